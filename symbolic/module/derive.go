@@ -1,0 +1,289 @@
+package module
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// Derived is a module with its derivatives taken and everything simplified.
+type Derived struct {
+	Models []*ModelProcs
+	Funcs  []*FuncProcs
+}
+
+// ModelProcs are the procedures of a model; those that it has no use for are
+// nil.
+type ModelProcs struct {
+	Model   *Model
+	Infer   *Procedure
+	Loss    *Procedure
+	Grad    *Procedure
+	Inputs  *Procedure // as Grad, with the gradients by Model.Inputs in addition
+	Updates []*Procedure
+}
+
+// FuncProcs are the procedures of a func: its value and, parallel to
+// Func.Derive, its derivatives, whose first results are the value.
+type FuncProcs struct {
+	Func   *Func
+	Value  *Procedure
+	Derivs []*Procedure
+}
+
+// All returns the procedures of the func.
+func (f *FuncProcs) All() []*Procedure { return append([]*Procedure{f.Value}, f.Derivs...) }
+
+// All returns the procedures of the model, in the order in which they are
+// printed.
+func (m *ModelProcs) All() []*Procedure {
+	ps := append([]*Procedure{m.Infer, m.Loss, m.Grad, m.Inputs}, m.Updates...)
+	return slices.DeleteFunc(ps, func(p *Procedure) bool { return p == nil })
+}
+
+// All returns the procedures of all members.
+func (d *Derived) All() []*Procedure {
+	var out []*Procedure
+	for _, f := range d.Funcs {
+		out = append(out, f.All()...)
+	}
+	for _, m := range d.Models {
+		out = append(out, m.All()...)
+	}
+	return out
+}
+
+// Derive takes the derivatives that a module asks for. Formulas are made
+// stable before they are differentiated, because the derivative of a formula
+// that overflows overflows too, and simplified afterwards.
+func Derive(m *Module, errs *diag.List) *Derived {
+	stabilise(m)
+	d := &Derived{}
+	for _, f := range m.Funcs {
+		d.Funcs = append(d.Funcs, deriveFunc(m.Graph, f, errs))
+	}
+	for _, mo := range m.Models {
+		d.Models = append(d.Models, deriveModel(m.Graph, mo, errs))
+	}
+	for _, p := range d.All() {
+		simplify(p)
+	}
+	return d
+}
+
+// values lists all values of the module's graph that are asked for.
+func (m *Module) values() []**symbolic.Node {
+	var out []**symbolic.Node
+	add := func(vs []*Value) {
+		for _, v := range vs {
+			out = append(out, &v.Node)
+		}
+	}
+	for _, f := range m.Funcs {
+		add(f.Results)
+	}
+	for _, mo := range m.Models {
+		for _, ph := range []*Phase{&mo.Train, &mo.Infer} {
+			add(ph.Outputs)
+			add(ph.Losses)
+			add(ph.Penalties)
+			add(ph.Metrics)
+			if ph.Loss != nil {
+				out = append(out, &ph.Loss)
+			}
+		}
+		for _, s := range mo.States {
+			if s.Next != nil {
+				out = append(out, &s.Next)
+			}
+		}
+	}
+	return out
+}
+
+func stabilise(m *Module) {
+	places := m.values()
+	roots := make([]*symbolic.Node, len(places))
+	for i, p := range places {
+		roots[i] = *p
+	}
+	for i, n := range m.Graph.Rewrite(symbolic.Stability, roots...) {
+		*places[i] = n
+	}
+}
+
+func simplify(p *Procedure) {
+	roots := make([]*symbolic.Node, len(p.Results))
+	for i, r := range p.Results {
+		roots[i] = r.Node
+	}
+	roots = p.Graph.Rewrite(symbolic.Simplify, roots...)
+	for i, r := range p.Results {
+		r.Node = roots[i]
+	}
+}
+
+func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
+	value := func(name string) *Procedure {
+		p := &Procedure{Name: name, Graph: g}
+		for _, r := range f.Results {
+			p.Results = append(p.Results, &Result{OutputResult, r.Name, r.Node})
+		}
+		return p
+	}
+	out := &FuncProcs{Func: f, Value: value("value")}
+	for _, d := range f.Derive {
+		p := value(d.Kind)
+		var ys, seeds, xs []*symbolic.Node
+		for i, r := range f.Results {
+			ys = append(ys, r.Node)
+			if d.Kind == "grad" {
+				seeds = append(seeds, g.Num(1))
+			} else {
+				seeds = append(seeds, g.Input(symbolic.SeedInput, seedName(f, i), r.Node.Shape, symbolic.Real))
+			}
+		}
+		for _, a := range d.Wrt {
+			xs = append(xs, a.Node)
+		}
+		for i, n := range g.VJP(ys, seeds, xs) {
+			if n == nil {
+				refuse(errs, ys, xs[i], d.Span, fmt.Sprintf("%s by %s", f.Name, d.Wrt[i].Name))
+				n = g.Like(0, xs[i])
+			}
+			g.SetName(n, "d"+d.Wrt[i].Name)
+			p.Results = append(p.Results, &Result{InputGradient, d.Wrt[i].Name, n})
+		}
+		out.Derivs = append(out.Derivs, p)
+	}
+	return out
+}
+
+func seedName(f *Func, i int) string {
+	if n := f.Results[i].Name; n != "" {
+		return "d" + n
+	}
+	if len(f.Results) == 1 {
+		return "dy"
+	}
+	return fmt.Sprintf("dy%d", i)
+}
+
+func deriveModel(g *symbolic.Graph, m *Model, errs *diag.List) *ModelProcs {
+	out := &ModelProcs{Model: m}
+	if len(m.Infer.Outputs) > 0 {
+		out.Infer = &Procedure{Name: "infer", Graph: g}
+		for _, v := range m.Infer.Outputs {
+			out.Infer.Results = append(out.Infer.Results, &Result{OutputResult, v.Name, v.Node})
+		}
+	}
+	if m.Train.Loss != nil {
+		out.Loss = &Procedure{Name: "loss", Graph: g, Results: lossResults(&m.Infer)}
+		out.Grad = gradient(g, "grad", m, nil, errs)
+		if len(m.Inputs) > 0 {
+			out.Inputs = gradient(g, "gradInputs", m, m.Inputs, errs)
+		}
+	}
+	if m.Rule != nil {
+		for i, u := range m.Rule.Updates {
+			p := &Procedure{Name: "update", Graph: m.Rule.Graph}
+			if len(m.Rule.Updates) > 1 {
+				p.Name = fmt.Sprintf("update%d", i)
+			}
+			p.Results = append(p.Results, &Result{UpdatedParam, "w", u.NewW})
+			for j, n := range u.Next {
+				p.Results = append(p.Results, &Result{UpdatedRuleState, m.Rule.States[j].Name, n})
+			}
+			out.Updates = append(out.Updates, p)
+		}
+	}
+	return out
+}
+
+func lossResults(ph *Phase) []*Result {
+	out := []*Result{{LossResult, "loss", ph.Loss}}
+	for _, v := range ph.Metrics {
+		out = append(out, &Result{MetricResult, v.Name, v.Node})
+	}
+	return out
+}
+
+// gradient is the procedure for the loss, the metrics and the gradient by
+// every parameter and by the given inputs.
+func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *diag.List) *Procedure {
+	p := &Procedure{Name: name, Graph: g, Results: lossResults(&m.Train)}
+	var xs []*symbolic.Node
+	for _, q := range m.Params {
+		xs = append(xs, q.Node)
+		p.Results = append(p.Results, &Result{ParamGradient, q.Name, nil})
+	}
+	for _, a := range inputs {
+		xs = append(xs, a.Node)
+		p.Results = append(p.Results, &Result{InputGradient, a.Name, nil})
+	}
+	first := len(p.Results) - len(xs)
+	for i, n := range g.Gradient(m.Train.Loss, xs...) {
+		if n == nil {
+			r := p.Results[first+i]
+			span := m.Span
+			if i < len(m.Params) {
+				span = m.Params[i].Span
+			}
+			refuse(errs, []*symbolic.Node{m.Train.Loss}, xs[i], span, "the loss of "+m.Name+" by "+r.Name)
+			n = g.Like(0, xs[i])
+		}
+		g.SetName(n, "d"+p.Results[first+i].Name)
+		p.Results[first+i].Node = n
+	}
+	for _, s := range m.States {
+		if s.Next != nil {
+			p.Results = append(p.Results, &Result{NextState, s.Name, s.Next})
+		}
+	}
+	return p
+}
+
+// refuse reports that no derivative comes back to x although ys depend on it,
+// with the path on which it is lost. Where ys do not depend on x at all the
+// derivative is simply zero.
+func refuse(errs *diag.List, ys []*symbolic.Node, x *symbolic.Node, span diag.Span, what string) {
+	path := pathTo(ys, x)
+	if path == nil {
+		return
+	}
+	d := &diag.Diagnostic{Span: span, Msg: "there is no derivative of " + what + ": every path to it goes through something that has none"}
+	var said []string
+	for _, n := range path {
+		o := n.Origin
+		if !o.Span.Pos.IsValid() || slices.Contains(said, o.Stmt) {
+			continue
+		}
+		said = append(said, o.Stmt)
+		d.Notes = append(d.Notes, diag.Note{Label: n.Op.Name, Text: strings.TrimSpace(o.Stmt), Span: o.Span})
+	}
+	d.Hint = "comparisons, rounding, argmax and whole numbers have no derivative"
+	*errs = append(*errs, d)
+}
+
+// pathTo returns the values from one of ys down to x, or nil.
+func pathTo(ys []*symbolic.Node, x *symbolic.Node) []*symbolic.Node {
+	on := map[*symbolic.Node]bool{}
+	for _, n := range symbolic.Reachable(ys...) {
+		on[n] = n == x || slices.ContainsFunc(n.Args, func(a *symbolic.Node) bool { return on[a] })
+	}
+	for _, y := range ys {
+		if !on[y] {
+			continue
+		}
+		path := []*symbolic.Node{y}
+		for n := y; n != x; {
+			n = n.Args[slices.IndexFunc(n.Args, func(a *symbolic.Node) bool { return on[a] })]
+			path = append(path, n)
+		}
+		return path
+	}
+	return nil
+}

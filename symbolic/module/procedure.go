@@ -1,0 +1,32 @@
+package module
+
+import "github.com/bpgen/bpgen/symbolic"
+
+// A Procedure is one thing that generated code computes: values of a graph
+// from inputs.
+type Procedure struct {
+	Name    string // infer, eval, grad
+	Graph   *symbolic.Graph
+	Results []*Result
+}
+
+// A Result is a value that a procedure gives its caller.
+type Result struct {
+	Kind ResultKind
+	Name string // of the output, metric, parameter or argument
+	Node *symbolic.Node
+}
+
+// ResultKind tells the results of procedures apart.
+type ResultKind uint8
+
+const (
+	OutputResult     ResultKind = iota // an output of a model, a result of a func
+	LossResult                         // the loss: a scalar
+	MetricResult                       // a metric: a scalar, the mean over the batch
+	ParamGradient                      // the gradient by a parameter
+	InputGradient                      // the gradient by an argument
+	NextState                          // the next value of a state
+	UpdatedParam                       // the rule's new weights, [n]
+	UpdatedRuleState                   // the rule's next state, [n]
+)

@@ -1,0 +1,201 @@
+package symbolic
+
+import "math"
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func comparison(name, doc, goForm, form string, eval func(a, b float64) bool) {
+	Register(OpSpec{
+		Name: name, Doc: doc, Args: 2, Class: Elementwise, Out: Boolean,
+		Eval: func(x []float64) float64 { return truth(eval(x[0], x[1])) },
+		Go:   goForm, Math: "%s " + form + " %s", Prec: 3,
+	})
+}
+
+// Comparisons of reals. Whole numbers are converted first.
+var (
+	OpLt = named("lt")
+	OpLe = named("le")
+	OpEq = named("eq")
+	OpNe = named("ne")
+)
+
+func init() {
+	comparison("lt", "x < y.", "<", "<", func(a, b float64) bool { return a < b })
+	comparison("le", "x ≤ y.", "<=", "≤", func(a, b float64) bool { return a <= b })
+	comparison("eq", "x = y.", "==", "=", func(a, b float64) bool { return a == b })
+	comparison("ne", "x ≠ y.", "!=", "≠", func(a, b float64) bool { return a != b })
+}
+
+func intComparison(name, doc, goForm, form string, eval func(a, b float64) bool) {
+	Register(OpSpec{
+		Name: name, Doc: doc, Args: 2, Class: Elementwise, In: []Type{Integer}, Out: Boolean,
+		Eval: func(x []float64) float64 { return truth(eval(x[0], x[1])) },
+		Go:   goForm, Math: "%s " + form + " %s", Prec: 3,
+	})
+}
+
+// Comparisons of whole numbers.
+var (
+	OpIntLt = named("ilt")
+	OpIntLe = named("ile")
+	OpIntEq = named("ieq")
+	OpIntNe = named("ine")
+)
+
+func init() {
+	intComparison("ilt", "i < j.", "<", "<", func(a, b float64) bool { return a < b })
+	intComparison("ile", "i ≤ j.", "<=", "≤", func(a, b float64) bool { return a <= b })
+	intComparison("ieq", "i = j.", "==", "=", func(a, b float64) bool { return a == b })
+	intComparison("ine", "i ≠ j.", "!=", "≠", func(a, b float64) bool { return a != b })
+}
+
+// OpAnd is a ∧ b.
+var OpAnd = named("and")
+
+func init() {
+	Register(OpSpec{
+		Name: "and", Doc: "a ∧ b.", Args: 2, Class: Elementwise, In: []Type{Boolean}, Out: Boolean,
+		Eval: func(x []float64) float64 { return truth(x[0] != 0 && x[1] != 0) },
+		Go:   "&&", Math: "%s ∧ %s", Prec: 2, Commutes: true,
+	})
+}
+
+// OpOr is a ∨ b.
+var OpOr = named("or")
+
+func init() {
+	Register(OpSpec{
+		Name: "or", Doc: "a ∨ b.", Args: 2, Class: Elementwise, In: []Type{Boolean}, Out: Boolean,
+		Eval: func(x []float64) float64 { return truth(x[0] != 0 || x[1] != 0) },
+		Go:   "||", Math: "%s ∨ %s", Prec: 1, Commutes: true,
+	})
+}
+
+// OpNot is ¬a.
+var OpNot = named("not")
+
+func init() {
+	Register(OpSpec{
+		Name: "not", Doc: "¬a.", Args: 1, Class: Elementwise, In: []Type{Boolean}, Out: Boolean,
+		Eval: func(x []float64) float64 { return truth(x[0] == 0) },
+		Go:   "!", Math: "¬%s", Prec: 6,
+	})
+}
+
+// OpSelect is a choice between reals. The branch that is not taken gets no
+// cotangent at all: the select stays outermost, so that nothing infinite in
+// that branch is ever multiplied by zero.
+var OpSelect = named("select")
+
+func init() {
+	Register(OpSpec{
+		Name: "select", Doc: "a where c holds, else b.", Args: 3, Class: Elementwise,
+		In: []Type{Boolean, Real, Real},
+		Eval: func(x []float64) float64 {
+			if x[0] != 0 {
+				return x[1]
+			}
+			return x[2]
+		},
+		Grad: func(g *Graph, y, dy *Node) []*Node {
+			c, zero := y.Args[0], g.Like(0, dy)
+			return []*Node{nil, g.Select(c, dy, zero), g.Select(c, zero, dy)}
+		},
+		Tangent: func(g *Graph, y *Node, dx []*Node) *Node {
+			if dx[1] == nil && dx[2] == nil {
+				return nil
+			}
+			return g.Select(y.Args[0], g.orZero(dx[1], y), g.orZero(dx[2], y))
+		},
+		Math: "if %s { %s } else { %s }", Lazy: true,
+	})
+}
+
+// OpIntSelect is a choice between whole numbers.
+var OpIntSelect = named("iselect")
+
+func init() {
+	Register(OpSpec{
+		Name: "iselect", Doc: "i where c holds, else j.", Args: 3, Class: Elementwise,
+		In: []Type{Boolean, Integer, Integer}, Out: Integer,
+		Eval: OpSelect.Eval,
+		Math: "if %s { %s } else { %s }", Lazy: true,
+	})
+}
+
+// OpToReal makes a number of a whole number.
+var OpToReal = named("real")
+
+func init() {
+	Register(OpSpec{
+		Name: "real", Doc: "A whole number as a real one.", Args: 1, Class: Elementwise, In: []Type{Integer},
+		Eval: func(x []float64) float64 { return x[0] },
+		Go:   "float", Math: "%s",
+	})
+}
+
+// OpTruth makes 1 of true and 0 of false.
+var OpTruth = named("truth")
+
+func init() {
+	Register(OpSpec{
+		Name: "truth", Doc: "1 where a holds, else 0.", Args: 1, Class: Elementwise, In: []Type{Boolean},
+		Eval: func(x []float64) float64 { return x[0] },
+		Go:   "truth", Math: "[%s]",
+	})
+}
+
+func intArith(name, doc, goForm, form string, prec int, commutes bool, eval func(a, b float64) float64) {
+	Register(OpSpec{
+		Name: name, Doc: doc, Args: 2, Class: Elementwise, In: []Type{Integer}, Out: Integer,
+		Eval: func(x []float64) float64 { return eval(x[0], x[1]) },
+		Go:   goForm, Math: form, Prec: prec, Commutes: commutes, Domain: [][2]float64{{-6, 6}, {1, 5}},
+	})
+}
+
+// Arithmetic of whole numbers; div and mod round towards −∞.
+var (
+	OpIntAdd = named("iadd")
+	OpIntSub = named("isub")
+	OpIntMul = named("imul")
+	OpIntDiv = named("idiv")
+	OpIntMod = named("imod")
+)
+
+func init() {
+	intArith("iadd", "i + j.", "+", "%s + %s", 4, true, func(a, b float64) float64 { return a + b })
+	intArith("isub", "i − j.", "-", "%s − %s", 4, false, func(a, b float64) float64 { return a - b })
+	intArith("imul", "i·j.", "*", "%s·%s", 5, true, func(a, b float64) float64 { return a * b })
+	intArith("idiv", "⌊i/j⌋.", "floorDiv", "⌊%s/%s⌋", 7, false, func(a, b float64) float64 { return math.Floor(a / b) })
+	intArith("imod", "i − j⌊i/j⌋.", "floorMod", "%s mod %s", 5, false, func(a, b float64) float64 { return a - b*math.Floor(a/b) })
+}
+
+// Select returns a where c holds, else b.
+func (g *Graph) Select(c, a, b *Node) *Node { return g.Apply(OpSelect, nil, c, a, b) }
+
+// ToReal returns n as a real value; what is real already stays.
+func (g *Graph) ToReal(n *Node) *Node {
+	switch n.Type {
+	case Integer:
+		if v, ok := ConstValue(n); ok {
+			return g.Const(v, n.Shape, Real)
+		}
+		return g.Apply(OpToReal, nil, n)
+	case Boolean:
+		return g.Apply(OpTruth, nil, n)
+	}
+	return n
+}
+
+func (g *Graph) orZero(d, like *Node) *Node {
+	if d == nil {
+		return g.Like(0, like)
+	}
+	return d
+}

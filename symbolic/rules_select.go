@@ -1,0 +1,91 @@
+package symbolic
+
+// selectRules keep choices outermost in derivatives: what the branch not taken
+// would give is never multiplied by 0, because it may be infinite there.
+var selectRules = []Rule{
+	{Name: "choice of the same", From: "Select(c, x, x)", To: "x", Phase: always},
+	{Name: "choice by true", From: "Select(1, x, y)", To: "x", Phase: always},
+	{Name: "choice by false", From: "Select(0, x, y)", To: "y", Phase: always},
+	{Name: "choice by not", From: "Select(!c, x, y)", To: "Select(c, y, x)", Phase: always},
+	{Name: "choice taken again", From: "Select(c, Select(c, x, y), z)", To: "Select(c, x, z)", Phase: always},
+	{Name: "choice not taken again", From: "Select(c, x, Select(c, y, z))", To: "Select(c, x, z)", Phase: always},
+	{Name: "choice under both", From: "Select(c, Select(d, x, 0), 0)", To: "Select(c && d, x, 0)", Phase: after},
+
+	{Name: "minus under choice", From: "-Select(c, x, 0)", To: "Select(c, -x, 0)", Phase: after},
+	{Name: "minus under other choice", From: "-Select(c, 0, x)", To: "Select(c, 0, -x)", Phase: after},
+	{Name: "product under choice", From: "Select(c, x, 0) * y", To: "Select(c, x * y, 0)", Phase: after, Adjoint: true},
+	{Name: "product under other choice", From: "Select(c, 0, x) * y", To: "Select(c, 0, x * y)", Phase: after, Adjoint: true},
+	{Name: "quotient under choice", From: "Select(c, x, 0) / y", To: "Select(c, x / y, 0)", Phase: after, Adjoint: true},
+	{Name: "quotient under other choice", From: "Select(c, 0, x) / y", To: "Select(c, 0, x / y)", Phase: after, Adjoint: true},
+	{Name: "sum of both branches", From: "Select(c, x, 0) + Select(c, 0, y)", To: "Select(c, x, y)", Phase: after},
+	{Name: "sum in one branch", From: "Select(c, x, 0) + Select(c, y, 0)", To: "Select(c, x + y, 0)", Phase: after},
+	{Name: "sum in other branch", From: "Select(c, 0, x) + Select(c, 0, y)", To: "Select(c, 0, x + y)", Phase: after},
+	{Name: "difference of branches", From: "Select(c, x, 0) - Select(c, 0, y)", To: "Select(c, x, -y)", Phase: after},
+
+	{Name: "access of choice", Phase: after, Ops: []*OpSpec{OpAccess}, Func: accessOfChoice,
+		Example: func(g *Graph) *Node {
+			x := sample(g, "x", 3)
+			return g.Broadcast(g.Select(g.Apply(OpLt, nil, g.Num(0), x), x, g.Num(0)), Shp(2, 3), 1)
+		}},
+	{Name: "reshape of choice", Phase: after, Ops: []*OpSpec{OpReshape}, Func: func(g *Graph, n *Node) *Node {
+		s := n.Args[0]
+		if !hasZeroBranch(s) {
+			return nil
+		}
+		var args []*Node
+		for _, a := range s.Args {
+			args = append(args, g.Reshape(a, n.Shape))
+		}
+		return g.Apply(OpSelect, nil, args...)
+	}, Example: func(g *Graph) *Node {
+		x := sample(g, "x", 6)
+		return g.Reshape(g.Select(g.Apply(OpLt, nil, g.Num(0), x), x, g.Num(0)), Shp(2, 3))
+	}},
+	{Name: "sum of choice", Phase: after, Ops: []*OpSpec{OpSum}, Func: sumOfChoice,
+		Example: func(g *Graph) *Node {
+			x, c := sample(g, "x", 2, 3), g.Input(ArgInput, "c", Shp(2), Boolean)
+			return g.Sum(g.Select(g.Broadcast(c, x.Shape, 0), x, g.Num(0)), 1)
+		}},
+}
+
+func isZero(n *Node) bool {
+	v, ok := ConstValue(n)
+	return ok && v == 0
+}
+
+// hasZeroBranch reports whether n chooses between a value and 0.
+func hasZeroBranch(n *Node) bool {
+	return n.Op == OpSelect && (isZero(n.Args[1]) || isZero(n.Args[2]))
+}
+
+// Where a guard fails all three accesses give 0, which is the choice's value
+// there too.
+func accessOfChoice(g *Graph, n *Node) *Node {
+	s, m := n.Args[0], n.Attr.(*Map)
+	if !hasZeroBranch(s) || len(m.Guard) > 0 && !isZero(s.Args[2]) {
+		return nil
+	}
+	var args []*Node
+	for _, a := range s.Args {
+		args = append(args, g.access(a, m, n.Args[1:]...))
+	}
+	return g.Apply(OpSelect, nil, args...)
+}
+
+func sumOfChoice(g *Graph, n *Node) *Node {
+	s, axes := n.Args[0], n.Attr.(Axes)
+	if !hasZeroBranch(s) {
+		return nil
+	}
+	c := g.without(s.Args[0], axes)
+	if c == nil {
+		return nil
+	}
+	part := func(a *Node) *Node {
+		if isZero(a) {
+			return g.Const(0, n.Shape, Real)
+		}
+		return g.Apply(OpSum, axes, a)
+	}
+	return g.Select(c, part(s.Args[1]), part(s.Args[2]))
+}
