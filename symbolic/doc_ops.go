@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+//go:generate go run ../internal/opsdoc ../docs/ops.md
+
 // RenderOps returns docs/ops.md, the table of operators as text.
 func RenderOps() string {
 	var b strings.Builder

@@ -88,6 +88,17 @@ func init() {
 	})
 }
 
+// OpIff is true where both hold or neither does.
+var OpIff = named("iff")
+
+func init() {
+	Register(OpSpec{
+		Name: "iff", Doc: "a ↔ b.", Args: 2, Class: Elementwise, In: []Type{Boolean}, Out: Boolean,
+		Eval: func(x []float64) float64 { return truth((x[0] != 0) == (x[1] != 0)) },
+		Go:   "==", Math: "%s ↔ %s", Prec: 3, Commutes: true,
+	})
+}
+
 // OpSelect is a choice between reals. The branch that is not taken gets no
 // cotangent at all: the select stays outermost, so that nothing infinite in
 // that branch is ever multiplied by zero.

@@ -15,6 +15,50 @@ var adjointRules = []Rule{
 			c := g.Input(ArgInput, "c", Shp(2, 3), Boolean)
 			return g.Add(g.Mul(s, p), g.Select(c, g.Neg(s), g.Num(0)))
 		}},
+	{Name: "common factor of a difference", Phase: after, Safety: Reassoc, Adjoint: true, Ops: []*OpSpec{OpAdd}, Func: commonFactor,
+		Example: func(g *Graph) *Node {
+			p, y, s := sample(g, "p", 2), sample(g, "y", 2), sample(g, "s", 2)
+			defer g.At(Origin{Adjoint: p})()
+			return g.Add(g.Mul(g.Neg(s), y), g.Mul(s, p))
+		}},
+}
+
+// commonFactor: s·p + (−s)·q is s·(p − q).
+func commonFactor(g *Graph, n *Node) *Node {
+	a, b := n.Args[0], n.Args[1]
+	if a.Op != OpMul || b.Op != OpMul {
+		return nil
+	}
+	for i := range 2 {
+		for j := range 2 {
+			s, t := a.Args[i], b.Args[j]
+			switch {
+			case !opposite(s, t):
+			case hasMinus(s):
+				return g.Mul(t, g.Sub(b.Args[1-j], a.Args[1-i]))
+			default:
+				return g.Mul(s, g.Sub(a.Args[1-i], b.Args[1-j]))
+			}
+		}
+	}
+	return nil
+}
+
+// hasMinus reports whether n is written with a minus.
+func hasMinus(n *Node) bool {
+	for {
+		v, ok := ConstValue(n)
+		switch {
+		case ok:
+			return v < 0
+		case n.Op == OpNeg:
+			return true
+		case n.Op == OpAccess || n.Op == OpDiv || n.Op == OpMul:
+			n = n.Args[0]
+		default:
+			return false
+		}
+	}
 }
 
 // oneHot writes a scatter that hits one element of each row as a choice: where

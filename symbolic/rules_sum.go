@@ -24,12 +24,12 @@ var sumRules = []Rule{
 	}, Example: func(g *Graph) *Node { return g.Sum(g.Neg(sample(g, "x", 2, 3)), 1) }},
 	{Name: "sum of product", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpSum}, Func: sumOfProduct,
 		Example: func(g *Graph) *Node {
-			q := sample(g, "q", 2, 3)
+			q := g.Broadcast(sample(g, "q", 3), Shp(2, 3), 1)
 			return g.Sum(g.Mul(g.Broadcast(sample(g, "y", 2), q.Shape, 0), q), 1)
 		}},
 	{Name: "sum of quotient", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpSum}, Func: sumOfQuotient,
 		Example: func(g *Graph) *Node {
-			q := sample(g, "q", 2, 3)
+			q := g.Broadcast(sample(g, "q", 3), Shp(2, 3), 1)
 			return g.Sum(g.Div(q, g.Broadcast(sample(g, "y", 2), q.Shape, 0)), 1)
 		}},
 	{Name: "sum inside product", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpSum}, Func: sumInsideProduct,
@@ -189,6 +189,10 @@ func (g *Graph) withoutAt(n *Node, axes Axes, depth int) *Node {
 }
 
 // sumOfProduct: Σ y·q = y·Σ q where y does not depend on what is summed over.
+// It is worth it where the sum that is left is smaller than the result, because
+// q does not vary along all of the result's axes: then a matrix product may
+// become a sum and a few products. Where it is as large, nothing is gained, and
+// a value y·q that others use too would be computed twice.
 func sumOfProduct(g *Graph, n *Node) *Node {
 	x, axes := n.Args[0], n.Attr.(Axes)
 	if x.Op != OpMul || len(axes) == 0 {
@@ -202,13 +206,17 @@ func sumOfProduct(g *Graph, n *Node) *Node {
 			inside = append(inside, f)
 		}
 	}
-	if len(outside) == 0 {
+	switch {
+	case len(outside) == 0:
 		return nil
-	}
-	if len(inside) == 0 {
+	case len(inside) == 0:
 		return g.Mul(g.product(outside), g.sizeOver(n))
 	}
-	return g.Mul(g.product(outside), g.Apply(OpSum, axes, g.product(inside)))
+	small := g.smallerSum(n, inside)
+	if small == nil {
+		return nil
+	}
+	return g.Mul(g.product(outside), small)
 }
 
 func sumOfQuotient(g *Graph, n *Node) *Node {
@@ -220,7 +228,45 @@ func sumOfQuotient(g *Graph, n *Node) *Node {
 	if y == nil {
 		return nil
 	}
-	return g.Div(g.Apply(OpSum, axes, x.Args[0]), y)
+	small := g.smallerSum(n, x.Args[:1])
+	if small == nil {
+		return nil
+	}
+	return g.Div(small, y)
+}
+
+// smallerSum is the sum of a product over the axes of n, repeated to n's shape,
+// where no factor varies along some axis that n keeps; else nil.
+func (g *Graph) smallerSum(n *Node, fs []*Node) *Node {
+	x, axes := n.Args[0], n.Attr.(Axes)
+	var idle, left Axes // left: the axes, numbered without the idle ones
+	var kept []int      // where the axes that stay are in n's shape
+	at, out := 0, 0
+	for a := range x.Shape {
+		varies := func(f *Node) bool { return g.without(f, Axes{a}) == nil }
+		switch {
+		case axes.Has(a):
+			left = append(left, at)
+			at++
+			continue
+		case slices.ContainsFunc(fs, varies):
+			kept = append(kept, out)
+			at++
+		default:
+			idle = append(idle, a)
+		}
+		out++
+	}
+	if len(idle) == 0 {
+		return nil
+	}
+	rest := make([]*Node, len(fs))
+	for i, f := range fs {
+		if rest[i] = g.without(f, idle); rest[i] == nil {
+			return nil
+		}
+	}
+	return g.Broadcast(g.Sum(g.product(rest), left...), n.Shape, kept...)
 }
 
 // sumInsideProduct: Σ over i and r of a(i)·q(i, r) is Σ over i of a·Σ over r

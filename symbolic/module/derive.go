@@ -60,13 +60,17 @@ func (d *Derived) All() []*Procedure {
 // stable before they are differentiated, because the derivative of a formula
 // that overflows overflows too, and simplified afterwards.
 func Derive(m *Module, errs *diag.List) *Derived {
-	stabilise(m)
 	d := &Derived{}
 	for _, f := range m.Funcs {
-		d.Funcs = append(d.Funcs, deriveFunc(m.Graph, f, errs))
+		stabilise(f.Graph, f.values())
+		d.Funcs = append(d.Funcs, deriveFunc(f.Graph, f, errs))
 	}
 	for _, mo := range m.Models {
-		d.Models = append(d.Models, deriveModel(m.Graph, mo, errs))
+		for _, st := range mo.States {
+			errs.Addf(st.Span, "not supported yet: state in a model").Hintf("a later version updates %s with each training step", st.Name)
+		}
+		stabilise(mo.Graph, mo.values())
+		d.Models = append(d.Models, deriveModel(mo.Graph, mo, errs))
 	}
 	for _, p := range d.All() {
 		simplify(p)
@@ -74,44 +78,43 @@ func Derive(m *Module, errs *diag.List) *Derived {
 	return d
 }
 
-// values lists all values of the module's graph that are asked for.
-func (m *Module) values() []**symbolic.Node {
+// places lists where the nodes of values are kept.
+func places(vss ...[]*Value) []**symbolic.Node {
 	var out []**symbolic.Node
-	add := func(vs []*Value) {
+	for _, vs := range vss {
 		for _, v := range vs {
 			out = append(out, &v.Node)
-		}
-	}
-	for _, f := range m.Funcs {
-		add(f.Results)
-	}
-	for _, mo := range m.Models {
-		for _, ph := range []*Phase{&mo.Train, &mo.Infer} {
-			add(ph.Outputs)
-			add(ph.Losses)
-			add(ph.Penalties)
-			add(ph.Metrics)
-			if ph.Loss != nil {
-				out = append(out, &ph.Loss)
-			}
-		}
-		for _, s := range mo.States {
-			if s.Next != nil {
-				out = append(out, &s.Next)
-			}
 		}
 	}
 	return out
 }
 
-func stabilise(m *Module) {
-	places := m.values()
-	roots := make([]*symbolic.Node, len(places))
-	for i, p := range places {
+func (f *Func) values() []**symbolic.Node { return places(f.Results) }
+
+func (m *Model) values() []**symbolic.Node {
+	var out []**symbolic.Node
+	for _, ph := range []*Phase{&m.Train, &m.Infer} {
+		out = append(out, places(ph.Outputs, ph.Losses, ph.Penalties, ph.Metrics)...)
+		if ph.Loss != nil {
+			out = append(out, &ph.Loss)
+		}
+	}
+	for _, s := range m.States {
+		if s.Next != nil {
+			out = append(out, &s.Next)
+		}
+	}
+	return out
+}
+
+// stabilise rewrites values in place.
+func stabilise(g *symbolic.Graph, values []**symbolic.Node) {
+	roots := make([]*symbolic.Node, len(values))
+	for i, p := range values {
 		roots[i] = *p
 	}
-	for i, n := range m.Graph.Rewrite(symbolic.Stability, roots...) {
-		*places[i] = n
+	for i, n := range g.Rewrite(symbolic.Stability, roots...) {
+		*values[i] = n
 	}
 }
 
@@ -154,7 +157,7 @@ func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
 				refuse(errs, ys, xs[i], d.Span, fmt.Sprintf("%s by %s", f.Name, d.Wrt[i].Name))
 				n = g.Like(0, xs[i])
 			}
-			g.SetName(n, "d"+d.Wrt[i].Name)
+			nameGradient(g, n, d.Wrt[i].Name)
 			p.Results = append(p.Results, &Result{InputGradient, d.Wrt[i].Name, n})
 		}
 		out.Derivs = append(out.Derivs, p)
@@ -181,7 +184,7 @@ func deriveModel(g *symbolic.Graph, m *Model, errs *diag.List) *ModelProcs {
 		}
 	}
 	if m.Train.Loss != nil {
-		out.Loss = &Procedure{Name: "loss", Graph: g, Results: lossResults(&m.Infer)}
+		out.Loss = &Procedure{Name: "loss", Graph: g, Results: lossResults(g, &m.Infer)}
 		out.Grad = gradient(g, "grad", m, nil, errs)
 		if len(m.Inputs) > 0 {
 			out.Inputs = gradient(g, "gradInputs", m, m.Inputs, errs)
@@ -203,10 +206,18 @@ func deriveModel(g *symbolic.Graph, m *Model, errs *diag.List) *ModelProcs {
 	return out
 }
 
-func lossResults(ph *Phase) []*Result {
+// lossResults are the loss and the metrics, these as means over the batch.
+func lossResults(g *symbolic.Graph, ph *Phase) []*Result {
 	out := []*Result{{LossResult, "loss", ph.Loss}}
 	for _, v := range ph.Metrics {
-		out = append(out, &Result{MetricResult, v.Name, v.Node})
+		n := v.Node
+		if v.PerExample {
+			restore := g.At(n.Origin)
+			n = g.Apply(symbolic.OpMean, symbolic.Axes{0}, n)
+			g.SetName(n, v.Name)
+			restore()
+		}
+		out = append(out, &Result{MetricResult, v.Name, n})
 	}
 	return out
 }
@@ -214,7 +225,7 @@ func lossResults(ph *Phase) []*Result {
 // gradient is the procedure for the loss, the metrics and the gradient by
 // every parameter and by the given inputs.
 func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *diag.List) *Procedure {
-	p := &Procedure{Name: name, Graph: g, Results: lossResults(&m.Train)}
+	p := &Procedure{Name: name, Graph: g, Results: lossResults(g, &m.Train)}
 	var xs []*symbolic.Node
 	for _, q := range m.Params {
 		xs = append(xs, q.Node)
@@ -235,7 +246,7 @@ func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *dia
 			refuse(errs, []*symbolic.Node{m.Train.Loss}, xs[i], span, "the loss of "+m.Name+" by "+r.Name)
 			n = g.Like(0, xs[i])
 		}
-		g.SetName(n, "d"+p.Results[first+i].Name)
+		nameGradient(g, n, p.Results[first+i].Name)
 		p.Results[first+i].Node = n
 	}
 	for _, s := range m.States {
@@ -244,6 +255,14 @@ func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *dia
 		}
 	}
 	return p
+}
+
+// nameGradient calls n the gradient by x, unless it is a value of the model that
+// happens to be that too.
+func nameGradient(g *symbolic.Graph, n *symbolic.Node, x string) {
+	if n.Origin.Adjoint != nil {
+		g.SetName(n, "d"+x)
+	}
 }
 
 // refuse reports that no derivative comes back to x although ys depend on it,

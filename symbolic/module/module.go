@@ -1,5 +1,6 @@
 // Package module is what a model file says once its names, dims and shapes are
-// resolved: funcs and models over one graph. The frontend makes a Module;
+// resolved: funcs and models, each over a graph of its own, so that a line of one
+// is never taken for a line of another. The frontend makes a Module;
 // Derive turns each of its members into procedures, which is what the loop
 // program and the printed code are made from.
 package module
@@ -32,8 +33,7 @@ type Module struct {
 	Package string
 	Doc     []string
 	Files   []string // the model file and its imports, as given, in order of reading
-	Graph   *symbolic.Graph
-	Dims    []*Dim // static dims of the file, for documentation and constants
+	Dims    []*Dim   // static dims of the file, for documentation and constants
 	Models  []*Model
 	Funcs   []*Func // those with an upper-case name
 }
@@ -86,7 +86,8 @@ type Func struct {
 	Doc     []string
 	Span    diag.Span
 	Float   Float
-	Dims    []*Dim // run-time dims that its arguments bind
+	Graph   *symbolic.Graph // of this func alone
+	Dims    []*Dim          // run-time dims that its arguments bind
 	Args    []*Arg
 	Results []*Value
 	Checks  []Check
@@ -144,8 +145,9 @@ type Model struct {
 	Doc    []string
 	Span   diag.Span
 	Float  Float
-	Dims   []*Dim // run-time dims that size parameters: given to New
-	Call   []*Dim // run-time dims of one call
+	Graph  *symbolic.Graph // of this model alone
+	Dims   []*Dim          // run-time dims that size parameters: given to New
+	Call   []*Dim          // run-time dims of one call
 	Args   []*Arg
 	Params []*Param
 	States []*State

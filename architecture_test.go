@@ -1,0 +1,67 @@
+package bpgen_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/packages"
+)
+
+const path = "github.com/bpgen/bpgen/"
+
+// order lists the packages along the way of a model, each with those that it
+// may import. What is not listed may be imported by nobody below.
+var order = map[string][]string{
+	"internal/diag":     {},
+	"parser":            {"internal/diag"},
+	"symbolic":          {"internal/diag"},
+	"symbolic/module":   {"internal/diag", "symbolic"},
+	"templates":         {},
+	"symbolic/frontend": {"internal/diag", "parser", "symbolic", "symbolic/module", "templates"},
+	"codegen/loop":      {"symbolic", "symbolic/module"},
+	"codegen":           {"symbolic", "symbolic/module", "codegen/loop", "templates"},
+	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
+		"codegen/loop", "codegen"},
+	"cmd/bpgen": {"internal/diag", "internal/driver", "templates"},
+}
+
+// TestArrows holds the imports of every package against the plan of
+// docs/ARCHITECTURE.md: data goes one way.
+func TestArrows(t *testing.T) {
+	pkgs, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedImports}, "./...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, p := range pkgs {
+		name := strings.TrimPrefix(p.PkgPath, path)
+		allowed, listed := order[name]
+		seen[name] = true
+		for imp := range p.Imports {
+			to, ours := strings.CutPrefix(imp, path)
+			switch {
+			case !ours:
+			case strings.HasPrefix(name, "examples/") && strings.HasPrefix(to, "generated/"):
+			case strings.HasPrefix(name, "generated/"):
+				t.Errorf("%s imports %s: generated packages import the standard library only", name, to)
+			case !listed:
+				t.Errorf("%s imports %s but stands nowhere in the plan", name, to)
+			case !slices.Contains(allowed, to):
+				t.Errorf("%s imports %s, against the arrows", name, to)
+			}
+		}
+		if strings.HasPrefix(name, "generated/") {
+			for imp := range p.Imports {
+				if strings.Contains(strings.Split(imp, "/")[0], ".") {
+					t.Errorf("%s imports %s: generated packages import the standard library only", name, imp)
+				}
+			}
+		}
+	}
+	for name := range order {
+		if !seen[name] {
+			t.Errorf("the plan lists %s, which does not exist", name)
+		}
+	}
+}

@@ -1,0 +1,374 @@
+package frontend
+
+import (
+	"math"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+var pi, inf = math.Pi, math.Inf(1)
+
+// maxNesting bounds how deep expressions are elaborated, calls included, so
+// that no model can exhaust the stack.
+const maxNesting = 20_000
+
+// eval elaborates an expression. What is wrong with it has been reported where
+// the result is poison.
+func (c *ctx) eval(x parser.Expr) value {
+	if c.stopped || x == nil {
+		return poison{}
+	}
+	if c.g.Len() > maxNodes {
+		return c.stop(x.Span(), "the model comes to more than %d operations", maxNodes)
+	}
+	if c.depth++; c.depth > maxNesting {
+		c.depth--
+		return c.stop(x.Span(), "expressions and calls are nested more than %d deep", maxNesting)
+	}
+	defer func() { c.depth-- }()
+	switch x := x.(type) {
+	case *parser.Name:
+		return c.evalName(x)
+	case *parser.Number:
+		return c.evalNumber(x)
+	case *parser.Paren:
+		return c.eval(x.X)
+	case *parser.Unary:
+		return c.unary(x)
+	case *parser.Binary:
+		return c.binary(x)
+	case *parser.Transpose:
+		return c.transpose(x)
+	case *parser.Call:
+		return c.call(x)
+	case *parser.Subscript:
+		return c.subscript(x)
+	case *parser.Member:
+		return c.member(x)
+	case *parser.Reduction:
+		return c.reduction(x)
+	case *parser.List:
+		out := &list{}
+		for _, e := range x.Elems {
+			v := c.eval(e)
+			if isPoison(v) {
+				return v
+			}
+			out.elems = append(out.elems, v)
+		}
+		return c.listValue(out, x)
+	case *parser.If:
+		return c.choice(x)
+	case *parser.BlockExpr:
+		return c.block(x.Block)
+	}
+	return poison{} // Bad: the parser has said so
+}
+
+func (c *ctx) evalName(x *parser.Name) value {
+	if b := c.lookup(x.Name, x.Span()); b != nil {
+		return b.val
+	}
+	if c.scope.file.missing {
+		return poison{} // it may be in the import that could not be read
+	}
+	d := c.errorf(x.Span(), "unknown name %s", x.Name)
+	if s := diag.Suggest(x.Name, c.known()); s != "" {
+		d.Hintf("did you mean %s?", s)
+	}
+	return poison{}
+}
+
+func (c *ctx) evalNumber(x *parser.Number) value {
+	if x.Int {
+		if x.Value >= 1<<53 {
+			c.errorf(x.Span(), "%s is too large for a whole number", short(x.Text)).Hintf("write it as a real number: %g", x.Value)
+			return poison{}
+		}
+		return whole(symbolic.Int(int(x.Value)))
+	}
+	return constant(x.Value)
+}
+
+// listValue keeps a list static where its entries are, and else stacks it.
+func (c *ctx) listValue(l *list, at parser.Node) value {
+	for _, e := range l.elems {
+		if _, ok := e.(*tensor); ok {
+			t, ok := c.stackValues(l.elems, at)
+			if !ok {
+				return poison{}
+			}
+			return t
+		}
+		if n, ok := e.(number); ok && c.mentionsAxis(n.poly) {
+			t, ok := c.stackValues(l.elems, at)
+			if !ok {
+				return poison{}
+			}
+			return t
+		}
+	}
+	return l
+}
+
+func (c *ctx) mentionsAxis(p symbolic.Poly) bool {
+	for _, s := range p.Syms() {
+		if c.axisOf(s) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// constInt evaluates a whole number that must be known when generating.
+func (c *ctx) constInt(x parser.Expr, what string) (int, bool) {
+	v := c.eval(x)
+	if isPoison(v) {
+		return 0, false
+	}
+	if n, ok := v.(number); ok {
+		if i, ok := n.int(); ok {
+			return i, true
+		}
+	}
+	c.errorf(x.Span(), "%s must be a whole number known when generating, not %s", what, describe(v))
+	return 0, false
+}
+
+// dimPoly takes a static number as a size.
+func (c *ctx) dimPoly(n number, x parser.Node) (symbolic.Poly, bool) {
+	if !n.exact {
+		c.errorf(x.Span(), "a dim must be a whole number, and %s is %g", short(c.text(x)), n.f)
+		return symbolic.Poly{}, false
+	}
+	if k, ok := n.poly.Const(); ok {
+		if k < 0 {
+			c.errorf(x.Span(), "a dim cannot be negative, and %s is %d", short(c.text(x)), k)
+			return symbolic.Poly{}, false
+		}
+		return n.poly, true
+	}
+	if c.mentionsAxis(n.poly) {
+		c.errorf(x.Span(), "%s varies with an index; a dim is the same everywhere", short(c.text(x)))
+		return symbolic.Poly{}, false
+	}
+	if !wholeValued(n.poly) {
+		c.errorf(x.Span(), "a dim must be a whole number, and %s is %s", short(c.text(x)), n.poly)
+		return symbolic.Poly{}, false
+	}
+	return n.poly, true
+}
+
+// size evaluates a dim.
+func (c *ctx) size(x parser.Expr) (symbolic.Poly, bool) {
+	v := c.eval(x)
+	switch v := v.(type) {
+	case number:
+		return c.dimPoly(v, x)
+	case poison:
+	default:
+		c.errorf(x.Span(), "%s is %s, not a size", short(c.text(x)), describe(v))
+	}
+	return symbolic.Poly{}, false
+}
+
+// shapeOf evaluates the dims of a type.
+func (c *ctx) shapeOf(t *parser.Type) (shape symbolic.Shape, names []string, ok bool) {
+	ok = true
+	if t == nil {
+		return nil, nil, true
+	}
+	for _, x := range t.Dims {
+		p, good := c.size(x)
+		ok = ok && good
+		shape = append(shape, p)
+		name := ""
+		if n, is := unparen(x).(*parser.Name); is {
+			name = n.Name
+		}
+		names = append(names, name)
+	}
+	return shape, names, ok
+}
+
+// wholeValued reports whether a polynomial with rational coefficients is a
+// whole number wherever its symbols are: true for j*(j − 1)/2. Such a
+// polynomial repeats modulo its denominator, so a grid of that many points
+// each way decides.
+func wholeValued(p symbolic.Poly) bool {
+	den := int64(1)
+	p.Terms(func(_, d int64, _ []string) { den = lcm(den, d) })
+	if den == 1 {
+		return true
+	}
+	syms := p.Syms()
+	points := 1
+	for range syms {
+		if points *= int(den); points > 100_000 || den > 1000 {
+			return false
+		}
+	}
+	for k := range points {
+		_, err := p.Eval(func(s string) (int, bool) {
+			n := k
+			for _, t := range syms {
+				if t == s {
+					return n % int(den), true
+				}
+				n /= int(den)
+			}
+			return 0, false
+		})
+		if err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// block elaborates a block standing as a value, or the body of a choice.
+func (c *ctx) block(b *parser.Block) value {
+	if b == nil {
+		return poison{}
+	}
+	v, ok := c.in(c.scope.inner()).stmts(b.Stmts)
+	if !ok {
+		if c.stopped {
+			return poison{}
+		}
+		c.errorf(b.Span(), "this block has no value").Hintf("its last line must be an expression")
+		return poison{}
+	}
+	return v
+}
+
+// choice is if c { a } else { b }.
+func (c *ctx) choice(x *parser.If) value {
+	cond := c.eval(x.Cond)
+	switch k := cond.(type) {
+	case poison:
+		return poison{}
+	case truth:
+		if k {
+			return c.block(x.Then)
+		}
+		if x.Else == nil {
+			c.errorf(x.Span(), "an if is a value and needs an else")
+			return poison{}
+		}
+		return c.block(x.Else)
+	case *tensor:
+		if k.node.Type == symbolic.Boolean && len(k.shape) == 0 {
+			if x.Else == nil {
+				c.errorf(x.Span(), "an if is a value and needs an else")
+				return poison{}
+			}
+			a := c.assuming(k.yes).block(x.Then)
+			b := c.assuming(k.no).block(x.Else)
+			return c.pick(k, a, b, x)
+		}
+		if k.node.Type == symbolic.Boolean {
+			c.side(c.errorf(x.Cond.Span(), "a condition is one truth value"), x.Cond, k).
+				Hintf("put the choice in a func of numbers, which then works on each element; or use any, every")
+			return poison{}
+		}
+	}
+	c.errorf(x.Cond.Span(), "a condition must be a truth value, not %s", describe(cond))
+	return poison{}
+}
+
+// pick is a where k holds and b elsewhere, for values and groups of values.
+func (c *ctx) pick(k *tensor, a, b value, x *parser.If) value {
+	if isPoison(a) || isPoison(b) {
+		return poison{}
+	}
+	ta, oka := a.(tuple)
+	tb, okb := b.(tuple)
+	if oka || okb {
+		if len(ta) != len(tb) {
+			c.errorf(x.Span(), "the branches have %s and %s", describe(a), describe(b))
+			return poison{}
+		}
+		var out tuple
+		for i := range ta {
+			out = append(out, c.pick(k, ta[i], tb[i], x))
+		}
+		return out
+	}
+	p, ok := c.tensor(a, x.Then)
+	q, ok2 := c.tensor(b, x.Else)
+	if !ok || !ok2 {
+		return poison{}
+	}
+	if p.node.Type != q.node.Type {
+		if p.node.Type == symbolic.Boolean || q.node.Type == symbolic.Boolean {
+			c.errorf(x.Span(), "the branches are %s and %s", describe(p), describe(q))
+			return poison{}
+		}
+		p, q = c.toReal(p), c.toReal(q)
+	}
+	if !fits(p.shape, q.shape) {
+		d := c.errorf(x.Span(), "the branches have different shapes")
+		d.Note("then", p.shapeText(true), x.Then.Span()).Note("else", q.shapeText(true), x.Else.Span())
+		return poison{}
+	}
+	if p.node.Type == symbolic.Boolean {
+		yes := c.apply(symbolic.OpAnd, k, p)
+		no := c.apply(symbolic.OpAnd, c.apply(symbolic.OpNot, k), q)
+		return c.apply(symbolic.OpOr, yes, no)
+	}
+	op := symbolic.OpSelect
+	if p.node.Type == symbolic.Integer {
+		op = symbolic.OpIntSelect
+	}
+	// The condition is one truth value; the branches may be tensors.
+	long := p
+	if len(q.shape) > len(p.shape) {
+		long = q
+	}
+	axes := unite(k, p, q)
+	kk := c.spread(k, axes, long.shape)
+	n := c.g.Apply(op, nil, kk, c.spread(p, axes, long.shape), c.spread(q, axes, long.shape))
+	out := &tensor{node: n, axes: axes, shape: long.shape, names: mergeNames(p, q)}
+	if p.node.Type == symbolic.Integer {
+		out.lo, out.hi = c.hull([]*tensor{p, q})
+	}
+	return out
+}
+
+// transpose is x'.
+func (c *ctx) transpose(x *parser.Transpose) value {
+	v := c.eval(x.X)
+	if isPoison(v) {
+		return v
+	}
+	t, ok := c.tensor(v, x.X)
+	if !ok {
+		return poison{}
+	}
+	if len(t.shape) != 2 {
+		c.side(c.errorf(x.Span(), "' transposes a matrix, and %s is %s", short(c.text(x.X)), describe(t)), x.X, t)
+		return poison{}
+	}
+	return c.permute(t, 1, 0)
+}
+
+// permute gives t's dims another order: dim i of the result is dim perm[i].
+func (c *ctx) permute(t *tensor, perm ...int) *tensor {
+	out := *t
+	n := len(t.axes)
+	full := make([]int, n+len(perm))
+	for i := range n {
+		full[i] = i
+	}
+	out.shape, out.names = nil, nil
+	for i, p := range perm {
+		full[n+i] = n + p
+		out.shape = append(out.shape, t.shape[p])
+		out.names = append(out.names, t.dimName(p))
+	}
+	out.node = c.g.Permute(t.node, full...)
+	return &out
+}

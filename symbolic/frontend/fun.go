@@ -1,0 +1,252 @@
+package frontend
+
+import (
+	"slices"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+// fun elaborates a func that is part of the generated package.
+func (f *frontend) fun(d *parser.FuncDecl) *module.Func {
+	out := &module.Func{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Func)}
+	f.checks = &out.Checks
+	defer func() { f.checks = nil }()
+	errors := len(f.reports)
+	for _, s := range d.Static {
+		if s.Default == nil {
+			f.report(nil, s.Span(), "%s needs [%s], so it cannot be a Go function", d.Name.Name, s.Name.Name).
+				Hintf("give it a default, or a name that begins with a small letter")
+			return nil
+		}
+	}
+	fr := &frame{file: f.main, uses: map[string]diag.Span{}}
+	c := &ctx{frontend: f, scope: f.main.scope.inner(), frame: fr}
+	f.freshDims(c, d, out)
+	var args []value
+	for _, p := range d.Params {
+		v, a := c.argInput(p, nil)
+		if a == nil {
+			continue
+		}
+		out.Args = append(out.Args, a)
+		args = append(args, v)
+	}
+	if len(f.reports) > errors || len(args) < len(d.Params) {
+		return nil
+	}
+	v := c.funcBody(d, args)
+	if isPoison(v) || len(f.reports) > errors {
+		return nil
+	}
+	vs, ok := v.(tuple)
+	if !ok {
+		vs = tuple{v}
+	}
+	exprs := returned(d.Body)
+	for i, v := range vs {
+		res := &module.Value{Span: d.Name.Span()}
+		if i < len(exprs) {
+			res.Span, res.Text = exprs[i].Span(), f.text(exprs[i])
+			if n, ok := unparen(exprs[i]).(*parser.Name); ok {
+				res.Name = n.Name
+			}
+		}
+		t, ok := c.tensor(v, spanNode{res.Span})
+		if !ok {
+			return nil
+		}
+		if n, ok := v.(number); ok && n.typ == symbolic.Integer && len(d.Results) == 0 {
+			t = c.toReal(t) // a func that returns 1 returns a number
+		}
+		res.Node = t.node
+		out.Results = append(out.Results, res)
+	}
+	f.funcDims(out)
+	out.Derive = f.funcDerive(d, out)
+	if len(f.reports) > errors {
+		return nil
+	}
+	return out
+}
+
+// freshDims declares the names in parameter shapes that nothing else declares:
+// each is a dim of its own, bound by the argument.
+func (f *frontend) freshDims(c *ctx, d *parser.FuncDecl, out *module.Func) {
+	for _, p := range d.Params {
+		if p.Type == nil {
+			continue
+		}
+		for _, x := range p.Type.Dims {
+			n, ok := unparen(x).(*parser.Name)
+			if !ok || c.lookupDim(n) != nil || slices.ContainsFunc(d.Static, func(s *parser.StaticParam) bool { return s.Name.Name == n.Name }) {
+				continue
+			}
+			if q := slices.IndexFunc(d.Params, func(q *parser.Param) bool { return q.Name.Name == n.Name }); q >= 0 {
+				c.unsupported(n.Span(), "an int argument as a size")
+				continue
+			}
+			c.scope.names[n.Name] = &binding{val: whole(symbolic.Sym(n.Name)), span: n.Span(), what: "dim"}
+			out.Dims = append(out.Dims, &module.Dim{Name: n.Name, Span: n.Span()})
+		}
+	}
+}
+
+// funcBody elaborates the body of a func in a frame of its own.
+func (c *ctx) funcBody(d *parser.FuncDecl, args []value) value {
+	fr := &frame{decl: d, file: c.main, uses: map[string]diag.Span{}}
+	env := &scope{up: c.main.scope, file: c.main, names: map[string]*binding{}}
+	for name, b := range c.scope.names {
+		env.names[name] = b
+	}
+	in := &ctx{frontend: c.frontend, scope: env, frame: fr}
+	if !in.bindStatic(&closure{decl: d, env: c.main.scope, file: c.main}, in, d.Name.Span()) {
+		return poison{}
+	}
+	for i, p := range d.Params {
+		if old := env.names[p.Name.Name]; old != nil {
+			in.errorf(p.Name.Span(), "%s is already a name here", p.Name.Name).Note(p.Name.Name, "bound before", old.span)
+			return poison{}
+		}
+		if reserved[p.Name.Name] || isBuiltin(p.Name.Name) {
+			in.errorf(p.Name.Span(), "%s hides the built-in %s", p.Name.Name, p.Name.Name)
+			return poison{}
+		}
+		env.names[p.Name.Name] = &binding{val: args[i], span: p.Name.Span(), what: "argument"}
+	}
+	v, ok := in.in(env.inner()).stmts(blockStmts(d.Body))
+	if !ok {
+		if !c.stopped {
+			in.errorf(d.Name.Span(), "%s returns nothing", d.Name.Name).Hintf("its last line must be return …")
+		}
+		return poison{}
+	}
+	return in.results(d, v, d.Name.Span())
+}
+
+// returned are the expressions that a body returns.
+func returned(b *parser.Block) []parser.Expr {
+	ss := blockStmts(b)
+	if len(ss) == 0 {
+		return nil
+	}
+	switch s := ss[len(ss)-1].(type) {
+	case *parser.ReturnStmt:
+		return s.Values
+	case *parser.ValueStmt:
+		return s.Values
+	}
+	return nil
+}
+
+// funcDims adds the run-time dims of the file that the func's arguments have.
+func (f *frontend) funcDims(out *module.Func) {
+	used, bound := map[string]bool{}, map[string]bool{}
+	for _, a := range out.Args {
+		for _, d := range a.Shape {
+			addSyms(used, d)
+			if s, ok := d.AsSym(); ok {
+				bound[s] = true
+			}
+		}
+		if a.Bound != nil {
+			addSyms(used, *a.Bound)
+		}
+	}
+	var roots []*symbolic.Node
+	for _, r := range out.Results {
+		roots = append(roots, r.Node)
+	}
+	for _, n := range symbolic.Reachable(roots...) {
+		addSyms(used, n.Shape...)
+		if s, ok := n.Attr.(symbolic.SizeAttr); ok {
+			addSyms(used, s.Poly)
+		}
+	}
+	fresh := map[string]bool{}
+	for _, d := range out.Dims {
+		fresh[d.Name] = true
+	}
+	extra := f.dimList(func(s string) bool { return used[s] && !fresh[s] })
+	for _, d := range extra {
+		if !bound[d.Name] {
+			f.report(nil, out.Span, "nothing tells %s the run-time dim %s: no argument has it as a dim", out.Name, d.Name).
+				Note(d.Name, "declared", d.Span)
+		}
+	}
+	out.Dims = append(out.Dims, extra...)
+}
+
+// funcDerive is what derivatives are asked for. Without a clause: the gradient
+// of a number by all real arguments, and else the vector-Jacobian product.
+func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Derivative {
+	var all []*module.Arg
+	for _, a := range out.Args {
+		if a.Type == symbolic.Real && !a.Const {
+			all = append(all, a)
+		}
+	}
+	isReal := false
+	for _, r := range out.Results {
+		isReal = isReal || r.Node.Type == symbolic.Real
+	}
+	scalar := len(out.Results) == 1 && isReal && len(out.Results[0].Node.Shape) == 0
+	if d.Derive == nil {
+		switch {
+		case len(all) == 0 || !isReal:
+			return nil
+		case scalar:
+			return []module.Derivative{{Kind: "grad", Wrt: all, Span: d.Name.Span()}}
+		}
+		return []module.Derivative{{Kind: "vjp", Wrt: all, Span: d.Name.Span()}}
+	}
+	var ds []module.Derivative
+	for _, k := range d.Derive {
+		if k.What.Name == "none" {
+			if len(d.Derive) > 1 || k.Wrt != nil {
+				f.report(nil, k.Span(), "derive none stands alone")
+			}
+			continue
+		}
+		v := module.Derivative{Kind: k.What.Name, Wrt: all, Span: k.Span()}
+		switch {
+		case k.What.Name != "grad" && k.What.Name != "vjp" && slices.Contains([]string{"jacobian", "hessian", "jvp", "hvp"}, k.What.Name):
+			f.report(nil, k.Span(), "not supported yet: derive %s", k.What.Name)
+			continue
+		case k.What.Name != "grad" && k.What.Name != "vjp":
+			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name), k.What.Name, []string{"grad", "vjp", "jacobian", "hessian", "none"})
+			continue
+		case k.Mode != nil:
+			f.report(nil, k.Mode.Span(), "not supported yet: derive %s[%s]", k.What.Name, k.Mode.Name)
+			continue
+		case k.What.Name == "grad" && !scalar:
+			f.report(nil, k.Span(), "grad of something that is not one number").Hintf("derive vjp gives the product of a vector with the Jacobian")
+			continue
+		}
+		if k.Wrt != nil {
+			v.Wrt = nil
+			for _, w := range k.Wrt {
+				a := argNamed(out.Args, w.Name)
+				switch {
+				case a == nil:
+					suggest(f.report(nil, w.Span(), "%s is no argument of %s", w.Name, out.Name), w.Name, argNames(out.Args))
+				case a.Type != symbolic.Real:
+					f.report(nil, w.Span(), "%s is %s and has no derivative", w.Name, a.Type)
+				case a.Const:
+					f.report(nil, w.Span(), "%s is const, so it is not differentiated", w.Name)
+				case slices.Contains(v.Wrt, a):
+					f.report(nil, w.Span(), "%s is named twice", w.Name)
+				default:
+					v.Wrt = append(v.Wrt, a)
+				}
+			}
+		}
+		if len(v.Wrt) == 0 && len(f.reports) == 0 {
+			f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name)
+		}
+		ds = append(ds, v)
+	}
+	return ds
+}

@@ -1,0 +1,316 @@
+// Package frontend resolves the names, dims and types of a model file and
+// turns it into a module: what comes in is source text, what goes out is funcs
+// and models over one graph, or diagnostics, all that are independent of each
+// other.
+//
+// An expression is elaborated to a value that is known when generating (a
+// number, a list, a func) or to a tensor. A tensor may vary along axes that it
+// does not show: the batch, the leading dims that a call is mapped over, and
+// the indices of index notation. Every primitive brings its operands to the
+// same axes and works on the shapes; that is all there is to lifting a model
+// over its batch, to mapped calls and to index notation.
+package frontend
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+// Options say how a model is read.
+type Options struct {
+	Dims     map[string]string                 // -D name=value; lists are 1,2,3
+	Float    string                            // "", float32 or float64: overrides the file
+	ReadFile func(path string) ([]byte, error) // os.ReadFile when nil
+	Root     string                            // imports stay under it; the module's directory when empty
+}
+
+// Limits on what one run may expand to. A model that needs more than these is
+// a mistake or an attack; the error names the limit.
+const (
+	maxDepth   = 200       // calls in calls
+	maxNodes   = 2_000_000 // of the graph
+	maxUnroll  = 100_000   // iterations of for loops of one declaration
+	maxCalls   = 200_000   // calls expanded for one declaration
+	maxFiles   = 1000      // imported
+	maxReports = 1000      // errors of one run
+	maxListLen = 10_000    // entries of a list given with -D
+)
+
+// frontend is one run.
+type frontend struct {
+	opt     Options
+	errs    *diag.List
+	sources diag.Sources
+	reports []report
+	// quiet counts the trials going on, whose errors are not reported;
+	// silenced, the errors that were not.
+	quiet, silenced int
+
+	g        *symbolic.Graph
+	axes     map[string]*axis
+	nextAxis int
+	unrolled int
+	calls    int
+	depth    int // of expressions being elaborated
+	stopped  bool
+
+	main   *file
+	files  map[string]*file // by the path that identifies a file
+	given  []string         // files as given, in order of reading
+	root   string
+	dims   map[string]*dimInfo // run-time and static dims of all files
+	usedD  map[string]bool
+	checks *[]module.Check // of the func or model being elaborated
+	float  module.Float    // 0: by kind
+	lib    map[string]*file
+	flatOf map[*tensor]string // what a flattened value was, for messages
+}
+
+// dimInfo is what is known of a run-time dim.
+type dimInfo struct {
+	*module.Dim
+	bound int
+}
+
+// Load reads the model file, whose text is src, and what it imports. The
+// module is nil where there were errors. The sources are those that
+// diagnostics point into.
+func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module, diag.Sources) {
+	if opt.ReadFile == nil {
+		opt.ReadFile = os.ReadFile
+	}
+	f := &frontend{
+		opt: opt, errs: errs, sources: diag.Sources{},
+		g: symbolic.NewGraph(), axes: map[string]*axis{},
+		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{},
+		nextAxis: batchID + 1,
+	}
+	before := len(*errs)
+	m := f.load(path, src)
+	f.flush()
+	errs.Sort()
+	if len(*errs) > before {
+		m = nil
+	}
+	return m, f.sources
+}
+
+func (f *frontend) load(path string, src []byte) *module.Module {
+	f.setRoot(path)
+	before := len(*f.errs)
+	key, _ := f.inside(path)
+	f.main = f.parse(key, path, src, false, nil)
+	if f.main == nil || len(*f.errs) > before {
+		return nil
+	}
+	ast := f.main.ast
+	m := &module.Module{Doc: ast.Doc, Files: append([]string{path}, f.given...)}
+	if ast.Package != nil {
+		m.Package = ast.Package.Name
+	}
+	f.setFloat()
+	f.checkOverrides()
+	f.main.resolveAll(f)
+	for _, d := range ast.Decls {
+		fd, ok := d.(*parser.FuncDecl)
+		if !ok {
+			continue
+		}
+		f.g = symbolic.NewGraph()
+		f.stopped, f.unrolled, f.calls = false, 0, 0
+		switch {
+		case fd.Kind == parser.Model:
+			f.protect(fd.Name.Span(), func() {
+				if x := f.model(fd); x != nil {
+					m.Models = append(m.Models, x)
+				}
+			})
+		case fd.Kind == parser.Func && upper(fd.Name.Name):
+			f.protect(fd.Name.Span(), func() {
+				if x := f.fun(fd); x != nil {
+					m.Funcs = append(m.Funcs, x)
+				}
+			})
+		}
+	}
+	f.main.checkUnused(f)
+	for _, name := range f.main.order {
+		if d := f.dims[name]; d != nil && f.main.entities[name].kind() == "dim" && d.Known {
+			m.Dims = append(m.Dims, d.Dim)
+		}
+	}
+	f.checkGoNames(m)
+	return m
+}
+
+// protect runs f and reports sizes that overflow. Anything else that goes
+// wrong inside is a bug of bpgen, which must not take the caller down.
+func (f *frontend) protect(at diag.Span, run func()) {
+	quiet, checks, graph := f.quiet, f.checks, f.g
+	defer func() {
+		if r := recover(); r != nil {
+			f.quiet, f.checks, f.g = quiet, checks, graph
+			f.report(nil, at, "internal error: %v", r).Hintf("this is a bug in bpgen; please report it with the model")
+			if debug {
+				panic(r)
+			}
+		}
+	}()
+	if err := symbolic.Guard(run); err != nil {
+		f.quiet, f.checks, f.g = quiet, checks, graph
+		f.report(nil, at, "%v", err)
+	}
+}
+
+// debug makes tests see where an internal error came from.
+var debug = false
+
+// stop ends elaboration with an error about a limit.
+func (c *ctx) stop(at diag.Span, format string, args ...any) value {
+	if !c.stopped {
+		quiet := c.quiet
+		c.quiet = 0
+		c.errorf(at, format, args...)
+		c.quiet = quiet
+		c.stopped = true
+	}
+	return poison{}
+}
+
+func (f *frontend) setFloat() {
+	name, span := f.opt.Float, diag.Span{Pos: diag.Pos{File: f.main.name}}
+	if name == "" {
+		for _, d := range f.main.ast.Decls {
+			if t, ok := d.(*parser.TypeDecl); ok && t.Name != nil {
+				name, span = t.Name.Name, t.Name.Span()
+			}
+		}
+	}
+	switch name {
+	case "":
+	case "float32":
+		f.float = module.Float32
+	case "float64":
+		f.float = module.Float64
+	default:
+		d := f.report(nil, span, "unknown element type %s", name)
+		d.Hintf("float32 or float64")
+	}
+}
+
+func (f *frontend) floatOf(k parser.FuncKind) module.Float {
+	switch {
+	case f.float != 0:
+		return f.float
+	case k == parser.Model:
+		return module.Float32
+	}
+	return module.Float64
+}
+
+// checkOverrides reports -D flags that name no dim.
+func (f *frontend) checkOverrides() {
+	known := map[string]bool{}
+	for _, fl := range f.files {
+		for name, e := range fl.entities {
+			if e.kind() == "dim" && !fl.embedded {
+				known[name] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.opt.Dims)) {
+		if known[name] {
+			continue
+		}
+		d := f.report(nil, diag.Span{Pos: diag.Pos{File: f.main.name}}, "-D %s=%s: there is no dim %s", name, f.opt.Dims[name], name)
+		names := slices.Sorted(maps.Keys(known))
+		if s := diag.Suggest(name, names); s != "" {
+			d.Hintf("did you mean %s?", s)
+		} else if len(names) > 0 {
+			d.Hintf("the dims are %s", strings.Join(names, ", "))
+		}
+	}
+}
+
+func upper(name string) bool {
+	for _, r := range name {
+		return strings.ToUpper(string(r)) == string(r) && strings.ToLower(string(r)) != string(r)
+	}
+	return false
+}
+
+// goName is what a name becomes in generated Go.
+func goName(name string) string {
+	var b strings.Builder
+	up := true
+	for _, r := range name {
+		switch {
+		case r == '.' || r == '_' || r == '[':
+			up = true
+			continue
+		case r == ']':
+			continue
+		}
+		if up {
+			b.WriteString(strings.ToUpper(string(r)))
+		} else {
+			b.WriteRune(r)
+		}
+		up = false
+	}
+	return b.String()
+}
+
+// checkGoNames reports names that would be one name in generated Go.
+func (f *frontend) checkGoNames(m *module.Module) {
+	type named struct {
+		name string
+		span diag.Span
+	}
+	check := func(what string, ns []named) {
+		seen := map[string]named{}
+		for _, n := range ns {
+			g := goName(n.name)
+			if old, ok := seen[g]; ok && old.name != n.name {
+				f.report(nil, n.span, "%s %s and %s would both be %s in Go", what, old.name, n.name, g).
+					Note(old.name, "declared", old.span).Hintf("rename one of them")
+				continue
+			}
+			seen[g] = n
+		}
+	}
+	var top []named
+	for _, x := range m.Funcs {
+		top = append(top, named{x.Name, x.Span})
+	}
+	for _, x := range m.Models {
+		top = append(top, named{x.Name, x.Span})
+		var ps, as []named
+		for _, p := range x.Params {
+			ps = append(ps, named{p.Name, p.Span})
+		}
+		for _, s := range x.States {
+			ps = append(ps, named{s.Name, s.Span})
+		}
+		for _, a := range x.Args {
+			as = append(as, named{a.Name, a.Span})
+		}
+		check("parameters", ps)
+		check("arguments", as)
+	}
+	check("declarations", top)
+	for _, x := range m.Funcs {
+		var as []named
+		for _, a := range x.Args {
+			as = append(as, named{a.Name, a.Span})
+		}
+		check("arguments", as)
+	}
+}

@@ -1,0 +1,406 @@
+package frontend
+
+import (
+	"slices"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+// batchID is the number of the batch's axis: outermost of all.
+const batchID = 0
+
+// modelBuild is a model being elaborated: once with training true, and once
+// more with it false where the model reads it.
+type modelBuild struct {
+	m             *module.Model
+	decl          *parser.FuncDecl
+	batch         *axis
+	training      bool
+	readsTraining bool
+	params        map[string]*module.Param
+	states        map[string]*module.State
+	givens        map[string]*module.Given
+	seen          map[string]bool // states declared in this pass
+	phase         *module.Phase
+	train         *parser.TrainStmt
+	trainCtx      *ctx
+}
+
+// model elaborates a model declaration.
+func (f *frontend) model(d *parser.FuncDecl) *module.Model {
+	b := &modelBuild{
+		m:    &module.Model{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Model)},
+		decl: d, batch: &axis{id: batchID, name: "batch", size: symbolic.Sym(module.Batch)},
+		params: map[string]*module.Param{}, states: map[string]*module.State{}, givens: map[string]*module.Given{},
+	}
+	f.axes[b.batch.sym()] = b.batch
+	f.checks = &b.m.Checks
+	defer func() { f.checks = nil }()
+	errors := len(f.reports)
+	if len(d.Static) > 0 {
+		f.report(nil, d.Static[0].Span(), "a model has no static arguments").Hintf("use dims, which -D sets")
+	}
+	args := f.modelArgs(b)
+	b.pass(f, args, true, &b.m.Train)
+	switch {
+	case !b.readsTraining:
+		b.m.Infer = b.m.Train
+	case len(f.reports) == errors:
+		b.pass(f, args, false, &b.m.Infer)
+	}
+	good := len(f.reports) == errors && !f.stopped
+	if good {
+		b.reach(f)
+		b.dims(f)
+	}
+	b.derive(f)
+	if b.train != nil && !f.stopped {
+		if good && b.m.Train.Loss == nil {
+			f.report(nil, b.train.Span(), "%s is trained and has no loss", d.Name.Name).Hintf("add a line: loss …")
+		}
+		b.m.Rule = f.rule(b, good)
+	}
+	if len(f.reports) > errors {
+		return nil
+	}
+	return b.m
+}
+
+// modelArgs makes the arguments: values of one example, over the batch.
+func (f *frontend) modelArgs(b *modelBuild) map[string]*binding {
+	d := b.decl
+	fr := &frame{decl: d, file: f.main, uses: map[string]diag.Span{}, model: b}
+	c := &ctx{frontend: f, scope: f.main.scope.inner(), frame: fr}
+	out := map[string]*binding{}
+	for _, p := range d.Params {
+		v, arg := c.argInput(p, []*axis{b.batch})
+		if arg != nil {
+			b.m.Args = append(b.m.Args, arg)
+		}
+		if old := out[p.Name.Name]; old != nil {
+			c.errorf(p.Name.Span(), "%s is an argument twice", p.Name.Name)
+		} else if c.mayBind(p.Name) {
+			out[p.Name.Name] = &binding{val: v, span: p.Name.Span(), what: "argument"}
+		}
+	}
+	return out
+}
+
+// argInput makes the input node of an argument that varies along axes.
+func (c *ctx) argInput(p *parser.Param, axes []*axis) (value, *module.Arg) {
+	defer c.g.At(symbolic.Origin{Span: p.Name.Span(), Stmt: c.text(p.Name)})()
+	a := &module.Arg{Name: p.Name.Name, Span: p.Name.Span(), Const: p.Const}
+	if p.Type == nil {
+		a.Node = c.g.Input(symbolic.ArgInput, a.Name, dims(axes, nil), symbolic.Real)
+		return &tensor{node: a.Node, axes: axes}, a
+	}
+	shape, names, ok := c.shapeOf(p.Type)
+	if !ok {
+		return poison{}, nil
+	}
+	shape.Size() // must not overflow
+	a.Shape = shape
+	out := &tensor{axes: axes, shape: shape, names: names}
+	switch p.Type.Elem {
+	case parser.Int:
+		a.Type = symbolic.Integer
+	case parser.Bool:
+		a.Type = symbolic.Boolean
+	case parser.Index:
+		a.Type = symbolic.Integer
+		if p.Type.Bound == nil {
+			return poison{}, nil
+		}
+		n, ok := c.size(p.Type.Bound)
+		if !ok {
+			return poison{}, nil
+		}
+		a.Bound = &n
+		lo, hi := symbolic.Poly{}, n.Sub(symbolic.Int(1))
+		out.lo, out.hi = &lo, &hi
+	}
+	a.Node = c.g.Input(symbolic.ArgInput, a.Name, dims(axes, shape), a.Type)
+	out.node = a.Node
+	return out, a
+}
+
+// pass elaborates the body.
+func (b *modelBuild) pass(f *frontend, args map[string]*binding, training bool, phase *module.Phase) {
+	b.training, b.phase, b.seen = training, phase, map[string]bool{}
+	fr := &frame{decl: b.decl, file: f.main, uses: map[string]diag.Span{}, model: b, owns: true}
+	outer := f.main.scope.inner()
+	outer.names = args
+	c := &ctx{frontend: f, scope: outer.inner(), frame: fr}
+	if v, done := c.stmts(blockStmts(b.decl.Body)); done && !isPoison(v) {
+		ss := b.decl.Body.Stmts
+		c.errorf(ss[len(ss)-1].Span(), "a model has no value").Hintf("a model says what it gives with output and loss")
+	}
+	phase.Loss = b.total(c)
+}
+
+// role is output, loss, penalty or metric.
+func (c *ctx) role(s *parser.RoleStmt) {
+	m := c.frame.model
+	if m == nil || c.frame.up != nil {
+		c.errorf(s.Span(), "%s stands in a model", s.Kind)
+		return
+	}
+	if s.Kind == parser.Metric && s.Name == nil {
+		if _, ok := unparen(s.Value).(*parser.Name); !ok {
+			c.errorf(s.Span(), "a metric has a name").Hintf("write metric name = %s", short(c.text(s.Value)))
+		}
+	}
+	in := c.named("")
+	if s.Name != nil {
+		in = c.named(s.Name.Name)
+	}
+	v := in.eval(s.Value)
+	if s.Name != nil && !isPoison(v) {
+		c.letName(s.Name, v, c.text(s.Value))
+	}
+	if isPoison(v) {
+		return
+	}
+	t, ok := c.tensor(v, s.Value)
+	if !ok {
+		return
+	}
+	out := &module.Value{Span: s.Span(), Text: c.text(s.Value), PerExample: t.perExample()}
+	if s.Name != nil {
+		out.Name = s.Name.Name
+	} else if n, ok := unparen(s.Value).(*parser.Name); ok {
+		out.Name = n.Name
+	}
+	ph := m.phase
+	if s.Kind == parser.Output {
+		out.Node = t.node
+		ph.Outputs = append(ph.Outputs, m.unique(c, ph.Outputs, out))
+		return
+	}
+	if len(t.shape) > 0 {
+		d := c.side(c.errorf(s.Value.Span(), "a %s is one number, and this is %s", s.Kind, t.shapeText(false)), s.Value, t)
+		d.Hintf("sum(…) or mean(…) of it is one number")
+		return
+	}
+	if s.Kind == parser.Metric {
+		out.Node = c.g.ToReal(t.node)
+		ph.Metrics = append(ph.Metrics, m.unique(c, ph.Metrics, out))
+		return
+	}
+	if t, ok = c.real(t, s.Value); !ok {
+		return
+	}
+	out.Node = t.node
+	if s.Kind == parser.Penalty {
+		if out.PerExample {
+			d := c.errorf(s.Value.Span(), "a penalty is added once, and this varies with the example")
+			c.side(d, s.Value, t).Hintf("what is of the example goes into the loss")
+			return
+		}
+		ph.Penalties = append(ph.Penalties, out)
+		return
+	}
+	ph.Losses = append(ph.Losses, m.unique(c, ph.Losses, out))
+}
+
+// unique reports two values of a role under one name.
+func (b *modelBuild) unique(c *ctx, old []*module.Value, v *module.Value) *module.Value {
+	for _, o := range old {
+		if v.Name != "" && o.Name == v.Name {
+			c.errorf(v.Span, "%s is given twice", v.Name).Note(v.Name, "before", o.Span)
+		}
+	}
+	return v
+}
+
+// total is the loss: the mean of the examples' losses plus what is shared.
+func (b *modelBuild) total(c *ctx) *symbolic.Node {
+	if len(b.phase.Losses) == 0 {
+		if len(b.phase.Penalties) > 0 && !c.failed() {
+			c.errorf(b.phase.Penalties[0].Span, "a penalty without a loss").Hintf("add a line: loss …")
+		}
+		return nil
+	}
+	add := func(a, n *symbolic.Node) *symbolic.Node {
+		if a == nil {
+			return n
+		}
+		return c.g.Add(a, n)
+	}
+	at := func(v *module.Value) func() {
+		return c.g.At(symbolic.Origin{Span: v.Span, Stmt: c.textOf(v.Span)})
+	}
+	var per, shared *symbolic.Node
+	for _, l := range b.phase.Losses {
+		back := at(l)
+		if l.PerExample {
+			per = add(per, l.Node)
+		} else {
+			shared = add(shared, l.Node)
+		}
+		back()
+	}
+	defer at(b.phase.Losses[0])()
+	var sum *symbolic.Node
+	if per != nil {
+		sum = c.g.Div(c.g.Sum(per, 0), c.g.ToReal(c.g.Size(b.batch.size)))
+	}
+	if shared != nil {
+		sum = add(sum, shared)
+	}
+	for _, p := range b.phase.Penalties {
+		back := at(p)
+		sum = add(sum, p.Node)
+		back()
+	}
+	return sum
+}
+
+func (c *ctx) failed() bool { return len(c.reports) > 0 || c.silenced > 0 }
+
+// reach reports parameters that no output and no loss depends on.
+func (b *modelBuild) reach(f *frontend) {
+	var roots []*symbolic.Node
+	for _, ph := range []module.Phase{b.m.Train, b.m.Infer} {
+		for _, vs := range [][]*module.Value{ph.Outputs, ph.Losses} {
+			for _, v := range vs {
+				roots = append(roots, v.Node)
+			}
+		}
+	}
+	if len(roots) == 0 {
+		f.report(nil, b.decl.Name.Span(), "model %s has no output and no loss", b.decl.Name.Name).Hintf("say what it gives: output …")
+		return
+	}
+	used := map[*symbolic.Node]bool{}
+	for _, n := range symbolic.Reachable(roots...) {
+		used[n] = true
+	}
+	for _, p := range b.m.Params {
+		if !used[p.Node] {
+			f.report(nil, p.Span, "parameter %s is of no use: no output and no loss depends on it", p.Name).
+				Hintf("remove it, or use it")
+		}
+	}
+}
+
+// derive reads a model's derive clause: derive grad(x).
+func (b *modelBuild) derive(f *frontend) {
+	for _, d := range b.decl.Derive {
+		switch {
+		case d.What.Name == "none":
+		case d.What.Name == "grad" && d.Mode == nil:
+			for _, w := range d.Wrt {
+				a := argNamed(b.m.Args, w.Name)
+				switch {
+				case a == nil:
+					e := f.report(nil, w.Span(), "%s is no argument of %s", w.Name, b.decl.Name.Name)
+					suggest(e, w.Name, argNames(b.m.Args))
+				case a.Type != symbolic.Real:
+					f.report(nil, w.Span(), "%s is %s and has no derivative", w.Name, a.Type)
+				case !slices.Contains(b.m.Inputs, a):
+					b.m.Inputs = append(b.m.Inputs, a)
+				}
+			}
+			if d.Wrt == nil {
+				for _, a := range b.m.Args {
+					if a.Type == symbolic.Real && !a.Const {
+						b.m.Inputs = append(b.m.Inputs, a)
+					}
+				}
+			}
+		default:
+			f.report(nil, d.Span(), "not supported yet: derive %s on a model", d.What.Name)
+		}
+	}
+}
+
+func argNamed(args []*module.Arg, name string) *module.Arg {
+	for _, a := range args {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+func argNames(args []*module.Arg) []string {
+	var out []string
+	for _, a := range args {
+		out = append(out, a.Name)
+	}
+	return out
+}
+
+// dims sorts the run-time dims that the model uses into those that size
+// parameters and states, and those of a call.
+func (b *modelBuild) dims(f *frontend) {
+	owned, used := map[string]bool{}, map[string]bool{}
+	for _, p := range b.m.Params {
+		addSyms(owned, p.Shape...)
+	}
+	for _, s := range b.m.States {
+		addSyms(owned, s.Shape...)
+	}
+	for _, a := range b.m.Args {
+		addSyms(used, a.Shape...)
+		if a.Bound != nil {
+			addSyms(used, *a.Bound)
+		}
+	}
+	for _, g := range b.m.Givens {
+		addSyms(used, g.Shape...)
+	}
+	var roots []*symbolic.Node
+	for _, ph := range []module.Phase{b.m.Train, b.m.Infer} {
+		roots = append(roots, ph.Loss)
+		for _, vs := range [][]*module.Value{ph.Outputs, ph.Metrics} {
+			for _, v := range vs {
+				roots = append(roots, v.Node)
+			}
+		}
+	}
+	for _, n := range symbolic.Reachable(roots...) {
+		addSyms(used, n.Shape...)
+		if s, ok := n.Attr.(symbolic.SizeAttr); ok {
+			addSyms(used, s.Poly)
+		}
+	}
+	for _, k := range b.m.Checks {
+		addSyms(used, k.A, k.B)
+	}
+	b.m.Dims = f.dimList(func(s string) bool { return owned[s] })
+	b.m.Call = f.dimList(func(s string) bool { return used[s] && !owned[s] })
+}
+
+func addSyms(to map[string]bool, ps ...symbolic.Poly) {
+	for _, p := range ps {
+		for _, s := range p.Syms() {
+			to[s] = true
+		}
+	}
+}
+
+// dimList returns the run-time dims that in holds for, in order of
+// declaration.
+func (f *frontend) dimList(in func(string) bool) []*module.Dim {
+	var out []*module.Dim
+	for _, d := range f.dims {
+		if !d.Known && in(d.Name) {
+			out = append(out, d.Dim)
+		}
+	}
+	slices.SortFunc(out, func(a, b *module.Dim) int {
+		if a.Span.Pos.File != b.Span.Pos.File {
+			if a.Span.Pos.File < b.Span.Pos.File {
+				return -1
+			}
+			return 1
+		}
+		return a.Span.Pos.Off - b.Span.Pos.Off
+	})
+	return out
+}

@@ -1,0 +1,202 @@
+package frontend
+
+import (
+	"slices"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// A scope maps names to what they are bound to. Scopes nest as blocks do; the
+// outermost scope of a body leads to the file it stands in.
+type scope struct {
+	up    *scope
+	file  *file
+	names map[string]*binding
+}
+
+// A binding is what a name stands for, with what messages say about it.
+type binding struct {
+	val  value
+	span diag.Span
+	what string // param, argument of dense, flat(L[ids]) of [words=4, embed=50]
+}
+
+func (s *scope) inner() *scope {
+	return &scope{up: s, file: s.file, names: map[string]*binding{}}
+}
+
+// local returns the binding of a name in a body, or nil.
+func (s *scope) local(name string) *binding {
+	for ; s != nil; s = s.up {
+		if b := s.names[name]; b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
+// A frame is a callable being expanded.
+type frame struct {
+	decl *parser.FuncDecl // nil at file level
+	file *file
+	call diag.Span // where it was called
+	up   *frame
+	deep int
+	path string // of the parameters made here: "h."
+	// owner is the innermost layer or model around, for the parameters that
+	// a func's body may name.
+	uses  map[string]diag.Span // paths that a use of a layer took
+	model *modelBuild          // what is being built, or nil
+	rule  *ruleBuild
+	owns  bool // may have params: a layer or model
+}
+
+// A ctx is where an expression stands.
+type ctx struct {
+	*frontend
+	scope *scope
+	frame *frame
+	// name is what parameters of a layer used here go by: the first name of
+	// the statement. Empty: the layer has no name here.
+	name  string
+	iter  string // [0][2]: the iterations of the for loops around, in this frame
+	facts []fact // what the choices around guarantee
+	carry map[string]*carried
+	emits *[]value // of the iteration of a loop, or nil
+}
+
+// carried is a name that a loop carries.
+type carried struct {
+	bind *binding
+	next value
+	done bool
+	span diag.Span
+}
+
+// in returns the context of an inner scope.
+func (c *ctx) in(s *scope) *ctx {
+	d := *c
+	d.scope = s
+	return &d
+}
+
+func (c *ctx) named(name string) *ctx {
+	d := *c
+	d.name = name
+	return &d
+}
+
+func (c *ctx) assuming(facts []fact) *ctx {
+	d := *c
+	d.facts = append(slices.Clone(c.facts), facts...)
+	return &d
+}
+
+// bind gives a name its one value.
+func (c *ctx) bind(id *parser.Ident, v value, what string) *binding {
+	b := &binding{val: v, span: id.Span(), what: what}
+	if id.Name == "_" {
+		return b
+	}
+	if !c.mayBind(id) {
+		return b
+	}
+	c.scope.names[id.Name] = b
+	return b
+}
+
+// mayBind reports an error where id would be bound twice or hide another name.
+func (c *ctx) mayBind(id *parser.Ident) bool {
+	if old := c.scope.local(id.Name); old != nil {
+		c.errorf(id.Span(), "%s is already a name here", id.Name).
+			Note(id.Name, "bound before", old.span).
+			Hintf("a name is bound once; what changes is carried by a loop")
+		return false
+	}
+	if reserved[id.Name] || isBuiltin(id.Name) {
+		c.errorf(id.Span(), "%s hides the built-in %s", id.Name, id.Name)
+		return false
+	}
+	if e := c.frame.file.own(id.Name); e != nil && !e.callable() {
+		c.errorf(id.Span(), "%s is already a %s of the file", id.Name, e.kind()).
+			Note(id.Name, "declared", e.span)
+		return false
+	}
+	return true
+}
+
+// lookup finds what a name stands for; nil where it is unknown. The binding's
+// value may be poison.
+func (c *ctx) lookup(name string, at diag.Span) *binding {
+	if b := c.scope.local(name); b != nil {
+		return b
+	}
+	if v, ok := c.systemName(name, at); ok {
+		return &binding{val: v, span: at, what: "built in"}
+	}
+	if b := c.scope.file.lookup(c.frontend, name, at); b != nil {
+		return b
+	}
+	if isBuiltin(name) {
+		return &binding{val: &builtin{name: name}, span: at, what: "built in"}
+	}
+	return nil
+}
+
+// known lists the names that can be used here, for suggestions.
+func (c *ctx) known() []string {
+	var out []string
+	for s := c.scope; s != nil; s = s.up {
+		for n := range s.names {
+			out = append(out, n)
+		}
+	}
+	out = append(out, c.scope.file.visible()...)
+	out = append(out, builtinNames()...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// reserved names mean something everywhere.
+var reserved = map[string]bool{
+	"pi": true, "inf": true, "training": true, "batch": true, "example": true,
+	"step": true, "gradnorm": true, "true": true, "false": true,
+}
+
+// systemName gives the names that the language itself defines by place.
+func (c *ctx) systemName(name string, at diag.Span) (value, bool) {
+	m, r := c.frame.model, c.frame.rule
+	switch name {
+	case "pi":
+		return number{f: pi, typ: symbolic.Real}, true
+	case "inf":
+		return number{f: inf, typ: symbolic.Real}, true
+	case "true", "false":
+		return truth(name == "true"), true
+	case "training":
+		if m != nil {
+			m.readsTraining = true
+			return truth(m.training), true
+		}
+		c.errorf(at, "training is a truth value of a model, and there is none here")
+		return poison{}, true
+	case "batch", "example":
+		if m == nil {
+			c.errorf(at, "%s means something in a model only", name)
+			return poison{}, true
+		}
+		if name == "batch" {
+			return whole(m.batch.size), true
+		}
+		return whole(symbolic.Sym(m.batch.sym())), true
+	case "step", "gradnorm":
+		if r == nil {
+			c.errorf(at, "%s means something in an update rule and in a train line only", name)
+			return poison{}, true
+		}
+		return r.system(c, name), true
+	}
+	return nil, false
+}

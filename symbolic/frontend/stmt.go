@@ -1,0 +1,266 @@
+package frontend
+
+import (
+	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// stmts elaborates statements in order. It gives the value of the return or of
+// the expression that stands last, and whether there is one.
+func (c *ctx) stmts(ss []parser.Stmt) (value, bool) {
+	for i, s := range ss {
+		if c.stopped {
+			return poison{}, true
+		}
+		v, done := c.guarded(s)
+		if done {
+			if i < len(ss)-1 {
+				c.errorf(ss[i+1].Span(), "nothing can follow the value of a block").Note("", "the value", s.Span())
+			}
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// guarded elaborates a statement. Sizes that overflow are an error of the
+// statement, and what it would have bound is poison.
+func (c *ctx) guarded(s parser.Stmt) (v value, done bool) {
+	defer c.origin(s)()
+	quiet := c.quiet
+	err := symbolic.Guard(func() { v, done = c.stmt(s) })
+	if err == nil {
+		return v, done
+	}
+	c.quiet = quiet
+	c.errorf(s.Span(), "%v", err)
+	bind := func(ids ...*parser.Ident) {
+		for _, id := range ids {
+			if c.scope.local(id.Name) == nil {
+				c.scope.names[id.Name] = &binding{val: poison{}, span: id.Span()}
+			}
+		}
+	}
+	switch s := s.(type) {
+	case *parser.LetStmt:
+		bind(s.Names...)
+	case *parser.IndexStmt:
+		bind(s.Name)
+	case *parser.LoopStmt:
+		bind(s.Outs...)
+		for _, k := range s.Carry {
+			bind(k.Name)
+		}
+	case *parser.OwnStmt:
+		bind(s.Names...)
+	case *parser.ReturnStmt, *parser.ValueStmt:
+		return poison{}, true
+	}
+	return nil, false
+}
+
+// origin makes the nodes built from now on tell that they belong to s. What a
+// library computes tells of the statement that uses it.
+func (c *ctx) origin(s parser.Node) func() {
+	if c.frame.file.embedded {
+		return func() {}
+	}
+	return c.g.At(symbolic.Origin{Span: s.Span(), Stmt: c.text(s)})
+}
+
+func (c *ctx) stmt(s parser.Stmt) (value, bool) {
+	switch s := s.(type) {
+	case *parser.LetStmt:
+		c.let(s)
+	case *parser.IndexStmt:
+		c.named(identName(s.Name)).indexStmt(s)
+	case *parser.LoopStmt:
+		c.loop(s)
+	case *parser.OwnStmt:
+		c.own(s)
+	case *parser.RoleStmt:
+		c.role(s)
+	case *parser.TrainStmt:
+		if m := c.frame.model; m != nil && c.frame.up == nil {
+			m.setTrain(c, s)
+		} else {
+			c.errorf(s.Span(), "train stands in a model")
+		}
+	case *parser.NextStmt:
+		c.next(s)
+	case *parser.EmitStmt:
+		c.emit(s)
+	case *parser.ReturnStmt:
+		return c.values(s.Values, c.named("")), true
+	case *parser.ValueStmt:
+		return c.values(s.Values, c), true
+	case *parser.FuncDecl:
+		c.localFunc(s)
+	case *parser.InstanceDecl:
+		c.instance(s)
+	case *parser.ConstDecl:
+		for _, sp := range s.Specs {
+			c.bind(sp.Name, c.constValue(sp), "const")
+		}
+	case *parser.DimDecl:
+		for _, sp := range s.Specs {
+			c.localDim(sp)
+		}
+	}
+	return nil, false
+}
+
+// values is one value or a group of them.
+func (c *ctx) values(xs []parser.Expr, in *ctx) value {
+	if len(xs) == 1 {
+		return in.eval(xs[0])
+	}
+	var out tuple
+	bad := false
+	for _, x := range xs {
+		v := in.eval(x)
+		if t, ok := v.(tuple); ok {
+			c.errorf(x.Span(), "%s gives %d values, where one is needed", short(c.text(x)), len(t))
+			v = poison{}
+		}
+		bad = bad || isPoison(v)
+		out = append(out, v)
+	}
+	if bad {
+		return poison{}
+	}
+	return out
+}
+
+// spreadValues gives n names their values: as many values, or one group.
+func (c *ctx) spreadValues(xs []parser.Expr, n int, at parser.Node, in func(i int) *ctx) []value {
+	out := make([]value, n)
+	for i := range out {
+		out[i] = poison{}
+	}
+	if len(xs) == 1 && n > 1 {
+		v := in(0).eval(xs[0])
+		if isPoison(v) {
+			return out
+		}
+		if t, ok := v.(tuple); ok && len(t) == n {
+			copy(out, t)
+			return out
+		}
+		got := 1
+		if t, ok := v.(tuple); ok {
+			got = len(t)
+		}
+		c.errorf(at.Span(), "%s for %d names", plural(got, "value"), n)
+		return out
+	}
+	if len(xs) != n {
+		c.errorf(at.Span(), "%s for %s", plural(len(xs), "value"), plural(n, "name"))
+		return out
+	}
+	for i, x := range xs {
+		v := in(i).eval(x)
+		if t, ok := v.(tuple); ok {
+			c.errorf(x.Span(), "%s gives %d values for one name", short(c.text(x)), len(t)).
+				Hintf("give each a name, or _ where it is not needed")
+			v = poison{}
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// let is a, b = E, F.
+func (c *ctx) let(s *parser.LetStmt) {
+	name := ""
+	for _, id := range s.Names {
+		if name == "" && id.Name != "_" {
+			name = id.Name
+		}
+	}
+	in := c.named(name)
+	vs := c.spreadValues(s.Values, len(s.Names), s, func(int) *ctx { return in })
+	for i, id := range s.Names {
+		x := s.Values[min(i, len(s.Values)-1)]
+		c.letName(id, vs[i], c.text(x))
+	}
+}
+
+// letName binds a name and lets the graph know it.
+func (c *ctx) letName(id *parser.Ident, v value, what string) {
+	what = short(what)
+	if t, ok := v.(*tensor); ok {
+		t.shape.Size() // must not overflow
+		if of := c.flatOf[t]; of != "" {
+			what += " of " + of
+		}
+		c.nameNode(t, id.Name)
+	}
+	c.bind(id, v, what)
+}
+
+// nameNode records what the model calls a value.
+func (c *ctx) nameNode(t *tensor, name string) {
+	if name == "_" || t.node.Op.Class == symbolic.Leaf {
+		return
+	}
+	c.g.SetName(t.node, c.frame.path+name+c.iter)
+}
+
+func (c *ctx) localFunc(s *parser.FuncDecl) {
+	if s.Kind != parser.Func && s.Kind != parser.Layer {
+		c.errorf(s.Span(), "a %s is declared in a file, not in a body", s.Kind)
+		return
+	}
+	c.bind(s.Name, &closure{decl: s, env: c.scope, file: c.frame.file, frame: c.frame}, s.Kind.String())
+}
+
+// instance is layer enc = dense[64].
+func (c *ctx) instance(s *parser.InstanceDecl) {
+	if !c.frame.owns {
+		c.errorf(s.Span(), "a %s owns no layers", frameKind(c.frame)).Hintf("declare it in the model or layer around")
+		return
+	}
+	v := c.eval(s.Value)
+	if f, ok := v.(*closure); ok && f.decl.Kind == parser.Layer {
+		path := c.frame.path + s.Name.Name + c.iter + "."
+		c.frame.uses[path] = s.Name.Span()
+		c.bind(s.Name, &instance{f, path}, "layer")
+		return
+	}
+	if !isPoison(v) {
+		c.errorf(s.Value.Span(), "%s is %s, not a layer", short(c.text(s.Value)), describe(v))
+	}
+	c.bind(s.Name, poison{}, "layer")
+}
+
+func (c *ctx) localDim(s *parser.ValueSpec) {
+	if s.Value == nil {
+		c.errorf(s.Span(), "dim %s in a body needs a value", identName(s.Name)).Hintf("run-time dims are declared in the file")
+		c.bind(s.Name, poison{}, "dim")
+		return
+	}
+	c.bind(s.Name, c.dimNumber(s.Value, nil), "dim")
+}
+
+// member is z.W: a parameter of the layer whose result z is, or something of a
+// file imported under a name.
+func (c *ctx) member(x *parser.Member) value {
+	if n, ok := x.X.(*parser.Name); ok && c.scope.local(n.Name) == nil {
+		if f := c.scope.file.alias(n.Name); f != nil {
+			if e := f.own(x.Name.Name); e != nil {
+				return e.value(c.frontend)
+			}
+			d := c.errorf(x.Span(), "%s has no %s", n.Name, x.Name.Name)
+			suggest(d, x.Name.Name, f.order)
+			return poison{}
+		}
+	}
+	path, ok := c.memberPath(x.X)
+	if !ok {
+		c.errorf(x.Span(), "%s has no parameters by name", short(c.text(x.X))).
+			Hintf("a layer's parameters go by the name that its result is bound to: h = dense[3](x), then h.W")
+		return poison{}
+	}
+	return c.params(x, path)
+}

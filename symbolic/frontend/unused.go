@@ -1,0 +1,113 @@
+package frontend
+
+import (
+	"github.com/bpgen/bpgen/parser"
+)
+
+// checkUnused looks at the funcs, layers and rules that nothing used, so that
+// no call says what their shapes are: their names at least must be known.
+func (fl *file) checkUnused(f *frontend) {
+	for _, name := range fl.order {
+		e := fl.entities[name]
+		d, ok := e.decl.(*parser.FuncDecl)
+		if !ok || e.used || d.Kind == parser.Model || d.Kind == parser.Func && upper(name) {
+			continue
+		}
+		fl.checkNames(f, d)
+	}
+}
+
+func (fl *file) checkNames(f *frontend, d *parser.FuncDecl) {
+	bound := map[string]bool{}
+	boundBy(d, bound)
+	c := &ctx{frontend: f, scope: fl.scope, frame: &frame{file: fl}}
+	walkBlock(d.Body, func(n parser.Node) {
+		x, ok := n.(*parser.Name)
+		if !ok || bound[x.Name] || reserved[x.Name] || isBuiltin(x.Name) || inits[x.Name] != [2]int{} || modes[x.Name] {
+			return
+		}
+		if fl.entities[x.Name] != nil || fl.alias(x.Name) != nil || fl.missing {
+			return
+		}
+		if fl.lookup(f, x.Name, x.Span()) != nil {
+			return
+		}
+		e := c.errorf(x.Span(), "unknown name %s", x.Name)
+		names := c.known()
+		for b := range bound {
+			names = append(names, b)
+		}
+		suggest(e, x.Name, names)
+	})
+}
+
+// modes are words that stand for themselves where derivatives and
+// distributions are named.
+var modes = map[string]bool{
+	"forward": true, "reverse": true, "zeros": true, "ones": true, "glorot": true, "he": true, "bernoulli": true,
+}
+
+// boundBy collects the names that a declaration binds anywhere inside.
+func boundBy(d *parser.FuncDecl, bound map[string]bool) {
+	add := func(ids ...*parser.Ident) {
+		for _, id := range ids {
+			if id != nil {
+				bound[id.Name] = true
+			}
+		}
+	}
+	add(d.Name)
+	for _, s := range d.Static {
+		add(s.Name)
+	}
+	for _, p := range d.Params {
+		add(p.Name)
+		if p.Type != nil {
+			for _, x := range p.Type.Dims {
+				for _, n := range namesIn(x) {
+					bound[n] = true
+				}
+			}
+		}
+	}
+	binders := func(bs []*parser.Binder) {
+		for _, b := range bs {
+			add(b.Name)
+		}
+	}
+	walkBlock(d.Body, func(n parser.Node) {
+		switch n := n.(type) {
+		case *parser.LetStmt:
+			add(n.Names...)
+		case *parser.IndexStmt:
+			add(n.Name)
+			binders(n.Binders)
+		case *parser.LoopStmt:
+			add(n.Outs...)
+			for _, g := range n.Gens {
+				add(g.Name)
+			}
+			for _, k := range n.Carry {
+				add(k.Name)
+			}
+		case *parser.OwnStmt:
+			add(n.Names...)
+		case *parser.RoleStmt:
+			add(n.Name)
+		case *parser.InstanceDecl:
+			add(n.Name)
+		case *parser.FuncDecl:
+			boundBy(n, bound)
+		case *parser.ConstDecl:
+			for _, s := range n.Specs {
+				add(s.Name)
+			}
+		case *parser.DimDecl:
+			for _, s := range n.Specs {
+				add(s.Name)
+			}
+		case *parser.Reduction:
+			binders(n.Binders)
+		}
+	})
+}
