@@ -1,0 +1,158 @@
+package loop
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// Check reports how a program breaks the rules of this package: what is in no
+// scope, what has a name that something else has, what writes an input. That
+// nothing is read before it is written and nothing out of range is for Run.
+func Check(p *Program) error {
+	c := &checker{names: map[string]bool{}, bufs: map[*Buffer]bool{}, vars: map[string]*Var{}}
+	for _, d := range p.Dims {
+		c.names[d] = true
+	}
+	last := In
+	for _, b := range p.Buffers {
+		if c.names[b.Name] || b.Name == "" {
+			c.errorf("name %q of a buffer is taken or empty", b.Name)
+		}
+		if b.Kind < last {
+			c.errorf("buffer %s is not in order of kind", b.Name)
+		}
+		last = b.Kind
+		c.names[b.Name], c.bufs[b] = true, true
+	}
+	for _, b := range p.Buffers {
+		for _, d := range b.Shape {
+			for _, s := range d.Syms() {
+				if !slices.Contains(p.Dims, s) {
+					c.errorf("%s of the shape of %s is not a dim", s, b.Name)
+				}
+			}
+		}
+	}
+	c.dims = p.Dims
+	c.body(p.Body)
+	return errors.Join(c.errs...)
+}
+
+type checker struct {
+	errs  []error
+	dims  []string
+	names map[string]bool // of buffers and dims
+	bufs  map[*Buffer]bool
+	vars  map[string]*Var
+}
+
+func (c *checker) errorf(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("loop: "+format, args...))
+}
+
+func (c *checker) poly(p symbolic.Poly) {
+	for _, s := range p.Syms() {
+		v := c.vars[s]
+		if v == nil && !slices.Contains(c.dims, s) {
+			c.errorf("%s of %s is neither a dim nor a variable", s, p)
+		}
+		if v != nil && v.Type != symbolic.Integer {
+			c.errorf("%s of index %s is %s", s, p, v.Type)
+		}
+	}
+}
+
+func (c *checker) conds(cs []symbolic.Cond) {
+	for _, k := range cs {
+		c.poly(k.E)
+	}
+}
+
+func (c *checker) buffer(b *Buffer, written bool) {
+	if !c.bufs[b] {
+		c.errorf("buffer %s is not the program's", b.Name)
+	}
+	if written && b.Kind == In {
+		c.errorf("input %s is written", b.Name)
+	}
+}
+
+func (c *checker) variable(v *Var) {
+	if c.vars[v.Name] != v {
+		c.errorf("variable %s is not in scope", v.Name)
+	}
+}
+
+func (c *checker) body(ss []Stmt) {
+	var declared []string
+	declare := func(v *Var) {
+		if c.names[v.Name] || c.vars[v.Name] != nil {
+			c.errorf("name %s of a variable is taken", v.Name)
+		}
+		c.vars[v.Name] = v
+		declared = append(declared, v.Name)
+	}
+	for _, s := range ss {
+		switch s := s.(type) {
+		case *Loop:
+			c.poly(s.Extent)
+			declare(s.Var)
+			c.body(s.Body)
+			delete(c.vars, s.Var.Name)
+		case *Let:
+			c.expr(s.Value)
+			declare(s.Var)
+		case *Acc:
+			declare(s.Var)
+		case *Update:
+			c.variable(s.Var)
+			c.expr(s.Value)
+		case *Pick:
+			c.variable(s.Best)
+			c.variable(s.At)
+			c.expr(s.Value)
+			c.poly(s.Position)
+		case *Store:
+			c.buffer(s.Buf, true)
+			c.poly(s.Index)
+			c.expr(s.Value)
+		case *Fill:
+			c.buffer(s.Buf, true)
+			c.poly(s.From)
+			c.poly(s.Len)
+		case *If:
+			c.conds(s.Conds)
+			c.body(s.Then)
+			c.body(s.Else)
+		case *Choose:
+			c.expr(s.Cond)
+			c.body(s.Then)
+			c.body(s.Else)
+		}
+	}
+	for _, name := range declared {
+		delete(c.vars, name)
+	}
+}
+
+func (c *checker) expr(x Expr) {
+	switch x := x.(type) {
+	case *Ref:
+		c.variable(x.Var)
+	case *Load:
+		c.buffer(x.Buf, false)
+		c.poly(x.Index)
+	case *Int:
+		c.poly(x.Poly)
+	case *Guarded:
+		c.conds(x.Conds)
+		c.expr(x.X)
+	case *Apply:
+		for _, a := range x.Args {
+			c.expr(a)
+		}
+	}
+}

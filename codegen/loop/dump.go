@@ -1,0 +1,218 @@
+package loop
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// String writes the program for people: buffers, statements and why.
+func (p *Program) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "program %s\n", p.Name)
+	for _, x := range p.Buffers {
+		fmt.Fprintf(&b, "  %-4s %s %s", x.Kind, x.Name, x.Shape)
+		if x.Type != symbolic.Real {
+			fmt.Fprintf(&b, " %s", x.Type)
+		}
+		b.WriteByte('\n')
+	}
+	writeStmts(&b, p.Body, 0)
+	for i, s := range p.Why {
+		if i == 0 {
+			b.WriteString("why\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", s)
+	}
+	return b.String()
+}
+
+func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
+	in := strings.Repeat("\t", depth)
+	for _, s := range ss {
+		switch s := s.(type) {
+		case *Loop:
+			fmt.Fprintf(b, "%sfor %s < %s\n", in, s.Var.Name, s.Extent)
+			writeStmts(b, s.Body, depth+1)
+		case *Let:
+			fmt.Fprintf(b, "%s%s := %s\n", in, s.Var.Name, exprString(s.Value))
+		case *Acc:
+			fmt.Fprintf(b, "%svar %s = %s\n", in, s.Var.Name, num(s.Init))
+		case *Update:
+			fmt.Fprintf(b, "%s%s %s %s\n", in, s.Var.Name, assign(s.Op), exprString(s.Value))
+		case *Pick:
+			fmt.Fprintf(b, "%s%s, %s = pick %s %s at %s\n", in, s.Best.Name, s.At.Name, s.Op.Name, exprString(s.Value), s.Position)
+		case *Store:
+			fmt.Fprintf(b, "%s%s[%s] %s %s\n", in, s.Buf.Name, s.Index, assign(s.Op), exprString(s.Value))
+		case *Fill:
+			fmt.Fprintf(b, "%sfill %s[%s:+%s] = %s\n", in, s.Buf.Name, s.From, s.Len, num(s.Value))
+		case *If:
+			fmt.Fprintf(b, "%sif %s\n", in, condsString(s.Conds))
+			writeStmts(b, s.Then, depth+1)
+			if len(s.Else) > 0 {
+				fmt.Fprintf(b, "%selse\n", in)
+				writeStmts(b, s.Else, depth+1)
+			}
+		case *Choose:
+			fmt.Fprintf(b, "%sif %s\n", in, exprString(s.Cond))
+			writeStmts(b, s.Then, depth+1)
+			if len(s.Else) > 0 {
+				fmt.Fprintf(b, "%selse\n", in)
+				writeStmts(b, s.Else, depth+1)
+			}
+		case *Note:
+			fmt.Fprintf(b, "%s// %s\n", in, s.Text)
+		}
+	}
+}
+
+func assign(op *symbolic.OpSpec) string {
+	switch {
+	case op == nil:
+		return "="
+	case op.Prec > 0:
+		return op.Go + "="
+	}
+	return op.Name + "="
+}
+
+func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+func condsString(cs []symbolic.Cond) string {
+	parts := make([]string, len(cs))
+	for i, c := range cs {
+		parts[i] = c.String()
+	}
+	return strings.Join(parts, " && ")
+}
+
+func exprString(x Expr) string {
+	switch x := x.(type) {
+	case *Const:
+		return num(x.Value)
+	case *Ref:
+		return x.Var.Name
+	case *Load:
+		return fmt.Sprintf("%s[%s]", x.Buf.Name, x.Index)
+	case *Int:
+		return "(" + x.Poly.String() + ")"
+	case *Guarded:
+		return fmt.Sprintf("(%s if %s)", exprString(x.X), condsString(x.Conds))
+	case *Apply:
+		args := make([]string, len(x.Args))
+		for i, a := range x.Args {
+			args[i] = exprString(a)
+		}
+		if len(args) == 2 && x.Op.Prec > 0 && x.Op.Prec < 6 {
+			for i, a := range x.Args {
+				if y, ok := a.(*Apply); ok && len(y.Args) == 2 && y.Op.Prec > 0 && (y.Op.Prec < x.Op.Prec || y.Op.Prec == x.Op.Prec && i == 1) {
+					args[i] = "(" + args[i] + ")"
+				}
+			}
+			return args[0] + " " + x.Op.Go + " " + args[1]
+		}
+		return x.Op.Name + "(" + strings.Join(args, ", ") + ")"
+	}
+	return "?"
+}
+
+// dimsOf lists the dims that sizes, indices and extents of p mention.
+func dimsOf(p *Program) []string {
+	vars := map[string]bool{}
+	var out []string
+	add := func(q symbolic.Poly) { out = append(out, q.Syms()...) }
+	conds := func(cs []symbolic.Cond) {
+		for _, c := range cs {
+			add(c.E)
+		}
+	}
+	var inExpr func(Expr)
+	inExpr = func(x Expr) {
+		switch x := x.(type) {
+		case *Load:
+			add(x.Index)
+		case *Int:
+			add(x.Poly)
+		case *Guarded:
+			conds(x.Conds)
+			inExpr(x.X)
+		case *Apply:
+			for _, a := range x.Args {
+				inExpr(a)
+			}
+		}
+	}
+	for _, b := range p.Buffers {
+		for _, d := range b.Shape {
+			add(d)
+		}
+	}
+	Walk(p.Body, func(s Stmt) {
+		switch s := s.(type) {
+		case *Loop:
+			vars[s.Var.Name] = true
+			add(s.Extent)
+		case *Let:
+			vars[s.Var.Name] = true
+			inExpr(s.Value)
+		case *Acc:
+			vars[s.Var.Name] = true
+		case *Update:
+			inExpr(s.Value)
+		case *Pick:
+			add(s.Position)
+			inExpr(s.Value)
+		case *Store:
+			add(s.Index)
+			inExpr(s.Value)
+		case *Fill:
+			add(s.From)
+			add(s.Len)
+		case *If:
+			conds(s.Conds)
+		case *Choose:
+			inExpr(s.Cond)
+		}
+	})
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(s string) bool { return vars[s] })
+}
+
+// Walk calls f for all statements, each before those inside of it.
+func Walk(ss []Stmt, f func(Stmt)) {
+	for _, s := range ss {
+		f(s)
+		switch s := s.(type) {
+		case *Loop:
+			Walk(s.Body, f)
+		case *If:
+			Walk(s.Then, f)
+			Walk(s.Else, f)
+		case *Choose:
+			Walk(s.Then, f)
+			Walk(s.Else, f)
+		}
+	}
+}
+
+// explain says which values have storage, of what size and why.
+func (l *lowering) explain() []string {
+	var out []string
+	for _, v := range l.order {
+		if v.kind != Temp {
+			continue
+		}
+		where := "variable"
+		if v.buf != nil {
+			where = "buffer " + v.buf.Name + " " + v.shape().String()
+		} else if v.v != nil {
+			where += " " + v.v.Name
+		}
+		out = append(out, fmt.Sprintf("%%%d %s %s: %s, %s", v.node.ID, v.node.Op.Name, v.node.Shape, where, v.why))
+	}
+	return out
+}

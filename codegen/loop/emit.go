@@ -1,0 +1,492 @@
+package loop
+
+import (
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// An emitter makes statements of a tree of groups.
+type emitter struct {
+	l      *lowering
+	scopes []*scope // innermost last
+	levels map[*term]int
+	reads  map[string]int // how often the comps at hand load an element
+}
+
+// A scope is a body that is being made.
+type scope struct {
+	stmts []Stmt
+	names map[string]bool
+	terms map[*term]Expr  // terms whose value a variable of the scope holds
+	lets  map[string]Expr // variables by their values' text
+	next  map[string]int  // see namer
+}
+
+func (l *lowering) emit(tree []*group) *Program {
+	p := &Program{Name: l.proc.Name}
+	for _, kind := range []BufferKind{In, Out, Temp} {
+		for _, v := range l.order {
+			if v.kind == kind && (kind != Temp || v.rank() > 0) {
+				v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node}
+				p.Buffers = append(p.Buffers, v.buf)
+			}
+		}
+	}
+	e := &emitter{l: l, levels: map[*term]int{}}
+	p.Body = e.scope(func() { e.body(tree) })
+	return p
+}
+
+// shape is what is left of v's shape.
+func (v *value) shape() symbolic.Shape {
+	var s symbolic.Shape
+	for k, d := range v.node.Shape {
+		if !v.lost[k] {
+			s = append(s, d)
+		}
+	}
+	return s
+}
+
+// ---- scopes
+
+func (e *emitter) scope(f func()) []Stmt {
+	s := &scope{names: map[string]bool{}, terms: map[*term]Expr{}, lets: map[string]Expr{}, next: map[string]int{}}
+	e.scopes = append(e.scopes, s)
+	f()
+	e.scopes = e.scopes[:len(e.scopes)-1]
+	return s.stmts
+}
+
+func (e *emitter) add(s Stmt) {
+	in := e.scopes[len(e.scopes)-1]
+	in.stmts = append(in.stmts, s)
+}
+
+// newVar declares a variable in the innermost scope, under a name like base.
+func (e *emitter) newVar(base string, typ symbolic.Type) *Var {
+	name := e.freeName(base)
+	e.scopes[len(e.scopes)-1].names[name] = true
+	return &Var{Name: name, Type: typ}
+}
+
+// freeName returns a name like base that nothing in scope has.
+func (e *emitter) freeName(base string) string {
+	n := namer{e.taken, e.scopes[len(e.scopes)-1].next}
+	return n.name(base)
+}
+
+func (e *emitter) taken(name string) bool {
+	if e.l.used[name] {
+		return true
+	}
+	for _, sc := range e.scopes {
+		if sc.names[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// valueVar declares the variable that holds v.
+func (e *emitter) valueVar(v *value) *Var {
+	if v.name != "" && v.buf == nil {
+		e.scopes[len(e.scopes)-1].names[v.name] = true
+		return &Var{Name: v.name, Type: v.node.Type}
+	}
+	return e.newVar(varName(v.node), v.node.Type)
+}
+
+// counter declares the variable of a loop: b for the batch, else the first of
+// i, j, k, … that is free.
+func (e *emitter) counter(g *group) *Var {
+	letters := []string{"i", "j", "k", "l", "m", "n", "q", "r"}
+	if g.spine {
+		letters = []string{"b"}
+	}
+	for _, s := range letters {
+		if !e.taken(s) {
+			return e.newVar(s, symbolic.Integer)
+		}
+	}
+	return e.newVar(letters[0], symbolic.Integer)
+}
+
+// known returns the variable that holds t in some enclosing scope.
+func (e *emitter) known(t *term) (Expr, bool) {
+	for i := len(e.scopes) - 1; i >= 0; i-- {
+		if x, ok := e.scopes[i].terms[t]; ok {
+			return x, true
+		}
+	}
+	return nil, false
+}
+
+// ---- bodies
+
+func (e *emitter) body(groups []*group) {
+	for _, g := range groups {
+		if !g.loop {
+			e.countLoads(g)
+			for _, c := range g.comps {
+				e.zero(c, g.depth)
+				e.note(c, g)
+				e.leaf(c)
+			}
+			continue
+		}
+		for _, c := range g.comps {
+			e.zero(c, g.depth)
+			e.note(c, g)
+			e.start(c, g.depth)
+		}
+		if cond, ok := e.onlyIf(g); ok {
+			e.addIf(cond, e.scope(func() { e.loop(g) }))
+		} else {
+			e.loop(g)
+		}
+		for _, c := range g.comps {
+			e.finish(c, g.depth)
+		}
+	}
+}
+
+// loop makes the loop of g.
+func (e *emitter) loop(g *group) {
+	for _, c := range g.comps {
+		e.hoist(c, g.depth)
+	}
+	loop := &Loop{Extent: g.extent}
+	loop.Body = e.scope(func() {
+		loop.Var = e.counter(g)
+		g.name = loop.Var.Name
+		e.body(g.body)
+	})
+	e.add(loop)
+}
+
+// addIf makes ss depend on cond, together with what already does right before.
+func (e *emitter) addIf(cond Expr, ss []Stmt) {
+	in := e.scopes[len(e.scopes)-1]
+	if n := len(in.stmts); n > 0 {
+		if last, ok := in.stmts[n-1].(*Choose); ok && len(last.Else) == 0 && exprString(last.Cond) == exprString(cond) && !declares(last.Then) && !declares(ss) {
+			last.Then = append(last.Then, ss...)
+			return
+		}
+	}
+	e.add(&Choose{Cond: cond, Then: ss})
+}
+
+// declares reports whether ss declare variables, which might have the same
+// names as others.
+func declares(ss []Stmt) bool {
+	for _, s := range ss {
+		switch s.(type) {
+		case *Let, *Acc:
+			return true
+		}
+	}
+	return false
+}
+
+// onlyIf returns the condition without which the loop of g changes nothing:
+// all its comps add what is 0 where the same condition, known before the loop,
+// does not hold. They no longer ask for it inside.
+func (e *emitter) onlyIf(g *group) (Expr, bool) {
+	var cond Expr
+	for i, c := range g.comps {
+		t := c.body
+		if !c.addsOnlyIf() || !c.startsOutside(g.depth) || e.level(c, t.args[0]) > g.depth || !c.constant(t.args[0]) {
+			return nil, false
+		}
+		if x := e.expr(c, t.args[0]); i == 0 {
+			cond = x
+		} else if exprString(x) != exprString(cond) {
+			return nil, false
+		}
+	}
+	for _, c := range g.comps {
+		c.body = c.body.args[1]
+	}
+	return cond, true
+}
+
+// startsOutside reports whether what c adds to is set before its loop at depth.
+func (c *comp) startsOutside(depth int) bool {
+	if _, filled := c.target.fillAt(); filled {
+		return true
+	}
+	from, ok := c.registerFrom()
+	return ok && from <= depth
+}
+
+// addsOnlyIf reports whether c adds a choice between something and 0.
+func (c *comp) addsOnlyIf() bool {
+	t := c.body
+	return c.combine == symbolic.OpAdd && !c.arg && t.kind == apply && t.op.Lazy && t.args[2].kind == number && t.args[2].num == 0
+}
+
+// fillAt is the depth at which v is set to what accumulating starts from: just
+// outside of the first loop that accumulates, or that not all writers share.
+func (v *value) fillAt() (int, bool) {
+	first := v.writers[0]
+	if first.combine == nil || !first.inArray() && len(v.writers) == 1 {
+		return 0, false
+	}
+	depth := first.loops()
+	for _, c := range v.writers {
+		r, _ := c.firstReduced()
+		d := 0
+		for d < min(depth, r) && c.path[d] == first.path[d] && c.loopAt(d).out == first.loopAt(d).out {
+			d++
+		}
+		depth = d
+	}
+	return depth, true
+}
+
+// zero fills c's target before its first writer accumulates.
+func (e *emitter) zero(c *comp, depth int) {
+	v := c.target
+	at, fill := v.fillAt()
+	if !fill || at != depth || v.filled {
+		return
+	}
+	v.filled = true
+	if v.buf == nil {
+		v.v = e.valueVar(v)
+		e.add(&Acc{Var: v.v, Init: c.unit})
+		return
+	}
+	// Axes of the loops outside are fixed; of the others everything is filled.
+	fixed := make([]string, len(v.node.Shape))
+	for d := range depth {
+		fixed[c.loopAt(d).out] = c.path[d].name
+	}
+	e.fill(v, fixed, c.unit)
+}
+
+// fill sets all elements of v that agree with the fixed indices.
+func (e *emitter) fill(v *value, fixed []string, unit float64) {
+	free, length := false, symbolic.Int(1)
+	for k, d := range v.node.Shape {
+		if v.lost[k] {
+			continue
+		}
+		if fixed[k] != "" && free { // not in one piece
+			e.fillPieces(v, fixed, unit)
+			return
+		}
+		if fixed[k] == "" {
+			free = true
+			length = length.Mul(d)
+		}
+	}
+	index := make([]symbolic.Poly, len(fixed))
+	for k, s := range fixed {
+		if s != "" {
+			index[k] = symbolic.Sym(s)
+		}
+	}
+	from := v.flat(index)
+	if !free {
+		e.add(&Store{Buf: v.buf, Index: from, Value: &Const{Value: unit, Type: v.node.Type}})
+		return
+	}
+	e.add(&Fill{Buf: v.buf, From: from, Len: length, Value: unit})
+}
+
+// fillPieces fixes the first free axis with a loop and fills the rest.
+func (e *emitter) fillPieces(v *value, fixed []string, unit float64) {
+	k := 0
+	for v.lost[k] || fixed[k] != "" {
+		k++
+	}
+	fixed = slices.Clone(fixed)
+	loop := &Loop{Extent: v.node.Shape[k]}
+	loop.Body = e.scope(func() {
+		loop.Var = e.counter(&group{})
+		fixed[k] = loop.Var.Name
+		e.fill(v, fixed, unit)
+	})
+	e.add(loop)
+}
+
+// flat is the place of the element with an index for every axis of v's node.
+func (v *value) flat(index []symbolic.Poly) symbolic.Poly {
+	out, stride := symbolic.Poly{}, symbolic.Int(1)
+	for k := len(index) - 1; k >= 0; k-- {
+		if v.lost[k] {
+			continue
+		}
+		out = out.Add(index[k].Mul(stride))
+		stride = stride.Mul(v.node.Shape[k])
+	}
+	return out
+}
+
+// registerFrom is the depth from which on c accumulates in a variable: inside
+// of all loops over axes of the result.
+func (c *comp) registerFrom() (int, bool) {
+	if c.combine == nil || c.scatter {
+		return 0, false
+	}
+	from := c.lastOut() + 1
+	return from, from < c.loops()
+}
+
+// start declares c's accumulator where its loops begin.
+func (e *emitter) start(c *comp, depth int) {
+	if from, ok := c.registerFrom(); !ok || from != depth {
+		return
+	}
+	base := varName(c.node)
+	if c.arg {
+		c.best = e.newVar("m", c.body.typ)
+		e.add(&Acc{Var: c.best, Init: c.unit})
+		c.acc = e.accVar(c, base)
+		e.add(&Acc{Var: c.acc})
+		return
+	}
+	c.acc = e.accVar(c, base)
+	e.add(&Acc{Var: c.acc, Init: c.unit})
+}
+
+// accVar declares the accumulator of c, which is the value itself where that
+// is a variable.
+func (e *emitter) accVar(c *comp, base string) *Var {
+	if len(c.target.writers) == 1 && c.target.buf == nil {
+		return e.valueVar(c.target)
+	}
+	return e.newVar(base, c.node.Type)
+}
+
+// finish stores what c's accumulator holds when its loops are done.
+func (e *emitter) finish(c *comp, depth int) {
+	if from, ok := c.registerFrom(); !ok || from != depth {
+		return
+	}
+	v := c.target
+	if _, added := v.fillAt(); added {
+		e.addTo(c, &Ref{c.acc})
+		return
+	}
+	if v.buf == nil {
+		v.v = c.acc
+		return
+	}
+	s := &Store{Buf: v.buf, Index: v.flat(e.polys(c, c.index)), Value: &Ref{c.acc}}
+	if v.rereadBy(c, depth) {
+		v.v, v.local = c.acc, c.path[:depth:depth]
+	}
+	e.add(s)
+}
+
+// addTo combines an element of c's target with x.
+func (e *emitter) addTo(c *comp, x Expr) {
+	v := c.target
+	if v.buf == nil {
+		e.add(&Update{Var: v.v, Op: c.combine, Value: x})
+		return
+	}
+	e.add(&Store{Buf: v.buf, Index: v.flat(e.polys(c, c.index)), Op: c.combine, Value: x})
+}
+
+// rereadBy reports whether a reader is in all of c's outer loops, so that it
+// can have the element from a variable.
+func (v *value) rereadBy(c *comp, loops int) bool {
+	return slices.ContainsFunc(v.readers, func(r *comp) bool { return r.within(c.path[:loops]) })
+}
+
+func (c *comp) within(path []*group) bool {
+	if c.loops() < len(path) {
+		return false
+	}
+	for d, g := range path {
+		if c.path[d] != g {
+			return false
+		}
+	}
+	return true
+}
+
+// leaf makes the statements of one iteration of c.
+func (e *emitter) leaf(c *comp) {
+	if len(c.conds) > 0 {
+		e.add(&If{Conds: e.conds(c, c.conds), Then: e.scope(func() { e.set(c, c.body) })})
+		return
+	}
+	e.set(c, c.body)
+}
+
+// set writes t as c says.
+func (e *emitter) set(c *comp, t *term) {
+	v := c.target
+	if c.combine != nil && t.kind == guard && c.unit == 0 && !c.arg { // nothing to add elsewhere
+		if _, known := e.known(t); !known {
+			e.add(&If{Conds: e.conds(c, t.conds), Then: e.scope(func() { e.set(c, t.args[0]) })})
+			return
+		}
+	}
+	x := e.expr(c, t)
+	_, added := v.fillAt()
+	switch {
+	case c.arg && c.acc != nil:
+		e.add(&Pick{Best: c.best, At: c.acc, Op: c.combine, Value: x, Position: e.poly(c, c.position())})
+	case c.acc != nil:
+		e.add(&Update{Var: c.acc, Op: c.combine, Value: x})
+	case c.arg: // over no axes at all
+		e.keep(c, &Const{Type: symbolic.Integer})
+	case added:
+		e.addTo(c, x)
+	default:
+		e.keep(c, x)
+	}
+}
+
+// keep sets the element of c's target to x.
+func (e *emitter) keep(c *comp, x Expr) {
+	v := c.target
+	variable := v.buf == nil
+	if r, ok := x.(*Ref); ok && variable {
+		v.v = r.Var
+		return
+	}
+	if variable || v.rereadBy(c, c.loops()) && len(v.writers) == 1 && !trivial(x) {
+		var y *Var
+		if variable || c.loops() == 0 {
+			y = e.valueVar(v)
+		} else {
+			y = e.newVar(e.elementName(c, c.index, v.name), v.node.Type)
+		}
+		e.add(&Let{Var: y, Value: x})
+		x = &Ref{y}
+		v.v = y
+		if variable {
+			return
+		}
+		v.local = c.path[:c.loops():c.loops()]
+	}
+	e.add(&Store{Buf: v.buf, Index: v.flat(e.polys(c, c.index)), Value: x})
+}
+
+// trivial reports that reading x again costs nothing.
+func trivial(x Expr) bool {
+	switch x.(type) {
+	case *Const, *Ref:
+		return true
+	}
+	return false
+}
+
+// position is the row-major number of an element over the reduced axes.
+func (c *comp) position() symbolic.Poly {
+	p := symbolic.Poly{}
+	for _, a := range c.axes {
+		if a.out < 0 {
+			p = p.Mul(a.extent).Add(symbolic.Sym(a.sym))
+		}
+	}
+	return p
+}

@@ -1,0 +1,196 @@
+// Package loop turns a procedure's graph into a loop program: loops over
+// buffers, fused and with a memory plan, which is what generated code prints.
+//
+// What comes in is a graph after rewriting and a list of results. What goes
+// out is a Program that computes them and a Plan that says where each
+// temporary lives. Always: every name in an index is a dim or a variable of an
+// enclosing loop or an earlier Let; nothing is read before it is written;
+// Program and Plan do not depend on anything but the graph.
+package loop
+
+import "github.com/bpgen/bpgen/symbolic"
+
+// A Program computes the results of one procedure.
+type Program struct {
+	Name    string
+	Buffers []*Buffer // inputs, results, temporaries, in that order
+	Dims    []string  // run-time dims that sizes mention, sorted
+	Body    []Stmt
+	Why     []string // for the dump: what has storage, and why
+}
+
+// BufferKind says where the memory of a buffer comes from.
+type BufferKind uint8
+
+const (
+	In   BufferKind = iota // the caller's, read only
+	Out                    // the caller's, written
+	Temp                   // the arena's
+)
+
+func (k BufferKind) String() string { return [...]string{"in", "out", "temp"}[k] }
+
+// A Buffer is a block of memory in row-major order.
+type Buffer struct {
+	Name  string // an identifier, unique in the program
+	Kind  BufferKind
+	Shape symbolic.Shape
+	Type  symbolic.Type
+	Node  *symbolic.Node // the value it holds
+}
+
+// A Var is an integer or real variable of the program: a loop's counter, an
+// accumulator, a value read once. Its name is an identifier, other than those
+// of buffers, of dims and of the variables in scope where it is declared;
+// indices mention integer variables by that name.
+type Var struct {
+	Name string
+	Type symbolic.Type
+}
+
+// ---- statements
+
+// A Stmt is a step of a program.
+type Stmt interface{ stmt() }
+
+type (
+	// Loop runs Body for Var from 0 up to Extent.
+	Loop struct {
+		Var    *Var
+		Extent symbolic.Poly
+		Body   []Stmt
+	}
+
+	// Let binds Var to Value.
+	Let struct {
+		Var   *Var
+		Value Expr
+	}
+
+	// Acc declares an accumulator that starts as Init and is changed by Updates.
+	Acc struct {
+		Var  *Var
+		Init float64
+	}
+
+	// Update sets an accumulator to Op(accumulator, Value), or where Op is nil
+	// to Value.
+	Update struct {
+		Var   *Var
+		Op    *symbolic.OpSpec
+		Value Expr
+	}
+
+	// Pick keeps in Best and At the first greatest (or least) Value and its
+	// position: where Value beats Best by Op (max or min).
+	Pick struct {
+		Best, At *Var
+		Op       *symbolic.OpSpec
+		Value    Expr
+		Position symbolic.Poly
+	}
+
+	// Store sets the element of Buf at the flat Index to Value, or where Op is
+	// not nil to Op(element, Value).
+	Store struct {
+		Buf   *Buffer
+		Index symbolic.Poly
+		Op    *symbolic.OpSpec
+		Value Expr
+	}
+
+	// Fill sets all elements of Buf in [From, From+Len) to Value.
+	Fill struct {
+		Buf       *Buffer
+		From, Len symbolic.Poly
+		Value     float64
+	}
+
+	// If runs Then where all conditions hold.
+	If struct {
+		Conds []symbolic.Cond // over dims and variables
+		Then  []Stmt
+		Else  []Stmt
+	}
+
+	// Choose runs Then or Else as Cond says; it is how a value whose branches
+	// must not both be computed is assigned.
+	Choose struct {
+		Cond Expr
+		Then []Stmt
+		Else []Stmt
+	}
+
+	// Note says which value the following statements compute.
+	Note struct {
+		Node *symbolic.Node // the value
+		Of   *Buffer        // where it goes; nil for a variable
+		Text string         // the equation, in mathematics
+	}
+)
+
+func (*Loop) stmt()   {}
+func (*Let) stmt()    {}
+func (*Acc) stmt()    {}
+func (*Update) stmt() {}
+func (*Pick) stmt()   {}
+func (*Store) stmt()  {}
+func (*Fill) stmt()   {}
+func (*If) stmt()     {}
+func (*Choose) stmt() {}
+func (*Note) stmt()   {}
+
+// ---- expressions
+
+// An Expr is a scalar expression. Expressions have no effects.
+type Expr interface{ expr() }
+
+type (
+	// Const is a number of a type.
+	Const struct {
+		Value float64
+		Type  symbolic.Type
+	}
+
+	// Ref reads a variable.
+	Ref struct{ Var *Var }
+
+	// Load reads the element of Buf at the flat Index.
+	Load struct {
+		Buf   *Buffer
+		Index symbolic.Poly
+	}
+
+	// Int is a size or index as a value.
+	Int struct{ Poly symbolic.Poly }
+
+	// Apply is an elementwise operator on scalars.
+	Apply struct {
+		Op   *symbolic.OpSpec
+		Args []Expr
+	}
+
+	// Guarded is X where all conditions hold, else 0; X is not looked at where
+	// they do not.
+	Guarded struct {
+		Conds []symbolic.Cond
+		X     Expr
+	}
+)
+
+func (*Const) expr()   {}
+func (*Ref) expr()     {}
+func (*Load) expr()    {}
+func (*Int) expr()     {}
+func (*Apply) expr()   {}
+func (*Guarded) expr() {}
+
+// A Plan says where temporaries live: the reals in one arena, the whole
+// numbers (and truth values) in another.
+type Plan struct {
+	Offset map[*Buffer]symbolic.Poly // in elements, of each Temp
+	Reals  symbolic.Poly             // sizes of the arenas
+	Ints   symbolic.Poly
+
+	order []*Buffer // as they lie
+}

@@ -1,0 +1,196 @@
+package loop
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// MakePlan gives every temporary a place in an arena. Temporaries that are
+// never needed at the same time may have the same place.
+func MakePlan(p *Program) *Plan {
+	plan := &Plan{Offset: map[*Buffer]symbolic.Poly{}}
+	spans := lifetimes(p)
+	reals, ints := &arena{}, &arena{}
+	for _, s := range spans {
+		a := reals
+		if s.buf.Type != symbolic.Real {
+			a = ints
+		}
+		a.place(s)
+	}
+	plan.Reals, plan.Ints = reals.lay(plan), ints.lay(plan)
+	return plan
+}
+
+// A span is the stretch of a program over which a temporary is needed, in
+// numbers of statements.
+type span struct {
+	buf         *Buffer
+	first, last int
+}
+
+// A stretch is the statements of a loop.
+type stretch struct{ first, last int }
+
+// A use is a statement that reads or writes a buffer, with the loops around it.
+type use struct {
+	at    int
+	loops []*stretch
+}
+
+// lifetimes returns the spans of all temporaries in order of their start. The
+// innermost loop that has all uses of a temporary writes it anew each time; a
+// loop inside of that one needs it for as long as it runs.
+func lifetimes(p *Program) []*span {
+	w := &watcher{uses: map[*Buffer][]use{}}
+	w.body(p.Body)
+	var out []*span
+	for _, b := range p.Buffers {
+		us := w.uses[b]
+		if b.Kind != Temp || len(us) == 0 {
+			continue
+		}
+		common := len(us[0].loops)
+		for _, u := range us {
+			n := 0
+			for n < min(common, len(u.loops)) && u.loops[n] == us[0].loops[n] {
+				n++
+			}
+			common = n
+		}
+		s := &span{buf: b, first: us[0].at}
+		for _, u := range us {
+			first, last := u.at, u.at
+			if len(u.loops) > common {
+				first, last = u.loops[common].first, u.loops[common].last
+			}
+			s.first, s.last = min(s.first, first), max(s.last, last)
+		}
+		out = append(out, s)
+	}
+	slices.SortStableFunc(out, func(a, b *span) int { return a.first - b.first })
+	return out
+}
+
+// A watcher walks a program and notes where buffers are used.
+type watcher struct {
+	at    int
+	uses  map[*Buffer][]use
+	loops []*stretch
+}
+
+func (w *watcher) body(ss []Stmt) {
+	for _, s := range ss {
+		w.at++
+		switch s := s.(type) {
+		case *Loop:
+			l := &stretch{first: w.at}
+			w.loops = append(slices.Clip(w.loops), l)
+			w.body(s.Body)
+			w.loops = w.loops[:len(w.loops)-1]
+			w.at++
+			l.last = w.at
+		case *Let:
+			w.expr(s.Value)
+		case *Update:
+			w.expr(s.Value)
+		case *Pick:
+			w.expr(s.Value)
+		case *Store:
+			w.expr(s.Value)
+			w.use(s.Buf)
+		case *Fill:
+			w.use(s.Buf)
+		case *If:
+			w.body(s.Then)
+			w.body(s.Else)
+		case *Choose:
+			w.expr(s.Cond)
+			w.body(s.Then)
+			w.body(s.Else)
+		}
+	}
+}
+
+func (w *watcher) expr(x Expr) {
+	switch x := x.(type) {
+	case *Load:
+		w.use(x.Buf)
+	case *Guarded:
+		w.expr(x.X)
+	case *Apply:
+		for _, a := range x.Args {
+			w.expr(a)
+		}
+	}
+}
+
+func (w *watcher) use(b *Buffer) {
+	if b.Kind == Temp {
+		w.uses[b] = append(w.uses[b], use{w.at, w.loops})
+	}
+}
+
+// An arena is cut into slots.
+type arena struct{ slots []*slot }
+
+type slot struct {
+	size symbolic.Poly
+	free int // the statement after which it can be taken
+	bufs []*Buffer
+}
+
+// place puts s into a free slot that it surely fits, the one of equal size or
+// the first otherwise, or into a new one.
+func (a *arena) place(s *span) {
+	size := s.buf.Shape.Size()
+	var best *slot
+	for _, t := range a.slots {
+		if t.free >= s.first {
+			continue
+		}
+		if t.size.Equal(size) {
+			best = t
+			break
+		}
+		if best == nil && allSigns(t.size.Sub(size), 1) {
+			best = t
+		}
+	}
+	if best == nil {
+		best = &slot{size: size}
+		a.slots = append(a.slots, best)
+	}
+	best.free = s.last
+	best.bufs = append(best.bufs, s.buf)
+}
+
+// lay puts the slots one after the other.
+func (a *arena) lay(plan *Plan) symbolic.Poly {
+	at := symbolic.Poly{}
+	for _, s := range a.slots {
+		for _, b := range s.bufs {
+			plan.Offset[b] = at
+			plan.order = append(plan.order, b)
+		}
+		at = at.Add(s.size)
+	}
+	return at
+}
+
+// String writes the plan for people.
+func (p *Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "reals %s\nints %s\n", p.Reals, p.Ints)
+	for _, x := range p.order {
+		kind := "reals"
+		if x.Type != symbolic.Real {
+			kind = "ints"
+		}
+		fmt.Fprintf(&b, "  %s[%s:+%s] %s %s\n", kind, p.Offset[x], x.Shape.Size(), x.Name, x.Shape)
+	}
+	return b.String()
+}

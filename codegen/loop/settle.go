@@ -1,0 +1,303 @@
+package loop
+
+import "github.com/bpgen/bpgen/symbolic"
+
+// settle takes out of choices what the condition has nothing to do with:
+//
+//	if c[i] { δ[i]·x[j] } else { 0 }  =  (if c[i] { δ[i] } else { 0 })·x[j]
+//
+// so that what comes back through a choice is one value, computed once, and
+// what is done with it is a plain product. A factor only leaves if it is the
+// same for elements on both sides of the choice, that is, if it lacks an axis
+// of the condition: one that has them all may be infinite just where the
+// branch is not taken.
+func settle(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {
+	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}
+	new := map[*symbolic.Node]*symbolic.Node{}
+	for _, n := range symbolic.Reachable(roots...) {
+		new[n] = s.node(n, new)
+	}
+	out := make([]*symbolic.Node, len(roots))
+	for i, r := range roots {
+		out[i] = new[r]
+	}
+	return out
+}
+
+type settler struct {
+	g    *symbolic.Graph
+	deps map[*symbolic.Node]symbolic.Axes
+}
+
+func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) *symbolic.Node {
+	args := make([]*symbolic.Node, len(n.Args))
+	same := true
+	for i, a := range n.Args {
+		args[i] = new[a]
+		same = same && args[i] == a
+	}
+	defer s.g.At(n.Origin)()
+	m := n
+	if !same {
+		m = s.g.Apply(n.Op, n.Attr, args...)
+	}
+	m = s.outside(m)
+	if p := s.choice(m); p != nil {
+		m = p
+	}
+	if m != n {
+		s.g.SetName(m, n.Name)
+	}
+	return m
+}
+
+// choice returns what n becomes where it is a choice with a factor that can
+// leave, else nil.
+func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
+	if !n.Op.Lazy || n.Type != symbolic.Real {
+		return nil
+	}
+	side := 1
+	if v, ok := symbolic.ConstValue(n.Args[1]); ok && v == 0 {
+		side = 2
+	} else if v, ok := symbolic.ConstValue(n.Args[2]); !ok || v != 0 {
+		return nil
+	}
+	on := s.axes(n.Args[0])
+	var inner, outer []*symbolic.Node
+	stack := []*symbolic.Node{n.Args[side]}
+	for len(stack) > 0 {
+		f := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		switch {
+		case f.Op == symbolic.OpMul:
+			stack = append(stack, f.Args[1], f.Args[0])
+		case isPlainAccess(f) && f.Args[0].Op == symbolic.OpMul:
+			m := f.Attr.(*symbolic.Map)
+			for i := range f.Args[0].Args {
+				stack = append(stack, s.g.Access(f.Args[0].Args[1-i], m))
+			}
+		case within(s.axes(f), on):
+			inner = append(inner, f)
+		case !within(on, s.axes(f)):
+			outer = append(outer, f)
+		default:
+			return nil
+		}
+	}
+	if len(outer) == 0 {
+		return nil
+	}
+	one := s.g.Const(1, n.Shape, symbolic.Real)
+	args := []*symbolic.Node{s.restrict(n.Args[0], on), s.restrict(n.Args[1], on), s.restrict(n.Args[2], on)}
+	args[side] = s.restrict(s.product(inner, one), on)
+	for i, a := range args {
+		args[i] = s.outside(a)
+	}
+	back := s.g.At(throughChoice(n))
+	chosen := s.outside(s.g.Apply(n.Op, nil, args...))
+	back()
+	return s.g.Mul(s.g.Broadcast(chosen, n.Shape, on...), s.product(outer, nil))
+}
+
+// throughChoice is the origin of the cotangent that comes back through the
+// choice n: what the condition asks about is what chose on the way forward.
+func throughChoice(n *symbolic.Node) symbolic.Origin {
+	o := n.Origin
+	if o.Adjoint == nil {
+		return o
+	}
+	for y := n.Args[0]; ; {
+		var next *symbolic.Node
+		for _, a := range y.Args {
+			if _, isConst := symbolic.ConstValue(a); !isConst && next == nil {
+				next = a
+			}
+		}
+		if next == nil {
+			return o
+		}
+		y = next
+		if y.Type == symbolic.Real && y.Op.Class != symbolic.Movement {
+			o.Adjoint = y
+			return o
+		}
+	}
+}
+
+// outside makes a repeated or permuted value of an operator on values that are
+// all repeated or permuted in the same way, so that it is computed once and
+// found to be the same as elsewhere.
+func (s *settler) outside(n *symbolic.Node) *symbolic.Node {
+	if n.Op.Class != symbolic.Elementwise {
+		return n
+	}
+	var m *symbolic.Map
+	var of *symbolic.Node
+	for _, a := range n.Args {
+		if _, isConst := symbolic.ConstValue(a); isConst {
+			continue
+		}
+		if !isPlainAccess(a) || m != nil && a.Attr.Key() != m.Key() || of != nil && !of.Shape.Equal(a.Args[0].Shape) {
+			return n
+		}
+		m, of = a.Attr.(*symbolic.Map), a.Args[0]
+	}
+	if m == nil || !keepsAll(m, of.Shape) {
+		return n
+	}
+	args := make([]*symbolic.Node, len(n.Args))
+	for i, a := range n.Args {
+		if v, isConst := symbolic.ConstValue(a); isConst {
+			args[i] = s.g.Const(v, of.Shape, a.Type)
+		} else {
+			args[i] = a.Args[0]
+		}
+	}
+	return s.g.Access(s.outside(s.g.Apply(n.Op, n.Attr, args...)), m)
+}
+
+// keepsAll reports whether m reads every element of a value of shape in,
+// along axes of its own.
+func keepsAll(m *symbolic.Map, in symbolic.Shape) bool {
+	seen := map[int]bool{}
+	for k, e := range m.Index {
+		sym, ok := e.AsSym()
+		if !ok {
+			return false
+		}
+		a, ok := symbolic.AxisOf(sym)
+		if !ok || seen[a] || !m.Shape[a].Equal(in[k]) {
+			return false
+		}
+		seen[a] = true
+	}
+	return true
+}
+
+// isPlainAccess reports whether n reads its argument at other indices and does
+// nothing else.
+func isPlainAccess(n *symbolic.Node) bool {
+	m, ok := n.Attr.(*symbolic.Map)
+	return ok && n.Op.Class == symbolic.Movement && len(n.Args) == 1 && len(m.Guard) == 0
+}
+
+func (s *settler) product(fs []*symbolic.Node, none *symbolic.Node) *symbolic.Node {
+	p := none
+	for i, f := range fs {
+		if i == 0 {
+			p = f
+		} else {
+			p = s.g.Mul(p, f)
+		}
+	}
+	return p
+}
+
+func within(a, b symbolic.Axes) bool {
+	for _, x := range a {
+		if !b.Has(x) {
+			return false
+		}
+	}
+	return true
+}
+
+// axes lists the axes of n that its elements depend on.
+func (s *settler) axes(n *symbolic.Node) symbolic.Axes {
+	if a, ok := s.deps[n]; ok {
+		return a
+	}
+	on := map[int]bool{}
+	all := func(a symbolic.Axes) {
+		for _, x := range a {
+			on[x] = true
+		}
+	}
+	m, isMap := n.Attr.(*symbolic.Map)
+	axis, isAxis := n.Attr.(symbolic.Axes)
+	_, isConst := n.Attr.(symbolic.Value)
+	switch {
+	case isConst:
+	case isMap && n.Op.Class == symbolic.Movement:
+		for _, k := range s.axes(n.Args[0]) {
+			all(axesIn(m.Index[k]))
+		}
+		for _, k := range m.Guard {
+			all(axesIn(k.E))
+		}
+		for _, a := range n.Args[1:] {
+			all(s.axes(a))
+		}
+	case n.Op.Class == symbolic.Elementwise:
+		for _, a := range n.Args {
+			all(s.axes(a))
+		}
+	case n.Op.Class == symbolic.Leaf && isAxis:
+		all(axis)
+	default:
+		all(symbolic.AllAxes(n))
+	}
+	var out symbolic.Axes
+	for i := range n.Shape {
+		if on[i] {
+			out = append(out, i)
+		}
+	}
+	s.deps[n] = out
+	return out
+}
+
+func axesIn(p symbolic.Poly) symbolic.Axes {
+	var out symbolic.Axes
+	for _, sym := range p.Syms() {
+		if a, ok := symbolic.AxisOf(sym); ok {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// restrict returns n, which depends on no other axes than on, over those alone.
+func (s *settler) restrict(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
+	if len(on) == len(n.Shape) {
+		return n
+	}
+	var shape symbolic.Shape
+	to := map[int]int{}
+	for i, a := range on {
+		to[a] = i
+		shape = append(shape, n.Shape[a])
+	}
+	if v, ok := symbolic.ConstValue(n); ok {
+		return s.g.Const(v, shape, n.Type)
+	}
+	args := make([]*symbolic.Node, len(n.Args))
+	for i, a := range n.Args {
+		args[i] = a
+		if n.Op.Class == symbolic.Elementwise || i > 0 {
+			args[i] = s.restrict(a, on)
+		}
+	}
+	switch attr := n.Attr.(type) {
+	case *symbolic.Map:
+		sub := func(sym string) (symbolic.Poly, bool) {
+			a, ok := symbolic.AxisOf(sym)
+			return symbolic.Axis(to[a]), ok
+		}
+		m := &symbolic.Map{Shape: shape}
+		used := s.axes(n.Args[0])
+		for _, k := range used {
+			m.Index = append(m.Index, attr.Index[k].Subst(sub))
+		}
+		args[0] = s.restrict(n.Args[0], used)
+		for _, k := range attr.Guard {
+			k.E = k.E.Subst(sub)
+			m.Guard = append(m.Guard, k)
+		}
+		return s.g.Access(args[0], m, args[1:]...)
+	case symbolic.Axes:
+		return s.g.Iota(shape, to[attr[0]])
+	}
+	return s.g.Apply(n.Op, n.Attr, args...)
+}

@@ -1,0 +1,439 @@
+package codegen
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+	"github.com/dave/jennifer/jen"
+)
+
+// A printer prints the statements of one loop program.
+type printer struct {
+	prog    *loop.Program
+	scope   *scope
+	float   module.Float
+	generic bool // the element type is the type parameter F
+	helpers *helpers
+
+	vars    map[*loop.Var]string
+	symbol  map[string]jen.Code // sizes and integer variables by symbol
+	bufs    map[*loop.Buffer]string
+	scalars map[*loop.Buffer]bool // those that are a Go variable
+	arrays  map[*loop.Buffer]bool // those that are a Go array, or a pointer to one
+	defined map[*loop.Buffer]bool // scalars that are declared
+	sizes   map[string]bool       // symbols of sizes that were printed
+	uses    *usage
+	rows    []row       // of the innermost loop
+	open    []stretch   // that have a name in the blocks being printed
+	out     *[]jen.Code // the block being printed
+	note    string      // the last comment
+}
+
+func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *printer {
+	return &printer{
+		prog: prog, scope: s, float: float, helpers: h,
+		vars:    map[*loop.Var]string{},
+		symbol:  map[string]jen.Code{},
+		bufs:    map[*loop.Buffer]string{},
+		scalars: map[*loop.Buffer]bool{},
+		arrays:  map[*loop.Buffer]bool{},
+		defined: map[*loop.Buffer]bool{},
+		sizes:   map[string]bool{},
+		uses:    countUses(prog.Body),
+		out:     new([]jen.Code),
+	}
+}
+
+func (p *printer) put(c ...jen.Code) { *p.out = append(*p.out, c...) }
+
+// block returns what f puts, in a scope of its own.
+func (p *printer) block(f func()) []jen.Code {
+	old, outer, open := p.out, p.scope, len(p.open)
+	p.out, p.scope = new([]jen.Code), newScope(outer)
+	f()
+	out := *p.out
+	p.out, p.scope, p.open = old, outer, p.open[:open]
+	return out
+}
+
+// name returns the identifier of a variable.
+func (p *printer) name(v *loop.Var) string {
+	if p.vars[v] == "" {
+		p.vars[v] = p.scope.pick(local(v.Name))
+		p.symbol[v.Name] = jen.Id(p.vars[v])
+	}
+	return p.vars[v]
+}
+
+func (p *printer) sym(s string) jen.Code {
+	if c := p.symbol[s]; c != nil {
+		p.sizes[s] = true
+		return jen.Add(c)
+	}
+	panic(fmt.Sprintf("codegen: %s mentions %s, which is not known there", p.prog.Name, s))
+}
+
+func (p *printer) isScalar(b *loop.Buffer) bool { return p.scalars[b] }
+
+// element prints the place of an element of b.
+func (p *printer) element(b *loop.Buffer, index symbolic.Poly) jen.Code {
+	name := p.bufs[b]
+	if name == "" {
+		panic(fmt.Sprintf("codegen: %s mentions buffer %s, which it does not have", p.prog.Name, b.Name))
+	}
+	if p.scalars[b] {
+		return jen.Id(name)
+	}
+	for i := len(p.rows) - 1; i >= 0; i-- {
+		if r := p.rows[i]; r.buf == b {
+			if c, rest, ok := index.Linear(r.v.Name); ok && c == 1 && rest.Equal(r.base) {
+				return jen.Id(r.name).Index(jen.Id(p.name(r.v)))
+			}
+		}
+	}
+	return jen.Id(name).Index(polyCode(index, p.sym).code)
+}
+
+func (p *printer) stmts(list []loop.Stmt) {
+	for i := 0; i < len(list); i++ {
+		if n := p.dots(list[i:]); n > 0 {
+			i += n - 1
+			continue
+		}
+		p.stmt(list[i])
+	}
+}
+
+func (p *printer) stmt(s loop.Stmt) {
+	switch s := s.(type) {
+	case *loop.Loop:
+		p.loop(s)
+	case *loop.Let:
+		p.let(s)
+	case *loop.Acc:
+		p.acc(s)
+	case *loop.Update:
+		if p.uses.reads[s.Var] > 0 {
+			p.update(jen.Id(p.name(s.Var)), s.Op, s.Value)
+		}
+	case *loop.Pick:
+		p.pick(s)
+	case *loop.Store:
+		p.store(s)
+	case *loop.Fill:
+		p.fill(s)
+	case *loop.If:
+		p.ifs(condsCode(s.Conds, p.sym), s.Then, s.Else)
+	case *loop.Choose:
+		p.ifs(p.expr(s.Cond), s.Then, s.Else)
+	case *loop.Note:
+		p.say(s)
+	default:
+		panic(fmt.Sprintf("codegen: statement %T", s))
+	}
+}
+
+func (p *printer) let(s *loop.Let) {
+	if p.uses.reads[s.Var] == 0 {
+		return
+	}
+	if l, ok := s.Value.(*loop.Load); ok && l.Buf.Kind == loop.In && p.scalars[l.Buf] {
+		p.vars[s.Var] = p.bufs[l.Buf] // has a name already
+		p.symbol[s.Var.Name] = jen.Id(p.bufs[l.Buf])
+		return
+	}
+	if cond, a, b, ok := p.chosen(s.Value); ok {
+		name := p.name(s.Var)
+		p.put(jen.Var().Id(name).Add(p.scalarType(s.Var.Type)))
+		if b != nil && isZero(b) {
+			b = nil // what it is already
+		}
+		p.assignChosen(jen.Id(name), cond, a, b)
+		return
+	}
+	v := p.typed(s.Value)
+	p.put(jen.Id(p.name(s.Var)).Op(":=").Add(v.code))
+}
+
+// chosen takes a choice apart; a nil b is a zero.
+func (p *printer) chosen(e loop.Expr) (cond printed, a, b loop.Expr, ok bool) {
+	if isConstant(e) {
+		return cond, nil, nil, false
+	}
+	switch e := e.(type) {
+	case *loop.Guarded:
+		return condsCode(e.Conds, p.sym), e.X, nil, true
+	case *loop.Apply:
+		if e.Op.Lazy {
+			return p.expr(e.Args[0]), e.Args[1], e.Args[2], true
+		}
+	}
+	return cond, nil, nil, false
+}
+
+// assignChosen prints place = a where cond, else b; a nil b leaves the place.
+func (p *printer) assignChosen(place jen.Code, cond printed, a, b loop.Expr) {
+	set := func(e loop.Expr) []jen.Code {
+		return p.block(func() { p.assign(place, e) })
+	}
+	s := jen.If(cond.code).Block(set(a)...)
+	if b != nil {
+		s.Else().Block(set(b)...)
+	}
+	p.put(s)
+}
+
+// assign prints place = e.
+func (p *printer) assign(place jen.Code, e loop.Expr) {
+	if cond, a, b, ok := p.chosen(e); ok {
+		if b == nil {
+			b = &loop.Const{Type: p.typeOf(a)}
+		}
+		p.assignChosen(place, cond, a, b)
+		return
+	}
+	p.put(jen.Add(place).Op("=").Add(p.expr(e).code))
+}
+
+func (p *printer) ifs(cond printed, then, els []loop.Stmt) {
+	p.declare(then)
+	p.declare(els)
+	a := p.block(func() { p.stmts(then) })
+	b := p.block(func() { p.stmts(els) })
+	switch {
+	case len(a) == 0 && len(b) == 0:
+	case len(a) == 0:
+		p.put(jen.If(jen.Op("!").Add(cond.in(precPrefix))).Block(b...))
+	case len(b) == 0:
+		p.put(jen.If(cond.code).Block(a...))
+	default:
+		p.put(jen.If(cond.code).Block(a...).Else().Block(b...))
+	}
+}
+
+func (p *printer) loop(l *loop.Loop) {
+	if p.axpys(l) {
+		return
+	}
+	p.declare(l.Body)
+	old := len(p.rows)
+	p.hoistRows(l)
+	body := p.block(func() {
+		p.name(l.Var)
+		p.stmts(l.Body)
+	})
+	p.rows = p.rows[:old]
+	if len(body) == 0 {
+		return
+	}
+	extent := polyCode(l.Extent, p.sym).code
+	if p.uses.reads[l.Var] == 0 {
+		p.put(jen.For(jen.Range().Add(extent)).Block(body...))
+		return
+	}
+	p.put(jen.For(jen.Id(p.vars[l.Var]).Op(":=").Range().Add(extent)).Block(body...))
+}
+
+func (p *printer) acc(s *loop.Acc) {
+	if p.uses.reads[s.Var] == 0 {
+		return
+	}
+	name := p.name(s.Var)
+	switch {
+	case s.Init == 0 && !math.Signbit(s.Init):
+		p.put(jen.Var().Id(name).Add(p.scalarType(s.Var.Type)))
+	case s.Var.Type == symbolic.Real:
+		c := p.constant(s.Init, symbolic.Real)
+		if math.IsInf(s.Init, 0) || math.IsNaN(s.Init) || s.Init == 0 {
+			p.put(jen.Id(name).Op(":=").Add(c.code))
+			return
+		}
+		p.put(jen.Id(name).Op(":=").Add(p.floatType()).Call(c.code))
+	default:
+		p.put(jen.Id(name).Op(":=").Add(p.constant(s.Init, s.Var.Type).code))
+	}
+}
+
+// update prints place = op(place, value).
+func (p *printer) update(place jen.Code, op *symbolic.OpSpec, value loop.Expr) {
+	if op == nil {
+		p.assign(place, value)
+		return
+	}
+	if g, ok := value.(*loop.Guarded); ok && op.Go == "+" { // adding zero adds nothing
+		p.put(jen.If(condsCode(g.Conds, p.sym).code).Block(p.block(func() { p.update(place, op, g.X) })...))
+		return
+	}
+	if a, ok := value.(*loop.Apply); ok && op.Go == "+" && a.Op.Lazy && !isConstant(a) && isZero(a.Args[2]) {
+		cond := p.expr(a.Args[0])
+		p.put(jen.If(cond.code).Block(p.block(func() { p.update(place, op, a.Args[1]) })...))
+		return
+	}
+	switch op.Go {
+	case "+", "-", "*", "/":
+		if a, ok := value.(*loop.Apply); ok && op.Go == "+" && a.Op.Go == "-" && len(a.Args) == 1 && !isConstant(a) {
+			p.put(jen.Add(place).Op("-=").Add(p.expr(a.Args[0]).code))
+			return
+		}
+		p.put(jen.Add(place).Op(op.Go + "=").Add(p.expr(value).code))
+	default:
+		p.put(jen.Add(place).Op("=").Add(p.operator(op, []printed{atom(place), p.expr(value)}).code))
+	}
+}
+
+func (p *printer) pick(s *loop.Pick) {
+	less := ">"
+	if s.Op.Go == "min" {
+		less = "<"
+	}
+	var best, at []jen.Code
+	v := p.expr(s.Value)
+	if _, ok := s.Value.(*loop.Ref); !ok && !isConstant(s.Value) {
+		name := p.scope.pick("v")
+		p.put(jen.Id(name).Op(":=").Add(v.code))
+		v = ident(name)
+	}
+	best, at = append(best, jen.Id(p.name(s.Best))), append(at, v.code)
+	if p.uses.reads[s.At] > 0 {
+		best = append(best, jen.Id(p.name(s.At)))
+		at = append(at, polyCode(s.Position, p.sym).code)
+	}
+	p.put(jen.If(jen.Add(v.code).Op(less).Id(p.name(s.Best))).Block(
+		jen.List(best...).Op("=").List(at...)))
+}
+
+func (p *printer) store(s *loop.Store) {
+	b := s.Buf
+	if p.scalars[b] {
+		p.storeScalar(s)
+		return
+	}
+	place := p.element(b, s.Index)
+	if b.Type == symbolic.Real {
+		p.storeReal(place, s)
+		return
+	}
+	v := p.typed(s.Value)
+	if s.Op != nil {
+		v = p.operator(s.Op, []printed{p.load(b, s.Index), v})
+	}
+	switch {
+	case b.Type == symbolic.Boolean:
+		p.put(jen.Add(place).Op("=").Id("bit").Call(v.code))
+	default:
+		p.put(jen.Add(place).Op("=").Int32().Call(v.code))
+	}
+}
+
+func (p *printer) storeReal(place jen.Code, s *loop.Store) {
+	if s.Op != nil {
+		p.update(place, s.Op, s.Value)
+		return
+	}
+	if a, ok := s.Value.(*loop.Apply); ok && len(a.Args) == 2 && isInfix(a.Op.Go) && a.Op.Prec >= precSum {
+		if l, ok := a.Args[0].(*loop.Load); ok && p.bufs[l.Buf] == p.bufs[s.Buf] && l.Index.Equal(s.Index) {
+			p.update(place, a.Op, a.Args[1])
+			return
+		}
+	}
+	p.assign(place, s.Value)
+}
+
+// storeScalar sets a buffer that is a Go variable, which is declared here if
+// it is not yet.
+func (p *printer) storeScalar(s *loop.Store) {
+	b := s.Buf
+	if b.Kind == loop.Temp && p.uses.loads[b] == 0 {
+		return
+	}
+	place := jen.Id(p.bufs[b])
+	if s.Op != nil {
+		p.define(b)
+		p.update(place, s.Op, s.Value)
+		return
+	}
+	if _, _, _, choice := p.chosen(s.Value); !p.defined[b] && !choice {
+		p.defined[b] = true
+		v := p.typed(s.Value)
+		p.put(place.Op(":=").Add(v.code))
+		return
+	}
+	p.define(b)
+	p.assign(place, s.Value)
+}
+
+// define declares a scalar that is not declared yet.
+func (p *printer) define(b *loop.Buffer) {
+	if !p.defined[b] {
+		p.defined[b] = true
+		p.put(jen.Var().Id(p.bufs[b]).Add(p.scalarType(b.Type)))
+	}
+}
+
+// declare declares the scalars that an inner block sets first.
+func (p *printer) declare(body []loop.Stmt) {
+	walkStmts(body, func(s loop.Stmt) {
+		switch s := s.(type) {
+		case *loop.Store:
+			if p.scalars[s.Buf] && (s.Buf.Kind != loop.Temp || p.uses.loads[s.Buf] > 0) {
+				p.define(s.Buf)
+			}
+		case *loop.Fill:
+			if p.scalars[s.Buf] && (s.Buf.Kind != loop.Temp || p.uses.loads[s.Buf] > 0) {
+				p.define(s.Buf)
+			}
+		}
+	})
+}
+
+func (p *printer) fill(s *loop.Fill) {
+	b := s.Buf
+	if p.scalars[b] {
+		if b.Kind == loop.Temp && p.uses.loads[b] == 0 {
+			return
+		}
+		p.define(b)
+		p.put(jen.Id(p.bufs[b]).Op("=").Add(p.constant(s.Value, b.Type).code))
+		return
+	}
+	x := p.stretch(b, s.From, s.Len)
+	if s.Value == 0 && !math.Signbit(s.Value) {
+		p.put(jen.Id("clear").Call(x))
+		return
+	}
+	v := p.constant(s.Value, symbolic.Real)
+	if b.Type == symbolic.Boolean {
+		v = atom(jen.Lit(1))
+	}
+	p.put(jen.Id("fill").Call(x, v.code))
+}
+
+// say prints the comment of a note, unless it is the one before.
+func (p *printer) say(n *loop.Note) {
+	var text string
+	if n.Node != nil && n.Node.Origin.Adjoint == nil {
+		text = n.Node.Origin.Stmt
+	}
+	if text == "" {
+		text = n.Text
+	}
+	if text == "" {
+		return
+	}
+	if n.Node != nil {
+		if at := place(n.Node.Origin.Span.Pos.File, n.Node.Origin.Span.Pos.Line); at != "" {
+			text += "   " + at
+		}
+	}
+	if text == p.note {
+		return
+	}
+	p.note = text
+	if len(*p.out) > 0 {
+		p.put(jen.Line())
+	}
+	p.put(comment(text))
+}

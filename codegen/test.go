@@ -1,0 +1,268 @@
+package codegen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+	"github.com/dave/jennifer/jen"
+)
+
+// exampleSizes finds small sizes that the checks allow, for tests. Sizes
+// differ from each other where they can, so that a mix-up shows.
+func exampleSizes(dims []*module.Dim, checks []module.Check) (map[string]int, bool) {
+	sizes := map[string]int{module.Batch: 3}
+	var try func(i int) bool
+	try = func(i int) bool {
+		if i == len(dims) {
+			return allowed(sizes, checks)
+		}
+		for _, n := range []int{5 + i, 4, 3, 2, 6, 8, 9, 10, 12, 1, 16} {
+			if b := dims[i].Bound; b > 0 && n > b {
+				continue
+			}
+			sizes[dims[i].Name] = n
+			if try(i + 1) {
+				return true
+			}
+		}
+		return false
+	}
+	if len(dims) > 4 { // too many to search
+		for i, d := range dims {
+			sizes[d.Name] = 5 + i
+		}
+		return sizes, allowed(sizes, checks)
+	}
+	return sizes, try(0)
+}
+
+func allowed(sizes map[string]int, checks []module.Check) bool {
+	env := func(s string) (int, bool) { n, ok := sizes[s]; return n, ok }
+	for _, c := range checks {
+		a, err1 := c.A.Eval(env)
+		b, err2 := c.B.Eval(env)
+		if err1 != nil || err2 != nil || (c.AtLeast && a < b) || (!c.AtLeast && a != b) {
+			return false
+		}
+	}
+	return true
+}
+
+// exampleArg prints numbers for an argument.
+func exampleArg(a *module.Arg, float module.Float, n symbolic.Poly, stream int, sizes map[string]int) (jen.Code, bool) {
+	env := func(s string) (int, bool) { n, ok := sizes[s]; return n, ok }
+	count, err := n.Eval(env)
+	if err != nil || count < 0 || count > 1<<20 {
+		return nil, false
+	}
+	switch a.Type {
+	case symbolic.Real:
+		return jen.Id("numbers").Index(jen.Id(float.String())).Call(jen.Lit(count), jen.Lit(stream), jen.Lit(0.2), jen.Lit(0.9)), true
+	case symbolic.Integer:
+		bound := 3
+		if a.Bound != nil {
+			if bound, err = a.Bound.Eval(env); err != nil {
+				return nil, false
+			}
+		}
+		return jen.Id("indices").Call(jen.Lit(count), jen.Lit(stream), jen.Lit(bound)), true
+	}
+	return jen.Make(jen.Index().Bool(), jen.Lit(count)), true
+}
+
+// testFunc prints func TestName(t *testing.T).
+func (g *generator) testFunc(name, doc string, body ...jen.Code) {
+	id := g.scope.pick(name)
+	g.tests.add(jen.Add(comment(strings.ReplaceAll(doc, "$", id))).Line().
+		Func().Id(id).Params(jen.Id("t").Op("*").Qual("testing", "T")).Block(body...))
+}
+
+func (g *generator) benchmark(name, doc string, body ...jen.Code) {
+	id := g.scope.pick(name)
+	g.tests.add(jen.Add(comment(id + doc)).Line().
+		Func().Id(id).Params(jen.Id("b").Op("*").Qual("testing", "B")).Block(body...))
+}
+
+func blanks(n int) *jen.Statement {
+	var out []jen.Code
+	for range n {
+		out = append(out, jen.Id("_"))
+	}
+	return jen.List(out...)
+}
+
+func fatal(t string) jen.Code {
+	return jen.If(jen.Err().Op("!=").Nil()).Block(jen.Id(t).Dot("Fatal").Call(jen.Err()))
+}
+
+// testable reports whether there is a gradient that differences can check.
+func testable(f *module.Func) bool {
+	if len(f.Results) != 1 || len(f.Results[0].Node.Shape) > 0 || f.Results[0].Node.Type != symbolic.Real {
+		return false
+	}
+	for _, a := range f.Args {
+		if a.Type == symbolic.Boolean && len(a.Shape) > 0 {
+			return false
+		}
+	}
+	return len(f.Derive) > 0 && f.Derive[0].Kind == "grad" && len(f.Derive[0].Wrt) > 0
+}
+
+// testSmallFunc prints the test of a func of scalars and arrays.
+func (g *generator) testSmallFunc(fp *module.FuncProcs, n *funcNames) {
+	f := fp.Func
+	s := newScope(g.scope, "t", "f", "b", "err")
+	var head, call []jen.Code
+	ids := map[string]string{}
+	failing := len(f.Checks) > 0
+	for i, a := range f.Args {
+		failing = failing || a.Bound != nil
+		if len(a.Shape) == 0 && a.Type != symbolic.Real {
+			v := jen.Lit(0)
+			switch {
+			case a.Type == symbolic.Boolean:
+				v = jen.True()
+			case a.Bound == nil:
+				v = jen.Lit(2)
+			}
+			call = append(call, v)
+			continue
+		}
+		id := s.pick(local(a.Name))
+		ids[a.Name] = id
+		v, ok := exampleArg(a, f.Float, a.Shape.Size(), i, nil)
+		if !ok {
+			return
+		}
+		head = append(head, jen.Id(id).Op(":=").Add(v))
+		if len(a.Shape) == 0 {
+			call = append(call, jen.Id(id).Index(jen.Lit(0)))
+		} else {
+			size, _ := a.Shape.Size().Const()
+			call = append(call, jen.Parens(jen.Op("*").Index(jen.Lit(size)).Add(elemType(f.Float, a.Type))).Call(jen.Id(id)))
+		}
+	}
+	results := []jen.Code{jen.Id("_")}
+	var checks []jen.Code
+	for _, a := range f.Derive[0].Wrt {
+		id := s.pick("d" + local(a.Name))
+		results = append(results, jen.Id(id))
+		grad := jen.Index().Id(f.Float.String()).Values(jen.Id(id))
+		if len(a.Shape) > 0 {
+			grad = jen.Id(id).Index(jen.Empty(), jen.Empty())
+		}
+		checks = append(checks, jen.Id("checkGradient").Call(jen.Id("t"), jen.Lit(a.Name), jen.Id(ids[a.Name]), grad, jen.Id("f")))
+	}
+	value := []jen.Code{jen.Return(jen.Id(n.value).Call(call...))}
+	var after []jen.Code
+	if failing {
+		value = []jen.Code{jen.List(jen.Id("y"), jen.Err()).Op(":=").Id(n.value).Call(call...), fatal("t"), jen.Return(jen.Id("y"))}
+		results = append(results, jen.Err())
+		after = append(after, fatal("t"))
+	}
+	body := append([]jen.Code{}, head...)
+	body = append(body, jen.Id("f").Op(":=").Func().Params().Id(f.Float.String()).Block(value...))
+	body = append(body, jen.List(results...).Op(":=").Id(n.derivs[0]).Call(call...))
+	body = append(body, after...)
+	body = append(body, checks...)
+	body = append(body, jen.If(
+		jen.Id("n").Op(":=").Qual("testing", "AllocsPerRun").Call(jen.Lit(10), jen.Func().Params().Block(blanks(len(results)).Op("=").Id(n.derivs[0]).Call(call...))),
+		jen.Id("n").Op("!=").Lit(0)).Block(
+		jen.Id("t").Dot("Errorf").Call(jen.Lit(n.derivs[0]+" allocates %v times, want 0"), jen.Id("n"))))
+	g.testFunc("Test"+n.derivs[0], "$ compares the gradient with differences.", body...)
+	g.benchmark("Benchmark"+n.derivs[0], " measures value and gradient.", append(head,
+		jen.For(jen.Id("b").Dot("Loop").Call()).Block(blanks(len(results)).Op("=").Id(n.derivs[0]).Call(call...)))...)
+}
+
+// testModel prints the tests of a model: gradients, files, memory, errors.
+func (p *modelPrinter) testModel() {
+	n := p.n
+	sizes, ok := exampleSizes(append(append([]*module.Dim{}, p.m.Dims...), p.m.Call...), p.m.Checks)
+	if !ok {
+		return
+	}
+	var newArgs []jen.Code
+	for _, d := range p.m.Dims {
+		newArgs = append(newArgs, jen.Lit(sizes[d.Name]))
+	}
+	pairs := []any{"N", jen.Lit(3)}
+	for _, d := range p.m.Call {
+		pairs = append(pairs, n.call[d.Name], jen.Lit(sizes[d.Name]))
+	}
+	need := p.needs(p.infer, p.loss, p.grad, p.both)
+	for i, a := range need {
+		v, ok := exampleArg(a, p.m.Float, a.Shape.Size().Scale(3, 1), i, sizes)
+		if !ok {
+			return
+		}
+		pairs = append(pairs, n.args[a.Name], v)
+	}
+	lines := []jen.Code{}
+	for i := 0; i < len(pairs); i += 2 {
+		lines = append(lines, jen.Line().Id(pairs[i].(string)).Op(":").Add(pairs[i+1].(jen.Code)))
+	}
+	example := p.scope.pick("example" + n.typ)
+	p.tests.add(jen.Add(comment(example+" returns a model and a small batch.")).Line().
+		Func().Id(example).Params(jen.Id("t").Qual("testing", "TB"), jen.Id("seed").Uint64()).Params(jen.Op("*").Id(n.typ), jen.Id(n.batch)).Block(
+		jen.Id("t").Dot("Helper").Call(),
+		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id(n.new).Call(append(newArgs, jen.Id("seed"))...),
+		fatal("t"),
+		jen.Id("jitter").Call(jen.Id("m").Dot("Params").Dot("All").Call()),
+		jen.Return(jen.Id("m"), jen.Id(n.batch).Values(append(lines, jen.Line())...)),
+	))
+	text, err := p.testTemplate("params_test.go.tmpl", example)
+	if err == nil {
+		p.tests.addText(text)
+	}
+	if p.infer != nil {
+		if text, err = p.testTemplate("infer_test.go.tmpl", example); err == nil {
+			p.tests.addText(text)
+		}
+	}
+	if p.grad != nil {
+		if text, err = p.testTemplate("grad_test.go.tmpl", example); err == nil {
+			p.tests.addText(text)
+		}
+	}
+	if p.both != nil {
+		p.testInputs(example)
+	}
+	if p.m.Rule != nil && p.grad != nil {
+		if text, err = p.testTemplate("trainer_test.go.tmpl", example); err == nil {
+			p.tests.addText(text)
+		}
+	}
+	if err != nil {
+		panic(fmt.Sprintf("codegen: %v", err)) // a template that does not parse
+	}
+}
+
+// testInputs prints the test of the gradients by arguments.
+func (p *modelPrinter) testInputs(example string) {
+	n := p.n
+	body := []jen.Code{
+		jen.List(jen.Id("m"), jen.Id("b")).Op(":=").Id(example).Call(jen.Id("t"), jen.Lit(1)),
+		jen.List(jen.Id("w"), jen.Id("grads")).Op(":=").List(jen.Id("m").Dot("NewWork").Call(), jen.Id("m").Dot("NewGrads").Call()),
+		jen.List(jen.Id("_"), jen.Id("in"), jen.Err()).Op(":=").Id("w").Dot("GradInputs").Call(jen.Id("b"), jen.Id("grads")),
+		fatal("t"),
+		jen.Id("f").Op(":=").Func().Params().Id(p.m.Float.String()).Block(
+			jen.List(jen.Id("loss"), jen.Err()).Op(":=").Id("w").Dot("Grad").Call(jen.Id("b"), jen.Id("grads")),
+			fatal("t"),
+			jen.Return(jen.Id("loss").Dot("Loss"))),
+	}
+	for _, a := range p.m.Inputs {
+		f := n.args[a.Name]
+		body = append(body, jen.Id("checkGradient").Call(jen.Id("t"), jen.Lit(f), jen.Id("b").Dot(f), jen.Id("in").Dot(f), jen.Id("f")))
+	}
+	p.testFunc("Test"+n.typ+"GradInputs", "$ compares the gradients by arguments with differences.", body...)
+}
+
+func (p *modelPrinter) testTemplate(file, example string) (string, error) {
+	n := p.n
+	return p.declsOf(file, map[string]string{
+		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Params": n.params, "Batch": n.batch,
+		"Loss": n.loss, "Work": n.work, "Trainer": n.trainer, "New": n.new, "Example": example,
+	})
+}

@@ -1,0 +1,169 @@
+package codegen
+
+import (
+	"maps"
+
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// usage counts what statements read.
+type usage struct {
+	reads   map[*loop.Var]int    // by Ref, or by name in an index
+	symbols map[string]int       // other names in indices: sizes
+	loads   map[*loop.Buffer]int // elements read
+	touched map[*loop.Buffer]bool
+
+	env map[string]*loop.Var // variables in scope: names come again in other scopes
+}
+
+func countUses(body []loop.Stmt) *usage {
+	u := &usage{map[*loop.Var]int{}, map[string]int{}, map[*loop.Buffer]int{}, map[*loop.Buffer]bool{}, map[string]*loop.Var{}}
+	u.body(body)
+	return u
+}
+
+func (u *usage) body(list []loop.Stmt) {
+	outer := u.env
+	u.env = maps.Clone(outer)
+	for _, s := range list {
+		for _, e := range exprsOf(s) {
+			walkExpr(e, u.expr)
+		}
+		switch s := s.(type) {
+		case *loop.Let:
+			u.env[s.Var.Name] = s.Var
+		case *loop.Acc:
+			u.env[s.Var.Name] = s.Var
+		case *loop.Loop:
+			u.poly(s.Extent)
+			before := u.env[s.Var.Name]
+			u.env[s.Var.Name] = s.Var
+			u.body(s.Body)
+			u.env[s.Var.Name] = before
+		case *loop.Pick:
+			u.poly(s.Position)
+		case *loop.Store:
+			u.touched[s.Buf] = true
+			u.poly(s.Index)
+		case *loop.Fill:
+			u.touched[s.Buf] = true
+			u.poly(s.From, s.Len)
+		case *loop.If:
+			u.conds(s.Conds)
+			u.body(s.Then)
+			u.body(s.Else)
+		case *loop.Choose:
+			u.body(s.Then)
+			u.body(s.Else)
+		}
+	}
+	u.env = outer
+}
+
+func (u *usage) poly(ps ...symbolic.Poly) {
+	for _, p := range ps {
+		for _, s := range p.Syms() {
+			if v := u.env[s]; v != nil {
+				u.reads[v]++
+			} else {
+				u.symbols[s]++
+			}
+		}
+	}
+}
+
+func (u *usage) conds(cs []symbolic.Cond) {
+	for _, c := range cs {
+		u.poly(c.E)
+	}
+}
+
+func (u *usage) expr(e loop.Expr) {
+	switch e := e.(type) {
+	case *loop.Ref:
+		u.reads[e.Var]++
+	case *loop.Load:
+		u.loads[e.Buf]++
+		u.touched[e.Buf] = true
+		u.poly(e.Index)
+	case *loop.Int:
+		u.poly(e.Poly)
+	case *loop.Guarded:
+		u.conds(e.Conds)
+	}
+}
+
+// varsOf returns the variables that a statement itself declares.
+func varsOf(s loop.Stmt) []*loop.Var {
+	switch s := s.(type) {
+	case *loop.Let:
+		return []*loop.Var{s.Var}
+	case *loop.Acc:
+		return []*loop.Var{s.Var}
+	}
+	return nil
+}
+
+// exprsOf returns the expressions that stand in a statement itself.
+func exprsOf(s loop.Stmt) []loop.Expr {
+	switch s := s.(type) {
+	case *loop.Let:
+		return []loop.Expr{s.Value}
+	case *loop.Update:
+		return []loop.Expr{s.Value}
+	case *loop.Pick:
+		// Best is compared with, so it is read.
+		return []loop.Expr{s.Value, &loop.Ref{Var: s.Best}}
+	case *loop.Store:
+		return []loop.Expr{s.Value}
+	case *loop.Choose:
+		return []loop.Expr{s.Cond}
+	}
+	return nil
+}
+
+// walkStmts calls f for all statements, outer ones first.
+func walkStmts(list []loop.Stmt, f func(loop.Stmt)) {
+	for _, s := range list {
+		f(s)
+		switch s := s.(type) {
+		case *loop.Loop:
+			walkStmts(s.Body, f)
+		case *loop.If:
+			walkStmts(s.Then, f)
+			walkStmts(s.Else, f)
+		case *loop.Choose:
+			walkStmts(s.Then, f)
+			walkStmts(s.Else, f)
+		}
+	}
+}
+
+// walkExpr calls f for e and what it is made of.
+func walkExpr(e loop.Expr, f func(loop.Expr)) {
+	f(e)
+	switch e := e.(type) {
+	case *loop.Apply:
+		for _, a := range e.Args {
+			walkExpr(a, f)
+		}
+	case *loop.Guarded:
+		walkExpr(e.X, f)
+	}
+}
+
+// always calls f for the loads in e that happen whatever the values are.
+func always(e loop.Expr, f func(*loop.Load)) {
+	switch e := e.(type) {
+	case *loop.Load:
+		f(e)
+	case *loop.Apply:
+		for i, a := range e.Args {
+			if i > 0 && e.Op.Lazy {
+				break
+			}
+			always(a, f)
+		}
+	}
+}

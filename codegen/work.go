@@ -1,0 +1,417 @@
+package codegen
+
+import (
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+	"github.com/dave/jennifer/jen"
+)
+
+// workDecl prints the types of what methods return, and of the memory that
+// they compute in.
+func (p *modelPrinter) workDecl() {
+	n, float := p.n, p.m.Float
+	if p.infer != nil {
+		var fields []jen.Code
+		for i, v := range p.m.Infer.Outputs {
+			text := clean(v.Node.Shape.String())
+			if v.PerExample {
+				text = "N"
+				for _, d := range v.Node.Shape[1:] {
+					text += "×" + d.String()
+				}
+			}
+			if v.Text != "" {
+				text += ": " + clean(v.Text)
+			}
+			fields = append(fields, jen.Id(n.outs[i]).Index().Add(elemType(float, v.Node.Type)).Comment(commentLine(text)))
+		}
+		p.api.add(jen.Add(comment(n.outputs+" are the outputs of "+n.typ+". They are in the memory of the work that computed", "them, and valid until it computes again.")).Line().
+			Type().Id(n.outputs).Struct(fields...))
+	}
+	if p.loss != nil {
+		fields := []jen.Code{jen.Id("Loss").Id(float.String())}
+		for i, v := range p.m.Train.Metrics {
+			f := jen.Id(n.metrics[i]).Id(float.String())
+			if v.Text != "" {
+				f.Comment(commentLine(v.Text))
+			}
+			fields = append(fields, f)
+		}
+		p.api.add(jen.Add(comment(n.loss + " is the loss of a batch, the mean over its examples, and the metrics.")).Line().
+			Type().Id(n.loss).Struct(fields...))
+	}
+	if p.both != nil {
+		var fields []jen.Code
+		for _, a := range p.m.Inputs {
+			fields = append(fields, jen.Id(n.args[a.Name]).Index().Id(float.String()))
+		}
+		p.api.add(jen.Add(comment(n.inputs + " are the gradients by arguments, in the memory of the work.")).Line().
+			Type().Id(n.inputs).Struct(fields...))
+	}
+
+	fields := []jen.Code{}
+	lits := []any{"m", jen.Id("m")}
+	for _, v := range p.m.Givens {
+		t := jen.Id(n.givens[v.Name])
+		if len(v.Shape) > 0 {
+			t.Index()
+		}
+		if v.Type == symbolic.Integer && len(v.Shape) == 0 {
+			t.Int()
+		} else {
+			t.Add(elemType(float, v.Type))
+		}
+		fields = append(fields, comment(n.givens[v.Name]+" is given with each call: "+clean(v.Shape.String())), t)
+		if v.Default != nil && len(v.Shape) == 0 {
+			lits = append(lits, n.givens[v.Name], number(*v.Default))
+		}
+	}
+	if len(fields) > 0 {
+		fields = append(fields, jen.Line())
+	}
+	fields = append(fields, jen.Id("m").Op("*").Id(n.typ))
+	if p.usesArena(false) {
+		fields = append(fields, jen.Id("reals").Index().Id(float.String()))
+	}
+	if p.usesArena(true) {
+		fields = append(fields, jen.Id("ints").Index().Int32())
+	}
+	if p.infer != nil {
+		fields = append(fields, jen.Id("out").Id(n.outputs))
+		for _, a := range p.needs(p.infer) {
+			if len(a.Shape) == 0 {
+				fields = append(fields, jen.Id("one").Struct(p.oneFields()...).Comment("an example of Infer"))
+				break
+			}
+		}
+	}
+	if p.both != nil {
+		fields = append(fields, jen.Id("in").Id(n.inputs))
+	}
+	p.api.add(jen.Add(comment(n.work+" is memory to compute in, for one goroutine at a time. It grows when a batch",
+		"is larger than those before; otherwise nothing is allocated.")).Line().Type().Id(n.work).Struct(fields...))
+	p.api.add(jen.Add(comment("NewWork returns memory for computing with m.")).Line().
+		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewWork").Params().Op("*").Id(n.work).Block(
+		jen.Return(jen.Op("&").Id(n.work).Add(record(lits...)))))
+}
+
+func (p *modelPrinter) oneFields() (out []jen.Code) {
+	for _, a := range p.needs(p.infer) {
+		if len(a.Shape) == 0 {
+			out = append(out, jen.Id(unexported(p.n.args[a.Name])+"1").Index(jen.Lit(1)).Add(elemType(p.m.Float, a.Type)))
+		}
+	}
+	return out
+}
+
+func (p *modelPrinter) usesArena(ints bool) bool {
+	for _, pr := range []*procedure{p.infer, p.loss, p.grad, p.both} {
+		if pr == nil {
+			continue
+		}
+		size := pr.plan.Reals
+		if ints {
+			size = pr.plan.Ints
+		}
+		if !size.Is(0) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *modelPrinter) recv() jen.Code { return jen.Id("w").Op("*").Id(p.n.work) }
+
+// prepare prints what comes before every computation: checks, and room.
+func (p *modelPrinter) prepare(check string, pr *procedure, zeros ...jen.Code) []jen.Code {
+	syms := p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"))
+	body := []jen.Code{guard(jen.Id("w").Dot("m").Dot(check).Call(jen.Op("&").Id("b")), zeros...)}
+	for _, v := range p.m.Givens {
+		if len(v.Shape) == 0 || !p.reads(pr, symbolic.GivenInput, v.Name) {
+			continue
+		}
+		f := p.n.givens[v.Name]
+		call := []jen.Code{jen.Lit(p.n.typ), jen.Lit(f), jen.Len(jen.Id("w").Dot(f))}
+		for _, d := range v.Shape {
+			call = append(call, polyCode(d, syms).code)
+		}
+		body = append(body, guard(jen.Id("checkLen").Call(call...), zeros...))
+	}
+	total := pr.plan.Reals.Add(pr.plan.Ints)
+	for _, b := range pr.outs {
+		if k := b.Shape.Size(); !isParamSized(pr, b) {
+			total = total.Add(k)
+		}
+	}
+	if _, fixed := total.Const(); !fixed {
+		body = append(body, guard(jen.Id("checkRoom").Call(jen.Lit(p.n.typ), jen.Lit("the batch"), roomCode(total, syms)), zeros...))
+	}
+	for _, x := range []struct {
+		field string
+		size  symbolic.Poly
+	}{{"reals", pr.plan.Reals}, {"ints", pr.plan.Ints}} {
+		if !x.size.Is(0) {
+			body = append(body, jen.Id("w").Dot(x.field).Op("=").Id("grow").Call(jen.Id("w").Dot(x.field), polyCode(x.size, syms).code))
+		}
+	}
+	return body
+}
+
+func isParamSized(pr *procedure, b *loop.Buffer) bool {
+	for i, r := range pr.proc.Results {
+		if pr.outs[i] == b {
+			return r.Kind == module.ParamGradient
+		}
+	}
+	return false
+}
+
+func (p *modelPrinter) reads(pr *procedure, kind symbolic.InputKind, name string) bool {
+	uses := countUses(pr.prog.Body)
+	for _, b := range pr.inputs() {
+		if in := inputOf(b); in.Kind == kind && in.Name == name && uses.touched[b] {
+			return true
+		}
+	}
+	return false
+}
+
+// methods prints the API of the work and the loops behind it.
+func (p *modelPrinter) methods() error {
+	n := p.n
+	batch := jen.Id("b").Id(n.batch)
+	syms := p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"))
+	method := func(doc []string, name string, params, results, body []jen.Code) {
+		p.api.add(jen.Add(comment(doc...)).Line().Func().Params(p.recv()).Id(name).Params(params...).Params(results...).Block(body...))
+	}
+	if p.infer != nil {
+		p.checkMethod("checkForward", "checkForward checks what Forward reads of a batch.", 0, p.needs(p.infer))
+		zero := jen.Id(n.outputs).Values()
+		body := p.prepare("checkForward", p.infer, zero)
+		for i, b := range p.infer.outs {
+			f := jen.Id("w").Dot("out").Dot(n.outs[i])
+			body = append(body, jen.Add(f).Op("=").Id("grow").Call(f, polyCode(b.Shape.Size(), syms).code))
+		}
+		body = append(body, jen.Id("w").Dot("forward").Call(jen.Op("&").Id("b")), jen.Return(jen.Id("w").Dot("out"), jen.Nil()))
+		method([]string{"Forward computes the outputs for a batch, which may be empty."}, "Forward",
+			[]jen.Code{batch}, []jen.Code{jen.Id(n.outputs), jen.Error()}, body)
+		p.inferMethod(method)
+		if err := p.procedure("forward", p.infer); err != nil {
+			return err
+		}
+	}
+	if p.loss == nil {
+		return nil
+	}
+	p.checkMethod("checkLoss", "checkLoss checks what the loss reads of a batch.", 1, p.needs(p.loss, p.grad, p.both))
+	zero := jen.Id(n.loss).Values()
+	method([]string{"Loss computes the loss of a batch, and the metrics."}, "Loss",
+		[]jen.Code{batch}, []jen.Code{jen.Id(n.loss), jen.Error()},
+		append(p.prepare("checkLoss", p.loss, zero), jen.Return(jen.Id("w").Dot("loss").Call(jen.Op("&").Id("b")), jen.Nil())))
+	if err := p.procedure("loss", p.loss); err != nil {
+		return err
+	}
+
+	checks := []jen.Code{
+		guard(jen.Id("grads").Dot("check").Call(jen.Lit("grads"), jen.Id("w").Dot("m")), zero),
+	}
+	if len(p.m.Params) > 0 {
+		checks = append(checks, jen.If(jen.Id("same").Call(jen.Id("grads").Dot("all"), jen.Id("w").Dot("m").Dot("Params").Dot("all")).Op("&&").Len(jen.Id("grads").Dot("all")).Op(">").Lit(0)).Block(
+			jen.Return(zero, jen.Op("&").Id("ShapeError").Add(record("Of", jen.Lit(n.typ), "Arg", jen.Lit("grads"), "Text", jen.Lit("are the parameters themselves"))))))
+	}
+	body := append(p.prepare("checkLoss", p.grad, zero), checks...)
+	body = append(body, jen.Return(jen.Id("w").Dot("grad").Call(jen.Op("&").Id("b"), jen.Id("grads")), jen.Nil()))
+	method([]string{"Grad computes the loss of a batch, and sets grads to its gradient by the", "parameters."}, "Grad",
+		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params)}, []jen.Code{jen.Id(n.loss), jen.Error()}, body)
+	if err := p.procedure("grad", p.grad); err != nil {
+		return err
+	}
+	if p.both == nil {
+		return nil
+	}
+	none := jen.Id(n.inputs).Values()
+	body = p.prepare("checkLoss", p.both, zero, none)
+	body = append(body, jen.If(jen.List(jen.Id("err")).Op(":=").Id("grads").Dot("check").Call(jen.Lit("grads"), jen.Id("w").Dot("m")), jen.Err().Op("!=").Nil()).Block(jen.Return(zero, none, jen.Err())))
+	for i, r := range p.both.proc.Results {
+		if r.Kind == module.InputGradient {
+			f := jen.Id("w").Dot("in").Dot(n.args[r.Name])
+			body = append(body, jen.Add(f).Op("=").Id("grow").Call(f, polyCode(p.both.outs[i].Shape.Size(), syms).code))
+		}
+	}
+	body = append(body, jen.Return(jen.Id("w").Dot("gradInputs").Call(jen.Op("&").Id("b"), jen.Id("grads")), jen.Id("w").Dot("in"), jen.Nil()))
+	method([]string{"GradInputs is Grad, and computes the gradients by arguments too."}, "GradInputs",
+		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params)}, []jen.Code{jen.Id(n.loss), jen.Id(n.inputs), jen.Error()}, body)
+	return p.procedure("gradInputs", p.both)
+}
+
+// inferMethod prints Forward for one example.
+func (p *modelPrinter) inferMethod(method func(doc []string, name string, params, results, body []jen.Code)) {
+	n := p.n
+	s := newScope(p.scope, "w")
+	var params, body []jen.Code
+	lits := []any{"N", jen.Lit(1)}
+	for _, d := range p.m.Call {
+		id := s.pick(local(d.Name))
+		params = append(params, jen.Id(id).Int())
+		lits = append(lits, n.call[d.Name], jen.Id(id))
+	}
+	for _, a := range p.needs(p.infer) {
+		id := s.pick(local(a.Name))
+		if len(a.Shape) == 0 {
+			one := jen.Id("w").Dot("one").Dot(unexported(n.args[a.Name]) + "1")
+			params = append(params, jen.Id(id).Add(elemType(p.m.Float, a.Type)))
+			body = append(body, jen.Add(one).Index(jen.Lit(0)).Op("=").Id(id))
+			lits = append(lits, n.args[a.Name], jen.Add(one).Index(jen.Empty(), jen.Empty()))
+			continue
+		}
+		params = append(params, jen.Id(id).Index().Add(elemType(p.m.Float, a.Type)))
+		lits = append(lits, n.args[a.Name], jen.Id(id))
+	}
+	body = append(body, jen.Return(jen.Id("w").Dot("Forward").Call(jen.Id(n.batch).Add(record(lits...)))))
+	method([]string{"Infer computes the outputs for one example."}, "Infer", params, []jen.Code{jen.Id(n.outputs), jen.Error()}, body)
+}
+
+// procedure prints a loop program as a method of the work.
+func (p *modelPrinter) procedure(name string, pr *procedure) error {
+	n := p.n
+	s := newScope(p.scope, "w", "p", "g", "batch")
+	q := newPrinter(pr.prog, s, p.m.Float, p.helpers)
+
+	// Sizes.
+	type size struct {
+		sym, id string
+		from    jen.Code
+	}
+	sizes := []size{{module.Batch, s.pick("n"), jen.Id("batch").Dot("N")}}
+	for _, d := range p.m.Dims {
+		sizes = append(sizes, size{d.Name, s.pick(local(d.Name)), jen.Id("w").Dot("m").Dot(n.dims[d.Name])})
+	}
+	for _, d := range p.m.Call {
+		sizes = append(sizes, size{d.Name, s.pick(local(d.Name)), jen.Id("batch").Dot(n.call[d.Name])})
+	}
+	for _, z := range sizes {
+		q.symbol[z.sym] = jen.Id(z.id)
+	}
+
+	// Where inputs and results are.
+	var lines []jen.Code
+	view := func(b *loop.Buffer, from jen.Code) {
+		q.bufs[b] = s.pick(local(b.Name))
+		if len(b.Shape) == 0 {
+			q.scalars[b] = true
+			lines = append(lines, jen.Id(q.bufs[b]).Op(":=").Add(from))
+			return
+		}
+		if q.uses.touched[b] {
+			lines = append(lines, jen.Id(q.bufs[b]).Op(":=").Add(from).Index(jen.Empty(), polyCode(b.Shape.Size(), q.sym).code))
+		}
+	}
+	usesParams := false
+	for _, b := range pr.inputs() {
+		if !q.uses.touched[b] {
+			continue
+		}
+		switch in := inputOf(b); in.Kind {
+		case symbolic.ParamInput:
+			usesParams = true
+			path := "." + n.tree.path(in.Name)
+			if len(b.Shape) == 0 {
+				q.bufs[b] = s.pick(local(b.Name))
+				q.scalars[b] = true
+				lines = append(lines, jen.Id(q.bufs[b]).Op(":=").Id("p").Op(path).Index(jen.Lit(0)))
+				continue
+			}
+			view(b, jen.Id("p").Op(path))
+		case symbolic.GivenInput:
+			view(b, jen.Id("w").Dot(n.givens[in.Name]))
+		default:
+			view(b, jen.Id("batch").Dot(n.args[in.Name]))
+		}
+	}
+	params := []jen.Code{jen.Id("batch").Op("*").Id(n.batch)}
+	var result jen.Code
+	var lits []any
+	after := []jen.Code{}
+	metric, out := 0, 0
+	for i, r := range pr.proc.Results {
+		b := pr.outs[i]
+		switch r.Kind {
+		case module.LossResult, module.MetricResult:
+			q.bufs[b] = s.pick(local(b.Name))
+			q.scalars[b] = true
+			f := "Loss"
+			if r.Kind == module.MetricResult {
+				f = n.metrics[metric]
+				metric++
+			}
+			lits = append(lits, f, jen.Id(q.bufs[b]))
+			result = jen.Id(n.loss)
+		case module.OutputResult:
+			f := jen.Id("w").Dot("out").Dot(n.outs[out])
+			out++
+			p.resultView(q, b, f, &after, view)
+		case module.InputGradient:
+			p.resultView(q, b, jen.Id("w").Dot("in").Dot(n.args[r.Name]), &after, view)
+		case module.ParamGradient:
+			p.resultView(q, b, jen.Id("g").Op("."+n.tree.path(r.Name)), &after, view)
+		}
+	}
+	if pr == p.grad || pr == p.both {
+		params = append(params, jen.Id("g").Op("*").Id(n.params))
+	}
+	body := q.block(func() {
+		q.arenaTemps(pr, jen.Id("w").Dot("reals"), jen.Id("w").Dot("ints"))
+		q.put(jen.Line())
+		q.stmts(pr.prog.Body)
+		q.put(after...)
+		if result != nil {
+			q.put(jen.Return(jen.Add(result).Add(record(lits...))))
+		}
+	})
+	var head []jen.Code
+	if usesParams {
+		head = append(head, jen.Id("p").Op(":=").Id("w").Dot("m").Dot("Params"))
+	}
+	for _, z := range sizes {
+		if q.sizes[z.sym] {
+			head = append(head, jen.Id(z.id).Op(":=").Add(z.from))
+		}
+	}
+	head = append(head, lines...)
+	f := jen.Add(comment(p.procDoc(name))).Line().Func().Params(p.recv()).Id(name).Params(params...)
+	if result != nil {
+		f.Add(result)
+	}
+	p.loops.add(f.Block(append(head, body...)...))
+	return nil
+}
+
+// resultView binds a result to where the caller wants it. A scalar is a
+// variable that is stored in the end.
+func (p *modelPrinter) resultView(q *printer, b *loop.Buffer, to jen.Code, after *[]jen.Code, view func(*loop.Buffer, jen.Code)) {
+	if len(b.Shape) > 0 {
+		view(b, to)
+		return
+	}
+	q.bufs[b] = q.scope.pick(local(b.Name))
+	q.scalars[b] = true
+	v := jen.Id(q.bufs[b])
+	switch b.Type {
+	case symbolic.Integer:
+		v = jen.Int32().Call(v)
+	}
+	*after = append(*after, jen.Add(to).Index(jen.Lit(0)).Op("=").Add(v))
+}
+
+func (p *modelPrinter) procDoc(name string) string {
+	switch name {
+	case "forward":
+		return "forward computes the outputs of a batch that has been checked."
+	case "loss":
+		return "loss computes the loss of a batch that has been checked."
+	case "grad":
+		return "grad computes the loss of a batch that has been checked, and its gradient."
+	}
+	return name + " computes the loss of a batch that has been checked, and its gradient by arguments too."
+}
