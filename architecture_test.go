@@ -23,7 +23,8 @@ var order = map[string][]string{
 	"codegen":           {"symbolic", "symbolic/module", "codegen/loop", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
 		"codegen/loop", "codegen"},
-	"cmd/bpgen": {"internal/diag", "internal/driver", "templates"},
+	"internal/opsdoc": {"symbolic"},
+	"cmd/bpgen":       {"internal/diag", "internal/driver", "templates"},
 }
 
 // TestArrows holds the imports of every package against the plan of

@@ -75,13 +75,13 @@ func dumpGraph(w io.Writer, path string, src []byte, opt Options) (*Result, erro
 	if len(res.Diags) > 0 {
 		return res, nil
 	}
-	return res, eachMember(m, func(name string, roots []*symbolic.Node) error {
+	return res, eachMember(m, func(name string, _ *symbolic.Graph, roots []*symbolic.Node) error {
 		return dumpRoots(w, name, roots)
 	})
 }
 
 // eachMember calls f with the values of every func and model.
-func eachMember(m *module.Module, f func(name string, roots []*symbolic.Node) error) error {
+func eachMember(m *module.Module, f func(name string, g *symbolic.Graph, roots []*symbolic.Node) error) error {
 	nodes := func(vss ...[]*module.Value) (out []*symbolic.Node) {
 		for _, vs := range vss {
 			for _, v := range vs {
@@ -91,7 +91,7 @@ func eachMember(m *module.Module, f func(name string, roots []*symbolic.Node) er
 		return out
 	}
 	for _, fn := range m.Funcs {
-		if err := f("func "+fn.Name, nodes(fn.Results)); err != nil {
+		if err := f("func "+fn.Name, fn.Graph, nodes(fn.Results)); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func eachMember(m *module.Module, f func(name string, roots []*symbolic.Node) er
 		if p.Loss != nil {
 			roots = append(roots, p.Loss)
 		}
-		if err := f("model "+mo.Name, roots); err != nil {
+		if err := f("model "+mo.Name, mo.Graph, roots); err != nil {
 			return err
 		}
 	}
@@ -120,11 +120,11 @@ func dumpRules(w io.Writer, path string, src []byte, opt Options) (*Result, erro
 	if len(res.Diags) > 0 {
 		return res, nil
 	}
-	return res, eachMember(m, func(name string, roots []*symbolic.Node) error {
+	return res, eachMember(m, func(name string, g *symbolic.Graph, roots []*symbolic.Node) error {
 		if _, err := fmt.Fprintf(w, "%s:\n", name); err != nil {
 			return err
 		}
-		_, steps := m.Graph.RewriteSteps(symbolic.Stability, roots...)
+		_, steps := g.RewriteSteps(symbolic.Stability, roots...)
 		for _, s := range steps {
 			if _, err := fmt.Fprintf(w, "\t%s\t%s: %s\n", s.Rule.Name, s.Before.Origin.Span.Pos, s.Before.Origin.Stmt); err != nil {
 				return err
