@@ -204,13 +204,13 @@ func (p *parser) callable(doc Doc) Node {
 	f.Params = p.params(f.Kind == Rule)
 	if f.Kind != Model {
 		f.Results = p.results()
-		p.skipTo("derive", "=", "{")
-		if d := p.cur(); p.got("derive") {
-			d.head = t
-			f.Derive = p.derive()
-		}
-		p.skipTo("=", "{")
 	}
+	p.skipTo("derive", "=", "{")
+	if d := p.cur(); p.got("derive") {
+		d.head = t
+		f.Derive = p.derive()
+	}
+	p.skipTo("=", "{")
 	if p.failed && !p.recoverHeader(t) {
 		f.Body = &Block{at: at{p.since(start)}}
 		f.span = f.Body.span
