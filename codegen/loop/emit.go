@@ -214,8 +214,8 @@ func (e *emitter) onlyIf(g *group) (Expr, bool) {
 
 // startsOutside reports whether what c adds to is set before its loop at depth.
 func (c *comp) startsOutside(depth int) bool {
-	if _, filled := c.target.fillAt(); filled {
-		return true
+	if at, filled := c.target.fillAt(); filled {
+		return at <= depth
 	}
 	from, ok := c.registerFrom()
 	return ok && from <= depth
