@@ -84,6 +84,8 @@ func (p *parser) unexpected() {
 		hint = "an else follows the } of its if"
 	case t.is("<=") || t.is("<"):
 		hint = "comparisons do not chain; write a < b && b < c"
+	case t.is(","):
+		hint = "one declaration or statement a line; several values are returned by return"
 	case t.kind == nameTok && prev.kind == nameTok || t.kind == numberTok:
 		hint = "one statement a line; a product needs *"
 	}
@@ -131,6 +133,8 @@ func (p *parser) decl() Decl {
 		switch {
 		case t.kind == keywordTok && t.text != "derive" && t.text != "else":
 			hint = t.text + " stands in the body of a func, layer, rule or model"
+		case t.kind == opTok && precedence[t.text] > 0:
+			hint = "a long expression is broken after its operator, not before"
 		case t.kind == nameTok && p.peek().is("="):
 			hint = "a name of the file is a const: const " + t.text + " = ..."
 		case t.kind == nameTok:
@@ -198,7 +202,9 @@ func (p *parser) callable(doc Doc) Node {
 		d.span = p.since(start)
 		return d
 	}
-	if f.Kind != Model && p.at("[") {
+	if f.Kind == Model && p.at("[") {
+		p.fail("a model has no static parameters").Hintf("declare dims in the file; -D sets them")
+	} else if p.at("[") {
 		f.Static = p.static()
 	}
 	f.Params = p.params(f.Kind == Rule)

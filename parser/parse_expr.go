@@ -2,6 +2,7 @@ package parser
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -164,6 +165,15 @@ func (p *parser) postfix() Expr {
 		case p.got("'"):
 			x = &Transpose{at{p.since(x.Span())}, x}
 		case p.got("."):
+			if n, ok := x.(*Number); ok && p.last().off == n.span.End.Off {
+				p.errorf(p.since(n.span), "a real number has digits after its point").Hintf("write %s.0", n.Text)
+				p.failed = true
+			}
+			if t := p.cur(); slices.Contains(reductions, t.text) {
+				if d := p.fail("%s is no member", t.text); d != nil {
+					d.Hintf("a function stands before: %s(x)", t.text)
+				}
+			}
 			name := p.ident("the name of a parameter")
 			x = &Member{at{p.since(x.Span())}, x, name}
 		default:
@@ -273,6 +283,8 @@ func (p *parser) noExpr(t *token) {
 		hint = "a loop is a statement: ys = " + t.text + " ..."
 	case t.is("else"):
 		hint = "an else follows the } of its if"
+	case p.startsDecl(t) && precedence[p.last().text] > 0 && p.last().kind == opTok:
+		hint = p.last().text + " has nothing on its right"
 	case t.kind == keywordTok:
 		hint = t.text + " is a reserved word"
 	case t.kind == stringTok:

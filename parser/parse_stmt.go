@@ -296,7 +296,7 @@ func (p *parser) loop(start diag.Span, outs []*Ident) Stmt {
 		s.Cond = p.cond()
 	} else {
 		for {
-			s.Gens = append(s.Gens, p.generator())
+			s.Gens = append(s.Gens, p.generator(t.text))
 			if !p.got(",") {
 				break
 			}
@@ -321,7 +321,7 @@ func (p *parser) loop(start diag.Span, outs []*Ident) Stmt {
 }
 
 // generator reads x in xs, or i < n.
-func (p *parser) generator() *Generator {
+func (p *parser) generator(word string) *Generator {
 	g := &Generator{Name: p.ident("the name of what each pass takes")}
 	t := p.cur()
 	switch {
@@ -331,7 +331,7 @@ func (p *parser) generator() *Generator {
 		g.Op = t.text
 		g.To = p.binary(sums)
 	default:
-		p.expected("in or <", "write scan x in xs, or scan i < n")
+		p.expected("in or <", "write "+word+" x in xs, or "+word+" i < n")
 		g.Over = p.bad()
 	}
 	g.span = p.since(g.Name.span)

@@ -217,14 +217,32 @@ func (p *parser) habit(t *token) (string, bool) {
 	case "and", "or", "not":
 		return "write && || ! for and, or, not", true
 	case "=":
+		if op := p.last(); precedence[op.text] >= sums && op.end() == t.off {
+			return "a name is bound once; in a loop, next gives it another value", true
+		}
 		if start := p.lineStart(t); start > 0 && !p.tokens[start-1].ends() && p.inside == 0 {
 			return "the line above ends in " + p.tokens[start-1].text + ", so its statement goes on here", true
 		}
 		return "= binds a name; to compare write ==", true
 	case ":":
+		if n := p.peek(); n.is("=") && n.off == t.off+1 {
+			return "a name is bound by = alone", true
+		}
 		return "types follow names without a colon: x [3], n int", true
+	case "float32", "float64", "float", "double":
+		return "a number is real, which may be left out; type float64 at the top of the file says which Go type that is", true
+	case "[":
+		if p.last().is("]") {
+			return "several dims stand in one pair of brackets: [3, 4]", true
+		}
 	}
 	if prev := p.last(); t.kind == nameTok && prev.kind == numberTok && prev.end() == t.off {
+		switch c := t.text[0]; {
+		case prev.text == "0" && len(t.text) > 1 && (c == 'x' || c == 'b' || c == 'o') && t.text[1] <= '9':
+			return "numbers are written with decimal digits", true
+		case c == '_':
+			return "the digits of a number stand together", true
+		}
 		return fmt.Sprintf("a product is written %s*%s", prev.text, t.text), true
 	}
 	if prev := p.last(); t.kind == numberTok && prev.is(".") && prev.end() == t.off {

@@ -18,6 +18,7 @@ type scanner struct {
 	line     int
 	start    int // offset of the line's first byte
 	nl       bool
+	bare     bool // a carriage return without a newline has been reported
 	tokens   []token
 	comments []Comment
 }
@@ -44,7 +45,10 @@ func (s *scanner) next() {
 		s.off++
 	case c == '\r':
 		if !strings.HasPrefix(s.src[s.off:], "\r\n") {
-			s.errorf(s.off, s.off+1, "a carriage return without a newline")
+			if !s.bare { // a file of them is one mistake
+				s.errorf(s.off, s.off+1, "a carriage return without a newline")
+			}
+			s.bare, s.nl = true, true
 		}
 		s.off++
 	case strings.HasPrefix(s.src[s.off:], "//"):
@@ -192,13 +196,17 @@ func (s *scanner) unknown() {
 	from := s.off
 	r, n := utf8.DecodeRuneInString(s.src[from:])
 	end := from
-	for end < len(s.src) && strings.HasPrefix(s.src[end:], s.src[from:from+n]) {
+	bad := r == utf8.RuneError && n == 1
+	for end < len(s.src) {
+		if again, m := utf8.DecodeRuneInString(s.src[end:]); again != r || bad && m != 1 {
+			break
+		}
 		end += n
 	}
 	s.add(badTok, end)
 	switch {
-	case r == utf8.RuneError && n == 1:
-		s.errorf(from, s.off, "invalid UTF-8")
+	case bad:
+		s.errorf(from, s.off, "invalid UTF-8").Hintf("save the file as UTF-8")
 	case r == 0:
 		s.errorf(from, s.off, "a NUL byte")
 	case r == '\ufeff':

@@ -46,7 +46,7 @@ func commonFactor(g *Graph, n *Node) *Node {
 
 // hasMinus reports whether n is written with a minus.
 func hasMinus(n *Node) bool {
-	for {
+	for range maxDepth {
 		v, ok := ConstValue(n)
 		switch {
 		case ok:
@@ -59,6 +59,7 @@ func hasMinus(n *Node) bool {
 			return false
 		}
 	}
+	return false
 }
 
 // oneHot writes a scatter that hits one element of each row as a choice: where
@@ -124,7 +125,7 @@ func isConst(n *Node, v float64) bool {
 
 // opposite reports whether a is seen to be −b.
 func opposite(a, b *Node) bool {
-	for {
+	for range maxDepth { // what is not seen at once is not looked for
 		va, okA := ConstValue(a)
 		vb, okB := ConstValue(b)
 		switch {
@@ -144,6 +145,7 @@ func opposite(a, b *Node) bool {
 			return false
 		}
 	}
+	return false
 }
 
 // finalRules clear away what only differentiation looks at.

@@ -60,8 +60,12 @@ func (p printer) in(style, s string) {
 	p.WriteString(s)
 }
 
-// maxLine is how many columns of a source line are shown.
-const maxLine = 160
+// maxLine is how many columns of a source line are shown, and maxBytes how
+// many bytes to each side of the place are looked at for them.
+const (
+	maxLine  = 160
+	maxBytes = 2000
+)
 
 func (p printer) snippet(s Span, src Sources) {
 	line, ok := lineOf(src[s.Pos.File], s.Pos.Line)
@@ -74,6 +78,13 @@ func (p printer) snippet(s Span, src Sources) {
 		to = min(s.End.Col-1, len(line))
 	} else if s.End.Line == 0 {
 		to = from
+	}
+	if len(line) > 2*maxBytes { // no more of it can be shown
+		lo, hi := max(0, from-maxBytes), min(len(line), from+maxBytes)
+		for lo > 0 && !utf8.RuneStart(line[lo]) {
+			lo--
+		}
+		line, from, to = line[lo:hi], from-lo, min(to, hi)-lo
 	}
 	// One cell a column: what stands there, and the caret under it.
 	var text, marks []string

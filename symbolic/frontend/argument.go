@@ -6,15 +6,17 @@ import (
 	"github.com/bpgen/bpgen/symbolic"
 )
 
-// argument gives a value the type of the parameter it is bound to.
-func (in *ctx) argument(caller *ctx, p *parser.Param, v value, at parser.Expr) (value, bool) {
+// argument gives a value the type of the parameter it is bound to. The whole
+// argument is given, of which v is what one call of many sees where the call is
+// mapped.
+func (in *ctx) argument(caller *ctx, p *parser.Param, v, given value, at parser.Expr) (value, bool) {
 	elem := parser.Real
 	if p.Type != nil {
 		elem = p.Type.Elem
 	}
 	fail := func() (value, bool) {
-		e := caller.errorf(at.Span(), "%s is %s, where %s is needed", short(caller.text(at)), describe(v), elem)
-		caller.side(e, at, v).Note(p.Name.Name, in.typeText(p.Type)+"   parameter", p.Name.Span())
+		e := caller.errorf(at.Span(), "%s is %s, where %s is needed", short(caller.text(at)), describe(given), elem)
+		caller.side(e, at, given).Note(p.Name.Name, in.typeText(p.Type)+"   parameter", p.Name.Span())
 		if t, ok := v.(*tensor); ok && elem != parser.Real && t.node.Type == symbolic.Real {
 			e.Hintf("a real number never becomes a whole one by itself")
 		}
@@ -55,12 +57,14 @@ func (in *ctx) argument(caller *ctx, p *parser.Param, v value, at parser.Expr) (
 			}
 			if elem == parser.Index {
 				if v.lo == nil || v.hi == nil {
-					caller.side(caller.errorf(at.Span(), "%s may be any whole number, where %s is needed", short(caller.text(at)), in.typeText(p.Type)), at, v).
-						Note(p.Name.Name, in.typeText(p.Type)+"   parameter", p.Name.Span()).
-						Hintf("declare what it comes from as index[…]")
+					d := caller.side(caller.errorf(at.Span(), "%s may be any whole number, where %s is needed", short(caller.text(at)), in.typeText(p.Type)), at, given)
+					d.Note(p.Name.Name, in.typeText(p.Type)+"   parameter", p.Name.Span())
+					if n, ok := in.size(p.Type.Bound); ok {
+						d.Hintf("declare what it comes from as index[%s]", n)
+					}
 					return poison{}, false
 				}
-				return v, in.bounded(caller, p, *v.lo, *v.hi, v, at)
+				return v, in.bounded(caller, p, *v.lo, *v.hi, given, at)
 			}
 		}
 	}
@@ -94,12 +98,16 @@ func (in *ctx) results(d *parser.FuncDecl, v value, span diag.Span) value {
 		vs = tuple{v}
 	}
 	if len(vs) != len(d.Results) {
-		in.errorf(d.Name.Span(), "%s promises %s, returns %d", d.Name.Name, plural(len(d.Results), "value"), len(vs))
+		at := d.Results[0].Span().To(d.Results[len(d.Results)-1].Span())
+		e := in.errorf(at, "%s promises %s, returns %d", d.Name.Name, plural(len(d.Results), "value"), len(vs))
+		if xs := returned(d.Body); len(xs) > 0 {
+			e.Note("", "returned", xs[0].Span().To(xs[len(xs)-1].Span()))
+		}
 		return poison{}
 	}
 	out := make(tuple, len(vs))
-	for i, r := range d.Results {
-		out[i] = in.result(d, r, vs[i])
+	for i := range d.Results {
+		out[i] = in.result(d, i, vs[i])
 		if isPoison(out[i]) {
 			return poison{}
 		}
@@ -110,7 +118,9 @@ func (in *ctx) results(d *parser.FuncDecl, v value, span diag.Span) value {
 	return out
 }
 
-func (in *ctx) result(d *parser.FuncDecl, r *parser.Type, v value) value {
+// result checks result i of a call.
+func (in *ctx) result(d *parser.FuncDecl, i int, v value) value {
+	r := d.Results[i]
 	shape, _, ok := in.shapeOf(r)
 	if !ok {
 		return poison{}
@@ -127,17 +137,26 @@ func (in *ctx) result(d *parser.FuncDecl, r *parser.Type, v value) value {
 	if !ok {
 		return poison{}
 	}
-	if !t.shape.Equal(shape) {
-		in.errorf(r.Span(), "%s promises %s, returns %s", d.Name.Name, shape, t.shapeText(false))
+	fail := func() value {
+		want := in.typeText(r)
+		if r.Elem == parser.Real && len(shape) > 0 {
+			want = shape.String()
+		}
+		e := in.errorf(r.Span(), "%s promises %s, returns %s", d.Name.Name, want, t.typeText())
+		if xs := returned(d.Body); i < len(xs) {
+			e.Note(short(in.text(xs[i])), t.typeText()+"   returned", xs[i].Span())
+		}
 		return poison{}
+	}
+	if !t.shape.Equal(shape) {
+		return fail()
 	}
 	want := map[parser.Elem]symbolic.Type{parser.Real: symbolic.Real, parser.Int: symbolic.Integer, parser.Index: symbolic.Integer, parser.Bool: symbolic.Boolean}[r.Elem]
 	if t.node.Type == symbolic.Integer && want == symbolic.Real {
 		return in.toReal(t)
 	}
 	if t.node.Type != want {
-		in.errorf(r.Span(), "%s promises %s, returns %s", d.Name.Name, r.Elem, t.node.Type)
-		return poison{}
+		return fail()
 	}
 	return t
 }

@@ -110,7 +110,15 @@ func (c *ctx) fold(x *parser.Binary, p, q number) (value, bool) {
 	a, okA := p.float()
 	b, okB := q.float()
 	consts := okA && okB
+	if consts {
+		if v, ok := c.foldLarge(x, a, b, typ); ok {
+			return v, true
+		}
+	}
 	if p.exact && q.exact {
+		if n := terms(p.poly) * terms(q.poly); n > maxTerms && x.Op == "*" {
+			return c.tooLong(x), true
+		}
 		exact := func(r symbolic.Poly, typ symbolic.Type) (value, bool) {
 			return number{poly: r, exact: true, typ: typ}, true
 		}
@@ -126,9 +134,12 @@ func (c *ctx) fold(x *parser.Binary, p, q number) (value, bool) {
 				return exact(r, symbolic.Real)
 			}
 		case "^":
-			if n, ok := q.int(); ok && 0 <= n && n <= maxPower {
+			if n, ok := q.int(); ok && 0 <= n && (n <= maxPower || n < 64 && consts && p.typ == symbolic.Integer) {
 				r := symbolic.Int(1)
 				for range n {
+					if terms(r)*terms(p.poly) > maxTerms {
+						return c.tooLong(x), true
+					}
 					r = r.Mul(p.poly)
 				}
 				return exact(r, p.typ)
@@ -173,6 +184,43 @@ func (c *ctx) fold(x *parser.Binary, p, q number) (value, bool) {
 		return truth(a >= b), true
 	}
 	return nil, false
+}
+
+// foldLarge computes what is too large for the exact arithmetic of sizes. A
+// whole number that is too large is an error.
+func (c *ctx) foldLarge(x *parser.Binary, a, b float64, typ symbolic.Type) (value, bool) {
+	var r float64
+	switch x.Op {
+	case "+":
+		r = a + b
+	case "-":
+		r = a - b
+	case "*":
+		r = a * b
+	case "^":
+		r = math.Pow(a, b)
+	}
+	switch {
+	case math.Abs(r) < 1<<53:
+		return nil, false
+	case typ == symbolic.Real:
+		return constant(r), true
+	}
+	c.errorf(x.Span(), "%s is too large for a whole number", short(c.text(x))).Hintf("write a real number: %g", r)
+	return poison{}, true
+}
+
+// terms is the number of terms of a polynomial.
+func terms(p symbolic.Poly) int {
+	n := 0
+	p.Terms(func(_, _ int64, _ []string) { n++ })
+	return n
+}
+
+// tooLong reports a size whose polynomial is too long to work with.
+func (c *ctx) tooLong(x parser.Expr) value {
+	c.errorf(x.Span(), "the size %s has more than %d terms", short(c.text(x)), maxTerms)
+	return poison{}
 }
 
 // decide compares polynomials where the outcome is the same for all sizes and
@@ -283,8 +331,12 @@ func (c *ctx) numeric(x *parser.Binary, ts ...*tensor) bool {
 	for i, t := range ts {
 		if t.node.Type == symbolic.Boolean {
 			e := []parser.Expr{x.X, x.Y}[i]
-			c.side(c.errorf(e.Span(), "%s needs numbers, and %s is %s", x.Op, short(c.text(e)), describe(t)), e, t).
-				Hintf("write if %s { 1 } else { 0 }", short(c.text(e)))
+			d := c.side(c.errorf(e.Span(), "%s needs numbers, and %s is %s", x.Op, short(c.text(e)), describe(t)), e, t)
+			if len(t.shape) == 0 {
+				d.Hintf("write if %s { 1 } else { 0 }", short(c.text(e)))
+			} else {
+				d.Hintf("sum and mean take truth values as 0 and 1; for each element write y[i] = if b[i] { 1 } else { 0 }")
+			}
 			return false
 		}
 	}

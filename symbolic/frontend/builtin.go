@@ -83,7 +83,10 @@ func (k *bcall) arity(n int) bool {
 	if len(k.args) == n {
 		return true
 	}
-	k.errorf(k.x.Span(), "%s takes %s, has %d", k.f.name, plural(n, "argument"), len(k.args))
+	d := k.errorf(k.x.Span(), "%s takes %s, has %d", k.f.name, plural(n, "argument"), len(k.args))
+	if _, ok := foldOf(k.f.name); ok && n == 1 && len(k.args) == 2 {
+		d.Hintf("what to combine over is said by an index: y[i] = %s[j] x[i, j]", k.f.name)
+	}
 	return false
 }
 
@@ -423,5 +426,15 @@ func (k *bcall) divmod() value {
 		k.side(k.side(d, k.at[0], s), k.at[1], t)
 		return poison{}
 	}
-	return k.intArith(k.f.name, s, t)
+	out := k.intArith(k.f.name, s, t)
+	if k.f.name == "mod" && out.hi == nil && t.lo != nil && t.hi != nil && t.lo.Equal(*t.hi) && !k.mentionsAxis(*t.lo) {
+		// By a run-time size: known too, as it is not 0 where an index goes over
+		// it, and checked elsewhere.
+		if !slices.ContainsFunc(unite(s, t), func(a *axis) bool { return a.size.Equal(*t.lo) }) {
+			k.check(*t.lo, symbolic.Int(1), k.x)
+		}
+		zero, top := symbolic.Poly{}, t.lo.Sub(symbolic.Int(1))
+		out.lo, out.hi = &zero, &top
+	}
+	return out
 }

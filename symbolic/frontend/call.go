@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
@@ -28,8 +29,10 @@ func (c *ctx) staticArgs(args []*parser.Arg) ([]staticArg, bool) {
 			ok = false
 			continue
 		case *tensor:
-			c.errorf(a.Value.Span(), "a static argument must be known when generating, and %s is a value of the running program", short(c.text(a.Value))).
-				Hintf("run-time values go in parentheses")
+			d := c.errorf(a.Value.Span(), "a static argument must be known when generating, and %s is a value of the running program", short(c.text(a.Value)))
+			if d.Hintf("run-time values go in parentheses"); t.node.Type == symbolic.Integer {
+				d.Hintf("an int argument is not supported yet as a size; take that of another argument: x [n]")
+			}
 			ok = false
 			continue
 		case tuple:
@@ -81,6 +84,9 @@ func (c *ctx) call(x *parser.Call) value {
 		}
 		return c.callBuiltin(f, args, at, x)
 	case *instance:
+		if m := c.frame.model; m != nil {
+			m.called[f.path] = true
+		}
 		return c.useLayer(f.fn, f.path, false, args, at, x, bad)
 	case *closure:
 		if f.decl.Kind == parser.Layer {
@@ -106,11 +112,20 @@ func (c *ctx) useLayer(f *closure, path string, inPlace bool, args []value, at [
 		name := f.decl.Name.Name
 		switch {
 		case !c.frame.owns:
-			c.errorf(x.Span(), "a %s owns no parameters, so it cannot use layer %s in place", frameKind(c.frame), name).
-				Hintf("declare layer l = %s in the model around it, and call l", short(c.text(x.Fun)))
+			d := c.errorf(x.Span(), "a %s owns no parameters, so it cannot use layer %s in place", frameKind(c.frame), name)
+			if c.frame.model == nil {
+				d.Hintf("make it a layer, or take the parameters as arguments")
+			} else {
+				d.Hintf("declare layer l = %s in the model around it, and call l", short(c.text(x.Fun)))
+			}
 			return poison{}
 		case c.name == "":
-			c.errorf(x.Span(), "layer %s has no name here", name).Hintf("bind its result: h = %s", short(c.text(x)))
+			d := c.errorf(x.Span(), "layer %s has no name here", name).Hintf("bind its result to a name: h = %s", short(c.text(x)))
+			if n, ok := unparen(x.Fun).(*parser.Name); ok {
+				if b := c.scope.local(n.Name); b != nil && b.what != "layer" {
+					d.Note(n.Name, b.what, b.span).Hintf("to share one layer among calls, declare it: layer %s = %s", n.Name, b.what)
+				}
+			}
 			return poison{}
 		}
 		path = c.frame.path + c.name + c.iter + "."
@@ -178,10 +193,16 @@ func (c *ctx) owning(f *closure, seen []*parser.FuncDecl) bool {
 func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span, path string) value {
 	d := f.decl
 	if d.Kind != parser.Func && d.Kind != parser.Layer {
-		c.errorf(span, "%s %s cannot be called", d.Kind, d.Name.Name)
+		e := c.errorf(span, "%s %s cannot be called", d.Kind, d.Name.Name)
+		if d.Kind == parser.Model {
+			e.Hintf("what several models use is a layer")
+		}
 		return poison{}
 	}
 	if c.frame.deep >= maxDepth {
+		if c.recursion() {
+			return poison{} // it has been reported
+		}
 		return c.stop(span, "calls are nested more than %d deep; does the recursion of %s end?", maxDepth, d.Name.Name)
 	}
 	if c.calls++; c.calls > maxCalls {
@@ -212,7 +233,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 		return poison{}
 	}
 	for i, p := range d.Params {
-		v, ok := in.argument(c, p, ts[i], at[i])
+		v, ok := in.argument(c, p, ts[i], args[i], at[i])
 		if !ok {
 			return poison{}
 		}
@@ -231,6 +252,21 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 	return c.unmap(v, mapped, at, span)
 }
 
+// recursion stops a recursion without end. It reports whether the calls around
+// belong to one that another declaration has run into before.
+func (c *ctx) recursion() (known bool) {
+	for fr := c.frame; fr != nil && fr.decl != nil; fr = fr.up {
+		if c.endless[fr.decl] {
+			c.stopped = true
+			return true
+		}
+	}
+	for fr := c.frame; fr != nil && fr.decl != nil; fr = fr.up {
+		c.endless[fr.decl] = true
+	}
+	return false
+}
+
 func blockStmts(b *parser.Block) []parser.Stmt {
 	if b == nil {
 		return nil
@@ -241,26 +277,27 @@ func blockStmts(b *parser.Block) []parser.Stmt {
 // bindStatic binds the parameters in brackets.
 func (in *ctx) bindStatic(f *closure, caller *ctx, span diag.Span) bool {
 	d := f.decl
-	if len(f.static) > len(d.Static) {
-		caller.errorf(span, "%s takes %s in brackets, has %d", d.Name.Name, plural(len(d.Static), "argument"), len(f.static)).
-			Note(d.Name.Name, "declared", d.Name.Span())
-		return false
+	var names []string
+	for _, p := range d.Static {
+		names = append(names, p.Name.Name)
 	}
 	given := map[string]value{}
 	for i, s := range f.static {
 		name := s.name
 		if name == "" {
-			name = d.Static[i].Name.Name
+			if i >= len(names) {
+				caller.errorf(s.span, "%s takes %s in brackets, has %d", d.Name.Name, plural(len(names), "argument"), len(f.static)).
+					Note(d.Name.Name, "declared", d.Name.Span())
+				return false
+			}
+			name = names[i]
 		}
-		if !slices.ContainsFunc(d.Static, func(p *parser.StaticParam) bool { return p.Name.Name == name }) {
-			var names []string
-			for _, p := range d.Static {
-				names = append(names, p.Name.Name)
-			}
+		if !slices.Contains(names, name) {
 			e := caller.errorf(s.span, "%s has no [%s]", d.Name.Name, name)
-			if g := diag.Suggest(name, names); g != "" {
-				e.Hintf("did you mean %s?", g)
+			if len(names) > 0 {
+				e.Hintf("it has [%s]", strings.Join(names, ", "))
 			}
+			suggest(e, name, names)
 			return false
 		}
 		if _, twice := given[name]; twice {
@@ -275,7 +312,7 @@ func (in *ctx) bindStatic(f *closure, caller *ctx, span diag.Span) bool {
 			if p.Default == nil {
 				caller.errorf(span, "%s needs [%s]", d.Name.Name, p.Name.Name).
 					Note(d.Name.Name, "declared", d.Name.Span()).
-					Hintf("write %s[%s](…)", d.Name.Name, p.Name.Name)
+					Hintf("write %s[%s](…)", d.Name.Name, strings.Join(names, ", "))
 				return false
 			}
 			if v = in.eval(p.Default); isPoison(v) {

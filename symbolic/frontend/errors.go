@@ -1,6 +1,8 @@
 package frontend
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/internal/diag"
@@ -22,27 +24,66 @@ func (c *ctx) errorf(at diag.Span, format string, args ...any) *diag.Diagnostic 
 func (f *frontend) report(fr *frame, at diag.Span, format string, args ...any) *diag.Diagnostic {
 	var l diag.List
 	d := l.Addf(at, format, args...)
-	if f.quiet == 0 {
-		f.reports = append(f.reports, report{d, fr})
-	} else {
+	switch {
+	case f.quiet > 0:
 		f.silenced++
+	case len(f.reports) < maxReports:
+		f.reports = append(f.reports, report{d, fr})
+	default:
+		f.stopped = true
 	}
 	return d
 }
 
-// flush hands the reports over, each with the calls it happened in.
+// flush hands the reports over, each with the calls it happened in. What went
+// wrong inside a library of bpgen is told where the model calls the library.
 func (f *frontend) flush() {
 	const most = 8 // calls told; a deep recursion has more
 	for _, r := range f.reports {
-		n := 0
+		type call struct {
+			decl *parser.FuncDecl
+			at   diag.Span
+		}
+		told := map[call]bool{}
 		for fr := r.frame; fr != nil && fr.decl != nil && fr.up != nil; fr = fr.up {
-			if n++; n <= most {
+			k := call{fr.decl, fr.call}
+			switch {
+			case f.inLibrary(r.Span) && !f.inLibrary(fr.call):
+				// Innermost first: the notes so far are calls within the library.
+				note := diag.Note{Label: "in " + r.frame.decl.Name.Name, Text: short(f.lineOf(r.Span)), Span: r.Span}
+				r.Notes = slices.Insert(r.Notes, len(r.Notes)-len(told), note)
+				r.Span = fr.call
+			case !told[k] && len(told) < most:
+				told[k] = true
 				r.Note("in "+fr.decl.Name.Name, "called here", fr.call)
 			}
 		}
 		f.errs.Add(r.Diagnostic)
 	}
+	if len(f.reports) == maxReports {
+		last := f.reports[maxReports-1]
+		f.errs.Addf(last.Span, "more than %d errors; what follows is not looked at", maxReports)
+	}
 	f.reports = nil
+}
+
+// place is where the model makes what a library declares at s: the call that
+// leads there.
+func (c *ctx) place(s diag.Span) diag.Span {
+	for fr := c.frame; fr != nil && c.inLibrary(s); fr = fr.up {
+		s = fr.call
+	}
+	return s
+}
+
+// inLibrary reports whether a place is in a file that is part of bpgen.
+func (f *frontend) inLibrary(s diag.Span) bool {
+	for _, fl := range f.lib {
+		if fl != nil && fl.name == s.Pos.File {
+			return true
+		}
+	}
+	return false
 }
 
 // unsupported reports a part of the language that is still to come.
@@ -60,6 +101,20 @@ func (f *frontend) textOf(s diag.Span) string {
 		return ""
 	}
 	return squeeze(string(src[s.Pos.Off:s.End.Off]))
+}
+
+// lineOf is the line of source that a place is on.
+func (f *frontend) lineOf(s diag.Span) string {
+	src := f.sources[s.Pos.File]
+	if s.Pos.Off > len(src) {
+		return ""
+	}
+	from := bytes.LastIndexByte(src[:s.Pos.Off], '\n') + 1
+	to := bytes.IndexByte(src[from:], '\n')
+	if to < 0 {
+		to = len(src) - from
+	}
+	return squeeze(string(src[from : from+to]))
 }
 
 // squeeze puts a piece of source on one line, without comments.
@@ -124,6 +179,15 @@ func unparen(x parser.Expr) parser.Expr {
 		}
 		x = p.X
 	}
+}
+
+// isNot says what an expression is where something else is wanted: ", and n is
+// 2.5", or ", not 2.5" of 2.5 itself.
+func (c *ctx) isNot(x parser.Node, is string) string {
+	if text := short(c.text(x)); text != is {
+		return ", and " + text + " is " + is
+	}
+	return ", not " + is
 }
 
 func suggest(d *diag.Diagnostic, name string, among []string) {

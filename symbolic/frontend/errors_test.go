@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 var wantError = regexp.MustCompile(`// ERROR ((?:"[^"]*" ?)+)`)
 
-// TestErrors loads each file of testdata/errors. A comment ERROR "regexp" says
-// what is reported on its line, message, notes and hint joined by blanks;
-// nothing else may be.
+// TestErrors loads each file of testdata/errors and takes its derivatives. A
+// comment ERROR "regexp" says what is reported on its line, message, notes and
+// hint joined by blanks; nothing else may be.
 func TestErrors(t *testing.T) {
 	names, _ := filepath.Glob("testdata/errors/*.bp")
 	for _, name := range names {
@@ -25,7 +26,11 @@ func TestErrors(t *testing.T) {
 			var errs diag.List
 			m, sources := Load(name, src, Options{}, &errs)
 			if m != nil {
-				t.Error("a module in spite of errors")
+				module.Derive(m, &errs)
+				errs.Sort()
+			}
+			if len(errs) == 0 {
+				t.Error("no errors")
 			}
 			got := map[int][]string{}
 			for _, d := range errs {

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
@@ -74,10 +75,11 @@ func (c *ctx) evalName(x *parser.Name) value {
 	if c.scope.file.missing {
 		return poison{} // it may be in the import that could not be read
 	}
-	d := c.errorf(x.Span(), "unknown name %s", x.Name)
-	if s := diag.Suggest(x.Name, c.known()); s != "" {
-		d.Hintf("did you mean %s?", s)
+	if im := c.scope.file.alias(x.Name); im != nil {
+		c.errorf(x.Span(), "%s is the name of an import, not a value", x.Name).Hintf("what the file declares is %s.name", x.Name)
+		return poison{}
 	}
+	suggest(c.errorf(x.Span(), "unknown name %s", x.Name), x.Name, c.known())
 	return poison{}
 }
 
@@ -140,12 +142,16 @@ func (c *ctx) constInt(x parser.Expr, what string) (int, bool) {
 // dimPoly takes a static number as a size.
 func (c *ctx) dimPoly(n number, x parser.Node) (symbolic.Poly, bool) {
 	if !n.exact {
-		c.errorf(x.Span(), "a dim must be a whole number, and %s is %g", short(c.text(x)), n.f)
+		c.errorf(x.Span(), "a dim must be a whole number%s", c.isNot(x, strconv.FormatFloat(n.f, 'g', -1, 64)))
 		return symbolic.Poly{}, false
 	}
 	if k, ok := n.poly.Const(); ok {
-		if k < 0 {
-			c.errorf(x.Span(), "a dim cannot be negative, and %s is %d", short(c.text(x)), k)
+		switch {
+		case k < 0:
+			c.errorf(x.Span(), "a dim is 0 or more%s", c.isNot(x, itoa(k)))
+			return symbolic.Poly{}, false
+		case k > maxDim:
+			c.errorf(x.Span(), "a dim is at most 2⁴⁰%s", c.isNot(x, itoa(k)))
 			return symbolic.Poly{}, false
 		}
 		return n.poly, true
@@ -155,7 +161,7 @@ func (c *ctx) dimPoly(n number, x parser.Node) (symbolic.Poly, bool) {
 		return symbolic.Poly{}, false
 	}
 	if !wholeValued(n.poly) {
-		c.errorf(x.Span(), "a dim must be a whole number, and %s is %s", short(c.text(x)), n.poly)
+		c.errorf(x.Span(), "a dim must be a whole number%s", c.isNot(x, n.poly.String()))
 		return symbolic.Poly{}, false
 	}
 	return n.poly, true
@@ -163,6 +169,17 @@ func (c *ctx) dimPoly(n number, x parser.Node) (symbolic.Poly, bool) {
 
 // size evaluates a dim.
 func (c *ctx) size(x parser.Expr) (symbolic.Poly, bool) {
+	for _, n := range dimNames(x) {
+		if !c.scope.file.missing && c.scope.file.alias(n.Name) == nil && c.lookup(n.Name, n.Span()) == nil {
+			d := c.errorf(n.Span(), "unknown name %s", n.Name)
+			d.Hintf("declare it in the file: dim %s, known at run time, or dim %s = 10", n.Name, n.Name)
+			if _, alone := unparen(x).(*parser.Name); !alone && c.frame.model == nil {
+				d.Hintf("an argument binds it where it stands alone, x [%s]; or declare it in the file: dim %s", n.Name, n.Name)
+			}
+			suggest(d, n.Name, c.sizes())
+			return symbolic.Poly{}, false
+		}
+	}
 	v := c.eval(x)
 	switch v := v.(type) {
 	case number:
@@ -172,6 +189,38 @@ func (c *ctx) size(x parser.Expr) (symbolic.Poly, bool) {
 		c.errorf(x.Span(), "%s is %s, not a size", short(c.text(x)), describe(v))
 	}
 	return symbolic.Poly{}, false
+}
+
+// dimNames are the names that a dim is computed from.
+func dimNames(x parser.Expr) []*parser.Name {
+	switch x := x.(type) {
+	case *parser.Name:
+		return []*parser.Name{x}
+	case *parser.Paren:
+		return dimNames(x.X)
+	case *parser.Binary:
+		return append(dimNames(x.X), dimNames(x.Y)...)
+	}
+	return nil
+}
+
+// sizes lists the names that are numbers known when generating or sizes, for
+// suggestions.
+func (c *ctx) sizes() []string {
+	var out []string
+	for _, name := range c.known() {
+		b := c.scope.local(name)
+		if b == nil {
+			if e := c.scope.file.own(name); e == nil || e.callable() {
+				continue
+			}
+			b = c.scope.file.lookup(c.frontend, name, diag.Span{})
+		}
+		if _, ok := b.val.(number); ok {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // shapeOf evaluates the dims of a type.
@@ -189,6 +238,14 @@ func (c *ctx) shapeOf(t *parser.Type) (shape symbolic.Shape, names []string, ok 
 			name = n.Name
 		}
 		names = append(names, name)
+	}
+	if n := 1; ok {
+		for _, p := range shape {
+			if n *= max(1, terms(p)); n > maxTerms {
+				c.errorf(t.Span(), "the size of %s has more than %d terms", short(c.text(t)), maxTerms)
+				return nil, nil, false
+			}
+		}
 	}
 	return shape, names, ok
 }
@@ -233,6 +290,13 @@ func (c *ctx) block(b *parser.Block) value {
 	if b == nil {
 		return poison{}
 	}
+	for _, s := range b.Stmts {
+		if r, ok := s.(*parser.ReturnStmt); ok {
+			c.errorf(r.Span(), "return ends a func or layer, not a block within").
+				Hintf("the value of a block is its last line, without a word before it")
+			return poison{}
+		}
+	}
 	v, ok := c.in(c.scope.inner()).stmts(b.Stmts)
 	if !ok {
 		if c.stopped {
@@ -275,7 +339,10 @@ func (c *ctx) choice(x *parser.If) value {
 			return poison{}
 		}
 	}
-	c.errorf(x.Cond.Span(), "a condition must be a truth value, not %s", describe(cond))
+	d := c.side(c.errorf(x.Cond.Span(), "a condition must be a truth value, not %s", describe(cond)), x.Cond, cond)
+	if t, ok := cond.(*tensor); ok && len(t.shape) == 0 {
+		d.Hintf("compare it: %s > 0, %s != 0", short(c.text(x.Cond)), short(c.text(x.Cond)))
+	}
 	return poison{}
 }
 

@@ -96,6 +96,11 @@ func (f *frontend) parse(key, name string, src []byte, embedded bool, trail []st
 			fl.declare(f, d.Name, d, nil, d.Doc)
 		}
 	}
+	for _, im := range fl.imports {
+		if e := fl.entities[im.alias]; e != nil {
+			f.report(nil, e.span, "%s is the name of an import", e.name).Note(e.name, "import", im.span)
+		}
+	}
 	return fl
 }
 
@@ -297,7 +302,23 @@ func (c *ctx) dimValue(e *entity) value {
 func (c *ctx) dimNumber(x parser.Expr, d *dimInfo) value {
 	v := c.eval(x)
 	switch v := v.(type) {
-	case *list, poison:
+	case poison:
+		return v
+	case *list:
+		for i, e := range v.elems {
+			at := parser.Node(x)
+			if l, ok := unparen(x).(*parser.List); ok {
+				at = l.Elems[i]
+			}
+			n, ok := e.(number)
+			if !ok {
+				c.errorf(at.Span(), "a list of sizes has %s", describe(e))
+				return poison{}
+			}
+			if _, ok := c.dimPoly(n, at); !ok {
+				return poison{}
+			}
+		}
 		return v
 	case number:
 		p, ok := c.dimPoly(v, x)
@@ -318,8 +339,15 @@ func (c *ctx) override(e *entity, d *dimInfo, text string) value {
 	var l []value
 	for part := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 0 || n > 1<<31-1 || len(l) >= maxListLen {
+		switch {
+		case err != nil || n < 0:
 			c.errorf(e.span, "-D %s=%s: a dim is a whole number, or several as 64,32", e.name, short(text))
+			return poison{}
+		case n > maxDim:
+			c.errorf(e.span, "-D %s=%s: a dim is at most 2⁴⁰", e.name, short(text))
+			return poison{}
+		case len(l) >= maxListLen:
+			c.errorf(e.span, "-D %s=%s: a list has at most %d entries", e.name, short(text), maxListLen)
 			return poison{}
 		}
 		l = append(l, whole(symbolic.Int(n)))

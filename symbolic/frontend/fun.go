@@ -24,6 +24,9 @@ func (f *frontend) fun(d *parser.FuncDecl) *module.Func {
 	}
 	fr := &frame{file: f.main, uses: map[string]diag.Span{}}
 	c := &ctx{frontend: f, scope: f.main.scope.inner(), frame: fr}
+	if !c.bindStatic(&closure{decl: d}, c, d.Name.Span()) {
+		return nil
+	}
 	f.freshDims(c, d, out)
 	var args []value
 	for _, p := range d.Params {
@@ -81,7 +84,7 @@ func (f *frontend) freshDims(c *ctx, d *parser.FuncDecl, out *module.Func) {
 		}
 		for _, x := range p.Type.Dims {
 			n, ok := unparen(x).(*parser.Name)
-			if !ok || c.lookupDim(n) != nil || slices.ContainsFunc(d.Static, func(s *parser.StaticParam) bool { return s.Name.Name == n.Name }) {
+			if !ok || c.lookupDim(n) != nil {
 				continue
 			}
 			if q := slices.IndexFunc(d.Params, func(q *parser.Param) bool { return q.Name.Name == n.Name }); q >= 0 {
@@ -102,9 +105,6 @@ func (c *ctx) funcBody(d *parser.FuncDecl, args []value) value {
 		env.names[name] = b
 	}
 	in := &ctx{frontend: c.frontend, scope: env, frame: fr}
-	if !in.bindStatic(&closure{decl: d, env: c.main.scope, file: c.main}, in, d.Name.Span()) {
-		return poison{}
-	}
 	for i, p := range d.Params {
 		if old := env.names[p.Name.Name]; old != nil {
 			in.errorf(p.Name.Span(), "%s is already a name here", p.Name.Name).Note(p.Name.Name, "bound before", old.span)
@@ -203,6 +203,7 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		return []module.Derivative{{Kind: "vjp", Wrt: all, Span: d.Name.Span()}}
 	}
 	var ds []module.Derivative
+	before := len(f.reports)
 	for _, k := range d.Derive {
 		if k.What.Name == "none" {
 			if len(d.Derive) > 1 || k.Wrt != nil {
@@ -220,9 +221,6 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 			continue
 		case k.Mode != nil:
 			f.report(nil, k.Mode.Span(), "not supported yet: derive %s[%s]", k.What.Name, k.Mode.Name)
-			continue
-		case k.What.Name == "grad" && !scalar:
-			f.report(nil, k.Span(), "grad of something that is not one number").Hintf("derive vjp gives the product of a vector with the Jacobian")
 			continue
 		}
 		if k.Wrt != nil {
@@ -243,8 +241,12 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 				}
 			}
 		}
-		if len(v.Wrt) == 0 && len(f.reports) == 0 {
+		switch {
+		case len(f.reports) > before:
+		case len(v.Wrt) == 0:
 			f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name)
+		case k.What.Name == "grad" && !scalar:
+			f.report(nil, k.Span(), "grad of something that is not one number").Hintf("derive vjp gives the product of a vector with the Jacobian")
 		}
 		ds = append(ds, v)
 	}

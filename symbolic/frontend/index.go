@@ -106,7 +106,7 @@ type sub struct {
 // read is t[subscripts].
 func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	if len(x.Args) > len(t.shape) {
-		d := c.errorf(x.Span(), "%s has %d subscripts, and %s has %s", short(c.text(x)), len(x.Args), short(c.text(x.X)), plural(len(t.shape), "dim"))
+		d := c.errorf(x.Span(), "%s has %s, and %s has %s", short(c.text(x)), plural(len(x.Args), "subscript"), short(c.text(x.X)), plural(len(t.shape), "dim"))
 		c.side(d, x.X, t)
 		return poison{}
 	}
@@ -260,9 +260,21 @@ func (c *ctx) oneSub(a *parser.Arg, dim symbolic.Poly) (sub, bool) {
 			return sub{at: a, data: t}, true
 		}
 	}
-	d := c.errorf(a.Value.Span(), "a subscript must be a whole number, and %s is %s", short(c.text(a.Value)), describe(v))
-	d.Hintf("div(a, b) gives a whole number")
+	d := c.side(c.errorf(a.Value.Span(), "a subscript must be a whole number, and %s is %s", short(c.text(a.Value)), describe(v)), a.Value, v)
+	if d.Hintf("div(a, b) gives a whole number"); c.isArgument(a.Value) {
+		d.Hintf("declare it as index[%s]", dim)
+	}
 	return sub{}, false
+}
+
+// isArgument reports whether x is an argument of the func or model.
+func (c *ctx) isArgument(x parser.Expr) bool {
+	n, ok := unparen(x).(*parser.Name)
+	if !ok {
+		return false
+	}
+	b := c.scope.local(n.Name)
+	return b != nil && b.what == "argument"
 }
 
 func (c *ctx) subPoly(x parser.Expr) (symbolic.Poly, bool) {
@@ -357,8 +369,13 @@ func (c *ctx) check(a, b symbolic.Poly, x parser.Node) {
 func (c *ctx) outOfRange(x *parser.Subscript, t *tensor, i int, s sub, w witness) {
 	d := c.errorf(s.at.Span(), "subscript %s is out of range", short(c.text(s.at)))
 	c.side(d, x.X, t)
-	if w.text == "" {
-		d.Hintf("it is %d, and dim %d of %s is %s", w.value, i, short(c.text(x.X)), t.shape[i])
+	top := t.shape[i].Sub(symbolic.Int(1))
+	if n, ok := s.poly.Const(); ok && n < 0 {
+		d.Hintf("subscripts count from 0; dim %d of %s ends at %s", i, short(c.text(x.X)), top)
+		return
+	}
+	if w.text == "" || s.poly.Equal(t.shape[i]) {
+		d.Hintf("dim %d of %s is %s, so the last is %s", i, short(c.text(x.X)), t.shape[i], top)
 		return
 	}
 	d.Hintf("at %s it is %d, and dim %d of %s is %s", w.text, w.value, i, short(c.text(x.X)), t.shape[i])
@@ -374,7 +391,9 @@ func (c *ctx) sliceInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 		if bad && (c.mentionsAxis(p) || c.always(p)) {
 			d := c.errorf(s.at.Span(), "slice %s is out of range", short(c.text(s.at)))
 			c.side(d, x.X, t)
-			if w.text != "" {
+			if n, ok := s.n.Const(); ok && n < 0 {
+				d.Hintf("it ends before it begins")
+			} else if w.text != "" {
 				d.Hintf("at %s it leaves dim %d, which is %s", w.text, i, t.shape[i])
 			} else {
 				d.Hintf("dim %d of %s is %s", i, short(c.text(x.X)), t.shape[i])

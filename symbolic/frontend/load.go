@@ -41,6 +41,9 @@ const (
 	maxFiles   = 1000      // imported
 	maxReports = 1000      // errors of one run
 	maxListLen = 10_000    // entries of a list given with -D
+	maxDim     = 1 << 40   // a size known when generating
+	maxTerms   = 10_000    // of the polynomial that a size is
+	maxNames   = 2_000_000 // looked through for suggestions
 )
 
 // frontend is one run.
@@ -59,18 +62,20 @@ type frontend struct {
 	unrolled int
 	calls    int
 	depth    int // of expressions being elaborated
+	looked   int // names looked through for suggestions
 	stopped  bool
 
-	main   *file
-	files  map[string]*file // by the path that identifies a file
-	given  []string         // files as given, in order of reading
-	root   string
-	dims   map[string]*dimInfo // run-time and static dims of all files
-	usedD  map[string]bool
-	checks *[]module.Check // of the func or model being elaborated
-	float  module.Float    // 0: by kind
-	lib    map[string]*file
-	flatOf map[*tensor]string // what a flattened value was, for messages
+	main    *file
+	files   map[string]*file // by the path that identifies a file
+	given   []string         // files as given, in order of reading
+	root    string
+	dims    map[string]*dimInfo // run-time and static dims of all files
+	usedD   map[string]bool
+	checks  *[]module.Check // of the func or model being elaborated
+	float   module.Float    // 0: by kind
+	lib     map[string]*file
+	flatOf  map[*tensor]string        // what a flattened value was, for messages
+	endless map[*parser.FuncDecl]bool // recursions that have been reported
 }
 
 // dimInfo is what is known of a run-time dim.
@@ -89,7 +94,7 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
 		g: symbolic.NewGraph(), axes: map[string]*axis{},
-		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{},
+		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
 	before := len(*errs)
@@ -123,6 +128,9 @@ func (f *frontend) load(path string, src []byte) *module.Module {
 		if !ok {
 			continue
 		}
+		if len(f.reports) >= maxReports {
+			break
+		}
 		f.g = symbolic.NewGraph()
 		f.stopped, f.unrolled, f.calls = false, 0, 0
 		switch {
@@ -147,6 +155,7 @@ func (f *frontend) load(path string, src []byte) *module.Module {
 		}
 	}
 	f.checkGoNames(m)
+	f.checkDerivedNames(m)
 	return m
 }
 
@@ -188,9 +197,15 @@ func (f *frontend) setFloat() {
 	name, span := f.opt.Float, diag.Span{Pos: diag.Pos{File: f.main.name}}
 	if name == "" {
 		for _, d := range f.main.ast.Decls {
-			if t, ok := d.(*parser.TypeDecl); ok && t.Name != nil {
-				name, span = t.Name.Name, t.Name.Span()
+			t, ok := d.(*parser.TypeDecl)
+			if !ok || t.Name == nil {
+				continue
 			}
+			if name != "" {
+				f.report(nil, t.Span(), "a second element type").Note("", "the first", span)
+				continue
+			}
+			name, span = t.Name.Name, t.Name.Span()
 		}
 	}
 	switch name {

@@ -1,6 +1,9 @@
 package frontend
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/bpgen/bpgen/parser"
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -42,6 +45,8 @@ type forLoop struct {
 	n       int
 	items   []func(i int) value // of each generator
 	carries map[string]*carried
+	wrong   bool      // a next named something that is not carried
+	emitted []value   // in this iteration
 	emits   [][]value // of each iteration
 }
 
@@ -120,9 +125,23 @@ func (l *forLoop) generators() bool {
 	return true
 }
 
+// count evaluates the number of passes of a for.
+func (c *ctx) count(x parser.Expr) (int, bool) {
+	if n, ok := c.eval(x).(number); ok && n.exact {
+		if _, known := n.poly.Const(); !known {
+			d := c.errorf(x.Span(), "a for is unrolled, and %s is known at run time only", short(c.text(x)))
+			if s, ok := n.poly.AsSym(); ok && c.dims[s] != nil {
+				d.Note(s, "run-time dim", c.dims[s].Span).Hintf("give it a value, dim %s = 10 or -D %s=10; or write sums and maxima with indices", s, s)
+			}
+			return 0, false
+		}
+	}
+	return c.constInt(x, "the count of a for, which is unrolled,")
+}
+
 func (c *ctx) generator(g *parser.Generator) (int, func(int) value, bool) {
 	if g.Over == nil {
-		n, ok := c.constInt(g.To, "the count of a for, which is unrolled,")
+		n, ok := c.count(g.To)
 		if !ok {
 			return 0, nil, false
 		}
@@ -178,7 +197,7 @@ func (c *ctx) row(t *tensor, i int) value {
 func (l *forLoop) iterate(i int) bool {
 	c := l.c.in(l.c.scope.inner())
 	c.iter = l.c.iter + "[" + itoa(i) + "]"
-	c.carry, c.emits = l.carries, &[]value{}
+	c.pass, l.emitted = l, nil
 	for j, g := range l.s.Gens {
 		c.bind(g.Name, l.items[j](i), "iteration "+itoa(i)+" of the loop")
 	}
@@ -191,13 +210,15 @@ func (l *forLoop) iterate(i int) bool {
 	}
 	for _, k := range l.s.Carry {
 		kk := l.carries[k.Name.Name]
-		if !kk.done {
+		if !kk.done && !l.wrong {
 			c.errorf(k.Span(), "%s is carried and has no next", k.Name.Name).Hintf("add next %s = …", k.Name.Name)
+		}
+		if !kk.done || kk.next == nil {
 			return false
 		}
-		kk.bind.val = kk.next
+		kk.bind.val, kk.next = kk.next, nil
 	}
-	l.emits = append(l.emits, *c.emits)
+	l.emits = append(l.emits, l.emitted)
 	return true
 }
 
@@ -234,7 +255,7 @@ func (l *forLoop) outputs() {
 func (c *ctx) next(s *parser.NextStmt) {
 	vs := c.spreadValues(s.Values, len(s.Names), s, func(i int) *ctx { return c.named(s.Names[i].Name) })
 	for i, id := range s.Names {
-		if k := c.carry[id.Name]; k != nil {
+		if k := c.carried(id.Name); k != nil {
 			if k.done {
 				c.errorf(id.Span(), "%s has a next already", id.Name)
 				continue
@@ -248,22 +269,34 @@ func (c *ctx) next(s *parser.NextStmt) {
 		if c.nextState(s, id, vs[i]) {
 			continue
 		}
-		c.errorf(id.Span(), "%s is not carried", id.Name).Hintf("next goes with carry or state")
+		d := c.errorf(id.Span(), "%s is not carried", id.Name).Hintf("next goes with carry or state")
+		if c.pass != nil {
+			c.pass.wrong = true
+			suggest(d, id.Name, slices.Sorted(maps.Keys(c.pass.carries)))
+		}
 	}
+}
+
+// carried is what the loop around carries under a name, or nil.
+func (c *ctx) carried(name string) *carried {
+	if c.pass == nil {
+		return nil
+	}
+	return c.pass.carries[name]
 }
 
 // emit adds a row to what the loop stacks.
 func (c *ctx) emit(s *parser.EmitStmt) {
-	if c.emits == nil {
+	if c.pass == nil {
 		c.errorf(s.Span(), "emit stands in a loop")
 		return
 	}
-	if len(*c.emits) > 0 {
+	if len(c.pass.emitted) > 0 {
 		c.errorf(s.Span(), "a second emit in one iteration").Hintf("emit a, b gives several values")
 		return
 	}
 	for _, x := range s.Values {
 		v := c.named("").eval(x)
-		*c.emits = append(*c.emits, v)
+		c.pass.emitted = append(c.pass.emitted, v)
 	}
 }

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
@@ -27,6 +28,9 @@ type modelBuild struct {
 	phase         *module.Phase
 	train         *parser.TrainStmt
 	trainCtx      *ctx
+	body          *scope // of the pass being made
+	layers        []*instance
+	called        map[string]bool // paths of the layers that are
 }
 
 // model elaborates a model declaration.
@@ -35,14 +39,12 @@ func (f *frontend) model(d *parser.FuncDecl) *module.Model {
 		m:    &module.Model{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Model)},
 		decl: d, batch: &axis{id: batchID, name: "batch", size: symbolic.Sym(module.Batch)},
 		params: map[string]*module.Param{}, states: map[string]*module.State{}, givens: map[string]*module.Given{},
+		called: map[string]bool{},
 	}
 	f.axes[b.batch.sym()] = b.batch
 	f.checks = &b.m.Checks
 	defer func() { f.checks = nil }()
 	errors := len(f.reports)
-	if len(d.Static) > 0 {
-		f.report(nil, d.Static[0].Span(), "a model has no static arguments").Hintf("use dims, which -D sets")
-	}
 	args := f.modelArgs(b)
 	b.pass(f, args, true, &b.m.Train)
 	switch {
@@ -56,12 +58,15 @@ func (f *frontend) model(d *parser.FuncDecl) *module.Model {
 		b.reach(f)
 		b.dims(f)
 	}
-	b.derive(f)
+	b.derive(f, good)
 	if b.train != nil && !f.stopped {
 		if good && b.m.Train.Loss == nil {
 			f.report(nil, b.train.Span(), "%s is trained and has no loss", d.Name.Name).Hintf("add a line: loss …")
 		}
 		b.m.Rule = f.rule(b, good)
+	}
+	if len(f.reports) == errors {
+		b.unusedHypers(f)
 	}
 	if len(f.reports) > errors {
 		return nil
@@ -81,7 +86,7 @@ func (f *frontend) modelArgs(b *modelBuild) map[string]*binding {
 			b.m.Args = append(b.m.Args, arg)
 		}
 		if old := out[p.Name.Name]; old != nil {
-			c.errorf(p.Name.Span(), "%s is an argument twice", p.Name.Name)
+			c.errorf(p.Name.Span(), "%s is an argument twice", p.Name.Name).Note(p.Name.Name, "the first", old.span)
 		} else if c.mayBind(p.Name) {
 			out[p.Name.Name] = &binding{val: v, span: p.Name.Span(), what: "argument"}
 		}
@@ -99,6 +104,9 @@ func (c *ctx) argInput(p *parser.Param, axes []*axis) (value, *module.Arg) {
 	}
 	shape, names, ok := c.shapeOf(p.Type)
 	if !ok {
+		return poison{}, nil
+	}
+	if !c.hasElements("argument "+a.Name, shape, p.Type) {
 		return poison{}, nil
 	}
 	shape.Size() // must not overflow
@@ -134,6 +142,7 @@ func (b *modelBuild) pass(f *frontend, args map[string]*binding, training bool, 
 	outer := f.main.scope.inner()
 	outer.names = args
 	c := &ctx{frontend: f, scope: outer.inner(), frame: fr}
+	b.body = c.scope
 	if v, done := c.stmts(blockStmts(b.decl.Body)); done && !isPoison(v) {
 		ss := b.decl.Body.Stmts
 		c.errorf(ss[len(ss)-1].Span(), "a model has no value").Hintf("a model says what it gives with output and loss")
@@ -143,11 +152,10 @@ func (b *modelBuild) pass(f *frontend, args map[string]*binding, training bool, 
 
 // role is output, loss, penalty or metric.
 func (c *ctx) role(s *parser.RoleStmt) {
-	m := c.frame.model
-	if m == nil || c.frame.up != nil {
-		c.errorf(s.Span(), "%s stands in a model", s.Kind)
+	if !c.inModel(s, s.Kind.String()) {
 		return
 	}
+	m := c.frame.model
 	if s.Kind == parser.Metric && s.Name == nil {
 		if _, ok := unparen(s.Value).(*parser.Name); !ok {
 			c.errorf(s.Span(), "a metric has a name").Hintf("write metric name = %s", short(c.text(s.Value)))
@@ -158,7 +166,11 @@ func (c *ctx) role(s *parser.RoleStmt) {
 		in = c.named(s.Name.Name)
 	}
 	v := in.eval(s.Value)
-	if s.Name != nil && !isPoison(v) {
+	if s.Name != nil {
+		if old := c.scope.local(s.Name.Name); old != nil && m.named(s.Kind, s.Name.Name) != nil {
+			c.errorf(s.Span(), "%s is given twice", s.Name.Name).Note(s.Name.Name, "before", old.span)
+			return
+		}
 		c.letName(s.Name, v, c.text(s.Value))
 	}
 	if isPoison(v) {
@@ -174,10 +186,14 @@ func (c *ctx) role(s *parser.RoleStmt) {
 	} else if n, ok := unparen(s.Value).(*parser.Name); ok {
 		out.Name = n.Name
 	}
+	if old := m.named(s.Kind, out.Name); old != nil {
+		c.errorf(s.Span(), "%s is given twice", out.Name).Note(out.Name, "before", old.Span)
+		return
+	}
 	ph := m.phase
 	if s.Kind == parser.Output {
 		out.Node = t.node
-		ph.Outputs = append(ph.Outputs, m.unique(c, ph.Outputs, out))
+		ph.Outputs = append(ph.Outputs, out)
 		return
 	}
 	if len(t.shape) > 0 {
@@ -187,7 +203,7 @@ func (c *ctx) role(s *parser.RoleStmt) {
 	}
 	if s.Kind == parser.Metric {
 		out.Node = c.g.ToReal(t.node)
-		ph.Metrics = append(ph.Metrics, m.unique(c, ph.Metrics, out))
+		ph.Metrics = append(ph.Metrics, out)
 		return
 	}
 	if t, ok = c.real(t, s.Value); !ok {
@@ -203,17 +219,43 @@ func (c *ctx) role(s *parser.RoleStmt) {
 		ph.Penalties = append(ph.Penalties, out)
 		return
 	}
-	ph.Losses = append(ph.Losses, m.unique(c, ph.Losses, out))
+	ph.Losses = append(ph.Losses, out)
 }
 
-// unique reports two values of a role under one name.
-func (b *modelBuild) unique(c *ctx, old []*module.Value, v *module.Value) *module.Value {
-	for _, o := range old {
-		if v.Name != "" && o.Name == v.Name {
-			c.errorf(v.Span, "%s is given twice", v.Name).Note(v.Name, "before", o.Span)
+// inModel reports an error unless s stands in the body of a model itself.
+func (c *ctx) inModel(s parser.Stmt, what string) bool {
+	switch m := c.frame.model; {
+	case m == nil || c.frame.up != nil:
+		c.errorf(s.Span(), "%s stands in a model", what)
+	case c.scope != m.body:
+		c.errorf(s.Span(), "%s stands in the model itself, not in a block or loop", what)
+	default:
+		return true
+	}
+	return false
+}
+
+// role lists the values of a role so far.
+func (b *modelBuild) role(k parser.RoleKind) []*module.Value {
+	switch k {
+	case parser.Output:
+		return b.phase.Outputs
+	case parser.Loss:
+		return b.phase.Losses
+	case parser.Metric:
+		return b.phase.Metrics
+	}
+	return b.phase.Penalties
+}
+
+// named is the value of a role under a name, or nil.
+func (b *modelBuild) named(k parser.RoleKind, name string) *module.Value {
+	for _, v := range b.role(k) {
+		if name != "" && v.Name == name {
+			return v
 		}
 	}
-	return v
+	return nil
 }
 
 // total is the loss: the mean of the examples' losses plus what is shared.
@@ -261,7 +303,8 @@ func (b *modelBuild) total(c *ctx) *symbolic.Node {
 
 func (c *ctx) failed() bool { return len(c.reports) > 0 || c.silenced > 0 }
 
-// reach reports parameters that no output and no loss depends on.
+// reach reports parameters that no output and no loss depends on, and layers
+// that nothing calls.
 func (b *modelBuild) reach(f *frontend) {
 	var roots []*symbolic.Node
 	for _, ph := range []module.Phase{b.m.Train, b.m.Infer} {
@@ -272,12 +315,21 @@ func (b *modelBuild) reach(f *frontend) {
 		}
 	}
 	if len(roots) == 0 {
+		if b.gives() {
+			return // its error has been reported
+		}
 		f.report(nil, b.decl.Name.Span(), "model %s has no output and no loss", b.decl.Name.Name).Hintf("say what it gives: output …")
 		return
 	}
 	used := map[*symbolic.Node]bool{}
 	for _, n := range symbolic.Reachable(roots...) {
 		used[n] = true
+	}
+	for _, l := range b.layers {
+		if !b.called[l.path] {
+			f.report(nil, l.span, "layer %s is of no use: nothing calls it", strings.TrimSuffix(l.path, ".")).
+				Hintf("remove it, or use it")
+		}
 	}
 	for _, p := range b.m.Params {
 		if !used[p.Node] {
@@ -287,9 +339,21 @@ func (b *modelBuild) reach(f *frontend) {
 	}
 }
 
+// gives reports whether the model says that it gives anything.
+func (b *modelBuild) gives() bool {
+	return slices.ContainsFunc(blockStmts(b.decl.Body), func(s parser.Stmt) bool {
+		r, ok := s.(*parser.RoleStmt)
+		return ok && (r.Kind == parser.Output || r.Kind == parser.Loss)
+	})
+}
+
 // derive reads a model's derive clause: derive grad(x).
-func (b *modelBuild) derive(f *frontend) {
+func (b *modelBuild) derive(f *frontend, good bool) {
 	for _, d := range b.decl.Derive {
+		if d.What.Name == "grad" && good && b.m.Train.Loss == nil {
+			f.report(nil, d.Span(), "%s has no loss to differentiate", b.decl.Name.Name).Hintf("add a line: loss …")
+			continue
+		}
 		switch {
 		case d.What.Name == "none":
 		case d.What.Name == "grad" && d.Mode == nil:

@@ -1,8 +1,11 @@
 package frontend
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
+	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
@@ -20,6 +23,8 @@ func (c *ctx) own(s *parser.OwnStmt) {
 			v = c.state(s, id)
 		case parser.GivenOwn:
 			v = c.givenValue(s, id)
+		case parser.HyperOwn:
+			v = c.hyper(s, id)
 		default:
 			c.unsupported(s.Span(), s.Kind.String())
 		}
@@ -51,6 +56,9 @@ func (c *ctx) param(s *parser.OwnStmt, id *parser.Ident) value {
 		c.errorf(s.Span(), "a parameter is real, not %s", elem)
 		return poison{}
 	}
+	if !c.hasElements("parameter "+id.Name, shape, s.Type) {
+		return poison{}
+	}
 	shape.Size() // must not overflow
 	init, ok := c.initOf(s)
 	if !ok {
@@ -65,12 +73,23 @@ func (c *ctx) param(s *parser.OwnStmt, id *parser.Ident) value {
 		return poison{}
 	}
 	if p == nil {
-		p = &module.Param{Name: name, Doc: doc, Span: id.Span(), Shape: shape, Init: init,
+		p = &module.Param{Name: name, Doc: doc, Span: c.place(id.Span()), Shape: shape, Init: init,
 			Node: c.g.Input(symbolic.ParamInput, name, shape, symbolic.Real)}
 		m.params[name] = p
 		m.m.Params = append(m.m.Params, p)
 	}
 	return &tensor{node: p.Node, shape: shape, names: names}
+}
+
+// hasElements reports what the running program is to hold and is empty.
+func (c *ctx) hasElements(what string, shape symbolic.Shape, t *parser.Type) bool {
+	for i, d := range shape {
+		if d.Is(0) {
+			c.errorf(t.Dims[i].Span(), "%s has no elements: dim %d is 0", what, i)
+			return false
+		}
+	}
+	return true
 }
 
 // inits are the initialisers with how many numbers they take.
@@ -161,7 +180,7 @@ func (c *ctx) state(s *parser.OwnStmt, id *parser.Ident) value {
 	name := c.frame.path + id.Name + c.iter
 	st := m.states[name]
 	if st == nil {
-		st = &module.State{Name: name, Span: id.Span(), Shape: shape, Start: start,
+		st = &module.State{Name: name, Span: c.place(id.Span()), Shape: shape, Start: start,
 			Node: c.g.Input(symbolic.StateInput, name, shape, symbolic.Real)}
 		st.Next = st.Node
 		m.states[name] = st
@@ -237,24 +256,12 @@ func (c *ctx) givenValue(s *parser.OwnStmt, id *parser.Ident) value {
 	}
 	typ := map[parser.Elem]symbolic.Type{parser.Real: symbolic.Real, parser.Int: symbolic.Integer, parser.Index: symbolic.Integer, parser.Bool: symbolic.Boolean}[elem]
 	name := c.frame.path + id.Name + c.iter
-	var start *float64
-	if s.Value != nil {
-		if elem == parser.Bool {
-			if v, ok := c.eval(s.Value).(truth); ok {
-				f := 0.0
-				if v {
-					f = 1
-				}
-				start = &f
-			} else {
-				c.errorf(s.Value.Span(), "the default of a bool is true or false")
-				return poison{}
-			}
-		} else if f, ok := c.startOf(s); ok {
-			start = &f
-		} else {
-			return poison{}
-		}
+	if !c.hasElements("given "+id.Name, shape, s.Type) {
+		return poison{}
+	}
+	start, ok := c.defaultOf(s, elem, len(shape))
+	if !ok {
+		return poison{}
 	}
 	g := m.givens[name]
 	if g == nil {
@@ -273,6 +280,50 @@ func (c *ctx) givenValue(s *parser.OwnStmt, id *parser.Ident) value {
 		out.lo, out.hi = &lo, &hi
 	}
 	return out
+}
+
+// hyper declares a number that the trainer carries for the train line.
+func (c *ctx) hyper(s *parser.OwnStmt, id *parser.Ident) value {
+	if !c.inModel(s, "hyper") {
+		return poison{}
+	}
+	if s.Type != nil {
+		c.errorf(s.Type.Span(), "a hyper is one real number")
+		return poison{}
+	}
+	start, ok := c.startOf(s)
+	if !ok {
+		return poison{}
+	}
+	return hyper(start)
+}
+
+// defaultOf is the default of a given, or nil.
+func (c *ctx) defaultOf(s *parser.OwnStmt, elem parser.Elem, rank int) (*float64, bool) {
+	switch {
+	case s.Value == nil:
+		return nil, true
+	case rank > 0:
+		c.errorf(s.Value.Span(), "a given that is a tensor has no default")
+		return nil, false
+	case elem == parser.Bool:
+		v, ok := c.eval(s.Value).(truth)
+		if !ok {
+			c.errorf(s.Value.Span(), "the default of a bool is true or false")
+			return nil, false
+		}
+		f := 0.0
+		if v {
+			f = 1
+		}
+		return &f, true
+	}
+	f, ok := c.startOf(s)
+	if ok && elem != parser.Real && f != math.Trunc(f) {
+		c.errorf(s.Value.Span(), "the default of an int is a whole number%s", c.isNot(s.Value, strconv.FormatFloat(f, 'g', -1, 64)))
+		return nil, false
+	}
+	return &f, ok
 }
 
 // memberPath reads h, h[0] or h.up as the path of a layer's parameters.
@@ -311,7 +362,7 @@ func (c *ctx) memberPath(x parser.Expr) (string, bool) {
 func (c *ctx) params(x *parser.Member, path string) value {
 	m := c.frame.model
 	if m == nil {
-		c.errorf(x.Span(), "%s has no parameters here", short(c.text(x.X)))
+		c.notMember(c.errorf(x.Span(), "%s has no parameters here", short(c.text(x.X))), x)
 		return poison{}
 	}
 	// What this iteration made goes first, inside the loop.
@@ -354,6 +405,9 @@ func (c *ctx) params(x *parser.Member, path string) value {
 		}
 	}
 	d := c.errorf(x.Span(), "%s has no parameter %s", short(c.text(x.X)), x.Name.Name)
+	if c.notMember(d, x) {
+		return poison{}
+	}
 	near = uniq(near)
 	if len(near) > 0 {
 		d.Hintf("it has %s", strings.Join(near, ", "))
@@ -362,6 +416,21 @@ func (c *ctx) params(x *parser.Member, path string) value {
 		d.Hintf("a layer's parameters go by the name that its result is bound to: h = dense[3](x), then h.W")
 	}
 	return poison{}
+}
+
+// notMember hints at what is written otherwise than as a member.
+func (c *ctx) notMember(d *diag.Diagnostic, x *parser.Member) bool {
+	switch of := short(c.text(x.X)); {
+	case x.Name.Name == "T":
+		d.Hintf("the transpose is %s'", of)
+	case x.Name.Name == "shape" || x.Name.Name == "size":
+		d.Hintf("len(%s) is its first dim; others have the names that the types give them", of)
+	case isBuiltin(x.Name.Name):
+		d.Hintf("a function stands before: %s(%s)", x.Name.Name, of)
+	default:
+		return false
+	}
+	return true
 }
 
 func uniq(s []string) []string {

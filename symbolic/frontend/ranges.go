@@ -21,6 +21,7 @@ type index struct {
 	lo   symbolic.Poly // the index is lo + its position along the axis
 	mask *tensor       // where the index is in its range, if that varies
 	set  bool          // the size of the axis is known
+	fit  *affineUse    // the subscript that it was found from, if it was
 }
 
 // bindIndices makes axes for the binders of x and returns the context in which
@@ -40,6 +41,11 @@ func (c *ctx) bindIndices(bs []*parser.Binder, body parser.Expr, at diag.Span) (
 			}
 			out = append(out, &index{Binder: b, axis: c.frame.model.batch, set: true})
 			continue
+		}
+		if old := in.scope.local(b.Name.Name); old != nil {
+			c.errorf(b.Name.Span(), "%s is already a name here", b.Name.Name).
+				Note(b.Name.Name, "bound before", old.span).Hintf("an index is a new name")
+			return nil, nil, false
 		}
 		if !in.mayBind(b.Name) {
 			return nil, nil, false
@@ -74,8 +80,11 @@ func (c *ctx) bindIndices(bs []*parser.Binder, body parser.Expr, at diag.Span) (
 		if k.Lo != nil && !in.fromBelow(k) {
 			return nil, nil, false
 		}
-		if n, ok := k.axis.size.Const(); ok && n < 0 {
-			c.errorf(k.Span(), "index %s has no room: its range would have %d elements", k.Name.Name, n)
+		if n, ok := k.axis.size.Const(); ok && (n < 0 || n == 0 && k.fit != nil) {
+			d := c.errorf(k.Span(), "there is no room for index %s", k.Name.Name)
+			if k.fit != nil {
+				d.Note(short(c.text(k.fit.at)), "of a dim of "+k.fit.size.String(), k.fit.at.Span())
+			}
 			return nil, nil, false
 		}
 	}
@@ -127,7 +136,10 @@ func (c *ctx) stated(k *index, u *uses) bool {
 		}
 	}
 	if hi == nil {
-		c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v))
+		d := c.side(c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v)), k.Hi, v)
+		if t, ok := v.(*tensor); ok && t.node.Type == symbolic.Integer {
+			d.Hintf("an int argument is not supported yet as a size; take that of another argument: x [n]")
+		}
 		return false
 	}
 	p := *hi
@@ -252,6 +264,9 @@ func (c *ctx) fromAffine(u *uses, ks []*index) {
 				}
 				if best != nil {
 					size = *orFirst(pickBound(best, &size, -1), best)
+				}
+				if best == nil || !size.Equal(*best) {
+					k.fit = &a
 				}
 				best = &size
 			}

@@ -116,7 +116,7 @@ func (c *ctx) findRule(x parser.Expr) *closure {
 	f, ok := b.val.(*closure)
 	if !ok || f.decl.Kind != parser.Rule {
 		if !isPoison(b.val) {
-			c.errorf(n.Span(), "%s is %s, not a rule", n.Name, describe(b.val))
+			c.errorf(n.Span(), "%s is %s, not a rule", n.Name, describe(b.val)).Note(n.Name, "declared", b.span)
 		}
 		return nil
 	}
@@ -128,7 +128,8 @@ func (c *ctx) findRule(x parser.Expr) *closure {
 func (c *ctx) hypers(d *closure, args []*parser.Arg, r *ruleBuild) (map[string]value, bool) {
 	out := map[string]value{}
 	params := d.decl.Params[2:]
-	ok := true
+	line := c.trainCtx()
+	ok := c.modelHypers(line, d, args, r)
 	for _, a := range args {
 		if a.Name == nil || a.Value == nil {
 			c.errorf(a.Span(), "the arguments of a rule have names").Hintf("%s = …", params0(params))
@@ -151,7 +152,11 @@ func (c *ctx) hypers(d *closure, args []*parser.Arg, r *ruleBuild) (map[string]v
 			ok = false
 			continue
 		}
-		v := c.trainCtx().eval(a.Value)
+		if c.ofModel(a.Value, r.m) {
+			ok = false
+			continue
+		}
+		v := line.eval(a.Value)
 		switch v := v.(type) {
 		case poison:
 			ok = false
@@ -205,6 +210,75 @@ func (c *ctx) hypers(d *closure, args []*parser.Arg, r *ruleBuild) (map[string]v
 		out[p.Name.Name] = r.hyper(c, p.Name.Name, f)
 	}
 	return out, true
+}
+
+// modelHypers binds the hypers of the model for the arguments of the train
+// line. The trainer has a field for each, beside those of the rule.
+func (c *ctx) modelHypers(line *ctx, d *closure, args []*parser.Arg, r *ruleBuild) bool {
+	good := true
+	for _, id := range r.m.hypers() {
+		b := r.m.trainCtx.scope.local(id.Name)
+		if b == nil {
+			continue
+		}
+		start, ok := b.val.(hyper)
+		if !ok {
+			good = false // its error has been reported
+			continue
+		}
+		for _, p := range d.decl.Params[2:] {
+			given := slices.ContainsFunc(args, func(a *parser.Arg) bool { return a.Name != nil && a.Name.Name == p.Name.Name })
+			if goName(p.Name.Name) == goName(id.Name) && !given {
+				c.errorf(id.Span(), "the trainer has a number %s already", id.Name).
+					Note(p.Name.Name, "argument of rule "+d.decl.Name.Name, p.Name.Span()).
+					Hintf("say that it is meant, %s = %s, or take another name", p.Name.Name, id.Name)
+				good = false
+			}
+		}
+		line.scope.names[id.Name] = &binding{val: r.hyper(c, id.Name, float64(start)), span: id.Span(), what: "hyper"}
+	}
+	return good
+}
+
+// hypers lists the names that the model declares as hyper.
+func (b *modelBuild) hypers() []*parser.Ident {
+	var out []*parser.Ident
+	for _, s := range blockStmts(b.decl.Body) {
+		if own, ok := s.(*parser.OwnStmt); ok && own.Kind == parser.HyperOwn {
+			out = append(out, own.Names...)
+		}
+	}
+	return out
+}
+
+// unusedHypers reports those that the train line does not need.
+func (b *modelBuild) unusedHypers(f *frontend) {
+	for _, id := range b.hypers() {
+		if b.m.Rule == nil || !slices.ContainsFunc(b.m.Rule.Hypers, func(h *module.Hyper) bool { return h.Name == id.Name }) {
+			f.report(nil, id.Span(), "hyper %s is of no use: no train line depends on it", id.Name).Hintf("train adam(lr = %s)", id.Name)
+		}
+	}
+}
+
+// ofModel reports a name in the argument of a train line that is bound in the
+// model's body: the line is not about an example.
+func (c *ctx) ofModel(x parser.Expr, b *modelBuild) (bad bool) {
+	walkExpr(x, func(n parser.Node) {
+		id, ok := n.(*parser.Name)
+		if !ok || c.lookup(id.Name, id.Span()) != nil {
+			return
+		}
+		v := b.trainCtx.scope.local(id.Name)
+		if v == nil {
+			return
+		}
+		if _, ok := v.val.(hyper); !ok {
+			bad = true
+			c.errorf(id.Span(), "%s is a value of the model, which a train line does not see", id.Name).
+				Note(id.Name, v.what, v.span).Hintf("it sees numbers, consts, dims, hypers and step")
+		}
+	})
+	return bad
 }
 
 func params0(ps []*parser.Param) string {

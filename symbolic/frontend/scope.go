@@ -61,10 +61,9 @@ type ctx struct {
 	// name is what parameters of a layer used here go by: the first name of
 	// the statement. Empty: the layer has no name here.
 	name  string
-	iter  string // [0][2]: the iterations of the for loops around, in this frame
-	facts []fact // what the choices around guarantee
-	carry map[string]*carried
-	emits *[]value // of the iteration of a loop, or nil
+	iter  string   // [0][2]: the iterations of the for loops around, in this frame
+	facts []fact   // what the choices around guarantee
+	pass  *forLoop // the innermost loop around, in this frame
 }
 
 // carried is a name that a loop carries.
@@ -110,9 +109,16 @@ func (c *ctx) bind(id *parser.Ident, v value, what string) *binding {
 // mayBind reports an error where id would be bound twice or hide another name.
 func (c *ctx) mayBind(id *parser.Ident) bool {
 	if old := c.scope.local(id.Name); old != nil {
-		c.errorf(id.Span(), "%s is already a name here", id.Name).
-			Note(id.Name, "bound before", old.span).
-			Hintf("a name is bound once; what changes is carried by a loop")
+		d := c.errorf(id.Span(), "%s is already a name here", id.Name).Note(id.Name, "bound before", old.span)
+		switch {
+		case c.pass == nil:
+			d.Hintf("a name is bound once; what changes is carried by a loop")
+		case c.pass.carries[id.Name] != nil && c.pass.carries[id.Name].bind == old:
+			d.Hintf("the loop carries it: write next %s = …", id.Name)
+			c.pass.carries[id.Name].done = true // that is its next, written otherwise
+		default:
+			d.Hintf("what changes from pass to pass is carried: for … carry %s = … { next %s = … }", id.Name, id.Name)
+		}
 		return false
 	}
 	if reserved[id.Name] || isBuiltin(id.Name) {
@@ -152,6 +158,9 @@ func (c *ctx) known() []string {
 		for n := range s.names {
 			out = append(out, n)
 		}
+	}
+	if c.looked += len(out) + len(c.scope.file.order); c.looked > maxNames {
+		return nil
 	}
 	out = append(out, c.scope.file.visible()...)
 	out = append(out, builtinNames()...)

@@ -13,12 +13,17 @@ func (c *ctx) stmts(ss []parser.Stmt) (value, bool) {
 			return poison{}, true
 		}
 		v, done := c.guarded(s)
-		if done {
-			if i < len(ss)-1 {
-				c.errorf(ss[i+1].Span(), "nothing can follow the value of a block").Note("", "the value", s.Span())
-			}
-			return v, true
+		if !done {
+			continue
 		}
+		if _, bare := s.(*parser.ValueStmt); bare && i < len(ss)-1 {
+			c.errorf(s.Span(), "this value goes nowhere").Hintf("bind it to a name; the value of a block stands last")
+			continue
+		}
+		if i < len(ss)-1 {
+			c.errorf(ss[i+1].Span(), "nothing can follow return").Note("", "the return", s.Span())
+		}
+		return v, true
 	}
 	return nil, false
 }
@@ -81,10 +86,8 @@ func (c *ctx) stmt(s parser.Stmt) (value, bool) {
 	case *parser.RoleStmt:
 		c.role(s)
 	case *parser.TrainStmt:
-		if m := c.frame.model; m != nil && c.frame.up == nil {
-			m.setTrain(c, s)
-		} else {
-			c.errorf(s.Span(), "train stands in a model")
+		if c.inModel(s, "train") {
+			c.frame.model.setTrain(c, s)
 		}
 	case *parser.NextStmt:
 		c.next(s)
@@ -155,7 +158,10 @@ func (c *ctx) spreadValues(xs []parser.Expr, n int, at parser.Node, in func(i in
 		return out
 	}
 	if len(xs) != n {
-		c.errorf(at.Span(), "%s for %s", plural(len(xs), "value"), plural(n, "name"))
+		d := c.errorf(at.Span(), "%s for %s", plural(len(xs), "value"), plural(n, "name"))
+		if n == 1 {
+			d.Hintf("one value of several entries is a list: [a, b]")
+		}
 		return out
 	}
 	for i, x := range xs {
@@ -225,7 +231,9 @@ func (c *ctx) instance(s *parser.InstanceDecl) {
 	if f, ok := v.(*closure); ok && f.decl.Kind == parser.Layer {
 		path := c.frame.path + s.Name.Name + c.iter + "."
 		c.frame.uses[path] = s.Name.Span()
-		c.bind(s.Name, &instance{f, path}, "layer")
+		l := &instance{f, path, s.Name.Span()}
+		c.frame.model.layers = append(c.frame.model.layers, l)
+		c.bind(s.Name, l, "layer")
 		return
 	}
 	if !isPoison(v) {
@@ -253,6 +261,9 @@ func (c *ctx) member(x *parser.Member) value {
 			}
 			d := c.errorf(x.Span(), "%s has no %s", n.Name, x.Name.Name)
 			suggest(d, x.Name.Name, f.order)
+			if isBuiltin(x.Name.Name) {
+				d.Hintf("%s is a function of the language, without %s", x.Name.Name, n.Name)
+			}
 			return poison{}
 		}
 	}

@@ -84,6 +84,21 @@ func (c *ctx) tensor(v value, at parser.Node) (*tensor, bool) {
 	return nil, false
 }
 
+// rows notes the first row of what is stacked at a node, and row i.
+func (c *ctx) rows(d *diag.Diagnostic, at parser.Node, ts []*tensor, i int) *diag.Diagnostic {
+	for _, j := range []int{0, i} {
+		switch x := at.(type) {
+		case *parser.List:
+			c.side(d, x.Elems[j], ts[j])
+		case *parser.Call:
+			c.side(d, x.Args[j].Value, ts[j])
+		default: // a loop
+			d.Note("pass "+itoa(j), ts[j].typeText(), diag.Span{})
+		}
+	}
+	return d
+}
+
 // real makes a run-time real value of v.
 func (c *ctx) real(v value, at parser.Node) (*tensor, bool) {
 	t, ok := c.tensor(v, at)
@@ -239,12 +254,11 @@ func (c *ctx) stackValues(vs []value, at parser.Node) (*tensor, bool) {
 			t = ts[i]
 		}
 		if t.node.Type != typ {
-			c.errorf(at.Span(), "%s and %s cannot stand in one list", describe(ts[0]), describe(t))
+			c.rows(c.errorf(at.Span(), "numbers and truth values cannot stand in one list"), at, ts, i)
 			return nil, false
 		}
 		if !t.shape.Equal(ts[0].shape) {
-			c.errorf(at.Span(), "rows of different shapes: %s and %s", ts[0].shapeText(false), t.shapeText(false)).
-				Hintf("what is stacked must have one shape")
+			c.rows(c.errorf(at.Span(), "rows of different shapes"), at, ts, i).Hintf("what is stacked must have one shape")
 			return nil, false
 		}
 	}

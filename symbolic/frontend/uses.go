@@ -25,6 +25,7 @@ type affineUse struct {
 	poly  symbolic.Poly
 	size  symbolic.Poly
 	inner map[string]symbolic.Poly
+	at    parser.Expr
 }
 
 // uses walks an expression for subscripts by the wanted indices. It looks only
@@ -196,7 +197,7 @@ func (w *useWalker) subscript(x *parser.Subscript) {
 			for k, v := range w.inner {
 				in[k] = v
 			}
-			w.out.affine = append(w.out.affine, affineUse{p, shape[i], in})
+			w.out.affine = append(w.out.affine, affineUse{p, shape[i], in, x})
 		}
 	}
 }

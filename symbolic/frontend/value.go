@@ -91,7 +91,12 @@ type (
 	instance struct {
 		fn   *closure
 		path string
+		span diag.Span
 	}
+
+	// hyper is a number of the trainer with its default: something to a train
+	// line only.
+	hyper float64
 
 	// poison stands for a value whose error has been reported.
 	poison struct{}
@@ -110,6 +115,7 @@ func (*list) kind() string     { return "list" }
 func (tuple) kind() string     { return "group of values" }
 func (*builtin) kind() string  { return "built-in function" }
 func (*instance) kind() string { return "layer" }
+func (hyper) kind() string     { return "number of the train line" }
 func (poison) kind() string    { return "nothing" }
 
 func (c *closure) kind() string { return c.decl.Kind.String() }
@@ -224,12 +230,8 @@ func describe(v value) string {
 		return fmt.Sprintf("a list of %d", len(v.elems))
 	case tuple:
 		return fmt.Sprintf("%d values", len(v))
-	case *closure:
-		return v.kind() + " " + v.decl.Name.Name
-	case *builtin:
-		return "the built-in " + v.name
-	case *instance:
-		return "a layer"
+	case *closure, *builtin, *instance, hyper:
+		return "a " + v.kind()
 	}
 	return v.kind()
 }

@@ -142,11 +142,15 @@ func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
 		p := value(d.Kind)
 		var ys, seeds, xs []*symbolic.Node
 		for i, r := range f.Results {
+			if r.Node.Type != symbolic.Real {
+				continue // has no derivative, so no cotangent
+			}
 			ys = append(ys, r.Node)
 			if d.Kind == "grad" {
 				seeds = append(seeds, g.Num(1))
 			} else {
-				seeds = append(seeds, g.Input(symbolic.SeedInput, seedName(f, i), r.Node.Shape, symbolic.Real))
+				s := g.Input(symbolic.SeedInput, seedName(f, i), r.Node.Shape, symbolic.Real)
+				seeds, p.Seeds = append(seeds, s), append(p.Seeds, s)
 			}
 		}
 		for _, a := range d.Wrt {
@@ -154,7 +158,11 @@ func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
 		}
 		for i, n := range g.VJP(ys, seeds, xs) {
 			if n == nil {
-				refuse(errs, ys, xs[i], d.Span, fmt.Sprintf("%s by %s", f.Name, d.Wrt[i].Name))
+				hint := flat
+				if d.Span == f.Span { // the default
+					hint += "; derive says which derivatives are wanted: derive none"
+				}
+				refuse(g, errs, pathTo(ys, xs[i], zeroBy), d.Span, fmt.Sprintf("%s by %s", f.Name, d.Wrt[i].Name), hint)
 				n = g.Like(0, xs[i])
 			}
 			nameGradient(g, n, d.Wrt[i].Name)
@@ -165,14 +173,18 @@ func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
 	return out
 }
 
+// seedName is what the cotangent of result i is called; each has its own, also
+// where one value is returned twice.
 func seedName(f *Func, i int) string {
-	if n := f.Results[i].Name; n != "" {
-		return "d" + n
-	}
-	if len(f.Results) == 1 {
+	name := f.Results[i].Name
+	same := slices.ContainsFunc(slices.Delete(slices.Clone(f.Results), i, i+1), func(r *Value) bool { return r.Name == name })
+	switch {
+	case len(f.Results) == 1 && name == "":
 		return "dy"
+	case name == "" || same:
+		return fmt.Sprintf("dy%d", i)
 	}
-	return fmt.Sprintf("dy%d", i)
+	return "d" + name
 }
 
 func deriveModel(g *symbolic.Graph, m *Model, errs *diag.List) *ModelProcs {
@@ -243,7 +255,8 @@ func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *dia
 			if i < len(m.Params) {
 				span = m.Params[i].Span
 			}
-			refuse(errs, []*symbolic.Node{m.Train.Loss}, xs[i], span, "the loss of "+m.Name+" by "+r.Name)
+			path := pathTo([]*symbolic.Node{m.Train.Loss}, xs[i], func(*symbolic.Node, int) bool { return false })
+			refuse(g, errs, path, span, "the loss of "+m.Name+" by "+r.Name, flat)
 			n = g.Like(0, xs[i])
 		}
 		nameGradient(g, n, p.Results[first+i].Name)
@@ -265,41 +278,87 @@ func nameGradient(g *symbolic.Graph, n *symbolic.Node, x string) {
 	}
 }
 
-// refuse reports that no derivative comes back to x although ys depend on it,
-// with the path on which it is lost. Where ys do not depend on x at all the
-// derivative is simply zero.
-func refuse(errs *diag.List, ys []*symbolic.Node, x *symbolic.Node, span diag.Span, what string) {
-	path := pathTo(ys, x)
+// flat says what has no derivative.
+const flat = "comparisons, rounding, argmax, whole numbers and stop have no derivative"
+
+// refuse reports that no derivative comes back along a path, and where on it it
+// is lost. Where there is no path the derivative is simply zero.
+func refuse(g *symbolic.Graph, errs *diag.List, path []*symbolic.Node, span diag.Span, what, hint string) {
 	if path == nil {
 		return
 	}
 	d := &diag.Diagnostic{Span: span, Msg: "there is no derivative of " + what + ": every path to it goes through something that has none"}
-	var said []string
+	at := lostAt(g, path)
+	said := map[string]int{}
 	for _, n := range path {
 		o := n.Origin
-		if !o.Span.Pos.IsValid() || slices.Contains(said, o.Stmt) {
+		if !o.Span.Pos.IsValid() {
 			continue
 		}
-		said = append(said, o.Stmt)
-		d.Notes = append(d.Notes, diag.Note{Label: n.Op.Name, Text: strings.TrimSpace(o.Stmt), Span: o.Span})
+		i, ok := said[o.Stmt]
+		if !ok {
+			i = len(d.Notes)
+			said[o.Stmt] = i
+			d.Note("via", strings.TrimSpace(o.Stmt), o.Span)
+		}
+		if n == at {
+			d.Notes[i].Label = "lost in " + n.Op.Name
+			if n.Op.Out == symbolic.Boolean { // <, not lt
+				d.Notes[i].Label = "lost in " + strings.TrimSpace(strings.ReplaceAll(n.Op.Math, "%s", ""))
+			}
+		}
 	}
-	d.Hint = "comparisons, rounding, argmax and whole numbers have no derivative"
-	*errs = append(*errs, d)
+	*errs = append(*errs, d.Hintf("%s", hint))
 }
 
-// pathTo returns the values from one of ys down to x, or nil.
-func pathTo(ys []*symbolic.Node, x *symbolic.Node) []*symbolic.Node {
-	on := map[*symbolic.Node]bool{}
+// lostAt is the value on a path from y to x that has no derivative by the next
+// one.
+func lostAt(g *symbolic.Graph, path []*symbolic.Node) *symbolic.Node {
+	for i, n := range path {
+		if n.Type != symbolic.Real { // down to what makes it of real numbers
+			for path[i+1].Type != symbolic.Real {
+				i++
+			}
+			return path[i]
+		}
+		if i+1 < len(path) && path[i+1].Type == symbolic.Real &&
+			g.VJP(path[i:i+1], []*symbolic.Node{g.Like(1, n)}, path[i+1:i+2])[0] == nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// zeroBy reports whether n is a real number that has the derivative zero by its
+// argument i: the condition of a choice, or what is rounded. That is as good as
+// any other derivative of a func. (A parameter that a loss depends on in no
+// other way can't be learned, so there it is an error.)
+func zeroBy(n *symbolic.Node, i int) bool {
+	if n.Op.Lazy {
+		return i == 0
+	}
+	p := n.Op.Partial
+	return n.Type == symbolic.Real && n.Args[i].Type == symbolic.Real && n.Op.Grad == nil && i < len(p) && p[i] == nil
+}
+
+// pathTo returns the values from one of ys down to x, or nil. It does not go
+// from a value to an argument that skip says to leave out.
+func pathTo(ys []*symbolic.Node, x *symbolic.Node, skip func(n *symbolic.Node, i int) bool) []*symbolic.Node {
+	next := map[*symbolic.Node]*symbolic.Node{x: x}
 	for _, n := range symbolic.Reachable(ys...) {
-		on[n] = n == x || slices.ContainsFunc(n.Args, func(a *symbolic.Node) bool { return on[a] })
+		for i, a := range n.Args {
+			if next[a] != nil && next[n] == nil && !skip(n, i) {
+				next[n] = a
+			}
+		}
 	}
 	for _, y := range ys {
-		if !on[y] {
+		if next[y] == nil {
 			continue
 		}
 		path := []*symbolic.Node{y}
 		for n := y; n != x; {
-			n = n.Args[slices.IndexFunc(n.Args, func(a *symbolic.Node) bool { return on[a] })]
+			n = next[n]
 			path = append(path, n)
 		}
 		return path

@@ -8,6 +8,7 @@ type Procedure struct {
 	Name    string // infer, eval, grad
 	Graph   *symbolic.Graph
 	Results []*Result
+	Seeds   []*symbolic.Node // the cotangents that the caller of a VJP gives
 }
 
 // A Result is a value that a procedure gives its caller.
