@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
@@ -9,13 +10,11 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// A bigFunc prints a func whose arguments are tensors of run-time size: with a
-// type for its arguments, one for what it returns, one for its gradients and
+// A bigFunc prints a func whose arguments are tensors of run-time size, or that
+// needs much memory: with a type for its arguments, one for what it returns, one for its gradients and
 // one for the memory that it computes in.
 type bigFunc struct {
-	*generator
-	f    *module.Func
-	n    *funcNames
+	*funcPrinter
 	dims map[string]string // fields of the arguments that hold sizes, by symbol
 	args map[string]string // fields by argument
 	outs []string          // fields of the results
@@ -23,9 +22,9 @@ type bigFunc struct {
 	sizes map[string]bool // int arguments that memory depends on
 }
 
-func (g *generator) emitBigFunc(fp *module.FuncProcs, n *funcNames, procs []*procedure) error {
-	f := fp.Func
-	b := &bigFunc{generator: g, f: f, n: n, dims: map[string]string{}, args: map[string]string{}}
+func (p *funcPrinter) emitBig() {
+	f, n, procs := p.f, p.n, p.procs
+	b := &bigFunc{funcPrinter: p, dims: map[string]string{}, args: map[string]string{}}
 	fields := newScope(nil)
 	for _, d := range f.Dims {
 		b.dims[d.Name] = fields.pick(exported(d.Name))
@@ -63,16 +62,11 @@ func (g *generator) emitBigFunc(fp *module.FuncProcs, n *funcNames, procs []*pro
 	}
 	b.types(procs)
 	b.check()
-	if err := b.method(procs[0], "Value", nil); err != nil {
-		return err
-	}
+	b.method(procs[0], "Value", nil)
 	for i := range f.Derive {
-		if err := b.method(procs[i+1], n.derivs[i][len(n.value):], &f.Derive[i]); err != nil {
-			return err
-		}
+		b.method(procs[i+1], n.derivs[i][len(n.value):], &f.Derive[i])
 	}
 	b.test()
-	return nil
 }
 
 // plain reports whether the only result is a scalar, which is then returned as
@@ -104,14 +98,14 @@ func (b *bigFunc) types(procs []*procedure) {
 			text = a.Shape.String()
 		}
 		if a.Bound != nil {
-			text += " each at least 0 and below " + a.Bound.String()
+			text = strings.TrimPrefix(text+", each", ", each") + " at least 0 and below " + a.Bound.String()
 		}
 		if text != "" {
 			c.Comment(commentLine(text))
 		}
 		fields = append(fields, c)
 	}
-	b.api.add(jen.Add(comment(n.args + " are the arguments of " + n.value + ", tensors in row-major order.")).Line().Type().Id(n.args).Struct(fields...))
+	b.api.add(jen.Add(prose(n.args + " are the arguments of " + n.value + ", tensors in row-major order.")).Line().Type().Id(n.args).Struct(fields...))
 
 	if !b.plain() {
 		fields = nil
@@ -122,7 +116,7 @@ func (b *bigFunc) types(procs []*procedure) {
 			}
 			fields = append(fields, c)
 		}
-		b.api.add(jen.Add(comment(n.results+" are the results of "+n.value+". They are in the memory of the work that computed", "them, and valid until it computes again.")).Line().
+		b.api.add(jen.Add(prose(n.results+" are the results of "+n.value+". They are in the memory of the work that computed", "them, and valid until it computes again.")).Line().
 			Type().Id(n.results).Struct(fields...))
 	}
 	wrt := b.wrt()
@@ -131,7 +125,7 @@ func (b *bigFunc) types(procs []*procedure) {
 		for _, a := range wrt {
 			fields = append(fields, jen.Id(b.args[a.Name]).Add(b.field(a.Shape, symbolic.Real)))
 		}
-		b.api.add(jen.Add(comment(n.grads+" are the gradients by arguments of "+n.value+", in the shape of the arguments. They", "are in the memory of the work that computed them, and valid until it", "computes again.")).Line().
+		b.api.add(jen.Add(prose(n.grads+" are the gradients by arguments of "+n.value+", in the shape of the arguments. They", "are in the memory of the work that computed them, and valid until it", "computes again.")).Line().
 			Type().Id(n.grads).Struct(fields...))
 	}
 	fields = nil
@@ -155,16 +149,13 @@ func (b *bigFunc) types(procs []*procedure) {
 	b.api.add(jen.Add(comment(workDoc(n, f.Doc)...)).Line().
 		Type().Id(n.work).Struct(fields...))
 	id := b.scope.pick("New" + n.work)
-	b.api.add(jen.Add(comment(id + " returns memory for computing " + n.value + ".")).Line().
+	b.api.add(jen.Add(prose(id + " returns memory for computing " + n.value + ".")).Line().
 		Func().Id(id).Params().Op("*").Id(n.work).Block(jen.Return(jen.Op("&").Id(n.work).Values())))
 	n.newWork = id
 }
 
 func workDoc(n *funcNames, doc []string) []string {
-	out := []string{
-		n.work + " is memory to compute " + n.value + " in, for one goroutine at a time. It grows when",
-		"arguments are larger than those before; otherwise nothing is allocated.",
-	}
+	out := wrapped(n.work + " is memory to compute " + n.value + " in, for one goroutine at a time. It grows when arguments are larger than those before; otherwise nothing is allocated.")
 	if doc = trimBlank(doc); len(doc) > 0 {
 		out = append(append(out, ""), doc...)
 	}
@@ -203,6 +194,9 @@ func (b *bigFunc) check() {
 	for _, d := range b.f.Dims {
 		x := b.dims[d.Name]
 		body = append(body, guard(jen.Id("checkDim").Call(of, jen.Lit(x), jen.Id("a").Dot(x), jen.Lit(0))))
+		if d.Bound > 0 {
+			body = append(body, guard(jen.Id("checkMost").Call(of, jen.Lit(x), jen.Id("a").Dot(x), jen.Lit(d.Bound))))
+		}
 	}
 	for _, a := range b.f.Args {
 		if x := b.args[a.Name]; b.sizes[a.Name] {
@@ -210,6 +204,7 @@ func (b *bigFunc) check() {
 		}
 	}
 	for _, c := range b.f.Checks {
+		body = append(body, roomChecks(b.n.value, checkText(c)+":", b.sym, nil, c.A, c.B)...)
 		fn := "checkEqual"
 		if c.AtLeast {
 			fn = "checkAtLeast"
@@ -219,6 +214,7 @@ func (b *bigFunc) check() {
 	for _, a := range b.f.Args {
 		x := b.args[a.Name]
 		if len(a.Shape) > 0 {
+			body = append(body, roomChecks(b.n.value, x, b.sym, nil, a.Shape...)...)
 			call := []jen.Code{of, jen.Lit(x), jen.Len(jen.Id("a").Dot(x))}
 			for _, d := range a.Shape {
 				call = append(call, polyCode(d, b.sym).code)
@@ -230,6 +226,7 @@ func (b *bigFunc) check() {
 		if a.Bound == nil {
 			continue
 		}
+		body = append(body, roomChecks(b.n.value, "the bound of "+b.args[a.Name], b.sym, nil, *a.Bound)...)
 		x, fn := jen.Id("a").Dot(b.args[a.Name]), "checkIndices"
 		if len(a.Shape) == 0 {
 			fn = "checkIndex"
@@ -237,11 +234,12 @@ func (b *bigFunc) check() {
 		body = append(body, guard(jen.Id(fn).Call(of, jen.Lit(b.args[a.Name]), x, polyCode(*a.Bound, b.sym).code)))
 	}
 	body = append(body, jen.Return(jen.Nil()))
-	b.api.add(jen.Func().Params(jen.Id("a").Op("*").Id(b.n.args)).Id("check").Params().Error().Block(body...))
+	b.api.add(prose("check reports what is wrong with the arguments.").(*jen.Statement).Line().
+		Func().Params(jen.Id("a").Op("*").Id(b.n.args)).Id("check").Params().Error().Block(body...))
 }
 
 // method prints a method of the work and the loops behind it.
-func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) error {
+func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 	f, n := b.f, b.n
 	s := newScope(b.scope, "w", "a")
 	q := newPrinter(pr.prog, s, f.Float, b.helpers)
@@ -278,23 +276,25 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) error
 	}
 	seeds := []variable{}
 	var seedChecks []jen.Code
-	for _, x := range pr.inputs() {
-		if !q.uses.touched[x] {
-			continue
+	for _, node := range pr.proc.Seeds {
+		name := node.Attr.(symbolic.Input).Name
+		id := s.pick(local(name))
+		seeds = append(seeds, variable{id, b.field(node.Shape, symbolic.Real)})
+		if len(node.Shape) > 0 {
+			call := []jen.Code{jen.Lit(n.value), jen.Lit(name), jen.Len(jen.Id(id))}
+			for _, k := range node.Shape {
+				call = append(call, polyCode(k, b.sym).code)
+			}
+			seedChecks = append(seedChecks, jen.Id("checkLen").Call(call...))
 		}
-		in := inputOf(x)
-		if in.Kind == symbolic.SeedInput {
-			id := s.pick(local(in.Name))
-			seeds = append(seeds, variable{id, b.field(x.Shape, symbolic.Real)})
+		if x := pr.holding(node); x != nil {
 			q.bufs[x] = id
 			q.scalars[x] = len(x.Shape) == 0
-			if len(x.Shape) > 0 {
-				call := []jen.Code{jen.Lit(n.value), jen.Lit(in.Name), jen.Len(jen.Id(id))}
-				for _, k := range x.Shape {
-					call = append(call, polyCode(k, b.sym).code)
-				}
-				seedChecks = append(seedChecks, jen.Id("checkLen").Call(call...))
-			}
+		}
+	}
+	for _, x := range pr.inputs() {
+		in := inputOf(x)
+		if !q.uses.touched[x] || in.Kind == symbolic.SeedInput {
 			continue
 		}
 		if a := b.args[in.Name]; len(x.Shape) == 0 && x.Type == symbolic.Integer {
@@ -328,7 +328,7 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) error
 	body := q.block(func() {
 		q.arenaTemps(pr, jen.Id("w").Dot("reals"), jen.Id("w").Dot("ints"))
 		q.put(jen.Line())
-		q.stmts(pr.prog.Body)
+		q.pieces(n.value+name, pr.prog.Body)
 		q.put(after...)
 	})
 	var head []jen.Code
@@ -340,12 +340,13 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) error
 	inner := unexported(name)
 	params := append([]variable{{"a", jen.Op("*").Id(n.args)}}, seeds...)
 	recv := jen.Id("w").Op("*").Id(n.work)
-	loops := jen.Add(comment(inner + " computes " + n.value + " for arguments that have been checked.")).Line().
+	loops := jen.Add(prose(inner + " computes " + n.value + " for arguments that have been checked.")).Line().
 		Func().Params(recv).Id(inner).Params(merged(params)...)
 	if b.plain() {
 		loops.Add(b.field(nil, pr.outs[0].Type))
 	}
 	b.loops.add(loops.Block(append(append(head, lines...), body...)...))
+	b.loops.add(q.parts...)
 
 	// The method that checks, and makes room.
 	var zeros, results, values []jen.Code
@@ -377,6 +378,7 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) error
 	for _, c := range seedChecks {
 		checks = append(checks, guard(c, zeros...))
 	}
+	checks = append(checks, b.apart(pr, q, zeros)...)
 	if _, fixed := total.Const(); !fixed {
 		checks = append(checks, guard(jen.Id("checkRoom").Call(jen.Lit(n.value), jen.Lit("the computation"), roomCode(total, b.sym)), zeros...))
 	}
@@ -391,8 +393,35 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) error
 	checks = append(append(checks, room...), out...)
 	checks = append(checks, jen.Return(append(values, jen.Nil())...))
 	outer := append([]variable{{"a", jen.Id(n.args)}}, seeds...)
-	b.api.add(jen.Add(comment(doc...)).Line().Func().Params(recv).Id(name).Params(merged(outer)...).Params(append(results, jen.Error())...).Block(checks...))
-	return nil
+	b.api.add(jen.Add(prose(doc...)).Line().Func().Params(recv).Id(name).Params(merged(outer)...).Params(append(results, jen.Error())...).Block(checks...))
+}
+
+// apart prints the checks that no argument lies in the memory of a result.
+func (b *bigFunc) apart(pr *procedure, q *printer, zeros []jen.Code) []jen.Code {
+	written := map[symbolic.Type][]jen.Code{}
+	for k, r := range pr.proc.Results {
+		x := pr.outs[k]
+		switch {
+		case len(x.Shape) == 0:
+		case r.Kind == module.OutputResult:
+			written[x.Type] = append(written[x.Type], jen.Id("w").Dot("out").Dot(b.outs[k]))
+		default:
+			written[x.Type] = append(written[x.Type], jen.Id("w").Dot("grads").Dot(b.args[r.Name]))
+		}
+	}
+	var code []jen.Code
+	for _, x := range pr.inputs() {
+		name := inputOf(x).Name
+		if len(x.Shape) == 0 || !q.uses.touched[x] || len(written[x.Type]) == 0 {
+			continue
+		}
+		from := jen.Id(q.bufs[x]) // a seed
+		if inputOf(x).Kind == symbolic.ArgInput {
+			name, from = b.args[name], jen.Id("a").Dot(b.args[name])
+		}
+		code = append(code, guard(jen.Id("checkApart").Call(append([]jen.Code{jen.Lit(b.n.value), jen.Lit(name), from}, written[x.Type]...)...), zeros...))
+	}
+	return code
 }
 
 // test prints the test of the gradient.
@@ -454,7 +483,7 @@ func (b *bigFunc) test() {
 		))
 	}
 	example := b.scope.pick("example" + n.args)
-	b.tests.add(jen.Add(comment(example + " returns small arguments.")).Line().
+	b.tests.add(jen.Add(prose(example + " returns small arguments.")).Line().
 		Func().Id(example).Params().Id(n.args).Block(jen.Return(jen.Id(n.args).Values(append(lines, jen.Line())...))))
 	grad := n.derivs[0][len(n.value):]
 	body := []jen.Code{

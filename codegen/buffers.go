@@ -65,6 +65,16 @@ func (p *procedure) temps() (out []*loop.Buffer) {
 	return out
 }
 
+// holding returns the input that holds n, or nil where it is not read.
+func (p *procedure) holding(n *symbolic.Node) *loop.Buffer {
+	for _, b := range p.inputs() {
+		if b.Node == n {
+			return b
+		}
+	}
+	return nil
+}
+
 // inputOf returns what kind of thing an input is, and its name.
 func inputOf(b *loop.Buffer) symbolic.Input {
 	in, _ := b.Node.Attr.(symbolic.Input)

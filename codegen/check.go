@@ -1,41 +1,71 @@
 package codegen
 
 import (
+	_ "embed"
 	"fmt"
 	"go/ast"
-	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"strings"
 	"sync"
+
+	"golang.org/x/tools/txtar"
 )
 
-// A stdImporter imports the standard library from its source, so that no
-// installed export data is needed, and keeps what it has read.
+//go:embed std.txt
+var stdText []byte
+
+// A stdImporter imports the part of the standard library that generated code
+// uses from declarations that are part of bpgen. Reading the real packages
+// from source takes half a second, and needs them to be there.
 type stdImporter struct {
 	lock   sync.Mutex
-	source types.Importer
+	source map[string][]byte
 	known  map[string]*types.Package
 }
 
-var std = &stdImporter{
-	source: importer.ForCompiler(token.NewFileSet(), "source", nil),
-	known:  map[string]*types.Package{},
+var std = newStdImporter()
+
+func newStdImporter() *stdImporter {
+	s := &stdImporter{source: map[string][]byte{}, known: map[string]*types.Package{}}
+	for _, f := range txtar.Parse(stdText).Files {
+		s.source[f.Name] = f.Data
+	}
+	return s
 }
 
+// Import returns a package with the declarations in std.txt.
 func (s *stdImporter) Import(path string) (*types.Package, error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	return s.read(path)
+}
+
+func (s *stdImporter) read(path string) (*types.Package, error) {
 	if p := s.known[path]; p != nil {
 		return p, nil
 	}
-	p, err := s.source.Import(path)
+	src, ok := s.source[path]
+	if !ok {
+		return nil, fmt.Errorf("package %s is not in std.txt", path)
+	}
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, path, src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	conf := types.Config{Importer: importerFunc(s.read), IgnoreFuncBodies: true}
+	p, err := conf.Check(path, fset, []*ast.File{f}, nil)
 	if err == nil {
 		s.known[path] = p
 	}
 	return p, err
 }
+
+type importerFunc func(path string) (*types.Package, error)
+
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // typecheck reports what the Go compiler would object to in files. Anything it
 // finds is a mistake of bpgen, not of the model.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/dave/jennifer/jen"
 )
@@ -42,6 +43,27 @@ func comment(lines ...string) jen.Code {
 		c.Comment(commentLine(l))
 	}
 	return c
+}
+
+// prose returns text of our own as line comments of the usual width. An empty
+// line ends a paragraph.
+func prose(lines ...string) jen.Code { return comment(wrapped(lines...)...) }
+
+func wrapped(lines ...string) []string {
+	var out []string
+	line := ""
+	for _, l := range lines {
+		if l == "" {
+			out, line = append(out, line, ""), ""
+		}
+		for _, word := range strings.Fields(clean(l)) {
+			if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > 76 {
+				out, line = append(out, line), ""
+			}
+			line = strings.TrimPrefix(line+" "+word, " ")
+		}
+	}
+	return append(out, line)
 }
 
 func commentLine(l string) string {

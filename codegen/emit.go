@@ -53,14 +53,16 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	for _, mp := range d.Models {
 		types[mp] = g.nameModel(mp)
 	}
-	funcs := map[*module.FuncProcs]*funcNames{}
+	var funcs []*funcPrinter
 	for _, fp := range d.Funcs {
-		funcs[fp] = g.nameFunc(fp)
-	}
-	for _, fp := range d.Funcs {
-		if err := g.emitFunc(fp, funcs[fp]); err != nil {
+		f, err := g.newFunc(fp)
+		if err != nil {
 			return nil, fmt.Errorf("%s: func %s: %w", place(fp.Func.Span.Pos.File, fp.Func.Span.Pos.Line), fp.Func.Name, err)
 		}
+		funcs = append(funcs, f)
+	}
+	for _, f := range funcs {
+		f.emit()
 	}
 	for _, mp := range d.Models {
 		if err := g.emitModel(mp, types[mp]); err != nil {

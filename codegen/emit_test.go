@@ -134,15 +134,6 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestTypecheck checks that what the Go compiler would refuse is never given
-// out.
-func TestTypecheck(t *testing.T) {
-	err := typecheck("p", []File{{"p.go", []byte("package p\n\nfunc f() int { x := 1; return true }\n")}})
-	if err == nil || !strings.Contains(err.Error(), "declared and not used") || !strings.Contains(err.Error(), "p.go:3") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestFileStem(t *testing.T) {
 	for model, want := range map[string]string{
 		"digits.bp": "digits", "x_test.bp": "x_test_bp", "x_linux.bp": "x_linux_bp", "support.bp": "support_bp", "_x.bp": "x", ".bp": "_bp",

@@ -18,6 +18,9 @@ func (p *printer) expr(e loop.Expr) printed {
 	case *loop.Const:
 		return p.constant(e.Value, e.Type)
 	case *loop.Ref:
+		if p.wide[e.Var] {
+			return atom(jen.Add(p.floatType()).Call(jen.Id(p.name(e.Var))))
+		}
 		return ident(p.name(e.Var))
 	case *loop.Load:
 		return p.load(e.Buf, e.Index)
@@ -121,7 +124,7 @@ func (p *printer) load(b *loop.Buffer, index symbolic.Poly) printed {
 	case symbolic.Integer:
 		return atom(jen.Int().Call(x.code))
 	case symbolic.Boolean:
-		if b.Kind != loop.In {
+		if b.Kind == loop.Temp {
 			return printed{jen.Add(x.code).Op("!=").Lit(0), 3}
 		}
 	}
@@ -137,8 +140,17 @@ func (p *printer) apply(e *loop.Apply) printed {
 		return p.choice(p.expr(e.Args[0]), e.Args[1], e.Args[2], p.typeOf(e))
 	}
 	args := make([]printed, len(e.Args))
+	untyped := !isInfix(op.Go)
 	for i, a := range e.Args {
 		args[i] = p.expr(a)
+		untyped = untyped && (isConstant(a) || p.typeOf(a) != symbolic.Real)
+	}
+	if untyped { // a helper takes its type from its arguments
+		for i, a := range e.Args {
+			if isConstant(a) {
+				args[i] = p.typed(a)
+			}
+		}
 	}
 	return p.operator(op, args)
 }
@@ -221,6 +233,14 @@ func (p *printer) floatType() *jen.Statement {
 		return jen.Id("F")
 	}
 	return jen.Id(p.float.String())
+}
+
+// varType is the type of a variable.
+func (p *printer) varType(v *loop.Var) *jen.Statement {
+	if p.wide[v] {
+		return jen.Float64()
+	}
+	return p.scalarType(v.Type)
 }
 
 func (p *printer) scalarType(t symbolic.Type) *jen.Statement {

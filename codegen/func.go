@@ -17,83 +17,86 @@ const (
 	smallArena = 8192
 )
 
+// A funcPrinter prints one func.
+type funcPrinter struct {
+	*generator
+	f     *module.Func
+	n     *funcNames
+	procs []*procedure // the value, and one for each derivative
+}
+
 type funcNames struct {
 	value                               string
 	derivs                              []string
 	args, grads, work, results, newWork string // of a func with types of its own
 }
 
-func (g *generator) nameFunc(fp *module.FuncProcs) *funcNames {
-	f := fp.Func
-	n := &funcNames{value: g.scope.pick(exported(f.Name))}
+func (g *generator) newFunc(fp *module.FuncProcs) (*funcPrinter, error) {
+	p := &funcPrinter{generator: g, f: fp.Func}
+	for _, x := range fp.All() {
+		pr, err := lower(x)
+		if err != nil {
+			return nil, err
+		}
+		p.procs = append(p.procs, pr)
+	}
+	p.nameFunc()
+	return p, nil
+}
+
+func (p *funcPrinter) nameFunc() {
+	n := &funcNames{value: p.scope.pick(exported(p.f.Name))}
 	suffix := map[string]string{"grad": "Grad", "vjp": "VJP", "jacobian": "Jacobian", "hessian": "Hessian"}
-	for _, d := range f.Derive {
+	for _, d := range p.f.Derive {
 		s := suffix[d.Kind]
 		if s == "" {
 			s = exported(d.Kind)
 		}
-		n.derivs = append(n.derivs, g.scope.pick(n.value+s))
+		n.derivs = append(n.derivs, p.scope.pick(n.value+s))
 	}
-	if !smallFunc(f) {
-		n.args, n.grads = g.scope.pick(n.value+"Args"), g.scope.pick(n.value+"Grads")
-		n.work, n.results = g.scope.pick(n.value+"Work"), g.scope.pick(n.value+"Results")
+	if !p.small() {
+		n.args, n.grads = p.scope.pick(n.value+"Args"), p.scope.pick(n.value+"Grads")
+		n.work, n.results = p.scope.pick(n.value+"Work"), p.scope.pick(n.value+"Results")
 	}
-	return n
+	p.n = n
 }
 
-// smallFunc reports whether a func's arguments and results are scalars and
-// small arrays.
-func smallFunc(f *module.Func) bool {
-	small := func(s symbolic.Shape) bool {
-		n, ok := s.Size().Const()
-		return ok && n <= smallArg
+// small reports whether a func's arguments and results are scalars and small
+// arrays, and what it computes on the way is not much either.
+func (p *funcPrinter) small() bool {
+	if len(p.f.Dims) > 0 {
+		return false
 	}
-	for _, a := range f.Args {
-		if !small(a.Shape) {
+	for _, pr := range p.procs {
+		if n, ok := pr.plan.Reals.Add(pr.plan.Ints).Const(); !ok || n > smallArena {
 			return false
 		}
-	}
-	for _, r := range f.Results {
-		if !small(r.Node.Shape) {
-			return false
+		for _, b := range pr.prog.Buffers {
+			if n, ok := b.Shape.Size().Const(); b.Kind != loop.Temp && (!ok || n > smallArg) {
+				return false
+			}
 		}
 	}
-	return len(f.Dims) == 0
+	return true
 }
 
-func (g *generator) emitFunc(fp *module.FuncProcs, n *funcNames) error {
-	f := fp.Func
-	value, err := lower(fp.Value)
-	if err != nil {
-		return err
-	}
-	procs := []*procedure{value}
-	for _, d := range fp.Derivs {
-		p, err := lower(d)
-		if err != nil {
-			return err
-		}
-		procs = append(procs, p)
-	}
+func (p *funcPrinter) emit() {
+	f, n := p.f, p.n
 	if n.args != "" {
-		return g.emitBigFunc(fp, n, procs)
+		p.emitBig()
+		return
 	}
-	for i, p := range procs {
+	for i, pr := range p.procs {
 		name, doc := n.value, docs(n.value, f.Doc, n.value+" is generated from "+place(f.Span.Pos.File, f.Span.Pos.Line)+".")
 		if i > 0 {
 			name = n.derivs[i-1]
 			doc = []string{derivDoc(name, n.value, f, f.Derive[i-1])}
 		}
-		code, err := g.smallProcedure(f, p, name, doc)
-		if err != nil {
-			return err
-		}
-		g.api.add(code)
+		p.api.add(p.smallProcedure(f, pr, name, doc))
 	}
 	if testable(f) {
-		g.testSmallFunc(fp, n)
+		p.testSmall()
 	}
-	return nil
 }
 
 func derivDoc(name, value string, f *module.Func, d module.Derivative) string {
@@ -144,10 +147,7 @@ func merged(vs []variable) []jen.Code {
 }
 
 // smallProcedure prints a procedure as a function of scalars and arrays.
-func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, doc []string) (jen.Code, error) {
-	if n, ok := pr.plan.Reals.Add(pr.plan.Ints).Const(); !ok || n > smallArena {
-		return nil, fmt.Errorf("%s needs %s elements for what it computes on the way, more than the %d that fit the stack", f.Name, pr.plan.Reals, smallArena)
-	}
+func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, doc []string) jen.Code {
 	s := newScope(g.scope)
 	p := newPrinter(pr.prog, s, f.Float, g.helpers)
 	ins := map[string]*loop.Buffer{}
@@ -176,12 +176,10 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 		p.bind(b, id)
 		checks = append(checks, p.indexCheck(f.Name, a, id)...)
 	}
-	for _, b := range pr.inputs() {
-		if in := inputOf(b); in.Kind == symbolic.SeedInput {
-			id := s.pick(local(in.Name))
-			params = append(params, variable{id, argType(f.Float, b.Type, b.Shape)})
-			p.bind(b, id)
-		}
+	for _, n := range pr.proc.Seeds {
+		id := s.pick(local(n.Attr.(symbolic.Input).Name))
+		p.bind(pr.holding(n), id)
+		params = append(params, variable{id, argType(f.Float, n.Type, n.Shape)})
 	}
 	for i, r := range pr.proc.Results {
 		b := pr.outs[i]
@@ -200,19 +198,20 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 			p.put(p.moduleCheck(f.Name, c))
 		}
 		p.arrayTemps(pr)
-		if last, ok := single(pr); ok && !failing { // one value needs no name
+		if last, ok := single(pr); ok && !failing && statements(pr.prog.Body...) <= pieceSize { // one value needs no name
 			results[0].name = ""
 			p.stmts(pr.prog.Body[:len(pr.prog.Body)-1])
 			p.put(jen.Return(p.typed(last.Value).code))
 			return
 		}
-		p.stmts(pr.prog.Body)
+		p.pieces(name, pr.prog.Body)
 		if failing {
 			zeros = append(zeros, jen.Nil())
 		}
 		p.put(jen.Return(zeros...))
 	})
-	return jen.Add(comment(doc...)).Line().Func().Id(name).Params(merged(params)...).Params(merged(results)...).Block(body...), nil
+	g.loops.add(p.parts...)
+	return jen.Add(comment(doc...)).Line().Func().Id(name).Params(merged(params)...).Params(merged(results)...).Block(body...)
 }
 
 // single returns the last statement of a procedure that stores its only

@@ -73,7 +73,8 @@ func (p *printer) dots(list []loop.Stmt) int {
 		case *loop.Update:
 			if p.uses.reads[s.Var] > 0 {
 				x, y, _ := product(s.Value, elements)
-				p.put(jen.Id(p.name(s.Var)).Op(":=").Id("dot").Call(p.run(x, l), p.run(y, l)))
+				delete(p.wide, s.Var)
+				p.put(jen.Id(p.name(s.Var)).Op(p.becomes(s.Var)).Id("dot").Call(p.run(x, l), p.run(y, l)))
 			}
 		}
 	}

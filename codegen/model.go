@@ -77,7 +77,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	}
 	n.hypers, n.states = map[string]string{}, map[string]string{}
 	if m.Rule != nil {
-		s := newScope(nil, "Work", "Steps", "Step", "Update", "WriteTo", "ReadFrom", "Save", "Load", "work", "step", "m", "grads", "tensors", "settings", "set", "old")
+		s := newScope(nil, "Work", "Steps", "Step", "Update", "WriteTo", "ReadFrom", "Save", "Load", "work", "step", "m", "grads", "tensors", "settings", "set", "reals", "ints")
 		for _, h := range m.Rule.Hypers {
 			n.hypers[h.Name] = s.pick(exported(h.Name))
 		}
@@ -99,6 +99,8 @@ type modelPrinter struct {
 	grad  *procedure
 	both  *procedure // gradients by parameters and inputs
 	steps []*procedure
+
+	newWork, newTrainer string // what tests call
 }
 
 func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) {
@@ -143,7 +145,7 @@ func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) 
 func (p *modelPrinter) typeDecl() {
 	n := p.n
 	fields := []jen.Code{
-		comment("Params are the parameters. Several goroutines may compute with them as long", "as none changes them."),
+		prose("Params are the parameters. Several goroutines may compute with them as long", "as none changes them."),
 		jen.Id("Params").Op("*").Id(n.params),
 	}
 	var params, args []jen.Code
@@ -171,13 +173,10 @@ func (p *modelPrinter) typeDecl() {
 	for _, d := range p.m.Dims {
 		body = append(body, guard(jen.Id("checkDim").Call(jen.Lit(n.typ), jen.Lit(d.Name), ids[d.Name], jen.Lit(1)), jen.Nil()))
 		if d.Bound > 0 {
-			body = append(body, guard(jen.Id("checkAtLeast").Call(jen.Lit(n.typ), jen.Lit("the bound of "+d.Name), jen.Lit(d.Bound), ids[d.Name]), jen.Nil()))
+			body = append(body, guard(jen.Id("checkMost").Call(jen.Lit(n.typ), jen.Lit(d.Name), ids[d.Name], jen.Lit(d.Bound)), jen.Nil()))
 		}
 	}
-	total := symbolic.Poly{}
-	for _, q := range p.m.Params {
-		total = total.Add(q.Shape.Size())
-	}
+	total := p.size()
 	if _, fixed := total.Const(); !fixed {
 		body = append(body, guard(jen.Id("checkRoom").Call(jen.Lit(n.typ), jen.Lit("the block of parameters"), roomCode(total, syms)), jen.Nil()))
 	}
@@ -190,16 +189,25 @@ func (p *modelPrinter) typeDecl() {
 		seed = "_"
 	}
 	doc := n.new + " returns a model with parameters that depend on seed only."
-	p.api.add(jen.Add(comment(doc)).Line().
+	p.api.add(jen.Add(prose(doc)).Line().
 		Func().Id(n.new).Params(append(params, jen.Id(seed).Uint64())...).Params(jen.Op("*").Id(n.typ), jen.Error()).Block(body...))
 
 	var own []jen.Code
 	for _, d := range p.m.Dims {
 		own = append(own, jen.Id("m").Dot(n.dims[d.Name]))
 	}
-	p.api.add(jen.Add(comment("NewGrads returns zeros in the shape of the parameters.")).Line().
+	p.api.add(jen.Add(prose("NewGrads returns zeros in the shape of the parameters.")).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewGrads").Params().Op("*").Id(n.params).Block(
 		jen.Return(jen.Id(n.newParams).Call(own...))))
+}
+
+// size is the number of all parameters.
+func (p *modelPrinter) size() symbolic.Poly {
+	total := symbolic.Poly{}
+	for _, q := range p.m.Params {
+		total = total.Add(q.Shape.Size())
+	}
+	return total
 }
 
 // guard returns from a function where call is an error.
@@ -277,7 +285,7 @@ func (p *modelPrinter) batchDecl() {
 		}
 		fields = append(fields, jen.Id(n.args[a.Name]).Index().Add(elemType(p.m.Float, a.Type)).Comment(commentLine(text)))
 	}
-	p.api.add(jen.Add(comment(n.batch+" is some examples, one after the other. What a method does not need may be", "nil.")).Line().
+	p.api.add(jen.Add(prose(n.batch+" is some examples, one after the other. What a method does not need may be", "nil.")).Line().
 		Type().Id(n.batch).Struct(fields...))
 }
 
@@ -331,10 +339,11 @@ func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.A
 		f := n.call[d.Name]
 		body = append(body, guard(jen.Id("checkDim").Call(model, jen.Lit(f), jen.Id("b").Dot(f), jen.Lit(0))))
 		if d.Bound > 0 {
-			body = append(body, guard(jen.Id("checkAtLeast").Call(model, jen.Lit("the bound of "+f), jen.Lit(d.Bound), jen.Id("b").Dot(f))))
+			body = append(body, guard(jen.Id("checkMost").Call(model, jen.Lit(f), jen.Id("b").Dot(f), jen.Lit(d.Bound))))
 		}
 	}
 	for _, c := range p.m.Checks {
+		body = append(body, roomChecks(n.typ, checkText(c)+":", syms, nil, c.A, c.B)...)
 		fn := "checkEqual"
 		if c.AtLeast {
 			fn = "checkAtLeast"
@@ -343,6 +352,7 @@ func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.A
 	}
 	for _, a := range args {
 		f := n.args[a.Name]
+		body = append(body, roomChecks(n.typ, f, syms, nil, a.Shape...)...)
 		call := []jen.Code{model, jen.Lit(f), jen.Len(jen.Id("b").Dot(f)), jen.Id("b").Dot("N")}
 		for _, d := range a.Shape {
 			call = append(call, polyCode(d, syms).code)
@@ -355,7 +365,7 @@ func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.A
 			body = append(body, guard(jen.Id("checkIndices").Call(model, jen.Lit(f), jen.Id("b").Dot(f), polyCode(*a.Bound, syms).code)))
 		}
 	}
-	body = append(body, jen.Return(jen.Id("m").Dot("Params").Dot("check").Call(jen.Lit("Params"), jen.Id("m"))))
-	p.api.add(jen.Add(comment(doc)).Line().
+	body = append(body, jen.Return(p.sized(jen.Id("m").Dot("Params"), "Params", jen.Id("m"))))
+	p.api.add(jen.Add(prose(doc)).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id(name).Params(jen.Id("b").Op("*").Id(n.batch)).Error().Block(body...))
 }

@@ -23,6 +23,14 @@ func newScope(outer *scope, reserved ...string) *scope {
 	return s
 }
 
+// outermost is the scope of the package.
+func (s *scope) outermost() *scope {
+	for s.outer != nil {
+		s = s.outer
+	}
+	return s
+}
+
 func (s *scope) has(name string) bool {
 	for ; s != nil; s = s.outer {
 		if s.used[name] {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/dave/jennifer/jen"
 )
@@ -124,7 +123,7 @@ func (p *modelPrinter) paramDecls() error {
 	for _, d := range p.m.Dims {
 		fields = append(fields, jen.Id(n.dims[d.Name]).Int())
 	}
-	p.api.add(jen.Add(comment(
+	p.api.add(jen.Add(prose(
 		n.params+" has the shape of the parameters of "+n.typ+": it holds them, or their gradients.",
 		"Each field is a part of one block, in row-major order; change what is in it, but",
 		"do not replace it.")).Line().Type().Id(n.params).Struct(fields...))
@@ -141,10 +140,7 @@ func (p *modelPrinter) paramDecls() error {
 		lits = append(lits, n.dims[d.Name], jen.Id(id))
 	}
 	syms := func(s string) jen.Code { return jen.Add(ids[s]) }
-	total := symbolic.Poly{}
-	for _, q := range p.m.Params {
-		total = total.Add(q.Shape.Size())
-	}
+	total := p.size()
 	lits = append(lits, "all", jen.Make(jen.Index().Id(float), polyCode(total, syms).code))
 	body := []jen.Code{jen.Id("p").Op(":=").Op("&").Id(n.params).Add(record(lits...))}
 	if len(p.m.Params) > 0 {
@@ -157,7 +153,8 @@ func (p *modelPrinter) paramDecls() error {
 	if len(params) > 0 {
 		params = []jen.Code{jen.List(params...).Int()}
 	}
-	p.api.add(jen.Func().Id(n.newParams).Params(params...).Op("*").Id(n.params).Block(body...))
+	p.api.add(prose(n.newParams + " lays the fields out in a block of zeros.").(*jen.Statement).Line().
+		Func().Id(n.newParams).Params(params...).Op("*").Id(n.params).Block(body...))
 
 	own := func(x string) symbols {
 		return func(s string) jen.Code { return jen.Id(x).Dot(n.dims[s]) }
@@ -171,11 +168,11 @@ func (p *modelPrinter) paramDecls() error {
 		list = append(list, jen.Line().Values(jen.Lit(q.Name), jen.Index().Int().Values(dims...), jen.Id("p").Op("."+n.tree.path(q.Name))))
 	}
 	tensor := func() *jen.Statement { return jen.Index().Id("Tensor").Index(jen.Id(float)) }
-	p.api.add(jen.Add(comment("Tensors returns all tensors by their names in the model.")).Line().
+	p.api.add(jen.Add(prose("Tensors returns all tensors by their names in the model.")).Line().
 		Func().Params(jen.Id("p").Op("*").Id(n.params)).Id("Tensors").Params().Add(tensor()).Block(
 		jen.Return(tensor().Values(append(list, jen.Line())...))))
 
-	p.checkParams(total)
+	p.checkParams()
 	text, err := p.templated("params.go.tmpl")
 	p.api.addText(text)
 	return err
@@ -183,34 +180,60 @@ func (p *modelPrinter) paramDecls() error {
 
 // checkParams prints the method that finds blocks of another model and fields
 // that do not lie in the block any more.
-func (p *modelPrinter) checkParams(total symbolic.Poly) {
+func (p *modelPrinter) checkParams() {
 	n := p.n
-	syms := func(s string) jen.Code { return jen.Id("m").Dot(n.dims[s]) }
-	shapeError := func(arg jen.Code, text string) jen.Code {
-		return jen.Return(jen.Op("&").Id("ShapeError").Add(record("Of", jen.Lit(n.typ), "Arg", arg, "Text", jen.Lit(text))))
-	}
-	size := polyCode(total, syms).code
-	body := []jen.Code{
-		jen.If(jen.Id("p").Op("==").Nil()).Block(shapeError(jen.Id("arg"), "is nil")),
-		jen.If(jen.Len(jen.Id("p").Dot("all")).Op("!=").Add(size)).Block(jen.Return(jen.Op("&").Id("ShapeError").Add(record(
-			"Of", jen.Lit(n.typ), "Arg", jen.Id("arg"), "Got", jen.Len(jen.Id("p").Dot("all")), "Want", size)))),
-	}
+	s := newScope(p.scope, "p", "arg", "rest")
+	ids := map[string]jen.Code{}
+	params := []jen.Code{jen.Id("arg").String()}
+	var dims []jen.Code
+	body := []jen.Code{jen.If(jen.Id("p").Op("==").Nil()).Block(
+		jen.Return(jen.Op("&").Id("ShapeError").Add(record("Of", jen.Lit(n.typ), "Arg", jen.Id("arg"), "Text", jen.Lit("is nil")))))}
 	for _, d := range p.m.Dims {
-		f := n.dims[d.Name]
-		body = append(body, guard(jen.Id("checkEqual").Call(jen.Lit(n.typ), jen.Lit("the dim "+d.Name), jen.Id("p").Dot(f), jen.Id("m").Dot(f))))
+		id := s.pick(local(d.Name))
+		ids[d.Name] = jen.Id(id)
+		dims = append(dims, jen.Id(id))
+		f := jen.Id("p").Dot(n.dims[d.Name])
+		body = append(body, jen.If(jen.Add(f).Op("!=").Id(id)).Block(
+			jen.Return(jen.Id("otherDim").Call(jen.Lit(n.typ), jen.Id("arg"), jen.Lit(d.Name), f, jen.Id(id)))))
 	}
-	if len(p.m.Params) > 0 {
-		body = append(body, jen.Id("rest").Op(":=").Id("p").Dot("all"))
+	if len(dims) > 0 {
+		params = append(params, jen.List(dims...).Int())
 	}
+	syms := func(s string) jen.Code { return jen.Add(ids[s]) }
+	size := polyCode(p.size(), syms).code
+	body = append(body, jen.If(jen.Len(jen.Id("p").Dot("all")).Op("!=").Add(size)).Block(jen.Return(jen.Op("&").Id("ShapeError").Add(record(
+		"Of", jen.Lit(n.typ), "Arg", jen.Id("arg"), "Got", jen.Len(jen.Id("p").Dot("all")), "Want", size)))))
+	var cases []jen.Code
 	for _, q := range p.m.Params {
 		path := n.tree.path(q.Name)
-		body = append(body, jen.If(
-			jen.Op("!").Id("same").Call(jen.Id("p").Op("."+path), jen.Id("cut").Call(jen.Op("&").Id("rest"), polyCode(q.Shape.Size(), syms).code)),
-		).Block(shapeError(jen.Id("arg").Op("+").Lit("."+path), "has been replaced; copy numbers into it instead")))
+		cases = append(cases, jen.Case(jen.Op("!").Id("same").Call(jen.Id("p").Op("."+path), jen.Id("cut").Call(jen.Op("&").Id("rest"), polyCode(q.Shape.Size(), syms).code))).
+			Block(jen.Return(jen.Id("replaced").Call(jen.Lit(n.typ), jen.Id("arg").Op("+").Lit("."+path)))))
+	}
+	if len(cases) > 0 {
+		body = append(body, jen.Id("rest").Op(":=").Id("p").Dot("all"), jen.Switch().Block(cases...))
 	}
 	body = append(body, jen.Return(jen.Nil()))
-	p.api.add(jen.Add(comment("check reports whether p fits m and its fields are parts of its block.")).Line().
-		Func().Params(jen.Id("p").Op("*").Id(n.params)).Id("check").Params(jen.Id("arg").String(), jen.Id("m").Op("*").Id(n.typ)).Error().Block(body...))
+	p.api.add(jen.Add(prose("check reports whether p has the size that it should have, and whether its", "fields are parts of its block.")).Line().
+		Func().Params(jen.Id("p").Op("*").Id(n.params)).Id("check").Params(params...).Error().Block(body...))
+}
+
+// sized returns a call of check, which finds blocks of another size than those
+// of the model m.
+func (p *modelPrinter) sized(block jen.Code, arg string, m jen.Code) jen.Code {
+	args := []jen.Code{jen.Lit(arg)}
+	for _, d := range p.m.Dims {
+		args = append(args, jen.Add(m).Dot(p.n.dims[d.Name]))
+	}
+	return jen.Add(block).Dot("check").Call(args...)
+}
+
+// dimArgs is the run-time dims of x as further arguments of a call.
+func (p *modelPrinter) dimArgs(x string) string {
+	var b strings.Builder
+	for _, d := range p.m.Dims {
+		b.WriteString(", " + x + "." + p.n.dims[d.Name])
+	}
+	return b.String()
 }
 
 // declsOf fills in a template and returns its declarations.
@@ -227,5 +250,6 @@ func (p *modelPrinter) templated(file string) (string, error) {
 	return p.declsOf(file, map[string]string{
 		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Params": n.params, "Batch": n.batch,
 		"Outputs": n.outputs, "Loss": n.loss, "Work": n.work, "Trainer": n.trainer, "New": n.new,
+		"OwnDims": p.dimArgs("p"), "ModelDims": p.dimArgs("t.m"),
 	})
 }

@@ -99,6 +99,19 @@ func polyCode(p symbolic.Poly, syms symbols) printed {
 	return out
 }
 
+// roomChecks prints checks that sizes which multiply others do not overflow.
+func roomChecks(of, what string, syms symbols, zeros []jen.Code, sizes ...symbolic.Poly) []jen.Code {
+	var out []jen.Code
+	for _, p := range sizes {
+		product := false
+		p.Terms(func(_, _ int64, ss []string) { product = product || len(ss) > 1 })
+		if product {
+			out = append(out, guard(jen.Id("checkRoom").Call(jen.Lit(of), jen.Lit(what), roomCode(p, syms)), zeros...))
+		}
+	}
+	return out
+}
+
 // roomCode prints p as a float64 expression, which cannot overflow.
 func roomCode(p symbolic.Poly, syms symbols) jen.Code {
 	var out *jen.Statement

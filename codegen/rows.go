@@ -1,6 +1,8 @@
 package codegen
 
 import (
+	"strings"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/dave/jennifer/jen"
@@ -74,7 +76,7 @@ func (p *printer) stretchName(b *loop.Buffer, from, n symbolic.Poly) string {
 	if name := p.stretchKnown(b, from, n); name != "" {
 		return name
 	}
-	name := p.scope.pick(p.bufs[b] + "Row")
+	name := p.scope.pick(p.bufs[b][strings.LastIndexByte(p.bufs[b], '.')+1:] + "Row") // of all.x: xRow
 	p.put(jen.Id(name).Op(":=").Add(p.stretch(b, from, n)))
 	p.open = append(p.open, stretch{b, from, n, name})
 	return name

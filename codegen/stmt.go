@@ -24,16 +24,25 @@ type printer struct {
 	scalars map[*loop.Buffer]bool // those that are a Go variable
 	arrays  map[*loop.Buffer]bool // those that are a Go array, or a pointer to one
 	defined map[*loop.Buffer]bool // scalars that are declared
-	sizes   map[string]bool       // symbols of sizes that were printed
+	adopted *adoption
+	sizes   map[string]bool // symbols of sizes that were printed
 	uses    *usage
-	rows    []row       // of the innermost loop
-	open    []stretch   // that have a name in the blocks being printed
-	out     *[]jen.Code // the block being printed
-	note    string      // the last comment
+	rows    []row              // of the innermost loop
+	open    []stretch          // that have a name in the blocks being printed
+	out     *[]jen.Code        // the block being printed
+	note    string             // the last comment
+	wide    map[*loop.Var]bool // sums that are float64 in a program of float32
+	frame   *frame             // of a long program
+	parts   []jen.Code         // of a long program: what stands beside the function
 }
 
 func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *printer {
+	var wide map[*loop.Var]bool
+	if float == 32 {
+		wide = wideSums(prog.Body)
+	}
 	return &printer{
+		wide: wide,
 		prog: prog, scope: s, float: float, helpers: h,
 		vars:    map[*loop.Var]string{},
 		symbol:  map[string]jen.Code{},
@@ -41,6 +50,7 @@ func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *p
 		scalars: map[*loop.Buffer]bool{},
 		arrays:  map[*loop.Buffer]bool{},
 		defined: map[*loop.Buffer]bool{},
+		adopted: newAdoption(prog),
 		sizes:   map[string]bool{},
 		uses:    countUses(prog.Body),
 		out:     new([]jen.Code),
@@ -62,7 +72,11 @@ func (p *printer) block(f func()) []jen.Code {
 // name returns the identifier of a variable.
 func (p *printer) name(v *loop.Var) string {
 	if p.vars[v] == "" {
-		p.vars[v] = p.scope.pick(local(v.Name))
+		if p.frame != nil && p.frame.vars[v] != "" {
+			p.vars[v] = p.frame.id + "." + p.frame.vars[v]
+		} else {
+			p.vars[v] = p.scope.pick(local(v.Name))
+		}
 		p.symbol[v.Name] = jen.Id(p.vars[v])
 	}
 	return p.vars[v]
@@ -98,6 +112,9 @@ func (p *printer) element(b *loop.Buffer, index symbolic.Poly) jen.Code {
 }
 
 func (p *printer) stmts(list []loop.Stmt) {
+	if p.frame == nil {
+		p.adopt(list)
+	}
 	for i := 0; i < len(list); i++ {
 		if n := p.dots(list[i:]); n > 0 {
 			i += n - 1
@@ -117,7 +134,11 @@ func (p *printer) stmt(s loop.Stmt) {
 		p.acc(s)
 	case *loop.Update:
 		if p.uses.reads[s.Var] > 0 {
-			p.update(jen.Id(p.name(s.Var)), s.Op, s.Value)
+			if p.wide[s.Var] {
+				p.addWide(s)
+			} else {
+				p.update(jen.Id(p.name(s.Var)), s.Op, s.Value)
+			}
 		}
 	case *loop.Pick:
 		p.pick(s)
@@ -131,23 +152,44 @@ func (p *printer) stmt(s loop.Stmt) {
 		p.ifs(p.expr(s.Cond), s.Then, s.Else)
 	case *loop.Note:
 		p.say(s)
+	case *piece:
+		p.piece(s)
 	default:
 		panic(fmt.Sprintf("codegen: statement %T", s))
 	}
+}
+
+// declared reports whether a variable has its place already: as a result of
+// the function, or as a field.
+func (p *printer) declared(v *loop.Var) bool {
+	return p.adopted.result[v] || p.frame != nil && p.frame.vars[v] != ""
+}
+
+// becomes is the operator that gives a variable its first value.
+func (p *printer) becomes(v *loop.Var) string {
+	if p.declared(v) {
+		return "="
+	}
+	return ":="
 }
 
 func (p *printer) let(s *loop.Let) {
 	if p.uses.reads[s.Var] == 0 {
 		return
 	}
-	if l, ok := s.Value.(*loop.Load); ok && l.Buf.Kind == loop.In && p.scalars[l.Buf] {
+	if l, ok := s.Value.(*loop.Load); ok && l.Buf.Kind == loop.In && p.scalars[l.Buf] && p.frame == nil {
 		p.vars[s.Var] = p.bufs[l.Buf] // has a name already
 		p.symbol[s.Var.Name] = jen.Id(p.bufs[l.Buf])
 		return
 	}
 	if cond, a, b, ok := p.chosen(s.Value); ok {
 		name := p.name(s.Var)
-		p.put(jen.Var().Id(name).Add(p.scalarType(s.Var.Type)))
+		switch {
+		case !p.declared(s.Var):
+			p.put(jen.Var().Id(name).Add(p.scalarType(s.Var.Type)))
+		case p.frame != nil && (b == nil || isZero(b)): // it may hold what it was before
+			p.put(jen.Id(name).Op("=").Add(p.constant(0, s.Var.Type).code))
+		}
 		if b != nil && isZero(b) {
 			b = nil // what it is already
 		}
@@ -155,7 +197,8 @@ func (p *printer) let(s *loop.Let) {
 		return
 	}
 	v := p.typed(s.Value)
-	p.put(jen.Id(p.name(s.Var)).Op(":=").Add(v.code))
+	name := p.name(s.Var)
+	p.put(jen.Id(name).Op(p.becomes(s.Var)).Add(v.code))
 }
 
 // chosen takes a choice apart; a nil b is a zero.
@@ -234,7 +277,7 @@ func (p *printer) loop(l *loop.Loop) {
 		p.put(jen.For(jen.Range().Add(extent)).Block(body...))
 		return
 	}
-	p.put(jen.For(jen.Id(p.vars[l.Var]).Op(":=").Range().Add(extent)).Block(body...))
+	p.put(jen.For(jen.Id(p.vars[l.Var]).Op(p.becomes(l.Var)).Range().Add(extent)).Block(body...))
 }
 
 func (p *printer) acc(s *loop.Acc) {
@@ -243,8 +286,11 @@ func (p *printer) acc(s *loop.Acc) {
 	}
 	name := p.name(s.Var)
 	switch {
+	case p.adopted.result[s.Var] && s.Init == 0 && !math.Signbit(s.Init): // as results start
+	case p.declared(s.Var):
+		p.put(jen.Id(name).Op("=").Add(p.constant(s.Init, s.Var.Type).code))
 	case s.Init == 0 && !math.Signbit(s.Init):
-		p.put(jen.Var().Id(name).Add(p.scalarType(s.Var.Type)))
+		p.put(jen.Var().Id(name).Add(p.varType(s.Var)))
 	case s.Var.Type == symbolic.Real:
 		c := p.constant(s.Init, symbolic.Real)
 		if math.IsInf(s.Init, 0) || math.IsNaN(s.Init) || s.Init == 0 {
@@ -284,6 +330,27 @@ func (p *printer) update(place jen.Code, op *symbolic.OpSpec, value loop.Expr) {
 	}
 }
 
+// addWide adds to a sum that is kept in float64.
+func (p *printer) addWide(s *loop.Update) {
+	place := jen.Id(p.name(s.Var))
+	switch v := s.Value.(type) {
+	case *loop.Guarded: // adding zero adds nothing
+		p.put(jen.If(condsCode(v.Conds, p.sym).code).Block(p.block(func() { p.addWide(&loop.Update{Var: s.Var, Op: s.Op, Value: v.X}) })...))
+		return
+	case *loop.Apply:
+		if v.Op.Lazy && !isConstant(v) && isZero(v.Args[2]) {
+			cond := p.expr(v.Args[0])
+			p.put(jen.If(cond.code).Block(p.block(func() { p.addWide(&loop.Update{Var: s.Var, Op: s.Op, Value: v.Args[1]}) })...))
+			return
+		}
+		if v.Op.Go == "-" && len(v.Args) == 1 && !isConstant(v) {
+			p.put(place.Op("-=").Float64().Call(p.typed(v.Args[0]).code))
+			return
+		}
+	}
+	p.put(place.Op("+=").Float64().Call(p.typed(s.Value).code))
+}
+
 func (p *printer) pick(s *loop.Pick) {
 	less := ">"
 	if s.Op.Go == "min" {
@@ -307,6 +374,9 @@ func (p *printer) pick(s *loop.Pick) {
 
 func (p *printer) store(s *loop.Store) {
 	b := s.Buf
+	if p.adopted.stores[s] {
+		return
+	}
 	if p.scalars[b] {
 		p.storeScalar(s)
 		return
@@ -321,6 +391,8 @@ func (p *printer) store(s *loop.Store) {
 		v = p.operator(s.Op, []printed{p.load(b, s.Index), v})
 	}
 	switch {
+	case b.Type == symbolic.Boolean && b.Kind == loop.Out: // a bool of the caller's
+		p.put(jen.Add(place).Op("=").Add(v.code))
 	case b.Type == symbolic.Boolean:
 		p.put(jen.Add(place).Op("=").Id("bit").Call(v.code))
 	default:
@@ -414,7 +486,9 @@ func (p *printer) fill(s *loop.Fill) {
 // say prints the comment of a note, unless it is the one before.
 func (p *printer) say(n *loop.Note) {
 	var text string
-	if n.Node != nil && n.Node.Origin.Adjoint == nil {
+	// A leaf is a result as it is: its statement declares it and says nothing
+	// of why it is here.
+	if n.Node != nil && n.Node.Origin.Adjoint == nil && n.Node.Op.Class != symbolic.Leaf {
 		text = n.Node.Origin.Stmt
 	}
 	if text == "" {

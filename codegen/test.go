@@ -75,13 +75,13 @@ func exampleArg(a *module.Arg, float module.Float, n symbolic.Poly, stream int, 
 // testFunc prints func TestName(t *testing.T).
 func (g *generator) testFunc(name, doc string, body ...jen.Code) {
 	id := g.scope.pick(name)
-	g.tests.add(jen.Add(comment(strings.ReplaceAll(doc, "$", id))).Line().
+	g.tests.add(jen.Add(prose(strings.ReplaceAll(doc, "$", id))).Line().
 		Func().Id(id).Params(jen.Id("t").Op("*").Qual("testing", "T")).Block(body...))
 }
 
 func (g *generator) benchmark(name, doc string, body ...jen.Code) {
 	id := g.scope.pick(name)
-	g.tests.add(jen.Add(comment(id + doc)).Line().
+	g.tests.add(jen.Add(prose(id + doc)).Line().
 		Func().Id(id).Params(jen.Id("b").Op("*").Qual("testing", "B")).Block(body...))
 }
 
@@ -110,10 +110,10 @@ func testable(f *module.Func) bool {
 	return len(f.Derive) > 0 && f.Derive[0].Kind == "grad" && len(f.Derive[0].Wrt) > 0
 }
 
-// testSmallFunc prints the test of a func of scalars and arrays.
-func (g *generator) testSmallFunc(fp *module.FuncProcs, n *funcNames) {
-	f := fp.Func
-	s := newScope(g.scope, "t", "f", "b", "err")
+// testSmall prints the test of a func of scalars and arrays.
+func (p *funcPrinter) testSmall() {
+	f, n := p.f, p.n
+	s := newScope(p.scope, "t", "f", "b", "err")
 	var head, call []jen.Code
 	ids := map[string]string{}
 	failing := len(f.Checks) > 0
@@ -171,8 +171,8 @@ func (g *generator) testSmallFunc(fp *module.FuncProcs, n *funcNames) {
 		jen.Id("n").Op(":=").Qual("testing", "AllocsPerRun").Call(jen.Lit(10), jen.Func().Params().Block(blanks(len(results)).Op("=").Id(n.derivs[0]).Call(call...))),
 		jen.Id("n").Op("!=").Lit(0)).Block(
 		jen.Id("t").Dot("Errorf").Call(jen.Lit(n.derivs[0]+" allocates %v times, want 0"), jen.Id("n"))))
-	g.testFunc("Test"+n.derivs[0], "$ compares the gradient with differences.", body...)
-	g.benchmark("Benchmark"+n.derivs[0], " measures value and gradient.", append(head,
+	p.testFunc("Test"+n.derivs[0], "$ compares the gradient with differences.", body...)
+	p.benchmark("Benchmark"+n.derivs[0], " measures value and gradient.", append(head,
 		jen.For(jen.Id("b").Dot("Loop").Call()).Block(blanks(len(results)).Op("=").Id(n.derivs[0]).Call(call...)))...)
 }
 
@@ -204,7 +204,7 @@ func (p *modelPrinter) testModel() {
 		lines = append(lines, jen.Line().Id(pairs[i].(string)).Op(":").Add(pairs[i+1].(jen.Code)))
 	}
 	example := p.scope.pick("example" + n.typ)
-	p.tests.add(jen.Add(comment(example+" returns a model and a small batch.")).Line().
+	p.tests.add(jen.Add(prose(example+" returns a model and a small batch.")).Line().
 		Func().Id(example).Params(jen.Id("t").Qual("testing", "TB"), jen.Id("seed").Uint64()).Params(jen.Op("*").Id(n.typ), jen.Id(n.batch)).Block(
 		jen.Id("t").Dot("Helper").Call(),
 		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id(n.new).Call(append(newArgs, jen.Id("seed"))...),
@@ -212,6 +212,10 @@ func (p *modelPrinter) testModel() {
 		jen.Id("jitter").Call(jen.Id("m").Dot("Params").Dot("All").Call()),
 		jen.Return(jen.Id("m"), jen.Id(n.batch).Values(append(lines, jen.Line())...)),
 	))
+	p.newWork, p.newTrainer = "m.NewWork()", "%s.NewTrainer()"
+	if !p.testGivens(sizes) {
+		return
+	}
 	text, err := p.testTemplate("params_test.go.tmpl", example)
 	if err == nil {
 		p.tests.addText(text)
@@ -239,12 +243,47 @@ func (p *modelPrinter) testModel() {
 	}
 }
 
+// testGivens prints what gives tests a work whose givens are set, where there
+// are some without a default.
+func (p *modelPrinter) testGivens(sizes map[string]int) bool {
+	n := p.n
+	var set []jen.Code
+	for i, v := range p.m.Givens {
+		if len(v.Shape) == 0 {
+			continue
+		}
+		x, ok := exampleArg(&module.Arg{Type: v.Type}, p.m.Float, v.Shape.Size(), 100+i, sizes)
+		if !ok {
+			return false
+		}
+		set = append(set, jen.Id("w").Dot(n.givens[v.Name]).Op("=").Add(x))
+	}
+	if len(set) == 0 {
+		return true
+	}
+	given := p.scope.pick("given" + n.typ)
+	p.tests.add(jen.Add(prose(given + " sets what is given with each call.")).Line().
+		Func().Id(given).Params(jen.Id("w").Op("*").Id(n.work)).Op("*").Id(n.work).Block(append(set, jen.Return(jen.Id("w")))...))
+	p.newWork = given + "(m.NewWork())"
+	if p.m.Rule == nil || p.grad == nil {
+		return true
+	}
+	trainer := p.scope.pick("given" + n.trainer)
+	p.tests.add(jen.Add(prose(trainer+" returns a trainer for which it is set.")).Line().
+		Func().Id(trainer).Params(jen.Id("m").Op("*").Id(n.typ)).Op("*").Id(n.trainer).Block(
+		jen.Id("t").Op(":=").Id("m").Dot("NewTrainer").Call(),
+		jen.Id(given).Call(jen.Id("t").Dot("Work").Call()),
+		jen.Return(jen.Id("t"))))
+	p.newTrainer = trainer + "(%s)"
+	return true
+}
+
 // testInputs prints the test of the gradients by arguments.
 func (p *modelPrinter) testInputs(example string) {
 	n := p.n
 	body := []jen.Code{
 		jen.List(jen.Id("m"), jen.Id("b")).Op(":=").Id(example).Call(jen.Id("t"), jen.Lit(1)),
-		jen.List(jen.Id("w"), jen.Id("grads")).Op(":=").List(jen.Id("m").Dot("NewWork").Call(), jen.Id("m").Dot("NewGrads").Call()),
+		jen.List(jen.Id("w"), jen.Id("grads")).Op(":=").List(jen.Id(p.newWork), jen.Id("m").Dot("NewGrads").Call()),
 		jen.List(jen.Id("_"), jen.Id("in"), jen.Err()).Op(":=").Id("w").Dot("GradInputs").Call(jen.Id("b"), jen.Id("grads")),
 		fatal("t"),
 		jen.Id("f").Op(":=").Func().Params().Id(p.m.Float.String()).Block(
@@ -264,5 +303,6 @@ func (p *modelPrinter) testTemplate(file, example string) (string, error) {
 	return p.declsOf(file, map[string]string{
 		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Params": n.params, "Batch": n.batch,
 		"Loss": n.loss, "Work": n.work, "Trainer": n.trainer, "New": n.new, "Example": example,
+		"NewWork": p.newWork, "NewTrainer": fmt.Sprintf(p.newTrainer, "m"), "NewTrainer2": fmt.Sprintf(p.newTrainer, "m2"),
 	})
 }

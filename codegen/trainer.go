@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
@@ -36,9 +37,15 @@ func (p *modelPrinter) trainerDecls() error {
 			fills = append(fills, jen.Id("fill").Call(jen.Id("t").Dot(f).Dot("all"), number(s.Start)))
 		}
 	}
+	if p.ruleKeeps(func(u *module.Update, pr *procedure) symbolic.Poly { return ruleRoom(r, u, pr) }) {
+		fields = append(fields, jen.Id("reals").Index().Id(float).Comment("what the update rule computes in"))
+	}
+	if p.ruleKeeps(func(_ *module.Update, pr *procedure) symbolic.Poly { return pr.plan.Ints }) {
+		fields = append(fields, jen.Id("ints").Index().Int32())
+	}
 	lits = append(lits, jen.Line())
 	doc := n.trainer + " trains a " + n.typ + " as the model says: " + clean(r.Text) + "."
-	p.api.add(jen.Add(comment(doc, "The exported fields are the settings of the rule, which may be changed between", "steps.")).Line().
+	p.api.add(jen.Add(prose(doc, "The exported fields are the settings of the rule, which may be changed between", "steps.")).Line().
 		Type().Id(n.trainer).Struct(fields...))
 	body := []jen.Code{jen.Id("t").Op(":=").Op("&").Id(n.trainer).Values(lits...)}
 	if len(fills) == 0 {
@@ -46,7 +53,7 @@ func (p *modelPrinter) trainerDecls() error {
 	} else {
 		body = append(append(body, fills...), jen.Return(jen.Id("t")))
 	}
-	p.api.add(jen.Add(comment("NewTrainer returns a trainer that has made no step.")).Line().
+	p.api.add(jen.Add(prose("NewTrainer returns a trainer that has made no step.")).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewTrainer").Params().Op("*").Id(n.trainer).Block(body...))
 
 	text, err := p.templated("trainer.go.tmpl")
@@ -54,9 +61,7 @@ func (p *modelPrinter) trainerDecls() error {
 		return err
 	}
 	p.api.addText(text)
-	if err := p.updateMethod(); err != nil {
-		return err
-	}
+	p.updateMethod()
 	p.settings()
 	return nil
 }
@@ -71,7 +76,7 @@ func (p *modelPrinter) settings() {
 			jen.Id("prefixed").Call(jen.Lit(clean(s.Name)+"/"), jen.Id("t").Dot(n.states[s.Name]).Dot("Tensors").Call()).Op("...")))
 	}
 	tensors = append(tensors, jen.Return(jen.Id("all")))
-	p.api.add(jen.Add(comment("tensors are all numbers that training goes on from.")).Line().
+	p.api.add(jen.Add(prose("tensors are all numbers that training goes on from.")).Line().
 		Func().Params(recv).Id("tensors").Params().Index().Id("Tensor").Index(jen.Id(float)).Block(tensors...))
 
 	lits := jen.Dict{jen.Lit("rule"): jen.Lit(r.Name), jen.Lit("step"): jen.Qual("strconv", "Itoa").Call(jen.Id("t").Dot("step"))}
@@ -90,19 +95,19 @@ func (p *modelPrinter) settings() {
 		read = append(read, jen.If(jen.Err().Op(":=").Id("parseSetting").Call(jen.Id("meta"), key, jen.Op("&").Add(f)), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())))
 	}
 	read = append(read, jen.Return(jen.Nil()))
-	p.api.add(jen.Add(comment("settings are the numbers beside the tensors, as text.")).Line().
+	p.api.add(jen.Add(prose("settings are the numbers beside the tensors, as text.")).Line().
 		Func().Params(recv).Id("settings").Params().Map(jen.String()).String().Block(jen.Return(jen.Map(jen.String()).String().Values(lits))))
-	p.api.add(jen.Add(comment("set takes settings back.")).Line().
+	p.api.add(jen.Add(prose("set takes settings back.")).Line().
 		Func().Params(recv).Id("set").Params(jen.Id("meta").Map(jen.String()).String()).Error().Block(read...))
 }
 
 // updateMethod prints Update and the loops of the rule.
-func (p *modelPrinter) updateMethod() error {
+func (p *modelPrinter) updateMethod() {
 	n, r := p.n, p.m.Rule
 	recv := jen.Id("t").Op("*").Id(n.trainer)
 	body := []jen.Code{
-		guard(jen.Id("t").Dot("m").Dot("Params").Dot("check").Call(jen.Lit("Params"), jen.Id("t").Dot("m"))),
-		guard(jen.Id("grads").Dot("check").Call(jen.Lit("grads"), jen.Id("t").Dot("m"))),
+		guard(p.sized(jen.Id("t").Dot("m").Dot("Params"), "Params", jen.Id("t").Dot("m"))),
+		guard(p.sized(jen.Id("grads"), "grads", jen.Id("t").Dot("m"))),
 		jen.Id("t").Dot("step").Op("++"),
 	}
 	if r.GradNorm {
@@ -123,30 +128,26 @@ func (p *modelPrinter) updateMethod() error {
 			}
 			body = append(body, jen.Id("t").Dot(name).Call(args...))
 		}
-		if u.Ranks == nil {
+		switch {
+		case u.Ranks == nil && elementwise(p.steps[i]):
 			call("all")
-		} else {
+		default:
 			for _, q := range p.m.Params {
-				for _, k := range u.Ranks {
-					if k == len(q.Shape) {
-						call(n.tree.path(q.Name))
-					}
+				if u.Ranks == nil || slices.Contains(u.Ranks, len(q.Shape)) {
+					call(n.tree.path(q.Name))
 				}
 			}
 		}
-		if err := p.updateLoops(name, u, p.steps[i]); err != nil {
-			return err
-		}
+		p.updateLoops(name, u, p.steps[i])
 	}
 	body = append(body, jen.Return(jen.Nil()))
-	p.api.add(jen.Add(comment("Update changes the parameters by a gradient.")).Line().
+	p.api.add(jen.Add(prose("Update changes the parameters by a gradient.")).Line().
 		Func().Params(recv).Id("Update").Params(jen.Id("grads").Op("*").Id(n.params)).Error().Block(body...))
-	return nil
 }
 
 // updateLoops prints the rule for one block of weights. Weights and states
-// are updated in place.
-func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure) error {
+// are updated in place, or where they are still read after that at the end.
+func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure) {
 	n, r, float := p.n, p.m.Rule, p.m.Float.String()
 	s := newScope(p.scope, "t")
 	q := newPrinter(pr.prog, s, p.m.Float, p.helpers)
@@ -154,15 +155,25 @@ func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure)
 	for _, b := range pr.inputs() {
 		byNode[b.Node] = b
 	}
-	q.symbol[sizeSymbol(u.W.Shape)] = jen.Id(s.pick("n"))
-	var params []jen.Code
+	size := jen.Id(s.pick("n"))
+	q.symbol[sizeSymbol(u.W.Shape)] = size
+	var params, head, after []jen.Code
+	room := ruleRoom(r, u, pr)
+	at := pr.plan.Reals
 	block := func(name string, in *symbolic.Node, out *loop.Buffer) {
 		id := s.pick(local(name))
 		params = append(params, jen.Id(id))
-		for _, b := range []*loop.Buffer{byNode[in], out} {
-			if b != nil {
-				q.bufs[b] = id
-			}
+		q.bufs[byNode[in]] = id
+		if out == nil {
+			return
+		}
+		q.bufs[out] = id
+		if overwritten(pr.prog.Body, byNode[in], out) {
+			next := s.pick(local("next " + name))
+			q.bufs[out] = next
+			head = append(head, jen.Id(next).Op(":=").Add(slot(jen.Id("t").Dot("reals"), polyCode(at, q.sym), polyCode(u.W.Shape.Size(), q.sym), at.Is(0))))
+			at = at.Add(u.W.Shape.Size())
+			after = append(after, jen.Id("copy").Call(jen.Id(id), jen.Id(next)))
 		}
 	}
 	block("w", u.W, pr.outs[0])
@@ -186,23 +197,158 @@ func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure)
 	if b := byNode[u.Step]; u.Step != nil && b != nil {
 		q.bufs[b], q.scalars[b] = "t.step", true
 	}
-	if !pr.plan.Reals.Is(0) || !pr.plan.Ints.Is(0) {
-		return fmt.Errorf("the rule %s needs memory beside its states", r.Name)
-	}
-	if b := overwritten(pr, q.bufs); b != nil {
-		return fmt.Errorf("the rule %s cannot be computed in place: it reads %s after it is changed", r.Name, b.Name)
-	}
-	body := q.block(func() {
-		for _, b := range pr.temps() {
-			q.scalars[b] = true
-			q.bufs[b] = s.pick(local(b.Name))
+	grow := func(field string, size symbolic.Poly) {
+		if !size.Is(0) {
+			f := jen.Id("t").Dot(field)
+			head = append([]jen.Code{jen.Add(f).Op("=").Id("grow").Call(f, polyCode(size, q.sym).code)}, head...)
 		}
+	}
+	grow("ints", pr.plan.Ints)
+	grow("reals", room)
+	body := q.block(func() {
+		q.arenaTemps(pr, jen.Id("t").Dot("reals"), jen.Id("t").Dot("ints"))
 		q.stmts(pr.prog.Body)
+		q.put(after...)
 	})
-	views := []jen.Code{jen.Id("n").Op(":=").Len(jen.Id("w"))}
-	p.loops.add(jen.Add(comment(name + " changes weights w in place by their gradient g: " + clean(r.Text))).Line().
-		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id(name).Params(params...).Block(append(views, body...)...))
-	return nil
+	head = append([]jen.Code{jen.Add(size).Op(":=").Len(jen.Id("w"))}, head...)
+	p.loops.add(jen.Add(prose(name + " changes weights w in place by their gradient g: " + clean(r.Text))).Line().
+		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id(name).Params(params...).Block(append(head, body...)...))
+}
+
+// ruleKeeps reports whether an update needs memory of a kind.
+func (p *modelPrinter) ruleKeeps(size func(u *module.Update, pr *procedure) symbolic.Poly) bool {
+	for i, u := range p.m.Rule.Updates {
+		if !size(u, p.steps[i]).Is(0) {
+			return true
+		}
+	}
+	return false
+}
+
+// ruleRoom is how many numbers a rule keeps while it updates a block.
+func ruleRoom(r *module.Rule, u *module.Update, pr *procedure) symbolic.Poly {
+	room := pr.plan.Reals
+	in := []*symbolic.Node{u.W}
+	for _, s := range r.States {
+		in = append(in, s.Node)
+	}
+	for i, out := range pr.outs {
+		for _, b := range pr.inputs() {
+			if b.Node == in[i] && overwritten(pr.prog.Body, b, out) {
+				room = room.Add(u.W.Shape.Size())
+			}
+		}
+	}
+	return room
+}
+
+// overwritten reports whether a program might read an element of in after it
+// has set that of out, which would be too late if both were one block.
+func overwritten(body []loop.Stmt, in, out *loop.Buffer) bool {
+	stored := false
+	for _, s := range body {
+		reads, writes := touches(s, in, out)
+		if reads && stored {
+			return true
+		}
+		if l, ok := s.(*loop.Loop); ok && reads && writes && !inStep(l, in, out) {
+			return true
+		}
+		switch s := s.(type) {
+		case *loop.If:
+			if overwritten(s.Then, in, out) || overwritten(s.Else, in, out) {
+				return true
+			}
+		case *loop.Choose:
+			if overwritten(s.Then, in, out) || overwritten(s.Else, in, out) {
+				return true
+			}
+		}
+		stored = stored || writes
+	}
+	return false
+}
+
+// touches reports whether s reads in and whether it writes out.
+func touches(s loop.Stmt, in, out *loop.Buffer) (reads, writes bool) {
+	walkStmts([]loop.Stmt{s}, func(s loop.Stmt) {
+		for _, e := range exprsOf(s) {
+			walkExpr(e, func(e loop.Expr) {
+				if l, ok := e.(*loop.Load); ok && l.Buf == in {
+					reads = true
+				}
+			})
+		}
+		switch s := s.(type) {
+		case *loop.Store:
+			writes = writes || s.Buf == out
+		case *loop.Fill:
+			writes = writes || s.Buf == out
+		}
+	})
+	return reads, writes
+}
+
+// inStep reports whether each iteration of l is about one element, which it
+// reads before it sets it.
+func inStep(l *loop.Loop, in, out *loop.Buffer) bool {
+	ok, stored := true, false
+	at := func(index symbolic.Poly) bool { return index.Equal(symbolic.Sym(l.Var.Name)) }
+	walkStmts(l.Body, func(s loop.Stmt) {
+		for _, e := range exprsOf(s) {
+			walkExpr(e, func(e loop.Expr) {
+				if x, is := e.(*loop.Load); is && x.Buf == in {
+					ok = ok && at(x.Index) && !stored
+				}
+			})
+		}
+		switch s := s.(type) {
+		case *loop.Store:
+			if s.Buf == out {
+				ok, stored = ok && at(s.Index), true
+			}
+		case *loop.Fill:
+			ok = ok && s.Buf != out
+		}
+	})
+	return ok
+}
+
+// elementwise reports whether a rule changes each number by itself, so that it
+// does not matter which parameter it belongs to.
+func elementwise(pr *procedure) bool {
+	if len(pr.prog.Body) == 0 {
+		return true
+	}
+	ok := true
+	var vars []string
+	at := func(index symbolic.Poly) {
+		s, is := index.AsSym()
+		ok = ok && is && slices.Contains(vars, s)
+	}
+	for _, b := range pr.temps() {
+		ok = ok && len(b.Shape) == 0
+	}
+	walkStmts(pr.prog.Body, func(s loop.Stmt) {
+		for _, e := range exprsOf(s) {
+			walkExpr(e, func(e loop.Expr) {
+				if x, is := e.(*loop.Load); is && len(x.Buf.Shape) > 0 {
+					at(x.Index)
+				}
+			})
+		}
+		switch s := s.(type) {
+		case *loop.Loop:
+			vars = append(vars, s.Var.Name)
+		case *loop.Acc, *loop.Pick:
+			ok = false
+		case *loop.Store:
+			if len(s.Buf.Shape) > 0 {
+				at(s.Index)
+			}
+		}
+	})
+	return ok
 }
 
 func sizeSymbol(s symbolic.Shape) string {
@@ -212,23 +358,4 @@ func sizeSymbol(s symbolic.Shape) string {
 		}
 	}
 	return "n"
-}
-
-// overwritten returns an input that is read after a result in the same memory
-// is stored, or nil.
-func overwritten(pr *procedure, names map[*loop.Buffer]string) (bad *loop.Buffer) {
-	stored := map[string]bool{}
-	walkStmts(pr.prog.Body, func(s loop.Stmt) {
-		for _, e := range exprsOf(s) {
-			walkExpr(e, func(e loop.Expr) {
-				if l, ok := e.(*loop.Load); ok && l.Buf.Kind == loop.In && stored[names[l.Buf]] && bad == nil {
-					bad = l.Buf
-				}
-			})
-		}
-		if st, ok := s.(*loop.Store); ok && st.Buf.Kind == loop.Out {
-			stored[names[st.Buf]] = true
-		}
-	})
-	return bad
 }

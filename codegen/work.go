@@ -26,7 +26,7 @@ func (p *modelPrinter) workDecl() {
 			}
 			fields = append(fields, jen.Id(n.outs[i]).Index().Add(elemType(float, v.Node.Type)).Comment(commentLine(text)))
 		}
-		p.api.add(jen.Add(comment(n.outputs+" are the outputs of "+n.typ+". They are in the memory of the work that computed", "them, and valid until it computes again.")).Line().
+		p.api.add(jen.Add(prose(n.outputs+" are the outputs of "+n.typ+". They are in the memory of the work that computed", "them, and valid until it computes again.")).Line().
 			Type().Id(n.outputs).Struct(fields...))
 	}
 	if p.loss != nil {
@@ -38,7 +38,7 @@ func (p *modelPrinter) workDecl() {
 			}
 			fields = append(fields, f)
 		}
-		p.api.add(jen.Add(comment(n.loss + " is the loss of a batch, the mean over its examples, and the metrics.")).Line().
+		p.api.add(jen.Add(prose(n.loss + " is the loss of a batch, the mean over its examples, and the metrics.")).Line().
 			Type().Id(n.loss).Struct(fields...))
 	}
 	if p.both != nil {
@@ -46,7 +46,7 @@ func (p *modelPrinter) workDecl() {
 		for _, a := range p.m.Inputs {
 			fields = append(fields, jen.Id(n.args[a.Name]).Index().Id(float.String()))
 		}
-		p.api.add(jen.Add(comment(n.inputs + " are the gradients by arguments, in the memory of the work.")).Line().
+		p.api.add(jen.Add(prose(n.inputs + " are the gradients by arguments, in the memory of the work.")).Line().
 			Type().Id(n.inputs).Struct(fields...))
 	}
 
@@ -62,7 +62,11 @@ func (p *modelPrinter) workDecl() {
 		} else {
 			t.Add(elemType(float, v.Type))
 		}
-		fields = append(fields, comment(n.givens[v.Name]+" is given with each call: "+clean(v.Shape.String())), t)
+		text := n.givens[v.Name] + " is given with each call."
+		if len(v.Shape) > 0 {
+			text = n.givens[v.Name] + " is given with each call, of shape " + clean(v.Shape.String()) + "."
+		}
+		fields = append(fields, prose(text), t)
 		if v.Default != nil && len(v.Shape) == 0 {
 			lits = append(lits, n.givens[v.Name], number(*v.Default))
 		}
@@ -89,9 +93,9 @@ func (p *modelPrinter) workDecl() {
 	if p.both != nil {
 		fields = append(fields, jen.Id("in").Id(n.inputs))
 	}
-	p.api.add(jen.Add(comment(n.work+" is memory to compute in, for one goroutine at a time. It grows when a batch",
+	p.api.add(jen.Add(prose(n.work+" is memory to compute in, for one goroutine at a time. It grows when a batch",
 		"is larger than those before; otherwise nothing is allocated.")).Line().Type().Id(n.work).Struct(fields...))
-	p.api.add(jen.Add(comment("NewWork returns memory for computing with m.")).Line().
+	p.api.add(jen.Add(prose("NewWork returns memory for computing with m.")).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewWork").Params().Op("*").Id(n.work).Block(
 		jen.Return(jen.Op("&").Id(n.work).Add(record(lits...)))))
 }
@@ -123,8 +127,9 @@ func (p *modelPrinter) usesArena(ints bool) bool {
 
 func (p *modelPrinter) recv() jen.Code { return jen.Id("w").Op("*").Id(p.n.work) }
 
-// prepare prints what comes before every computation: checks, and room.
-func (p *modelPrinter) prepare(check string, pr *procedure, zeros ...jen.Code) []jen.Code {
+// prepare prints what comes before every computation: checks, those given last,
+// and room.
+func (p *modelPrinter) prepare(check string, pr *procedure, zeros []jen.Code, last ...jen.Code) []jen.Code {
 	syms := p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"))
 	body := []jen.Code{guard(jen.Id("w").Dot("m").Dot(check).Call(jen.Op("&").Id("b")), zeros...)}
 	for _, v := range p.m.Givens {
@@ -138,6 +143,8 @@ func (p *modelPrinter) prepare(check string, pr *procedure, zeros ...jen.Code) [
 		}
 		body = append(body, guard(jen.Id("checkLen").Call(call...), zeros...))
 	}
+	body = append(body, last...)
+	body = append(body, p.apart(pr, zeros)...)
 	total := pr.plan.Reals.Add(pr.plan.Ints)
 	for _, b := range pr.outs {
 		if k := b.Shape.Size(); !isParamSized(pr, b) {
@@ -156,6 +163,54 @@ func (p *modelPrinter) prepare(check string, pr *procedure, zeros ...jen.Code) [
 		}
 	}
 	return body
+}
+
+// apart prints the checks that no argument lies in the memory of a result,
+// such as the outputs of the call before, given back as they are.
+func (p *modelPrinter) apart(pr *procedure, zeros []jen.Code) []jen.Code {
+	written := map[symbolic.Type][]jen.Code{}
+	grads, out := false, 0
+	for i, r := range pr.proc.Results {
+		typ := pr.outs[i].Type
+		switch r.Kind {
+		case module.OutputResult:
+			written[typ] = append(written[typ], jen.Id("w").Dot("out").Dot(p.n.outs[out]))
+			out++
+		case module.InputGradient:
+			written[typ] = append(written[typ], jen.Id("w").Dot("in").Dot(p.n.args[r.Name]))
+		case module.ParamGradient:
+			if !grads {
+				written[typ] = append(written[typ], jen.Id("grads").Dot("all"))
+			}
+			grads = true
+		}
+	}
+	var code []jen.Code
+	check := func(name string, x jen.Code, typ symbolic.Type) {
+		if w := written[typ]; len(w) > 0 {
+			code = append(code, guard(jen.Id("checkApart").Call(append([]jen.Code{jen.Lit(p.n.typ), jen.Lit(name), x}, w...)...), zeros...))
+		}
+	}
+	for _, a := range p.needs(pr) {
+		check(p.n.args[a.Name], jen.Id("b").Dot(p.n.args[a.Name]), a.Type)
+	}
+	for _, v := range p.m.Givens {
+		if len(v.Shape) > 0 && p.reads(pr, symbolic.GivenInput, v.Name) {
+			check(p.n.givens[v.Name], jen.Id("w").Dot(p.n.givens[v.Name]), v.Type)
+		}
+	}
+	return code
+}
+
+// checkGrads prints the checks of the block that gradients go to.
+func (p *modelPrinter) checkGrads(zeros []jen.Code) []jen.Code {
+	m := jen.Id("w").Dot("m")
+	code := []jen.Code{guard(p.sized(jen.Id("grads"), "grads", m), zeros...)}
+	if !p.size().Is(0) {
+		err := jen.Op("&").Id("ShapeError").Add(record("Of", jen.Lit(p.n.typ), "Arg", jen.Lit("grads"), "Text", jen.Lit("are the parameters themselves")))
+		code = append(code, jen.If(jen.Id("same").Call(jen.Id("grads").Dot("all"), jen.Add(m).Dot("Params").Dot("all"))).Block(jen.Return(append(zeros[:len(zeros):len(zeros)], err)...)))
+	}
+	return code
 }
 
 func isParamSized(pr *procedure, b *loop.Buffer) bool {
@@ -183,12 +238,11 @@ func (p *modelPrinter) methods() error {
 	batch := jen.Id("b").Id(n.batch)
 	syms := p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"))
 	method := func(doc []string, name string, params, results, body []jen.Code) {
-		p.api.add(jen.Add(comment(doc...)).Line().Func().Params(p.recv()).Id(name).Params(params...).Params(results...).Block(body...))
+		p.api.add(jen.Add(prose(doc...)).Line().Func().Params(p.recv()).Id(name).Params(params...).Params(results...).Block(body...))
 	}
 	if p.infer != nil {
 		p.checkMethod("checkForward", "checkForward checks what Forward reads of a batch.", 0, p.needs(p.infer))
-		zero := jen.Id(n.outputs).Values()
-		body := p.prepare("checkForward", p.infer, zero)
+		body := p.prepare("checkForward", p.infer, []jen.Code{jen.Id(n.outputs).Values()})
 		for i, b := range p.infer.outs {
 			f := jen.Id("w").Dot("out").Dot(n.outs[i])
 			body = append(body, jen.Add(f).Op("=").Id("grow").Call(f, polyCode(b.Shape.Size(), syms).code))
@@ -205,7 +259,7 @@ func (p *modelPrinter) methods() error {
 		return nil
 	}
 	p.checkMethod("checkLoss", "checkLoss checks what the loss reads of a batch.", 1, p.needs(p.loss, p.grad, p.both))
-	zero := jen.Id(n.loss).Values()
+	zero := []jen.Code{jen.Id(n.loss).Values()}
 	method([]string{"Loss computes the loss of a batch, and the metrics."}, "Loss",
 		[]jen.Code{batch}, []jen.Code{jen.Id(n.loss), jen.Error()},
 		append(p.prepare("checkLoss", p.loss, zero), jen.Return(jen.Id("w").Dot("loss").Call(jen.Op("&").Id("b")), jen.Nil())))
@@ -213,14 +267,7 @@ func (p *modelPrinter) methods() error {
 		return err
 	}
 
-	checks := []jen.Code{
-		guard(jen.Id("grads").Dot("check").Call(jen.Lit("grads"), jen.Id("w").Dot("m")), zero),
-	}
-	if len(p.m.Params) > 0 {
-		checks = append(checks, jen.If(jen.Id("same").Call(jen.Id("grads").Dot("all"), jen.Id("w").Dot("m").Dot("Params").Dot("all")).Op("&&").Len(jen.Id("grads").Dot("all")).Op(">").Lit(0)).Block(
-			jen.Return(zero, jen.Op("&").Id("ShapeError").Add(record("Of", jen.Lit(n.typ), "Arg", jen.Lit("grads"), "Text", jen.Lit("are the parameters themselves"))))))
-	}
-	body := append(p.prepare("checkLoss", p.grad, zero), checks...)
+	body := p.prepare("checkLoss", p.grad, zero, p.checkGrads(zero)...)
 	body = append(body, jen.Return(jen.Id("w").Dot("grad").Call(jen.Op("&").Id("b"), jen.Id("grads")), jen.Nil()))
 	method([]string{"Grad computes the loss of a batch, and sets grads to its gradient by the", "parameters."}, "Grad",
 		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params)}, []jen.Code{jen.Id(n.loss), jen.Error()}, body)
@@ -230,9 +277,8 @@ func (p *modelPrinter) methods() error {
 	if p.both == nil {
 		return nil
 	}
-	none := jen.Id(n.inputs).Values()
-	body = p.prepare("checkLoss", p.both, zero, none)
-	body = append(body, jen.If(jen.List(jen.Id("err")).Op(":=").Id("grads").Dot("check").Call(jen.Lit("grads"), jen.Id("w").Dot("m")), jen.Err().Op("!=").Nil()).Block(jen.Return(zero, none, jen.Err())))
+	zeros := append(zero, jen.Id(n.inputs).Values())
+	body = p.prepare("checkLoss", p.both, zeros, p.checkGrads(zeros)...)
 	for i, r := range p.both.proc.Results {
 		if r.Kind == module.InputGradient {
 			f := jen.Id("w").Dot("in").Dot(n.args[r.Name])
@@ -363,7 +409,7 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 	body := q.block(func() {
 		q.arenaTemps(pr, jen.Id("w").Dot("reals"), jen.Id("w").Dot("ints"))
 		q.put(jen.Line())
-		q.stmts(pr.prog.Body)
+		q.pieces(n.typ+exported(name), pr.prog.Body)
 		q.put(after...)
 		if result != nil {
 			q.put(jen.Return(jen.Add(result).Add(record(lits...))))
@@ -379,11 +425,12 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		}
 	}
 	head = append(head, lines...)
-	f := jen.Add(comment(p.procDoc(name))).Line().Func().Params(p.recv()).Id(name).Params(params...)
+	f := jen.Add(prose(p.procDoc(name))).Line().Func().Params(p.recv()).Id(name).Params(params...)
 	if result != nil {
 		f.Add(result)
 	}
 	p.loops.add(f.Block(append(head, body...)...))
+	p.loops.add(q.parts...)
 	return nil
 }
 

@@ -89,7 +89,7 @@ func TestLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := distance(out["out"], want[0].Data); d > 1e-12 {
+	if d := distance(out["f"], want[0].Data); d > 1e-12 {
 		t.Errorf("differs by %g", d)
 	}
 }

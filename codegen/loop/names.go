@@ -99,6 +99,9 @@ func (l *lowering) baseName(v *value) string {
 		if s := ident(v.node.Name); s != "" && v.node.Op.Class != symbolic.Leaf {
 			return s
 		}
+		if v.rank() == 0 {
+			return "f" // as mathematics calls the value of a function
+		}
 		return "out"
 	}
 	if s := ident(l.alias[v.node]); s != "" {

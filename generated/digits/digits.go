@@ -30,9 +30,9 @@ func (m *Digits) NewGrads() *DigitsParams {
 	return newDigitsParams()
 }
 
-// DigitsParams has the shape of the parameters of Digits: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// DigitsParams has the shape of the parameters of Digits: it holds them, or
+// their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type DigitsParams struct {
 	H struct {
 		W []float32 // [256, 64]
@@ -46,6 +46,7 @@ type DigitsParams struct {
 	all []float32 // what the fields above are parts of
 }
 
+// newDigitsParams lays the fields out in a block of zeros.
 func newDigitsParams() *DigitsParams {
 	p := &DigitsParams{all: make([]float32, 19210)}
 	rest := p.all
@@ -66,8 +67,9 @@ func (p *DigitsParams) Tensors() []Tensor[float32] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *DigitsParams) check(arg string, m *Digits) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *DigitsParams) check(arg string) error {
 	if p == nil {
 		return &ShapeError{Of: "Digits", Arg: arg, Text: "is nil"}
 	}
@@ -75,17 +77,15 @@ func (p *DigitsParams) check(arg string, m *Digits) error {
 		return &ShapeError{Of: "Digits", Arg: arg, Got: len(p.all), Want: 19210}
 	}
 	rest := p.all
-	if !same(p.H.W, cut(&rest, 16384)) {
-		return &ShapeError{Of: "Digits", Arg: arg + ".H.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H.B, cut(&rest, 256)) {
-		return &ShapeError{Of: "Digits", Arg: arg + ".H.B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.W, cut(&rest, 2560)) {
-		return &ShapeError{Of: "Digits", Arg: arg + ".Z.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.B, cut(&rest, 10)) {
-		return &ShapeError{Of: "Digits", Arg: arg + ".Z.B", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.H.W, cut(&rest, 16384)):
+		return replaced("Digits", arg+".H.W")
+	case !same(p.H.B, cut(&rest, 256)):
+		return replaced("Digits", arg+".H.B")
+	case !same(p.Z.W, cut(&rest, 2560)):
+		return replaced("Digits", arg+".Z.W")
+	case !same(p.Z.B, cut(&rest, 10)):
+		return replaced("Digits", arg+".Z.B")
 	}
 	return nil
 }
@@ -106,12 +106,18 @@ func (p *DigitsParams) Lookup(name string) (Tensor[float32], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *DigitsParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *DigitsParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "Digits", p.Tensors(), nil)
 }
 
@@ -121,28 +127,29 @@ func (p *DigitsParams) Save(path string) error { return saveFile(path, p.WriteTo
 // Load reads the file at path as ReadFrom does.
 func (p *DigitsParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// DigitsBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// DigitsBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type DigitsBatch struct {
 	N     int       // the number of examples
 	Image []float32 // N×64
 	Y     []int32   // N, each at least 0 and below 10
 }
 
-// DigitsOutputs are the outputs of Digits. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// DigitsOutputs are the outputs of Digits. They are in the memory of the work
+// that computed them, and valid until it computes again.
 type DigitsOutputs struct {
 	Output []float32 // N×10: softmax(z)
 }
 
-// DigitsLoss is the loss of a batch, the mean over its examples, and the metrics.
+// DigitsLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type DigitsLoss struct {
 	Loss     float32
 	Accuracy float32 // argmax(z) == y
 }
 
-// DigitsWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// DigitsWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type DigitsWork struct {
 	m     *Digits
 	reals []float32
@@ -162,12 +169,15 @@ func (m *Digits) checkForward(b *DigitsBatch) error {
 	if err := checkLen("Digits", "Image", len(b.Image), b.N, 64); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Forward computes the outputs for a batch, which may be empty.
 func (w *DigitsWork) Forward(b DigitsBatch) (DigitsOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
+		return DigitsOutputs{}, err
+	}
+	if err := checkApart("Digits", "Image", b.Image, w.out.Output); err != nil {
 		return DigitsOutputs{}, err
 	}
 	if err := checkRoom("Digits", "the batch", 10.0*float64(b.N)+320.0); err != nil {
@@ -198,7 +208,7 @@ func (m *Digits) checkLoss(b *DigitsBatch) error {
 	if err := checkIndices("Digits", "Y", b.Y, 10); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -216,18 +226,21 @@ func (w *DigitsWork) Grad(b DigitsBatch, grads *DigitsParams) (DigitsLoss, error
 	if err := w.m.checkLoss(&b); err != nil {
 		return DigitsLoss{}, err
 	}
-	w.reals = grow(w.reals, 596)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return DigitsLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return DigitsLoss{}, &ShapeError{Of: "Digits", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	if err := checkApart("Digits", "Image", b.Image, grads.all); err != nil {
+		return DigitsLoss{}, err
+	}
+	w.reals = grow(w.reals, 596)
 	return w.grad(&b, grads), nil
 }
 
-// DigitsTrainer trains a Digits as the model says: train adam(lr = 2e-3).
-// The exported fields are the settings of the rule, which may be changed between
+// DigitsTrainer trains a Digits as the model says: train adam(lr = 2e-3). The
+// exported fields are the settings of the rule, which may be changed between
 // steps.
 type DigitsTrainer struct {
 	LR    float32
@@ -277,6 +290,9 @@ func (t *DigitsTrainer) Step(b DigitsBatch) (DigitsLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *DigitsTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -284,15 +300,11 @@ func (t *DigitsTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *DigitsTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "Digits", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "Digits", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -308,10 +320,10 @@ func (t *DigitsTrainer) Load(path string) error { return loadFile(path, t.ReadFr
 
 // Update changes the parameters by a gradient.
 func (t *DigitsTrainer) Update(grads *DigitsParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params"); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return err
 	}
 	t.step++

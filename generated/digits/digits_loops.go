@@ -68,8 +68,8 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 	h := w.reals[64:][:256]
 	z := w.reals[:10]
 
-	var s float32
-	var s2 float32
+	var s float64
+	var s2 float64
 	for b := range n {
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
 		imageRow := image[b*64:][:64]
@@ -101,7 +101,7 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 		if abs(m2) < inf[float32](1) {
 			v = m2
 		}
-		s2 += truth[float32](at == int(y[b]))
+		s2 += float64(truth[float32](at == int(y[b])))
 
 		// loss xent(z, y)   digits.bp:15
 		var s3 float32
@@ -109,28 +109,28 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 			s3 += exp(z[i] - v)
 		}
 		yb := int(y[b])
-		s += v + log(s3) - z[yb]
+		s += float64(v + log(s3) - z[yb])
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
-	var s3 float32
+	var s3 float64
 	for i := range 256 {
 		hWRow := hW[i*64:][:64]
 		for j := range 64 {
-			s3 += square(hWRow[j])
+			s3 += float64(square(hWRow[j]))
 		}
 	}
-	var s4 float32
+	var s4 float64
 	for i := range 10 {
 		zWRow := zW[i*256:][:256]
 		for j := range 256 {
-			s4 += square(zWRow[j])
+			s4 += float64(square(zWRow[j]))
 		}
 	}
-	loss := s/float32(n) + 0.0001*(s3+s4)
+	loss := float32(s)/float32(n) + 0.0001*(float32(s3)+float32(s4))
 
 	// metric accuracy = argmax(z) == y   digits.bp:17
-	accuracy := s2 / float32(n)
+	accuracy := float32(s2) / float32(n)
 	return DigitsLoss{Loss: loss, Accuracy: accuracy}
 }
 
@@ -155,25 +155,25 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	dh := w.reals[340:][:256]
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
-	var s float32
+	var s float64
 	for i := range 256 {
 		hWRow := hW[i*64:][:64]
 		for j := range 64 {
-			s += square(hWRow[j])
+			s += float64(square(hWRow[j]))
 		}
 	}
-	var s2 float32
+	var s2 float64
 	for i := range 10 {
 		zWRow := zW[i*256:][:256]
 		for j := range 256 {
-			s2 += square(zWRow[j])
+			s2 += float64(square(zWRow[j]))
 		}
 	}
 
 	// d = 1/batch   digits.bp:15
 	d := 1 / float32(n)
-	var s3 float32
-	var s4 float32
+	var s3 float64
+	var s4 float64
 	clear(dzW)
 	clear(dzB)
 	clear(dhW)
@@ -209,7 +209,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 		if abs(m2) < inf[float32](1) {
 			v = m2
 		}
-		s4 += truth[float32](at == int(y[b]))
+		s4 += float64(truth[float32](at == int(y[b])))
 		var s5 float32
 		for i := range 10 {
 			ti := exp(z[i] - v)
@@ -219,7 +219,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 
 		// loss xent(z, y)   digits.bp:15
 		yb := int(y[b])
-		s3 += v + log(s5) - z[yb]
+		s3 += float64(v + log(s5) - z[yb])
 		clear(dh)
 		for i := range 10 {
 			// dzz[i] = d·(t[i]/s5 − [i = y])   digits.bp:13
@@ -250,10 +250,10 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
-	loss := s3/float32(n) + 0.0001*(s+s2)
+	loss := float32(s3)/float32(n) + 0.0001*(float32(s)+float32(s2))
 
 	// metric accuracy = argmax(z) == y   digits.bp:17
-	accuracy := s4 / float32(n)
+	accuracy := float32(s4) / float32(n)
 
 	// dzW += 0.0002·zW   digits.bp:16
 	for i := range 10 {

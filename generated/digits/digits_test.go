@@ -185,13 +185,6 @@ func BenchmarkDigitsStep(b *testing.B) {
 	}
 }
 
-// numbers returns n numbers between lo and hi.
-func numbers[F float](n int, stream uint64, lo, hi float64) []F {
-	x := make([]F, n)
-	fillUniform(x, 42, stream, lo, hi)
-	return x
-}
-
 // indices returns n indices below bound.
 func indices(n int, stream uint64, bound int) []int32 {
 	x := make([]int32, n)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 )
 
 // A ShapeError says that an argument has the wrong size.
@@ -35,17 +37,21 @@ func (e *ShapeError) Error() string {
 type IndexError struct {
 	Of       string // the model or func
 	Arg      string // the argument
-	Position int    // the element of the argument
+	Position int    // the element of the argument; -1 where it is a single index
 	Got      int
 	Want     int // indices count from 0 and are below Want
 }
 
 func (e *IndexError) Error() string {
+	if e.Position < 0 {
+		return fmt.Sprintf("%s: %s is %d, want at least 0 and below %d", e.Of, e.Arg, e.Got, e.Want)
+	}
 	return fmt.Sprintf("%s: %s[%d] is %d, want at least 0 and below %d", e.Of, e.Arg, e.Position, e.Got, e.Want)
 }
 
-// maxElements bounds the size of every block, so that sizes never overflow.
-const maxElements = 1 << (28 + 12*(^uint(0)>>63))
+// maxElements bounds the size of every block, so that sizes never overflow,
+// and a mistaken one does not ask for all memory there is.
+const maxElements = 1 << (28 + 6*(^uint(0)>>63))
 
 // checkLen checks the length of an argument against the product of its dims.
 func checkLen(of, arg string, got int, dims ...int) error {
@@ -87,6 +93,23 @@ func checkDim(of, arg string, got, least int) error {
 	}
 	if got > maxElements {
 		return &ShapeError{Of: of, Arg: arg, Got: got, Want: maxElements, Text: fmt.Sprintf("is %d, want at most %d", got, maxElements)}
+	}
+	return nil
+}
+
+// replaced is the error for a field that is no part of its block any more.
+func replaced(of, arg string) error {
+	return &ShapeError{Of: of, Arg: arg, Text: "has been replaced; copy numbers into it instead"}
+}
+
+// checkApart checks that an argument does not lie in memory that is written to
+// while it is read.
+func checkApart[T any](of, arg string, x []T, written ...[]T) error {
+	for _, w := range written {
+		// Slices of one array end, as far as they can grow, at one place.
+		if cap(x) > 0 && cap(w) > 0 && &x[:cap(x)][cap(x)-1] == &w[:cap(w)][cap(w)-1] {
+			return &ShapeError{Of: of, Arg: arg, Got: len(x), Want: len(x), Text: "lies in memory that the result is written to; copy it first"}
+		}
 	}
 	return nil
 }
@@ -245,7 +268,7 @@ func readTensors[F float](r io.Reader, of string, tensors []Tensor[F], accept fu
 			return fail(t.Name, "has type %s, want %s", e.DType, dtype)
 		case !slices.Equal(e.Shape, t.Shape):
 			return fail(t.Name, "has shape %v, want %v", e.Shape, t.Shape)
-		case len(e.Offsets) != 2 || e.Offsets[0] < 0 || e.Offsets[1]-e.Offsets[0] != len(t.Data)*width:
+		case len(e.Offsets) != 2 || e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] || e.Offsets[1]-e.Offsets[0] != len(t.Data)*width:
 			return fail(t.Name, "has offsets %v, want %d bytes", e.Offsets, len(t.Data)*width)
 		}
 		total += len(t.Data) * width
@@ -287,41 +310,90 @@ func readTensors[F float](r io.Reader, of string, tensors []Tensor[F], accept fu
 	return read, nil
 }
 
-// parseHeader takes the header apart; a name that comes twice is an error.
+// parseHeader takes the header apart.
 func parseHeader(head []byte) (map[string]entry, map[string]string, error) {
+	if !utf8.Valid(head) {
+		return nil, nil, errors.New("it is not UTF-8")
+	}
+	if len(head) == 0 || head[0] != '{' {
+		return nil, nil, errors.New("it does not begin with {")
+	}
 	entries, meta := map[string]entry{}, map[string]string{}
 	d := json.NewDecoder(bytes.NewReader(head))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil, fmt.Errorf("want an object, have %v (%v)", t, err)
-	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return nil, nil, err
-		}
-		name := t.(string) // keys of objects are strings
+	err := parseObject(d, func(name string) error {
 		if name == "__metadata__" {
-			if err := d.Decode(&meta); err != nil {
-				return nil, nil, err
-			}
-			continue
+			return d.Decode(&meta)
 		}
-		var e entry
-		if err := d.Decode(&e); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if _, ok := entries[name]; ok {
-			return nil, nil, fmt.Errorf("%s comes twice", name)
-		}
+		e, err := parseEntry(d)
 		entries[name] = e
-	}
-	if _, err := d.Token(); err != nil {
+		return err
+	})
+	if err != nil {
 		return nil, nil, err
 	}
-	if rest := bytes.TrimLeft(head[d.InputOffset():], " \x00"); len(rest) > 0 {
+	if rest := bytes.TrimLeft(head[d.InputOffset():], " "); len(rest) > 0 {
 		return nil, nil, fmt.Errorf("%d bytes follow the object", len(rest))
 	}
 	return entries, meta, nil
+}
+
+// parseEntry reads what the header says about a tensor, no less and no more.
+func parseEntry(d *json.Decoder) (e entry, err error) {
+	numbers := func(to *[]int) error {
+		var xs []*int
+		err := d.Decode(&xs)
+		if err == nil && (xs == nil || slices.Contains(xs, nil)) {
+			err = errors.New("want a list of numbers")
+		}
+		if err == nil {
+			for _, x := range xs {
+				*to = append(*to, *x)
+			}
+		}
+		return err
+	}
+	fields := 0
+	err = parseObject(d, func(name string) error {
+		fields++
+		switch name {
+		case "dtype":
+			return d.Decode(&e.DType)
+		case "shape":
+			return numbers(&e.Shape)
+		case "data_offsets":
+			return numbers(&e.Offsets)
+		}
+		return errors.New("want dtype, shape and data_offsets only")
+	})
+	if err == nil && fields != 3 {
+		err = errors.New("want dtype, shape and data_offsets")
+	}
+	return e, err
+}
+
+// parseObject has value read the value of each name of an object. A name that
+// comes twice is an error.
+func parseObject(d *json.Decoder, value func(name string) error) error {
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return errors.New("want an object")
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return err
+		}
+		name := t.(string) // names of objects are strings
+		if seen[name] {
+			return fmt.Errorf("%q comes twice", name)
+		}
+		seen[name] = true
+		if err := value(name); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	_, err := d.Token()
+	return err
 }
 
 // extra returns the first name, in order, that is not a tensor's.
@@ -352,11 +424,19 @@ func decode[F float](dst []F, src []byte) {
 	}
 }
 
-// saveFile replaces the file at path with what write writes, wholly or not at
-// all: a new file beside it is written, synced and renamed.
+// saveFile replaces the file at path, or that a link at path leads to, with
+// what write writes, wholly or not at all: a new file beside it is written,
+// synced and renamed.
 func saveFile(path string, write func(io.Writer) (int64, error)) (err error) {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
+	old, err := os.Stat(path)
+	if err == nil && !old.Mode().IsRegular() {
+		return fmt.Errorf("save %s: it is there, and no regular file", path)
+	}
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.tmp")
+	f, err := createBeside(path)
 	if err != nil {
 		return err
 	}
@@ -369,12 +449,10 @@ func saveFile(path string, write func(io.Writer) (int64, error)) (err error) {
 	if _, err = write(f); err != nil {
 		return err
 	}
-	mode := os.FileMode(0o644)
-	if old, err := os.Stat(path); err == nil {
-		mode = old.Mode().Perm()
-	}
-	if err = f.Chmod(mode); err != nil {
-		return err
+	if old != nil {
+		if err = f.Chmod(old.Mode().Perm()); err != nil {
+			return err
+		}
 	}
 	if err = f.Sync(); err != nil {
 		return err
@@ -392,6 +470,17 @@ func saveFile(path string, write func(io.Writer) (int64, error)) (err error) {
 		_ = d.Close()
 	}
 	return nil
+}
+
+// createBeside creates a file in the folder of path.
+func createBeside(path string) (*os.File, error) {
+	for i := 0; ; i++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), i))
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !os.IsExist(err) || i == 1000 {
+			return f, err
+		}
+	}
 }
 
 // loadFile has read read the file at path, and names the file in its errors.
@@ -418,12 +507,17 @@ func prefixed[F float](prefix string, tensors []Tensor[F]) []Tensor[F] {
 
 // formatSetting writes a number so that parseSetting gets the same back.
 func formatSetting[F float](v F) string {
-	return strconv.FormatFloat(float64(v), 'g', -1, 64)
+	_, size := dtypeOf[F]()
+	return strconv.FormatFloat(float64(v), 'g', -1, 8*size)
 }
 
 // parseSetting sets v to the number that meta has under name.
 func parseSetting[F float](meta map[string]string, name string, v *F) error {
-	x, err := strconv.ParseFloat(meta[name], 64)
+	if _, ok := meta[name]; !ok {
+		return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
+	}
+	_, size := dtypeOf[F]()
+	x, err := strconv.ParseFloat(meta[name], 8*size)
 	if err != nil {
 		return fmt.Errorf("has setting %s = %q, want a number", name, meta[name])
 	}
@@ -470,17 +564,24 @@ func glorot(in, out int) float64 {
 // float is the element type of a block of numbers.
 type float interface{ float32 | float64 }
 
-// dot returns Σ a[i]·b[i]. Four partial sums keep the processor busy and the
-// rounding error low.
+// dot returns Σ a[i]·b[i]. Four partial sums keep the processor busy. Long
+// vectors are halved, so that rounding errors hardly grow with their length.
 func dot[F float](a, b []F) F {
-	var s0, s1, s2, s3 F
 	b = b[:len(a)]
-	for len(a) >= 4 && len(b) >= 4 {
+	if half := len(a) / 2; half >= 1024 {
+		return dot(a[:half], b[:half]) + dot(a[half:], b[half:])
+	}
+	var s0, s1, s2, s3 F
+	for len(a) >= 8 && len(b) >= 8 {
 		s0 += a[0] * b[0]
 		s1 += a[1] * b[1]
 		s2 += a[2] * b[2]
 		s3 += a[3] * b[3]
-		a, b = a[4:], b[4:]
+		s0 += a[4] * b[4]
+		s1 += a[5] * b[5]
+		s2 += a[6] * b[6]
+		s3 += a[7] * b[7]
+		a, b = a[8:], b[8:]
 	}
 	for i, x := range a {
 		s0 += x * b[i]
@@ -491,12 +592,16 @@ func dot[F float](a, b []F) F {
 // axpy adds a·x to y.
 func axpy[F float](a F, x, y []F) {
 	y = y[:len(x)]
-	for len(x) >= 4 && len(y) >= 4 {
+	for len(x) >= 8 && len(y) >= 8 {
 		y[0] += a * x[0]
 		y[1] += a * x[1]
 		y[2] += a * x[2]
 		y[3] += a * x[3]
-		x, y = x[4:], y[4:]
+		y[4] += a * x[4]
+		y[5] += a * x[5]
+		y[6] += a * x[6]
+		y[7] += a * x[7]
+		x, y = x[8:], y[8:]
 	}
 	for i, v := range x {
 		y[i] += a * v
@@ -541,7 +646,11 @@ func sign[F float](x F) F {
 // pow returns xⁿ by repeated squaring; pow(0, 0) is 1.
 func pow[F float](x F, n int) F {
 	y := F(1)
-	for m := max(n, -n); m > 0; m >>= 1 {
+	m := uint(n)
+	if n < 0 {
+		m = -m
+	}
+	for ; m > 0; m >>= 1 {
 		if m&1 == 1 {
 			y *= x
 		}
@@ -559,6 +668,13 @@ func truth[F float](b bool) F {
 		return 1
 	}
 	return 0
+}
+
+// numbers returns n numbers between lo and hi.
+func numbers[F float](n int, stream uint64, lo, hi float64) []F {
+	x := make([]F, n)
+	fillUniform(x, 42, stream, lo, hi)
+	return x
 }
 
 // abs is math.Abs for the element type at hand.

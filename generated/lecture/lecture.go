@@ -23,9 +23,9 @@ type ScoreArgs struct {
 	U  []float64 // [m]
 }
 
-// ScoreGrads are the gradients by arguments of Score, in the shape of the arguments. They
-// are in the memory of the work that computed them, and valid until it
-// computes again.
+// ScoreGrads are the gradients by arguments of Score, in the shape of the
+// arguments. They are in the memory of the work that computed them, and valid
+// until it computes again.
 type ScoreGrads struct {
 	X  []float64
 	W1 []float64
@@ -35,8 +35,9 @@ type ScoreGrads struct {
 	U  []float64
 }
 
-// ScoreWork is memory to compute Score in, for one goroutine at a time. It grows when
-// arguments are larger than those before; otherwise nothing is allocated.
+// ScoreWork is memory to compute Score in, for one goroutine at a time. It
+// grows when arguments are larger than those before; otherwise nothing is
+// allocated.
 //
 // Score is the lecture's window scorer, s = Uᵀf(W2 f(W1 x + b1) + b2), with
 // f the sigmoid. With a2 = f(z2), a3 = f(z3) its errors are
@@ -52,6 +53,7 @@ func NewScoreWork() *ScoreWork {
 	return &ScoreWork{}
 }
 
+// check reports what is wrong with the arguments.
 func (a *ScoreArgs) check() error {
 	if err := checkDim("Score", "N", a.N, 0); err != nil {
 		return err
@@ -101,6 +103,24 @@ func (w *ScoreWork) Grad(a ScoreArgs) (float64, ScoreGrads, error) {
 	if err := a.check(); err != nil {
 		return 0, ScoreGrads{}, err
 	}
+	if err := checkApart("Score", "X", a.X, w.grads.X, w.grads.W1, w.grads.B1, w.grads.W2, w.grads.B2, w.grads.U); err != nil {
+		return 0, ScoreGrads{}, err
+	}
+	if err := checkApart("Score", "W1", a.W1, w.grads.X, w.grads.W1, w.grads.B1, w.grads.W2, w.grads.B2, w.grads.U); err != nil {
+		return 0, ScoreGrads{}, err
+	}
+	if err := checkApart("Score", "B1", a.B1, w.grads.X, w.grads.W1, w.grads.B1, w.grads.W2, w.grads.B2, w.grads.U); err != nil {
+		return 0, ScoreGrads{}, err
+	}
+	if err := checkApart("Score", "W2", a.W2, w.grads.X, w.grads.W1, w.grads.B1, w.grads.W2, w.grads.B2, w.grads.U); err != nil {
+		return 0, ScoreGrads{}, err
+	}
+	if err := checkApart("Score", "B2", a.B2, w.grads.X, w.grads.W1, w.grads.B1, w.grads.W2, w.grads.B2, w.grads.U); err != nil {
+		return 0, ScoreGrads{}, err
+	}
+	if err := checkApart("Score", "U", a.U, w.grads.X, w.grads.W1, w.grads.B1, w.grads.W2, w.grads.B2, w.grads.U); err != nil {
+		return 0, ScoreGrads{}, err
+	}
 	if err := checkRoom("Score", "the computation", float64(a.H)*float64(a.M)+float64(a.H)*float64(a.N)+3.0*float64(a.H)+2.0*float64(a.M)+float64(a.N)); err != nil {
 		return 0, ScoreGrads{}, err
 	}
@@ -133,8 +153,10 @@ func CircuitGrad(x, y, z float64) (f, dx, dy, dz float64) {
 	// return q * z   lecture.bp:68
 	f = q * z
 
-	// z   lecture.bp:66
+	// dx = z   lecture.bp:66
 	dx = z
+
+	// dy = z   lecture.bp:66
 	dy = z
 	return f, dx, dy, dz
 }
@@ -149,11 +171,10 @@ func Neuron(w *[3]float64, x *[2]float64) float64 {
 // NeuronGrad returns the value of Neuron and its gradient by w and x.
 func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	v := sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
-	f = v
+	f = sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 
-	// d = out·(1 − out)   lecture.bp:73
-	d := v * (1 - v)
+	// d = f·(1 − f)   lecture.bp:73
+	d := f * (1 - f)
 
 	// dw[0] = d·x[0]   lecture.bp:73
 	dw[0] = d * x[0]
@@ -203,11 +224,10 @@ func PathsGrad(x, y float64) (f, dx, dy float64) {
 	f = b*c + a
 
 	// dy = (1 + b·c + c·x)·(1 − a²)   lecture.bp:78
-	dy2 := (1 + b*c + c*x) * (1 - square(a))
-	dy = dy2
+	dy = (1 + b*c + c*x) * (1 - square(a))
 
 	// dx = c·a + dy   lecture.bp:77
-	dx = c*a + dy2
+	dx = c*a + dy
 	return f, dx, dy
 }
 
@@ -234,9 +254,9 @@ func (m *Scorer) NewGrads() *ScorerParams {
 	return newScorerParams()
 }
 
-// ScorerParams has the shape of the parameters of Scorer: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// ScorerParams has the shape of the parameters of Scorer: it holds them, or
+// their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type ScorerParams struct {
 	W1 []float64 // [8, 20]
 	B1 []float64 // [8]
@@ -247,6 +267,7 @@ type ScorerParams struct {
 	all []float64 // what the fields above are parts of
 }
 
+// newScorerParams lays the fields out in a block of zeros.
 func newScorerParams() *ScorerParams {
 	p := &ScorerParams{all: make([]float64, 228)}
 	rest := p.all
@@ -269,8 +290,9 @@ func (p *ScorerParams) Tensors() []Tensor[float64] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *ScorerParams) check(arg string, m *Scorer) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *ScorerParams) check(arg string) error {
 	if p == nil {
 		return &ShapeError{Of: "Scorer", Arg: arg, Text: "is nil"}
 	}
@@ -278,20 +300,17 @@ func (p *ScorerParams) check(arg string, m *Scorer) error {
 		return &ShapeError{Of: "Scorer", Arg: arg, Got: len(p.all), Want: 228}
 	}
 	rest := p.all
-	if !same(p.W1, cut(&rest, 160)) {
-		return &ShapeError{Of: "Scorer", Arg: arg + ".W1", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.B1, cut(&rest, 8)) {
-		return &ShapeError{Of: "Scorer", Arg: arg + ".B1", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.W2, cut(&rest, 48)) {
-		return &ShapeError{Of: "Scorer", Arg: arg + ".W2", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.B2, cut(&rest, 6)) {
-		return &ShapeError{Of: "Scorer", Arg: arg + ".B2", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.U, cut(&rest, 6)) {
-		return &ShapeError{Of: "Scorer", Arg: arg + ".U", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.W1, cut(&rest, 160)):
+		return replaced("Scorer", arg+".W1")
+	case !same(p.B1, cut(&rest, 8)):
+		return replaced("Scorer", arg+".B1")
+	case !same(p.W2, cut(&rest, 48)):
+		return replaced("Scorer", arg+".W2")
+	case !same(p.B2, cut(&rest, 6)):
+		return replaced("Scorer", arg+".B2")
+	case !same(p.U, cut(&rest, 6)):
+		return replaced("Scorer", arg+".U")
 	}
 	return nil
 }
@@ -312,12 +331,18 @@ func (p *ScorerParams) Lookup(name string) (Tensor[float64], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *ScorerParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *ScorerParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "Scorer", p.Tensors(), nil)
 }
 
@@ -327,21 +352,22 @@ func (p *ScorerParams) Save(path string) error { return saveFile(path, p.WriteTo
 // Load reads the file at path as ReadFrom does.
 func (p *ScorerParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// ScorerBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// ScorerBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type ScorerBatch struct {
 	N int       // the number of examples
 	X []float64 // N×20
 	Y []float64 // N
 }
 
-// ScorerOutputs are the outputs of Scorer. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// ScorerOutputs are the outputs of Scorer. They are in the memory of the work
+// that computed them, and valid until it computes again.
 type ScorerOutputs struct {
 	S []float64 // N: s
 }
 
-// ScorerLoss is the loss of a batch, the mean over its examples, and the metrics.
+// ScorerLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type ScorerLoss struct {
 	Loss     float64
 	Accuracy float64 // (s > 0) == (y > 0.5)
@@ -352,8 +378,8 @@ type ScorerInputs struct {
 	X []float64
 }
 
-// ScorerWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// ScorerWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type ScorerWork struct {
 	m     *Scorer
 	reals []float64
@@ -374,12 +400,15 @@ func (m *Scorer) checkForward(b *ScorerBatch) error {
 	if err := checkLen("Scorer", "X", len(b.X), b.N, 20); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Forward computes the outputs for a batch, which may be empty.
 func (w *ScorerWork) Forward(b ScorerBatch) (ScorerOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
+		return ScorerOutputs{}, err
+	}
+	if err := checkApart("Scorer", "X", b.X, w.out.S); err != nil {
 		return ScorerOutputs{}, err
 	}
 	if err := checkRoom("Scorer", "the batch", float64(b.N)+8.0); err != nil {
@@ -407,7 +436,7 @@ func (m *Scorer) checkLoss(b *ScorerBatch) error {
 	if err := checkLen("Scorer", "Y", len(b.Y), b.N); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -425,13 +454,19 @@ func (w *ScorerWork) Grad(b ScorerBatch, grads *ScorerParams) (ScorerLoss, error
 	if err := w.m.checkLoss(&b); err != nil {
 		return ScorerLoss{}, err
 	}
-	w.reals = grow(w.reals, 22)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return ScorerLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return ScorerLoss{}, &ShapeError{Of: "Scorer", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	if err := checkApart("Scorer", "X", b.X, grads.all); err != nil {
+		return ScorerLoss{}, err
+	}
+	if err := checkApart("Scorer", "Y", b.Y, grads.all); err != nil {
+		return ScorerLoss{}, err
+	}
+	w.reals = grow(w.reals, 22)
 	return w.grad(&b, grads), nil
 }
 
@@ -440,19 +475,28 @@ func (w *ScorerWork) GradInputs(b ScorerBatch, grads *ScorerParams) (ScorerLoss,
 	if err := w.m.checkLoss(&b); err != nil {
 		return ScorerLoss{}, ScorerInputs{}, err
 	}
+	if err := grads.check("grads"); err != nil {
+		return ScorerLoss{}, ScorerInputs{}, err
+	}
+	if same(grads.all, w.m.Params.all) {
+		return ScorerLoss{}, ScorerInputs{}, &ShapeError{Of: "Scorer", Arg: "grads", Text: "are the parameters themselves"}
+	}
+	if err := checkApart("Scorer", "X", b.X, grads.all, w.in.X); err != nil {
+		return ScorerLoss{}, ScorerInputs{}, err
+	}
+	if err := checkApart("Scorer", "Y", b.Y, grads.all, w.in.X); err != nil {
+		return ScorerLoss{}, ScorerInputs{}, err
+	}
 	if err := checkRoom("Scorer", "the batch", 20.0*float64(b.N)+24.0); err != nil {
 		return ScorerLoss{}, ScorerInputs{}, err
 	}
 	w.reals = grow(w.reals, 22)
-	if err := grads.check("grads", w.m); err != nil {
-		return ScorerLoss{}, ScorerInputs{}, err
-	}
 	w.in.X = grow(w.in.X, b.N*20)
 	return w.gradInputs(&b, grads), w.in, nil
 }
 
-// ScorerTrainer trains a Scorer as the model says: train sgd(lr = 0.5).
-// The exported fields are the settings of the rule, which may be changed between
+// ScorerTrainer trains a Scorer as the model says: train sgd(lr = 0.5). The
+// exported fields are the settings of the rule, which may be changed between
 // steps.
 type ScorerTrainer struct {
 	LR float64
@@ -492,6 +536,9 @@ func (t *ScorerTrainer) Step(b ScorerBatch) (ScorerLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *ScorerTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -499,15 +546,11 @@ func (t *ScorerTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *ScorerTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "Scorer", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "Scorer", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -523,10 +566,10 @@ func (t *ScorerTrainer) Load(path string) error { return loadFile(path, t.ReadFr
 
 // Update changes the parameters by a gradient.
 func (t *ScorerTrainer) Update(grads *ScorerParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params"); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return err
 	}
 	t.step++
@@ -590,9 +633,9 @@ func (m *LayerNet) NewGrads() *LayerNetParams {
 	return newLayerNetParams()
 }
 
-// LayerNetParams has the shape of the parameters of LayerNet: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// LayerNetParams has the shape of the parameters of LayerNet: it holds them,
+// or their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type LayerNetParams struct {
 	H [3]struct {
 		W []float64 // [12, 16]
@@ -606,6 +649,7 @@ type LayerNetParams struct {
 	all []float64 // what the fields above are parts of
 }
 
+// newLayerNetParams lays the fields out in a block of zeros.
 func newLayerNetParams() *LayerNetParams {
 	p := &LayerNetParams{all: make([]float64, 467)}
 	rest := p.all
@@ -634,8 +678,9 @@ func (p *LayerNetParams) Tensors() []Tensor[float64] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *LayerNetParams) check(arg string, m *LayerNet) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *LayerNetParams) check(arg string) error {
 	if p == nil {
 		return &ShapeError{Of: "LayerNet", Arg: arg, Text: "is nil"}
 	}
@@ -643,29 +688,23 @@ func (p *LayerNetParams) check(arg string, m *LayerNet) error {
 		return &ShapeError{Of: "LayerNet", Arg: arg, Got: len(p.all), Want: 467}
 	}
 	rest := p.all
-	if !same(p.H[0].W, cut(&rest, 192)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".H[0].W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H[0].B, cut(&rest, 12)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".H[0].B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H[1].W, cut(&rest, 120)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".H[1].W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H[1].B, cut(&rest, 10)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".H[1].B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H[2].W, cut(&rest, 80)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".H[2].W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H[2].B, cut(&rest, 8)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".H[2].B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.W, cut(&rest, 40)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".Z.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.B, cut(&rest, 5)) {
-		return &ShapeError{Of: "LayerNet", Arg: arg + ".Z.B", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.H[0].W, cut(&rest, 192)):
+		return replaced("LayerNet", arg+".H[0].W")
+	case !same(p.H[0].B, cut(&rest, 12)):
+		return replaced("LayerNet", arg+".H[0].B")
+	case !same(p.H[1].W, cut(&rest, 120)):
+		return replaced("LayerNet", arg+".H[1].W")
+	case !same(p.H[1].B, cut(&rest, 10)):
+		return replaced("LayerNet", arg+".H[1].B")
+	case !same(p.H[2].W, cut(&rest, 80)):
+		return replaced("LayerNet", arg+".H[2].W")
+	case !same(p.H[2].B, cut(&rest, 8)):
+		return replaced("LayerNet", arg+".H[2].B")
+	case !same(p.Z.W, cut(&rest, 40)):
+		return replaced("LayerNet", arg+".Z.W")
+	case !same(p.Z.B, cut(&rest, 5)):
+		return replaced("LayerNet", arg+".Z.B")
 	}
 	return nil
 }
@@ -686,12 +725,18 @@ func (p *LayerNetParams) Lookup(name string) (Tensor[float64], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *LayerNetParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *LayerNetParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "LayerNet", p.Tensors(), nil)
 }
 
@@ -701,28 +746,29 @@ func (p *LayerNetParams) Save(path string) error { return saveFile(path, p.Write
 // Load reads the file at path as ReadFrom does.
 func (p *LayerNetParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// LayerNetBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// LayerNetBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type LayerNetBatch struct {
 	N int       // the number of examples
 	X []float64 // N×16
 	Y []int32   // N, each at least 0 and below 5
 }
 
-// LayerNetOutputs are the outputs of LayerNet. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// LayerNetOutputs are the outputs of LayerNet. They are in the memory of the
+// work that computed them, and valid until it computes again.
 type LayerNetOutputs struct {
 	Output []float64 // N×5: softmax(z)
 }
 
-// LayerNetLoss is the loss of a batch, the mean over its examples, and the metrics.
+// LayerNetLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type LayerNetLoss struct {
 	Loss     float64
 	Accuracy float64 // argmax(z) == y
 }
 
-// LayerNetWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// LayerNetWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type LayerNetWork struct {
 	m     *LayerNet
 	reals []float64
@@ -742,12 +788,15 @@ func (m *LayerNet) checkForward(b *LayerNetBatch) error {
 	if err := checkLen("LayerNet", "X", len(b.X), b.N, 16); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Forward computes the outputs for a batch, which may be empty.
 func (w *LayerNetWork) Forward(b LayerNetBatch) (LayerNetOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
+		return LayerNetOutputs{}, err
+	}
+	if err := checkApart("LayerNet", "X", b.X, w.out.Output); err != nil {
 		return LayerNetOutputs{}, err
 	}
 	if err := checkRoom("LayerNet", "the batch", 5.0*float64(b.N)+22.0); err != nil {
@@ -778,7 +827,7 @@ func (m *LayerNet) checkLoss(b *LayerNetBatch) error {
 	if err := checkIndices("LayerNet", "Y", b.Y, 5); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -796,19 +845,22 @@ func (w *LayerNetWork) Grad(b LayerNetBatch, grads *LayerNetParams) (LayerNetLos
 	if err := w.m.checkLoss(&b); err != nil {
 		return LayerNetLoss{}, err
 	}
-	w.reals = grow(w.reals, 70)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return LayerNetLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return LayerNetLoss{}, &ShapeError{Of: "LayerNet", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	if err := checkApart("LayerNet", "X", b.X, grads.all); err != nil {
+		return LayerNetLoss{}, err
+	}
+	w.reals = grow(w.reals, 70)
 	return w.grad(&b, grads), nil
 }
 
-// LayerNetTrainer trains a LayerNet as the model says: train sgd(lr = 0.2, momentum = 0.9).
-// The exported fields are the settings of the rule, which may be changed between
-// steps.
+// LayerNetTrainer trains a LayerNet as the model says: train sgd(lr = 0.2,
+// momentum = 0.9). The exported fields are the settings of the rule, which may
+// be changed between steps.
 type LayerNetTrainer struct {
 	LR       float64
 	Momentum float64
@@ -851,6 +903,9 @@ func (t *LayerNetTrainer) Step(b LayerNetBatch) (LayerNetLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *LayerNetTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -858,15 +913,11 @@ func (t *LayerNetTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *LayerNetTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "LayerNet", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "LayerNet", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -882,10 +933,10 @@ func (t *LayerNetTrainer) Load(path string) error { return loadFile(path, t.Read
 
 // Update changes the parameters by a gradient.
 func (t *LayerNetTrainer) Update(grads *LayerNetParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params"); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return err
 	}
 	t.step++
@@ -952,9 +1003,9 @@ func (m *ShortCuts) NewGrads() *ShortCutsParams {
 	return newShortCutsParams()
 }
 
-// ShortCutsParams has the shape of the parameters of ShortCuts: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// ShortCutsParams has the shape of the parameters of ShortCuts: it holds them,
+// or their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type ShortCutsParams struct {
 	H1 struct {
 		W []float64 // [10, 6]
@@ -976,6 +1027,7 @@ type ShortCutsParams struct {
 	all []float64 // what the fields above are parts of
 }
 
+// newShortCutsParams lays the fields out in a block of zeros.
 func newShortCutsParams() *ShortCutsParams {
 	p := &ShortCutsParams{all: make([]float64, 324)}
 	rest := p.all
@@ -1004,8 +1056,9 @@ func (p *ShortCutsParams) Tensors() []Tensor[float64] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *ShortCutsParams) check(arg string, m *ShortCuts) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *ShortCutsParams) check(arg string) error {
 	if p == nil {
 		return &ShapeError{Of: "ShortCuts", Arg: arg, Text: "is nil"}
 	}
@@ -1013,29 +1066,23 @@ func (p *ShortCutsParams) check(arg string, m *ShortCuts) error {
 		return &ShapeError{Of: "ShortCuts", Arg: arg, Got: len(p.all), Want: 324}
 	}
 	rest := p.all
-	if !same(p.H1.W, cut(&rest, 60)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".H1.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H1.B, cut(&rest, 10)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".H1.B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H2.W, cut(&rest, 100)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".H2.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H2.B, cut(&rest, 10)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".H2.B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H3.W, cut(&rest, 100)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".H3.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H3.B, cut(&rest, 10)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".H3.B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.W, cut(&rest, 32)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".Z.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.B, cut(&rest, 2)) {
-		return &ShapeError{Of: "ShortCuts", Arg: arg + ".Z.B", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.H1.W, cut(&rest, 60)):
+		return replaced("ShortCuts", arg+".H1.W")
+	case !same(p.H1.B, cut(&rest, 10)):
+		return replaced("ShortCuts", arg+".H1.B")
+	case !same(p.H2.W, cut(&rest, 100)):
+		return replaced("ShortCuts", arg+".H2.W")
+	case !same(p.H2.B, cut(&rest, 10)):
+		return replaced("ShortCuts", arg+".H2.B")
+	case !same(p.H3.W, cut(&rest, 100)):
+		return replaced("ShortCuts", arg+".H3.W")
+	case !same(p.H3.B, cut(&rest, 10)):
+		return replaced("ShortCuts", arg+".H3.B")
+	case !same(p.Z.W, cut(&rest, 32)):
+		return replaced("ShortCuts", arg+".Z.W")
+	case !same(p.Z.B, cut(&rest, 2)):
+		return replaced("ShortCuts", arg+".Z.B")
 	}
 	return nil
 }
@@ -1056,12 +1103,18 @@ func (p *ShortCutsParams) Lookup(name string) (Tensor[float64], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *ShortCutsParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *ShortCutsParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "ShortCuts", p.Tensors(), nil)
 }
 
@@ -1071,27 +1124,28 @@ func (p *ShortCutsParams) Save(path string) error { return saveFile(path, p.Writ
 // Load reads the file at path as ReadFrom does.
 func (p *ShortCutsParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// ShortCutsBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// ShortCutsBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type ShortCutsBatch struct {
 	N int       // the number of examples
 	X []float64 // N×6
 	Y []float64 // N×2
 }
 
-// ShortCutsOutputs are the outputs of ShortCuts. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// ShortCutsOutputs are the outputs of ShortCuts. They are in the memory of the
+// work that computed them, and valid until it computes again.
 type ShortCutsOutputs struct {
 	Z []float64 // N×2: z
 }
 
-// ShortCutsLoss is the loss of a batch, the mean over its examples, and the metrics.
+// ShortCutsLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type ShortCutsLoss struct {
 	Loss float64
 }
 
-// ShortCutsWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// ShortCutsWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type ShortCutsWork struct {
 	m     *ShortCuts
 	reals []float64
@@ -1111,12 +1165,15 @@ func (m *ShortCuts) checkForward(b *ShortCutsBatch) error {
 	if err := checkLen("ShortCuts", "X", len(b.X), b.N, 6); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Forward computes the outputs for a batch, which may be empty.
 func (w *ShortCutsWork) Forward(b ShortCutsBatch) (ShortCutsOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
+		return ShortCutsOutputs{}, err
+	}
+	if err := checkApart("ShortCuts", "X", b.X, w.out.Z); err != nil {
 		return ShortCutsOutputs{}, err
 	}
 	if err := checkRoom("ShortCuts", "the batch", 2.0*float64(b.N)+36.0); err != nil {
@@ -1144,7 +1201,7 @@ func (m *ShortCuts) checkLoss(b *ShortCutsBatch) error {
 	if err := checkLen("ShortCuts", "Y", len(b.Y), b.N, 2); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -1162,19 +1219,25 @@ func (w *ShortCutsWork) Grad(b ShortCutsBatch, grads *ShortCutsParams) (ShortCut
 	if err := w.m.checkLoss(&b); err != nil {
 		return ShortCutsLoss{}, err
 	}
-	w.reals = grow(w.reals, 72)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return ShortCutsLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return ShortCutsLoss{}, &ShapeError{Of: "ShortCuts", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	if err := checkApart("ShortCuts", "X", b.X, grads.all); err != nil {
+		return ShortCutsLoss{}, err
+	}
+	if err := checkApart("ShortCuts", "Y", b.Y, grads.all); err != nil {
+		return ShortCutsLoss{}, err
+	}
+	w.reals = grow(w.reals, 72)
 	return w.grad(&b, grads), nil
 }
 
-// ShortCutsTrainer trains a ShortCuts as the model says: train sgd(lr = 0.05, momentum = 0.9, nesterov = 1).
-// The exported fields are the settings of the rule, which may be changed between
-// steps.
+// ShortCutsTrainer trains a ShortCuts as the model says: train sgd(lr = 0.05,
+// momentum = 0.9, nesterov = 1). The exported fields are the settings of the
+// rule, which may be changed between steps.
 type ShortCutsTrainer struct {
 	LR       float64
 	Momentum float64
@@ -1219,6 +1282,9 @@ func (t *ShortCutsTrainer) Step(b ShortCutsBatch) (ShortCutsLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *ShortCutsTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -1226,15 +1292,11 @@ func (t *ShortCutsTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *ShortCutsTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "ShortCuts", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "ShortCuts", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -1250,10 +1312,10 @@ func (t *ShortCutsTrainer) Load(path string) error { return loadFile(path, t.Rea
 
 // Update changes the parameters by a gradient.
 func (t *ShortCutsTrainer) Update(grads *ShortCutsParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params"); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return err
 	}
 	t.step++
@@ -1323,9 +1385,9 @@ func (m *Softmax) NewGrads() *SoftmaxParams {
 	return newSoftmaxParams()
 }
 
-// SoftmaxParams has the shape of the parameters of Softmax: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// SoftmaxParams has the shape of the parameters of Softmax: it holds them, or
+// their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type SoftmaxParams struct {
 	V []float64 // [8, 7]
 	W []float64 // [4, 8]
@@ -1333,6 +1395,7 @@ type SoftmaxParams struct {
 	all []float64 // what the fields above are parts of
 }
 
+// newSoftmaxParams lays the fields out in a block of zeros.
 func newSoftmaxParams() *SoftmaxParams {
 	p := &SoftmaxParams{all: make([]float64, 88)}
 	rest := p.all
@@ -1349,8 +1412,9 @@ func (p *SoftmaxParams) Tensors() []Tensor[float64] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *SoftmaxParams) check(arg string, m *Softmax) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *SoftmaxParams) check(arg string) error {
 	if p == nil {
 		return &ShapeError{Of: "Softmax", Arg: arg, Text: "is nil"}
 	}
@@ -1358,11 +1422,11 @@ func (p *SoftmaxParams) check(arg string, m *Softmax) error {
 		return &ShapeError{Of: "Softmax", Arg: arg, Got: len(p.all), Want: 88}
 	}
 	rest := p.all
-	if !same(p.V, cut(&rest, 56)) {
-		return &ShapeError{Of: "Softmax", Arg: arg + ".V", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.W, cut(&rest, 32)) {
-		return &ShapeError{Of: "Softmax", Arg: arg + ".W", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.V, cut(&rest, 56)):
+		return replaced("Softmax", arg+".V")
+	case !same(p.W, cut(&rest, 32)):
+		return replaced("Softmax", arg+".W")
 	}
 	return nil
 }
@@ -1383,12 +1447,18 @@ func (p *SoftmaxParams) Lookup(name string) (Tensor[float64], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *SoftmaxParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *SoftmaxParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params"); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "Softmax", p.Tensors(), nil)
 }
 
@@ -1398,28 +1468,29 @@ func (p *SoftmaxParams) Save(path string) error { return saveFile(path, p.WriteT
 // Load reads the file at path as ReadFrom does.
 func (p *SoftmaxParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// SoftmaxBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// SoftmaxBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type SoftmaxBatch struct {
 	N int       // the number of examples
 	X []float64 // N×7
 	Y []int32   // N, each at least 0 and below 4
 }
 
-// SoftmaxOutputs are the outputs of Softmax. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// SoftmaxOutputs are the outputs of Softmax. They are in the memory of the
+// work that computed them, and valid until it computes again.
 type SoftmaxOutputs struct {
 	Output []float64 // N×4: softmax(z)
 }
 
-// SoftmaxLoss is the loss of a batch, the mean over its examples, and the metrics.
+// SoftmaxLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type SoftmaxLoss struct {
 	Loss     float64
 	Accuracy float64 // argmax(z) == y
 }
 
-// SoftmaxWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// SoftmaxWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type SoftmaxWork struct {
 	m     *Softmax
 	reals []float64
@@ -1439,12 +1510,15 @@ func (m *Softmax) checkForward(b *SoftmaxBatch) error {
 	if err := checkLen("Softmax", "X", len(b.X), b.N, 7); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Forward computes the outputs for a batch, which may be empty.
 func (w *SoftmaxWork) Forward(b SoftmaxBatch) (SoftmaxOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
+		return SoftmaxOutputs{}, err
+	}
+	if err := checkApart("Softmax", "X", b.X, w.out.Output); err != nil {
 		return SoftmaxOutputs{}, err
 	}
 	if err := checkRoom("Softmax", "the batch", 4.0*float64(b.N)+12.0); err != nil {
@@ -1475,7 +1549,7 @@ func (m *Softmax) checkLoss(b *SoftmaxBatch) error {
 	if err := checkIndices("Softmax", "Y", b.Y, 4); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params")
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -1493,18 +1567,21 @@ func (w *SoftmaxWork) Grad(b SoftmaxBatch, grads *SoftmaxParams) (SoftmaxLoss, e
 	if err := w.m.checkLoss(&b); err != nil {
 		return SoftmaxLoss{}, err
 	}
-	w.reals = grow(w.reals, 24)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return SoftmaxLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return SoftmaxLoss{}, &ShapeError{Of: "Softmax", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	if err := checkApart("Softmax", "X", b.X, grads.all); err != nil {
+		return SoftmaxLoss{}, err
+	}
+	w.reals = grow(w.reals, 24)
 	return w.grad(&b, grads), nil
 }
 
-// SoftmaxTrainer trains a Softmax as the model says: train sgd(lr = 0.5).
-// The exported fields are the settings of the rule, which may be changed between
+// SoftmaxTrainer trains a Softmax as the model says: train sgd(lr = 0.5). The
+// exported fields are the settings of the rule, which may be changed between
 // steps.
 type SoftmaxTrainer struct {
 	LR float64
@@ -1544,6 +1621,9 @@ func (t *SoftmaxTrainer) Step(b SoftmaxBatch) (SoftmaxLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *SoftmaxTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -1551,15 +1631,11 @@ func (t *SoftmaxTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *SoftmaxTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params"); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "Softmax", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "Softmax", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -1575,10 +1651,10 @@ func (t *SoftmaxTrainer) Load(path string) error { return loadFile(path, t.ReadF
 
 // Update changes the parameters by a gradient.
 func (t *SoftmaxTrainer) Update(grads *SoftmaxParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params"); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads"); err != nil {
 		return err
 	}
 	t.step++
@@ -1649,9 +1725,9 @@ func (m *Margin) NewGrads() *MarginParams {
 	return newMarginParams(m.vocab)
 }
 
-// MarginParams has the shape of the parameters of Margin: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// MarginParams has the shape of the parameters of Margin: it holds them, or
+// their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type MarginParams struct {
 	L  []float64 // [vocab, 4]
 	W1 []float64 // [8, 20]
@@ -1664,6 +1740,7 @@ type MarginParams struct {
 	vocab int
 }
 
+// newMarginParams lays the fields out in a block of zeros.
 func newMarginParams(vocab int) *MarginParams {
 	p := &MarginParams{vocab: vocab, all: make([]float64, vocab*4+228)}
 	rest := p.all
@@ -1688,35 +1765,32 @@ func (p *MarginParams) Tensors() []Tensor[float64] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *MarginParams) check(arg string, m *Margin) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *MarginParams) check(arg string, vocab int) error {
 	if p == nil {
 		return &ShapeError{Of: "Margin", Arg: arg, Text: "is nil"}
 	}
-	if len(p.all) != m.vocab*4+228 {
-		return &ShapeError{Of: "Margin", Arg: arg, Got: len(p.all), Want: m.vocab*4 + 228}
+	if p.vocab != vocab {
+		return otherDim("Margin", arg, "vocab", p.vocab, vocab)
 	}
-	if err := checkEqual("Margin", "the dim vocab", p.vocab, m.vocab); err != nil {
-		return err
+	if len(p.all) != vocab*4+228 {
+		return &ShapeError{Of: "Margin", Arg: arg, Got: len(p.all), Want: vocab*4 + 228}
 	}
 	rest := p.all
-	if !same(p.L, cut(&rest, m.vocab*4)) {
-		return &ShapeError{Of: "Margin", Arg: arg + ".L", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.W1, cut(&rest, 160)) {
-		return &ShapeError{Of: "Margin", Arg: arg + ".W1", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.B1, cut(&rest, 8)) {
-		return &ShapeError{Of: "Margin", Arg: arg + ".B1", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.W2, cut(&rest, 48)) {
-		return &ShapeError{Of: "Margin", Arg: arg + ".W2", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.B2, cut(&rest, 6)) {
-		return &ShapeError{Of: "Margin", Arg: arg + ".B2", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.U, cut(&rest, 6)) {
-		return &ShapeError{Of: "Margin", Arg: arg + ".U", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.L, cut(&rest, vocab*4)):
+		return replaced("Margin", arg+".L")
+	case !same(p.W1, cut(&rest, 160)):
+		return replaced("Margin", arg+".W1")
+	case !same(p.B1, cut(&rest, 8)):
+		return replaced("Margin", arg+".B1")
+	case !same(p.W2, cut(&rest, 48)):
+		return replaced("Margin", arg+".W2")
+	case !same(p.B2, cut(&rest, 6)):
+		return replaced("Margin", arg+".B2")
+	case !same(p.U, cut(&rest, 6)):
+		return replaced("Margin", arg+".U")
 	}
 	return nil
 }
@@ -1737,12 +1811,18 @@ func (p *MarginParams) Lookup(name string) (Tensor[float64], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *MarginParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params", p.vocab); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *MarginParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params", p.vocab); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "Margin", p.Tensors(), nil)
 }
 
@@ -1752,27 +1832,28 @@ func (p *MarginParams) Save(path string) error { return saveFile(path, p.WriteTo
 // Load reads the file at path as ReadFrom does.
 func (p *MarginParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// MarginBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// MarginBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type MarginBatch struct {
 	N   int     // the number of examples
 	Pos []int32 // N×5, each at least 0 and below vocab
 	Neg []int32 // N×5, each at least 0 and below vocab
 }
 
-// MarginOutputs are the outputs of Margin. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// MarginOutputs are the outputs of Margin. They are in the memory of the work
+// that computed them, and valid until it computes again.
 type MarginOutputs struct {
 	S []float64 // N: s
 }
 
-// MarginLoss is the loss of a batch, the mean over its examples, and the metrics.
+// MarginLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type MarginLoss struct {
 	Loss float64
 }
 
-// MarginWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// MarginWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type MarginWork struct {
 	m     *Margin
 	reals []float64
@@ -1795,7 +1876,7 @@ func (m *Margin) checkForward(b *MarginBatch) error {
 	if err := checkIndices("Margin", "Pos", b.Pos, m.vocab); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params", m.vocab)
 }
 
 // Forward computes the outputs for a batch, which may be empty.
@@ -1834,7 +1915,7 @@ func (m *Margin) checkLoss(b *MarginBatch) error {
 	if err := checkIndices("Margin", "Neg", b.Neg, m.vocab); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params", m.vocab)
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -1852,18 +1933,18 @@ func (w *MarginWork) Grad(b MarginBatch, grads *MarginParams) (MarginLoss, error
 	if err := w.m.checkLoss(&b); err != nil {
 		return MarginLoss{}, err
 	}
-	w.reals = grow(w.reals, 136)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads", w.m.vocab); err != nil {
 		return MarginLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return MarginLoss{}, &ShapeError{Of: "Margin", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	w.reals = grow(w.reals, 136)
 	return w.grad(&b, grads), nil
 }
 
-// MarginTrainer trains a Margin as the model says: train sgd(lr = 0.5).
-// The exported fields are the settings of the rule, which may be changed between
+// MarginTrainer trains a Margin as the model says: train sgd(lr = 0.5). The
+// exported fields are the settings of the rule, which may be changed between
 // steps.
 type MarginTrainer struct {
 	LR float64
@@ -1903,6 +1984,9 @@ func (t *MarginTrainer) Step(b MarginBatch) (MarginLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *MarginTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params", t.m.vocab); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -1910,15 +1994,11 @@ func (t *MarginTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *MarginTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params", t.m.vocab); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "Margin", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "Margin", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -1934,10 +2014,10 @@ func (t *MarginTrainer) Load(path string) error { return loadFile(path, t.ReadFr
 
 // Update changes the parameters by a gradient.
 func (t *MarginTrainer) Update(grads *MarginParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params", t.m.vocab); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads", t.m.vocab); err != nil {
 		return err
 	}
 	t.step++

@@ -24,13 +24,12 @@ func (w *ScoreWork) value(a *ScoreArgs) float64 {
 	}
 
 	// return dot(U, a3)   lecture.bp:27
-	var s float64
+	var f float64
 	for i := range m {
 		s2 := dot(W2[h*i:][:h], a2)
-		s += U[i] * sigmoid(s2+b2[i])
+		f += U[i] * sigmoid(s2+b2[i])
 	}
-	out := s
-	return out
+	return f
 }
 
 // grad computes Score for arguments that have been checked.
@@ -58,7 +57,7 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 		s := dot(W1[i*n:][:n], x)
 		a2[i] = sigmoid(s + b1[i])
 	}
-	var s float64
+	var f float64
 	clear(da2)
 	for i := range m {
 		// a3 = sigmoid(z3)   lecture.bp:26
@@ -68,7 +67,7 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 
 		// return dot(U, a3)   lecture.bp:27
 		Ui := U[i]
-		s += Ui * dUi
+		f += Ui * dUi
 
 		// db2 = U∘dU∘(1 − dU)   lecture.bp:26
 		db2i := Ui * (dUi * (1 - dUi))
@@ -83,7 +82,6 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 			dW2Row[j] = db2i * a2[j]
 		}
 	}
-	out := s
 	clear(dx)
 	for i := range h {
 		// db1 = da2∘a2∘(1 − a2)   lecture.bp:24
@@ -100,7 +98,7 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 			dW1Row[j] = db1i * x[j]
 		}
 	}
-	return out
+	return f
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -278,7 +276,8 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 	return ScorerLoss{Loss: loss, Accuracy: accuracy}
 }
 
-// gradInputs computes the loss of a batch that has been checked, and its gradient by arguments too.
+// gradInputs computes the loss of a batch that has been checked, and its
+// gradient by arguments too.
 func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 	p := w.m.Params
 	n := batch.N
@@ -760,7 +759,8 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 	return LayerNetLoss{Loss: loss, Accuracy: accuracy}
 }
 
-// update changes weights w in place by their gradient g: train sgd(lr = 0.2, momentum = 0.9)
+// update changes weights w in place by their gradient g: train sgd(lr = 0.2,
+// momentum = 0.9)
 func (t *LayerNetTrainer) update(w, g, v []float64) {
 	n := len(w)
 	for i := range n {
@@ -813,7 +813,7 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 			h3[i] = math.Tanh(s + h3B[i] + h1[i])
 		}
 
-		// x   lecture.bp:86
+		// h3[i + 10] = x[i]   lecture.bp:86
 		xRow := x[b*6:][:6]
 		for i := range 6 {
 			h3[i+10] = xRow[i]
@@ -870,7 +870,7 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 			h3[i] = math.Tanh(s2 + h3B[i] + h1[i])
 		}
 
-		// x   lecture.bp:86
+		// h3[i + 10] = x[i]   lecture.bp:86
 		xRow := x[b*6:][:6]
 		for i := range 6 {
 			h3[i+10] = xRow[i]
@@ -955,7 +955,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			h32[i] = h3i
 		}
 
-		// x   lecture.bp:86
+		// h3_2[i + 10] = x[i]   lecture.bp:86
 		xRow := x[b*6:][:6]
 		for i := range 6 {
 			h32[i+10] = xRow[i]
@@ -1030,7 +1030,8 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 	return ShortCutsLoss{Loss: loss}
 }
 
-// update changes weights w in place by their gradient g: train sgd(lr = 0.05, momentum = 0.9, nesterov = 1)
+// update changes weights w in place by their gradient g: train sgd(lr = 0.05,
+// momentum = 0.9, nesterov = 1)
 func (t *ShortCutsTrainer) update(w, g, v []float64) {
 	n := len(w)
 	on := 0 < t.Nesterov

@@ -43,9 +43,9 @@ func (m *Window) NewGrads() *WindowParams {
 	return newWindowParams(m.vocab)
 }
 
-// WindowParams has the shape of the parameters of Window: it holds them, or their gradients.
-// Each field is a part of one block, in row-major order; change what is in it, but
-// do not replace it.
+// WindowParams has the shape of the parameters of Window: it holds them, or
+// their gradients. Each field is a part of one block, in row-major order;
+// change what is in it, but do not replace it.
 type WindowParams struct {
 	L []float32 // [vocab, 24]
 	F []float32 // [8, 4]
@@ -64,6 +64,7 @@ type WindowParams struct {
 	vocab int
 }
 
+// newWindowParams lays the fields out in a block of zeros.
 func newWindowParams(vocab int) *WindowParams {
 	p := &WindowParams{vocab: vocab, all: make([]float32, vocab*24+46725)}
 	rest := p.all
@@ -92,41 +93,36 @@ func (p *WindowParams) Tensors() []Tensor[float32] {
 	}
 }
 
-// check reports whether p fits m and its fields are parts of its block.
-func (p *WindowParams) check(arg string, m *Window) error {
+// check reports whether p has the size that it should have, and whether its
+// fields are parts of its block.
+func (p *WindowParams) check(arg string, vocab int) error {
 	if p == nil {
 		return &ShapeError{Of: "Window", Arg: arg, Text: "is nil"}
 	}
-	if len(p.all) != m.vocab*24+46725 {
-		return &ShapeError{Of: "Window", Arg: arg, Got: len(p.all), Want: m.vocab*24 + 46725}
+	if p.vocab != vocab {
+		return otherDim("Window", arg, "vocab", p.vocab, vocab)
 	}
-	if err := checkEqual("Window", "the dim vocab", p.vocab, m.vocab); err != nil {
-		return err
+	if len(p.all) != vocab*24+46725 {
+		return &ShapeError{Of: "Window", Arg: arg, Got: len(p.all), Want: vocab*24 + 46725}
 	}
 	rest := p.all
-	if !same(p.L, cut(&rest, m.vocab*24)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".L", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.F, cut(&rest, 32)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".F", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.P, cut(&rest, 16000)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".P", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.S, cut(&rest, 16000)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".S", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H.W, cut(&rest, 14400)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".H.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.H.B, cut(&rest, 48)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".H.B", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.W, cut(&rest, 240)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".Z.W", Text: "has been replaced; copy numbers into it instead"}
-	}
-	if !same(p.Z.B, cut(&rest, 5)) {
-		return &ShapeError{Of: "Window", Arg: arg + ".Z.B", Text: "has been replaced; copy numbers into it instead"}
+	switch {
+	case !same(p.L, cut(&rest, vocab*24)):
+		return replaced("Window", arg+".L")
+	case !same(p.F, cut(&rest, 32)):
+		return replaced("Window", arg+".F")
+	case !same(p.P, cut(&rest, 16000)):
+		return replaced("Window", arg+".P")
+	case !same(p.S, cut(&rest, 16000)):
+		return replaced("Window", arg+".S")
+	case !same(p.H.W, cut(&rest, 14400)):
+		return replaced("Window", arg+".H.W")
+	case !same(p.H.B, cut(&rest, 48)):
+		return replaced("Window", arg+".H.B")
+	case !same(p.Z.W, cut(&rest, 240)):
+		return replaced("Window", arg+".Z.W")
+	case !same(p.Z.B, cut(&rest, 5)):
+		return replaced("Window", arg+".Z.B")
 	}
 	return nil
 }
@@ -147,12 +143,18 @@ func (p *WindowParams) Lookup(name string) (Tensor[float32], bool) {
 
 // WriteTo writes all tensors in the safetensors format.
 func (p *WindowParams) WriteTo(w io.Writer) (int64, error) {
+	if err := p.check("Params", p.vocab); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, p.Tensors(), nil)
 }
 
 // ReadFrom reads what WriteTo wrote, to the end of r. Where that does not fit,
 // to the name, type, shape and byte, it is an error and nothing is changed.
 func (p *WindowParams) ReadFrom(r io.Reader) (int64, error) {
+	if err := p.check("Params", p.vocab); err != nil {
+		return 0, err
+	}
 	return readTensors(r, "Window", p.Tensors(), nil)
 }
 
@@ -162,8 +164,8 @@ func (p *WindowParams) Save(path string) error { return saveFile(path, p.WriteTo
 // Load reads the file at path as ReadFrom does.
 func (p *WindowParams) Load(path string) error { return loadFile(path, p.ReadFrom) }
 
-// WindowBatch is some examples, one after the other. What a method does not need may be
-// nil.
+// WindowBatch is some examples, one after the other. What a method does not
+// need may be nil.
 type WindowBatch struct {
 	N    int     // the number of examples
 	IDs  []int32 // N×5, each at least 0 and below vocab
@@ -173,20 +175,21 @@ type WindowBatch struct {
 	Tag  []int32 // N, each at least 0 and below 5
 }
 
-// WindowOutputs are the outputs of Window. They are in the memory of the work that computed
-// them, and valid until it computes again.
+// WindowOutputs are the outputs of Window. They are in the memory of the work
+// that computed them, and valid until it computes again.
 type WindowOutputs struct {
 	Output []float32 // N×5: softmax(z)
 }
 
-// WindowLoss is the loss of a batch, the mean over its examples, and the metrics.
+// WindowLoss is the loss of a batch, the mean over its examples, and the
+// metrics.
 type WindowLoss struct {
 	Loss     float32
 	Accuracy float32 // argmax(z) == tag
 }
 
-// WindowWork is memory to compute in, for one goroutine at a time. It grows when a batch
-// is larger than those before; otherwise nothing is allocated.
+// WindowWork is memory to compute in, for one goroutine at a time. It grows
+// when a batch is larger than those before; otherwise nothing is allocated.
 type WindowWork struct {
 	m     *Window
 	reals []float32
@@ -227,7 +230,7 @@ func (m *Window) checkForward(b *WindowBatch) error {
 	if err := checkIndices("Window", "Tail", b.Tail, 1000); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params", m.vocab)
 }
 
 // Forward computes the outputs for a batch, which may be empty.
@@ -284,7 +287,7 @@ func (m *Window) checkLoss(b *WindowBatch) error {
 	if err := checkIndices("Window", "Tag", b.Tag, 5); err != nil {
 		return err
 	}
-	return m.Params.check("Params", m)
+	return m.Params.check("Params", m.vocab)
 }
 
 // Loss computes the loss of a batch, and the metrics.
@@ -302,19 +305,19 @@ func (w *WindowWork) Grad(b WindowBatch, grads *WindowParams) (WindowLoss, error
 	if err := w.m.checkLoss(&b); err != nil {
 		return WindowLoss{}, err
 	}
-	w.reals = grow(w.reals, 900)
-	if err := grads.check("grads", w.m); err != nil {
+	if err := grads.check("grads", w.m.vocab); err != nil {
 		return WindowLoss{}, err
 	}
-	if same(grads.all, w.m.Params.all) && len(grads.all) > 0 {
+	if same(grads.all, w.m.Params.all) {
 		return WindowLoss{}, &ShapeError{Of: "Window", Arg: "grads", Text: "are the parameters themselves"}
 	}
+	w.reals = grow(w.reals, 900)
 	return w.grad(&b, grads), nil
 }
 
-// WindowTrainer trains a Window as the model says: train adam(lr = 2e-3*cosine[50, 4000](step)).
-// The exported fields are the settings of the rule, which may be changed between
-// steps.
+// WindowTrainer trains a Window as the model says: train adam(lr =
+// 2e-3*cosine[50, 4000](step)). The exported fields are the settings of the
+// rule, which may be changed between steps.
 type WindowTrainer struct {
 	Beta1 float32
 	Beta2 float32
@@ -361,6 +364,9 @@ func (t *WindowTrainer) Step(b WindowBatch) (WindowLoss, error) {
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *WindowTrainer) WriteTo(w io.Writer) (int64, error) {
+	if err := t.m.Params.check("Params", t.m.vocab); err != nil {
+		return 0, err
+	}
 	return writeTensors(w, t.tensors(), t.settings())
 }
 
@@ -368,15 +374,11 @@ func (t *WindowTrainer) WriteTo(w io.Writer) (int64, error) {
 // as if it had not stopped. Where it does not fit it is an error and nothing
 // is changed.
 func (t *WindowTrainer) ReadFrom(r io.Reader) (int64, error) {
+	if err := t.m.Params.check("Params", t.m.vocab); err != nil {
+		return 0, err
+	}
 	next := *t
-	n, err := readTensors(r, "Window", t.tensors(), func(meta map[string]string) error {
-		for name := range t.settings() {
-			if _, ok := meta[name]; !ok {
-				return fmt.Errorf("has no setting %s: is it a file of the trainer?", name)
-			}
-		}
-		return next.set(meta)
-	})
+	n, err := readTensors(r, "Window", t.tensors(), next.set)
 	if err == nil {
 		*t = next
 	}
@@ -392,10 +394,10 @@ func (t *WindowTrainer) Load(path string) error { return loadFile(path, t.ReadFr
 
 // Update changes the parameters by a gradient.
 func (t *WindowTrainer) Update(grads *WindowParams) error {
-	if err := t.m.Params.check("Params", t.m); err != nil {
+	if err := t.m.Params.check("Params", t.m.vocab); err != nil {
 		return err
 	}
-	if err := grads.check("grads", t.m); err != nil {
+	if err := grads.check("grads", t.m.vocab); err != nil {
 		return err
 	}
 	t.step++

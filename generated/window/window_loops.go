@@ -134,8 +134,8 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 	h := w.reals[:48]
 	z := w.reals[120:][:5]
 
-	var s float32
-	var s2 float32
+	var s float64
+	var s2 float64
 	for b := range n {
 		// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
 		for i := range 5 {
@@ -209,7 +209,7 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 		if abs(m2) < inf[float32](1) {
 			v = m2
 		}
-		s2 += truth[float32](at == int(tag[b]))
+		s2 += float64(truth[float32](at == int(tag[b])))
 
 		// loss xent(z, tag)   window.bp:32
 		var s3 float32
@@ -217,15 +217,15 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 			s3 += exp(z[i] - v)
 		}
 		tagb := int(tag[b])
-		s += v + log(s3) - z[tagb]
+		s += float64(v + log(s3) - z[tagb])
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
-	var s3 float32
+	var s3 float64
 	for i := range 48 {
 		hWRow := hW[i*300:][:300]
 		for j := range 300 {
-			s3 += square(hWRow[j])
+			s3 += float64(square(hWRow[j]))
 		}
 	}
 	var s4 float32
@@ -235,10 +235,10 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 			s4 += square(zWRow[j])
 		}
 	}
-	loss := s/float32(n) + 0.002*(s3+s4)
+	loss := float32(s)/float32(n) + 0.002*(float32(s3)+s4)
 
 	// metric accuracy = argmax(z) == tag   window.bp:34
-	accuracy := s2 / float32(n)
+	accuracy := float32(s2) / float32(n)
 	return WindowLoss{Loss: loss, Accuracy: accuracy}
 }
 
@@ -280,11 +280,11 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	dx := w.reals[600:][:300]
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
-	var s float32
+	var s float64
 	for i := range 48 {
 		hWRow := hW[i*300:][:300]
 		for j := range 300 {
-			s += square(hWRow[j])
+			s += float64(square(hWRow[j]))
 		}
 	}
 	var s2 float32
@@ -297,8 +297,8 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 
 	// d = 1/batch   window.bp:32
 	d := 1 / float32(n)
-	var s3 float32
-	var s4 float32
+	var s3 float64
+	var s4 float64
 	clear(dL)
 	clear(dF)
 	clear(dP)
@@ -380,7 +380,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 		if abs(m2) < inf[float32](1) {
 			v = m2
 		}
-		s4 += truth[float32](at == int(tag[b]))
+		s4 += float64(truth[float32](at == int(tag[b])))
 		var s5 float32
 		for i := range 5 {
 			ti := exp(z[i] - v)
@@ -390,7 +390,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 
 		// loss xent(z, tag)   window.bp:32
 		tagb := int(tag[b])
-		s3 += v + log(s5) - z[tagb]
+		s3 += float64(v + log(s5) - z[tagb])
 		clear(dh)
 		for i := range 5 {
 			// dzz[i] = d·(t[i]/s5 − [i = tag])   window.bp:30
@@ -462,10 +462,10 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
-	loss := s3/float32(n) + 0.002*(s+s2)
+	loss := float32(s3)/float32(n) + 0.002*(float32(s)+s2)
 
 	// metric accuracy = argmax(z) == tag   window.bp:34
-	accuracy := s4 / float32(n)
+	accuracy := float32(s4) / float32(n)
 
 	// dhW += 0.004·hW   window.bp:33
 	for i := range 48 {
@@ -479,7 +479,8 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	return WindowLoss{Loss: loss, Accuracy: accuracy}
 }
 
-// update changes weights w in place by their gradient g: train adam(lr = 2e-3*cosine[50, 4000](step))
+// update changes weights w in place by their gradient g: train adam(lr =
+// 2e-3*cosine[50, 4000](step))
 func (t *WindowTrainer) update(w, g, m, v []float32) {
 	n := len(w)
 	// train adam(lr = 2e-3*cosine[50, 4000](step))   window.bp:35

@@ -1,0 +1,670 @@
+package driver_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/internal/driver"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/frontend"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+const conformance = root + "/testdata/conformance"
+
+// TestConformance holds every func and model of testdata/conformance, in value
+// and gradient, against the language's definitional interpreter, which is
+// independent of bpgen: the graph, the loop programs with their plan of
+// memory, and the generated Go in both types.
+func TestConformance(t *testing.T) {
+	files := conformanceFiles(t)
+	r := &conformanceRun{dir: t.TempDir()}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".bp")
+		t.Run(name, func(t *testing.T) { r.file(t, name, f) })
+	}
+	reports := r.build(t)
+	for i, c := range r.calls {
+		t.Run(c.Package+"/"+c.what, func(t *testing.T) { c.compare(t, reports[i]) })
+	}
+}
+
+func conformanceFiles(t *testing.T) []string {
+	files, err := filepath.Glob(conformance + "/*.bp")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no models", err)
+	}
+	return files
+}
+
+type conformanceRun struct {
+	dir      string
+	packages []string
+	calls    []*conformanceCall
+}
+
+// file checks what needs no compiler of Go, and notes the calls for build.
+func (r *conformanceRun) file(t *testing.T, name, path string) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suite conformanceSuite
+	readJSON(t, strings.TrimSuffix(path, ".bp")+".json", &suite)
+	var errs diag.List
+	m, sources := frontend.Load(path, src, frontend.Options{Float: "float64"}, &errs)
+	if len(errs) > 0 {
+		diag.Render(os.Stderr, errs, sources, false)
+		t.Fatal("does not compile")
+	}
+	var before []*boundCase
+	for _, c := range suite.Funcs {
+		before = append(before, bindFunc(t, m, c))
+	}
+	for _, c := range suite.Models {
+		before = append(before, bindModel(t, m, c))
+	}
+	for _, b := range before {
+		if b.Naive {
+			continue // right only after the rules of stability
+		}
+		t.Run(b.what, func(t *testing.T) {
+			b.eval(t, "graph", b.roots(), b.results)
+		})
+	}
+	d := module.Derive(m, &errs)
+	if len(errs) > 0 {
+		diag.Render(os.Stderr, errs, sources, false)
+		t.Fatal("has no derivative")
+	}
+	for _, b := range before {
+		t.Run(b.what, func(t *testing.T) {
+			for _, p := range b.procedures(t, d) {
+				b.evalLoop(t, p)
+			}
+		})
+	}
+	for _, float := range []string{"float64", "float32"} {
+		pkg := name + strings.TrimPrefix(float, "float")
+		generate(t, path, filepath.Join(r.dir, pkg), driver.Options{Package: pkg, Float: float})
+		r.packages = append(r.packages, pkg)
+		for _, b := range before {
+			r.calls = append(r.calls, b.call(pkg, float))
+		}
+	}
+}
+
+// ---- what the interpreter says
+
+type conformanceSuite struct{ Funcs, Models []*conformanceCase }
+
+// A conformanceCase is one call as make.py has written it.
+type conformanceCase struct {
+	Name                  string
+	Naive                 bool // as written it overflows or loses digits
+	Numbers               map[string]float64
+	Batch                 int
+	Args, Results, Seeds  []oracleTensor
+	Grads, Inputs, Params map[string]oracleTensor
+	Train, Loss           *oracleNumber
+	Metrics               map[string]oracleNumber
+}
+
+type oracleTensor struct {
+	Shape []int
+	Data  []oracleNumber
+}
+
+func (x oracleTensor) tensor() *symbolic.Tensor {
+	return &symbolic.Tensor{Shape: x.Shape, Data: x.numbers()}
+}
+
+func (x oracleTensor) numbers() []float64 {
+	out := make([]float64, len(x.Data))
+	for i, v := range x.Data {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// An oracleNumber is a number, or one of the words nan, inf and -inf.
+type oracleNumber float64
+
+func (x *oracleNumber) UnmarshalJSON(data []byte) error {
+	v, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
+	*x = oracleNumber(v)
+	return err
+}
+
+// ---- the graph and the loop program
+
+// A boundCase is a case with the func or model that it calls.
+type boundCase struct {
+	*conformanceCase
+	what    string
+	fn      *module.Func
+	model   *module.Model
+	env     *symbolic.Env
+	results [][]float64 // of the roots
+	derived *module.FuncProcs
+}
+
+func bindFunc(t *testing.T, m *module.Module, c *conformanceCase) *boundCase {
+	i := slices.IndexFunc(m.Funcs, func(f *module.Func) bool { return f.Name == c.Name })
+	if i < 0 {
+		t.Fatalf("no func %s", c.Name)
+	}
+	b := &boundCase{conformanceCase: c, fn: m.Funcs[i], env: newEnv(c)}
+	b.bindArgs(t, b.fn.Args, 0)
+	for _, r := range c.Results {
+		b.results = append(b.results, r.numbers())
+	}
+	b.what = c.Name + b.sizes()
+	return b
+}
+
+func bindModel(t *testing.T, m *module.Module, c *conformanceCase) *boundCase {
+	i := slices.IndexFunc(m.Models, func(x *module.Model) bool { return x.Name == c.Name })
+	if i < 0 {
+		t.Fatalf("no model %s", c.Name)
+	}
+	b := &boundCase{conformanceCase: c, model: m.Models[i], env: newEnv(c)}
+	b.env.Dims[module.Batch] = c.Batch
+	b.bindArgs(t, b.model.Args, 1)
+	if len(b.model.Params) != len(c.Params) {
+		t.Errorf("%s has %d parameters, want %d", c.Name, len(b.model.Params), len(c.Params))
+	}
+	for _, p := range b.model.Params {
+		v, ok := c.Params[p.Name]
+		if !ok {
+			t.Fatalf("%s: no parameter %s", c.Name, p.Name)
+		}
+		b.env.Inputs[p.Node.Attr.Key()] = v.tensor()
+	}
+	for _, g := range b.model.Givens {
+		v, ok := c.Numbers[g.Name]
+		if !ok {
+			v = *g.Default
+		}
+		b.env.Inputs[g.Node.Attr.Key()] = symbolic.Scalar(v)
+	}
+	for _, r := range c.Results {
+		b.results = append(b.results, r.numbers())
+	}
+	if c.Loss != nil {
+		b.results = append(b.results, []float64{float64(*c.Loss)}, []float64{float64(*c.Train)})
+	}
+	b.what = fmt.Sprintf("%s of %d%s", c.Name, c.Batch, b.sizes())
+	return b
+}
+
+func newEnv(c *conformanceCase) *symbolic.Env {
+	env := &symbolic.Env{Dims: map[string]int{}, Inputs: map[string]*symbolic.Tensor{}}
+	for k, v := range c.Numbers {
+		env.Dims[k] = int(v)
+	}
+	return env
+}
+
+// bindArgs sets the arguments, and the dims that they bind; first is the number
+// of dims before those of the argument itself.
+func (b *boundCase) bindArgs(t *testing.T, args []*module.Arg, first int) {
+	if len(args) != len(b.Args) {
+		t.Fatalf("%s: %d arguments, want %d", b.Name, len(args), len(b.Args))
+	}
+	for i, a := range args {
+		x := b.Args[i].tensor()
+		b.env.Inputs[a.Node.Attr.Key()] = x
+		for j, d := range a.Shape {
+			if s, ok := d.AsSym(); ok {
+				b.env.Dims[s] = x.Shape[first+j]
+			}
+		}
+	}
+}
+
+func (b *boundCase) sizes() string {
+	s := ""
+	for _, n := range slices.Sorted(maps.Keys(b.env.Dims)) {
+		if n != module.Batch {
+			s += fmt.Sprintf(",%s=%d", n, b.env.Dims[n])
+		}
+	}
+	return s
+}
+
+func (b *boundCase) roots() (out []*symbolic.Node) {
+	if b.fn != nil {
+		for _, r := range b.fn.Results {
+			out = append(out, r.Node)
+		}
+		return out
+	}
+	for _, v := range b.model.Infer.Outputs {
+		out = append(out, v.Node)
+	}
+	if b.Loss != nil {
+		out = append(out, b.model.Infer.Loss, b.model.Train.Loss)
+	}
+	return out
+}
+
+// eval holds the meaning of the graph against what is wanted.
+func (b *boundCase) eval(t *testing.T, what string, roots []*symbolic.Node, want [][]float64) {
+	t.Helper()
+	got, err := symbolic.Eval(b.env, roots...)
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+		return
+	}
+	if len(got) != len(want) {
+		t.Errorf("%s: %d results, want %d", what, len(got), len(want))
+		return
+	}
+	for i, w := range want {
+		agree(t, fmt.Sprintf("%s: result %d", what, i), got[i].Data, w, 1e-10, 1e-14)
+	}
+}
+
+// A wantedProcedure is a procedure with its results as they should be.
+type wantedProcedure struct {
+	*module.Procedure
+	want [][]float64
+}
+
+// procedures returns those that a case says something about.
+func (b *boundCase) procedures(t *testing.T, d *module.Derived) (out []wantedProcedure) {
+	if b.fn != nil {
+		i := slices.IndexFunc(d.Funcs, func(f *module.FuncProcs) bool { return f.Func == b.fn })
+		b.derived = d.Funcs[i]
+		out = append(out, wantedProcedure{b.derived.Value, b.results})
+		if len(b.derived.Derivs) == 0 {
+			return out
+		}
+		p := wantedProcedure{b.derived.Derivs[0], slices.Clone(b.results)}
+		b.setSeeds(p.Procedure)
+		for _, g := range b.gradients() {
+			p.want = append(p.want, g)
+		}
+		return append(out, p)
+	}
+	i := slices.IndexFunc(d.Models, func(x *module.ModelProcs) bool { return x.Model == b.model })
+	for _, p := range d.Models[i].All() {
+		w := wantedProcedure{Procedure: p}
+		for _, r := range p.Results {
+			switch r.Kind {
+			case module.OutputResult:
+				w.want = append(w.want, b.Results[len(w.want)].numbers())
+			case module.LossResult:
+				v := b.Loss
+				if p != d.Models[i].Loss {
+					v = b.Train
+				}
+				w.want = append(w.want, []float64{float64(*v)})
+			case module.MetricResult:
+				w.want = append(w.want, []float64{float64(b.Metrics[r.Name])})
+			case module.ParamGradient:
+				w.want = append(w.want, b.Grads[r.Name].numbers())
+			case module.InputGradient:
+				w.want = append(w.want, b.Inputs[r.Name].numbers())
+			}
+		}
+		if len(w.want) == len(p.Results) { // not so for the update rule
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// setSeeds gives cotangents to the graph; a func of one number has none.
+func (b *boundCase) setSeeds(p *module.Procedure) {
+	var roots []*symbolic.Node
+	for _, r := range p.Results {
+		roots = append(roots, r.Node)
+	}
+	names := []string{}
+	for i, r := range b.fn.Results {
+		switch {
+		case r.Name != "":
+			names = append(names, "d"+r.Name)
+		case len(b.fn.Results) == 1:
+			names = append(names, "dy")
+		default:
+			names = append(names, fmt.Sprintf("dy%d", i))
+		}
+	}
+	for _, n := range symbolic.Reachable(roots...) {
+		if in, ok := n.Attr.(symbolic.Input); ok && in.Kind == symbolic.SeedInput {
+			b.env.Inputs[in.Key()] = b.Seeds[slices.Index(names, in.Name)].tensor()
+		}
+	}
+}
+
+// gradients returns the gradients that the func's first derivative gives.
+func (b *boundCase) gradients() (out [][]float64) {
+	for _, a := range b.fn.Derive[0].Wrt {
+		out = append(out, b.Grads[a.Name].numbers())
+	}
+	return out
+}
+
+// evalLoop holds a procedure and its loop program against what is wanted.
+func (b *boundCase) evalLoop(t *testing.T, p wantedProcedure) {
+	t.Helper()
+	var roots []*symbolic.Node
+	for _, r := range p.Results {
+		roots = append(roots, r.Node)
+	}
+	b.eval(t, p.Name, roots, p.want)
+	prog, err := loop.Lower(p.Procedure)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	in := map[string][]float64{}
+	for _, x := range prog.Buffers {
+		if x.Kind == loop.In {
+			in[x.Name] = b.env.Inputs[x.Node.Attr.Key()].Data
+		}
+	}
+	got, err := loop.Run(prog, loop.MakePlan(prog), b.env.Dims, in)
+	if err != nil {
+		t.Errorf("%s: %v", p.Name, err)
+		return
+	}
+	i := 0
+	for _, x := range prog.Buffers {
+		if x.Kind == loop.Out {
+			agree(t, p.Name+": loop program: "+x.Name, got[x.Name], p.want[i], 1e-10, 1e-14)
+			i++
+		}
+	}
+}
+
+// agree holds got against want, relative to the greatest element; slack is for
+// what ought to be 0.
+func agree(t *testing.T, what string, got, want []float64, tol, slack float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d numbers, want %d", what, len(got), len(want))
+		return
+	}
+	size := 0.0
+	for _, w := range want {
+		if !math.IsInf(w, 0) && !math.IsNaN(w) {
+			size = max(size, math.Abs(w))
+		}
+	}
+	for i, w := range want {
+		g := got[i]
+		if g == w || math.IsNaN(g) && math.IsNaN(w) || math.Abs(g-w) <= tol*size+slack {
+			continue
+		}
+		t.Errorf("%s: element %d is %v, want %v", what, i, g, w)
+		return
+	}
+}
+
+// ---- the generated code
+
+// A conformanceCall is what testdata/conformance_main.go.txt is told, and what
+// it should answer.
+type conformanceCall struct {
+	Package, Name, Method string
+	Dims                  []int
+	Args, Seeds           [][]string
+	Sized                 []int
+	Batch                 int
+	Params, Givens        map[string][]string
+	Loss, Outputs         bool
+
+	what, float string
+	b           *boundCase
+}
+
+type conformanceReport struct {
+	Error                    string
+	Value, Grad, Infer, Loss []string
+	Params                   map[string][]string
+}
+
+func (b *boundCase) call(pkg, float string) *conformanceCall {
+	c := &conformanceCall{Package: pkg, Batch: b.Batch, what: b.what, float: float, b: b}
+	for _, a := range b.Args {
+		c.Args = append(c.Args, texts(a.numbers()))
+	}
+	if b.fn != nil {
+		c.Name = goName(b.fn.Name)
+		for _, d := range b.fn.Dims {
+			c.Dims = append(c.Dims, b.env.Dims[d.Name])
+		}
+		if len(b.derived.Derivs) > 0 {
+			c.Method = map[string]string{"grad": "Grad", "vjp": "VJP"}[b.fn.Derive[0].Kind]
+		}
+		if c.Method == "VJP" {
+			for i, s := range b.Seeds {
+				if b.fn.Results[i].Node.Type == symbolic.Real {
+					c.Seeds = append(c.Seeds, texts(s.numbers()))
+				}
+			}
+		}
+		return c
+	}
+	c.Name = goName(b.model.Name)
+	c.Loss, c.Outputs = b.Loss != nil, len(b.Results) > 0
+	c.Params, c.Givens = map[string][]string{}, map[string][]string{}
+	for _, d := range b.model.Dims {
+		c.Sized = append(c.Sized, b.env.Dims[d.Name])
+	}
+	for _, d := range b.model.Call {
+		c.Dims = append(c.Dims, b.env.Dims[d.Name])
+	}
+	for k, v := range b.conformanceCase.Params {
+		c.Params[k] = texts(v.numbers())
+	}
+	for _, g := range b.model.Givens {
+		c.Givens[g.Name] = texts(b.env.Inputs[g.Node.Attr.Key()].Data)
+	}
+	return c
+}
+
+func texts(vs []float64) []string {
+	out := make([]string, len(vs))
+	for i, v := range vs {
+		out[i] = strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return out
+}
+
+// build compiles all packages into one program and runs it.
+func (r *conformanceRun) build(t *testing.T) []conformanceReport {
+	var imports, table strings.Builder
+	for _, p := range r.packages {
+		fmt.Fprintf(&imports, "import %q\n", "conformance/"+p)
+		fmt.Fprintf(&table, "%q: {\n", p)
+		for _, f := range exported(t, filepath.Join(r.dir, p)) {
+			fmt.Fprintf(&table, "%q: %s.%s,\n", f, p, f)
+		}
+		table.WriteString("},\n")
+	}
+	write(t, filepath.Join(r.dir, "go.mod"), "module conformance\n\ngo 1.24\n")
+	write(t, filepath.Join(r.dir, "packages.go"), "package main\n\n"+imports.String()+"\nvar packages = map[string]map[string]any{\n"+table.String()+"}\n")
+	main, err := os.ReadFile("testdata/conformance_main.go.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(r.dir, "main.go"), string(main))
+	goCommand(t, r.dir, nil, "vet", "./...")
+	in, err := json.Marshal(r.calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reports []conformanceReport
+	if err := json.Unmarshal(goCommand(t, r.dir, in, "run", "."), &reports); err != nil {
+		t.Fatal(err)
+	}
+	return reports
+}
+
+func goCommand(t *testing.T, dir string, in []byte, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, bytes.NewReader(in), os.Stderr
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v", strings.Join(args, " "), err)
+	}
+	return out
+}
+
+// exported lists the exported functions of a package.
+func exported(t *testing.T, dir string) (out []string) {
+	files, err := filepath.Glob(dir + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.IsExported() && fn.Type.TypeParams == nil {
+				out = append(out, fn.Name.Name)
+			}
+		}
+	}
+	return out
+}
+
+func (c *conformanceCall) compare(t *testing.T, r conformanceReport) {
+	if r.Error != "" {
+		t.Fatal(r.Error)
+	}
+	b := c.b
+	if b.fn != nil {
+		c.agree(t, "value", r.Value, b.results...)
+		if c.Method != "" {
+			c.agree(t, "gradient", r.Grad, append(slices.Clone(b.results), b.gradients()...)...)
+		}
+		return
+	}
+	if c.Outputs {
+		var want [][]float64
+		for _, x := range b.Results {
+			want = append(want, x.numbers())
+		}
+		c.agree(t, "outputs", r.Infer, want...)
+	}
+	if !c.Loss {
+		return
+	}
+	want := func(loss *oracleNumber) [][]float64 {
+		out := [][]float64{{float64(*loss)}}
+		for _, m := range b.model.Infer.Metrics {
+			out = append(out, []float64{float64(b.Metrics[m.Name])})
+		}
+		return out
+	}
+	c.agree(t, "loss", r.Loss, want(b.Loss)...)
+	c.agree(t, "loss of the gradient", r.Grad, want(b.Train)...)
+	for k, v := range b.Grads {
+		c.agree(t, "gradient by "+k, r.Params[k], v.numbers())
+	}
+}
+
+// agree holds what the program has printed, all numbers in a row, against
+// the results. Numbers of float32 are held loosely: the point is that they are
+// the same formula. What overflows float32 says nothing.
+func (c *conformanceCall) agree(t *testing.T, what string, got []string, want ...[]float64) {
+	t.Helper()
+	tol, slack := 1e-9, 1e-13
+	if c.float == "float32" {
+		tol, slack = 1e-3, 1e-5
+	}
+	for _, w := range want {
+		if len(got) < len(w) {
+			t.Errorf("%s: too few numbers: %v, want %v", what, got, want)
+			return
+		}
+		vs := make([]float64, len(w))
+		for i := range w {
+			v, err := strconv.ParseFloat(got[i], 64)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			vs[i] = v
+		}
+		got = got[len(w):]
+		if c.float == "float32" && slices.ContainsFunc(w, func(v float64) bool { return math.Abs(v) > 1e30 }) {
+			continue
+		}
+		agree(t, what, vs, w, tol, slack)
+	}
+	if len(got) > 0 {
+		t.Errorf("%s: %d numbers too many", what, len(got))
+	}
+}
+
+// TestConformanceDeterminism generates everything twice, the second time on one
+// processor: the bytes must be the same. Checking a model takes less than a
+// second.
+func TestConformanceDeterminism(t *testing.T) {
+	for _, path := range conformanceFiles(t) {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			start := time.Now()
+			if _, err := driver.Check(path, src, driver.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if d := time.Since(start); d > time.Second {
+				t.Errorf("checking took %v", d)
+			}
+			one := generated(t, path, src)
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+			two := generated(t, path, src)
+			for i, f := range one {
+				if i >= len(two) || f.Name != two[i].Name || !bytes.Equal(f.Data, two[i].Data) {
+					t.Errorf("%s differs when generated again", f.Name)
+				}
+			}
+		})
+	}
+}
+
+func generated(t *testing.T, path string, src []byte) []driver.File {
+	t.Helper()
+	res, err := driver.Generate(path, src, driver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Diags) > 0 {
+		t.Fatal(res.Diags)
+	}
+	return res.Files
+}
