@@ -235,10 +235,10 @@ func (w *WindowWork) Forward(b WindowBatch) (WindowOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return WindowOutputs{}, err
 	}
-	if err := checkRoom("Window", "the batch", 5.0*float64(b.N)+600.0); err != nil {
+	if err := checkRoom("Window", "the batch", 5.0*float64(b.N)+44844.0); err != nil {
 		return WindowOutputs{}, err
 	}
-	w.reals = grow(w.reals, 600)
+	w.reals = grow(w.reals, 44844)
 	w.out.Output = grow(w.out.Output, b.N*5)
 	w.forward(&b)
 	return w.out, nil
@@ -292,7 +292,7 @@ func (w *WindowWork) Loss(b WindowBatch) (WindowLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return WindowLoss{}, err
 	}
-	w.reals = grow(w.reals, 600)
+	w.reals = grow(w.reals, 44844)
 	return w.loss(&b), nil
 }
 
@@ -302,7 +302,7 @@ func (w *WindowWork) Grad(b WindowBatch, grads *WindowParams) (WindowLoss, error
 	if err := w.m.checkLoss(&b); err != nil {
 		return WindowLoss{}, err
 	}
-	w.reals = grow(w.reals, 900)
+	w.reals = grow(w.reals, 90668)
 	if err := grads.check("grads", w.m); err != nil {
 		return WindowLoss{}, err
 	}
