@@ -81,6 +81,10 @@ func cutInside(s loop.Stmt) loop.Stmt {
 	switch s := s.(type) {
 	case *loop.Loop:
 		return &loop.Loop{Var: s.Var, Extent: s.Extent, Body: cutUp(s.Body)}
+	case *loop.Tile:
+		t := *s
+		t.Body = cutUp(s.Body)
+		return &t
 	case *loop.If:
 		return &loop.If{Conds: s.Conds, Then: cutUp(s.Then), Else: cutUp(s.Else)}
 	case *loop.Choose:
@@ -380,6 +384,23 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 			s.env[st.Var.Name] = st.Var
 			s.inner(st.Body, in)
 			s.env[st.Var.Name] = before
+		case *loop.Tile:
+			s.v(st.From, in)
+			s.v(st.Rows, in)
+			s.poly(in, st.Extent)
+			s.env[st.From.Name], s.env[st.Rows.Name] = st.From, st.Rows
+			s.inner(st.Body, in)
+		case *loop.Contract:
+			s.poly(in, st.M, st.N, st.K)
+			for _, a := range []loop.Access{st.Out, st.A, st.B} {
+				s.buf(a.Buf, in)
+				s.poly(in, a.Base, a.M, a.N, a.K)
+			}
+			for _, v := range []*loop.Var{st.Row, st.Col, st.Sum} {
+				s.v(v, in)
+				s.env[v.Name] = v
+			}
+			s.inner(st.Epilogue, in)
 		case *loop.Store:
 			s.buf(st.Buf, in)
 			s.poly(in, st.Index)

@@ -23,7 +23,8 @@ type row struct {
 func (p *printer) hoistRows(l *loop.Loop) {
 	inside := map[string]bool{l.Var.Name: true}
 	for _, s := range l.Body {
-		if _, ok := s.(*loop.Loop); ok {
+		switch s.(type) {
+		case *loop.Loop, *loop.Contract:
 			return
 		}
 	}
@@ -61,6 +62,11 @@ func (p *printer) hoistRows(l *loop.Loop) {
 			add(st.Buf, st.Index)
 		}
 	}
+	walkStmts(l.Body, func(s loop.Stmt) {
+		if st, ok := s.(*loop.Store); ok && st.Buf == p.sure {
+			add(st.Buf, st.Index)
+		}
+	})
 }
 
 // A stretch is a part of a buffer that has a name.

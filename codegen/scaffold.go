@@ -98,6 +98,9 @@ func declared(d ast.Decl) string {
 		if p, ok := t.(*ast.StarExpr); ok {
 			t = p.X
 		}
+		if x, ok := t.(*ast.IndexExpr); ok { // of a generic type
+			t = x.X
+		}
 		if id, ok := t.(*ast.Ident); ok {
 			return id.Name
 		}

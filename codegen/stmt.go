@@ -31,9 +31,12 @@ type printer struct {
 	open    []stretch          // that have a name in the blocks being printed
 	out     *[]jen.Code        // the block being printed
 	note    string             // the last comment
+	noted   int                // how much of the block was printed right after it
 	wide    map[*loop.Var]bool // sums that are float64 in a program of float32
 	frame   *frame             // of a long program
 	parts   []jen.Code         // of a long program: what stands beside the function
+
+	sure *loop.Buffer // that has an element wherever the loop being printed stores to it
 }
 
 func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *printer {
@@ -61,11 +64,11 @@ func (p *printer) put(c ...jen.Code) { *p.out = append(*p.out, c...) }
 
 // block returns what f puts, in a scope of its own.
 func (p *printer) block(f func()) []jen.Code {
-	old, outer, open := p.out, p.scope, len(p.open)
-	p.out, p.scope = new([]jen.Code), newScope(outer)
+	old, outer, open, noted := p.out, p.scope, len(p.open), p.noted
+	p.out, p.scope, p.noted = new([]jen.Code), newScope(outer), 0
 	f()
 	out := *p.out
-	p.out, p.scope, p.open = old, outer, p.open[:open]
+	p.out, p.scope, p.open, p.noted = old, outer, p.open[:open], noted
 	return out
 }
 
@@ -128,6 +131,10 @@ func (p *printer) stmt(s loop.Stmt) {
 	switch s := s.(type) {
 	case *loop.Loop:
 		p.loop(s)
+	case *loop.Tile:
+		p.tile(s)
+	case *loop.Contract:
+		p.contract(s)
 	case *loop.Let:
 		p.let(s)
 	case *loop.Acc:
@@ -278,6 +285,19 @@ func (p *printer) loop(l *loop.Loop) {
 		return
 	}
 	p.put(jen.For(jen.Id(p.vars[l.Var]).Op(p.becomes(l.Var)).Range().Add(extent)).Block(body...))
+}
+
+// tile prints the loop over stretches of a range.
+func (p *printer) tile(t *loop.Tile) {
+	p.declare(t.Body)
+	extent := polyCode(t.Extent, p.sym)
+	body := p.block(func() {
+		from, rows := jen.Id(p.name(t.From)), p.name(t.Rows)
+		p.put(jen.Id(rows).Op(p.becomes(t.Rows)).Min(jen.Lit(t.Size), jen.Add(extent.code).Op("-").Add(from)))
+		p.stmts(t.Body)
+	})
+	from := jen.Id(p.vars[t.From])
+	p.put(jen.For(jen.Add(from).Op(p.becomes(t.From)).Lit(0), jen.Add(from).Op("<").Add(extent.code), jen.Add(from).Op("+=").Lit(t.Size)).Block(body...))
 }
 
 func (p *printer) acc(s *loop.Acc) {
@@ -506,8 +526,9 @@ func (p *printer) say(n *loop.Note) {
 		return
 	}
 	p.note = text
-	if len(*p.out) > 0 {
+	if len(*p.out) > 0 && p.noted != len(*p.out) {
 		p.put(jen.Line())
 	}
 	p.put(comment(text))
+	p.noted = len(*p.out)
 }

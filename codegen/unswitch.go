@@ -11,19 +11,24 @@ import (
 // loop runs is made once, before the loop: what is added only where a
 // condition holds becomes an if; neighbours under the same condition share it;
 // a loop of nothing else goes inside. Programs are not changed, only copied.
-func unswitch(list []loop.Stmt) []loop.Stmt {
+func unswitch(list []loop.Stmt) []loop.Stmt { return unswitcher{countUses(list)}.body(list) }
+
+// An unswitcher knows what the whole program reads.
+type unswitcher struct{ uses *usage }
+
+func (u unswitcher) body(list []loop.Stmt) []loop.Stmt {
 	var out []loop.Stmt
-	for _, s := range inlineChoices(inlineBranches(list)) {
-		out = append(out, unswitched(s)...)
+	for _, s := range u.inlineChoices(u.inlineBranches(list)) {
+		out = append(out, u.stmt(s)...)
 	}
 	return merge(out)
 }
 
 // inlineChoices puts a choice that has a name into the statement after it,
 // where that adds it and nothing else reads it.
-func inlineChoices(list []loop.Stmt) []loop.Stmt {
+func (u unswitcher) inlineChoices(list []loop.Stmt) []loop.Stmt {
 	var out []loop.Stmt
-	for i, s := range list {
+	for _, s := range list {
 		out = append(out, s)
 		last := len(out) - 2
 		for last >= 0 {
@@ -41,7 +46,7 @@ func inlineChoices(list []loop.Stmt) []loop.Stmt {
 		}
 		reads := func(e loop.Expr) bool {
 			r, ok := e.(*loop.Ref)
-			return ok && r.Var == let.Var && countUses(list[i:]).reads[let.Var] == 1
+			return ok && r.Var == let.Var && u.uses.reads[let.Var] == 1
 		}
 		switch s := s.(type) {
 		case *loop.Store:
@@ -59,7 +64,7 @@ func inlineChoices(list []loop.Stmt) []loop.Stmt {
 	return out
 }
 
-func unswitched(s loop.Stmt) []loop.Stmt {
+func (u unswitcher) stmt(s loop.Stmt) []loop.Stmt {
 	switch s := s.(type) {
 	case *loop.Store:
 		if cond, x, ok := addedIf(s.Op, s.Value); ok {
@@ -70,11 +75,15 @@ func unswitched(s loop.Stmt) []loop.Stmt {
 			return []loop.Stmt{&loop.Choose{Cond: cond, Then: []loop.Stmt{&loop.Update{Var: s.Var, Op: s.Op, Value: x}}}}
 		}
 	case *loop.If:
-		return []loop.Stmt{&loop.If{Conds: s.Conds, Then: unswitch(s.Then), Else: unswitch(s.Else)}}
+		return []loop.Stmt{&loop.If{Conds: s.Conds, Then: u.body(s.Then), Else: u.body(s.Else)}}
 	case *loop.Choose:
-		return []loop.Stmt{&loop.Choose{Cond: s.Cond, Then: unswitch(s.Then), Else: unswitch(s.Else)}}
+		return []loop.Stmt{&loop.Choose{Cond: s.Cond, Then: u.body(s.Then), Else: u.body(s.Else)}}
+	case *loop.Tile:
+		t := *s
+		t.Body = u.body(s.Body)
+		return []loop.Stmt{&t}
 	case *loop.Loop:
-		l := &loop.Loop{Var: s.Var, Extent: s.Extent, Body: unswitch(s.Body)}
+		l := &loop.Loop{Var: s.Var, Extent: s.Extent, Body: u.body(s.Body)}
 		if len(l.Body) != 1 {
 			return []loop.Stmt{l}
 		}
@@ -90,10 +99,10 @@ func unswitched(s loop.Stmt) []loop.Stmt {
 
 // inlineBranches does the same for a choice that is spelled out: a variable that
 // is set where a condition holds, stays zero elsewhere, and is then added.
-func inlineBranches(list []loop.Stmt) []loop.Stmt {
+func (u unswitcher) inlineBranches(list []loop.Stmt) []loop.Stmt {
 	var out []loop.Stmt
 	for i := 0; i < len(list); i++ {
-		if s, n, ok := addedBranch(list[i:]); ok {
+		if s, n, ok := u.addedBranch(list[i:]); ok {
 			out = append(out, s...)
 			i += n - 1
 			continue
@@ -105,7 +114,7 @@ func inlineBranches(list []loop.Stmt) []loop.Stmt {
 
 // addedBranch recognises such a choice where list begins with it, and returns
 // what replaces its first n statements.
-func addedBranch(list []loop.Stmt) (with []loop.Stmt, n int, ok bool) {
+func (u unswitcher) addedBranch(list []loop.Stmt) (with []loop.Stmt, n int, ok bool) {
 	if len(list) < 3 {
 		return nil, 0, false
 	}
@@ -115,7 +124,7 @@ func addedBranch(list []loop.Stmt) (with []loop.Stmt, n int, ok bool) {
 		return nil, 0, false
 	}
 	set, ok := c.Then[len(c.Then)-1].(*loop.Update)
-	if !ok || set.Var != acc.Var || set.Op != nil || countUses(list).reads[acc.Var] != 1 {
+	if !ok || set.Var != acc.Var || set.Op != nil || u.uses.reads[acc.Var] != 1 {
 		return nil, 0, false
 	}
 	n = 2

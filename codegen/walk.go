@@ -37,10 +37,12 @@ func (u *usage) body(list []loop.Stmt) {
 			u.env[s.Var.Name] = s.Var
 		case *loop.Loop:
 			u.poly(s.Extent)
-			before := u.env[s.Var.Name]
-			u.env[s.Var.Name] = s.Var
-			u.body(s.Body)
-			u.env[s.Var.Name] = before
+			u.scoped(s.Body, s.Var)
+		case *loop.Tile:
+			u.poly(s.Extent)
+			u.scoped(s.Body, s.From, s.Rows)
+		case *loop.Contract:
+			u.contract(s)
 		case *loop.Pick:
 			u.poly(s.Position)
 		case *loop.Store:
@@ -59,6 +61,28 @@ func (u *usage) body(list []loop.Stmt) {
 		}
 	}
 	u.env = outer
+}
+
+// scoped counts in a body that vars are declared for.
+func (u *usage) scoped(list []loop.Stmt, vars ...*loop.Var) {
+	outer := u.env
+	u.env = maps.Clone(outer)
+	for _, v := range vars {
+		u.env[v.Name] = v
+	}
+	u.body(list)
+	u.env = outer
+}
+
+func (u *usage) contract(s *loop.Contract) {
+	for _, a := range []loop.Access{s.Out, s.A, s.B} {
+		u.touched[a.Buf] = true
+		u.poly(a.Base, a.M, a.N, a.K)
+	}
+	u.loads[s.A.Buf]++
+	u.loads[s.B.Buf]++
+	u.poly(s.M, s.N, s.K)
+	u.scoped(s.Epilogue, s.Row, s.Col, s.Sum)
 }
 
 func (u *usage) poly(ps ...symbolic.Poly) {
@@ -130,6 +154,10 @@ func walkStmts(list []loop.Stmt, f func(loop.Stmt)) {
 		switch s := s.(type) {
 		case *loop.Loop:
 			walkStmts(s.Body, f)
+		case *loop.Tile:
+			walkStmts(s.Body, f)
+		case *loop.Contract:
+			walkStmts(s.Epilogue, f)
 		case *loop.If:
 			walkStmts(s.Then, f)
 			walkStmts(s.Else, f)

@@ -29,6 +29,10 @@ func wideSums(body []loop.Stmt) map[*loop.Var]bool {
 					n = longSum
 				}
 				walk(s.Body, min(times*n, longSum))
+			case *loop.Tile:
+				walk(s.Body, times)
+			case *loop.Contract:
+				walk(s.Epilogue, longSum)
 			case *loop.If:
 				walk(s.Then, times)
 				walk(s.Else, times)

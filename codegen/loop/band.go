@@ -14,26 +14,38 @@ type group struct {
 	loop   bool
 	extent symbolic.Poly
 	comps  []*comp
-	body   []*group // what a loop does
-	spine  bool     // it goes over the batch
-	name   string   // of the loop's variable, while statements are made
+	body   []*group      // what a loop does
+	spine  bool          // it goes over the batch
+	tile   bool          // it goes over the tiles of the batch,
+	size   symbolic.Poly // which have that many rows at most
+	row    bool          // it goes over the rows of a tile
+	rows   string        // of a tile, while statements are made: how many those are
+	name   string        // of the loop's variable, while statements are made
+
+	contract bool // it and the two loops in it are one contraction
 }
 
 // fuse arranges comps into loops. At each level comps are taken in order of
 // dependence; one joins the first loop that comes late enough for what it
 // reads and that it has something in common with, else it gets a loop of its
 // own, as early as can be: so it is in nobody's way.
-func fuse(comps []*comp) []*group { return fuseLevel(comps, nil, 0) }
+func (l *lowering) fuse() []*group {
+	groups := fuseLevel(l.comps, nil, 0, l.tileGroup)
+	return groups
+}
 
-func fuseLevel(comps []*comp, parent *group, depth int) []*group {
+// fuseLevel arranges what is at one depth. ready is called with each loop
+// before what is in it is arranged.
+func fuseLevel(comps []*comp, parent *group, depth int, ready func(*group)) []*group {
 	f := &level{parent: parent, depth: depth}
 	for _, c := range comps {
 		f.place(c)
 	}
 	f.restoreOrder()
 	for _, g := range f.groups {
-		if g.loop {
-			g.body = fuseLevel(g.comps, g, depth+1)
+		if g.loop && !g.contract {
+			ready(g)
+			g.body = fuseLevel(g.comps, g, depth+1, ready)
 		}
 	}
 	return f.groups
@@ -48,11 +60,22 @@ type level struct {
 
 // place puts c into a group.
 func (f *level) place(c *comp) {
+	if g := f.before(c); g != nil {
+		g.finishWith(c)
+		return
+	}
 	first := f.earliest(c)
 	loop := f.depth < len(c.order)
+	if c.contractsAt(f.depth) {
+		f.groups = slices.Insert(f.groups, first, f.contraction(c))
+		return
+	}
 	for i := first; i < len(f.groups); i++ {
 		g := f.groups[i]
-		if g.loop && loop && g.extent.Equal(c.loopAt(f.depth).extent) && f.worth(c, g) || !g.loop && !loop && i == first {
+		if g.contract {
+			continue
+		}
+		if g.loop && loop && g.row == c.isRow(f.depth) && g.extent.Equal(c.loopAt(f.depth).extent) && f.worth(c, g) || !g.loop && !loop && i == first {
 			f.join(c, g)
 			return
 		}
@@ -61,6 +84,7 @@ func (f *level) place(c *comp) {
 	if loop {
 		g.extent = c.loopAt(f.depth).extent
 		g.spine = isSpine(g.extent)
+		g.row = c.isRow(f.depth)
 	}
 	f.groups = slices.Insert(f.groups, first, g)
 	f.join(c, g)
@@ -78,11 +102,11 @@ func (f *level) earliest(c *comp) int {
 	first := 0
 	for _, v := range c.reads() {
 		for _, p := range v.writers {
-			if len(p.path) != f.depth+1 || f.depth > 0 && p.path[f.depth-1] != f.parent {
+			if !f.here(p) {
 				continue // not written at this level, but before
 			}
 			at := slices.Index(f.groups, p.path[f.depth])
-			if together := !f.groups[at].loop && f.depth == c.loops() || sameIteration(p, c, v, f.depth); !together {
+			if together := !f.groups[at].loop && f.depth == c.loops() || sameIteration(p, c, v, f.depth); !together || f.groups[at].contract {
 				at++
 			}
 			first = max(first, at)
@@ -97,9 +121,13 @@ func (c *comp) loopAt(depth int) axis { return c.axes[c.order[depth]] }
 // sameIteration reports whether, in a loop that p and c share, c reads of v
 // only what p has written in the same iteration.
 func sameIteration(p, c *comp, v *value, depth int) bool {
-	if depth >= len(p.order) || depth >= len(c.order) {
+	if depth >= len(p.order) || depth >= len(c.order) || p.contractsAt(depth) || c.contractsAt(depth) || p.isRow(depth) != c.isRow(depth) {
 		return false
 	}
+	return runsAlong(p, c, v, depth)
+}
+
+func runsAlong(p, c *comp, v *value, depth int) bool {
 	k := p.loopAt(depth).out
 	return k >= 0 && p.loopAt(depth).extent.Equal(c.loopAt(depth).extent) && c.readsAlong(v, k, c.loopAt(depth).sym)
 }
@@ -220,9 +248,19 @@ func (l *lowering) shrink() {
 			continue
 		}
 		for d := range v.shared() {
-			if k := v.writers[0].loopAt(d).out; k >= 0 {
-				v.lost[k] = true
+			a := v.writers[0].loopAt(d)
+			switch {
+			case a.out < 0:
+			case a.tile:
+				v.tile, v.tiled = v.writers[0].path[d], a.out
+			default:
+				v.lost[a.out] = true
 			}
+		}
+	}
+	for _, c := range l.comps {
+		if c.contract > 0 {
+			c.keepSums()
 		}
 	}
 }

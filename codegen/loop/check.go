@@ -102,6 +102,25 @@ func (c *checker) body(ss []Stmt) {
 			declare(s.Var)
 			c.body(s.Body)
 			delete(c.vars, s.Var.Name)
+		case *Tile:
+			c.poly(s.Extent)
+			if s.Size < 1 {
+				c.errorf("a tile of %d", s.Size)
+			}
+			declare(s.From)
+			declare(s.Rows)
+			c.body(s.Body)
+			delete(c.vars, s.From.Name)
+			delete(c.vars, s.Rows.Name)
+		case *Contract:
+			c.contract(s)
+			declare(s.Row)
+			declare(s.Col)
+			declare(s.Sum)
+			c.body(s.Epilogue)
+			for _, v := range []*Var{s.Row, s.Col, s.Sum} {
+				delete(c.vars, v.Name)
+			}
 		case *Let:
 			c.expr(s.Value)
 			declare(s.Var)
@@ -135,6 +154,27 @@ func (c *checker) body(ss []Stmt) {
 	}
 	for _, name := range declared {
 		delete(c.vars, name)
+	}
+}
+
+func (c *checker) contract(s *Contract) {
+	for i, a := range []Access{s.Out, s.A, s.B} {
+		c.buffer(a.Buf, i == 0)
+		for _, p := range []symbolic.Poly{a.Base, a.M, a.N, a.K} {
+			c.poly(p)
+		}
+		if a.Buf.Type != symbolic.Real {
+			c.errorf("contraction over %s, which is %s", a.Buf.Name, a.Buf.Type)
+		}
+	}
+	for _, p := range []symbolic.Poly{s.M, s.N, s.K} {
+		c.poly(p)
+	}
+	if s.A.Buf == s.Out.Buf || s.B.Buf == s.Out.Buf {
+		c.errorf("contraction into %s reads it", s.Out.Buf.Name)
+	}
+	if !s.Out.K.Is(0) || !s.A.N.Is(0) || !s.B.M.Is(0) {
+		c.errorf("contraction into %s has steps along axes that are not there", s.Out.Buf.Name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
@@ -19,13 +20,14 @@ const (
 	isShared                 // several values read it
 	isRepeated               // it would be computed again for every element of an axis it does not have
 	isReshaped               // it is read under another shape
+	isOperand                // a matrix product reads it
 	isLong                   // with it the expression that reads it would be hard to read
 )
 
 func (r reason) String() string {
 	return [...]string{
 		"inlined", "input", "result", "reduction", "moved parts", "named", "read more than once",
-		"read under more axes", "read under another shape", "long expression",
+		"read under more axes", "read under another shape", "factor of a matrix product", "long expression",
 	}[r]
 }
 
@@ -56,6 +58,46 @@ func (l *lowering) choose(roots []*symbolic.Node) {
 	}
 	l.keepByUse(nodes)
 	l.keepRepeated(nodes)
+	l.keepOperands(nodes)
+}
+
+// keepOperands gives storage to the factors of sums of products that may be
+// done as contractions: those read memory.
+func (l *lowering) keepOperands(nodes []*symbolic.Node) {
+	for _, n := range nodes {
+		if n.Op != symbolic.OpSum || l.store[n.Args[0]] != inlined || n.Args[0].Op != symbolic.OpMul || !slices.ContainsFunc(n.Args[0].Shape, isSpine) {
+			continue
+		}
+		if x := n.Args[0]; !l.any {
+			size, longest := 1, 0
+			for _, d := range x.Shape {
+				if !isSpine(d) {
+					size *= guess(d)
+					longest = max(longest, guess(d))
+				}
+			}
+			if longest < longSide || size < bigMatrix {
+				continue
+			}
+		}
+		var factors []*symbolic.Node
+		for _, f := range n.Args[0].Args {
+			if isPlainAccess(f) && l.store[f] == inlined && repeats(f.Attr.(*symbolic.Map), f.Args) {
+				factors = append(factors, f.Args[0])
+			}
+		}
+		if len(factors) != 2 {
+			continue
+		}
+		for _, f := range factors {
+			for isPlainAccess(f) && l.store[f] == inlined {
+				f = f.Args[0]
+			}
+			if f.Op.Class == symbolic.Elementwise && l.store[f] == inlined {
+				l.store[f] = isOperand
+			}
+		}
+	}
 }
 
 // keepByUse goes from arguments to users and gives storage to what has to have

@@ -25,6 +25,8 @@ type comp struct {
 	arg     bool             // the position of the best is what is wanted
 	scatter bool             // elements go where index says, several to one place
 
+	contract int // the depth of the first of three loops that are a contraction; 0 if none
+
 	path []*group // the groups it is in, outermost first
 
 	acc, best *Var // of a reduction, while statements are made
@@ -35,7 +37,8 @@ type comp struct {
 type axis struct {
 	sym    string
 	extent symbolic.Poly
-	out    int // the axis of target that it is, or -1
+	out    int  // the axis of target that it is, or -1
+	tile   bool // it stands for the tiles of the batch, of which another axis has the rows
 }
 
 func (c *comp) dataSym(i int) string { return fmt.Sprintf("~%d$%d", c.id, i) }

@@ -21,6 +21,12 @@ func (p *Program) String() string {
 		b.WriteByte('\n')
 	}
 	writeStmts(&b, p.Body, 0)
+	for i, s := range p.Bands {
+		if i == 0 {
+			b.WriteString("bands\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", s)
+	}
 	for i, s := range p.Why {
 		if i == 0 {
 			b.WriteString("why\n")
@@ -37,6 +43,22 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 		case *Loop:
 			fmt.Fprintf(b, "%sfor %s < %s\n", in, s.Var.Name, s.Extent)
 			writeStmts(b, s.Body, depth+1)
+		case *Tile:
+			fmt.Fprintf(b, "%stile %s < %s by %d, %s\n", in, s.From.Name, s.Extent, s.Size, s.Rows.Name)
+			writeStmts(b, s.Body, depth+1)
+		case *Contract:
+			op := "="
+			if s.Accumulate {
+				op = "+="
+			}
+			m, n, k := symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), symbolic.Sym("k")
+			at := func(a Access) string { return fmt.Sprintf("%s[%s]", a.Buf.Name, a.At(m, n, k)) }
+			fmt.Fprintf(b, "%scontract %s < %s, %s < %s: %s %s Σ k < %s: %s·%s\n", in,
+				s.Row.Name, s.M, s.Col.Name, s.N, at(s.Out), op, s.K, at(s.A), at(s.B))
+			if len(s.Epilogue) > 0 {
+				fmt.Fprintf(b, "%s\tthen with %s\n", in, s.Sum.Name)
+				writeStmts(b, s.Epilogue, depth+2)
+			}
 		case *Let:
 			fmt.Fprintf(b, "%s%s := %s\n", in, s.Var.Name, exprString(s.Value))
 		case *Acc:
@@ -155,6 +177,21 @@ func dimsOf(p *Program) []string {
 		case *Loop:
 			vars[s.Var.Name] = true
 			add(s.Extent)
+		case *Tile:
+			vars[s.From.Name], vars[s.Rows.Name] = true, true
+			add(s.Extent)
+		case *Contract:
+			for _, v := range []*Var{s.Row, s.Col, s.Sum} {
+				vars[v.Name] = true
+			}
+			for _, a := range []Access{s.Out, s.A, s.B} {
+				for _, p := range []symbolic.Poly{a.Base, a.M, a.N, a.K} {
+					add(p)
+				}
+			}
+			add(s.M)
+			add(s.N)
+			add(s.K)
 		case *Let:
 			vars[s.Var.Name] = true
 			inExpr(s.Value)
@@ -189,6 +226,10 @@ func Walk(ss []Stmt, f func(Stmt)) {
 		switch s := s.(type) {
 		case *Loop:
 			Walk(s.Body, f)
+		case *Tile:
+			Walk(s.Body, f)
+		case *Contract:
+			Walk(s.Epilogue, f)
 		case *If:
 			Walk(s.Then, f)
 			Walk(s.Else, f)

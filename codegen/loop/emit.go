@@ -28,7 +28,7 @@ func (l *lowering) emit(tree []*group) *Program {
 	for _, kind := range []BufferKind{In, Out, Temp} {
 		for _, v := range l.order {
 			if v.kind == kind && (kind != Temp || v.rank() > 0) {
-				v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node}
+				v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node, Kept: v.keptForBackward()}
 				p.Buffers = append(p.Buffers, v.buf)
 			}
 		}
@@ -38,15 +38,31 @@ func (l *lowering) emit(tree []*group) *Program {
 	return p
 }
 
+// keptForBackward reports that v is a temporary of the way forward that the way
+// back reads.
+func (v *value) keptForBackward() bool {
+	return v.kind == Temp && v.node.Origin.Adjoint == nil &&
+		slices.ContainsFunc(v.readers, func(c *comp) bool { return c.node.Origin.Adjoint != nil })
+}
+
 // shape is what is left of v's shape.
 func (v *value) shape() symbolic.Shape {
 	var s symbolic.Shape
-	for k, d := range v.node.Shape {
+	for k := range v.node.Shape {
 		if !v.lost[k] {
-			s = append(s, d)
+			s = append(s, v.dim(k))
 		}
 	}
 	return s
+}
+
+// dim is how many elements v has along an axis: of the batch, those of a tile
+// where it does not outlive that.
+func (v *value) dim(k int) symbolic.Poly {
+	if v.tile != nil && k == v.tiled {
+		return v.tile.size
+	}
+	return v.node.Shape[k]
 }
 
 // ---- scopes
@@ -136,10 +152,27 @@ func (e *emitter) body(groups []*group) {
 			}
 			continue
 		}
+		first := false
+		if g.contract { // its notes speak of the sum
+			c := g.comps[0]
+			c.acc = e.newVar(sumName(c.node), c.node.Type)
+			if c.target.buf == nil {
+				c.target.v = c.acc
+			}
+		}
 		for _, c := range g.comps {
-			e.zero(c, g.depth)
+			if g.contract && c == g.comps[0] && e.first(c) {
+				first, c.target.filled = true, true
+			} else {
+				e.zero(c, g.depth)
+			}
 			e.note(c, g)
 			e.start(c, g.depth)
+		}
+		if g.contract {
+			e.contract(g, first)
+			e.forget(g.comps[0])
+			continue
 		}
 		if cond, ok := e.onlyIf(g); ok {
 			e.addIf(cond, e.scope(func() { e.loop(g) }))
@@ -157,13 +190,45 @@ func (e *emitter) loop(g *group) {
 	for _, c := range g.comps {
 		e.hoist(c, g.depth)
 	}
-	loop := &Loop{Extent: g.extent}
+	if g.tile {
+		e.tile(g)
+		return
+	}
+	loop := &Loop{Extent: e.extent(g)}
 	loop.Body = e.scope(func() {
 		loop.Var = e.counter(g)
 		g.name = loop.Var.Name
 		e.body(g.body)
 	})
 	e.add(loop)
+}
+
+// tile makes the loop over the tiles of g.
+func (e *emitter) tile(g *group) {
+	t := &Tile{Extent: g.extent, Size: e.l.size}
+	t.Body = e.scope(func() {
+		t.From = e.newVar("from", symbolic.Integer)
+		t.Rows = e.newVar("rows", symbolic.Integer)
+		g.name, g.rows = t.From.Name, t.Rows.Name
+		e.body(g.body)
+	})
+	e.add(t)
+}
+
+// extent is how often the loop of g goes around.
+func (e *emitter) extent(g *group) symbolic.Poly {
+	if g.row {
+		return symbolic.Sym(g.tiles().rows)
+	}
+	return g.extent
+}
+
+// tiles is the loop over tiles around g.
+func (g *group) tiles() *group {
+	for !g.tile {
+		g = g.parent
+	}
+	return g
 }
 
 // addIf makes ss depend on cond, together with what already does right before.
@@ -259,56 +324,85 @@ func (e *emitter) zero(c *comp, depth int) {
 		e.add(&Acc{Var: v.v, Init: c.unit})
 		return
 	}
-	// Axes of the loops outside are fixed; of the others everything is filled.
-	fixed := make([]string, len(v.node.Shape))
+	// Axes of the loops outside are fixed; of the others everything is filled,
+	// in a tile the elements of its rows.
+	f := &filling{v: v, fixed: make([]*symbolic.Poly, len(v.node.Shape)), unit: c.unit, rows: -1}
 	for d := range depth {
-		fixed[c.loopAt(d).out] = c.path[d].name
+		a := c.loopAt(d)
+		if a.tile {
+			f.tile, f.rows = c.path[d], a.out
+			continue
+		}
+		at := symbolic.Sym(c.path[d].name)
+		if a.out == f.rows {
+			at, f.rows = at.Add(symbolic.Sym(f.tile.name)), -1
+		}
+		f.fixed[a.out] = &at
 	}
-	e.fill(v, fixed, c.unit)
+	e.fill(f)
 }
 
-// fill sets all elements of v that agree with the fixed indices.
-func (e *emitter) fill(v *value, fixed []string, unit float64) {
+// A filling is what is to be set to unit: all elements of v that agree with the
+// fixed indices.
+type filling struct {
+	v     *value
+	fixed []*symbolic.Poly
+	unit  float64
+	tile  *group // the rows of this tile only,
+	rows  int    // along this axis; -1: along none
+}
+
+func (e *emitter) fill(f *filling) {
+	v := f.v
 	free, length := false, symbolic.Int(1)
-	for k, d := range v.node.Shape {
+	index := make([]symbolic.Poly, len(f.fixed))
+	for k := range v.node.Shape {
 		if v.lost[k] {
 			continue
 		}
-		if fixed[k] != "" && free { // not in one piece
-			e.fillPieces(v, fixed, unit)
+		if (f.fixed[k] != nil || k == f.rows) && free { // not in one piece
+			e.fillPieces(f)
 			return
 		}
-		if fixed[k] == "" {
+		switch {
+		case f.fixed[k] != nil:
+			index[k] = *f.fixed[k]
+		case k == f.rows:
+			free, index[k] = true, symbolic.Sym(f.tile.name)
+			length = length.Mul(symbolic.Sym(f.tile.rows))
+		default:
 			free = true
-			length = length.Mul(d)
-		}
-	}
-	index := make([]symbolic.Poly, len(fixed))
-	for k, s := range fixed {
-		if s != "" {
-			index[k] = symbolic.Sym(s)
+			length = length.Mul(v.dim(k))
 		}
 	}
 	from := v.flat(index)
 	if !free {
-		e.add(&Store{Buf: v.buf, Index: from, Value: &Const{Value: unit, Type: v.node.Type}})
+		e.add(&Store{Buf: v.buf, Index: from, Value: &Const{Value: f.unit, Type: v.node.Type}})
 		return
 	}
-	e.add(&Fill{Buf: v.buf, From: from, Len: length, Value: unit})
+	e.add(&Fill{Buf: v.buf, From: from, Len: length, Value: f.unit})
 }
 
 // fillPieces fixes the first free axis with a loop and fills the rest.
-func (e *emitter) fillPieces(v *value, fixed []string, unit float64) {
+func (e *emitter) fillPieces(f *filling) {
 	k := 0
-	for v.lost[k] || fixed[k] != "" {
+	for f.v.lost[k] || f.fixed[k] != nil {
 		k++
 	}
-	fixed = slices.Clone(fixed)
-	loop := &Loop{Extent: v.node.Shape[k]}
+	piece := *f
+	piece.fixed = slices.Clone(f.fixed)
+	loop := &Loop{Extent: f.v.dim(k)}
+	if k == f.rows {
+		loop.Extent = symbolic.Sym(f.tile.rows)
+	}
 	loop.Body = e.scope(func() {
 		loop.Var = e.counter(&group{})
-		fixed[k] = loop.Var.Name
-		e.fill(v, fixed, unit)
+		at := symbolic.Sym(loop.Var.Name)
+		if k == f.rows {
+			at, piece.rows = at.Add(symbolic.Sym(f.tile.name)), -1
+		}
+		piece.fixed[k] = &at
+		e.fill(&piece)
 	})
 	e.add(loop)
 }
@@ -320,8 +414,12 @@ func (v *value) flat(index []symbolic.Poly) symbolic.Poly {
 		if v.lost[k] {
 			continue
 		}
-		out = out.Add(index[k].Mul(stride))
-		stride = stride.Mul(v.node.Shape[k])
+		at := index[k]
+		if v.tile != nil && k == v.tiled {
+			at = at.Sub(symbolic.Sym(v.tile.name))
+		}
+		out = out.Add(at.Mul(stride))
+		stride = stride.Mul(v.dim(k))
 	}
 	return out
 }
@@ -484,7 +582,7 @@ func trivial(x Expr) bool {
 func (c *comp) position() symbolic.Poly {
 	p := symbolic.Poly{}
 	for _, a := range c.axes {
-		if a.out < 0 {
+		if a.out < 0 && !a.tile {
 			p = p.Mul(a.extent).Add(symbolic.Sym(a.sym))
 		}
 	}

@@ -182,6 +182,17 @@ func (m *machine) run(ss []Stmt) {
 				m.run(s.Body)
 				delete(m.vars, s.Var.Name)
 			}
+		case *Tile:
+			n := m.poly(s.Extent)
+			for from := 0; from < n; from += s.Size {
+				declare(s.From, float64(from))
+				declare(s.Rows, float64(min(s.Size, n-from)))
+				m.run(s.Body)
+				delete(m.vars, s.From.Name)
+				delete(m.vars, s.Rows.Name)
+			}
+		case *Contract:
+			m.contract(s)
 		case *Let:
 			declare(s.Var, m.eval(s.Value))
 		case *Acc:
@@ -223,6 +234,51 @@ func (m *machine) run(ss []Stmt) {
 	for _, name := range declared {
 		delete(m.vars, name)
 	}
+}
+
+// contract stores all sums before any epilogue runs, as a program may that has
+// no kernel for the two together.
+func (m *machine) contract(s *Contract) {
+	rows, cols, sums := m.poly(s.M), m.poly(s.N), m.poly(s.K)
+	at := func(a Access) func(i, j, k int) int {
+		base, di, dj, dk := m.poly(a.Base), m.poly(a.M), m.poly(a.N), m.poly(a.K)
+		return func(i, j, k int) int { return base + i*di + j*dj + k*dk }
+	}
+	out, a, b := at(s.Out), at(s.A), at(s.B)
+	each := func(f func(i, j int)) {
+		for i := range rows {
+			for j := range cols {
+				f(i, j)
+			}
+		}
+	}
+	each(func(i, j int) {
+		x := 0.0
+		if s.Accumulate {
+			x = m.get(s.Out.Buf, out(i, j, 0))
+		}
+		for k := range sums {
+			p := m.round(m.get(s.A.Buf, a(i, 0, k))*m.get(s.B.Buf, b(0, j, k)), symbolic.Real)
+			x = m.round(x+p, symbolic.Real)
+		}
+		m.set(s.Out.Buf, out(i, j, 0), x)
+	})
+	if len(s.Epilogue) == 0 {
+		return
+	}
+	each(func(i, j int) {
+		x := m.get(s.Out.Buf, out(i, j, 0))
+		for v, value := range map[*Var]float64{s.Row: float64(i), s.Col: float64(j), s.Sum: x} {
+			if _, ok := m.vars[v.Name]; ok {
+				failf("%s is declared in the scope of another", v.Name)
+			}
+			m.vars[v.Name] = &variable{v, value}
+		}
+		m.run(s.Epilogue)
+		for _, v := range []*Var{s.Row, s.Col, s.Sum} {
+			delete(m.vars, v.Name)
+		}
+	})
 }
 
 func (m *machine) variable(v *Var) *variable {

@@ -16,6 +16,7 @@ type Program struct {
 	Buffers []*Buffer // inputs, results, temporaries, in that order
 	Dims    []string  // run-time dims that sizes mention, sorted
 	Body    []Stmt
+	Bands   []string // for the dump: how it goes through batches, and why
 	Why     []string // for the dump: what has storage, and why
 }
 
@@ -37,6 +38,7 @@ type Buffer struct {
 	Shape symbolic.Shape
 	Type  symbolic.Type
 	Node  *symbolic.Node // the value it holds
+	Kept  bool           // computed on the way forward, and read on the way back
 }
 
 // A Var is an integer or real variable of the program: a loop's counter, an
@@ -59,6 +61,33 @@ type (
 		Var    *Var
 		Extent symbolic.Poly
 		Body   []Stmt
+	}
+
+	// Tile cuts the range from 0 up to Extent into stretches of Size, of which
+	// the last may be shorter, and runs Body for each: From is where it begins,
+	// Rows how long it is.
+	Tile struct {
+		From, Rows *Var
+		Extent     symbolic.Poly
+		Size       int
+		Body       []Stmt
+	}
+
+	// Contract sums products: for all rows m < M and columns n < N,
+	//
+	//	Sum = Σ A(m, k)·B(k, n) over k < K, and what Out(m, n) holds if Accumulate
+	//
+	// is stored in Out(m, n). Then Epilogue runs for each element, with m in Row,
+	// n in Col and the stored number in Sum; it may store to Out(m, n) anew, in
+	// which case nobody reads the sums themselves. Neither A nor B shares memory
+	// with Out.
+	Contract struct {
+		Out, A, B  Access
+		M, N, K    symbolic.Poly
+		Accumulate bool
+		Row, Col   *Var
+		Sum        *Var
+		Epilogue   []Stmt // Let, Acc, Update, Choose, If and Store
 	}
 
 	// Let binds Var to Value.
@@ -129,16 +158,43 @@ type (
 	}
 )
 
-func (*Loop) stmt()   {}
-func (*Let) stmt()    {}
-func (*Acc) stmt()    {}
-func (*Update) stmt() {}
-func (*Pick) stmt()   {}
-func (*Store) stmt()  {}
-func (*Fill) stmt()   {}
-func (*If) stmt()     {}
-func (*Choose) stmt() {}
-func (*Note) stmt()   {}
+func (*Loop) stmt()     {}
+func (*Tile) stmt()     {}
+func (*Contract) stmt() {}
+func (*Let) stmt()      {}
+func (*Acc) stmt()      {}
+func (*Update) stmt()   {}
+func (*Pick) stmt()     {}
+func (*Store) stmt()    {}
+func (*Fill) stmt()     {}
+func (*If) stmt()       {}
+func (*Choose) stmt()   {}
+func (*Note) stmt()     {}
+
+// An Access is how a contraction goes through a buffer: the element for m, n
+// and k is at Base + m·M + n·N + k·K. The step of an axis that the access does
+// not have is 0.
+type Access struct {
+	Buf           *Buffer
+	Base, M, N, K symbolic.Poly
+}
+
+// At returns the index of the element for m, n and k.
+func (a Access) At(m, n, k symbolic.Poly) symbolic.Poly {
+	return a.Base.Add(m.Mul(a.M)).Add(n.Mul(a.N)).Add(k.Mul(a.K))
+}
+
+// Stored reports whether the epilogue stores to Out, so that the sums do not
+// have to be.
+func (c *Contract) Stored() bool {
+	at := c.Out.At(symbolic.Sym(c.Row.Name), symbolic.Sym(c.Col.Name), symbolic.Poly{})
+	for _, s := range c.Epilogue {
+		if st, ok := s.(*Store); ok && st.Buf == c.Out.Buf && st.Op == nil && st.Index.Equal(at) {
+			return true
+		}
+	}
+	return false
+}
 
 // ---- expressions
 
@@ -191,6 +247,9 @@ type Plan struct {
 	Offset map[*Buffer]symbolic.Poly // in elements, of each Temp
 	Reals  symbolic.Poly             // sizes of the arenas
 	Ints   symbolic.Poly
+
+	Bands []string // how the program goes through batches, and why
+	Cost  Cost
 
 	order []*Buffer // as they lie
 }

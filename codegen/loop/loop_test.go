@@ -18,6 +18,7 @@ var nets = []struct {
 	{"mlp", mlp},
 	{"neuron", neuron},
 	{"circuit", circuit},
+	{"digits", digits},
 }
 
 func TestNets(t *testing.T) {
@@ -32,9 +33,9 @@ func TestNets(t *testing.T) {
 
 // compare holds the loop program against the meaning of the graph, with and
 // without a plan.
-func compare(t *testing.T, p *module.Procedure, dims map[string]int, indexBound int) {
+func compareAs(t *testing.T, p *module.Procedure, how tiling, dims map[string]int, indexBound int) {
 	t.Helper()
-	prog, err := Lower(p)
+	prog, err := lowerWith(p, how)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,4 +110,12 @@ func distance(a, b []float64) float64 {
 		size = max(size, math.Abs(b[i]))
 	}
 	return diff / size
+}
+
+// compare does so with batches gone through as is best, and in tiles.
+func compare(t *testing.T, p *module.Procedure, dims map[string]int, indexBound int) {
+	t.Helper()
+	for _, how := range []tiling{{}, {size: 2, any: true}} {
+		compareAs(t, p, how, dims, indexBound)
+	}
 }

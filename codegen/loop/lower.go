@@ -8,23 +8,27 @@ import (
 )
 
 // Lower returns the loop program of a procedure.
-func Lower(p *module.Procedure) (prog *Program, err error) {
+func Lower(p *module.Procedure) (prog *Program, err error) { return lowerWith(p, tiling{}) }
+
+func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 	for _, r := range p.Results {
 		if r.Node == nil {
 			return nil, fmt.Errorf("loop: result %s of %s has no value", r.Name, p.Name)
 		}
 	}
 	err = symbolic.Guard(func() {
-		l := &lowering{proc: p, values: map[*symbolic.Node]*value{}}
-		roots := expand(p)       // only what loops can say is left
-		l.choose(roots)          // which values get storage
-		l.build(roots)           // one comp for each way a value is written
-		l.tree = fuse(l.comps)   // comps share loops
-		l.shrink()               // temporaries lose the axes of shared loops
-		l.name()                 // buffers get identifiers
-		prog = l.emit(l.tree)    // statements
-		prog.Why = l.explain()   // what the dump says about all this
-		prog.Dims = dimsOf(prog) // what sizes mention
+		roots := expand(p) // only what loops can say is left
+		if how.size > 0 {
+			prog = lower(p, roots, how)
+			return
+		}
+		how.size = 1
+		prog = lower(p, roots, how)
+		if tiled(prog) { // again, now that its temporaries are known
+			how.each, how.weights = guess(MakePlan(prog).Reals), weightsOf(prog)
+			how.size = rowsFor(how.each, how.weights)
+			prog = lower(p, roots, how)
+		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("loop: %s: %w", p.Name, err)
@@ -32,9 +36,24 @@ func Lower(p *module.Procedure) (prog *Program, err error) {
 	return prog, nil
 }
 
+func lower(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {
+	l := &lowering{proc: p, tiling: how, values: map[*symbolic.Node]*value{}}
+	l.choose(roots)          // which values get storage
+	l.build(roots)           // one comp for each way a value is written
+	l.tree = l.fuse()        // comps share loops, tiles and contractions
+	l.shrink()               // temporaries lose the axes of shared loops
+	l.name()                 // buffers get identifiers
+	prog := l.emit(l.tree)   // statements
+	prog.Bands = l.notes     // how batches are gone through
+	prog.Why = l.explain()   // what the dump says about all this
+	prog.Dims = dimsOf(prog) // what sizes mention
+	return prog
+}
+
 // A lowering is the state that the passes hand on.
 type lowering struct {
-	proc   *module.Procedure
+	proc *module.Procedure
+	tiling
 	store  map[*symbolic.Node]reason // why a node has storage of its own
 	alias  map[*symbolic.Node]string // the model's name for the same elements
 	uses   map[*symbolic.Node]int    // how many arguments it is
@@ -44,6 +63,7 @@ type lowering struct {
 	comps  []*comp  // in order of dependence
 	tree   []*group
 	used   map[string]bool // names of buffers and dims
+	notes  []string        // for the dump: how batches are gone through
 }
 
 // A value is what has storage: an input, a result or a temporary.
@@ -57,6 +77,8 @@ type value struct {
 	readers []*comp
 	name    string
 	lost    []bool   // axes whose loop encloses all writers and readers
+	tile    *group   // the tiles that enclose them, where only an element for each row is kept
+	tiled   int      // the axis that goes over those rows
 	buf     *Buffer  // nil where v holds it
 	v       *Var     // of a temporary without axes
 	local   []*group // where not nil, v holds only the element of these loops' iteration

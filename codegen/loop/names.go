@@ -178,6 +178,15 @@ func varName(n *symbolic.Node) string {
 	return nodeName(n, "v")
 }
 
+// sumName is what the sums n of a contraction would like to be called: what
+// comes back through a product is the cotangent of a factor.
+func sumName(n *symbolic.Node) string {
+	if n.Origin.Adjoint != nil {
+		return nodeName(n, "s")
+	}
+	return varName(n)
+}
+
 // ident makes a Go identifier: h[0].W becomes h0W.
 func ident(s string) string {
 	var b strings.Builder

@@ -27,9 +27,11 @@ func (e *emitter) note(c *comp, g *group) {
 	if root.noted {
 		return
 	}
-	for _, other := range g.comps {
-		if g.loop && other.root() != root {
-			return // further inside
+	if g.loop && !g.contract {
+		for _, other := range g.comps {
+			if other.root() != root {
+				return // further inside
+			}
 		}
 	}
 	root.noted = true

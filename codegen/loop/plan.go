@@ -22,6 +22,7 @@ func MakePlan(p *Program) *Plan {
 		a.place(s)
 	}
 	plan.Reals, plan.Ints = reals.lay(plan), ints.lay(plan)
+	plan.Bands, plan.Cost = p.Bands, costOf(p)
 	return plan
 }
 
@@ -90,6 +91,23 @@ func (w *watcher) body(ss []Stmt) {
 			l := &stretch{first: w.at}
 			w.loops = append(slices.Clip(w.loops), l)
 			w.body(s.Body)
+			w.loops = w.loops[:len(w.loops)-1]
+			w.at++
+			l.last = w.at
+		case *Tile:
+			l := &stretch{first: w.at}
+			w.loops = append(slices.Clip(w.loops), l)
+			w.body(s.Body)
+			w.loops = w.loops[:len(w.loops)-1]
+			w.at++
+			l.last = w.at
+		case *Contract: // a loop too: what goes in is needed until all results are out
+			l := &stretch{first: w.at}
+			w.loops = append(slices.Clip(w.loops), l)
+			for _, a := range []Access{s.A, s.B, s.Out} {
+				w.use(a.Buf)
+			}
+			w.body(s.Epilogue)
 			w.loops = w.loops[:len(w.loops)-1]
 			w.at++
 			l.last = w.at
@@ -181,9 +199,22 @@ func (a *arena) lay(plan *Plan) symbolic.Poly {
 	return at
 }
 
-// String writes the plan for people.
-func (p *Plan) String() string {
+// String writes the plan for people, with real numbers of 4 bytes.
+func (p *Plan) String() string { return p.Text(4) }
+
+// Text writes the plan for people; a real number has size bytes.
+func (p *Plan) Text(size int) string {
 	var b strings.Builder
+	for _, s := range p.Bands {
+		fmt.Fprintf(&b, "%s\n", s)
+	}
+	bytes := func(reals, ints symbolic.Poly) symbolic.Poly {
+		return reals.Scale(int64(size), 1).Add(ints.Scale(4, 1))
+	}
+	fmt.Fprintf(&b, "bytes kept for backward %s\n", bytes(p.Cost.Kept, p.Cost.KeptInts))
+	fmt.Fprintf(&b, "bytes of arena %s\n", bytes(p.Reals, p.Ints))
+	fmt.Fprintf(&b, "bytes moved %s\n", bytes(p.Cost.Moved, p.Cost.MovedInts))
+	fmt.Fprintf(&b, "operations %s\n", p.Cost.Operations)
 	fmt.Fprintf(&b, "reals %s\nints %s\n", p.Reals, p.Ints)
 	for _, x := range p.order {
 		kind := "reals"

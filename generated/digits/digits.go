@@ -180,10 +180,10 @@ func (w *DigitsWork) Forward(b DigitsBatch) (DigitsOutputs, error) {
 	if err := checkApart("Digits", "Image", b.Image, w.out.Output); err != nil {
 		return DigitsOutputs{}, err
 	}
-	if err := checkRoom("Digits", "the batch", 10.0*float64(b.N)+320.0); err != nil {
+	if err := checkRoom("Digits", "the batch", 10.0*float64(b.N)+40960.0); err != nil {
 		return DigitsOutputs{}, err
 	}
-	w.reals = grow(w.reals, 320)
+	w.reals = grow(w.reals, 40960)
 	w.out.Output = grow(w.out.Output, b.N*10)
 	w.forward(&b)
 	return w.out, nil
@@ -216,7 +216,7 @@ func (w *DigitsWork) Loss(b DigitsBatch) (DigitsLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return DigitsLoss{}, err
 	}
-	w.reals = grow(w.reals, 320)
+	w.reals = grow(w.reals, 40960)
 	return w.loss(&b), nil
 }
 
@@ -235,7 +235,7 @@ func (w *DigitsWork) Grad(b DigitsBatch, grads *DigitsParams) (DigitsLoss, error
 	if err := checkApart("Digits", "Image", b.Image, grads.all); err != nil {
 		return DigitsLoss{}, err
 	}
-	w.reals = grow(w.reals, 596)
+	w.reals = grow(w.reals, 76298)
 	return w.grad(&b, grads), nil
 }
 

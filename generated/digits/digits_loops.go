@@ -12,44 +12,59 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 	zW := p.Z.W[:2560]
 	zB := p.Z.B[:10]
 	out := w.out.Output[:n*10]
-	zh := w.reals[:64]
-	h := w.reals[64:][:256]
-	z := w.reals[:10]
-	t := w.reals[64:][:10]
+	zh := w.reals[:8192]
+	h := w.reals[8192:][:32768]
+	z := w.reals[:1280]
+	t := w.reals[8192:][:10]
 
-	for b := range n {
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
-		imageRow := image[b*64:][:64]
-		for i := range 64 {
-			zh[i] = (imageRow[i] - 8) / 4
+		for b := range rows {
+			imageRow := image[b*64+from*64:][:64]
+			zhRow := zh[b*64:][:64]
+			for i := range 64 {
+				zhRow[i] = (imageRow[i] - 8) / 4
+			}
 		}
-		for i := range 256 {
-			s := dot(hW[i*64:][:64], zh)
-			h[i] = relu(s + hB[i])
+		matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
+		for b := range rows {
+			hRow := h[b*256:][:256]
+			for i := range 256 {
+				hRow[i] = relu(hRow[i] + hB[i])
+			}
 		}
-		m := inf[float32](-1)
-		for i := range 10 {
-			// z = dense[10](h)   digits.bp:13
-			s := dot(zW[i*256:][:256], h)
-			zi := s + zB[i]
-			z[i] = zi
 
+		// z = dense[10](h)   digits.bp:13
+		matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
+		for b := range rows {
+			zRow := z[b*10:][:10]
+			for i := range 10 {
+				zRow[i] += zB[i]
+			}
+		}
+		for b := range rows {
 			// output softmax(z)   digits.bp:14
-			m = max(m, zi)
-		}
-		var v float32
-		if abs(m) < inf[float32](1) {
-			v = m
-		}
-		var s float32
-		for i := range 10 {
-			ti := exp(z[i] - v)
-			t[i] = ti
-			s += ti
-		}
-		outRow := out[b*10:][:10]
-		for i := range 10 {
-			outRow[i] = t[i] / s
+			m := inf[float32](-1)
+			zRow := z[b*10:][:10]
+			for i := range 10 {
+				m = max(m, zRow[i])
+			}
+			var v float32
+			if abs(m) < inf[float32](1) {
+				v = m
+			}
+			var s float32
+			for i := range 10 {
+				ti := exp(zRow[i] - v)
+				t[i] = ti
+				s += ti
+			}
+			outRow := out[b*10+from*10:][:10]
+			for i := range 10 {
+				outRow[i] = t[i] / s
+			}
 		}
 	}
 }
@@ -64,52 +79,68 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 	hB := p.H.B[:256]
 	zW := p.Z.W[:2560]
 	zB := p.Z.B[:10]
-	zh := w.reals[:64]
-	h := w.reals[64:][:256]
-	z := w.reals[:10]
+	zh := w.reals[:8192]
+	h := w.reals[8192:][:32768]
+	z := w.reals[:1280]
 
 	var s float64
 	var s2 float64
-	for b := range n {
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
-		imageRow := image[b*64:][:64]
-		for i := range 64 {
-			zh[i] = (imageRow[i] - 8) / 4
-		}
-		for i := range 256 {
-			s3 := dot(hW[i*64:][:64], zh)
-			h[i] = relu(s3 + hB[i])
-		}
-		m := inf[float32](-1)
-		var at int
-		m2 := inf[float32](-1)
-		for i := range 10 {
-			// z = dense[10](h)   digits.bp:13
-			s3 := dot(zW[i*256:][:256], h)
-			zi := s3 + zB[i]
-			z[i] = zi
-
-			// metric accuracy = argmax(z) == y   digits.bp:17
-			if zi > m {
-				m, at = zi, i
+		for b := range rows {
+			imageRow := image[b*64+from*64:][:64]
+			zhRow := zh[b*64:][:64]
+			for i := range 64 {
+				zhRow[i] = (imageRow[i] - 8) / 4
 			}
+		}
+		matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
+		for b := range rows {
+			hRow := h[b*256:][:256]
+			for i := range 256 {
+				hRow[i] = relu(hRow[i] + hB[i])
+			}
+		}
 
-			// output softmax(z)   digits.bp:14
-			m2 = max(m2, zi)
+		// z = dense[10](h)   digits.bp:13
+		matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
+		for b := range rows {
+			zRow := z[b*10:][:10]
+			for i := range 10 {
+				zRow[i] += zB[i]
+			}
 		}
-		var v float32
-		if abs(m2) < inf[float32](1) {
-			v = m2
-		}
-		s2 += float64(truth[float32](at == int(y[b])))
+		for b := range rows {
+			m := inf[float32](-1)
+			var at int
+			m2 := inf[float32](-1)
+			zRow := z[b*10:][:10]
+			for i := range 10 {
+				// metric accuracy = argmax(z) == y   digits.bp:17
+				zi := zRow[i]
+				if zi > m {
+					m, at = zi, i
+				}
 
-		// loss xent(z, y)   digits.bp:15
-		var s3 float32
-		for i := range 10 {
-			s3 += exp(z[i] - v)
+				// output softmax(z)   digits.bp:14
+				m2 = max(m2, zi)
+			}
+			var v float32
+			if abs(m2) < inf[float32](1) {
+				v = m2
+			}
+			s2 += float64(truth[float32](at == int(y[b+from])))
+
+			// loss xent(z, y)   digits.bp:15
+			var s3 float32
+			for i := range 10 {
+				s3 += exp(zRow[i] - v)
+			}
+			yb := int(y[b+from])
+			s += float64(v + log(s3) - z[b*10+yb])
 		}
-		yb := int(y[b])
-		s += float64(v + log(s3) - z[yb])
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
@@ -148,11 +179,12 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	dhB := g.H.B[:256]
 	dzW := g.Z.W[:2560]
 	dzB := g.Z.B[:10]
-	zh := w.reals[:64]
-	h := w.reals[64:][:256]
-	z := w.reals[320:][:10]
-	t := w.reals[330:][:10]
-	dh := w.reals[340:][:256]
+	zh := w.reals[:8192]
+	h := w.reals[8192:][:32768]
+	z := w.reals[40960:][:1280]
+	t := w.reals[43520:][:10]
+	dzz := w.reals[42240:][:1280]
+	dzh := w.reals[43530:][:32768]
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
 	var s float64
@@ -178,74 +210,99 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	clear(dzB)
 	clear(dhW)
 	clear(dhB)
-	for b := range n {
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
-		imageRow := image[b*64:][:64]
-		for i := range 64 {
-			zh[i] = (imageRow[i] - 8) / 4
+		for b := range rows {
+			imageRow := image[b*64+from*64:][:64]
+			zhRow := zh[b*64:][:64]
+			for i := range 64 {
+				zhRow[i] = (imageRow[i] - 8) / 4
+			}
 		}
-		for i := range 256 {
-			s5 := dot(hW[i*64:][:64], zh)
-			h[i] = relu(s5 + hB[i])
+		matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
+		for b := range rows {
+			hRow := h[b*256:][:256]
+			for i := range 256 {
+				hRow[i] = relu(hRow[i] + hB[i])
+			}
 		}
-		m := inf[float32](-1)
-		var at int
-		m2 := inf[float32](-1)
-		for i := range 10 {
-			// z = dense[10](h)   digits.bp:13
-			s5 := dot(zW[i*256:][:256], h)
-			zi := s5 + zB[i]
-			z[i] = zi
 
-			// metric accuracy = argmax(z) == y   digits.bp:17
-			if zi > m {
-				m, at = zi, i
+		// z = dense[10](h)   digits.bp:13
+		matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
+		for b := range rows {
+			zRow := z[b*10:][:10]
+			for i := range 10 {
+				zRow[i] += zB[i]
+			}
+		}
+		for b := range rows {
+			m := inf[float32](-1)
+			var at int
+			m2 := inf[float32](-1)
+			zRow := z[b*10:][:10]
+			for i := range 10 {
+				// metric accuracy = argmax(z) == y   digits.bp:17
+				zi := zRow[i]
+				if zi > m {
+					m, at = zi, i
+				}
+
+				// output softmax(z)   digits.bp:14
+				m2 = max(m2, zi)
+			}
+			var v float32
+			if abs(m2) < inf[float32](1) {
+				v = m2
+			}
+			s4 += float64(truth[float32](at == int(y[b+from])))
+			var s5 float32
+			for i := range 10 {
+				ti := exp(zRow[i] - v)
+				t[i] = ti
+				s5 += ti
 			}
 
-			// output softmax(z)   digits.bp:14
-			m2 = max(m2, zi)
-		}
-		var v float32
-		if abs(m2) < inf[float32](1) {
-			v = m2
-		}
-		s4 += float64(truth[float32](at == int(y[b])))
-		var s5 float32
-		for i := range 10 {
-			ti := exp(z[i] - v)
-			t[i] = ti
-			s5 += ti
-		}
+			// loss xent(z, y)   digits.bp:15
+			yb := int(y[b+from])
+			s3 += float64(v + log(s5) - z[b*10+yb])
+			dzzRow := dzz[b*10:][:10]
+			for i := range 10 {
+				// dzz[i] = d·(t[i]/s5 − [i = y])   digits.bp:13
+				dzzi := d * (t[i]/s5 - truth[float32](i == yb))
+				dzzRow[i] = dzzi
 
-		// loss xent(z, y)   digits.bp:15
-		yb := int(y[b])
-		s3 += float64(v + log(s5) - z[yb])
-		clear(dh)
-		for i := range 10 {
-			// dzz[i] = d·(t[i]/s5 − [i = y])   digits.bp:13
-			dzz := d * (t[i]/s5 - truth[float32](i == yb))
-
-			// dzB += dzz   digits.bp:13
-			dzB[i] += dzz
-
-			// dh = zWᵀ·dzz   digits.bp:13
-			axpy(dzz, zW[i*256:][:256], dh)
-
-			// dzW += dzz·hᵀ   digits.bp:13
-			axpy(dzz, h, dzW[i*256:][:256])
-		}
-		for i := range 256 {
-			// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
-			var dzh float32
-			if 0 < h[i] {
-				dzh = dh[i]
+				// dzB += dzz   digits.bp:13
+				dzB[i] += dzzi
 			}
+		}
 
-			// dhB += dzh   digits.bp:12
-			dhB[i] += dzh
+		// dh = zWᵀ·dzz   digits.bp:13
+		// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
+		matmul(mat(dzh, rows, 256), mat(dzz, rows, 10), mat(zW, 10, 256))
+		for b := range rows {
+			hRow := h[b*256:][:256]
+			dzhRow := dzh[b*256:][:256]
+			for i := range 256 {
+				if !(0 < hRow[i]) {
+					dzhRow[i] = 0
+				}
+			}
+		}
 
-			// dhW += dzh·zhᵀ   digits.bp:12
-			axpy(dzh, zh, dhW[i*64:][:64])
+		// dzW += dzz·hᵀ   digits.bp:13
+		addmul(mat(dzW, 10, 256), mat(dzz, rows, 10).T(), mat(h, rows, 256))
+
+		// dhW += dzh·zhᵀ   digits.bp:12
+		addmul(mat(dhW, 256, 64), mat(dzh, rows, 256).T(), mat(zh, rows, 64))
+
+		// dhB += dzh   digits.bp:12
+		for b := range rows {
+			dzhRow := dzh[b*256:][:256]
+			for i := range 256 {
+				dhB[i] += dzhRow[i]
+			}
 		}
 	}
 

@@ -1603,7 +1603,6 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		if on {
 			for i := range 6 {
 				// dW2_2 = if 0 < v { (dU2∘dz3)·a2_2ᵀ + dz3_3·a2ᵀ } else { 0 }   lecture.bp:25
-
 				// dW2 += dW2_2   lecture.bp:25
 				axpy(dU2[i]*dz3[i], a22, dW2[i*8:][:8])
 				axpy(dz33[i], a2, dW2[i*8:][:8])

@@ -238,10 +238,10 @@ func (w *WindowWork) Forward(b WindowBatch) (WindowOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return WindowOutputs{}, err
 	}
-	if err := checkRoom("Window", "the batch", 5.0*float64(b.N)+600.0); err != nil {
+	if err := checkRoom("Window", "the batch", 5.0*float64(b.N)+44844.0); err != nil {
 		return WindowOutputs{}, err
 	}
-	w.reals = grow(w.reals, 600)
+	w.reals = grow(w.reals, 44844)
 	w.out.Output = grow(w.out.Output, b.N*5)
 	w.forward(&b)
 	return w.out, nil
@@ -295,7 +295,7 @@ func (w *WindowWork) Loss(b WindowBatch) (WindowLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return WindowLoss{}, err
 	}
-	w.reals = grow(w.reals, 600)
+	w.reals = grow(w.reals, 44844)
 	return w.loss(&b), nil
 }
 
@@ -311,7 +311,7 @@ func (w *WindowWork) Grad(b WindowBatch, grads *WindowParams) (WindowLoss, error
 	if same(grads.all, w.m.Params.all) {
 		return WindowLoss{}, &ShapeError{Of: "Window", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	w.reals = grow(w.reals, 900)
+	w.reals = grow(w.reals, 90668)
 	return w.grad(&b, grads), nil
 }
 

@@ -20,90 +20,107 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 	zW := p.Z.W[:240]
 	zB := p.Z.B[:5]
 	out := w.out.Output[:n*5]
-	L2 := w.reals[:120]
-	F2 := w.reals[120:][:20]
-	P2 := w.reals[140:][:80]
-	S2 := w.reals[220:][:80]
-	x := w.reals[300:][:300]
-	h := w.reals[:48]
-	z := w.reals[120:][:5]
-	t := w.reals[:5]
+	L2 := w.reals[38400:][:120]
+	F2 := w.reals[38520:][:20]
+	P2 := w.reals[38540:][:80]
+	S2 := w.reals[38620:][:80]
+	x := w.reals[:38400]
+	h := w.reals[38700:][:6144]
+	z := w.reals[:640]
+	t := w.reals[38400:][:5]
 
-	for b := range n {
-		// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
-		for i := range 5 {
-			idsi := int(ids[b*5+i])
-			LRow := L[idsi*24:][:24]
-			L2Row := L2[i*24:][:24]
-			for j := range 24 {
-				L2Row[j] = LRow[j]
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+		for b := range rows {
+			// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
+			for i := range 5 {
+				idsi := int(ids[b*5+from*5+i])
+				LRow := L[idsi*24:][:24]
+				L2Row := L2[i*24:][:24]
+				for j := range 24 {
+					L2Row[j] = LRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			formi := int(form[b*5+i])
-			FRow := F[formi*4:][:4]
-			F2Row := F2[i*4:][:4]
-			for j := range 4 {
-				F2Row[j] = FRow[j]
+			for i := range 5 {
+				formi := int(form[b*5+from*5+i])
+				FRow := F[formi*4:][:4]
+				F2Row := F2[i*4:][:4]
+				for j := range 4 {
+					F2Row[j] = FRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			headi := int(head[b*5+i])
-			PRow := P[headi*16:][:16]
-			P2Row := P2[i*16:][:16]
-			for j := range 16 {
-				P2Row[j] = PRow[j]
+			for i := range 5 {
+				headi := int(head[b*5+from*5+i])
+				PRow := P[headi*16:][:16]
+				P2Row := P2[i*16:][:16]
+				for j := range 16 {
+					P2Row[j] = PRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			taili := int(tail[b*5+i])
-			SRow := S[taili*16:][:16]
-			S2Row := S2[i*16:][:16]
-			for j := range 16 {
-				S2Row[j] = SRow[j]
+			for i := range 5 {
+				taili := int(tail[b*5+from*5+i])
+				SRow := S[taili*16:][:16]
+				S2Row := S2[i*16:][:16]
+				for j := range 16 {
+					S2Row[j] = SRow[j]
+				}
 			}
-		}
-		for i := range 120 {
-			x[i] = L2[i]
-		}
-		for i := range 20 {
-			x[i+120] = F2[i]
-		}
-		for i := range 80 {
-			x[i+140] = P2[i]
-		}
-		for i := range 80 {
-			x[i+220] = S2[i]
+			xRow := x[b*300:][:120]
+			for i := range 120 {
+				xRow[i] = L2[i]
+			}
+			xRow2 := x[b*300+120:][:20]
+			for i := range 20 {
+				xRow2[i] = F2[i]
+			}
+			xRow3 := x[b*300+140:][:80]
+			for i := range 80 {
+				xRow3[i] = P2[i]
+			}
+			xRow4 := x[b*300+220:][:80]
+			for i := range 80 {
+				xRow4[i] = S2[i]
+			}
 		}
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		for i := range 48 {
-			s := dot(hW[i*300:][:300], x)
-			h[i] = tanh(s + hB[i])
+		matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
+		for b := range rows {
+			hRow := h[b*48:][:48]
+			for i := range 48 {
+				hRow[i] = tanh(hRow[i] + hB[i])
+			}
 		}
-		m := inf[float32](-1)
-		for i := range 5 {
-			// z = dense[tags](h)   window.bp:30
-			s := dot(zW[i*48:][:48], h)
-			zi := s + zB[i]
-			z[i] = zi
 
+		// z = dense[tags](h)   window.bp:30
+		matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
+		for b := range rows {
+			zRow := z[b*5:][:5]
+			for i := range 5 {
+				zRow[i] += zB[i]
+			}
+		}
+		for b := range rows {
 			// output softmax(z)   window.bp:31
-			m = max(m, zi)
-		}
-		var v float32
-		if abs(m) < inf[float32](1) {
-			v = m
-		}
-		var s float32
-		for i := range 5 {
-			ti := exp(z[i] - v)
-			t[i] = ti
-			s += ti
-		}
-		outRow := out[b*5:][:5]
-		for i := range 5 {
-			outRow[i] = t[i] / s
+			m := inf[float32](-1)
+			zRow := z[b*5:][:5]
+			for i := range 5 {
+				m = max(m, zRow[i])
+			}
+			var v float32
+			if abs(m) < inf[float32](1) {
+				v = m
+			}
+			var s float32
+			for i := range 5 {
+				ti := exp(zRow[i] - v)
+				t[i] = ti
+				s += ti
+			}
+			outRow := out[b*5+from*5:][:5]
+			for i := range 5 {
+				outRow[i] = t[i] / s
+			}
 		}
 	}
 }
@@ -126,98 +143,116 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 	hB := p.H.B[:48]
 	zW := p.Z.W[:240]
 	zB := p.Z.B[:5]
-	L2 := w.reals[:120]
-	F2 := w.reals[120:][:20]
-	P2 := w.reals[140:][:80]
-	S2 := w.reals[220:][:80]
-	x := w.reals[300:][:300]
-	h := w.reals[:48]
-	z := w.reals[120:][:5]
+	L2 := w.reals[38400:][:120]
+	F2 := w.reals[38520:][:20]
+	P2 := w.reals[38540:][:80]
+	S2 := w.reals[38620:][:80]
+	x := w.reals[:38400]
+	h := w.reals[38700:][:6144]
+	z := w.reals[:640]
 
 	var s float64
 	var s2 float64
-	for b := range n {
-		// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
-		for i := range 5 {
-			idsi := int(ids[b*5+i])
-			LRow := L[idsi*24:][:24]
-			L2Row := L2[i*24:][:24]
-			for j := range 24 {
-				L2Row[j] = LRow[j]
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+		for b := range rows {
+			// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
+			for i := range 5 {
+				idsi := int(ids[b*5+from*5+i])
+				LRow := L[idsi*24:][:24]
+				L2Row := L2[i*24:][:24]
+				for j := range 24 {
+					L2Row[j] = LRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			formi := int(form[b*5+i])
-			FRow := F[formi*4:][:4]
-			F2Row := F2[i*4:][:4]
-			for j := range 4 {
-				F2Row[j] = FRow[j]
+			for i := range 5 {
+				formi := int(form[b*5+from*5+i])
+				FRow := F[formi*4:][:4]
+				F2Row := F2[i*4:][:4]
+				for j := range 4 {
+					F2Row[j] = FRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			headi := int(head[b*5+i])
-			PRow := P[headi*16:][:16]
-			P2Row := P2[i*16:][:16]
-			for j := range 16 {
-				P2Row[j] = PRow[j]
+			for i := range 5 {
+				headi := int(head[b*5+from*5+i])
+				PRow := P[headi*16:][:16]
+				P2Row := P2[i*16:][:16]
+				for j := range 16 {
+					P2Row[j] = PRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			taili := int(tail[b*5+i])
-			SRow := S[taili*16:][:16]
-			S2Row := S2[i*16:][:16]
-			for j := range 16 {
-				S2Row[j] = SRow[j]
+			for i := range 5 {
+				taili := int(tail[b*5+from*5+i])
+				SRow := S[taili*16:][:16]
+				S2Row := S2[i*16:][:16]
+				for j := range 16 {
+					S2Row[j] = SRow[j]
+				}
 			}
-		}
-		for i := range 120 {
-			x[i] = L2[i]
-		}
-		for i := range 20 {
-			x[i+120] = F2[i]
-		}
-		for i := range 80 {
-			x[i+140] = P2[i]
-		}
-		for i := range 80 {
-			x[i+220] = S2[i]
+			xRow := x[b*300:][:120]
+			for i := range 120 {
+				xRow[i] = L2[i]
+			}
+			xRow2 := x[b*300+120:][:20]
+			for i := range 20 {
+				xRow2[i] = F2[i]
+			}
+			xRow3 := x[b*300+140:][:80]
+			for i := range 80 {
+				xRow3[i] = P2[i]
+			}
+			xRow4 := x[b*300+220:][:80]
+			for i := range 80 {
+				xRow4[i] = S2[i]
+			}
 		}
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		for i := range 48 {
-			s3 := dot(hW[i*300:][:300], x)
-			h[i] = tanh(s3 + hB[i])
-		}
-		m := inf[float32](-1)
-		var at int
-		m2 := inf[float32](-1)
-		for i := range 5 {
-			// z = dense[tags](h)   window.bp:30
-			s3 := dot(zW[i*48:][:48], h)
-			zi := s3 + zB[i]
-			z[i] = zi
-
-			// metric accuracy = argmax(z) == tag   window.bp:34
-			if zi > m {
-				m, at = zi, i
+		matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
+		for b := range rows {
+			hRow := h[b*48:][:48]
+			for i := range 48 {
+				hRow[i] = tanh(hRow[i] + hB[i])
 			}
+		}
 
-			// output softmax(z)   window.bp:31
-			m2 = max(m2, zi)
+		// z = dense[tags](h)   window.bp:30
+		matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
+		for b := range rows {
+			zRow := z[b*5:][:5]
+			for i := range 5 {
+				zRow[i] += zB[i]
+			}
 		}
-		var v float32
-		if abs(m2) < inf[float32](1) {
-			v = m2
-		}
-		s2 += float64(truth[float32](at == int(tag[b])))
+		for b := range rows {
+			m := inf[float32](-1)
+			var at int
+			m2 := inf[float32](-1)
+			zRow := z[b*5:][:5]
+			for i := range 5 {
+				// metric accuracy = argmax(z) == tag   window.bp:34
+				zi := zRow[i]
+				if zi > m {
+					m, at = zi, i
+				}
 
-		// loss xent(z, tag)   window.bp:32
-		var s3 float32
-		for i := range 5 {
-			s3 += exp(z[i] - v)
+				// output softmax(z)   window.bp:31
+				m2 = max(m2, zi)
+			}
+			var v float32
+			if abs(m2) < inf[float32](1) {
+				v = m2
+			}
+			s2 += float64(truth[float32](at == int(tag[b+from])))
+
+			// loss xent(z, tag)   window.bp:32
+			var s3 float32
+			for i := range 5 {
+				s3 += exp(zRow[i] - v)
+			}
+			tagb := int(tag[b+from])
+			s += float64(v + log(s3) - z[b*5+tagb])
 		}
-		tagb := int(tag[b])
-		s += float64(v + log(s3) - z[tagb])
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
@@ -268,16 +303,17 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	dhB := g.H.B[:48]
 	dzW := g.Z.W[:240]
 	dzB := g.Z.B[:5]
-	L2 := w.reals[:120]
-	F2 := w.reals[120:][:20]
-	P2 := w.reals[140:][:80]
-	S2 := w.reals[220:][:80]
-	x := w.reals[300:][:300]
-	h := w.reals[:48]
-	z := w.reals[120:][:5]
-	t := w.reals[140:][:5]
-	dh := w.reals[220:][:48]
-	dx := w.reals[600:][:300]
+	L2 := w.reals[38400:][:120]
+	F2 := w.reals[38520:][:20]
+	P2 := w.reals[38540:][:80]
+	S2 := w.reals[38620:][:80]
+	x := w.reals[:38400]
+	h := w.reals[38700:][:6144]
+	z := w.reals[44844:][:640]
+	t := w.reals[38400:][:5]
+	dzz := w.reals[45484:][:640]
+	dzh := w.reals[46124:][:6144]
+	dx := w.reals[52268:][:38400]
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
 	var s float64
@@ -307,158 +343,184 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	clear(dhB)
 	clear(dzW)
 	clear(dzB)
-	for b := range n {
-		// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
-		for i := range 5 {
-			idsi := int(ids[b*5+i])
-			LRow := L[idsi*24:][:24]
-			L2Row := L2[i*24:][:24]
-			for j := range 24 {
-				L2Row[j] = LRow[j]
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+		for b := range rows {
+			// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
+			for i := range 5 {
+				idsi := int(ids[b*5+from*5+i])
+				LRow := L[idsi*24:][:24]
+				L2Row := L2[i*24:][:24]
+				for j := range 24 {
+					L2Row[j] = LRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			formi := int(form[b*5+i])
-			FRow := F[formi*4:][:4]
-			F2Row := F2[i*4:][:4]
-			for j := range 4 {
-				F2Row[j] = FRow[j]
+			for i := range 5 {
+				formi := int(form[b*5+from*5+i])
+				FRow := F[formi*4:][:4]
+				F2Row := F2[i*4:][:4]
+				for j := range 4 {
+					F2Row[j] = FRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			headi := int(head[b*5+i])
-			PRow := P[headi*16:][:16]
-			P2Row := P2[i*16:][:16]
-			for j := range 16 {
-				P2Row[j] = PRow[j]
+			for i := range 5 {
+				headi := int(head[b*5+from*5+i])
+				PRow := P[headi*16:][:16]
+				P2Row := P2[i*16:][:16]
+				for j := range 16 {
+					P2Row[j] = PRow[j]
+				}
 			}
-		}
-		for i := range 5 {
-			taili := int(tail[b*5+i])
-			SRow := S[taili*16:][:16]
-			S2Row := S2[i*16:][:16]
-			for j := range 16 {
-				S2Row[j] = SRow[j]
+			for i := range 5 {
+				taili := int(tail[b*5+from*5+i])
+				SRow := S[taili*16:][:16]
+				S2Row := S2[i*16:][:16]
+				for j := range 16 {
+					S2Row[j] = SRow[j]
+				}
 			}
-		}
-		for i := range 120 {
-			x[i] = L2[i]
-		}
-		for i := range 20 {
-			x[i+120] = F2[i]
-		}
-		for i := range 80 {
-			x[i+140] = P2[i]
-		}
-		for i := range 80 {
-			x[i+220] = S2[i]
+			xRow := x[b*300:][:120]
+			for i := range 120 {
+				xRow[i] = L2[i]
+			}
+			xRow2 := x[b*300+120:][:20]
+			for i := range 20 {
+				xRow2[i] = F2[i]
+			}
+			xRow3 := x[b*300+140:][:80]
+			for i := range 80 {
+				xRow3[i] = P2[i]
+			}
+			xRow4 := x[b*300+220:][:80]
+			for i := range 80 {
+				xRow4[i] = S2[i]
+			}
 		}
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		for i := range 48 {
-			s5 := dot(hW[i*300:][:300], x)
-			h[i] = tanh(s5 + hB[i])
+		matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
+		for b := range rows {
+			hRow := h[b*48:][:48]
+			for i := range 48 {
+				hRow[i] = tanh(hRow[i] + hB[i])
+			}
 		}
-		m := inf[float32](-1)
-		var at int
-		m2 := inf[float32](-1)
-		for i := range 5 {
-			// z = dense[tags](h)   window.bp:30
-			s5 := dot(zW[i*48:][:48], h)
-			zi := s5 + zB[i]
-			z[i] = zi
 
-			// metric accuracy = argmax(z) == tag   window.bp:34
-			if zi > m {
-				m, at = zi, i
+		// z = dense[tags](h)   window.bp:30
+		matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
+		for b := range rows {
+			zRow := z[b*5:][:5]
+			for i := range 5 {
+				zRow[i] += zB[i]
+			}
+		}
+		for b := range rows {
+			m := inf[float32](-1)
+			var at int
+			m2 := inf[float32](-1)
+			zRow := z[b*5:][:5]
+			for i := range 5 {
+				// metric accuracy = argmax(z) == tag   window.bp:34
+				zi := zRow[i]
+				if zi > m {
+					m, at = zi, i
+				}
+
+				// output softmax(z)   window.bp:31
+				m2 = max(m2, zi)
+			}
+			var v float32
+			if abs(m2) < inf[float32](1) {
+				v = m2
+			}
+			s4 += float64(truth[float32](at == int(tag[b+from])))
+			var s5 float32
+			for i := range 5 {
+				ti := exp(zRow[i] - v)
+				t[i] = ti
+				s5 += ti
 			}
 
-			// output softmax(z)   window.bp:31
-			m2 = max(m2, zi)
-		}
-		var v float32
-		if abs(m2) < inf[float32](1) {
-			v = m2
-		}
-		s4 += float64(truth[float32](at == int(tag[b])))
-		var s5 float32
-		for i := range 5 {
-			ti := exp(z[i] - v)
-			t[i] = ti
-			s5 += ti
+			// loss xent(z, tag)   window.bp:32
+			tagb := int(tag[b+from])
+			s3 += float64(v + log(s5) - z[b*5+tagb])
+			dzzRow := dzz[b*5:][:5]
+			for i := range 5 {
+				// dzz[i] = d·(t[i]/s5 − [i = tag])   window.bp:30
+				dzzi := d * (t[i]/s5 - truth[float32](i == tagb))
+				dzzRow[i] = dzzi
+
+				// dzB += dzz   window.bp:30
+				dzB[i] += dzzi
+			}
 		}
 
-		// loss xent(z, tag)   window.bp:32
-		tagb := int(tag[b])
-		s3 += float64(v + log(s5) - z[tagb])
-		clear(dh)
-		for i := range 5 {
-			// dzz[i] = d·(t[i]/s5 − [i = tag])   window.bp:30
-			dzz := d * (t[i]/s5 - truth[float32](i == tagb))
-
-			// dzB += dzz   window.bp:30
-			dzB[i] += dzz
-
-			// dh = zWᵀ·dzz   window.bp:30
-			axpy(dzz, zW[i*48:][:48], dh)
-
-			// dzW += dzz·hᵀ   window.bp:30
-			axpy(dzz, h, dzW[i*48:][:48])
+		// dh = zWᵀ·dzz   window.bp:30
+		// dzh = dh∘(1 − h²)   window.bp:29
+		matmul(mat(dzh, rows, 48), mat(dzz, rows, 5), mat(zW, 5, 48))
+		for b := range rows {
+			dzhRow := dzh[b*48:][:48]
+			hRow := h[b*48:][:48]
+			for i := range 48 {
+				dzhRow[i] *= 1 - square(hRow[i])
+			}
 		}
-		clear(dx)
-		for i := range 48 {
-			// dzh = dh∘(1 − h²)   window.bp:29
-			dzh := dh[i] * (1 - square(h[i]))
+
+		// dx = hWᵀ·dzh   window.bp:29
+		matmul(mat(dx, rows, 300), mat(dzh, rows, 48), mat(hW, 48, 300))
+		for b := range rows {
+			// dL[ids[i],j] += dx[24·i + j]   window.bp:28
+			for i := range 5 {
+				idsi := int(ids[b*5+from*5+i])
+				dxRow := dx[b*300+i*24:][:24]
+				dLRow := dL[idsi*24:][:24]
+				for j := range 24 {
+					dLRow[j] += dxRow[j]
+				}
+			}
+
+			// dF[form[i],j] += dx[4·i + j + 120]   window.bp:28
+			for i := range 5 {
+				formi := int(form[b*5+from*5+i])
+				dxRow := dx[b*300+i*4+120:][:4]
+				dFRow := dF[formi*4:][:4]
+				for j := range 4 {
+					dFRow[j] += dxRow[j]
+				}
+			}
+
+			// dP[head[i],j] += dx[16·i + j + 140]   window.bp:28
+			for i := range 5 {
+				headi := int(head[b*5+from*5+i])
+				dxRow := dx[b*300+i*16+140:][:16]
+				dPRow := dP[headi*16:][:16]
+				for j := range 16 {
+					dPRow[j] += dxRow[j]
+				}
+			}
+
+			// dS[tail[i],j] += dx[16·i + j + 220]   window.bp:28
+			for i := range 5 {
+				taili := int(tail[b*5+from*5+i])
+				dxRow := dx[b*300+i*16+220:][:16]
+				dSRow := dS[taili*16:][:16]
+				for j := range 16 {
+					dSRow[j] += dxRow[j]
+				}
+			}
 
 			// dhB += dzh   window.bp:29
-			dhB[i] += dzh
-
-			// dx = hWᵀ·dzh   window.bp:29
-			axpy(dzh, hW[i*300:][:300], dx)
-
-			// dhW += dzh·xᵀ   window.bp:29
-			axpy(dzh, x, dhW[i*300:][:300])
-		}
-
-		// dL[ids[i],j] += dx[24·i + j]   window.bp:28
-		for i := range 5 {
-			idsi := int(ids[b*5+i])
-			dxRow := dx[i*24:][:24]
-			dLRow := dL[idsi*24:][:24]
-			for j := range 24 {
-				dLRow[j] += dxRow[j]
+			dzhRow := dzh[b*48:][:48]
+			for i := range 48 {
+				dhB[i] += dzhRow[i]
 			}
 		}
 
-		// dF[form[i],j] += dx[4·i + j + 120]   window.bp:28
-		for i := range 5 {
-			formi := int(form[b*5+i])
-			dxRow := dx[i*4+120:][:4]
-			dFRow := dF[formi*4:][:4]
-			for j := range 4 {
-				dFRow[j] += dxRow[j]
-			}
-		}
+		// dhW += dzh·xᵀ   window.bp:29
+		addmul(mat(dhW, 48, 300), mat(dzh, rows, 48).T(), mat(x, rows, 300))
 
-		// dP[head[i],j] += dx[16·i + j + 140]   window.bp:28
-		for i := range 5 {
-			headi := int(head[b*5+i])
-			dxRow := dx[i*16+140:][:16]
-			dPRow := dP[headi*16:][:16]
-			for j := range 16 {
-				dPRow[j] += dxRow[j]
-			}
-		}
-
-		// dS[tail[i],j] += dx[16·i + j + 220]   window.bp:28
-		for i := range 5 {
-			taili := int(tail[b*5+i])
-			dxRow := dx[i*16+220:][:16]
-			dSRow := dS[taili*16:][:16]
-			for j := range 16 {
-				dSRow[j] += dxRow[j]
-			}
-		}
+		// dzW += dzz·hᵀ   window.bp:30
+		addmul(mat(dzW, 5, 48), mat(dzz, rows, 5).T(), mat(h, rows, 48))
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33

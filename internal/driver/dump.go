@@ -136,26 +136,26 @@ func dumpRules(w io.Writer, path string, src []byte, opt Options) (*Result, erro
 
 // eachProcedure calls f with every procedure of the model in src and the name
 // of the member that it belongs to.
-func eachProcedure(path string, src []byte, opt Options, f func(name string, p *module.Procedure) error) (*Result, error) {
+func eachProcedure(path string, src []byte, opt Options, f func(name string, p *module.Procedure, float module.Float) error) (*Result, error) {
 	_, d, res := front(path, src, opt)
 	if len(res.Diags) > 0 {
 		return res, nil
 	}
-	member := func(name string, ps []*module.Procedure) error {
+	member := func(name string, float module.Float, ps []*module.Procedure) error {
 		for _, p := range ps {
-			if err := f(name+"."+p.Name, p); err != nil {
+			if err := f(name+"."+p.Name, p, float); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	for _, fn := range d.Funcs {
-		if err := member(fn.Func.Name, fn.All()); err != nil {
+		if err := member(fn.Func.Name, fn.Func.Float, fn.All()); err != nil {
 			return res, err
 		}
 	}
 	for _, mo := range d.Models {
-		if err := member(mo.Model.Name, mo.All()); err != nil {
+		if err := member(mo.Model.Name, mo.Model.Float, mo.All()); err != nil {
 			return res, err
 		}
 	}
@@ -163,7 +163,7 @@ func eachProcedure(path string, src []byte, opt Options, f func(name string, p *
 }
 
 func dumpGrad(w io.Writer, path string, src []byte, opt Options) (*Result, error) {
-	return eachProcedure(path, src, opt, func(name string, p *module.Procedure) error {
+	return eachProcedure(path, src, opt, func(name string, p *module.Procedure, _ module.Float) error {
 		var roots []*symbolic.Node
 		for _, r := range p.Results {
 			roots = append(roots, r.Node)
@@ -173,7 +173,7 @@ func dumpGrad(w io.Writer, path string, src []byte, opt Options) (*Result, error
 }
 
 func dumpLoop(w io.Writer, path string, src []byte, opt Options) (*Result, error) {
-	return eachProcedure(path, src, opt, func(name string, p *module.Procedure) error {
+	return eachProcedure(path, src, opt, func(name string, p *module.Procedure, _ module.Float) error {
 		prog, err := loop.Lower(p)
 		if err != nil {
 			return err
@@ -184,12 +184,12 @@ func dumpLoop(w io.Writer, path string, src []byte, opt Options) (*Result, error
 }
 
 func dumpPlan(w io.Writer, path string, src []byte, opt Options) (*Result, error) {
-	return eachProcedure(path, src, opt, func(name string, p *module.Procedure) error {
+	return eachProcedure(path, src, opt, func(name string, p *module.Procedure, float module.Float) error {
 		prog, err := loop.Lower(p)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "%s:\n%s", name, loop.MakePlan(prog))
+		_, err = fmt.Fprintf(w, "%s:\n%s", name, loop.MakePlan(prog).Text(int(float)/8))
 		return err
 	})
 }

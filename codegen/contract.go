@@ -1,0 +1,173 @@
+package codegen
+
+import (
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/dave/jennifer/jen"
+)
+
+// A kernel is a function of the generated package that does a contraction, or
+// the part of one that it can do.
+type kernel struct {
+	name string
+	args []jen.Code
+	all  bool // the epilogue too
+}
+
+// kernelOf chooses the function for a contraction; ok is false where there is
+// none and plain loops have to do. This is the only place that knows.
+func (p *printer) kernelOf(s *loop.Contract) (k kernel, ok bool) {
+	if !s.Out.N.Is(1) || p.generic {
+		return kernel{}, false
+	}
+	k.name = "matmul"
+	if s.Accumulate {
+		k.name = "addmul"
+	}
+	k.args = []jen.Code{
+		p.matrix(s.Out.Buf, s.Out.Base, s.M, s.N, s.Out.M, s.Out.N),
+		p.matrix(s.A.Buf, s.A.Base, s.M, s.K, s.A.M, s.A.K),
+		p.matrix(s.B.Buf, s.B.Base, s.K, s.N, s.B.K, s.B.N),
+	}
+	return k, true
+}
+
+// contract prints a contraction as a call, followed by loops for what the call
+// does not do.
+func (p *printer) contract(s *loop.Contract) {
+	k, ok := p.kernelOf(s)
+	if !ok {
+		p.stmts(plainLoops(s))
+	} else {
+		p.put(jen.Id(k.name).Call(k.args...))
+	}
+	if !k.all && len(s.Epilogue) > 0 {
+		p.sure = s.Out.Buf
+		p.stmts([]loop.Stmt{p.epilogueLoops(s)})
+		p.sure = nil
+	}
+}
+
+// matrix prints a view of b from a place on.
+func (p *printer) matrix(b *loop.Buffer, from, rows, cols, row, col symbolic.Poly) jen.Code {
+	x := jen.Code(jen.Id(p.bufs[b]))
+	switch {
+	case !from.Is(0):
+		x = jen.Add(x).Index(polyCode(from, p.sym).code, jen.Empty())
+	case p.arrays[b]:
+		x = jen.Add(x).Index(jen.Empty(), jen.Empty())
+	}
+	size := func(q symbolic.Poly) jen.Code { return polyCode(q, p.sym).code }
+	switch {
+	case col.Is(1) && row.Equal(cols):
+		return jen.Id("mat").Call(x, size(rows), size(cols))
+	case row.Is(1) && col.Equal(rows):
+		return jen.Id("mat").Call(x, size(cols), size(rows)).Dot("T").Call()
+	}
+	return jen.Id("matrix").Index(p.floatType()).Values(x, size(rows), size(cols), size(row), size(col))
+}
+
+// plainLoops is a contraction without its epilogue, in other statements.
+func plainLoops(s *loop.Contract) []loop.Stmt {
+	sum := &loop.Var{Name: s.Sum.Name, Type: symbolic.Real}
+	k := &loop.Var{Name: s.Sum.Name + "k", Type: symbolic.Integer}
+	m, n := symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name)
+	load := func(a loop.Access) loop.Expr { return &loop.Load{Buf: a.Buf, Index: a.At(m, n, symbolic.Sym(k.Name))} }
+	st := &loop.Store{Buf: s.Out.Buf, Index: s.Out.At(m, n, symbolic.Poly{}), Value: &loop.Ref{Var: sum}}
+	if s.Accumulate {
+		st.Op = symbolic.OpAdd
+	}
+	return []loop.Stmt{&loop.Loop{Var: s.Row, Extent: s.M, Body: []loop.Stmt{
+		&loop.Loop{Var: s.Col, Extent: s.N, Body: []loop.Stmt{
+			&loop.Acc{Var: sum},
+			&loop.Loop{Var: k, Extent: s.K, Body: []loop.Stmt{
+				&loop.Update{Var: sum, Op: symbolic.OpAdd, Value: &loop.Apply{Op: symbolic.OpMul, Args: []loop.Expr{load(s.A), load(s.B)}}},
+			}},
+			st,
+		}},
+	}}}
+}
+
+// epilogueLoops is what is done with each sum, once all of them are stored.
+func (p *printer) epilogueLoops(s *loop.Contract) loop.Stmt {
+	sum := &loop.Load{Buf: s.Out.Buf, Index: s.Out.At(symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), symbolic.Poly{})}
+	body := s.Epilogue
+	if p.uses.reads[s.Sum] > 1 {
+		body = append([]loop.Stmt{&loop.Let{Var: s.Sum, Value: sum}}, body...)
+	} else {
+		body = inPlace(body, s.Sum, sum)
+	}
+	return &loop.Loop{Var: s.Row, Extent: s.M, Body: []loop.Stmt{&loop.Loop{Var: s.Col, Extent: s.N, Body: body}}}
+}
+
+// inPlace reads the element at for the variable v. A choice between it and
+// something else that is stored there again only stores the other.
+func inPlace(list []loop.Stmt, v *loop.Var, at *loop.Load) []loop.Stmt {
+	var out []loop.Stmt
+	for _, s := range list {
+		s = rewritten(s, v, at)
+		st, ok := s.(*loop.Store)
+		if !ok || st.Op != nil || st.Buf != at.Buf || !st.Index.Equal(at.Index) {
+			out = append(out, s)
+			continue
+		}
+		same := func(e loop.Expr) bool {
+			l, ok := e.(*loop.Load)
+			return ok && l.Buf == at.Buf && l.Index.Equal(at.Index)
+		}
+		a, ok := st.Value.(*loop.Apply)
+		switch {
+		case same(st.Value):
+		case ok && a.Op.Lazy && !isConstant(a) && same(a.Args[1]):
+			not := &loop.Apply{Op: symbolic.OpNot, Args: a.Args[:1]}
+			out = append(out, &loop.Choose{Cond: not, Then: []loop.Stmt{&loop.Store{Buf: st.Buf, Index: st.Index, Value: a.Args[2]}}})
+		case ok && a.Op.Lazy && !isConstant(a) && same(a.Args[2]):
+			out = append(out, &loop.Choose{Cond: a.Args[0], Then: []loop.Stmt{&loop.Store{Buf: st.Buf, Index: st.Index, Value: a.Args[1]}}})
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// rewritten is s with x read for the variable v.
+func rewritten(s loop.Stmt, v *loop.Var, x loop.Expr) loop.Stmt {
+	all := func(list []loop.Stmt) (out []loop.Stmt) {
+		for _, s := range list {
+			out = append(out, rewritten(s, v, x))
+		}
+		return out
+	}
+	switch s := s.(type) {
+	case *loop.Let:
+		return &loop.Let{Var: s.Var, Value: put(s.Value, v, x)}
+	case *loop.Update:
+		return &loop.Update{Var: s.Var, Op: s.Op, Value: put(s.Value, v, x)}
+	case *loop.Store:
+		return &loop.Store{Buf: s.Buf, Index: s.Index, Op: s.Op, Value: put(s.Value, v, x)}
+	case *loop.If:
+		return &loop.If{Conds: s.Conds, Then: all(s.Then), Else: all(s.Else)}
+	case *loop.Choose:
+		return &loop.Choose{Cond: put(s.Cond, v, x), Then: all(s.Then), Else: all(s.Else)}
+	}
+	return s
+}
+
+// put is e with x in the place of the variable v.
+func put(e loop.Expr, v *loop.Var, x loop.Expr) loop.Expr {
+	switch e := e.(type) {
+	case *loop.Ref:
+		if e.Var == v {
+			return x
+		}
+	case *loop.Guarded:
+		return &loop.Guarded{Conds: e.Conds, X: put(e.X, v, x)}
+	case *loop.Apply:
+		args := make([]loop.Expr, len(e.Args))
+		for i, a := range e.Args {
+			args[i] = put(a, v, x)
+		}
+		return &loop.Apply{Op: e.Op, Args: args}
+	}
+	return e
+}

@@ -1,0 +1,147 @@
+package loop
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// tiling says how batches are cut into tiles.
+type tiling struct {
+	size int  // examples a tile; 0: as shapes suggest
+	any  bool // whatever can be a contraction is one, for tests
+
+	each, weights int // what size follows from: temporaries of an example, parameters
+}
+
+// What a size that is known at run time only is taken for.
+const typical = 256
+
+// guess returns a size, about.
+func guess(p symbolic.Poly) int {
+	n, err := p.Eval(func(string) (int, bool) { return typical, true })
+	if err != nil {
+		return typical
+	}
+	return n
+}
+
+// pays reports whether a contraction is better done over a tile than example
+// by example.
+func (how tiling) pays(c *comp, x contraction, rows int) bool {
+	size, largest := c.beside(x, rows)
+	return how.any || largest >= 8 && size >= 64
+}
+
+// beside is the size of a contraction beside its rows, and its longest axis.
+func (c *comp) beside(x contraction, rows int) (size, largest int) {
+	size = 1
+	for _, a := range []int{x.m, x.n, x.k} {
+		if a != rows {
+			n := guess(c.axes[a].extent)
+			size *= n
+			largest = max(largest, n)
+		}
+	}
+	return size, largest
+}
+
+// tileGroup makes a loop over the batch one over tiles, in which all comps have
+// a loop over the rows, if it holds a contraction that is worth it: one over
+// rows, with weights enough to be read once a tile and not for each example.
+func (l *lowering) tileGroup(g *group) {
+	if g.depth > 0 || !g.spine {
+		return
+	}
+	found, worth := 0, false
+	for _, c := range g.comps {
+		rows := c.order[0]
+		x, ok := c.contractionOf(rows)
+		if !ok || x.m != rows && x.k != rows && x.n != rows {
+			continue
+		}
+		size, largest := c.beside(x, rows)
+		found++
+		worth = worth || l.any || largest >= longSide && size >= bigMatrix
+	}
+	switch {
+	case found == 0:
+		l.notes = append(l.notes, "example by example: no matrix products over the batch")
+		return
+	case !worth:
+		l.notes = append(l.notes, fmt.Sprintf("example by example: no matrix has %d rows or columns and %d elements", longSide, bigMatrix))
+		return
+	}
+	note := fmt.Sprintf("tiles of %d examples: %d matrix products over the batch", l.size, found)
+	if l.each > 0 {
+		note += fmt.Sprintf("; temporaries of %d numbers an example, %d weights", l.each, l.weights)
+	}
+	l.notes = append(l.notes, note)
+	g.tile, g.size = true, symbolic.Int(l.size)
+	for _, c := range g.comps {
+		spine := c.loopAt(0)
+		spine.tile = true
+		c.axes = append(c.axes, spine)
+		c.order = append([]int{len(c.axes) - 1}, c.order...)
+		c.contracts(l.tiling)
+	}
+}
+
+// A matrix is worth a tile from this size on.
+const (
+	longSide  = 16
+	bigMatrix = 512
+)
+
+// Rows a tile has at least and at most, and the numbers that should stay in a
+// core's second cache.
+const (
+	leastRows = 16
+	mostRows  = 512
+	usualRows = 128
+	cached    = 1 << 18
+)
+
+// tiled reports whether a program goes through a batch in tiles.
+func tiled(p *Program) bool {
+	return slices.ContainsFunc(p.Body, func(s Stmt) bool { _, is := s.(*Tile); return is })
+}
+
+// weightsOf counts the parameters that a program reads.
+func weightsOf(p *Program) int {
+	n := 0
+	for _, b := range p.Buffers {
+		if in, ok := b.Node.Attr.(symbolic.Input); ok && in.Kind == symbolic.ParamInput {
+			n += guess(b.Shape.Size())
+		}
+	}
+	return n
+}
+
+// rowsFor chooses the number of examples in a tile, given the temporaries of
+// one: a power of two, so a multiple of what kernels do at a time. With more of
+// them a tile's temporaries no longer fit the cache and go through memory,
+// written and read; with fewer the weights do so more often, read twice, their
+// gradients read and written. The number that moves least is taken, as long as
+// temporaries do not take more memory than the weights or the cache. It follows
+// from shapes alone, so results do not depend on the machine.
+func rowsFor(each, weights int) int {
+	best, least := 0, 0.0
+	for rows := leastRows; rows <= mostRows; rows *= 2 {
+		if rows > leastRows && each*rows > max(cached, weights) {
+			break
+		}
+		cost := 0.0
+		if each*rows > cached {
+			cost += 2 * float64(each)
+		}
+		if each*rows+weights > cached {
+			cost += 4 * float64(weights) / float64(rows)
+		}
+		if best == 0 || cost < least || cost == least && rows <= usualRows {
+			best, least = rows, cost
+		}
+	}
+	return best
+}
