@@ -41,14 +41,21 @@ func (s *scope) has(name string) bool {
 }
 
 // pick returns name, or where that is taken name with the first number, from
-// 2, that makes it new.
+// 2, that makes it new. After a name that ends in a digit the number stands
+// apart, for W12 is not the first W1; only the letters that loop programs use
+// for passing values are counted on: s, s2, s3.
 func (s *scope) pick(name string) string {
+	stem, sep := name, ""
+	if base := strings.TrimRight(name, "0123456789"); base != name {
+		if strings.Contains("dmpstv", base) && len(base) == 1 {
+			stem = base
+		} else {
+			sep = "_"
+		}
+	}
 	pick := name
 	for i := 2; s.has(pick); i++ {
-		pick = name + strconv.Itoa(i)
-		if last, _ := utf8.DecodeLastRuneInString(name); unicode.IsDigit(last) {
-			pick = name + "_" + strconv.Itoa(i)
-		}
+		pick = stem + sep + strconv.Itoa(i)
 	}
 	s.used[pick] = true
 	return pick

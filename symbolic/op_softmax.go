@@ -10,6 +10,7 @@ func (g *Graph) peak(x *Node, axes Attr) (flat, full *Node) {
 	m := g.Apply(OpStop, nil, g.Apply(OpMaxOver, axes, x))
 	finite := g.Apply(OpLt, nil, g.Apply(OpAbs, nil, m), g.Num(math.Inf(1)))
 	m = g.Select(finite, m, g.Like(0, m))
+	g.SetName(m, "top")
 	return m, g.spreadAxes(m, x, axes.(Axes))
 }
 
@@ -24,6 +25,15 @@ func (g *Graph) spreadAxes(v, x *Node, axes Axes) *Node {
 	return g.Broadcast(v, x.Shape, kept...)
 }
 
+// exps returns exp x and its sum over axes, called as people would call them.
+func (g *Graph) exps(x *Node, axes Attr) (each, total *Node) {
+	each = g.Apply(OpExp, nil, x)
+	total = g.Apply(OpSum, axes, each)
+	g.SetName(each, "exps")
+	g.SetName(total, "total")
+	return each, total
+}
+
 // OpLogSumExp is log Σ exp x, taken from the greatest element so that nothing
 // overflows.
 var OpLogSumExp = named("logsumexp")
@@ -34,7 +44,8 @@ func init() {
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) { return OpSum.inferReduction(attr, args) },
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			m, full := g.peak(x[0], attr)
-			return g.Add(m, g.Apply(OpLog, nil, g.Apply(OpSum, attr, g.Apply(OpExp, nil, g.Sub(x[0], full)))))
+			_, total := g.exps(g.Sub(x[0], full), attr)
+			return g.Add(m, g.Apply(OpLog, nil, total))
 		},
 		Grad: func(g *Graph, y, dy *Node) []*Node {
 			return []*Node{g.Mul(g.spread(dy, y), g.Apply(OpSoftmax, y.Attr, y.Args[0]))}
@@ -62,8 +73,8 @@ func init() {
 		InferFn: inferSame,
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			_, m := g.peak(x[0], attr)
-			e := g.Apply(OpExp, nil, g.Sub(x[0], m))
-			return g.Div(e, g.spreadAxes(g.Apply(OpSum, attr, e), e, attr.(Axes)))
+			e, total := g.exps(g.Sub(x[0], m), attr)
+			return g.Div(e, g.spreadAxes(total, e, attr.(Axes)))
 		},
 		Grad: func(g *Graph, y, dy *Node) []*Node { return []*Node{apply(g, y, dy)} },
 		Tangent: func(g *Graph, y *Node, dx []*Node) *Node {
@@ -84,8 +95,8 @@ func init() {
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			_, m := g.peak(x[0], attr)
 			v := g.Sub(x[0], m)
-			lse := g.Apply(OpLog, nil, g.Apply(OpSum, attr, g.Apply(OpExp, nil, v)))
-			return g.Sub(v, g.spreadAxes(lse, v, attr.(Axes)))
+			_, total := g.exps(v, attr)
+			return g.Sub(v, g.spreadAxes(g.Apply(OpLog, nil, total), v, attr.(Axes)))
 		},
 		Grad: func(g *Graph, y, dy *Node) []*Node {
 			s := g.spreadAxes(g.Apply(OpSum, y.Attr, dy), y, y.Attr.(Axes))

@@ -15,7 +15,7 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 	zh := w.reals[:8192]
 	h := w.reals[8192:][:32768]
 	z := w.reals[:1280]
-	t := w.reals[8192:][:10]
+	exps := w.reals[8192:][:10]
 
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
@@ -51,19 +51,19 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 			for i := range 10 {
 				m = max(m, zRow[i])
 			}
-			var v float32
+			var top float32
 			if abs(m) < inf[float32](1) {
-				v = m
+				top = m
 			}
-			var s float32
+			var total float32
 			for i := range 10 {
-				ti := exp(zRow[i] - v)
-				t[i] = ti
-				s += ti
+				expsi := exp(zRow[i] - top)
+				exps[i] = expsi
+				total += expsi
 			}
 			outRow := out[b*10+from*10:][:10]
 			for i := range 10 {
-				outRow[i] = t[i] / s
+				outRow[i] = exps[i] / total
 			}
 		}
 	}
@@ -127,19 +127,19 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 				// output softmax(z)   digits.bp:14
 				m2 = max(m2, zi)
 			}
-			var v float32
+			var top float32
 			if abs(m2) < inf[float32](1) {
-				v = m2
+				top = m2
 			}
 			s2 += float64(truth[float32](at == int(y[b+from])))
+			var total float32
+			for i := range 10 {
+				total += exp(zRow[i] - top)
+			}
 
 			// loss xent(z, y)   digits.bp:15
-			var s3 float32
-			for i := range 10 {
-				s3 += exp(zRow[i] - v)
-			}
 			yb := int(y[b+from])
-			s += float64(v + log(s3) - z[b*10+yb])
+			s += float64(top + log(total) - z[b*10+yb])
 		}
 	}
 
@@ -182,7 +182,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	zh := w.reals[:8192]
 	h := w.reals[8192:][:32768]
 	z := w.reals[40960:][:1280]
-	t := w.reals[43520:][:10]
+	exps := w.reals[43520:][:10]
 	dzz := w.reals[42240:][:1280]
 	dzh := w.reals[43530:][:32768]
 
@@ -252,25 +252,25 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 				// output softmax(z)   digits.bp:14
 				m2 = max(m2, zi)
 			}
-			var v float32
+			var top float32
 			if abs(m2) < inf[float32](1) {
-				v = m2
+				top = m2
 			}
 			s4 += float64(truth[float32](at == int(y[b+from])))
-			var s5 float32
+			var total float32
 			for i := range 10 {
-				ti := exp(zRow[i] - v)
-				t[i] = ti
-				s5 += ti
+				expsi := exp(zRow[i] - top)
+				exps[i] = expsi
+				total += expsi
 			}
 
 			// loss xent(z, y)   digits.bp:15
 			yb := int(y[b+from])
-			s3 += float64(v + log(s5) - z[b*10+yb])
+			s3 += float64(top + log(total) - z[b*10+yb])
 			dzzRow := dzz[b*10:][:10]
 			for i := range 10 {
-				// dzz[i] = d·(t[i]/s5 − [i = y])   digits.bp:13
-				dzzi := d * (t[i]/s5 - truth[float32](i == yb))
+				// dzz[i] = d·(exps[i]/total − [i = y])   digits.bp:13
+				dzzi := d * (exps[i]/total - truth[float32](i == yb))
 				dzzRow[i] = dzzi
 
 				// dzB += dzz   digits.bp:13
@@ -331,12 +331,12 @@ func (t *DigitsTrainer) update(w, g, m, v []float32) {
 	v2 := 1 - pow(t.Beta1, t.step)
 	v3 := 1 - pow(t.Beta2, t.step)
 	t2 := 1 - t.Beta1
-	t2_2 := 1 - t.Beta2
+	t3 := 1 - t.Beta2
 	for i := range n {
 		gi := g[i]
 		nextMi := t.Beta1*m[i] + t2*gi
 		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t2_2*square(gi)
+		nextVi := t.Beta2*v[i] + t3*square(gi)
 		v[i] = nextVi
 		v4 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
 		w[i] -= t.LR * v4

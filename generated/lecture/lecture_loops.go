@@ -409,7 +409,7 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 	h1 := w.reals[12:][:10]
 	h2 := w.reals[:8]
 	z := w.reals[12:][:5]
-	t := w.reals[:5]
+	exps := w.reals[:5]
 
 	for b := range n {
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
@@ -435,19 +435,19 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 			// output softmax(z)   lecture.bp:58
 			m = max(m, zi)
 		}
-		var v float64
+		var top float64
 		if math.Abs(m) < inf[float64](1) {
-			v = m
+			top = m
 		}
-		var s float64
+		var total float64
 		for i := range 5 {
-			ti := math.Exp(z[i] - v)
-			t[i] = ti
-			s += ti
+			expsi := math.Exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
 		}
 		outRow := out[b*5:][:5]
 		for i := range 5 {
-			outRow[i] = t[i] / s
+			outRow[i] = exps[i] / total
 		}
 	}
 }
@@ -504,19 +504,19 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 			// output softmax(z)   lecture.bp:58
 			m2 = max(m2, zi)
 		}
-		var v float64
+		var top float64
 		if math.Abs(m2) < inf[float64](1) {
-			v = m2
+			top = m2
 		}
 		s2 += truth[float64](at == int(y[b]))
+		var total float64
+		for i := range 5 {
+			total += math.Exp(z[i] - top)
+		}
 
 		// loss xent(z, y)   lecture.bp:59
-		var s3 float64
-		for i := range 5 {
-			s3 += math.Exp(z[i] - v)
-		}
 		yb := int(y[b])
-		s += v + math.Log(s3) - z[yb]
+		s += top + math.Log(total) - z[yb]
 	}
 
 	// penalty lambda/2 * sumsq(h.W, z.W)   lecture.bp:60
@@ -581,7 +581,7 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 	h1 := w.reals[12:][:10]
 	h2 := w.reals[22:][:8]
 	z := w.reals[30:][:5]
-	t := w.reals[35:][:5]
+	exps := w.reals[35:][:5]
 	dh2 := w.reals[40:][:8]
 	dh1 := w.reals[48:][:10]
 	dh0 := w.reals[58:][:12]
@@ -659,25 +659,25 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 			// output softmax(z)   lecture.bp:58
 			m2 = max(m2, zi)
 		}
-		var v float64
+		var top float64
 		if math.Abs(m2) < inf[float64](1) {
-			v = m2
+			top = m2
 		}
 		s6 += truth[float64](at == int(y[b]))
-		var s7 float64
+		var total float64
 		for i := range 5 {
-			ti := math.Exp(z[i] - v)
-			t[i] = ti
-			s7 += ti
+			expsi := math.Exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
 		}
 
 		// loss xent(z, y)   lecture.bp:59
 		yb := int(y[b])
-		s5 += v + math.Log(s7) - z[yb]
+		s5 += top + math.Log(total) - z[yb]
 		clear(dh2)
 		for i := range 5 {
-			// dzz[i] = d·(t[i]/s7 − [i = y])   lecture.bp:57
-			dzz := d * (t[i]/s7 - truth[float64](i == yb))
+			// dzz[i] = d·(exps[i]/total − [i = y])   lecture.bp:57
+			dzz := d * (exps[i]/total - truth[float64](i == yb))
 
 			// dzB += dzz   lecture.bp:57
 			dzB[i] += dzz
@@ -1059,7 +1059,7 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 	out := w.out.Output[:n*4]
 	h := w.reals[:8]
 	z := w.reals[8:][:4]
-	t := w.reals[:4]
+	exps := w.reals[:4]
 
 	for b := range n {
 		// h = sigmoid(V @ x)   lecture.bp:102
@@ -1081,19 +1081,19 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 			// output softmax(z)   lecture.bp:104
 			m = max(m, z2)
 		}
-		var v float64
+		var top float64
 		if math.Abs(m) < inf[float64](1) {
-			v = m
+			top = m
 		}
-		var s float64
+		var total float64
 		for i := range 4 {
-			ti := math.Exp(z[i] - v)
-			t[i] = ti
-			s += ti
+			expsi := math.Exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
 		}
 		outRow := out[b*4:][:4]
 		for i := range 4 {
-			outRow[i] = t[i] / s
+			outRow[i] = exps[i] / total
 		}
 	}
 }
@@ -1138,19 +1138,19 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 			// output softmax(z)   lecture.bp:104
 			m2 = max(m2, z2)
 		}
-		var v float64
+		var top float64
 		if math.Abs(m2) < inf[float64](1) {
-			v = m2
+			top = m2
 		}
 		s2 += truth[float64](at == int(y[b]))
+		var total float64
+		for i := range 4 {
+			total += math.Exp(z[i] - top)
+		}
 
 		// loss -log(softmax(z)[y])   lecture.bp:105
-		var s3 float64
-		for i := range 4 {
-			s3 += math.Exp(z[i] - v)
-		}
 		yb := int(y[b])
-		s += v + math.Log(s3) - z[yb]
+		s += top + math.Log(total) - z[yb]
 	}
 	loss := s / float64(n)
 
@@ -1171,7 +1171,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 	dW := g.W[:32]
 	h := w.reals[:8]
 	z := w.reals[8:][:4]
-	t := w.reals[12:][:4]
+	exps := w.reals[12:][:4]
 	dh := w.reals[16:][:8]
 
 	// d = 1/batch   lecture.bp:105
@@ -1207,25 +1207,25 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 			// output softmax(z)   lecture.bp:104
 			m2 = max(m2, z2)
 		}
-		var v float64
+		var top float64
 		if math.Abs(m2) < inf[float64](1) {
-			v = m2
+			top = m2
 		}
 		s2 += truth[float64](at == int(y[b]))
-		var s3 float64
+		var total float64
 		for i := range 4 {
-			ti := math.Exp(z[i] - v)
-			t[i] = ti
-			s3 += ti
+			expsi := math.Exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
 		}
 
 		// loss -log(softmax(z)[y])   lecture.bp:105
 		yb := int(y[b])
-		s += v + math.Log(s3) - z[yb]
+		s += top + math.Log(total) - z[yb]
 		clear(dh)
 		for i := range 4 {
-			// dz[i] = d·(t[i]/s3 − [i = y])   lecture.bp:103
-			dz := d * (t[i]/s3 - truth[float64](i == yb))
+			// dz[i] = d·(exps[i]/total − [i = y])   lecture.bp:103
+			dz := d * (exps[i]/total - truth[float64](i == yb))
 
 			// dh = Wᵀ·dz   lecture.bp:103
 			axpy(dz, W[i*8:][:8], dh)

@@ -27,7 +27,7 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 	x := w.reals[:38400]
 	h := w.reals[38700:][:6144]
 	z := w.reals[:640]
-	t := w.reals[38400:][:5]
+	exps := w.reals[38400:][:5]
 
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
@@ -107,19 +107,19 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 			for i := range 5 {
 				m = max(m, zRow[i])
 			}
-			var v float32
+			var top float32
 			if abs(m) < inf[float32](1) {
-				v = m
+				top = m
 			}
-			var s float32
+			var total float32
 			for i := range 5 {
-				ti := exp(zRow[i] - v)
-				t[i] = ti
-				s += ti
+				expsi := exp(zRow[i] - top)
+				exps[i] = expsi
+				total += expsi
 			}
 			outRow := out[b*5+from*5:][:5]
 			for i := range 5 {
-				outRow[i] = t[i] / s
+				outRow[i] = exps[i] / total
 			}
 		}
 	}
@@ -239,19 +239,19 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 				// output softmax(z)   window.bp:31
 				m2 = max(m2, zi)
 			}
-			var v float32
+			var top float32
 			if abs(m2) < inf[float32](1) {
-				v = m2
+				top = m2
 			}
 			s2 += float64(truth[float32](at == int(tag[b+from])))
+			var total float32
+			for i := range 5 {
+				total += exp(zRow[i] - top)
+			}
 
 			// loss xent(z, tag)   window.bp:32
-			var s3 float32
-			for i := range 5 {
-				s3 += exp(zRow[i] - v)
-			}
 			tagb := int(tag[b+from])
-			s += float64(v + log(s3) - z[b*5+tagb])
+			s += float64(top + log(total) - z[b*5+tagb])
 		}
 	}
 
@@ -310,7 +310,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	x := w.reals[:38400]
 	h := w.reals[38700:][:6144]
 	z := w.reals[44844:][:640]
-	t := w.reals[38400:][:5]
+	exps := w.reals[38400:][:5]
 	dzz := w.reals[45484:][:640]
 	dzh := w.reals[46124:][:6144]
 	dx := w.reals[52268:][:38400]
@@ -429,25 +429,25 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 				// output softmax(z)   window.bp:31
 				m2 = max(m2, zi)
 			}
-			var v float32
+			var top float32
 			if abs(m2) < inf[float32](1) {
-				v = m2
+				top = m2
 			}
 			s4 += float64(truth[float32](at == int(tag[b+from])))
-			var s5 float32
+			var total float32
 			for i := range 5 {
-				ti := exp(zRow[i] - v)
-				t[i] = ti
-				s5 += ti
+				expsi := exp(zRow[i] - top)
+				exps[i] = expsi
+				total += expsi
 			}
 
 			// loss xent(z, tag)   window.bp:32
 			tagb := int(tag[b+from])
-			s3 += float64(v + log(s5) - z[b*5+tagb])
+			s3 += float64(top + log(total) - z[b*5+tagb])
 			dzzRow := dzz[b*5:][:5]
 			for i := range 5 {
-				// dzz[i] = d·(t[i]/s5 − [i = tag])   window.bp:30
-				dzzi := d * (t[i]/s5 - truth[float32](i == tagb))
+				// dzz[i] = d·(exps[i]/total − [i = tag])   window.bp:30
+				dzzi := d * (exps[i]/total - truth[float32](i == tagb))
 				dzzRow[i] = dzzi
 
 				// dzB += dzz   window.bp:30
@@ -559,16 +559,16 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 			v5 = 0
 		}
 	}
-	v5_2 := 0.002 * v5
+	v6 := 0.002 * v5
 	t2 := 1 - t.Beta1
-	t2_2 := 1 - t.Beta2
+	t3 := 1 - t.Beta2
 	for i := range n {
 		gi := g[i]
 		nextMi := t.Beta1*m[i] + t2*gi
 		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t2_2*square(gi)
+		nextVi := t.Beta2*v[i] + t3*square(gi)
 		v[i] = nextVi
-		v6 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
-		w[i] -= v5_2 * v6
+		v7 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
+		w[i] -= v6 * v7
 	}
 }

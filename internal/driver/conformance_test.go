@@ -300,9 +300,7 @@ func (b *boundCase) procedures(t *testing.T, d *module.Derived) (out []wantedPro
 		}
 		p := wantedProcedure{b.derived.Derivs[0], slices.Clone(b.results)}
 		b.setSeeds(p.Procedure)
-		for _, g := range b.gradients() {
-			p.want = append(p.want, g)
-		}
+		p.want = append(p.want, b.gradients()...)
 		return append(out, p)
 	}
 	i := slices.IndexFunc(d.Models, func(x *module.ModelProcs) bool { return x.Model == b.model })
