@@ -1,0 +1,19 @@
+package main
+
+import (
+	"github.com/bpgen/bpgen/bench/task"
+)
+
+// openOwn makes a task ready on the packages that bpgen has generated.
+func openOwn(s task.Spec, d *task.Data) (task.Runner, error) {
+	switch s.Kind {
+	case "step", "forward":
+		return openNet(s, d)
+	case "adam":
+		return openAdam(s, d)
+	case "circuit", "circuits", "neuron", "neurons":
+		return &ownPoints{s: s, in: d.Points, out: make([]float64, s.N*(s.PointSize()+1))}, nil
+	default:
+		return openVector(s, d)
+	}
+}

@@ -1,0 +1,19 @@
+// Package plain is what a Go programmer would write by hand, with care and
+// without assembly.
+package plain
+
+import "github.com/bpgen/bpgen/bench/task"
+
+// Open makes a task ready.
+func Open(s task.Spec, d *task.Data) (task.Runner, error) {
+	switch s.Kind {
+	case "step", "forward":
+		return newNet(s, d), nil
+	case "adam":
+		return newAdam(d), nil
+	case "circuit", "circuits", "neuron", "neurons":
+		return &points{s: s, in: d.Points, out: make([]float64, s.N*(s.PointSize()+1))}, nil
+	default:
+		return &vector{kind: s.Kind, x: d.X, y: make([]float32, len(d.X))}, nil
+	}
+}
