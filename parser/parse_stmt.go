@@ -57,7 +57,12 @@ func (p *parser) stmt() Stmt {
 	t := p.cur()
 	start := p.spanOf(t)
 	if n := p.peek(); t.kind == keywordTok && n.is("=") && !n.nl {
-		p.errorf(start, "cannot give a value to %s, a reserved word", t.text).Hintf("take another name")
+		d := p.errorf(start, "cannot give a value to %s, a reserved word", t.text)
+		if t.is("output") || t.is("loss") || t.is("penalty") || t.is("metric") || t.is("train") {
+			d.Hintf("%s stands without =: write %s and then its value", t.text, t.text)
+		} else {
+			d.Hintf("take another name")
+		}
 		p.take()
 		p.take()
 		v := p.exprs()

@@ -327,11 +327,17 @@ func TestScorerTrainer(t *testing.T) {
 	}
 }
 
-// BenchmarkScorerStep measures a step with a small batch.
+// BenchmarkScorerStep measures a step with a small batch. Every so often it
+// starts anew, for training on one batch for ever ends in denormal numbers,
+// which are slow.
 func BenchmarkScorerStep(b *testing.B) {
 	m, batch := exampleScorer(b, 1)
 	trainer := m.NewTrainer()
-	for b.Loop() {
+	start := append([]float64(nil), m.Params.All()...)
+	for i := 0; b.Loop(); i++ {
+		if i%256 == 0 {
+			copy(m.Params.All(), start)
+		}
 		if _, err := trainer.Step(batch); err != nil {
 			b.Fatal(err)
 		}
@@ -501,11 +507,17 @@ func TestLayerNetTrainer(t *testing.T) {
 	}
 }
 
-// BenchmarkLayerNetStep measures a step with a small batch.
+// BenchmarkLayerNetStep measures a step with a small batch. Every so often it
+// starts anew, for training on one batch for ever ends in denormal numbers,
+// which are slow.
 func BenchmarkLayerNetStep(b *testing.B) {
 	m, batch := exampleLayerNet(b, 1)
 	trainer := m.NewTrainer()
-	for b.Loop() {
+	start := append([]float64(nil), m.Params.All()...)
+	for i := 0; b.Loop(); i++ {
+		if i%256 == 0 {
+			copy(m.Params.All(), start)
+		}
 		if _, err := trainer.Step(batch); err != nil {
 			b.Fatal(err)
 		}
@@ -675,11 +687,17 @@ func TestShortCutsTrainer(t *testing.T) {
 	}
 }
 
-// BenchmarkShortCutsStep measures a step with a small batch.
+// BenchmarkShortCutsStep measures a step with a small batch. Every so often it
+// starts anew, for training on one batch for ever ends in denormal numbers,
+// which are slow.
 func BenchmarkShortCutsStep(b *testing.B) {
 	m, batch := exampleShortCuts(b, 1)
 	trainer := m.NewTrainer()
-	for b.Loop() {
+	start := append([]float64(nil), m.Params.All()...)
+	for i := 0; b.Loop(); i++ {
+		if i%256 == 0 {
+			copy(m.Params.All(), start)
+		}
 		if _, err := trainer.Step(batch); err != nil {
 			b.Fatal(err)
 		}
@@ -849,11 +867,17 @@ func TestSoftmaxTrainer(t *testing.T) {
 	}
 }
 
-// BenchmarkSoftmaxStep measures a step with a small batch.
+// BenchmarkSoftmaxStep measures a step with a small batch. Every so often it
+// starts anew, for training on one batch for ever ends in denormal numbers,
+// which are slow.
 func BenchmarkSoftmaxStep(b *testing.B) {
 	m, batch := exampleSoftmax(b, 1)
 	trainer := m.NewTrainer()
-	for b.Loop() {
+	start := append([]float64(nil), m.Params.All()...)
+	for i := 0; b.Loop(); i++ {
+		if i%256 == 0 {
+			copy(m.Params.All(), start)
+		}
 		if _, err := trainer.Step(batch); err != nil {
 			b.Fatal(err)
 		}
@@ -1023,11 +1047,17 @@ func TestMarginTrainer(t *testing.T) {
 	}
 }
 
-// BenchmarkMarginStep measures a step with a small batch.
+// BenchmarkMarginStep measures a step with a small batch. Every so often it
+// starts anew, for training on one batch for ever ends in denormal numbers,
+// which are slow.
 func BenchmarkMarginStep(b *testing.B) {
 	m, batch := exampleMargin(b, 1)
 	trainer := m.NewTrainer()
-	for b.Loop() {
+	start := append([]float64(nil), m.Params.All()...)
+	for i := 0; b.Loop(); i++ {
+		if i%256 == 0 {
+			copy(m.Params.All(), start)
+		}
 		if _, err := trainer.Step(batch); err != nil {
 			b.Fatal(err)
 		}

@@ -25,6 +25,7 @@ import (
 //	want         a regular expression in a line, for the errors of check
 //	values.json  calls of funcs, with their results and gradients
 //	go           regular expressions, one in a line, for the generated Go
+//	fixed_test.go  TestFixed, a test of the generated package
 //
 // Without want the model must generate code that go vet accepts.
 func TestFixedBugs(t *testing.T) {
@@ -39,6 +40,7 @@ func TestFixedBugs(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "go.mod"), "module fixedbugs\n\ngo 1.24\n")
 	goCommand(t, dir, nil, "vet", "./...")
+	goCommand(t, dir, nil, "test", "-run", "^TestFixed$", "./...")
 }
 
 func fixedBug(t *testing.T, path, dir string) {
@@ -76,6 +78,9 @@ func fixedBug(t *testing.T, path, dir string) {
 	modelPath := filepath.Join(t.TempDir(), "model.bp")
 	write(t, modelPath, string(src))
 	generate(t, modelPath, dir, driver.Options{Package: "p"})
+	if data := section(a, "fixed_test.go"); data != nil {
+		write(t, filepath.Join(dir, "fixed_test.go"), string(data))
+	}
 	if data := section(a, "values.json"); data != nil {
 		fixedValues(t, src, data)
 	}

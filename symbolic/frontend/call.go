@@ -218,8 +218,19 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 		return poison{}
 	}
 	if len(args) != len(d.Params) {
-		c.errorf(span, "%s takes %s, has %d", d.Name.Name, plural(len(d.Params), "argument"), len(args)).
+		e := c.errorf(span, "%s takes %s, has %d", d.Name.Name, plural(len(d.Params), "argument"), len(args)).
 			Note(d.Name.Name, "declared", d.Name.Span())
+		if extra := len(args) - len(d.Params); len(f.static) == 0 && extra > 0 && extra <= len(d.Static) {
+			var inside, outside []string
+			for i, x := range at {
+				if i < extra {
+					inside = append(inside, short(c.text(x)))
+				} else {
+					outside = append(outside, short(c.text(x)))
+				}
+			}
+			e.Hintf("what is known when generating goes in brackets: %s[%s](%s)", d.Name.Name, strings.Join(inside, ", "), strings.Join(outside, ", "))
+		}
 		return poison{}
 	}
 	env := &scope{up: f.env, file: f.file, names: map[string]*binding{}}

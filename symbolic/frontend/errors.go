@@ -195,3 +195,28 @@ func suggest(d *diag.Diagnostic, name string, among []string) {
 		d.Hintf("did you mean %s?", s)
 	}
 }
+
+// elsewhere says what goes by another name in the language.
+var elsewhere = map[string]string{
+	"pow": "a power is written x^p", "ln": "the natural logarithm is log(x)",
+	"log2": "write log(x)/log(2)", "log10": "write log(x)/log(10)",
+	"flatten": "write flat(x)", "ravel": "write flat(x)",
+	"matmul": "a matrix product is written a @ b", "mm": "a matrix product is written a @ b",
+	"transpose": "a transpose is written x'",
+}
+
+// unknown says what may have been meant by an unknown name: what is called
+// otherwise here, what a library has, or a name that looks like it.
+func (c *ctx) unknown(d *diag.Diagnostic, name string, among []string) {
+	if s, ok := elsewhere[name]; ok {
+		d.Hintf("%s", s)
+		return
+	}
+	for _, lib := range []string{"nn", "optim"} {
+		if fl := c.library(lib); fl != nil && fl.own(name) != nil {
+			d.Hintf("%s is in a library: import %q", name, lib)
+			return
+		}
+	}
+	suggest(d, name, among)
+}

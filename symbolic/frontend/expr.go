@@ -79,7 +79,7 @@ func (c *ctx) evalName(x *parser.Name) value {
 		c.errorf(x.Span(), "%s is the name of an import, not a value", x.Name).Hintf("what the file declares is %s.name", x.Name)
 		return poison{}
 	}
-	suggest(c.errorf(x.Span(), "unknown name %s", x.Name), x.Name, c.known())
+	c.unknown(c.errorf(x.Span(), "unknown name %s", x.Name), x.Name, c.known())
 	return poison{}
 }
 

@@ -363,8 +363,14 @@ func (c *ctx) override(e *entity, d *dimInfo, text string) value {
 		c.errorf(e.span, "-D %s=%s: %s is one size, not a list", e.name, short(text), e.name)
 		return poison{}
 	}
-	d.Known = true
-	d.Value, _ = l[0].(number).int()
+	n, _ := l[0].(number).int()
+	if e.spec.Value == nil && e.spec.Bound != nil {
+		if most, ok := c.constInt(e.spec.Bound, "the bound of a dim"); ok && n > most {
+			c.errorf(e.span, "-D %s=%d: %s is at most %d", e.name, n, e.name, most)
+			return poison{}
+		}
+	}
+	d.Known, d.Value = true, n
 	return l[0]
 }
 

@@ -67,6 +67,14 @@ func (f *frontend) fun(d *parser.FuncDecl) *module.Func {
 		res.Node = t.node
 		out.Results = append(out.Results, res)
 	}
+	roots := make([]*symbolic.Node, 0, len(out.Args)+len(out.Results))
+	for _, a := range out.Args {
+		roots = append(roots, a.Node)
+	}
+	for _, r := range out.Results {
+		roots = append(roots, r.Node)
+	}
+	f.checkSizes(&out.Checks, roots...)
 	f.funcDims(out)
 	out.Derive = f.funcDerive(d, out)
 	if len(f.reports) > errors {

@@ -102,6 +102,15 @@ func (c *ctx) argInput(p *parser.Param, axes []*axis) (value, *module.Arg) {
 		a.Node = c.g.Input(symbolic.ArgInput, a.Name, dims(axes, nil), symbolic.Real)
 		return &tensor{node: a.Node, axes: axes}, a
 	}
+	if m := c.frame.model; m != nil {
+		for _, x := range p.Type.Dims {
+			if n, ok := unparen(x).(*parser.Name); ok && n.Name == "batch" {
+				c.errorf(n.Span(), "a model is about one example, and %s has the batch as a dim", a.Name).
+					Hintf("leave batch out: what is computed for one example is computed for all of them")
+				return poison{}, nil
+			}
+		}
+	}
 	shape, names, ok := c.shapeOf(p.Type)
 	if !ok {
 		return poison{}, nil
@@ -433,6 +442,10 @@ func (b *modelBuild) dims(f *frontend) {
 			addSyms(used, s.Poly)
 		}
 	}
+	for _, a := range b.m.Args {
+		roots = append(roots, a.Node)
+	}
+	f.checkSizes(&b.m.Checks, slices.DeleteFunc(roots, func(n *symbolic.Node) bool { return n == nil })...)
 	for _, k := range b.m.Checks {
 		addSyms(used, k.A, k.B)
 	}

@@ -59,6 +59,15 @@ func (c *ctx) param(s *parser.OwnStmt, id *parser.Ident) value {
 	if !c.hasElements("parameter "+id.Name, shape, s.Type) {
 		return poison{}
 	}
+	for _, p := range shape {
+		// Dims that size parameters are at least 1.
+		least := p.Subst(func(sym string) (symbolic.Poly, bool) { return symbolic.Sym(sym).Add(symbolic.Int(1)), true })
+		if !c.prove(p, nil) && !c.prove(least, nil) && !neverNegative(p) {
+			c.errorf(s.Span(), "not supported yet: a parameter of size %s, which may be negative", p).
+				Hintf("declare a dim for it, and write what is larger with a sum")
+			return poison{}
+		}
+	}
 	shape.Size() // must not overflow
 	init, ok := c.initOf(s)
 	if !ok {
@@ -180,7 +189,7 @@ func (c *ctx) state(s *parser.OwnStmt, id *parser.Ident) value {
 	name := c.frame.path + id.Name + c.iter
 	st := m.states[name]
 	if st == nil {
-		st = &module.State{Name: name, Span: c.place(id.Span()), Shape: shape, Start: start,
+		st = &module.State{Name: name, Span: c.place(id.Span()), Decl: id.Span(), Text: short(c.text(s)), Shape: shape, Start: start,
 			Node: c.g.Input(symbolic.StateInput, name, shape, symbolic.Real)}
 		st.Next = st.Node
 		m.states[name] = st

@@ -3,6 +3,7 @@ package frontend
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
@@ -143,7 +144,9 @@ func (c *ctx) hypers(d *closure, args []*parser.Arg, r *ruleBuild) (map[string]v
 			for _, p := range params {
 				names = append(names, p.Name.Name)
 			}
-			suggest(e, a.Name.Name, names)
+			if suggest(e, a.Name.Name, names); len(names) > 0 {
+				e.Hintf("it has %s", strings.Join(names, ", "))
+			}
 			ok = false
 			continue
 		}

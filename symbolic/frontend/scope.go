@@ -111,6 +111,8 @@ func (c *ctx) mayBind(id *parser.Ident) bool {
 	if old := c.scope.local(id.Name); old != nil {
 		d := c.errorf(id.Span(), "%s is already a name here", id.Name).Note(id.Name, "bound before", old.span)
 		switch {
+		case old.what == "state":
+			d.Hintf("what a state becomes is written next %s = …", id.Name)
 		case c.pass == nil:
 			d.Hintf("a name is bound once; what changes is carried by a loop")
 		case c.pass.carries[id.Name] != nil && c.pass.carries[id.Name].bind == old:

@@ -269,8 +269,11 @@ func (c *ctx) member(x *parser.Member) value {
 	}
 	path, ok := c.memberPath(x.X)
 	if !ok {
-		c.errorf(x.Span(), "%s has no parameters by name", short(c.text(x.X))).
-			Hintf("a layer's parameters go by the name that its result is bound to: h = dense[3](x), then h.W")
+		d := c.errorf(x.Span(), "%s has no parameters by name", short(c.text(x.X)))
+		if c.notMember(d, x) {
+			return poison{}
+		}
+		d.Hintf("a layer's parameters go by the name that its result is bound to: h = dense[3](x), then h.W")
 		return poison{}
 	}
 	return c.params(x, path)

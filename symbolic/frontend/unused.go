@@ -37,7 +37,7 @@ func (fl *file) checkNames(f *frontend, d *parser.FuncDecl) {
 		for b := range bound {
 			names = append(names, b)
 		}
-		suggest(e, x.Name, names)
+		c.unknown(e, x.Name, names)
 	})
 }
 

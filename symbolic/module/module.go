@@ -122,7 +122,9 @@ type Init struct {
 // A State is a value that a training step updates and that has no gradient.
 type State struct {
 	Name  string
-	Span  diag.Span
+	Span  diag.Span // where the model declares it, or calls the library that does
+	Decl  diag.Span // where it is declared
+	Text  string    // the declaration
 	Shape symbolic.Shape
 	Start float64
 	Node  *symbolic.Node
