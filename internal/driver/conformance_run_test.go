@@ -1,0 +1,224 @@
+package driver_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// A conformanceCall is what testdata/conformance_main.go.txt is told, and what
+// it should answer.
+type conformanceCall struct {
+	Package, Name, Method string
+	Dims                  []int
+	Args, Seeds           [][]string
+	Sized                 []int
+	Batch                 int
+	Params, Givens        map[string][]string
+	Loss, Outputs         bool
+
+	what, float string
+	b           *boundCase
+}
+
+type conformanceReport struct {
+	Error                    string
+	Value, Grad, Infer, Loss []string
+	Params                   map[string][]string
+}
+
+func (b *boundCase) call(pkg, float string) *conformanceCall {
+	c := &conformanceCall{Package: pkg, Batch: b.Batch, what: b.what, float: float, b: b}
+	for _, a := range b.Args {
+		c.Args = append(c.Args, texts(a.numbers()))
+	}
+	if b.fn != nil {
+		c.Name = goName(b.fn.Name)
+		for _, d := range b.fn.Dims {
+			c.Dims = append(c.Dims, b.env.Dims[d.Name])
+		}
+		if len(b.derived.Derivs) > 0 {
+			c.Method = map[string]string{"grad": "Grad", "vjp": "VJP"}[b.fn.Derive[0].Kind]
+		}
+		if c.Method == "VJP" {
+			for i, s := range b.Seeds {
+				if b.fn.Results[i].Node.Type == symbolic.Real {
+					c.Seeds = append(c.Seeds, texts(s.numbers()))
+				}
+			}
+		}
+		return c
+	}
+	c.Name = goName(b.model.Name)
+	c.Loss, c.Outputs = b.Loss != nil, len(b.Results) > 0
+	c.Params, c.Givens = map[string][]string{}, map[string][]string{}
+	for _, d := range b.model.Dims {
+		c.Sized = append(c.Sized, b.env.Dims[d.Name])
+	}
+	for _, d := range b.model.Call {
+		c.Dims = append(c.Dims, b.env.Dims[d.Name])
+	}
+	for k, v := range b.conformanceCase.Params {
+		c.Params[k] = texts(v.numbers())
+	}
+	for _, g := range b.model.Givens {
+		c.Givens[g.Name] = texts(b.env.Inputs[g.Node.Attr.Key()].Data)
+	}
+	return c
+}
+
+func texts(vs []float64) []string {
+	out := make([]string, len(vs))
+	for i, v := range vs {
+		out[i] = strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return out
+}
+
+// build compiles all packages into one program and runs it.
+func (r *conformanceRun) build(t *testing.T) []conformanceReport {
+	var imports, table strings.Builder
+	for _, p := range r.packages {
+		fmt.Fprintf(&imports, "import %q\n", "conformance/"+p)
+		fmt.Fprintf(&table, "%q: {\n", p)
+		for _, f := range exported(t, filepath.Join(r.dir, p)) {
+			fmt.Fprintf(&table, "%q: %s.%s,\n", f, p, f)
+		}
+		table.WriteString("},\n")
+	}
+	write(t, filepath.Join(r.dir, "go.mod"), "module conformance\n\ngo 1.24\n")
+	write(t, filepath.Join(r.dir, "packages.go"), "package main\n\n"+imports.String()+"\nvar packages = map[string]map[string]any{\n"+table.String()+"}\n")
+	main, err := os.ReadFile("testdata/conformance_main.go.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(r.dir, "main.go"), string(main))
+	goCommand(t, r.dir, nil, "vet", "./...")
+	in, err := json.Marshal(r.calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reports []conformanceReport
+	if err := json.Unmarshal(goCommand(t, r.dir, in, "run", "."), &reports); err != nil {
+		t.Fatal(err)
+	}
+	return reports
+}
+
+func goCommand(t *testing.T, dir string, in []byte, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, bytes.NewReader(in), os.Stderr
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v", strings.Join(args, " "), err)
+	}
+	return out
+}
+
+// exported lists the exported functions of a package.
+func exported(t *testing.T, dir string) (out []string) {
+	files, err := filepath.Glob(dir + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.IsExported() && fn.Type.TypeParams == nil {
+				out = append(out, fn.Name.Name)
+			}
+		}
+	}
+	return out
+}
+
+func (c *conformanceCall) compare(t *testing.T, r conformanceReport) {
+	if r.Error != "" {
+		t.Fatal(r.Error)
+	}
+	b := c.b
+	if b.fn != nil {
+		c.agree(t, "value", r.Value, b.results...)
+		if c.Method != "" {
+			c.agree(t, "gradient", r.Grad, append(slices.Clone(b.results), b.gradients()...)...)
+		}
+		return
+	}
+	if c.Outputs {
+		var want [][]float64
+		for _, x := range b.Results {
+			want = append(want, x.numbers())
+		}
+		c.agree(t, "outputs", r.Infer, want...)
+	}
+	if !c.Loss {
+		return
+	}
+	want := func(loss *oracleNumber) [][]float64 {
+		out := [][]float64{{float64(*loss)}}
+		for _, m := range b.model.Infer.Metrics {
+			out = append(out, []float64{float64(b.Metrics[m.Name])})
+		}
+		return out
+	}
+	c.agree(t, "loss", r.Loss, want(b.Loss)...)
+	c.agree(t, "loss of the gradient", r.Grad, want(b.Train)...)
+	for k, v := range b.Grads {
+		c.agree(t, "gradient by "+k, r.Params[k], v.numbers())
+	}
+}
+
+// agree holds what the program has printed, all numbers in a row, against
+// the results. Numbers of float32 are held loosely: the point is that they are
+// the same formula. What overflows float32 says nothing.
+func (c *conformanceCall) agree(t *testing.T, what string, got []string, want ...[]float64) {
+	t.Helper()
+	tol, slack := 1e-9, 1e-13
+	if c.float == "float32" {
+		tol, slack = 1e-3, 1e-5
+	}
+	for _, w := range want {
+		if len(got) < len(w) {
+			t.Errorf("%s: too few numbers: %v, want %v", what, got, want)
+			return
+		}
+		vs := make([]float64, len(w))
+		for i := range w {
+			v, err := strconv.ParseFloat(got[i], 64)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			vs[i] = v
+		}
+		got = got[len(w):]
+		if c.float == "float32" && slices.ContainsFunc(w, func(v float64) bool { return math.Abs(v) > 1e30 }) {
+			continue
+		}
+		agree(t, what, vs, w, tol, slack)
+	}
+	if len(got) > 0 {
+		t.Errorf("%s: %d numbers too many", what, len(got))
+	}
+}
