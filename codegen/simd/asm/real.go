@@ -117,30 +117,28 @@ func (r *Routine) Round(v V, m Mode) V {
 	return r.vopi(opRound2, int64(m)|quiet, v)
 }
 
-// ScaleBy2 is v·2ⁿ; the lanes of n are reals that are integers. It is rounded
-// once with AVX512; with AVX2 v·2^(n/2) must be neither denormal nor infinite
-// for that.
+// ScaleBy2 is v·2ⁿ; the lanes of n are reals that are integers. With AVX2 it is
+// two products: n is cut to what the square of a normal power of two can be
+// (−252 to 254 for F32, −2044 to 2046 for F64), and the result is rounded once
+// only if v·2^(n/2) is not denormal.
 func (r *Routine) ScaleBy2(v, n V) V {
 	if r.wide() {
 		return r.vop(opScale, v, n)
 	}
-	bound, bias, shift := 254.0, 127.0, 23
+	bias, shift := 127.0, 23
 	if r.elem == F64 {
-		bound, bias, shift = 2046, 1023, 52
+		bias, shift = 1023, 52
 	}
-	n = r.Max(r.Min(n, r.Const(bound)), r.Const(-bound))
+	n = r.Max(r.Min(n, r.Const(2*bias)), r.Const(2-2*bias))
 	half := r.Round(r.Mul(n, r.Const(.5)), Nearest)
 	// The exponent's bits come from the mantissa of a number that is large
 	// enough for it to be an integer.
 	power := func(n V) V {
-		big := math.Ldexp(1.5, r.mantissa())
+		big := math.Ldexp(1.5, shift)
 		return r.IShl(r.Add(n, r.Const(big+bias)), shift)
 	}
 	return r.Mul(r.Mul(v, power(half)), power(r.Sub(n, half)))
 }
-
-// mantissa is the number of bits behind the point.
-func (r *Routine) mantissa() int { return [...]int{23, 52}[r.elem] }
 
 // Exponent is the exponent of |v| as a real, with AVX512 only: −∞ for 0.
 func (r *Routine) Exponent(v V) V { return r.only512(opExponent, 0, v) }

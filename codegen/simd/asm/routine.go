@@ -152,7 +152,7 @@ func (r *Routine) put(o *op, imm int64, m *place, args ...id) id {
 // append checks an instruction and adds it to the block that is being written.
 func (r *Routine) append(in *inst) {
 	for i, a := range in.args {
-		if a == 0 {
+		if a == 0 && i != in.inMem {
 			r.fail("%s: argument %d is no value", in.op.name, i)
 			return
 		}

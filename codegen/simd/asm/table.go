@@ -44,6 +44,9 @@ type slot struct {
 	size byte // h, x, l or 0
 }
 
+// table are all rows.
+var table []*op
+
 type opt func(*op)
 
 func row(name, slots string, f32, f64 any, opts ...opt) *op {
@@ -68,6 +71,7 @@ func row(name, slots string, f32, f64 any, opts ...opt) *op {
 	for _, f := range opts {
 		f(o)
 	}
+	table = append(table, o)
 	return o
 }
 
@@ -226,7 +230,6 @@ var (
 // Memory.
 var (
 	opLoad      = row("load", "m d", x86.VMOVUPS, x86.VMOVUPD, loads)
-	opLoadH     = row("loadh", "m dh", x86.VMOVUPS, x86.VMOVUPD, loads)
 	opLoadM512  = row("loadm512", "m 0 d", x86.VMOVUPS_Z, x86.VMOVUPD_Z, loads)
 	opLoadM2    = row("loadm2", "m 0 d", x86.VMASKMOVPS, x86.VMASKMOVPD, loads)
 	opStore     = row("store", "0 m", x86.VMOVUPS, x86.VMOVUPD, stores)
@@ -315,7 +318,6 @@ var (
 	opGAndI  = row("gandi", "i d", x86.ANDQ, x86.ANDQ, makes(gen), tied(0))
 	opGShl   = row("gshl", "i d", x86.SHLQ, x86.SHLQ, makes(gen), tied(0))
 	opGSar   = row("gsar", "i d", x86.SARQ, x86.SARQ, makes(gen), tied(0))
-	opGNeg   = row("gneg", "d", x86.NEGQ, x86.NEGQ, makes(gen), tied(0))
 	opLea    = row("lea", "m d", x86.LEAQ, x86.LEAQ, makes(gen))
 	opLoadG  = row("loadg", "m d", x86.MOVQ, x86.MOVQ, makes(gen), loads)
 	opLoadG4 = row("loadg4", "m d", x86.MOVLQSX, x86.MOVLQSX, makes(gen), loads)
