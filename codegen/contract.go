@@ -6,9 +6,9 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// A kernel is a function of the generated package that does a contraction, or
+// A routine is a function of the generated package that does a contraction, or
 // the part of one that it can do.
-type kernel struct {
+type routine struct {
 	name string
 	args []jen.Code
 	all  bool // the epilogue too
@@ -16,9 +16,9 @@ type kernel struct {
 
 // kernelOf chooses the function for a contraction; ok is false where there is
 // none and plain loops have to do. This is the only place that knows.
-func (p *printer) kernelOf(s *loop.Contract) (k kernel, ok bool) {
+func (p *printer) kernelOf(s *loop.Contract) (k routine, ok bool) {
 	if !s.Out.N.Is(1) {
-		return kernel{}, false
+		return routine{}, false
 	}
 	k.name = "matmul"
 	if s.Accumulate {

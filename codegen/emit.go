@@ -3,7 +3,10 @@ package codegen
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/bpgen/bpgen/codegen/simd"
 
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -12,6 +15,7 @@ import (
 type Options struct {
 	Package string // name of the package; "" for the module's own
 	Tests   bool   // with a test file
+	Plain   bool   // Go in one piece, to be read: no kernels, no assembly
 	Version string // of bpgen, for the header; may be empty
 }
 
@@ -25,9 +29,18 @@ type generator struct {
 	scaffold *scaffold
 	helpers  *helpers
 
-	api   body // types and methods
-	loops body // procedures
-	tests body
+	kernels *kernelSet
+
+	api        body // types and methods
+	loops      body // procedures
+	kernelText body // what they call
+	tests      body
+
+	routines      []*simd.Routine // the assembly
+	asmDispatch   body            // chooses between routines and portable kernels
+	declarations  body            // of routines
+	plainDispatch body            // calls portable kernels, where there is no assembly
+
 }
 
 // Emit prints the package for a module and its derivatives. Files come in
@@ -41,13 +54,14 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	if len(m.Files) > 0 {
 		g.stem = fileStem(base(m.Files[0]))
 	}
-	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "check_test.go.tmpl"); err != nil {
+	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "team.go.tmpl", "check_test.go.tmpl"); err != nil {
 		return nil, err
 	}
-	for _, n := range g.scaffold.names() {
+	for _, n := range append(g.scaffold.names(), cpuNames...) {
 		g.scope.used[n] = true
 	}
 	g.helpers = newHelpers(g.scope, g.scaffold)
+	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {
@@ -73,9 +87,10 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 }
 
 func (g *generator) files() ([]File, error) {
+	g.kernels.declare()
 	var support body
 	support.add(g.helpers.code()...)
-	fixed, err := g.scaffold.used(g.api.text.String(), g.loops.text.String(), support.text.String())
+	fixed, err := g.scaffold.used(g.api.text.String(), g.loops.text.String(), g.kernelText.text.String(), support.text.String())
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +111,7 @@ func (g *generator) files() ([]File, error) {
 	}
 	put(g.stem+".go", doc.String(), g.api.text.String())
 	put(g.stem+"_loops.go", "", g.loops.text.String())
+	put(g.stem+"_kernels.go", "", g.kernelText.text.String())
 	if g.opt.Tests && g.tests.text.Len() > 0 {
 		var only string
 		if only, err = g.scaffold.used(g.tests.text.String()); err == nil {
@@ -106,7 +122,22 @@ func (g *generator) files() ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files, typecheck(g.pkg, files)
+	assembly, err := g.assemblyFiles(header)
+	if err != nil {
+		return nil, err
+	}
+	for _, with := range []int{0, 1} { // both builds
+		built := slices.Clone(files)
+		if len(assembly) > 0 {
+			built = append(built, assembly[2*with])
+		}
+		if err := typecheck(g.pkg, built); err != nil {
+			return nil, err
+		}
+	}
+	files = append(files, assembly...)
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
 }
 
 func (g *generator) modelFile() string {

@@ -43,6 +43,8 @@ func (u *usage) body(list []loop.Stmt) {
 			u.scoped(s.Body, s.From, s.Rows)
 		case *loop.Contract:
 			u.contract(s)
+		case *loop.Call:
+			u.call(s)
 		case *loop.Pick:
 			u.poly(s.Position)
 		case *loop.Store:
@@ -83,6 +85,16 @@ func (u *usage) contract(s *loop.Contract) {
 	u.loads[s.B.Buf]++
 	u.poly(s.M, s.N, s.K)
 	u.scoped(s.Epilogue, s.Row, s.Col, s.Sum)
+}
+
+func (u *usage) call(s *loop.Call) {
+	for _, a := range s.Args {
+		if a.Buf != nil {
+			u.touched[a.Buf] = true
+			u.loads[a.Buf]++
+		}
+		u.poly(a.From, a.Int)
+	}
 }
 
 func (u *usage) poly(ps ...symbolic.Poly) {
@@ -143,6 +155,14 @@ func exprsOf(s loop.Stmt) []loop.Expr {
 		return []loop.Expr{s.Value}
 	case *loop.Choose:
 		return []loop.Expr{s.Cond}
+	case *loop.Call:
+		var out []loop.Expr
+		for _, a := range s.Args {
+			if a.Real != nil {
+				out = append(out, a.Real)
+			}
+		}
+		return out
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package codegen
 
 import (
+	"slices"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
@@ -71,10 +73,16 @@ func (p *modelPrinter) workDecl() {
 			lits = append(lits, n.givens[v.Name], number(*v.Default))
 		}
 	}
+	if p.usesTasks() {
+		fields = append(fields, threadsField()...)
+	}
 	if len(fields) > 0 {
 		fields = append(fields, jen.Line())
 	}
 	fields = append(fields, jen.Id("m").Op("*").Id(n.typ))
+	if p.usesTasks() {
+		fields = append(fields, jen.Id("tasks").Id("tasks"))
+	}
 	if p.usesArena(false) {
 		fields = append(fields, jen.Id("reals").Index().Id(float.String()))
 	}
@@ -107,6 +115,19 @@ func (p *modelPrinter) oneFields() (out []jen.Code) {
 		}
 	}
 	return out
+}
+
+// threadsField is what says how many threads a work may use.
+func threadsField() []jen.Code {
+	return []jen.Code{
+		prose("Threads is how many threads may compute at once; 0: one for each processor.", "Results do not depend on it."),
+		jen.Id("Threads").Int(),
+	}
+}
+
+// usesTasks reports whether any kernel of the model is done in parts.
+func (p *modelPrinter) usesTasks() bool {
+	return slices.ContainsFunc(append([]*procedure{p.infer, p.loss, p.grad, p.both}, p.steps...), func(pr *procedure) bool { return pr != nil && pr.tasks })
 }
 
 func (p *modelPrinter) usesArena(ints bool) bool {
@@ -322,7 +343,10 @@ func (p *modelPrinter) inferMethod(method func(doc []string, name string, params
 func (p *modelPrinter) procedure(name string, pr *procedure) error {
 	n := p.n
 	s := newScope(p.scope, "w", "p", "g", "batch")
-	q := newPrinter(pr.prog, s, p.m.Float, p.helpers)
+	q := p.procedurePrinter(pr, s, p.m.Float)
+	if pr.tasks {
+		q.tasks = jen.Id("w").Dot("tasks")
+	}
 
 	// Sizes.
 	type size struct {
@@ -416,6 +440,9 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		}
 	})
 	var head []jen.Code
+	if pr.tasks {
+		head = append(head, jen.Id("w").Dot("tasks").Dot("threads").Op("=").Id("w").Dot("Threads"))
+	}
 	if usesParams {
 		head = append(head, jen.Id("p").Op(":=").Id("w").Dot("m").Dot("Params"))
 	}

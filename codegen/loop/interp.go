@@ -73,6 +73,8 @@ type machine struct {
 	mem  map[*Buffer][]cell
 	vars map[string]*variable // those in scope
 	dims []string             // that the program speaks of
+
+	views map[*Buffer]*Buffer // what the parameters of the kernel at hand are
 }
 
 func (m *machine) allocate(p *Program, plan *Plan, in map[string][]float64) {
@@ -143,7 +145,7 @@ func (m *machine) get(b *Buffer, i int) float64 {
 	if i < 0 || i >= len(mem) {
 		failf("%s[%d] is out of range of %d elements", b.Name, i, len(mem))
 	}
-	if mem[i].owner != b {
+	if mem[i].owner != m.owner(b) {
 		failf("%s[%d] is read before it is written", b.Name, i)
 	}
 	return mem[i].value
@@ -157,11 +159,47 @@ func (m *machine) set(b *Buffer, i int, v float64) {
 	if b.Kind == In {
 		failf("%s is an input and is written", b.Name)
 	}
-	mem[i] = cell{b, m.round(v, b.Type)}
+	mem[i] = cell{m.owner(b), m.round(v, b.Type)}
+}
+
+// owner is the buffer of the program that b is, which may be a kernel's.
+func (m *machine) owner(b *Buffer) *Buffer {
+	if v := m.views[b]; v != nil {
+		return v
+	}
+	return b
+}
+
+// call runs a kernel, which sees its parameters only.
+func (m *machine) call(s *Call) {
+	k := s.Kernel
+	in := &machine{Interp: Interp{Float32: m.Float32}, mem: map[*Buffer][]cell{}, vars: map[string]*variable{}, views: map[*Buffer]*Buffer{}}
+	for i, p := range k.Params {
+		switch a := s.Args[i]; {
+		case p.Buf != nil:
+			from, mem := m.poly(a.From), m.mem[a.Buf]
+			if from < 0 || from > len(mem) {
+				failf("%s from %d of %d elements", a.Buf.Name, from, len(mem))
+			}
+			in.mem[p.Buf], in.views[p.Buf] = mem[from:], m.owner(a.Buf)
+		case p.Int != nil:
+			in.vars[p.Int.Name] = &variable{p.Int, float64(m.poly(a.Int))}
+		default:
+			in.vars[p.Real.Name] = &variable{p.Real, m.eval(a.Real)}
+		}
+	}
+	in.runIn(k.Body, false)
+	for i, v := range s.Results {
+		x := m.variable(v)
+		x.value = m.combine(s.Ops[i], v.Type, func() float64 { return x.value }, in.variable(k.Results[i]).value)
+	}
 }
 
 // run executes a body; what it declares is out of scope after it.
-func (m *machine) run(ss []Stmt) {
+func (m *machine) run(ss []Stmt) { m.runIn(ss, true) }
+
+// runIn executes a body, in a scope of its own or not.
+func (m *machine) runIn(ss []Stmt, scope bool) {
 	var declared []string
 	declare := func(v *Var, x float64) {
 		if _, ok := m.vars[v.Name]; ok {
@@ -226,10 +264,15 @@ func (m *machine) run(ss []Stmt) {
 			} else {
 				m.run(s.Else)
 			}
+		case *Call:
+			m.call(s)
 		case *Note:
 		default:
 			failf("unknown statement %T", s)
 		}
+	}
+	if !scope {
+		return
 	}
 	for _, name := range declared {
 		delete(m.vars, name)

@@ -44,6 +44,7 @@ func lower(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {
 	l.shrink()               // temporaries lose the axes of shared loops
 	l.name()                 // buffers get identifiers
 	prog := l.emit(l.tree)   // statements
+	widen(prog.Body)         // long sums are kept in float64
 	prog.Bands = l.notes     // how batches are gone through
 	prog.Why = l.explain()   // what the dump says about all this
 	prog.Dims = dimsOf(prog) // what sizes mention

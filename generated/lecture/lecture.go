@@ -43,6 +43,11 @@ type ScoreGrads struct {
 // δ3 = U∘f′(z3) and δ2 = W2ᵀδ3∘f′(z2), and its gradients δ3 for b2, δ3 a2ᵀ for
 // W2, δ2 for b1, δ2 xᵀ for W1, a3 for U and W1ᵀδ2 for x.
 type ScoreWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
 	reals []float64
 	grads ScoreGrads
 }
@@ -380,7 +385,12 @@ type ScorerInputs struct {
 // ScorerWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type ScorerWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Scorer
+	tasks tasks
 	reals []float64
 	out   ScorerOutputs
 	in    ScorerInputs
@@ -769,7 +779,12 @@ type LayerNetLoss struct {
 // LayerNetWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type LayerNetWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *LayerNet
+	tasks tasks
 	reals []float64
 	out   LayerNetOutputs
 }
@@ -1491,7 +1506,12 @@ type SoftmaxLoss struct {
 // SoftmaxWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type SoftmaxWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Softmax
+	tasks tasks
 	reals []float64
 	out   SoftmaxOutputs
 }
@@ -1854,7 +1874,12 @@ type MarginLoss struct {
 // MarginWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type MarginWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Margin
+	tasks tasks
 	reals []float64
 	out   MarginOutputs
 }

@@ -191,7 +191,12 @@ type WindowLoss struct {
 // WindowWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type WindowWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Window
+	tasks tasks
 	reals []float32
 	out   WindowOutputs
 }

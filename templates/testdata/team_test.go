@@ -20,7 +20,7 @@ type counted struct {
 
 func count(parts int) *counted { return &counted{times: make([]atomic.Int32, parts)} }
 
-func (c *counted) part(i int) {
+func (c *counted) part(i, _ int) {
 	c.times[i].Add(1)
 	if c.inside != nil {
 		c.inside(i)
@@ -91,7 +91,7 @@ func TestTeamWritesAreSeen(t *testing.T) {
 
 type sum struct{ x []int }
 
-func (s sum) part(i int) { s.x[i]++ }
+func (s sum) part(i, _ int) { s.x[i]++ }
 
 // TestTeamHelps wants two threads to work at once: each of two parts waits for
 // the other.
@@ -270,7 +270,7 @@ func TestTeamThreadsIn(t *testing.T) {
 
 type nothing struct{}
 
-func (nothing) part(int) {}
+func (nothing) part(_, _ int) {}
 
 // BenchmarkTeamHandOver is a task of two parts with nothing to do: what a task
 // costs.
@@ -288,7 +288,7 @@ func BenchmarkTeamHandOver(b *testing.B) {
 // met is two parts that end when both have begun.
 type met struct{ n atomic.Int64 }
 
-func (m *met) part(int) {
+func (m *met) part(_, _ int) {
 	n := m.n.Add(1)
 	for want := (n + 1) / 2 * 2; m.n.Load() < want; {
 	}
@@ -327,7 +327,7 @@ type chain struct {
 	sum [16 * 16]float64
 }
 
-func (c *chain) part(i int) {
+func (c *chain) part(i, _ int) {
 	s := 0.0
 	for range c.n {
 		s = s*0.999 + 1
