@@ -8,13 +8,15 @@ var (
 	opFirst64  = row("first64", "0x d", x86.VMOVQ, x86.VMOVQ, makes(gen))
 	opExtendG  = row("extendg", "0l d", x86.MOVLQSX, x86.MOVLQSX, makes(gen))
 	opStoreG4  = row("storeg4", "0l m", x86.MOVL, x86.MOVL, stores)
+	opWords512 = row("words512", "0 dh", nil, x86.VPMOVQD)
 	opStoreI64 = row("storei64", "0 m", nil, x86.VPMOVQD, stores)
 	// With a mask.
 	opStoreI64M = row("storei64m", "0 1 m", nil, x86.VPMOVQD, stores)
 
-	opGatherI512 = row("gatheri512", "g 1 dh", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
-	opGatherI2   = row("gatheri2", "1x g dx", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
-	opScatter512 = row("scatter512", "2 1 g", x86.VSCATTERDPS, x86.VSCATTERQPD, stores, ruins(1))
+	opGatherI512  = row("gatheri512", "g 1 dh", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
+	opGatherI2    = row("gatheri2", "1x g dx", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
+	opScatterI512 = row("scatteri512", "2h 1 g", nil, x86.VPSCATTERQD, stores, ruins(1))
+	opScatter512  = row("scatter512", "2 1 g", x86.VSCATTERDPS, x86.VSCATTERQPD, stores, ruins(1))
 )
 
 // FirstInt is lane 0 of integers, sign-extended.
@@ -93,11 +95,38 @@ func (r *Routine) Scatter(base G, index V, scale, disp int, k M, v V) {
 		r.put(opScatter512, 0, m, index.id, r.put(moves[mask], 0, nil, k.id), v.id)
 		return
 	}
-	one := func(lane int) {
-		turn := r.ConstLanes([]uint64{uint64(lane)})
+	r.eachLane(k, func(turn V) {
 		to := Mem{Base: base, Index: r.FirstInt(r.Lookup([]V{index}, turn)), Scale: scale, Disp: disp}
 		r.StoreScalar(to, r.Lookup([]V{v}, turn))
+	})
+}
+
+// ScatterInts writes the low 32 bits of the lanes of v as int32, as Scatter
+// does reals.
+func (r *Routine) ScatterInts(base G, index V, scale, disp int, k M, v V) {
+	switch {
+	case r.elem == F32:
+		r.Scatter(base, index, scale, disp, k, v)
+	case r.wide():
+		if !k.Ok() {
+			k = M{r.allTrue()}
+		}
+		m := r.place(Mem{Base: base, Disp: disp})
+		m.scale = scale
+		low := V{r.put(opWords512, 0, nil, v.id)}
+		r.put(opScatterI512, 0, m, index.id, r.put(moves[mask], 0, nil, k.id), low.id)
+	default:
+		r.eachLane(k, func(turn V) {
+			to := Mem{Base: base, Index: r.FirstInt(r.Lookup([]V{index}, turn)), Scale: scale, Disp: disp}
+			r.StoreInt32(to, r.FirstInt(r.Lookup([]V{v}, turn)))
+		})
 	}
+}
+
+// eachLane writes code for the lanes of k one by one: f is given what Lookup
+// finds the lane with.
+func (r *Routine) eachLane(k M, f func(turn V)) {
+	one := func(lane int) { f(r.ConstLanes([]uint64{uint64(lane)})) }
 	for lane := range r.Lanes() {
 		if !k.Ok() {
 			one(lane)

@@ -5,50 +5,17 @@ import (
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/codegen/simd/asm"
+	"github.com/bpgen/bpgen/codegen/simd/nest"
 	"github.com/bpgen/bpgen/symbolic"
 )
 
-// A Plan is a contraction as assembly.
-type Plan struct {
-	Routine *asm.Routine
-
-	// Rows and Cols are the extents that the routine's ranges divide.
-	Rows, Cols symbolic.Poly
-	// RowStep and ColStep are what ranges begin at a multiple of, and end at
-	// one of or at the end.
-	RowStep, ColStep int
-	// Packs says that the routine copies the columns of its range to scratch
-	// first if its parameter pack is not 0.
-	Packs bool
-
-	k     symbolic.Poly
-	lanes int
-}
-
-// Scratch is how many elements of scratch a call for so many columns needs.
-func (p *Plan) Scratch(cols symbolic.Poly) symbolic.Poly {
-	if !p.Packs {
-		return symbolic.Poly{}
-	}
-	return cols.Add(symbolic.Int(p.lanes)).Mul(groupRows(p.k, p.lanes))
-}
-
-// groupRows is the number of vectors that a packed group takes, at most.
-func groupRows(k symbolic.Poly, lanes int) symbolic.Poly {
-	return k.Add(symbolic.Int(lanes))
-}
-
-// Ops is the number of multiplications and additions.
-func (p *Plan) Ops() symbolic.Poly {
-	return p.Rows.Mul(p.Cols).Mul(p.k).Scale(2, 1)
-}
-
+// A gen writes one routine.
 type gen struct {
 	r *asm.Routine
 	t asm.Target
 	c *loop.Contract
 
-	size, shift, lanes int
+	size, shift, lanes int // of an element: bytes, their logarithm; elements a vector
 	packs              bool
 	m, n, k            symbolic.Poly
 	ints               map[string]asm.G
@@ -59,69 +26,143 @@ type gen struct {
 	colK                  step // along k, where the tiles read B
 	outRow                step
 	kSize                 asm.G
-	group                 step
+	group                 step // of a packed vector's columns to the next
 
 	col    asm.G // first column of the panel
 	packed asm.G // where the panel is packed
+
+	env       *nest.Env
+	part      *loop.Var   // what a tile adds up
+	finishing []loop.Stmt // what is done with it
+	long      bool        // finishing is
+
+	rowLo, rowHi, colLo, colHi, pack, scratch string // names of parameters
 }
 
-// Compile writes a kernel whose body is one contraction.
+// Compile writes a kernel whose body is one contraction, maybe after
+// accumulators that its epilogue changes.
 func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 	c, err := contractOf(k)
 	if err != nil {
 		return nil, fmt.Errorf("gemm: %s: %w", k.Name, err)
 	}
-	params := append(params(k), ranges...)
 	g := &gen{
-		r: asm.New(t, k.Name, "", params, nil), t: t, c: c,
-		size: t.Size(), shift: log2(t.Size()), lanes: t.Lanes(),
-		m: c.M, n: c.N, k: c.K,
+		t: t, c: c, size: t.Size(), shift: log2(t.Size()), lanes: t.Lanes(), m: c.M, n: c.N, k: c.K,
+		packs: !c.B.N.Is(1), part: &loop.Var{Name: c.Sum.Name + "~", Type: symbolic.Real},
 	}
-	g.packs = !c.B.N.Is(1)
-	g.enter(k)
+	g.finishing = finishing(c, g.part)
+	g.long = isLong(g.finishing)
 	m, known := c.M.Const()
-	switch dots := g.packs && c.A.K.Is(1) && c.B.K.Is(1); {
-	case !dots || known && m > fewRows:
-		g.tiles()
-	case known:
-		g.dots()
-	default:
-		g.r.If(asm.LE, g.value(c.M), g.r.Imm(fewRows), g.dots, g.tiles)
-	}
-	p := &Plan{
-		Routine: g.r, Rows: c.M, Cols: c.N, RowStep: 8, ColStep: g.widest() * g.lanes,
-		Packs: g.packs, k: c.K, lanes: g.lanes,
-	}
-	return p, nil
-}
-
-// ranges are the parameters that every routine has beside those of the kernel.
-var ranges = []asm.Param{
-	{Name: "rowLo", Kind: asm.Int}, {Name: "rowHi", Kind: asm.Int},
-	{Name: "colLo", Kind: asm.Int}, {Name: "colHi", Kind: asm.Int},
-	{Name: "pack", Kind: asm.Int}, {Name: "scratch", Kind: asm.Reals},
-}
-
-func params(k *loop.Kernel) []asm.Param {
-	var out []asm.Param
-	for _, p := range k.Params {
+	dots := g.packs && c.A.K.Is(1) && c.B.K.Is(1)
+	err = nest.Catch(k.Name, func() {
+		g.begin(k)
 		switch {
-		case p.Int != nil:
-			out = append(out, asm.Param{Name: p.Int.Name, Kind: asm.Int})
-		case p.Real != nil:
-			out = append(out, asm.Param{Name: p.Real.Name, Kind: asm.Real})
-		case p.Buf.Type == symbolic.Real:
-			out = append(out, asm.Param{Name: p.Buf.Name, Kind: asm.Reals})
+		case !dots || known && m > fewRows:
+			g.tiles()
+		case known:
+			g.packs = false
+			g.dots()
 		default:
-			out = append(out, asm.Param{Name: p.Buf.Name, Kind: asm.Ints32})
+			g.r.If(asm.LE, g.value(c.M), g.r.Imm(fewRows), g.dots, g.tiles)
+		}
+		g.end(k)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return g.plan(), nil
+}
+
+// contractOf checks that a kernel is one that Compile can write.
+func contractOf(k *loop.Kernel) (*loop.Contract, error) {
+	if len(k.Body) == 0 {
+		return nil, fmt.Errorf("its body is empty")
+	}
+	last := len(k.Body) - 1
+	c, ok := k.Body[last].(*loop.Contract)
+	if !ok {
+		return nil, fmt.Errorf("its body does not end with a contraction")
+	}
+	for _, s := range k.Body[:last] {
+		if _, ok := s.(*loop.Acc); !ok {
+			return nil, fmt.Errorf("its body is more than a contraction")
+		}
+	}
+	ints := map[string]bool{}
+	for _, p := range k.Params {
+		if p.Int != nil {
+			ints[p.Int.Name] = true
+		}
+	}
+	for _, p := range []symbolic.Poly{
+		c.M, c.N, c.K, c.Out.Base, c.Out.M, c.Out.N, c.A.Base, c.A.M, c.A.K, c.B.Base, c.B.N, c.B.K,
+	} {
+		if err := checkSizes(p, func(s string) bool { return ints[s] }); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case !c.Out.N.Is(1):
+		return nil, fmt.Errorf("the columns of %s do not lie side by side", c.Out.Buf.Name)
+	case !c.B.N.Is(1) && !c.B.K.Is(1):
+		return nil, fmt.Errorf("neither axis of %s lies side by side", c.B.Buf.Name)
+	}
+	for _, b := range stores(c.Epilogue) {
+		if b == c.A.Buf || b == c.B.Buf {
+			return nil, fmt.Errorf("the epilogue stores to the factor %s", b.Name)
+		}
+	}
+	return c, nil
+}
+
+// stores returns the buffers that a list writes.
+func stores(list []loop.Stmt) (out []*loop.Buffer) {
+	for _, s := range list {
+		switch s := s.(type) {
+		case *loop.Store:
+			out = append(out, s.Buf)
+		case *loop.If:
+			out = append(append(out, stores(s.Then)...), stores(s.Else)...)
+		case *loop.Choose:
+			out = append(append(out, stores(s.Then)...), stores(s.Else)...)
 		}
 	}
 	return out
 }
 
-// enter computes what does not change in the routine.
-func (g *gen) enter(k *loop.Kernel) {
+// signature returns the parameters of the routine: those of the kernel and the
+// ranges, named otherwise than those.
+func (g *gen) signature(k *loop.Kernel) (params, results []asm.Param) {
+	params, results = nest.Signature(k, g.t)
+	taken := map[string]bool{}
+	for _, p := range append(params, results...) {
+		taken[p.Name] = true
+	}
+	add := func(name *string, want string, kind asm.Kind) {
+		for taken[want] {
+			want += "_"
+		}
+		*name = want
+		params = append(params, asm.Param{Name: want, Kind: kind})
+	}
+	add(&g.rowLo, "rowLo", asm.Int)
+	add(&g.rowHi, "rowHi", asm.Int)
+	add(&g.colLo, "colLo", asm.Int)
+	add(&g.colHi, "colHi", asm.Int)
+	add(&g.pack, "pack", asm.Int)
+	add(&g.scratch, "scratch", asm.Reals)
+	return params, results
+}
+
+// begin computes what does not change in the routine.
+func (g *gen) begin(k *loop.Kernel) {
+	params, results := g.signature(k)
+	g.r = asm.New(g.t, k.Name, "", params, results)
 	r, c := g.r, g.c
+	g.env = nest.NewEnv(r)
+	g.env.Params(k)
+	g.env.Stmts(k.Body[:len(k.Body)-1])
+	g.env.Sums(g.finishing, 8)
 	g.ints = map[string]asm.G{}
 	for _, p := range k.Params {
 		if p.Int != nil {
@@ -147,30 +188,21 @@ func (g *gen) enter(k *loop.Kernel) {
 	}
 }
 
-// contractOf checks that a kernel is one that Compile can write.
-func contractOf(k *loop.Kernel) (*loop.Contract, error) {
-	if len(k.Body) != 1 || len(k.Results) > 0 {
-		return nil, fmt.Errorf("its body is not one contraction")
+// end returns what the kernel does.
+func (g *gen) end(k *loop.Kernel) {
+	g.env.EndSums()
+	g.env.Return(k)
+}
+
+// packing is where B is packed in scratch.
+func (g *gen) packing() asm.G {
+	return g.r.GAdd(g.r.Base(g.scratch), g.r.Imm(g.tileSize()*g.size))
+}
+
+// tileSize is how many elements of scratch a tile is finished from.
+func (g *gen) tileSize() int {
+	if !g.long {
+		return 0
 	}
-	c, ok := k.Body[0].(*loop.Contract)
-	if !ok {
-		return nil, fmt.Errorf("its body is not a contraction")
-	}
-	ints := map[string]bool{}
-	for _, p := range k.Params {
-		if p.Int != nil {
-			ints[p.Int.Name] = true
-		}
-	}
-	for _, p := range []symbolic.Poly{
-		c.M, c.N, c.K, c.Out.Base, c.Out.M, c.Out.N, c.A.Base, c.A.M, c.A.K, c.B.Base, c.B.N, c.B.K,
-	} {
-		if err := checkSizes(p, func(s string) bool { return ints[s] }); err != nil {
-			return nil, err
-		}
-	}
-	if !c.Out.N.Is(1) {
-		return nil, fmt.Errorf("columns of %s do not lie side by side", c.Out.Buf.Name)
-	}
-	return c, nil
+	return tileVectors * g.lanes
 }

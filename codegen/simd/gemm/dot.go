@@ -9,9 +9,9 @@ const fewRows = 4
 // dots writes the dot form: vectors go along k, for several columns at a time.
 func (g *gen) dots() {
 	r := g.r
-	g.col = r.GVar(r.Int("colLo"))
-	left := r.GVar(r.GSub(r.Int("colHi"), r.Int("colLo")))
-	at := r.GVar(r.GAdd(g.bBase, g.times(g.bCol, r.Int("colLo"))))
+	g.col = r.GVar(r.Int(g.colLo))
+	left := r.GVar(r.GSub(r.Int(g.colHi), r.Int(g.colLo)))
+	at := r.GVar(r.GAdd(g.bBase, g.times(g.bCol, r.Int(g.colLo))))
 	for _, n := range g.bundles() {
 		r.While(asm.GE, left, r.Imm(n), func() {
 			g.bundle(n, at)
@@ -42,9 +42,9 @@ func (g *gen) bundles() []int {
 // bundle does n columns, which begin at b, for all rows.
 func (g *gen) bundle(n int, b asm.G) {
 	r := g.r
-	row := r.GVar(r.Int("rowLo"))
+	row := r.GVar(r.Int(g.rowLo))
 	a := r.GVar(r.GAdd(g.aBase, g.times(g.aRow, row)))
-	r.Repeat(r.GSub(r.Int("rowHi"), row), func() {
+	r.Repeat(r.GSub(r.Int(g.rowHi), row), func() {
 		acc := make([]asm.V, n)
 		for i := range acc {
 			acc[i] = r.Var(r.Zero())

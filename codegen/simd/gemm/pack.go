@@ -2,10 +2,10 @@ package gemm
 
 import "github.com/bpgen/bpgen/codegen/simd/asm"
 
-// pack copies the columns of B that the call is for to scratch, in groups one
+// packColumns copies the columns of B that the call is for to scratch, in groups one
 // vector wide: a group holds for each k its elements side by side. The last
 // group has zeros or whatever beyond the columns.
-func (g *gen) pack() {
+func (g *gen) packColumns() {
 	if g.c.B.N.Is(1) {
 		g.packRows()
 	} else {
@@ -17,12 +17,12 @@ func (g *gen) pack() {
 // best read.
 func (g *gen) packRows() {
 	r := g.r
-	count := r.GSub(r.Int("colHi"), r.Int("colLo"))
+	count := r.GSub(r.Int(g.colHi), r.Int(g.colLo))
 	full := r.GShr(count, log2(g.lanes))
 	part := r.GAnd(count, r.Imm(g.lanes-1))
 	mask := r.TailMask(part)
-	src := r.GVar(r.Lea(g.bBase, r.Int("colLo"), g.size, 0))
-	dst := r.GVar(r.Base("scratch"))
+	src := r.GVar(r.Lea(g.bBase, r.Int(g.colLo), g.size, 0))
+	dst := r.GVar(g.packing())
 	wide := g.t.ISA.Bytes()
 	r.Repeat(g.kSize, func() {
 		s, d := r.GVar(src), r.GVar(dst)
@@ -43,9 +43,9 @@ func (g *gen) packRows() {
 // squares are transposed in registers.
 func (g *gen) packTransposed() {
 	r := g.r
-	count := r.GVar(r.GSub(r.Int("colHi"), r.Int("colLo")))
-	src := r.GVar(r.GAdd(g.bBase, g.times(g.bCol, r.Int("colLo"))))
-	dst := r.GVar(r.Base("scratch"))
+	count := r.GVar(r.GSub(r.Int(g.colHi), r.Int(g.colLo)))
+	src := r.GVar(r.GAdd(g.bBase, g.times(g.bCol, r.Int(g.colLo))))
+	dst := r.GVar(g.packing())
 	n, known := g.n.Const()
 	if !known || n >= g.lanes {
 		r.While(asm.GE, count, r.Imm(g.lanes), func() {

@@ -28,13 +28,13 @@ func (g *gen) heights(vectors int) []int {
 func (g *gen) tiles() {
 	r := g.r
 	if g.packs {
-		r.If(asm.NE, r.Int("pack"), r.Imm(0), g.pack, nil)
+		r.If(asm.NE, r.Int(g.pack), r.Imm(0), g.packColumns, nil)
 	}
-	g.col = r.GVar(r.Int("colLo"))
+	g.col = r.GVar(r.Int(g.colLo))
 	if g.packs {
-		g.packed = r.GVar(r.Base("scratch"))
+		g.packed = r.GVar(g.packing())
 	}
-	left := r.GVar(r.GSub(r.Int("colHi"), r.Int("colLo")))
+	left := r.GVar(r.GSub(r.Int(g.colHi), r.Int(g.colLo)))
 	for _, p := range g.widths() {
 		least := p.vectors * g.lanes
 		if p.masked {
@@ -87,8 +87,8 @@ func (g *gen) widest() int {
 // panel does the rows of one panel, and moves on to the next.
 func (g *gen) panel(p panel, left asm.G) {
 	r := g.r
-	rows := r.GVar(r.GSub(r.Int("rowHi"), r.Int("rowLo")))
-	row := r.GVar(r.Int("rowLo"))
+	rows := r.GVar(r.GSub(r.Int(g.rowHi), r.Int(g.rowLo)))
+	row := r.GVar(r.Int(g.rowLo))
 	mask := g.tailMask(p, left)
 	for i, h := range g.blocks(p.vectors) {
 		body := func() {

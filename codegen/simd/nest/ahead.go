@@ -21,7 +21,7 @@ func (c *compiler) ahead(l *loop.Loop) {
 	a := &hoister{c: c, set: set, declared: declared, inside: inside, written: stored(l.Body)}
 	a.stmts(l.Body, true)
 	for _, x := range accesses(l.Body) {
-		bound, known := split(x.index, func(s string) bool { return inside[s] })
+		bound, known := split(x.index, func(s string) bool { return inside[s] || c.varying(s) })
 		if _, fixed := split(known, func(string) bool { return true }); !bound.Is(0) && !known.Sub(fixed).Is(0) && denominator(x.index) == 1 {
 			c.pointer(x.buf, known)
 		}

@@ -267,7 +267,7 @@ func (c *compiler) store(b *loop.Buffer, p symbolic.Poly, x value) {
 		case apart && real:
 			c.r.Scatter(m.Base, at.index[i], c.elemSize(b), m.Disp, k, v)
 		case apart:
-			failf("whole numbers of %s are stored apart", b.Name)
+			c.r.ScatterInts(m.Base, at.index[i], c.elemSize(b), m.Disp, k, v)
 		case real && k.Ok():
 			c.r.StoreMask(m, k, v)
 		case real:
