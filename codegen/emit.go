@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -57,10 +58,9 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "team.go.tmpl", "check_test.go.tmpl"); err != nil {
 		return nil, err
 	}
-	for _, n := range append(g.scaffold.names(), cpuNames...) {
-		g.scope.used[n] = true
-	}
-	g.helpers = newHelpers(g.scope, g.scaffold)
+	g.scope.reserve(g.scaffold.names())
+	g.scope.reserve(cpuNames)
+	g.helpers = newHelpers(g.scope, g.scaffold, floatsOf(d))
 	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
 
 	types := map[*module.ModelProcs]*modelNames{}
@@ -84,6 +84,18 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 		}
 	}
 	return g.files()
+}
+
+// floatsOf returns the element types that a package computes with.
+func floatsOf(d *module.Derived) []module.Float {
+	used := map[module.Float]bool{}
+	for _, f := range d.Funcs {
+		used[f.Func.Float] = true
+	}
+	for _, m := range d.Models {
+		used[m.Model.Float] = true
+	}
+	return slices.Sorted(maps.Keys(used))
 }
 
 func (g *generator) files() ([]File, error) {

@@ -11,9 +11,9 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// helpers are the functions of the generated package that operators become. A
-// function for one element type has it in its name: expF32. Those that are
-// tuned stand in templates/go, the others are printed from the table of
+// helpers are the functions of the generated package that operators become. In
+// a package with two element types, a function has its own in its name: expF32.
+// Those that are tuned stand in templates/go, the others are printed from the table of
 // operators as they are asked for.
 type helpers struct {
 	scope *scope
@@ -31,14 +31,22 @@ type helper struct {
 // newHelpers gives all functions their names in the package's scope, so that
 // nothing else is called like one that turns out to be needed later. The
 // scaffolding has its names already.
-func newHelpers(s *scope, fixed *scaffold) *helpers {
+func newHelpers(s *scope, fixed *scaffold, floats []module.Float) *helpers {
 	h := &helpers{s, map[string]bool{}, map[helper]string{}, map[string]jen.Code{}}
+	tuned := fixed.ending("F32", "F64")
+	if len(floats) == 1 {
+		tuned = fixed.drop(suffixOf(floats[0]))
+		s.reserve(fixed.names())
+	}
 	for _, op := range symbolic.Ops() {
-		for _, float := range []module.Float{32, 64} {
-			name := fmt.Sprintf("%sF%d", local(op.Name), float)
+		for _, float := range floats {
+			name := local(op.Name)
+			if len(floats) > 1 {
+				name += suffixOf(float)
+			}
 			composed := op.Go == "" && op.Expand != nil && op.Class == symbolic.Elementwise && op.Args >= 0
 			switch {
-			case fixed.byKey[name] != nil:
+			case tuned[name]:
 				h.tuned[name] = true
 			case composed || float == 32 && strings.HasPrefix(op.Go, "math."):
 				name = s.pick(name)
@@ -50,6 +58,9 @@ func newHelpers(s *scope, fixed *scaffold) *helpers {
 	}
 	return h
 }
+
+// suffixOf is how the names of functions for an element type end.
+func suffixOf(f module.Float) string { return fmt.Sprintf("F%d", f) }
 
 // code returns the declarations in order of name.
 func (h *helpers) code() []jen.Code {

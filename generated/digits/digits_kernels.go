@@ -22,8 +22,8 @@ func (k *zhLoopTask) part(i, who int) {
 	zhLoopPart(first, count, k.rows, k.zh, k.image)
 }
 
-// zhLoopPart computes zh = (image − 8)/4.
-func zhLoopPart(first, count, rows int, zh, image []float32) {
+// zhLoopPartGo computes zh = (image − 8)/4.
+func zhLoopPartGo(first, count, rows int, zh, image []float32) {
 	for b := range count {
 		imageRow := image[b*64+first*64:][:64]
 		zhRow := zh[b*64+first*64:][:64]
@@ -34,18 +34,54 @@ func zhLoopPart(first, count, rows int, zh, image []float32) {
 }
 
 // hProduct computes h = relu(hW·zh + hB).
-func hProduct(rows int, h, zh, hW, hB []float32) {
+func (t *tasks) hProduct(rows int, h, zh, hW, hB []float32) {
+	k := &t.hProductTask
+	*k = hProductTask{t: t, rows: rows, h: h, zh: zh, hW: hW, hB: hB}
+	workers.run(t.threads, 1, k)
+}
+
+// hProductTask is what the parts of hProduct work on.
+type hProductTask struct {
+	t             *tasks
+	rows          int
+	h, zh, hW, hB []float32
+}
+
+func (k *hProductTask) part(i, who int) {
+	hProductPart(k.rows, k.h, k.zh, k.hW, k.hB, k.t.scratch32.of(who, 21760))
+}
+
+// hProductPartGo computes h = relu(hW·zh + hB).
+func hProductPartGo(rows int, h, zh, hW, hB, _ []float32) {
 	matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
 	for b := range rows {
 		hRow := h[b*256:][:256]
 		for i := range 256 {
-			hRow[i] = reluF32(hRow[i] + hB[i])
+			hRow[i] = relu(hRow[i] + hB[i])
 		}
 	}
 }
 
 // zProduct computes z = zW·h + zB.
-func zProduct(rows int, z, h, zW, zB []float32) {
+func (t *tasks) zProduct(rows int, z, h, zW, zB []float32) {
+	k := &t.zProductTask
+	*k = zProductTask{t: t, rows: rows, z: z, h: h, zW: zW, zB: zB}
+	workers.run(t.threads, 1, k)
+}
+
+// zProductTask is what the parts of zProduct work on.
+type zProductTask struct {
+	t            *tasks
+	rows         int
+	z, h, zW, zB []float32
+}
+
+func (k *zProductTask) part(i, who int) {
+	zProductPart(k.rows, k.z, k.h, k.zW, k.zB, k.t.scratch32.of(who, 7072))
+}
+
+// zProductPartGo computes z = zW·h + zB.
+func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
 	for b := range rows {
 		zRow := z[b*10:][:10]
@@ -55,9 +91,9 @@ func zProduct(rows int, z, h, zW, zB []float32) {
 	}
 }
 
-// topLoop computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
+// outLoop computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
 // exp(z − top), total = Σ exps, ….
-func topLoop(rows int, z, exps, out []float32) {
+func outLoop(rows int, z, exps, out []float32) {
 	for b := range rows {
 		// output softmax(z)   digits.bp:14
 		m := inf[float32](-1)
@@ -66,12 +102,12 @@ func topLoop(rows int, z, exps, out []float32) {
 			m = max(m, zRow[i])
 		}
 		var top float32
-		if absF32(m) < inf[float32](1) {
+		if abs(m) < inf[float32](1) {
 			top = m
 		}
 		var total float32
 		for i := range 10 {
-			expsi := expF32(zRow[i] - top)
+			expsi := exp(zRow[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -82,12 +118,12 @@ func topLoop(rows int, z, exps, out []float32) {
 	}
 }
 
-// sLoop computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
+// zSum computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
 // else { 0 }, total = Σ exp(z − top), …, in parts of 1024.
-func (t *tasks) sLoop(rows int, z []float32, y []int32) (s2, s float64) {
-	k := &t.sLoopTask
+func (t *tasks) zSum(rows int, z []float32, y []int32) (s2, s float64) {
+	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
-	*k = sLoopTask{t: t, rows: rows, z: z, y: y, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
+	*k = zSumTask{t: t, rows: rows, z: z, y: y, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
 	workers.run(t.threads, parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
@@ -98,8 +134,8 @@ func (t *tasks) sLoop(rows int, z []float32, y []int32) (s2, s float64) {
 	return s2, s
 }
 
-// sLoopTask is what the parts of sLoop work on.
-type sLoopTask struct {
+// zSumTask is what the parts of zSum work on.
+type zSumTask struct {
 	t          *tasks
 	rows       int
 	z          []float32
@@ -107,15 +143,15 @@ type sLoopTask struct {
 	sum0, sum1 []float64
 }
 
-func (k *sLoopTask) part(i, who int) {
+func (k *zSumTask) part(i, who int) {
 	first := i * 1024
 	count := min(1024, k.rows-first)
-	k.sum0[i], k.sum1[i] = sLoopPart(first, count, k.rows, k.z, k.y)
+	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.y)
 }
 
-// sLoopPart computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z)
-// } else { 0 }, total = Σ exp(z − top), ….
-func sLoopPart(first, count, rows int, z []float32, y []int32) (s2, s float64) {
+// zSumPart computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
+// else { 0 }, total = Σ exp(z − top), ….
+func zSumPart(first, count, rows int, z []float32, y []int32) (s2, s float64) {
 	for b := range count {
 		m := inf[float32](-1)
 		var at int
@@ -132,47 +168,47 @@ func sLoopPart(first, count, rows int, z []float32, y []int32) (s2, s float64) {
 			m2 = max(m2, zi)
 		}
 		var top float32
-		if absF32(m2) < inf[float32](1) {
+		if abs(m2) < inf[float32](1) {
 			top = m2
 		}
 		s2 += float64(truth[float32](at == int(y[b+first])))
 		var total float32
 		for i := range 10 {
-			total += expF32(zRow[i] - top)
+			total += exp(zRow[i] - top)
 		}
 
 		// loss xent(z, y)   digits.bp:15
 		yb := int(y[b+first])
-		s += float64(top + logF32(total) - z[b*10+first*10+yb])
+		s += float64(top + log(total) - z[b*10+first*10+yb])
 	}
 	return s2, s
 }
 
-// Loop computes a part of a procedure.
-func Loop(hW []float32) (s3 float64) {
+// hWSumGo computes a part of a procedure.
+func hWSumGo(hW []float32) (s3 float64) {
 	for i := range 256 {
 		hWRow := hW[i*64:][:64]
 		for j := range 64 {
-			s3 += float64(squareF32(hWRow[j]))
+			s3 += float64(square(hWRow[j]))
 		}
 	}
 	return s3
 }
 
-// Loop2 computes a part of a procedure.
-func Loop2(zW []float32) (s4 float64) {
+// zWSumGo computes a part of a procedure.
+func zWSumGo(zW []float32) (s4 float64) {
 	for i := range 10 {
 		zWRow := zW[i*256:][:256]
 		for j := range 256 {
-			s4 += float64(squareF32(zWRow[j]))
+			s4 += float64(square(zWRow[j]))
 		}
 	}
 	return s4
 }
 
-// sLoop2 computes s4 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
+// dzzLoop computes s4 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
 // else { 0 }, exps = exp(z − top), ….
-func sLoop2(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
+func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
 	for b := range rows {
 		m := inf[float32](-1)
 		var at int
@@ -189,20 +225,20 @@ func sLoop2(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float3
 			m2 = max(m2, zi)
 		}
 		var top float32
-		if absF32(m2) < inf[float32](1) {
+		if abs(m2) < inf[float32](1) {
 			top = m2
 		}
 		s4 += float64(truth[float32](at == int(y[b])))
 		var total float32
 		for i := range 10 {
-			expsi := expF32(zRow[i] - top)
+			expsi := exp(zRow[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
 
 		// loss xent(z, y)   digits.bp:15
 		yb := int(y[b])
-		s3 += float64(top + logF32(total) - z[b*10+yb])
+		s3 += float64(top + log(total) - z[b*10+yb])
 		dzzRow := dzz[b*10:][:10]
 		for i := range 10 {
 			// dzz[i] = d·(exps[i]/total − [i = y])   digits.bp:13
@@ -216,8 +252,8 @@ func sLoop2(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float3
 	return s4, s3
 }
 
-// sProduct computes dh = zWᵀ·dzz, dzh = if 0 < h { dh } else { 0 }.
-func sProduct(rows int, dzh, dzz, zW, h []float32) {
+// dzhProductGo computes dh = zWᵀ·dzz, dzh = if 0 < h { dh } else { 0 }.
+func dzhProductGo(rows int, dzh, dzz, zW, h []float32) {
 	// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
 	matmul(mat(dzh, rows, 256), mat(dzz, rows, 10), mat(zW, 10, 256))
 	for b := range rows {
@@ -231,18 +267,18 @@ func sProduct(rows int, dzh, dzz, zW, h []float32) {
 	}
 }
 
-// dzWProduct computes dzW += dzz·hᵀ.
-func dzWProduct(rows int, dzW, dzz, h []float32) {
+// dzWProductGo computes dzW += dzz·hᵀ.
+func dzWProductGo(rows int, dzW, dzz, h []float32) {
 	addmul(mat(dzW, 10, 256), mat(dzz, rows, 10).T(), mat(h, rows, 256))
 }
 
-// dhWProduct computes dhW += dzh·zhᵀ.
-func dhWProduct(rows int, dhW, dzh, zh []float32) {
+// dhWProductGo computes dhW += dzh·zhᵀ.
+func dhWProductGo(rows int, dhW, dzh, zh []float32) {
 	addmul(mat(dhW, 256, 64), mat(dzh, rows, 256).T(), mat(zh, rows, 64))
 }
 
-// dhBLoop computes dhB += dzh.
-func dhBLoop(rows int, dhB, dzh []float32) {
+// dhBSumsGo computes dhB += dzh.
+func dhBSumsGo(rows int, dhB, dzh []float32) {
 	for b := range rows {
 		dzhRow := dzh[b*256:][:256]
 		for i := range 256 {
@@ -251,45 +287,45 @@ func dhBLoop(rows int, dhB, dzh []float32) {
 	}
 }
 
-// dzWLoop computes dzW += 0.0002·zW.
-func dzWLoop(dzW, zW []float32) {
+// dzWSumsGo computes dzW += 0.0002·zW.
+func dzWSumsGo(dzW, zW []float32) {
 	for i := range 10 {
 		axpy(float32(0.0002), zW[i*256:][:256], dzW[i*256:][:256])
 	}
 }
 
-// dhWLoop computes dhW += 0.0002·hW.
-func dhWLoop(dhW, hW []float32) {
+// dhWSumsGo computes dhW += 0.0002·hW.
+func dhWSumsGo(dhW, hW []float32) {
 	for i := range 256 {
 		axpy(float32(0.0002), hW[i*64:][:64], dhW[i*64:][:64])
 	}
 }
 
-// nextMLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
+// nextWLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
 // beta2)·g², v4 = nextM/v2/(√(nextV/v3) + eps), …, in parts of 8192.
-func (t *tasks) nextMLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32) {
-	k := &t.nextMLoopTask
-	*k = nextMLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, lr0: lr0}
+func (t *tasks) nextWLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32) {
+	k := &t.nextWLoopTask
+	*k = nextWLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, lr0: lr0}
 	workers.run(t.threads, partsOf(n, 8192), k)
 }
 
-// nextMLoopTask is what the parts of nextMLoop work on.
-type nextMLoopTask struct {
+// nextWLoopTask is what the parts of nextWLoop work on.
+type nextWLoopTask struct {
 	t                                         *tasks
 	n                                         int
 	g, m, nextM, v, nextV, nextW, w           []float32
 	beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32
 }
 
-func (k *nextMLoopTask) part(i, who int) {
+func (k *nextWLoopTask) part(i, who int) {
 	first := i * 8192
 	count := min(8192, k.n-first)
-	nextMLoopPart(first, count, k.n, k.g, k.m, k.nextM, k.v, k.nextV, k.nextW, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.lr0)
+	nextWLoopPart(first, count, k.n, k.g, k.m, k.nextM, k.v, k.nextV, k.nextW, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.lr0)
 }
 
-// nextMLoopPart computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1
-// − beta2)·g², v4 = nextM/v2/(√(nextV/v3) + eps), ….
-func nextMLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, lr0 float32) {
+// nextWLoopPartGo computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v +
+// (1 − beta2)·g², v4 = nextM/v2/(√(nextV/v3) + eps), ….
+func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, lr0 float32) {
 	gRow := g[first:][:count]
 	mRow := m[first:][:count]
 	nextMRow := nextM[first:][:count]
@@ -302,9 +338,9 @@ func nextMLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float3
 		gi := gRow[i]
 		nextMi := beta10*mRow[i] + t*gi
 		nextMRow[i] = nextMi
-		nextVi := beta20*vRow[i] + t2*squareF32(gi)
+		nextVi := beta20*vRow[i] + t2*square(gi)
 		nextVRow[i] = nextVi
-		v4 := nextMi / v2 / (sqrtF32(nextVi/v3) + eps0)
+		v4 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
 		nextWRow[i] = wRow[i] - lr0*v4
 	}
 }
@@ -313,7 +349,10 @@ func nextMLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float3
 // threads.
 type tasks struct {
 	threads       int // that there may be at once; 0: as many as there are
+	scratch32     scratch[float32]
 	zhLoopTask    zhLoopTask
-	sLoopTask     sLoopTask
-	nextMLoopTask nextMLoopTask
+	hProductTask  hProductTask
+	zProductTask  zProductTask
+	zSumTask      zSumTask
+	nextWLoopTask nextWLoopTask
 }

@@ -23,11 +23,11 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
 		w.tasks.zhLoop(rows, zh, image[from*64:])
-		hProduct(rows, h, zh, hW, hB)
+		w.tasks.hProduct(rows, h, zh, hW, hB)
 
 		// z = dense[10](h)   digits.bp:13
-		zProduct(rows, z, h, zW, zB)
-		topLoop(rows, z, exps, out[from*10:])
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		outLoop(rows, z, exps, out[from*10:])
 	}
 }
 
@@ -53,20 +53,20 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
 		w.tasks.zhLoop(rows, zh, image[from*64:])
-		hProduct(rows, h, zh, hW, hB)
+		w.tasks.hProduct(rows, h, zh, hW, hB)
 
 		// z = dense[10](h)   digits.bp:13
-		zProduct(rows, z, h, zW, zB)
-		part, part2 := w.tasks.sLoop(rows, z, y[from:])
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := w.tasks.zSum(rows, z, y[from:])
 		s2 += part
 		s += part2
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
 	var s3 float64
-	s3 += Loop(hW)
+	s3 += hWSum(hW)
 	var s4 float64
-	s4 += Loop2(zW)
+	s4 += zWSum(zW)
 	loss := float32(s)/float32(n) + 0.0001*(float32(s3)+float32(s4))
 
 	// metric accuracy = argmax(z) == y   digits.bp:17
@@ -98,9 +98,9 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
 	var s float64
-	s += Loop(hW)
+	s += hWSum(hW)
 	var s2 float64
-	s2 += Loop2(zW)
+	s2 += zWSum(zW)
 
 	// d = 1/batch   digits.bp:15
 	d := 1 / float32(n)
@@ -115,17 +115,17 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
 		w.tasks.zhLoop(rows, zh, image[from*64:])
-		hProduct(rows, h, zh, hW, hB)
+		w.tasks.hProduct(rows, h, zh, hW, hB)
 
 		// z = dense[10](h)   digits.bp:13
-		zProduct(rows, z, h, zW, zB)
-		part, part2 := sLoop2(rows, z, y[from:], exps, dzz, dzB, d)
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := dzzLoop(rows, z, y[from:], exps, dzz, dzB, d)
 		s4 += part
 		s3 += part2
 
 		// dh = zWᵀ·dzz   digits.bp:13
 		// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
-		sProduct(rows, dzh, dzz, zW, h)
+		dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dzW += dzz·hᵀ   digits.bp:13
 		dzWProduct(rows, dzW, dzz, h)
@@ -134,7 +134,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 		dhWProduct(rows, dhW, dzh, zh)
 
 		// dhB += dzh   digits.bp:12
-		dhBLoop(rows, dhB, dzh)
+		dhBSums(rows, dhB, dzh)
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
@@ -144,10 +144,10 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	accuracy := float32(s4) / float32(n)
 
 	// dzW += 0.0002·zW   digits.bp:16
-	dzWLoop(dzW, zW)
+	dzWSums(dzW, zW)
 
 	// dhW += 0.0002·hW   digits.bp:16
-	dhWLoop(dhW, hW)
+	dhWSums(dhW, hW)
 	return DigitsLoss{Loss: loss, Accuracy: accuracy}
 }
 
@@ -160,5 +160,5 @@ func (t *DigitsTrainer) update(w, g, m, v []float32) {
 	v3 := 1 - pow(t.Beta2, t.step)
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	t.work.tasks.nextMLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, t.LR)
+	t.work.tasks.nextWLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, t.LR)
 }

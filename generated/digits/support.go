@@ -778,8 +778,8 @@ func wideExp(x float64) float64 {
 	return s * ((0x1.c6af84b912033p-20*r+0x1.ebfce50fac509p-13)*(r*r) + (0x1.62e42ff0c52d6p-6*r + 1))
 }
 
-// endF32 returns what a function is far to the left or far to the right of 0.
-func endF32(x, left, right float32) float32 {
+// end returns what a function is far to the left or far to the right of 0.
+func end(x, left, right float32) float32 {
 	switch {
 	case x < 0:
 		return left
@@ -789,10 +789,10 @@ func endF32(x, left, right float32) float32 {
 	return x // NaN
 }
 
-// expF32 returns eˣ.
-func expF32(x float32) float32 {
+// exp returns eˣ.
+func exp(x float32) float32 {
 	if !(-104 < x && x < 89) {
-		return endF32(x, 0, float32(math.Inf(1)))
+		return end(x, 0, float32(math.Inf(1)))
 	}
 	return float32(wideExp(float64(x)))
 }
@@ -834,8 +834,8 @@ func shortLog1p(r float64) float64 {
 	return r + r2*((-0x1.fffffc39cc286p-2+0x1.5555509d2b05dp-2*r)+r2*(-0x1.0038cfb648fefp-2+0x1.9a082d45dab3p-3*r))
 }
 
-// logF32 returns the natural logarithm of x.
-func logF32(x float32) float32 {
+// log returns the natural logarithm of x.
+func log(x float32) float32 {
 	if !(0 < x && x <= math.MaxFloat32) {
 		return float32(math.Log(float64(x)))
 	}
@@ -1107,6 +1107,16 @@ func (t *team) help(seat int) {
 // partsOf is how many parts of a size there are in an extent.
 func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
 
+// A scratch is memory that those who work pass the time of a part in, for each
+// of them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
+}
+
 // numbers returns n numbers between lo and hi.
 func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	x := make([]F, n)
@@ -1114,22 +1124,22 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// absF32 is math.Abs for float32.
-func absF32(x float32) float32 {
+// abs is math.Abs for float32.
+func abs(x float32) float32 {
 	return float32(math.Abs(float64(x)))
 }
 
-// reluF32 returns max(0, x); its derivative at 0 is 0.
-func reluF32(x float32) float32 {
+// relu returns max(0, x); its derivative at 0 is 0.
+func relu(x float32) float32 {
 	return max(0, x)
 }
 
-// sqrtF32 is math.Sqrt for float32.
-func sqrtF32(x float32) float32 {
+// sqrt is math.Sqrt for float32.
+func sqrt(x float32) float32 {
 	return float32(math.Sqrt(float64(x)))
 }
 
-// squareF32 returns x².
-func squareF32(x float32) float32 {
+// square returns x².
+func square(x float32) float32 {
 	return x * x
 }

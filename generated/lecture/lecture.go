@@ -43,11 +43,6 @@ type ScoreGrads struct {
 // δ3 = U∘f′(z3) and δ2 = W2ᵀδ3∘f′(z2), and its gradients δ3 for b2, δ3 a2ᵀ for
 // W2, δ2 for b1, δ2 xᵀ for W1, a3 for U and W1ᵀδ2 for x.
 type ScoreWork struct {
-	// Threads is how many threads may compute at once; 0: one for each processor.
-	// Results do not depend on it.
-	Threads int
-
-	tasks tasks
 	reals []float64
 	grads ScoreGrads
 }
@@ -169,13 +164,13 @@ func CircuitGrad(x, y, z float64) (f, dx, dy, dz float64) {
 // x = (-1, -2) it is 0.73, and σ′ = σ(1 - σ) is 0.20.
 func Neuron(w *[3]float64, x *[2]float64) float64 {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	return sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
+	return sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 }
 
 // NeuronGrad returns the value of Neuron and its gradient by w and x.
 func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	f = sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
+	f = sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 
 	// d = f·(1 − f)   lecture.bp:73
 	d := f * (1 - f)
@@ -201,13 +196,13 @@ func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]f
 // c and directly. Its adjoint is the sum over these successors.
 func Paths(x, y float64) float64 {
 	// a = tanh(x + y)   lecture.bp:78
-	a := tanhF64(x + y)
+	a := tanh(x + y)
 
 	// b = a * x   lecture.bp:79
 	b := a * x
 
 	// c = exp(a)   lecture.bp:80
-	c := expF64(a)
+	c := exp(a)
 
 	// return b*c + a   lecture.bp:81
 	return b*c + a
@@ -216,19 +211,19 @@ func Paths(x, y float64) float64 {
 // PathsGrad returns the value of Paths and its gradient by x and y.
 func PathsGrad(x, y float64) (f, dx, dy float64) {
 	// a = tanh(x + y)   lecture.bp:78
-	a := tanhF64(x + y)
+	a := tanh(x + y)
 
 	// b = a * x   lecture.bp:79
 	b := a * x
 
 	// c = exp(a)   lecture.bp:80
-	c := expF64(a)
+	c := exp(a)
 
 	// return b*c + a   lecture.bp:81
 	f = b*c + a
 
 	// dy = (1 + b·c + c·x)·(1 − a²)   lecture.bp:78
-	dy = (1 + b*c + c*x) * (1 - squareF64(a))
+	dy = (1 + b*c + c*x) * (1 - square(a))
 
 	// dx = c·a + dy   lecture.bp:77
 	dx = c*a + dy
@@ -385,12 +380,7 @@ type ScorerInputs struct {
 // ScorerWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type ScorerWork struct {
-	// Threads is how many threads may compute at once; 0: one for each processor.
-	// Results do not depend on it.
-	Threads int
-
 	m     *Scorer
-	tasks tasks
 	reals []float64
 	out   ScorerOutputs
 	in    ScorerInputs
@@ -779,12 +769,7 @@ type LayerNetLoss struct {
 // LayerNetWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type LayerNetWork struct {
-	// Threads is how many threads may compute at once; 0: one for each processor.
-	// Results do not depend on it.
-	Threads int
-
 	m     *LayerNet
-	tasks tasks
 	reals []float64
 	out   LayerNetOutputs
 }
@@ -1506,12 +1491,7 @@ type SoftmaxLoss struct {
 // SoftmaxWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type SoftmaxWork struct {
-	// Threads is how many threads may compute at once; 0: one for each processor.
-	// Results do not depend on it.
-	Threads int
-
 	m     *Softmax
-	tasks tasks
 	reals []float64
 	out   SoftmaxOutputs
 }
@@ -1874,12 +1854,7 @@ type MarginLoss struct {
 // MarginWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type MarginWork struct {
-	// Threads is how many threads may compute at once; 0: one for each processor.
-	// Results do not depend on it.
-	Threads int
-
 	m     *Margin
-	tasks tasks
 	reals []float64
 	out   MarginOutputs
 }

@@ -2,9 +2,10 @@
 
 package lecture
 
+import "math"
+
 // value computes Score for arguments that have been checked.
 func (w *ScoreWork) value(a *ScoreArgs) float64 {
-	w.tasks.threads = w.Threads
 	n := a.N
 	h := a.H
 	m := a.M
@@ -17,17 +18,22 @@ func (w *ScoreWork) value(a *ScoreArgs) float64 {
 	a2 := w.reals[:h]
 
 	// a2 = sigmoid(z2)   lecture.bp:24
-	w.tasks.a2Loop(h, n, W1, x, a2, b1)
+	for i := range h {
+		s := dot(W1[i*n:][:n], x)
+		a2[i] = sigmoid(s + b1[i])
+	}
 
 	// return dot(U, a3)   lecture.bp:27
 	var f float64
-	f += w.tasks.Loop(m, h, W2, a2, U, b2)
+	for i := range m {
+		s2 := dot(W2[h*i:][:h], a2)
+		f += U[i] * sigmoid(s2+b2[i])
+	}
 	return f
 }
 
 // grad computes Score for arguments that have been checked.
 func (w *ScoreWork) grad(a *ScoreArgs) float64 {
-	w.tasks.threads = w.Threads
 	n := a.N
 	h := a.H
 	m := a.M
@@ -47,12 +53,51 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 	da2 := w.reals[h:][:h]
 
 	// a2 = sigmoid(z2)   lecture.bp:24
-	w.tasks.a2Loop(h, n, W1, x, a2, b1)
+	for i := range h {
+		s := dot(W1[i*n:][:n], x)
+		a2[i] = sigmoid(s + b1[i])
+	}
 	var f float64
 	clear(da2)
-	f += dULoop(m, h, W2, a2, b2, dU, U, db2, da2, dW2)
+	for i := range m {
+		// a3 = sigmoid(z3)   lecture.bp:26
+		s2 := dot(W2[h*i:][:h], a2)
+		dUi := sigmoid(s2 + b2[i])
+		dU[i] = dUi
+
+		// return dot(U, a3)   lecture.bp:27
+		Ui := U[i]
+		f += Ui * dUi
+
+		// db2 = U∘dU∘(1 − dU)   lecture.bp:26
+		db2i := Ui * (dUi * (1 - dUi))
+		db2[i] = db2i
+
+		// da2 = W2ᵀ·db2   lecture.bp:25
+		axpy(db2i, W2[h*i:][:h], da2)
+
+		// dW2 = db2·a2ᵀ   lecture.bp:25
+		dW2Row := dW2[h*i:][:h]
+		for j := range h {
+			dW2Row[j] = db2i * a2[j]
+		}
+	}
 	clear(dx)
-	db1Loop(h, n, a2, da2, db1, dx, W1, dW1, x)
+	for i := range h {
+		// db1 = da2∘a2∘(1 − a2)   lecture.bp:24
+		a2i := a2[i]
+		db1i := da2[i] * (a2i * (1 - a2i))
+		db1[i] = db1i
+
+		// dx = W1ᵀ·db1   lecture.bp:23
+		axpy(db1i, W1[i*n:][:n], dx)
+
+		// dW1 = db1·xᵀ   lecture.bp:23
+		dW1Row := dW1[i*n:][:n]
+		for j := range n {
+			dW1Row[j] = db1i * x[j]
+		}
+	}
 	return f
 }
 
@@ -69,7 +114,21 @@ func (w *ScorerWork) forward(batch *ScorerBatch) {
 	s := w.out.S[:n]
 	a2 := w.reals[:8]
 
-	a2Loop2(n, W1, x, a2, b1, W2, U, b2, s)
+	for b := range n {
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s2 := dot(W1[i*20:][:20], x[b*20:][:20])
+			a2[i] = sigmoid(s2 + b1[i])
+		}
+
+		// return dot(U, a3)   lecture.bp:27
+		var s2 float64
+		for i := range 6 {
+			s3 := dot(W2[i*8:][:8], a2)
+			s2 += U[i] * sigmoid(s3+b2[i])
+		}
+		s[b] = s2
+	}
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -87,9 +146,27 @@ func (w *ScorerWork) loss(batch *ScorerBatch) ScorerLoss {
 
 	var s float64
 	var s2 float64
-	part, part2 := a2Loop3(n, W1, x, a2, b1, W2, U, b2, y)
-	s += part
-	s2 += part2
+	for b := range n {
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
+			a2[i] = sigmoid(s3 + b1[i])
+		}
+
+		// return dot(U, a3)   lecture.bp:27
+		var s3 float64
+		for i := range 6 {
+			s4 := dot(W2[i*8:][:8], a2)
+			s3 += U[i] * sigmoid(s4+b2[i])
+		}
+
+		// loss softplus(s) - y*s   lecture.bp:41
+		yb := y[b]
+		s += softplus(s3) - yb*s3
+
+		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
+		s2 += truth[float64](0 < s3 == (0.5 < yb))
+	}
 
 	// loss softplus(s) - y*s   lecture.bp:41
 	loss := s / float64(n)
@@ -128,9 +205,68 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 	clear(db2)
 	clear(dU)
 	var s2 float64
-	part, part2 := a2Loop4(n, W1, x, a2, b1, W2, b2, a3, U, y, da2, db2, dU, dW2, db1, dW1, d)
-	s += part
-	s2 += part2
+	for b := range n {
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
+			a2[i] = sigmoid(s3 + b1[i])
+		}
+		var s3 float64
+		for i := range 6 {
+			// a3 = sigmoid(z3)   lecture.bp:26
+			s4 := dot(W2[i*8:][:8], a2)
+			a3i := sigmoid(s4 + b2[i])
+			a3[i] = a3i
+
+			// return dot(U, a3)   lecture.bp:27
+			s3 += U[i] * a3i
+		}
+
+		// loss softplus(s) - y*s   lecture.bp:41
+		yb := y[b]
+		s += softplus(s3) - yb*s3
+
+		// ds = d·(σ(s3) − y)   lecture.bp:27
+		ds := d * (sigmoid(s3) - yb)
+
+		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
+		s2 += truth[float64](0 < s3 == (0.5 < yb))
+		clear(da2)
+		for i := range 6 {
+			// dU2 = ds·U   lecture.bp:27
+			dU2 := ds * U[i]
+
+			// dz3 = dU2∘a3∘(1 − a3)   lecture.bp:26
+			a3i := a3[i]
+			dz3 := dU2 * (a3i * (1 - a3i))
+
+			// db2 += dz3   lecture.bp:25
+			db2[i] += dz3
+
+			// dU3 = ds·a3   lecture.bp:27
+			dU3 := ds * a3i
+
+			// dU += dU3   lecture.bp:27
+			dU[i] += dU3
+
+			// da2 = W2ᵀ·dz3   lecture.bp:25
+			axpy(dz3, W2[i*8:][:8], da2)
+
+			// dW2 += dz3·a2ᵀ   lecture.bp:25
+			axpy(dz3, a2, dW2[i*8:][:8])
+		}
+		for i := range 8 {
+			// dz2 = da2∘a2∘(1 − a2)   lecture.bp:24
+			a2i := a2[i]
+			dz2 := da2[i] * (a2i * (1 - a2i))
+
+			// db1 += dz2   lecture.bp:23
+			db1[i] += dz2
+
+			// dW1 += dz2·xᵀ   lecture.bp:23
+			axpy(dz2, x[b*20:][:20], dW1[i*20:][:20])
+		}
+	}
 
 	// loss softplus(s) - y*s   lecture.bp:41
 	loss := s / float64(n)
@@ -171,9 +307,72 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 	clear(db2)
 	clear(dU)
 	var s2 float64
-	part, part2 := a2Loop5(n, W1, x, a2, b1, W2, b2, a3, U, y, da2, db2, dU, dW2, dx, db1, dW1, d)
-	s += part
-	s2 += part2
+	for b := range n {
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
+			a2[i] = sigmoid(s3 + b1[i])
+		}
+		var s3 float64
+		for i := range 6 {
+			// a3 = sigmoid(z3)   lecture.bp:26
+			s4 := dot(W2[i*8:][:8], a2)
+			a3i := sigmoid(s4 + b2[i])
+			a3[i] = a3i
+
+			// return dot(U, a3)   lecture.bp:27
+			s3 += U[i] * a3i
+		}
+
+		// loss softplus(s) - y*s   lecture.bp:41
+		yb := y[b]
+		s += softplus(s3) - yb*s3
+
+		// ds = d·(σ(s3) − y)   lecture.bp:27
+		ds := d * (sigmoid(s3) - yb)
+
+		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
+		s2 += truth[float64](0 < s3 == (0.5 < yb))
+		clear(da2)
+		for i := range 6 {
+			// dU2 = ds·U   lecture.bp:27
+			dU2 := ds * U[i]
+
+			// dz3 = dU2∘a3∘(1 − a3)   lecture.bp:26
+			a3i := a3[i]
+			dz3 := dU2 * (a3i * (1 - a3i))
+
+			// db2 += dz3   lecture.bp:25
+			db2[i] += dz3
+
+			// dU3 = ds·a3   lecture.bp:27
+			dU3 := ds * a3i
+
+			// dU += dU3   lecture.bp:27
+			dU[i] += dU3
+
+			// da2 = W2ᵀ·dz3   lecture.bp:25
+			axpy(dz3, W2[i*8:][:8], da2)
+
+			// dW2 += dz3·a2ᵀ   lecture.bp:25
+			axpy(dz3, a2, dW2[i*8:][:8])
+		}
+		clear(dx[b*20:][:20])
+		for i := range 8 {
+			// dz2 = da2∘a2∘(1 − a2)   lecture.bp:24
+			a2i := a2[i]
+			dz2 := da2[i] * (a2i * (1 - a2i))
+
+			// db1 += dz2   lecture.bp:23
+			db1[i] += dz2
+
+			// dW1 += dz2·xᵀ   lecture.bp:23
+			axpy(dz2, x[b*20:][:20], dW1[i*20:][:20])
+
+			// dx = W1ᵀ·dz2   lecture.bp:23
+			axpy(dz2, W1[i*20:][:20], dx[b*20:][:20])
+		}
+	}
 
 	// loss softplus(s) - y*s   lecture.bp:41
 	loss := s / float64(n)
@@ -186,9 +385,10 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 // update changes weights w in place by their gradient g: train sgd(lr = 0.5)
 func (t *ScorerTrainer) update(w, g []float64) {
 	n := len(w)
-	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.5)   lecture.bp:43
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	for i := range n {
+		w[i] -= t.LR * g[i]
+	}
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -211,7 +411,45 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 	z := w.reals[12:][:5]
 	exps := w.reals[:5]
 
-	h0Loop(n, h0W, x, h0, h0B, h1W, h1, h1B, h2W, h2, h2B, zW, zB, z, exps, out)
+	for b := range n {
+		// next h = sigmoid(dense[n](h))   lecture.bp:55
+		for i := range 12 {
+			s := dot(h0W[i*16:][:16], x[b*16:][:16])
+			h0[i] = sigmoid(s + h0B[i])
+		}
+		for i := range 10 {
+			s := dot(h1W[i*12:][:12], h0)
+			h1[i] = sigmoid(s + h1B[i])
+		}
+		for i := range 8 {
+			s := dot(h2W[i*10:][:10], h1)
+			h2[i] = sigmoid(s + h2B[i])
+		}
+		m := inf[float64](-1)
+		for i := range 5 {
+			// z = dense[5](h)   lecture.bp:57
+			s := dot(zW[i*8:][:8], h2)
+			zi := s + zB[i]
+			z[i] = zi
+
+			// output softmax(z)   lecture.bp:58
+			m = max(m, zi)
+		}
+		var top float64
+		if math.Abs(m) < inf[float64](1) {
+			top = m
+		}
+		var total float64
+		for i := range 5 {
+			expsi := exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
+		}
+		outRow := out[b*5:][:5]
+		for i := range 5 {
+			outRow[i] = exps[i] / total
+		}
+	}
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -235,32 +473,79 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 
 	var s float64
 	var s2 float64
-	part, part2 := h0Loop2(n, h0W, x, h0, h0B, h1W, h1, h1B, h2W, h2, h2B, zW, zB, z, y)
-	s2 += part
-	s += part2
+	for b := range n {
+		// next h = sigmoid(dense[n](h))   lecture.bp:55
+		for i := range 12 {
+			s3 := dot(h0W[i*16:][:16], x[b*16:][:16])
+			h0[i] = sigmoid(s3 + h0B[i])
+		}
+		for i := range 10 {
+			s3 := dot(h1W[i*12:][:12], h0)
+			h1[i] = sigmoid(s3 + h1B[i])
+		}
+		for i := range 8 {
+			s3 := dot(h2W[i*10:][:10], h1)
+			h2[i] = sigmoid(s3 + h2B[i])
+		}
+		m := inf[float64](-1)
+		var at int
+		m2 := inf[float64](-1)
+		for i := range 5 {
+			// z = dense[5](h)   lecture.bp:57
+			s3 := dot(zW[i*8:][:8], h2)
+			zi := s3 + zB[i]
+			z[i] = zi
+
+			// metric accuracy = argmax(z) == y   lecture.bp:61
+			if zi > m {
+				m, at = zi, i
+			}
+
+			// output softmax(z)   lecture.bp:58
+			m2 = max(m2, zi)
+		}
+		var top float64
+		if math.Abs(m2) < inf[float64](1) {
+			top = m2
+		}
+		s2 += truth[float64](at == int(y[b]))
+		var total float64
+		for i := range 5 {
+			total += exp(z[i] - top)
+		}
+
+		// loss xent(z, y)   lecture.bp:59
+		yb := int(y[b])
+		s += top + math.Log(total) - z[yb]
+	}
 
 	// penalty lambda/2 * sumsq(h.W, z.W)   lecture.bp:60
 	var s3 float64
-	s3 += Loop2(h0W)
+	for i := range 12 {
+		h0WRow := h0W[i*16:][:16]
+		for j := range 16 {
+			s3 += square(h0WRow[j])
+		}
+	}
 	var s4 float64
 	for i := range 10 {
 		h1WRow := h1W[i*12:][:12]
 		for j := range 12 {
-			s4 += squareF64(h1WRow[j])
+			s4 += square(h1WRow[j])
 		}
 	}
 	var s5 float64
 	for i := range 8 {
 		h2WRow := h2W[i*10:][:10]
 		for j := range 10 {
-			s5 += squareF64(h2WRow[j])
+			s5 += square(h2WRow[j])
 		}
 	}
 	var s6 float64
 	for i := range 5 {
 		zWRow := zW[i*8:][:8]
 		for j := range 8 {
-			s6 += squareF64(zWRow[j])
+			s6 += square(zWRow[j])
 		}
 	}
 	loss := s/float64(n) + 0.0005*(s3+s4+s5+s6)
@@ -303,26 +588,31 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 
 	// penalty lambda/2 * sumsq(h.W, z.W)   lecture.bp:60
 	var s float64
-	s += Loop2(h0W)
+	for i := range 12 {
+		h0WRow := h0W[i*16:][:16]
+		for j := range 16 {
+			s += square(h0WRow[j])
+		}
+	}
 	var s2 float64
 	for i := range 10 {
 		h1WRow := h1W[i*12:][:12]
 		for j := range 12 {
-			s2 += squareF64(h1WRow[j])
+			s2 += square(h1WRow[j])
 		}
 	}
 	var s3 float64
 	for i := range 8 {
 		h2WRow := h2W[i*10:][:10]
 		for j := range 10 {
-			s3 += squareF64(h2WRow[j])
+			s3 += square(h2WRow[j])
 		}
 	}
 	var s4 float64
 	for i := range 5 {
 		zWRow := zW[i*8:][:8]
 		for j := range 8 {
-			s4 += squareF64(zWRow[j])
+			s4 += square(zWRow[j])
 		}
 	}
 
@@ -338,9 +628,108 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 	clear(dh2B)
 	clear(dzW)
 	clear(dzB)
-	part, part2 := h0Loop3(n, h0W, x, h0, h0B, h1W, h1, h1B, h2W, h2, h2B, zW, zB, z, y, exps, dh2, dzB, dzW, dh1, dh2B, dh2W, dh0, dh1B, dh1W, dh0B, dh0W, d)
-	s6 += part
-	s5 += part2
+	for b := range n {
+		// next h = sigmoid(dense[n](h))   lecture.bp:55
+		for i := range 12 {
+			s7 := dot(h0W[i*16:][:16], x[b*16:][:16])
+			h0[i] = sigmoid(s7 + h0B[i])
+		}
+		for i := range 10 {
+			s7 := dot(h1W[i*12:][:12], h0)
+			h1[i] = sigmoid(s7 + h1B[i])
+		}
+		for i := range 8 {
+			s7 := dot(h2W[i*10:][:10], h1)
+			h2[i] = sigmoid(s7 + h2B[i])
+		}
+		m := inf[float64](-1)
+		var at int
+		m2 := inf[float64](-1)
+		for i := range 5 {
+			// z = dense[5](h)   lecture.bp:57
+			s7 := dot(zW[i*8:][:8], h2)
+			zi := s7 + zB[i]
+			z[i] = zi
+
+			// metric accuracy = argmax(z) == y   lecture.bp:61
+			if zi > m {
+				m, at = zi, i
+			}
+
+			// output softmax(z)   lecture.bp:58
+			m2 = max(m2, zi)
+		}
+		var top float64
+		if math.Abs(m2) < inf[float64](1) {
+			top = m2
+		}
+		s6 += truth[float64](at == int(y[b]))
+		var total float64
+		for i := range 5 {
+			expsi := exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
+		}
+
+		// loss xent(z, y)   lecture.bp:59
+		yb := int(y[b])
+		s5 += top + math.Log(total) - z[yb]
+		clear(dh2)
+		for i := range 5 {
+			// dzz[i] = d·(exps[i]/total − [i = y])   lecture.bp:57
+			dzz := d * (exps[i]/total - truth[float64](i == yb))
+
+			// dzB += dzz   lecture.bp:57
+			dzB[i] += dzz
+
+			// dh2 = zWᵀ·dzz   lecture.bp:57
+			axpy(dzz, zW[i*8:][:8], dh2)
+
+			// dzW += dzz·h2ᵀ   lecture.bp:57
+			axpy(dzz, h2, dzW[i*8:][:8])
+		}
+		clear(dh1)
+		for i := range 8 {
+			// d2 = dh2∘h2∘(1 − h2)   lecture.bp:55
+			h2i := h2[i]
+			d2 := dh2[i] * (h2i * (1 - h2i))
+
+			// dh2B += d2   lecture.bp:55
+			dh2B[i] += d2
+
+			// dh1 = h2Wᵀ·d2   lecture.bp:55
+			axpy(d2, h2W[i*10:][:10], dh1)
+
+			// dh2W += d2·h1ᵀ   lecture.bp:55
+			axpy(d2, h1, dh2W[i*10:][:10])
+		}
+		clear(dh0)
+		for i := range 10 {
+			// d2 = dh1∘h1∘(1 − h1)   lecture.bp:55
+			h1i := h1[i]
+			d2 := dh1[i] * (h1i * (1 - h1i))
+
+			// dh1B += d2   lecture.bp:55
+			dh1B[i] += d2
+
+			// dh0 = h1Wᵀ·d2   lecture.bp:55
+			axpy(d2, h1W[i*12:][:12], dh0)
+
+			// dh1W += d2·h0ᵀ   lecture.bp:55
+			axpy(d2, h0, dh1W[i*12:][:12])
+		}
+		for i := range 12 {
+			// d2 = dh0∘h0∘(1 − h0)   lecture.bp:55
+			h0i := h0[i]
+			d2 := dh0[i] * (h0i * (1 - h0i))
+
+			// dh0B += d2   lecture.bp:55
+			dh0B[i] += d2
+
+			// dh0W += d2·xᵀ   lecture.bp:55
+			axpy(d2, x[b*16:][:16], dh0W[i*16:][:16])
+		}
+	}
 
 	// penalty lambda/2 * sumsq(h.W, z.W)   lecture.bp:60
 	loss := s5/float64(n) + 0.0005*(s+s2+s3+s4)
@@ -349,7 +738,9 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 	accuracy := s6 / float64(n)
 
 	// dh0W += 0.001·h0W   lecture.bp:60
-	dh0WLoop(dh0W, h0W)
+	for i := range 12 {
+		axpy(float64(0.001), h0W[i*16:][:16], dh0W[i*16:][:16])
+	}
 
 	// dh1W += 0.001·h1W   lecture.bp:60
 	for i := range 10 {
@@ -372,8 +763,12 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 // momentum = 0.9)
 func (t *LayerNetTrainer) update(w, g, v []float64) {
 	n := len(w)
-	t.work.tasks.threads = t.work.Threads
-	t.work.tasks.nextVLoop(n, v, g, v, w, w, t.Momentum, t.LR)
+	for i := range n {
+		// train sgd(lr = 0.2, momentum = 0.9)   lecture.bp:62
+		nextVi := t.Momentum*v[i] + g[i]
+		v[i] = nextVi
+		w[i] -= t.LR * nextVi
+	}
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -394,7 +789,42 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 	h2 := w.reals[10:][:10]
 	h3 := w.reals[20:][:16]
 
-	h1Loop(n, h1W, x, h1, h1B, h2W, h2, h2B, h3W, h3, h3B, zW, z, zB)
+	for b := range n {
+		// h1 = tanh(dense[10](x))   lecture.bp:87
+		for i := range 10 {
+			var s float64
+			h1WRow := h1W[i*6:][:6]
+			xRow := x[b*6:][:6]
+			for j := range 6 {
+				s += h1WRow[j] * xRow[j]
+			}
+			h1[i] = tanh(s + h1B[i])
+		}
+
+		// h2 = tanh(dense[10](h1))   lecture.bp:88
+		for i := range 10 {
+			s := dot(h2W[i*10:][:10], h1)
+			h2[i] = tanh(s + h2B[i])
+		}
+
+		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
+		for i := range 10 {
+			s := dot(h3W[i*10:][:10], h2)
+			h3[i] = tanh(s + h3B[i] + h1[i])
+		}
+
+		// h3[i + 10] = x[i]   lecture.bp:86
+		xRow := x[b*6:][:6]
+		for i := range 6 {
+			h3[i+10] = xRow[i]
+		}
+
+		// z = dense[2](concat(h3, x))   lecture.bp:90
+		for i := range 2 {
+			s := dot(zW[i*16:][:16], h3)
+			z[b*2+i] = s + zB[i]
+		}
+	}
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -416,9 +846,44 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 	h3 := w.reals[20:][:16]
 
 	var s float64
-	s += h1Loop2(n, h1W, x, h1, h1B, h2W, h2, h2B, h3W, h3, h3B, zW, zB, y)
+	for b := range n {
+		// h1 = tanh(dense[10](x))   lecture.bp:87
+		for i := range 10 {
+			var s2 float64
+			h1WRow := h1W[i*6:][:6]
+			xRow := x[b*6:][:6]
+			for j := range 6 {
+				s2 += h1WRow[j] * xRow[j]
+			}
+			h1[i] = tanh(s2 + h1B[i])
+		}
 
-	// loss sumsq(z - y)/2   lecture.bp:92
+		// h2 = tanh(dense[10](h1))   lecture.bp:88
+		for i := range 10 {
+			s2 := dot(h2W[i*10:][:10], h1)
+			h2[i] = tanh(s2 + h2B[i])
+		}
+
+		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
+		for i := range 10 {
+			s2 := dot(h3W[i*10:][:10], h2)
+			h3[i] = tanh(s2 + h3B[i] + h1[i])
+		}
+
+		// h3[i + 10] = x[i]   lecture.bp:86
+		xRow := x[b*6:][:6]
+		for i := range 6 {
+			h3[i+10] = xRow[i]
+		}
+
+		// loss sumsq(z - y)/2   lecture.bp:92
+		var s2 float64
+		for i := range 2 {
+			s3 := dot(zW[i*16:][:16], h3)
+			s2 += square(s3 + zB[i] - y[b*2+i])
+		}
+		s += s2 / 2
+	}
 	loss := s / float64(n)
 	return ShortCutsLoss{Loss: loss}
 }
@@ -465,7 +930,100 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 	clear(dh3B)
 	clear(dzW)
 	clear(dzB)
-	s += h1Loop3(n, h1W, x, h1, h1B, h2W, h2, h2B, h3W, h3B, h3, h32, dh3, zW, zB, y, dzB, dzW, dh2, dzh3, dh3B, dh3W, dh1, dh2B, dh2W, dh1B, dh1W, d)
+	for b := range n {
+		// h1 = tanh(dense[10](x))   lecture.bp:87
+		for i := range 10 {
+			var s2 float64
+			h1WRow := h1W[i*6:][:6]
+			xRow := x[b*6:][:6]
+			for j := range 6 {
+				s2 += h1WRow[j] * xRow[j]
+			}
+			h1[i] = tanh(s2 + h1B[i])
+		}
+
+		// h2 = tanh(dense[10](h1))   lecture.bp:88
+		for i := range 10 {
+			s2 := dot(h2W[i*10:][:10], h1)
+			h2[i] = tanh(s2 + h2B[i])
+		}
+		for i := range 10 {
+			// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
+			s2 := dot(h3W[i*10:][:10], h2)
+			h3i := tanh(s2 + h3B[i] + h1[i])
+			h3[i] = h3i
+			h32[i] = h3i
+		}
+
+		// h3_2[i + 10] = x[i]   lecture.bp:86
+		xRow := x[b*6:][:6]
+		for i := range 6 {
+			h32[i+10] = xRow[i]
+		}
+		var s2 float64
+		clear(dh3)
+		for i := range 2 {
+			// loss sumsq(z - y)/2   lecture.bp:92
+			s3 := dot(zW[i*16:][:16], h32)
+			v := s3 + zB[i] - y[b*2+i]
+			s2 += square(v)
+
+			// d2 = d·2·v   lecture.bp:92
+			d2 := d * (2 * v)
+
+			// dzB += d2   lecture.bp:90
+			dzB[i] += d2
+
+			// dh3 = zWᵀ·d2   lecture.bp:90
+			axpy(d2, zW[i*16:][:16], dh3)
+
+			// dzW += d2·h3_2ᵀ   lecture.bp:90
+			axpy(d2, h32, dzW[i*16:][:16])
+		}
+		s += s2 / 2
+		clear(dh2)
+		for i := range 10 {
+			// dzh3[i] = dh3[i]·(1 − h3[i]²)   lecture.bp:89
+			dzh3i := dh3[i] * (1 - square(h3[i]))
+			dzh3[i] = dzh3i
+
+			// dh3B += dzh3   lecture.bp:89
+			dh3B[i] += dzh3i
+
+			// dh2 = h3Wᵀ·dzh3   lecture.bp:89
+			axpy(dzh3i, h3W[i*10:][:10], dh2)
+
+			// dh3W += dzh3·h2ᵀ   lecture.bp:89
+			axpy(dzh3i, h2, dh3W[i*10:][:10])
+		}
+		clear(dh1)
+		for i := range 10 {
+			// dzh2 = dh2∘(1 − h2²)   lecture.bp:88
+			dzh2 := dh2[i] * (1 - square(h2[i]))
+
+			// dh2B += dzh2   lecture.bp:88
+			dh2B[i] += dzh2
+
+			// dh1 = h2Wᵀ·dzh2   lecture.bp:88
+			axpy(dzh2, h2W[i*10:][:10], dh1)
+
+			// dh2W += dzh2·h1ᵀ   lecture.bp:88
+			axpy(dzh2, h1, dh2W[i*10:][:10])
+		}
+		for i := range 10 {
+			// dzh1 = (dzh3 + dh1)∘(1 − h1²)   lecture.bp:87
+			dzh1 := (dzh3[i] + dh1[i]) * (1 - square(h1[i]))
+
+			// dh1B += dzh1   lecture.bp:87
+			dh1B[i] += dzh1
+
+			// dh1W += dzh1·xᵀ   lecture.bp:87
+			dh1WRow := dh1W[i*6:][:6]
+			for j := range 6 {
+				dh1WRow[j] += dzh1 * xRow[j]
+			}
+		}
+	}
 
 	// loss sumsq(z - y)/2   lecture.bp:92
 	loss := s / float64(n)
@@ -503,7 +1061,41 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 	z := w.reals[8:][:4]
 	exps := w.reals[:4]
 
-	hLoop(n, V, x, h, W, z, exps, out)
+	for b := range n {
+		// h = sigmoid(V @ x)   lecture.bp:102
+		for i := range 8 {
+			var s float64
+			VRow := V[i*7:][:7]
+			xRow := x[b*7:][:7]
+			for j := range 7 {
+				s += VRow[j] * xRow[j]
+			}
+			h[i] = sigmoid(s)
+		}
+		m := inf[float64](-1)
+		for i := range 4 {
+			// z = W @ h   lecture.bp:103
+			z2 := dot(W[i*8:][:8], h)
+			z[i] = z2
+
+			// output softmax(z)   lecture.bp:104
+			m = max(m, z2)
+		}
+		var top float64
+		if math.Abs(m) < inf[float64](1) {
+			top = m
+		}
+		var total float64
+		for i := range 4 {
+			expsi := exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
+		}
+		outRow := out[b*4:][:4]
+		for i := range 4 {
+			outRow[i] = exps[i] / total
+		}
+	}
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -519,11 +1111,47 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 
 	var s float64
 	var s2 float64
-	part, part2 := hLoop2(n, V, x, h, W, z, y)
-	s2 += part
-	s += part2
+	for b := range n {
+		// h = sigmoid(V @ x)   lecture.bp:102
+		for i := range 8 {
+			var s3 float64
+			VRow := V[i*7:][:7]
+			xRow := x[b*7:][:7]
+			for j := range 7 {
+				s3 += VRow[j] * xRow[j]
+			}
+			h[i] = sigmoid(s3)
+		}
+		m := inf[float64](-1)
+		var at int
+		m2 := inf[float64](-1)
+		for i := range 4 {
+			// z = W @ h   lecture.bp:103
+			z2 := dot(W[i*8:][:8], h)
+			z[i] = z2
 
-	// loss -log(softmax(z)[y])   lecture.bp:105
+			// metric accuracy = argmax(z) == y   lecture.bp:106
+			if z2 > m {
+				m, at = z2, i
+			}
+
+			// output softmax(z)   lecture.bp:104
+			m2 = max(m2, z2)
+		}
+		var top float64
+		if math.Abs(m2) < inf[float64](1) {
+			top = m2
+		}
+		s2 += truth[float64](at == int(y[b]))
+		var total float64
+		for i := range 4 {
+			total += exp(z[i] - top)
+		}
+
+		// loss -log(softmax(z)[y])   lecture.bp:105
+		yb := int(y[b])
+		s += top + math.Log(total) - z[yb]
+	}
 	loss := s / float64(n)
 
 	// metric accuracy = argmax(z) == y   lecture.bp:106
@@ -552,9 +1180,72 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 	var s2 float64
 	clear(dV)
 	clear(dW)
-	part, part2 := hLoop3(n, V, x, h, W, z, y, exps, dh, dW, dV, d)
-	s2 += part
-	s += part2
+	for b := range n {
+		// h = sigmoid(V @ x)   lecture.bp:102
+		for i := range 8 {
+			var s3 float64
+			VRow := V[i*7:][:7]
+			xRow := x[b*7:][:7]
+			for j := range 7 {
+				s3 += VRow[j] * xRow[j]
+			}
+			h[i] = sigmoid(s3)
+		}
+		m := inf[float64](-1)
+		var at int
+		m2 := inf[float64](-1)
+		for i := range 4 {
+			// z = W @ h   lecture.bp:103
+			z2 := dot(W[i*8:][:8], h)
+			z[i] = z2
+
+			// metric accuracy = argmax(z) == y   lecture.bp:106
+			if z2 > m {
+				m, at = z2, i
+			}
+
+			// output softmax(z)   lecture.bp:104
+			m2 = max(m2, z2)
+		}
+		var top float64
+		if math.Abs(m2) < inf[float64](1) {
+			top = m2
+		}
+		s2 += truth[float64](at == int(y[b]))
+		var total float64
+		for i := range 4 {
+			expsi := exp(z[i] - top)
+			exps[i] = expsi
+			total += expsi
+		}
+
+		// loss -log(softmax(z)[y])   lecture.bp:105
+		yb := int(y[b])
+		s += top + math.Log(total) - z[yb]
+		clear(dh)
+		for i := range 4 {
+			// dz[i] = d·(exps[i]/total − [i = y])   lecture.bp:103
+			dz := d * (exps[i]/total - truth[float64](i == yb))
+
+			// dh = Wᵀ·dz   lecture.bp:103
+			axpy(dz, W[i*8:][:8], dh)
+
+			// dW += dz·hᵀ   lecture.bp:103
+			axpy(dz, h, dW[i*8:][:8])
+		}
+		for i := range 8 {
+			// dzh = dh∘h∘(1 − h)   lecture.bp:102
+			hi := h[i]
+			dzh := dh[i] * (hi * (1 - hi))
+
+			// dV += dzh·xᵀ   lecture.bp:102
+			xRow := x[b*7:][:7]
+			dVRow := dV[i*7:][:7]
+			for j := range 7 {
+				dVRow[j] += dzh * xRow[j]
+			}
+		}
+	}
 
 	// loss -log(softmax(z)[y])   lecture.bp:105
 	loss := s / float64(n)
@@ -567,9 +1258,10 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 // update changes weights w in place by their gradient g: train sgd(lr = 0.5)
 func (t *SoftmaxTrainer) update(w, g []float64) {
 	n := len(w)
-	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.5)   lecture.bp:107
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	for i := range n {
+		w[i] -= t.LR * g[i]
+	}
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -588,7 +1280,31 @@ func (w *MarginWork) forward(batch *MarginBatch) {
 	L2 := w.reals[:20]
 	a2 := w.reals[20:][:8]
 
-	L2Loop(n, pos, L2, L, W1, a2, b1, W2, U, b2, s)
+	for b := range n {
+		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
+		for i := range 5 {
+			posi := int(pos[b*5+i])
+			LRow := L[posi*4:][:4]
+			L2Row := L2[i*4:][:4]
+			for j := range 4 {
+				L2Row[j] = LRow[j]
+			}
+		}
+
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s2 := dot(W1[i*20:][:20], L2)
+			a2[i] = sigmoid(s2 + b1[i])
+		}
+
+		// return dot(U, a3)   lecture.bp:27
+		var s2 float64
+		for i := range 6 {
+			s3 := dot(W2[i*8:][:8], a2)
+			s2 += U[i] * sigmoid(s3+b2[i])
+		}
+		s[b] = s2
+	}
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -610,21 +1326,73 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 	a22 := w.reals[20:][:8]
 
 	var s float64
-	s += L2Loop2(n, pos, L2, L, W1, a2, b1, W2, U, b2, neg, L3, a22)
+	for b := range n {
+		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
+		for i := range 5 {
+			posi := int(pos[b*5+i])
+			LRow := L[posi*4:][:4]
+			L2Row := L2[i*4:][:4]
+			for j := range 4 {
+				L2Row[j] = LRow[j]
+			}
+		}
+
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s2 := dot(W1[i*20:][:20], L2)
+			a2[i] = sigmoid(s2 + b1[i])
+		}
+
+		// return dot(U, a3)   lecture.bp:27
+		var s2 float64
+		for i := range 6 {
+			s3 := dot(W2[i*8:][:8], a2)
+			s2 += U[i] * sigmoid(s3+b2[i])
+		}
+
+		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
+		for i := range 5 {
+			negi := int(neg[b*5+i])
+			LRow := L[negi*4:][:4]
+			L3Row := L3[i*4:][:4]
+			for j := range 4 {
+				L3Row[j] = LRow[j]
+			}
+		}
+
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s3 := dot(W1[i*20:][:20], L3)
+			a22[i] = sigmoid(s3 + b1[i])
+		}
+
+		// loss max(0, 1 - s + score(neg))   lecture.bp:125
+		var s3 float64
+		for i := range 6 {
+			s4 := dot(W2[i*8:][:8], a22)
+			s3 += U[i] * sigmoid(s4+b2[i])
+		}
+		s += relu(1 - s2 + s3)
+	}
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
 	var s2 float64
-	s2 += Loop3(W1)
+	for i := range 8 {
+		W1Row := W1[i*20:][:20]
+		for j := range 20 {
+			s2 += square(W1Row[j])
+		}
+	}
 	var s3 float64
 	for i := range 6 {
 		W2Row := W2[i*8:][:8]
 		for j := range 8 {
-			s3 += squareF64(W2Row[j])
+			s3 += square(W2Row[j])
 		}
 	}
 	var s4 float64
 	for i := range 6 {
-		s4 += squareF64(U[i])
+		s4 += square(U[i])
 	}
 	loss := s/float64(n) + 0.0005*(s2+s3+s4)
 	return MarginLoss{Loss: loss}
@@ -668,17 +1436,22 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
 	var s float64
-	s += Loop3(W1)
+	for i := range 8 {
+		W1Row := W1[i*20:][:20]
+		for j := range 20 {
+			s += square(W1Row[j])
+		}
+	}
 	var s2 float64
 	for i := range 6 {
 		W2Row := W2[i*8:][:8]
 		for j := range 8 {
-			s2 += squareF64(W2Row[j])
+			s2 += square(W2Row[j])
 		}
 	}
 	var s3 float64
 	for i := range 6 {
-		s3 += squareF64(U[i])
+		s3 += square(U[i])
 	}
 
 	// d = 1/batch   lecture.bp:125
@@ -693,13 +1466,166 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 	clear(dW2)
 	clear(db2)
 	clear(dU)
-	s4 += L2Loop3(n, pos, L2, L, W1, a2, b1, neg, L3, a22, W2, b2, a32, U, dz3, da2, da22, a3, dz32, dz33, dU2, dL2, dz2, dL, dL3, dz22, dW1, db1, dW2, db2, dU, d2, d)
+	for b := range n {
+		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
+		for i := range 5 {
+			posi := int(pos[b*5+i])
+			LRow := L[posi*4:][:4]
+			L2Row := L2[i*4:][:4]
+			for j := range 4 {
+				L2Row[j] = LRow[j]
+			}
+		}
+
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s5 := dot(W1[i*20:][:20], L2)
+			a2[i] = sigmoid(s5 + b1[i])
+		}
+
+		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
+		for i := range 5 {
+			negi := int(neg[b*5+i])
+			LRow := L[negi*4:][:4]
+			L3Row := L3[i*4:][:4]
+			for j := range 4 {
+				L3Row[j] = LRow[j]
+			}
+		}
+
+		// a2 = sigmoid(z2)   lecture.bp:24
+		for i := range 8 {
+			s5 := dot(W1[i*20:][:20], L3)
+			a22[i] = sigmoid(s5 + b1[i])
+		}
+		var s5 float64
+		for i := range 6 {
+			// a3 = sigmoid(z3)   lecture.bp:26
+			s6 := dot(W2[i*8:][:8], a22)
+			a32i := sigmoid(s6 + b2[i])
+			a32[i] = a32i
+
+			// loss max(0, 1 - s + score(neg))   lecture.bp:125
+			s5 += U[i] * a32i
+
+			// dz3 = a3_2∘(1 − a3_2)   lecture.bp:26
+			dz3[i] = a32i * (1 - a32i)
+		}
+		var s6 float64
+		clear(da2)
+		clear(da22)
+		for i := range 6 {
+			// a3 = sigmoid(z3)   lecture.bp:26
+			s7 := dot(W2[i*8:][:8], a2)
+			a3i := sigmoid(s7 + b2[i])
+			a3[i] = a3i
+
+			// return dot(U, a3)   lecture.bp:27
+			Ui := U[i]
+			s6 += Ui * a3i
+
+			// dz3_2 = a3∘(1 − a3)   lecture.bp:26
+			dz32i := a3i * (1 - a3i)
+			dz32[i] = dz32i
+
+			// dz3_3 = d2·U∘dz3_2   lecture.bp:26
+			dz33i := d2 * Ui * dz32i
+			dz33[i] = dz33i
+
+			// dU2 = d·U   lecture.bp:27
+			dU2i := d * Ui
+			dU2[i] = dU2i
+			dz34 := dU2i * dz3[i]
+
+			// da2 = W2ᵀ·dz3_3   lecture.bp:25
+			axpy(dz33i, W2[i*8:][:8], da2)
+
+			// da2_2 = W2ᵀ·(dU2∘dz3)   lecture.bp:25
+			axpy(dz34, W2[i*8:][:8], da22)
+		}
+		v := relu(1 - s6 + s5)
+
+		// loss max(0, 1 - s + score(neg))   lecture.bp:125
+		s4 += v
+		clear(dL2)
+		for i := range 8 {
+			// dz2 = da2∘a2∘(1 − a2)   lecture.bp:24
+			a2i := a2[i]
+			dz2i := da2[i] * (a2i * (1 - a2i))
+			dz2[i] = dz2i
+
+			// dL2 = W1ᵀ·dz2   lecture.bp:23
+			axpy(dz2i, W1[i*20:][:20], dL2)
+		}
+		if 0 < v {
+			// dL[pos[i],j] += if 0 < v { dL2[4·i + j] } else { 0 }   lecture.bp:121
+			for i := range 5 {
+				posi := int(pos[b*5+i])
+				dL2Row := dL2[i*4:][:4]
+				dLRow := dL[posi*4:][:4]
+				for j := range 4 {
+					dLRow[j] += dL2Row[j]
+				}
+			}
+		}
+		clear(dL3)
+		for i := range 8 {
+			// dz2_2 = da2_2∘a2_2∘(1 − a2_2)   lecture.bp:24
+			a22i := a22[i]
+			dz22i := da22[i] * (a22i * (1 - a22i))
+			dz22[i] = dz22i
+
+			// dL3 = W1ᵀ·dz2_2   lecture.bp:23
+			axpy(dz22i, W1[i*20:][:20], dL3)
+		}
+		if 0 < v {
+			// dL[neg[i],j] += if 0 < v { dL3[4·i + j] } else { 0 }   lecture.bp:121
+			for i := range 5 {
+				negi := int(neg[b*5+i])
+				dL3Row := dL3[i*4:][:4]
+				dLRow := dL[negi*4:][:4]
+				for j := range 4 {
+					dLRow[j] += dL3Row[j]
+				}
+			}
+			for i := range 8 {
+				// dW1 += dz2_2·L3ᵀ + dz2·L2ᵀ   lecture.bp:23
+				dz22i := dz22[i]
+				dz2i := dz2[i]
+				axpy(dz22i, L3, dW1[i*20:][:20])
+				axpy(dz2i, L2, dW1[i*20:][:20])
+
+				// db1 += dz2_2 + dz2   lecture.bp:23
+				db1[i] += dz22i + dz2i
+			}
+		}
+		on := 0 < v
+		if on {
+			for i := range 6 {
+				// dW2_2 = if 0 < v { (dU2∘dz3)·a2_2ᵀ + dz3_3·a2ᵀ } else { 0 }   lecture.bp:25
+				// dW2 += dW2_2   lecture.bp:25
+				axpy(dU2[i]*dz3[i], a22, dW2[i*8:][:8])
+				axpy(dz33[i], a2, dW2[i*8:][:8])
+
+				// db2 += if 0 < v { dU2∘(dz3 − dz3_2) } else { 0 }   lecture.bp:25
+				db2[i] += dU2[i] * (dz3[i] - dz32[i])
+			}
+		}
+		if 0 < v {
+			// dU += if 0 < v { d·(a3_2 − a3) } else { 0 }   lecture.bp:27
+			for i := range 6 {
+				dU[i] += d * (a32[i] - a3[i])
+			}
+		}
+	}
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
 	loss := s4/float64(n) + 0.0005*(s+s2+s3)
 
 	// dW1 += 0.001·W1   lecture.bp:126
-	dW1Loop(dW1, W1)
+	for i := range 8 {
+		axpy(float64(0.001), W1[i*20:][:20], dW1[i*20:][:20])
+	}
 
 	// dW2 += 0.001·W2   lecture.bp:126
 	for i := range 6 {
@@ -716,7 +1642,8 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 // update changes weights w in place by their gradient g: train sgd(lr = 0.5)
 func (t *MarginTrainer) update(w, g []float64) {
 	n := len(w)
-	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.5)   lecture.bp:127
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	for i := range n {
+		w[i] -= t.LR * g[i]
+	}
 }

@@ -1064,6 +1064,9 @@ func BenchmarkMarginStep(b *testing.B) {
 	}
 }
 
+// maxThreads is the most that there are if nobody asks for more.
+const maxThreads = 64
+
 // A scratch is memory that those who work pass the time of a part in, for each
 // of them.
 type scratch[F float] [maxThreads][]F

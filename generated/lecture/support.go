@@ -12,12 +12,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
-	"time"
 	"unicode/utf8"
 )
 
@@ -679,8 +675,8 @@ func shortExpm1(r float64) float64 {
 	return r + r2*(0x1.ffffffffffdbbp-2+r*0x1.555555555576ap-3) + r2*r2*(0x1.55555cf4f3a2cp-5+r*0x1.11110f079130bp-7)
 }
 
-// expF64 returns eˣ.
-func expF64(x float64) float64 {
+// exp returns eˣ.
+func exp(x float64) float64 {
 	if !(-708 < x && x < 708) {
 		return math.Exp(x)
 	}
@@ -688,8 +684,8 @@ func expF64(x float64) float64 {
 	return s + s*(t+shortExpm1(r))
 }
 
-// sigmoidF64 returns 1/(1 + e⁻ˣ).
-func sigmoidF64(x float64) float64 {
+// sigmoid returns 1/(1 + e⁻ˣ).
+func sigmoid(x float64) float64 {
 	if !(-708 < x && x < 708) {
 		return farSigmoid(x)
 	}
@@ -700,8 +696,8 @@ func sigmoidF64(x float64) float64 {
 // farSigmoid is the sigmoid where it is as good as eˣ or 1.
 func farSigmoid(x float64) float64 { return min(math.Exp(x), 1) }
 
-// tanhF64 returns the hyperbolic tangent of x.
-func tanhF64(x float64) float64 {
+// tanh returns the hyperbolic tangent of x.
+func tanh(x float64) float64 {
 	if !(-22 < x && x < 22) {
 		return max(-1, min(x, 1))
 	}
@@ -783,270 +779,6 @@ var finePowers = [128][2]uint64{
 	{0x3c77893b4d91cd9d, 0x3fefe7c1819e90d8}, {0x3c5305c14160cc89, 0x3feff3c22b8f71f1},
 }
 
-// A task is work in parts that are independent of each other.
-type task interface {
-	// part does the part with this number. Who does it is a number too, from 0,
-	// that nobody else at work has.
-	part(i, who int)
-}
-
-// workers are the goroutines that this package computes with, beside those
-// that call it.
-var workers team
-
-// A team is goroutines that help one caller at a time. They watch for a task
-// for a while, because the next one of a computation follows soon; then they
-// are parked, and when there has been none for long they end. Who does a part
-// is left to chance, which parts there are is not.
-type team struct {
-	caller sync.Mutex     // held by whom the team helps
-	count  int            // workers there are
-	clock  *time.Timer    // runs while there are any, and dismisses them
-	seen   uint64         // the task that was the last one when it rang
-	task   task           // what is to be done
-	parts  int64          // of the task
-	left   sync.WaitGroup // workers that have joined it, or still may
-
-	failed atomic.Pointer[failure] // the first panic in a part
-	parked atomic.Int64            // workers that wait for a word
-	words  chan word
-
-	// What follows is written by several at once while they work. It is kept
-	// apart, so that none waits for the memory of another.
-	_    [128]byte
-	post atomic.Uint64 // the number of the task, and how many workers may still join
-	_    [120]byte
-	next atomic.Int64 // the part that nobody has begun
-	_    [120]byte
-	done atomic.Int64 // workers that had joined and are done
-	_    [120]byte
-}
-
-// A word is what wakes a parked worker: whether there is work.
-type word bool
-
-// A failure is a panic in a part.
-type failure struct{ value any }
-
-// seatBits of a post say how many workers may still join; the number of the
-// task is above them.
-const seatBits = 16
-
-// watching is how long a worker watches for the next task, and a caller for
-// the end of its own, before they are parked.
-const watching = 30 * time.Microsecond
-
-// idle is how long there has been no task, at least, when workers end.
-const idle = 50 * time.Millisecond
-
-// maxThreads is the most that there are if nobody asks for more.
-const maxThreads = 64
-
-// defaultThreads is what BPGEN_THREADS says in the environment, or maxThreads.
-var defaultThreads = threadsIn(os.Getenv("BPGEN_THREADS"))
-
-// threadsIn is the number that a text is, or maxThreads if it is none.
-func threadsIn(text string) int {
-	if n, err := strconv.Atoi(text); err == nil && n > 0 {
-		return n
-	}
-	return maxThreads
-}
-
-// run does all parts of k and returns when they are done. Threads is how many
-// there may be, the caller's included; 0 leaves it to the environment. There
-// are never more than Go has processors. While the team helps somebody else,
-// the caller does everything itself. A panic in a part is one of run.
-func (t *team) run(threads, parts int, k task) {
-	if threads <= 0 {
-		threads = defaultThreads
-	}
-	threads = min(threads, parts, maxThreads)
-	if threads > 1 {
-		threads = min(threads, runtime.GOMAXPROCS(0))
-	}
-	if threads <= 1 || !t.caller.TryLock() {
-		for i := range parts {
-			k.part(i, 0)
-		}
-		return
-	}
-	defer t.end(t.begin(threads-1, parts, k))
-	t.share(k, int64(parts), 0)
-}
-
-// begin posts a task for at most so many workers, and returns the post.
-func (t *team) begin(seats, parts int, k task) uint64 {
-	t.hire(seats)
-	t.task, t.parts = k, int64(parts)
-	t.next.Store(0)
-	t.done.Store(0)
-	t.left.Add(seats)
-	post := (t.post.Load()>>seatBits+1)<<seatBits + uint64(seats)
-	t.post.Store(post)
-	for awake := t.count - int(t.parked.Load()); awake < seats && t.tell(true); awake++ {
-	}
-	return post
-}
-
-// end closes a post and waits for the workers that have joined.
-func (t *team) end(post uint64) {
-	t.next.Store(t.parts) // in case that the caller's own part has failed
-	closed := t.post.Swap(post >> seatBits << seatBits)
-	joined := int64(post - closed)
-	t.left.Add(-int(closed % (1 << seatBits)))
-	if t.done.Load() != joined {
-		start := time.Now()
-		for n := 1; t.done.Load() != joined; n++ {
-			if n%64 == 0 && time.Since(start) > watching {
-				t.left.Wait()
-				break
-			}
-		}
-	}
-	t.task = nil
-	failed := t.failed.Swap(nil)
-	t.caller.Unlock()
-	if failed != nil {
-		panic(failed.value)
-	}
-}
-
-// share does parts until all have been begun.
-func (t *team) share(k task, parts int64, who int) {
-	for {
-		i := t.next.Add(1) - 1
-		if i >= parts {
-			return
-		}
-		k.part(int(i), who)
-	}
-}
-
-// hire sees to it that there are so many workers.
-func (t *team) hire(n int) {
-	if t.clock == nil {
-		t.words = make(chan word, maxThreads)
-		t.clock = time.AfterFunc(time.Hour, t.dismiss)
-	}
-	if t.count == 0 {
-		t.clock.Reset(idle)
-	}
-	for ; t.count < n; t.count++ {
-		go t.assist()
-	}
-}
-
-// dismiss lets workers end if there has been no task since it was last called.
-func (t *team) dismiss() {
-	if t.caller.TryLock() {
-		defer t.caller.Unlock()
-		last := t.post.Load()
-		if last == t.seen {
-			for t.tell(false) {
-				t.count--
-			}
-		}
-		t.seen = last
-		if t.count == 0 {
-			return
-		}
-	}
-	t.clock.Reset(idle)
-}
-
-// tell sends a word to a parked worker, and reports whether there is one.
-func (t *team) tell(w word) bool {
-	if !t.unpark() {
-		return false
-	}
-	t.words <- w
-	return true
-}
-
-// unpark takes one off the parked workers, and reports whether there is one.
-func (t *team) unpark() bool {
-	for {
-		n := t.parked.Load()
-		if n == 0 {
-			return false
-		}
-		if t.parked.CompareAndSwap(n, n-1) {
-			return true
-		}
-	}
-}
-
-// assist is what a worker does.
-func (t *team) assist() {
-	last := uint64(0) // the number of the task before
-	for t.watch(last) || t.park(last) {
-		last = t.join(last)
-	}
-}
-
-// watch waits awake for a task after the last, for a while, and reports whether
-// there is one.
-func (t *team) watch(last uint64) bool {
-	start := time.Now()
-	for n := 1; !open(t.post.Load(), last); n++ {
-		if n%64 == 0 && time.Since(start) > watching {
-			return false
-		}
-		if n%2048 == 0 {
-			runtime.Gosched() // others may need this processor
-		}
-	}
-	return true
-}
-
-// park waits for a word, and reports whether it is that there is work.
-func (t *team) park(last uint64) bool {
-	t.parked.Add(1)
-	// Who posted before that did not count on this worker.
-	if open(t.post.Load(), last) && t.unpark() {
-		return true
-	}
-	return bool(<-t.words)
-}
-
-// join takes part in the task that is posted, if it is one after the last that
-// may still be joined, and returns the number of the last one then.
-func (t *team) join(last uint64) uint64 {
-	for {
-		post := t.post.Load()
-		if !open(post, last) {
-			return last
-		}
-		if t.post.CompareAndSwap(post, post-1) {
-			t.help(int(post % (1 << seatBits)))
-			return post >> seatBits
-		}
-	}
-}
-
-// open reports whether a post is one of a task after the last that may be
-// joined.
-func open(post, last uint64) bool {
-	return post%(1<<seatBits) > 0 && post>>seatBits != last
-}
-
-// help does parts of the task until none are left.
-func (t *team) help(seat int) {
-	defer func() {
-		if v := recover(); v != nil {
-			t.failed.CompareAndSwap(nil, &failure{v})
-			t.next.Store(t.parts)
-		}
-		t.done.Add(1)
-		t.left.Done()
-	}()
-	t.share(t.task, t.parts, seat)
-}
-
-// partsOf is how many parts of a size there are in an extent.
-func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
-
 // numbers returns n numbers between lo and hi.
 func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	x := make([]F, n)
@@ -1054,17 +786,17 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// reluF64 returns max(0, x); its derivative at 0 is 0.
-func reluF64(x float64) float64 {
+// relu returns max(0, x); its derivative at 0 is 0.
+func relu(x float64) float64 {
 	return max(0, x)
 }
 
-// softplusF64 returns log(1 + eˣ), as max(x, 0) + log1p(e^−|x|), which cannot overflow.
-func softplusF64(x float64) float64 {
-	return max(x, 0) + math.Log1p(expF64(-math.Abs(x)))
+// softplus returns log(1 + eˣ), as max(x, 0) + log1p(e^−|x|), which cannot overflow.
+func softplus(x float64) float64 {
+	return max(x, 0) + math.Log1p(exp(-math.Abs(x)))
 }
 
-// squareF64 returns x².
-func squareF64(x float64) float64 {
+// square returns x².
+func square(x float64) float64 {
 	return x * x
 }

@@ -771,8 +771,8 @@ func wideExp(x float64) float64 {
 	return s * ((0x1.c6af84b912033p-20*r+0x1.ebfce50fac509p-13)*(r*r) + (0x1.62e42ff0c52d6p-6*r + 1))
 }
 
-// endF32 returns what a function is far to the left or far to the right of 0.
-func endF32(x, left, right float32) float32 {
+// end returns what a function is far to the left or far to the right of 0.
+func end(x, left, right float32) float32 {
 	switch {
 	case x < 0:
 		return left
@@ -782,18 +782,18 @@ func endF32(x, left, right float32) float32 {
 	return x // NaN
 }
 
-// expF32 returns eˣ.
-func expF32(x float32) float32 {
+// exp returns eˣ.
+func exp(x float32) float32 {
 	if !(-104 < x && x < 89) {
-		return endF32(x, 0, float32(math.Inf(1)))
+		return end(x, 0, float32(math.Inf(1)))
 	}
 	return float32(wideExp(float64(x)))
 }
 
-// tanhF32 returns the hyperbolic tangent of x.
-func tanhF32(x float32) float32 {
+// tanh returns the hyperbolic tangent of x.
+func tanh(x float32) float32 {
 	if !(-10 < x && x < 10) {
-		return endF32(x, -1, 1)
+		return end(x, -1, 1)
 	}
 	w := float64(x)
 	if -0x1p-9 < x && x < 0x1p-9 {
@@ -840,8 +840,8 @@ func shortLog1p(r float64) float64 {
 	return r + r2*((-0x1.fffffc39cc286p-2+0x1.5555509d2b05dp-2*r)+r2*(-0x1.0038cfb648fefp-2+0x1.9a082d45dab3p-3*r))
 }
 
-// logF32 returns the natural logarithm of x.
-func logF32(x float32) float32 {
+// log returns the natural logarithm of x.
+func log(x float32) float32 {
 	if !(0 < x && x <= math.MaxFloat32) {
 		return float32(math.Log(float64(x)))
 	}
@@ -858,8 +858,8 @@ func turnedSin(x, n float64, sign uint64) float32 {
 	return float32(math.Float64frombits(math.Float64bits(y) ^ sign))
 }
 
-// cosF32 returns the cosine of x, which is the sine of x + π/2.
-func cosF32(x float32) float32 {
+// cos returns the cosine of x, which is the sine of x + π/2.
+func cos(x float32) float32 {
 	if !(-0x1p20 < x && x < 0x1p20) {
 		return float32(math.Cos(float64(x)))
 	}
@@ -1132,6 +1132,16 @@ func (t *team) help(seat int) {
 // partsOf is how many parts of a size there are in an extent.
 func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
 
+// A scratch is memory that those who work pass the time of a part in, for each
+// of them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
+}
+
 // numbers returns n numbers between lo and hi.
 func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	x := make([]F, n)
@@ -1139,17 +1149,17 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// absF32 is math.Abs for float32.
-func absF32(x float32) float32 {
+// abs is math.Abs for float32.
+func abs(x float32) float32 {
 	return float32(math.Abs(float64(x)))
 }
 
-// sqrtF32 is math.Sqrt for float32.
-func sqrtF32(x float32) float32 {
+// sqrt is math.Sqrt for float32.
+func sqrt(x float32) float32 {
 	return float32(math.Sqrt(float64(x)))
 }
 
-// squareF32 returns x².
-func squareF32(x float32) float32 {
+// square returns x².
+func square(x float32) float32 {
 	return x * x
 }

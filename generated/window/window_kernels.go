@@ -2,9 +2,9 @@
 
 package window
 
-// L2Loop computes L2[i,j] = L[ids[i],j], F2[i,j] = F[form[i],j], P2[i,j] =
+// xLoopGo computes L2[i,j] = L[ids[i],j], F2[i,j] = F[form[i],j], P2[i,j] =
 // P[head[i],j], ….
-func L2Loop(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float32, head []int32, P2, P []float32, tail []int32, S2, S, x []float32) {
+func xLoopGo(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float32, head []int32, P2, P []float32, tail []int32, S2, S, x []float32) {
 	for b := range rows {
 		// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
 		for i := range 5 {
@@ -64,13 +64,31 @@ func hProduct(rows int, h, x, hW, hB []float32) {
 	for b := range rows {
 		hRow := h[b*48:][:48]
 		for i := range 48 {
-			hRow[i] = tanhF32(hRow[i] + hB[i])
+			hRow[i] = tanh(hRow[i] + hB[i])
 		}
 	}
 }
 
 // zProduct computes z = zW·h + zB.
-func zProduct(rows int, z, h, zW, zB []float32) {
+func (t *tasks) zProduct(rows int, z, h, zW, zB []float32) {
+	k := &t.zProductTask
+	*k = zProductTask{t: t, rows: rows, z: z, h: h, zW: zW, zB: zB}
+	workers.run(t.threads, 1, k)
+}
+
+// zProductTask is what the parts of zProduct work on.
+type zProductTask struct {
+	t            *tasks
+	rows         int
+	z, h, zW, zB []float32
+}
+
+func (k *zProductTask) part(i, who int) {
+	zProductPart(k.rows, k.z, k.h, k.zW, k.zB, k.t.scratch32.of(who, 1344))
+}
+
+// zProductPartGo computes z = zW·h + zB.
+func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
 	for b := range rows {
 		zRow := z[b*5:][:5]
@@ -80,9 +98,9 @@ func zProduct(rows int, z, h, zW, zB []float32) {
 	}
 }
 
-// topLoop computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
+// outLoop computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
 // exp(z − top), total = Σ exps, ….
-func topLoop(rows int, z, exps, out []float32) {
+func outLoop(rows int, z, exps, out []float32) {
 	for b := range rows {
 		// output softmax(z)   window.bp:31
 		m := inf[float32](-1)
@@ -91,12 +109,12 @@ func topLoop(rows int, z, exps, out []float32) {
 			m = max(m, zRow[i])
 		}
 		var top float32
-		if absF32(m) < inf[float32](1) {
+		if abs(m) < inf[float32](1) {
 			top = m
 		}
 		var total float32
 		for i := range 5 {
-			expsi := expF32(zRow[i] - top)
+			expsi := exp(zRow[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -107,12 +125,12 @@ func topLoop(rows int, z, exps, out []float32) {
 	}
 }
 
-// sLoop computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z) }
+// zSum computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z) }
 // else { 0 }, total = Σ exp(z − top), …, in parts of 2048.
-func (t *tasks) sLoop(rows int, z []float32, tag []int32) (s2, s float64) {
-	k := &t.sLoopTask
+func (t *tasks) zSum(rows int, z []float32, tag []int32) (s2, s float64) {
+	k := &t.zSumTask
 	parts := partsOf(rows, 2048)
-	*k = sLoopTask{t: t, rows: rows, z: z, tag: tag, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
+	*k = zSumTask{t: t, rows: rows, z: z, tag: tag, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
 	workers.run(t.threads, parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
@@ -123,8 +141,8 @@ func (t *tasks) sLoop(rows int, z []float32, tag []int32) (s2, s float64) {
 	return s2, s
 }
 
-// sLoopTask is what the parts of sLoop work on.
-type sLoopTask struct {
+// zSumTask is what the parts of zSum work on.
+type zSumTask struct {
 	t          *tasks
 	rows       int
 	z          []float32
@@ -132,15 +150,15 @@ type sLoopTask struct {
 	sum0, sum1 []float64
 }
 
-func (k *sLoopTask) part(i, who int) {
+func (k *zSumTask) part(i, who int) {
 	first := i * 2048
 	count := min(2048, k.rows-first)
-	k.sum0[i], k.sum1[i] = sLoopPart(first, count, k.rows, k.z, k.tag)
+	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.tag)
 }
 
-// sLoopPart computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf {
-// max(z) } else { 0 }, total = Σ exp(z − top), ….
-func sLoopPart(first, count, rows int, z []float32, tag []int32) (s2, s float64) {
+// zSumPart computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z)
+// } else { 0 }, total = Σ exp(z − top), ….
+func zSumPart(first, count, rows int, z []float32, tag []int32) (s2, s float64) {
 	for b := range count {
 		m := inf[float32](-1)
 		var at int
@@ -157,47 +175,47 @@ func sLoopPart(first, count, rows int, z []float32, tag []int32) (s2, s float64)
 			m2 = max(m2, zi)
 		}
 		var top float32
-		if absF32(m2) < inf[float32](1) {
+		if abs(m2) < inf[float32](1) {
 			top = m2
 		}
 		s2 += float64(truth[float32](at == int(tag[b+first])))
 		var total float32
 		for i := range 5 {
-			total += expF32(zRow[i] - top)
+			total += exp(zRow[i] - top)
 		}
 
 		// loss xent(z, tag)   window.bp:32
 		tagb := int(tag[b+first])
-		s += float64(top + logF32(total) - z[b*5+first*5+tagb])
+		s += float64(top + log(total) - z[b*5+first*5+tagb])
 	}
 	return s2, s
 }
 
-// Loop computes a part of a procedure.
-func Loop(hW []float32) (s3 float64) {
+// hWSumGo computes a part of a procedure.
+func hWSumGo(hW []float32) (s3 float64) {
 	for i := range 48 {
 		hWRow := hW[i*300:][:300]
 		for j := range 300 {
-			s3 += float64(squareF32(hWRow[j]))
+			s3 += float64(square(hWRow[j]))
 		}
 	}
 	return s3
 }
 
-// Loop2 computes a part of a procedure.
-func Loop2(zW []float32) (s4 float32) {
+// zWSumGo computes a part of a procedure.
+func zWSumGo(zW []float32) (s4 float32) {
 	for i := range 5 {
 		zWRow := zW[i*48:][:48]
 		for j := range 48 {
-			s4 += squareF32(zWRow[j])
+			s4 += square(zWRow[j])
 		}
 	}
 	return s4
 }
 
-// sLoop2 computes s4 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z) }
-// else { 0 }, exps = exp(z − top), ….
-func sLoop2(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
+// dzzLoop computes s4 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z)
+// } else { 0 }, exps = exp(z − top), ….
+func dzzLoop(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
 	for b := range rows {
 		m := inf[float32](-1)
 		var at int
@@ -214,20 +232,20 @@ func sLoop2(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d floa
 			m2 = max(m2, zi)
 		}
 		var top float32
-		if absF32(m2) < inf[float32](1) {
+		if abs(m2) < inf[float32](1) {
 			top = m2
 		}
 		s4 += float64(truth[float32](at == int(tag[b])))
 		var total float32
 		for i := range 5 {
-			expsi := expF32(zRow[i] - top)
+			expsi := exp(zRow[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
 
 		// loss xent(z, tag)   window.bp:32
 		tagb := int(tag[b])
-		s3 += float64(top + logF32(total) - z[b*5+tagb])
+		s3 += float64(top + log(total) - z[b*5+tagb])
 		dzzRow := dzz[b*5:][:5]
 		for i := range 5 {
 			// dzz[i] = d·(exps[i]/total − [i = tag])   window.bp:30
@@ -241,27 +259,27 @@ func sLoop2(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d floa
 	return s4, s3
 }
 
-// sProduct computes dh = zWᵀ·dzz, dzh = dh∘(1 − h²).
-func sProduct(rows int, dzh, dzz, zW, h []float32) {
+// dzhProductGo computes dh = zWᵀ·dzz, dzh = dh∘(1 − h²).
+func dzhProductGo(rows int, dzh, dzz, zW, h []float32) {
 	// dzh = dh∘(1 − h²)   window.bp:29
 	matmul(mat(dzh, rows, 48), mat(dzz, rows, 5), mat(zW, 5, 48))
 	for b := range rows {
 		dzhRow := dzh[b*48:][:48]
 		hRow := h[b*48:][:48]
 		for i := range 48 {
-			dzhRow[i] *= 1 - squareF32(hRow[i])
+			dzhRow[i] *= 1 - square(hRow[i])
 		}
 	}
 }
 
-// dxProduct computes dx = hWᵀ·dzh.
-func dxProduct(rows int, dx, dzh, hW []float32) {
+// dxProductGo computes dx = hWᵀ·dzh.
+func dxProductGo(rows int, dx, dzh, hW []float32) {
 	matmul(mat(dx, rows, 300), mat(dzh, rows, 48), mat(hW, 48, 300))
 }
 
-// dLLoop computes dL[ids[i],j] += dx[24·i + j], dF[form[i],j] += dx[4·i + j +
-// 120], dP[head[i],j] += dx[16·i + j + 140], ….
-func dLLoop(rows int, ids []int32, dL, dx []float32, form []int32, dF []float32, head []int32, dP []float32, tail []int32, dS, dhB, dzh []float32) {
+// dhBSumsGo computes dL[ids[i],j] += dx[24·i + j], dF[form[i],j] += dx[4·i + j
+// + 120], dP[head[i],j] += dx[16·i + j + 140], ….
+func dhBSumsGo(rows int, ids []int32, dL, dx []float32, form []int32, dF []float32, head []int32, dP []float32, tail []int32, dS, dhB, dzh []float32) {
 	for b := range rows {
 		// dL[ids[i],j] += dx[24·i + j]   window.bp:28
 		for i := range 5 {
@@ -311,55 +329,55 @@ func dLLoop(rows int, ids []int32, dL, dx []float32, form []int32, dF []float32,
 	}
 }
 
-// dhWProduct computes dhW += dzh·xᵀ.
-func dhWProduct(rows int, dhW, dzh, x []float32) {
+// dhWProductGo computes dhW += dzh·xᵀ.
+func dhWProductGo(rows int, dhW, dzh, x []float32) {
 	addmul(mat(dhW, 48, 300), mat(dzh, rows, 48).T(), mat(x, rows, 300))
 }
 
-// dzWProduct computes dzW += dzz·hᵀ.
-func dzWProduct(rows int, dzW, dzz, h []float32) {
+// dzWProductGo computes dzW += dzz·hᵀ.
+func dzWProductGo(rows int, dzW, dzz, h []float32) {
 	addmul(mat(dzW, 5, 48), mat(dzz, rows, 5).T(), mat(h, rows, 48))
 }
 
-// dhWLoop computes dhW += 0.004·hW.
-func dhWLoop(dhW, hW []float32) {
+// dhWSumsGo computes dhW += 0.004·hW.
+func dhWSumsGo(dhW, hW []float32) {
 	for i := range 48 {
 		axpy(float32(0.004), hW[i*300:][:300], dhW[i*300:][:300])
 	}
 }
 
-// dzWLoop computes dzW += 0.004·zW.
-func dzWLoop(dzW, zW []float32) {
+// dzWSumsGo computes dzW += 0.004·zW.
+func dzWSumsGo(dzW, zW []float32) {
 	for i := range 5 {
 		axpy(float32(0.004), zW[i*48:][:48], dzW[i*48:][:48])
 	}
 }
 
-// nextMLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
+// nextWLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
 // beta2)·g², v6 = nextM/v2/(√(nextV/v3) + eps), …, in parts of 8192.
-func (t *tasks) nextMLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, v5 float32) {
-	k := &t.nextMLoopTask
-	*k = nextMLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, v5: v5}
+func (t *tasks) nextWLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, v5 float32) {
+	k := &t.nextWLoopTask
+	*k = nextWLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, v5: v5}
 	workers.run(t.threads, partsOf(n, 8192), k)
 }
 
-// nextMLoopTask is what the parts of nextMLoop work on.
-type nextMLoopTask struct {
+// nextWLoopTask is what the parts of nextWLoop work on.
+type nextWLoopTask struct {
 	t                                        *tasks
 	n                                        int
 	g, m, nextM, v, nextV, nextW, w          []float32
 	beta10, t2, beta20, t3, v2, v3, eps0, v5 float32
 }
 
-func (k *nextMLoopTask) part(i, who int) {
+func (k *nextWLoopTask) part(i, who int) {
 	first := i * 8192
 	count := min(8192, k.n-first)
-	nextMLoopPart(first, count, k.n, k.g, k.m, k.nextM, k.v, k.nextV, k.nextW, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.v5)
+	nextWLoopPart(first, count, k.n, k.g, k.m, k.nextM, k.v, k.nextV, k.nextW, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.v5)
 }
 
-// nextMLoopPart computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1
-// − beta2)·g², v6 = nextM/v2/(√(nextV/v3) + eps), ….
-func nextMLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
+// nextWLoopPartGo computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v +
+// (1 − beta2)·g², v6 = nextM/v2/(√(nextV/v3) + eps), ….
+func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
 	gRow := g[first:][:count]
 	mRow := m[first:][:count]
 	nextMRow := nextM[first:][:count]
@@ -372,9 +390,9 @@ func nextMLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float3
 		gi := gRow[i]
 		nextMi := beta10*mRow[i] + t*gi
 		nextMRow[i] = nextMi
-		nextVi := beta20*vRow[i] + t2*squareF32(gi)
+		nextVi := beta20*vRow[i] + t2*square(gi)
 		nextVRow[i] = nextVi
-		v6 := nextMi / v2 / (sqrtF32(nextVi/v3) + eps0)
+		v6 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
 		nextWRow[i] = wRow[i] - v5*v6
 	}
 }
@@ -383,6 +401,8 @@ func nextMLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float3
 // threads.
 type tasks struct {
 	threads       int // that there may be at once; 0: as many as there are
-	sLoopTask     sLoopTask
-	nextMLoopTask nextMLoopTask
+	scratch32     scratch[float32]
+	zProductTask  zProductTask
+	zSumTask      zSumTask
+	nextWLoopTask nextWLoopTask
 }

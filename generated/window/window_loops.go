@@ -4,6 +4,7 @@ package window
 
 // forward computes the outputs of a batch that has been checked.
 func (w *WindowWork) forward(batch *WindowBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	vocab := w.m.vocab
@@ -31,14 +32,14 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
-		L2Loop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
+		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
 		hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
-		zProduct(rows, z, h, zW, zB)
-		topLoop(rows, z, exps, out[from*5:])
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		outLoop(rows, z, exps, out[from*5:])
 	}
 }
 
@@ -73,23 +74,23 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 	var s2 float64
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
-		L2Loop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
+		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
 		hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
-		zProduct(rows, z, h, zW, zB)
-		part, part2 := w.tasks.sLoop(rows, z, tag[from:])
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := w.tasks.zSum(rows, z, tag[from:])
 		s2 += part
 		s += part2
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
 	var s3 float64
-	s3 += Loop(hW)
+	s3 += hWSum(hW)
 	var s4 float32
-	s4 += Loop2(zW)
+	s4 += zWSum(zW)
 	loss := float32(s)/float32(n) + 0.002*(float32(s3)+s4)
 
 	// metric accuracy = argmax(z) == tag   window.bp:34
@@ -99,6 +100,7 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	vocab := w.m.vocab
@@ -137,9 +139,9 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
 	var s float64
-	s += Loop(hW)
+	s += hWSum(hW)
 	var s2 float32
-	s2 += Loop2(zW)
+	s2 += zWSum(zW)
 
 	// d = 1/batch   window.bp:32
 	d := 1 / float32(n)
@@ -155,24 +157,24 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	clear(dzB)
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
-		L2Loop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
+		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
 		hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
-		zProduct(rows, z, h, zW, zB)
-		part, part2 := sLoop2(rows, z, tag[from:], exps, dzz, dzB, d)
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := dzzLoop(rows, z, tag[from:], exps, dzz, dzB, d)
 		s4 += part
 		s3 += part2
 
 		// dh = zWᵀ·dzz   window.bp:30
 		// dzh = dh∘(1 − h²)   window.bp:29
-		sProduct(rows, dzh, dzz, zW, h)
+		dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dx = hWᵀ·dzh   window.bp:29
 		dxProduct(rows, dx, dzh, hW)
-		dLLoop(rows, ids[from*5:], dL, dx, form[from*5:], dF, head[from*5:], dP, tail[from*5:], dS, dhB, dzh)
+		dhBSums(rows, ids[from*5:], dL, dx, form[from*5:], dF, head[from*5:], dP, tail[from*5:], dS, dhB, dzh)
 
 		// dhW += dzh·xᵀ   window.bp:29
 		dhWProduct(rows, dhW, dzh, x)
@@ -188,10 +190,10 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	accuracy := float32(s4) / float32(n)
 
 	// dhW += 0.004·hW   window.bp:33
-	dhWLoop(dhW, hW)
+	dhWSums(dhW, hW)
 
 	// dzW += 0.004·zW   window.bp:33
-	dzWLoop(dzW, zW)
+	dzWSums(dzW, zW)
 	return WindowLoss{Loss: loss, Accuracy: accuracy}
 }
 
@@ -203,7 +205,7 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 	// train adam(lr = 2e-3*cosine[50, 4000](step))   window.bp:35
 	v2 := 1 - pow(t.Beta1, t.step)
 	v3 := 1 - pow(t.Beta2, t.step)
-	v4 := 0.5 * (1 + cosF32(0.00079533993*float32(t.step-50)))
+	v4 := 0.5 * (1 + cos(0.00079533993*float32(t.step-50)))
 	var v5 float32
 	if t.step < 50 {
 		v5 = float32(t.step) / 50
@@ -217,5 +219,5 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 	v6 := 0.002 * v5
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	t.work.tasks.nextMLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, v6)
+	t.work.tasks.nextWLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, v6)
 }

@@ -194,16 +194,6 @@ func BenchmarkWindowStep(b *testing.B) {
 	}
 }
 
-// A scratch is memory that those who work pass the time of a part in, for each
-// of them.
-type scratch[F float] [maxThreads][]F
-
-// of returns so much memory of one who works.
-func (s *scratch[F]) of(who, n int) []F {
-	s[who] = grow(s[who], n)
-	return s[who]
-}
-
 // indices returns n indices below bound.
 func indices(n int, stream uint64, bound int) []int32 {
 	x := make([]int32, n)
