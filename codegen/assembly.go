@@ -53,7 +53,7 @@ func (g *generator) dispatch(k *kernel) {
 	}
 	plain := call(k.part()+"Go", ids(params))
 	head := func(doc string, body ...jen.Code) jen.Code {
-		return jen.Add(prose(wrapped(k.part()+" "+doc)...)).Line().
+		return jen.Add(prose(wrapped(k.part() + " " + doc)...)).Line().
 			Func().Id(k.part()).Params(merged(params)...).Params(merged(unnamed(results))...).Block(body...)
 	}
 	g.plainDispatch.add(head("is "+k.part()+"Go: this build has no assembly.", plain...))

@@ -99,6 +99,7 @@ type modelPrinter struct {
 	grad  *procedure
 	both  *procedure // gradients by parameters and inputs
 	steps []*procedure
+	fused *fusedStep // nil: Step is Grad and Update
 
 	newWork, newTrainer string // what tests call
 }
@@ -127,6 +128,7 @@ func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) 
 		g.outline(pr, p.m.Float, true)
 		p.steps = append(p.steps, pr)
 	}
+	p.fused = p.fuse()
 	p.typeDecl()
 	if err := p.paramDecls(); err != nil {
 		return err

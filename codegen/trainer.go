@@ -61,6 +61,14 @@ func (p *modelPrinter) trainerDecls() error {
 		return err
 	}
 	p.api.addText(text)
+	if p.fused != nil {
+		err = p.stepMethod()
+	} else if text, err = p.templated("trainer_step.go.tmpl"); err == nil {
+		p.api.addText(text)
+	}
+	if err != nil {
+		return err
+	}
 	p.updateMethod()
 	p.settings()
 	return nil

@@ -103,10 +103,10 @@ func (m *machine) allocate(p *Program, plan *Plan, in map[string][]float64) {
 		default:
 			m.mem[b] = make([]cell, n)
 		}
-		if b.Kind != In {
+		data, ok := in[b.Name]
+		if b.Kind != In && !ok { // what is given and written is updated
 			continue
 		}
-		data, ok := in[b.Name]
 		if !ok || len(data) != n {
 			failf("input %s has %d elements, want %d", b.Name, len(data), n)
 		}
@@ -280,7 +280,7 @@ func (m *machine) runIn(ss []Stmt, scope bool) {
 }
 
 // contract stores all sums before any epilogue runs, as a program may that has
-// no kernel for the two together.
+// no kernel for the two together, unless the epilogue asks for what was there.
 func (m *machine) contract(s *Contract) {
 	rows, cols, sums := m.poly(s.M), m.poly(s.N), m.poly(s.K)
 	at := func(a Access) func(i, j, k int) int {
@@ -295,6 +295,7 @@ func (m *machine) contract(s *Contract) {
 			}
 		}
 	}
+	var kept []float64
 	each(func(i, j int) {
 		x := 0.0
 		if s.Accumulate {
@@ -304,13 +305,22 @@ func (m *machine) contract(s *Contract) {
 			p := m.round(m.get(s.A.Buf, a(i, 0, k))*m.get(s.B.Buf, b(0, j, k)), symbolic.Real)
 			x = m.round(x+p, symbolic.Real)
 		}
-		m.set(s.Out.Buf, out(i, j, 0), x)
+		if s.Reads() {
+			kept = append(kept, x)
+		} else {
+			m.set(s.Out.Buf, out(i, j, 0), x)
+		}
 	})
 	if len(s.Epilogue) == 0 {
 		return
 	}
 	each(func(i, j int) {
-		x := m.get(s.Out.Buf, out(i, j, 0))
+		x := 0.0
+		if kept != nil {
+			x = kept[i*cols+j]
+		} else {
+			x = m.get(s.Out.Buf, out(i, j, 0))
+		}
 		for v, value := range map[*Var]float64{s.Row: float64(i), s.Col: float64(j), s.Sum: x} {
 			if _, ok := m.vars[v.Name]; ok {
 				failf("%s is declared in the scope of another", v.Name)

@@ -17,6 +17,15 @@ type rebinding struct {
 	scalars map[*Buffer]*Var // read in the place of a buffer of one number
 }
 
+// Shift returns statements in which v is counted from by less.
+func Shift(list []Stmt, v *Var, by symbolic.Poly) []Stmt {
+	at := symbolic.Sym(v.Name).Add(by)
+	r := &rebinding{polys: func(p symbolic.Poly) symbolic.Poly {
+		return p.Subst(func(name string) (symbolic.Poly, bool) { return at, name == v.Name })
+	}}
+	return r.stmts(list)
+}
+
 func (r *rebinding) v(v *Var) *Var {
 	if w := r.vars[v]; w != nil {
 		return w

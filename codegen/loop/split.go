@@ -119,17 +119,14 @@ func (k *Kernel) Part(s *Split) *Kernel {
 	part := &Kernel{Name: k.Name, Results: k.Results}
 	part.Params = append([]*Param{{Int: s.from}, {Int: s.count}}, k.Params...)
 	from, count := symbolic.Sym(s.from.Name), symbolic.Sym(s.count.Name)
-	at := symbolic.Sym(s.v.Name).Add(from)
-	shifted := &rebinding{polys: func(p symbolic.Poly) symbolic.Poly {
-		return p.Subst(func(name string) (symbolic.Poly, bool) { return at, name == s.v.Name })
-	}}
+	shifted := func(list []Stmt) []Stmt { return Shift(list, s.v, from) }
 	var cut func(list []Stmt) []Stmt
 	cut = func(list []Stmt) (out []Stmt) {
 		for _, st := range list {
 			switch t := st.(type) {
 			case *Loop:
 				if t.Var == s.v {
-					st = &Loop{Var: t.Var, Extent: count, Body: shifted.stmts(t.Body)}
+					st = &Loop{Var: t.Var, Extent: count, Body: shifted(t.Body)}
 				} else {
 					st = &Loop{Var: t.Var, Extent: t.Extent, Body: cut(t.Body)}
 				}
@@ -138,11 +135,11 @@ func (k *Kernel) Part(s *Split) *Kernel {
 				if s.Rows {
 					c.M = count
 					c.Out.Base, c.A.Base = c.Out.Base.Add(from.Mul(c.Out.M)), c.A.Base.Add(from.Mul(c.A.M))
-					c.Epilogue = shifted.stmts(t.Epilogue)
+					c.Epilogue = shifted(t.Epilogue)
 				} else {
 					c.N = count
 					c.Out.Base, c.B.Base = c.Out.Base.Add(from.Mul(c.Out.N)), c.B.Base.Add(from.Mul(c.B.N))
-					c.Epilogue = shifted.stmts(t.Epilogue)
+					c.Epilogue = shifted(t.Epilogue)
 				}
 				st = &c
 			}
