@@ -527,7 +527,25 @@ func init() {
 		opScale:    real2(func(a, n float64) float64 { return math.Ldexp(a, int(math.Floor(n))) }),
 		opExponent: real1(func(a float64) float64 { return math.Logb(math.Abs(a)) }),
 		opMantissa: real1(func(a float64) float64 { f, _ := math.Frexp(math.Abs(a)); return 2 * f }),
-		opRcp14:    real1(reciprocal), opRcp: real1(reciprocal),
+		opNearer: real2(func(a, b float64) float64 {
+			if math.Abs(a) < math.Abs(b) || math.IsNaN(b) {
+				return a
+			}
+			return math.Copysign(b, a)
+		}),
+		opNorm: real1(func(a float64) float64 {
+			switch f, _ := math.Frexp(a); {
+			case a < 0 || math.IsNaN(a):
+				return math.NaN()
+			case a == 0 || math.IsInf(a, 1):
+				return 1
+			case f < 0.75:
+				return 2 * f
+			default:
+				return f
+			}
+		}),
+		opRcp14: real1(reciprocal), opRcp: real1(reciprocal),
 		opRsqrt14: real1(reciprocalRoot), opRsqrt: real1(reciprocalRoot),
 
 		opRound2: round, opRound512: round,

@@ -173,6 +173,19 @@ func methods() []method {
 		{"scale", 2, two((*M).ScaleBy2), reals(func(x []float64) float64 { return math.Ldexp(x[0], int(x[1])) }), scales, 0, nil},
 		{"exponent", 1, one((*M).Exponent), reals(func(x []float64) float64 { return math.Logb(x[0]) }), anyReal, 0, only512},
 		{"mantissa", 1, one((*M).Mantissa), reals(func(x []float64) float64 { f, _ := math.Frexp(x[0]); return 2 * f }), positive, 0, only512},
+		{"nearer", 2, two((*M).Nearer), reals(func(x []float64) float64 {
+			if math.Abs(x[0]) < math.Abs(x[1]) || math.IsNaN(x[1]) {
+				return x[0]
+			}
+			return math.Copysign(x[1], x[0])
+		}), anyReal, 0, only512},
+		{"norm", 1, one((*M).Norm), reals(func(x []float64) float64 {
+			if f, _ := math.Frexp(x[0]); f < 0.75 {
+				return 2 * f
+			}
+			f, _ := math.Frexp(x[0])
+			return f
+		}), positive, 0, only512},
 		{"iadd", 2, two((*M).IAdd), ints(func(x []int64) int64 { return x[0] + x[1] }), anyInt, 0, nil},
 		{"isub", 2, two((*M).ISub), ints(func(x []int64) int64 { return x[0] - x[1] }), anyInt, 0, nil},
 		{"imul", 2, two((*M).IMul), ints(func(x []int64) int64 { return x[0] * x[1] }), anyInt, 0, nil},
