@@ -53,16 +53,14 @@ func (r *Routine) GatherMask(base G, index V, scale, disp int, k M) V {
 }
 
 func (r *Routine) gather(base G, index V, scale, disp int, k id) V {
-	// The instruction clears its mask, so it gets a copy. Lanes that are not
-	// read keep what they were: 0.
-	own := r.put(moves[r.regs[k].class], 0, nil, k)
 	m := r.place(Mem{Base: base, Disp: disp})
 	m.scale = scale
 	o := opGather2
 	if r.wide() {
 		o = opGather512
 	}
-	return V{r.put(o, 0, m, index.id, own, r.Zero().id)}
+	// Lanes that are not read keep what they were: 0.
+	return V{r.put(o, 0, m, index.id, k, r.Zero().id)}
 }
 
 // allTrue is the condition that holds in all lanes.

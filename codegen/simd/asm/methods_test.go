@@ -261,62 +261,89 @@ func methods() []method {
 	return list
 }
 
-// TestMethods runs every operation on lanes with special and random elements,
-// with its arguments in registers, in memory, and as one element for all
-// lanes.
-func TestMethods(t *testing.T) {
+// methodTrials runs every method with special and random elements, with its
+// arguments in registers, in memory, and as one element for all lanes.
+func methodTrials(tg asm.Target) []*trial {
 	const vectors = 24
-	for _, tg := range targets {
-		t.Run(tg.String(), func(t *testing.T) {
-			var trials []*trial
-			for _, m := range methods() {
-				if m.only != nil && !m.only(tg) {
-					continue
-				}
-				rnd := rand.New(rand.NewPCG(1, uint64(len(m.name))))
-				n := vectors * tg.Lanes()
-				in := make([]uint64, m.args*n)
-				for i := range in {
-					in[i] = m.from(tg.Elem, rnd, i/n, i%n)
-				}
-				// splat is the argument that is one element; at -1 all are
-				// vectors in memory, at -2 all are in registers.
-				for splat := -2; splat < m.args; splat++ {
-					want := make([]uint64, n)
-					for i := range want {
-						var x []uint64
-						for a := range m.args {
-							j := i
-							if a == splat {
-								j = i / tg.Lanes()
-							}
-							x = append(x, in[a*n+j])
-						}
-						want[i] = m.lane(tg.Elem, x)
+	var trials []*trial
+	for _, m := range methods() {
+		if m.only != nil && !m.only(tg) {
+			continue
+		}
+		rnd := rand.New(rand.NewPCG(1, uint64(len(m.name))))
+		n := vectors * tg.Lanes()
+		in := make([]uint64, m.args*n)
+		for i := range in {
+			in[i] = m.from(tg.Elem, rnd, i/n, i%n)
+		}
+		// splat is the argument that is one element; at -1 all are vectors in
+		// memory, at -2 all are in registers.
+		for splat := -2; splat < m.args; splat++ {
+			want := make([]uint64, n)
+			for i := range want {
+				var x []uint64
+				for a := range m.args {
+					j := i
+					if a == splat {
+						j = i / tg.Lanes()
 					}
-					r := asm.New(tg, fmt.Sprintf("%s_%d", m.name, splat+2), "", inOut, nil)
-					base, out := r.Base("in"), r.Base("out")
-					r.LoopConst(vectors, 1, func(i asm.G) {
-						var x []asm.V
-						first := r.GShl(i, log2(tg.ISA.Bytes()))
-						for a := range m.args {
-							at := asm.Mem{Base: base, Index: first, Disp: a * n * tg.Size()}
-							switch splat {
-							case a:
-								x = append(x, r.Broadcast(asm.Mem{Base: base, Index: i, Scale: tg.Size(), Disp: at.Disp}))
-							case -2:
-								x = append(x, r.Var(r.Load(at)))
-							default:
-								x = append(x, r.Load(at))
-							}
-						}
-						r.Store(asm.Mem{Base: out, Index: first}, m.build(r, x))
-					})
-					trials = append(trials, &trial{r: r, in: in, out: n, want: want, loose: m.loose})
+					x = append(x, in[a*n+j])
 				}
+				want[i] = m.lane(tg.Elem, x)
 			}
-			try(t, tg, trials)
-		})
+			r := asm.New(tg, fmt.Sprintf("%s_%d", m.name, splat+2), "", inOut, nil)
+			base, out := r.Base("in"), r.Base("out")
+			r.LoopConst(vectors, 1, func(i asm.G) {
+				var x []asm.V
+				first := r.GShl(i, log2(tg.ISA.Bytes()))
+				for a := range m.args {
+					at := asm.Mem{Base: base, Index: first, Disp: a * n * tg.Size()}
+					switch splat {
+					case a:
+						x = append(x, r.Broadcast(asm.Mem{Base: base, Index: i, Scale: tg.Size(), Disp: at.Disp}))
+					case -2:
+						x = append(x, r.Var(r.Load(at)))
+					default:
+						x = append(x, r.Load(at))
+					}
+				}
+				r.Store(asm.Mem{Base: out, Index: first}, m.build(r, x))
+			})
+			trials = append(trials, &trial{r: r, in: in, out: n, want: want, loose: m.loose})
+		}
+	}
+	return trials
+}
+
+// TestMethods runs every operation on lanes.
+func TestMethods(t *testing.T) {
+	for _, tg := range targets {
+		t.Run(tg.String(), func(t *testing.T) { try(t, tg, methodTrials(tg)) })
+	}
+}
+
+// TestRows holds the table against what the tests run: a row that no trial
+// uses could be wrong.
+func TestRows(t *testing.T) {
+	used := map[string]bool{}
+	for _, tg := range targets {
+		trials := append(methodTrials(tg), laneTrials(tg)...)
+		trials = append(trials, memoryTrial(tg), &trial{r: everything(tg)})
+		for seed := range uint64(4) {
+			trials = append(trials, random(tg, seed, 16))
+		}
+		for _, tr := range trials {
+			tr.r.Used(used)
+		}
+	}
+	// What only spilling makes is in every random program.
+	for _, name := range []string{"fillv", "fillg", "fillk", "keepv", "keepg", "keepk"} {
+		used[name] = true
+	}
+	for _, name := range asm.Rows() {
+		if !used[name] {
+			t.Errorf("%s is used by no trial", name)
+		}
 	}
 }
 

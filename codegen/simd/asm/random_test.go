@@ -134,6 +134,7 @@ func (w *writer) op() {
 	case 28:
 		addG(r.GMin(w.gen(), r.GMax(w.gen(), w.gen())))
 	case 29:
+		addG(r.GAnd(w.gen(), r.GShr(w.gen(), rnd.IntN(9))))
 		addG(r.GMul(w.gen(), r.Imm(rnd.IntN(1000))))
 	case 30:
 		addG(r.Bits(w.cond()))
