@@ -145,11 +145,11 @@ func (e ending) entry(s shape, name string, p *Plan) string {
 	if s.dynamic {
 		args = fmt.Sprintf("%d, %d, %d, %d, %d, %d, ", s.m, s.n, s.k, a, b, c)
 	}
-	call := fmt.Sprintf("%s(out, x, y, %sv, w, z, lr, 0, m, 0, n, 1, scratch)", name, args)
+	call := fmt.Sprintf("%s(out, x, y, %sv, w, z, lr, 0, m, 0, n, 3, scratch)", name, args)
 	if e.result {
 		call = "total = " + call
 	}
-	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(func(sym string) (int, bool) { return s.k, sym == "k" })
+	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(s.size)
 	if err != nil {
 		panic(err)
 	}

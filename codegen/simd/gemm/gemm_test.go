@@ -18,6 +18,7 @@ type shape struct {
 	at      bool // A's rows lie side by side, not its k
 	bt      bool // B's k lies side by side, not its columns
 	pad     int  // elements between rows of all matrices
+	crowded bool // rows of A and B a multiple of 2048 bytes apart
 	add     bool // to what is there
 	dynamic bool // sizes and distances are parameters
 }
@@ -27,7 +28,7 @@ func (s shape) String() string {
 	for _, f := range []struct {
 		is   bool
 		mark string
-	}{{s.at, "_at"}, {s.bt, "_bt"}, {s.pad > 0, fmt.Sprintf("_pad%d", s.pad)}, {s.add, "_add"}, {s.dynamic, "_dyn"}} {
+	}{{s.at, "_at"}, {s.bt, "_bt"}, {s.pad > 0, fmt.Sprintf("_pad%d", s.pad)}, {s.add, "_add"}, {s.crowded, "_crowded"}, {s.dynamic, "_dyn"}} {
 		if f.is {
 			out += f.mark
 		}
@@ -44,7 +45,16 @@ func (s shape) strides() (a, b, c int) {
 	if s.bt {
 		b = s.k + s.pad
 	}
+	if s.crowded {
+		a, b = 512, 512
+	}
 	return a, b, s.n + s.pad
+}
+
+// size is the value of a parameter.
+func (s shape) size(name string) (int, bool) {
+	n, ok := map[string]int{"m": s.m, "n": s.n, "k": s.k}[name]
+	return n, ok
 }
 
 // kernel makes the loop program of a shape. The sizes that are parameters are
@@ -107,6 +117,12 @@ func shapes() []shape {
 			out = append(out, s)
 		}
 	}
+	// What is far apart is packed, if there is enough of it.
+	for _, d := range [][3]int{{32, 35, 40}, {37, 51, 33}, {45, 37, 32}, {33, 10, 70}} {
+		for way := range 8 {
+			out = append(out, shape{m: d[0], n: d[1], k: d[2], at: way&1 != 0, bt: way&2 != 0, add: true, crowded: true, dynamic: way&4 != 0})
+		}
+	}
 	return out
 }
 
@@ -143,7 +159,7 @@ func (s shape) entry(name string, p *Plan) string {
 	if s.dynamic {
 		args = fmt.Sprintf("%d, %d, %d, %d, %d, %d, ", s.m, s.n, s.k, a, b, c)
 	}
-	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(func(sym string) (int, bool) { return map[string]int{"k": s.k}[sym], true })
+	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(s.size)
 	if err != nil {
 		panic(err)
 	}
@@ -250,9 +266,12 @@ func test(name string, behind bool) {
 			copy(out, was)
 			each(c.n, c.colStep, parts[1], func(cl, ch int) {
 				pack := 1
+				if cl == 0 {
+					pack = 3
+				}
 				each(c.m, c.rowStep, parts[0], func(rl, rh int) {
 					c.run(out, x, y, rl, rh, cl, ch, pack, scratch)
-					pack = 0
+					pack &^= 1
 				})
 			})
 			if first != nil {
