@@ -52,7 +52,7 @@ func (r *Routine) StoreIntsMask(m Mem, k M, v V) {
 	case r.wide():
 		r.put(opStoreI64M, 0, r.place(m), v.id, k.id)
 	default:
-		r.As(F32).StoreMask(m, M{r.words(V{k.id}).id}, r.words(v))
+		r.As(F32).StoreMask(m, M{r.words(V(k)).id}, r.words(v))
 		r.half(v, 16)
 	}
 }
@@ -76,7 +76,7 @@ func (r *Routine) GatherInts(base G, index V, scale, disp int, k M) V {
 	m.scale = scale
 	o, which := opGatherI512, k.id
 	if !r.wide() {
-		o, which = opGatherI2, r.words(V{k.id}).id
+		o, which = opGatherI2, r.words(V(k)).id
 	}
 	return r.vop(opSignExtend, V{r.put(o, 0, m, index.id, which, r.Zero().id)})
 }

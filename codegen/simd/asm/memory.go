@@ -89,7 +89,7 @@ func (r *Routine) LoadIntsMask(m Mem, k M) V {
 		return V{r.put(opLoadI64M512, 0, r.place(m), k.id)}
 	}
 	// The mask for half as wide lanes: every other word of it.
-	lo, hi := V{k.id}, r.high(V{k.id}, r.target.ISA.Bytes())
+	lo, hi := V(k), r.high(V(k), r.target.ISA.Bytes())
 	narrow := r.half(r.As(F32).vopi(opShuffle, 0x88, lo, hi), 16)
 	return r.vop(opSignExtend, V{r.put(opLoadIM2, 0, r.place(m), narrow.id)})
 }
