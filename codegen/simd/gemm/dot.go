@@ -52,7 +52,7 @@ func (g *gen) bundle(n int, b asm.G) {
 		g.products(acc, r.GVar(a), g.lattice(b, g.b.line, n))
 		var sums []asm.V
 		for i := 0; i < n; i += g.lanes {
-			sums = append(sums, g.laneSums(acc[i:min(n, i+g.lanes)]))
+			sums = append(sums, r.Sums(acc[i:min(n, i+g.lanes)]))
 		}
 		var mask asm.M
 		if part := n % g.lanes; part > 0 {
@@ -85,25 +85,4 @@ func (g *gen) products(acc []asm.V, a asm.G, cols lattice) {
 			r.FMAInto(s, x, r.LoadMask(cols.at(i, 0), mask))
 		}
 	}, nil)
-}
-
-// laneSums returns the sum of the lanes of each vector, in a lane each.
-func (g *gen) laneSums(vs []asm.V) asm.V {
-	r := g.r
-	if len(vs) == 1 {
-		return r.HSum(vs[0])
-	}
-	square := append([]asm.V{}, vs...)
-	for len(square) < g.lanes {
-		square = append(square, r.Zero())
-	}
-	sums := r.Transpose(square)
-	for len(sums) > 1 {
-		half := len(sums) / 2
-		for i := range half {
-			sums[i] = r.Add(sums[i], sums[half+i])
-		}
-		sums = sums[:half]
-	}
-	return sums[0]
 }

@@ -51,37 +51,60 @@ type factor struct {
 // along k share a few places of the caches, or are on more pages than the
 // processor knows at a time.
 func (g *gen) wantsPack(apart, others symbolic.Poly) when {
-	const (
-		enough = 32            // lines of the other factor
-		some   = 8             // where the first cache holds no more neighbours than this
-		page   = 4096          // bytes after which its places repeat
-		far    = 64 * 4 * page // bytes from the first k to the last
-	)
-	crowded := page
-	if g.t.ISA == asm.AVX2 {
-		crowded /= 2 // narrow tiles read each line of the cache more often
+	d, known := apart.Const()
+	if !known {
+		return g.wantsPackAtRunTime(apart, others)
 	}
-	n, knowN := others.Const()
-	d, knowD := apart.Const()
-	k, knowK := g.k.Const()
-	d *= g.size
-	switch {
-	case knowN && n < some || knowK && k < some:
+	k, known := g.k.Const()
+	if !known {
+		k = typical
+	}
+	least := 0
+	switch d *= g.size; {
+	case k < fewWays:
 		return never
-	case knowN && knowD && knowK:
-		if n >= enough && (d%crowded == 0 || d*k >= far) || d%page == 0 {
-			return always
-		}
+	case d%page == 0:
+		least = fewWays
+	case d%g.crowded() == 0 || d*k >= far:
+		least = worthPacking
+	default:
 		return never
+	}
+	if n, known := others.Const(); known {
+		return when{known: true, yes: n >= least}
 	}
 	r := g.r
 	yes := r.GVar(r.Imm(0))
+	r.If(asm.GE, g.value(others), r.Imm(least), func() { r.GSet(yes, r.Imm(1)) }, nil)
+	return when{flag: yes}
+}
+
+func (g *gen) wantsPackAtRunTime(apart, others symbolic.Poly) when {
+	r := g.r
+	yes := r.GVar(r.Imm(0))
+	set := func() { r.GSet(yes, r.Imm(1)) }
 	bytes := r.GMul(g.value(apart), r.Imm(g.size))
-	r.If(asm.GE, g.value(others), r.Imm(enough), func() {
-		r.If(asm.EQ, r.GAnd(bytes, r.Imm(crowded-1)), r.Imm(0), func() { r.GSet(yes, r.Imm(1)) }, nil)
-		r.If(asm.GE, r.GMul(bytes, g.kSize), r.Imm(far), func() { r.GSet(yes, r.Imm(1)) }, nil)
+	r.If(asm.GE, g.value(others), r.Imm(worthPacking), func() {
+		r.If(asm.EQ, r.GAnd(bytes, r.Imm(g.crowded()-1)), r.Imm(0), set, nil)
+		r.If(asm.GE, r.GMul(bytes, g.kSize), r.Imm(far), set, nil)
 	}, nil)
 	return when{flag: yes}
+}
+
+const (
+	typical      = 256         // a size that is not known
+	worthPacking = 32          // lines of the other factor
+	fewWays      = 8           // neighbours that the first cache can hold where they crowd
+	page         = 4096        // bytes after which its places repeat
+	far          = 1024 * page // bytes from the first k to the last
+)
+
+// crowded is the number of bytes of which distances should not be a multiple.
+func (g *gen) crowded() int {
+	if g.t.ISA == asm.AVX2 {
+		return page / 2 // narrow tiles read each line of the cache more often
+	}
+	return page
 }
 
 // packFactor copies the lines of the call, if it is asked to.
@@ -187,10 +210,24 @@ func (g *gen) squares(dst asm.G, lines lattice, have int) {
 			r.Store(asm.Mem{Base: d, Disp: i * wide}, v)
 		}
 	}
-	r.Repeat(r.GShr(g.kSize, log2(g.lanes)), func() {
-		square(r.Load)
+	next := func() {
 		g.move(lines, step{known: true, bytes: wide}, 1)
 		r.GAddTo(d, r.Imm(g.lanes*wide))
+	}
+	if _, known := g.k.Const(); !known && g.t.ISA == asm.AVX512 {
+		// Masks cost nothing there, and the text of a square is long.
+		left := r.GVar(g.kSize)
+		r.While(asm.GT, left, r.Imm(0), func() {
+			mask := r.TailMask(left)
+			square(func(m asm.Mem) asm.V { return r.LoadMask(m, mask) })
+			next()
+			r.GAddTo(left, r.Imm(-g.lanes))
+		})
+		return
+	}
+	r.Repeat(r.GShr(g.kSize, log2(g.lanes)), func() {
+		square(r.Load)
+		next()
 	})
 	part := r.GAnd(g.kSize, r.Imm(g.lanes-1))
 	r.If(asm.GT, part, r.Imm(0), func() {

@@ -286,39 +286,25 @@ func (g *gen) step1(acc [][]asm.V, left func(int) asm.Mem, right func(int) asm.V
 	}
 }
 
-// overK runs body, which does n steps, for all k: several at a time where the
-// distances are known, so that they are not added each time.
+// overK runs body, which does n steps, for all k: where their number and the
+// distances are known several at a time, so that pointers move less often.
 func (g *gen) overK(body func(n int)) {
 	r := g.r
-	unroll := g.unroll()
-	if k, known := g.k.Const(); known {
-		switch {
-		case k/unroll == 1:
-			body(unroll)
-		case k/unroll > 1:
-			r.Repeat(r.Imm(k/unroll), func() { body(unroll) })
-		}
-		if k%unroll > 0 {
-			body(k % unroll)
-		}
-		return
-	}
-	if unroll == 1 {
+	k, known := g.k.Const()
+	if !known || !g.tallK.known || !g.wideK.known {
 		r.Repeat(g.kSize, func() { body(1) })
 		return
 	}
-	r.Repeat(r.GShr(g.kSize, log2(unroll)), func() { body(unroll) })
-	r.Repeat(r.GAnd(g.kSize, r.Imm(unroll-1)), func() { body(1) })
-}
-
-func (g *gen) unroll() int {
-	switch {
-	case !g.tallK.known || !g.wideK.known:
-		return 1
-	case g.t.ISA == asm.AVX2:
-		return 4
+	unroll := 2
+	if g.t.ISA == asm.AVX2 {
+		unroll = 4 // its tiles have half the sums or less
 	}
-	return 2
+	if k >= unroll {
+		r.Repeat(r.Imm(k/unroll), func() { body(unroll) })
+	}
+	if k%unroll > 0 {
+		body(k % unroll)
+	}
 }
 
 func log2(n int) int {
