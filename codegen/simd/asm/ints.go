@@ -52,7 +52,7 @@ func (r *Routine) StoreIntsMask(m Mem, k M, v V) {
 	case r.wide():
 		r.put(opStoreI64M, 0, r.place(m), v.id, k.id)
 	default:
-		r.As(F32).StoreMask(m, M{r.words(V{k.id}).id}, r.words(v))
+		r.As(F32).StoreMask(m, M{r.words(V(k)).id}, r.words(v))
 		r.half(v, 16)
 	}
 }
@@ -74,13 +74,11 @@ func (r *Routine) GatherInts(base G, index V, scale, disp int, k M) V {
 	}
 	m := r.place(Mem{Base: base, Disp: disp})
 	m.scale = scale
-	o, own := opGatherI512, id(0)
-	if r.wide() {
-		own = r.put(moves[mask], 0, nil, k.id)
-	} else {
-		o, own = opGatherI2, r.words(V{k.id}).id
+	o, which := opGatherI512, k.id
+	if !r.wide() {
+		o, which = opGatherI2, r.words(V(k)).id
 	}
-	return r.vop(opSignExtend, V{r.put(o, 0, m, index.id, own, r.Zero().id)})
+	return r.vop(opSignExtend, V{r.put(o, 0, m, index.id, which, r.Zero().id)})
 }
 
 // Scatter writes the lanes of v to base + lane·scale + disp for the integers
@@ -92,7 +90,7 @@ func (r *Routine) Scatter(base G, index V, scale, disp int, k M, v V) {
 		}
 		m := r.place(Mem{Base: base, Disp: disp})
 		m.scale = scale
-		r.put(opScatter512, 0, m, index.id, r.put(moves[mask], 0, nil, k.id), v.id)
+		r.put(opScatter512, 0, m, index.id, k.id, v.id)
 		return
 	}
 	r.eachLane(k, func(turn V) {
@@ -114,7 +112,7 @@ func (r *Routine) ScatterInts(base G, index V, scale, disp int, k M, v V) {
 		m := r.place(Mem{Base: base, Disp: disp})
 		m.scale = scale
 		low := V{r.put(opWords512, 0, nil, v.id)}
-		r.put(opScatterI512, 0, m, index.id, r.put(moves[mask], 0, nil, k.id), low.id)
+		r.put(opScatterI512, 0, m, index.id, k.id, low.id)
 	default:
 		r.eachLane(k, func(turn V) {
 			to := Mem{Base: base, Index: r.FirstInt(r.Lookup([]V{index}, turn)), Scale: scale, Disp: disp}

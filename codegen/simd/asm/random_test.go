@@ -18,6 +18,7 @@ type writer struct {
 	v, vars []asm.V
 	g, gs   []asm.G
 	k, ks   []asm.M
+	cursor  asm.G // a variable: a place within the first half of a slice
 	depth   int
 }
 
@@ -50,8 +51,11 @@ func (w *writer) pred() asm.Pred { return asm.Pred(w.rnd.IntN(6)) }
 
 // at is a vector of a slice of 16 vectors.
 func (w *writer) at(base asm.G) asm.Mem {
-	if w.rnd.IntN(2) == 0 {
+	switch w.rnd.IntN(3) {
+	case 0:
 		return asm.Mem{Base: base, Disp: w.rnd.IntN(inVectors) * w.bytes()}
+	case 1:
+		return asm.Mem{Base: base, Index: w.cursor, Scale: w.bytes() / 8, Disp: w.rnd.IntN(inVectors/2) * w.bytes()}
 	}
 	half := w.r.GAnd(w.gen(), w.r.Imm(inVectors/2-1))
 	return asm.Mem{Base: base, Index: w.r.GShl(half, log2(w.bytes())-2), Scale: 4, Disp: w.rnd.IntN(inVectors/2) * w.bytes()}
@@ -66,7 +70,7 @@ func (w *writer) op() {
 	addV := func(v asm.V) { w.v = append(w.v, v) }
 	addG := func(g asm.G) { w.g = append(w.g, g) }
 	addK := func(k asm.M) { w.k = append(w.k, k) }
-	switch rnd.IntN(36) {
+	switch rnd.IntN(40) {
 	case 0:
 		addV(r.IAdd(w.vec(), w.vec()))
 	case 1:
@@ -130,6 +134,7 @@ func (w *writer) op() {
 	case 28:
 		addG(r.GMin(w.gen(), r.GMax(w.gen(), w.gen())))
 	case 29:
+		addG(r.GAnd(w.gen(), r.GShr(w.gen(), rnd.IntN(9))))
 		addG(r.GMul(w.gen(), r.Imm(rnd.IntN(1000))))
 	case 30:
 		addG(r.Bits(w.cond()))
@@ -144,6 +149,23 @@ func (w *writer) op() {
 		addV(r.GatherMask(w.in, index, w.tg.Size(), 0, w.cond()))
 	case 35:
 		addG(r.GAnd(r.LoadInt32(w.at(w.in)), r.Imm(0xffff)))
+	case 36:
+		r.GSet(w.cursor, r.GAnd(w.gen(), r.Imm(8*inVectors/2-8)))
+	case 37:
+		x := pick(w, w.gs)
+		r.GSet(x, r.GSub(w.gen(), x))
+	case 38:
+		table := []asm.V{w.vec(), w.vec()}[:1+w.tg.ISA]
+		x := pick(w, w.vars)
+		r.Set(x, r.Lookup(table, x))
+	case 39:
+		// A load with a single user some way behind it.
+		at := w.at(w.out)
+		x := r.Load(at)
+		w.op()
+		r.Store(at, w.vec())
+		w.op()
+		addV(r.ISub(w.vec(), x))
 	}
 }
 
@@ -195,6 +217,7 @@ func random(tg asm.Target, seed uint64, live int) *trial {
 	rnd := rand.New(rand.NewPCG(seed, uint64(live)))
 	r := asm.New(tg, fmt.Sprintf("random%d_%d", seed, live), "", inOut, nil)
 	w := &writer{r: r, rnd: rnd, tg: tg, in: r.Base("in"), out: r.Base("out")}
+	w.cursor = r.GVar(r.Imm(0))
 	for i := range live {
 		at := asm.Mem{Base: w.in, Disp: i % inVectors * w.bytes()}
 		switch i % 4 {

@@ -16,20 +16,21 @@ type gen struct {
 	c *loop.Contract
 
 	size, shift, lanes int // of an element: bytes, their logarithm; elements a vector
-	packs              bool
 	m, n, k            symbolic.Poly
 	ints               map[string]asm.G
 
-	aBase, bBase, outBase asm.G
-	aRow, aK              step
-	bCol, bK              step
-	colK                  step // along k, where the tiles read B
-	outRow                step
-	kSize                 asm.G
-	group                 step // of a packed vector's columns to the next
+	a, b    factor
+	outBase asm.G
+	outRow  step
+	kSize   asm.G
+	group   step // from a packed group to the next
+	tall    step // between rows of A, as the tiles read it, and along k
+	tallK   step
+	wide    step // between vectors of B, as the tiles read it, and along k
+	wideK   step
 
-	col    asm.G // first column of the panel
-	packed asm.G // where the panel is packed
+	col asm.G // first column of the panel
+	bAt asm.G // where the tiles read it
 
 	env       *nest.Env
 	part      *loop.Var   // what a tile adds up
@@ -48,19 +49,19 @@ func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 	}
 	g := &gen{
 		t: t, c: c, size: t.Size(), shift: log2(t.Size()), lanes: t.Lanes(), m: c.M, n: c.N, k: c.K,
-		packs: !c.B.N.Is(1), part: &loop.Var{Name: c.Sum.Name + "~", Type: symbolic.Real},
+		part: &loop.Var{Name: c.Sum.Name + "~", Type: symbolic.Real},
 	}
 	g.finishing = finishing(c, g.part)
 	g.long = isLong(g.finishing)
 	m, known := c.M.Const()
-	dots := g.packs && c.A.K.Is(1) && c.B.K.Is(1)
+	dots := !c.B.N.Is(1) && c.A.K.Is(1) && c.B.K.Is(1)
 	err = nest.Catch(k.Name, func() {
 		g.begin(k)
 		switch {
 		case !dots || known && m > fewRows:
 			g.tiles()
 		case known:
-			g.packs = false
+			g.a.pack, g.b.pack = never, never
 			g.dots()
 		default:
 			g.r.If(asm.LE, g.value(c.M), g.r.Imm(fewRows), g.dots, g.tiles)
@@ -101,11 +102,8 @@ func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 			return nil, err
 		}
 	}
-	switch {
-	case !c.Out.N.Is(1):
+	if !c.Out.N.Is(1) {
 		return nil, fmt.Errorf("the columns of %s do not lie side by side", c.Out.Buf.Name)
-	case !c.B.N.Is(1) && !c.B.K.Is(1):
-		return nil, fmt.Errorf("neither axis of %s lies side by side", c.B.Buf.Name)
 	}
 	for _, b := range stores(c.Epilogue) {
 		if b == c.A.Buf || b == c.B.Buf {
@@ -176,27 +174,16 @@ func (g *gen) begin(k *loop.Kernel) {
 		}
 		return r.Lea(p, g.value(a.Base), g.size, 0)
 	}
-	g.aBase, g.bBase, g.outBase = base(c.A), base(c.B), base(c.Out)
-	g.aRow, g.aK = g.step(c.A.M), g.step(c.A.K)
-	g.bCol, g.bK = g.step(c.B.N), g.step(c.B.K)
-	g.outRow = g.step(c.Out.M)
+	g.outBase, g.outRow = base(c.Out), g.step(c.Out.M)
 	g.kSize = g.value(c.K)
-	g.colK = g.bK
-	if g.packs {
-		g.colK = step{known: true, bytes: g.t.ISA.Bytes()}
-		g.group = g.step(groupRows(c.K, g.lanes).Scale(int64(g.lanes), 1))
-	}
+	g.a = factor{base: base(c.A), line: g.step(c.A.M), k: g.step(c.A.K), lo: r.Int(g.rowLo), hi: r.Int(g.rowHi), bit: PackRows}
+	g.b = factor{base: base(c.B), line: g.step(c.B.N), k: g.step(c.B.K), lo: r.Int(g.colLo), hi: r.Int(g.colHi), bit: PackCols}
 }
 
 // end returns what the kernel does.
 func (g *gen) end(k *loop.Kernel) {
 	g.env.EndSums()
 	g.env.Return(k)
-}
-
-// packing is where B is packed in scratch.
-func (g *gen) packing() asm.G {
-	return g.r.GAdd(g.r.Base(g.scratch), g.r.Imm(g.tileSize()*g.size))
 }
 
 // tileSize is how many elements of scratch a tile is finished from.

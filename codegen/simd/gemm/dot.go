@@ -9,13 +9,13 @@ const fewRows = 4
 // dots writes the dot form: vectors go along k, for several columns at a time.
 func (g *gen) dots() {
 	r := g.r
-	g.col = r.GVar(r.Int(g.colLo))
-	left := r.GVar(r.GSub(r.Int(g.colHi), r.Int(g.colLo)))
-	at := r.GVar(r.GAdd(g.bBase, g.times(g.bCol, r.Int(g.colLo))))
+	g.col = r.GVar(g.b.lo)
+	left := r.GVar(r.GSub(g.b.hi, g.b.lo))
+	at := r.GVar(r.GAdd(g.b.base, g.times(g.b.line, g.b.lo)))
 	for _, n := range g.bundles() {
 		r.While(asm.GE, left, r.Imm(n), func() {
 			g.bundle(n, at)
-			g.along(at, g.bCol, n)
+			g.along(at, g.b.line, n)
 			r.GAddTo(g.col, r.Imm(n))
 			r.GAddTo(left, r.Imm(-n))
 		})
@@ -42,17 +42,17 @@ func (g *gen) bundles() []int {
 // bundle does n columns, which begin at b, for all rows.
 func (g *gen) bundle(n int, b asm.G) {
 	r := g.r
-	row := r.GVar(r.Int(g.rowLo))
-	a := r.GVar(r.GAdd(g.aBase, g.times(g.aRow, row)))
-	r.Repeat(r.GSub(r.Int(g.rowHi), row), func() {
+	row := r.GVar(g.a.lo)
+	a := r.GVar(r.GAdd(g.a.base, g.times(g.a.line, row)))
+	r.Repeat(r.GSub(g.a.hi, row), func() {
 		acc := make([]asm.V, n)
 		for i := range acc {
 			acc[i] = r.Var(r.Zero())
 		}
-		g.products(acc, r.GVar(a), g.lattice(b, g.bCol, n))
+		g.products(acc, r.GVar(a), g.lattice(b, g.b.line, n))
 		var sums []asm.V
 		for i := 0; i < n; i += g.lanes {
-			sums = append(sums, g.laneSums(acc[i:min(n, i+g.lanes)]))
+			sums = append(sums, r.Sums(acc[i:min(n, i+g.lanes)]))
 		}
 		var mask asm.M
 		if part := n % g.lanes; part > 0 {
@@ -60,7 +60,7 @@ func (g *gen) bundle(n int, b asm.G) {
 		}
 		g.finish([][]asm.V{sums}, row, mask)
 		r.GAddTo(row, r.Imm(1))
-		g.along(a, g.aRow, 1)
+		g.along(a, g.a.line, 1)
 	})
 }
 
@@ -85,25 +85,4 @@ func (g *gen) products(acc []asm.V, a asm.G, cols lattice) {
 			r.FMAInto(s, x, r.LoadMask(cols.at(i, 0), mask))
 		}
 	}, nil)
-}
-
-// laneSums returns the sum of the lanes of each vector, in a lane each.
-func (g *gen) laneSums(vs []asm.V) asm.V {
-	r := g.r
-	if len(vs) == 1 {
-		return r.HSum(vs[0])
-	}
-	square := append([]asm.V{}, vs...)
-	for len(square) < g.lanes {
-		square = append(square, r.Zero())
-	}
-	sums := r.Transpose(square)
-	for len(sums) > 1 {
-		half := len(sums) / 2
-		for i := range half {
-			sums[i] = r.Add(sums[i], sums[half+i])
-		}
-		sums = sums[:half]
-	}
-	return sums[0]
 }

@@ -141,15 +141,11 @@ func TestEpilogues(t *testing.T) {
 
 func (e ending) entry(s shape, name string, p *Plan) string {
 	a, b, c := s.strides()
-	args := ""
-	if s.dynamic {
-		args = fmt.Sprintf("%d, %d, %d, %d, %d, %d, ", s.m, s.n, s.k, a, b, c)
-	}
-	call := fmt.Sprintf("%s(out, x, y, %sv, w, z, lr, 0, m, 0, n, 1, scratch)", name, args)
+	call := fmt.Sprintf("%s(out, x, y, %sv, w, z, lr, 0, m, 0, n, 3, scratch)", name, s.args())
 	if e.result {
 		call = "total = " + call
 	}
-	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(func(sym string) (int, bool) { return s.k, sym == "k" })
+	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(s.size)
 	if err != nil {
 		panic(err)
 	}

@@ -17,6 +17,9 @@ func (g *gen) heights(vectors int) []int {
 		asm.AVX512: {8, 8, 8, 6, 4, 4, 3, 2},
 		asm.AVX2:   {8, 4, 4, 2, 2, 1, 1, 1},
 	}[g.t.ISA][vectors-1]
+	if g.a.pack.possible() {
+		most = min(most, g.lanes) // a tile's rows are of one group
+	}
 	var hs []int
 	for h := most; h > 0; h /= 2 {
 		hs = append(hs, h)
@@ -27,14 +30,11 @@ func (g *gen) heights(vectors int) []int {
 // tiles writes the tile form.
 func (g *gen) tiles() {
 	r := g.r
-	if g.packs {
-		r.If(asm.NE, r.Int(g.pack), r.Imm(0), g.packColumns, nil)
-	}
-	g.col = r.GVar(r.Int(g.colLo))
-	if g.packs {
-		g.packed = r.GVar(g.packing())
-	}
-	left := r.GVar(r.GSub(r.Int(g.colHi), r.Int(g.colLo)))
+	g.choose()
+	g.packFactor(&g.a)
+	g.packFactor(&g.b)
+	g.col = r.GVar(g.b.lo)
+	left := r.GVar(r.GSub(g.b.hi, g.b.lo))
 	for _, p := range g.widths() {
 		least := p.vectors * g.lanes
 		if p.masked {
@@ -42,6 +42,55 @@ func (g *gen) tiles() {
 		}
 		r.While(asm.GE, left, r.Imm(least), func() { g.panel(p, left) })
 	}
+}
+
+// choose decides which factors are packed, and with that how the tiles read
+// them.
+func (g *gen) choose() {
+	r := g.r
+	g.a.pack, g.b.pack = never, always
+	if g.c.A.M.Is(1) {
+		g.a.pack = g.wantsPack(g.c.A.K, g.n)
+	}
+	if g.c.B.N.Is(1) {
+		g.b.pack = g.wantsPack(g.c.B.K, g.m)
+	}
+	if g.a.pack.possible() || g.b.pack.possible() {
+		g.group = g.step(groupRows(g.k, g.lanes).Scale(int64(g.lanes), 1))
+	}
+	g.place()
+	vector := step{known: true, bytes: g.t.ISA.Bytes()}
+	g.tall, g.tallK = g.a.line, g.either(g.a.pack, vector, g.a.k)
+	if g.a.pack == always {
+		g.tall = step{known: true, bytes: g.size}
+	}
+	g.wide, g.wideK = g.either(g.b.pack, g.group, vector), g.either(g.b.pack, vector, g.b.k)
+	if g.b.pack == always {
+		g.bAt = r.GVar(g.b.at)
+		return
+	}
+	g.bAt = r.GVar(r.Lea(g.b.base, g.b.lo, g.size, 0))
+	g.branch(g.b.pack, func() { r.GSet(g.bAt, g.b.at) }, nil)
+}
+
+// either is one of two steps.
+func (g *gen) either(w when, yes, no step) step {
+	switch {
+	case w.known && w.yes:
+		return yes
+	case w.known:
+		return no
+	}
+	r := g.r
+	reg := func(s step) asm.G {
+		if s.known {
+			return r.Imm(s.bytes)
+		}
+		return s.reg
+	}
+	x := r.GVar(reg(no))
+	g.branch(w, func() { r.GSet(x, reg(yes)) }, nil)
+	return step{reg: x}
 }
 
 // widths returns the panels that columns are divided into, the widest first;
@@ -78,7 +127,7 @@ func (g *gen) widths() []panel {
 // widest is the number of vectors in the widest panel. Few rows leave registers
 // for more columns, so that there are sums enough.
 func (g *gen) widest() int {
-	if m, known := g.m.Const(); known && m <= 2 && !g.packs {
+	if m, known := g.m.Const(); known && m <= 2 && g.c.B.N.Is(1) {
 		return 8 / max(m, 1)
 	}
 	return 3
@@ -87,8 +136,8 @@ func (g *gen) widest() int {
 // panel does the rows of one panel, and moves on to the next.
 func (g *gen) panel(p panel, left asm.G) {
 	r := g.r
-	rows := r.GVar(r.GSub(r.Int(g.rowHi), r.Int(g.rowLo)))
-	row := r.GVar(r.Int(g.rowLo))
+	rows := r.GVar(r.GSub(g.a.hi, g.a.lo))
+	row := r.GVar(g.a.lo)
 	mask := g.tailMask(p, left)
 	for i, h := range g.blocks(p.vectors) {
 		body := func() {
@@ -105,9 +154,7 @@ func (g *gen) panel(p panel, left asm.G) {
 	wide := p.vectors * g.lanes
 	r.GAddTo(g.col, r.Imm(wide))
 	r.GAddTo(left, r.Imm(-wide))
-	if g.packs {
-		g.along(g.packed, g.group, p.vectors)
-	}
+	g.along(g.bAt, g.wide, p.vectors)
 }
 
 // tailMask is for the last vector of a panel, with so many columns left; not Ok
@@ -143,8 +190,7 @@ func (g *gen) blocks(vectors int) []int {
 
 // tile does h rows from row on of a panel.
 func (g *gen) tile(h, vectors int, row asm.G, mask asm.M) {
-	r := g.r
-	at := r.GAdd(g.aBase, g.times(g.aRow, row))
+	at := g.rowsAt(row)
 	g.prefetch(row, h, vectors)
 	sums := g.sums(h, vectors, at, mask)
 	g.finish(sums, row, mask)
@@ -160,13 +206,13 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 			acc[i][j] = r.Var(r.Zero())
 		}
 	}
-	rows := g.lattice(a, g.aRow, h)
-	cols := g.columns()
+	rows := g.lattice(a, g.tall, h)
+	cols := g.lattice(g.bAt, g.wide, vectors)
 	one := func(u int) {
-		left := func(i int) asm.Mem { return rows.at(i, u*g.aK.bytes) }
+		left := func(i int) asm.Mem { return rows.at(i, u*g.tallK.bytes) }
 		right := func(j int) asm.V {
-			m := cols.at(j, u*g.colK.bytes)
-			if mask.Ok() && j == vectors-1 && !g.packs {
+			m := cols.at(j, u*g.wideK.bytes)
+			if mask.Ok() && j == vectors-1 && g.b.pack != always {
 				return r.LoadMask(m, mask)
 			}
 			return r.Load(m)
@@ -174,8 +220,8 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 		g.step1(acc, left, right)
 	}
 	advance := func(n int) {
-		g.move(rows, g.aK, n)
-		g.move(cols, g.colK, n)
+		g.move(rows, g.tallK, n)
+		g.move(cols, g.wideK, n)
 	}
 	g.overK(func(n int) {
 		for u := range n {
@@ -186,14 +232,22 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 	return acc
 }
 
-// columns addresses the vectors of B from the panel's first column on, at k = 0.
-func (g *gen) columns() lattice {
+// rowsAt is where the tiles read the row of A, at k = 0.
+func (g *gen) rowsAt(row asm.G) asm.G {
 	r := g.r
-	if !g.packs {
-		at := r.Lea(g.bBase, g.col, g.size, 0)
-		return lattice{ptrs: []asm.G{r.GVar(at)}, step: step{known: true, bytes: g.t.ISA.Bytes()}}
+	packed := func() asm.G {
+		in := r.Lea(g.a.at, r.GAnd(row, r.Imm(g.lanes-1)), g.size, 0)
+		return r.GAdd(in, g.times(g.group, r.GShr(row, log2(g.lanes))))
 	}
-	return lattice{ptrs: []asm.G{r.GVar(g.packed)}, step: g.group}
+	switch g.a.pack {
+	case always:
+		return packed()
+	case never:
+		return r.GAdd(g.a.base, g.times(g.a.line, row))
+	}
+	at := r.GVar(r.GAdd(g.a.base, g.times(g.a.line, row)))
+	g.branch(g.a.pack, func() { r.GSet(at, packed()) }, nil)
+	return at
 }
 
 // step1 adds the products for one k.
@@ -232,39 +286,25 @@ func (g *gen) step1(acc [][]asm.V, left func(int) asm.Mem, right func(int) asm.V
 	}
 }
 
-// overK runs body, which does n steps, for all k: several at a time where the
-// distances are known, so that they are not added each time.
+// overK runs body, which does n steps, for all k: where their number and the
+// distances are known several at a time, so that pointers move less often.
 func (g *gen) overK(body func(n int)) {
 	r := g.r
-	unroll := g.unroll()
-	if k, known := g.k.Const(); known {
-		switch {
-		case k/unroll == 1:
-			body(unroll)
-		case k/unroll > 1:
-			r.Repeat(r.Imm(k/unroll), func() { body(unroll) })
-		}
-		if k%unroll > 0 {
-			body(k % unroll)
-		}
-		return
-	}
-	if unroll == 1 {
+	k, known := g.k.Const()
+	if !known || !g.tallK.known || !g.wideK.known {
 		r.Repeat(g.kSize, func() { body(1) })
 		return
 	}
-	r.Repeat(r.GShr(g.kSize, log2(unroll)), func() { body(unroll) })
-	r.Repeat(r.GAnd(g.kSize, r.Imm(unroll-1)), func() { body(1) })
-}
-
-func (g *gen) unroll() int {
-	switch {
-	case !g.aK.known || !g.colK.known:
-		return 1
-	case g.t.ISA == asm.AVX2:
-		return 4
+	unroll := 2
+	if g.t.ISA == asm.AVX2 {
+		unroll = 4 // its tiles have half the sums or less
 	}
-	return 2
+	if k >= unroll {
+		r.Repeat(r.Imm(k/unroll), func() { body(unroll) })
+	}
+	if k%unroll > 0 {
+		body(k % unroll)
+	}
 }
 
 func log2(n int) int {

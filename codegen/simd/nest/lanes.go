@@ -67,14 +67,12 @@ func (c *compiler) turns(l *loop.Loop) {
 // guarding runs f where l has any turns, so that f may compute ahead what each
 // of them does.
 func (c *compiler) guarding(l *loop.Loop, f func(extent asm.G)) {
-	c.within(func() {
-		if _, fixed := l.Extent.Const(); fixed {
-			f(asm.G{})
-			return
-		}
-		n := c.number(l.Extent)
-		c.r.If(asm.GT, n, c.r.Imm(0), func() { c.within(func() { f(n) }) }, nil)
-	})
+	if _, fixed := l.Extent.Const(); fixed {
+		f(asm.G{})
+		return
+	}
+	n := c.number(l.Extent)
+	c.r.If(asm.GT, n, c.r.Imm(0), func() { c.within(func() { f(n) }) }, nil)
 }
 
 // count is the number of statements of a list, loops counted by their turns.

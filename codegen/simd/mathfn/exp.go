@@ -1,0 +1,102 @@
+package mathfn
+
+import (
+	"math"
+
+	"github.com/bpgen/bpgen/codegen/simd/asm"
+)
+
+// expPoly is (eʳ − 1 − r)/r² for |r| ≤ (log 2)/2.
+var expPoly = poly{
+	f32: []float64{0x1.fffffap-2, 0x1.555492p-3, 0x1.555a26p-5, 0x1.12398p-7, 0x1.694ca6p-10},
+	f64: []float64{0x1.000000000000ap-1, 0x1.55555555554fep-3, 0x1.55555555506bap-5, 0x1.1111111126b3p-7, 0x1.6c16c18477aefp-10,
+		0x1.a01a012ff2944p-13, 0x1.a019995cdc7a7p-16, 0x1.71df18e2549e2p-19, 0x1.28adfefa75cap-22, 0x1.ad9303fd4d2cap-26},
+}
+
+// ln2 is log 2 as a sum: the first part has an exact product with every
+// exponent.
+func (c code) ln2() (hi, lo asm.V) {
+	h := c.pick(float64(float32(math.Ln2)), math.Ln2)
+	l := c.pick(-0x1.05c61p-29, 0x1.abc9e3b39803fp-56)
+	return c.Const(h), c.Const(l)
+}
+
+// reduce splits x into n·log 2 + r with |r| ≤ (log 2)/2 and an integer n. The
+// last bits of k hold n plus the offset.
+func (c code) reduce(x asm.V, offset float64) (k, n, r asm.V) {
+	k, n = c.turns(x, offset)
+	hi, lo := c.ln2()
+	return k, n, c.FNMA(n, lo, c.FNMA(n, hi, x))
+}
+
+// turns is the nearest integer to x/log 2, in the last bits of k plus the
+// offset, and as a real.
+func (c code) turns(x asm.V, offset float64) (k, n asm.V) {
+	magic := c.magic(offset)
+	k = c.FMA(x, c.Const(math.Log2E), magic)
+	return k, c.Sub(k, magic)
+}
+
+// expShort is eʳ for |r| ≤ (log 2)/2.
+func (c code) expShort(r asm.V) asm.V {
+	one := c.Const(1)
+	return c.FMA(c.FMA(c.horner(expPoly, r), r, one), r, one)
+}
+
+func exp(c code, x asm.V) asm.V {
+	if c.wide {
+		// Far out, where n is all that matters, r may be anything.
+		_, n, r := c.reduce(x, 0)
+		return c.ScaleBy2(c.expShort(c.Nearer(r, c.Const(1))), n)
+	}
+	lo, hi := c.expRange()
+	k, _, r := c.reduce(c.clamp(x, lo, hi), 2*c.bias())
+	return c.scale(c.expShort(r), k)
+}
+
+// expRange is where eˣ is neither 0 nor infinite.
+func (c code) expRange() (lo, hi float64) { return c.pick(-104, -746), c.pick(89, 710) }
+
+// scale is p·2ⁿ, where the last bits of k hold n plus twice the bias: half of
+// them is the exponent of one factor, the other half that of another, so that
+// only the last product is rounded.
+func (c code) scale(p, k asm.V) asm.V {
+	half := c.IShr(k, 1)
+	return c.Mul(c.Mul(p, c.IShl(half, c.mantissa())), c.IShl(c.ISub(k, half), c.mantissa()))
+}
+
+// sigmoid is s/(s + e⁻ʳ) with s = 2ⁿ, which is right for the smallest numbers,
+// too.
+func sigmoid(c code, x asm.V) asm.V {
+	lo, _ := c.expRange()
+	x = c.clamp(x, lo, 40)
+	k, n := c.turns(x, 2*c.bias())
+	hi, small := c.ln2()
+	p := c.expShort(c.FMA(n, small, c.FMS(n, hi, x))) // of −r
+	one := c.Const(1)
+	s := asm.V{}
+	if c.wide {
+		s = c.ScaleBy2(one, n)
+	} else {
+		s = c.scale(one, k)
+	}
+	return c.partOf(s, p)
+}
+
+// expm1Short is eʳ − 1 for |r| ≤ (log 2)/2, with all its digits.
+func (c code) expm1Short(r asm.V) asm.V {
+	return c.FMA(c.Mul(r, r), c.horner(expPoly, r), r)
+}
+
+// tanh is e/(e + 2) with e = e^2|x| − 1.
+func tanh(c code, x asm.V) asm.V {
+	a := c.Min(c.Const(c.pick(9.1, 19.1)), c.Abs(x))
+	k, _, r := c.reduce(c.Add(a, a), c.bias())
+	s := c.IShl(k, c.mantissa())
+	e := c.FMA(c.expm1Short(r), s, c.Sub(s, c.Const(1)))
+	y := c.partOf(e, c.Const(2))
+	if c.wide {
+		return c.Nearer(x, y)
+	}
+	return c.Or(y, c.sign(x))
+}
