@@ -92,6 +92,9 @@ func measure(c config, machines []*machine, w workload, all []contender, emit fu
 	first := map[string]float64{} // of each system, with the fewest threads
 	base := 0.0                   // bpgen's, with as many threads
 	for _, e := range entries {
+		if len(e.ns) == 0 {
+			continue // every run has failed
+		}
 		ns := median(e.ns)
 		if e.name == entries[0].name {
 			base = ns
