@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/bpgen/bpgen/codegen/simd"
 	"github.com/bpgen/bpgen/symbolic"
@@ -14,7 +15,7 @@ type assembly struct{ routines []*simd.Routine }
 
 // assemble compiles a kernel, if it can be.
 func (g *generator) assemble(k *kernel) *assembly {
-	rs, err := simd.Compile(k.name, k.whole, k.Kernel, int(k.float))
+	rs, err := simd.Compile(k.name, k.Kernel, int(k.float))
 	if err != nil {
 		k.why = err.Error()
 		return nil
@@ -24,16 +25,37 @@ func (g *generator) assemble(k *kernel) *assembly {
 
 // scratch reports whether routines need memory to compute in.
 func (a *assembly) scratch() bool {
-	_, needs := a.room(symbolic.Int(1))
-	return needs
+	return a != nil && slices.ContainsFunc(simd.Scratch(a.routines, symbolic.Int(1)), func(p symbolic.Poly) bool { return !p.Is(0) })
 }
 
-// room is how many elements that memory has, for so many columns.
-func (a *assembly) room(cols symbolic.Poly) (symbolic.Poly, bool) {
-	if a == nil {
-		return symbolic.Poly{}, false
+// room prints how many elements that memory has, for so many columns.
+func (a *assembly) room(cols symbolic.Poly, syms symbols) jen.Code {
+	sizes := simd.Scratch(a.routines, cols)
+	most := []symbolic.Poly{sizes[0]}
+	for _, p := range sizes[1:] {
+		switch d := p.Sub(most[0]); {
+		case allSigns(d, -1):
+		case allSigns(d, 1):
+			most[0] = p
+		default:
+			most = append(most, p)
+		}
 	}
-	return simd.Scratch(a.routines, cols)
+	if len(most) == 1 {
+		return polyCode(most[0], syms).code
+	}
+	var args []jen.Code
+	for _, p := range most {
+		args = append(args, polyCode(p, syms).code)
+	}
+	return jen.Max(args...)
+}
+
+// allSigns reports whether all of p's terms have a sign, or it is 0.
+func allSigns(p symbolic.Poly, sign int64) bool {
+	ok := true
+	p.Terms(func(num, _ int64, _ []string) { ok = ok && num*sign > 0 })
+	return ok
 }
 
 // dispatch prints the function that chooses a routine, for a build with
@@ -107,7 +129,7 @@ func (k *kernel) ranged(p *printer, params []variable) []jen.Code {
 	}
 	args = append(args, rows...)
 	args = append(args, cols...)
-	return append(args, jen.Lit(1), scratch)
+	return append(args, jen.Lit(simd.CopyAll), scratch)
 }
 
 // assemblyFiles are the files with routines and those that choose them.

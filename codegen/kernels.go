@@ -39,17 +39,32 @@ func (s *kernelSet) of(k *loop.Kernel, float module.Float, inWork bool) *kernel 
 	key := fmt.Sprintf("%d %v %s", float, inWork, k.Key())
 	if s.byKey[key] == nil {
 		out := &kernel{Kernel: k, whole: k, name: s.g.scope.pick(local(k.Name)), float: float}
-		if split := loop.SplitOf(k); split != nil && inWork {
-			out.split, out.Kernel = split, k.Part(split)
-			s.g.scope.pick(out.task()) // taken, as all names that begin with the kernel's
+		product := k.Contract() != nil
+		if product { // whose routines can do a part as it is
+			out.asm = s.g.assemble(out)
 		}
-		if out.asm = s.g.assemble(out); out.asm != nil && out.split != nil {
-			out.split.Round(simd.Step(out.asm.routines))
+		if inWork {
+			out.cut()
+		}
+		if !product {
+			out.asm = s.g.assemble(out)
 		}
 		s.byKey[key] = out
 		s.list = append(s.list, out)
 	}
 	return s.byKey[key]
+}
+
+// cut has k done in parts, if it can be and is long enough.
+func (k *kernel) cut() {
+	byRows, step := false, 1
+	if k.asm != nil {
+		byRows, step = simd.CopiesRows(k.asm.routines), simd.Step(k.asm.routines)
+	}
+	if k.split = loop.SplitOf(k.whole, byRows); k.split != nil {
+		k.split.Round(step)
+		k.Kernel = k.whole.Part(k.split)
+	}
 }
 
 // accepts reports whether k is to be a function.
@@ -286,13 +301,12 @@ func (k *kernel) divided(g *generator) []jen.Code {
 		}
 	}
 	if k.asm.scratch() {
-		room, _ := k.asm.room(cols)
-		args = append(args, jen.Id("k").Dot("t").Dot("scratch"+float[len(float)-2:]).Dot("of").Call(jen.Id("who"), polyCode(room, func(s string) jen.Code {
+		args = append(args, jen.Id("k").Dot("t").Dot("scratch"+float[len(float)-2:]).Dot("of").Call(jen.Id("who"), k.asm.room(cols, func(s string) jen.Code {
 			if s == "count" {
 				return jen.Id("count")
 			}
 			return inK(s)
-		}).code))
+		})))
 	}
 	call := jen.Code(jen.Id(k.part()).Call(args...))
 	if len(results) > 0 {

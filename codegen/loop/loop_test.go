@@ -140,7 +140,7 @@ func inParts(list []Stmt) (out []Stmt) {
 }
 
 func partCalls(c *Call) []Stmt {
-	s := findSplit(c.Kernel)
+	s := findSplit(c.Kernel, false)
 	if s == nil {
 		return []Stmt{c}
 	}

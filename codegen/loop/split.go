@@ -29,8 +29,9 @@ const (
 )
 
 // SplitOf returns how k can be cut, or nil where it cannot be or is too small.
-func SplitOf(k *Kernel) *Split {
-	s := findSplit(k)
+// A contraction is cut by its rows where byRows says so.
+func SplitOf(k *Kernel, byRows bool) *Split {
+	s := findSplit(k, byRows)
 	if s == nil {
 		return nil
 	}
@@ -40,10 +41,10 @@ func SplitOf(k *Kernel) *Split {
 	return s
 }
 
-func findSplit(k *Kernel) *Split {
+func findSplit(k *Kernel, byRows bool) *Split {
 	s := k.splitLoop()
 	if c := k.Contract(); c != nil {
-		s = k.splitContract(c)
+		s = k.splitContract(c, byRows)
 	}
 	if s == nil {
 		return nil
@@ -88,29 +89,20 @@ func powerOfTwo(n int) int { return 1 << max(0, bits.Len(uint(max(n, 1)))-1) }
 
 func roundUp(n, step int) int { return (n + step - 1) / step * step }
 
-// splitContract cuts the columns, or where there are more of them the rows.
-func (k *Kernel) splitContract(c *Contract) *Split {
+// splitContract cuts the columns, or the rows.
+func (k *Kernel) splitContract(c *Contract, byRows bool) *Split {
 	const step = 16
-	s := &Split{Extent: c.N}
-	each := 2 * min(guess(c.M), 1<<20) * min(guess(c.K), 1<<20)
-	if guess(c.M) > guess(c.N) && !isSym(c.M) {
-		s = &Split{Extent: c.M, Rows: true}
-		each = 2 * min(guess(c.N), 1<<20) * min(guess(c.K), 1<<20)
-	}
-	s.v = c.Col
-	if s.Rows {
-		s.v = c.Row
+	s := &Split{Extent: c.N, v: c.Col, Rows: byRows}
+	other := c.M
+	if byRows {
+		s.Extent, s.v, other = c.M, c.Row, c.N
 	}
 	if !k.independent(s.v) {
 		return nil
 	}
+	each := 2 * min(guess(other), 1<<20) * min(guess(c.K), 1<<20)
 	s.Size = roundUp(max(1, partProduct/max(1, each)), step)
 	return s
-}
-
-func isSym(p symbolic.Poly) bool {
-	_, ok := p.AsSym()
-	return ok
 }
 
 // Part returns the kernel that does a stretch: it begins at the first of two

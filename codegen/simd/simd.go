@@ -35,9 +35,8 @@ type Routine struct {
 }
 
 // Compile returns the routines of a kernel, in the order of Sets, under names
-// that begin with name. A contraction has ranges of its own and is compiled
-// whole; of what is cut into parts otherwise, part is compiled.
-func Compile(name string, whole, part *loop.Kernel, float int) ([]*Routine, error) {
+// that begin with name. Those of a contraction have ranges of rows and columns.
+func Compile(name string, k *loop.Kernel, float int) ([]*Routine, error) {
 	var out []*Routine
 	for _, s := range Sets {
 		t := asm.Target{ISA: s.isa, Elem: asm.F64}
@@ -45,9 +44,8 @@ func Compile(name string, whole, part *loop.Kernel, float int) ([]*Routine, erro
 			t.Elem = asm.F32
 		}
 		r := &Routine{Set: s}
-		k, build := named(part, name+s.Suffix), (*asm.Routine)(nil)
-		if c := whole.Contract(); c != nil {
-			k = named(whole, name+s.Suffix)
+		k, build := named(k, name+s.Suffix), (*asm.Routine)(nil)
+		if c := k.Contract(); c != nil {
 			k.Body = []loop.Stmt{c}
 			p, err := gemm.Compile(k, t)
 			if err != nil {
@@ -77,22 +75,33 @@ func named(k *loop.Kernel, name string) *loop.Kernel {
 	return &c
 }
 
-// Scratch is the memory that routines of one kernel need at most, in elements,
-// for so many columns of a contraction.
-func Scratch(rs []*Routine, cols symbolic.Poly) (symbolic.Poly, bool) {
-	var most symbolic.Poly
-	found := false
+// Scratch is the memory that each of the routines of a contraction needs, in
+// elements, for so many columns.
+func Scratch(rs []*Routine, cols symbolic.Poly) []symbolic.Poly {
+	var out []symbolic.Poly
 	for _, r := range rs {
-		if r.Product == nil {
-			continue
-		}
-		if n := r.Product.Scratch(cols); !n.Is(0) {
-			most, found = n, true // the first set has the longest vectors
-			break
+		if r.Product != nil {
+			out = append(out, r.Product.Scratch(cols))
 		}
 	}
-	return most, found
+	return out
 }
+
+// CopiesRows reports whether a contraction is best cut by its rows: the routines
+// copy those, and no columns, before they begin.
+func CopiesRows(rs []*Routine) bool {
+	rows, cols := false, false
+	for _, r := range rs {
+		if r.Product != nil {
+			rows, cols = rows || r.Product.PacksRows, cols || r.Product.PacksCols
+		}
+	}
+	return rows && !cols
+}
+
+// CopyAll is the argument that has the routine of a contraction copy what is
+// worth it.
+const CopyAll = gemm.PackCols | gemm.PackRows
 
 // Step is what ranges of rows or columns begin at a multiple of.
 func Step(rs []*Routine) int {

@@ -22,9 +22,9 @@ func zhLoopPart(first, count, rows int, zh, image []float32) {
 func hProductPart(rows int, h, zh, hW, hB, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		hProductAVX512(rows, h, zh, hW, hB, 0, rows, 0, 256, 1, scratch2)
+		hProductAVX512(rows, h, zh, hW, hB, 0, rows, 0, 256, 3, scratch2)
 	case avx2:
-		hProductAVX2(rows, h, zh, hW, hB, 0, rows, 0, 256, 1, scratch2)
+		hProductAVX2(rows, h, zh, hW, hB, 0, rows, 0, 256, 3, scratch2)
 	default:
 		hProductPartGo(rows, h, zh, hW, hB, scratch2)
 	}
@@ -34,12 +34,35 @@ func hProductPart(rows int, h, zh, hW, hB, scratch2 []float32) {
 func zProductPart(rows int, z, h, zW, zB, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zProductAVX512(rows, z, h, zW, zB, 0, rows, 0, 10, 1, scratch2)
+		zProductAVX512(rows, z, h, zW, zB, 0, rows, 0, 10, 3, scratch2)
 	case avx2:
-		zProductAVX2(rows, z, h, zW, zB, 0, rows, 0, 10, 1, scratch2)
+		zProductAVX2(rows, z, h, zW, zB, 0, rows, 0, 10, 3, scratch2)
 	default:
 		zProductPartGo(rows, z, h, zW, zB, scratch2)
 	}
+}
+
+// outLoop is outLoopGo, or assembly that computes the same.
+func outLoop(rows int, z, exps, out []float32) {
+	switch cpu {
+	case avx512:
+		outLoopAVX512(rows, z, exps, out)
+	case avx2:
+		outLoopAVX2(rows, z, exps, out)
+	default:
+		outLoopGo(rows, z, exps, out)
+	}
+}
+
+// zSumPart is zSumPartGo, or assembly that computes the same.
+func zSumPart(first, count, rows int, z []float32, y []int32) (float64, float64) {
+	switch cpu {
+	case avx512:
+		return zSumAVX512(first, count, rows, z, y)
+	case avx2:
+		return zSumAVX2(first, count, rows, z, y)
+	}
+	return zSumPartGo(first, count, rows, z, y)
 }
 
 // hWSum is hWSumGo, or assembly that computes the same.
@@ -64,39 +87,50 @@ func zWSum(zW []float32) float64 {
 	return zWSumGo(zW)
 }
 
-// dzhProduct is dzhProductGo, or assembly that computes the same.
-func dzhProduct(rows int, dzh, dzz, zW, h []float32) {
+// dzzLoop is dzzLoopGo, or assembly that computes the same.
+func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (float64, float64) {
 	switch cpu {
 	case avx512:
-		dzhProductAVX512(rows, dzh, dzz, zW, h, 0, rows, 0, 256, 1, nil)
+		return dzzLoopAVX512(rows, z, y, exps, dzz, dzB, d)
 	case avx2:
-		dzhProductAVX2(rows, dzh, dzz, zW, h, 0, rows, 0, 256, 1, nil)
+		return dzzLoopAVX2(rows, z, y, exps, dzz, dzB, d)
+	}
+	return dzzLoopGo(rows, z, y, exps, dzz, dzB, d)
+}
+
+// dzhProductPart is dzhProductPartGo, or assembly that computes the same.
+func dzhProductPart(rows int, dzh, dzz, zW, h, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dzhProductAVX512(rows, dzh, dzz, zW, h, 0, rows, 0, 256, 3, scratch2)
+	case avx2:
+		dzhProductAVX2(rows, dzh, dzz, zW, h, 0, rows, 0, 256, 3, scratch2)
 	default:
-		dzhProductGo(rows, dzh, dzz, zW, h)
+		dzhProductPartGo(rows, dzh, dzz, zW, h, scratch2)
 	}
 }
 
-// dzWProduct is dzWProductGo, or assembly that computes the same.
-func dzWProduct(rows int, dzW, dzz, h []float32) {
+// dzWProductPart is dzWProductPartGo, or assembly that computes the same.
+func dzWProductPart(rows int, dzW, dzz, h, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzWProductAVX512(rows, dzW, dzz, h, 0, 10, 0, 256, 1, nil)
+		dzWProductAVX512(rows, dzW, dzz, h, 0, 10, 0, 256, 3, scratch2)
 	case avx2:
-		dzWProductAVX2(rows, dzW, dzz, h, 0, 10, 0, 256, 1, nil)
+		dzWProductAVX2(rows, dzW, dzz, h, 0, 10, 0, 256, 3, scratch2)
 	default:
-		dzWProductGo(rows, dzW, dzz, h)
+		dzWProductPartGo(rows, dzW, dzz, h, scratch2)
 	}
 }
 
-// dhWProduct is dhWProductGo, or assembly that computes the same.
-func dhWProduct(rows int, dhW, dzh, zh []float32) {
+// dhWProductPart is dhWProductPartGo, or assembly that computes the same.
+func dhWProductPart(rows int, dhW, dzh, zh, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhWProductAVX512(rows, dhW, dzh, zh, 0, 256, 0, 64, 1, nil)
+		dhWProductAVX512(rows, dhW, dzh, zh, 0, 256, 0, 64, 3, scratch2)
 	case avx2:
-		dhWProductAVX2(rows, dhW, dzh, zh, 0, 256, 0, 64, 1, nil)
+		dhWProductAVX2(rows, dhW, dzh, zh, 0, 256, 0, 64, 3, scratch2)
 	default:
-		dhWProductGo(rows, dhW, dzh, zh)
+		dhWProductPartGo(rows, dhW, dzh, zh, scratch2)
 	}
 }
 
@@ -167,6 +201,18 @@ func zProductAVX512(rows int, z []float32, h []float32, zW []float32, zB []float
 func zProductAVX2(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
+func outLoopAVX512(rows int, z []float32, exps []float32, out []float32)
+
+//go:noescape
+func outLoopAVX2(rows int, z []float32, exps []float32, out []float32)
+
+//go:noescape
+func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s2 float64, s float64)
+
+//go:noescape
+func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s2 float64, s float64)
+
+//go:noescape
 func hWSumAVX512(hW []float32) (s3 float64)
 
 //go:noescape
@@ -177,6 +223,12 @@ func zWSumAVX512(zW []float32) (s4 float64)
 
 //go:noescape
 func zWSumAVX2(zW []float32) (s4 float64)
+
+//go:noescape
+func dzzLoopAVX512(rows int, z []float32, y []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s4 float64, s3 float64)
+
+//go:noescape
+func dzzLoopAVX2(rows int, z []float32, y []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s4 float64, s3 float64)
 
 //go:noescape
 func dzhProductAVX512(rows int, dzh []float32, dzz []float32, zW []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

@@ -48,7 +48,7 @@ type hProductTask struct {
 }
 
 func (k *hProductTask) part(i, who int) {
-	hProductPart(k.rows, k.h, k.zh, k.hW, k.hB, k.t.scratch32.of(who, 21760))
+	hProductPart(k.rows, k.h, k.zh, k.hW, k.hB, k.t.scratch32.of(who, 21792))
 }
 
 // hProductPartGo computes h = relu(hW·zh + hB).
@@ -77,7 +77,7 @@ type zProductTask struct {
 }
 
 func (k *zProductTask) part(i, who int) {
-	zProductPart(k.rows, k.z, k.h, k.zW, k.zB, k.t.scratch32.of(who, 7072))
+	zProductPart(k.rows, k.z, k.h, k.zW, k.zB, k.t.scratch32.of(who, 7104))
 }
 
 // zProductPartGo computes z = zW·h + zB.
@@ -91,9 +91,9 @@ func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// outLoop computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
+// outLoopGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
 // exp(z − top), total = Σ exps, ….
-func outLoop(rows int, z, exps, out []float32) {
+func outLoopGo(rows int, z, exps, out []float32) {
 	for b := range rows {
 		// output softmax(z)   digits.bp:14
 		m := inf[float32](-1)
@@ -149,9 +149,9 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.y)
 }
 
-// zSumPart computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
-// else { 0 }, total = Σ exp(z − top), ….
-func zSumPart(first, count, rows int, z []float32, y []int32) (s2, s float64) {
+// zSumPartGo computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z)
+// } else { 0 }, total = Σ exp(z − top), ….
+func zSumPartGo(first, count, rows int, z []float32, y []int32) (s2, s float64) {
 	for b := range count {
 		m := inf[float32](-1)
 		var at int
@@ -206,9 +206,9 @@ func zWSumGo(zW []float32) (s4 float64) {
 	return s4
 }
 
-// dzzLoop computes s4 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
-// else { 0 }, exps = exp(z − top), ….
-func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
+// dzzLoopGo computes s4 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z)
+// } else { 0 }, exps = exp(z − top), ….
+func dzzLoopGo(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
 	for b := range rows {
 		m := inf[float32](-1)
 		var at int
@@ -252,8 +252,26 @@ func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float
 	return s4, s3
 }
 
-// dzhProductGo computes dh = zWᵀ·dzz, dzh = if 0 < h { dh } else { 0 }.
-func dzhProductGo(rows int, dzh, dzz, zW, h []float32) {
+// dzhProduct computes dh = zWᵀ·dzz, dzh = if 0 < h { dh } else { 0 }.
+func (t *tasks) dzhProduct(rows int, dzh, dzz, zW, h []float32) {
+	k := &t.dzhProductTask
+	*k = dzhProductTask{t: t, rows: rows, dzh: dzh, dzz: dzz, zW: zW, h: h}
+	workers.run(t.threads, 1, k)
+}
+
+// dzhProductTask is what the parts of dzhProduct work on.
+type dzhProductTask struct {
+	t               *tasks
+	rows            int
+	dzh, dzz, zW, h []float32
+}
+
+func (k *dzhProductTask) part(i, who int) {
+	dzhProductPart(k.rows, k.dzh, k.dzz, k.zW, k.h, k.t.scratch32.of(who, 32))
+}
+
+// dzhProductPartGo computes dh = zWᵀ·dzz, dzh = if 0 < h { dh } else { 0 }.
+func dzhProductPartGo(rows int, dzh, dzz, zW, h, _ []float32) {
 	// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
 	matmul(mat(dzh, rows, 256), mat(dzz, rows, 10), mat(zW, 10, 256))
 	for b := range rows {
@@ -267,13 +285,49 @@ func dzhProductGo(rows int, dzh, dzz, zW, h []float32) {
 	}
 }
 
-// dzWProductGo computes dzW += dzz·hᵀ.
-func dzWProductGo(rows int, dzW, dzz, h []float32) {
+// dzWProduct computes dzW += dzz·hᵀ.
+func (t *tasks) dzWProduct(rows int, dzW, dzz, h []float32) {
+	k := &t.dzWProductTask
+	*k = dzWProductTask{t: t, rows: rows, dzW: dzW, dzz: dzz, h: h}
+	workers.run(t.threads, 1, k)
+}
+
+// dzWProductTask is what the parts of dzWProduct work on.
+type dzWProductTask struct {
+	t           *tasks
+	rows        int
+	dzW, dzz, h []float32
+}
+
+func (k *dzWProductTask) part(i, who int) {
+	dzWProductPart(k.rows, k.dzW, k.dzz, k.h, k.t.scratch32.of(who, 32))
+}
+
+// dzWProductPartGo computes dzW += dzz·hᵀ.
+func dzWProductPartGo(rows int, dzW, dzz, h, _ []float32) {
 	addmul(mat(dzW, 10, 256), mat(dzz, rows, 10).T(), mat(h, rows, 256))
 }
 
-// dhWProductGo computes dhW += dzh·zhᵀ.
-func dhWProductGo(rows int, dhW, dzh, zh []float32) {
+// dhWProduct computes dhW += dzh·zhᵀ.
+func (t *tasks) dhWProduct(rows int, dhW, dzh, zh []float32) {
+	k := &t.dhWProductTask
+	*k = dhWProductTask{t: t, rows: rows, dhW: dhW, dzh: dzh, zh: zh}
+	workers.run(t.threads, 1, k)
+}
+
+// dhWProductTask is what the parts of dhWProduct work on.
+type dhWProductTask struct {
+	t            *tasks
+	rows         int
+	dhW, dzh, zh []float32
+}
+
+func (k *dhWProductTask) part(i, who int) {
+	dhWProductPart(k.rows, k.dhW, k.dzh, k.zh, k.t.scratch32.of(who, 32))
+}
+
+// dhWProductPartGo computes dhW += dzh·zhᵀ.
+func dhWProductPartGo(rows int, dhW, dzh, zh, _ []float32) {
 	addmul(mat(dhW, 256, 64), mat(dzh, rows, 256).T(), mat(zh, rows, 64))
 }
 
@@ -348,11 +402,14 @@ func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []floa
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads       int // that there may be at once; 0: as many as there are
-	scratch32     scratch[float32]
-	zhLoopTask    zhLoopTask
-	hProductTask  hProductTask
-	zProductTask  zProductTask
-	zSumTask      zSumTask
-	nextWLoopTask nextWLoopTask
+	threads        int // that there may be at once; 0: as many as there are
+	scratch32      scratch[float32]
+	zhLoopTask     zhLoopTask
+	hProductTask   hProductTask
+	zProductTask   zProductTask
+	zSumTask       zSumTask
+	dzhProductTask dzhProductTask
+	dzWProductTask dzWProductTask
+	dhWProductTask dhWProductTask
+	nextWLoopTask  nextWLoopTask
 }

@@ -92,9 +92,9 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	zh := w.reals[:8192]
 	h := w.reals[8192:][:32768]
 	z := w.reals[40960:][:1280]
-	exps := w.reals[43520:][:10]
+	exps := w.reals[76288:][:10]
 	dzz := w.reals[42240:][:1280]
-	dzh := w.reals[43530:][:32768]
+	dzh := w.reals[43520:][:32768]
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
 	var s float64
@@ -125,13 +125,13 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 
 		// dh = zWᵀ·dzz   digits.bp:13
 		// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
-		dzhProduct(rows, dzh, dzz, zW, h)
+		w.tasks.dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dzW += dzz·hᵀ   digits.bp:13
-		dzWProduct(rows, dzW, dzz, h)
+		w.tasks.dzWProduct(rows, dzW, dzz, h)
 
 		// dhW += dzh·zhᵀ   digits.bp:12
-		dhWProduct(rows, dhW, dzh, zh)
+		w.tasks.dhWProduct(rows, dhW, dzh, zh)
 
 		// dhB += dzh   digits.bp:12
 		dhBSums(rows, dhB, dzh)

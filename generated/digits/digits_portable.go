@@ -19,6 +19,16 @@ func zProductPart(rows int, z, h, zW, zB, scratch2 []float32) {
 	zProductPartGo(rows, z, h, zW, zB, scratch2)
 }
 
+// outLoop is outLoopGo: this build has no assembly.
+func outLoop(rows int, z, exps, out []float32) {
+	outLoopGo(rows, z, exps, out)
+}
+
+// zSumPart is zSumPartGo: this build has no assembly.
+func zSumPart(first, count, rows int, z []float32, y []int32) (float64, float64) {
+	return zSumPartGo(first, count, rows, z, y)
+}
+
 // hWSum is hWSumGo: this build has no assembly.
 func hWSum(hW []float32) float64 {
 	return hWSumGo(hW)
@@ -29,19 +39,24 @@ func zWSum(zW []float32) float64 {
 	return zWSumGo(zW)
 }
 
-// dzhProduct is dzhProductGo: this build has no assembly.
-func dzhProduct(rows int, dzh, dzz, zW, h []float32) {
-	dzhProductGo(rows, dzh, dzz, zW, h)
+// dzzLoop is dzzLoopGo: this build has no assembly.
+func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (float64, float64) {
+	return dzzLoopGo(rows, z, y, exps, dzz, dzB, d)
 }
 
-// dzWProduct is dzWProductGo: this build has no assembly.
-func dzWProduct(rows int, dzW, dzz, h []float32) {
-	dzWProductGo(rows, dzW, dzz, h)
+// dzhProductPart is dzhProductPartGo: this build has no assembly.
+func dzhProductPart(rows int, dzh, dzz, zW, h, scratch2 []float32) {
+	dzhProductPartGo(rows, dzh, dzz, zW, h, scratch2)
 }
 
-// dhWProduct is dhWProductGo: this build has no assembly.
-func dhWProduct(rows int, dhW, dzh, zh []float32) {
-	dhWProductGo(rows, dhW, dzh, zh)
+// dzWProductPart is dzWProductPartGo: this build has no assembly.
+func dzWProductPart(rows int, dzW, dzz, h, scratch2 []float32) {
+	dzWProductPartGo(rows, dzW, dzz, h, scratch2)
+}
+
+// dhWProductPart is dhWProductPartGo: this build has no assembly.
+func dhWProductPart(rows int, dhW, dzh, zh, scratch2 []float32) {
+	dhWProductPartGo(rows, dhW, dzh, zh, scratch2)
 }
 
 // dhBSums is dhBSumsGo: this build has no assembly.

@@ -845,8 +845,8 @@ func log(x float32) float32 {
 
 // A task is work in parts that are independent of each other.
 type task interface {
-	// part does the part with this number. Who does it is a number too, from 0,
-	// that nobody else at work has.
+	// part does the part with this number. Who does it is a number too, from 0 and
+	// below maxThreads, that nobody else at work has.
 	part(i, who int)
 }
 
@@ -859,28 +859,32 @@ var workers team
 // are parked, and when there has been none for long they end. Who does a part
 // is left to chance, which parts there are is not.
 type team struct {
-	caller sync.Mutex     // held by whom the team helps
-	count  int            // workers there are
-	clock  *time.Timer    // runs while there are any, and dismisses them
-	seen   uint64         // the task that was the last one when it rang
-	task   task           // what is to be done
-	parts  int64          // of the task
-	left   sync.WaitGroup // workers that have joined it, or still may
+	caller sync.Mutex  // held by whom the team helps
+	count  int         // workers there are
+	clock  *time.Timer // runs while there are any, and dismisses them
+	seen   uint64      // the post that was the last one when it rang
 
 	failed atomic.Pointer[failure] // the first panic in a part
 	parked atomic.Int64            // workers that wait for a word
 	words  chan word
+	over   chan struct{} // says to a parked caller that its task is done
 
-	// What follows is written by several at once while they work. It is kept
-	// apart, so that none waits for the memory of another.
-	_    [128]byte
-	post atomic.Uint64 // the number of the task, and how many workers may still join
-	_    [120]byte
-	next atomic.Int64 // the part that nobody has begun
-	_    [120]byte
-	done atomic.Int64 // workers that had joined and are done
-	_    [120]byte
+	// What workers and caller tell each other while they work is together, and
+	// apart from everything else: it goes from one processor to the other at once.
+	_     [128]byte
+	post  atomic.Uint64
+	busy  atomic.Int64 // workers that have joined, known once the task is closed, less those that are done
+	task  task
+	parts uint64
+	_     [128]byte
 }
+
+// A post says, from its low bits to its high ones, how many parts of a task
+// have been begun, how many workers may still join it, and its number. It
+// counts begun parts in ones,
+const oneSeat = 1 << 32
+
+const oneTask = 1 << 44
 
 // A word is what wakes a parked worker: whether there is work.
 type word bool
@@ -888,9 +892,8 @@ type word bool
 // A failure is a panic in a part.
 type failure struct{ value any }
 
-// seatBits of a post say how many workers may still join; the number of the
-// task is above them.
-const seatBits = 16
+// callerParked is added to busy.
+const callerParked = 1 << 32
 
 // watching is how long a worker watches for the next task, and a caller for
 // the end of its own, before they are parked.
@@ -899,7 +902,7 @@ const watching = 30 * time.Microsecond
 // idle is how long there has been no task, at least, when workers end.
 const idle = 50 * time.Millisecond
 
-// maxThreads is the most that there are if nobody asks for more.
+// maxThreads is the most that there are.
 const maxThreads = 64
 
 // defaultThreads is what BPGEN_THREADS says in the environment, or maxThreads.
@@ -931,51 +934,26 @@ func (t *team) run(threads, parts int, k task) {
 		}
 		return
 	}
-	defer t.end(t.begin(threads-1, parts, k))
-	t.share(k, int64(parts), 0)
+	t.hire(threads - 1)
+	t.begin(threads-1, parts, k)
+	defer t.end(threads - 1)
+	t.share(0)
 }
 
-// begin posts a task for at most so many workers, and returns the post.
-func (t *team) begin(seats, parts int, k task) uint64 {
-	t.hire(seats)
-	t.task, t.parts = k, int64(parts)
-	t.next.Store(0)
-	t.done.Store(0)
-	t.left.Add(seats)
-	post := (t.post.Load()>>seatBits+1)<<seatBits + uint64(seats)
-	t.post.Store(post)
+// begin posts a task for at most so many workers.
+func (t *team) begin(seats, parts int, k task) {
+	t.task, t.parts = k, uint64(parts)
+	last := t.post.Load()
+	t.post.Store(last - last%oneTask + oneTask + uint64(seats)*oneSeat)
 	for awake := t.count - int(t.parked.Load()); awake < seats && t.tell(true); awake++ {
-	}
-	return post
-}
-
-// end closes a post and waits for the workers that have joined.
-func (t *team) end(post uint64) {
-	t.next.Store(t.parts) // in case that the caller's own part has failed
-	closed := t.post.Swap(post >> seatBits << seatBits)
-	joined := int64(post - closed)
-	t.left.Add(-int(closed % (1 << seatBits)))
-	if t.done.Load() != joined {
-		start := time.Now()
-		for n := 1; t.done.Load() != joined; n++ {
-			if n%64 == 0 && time.Since(start) > watching {
-				t.left.Wait()
-				break
-			}
-		}
-	}
-	t.task = nil
-	failed := t.failed.Swap(nil)
-	t.caller.Unlock()
-	if failed != nil {
-		panic(failed.value)
 	}
 }
 
 // share does parts until all have been begun.
-func (t *team) share(k task, parts int64, who int) {
+func (t *team) share(who int) {
+	k, parts := t.task, t.parts
 	for {
-		i := t.next.Add(1) - 1
+		i := t.post.Add(1)%oneSeat - 1
 		if i >= parts {
 			return
 		}
@@ -983,10 +961,40 @@ func (t *team) share(k task, parts int64, who int) {
 	}
 }
 
+// end closes a task for which there were so many seats, and waits for the
+// workers that have joined.
+func (t *team) end(seats int) {
+	left := t.post.And(^uint64(oneTask-oneSeat)) % oneTask / oneSeat
+	if joined := int64(seats) - int64(left); t.busy.Add(joined) != 0 {
+		t.wait()
+	}
+	t.task = nil
+	failed := t.failed.Load()
+	t.failed.Store(nil)
+	t.caller.Unlock()
+	if failed != nil {
+		panic(failed.value)
+	}
+}
+
+// wait waits until no worker is busy.
+func (t *team) wait() {
+	start := time.Now()
+	for n := 1; t.busy.Load() != 0; n++ {
+		if n%64 == 0 && time.Since(start) > watching {
+			if t.busy.Add(callerParked) != callerParked {
+				<-t.over
+			}
+			t.busy.Store(0)
+			return
+		}
+	}
+}
+
 // hire sees to it that there are so many workers.
 func (t *team) hire(n int) {
 	if t.clock == nil {
-		t.words = make(chan word, maxThreads)
+		t.words, t.over = make(chan word, maxThreads), make(chan struct{}, 1)
 		t.clock = time.AfterFunc(time.Hour, t.dismiss)
 	}
 	if t.count == 0 {
@@ -1039,7 +1047,7 @@ func (t *team) unpark() bool {
 
 // assist is what a worker does.
 func (t *team) assist() {
-	last := uint64(0) // the number of the task before
+	last := uint64(0) // a post of the task before
 	for t.watch(last) || t.park(last) {
 		last = t.join(last)
 	}
@@ -1071,16 +1079,16 @@ func (t *team) park(last uint64) bool {
 }
 
 // join takes part in the task that is posted, if it is one after the last that
-// may still be joined, and returns the number of the last one then.
+// may still be joined, and returns a post of the last one then.
 func (t *team) join(last uint64) uint64 {
 	for {
 		post := t.post.Load()
 		if !open(post, last) {
 			return last
 		}
-		if t.post.CompareAndSwap(post, post-1) {
-			t.help(int(post % (1 << seatBits)))
-			return post >> seatBits
+		if t.post.CompareAndSwap(post, post-oneSeat) {
+			t.help(int(post % oneTask / oneSeat))
+			return post
 		}
 	}
 }
@@ -1088,27 +1096,26 @@ func (t *team) join(last uint64) uint64 {
 // open reports whether a post is one of a task after the last that may be
 // joined.
 func open(post, last uint64) bool {
-	return post%(1<<seatBits) > 0 && post>>seatBits != last
+	return post%oneTask >= oneSeat && post/oneTask != last/oneTask
 }
 
-// help does parts of the task until none are left.
+// help does parts of the task from a seat until none are left.
 func (t *team) help(seat int) {
 	defer func() {
 		if v := recover(); v != nil {
 			t.failed.CompareAndSwap(nil, &failure{v})
-			t.next.Store(t.parts)
 		}
-		t.done.Add(1)
-		t.left.Done()
+		if t.busy.Add(-1) == callerParked {
+			t.over <- struct{}{}
+		}
 	}()
-	t.share(t.task, t.parts, seat)
+	t.share(seat)
 }
 
 // partsOf is how many parts of a size there are in an extent.
 func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
 
-// A scratch is memory that those who work pass the time of a part in, for each
-// of them.
+// A scratch is memory that parts are done with, for each that does them.
 type scratch[F float] [maxThreads][]F
 
 // of returns so much memory of one who works.

@@ -785,9 +785,9 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 	zW := p.Z.W[:32]
 	zB := p.Z.B[:2]
 	z := w.out.Z[:n*2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:16]
+	h1 := w.reals[16:][:10]
+	h2 := w.reals[26:][:10]
+	h3 := w.reals[:16]
 
 	for b := range n {
 		// h1 = tanh(dense[10](x))   lecture.bp:87
@@ -841,9 +841,9 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 	h3B := p.H3.B[:10]
 	zW := p.Z.W[:32]
 	zB := p.Z.B[:2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:16]
+	h1 := w.reals[16:][:10]
+	h2 := w.reals[26:][:10]
+	h3 := w.reals[:16]
 
 	var s float64
 	for b := range n {
@@ -910,14 +910,14 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 	dh3B := g.H3.B[:10]
 	dzW := g.Z.W[:32]
 	dzB := g.Z.B[:2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:10]
-	h32 := w.reals[30:][:16]
-	dh3 := w.reals[46:][:16]
+	h1 := w.reals[32:][:10]
+	h2 := w.reals[42:][:10]
+	h3 := w.reals[52:][:10]
+	h32 := w.reals[:16]
+	dh3 := w.reals[16:][:16]
 	dzh3 := w.reals[62:][:10]
-	dh2 := w.reals[30:][:10]
-	dh1 := w.reals[20:][:10]
+	dh2 := w.reals[:10]
+	dh1 := w.reals[52:][:10]
 
 	// d = 1/batch/2   lecture.bp:92
 	d := 1 / float64(n) / 2
@@ -1278,7 +1278,7 @@ func (w *MarginWork) forward(batch *MarginBatch) {
 	U := p.U[:6]
 	s := w.out.S[:n]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
+	a2 := w.reals[32:][:8]
 
 	for b := range n {
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1321,9 +1321,9 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 	b2 := p.B2[:6]
 	U := p.U[:6]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
+	a2 := w.reals[32:][:8]
 	L3 := w.reals[:20]
-	a22 := w.reals[20:][:8]
+	a22 := w.reals[32:][:8]
 
 	var s float64
 	for b := range n {
@@ -1418,21 +1418,21 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 	db2 := g.B2[:6]
 	dU := g.U[:6]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
-	a3 := w.reals[84:][:6]
-	L3 := w.reals[28:][:20]
-	a22 := w.reals[48:][:8]
-	a32 := w.reals[56:][:6]
-	dz3 := w.reals[62:][:6]
-	dz32 := w.reals[90:][:6]
-	dz33 := w.reals[96:][:6]
-	da2 := w.reals[68:][:8]
-	dz2 := w.reals[128:][:8]
-	dL2 := w.reals[108:][:20]
-	dU2 := w.reals[102:][:6]
-	da22 := w.reals[76:][:8]
-	dz22 := w.reals[68:][:8]
-	dL3 := w.reals[108:][:20]
+	a2 := w.reals[96:][:8]
+	a3 := w.reals[140:][:6]
+	L3 := w.reals[32:][:20]
+	a22 := w.reals[104:][:8]
+	a32 := w.reals[112:][:6]
+	dz3 := w.reals[118:][:6]
+	dz32 := w.reals[146:][:6]
+	dz33 := w.reals[152:][:6]
+	da2 := w.reals[124:][:8]
+	dz2 := w.reals[164:][:8]
+	dL2 := w.reals[64:][:20]
+	dU2 := w.reals[158:][:6]
+	da22 := w.reals[132:][:8]
+	dz22 := w.reals[124:][:8]
+	dL3 := w.reals[64:][:20]
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
 	var s float64

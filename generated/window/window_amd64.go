@@ -18,16 +18,51 @@ func xLoop(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float32
 	}
 }
 
+// hProductPart is hProductPartGo, or assembly that computes the same.
+func hProductPart(rows int, h, x, hW, hB, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		hProductAVX512(rows, h, x, hW, hB, 0, rows, 0, 48, 3, scratch2)
+	case avx2:
+		hProductAVX2(rows, h, x, hW, hB, 0, rows, 0, 48, 3, scratch2)
+	default:
+		hProductPartGo(rows, h, x, hW, hB, scratch2)
+	}
+}
+
 // zProductPart is zProductPartGo, or assembly that computes the same.
 func zProductPart(rows int, z, h, zW, zB, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zProductAVX512(rows, z, h, zW, zB, 0, rows, 0, 5, 1, scratch2)
+		zProductAVX512(rows, z, h, zW, zB, 0, rows, 0, 5, 3, scratch2)
 	case avx2:
-		zProductAVX2(rows, z, h, zW, zB, 0, rows, 0, 5, 1, scratch2)
+		zProductAVX2(rows, z, h, zW, zB, 0, rows, 0, 5, 3, scratch2)
 	default:
 		zProductPartGo(rows, z, h, zW, zB, scratch2)
 	}
+}
+
+// outLoop is outLoopGo, or assembly that computes the same.
+func outLoop(rows int, z, exps, out []float32) {
+	switch cpu {
+	case avx512:
+		outLoopAVX512(rows, z, exps, out)
+	case avx2:
+		outLoopAVX2(rows, z, exps, out)
+	default:
+		outLoopGo(rows, z, exps, out)
+	}
+}
+
+// zSumPart is zSumPartGo, or assembly that computes the same.
+func zSumPart(first, count, rows int, z []float32, tag []int32) (float64, float64) {
+	switch cpu {
+	case avx512:
+		return zSumAVX512(first, count, rows, z, tag)
+	case avx2:
+		return zSumAVX2(first, count, rows, z, tag)
+	}
+	return zSumPartGo(first, count, rows, z, tag)
 }
 
 // hWSum is hWSumGo, or assembly that computes the same.
@@ -52,27 +87,38 @@ func zWSum(zW []float32) float32 {
 	return zWSumGo(zW)
 }
 
-// dzhProduct is dzhProductGo, or assembly that computes the same.
-func dzhProduct(rows int, dzh, dzz, zW, h []float32) {
+// dzzLoop is dzzLoopGo, or assembly that computes the same.
+func dzzLoop(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (float64, float64) {
 	switch cpu {
 	case avx512:
-		dzhProductAVX512(rows, dzh, dzz, zW, h, 0, rows, 0, 48, 1, nil)
+		return dzzLoopAVX512(rows, z, tag, exps, dzz, dzB, d)
 	case avx2:
-		dzhProductAVX2(rows, dzh, dzz, zW, h, 0, rows, 0, 48, 1, nil)
+		return dzzLoopAVX2(rows, z, tag, exps, dzz, dzB, d)
+	}
+	return dzzLoopGo(rows, z, tag, exps, dzz, dzB, d)
+}
+
+// dzhProductPart is dzhProductPartGo, or assembly that computes the same.
+func dzhProductPart(rows int, dzh, dzz, zW, h, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dzhProductAVX512(rows, dzh, dzz, zW, h, 0, rows, 0, 48, 3, scratch2)
+	case avx2:
+		dzhProductAVX2(rows, dzh, dzz, zW, h, 0, rows, 0, 48, 3, scratch2)
 	default:
-		dzhProductGo(rows, dzh, dzz, zW, h)
+		dzhProductPartGo(rows, dzh, dzz, zW, h, scratch2)
 	}
 }
 
-// dxProduct is dxProductGo, or assembly that computes the same.
-func dxProduct(rows int, dx, dzh, hW []float32) {
+// dxProductPart is dxProductPartGo, or assembly that computes the same.
+func dxProductPart(rows int, dx, dzh, hW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dxProductAVX512(rows, dx, dzh, hW, 0, rows, 0, 300, 1, nil)
+		dxProductAVX512(rows, dx, dzh, hW, 0, rows, 0, 300, 3, scratch2)
 	case avx2:
-		dxProductAVX2(rows, dx, dzh, hW, 0, rows, 0, 300, 1, nil)
+		dxProductAVX2(rows, dx, dzh, hW, 0, rows, 0, 300, 3, scratch2)
 	default:
-		dxProductGo(rows, dx, dzh, hW)
+		dxProductPartGo(rows, dx, dzh, hW, scratch2)
 	}
 }
 
@@ -88,27 +134,27 @@ func dhBSums(rows int, ids []int32, dL, dx []float32, form []int32, dF []float32
 	}
 }
 
-// dhWProduct is dhWProductGo, or assembly that computes the same.
-func dhWProduct(rows int, dhW, dzh, x []float32) {
+// dhWProductPart is dhWProductPartGo, or assembly that computes the same.
+func dhWProductPart(rows int, dhW, dzh, x, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhWProductAVX512(rows, dhW, dzh, x, 0, 48, 0, 300, 1, nil)
+		dhWProductAVX512(rows, dhW, dzh, x, 0, 48, 0, 300, 3, scratch2)
 	case avx2:
-		dhWProductAVX2(rows, dhW, dzh, x, 0, 48, 0, 300, 1, nil)
+		dhWProductAVX2(rows, dhW, dzh, x, 0, 48, 0, 300, 3, scratch2)
 	default:
-		dhWProductGo(rows, dhW, dzh, x)
+		dhWProductPartGo(rows, dhW, dzh, x, scratch2)
 	}
 }
 
-// dzWProduct is dzWProductGo, or assembly that computes the same.
-func dzWProduct(rows int, dzW, dzz, h []float32) {
+// dzWProductPart is dzWProductPartGo, or assembly that computes the same.
+func dzWProductPart(rows int, dzW, dzz, h, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzWProductAVX512(rows, dzW, dzz, h, 0, 5, 0, 48, 1, nil)
+		dzWProductAVX512(rows, dzW, dzz, h, 0, 5, 0, 48, 3, scratch2)
 	case avx2:
-		dzWProductAVX2(rows, dzW, dzz, h, 0, 5, 0, 48, 1, nil)
+		dzWProductAVX2(rows, dzW, dzz, h, 0, 5, 0, 48, 3, scratch2)
 	default:
-		dzWProductGo(rows, dzW, dzz, h)
+		dzWProductPartGo(rows, dzW, dzz, h, scratch2)
 	}
 }
 
@@ -155,10 +201,28 @@ func xLoopAVX512(rows int, ids []int32, p2 []float32, p3 []float32, form []int32
 func xLoopAVX2(rows int, ids []int32, p2 []float32, p3 []float32, form []int32, p5 []float32, p6 []float32, head []int32, p8 []float32, p9 []float32, tail []int32, p11 []float32, p12 []float32, x []float32)
 
 //go:noescape
+func hProductAVX512(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func hProductAVX2(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
 func zProductAVX512(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func zProductAVX2(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func outLoopAVX512(rows int, z []float32, exps []float32, out []float32)
+
+//go:noescape
+func outLoopAVX2(rows int, z []float32, exps []float32, out []float32)
+
+//go:noescape
+func zSumAVX512(first int, count int, rows int, z []float32, tag []int32) (s2 float64, s float64)
+
+//go:noescape
+func zSumAVX2(first int, count int, rows int, z []float32, tag []int32) (s2 float64, s float64)
 
 //go:noescape
 func hWSumAVX512(hW []float32) (s3 float64)
@@ -171,6 +235,12 @@ func zWSumAVX512(zW []float32) (s4 float32)
 
 //go:noescape
 func zWSumAVX2(zW []float32) (s4 float32)
+
+//go:noescape
+func dzzLoopAVX512(rows int, z []float32, tag []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s4 float64, s3 float64)
+
+//go:noescape
+func dzzLoopAVX2(rows int, z []float32, tag []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s4 float64, s3 float64)
 
 //go:noescape
 func dzhProductAVX512(rows int, dzh []float32, dzz []float32, zW []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

@@ -59,7 +59,25 @@ func xLoopGo(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float
 }
 
 // hProduct computes h = tanh(hW·x + hB).
-func hProduct(rows int, h, x, hW, hB []float32) {
+func (t *tasks) hProduct(rows int, h, x2, hW, hB []float32) {
+	k := &t.hProductTask
+	*k = hProductTask{t: t, rows: rows, h: h, x2: x2, hW: hW, hB: hB}
+	workers.run(t.threads, 1, k)
+}
+
+// hProductTask is what the parts of hProduct work on.
+type hProductTask struct {
+	t             *tasks
+	rows          int
+	h, x2, hW, hB []float32
+}
+
+func (k *hProductTask) part(i, who int) {
+	hProductPart(k.rows, k.h, k.x2, k.hW, k.hB, k.t.scratch32.of(who, 20640))
+}
+
+// hProductPartGo computes h = tanh(hW·x + hB).
+func hProductPartGo(rows int, h, x, hW, hB, _ []float32) {
 	matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
 	for b := range rows {
 		hRow := h[b*48:][:48]
@@ -84,7 +102,7 @@ type zProductTask struct {
 }
 
 func (k *zProductTask) part(i, who int) {
-	zProductPart(k.rows, k.z, k.h, k.zW, k.zB, k.t.scratch32.of(who, 1344))
+	zProductPart(k.rows, k.z, k.h, k.zW, k.zB, k.t.scratch32.of(who, 1376))
 }
 
 // zProductPartGo computes z = zW·h + zB.
@@ -98,9 +116,9 @@ func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// outLoop computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
+// outLoopGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
 // exp(z − top), total = Σ exps, ….
-func outLoop(rows int, z, exps, out []float32) {
+func outLoopGo(rows int, z, exps, out []float32) {
 	for b := range rows {
 		// output softmax(z)   window.bp:31
 		m := inf[float32](-1)
@@ -156,9 +174,9 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.tag)
 }
 
-// zSumPart computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z)
-// } else { 0 }, total = Σ exp(z − top), ….
-func zSumPart(first, count, rows int, z []float32, tag []int32) (s2, s float64) {
+// zSumPartGo computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf {
+// max(z) } else { 0 }, total = Σ exp(z − top), ….
+func zSumPartGo(first, count, rows int, z []float32, tag []int32) (s2, s float64) {
 	for b := range count {
 		m := inf[float32](-1)
 		var at int
@@ -213,9 +231,9 @@ func zWSumGo(zW []float32) (s4 float32) {
 	return s4
 }
 
-// dzzLoop computes s4 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z)
-// } else { 0 }, exps = exp(z − top), ….
-func dzzLoop(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
+// dzzLoopGo computes s4 += [argmax(z) = tag], top = if |max(z)| < +Inf {
+// max(z) } else { 0 }, exps = exp(z − top), ….
+func dzzLoopGo(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
 	for b := range rows {
 		m := inf[float32](-1)
 		var at int
@@ -259,8 +277,26 @@ func dzzLoop(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d flo
 	return s4, s3
 }
 
-// dzhProductGo computes dh = zWᵀ·dzz, dzh = dh∘(1 − h²).
-func dzhProductGo(rows int, dzh, dzz, zW, h []float32) {
+// dzhProduct computes dh = zWᵀ·dzz, dzh = dh∘(1 − h²).
+func (t *tasks) dzhProduct(rows int, dzh, dzz, zW, h []float32) {
+	k := &t.dzhProductTask
+	*k = dzhProductTask{t: t, rows: rows, dzh: dzh, dzz: dzz, zW: zW, h: h}
+	workers.run(t.threads, 1, k)
+}
+
+// dzhProductTask is what the parts of dzhProduct work on.
+type dzhProductTask struct {
+	t               *tasks
+	rows            int
+	dzh, dzz, zW, h []float32
+}
+
+func (k *dzhProductTask) part(i, who int) {
+	dzhProductPart(k.rows, k.dzh, k.dzz, k.zW, k.h, k.t.scratch32.of(who, 32))
+}
+
+// dzhProductPartGo computes dh = zWᵀ·dzz, dzh = dh∘(1 − h²).
+func dzhProductPartGo(rows int, dzh, dzz, zW, h, _ []float32) {
 	// dzh = dh∘(1 − h²)   window.bp:29
 	matmul(mat(dzh, rows, 48), mat(dzz, rows, 5), mat(zW, 5, 48))
 	for b := range rows {
@@ -272,8 +308,26 @@ func dzhProductGo(rows int, dzh, dzz, zW, h []float32) {
 	}
 }
 
-// dxProductGo computes dx = hWᵀ·dzh.
-func dxProductGo(rows int, dx, dzh, hW []float32) {
+// dxProduct computes dx = hWᵀ·dzh.
+func (t *tasks) dxProduct(rows int, dx, dzh, hW []float32) {
+	k := &t.dxProductTask
+	*k = dxProductTask{t: t, rows: rows, dx: dx, dzh: dzh, hW: hW}
+	workers.run(t.threads, 1, k)
+}
+
+// dxProductTask is what the parts of dxProduct work on.
+type dxProductTask struct {
+	t           *tasks
+	rows        int
+	dx, dzh, hW []float32
+}
+
+func (k *dxProductTask) part(i, who int) {
+	dxProductPart(k.rows, k.dx, k.dzh, k.hW, k.t.scratch32.of(who, 32))
+}
+
+// dxProductPartGo computes dx = hWᵀ·dzh.
+func dxProductPartGo(rows int, dx, dzh, hW, _ []float32) {
 	matmul(mat(dx, rows, 300), mat(dzh, rows, 48), mat(hW, 48, 300))
 }
 
@@ -329,13 +383,49 @@ func dhBSumsGo(rows int, ids []int32, dL, dx []float32, form []int32, dF []float
 	}
 }
 
-// dhWProductGo computes dhW += dzh·xᵀ.
-func dhWProductGo(rows int, dhW, dzh, x []float32) {
+// dhWProduct computes dhW += dzh·xᵀ.
+func (t *tasks) dhWProduct(rows int, dhW, dzh, x2 []float32) {
+	k := &t.dhWProductTask
+	*k = dhWProductTask{t: t, rows: rows, dhW: dhW, dzh: dzh, x2: x2}
+	workers.run(t.threads, 1, k)
+}
+
+// dhWProductTask is what the parts of dhWProduct work on.
+type dhWProductTask struct {
+	t            *tasks
+	rows         int
+	dhW, dzh, x2 []float32
+}
+
+func (k *dhWProductTask) part(i, who int) {
+	dhWProductPart(k.rows, k.dhW, k.dzh, k.x2, k.t.scratch32.of(who, 32))
+}
+
+// dhWProductPartGo computes dhW += dzh·xᵀ.
+func dhWProductPartGo(rows int, dhW, dzh, x, _ []float32) {
 	addmul(mat(dhW, 48, 300), mat(dzh, rows, 48).T(), mat(x, rows, 300))
 }
 
-// dzWProductGo computes dzW += dzz·hᵀ.
-func dzWProductGo(rows int, dzW, dzz, h []float32) {
+// dzWProduct computes dzW += dzz·hᵀ.
+func (t *tasks) dzWProduct(rows int, dzW, dzz, h []float32) {
+	k := &t.dzWProductTask
+	*k = dzWProductTask{t: t, rows: rows, dzW: dzW, dzz: dzz, h: h}
+	workers.run(t.threads, 1, k)
+}
+
+// dzWProductTask is what the parts of dzWProduct work on.
+type dzWProductTask struct {
+	t           *tasks
+	rows        int
+	dzW, dzz, h []float32
+}
+
+func (k *dzWProductTask) part(i, who int) {
+	dzWProductPart(k.rows, k.dzW, k.dzz, k.h, k.t.scratch32.of(who, 32))
+}
+
+// dzWProductPartGo computes dzW += dzz·hᵀ.
+func dzWProductPartGo(rows int, dzW, dzz, h, _ []float32) {
 	addmul(mat(dzW, 5, 48), mat(dzz, rows, 5).T(), mat(h, rows, 48))
 }
 
@@ -400,9 +490,14 @@ func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []floa
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads       int // that there may be at once; 0: as many as there are
-	scratch32     scratch[float32]
-	zProductTask  zProductTask
-	zSumTask      zSumTask
-	nextWLoopTask nextWLoopTask
+	threads        int // that there may be at once; 0: as many as there are
+	scratch32      scratch[float32]
+	hProductTask   hProductTask
+	zProductTask   zProductTask
+	zSumTask       zSumTask
+	dzhProductTask dzhProductTask
+	dxProductTask  dxProductTask
+	dhWProductTask dhWProductTask
+	dzWProductTask dzWProductTask
+	nextWLoopTask  nextWLoopTask
 }

@@ -22,11 +22,11 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 	zB := p.Z.B[:5]
 	out := w.out.Output[:n*5]
 	L2 := w.reals[38400:][:120]
-	F2 := w.reals[38520:][:20]
-	P2 := w.reals[38540:][:80]
-	S2 := w.reals[38620:][:80]
+	F2 := w.reals[38528:][:20]
+	P2 := w.reals[38560:][:80]
+	S2 := w.reals[38640:][:80]
 	x := w.reals[:38400]
-	h := w.reals[38700:][:6144]
+	h := w.reals[38720:][:6144]
 	z := w.reals[:640]
 	exps := w.reals[38400:][:5]
 
@@ -35,7 +35,7 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		hProduct(rows, h, x, hW, hB)
+		w.tasks.hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
 		w.tasks.zProduct(rows, z, h, zW, zB)
@@ -63,11 +63,11 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 	zW := p.Z.W[:240]
 	zB := p.Z.B[:5]
 	L2 := w.reals[38400:][:120]
-	F2 := w.reals[38520:][:20]
-	P2 := w.reals[38540:][:80]
-	S2 := w.reals[38620:][:80]
+	F2 := w.reals[38528:][:20]
+	P2 := w.reals[38560:][:80]
+	S2 := w.reals[38640:][:80]
 	x := w.reals[:38400]
-	h := w.reals[38700:][:6144]
+	h := w.reals[38720:][:6144]
 	z := w.reals[:640]
 
 	var s float64
@@ -77,7 +77,7 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		hProduct(rows, h, x, hW, hB)
+		w.tasks.hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
 		w.tasks.zProduct(rows, z, h, zW, zB)
@@ -126,16 +126,16 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	dzW := g.Z.W[:240]
 	dzB := g.Z.B[:5]
 	L2 := w.reals[38400:][:120]
-	F2 := w.reals[38520:][:20]
-	P2 := w.reals[38540:][:80]
-	S2 := w.reals[38620:][:80]
+	F2 := w.reals[38528:][:20]
+	P2 := w.reals[38560:][:80]
+	S2 := w.reals[38640:][:80]
 	x := w.reals[:38400]
-	h := w.reals[38700:][:6144]
-	z := w.reals[44844:][:640]
+	h := w.reals[38720:][:6144]
+	z := w.reals[44864:][:640]
 	exps := w.reals[38400:][:5]
-	dzz := w.reals[45484:][:640]
-	dzh := w.reals[46124:][:6144]
-	dx := w.reals[52268:][:38400]
+	dzz := w.reals[45504:][:640]
+	dzh := w.reals[46144:][:6144]
+	dx := w.reals[52288:][:38400]
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
 	var s float64
@@ -160,7 +160,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		hProduct(rows, h, x, hW, hB)
+		w.tasks.hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
 		w.tasks.zProduct(rows, z, h, zW, zB)
@@ -170,17 +170,17 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 
 		// dh = zWᵀ·dzz   window.bp:30
 		// dzh = dh∘(1 − h²)   window.bp:29
-		dzhProduct(rows, dzh, dzz, zW, h)
+		w.tasks.dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dx = hWᵀ·dzh   window.bp:29
-		dxProduct(rows, dx, dzh, hW)
+		w.tasks.dxProduct(rows, dx, dzh, hW)
 		dhBSums(rows, ids[from*5:], dL, dx, form[from*5:], dF, head[from*5:], dP, tail[from*5:], dS, dhB, dzh)
 
 		// dhW += dzh·xᵀ   window.bp:29
-		dhWProduct(rows, dhW, dzh, x)
+		w.tasks.dhWProduct(rows, dhW, dzh, x)
 
 		// dzW += dzz·hᵀ   window.bp:30
-		dzWProduct(rows, dzW, dzz, h)
+		w.tasks.dzWProduct(rows, dzW, dzz, h)
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33

@@ -9,9 +9,24 @@ func xLoop(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float32
 	xLoopGo(rows, ids, L2, L, form, F2, F, head, P2, P, tail, S2, S, x)
 }
 
+// hProductPart is hProductPartGo: this build has no assembly.
+func hProductPart(rows int, h, x, hW, hB, scratch2 []float32) {
+	hProductPartGo(rows, h, x, hW, hB, scratch2)
+}
+
 // zProductPart is zProductPartGo: this build has no assembly.
 func zProductPart(rows int, z, h, zW, zB, scratch2 []float32) {
 	zProductPartGo(rows, z, h, zW, zB, scratch2)
+}
+
+// outLoop is outLoopGo: this build has no assembly.
+func outLoop(rows int, z, exps, out []float32) {
+	outLoopGo(rows, z, exps, out)
+}
+
+// zSumPart is zSumPartGo: this build has no assembly.
+func zSumPart(first, count, rows int, z []float32, tag []int32) (float64, float64) {
+	return zSumPartGo(first, count, rows, z, tag)
 }
 
 // hWSum is hWSumGo: this build has no assembly.
@@ -24,14 +39,19 @@ func zWSum(zW []float32) float32 {
 	return zWSumGo(zW)
 }
 
-// dzhProduct is dzhProductGo: this build has no assembly.
-func dzhProduct(rows int, dzh, dzz, zW, h []float32) {
-	dzhProductGo(rows, dzh, dzz, zW, h)
+// dzzLoop is dzzLoopGo: this build has no assembly.
+func dzzLoop(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (float64, float64) {
+	return dzzLoopGo(rows, z, tag, exps, dzz, dzB, d)
 }
 
-// dxProduct is dxProductGo: this build has no assembly.
-func dxProduct(rows int, dx, dzh, hW []float32) {
-	dxProductGo(rows, dx, dzh, hW)
+// dzhProductPart is dzhProductPartGo: this build has no assembly.
+func dzhProductPart(rows int, dzh, dzz, zW, h, scratch2 []float32) {
+	dzhProductPartGo(rows, dzh, dzz, zW, h, scratch2)
+}
+
+// dxProductPart is dxProductPartGo: this build has no assembly.
+func dxProductPart(rows int, dx, dzh, hW, scratch2 []float32) {
+	dxProductPartGo(rows, dx, dzh, hW, scratch2)
 }
 
 // dhBSums is dhBSumsGo: this build has no assembly.
@@ -39,14 +59,14 @@ func dhBSums(rows int, ids []int32, dL, dx []float32, form []int32, dF []float32
 	dhBSumsGo(rows, ids, dL, dx, form, dF, head, dP, tail, dS, dhB, dzh)
 }
 
-// dhWProduct is dhWProductGo: this build has no assembly.
-func dhWProduct(rows int, dhW, dzh, x []float32) {
-	dhWProductGo(rows, dhW, dzh, x)
+// dhWProductPart is dhWProductPartGo: this build has no assembly.
+func dhWProductPart(rows int, dhW, dzh, x, scratch2 []float32) {
+	dhWProductPartGo(rows, dhW, dzh, x, scratch2)
 }
 
-// dzWProduct is dzWProductGo: this build has no assembly.
-func dzWProduct(rows int, dzW, dzz, h []float32) {
-	dzWProductGo(rows, dzW, dzz, h)
+// dzWProductPart is dzWProductPartGo: this build has no assembly.
+func dzWProductPart(rows int, dzW, dzz, h, scratch2 []float32) {
+	dzWProductPartGo(rows, dzW, dzz, h, scratch2)
 }
 
 // dhWSums is dhWSumsGo: this build has no assembly.

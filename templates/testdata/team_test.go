@@ -153,12 +153,20 @@ func TestTeamOneAtATime(t *testing.T) {
 }
 
 // TestTeamPanic wants a panic in any part, whoever does it, from run, and the
-// team to work on.
+// team to work on. Where there are two processors the parts are done by two.
 func TestTeamPanic(t *testing.T) {
-	for i := range 200 {
-		bad := i % 16
-		c := count(16)
+	for i := range 100 {
+		bad := i % 2
+		var meet sync.WaitGroup
+		if runtime.GOMAXPROCS(0) > 1 {
+			meet.Add(2)
+		}
+		c := count(2)
 		c.inside = func(i int) {
+			if runtime.GOMAXPROCS(0) > 1 {
+				meet.Done()
+				meet.Wait()
+			}
 			if i == bad {
 				panic(fmt.Sprint("part ", i))
 			}
@@ -169,10 +177,10 @@ func TestTeamPanic(t *testing.T) {
 					t.Errorf("the panic is %v, want that of part %d", v, bad)
 				}
 			}()
-			workers.run(4, 16, c)
+			workers.run(2, 2, c)
 		}()
 		good := count(16)
-		workers.run(4, 16, good)
+		workers.run(2, 16, good)
 		good.check(t, 1)
 	}
 }
