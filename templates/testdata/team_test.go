@@ -58,9 +58,9 @@ func TestTeamDoesEachPartOnce(t *testing.T) {
 		for _, parts := range []int{0, 1, 2, 3, 7, 64, 1000} {
 			c := count(parts)
 			n := int32(0)
-			pauses := []time.Duration{0, 0, 0, watching / 2, watching, 2 * watching}
+			pauses := []time.Duration{0, 0, 0, teamWatch / 2, teamWatch, 2 * teamWatch}
 			if parts == 64 {
-				pauses = append(pauses, 3*idle) // in which workers end
+				pauses = append(pauses, 3*teamIdle) // in which workers end
 			}
 			for _, pause := range pauses {
 				time.Sleep(pause)
@@ -224,11 +224,11 @@ func TestTeamRests(t *testing.T) {
 		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
 	workers.run(0, 8, count(8))
-	time.Sleep(10 * watching)
+	time.Sleep(10 * teamWatch)
 	before := used()
-	time.Sleep(idle / 2)
-	if d := used() - before; d > idle/4 {
-		t.Errorf("parked workers took %v of %v", d, idle/2)
+	time.Sleep(teamIdle / 2)
+	if d := used() - before; d > teamIdle/4 {
+		t.Errorf("parked workers took %v of %v", d, teamIdle/2)
 	}
 	settle(t)
 }
@@ -285,7 +285,7 @@ func (nothing) part(_, _ int) {}
 func BenchmarkTeamHandOver(b *testing.B) {
 	for _, threads := range []int{1, 2, 3} {
 		b.Run(fmt.Sprint(threads), func(b *testing.B) {
-			var k task = nothing{}
+			var k teamTask = nothing{}
 			for b.Loop() {
 				workers.run(threads, 4, k)
 			}
@@ -321,7 +321,7 @@ func BenchmarkTeamMeetParked(b *testing.B) {
 	m := &met{}
 	total := time.Duration(0)
 	for b.Loop() {
-		time.Sleep(10 * watching)
+		time.Sleep(10 * teamWatch)
 		start := time.Now()
 		workers.run(2, 2, m)
 		total += time.Since(start)
