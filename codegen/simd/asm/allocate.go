@@ -44,11 +44,11 @@ func (c *code) allocate(top *block) (*allocation, error) {
 }
 
 type allocation struct {
-	of     []int // virtual register → number of the physical one in its class
-	temps  map[id]bool
-	slots  map[id]int // places in the frame
-	frame  int
-	used   [classes][]bool
+	of    []int // virtual register → number of the physical one in its class
+	temps map[id]bool
+	slots map[id]int // places in the frame
+	frame int
+	used  [classes][]bool
 }
 
 // layout gives a place in the frame to every register that lives there. Those
