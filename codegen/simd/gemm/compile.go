@@ -37,6 +37,7 @@ type gen struct {
 	part      *loop.Var   // what a tile adds up
 	finishing []loop.Stmt // what is done with it
 	long      bool        // finishing is
+	rowIsRead bool        // as a number
 
 	rowLo, rowHi, colLo, colHi, pack, scratch string // names of parameters
 }
@@ -64,7 +65,8 @@ func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 		part: &loop.Var{Name: c.Sum.Name + "~", Type: symbolic.Real},
 	}
 	g.finishing = finishing(c, g.part)
-	g.long = isLong(g.finishing)
+	size := sizeOf(g.finishing)
+	g.long, g.rowIsRead = size.ops > mostOps, size.read[c.Row]
 	err = nest.Catch(k.Name, func() {
 		g.begin(k)
 		switch dots := g.prefersDots(); {
