@@ -12,8 +12,19 @@ func (c *code) allocate(top *block) (*allocation, error) {
 	a := &allocation{temps: map[id]bool{}, slots: map[id]int{}}
 	for {
 		remats := c.remats(top)
-		spilled := a.scan(c, c.intervals(top, a.temps, remats))
+		order := c.intervals(top, a.temps, remats)
+		slices.SortStableFunc(order, func(x, y *interval) int { return x.start - y.start })
+		var inRegisters, inFrame []*interval
+		for _, v := range order {
+			if _, ok := a.slots[v.reg]; ok {
+				inFrame = append(inFrame, v)
+			} else {
+				inRegisters = append(inRegisters, v)
+			}
+		}
+		spilled := a.scan(c, inRegisters)
 		if len(spilled) == 0 {
+			a.layout(c, inFrame)
 			return a, nil
 		}
 		for _, r := range spilled {
@@ -25,9 +36,7 @@ func (c *code) allocate(top *block) (*allocation, error) {
 		for _, r := range spilled {
 			s.gone[r] = true
 			if remats[r] == nil {
-				a.slots[r] = a.frame
-				a.frame += c.bytesOf(r)
-				a.spills++
+				a.slots[r] = 0
 			}
 		}
 		s.block(top)
@@ -35,12 +44,39 @@ func (c *code) allocate(top *block) (*allocation, error) {
 }
 
 type allocation struct {
-	of     []int // virtual register → number of the physical one in its class
-	temps  map[id]bool
-	slots  map[id]int // places in the frame
-	frame  int
-	spills int
-	used   [classes][]bool
+	of    []int // virtual register → number of the physical one in its class
+	temps map[id]bool
+	slots map[id]int // places in the frame
+	frame int
+	used  [classes][]bool
+}
+
+// layout gives a place in the frame to every register that lives there. Those
+// that do not live at the same time may share one. Vectors come first.
+func (a *allocation) layout(c *code, order []*interval) {
+	for k := vec; k < classes; k++ {
+		var active []*interval
+		var free []int
+		for _, v := range order {
+			if c.regs[v.reg].class != k {
+				continue
+			}
+			active = slices.DeleteFunc(active, func(x *interval) bool {
+				if x.end > v.start {
+					return false
+				}
+				free = append(free, a.slots[x.reg])
+				return true
+			})
+			if n := len(free); n > 0 {
+				a.slots[v.reg], free = free[n-1], free[:n-1]
+			} else {
+				a.slots[v.reg] = a.frame
+				a.frame += c.bytesOf(v.reg)
+			}
+			active = append(active, v)
+		}
+	}
 }
 
 // bytesOf is the size of a register in the frame.
@@ -80,7 +116,6 @@ func (t Target) number(c class) int {
 // scan goes through the intervals once and returns the registers that find no
 // place.
 func (a *allocation) scan(c *code, order []*interval) []id {
-	slices.SortStableFunc(order, func(x, y *interval) int { return x.start - y.start })
 	a.of = make([]int, len(c.regs))
 	byReg := make([]*interval, len(c.regs))
 	for _, v := range order {

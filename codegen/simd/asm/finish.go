@@ -55,7 +55,7 @@ func (r *Routine) Finish() (*Built, error) {
 	return &Built{
 		Name: c.name, Doc: c.doc, Target: c.target,
 		Stub:   "func " + c.name + strings.TrimPrefix(c.signature.String(), "func"),
-		Spills: a.spills, Frame: a.frame,
+		Spills: len(a.slots), Frame: a.frame,
 		function: f, data: c.data,
 	}, nil
 }

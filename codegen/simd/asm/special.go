@@ -27,3 +27,8 @@ func (r *Routine) Norm(v V) V {
 	const about1, noNegative = 3, 3
 	return r.only512(opNorm, about1|noNegative<<2, v)
 }
+
+// Table is the address of 64-bit numbers in read-only data.
+func (r *Routine) Table(bits []uint64) G {
+	return G{r.put(opLea, 0, r.As(F64).datum(bits))}
+}

@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/codegen/simd/asm"
@@ -36,6 +37,7 @@ type gen struct {
 	part      *loop.Var   // what a tile adds up
 	finishing []loop.Stmt // what is done with it
 	long      bool        // finishing is
+	rowIsRead bool        // as a number
 
 	rowLo, rowHi, colLo, colHi, pack, scratch string // names of parameters
 }
@@ -47,31 +49,51 @@ func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gemm: %s: %w", k.Name, err)
 	}
+	swapped := false
+	if c.Out.M.Is(1) && (c.N.Is(1) || !c.Out.N.Is(1)) && storesAll(c, c.Row) {
+		c, swapped = turned(c), true
+	}
+	if c.N.Is(1) {
+		one := *c // where a next column would be does not matter
+		one.Out.N, c = symbolic.Int(1), &one
+	}
+	if !c.Out.N.Is(1) {
+		return nil, fmt.Errorf("gemm: %s: elements of %s do not lie side by side", k.Name, c.Out.Buf.Name)
+	}
 	g := &gen{
 		t: t, c: c, size: t.Size(), shift: log2(t.Size()), lanes: t.Lanes(), m: c.M, n: c.N, k: c.K,
 		part: &loop.Var{Name: c.Sum.Name + "~", Type: symbolic.Real},
 	}
 	g.finishing = finishing(c, g.part)
-	g.long = isLong(g.finishing)
-	m, known := c.M.Const()
-	dots := !c.B.N.Is(1) && c.A.K.Is(1) && c.B.K.Is(1)
+	size := sizeOf(g.finishing)
+	g.long, g.rowIsRead = size.ops > mostOps, size.read[c.Row]
 	err = nest.Catch(k.Name, func() {
 		g.begin(k)
-		switch {
-		case !dots || known && m > fewRows:
-			g.tiles()
-		case known:
+		switch dots := g.prefersDots(); {
+		case !dots.known:
+			g.r.If(asm.LE, g.value(c.M), g.r.Imm(fewRows), g.dots, g.tiles)
+		case dots.yes:
 			g.a.pack, g.b.pack = never, never
 			g.dots()
 		default:
-			g.r.If(asm.LE, g.value(c.M), g.r.Imm(fewRows), g.dots, g.tiles)
+			g.tiles()
 		}
 		g.end(k)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return g.plan(), nil
+	return g.plan(swapped), nil
+}
+
+// prefersDots says whether the dot form is to be taken; if that depends on the
+// number of rows, the flag is not set.
+func (g *gen) prefersDots() when {
+	if g.c.B.N.Is(1) || !g.c.A.K.Is(1) || !g.c.B.K.Is(1) {
+		return never
+	}
+	m, known := g.m.Const()
+	return when{known: known, yes: m <= fewRows}
 }
 
 // contractOf checks that a kernel is one that Compile can write.
@@ -102,30 +124,49 @@ func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 			return nil, err
 		}
 	}
-	if !c.Out.N.Is(1) {
-		return nil, fmt.Errorf("the columns of %s do not lie side by side", c.Out.Buf.Name)
-	}
-	for _, b := range stores(c.Epilogue) {
-		if b == c.A.Buf || b == c.B.Buf {
-			return nil, fmt.Errorf("the epilogue stores to the factor %s", b.Name)
+	var err error
+	eachStore(c.Epilogue, func(s *loop.Store) {
+		if s.Buf == c.A.Buf || s.Buf == c.B.Buf {
+			err = fmt.Errorf("the epilogue stores to the factor %s", s.Buf.Name)
 		}
-	}
-	return c, nil
+	})
+	return c, err
 }
 
-// stores returns the buffers that a list writes.
-func stores(list []loop.Stmt) (out []*loop.Buffer) {
+// turned is c with rows and columns in each other's place, for results of which
+// the rows lie side by side: those of a single column are a row.
+func turned(c *loop.Contract) *loop.Contract {
+	t := *c
+	t.M, t.N, t.Row, t.Col = c.N, c.M, c.Col, c.Row
+	t.A = loop.Access{Buf: c.B.Buf, Base: c.B.Base, M: c.B.N, K: c.B.K}
+	t.B = loop.Access{Buf: c.A.Buf, Base: c.A.Base, N: c.A.M, K: c.A.K}
+	t.Out.M, t.Out.N = c.Out.N, c.Out.M
+	return &t
+}
+
+// storesAll reports whether different turns of v store to different places.
+func storesAll(c *loop.Contract, v *loop.Var) bool {
+	all := true
+	eachStore(c.Epilogue, func(s *loop.Store) {
+		all = all && slices.Contains(s.Index.Syms(), v.Name)
+	})
+	return all
+}
+
+// eachStore calls f for the stores of a list and what is in it.
+func eachStore(list []loop.Stmt, f func(*loop.Store)) {
 	for _, s := range list {
 		switch s := s.(type) {
 		case *loop.Store:
-			out = append(out, s.Buf)
+			f(s)
 		case *loop.If:
-			out = append(append(out, stores(s.Then)...), stores(s.Else)...)
+			eachStore(s.Then, f)
+			eachStore(s.Else, f)
 		case *loop.Choose:
-			out = append(append(out, stores(s.Then)...), stores(s.Else)...)
+			eachStore(s.Then, f)
+			eachStore(s.Else, f)
 		}
 	}
-	return out
 }
 
 // signature returns the parameters of the routine: those of the kernel and the

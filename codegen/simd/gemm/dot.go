@@ -24,7 +24,7 @@ func (g *gen) dots() {
 
 // bundles are the numbers of columns that are done at a time, the most first.
 func (g *gen) bundles() []int {
-	most := max(8, g.lanes)
+	most := g.bundleSize()
 	n, known := g.n.Const()
 	if !known {
 		return []int{most, 4, 1}
@@ -38,6 +38,10 @@ func (g *gen) bundles() []int {
 	}
 	return out
 }
+
+// bundleSize is the most columns done at a time: sums enough to keep two
+// multipliers busy, and a vector of them.
+func (g *gen) bundleSize() int { return max(8, g.lanes) }
 
 // bundle does n columns, which begin at b, for all rows.
 func (g *gen) bundle(n int, b asm.G) {

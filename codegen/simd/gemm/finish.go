@@ -28,12 +28,8 @@ func finishing(c *loop.Contract, part *loop.Var) []loop.Stmt {
 // finish runs the epilogue for the sums of a tile, of which row is the first
 // row. The mask is for the last vector.
 func (g *gen) finish(sums [][]asm.V, row asm.G, mask asm.M) {
-	if g.long && len(sums) > 1 {
-		g.finishLater(sums, row, mask)
-		return
-	}
 	g.env.Scope(func() {
-		if !g.c.Out.M.Is(0) && !g.outRow.known {
+		if !g.outRow.known || g.rowIsRead {
 			for i, vs := range sums {
 				g.finishRow(g.finishing, g.r.GAdd(row, g.r.Imm(i)), vs, mask)
 			}
@@ -65,89 +61,96 @@ func (g *gen) finishVectors(list []loop.Stmt, vs []asm.V, mask asm.M) {
 	})
 }
 
-// finishLater stores a tile in scratch and goes through its rows in a loop, so
-// that a long epilogue does not stand there for each row.
-func (g *gen) finishLater(sums [][]asm.V, row asm.G, mask asm.M) {
-	r := g.r
-	wide, n := g.t.ISA.Bytes(), len(sums[0])
-	tile := r.Base(g.scratch)
+// keep stores the sums of a tile in scratch.
+func (g *gen) keep(sums [][]asm.V) {
+	tile := g.r.Base(g.scratch)
 	for i, vs := range sums {
 		for j, v := range vs {
-			r.Store(asm.Mem{Base: tile, Disp: (i*n + j) * wide}, v)
+			g.r.Store(asm.Mem{Base: tile, Disp: (i*len(vs) + j) * g.t.ISA.Bytes()}, v)
 		}
 	}
-	at, to := r.GVar(tile), r.GVar(row)
-	r.Repeat(r.Imm(len(sums)), func() {
-		vs := make([]asm.V, n)
+}
+
+// finishKept finishes so many rows of the tile that is in scratch.
+func (g *gen) finishKept(vectors int, row, rows asm.G, mask asm.M) {
+	r := g.r
+	wide := g.t.ISA.Bytes()
+	at, to := r.GVar(r.Base(g.scratch)), r.GVar(row)
+	r.Repeat(rows, func() {
+		vs := make([]asm.V, vectors)
 		for j := range vs {
 			vs[j] = r.Load(asm.Mem{Base: at, Disp: j * wide})
 		}
 		g.finishRow(g.finishing, to, vs, mask)
-		r.GAddTo(at, r.Imm(n*wide))
+		r.GAddTo(at, r.Imm(vectors*wide))
 		r.GAddTo(to, r.Imm(1))
 	})
 }
 
+// mostOps is how many instructions may stand in the text for each vector of a
+// tile.
+const mostOps = 6
+
 // tileVectors is the most vectors that a tile has.
 const tileVectors = 24
 
-// isLong reports whether an epilogue is too long to stand in the text for each
-// vector of a tile.
-func isLong(list []loop.Stmt) bool {
-	ops := 0
-	for _, s := range list {
-		ops += stmtOps(s)
-	}
-	return ops > 6
+// A size is how much an epilogue is, about: instructions for a vector.
+type size struct {
+	ops  int
+	read map[*loop.Var]bool // variables that expressions read
 }
 
-func stmtOps(s loop.Stmt) int {
-	n := 0
-	add := func(list []loop.Stmt) {
-		for _, s := range list {
-			n += stmtOps(s)
+// sizeOf counts a list.
+func sizeOf(list []loop.Stmt) *size {
+	s := &size{read: map[*loop.Var]bool{}}
+	s.stmts(list)
+	return s
+}
+
+func (s *size) stmts(list []loop.Stmt) {
+	for _, st := range list {
+		switch st := st.(type) {
+		case *loop.Let:
+			s.expr(st.Value)
+		case *loop.Update:
+			s.ops++
+			s.expr(st.Value)
+		case *loop.Store:
+			if st.Op != nil {
+				s.ops += 2
+			}
+			s.expr(st.Value)
+		case *loop.If:
+			s.ops += 2 * len(st.Conds)
+			s.stmts(st.Then)
+			s.stmts(st.Else)
+		case *loop.Choose:
+			s.expr(st.Cond)
+			s.stmts(st.Then)
+			s.stmts(st.Else)
 		}
 	}
-	switch s := s.(type) {
-	case *loop.Let:
-		n = exprOps(s.Value)
-	case *loop.Update:
-		n = 1 + exprOps(s.Value)
-	case *loop.Store:
-		n = exprOps(s.Value)
-		if s.Op != nil {
-			n += 2
-		}
-	case *loop.If:
-		n = 2 * len(s.Conds)
-		add(s.Then)
-		add(s.Else)
-	case *loop.Choose:
-		n = exprOps(s.Cond)
-		add(s.Then)
-		add(s.Else)
-	}
-	return n
 }
 
 // short are operators of an instruction or two.
 var short = []string{"add", "sub", "mul", "neg", "abs", "square", "max", "min", "relu", "select", "lt", "le", "eq", "ne", "and", "or", "not"}
 
-func exprOps(e loop.Expr) int {
+func (s *size) expr(e loop.Expr) {
 	switch e := e.(type) {
+	case *loop.Ref:
+		s.read[e.Var] = true
 	case *loop.Apply:
-		n := 1
+		s.ops++
 		if !slices.Contains(short, e.Op.Name) {
-			n = 10
+			s.ops += 10
 		}
 		for _, a := range e.Args {
-			n += exprOps(a)
+			s.expr(a)
 		}
-		return n
 	case *loop.Guarded:
-		return 2*len(e.Conds) + exprOps(e.X)
+		s.ops += 2 * len(e.Conds)
+		s.expr(e.X)
 	}
-	return 0
 }
 
 // prefetch asks for the lines of Out that a tile is stored in, as long as its

@@ -131,10 +131,7 @@ func shapes() []shape {
 			s := shape{m: d[0], n: d[1], k: d[2], at: way&1 != 0, bt: way&2 != 0}
 			out = append(out, s)
 			s.pad, s.add = 3, true
-			out = append(out, s)
 			s.dynamic = true
-			out = append(out, s)
-			s.pad, s.add = 0, false
 			out = append(out, s)
 			s.dynamic, s.batch = false, true
 			out = append(out, s)
@@ -178,12 +175,16 @@ func TestShapes(t *testing.T) {
 // entry is a line of the table in the test program.
 func (s shape) entry(name string, p *Plan) string {
 	a, b, c := s.strides()
-	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(s.size)
+	rowStep, colStep, cols, ranges := p.RowStep, p.ColStep, s.n, "rl, rh, cl, ch, pack"
+	if p.Turned {
+		rowStep, colStep, cols, ranges = colStep, rowStep, s.m, "cl, ch, rl, rh, pack|3"
+	}
+	scratch, err := p.Scratch(symbolic.Int(cols)).Eval(s.size)
 	if err != nil {
 		panic(err)
 	}
-	return fmt.Sprintf("{%q, %d, %d, %d, %d, %d, %d, %t, %t, %t, %d, %d, %d, func(out, x, y []real, rl, rh, cl, ch, pack int, scratch []real) { %s(out, x, y, %srl, rh, cl, ch, pack, scratch) }},\n",
-		s, s.m, s.n, s.k, a, b, c, s.at, s.bt, s.add, p.RowStep, p.ColStep, scratch, name, s.args())
+	return fmt.Sprintf("{%q, %d, %d, %d, %d, %d, %d, %t, %t, %t, %d, %d, %d, func(out, x, y []real, rl, rh, cl, ch, pack int, scratch []real) { %s(out, x, y, %s%s, scratch) }},\n",
+		s, s.m, s.n, s.k, a, b, c, s.at, s.bt, s.add, rowStep, colStep, scratch, name, s.args(), ranges)
 }
 
 // harness runs each case on memory at the edges of pages that may not be

@@ -19,11 +19,17 @@ import (
 type Plan struct {
 	Routine *asm.Routine
 
-	// Rows and Cols are the extents that ranges divide.
+	// Rows and Cols are the extents that ranges divide: M and N of the
+	// contraction, or N and M where the routine has them in each other's place.
 	Rows, Cols symbolic.Poly
+	Turned     bool
 	// RowStep and ColStep are what ranges begin at a multiple of, and end at
 	// one of or at the extent.
 	RowStep, ColStep int
+	// OneByOne says that different rows change the same element, so that ranges
+	// of rows are to be done one after the other, in order, by one thread.
+	// Columns can be divided always.
+	OneByOne bool
 	// PacksRows and PacksCols say what the routine may copy.
 	PacksRows, PacksCols bool
 
@@ -38,11 +44,12 @@ const (
 	PackRows = 2
 )
 
-func (g *gen) plan() *Plan {
+func (g *gen) plan(turned bool) *Plan {
 	return &Plan{
-		Routine: g.r, Rows: g.m, Cols: g.n, RowStep: 8, ColStep: g.widest() * g.lanes,
+		Routine: g.r, Rows: g.m, Cols: g.n, Turned: turned, RowStep: 8, ColStep: g.colStep(),
 		PacksRows: g.a.pack.possible(), PacksCols: g.b.pack.possible(),
-		k: g.k, lanes: g.lanes, always: g.tileSize() + 2*cacheLine/g.size,
+		OneByOne: !storesAll(g.c, g.c.Row),
+		k:        g.k, lanes: g.lanes, always: g.tileSize() + 2*cacheLine/g.size,
 	}
 }
 
@@ -57,6 +64,36 @@ func (p *Plan) Scratch(cols symbolic.Poly) symbolic.Poly {
 		size = size.Add(cols.Add(symbolic.Int(p.lanes)).Mul(group))
 	}
 	return size
+}
+
+// colStep is what both forms divide columns by, of those that may be taken.
+func (g *gen) colStep() int {
+	tile, bundle := g.widest()*g.lanes, g.bundleSize()
+	switch dots := g.prefersDots(); {
+	case dots == never:
+		return tile
+	case dots.known:
+		return bundle
+	}
+	step := tile
+	for step%bundle != 0 {
+		step += tile
+	}
+	return step
+}
+
+// Ranges proposes how many rows and columns a call should do where the sizes
+// are these: about sixteen million operations, a fifth of a millisecond or
+// less, and columns enough for a row that is read to be used a few times.
+func (p *Plan) Ranges(rows, cols, k int) (atRows, atCols int) {
+	const ops = 1 << 24
+	fit := func(n, other, step, least int) int {
+		n = min(n, max(least, ops/max(1, 2*other*k)))
+		return max(step, (n+step-1)/step*step)
+	}
+	atCols = fit(cols, rows, p.ColStep, 2*p.ColStep)
+	atRows = fit(rows, min(atCols, cols), p.RowStep, p.RowStep)
+	return atRows, atCols
 }
 
 // groupRows is the number of vectors that the columns of one take, packed, at

@@ -139,9 +139,25 @@ func (g *gen) panel(p panel, left asm.G) {
 	rows := r.GVar(r.GSub(g.a.hi, g.a.lo))
 	row := r.GVar(g.a.lo)
 	mask := g.tailMask(p, left)
-	for i, h := range g.blocks(p.vectors) {
+	if g.long {
+		g.rowsLong(p.vectors, row, rows, mask)
+	} else {
+		g.rows(p.vectors, row, rows, mask)
+	}
+	wide := p.vectors * g.lanes
+	r.GAddTo(g.col, r.Imm(wide))
+	r.GAddTo(left, r.Imm(-wide))
+	g.along(g.bAt, g.wide, p.vectors)
+}
+
+// rows does so many rows of a panel, from row on, in tiles that finish what
+// they add up.
+func (g *gen) rows(vectors int, row, rows asm.G, mask asm.M) {
+	r := g.r
+	for i, h := range g.blocks(vectors) {
 		body := func() {
-			g.tile(h, p.vectors, row, mask)
+			g.prefetch(row, h, vectors)
+			g.finish(g.sums(h, vectors, g.rowsAt(row), mask), row, mask)
 			r.GAddTo(row, r.Imm(h))
 			r.GAddTo(rows, r.Imm(-h))
 		}
@@ -151,10 +167,33 @@ func (g *gen) panel(p panel, left asm.G) {
 			r.If(asm.GE, rows, r.Imm(h), body, nil)
 		}
 	}
-	wide := p.vectors * g.lanes
-	r.GAddTo(g.col, r.Imm(wide))
-	r.GAddTo(left, r.Imm(-wide))
-	g.along(g.bAt, g.wide, p.vectors)
+}
+
+// rowsLong is rows for a long epilogue: tiles store what they add up in
+// scratch, whose rows are gone through in a loop, so that the epilogue stands
+// in the text once.
+func (g *gen) rowsLong(vectors int, row, rows asm.G, mask asm.M) {
+	r := g.r
+	hs := g.blocks(vectors)
+	r.While(asm.GT, rows, r.Imm(0), func() {
+		done := r.GVar(r.Imm(0))
+		var tile func(i int)
+		tile = func(i int) {
+			then := func() {
+				g.keep(g.sums(hs[i], vectors, g.rowsAt(row), mask))
+				r.GSet(done, r.Imm(hs[i]))
+			}
+			if i == len(hs)-1 {
+				then()
+				return
+			}
+			r.If(asm.GE, rows, r.Imm(hs[i]), then, func() { tile(i + 1) })
+		}
+		tile(0)
+		g.finishKept(vectors, row, done, mask)
+		r.GAddTo(row, done)
+		r.GSet(rows, r.GSub(rows, done))
+	})
 }
 
 // tailMask is for the last vector of a panel, with so many columns left; not Ok
@@ -186,14 +225,6 @@ func (g *gen) blocks(vectors int) []int {
 		out = append(out, rest)
 	}
 	return out
-}
-
-// tile does h rows from row on of a panel.
-func (g *gen) tile(h, vectors int, row asm.G, mask asm.M) {
-	at := g.rowsAt(row)
-	g.prefetch(row, h, vectors)
-	sums := g.sums(h, vectors, at, mask)
-	g.finish(sums, row, mask)
 }
 
 // sums adds up the products of a tile over k.

@@ -60,6 +60,15 @@ func (c code) magic(n float64) asm.V { return c.Const(math.Ldexp(1.5, c.mantissa
 // sign is the sign bit of x.
 func (c code) sign(x asm.V) asm.V { return c.And(x, c.Const(math.Copysign(0, -1))) }
 
+// copySign is y with the sign of x, for |y| ≤ |x| and a y that has that sign
+// already or none.
+func (c code) copySign(y, x asm.V) asm.V {
+	if c.wide {
+		return c.Nearer(x, y)
+	}
+	return c.Or(y, c.sign(x))
+}
+
 // clamp keeps x from lo to hi; NaN stays.
 func (c code) clamp(x asm.V, lo, hi float64) asm.V {
 	return c.Max(c.Const(lo), c.Min(c.Const(hi), x))

@@ -66,21 +66,25 @@ func (c code) scale(p, k asm.V) asm.V {
 }
 
 // sigmoid is s/(s + e⁻ʳ) with s = 2ⁿ, which is right for the smallest numbers,
-// too.
+// too. The sum is (1 + s) + (e⁻ʳ − 1), and what 1 + s loses goes with the lesser
+// part, so that it is rounded but once.
 func sigmoid(c code, x asm.V) asm.V {
 	lo, _ := c.expRange()
 	x = c.clamp(x, lo, 40)
 	k, n := c.turns(x, 2*c.bias())
 	hi, small := c.ln2()
-	p := c.expShort(c.FMA(n, small, c.FMS(n, hi, x))) // of −r
+	r := c.FMA(n, small, c.FMS(n, hi, x)) // −r
 	one := c.Const(1)
-	s := asm.V{}
+	var s asm.V
 	if c.wide {
 		s = c.ScaleBy2(one, n)
 	} else {
 		s = c.scale(one, k)
 	}
-	return c.partOf(s, p)
+	most := c.Add(one, s)
+	rest := c.Sub(s, c.Sub(most, one))
+	e := c.FMA(c.Mul(r, r), c.horner(expPoly, r), c.Add(r, rest))
+	return c.Div(s, c.Add(most, e))
 }
 
 // expm1Short is eʳ − 1 for |r| ≤ (log 2)/2, with all its digits.
@@ -91,12 +95,11 @@ func (c code) expm1Short(r asm.V) asm.V {
 // tanh is e/(e + 2) with e = e^2|x| − 1.
 func tanh(c code, x asm.V) asm.V {
 	a := c.Min(c.Const(c.pick(9.1, 19.1)), c.Abs(x))
-	k, _, r := c.reduce(c.Add(a, a), c.bias())
+	x2 := c.Add(a, a)
+	k, n := c.turns(x2, c.bias())
+	hi, _ := c.ln2()
+	r := c.FNMA(n, hi, x2) // where the rest of log 2 matters, the result is 1
 	s := c.IShl(k, c.mantissa())
 	e := c.FMA(c.expm1Short(r), s, c.Sub(s, c.Const(1)))
-	y := c.partOf(e, c.Const(2))
-	if c.wide {
-		return c.Nearer(x, y)
-	}
-	return c.Or(y, c.sign(x))
+	return c.copySign(c.partOf(e, c.Const(2)), x)
 }

@@ -115,7 +115,7 @@ func (c *compiler) unroll(l *loop.Loop) int {
 		return true
 	})
 	switch {
-	case cost <= bodySmall && !functions:
+	case cost <= bodySmall && (!functions || c.t.ISA == asm.AVX512):
 		return 4
 	case cost <= bodyLarge:
 		return 2

@@ -167,7 +167,7 @@ func sample(r row, want function) {
 	for i, got := range out {
 		w := want.value(x[i], y[i])
 		if w == 0 || math.IsInf(w, 0) || math.IsNaN(w) || x[i] == 0 || math.IsInf(x[i], 0) || math.IsInf(y[i], 0) {
-			if !same(got, w) && !(near(got, w, 53, -1074) <= r.ulp64) {
+			if !same(got, w) && (got == 0 || !(near(got, w, 53, -1074) <= r.ulp64)) {
 				worst.see(math.Inf(1), x[i], y[i], got, w)
 			}
 			continue
