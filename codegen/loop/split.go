@@ -217,7 +217,8 @@ func (c *clashes) rereads(list []Stmt) (found bool) {
 }
 
 // apart reports that places of one iteration of v are surely not those of
-// another: a step is longer than all that the other variables reach.
+// another: a step is longer than what some of the other variables reach, and
+// the steps of those left are longer than what v reaches.
 func apart(index symbolic.Poly, v string, inner map[string]*symbolic.Poly) bool {
 	changes := func(p symbolic.Poly) bool {
 		return slices.ContainsFunc(p.Syms(), func(s string) bool { _, is := inner[s]; return is })
@@ -235,6 +236,9 @@ func apart(index symbolic.Poly, v string, inner map[string]*symbolic.Poly) bool 
 		f, _, ok := linearIn(rest, s)
 		if !ok || extent == nil || changes(f) || changes(*extent) || !allSigns(f, 1) {
 			return false
+		}
+		if own := inner[v]; own != nil && allSigns(f.Sub(step.Mul(*own)), 1) {
+			continue
 		}
 		room = room.Sub(f.Mul(extent.Sub(symbolic.Int(1))))
 	}

@@ -23,8 +23,8 @@ func shortExpm1(r float64) float64 {
 	return r + r2*(0x1.ffffffffffdbbp-2+r*0x1.555555555576ap-3) + r2*r2*(0x1.55555cf4f3a2cp-5+r*0x1.11110f079130bp-7)
 }
 
-// sigmoidF64 returns 1/(1 + e⁻ˣ).
-func sigmoidF64(x float64) float64 {
+// sigmoid returns 1/(1 + e⁻ˣ).
+func sigmoid(x float64) float64 {
 	if !(-708 < x && x < 708) {
 		return farSigmoid(x)
 	}
