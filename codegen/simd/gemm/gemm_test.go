@@ -172,6 +172,49 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// What a routine says of its parameters agrees with its declaration, and what
+// has no form is an error.
+func TestDeclarations(t *testing.T) {
+	for _, target := range targets {
+		var built []*asm.Built
+		for i, s := range []shape{{m: 9, n: 20, k: 7, at: true, add: true}, {m: 9, n: 20, k: 7, bt: true, dynamic: true}} {
+			p, err := Compile(s.kernel(fmt.Sprintf("f%d", i)), target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := p.Routine.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			built = append(built, b)
+		}
+		asmtest.Vet(t, built)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	s := shape{m: 9, n: 20, k: 7}
+	for _, c := range []struct {
+		want   string
+		change func(k *loop.Kernel, c *loop.Contract)
+	}{
+		{"not a contraction", func(k *loop.Kernel, c *loop.Contract) { k.Body = []loop.Stmt{&loop.Acc{Var: c.Sum}} }},
+		{"more than a contraction", func(k *loop.Kernel, c *loop.Contract) { k.Body = []loop.Stmt{c, c} }},
+		{"not a parameter", func(k *loop.Kernel, c *loop.Contract) { c.K = symbolic.Sym("other") }},
+		{"do not lie side by side", func(k *loop.Kernel, c *loop.Contract) { c.Out.N = symbolic.Int(2) }},
+		{"stores to the factor", func(k *loop.Kernel, c *loop.Contract) {
+			c.Epilogue = []loop.Stmt{&loop.Store{Buf: c.A.Buf, Index: symbolic.Sym("i"), Value: &loop.Ref{Var: c.Sum}}}
+		}},
+		{"not of real numbers", func(k *loop.Kernel, c *loop.Contract) { c.B.Buf.Type = symbolic.Integer }},
+	} {
+		k := s.kernel("f")
+		c.change(k, k.Body[0].(*loop.Contract))
+		if _, err := Compile(k, targets[0]); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("want an error that has %q, got %v", c.want, err)
+		}
+	}
+}
+
 // entry is a line of the table in the test program.
 func (s shape) entry(name string, p *Plan) string {
 	a, b, c := s.strides()
