@@ -18,7 +18,7 @@ type shape struct {
 	at      bool // A's rows lie side by side, not its k
 	bt      bool // B's k lies side by side, not its columns
 	pad     int  // elements between rows of all matrices
-	crowded bool // rows of A and B a multiple of 2048 bytes apart
+	crowded bool // rows of A and B a multiple of 4096 bytes apart
 	add     bool // to what is there
 	dynamic bool // sizes and distances are parameters
 	batch   bool // only the size of the batch is: rows of A, or of B where A is transposed
@@ -47,7 +47,7 @@ func (s shape) strides() (a, b, c int) {
 		b = s.k + s.pad
 	}
 	if s.crowded {
-		a, b = 512, 512
+		a, b = 1024, 1024
 	}
 	return a, b, s.n + s.pad
 }
