@@ -33,10 +33,18 @@ func (c *code) allocate(top *block) (*allocation, error) {
 			}
 		}
 		s := &spiller{c: c, a: a, remats: remats, gone: map[id]bool{}}
+		vectors := false
 		for _, r := range spilled {
 			s.gone[r] = true
 			if remats[r] == nil {
 				a.slots[r] = 0
+				vectors = vectors || c.regs[r].class == vec
+			}
+		}
+		if vectors && !a.settled {
+			a.settled = true
+			if c.pressure(inRegisters) < len(general) {
+				a.base = c.alignFrame(top)
 			}
 		}
 		s.block(top)
@@ -44,16 +52,56 @@ func (c *code) allocate(top *block) (*allocation, error) {
 }
 
 type allocation struct {
-	of    []int // virtual register → number of the physical one in its class
-	temps map[id]bool
-	slots map[id]int // places in the frame
-	frame int
-	used  [classes][]bool
+	of      []int // virtual register → number of the physical one in its class
+	temps   map[id]bool
+	slots   map[id]int // places in the frame
+	frame   int
+	settled bool // base is
+	base    id   // what vectors in the frame are found from; 0: the stack pointer
+	used    [classes][]bool
+}
+
+// pressure is the largest number of general registers that are wanted at the
+// same time.
+func (c *code) pressure(order []*interval) int {
+	most := 0
+	var active []*interval
+	for _, v := range order {
+		if c.regs[v.reg].class != gen {
+			continue
+		}
+		active = slices.DeleteFunc(active, func(x *interval) bool { return x.end <= v.start })
+		active = append(active, v)
+		most = max(most, len(active))
+	}
+	return most
+}
+
+// alignFrame begins the program with the address of the first place in the
+// frame from which no vector lies across two cache lines. The frame itself is
+// aligned to 8 bytes only.
+func (c *code) alignFrame(top *block) id {
+	at, base := c.fresh(gen), c.fresh(gen)
+	n := c.target.ISA.Bytes()
+	top.nodes = append([]node{
+		&inst{op: opLea, width: 8, dst: at, mem: &place{kind: atSlot, disp: n - 1}, inMem: -1},
+		&inst{op: opGAndI, width: 8, dst: base, args: []id{at}, imm: int64(-n), inMem: -1},
+	}, top.nodes...)
+	return base
+}
+
+// fresh is a new register that a pass makes.
+func (c *code) fresh(k class) id {
+	c.regs = append(c.regs, vreg{class: k})
+	return id(len(c.regs) - 1)
 }
 
 // layout gives a place in the frame to every register that lives there. Those
 // that do not live at the same time may share one. Vectors come first.
 func (a *allocation) layout(c *code, order []*interval) {
+	if a.base != 0 {
+		a.frame = c.target.ISA.Bytes() // room to align
+	}
 	for k := vec; k < classes; k++ {
 		var active []*interval
 		var free []int

@@ -109,7 +109,7 @@ func (w *walker) inst(in *inst, freq float64) {
 				w.touch(a, end, freq)
 			}
 		}
-		if m.kind == atSlot {
+		if m.kind == atSlot && m.slot != 0 {
 			w.touch(m.slot, w.at+2, 0)
 		}
 	}

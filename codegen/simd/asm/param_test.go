@@ -25,12 +25,19 @@ func everything(tg asm.Target) *asm.Routine {
 	return r
 }
 
-// TestParams holds a frame with everything in it against go vet, and calls.
+// TestVet holds frames against go vet: one with everything in it, and one with
+// values that found no register.
+func TestVet(t *testing.T) {
+	for _, tg := range targets {
+		asmtest.Vet(t, []*asm.Built{finish(t, everything(tg)), finish(t, guarded(tg)), finish(t, axpy(tg)), finish(t, random(tg, 1, 60).r)})
+	}
+}
+
+// TestParams calls a routine with everything in its frame.
 func TestParams(t *testing.T) {
 	for _, tg := range targets {
 		t.Run(tg.String(), func(t *testing.T) {
 			b := finish(t, everything(tg))
-			asmtest.Vet(t, []*asm.Built{b})
 			got := string(asmtest.Run(t, []*asm.Built{b}, `package main
 
 import "fmt"

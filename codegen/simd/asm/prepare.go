@@ -215,7 +215,7 @@ func (c *code) fuse(b *block, uses []int) {
 					continue
 				}
 				from := b.nodes[j].(*inst)
-				if c.undisturbed(b.nodes[j+1:i], from) && c.fold(in, arg, from.mem, from.elem, from.splats()) {
+				if from.width >= in.width && c.undisturbed(b.nodes[j+1:i], from) && c.fold(in, arg, from.mem, from.elem, from.splats()) {
 					b.nodes[j] = nil
 					break
 				}

@@ -274,3 +274,20 @@ func TestRandomPrograms(t *testing.T) {
 		})
 	}
 }
+
+// TestSameText builds programs twice.
+func TestSameText(t *testing.T) {
+	for _, tg := range targets {
+		var texts [2]string
+		for i := range texts {
+			text, err := asm.File("main", "amd64 && !purego", []*asm.Built{finish(t, random(tg, 3, 60).r), finish(t, axpy(tg))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[i] = string(text)
+		}
+		if texts[0] != texts[1] {
+			t.Errorf("%s: two texts", tg)
+		}
+	}
+}

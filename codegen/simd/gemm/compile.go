@@ -71,7 +71,7 @@ func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 		g.begin(k)
 		switch dots := g.prefersDots(); {
 		case !dots.known:
-			g.r.If(asm.LE, g.value(c.M), g.r.Imm(fewRows), g.dots, g.tiles)
+			g.r.If(asm.LE, g.value(c.M), g.dotLimit(), g.dots, g.tiles)
 		case dots.yes:
 			g.a.pack, g.b.pack = never, never
 			g.dots()
@@ -86,16 +86,6 @@ func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 	return g.plan(swapped), nil
 }
 
-// prefersDots says whether the dot form is to be taken; if that depends on the
-// number of rows, the flag is not set.
-func (g *gen) prefersDots() when {
-	if g.c.B.N.Is(1) || !g.c.A.K.Is(1) || !g.c.B.K.Is(1) {
-		return never
-	}
-	m, known := g.m.Const()
-	return when{known: known, yes: m <= fewRows}
-}
-
 // contractOf checks that a kernel is one that Compile can write.
 func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 	if len(k.Body) == 0 {
@@ -104,7 +94,7 @@ func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 	last := len(k.Body) - 1
 	c, ok := k.Body[last].(*loop.Contract)
 	if !ok {
-		return nil, fmt.Errorf("its body does not end with a contraction")
+		return nil, fmt.Errorf("the end of its body is not a contraction")
 	}
 	for _, s := range k.Body[:last] {
 		if _, ok := s.(*loop.Acc); !ok {
@@ -122,6 +112,11 @@ func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 	} {
 		if err := checkSizes(p, func(s string) bool { return ints[s] }); err != nil {
 			return nil, err
+		}
+	}
+	for _, b := range []*loop.Buffer{c.Out.Buf, c.A.Buf, c.B.Buf} {
+		if b.Type != symbolic.Real {
+			return nil, fmt.Errorf("%s is not of real numbers", b.Name)
 		}
 	}
 	var err error

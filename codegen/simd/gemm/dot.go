@@ -2,9 +2,44 @@ package gemm
 
 import "github.com/bpgen/bpgen/codegen/simd/asm"
 
-// fewRows is up to how many rows the dot form is better: packing B costs as
-// much as about four.
-const fewRows = 4
+// The dot form is better as long as packing B, which costs about as much as
+// twelve rows with the columns that are done together in the first cache, or as
+// four rows with columns from the second, does not pay.
+const (
+	fewRows     = 12
+	fewRowsLong = 4
+	firstCache  = 28 << 10 // bytes that columns may take
+)
+
+// longest is for how many k the columns done together are in the first cache.
+func (g *gen) longest() int { return firstCache / (g.bundleSize() * g.size) }
+
+// prefersDots says whether the dot form is taken; where that depends on what is
+// not known, the flag is not set: see dotLimit.
+func (g *gen) prefersDots() when {
+	if g.c.B.N.Is(1) || !g.c.A.K.Is(1) || !g.c.B.K.Is(1) {
+		return never
+	}
+	m, knownM := g.m.Const()
+	k, knownK := g.k.Const()
+	switch {
+	case knownM && m <= fewRowsLong:
+		return always
+	case knownM && m > fewRows:
+		return never
+	case !knownM || !knownK:
+		return when{}
+	}
+	return when{known: true, yes: k <= g.longest()}
+}
+
+// dotLimit is up to how many rows the dot form is taken.
+func (g *gen) dotLimit() asm.G {
+	r := g.r
+	limit := r.GVar(r.Imm(fewRows))
+	r.If(asm.GT, g.kSize, r.Imm(g.longest()), func() { r.GSet(limit, r.Imm(fewRowsLong)) }, nil)
+	return limit
+}
 
 // dots writes the dot form: vectors go along k, for several columns at a time.
 func (g *gen) dots() {
@@ -39,9 +74,15 @@ func (g *gen) bundles() []int {
 	return out
 }
 
-// bundleSize is the most columns done at a time: sums enough to keep two
-// multipliers busy, and a vector of them.
-func (g *gen) bundleSize() int { return max(8, g.lanes) }
+// bundleSize is the most columns done at a time: a vector of them, or as many
+// as keep two multipliers busy if that is more or the first cache holds no more.
+func (g *gen) bundleSize() int {
+	const busy = 8
+	if k, known := g.k.Const(); known && k*g.lanes*g.size > firstCache {
+		return busy
+	}
+	return max(busy, g.lanes)
+}
 
 // bundle does n columns, which begin at b, for all rows.
 func (g *gen) bundle(n int, b asm.G) {

@@ -18,7 +18,7 @@ type shape struct {
 	at      bool // A's rows lie side by side, not its k
 	bt      bool // B's k lies side by side, not its columns
 	pad     int  // elements between rows of all matrices
-	crowded bool // rows of A and B a multiple of 2048 bytes apart
+	crowded bool // rows of A and B a multiple of 4096 bytes apart
 	add     bool // to what is there
 	dynamic bool // sizes and distances are parameters
 	batch   bool // only the size of the batch is: rows of A, or of B where A is transposed
@@ -47,7 +47,7 @@ func (s shape) strides() (a, b, c int) {
 		b = s.k + s.pad
 	}
 	if s.crowded {
-		a, b = 512, 512
+		a, b = 1024, 1024
 	}
 	return a, b, s.n + s.pad
 }
@@ -169,6 +169,49 @@ func TestShapes(t *testing.T) {
 				t.Errorf("%s", out)
 			}
 		})
+	}
+}
+
+// What a routine says of its parameters agrees with its declaration, and what
+// has no form is an error.
+func TestDeclarations(t *testing.T) {
+	for _, target := range targets {
+		var built []*asm.Built
+		for i, s := range []shape{{m: 9, n: 20, k: 7, at: true, add: true}, {m: 9, n: 20, k: 7, bt: true, dynamic: true}} {
+			p, err := Compile(s.kernel(fmt.Sprintf("f%d", i)), target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := p.Routine.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			built = append(built, b)
+		}
+		asmtest.Vet(t, built)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	s := shape{m: 9, n: 20, k: 7}
+	for _, c := range []struct {
+		want   string
+		change func(k *loop.Kernel, c *loop.Contract)
+	}{
+		{"not a contraction", func(k *loop.Kernel, c *loop.Contract) { k.Body = []loop.Stmt{&loop.Acc{Var: c.Sum}} }},
+		{"more than a contraction", func(k *loop.Kernel, c *loop.Contract) { k.Body = []loop.Stmt{c, c} }},
+		{"not a parameter", func(k *loop.Kernel, c *loop.Contract) { c.K = symbolic.Sym("other") }},
+		{"do not lie side by side", func(k *loop.Kernel, c *loop.Contract) { c.Out.N = symbolic.Int(2) }},
+		{"stores to the factor", func(k *loop.Kernel, c *loop.Contract) {
+			c.Epilogue = []loop.Stmt{&loop.Store{Buf: c.A.Buf, Index: symbolic.Sym("i"), Value: &loop.Ref{Var: c.Sum}}}
+		}},
+		{"not of real numbers", func(k *loop.Kernel, c *loop.Contract) { c.B.Buf.Type = symbolic.Integer }},
+	} {
+		k := s.kernel("f")
+		c.change(k, k.Body[0].(*loop.Contract))
+		if _, err := Compile(k, targets[0]); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("want an error that has %q, got %v", c.want, err)
+		}
 	}
 }
 

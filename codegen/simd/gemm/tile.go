@@ -8,6 +8,9 @@ type panel struct {
 	masked  bool // the last vector may be a part of one
 }
 
+// tallest is how many rows a tile has at most.
+const tallest = 8
+
 // heights returns how many rows of so many vectors are done at once, the most
 // first. Eight sums that do not wait for each other keep two multipliers busy;
 // the tallest tiles load less than one vector or element for two of their

@@ -103,3 +103,48 @@ func tanh(c code, x asm.V) asm.V {
 	e := c.FMA(c.expm1Short(r), s, c.Sub(s, c.Const(1)))
 	return c.copySign(c.partOf(e, c.Const(2)), x)
 }
+
+// expm1 is 2·(s·(eʳ − 1) + (s − 1/2)) with s = 2ⁿ⁻¹, which is never infinite.
+func expm1(c code, x asm.V) asm.V {
+	_, hi := c.expRange()
+	k, _, r := c.reduce(c.clamp(x, c.pick(-20, -40), hi), c.bias()-1)
+	s := c.IShl(k, c.mantissa())
+	y := c.FMA(c.expm1Short(r), s, c.Sub(s, c.Const(0.5)))
+	// Halves of the smallest numbers are not exact, and 0 has a sign.
+	return c.Select(c.Cmp(asm.LT, c.Abs(x), c.Const(c.pick(0x1p-25, 0x1p-54))), x, c.Add(y, y))
+}
+
+// halfExp is eˣ/2 for x from 0, infinite only where that is.
+func (c code) halfExp(x asm.V) asm.V {
+	_, hi := c.expRange()
+	x = c.Min(c.Const(hi+2), x)
+	if c.wide {
+		_, n, r := c.reduce(x, 0)
+		return c.ScaleBy2(c.expShort(r), c.Sub(n, c.Const(1)))
+	}
+	k, _, r := c.reduce(x, 2*c.bias()-1)
+	return c.scale(c.expShort(r), k)
+}
+
+// cosh is h + 1/(4h) with h = e^|x|/2.
+func cosh(c code, x asm.V) asm.V {
+	h := c.halfExp(c.Abs(x))
+	return c.Add(h, c.Div(c.Const(0.25), h))
+}
+
+// sinhPoly is (sinh x/x − 1)/x² in x² for |x| ≤ 1.
+var sinhPoly = poly{
+	f32: []float64{0x1.555556p-3, 0x1.1110eap-7, 0x1.a01c22p-13, 0x1.76771ep-19},
+	f64: []float64{0x1.5555555555555p-3, 0x1.111111111117cp-7, 0x1.a01a01a00db3ap-13, 0x1.71de3a60a9f7dp-19, 0x1.ae644b32db998p-26,
+		0x1.612abe6b5d71ep-33, 0x1.aab9951a7065bp-41, 0x1.409579384599ap-48},
+}
+
+// sinh is h − 1/(4h) beyond 1.
+func sinh(c code, x asm.V) asm.V {
+	a := c.Abs(x)
+	h := c.halfExp(a)
+	x2 := c.Mul(a, a)
+	near := c.FMA(c.Mul(x2, a), c.horner(sinhPoly, x2), a)
+	y := c.Select(c.Cmp(asm.LT, a, c.Const(1)), near, c.Sub(h, c.Div(c.Const(0.25), h)))
+	return c.Or(y, c.sign(x))
+}

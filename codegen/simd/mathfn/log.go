@@ -69,9 +69,91 @@ func (c code) split(x asm.V, offset float64) (e, f asm.V) {
 // logOf is e·log 2 + log(1 + f).
 func (c code) logOf(e, f asm.V) asm.V {
 	hi, lo := c.ln2()
-	s := c.FMA(c.Mul(f, f), c.horner(logPoly, f), f)
+	s := c.logShort(f)
 	if !c.single {
 		s = c.FMA(e, lo, s)
 	}
 	return c.FMA(e, hi, s)
+}
+
+// logShort is log(1 + f) for f from −1/4 to 1/2.
+func (c code) logShort(f asm.V) asm.V {
+	return c.FMA(c.Mul(f, f), c.horner(logPoly, f), f)
+}
+
+// log2 is e + log₂(1 + f).
+func log2(c code, x asm.V) asm.V {
+	return c.logarithm(x, func(e, f asm.V) asm.V {
+		return c.FMA(c.logShort(f), c.Const(math.Log2E), e)
+	})
+}
+
+// log10 is e·log₁₀2 + log₁₀(1 + f).
+func log10(c code, x asm.V) asm.V {
+	// The parts of log₁₀2 are both positive, so that −∞ makes no NaN.
+	hi := c.pick(0x1.344134p-2, 0x1.34413509f79fep-2)
+	lo := c.pick(0x1.09f79fef311f1p-26, 0x1.e623e2566b02ep-55)
+	const inverse = 1 / math.Ln10
+	return c.logarithm(x, func(e, f asm.V) asm.V {
+		return c.FMA(e, c.Const(hi), c.FMA(e, c.Const(lo), c.Mul(c.logShort(f), c.Const(inverse))))
+	})
+}
+
+// log1p takes 1 + x apart and gives back to f what that sum lost.
+func log1p(c code, x asm.V) asm.V {
+	one := c.Const(1)
+	u, lost := c.twoSum(one, x)
+	if c.wide {
+		lost = c.Nearer(lost, one) // of infinity it is no number
+	}
+	y := c.logarithm(u, func(e, f asm.V) asm.V {
+		if c.wide {
+			return c.logOf(e, c.Add(f, c.ScaleBy2(lost, c.Nearer(c.Neg(e), c.Const(200)))))
+		}
+		scale := c.IShl(c.Sub(c.magic(c.bias()), c.Min(c.Const(100), e)), c.mantissa())
+		return c.logOf(e, c.FMA(lost, scale, f))
+	})
+	return c.Or(y, c.sign(x)) // of 0
+}
+
+// asinh is log(1 + t) with t = |x| + x²/(1 + √(x² + 1)), and far from 0
+// log |x| + log 2.
+func asinh(c code, x asm.V) asm.V {
+	if c.single {
+		return c.inDouble(asinh, x)
+	}
+	one, a := c.Const(1), c.Abs(x)
+	b := c.Min(c.Const(0x1p40), a)
+	b2 := c.Mul(b, b)
+	near := log1p(c, c.Add(b, c.Div(b2, c.Add(one, c.Sqrt(c.Add(b2, one))))))
+	return c.Or(c.beyond(a, near), c.sign(x))
+}
+
+// acosh is log(1 + t + √(t(t + 2))) with t = x − 1, and far from 0
+// log x + log 2.
+func acosh(c code, x asm.V) asm.V {
+	if c.single {
+		return c.inDouble(acosh, x)
+	}
+	one := c.Const(1)
+	b := c.Min(c.Const(0x1p40), x)
+	t := c.Sub(b, one)
+	near := log1p(c, c.Add(t, c.Sqrt(c.FMA(t, t, c.Add(t, t)))))
+	return c.Select(c.Cmp(asm.LT, x, one), c.Const(math.NaN()), c.beyond(x, near))
+}
+
+// beyond is log a + log 2 for large a, else near.
+func (c code) beyond(a, near asm.V) asm.V {
+	far := c.logarithm(a, func(e, f asm.V) asm.V { return c.logOf(c.Add(e, c.Const(1)), f) })
+	return c.Select(c.Cmp(asm.GT, a, c.Const(0x1p40)), far, near)
+}
+
+// atanh is log(1 + 2a/(1 − a))/2 with a = |x|.
+func atanh(c code, x asm.V) asm.V {
+	if c.single {
+		return c.inDouble(atanh, x)
+	}
+	a := c.Abs(x)
+	y := log1p(c, c.Div(c.Add(a, a), c.Sub(c.Const(1), a)))
+	return c.Or(c.Mul(y, c.Const(0.5)), c.sign(x))
 }

@@ -29,7 +29,7 @@ var (
 // sinPoly is (sin r/r − 1)/r² in r² for |r| ≤ π/2; that of float32 a little low
 // at the ends, so that rounding does not lift the sine above 1.
 var sinPoly = poly{
-	f32: []float64{-0x1.55554cp-3, 0x1.110edap-7, -0x1.9f7144p-13, 0x1.5dcb84p-19},
+	f32: []float64{-0x1.55554cp-3, 0x1.110ed2p-7, -0x1.9f6e2cp-13, 0x1.5d8cfap-19},
 	f64: []float64{-0x1.5555555555555p-3, 0x1.11111111110c8p-7, -0x1.a01a01a014d7dp-13, 0x1.71de3a52a17cap-19,
 		-0x1.ae6454d4ff2fap-26, 0x1.6123cd345ed15p-33, -0x1.ae439283fd87bp-41, 0x1.88345a6f5d672p-49},
 }
@@ -64,7 +64,7 @@ func (c code) angle(x asm.V, t turn) (r, k asm.V) {
 	}
 	parts, bound := t.f64, 0x1p40
 	if c.single {
-		parts, bound = t.f32, 0x1p16
+		parts, bound = t.f32, 0x1p13
 	}
 	r = x
 	for _, p := range parts {
@@ -114,7 +114,7 @@ func (d code) farAngle(a asm.V, t turn, terms int, whole bool) (r, n asm.V) {
 	a = d.Mul(a, scale)
 	parts := []asm.V{a}
 	if whole {
-		high := d.And(a, d.ConstBits(math.MaxUint64 &^ (1<<27 - 1)))
+		high := d.And(a, d.ConstBits(math.MaxUint64&^(1<<27-1)))
 		parts = []asm.V{high, d.Sub(a, high)}
 	}
 	table := make([]uint64, len(inversePi))

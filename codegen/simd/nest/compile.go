@@ -19,7 +19,9 @@ type compiler struct {
 	scopes   []*scope
 	ordinals map[*loop.Var]int
 	mutable  map[asm.V]bool // vectors that accumulators are in
-	lane     *lane          // nil outside of loops over lanes
+
+	mutableMasks map[asm.M]bool
+	lane         *lane // nil outside of loops over lanes
 
 	onLoad  func(*loop.Buffer, symbolic.Poly) ([]asm.V, bool)
 	onStore func(*loop.Buffer, symbolic.Poly, []asm.V) bool
@@ -68,6 +70,8 @@ func newCompiler(r *asm.Routine) *compiler {
 		bufs:     map[*loop.Buffer]asm.G{},
 		ordinals: map[*loop.Var]int{},
 		mutable:  map[asm.V]bool{},
+
+		mutableMasks: map[asm.M]bool{},
 	}
 }
 

@@ -1,6 +1,8 @@
 package nest
 
 import (
+	"maps"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/codegen/simd/asm"
 	"github.com/bpgen/bpgen/symbolic"
@@ -18,6 +20,10 @@ type lane struct {
 	cond []asm.M // the conditions of branches among them; nil where there are none
 
 	sums map[*loop.Var]*sum
+
+	records records
+	loaded  sorted // fields of records; nil where lanes are masked
+	kept    sorted
 }
 
 // loop runs l in lanes, or its turns one after the other.
@@ -68,7 +74,10 @@ func (c *compiler) turns(l *loop.Loop) {
 // of them does.
 func (c *compiler) guarding(l *loop.Loop, f func(extent asm.G)) {
 	if _, fixed := l.Extent.Const(); fixed {
+		// What was computed ahead may not be so after the loop.
+		values := maps.Clone(c.top().values)
 		f(asm.G{})
+		c.top().values = values
 		return
 	}
 	n := c.number(l.Extent)
@@ -135,7 +144,7 @@ func (c *compiler) overLanes(l *loop.Loop) {
 				copies = whole
 			}
 		}
-		sums := c.startSums(l, copies)
+		sums, records := c.startSums(l, copies), c.recordsOf(l)
 		run := func(copies int, base asm.G, at int, tail asm.M) {
 			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, sums: sums.byVar}
 			if tail.Ok() {
@@ -144,7 +153,7 @@ func (c *compiler) overLanes(l *loop.Loop) {
 			}
 			c.within(func() {
 				c.bind(l.Var, variable{value: value{typ: symbolic.Integer, g: base, varies: true}})
-				c.stmts(l.Body)
+				c.inRecords(records, func() { c.stmts(l.Body) })
 			})
 			c.lane = nil
 		}

@@ -221,6 +221,8 @@ func TestOthers(t *testing.T) {
 	w.Wide = true
 	out := buf(loop.Out, "out", symbolic.Real, in(4))
 	X, Y := matrix(loop.In, "X", sy("m"), sy("n")), buf(loop.Out, "Y", symbolic.Real, sy("n"))
+	by := buf(loop.Out, "by", symbolic.Boolean, sy("n"))
+	on, was := &loop.Var{Name: "on", Type: symbolic.Boolean}, &loop.Var{Name: "was", Type: symbolic.Boolean}
 	hist, idx := buf(loop.Out, "hist", symbolic.Real, in(10)), buf(loop.In, "idx", symbolic.Integer, sy("n"))
 	v := ivar("v")
 	runAll(t, []test{
@@ -229,6 +231,16 @@ func TestOthers(t *testing.T) {
 			let(d, ap("sub", ap("mul", ref(a), ref(b)), ap("mul", ref(b), ref(c)))),
 			let(e, ap("add", ap("mul", ref(d), ref(d)), num(1))),
 			set(y, p(0), ap("div", ref(d), ref(e))), set(y, p(1), ap("add", ref(d), ref(e))), set(y, p(2), ap("mul", ref(c), ref(e))))), sizes: lengths("n"), tame: true, tol: 30},
+		{k: kernel("twice", []any{out, n},
+			acc(s, 0), let(a, ref(s)), // is 0 for ever
+			rep(i, in(4), set(out, sy("i"), ap("add", at(out, sy("i")), num(1)))),
+			rep(ivar("i"), in(3), upd(s, opAdd, ap("mul", at(out, in(3)), at(out, sy("i"))))),
+			set(out, in(3), ref(s)),
+			rep(ivar("i"), in(3), upd(s, opAdd, ap("mul", at(out, in(3)), at(out, sy("i"))))),
+			set(out, in(2), ap("add", ref(s), ref(a)))), sizes: once(), tame: true, tol: 10},
+		{k: kernel("truth", []any{by, x, n},
+			rep(i, sy("n"), acc(on, 0), upd(on, symbolic.OpOr, ap("lt", at(x, sy("i")), num(0))), let(was, ref(on)),
+				upd(on, symbolic.OpOr, ap("lt", num(1), at(x, sy("i")))), set(by, sy("i"), ap("and", ref(on), ap("not", ref(was)))))), sizes: lengths("n")},
 		{k: kernel("fill", []any{y, n}, &loop.Fill{Buf: y, From: sy("n"), Len: sy("n"), Value: 2.5}, &loop.Fill{Buf: y, From: in(0), Len: sy("n"), Value: 0}), sizes: lengths("n")},
 		{k: kernel("scalars", []any{out, a, b, n},
 			let(c, ap("div", num(1), ap("real", whole(sy("n"))))),
@@ -253,3 +265,48 @@ func scaleResult(v *loop.Var, k *loop.Kernel) *loop.Kernel {
 	k.Results = []*loop.Var{v}
 	return k
 }
+
+// recordsKernel reads fields of records and writes others.
+func recordsKernel(name string, step int, reads, writes []int) test {
+	n, i, m := ivar("n"), ivar("i"), ivar("m")
+	size := sy("n").Add(sy("m")).Mul(in(step))
+	x, y := buf(loop.In, "x", symbolic.Real, size), buf(loop.Out, "y", symbolic.Real, size)
+	var body []loop.Stmt
+	var vs []*loop.Var
+	for j, f := range reads {
+		v := rvar("v" + string(rune('a'+j)))
+		vs = append(vs, v)
+		body = append(body, let(v, at(x, sy("i").Add(sy("m")).Mul(in(step)).Add(in(f)))))
+	}
+	for j, f := range writes {
+		body = append(body, set(y, sy("i").Add(sy("m")).Mul(in(step)).Add(in(f)), ap("sub", ref(vs[j%len(vs)]), ref(vs[(j+1)%len(vs)]))))
+	}
+	return test{k: kernel(name, []any{x, y, n, m}, rep(i, sy("n"), body...)), tame: true}
+}
+
+func TestRecords(t *testing.T) {
+	var tests []test
+	upTo := func(from, n int) (out []int) {
+		for i := from; i < n; i++ {
+			out = append(out, i)
+		}
+		return out
+	}
+	for _, step := range []int{2, 3, 4, 5, 7, 8, 9, 16, 20, 33} {
+		all := upTo(0, step)
+		few := []int{step - 1, 0, step / 2}
+		for j, r := range [][]int{all, few} {
+			for k, w := range [][]int{all, upTo(1, step), few} {
+				if step == 2 && k == 1 {
+					continue
+				}
+				x := recordsKernel("records"+string(rune('A'+step))+string(rune('a'+j))+string(rune('a'+k)), step, r, w)
+				x.sizes = grid("m", "n")[17:51]
+				tests = append(tests, x)
+			}
+		}
+	}
+	runAll(t, tests)
+}
+
+func once() []map[string]int { return []map[string]int{{"n": 1}} }

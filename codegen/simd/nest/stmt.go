@@ -51,6 +51,11 @@ func (c *compiler) settled(x value) value {
 			x.v[i] = c.viewOf(x).Var(v)
 		}
 	}
+	for i, m := range x.m {
+		if c.mutableMasks[m] {
+			x.m[i] = c.r.MVar(m)
+		}
+	}
 	return x
 }
 
@@ -75,6 +80,7 @@ func (c *compiler) declare(s *loop.Acc) {
 		switch {
 		case s.Var.Type == symbolic.Boolean:
 			x.m = append(x.m, c.r.MVar(c.constant(s.Init, s.Var.Type).m[0]))
+			c.mutableMasks[x.m[len(x.m)-1]] = true
 			continue
 		case x.wide:
 			x.v = append(x.v, c.wide.Var(c.wide.Const(s.Init)))

@@ -245,13 +245,28 @@ func sigmoid(x float64) float64 {
 	return e / (1 + e)
 }
 
+// sinh and cosh of package math are infinite too early.
+func sinh(x float64) float64 {
+	if e := math.Exp(math.Abs(x) / 2); math.Abs(x) > 700 {
+		return math.Copysign(e/2*e, x)
+	}
+	return math.Sinh(x)
+}
+
+func cosh(x float64) float64 {
+	if math.Abs(x) > 700 {
+		return math.Abs(sinh(x))
+	}
+	return math.Cosh(x)
+}
+
 var truth = map[string]function{
 	"exp":     of(math.Exp, exp, within(-2, 2), within(-745, 710), within(-104, 89), scaled(-30, 9)),
 	"expm1":   of(math.Expm1, odd(func(x *big.Float) *big.Float { return sub(exp(x), one) }), within(-2, 2), within(-50, 710), within(-1, 89), scaled(-60, 9)),
 	"sigmoid": of(sigmoid, func(x *big.Float) *big.Float { e := exp(far(x)); return quo(e, add(e, one)) }, within(-5, 5), within(-745, 50), within(-104, 20), scaled(-30, 6)),
 	"tanh":    of(math.Tanh, odd(func(x *big.Float) *big.Float { e := exp(double(far(x))); return quo(sub(e, one), add(e, one)) }), within(-2, 2), within(-20, 20), scaled(-60, 4)),
-	"sinh":    of(math.Sinh, odd(func(x *big.Float) *big.Float { e := exp(x); return half(sub(e, quo(one, e))) }), within(-2, 2), within(-710, 710), within(-89, 89), scaled(-60, 9)),
-	"cosh":    of(math.Cosh, func(x *big.Float) *big.Float { e := exp(x); return half(add(e, quo(one, e))) }, within(-2, 2), within(-710, 710), within(-89, 89), scaled(-30, 9)),
+	"sinh":    of(sinh, odd(func(x *big.Float) *big.Float { e := exp(x); return half(sub(e, quo(one, e))) }), within(-2, 2), within(-710, 710), within(-89, 89), scaled(-60, 9)),
+	"cosh":    of(cosh, func(x *big.Float) *big.Float { e := exp(x); return half(add(e, quo(one, e))) }, within(-2, 2), within(-710, 710), within(-89, 89), scaled(-30, 9)),
 
 	"log":   of(math.Log, log, about(1), within(0, 3), positive(-1074, 1023), positive(-149, 127)),
 	"log1p": of(math.Log1p, odd(func(x *big.Float) *big.Float { return log(add(x, one)) }), within(-1, 3), about(0), positive(-60, 1023), scaled(-60, -1)),
