@@ -84,7 +84,7 @@ func (g *generator) dispatch(k *kernel) {
 	for _, r := range k.asm.routines {
 		args := ids(params)
 		if r.Product != nil {
-			args = k.ranged(p, params)
+			args = k.ranged(p, params, r.Product.Turned)
 		}
 		cases = append(cases, jen.Case(jen.Id(r.Set.Name)).Block(call(r.Built.Name, args)...))
 		g.declarations.addText("//go:noescape\n" + r.Declaration())
@@ -108,7 +108,7 @@ func unnamed(vs []variable) []variable {
 
 // ranged are the arguments of a contraction's routine: those of the kernel,
 // the rows and columns to do, and memory to pack columns into.
-func (k *kernel) ranged(p *printer, params []variable) []jen.Code {
+func (k *kernel) ranged(p *printer, params []variable, turned bool) []jen.Code {
 	c := k.whole.Contract()
 	size := func(x symbolic.Poly) jen.Code { return polyCode(x, p.sym).code }
 	args := ids(params)
@@ -126,6 +126,9 @@ func (k *kernel) ranged(p *printer, params []variable) []jen.Code {
 		} else {
 			cols = stretch
 		}
+	}
+	if turned {
+		rows, cols = cols, rows
 	}
 	args = append(args, rows...)
 	args = append(args, cols...)

@@ -38,7 +38,7 @@ type kernel struct {
 func (s *kernelSet) of(k *loop.Kernel, float module.Float, inWork bool) *kernel {
 	key := fmt.Sprintf("%d %v %s", float, inWork, k.Key())
 	if s.byKey[key] == nil {
-		out := &kernel{Kernel: k, whole: k, name: s.g.scope.pick(local(k.Name)), float: float}
+		out := &kernel{Kernel: k, whole: k, name: s.g.scope.pick(unexported(local(k.Name))), float: float}
 		product := k.Contract() != nil
 		if product { // whose routines can do a part as it is
 			out.asm = s.g.assemble(out)

@@ -81,6 +81,10 @@ func Scratch(rs []*Routine, cols symbolic.Poly) []symbolic.Poly {
 	var out []symbolic.Poly
 	for _, r := range rs {
 		if r.Product != nil {
+			if r.Product.Turned { // they are the routine's rows
+				out = append(out, r.Product.Scratch(r.Product.Cols))
+				continue
+			}
 			out = append(out, r.Product.Scratch(cols))
 		}
 	}
@@ -93,7 +97,11 @@ func CopiesRows(rs []*Routine) bool {
 	rows, cols := false, false
 	for _, r := range rs {
 		if r.Product != nil {
-			rows, cols = rows || r.Product.PacksRows, cols || r.Product.PacksCols
+			a, b := r.Product.PacksRows, r.Product.PacksCols
+			if r.Product.Turned {
+				a, b = b, a
+			}
+			rows, cols = rows || a, cols || b
 		}
 	}
 	return rows && !cols

@@ -5,6 +5,7 @@
 #include "textflag.h"
 
 // func zhLoopAVX512(first int, count int, rows int, zh []float32, image []float32)
+// Requires: AVX, AVX512F
 TEXT ·zhLoopAVX512(SB), $0-72
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -21,7 +22,7 @@ TEXT ·zhLoopAVX512(SB), $0-72
 	JLT          done2
 	MOVQ         $+0, SI
 	VBROADCASTSS c32x1_41000000<>+0(SB), Z0
-	VBROADCASTSS c32x1_40800000<>+0(SB), Z1
+	VBROADCASTSS c32x1_3e800000<>+0(SB), Z1
 	PCALIGN      $0x20
 
 loop3:
@@ -33,10 +34,10 @@ loop3:
 	VSUBPS  Z0, Z3, Z3
 	VSUBPS  Z0, Z4, Z4
 	VSUBPS  Z0, Z5, Z5
-	VDIVPS  Z1, Z2, Z2
-	VDIVPS  Z1, Z3, Z3
-	VDIVPS  Z1, Z4, Z4
-	VDIVPS  Z1, Z5, Z5
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z1, Z5, Z5
 	VMOVUPS Z2, (AX)(SI*4)
 	VMOVUPS Z3, 64(AX)(SI*4)
 	VMOVUPS Z4, 128(AX)(SI*4)
@@ -56,7 +57,7 @@ done2:
 	JGT          done4
 	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z0
 	VBROADCASTSS c32x1_41000000<>+0(SB), Z1
-	VBROADCASTSS c32x1_40800000<>+0(SB), Z2
+	VBROADCASTSS c32x1_3e800000<>+0(SB), Z2
 	PCALIGN      $0x20
 
 loop5:
@@ -66,7 +67,7 @@ loop5:
 	VPCMPD       $0x06, Z0, Z3, K1
 	VMOVUPS.Z    (BX)(SI*4), K1, Z3
 	VSUBPS       Z1, Z3, Z3
-	VDIVPS       Z2, Z3, Z3
+	VMULPS       Z2, Z3, Z3
 	VMOVUPS      Z3, K1, (AX)(SI*4)
 	ADDQ         $+16, SI
 	CMPQ         SI, DX
@@ -78,6 +79,7 @@ done1:
 	RET
 
 // func zhLoopAVX2(first int, count int, rows int, zh []float32, image []float32)
+// Requires: AVX, AVX2
 TEXT ·zhLoopAVX2(SB), $0-72
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
@@ -94,7 +96,7 @@ TEXT ·zhLoopAVX2(SB), $0-72
 	JLT     done2
 	MOVQ    $+0, SI
 	VMOVUPS c32x8_41000000<>+0(SB), Y0
-	VMOVUPS c32x8_40800000<>+0(SB), Y1
+	VMOVUPS c32x8_3e800000<>+0(SB), Y1
 	PCALIGN $0x20
 
 loop3:
@@ -106,10 +108,10 @@ loop3:
 	VSUBPS  Y0, Y3, Y3
 	VSUBPS  Y0, Y4, Y4
 	VSUBPS  Y0, Y5, Y5
-	VDIVPS  Y1, Y2, Y2
-	VDIVPS  Y1, Y3, Y3
-	VDIVPS  Y1, Y4, Y4
-	VDIVPS  Y1, Y5, Y5
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y1, Y5, Y5
 	VMOVUPS Y2, (AX)(SI*4)
 	VMOVUPS Y3, 32(AX)(SI*4)
 	VMOVUPS Y4, 64(AX)(SI*4)
@@ -127,13 +129,13 @@ done2:
 	CMPQ    SI, DX
 	JGT     done4
 	VMOVUPS c32x8_41000000<>+0(SB), Y0
-	VMOVUPS c32x8_40800000<>+0(SB), Y1
+	VMOVUPS c32x8_3e800000<>+0(SB), Y1
 	PCALIGN $0x20
 
 loop5:
 	VMOVUPS (BX)(SI*4), Y2
 	VSUBPS  Y0, Y2, Y2
-	VDIVPS  Y1, Y2, Y2
+	VMULPS  Y1, Y2, Y2
 	VMOVUPS Y2, (AX)(SI*4)
 	ADDQ    $+8, SI
 	CMPQ    SI, DX
@@ -150,7 +152,7 @@ done4:
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
 	VMASKMOVPS   (BX)(CX*4), Y0, Y1
 	VSUBPS       c32x8_41000000<>+0(SB), Y1, Y1
-	VDIVPS       c32x8_40800000<>+0(SB), Y1, Y1
+	VMULPS       c32x8_3e800000<>+0(SB), Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(CX*4)
 
 done6:
@@ -159,13 +161,15 @@ done1:
 	RET
 
 // func hProductAVX512(rows int, h []float32, zh []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·hProductAVX512(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h_base+8(FP), CX
 	MOVQ   zh_base+32(FP), DX
 	MOVQ   hB_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -458,44 +462,44 @@ loop13:
 
 loop15:
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -704,28 +708,28 @@ done14:
 	CMPQ       R9, $+4
 	JLT        done17
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -840,20 +844,20 @@ done17:
 	CMPQ       R9, $+2
 	JLT        done19
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -922,16 +926,16 @@ done19:
 	CMPQ       R9, $+1
 	JLT        done21
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	PREFETCHT0 128(R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -988,28 +992,28 @@ loop24:
 
 loop26:
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -1102,20 +1106,20 @@ done25:
 	CMPQ       R9, $+4
 	JLT        done28
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -1170,16 +1174,16 @@ done28:
 	CMPQ       R9, $+2
 	JLT        done30
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	MOVQ       DI, R12
@@ -1216,14 +1220,14 @@ done30:
 	CMPQ       R9, $+1
 	JLT        done32
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VPXORD     Z1, Z1, Z1
 	MOVQ       DI, R12
 	MOVQ       $+32, R13
@@ -1260,13 +1264,15 @@ done1:
 	RET
 
 // func hProductAVX2(rows int, h []float32, zh []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·hProductAVX2(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h_base+8(FP), CX
 	MOVQ   zh_base+32(FP), DX
 	MOVQ   hB_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -1462,24 +1468,24 @@ loop13:
 
 loop15:
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1646,18 +1652,18 @@ done14:
 	CMPQ       R9, $+2
 	JLT        done17
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1754,15 +1760,15 @@ done17:
 	CMPQ       R9, $+1
 	JLT        done19
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       $+1024, R12
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1830,20 +1836,20 @@ loop22:
 
 loop24:
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
@@ -1962,16 +1968,16 @@ done23:
 	CMPQ       R9, $+2
 	JLT        done26
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
@@ -2042,14 +2048,14 @@ done26:
 	CMPQ       R9, $+1
 	JLT        done28
 	MOVQ       R10, R11
+	SHLQ       $0x0a, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+1024, R11
+	MOVQ       R10, R11
 	SHLQ       $0x08, R11
 	LEAQ       (DX)(R11*1), R11
-	MOVQ       R10, R12
-	SHLQ       $0x0a, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+1024, R12
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	MOVQ       DI, R12
@@ -2098,12 +2104,14 @@ done1:
 	RET
 
 // func zProductAVX512(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zProductAVX512(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
-	CMPQ AX, $+4
+	MOVQ $+12, SI
+	CMPQ AX, SI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), SI
@@ -2359,28 +2367,28 @@ loop12:
 	JLT   done13
 
 loop14:
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2464,20 +2472,20 @@ loop15:
 done13:
 	CMPQ       R9, $+4
 	JLT        done16
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2527,16 +2535,16 @@ loop17:
 done16:
 	CMPQ       R9, $+2
 	JLT        done18
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	MOVQ       SI, R12
@@ -2570,14 +2578,14 @@ loop19:
 done18:
 	CMPQ       R9, $+1
 	JLT        done20
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VPXORD     Z0, Z0, Z0
 	MOVQ       SI, R12
 	MOVQ       $+128, R13
@@ -2613,13 +2621,15 @@ done1:
 	RET
 
 // func zProductAVX2(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zProductAVX2(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
 	MOVQ rowLo+104(FP), SI
-	CMPQ AX, $+4
+	MOVQ $+12, DI
+	CMPQ AX, DI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), DI
@@ -2916,20 +2926,20 @@ loop20:
 	JLT  done21
 
 loop22:
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
@@ -3039,16 +3049,16 @@ loop23:
 done21:
 	CMPQ       R9, $+2
 	JLT        done24
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
@@ -3114,14 +3124,14 @@ loop25:
 done24:
 	CMPQ       R9, $+1
 	JLT        done26
+	IMUL3Q     $+40, R10, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(AX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+40, R11
 	MOVQ       R10, R11
 	SHLQ       $0x0a, R11
 	LEAQ       (DX)(R11*1), R11
-	IMUL3Q     $+40, R10, R12
-	LEAQ       (CX)(R12*1), R12
-	LEAQ       (R12)(AX*4), R12
-	PREFETCHT0 (R12)
-	ADDQ       $+40, R12
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	MOVQ       DI, R12
@@ -3168,6 +3178,7 @@ done1:
 	RET
 
 // func outLoopAVX512(rows int, z []float32, exps []float32, out []float32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·outLoopAVX512(SB), $0-80
 	MOVQ         rows+0(FP), AX
 	MOVQ         z_base+8(FP), CX
@@ -3261,14 +3272,24 @@ done4:
 	VADDPS        X15, X13, X13
 	VBROADCASTSS  X13, Z13
 	VADDPS        Z13, Z14, Z14
+	VDIVPS        Z14, Z7, Z13
 	LEAQ          (BX)(R9*4), R9
 	KMOVW         R8, K1
-	VMOVUPS.Z     (DX), K1, Z13
-	VDIVPS        Z14, Z13, Z13
-	VMOVUPS       Z13, K1, (R9)
-	ADDQ          $+1, SI
-	CMPQ          SI, AX
-	JLT           loop3
+	VMOVUPS.Z     (DX), K1, Z15
+	VMULPS        Z13, Z15, Z16
+	VMOVAPS       Z15, Z17
+	VFNMADD231PS  Z14, Z16, Z17
+	VFMADD231PS   Z13, Z17, Z16
+	VCMPPS        $0x03, Z16, Z16, K2
+	KORTESTW      K2, K2
+	JEQ           done5
+	VDIVPS        Z14, Z15, Z16
+
+done5:
+	VMOVUPS Z16, K1, (R9)
+	ADDQ    $+1, SI
+	CMPQ    SI, AX
+	JLT     loop3
 
 done2:
 done1:
@@ -3276,6 +3297,7 @@ done1:
 	RET
 
 // func outLoopAVX2(rows int, z []float32, exps []float32, out []float32)
+// Requires: AVX, AVX2, FMA3
 TEXT ·outLoopAVX2(SB), $0-80
 	MOVQ    rows+0(FP), AX
 	MOVQ    z_base+8(FP), CX
@@ -3396,16 +3418,32 @@ done4:
 	VADDPS       X10, X8, X8
 	VBROADCASTSS X8, Y8
 	VADDPS       Y8, Y9, Y9
+	VDIVPS       Y9, Y5, Y8
 	LEAQ         (BX)(DI*4), DI
-	VMOVUPS      (DX), Y8
-	VMASKMOVPS   32(DX), Y0, Y10
-	VDIVPS       Y9, Y8, Y8
-	VDIVPS       Y9, Y10, Y9
-	VMOVUPS      Y8, (DI)
-	VMASKMOVPS   Y9, Y0, 32(DI)
-	ADDQ         $+1, SI
-	CMPQ         SI, AX
-	JLT          loop3
+	VMOVUPS      (DX), Y10
+	VMASKMOVPS   32(DX), Y0, Y11
+	VMULPS       Y8, Y10, Y12
+	VMOVAPS      Y10, Y13
+	VFNMADD231PS Y9, Y12, Y13
+	VFMADD231PS  Y8, Y13, Y12
+	VCMPPS       $0x03, Y12, Y12, Y13
+	VMULPS       Y8, Y11, Y14
+	VMOVAPS      Y11, Y15
+	VFNMADD231PS Y9, Y14, Y15
+	VFMADD231PS  Y8, Y15, Y14
+	VCMPPS       $0x03, Y14, Y14, Y8
+	VORPS        Y8, Y13, Y8
+	VTESTPS      Y8, Y8
+	JEQ          done5
+	VDIVPS       Y9, Y10, Y12
+	VDIVPS       Y9, Y11, Y14
+
+done5:
+	VMOVUPS    Y12, (DI)
+	VMASKMOVPS Y14, Y0, 32(DI)
+	ADDQ       $+1, SI
+	CMPQ       SI, AX
+	JLT        loop3
 
 done2:
 done1:
@@ -3413,28 +3451,31 @@ done1:
 	RET
 
 // func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s2 float64, s float64)
-TEXT ·zSumAVX512(SB), $128-88
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         z_base+24(FP), DX
-	MOVQ         y_base+48(FP), BX
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·zSumAVX512(SB), $192-88
+	LEAQ         63(SP), AX
+	ANDQ         $-64, AX
+	MOVQ         first+0(FP), CX
+	MOVQ         count+8(FP), DX
+	MOVQ         z_base+24(FP), BX
+	MOVQ         y_base+48(FP), SI
 	VPXORD       Z0, Z0, Z0
-	VMOVUPS      Z0, (SP)
+	VMOVUPS      Z0, (AX)
 	VPXORD       Z0, Z0, Z0
-	VMOVUPS      Z0, 64(SP)
-	TESTQ        CX, CX
+	VMOVUPS      Z0, 64(AX)
+	TESTQ        DX, DX
 	JLE          done1
-	IMUL3Q       $+10, AX, SI
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (BX)(AX*4), AX
+	IMUL3Q       $+10, CX, DI
+	LEAQ         (BX)(DI*4), BX
+	LEAQ         (SI)(CX*4), CX
 	VPXORD       Z0, Z0, Z0
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z2, Z2, Z2
 	VPXORD       Z3, Z3, Z3
-	LEAQ         -16(CX), BX
-	TESTQ        BX, BX
+	LEAQ         -16(DX), SI
+	TESTQ        SI, SI
 	JLT          done2
-	MOVQ         $+0, SI
+	MOVQ         $+0, DI
 	VMOVUPS      c32x16_hac6aba6aa298e9e5<>+0(SB), Z4
 	KXNORW       K1, K1, K1
 	VPXORD       Z5, Z5, Z5
@@ -3464,30 +3505,30 @@ loop3:
 	VBROADCASTSS c32x1_ff800000<>+0(SB), Z27
 	VPXORD       Z28, Z28, Z28
 	VBROADCASTSS c32x1_ff800000<>+0(SB), Z29
-	MOVQ         $+0, DI
+	MOVQ         $+0, R8
 	PCALIGN      $0x20
 
 loop4:
-	LEAQ          (DX)(DI*4), R8
-	IMUL3Q        $+10, SI, R9
-	LEAQ          (R8)(R9*4), R8
+	LEAQ          (BX)(R8*4), R9
+	IMUL3Q        $+10, DI, R10
+	LEAQ          (R9)(R10*4), R9
 	KMOVW         K1, K2
 	VMOVAPS       Z5, Z30
-	VGATHERDPS    (R8)(Z4*4), K2, Z30
+	VGATHERDPS    (R9)(Z4*4), K2, Z30
 	VCMPPS        $0x1e, Z27, Z30, K2
 	VBLENDMPS     Z30, Z27, K2, Z27
-	VPBROADCASTD  DI, Z31
+	VPBROADCASTD  R8, Z31
 	VBLENDMPS     Z31, Z28, K2, Z28
 	VCMPPS        $0x03, Z29, Z29, K2
 	VMAXPS        Z30, Z29, Z30
 	VBLENDMPS     Z29, Z30, K2, Z29
-	ADDQ          $+1, DI
-	CMPQ          DI, $+10
+	ADDQ          $+1, R8
+	CMPQ          R8, $+10
 	JLT           loop4
 	VANDPS.BCST   c32x1_7fffffff<>+0(SB), Z29, Z27
 	VCMPPS.BCST   $0x11, c32x1_7f800000<>+0(SB), Z27, K2
 	VBLENDMPS     Z29, Z5, K2, Z27
-	VPCMPD        $0x00, (AX)(SI*4), Z28, K2
+	VPCMPD        $0x00, (CX)(DI*4), Z28, K2
 	VBLENDMPS     Z10, Z5, K2, Z28
 	VCVTPS2PD     Y28, Z29
 	VEXTRACTF64X4 $0x01, Z28, Y28
@@ -3495,16 +3536,16 @@ loop4:
 	VADDPD        Z29, Z0, Z0
 	VADDPD        Z28, Z1, Z1
 	VPXORD        Z28, Z28, Z28
-	MOVQ          $+0, DI
+	MOVQ          $+0, R8
 	PCALIGN       $0x20
 
 loop5:
-	LEAQ          (DX)(DI*4), R8
-	IMUL3Q        $+10, SI, R9
-	LEAQ          (R8)(R9*4), R8
+	LEAQ          (BX)(R8*4), R9
+	IMUL3Q        $+10, DI, R10
+	LEAQ          (R9)(R10*4), R9
 	KMOVW         K1, K2
 	VMOVAPS       Z5, Z29
-	VGATHERDPS    (R8)(Z4*4), K2, Z29
+	VGATHERDPS    (R9)(Z4*4), K2, Z29
 	VSUBPS        Z27, Z29, Z29
 	VMOVAPS       Z6, Z30
 	VFMADD231PS   Z7, Z29, Z30
@@ -3521,8 +3562,8 @@ loop5:
 	VFMADD213PS   Z10, Z29, Z31
 	VSCALEFPS     Z30, Z31, Z29
 	VADDPS        Z29, Z28, Z28
-	ADDQ          $+1, DI
-	CMPQ          DI, $+10
+	ADDQ          $+1, R8
+	CMPQ          R8, $+10
 	JLT           loop5
 	VGETMANTPS    $0x0f, Z28, Z29
 	VGETEXPPS     Z28, Z28
@@ -3542,61 +3583,61 @@ loop5:
 	VFMADD231PS   Z31, Z30, Z29
 	VFMADD231PS   Z8, Z28, Z29
 	VADDPS        Z29, Z27, Z27
-	VPBROADCASTD  SI, Z28
+	VPBROADCASTD  DI, Z28
 	VPADDD        Z25, Z28, Z28
 	VPMULLD       Z26, Z28, Z28
-	VPADDD        (AX)(SI*4), Z28, Z28
+	VPADDD        (CX)(DI*4), Z28, Z28
 	KMOVW         K1, K2
 	VMOVAPS       Z5, Z29
-	VGATHERDPS    (DX)(Z28*4), K2, Z29
+	VGATHERDPS    (BX)(Z28*4), K2, Z29
 	VSUBPS        Z29, Z27, Z27
 	VCVTPS2PD     Y27, Z28
 	VEXTRACTF64X4 $0x01, Z27, Y27
 	VCVTPS2PD     Y27, Z27
 	VADDPD        Z28, Z2, Z2
 	VADDPD        Z27, Z3, Z3
-	ADDQ          $+16, SI
-	CMPQ          SI, BX
+	ADDQ          $+16, DI
+	CMPQ          DI, SI
 	JLE           loop3
 
 done2:
-	MOVQ         CX, BX
-	ANDQ         $+15, BX
-	TESTQ        BX, BX
+	MOVQ         DX, SI
+	ANDQ         $+15, SI
+	TESTQ        SI, SI
 	JLE          done6
-	SUBQ         BX, CX
-	VPBROADCASTD BX, Z4
+	SUBQ         SI, DX
+	VPBROADCASTD SI, Z4
 	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z5
 	VPCMPD       $0x06, Z5, Z4, K1
 	VBROADCASTSS c32x1_ff800000<>+0(SB), Z4
 	VPXORD       Z6, Z6, Z6
 	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
-	MOVQ         $+0, BX
+	MOVQ         $+0, SI
 	VMOVUPS      c32x16_hac6aba6aa298e9e5<>+0(SB), Z8
 	VPXORD       Z9, Z9, Z9
 	PCALIGN      $0x20
 
 loop7:
-	LEAQ          (DX)(BX*4), SI
-	IMUL3Q        $+10, CX, DI
-	LEAQ          (SI)(DI*4), SI
+	LEAQ          (BX)(SI*4), DI
+	IMUL3Q        $+10, DX, R8
+	LEAQ          (DI)(R8*4), DI
 	KMOVW         K1, K2
 	VMOVAPS       Z9, Z10
-	VGATHERDPS    (SI)(Z8*4), K2, Z10
+	VGATHERDPS    (DI)(Z8*4), K2, Z10
 	VCMPPS        $0x1e, Z4, Z10, K2
 	VBLENDMPS     Z10, Z4, K2, Z4
-	VPBROADCASTD  BX, Z11
+	VPBROADCASTD  SI, Z11
 	VBLENDMPS     Z11, Z6, K2, Z6
 	VCMPPS        $0x03, Z7, Z7, K2
 	VMAXPS        Z10, Z7, Z10
 	VBLENDMPS     Z7, Z10, K2, Z7
-	ADDQ          $+1, BX
-	CMPQ          BX, $+10
+	ADDQ          $+1, SI
+	CMPQ          SI, $+10
 	JLT           loop7
 	VANDPS.BCST   c32x1_7fffffff<>+0(SB), Z7, Z4
 	VCMPPS.BCST   $0x11, c32x1_7f800000<>+0(SB), Z4, K2
 	VBLENDMPS     Z7, Z9, K2, Z4
-	VMOVUPS.Z     (AX)(CX*4), K1, Z7
+	VMOVUPS.Z     (CX)(DX*4), K1, Z7
 	VPCMPD        $0x00, Z7, Z6, K2
 	VBROADCASTSS  c32x1_3f800000<>+0(SB), Z6
 	VBLENDMPS     Z6, Z9, K2, Z7
@@ -3607,7 +3648,7 @@ loop7:
 	VADDPD        Z10, Z0, Z0
 	VADDPD        Z7, Z1, Z1
 	VPXORD        Z7, Z7, Z7
-	MOVQ          $+0, BX
+	MOVQ          $+0, SI
 	VBROADCASTSS  c32x1_4b400000<>+0(SB), Z10
 	VBROADCASTSS  c32x1_3fb8aa3b<>+0(SB), Z11
 	VBROADCASTSS  c32x1_3f317218<>+0(SB), Z12
@@ -3620,12 +3661,12 @@ loop7:
 	PCALIGN       $0x20
 
 loop8:
-	LEAQ             (DX)(BX*4), SI
-	IMUL3Q           $+10, CX, DI
-	LEAQ             (SI)(DI*4), SI
+	LEAQ             (BX)(SI*4), DI
+	IMUL3Q           $+10, DX, R8
+	LEAQ             (DI)(R8*4), DI
 	KMOVW            K1, K2
 	VMOVAPS          Z9, Z19
-	VGATHERDPS       (SI)(Z8*4), K2, Z19
+	VGATHERDPS       (DI)(Z8*4), K2, Z19
 	VSUBPS           Z4, Z19, Z19
 	VMOVAPS          Z10, Z20
 	VFMADD231PS      Z11, Z19, Z20
@@ -3642,10 +3683,10 @@ loop8:
 	VFMADD213PS      Z6, Z19, Z21
 	VSCALEFPS        Z20, Z21, Z19
 	VADDPS           Z19, Z7, Z7
-	ADDQ             $+1, BX
-	CMPQ             BX, $+10
+	ADDQ             $+1, SI
+	CMPQ             SI, $+10
 	JLT              loop8
-	VMOVUPS.Z        (AX)(CX*4), K1, Z8
+	VMOVUPS.Z        (CX)(DX*4), K1, Z8
 	VGETMANTPS       $0x0f, Z7, Z10
 	VGETEXPPS        Z7, Z7
 	VGETEXPPS        Z10, Z11
@@ -3664,13 +3705,13 @@ loop8:
 	VFMADD231PS      Z11, Z10, Z6
 	VFMADD231PS      Z12, Z7, Z6
 	VADDPS           Z6, Z4, Z4
-	VPBROADCASTD     CX, Z6
+	VPBROADCASTD     DX, Z6
 	VPADDD           Z5, Z6, Z5
 	VPMULLD.BCST     c32x1_0000000a<>+0(SB), Z5, Z5
 	VPADDD           Z8, Z5, Z5
 	KMOVW            K1, K2
 	VMOVAPS          Z9, Z6
-	VGATHERDPS       (DX)(Z5*4), K2, Z6
+	VGATHERDPS       (BX)(Z5*4), K2, Z6
 	VSUBPS           Z6, Z4, Z4
 	VBLENDMPS        Z4, Z9, K1, Z4
 	VCVTPS2PD        Y4, Z5
@@ -3688,9 +3729,9 @@ done6:
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
 	VBROADCASTSD  X0, Z0
-	VMOVUPS       (SP), Z1
+	VMOVUPS       (AX), Z1
 	VADDPD        Z0, Z1, Z1
-	VMOVUPS       Z1, (SP)
+	VMOVUPS       Z1, (AX)
 	VADDPD        Z3, Z2, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y0
@@ -3699,45 +3740,48 @@ done6:
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
 	VBROADCASTSD  X0, Z0
-	VMOVUPS       64(SP), Z1
+	VMOVUPS       64(AX), Z1
 	VADDPD        Z0, Z1, Z1
-	VMOVUPS       Z1, 64(SP)
+	VMOVUPS       Z1, 64(AX)
 
 done1:
-	VMOVUPS (SP), Z0
+	VMOVUPS (AX), Z0
 	VMOVSD  X0, s2+72(FP)
-	VMOVUPS 64(SP), Z0
+	VMOVUPS 64(AX), Z0
 	VMOVSD  X0, s+80(FP)
 	VZEROUPPER
 	RET
 
 // func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s2 float64, s float64)
-TEXT ·zSumAVX2(SB), $320-88
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    z_base+24(FP), DX
-	MOVQ    y_base+48(FP), BX
+// Requires: AVX, AVX2, FMA3
+TEXT ·zSumAVX2(SB), $288-88
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    first+0(FP), CX
+	MOVQ    count+8(FP), DX
+	MOVQ    z_base+24(FP), BX
+	MOVQ    y_base+48(FP), SI
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, (AX)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 32(SP)
-	TESTQ   CX, CX
+	VMOVUPS Y0, 32(AX)
+	TESTQ   DX, DX
 	JLE     done1
-	IMUL3Q  $+10, AX, SI
-	LEAQ    (DX)(SI*4), DX
-	LEAQ    (BX)(AX*4), AX
+	IMUL3Q  $+10, CX, DI
+	LEAQ    (BX)(DI*4), BX
+	LEAQ    (SI)(CX*4), CX
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 64(AX)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 96(AX)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 128(AX)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 96(SP)
-	LEAQ    -8(CX), BX
-	TESTQ   BX, BX
+	VMOVUPS Y0, 160(AX)
+	LEAQ    -8(DX), SI
+	TESTQ   SI, SI
 	JLT     done2
-	MOVQ    $+0, SI
+	MOVQ    $+0, DI
 	VMOVUPS c32x8_h5712f8ead8a363c5<>+0(SB), Y0
 	VMOVUPS c32x8_ffffffff<>+0(SB), Y1
 	VXORPS  Y2, Y2, Y2
@@ -3753,52 +3797,52 @@ loop3:
 	VMOVUPS c32x8_ff800000<>+0(SB), Y10
 	VXORPS  Y11, Y11, Y11
 	VMOVUPS c32x8_ff800000<>+0(SB), Y12
-	MOVQ    $+0, DI
+	MOVQ    $+0, R8
 	PCALIGN $0x20
 
 loop4:
-	LEAQ         (DX)(DI*4), R8
-	IMUL3Q       $+10, SI, R9
-	LEAQ         (R8)(R9*4), R8
+	LEAQ         (BX)(R8*4), R9
+	IMUL3Q       $+10, DI, R10
+	LEAQ         (R9)(R10*4), R9
 	VMOVAPS      Y1, Y13
 	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y13, (R8)(Y0*4), Y14
+	VGATHERDPS   Y13, (R9)(Y0*4), Y14
 	VCMPPS       $0x1e, Y10, Y14, Y13
 	VBLENDVPS    Y13, Y14, Y10, Y10
-	VMOVD        DI, X15
+	VMOVD        R8, X15
 	VPBROADCASTD X15, Y15
 	VBLENDVPS    Y13, Y15, Y11, Y11
 	VCMPPS       $0x03, Y12, Y12, Y13
 	VMAXPS       Y14, Y12, Y14
 	VBLENDVPS    Y13, Y12, Y14, Y12
-	ADDQ         $+1, DI
-	CMPQ         DI, $+10
+	ADDQ         $+1, R8
+	CMPQ         R8, $+10
 	JLT          loop4
 	VANDPS       c32x8_7fffffff<>+0(SB), Y12, Y10
 	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y10, Y10
 	VBLENDVPS    Y10, Y12, Y2, Y10
-	VPCMPEQD     (AX)(SI*4), Y11, Y11
+	VPCMPEQD     (CX)(DI*4), Y11, Y11
 	VBLENDVPS    Y11, Y7, Y2, Y11
 	VCVTPS2PD    X11, Y12
 	VEXTRACTF128 $0x01, Y11, X11
 	VCVTPS2PD    X11, Y11
-	VMOVUPS      128(SP), Y13
+	VMOVUPS      64(AX), Y13
 	VADDPD       Y12, Y13, Y13
-	VMOVUPS      Y13, 128(SP)
-	VMOVUPS      160(SP), Y12
+	VMOVUPS      Y13, 64(AX)
+	VMOVUPS      96(AX), Y12
 	VADDPD       Y11, Y12, Y12
-	VMOVUPS      Y12, 160(SP)
+	VMOVUPS      Y12, 96(AX)
 	VXORPS       Y11, Y11, Y11
-	MOVQ         $+0, DI
+	MOVQ         $+0, R8
 	PCALIGN      $0x20
 
 loop5:
-	LEAQ         (DX)(DI*4), R8
-	IMUL3Q       $+10, SI, R9
-	LEAQ         (R8)(R9*4), R8
+	LEAQ         (BX)(R8*4), R9
+	IMUL3Q       $+10, DI, R10
+	LEAQ         (R9)(R10*4), R9
 	VMOVAPS      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (R8)(Y0*4), Y13
+	VGATHERDPS   Y12, (R9)(Y0*4), Y13
 	VSUBPS       Y10, Y13, Y12
 	VMINPS       Y12, Y4, Y12
 	VMAXPS       Y12, Y3, Y12
@@ -3821,8 +3865,8 @@ loop5:
 	VPSLLD       $0x17, Y12, Y12
 	VMULPS       Y12, Y14, Y12
 	VADDPS       Y12, Y11, Y11
-	ADDQ         $+1, DI
-	CMPQ         DI, $+10
+	ADDQ         $+1, R8
+	CMPQ         R8, $+10
 	JLT          loop5
 	VPADDD       c32x8_00400000<>+0(SB), Y11, Y12
 	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y13
@@ -3850,7 +3894,7 @@ loop5:
 	VTESTPS      Y12, Y12
 	JEQ          done6
 	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y11, Y12
-	VMOVUPS      Y12, 192(SP)
+	VMOVUPS      Y12, 192(AX)
 	VMULPS       c32x8_4b800000<>+0(SB), Y11, Y12
 	VPADDD       c32x8_00400000<>+0(SB), Y12, Y12
 	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y14
@@ -3858,7 +3902,7 @@ loop5:
 	VPSRLD       $0x17, Y12, Y12
 	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
 	VSUBPS       c32x8_4b000097<>+0(SB), Y12, Y12
-	VMOVUPS      Y12, 224(SP)
+	VMOVUPS      Y12, 224(AX)
 	VSUBPS       Y7, Y14, Y12
 	VMULPS       Y12, Y12, Y14
 	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y15
@@ -3871,8 +3915,8 @@ loop5:
 	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y12, Y15
 	VFMADD213PS  c32x8_bf000000<>+0(SB), Y12, Y15
 	VFMADD231PS  Y15, Y14, Y12
-	VFMADD231PS  224(SP), Y6, Y12
-	VMOVUPS      192(SP), Y14
+	VFMADD231PS  224(AX), Y6, Y12
+	VMOVUPS      192(AX), Y14
 	VBLENDVPS    Y14, Y12, Y13, Y12
 	VCMPPS       $0x00, Y2, Y11, Y14
 	VBLENDVPS    Y14, c32x8_ff800000<>+0(SB), Y12, Y12
@@ -3883,82 +3927,82 @@ loop5:
 
 done6:
 	VADDPS       Y13, Y10, Y10
-	VMOVD        SI, X11
+	VMOVD        DI, X11
 	VPBROADCASTD X11, Y11
 	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y11, Y11
 	VPMULLD      c32x8_0000000a<>+0(SB), Y11, Y11
-	VPADDD       (AX)(SI*4), Y11, Y11
+	VPADDD       (CX)(DI*4), Y11, Y11
 	VMOVAPS      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (DX)(Y11*4), Y13
+	VGATHERDPS   Y12, (BX)(Y11*4), Y13
 	VSUBPS       Y13, Y10, Y10
 	VCVTPS2PD    X10, Y11
 	VEXTRACTF128 $0x01, Y10, X10
 	VCVTPS2PD    X10, Y10
-	VMOVUPS      64(SP), Y12
+	VMOVUPS      128(AX), Y12
 	VADDPD       Y11, Y12, Y12
-	VMOVUPS      Y12, 64(SP)
-	VMOVUPS      96(SP), Y11
+	VMOVUPS      Y12, 128(AX)
+	VMOVUPS      160(AX), Y11
 	VADDPD       Y10, Y11, Y11
-	VMOVUPS      Y11, 96(SP)
-	ADDQ         $+8, SI
-	CMPQ         SI, BX
+	VMOVUPS      Y11, 160(AX)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
 	JLE          loop3
 
 done2:
-	MOVQ         CX, BX
-	ANDQ         $+7, BX
-	TESTQ        BX, BX
+	MOVQ         DX, SI
+	ANDQ         $+7, SI
+	TESTQ        SI, SI
 	JLE          done7
-	SUBQ         BX, CX
-	VMOVD        BX, X0
+	SUBQ         SI, DX
+	VMOVD        SI, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y1
 	VXORPS       Y2, Y2, Y2
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y3
-	MOVQ         $+0, BX
+	MOVQ         $+0, SI
 	VMOVUPS      c32x8_h5712f8ead8a363c5<>+0(SB), Y4
 	VXORPS       Y5, Y5, Y5
 	PCALIGN      $0x20
 
 loop8:
-	LEAQ         (DX)(BX*4), SI
-	IMUL3Q       $+10, CX, DI
-	LEAQ         (SI)(DI*4), SI
+	LEAQ         (BX)(SI*4), DI
+	IMUL3Q       $+10, DX, R8
+	LEAQ         (DI)(R8*4), DI
 	VMOVAPS      Y0, Y6
 	VMOVAPS      Y5, Y7
-	VGATHERDPS   Y6, (SI)(Y4*4), Y7
+	VGATHERDPS   Y6, (DI)(Y4*4), Y7
 	VCMPPS       $0x1e, Y1, Y7, Y6
 	VBLENDVPS    Y6, Y7, Y1, Y1
-	VMOVD        BX, X8
+	VMOVD        SI, X8
 	VPBROADCASTD X8, Y8
 	VBLENDVPS    Y6, Y8, Y2, Y2
 	VCMPPS       $0x03, Y3, Y3, Y6
 	VMAXPS       Y7, Y3, Y7
 	VBLENDVPS    Y6, Y3, Y7, Y3
-	ADDQ         $+1, BX
-	CMPQ         BX, $+10
+	ADDQ         $+1, SI
+	CMPQ         SI, $+10
 	JLT          loop8
 	VANDPS       c32x8_7fffffff<>+0(SB), Y3, Y1
 	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y5, Y1
-	VMOVUPS      Y1, 256(SP)
-	VMASKMOVPS   (AX)(CX*4), Y0, Y1
+	VMOVUPS      Y1, 224(AX)
+	VMASKMOVPS   (CX)(DX*4), Y0, Y1
 	VPCMPEQD     Y1, Y2, Y1
 	VBLENDVPS    Y1, c32x8_3f800000<>+0(SB), Y5, Y1
 	VBLENDVPS    Y0, Y1, Y5, Y1
 	VCVTPS2PD    X1, Y2
 	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
-	VMOVUPS      128(SP), Y3
+	VMOVUPS      64(AX), Y3
 	VADDPD       Y2, Y3, Y3
-	VMOVUPS      Y3, 128(SP)
-	VMOVUPS      160(SP), Y2
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      96(AX), Y2
 	VADDPD       Y1, Y2, Y2
-	VMOVUPS      Y2, 160(SP)
+	VMOVUPS      Y2, 96(AX)
 	VXORPS       Y1, Y1, Y1
-	MOVQ         $+0, BX
+	MOVQ         $+0, SI
 	VMOVUPS      c32x8_c2d00000<>+0(SB), Y2
 	VMOVUPS      c32x8_42b20000<>+0(SB), Y3
 	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y6
@@ -3970,13 +4014,13 @@ loop8:
 	PCALIGN      $0x20
 
 loop9:
-	LEAQ         (DX)(BX*4), SI
-	IMUL3Q       $+10, CX, DI
-	LEAQ         (SI)(DI*4), SI
+	LEAQ         (BX)(SI*4), DI
+	IMUL3Q       $+10, DX, R8
+	LEAQ         (DI)(R8*4), DI
 	VMOVAPS      Y0, Y12
 	VMOVAPS      Y5, Y13
-	VGATHERDPS   Y12, (SI)(Y4*4), Y13
-	VSUBPS       256(SP), Y13, Y12
+	VGATHERDPS   Y12, (DI)(Y4*4), Y13
+	VSUBPS       224(AX), Y13, Y12
 	VMINPS       Y12, Y3, Y12
 	VMAXPS       Y12, Y2, Y12
 	VMOVAPS      Y6, Y13
@@ -3998,10 +4042,10 @@ loop9:
 	VPSLLD       $0x17, Y12, Y12
 	VMULPS       Y12, Y14, Y12
 	VADDPS       Y12, Y1, Y1
-	ADDQ         $+1, BX
-	CMPQ         BX, $+10
+	ADDQ         $+1, SI
+	CMPQ         SI, $+10
 	JLT          loop9
-	VMASKMOVPS   (AX)(CX*4), Y0, Y2
+	VMASKMOVPS   (CX)(DX*4), Y0, Y2
 	VPADDD       c32x8_00400000<>+0(SB), Y1, Y3
 	VANDPS       c32x8_007fffff<>+0(SB), Y3, Y4
 	VPADDD       c32x8_3f400000<>+0(SB), Y4, Y4
@@ -4036,7 +4080,7 @@ loop9:
 	VTESTPS      Y3, Y3
 	JEQ          done10
 	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y1, Y3
-	VMOVUPS      Y3, 288(SP)
+	VMOVUPS      Y3, 192(AX)
 	VMULPS       c32x8_4b800000<>+0(SB), Y1, Y3
 	VPADDD       c32x8_00400000<>+0(SB), Y3, Y3
 	VANDPS       c32x8_007fffff<>+0(SB), Y3, Y6
@@ -4056,7 +4100,7 @@ loop9:
 	VFMADD231PS  Y6, Y14, Y15
 	VFMADD231PS  Y15, Y8, Y6
 	VFMADD231PS  c32x8_3f317218<>+0(SB), Y3, Y6
-	VMOVUPS      288(SP), Y3
+	VMOVUPS      192(AX), Y3
 	VBLENDVPS    Y3, Y6, Y4, Y3
 	VCMPPS       $0x00, Y5, Y1, Y6
 	VBLENDVPS    Y6, c32x8_ff800000<>+0(SB), Y3, Y3
@@ -4066,58 +4110,59 @@ loop9:
 	VBLENDVPS    Y6, Y3, Y1, Y4
 
 done10:
-	VADDPS       256(SP), Y4, Y1
-	VMOVD        CX, X3
+	VADDPS       224(AX), Y4, Y1
+	VMOVD        DX, X3
 	VPBROADCASTD X3, Y3
 	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y3, Y3
 	VPMULLD      c32x8_0000000a<>+0(SB), Y3, Y3
 	VPADDD       Y2, Y3, Y2
 	VMOVAPS      Y0, Y3
 	VMOVAPS      Y5, Y4
-	VGATHERDPS   Y3, (DX)(Y2*4), Y4
+	VGATHERDPS   Y3, (BX)(Y2*4), Y4
 	VSUBPS       Y4, Y1, Y1
 	VBLENDVPS    Y0, Y1, Y5, Y0
 	VCVTPS2PD    X0, Y1
 	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
-	VMOVUPS      64(SP), Y2
+	VMOVUPS      128(AX), Y2
 	VADDPD       Y1, Y2, Y2
-	VMOVUPS      Y2, 64(SP)
-	VMOVUPS      96(SP), Y1
+	VMOVUPS      Y2, 128(AX)
+	VMOVUPS      160(AX), Y1
 	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, 96(SP)
+	VMOVUPS      Y1, 160(AX)
 
 done7:
-	VMOVUPS      160(SP), Y0
-	VADDPD       128(SP), Y0, Y0
+	VMOVUPS      96(AX), Y0
+	VADDPD       64(AX), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
 	VBROADCASTSD X0, Y0
-	VMOVUPS      (SP), Y1
+	VMOVUPS      (AX), Y1
 	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, (SP)
-	VMOVUPS      96(SP), Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      160(AX), Y0
+	VADDPD       128(AX), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
 	VBROADCASTSD X0, Y0
-	VMOVUPS      32(SP), Y1
+	VMOVUPS      32(AX), Y1
 	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, 32(SP)
+	VMOVUPS      Y1, 32(AX)
 
 done1:
-	VMOVUPS (SP), Y0
+	VMOVUPS (AX), Y0
 	VMOVSD  X0, s2+72(FP)
-	VMOVUPS 32(SP), Y0
+	VMOVUPS 32(AX), Y0
 	VMOVSD  X0, s+80(FP)
 	VZEROUPPER
 	RET
 
 // func hWSumAVX512(hW []float32) (s3 float64)
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·hWSumAVX512(SB), $0-32
 	MOVQ    hW_base+0(FP), AX
 	VPXORD  Z0, Z0, Z0
@@ -4141,26 +4186,14 @@ loop1:
 	VMULPS        Z10, Z10, Z10
 	VMULPS        Z11, Z11, Z11
 	VMULPS        Z12, Z12, Z12
-	VCVTPS2PD     Y9, Z13
+	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z10
+	VADDPS        Z10, Z9, Z9
+	VCVTPS2PD     Y9, Z10
 	VEXTRACTF64X4 $0x01, Z9, Y9
 	VCVTPS2PD     Y9, Z9
-	VADDPD        Z13, Z1, Z1
+	VADDPD        Z10, Z1, Z1
 	VADDPD        Z9, Z2, Z2
-	VCVTPS2PD     Y10, Z9
-	VEXTRACTF64X4 $0x01, Z10, Y10
-	VCVTPS2PD     Y10, Z10
-	VADDPD        Z9, Z3, Z3
-	VADDPD        Z10, Z4, Z4
-	VCVTPS2PD     Y11, Z9
-	VEXTRACTF64X4 $0x01, Z11, Y10
-	VCVTPS2PD     Y10, Z10
-	VADDPD        Z9, Z5, Z5
-	VADDPD        Z10, Z6, Z6
-	VCVTPS2PD     Y12, Z9
-	VEXTRACTF64X4 $0x01, Z12, Y10
-	VCVTPS2PD     Y10, Z10
-	VADDPD        Z9, Z7, Z7
-	VADDPD        Z10, Z8, Z8
 	ADDQ          $+64, CX
 	CMPQ          CX, $+16320
 	JLE           loop1
@@ -4184,6 +4217,7 @@ loop1:
 	RET
 
 // func hWSumAVX2(hW []float32) (s3 float64)
+// Requires: AVX, AVX2
 TEXT ·hWSumAVX2(SB), $0-32
 	MOVQ    hW_base+0(FP), AX
 	VXORPS  Y0, Y0, Y0
@@ -4207,26 +4241,14 @@ loop1:
 	VMULPS       Y10, Y10, Y10
 	VMULPS       Y11, Y11, Y11
 	VMULPS       Y12, Y12, Y12
-	VCVTPS2PD    X9, Y13
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y12, Y11, Y10
+	VADDPS       Y10, Y9, Y9
+	VCVTPS2PD    X9, Y10
 	VEXTRACTF128 $0x01, Y9, X9
 	VCVTPS2PD    X9, Y9
-	VADDPD       Y13, Y1, Y1
+	VADDPD       Y10, Y1, Y1
 	VADDPD       Y9, Y2, Y2
-	VCVTPS2PD    X10, Y9
-	VEXTRACTF128 $0x01, Y10, X10
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y9, Y3, Y3
-	VADDPD       Y10, Y4, Y4
-	VCVTPS2PD    X11, Y9
-	VEXTRACTF128 $0x01, Y11, X10
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y9, Y5, Y5
-	VADDPD       Y10, Y6, Y6
-	VCVTPS2PD    X12, Y9
-	VEXTRACTF128 $0x01, Y12, X10
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y9, Y7, Y7
-	VADDPD       Y10, Y8, Y8
 	ADDQ         $+32, CX
 	CMPQ         CX, $+16352
 	JLE          loop1
@@ -4248,6 +4270,7 @@ loop1:
 	RET
 
 // func zWSumAVX512(zW []float32) (s4 float64)
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·zWSumAVX512(SB), $0-32
 	MOVQ    zW_base+0(FP), AX
 	VPXORD  Z0, Z0, Z0
@@ -4271,26 +4294,14 @@ loop1:
 	VMULPS        Z10, Z10, Z10
 	VMULPS        Z11, Z11, Z11
 	VMULPS        Z12, Z12, Z12
-	VCVTPS2PD     Y9, Z13
+	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z10
+	VADDPS        Z10, Z9, Z9
+	VCVTPS2PD     Y9, Z10
 	VEXTRACTF64X4 $0x01, Z9, Y9
 	VCVTPS2PD     Y9, Z9
-	VADDPD        Z13, Z1, Z1
+	VADDPD        Z10, Z1, Z1
 	VADDPD        Z9, Z2, Z2
-	VCVTPS2PD     Y10, Z9
-	VEXTRACTF64X4 $0x01, Z10, Y10
-	VCVTPS2PD     Y10, Z10
-	VADDPD        Z9, Z3, Z3
-	VADDPD        Z10, Z4, Z4
-	VCVTPS2PD     Y11, Z9
-	VEXTRACTF64X4 $0x01, Z11, Y10
-	VCVTPS2PD     Y10, Z10
-	VADDPD        Z9, Z5, Z5
-	VADDPD        Z10, Z6, Z6
-	VCVTPS2PD     Y12, Z9
-	VEXTRACTF64X4 $0x01, Z12, Y10
-	VCVTPS2PD     Y10, Z10
-	VADDPD        Z9, Z7, Z7
-	VADDPD        Z10, Z8, Z8
 	ADDQ          $+64, CX
 	CMPQ          CX, $+2496
 	JLE           loop1
@@ -4314,6 +4325,7 @@ loop1:
 	RET
 
 // func zWSumAVX2(zW []float32) (s4 float64)
+// Requires: AVX, AVX2
 TEXT ·zWSumAVX2(SB), $0-32
 	MOVQ    zW_base+0(FP), AX
 	VXORPS  Y0, Y0, Y0
@@ -4337,26 +4349,14 @@ loop1:
 	VMULPS       Y10, Y10, Y10
 	VMULPS       Y11, Y11, Y11
 	VMULPS       Y12, Y12, Y12
-	VCVTPS2PD    X9, Y13
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y12, Y11, Y10
+	VADDPS       Y10, Y9, Y9
+	VCVTPS2PD    X9, Y10
 	VEXTRACTF128 $0x01, Y9, X9
 	VCVTPS2PD    X9, Y9
-	VADDPD       Y13, Y1, Y1
+	VADDPD       Y10, Y1, Y1
 	VADDPD       Y9, Y2, Y2
-	VCVTPS2PD    X10, Y9
-	VEXTRACTF128 $0x01, Y10, X10
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y9, Y3, Y3
-	VADDPD       Y10, Y4, Y4
-	VCVTPS2PD    X11, Y9
-	VEXTRACTF128 $0x01, Y11, X10
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y9, Y5, Y5
-	VADDPD       Y10, Y6, Y6
-	VCVTPS2PD    X12, Y9
-	VEXTRACTF128 $0x01, Y12, X10
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y9, Y7, Y7
-	VADDPD       Y10, Y8, Y8
 	ADDQ         $+32, CX
 	CMPQ         CX, $+2528
 	JLE          loop1
@@ -4378,6 +4378,7 @@ loop1:
 	RET
 
 // func dzzLoopAVX512(rows int, z []float32, y []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s4 float64, s3 float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·dzzLoopAVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         z_base+8(FP), CX
@@ -4546,22 +4547,33 @@ done4:
 	VSUBPS.BCST       (R13), Z24, Z24
 	VCVTPS2PD         Y24, Z24
 	VADDPD            Z24, Z1, Z1
-	VPBROADCASTD      R12, Z24
+	VDIVPS            Z25, Z9, Z24
+	VPBROADCASTD      R12, Z26
 	LEAQ              (SI)(R11*4), R11
 	KMOVW             R10, K1
-	VMOVUPS.Z         (BX), K1, Z26
-	VDIVPS            Z25, Z26, Z25
-	VPCMPD            $0x00, Z24, Z2, K2
-	VBLENDMPS         Z9, Z8, K2, Z24
-	VSUBPS            Z24, Z25, Z24
-	VMULPS.BCST       d+128(FP), Z24, Z24
-	VMOVUPS           Z24, K1, (R11)
-	VMOVUPS.Z         (DI), K1, Z25
-	VADDPS            Z24, Z25, Z24
-	VMOVUPS           Z24, K1, (DI)
-	ADDQ              $+1, R8
-	CMPQ              R8, AX
-	JLT               loop3
+	VMOVUPS.Z         (BX), K1, Z27
+	VMULPS            Z24, Z27, Z28
+	VMOVAPS           Z27, Z29
+	VFNMADD231PS      Z25, Z28, Z29
+	VFMADD231PS       Z24, Z29, Z28
+	VCMPPS            $0x03, Z28, Z28, K2
+	KORTESTW          K2, K2
+	JEQ               done5
+	VDIVPS            Z25, Z27, Z28
+
+done5:
+	VPCMPD       $0x00, Z26, Z2, K2
+	VBLENDMPS    Z9, Z8, K2, Z24
+	VSUBPS       Z24, Z28, Z24
+	VBROADCASTSS d+128(FP), Z25
+	VMULPS       Z24, Z25, Z24
+	VMOVUPS      Z24, K1, (R11)
+	VMOVUPS.Z    (DI), K1, Z25
+	VADDPS       Z24, Z25, Z24
+	VMOVUPS      Z24, K1, (DI)
+	ADDQ         $+1, R8
+	CMPQ         R8, AX
+	JLT          loop3
 
 done2:
 done1:
@@ -4571,22 +4583,25 @@ done1:
 	RET
 
 // func dzzLoopAVX2(rows int, z []float32, y []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s4 float64, s3 float64)
-TEXT ·dzzLoopAVX2(SB), $64-152
-	MOVQ    rows+0(FP), AX
-	MOVQ    z_base+8(FP), CX
-	MOVQ    y_base+32(FP), DX
-	MOVQ    exps_base+56(FP), BX
-	MOVQ    dzz_base+80(FP), SI
-	MOVQ    dzB_base+104(FP), DI
+// Requires: AVX, AVX2, FMA3
+TEXT ·dzzLoopAVX2(SB), $96-152
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    rows+0(FP), CX
+	MOVQ    z_base+8(FP), DX
+	MOVQ    y_base+32(FP), BX
+	MOVQ    exps_base+56(FP), SI
+	MOVQ    dzz_base+80(FP), DI
+	MOVQ    dzB_base+104(FP), R8
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, (AX)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 32(SP)
-	TESTQ   AX, AX
+	VMOVUPS Y0, 32(AX)
+	TESTQ   CX, CX
 	JLE     done1
-	TESTQ   AX, AX
+	TESTQ   CX, CX
 	JLE     done2
-	MOVQ    $+0, R8
+	MOVQ    $+0, R9
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS c32x8_hcc7e09af1e83611d<>+0(SB), Y1
 	PCALIGN $0x20
@@ -4595,8 +4610,8 @@ loop3:
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y2
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y4
-	IMUL3Q       $+10, R8, R9
-	LEAQ         (CX)(R9*4), R10
+	IMUL3Q       $+10, R9, R10
+	LEAQ         (DX)(R10*4), R11
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y5
 	VMOVUPS      c32x8_7fffffff<>+0(SB), Y6
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y7
@@ -4605,8 +4620,8 @@ loop3:
 	VMOVUPS      c32x8_00000000<>+0(SB), Y10
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y11
 	VMOVUPS      c32x8_00000000<>+0(SB), Y12
-	VMOVUPS      (R10), Y13
-	VMASKMOVPS   32(R10), Y1, Y14
+	VMOVUPS      (R11), Y13
+	VMASKMOVPS   32(R11), Y1, Y14
 	VCMPPS       $0x1e, Y5, Y13, Y15
 	VBLENDVPS    Y15, Y13, Y5, Y5
 	VBLENDVPS    Y15, c32x8_h66b04c3323ce3f25<>+0(SB), Y6, Y6
@@ -4661,8 +4676,8 @@ loop3:
 	VCMPPS       $0x03, Y4, Y4, Y6
 	VMAXPS       Y4, Y2, Y2
 	VBLENDVPS    Y6, Y4, Y2, Y4
-	VMOVMSKPS    Y5, R11
-	TESTQ        R11, R11
+	VMOVMSKPS    Y5, R12
+	TESTQ        R12, R12
 	JEQ          done4
 	VMOVUPS      c32x8_7fc00000<>+0(SB), Y4
 
@@ -4670,21 +4685,21 @@ done4:
 	VANDPS       c32x8_7fffffff<>+0(SB), Y4, Y2
 	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y0, Y2
-	LEAQ         (DX)(R8*4), R11
-	MOVLQSX      (R11), R12
-	VMOVD        R12, X4
+	LEAQ         (BX)(R9*4), R12
+	MOVLQSX      (R12), R13
+	VMOVD        R13, X4
 	VPBROADCASTD X4, Y4
 	VPCMPEQD     Y4, Y3, Y3
 	VBLENDVPS    Y3, c32x8_3f800000<>+0(SB), Y0, Y3
 	VCVTPS2PD    X3, Y3
-	VMOVUPS      (SP), Y4
+	VMOVUPS      (AX), Y4
 	VADDPD       Y3, Y4, Y4
-	VMOVUPS      Y4, (SP)
+	VMOVUPS      Y4, (AX)
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
-	VMOVUPS      (R10), Y6
-	VMASKMOVPS   32(R10), Y1, Y7
+	VMOVUPS      (R11), Y6
+	VMASKMOVPS   32(R11), Y1, Y7
 	VSUBPS       Y2, Y6, Y6
 	VSUBPS       Y2, Y7, Y7
 	VMOVUPS      c32x8_42b20000<>+0(SB), Y8
@@ -4731,8 +4746,8 @@ done4:
 	VPSUBD       Y7, Y8, Y7
 	VPSLLD       $0x17, Y7, Y7
 	VMULPS       Y7, Y9, Y7
-	VMOVUPS      Y6, (BX)
-	VMASKMOVPS   Y7, Y1, 32(BX)
+	VMOVUPS      Y6, (SI)
+	VMASKMOVPS   Y7, Y1, 32(SI)
 	VADDPS       Y6, Y4, Y4
 	VADDPS       Y7, Y5, Y6
 	VBLENDVPS    Y1, Y6, Y5, Y5
@@ -4745,7 +4760,7 @@ done4:
 	VADDPS       X5, X4, X4
 	VBROADCASTSS X4, Y4
 	VADDPS       Y4, Y3, Y3
-	MOVLQSX      (R11), R10
+	MOVLQSX      (R12), R11
 	VPADDD       c32x8_00400000<>+0(SB), Y3, Y4
 	VANDPS       c32x8_007fffff<>+0(SB), Y4, Y5
 	VPADDD       c32x8_3f400000<>+0(SB), Y5, Y5
@@ -4802,53 +4817,71 @@ done4:
 
 done5:
 	VADDPS       Y5, Y2, Y2
-	IMUL3Q       $+10, R8, R11
-	LEAQ         (R11)(R10*1), R11
-	LEAQ         (CX)(R11*4), R11
-	VBROADCASTSS (R11), Y4
+	IMUL3Q       $+10, R9, R12
+	LEAQ         (R12)(R11*1), R12
+	LEAQ         (DX)(R12*4), R12
+	VBROADCASTSS (R12), Y4
 	VSUBPS       Y4, Y2, Y2
 	VCVTPS2PD    X2, Y2
-	VMOVUPS      32(SP), Y4
+	VMOVUPS      32(AX), Y4
 	VADDPD       Y2, Y4, Y4
-	VMOVUPS      Y4, 32(SP)
-	VMOVD        R10, X2
-	VPBROADCASTD X2, Y2
-	LEAQ         (SI)(R9*4), R9
-	VMOVUPS      (BX), Y4
-	VMASKMOVPS   32(BX), Y1, Y5
-	VDIVPS       Y3, Y4, Y4
-	VDIVPS       Y3, Y5, Y3
-	VPCMPEQD     c32x8_h66b04c3323ce3f25<>+0(SB), Y2, Y5
-	VPCMPEQD     c32x8_hc51a9266e3875125<>+0(SB), Y2, Y2
-	VBLENDVPS    Y5, c32x8_3f800000<>+0(SB), Y0, Y5
+	VMOVUPS      Y4, 32(AX)
+	VMOVUPS      c32x8_3f800000<>+0(SB), Y2
+	VDIVPS       Y3, Y2, Y2
+	VMOVD        R11, X4
+	VPBROADCASTD X4, Y4
+	LEAQ         (DI)(R10*4), R10
+	VMOVUPS      (SI), Y5
+	VMASKMOVPS   32(SI), Y1, Y6
+	VMULPS       Y2, Y5, Y7
+	VMOVAPS      Y5, Y8
+	VFNMADD231PS Y3, Y7, Y8
+	VFMADD231PS  Y2, Y8, Y7
+	VCMPPS       $0x03, Y7, Y7, Y8
+	VMULPS       Y2, Y6, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y3, Y9, Y10
+	VFMADD231PS  Y2, Y10, Y9
+	VCMPPS       $0x03, Y9, Y9, Y2
+	VORPS        Y2, Y8, Y2
+	VTESTPS      Y2, Y2
+	JEQ          done6
+	VDIVPS       Y3, Y5, Y7
+	VDIVPS       Y3, Y6, Y9
+
+done6:
+	VPCMPEQD     c32x8_h66b04c3323ce3f25<>+0(SB), Y4, Y2
+	VPCMPEQD     c32x8_hc51a9266e3875125<>+0(SB), Y4, Y3
 	VBLENDVPS    Y2, c32x8_3f800000<>+0(SB), Y0, Y2
-	VSUBPS       Y5, Y4, Y4
-	VSUBPS       Y2, Y3, Y2
-	VBROADCASTSS d+128(FP), Y3
-	VMULPS       Y4, Y3, Y3
+	VBLENDVPS    Y3, c32x8_3f800000<>+0(SB), Y0, Y3
+	VSUBPS       Y2, Y7, Y2
+	VSUBPS       Y3, Y9, Y3
 	VBROADCASTSS d+128(FP), Y4
 	VMULPS       Y2, Y4, Y2
-	VMOVUPS      Y3, (R9)
-	VMASKMOVPS   Y2, Y1, 32(R9)
-	VMASKMOVPS   32(DI), Y1, Y4
-	VADDPS       (DI), Y3, Y3
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      Y3, (DI)
-	VMASKMOVPS   Y2, Y1, 32(DI)
-	ADDQ         $+1, R8
-	CMPQ         R8, AX
+	VBROADCASTSS d+128(FP), Y4
+	VMULPS       Y3, Y4, Y3
+	VMOVUPS      Y2, (R10)
+	VMASKMOVPS   Y3, Y1, 32(R10)
+	VMASKMOVPS   32(R8), Y1, Y4
+	VADDPS       (R8), Y2, Y2
+	VADDPS       Y3, Y4, Y3
+	VMOVUPS      Y2, (R8)
+	VMASKMOVPS   Y3, Y1, 32(R8)
+	ADDQ         $+1, R9
+	CMPQ         R9, CX
 	JLT          loop3
 
 done2:
 done1:
-	VMOVUPS (SP), Y0
+	VMOVUPS (AX), Y0
 	VMOVSD  X0, s4+136(FP)
-	VMOVUPS 32(SP), Y0
+	VMOVUPS 32(AX), Y0
 	VMOVSD  X0, s3+144(FP)
 	VZEROUPPER
 	RET
 
 // func dzhProductAVX512(rows int, dzh []float32, dzz []float32, zW []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F
 TEXT ·dzhProductAVX512(SB), $8-168
 	MOVQ   dzh_base+8(FP), AX
 	MOVQ   dzz_base+32(FP), CX
@@ -5575,6 +5608,7 @@ done12:
 	RET
 
 // func dzhProductAVX2(rows int, dzh []float32, dzz []float32, zW []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3
 TEXT ·dzhProductAVX2(SB), $8-168
 	MOVQ dzh_base+8(FP), AX
 	MOVQ dzz_base+32(FP), CX
@@ -6334,6 +6368,7 @@ done10:
 	RET
 
 // func dzWProductAVX512(rows int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzWProductAVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dzW_base+8(FP), CX
@@ -6358,44 +6393,44 @@ loop2:
 
 loop4:
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -6549,20 +6584,20 @@ done3:
 	CMPQ       R8, $+2
 	JLT        done7
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+1024, R13
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -6634,28 +6669,28 @@ loop11:
 
 loop13:
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -6735,16 +6770,16 @@ done12:
 	CMPQ       R8, $+2
 	JLT        done16
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	MOVQ       BX, R13
@@ -6788,6 +6823,7 @@ done10:
 	RET
 
 // func dzWProductAVX2(rows int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dzWProductAVX2(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dzW_base+8(FP), CX
@@ -6812,24 +6848,24 @@ loop2:
 
 loop4:
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+1024, R13
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -6919,18 +6955,18 @@ done3:
 	CMPQ       R8, $+2
 	JLT        done7
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+1024, R13
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7002,20 +7038,20 @@ loop11:
 
 loop13:
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7088,16 +7124,16 @@ done12:
 	CMPQ       R8, $+2
 	JLT        done16
 	MOVQ       R11, R12
+	SHLQ       $0x0a, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+1024, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x0a, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+1024, R13
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7152,6 +7188,7 @@ done10:
 	RET
 
 // func dhWProductAVX512(rows int, dhW []float32, dzh []float32, zh []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dhWProductAVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dhW_base+8(FP), CX
@@ -7176,44 +7213,44 @@ loop2:
 
 loop4:
 	MOVQ       R11, R12
+	SHLQ       $0x08, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+256, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x08, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	ADDQ       $+256, R13
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -7383,28 +7420,28 @@ loop8:
 
 loop10:
 	MOVQ       R11, R12
+	SHLQ       $0x08, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x08, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -7492,6 +7529,7 @@ done7:
 	RET
 
 // func dhWProductAVX2(rows int, dhW []float32, dzh []float32, zh []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dhWProductAVX2(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dhW_base+8(FP), CX
@@ -7516,24 +7554,24 @@ loop2:
 
 loop4:
 	MOVQ       R11, R12
+	SHLQ       $0x08, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+256, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x08, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       $+256, R13
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7639,20 +7677,20 @@ loop8:
 
 loop10:
 	MOVQ       R11, R12
+	SHLQ       $0x08, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+256, R12
+	MOVQ       R11, R12
 	SHLQ       $0x02, R12
 	LEAQ       (DX)(R12*1), R12
-	MOVQ       R11, R13
-	SHLQ       $0x08, R13
-	LEAQ       (CX)(R13*1), R13
-	LEAQ       (R13)(R10*4), R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
-	PREFETCHT0 (R13)
-	ADDQ       $+256, R13
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7733,6 +7771,7 @@ done7:
 	RET
 
 // func dhBSumsAVX512(rows int, dhB []float32, dzh []float32)
+// Requires: AVX, AVX512F
 TEXT ·dhBSumsAVX512(SB), $0-56
 	MOVQ rows+0(FP), AX
 	MOVQ dhB_base+8(FP), CX
@@ -7785,6 +7824,7 @@ done5:
 	RET
 
 // func dhBSumsAVX2(rows int, dhB []float32, dzh []float32)
+// Requires: AVX
 TEXT ·dhBSumsAVX2(SB), $0-56
 	MOVQ rows+0(FP), AX
 	MOVQ dhB_base+8(FP), CX
@@ -7837,6 +7877,7 @@ done5:
 	RET
 
 // func dzWSumsAVX512(dzW []float32, zW []float32)
+// Requires: AVX, AVX512F
 TEXT ·dzWSumsAVX512(SB), $0-48
 	MOVQ         dzW_base+0(FP), AX
 	MOVQ         zW_base+24(FP), CX
@@ -7864,6 +7905,7 @@ loop1:
 	RET
 
 // func dzWSumsAVX2(dzW []float32, zW []float32)
+// Requires: AVX
 TEXT ·dzWSumsAVX2(SB), $0-48
 	MOVQ    dzW_base+0(FP), AX
 	MOVQ    zW_base+24(FP), CX
@@ -7891,6 +7933,7 @@ loop1:
 	RET
 
 // func dhWSumsAVX512(dhW []float32, hW []float32)
+// Requires: AVX, AVX512F
 TEXT ·dhWSumsAVX512(SB), $0-48
 	MOVQ         dhW_base+0(FP), AX
 	MOVQ         hW_base+24(FP), CX
@@ -7918,6 +7961,7 @@ loop1:
 	RET
 
 // func dhWSumsAVX2(dhW []float32, hW []float32)
+// Requires: AVX
 TEXT ·dhWSumsAVX2(SB), $0-48
 	MOVQ    dhW_base+0(FP), AX
 	MOVQ    hW_base+24(FP), CX
@@ -7945,6 +7989,7 @@ loop1:
 	RET
 
 // func nextWLoopAVX512(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, lr0 float32)
+// Requires: AVX, AVX512F
 TEXT ·nextWLoopAVX512(SB), $0-224
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -7965,6 +8010,9 @@ TEXT ·nextWLoopAVX512(SB), $0-224
 	VBROADCASTSS lr0+220(FP), Z7
 	TESTQ        CX, CX
 	JLE          done1
+	VBROADCASTSS c32x1_3f800000<>+0(SB), Z8
+	VDIVPS       Z4, Z8, Z9
+	VDIVPS       Z5, Z8, Z8
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
 	LEAQ         (SI)(AX*4), SI
@@ -7979,36 +8027,66 @@ TEXT ·nextWLoopAVX512(SB), $0-224
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (DX)(R11*4), Z8
-	VMOVUPS      64(DX)(R11*4), Z9
-	VMULPS       Z8, Z1, Z10
-	VMULPS       Z9, Z1, Z11
-	VFMADD231PS  (BX)(R11*4), Z0, Z10
-	VFMADD231PS  64(BX)(R11*4), Z0, Z11
-	VMOVUPS      Z10, (SI)(R11*4)
-	VMOVUPS      Z11, 64(SI)(R11*4)
-	VMULPS       Z8, Z8, Z8
-	VMULPS       Z9, Z9, Z9
-	VMULPS       Z8, Z3, Z8
-	VMULPS       Z9, Z3, Z9
-	VFMADD231PS  (DI)(R11*4), Z2, Z8
-	VFMADD231PS  64(DI)(R11*4), Z2, Z9
-	VMOVUPS      Z8, (R8)(R11*4)
-	VMOVUPS      Z9, 64(R8)(R11*4)
-	VDIVPS       Z4, Z10, Z10
-	VDIVPS       Z4, Z11, Z11
-	VDIVPS       Z5, Z8, Z8
-	VDIVPS       Z5, Z9, Z9
-	VSQRTPS      Z8, Z8
-	VSQRTPS      Z9, Z9
-	VADDPS       Z6, Z8, Z8
-	VADDPS       Z6, Z9, Z9
-	VDIVPS       Z8, Z10, Z8
-	VDIVPS       Z9, Z11, Z9
-	VFNMADD213PS (R10)(R11*4), Z7, Z8
-	VFNMADD213PS 64(R10)(R11*4), Z7, Z9
-	VMOVUPS      Z8, (AX)(R11*4)
-	VMOVUPS      Z9, 64(AX)(R11*4)
+	VMOVUPS      (DX)(R11*4), Z10
+	VMOVUPS      64(DX)(R11*4), Z11
+	VMULPS       Z10, Z1, Z12
+	VMULPS       Z11, Z1, Z13
+	VFMADD231PS  (BX)(R11*4), Z0, Z12
+	VFMADD231PS  64(BX)(R11*4), Z0, Z13
+	VMOVUPS      Z12, (SI)(R11*4)
+	VMOVUPS      Z13, 64(SI)(R11*4)
+	VMULPS       Z10, Z10, Z10
+	VMULPS       Z11, Z11, Z11
+	VMULPS       Z10, Z3, Z10
+	VMULPS       Z11, Z3, Z11
+	VFMADD231PS  (DI)(R11*4), Z2, Z10
+	VFMADD231PS  64(DI)(R11*4), Z2, Z11
+	VMOVUPS      Z10, (R8)(R11*4)
+	VMOVUPS      Z11, 64(R8)(R11*4)
+	VMULPS       Z9, Z12, Z14
+	VMOVAPS      Z12, Z15
+	VFNMADD231PS Z4, Z14, Z15
+	VFMADD231PS  Z9, Z15, Z14
+	VCMPPS       $0x03, Z14, Z14, K1
+	VMULPS       Z9, Z13, Z15
+	VMOVAPS      Z13, Z16
+	VFNMADD231PS Z4, Z15, Z16
+	VFMADD231PS  Z9, Z16, Z15
+	VCMPPS       $0x03, Z15, Z15, K2
+	KORW         K2, K1, K1
+	KORTESTW     K1, K1
+	JEQ          done4
+	VDIVPS       Z4, Z12, Z14
+	VDIVPS       Z4, Z13, Z15
+
+done4:
+	VMULPS       Z8, Z10, Z12
+	VMOVAPS      Z10, Z13
+	VFNMADD231PS Z5, Z12, Z13
+	VFMADD231PS  Z8, Z13, Z12
+	VCMPPS       $0x03, Z12, Z12, K1
+	VMULPS       Z8, Z11, Z13
+	VMOVAPS      Z11, Z16
+	VFNMADD231PS Z5, Z13, Z16
+	VFMADD231PS  Z8, Z16, Z13
+	VCMPPS       $0x03, Z13, Z13, K2
+	KORW         K2, K1, K1
+	KORTESTW     K1, K1
+	JEQ          done5
+	VDIVPS       Z5, Z10, Z12
+	VDIVPS       Z5, Z11, Z13
+
+done5:
+	VSQRTPS      Z12, Z10
+	VSQRTPS      Z13, Z11
+	VADDPS       Z6, Z10, Z10
+	VADDPS       Z6, Z11, Z11
+	VDIVPS       Z10, Z14, Z10
+	VDIVPS       Z11, Z15, Z11
+	VFNMADD213PS (R10)(R11*4), Z7, Z10
+	VFNMADD213PS 64(R10)(R11*4), Z7, Z11
+	VMOVUPS      Z10, (AX)(R11*4)
+	VMOVUPS      Z11, 64(AX)(R11*4)
 	ADDQ         $+32, R11
 	CMPQ         R11, R9
 	JLE          loop3
@@ -8021,43 +8099,62 @@ done2:
 	LEAQ    15(CX), R9
 	LEAQ    -16(R9), R9
 	CMPQ    R11, R9
-	JGT     done4
-	VMOVUPS c32x16_h2135120b48416d25<>+0(SB), Z8
+	JGT     done6
+	VMOVUPS c32x16_h2135120b48416d25<>+0(SB), Z10
 	PCALIGN $0x20
 
-loop5:
+loop7:
 	MOVQ         CX, R12
 	SUBQ         R11, R12
-	VPBROADCASTD R12, Z9
-	VPCMPD       $0x06, Z8, Z9, K1
-	VMOVUPS.Z    (DX)(R11*4), K1, Z9
-	VMOVUPS.Z    (BX)(R11*4), K1, Z10
-	VMULPS       Z9, Z1, Z11
-	VFMADD231PS  Z10, Z0, Z11
-	VMOVUPS      Z11, K1, (SI)(R11*4)
-	VMOVUPS.Z    (DI)(R11*4), K1, Z10
-	VMULPS       Z9, Z9, Z9
-	VMULPS       Z9, Z3, Z9
-	VFMADD231PS  Z10, Z2, Z9
-	VMOVUPS      Z9, K1, (R8)(R11*4)
-	VDIVPS       Z4, Z11, Z10
-	VDIVPS       Z5, Z9, Z9
-	VSQRTPS      Z9, Z9
-	VADDPS       Z6, Z9, Z9
-	VDIVPS       Z9, Z10, Z9
-	VMOVUPS.Z    (R10)(R11*4), K1, Z10
-	VFNMADD231PS Z9, Z7, Z10
-	VMOVUPS      Z10, K1, (AX)(R11*4)
+	VPBROADCASTD R12, Z11
+	VPCMPD       $0x06, Z10, Z11, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Z11
+	VMOVUPS.Z    (BX)(R11*4), K1, Z12
+	VMULPS       Z11, Z1, Z13
+	VFMADD231PS  Z12, Z0, Z13
+	VMOVUPS      Z13, K1, (SI)(R11*4)
+	VMOVUPS.Z    (DI)(R11*4), K1, Z12
+	VMULPS       Z11, Z11, Z11
+	VMULPS       Z11, Z3, Z11
+	VFMADD231PS  Z12, Z2, Z11
+	VMOVUPS      Z11, K1, (R8)(R11*4)
+	VMULPS       Z9, Z13, Z12
+	VMOVAPS      Z13, Z14
+	VFNMADD231PS Z4, Z12, Z14
+	VFMADD231PS  Z9, Z14, Z12
+	VCMPPS       $0x03, Z12, Z12, K2
+	KORTESTW     K2, K2
+	JEQ          done8
+	VDIVPS       Z4, Z13, Z12
+
+done8:
+	VMULPS       Z8, Z11, Z13
+	VMOVAPS      Z11, Z14
+	VFNMADD231PS Z5, Z13, Z14
+	VFMADD231PS  Z8, Z14, Z13
+	VCMPPS       $0x03, Z13, Z13, K2
+	KORTESTW     K2, K2
+	JEQ          done9
+	VDIVPS       Z5, Z11, Z13
+
+done9:
+	VSQRTPS      Z13, Z11
+	VADDPS       Z6, Z11, Z11
+	VDIVPS       Z11, Z12, Z11
+	VMOVUPS.Z    (R10)(R11*4), K1, Z12
+	VFNMADD231PS Z11, Z7, Z12
+	VMOVUPS      Z12, K1, (AX)(R11*4)
 	ADDQ         $+16, R11
 	CMPQ         R11, R9
-	JLE          loop5
+	JLE          loop7
 
-done4:
+done6:
 done1:
 	VZEROUPPER
 	RET
 
 // func nextWLoopAVX2(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, lr0 float32)
+// Requires: AVX, AVX2, FMA3
 TEXT ·nextWLoopAVX2(SB), $0-224
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -8074,10 +8171,11 @@ TEXT ·nextWLoopAVX2(SB), $0-224
 	VBROADCASTSS t2+204(FP), Y3
 	VBROADCASTSS v2+208(FP), Y4
 	VBROADCASTSS v3+212(FP), Y5
-	VBROADCASTSS eps0+216(FP), Y6
-	VBROADCASTSS lr0+220(FP), Y7
 	TESTQ        CX, CX
 	JLE          done1
+	VMOVUPS      c32x8_3f800000<>+0(SB), Y6
+	VDIVPS       Y4, Y6, Y7
+	VDIVPS       Y5, Y6, Y6
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
 	LEAQ         (SI)(AX*4), SI
@@ -8108,20 +8206,54 @@ loop3:
 	VFMADD231PS  32(DI)(R11*4), Y2, Y9
 	VMOVUPS      Y8, (R8)(R11*4)
 	VMOVUPS      Y9, 32(R8)(R11*4)
-	VDIVPS       Y4, Y10, Y10
-	VDIVPS       Y4, Y11, Y11
-	VDIVPS       Y5, Y8, Y8
-	VDIVPS       Y5, Y9, Y9
-	VSQRTPS      Y8, Y8
-	VSQRTPS      Y9, Y9
-	VADDPS       Y6, Y8, Y8
-	VADDPS       Y6, Y9, Y9
-	VDIVPS       Y8, Y10, Y8
-	VDIVPS       Y9, Y11, Y9
-	VFNMADD213PS (R10)(R11*4), Y7, Y8
-	VFNMADD213PS 32(R10)(R11*4), Y7, Y9
-	VMOVUPS      Y8, (AX)(R11*4)
-	VMOVUPS      Y9, 32(AX)(R11*4)
+	VMULPS       Y7, Y10, Y12
+	VMOVAPS      Y10, Y13
+	VFNMADD231PS Y4, Y12, Y13
+	VFMADD231PS  Y7, Y13, Y12
+	VCMPPS       $0x03, Y12, Y12, Y13
+	VMULPS       Y7, Y11, Y14
+	VMOVAPS      Y11, Y15
+	VFNMADD231PS Y4, Y14, Y15
+	VFMADD231PS  Y7, Y15, Y14
+	VCMPPS       $0x03, Y14, Y14, Y15
+	VORPS        Y15, Y13, Y13
+	VTESTPS      Y13, Y13
+	JEQ          done4
+	VDIVPS       Y4, Y10, Y12
+	VDIVPS       Y4, Y11, Y14
+
+done4:
+	VMULPS       Y6, Y8, Y10
+	VMOVAPS      Y8, Y11
+	VFNMADD231PS Y5, Y10, Y11
+	VFMADD231PS  Y6, Y11, Y10
+	VCMPPS       $0x03, Y10, Y10, Y11
+	VMULPS       Y6, Y9, Y13
+	VMOVAPS      Y9, Y15
+	VFNMADD231PS Y5, Y13, Y15
+	VFMADD231PS  Y6, Y15, Y13
+	VCMPPS       $0x03, Y13, Y13, Y15
+	VORPS        Y15, Y11, Y11
+	VTESTPS      Y11, Y11
+	JEQ          done5
+	VDIVPS       Y5, Y8, Y10
+	VDIVPS       Y5, Y9, Y13
+
+done5:
+	VSQRTPS      Y10, Y8
+	VSQRTPS      Y13, Y9
+	VBROADCASTSS eps0+216(FP), Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS eps0+216(FP), Y10
+	VADDPS       Y10, Y9, Y9
+	VDIVPS       Y8, Y12, Y8
+	VDIVPS       Y9, Y14, Y9
+	VBROADCASTSS lr0+220(FP), Y10
+	VFNMADD213PS (R10)(R11*4), Y8, Y10
+	VBROADCASTSS lr0+220(FP), Y8
+	VFNMADD213PS 32(R10)(R11*4), Y9, Y8
+	VMOVUPS      Y10, (AX)(R11*4)
+	VMOVUPS      Y8, 32(AX)(R11*4)
 	ADDQ         $+16, R11
 	CMPQ         R11, R9
 	JLE          loop3
@@ -8133,10 +8265,10 @@ done2:
 	SUBQ    R9, R11
 	LEAQ    -8(CX), R9
 	CMPQ    R11, R9
-	JGT     done4
+	JGT     done6
 	PCALIGN $0x20
 
-loop5:
+loop7:
 	VMOVUPS      (DX)(R11*4), Y8
 	VMULPS       Y8, Y1, Y9
 	VFMADD231PS  (BX)(R11*4), Y0, Y9
@@ -8145,22 +8277,42 @@ loop5:
 	VMULPS       Y8, Y3, Y8
 	VFMADD231PS  (DI)(R11*4), Y2, Y8
 	VMOVUPS      Y8, (R8)(R11*4)
-	VDIVPS       Y4, Y9, Y9
-	VDIVPS       Y5, Y8, Y8
-	VSQRTPS      Y8, Y8
-	VADDPS       Y6, Y8, Y8
-	VDIVPS       Y8, Y9, Y8
-	VFNMADD213PS (R10)(R11*4), Y7, Y8
-	VMOVUPS      Y8, (AX)(R11*4)
+	VMULPS       Y7, Y9, Y10
+	VMOVAPS      Y9, Y11
+	VFNMADD231PS Y4, Y10, Y11
+	VFMADD231PS  Y7, Y11, Y10
+	VCMPPS       $0x03, Y10, Y10, Y11
+	VTESTPS      Y11, Y11
+	JEQ          done8
+	VDIVPS       Y4, Y9, Y10
+
+done8:
+	VMULPS       Y6, Y8, Y9
+	VMOVAPS      Y8, Y11
+	VFNMADD231PS Y5, Y9, Y11
+	VFMADD231PS  Y6, Y11, Y9
+	VCMPPS       $0x03, Y9, Y9, Y11
+	VTESTPS      Y11, Y11
+	JEQ          done9
+	VDIVPS       Y5, Y8, Y9
+
+done9:
+	VSQRTPS      Y9, Y8
+	VBROADCASTSS eps0+216(FP), Y9
+	VADDPS       Y9, Y8, Y8
+	VDIVPS       Y8, Y10, Y8
+	VBROADCASTSS lr0+220(FP), Y9
+	VFNMADD213PS (R10)(R11*4), Y8, Y9
+	VMOVUPS      Y9, (AX)(R11*4)
 	ADDQ         $+8, R11
 	CMPQ         R11, R9
-	JLE          loop5
+	JLE          loop7
 
-done4:
+done6:
 	MOVQ         CX, R9
 	ANDQ         $+7, R9
 	TESTQ        R9, R9
-	JLE          done6
+	JLE          done10
 	SUBQ         R9, CX
 	VMOVD        R9, X8
 	VPBROADCASTD X8, Y8
@@ -8175,16 +8327,36 @@ done4:
 	VMULPS       Y9, Y3, Y3
 	VFMADD231PS  Y0, Y2, Y3
 	VMASKMOVPS   Y3, Y8, (R8)(CX*4)
+	VMULPS       Y7, Y1, Y0
+	VMOVAPS      Y1, Y2
+	VFNMADD231PS Y4, Y0, Y2
+	VFMADD231PS  Y7, Y2, Y0
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VTESTPS      Y2, Y2
+	JEQ          done11
 	VDIVPS       Y4, Y1, Y0
+
+done11:
+	VMULPS       Y6, Y3, Y1
+	VMOVAPS      Y3, Y2
+	VFNMADD231PS Y5, Y1, Y2
+	VFMADD231PS  Y6, Y2, Y1
+	VCMPPS       $0x03, Y1, Y1, Y2
+	VTESTPS      Y2, Y2
+	JEQ          done12
 	VDIVPS       Y5, Y3, Y1
+
+done12:
 	VSQRTPS      Y1, Y1
-	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS eps0+216(FP), Y2
+	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMASKMOVPS   (R10)(CX*4), Y8, Y1
-	VFNMADD231PS Y0, Y7, Y1
+	VBROADCASTSS lr0+220(FP), Y2
+	VFNMADD231PS Y0, Y2, Y1
 	VMASKMOVPS   Y1, Y8, (AX)(CX*4)
 
-done6:
+done10:
 done1:
 	VZEROUPPER
 	RET
@@ -8276,6 +8448,9 @@ GLOBL c32x1_3e2aaa49<>(SB), RODATA|NOPTR, $4
 DATA c32x1_3e4cb478<>+0(SB)/4, $0x3e4cb478
 GLOBL c32x1_3e4cb478<>(SB), RODATA|NOPTR, $4
 
+DATA c32x1_3e800000<>+0(SB)/4, $0x3e800000
+GLOBL c32x1_3e800000<>(SB), RODATA|NOPTR, $4
+
 DATA c32x1_3eaaaad3<>+0(SB)/4, $0x3eaaaad3
 GLOBL c32x1_3eaaaad3<>(SB), RODATA|NOPTR, $4
 
@@ -8290,9 +8465,6 @@ GLOBL c32x1_3f800000<>(SB), RODATA|NOPTR, $4
 
 DATA c32x1_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
 GLOBL c32x1_3fb8aa3b<>(SB), RODATA|NOPTR, $4
-
-DATA c32x1_40800000<>+0(SB)/4, $0x40800000
-GLOBL c32x1_40800000<>(SB), RODATA|NOPTR, $4
 
 DATA c32x1_41000000<>+0(SB)/4, $0x41000000
 GLOBL c32x1_41000000<>(SB), RODATA|NOPTR, $4
@@ -8408,6 +8580,12 @@ DATA c32x8_3e4cb478<>+16(SB)/8, $0x3e4cb4783e4cb478
 DATA c32x8_3e4cb478<>+24(SB)/8, $0x3e4cb4783e4cb478
 GLOBL c32x8_3e4cb478<>(SB), RODATA|NOPTR, $32
 
+DATA c32x8_3e800000<>+0(SB)/8, $0x3e8000003e800000
+DATA c32x8_3e800000<>+8(SB)/8, $0x3e8000003e800000
+DATA c32x8_3e800000<>+16(SB)/8, $0x3e8000003e800000
+DATA c32x8_3e800000<>+24(SB)/8, $0x3e8000003e800000
+GLOBL c32x8_3e800000<>(SB), RODATA|NOPTR, $32
+
 DATA c32x8_3eaaaad3<>+0(SB)/8, $0x3eaaaad33eaaaad3
 DATA c32x8_3eaaaad3<>+8(SB)/8, $0x3eaaaad33eaaaad3
 DATA c32x8_3eaaaad3<>+16(SB)/8, $0x3eaaaad33eaaaad3
@@ -8443,12 +8621,6 @@ DATA c32x8_3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA c32x8_3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA c32x8_3fb8aa3b<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
 GLOBL c32x8_3fb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA c32x8_40800000<>+0(SB)/8, $0x4080000040800000
-DATA c32x8_40800000<>+8(SB)/8, $0x4080000040800000
-DATA c32x8_40800000<>+16(SB)/8, $0x4080000040800000
-DATA c32x8_40800000<>+24(SB)/8, $0x4080000040800000
-GLOBL c32x8_40800000<>(SB), RODATA|NOPTR, $32
 
 DATA c32x8_41000000<>+0(SB)/8, $0x4100000041000000
 DATA c32x8_41000000<>+8(SB)/8, $0x4100000041000000

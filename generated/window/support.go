@@ -868,8 +868,8 @@ func cos(x float32) float32 {
 	return turnedSin(float64(x), k-shift-0.5, math.Float64bits(k)<<63)
 }
 
-// A task is work in parts that are independent of each other.
-type task interface {
+// A teamTask is work in parts that are independent of each other.
+type teamTask interface {
 	// part does the part with this number. Who does it is a number too, from 0 and
 	// below maxThreads, that nobody else at work has.
 	part(i, who int)
@@ -889,43 +889,43 @@ type team struct {
 	clock  *time.Timer // runs while there are any, and dismisses them
 	seen   uint64      // the post that was the last one when it rang
 
-	failed atomic.Pointer[failure] // the first panic in a part
-	parked atomic.Int64            // workers that wait for a word
-	words  chan word
+	failed atomic.Pointer[teamFailure] // the first panic in a part
+	parked atomic.Int64                // workers that wait for a word
+	words  chan teamWord
 	over   chan struct{} // says to a parked caller that its task is done
 
 	// What workers and caller tell each other while they work is together, and
 	// apart from everything else: it goes from one processor to the other at once.
 	_     [128]byte
-	post  atomic.Uint64
-	busy  atomic.Int64 // workers that have joined, known once the task is closed, less those that are done
-	task  task
+	post  atomic.Uint64 // what is known of the task, see teamSeat
+	busy  atomic.Int64  // workers that have joined, known once the task is closed, less those that are done
+	task  teamTask
 	parts uint64
 	_     [128]byte
 }
 
-// A post says, from its low bits to its high ones, how many parts of a task
-// have been begun, how many workers may still join it, and its number. It
-// counts begun parts in ones,
-const oneSeat = 1 << 32
+// teamSeat is what a post counts the seats in, for workers that may still join
+// its task. Below them it counts the parts that have been begun, in ones.
+const teamSeat = 1 << 32
 
-const oneTask = 1 << 44
+// teamNumber is what a post counts tasks in.
+const teamNumber = 1 << 44
 
-// A word is what wakes a parked worker: whether there is work.
-type word bool
+// A teamWord is what wakes a parked worker: whether there is work.
+type teamWord bool
 
-// A failure is a panic in a part.
-type failure struct{ value any }
+// A teamFailure is a panic in a part.
+type teamFailure struct{ value any }
 
-// callerParked is added to busy.
-const callerParked = 1 << 32
+// teamParked is added to busy when the caller is parked.
+const teamParked = 1 << 32
 
-// watching is how long a worker watches for the next task, and a caller for
+// teamWatch is how long a worker watches for the next task, and a caller for
 // the end of its own, before they are parked.
-const watching = 30 * time.Microsecond
+const teamWatch = 30 * time.Microsecond
 
-// idle is how long there has been no task, at least, when workers end.
-const idle = 50 * time.Millisecond
+// teamIdle is how long there has been no task, at least, when workers end.
+const teamIdle = 50 * time.Millisecond
 
 // maxThreads is the most that there are.
 const maxThreads = 64
@@ -945,7 +945,7 @@ func threadsIn(text string) int {
 // there may be, the caller's included; 0 leaves it to the environment. There
 // are never more than Go has processors. While the team helps somebody else,
 // the caller does everything itself. A panic in a part is one of run.
-func (t *team) run(threads, parts int, k task) {
+func (t *team) run(threads, parts int, k teamTask) {
 	if threads <= 0 {
 		threads = defaultThreads
 	}
@@ -966,10 +966,10 @@ func (t *team) run(threads, parts int, k task) {
 }
 
 // begin posts a task for at most so many workers.
-func (t *team) begin(seats, parts int, k task) {
+func (t *team) begin(seats, parts int, k teamTask) {
 	t.task, t.parts = k, uint64(parts)
 	last := t.post.Load()
-	t.post.Store(last - last%oneTask + oneTask + uint64(seats)*oneSeat)
+	t.post.Store(last - last%teamNumber + teamNumber + uint64(seats)*teamSeat)
 	for awake := t.count - int(t.parked.Load()); awake < seats && t.tell(true); awake++ {
 	}
 }
@@ -978,7 +978,7 @@ func (t *team) begin(seats, parts int, k task) {
 func (t *team) share(who int) {
 	k, parts := t.task, t.parts
 	for {
-		i := t.post.Add(1)%oneSeat - 1
+		i := t.post.Add(1)%teamSeat - 1
 		if i >= parts {
 			return
 		}
@@ -989,7 +989,7 @@ func (t *team) share(who int) {
 // end closes a task for which there were so many seats, and waits for the
 // workers that have joined.
 func (t *team) end(seats int) {
-	left := t.post.And(^uint64(oneTask-oneSeat)) % oneTask / oneSeat
+	left := t.post.And(^uint64(teamNumber-teamSeat)) % teamNumber / teamSeat
 	if joined := int64(seats) - int64(left); t.busy.Add(joined) != 0 {
 		t.wait()
 	}
@@ -1006,8 +1006,8 @@ func (t *team) end(seats int) {
 func (t *team) wait() {
 	start := time.Now()
 	for n := 1; t.busy.Load() != 0; n++ {
-		if n%64 == 0 && time.Since(start) > watching {
-			if t.busy.Add(callerParked) != callerParked {
+		if n%64 == 0 && time.Since(start) > teamWatch {
+			if t.busy.Add(teamParked) != teamParked {
 				<-t.over
 			}
 			t.busy.Store(0)
@@ -1019,11 +1019,11 @@ func (t *team) wait() {
 // hire sees to it that there are so many workers.
 func (t *team) hire(n int) {
 	if t.clock == nil {
-		t.words, t.over = make(chan word, maxThreads), make(chan struct{}, 1)
+		t.words, t.over = make(chan teamWord, maxThreads), make(chan struct{}, 1)
 		t.clock = time.AfterFunc(time.Hour, t.dismiss)
 	}
 	if t.count == 0 {
-		t.clock.Reset(idle)
+		t.clock.Reset(teamIdle)
 	}
 	for ; t.count < n; t.count++ {
 		go t.assist()
@@ -1045,11 +1045,11 @@ func (t *team) dismiss() {
 			return
 		}
 	}
-	t.clock.Reset(idle)
+	t.clock.Reset(teamIdle)
 }
 
 // tell sends a word to a parked worker, and reports whether there is one.
-func (t *team) tell(w word) bool {
+func (t *team) tell(w teamWord) bool {
 	if !t.unpark() {
 		return false
 	}
@@ -1082,8 +1082,8 @@ func (t *team) assist() {
 // there is one.
 func (t *team) watch(last uint64) bool {
 	start := time.Now()
-	for n := 1; !open(t.post.Load(), last); n++ {
-		if n%64 == 0 && time.Since(start) > watching {
+	for n := 1; !joinable(t.post.Load(), last); n++ {
+		if n%64 == 0 && time.Since(start) > teamWatch {
 			return false
 		}
 		if n%2048 == 0 {
@@ -1097,7 +1097,7 @@ func (t *team) watch(last uint64) bool {
 func (t *team) park(last uint64) bool {
 	t.parked.Add(1)
 	// Who posted before that did not count on this worker.
-	if open(t.post.Load(), last) && t.unpark() {
+	if joinable(t.post.Load(), last) && t.unpark() {
 		return true
 	}
 	return bool(<-t.words)
@@ -1108,29 +1108,29 @@ func (t *team) park(last uint64) bool {
 func (t *team) join(last uint64) uint64 {
 	for {
 		post := t.post.Load()
-		if !open(post, last) {
+		if !joinable(post, last) {
 			return last
 		}
-		if t.post.CompareAndSwap(post, post-oneSeat) {
-			t.help(int(post % oneTask / oneSeat))
+		if t.post.CompareAndSwap(post, post-teamSeat) {
+			t.help(int(post % teamNumber / teamSeat))
 			return post
 		}
 	}
 }
 
-// open reports whether a post is one of a task after the last that may be
+// joinable reports whether a post is one of a task after the last that may be
 // joined.
-func open(post, last uint64) bool {
-	return post%oneTask >= oneSeat && post/oneTask != last/oneTask
+func joinable(post, last uint64) bool {
+	return post%teamNumber >= teamSeat && post/teamNumber != last/teamNumber
 }
 
 // help does parts of the task from a seat until none are left.
 func (t *team) help(seat int) {
 	defer func() {
 		if v := recover(); v != nil {
-			t.failed.CompareAndSwap(nil, &failure{v})
+			t.failed.CompareAndSwap(nil, &teamFailure{v})
 		}
-		if t.busy.Add(-1) == callerParked {
+		if t.busy.Add(-1) == teamParked {
 			t.over <- struct{}{}
 		}
 	}()

@@ -307,11 +307,11 @@ func (i isa) String() string { return [...]string{"portable", "avx2", "avx512"}[
 
 // cpu is whose kernels are used: the most that processor and system have, or
 // what BPGEN_CPU in the environment says, if they have that.
-var cpu = chosen(os.Getenv("BPGEN_CPU"), found())
+var cpu = cpuChosen(os.Getenv("BPGEN_CPU"), cpuFound())
 
-// chosen is the set that a text names, as far as there is no less than that;
+// cpuChosen is the set that a text names, as far as there is no less than that;
 // what is no name asks for nothing.
-func chosen(text string, have isa) isa {
+func cpuChosen(text string, have isa) isa {
 	for i := range have {
 		if i.String() == text {
 			return i
@@ -328,8 +328,8 @@ func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 //go:noescape
 func xgetbv() uint32
 
-// found is the most that processor and system have.
-func found() isa {
+// cpuFound is the most that processor and system have.
+func cpuFound() isa {
 	const (
 		oneC    = 1<<12 | 1<<27 | 1<<28         // FMA, OSXSAVE, AVX
 		sevenB  = 1<<5 | 1<<8                   // AVX2, BMI2
