@@ -1,61 +1,28 @@
 package mathfn
 
-import (
-	"math"
+import "github.com/bpgen/bpgen/codegen/simd/asm"
 
-	"github.com/bpgen/bpgen/codegen/simd/asm"
-)
-
-// erfCentres and erfParts are erf x/x for |x| < 4 in 16 pieces, a polynomial of
-// what x is off a number near the middle of each. The numbers are those at
-// which the value, which is the first coefficient, is all but a float32; the
-// last piece is a little high, so that from its end on 1 is the lesser.
-var (
-	erfCentres = []float32{0x1.014p-3, 0x1.858p-2, 0x1.3fap-1, 0x1.c04p-1, 0x1.1f98p+0, 0x1.602p+0, 0x1.a0a8p+0, 0x1.de8p+0, 0x1.0f54p+1, 0x1.2fb4p+1, 0x1.4ffp+1, 0x1.6fb8p+1, 0x1.9054p+1, 0x1.b0a4p+1, 0x1.cffcp+1, 0x1.eff8p+1}
-	erfParts   = [][]float32{
+// erfPieces is erf x/x for |x| < 4, in pieces of a quarter.
+var erfPieces = pieces{
+	centres: []float32{0x1.014p-3, 0x1.858p-2, 0x1.3fap-1, 0x1.c04p-1, 0x1.1f98p+0, 0x1.602p+0, 0x1.a0a8p+0, 0x1.de8p+0, 0x1.0f54p+1, 0x1.2fb4p+1, 0x1.4ffp+1, 0x1.6fb8p+1, 0x1.9054p+1, 0x1.b0a4p+1, 0x1.cffcp+1, 0x1.eff8p+1},
+	parts: [][]float32{
 		{0x1.1f5a5ep0, 0x1.1384aep0, 0x1.feb2f8p-1, 0x1.cab098p-1, 0x1.94a7e8p-1, 0x1.60f83cp-1, 0x1.33dd36p-1, 0x1.0fac94p-1, 0x1.e1c30ap-2, 0x1.af3cc8p-2, 0x1.861664p-2, 0x1.646dd6p-2, 0x1.476882p-2, 0x1.2ef526p-2, 0x1.1a7ep-2, 0x1.084654p-2},
 		{-0x1.7f64p-4, -0x1.0cd562p-2, -0x1.7e9f6cp-2, -0x1.b29d48p-2, -0x1.ad421ap-2, -0x1.829264p-2, -0x1.481a6ep-2, -0x1.0fe89ap-2, -0x1.ba5aap-3, -0x1.68017ap-3, -0x1.285de4p-3, -0x1.efdc8ep-4, -0x1.a2a7d4p-4, -0x1.6683a6p-4, -0x1.37b938p-4, -0x1.10d0e8p-4},
 		{-0x1.76506cp-2, -0x1.250c88p-2, -0x1.534034p-3, -0x1.43a73p-5, 0x1.b82eap-5, 0x1.ab5064p-4, 0x1.df7cb8p-4, 0x1.b970cap-4, 0x1.6dadcp-4, 0x1.1ede08p-4, 0x1.ba4424p-5, 0x1.56cd86p-5, 0x1.0b32fp-5, 0x1.a8136ep-6, 0x1.57f31ep-6, 0x1.19a126p-6},
 		{0x1.c7c52ep-5, 0x1.2790ecp-3, 0x1.67172p-3, 0x1.364d6ap-3, 0x1.8bbb9ap-4, 0x1.3eec96p-5, -0x1.b72a42p-10, -0x1.58cb4p-6, -0x1.ae5736p-6, -0x1.83f718p-6, -0x1.32708ep-6, -0x1.cbeb4cp-7, -0x1.519a8p-7, -0x1.f4267ep-8, -0x1.7b3254p-8, -0x1.22a818p-8},
 		{0x1.b24364p-4, 0x1.f77d8ap-5, 0x1.1794a2p-9, -0x1.6c7428p-5, -0x1.ee6948p-5, -0x1.9cfe7ap-5, -0x1.e3c822p-6, -0x1.7cc78p-7, -0x1.216c96p-12, 0x1.1e19c4p-8, 0x1.492e92p-8, 0x1.14fdb4p-8, 0x1.97d72ep-9, 0x1.223c3cp-9, 0x1.9ce0fp-10, 0x1.2b30ccp-10},
 		{-0x1.3e78ap-6, -0x1.7abfa4p-5, -0x1.7bd506p-5, -0x1.a26f9ap-6, -0x1.76b92ep-11, 0x1.ddad9ep-7, 0x1.12a7f4p-6, 0x1.8c9d98p-7, 0x1.81321p-8, 0x1.c007ccp-10, -0x1.1fa048p-12, -0x1.f9a77ap-11, -0x1.aad702p-11, -0x1.36286ap-11, -0x1.c32954p-12, -0x1.435ecap-12},
-	}
-)
+	},
+}
 
 func erf(c code, x asm.V) asm.V {
 	if !c.single {
 		return erf64(c, x)
 	}
 	a := c.Min(c.Const(0x1.fffffep+1), c.Abs(x))
-	// The last bits of k are the number of the piece.
-	k := c.Add(c.Sub(a, c.Const(0.125)), c.Const(0x1.8p21))
-	t := c.tables(k)
-	h := c.Sub(a, t(erfCentres))
-	y := t(erfParts[len(erfParts)-1])
-	for i := len(erfParts) - 2; i >= 0; i-- {
-		y = c.FMA(y, h, t(erfParts[i]))
-	}
-	return c.Or(c.Min(c.Const(1), c.Mul(a, y)), c.sign(x))
-}
-
-// tables returns what finds the entry of a table of 16 float32 that the last
-// bits of k are the number of.
-func (c code) tables(k asm.V) func(table []float32) asm.V {
-	vector := func(table []float32) asm.V {
-		bits := make([]uint64, len(table))
-		for i, v := range table {
-			bits[i] = uint64(math.Float32bits(v))
-		}
-		return c.ConstLanes(bits)
-	}
-	if c.wide {
-		return func(table []float32) asm.V { return c.Lookup([]asm.V{vector(table)}, k) }
-	}
-	upper := c.ICmp(asm.LT, c.IShl(k, 28), c.Zero())
-	return func(table []float32) asm.V {
-		half := func(t []float32) asm.V { return c.Lookup([]asm.V{vector(t)}, k) }
-		return c.Select(upper, half(table[8:]), half(table[:8]))
-	}
+	k := c.Add(c.Sub(a, c.Const(0.125)), c.Const(0x1.8p21)) // whose last bit stands for a quarter
+	y := c.Mul(a, c.piecewise(erfPieces, a, k))
+	return c.Or(c.Min(c.Const(1), y), c.sign(x))
 }
 
 // erfPoly is erf x/x in x² for |x| ≤ 0.7.

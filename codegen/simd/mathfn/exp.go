@@ -92,18 +92,6 @@ func (c code) expm1Short(r asm.V) asm.V {
 	return c.FMA(c.Mul(r, r), c.horner(expPoly, r), r)
 }
 
-// tanh is e/(e + 2) with e = e^2|x| − 1.
-func tanh(c code, x asm.V) asm.V {
-	a := c.Min(c.Const(c.pick(9.1, 19.1)), c.Abs(x))
-	x2 := c.Add(a, a)
-	k, n := c.turns(x2, c.bias())
-	hi, _ := c.ln2()
-	r := c.FNMA(n, hi, x2) // where the rest of log 2 matters, the result is 1
-	s := c.IShl(k, c.mantissa())
-	e := c.FMA(c.expm1Short(r), s, c.Sub(s, c.Const(1)))
-	return c.copySign(c.partOf(e, c.Const(2)), x)
-}
-
 // expm1 is 2·(s·(eʳ − 1) + (s − 1/2)) with s = 2ⁿ⁻¹, which is never infinite.
 func expm1(c code, x asm.V) asm.V {
 	_, hi := c.expRange()

@@ -9,10 +9,11 @@ import (
 
 	"github.com/bpgen/bpgen/codegen/simd/asm"
 	"github.com/bpgen/bpgen/codegen/simd/asm/asmtest"
+	"github.com/bpgen/bpgen/symbolic"
 )
 
 var (
-	every = flag.Uint("every", 8191, "of float32 numbers, how many to step on; 1 tries all, which takes minutes a function")
+	every = flag.Uint("every", 32749, "of float32 numbers, how many to step on; 1 tries all, which takes minutes a function")
 	only  = flag.String("only", "", "the names of the functions to try, with commas; all where it is empty")
 )
 
@@ -86,5 +87,36 @@ func TestAccuracy(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestVet has go vet compare the routines with their declarations.
+func TestVet(t *testing.T) {
+	var built []*asm.Built
+	for _, isa := range []asm.ISA{asm.AVX2, asm.AVX512} {
+		for _, e := range []asm.Elem{asm.F32, asm.F64} {
+			for _, f := range Funcs() {
+				built = append(built, build(t, f, asm.Target{ISA: isa, Elem: e}))
+			}
+		}
+	}
+	asmtest.Vet(t, built)
+}
+
+// TestTable holds the table against what Lookup finds.
+func TestTable(t *testing.T) {
+	for i, f := range Funcs() {
+		if i > 0 && Funcs()[i-1].Name >= f.Name {
+			t.Errorf("%s is not in order", f.Name)
+		}
+		if Lookup(f.Name) != f {
+			t.Errorf("%s is not found", f.Name)
+		}
+		if op := symbolic.Lookup(f.Name); op == nil || op.Args != f.Args {
+			t.Errorf("%s is no operator of %d arguments", f.Name, f.Args)
+		}
+	}
+	if Lookup("add") != nil {
+		t.Error("add is a function")
 	}
 }

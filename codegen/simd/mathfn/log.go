@@ -102,7 +102,8 @@ func log10(c code, x asm.V) asm.V {
 // log1p takes 1 + x apart and gives back to f what that sum lost.
 func log1p(c code, x asm.V) asm.V {
 	one := c.Const(1)
-	u, lost := c.twoSum(one, x)
+	u := c.Add(one, x)
+	lost := c.Sub(x, c.Sub(u, one)) // exact where it matters
 	if c.wide {
 		lost = c.Nearer(lost, one) // of infinity it is no number
 	}

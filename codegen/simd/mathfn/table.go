@@ -21,6 +21,7 @@ var funcs = []*Func{
 	one("log10", log10, 2, 2),
 	one("log1p", log1p, 2, 2),
 	one("log2", log2, 2, 2),
+	two("pow", pow, 1, 2),
 	one("round", round, 0, 0),
 	one("sigmoid", sigmoid, 2, 2),
 	one("sin", sin, 2, 2),

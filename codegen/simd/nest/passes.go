@@ -52,6 +52,9 @@ func (p *preparer) fill(s *loop.Fill) loop.Stmt {
 }
 
 func (p *preparer) loop(l *loop.Loop) []loop.Stmt {
+	if n, fixed := l.Extent.Const(); fixed && 0 < n && n < tooShort && n*count(l.Body) <= fewStmts && !reads(l.Body, l.Var) {
+		return p.unroll(l, n)
+	}
 	l = collapse(l)
 	if inner := only(l.Body); inner != nil {
 		turned := &loop.Loop{Var: inner.Var, Extent: inner.Extent, Body: []loop.Stmt{
@@ -63,6 +66,27 @@ func (p *preparer) loop(l *loop.Loop) []loop.Stmt {
 		}
 	}
 	return p.promote(l)
+}
+
+// tooShort is how many turns a loop has at least for lanes to be worth it; a
+// shorter one is written out.
+const tooShort = 4
+
+// unroll writes out the turns of l, with variables of their own.
+func (p *preparer) unroll(l *loop.Loop, n int) (out []loop.Stmt) {
+	_, declared := changed(l.Body)
+	for i := range n {
+		own, names := map[*loop.Var]*loop.Var{}, map[string]symbolic.Poly{l.Var.Name: symbolic.Int(i)}
+		for v := range declared {
+			w := p.variable(v.Name, v.Type)
+			w.Wide = v.Wide
+			own[v], names[v.Name] = w, symbolic.Sym(w.Name)
+		}
+		out = append(out, rewriter{vars: own, poly: func(q symbolic.Poly) symbolic.Poly {
+			return q.Subst(func(s string) (symbolic.Poly, bool) { by, ok := names[s]; return by, ok })
+		}}.stmts(l.Body)...)
+	}
+	return out
 }
 
 // only returns the loop that is all of a body.

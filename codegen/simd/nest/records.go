@@ -56,18 +56,51 @@ func (c *compiler) recordsOf(l *loop.Loop) records {
 			storesTo = append(storesTo, access{st.Buf, st.Index, st})
 		}
 	}
-	written, count, touched := stored(l.Body), map[*loop.Buffer]int{}, map[*loop.Buffer]int{}
-	for _, a := range storesTo {
-		count[a.buf]++
-	}
-	for _, a := range accesses(l.Body) {
-		touched[a.buf]++
-	}
+	apart := func(b *loop.Buffer) bool { return c.ordered(l, b) }
 	return records{
-		loads: c.group(loads, l.Var.Name, inside, func(b *loop.Buffer) bool { return !written[b] }),
-		// What is stored is kept back until the end, so nothing else may look at it.
-		stores: c.group(storesTo, l.Var.Name, inside, func(b *loop.Buffer) bool { return count[b] == touched[b] }),
+		loads:  c.group(loads, l.Var.Name, inside, apart),
+		stores: c.group(storesTo, l.Var.Name, inside, apart),
 	}
+}
+
+// ordered reports whether all loads from b may stand before the body of l and
+// all stores to it after it: no element is read after it was written, and no
+// access is under a condition.
+func (c *compiler) ordered(l *loop.Loop, b *loop.Buffer) bool {
+	if !stored(l.Body)[b] {
+		return true
+	}
+	var done []symbolic.Poly
+	ok := true
+	for _, s := range l.Body {
+		all := accesses([]loop.Stmt{s})
+		switch s.(type) {
+		case *loop.Loop, *loop.If, *loop.Choose:
+			ok = ok && !slices.ContainsFunc(all, func(a access) bool { return a.buf == b })
+			continue
+		}
+		sure := 0
+		for _, v := range values(s) {
+			eachSure(v, func(x *loop.Load) {
+				if x.Buf == b {
+					sure++
+				}
+			})
+		}
+		for _, a := range all {
+			switch {
+			case a.buf != b:
+			case a.store == nil:
+				sure--
+				ok = ok && !slices.ContainsFunc(done, a.index.Equal)
+			default:
+				ok = ok && a.store.Op == nil
+				done = append(done, a.index)
+			}
+		}
+		ok = ok && sure == 0
+	}
+	return ok
 }
 
 // eachSure calls f for the loads that are done whenever e is evaluated.

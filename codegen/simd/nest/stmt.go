@@ -113,8 +113,21 @@ func (c *compiler) update(s *loop.Update) {
 	c.change(old, c.eval(&loop.Apply{Op: s.Op, Args: []loop.Expr{&loop.Ref{Var: s.Var}, s.Value}}))
 }
 
+// updateWide changes a long sum. Under a condition it takes what changes
+// nothing in the other lanes.
 func (c *compiler) updateWide(old value, s *loop.Update) {
 	x := c.eval(s.Value)
+	if c.lane != nil && c.lane.cond != nil {
+		idle := c.narrow(old)
+		if r := reductions[s.Op]; r != nil {
+			idle = c.constant(r.unit, symbolic.Real)
+		} else if s.Op == symbolic.OpSub {
+			idle = c.constant(0, symbolic.Real)
+		} else if s.Op != nil {
+			failf("a long sum is changed by %s under a condition", s.Op.Name)
+		}
+		x = c.choose(value{typ: symbolic.Boolean, varies: true, m: c.lane.cond}, x, idle)
+	}
 	n := c.copies()
 	if !old.varies {
 		n = 1
@@ -126,14 +139,10 @@ func (c *compiler) updateWide(old value, s *loop.Update) {
 		}
 		for j, v := range parts {
 			acc := old.v[i*len(parts)+j]
-			next := v
 			if s.Op != nil {
-				next = vectorForms[s.Op](c.wide, []asm.V{acc, v})
+				v = vectorForms[s.Op](c.wide, []asm.V{acc, v})
 			}
-			if c.lane != nil && c.lane.cond != nil {
-				failf("%s is a long sum under a condition in lanes", s.Var.Name)
-			}
-			c.wide.Set(acc, next)
+			c.wide.Set(acc, v)
 		}
 	}
 }
