@@ -248,7 +248,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 		if !ok {
 			return poison{}
 		}
-		env.names[p.Name.Name] = &binding{val: v, span: at[i].Span(), what: "argument " + p.Name.Name + " of " + d.Name.Name}
+		env.names[p.Name.Name] = &binding{val: in.point(p.Name.Name, v, at[i]), span: at[i].Span(), what: "argument " + p.Name.Name + " of " + d.Name.Name}
 	}
 	body := in.in(env.inner())
 	body.scope.file = f.file

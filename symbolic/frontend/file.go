@@ -90,6 +90,7 @@ func (f *frontend) parse(key, name string, src []byte, embedded bool, trail []st
 			}
 		case *parser.FuncDecl:
 			fl.declare(f, d.Name, d, nil, d.Doc)
+			f.notePoints(d)
 		case *parser.InstanceDecl:
 			f.report(nil, d.Span(), "layer %s = … stands in a model or layer, which then owns its parameters", identName(d.Name))
 		case *parser.ExternDecl:

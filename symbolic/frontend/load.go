@@ -74,8 +74,9 @@ type frontend struct {
 	checks  *[]module.Check // of the func or model being elaborated
 	float   module.Float    // 0: by kind
 	lib     map[string]*file
-	flatOf  map[*tensor]string        // what a flattened value was, for messages
-	endless map[*parser.FuncDecl]bool // recursions that have been reported
+	flatOf  map[*tensor]string                   // what a flattened value was, for messages
+	points  map[*parser.FuncDecl]map[string]bool // names that derivatives are taken by in a declaration
+	endless map[*parser.FuncDecl]bool            // recursions that have been reported
 }
 
 // dimInfo is what is known of a run-time dim.
@@ -94,7 +95,7 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
 		g: symbolic.NewGraph(), axes: map[string]*axis{},
-		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, endless: map[*parser.FuncDecl]bool{},
+		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
 	before := len(*errs)

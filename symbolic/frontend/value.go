@@ -94,6 +94,9 @@ type (
 		span diag.Span
 	}
 
+	// mode says how derivatives are taken: grad[forward].
+	mode string
+
 	// hyper is a number of the trainer with its default: something to a train
 	// line only.
 	hyper float64
@@ -115,6 +118,7 @@ func (*list) kind() string     { return "list" }
 func (tuple) kind() string     { return "group of values" }
 func (*builtin) kind() string  { return "built-in function" }
 func (*instance) kind() string { return "layer" }
+func (mode) kind() string      { return "way of taking derivatives" }
 func (hyper) kind() string     { return "number of the train line" }
 func (poison) kind() string    { return "nothing" }
 
@@ -230,7 +234,7 @@ func describe(v value) string {
 		return fmt.Sprintf("a list of %d", len(v.elems))
 	case tuple:
 		return fmt.Sprintf("%d values", len(v))
-	case *closure, *builtin, *instance, hyper:
+	case *closure, *builtin, *instance, hyper, mode:
 		return "a " + v.kind()
 	}
 	return v.kind()

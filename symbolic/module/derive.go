@@ -294,9 +294,23 @@ const flat = "comparisons, rounding, argmax, whole numbers and stop have no deri
 // refuse reports that no derivative comes back along a path, and where on it it
 // is lost. Where there is no path the derivative is simply zero.
 func refuse(g *symbolic.Graph, errs *diag.List, path []*symbolic.Node, span diag.Span, what, hint string) {
-	if path == nil {
-		return
+	if path != nil {
+		*errs = append(*errs, refusal(g, path, span, what).Hintf("%s", hint))
 	}
+}
+
+// Refusal is the diagnostic for a derivative of y by x that is asked for
+// although every path goes through something that has none; nil where it is
+// simply zero.
+func Refusal(g *symbolic.Graph, y, x *symbolic.Node, span diag.Span, what string) *diag.Diagnostic {
+	path := pathTo([]*symbolic.Node{y}, x, zeroBy)
+	if path == nil {
+		return nil
+	}
+	return refusal(g, path, span, what).Hintf("%s", flat)
+}
+
+func refusal(g *symbolic.Graph, path []*symbolic.Node, span diag.Span, what string) *diag.Diagnostic {
 	d := &diag.Diagnostic{Span: span, Msg: "there is no derivative of " + what + ": every path to it goes through something that has none"}
 	at := lostAt(g, path)
 	said := map[string]int{}
@@ -318,7 +332,7 @@ func refuse(g *symbolic.Graph, errs *diag.List, path []*symbolic.Node, span diag
 			}
 		}
 	}
-	*errs = append(*errs, d.Hintf("%s", hint))
+	return d
 }
 
 // lostAt is the value on a path from y to x that has no derivative by the next
