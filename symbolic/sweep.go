@@ -104,6 +104,57 @@ func ForwardIsCheaper(y, x Shape) bool {
 	return fixed || factor
 }
 
+// Jacobians returns ∂y/∂x for each x, of the shape of y followed by that of x;
+// nil where y does not depend on x. Walks go forward from those x for which
+// forward says so. The one by x number symmetric, if there is one, is known to
+// be its own transpose, and laid out as it comes.
+func (g *Graph) Jacobians(y *Node, xs []*Node, symmetric int, forward func(x *Node) bool) ([]*Node, error) {
+	out := make([]*Node, len(xs))
+	rank := len(y.Shape)
+	var back []*Node
+	u := g.Open(y)
+	for i, x := range xs {
+		shape := append(slices.Clone(y.Shape), x.Shape...)
+		rows, columns := count(0, rank), count(rank, len(x.Shape))
+		from, to, start, end := y, u, rows, columns
+		var r *Node
+		if forward(x) {
+			dxs := make([]*Node, len(xs))
+			dxs[i] = g.Open(x)
+			from, to, start, end = x, dxs[i], columns, rows
+			r = g.JVP([]*Node{y}, xs, dxs)[0]
+		} else {
+			if back == nil {
+				back = g.VJP([]*Node{y}, []*Node{u}, xs)
+			}
+			r = back[i]
+		}
+		if r == nil {
+			continue
+		}
+		if i == symmetric {
+			start, end = rows, columns
+		}
+		v, err := g.Sweep([]*Node{r}, to, g.Like(1, to), Units(from.Shape, count(0, len(from.Shape))...))
+		if err != nil {
+			return nil, err
+		}
+		if !v[0].Zero() {
+			out[i] = v[0].Arrange(shape, start, end)
+		}
+	}
+	return out, nil
+}
+
+// count lists n numbers from the first on.
+func count(first, n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = first + i
+	}
+	return out
+}
+
 // Arrange lays a swept value out: unit k goes to axis unitAt[k] of the result,
 // axis k of the value itself to axis ownAt[k]. Where both go to one axis that is
 // the diagonal.

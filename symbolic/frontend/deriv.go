@@ -21,6 +21,7 @@ type sweep struct {
 	xs   []*tensor
 	seed *tensor // in the shape of y or x; nil: all unit seeds
 	diag bool    // of a square matrix the diagonal only
+	even *tensor // the x, if any, by which the derivative is its own transpose
 
 	at, of parser.Node   // the derivative, and what y is
 	wrt    []parser.Expr // what the xs are; nil: it is not looked at where y loses its derivative
@@ -122,6 +123,9 @@ type layout struct {
 
 // arrange lays out what the walk from one value to another has given.
 func (s *sweep) arrange(v *symbolic.Swept, extra []*axis, from, to *tensor, l layout) *tensor {
+	if to == s.even || from == s.even {
+		l.units, l.own = 0, len(to.shape)
+	}
 	if s.seed != nil || s.diag {
 		l = layout{shape: to.shape, names: padded(to)}
 	}
@@ -357,7 +361,7 @@ func (k *bcall) hessian() value {
 	gs, ok := s.reverse()
 	var out []*tensor
 	for i, g := range gs {
-		second := &sweep{ctx: s.ctx, y: g, xs: s.xs, at: s.at}
+		second := &sweep{ctx: s.ctx, y: g, xs: s.xs, even: s.xs[i], at: s.at}
 		var row []*tensor
 		switch m {
 		case "diagonal":

@@ -187,6 +187,13 @@ func (f *frontend) funcDims(out *module.Func) {
 	out.Dims = append(out.Dims, extra...)
 }
 
+// ofNumber are the derivatives of one number; turns those that can be taken
+// forward or in reverse.
+var (
+	ofNumber = map[string]bool{"grad": true, "hessian": true, "hvp": true}
+	turns    = map[string]bool{"grad": true, "jacobian": true, "hessian": true, "hvp": true}
+)
+
 // funcDerive is what derivatives are asked for. Without a clause: the gradient
 // of a number by all real arguments, and else the vector-Jacobian product.
 func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Derivative {
@@ -220,16 +227,19 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 			continue
 		}
 		v := module.Derivative{Kind: k.What.Name, Wrt: all, Span: k.Span()}
+		_, known := derivatives[k.What.Name]
 		switch {
-		case k.What.Name != "grad" && k.What.Name != "vjp" && slices.Contains([]string{"jacobian", "hessian", "jvp", "hvp"}, k.What.Name):
-			f.report(nil, k.Span(), "not supported yet: derive %s", k.What.Name)
+		case !known:
+			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name), k.What.Name, []string{"grad", "jacobian", "hessian", "jvp", "vjp", "hvp", "none"})
 			continue
-		case k.What.Name != "grad" && k.What.Name != "vjp":
-			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name), k.What.Name, []string{"grad", "vjp", "jacobian", "hessian", "none"})
+		case k.Mode != nil && (!turns[k.What.Name] || k.Mode.Name != "forward" && k.Mode.Name != "reverse"):
+			d := f.report(nil, k.Mode.Span(), "derive %s does not take [%s]", k.What.Name, k.Mode.Name)
+			if turns[k.What.Name] {
+				d.Hintf("write %s[forward] or %s[reverse]", k.What.Name, k.What.Name)
+			}
 			continue
 		case k.Mode != nil:
-			f.report(nil, k.Mode.Span(), "not supported yet: derive %s[%s]", k.What.Name, k.Mode.Name)
-			continue
+			v.Mode = k.Mode.Name
 		}
 		if k.Wrt != nil {
 			v.Wrt = nil
@@ -253,8 +263,11 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		case len(f.reports) > before:
 		case len(v.Wrt) == 0:
 			f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name)
-		case k.What.Name == "grad" && !scalar:
-			f.report(nil, k.Span(), "grad of something that is not one number").Hintf("derive vjp gives the product of a vector with the Jacobian")
+		case ofNumber[k.What.Name] && !scalar:
+			f.report(nil, k.Span(), "%s of something that is not one number", k.What.Name).
+				Hintf("derive jacobian gives the derivatives of all numbers, derive vjp the gradient of a sum of them")
+		case !isReal:
+			f.report(nil, k.Span(), "no result of %s is real", out.Name)
 		}
 		ds = append(ds, v)
 	}

@@ -148,37 +148,13 @@ func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
 		return p
 	}
 	out := &FuncProcs{Func: f, Value: value("value")}
-	for _, d := range f.Derive {
-		p := value(d.Kind)
-		var ys, seeds, xs []*symbolic.Node
-		for i, r := range f.Results {
-			if r.Node.Type != symbolic.Real {
-				continue // has no derivative, so no cotangent
-			}
-			ys = append(ys, r.Node)
-			if d.Kind == "grad" {
-				seeds = append(seeds, g.Num(1))
-			} else {
-				s := g.Input(symbolic.SeedInput, seedName(f, i), r.Node.Shape, symbolic.Real)
-				seeds, p.Seeds = append(seeds, s), append(p.Seeds, s)
-			}
+	for i := range f.Derive {
+		d := &derivation{g: g, f: f, d: &f.Derive[i], p: value(f.Derive[i].Kind), errs: errs}
+		for _, a := range d.d.Wrt {
+			d.xs = append(d.xs, a.Node)
 		}
-		for _, a := range d.Wrt {
-			xs = append(xs, a.Node)
-		}
-		for i, n := range g.VJP(ys, seeds, xs) {
-			if n == nil {
-				hint := flat
-				if d.Span == f.Span { // the default
-					hint += "; derive says which derivatives are wanted: derive none"
-				}
-				refuse(g, errs, pathTo(ys, xs[i], zeroBy), d.Span, fmt.Sprintf("%s by %s", f.Name, d.Wrt[i].Name), hint)
-				n = g.Like(0, xs[i])
-			}
-			nameGradient(g, n, d.Wrt[i].Name)
-			p.Results = append(p.Results, &Result{InputGradient, d.Wrt[i].Name, n})
-		}
-		out.Derivs = append(out.Derivs, p)
+		ways[d.d.Kind](d)
+		out.Derivs = append(out.Derivs, d.p)
 	}
 	return out
 }
