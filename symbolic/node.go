@@ -60,6 +60,8 @@ type Graph struct {
 	byKey  map[string]*Node
 	origin Origin
 	marks  int
+
+	lacking []*OpSpec // foreign functions whose derivative was needed
 }
 
 // NewGraph returns an empty graph.

@@ -83,6 +83,11 @@ func (c *ctx) call(x *parser.Call) value {
 			return poison{}
 		}
 		return c.callBuiltin(f, args, at, x)
+	case *foreign:
+		if bad {
+			return poison{}
+		}
+		return c.callForeign(f, args, at, x)
 	case *instance:
 		if m := c.frame.model; m != nil {
 			m.called[f.path] = true

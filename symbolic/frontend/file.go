@@ -220,8 +220,13 @@ func (fl *file) resolveAll(f *frontend) {
 		if e := fl.entities[name]; !e.callable() {
 			e.value(f)
 		}
-		if e, ok := fl.entities[name].decl.(*parser.ExternDecl); ok {
-			f.report(nil, e.Span(), "not supported yet: extern")
+	}
+	for _, name := range fl.order {
+		e := fl.entities[name]
+		if d, ok := e.decl.(*parser.ExternDecl); ok {
+			if v, ok := e.value(f).(*foreign); ok {
+				f.protect(e.span, func() { f.externGrads(fl, d, v) })
+			}
 		}
 	}
 	for _, im := range fl.imports {
@@ -257,7 +262,7 @@ func (e *entity) make(f *frontend) value {
 	case *parser.DimDecl:
 		return c.dimValue(e)
 	case *parser.ExternDecl:
-		return poison{} // reported where it stands
+		return c.extern(d)
 	}
 	return poison{}
 }

@@ -234,7 +234,7 @@ func describe(v value) string {
 		return fmt.Sprintf("a list of %d", len(v.elems))
 	case tuple:
 		return fmt.Sprintf("%d values", len(v))
-	case *closure, *builtin, *instance, hyper, mode:
+	case *closure, *builtin, *instance, *foreign, hyper, mode:
 		return "a " + v.kind()
 	}
 	return v.kind()

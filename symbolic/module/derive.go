@@ -85,7 +85,29 @@ func Derive(m *Module, errs *diag.List) *Derived {
 	for _, p := range d.All() {
 		simplify(p)
 	}
+	lacking(m, errs)
 	return d
+}
+
+// lacking reports functions of Go that are differentiated although the model
+// says no derivative of them.
+func lacking(m *Module, errs *diag.List) {
+	seen := map[*symbolic.OpSpec]bool{}
+	report := func(g *symbolic.Graph, name string, span diag.Span) {
+		for _, op := range g.Lacking() {
+			if !seen[op] {
+				seen[op] = true
+				errs.Addf(span, "a derivative of %s needs that of %s.%s, which nobody has given", name, op.Foreign.Path, op.Foreign.Func).
+					Hintf("declare it with its derivative, extern func F(x) = … grad …, and name F as the derivative")
+			}
+		}
+	}
+	for _, f := range m.Funcs {
+		report(f.Graph, f.Name, f.Span)
+	}
+	for _, mo := range m.Models {
+		report(mo.Graph, mo.Name, mo.Span)
+	}
 }
 
 // places lists where the nodes of values are kept.
