@@ -234,6 +234,9 @@ func (b *boundCase) bindArgs(t *testing.T, args []*module.Arg, first int) {
 	for i, a := range args {
 		x := b.Args[i].tensor()
 		b.env.Inputs[a.Node.Attr.Key()] = x
+		if first == 0 && a.Type == symbolic.Integer && len(a.Shape) == 0 {
+			b.env.Dims[a.Name] = int(x.Data[0]) // an int may be a size
+		}
 		for j, d := range a.Shape {
 			if s, ok := d.AsSym(); ok {
 				b.env.Dims[s] = x.Shape[first+j]

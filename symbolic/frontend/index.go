@@ -282,6 +282,7 @@ func (c *ctx) subPoly(x parser.Expr) (symbolic.Poly, bool) {
 	if n, ok := v.(number); ok && n.exact && wholeValued(n.poly) {
 		return n.poly, true
 	}
+	c.asSize(v)
 	if !isPoison(v) {
 		c.errorf(x.Span(), "a bound of a slice is a size known when generating, not %s", describe(v))
 	}
@@ -318,10 +319,10 @@ func (c *ctx) inRange(x *parser.Subscript, t *tensor, i int, s sub) (guards []sy
 	return guards, true
 }
 
-// checked leaves it to the running program to check an index, once, where the
-// sizes that its range depends on have nothing to do with the dim: x[i < K]
-// of x [n]. It fails where that is not so, or where the index is known to be
-// out of range.
+// checked leaves it to the running program to check an index, once, where that
+// is a question of sizes: x[i < K] of x [n], or x[n - 2]. It fails where it is
+// not, where the index goes past the end by a size that the dim has itself, and
+// where it is known to be out of range.
 func (c *ctx) checked(x parser.Node, dim, p symbolic.Poly) bool {
 	lo, hi := &p, &p
 	for _, s := range p.Syms() {
@@ -334,16 +335,22 @@ func (c *ctx) checked(x parser.Node, dim, p symbolic.Poly) bool {
 			}
 		}
 	}
-	for _, s := range hi.Syms() {
-		if slices.Contains(dim.Syms(), s) {
-			return false
-		}
-	}
-	need := hi.Add(symbolic.Int(1))
-	if !c.prove(*lo, nil) || c.always(dim.Sub(need)) {
+	if c.always(*lo) {
 		return false
 	}
-	c.check(dim, need, x)
+	need := hi.Add(symbolic.Int(1))
+	if !c.prove(dim.Sub(need), nil) {
+		for _, s := range hi.Syms() {
+			if slices.Contains(dim.Syms(), s) {
+				return false
+			}
+		}
+		if c.always(dim.Sub(need)) {
+			return false
+		}
+		c.check(dim, need, x)
+	}
+	c.check(*lo, symbolic.Poly{}, x)
 	return true
 }
 
@@ -415,6 +422,7 @@ func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 	var d *diag.Diagnostic
 	switch {
 	case s.data.lo == nil || s.data.hi == nil:
+		c.asSize(s.data)
 		d = c.errorf(s.at.Span(), "subscript %s may be any whole number", name)
 		c.sideArg(c.side(d, x.X, t), s.at, s.data)
 		d.Hintf("declare what it comes from as index[%s]; mod(%s, %s) is in range too", dim, name, dim)

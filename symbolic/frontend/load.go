@@ -65,18 +65,20 @@ type frontend struct {
 	looked   int // names looked through for suggestions
 	stopped  bool
 
-	main    *file
-	files   map[string]*file // by the path that identifies a file
-	given   []string         // files as given, in order of reading
-	root    string
-	dims    map[string]*dimInfo // run-time and static dims of all files
-	usedD   map[string]bool
-	checks  *[]module.Check // of the func or model being elaborated
-	float   module.Float    // 0: by kind
-	lib     map[string]*file
-	flatOf  map[*tensor]string                   // what a flattened value was, for messages
-	points  map[*parser.FuncDecl]map[string]bool // names that derivatives are taken by in a declaration
-	endless map[*parser.FuncDecl]bool            // recursions that have been reported
+	main   *file
+	files  map[string]*file // by the path that identifies a file
+	given  []string         // files as given, in order of reading
+	root   string
+	dims   map[string]*dimInfo // run-time and static dims of all files
+	usedD  map[string]bool
+	checks *[]module.Check // of the func or model being elaborated
+	float  module.Float    // 0: by kind
+	lib    map[string]*file
+	flatOf map[*tensor]string                   // what a flattened value was, for messages
+	points map[*parser.FuncDecl]map[string]bool // names that derivatives are taken by in a declaration
+	// sizeArgs are the int arguments of the func being elaborated that are sizes.
+	sizeArgs map[string]bool
+	endless  map[*parser.FuncDecl]bool // recursions that have been reported
 }
 
 // dimInfo is what is known of a run-time dim.

@@ -282,6 +282,10 @@ def run_func(path, d, case, rng):
     I = Interp(path, dims=numbers)
     env = E.Env(I.env)
     fresh, ones = 2, case.pop(".ones", None)
+    in_shapes = set().union(*[E.names_in(q, set()) for _, t, _ in params for q in t[1]])
+    for n, t, _ in params:
+        if n in in_shapes and t[2] == "int":
+            env.m[n] = numbers.pop(n, 3)
     for _, t, _ in params:  # sizes: as said, else 2, 3, ...
         for q in t[1]:
             for n in sorted(E.names_in(q, set())):
@@ -292,6 +296,9 @@ def run_func(path, d, case, rng):
     for n, t, _ in params:
         shape = [size(I, env, q) for q in t[1]]
         text = case.get(n)
+        if n in env.m:  # an int that is a size, given above
+            args.append(env.m[n])
+            continue
         args.append(draw(rng, t[2], size(I, env, t[3]) if t[3] else 0, shape, text))
     points = [point(a) if t[2] == "real" else a for a, (_, t, _) in zip(args, params)]
     v = I.apply(I.env.get(name), points, "", ("call", d[1]))
