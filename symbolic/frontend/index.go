@@ -155,10 +155,16 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			if !c.dataInRange(x, t, i, s) {
+			always, ok := c.dataInRange(x, t, i, s)
+			if !ok {
 				return poison{}
 			}
-			m.Index = append(m.Index, symbolic.Operand(len(operands)))
+			e := symbolic.Operand(len(operands))
+			if !always {
+				m.Guard = append(m.Guard, symbolic.Cond{Kind: symbolic.NonNeg, E: e},
+					symbolic.Cond{Kind: symbolic.NonNeg, E: t.shape[i].Sub(symbolic.Int(1)).Sub(e)})
+			}
+			m.Index = append(m.Index, e)
 			operands = append(operands, operand{s.data, len(out.shape)})
 			out.shape = append(out.shape, s.data.shape...)
 			for j := range s.data.shape {
@@ -415,9 +421,13 @@ func (c *ctx) sliceInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 }
 
 // dataInRange checks an index known at run time by the bound it was declared
-// with, which is checked once at entry.
-func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
+// with, which is checked once at entry, or by the choices around. It reports
+// whether the index is always in range, and whether it is where it is read.
+func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) (always, ok bool) {
 	dim := t.shape[i]
+	if always, ok := c.within(s.data, dim); ok {
+		return always, true
+	}
 	name := short(c.text(s.at))
 	var d *diag.Diagnostic
 	switch {
@@ -426,17 +436,15 @@ func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 		d = c.errorf(s.at.Span(), "subscript %s may be any whole number", name)
 		c.sideArg(c.side(d, x.X, t), s.at, s.data)
 		d.Hintf("declare what it comes from as index[%s]; mod(%s, %s) is in range too", dim, name, dim)
-		return false
+		return false, false
 	case !c.prove(*s.data.lo, c.facts):
 		d = c.errorf(s.at.Span(), "subscript %s may be as small as %s", name, c.polyText(*s.data.lo))
-	case !c.prove(dim.Sub(symbolic.Int(1)).Sub(*s.data.hi), c.facts):
-		d = c.errorf(s.at.Span(), "subscript %s may be as large as %s", name, c.polyText(*s.data.hi))
 	default:
-		return true
+		d = c.errorf(s.at.Span(), "subscript %s may be as large as %s", name, c.polyText(*s.data.hi))
 	}
 	c.sideArg(c.side(d, x.X, t), s.at, s.data)
 	d.Hintf("dim %d of %s is %s", i, short(c.text(x.X)), dim)
-	return false
+	return false, false
 }
 
 func (c *ctx) sideArg(d *diag.Diagnostic, at parser.Node, v *tensor) {

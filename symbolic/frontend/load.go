@@ -59,6 +59,7 @@ type frontend struct {
 	g        *symbolic.Graph
 	axes     map[string]*axis
 	nextAxis int
+	data     map[string]*tensor // whole numbers of the running program, by symbol
 	unrolled int
 	calls    int
 	depth    int // of expressions being elaborated
@@ -96,7 +97,7 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	}
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
-		g: symbolic.NewGraph(), axes: map[string]*axis{},
+		g: symbolic.NewGraph(), axes: map[string]*axis{}, data: map[string]*tensor{},
 		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}

@@ -41,6 +41,10 @@ type tensor struct {
 	names []string
 	// lo and hi bound whole numbers: lo ≤ v ≤ hi. Nil: not known.
 	lo, hi *symbolic.Poly
+	// form is a whole number as a polynomial, where that is known; under is where
+	// it lies under the choices around the place where it was computed.
+	form  *symbolic.Poly
+	under *interval
 	// yes and no are what is known where a truth value holds, and where not.
 	yes, no []fact
 	// rank is what rank(x) says in an update rule, where the shape is that of
@@ -48,7 +52,8 @@ type tensor struct {
 	rank *int
 }
 
-// A fact is a polynomial of indices that is not negative.
+// A fact is a polynomial of indices, sizes and whole numbers of the running
+// program that is not negative.
 type fact = symbolic.Poly
 
 // A number is known when generating: a polynomial of sizes and indices, or a
