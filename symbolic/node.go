@@ -56,10 +56,12 @@ type Origin struct {
 
 // A Graph interns nodes. The zero Graph is not ready; use NewGraph.
 type Graph struct {
-	nodes  []*Node
-	byKey  map[string]*Node
-	origin Origin
-	marks  int
+	nodes   []*Node
+	byKey   map[string]*Node
+	origin  Origin
+	marks   int
+	formals int
+	counts  int
 }
 
 // NewGraph returns an empty graph.

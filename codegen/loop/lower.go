@@ -16,6 +16,13 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 			return nil, fmt.Errorf("loop: result %s of %s has no value", r.Name, p.Name)
 		}
 	}
+	for _, r := range p.Results {
+		for _, n := range symbolic.Reachable(r.Node) {
+			if n.Op.Class == symbolic.Region {
+				return nil, fmt.Errorf("REGION")
+			}
+		}
+	}
 	err = symbolic.Guard(func() {
 		roots := expand(p) // only what loops can say is left
 		if how.size > 0 {

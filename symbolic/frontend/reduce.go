@@ -243,7 +243,7 @@ func (c *ctx) indexAxis(id *parser.Ident) *axis {
 		return nil
 	}
 	for _, s := range n.poly.Syms() {
-		if a := c.axisOf(s); a != nil && a.name == id.Name {
+		if a := c.axisOf(s); a != nil && a.name == id.Name && a.pass == nil {
 			return a
 		}
 	}

@@ -24,6 +24,9 @@ type axis struct {
 	name string
 	size symbolic.Poly
 	span diag.Span
+	// pass is the number of the pass of a scan that this index is, within the
+	// scan's body: a value of the program, and no axis that others vary along.
+	pass *symbolic.Node
 }
 
 // sym is the axis as a symbol of index polynomials.
