@@ -57,16 +57,16 @@ func bodyOf(n *Node) []*Node {
 	return nil
 }
 
-// needsOf returns what n is computed from: its arguments and its body.
-func needsOf(n *Node) []*Node {
+// Needs returns what n is computed from: its arguments and its body.
+func (n *Node) Needs() []*Node {
 	if body := bodyOf(n); len(body) > 0 {
 		return append(append([]*Node(nil), n.Args...), body...)
 	}
 	return n.Args
 }
 
-// withBody returns an attribute whose body's values have become others.
-func withBody(a Attr, new map[*Node]*Node) Attr {
+// WithBody returns an attribute whose body's values have become others.
+func WithBody(a Attr, new map[*Node]*Node) Attr {
 	b, ok := a.(Bodied)
 	if !ok {
 		return a
@@ -76,6 +76,12 @@ func withBody(a Attr, new map[*Node]*Node) Attr {
 		roots[i] = new[n]
 	}
 	return b.With(roots)
+}
+
+// SameBody reports whether two attributes of one node have the same body.
+func SameBody(a, b Attr) bool {
+	_, ok := a.(Bodied)
+	return !ok || a.Key() == b.Key()
 }
 
 // A LoopKind tells regions apart.

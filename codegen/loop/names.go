@@ -18,15 +18,38 @@ func (l *lowering) name() {
 	for _, s := range l.dims() {
 		used[s] = true
 	}
+	l.regions(func(r *region) {
+		for _, s := range r.inner.dims() {
+			used[s] = true
+		}
+	})
+	l.nameIn(used)
+	l.regions(func(r *region) { r.inner.nameIn(used) })
+	l.regions(func(r *region) {
+		names := &namer{func(s string) bool { return used[s] }, map[string]int{}}
+		base := "t"
+		if r.loop.Index != nil && r.loop.Index.Name != "" {
+			base = ident(r.loop.Index.Name)
+		}
+		r.pass.name = names.name(base)
+		used[r.pass.name] = true
+	})
+}
+
+// nameIn names the values of one body.
+func (l *lowering) nameIn(used map[string]bool) {
 	names := &namer{func(s string) bool { return used[s] }, map[string]int{}}
 	for _, v := range l.order {
+		if v.of != nil {
+			continue
+		}
 		if v.kind == In || v.kind == Out {
 			v.name = names.name(l.baseName(v))
 			used[v.name] = true
 		}
 	}
 	for _, v := range l.order {
-		if v.kind != Temp {
+		if v.kind != Temp || v.of != nil {
 			continue
 		}
 		base := l.baseName(v)
