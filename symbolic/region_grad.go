@@ -213,6 +213,19 @@ func (r *reversal) keep(roots []*Node) map[*Node]*Node {
 			hard[n] = hard[n] || hard[a]
 		}
 	}
+	// What is one hard value and some arithmetic is made from that again.
+	from := func(n *Node) int {
+		few := map[*Node]bool{}
+		for _, a := range n.Args {
+			for a.Op.Class == Movement && len(a.Args) == 1 || easy(a) && len(a.Args) == 1 {
+				a = a.Args[0]
+			}
+			if hard[a] {
+				few[a] = true
+			}
+		}
+		return len(few)
+	}
 	kept := map[*Node]*Node{}
 	seen := map[*Node]bool{}
 	var visit func(n *Node, lazy bool)
@@ -220,7 +233,7 @@ func (r *reversal) keep(roots []*Node) map[*Node]*Node {
 		if seen[n] || kept[n] != nil {
 			return
 		}
-		if hard[n] && !lazy && n.Op.Class != Movement && n.Op != OpLoop && n.Type == Real && !mentionsCount(n) {
+		if hard[n] && !lazy && n.Op.Class != Movement && n.Op != OpLoop && n.Type == Real && !mentionsCount(n) && (!easy(n) || from(n) > 1) {
 			f := g.Formal(n.Name, n.Shape, n.Type)
 			kept[n], r.row[f] = f, g.Stack(r.y, n)
 			return
@@ -319,7 +332,7 @@ func (r *reversal) over(loop *Node, m *Loop) func(*Node) *Node {
 func (r *reversal) unfolds(n *Node) bool {
 	switch n.Op {
 	case OpAccess:
-		return len(n.Args) == 1 && about(n.Args[0].Shape) < about(n.Shape)
+		return len(n.Args) == 1 && len(n.Attr.(*Map).Guard) == 0 && about(n.Args[0].Shape) < about(n.Shape)
 	case OpSum:
 		return n.Args[0].Op == OpMul && r.unfolds(n.Args[0])
 	case OpMul, OpNeg, OpAdd, OpSub:
@@ -367,6 +380,9 @@ func mentionsCount(n *Node) bool {
 	}
 	return false
 }
+
+// easy reports whether n is arithmetic.
+func easy(n *Node) bool { return n.Op.Class == Elementwise && !costly(n.Op) }
 
 // costly reports whether an elementwise operator is more than arithmetic.
 func costly(op *OpSpec) bool {

@@ -25,6 +25,7 @@ type scope struct {
 
 func (l *lowering) emit(tree []*group) *Program {
 	p := &Program{Name: l.proc.Name}
+	l.regions(func(*region) { p.loops = true })
 	for _, kind := range []BufferKind{In, Out, Temp} {
 		l.buffers(p, kind)
 		l.regions(func(r *region) { r.inner.buffers(p, kind) })

@@ -25,7 +25,7 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 		how.size = 1
 		prog = lower(p, roots, how)
 		if tiled(prog) { // again, now that its temporaries are known
-			how.each, how.weights = guess(MakePlan(prog).Reals), weightsOf(prog)
+			how.each, how.weights = guess(perTile(prog)), weightsOf(prog)
 			how.size = rowsFor(how.each, how.weights)
 			prog = lower(p, roots, how)
 		}

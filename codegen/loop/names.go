@@ -142,6 +142,9 @@ func nodeName(n *symbolic.Node, otherwise string) string {
 	if n.Type == symbolic.Boolean {
 		return "on"
 	}
+	if p, ok := n.Attr.(*symbolic.Part); ok {
+		return nodeName(p.Of, otherwise)
+	}
 	if a := n.Origin.Adjoint; a != nil {
 		if s := nodeName(cotangentOf(n, a), ""); s != "" {
 			return "d" + s

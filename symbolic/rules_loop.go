@@ -1,0 +1,87 @@
+package symbolic
+
+// padsAreConcat: values that are laid into zeros, each at its place, and added
+// up are laid one after the other. That is how the cotangents of slices come
+// back together.
+func padsAreConcat(g *Graph, n *Node) *Node {
+	var pads []pad
+	stack := []*Node{n}
+	for len(stack) > 0 && len(pads) <= maxFactors {
+		m := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if m.Op == OpAdd {
+			stack = append(stack, m.Args[1], m.Args[0])
+			continue
+		}
+		p, ok := padOf(m)
+		if !ok || len(pads) > 0 && p.axis != pads[0].axis {
+			return nil
+		}
+		pads = append(pads, p)
+	}
+	if len(pads) > maxFactors {
+		return nil
+	}
+	axis := pads[0].axis
+	var parts []*Node
+	at := Poly{}
+	for range pads {
+		for _, p := range pads {
+			if p.from.Equal(at) && !p.of.Shape[axis].Is(0) {
+				parts, at = append(parts, p.of), at.Add(p.of.Shape[axis])
+				break
+			}
+		}
+	}
+	if len(parts) != len(pads) || !at.Equal(n.Shape[axis]) {
+		return nil
+	}
+	return g.Concat(axis, parts...)
+}
+
+// A pad is a value that lies in zeros from a place on along an axis.
+type pad struct {
+	of   *Node
+	axis int
+	from Poly
+}
+
+func padOf(n *Node) (pad, bool) {
+	m, ok := n.Attr.(*Map)
+	if !ok || n.Op != OpAccess || len(n.Args) > 1 || len(n.Args[0].Shape) != len(n.Shape) || n.Type != Real {
+		return pad{}, false
+	}
+	p := pad{of: n.Args[0], axis: -1}
+	for i, e := range m.Index {
+		if e.Equal(Axis(i)) && p.of.Shape[i].Equal(n.Shape[i]) {
+			continue
+		}
+		if p.axis >= 0 {
+			return pad{}, false
+		}
+		p.axis, p.from = i, Axis(i).Sub(e)
+		if len(p.from.Syms()) > 0 && mentionsAxis(p.from) {
+			return pad{}, false
+		}
+	}
+	if p.axis < 0 {
+		return pad{}, false
+	}
+	low := Axis(p.axis).Sub(p.from)
+	high := p.of.Shape[p.axis].Sub(Int(1)).Sub(low)
+	for _, c := range m.Guard {
+		if c.Kind != NonNeg || !c.E.Equal(low) && !c.E.Equal(high) {
+			return pad{}, false
+		}
+	}
+	return p, true
+}
+
+func mentionsAxis(p Poly) bool {
+	for _, s := range p.Syms() {
+		if _, ok := axisOf(s); ok {
+			return true
+		}
+	}
+	return false
+}
