@@ -22,6 +22,7 @@ type helpers struct {
 // nothing else is called like one that turns out to be needed later.
 func newHelpers(s *scope) *helpers {
 	h := &helpers{s, map[string]string{}, map[string]jen.Code{}}
+	h.names["grown"] = s.pick("grown")
 	for _, op := range symbolic.Ops() {
 		if fn, ok := strings.CutPrefix(op.Go, "math."); ok {
 			if h.names[op.Go] == "" {

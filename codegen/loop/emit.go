@@ -28,7 +28,7 @@ func (l *lowering) emit(tree []*group) *Program {
 	l.regions(func(*region) { p.loops = true })
 	for _, kind := range []BufferKind{In, Out, Temp} {
 		l.buffers(p, kind)
-		l.regions(func(r *region) { r.inner.buffers(p, kind) })
+		l.within(func(in *lowering) { in.buffers(p, kind) })
 	}
 	e := &emitter{l: l, levels: map[*term]int{}}
 	p.Body = e.scope(func() { e.body(tree) })
@@ -155,9 +155,13 @@ func (e *emitter) known(t *term) (Expr, bool) {
 
 func (e *emitter) body(groups []*group) {
 	for _, g := range groups {
+		if g.loop {
+			e.grow(g.comps...)
+		}
 		if !g.loop {
 			e.countLoads(g)
 			for _, c := range g.comps {
+				e.grow(c)
 				if c.region != nil {
 					e.region(c.region)
 					continue

@@ -91,6 +91,7 @@ type value struct {
 	v       *Var     // of a temporary without axes
 	local   []*group // where not nil, v holds only the element of these loops' iteration
 	filled  bool     // what accumulates in it starts from zero, made sure of
+	roomy   bool     // its buffer has grown as it has to
 
 	// A view is a part of another value: its elements with the leading indices.
 	of   *value

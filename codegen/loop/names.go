@@ -18,14 +18,17 @@ func (l *lowering) name() {
 	for _, s := range l.dims() {
 		used[s] = true
 	}
-	l.regions(func(r *region) {
-		for _, s := range r.inner.dims() {
+	l.within(func(in *lowering) {
+		for _, s := range in.dims() {
 			used[s] = true
 		}
 	})
 	l.nameIn(used)
-	l.regions(func(r *region) { r.inner.nameIn(used) })
+	l.within(func(in *lowering) { in.nameIn(used) })
 	l.regions(func(r *region) {
+		if r.pass.name != "" {
+			return // that of a while is its count
+		}
 		names := &namer{func(s string) bool { return used[s] }, map[string]int{}}
 		base := "t"
 		if r.loop.Index != nil && r.loop.Index.Name != "" {

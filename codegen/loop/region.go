@@ -13,12 +13,14 @@ import (
 // outside it reads where that is; the rows of what it goes over and the values
 // before a pass are places in larger values.
 type region struct {
-	node  *symbolic.Node
-	loop  *symbolic.Loop
-	inner *lowering
-	pass  *pass
-	carry []*state
-	reads []*value
+	node   *symbolic.Node
+	loop   *symbolic.Loop
+	inner  *lowering
+	test   *lowering // of the condition of a while
+	pass   *pass
+	carry  []*state
+	stacks []*value // what is stacked, but for states
+	reads  []*value
 }
 
 // A pass is the loop around a body, while comps are made and names are given.
@@ -34,7 +36,8 @@ type state struct {
 	at     *value // where it is
 	start  *value // what it begins as; nil: a constant
 	init   float64
-	kept   bool // all states are kept, one after the other
+	kept   bool   // all states are kept, one after the other
+	first  *value // of a while that keeps states: start, until there is room
 	next   *value
 	buffer *value // where the next state is while the pass lasts; nil: where it belongs, or in a variable
 }
@@ -125,6 +128,13 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		return i
 	}
 	at := row(count)
+	if lp.Kind == symbolic.WhileLoop {
+		r.pass.name = r.counter()
+		r.test = &lowering{
+			proc: l.proc, tiling: l.tiling, outer: l, passes: in.passes,
+			values: map[*symbolic.Node]*value{}, alias2: in.alias2,
+		}
+	}
 	if lp.Index != nil {
 		in.alias2[lp.Index] = &alias{whole: &at}
 	}
@@ -163,9 +173,13 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		if v, ok := symbolic.ConstValue(inits[i]); ok && len(shape) == 0 {
 			s.init = v
 		} else {
-			if len(shape) == 0 {
+			switch {
+			case len(shape) == 0, len(f.Shape) == 0 && r.test != nil:
 				s.start = l.newValue(inits[i], Temp, isCarried)
-			} else {
+			case s.kept && r.test != nil:
+				s.first = l.newValue(l.proc.Graph.Formal("first "+name, f.Shape, f.Type), Temp, isCarried)
+				s.start = l.view(s.first, inits[i])
+			default:
 				s.start = l.view(s.at, inits[i], begin...)
 			}
 			l.writeAll(s.start, inits[i])
@@ -199,17 +213,15 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 			l.values[p] = v
 		}
 		l.done[p] = true
+		r.stacks = append(r.stacks, v)
 		v.writers = append(v.writers, c)
 		roots, outs = append(roots, a.Of), append(outs, in.view(v, a.Of, at))
 	}
 	in.dest = outs
-	in.choose(roots)
-	in.build(roots)
-	in.tree = in.fuse()
-	in.shrink()
-	l.notes = append(l.notes, in.notes...)
-	for _, v := range in.seen {
-		r.reads = append(r.reads, v.of)
+	r.lower(in, roots)
+	if r.test != nil {
+		r.test.dest = []*value{r.test.newValue(lp.Cond, Temp, isCarried)}
+		r.lower(r.test, []*symbolic.Node{lp.Cond})
 	}
 	for _, s := range r.carry {
 		s.at.writers = append(s.at.writers, c)
@@ -224,6 +236,26 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		return // nobody wants anything of it
 	}
 	l.comps = append(l.comps, c)
+}
+
+// lower arranges the values of a body.
+func (r *region) lower(in *lowering, roots []*symbolic.Node) {
+	in.choose(roots)
+	in.build(roots)
+	in.tree = in.fuse()
+	in.shrink()
+	in.outer.notes = append(in.outer.notes, in.notes...)
+	for _, v := range in.seen {
+		r.reads = append(r.reads, v.of)
+	}
+}
+
+// bodies lists what of r was lowered.
+func (r *region) bodies() []*lowering {
+	if r.test != nil {
+		return []*lowering{r.test, r.inner}
+	}
+	return []*lowering{r.inner}
 }
 
 // alias returns how a part is read from where states are.
@@ -283,14 +315,26 @@ func partsOf(nodes []*symbolic.Node) map[*symbolic.Node][]*symbolic.Node {
 	return out
 }
 
-// regions calls f for the bodies of loops, outer ones first.
+// regions calls f for the loops in l, outer ones first.
 func (l *lowering) regions(f func(*region)) {
 	for _, c := range l.comps {
-		if c.region != nil {
-			f(c.region)
-			c.region.inner.regions(f)
+		if c.region == nil {
+			continue
+		}
+		f(c.region)
+		for _, in := range c.region.bodies() {
+			in.regions(f)
 		}
 	}
+}
+
+// within calls f for the bodies of the loops in l, outer ones first.
+func (l *lowering) within(f func(*lowering)) {
+	l.regions(func(r *region) {
+		for _, in := range r.bodies() {
+			f(in)
+		}
+	})
 }
 
 // passOf returns the pass around c that a symbol stands for, or nil.
@@ -333,6 +377,10 @@ func (e *emitter) region(r *region) {
 			e.add(&Update{Var: s.at.v, Value: &Ref{s.start.v}})
 		}
 	}
+	if r.test != nil {
+		e.while(r)
+		return
+	}
 	loop := &Loop{Extent: r.loop.Count}
 	loop.Body = e.scope(func() {
 		loop.Var = &Var{Name: r.pass.name, Type: symbolic.Integer}
@@ -350,7 +398,7 @@ func (e *emitter) advance(r *region) {
 	for _, s := range r.carry {
 		switch {
 		case s.buffer != nil:
-			e.copy(s.at.buf, s.buffer.buf)
+			e.copyTo(s.at.buf, s.buffer.buf, s.at.buf.Shape.Size())
 		case s.at.buf == nil && s.next.v != s.at.v:
 			vars = append(vars, s)
 		}
@@ -373,9 +421,9 @@ func (e *emitter) advance(r *region) {
 	}
 }
 
-// copy makes all elements of one buffer those of another.
-func (e *emitter) copy(to, from *Buffer) {
-	loop := &Loop{Extent: to.Shape.Size()}
+// copyTo makes the first n elements of one buffer those of another.
+func (e *emitter) copyTo(to, from *Buffer, n symbolic.Poly) {
+	loop := &Loop{Extent: n}
 	loop.Body = e.scope(func() {
 		loop.Var = e.counter(&group{})
 		i := symbolic.Sym(loop.Var.Name)
