@@ -192,8 +192,8 @@ func (c *closing) visit(n *Node, lazy bool) {
 		c.by[n], c.formals, c.outside = f, append(c.formals, f), append(c.outside, n)
 		return
 	}
-	if !c.bound[n] && n.Op != OpFormal && c.hoists(n) && !(lazy && mayFail(n)) {
-		if over := c.lift.node(n); over != nil {
+	if !c.bound[n] && n.Op != OpFormal && c.hoists(n) {
+		if over := c.lift.node(n); over != nil && !(lazy && n.Op != OpAccess && mayFail(n)) && !(lazy && n.Op == OpAccess && len(over.Args) > 1) {
 			f := c.g.Formal(n.Name, n.Shape, n.Type)
 			c.by[n], c.b.Elem, c.b.Over = f, append(c.b.Elem, f), append(c.b.Over, over)
 			return

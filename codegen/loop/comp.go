@@ -24,6 +24,7 @@ type comp struct {
 	unit    float64          // what combining starts from
 	arg     bool             // the position of the best is what is wanted
 	scatter bool             // elements go where index says, several to one place
+	late    bool             // it changes what all others of its pass read before
 
 	contract int // the depth of the first of three loops that are a contraction; 0 if none
 
@@ -67,7 +68,7 @@ func (c *comp) axisSym(sym string) (int, bool) {
 
 // build makes the values and comps, arguments before users.
 func (l *lowering) build(roots []*symbolic.Node) {
-	nodes := symbolic.Reachable(roots...)
+	nodes := symbolic.Reachable(append(slices.Clip(roots), l.lateNodes()...)...)
 	taken := map[*symbolic.Node]bool{}
 	for _, n := range nodes {
 		if _, ok := n.Attr.(symbolic.Input); ok {
@@ -106,7 +107,9 @@ func (l *lowering) build(roots []*symbolic.Node) {
 			l.writeAll(v, r) // an input, or a value that is also another result
 		}
 	}
-	l.readers()
+	if l.outer == nil {
+		l.readers()
+	}
 }
 
 // readers records who reads what.

@@ -316,6 +316,9 @@ func (c *comp) addsOnlyIf() bool {
 // outside of the first loop that accumulates, or that not all writers share.
 func (v *value) fillAt() (int, bool) {
 	first := v.writers[0]
+	if first.late {
+		return 0, true
+	}
 	if first.combine == nil || !first.inArray() && len(v.writers) == 1 {
 		return 0, false
 	}

@@ -68,6 +68,7 @@ type lowering struct {
 	// Of the body of a loop:
 	outer  *lowering
 	dest   []*value // where its roots go
+	late   []*lateSum
 	passes []*pass  // the loops around, outermost first
 	seen   []*value // those of outer that are read here
 	alias2 map[*symbolic.Node]*alias

@@ -167,12 +167,14 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		if name == "" {
 			name = "state"
 		}
+		rows := lp.Kind == symbolic.TableLoop
+		added := r.addedTo(i, parts)
 		cell := l.proc.Graph.Formal(name, shape, f.Type)
 		s.at = l.newValue(cell, Temp, isCarried)
 		l.values[cell] = s.at
 		if v, ok := symbolic.ConstValue(inits[i]); ok && len(shape) == 0 {
 			s.init = v
-		} else {
+		} else if !rows {
 			switch {
 			case len(shape) == 0, len(f.Shape) == 0 && r.test != nil:
 				s.start = l.newValue(inits[i], Temp, isCarried)
@@ -187,8 +189,14 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		}
 		in.alias2[f] = &alias{node: cell, lead: here}
 		r.carry = append(r.carry, s)
+		if added != nil {
+			in.late = append(in.late, &lateSum{at: s.at, terms: added})
+			continue
+		}
 		roots = append(roots, lp.Next[i])
 		switch {
+		case rows:
+			outs = append(outs, in.view(s.at, lp.Next[i], at))
 		case s.kept:
 			outs = append(outs, in.view(s.at, lp.Next[i], count.Add(one)))
 		case len(shape) == 0:
@@ -198,7 +206,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 			s.buffer = l.newValue(next, Temp, isCarried)
 			outs = append(outs, in.view(s.buffer, lp.Next[i]))
 		}
-		s.next = outs[i]
+		s.next = outs[len(outs)-1]
 	}
 	c := &comp{id: -1, node: y, region: r}
 	for _, p := range parts {
@@ -241,7 +249,14 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 // lower arranges the values of a body.
 func (r *region) lower(in *lowering, roots []*symbolic.Node) {
 	in.choose(roots)
+	for _, s := range in.late {
+		s.keep(in)
+	}
 	in.build(roots)
+	for _, s := range in.late {
+		s.write(in)
+	}
+	in.readers()
 	in.tree = in.fuse()
 	in.shrink()
 	in.outer.notes = append(in.outer.notes, in.notes...)
@@ -399,7 +414,7 @@ func (e *emitter) advance(r *region) {
 		switch {
 		case s.buffer != nil:
 			e.copyTo(s.at.buf, s.buffer.buf, s.at.buf.Shape.Size())
-		case s.at.buf == nil && s.next.v != s.at.v:
+		case s.at.buf == nil && s.next != nil && s.next.v != s.at.v:
 			vars = append(vars, s)
 		}
 	}

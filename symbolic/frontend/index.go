@@ -161,10 +161,18 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for _, a := range t.axes {
 		m.Index = append(m.Index, symbolic.Axis(indexOf(axes, a)))
 	}
+	entry := 0 // subscripts that say which entry of a table is read
+	if t.table != nil {
+		entry = len(t.table.size)
+		if len(subs) < entry || slices.ContainsFunc(subs[:entry], func(s sub) bool { return s.slice || s.data != nil && len(s.data.shape) > 0 }) {
+			c.errorf(x.Span(), "rec reads itself entry by entry: %s", plural(entry, "whole number"))
+			return poison{}
+		}
+	}
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			if !c.dataInRange(x, t, i, s) {
+			if i >= entry && !c.dataInRange(x, t, i, s) {
 				return poison{}
 			}
 			m.Index = append(m.Index, symbolic.Operand(len(operands)))
@@ -193,6 +201,13 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 			}
 			m.Index = append(m.Index, toAxes(s.poly))
 		}
+	}
+	if t.table != nil {
+		guards, ok := c.earlier(x, t.table, m.Index[n-len(axes)+len(t.axes):][:entry], subs, toAxes)
+		if !ok {
+			return poison{}
+		}
+		m.Guard = append(m.Guard, guards...)
 	}
 	for i := len(subs); i < len(t.shape); i++ {
 		m.Index = append(m.Index, symbolic.Axis(n+len(out.shape)))

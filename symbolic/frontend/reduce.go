@@ -258,7 +258,7 @@ func (c *ctx) indexStmt(s *parser.IndexStmt) {
 	var out value = poison{}
 	defer func() { c.letName(s.Name, out, squeeze(c.text(s.Value))) }()
 	if s.Rec {
-		c.unsupported(s.Span(), "rec")
+		out = c.rec(s)
 		return
 	}
 	in, ks, ok := c.bindIndices(s.Binders, s.Value, s.Span())

@@ -49,6 +49,8 @@ type tensor struct {
 	// rank is what rank(x) says in an update rule, where the shape is that of
 	// a block.
 	rank *int
+	// table is set where the value is being defined by rec.
+	table *table
 }
 
 // A fact is a polynomial of indices that is not negative.
