@@ -215,15 +215,21 @@ func (r *reversal) keep(roots []*Node) map[*Node]*Node {
 	}
 	// What is one hard value and some arithmetic is made from that again.
 	from := func(n *Node) int {
+		const enough = 2
 		few := map[*Node]bool{}
-		for _, a := range n.Args {
-			for a.Op.Class == Movement && len(a.Args) == 1 || easy(a) && len(a.Args) == 1 {
-				a = a.Args[0]
-			}
-			if hard[a] {
-				few[a] = true
+		var collect func(n *Node)
+		collect = func(n *Node) {
+			for _, a := range n.Args {
+				switch {
+				case !hard[a] || len(few) >= enough:
+				case easy(a) || a.Op.Class == Movement && len(a.Args) == 1:
+					collect(a)
+				default:
+					few[a] = true
+				}
 			}
 		}
+		collect(n)
 		return len(few)
 	}
 	kept := map[*Node]*Node{}

@@ -4,6 +4,9 @@ package symbolic
 // up are laid one after the other. That is how the cotangents of slices come
 // back together.
 func padsAreConcat(g *Graph, n *Node) *Node {
+	if m := rowsAreConcat(g, n); m != nil {
+		return m
+	}
 	var pads []pad
 	stack := []*Node{n}
 	for len(stack) > 0 && len(pads) <= maxFactors {
@@ -84,4 +87,86 @@ func mentionsAxis(p Poly) bool {
 		}
 	}
 	return false
+}
+
+// rowsAreConcat is the same for values that each are one row of the sum, at a
+// place of its own, and together all of them: the cotangents of p[0], p[1], …
+func rowsAreConcat(g *Graph, n *Node) *Node {
+	rows := map[int]*Node{}
+	rank := -1
+	stack := []*Node{n}
+	for len(stack) > 0 {
+		m := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if m.Op == OpAdd {
+			stack = append(stack, m.Args[1], m.Args[0])
+			continue
+		}
+		at, ok := rowOf(m)
+		if !ok || rows[at] != nil || rank >= 0 && rank != len(m.Args[0].Shape) || len(rows) > maxFactors {
+			return nil
+		}
+		rows[at], rank = m.Args[0], len(m.Args[0].Shape)
+	}
+	k := len(n.Shape) - rank
+	count, ok := n.Shape[:k].Size().Const()
+	if !ok || count != len(rows) || rank == 0 {
+		return nil
+	}
+	var parts []*Node
+	for i := range count {
+		if rows[i] == nil {
+			return nil
+		}
+		parts = append(parts, rows[i])
+	}
+	return g.Reshape(g.Concat(0, parts...), n.Shape)
+}
+
+// rowOf tells which row of its result an access lays its argument into, where
+// it does so: the number of the row in row-major order.
+func rowOf(n *Node) (int, bool) {
+	m, ok := n.Attr.(*Map)
+	if !ok || n.Op != OpAccess || len(n.Args) > 1 || n.Type != Real {
+		return 0, false
+	}
+	x := n.Args[0]
+	k := len(n.Shape) - len(x.Shape)
+	if k <= 0 {
+		return 0, false
+	}
+	for i, e := range m.Index {
+		if !e.Equal(Axis(k+i)) || !x.Shape[i].Equal(n.Shape[k+i]) {
+			return 0, false
+		}
+	}
+	at := make([]int, k)
+	for i := range at {
+		if n.Shape[i].Is(1) {
+			continue
+		}
+		at[i] = -1
+	}
+	for _, c := range m.Guard {
+		ok := false
+		for i := range k {
+			for _, e := range []Poly{Axis(i).Sub(c.E), Axis(i).Add(c.E)} {
+				if v, fixed := e.Const(); fixed && c.Kind == Zero && v >= 0 {
+					at[i], ok = v, true
+				}
+			}
+		}
+		if !ok {
+			return 0, false
+		}
+	}
+	row := 0
+	for i, v := range at {
+		size, known := n.Shape[i].Const()
+		if !known || v < 0 || v >= size {
+			return 0, false
+		}
+		row = row*size + v
+	}
+	return row, true
 }
