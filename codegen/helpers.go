@@ -25,6 +25,7 @@ type helpers struct {
 // nothing else is called like one that turns out to be needed later.
 func newHelpers(s *scope, foreign ...*symbolic.OpSpec) *helpers {
 	h := &helpers{scope: s, names: map[string]string{}, decls: map[string]jen.Code{}, imports: map[string]string{}}
+	h.names["grown"] = s.pick("grown")
 	for _, op := range append(symbolic.Ops(), foreign...) {
 		if fn, ok := strings.CutPrefix(op.Go, "math."); ok {
 			if h.names[op.Go] == "" {

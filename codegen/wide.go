@@ -31,6 +31,8 @@ func wideSums(body []loop.Stmt) map[*loop.Var]bool {
 				walk(s.Body, min(times*n, longSum))
 			case *loop.Tile:
 				walk(s.Body, times)
+			case *loop.While:
+				walk(s.Body, longSum)
 			case *loop.Contract:
 				walk(s.Epilogue, longSum)
 			case *loop.If:

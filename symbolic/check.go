@@ -48,6 +48,9 @@ func (g *Graph) checkNode(i int, n *Node) error {
 			return err
 		}
 	}
+	if err := g.checkBody(n); err != nil {
+		return err
+	}
 	if n.Op.Class == Leaf {
 		return nil
 	}
@@ -85,6 +88,34 @@ func (m *Map) check(n *Node) error {
 			if s[0] == '@' {
 				return fmt.Errorf("index %s is not solved", e)
 			}
+		}
+	}
+	return nil
+}
+
+// checkBody reports what a body mentions that it must not: values from outside
+// that are no formal arguments of it.
+func (g *Graph) checkBody(n *Node) error {
+	l, ok := n.Attr.(*Loop)
+	if p, is := n.Attr.(*Part); is && len(n.Args) == 1 {
+		l, ok = n.Args[0].Attr.(*Loop)
+		if p.Of.ID >= n.ID {
+			return fmt.Errorf("body does not come before it")
+		}
+	}
+	if !ok {
+		return nil
+	}
+	own := map[*Node]bool{l.Index: true}
+	for _, f := range l.Formals() {
+		own[f] = true
+	}
+	for _, m := range Reachable(bodyOf(n)...) {
+		if m.ID >= n.ID {
+			return fmt.Errorf("body does not come before it")
+		}
+		if m.Op == OpInput || m.Op == OpFormal && !own[m] {
+			return fmt.Errorf("body mentions %%%d (%s %s) from outside", m.ID, m.Op.Name, m.Name)
 		}
 	}
 	return nil

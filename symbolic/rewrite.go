@@ -96,7 +96,7 @@ func (r *rewriter) normalize(root *Node) {
 			continue
 		}
 		ready := true
-		for _, a := range n.Args {
+		for _, a := range n.Needs() {
 			switch {
 			case r.done[a] != nil:
 			case r.open[a]: // n was made from a itself
@@ -124,7 +124,7 @@ func (r *rewriter) normalize(root *Node) {
 // are final already applies a rule.
 func (r *rewriter) step(n *Node) *Node {
 	r.g.At(n.Origin)
-	for _, a := range n.Args {
+	for _, a := range n.Needs() {
 		if r.done[a] == a {
 			continue
 		}
@@ -132,7 +132,7 @@ func (r *rewriter) step(n *Node) *Node {
 		for i, a := range n.Args {
 			args[i] = r.done[a]
 		}
-		return r.g.Apply(n.Op, n.Attr, args...)
+		return r.g.Apply(n.Op, WithBody(n.Attr, r.done), args...)
 	}
 	if r.fuel <= 0 {
 		return nil

@@ -244,7 +244,7 @@ func (f *frontend) funcDims(out *module.Func) {
 	for _, r := range out.Results {
 		roots = append(roots, r.Node)
 	}
-	for _, n := range symbolic.Reachable(roots...) {
+	for _, n := range symbolic.ReachableInside(roots...) {
 		addSyms(used, n.Shape...)
 		if s, ok := n.Attr.(symbolic.SizeAttr); ok {
 			addSyms(used, s.Poly)

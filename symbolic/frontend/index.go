@@ -127,16 +127,30 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 			with = append(with, s.data)
 		}
 		for _, sym := range append(s.poly.Syms(), s.n.Syms()...) {
-			if a := c.axisOf(sym); a != nil {
+			if a := c.axisOf(sym); a != nil && a.pass == nil {
 				with = append(with, &tensor{axes: []*axis{a}})
 			}
 		}
 	}
 	axes := unite(with...)
 	n := len(axes)
+	type operand struct {
+		t  *tensor
+		at int // where its dims stand in the result
+	}
+	var operands []operand
+	passes := map[*axis]int{} // operands that are the number of a scan's pass
 	toAxes := func(p symbolic.Poly) symbolic.Poly {
 		return p.Subst(func(s string) (symbolic.Poly, bool) {
-			if a := c.axisOf(s); a != nil {
+			a := c.axisOf(s)
+			if a != nil && a.pass != nil {
+				if _, ok := passes[a]; !ok {
+					passes[a] = len(operands)
+					operands = append(operands, operand{&tensor{node: a.pass}, 0})
+				}
+				return symbolic.Operand(passes[a]), true
+			}
+			if a != nil {
 				return symbolic.Axis(indexOf(axes, a)), true
 			}
 			return symbolic.Poly{}, false
@@ -147,17 +161,23 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for _, a := range t.axes {
 		m.Index = append(m.Index, symbolic.Axis(indexOf(axes, a)))
 	}
-	type operand struct {
-		t  *tensor
-		at int // where its dims stand in the result
+	entry := 0 // subscripts that say which entry of a table is read
+	if t.table != nil {
+		entry = len(t.table.size)
+		if len(subs) < entry || slices.ContainsFunc(subs[:entry], func(s sub) bool { return s.slice || s.data != nil && len(s.data.shape) > 0 }) {
+			c.errorf(x.Span(), "rec reads itself entry by entry: %s", plural(entry, "whole number"))
+			return poison{}
+		}
 	}
-	var operands []operand
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			always, ok := c.dataInRange(x, t, i, s)
-			if !ok {
-				return poison{}
+			always := true
+			if i >= entry {
+				var ok bool
+				if always, ok = c.dataInRange(x, t, i, s); !ok {
+					return poison{}
+				}
 			}
 			e := symbolic.Operand(len(operands))
 			if !always {
@@ -190,6 +210,13 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 			}
 			m.Index = append(m.Index, toAxes(s.poly))
 		}
+	}
+	if t.table != nil {
+		guards, ok := c.earlier(x, t.table, m.Index[n-len(axes)+len(t.axes):][:entry], subs, toAxes)
+		if !ok {
+			return poison{}
+		}
+		m.Guard = append(m.Guard, guards...)
 	}
 	for i := len(subs); i < len(t.shape); i++ {
 		m.Index = append(m.Index, symbolic.Axis(n+len(out.shape)))

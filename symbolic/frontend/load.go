@@ -55,6 +55,9 @@ type frontend struct {
 	// quiet counts the trials going on, whose errors are not reported;
 	// silenced, the errors that were not.
 	quiet, silenced int
+	// guessing counts the trials in which one branch of a choice may be
+	// unknown.
+	guessing int
 
 	g        *symbolic.Graph
 	axes     map[string]*axis

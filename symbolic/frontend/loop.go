@@ -12,13 +12,7 @@ import (
 // when generating.
 func (c *ctx) loop(s *parser.LoopStmt) {
 	if s.Kind != parser.For {
-		c.unsupported(s.Span(), s.Kind.String())
-		for _, k := range s.Carry {
-			c.bind(k.Name, poison{}, "")
-		}
-		for _, id := range s.Outs {
-			c.bind(id, poison{}, "")
-		}
+		c.scan(s)
 		return
 	}
 	l := &forLoop{c: c, s: s, n: -1, carries: map[string]*carried{}}

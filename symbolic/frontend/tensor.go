@@ -133,8 +133,12 @@ func (c *ctx) numberTensor(n number, span diag.Span) (*tensor, bool) {
 	if n.typ == symbolic.Integer {
 		t.lo, t.hi, t.form = exactly(n), exactly(n), exactly(n)
 	}
+	changes := false // from pass to pass
 	for _, s := range n.poly.Syms() {
-		if a := c.axisOf(s); a != nil {
+		switch a := c.axisOf(s); {
+		case a != nil && a.pass != nil:
+			changes = true
+		case a != nil:
 			t.axes = append(t.axes, a)
 		}
 	}
@@ -144,10 +148,10 @@ func (c *ctx) numberTensor(n number, span diag.Span) (*tensor, bool) {
 	n.poly.Terms(func(_, d int64, _ []string) { den = lcm(den, d) })
 	full := dims(t.axes, nil)
 	switch {
-	case len(t.axes) == 0 && (den == 1 || n.typ == symbolic.Integer):
+	case len(t.axes) == 0 && !changes && (den == 1 || n.typ == symbolic.Integer):
 		t.node = c.g.Size(n.poly)
 		den = 1
-	case len(t.axes) == 0:
+	case len(t.axes) == 0 && !changes:
 		t.node = c.g.Size(n.poly.Scale(den, 1))
 	default:
 		t.node = c.polyNode(n.poly.Scale(den, 1), t.axes, full)
@@ -185,7 +189,12 @@ func (c *ctx) polyNode(p symbolic.Poly, axes []*axis, full symbolic.Shape) *symb
 				size = size.Mul(symbolic.Sym(s))
 				continue
 			}
-			iota := c.g.Iota(full, slices.Index(axes, a))
+			var iota *symbolic.Node
+			if a.pass != nil {
+				iota = c.g.Broadcast(a.pass, full)
+			} else {
+				iota = c.g.Iota(full, slices.Index(axes, a))
+			}
 			if prod == nil {
 				prod = iota
 			} else {

@@ -24,6 +24,9 @@ type axis struct {
 	name string
 	size symbolic.Poly
 	span diag.Span
+	// pass is the number of the pass of a scan that this index is, within the
+	// scan's body: a value of the program, and no axis that others vary along.
+	pass *symbolic.Node
 }
 
 // sym is the axis as a symbol of index polynomials.
@@ -50,6 +53,8 @@ type tensor struct {
 	// rank is what rank(x) says in an update rule, where the shape is that of
 	// a block.
 	rank *int
+	// table is set where the value is being defined by rec.
+	table *table
 }
 
 // A fact is a polynomial of indices, sizes and whole numbers of the running
