@@ -149,11 +149,11 @@ func (g *generator) assemblyFiles(header string) ([]File, error) {
 		}
 		text += "\n\n" + src
 	}
-	chosen, err := source(header, tags, g.pkg, text)
+	chosen, err := source(header, tags, g.pkg, text, g.helpers.imports)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := source(header, "//go:build !("+simd.Tags+")\n\n", g.pkg, g.plainDispatch.text.String())
+	plain, err := source(header, "//go:build !("+simd.Tags+")\n\n", g.pkg, g.plainDispatch.text.String(), g.helpers.imports)
 	if err != nil {
 		return nil, err
 	}

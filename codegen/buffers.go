@@ -105,6 +105,10 @@ func (p *printer) arenaTemps(pr *procedure, reals, ints jen.Code) {
 		if !p.uses.touched[b] {
 			continue
 		}
+		if b.Grows() {
+			p.growing(b)
+			continue
+		}
 		p.bufs[b] = p.scope.pick(local(b.Name))
 		arena := reals
 		if b.Type != symbolic.Real {
@@ -130,6 +134,10 @@ func (p *printer) arrayTemps(pr *procedure) {
 			continue
 		}
 		if !p.uses.touched[b] {
+			continue
+		}
+		if b.Grows() {
+			p.growing(b)
 			continue
 		}
 		n, _ := b.Shape.Size().Const()

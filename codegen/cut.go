@@ -70,7 +70,7 @@ func cutUp(list []loop.Stmt) []loop.Stmt {
 // opens reports whether s says something about the statement after it.
 func opens(s loop.Stmt) bool {
 	switch s.(type) {
-	case *loop.Acc, *loop.Note:
+	case *loop.Acc, *loop.Note, *loop.Leave:
 		return true
 	}
 	return false
@@ -81,6 +81,8 @@ func cutInside(s loop.Stmt) loop.Stmt {
 	switch s := s.(type) {
 	case *loop.Loop:
 		return &loop.Loop{Var: s.Var, Extent: s.Extent, Body: cutUp(s.Body)}
+	case *loop.While: // what leaves it stays in it
+		return &loop.While{Body: cutUp(s.Body)}
 	case *loop.Tile:
 		t := *s
 		t.Body = cutUp(s.Body)
@@ -211,6 +213,11 @@ func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)
 			continue
 		}
 		switch {
+		case b.Grows():
+			id := field(b.Name, jen.Index().Add(p.arrayElem(b)))
+			f.bufs[b] = id
+			start(id, jen.Id(p.bufs[b]))
+			held[b] = f.id + "." + id
 		case p.scalars[b]:
 			id := field(b.Name, p.scalarType(b.Type))
 			f.bufs[b] = id
@@ -391,6 +398,11 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 			s.env[st.Var.Name] = st.Var
 			s.inner(st.Body, in)
 			s.env[st.Var.Name] = before
+		case *loop.While:
+			s.inner(st.Body, in)
+		case *loop.Grow:
+			s.buf(st.Buf, in)
+			s.poly(in, st.Len)
 		case *loop.Tile:
 			s.v(st.From, in)
 			s.v(st.Rows, in)

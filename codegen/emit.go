@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -8,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/bpgen/bpgen/codegen/simd"
-
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
@@ -29,6 +30,7 @@ type generator struct {
 	scope    *scope // of the package
 	scaffold *scaffold
 	helpers  *helpers
+	foreign  []*symbolic.OpSpec // functions of Go that the model calls
 
 	kernels *kernelSet
 
@@ -60,7 +62,8 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	}
 	g.scope.reserve(g.scaffold.names())
 	g.scope.reserve(cpuNames)
-	g.helpers = newHelpers(g.scope, g.scaffold, floatsOf(d))
+	g.foreign = foreignOps(d)
+	g.helpers = newHelpers(g.scope, g.scaffold, floatsOf(d), g.foreign)
 	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
 
 	types := map[*module.ModelProcs]*modelNames{}
@@ -117,7 +120,7 @@ func (g *generator) files() ([]File, error) {
 			return
 		}
 		var data []byte
-		if data, err = source(header, doc, g.pkg, text); err == nil {
+		if data, err = source(header, doc, g.pkg, text, g.helpers.imports); err == nil {
 			files = append(files, File{name, data})
 		}
 	}
@@ -143,13 +146,28 @@ func (g *generator) files() ([]File, error) {
 		if len(assembly) > 0 {
 			built = append(built, assembly[2*with])
 		}
-		if err := typecheck(g.pkg, built); err != nil {
+		if err := typecheck(g.pkg, built, g.foreign); err != nil {
 			return nil, err
 		}
 	}
 	files = append(files, assembly...)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
+}
+
+// foreignOps are the functions of Go that the model calls, in order of name.
+func foreignOps(d *module.Derived) []*symbolic.OpSpec {
+	found := map[*symbolic.OpSpec]bool{}
+	for _, p := range d.All() {
+		for _, r := range p.Results {
+			for _, n := range symbolic.Reachable(r.Node) {
+				if n.Op.Foreign != nil {
+					found[n.Op] = true
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), func(a, b *symbolic.OpSpec) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func (g *generator) modelFile() string {

@@ -20,6 +20,9 @@ type helpers struct {
 	tuned map[string]bool
 	names map[helper]string
 	decls map[string]jen.Code
+	// imports are packages beside the standard library, by path: what they are
+	// called here.
+	imports map[string]string
 }
 
 // A helper is an operator for an element type.
@@ -31,12 +34,16 @@ type helper struct {
 // newHelpers gives all functions their names in the package's scope, so that
 // nothing else is called like one that turns out to be needed later. The
 // scaffolding has its names already.
-func newHelpers(s *scope, fixed *scaffold, floats []module.Float) *helpers {
-	h := &helpers{s, map[string]bool{}, map[helper]string{}, map[string]jen.Code{}}
+func newHelpers(s *scope, fixed *scaffold, floats []module.Float, foreign []*symbolic.OpSpec) *helpers {
+	h := &helpers{s, map[string]bool{}, map[helper]string{}, map[string]jen.Code{}, map[string]string{}}
+	h.names[helper{op: "grown"}] = s.pick("grown")
 	tuned := fixed.ending("F32", "F64")
 	if len(floats) == 1 {
 		tuned = fixed.drop(suffixOf(floats[0]))
 		s.reserve(fixed.names())
+	}
+	for _, op := range foreign {
+		h.foreign(*op.Foreign)
 	}
 	for _, op := range symbolic.Ops() {
 		for _, float := range floats {
@@ -61,6 +68,51 @@ func newHelpers(s *scope, fixed *scaffold, floats []module.Float) *helpers {
 
 // suffixOf is how the names of functions for an element type end.
 func suffixOf(f module.Float) string { return fmt.Sprintf("F%d", f) }
+
+// foreign names a package and a function of it that the model calls.
+func (h *helpers) foreign(f symbolic.Foreign) {
+	if h.imports[f.Path] == "" {
+		h.imports[f.Path] = h.scope.pick(packageIdent(f.Path))
+	}
+	if h.names[helper{op: f.Key()}] == "" {
+		h.names[helper{op: f.Key()}] = h.scope.pick(strings.ToLower(f.Func[:1]) + f.Func[1:])
+	}
+}
+
+// packageIdent is what a package may be called: the letters and digits of the
+// end of its path.
+func packageIdent(path string) string {
+	id := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, packageName(path))
+	if id == "" || id[0] <= '9' {
+		id = "p" + id
+	}
+	return id
+}
+
+// call returns the name of a function that calls one of another package, for
+// the element type at hand.
+func (h *helpers) call(f symbolic.Foreign, args int) string {
+	name := h.names[helper{op: f.Key()}]
+	if h.decls[name] != nil {
+		return name
+	}
+	var params, conv []jen.Code
+	for i := range args {
+		id := fmt.Sprintf("x%d", i)
+		params = append(params, jen.Id(id))
+		conv = append(conv, jen.Float64().Call(jen.Id(id)))
+	}
+	pkg := h.imports[f.Path]
+	h.decls[name] = comment(fmt.Sprintf("%s is %s.%s for the element type at hand.", name, pkg, f.Func)).(*jen.Statement).Line().
+		Func().Id(name).Types(jen.Id("F").Id("float")).Params(jen.List(params...).Id("F")).Id("F").
+		Block(jen.Return(jen.Id("F").Call(jen.Id(pkg).Dot(f.Func).Call(conv...))))
+	return name
+}
 
 // code returns the declarations in order of name.
 func (h *helpers) code() []jen.Code {

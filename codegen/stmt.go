@@ -144,6 +144,12 @@ func (p *printer) stmt(s loop.Stmt) {
 		p.loop(s)
 	case *loop.Tile:
 		p.tile(s)
+	case *loop.While:
+		p.while(s)
+	case *loop.Leave:
+		p.put(jen.If(p.expr(s.If).code).Block(jen.Break()))
+	case *loop.Grow:
+		p.grow(s)
 	case *loop.Contract:
 		p.contract(s)
 	case *loop.Call:

@@ -41,6 +41,11 @@ func (u *usage) body(list []loop.Stmt) {
 		case *loop.Tile:
 			u.poly(s.Extent)
 			u.scoped(s.Body, s.From, s.Rows)
+		case *loop.While:
+			u.body(s.Body)
+		case *loop.Grow:
+			u.touched[s.Buf] = true
+			u.poly(s.Len)
 		case *loop.Contract:
 			u.contract(s)
 		case *loop.Call:
@@ -163,6 +168,8 @@ func exprsOf(s loop.Stmt) []loop.Expr {
 			}
 		}
 		return out
+	case *loop.Leave:
+		return []loop.Expr{s.If}
 	}
 	return nil
 }
@@ -175,6 +182,8 @@ func walkStmts(list []loop.Stmt, f func(loop.Stmt)) {
 		case *loop.Loop:
 			walkStmts(s.Body, f)
 		case *loop.Tile:
+			walkStmts(s.Body, f)
+		case *loop.While:
 			walkStmts(s.Body, f)
 		case *loop.Contract:
 			walkStmts(s.Epilogue, f)

@@ -17,10 +17,11 @@ const (
 	Movement                 // values moved, none computed: access, reshape, concat
 	Scatter                  // out[e(i)] += a[i]
 	Composite                // has an expansion into other operators
+	Region                   // holds a body, or is a value of one that does
 )
 
 func (c Class) String() string {
-	return [...]string{"leaf", "elementwise", "reduction", "movement", "scatter", "composite"}[c]
+	return [...]string{"leaf", "elementwise", "reduction", "movement", "scatter", "composite", "region"}[c]
 }
 
 // An OpSpec is all that bpgen knows about an operator. It stands in one file,
@@ -93,6 +94,8 @@ type OpSpec struct {
 	Prec int
 	// Commutes is set where the two arguments may change places.
 	Commutes bool
+	// Foreign is the function of Go that the operator calls, or nil.
+	Foreign *Foreign
 	// Lazy operators evaluate only the chosen one of their later arguments.
 	Lazy bool
 

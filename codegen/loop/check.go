@@ -30,7 +30,7 @@ func Check(p *Program) error {
 	for _, b := range p.Buffers {
 		for _, d := range b.Shape {
 			for _, s := range d.Syms() {
-				if !slices.Contains(p.Dims, s) {
+				if !slices.Contains(p.Dims, s) && !b.Grows() {
 					c.errorf("%s of the shape of %s is not a dim", s, b.Name)
 				}
 			}
@@ -112,6 +112,16 @@ func (c *checker) body(ss []Stmt) {
 			c.body(s.Body)
 			delete(c.vars, s.From.Name)
 			delete(c.vars, s.Rows.Name)
+		case *While:
+			c.body(s.Body)
+		case *Leave:
+			c.expr(s.If)
+		case *Grow:
+			c.buffer(s.Buf, true)
+			c.poly(s.Len)
+			if !s.Buf.Grows() {
+				c.errorf("buffer %s does not grow", s.Buf.Name)
+			}
 		case *Contract:
 			c.contract(s)
 			declare(s.Row)

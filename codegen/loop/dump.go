@@ -46,6 +46,13 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 		case *Tile:
 			fmt.Fprintf(b, "%stile %s < %s by %d, %s\n", in, s.From.Name, s.Extent, s.Size, s.Rows.Name)
 			writeStmts(b, s.Body, depth+1)
+		case *While:
+			fmt.Fprintf(b, "%swhile\n", in)
+			writeStmts(b, s.Body, depth+1)
+		case *Leave:
+			fmt.Fprintf(b, "%sleave if %s\n", in, exprString(s.If))
+		case *Grow:
+			fmt.Fprintf(b, "%sgrow %s to %s\n", in, s.Buf.Name, s.Len)
 		case *Contract:
 			op := "="
 			if s.Accumulate {
@@ -190,7 +197,9 @@ func dimsOf(p *Program) []string {
 	}
 	for _, b := range p.Buffers {
 		for _, d := range b.Shape {
-			add(d)
+			if !b.Grows() {
+				add(d)
+			}
 		}
 	}
 	Walk(p.Body, func(s Stmt) {
@@ -201,6 +210,10 @@ func dimsOf(p *Program) []string {
 		case *Tile:
 			vars[s.From.Name], vars[s.Rows.Name] = true, true
 			add(s.Extent)
+		case *Leave:
+			inExpr(s.If)
+		case *Grow:
+			add(s.Len)
 		case *Contract:
 			for _, v := range []*Var{s.Row, s.Col, s.Sum} {
 				vars[v.Name] = true
@@ -248,6 +261,8 @@ func Walk(ss []Stmt, f func(Stmt)) {
 		case *Loop:
 			Walk(s.Body, f)
 		case *Tile:
+			Walk(s.Body, f)
+		case *While:
 			Walk(s.Body, f)
 		case *Contract:
 			Walk(s.Epilogue, f)

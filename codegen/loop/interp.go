@@ -84,6 +84,9 @@ func (m *machine) allocate(p *Program, plan *Plan, in map[string][]float64) {
 		ints = make([]cell, m.poly(plan.Ints))
 	}
 	for _, b := range p.Buffers {
+		if b.Grows() {
+			continue
+		}
 		n := m.poly(b.Shape.Size())
 		switch {
 		case b.Kind == Temp && plan != nil:
@@ -196,10 +199,11 @@ func (m *machine) call(s *Call) {
 }
 
 // run executes a body; what it declares is out of scope after it.
-func (m *machine) run(ss []Stmt) { m.runIn(ss, true) }
+// It reports whether the while around is left.
+func (m *machine) run(ss []Stmt) (left bool) { return m.runIn(ss, true) }
 
 // runIn executes a body, in a scope of its own or not.
-func (m *machine) runIn(ss []Stmt, scope bool) {
+func (m *machine) runIn(ss []Stmt, scope bool) (left bool) {
 	var declared []string
 	declare := func(v *Var, x float64) {
 		if _, ok := m.vars[v.Name]; ok {
@@ -228,6 +232,18 @@ func (m *machine) runIn(ss []Stmt, scope bool) {
 				m.run(s.Body)
 				delete(m.vars, s.From.Name)
 				delete(m.vars, s.Rows.Name)
+			}
+		case *While:
+			for !m.run(s.Body) {
+			}
+		case *Leave:
+			left = m.eval(s.If) != 0
+		case *Grow:
+			if !s.Buf.Grows() {
+				failf("%s cannot grow", s.Buf.Name)
+			}
+			if more := m.poly(s.Len) - len(m.mem[s.Buf]); more > 0 {
+				m.mem[s.Buf] = append(m.mem[s.Buf], make([]cell, more)...)
 			}
 		case *Contract:
 			m.contract(s)
@@ -270,13 +286,17 @@ func (m *machine) runIn(ss []Stmt, scope bool) {
 		default:
 			failf("unknown statement %T", s)
 		}
+		if left {
+			break
+		}
 	}
 	if !scope {
-		return
+		return left
 	}
 	for _, name := range declared {
 		delete(m.vars, name)
 	}
+	return left
 }
 
 // contract stores all sums before any epilogue runs, as a program may that has

@@ -18,6 +18,8 @@ type Program struct {
 	Body    []Stmt
 	Bands   []string // for the dump: how it goes through batches, and why
 	Why     []string // for the dump: what has storage, and why
+
+	loops bool // it has loops of the graph
 }
 
 // BufferKind says where the memory of a buffer comes from.

@@ -59,6 +59,9 @@ func (v *value) absorbed() bool {
 		return false
 	}
 	r := v.readers[0]
+	if r.region != nil {
+		return false
+	}
 	if r.loops() > 0 {
 		return true
 	}
@@ -80,6 +83,8 @@ func (v *value) absorbable() bool {
 // label is what v is called in equations.
 func (v *value) label() string {
 	switch {
+	case v.of != nil:
+		return v.of.label()
 	case v.v != nil && v.buf == nil:
 		return v.v.Name
 	case v.name != "":

@@ -80,6 +80,9 @@ func (w *indexWriter) poly(p symbolic.Poly) string {
 		if l, ok := w.letter[s]; ok {
 			return symbolic.Sym(l), true
 		}
+		if p := w.c.passOf(s); p != nil {
+			return symbolic.Sym(p.name), true
+		}
 		if i, ok := w.c.dataOf(s); ok {
 			return symbolic.Sym(w.term(w.c.data[i]).s), true
 		}

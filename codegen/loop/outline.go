@@ -58,6 +58,8 @@ func (o *outliner) body(list []Stmt) []Stmt {
 			delete(o.outer, s.From.Name)
 			delete(o.below, s.From.Name)
 			delete(o.outer, s.Rows.Name)
+		case *While:
+			out = append(out, &While{Body: o.body(s.Body)})
 		case *If:
 			out = append(out, &If{Conds: s.Conds, Then: o.body(s.Then), Else: o.body(s.Else)})
 		case *Choose:

@@ -51,7 +51,7 @@ func lifetimes(p *Program) []*span {
 	var out []*span
 	for _, b := range p.Buffers {
 		us := w.uses[b]
-		if b.Kind != Temp || len(us) == 0 {
+		if b.Kind != Temp || len(us) == 0 || b.Grows() {
 			continue
 		}
 		common := len(us[0].loops)
@@ -101,6 +101,15 @@ func (w *watcher) body(ss []Stmt) {
 			w.loops = w.loops[:len(w.loops)-1]
 			w.at++
 			l.last = w.at
+		case *While:
+			l := &stretch{first: w.at}
+			w.loops = append(slices.Clip(w.loops), l)
+			w.body(s.Body)
+			w.loops = w.loops[:len(w.loops)-1]
+			w.at++
+			l.last = w.at
+		case *Leave:
+			w.expr(s.If)
 		case *Contract: // a loop too: what goes in is needed until all results are out
 			l := &stretch{first: w.at}
 			w.loops = append(slices.Clip(w.loops), l)

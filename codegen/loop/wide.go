@@ -28,6 +28,8 @@ func widen(body []Stmt) {
 				walk(s.Body, min(times*n, longSum))
 			case *Tile:
 				walk(s.Body, times)
+			case *While:
+				walk(s.Body, longSum)
 			case *Contract:
 				walk(s.Epilogue, longSum)
 			case *If:
