@@ -5,6 +5,7 @@
 #include "textflag.h"
 
 // func wSumAVX512(first int, count int, w []float32) (s2 float64)
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·wSumAVX512(SB), $0-48
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
@@ -94,6 +95,7 @@ done1:
 	RET
 
 // func wSumAVX2(first int, count int, w []float32) (s2 float64)
+// Requires: AVX, AVX2
 TEXT ·wSumAVX2(SB), $0-48
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
@@ -191,6 +193,7 @@ done1:
 	RET
 
 // func sLoopAVX512(first int, count int, batch int, s []float32, x []float32, s2 float32)
+// Requires: AVX, AVX512F
 TEXT ·sLoopAVX512(SB), $0-76
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -250,6 +253,7 @@ done1:
 	RET
 
 // func sLoopAVX2(first int, count int, batch int, s []float32, x []float32, s2 float32)
+// Requires: AVX, AVX2
 TEXT ·sLoopAVX2(SB), $0-76
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -315,6 +319,7 @@ done1:
 	RET
 
 // func xSumAVX512(first int, count int, batch int, x []float32, s float32) (s2 float64)
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·xSumAVX512(SB), $0-64
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -408,6 +413,7 @@ done1:
 	RET
 
 // func xSumAVX2(first int, count int, batch int, x []float32, s float32) (s2 float64)
+// Requires: AVX, AVX2
 TEXT ·xSumAVX2(SB), $0-64
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -509,6 +515,7 @@ done1:
 	RET
 
 // func xSum2AVX512(first int, count int, batch int, x []float32, s float32, d float32) (s2 float64, s3 float64)
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·xSum2AVX512(SB), $0-72
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -651,56 +658,59 @@ done1:
 	RET
 
 // func xSum2AVX2(first int, count int, batch int, x []float32, s float32, d float32) (s2 float64, s3 float64)
-TEXT ·xSum2AVX2(SB), $384-72
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         x_base+24(FP), DX
+// Requires: AVX, AVX2
+TEXT ·xSum2AVX2(SB), $416-72
+	LEAQ         31(SP), AX
+	ANDQ         $-32, AX
+	MOVQ         first+0(FP), CX
+	MOVQ         count+8(FP), DX
+	MOVQ         x_base+24(FP), BX
 	VBROADCASTSS s+48(FP), Y0
 	VBROADCASTSS d+52(FP), Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	TESTQ        CX, CX
+	TESTQ        DX, DX
 	JLE          done1
-	LEAQ         (DX)(AX*4), AX
+	LEAQ         (BX)(CX*4), CX
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, (SP)
+	VMOVUPS      Y6, (AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 32(SP)
+	VMOVUPS      Y6, 32(AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 64(SP)
+	VMOVUPS      Y6, 64(AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 96(SP)
+	VMOVUPS      Y6, 96(AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 128(SP)
+	VMOVUPS      Y6, 128(AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 160(SP)
+	VMOVUPS      Y6, 160(AX)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VMOVUPS      Y8, 192(SP)
+	VMOVUPS      Y8, 192(AX)
 	VXORPS       Y8, Y8, Y8
-	VMOVUPS      Y8, 224(SP)
+	VMOVUPS      Y8, 224(AX)
 	VXORPS       Y8, Y8, Y8
-	VMOVUPS      Y8, 256(SP)
+	VMOVUPS      Y8, 256(AX)
 	VXORPS       Y8, Y8, Y8
-	VMOVUPS      Y8, 288(SP)
+	VMOVUPS      Y8, 288(AX)
 	VXORPS       Y8, Y8, Y8
-	VMOVUPS      Y8, 320(SP)
+	VMOVUPS      Y8, 320(AX)
 	VXORPS       Y8, Y8, Y8
-	VMOVUPS      Y8, 352(SP)
-	LEAQ         -32(CX), DX
-	TESTQ        DX, DX
+	VMOVUPS      Y8, 352(AX)
+	LEAQ         -32(DX), BX
+	TESTQ        BX, BX
 	JLT          done2
-	MOVQ         $+0, BX
+	MOVQ         $+0, SI
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (AX)(BX*4), Y8
-	VMOVUPS      32(AX)(BX*4), Y9
-	VMOVUPS      64(AX)(BX*4), Y10
-	VMOVUPS      96(AX)(BX*4), Y11
+	VMOVUPS      (CX)(SI*4), Y8
+	VMOVUPS      32(CX)(SI*4), Y9
+	VMOVUPS      64(CX)(SI*4), Y10
+	VMOVUPS      96(CX)(SI*4), Y11
 	VMULPS       Y0, Y8, Y12
 	VMULPS       Y0, Y9, Y13
 	VMULPS       Y0, Y10, Y14
@@ -725,22 +735,22 @@ loop3:
 	VCVTPS2PD    X8, Y8
 	VADDPD       Y9, Y6, Y6
 	VADDPD       Y8, Y7, Y7
-	ADDQ         $+32, BX
-	CMPQ         BX, DX
+	ADDQ         $+32, SI
+	CMPQ         SI, BX
 	JLE          loop3
 
 done2:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    -8(CX), DX
-	CMPQ    BX, DX
+	MOVQ    DX, BX
+	ANDQ    $+31, BX
+	MOVQ    DX, SI
+	SUBQ    BX, SI
+	LEAQ    -8(DX), BX
+	CMPQ    SI, BX
 	JGT     done4
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS      (AX)(BX*4), Y8
+	VMOVUPS      (CX)(SI*4), Y8
 	VMULPS       Y0, Y8, Y9
 	VCVTPS2PD    X9, Y10
 	VEXTRACTF128 $0x01, Y9, X9
@@ -753,20 +763,20 @@ loop5:
 	VCVTPS2PD    X8, Y8
 	VADDPD       Y9, Y6, Y6
 	VADDPD       Y8, Y7, Y7
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
+	ADDQ         $+8, SI
+	CMPQ         SI, BX
 	JLE          loop5
 
 done4:
-	MOVQ         CX, DX
-	ANDQ         $+7, DX
-	TESTQ        DX, DX
+	MOVQ         DX, BX
+	ANDQ         $+7, BX
+	TESTQ        BX, BX
 	JLE          done6
-	SUBQ         DX, CX
-	VMOVD        DX, X8
+	SUBQ         BX, DX
+	VMOVD        BX, X8
 	VPBROADCASTD X8, Y8
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y8, Y8
-	VMASKMOVPS   (AX)(CX*4), Y8, Y9
+	VMASKMOVPS   (CX)(DX*4), Y8, Y9
 	VMULPS       Y0, Y9, Y0
 	VXORPS       Y10, Y10, Y10
 	VBLENDVPS    Y8, Y0, Y10, Y0
@@ -785,12 +795,12 @@ done4:
 
 done6:
 	VADDPD       Y5, Y4, Y0
-	VMOVUPS      32(SP), Y1
-	VADDPD       (SP), Y1, Y1
-	VMOVUPS      96(SP), Y4
-	VADDPD       64(SP), Y4, Y4
-	VMOVUPS      160(SP), Y5
-	VADDPD       128(SP), Y5, Y5
+	VMOVUPS      32(AX), Y1
+	VADDPD       (AX), Y1, Y1
+	VMOVUPS      96(AX), Y4
+	VADDPD       64(AX), Y4, Y4
+	VMOVUPS      160(AX), Y5
+	VADDPD       128(AX), Y5, Y5
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y5, Y4, Y1
 	VADDPD       Y1, Y0, Y0
@@ -801,12 +811,12 @@ done6:
 	VBROADCASTSD X0, Y0
 	VADDPD       Y0, Y2, Y2
 	VADDPD       Y7, Y6, Y0
-	VMOVUPS      224(SP), Y1
-	VADDPD       192(SP), Y1, Y1
-	VMOVUPS      288(SP), Y4
-	VADDPD       256(SP), Y4, Y4
-	VMOVUPS      352(SP), Y5
-	VADDPD       320(SP), Y5, Y5
+	VMOVUPS      224(AX), Y1
+	VADDPD       192(AX), Y1, Y1
+	VMOVUPS      288(AX), Y4
+	VADDPD       256(AX), Y4, Y4
+	VMOVUPS      352(AX), Y5
+	VADDPD       320(AX), Y5, Y5
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y5, Y4, Y1
 	VADDPD       Y1, Y0, Y0
@@ -824,6 +834,7 @@ done1:
 	RET
 
 // func dwLoopAVX512(first int, count int, dw []float32, s3 float32)
+// Requires: AVX, AVX512F
 TEXT ·dwLoopAVX512(SB), $0-44
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -875,6 +886,7 @@ done1:
 	RET
 
 // func dwLoopAVX2(first int, count int, dw []float32, s3 float32)
+// Requires: AVX, AVX2
 TEXT ·dwLoopAVX2(SB), $0-44
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -931,6 +943,7 @@ done1:
 	RET
 
 // func nextWLoopAVX512(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, lr0 float32)
+// Requires: AVX, AVX512F
 TEXT ·nextWLoopAVX512(SB), $0-224
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -1095,6 +1108,7 @@ done1:
 	RET
 
 // func nextWLoopAVX2(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, lr0 float32)
+// Requires: AVX, AVX2, FMA3
 TEXT ·nextWLoopAVX2(SB), $0-224
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX

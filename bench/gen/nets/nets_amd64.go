@@ -7,14 +7,14 @@ package nets
 import "os"
 
 // zhProductPart is zhProductPartGo, or assembly that computes the same.
-func zhProductPart(rows int, zh, x, hW, scratch2 []float32) {
+func zhProductPart(first, count, rows int, zh, x, hW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zhProductAVX512(rows, zh, x, hW, 0, rows, 0, 100, 3, scratch2)
+		zhProductAVX512(rows, zh, x, hW, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		zhProductAVX2(rows, zh, x, hW, 0, rows, 0, 100, 3, scratch2)
+		zhProductAVX2(rows, zh, x, hW, 0, rows, first, first+count, 3, scratch2)
 	default:
-		zhProductPartGo(rows, zh, x, hW, scratch2)
+		zhProductPartGo(first, count, rows, zh, x, hW, scratch2)
 	}
 }
 
@@ -30,15 +30,26 @@ func outLoop(rows int, zW, zh, hB, zz, out []float32, zB0 float32) {
 	}
 }
 
-// hProductPart is hProductPartGo, or assembly that computes the same.
-func hProductPart(rows int, h, x, hW, hB, scratch2 []float32) {
+// zzLoop is zzLoopGo, or assembly that computes the same.
+func zzLoop(rows int, zW, zh, hB, zz, y []float32, zB0 float32) float64 {
 	switch cpu {
 	case avx512:
-		hProductAVX512(rows, h, x, hW, hB, 0, rows, 0, 100, 3, scratch2)
+		return zzLoopAVX512(rows, zW, zh, hB, zz, y, zB0)
 	case avx2:
-		hProductAVX2(rows, h, x, hW, hB, 0, rows, 0, 100, 3, scratch2)
+		return zzLoopAVX2(rows, zW, zh, hB, zz, y, zB0)
+	}
+	return zzLoopGo(rows, zW, zh, hB, zz, y, zB0)
+}
+
+// hProductPart is hProductPartGo, or assembly that computes the same.
+func hProductPart(first, count, rows int, h, x, hW, hB, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		hProductAVX512(rows, h, x, hW, hB, 0, rows, first, first+count, 3, scratch2)
+	case avx2:
+		hProductAVX2(rows, h, x, hW, hB, 0, rows, first, first+count, 3, scratch2)
 	default:
-		hProductPartGo(rows, h, x, hW, hB, scratch2)
+		hProductPartGo(first, count, rows, h, x, hW, hB, scratch2)
 	}
 }
 
@@ -46,23 +57,34 @@ func hProductPart(rows int, h, x, hW, hB, scratch2 []float32) {
 func zzProductPart(rows int, zz, h, zW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zzProductAVX512(rows, zz, h, zW, 0, rows, 0, 1, 3, scratch2)
+		zzProductAVX512(rows, zz, h, zW, 0, 1, 0, rows, 3, scratch2)
 	case avx2:
-		zzProductAVX2(rows, zz, h, zW, 0, rows, 0, 1, 3, scratch2)
+		zzProductAVX2(rows, zz, h, zW, 0, 1, 0, rows, 3, scratch2)
 	default:
 		zzProductPartGo(rows, zz, h, zW, scratch2)
 	}
 }
 
-// dhWProductPart is dhWProductPartGo, or assembly that computes the same.
-func dhWProductPart(rows int, dhW, dzh, x, scratch2 []float32) {
+// dzhLoop is dzhLoopGo, or assembly that computes the same.
+func dzhLoop(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) (float64, float64) {
 	switch cpu {
 	case avx512:
-		dhWProductAVX512(rows, dhW, dzh, x, 0, 100, 0, 250, 3, scratch2)
+		return dzhLoopAVX512(rows, zz, y, h, zW, dzh, dhB, dzW, zB0, d)
 	case avx2:
-		dhWProductAVX2(rows, dhW, dzh, x, 0, 100, 0, 250, 3, scratch2)
+		return dzhLoopAVX2(rows, zz, y, h, zW, dzh, dhB, dzW, zB0, d)
+	}
+	return dzhLoopGo(rows, zz, y, h, zW, dzh, dhB, dzW, zB0, d)
+}
+
+// dhWProductPart is dhWProductPartGo, or assembly that computes the same.
+func dhWProductPart(first, count, rows int, dhW, dzh, x, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dhWProductAVX512(rows, dhW, dzh, x, 0, 100, first, first+count, 3, scratch2)
+	case avx2:
+		dhWProductAVX2(rows, dhW, dzh, x, 0, 100, first, first+count, 3, scratch2)
 	default:
-		dhWProductPartGo(rows, dhW, dzh, x, scratch2)
+		dhWProductPartGo(first, count, rows, dhW, dzh, x, scratch2)
 	}
 }
 
@@ -79,14 +101,14 @@ func nextWLoopPart(first, count, n int, nextW, w, g []float32, lr0 float32) {
 }
 
 // hWProductPart is hWProductPartGo, or assembly that computes the same.
-func hWProductPart(rows int, hW, dzh, x []float32, lr0 float32, scratch2 []float32) {
+func hWProductPart(first, count, rows int, hW, dzh, x []float32, lr0 float32, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		hWProductAVX512(rows, hW, dzh, x, lr0, 0, 100, 0, 250, 3, scratch2)
+		hWProductAVX512(rows, hW, dzh, x, lr0, 0, 100, first, first+count, 3, scratch2)
 	case avx2:
-		hWProductAVX2(rows, hW, dzh, x, lr0, 0, 100, 0, 250, 3, scratch2)
+		hWProductAVX2(rows, hW, dzh, x, lr0, 0, 100, first, first+count, 3, scratch2)
 	default:
-		hWProductPartGo(rows, hW, dzh, x, lr0, scratch2)
+		hWProductPartGo(first, count, rows, hW, dzh, x, lr0, scratch2)
 	}
 }
 
@@ -209,26 +231,26 @@ func hWProduct2Part(rows int, hW, dzh, x []float32, lr0 float32, scratch2 []floa
 }
 
 // h1ProductPart is h1ProductPartGo, or assembly that computes the same.
-func h1ProductPart(rows int, h1, x, h1W, h1B, scratch2 []float32) {
+func h1ProductPart(first, count, rows int, h1, x, h1W, h1B, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		h1ProductAVX512(rows, h1, x, h1W, h1B, 0, rows, 0, 512, 3, scratch2)
+		h1ProductAVX512(rows, h1, x, h1W, h1B, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		h1ProductAVX2(rows, h1, x, h1W, h1B, 0, rows, 0, 512, 3, scratch2)
+		h1ProductAVX2(rows, h1, x, h1W, h1B, 0, rows, first, first+count, 3, scratch2)
 	default:
-		h1ProductPartGo(rows, h1, x, h1W, h1B, scratch2)
+		h1ProductPartGo(first, count, rows, h1, x, h1W, h1B, scratch2)
 	}
 }
 
 // h2ProductPart is h2ProductPartGo, or assembly that computes the same.
-func h2ProductPart(rows int, h2, h1, h2W, h2B, scratch2 []float32) {
+func h2ProductPart(first, count, rows int, h2, h1, h2W, h2B, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		h2ProductAVX512(rows, h2, h1, h2W, h2B, 0, rows, 0, 512, 3, scratch2)
+		h2ProductAVX512(rows, h2, h1, h2W, h2B, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		h2ProductAVX2(rows, h2, h1, h2W, h2B, 0, rows, 0, 512, 3, scratch2)
+		h2ProductAVX2(rows, h2, h1, h2W, h2B, 0, rows, first, first+count, 3, scratch2)
 	default:
-		h2ProductPartGo(rows, h2, h1, h2W, h2B, scratch2)
+		h2ProductPartGo(first, count, rows, h2, h1, h2W, h2B, scratch2)
 	}
 }
 
@@ -269,14 +291,14 @@ func dzWProduct2Part(rows int, dzW, dzz, h2, scratch2 []float32) {
 }
 
 // dzh1ProductPart is dzh1ProductPartGo, or assembly that computes the same.
-func dzh1ProductPart(rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
+func dzh1ProductPart(first, count, rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzh1ProductAVX512(rows, dzh1, dzh2, h2W, h1, 0, rows, 0, 512, 3, scratch2)
+		dzh1ProductAVX512(rows, dzh1, dzh2, h2W, h1, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		dzh1ProductAVX2(rows, dzh1, dzh2, h2W, h1, 0, rows, 0, 512, 3, scratch2)
+		dzh1ProductAVX2(rows, dzh1, dzh2, h2W, h1, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dzh1ProductPartGo(rows, dzh1, dzh2, h2W, h1, scratch2)
+		dzh1ProductPartGo(first, count, rows, dzh1, dzh2, h2W, h1, scratch2)
 	}
 }
 
@@ -305,14 +327,14 @@ func dh2BSums(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 }
 
 // dh2WProductPart is dh2WProductPartGo, or assembly that computes the same.
-func dh2WProductPart(rows int, dh2W, dzh2, h1, scratch2 []float32) {
+func dh2WProductPart(first, count, rows int, dh2W, dzh2, h1, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dh2WProductAVX512(rows, dh2W, dzh2, h1, 0, 512, 0, 512, 3, scratch2)
+		dh2WProductAVX512(rows, dh2W, dzh2, h1, 0, 512, first, first+count, 3, scratch2)
 	case avx2:
-		dh2WProductAVX2(rows, dh2W, dzh2, h1, 0, 512, 0, 512, 3, scratch2)
+		dh2WProductAVX2(rows, dh2W, dzh2, h1, 0, 512, first, first+count, 3, scratch2)
 	default:
-		dh2WProductPartGo(rows, dh2W, dzh2, h1, scratch2)
+		dh2WProductPartGo(first, count, rows, dh2W, dzh2, h1, scratch2)
 	}
 }
 
@@ -341,38 +363,38 @@ func h1WProductPart(first, count, rows int, h1W, dzh1, x []float32, lr0 float32,
 }
 
 // h2WProductPart is h2WProductPartGo, or assembly that computes the same.
-func h2WProductPart(rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
+func h2WProductPart(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		h2WProductAVX512(rows, h2W, dzh2, h1, lr0, 0, 512, 0, 512, 3, scratch2)
+		h2WProductAVX512(rows, h2W, dzh2, h1, lr0, 0, 512, first, first+count, 3, scratch2)
 	case avx2:
-		h2WProductAVX2(rows, h2W, dzh2, h1, lr0, 0, 512, 0, 512, 3, scratch2)
+		h2WProductAVX2(rows, h2W, dzh2, h1, lr0, 0, 512, first, first+count, 3, scratch2)
 	default:
-		h2WProductPartGo(rows, h2W, dzh2, h1, lr0, scratch2)
+		h2WProductPartGo(first, count, rows, h2W, dzh2, h1, lr0, scratch2)
 	}
 }
 
 // h1Product2Part is h1Product2PartGo, or assembly that computes the same.
-func h1Product2Part(rows int, h1, x, h1W, h1B, scratch2 []float32) {
+func h1Product2Part(first, count, rows int, h1, x, h1W, h1B, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		h1Product2AVX512(rows, h1, x, h1W, h1B, 0, rows, 0, 2048, 3, scratch2)
+		h1Product2AVX512(rows, h1, x, h1W, h1B, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		h1Product2AVX2(rows, h1, x, h1W, h1B, 0, rows, 0, 2048, 3, scratch2)
+		h1Product2AVX2(rows, h1, x, h1W, h1B, 0, rows, first, first+count, 3, scratch2)
 	default:
-		h1Product2PartGo(rows, h1, x, h1W, h1B, scratch2)
+		h1Product2PartGo(first, count, rows, h1, x, h1W, h1B, scratch2)
 	}
 }
 
 // h2Product2Part is h2Product2PartGo, or assembly that computes the same.
-func h2Product2Part(rows int, h2, h1, h2W, h2B, scratch2 []float32) {
+func h2Product2Part(first, count, rows int, h2, h1, h2W, h2B, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		h2Product2AVX512(rows, h2, h1, h2W, h2B, 0, rows, 0, 2048, 3, scratch2)
+		h2Product2AVX512(rows, h2, h1, h2W, h2B, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		h2Product2AVX2(rows, h2, h1, h2W, h2B, 0, rows, 0, 2048, 3, scratch2)
+		h2Product2AVX2(rows, h2, h1, h2W, h2B, 0, rows, first, first+count, 3, scratch2)
 	default:
-		h2Product2PartGo(rows, h2, h1, h2W, h2B, scratch2)
+		h2Product2PartGo(first, count, rows, h2, h1, h2W, h2B, scratch2)
 	}
 }
 
@@ -389,38 +411,38 @@ func zProduct3Part(rows int, z, h2, zW, zB, scratch2 []float32) {
 }
 
 // dzh2Product2Part is dzh2Product2PartGo, or assembly that computes the same.
-func dzh2Product2Part(rows int, dzh2, dzz, zW, h2, scratch2 []float32) {
+func dzh2Product2Part(first, count, rows int, dzh2, dzz, zW, h2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzh2Product2AVX512(rows, dzh2, dzz, zW, h2, 0, rows, 0, 2048, 3, scratch2)
+		dzh2Product2AVX512(rows, dzh2, dzz, zW, h2, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		dzh2Product2AVX2(rows, dzh2, dzz, zW, h2, 0, rows, 0, 2048, 3, scratch2)
+		dzh2Product2AVX2(rows, dzh2, dzz, zW, h2, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dzh2Product2PartGo(rows, dzh2, dzz, zW, h2, scratch2)
+		dzh2Product2PartGo(first, count, rows, dzh2, dzz, zW, h2, scratch2)
 	}
 }
 
 // dzWProduct3Part is dzWProduct3PartGo, or assembly that computes the same.
-func dzWProduct3Part(rows int, dzW, dzz, h2, scratch2 []float32) {
+func dzWProduct3Part(first, count, rows int, dzW, dzz, h2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzWProduct3AVX512(rows, dzW, dzz, h2, 0, 10, 0, 2048, 3, scratch2)
+		dzWProduct3AVX512(rows, dzW, dzz, h2, 0, 10, first, first+count, 3, scratch2)
 	case avx2:
-		dzWProduct3AVX2(rows, dzW, dzz, h2, 0, 10, 0, 2048, 3, scratch2)
+		dzWProduct3AVX2(rows, dzW, dzz, h2, 0, 10, first, first+count, 3, scratch2)
 	default:
-		dzWProduct3PartGo(rows, dzW, dzz, h2, scratch2)
+		dzWProduct3PartGo(first, count, rows, dzW, dzz, h2, scratch2)
 	}
 }
 
 // dzh1Product2Part is dzh1Product2PartGo, or assembly that computes the same.
-func dzh1Product2Part(rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
+func dzh1Product2Part(first, count, rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzh1Product2AVX512(rows, dzh1, dzh2, h2W, h1, 0, rows, 0, 2048, 3, scratch2)
+		dzh1Product2AVX512(rows, dzh1, dzh2, h2W, h1, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		dzh1Product2AVX2(rows, dzh1, dzh2, h2W, h1, 0, rows, 0, 2048, 3, scratch2)
+		dzh1Product2AVX2(rows, dzh1, dzh2, h2W, h1, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dzh1Product2PartGo(rows, dzh1, dzh2, h2W, h1, scratch2)
+		dzh1Product2PartGo(first, count, rows, dzh1, dzh2, h2W, h1, scratch2)
 	}
 }
 
@@ -449,26 +471,26 @@ func dh2BSums2(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 }
 
 // dh2WProduct2Part is dh2WProduct2PartGo, or assembly that computes the same.
-func dh2WProduct2Part(rows int, dh2W, dzh2, h1, scratch2 []float32) {
+func dh2WProduct2Part(first, count, rows int, dh2W, dzh2, h1, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dh2WProduct2AVX512(rows, dh2W, dzh2, h1, 0, 2048, 0, 2048, 3, scratch2)
+		dh2WProduct2AVX512(rows, dh2W, dzh2, h1, 0, 2048, first, first+count, 3, scratch2)
 	case avx2:
-		dh2WProduct2AVX2(rows, dh2W, dzh2, h1, 0, 2048, 0, 2048, 3, scratch2)
+		dh2WProduct2AVX2(rows, dh2W, dzh2, h1, 0, 2048, first, first+count, 3, scratch2)
 	default:
-		dh2WProduct2PartGo(rows, dh2W, dzh2, h1, scratch2)
+		dh2WProduct2PartGo(first, count, rows, dh2W, dzh2, h1, scratch2)
 	}
 }
 
 // zWProduct3Part is zWProduct3PartGo, or assembly that computes the same.
-func zWProduct3Part(rows int, zW, dzz, h2 []float32, lr0 float32, scratch2 []float32) {
+func zWProduct3Part(first, count, rows int, zW, dzz, h2 []float32, lr0 float32, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zWProduct3AVX512(rows, zW, dzz, h2, lr0, 0, 10, 0, 2048, 3, scratch2)
+		zWProduct3AVX512(rows, zW, dzz, h2, lr0, 0, 10, first, first+count, 3, scratch2)
 	case avx2:
-		zWProduct3AVX2(rows, zW, dzz, h2, lr0, 0, 10, 0, 2048, 3, scratch2)
+		zWProduct3AVX2(rows, zW, dzz, h2, lr0, 0, 10, first, first+count, 3, scratch2)
 	default:
-		zWProduct3PartGo(rows, zW, dzz, h2, lr0, scratch2)
+		zWProduct3PartGo(first, count, rows, zW, dzz, h2, lr0, scratch2)
 	}
 }
 
@@ -485,14 +507,14 @@ func h1WProduct2Part(first, count, rows int, h1W, dzh1, x []float32, lr0 float32
 }
 
 // h2WProduct2Part is h2WProduct2PartGo, or assembly that computes the same.
-func h2WProduct2Part(rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
+func h2WProduct2Part(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		h2WProduct2AVX512(rows, h2W, dzh2, h1, lr0, 0, 2048, 0, 2048, 3, scratch2)
+		h2WProduct2AVX512(rows, h2W, dzh2, h1, lr0, 0, 2048, first, first+count, 3, scratch2)
 	case avx2:
-		h2WProduct2AVX2(rows, h2W, dzh2, h1, lr0, 0, 2048, 0, 2048, 3, scratch2)
+		h2WProduct2AVX2(rows, h2W, dzh2, h1, lr0, 0, 2048, first, first+count, 3, scratch2)
 	default:
-		h2WProduct2PartGo(rows, h2W, dzh2, h1, lr0, scratch2)
+		h2WProduct2PartGo(first, count, rows, h2W, dzh2, h1, lr0, scratch2)
 	}
 }
 
@@ -509,6 +531,12 @@ func outLoopAVX512(rows int, zW []float32, zh []float32, hB []float32, zz []floa
 func outLoopAVX2(rows int, zW []float32, zh []float32, hB []float32, zz []float32, out []float32, zB0 float32)
 
 //go:noescape
+func zzLoopAVX512(rows int, zW []float32, zh []float32, hB []float32, zz []float32, y []float32, zB0 float32) (s float64)
+
+//go:noescape
+func zzLoopAVX2(rows int, zW []float32, zh []float32, hB []float32, zz []float32, y []float32, zB0 float32) (s float64)
+
+//go:noescape
 func hProductAVX512(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
@@ -519,6 +547,12 @@ func zzProductAVX512(rows int, zz []float32, h []float32, zW []float32, rowLo in
 
 //go:noescape
 func zzProductAVX2(rows int, zz []float32, h []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dzhLoopAVX512(rows int, zz []float32, y []float32, h []float32, zW []float32, dzh []float32, dhB []float32, dzW []float32, zB0 float32, d float32) (s float64, s2 float64)
+
+//go:noescape
+func dzhLoopAVX2(rows int, zz []float32, y []float32, h []float32, zW []float32, dzh []float32, dhB []float32, dzW []float32, zB0 float32, d float32) (s float64, s2 float64)
 
 //go:noescape
 func dhWProductAVX512(rows int, dhW []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

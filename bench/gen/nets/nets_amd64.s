@@ -5,11 +5,13 @@
 #include "textflag.h"
 
 // func zhProductAVX512(rows int, zh []float32, x []float32, hW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zhProductAVX512(SB), $8-144
 	MOVQ   rows+0(FP), AX
 	MOVQ   zh_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
-	CMPQ   AX, $+4
+	MOVQ   $+12, BX
+	CMPQ   AX, BX
 	JGT    else2
 	MOVQ   colLo+96(FP), AX
 	MOVQ   colHi+104(FP), BX
@@ -1327,13 +1329,15 @@ done1:
 	RET
 
 // func zhProductAVX2(rows int, zh []float32, x []float32, hW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zhProductAVX2(SB), $8-144
 	MOVQ    rows+0(FP), AX
 	MOVQ    zh_base+8(FP), CX
 	MOVQ    x_base+32(FP), DX
 	MOVQ    rowLo+80(FP), BX
 	MOVQ    rowHi+88(FP), SI
-	CMPQ    AX, $+4
+	MOVQ    $+12, DI
+	CMPQ    AX, DI
 	JGT     else2
 	MOVQ    colLo+96(FP), AX
 	MOVQ    colHi+104(FP), DI
@@ -2493,6 +2497,7 @@ done1:
 	RET
 
 // func outLoopAVX512(rows int, zW []float32, zh []float32, hB []float32, zz []float32, out []float32, zB0 float32)
+// Requires: AVX, AVX512F, AVX512VL
 TEXT ·outLoopAVX512(SB), $0-132
 	MOVQ         rows+0(FP), AX
 	MOVQ         zW_base+8(FP), CX
@@ -2664,6 +2669,7 @@ done1:
 	RET
 
 // func outLoopAVX2(rows int, zW []float32, zh []float32, hB []float32, zz []float32, out []float32, zB0 float32)
+// Requires: AVX, AVX2, FMA3
 TEXT ·outLoopAVX2(SB), $0-132
 	MOVQ    rows+0(FP), AX
 	MOVQ    zW_base+8(FP), CX
@@ -2849,13 +2855,506 @@ done1:
 	VZEROUPPER
 	RET
 
+// func zzLoopAVX512(rows int, zW []float32, zh []float32, hB []float32, zz []float32, y []float32, zB0 float32) (s float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·zzLoopAVX512(SB), $0-144
+	MOVQ         rows+0(FP), AX
+	MOVQ         zW_base+8(FP), CX
+	MOVQ         zh_base+32(FP), DX
+	MOVQ         hB_base+56(FP), BX
+	MOVQ         zz_base+80(FP), SI
+	MOVQ         y_base+104(FP), DI
+	VPXORD       Z0, Z0, Z0
+	TESTQ        AX, AX
+	JLE          done1
+	TESTQ        AX, AX
+	JLE          done2
+	MOVQ         $+0, R8
+	VBROADCASTSS c32x1_c2d00000<>+0(SB), Z1
+	VBROADCASTSS c32x1_42200000<>+0(SB), Z2
+	VBROADCASTSS c32x1_4b4000fe<>+0(SB), Z3
+	VBROADCASTSS c32x1_3fb8aa3b<>+0(SB), Z4
+	VBROADCASTSS c32x1_3f317218<>+0(SB), Z5
+	VBROADCASTSS c32x1_b102e308<>+0(SB), Z6
+	VBROADCASTSS c32x1_3f800000<>+0(SB), Z7
+	VBROADCASTSS c32x1_3ab4a653<>+0(SB), Z8
+	VBROADCASTSS c32x1_3c091cc0<>+0(SB), Z9
+	VBROADCASTSS c32x1_3d2aad13<>+0(SB), Z10
+	VBROADCASTSS c32x1_3e2aaa49<>+0(SB), Z11
+	VBROADCASTSS c32x1_3efffffd<>+0(SB), Z12
+	MOVQ         $+15, R9
+	VBROADCASTSS c32x1_80000000<>+0(SB), Z13
+	VBROADCASTSS c32x1_4b400000<>+0(SB), Z14
+	VBROADCASTSS c32x1_be06dac3<>+0(SB), Z15
+	VBROADCASTSS c32x1_3e144297<>+0(SB), Z16
+	VBROADCASTSS c32x1_be2a75aa<>+0(SB), Z17
+	VBROADCASTSS c32x1_3e4cb478<>+0(SB), Z18
+	VBROADCASTSS c32x1_be800027<>+0(SB), Z19
+	VBROADCASTSS c32x1_3eaaaad3<>+0(SB), Z20
+	VBROADCASTSS c32x1_bf000000<>+0(SB), Z21
+
+loop3:
+	IMUL3Q $+100, R8, R10
+	LEAQ   (DX)(R10*4), R10
+	MOVQ   $+0, R11
+
+loop4:
+	VPXORD  Z22, Z22, Z22
+	IMUL3Q  $+100, R11, R12
+	LEAQ    (CX)(R12*4), R12
+	VPXORD  Z23, Z23, Z23
+	VPXORD  Z24, Z24, Z24
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPS           (BX)(R13*4), Z25
+	VMOVUPS           64(BX)(R13*4), Z26
+	VADDPS            (R10)(R13*4), Z25, Z25
+	VADDPS            64(R10)(R13*4), Z26, Z26
+	VMINPS            Z25, Z2, Z25
+	VMAXPS            Z25, Z1, Z25
+	VMOVAPS           Z3, Z27
+	VFMADD231PS       Z4, Z25, Z27
+	VSUBPS            Z3, Z27, Z27
+	VFMSUB231PS       Z5, Z27, Z25
+	VFMADD231PS       Z6, Z27, Z25
+	VSCALEFPS         Z27, Z7, Z27
+	VADDPS            Z27, Z7, Z28
+	VSUBPS            Z7, Z28, Z29
+	VSUBPS            Z29, Z27, Z29
+	VMULPS            Z25, Z25, Z30
+	VMOVAPS           Z9, Z31
+	VFMADD231PS       Z25, Z8, Z31
+	VFMADD213PS       Z10, Z25, Z31
+	VFMADD213PS       Z11, Z25, Z31
+	VFMADD213PS       Z12, Z25, Z31
+	VADDPS            Z29, Z25, Z25
+	VFMADD231PS       Z31, Z30, Z25
+	VADDPS            Z25, Z28, Z25
+	VDIVPS            Z25, Z27, Z25
+	VMINPS            Z26, Z2, Z26
+	VMAXPS            Z26, Z1, Z26
+	VMOVAPS           Z3, Z27
+	VFMADD231PS       Z4, Z26, Z27
+	VSUBPS            Z3, Z27, Z27
+	VFMSUB231PS       Z5, Z27, Z26
+	VFMADD231PS       Z6, Z27, Z26
+	VSCALEFPS         Z27, Z7, Z27
+	VADDPS            Z27, Z7, Z28
+	VSUBPS            Z7, Z28, Z29
+	VSUBPS            Z29, Z27, Z29
+	VMULPS            Z26, Z26, Z30
+	VMOVAPS           Z9, Z31
+	VFMADD231PS       Z26, Z8, Z31
+	VFMADD213PS       Z10, Z26, Z31
+	VFMADD213PS       Z11, Z26, Z31
+	VFMADD213PS       Z12, Z26, Z31
+	VADDPS            Z29, Z26, Z26
+	VFMADD231PS       Z31, Z30, Z26
+	VADDPS            Z26, Z28, Z26
+	VDIVPS            Z26, Z27, Z26
+	VFMADD231PS       (R12)(R13*4), Z25, Z23
+	VFMADD231PS       64(R12)(R13*4), Z26, Z24
+	ADDQ              $+32, R13
+	CMPQ              R13, $+64
+	JLE               loop5
+	KMOVW             R9, K1
+	VMOVUPS.Z         384(R12), K1, Z25
+	VMOVUPS.Z         384(R10), K1, Z26
+	VMOVUPS.Z         384(BX), K1, Z27
+	VADDPS            Z27, Z26, Z26
+	VMINPS            Z26, Z2, Z26
+	VMAXPS            Z26, Z1, Z26
+	VMOVAPS           Z3, Z27
+	VFMADD231PS       Z4, Z26, Z27
+	VSUBPS            Z3, Z27, Z27
+	VFMSUB231PS       Z5, Z27, Z26
+	VFMADD231PS       Z6, Z27, Z26
+	VSCALEFPS         Z27, Z7, Z27
+	VADDPS            Z27, Z7, Z28
+	VSUBPS            Z7, Z28, Z29
+	VSUBPS            Z29, Z27, Z29
+	VMULPS            Z26, Z26, Z30
+	VMOVAPS           Z9, Z31
+	VFMADD231PS       Z26, Z8, Z31
+	VFMADD213PS       Z10, Z26, Z31
+	VFMADD213PS       Z11, Z26, Z31
+	VFMADD213PS       Z12, Z26, Z31
+	VADDPS            Z29, Z26, Z26
+	VFMADD231PS       Z31, Z30, Z26
+	VADDPS            Z26, Z28, Z26
+	VDIVPS            Z26, Z27, Z26
+	VFMADD213PS       Z23, Z26, Z25
+	VBLENDMPS         Z25, Z23, K1, Z23
+	VADDPS            Z24, Z23, Z23
+	VEXTRACTF64X4     $0x01, Z23, Y24
+	VADDPS            Y24, Y23, Y23
+	VEXTRACTF32X4     $0x01, Y23, X24
+	VADDPS            X24, X23, X23
+	VPERMILPS         $0x0e, X23, X24
+	VADDPS            X24, X23, X23
+	VPERMILPS         $0x01, X23, X24
+	VADDPS            X24, X23, X23
+	VBROADCASTSS      X23, Z23
+	VADDPS            Z23, Z22, Z22
+	LEAQ              (SI)(R11*4), R12
+	VMOVSS            X22, (R12)
+	ADDQ              $+1, R11
+	CMPQ              R11, $+1
+	JLT               loop4
+	VBROADCASTSS      zB0+128(FP), Z22
+	VADDPS.BCST       (SI), Z22, Z22
+	LEAQ              (DI)(R8*4), R10
+	VANDPS.BCST       c32x1_7fffffff<>+0(SB), Z22, Z23
+	VXORPS            Z13, Z23, Z23
+	VMOVAPS           Z14, Z24
+	VFMADD231PS       Z4, Z23, Z24
+	VSUBPS            Z14, Z24, Z24
+	VFNMADD231PS      Z5, Z24, Z23
+	VFNMADD231PS      Z6, Z24, Z23
+	VRANGEPS          $0x02, Z7, Z23, Z23
+	VMOVAPS           Z9, Z25
+	VFMADD231PS       Z23, Z8, Z25
+	VFMADD213PS       Z10, Z23, Z25
+	VFMADD213PS       Z11, Z23, Z25
+	VFMADD213PS       Z12, Z23, Z25
+	VFMADD213PS       Z7, Z23, Z25
+	VFMADD213PS       Z7, Z23, Z25
+	VSCALEFPS         Z24, Z25, Z23
+	VCMPPS            $0x03, Z22, Z22, K1
+	VPXORD            Z24, Z24, Z24
+	VMAXPS            Z24, Z22, Z24
+	VBLENDMPS         Z22, Z24, K1, Z24
+	VADDPS            Z23, Z7, Z25
+	VSUBPS            Z7, Z25, Z26
+	VSUBPS            Z26, Z23, Z26
+	VRANGEPS          $0x02, Z7, Z26, Z26
+	VGETMANTPS        $0x0f, Z25, Z27
+	VGETEXPPS         Z25, Z25
+	VGETEXPPS         Z27, Z28
+	VSUBPS            Z28, Z25, Z25
+	VSUBPS            Z7, Z27, Z27
+	VXORPS            Z13, Z25, Z28
+	VBROADCASTSS      c32x1_43480000<>+0(SB), Z29
+	VRANGEPS          $0x02, Z29, Z28, Z28
+	VSCALEFPS         Z28, Z26, Z26
+	VADDPS            Z26, Z27, Z26
+	VMULPS            Z26, Z26, Z27
+	VBROADCASTSS      c32x1_3dd6a0c4<>+0(SB), Z28
+	VFMADD231PS.BCST  c32x1_bd390e9f<>+0(SB), Z26, Z28
+	VFMADD213PS       Z15, Z26, Z28
+	VFMADD213PS       Z16, Z26, Z28
+	VFMADD213PS       Z17, Z26, Z28
+	VFMADD213PS       Z18, Z26, Z28
+	VFMADD213PS       Z19, Z26, Z28
+	VFMADD213PS       Z20, Z26, Z28
+	VFMADD213PS       Z21, Z26, Z28
+	VFMADD231PS       Z28, Z27, Z26
+	VFMADD231PS       Z5, Z25, Z26
+	VANDPS            Z13, Z23, Z23
+	VORPS             Z23, Z26, Z23
+	VADDPS            Z23, Z24, Z23
+	VFNMADD231PS.BCST (R10), Z22, Z23
+	VCVTPS2PD         Y23, Z22
+	VADDPD            Z22, Z0, Z0
+	ADDQ              $+1, R8
+	CMPQ              R8, AX
+	JLT               loop3
+
+done2:
+done1:
+	VMOVSD X0, s+136(FP)
+	VZEROUPPER
+	RET
+
+// func zzLoopAVX2(rows int, zW []float32, zh []float32, hB []float32, zz []float32, y []float32, zB0 float32) (s float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zzLoopAVX2(SB), $128-144
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    rows+0(FP), CX
+	MOVQ    zW_base+8(FP), DX
+	MOVQ    zh_base+32(FP), BX
+	MOVQ    hB_base+56(FP), SI
+	MOVQ    zz_base+80(FP), DI
+	MOVQ    y_base+104(FP), R8
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (AX)
+	TESTQ   CX, CX
+	JLE     done1
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, R9
+	VMOVUPS c32x8_c2d00000<>+0(SB), Y0
+	VMOVUPS c32x8_42200000<>+0(SB), Y1
+	VMOVUPS c32x8_4b4000fe<>+0(SB), Y2
+	VMOVUPS c32x8_3f800000<>+0(SB), Y3
+	VMOVUPS c32x8_3e2aaa49<>+0(SB), Y4
+	VMOVUPS c32x8_3efffffd<>+0(SB), Y5
+
+loop3:
+	IMUL3Q $+100, R9, R10
+	LEAQ   (BX)(R10*4), R10
+	MOVQ   $+0, R11
+
+loop4:
+	VXORPS  Y6, Y6, Y6
+	IMUL3Q  $+100, R11, R12
+	LEAQ    (DX)(R12*4), R12
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPS      (SI)(R13*4), Y9
+	VMOVUPS      32(SI)(R13*4), Y10
+	VADDPS       (R10)(R13*4), Y9, Y9
+	VADDPS       32(R10)(R13*4), Y10, Y10
+	VMINPS       Y9, Y1, Y9
+	VMAXPS       Y9, Y0, Y9
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y9, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB231PS  c32x8_3f317218<>+0(SB), Y12, Y9
+	VFMADD231PS  c32x8_b102e308<>+0(SB), Y12, Y9
+	VPSRLD       $0x01, Y11, Y12
+	VPSLLD       $0x17, Y12, Y13
+	VMULPS       Y13, Y3, Y13
+	VPSUBD       Y12, Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y11
+	VADDPS       Y11, Y3, Y12
+	VSUBPS       Y3, Y12, Y13
+	VSUBPS       Y13, Y11, Y13
+	VMULPS       Y9, Y9, Y14
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y15
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y9, Y15
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y9, Y15
+	VFMADD213PS  Y4, Y9, Y15
+	VFMADD213PS  Y5, Y9, Y15
+	VADDPS       Y13, Y9, Y9
+	VFMADD231PS  Y15, Y14, Y9
+	VADDPS       Y9, Y12, Y9
+	VDIVPS       Y9, Y11, Y9
+	VMINPS       Y10, Y1, Y10
+	VMAXPS       Y10, Y0, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB231PS  c32x8_3f317218<>+0(SB), Y12, Y10
+	VFMADD231PS  c32x8_b102e308<>+0(SB), Y12, Y10
+	VPSRLD       $0x01, Y11, Y12
+	VPSLLD       $0x17, Y12, Y13
+	VMULPS       Y13, Y3, Y13
+	VPSUBD       Y12, Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y11
+	VADDPS       Y11, Y3, Y12
+	VSUBPS       Y3, Y12, Y13
+	VSUBPS       Y13, Y11, Y13
+	VMULPS       Y10, Y10, Y14
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y15
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y10, Y15
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y10, Y15
+	VFMADD213PS  Y4, Y10, Y15
+	VFMADD213PS  Y5, Y10, Y15
+	VADDPS       Y13, Y10, Y10
+	VFMADD231PS  Y15, Y14, Y10
+	VADDPS       Y10, Y12, Y10
+	VDIVPS       Y10, Y11, Y10
+	VFMADD231PS  (R12)(R13*4), Y9, Y7
+	VFMADD231PS  32(R12)(R13*4), Y10, Y8
+	ADDQ         $+16, R13
+	CMPQ         R13, $+80
+	JLE          loop5
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y9
+	VMASKMOVPS   384(R12), Y9, Y9
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y10
+	VMASKMOVPS   384(R10), Y10, Y10
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y11
+	VMASKMOVPS   384(SI), Y11, Y11
+	VADDPS       Y11, Y10, Y10
+	VMINPS       Y10, Y1, Y10
+	VMAXPS       Y10, Y0, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB231PS  c32x8_3f317218<>+0(SB), Y12, Y10
+	VFMADD231PS  c32x8_b102e308<>+0(SB), Y12, Y10
+	VPSRLD       $0x01, Y11, Y12
+	VPSLLD       $0x17, Y12, Y13
+	VMULPS       Y13, Y3, Y13
+	VPSUBD       Y12, Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y11
+	VADDPS       Y11, Y3, Y12
+	VSUBPS       Y3, Y12, Y13
+	VSUBPS       Y13, Y11, Y13
+	VMULPS       Y10, Y10, Y14
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y15
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y10, Y15
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y10, Y15
+	VFMADD213PS  Y4, Y10, Y15
+	VFMADD213PS  Y5, Y10, Y15
+	VADDPS       Y13, Y10, Y10
+	VFMADD231PS  Y15, Y14, Y10
+	VADDPS       Y10, Y12, Y10
+	VDIVPS       Y10, Y11, Y10
+	VFMADD213PS  Y7, Y10, Y9
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y10
+	VBLENDVPS    Y10, Y9, Y7, Y7
+	VADDPS       Y8, Y7, Y7
+	VEXTRACTF128 $0x01, Y7, X8
+	VADDPS       X8, X7, X7
+	VPERMILPS    $0x0e, X7, X8
+	VADDPS       X8, X7, X7
+	VPERMILPS    $0x01, X7, X8
+	VADDPS       X8, X7, X7
+	VBROADCASTSS X7, Y7
+	VADDPS       Y7, Y6, Y6
+	LEAQ         (DI)(R11*4), R12
+	VMOVSS       X6, (R12)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+1
+	JLT          loop4
+	VBROADCASTSS (DI), Y6
+	VBROADCASTSS zB0+128(FP), Y7
+	VADDPS       Y7, Y6, Y6
+	LEAQ         (R8)(R9*4), R10
+	VBROADCASTSS (R10), Y7
+	VANDPS       c32x8_7fffffff<>+0(SB), Y6, Y8
+	VXORPS       c32x8_80000000<>+0(SB), Y8, Y8
+	VMOVUPS      c32x8_42b20000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VMAXPS       Y8, Y0, Y8
+	VMOVAPS      Y2, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y8, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y10, Y8
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y10, Y8
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y10
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y8, Y10
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y8, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y3, Y8, Y10
+	VPSRLD       $0x01, Y9, Y8
+	VPSLLD       $0x17, Y8, Y11
+	VMULPS       Y11, Y10, Y10
+	VPSUBD       Y8, Y9, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y8, Y10, Y8
+	VCMPPS       $0x03, Y6, Y6, Y9
+	VXORPS       Y10, Y10, Y10
+	VMAXPS       Y10, Y6, Y10
+	VBLENDVPS    Y9, Y6, Y10, Y9
+	VADDPS       Y8, Y3, Y10
+	VSUBPS       Y3, Y10, Y11
+	VSUBPS       Y11, Y8, Y11
+	VPADDD       c32x8_00400000<>+0(SB), Y10, Y12
+	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y13
+	VPADDD       c32x8_3f400000<>+0(SB), Y13, Y13
+	VPSRLD       $0x17, Y12, Y12
+	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
+	VSUBPS       c32x8_4b00007f<>+0(SB), Y12, Y12
+	VSUBPS       Y3, Y13, Y13
+	VMOVUPS      c32x8_42c80000<>+0(SB), Y14
+	VMINPS       Y12, Y14, Y14
+	VMOVUPS      c32x8_4b40007f<>+0(SB), Y15
+	VSUBPS       Y14, Y15, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VFMADD231PS  Y14, Y11, Y13
+	VMULPS       Y13, Y13, Y14
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y15
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_3e144297<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_be800027<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y13, Y15
+	VFMADD213PS  c32x8_bf000000<>+0(SB), Y13, Y15
+	VFMADD231PS  Y15, Y14, Y13
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y12, Y13
+	VPADDD       c32x8_7f800000<>+0(SB), Y10, Y12
+	VMOVUPS      c32x8_ff000000<>+0(SB), Y14
+	VPCMPGTD     Y12, Y14, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VTESTPS      Y12, Y12
+	JEQ          done6
+	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y10, Y12
+	VMOVUPS      Y12, 32(AX)
+	VMULPS       c32x8_4b800000<>+0(SB), Y10, Y12
+	VPADDD       c32x8_00400000<>+0(SB), Y12, Y12
+	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y14
+	VPADDD       c32x8_3f400000<>+0(SB), Y14, Y14
+	VPSRLD       $0x17, Y12, Y12
+	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
+	VSUBPS       c32x8_4b000097<>+0(SB), Y12, Y12
+	VMOVUPS      Y12, 64(AX)
+	VSUBPS       Y3, Y14, Y12
+	VMOVUPS      c32x8_42c80000<>+0(SB), Y14
+	VMINPS       64(AX), Y14, Y14
+	VMOVUPS      c32x8_4b40007f<>+0(SB), Y15
+	VSUBPS       Y14, Y15, Y14
+	VPSLLD       $0x17, Y14, Y14
+	VFMADD231PS  Y14, Y11, Y12
+	VMULPS       Y12, Y12, Y11
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y14
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_3e144297<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_be800027<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y12, Y14
+	VFMADD213PS  c32x8_bf000000<>+0(SB), Y12, Y14
+	VFMADD231PS  Y14, Y11, Y12
+	VMOVUPS      64(AX), Y11
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y11, Y12
+	VMOVUPS      32(AX), Y11
+	VBLENDVPS    Y11, Y12, Y13, Y11
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x00, Y12, Y10, Y12
+	VBLENDVPS    Y12, c32x8_ff800000<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x11, Y12, Y10, Y12
+	VBLENDVPS    Y12, c32x8_7fc00000<>+0(SB), Y11, Y11
+	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y10, Y12
+	VBLENDVPS    Y12, Y11, Y10, Y13
+
+done6:
+	VANDPS       c32x8_80000000<>+0(SB), Y8, Y8
+	VORPS        Y8, Y13, Y8
+	VADDPS       Y8, Y9, Y8
+	VFNMADD231PS Y6, Y7, Y8
+	VCVTPS2PD    X8, Y6
+	VMOVUPS      (AX), Y7
+	VADDPD       Y6, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	ADDQ         $+1, R9
+	CMPQ         R9, CX
+	JLT          loop3
+
+done2:
+done1:
+	VMOVUPS (AX), Y0
+	VMOVSD  X0, s+136(FP)
+	VZEROUPPER
+	RET
+
 // func hProductAVX512(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F
 TEXT ·hProductAVX512(SB), $8-168
 	MOVQ         rows+0(FP), AX
 	MOVQ         h_base+8(FP), CX
 	MOVQ         hB_base+80(FP), DX
 	MOVQ         scratch_base+144(FP), BX
-	CMPQ         AX, $+4
+	MOVQ         $+12, SI
+	CMPQ         AX, SI
 	JGT          else2
 	MOVQ         colLo+120(FP), AX
 	MOVQ         colHi+128(FP), SI
@@ -4238,13 +4737,15 @@ done1:
 	RET
 
 // func hProductAVX2(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3
 TEXT ·hProductAVX2(SB), $8-168
 	MOVQ    rows+0(FP), AX
 	MOVQ    h_base+8(FP), CX
 	MOVQ    x_base+32(FP), DX
 	MOVQ    hB_base+80(FP), BX
 	MOVQ    scratch_base+144(FP), SI
-	CMPQ    AX, $+4
+	MOVQ    $+12, DI
+	CMPQ    AX, DI
 	JGT     else2
 	MOVQ    colLo+120(FP), AX
 	MOVQ    colHi+128(FP), DI
@@ -5532,6 +6033,7 @@ done1:
 	RET
 
 // func zzProductAVX512(rows int, zz []float32, h []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F
 TEXT ·zzProductAVX512(SB), $8-144
 	MOVQ   zz_base+8(FP), AX
 	MOVQ   h_base+32(FP), CX
@@ -5834,6 +6336,7 @@ done11:
 	RET
 
 // func zzProductAVX2(rows int, zz []float32, h []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3
 TEXT ·zzProductAVX2(SB), $8-144
 	MOVQ    zz_base+8(FP), AX
 	MOVQ    h_base+32(FP), CX
@@ -6067,7 +6570,509 @@ done11:
 	VZEROUPPER
 	RET
 
+// func dzhLoopAVX512(rows int, zz []float32, y []float32, h []float32, zW []float32, dzh []float32, dhB []float32, dzW []float32, zB0 float32, d float32) (s float64, s2 float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·dzhLoopAVX512(SB), $8-200
+	MOVQ         rows+0(FP), AX
+	MOVQ         zz_base+8(FP), CX
+	MOVQ         y_base+32(FP), DX
+	MOVQ         h_base+56(FP), BX
+	MOVQ         zW_base+80(FP), SI
+	MOVQ         dzh_base+104(FP), DI
+	MOVQ         dhB_base+128(FP), R8
+	MOVQ         dzW_base+152(FP), R9
+	VBROADCASTSS zB0+176(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	TESTQ        AX, AX
+	JLE          done1
+	TESTQ        AX, AX
+	JLE          done2
+	MOVQ         $+0, R10
+	MOVQ         $+15, R11
+	VBROADCASTSS c32x1_80000000<>+0(SB), Z3
+	VBROADCASTSS c32x1_4b400000<>+0(SB), Z4
+	VBROADCASTSS c32x1_3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS c32x1_3f317218<>+0(SB), Z6
+	VBROADCASTSS c32x1_b102e308<>+0(SB), Z7
+	VBROADCASTSS c32x1_3f800000<>+0(SB), Z8
+	VBROADCASTSS c32x1_3ab4a653<>+0(SB), Z9
+	VBROADCASTSS c32x1_3c091cc0<>+0(SB), Z10
+	VBROADCASTSS c32x1_3d2aad13<>+0(SB), Z11
+	VBROADCASTSS c32x1_3e2aaa49<>+0(SB), Z12
+	VBROADCASTSS c32x1_3efffffd<>+0(SB), Z13
+	VBROADCASTSS c32x1_3eaaaad3<>+0(SB), Z14
+	VBROADCASTSS c32x1_bf000000<>+0(SB), Z15
+	VBROADCASTSS c32x1_c2d00000<>+0(SB), Z16
+	VBROADCASTSS c32x1_42200000<>+0(SB), Z17
+	VBROADCASTSS c32x1_4b4000fe<>+0(SB), Z18
+
+loop3:
+	LEAQ             (CX)(R10*4), R12
+	VBROADCASTSS     (R12), Z19
+	VADDPS           Z0, Z19, Z20
+	LEAQ             (DX)(R10*4), R12
+	VBROADCASTSS     (R12), Z21
+	VANDPS.BCST      c32x1_7fffffff<>+0(SB), Z20, Z22
+	VXORPS           Z3, Z22, Z22
+	VMOVAPS          Z4, Z23
+	VFMADD231PS      Z5, Z22, Z23
+	VSUBPS           Z4, Z23, Z23
+	VFNMADD231PS     Z6, Z23, Z22
+	VFNMADD231PS     Z7, Z23, Z22
+	VRANGEPS         $0x02, Z8, Z22, Z22
+	VMOVAPS          Z10, Z24
+	VFMADD231PS      Z22, Z9, Z24
+	VFMADD213PS      Z11, Z22, Z24
+	VFMADD213PS      Z12, Z22, Z24
+	VFMADD213PS      Z13, Z22, Z24
+	VFMADD213PS      Z8, Z22, Z24
+	VFMADD213PS      Z8, Z22, Z24
+	VSCALEFPS        Z23, Z24, Z22
+	VCMPPS           $0x03, Z20, Z20, K1
+	VPXORD           Z23, Z23, Z23
+	VMAXPS           Z23, Z20, Z23
+	VBLENDMPS        Z20, Z23, K1, Z23
+	VADDPS           Z22, Z8, Z24
+	VSUBPS           Z8, Z24, Z25
+	VSUBPS           Z25, Z22, Z25
+	VRANGEPS         $0x02, Z8, Z25, Z25
+	VGETMANTPS       $0x0f, Z24, Z26
+	VGETEXPPS        Z24, Z24
+	VGETEXPPS        Z26, Z27
+	VSUBPS           Z27, Z24, Z24
+	VSUBPS           Z8, Z26, Z26
+	VXORPS           Z3, Z24, Z27
+	VBROADCASTSS     c32x1_43480000<>+0(SB), Z28
+	VRANGEPS         $0x02, Z28, Z27, Z27
+	VSCALEFPS        Z27, Z25, Z25
+	VADDPS           Z25, Z26, Z25
+	VMULPS           Z25, Z25, Z26
+	VBROADCASTSS     c32x1_3dd6a0c4<>+0(SB), Z27
+	VFMADD231PS.BCST c32x1_bd390e9f<>+0(SB), Z25, Z27
+	VFMADD213PS.BCST c32x1_be06dac3<>+0(SB), Z25, Z27
+	VFMADD213PS.BCST c32x1_3e144297<>+0(SB), Z25, Z27
+	VFMADD213PS.BCST c32x1_be2a75aa<>+0(SB), Z25, Z27
+	VFMADD213PS.BCST c32x1_3e4cb478<>+0(SB), Z25, Z27
+	VFMADD213PS.BCST c32x1_be800027<>+0(SB), Z25, Z27
+	VFMADD213PS      Z14, Z25, Z27
+	VFMADD213PS      Z15, Z25, Z27
+	VFMADD231PS      Z27, Z26, Z25
+	VFMADD231PS      Z6, Z24, Z25
+	VANDPS           Z3, Z22, Z22
+	VORPS            Z22, Z25, Z22
+	VADDPS           Z22, Z23, Z22
+	VFNMADD231PS     Z20, Z21, Z22
+	VCVTPS2PD        Y22, Z20
+	VADDPD           Z20, Z1, Z1
+	VADDPS           Z0, Z19, Z19
+	VMINPS           Z19, Z17, Z19
+	VMAXPS           Z19, Z16, Z19
+	VMOVAPS          Z18, Z20
+	VFMADD231PS      Z5, Z19, Z20
+	VSUBPS           Z18, Z20, Z20
+	VFMSUB231PS      Z6, Z20, Z19
+	VFMADD231PS      Z7, Z20, Z19
+	VSCALEFPS        Z20, Z8, Z20
+	VADDPS           Z20, Z8, Z22
+	VSUBPS           Z8, Z22, Z23
+	VSUBPS           Z23, Z20, Z23
+	VMULPS           Z19, Z19, Z24
+	VMOVAPS          Z10, Z25
+	VFMADD231PS      Z19, Z9, Z25
+	VFMADD213PS      Z11, Z19, Z25
+	VFMADD213PS      Z12, Z19, Z25
+	VFMADD213PS      Z13, Z19, Z25
+	VADDPS           Z23, Z19, Z19
+	VFMADD231PS      Z25, Z24, Z19
+	VADDPS           Z19, Z22, Z19
+	VDIVPS           Z19, Z20, Z19
+	VSUBPS           Z21, Z19, Z19
+	VBROADCASTSS     d+180(FP), Z20
+	VMULPS           Z19, Z20, Z19
+	VCVTPS2PD        Y19, Z20
+	VADDPD           Z20, Z2, Z2
+	IMUL3Q           $+100, R10, R12
+	LEAQ             (BX)(R12*4), R13
+	LEAQ             (DI)(R12*4), R12
+	VMOVUPS          (R13), Z20
+	VMOVUPS          64(R13), Z21
+	VMOVUPS          128(R13), Z22
+	VMOVUPS          192(R13), Z23
+	VMULPS           (SI), Z19, Z24
+	VMULPS           64(SI), Z19, Z25
+	VMULPS           128(SI), Z19, Z26
+	VMULPS           192(SI), Z19, Z27
+	VSUBPS           Z20, Z8, Z28
+	VSUBPS           Z21, Z8, Z29
+	VSUBPS           Z22, Z8, Z30
+	VSUBPS           Z23, Z8, Z31
+	VMULPS           Z28, Z20, Z20
+	VMULPS           Z29, Z21, Z21
+	VMULPS           Z30, Z22, Z22
+	VMULPS           Z31, Z23, Z23
+	VMULPS           Z20, Z24, Z20
+	VMULPS           Z21, Z25, Z21
+	VMULPS           Z22, Z26, Z22
+	VMULPS           Z23, Z27, Z23
+	VMOVUPS          Z20, (R12)
+	VMOVUPS          Z21, 64(R12)
+	VMOVUPS          Z22, 128(R12)
+	VMOVUPS          Z23, 192(R12)
+	VADDPS           (R8), Z20, Z20
+	VADDPS           64(R8), Z21, Z21
+	VADDPS           128(R8), Z22, Z22
+	VADDPS           192(R8), Z23, Z23
+	VMOVUPS          Z20, (R8)
+	VMOVUPS          Z21, 64(R8)
+	VMOVUPS          Z22, 128(R8)
+	VMOVUPS          Z23, 192(R8)
+	KMOVW            R11, K1
+	VMOVUPS          256(R13), Z20
+	VMOVUPS          320(R13), Z21
+	VMOVUPS.Z        384(R13), K1, Z22
+	VMOVUPS.Z        384(SI), K1, Z23
+	VMULPS           256(SI), Z19, Z24
+	VMULPS           320(SI), Z19, Z25
+	VMULPS           Z23, Z19, Z23
+	VSUBPS           Z20, Z8, Z26
+	VSUBPS           Z21, Z8, Z27
+	VSUBPS           Z22, Z8, Z28
+	VMULPS           Z26, Z20, Z20
+	VMULPS           Z27, Z21, Z21
+	VMULPS           Z28, Z22, Z22
+	VMULPS           Z20, Z24, Z20
+	VMULPS           Z21, Z25, Z21
+	VMULPS           Z22, Z23, Z22
+	VMOVUPS          Z20, 256(R12)
+	VMOVUPS          Z21, 320(R12)
+	VMOVUPS          Z22, K1, 384(R12)
+	VMOVUPS.Z        384(R8), K1, Z23
+	VADDPS           256(R8), Z20, Z20
+	VADDPS           320(R8), Z21, Z21
+	VADDPS           Z22, Z23, Z22
+	VMOVUPS          Z20, 256(R8)
+	VMOVUPS          Z21, 320(R8)
+	VMOVUPS          Z22, K1, 384(R8)
+	MOVQ             $+0, R12
+	PCALIGN          $0x20
+
+loop4:
+	IMUL3Q    $+100, R12, BP
+	LEAQ      (R9)(BP*4), BP
+	VMULPS    (R13), Z19, Z20
+	VMULPS    64(R13), Z19, Z21
+	VMULPS    128(R13), Z19, Z22
+	VMULPS    192(R13), Z19, Z23
+	VADDPS    (BP), Z20, Z20
+	VADDPS    64(BP), Z21, Z21
+	VADDPS    128(BP), Z22, Z22
+	VADDPS    192(BP), Z23, Z23
+	VMOVUPS   Z20, (BP)
+	VMOVUPS   Z21, 64(BP)
+	VMOVUPS   Z22, 128(BP)
+	VMOVUPS   Z23, 192(BP)
+	KMOVW     R11, K1
+	VMOVUPS.Z 384(R13), K1, Z20
+	VMULPS    256(R13), Z19, Z21
+	VMULPS    320(R13), Z19, Z22
+	VMULPS    Z20, Z19, Z20
+	VMOVUPS.Z 384(BP), K1, Z23
+	VADDPS    256(BP), Z21, Z21
+	VADDPS    320(BP), Z22, Z22
+	VADDPS    Z20, Z23, Z20
+	VMOVUPS   Z21, 256(BP)
+	VMOVUPS   Z22, 320(BP)
+	VMOVUPS   Z20, K1, 384(BP)
+	ADDQ      $+1, R12
+	CMPQ      R12, $+1
+	JLT       loop4
+	ADDQ      $+1, R10
+	CMPQ      R10, AX
+	JLT       loop3
+
+done2:
+done1:
+	VMOVSD X1, s+184(FP)
+	VMOVSD X2, s2+192(FP)
+	VZEROUPPER
+	RET
+
+// func dzhLoopAVX2(rows int, zz []float32, y []float32, h []float32, zW []float32, dzh []float32, dhB []float32, dzW []float32, zB0 float32, d float32) (s float64, s2 float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dzhLoopAVX2(SB), $96-200
+	MOVQ    rows+0(FP), AX
+	MOVQ    zz_base+8(FP), CX
+	MOVQ    y_base+32(FP), DX
+	MOVQ    h_base+56(FP), BX
+	MOVQ    zW_base+80(FP), SI
+	MOVQ    dzh_base+104(FP), DI
+	MOVQ    dhB_base+128(FP), R8
+	MOVQ    dzW_base+152(FP), R9
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, 32(SP)
+	TESTQ   AX, AX
+	JLE     done1
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    $+0, R10
+	VMOVUPS c32x8_3f800000<>+0(SB), Y0
+	VMOVUPS c32x8_h5650343be9dcf595<>+0(SB), Y1
+	VMOVUPS c32x8_c2d00000<>+0(SB), Y2
+
+loop3:
+	LEAQ         (CX)(R10*4), R11
+	VBROADCASTSS (R11), Y3
+	VBROADCASTSS zB0+176(FP), Y4
+	VADDPS       Y4, Y3, Y4
+	LEAQ         (DX)(R10*4), R11
+	VBROADCASTSS (R11), Y5
+	VANDPS       c32x8_7fffffff<>+0(SB), Y4, Y6
+	VXORPS       c32x8_80000000<>+0(SB), Y6, Y6
+	VMOVUPS      c32x8_42b20000<>+0(SB), Y7
+	VMINPS       Y6, Y7, Y6
+	VMAXPS       Y6, Y2, Y6
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y7
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y6, Y7
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y7, Y8
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y8, Y6
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y8, Y6
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y8
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y6, Y8
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y6, Y8
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y6, Y8
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y6, Y8
+	VFMADD213PS  Y0, Y6, Y8
+	VFMADD213PS  Y0, Y6, Y8
+	VPSRLD       $0x01, Y7, Y6
+	VPSLLD       $0x17, Y6, Y9
+	VMULPS       Y9, Y8, Y8
+	VPSUBD       Y6, Y7, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y8, Y6
+	VCMPPS       $0x03, Y4, Y4, Y7
+	VXORPS       Y8, Y8, Y8
+	VMAXPS       Y8, Y4, Y8
+	VBLENDVPS    Y7, Y4, Y8, Y7
+	VADDPS       Y6, Y0, Y8
+	VSUBPS       Y0, Y8, Y9
+	VSUBPS       Y9, Y6, Y9
+	VPADDD       c32x8_00400000<>+0(SB), Y8, Y10
+	VANDPS       c32x8_007fffff<>+0(SB), Y10, Y11
+	VPADDD       c32x8_3f400000<>+0(SB), Y11, Y11
+	VPSRLD       $0x17, Y10, Y10
+	VORPS        c32x8_4b000000<>+0(SB), Y10, Y10
+	VSUBPS       c32x8_4b00007f<>+0(SB), Y10, Y10
+	VSUBPS       Y0, Y11, Y11
+	VMOVUPS      c32x8_42c80000<>+0(SB), Y12
+	VMINPS       Y10, Y12, Y12
+	VMOVUPS      c32x8_4b40007f<>+0(SB), Y13
+	VSUBPS       Y12, Y13, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VFMADD231PS  Y12, Y9, Y11
+	VMULPS       Y11, Y11, Y12
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y13
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_3e144297<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_be800027<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y11, Y13
+	VFMADD213PS  c32x8_bf000000<>+0(SB), Y11, Y13
+	VFMADD231PS  Y13, Y12, Y11
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y10, Y11
+	VPADDD       c32x8_7f800000<>+0(SB), Y8, Y10
+	VMOVUPS      c32x8_ff000000<>+0(SB), Y12
+	VPCMPGTD     Y10, Y12, Y10
+	VXORPS       c32x8_ffffffff<>+0(SB), Y10, Y10
+	VTESTPS      Y10, Y10
+	JEQ          done4
+	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 64(SP)
+	VMULPS       c32x8_4b800000<>+0(SB), Y8, Y10
+	VPADDD       c32x8_00400000<>+0(SB), Y10, Y10
+	VANDPS       c32x8_007fffff<>+0(SB), Y10, Y12
+	VPADDD       c32x8_3f400000<>+0(SB), Y12, Y12
+	VPSRLD       $0x17, Y10, Y10
+	VORPS        c32x8_4b000000<>+0(SB), Y10, Y10
+	VSUBPS       c32x8_4b000097<>+0(SB), Y10, Y10
+	VSUBPS       Y0, Y12, Y12
+	VMOVUPS      c32x8_42c80000<>+0(SB), Y13
+	VMINPS       Y10, Y13, Y13
+	VMOVUPS      c32x8_4b40007f<>+0(SB), Y14
+	VSUBPS       Y13, Y14, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD231PS  Y13, Y9, Y12
+	VMULPS       Y12, Y12, Y9
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y13
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_3e144297<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_be800027<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y12, Y13
+	VFMADD213PS  c32x8_bf000000<>+0(SB), Y12, Y13
+	VFMADD231PS  Y13, Y9, Y12
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y10, Y12
+	VMOVUPS      64(SP), Y9
+	VBLENDVPS    Y9, Y12, Y11, Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x00, Y10, Y8, Y10
+	VBLENDVPS    Y10, c32x8_ff800000<>+0(SB), Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x11, Y10, Y8, Y10
+	VBLENDVPS    Y10, c32x8_7fc00000<>+0(SB), Y9, Y9
+	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y8, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y11
+
+done4:
+	VANDPS       c32x8_80000000<>+0(SB), Y6, Y6
+	VORPS        Y6, Y11, Y6
+	VADDPS       Y6, Y7, Y6
+	VFNMADD231PS Y4, Y5, Y6
+	VCVTPS2PD    X6, Y4
+	VMOVUPS      (SP), Y6
+	VADDPD       Y4, Y6, Y6
+	VMOVUPS      Y6, (SP)
+	VBROADCASTSS zB0+176(FP), Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      c32x8_42200000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMAXPS       Y3, Y2, Y3
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y4
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y4, Y6
+	VFMSUB231PS  c32x8_3f317218<>+0(SB), Y6, Y3
+	VFMADD231PS  c32x8_b102e308<>+0(SB), Y6, Y3
+	VPSRLD       $0x01, Y4, Y6
+	VPSLLD       $0x17, Y6, Y7
+	VMULPS       Y7, Y0, Y7
+	VPSUBD       Y6, Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y7, Y4
+	VADDPS       Y4, Y0, Y6
+	VSUBPS       Y0, Y6, Y7
+	VSUBPS       Y7, Y4, Y7
+	VMULPS       Y3, Y3, Y8
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y3, Y9
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y3, Y9
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y3, Y9
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y3, Y9
+	VADDPS       Y7, Y3, Y3
+	VFMADD231PS  Y9, Y8, Y3
+	VADDPS       Y3, Y6, Y3
+	VDIVPS       Y3, Y4, Y3
+	VSUBPS       Y5, Y3, Y3
+	VBROADCASTSS d+180(FP), Y4
+	VMULPS       Y3, Y4, Y3
+	VCVTPS2PD    X3, Y4
+	VMOVUPS      32(SP), Y5
+	VADDPD       Y4, Y5, Y5
+	VMOVUPS      Y5, 32(SP)
+	IMUL3Q       $+100, R10, R11
+	LEAQ         (BX)(R11*4), R12
+	LEAQ         (DI)(R11*4), R11
+	MOVQ         $+0, R13
+	PCALIGN      $0x20
+
+loop5:
+	VMOVUPS    (R12)(R13*4), Y4
+	VMOVUPS    32(R12)(R13*4), Y5
+	VMOVUPS    64(R12)(R13*4), Y6
+	VMOVUPS    96(R12)(R13*4), Y7
+	VMULPS     (SI)(R13*4), Y3, Y8
+	VMULPS     32(SI)(R13*4), Y3, Y9
+	VMULPS     64(SI)(R13*4), Y3, Y10
+	VMULPS     96(SI)(R13*4), Y3, Y11
+	VSUBPS     Y4, Y0, Y12
+	VSUBPS     Y5, Y0, Y13
+	VSUBPS     Y6, Y0, Y14
+	VSUBPS     Y7, Y0, Y15
+	VMULPS     Y12, Y4, Y4
+	VMULPS     Y13, Y5, Y5
+	VMULPS     Y14, Y6, Y6
+	VMULPS     Y15, Y7, Y7
+	VMULPS     Y4, Y8, Y4
+	VMULPS     Y5, Y9, Y5
+	VMULPS     Y6, Y10, Y6
+	VMULPS     Y7, Y11, Y7
+	VMOVUPS    Y4, (R11)(R13*4)
+	VMOVUPS    Y5, 32(R11)(R13*4)
+	VMOVUPS    Y6, 64(R11)(R13*4)
+	VMOVUPS    Y7, 96(R11)(R13*4)
+	VADDPS     (R8)(R13*4), Y4, Y4
+	VADDPS     32(R8)(R13*4), Y5, Y5
+	VADDPS     64(R8)(R13*4), Y6, Y6
+	VADDPS     96(R8)(R13*4), Y7, Y7
+	VMOVUPS    Y4, (R8)(R13*4)
+	VMOVUPS    Y5, 32(R8)(R13*4)
+	VMOVUPS    Y6, 64(R8)(R13*4)
+	VMOVUPS    Y7, 96(R8)(R13*4)
+	ADDQ       $+32, R13
+	CMPQ       R13, $+64
+	JLE        loop5
+	VMASKMOVPS 384(R12), Y1, Y4
+	VMASKMOVPS 384(SI), Y1, Y5
+	VMULPS     Y5, Y3, Y5
+	VSUBPS     Y4, Y0, Y6
+	VMULPS     Y6, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VMASKMOVPS Y4, Y1, 384(R11)
+	VMASKMOVPS 384(R8), Y1, Y5
+	VADDPS     Y4, Y5, Y4
+	VMASKMOVPS Y4, Y1, 384(R8)
+	MOVQ       $+0, R11
+
+loop6:
+	IMUL3Q  $+100, R11, R13
+	LEAQ    (R9)(R13*4), R13
+	MOVQ    $+0, BP
+	PCALIGN $0x20
+
+loop7:
+	VMULPS     (R12)(BP*4), Y3, Y4
+	VMULPS     32(R12)(BP*4), Y3, Y5
+	VMULPS     64(R12)(BP*4), Y3, Y6
+	VMULPS     96(R12)(BP*4), Y3, Y7
+	VADDPS     (R13)(BP*4), Y4, Y4
+	VADDPS     32(R13)(BP*4), Y5, Y5
+	VADDPS     64(R13)(BP*4), Y6, Y6
+	VADDPS     96(R13)(BP*4), Y7, Y7
+	VMOVUPS    Y4, (R13)(BP*4)
+	VMOVUPS    Y5, 32(R13)(BP*4)
+	VMOVUPS    Y6, 64(R13)(BP*4)
+	VMOVUPS    Y7, 96(R13)(BP*4)
+	ADDQ       $+32, BP
+	CMPQ       BP, $+64
+	JLE        loop7
+	VMASKMOVPS 384(R12), Y1, Y4
+	VMULPS     Y4, Y3, Y4
+	VMASKMOVPS 384(R13), Y1, Y5
+	VADDPS     Y4, Y5, Y4
+	VMASKMOVPS Y4, Y1, 384(R13)
+	ADDQ       $+1, R11
+	CMPQ       R11, $+1
+	JLT        loop6
+	ADDQ       $+1, R10
+	CMPQ       R10, AX
+	JLT        loop3
+
+done2:
+done1:
+	VMOVUPS (SP), Y0
+	VMOVSD  X0, s+184(FP)
+	VMOVUPS 32(SP), Y0
+	VMOVSD  X0, s2+192(FP)
+	VZEROUPPER
+	RET
+
 // func dhWProductAVX512(rows int, dhW []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dhWProductAVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dhW_base+8(FP), CX
@@ -6565,6 +7570,7 @@ done10:
 	RET
 
 // func dhWProductAVX2(rows int, dhW []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dhWProductAVX2(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dhW_base+8(FP), CX
@@ -6801,6 +7807,7 @@ done7:
 	RET
 
 // func nextWLoopAVX512(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+// Requires: AVX, AVX512F
 TEXT ·nextWLoopAVX512(SB), $0-100
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -6867,6 +7874,7 @@ done1:
 	RET
 
 // func nextWLoopAVX2(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+// Requires: AVX, AVX2, FMA3
 TEXT ·nextWLoopAVX2(SB), $0-100
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
@@ -6940,6 +7948,7 @@ done1:
 	RET
 
 // func hWProductAVX512(rows int, hW []float32, dzh []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·hWProductAVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         hW_base+8(FP), CX
@@ -7438,6 +8447,7 @@ done10:
 	RET
 
 // func hWProductAVX2(rows int, hW []float32, dzh []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·hWProductAVX2(SB), $8-152
 	MOVQ rows+0(FP), AX
 	MOVQ hW_base+8(FP), CX
@@ -7694,13 +8704,15 @@ done7:
 	RET
 
 // func hProduct2AVX512(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·hProduct2AVX512(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
 	MOVQ   hB_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -8934,13 +9946,15 @@ done1:
 	RET
 
 // func hProduct2AVX2(rows int, h []float32, x []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·hProduct2AVX2(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
 	MOVQ   hB_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -9870,12 +10884,14 @@ done1:
 	RET
 
 // func zProductAVX512(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zProductAVX512(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
-	CMPQ AX, $+4
+	MOVQ $+12, SI
+	CMPQ AX, SI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), SI
@@ -10385,13 +11401,15 @@ done1:
 	RET
 
 // func zProductAVX2(rows int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zProductAVX2(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
 	MOVQ rowLo+104(FP), SI
-	CMPQ AX, $+4
+	MOVQ $+12, DI
+	CMPQ AX, DI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), DI
@@ -10940,234 +11958,688 @@ done1:
 	RET
 
 // func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s float64)
-TEXT ·zSumAVX512(SB), $64-80
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         z_base+24(FP), DX
-	MOVQ         y_base+48(FP), BX
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·zSumAVX512(SB), $128-80
+	LEAQ         63(SP), AX
+	ANDQ         $-64, AX
+	MOVQ         first+0(FP), CX
+	MOVQ         count+8(FP), DX
+	MOVQ         z_base+24(FP), BX
+	MOVQ         y_base+48(FP), SI
 	VPXORD       Z0, Z0, Z0
-	VMOVUPS      Z0, (SP)
-	TESTQ        CX, CX
+	VMOVUPS      Z0, (AX)
+	TESTQ        DX, DX
 	JLE          done1
-	IMUL3Q       $+10, AX, SI
-	LEAQ         (DX)(SI*4), DX
-	LEAQ         (BX)(AX*4), AX
+	IMUL3Q       $+10, CX, DI
+	LEAQ         (BX)(DI*4), BX
+	LEAQ         (SI)(CX*4), CX
 	VPXORD       Z0, Z0, Z0
 	VPXORD       Z1, Z1, Z1
-	LEAQ         -16(CX), BX
-	TESTQ        BX, BX
+	LEAQ         -16(DX), SI
+	TESTQ        SI, SI
 	JLT          done2
-	MOVQ         $+0, SI
-	VMOVUPS      c32x16_hac6aba6aa298e9e5<>+0(SB), Z2
+	MOVQ         $+0, DI
+	MOVQ         $+1023, R8
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS c32x1_4b400000<>+0(SB), Z3
+	VBROADCASTSS c32x1_3fb8aa3b<>+0(SB), Z4
+	VBROADCASTSS c32x1_3f317218<>+0(SB), Z5
+	VBROADCASTSS c32x1_b102e308<>+0(SB), Z6
+	VBROADCASTSS c32x1_3f800000<>+0(SB), Z7
+	VBROADCASTSS c32x1_3ab4a653<>+0(SB), Z8
+	VBROADCASTSS c32x1_3c091cc0<>+0(SB), Z9
+	VBROADCASTSS c32x1_3d2aad13<>+0(SB), Z10
+	VBROADCASTSS c32x1_3e2aaa49<>+0(SB), Z11
+	VBROADCASTSS c32x1_3efffffd<>+0(SB), Z12
+	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z13
+	VBROADCASTSS c32x1_0000000a<>+0(SB), Z14
 	KXNORW       K1, K1, K1
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS c32x1_4b400000<>+0(SB), Z4
-	VBROADCASTSS c32x1_3fb8aa3b<>+0(SB), Z5
-	VBROADCASTSS c32x1_3f317218<>+0(SB), Z6
-	VBROADCASTSS c32x1_b102e308<>+0(SB), Z7
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z8
-	VBROADCASTSS c32x1_3ab4a653<>+0(SB), Z9
-	VBROADCASTSS c32x1_3c091cc0<>+0(SB), Z10
-	VBROADCASTSS c32x1_3d2aad13<>+0(SB), Z11
-	VBROADCASTSS c32x1_3e2aaa49<>+0(SB), Z12
-	VBROADCASTSS c32x1_3efffffd<>+0(SB), Z13
-	VBROADCASTSS c32x1_7fffffff<>+0(SB), Z14
-	VBROADCASTSS c32x1_7f800000<>+0(SB), Z15
-	VBROADCASTSS c32x1_bd390e9f<>+0(SB), Z16
-	VBROADCASTSS c32x1_3dd6a0c4<>+0(SB), Z17
-	VBROADCASTSS c32x1_be06dac3<>+0(SB), Z18
-	VBROADCASTSS c32x1_3e144297<>+0(SB), Z19
-	VBROADCASTSS c32x1_be2a75aa<>+0(SB), Z20
-	VBROADCASTSS c32x1_3e4cb478<>+0(SB), Z21
-	VBROADCASTSS c32x1_be800027<>+0(SB), Z22
-	VBROADCASTSS c32x1_3eaaaad3<>+0(SB), Z23
-	VBROADCASTSS c32x1_bf000000<>+0(SB), Z24
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z25
-	VBROADCASTSS c32x1_0000000a<>+0(SB), Z26
+	PCALIGN      $0x20
 
 loop3:
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z27
-	MOVQ         $+0, DI
-	PCALIGN      $0x20
-
-loop4:
-	LEAQ       (DX)(DI*4), R8
-	IMUL3Q     $+10, SI, R9
-	LEAQ       (R8)(R9*4), R8
-	KMOVW      K1, K2
-	VMOVAPS    Z3, Z28
-	VGATHERDPS (R8)(Z2*4), K2, Z28
-	VCMPPS     $0x03, Z27, Z27, K2
-	VMAXPS     Z28, Z27, Z28
-	VBLENDMPS  Z27, Z28, K2, Z27
-	ADDQ       $+1, DI
-	CMPQ       DI, $+10
-	JLT        loop4
-	VANDPS     Z14, Z27, Z28
-	VCMPPS     $0x11, Z15, Z28, K2
-	VBLENDMPS  Z27, Z3, K2, Z27
-	VPXORD     Z28, Z28, Z28
-	MOVQ       $+0, DI
-	PCALIGN    $0x20
-
-loop5:
-	LEAQ          (DX)(DI*4), R8
-	IMUL3Q        $+10, SI, R9
-	LEAQ          (R8)(R9*4), R8
-	KMOVW         K1, K2
-	VMOVAPS       Z3, Z29
-	VGATHERDPS    (R8)(Z2*4), K2, Z29
-	VSUBPS        Z27, Z29, Z29
-	VMOVAPS       Z4, Z30
-	VFMADD231PS   Z5, Z29, Z30
-	VSUBPS        Z4, Z30, Z30
-	VFNMADD231PS  Z6, Z30, Z29
-	VFNMADD231PS  Z7, Z30, Z29
-	VRANGEPS      $0x02, Z8, Z29, Z29
-	VMOVAPS       Z10, Z31
-	VFMADD231PS   Z29, Z9, Z31
-	VFMADD213PS   Z11, Z29, Z31
-	VFMADD213PS   Z12, Z29, Z31
-	VFMADD213PS   Z13, Z29, Z31
-	VFMADD213PS   Z8, Z29, Z31
-	VFMADD213PS   Z8, Z29, Z31
-	VSCALEFPS     Z30, Z31, Z29
-	VADDPS        Z29, Z28, Z28
-	ADDQ          $+1, DI
-	CMPQ          DI, $+10
-	JLT           loop5
-	VGETMANTPS    $0x0f, Z28, Z29
-	VGETEXPPS     Z28, Z28
-	VGETEXPPS     Z29, Z30
-	VSUBPS        Z30, Z28, Z28
-	VSUBPS        Z8, Z29, Z29
-	VMULPS        Z29, Z29, Z30
-	VMOVAPS       Z17, Z31
-	VFMADD231PS   Z29, Z16, Z31
-	VFMADD213PS   Z18, Z29, Z31
-	VFMADD213PS   Z19, Z29, Z31
-	VFMADD213PS   Z20, Z29, Z31
-	VFMADD213PS   Z21, Z29, Z31
-	VFMADD213PS   Z22, Z29, Z31
-	VFMADD213PS   Z23, Z29, Z31
-	VFMADD213PS   Z24, Z29, Z31
-	VFMADD231PS   Z31, Z30, Z29
-	VFMADD231PS   Z6, Z28, Z29
-	VADDPS        Z29, Z27, Z27
-	VPBROADCASTD  SI, Z28
-	VPADDD        Z25, Z28, Z28
-	VPMULLD       Z26, Z28, Z28
-	VPADDD        (AX)(SI*4), Z28, Z28
-	KMOVW         K1, K2
-	VMOVAPS       Z3, Z29
-	VGATHERDPS    (DX)(Z28*4), K2, Z29
-	VSUBPS        Z29, Z27, Z27
-	VCVTPS2PD     Y27, Z28
-	VEXTRACTF64X4 $0x01, Z27, Y27
-	VCVTPS2PD     Y27, Z27
-	VADDPD        Z28, Z0, Z0
-	VADDPD        Z27, Z1, Z1
-	ADDQ          $+16, SI
-	CMPQ          SI, BX
-	JLE           loop3
+	IMUL3Q           $+10, DI, R9
+	LEAQ             (BX)(R9*4), R9
+	KMOVW            R8, K2
+	VMOVUPS.Z        (R9), K2, Z15
+	KMOVW            R8, K2
+	VMOVUPS.Z        40(R9), K2, Z16
+	KMOVW            R8, K2
+	VMOVUPS.Z        80(R9), K2, Z17
+	KMOVW            R8, K2
+	VMOVUPS.Z        120(R9), K2, Z18
+	KMOVW            R8, K2
+	VMOVUPS.Z        160(R9), K2, Z19
+	KMOVW            R8, K2
+	VMOVUPS.Z        200(R9), K2, Z20
+	KMOVW            R8, K2
+	VMOVUPS.Z        240(R9), K2, Z21
+	KMOVW            R8, K2
+	VMOVUPS.Z        280(R9), K2, Z22
+	KMOVW            R8, K2
+	VMOVUPS.Z        320(R9), K2, Z23
+	KMOVW            R8, K2
+	VMOVUPS.Z        360(R9), K2, Z24
+	KMOVW            R8, K2
+	VMOVUPS.Z        400(R9), K2, Z25
+	KMOVW            R8, K2
+	VMOVUPS.Z        440(R9), K2, Z26
+	KMOVW            R8, K2
+	VMOVUPS.Z        480(R9), K2, Z27
+	KMOVW            R8, K2
+	VMOVUPS.Z        520(R9), K2, Z28
+	KMOVW            R8, K2
+	VMOVUPS.Z        560(R9), K2, Z29
+	KMOVW            R8, K2
+	VMOVUPS.Z        600(R9), K2, Z30
+	VUNPCKLPS        Z16, Z15, Z31
+	VUNPCKHPS        Z16, Z15, Z15
+	VUNPCKLPS        Z18, Z17, Z16
+	VUNPCKHPS        Z18, Z17, Z17
+	VUNPCKLPD        Z16, Z31, Z18
+	VUNPCKHPD        Z16, Z31, Z16
+	VUNPCKLPD        Z17, Z15, Z31
+	VUNPCKHPD        Z17, Z15, Z15
+	VUNPCKLPS        Z20, Z19, Z17
+	VUNPCKHPS        Z20, Z19, Z19
+	VUNPCKLPS        Z22, Z21, Z20
+	VUNPCKHPS        Z22, Z21, Z21
+	VUNPCKLPD        Z20, Z17, Z22
+	VUNPCKHPD        Z20, Z17, Z17
+	VUNPCKLPD        Z21, Z19, Z20
+	VUNPCKHPD        Z21, Z19, Z19
+	VUNPCKLPS        Z24, Z23, Z21
+	VUNPCKHPS        Z24, Z23, Z23
+	VUNPCKLPS        Z26, Z25, Z24
+	VUNPCKHPS        Z26, Z25, Z25
+	VUNPCKLPD        Z24, Z21, Z26
+	VUNPCKHPD        Z24, Z21, Z21
+	VUNPCKLPD        Z25, Z23, Z24
+	VUNPCKHPD        Z25, Z23, Z23
+	VUNPCKLPS        Z28, Z27, Z25
+	VUNPCKHPS        Z28, Z27, Z27
+	VUNPCKLPS        Z30, Z29, Z28
+	VUNPCKHPS        Z30, Z29, Z29
+	VUNPCKLPD        Z28, Z25, Z30
+	VUNPCKHPD        Z28, Z25, Z25
+	VUNPCKLPD        Z29, Z27, Z28
+	VUNPCKHPD        Z29, Z27, Z27
+	VSHUFF32X4       $0x88, Z22, Z18, Z29
+	VSHUFF32X4       $0xdd, Z22, Z18, Z18
+	VSHUFF32X4       $0x88, Z30, Z26, Z22
+	VSHUFF32X4       $0xdd, Z30, Z26, Z26
+	VSHUFF32X4       $0x88, Z22, Z29, Z30
+	VSHUFF32X4       $0x88, Z26, Z18, Z18
+	VSHUFF32X4       $0xdd, Z22, Z29, Z22
+	VSHUFF32X4       $0x88, Z17, Z16, Z26
+	VSHUFF32X4       $0xdd, Z17, Z16, Z16
+	VSHUFF32X4       $0x88, Z25, Z21, Z17
+	VSHUFF32X4       $0xdd, Z25, Z21, Z21
+	VSHUFF32X4       $0x88, Z17, Z26, Z25
+	VSHUFF32X4       $0x88, Z21, Z16, Z16
+	VSHUFF32X4       $0xdd, Z17, Z26, Z17
+	VSHUFF32X4       $0x88, Z20, Z31, Z21
+	VSHUFF32X4       $0xdd, Z20, Z31, Z20
+	VSHUFF32X4       $0x88, Z28, Z24, Z26
+	VSHUFF32X4       $0xdd, Z28, Z24, Z24
+	VSHUFF32X4       $0x88, Z26, Z21, Z21
+	VSHUFF32X4       $0x88, Z24, Z20, Z20
+	VSHUFF32X4       $0x88, Z19, Z15, Z24
+	VSHUFF32X4       $0xdd, Z19, Z15, Z15
+	VSHUFF32X4       $0x88, Z27, Z23, Z19
+	VSHUFF32X4       $0xdd, Z27, Z23, Z23
+	VSHUFF32X4       $0x88, Z19, Z24, Z19
+	VSHUFF32X4       $0x88, Z23, Z15, Z15
+	VBROADCASTSS     c32x1_ff800000<>+0(SB), Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z30, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z25, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z21, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z19, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z18, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z16, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z20, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z15, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z22, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VCMPPS           $0x03, Z23, Z23, K2
+	VMAXPS           Z17, Z23, Z24
+	VBLENDMPS        Z23, Z24, K2, Z23
+	VANDPS.BCST      c32x1_7fffffff<>+0(SB), Z23, Z24
+	VCMPPS.BCST      $0x11, c32x1_7f800000<>+0(SB), Z24, K2
+	VBLENDMPS        Z23, Z2, K2, Z23
+	VPXORD           Z24, Z24, Z24
+	VSUBPS           Z23, Z30, Z26
+	VMOVAPS          Z3, Z27
+	VFMADD231PS      Z4, Z26, Z27
+	VSUBPS           Z3, Z27, Z27
+	VFNMADD231PS     Z5, Z27, Z26
+	VFNMADD231PS     Z6, Z27, Z26
+	VRANGEPS         $0x02, Z7, Z26, Z26
+	VMOVAPS          Z9, Z28
+	VFMADD231PS      Z26, Z8, Z28
+	VFMADD213PS      Z10, Z26, Z28
+	VFMADD213PS      Z11, Z26, Z28
+	VFMADD213PS      Z12, Z26, Z28
+	VFMADD213PS      Z7, Z26, Z28
+	VFMADD213PS      Z7, Z26, Z28
+	VSCALEFPS        Z27, Z28, Z26
+	VADDPS           Z26, Z24, Z24
+	VSUBPS           Z23, Z25, Z25
+	VMOVAPS          Z3, Z26
+	VFMADD231PS      Z4, Z25, Z26
+	VSUBPS           Z3, Z26, Z26
+	VFNMADD231PS     Z5, Z26, Z25
+	VFNMADD231PS     Z6, Z26, Z25
+	VRANGEPS         $0x02, Z7, Z25, Z25
+	VMOVAPS          Z9, Z27
+	VFMADD231PS      Z25, Z8, Z27
+	VFMADD213PS      Z10, Z25, Z27
+	VFMADD213PS      Z11, Z25, Z27
+	VFMADD213PS      Z12, Z25, Z27
+	VFMADD213PS      Z7, Z25, Z27
+	VFMADD213PS      Z7, Z25, Z27
+	VSCALEFPS        Z26, Z27, Z25
+	VADDPS           Z25, Z24, Z24
+	VSUBPS           Z23, Z21, Z21
+	VMOVAPS          Z3, Z25
+	VFMADD231PS      Z4, Z21, Z25
+	VSUBPS           Z3, Z25, Z25
+	VFNMADD231PS     Z5, Z25, Z21
+	VFNMADD231PS     Z6, Z25, Z21
+	VRANGEPS         $0x02, Z7, Z21, Z21
+	VMOVAPS          Z9, Z26
+	VFMADD231PS      Z21, Z8, Z26
+	VFMADD213PS      Z10, Z21, Z26
+	VFMADD213PS      Z11, Z21, Z26
+	VFMADD213PS      Z12, Z21, Z26
+	VFMADD213PS      Z7, Z21, Z26
+	VFMADD213PS      Z7, Z21, Z26
+	VSCALEFPS        Z25, Z26, Z21
+	VADDPS           Z21, Z24, Z24
+	VSUBPS           Z23, Z19, Z19
+	VMOVAPS          Z3, Z21
+	VFMADD231PS      Z4, Z19, Z21
+	VSUBPS           Z3, Z21, Z21
+	VFNMADD231PS     Z5, Z21, Z19
+	VFNMADD231PS     Z6, Z21, Z19
+	VRANGEPS         $0x02, Z7, Z19, Z19
+	VMOVAPS          Z9, Z25
+	VFMADD231PS      Z19, Z8, Z25
+	VFMADD213PS      Z10, Z19, Z25
+	VFMADD213PS      Z11, Z19, Z25
+	VFMADD213PS      Z12, Z19, Z25
+	VFMADD213PS      Z7, Z19, Z25
+	VFMADD213PS      Z7, Z19, Z25
+	VSCALEFPS        Z21, Z25, Z19
+	VADDPS           Z19, Z24, Z24
+	VSUBPS           Z23, Z18, Z18
+	VMOVAPS          Z3, Z19
+	VFMADD231PS      Z4, Z18, Z19
+	VSUBPS           Z3, Z19, Z19
+	VFNMADD231PS     Z5, Z19, Z18
+	VFNMADD231PS     Z6, Z19, Z18
+	VRANGEPS         $0x02, Z7, Z18, Z18
+	VMOVAPS          Z9, Z21
+	VFMADD231PS      Z18, Z8, Z21
+	VFMADD213PS      Z10, Z18, Z21
+	VFMADD213PS      Z11, Z18, Z21
+	VFMADD213PS      Z12, Z18, Z21
+	VFMADD213PS      Z7, Z18, Z21
+	VFMADD213PS      Z7, Z18, Z21
+	VSCALEFPS        Z19, Z21, Z18
+	VADDPS           Z18, Z24, Z24
+	VSUBPS           Z23, Z16, Z16
+	VMOVAPS          Z3, Z18
+	VFMADD231PS      Z4, Z16, Z18
+	VSUBPS           Z3, Z18, Z18
+	VFNMADD231PS     Z5, Z18, Z16
+	VFNMADD231PS     Z6, Z18, Z16
+	VRANGEPS         $0x02, Z7, Z16, Z16
+	VMOVAPS          Z9, Z19
+	VFMADD231PS      Z16, Z8, Z19
+	VFMADD213PS      Z10, Z16, Z19
+	VFMADD213PS      Z11, Z16, Z19
+	VFMADD213PS      Z12, Z16, Z19
+	VFMADD213PS      Z7, Z16, Z19
+	VFMADD213PS      Z7, Z16, Z19
+	VSCALEFPS        Z18, Z19, Z16
+	VADDPS           Z16, Z24, Z24
+	VSUBPS           Z23, Z20, Z16
+	VMOVAPS          Z3, Z18
+	VFMADD231PS      Z4, Z16, Z18
+	VSUBPS           Z3, Z18, Z18
+	VFNMADD231PS     Z5, Z18, Z16
+	VFNMADD231PS     Z6, Z18, Z16
+	VRANGEPS         $0x02, Z7, Z16, Z16
+	VMOVAPS          Z9, Z19
+	VFMADD231PS      Z16, Z8, Z19
+	VFMADD213PS      Z10, Z16, Z19
+	VFMADD213PS      Z11, Z16, Z19
+	VFMADD213PS      Z12, Z16, Z19
+	VFMADD213PS      Z7, Z16, Z19
+	VFMADD213PS      Z7, Z16, Z19
+	VSCALEFPS        Z18, Z19, Z16
+	VADDPS           Z16, Z24, Z24
+	VSUBPS           Z23, Z15, Z15
+	VMOVAPS          Z3, Z16
+	VFMADD231PS      Z4, Z15, Z16
+	VSUBPS           Z3, Z16, Z16
+	VFNMADD231PS     Z5, Z16, Z15
+	VFNMADD231PS     Z6, Z16, Z15
+	VRANGEPS         $0x02, Z7, Z15, Z15
+	VMOVAPS          Z9, Z18
+	VFMADD231PS      Z15, Z8, Z18
+	VFMADD213PS      Z10, Z15, Z18
+	VFMADD213PS      Z11, Z15, Z18
+	VFMADD213PS      Z12, Z15, Z18
+	VFMADD213PS      Z7, Z15, Z18
+	VFMADD213PS      Z7, Z15, Z18
+	VSCALEFPS        Z16, Z18, Z15
+	VADDPS           Z15, Z24, Z24
+	VSUBPS           Z23, Z22, Z15
+	VMOVAPS          Z3, Z16
+	VFMADD231PS      Z4, Z15, Z16
+	VSUBPS           Z3, Z16, Z16
+	VFNMADD231PS     Z5, Z16, Z15
+	VFNMADD231PS     Z6, Z16, Z15
+	VRANGEPS         $0x02, Z7, Z15, Z15
+	VMOVAPS          Z9, Z18
+	VFMADD231PS      Z15, Z8, Z18
+	VFMADD213PS      Z10, Z15, Z18
+	VFMADD213PS      Z11, Z15, Z18
+	VFMADD213PS      Z12, Z15, Z18
+	VFMADD213PS      Z7, Z15, Z18
+	VFMADD213PS      Z7, Z15, Z18
+	VSCALEFPS        Z16, Z18, Z15
+	VADDPS           Z15, Z24, Z24
+	VSUBPS           Z23, Z17, Z15
+	VMOVAPS          Z3, Z16
+	VFMADD231PS      Z4, Z15, Z16
+	VSUBPS           Z3, Z16, Z16
+	VFNMADD231PS     Z5, Z16, Z15
+	VFNMADD231PS     Z6, Z16, Z15
+	VRANGEPS         $0x02, Z7, Z15, Z15
+	VMOVAPS          Z9, Z17
+	VFMADD231PS      Z15, Z8, Z17
+	VFMADD213PS      Z10, Z15, Z17
+	VFMADD213PS      Z11, Z15, Z17
+	VFMADD213PS      Z12, Z15, Z17
+	VFMADD213PS      Z7, Z15, Z17
+	VFMADD213PS      Z7, Z15, Z17
+	VSCALEFPS        Z16, Z17, Z15
+	VADDPS           Z15, Z24, Z24
+	VGETMANTPS       $0x0f, Z24, Z15
+	VGETEXPPS        Z24, Z16
+	VGETEXPPS        Z15, Z17
+	VSUBPS           Z17, Z16, Z16
+	VSUBPS           Z7, Z15, Z15
+	VMULPS           Z15, Z15, Z17
+	VBROADCASTSS     c32x1_3dd6a0c4<>+0(SB), Z18
+	VFMADD231PS.BCST c32x1_bd390e9f<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_be06dac3<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_3e144297<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_be2a75aa<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_3e4cb478<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_be800027<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_3eaaaad3<>+0(SB), Z15, Z18
+	VFMADD213PS.BCST c32x1_bf000000<>+0(SB), Z15, Z18
+	VFMADD231PS      Z18, Z17, Z15
+	VFMADD231PS      Z5, Z16, Z15
+	VADDPS           Z15, Z23, Z15
+	VPBROADCASTD     DI, Z16
+	VPADDD           Z13, Z16, Z16
+	VPMULLD          Z14, Z16, Z16
+	VPADDD           (CX)(DI*4), Z16, Z16
+	KMOVW            K1, K2
+	VMOVAPS          Z2, Z17
+	VGATHERDPS       (BX)(Z16*4), K2, Z17
+	VSUBPS           Z17, Z15, Z15
+	VCVTPS2PD        Y15, Z16
+	VEXTRACTF64X4    $0x01, Z15, Y15
+	VCVTPS2PD        Y15, Z15
+	VADDPD           Z16, Z0, Z0
+	VADDPD           Z15, Z1, Z1
+	ADDQ             $+16, DI
+	CMPQ             DI, SI
+	JLE              loop3
 
 done2:
-	MOVQ         CX, BX
-	ANDQ         $+15, BX
-	TESTQ        BX, BX
-	JLE          done6
-	SUBQ         BX, CX
-	VPBROADCASTD BX, Z2
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z3
-	VPCMPD       $0x06, Z3, Z2, K1
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z2
-	MOVQ         $+0, BX
-	VMOVUPS      c32x16_hac6aba6aa298e9e5<>+0(SB), Z4
-	VPXORD       Z5, Z5, Z5
-	PCALIGN      $0x20
-
-loop7:
-	LEAQ         (DX)(BX*4), SI
-	IMUL3Q       $+10, CX, DI
-	LEAQ         (SI)(DI*4), SI
-	KMOVW        K1, K2
-	VMOVAPS      Z5, Z6
-	VGATHERDPS   (SI)(Z4*4), K2, Z6
-	VCMPPS       $0x03, Z2, Z2, K2
-	VMAXPS       Z6, Z2, Z6
-	VBLENDMPS    Z2, Z6, K2, Z2
-	ADDQ         $+1, BX
-	CMPQ         BX, $+10
-	JLT          loop7
-	VANDPS.BCST  c32x1_7fffffff<>+0(SB), Z2, Z6
-	VCMPPS.BCST  $0x11, c32x1_7f800000<>+0(SB), Z6, K2
-	VBLENDMPS    Z2, Z5, K2, Z2
-	VPXORD       Z6, Z6, Z6
-	MOVQ         $+0, BX
-	VBROADCASTSS c32x1_4b400000<>+0(SB), Z7
-	VBROADCASTSS c32x1_3fb8aa3b<>+0(SB), Z8
-	VBROADCASTSS c32x1_3f317218<>+0(SB), Z9
-	VBROADCASTSS c32x1_b102e308<>+0(SB), Z10
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z11
-	VBROADCASTSS c32x1_3ab4a653<>+0(SB), Z12
-	VBROADCASTSS c32x1_3c091cc0<>+0(SB), Z13
-	VBROADCASTSS c32x1_3d2aad13<>+0(SB), Z14
-	VBROADCASTSS c32x1_3e2aaa49<>+0(SB), Z15
-	VBROADCASTSS c32x1_3efffffd<>+0(SB), Z16
-	PCALIGN      $0x20
-
-loop8:
-	LEAQ             (DX)(BX*4), SI
-	IMUL3Q           $+10, CX, DI
-	LEAQ             (SI)(DI*4), SI
+	MOVQ             DX, SI
+	ANDQ             $+15, SI
+	TESTQ            SI, SI
+	JLE              done4
+	SUBQ             SI, DX
+	VPBROADCASTD     SI, Z2
+	VMOVUPS          c32x16_h2135120b48416d25<>+0(SB), Z3
+	VPCMPD           $0x06, Z3, Z2, K1
+	VBROADCASTSS     c32x1_ff800000<>+0(SB), Z2
+	IMUL3Q           $+10, DX, SI
+	LEAQ             (BX)(SI*4), DI
+	VMOVUPS          c32x16_hac6aba6aa298e9e5<>+0(SB), Z4
+	VPXORD           Z5, Z5, Z5
 	KMOVW            K1, K2
-	VMOVAPS          Z5, Z17
-	VGATHERDPS       (SI)(Z4*4), K2, Z17
-	VSUBPS           Z2, Z17, Z17
-	VMOVAPS          Z7, Z18
-	VFMADD231PS      Z8, Z17, Z18
-	VSUBPS           Z7, Z18, Z18
-	VFNMADD231PS     Z9, Z18, Z17
-	VFNMADD231PS     Z10, Z18, Z17
-	VRANGEPS         $0x02, Z11, Z17, Z17
-	VMOVAPS          Z13, Z19
-	VFMADD231PS      Z17, Z12, Z19
-	VFMADD213PS      Z14, Z17, Z19
-	VFMADD213PS      Z15, Z17, Z19
-	VFMADD213PS      Z16, Z17, Z19
-	VFMADD213PS      Z11, Z17, Z19
-	VFMADD213PS      Z11, Z17, Z19
-	VSCALEFPS        Z18, Z19, Z17
-	VADDPS           Z17, Z6, Z6
-	ADDQ             $+1, BX
-	CMPQ             BX, $+10
-	JLT              loop8
-	VMOVUPS.Z        (AX)(CX*4), K1, Z4
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       (DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       4(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       8(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       12(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       16(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       20(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       24(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       28(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       32(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z6
+	VGATHERDPS       36(DI)(Z4*4), K2, Z6
+	VCMPPS           $0x03, Z2, Z2, K2
+	VMAXPS           Z6, Z2, Z6
+	VBLENDMPS        Z2, Z6, K2, Z2
+	VANDPS.BCST      c32x1_7fffffff<>+0(SB), Z2, Z6
+	VCMPPS.BCST      $0x11, c32x1_7f800000<>+0(SB), Z6, K2
+	VBLENDMPS        Z2, Z5, K2, Z2
+	VPXORD           Z6, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       (DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VBROADCASTSS     c32x1_4b400000<>+0(SB), Z8
+	VBROADCASTSS     c32x1_3fb8aa3b<>+0(SB), Z9
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VBROADCASTSS     c32x1_3f317218<>+0(SB), Z11
+	VBROADCASTSS     c32x1_b102e308<>+0(SB), Z12
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VBROADCASTSS     c32x1_3f800000<>+0(SB), Z13
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VBROADCASTSS     c32x1_3ab4a653<>+0(SB), Z14
+	VBROADCASTSS     c32x1_3c091cc0<>+0(SB), Z15
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VBROADCASTSS     c32x1_3d2aad13<>+0(SB), Z17
+	VFMADD213PS      Z17, Z7, Z16
+	VBROADCASTSS     c32x1_3e2aaa49<>+0(SB), Z18
+	VFMADD213PS      Z18, Z7, Z16
+	VBROADCASTSS     c32x1_3efffffd<>+0(SB), Z19
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       4(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       8(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       12(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       16(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       20(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       24(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       28(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), DI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       32(DI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z7
+	VMOVAPS          Z8, Z10
+	VFMADD231PS      Z9, Z7, Z10
+	VSUBPS           Z8, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z7
+	VFNMADD231PS     Z12, Z10, Z7
+	VRANGEPS         $0x02, Z13, Z7, Z7
+	VMOVAPS          Z15, Z16
+	VFMADD231PS      Z7, Z14, Z16
+	VFMADD213PS      Z17, Z7, Z16
+	VFMADD213PS      Z18, Z7, Z16
+	VFMADD213PS      Z19, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VFMADD213PS      Z13, Z7, Z16
+	VSCALEFPS        Z10, Z16, Z7
+	VADDPS           Z7, Z6, Z6
+	LEAQ             (BX)(SI*4), SI
+	KMOVW            K1, K2
+	VMOVAPS          Z5, Z7
+	VGATHERDPS       36(SI)(Z4*4), K2, Z7
+	VSUBPS           Z2, Z7, Z4
+	VFMADD213PS      Z8, Z4, Z9
+	VSUBPS           Z8, Z9, Z7
+	VFNMADD231PS     Z11, Z7, Z4
+	VFNMADD231PS     Z12, Z7, Z4
+	VRANGEPS         $0x02, Z13, Z4, Z4
+	VFMADD231PS      Z4, Z14, Z15
+	VFMADD231PS      Z4, Z15, Z17
+	VFMADD231PS      Z4, Z17, Z18
+	VFMADD231PS      Z4, Z18, Z19
+	VFMADD213PS      Z13, Z4, Z19
+	VFMADD213PS      Z13, Z4, Z19
+	VSCALEFPS        Z7, Z19, Z4
+	VADDPS           Z4, Z6, Z6
+	VMOVUPS.Z        (CX)(DX*4), K1, Z4
 	VGETMANTPS       $0x0f, Z6, Z7
 	VGETEXPPS        Z6, Z6
 	VGETEXPPS        Z7, Z8
 	VSUBPS           Z8, Z6, Z6
-	VSUBPS           Z11, Z7, Z7
+	VSUBPS           Z13, Z7, Z7
 	VMULPS           Z7, Z7, Z8
-	VBROADCASTSS     c32x1_3dd6a0c4<>+0(SB), Z10
-	VFMADD231PS.BCST c32x1_bd390e9f<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_be06dac3<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_3e144297<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_be2a75aa<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_3e4cb478<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_be800027<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_3eaaaad3<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST c32x1_bf000000<>+0(SB), Z7, Z10
-	VFMADD231PS      Z10, Z8, Z7
-	VFMADD231PS      Z9, Z6, Z7
+	VBROADCASTSS     c32x1_3dd6a0c4<>+0(SB), Z9
+	VFMADD231PS.BCST c32x1_bd390e9f<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_be06dac3<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_3e144297<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_be2a75aa<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_3e4cb478<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_be800027<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_3eaaaad3<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST c32x1_bf000000<>+0(SB), Z7, Z9
+	VFMADD231PS      Z9, Z8, Z7
+	VFMADD231PS      Z11, Z6, Z7
 	VADDPS           Z7, Z2, Z2
-	VPBROADCASTD     CX, Z6
+	VPBROADCASTD     DX, Z6
 	VPADDD           Z3, Z6, Z3
 	VPMULLD.BCST     c32x1_0000000a<>+0(SB), Z3, Z3
 	VPADDD           Z4, Z3, Z3
 	KMOVW            K1, K2
 	VMOVAPS          Z5, Z4
-	VGATHERDPS       (DX)(Z3*4), K2, Z4
+	VGATHERDPS       (BX)(Z3*4), K2, Z4
 	VSUBPS           Z4, Z2, Z2
 	VBLENDMPS        Z2, Z5, K1, Z2
 	VCVTPS2PD        Y2, Z3
@@ -11176,7 +12648,7 @@ loop8:
 	VADDPD           Z3, Z0, Z0
 	VADDPD           Z2, Z1, Z1
 
-done6:
+done4:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y0
@@ -11185,367 +12657,899 @@ done6:
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
 	VBROADCASTSD  X0, Z0
-	VMOVUPS       (SP), Z1
+	VMOVUPS       (AX), Z1
 	VADDPD        Z0, Z1, Z1
-	VMOVUPS       Z1, (SP)
+	VMOVUPS       Z1, (AX)
 
 done1:
-	VMOVUPS (SP), Z0
+	VMOVUPS (AX), Z0
 	VMOVSD  X0, s+72(FP)
 	VZEROUPPER
 	RET
 
 // func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s float64)
-TEXT ·zSumAVX2(SB), $160-80
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    z_base+24(FP), DX
-	MOVQ    y_base+48(FP), BX
+// Requires: AVX, AVX2, FMA3
+TEXT ·zSumAVX2(SB), $224-80
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    first+0(FP), CX
+	MOVQ    count+8(FP), DX
+	MOVQ    z_base+24(FP), BX
+	MOVQ    y_base+48(FP), SI
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
-	TESTQ   CX, CX
+	VMOVUPS Y0, (AX)
+	TESTQ   DX, DX
 	JLE     done1
-	IMUL3Q  $+10, AX, SI
-	LEAQ    (DX)(SI*4), DX
-	LEAQ    (BX)(AX*4), AX
+	IMUL3Q  $+10, CX, DI
+	LEAQ    (BX)(DI*4), BX
+	LEAQ    (SI)(CX*4), CX
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 32(AX)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 64(SP)
-	LEAQ    -8(CX), BX
-	TESTQ   BX, BX
+	VMOVUPS Y0, 64(AX)
+	LEAQ    -8(DX), SI
+	TESTQ   SI, SI
 	JLT     done2
-	MOVQ    $+0, SI
-	VMOVUPS c32x8_h5712f8ead8a363c5<>+0(SB), Y0
-	VMOVUPS c32x8_ffffffff<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	VMOVUPS c32x8_c2d00000<>+0(SB), Y3
-	VMOVUPS c32x8_42b20000<>+0(SB), Y4
-	VMOVUPS c32x8_4b4000fe<>+0(SB), Y5
-	VMOVUPS c32x8_3f317218<>+0(SB), Y6
-	VMOVUPS c32x8_3f800000<>+0(SB), Y7
-	VMOVUPS c32x8_3e2aaa49<>+0(SB), Y8
-	VMOVUPS c32x8_3efffffd<>+0(SB), Y9
-
-loop3:
-	VMOVUPS c32x8_ff800000<>+0(SB), Y10
 	MOVQ    $+0, DI
+	VMOVUPS c32x8_hcc7e09af1e83611d<>+0(SB), Y0
+	VMOVUPS c32x8_c2d00000<>+0(SB), Y1
+	VMOVUPS c32x8_42b20000<>+0(SB), Y2
 	PCALIGN $0x20
 
-loop4:
-	LEAQ       (DX)(DI*4), R8
-	IMUL3Q     $+10, SI, R9
-	LEAQ       (R8)(R9*4), R8
-	VMOVAPS    Y1, Y11
-	VMOVAPS    Y2, Y12
-	VGATHERDPS Y11, (R8)(Y0*4), Y12
-	VCMPPS     $0x03, Y10, Y10, Y11
-	VMAXPS     Y12, Y10, Y12
-	VBLENDVPS  Y11, Y10, Y12, Y10
-	ADDQ       $+1, DI
-	CMPQ       DI, $+10
-	JLT        loop4
-	VANDPS     c32x8_7fffffff<>+0(SB), Y10, Y11
-	VCMPPS     $0x11, c32x8_7f800000<>+0(SB), Y11, Y11
-	VBLENDVPS  Y11, Y10, Y2, Y10
-	VXORPS     Y11, Y11, Y11
-	MOVQ       $+0, DI
-	PCALIGN    $0x20
+loop3:
+	IMUL3Q       $+10, DI, R8
+	LEAQ         (BX)(R8*4), R8
+	VMOVUPS      (R8), Y3
+	VMOVUPS      40(R8), Y4
+	VMOVUPS      80(R8), Y5
+	VMOVUPS      120(R8), Y6
+	VMOVUPS      160(R8), Y7
+	VMOVUPS      200(R8), Y8
+	VMOVUPS      240(R8), Y9
+	VMOVUPS      280(R8), Y10
+	VUNPCKLPS    Y4, Y3, Y11
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKLPS    Y6, Y5, Y4
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPD    Y4, Y11, Y6
+	VUNPCKHPD    Y4, Y11, Y4
+	VUNPCKLPD    Y5, Y3, Y11
+	VUNPCKHPD    Y5, Y3, Y3
+	VUNPCKLPS    Y8, Y7, Y5
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKLPS    Y10, Y9, Y8
+	VUNPCKHPS    Y10, Y9, Y9
+	VUNPCKLPD    Y8, Y5, Y10
+	VUNPCKHPD    Y8, Y5, Y5
+	VUNPCKLPD    Y9, Y7, Y8
+	VUNPCKHPD    Y9, Y7, Y7
+	VPERM2F128   $0x20, Y10, Y6, Y9
+	VPERM2F128   $0x31, Y10, Y6, Y6
+	VPERM2F128   $0x20, Y5, Y4, Y10
+	VPERM2F128   $0x31, Y5, Y4, Y4
+	VMOVUPS      Y4, 96(AX)
+	VPERM2F128   $0x20, Y8, Y11, Y4
+	VPERM2F128   $0x31, Y8, Y11, Y5
+	VMOVUPS      Y5, 128(AX)
+	VPERM2F128   $0x20, Y7, Y3, Y5
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VMOVUPS      Y3, 160(AX)
+	VMASKMOVPS   32(R8), Y0, Y3
+	VMASKMOVPS   72(R8), Y0, Y7
+	VMASKMOVPS   112(R8), Y0, Y8
+	VMASKMOVPS   152(R8), Y0, Y11
+	VMASKMOVPS   192(R8), Y0, Y12
+	VMASKMOVPS   232(R8), Y0, Y13
+	VMASKMOVPS   272(R8), Y0, Y14
+	VMASKMOVPS   312(R8), Y0, Y15
+	VUNPCKLPS    Y7, Y3, Y3
+	VUNPCKLPS    Y11, Y8, Y7
+	VUNPCKLPD    Y7, Y3, Y8
+	VUNPCKHPD    Y7, Y3, Y3
+	VUNPCKLPS    Y13, Y12, Y7
+	VUNPCKLPS    Y15, Y14, Y11
+	VUNPCKLPD    Y11, Y7, Y12
+	VUNPCKHPD    Y11, Y7, Y7
+	VPERM2F128   $0x20, Y12, Y8, Y8
+	VPERM2F128   $0x20, Y7, Y3, Y3
+	VMOVUPS      c32x8_ff800000<>+0(SB), Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y9, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y10, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y4, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y5, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y6, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       96(AX), Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       128(AX), Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       160(AX), Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y8, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y3, Y7, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VANDPS       c32x8_7fffffff<>+0(SB), Y7, Y11
+	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y11, Y7, Y12, Y7
+	VXORPS       Y11, Y11, Y11
+	VSUBPS       Y7, Y9, Y9
+	VMINPS       Y9, Y2, Y9
+	VMAXPS       Y9, Y1, Y9
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y12
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y9, Y12
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y12, Y13
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y13, Y9
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y13, Y9
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y13
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y9, Y13
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y9, Y13
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y9, Y13
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y9, Y13
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y9, Y13
+	VPSRLD       $0x01, Y12, Y9
+	VPSLLD       $0x17, Y9, Y14
+	VMULPS       Y14, Y13, Y13
+	VPSUBD       Y9, Y12, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y9, Y13, Y9
+	VADDPS       Y9, Y11, Y11
+	VSUBPS       Y7, Y10, Y9
+	VMINPS       Y9, Y2, Y9
+	VMAXPS       Y9, Y1, Y9
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y10
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y9, Y10
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y10, Y12
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y12, Y9
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y12, Y9
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y12
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y9, Y12
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y9, Y12
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y9, Y12
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y9, Y12
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y9, Y12
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y9, Y12
+	VPSRLD       $0x01, Y10, Y9
+	VPSLLD       $0x17, Y9, Y13
+	VMULPS       Y13, Y12, Y12
+	VPSUBD       Y9, Y10, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y9, Y12, Y9
+	VADDPS       Y9, Y11, Y11
+	VSUBPS       Y7, Y4, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y9
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y9, Y10
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y10, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y10, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y10
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y10
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y10
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y10
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y10
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y10
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y10
+	VPSRLD       $0x01, Y9, Y4
+	VPSLLD       $0x17, Y4, Y12
+	VMULPS       Y12, Y10, Y10
+	VPSUBD       Y4, Y9, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y10, Y4
+	VADDPS       Y4, Y11, Y11
+	VSUBPS       Y7, Y5, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y5, Y9
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y9
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y9
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y9
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
+	VPSRLD       $0x01, Y5, Y4
+	VPSLLD       $0x17, Y4, Y10
+	VMULPS       Y10, Y9, Y9
+	VPSUBD       Y4, Y5, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y9, Y4
+	VADDPS       Y4, Y11, Y11
+	VSUBPS       Y7, Y6, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y5, Y6
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VPSRLD       $0x01, Y5, Y4
+	VPSLLD       $0x17, Y4, Y9
+	VMULPS       Y9, Y6, Y6
+	VPSUBD       Y4, Y5, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y4
+	VADDPS       Y4, Y11, Y11
+	VMOVUPS      96(AX), Y4
+	VSUBPS       Y7, Y4, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y5, Y6
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VPSRLD       $0x01, Y5, Y4
+	VPSLLD       $0x17, Y4, Y9
+	VMULPS       Y9, Y6, Y6
+	VPSUBD       Y4, Y5, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y4
+	VADDPS       Y4, Y11, Y11
+	VMOVUPS      128(AX), Y4
+	VSUBPS       Y7, Y4, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y5, Y6
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VPSRLD       $0x01, Y5, Y4
+	VPSLLD       $0x17, Y4, Y9
+	VMULPS       Y9, Y6, Y6
+	VPSUBD       Y4, Y5, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y4
+	VADDPS       Y4, Y11, Y11
+	VMOVUPS      160(AX), Y4
+	VSUBPS       Y7, Y4, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y5, Y6
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VPSRLD       $0x01, Y5, Y4
+	VPSLLD       $0x17, Y4, Y9
+	VMULPS       Y9, Y6, Y6
+	VPSUBD       Y4, Y5, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y4
+	VADDPS       Y4, Y11, Y11
+	VSUBPS       Y7, Y8, Y4
+	VMINPS       Y4, Y2, Y4
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y5, Y6
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y4
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y6
+	VPSRLD       $0x01, Y5, Y4
+	VPSLLD       $0x17, Y4, Y8
+	VMULPS       Y8, Y6, Y6
+	VPSUBD       Y4, Y5, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y4
+	VADDPS       Y4, Y11, Y11
+	VSUBPS       Y7, Y3, Y3
+	VMINPS       Y3, Y2, Y3
+	VMAXPS       Y3, Y1, Y3
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y4
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       c32x8_4b4000fe<>+0(SB), Y4, Y5
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y5, Y3
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y5, Y3
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y5
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y3, Y5
+	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y3, Y5
+	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y3, Y5
+	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y3, Y5
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS  c32x8_3f800000<>+0(SB), Y3, Y5
+	VPSRLD       $0x01, Y4, Y3
+	VPSLLD       $0x17, Y3, Y6
+	VMULPS       Y6, Y5, Y5
+	VPSUBD       Y3, Y4, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y3
+	VADDPS       Y3, Y11, Y11
+	VPADDD       c32x8_00400000<>+0(SB), Y11, Y3
+	VANDPS       c32x8_007fffff<>+0(SB), Y3, Y4
+	VPADDD       c32x8_3f400000<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y3, Y3
+	VORPS        c32x8_4b000000<>+0(SB), Y3, Y3
+	VSUBPS       c32x8_4b00007f<>+0(SB), Y3, Y3
+	VSUBPS       c32x8_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y4, Y5
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y6
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e144297<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_be800027<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y4, Y6
+	VFMADD213PS  c32x8_bf000000<>+0(SB), Y4, Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y3, Y4
+	VPADDD       c32x8_7f800000<>+0(SB), Y11, Y3
+	VMOVUPS      c32x8_ff000000<>+0(SB), Y5
+	VPCMPGTD     Y3, Y5, Y3
+	VXORPS       c32x8_ffffffff<>+0(SB), Y3, Y3
+	VTESTPS      Y3, Y3
+	JEQ          done4
+	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y11, Y3
+	VMULPS       c32x8_4b800000<>+0(SB), Y11, Y5
+	VPADDD       c32x8_00400000<>+0(SB), Y5, Y5
+	VANDPS       c32x8_007fffff<>+0(SB), Y5, Y6
+	VPADDD       c32x8_3f400000<>+0(SB), Y6, Y6
+	VPSRLD       $0x17, Y5, Y5
+	VORPS        c32x8_4b000000<>+0(SB), Y5, Y5
+	VSUBPS       c32x8_4b000097<>+0(SB), Y5, Y5
+	VSUBPS       c32x8_3f800000<>+0(SB), Y6, Y6
+	VMULPS       Y6, Y6, Y8
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y9
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_3e144297<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_be800027<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y6, Y9
+	VFMADD213PS  c32x8_bf000000<>+0(SB), Y6, Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y5, Y6
+	VBLENDVPS    Y3, Y6, Y4, Y3
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x00, Y5, Y11, Y5
+	VBLENDVPS    Y5, c32x8_ff800000<>+0(SB), Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, Y5, Y11, Y5
+	VBLENDVPS    Y5, c32x8_7fc00000<>+0(SB), Y3, Y3
+	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y11, Y5
+	VBLENDVPS    Y5, Y3, Y11, Y4
 
-loop5:
-	LEAQ         (DX)(DI*4), R8
-	IMUL3Q       $+10, SI, R9
-	LEAQ         (R8)(R9*4), R8
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (R8)(Y0*4), Y13
-	VSUBPS       Y10, Y13, Y12
-	VMINPS       Y12, Y4, Y12
-	VMAXPS       Y12, Y3, Y12
-	VMOVAPS      Y5, Y13
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y12, Y13
-	VSUBPS       Y5, Y13, Y14
-	VFNMADD231PS Y6, Y14, Y12
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y14, Y12
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y14
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y12, Y14
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y12, Y14
-	VFMADD213PS  Y8, Y12, Y14
-	VFMADD213PS  Y9, Y12, Y14
-	VFMADD213PS  Y7, Y12, Y14
-	VFMADD213PS  Y7, Y12, Y14
-	VPSRLD       $0x01, Y13, Y12
-	VPSLLD       $0x17, Y12, Y15
-	VMULPS       Y15, Y14, Y14
-	VPSUBD       Y12, Y13, Y12
-	VPSLLD       $0x17, Y12, Y12
-	VMULPS       Y12, Y14, Y12
-	VADDPS       Y12, Y11, Y11
-	ADDQ         $+1, DI
-	CMPQ         DI, $+10
-	JLT          loop5
-	VPADDD       c32x8_00400000<>+0(SB), Y11, Y12
-	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y13
-	VPADDD       c32x8_3f400000<>+0(SB), Y13, Y13
-	VPSRLD       $0x17, Y12, Y12
-	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
-	VSUBPS       c32x8_4b00007f<>+0(SB), Y12, Y12
-	VSUBPS       Y7, Y13, Y13
-	VMULPS       Y13, Y13, Y14
-	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y15
-	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_3e144297<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_be800027<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_bf000000<>+0(SB), Y13, Y15
-	VFMADD231PS  Y15, Y14, Y13
-	VFMADD231PS  Y6, Y12, Y13
-	VPADDD       c32x8_7f800000<>+0(SB), Y11, Y12
-	VMOVUPS      c32x8_ff000000<>+0(SB), Y14
-	VPCMPGTD     Y12, Y14, Y12
-	VXORPS       Y1, Y12, Y12
-	VTESTPS      Y12, Y12
-	JEQ          done6
-	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y11, Y12
-	VMOVUPS      Y12, 96(SP)
-	VMULPS       c32x8_4b800000<>+0(SB), Y11, Y12
-	VPADDD       c32x8_00400000<>+0(SB), Y12, Y12
-	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y14
-	VPADDD       c32x8_3f400000<>+0(SB), Y14, Y14
-	VPSRLD       $0x17, Y12, Y12
-	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
-	VSUBPS       c32x8_4b000097<>+0(SB), Y12, Y12
-	VMOVUPS      Y12, 128(SP)
-	VSUBPS       Y7, Y14, Y12
-	VMULPS       Y12, Y12, Y14
-	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y15
-	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_3e144297<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_be800027<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_bf000000<>+0(SB), Y12, Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VFMADD231PS  128(SP), Y6, Y12
-	VMOVUPS      96(SP), Y14
-	VBLENDVPS    Y14, Y12, Y13, Y12
-	VCMPPS       $0x00, Y2, Y11, Y14
-	VBLENDVPS    Y14, c32x8_ff800000<>+0(SB), Y12, Y12
-	VCMPPS       $0x11, Y2, Y11, Y14
-	VBLENDVPS    Y14, c32x8_7fc00000<>+0(SB), Y12, Y12
-	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y11, Y14
-	VBLENDVPS    Y14, Y12, Y11, Y13
-
-done6:
-	VADDPS       Y13, Y10, Y10
-	VMOVD        SI, X11
-	VPBROADCASTD X11, Y11
-	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y11, Y11
-	VPMULLD      c32x8_0000000a<>+0(SB), Y11, Y11
-	VPADDD       (AX)(SI*4), Y11, Y11
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (DX)(Y11*4), Y13
-	VSUBPS       Y13, Y10, Y10
-	VCVTPS2PD    X10, Y11
-	VEXTRACTF128 $0x01, Y10, X10
-	VCVTPS2PD    X10, Y10
-	VMOVUPS      32(SP), Y12
-	VADDPD       Y11, Y12, Y12
-	VMOVUPS      Y12, 32(SP)
-	VMOVUPS      64(SP), Y11
-	VADDPD       Y10, Y11, Y11
-	VMOVUPS      Y11, 64(SP)
-	ADDQ         $+8, SI
-	CMPQ         SI, BX
+done4:
+	VADDPS       Y4, Y7, Y3
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y4, Y4
+	VPMULLD      c32x8_0000000a<>+0(SB), Y4, Y4
+	VPADDD       (CX)(DI*4), Y4, Y4
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y5
+	VXORPS       Y6, Y6, Y6
+	VGATHERDPS   Y5, (BX)(Y4*4), Y6
+	VSUBPS       Y6, Y3, Y3
+	VCVTPS2PD    X3, Y4
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VMOVUPS      32(AX), Y5
+	VADDPD       Y4, Y5, Y5
+	VMOVUPS      Y5, 32(AX)
+	VMOVUPS      64(AX), Y4
+	VADDPD       Y3, Y4, Y4
+	VMOVUPS      Y4, 64(AX)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
 	JLE          loop3
 
 done2:
-	MOVQ         CX, BX
-	ANDQ         $+7, BX
-	TESTQ        BX, BX
-	JLE          done7
-	SUBQ         BX, CX
-	VMOVD        BX, X0
+	MOVQ         DX, SI
+	ANDQ         $+7, SI
+	TESTQ        SI, SI
+	JLE          done5
+	SUBQ         SI, DX
+	VMOVD        SI, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
 	VMOVUPS      c32x8_ff800000<>+0(SB), Y1
-	MOVQ         $+0, BX
+	IMUL3Q       $+10, DX, SI
+	LEAQ         (BX)(SI*4), DI
 	VMOVUPS      c32x8_h5712f8ead8a363c5<>+0(SB), Y2
 	VXORPS       Y3, Y3, Y3
-	PCALIGN      $0x20
-
-loop8:
-	LEAQ       (DX)(BX*4), SI
-	IMUL3Q     $+10, CX, DI
-	LEAQ       (SI)(DI*4), SI
-	VMOVAPS    Y0, Y4
-	VMOVAPS    Y3, Y5
-	VGATHERDPS Y4, (SI)(Y2*4), Y5
-	VCMPPS     $0x03, Y1, Y1, Y4
-	VMAXPS     Y5, Y1, Y5
-	VBLENDVPS  Y4, Y1, Y5, Y1
-	ADDQ       $+1, BX
-	CMPQ       BX, $+10
-	JLT        loop8
-	VANDPS     c32x8_7fffffff<>+0(SB), Y1, Y4
-	VCMPPS     $0x11, c32x8_7f800000<>+0(SB), Y4, Y4
-	VBLENDVPS  Y4, Y1, Y3, Y1
-	VMOVUPS    Y1, 128(SP)
-	VXORPS     Y1, Y1, Y1
-	MOVQ       $+0, BX
-	VMOVUPS    c32x8_c2d00000<>+0(SB), Y4
-	VMOVUPS    c32x8_42b20000<>+0(SB), Y5
-	VMOVUPS    c32x8_4b4000fe<>+0(SB), Y6
-	VMOVUPS    c32x8_3ab4a653<>+0(SB), Y7
-	VMOVUPS    c32x8_3c091cc0<>+0(SB), Y8
-	VMOVUPS    c32x8_3d2aad13<>+0(SB), Y9
-	VMOVUPS    c32x8_3e2aaa49<>+0(SB), Y10
-	VMOVUPS    c32x8_3efffffd<>+0(SB), Y11
-	PCALIGN    $0x20
-
-loop9:
-	LEAQ         (DX)(BX*4), SI
-	IMUL3Q       $+10, CX, DI
-	LEAQ         (SI)(DI*4), SI
-	VMOVAPS      Y0, Y12
-	VMOVAPS      Y3, Y13
-	VGATHERDPS   Y12, (SI)(Y2*4), Y13
-	VSUBPS       128(SP), Y13, Y12
-	VMINPS       Y12, Y5, Y12
-	VMAXPS       Y12, Y4, Y12
-	VMOVAPS      Y6, Y13
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y12, Y13
-	VSUBPS       Y6, Y13, Y14
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y14, Y12
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y14, Y12
-	VMOVAPS      Y8, Y14
-	VFMADD231PS  Y12, Y7, Y14
-	VFMADD213PS  Y9, Y12, Y14
-	VFMADD213PS  Y10, Y12, Y14
-	VFMADD213PS  Y11, Y12, Y14
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y12, Y14
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y12, Y14
-	VPSRLD       $0x01, Y13, Y12
-	VPSLLD       $0x17, Y12, Y15
-	VMULPS       Y15, Y14, Y14
-	VPSUBD       Y12, Y13, Y12
-	VPSLLD       $0x17, Y12, Y12
-	VMULPS       Y12, Y14, Y12
-	VADDPS       Y12, Y1, Y1
-	ADDQ         $+1, BX
-	CMPQ         BX, $+10
-	JLT          loop9
-	VMASKMOVPS   (AX)(CX*4), Y0, Y2
-	VPADDD       c32x8_00400000<>+0(SB), Y1, Y4
-	VANDPS       c32x8_007fffff<>+0(SB), Y4, Y5
-	VPADDD       c32x8_3f400000<>+0(SB), Y5, Y5
-	VPSRLD       $0x17, Y4, Y4
-	VORPS        c32x8_4b000000<>+0(SB), Y4, Y4
-	VSUBPS       c32x8_4b00007f<>+0(SB), Y4, Y4
-	VSUBPS       c32x8_3f800000<>+0(SB), Y5, Y5
-	VMULPS       Y5, Y5, Y6
-	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y7
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y5, Y8
-	VMOVUPS      c32x8_be06dac3<>+0(SB), Y9
-	VFMADD213PS  Y9, Y5, Y8
-	VMOVUPS      c32x8_3e144297<>+0(SB), Y10
-	VFMADD213PS  Y10, Y5, Y8
-	VMOVUPS      c32x8_be2a75aa<>+0(SB), Y11
-	VFMADD213PS  Y11, Y5, Y8
-	VMOVUPS      c32x8_3e4cb478<>+0(SB), Y12
-	VFMADD213PS  Y12, Y5, Y8
-	VMOVUPS      c32x8_be800027<>+0(SB), Y13
-	VFMADD213PS  Y13, Y5, Y8
-	VMOVUPS      c32x8_3eaaaad3<>+0(SB), Y14
-	VFMADD213PS  Y14, Y5, Y8
-	VMOVUPS      c32x8_bf000000<>+0(SB), Y15
-	VFMADD213PS  Y15, Y5, Y8
-	VFMADD231PS  Y8, Y6, Y5
-	VFMADD231PS  c32x8_3f317218<>+0(SB), Y4, Y5
-	VPADDD       c32x8_7f800000<>+0(SB), Y1, Y4
-	VMOVUPS      c32x8_ff000000<>+0(SB), Y6
-	VPCMPGTD     Y4, Y6, Y4
-	VXORPS       c32x8_ffffffff<>+0(SB), Y4, Y4
-	VTESTPS      Y4, Y4
-	JEQ          done10
-	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y1, Y4
-	VMOVUPS      Y4, 96(SP)
-	VMULPS       c32x8_4b800000<>+0(SB), Y1, Y4
-	VPADDD       c32x8_00400000<>+0(SB), Y4, Y4
-	VANDPS       c32x8_007fffff<>+0(SB), Y4, Y6
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, (DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 4(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 8(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 12(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 16(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 20(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 24(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 28(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 32(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y3, Y5
+	VGATHERDPS   Y4, 36(DI)(Y2*4), Y5
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VMAXPS       Y5, Y1, Y5
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	VANDPS       c32x8_7fffffff<>+0(SB), Y1, Y4
+	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y1
+	VXORPS       Y4, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y6
+	VGATHERDPS   Y5, (DI)(Y2*4), Y6
+	VSUBPS       Y1, Y6, Y5
+	VMOVUPS      c32x8_c2d00000<>+0(SB), Y6
+	VMOVUPS      c32x8_42b20000<>+0(SB), Y7
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y10
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y10, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y10, Y5
+	VMOVUPS      c32x8_3f800000<>+0(SB), Y10
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VMOVUPS      c32x8_3d2aad13<>+0(SB), Y12
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      c32x8_3e2aaa49<>+0(SB), Y13
+	VFMADD213PS  Y13, Y5, Y11
+	VMOVUPS      c32x8_3efffffd<>+0(SB), Y14
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 4(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 8(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 12(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 16(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 20(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 24(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 28(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), DI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 32(DI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y5
+	VMINPS       Y5, Y7, Y5
+	VMAXPS       Y5, Y6, Y5
+	VMOVAPS      Y8, Y9
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y5, Y9
+	VSUBPS       Y8, Y9, Y11
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y5
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y5
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y5, Y11
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD213PS  Y13, Y5, Y11
+	VFMADD213PS  Y14, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VFMADD213PS  Y10, Y5, Y11
+	VPSRLD       $0x01, Y9, Y5
+	VPSLLD       $0x17, Y5, Y15
+	VMULPS       Y15, Y11, Y11
+	VPSUBD       Y5, Y9, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y11, Y5
+	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*4), SI
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y3, Y9
+	VGATHERDPS   Y5, 36(SI)(Y2*4), Y9
+	VSUBPS       Y1, Y9, Y2
+	VMINPS       Y2, Y7, Y2
+	VMAXPS       Y2, Y6, Y2
+	VMOVAPS      Y8, Y5
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y2, Y5
+	VSUBPS       Y8, Y5, Y6
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y2
+	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y2
+	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y2, Y6
+	VFMADD231PS  Y2, Y6, Y12
+	VFMADD231PS  Y2, Y12, Y13
+	VFMADD231PS  Y2, Y13, Y14
+	VFMADD213PS  Y10, Y2, Y14
+	VFMADD213PS  Y10, Y2, Y14
+	VPSRLD       $0x01, Y5, Y2
+	VPSLLD       $0x17, Y2, Y6
+	VMULPS       Y6, Y14, Y6
+	VPSUBD       Y2, Y5, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VADDPS       Y2, Y4, Y4
+	VMASKMOVPS   (CX)(DX*4), Y0, Y2
+	VPADDD       c32x8_00400000<>+0(SB), Y4, Y5
+	VANDPS       c32x8_007fffff<>+0(SB), Y5, Y6
 	VPADDD       c32x8_3f400000<>+0(SB), Y6, Y6
-	VPSRLD       $0x17, Y4, Y4
-	VORPS        c32x8_4b000000<>+0(SB), Y4, Y4
-	VSUBPS       c32x8_4b000097<>+0(SB), Y4, Y4
-	VSUBPS       c32x8_3f800000<>+0(SB), Y6, Y6
-	VMULPS       Y6, Y6, Y8
-	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y6, Y7
-	VFMADD231PS  Y6, Y7, Y9
-	VFMADD231PS  Y6, Y9, Y10
-	VFMADD231PS  Y6, Y10, Y11
-	VFMADD231PS  Y6, Y11, Y12
-	VFMADD231PS  Y6, Y12, Y13
-	VFMADD231PS  Y6, Y13, Y14
-	VFMADD231PS  Y6, Y14, Y15
-	VFMADD231PS  Y15, Y8, Y6
-	VFMADD231PS  c32x8_3f317218<>+0(SB), Y4, Y6
-	VMOVUPS      96(SP), Y4
-	VBLENDVPS    Y4, Y6, Y5, Y4
-	VCMPPS       $0x00, Y3, Y1, Y6
-	VBLENDVPS    Y6, c32x8_ff800000<>+0(SB), Y4, Y4
-	VCMPPS       $0x11, Y3, Y1, Y6
-	VBLENDVPS    Y6, c32x8_7fc00000<>+0(SB), Y4, Y4
-	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y1, Y6
-	VBLENDVPS    Y6, Y4, Y1, Y5
+	VPSRLD       $0x17, Y5, Y5
+	VORPS        c32x8_4b000000<>+0(SB), Y5, Y5
+	VSUBPS       c32x8_4b00007f<>+0(SB), Y5, Y5
+	VSUBPS       Y10, Y6, Y6
+	VMULPS       Y6, Y6, Y7
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y8
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y6, Y8
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y6, Y8
+	VMOVUPS      c32x8_3e144297<>+0(SB), Y9
+	VFMADD213PS  Y9, Y6, Y8
+	VMOVUPS      c32x8_be2a75aa<>+0(SB), Y11
+	VFMADD213PS  Y11, Y6, Y8
+	VMOVUPS      c32x8_3e4cb478<>+0(SB), Y12
+	VFMADD213PS  Y12, Y6, Y8
+	VMOVUPS      c32x8_be800027<>+0(SB), Y13
+	VFMADD213PS  Y13, Y6, Y8
+	VMOVUPS      c32x8_3eaaaad3<>+0(SB), Y14
+	VFMADD213PS  Y14, Y6, Y8
+	VMOVUPS      c32x8_bf000000<>+0(SB), Y15
+	VFMADD213PS  Y15, Y6, Y8
+	VFMADD231PS  Y8, Y7, Y6
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y5, Y6
+	VPADDD       c32x8_7f800000<>+0(SB), Y4, Y5
+	VMOVUPS      c32x8_ff000000<>+0(SB), Y7
+	VPCMPGTD     Y5, Y7, Y5
+	VXORPS       c32x8_ffffffff<>+0(SB), Y5, Y5
+	VTESTPS      Y5, Y5
+	JEQ          done6
+	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y4, Y5
+	VMOVUPS      Y5, 160(AX)
+	VMULPS       c32x8_4b800000<>+0(SB), Y4, Y5
+	VPADDD       c32x8_00400000<>+0(SB), Y5, Y5
+	VANDPS       c32x8_007fffff<>+0(SB), Y5, Y7
+	VPADDD       c32x8_3f400000<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y5, Y5
+	VORPS        c32x8_4b000000<>+0(SB), Y5, Y5
+	VSUBPS       c32x8_4b000097<>+0(SB), Y5, Y5
+	VSUBPS       Y10, Y7, Y7
+	VMULPS       Y7, Y7, Y8
+	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y10
+	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y7, Y10
+	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y7, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VFMADD231PS  Y7, Y9, Y11
+	VFMADD231PS  Y7, Y11, Y12
+	VFMADD231PS  Y7, Y12, Y13
+	VFMADD231PS  Y7, Y13, Y14
+	VFMADD231PS  Y7, Y14, Y15
+	VFMADD231PS  Y15, Y8, Y7
+	VFMADD231PS  c32x8_3f317218<>+0(SB), Y5, Y7
+	VMOVUPS      160(AX), Y5
+	VBLENDVPS    Y5, Y7, Y6, Y5
+	VCMPPS       $0x00, Y3, Y4, Y7
+	VBLENDVPS    Y7, c32x8_ff800000<>+0(SB), Y5, Y5
+	VCMPPS       $0x11, Y3, Y4, Y7
+	VBLENDVPS    Y7, c32x8_7fc00000<>+0(SB), Y5, Y5
+	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y4, Y7
+	VBLENDVPS    Y7, Y5, Y4, Y6
 
-done10:
-	VADDPS       128(SP), Y5, Y1
-	VMOVD        CX, X4
+done6:
+	VADDPS       Y6, Y1, Y1
+	VMOVD        DX, X4
 	VPBROADCASTD X4, Y4
 	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y4, Y4
 	VPMULLD      c32x8_0000000a<>+0(SB), Y4, Y4
 	VPADDD       Y2, Y4, Y2
 	VMOVAPS      Y0, Y4
 	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, (DX)(Y2*4), Y5
+	VGATHERDPS   Y4, (BX)(Y2*4), Y5
 	VSUBPS       Y5, Y1, Y1
 	VBLENDVPS    Y0, Y1, Y3, Y0
 	VCVTPS2PD    X0, Y1
 	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
-	VMOVUPS      32(SP), Y2
+	VMOVUPS      32(AX), Y2
 	VADDPD       Y1, Y2, Y2
-	VMOVUPS      Y2, 32(SP)
-	VMOVUPS      64(SP), Y1
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      64(AX), Y1
 	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, 64(SP)
+	VMOVUPS      Y1, 64(AX)
 
-done7:
-	VMOVUPS      64(SP), Y0
-	VADDPD       32(SP), Y0, Y0
+done5:
+	VMOVUPS      64(AX), Y0
+	VADDPD       32(AX), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
 	VBROADCASTSD X0, Y0
-	VMOVUPS      (SP), Y1
+	VMOVUPS      (AX), Y1
 	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, (SP)
+	VMOVUPS      Y1, (AX)
 
 done1:
-	VMOVUPS (SP), Y0
+	VMOVUPS (AX), Y0
 	VMOVSD  X0, s+72(FP)
 	VZEROUPPER
 	RET
 
 // func dzzLoopAVX512(rows int, z []float32, exps []float32, y []int32, dzz []float32, dzB []float32, d float32) (s float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·dzzLoopAVX512(SB), $0-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         z_base+8(FP), CX
@@ -11713,6 +13717,7 @@ done1:
 	RET
 
 // func dzzLoopAVX2(rows int, z []float32, exps []float32, y []int32, dzz []float32, dzB []float32, d float32) (s float64)
+// Requires: AVX, AVX2, FMA3
 TEXT ·dzzLoopAVX2(SB), $0-144
 	MOVQ    rows+0(FP), AX
 	MOVQ    z_base+8(FP), CX
@@ -11949,6 +13954,7 @@ done1:
 	RET
 
 // func dzhProductAVX512(rows int, dzh []float32, dzz []float32, zW []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F
 TEXT ·dzhProductAVX512(SB), $8-168
 	MOVQ   dzh_base+8(FP), AX
 	MOVQ   dzz_base+32(FP), CX
@@ -12799,6 +14805,7 @@ done12:
 	RET
 
 // func dzhProductAVX2(rows int, dzh []float32, dzz []float32, zW []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3
 TEXT ·dzhProductAVX2(SB), $8-168
 	MOVQ dzh_base+8(FP), AX
 	MOVQ dzz_base+32(FP), CX
@@ -13661,6 +15668,7 @@ done10:
 	RET
 
 // func dzWProductAVX512(rows int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzWProductAVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dzW_base+8(FP), CX
@@ -14177,6 +16185,7 @@ done10:
 	RET
 
 // func dzWProductAVX2(rows int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dzWProductAVX2(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dzW_base+8(FP), CX
@@ -14555,6 +16564,7 @@ done10:
 	RET
 
 // func dhWProduct2AVX512(rows int, dhW []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dhWProduct2AVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dhW_base+8(FP), CX
@@ -14895,6 +16905,7 @@ done7:
 	RET
 
 // func dhWProduct2AVX2(rows int, dhW []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dhWProduct2AVX2(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dhW_base+8(FP), CX
@@ -15136,6 +17147,7 @@ done7:
 	RET
 
 // func dhBSumsAVX512(rows int, dhB []float32, dzh []float32)
+// Requires: AVX, AVX512F
 TEXT ·dhBSumsAVX512(SB), $0-56
 	MOVQ rows+0(FP), AX
 	MOVQ dhB_base+8(FP), CX
@@ -15188,6 +17200,7 @@ done5:
 	RET
 
 // func dhBSumsAVX2(rows int, dhB []float32, dzh []float32)
+// Requires: AVX
 TEXT ·dhBSumsAVX2(SB), $0-56
 	MOVQ rows+0(FP), AX
 	MOVQ dhB_base+8(FP), CX
@@ -15240,6 +17253,7 @@ done5:
 	RET
 
 // func zWProductAVX512(rows int, zW []float32, dzz []float32, h []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zWProductAVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         zW_base+8(FP), CX
@@ -15757,6 +17771,7 @@ done10:
 	RET
 
 // func zWProductAVX2(rows int, zW []float32, dzz []float32, h []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zWProductAVX2(SB), $8-152
 	MOVQ rows+0(FP), AX
 	MOVQ zW_base+8(FP), CX
@@ -16163,6 +18178,7 @@ done10:
 	RET
 
 // func hWProduct2AVX512(rows int, hW []float32, dzh []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·hWProduct2AVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         hW_base+8(FP), CX
@@ -16504,6 +18520,7 @@ done7:
 	RET
 
 // func hWProduct2AVX2(rows int, hW []float32, dzh []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·hWProduct2AVX2(SB), $8-152
 	MOVQ rows+0(FP), AX
 	MOVQ hW_base+8(FP), CX
@@ -16765,28 +18782,30 @@ done7:
 	RET
 
 // func h1ProductAVX512(rows int, h1 []float32, x []float32, h1W []float32, h1B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h1ProductAVX512(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h1_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
 	MOVQ   h1B_base+80(FP), BX
-	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, SI
+	CMPQ   AX, SI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), DI
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DI
-	MOVQ   colLo+120(FP), R8
-	IMUL3Q $+3136, R8, R8
-	MOVQ   h1W_base+56(FP), R9
-	LEAQ   (R9)(R8*1), R8
-	CMPQ   DI, $+16
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	MOVQ   colLo+120(FP), DI
+	IMUL3Q $+3136, DI, DI
+	MOVQ   h1W_base+56(FP), R8
+	LEAQ   (R8)(DI*1), DI
+	CMPQ   SI, $+8
 	JLT    done3
+	MOVQ   $+255, R8
 	VPXORD Z0, Z0, Z0
 
 loop4:
-	MOVQ   SI, R9
+	MOVQ   rowLo+104(FP), R9
 	IMUL3Q $+3136, R9, R10
 	LEAQ   (DX)(R10*1), R10
 	MOVQ   rowHi+112(FP), R11
@@ -16803,44 +18822,28 @@ loop6:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	VPXORD  Z16, Z16, Z16
 	MOVQ    R10, R12
-	MOVQ    R8, R13
+	MOVQ    DI, R13
 	MOVQ    $+49, BP
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS     (R12), Z17
-	VFMADD231PS (R13), Z17, Z1
-	VFMADD231PS 3136(R13), Z17, Z2
-	VFMADD231PS 6272(R13), Z17, Z3
-	VFMADD231PS 9408(R13), Z17, Z4
-	VFMADD231PS 12544(R13), Z17, Z5
-	VFMADD231PS 15680(R13), Z17, Z6
-	VFMADD231PS 18816(R13), Z17, Z7
-	VFMADD231PS 21952(R13), Z17, Z8
-	VFMADD231PS 25088(R13), Z17, Z9
-	VFMADD231PS 28224(R13), Z17, Z10
-	VFMADD231PS 31360(R13), Z17, Z11
-	VFMADD231PS 34496(R13), Z17, Z12
-	VFMADD231PS 37632(R13), Z17, Z13
-	VFMADD231PS 40768(R13), Z17, Z14
-	VFMADD231PS 43904(R13), Z17, Z15
-	VFMADD231PS 47040(R13), Z17, Z16
+	VMOVUPS     (R12), Z9
+	VFMADD231PS (R13), Z9, Z1
+	VFMADD231PS 3136(R13), Z9, Z2
+	VFMADD231PS 6272(R13), Z9, Z3
+	VFMADD231PS 9408(R13), Z9, Z4
+	VFMADD231PS 12544(R13), Z9, Z5
+	VFMADD231PS 15680(R13), Z9, Z6
+	VFMADD231PS 18816(R13), Z9, Z7
+	VFMADD231PS 21952(R13), Z9, Z8
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+1, BP
 	JNE         loop7
-	VUNPCKLPS   Z2, Z1, Z17
+	VUNPCKLPS   Z2, Z1, Z9
 	VUNPCKHPS   Z2, Z1, Z1
-	VADDPS      Z1, Z17, Z1
+	VADDPS      Z1, Z9, Z1
 	VUNPCKLPS   Z4, Z3, Z2
 	VUNPCKHPS   Z4, Z3, Z3
 	VADDPS      Z3, Z2, Z2
@@ -16856,49 +18859,30 @@ loop7:
 	VUNPCKLPD   Z3, Z2, Z4
 	VUNPCKHPD   Z3, Z2, Z2
 	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z10, Z9, Z3
-	VUNPCKHPS   Z10, Z9, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z12, Z11, Z4
-	VUNPCKHPS   Z12, Z11, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VUNPCKLPS   Z14, Z13, Z4
-	VUNPCKHPS   Z14, Z13, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPS   Z16, Z15, Z5
-	VUNPCKHPS   Z16, Z15, Z6
-	VADDPS      Z6, Z5, Z5
-	VUNPCKLPD   Z5, Z4, Z6
-	VUNPCKHPD   Z5, Z4, Z4
-	VADDPS      Z4, Z6, Z4
-	VSHUFF32X4  $0x88, Z2, Z1, Z5
-	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VADDPS      Z1, Z5, Z1
-	VSHUFF32X4  $0x88, Z4, Z3, Z2
-	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VADDPS      Z3, Z2, Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
 	VADDPS      Z1, Z3, Z1
-	VADDPS      (BX)(AX*4), Z1, Z1
+	VSHUFF32X4  $0x88, Z1, Z1, Z2
+	VSHUFF32X4  $0xdd, Z1, Z1, Z1
+	VADDPS      Z1, Z2, Z1
+	KMOVW       R8, K1
+	VMOVUPS.Z   (BX)(AX*4), K1, Z2
+	VADDPS      Z2, Z1, Z1
 	VMAXPS      Z1, Z0, Z1
 	MOVQ        R9, R12
 	SHLQ        $0x09, R12
 	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     Z1, (R12)(AX*4)
+	VMOVUPS     Z1, K1, (R12)(AX*4)
 	ADDQ        $+1, R9
 	ADDQ        $+3136, R10
 	SUBQ        $+1, R11
 	JNE         loop6
 
 done5:
-	ADDQ $+50176, R8
-	ADDQ $+16, AX
-	ADDQ $-16, DI
-	CMPQ DI, $+16
+	ADDQ $+25088, DI
+	ADDQ $+8, AX
+	ADDQ $-8, SI
+	CMPQ SI, $+8
 	JGE  loop4
 
 done3:
@@ -16906,54 +18890,54 @@ done3:
 
 else2:
 	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DI
-	LEAQ   (AX)(DI*4), AX
+	MOVQ   scratch_len+152(FP), SI
+	LEAQ   (AX)(SI*4), AX
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	LEAQ   15(SI), SI
+	SARQ   $0x04, SI
+	IMUL3Q $+51200, SI, SI
+	SUBQ   SI, AX
+	ANDQ   $-64, AX
+	MOVQ   AX, SI
+	MOVQ   pack+136(FP), DI
+	ANDQ   $+1, DI
+	TESTQ  DI, DI
+	JEQ    done8
 	MOVQ   colHi+128(FP), DI
 	MOVQ   colLo+120(FP), R8
 	SUBQ   R8, DI
-	LEAQ   15(DI), DI
-	SARQ   $0x04, DI
-	IMUL3Q $+51200, DI, DI
-	SUBQ   DI, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DI
-	MOVQ   pack+136(FP), R8
-	ANDQ   $+1, R8
-	TESTQ  R8, R8
-	JEQ    done8
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	MOVQ   colLo+120(FP), R9
-	IMUL3Q $+3136, R9, R9
-	MOVQ   h1W_base+56(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   R8, $+16
+	MOVQ   colLo+120(FP), R8
+	IMUL3Q $+3136, R8, R8
+	MOVQ   h1W_base+56(FP), R9
+	LEAQ   (R9)(R8*1), R8
+	CMPQ   DI, $+16
 	JLT    done9
 
 loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+49, R12
+	MOVQ    R8, R9
+	MOVQ    AX, R10
+	MOVQ    $+49, R11
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    3136(R10), Z1
-	VMOVUPS    6272(R10), Z2
-	VMOVUPS    9408(R10), Z3
-	VMOVUPS    12544(R10), Z4
-	VMOVUPS    15680(R10), Z5
-	VMOVUPS    18816(R10), Z6
-	VMOVUPS    21952(R10), Z7
-	VMOVUPS    25088(R10), Z8
-	VMOVUPS    28224(R10), Z9
-	VMOVUPS    31360(R10), Z10
-	VMOVUPS    34496(R10), Z11
-	VMOVUPS    37632(R10), Z12
-	VMOVUPS    40768(R10), Z13
-	VMOVUPS    43904(R10), Z14
-	VMOVUPS    47040(R10), Z15
+	VMOVUPS    (R9), Z0
+	VMOVUPS    3136(R9), Z1
+	VMOVUPS    6272(R9), Z2
+	VMOVUPS    9408(R9), Z3
+	VMOVUPS    12544(R9), Z4
+	VMOVUPS    15680(R9), Z5
+	VMOVUPS    18816(R9), Z6
+	VMOVUPS    21952(R9), Z7
+	VMOVUPS    25088(R9), Z8
+	VMOVUPS    28224(R9), Z9
+	VMOVUPS    31360(R9), Z10
+	VMOVUPS    34496(R9), Z11
+	VMOVUPS    37632(R9), Z12
+	VMOVUPS    40768(R9), Z13
+	VMOVUPS    43904(R9), Z14
+	VMOVUPS    47040(R9), Z15
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z1
@@ -17018,88 +19002,89 @@ loop11:
 	VSHUFF32X4 $0x88, Z8, Z0, Z12
 	VSHUFF32X4 $0xdd, Z4, Z9, Z4
 	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
+	VMOVUPS    Z15, (R10)
+	VMOVUPS    Z10, 64(R10)
+	VMOVUPS    Z13, 128(R10)
+	VMOVUPS    Z11, 192(R10)
+	VMOVUPS    Z17, 256(R10)
+	VMOVUPS    Z14, 320(R10)
+	VMOVUPS    Z16, 384(R10)
+	VMOVUPS    Z12, 448(R10)
+	VMOVUPS    Z7, 512(R10)
+	VMOVUPS    Z2, 576(R10)
+	VMOVUPS    Z6, 640(R10)
+	VMOVUPS    Z4, 704(R10)
+	VMOVUPS    Z3, 768(R10)
+	VMOVUPS    Z1, 832(R10)
+	VMOVUPS    Z5, 896(R10)
+	VMOVUPS    Z0, 960(R10)
+	ADDQ       $+64, R9
+	ADDQ       $+1024, R10
+	SUBQ       $+1, R11
 	JNE        loop11
-	ADDQ       $+50176, R9
+	ADDQ       $+50176, R8
 	ADDQ       $+51200, AX
-	ADDQ       $-16, R8
-	CMPQ       R8, $+16
+	ADDQ       $-16, DI
+	CMPQ       DI, $+16
 	JGE        loop10
 
 done9:
 done8:
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	CMPQ   R8, $+48
+	MOVQ   colHi+128(FP), DI
+	MOVQ   colLo+120(FP), R8
+	SUBQ   R8, DI
+	CMPQ   DI, $+48
 	JLT    done12
 	VPXORD Z0, Z0, Z0
 
 loop13:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done14
 
 loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -17124,84 +19109,84 @@ loop15:
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop16:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      51200(R12), Z26
-	VMOVUPS      102400(R12), Z27
-	VBROADCASTSS (R11), Z28
+	VMOVUPS      (R11), Z25
+	VMOVUPS      51200(R11), Z26
+	VMOVUPS      102400(R11), Z27
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 3136(R11), Z28
+	VBROADCASTSS 3136(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 6272(R11), Z28
+	VBROADCASTSS 6272(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 9408(R11), Z28
+	VBROADCASTSS 9408(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 12544(R11), Z28
+	VBROADCASTSS 12544(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 15680(R11), Z28
+	VBROADCASTSS 15680(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 18816(R11), Z28
+	VBROADCASTSS 18816(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 21952(R11), Z28
+	VBROADCASTSS 21952(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      51264(R12), Z26
-	VMOVUPS      102464(R12), Z27
-	VBROADCASTSS 4(R11), Z28
+	VMOVUPS      64(R11), Z25
+	VMOVUPS      51264(R11), Z26
+	VMOVUPS      102464(R11), Z27
+	VBROADCASTSS 4(R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 3140(R11), Z28
+	VBROADCASTSS 3140(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 6276(R11), Z28
+	VBROADCASTSS 6276(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 9412(R11), Z28
+	VBROADCASTSS 9412(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 12548(R11), Z28
+	VBROADCASTSS 12548(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 15684(R11), Z28
+	VBROADCASTSS 15684(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 18820(R11), Z28
+	VBROADCASTSS 18820(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 21956(R11), Z28
+	VBROADCASTSS 21956(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop16
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -17209,126 +19194,126 @@ loop16:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	VMOVUPS      Z3, 2176(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	VMOVUPS      Z3, 2176(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
-	VMOVUPS      Z3, 4224(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
+	VMOVUPS      Z3, 4224(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
-	VMOVUPS      Z3, 6272(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
+	VMOVUPS      Z3, 6272(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VADDPS       128(BX)(AX*4), Z15, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z16, Z1
 	VADDPS       64(BX)(AX*4), Z17, Z2
 	VADDPS       128(BX)(AX*4), Z18, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 10240(R11)(AX*4)
-	VMOVUPS      Z2, 10304(R11)(AX*4)
-	VMOVUPS      Z3, 10368(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 10240(R10)(AX*4)
+	VMOVUPS      Z2, 10304(R10)(AX*4)
+	VMOVUPS      Z3, 10368(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z19, Z1
 	VADDPS       64(BX)(AX*4), Z20, Z2
 	VADDPS       128(BX)(AX*4), Z21, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 12288(R11)(AX*4)
-	VMOVUPS      Z2, 12352(R11)(AX*4)
-	VMOVUPS      Z3, 12416(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 12288(R10)(AX*4)
+	VMOVUPS      Z2, 12352(R10)(AX*4)
+	VMOVUPS      Z3, 12416(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z22, Z1
 	VADDPS       64(BX)(AX*4), Z23, Z2
 	VADDPS       128(BX)(AX*4), Z24, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 14336(R11)(AX*4)
-	VMOVUPS      Z2, 14400(R11)(AX*4)
-	VMOVUPS      Z3, 14464(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 14336(R10)(AX*4)
+	VMOVUPS      Z2, 14400(R10)(AX*4)
+	VMOVUPS      Z3, 14464(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop15
 
 done14:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -17341,52 +19326,52 @@ done14:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop18:
-	VMOVUPS      (R12), Z13
-	VMOVUPS      51200(R12), Z14
-	VMOVUPS      102400(R12), Z15
-	VBROADCASTSS (R11), Z16
+	VMOVUPS      (R11), Z13
+	VMOVUPS      51200(R11), Z14
+	VMOVUPS      102400(R11), Z15
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 3136(R11), Z16
+	VBROADCASTSS 3136(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 6272(R11), Z16
+	VBROADCASTSS 6272(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 9408(R11), Z16
+	VBROADCASTSS 9408(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	VMOVUPS      64(R12), Z13
-	VMOVUPS      51264(R12), Z14
-	VMOVUPS      102464(R12), Z15
-	VBROADCASTSS 4(R11), Z16
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      51264(R11), Z14
+	VMOVUPS      102464(R11), Z15
+	VBROADCASTSS 4(R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 3140(R11), Z16
+	VBROADCASTSS 3140(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 6276(R11), Z16
+	VBROADCASTSS 6276(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 9412(R11), Z16
+	VBROADCASTSS 9412(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop18
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -17394,104 +19379,104 @@ loop18:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	VMOVUPS      Z3, 2176(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	VMOVUPS      Z3, 2176(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
-	VMOVUPS      Z3, 4224(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
+	VMOVUPS      Z3, 4224(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
-	VMOVUPS      Z3, 6272(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
+	VMOVUPS      Z3, 6272(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done17:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop20:
-	VBROADCASTSS (R11), Z7
-	VBROADCASTSS 3136(R11), Z8
-	VMOVUPS      (R12), Z9
+	VBROADCASTSS (R10), Z7
+	VBROADCASTSS 3136(R10), Z8
+	VMOVUPS      (R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      51200(R12), Z9
+	VMOVUPS      51200(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      102400(R12), Z9
+	VMOVUPS      102400(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS 4(R11), Z7
-	VBROADCASTSS 3140(R11), Z8
-	VMOVUPS      64(R12), Z9
+	VBROADCASTSS 4(R10), Z7
+	VBROADCASTSS 3140(R10), Z8
+	VMOVUPS      64(R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      51264(R12), Z9
+	VMOVUPS      51264(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      102464(R12), Z9
+	VMOVUPS      102464(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop20
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -17499,59 +19484,59 @@ loop20:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	VMOVUPS      Z3, 2176(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	VMOVUPS      Z3, 2176(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done19:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop22:
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  (R12), Z4, Z1
-	VFMADD231PS  51200(R12), Z4, Z2
-	VFMADD231PS  102400(R12), Z4, Z3
-	VBROADCASTSS 4(R11), Z4
-	VFMADD231PS  64(R12), Z4, Z1
-	VFMADD231PS  51264(R12), Z4, Z2
-	VFMADD231PS  102464(R12), Z4, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  (R11), Z4, Z1
+	VFMADD231PS  51200(R11), Z4, Z2
+	VFMADD231PS  102400(R11), Z4, Z3
+	VBROADCASTSS 4(R10), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  51264(R11), Z4, Z2
+	VFMADD231PS  102464(R11), Z4, Z3
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop22
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -17559,65 +19544,66 @@ loop22:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done21:
 	ADDQ $+48, AX
-	ADDQ $-48, R8
-	ADDQ $+153600, DI
-	CMPQ R8, $+48
+	ADDQ $-48, DI
+	ADDQ $+153600, SI
+	CMPQ DI, $+48
 	JGE  loop13
 
 done12:
-	CMPQ   R8, $+32
+	CMPQ   DI, $+32
 	JLT    done23
 	VPXORD Z0, Z0, Z0
 
 loop24:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done25
 
 loop26:
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -17634,165 +19620,165 @@ loop26:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop27:
-	VMOVUPS      (R12), Z17
-	VMOVUPS      51200(R12), Z18
-	VBROADCASTSS (R11), Z19
+	VMOVUPS      (R11), Z17
+	VMOVUPS      51200(R11), Z18
+	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 3136(R11), Z19
+	VBROADCASTSS 3136(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 6272(R11), Z19
+	VBROADCASTSS 6272(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 9408(R11), Z19
+	VBROADCASTSS 9408(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 12544(R11), Z19
+	VBROADCASTSS 12544(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 15680(R11), Z19
+	VBROADCASTSS 15680(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 18816(R11), Z19
+	VBROADCASTSS 18816(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 21952(R11), Z19
+	VBROADCASTSS 21952(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	VMOVUPS      64(R12), Z17
-	VMOVUPS      51264(R12), Z18
-	VBROADCASTSS 4(R11), Z19
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      51264(R11), Z18
+	VBROADCASTSS 4(R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 3140(R11), Z19
+	VBROADCASTSS 3140(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 6276(R11), Z19
+	VBROADCASTSS 6276(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 9412(R11), Z19
+	VBROADCASTSS 9412(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 12548(R11), Z19
+	VBROADCASTSS 12548(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 15684(R11), Z19
+	VBROADCASTSS 15684(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 18820(R11), Z19
+	VBROADCASTSS 18820(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 21956(R11), Z19
+	VBROADCASTSS 21956(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop27
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z9, Z1
 	VADDPS       64(BX)(AX*4), Z10, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z11, Z1
 	VADDPS       64(BX)(AX*4), Z12, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 10240(R11)(AX*4)
-	VMOVUPS      Z2, 10304(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 10240(R10)(AX*4)
+	VMOVUPS      Z2, 10304(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 12288(R11)(AX*4)
-	VMOVUPS      Z2, 12352(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 12288(R10)(AX*4)
+	VMOVUPS      Z2, 12352(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z15, Z1
 	VADDPS       64(BX)(AX*4), Z16, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 14336(R11)(AX*4)
-	VMOVUPS      Z2, 14400(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 14336(R10)(AX*4)
+	VMOVUPS      Z2, 14400(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop26
 
 done25:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -17801,193 +19787,193 @@ done25:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop29:
-	VMOVUPS      (R12), Z9
-	VMOVUPS      51200(R12), Z10
-	VBROADCASTSS (R11), Z11
+	VMOVUPS      (R11), Z9
+	VMOVUPS      51200(R11), Z10
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 3136(R11), Z11
+	VBROADCASTSS 3136(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 6272(R11), Z11
+	VBROADCASTSS 6272(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 9408(R11), Z11
+	VBROADCASTSS 9408(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	VMOVUPS      64(R12), Z9
-	VMOVUPS      51264(R12), Z10
-	VBROADCASTSS 4(R11), Z11
+	VMOVUPS      64(R11), Z9
+	VMOVUPS      51264(R11), Z10
+	VBROADCASTSS 4(R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 3140(R11), Z11
+	VBROADCASTSS 3140(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 6276(R11), Z11
+	VBROADCASTSS 6276(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 9412(R11), Z11
+	VBROADCASTSS 9412(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop29
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done28:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop31:
-	VMOVUPS      (R12), Z5
-	VMOVUPS      51200(R12), Z6
-	VBROADCASTSS (R11), Z7
+	VMOVUPS      (R11), Z5
+	VMOVUPS      51200(R11), Z6
+	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 3136(R11), Z7
+	VBROADCASTSS 3136(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	VMOVUPS      64(R12), Z5
-	VMOVUPS      51264(R12), Z6
-	VBROADCASTSS 4(R11), Z7
+	VMOVUPS      64(R11), Z5
+	VMOVUPS      51264(R11), Z6
+	VBROADCASTSS 4(R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 3140(R11), Z7
+	VBROADCASTSS 3140(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop31
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done30:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done32
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop33:
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  (R12), Z3, Z1
-	VFMADD231PS  51200(R12), Z3, Z2
-	VBROADCASTSS 4(R11), Z3
-	VFMADD231PS  64(R12), Z3, Z1
-	VFMADD231PS  51264(R12), Z3, Z2
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  (R11), Z3, Z1
+	VFMADD231PS  51200(R11), Z3, Z2
+	VBROADCASTSS 4(R10), Z3
+	VFMADD231PS  64(R11), Z3, Z1
+	VFMADD231PS  51264(R11), Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop33
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done32:
 	ADDQ $+32, AX
-	ADDQ $-32, R8
-	ADDQ $+102400, DI
-	CMPQ R8, $+32
+	ADDQ $-32, DI
+	ADDQ $+102400, SI
+	CMPQ DI, $+32
 	JGE  loop24
 
 done23:
@@ -17996,13 +19982,15 @@ done1:
 	RET
 
 // func h1ProductAVX2(rows int, h1 []float32, x []float32, h1W []float32, h1B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·h1ProductAVX2(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h1_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
 	MOVQ   h1B_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -18924,28 +20912,30 @@ done1:
 	RET
 
 // func h2ProductAVX512(rows int, h2 []float32, h1 []float32, h2W []float32, h2B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h2ProductAVX512(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h2_base+8(FP), CX
 	MOVQ   h1_base+32(FP), DX
 	MOVQ   h2B_base+80(FP), BX
-	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, SI
+	CMPQ   AX, SI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), DI
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DI
-	MOVQ   colLo+120(FP), R8
-	SHLQ   $0x0b, R8
-	MOVQ   h2W_base+56(FP), R9
-	LEAQ   (R9)(R8*1), R8
-	CMPQ   DI, $+16
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	MOVQ   colLo+120(FP), DI
+	SHLQ   $0x0b, DI
+	MOVQ   h2W_base+56(FP), R8
+	LEAQ   (R8)(DI*1), DI
+	CMPQ   SI, $+8
 	JLT    done3
+	MOVQ   $+255, R8
 	VPXORD Z0, Z0, Z0
 
 loop4:
-	MOVQ  SI, R9
+	MOVQ  rowLo+104(FP), R9
 	MOVQ  R9, R10
 	SHLQ  $0x0b, R10
 	LEAQ  (DX)(R10*1), R10
@@ -18963,44 +20953,28 @@ loop6:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	VPXORD  Z16, Z16, Z16
 	MOVQ    R10, R12
-	MOVQ    R8, R13
+	MOVQ    DI, R13
 	MOVQ    $+32, BP
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS     (R12), Z17
-	VFMADD231PS (R13), Z17, Z1
-	VFMADD231PS 2048(R13), Z17, Z2
-	VFMADD231PS 4096(R13), Z17, Z3
-	VFMADD231PS 6144(R13), Z17, Z4
-	VFMADD231PS 8192(R13), Z17, Z5
-	VFMADD231PS 10240(R13), Z17, Z6
-	VFMADD231PS 12288(R13), Z17, Z7
-	VFMADD231PS 14336(R13), Z17, Z8
-	VFMADD231PS 16384(R13), Z17, Z9
-	VFMADD231PS 18432(R13), Z17, Z10
-	VFMADD231PS 20480(R13), Z17, Z11
-	VFMADD231PS 22528(R13), Z17, Z12
-	VFMADD231PS 24576(R13), Z17, Z13
-	VFMADD231PS 26624(R13), Z17, Z14
-	VFMADD231PS 28672(R13), Z17, Z15
-	VFMADD231PS 30720(R13), Z17, Z16
+	VMOVUPS     (R12), Z9
+	VFMADD231PS (R13), Z9, Z1
+	VFMADD231PS 2048(R13), Z9, Z2
+	VFMADD231PS 4096(R13), Z9, Z3
+	VFMADD231PS 6144(R13), Z9, Z4
+	VFMADD231PS 8192(R13), Z9, Z5
+	VFMADD231PS 10240(R13), Z9, Z6
+	VFMADD231PS 12288(R13), Z9, Z7
+	VFMADD231PS 14336(R13), Z9, Z8
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+1, BP
 	JNE         loop7
-	VUNPCKLPS   Z2, Z1, Z17
+	VUNPCKLPS   Z2, Z1, Z9
 	VUNPCKHPS   Z2, Z1, Z1
-	VADDPS      Z1, Z17, Z1
+	VADDPS      Z1, Z9, Z1
 	VUNPCKLPS   Z4, Z3, Z2
 	VUNPCKHPS   Z4, Z3, Z3
 	VADDPS      Z3, Z2, Z2
@@ -19016,49 +20990,30 @@ loop7:
 	VUNPCKLPD   Z3, Z2, Z4
 	VUNPCKHPD   Z3, Z2, Z2
 	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z10, Z9, Z3
-	VUNPCKHPS   Z10, Z9, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z12, Z11, Z4
-	VUNPCKHPS   Z12, Z11, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VUNPCKLPS   Z14, Z13, Z4
-	VUNPCKHPS   Z14, Z13, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPS   Z16, Z15, Z5
-	VUNPCKHPS   Z16, Z15, Z6
-	VADDPS      Z6, Z5, Z5
-	VUNPCKLPD   Z5, Z4, Z6
-	VUNPCKHPD   Z5, Z4, Z4
-	VADDPS      Z4, Z6, Z4
-	VSHUFF32X4  $0x88, Z2, Z1, Z5
-	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VADDPS      Z1, Z5, Z1
-	VSHUFF32X4  $0x88, Z4, Z3, Z2
-	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VADDPS      Z3, Z2, Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
 	VADDPS      Z1, Z3, Z1
-	VADDPS      (BX)(AX*4), Z1, Z1
+	VSHUFF32X4  $0x88, Z1, Z1, Z2
+	VSHUFF32X4  $0xdd, Z1, Z1, Z1
+	VADDPS      Z1, Z2, Z1
+	KMOVW       R8, K1
+	VMOVUPS.Z   (BX)(AX*4), K1, Z2
+	VADDPS      Z2, Z1, Z1
 	VMAXPS      Z1, Z0, Z1
 	MOVQ        R9, R12
 	SHLQ        $0x09, R12
 	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     Z1, (R12)(AX*4)
+	VMOVUPS     Z1, K1, (R12)(AX*4)
 	ADDQ        $+1, R9
 	ADDQ        $+2048, R10
 	SUBQ        $+1, R11
 	JNE         loop6
 
 done5:
-	ADDQ $+32768, R8
-	ADDQ $+16, AX
-	ADDQ $-16, DI
-	CMPQ DI, $+16
+	ADDQ $+16384, DI
+	ADDQ $+8, AX
+	ADDQ $-8, SI
+	CMPQ SI, $+8
 	JGE  loop4
 
 done3:
@@ -19066,54 +21021,54 @@ done3:
 
 else2:
 	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DI
-	LEAQ   (AX)(DI*4), AX
+	MOVQ   scratch_len+152(FP), SI
+	LEAQ   (AX)(SI*4), AX
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	LEAQ   15(SI), SI
+	SARQ   $0x04, SI
+	IMUL3Q $+33792, SI, SI
+	SUBQ   SI, AX
+	ANDQ   $-64, AX
+	MOVQ   AX, SI
+	MOVQ   pack+136(FP), DI
+	ANDQ   $+1, DI
+	TESTQ  DI, DI
+	JEQ    done8
 	MOVQ   colHi+128(FP), DI
 	MOVQ   colLo+120(FP), R8
 	SUBQ   R8, DI
-	LEAQ   15(DI), DI
-	SARQ   $0x04, DI
-	IMUL3Q $+33792, DI, DI
-	SUBQ   DI, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DI
-	MOVQ   pack+136(FP), R8
-	ANDQ   $+1, R8
-	TESTQ  R8, R8
-	JEQ    done8
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	MOVQ   colLo+120(FP), R9
-	SHLQ   $0x0b, R9
-	MOVQ   h2W_base+56(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   R8, $+16
+	MOVQ   colLo+120(FP), R8
+	SHLQ   $0x0b, R8
+	MOVQ   h2W_base+56(FP), R9
+	LEAQ   (R9)(R8*1), R8
+	CMPQ   DI, $+16
 	JLT    done9
 
 loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+32, R12
+	MOVQ    R8, R9
+	MOVQ    AX, R10
+	MOVQ    $+32, R11
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    2048(R10), Z1
-	VMOVUPS    4096(R10), Z2
-	VMOVUPS    6144(R10), Z3
-	VMOVUPS    8192(R10), Z4
-	VMOVUPS    10240(R10), Z5
-	VMOVUPS    12288(R10), Z6
-	VMOVUPS    14336(R10), Z7
-	VMOVUPS    16384(R10), Z8
-	VMOVUPS    18432(R10), Z9
-	VMOVUPS    20480(R10), Z10
-	VMOVUPS    22528(R10), Z11
-	VMOVUPS    24576(R10), Z12
-	VMOVUPS    26624(R10), Z13
-	VMOVUPS    28672(R10), Z14
-	VMOVUPS    30720(R10), Z15
+	VMOVUPS    (R9), Z0
+	VMOVUPS    2048(R9), Z1
+	VMOVUPS    4096(R9), Z2
+	VMOVUPS    6144(R9), Z3
+	VMOVUPS    8192(R9), Z4
+	VMOVUPS    10240(R9), Z5
+	VMOVUPS    12288(R9), Z6
+	VMOVUPS    14336(R9), Z7
+	VMOVUPS    16384(R9), Z8
+	VMOVUPS    18432(R9), Z9
+	VMOVUPS    20480(R9), Z10
+	VMOVUPS    22528(R9), Z11
+	VMOVUPS    24576(R9), Z12
+	VMOVUPS    26624(R9), Z13
+	VMOVUPS    28672(R9), Z14
+	VMOVUPS    30720(R9), Z15
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z1
@@ -19178,89 +21133,90 @@ loop11:
 	VSHUFF32X4 $0x88, Z8, Z0, Z12
 	VSHUFF32X4 $0xdd, Z4, Z9, Z4
 	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
+	VMOVUPS    Z15, (R10)
+	VMOVUPS    Z10, 64(R10)
+	VMOVUPS    Z13, 128(R10)
+	VMOVUPS    Z11, 192(R10)
+	VMOVUPS    Z17, 256(R10)
+	VMOVUPS    Z14, 320(R10)
+	VMOVUPS    Z16, 384(R10)
+	VMOVUPS    Z12, 448(R10)
+	VMOVUPS    Z7, 512(R10)
+	VMOVUPS    Z2, 576(R10)
+	VMOVUPS    Z6, 640(R10)
+	VMOVUPS    Z4, 704(R10)
+	VMOVUPS    Z3, 768(R10)
+	VMOVUPS    Z1, 832(R10)
+	VMOVUPS    Z5, 896(R10)
+	VMOVUPS    Z0, 960(R10)
+	ADDQ       $+64, R9
+	ADDQ       $+1024, R10
+	SUBQ       $+1, R11
 	JNE        loop11
-	ADDQ       $+32768, R9
+	ADDQ       $+32768, R8
 	ADDQ       $+33792, AX
-	ADDQ       $-16, R8
-	CMPQ       R8, $+16
+	ADDQ       $-16, DI
+	CMPQ       DI, $+16
 	JGE        loop10
 
 done9:
 done8:
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	CMPQ   R8, $+48
+	MOVQ   colHi+128(FP), DI
+	MOVQ   colLo+120(FP), R8
+	SUBQ   R8, DI
+	CMPQ   DI, $+48
 	JLT    done12
 	VPXORD Z0, Z0, Z0
 
 loop13:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done14
 
 loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -19285,84 +21241,84 @@ loop15:
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop16:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      33792(R12), Z26
-	VMOVUPS      67584(R12), Z27
-	VBROADCASTSS (R11), Z28
+	VMOVUPS      (R11), Z25
+	VMOVUPS      33792(R11), Z26
+	VMOVUPS      67584(R11), Z27
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 2048(R11), Z28
+	VBROADCASTSS 2048(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 4096(R11), Z28
+	VBROADCASTSS 4096(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 6144(R11), Z28
+	VBROADCASTSS 6144(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 8192(R11), Z28
+	VBROADCASTSS 8192(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 10240(R11), Z28
+	VBROADCASTSS 10240(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 12288(R11), Z28
+	VBROADCASTSS 12288(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 14336(R11), Z28
+	VBROADCASTSS 14336(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      33856(R12), Z26
-	VMOVUPS      67648(R12), Z27
-	VBROADCASTSS 4(R11), Z28
+	VMOVUPS      64(R11), Z25
+	VMOVUPS      33856(R11), Z26
+	VMOVUPS      67648(R11), Z27
+	VBROADCASTSS 4(R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 2052(R11), Z28
+	VBROADCASTSS 2052(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 4100(R11), Z28
+	VBROADCASTSS 4100(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 6148(R11), Z28
+	VBROADCASTSS 6148(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 8196(R11), Z28
+	VBROADCASTSS 8196(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 10244(R11), Z28
+	VBROADCASTSS 10244(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 12292(R11), Z28
+	VBROADCASTSS 12292(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 14340(R11), Z28
+	VBROADCASTSS 14340(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop16
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -19370,127 +21326,127 @@ loop16:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	VMOVUPS      Z3, 2176(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	VMOVUPS      Z3, 2176(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
-	VMOVUPS      Z3, 4224(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
+	VMOVUPS      Z3, 4224(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
-	VMOVUPS      Z3, 6272(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
+	VMOVUPS      Z3, 6272(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VADDPS       128(BX)(AX*4), Z15, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z16, Z1
 	VADDPS       64(BX)(AX*4), Z17, Z2
 	VADDPS       128(BX)(AX*4), Z18, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 10240(R11)(AX*4)
-	VMOVUPS      Z2, 10304(R11)(AX*4)
-	VMOVUPS      Z3, 10368(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 10240(R10)(AX*4)
+	VMOVUPS      Z2, 10304(R10)(AX*4)
+	VMOVUPS      Z3, 10368(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z19, Z1
 	VADDPS       64(BX)(AX*4), Z20, Z2
 	VADDPS       128(BX)(AX*4), Z21, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 12288(R11)(AX*4)
-	VMOVUPS      Z2, 12352(R11)(AX*4)
-	VMOVUPS      Z3, 12416(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 12288(R10)(AX*4)
+	VMOVUPS      Z2, 12352(R10)(AX*4)
+	VMOVUPS      Z3, 12416(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z22, Z1
 	VADDPS       64(BX)(AX*4), Z23, Z2
 	VADDPS       128(BX)(AX*4), Z24, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 14336(R11)(AX*4)
-	VMOVUPS      Z2, 14400(R11)(AX*4)
-	VMOVUPS      Z3, 14464(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 14336(R10)(AX*4)
+	VMOVUPS      Z2, 14400(R10)(AX*4)
+	VMOVUPS      Z3, 14464(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop15
 
 done14:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -19503,52 +21459,52 @@ done14:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop18:
-	VMOVUPS      (R12), Z13
-	VMOVUPS      33792(R12), Z14
-	VMOVUPS      67584(R12), Z15
-	VBROADCASTSS (R11), Z16
+	VMOVUPS      (R11), Z13
+	VMOVUPS      33792(R11), Z14
+	VMOVUPS      67584(R11), Z15
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 2048(R11), Z16
+	VBROADCASTSS 2048(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 4096(R11), Z16
+	VBROADCASTSS 4096(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 6144(R11), Z16
+	VBROADCASTSS 6144(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	VMOVUPS      64(R12), Z13
-	VMOVUPS      33856(R12), Z14
-	VMOVUPS      67648(R12), Z15
-	VBROADCASTSS 4(R11), Z16
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      33856(R11), Z14
+	VMOVUPS      67648(R11), Z15
+	VBROADCASTSS 4(R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 2052(R11), Z16
+	VBROADCASTSS 2052(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 4100(R11), Z16
+	VBROADCASTSS 4100(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 6148(R11), Z16
+	VBROADCASTSS 6148(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop18
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -19556,105 +21512,105 @@ loop18:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	VMOVUPS      Z3, 2176(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	VMOVUPS      Z3, 2176(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
-	VMOVUPS      Z3, 4224(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
+	VMOVUPS      Z3, 4224(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
-	VMOVUPS      Z3, 6272(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
+	VMOVUPS      Z3, 6272(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done17:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop20:
-	VBROADCASTSS (R11), Z7
-	VBROADCASTSS 2048(R11), Z8
-	VMOVUPS      (R12), Z9
+	VBROADCASTSS (R10), Z7
+	VBROADCASTSS 2048(R10), Z8
+	VMOVUPS      (R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      33792(R12), Z9
+	VMOVUPS      33792(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      67584(R12), Z9
+	VMOVUPS      67584(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS 4(R11), Z7
-	VBROADCASTSS 2052(R11), Z8
-	VMOVUPS      64(R12), Z9
+	VBROADCASTSS 4(R10), Z7
+	VBROADCASTSS 2052(R10), Z8
+	VMOVUPS      64(R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      33856(R12), Z9
+	VMOVUPS      33856(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      67648(R12), Z9
+	VMOVUPS      67648(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop20
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -19662,60 +21618,60 @@ loop20:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	VMOVUPS      Z3, 2176(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	VMOVUPS      Z3, 2176(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done19:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop22:
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  (R12), Z4, Z1
-	VFMADD231PS  33792(R12), Z4, Z2
-	VFMADD231PS  67584(R12), Z4, Z3
-	VBROADCASTSS 4(R11), Z4
-	VFMADD231PS  64(R12), Z4, Z1
-	VFMADD231PS  33856(R12), Z4, Z2
-	VFMADD231PS  67648(R12), Z4, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  (R11), Z4, Z1
+	VFMADD231PS  33792(R11), Z4, Z2
+	VFMADD231PS  67584(R11), Z4, Z3
+	VBROADCASTSS 4(R10), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  33856(R11), Z4, Z2
+	VFMADD231PS  67648(R11), Z4, Z3
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop22
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -19723,66 +21679,67 @@ loop22:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done21:
 	ADDQ $+48, AX
-	ADDQ $-48, R8
-	ADDQ $+101376, DI
-	CMPQ R8, $+48
+	ADDQ $-48, DI
+	ADDQ $+101376, SI
+	CMPQ DI, $+48
 	JGE  loop13
 
 done12:
-	CMPQ   R8, $+32
+	CMPQ   DI, $+32
 	JLT    done23
 	VPXORD Z0, Z0, Z0
 
 loop24:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done25
 
 loop26:
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -19799,166 +21756,166 @@ loop26:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop27:
-	VMOVUPS      (R12), Z17
-	VMOVUPS      33792(R12), Z18
-	VBROADCASTSS (R11), Z19
+	VMOVUPS      (R11), Z17
+	VMOVUPS      33792(R11), Z18
+	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 2048(R11), Z19
+	VBROADCASTSS 2048(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 4096(R11), Z19
+	VBROADCASTSS 4096(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 6144(R11), Z19
+	VBROADCASTSS 6144(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 8192(R11), Z19
+	VBROADCASTSS 8192(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 10240(R11), Z19
+	VBROADCASTSS 10240(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 12288(R11), Z19
+	VBROADCASTSS 12288(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 14336(R11), Z19
+	VBROADCASTSS 14336(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	VMOVUPS      64(R12), Z17
-	VMOVUPS      33856(R12), Z18
-	VBROADCASTSS 4(R11), Z19
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      33856(R11), Z18
+	VBROADCASTSS 4(R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 2052(R11), Z19
+	VBROADCASTSS 2052(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 4100(R11), Z19
+	VBROADCASTSS 4100(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 6148(R11), Z19
+	VBROADCASTSS 6148(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 8196(R11), Z19
+	VBROADCASTSS 8196(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 10244(R11), Z19
+	VBROADCASTSS 10244(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 12292(R11), Z19
+	VBROADCASTSS 12292(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 14340(R11), Z19
+	VBROADCASTSS 14340(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop27
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z9, Z1
 	VADDPS       64(BX)(AX*4), Z10, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z11, Z1
 	VADDPS       64(BX)(AX*4), Z12, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 10240(R11)(AX*4)
-	VMOVUPS      Z2, 10304(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 10240(R10)(AX*4)
+	VMOVUPS      Z2, 10304(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 12288(R11)(AX*4)
-	VMOVUPS      Z2, 12352(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 12288(R10)(AX*4)
+	VMOVUPS      Z2, 12352(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z15, Z1
 	VADDPS       64(BX)(AX*4), Z16, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 14336(R11)(AX*4)
-	VMOVUPS      Z2, 14400(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 14336(R10)(AX*4)
+	VMOVUPS      Z2, 14400(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop26
 
 done25:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -19967,195 +21924,195 @@ done25:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop29:
-	VMOVUPS      (R12), Z9
-	VMOVUPS      33792(R12), Z10
-	VBROADCASTSS (R11), Z11
+	VMOVUPS      (R11), Z9
+	VMOVUPS      33792(R11), Z10
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 2048(R11), Z11
+	VBROADCASTSS 2048(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 4096(R11), Z11
+	VBROADCASTSS 4096(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 6144(R11), Z11
+	VBROADCASTSS 6144(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	VMOVUPS      64(R12), Z9
-	VMOVUPS      33856(R12), Z10
-	VBROADCASTSS 4(R11), Z11
+	VMOVUPS      64(R11), Z9
+	VMOVUPS      33856(R11), Z10
+	VBROADCASTSS 4(R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 2052(R11), Z11
+	VBROADCASTSS 2052(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 4100(R11), Z11
+	VBROADCASTSS 4100(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 6148(R11), Z11
+	VBROADCASTSS 6148(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop29
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 4096(R11)(AX*4)
-	VMOVUPS      Z2, 4160(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 4096(R10)(AX*4)
+	VMOVUPS      Z2, 4160(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 6144(R11)(AX*4)
-	VMOVUPS      Z2, 6208(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 6144(R10)(AX*4)
+	VMOVUPS      Z2, 6208(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done28:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop31:
-	VMOVUPS      (R12), Z5
-	VMOVUPS      33792(R12), Z6
-	VBROADCASTSS (R11), Z7
+	VMOVUPS      (R11), Z5
+	VMOVUPS      33792(R11), Z6
+	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 2048(R11), Z7
+	VBROADCASTSS 2048(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	VMOVUPS      64(R12), Z5
-	VMOVUPS      33856(R12), Z6
-	VBROADCASTSS 4(R11), Z7
+	VMOVUPS      64(R11), Z5
+	VMOVUPS      33856(R11), Z6
+	VBROADCASTSS 4(R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 2052(R11), Z7
+	VBROADCASTSS 2052(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop31
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 2048(R11)(AX*4)
-	VMOVUPS      Z2, 2112(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 2048(R10)(AX*4)
+	VMOVUPS      Z2, 2112(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done30:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done32
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+2048, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0b, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+2048, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0b, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       DI, R12
-	MOVQ       $+256, R13
+	MOVQ       SI, R11
+	MOVQ       $+256, R12
 	PCALIGN    $0x20
 
 loop33:
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  (R12), Z3, Z1
-	VFMADD231PS  33792(R12), Z3, Z2
-	VBROADCASTSS 4(R11), Z3
-	VFMADD231PS  64(R12), Z3, Z1
-	VFMADD231PS  33856(R12), Z3, Z2
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  (R11), Z3, Z1
+	VFMADD231PS  33792(R11), Z3, Z2
+	VBROADCASTSS 4(R10), Z3
+	VFMADD231PS  64(R11), Z3, Z1
+	VFMADD231PS  33856(R11), Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop33
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x09, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x09, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done32:
 	ADDQ $+32, AX
-	ADDQ $-32, R8
-	ADDQ $+67584, DI
-	CMPQ R8, $+32
+	ADDQ $-32, DI
+	ADDQ $+67584, SI
+	CMPQ DI, $+32
 	JGE  loop24
 
 done23:
@@ -20164,13 +22121,15 @@ done1:
 	RET
 
 // func h2ProductAVX2(rows int, h2 []float32, h1 []float32, h2W []float32, h2B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·h2ProductAVX2(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h2_base+8(FP), CX
 	MOVQ   h1_base+32(FP), DX
 	MOVQ   h2B_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -21100,12 +23059,14 @@ done1:
 	RET
 
 // func zProduct2AVX512(rows int, z []float32, h2 []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zProduct2AVX512(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h2_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
-	CMPQ AX, $+4
+	MOVQ $+12, SI
+	CMPQ AX, SI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), SI
@@ -21115,9 +23076,9 @@ TEXT ·zProduct2AVX512(SB), $8-168
 	SHLQ $0x0b, DI
 	MOVQ zW_base+56(FP), R8
 	LEAQ (R8)(DI*1), DI
-	CMPQ SI, $+10
+	CMPQ SI, $+8
 	JLT  done3
-	MOVQ $+1023, R8
+	MOVQ $+255, R8
 
 loop4:
 	MOVQ  rowLo+104(FP), R9
@@ -21138,32 +23099,28 @@ loop6:
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
 	MOVQ    R10, R12
 	MOVQ    DI, R13
 	MOVQ    $+32, BP
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS     (R12), Z10
-	VFMADD231PS (R13), Z10, Z0
-	VFMADD231PS 2048(R13), Z10, Z1
-	VFMADD231PS 4096(R13), Z10, Z2
-	VFMADD231PS 6144(R13), Z10, Z3
-	VFMADD231PS 8192(R13), Z10, Z4
-	VFMADD231PS 10240(R13), Z10, Z5
-	VFMADD231PS 12288(R13), Z10, Z6
-	VFMADD231PS 14336(R13), Z10, Z7
-	VFMADD231PS 16384(R13), Z10, Z8
-	VFMADD231PS 18432(R13), Z10, Z9
+	VMOVUPS     (R12), Z8
+	VFMADD231PS (R13), Z8, Z0
+	VFMADD231PS 2048(R13), Z8, Z1
+	VFMADD231PS 4096(R13), Z8, Z2
+	VFMADD231PS 6144(R13), Z8, Z3
+	VFMADD231PS 8192(R13), Z8, Z4
+	VFMADD231PS 10240(R13), Z8, Z5
+	VFMADD231PS 12288(R13), Z8, Z6
+	VFMADD231PS 14336(R13), Z8, Z7
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+1, BP
 	JNE         loop7
-	VUNPCKLPS   Z1, Z0, Z10
+	VUNPCKLPS   Z1, Z0, Z8
 	VUNPCKHPS   Z1, Z0, Z0
-	VADDPS      Z0, Z10, Z0
+	VADDPS      Z0, Z8, Z0
 	VUNPCKLPS   Z3, Z2, Z1
 	VUNPCKHPS   Z3, Z2, Z2
 	VADDPS      Z2, Z1, Z1
@@ -21179,21 +23136,12 @@ loop7:
 	VUNPCKLPD   Z2, Z1, Z3
 	VUNPCKHPD   Z2, Z1, Z1
 	VADDPS      Z1, Z3, Z1
-	VUNPCKLPS   Z9, Z8, Z2
-	VUNPCKHPS   Z9, Z8, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPD   Z2, Z2, Z3
-	VUNPCKHPD   Z2, Z2, Z2
-	VADDPS      Z2, Z3, Z2
-	VSHUFF32X4  $0x88, Z1, Z0, Z3
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z3, Z0
-	VSHUFF32X4  $0x88, Z2, Z2, Z1
-	VSHUFF32X4  $0xdd, Z2, Z2, Z2
-	VADDPS      Z2, Z1, Z1
 	VSHUFF32X4  $0x88, Z1, Z0, Z2
 	VSHUFF32X4  $0xdd, Z1, Z0, Z0
 	VADDPS      Z0, Z2, Z0
+	VSHUFF32X4  $0x88, Z0, Z0, Z1
+	VSHUFF32X4  $0xdd, Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
 	KMOVW       R8, K1
 	VMOVUPS.Z   (BX)(AX*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
@@ -21206,13 +23154,74 @@ loop7:
 	JNE         loop6
 
 done5:
-	ADDQ $+20480, DI
-	ADDQ $+10, AX
-	ADDQ $-10, SI
-	CMPQ SI, $+10
+	ADDQ $+16384, DI
+	ADDQ $+8, AX
+	ADDQ $-8, SI
+	CMPQ SI, $+8
 	JGE  loop4
 
 done3:
+	CMPQ SI, $+2
+	JLT  done8
+	MOVQ $+3, R8
+
+loop9:
+	MOVQ  rowLo+104(FP), R9
+	MOVQ  R9, R10
+	SHLQ  $0x0b, R10
+	LEAQ  (DX)(R10*1), R10
+	MOVQ  rowHi+112(FP), R11
+	SUBQ  R9, R11
+	TESTQ R11, R11
+	JLE   done10
+
+loop11:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    R10, R12
+	MOVQ    DI, R13
+	MOVQ    $+32, BP
+	PCALIGN $0x20
+
+loop12:
+	VMOVUPS     (R12), Z2
+	VFMADD231PS (R13), Z2, Z0
+	VFMADD231PS 2048(R13), Z2, Z1
+	ADDQ        $+64, R12
+	ADDQ        $+64, R13
+	SUBQ        $+1, BP
+	JNE         loop12
+	VUNPCKLPS   Z1, Z0, Z2
+	VUNPCKHPS   Z1, Z0, Z0
+	VADDPS      Z0, Z2, Z0
+	VUNPCKLPD   Z0, Z0, Z1
+	VUNPCKHPD   Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
+	VSHUFF32X4  $0x88, Z0, Z0, Z1
+	VSHUFF32X4  $0xdd, Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
+	VSHUFF32X4  $0x88, Z0, Z0, Z1
+	VSHUFF32X4  $0xdd, Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
+	KMOVW       R8, K1
+	VMOVUPS.Z   (BX)(AX*4), K1, Z1
+	VADDPS      Z1, Z0, Z0
+	IMUL3Q      $+10, R9, R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     Z0, K1, (R12)(AX*4)
+	ADDQ        $+1, R9
+	ADDQ        $+2048, R10
+	SUBQ        $+1, R11
+	JNE         loop11
+
+done10:
+	ADDQ $+4096, DI
+	ADDQ $+2, AX
+	ADDQ $-2, SI
+	CMPQ SI, $+2
+	JGE  loop9
+
+done8:
 	JMP done1
 
 else2:
@@ -21231,7 +23240,7 @@ else2:
 	MOVQ    pack+136(FP), DI
 	ANDQ    $+1, DI
 	TESTQ   DI, DI
-	JEQ     done8
+	JEQ     done13
 	MOVQ    colHi+128(FP), DI
 	MOVQ    colLo+120(FP), R8
 	SUBQ    R8, DI
@@ -21240,12 +23249,12 @@ else2:
 	MOVQ    zW_base+56(FP), R9
 	LEAQ    (R9)(R8*1), R8
 	TESTQ   DI, DI
-	JLE     done9
+	JLE     done14
 	MOVQ    $+32, DI
 	VPXORD  Z0, Z0, Z0
 	PCALIGN $0x20
 
-loop10:
+loop15:
 	VMOVUPS    (R8), Z1
 	VMOVUPS    2048(R8), Z2
 	VMOVUPS    4096(R8), Z3
@@ -21339,28 +23348,28 @@ loop10:
 	ADDQ       $+64, R8
 	ADDQ       $+1024, AX
 	SUBQ       $+1, DI
-	JNE        loop10
+	JNE        loop15
 
-done9:
-done8:
+done14:
+done13:
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), DI
 	MOVQ colLo+120(FP), R8
 	SUBQ R8, DI
 	CMPQ DI, $+1
-	JLT  done11
+	JLT  done16
 	MOVQ $+1023, R8
 
-loop12:
+loop17:
 	MOVQ  rowHi+112(FP), R9
 	MOVQ  rowLo+104(FP), R10
 	SUBQ  R10, R9
 	MOVQ  rowLo+104(FP), R10
 	KMOVW R8, K1
 	CMPQ  R9, $+8
-	JLT   done13
+	JLT   done18
 
-loop14:
+loop19:
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -21395,7 +23404,7 @@ loop14:
 	MOVQ       $+256, R13
 	PCALIGN    $0x20
 
-loop15:
+loop20:
 	VMOVUPS          (R12), Z8
 	VFMADD231PS.BCST (R11), Z8, Z0
 	VFMADD231PS.BCST 2048(R11), Z8, Z1
@@ -21417,7 +23426,7 @@ loop15:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop15
+	JNE              loop20
 	VMOVUPS.Z        (BX)(AX*4), K1, Z8
 	VADDPS           Z8, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -21461,11 +23470,11 @@ loop15:
 	ADDQ             $+8, R10
 	ADDQ             $-8, R9
 	CMPQ             R9, $+8
-	JGE              loop14
+	JGE              loop19
 
-done13:
+done18:
 	CMPQ       R9, $+4
-	JLT        done16
+	JLT        done21
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -21488,7 +23497,7 @@ done13:
 	MOVQ       $+256, R13
 	PCALIGN    $0x20
 
-loop17:
+loop22:
 	VMOVUPS          (R12), Z4
 	VFMADD231PS.BCST (R11), Z4, Z0
 	VFMADD231PS.BCST 2048(R11), Z4, Z1
@@ -21502,7 +23511,7 @@ loop17:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop17
+	JNE              loop22
 	VMOVUPS.Z        (BX)(AX*4), K1, Z4
 	VADDPS           Z4, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -21526,9 +23535,9 @@ loop17:
 	ADDQ             $+4, R10
 	ADDQ             $-4, R9
 
-done16:
+done21:
 	CMPQ       R9, $+2
-	JLT        done18
+	JLT        done23
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -21545,7 +23554,7 @@ done16:
 	MOVQ       $+256, R13
 	PCALIGN    $0x20
 
-loop19:
+loop24:
 	VMOVUPS          (R12), Z2
 	VFMADD231PS.BCST (R11), Z2, Z0
 	VFMADD231PS.BCST 2048(R11), Z2, Z1
@@ -21555,7 +23564,7 @@ loop19:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop19
+	JNE              loop24
 	VMOVUPS.Z        (BX)(AX*4), K1, Z2
 	VADDPS           Z2, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -21569,9 +23578,9 @@ loop19:
 	ADDQ             $+2, R10
 	ADDQ             $-2, R9
 
-done18:
+done23:
 	CMPQ       R9, $+1
-	JLT        done20
+	JLT        done25
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -21585,7 +23594,7 @@ done18:
 	MOVQ       $+256, R13
 	PCALIGN    $0x20
 
-loop21:
+loop26:
 	VMOVUPS          (R12), Z1
 	VFMADD231PS.BCST (R11), Z1, Z0
 	VMOVUPS          64(R12), Z1
@@ -21593,7 +23602,7 @@ loop21:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop21
+	JNE              loop26
 	VMOVUPS.Z        (BX)(AX*4), K1, Z1
 	VADDPS           Z1, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -21602,26 +23611,28 @@ loop21:
 	ADDQ             $+1, R10
 	ADDQ             $-1, R9
 
-done20:
+done25:
 	ADDQ $+16, AX
 	ADDQ $-16, DI
 	ADDQ $+33792, SI
 	CMPQ DI, $+1
-	JGE  loop12
+	JGE  loop17
 
-done11:
+done16:
 done1:
 	VZEROUPPER
 	RET
 
 // func zProduct2AVX2(rows int, z []float32, h2 []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zProduct2AVX2(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h2_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
 	MOVQ rowLo+104(FP), SI
-	CMPQ AX, $+4
+	MOVQ $+12, DI
+	CMPQ AX, DI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), DI
@@ -22170,6 +24181,7 @@ done1:
 	RET
 
 // func dzh2ProductAVX512(rows int, dzh2 []float32, dzz []float32, zW []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F
 TEXT ·dzh2ProductAVX512(SB), $8-168
 	MOVQ   dzh2_base+8(FP), AX
 	MOVQ   dzz_base+32(FP), CX
@@ -23020,53 +25032,31 @@ done12:
 	RET
 
 // func dzh2ProductAVX2(rows int, dzh2 []float32, dzz []float32, zW []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dzh2ProductAVX2(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ dzh2_base+8(FP), CX
-	MOVQ zW_base+56(FP), DX
-	MOVQ h2_base+80(FP), BX
-	MOVQ scratch_base+144(FP), SI
-	MOVQ scratch_len+152(FP), DI
-	MOVQ pack+136(FP), R8
-	MOVQ $+0, R9
-	CMPQ AX, $+32
-	JLT  done1
-	MOVQ $+1, R9
-
-done1:
-	LEAQ   (SI)(DI*4), AX
-	MOVQ   colHi+128(FP), SI
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, SI
-	LEAQ   7(SI), SI
-	SARQ   $0x03, SI
-	IMUL3Q $+576, SI, SI
-	SUBQ   SI, AX
-	ANDQ   $-64, AX
-	MOVQ   $+32, SI
-	TESTQ  R9, R9
-	JEQ    done2
-	MOVQ   $+576, SI
-
-done2:
-	MOVQ  $+2048, DI
-	TESTQ R9, R9
-	JEQ   done3
-	MOVQ  $+32, DI
-
-done3:
-	MOVQ  colLo+120(FP), R10
-	LEAQ  (DX)(R10*4), R10
-	TESTQ R9, R9
-	JEQ   done4
-	MOVQ  AX, R10
-
-done4:
+	MOVQ         rows+0(FP), AX
+	MOVQ         dzh2_base+8(FP), CX
+	MOVQ         dzz_base+32(FP), DX
+	MOVQ         h2_base+80(FP), BX
+	MOVQ         rowLo+104(FP), SI
+	MOVQ         scratch_base+144(FP), DI
+	MOVQ         scratch_len+152(FP), R8
+	MOVQ         pack+136(FP), R9
+	CMPQ         AX, $+32
+	JLT          else2
+	LEAQ         (DI)(R8*4), AX
+	MOVQ         colHi+128(FP), DI
+	MOVQ         colLo+120(FP), R8
+	SUBQ         R8, DI
+	LEAQ         7(DI), DI
+	SARQ         $0x03, DI
+	IMUL3Q       $+576, DI, DI
+	SUBQ         DI, AX
+	ANDQ         $-64, AX
+	MOVQ         AX, DI
+	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done5
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done6
+	JEQ          done3
 	MOVQ         colHi+128(FP), R8
 	MOVQ         colLo+120(FP), R9
 	SUBQ         R9, R8
@@ -23076,59 +25066,58 @@ done4:
 	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         zW_base+56(FP), R10
 	MOVQ         colLo+120(FP), R11
-	LEAQ         (DX)(R11*4), DX
+	LEAQ         (R10)(R11*4), R10
 	MOVQ         $+10, R11
 
-loop7:
-	MOVQ    DX, R12
+loop4:
+	MOVQ    R10, R12
 	MOVQ    AX, R13
 	TESTQ   R9, R9
-	JLE     done8
+	JLE     done5
 	MOVQ    R9, BP
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    $+576, R13
-	SUBQ    $+1, BP
-	JNE     loop9
+loop6:
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+576, R13
+	SUBQ       $+1, BP
+	JNE        loop6
 
-done8:
+done5:
 	TESTQ      R8, R8
-	JLE        done10
+	JLE        done7
 	VMASKMOVPS (R12), Y0, Y1
 	VMOVUPS    Y1, (R13)
 
-done10:
-	ADDQ $+2048, DX
+done7:
+	ADDQ $+2048, R10
 	ADDQ $+32, AX
 	SUBQ $+1, R11
-	JNE  loop7
+	JNE  loop4
 
-done6:
-done5:
+done3:
 	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DX
-	MOVQ colLo+120(FP), R8
-	SUBQ R8, DX
-	CMPQ DX, $+24
-	JLT  done11
-
-loop12:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
 	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+4
-	JLT  done13
+	CMPQ R8, $+24
+	JLT  done8
 
-loop14:
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+loop9:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done10
+
+loop11:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -23141,14 +25130,14 @@ loop14:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop15:
+loop12:
 	VMOVUPS      (R12), Y12
-	VMOVUPS      (R12)(SI*1), Y13
-	VMOVUPS      (R12)(SI*2), Y14
+	VMOVUPS      576(R12), Y13
+	VMOVUPS      1152(R12), Y14
 	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
@@ -23165,11 +25154,108 @@ loop15:
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y12
+	VMOVUPS      608(R12), Y13
+	VMOVUPS      1184(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      64(R12), Y12
+	VMOVUPS      640(R12), Y13
+	VMOVUPS      1216(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 48(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 88(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 128(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      96(R12), Y12
+	VMOVUPS      672(R12), Y13
+	VMOVUPS      1248(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 52(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 92(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 132(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop15
-	MOVQ         R9, R11
+	JNE          loop12
+	VMOVUPS      (R12), Y12
+	VMOVUPS      576(R12), Y13
+	VMOVUPS      1152(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 40(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 80(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 120(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      32(R12), Y12
+	VMOVUPS      608(R12), Y13
+	VMOVUPS      1184(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y12, Y12, Y12
@@ -23188,7 +25274,7 @@ loop15:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -23207,7 +25293,7 @@ loop15:
 	VMOVUPS      Y0, 2048(R11)(AX*4)
 	VMOVUPS      Y1, 2080(R11)(AX*4)
 	VMOVUPS      Y2, 2112(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -23226,7 +25312,7 @@ loop15:
 	VMOVUPS      Y0, 4096(R11)(AX*4)
 	VMOVUPS      Y1, 4128(R11)(AX*4)
 	VMOVUPS      Y2, 4160(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -23245,44 +25331,100 @@ loop15:
 	VMOVUPS      Y0, 6144(R11)(AX*4)
 	VMOVUPS      Y1, 6176(R11)(AX*4)
 	VMOVUPS      Y2, 6208(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-	CMPQ         R8, $+4
-	JGE          loop14
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop11
 
-done13:
-	CMPQ    R8, $+2
-	JLT     done16
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done10:
+	CMPQ    R9, $+2
+	JLT     done13
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop17:
+loop14:
 	VBROADCASTSS (R11), Y6
 	VBROADCASTSS 40(R11), Y7
 	VMOVUPS      (R12), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      (R12)(SI*1), Y8
+	VMOVUPS      576(R12), Y8
 	VFMADD231PS  Y8, Y6, Y1
 	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      (R12)(SI*2), Y8
+	VMOVUPS      1152(R12), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      608(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1184(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 48(R11), Y7
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      640(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1216(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 52(R11), Y7
+	VMOVUPS      96(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      672(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1248(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop17
-	MOVQ         R9, R11
+	JNE          loop14
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 40(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      576(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1152(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      608(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1184(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y6, Y6, Y6
@@ -23301,7 +25443,7 @@ loop17:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -23320,32 +25462,53 @@ loop17:
 	VMOVUPS      Y0, 2048(R11)(AX*4)
 	VMOVUPS      Y1, 2080(R11)(AX*4)
 	VMOVUPS      Y2, 2112(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done16:
-	CMPQ    R8, $+1
-	JLT     done18
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done13:
+	CMPQ    R9, $+1
+	JLT     done15
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop19:
+loop16:
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  (R12), Y3, Y0
-	VFMADD231PS  (R12)(SI*1), Y3, Y1
-	VFMADD231PS  (R12)(SI*2), Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  576(R12), Y3, Y1
+	VFMADD231PS  1152(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  32(R12), Y3, Y0
+	VFMADD231PS  608(R12), Y3, Y1
+	VFMADD231PS  1184(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  64(R12), Y3, Y0
+	VFMADD231PS  640(R12), Y3, Y1
+	VFMADD231PS  1216(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  96(R12), Y3, Y0
+	VFMADD231PS  672(R12), Y3, Y1
+	VFMADD231PS  1248(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop19
-	MOVQ         R9, R11
+	JNE          loop16
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  576(R12), Y3, Y1
+	VFMADD231PS  1152(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  32(R12), Y3, Y0
+	VFMADD231PS  608(R12), Y3, Y1
+	VFMADD231PS  1184(R12), Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y3, Y3, Y3
@@ -23364,35 +25527,31 @@ loop19:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done18:
+done15:
 	ADDQ $+24, AX
-	ADDQ $-24, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+24
-	JGE  loop12
+	ADDQ $-24, R8
+	ADDQ $+1728, DI
+	CMPQ R8, $+24
+	JGE  loop9
 
-done11:
-	CMPQ   DX, $+8
-	JLT    done20
+done8:
+	CMPQ   R8, $+8
+	JLT    done17
 	VXORPS Y0, Y0, Y0
 
-loop21:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done22
+loop18:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done19
 
-loop23:
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+loop20:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
@@ -23401,11 +25560,11 @@ loop23:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop24:
+loop21:
 	VMOVUPS      (R12), Y9
 	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y9, Y1
@@ -23423,86 +25582,172 @@ loop24:
 	VFMADD231PS  Y10, Y9, Y7
 	VBROADCASTSS 280(R11), Y10
 	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 44(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 84(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 124(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 284(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      64(R12), Y9
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 48(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 88(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 128(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 168(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 208(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 248(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 288(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      96(R12), Y9
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 52(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 92(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 132(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 172(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 212(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 252(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 292(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop24
-	MOVQ         R9, R11
+	JNE          loop21
+	VMOVUPS      (R12), Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 40(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 80(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 120(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 160(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 240(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 280(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 44(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 84(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 124(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 284(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y9
 	VBLENDVPS    Y9, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 2048(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 2048(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 4096(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 4096(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 6144(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 6144(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y5, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 10240(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y6, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 10240(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 12288(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y7, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 12288(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 14336(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y8, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 14336(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop23
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop20
 
-done22:
-	CMPQ    R8, $+4
-	JLT     done25
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done19:
+	CMPQ    R9, $+4
+	JLT     done22
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop26:
+loop23:
 	VMOVUPS      (R12), Y5
 	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -23512,120 +25757,1062 @@ loop26:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 120(R11), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      64(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 48(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 88(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 128(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      96(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 52(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 92(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 132(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop26
-	MOVQ         R9, R11
+	JNE          loop23
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 40(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 80(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 120(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y5
 	VBLENDVPS    Y5, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 2048(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 2048(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 4096(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 4096(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 6144(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 6144(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done25:
-	CMPQ    R8, $+2
-	JLT     done27
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done22:
+	CMPQ    R9, $+2
+	JLT     done24
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop28:
+loop25:
 	VMOVUPS      (R12), Y3
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS 40(R11), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      64(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 48(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      96(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 52(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop28
-	MOVQ         R9, R11
+	JNE          loop25
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 40(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y3
 	VBLENDVPS    Y3, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 2048(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 2048(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done27:
-	CMPQ    R8, $+1
-	JLT     done29
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done24:
+	CMPQ    R9, $+1
+	JLT     done26
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop30:
+loop27:
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  (R12), Y2, Y1
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  32(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  64(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  96(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop30
-	MOVQ         R9, R11
+	JNE          loop27
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  32(R12), Y2, Y1
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done29:
+done26:
 	ADDQ $+8, AX
-	ADDQ $-8, DX
-	ADDQ SI, R10
-	CMPQ DX, $+8
-	JGE  loop21
+	ADDQ $-8, R8
+	ADDQ $+576, DI
+	CMPQ R8, $+8
+	JGE  loop18
 
-done20:
+done17:
+	JMP done1
+
+else2:
+	MOVQ zW_base+56(FP), AX
+	MOVQ colLo+120(FP), DI
+	LEAQ (AX)(DI*4), AX
+	MOVQ colLo+120(FP), DI
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+24
+	JLT  done28
+
+loop29:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done30
+
+loop31:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop32:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 40(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 80(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 120(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      2048(R12), Y12
+	VMOVUPS      2080(R12), Y13
+	VMOVUPS      2112(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      4096(R12), Y12
+	VMOVUPS      4128(R12), Y13
+	VMOVUPS      4160(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 48(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 88(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 128(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      6144(R12), Y12
+	VMOVUPS      6176(R12), Y13
+	VMOVUPS      6208(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 52(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 92(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 132(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop32
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 40(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 80(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 120(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      2048(R12), Y12
+	VMOVUPS      2080(R12), Y13
+	VMOVUPS      2112(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x11, (R12)(DI*4), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x11, 32(R12)(DI*4), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x11, 64(R12)(DI*4), Y14, Y14
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y12, Y0, Y15, Y0
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y13, Y1, Y12, Y1
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y14, Y2, Y12, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 2080(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 2112(R12)(DI*4), Y2, Y2
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y0, Y3, Y12, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 2048(R11)(DI*4)
+	VMOVUPS      Y1, 2080(R11)(DI*4)
+	VMOVUPS      Y2, 2112(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 4096(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 4128(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 4160(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y6, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y8, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 4096(R11)(DI*4)
+	VMOVUPS      Y1, 4128(R11)(DI*4)
+	VMOVUPS      Y2, 4160(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 6144(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 6176(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 6208(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y9, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y10, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y11, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 6144(R11)(DI*4)
+	VMOVUPS      Y1, 6176(R11)(DI*4)
+	VMOVUPS      Y2, 6208(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop31
+
+done30:
+	CMPQ    R9, $+2
+	JLT     done33
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop34:
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 40(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      2048(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      2080(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      2112(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 48(R11), Y7
+	VMOVUPS      4096(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      4128(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      4160(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 52(R11), Y7
+	VMOVUPS      6144(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      6176(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      6208(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop34
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 40(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      2048(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      2080(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      2112(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x11, (R12)(DI*4), Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, 32(R12)(DI*4), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 64(R12)(DI*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VBLENDVPS    Y6, Y0, Y9, Y0
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y7, Y1, Y6, Y1
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y8, Y2, Y6, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 2080(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 2112(R12)(DI*4), Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y0, Y3, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 2048(R11)(DI*4)
+	VMOVUPS      Y1, 2080(R11)(DI*4)
+	VMOVUPS      Y2, 2112(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done33:
+	CMPQ    R9, $+1
+	JLT     done35
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop36:
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  32(R12), Y3, Y1
+	VFMADD231PS  64(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  2048(R12), Y3, Y0
+	VFMADD231PS  2080(R12), Y3, Y1
+	VFMADD231PS  2112(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  4096(R12), Y3, Y0
+	VFMADD231PS  4128(R12), Y3, Y1
+	VFMADD231PS  4160(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  6144(R12), Y3, Y0
+	VFMADD231PS  6176(R12), Y3, Y1
+	VFMADD231PS  6208(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop36
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  32(R12), Y3, Y1
+	VFMADD231PS  64(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  2048(R12), Y3, Y0
+	VFMADD231PS  2080(R12), Y3, Y1
+	VFMADD231PS  2112(R12), Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, (R12)(DI*4), Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, 32(R12)(DI*4), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, 64(R12)(DI*4), Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y3, Y0, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y4, Y1, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y5, Y2, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done35:
+	ADDQ $+24, DI
+	ADDQ $-24, R8
+	ADDQ $+96, AX
+	CMPQ R8, $+24
+	JGE  loop29
+
+done28:
+	CMPQ   R8, $+8
+	JLT    done37
+	VXORPS Y0, Y0, Y0
+
+loop38:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done39
+
+loop40:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop41:
+	VMOVUPS      (R12), Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 40(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 80(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 120(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 160(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 240(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 280(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      2048(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 44(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 84(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 124(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 284(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      4096(R12), Y9
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 48(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 88(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 128(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 168(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 208(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 248(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 288(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      6144(R12), Y9
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 52(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 92(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 132(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 172(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 212(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 252(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 292(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop41
+	VMOVUPS      (R12), Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 40(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 80(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 120(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 160(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 240(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 280(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      2048(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 44(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 84(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 124(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 284(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y9
+	VBLENDVPS    Y9, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 2048(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 4096(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 4096(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 6144(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 6144(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y5, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 8192(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 10240(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y6, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 10240(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 12288(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y7, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 12288(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 14336(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y8, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 14336(R11)(DI*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop40
+
+done39:
+	CMPQ    R9, $+4
+	JLT     done42
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop43:
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 40(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 80(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 120(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      2048(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      4096(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 48(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 88(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 128(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      6144(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 52(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 92(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 132(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 40(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 80(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 120(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      2048(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y5
+	VBLENDVPS    Y5, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 2048(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 4096(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 4096(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 6144(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 6144(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+
+done42:
+	CMPQ    R9, $+2
+	JLT     done44
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop45:
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 40(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      2048(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      4096(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 48(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      6144(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 52(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 40(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      2048(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y3
+	VBLENDVPS    Y3, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 2048(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done44:
+	CMPQ    R9, $+1
+	JLT     done46
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop47:
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  2048(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  4096(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  6144(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop47
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  2048(R12), Y2, Y1
+	ADDQ         $+8, R11
+	ADDQ         $+4096, R12
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done46:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	ADDQ $+32, AX
+	CMPQ R8, $+8
+	JGE  loop38
+
+done37:
+done1:
 	VZEROUPPER
 	RET
 
 // func dzWProduct2AVX512(rows int, dzW []float32, dzz []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzWProduct2AVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dzW_base+8(FP), CX
@@ -24142,6 +27329,7 @@ done10:
 	RET
 
 // func dzWProduct2AVX2(rows int, dzW []float32, dzz []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·dzWProduct2AVX2(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dzW_base+8(FP), CX
@@ -24520,6 +27708,7 @@ done10:
 	RET
 
 // func dzh1ProductAVX512(rows int, dzh1 []float32, dzh2 []float32, h2W []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzh1ProductAVX512(SB), $8-168
 	MOVQ   dzh1_base+8(FP), AX
 	MOVQ   dzh2_base+32(FP), CX
@@ -25515,53 +28704,31 @@ done12:
 	RET
 
 // func dzh1ProductAVX2(rows int, dzh1 []float32, dzh2 []float32, h2W []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dzh1ProductAVX2(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ dzh1_base+8(FP), CX
-	MOVQ h2W_base+56(FP), DX
-	MOVQ h1_base+80(FP), BX
-	MOVQ scratch_base+144(FP), SI
-	MOVQ scratch_len+152(FP), DI
-	MOVQ pack+136(FP), R8
-	MOVQ $+0, R9
-	CMPQ AX, $+32
-	JLT  done1
-	MOVQ $+1, R9
-
-done1:
-	LEAQ   (SI)(DI*4), AX
-	MOVQ   colHi+128(FP), SI
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, SI
-	LEAQ   7(SI), SI
-	SARQ   $0x03, SI
-	IMUL3Q $+16640, SI, SI
-	SUBQ   SI, AX
-	ANDQ   $-64, AX
-	MOVQ   $+32, SI
-	TESTQ  R9, R9
-	JEQ    done2
-	MOVQ   $+16640, SI
-
-done2:
-	MOVQ  $+2048, DI
-	TESTQ R9, R9
-	JEQ   done3
-	MOVQ  $+32, DI
-
-done3:
-	MOVQ  colLo+120(FP), R10
-	LEAQ  (DX)(R10*4), R10
-	TESTQ R9, R9
-	JEQ   done4
-	MOVQ  AX, R10
-
-done4:
+	MOVQ         rows+0(FP), AX
+	MOVQ         dzh1_base+8(FP), CX
+	MOVQ         dzh2_base+32(FP), DX
+	MOVQ         h1_base+80(FP), BX
+	MOVQ         rowLo+104(FP), SI
+	MOVQ         scratch_base+144(FP), DI
+	MOVQ         scratch_len+152(FP), R8
+	MOVQ         pack+136(FP), R9
+	CMPQ         AX, $+32
+	JLT          else2
+	LEAQ         (DI)(R8*4), AX
+	MOVQ         colHi+128(FP), DI
+	MOVQ         colLo+120(FP), R8
+	SUBQ         R8, DI
+	LEAQ         7(DI), DI
+	SARQ         $0x03, DI
+	IMUL3Q       $+16640, DI, DI
+	SUBQ         DI, AX
+	ANDQ         $-64, AX
+	MOVQ         AX, DI
+	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done5
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done6
+	JEQ          done3
 	MOVQ         colHi+128(FP), R8
 	MOVQ         colLo+120(FP), R9
 	SUBQ         R9, R8
@@ -25571,57 +28738,57 @@ done4:
 	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         h2W_base+56(FP), R10
 	MOVQ         colLo+120(FP), R11
-	LEAQ         (DX)(R11*4), DX
+	LEAQ         (R10)(R11*4), R10
 	MOVQ         $+512, R11
 
-loop7:
-	MOVQ    DX, R12
+loop4:
+	MOVQ    R10, R12
 	MOVQ    AX, R13
 	TESTQ   R9, R9
-	JLE     done8
+	JLE     done5
 	MOVQ    R9, BP
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    $+16640, R13
-	SUBQ    $+1, BP
-	JNE     loop9
+loop6:
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+16640, R13
+	SUBQ       $+1, BP
+	JNE        loop6
 
-done8:
+done5:
 	TESTQ      R8, R8
-	JLE        done10
+	JLE        done7
 	VMASKMOVPS (R12), Y0, Y1
 	VMOVUPS    Y1, (R13)
 
-done10:
-	ADDQ $+2048, DX
+done7:
+	ADDQ $+2048, R10
 	ADDQ $+32, AX
 	SUBQ $+1, R11
-	JNE  loop7
+	JNE  loop4
 
-done6:
-done5:
+done3:
 	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DX
-	MOVQ colLo+120(FP), R8
-	SUBQ R8, DX
-	CMPQ DX, $+24
-	JLT  done11
-
-loop12:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
 	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+4
-	JLT  done13
+	CMPQ R8, $+24
+	JLT  done8
 
-loop14:
-	MOVQ       R9, R11
+loop9:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done10
+
+loop11:
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -25637,10 +28804,9 @@ loop14:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -25653,14 +28819,14 @@ loop14:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop15:
+loop12:
 	VMOVUPS      (R12), Y12
-	VMOVUPS      (R12)(SI*1), Y13
-	VMOVUPS      (R12)(SI*2), Y14
+	VMOVUPS      16640(R12), Y13
+	VMOVUPS      33280(R12), Y14
 	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
@@ -25677,11 +28843,68 @@ loop15:
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y12
+	VMOVUPS      16672(R12), Y13
+	VMOVUPS      33312(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2052(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4100(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6148(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      64(R12), Y12
+	VMOVUPS      16704(R12), Y13
+	VMOVUPS      33344(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2056(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4104(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6152(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      96(R12), Y12
+	VMOVUPS      16736(R12), Y13
+	VMOVUPS      33376(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2060(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4108(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6156(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop15
-	MOVQ         R9, R11
+	JNE          loop12
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y12, Y12, Y12
@@ -25700,7 +28923,7 @@ loop15:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -25719,7 +28942,7 @@ loop15:
 	VMOVUPS      Y0, 2048(R11)(AX*4)
 	VMOVUPS      Y1, 2080(R11)(AX*4)
 	VMOVUPS      Y2, 2112(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -25738,7 +28961,7 @@ loop15:
 	VMOVUPS      Y0, 4096(R11)(AX*4)
 	VMOVUPS      Y1, 4128(R11)(AX*4)
 	VMOVUPS      Y2, 4160(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -25757,15 +28980,15 @@ loop15:
 	VMOVUPS      Y0, 6144(R11)(AX*4)
 	VMOVUPS      Y1, 6176(R11)(AX*4)
 	VMOVUPS      Y2, 6208(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-	CMPQ         R8, $+4
-	JGE          loop14
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop11
 
-done13:
-	CMPQ       R8, $+2
-	JLT        done16
-	MOVQ       R9, R11
+done10:
+	CMPQ       R9, $+2
+	JLT        done13
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -25775,37 +28998,69 @@ done13:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop17:
+loop14:
 	VBROADCASTSS (R11), Y6
 	VBROADCASTSS 2048(R11), Y7
 	VMOVUPS      (R12), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      (R12)(SI*1), Y8
+	VMOVUPS      16640(R12), Y8
 	VFMADD231PS  Y8, Y6, Y1
 	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      (R12)(SI*2), Y8
+	VMOVUPS      33280(R12), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 2052(R11), Y7
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      16672(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      33312(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 2056(R11), Y7
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      16704(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      33344(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 2060(R11), Y7
+	VMOVUPS      96(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      16736(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      33376(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop17
-	MOVQ         R9, R11
+	JNE          loop14
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y6, Y6, Y6
@@ -25824,7 +29079,7 @@ loop17:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -25843,40 +29098,51 @@ loop17:
 	VMOVUPS      Y0, 2048(R11)(AX*4)
 	VMOVUPS      Y1, 2080(R11)(AX*4)
 	VMOVUPS      Y2, 2112(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done16:
-	CMPQ       R8, $+1
-	JLT        done18
-	MOVQ       R9, R11
+done13:
+	CMPQ       R9, $+1
+	JLT        done15
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop19:
+loop16:
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  (R12), Y3, Y0
-	VFMADD231PS  (R12)(SI*1), Y3, Y1
-	VFMADD231PS  (R12)(SI*2), Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  16640(R12), Y3, Y1
+	VFMADD231PS  33280(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  32(R12), Y3, Y0
+	VFMADD231PS  16672(R12), Y3, Y1
+	VFMADD231PS  33312(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  64(R12), Y3, Y0
+	VFMADD231PS  16704(R12), Y3, Y1
+	VFMADD231PS  33344(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  96(R12), Y3, Y0
+	VFMADD231PS  16736(R12), Y3, Y1
+	VFMADD231PS  33376(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop19
-	MOVQ         R9, R11
+	JNE          loop16
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y3, Y3, Y3
@@ -25895,33 +29161,30 @@ loop19:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done18:
+done15:
 	ADDQ $+24, AX
-	ADDQ $-24, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+24
-	JGE  loop12
+	ADDQ $-24, R8
+	ADDQ $+49920, DI
+	CMPQ R8, $+24
+	JGE  loop9
 
-done11:
-	CMPQ   DX, $+8
-	JLT    done20
+done8:
+	CMPQ   R8, $+8
+	JLT    done17
 	VXORPS Y0, Y0, Y0
 
-loop21:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done22
+loop18:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done19
 
-loop23:
-	MOVQ       R9, R11
+loop20:
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -25941,10 +29204,9 @@ loop23:
 	ADDQ       $+2048, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
@@ -25953,11 +29215,11 @@ loop23:
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop24:
+loop21:
 	VMOVUPS      (R12), Y9
 	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y9, Y1
@@ -25975,75 +29237,126 @@ loop24:
 	VFMADD231PS  Y10, Y9, Y7
 	VBROADCASTSS 14336(R11), Y10
 	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2052(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4100(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6148(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8196(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12292(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14340(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      64(R12), Y9
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2056(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4104(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6152(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10248(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12296(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14344(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      96(R12), Y9
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2060(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4108(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6156(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10252(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12300(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14348(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop24
-	MOVQ         R9, R11
+	JNE          loop21
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y9
 	VBLENDVPS    Y9, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 2048(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 2048(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 4096(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 4096(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 6144(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 6144(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y5, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 10240(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y6, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 10240(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 12288(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y7, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 12288(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 14336(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y8, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 14336(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop23
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop20
 
-done22:
-	CMPQ       R8, $+4
-	JLT        done25
-	MOVQ       R9, R11
+done19:
+	CMPQ       R9, $+4
+	JLT        done22
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -26055,19 +29368,18 @@ done22:
 	ADDQ       $+2048, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop26:
+loop23:
 	VMOVUPS      (R12), Y5
 	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -26077,45 +29389,72 @@ loop26:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 6144(R11), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2052(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4100(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6148(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      64(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2056(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4104(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6152(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      96(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2060(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4108(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6156(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop26
-	MOVQ         R9, R11
+	JNE          loop23
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y5
 	VBLENDVPS    Y5, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 2048(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 2048(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 4096(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 4096(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 6144(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 6144(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done25:
-	CMPQ       R8, $+2
-	JLT        done27
-	MOVQ       R9, R11
+done22:
+	CMPQ       R9, $+2
+	JLT        done24
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -26123,90 +29462,905 @@ done25:
 	ADDQ       $+2048, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop28:
+loop25:
 	VMOVUPS      (R12), Y3
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS 2048(R11), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2052(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      64(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2056(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      96(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2060(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop28
-	MOVQ         R9, R11
+	JNE          loop25
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y3
 	VBLENDVPS    Y3, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 2048(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 2048(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done27:
-	CMPQ       R8, $+1
-	JLT        done29
-	MOVQ       R9, R11
+done24:
+	CMPQ       R9, $+1
+	JLT        done26
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	ADDQ       $+2048, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0b, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
-	MOVQ       R10, R12
-	MOVQ       $+512, R13
+	MOVQ       DI, R12
+	MOVQ       $+128, R13
 	PCALIGN    $0x20
 
-loop30:
+loop27:
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  (R12), Y2, Y1
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  32(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  64(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  96(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop30
-	MOVQ         R9, R11
+	JNE          loop27
+	MOVQ         R10, R11
 	SHLQ         $0x09, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done29:
+done26:
 	ADDQ $+8, AX
-	ADDQ $-8, DX
-	ADDQ SI, R10
-	CMPQ DX, $+8
-	JGE  loop21
+	ADDQ $-8, R8
+	ADDQ $+16640, DI
+	CMPQ R8, $+8
+	JGE  loop18
 
-done20:
+done17:
+	JMP done1
+
+else2:
+	MOVQ h2W_base+56(FP), AX
+	MOVQ colLo+120(FP), DI
+	LEAQ (AX)(DI*4), AX
+	MOVQ colLo+120(FP), DI
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+24
+	JLT  done28
+
+loop29:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done30
+
+loop31:
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop32:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2048(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4096(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6144(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      2048(R12), Y12
+	VMOVUPS      2080(R12), Y13
+	VMOVUPS      2112(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2052(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4100(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6148(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      4096(R12), Y12
+	VMOVUPS      4128(R12), Y13
+	VMOVUPS      4160(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2056(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4104(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6152(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      6144(R12), Y12
+	VMOVUPS      6176(R12), Y13
+	VMOVUPS      6208(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 2060(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 4108(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 6156(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop32
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x11, (R12)(DI*4), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x11, 32(R12)(DI*4), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x11, 64(R12)(DI*4), Y14, Y14
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y12, Y0, Y15, Y0
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y13, Y1, Y12, Y1
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y14, Y2, Y12, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 2080(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 2112(R12)(DI*4), Y2, Y2
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y0, Y3, Y12, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 2048(R11)(DI*4)
+	VMOVUPS      Y1, 2080(R11)(DI*4)
+	VMOVUPS      Y2, 2112(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 4096(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 4128(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 4160(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y6, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y8, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 4096(R11)(DI*4)
+	VMOVUPS      Y1, 4128(R11)(DI*4)
+	VMOVUPS      Y2, 4160(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 6144(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 6176(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 6208(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y9, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y10, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y11, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 6144(R11)(DI*4)
+	VMOVUPS      Y1, 6176(R11)(DI*4)
+	VMOVUPS      Y2, 6208(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop31
+
+done30:
+	CMPQ       R9, $+2
+	JLT        done33
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop34:
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 2048(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 2052(R11), Y7
+	VMOVUPS      2048(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      2080(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      2112(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 2056(R11), Y7
+	VMOVUPS      4096(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      4128(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      4160(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 2060(R11), Y7
+	VMOVUPS      6144(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      6176(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      6208(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop34
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x11, (R12)(DI*4), Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, 32(R12)(DI*4), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 64(R12)(DI*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VBLENDVPS    Y6, Y0, Y9, Y0
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y7, Y1, Y6, Y1
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y8, Y2, Y6, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 2080(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 2112(R12)(DI*4), Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y0, Y3, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 2048(R11)(DI*4)
+	VMOVUPS      Y1, 2080(R11)(DI*4)
+	VMOVUPS      Y2, 2112(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done33:
+	CMPQ       R9, $+1
+	JLT        done35
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop36:
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  32(R12), Y3, Y1
+	VFMADD231PS  64(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  2048(R12), Y3, Y0
+	VFMADD231PS  2080(R12), Y3, Y1
+	VFMADD231PS  2112(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  4096(R12), Y3, Y0
+	VFMADD231PS  4128(R12), Y3, Y1
+	VFMADD231PS  4160(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  6144(R12), Y3, Y0
+	VFMADD231PS  6176(R12), Y3, Y1
+	VFMADD231PS  6208(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop36
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, (R12)(DI*4), Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, 32(R12)(DI*4), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, 64(R12)(DI*4), Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y3, Y0, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y4, Y1, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y5, Y2, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done35:
+	ADDQ $+24, DI
+	ADDQ $-24, R8
+	ADDQ $+96, AX
+	CMPQ R8, $+24
+	JGE  loop29
+
+done28:
+	CMPQ   R8, $+8
+	JLT    done37
+	VXORPS Y0, Y0, Y0
+
+loop38:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done39
+
+loop40:
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop41:
+	VMOVUPS      (R12), Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2048(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4096(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6144(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8192(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10240(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12288(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14336(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      2048(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2052(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4100(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6148(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8196(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12292(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14340(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      4096(R12), Y9
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2056(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4104(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6152(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10248(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12296(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14344(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      6144(R12), Y9
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 2060(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4108(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 6156(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 10252(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12300(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 14348(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop41
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y9
+	VBLENDVPS    Y9, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 2048(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 4096(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 4096(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 6144(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 6144(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y5, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 8192(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 10240(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y6, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 10240(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 12288(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y7, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 12288(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 14336(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y8, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 14336(R11)(DI*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop40
+
+done39:
+	CMPQ       R9, $+4
+	JLT        done42
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop43:
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2048(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4096(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6144(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      2048(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2052(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4100(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6148(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      4096(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2056(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4104(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6152(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      6144(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 2060(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4108(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 6156(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y5
+	VBLENDVPS    Y5, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 2048(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 4096(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 4096(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 6144(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 6144(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+
+done42:
+	CMPQ       R9, $+2
+	JLT        done44
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop45:
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2048(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      2048(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2052(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      4096(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2056(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      6144(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 2060(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y3
+	VBLENDVPS    Y3, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 2048(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 2048(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done44:
+	CMPQ       R9, $+1
+	JLT        done46
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	MOVQ       AX, R12
+	MOVQ       $+128, R13
+	PCALIGN    $0x20
+
+loop47:
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  2048(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  4096(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  6144(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+8192, R12
+	SUBQ         $+1, R13
+	JNE          loop47
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done46:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	ADDQ $+32, AX
+	CMPQ R8, $+8
+	JGE  loop38
+
+done37:
+done1:
 	VZEROUPPER
 	RET
 
 // func dh1WProductAVX512(rows int, dh1W []float32, dzh1 []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dh1WProductAVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dh1W_base+8(FP), CX
@@ -26529,6 +30683,7 @@ done7:
 	RET
 
 // func dh1WProductAVX2(rows int, dh1W []float32, dzh1 []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dh1WProductAVX2(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dh1W_base+8(FP), CX
@@ -26575,12 +30730,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    R8, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R8, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      DI, DI
@@ -26829,6 +30985,7 @@ done13:
 	RET
 
 // func dh2BSumsAVX512(rows int, dh1B []float32, dzh1 []float32, dh2B []float32, dzh2 []float32)
+// Requires: AVX, AVX512F
 TEXT ·dh2BSumsAVX512(SB), $0-104
 	MOVQ  rows+0(FP), AX
 	MOVQ  dh1B_base+8(FP), CX
@@ -26894,6 +31051,7 @@ done1:
 	RET
 
 // func dh2BSumsAVX2(rows int, dh1B []float32, dzh1 []float32, dh2B []float32, dzh2 []float32)
+// Requires: AVX
 TEXT ·dh2BSumsAVX2(SB), $0-104
 	MOVQ  rows+0(FP), AX
 	MOVQ  dh1B_base+8(FP), CX
@@ -26959,6 +31117,7 @@ done1:
 	RET
 
 // func dh2WProductAVX512(rows int, dh2W []float32, dzh2 []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dh2WProductAVX512(SB), $8-144
 	MOVQ rows+0(FP), AX
 	MOVQ dh2W_base+8(FP), CX
@@ -27348,6 +31507,7 @@ done7:
 	RET
 
 // func dh2WProductAVX2(rows int, dh2W []float32, dzh2 []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dh2WProductAVX2(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dh2W_base+8(FP), CX
@@ -27403,12 +31563,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      BX, BX
@@ -27454,12 +31615,13 @@ loop9:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop11
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop11
 
 done10:
 	TESTQ      BX, BX
@@ -27743,6 +31905,7 @@ done19:
 	RET
 
 // func zWProduct2AVX512(rows int, zW []float32, dzz []float32, h2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zWProduct2AVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         zW_base+8(FP), CX
@@ -28260,6 +32423,7 @@ done10:
 	RET
 
 // func zWProduct2AVX2(rows int, zW []float32, dzz []float32, h2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zWProduct2AVX2(SB), $8-152
 	MOVQ rows+0(FP), AX
 	MOVQ zW_base+8(FP), CX
@@ -28666,6 +32830,7 @@ done10:
 	RET
 
 // func h1WProductAVX512(rows int, h1W []float32, dzh1 []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h1WProductAVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h1W_base+8(FP), CX
@@ -28989,6 +33154,7 @@ done7:
 	RET
 
 // func h1WProductAVX2(rows int, h1W []float32, dzh1 []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·h1WProductAVX2(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h1W_base+8(FP), CX
@@ -29035,12 +33201,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    R8, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R8, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      DI, DI
@@ -29309,6 +33476,7 @@ done13:
 	RET
 
 // func h2WProductAVX512(rows int, h2W []float32, dzh2 []float32, h1 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h2WProductAVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h2W_base+8(FP), CX
@@ -29699,6 +33867,7 @@ done7:
 	RET
 
 // func h2WProductAVX2(rows int, h2W []float32, dzh2 []float32, h1 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·h2WProductAVX2(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h2W_base+8(FP), CX
@@ -29754,12 +33923,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      BX, BX
@@ -29805,12 +33975,13 @@ loop9:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop11
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop11
 
 done10:
 	TESTQ      BX, BX
@@ -30114,28 +34285,30 @@ done19:
 	RET
 
 // func h1Product2AVX512(rows int, h1 []float32, x []float32, h1W []float32, h1B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h1Product2AVX512(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h1_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
 	MOVQ   h1B_base+80(FP), BX
-	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, SI
+	CMPQ   AX, SI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), DI
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DI
-	MOVQ   colLo+120(FP), R8
-	IMUL3Q $+3136, R8, R8
-	MOVQ   h1W_base+56(FP), R9
-	LEAQ   (R9)(R8*1), R8
-	CMPQ   DI, $+16
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	MOVQ   colLo+120(FP), DI
+	IMUL3Q $+3136, DI, DI
+	MOVQ   h1W_base+56(FP), R8
+	LEAQ   (R8)(DI*1), DI
+	CMPQ   SI, $+8
 	JLT    done3
+	MOVQ   $+255, R8
 	VPXORD Z0, Z0, Z0
 
 loop4:
-	MOVQ   SI, R9
+	MOVQ   rowLo+104(FP), R9
 	IMUL3Q $+3136, R9, R10
 	LEAQ   (DX)(R10*1), R10
 	MOVQ   rowHi+112(FP), R11
@@ -30152,44 +34325,28 @@ loop6:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	VPXORD  Z16, Z16, Z16
 	MOVQ    R10, R12
-	MOVQ    R8, R13
+	MOVQ    DI, R13
 	MOVQ    $+49, BP
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS     (R12), Z17
-	VFMADD231PS (R13), Z17, Z1
-	VFMADD231PS 3136(R13), Z17, Z2
-	VFMADD231PS 6272(R13), Z17, Z3
-	VFMADD231PS 9408(R13), Z17, Z4
-	VFMADD231PS 12544(R13), Z17, Z5
-	VFMADD231PS 15680(R13), Z17, Z6
-	VFMADD231PS 18816(R13), Z17, Z7
-	VFMADD231PS 21952(R13), Z17, Z8
-	VFMADD231PS 25088(R13), Z17, Z9
-	VFMADD231PS 28224(R13), Z17, Z10
-	VFMADD231PS 31360(R13), Z17, Z11
-	VFMADD231PS 34496(R13), Z17, Z12
-	VFMADD231PS 37632(R13), Z17, Z13
-	VFMADD231PS 40768(R13), Z17, Z14
-	VFMADD231PS 43904(R13), Z17, Z15
-	VFMADD231PS 47040(R13), Z17, Z16
+	VMOVUPS     (R12), Z9
+	VFMADD231PS (R13), Z9, Z1
+	VFMADD231PS 3136(R13), Z9, Z2
+	VFMADD231PS 6272(R13), Z9, Z3
+	VFMADD231PS 9408(R13), Z9, Z4
+	VFMADD231PS 12544(R13), Z9, Z5
+	VFMADD231PS 15680(R13), Z9, Z6
+	VFMADD231PS 18816(R13), Z9, Z7
+	VFMADD231PS 21952(R13), Z9, Z8
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+1, BP
 	JNE         loop7
-	VUNPCKLPS   Z2, Z1, Z17
+	VUNPCKLPS   Z2, Z1, Z9
 	VUNPCKHPS   Z2, Z1, Z1
-	VADDPS      Z1, Z17, Z1
+	VADDPS      Z1, Z9, Z1
 	VUNPCKLPS   Z4, Z3, Z2
 	VUNPCKHPS   Z4, Z3, Z3
 	VADDPS      Z3, Z2, Z2
@@ -30205,49 +34362,30 @@ loop7:
 	VUNPCKLPD   Z3, Z2, Z4
 	VUNPCKHPD   Z3, Z2, Z2
 	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z10, Z9, Z3
-	VUNPCKHPS   Z10, Z9, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z12, Z11, Z4
-	VUNPCKHPS   Z12, Z11, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VUNPCKLPS   Z14, Z13, Z4
-	VUNPCKHPS   Z14, Z13, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPS   Z16, Z15, Z5
-	VUNPCKHPS   Z16, Z15, Z6
-	VADDPS      Z6, Z5, Z5
-	VUNPCKLPD   Z5, Z4, Z6
-	VUNPCKHPD   Z5, Z4, Z4
-	VADDPS      Z4, Z6, Z4
-	VSHUFF32X4  $0x88, Z2, Z1, Z5
-	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VADDPS      Z1, Z5, Z1
-	VSHUFF32X4  $0x88, Z4, Z3, Z2
-	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VADDPS      Z3, Z2, Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
 	VADDPS      Z1, Z3, Z1
-	VADDPS      (BX)(AX*4), Z1, Z1
+	VSHUFF32X4  $0x88, Z1, Z1, Z2
+	VSHUFF32X4  $0xdd, Z1, Z1, Z1
+	VADDPS      Z1, Z2, Z1
+	KMOVW       R8, K1
+	VMOVUPS.Z   (BX)(AX*4), K1, Z2
+	VADDPS      Z2, Z1, Z1
 	VMAXPS      Z1, Z0, Z1
 	MOVQ        R9, R12
 	SHLQ        $0x0b, R12
 	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     Z1, (R12)(AX*4)
+	VMOVUPS     Z1, K1, (R12)(AX*4)
 	ADDQ        $+1, R9
 	ADDQ        $+3136, R10
 	SUBQ        $+1, R11
 	JNE         loop6
 
 done5:
-	ADDQ $+50176, R8
-	ADDQ $+16, AX
-	ADDQ $-16, DI
-	CMPQ DI, $+16
+	ADDQ $+25088, DI
+	ADDQ $+8, AX
+	ADDQ $-8, SI
+	CMPQ SI, $+8
 	JGE  loop4
 
 done3:
@@ -30255,54 +34393,54 @@ done3:
 
 else2:
 	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DI
-	LEAQ   (AX)(DI*4), AX
+	MOVQ   scratch_len+152(FP), SI
+	LEAQ   (AX)(SI*4), AX
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	LEAQ   15(SI), SI
+	SARQ   $0x04, SI
+	IMUL3Q $+51200, SI, SI
+	SUBQ   SI, AX
+	ANDQ   $-64, AX
+	MOVQ   AX, SI
+	MOVQ   pack+136(FP), DI
+	ANDQ   $+1, DI
+	TESTQ  DI, DI
+	JEQ    done8
 	MOVQ   colHi+128(FP), DI
 	MOVQ   colLo+120(FP), R8
 	SUBQ   R8, DI
-	LEAQ   15(DI), DI
-	SARQ   $0x04, DI
-	IMUL3Q $+51200, DI, DI
-	SUBQ   DI, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DI
-	MOVQ   pack+136(FP), R8
-	ANDQ   $+1, R8
-	TESTQ  R8, R8
-	JEQ    done8
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	MOVQ   colLo+120(FP), R9
-	IMUL3Q $+3136, R9, R9
-	MOVQ   h1W_base+56(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   R8, $+16
+	MOVQ   colLo+120(FP), R8
+	IMUL3Q $+3136, R8, R8
+	MOVQ   h1W_base+56(FP), R9
+	LEAQ   (R9)(R8*1), R8
+	CMPQ   DI, $+16
 	JLT    done9
 
 loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+49, R12
+	MOVQ    R8, R9
+	MOVQ    AX, R10
+	MOVQ    $+49, R11
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    3136(R10), Z1
-	VMOVUPS    6272(R10), Z2
-	VMOVUPS    9408(R10), Z3
-	VMOVUPS    12544(R10), Z4
-	VMOVUPS    15680(R10), Z5
-	VMOVUPS    18816(R10), Z6
-	VMOVUPS    21952(R10), Z7
-	VMOVUPS    25088(R10), Z8
-	VMOVUPS    28224(R10), Z9
-	VMOVUPS    31360(R10), Z10
-	VMOVUPS    34496(R10), Z11
-	VMOVUPS    37632(R10), Z12
-	VMOVUPS    40768(R10), Z13
-	VMOVUPS    43904(R10), Z14
-	VMOVUPS    47040(R10), Z15
+	VMOVUPS    (R9), Z0
+	VMOVUPS    3136(R9), Z1
+	VMOVUPS    6272(R9), Z2
+	VMOVUPS    9408(R9), Z3
+	VMOVUPS    12544(R9), Z4
+	VMOVUPS    15680(R9), Z5
+	VMOVUPS    18816(R9), Z6
+	VMOVUPS    21952(R9), Z7
+	VMOVUPS    25088(R9), Z8
+	VMOVUPS    28224(R9), Z9
+	VMOVUPS    31360(R9), Z10
+	VMOVUPS    34496(R9), Z11
+	VMOVUPS    37632(R9), Z12
+	VMOVUPS    40768(R9), Z13
+	VMOVUPS    43904(R9), Z14
+	VMOVUPS    47040(R9), Z15
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z1
@@ -30367,88 +34505,89 @@ loop11:
 	VSHUFF32X4 $0x88, Z8, Z0, Z12
 	VSHUFF32X4 $0xdd, Z4, Z9, Z4
 	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
+	VMOVUPS    Z15, (R10)
+	VMOVUPS    Z10, 64(R10)
+	VMOVUPS    Z13, 128(R10)
+	VMOVUPS    Z11, 192(R10)
+	VMOVUPS    Z17, 256(R10)
+	VMOVUPS    Z14, 320(R10)
+	VMOVUPS    Z16, 384(R10)
+	VMOVUPS    Z12, 448(R10)
+	VMOVUPS    Z7, 512(R10)
+	VMOVUPS    Z2, 576(R10)
+	VMOVUPS    Z6, 640(R10)
+	VMOVUPS    Z4, 704(R10)
+	VMOVUPS    Z3, 768(R10)
+	VMOVUPS    Z1, 832(R10)
+	VMOVUPS    Z5, 896(R10)
+	VMOVUPS    Z0, 960(R10)
+	ADDQ       $+64, R9
+	ADDQ       $+1024, R10
+	SUBQ       $+1, R11
 	JNE        loop11
-	ADDQ       $+50176, R9
+	ADDQ       $+50176, R8
 	ADDQ       $+51200, AX
-	ADDQ       $-16, R8
-	CMPQ       R8, $+16
+	ADDQ       $-16, DI
+	CMPQ       DI, $+16
 	JGE        loop10
 
 done9:
 done8:
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	CMPQ   R8, $+48
+	MOVQ   colHi+128(FP), DI
+	MOVQ   colLo+120(FP), R8
+	SUBQ   R8, DI
+	CMPQ   DI, $+48
 	JLT    done12
 	VPXORD Z0, Z0, Z0
 
 loop13:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done14
 
 loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -30473,84 +34612,84 @@ loop15:
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop16:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      51200(R12), Z26
-	VMOVUPS      102400(R12), Z27
-	VBROADCASTSS (R11), Z28
+	VMOVUPS      (R11), Z25
+	VMOVUPS      51200(R11), Z26
+	VMOVUPS      102400(R11), Z27
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 3136(R11), Z28
+	VBROADCASTSS 3136(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 6272(R11), Z28
+	VBROADCASTSS 6272(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 9408(R11), Z28
+	VBROADCASTSS 9408(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 12544(R11), Z28
+	VBROADCASTSS 12544(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 15680(R11), Z28
+	VBROADCASTSS 15680(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 18816(R11), Z28
+	VBROADCASTSS 18816(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 21952(R11), Z28
+	VBROADCASTSS 21952(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      51264(R12), Z26
-	VMOVUPS      102464(R12), Z27
-	VBROADCASTSS 4(R11), Z28
+	VMOVUPS      64(R11), Z25
+	VMOVUPS      51264(R11), Z26
+	VMOVUPS      102464(R11), Z27
+	VBROADCASTSS 4(R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 3140(R11), Z28
+	VBROADCASTSS 3140(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 6276(R11), Z28
+	VBROADCASTSS 6276(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 9412(R11), Z28
+	VBROADCASTSS 9412(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 12548(R11), Z28
+	VBROADCASTSS 12548(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 15684(R11), Z28
+	VBROADCASTSS 15684(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 18820(R11), Z28
+	VBROADCASTSS 18820(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 21956(R11), Z28
+	VBROADCASTSS 21956(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop16
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -30558,126 +34697,126 @@ loop16:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
-	VMOVUPS      Z3, 16512(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
+	VMOVUPS      Z3, 16512(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
-	VMOVUPS      Z3, 24704(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
+	VMOVUPS      Z3, 24704(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VADDPS       128(BX)(AX*4), Z15, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 32768(R11)(AX*4)
-	VMOVUPS      Z2, 32832(R11)(AX*4)
-	VMOVUPS      Z3, 32896(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 32768(R10)(AX*4)
+	VMOVUPS      Z2, 32832(R10)(AX*4)
+	VMOVUPS      Z3, 32896(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z16, Z1
 	VADDPS       64(BX)(AX*4), Z17, Z2
 	VADDPS       128(BX)(AX*4), Z18, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 40960(R11)(AX*4)
-	VMOVUPS      Z2, 41024(R11)(AX*4)
-	VMOVUPS      Z3, 41088(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 40960(R10)(AX*4)
+	VMOVUPS      Z2, 41024(R10)(AX*4)
+	VMOVUPS      Z3, 41088(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z19, Z1
 	VADDPS       64(BX)(AX*4), Z20, Z2
 	VADDPS       128(BX)(AX*4), Z21, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 49152(R11)(AX*4)
-	VMOVUPS      Z2, 49216(R11)(AX*4)
-	VMOVUPS      Z3, 49280(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 49152(R10)(AX*4)
+	VMOVUPS      Z2, 49216(R10)(AX*4)
+	VMOVUPS      Z3, 49280(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z22, Z1
 	VADDPS       64(BX)(AX*4), Z23, Z2
 	VADDPS       128(BX)(AX*4), Z24, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 57344(R11)(AX*4)
-	VMOVUPS      Z2, 57408(R11)(AX*4)
-	VMOVUPS      Z3, 57472(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 57344(R10)(AX*4)
+	VMOVUPS      Z2, 57408(R10)(AX*4)
+	VMOVUPS      Z3, 57472(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop15
 
 done14:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -30690,52 +34829,52 @@ done14:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop18:
-	VMOVUPS      (R12), Z13
-	VMOVUPS      51200(R12), Z14
-	VMOVUPS      102400(R12), Z15
-	VBROADCASTSS (R11), Z16
+	VMOVUPS      (R11), Z13
+	VMOVUPS      51200(R11), Z14
+	VMOVUPS      102400(R11), Z15
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 3136(R11), Z16
+	VBROADCASTSS 3136(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 6272(R11), Z16
+	VBROADCASTSS 6272(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 9408(R11), Z16
+	VBROADCASTSS 9408(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	VMOVUPS      64(R12), Z13
-	VMOVUPS      51264(R12), Z14
-	VMOVUPS      102464(R12), Z15
-	VBROADCASTSS 4(R11), Z16
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      51264(R11), Z14
+	VMOVUPS      102464(R11), Z15
+	VBROADCASTSS 4(R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 3140(R11), Z16
+	VBROADCASTSS 3140(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 6276(R11), Z16
+	VBROADCASTSS 6276(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 9412(R11), Z16
+	VBROADCASTSS 9412(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop18
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -30743,104 +34882,104 @@ loop18:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
-	VMOVUPS      Z3, 16512(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
+	VMOVUPS      Z3, 16512(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
-	VMOVUPS      Z3, 24704(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
+	VMOVUPS      Z3, 24704(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done17:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop20:
-	VBROADCASTSS (R11), Z7
-	VBROADCASTSS 3136(R11), Z8
-	VMOVUPS      (R12), Z9
+	VBROADCASTSS (R10), Z7
+	VBROADCASTSS 3136(R10), Z8
+	VMOVUPS      (R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      51200(R12), Z9
+	VMOVUPS      51200(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      102400(R12), Z9
+	VMOVUPS      102400(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS 4(R11), Z7
-	VBROADCASTSS 3140(R11), Z8
-	VMOVUPS      64(R12), Z9
+	VBROADCASTSS 4(R10), Z7
+	VBROADCASTSS 3140(R10), Z8
+	VMOVUPS      64(R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      51264(R12), Z9
+	VMOVUPS      51264(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      102464(R12), Z9
+	VMOVUPS      102464(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop20
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -30848,59 +34987,59 @@ loop20:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done19:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop22:
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  (R12), Z4, Z1
-	VFMADD231PS  51200(R12), Z4, Z2
-	VFMADD231PS  102400(R12), Z4, Z3
-	VBROADCASTSS 4(R11), Z4
-	VFMADD231PS  64(R12), Z4, Z1
-	VFMADD231PS  51264(R12), Z4, Z2
-	VFMADD231PS  102464(R12), Z4, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  (R11), Z4, Z1
+	VFMADD231PS  51200(R11), Z4, Z2
+	VFMADD231PS  102400(R11), Z4, Z3
+	VBROADCASTSS 4(R10), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  51264(R11), Z4, Z2
+	VFMADD231PS  102464(R11), Z4, Z3
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop22
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -30908,65 +35047,66 @@ loop22:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done21:
 	ADDQ $+48, AX
-	ADDQ $-48, R8
-	ADDQ $+153600, DI
-	CMPQ R8, $+48
+	ADDQ $-48, DI
+	ADDQ $+153600, SI
+	CMPQ DI, $+48
 	JGE  loop13
 
 done12:
-	CMPQ   R8, $+32
+	CMPQ   DI, $+32
 	JLT    done23
 	VPXORD Z0, Z0, Z0
 
 loop24:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done25
 
 loop26:
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -30983,165 +35123,165 @@ loop26:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop27:
-	VMOVUPS      (R12), Z17
-	VMOVUPS      51200(R12), Z18
-	VBROADCASTSS (R11), Z19
+	VMOVUPS      (R11), Z17
+	VMOVUPS      51200(R11), Z18
+	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 3136(R11), Z19
+	VBROADCASTSS 3136(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 6272(R11), Z19
+	VBROADCASTSS 6272(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 9408(R11), Z19
+	VBROADCASTSS 9408(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 12544(R11), Z19
+	VBROADCASTSS 12544(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 15680(R11), Z19
+	VBROADCASTSS 15680(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 18816(R11), Z19
+	VBROADCASTSS 18816(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 21952(R11), Z19
+	VBROADCASTSS 21952(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	VMOVUPS      64(R12), Z17
-	VMOVUPS      51264(R12), Z18
-	VBROADCASTSS 4(R11), Z19
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      51264(R11), Z18
+	VBROADCASTSS 4(R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 3140(R11), Z19
+	VBROADCASTSS 3140(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 6276(R11), Z19
+	VBROADCASTSS 6276(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 9412(R11), Z19
+	VBROADCASTSS 9412(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 12548(R11), Z19
+	VBROADCASTSS 12548(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 15684(R11), Z19
+	VBROADCASTSS 15684(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 18820(R11), Z19
+	VBROADCASTSS 18820(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 21956(R11), Z19
+	VBROADCASTSS 21956(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop27
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z9, Z1
 	VADDPS       64(BX)(AX*4), Z10, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 32768(R11)(AX*4)
-	VMOVUPS      Z2, 32832(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 32768(R10)(AX*4)
+	VMOVUPS      Z2, 32832(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z11, Z1
 	VADDPS       64(BX)(AX*4), Z12, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 40960(R11)(AX*4)
-	VMOVUPS      Z2, 41024(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 40960(R10)(AX*4)
+	VMOVUPS      Z2, 41024(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 49152(R11)(AX*4)
-	VMOVUPS      Z2, 49216(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 49152(R10)(AX*4)
+	VMOVUPS      Z2, 49216(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z15, Z1
 	VADDPS       64(BX)(AX*4), Z16, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 57344(R11)(AX*4)
-	VMOVUPS      Z2, 57408(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 57344(R10)(AX*4)
+	VMOVUPS      Z2, 57408(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop26
 
 done25:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -31150,193 +35290,193 @@ done25:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop29:
-	VMOVUPS      (R12), Z9
-	VMOVUPS      51200(R12), Z10
-	VBROADCASTSS (R11), Z11
+	VMOVUPS      (R11), Z9
+	VMOVUPS      51200(R11), Z10
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 3136(R11), Z11
+	VBROADCASTSS 3136(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 6272(R11), Z11
+	VBROADCASTSS 6272(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 9408(R11), Z11
+	VBROADCASTSS 9408(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	VMOVUPS      64(R12), Z9
-	VMOVUPS      51264(R12), Z10
-	VBROADCASTSS 4(R11), Z11
+	VMOVUPS      64(R11), Z9
+	VMOVUPS      51264(R11), Z10
+	VBROADCASTSS 4(R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 3140(R11), Z11
+	VBROADCASTSS 3140(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 6276(R11), Z11
+	VBROADCASTSS 6276(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 9412(R11), Z11
+	VBROADCASTSS 9412(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop29
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done28:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop31:
-	VMOVUPS      (R12), Z5
-	VMOVUPS      51200(R12), Z6
-	VBROADCASTSS (R11), Z7
+	VMOVUPS      (R11), Z5
+	VMOVUPS      51200(R11), Z6
+	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 3136(R11), Z7
+	VBROADCASTSS 3136(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	VMOVUPS      64(R12), Z5
-	VMOVUPS      51264(R12), Z6
-	VBROADCASTSS 4(R11), Z7
+	VMOVUPS      64(R11), Z5
+	VMOVUPS      51264(R11), Z6
+	VBROADCASTSS 4(R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 3140(R11), Z7
+	VBROADCASTSS 3140(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop31
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done30:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done32
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	IMUL3Q     $+3136, R10, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	IMUL3Q     $+3136, R9, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       DI, R12
-	MOVQ       $+392, R13
+	MOVQ       SI, R11
+	MOVQ       $+392, R12
 	PCALIGN    $0x20
 
 loop33:
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  (R12), Z3, Z1
-	VFMADD231PS  51200(R12), Z3, Z2
-	VBROADCASTSS 4(R11), Z3
-	VFMADD231PS  64(R12), Z3, Z1
-	VFMADD231PS  51264(R12), Z3, Z2
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  (R11), Z3, Z1
+	VFMADD231PS  51200(R11), Z3, Z2
+	VBROADCASTSS 4(R10), Z3
+	VFMADD231PS  64(R11), Z3, Z1
+	VFMADD231PS  51264(R11), Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop33
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done32:
 	ADDQ $+32, AX
-	ADDQ $-32, R8
-	ADDQ $+102400, DI
-	CMPQ R8, $+32
+	ADDQ $-32, DI
+	ADDQ $+102400, SI
+	CMPQ DI, $+32
 	JGE  loop24
 
 done23:
@@ -31345,13 +35485,15 @@ done1:
 	RET
 
 // func h1Product2AVX2(rows int, h1 []float32, x []float32, h1W []float32, h1B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·h1Product2AVX2(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h1_base+8(FP), CX
 	MOVQ   x_base+32(FP), DX
 	MOVQ   h1B_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -32273,28 +36415,31 @@ done1:
 	RET
 
 // func h2Product2AVX512(rows int, h2 []float32, h1 []float32, h2W []float32, h2B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h2Product2AVX512(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h2_base+8(FP), CX
 	MOVQ   h1_base+32(FP), DX
 	MOVQ   h2B_base+80(FP), BX
-	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, SI
+	MOVQ   $+4, SI
+	CMPQ   AX, SI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), DI
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DI
-	MOVQ   colLo+120(FP), R8
-	SHLQ   $0x0d, R8
-	MOVQ   h2W_base+56(FP), R9
-	LEAQ   (R9)(R8*1), R8
-	CMPQ   DI, $+16
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	MOVQ   colLo+120(FP), DI
+	SHLQ   $0x0d, DI
+	MOVQ   h2W_base+56(FP), R8
+	LEAQ   (R8)(DI*1), DI
+	CMPQ   SI, $+8
 	JLT    done3
+	MOVQ   $+255, R8
 	VPXORD Z0, Z0, Z0
 
 loop4:
-	MOVQ  SI, R9
+	MOVQ  rowLo+104(FP), R9
 	MOVQ  R9, R10
 	SHLQ  $0x0d, R10
 	LEAQ  (DX)(R10*1), R10
@@ -32312,44 +36457,28 @@ loop6:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	VPXORD  Z16, Z16, Z16
 	MOVQ    R10, R12
-	MOVQ    R8, R13
+	MOVQ    DI, R13
 	MOVQ    $+128, BP
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS     (R12), Z17
-	VFMADD231PS (R13), Z17, Z1
-	VFMADD231PS 8192(R13), Z17, Z2
-	VFMADD231PS 16384(R13), Z17, Z3
-	VFMADD231PS 24576(R13), Z17, Z4
-	VFMADD231PS 32768(R13), Z17, Z5
-	VFMADD231PS 40960(R13), Z17, Z6
-	VFMADD231PS 49152(R13), Z17, Z7
-	VFMADD231PS 57344(R13), Z17, Z8
-	VFMADD231PS 65536(R13), Z17, Z9
-	VFMADD231PS 73728(R13), Z17, Z10
-	VFMADD231PS 81920(R13), Z17, Z11
-	VFMADD231PS 90112(R13), Z17, Z12
-	VFMADD231PS 98304(R13), Z17, Z13
-	VFMADD231PS 106496(R13), Z17, Z14
-	VFMADD231PS 114688(R13), Z17, Z15
-	VFMADD231PS 122880(R13), Z17, Z16
+	VMOVUPS     (R12), Z9
+	VFMADD231PS (R13), Z9, Z1
+	VFMADD231PS 8192(R13), Z9, Z2
+	VFMADD231PS 16384(R13), Z9, Z3
+	VFMADD231PS 24576(R13), Z9, Z4
+	VFMADD231PS 32768(R13), Z9, Z5
+	VFMADD231PS 40960(R13), Z9, Z6
+	VFMADD231PS 49152(R13), Z9, Z7
+	VFMADD231PS 57344(R13), Z9, Z8
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+1, BP
 	JNE         loop7
-	VUNPCKLPS   Z2, Z1, Z17
+	VUNPCKLPS   Z2, Z1, Z9
 	VUNPCKHPS   Z2, Z1, Z1
-	VADDPS      Z1, Z17, Z1
+	VADDPS      Z1, Z9, Z1
 	VUNPCKLPS   Z4, Z3, Z2
 	VUNPCKHPS   Z4, Z3, Z3
 	VADDPS      Z3, Z2, Z2
@@ -32365,49 +36494,30 @@ loop7:
 	VUNPCKLPD   Z3, Z2, Z4
 	VUNPCKHPD   Z3, Z2, Z2
 	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z10, Z9, Z3
-	VUNPCKHPS   Z10, Z9, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z12, Z11, Z4
-	VUNPCKHPS   Z12, Z11, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VUNPCKLPS   Z14, Z13, Z4
-	VUNPCKHPS   Z14, Z13, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPS   Z16, Z15, Z5
-	VUNPCKHPS   Z16, Z15, Z6
-	VADDPS      Z6, Z5, Z5
-	VUNPCKLPD   Z5, Z4, Z6
-	VUNPCKHPD   Z5, Z4, Z4
-	VADDPS      Z4, Z6, Z4
-	VSHUFF32X4  $0x88, Z2, Z1, Z5
-	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VADDPS      Z1, Z5, Z1
-	VSHUFF32X4  $0x88, Z4, Z3, Z2
-	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VADDPS      Z3, Z2, Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
 	VADDPS      Z1, Z3, Z1
-	VADDPS      (BX)(AX*4), Z1, Z1
+	VSHUFF32X4  $0x88, Z1, Z1, Z2
+	VSHUFF32X4  $0xdd, Z1, Z1, Z1
+	VADDPS      Z1, Z2, Z1
+	KMOVW       R8, K1
+	VMOVUPS.Z   (BX)(AX*4), K1, Z2
+	VADDPS      Z2, Z1, Z1
 	VMAXPS      Z1, Z0, Z1
 	MOVQ        R9, R12
 	SHLQ        $0x0b, R12
 	LEAQ        (CX)(R12*4), R12
-	VMOVUPS     Z1, (R12)(AX*4)
+	VMOVUPS     Z1, K1, (R12)(AX*4)
 	ADDQ        $+1, R9
 	ADDQ        $+8192, R10
 	SUBQ        $+1, R11
 	JNE         loop6
 
 done5:
-	ADDQ $+131072, R8
-	ADDQ $+16, AX
-	ADDQ $-16, DI
-	CMPQ DI, $+16
+	ADDQ $+65536, DI
+	ADDQ $+8, AX
+	ADDQ $-8, SI
+	CMPQ SI, $+8
 	JGE  loop4
 
 done3:
@@ -32415,54 +36525,54 @@ done3:
 
 else2:
 	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DI
-	LEAQ   (AX)(DI*4), AX
+	MOVQ   scratch_len+152(FP), SI
+	LEAQ   (AX)(SI*4), AX
+	MOVQ   colHi+128(FP), SI
+	MOVQ   colLo+120(FP), DI
+	SUBQ   DI, SI
+	LEAQ   15(SI), SI
+	SARQ   $0x04, SI
+	IMUL3Q $+132096, SI, SI
+	SUBQ   SI, AX
+	ANDQ   $-64, AX
+	MOVQ   AX, SI
+	MOVQ   pack+136(FP), DI
+	ANDQ   $+1, DI
+	TESTQ  DI, DI
+	JEQ    done8
 	MOVQ   colHi+128(FP), DI
 	MOVQ   colLo+120(FP), R8
 	SUBQ   R8, DI
-	LEAQ   15(DI), DI
-	SARQ   $0x04, DI
-	IMUL3Q $+132096, DI, DI
-	SUBQ   DI, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DI
-	MOVQ   pack+136(FP), R8
-	ANDQ   $+1, R8
-	TESTQ  R8, R8
-	JEQ    done8
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	MOVQ   colLo+120(FP), R9
-	SHLQ   $0x0d, R9
-	MOVQ   h2W_base+56(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   R8, $+16
+	MOVQ   colLo+120(FP), R8
+	SHLQ   $0x0d, R8
+	MOVQ   h2W_base+56(FP), R9
+	LEAQ   (R9)(R8*1), R8
+	CMPQ   DI, $+16
 	JLT    done9
 
 loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+128, R12
+	MOVQ    R8, R9
+	MOVQ    AX, R10
+	MOVQ    $+128, R11
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    8192(R10), Z1
-	VMOVUPS    16384(R10), Z2
-	VMOVUPS    24576(R10), Z3
-	VMOVUPS    32768(R10), Z4
-	VMOVUPS    40960(R10), Z5
-	VMOVUPS    49152(R10), Z6
-	VMOVUPS    57344(R10), Z7
-	VMOVUPS    65536(R10), Z8
-	VMOVUPS    73728(R10), Z9
-	VMOVUPS    81920(R10), Z10
-	VMOVUPS    90112(R10), Z11
-	VMOVUPS    98304(R10), Z12
-	VMOVUPS    106496(R10), Z13
-	VMOVUPS    114688(R10), Z14
-	VMOVUPS    122880(R10), Z15
+	VMOVUPS    (R9), Z0
+	VMOVUPS    8192(R9), Z1
+	VMOVUPS    16384(R9), Z2
+	VMOVUPS    24576(R9), Z3
+	VMOVUPS    32768(R9), Z4
+	VMOVUPS    40960(R9), Z5
+	VMOVUPS    49152(R9), Z6
+	VMOVUPS    57344(R9), Z7
+	VMOVUPS    65536(R9), Z8
+	VMOVUPS    73728(R9), Z9
+	VMOVUPS    81920(R9), Z10
+	VMOVUPS    90112(R9), Z11
+	VMOVUPS    98304(R9), Z12
+	VMOVUPS    106496(R9), Z13
+	VMOVUPS    114688(R9), Z14
+	VMOVUPS    122880(R9), Z15
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z0
 	VUNPCKLPS  Z3, Z2, Z1
@@ -32527,89 +36637,90 @@ loop11:
 	VSHUFF32X4 $0x88, Z8, Z0, Z12
 	VSHUFF32X4 $0xdd, Z4, Z9, Z4
 	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
+	VMOVUPS    Z15, (R10)
+	VMOVUPS    Z10, 64(R10)
+	VMOVUPS    Z13, 128(R10)
+	VMOVUPS    Z11, 192(R10)
+	VMOVUPS    Z17, 256(R10)
+	VMOVUPS    Z14, 320(R10)
+	VMOVUPS    Z16, 384(R10)
+	VMOVUPS    Z12, 448(R10)
+	VMOVUPS    Z7, 512(R10)
+	VMOVUPS    Z2, 576(R10)
+	VMOVUPS    Z6, 640(R10)
+	VMOVUPS    Z4, 704(R10)
+	VMOVUPS    Z3, 768(R10)
+	VMOVUPS    Z1, 832(R10)
+	VMOVUPS    Z5, 896(R10)
+	VMOVUPS    Z0, 960(R10)
+	ADDQ       $+64, R9
+	ADDQ       $+1024, R10
+	SUBQ       $+1, R11
 	JNE        loop11
-	ADDQ       $+131072, R9
+	ADDQ       $+131072, R8
 	ADDQ       $+132096, AX
-	ADDQ       $-16, R8
-	CMPQ       R8, $+16
+	ADDQ       $-16, DI
+	CMPQ       DI, $+16
 	JGE        loop10
 
 done9:
 done8:
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	CMPQ   R8, $+48
+	MOVQ   colHi+128(FP), DI
+	MOVQ   colLo+120(FP), R8
+	SUBQ   R8, DI
+	CMPQ   DI, $+48
 	JLT    done12
 	VPXORD Z0, Z0, Z0
 
 loop13:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done14
 
 loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -32634,84 +36745,84 @@ loop15:
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop16:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      132096(R12), Z26
-	VMOVUPS      264192(R12), Z27
-	VBROADCASTSS (R11), Z28
+	VMOVUPS      (R11), Z25
+	VMOVUPS      132096(R11), Z26
+	VMOVUPS      264192(R11), Z27
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8192(R11), Z28
+	VBROADCASTSS 8192(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 16384(R11), Z28
+	VBROADCASTSS 16384(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 24576(R11), Z28
+	VBROADCASTSS 24576(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 32768(R11), Z28
+	VBROADCASTSS 32768(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 40960(R11), Z28
+	VBROADCASTSS 40960(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 49152(R11), Z28
+	VBROADCASTSS 49152(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 57344(R11), Z28
+	VBROADCASTSS 57344(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	VMOVUPS      64(R12), Z25
-	VMOVUPS      132160(R12), Z26
-	VMOVUPS      264256(R12), Z27
-	VBROADCASTSS 4(R11), Z28
+	VMOVUPS      64(R11), Z25
+	VMOVUPS      132160(R11), Z26
+	VMOVUPS      264256(R11), Z27
+	VBROADCASTSS 4(R10), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8196(R11), Z28
+	VBROADCASTSS 8196(R10), Z28
 	VFMADD231PS  Z25, Z28, Z4
 	VFMADD231PS  Z26, Z28, Z5
 	VFMADD231PS  Z27, Z28, Z6
-	VBROADCASTSS 16388(R11), Z28
+	VBROADCASTSS 16388(R10), Z28
 	VFMADD231PS  Z25, Z28, Z7
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 24580(R11), Z28
+	VBROADCASTSS 24580(R10), Z28
 	VFMADD231PS  Z25, Z28, Z10
 	VFMADD231PS  Z26, Z28, Z11
 	VFMADD231PS  Z27, Z28, Z12
-	VBROADCASTSS 32772(R11), Z28
+	VBROADCASTSS 32772(R10), Z28
 	VFMADD231PS  Z25, Z28, Z13
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 40964(R11), Z28
+	VBROADCASTSS 40964(R10), Z28
 	VFMADD231PS  Z25, Z28, Z16
 	VFMADD231PS  Z26, Z28, Z17
 	VFMADD231PS  Z27, Z28, Z18
-	VBROADCASTSS 49156(R11), Z28
+	VBROADCASTSS 49156(R10), Z28
 	VFMADD231PS  Z25, Z28, Z19
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 57348(R11), Z28
+	VBROADCASTSS 57348(R10), Z28
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop16
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -32719,127 +36830,127 @@ loop16:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
-	VMOVUPS      Z3, 16512(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
+	VMOVUPS      Z3, 16512(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
-	VMOVUPS      Z3, 24704(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
+	VMOVUPS      Z3, 24704(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VADDPS       128(BX)(AX*4), Z15, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 32768(R11)(AX*4)
-	VMOVUPS      Z2, 32832(R11)(AX*4)
-	VMOVUPS      Z3, 32896(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 32768(R10)(AX*4)
+	VMOVUPS      Z2, 32832(R10)(AX*4)
+	VMOVUPS      Z3, 32896(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z16, Z1
 	VADDPS       64(BX)(AX*4), Z17, Z2
 	VADDPS       128(BX)(AX*4), Z18, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 40960(R11)(AX*4)
-	VMOVUPS      Z2, 41024(R11)(AX*4)
-	VMOVUPS      Z3, 41088(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 40960(R10)(AX*4)
+	VMOVUPS      Z2, 41024(R10)(AX*4)
+	VMOVUPS      Z3, 41088(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z19, Z1
 	VADDPS       64(BX)(AX*4), Z20, Z2
 	VADDPS       128(BX)(AX*4), Z21, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 49152(R11)(AX*4)
-	VMOVUPS      Z2, 49216(R11)(AX*4)
-	VMOVUPS      Z3, 49280(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 49152(R10)(AX*4)
+	VMOVUPS      Z2, 49216(R10)(AX*4)
+	VMOVUPS      Z3, 49280(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z22, Z1
 	VADDPS       64(BX)(AX*4), Z23, Z2
 	VADDPS       128(BX)(AX*4), Z24, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 57344(R11)(AX*4)
-	VMOVUPS      Z2, 57408(R11)(AX*4)
-	VMOVUPS      Z3, 57472(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 57344(R10)(AX*4)
+	VMOVUPS      Z2, 57408(R10)(AX*4)
+	VMOVUPS      Z3, 57472(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop15
 
 done14:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -32852,52 +36963,52 @@ done14:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop18:
-	VMOVUPS      (R12), Z13
-	VMOVUPS      132096(R12), Z14
-	VMOVUPS      264192(R12), Z15
-	VBROADCASTSS (R11), Z16
+	VMOVUPS      (R11), Z13
+	VMOVUPS      132096(R11), Z14
+	VMOVUPS      264192(R11), Z15
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 8192(R11), Z16
+	VBROADCASTSS 8192(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 16384(R11), Z16
+	VBROADCASTSS 16384(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 24576(R11), Z16
+	VBROADCASTSS 24576(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	VMOVUPS      64(R12), Z13
-	VMOVUPS      132160(R12), Z14
-	VMOVUPS      264256(R12), Z15
-	VBROADCASTSS 4(R11), Z16
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      132160(R11), Z14
+	VMOVUPS      264256(R11), Z15
+	VBROADCASTSS 4(R10), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 8196(R11), Z16
+	VBROADCASTSS 8196(R10), Z16
 	VFMADD231PS  Z13, Z16, Z4
 	VFMADD231PS  Z14, Z16, Z5
 	VFMADD231PS  Z15, Z16, Z6
-	VBROADCASTSS 16388(R11), Z16
+	VBROADCASTSS 16388(R10), Z16
 	VFMADD231PS  Z13, Z16, Z7
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 24580(R11), Z16
+	VBROADCASTSS 24580(R10), Z16
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop18
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -32905,105 +37016,105 @@ loop18:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VADDPS       128(BX)(AX*4), Z9, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
-	VMOVUPS      Z3, 16512(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
+	VMOVUPS      Z3, 16512(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z10, Z1
 	VADDPS       64(BX)(AX*4), Z11, Z2
 	VADDPS       128(BX)(AX*4), Z12, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
-	VMOVUPS      Z3, 24704(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
+	VMOVUPS      Z3, 24704(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done17:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop20:
-	VBROADCASTSS (R11), Z7
-	VBROADCASTSS 8192(R11), Z8
-	VMOVUPS      (R12), Z9
+	VBROADCASTSS (R10), Z7
+	VBROADCASTSS 8192(R10), Z8
+	VMOVUPS      (R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      132096(R12), Z9
+	VMOVUPS      132096(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      264192(R12), Z9
+	VMOVUPS      264192(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS 4(R11), Z7
-	VBROADCASTSS 8196(R11), Z8
-	VMOVUPS      64(R12), Z9
+	VBROADCASTSS 4(R10), Z7
+	VBROADCASTSS 8196(R10), Z8
+	VMOVUPS      64(R11), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      132160(R12), Z9
+	VMOVUPS      132160(R11), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      264256(R12), Z9
+	VMOVUPS      264256(R11), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop20
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -33011,60 +37122,60 @@ loop20:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z4, Z1
 	VADDPS       64(BX)(AX*4), Z5, Z2
 	VADDPS       128(BX)(AX*4), Z6, Z3
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	VMOVUPS      Z3, 8320(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	VMOVUPS      Z3, 8320(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done19:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop22:
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  (R12), Z4, Z1
-	VFMADD231PS  132096(R12), Z4, Z2
-	VFMADD231PS  264192(R12), Z4, Z3
-	VBROADCASTSS 4(R11), Z4
-	VFMADD231PS  64(R12), Z4, Z1
-	VFMADD231PS  132160(R12), Z4, Z2
-	VFMADD231PS  264256(R12), Z4, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  (R11), Z4, Z1
+	VFMADD231PS  132096(R11), Z4, Z2
+	VFMADD231PS  264192(R11), Z4, Z3
+	VBROADCASTSS 4(R10), Z4
+	VFMADD231PS  64(R11), Z4, Z1
+	VFMADD231PS  132160(R11), Z4, Z2
+	VFMADD231PS  264256(R11), Z4, Z3
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop22
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
@@ -33072,66 +37183,67 @@ loop22:
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
 	VMAXPS       Z3, Z0, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	VMOVUPS      Z3, 128(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	VMOVUPS      Z3, 128(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done21:
 	ADDQ $+48, AX
-	ADDQ $-48, R8
-	ADDQ $+396288, DI
-	CMPQ R8, $+48
+	ADDQ $-48, DI
+	ADDQ $+396288, SI
+	CMPQ DI, $+48
 	JGE  loop13
 
 done12:
-	CMPQ   R8, $+32
+	CMPQ   DI, $+32
 	JLT    done23
 	VPXORD Z0, Z0, Z0
 
 loop24:
-	MOVQ rowHi+112(FP), R9
-	SUBQ SI, R9
-	MOVQ SI, R10
-	CMPQ R9, $+8
+	MOVQ rowHi+112(FP), R8
+	MOVQ rowLo+104(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+104(FP), R9
+	CMPQ R8, $+8
 	JLT  done25
 
 loop26:
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -33148,166 +37260,166 @@ loop26:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop27:
-	VMOVUPS      (R12), Z17
-	VMOVUPS      132096(R12), Z18
-	VBROADCASTSS (R11), Z19
+	VMOVUPS      (R11), Z17
+	VMOVUPS      132096(R11), Z18
+	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 8192(R11), Z19
+	VBROADCASTSS 8192(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 16384(R11), Z19
+	VBROADCASTSS 16384(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 24576(R11), Z19
+	VBROADCASTSS 24576(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 32768(R11), Z19
+	VBROADCASTSS 32768(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 40960(R11), Z19
+	VBROADCASTSS 40960(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 49152(R11), Z19
+	VBROADCASTSS 49152(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 57344(R11), Z19
+	VBROADCASTSS 57344(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	VMOVUPS      64(R12), Z17
-	VMOVUPS      132160(R12), Z18
-	VBROADCASTSS 4(R11), Z19
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      132160(R11), Z18
+	VBROADCASTSS 4(R10), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
-	VBROADCASTSS 8196(R11), Z19
+	VBROADCASTSS 8196(R10), Z19
 	VFMADD231PS  Z17, Z19, Z3
 	VFMADD231PS  Z18, Z19, Z4
-	VBROADCASTSS 16388(R11), Z19
+	VBROADCASTSS 16388(R10), Z19
 	VFMADD231PS  Z17, Z19, Z5
 	VFMADD231PS  Z18, Z19, Z6
-	VBROADCASTSS 24580(R11), Z19
+	VBROADCASTSS 24580(R10), Z19
 	VFMADD231PS  Z17, Z19, Z7
 	VFMADD231PS  Z18, Z19, Z8
-	VBROADCASTSS 32772(R11), Z19
+	VBROADCASTSS 32772(R10), Z19
 	VFMADD231PS  Z17, Z19, Z9
 	VFMADD231PS  Z18, Z19, Z10
-	VBROADCASTSS 40964(R11), Z19
+	VBROADCASTSS 40964(R10), Z19
 	VFMADD231PS  Z17, Z19, Z11
 	VFMADD231PS  Z18, Z19, Z12
-	VBROADCASTSS 49156(R11), Z19
+	VBROADCASTSS 49156(R10), Z19
 	VFMADD231PS  Z17, Z19, Z13
 	VFMADD231PS  Z18, Z19, Z14
-	VBROADCASTSS 57348(R11), Z19
+	VBROADCASTSS 57348(R10), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop27
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z9, Z1
 	VADDPS       64(BX)(AX*4), Z10, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 32768(R11)(AX*4)
-	VMOVUPS      Z2, 32832(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 32768(R10)(AX*4)
+	VMOVUPS      Z2, 32832(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z11, Z1
 	VADDPS       64(BX)(AX*4), Z12, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 40960(R11)(AX*4)
-	VMOVUPS      Z2, 41024(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 40960(R10)(AX*4)
+	VMOVUPS      Z2, 41024(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z13, Z1
 	VADDPS       64(BX)(AX*4), Z14, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 49152(R11)(AX*4)
-	VMOVUPS      Z2, 49216(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 49152(R10)(AX*4)
+	VMOVUPS      Z2, 49216(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z15, Z1
 	VADDPS       64(BX)(AX*4), Z16, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 57344(R11)(AX*4)
-	VMOVUPS      Z2, 57408(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 57344(R10)(AX*4)
+	VMOVUPS      Z2, 57408(R10)(AX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop26
 
 done25:
-	CMPQ       R9, $+4
+	CMPQ       R8, $+4
 	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -33316,195 +37428,195 @@ done25:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop29:
-	VMOVUPS      (R12), Z9
-	VMOVUPS      132096(R12), Z10
-	VBROADCASTSS (R11), Z11
+	VMOVUPS      (R11), Z9
+	VMOVUPS      132096(R11), Z10
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 8192(R11), Z11
+	VBROADCASTSS 8192(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 16384(R11), Z11
+	VBROADCASTSS 16384(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 24576(R11), Z11
+	VBROADCASTSS 24576(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	VMOVUPS      64(R12), Z9
-	VMOVUPS      132160(R12), Z10
-	VBROADCASTSS 4(R11), Z11
+	VMOVUPS      64(R11), Z9
+	VMOVUPS      132160(R11), Z10
+	VBROADCASTSS 4(R10), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 8196(R11), Z11
+	VBROADCASTSS 8196(R10), Z11
 	VFMADD231PS  Z9, Z11, Z3
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 16388(R11), Z11
+	VBROADCASTSS 16388(R10), Z11
 	VFMADD231PS  Z9, Z11, Z5
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 24580(R11), Z11
+	VBROADCASTSS 24580(R10), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop29
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z5, Z1
 	VADDPS       64(BX)(AX*4), Z6, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 16384(R11)(AX*4)
-	VMOVUPS      Z2, 16448(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 16384(R10)(AX*4)
+	VMOVUPS      Z2, 16448(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z7, Z1
 	VADDPS       64(BX)(AX*4), Z8, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 24576(R11)(AX*4)
-	VMOVUPS      Z2, 24640(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 24576(R10)(AX*4)
+	VMOVUPS      Z2, 24640(R10)(AX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, R8
 
 done28:
-	CMPQ       R9, $+2
+	CMPQ       R8, $+2
 	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop31:
-	VMOVUPS      (R12), Z5
-	VMOVUPS      132096(R12), Z6
-	VBROADCASTSS (R11), Z7
+	VMOVUPS      (R11), Z5
+	VMOVUPS      132096(R11), Z6
+	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 8192(R11), Z7
+	VBROADCASTSS 8192(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	VMOVUPS      64(R12), Z5
-	VMOVUPS      132160(R12), Z6
-	VBROADCASTSS 4(R11), Z7
+	VMOVUPS      64(R11), Z5
+	VMOVUPS      132160(R11), Z6
+	VBROADCASTSS 4(R10), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 8196(R11), Z7
+	VBROADCASTSS 8196(R10), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop31
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
 	VADDPS       (BX)(AX*4), Z3, Z1
 	VADDPS       64(BX)(AX*4), Z4, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, 8192(R11)(AX*4)
-	VMOVUPS      Z2, 8256(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, 8192(R10)(AX*4)
+	VMOVUPS      Z2, 8256(R10)(AX*4)
+	ADDQ         $+2, R9
+	ADDQ         $-2, R8
 
 done30:
-	CMPQ       R9, $+1
+	CMPQ       R8, $+1
 	JLT        done32
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+8192, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0d, R11
-	LEAQ       (DX)(R11*1), R11
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(AX*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       $+8192, R10
+	MOVQ       R9, R10
+	SHLQ       $0x0d, R10
+	LEAQ       (DX)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       DI, R12
-	MOVQ       $+1024, R13
+	MOVQ       SI, R11
+	MOVQ       $+1024, R12
 	PCALIGN    $0x20
 
 loop33:
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  (R12), Z3, Z1
-	VFMADD231PS  132096(R12), Z3, Z2
-	VBROADCASTSS 4(R11), Z3
-	VFMADD231PS  64(R12), Z3, Z1
-	VFMADD231PS  132160(R12), Z3, Z2
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  (R11), Z3, Z1
+	VFMADD231PS  132096(R11), Z3, Z2
+	VBROADCASTSS 4(R10), Z3
+	VFMADD231PS  64(R11), Z3, Z1
+	VFMADD231PS  132160(R11), Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+128, R11
+	SUBQ         $+1, R12
 	JNE          loop33
 	VADDPS       (BX)(AX*4), Z1, Z1
 	VADDPS       64(BX)(AX*4), Z2, Z2
 	VMAXPS       Z1, Z0, Z1
 	VMAXPS       Z2, Z0, Z2
-	MOVQ         R10, R11
-	SHLQ         $0x0b, R11
-	LEAQ         (CX)(R11*4), R11
-	VMOVUPS      Z1, (R11)(AX*4)
-	VMOVUPS      Z2, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
+	MOVQ         R9, R10
+	SHLQ         $0x0b, R10
+	LEAQ         (CX)(R10*4), R10
+	VMOVUPS      Z1, (R10)(AX*4)
+	VMOVUPS      Z2, 64(R10)(AX*4)
+	ADDQ         $+1, R9
+	ADDQ         $-1, R8
 
 done32:
 	ADDQ $+32, AX
-	ADDQ $-32, R8
-	ADDQ $+264192, DI
-	CMPQ R8, $+32
+	ADDQ $-32, DI
+	ADDQ $+264192, SI
+	CMPQ DI, $+32
 	JGE  loop24
 
 done23:
@@ -33513,13 +37625,16 @@ done1:
 	RET
 
 // func h2Product2AVX2(rows int, h2 []float32, h1 []float32, h2W []float32, h2B []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·h2Product2AVX2(SB), $8-168
 	MOVQ   rows+0(FP), AX
 	MOVQ   h2_base+8(FP), CX
 	MOVQ   h1_base+32(FP), DX
 	MOVQ   h2B_base+80(FP), BX
 	MOVQ   rowLo+104(FP), SI
-	CMPQ   AX, $+4
+	MOVQ   $+12, DI
+	MOVQ   $+4, DI
+	CMPQ   AX, DI
 	JGT    else2
 	MOVQ   colLo+120(FP), AX
 	MOVQ   colHi+128(FP), DI
@@ -34449,12 +38564,15 @@ done1:
 	RET
 
 // func zProduct3AVX512(rows int, z []float32, h2 []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zProduct3AVX512(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h2_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
-	CMPQ AX, $+4
+	MOVQ $+12, SI
+	MOVQ $+4, SI
+	CMPQ AX, SI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), SI
@@ -34464,9 +38582,9 @@ TEXT ·zProduct3AVX512(SB), $8-168
 	SHLQ $0x0d, DI
 	MOVQ zW_base+56(FP), R8
 	LEAQ (R8)(DI*1), DI
-	CMPQ SI, $+10
+	CMPQ SI, $+8
 	JLT  done3
-	MOVQ $+1023, R8
+	MOVQ $+255, R8
 
 loop4:
 	MOVQ  rowLo+104(FP), R9
@@ -34487,32 +38605,28 @@ loop6:
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
 	MOVQ    R10, R12
 	MOVQ    DI, R13
 	MOVQ    $+128, BP
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS     (R12), Z10
-	VFMADD231PS (R13), Z10, Z0
-	VFMADD231PS 8192(R13), Z10, Z1
-	VFMADD231PS 16384(R13), Z10, Z2
-	VFMADD231PS 24576(R13), Z10, Z3
-	VFMADD231PS 32768(R13), Z10, Z4
-	VFMADD231PS 40960(R13), Z10, Z5
-	VFMADD231PS 49152(R13), Z10, Z6
-	VFMADD231PS 57344(R13), Z10, Z7
-	VFMADD231PS 65536(R13), Z10, Z8
-	VFMADD231PS 73728(R13), Z10, Z9
+	VMOVUPS     (R12), Z8
+	VFMADD231PS (R13), Z8, Z0
+	VFMADD231PS 8192(R13), Z8, Z1
+	VFMADD231PS 16384(R13), Z8, Z2
+	VFMADD231PS 24576(R13), Z8, Z3
+	VFMADD231PS 32768(R13), Z8, Z4
+	VFMADD231PS 40960(R13), Z8, Z5
+	VFMADD231PS 49152(R13), Z8, Z6
+	VFMADD231PS 57344(R13), Z8, Z7
 	ADDQ        $+64, R12
 	ADDQ        $+64, R13
 	SUBQ        $+1, BP
 	JNE         loop7
-	VUNPCKLPS   Z1, Z0, Z10
+	VUNPCKLPS   Z1, Z0, Z8
 	VUNPCKHPS   Z1, Z0, Z0
-	VADDPS      Z0, Z10, Z0
+	VADDPS      Z0, Z8, Z0
 	VUNPCKLPS   Z3, Z2, Z1
 	VUNPCKHPS   Z3, Z2, Z2
 	VADDPS      Z2, Z1, Z1
@@ -34528,21 +38642,12 @@ loop7:
 	VUNPCKLPD   Z2, Z1, Z3
 	VUNPCKHPD   Z2, Z1, Z1
 	VADDPS      Z1, Z3, Z1
-	VUNPCKLPS   Z9, Z8, Z2
-	VUNPCKHPS   Z9, Z8, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPD   Z2, Z2, Z3
-	VUNPCKHPD   Z2, Z2, Z2
-	VADDPS      Z2, Z3, Z2
-	VSHUFF32X4  $0x88, Z1, Z0, Z3
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z3, Z0
-	VSHUFF32X4  $0x88, Z2, Z2, Z1
-	VSHUFF32X4  $0xdd, Z2, Z2, Z2
-	VADDPS      Z2, Z1, Z1
 	VSHUFF32X4  $0x88, Z1, Z0, Z2
 	VSHUFF32X4  $0xdd, Z1, Z0, Z0
 	VADDPS      Z0, Z2, Z0
+	VSHUFF32X4  $0x88, Z0, Z0, Z1
+	VSHUFF32X4  $0xdd, Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
 	KMOVW       R8, K1
 	VMOVUPS.Z   (BX)(AX*4), K1, Z1
 	VADDPS      Z1, Z0, Z0
@@ -34555,13 +38660,74 @@ loop7:
 	JNE         loop6
 
 done5:
-	ADDQ $+81920, DI
-	ADDQ $+10, AX
-	ADDQ $-10, SI
-	CMPQ SI, $+10
+	ADDQ $+65536, DI
+	ADDQ $+8, AX
+	ADDQ $-8, SI
+	CMPQ SI, $+8
 	JGE  loop4
 
 done3:
+	CMPQ SI, $+2
+	JLT  done8
+	MOVQ $+3, R8
+
+loop9:
+	MOVQ  rowLo+104(FP), R9
+	MOVQ  R9, R10
+	SHLQ  $0x0d, R10
+	LEAQ  (DX)(R10*1), R10
+	MOVQ  rowHi+112(FP), R11
+	SUBQ  R9, R11
+	TESTQ R11, R11
+	JLE   done10
+
+loop11:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    R10, R12
+	MOVQ    DI, R13
+	MOVQ    $+128, BP
+	PCALIGN $0x20
+
+loop12:
+	VMOVUPS     (R12), Z2
+	VFMADD231PS (R13), Z2, Z0
+	VFMADD231PS 8192(R13), Z2, Z1
+	ADDQ        $+64, R12
+	ADDQ        $+64, R13
+	SUBQ        $+1, BP
+	JNE         loop12
+	VUNPCKLPS   Z1, Z0, Z2
+	VUNPCKHPS   Z1, Z0, Z0
+	VADDPS      Z0, Z2, Z0
+	VUNPCKLPD   Z0, Z0, Z1
+	VUNPCKHPD   Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
+	VSHUFF32X4  $0x88, Z0, Z0, Z1
+	VSHUFF32X4  $0xdd, Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
+	VSHUFF32X4  $0x88, Z0, Z0, Z1
+	VSHUFF32X4  $0xdd, Z0, Z0, Z0
+	VADDPS      Z0, Z1, Z0
+	KMOVW       R8, K1
+	VMOVUPS.Z   (BX)(AX*4), K1, Z1
+	VADDPS      Z1, Z0, Z0
+	IMUL3Q      $+10, R9, R12
+	LEAQ        (CX)(R12*4), R12
+	VMOVUPS     Z0, K1, (R12)(AX*4)
+	ADDQ        $+1, R9
+	ADDQ        $+8192, R10
+	SUBQ        $+1, R11
+	JNE         loop11
+
+done10:
+	ADDQ $+16384, DI
+	ADDQ $+2, AX
+	ADDQ $-2, SI
+	CMPQ SI, $+2
+	JGE  loop9
+
+done8:
 	JMP done1
 
 else2:
@@ -34580,7 +38746,7 @@ else2:
 	MOVQ    pack+136(FP), DI
 	ANDQ    $+1, DI
 	TESTQ   DI, DI
-	JEQ     done8
+	JEQ     done13
 	MOVQ    colHi+128(FP), DI
 	MOVQ    colLo+120(FP), R8
 	SUBQ    R8, DI
@@ -34589,12 +38755,12 @@ else2:
 	MOVQ    zW_base+56(FP), R9
 	LEAQ    (R9)(R8*1), R8
 	TESTQ   DI, DI
-	JLE     done9
+	JLE     done14
 	MOVQ    $+128, DI
 	VPXORD  Z0, Z0, Z0
 	PCALIGN $0x20
 
-loop10:
+loop15:
 	VMOVUPS    (R8), Z1
 	VMOVUPS    8192(R8), Z2
 	VMOVUPS    16384(R8), Z3
@@ -34688,28 +38854,28 @@ loop10:
 	ADDQ       $+64, R8
 	ADDQ       $+1024, AX
 	SUBQ       $+1, DI
-	JNE        loop10
+	JNE        loop15
 
-done9:
-done8:
+done14:
+done13:
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), DI
 	MOVQ colLo+120(FP), R8
 	SUBQ R8, DI
 	CMPQ DI, $+1
-	JLT  done11
+	JLT  done16
 	MOVQ $+1023, R8
 
-loop12:
+loop17:
 	MOVQ  rowHi+112(FP), R9
 	MOVQ  rowLo+104(FP), R10
 	SUBQ  R10, R9
 	MOVQ  rowLo+104(FP), R10
 	KMOVW R8, K1
 	CMPQ  R9, $+8
-	JLT   done13
+	JLT   done18
 
-loop14:
+loop19:
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -34744,7 +38910,7 @@ loop14:
 	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop15:
+loop20:
 	VMOVUPS          (R12), Z8
 	VFMADD231PS.BCST (R11), Z8, Z0
 	VFMADD231PS.BCST 8192(R11), Z8, Z1
@@ -34766,7 +38932,7 @@ loop15:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop15
+	JNE              loop20
 	VMOVUPS.Z        (BX)(AX*4), K1, Z8
 	VADDPS           Z8, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -34810,11 +38976,11 @@ loop15:
 	ADDQ             $+8, R10
 	ADDQ             $-8, R9
 	CMPQ             R9, $+8
-	JGE              loop14
+	JGE              loop19
 
-done13:
+done18:
 	CMPQ       R9, $+4
-	JLT        done16
+	JLT        done21
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -34837,7 +39003,7 @@ done13:
 	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop17:
+loop22:
 	VMOVUPS          (R12), Z4
 	VFMADD231PS.BCST (R11), Z4, Z0
 	VFMADD231PS.BCST 8192(R11), Z4, Z1
@@ -34851,7 +39017,7 @@ loop17:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop17
+	JNE              loop22
 	VMOVUPS.Z        (BX)(AX*4), K1, Z4
 	VADDPS           Z4, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -34875,9 +39041,9 @@ loop17:
 	ADDQ             $+4, R10
 	ADDQ             $-4, R9
 
-done16:
+done21:
 	CMPQ       R9, $+2
-	JLT        done18
+	JLT        done23
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -34894,7 +39060,7 @@ done16:
 	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop19:
+loop24:
 	VMOVUPS          (R12), Z2
 	VFMADD231PS.BCST (R11), Z2, Z0
 	VFMADD231PS.BCST 8192(R11), Z2, Z1
@@ -34904,7 +39070,7 @@ loop19:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop19
+	JNE              loop24
 	VMOVUPS.Z        (BX)(AX*4), K1, Z2
 	VADDPS           Z2, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -34918,9 +39084,9 @@ loop19:
 	ADDQ             $+2, R10
 	ADDQ             $-2, R9
 
-done18:
+done23:
 	CMPQ       R9, $+1
-	JLT        done20
+	JLT        done25
 	IMUL3Q     $+40, R10, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -34934,7 +39100,7 @@ done18:
 	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop21:
+loop26:
 	VMOVUPS          (R12), Z1
 	VFMADD231PS.BCST (R11), Z1, Z0
 	VMOVUPS          64(R12), Z1
@@ -34942,7 +39108,7 @@ loop21:
 	ADDQ             $+8, R11
 	ADDQ             $+128, R12
 	SUBQ             $+1, R13
-	JNE              loop21
+	JNE              loop26
 	VMOVUPS.Z        (BX)(AX*4), K1, Z1
 	VADDPS           Z1, Z0, Z0
 	IMUL3Q           $+10, R10, R11
@@ -34951,26 +39117,29 @@ loop21:
 	ADDQ             $+1, R10
 	ADDQ             $-1, R9
 
-done20:
+done25:
 	ADDQ $+16, AX
 	ADDQ $-16, DI
 	ADDQ $+132096, SI
 	CMPQ DI, $+1
-	JGE  loop12
+	JGE  loop17
 
-done11:
+done16:
 done1:
 	VZEROUPPER
 	RET
 
 // func zProduct3AVX2(rows int, z []float32, h2 []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
 TEXT ·zProduct3AVX2(SB), $8-168
 	MOVQ rows+0(FP), AX
 	MOVQ z_base+8(FP), CX
 	MOVQ h2_base+32(FP), DX
 	MOVQ zB_base+80(FP), BX
 	MOVQ rowLo+104(FP), SI
-	CMPQ AX, $+4
+	MOVQ $+12, DI
+	MOVQ $+4, DI
+	CMPQ AX, DI
 	JGT  else2
 	MOVQ colLo+120(FP), AX
 	MOVQ colHi+128(FP), DI
@@ -35519,53 +39688,31 @@ done1:
 	RET
 
 // func dzh2Product2AVX512(rows int, dzh2 []float32, dzz []float32, zW []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzh2Product2AVX512(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ dzh2_base+8(FP), CX
-	MOVQ zW_base+56(FP), DX
-	MOVQ h2_base+80(FP), BX
-	MOVQ scratch_base+144(FP), SI
-	MOVQ scratch_len+152(FP), DI
-	MOVQ pack+136(FP), R8
-	MOVQ $+0, R9
-	CMPQ AX, $+8
-	JLT  done1
-	MOVQ $+1, R9
-
-done1:
-	LEAQ   (SI)(DI*4), AX
-	MOVQ   colHi+128(FP), SI
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, SI
-	LEAQ   15(SI), SI
-	SARQ   $0x04, SI
-	IMUL3Q $+1664, SI, SI
-	SUBQ   SI, AX
-	ANDQ   $-64, AX
-	MOVQ   $+64, SI
-	TESTQ  R9, R9
-	JEQ    done2
-	MOVQ   $+1664, SI
-
-done2:
-	MOVQ  $+8192, DI
-	TESTQ R9, R9
-	JEQ   done3
-	MOVQ  $+64, DI
-
-done3:
-	MOVQ  colLo+120(FP), R10
-	LEAQ  (DX)(R10*4), R10
-	TESTQ R9, R9
-	JEQ   done4
-	MOVQ  AX, R10
-
-done4:
+	MOVQ         rows+0(FP), AX
+	MOVQ         dzh2_base+8(FP), CX
+	MOVQ         dzz_base+32(FP), DX
+	MOVQ         h2_base+80(FP), BX
+	MOVQ         rowLo+104(FP), SI
+	MOVQ         scratch_base+144(FP), DI
+	MOVQ         scratch_len+152(FP), R8
+	MOVQ         pack+136(FP), R9
+	CMPQ         AX, $+8
+	JLT          else2
+	LEAQ         (DI)(R8*4), AX
+	MOVQ         colHi+128(FP), DI
+	MOVQ         colLo+120(FP), R8
+	SUBQ         R8, DI
+	LEAQ         15(DI), DI
+	SARQ         $0x04, DI
+	IMUL3Q       $+1664, DI, DI
+	SUBQ         DI, AX
+	ANDQ         $-64, AX
+	MOVQ         AX, DI
+	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done5
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done6
+	JEQ          done3
 	MOVQ         colHi+128(FP), R8
 	MOVQ         colLo+120(FP), R9
 	SUBQ         R9, R8
@@ -35574,60 +39721,59 @@ done4:
 	ANDQ         $+15, R8
 	VPBROADCASTD R8, Z0
 	VPCMPD       $0x06, c32x16_h2135120b48416d25<>+0(SB), Z0, K1
+	MOVQ         zW_base+56(FP), R10
 	MOVQ         colLo+120(FP), R11
-	LEAQ         (DX)(R11*4), DX
+	LEAQ         (R10)(R11*4), R10
 	MOVQ         $+10, R11
 
-loop7:
-	MOVQ    DX, R12
+loop4:
+	MOVQ    R10, R12
 	MOVQ    AX, R13
 	TESTQ   R9, R9
-	JLE     done8
+	JLE     done5
 	MOVQ    R9, BP
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPS (R12), Z0
-	VMOVUPS Z0, (R13)
-	ADDQ    $+64, R12
-	ADDQ    $+1664, R13
-	SUBQ    $+1, BP
-	JNE     loop9
+loop6:
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       $+1664, R13
+	SUBQ       $+1, BP
+	JNE        loop6
 
-done8:
+done5:
 	TESTQ     R8, R8
-	JLE       done10
+	JLE       done7
 	VMOVUPS.Z (R12), K1, Z0
 	VMOVUPS   Z0, (R13)
 
-done10:
-	ADDQ $+8192, DX
+done7:
+	ADDQ $+8192, R10
 	ADDQ $+64, AX
 	SUBQ $+1, R11
-	JNE  loop7
+	JNE  loop4
 
-done6:
-done5:
+done3:
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), DX
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DX
-	CMPQ   DX, $+48
-	JLT    done11
+	MOVQ   colHi+128(FP), R8
+	MOVQ   colLo+120(FP), R9
+	SUBQ   R9, R8
+	CMPQ   R8, $+48
+	JLT    done8
 	VPXORD Z0, Z0, Z0
 
-loop12:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done13
+loop9:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done10
 
-loop14:
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+loop11:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -35652,14 +39798,14 @@ loop14:
 	VPXORD  Z22, Z22, Z22
 	VPXORD  Z23, Z23, Z23
 	VPXORD  Z24, Z24, Z24
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop15:
+loop12:
 	VMOVUPS      (R12), Z25
-	VMOVUPS      (R12)(SI*1), Z26
-	VMOVUPS      (R12)(SI*2), Z27
+	VMOVUPS      1664(R12), Z26
+	VMOVUPS      3328(R12), Z27
 	VBROADCASTSS (R11), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
@@ -35692,11 +39838,46 @@ loop15:
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      1728(R12), Z26
+	VMOVUPS      3392(R12), Z27
+	VBROADCASTSS 4(R11), Z28
+	VFMADD231PS  Z25, Z28, Z1
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 44(R11), Z28
+	VFMADD231PS  Z25, Z28, Z4
+	VFMADD231PS  Z26, Z28, Z5
+	VFMADD231PS  Z27, Z28, Z6
+	VBROADCASTSS 84(R11), Z28
+	VFMADD231PS  Z25, Z28, Z7
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 124(R11), Z28
+	VFMADD231PS  Z25, Z28, Z10
+	VFMADD231PS  Z26, Z28, Z11
+	VFMADD231PS  Z27, Z28, Z12
+	VBROADCASTSS 164(R11), Z28
+	VFMADD231PS  Z25, Z28, Z13
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 204(R11), Z28
+	VFMADD231PS  Z25, Z28, Z16
+	VFMADD231PS  Z26, Z28, Z17
+	VFMADD231PS  Z27, Z28, Z18
+	VBROADCASTSS 244(R11), Z28
+	VFMADD231PS  Z25, Z28, Z19
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 284(R11), Z28
+	VFMADD231PS  Z25, Z28, Z22
+	VFMADD231PS  Z26, Z28, Z23
+	VFMADD231PS  Z27, Z28, Z24
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop15
-	MOVQ         R9, R11
+	JNE          loop12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -35709,7 +39890,7 @@ loop15:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -35722,7 +39903,7 @@ loop15:
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
 	VMOVUPS      Z3, 8320(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -35735,7 +39916,7 @@ loop15:
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
 	VMOVUPS      Z3, 16512(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -35748,7 +39929,7 @@ loop15:
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
 	VMOVUPS      Z3, 24704(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 32768(R12)(AX*4), Z0, K1
@@ -35761,7 +39942,7 @@ loop15:
 	VMOVUPS      Z1, 32768(R11)(AX*4)
 	VMOVUPS      Z2, 32832(R11)(AX*4)
 	VMOVUPS      Z3, 32896(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 40960(R12)(AX*4), Z0, K1
@@ -35774,7 +39955,7 @@ loop15:
 	VMOVUPS      Z1, 40960(R11)(AX*4)
 	VMOVUPS      Z2, 41024(R11)(AX*4)
 	VMOVUPS      Z3, 41088(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 49152(R12)(AX*4), Z0, K1
@@ -35787,7 +39968,7 @@ loop15:
 	VMOVUPS      Z1, 49152(R11)(AX*4)
 	VMOVUPS      Z2, 49216(R11)(AX*4)
 	VMOVUPS      Z3, 49280(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 57344(R12)(AX*4), Z0, K1
@@ -35800,17 +39981,16 @@ loop15:
 	VMOVUPS      Z1, 57344(R11)(AX*4)
 	VMOVUPS      Z2, 57408(R11)(AX*4)
 	VMOVUPS      Z3, 57472(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop14
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop11
 
-done13:
-	CMPQ    R8, $+4
-	JLT     done16
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done10:
+	CMPQ    R9, $+4
+	JLT     done13
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -35823,14 +40003,14 @@ done13:
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop17:
+loop14:
 	VMOVUPS      (R12), Z13
-	VMOVUPS      (R12)(SI*1), Z14
-	VMOVUPS      (R12)(SI*2), Z15
+	VMOVUPS      1664(R12), Z14
+	VMOVUPS      3328(R12), Z15
 	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
@@ -35847,11 +40027,30 @@ loop17:
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z13
+	VMOVUPS      1728(R12), Z14
+	VMOVUPS      3392(R12), Z15
+	VBROADCASTSS 4(R11), Z16
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 44(R11), Z16
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VFMADD231PS  Z15, Z16, Z6
+	VBROADCASTSS 84(R11), Z16
+	VFMADD231PS  Z13, Z16, Z7
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 124(R11), Z16
+	VFMADD231PS  Z13, Z16, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VFMADD231PS  Z15, Z16, Z12
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop17
-	MOVQ         R9, R11
+	JNE          loop14
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -35864,7 +40063,7 @@ loop17:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -35877,7 +40076,7 @@ loop17:
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
 	VMOVUPS      Z3, 8320(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -35890,7 +40089,7 @@ loop17:
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
 	VMOVUPS      Z3, 16512(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -35903,42 +40102,52 @@ loop17:
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
 	VMOVUPS      Z3, 24704(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done16:
-	CMPQ    R8, $+2
-	JLT     done18
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done13:
+	CMPQ    R9, $+2
+	JLT     done15
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop19:
+loop16:
 	VBROADCASTSS (R11), Z7
 	VBROADCASTSS 40(R11), Z8
 	VMOVUPS      (R12), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      (R12)(SI*1), Z9
+	VMOVUPS      1664(R12), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      (R12)(SI*2), Z9
+	VMOVUPS      3328(R12), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Z7
+	VBROADCASTSS 44(R11), Z8
+	VMOVUPS      64(R12), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      1728(R12), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      3392(R12), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop19
-	MOVQ         R9, R11
+	JNE          loop16
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -35951,7 +40160,7 @@ loop19:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -35964,32 +40173,35 @@ loop19:
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
 	VMOVUPS      Z3, 8320(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done18:
-	CMPQ    R8, $+1
-	JLT     done20
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done15:
+	CMPQ    R9, $+1
+	JLT     done17
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop21:
+loop18:
 	VBROADCASTSS (R11), Z4
 	VFMADD231PS  (R12), Z4, Z1
-	VFMADD231PS  (R12)(SI*1), Z4, Z2
-	VFMADD231PS  (R12)(SI*2), Z4, Z3
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  1664(R12), Z4, Z2
+	VFMADD231PS  3328(R12), Z4, Z3
+	VBROADCASTSS 4(R11), Z4
+	VFMADD231PS  64(R12), Z4, Z1
+	VFMADD231PS  1728(R12), Z4, Z2
+	VFMADD231PS  3392(R12), Z4, Z3
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop21
-	MOVQ         R9, R11
+	JNE          loop18
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -36002,35 +40214,31 @@ loop21:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done20:
+done17:
 	ADDQ $+48, AX
-	ADDQ $-48, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+48
-	JGE  loop12
+	ADDQ $-48, R8
+	ADDQ $+4992, DI
+	CMPQ R8, $+48
+	JGE  loop9
 
-done11:
-	CMPQ   DX, $+32
-	JLT    done22
+done8:
+	CMPQ   R8, $+32
+	JLT    done19
 	VPXORD Z0, Z0, Z0
 
-loop23:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done24
+loop20:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done21
 
-loop25:
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+loop22:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -36047,13 +40255,13 @@ loop25:
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
 	VPXORD  Z16, Z16, Z16
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop26:
+loop23:
 	VMOVUPS      (R12), Z17
-	VMOVUPS      (R12)(SI*1), Z18
+	VMOVUPS      1664(R12), Z18
 	VBROADCASTSS (R11), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
@@ -36078,11 +40286,37 @@ loop26:
 	VBROADCASTSS 280(R11), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z17
+	VMOVUPS      1728(R12), Z18
+	VBROADCASTSS 4(R11), Z19
+	VFMADD231PS  Z17, Z19, Z1
+	VFMADD231PS  Z18, Z19, Z2
+	VBROADCASTSS 44(R11), Z19
+	VFMADD231PS  Z17, Z19, Z3
+	VFMADD231PS  Z18, Z19, Z4
+	VBROADCASTSS 84(R11), Z19
+	VFMADD231PS  Z17, Z19, Z5
+	VFMADD231PS  Z18, Z19, Z6
+	VBROADCASTSS 124(R11), Z19
+	VFMADD231PS  Z17, Z19, Z7
+	VFMADD231PS  Z18, Z19, Z8
+	VBROADCASTSS 164(R11), Z19
+	VFMADD231PS  Z17, Z19, Z9
+	VFMADD231PS  Z18, Z19, Z10
+	VBROADCASTSS 204(R11), Z19
+	VFMADD231PS  Z17, Z19, Z11
+	VFMADD231PS  Z18, Z19, Z12
+	VBROADCASTSS 244(R11), Z19
+	VFMADD231PS  Z17, Z19, Z13
+	VFMADD231PS  Z18, Z19, Z14
+	VBROADCASTSS 284(R11), Z19
+	VFMADD231PS  Z17, Z19, Z15
+	VFMADD231PS  Z18, Z19, Z16
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop26
-	MOVQ         R9, R11
+	JNE          loop23
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -36092,7 +40326,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -36102,7 +40336,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -36112,7 +40346,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -36122,7 +40356,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 32768(R12)(AX*4), Z0, K1
@@ -36132,7 +40366,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 32768(R11)(AX*4)
 	VMOVUPS      Z2, 32832(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 40960(R12)(AX*4), Z0, K1
@@ -36142,7 +40376,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 40960(R11)(AX*4)
 	VMOVUPS      Z2, 41024(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 49152(R12)(AX*4), Z0, K1
@@ -36152,7 +40386,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 49152(R11)(AX*4)
 	VMOVUPS      Z2, 49216(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 57344(R12)(AX*4), Z0, K1
@@ -36162,17 +40396,16 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 57344(R11)(AX*4)
 	VMOVUPS      Z2, 57408(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop25
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop22
 
-done24:
-	CMPQ    R8, $+4
-	JLT     done27
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done21:
+	CMPQ    R9, $+4
+	JLT     done24
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -36181,13 +40414,13 @@ done24:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop28:
+loop25:
 	VMOVUPS      (R12), Z9
-	VMOVUPS      (R12)(SI*1), Z10
+	VMOVUPS      1664(R12), Z10
 	VBROADCASTSS (R11), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
@@ -36200,11 +40433,25 @@ loop28:
 	VBROADCASTSS 120(R11), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z9
+	VMOVUPS      1728(R12), Z10
+	VBROADCASTSS 4(R11), Z11
+	VFMADD231PS  Z9, Z11, Z1
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 44(R11), Z11
+	VFMADD231PS  Z9, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 84(R11), Z11
+	VFMADD231PS  Z9, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 124(R11), Z11
+	VFMADD231PS  Z9, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z8
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop28
-	MOVQ         R9, R11
+	JNE          loop25
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -36214,7 +40461,7 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -36224,7 +40471,7 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -36234,7 +40481,7 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -36244,37 +40491,44 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done27:
-	CMPQ    R8, $+2
-	JLT     done29
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done24:
+	CMPQ    R9, $+2
+	JLT     done26
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop30:
+loop27:
 	VMOVUPS      (R12), Z5
-	VMOVUPS      (R12)(SI*1), Z6
+	VMOVUPS      1664(R12), Z6
 	VBROADCASTSS (R11), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
 	VBROADCASTSS 40(R11), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z5
+	VMOVUPS      1728(R12), Z6
+	VBROADCASTSS 4(R11), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 44(R11), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop30
-	MOVQ         R9, R11
+	JNE          loop27
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -36284,7 +40538,7 @@ loop30:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -36294,30 +40548,32 @@ loop30:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done29:
-	CMPQ    R8, $+1
-	JLT     done31
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done26:
+	CMPQ    R9, $+1
+	JLT     done28
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+5, R13
 	PCALIGN $0x20
 
-loop32:
+loop29:
 	VBROADCASTSS (R11), Z3
 	VFMADD231PS  (R12), Z3, Z1
-	VFMADD231PS  (R12)(SI*1), Z3, Z2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  1664(R12), Z3, Z2
+	VBROADCASTSS 4(R11), Z3
+	VFMADD231PS  64(R12), Z3, Z1
+	VFMADD231PS  1728(R12), Z3, Z2
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop32
-	MOVQ         R9, R11
+	JNE          loop29
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -36327,69 +40583,511 @@ loop32:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done31:
+done28:
 	ADDQ $+32, AX
-	ADDQ $-32, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+32
-	JGE  loop23
+	ADDQ $-32, R8
+	ADDQ $+3328, DI
+	CMPQ R8, $+32
+	JGE  loop20
 
-done22:
+done19:
+	JMP done1
+
+else2:
+	MOVQ   zW_base+56(FP), AX
+	MOVQ   colLo+120(FP), DI
+	LEAQ   (AX)(DI*4), AX
+	MOVQ   colLo+120(FP), DI
+	MOVQ   colHi+128(FP), R8
+	MOVQ   colLo+120(FP), R9
+	SUBQ   R9, R8
+	CMPQ   R8, $+48
+	JLT    done30
+	VPXORD Z0, Z0, Z0
+
+loop31:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done32
+
+loop33:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    AX, R12
+	MOVQ    $+5, R13
+	PCALIGN $0x20
+
+loop34:
+	VMOVUPS      (R12), Z13
+	VMOVUPS      64(R12), Z14
+	VMOVUPS      128(R12), Z15
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 40(R11), Z16
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VFMADD231PS  Z15, Z16, Z6
+	VBROADCASTSS 80(R11), Z16
+	VFMADD231PS  Z13, Z16, Z7
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 120(R11), Z16
+	VFMADD231PS  Z13, Z16, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VFMADD231PS  Z15, Z16, Z12
+	VMOVUPS      8192(R12), Z13
+	VMOVUPS      8256(R12), Z14
+	VMOVUPS      8320(R12), Z15
+	VBROADCASTSS 4(R11), Z16
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 44(R11), Z16
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VFMADD231PS  Z15, Z16, Z6
+	VBROADCASTSS 84(R11), Z16
+	VFMADD231PS  Z13, Z16, Z7
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 124(R11), Z16
+	VFMADD231PS  Z13, Z16, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VFMADD231PS  Z15, Z16, Z12
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop34
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 128(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	VBLENDMPS    Z3, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	VMOVUPS      Z3, 128(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 8320(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z4, Z0, K1, Z1
+	VBLENDMPS    Z5, Z0, K2, Z2
+	VBLENDMPS    Z6, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	VMOVUPS      Z3, 8320(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 16384(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 16448(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 16512(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z7, Z0, K1, Z1
+	VBLENDMPS    Z8, Z0, K2, Z2
+	VBLENDMPS    Z9, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 16384(R11)(DI*4)
+	VMOVUPS      Z2, 16448(R11)(DI*4)
+	VMOVUPS      Z3, 16512(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 24576(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 24640(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 24704(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z10, Z0, K1, Z1
+	VBLENDMPS    Z11, Z0, K2, Z2
+	VBLENDMPS    Z12, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 24576(R11)(DI*4)
+	VMOVUPS      Z2, 24640(R11)(DI*4)
+	VMOVUPS      Z3, 24704(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop33
+
+done32:
+	CMPQ    R9, $+2
+	JLT     done35
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    AX, R12
+	MOVQ    $+5, R13
+	PCALIGN $0x20
+
+loop36:
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 40(R11), Z8
+	VMOVUPS      (R12), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      64(R12), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      128(R12), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	VBROADCASTSS 4(R11), Z7
+	VBROADCASTSS 44(R11), Z8
+	VMOVUPS      8192(R12), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      8256(R12), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      8320(R12), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop36
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 128(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	VBLENDMPS    Z3, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	VMOVUPS      Z3, 128(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 8320(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z4, Z0, K1, Z1
+	VBLENDMPS    Z5, Z0, K2, Z2
+	VBLENDMPS    Z6, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	VMOVUPS      Z3, 8320(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done35:
+	CMPQ    R9, $+1
+	JLT     done37
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    AX, R12
+	MOVQ    $+5, R13
+	PCALIGN $0x20
+
+loop38:
+	VBROADCASTSS (R11), Z4
+	VFMADD231PS  (R12), Z4, Z1
+	VFMADD231PS  64(R12), Z4, Z2
+	VFMADD231PS  128(R12), Z4, Z3
+	VBROADCASTSS 4(R11), Z4
+	VFMADD231PS  8192(R12), Z4, Z1
+	VFMADD231PS  8256(R12), Z4, Z2
+	VFMADD231PS  8320(R12), Z4, Z3
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop38
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 128(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	VBLENDMPS    Z3, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	VMOVUPS      Z3, 128(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done37:
+	ADDQ $+48, DI
+	ADDQ $-48, R8
+	ADDQ $+192, AX
+	CMPQ R8, $+48
+	JGE  loop31
+
+done30:
+	CMPQ   R8, $+32
+	JLT    done39
+	VPXORD Z0, Z0, Z0
+
+loop40:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done41
+
+loop42:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    AX, R12
+	MOVQ    $+5, R13
+	PCALIGN $0x20
+
+loop43:
+	VMOVUPS      (R12), Z9
+	VMOVUPS      64(R12), Z10
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z9, Z11, Z1
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 40(R11), Z11
+	VFMADD231PS  Z9, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 80(R11), Z11
+	VFMADD231PS  Z9, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 120(R11), Z11
+	VFMADD231PS  Z9, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z8
+	VMOVUPS      8192(R12), Z9
+	VMOVUPS      8256(R12), Z10
+	VBROADCASTSS 4(R11), Z11
+	VFMADD231PS  Z9, Z11, Z1
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 44(R11), Z11
+	VFMADD231PS  Z9, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 84(R11), Z11
+	VFMADD231PS  Z9, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 124(R11), Z11
+	VFMADD231PS  Z9, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z8
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z3, Z0, K1, Z1
+	VBLENDMPS    Z4, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 16384(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 16448(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z5, Z0, K1, Z1
+	VBLENDMPS    Z6, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 16384(R11)(DI*4)
+	VMOVUPS      Z2, 16448(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 24576(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 24640(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z7, Z0, K1, Z1
+	VBLENDMPS    Z8, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 24576(R11)(DI*4)
+	VMOVUPS      Z2, 24640(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop42
+
+done41:
+	CMPQ    R9, $+2
+	JLT     done44
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    AX, R12
+	MOVQ    $+5, R13
+	PCALIGN $0x20
+
+loop45:
+	VMOVUPS      (R12), Z5
+	VMOVUPS      64(R12), Z6
+	VBROADCASTSS (R11), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 40(R11), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	VMOVUPS      8192(R12), Z5
+	VMOVUPS      8256(R12), Z6
+	VBROADCASTSS 4(R11), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 44(R11), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z3, Z0, K1, Z1
+	VBLENDMPS    Z4, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done44:
+	CMPQ    R9, $+1
+	JLT     done46
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    AX, R12
+	MOVQ    $+5, R13
+	PCALIGN $0x20
+
+loop47:
+	VBROADCASTSS (R11), Z3
+	VFMADD231PS  (R12), Z3, Z1
+	VFMADD231PS  64(R12), Z3, Z2
+	VBROADCASTSS 4(R11), Z3
+	VFMADD231PS  8192(R12), Z3, Z1
+	VFMADD231PS  8256(R12), Z3, Z2
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop47
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done46:
+	ADDQ $+32, DI
+	ADDQ $-32, R8
+	ADDQ $+128, AX
+	CMPQ R8, $+32
+	JGE  loop40
+
+done39:
+done1:
 	VZEROUPPER
 	RET
 
 // func dzh2Product2AVX2(rows int, dzh2 []float32, dzz []float32, zW []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dzh2Product2AVX2(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ dzh2_base+8(FP), CX
-	MOVQ zW_base+56(FP), DX
-	MOVQ h2_base+80(FP), BX
-	MOVQ scratch_base+144(FP), SI
-	MOVQ scratch_len+152(FP), DI
-	MOVQ pack+136(FP), R8
-	MOVQ $+0, R9
-	CMPQ AX, $+8
-	JLT  done1
-	MOVQ $+1, R9
-
-done1:
-	LEAQ   (SI)(DI*4), AX
-	MOVQ   colHi+128(FP), SI
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, SI
-	LEAQ   7(SI), SI
-	SARQ   $0x03, SI
-	IMUL3Q $+576, SI, SI
-	SUBQ   SI, AX
-	ANDQ   $-64, AX
-	MOVQ   $+32, SI
-	TESTQ  R9, R9
-	JEQ    done2
-	MOVQ   $+576, SI
-
-done2:
-	MOVQ  $+8192, DI
-	TESTQ R9, R9
-	JEQ   done3
-	MOVQ  $+32, DI
-
-done3:
-	MOVQ  colLo+120(FP), R10
-	LEAQ  (DX)(R10*4), R10
-	TESTQ R9, R9
-	JEQ   done4
-	MOVQ  AX, R10
-
-done4:
+	MOVQ         rows+0(FP), AX
+	MOVQ         dzh2_base+8(FP), CX
+	MOVQ         dzz_base+32(FP), DX
+	MOVQ         h2_base+80(FP), BX
+	MOVQ         rowLo+104(FP), SI
+	MOVQ         scratch_base+144(FP), DI
+	MOVQ         scratch_len+152(FP), R8
+	MOVQ         pack+136(FP), R9
+	CMPQ         AX, $+8
+	JLT          else2
+	LEAQ         (DI)(R8*4), AX
+	MOVQ         colHi+128(FP), DI
+	MOVQ         colLo+120(FP), R8
+	SUBQ         R8, DI
+	LEAQ         7(DI), DI
+	SARQ         $0x03, DI
+	IMUL3Q       $+576, DI, DI
+	SUBQ         DI, AX
+	ANDQ         $-64, AX
+	MOVQ         AX, DI
+	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done5
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done6
+	JEQ          done3
 	MOVQ         colHi+128(FP), R8
 	MOVQ         colLo+120(FP), R9
 	SUBQ         R9, R8
@@ -36399,59 +41097,58 @@ done4:
 	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         zW_base+56(FP), R10
 	MOVQ         colLo+120(FP), R11
-	LEAQ         (DX)(R11*4), DX
+	LEAQ         (R10)(R11*4), R10
 	MOVQ         $+10, R11
 
-loop7:
-	MOVQ    DX, R12
+loop4:
+	MOVQ    R10, R12
 	MOVQ    AX, R13
 	TESTQ   R9, R9
-	JLE     done8
+	JLE     done5
 	MOVQ    R9, BP
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    $+576, R13
-	SUBQ    $+1, BP
-	JNE     loop9
+loop6:
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+576, R13
+	SUBQ       $+1, BP
+	JNE        loop6
 
-done8:
+done5:
 	TESTQ      R8, R8
-	JLE        done10
+	JLE        done7
 	VMASKMOVPS (R12), Y0, Y1
 	VMOVUPS    Y1, (R13)
 
-done10:
-	ADDQ $+8192, DX
+done7:
+	ADDQ $+8192, R10
 	ADDQ $+32, AX
 	SUBQ $+1, R11
-	JNE  loop7
+	JNE  loop4
 
-done6:
-done5:
+done3:
 	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DX
-	MOVQ colLo+120(FP), R8
-	SUBQ R8, DX
-	CMPQ DX, $+24
-	JLT  done11
-
-loop12:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
 	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+4
-	JLT  done13
+	CMPQ R8, $+24
+	JLT  done8
 
-loop14:
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+loop9:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done10
+
+loop11:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -36464,14 +41161,14 @@ loop14:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop15:
+loop12:
 	VMOVUPS      (R12), Y12
-	VMOVUPS      (R12)(SI*1), Y13
-	VMOVUPS      (R12)(SI*2), Y14
+	VMOVUPS      576(R12), Y13
+	VMOVUPS      1152(R12), Y14
 	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
@@ -36488,11 +41185,108 @@ loop15:
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y12
+	VMOVUPS      608(R12), Y13
+	VMOVUPS      1184(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      64(R12), Y12
+	VMOVUPS      640(R12), Y13
+	VMOVUPS      1216(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 48(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 88(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 128(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      96(R12), Y12
+	VMOVUPS      672(R12), Y13
+	VMOVUPS      1248(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 52(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 92(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 132(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop15
-	MOVQ         R9, R11
+	JNE          loop12
+	VMOVUPS      (R12), Y12
+	VMOVUPS      576(R12), Y13
+	VMOVUPS      1152(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 40(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 80(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 120(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      32(R12), Y12
+	VMOVUPS      608(R12), Y13
+	VMOVUPS      1184(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y12, Y12, Y12
@@ -36511,7 +41305,7 @@ loop15:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -36530,7 +41324,7 @@ loop15:
 	VMOVUPS      Y0, 8192(R11)(AX*4)
 	VMOVUPS      Y1, 8224(R11)(AX*4)
 	VMOVUPS      Y2, 8256(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -36549,7 +41343,7 @@ loop15:
 	VMOVUPS      Y0, 16384(R11)(AX*4)
 	VMOVUPS      Y1, 16416(R11)(AX*4)
 	VMOVUPS      Y2, 16448(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -36568,44 +41362,100 @@ loop15:
 	VMOVUPS      Y0, 24576(R11)(AX*4)
 	VMOVUPS      Y1, 24608(R11)(AX*4)
 	VMOVUPS      Y2, 24640(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-	CMPQ         R8, $+4
-	JGE          loop14
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop11
 
-done13:
-	CMPQ    R8, $+2
-	JLT     done16
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done10:
+	CMPQ    R9, $+2
+	JLT     done13
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop17:
+loop14:
 	VBROADCASTSS (R11), Y6
 	VBROADCASTSS 40(R11), Y7
 	VMOVUPS      (R12), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      (R12)(SI*1), Y8
+	VMOVUPS      576(R12), Y8
 	VFMADD231PS  Y8, Y6, Y1
 	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      (R12)(SI*2), Y8
+	VMOVUPS      1152(R12), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      608(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1184(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 48(R11), Y7
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      640(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1216(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 52(R11), Y7
+	VMOVUPS      96(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      672(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1248(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop17
-	MOVQ         R9, R11
+	JNE          loop14
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 40(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      576(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1152(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      608(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      1184(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y6, Y6, Y6
@@ -36624,7 +41474,7 @@ loop17:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -36643,32 +41493,53 @@ loop17:
 	VMOVUPS      Y0, 8192(R11)(AX*4)
 	VMOVUPS      Y1, 8224(R11)(AX*4)
 	VMOVUPS      Y2, 8256(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done16:
-	CMPQ    R8, $+1
-	JLT     done18
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done13:
+	CMPQ    R9, $+1
+	JLT     done15
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop19:
+loop16:
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  (R12), Y3, Y0
-	VFMADD231PS  (R12)(SI*1), Y3, Y1
-	VFMADD231PS  (R12)(SI*2), Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  576(R12), Y3, Y1
+	VFMADD231PS  1152(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  32(R12), Y3, Y0
+	VFMADD231PS  608(R12), Y3, Y1
+	VFMADD231PS  1184(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  64(R12), Y3, Y0
+	VFMADD231PS  640(R12), Y3, Y1
+	VFMADD231PS  1216(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  96(R12), Y3, Y0
+	VFMADD231PS  672(R12), Y3, Y1
+	VFMADD231PS  1248(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop19
-	MOVQ         R9, R11
+	JNE          loop16
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  576(R12), Y3, Y1
+	VFMADD231PS  1152(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  32(R12), Y3, Y0
+	VFMADD231PS  608(R12), Y3, Y1
+	VFMADD231PS  1184(R12), Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y3, Y3, Y3
@@ -36687,35 +41558,31 @@ loop19:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done18:
+done15:
 	ADDQ $+24, AX
-	ADDQ $-24, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+24
-	JGE  loop12
+	ADDQ $-24, R8
+	ADDQ $+1728, DI
+	CMPQ R8, $+24
+	JGE  loop9
 
-done11:
-	CMPQ   DX, $+8
-	JLT    done20
+done8:
+	CMPQ   R8, $+8
+	JLT    done17
 	VXORPS Y0, Y0, Y0
 
-loop21:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done22
+loop18:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done19
 
-loop23:
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+loop20:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
@@ -36724,11 +41591,11 @@ loop23:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop24:
+loop21:
 	VMOVUPS      (R12), Y9
 	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y9, Y1
@@ -36746,86 +41613,172 @@ loop24:
 	VFMADD231PS  Y10, Y9, Y7
 	VBROADCASTSS 280(R11), Y10
 	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 44(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 84(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 124(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 284(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      64(R12), Y9
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 48(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 88(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 128(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 168(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 208(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 248(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 288(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      96(R12), Y9
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 52(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 92(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 132(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 172(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 212(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 252(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 292(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop24
-	MOVQ         R9, R11
+	JNE          loop21
+	VMOVUPS      (R12), Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 40(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 80(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 120(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 160(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 240(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 280(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 44(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 84(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 124(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 244(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 284(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y9
 	VBLENDVPS    Y9, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 16384(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 24576(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 32768(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y5, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 32768(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 40960(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y6, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 40960(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 49152(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y7, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 49152(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 57344(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y8, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 57344(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop23
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop20
 
-done22:
-	CMPQ    R8, $+4
-	JLT     done25
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done19:
+	CMPQ    R9, $+4
+	JLT     done22
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop26:
+loop23:
 	VMOVUPS      (R12), Y5
 	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -36835,120 +41788,877 @@ loop26:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 120(R11), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      64(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 48(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 88(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 128(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      96(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 52(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 92(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 132(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop26
-	MOVQ         R9, R11
+	JNE          loop23
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 40(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 80(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 120(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y5
 	VBLENDVPS    Y5, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 16384(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 24576(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done25:
-	CMPQ    R8, $+2
-	JLT     done27
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done22:
+	CMPQ    R9, $+2
+	JLT     done24
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop28:
+loop25:
 	VMOVUPS      (R12), Y3
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS 40(R11), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      64(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 48(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      96(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 52(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop28
-	MOVQ         R9, R11
+	JNE          loop25
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 40(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y3
 	VBLENDVPS    Y3, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done27:
-	CMPQ    R8, $+1
-	JLT     done29
-	IMUL3Q  $+40, R9, R11
-	MOVQ    dzz_base+32(FP), R12
-	LEAQ    (R12)(R11*1), R11
+done24:
+	CMPQ    R9, $+1
+	JLT     done26
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
 	VXORPS  Y1, Y1, Y1
-	MOVQ    R10, R12
-	MOVQ    $+10, R13
+	MOVQ    DI, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
-loop30:
+loop27:
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  (R12), Y2, Y1
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  32(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  64(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  96(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop30
-	MOVQ         R9, R11
+	JNE          loop27
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  32(R12), Y2, Y1
+	ADDQ         $+8, R11
+	ADDQ         $+64, R12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done29:
+done26:
 	ADDQ $+8, AX
-	ADDQ $-8, DX
-	ADDQ SI, R10
-	CMPQ DX, $+8
-	JGE  loop21
+	ADDQ $-8, R8
+	ADDQ $+576, DI
+	CMPQ R8, $+8
+	JGE  loop18
 
-done20:
+done17:
+	JMP done1
+
+else2:
+	MOVQ zW_base+56(FP), AX
+	MOVQ colLo+120(FP), DI
+	LEAQ (AX)(DI*4), AX
+	MOVQ colLo+120(FP), DI
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+24
+	JLT  done28
+
+loop29:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done30
+
+loop31:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop32:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 40(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 80(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 120(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      8192(R12), Y12
+	VMOVUPS      8224(R12), Y13
+	VMOVUPS      8256(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      16384(R12), Y12
+	VMOVUPS      16416(R12), Y13
+	VMOVUPS      16448(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 48(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 88(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 128(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      24576(R12), Y12
+	VMOVUPS      24608(R12), Y13
+	VMOVUPS      24640(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 52(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 92(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 132(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop32
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 40(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 80(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 120(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      8192(R12), Y12
+	VMOVUPS      8224(R12), Y13
+	VMOVUPS      8256(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 44(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 84(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 124(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x11, (R12)(DI*4), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x11, 32(R12)(DI*4), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x11, 64(R12)(DI*4), Y14, Y14
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y12, Y0, Y15, Y0
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y13, Y1, Y12, Y1
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y14, Y2, Y12, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 8224(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 8256(R12)(DI*4), Y2, Y2
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y0, Y3, Y12, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 8192(R11)(DI*4)
+	VMOVUPS      Y1, 8224(R11)(DI*4)
+	VMOVUPS      Y2, 8256(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 16384(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 16416(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 16448(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y6, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y8, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 16384(R11)(DI*4)
+	VMOVUPS      Y1, 16416(R11)(DI*4)
+	VMOVUPS      Y2, 16448(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 24576(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 24608(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 24640(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y9, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y10, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y11, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 24576(R11)(DI*4)
+	VMOVUPS      Y1, 24608(R11)(DI*4)
+	VMOVUPS      Y2, 24640(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop31
+
+done30:
+	CMPQ    R9, $+2
+	JLT     done33
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop34:
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 40(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      8192(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      8224(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      8256(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 48(R11), Y7
+	VMOVUPS      16384(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      16416(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      16448(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 52(R11), Y7
+	VMOVUPS      24576(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      24608(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      24640(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop34
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 40(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 44(R11), Y7
+	VMOVUPS      8192(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      8224(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      8256(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x11, (R12)(DI*4), Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, 32(R12)(DI*4), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 64(R12)(DI*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VBLENDVPS    Y6, Y0, Y9, Y0
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y7, Y1, Y6, Y1
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y8, Y2, Y6, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 8224(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 8256(R12)(DI*4), Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y0, Y3, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 8192(R11)(DI*4)
+	VMOVUPS      Y1, 8224(R11)(DI*4)
+	VMOVUPS      Y2, 8256(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done33:
+	CMPQ    R9, $+1
+	JLT     done35
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop36:
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  32(R12), Y3, Y1
+	VFMADD231PS  64(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  8192(R12), Y3, Y0
+	VFMADD231PS  8224(R12), Y3, Y1
+	VFMADD231PS  8256(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  16384(R12), Y3, Y0
+	VFMADD231PS  16416(R12), Y3, Y1
+	VFMADD231PS  16448(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  24576(R12), Y3, Y0
+	VFMADD231PS  24608(R12), Y3, Y1
+	VFMADD231PS  24640(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop36
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  32(R12), Y3, Y1
+	VFMADD231PS  64(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  8192(R12), Y3, Y0
+	VFMADD231PS  8224(R12), Y3, Y1
+	VFMADD231PS  8256(R12), Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, (R12)(DI*4), Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, 32(R12)(DI*4), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, 64(R12)(DI*4), Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y3, Y0, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y4, Y1, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y5, Y2, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done35:
+	ADDQ $+24, DI
+	ADDQ $-24, R8
+	ADDQ $+96, AX
+	CMPQ R8, $+24
+	JGE  loop29
+
+done28:
+	CMPQ   R8, $+8
+	JLT    done37
+	VXORPS Y0, Y0, Y0
+
+loop38:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done39
+
+loop40:
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop41:
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 40(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 80(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 120(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      8192(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      16384(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 48(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 88(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 128(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      24576(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 52(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 92(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 132(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop41
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 40(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 80(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 120(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      8192(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 44(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 84(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 124(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y5
+	VBLENDVPS    Y5, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 8192(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 16384(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 16384(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 24576(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 24576(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop40
+
+done39:
+	CMPQ    R9, $+2
+	JLT     done42
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop43:
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 40(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      8192(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      16384(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 48(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      24576(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 52(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 40(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      8192(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 44(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y3
+	VBLENDVPS    Y3, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 8192(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done42:
+	CMPQ    R9, $+1
+	JLT     done44
+	IMUL3Q  $+40, R10, R11
+	LEAQ    (DX)(R11*1), R11
+	VXORPS  Y1, Y1, Y1
+	MOVQ    AX, R12
+	MOVQ    $+2, R13
+	PCALIGN $0x20
+
+loop45:
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  8192(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  16384(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  24576(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  8192(R12), Y2, Y1
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done44:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	ADDQ $+32, AX
+	CMPQ R8, $+8
+	JGE  loop38
+
+done37:
+done1:
 	VZEROUPPER
 	RET
 
 // func dzWProduct3AVX512(rows int, dzW []float32, dzz []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzWProduct3AVX512(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dzW_base+8(FP), CX
@@ -36997,12 +42707,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Z0
-	VMOVUPS Z0, (R13)
-	ADDQ    $+64, R12
-	ADDQ    R9, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       R9, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ     R8, R8
@@ -37531,6 +43242,7 @@ done16:
 	RET
 
 // func dzWProduct3AVX2(rows int, dzW []float32, dzz []float32, h2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dzWProduct3AVX2(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dzW_base+8(FP), CX
@@ -37580,12 +43292,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    R9, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R9, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      R8, R8
@@ -37975,53 +43688,31 @@ done16:
 	RET
 
 // func dzh1Product2AVX512(rows int, dzh1 []float32, dzh2 []float32, h2W []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dzh1Product2AVX512(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ dzh1_base+8(FP), CX
-	MOVQ h2W_base+56(FP), DX
-	MOVQ h1_base+80(FP), BX
-	MOVQ scratch_base+144(FP), SI
-	MOVQ scratch_len+152(FP), DI
-	MOVQ pack+136(FP), R8
-	MOVQ $+0, R9
-	CMPQ AX, $+8
-	JLT  done1
-	MOVQ $+1, R9
-
-done1:
-	LEAQ   (SI)(DI*4), AX
-	MOVQ   colHi+128(FP), SI
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, SI
-	LEAQ   15(SI), SI
-	SARQ   $0x04, SI
-	IMUL3Q $+132096, SI, SI
-	SUBQ   SI, AX
-	ANDQ   $-64, AX
-	MOVQ   $+64, SI
-	TESTQ  R9, R9
-	JEQ    done2
-	MOVQ   $+132096, SI
-
-done2:
-	MOVQ  $+8192, DI
-	TESTQ R9, R9
-	JEQ   done3
-	MOVQ  $+64, DI
-
-done3:
-	MOVQ  colLo+120(FP), R10
-	LEAQ  (DX)(R10*4), R10
-	TESTQ R9, R9
-	JEQ   done4
-	MOVQ  AX, R10
-
-done4:
+	MOVQ         rows+0(FP), AX
+	MOVQ         dzh1_base+8(FP), CX
+	MOVQ         dzh2_base+32(FP), DX
+	MOVQ         h1_base+80(FP), BX
+	MOVQ         rowLo+104(FP), SI
+	MOVQ         scratch_base+144(FP), DI
+	MOVQ         scratch_len+152(FP), R8
+	MOVQ         pack+136(FP), R9
+	CMPQ         AX, $+8
+	JLT          else2
+	LEAQ         (DI)(R8*4), AX
+	MOVQ         colHi+128(FP), DI
+	MOVQ         colLo+120(FP), R8
+	SUBQ         R8, DI
+	LEAQ         15(DI), DI
+	SARQ         $0x04, DI
+	IMUL3Q       $+132096, DI, DI
+	SUBQ         DI, AX
+	ANDQ         $-64, AX
+	MOVQ         AX, DI
+	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done5
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done6
+	JEQ          done3
 	MOVQ         colHi+128(FP), R8
 	MOVQ         colLo+120(FP), R9
 	SUBQ         R9, R8
@@ -38030,58 +43721,58 @@ done4:
 	ANDQ         $+15, R8
 	VPBROADCASTD R8, Z0
 	VPCMPD       $0x06, c32x16_h2135120b48416d25<>+0(SB), Z0, K1
+	MOVQ         h2W_base+56(FP), R10
 	MOVQ         colLo+120(FP), R11
-	LEAQ         (DX)(R11*4), DX
+	LEAQ         (R10)(R11*4), R10
 	MOVQ         $+2048, R11
 
-loop7:
-	MOVQ    DX, R12
+loop4:
+	MOVQ    R10, R12
 	MOVQ    AX, R13
 	TESTQ   R9, R9
-	JLE     done8
+	JLE     done5
 	MOVQ    R9, BP
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPS (R12), Z0
-	VMOVUPS Z0, (R13)
-	ADDQ    $+64, R12
-	ADDQ    $+132096, R13
-	SUBQ    $+1, BP
-	JNE     loop9
+loop6:
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       $+132096, R13
+	SUBQ       $+1, BP
+	JNE        loop6
 
-done8:
+done5:
 	TESTQ     R8, R8
-	JLE       done10
+	JLE       done7
 	VMOVUPS.Z (R12), K1, Z0
 	VMOVUPS   Z0, (R13)
 
-done10:
-	ADDQ $+8192, DX
+done7:
+	ADDQ $+8192, R10
 	ADDQ $+64, AX
 	SUBQ $+1, R11
-	JNE  loop7
+	JNE  loop4
 
-done6:
-done5:
+done3:
 	MOVQ   colLo+120(FP), AX
-	MOVQ   colHi+128(FP), DX
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DX
-	CMPQ   DX, $+48
-	JLT    done11
+	MOVQ   colHi+128(FP), R8
+	MOVQ   colLo+120(FP), R9
+	SUBQ   R9, R8
+	CMPQ   R8, $+48
+	JLT    done8
 	VPXORD Z0, Z0, Z0
 
-loop12:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done13
+loop9:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done10
 
-loop14:
-	MOVQ       R9, R11
+loop11:
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38117,10 +43808,9 @@ loop14:
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -38145,14 +43835,14 @@ loop14:
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop15:
+loop12:
 	VMOVUPS      (R12), Z25
-	VMOVUPS      (R12)(SI*1), Z26
-	VMOVUPS      (R12)(SI*2), Z27
+	VMOVUPS      132096(R12), Z26
+	VMOVUPS      264192(R12), Z27
 	VBROADCASTSS (R11), Z28
 	VFMADD231PS  Z25, Z28, Z1
 	VFMADD231PS  Z26, Z28, Z2
@@ -38185,11 +43875,46 @@ loop15:
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      132160(R12), Z26
+	VMOVUPS      264256(R12), Z27
+	VBROADCASTSS 4(R11), Z28
+	VFMADD231PS  Z25, Z28, Z1
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8196(R11), Z28
+	VFMADD231PS  Z25, Z28, Z4
+	VFMADD231PS  Z26, Z28, Z5
+	VFMADD231PS  Z27, Z28, Z6
+	VBROADCASTSS 16388(R11), Z28
+	VFMADD231PS  Z25, Z28, Z7
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 24580(R11), Z28
+	VFMADD231PS  Z25, Z28, Z10
+	VFMADD231PS  Z26, Z28, Z11
+	VFMADD231PS  Z27, Z28, Z12
+	VBROADCASTSS 32772(R11), Z28
+	VFMADD231PS  Z25, Z28, Z13
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 40964(R11), Z28
+	VFMADD231PS  Z25, Z28, Z16
+	VFMADD231PS  Z26, Z28, Z17
+	VFMADD231PS  Z27, Z28, Z18
+	VBROADCASTSS 49156(R11), Z28
+	VFMADD231PS  Z25, Z28, Z19
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 57348(R11), Z28
+	VFMADD231PS  Z25, Z28, Z22
+	VFMADD231PS  Z26, Z28, Z23
+	VFMADD231PS  Z27, Z28, Z24
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop15
-	MOVQ         R9, R11
+	JNE          loop12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38202,7 +43927,7 @@ loop15:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -38215,7 +43940,7 @@ loop15:
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
 	VMOVUPS      Z3, 8320(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -38228,7 +43953,7 @@ loop15:
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
 	VMOVUPS      Z3, 16512(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -38241,7 +43966,7 @@ loop15:
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
 	VMOVUPS      Z3, 24704(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 32768(R12)(AX*4), Z0, K1
@@ -38254,7 +43979,7 @@ loop15:
 	VMOVUPS      Z1, 32768(R11)(AX*4)
 	VMOVUPS      Z2, 32832(R11)(AX*4)
 	VMOVUPS      Z3, 32896(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 40960(R12)(AX*4), Z0, K1
@@ -38267,7 +43992,7 @@ loop15:
 	VMOVUPS      Z1, 40960(R11)(AX*4)
 	VMOVUPS      Z2, 41024(R11)(AX*4)
 	VMOVUPS      Z3, 41088(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 49152(R12)(AX*4), Z0, K1
@@ -38280,7 +44005,7 @@ loop15:
 	VMOVUPS      Z1, 49152(R11)(AX*4)
 	VMOVUPS      Z2, 49216(R11)(AX*4)
 	VMOVUPS      Z3, 49280(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 57344(R12)(AX*4), Z0, K1
@@ -38293,15 +44018,15 @@ loop15:
 	VMOVUPS      Z1, 57344(R11)(AX*4)
 	VMOVUPS      Z2, 57408(R11)(AX*4)
 	VMOVUPS      Z3, 57472(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop14
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop11
 
-done13:
-	CMPQ       R8, $+4
-	JLT        done16
-	MOVQ       R9, R11
+done10:
+	CMPQ       R9, $+4
+	JLT        done13
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38321,10 +44046,9 @@ done13:
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -38337,14 +44061,14 @@ done13:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop17:
+loop14:
 	VMOVUPS      (R12), Z13
-	VMOVUPS      (R12)(SI*1), Z14
-	VMOVUPS      (R12)(SI*2), Z15
+	VMOVUPS      132096(R12), Z14
+	VMOVUPS      264192(R12), Z15
 	VBROADCASTSS (R11), Z16
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
@@ -38361,11 +44085,30 @@ loop17:
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	VFMADD231PS  Z15, Z16, Z12
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z13
+	VMOVUPS      132160(R12), Z14
+	VMOVUPS      264256(R12), Z15
+	VBROADCASTSS 4(R11), Z16
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8196(R11), Z16
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VFMADD231PS  Z15, Z16, Z6
+	VBROADCASTSS 16388(R11), Z16
+	VFMADD231PS  Z13, Z16, Z7
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 24580(R11), Z16
+	VFMADD231PS  Z13, Z16, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VFMADD231PS  Z15, Z16, Z12
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop17
-	MOVQ         R9, R11
+	JNE          loop14
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38378,7 +44121,7 @@ loop17:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -38391,7 +44134,7 @@ loop17:
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
 	VMOVUPS      Z3, 8320(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -38404,7 +44147,7 @@ loop17:
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
 	VMOVUPS      Z3, 16512(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -38417,13 +44160,13 @@ loop17:
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
 	VMOVUPS      Z3, 24704(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done16:
-	CMPQ       R8, $+2
-	JLT        done18
-	MOVQ       R9, R11
+done13:
+	CMPQ       R9, $+2
+	JLT        done15
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38435,37 +44178,47 @@ done16:
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop19:
+loop16:
 	VBROADCASTSS (R11), Z7
 	VBROADCASTSS 8192(R11), Z8
 	VMOVUPS      (R12), Z9
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z4
-	VMOVUPS      (R12)(SI*1), Z9
+	VMOVUPS      132096(R12), Z9
 	VFMADD231PS  Z9, Z7, Z2
 	VFMADD231PS  Z9, Z8, Z5
-	VMOVUPS      (R12)(SI*2), Z9
+	VMOVUPS      264192(R12), Z9
 	VFMADD231PS  Z9, Z7, Z3
 	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Z7
+	VBROADCASTSS 8196(R11), Z8
+	VMOVUPS      64(R12), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      132160(R12), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      264256(R12), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop19
-	MOVQ         R9, R11
+	JNE          loop16
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38478,7 +44231,7 @@ loop19:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -38491,13 +44244,13 @@ loop19:
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
 	VMOVUPS      Z3, 8320(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done18:
-	CMPQ       R8, $+1
-	JLT        done20
-	MOVQ       R9, R11
+done15:
+	CMPQ       R9, $+1
+	JLT        done17
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38505,27 +44258,30 @@ done18:
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop21:
+loop18:
 	VBROADCASTSS (R11), Z4
 	VFMADD231PS  (R12), Z4, Z1
-	VFMADD231PS  (R12)(SI*1), Z4, Z2
-	VFMADD231PS  (R12)(SI*2), Z4, Z3
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  132096(R12), Z4, Z2
+	VFMADD231PS  264192(R12), Z4, Z3
+	VBROADCASTSS 4(R11), Z4
+	VFMADD231PS  64(R12), Z4, Z1
+	VFMADD231PS  132160(R12), Z4, Z2
+	VFMADD231PS  264256(R12), Z4, Z3
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop21
-	MOVQ         R9, R11
+	JNE          loop18
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38538,33 +44294,30 @@ loop21:
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
 	VMOVUPS      Z3, 128(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done20:
+done17:
 	ADDQ $+48, AX
-	ADDQ $-48, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+48
-	JGE  loop12
+	ADDQ $-48, R8
+	ADDQ $+396288, DI
+	CMPQ R8, $+48
+	JGE  loop9
 
-done11:
-	CMPQ   DX, $+32
-	JLT    done22
+done8:
+	CMPQ   R8, $+32
+	JLT    done19
 	VPXORD Z0, Z0, Z0
 
-loop23:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done24
+loop20:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done21
 
-loop25:
-	MOVQ       R9, R11
+loop22:
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38592,10 +44345,9 @@ loop25:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -38612,13 +44364,13 @@ loop25:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop26:
+loop23:
 	VMOVUPS      (R12), Z17
-	VMOVUPS      (R12)(SI*1), Z18
+	VMOVUPS      132096(R12), Z18
 	VBROADCASTSS (R11), Z19
 	VFMADD231PS  Z17, Z19, Z1
 	VFMADD231PS  Z18, Z19, Z2
@@ -38643,11 +44395,37 @@ loop26:
 	VBROADCASTSS 57344(R11), Z19
 	VFMADD231PS  Z17, Z19, Z15
 	VFMADD231PS  Z18, Z19, Z16
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z17
+	VMOVUPS      132160(R12), Z18
+	VBROADCASTSS 4(R11), Z19
+	VFMADD231PS  Z17, Z19, Z1
+	VFMADD231PS  Z18, Z19, Z2
+	VBROADCASTSS 8196(R11), Z19
+	VFMADD231PS  Z17, Z19, Z3
+	VFMADD231PS  Z18, Z19, Z4
+	VBROADCASTSS 16388(R11), Z19
+	VFMADD231PS  Z17, Z19, Z5
+	VFMADD231PS  Z18, Z19, Z6
+	VBROADCASTSS 24580(R11), Z19
+	VFMADD231PS  Z17, Z19, Z7
+	VFMADD231PS  Z18, Z19, Z8
+	VBROADCASTSS 32772(R11), Z19
+	VFMADD231PS  Z17, Z19, Z9
+	VFMADD231PS  Z18, Z19, Z10
+	VBROADCASTSS 40964(R11), Z19
+	VFMADD231PS  Z17, Z19, Z11
+	VFMADD231PS  Z18, Z19, Z12
+	VBROADCASTSS 49156(R11), Z19
+	VFMADD231PS  Z17, Z19, Z13
+	VFMADD231PS  Z18, Z19, Z14
+	VBROADCASTSS 57348(R11), Z19
+	VFMADD231PS  Z17, Z19, Z15
+	VFMADD231PS  Z18, Z19, Z16
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop26
-	MOVQ         R9, R11
+	JNE          loop23
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38657,7 +44435,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -38667,7 +44445,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -38677,7 +44455,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -38687,7 +44465,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 32768(R12)(AX*4), Z0, K1
@@ -38697,7 +44475,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 32768(R11)(AX*4)
 	VMOVUPS      Z2, 32832(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 40960(R12)(AX*4), Z0, K1
@@ -38707,7 +44485,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 40960(R11)(AX*4)
 	VMOVUPS      Z2, 41024(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 49152(R12)(AX*4), Z0, K1
@@ -38717,7 +44495,7 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 49152(R11)(AX*4)
 	VMOVUPS      Z2, 49216(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 57344(R12)(AX*4), Z0, K1
@@ -38727,15 +44505,15 @@ loop26:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 57344(R11)(AX*4)
 	VMOVUPS      Z2, 57408(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop25
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop22
 
-done24:
-	CMPQ       R8, $+4
-	JLT        done27
-	MOVQ       R9, R11
+done21:
+	CMPQ       R9, $+4
+	JLT        done24
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38751,10 +44529,9 @@ done24:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -38763,13 +44540,13 @@ done24:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop28:
+loop25:
 	VMOVUPS      (R12), Z9
-	VMOVUPS      (R12)(SI*1), Z10
+	VMOVUPS      132096(R12), Z10
 	VBROADCASTSS (R11), Z11
 	VFMADD231PS  Z9, Z11, Z1
 	VFMADD231PS  Z10, Z11, Z2
@@ -38782,11 +44559,25 @@ loop28:
 	VBROADCASTSS 24576(R11), Z11
 	VFMADD231PS  Z9, Z11, Z7
 	VFMADD231PS  Z10, Z11, Z8
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z9
+	VMOVUPS      132160(R12), Z10
+	VBROADCASTSS 4(R11), Z11
+	VFMADD231PS  Z9, Z11, Z1
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 8196(R11), Z11
+	VFMADD231PS  Z9, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 16388(R11), Z11
+	VFMADD231PS  Z9, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 24580(R11), Z11
+	VFMADD231PS  Z9, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z8
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop28
-	MOVQ         R9, R11
+	JNE          loop25
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38796,7 +44587,7 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -38806,7 +44597,7 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Z0, K1
@@ -38816,7 +44607,7 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 16384(R11)(AX*4)
 	VMOVUPS      Z2, 16448(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Z0, K1
@@ -38826,13 +44617,13 @@ loop28:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 24576(R11)(AX*4)
 	VMOVUPS      Z2, 24640(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done27:
-	CMPQ       R8, $+2
-	JLT        done29
-	MOVQ       R9, R11
+done24:
+	CMPQ       R9, $+2
+	JLT        done26
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -38842,32 +44633,39 @@ done27:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop30:
+loop27:
 	VMOVUPS      (R12), Z5
-	VMOVUPS      (R12)(SI*1), Z6
+	VMOVUPS      132096(R12), Z6
 	VBROADCASTSS (R11), Z7
 	VFMADD231PS  Z5, Z7, Z1
 	VFMADD231PS  Z6, Z7, Z2
 	VBROADCASTSS 8192(R11), Z7
 	VFMADD231PS  Z5, Z7, Z3
 	VFMADD231PS  Z6, Z7, Z4
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      64(R12), Z5
+	VMOVUPS      132160(R12), Z6
+	VBROADCASTSS 4(R11), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 8196(R11), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop30
-	MOVQ         R9, R11
+	JNE          loop27
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38877,7 +44675,7 @@ loop30:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Z0, K1
@@ -38887,38 +44685,40 @@ loop30:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, 8192(R11)(AX*4)
 	VMOVUPS      Z2, 8256(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done29:
-	CMPQ       R8, $+1
-	JLT        done31
-	MOVQ       R9, R11
+done26:
+	CMPQ       R9, $+1
+	JLT        done28
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+1024, R13
 	PCALIGN    $0x20
 
-loop32:
+loop29:
 	VBROADCASTSS (R11), Z3
 	VFMADD231PS  (R12), Z3, Z1
-	VFMADD231PS  (R12)(SI*1), Z3, Z2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  132096(R12), Z3, Z2
+	VBROADCASTSS 4(R11), Z3
+	VFMADD231PS  64(R12), Z3, Z1
+	VFMADD231PS  132160(R12), Z3, Z2
+	ADDQ         $+8, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop32
-	MOVQ         R9, R11
+	JNE          loop29
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Z0, K1
@@ -38928,69 +44728,590 @@ loop32:
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Z1, (R11)(AX*4)
 	VMOVUPS      Z2, 64(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done31:
+done28:
 	ADDQ $+32, AX
-	ADDQ $-32, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+32
-	JGE  loop23
+	ADDQ $-32, R8
+	ADDQ $+264192, DI
+	CMPQ R8, $+32
+	JGE  loop20
 
-done22:
+done19:
+	JMP done1
+
+else2:
+	MOVQ   h2W_base+56(FP), AX
+	MOVQ   colLo+120(FP), DI
+	LEAQ   (AX)(DI*4), AX
+	MOVQ   colLo+120(FP), DI
+	MOVQ   colHi+128(FP), R8
+	MOVQ   colLo+120(FP), R9
+	SUBQ   R9, R8
+	CMPQ   R8, $+48
+	JLT    done30
+	VPXORD Z0, Z0, Z0
+
+loop31:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done32
+
+loop33:
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	MOVQ       AX, R12
+	MOVQ       $+1024, R13
+	PCALIGN    $0x20
+
+loop34:
+	VMOVUPS      (R12), Z13
+	VMOVUPS      64(R12), Z14
+	VMOVUPS      128(R12), Z15
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8192(R11), Z16
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VFMADD231PS  Z15, Z16, Z6
+	VBROADCASTSS 16384(R11), Z16
+	VFMADD231PS  Z13, Z16, Z7
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 24576(R11), Z16
+	VFMADD231PS  Z13, Z16, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VFMADD231PS  Z15, Z16, Z12
+	VMOVUPS      8192(R12), Z13
+	VMOVUPS      8256(R12), Z14
+	VMOVUPS      8320(R12), Z15
+	VBROADCASTSS 4(R11), Z16
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8196(R11), Z16
+	VFMADD231PS  Z13, Z16, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VFMADD231PS  Z15, Z16, Z6
+	VBROADCASTSS 16388(R11), Z16
+	VFMADD231PS  Z13, Z16, Z7
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 24580(R11), Z16
+	VFMADD231PS  Z13, Z16, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VFMADD231PS  Z15, Z16, Z12
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop34
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 128(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	VBLENDMPS    Z3, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	VMOVUPS      Z3, 128(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 8320(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z4, Z0, K1, Z1
+	VBLENDMPS    Z5, Z0, K2, Z2
+	VBLENDMPS    Z6, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	VMOVUPS      Z3, 8320(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 16384(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 16448(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 16512(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z7, Z0, K1, Z1
+	VBLENDMPS    Z8, Z0, K2, Z2
+	VBLENDMPS    Z9, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 16384(R11)(DI*4)
+	VMOVUPS      Z2, 16448(R11)(DI*4)
+	VMOVUPS      Z3, 16512(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 24576(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 24640(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 24704(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z10, Z0, K1, Z1
+	VBLENDMPS    Z11, Z0, K2, Z2
+	VBLENDMPS    Z12, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 24576(R11)(DI*4)
+	VMOVUPS      Z2, 24640(R11)(DI*4)
+	VMOVUPS      Z3, 24704(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop33
+
+done32:
+	CMPQ       R9, $+2
+	JLT        done35
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       AX, R12
+	MOVQ       $+1024, R13
+	PCALIGN    $0x20
+
+loop36:
+	VBROADCASTSS (R11), Z7
+	VBROADCASTSS 8192(R11), Z8
+	VMOVUPS      (R12), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      64(R12), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      128(R12), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	VBROADCASTSS 4(R11), Z7
+	VBROADCASTSS 8196(R11), Z8
+	VMOVUPS      8192(R12), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      8256(R12), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      8320(R12), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop36
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 128(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	VBLENDMPS    Z3, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	VMOVUPS      Z3, 128(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 8320(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z4, Z0, K1, Z1
+	VBLENDMPS    Z5, Z0, K2, Z2
+	VBLENDMPS    Z6, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	VMOVUPS      Z3, 8320(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done35:
+	CMPQ       R9, $+1
+	JLT        done37
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       AX, R12
+	MOVQ       $+1024, R13
+	PCALIGN    $0x20
+
+loop38:
+	VBROADCASTSS (R11), Z4
+	VFMADD231PS  (R12), Z4, Z1
+	VFMADD231PS  64(R12), Z4, Z2
+	VFMADD231PS  128(R12), Z4, Z3
+	VBROADCASTSS 4(R11), Z4
+	VFMADD231PS  8192(R12), Z4, Z1
+	VFMADD231PS  8256(R12), Z4, Z2
+	VFMADD231PS  8320(R12), Z4, Z3
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop38
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VCMPPS       $0x11, 128(R12)(DI*4), Z0, K3
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	VBLENDMPS    Z3, Z0, K3, Z3
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	VMOVUPS      Z3, 128(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done37:
+	ADDQ $+48, DI
+	ADDQ $-48, R8
+	ADDQ $+192, AX
+	CMPQ R8, $+48
+	JGE  loop31
+
+done30:
+	CMPQ   R8, $+32
+	JLT    done39
+	VPXORD Z0, Z0, Z0
+
+loop40:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done41
+
+loop42:
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       AX, R12
+	MOVQ       $+1024, R13
+	PCALIGN    $0x20
+
+loop43:
+	VMOVUPS      (R12), Z9
+	VMOVUPS      64(R12), Z10
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z9, Z11, Z1
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 8192(R11), Z11
+	VFMADD231PS  Z9, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 16384(R11), Z11
+	VFMADD231PS  Z9, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 24576(R11), Z11
+	VFMADD231PS  Z9, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z8
+	VMOVUPS      8192(R12), Z9
+	VMOVUPS      8256(R12), Z10
+	VBROADCASTSS 4(R11), Z11
+	VFMADD231PS  Z9, Z11, Z1
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 8196(R11), Z11
+	VFMADD231PS  Z9, Z11, Z3
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 16388(R11), Z11
+	VFMADD231PS  Z9, Z11, Z5
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 24580(R11), Z11
+	VFMADD231PS  Z9, Z11, Z7
+	VFMADD231PS  Z10, Z11, Z8
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z3, Z0, K1, Z1
+	VBLENDMPS    Z4, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 16384(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 16448(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z5, Z0, K1, Z1
+	VBLENDMPS    Z6, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 16384(R11)(DI*4)
+	VMOVUPS      Z2, 16448(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 24576(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 24640(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z7, Z0, K1, Z1
+	VBLENDMPS    Z8, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 24576(R11)(DI*4)
+	VMOVUPS      Z2, 24640(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop42
+
+done41:
+	CMPQ       R9, $+2
+	JLT        done44
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       AX, R12
+	MOVQ       $+1024, R13
+	PCALIGN    $0x20
+
+loop45:
+	VMOVUPS      (R12), Z5
+	VMOVUPS      64(R12), Z6
+	VBROADCASTSS (R11), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 8192(R11), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	VMOVUPS      8192(R12), Z5
+	VMOVUPS      8256(R12), Z6
+	VBROADCASTSS 4(R11), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 8196(R11), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 8256(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z3, Z0, K1, Z1
+	VBLENDMPS    Z4, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, 8192(R11)(DI*4)
+	VMOVUPS      Z2, 8256(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done44:
+	CMPQ       R9, $+1
+	JLT        done46
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       AX, R12
+	MOVQ       $+1024, R13
+	PCALIGN    $0x20
+
+loop47:
+	VBROADCASTSS (R11), Z3
+	VFMADD231PS  (R12), Z3, Z1
+	VFMADD231PS  64(R12), Z3, Z2
+	VBROADCASTSS 4(R11), Z3
+	VFMADD231PS  8192(R12), Z3, Z1
+	VFMADD231PS  8256(R12), Z3, Z2
+	ADDQ         $+8, R11
+	ADDQ         $+16384, R12
+	SUBQ         $+1, R13
+	JNE          loop47
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Z0, K1
+	VCMPPS       $0x11, 64(R12)(DI*4), Z0, K2
+	VBLENDMPS    Z1, Z0, K1, Z1
+	VBLENDMPS    Z2, Z0, K2, Z2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Z1, (R11)(DI*4)
+	VMOVUPS      Z2, 64(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done46:
+	ADDQ $+32, DI
+	ADDQ $-32, R8
+	ADDQ $+128, AX
+	CMPQ R8, $+32
+	JGE  loop40
+
+done39:
+done1:
 	VZEROUPPER
 	RET
 
 // func dzh1Product2AVX2(rows int, dzh1 []float32, dzh2 []float32, h2W []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dzh1Product2AVX2(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ dzh1_base+8(FP), CX
-	MOVQ h2W_base+56(FP), DX
-	MOVQ h1_base+80(FP), BX
-	MOVQ scratch_base+144(FP), SI
-	MOVQ scratch_len+152(FP), DI
-	MOVQ pack+136(FP), R8
-	MOVQ $+0, R9
-	CMPQ AX, $+8
-	JLT  done1
-	MOVQ $+1, R9
-
-done1:
-	LEAQ   (SI)(DI*4), AX
-	MOVQ   colHi+128(FP), SI
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, SI
-	LEAQ   7(SI), SI
-	SARQ   $0x03, SI
-	IMUL3Q $+65792, SI, SI
-	SUBQ   SI, AX
-	ANDQ   $-64, AX
-	MOVQ   $+32, SI
-	TESTQ  R9, R9
-	JEQ    done2
-	MOVQ   $+65792, SI
-
-done2:
-	MOVQ  $+8192, DI
-	TESTQ R9, R9
-	JEQ   done3
-	MOVQ  $+32, DI
-
-done3:
-	MOVQ  colLo+120(FP), R10
-	LEAQ  (DX)(R10*4), R10
-	TESTQ R9, R9
-	JEQ   done4
-	MOVQ  AX, R10
-
-done4:
+	MOVQ         rows+0(FP), AX
+	MOVQ         dzh1_base+8(FP), CX
+	MOVQ         dzh2_base+32(FP), DX
+	MOVQ         h1_base+80(FP), BX
+	MOVQ         rowLo+104(FP), SI
+	MOVQ         scratch_base+144(FP), DI
+	MOVQ         scratch_len+152(FP), R8
+	MOVQ         pack+136(FP), R9
+	CMPQ         AX, $+8
+	JLT          else2
+	LEAQ         (DI)(R8*4), AX
+	MOVQ         colHi+128(FP), DI
+	MOVQ         colLo+120(FP), R8
+	SUBQ         R8, DI
+	LEAQ         7(DI), DI
+	SARQ         $0x03, DI
+	IMUL3Q       $+65792, DI, DI
+	SUBQ         DI, AX
+	ANDQ         $-64, AX
+	MOVQ         AX, DI
+	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done5
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done6
+	JEQ          done3
 	MOVQ         colHi+128(FP), R8
 	MOVQ         colLo+120(FP), R9
 	SUBQ         R9, R8
@@ -39000,57 +45321,57 @@ done4:
 	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         h2W_base+56(FP), R10
 	MOVQ         colLo+120(FP), R11
-	LEAQ         (DX)(R11*4), DX
+	LEAQ         (R10)(R11*4), R10
 	MOVQ         $+2048, R11
 
-loop7:
-	MOVQ    DX, R12
+loop4:
+	MOVQ    R10, R12
 	MOVQ    AX, R13
 	TESTQ   R9, R9
-	JLE     done8
+	JLE     done5
 	MOVQ    R9, BP
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    $+65792, R13
-	SUBQ    $+1, BP
-	JNE     loop9
+loop6:
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+65792, R13
+	SUBQ       $+1, BP
+	JNE        loop6
 
-done8:
+done5:
 	TESTQ      R8, R8
-	JLE        done10
+	JLE        done7
 	VMASKMOVPS (R12), Y0, Y1
 	VMOVUPS    Y1, (R13)
 
-done10:
-	ADDQ $+8192, DX
+done7:
+	ADDQ $+8192, R10
 	ADDQ $+32, AX
 	SUBQ $+1, R11
-	JNE  loop7
+	JNE  loop4
 
-done6:
-done5:
+done3:
 	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DX
-	MOVQ colLo+120(FP), R8
-	SUBQ R8, DX
-	CMPQ DX, $+24
-	JLT  done11
-
-loop12:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
 	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+4
-	JLT  done13
+	CMPQ R8, $+24
+	JLT  done8
 
-loop14:
-	MOVQ       R9, R11
+loop9:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done10
+
+loop11:
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -39066,10 +45387,9 @@ loop14:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -39082,14 +45402,14 @@ loop14:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop15:
+loop12:
 	VMOVUPS      (R12), Y12
-	VMOVUPS      (R12)(SI*1), Y13
-	VMOVUPS      (R12)(SI*2), Y14
+	VMOVUPS      65792(R12), Y13
+	VMOVUPS      131584(R12), Y14
 	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
@@ -39106,11 +45426,68 @@ loop15:
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y12
+	VMOVUPS      65824(R12), Y13
+	VMOVUPS      131616(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8196(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16388(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24580(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      64(R12), Y12
+	VMOVUPS      65856(R12), Y13
+	VMOVUPS      131648(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8200(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16392(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24584(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      96(R12), Y12
+	VMOVUPS      65888(R12), Y13
+	VMOVUPS      131680(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8204(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16396(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24588(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop15
-	MOVQ         R9, R11
+	JNE          loop12
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y12, Y12, Y12
@@ -39129,7 +45506,7 @@ loop15:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -39148,7 +45525,7 @@ loop15:
 	VMOVUPS      Y0, 8192(R11)(AX*4)
 	VMOVUPS      Y1, 8224(R11)(AX*4)
 	VMOVUPS      Y2, 8256(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -39167,7 +45544,7 @@ loop15:
 	VMOVUPS      Y0, 16384(R11)(AX*4)
 	VMOVUPS      Y1, 16416(R11)(AX*4)
 	VMOVUPS      Y2, 16448(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -39186,15 +45563,15 @@ loop15:
 	VMOVUPS      Y0, 24576(R11)(AX*4)
 	VMOVUPS      Y1, 24608(R11)(AX*4)
 	VMOVUPS      Y2, 24640(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-	CMPQ         R8, $+4
-	JGE          loop14
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop11
 
-done13:
-	CMPQ       R8, $+2
-	JLT        done16
-	MOVQ       R9, R11
+done10:
+	CMPQ       R9, $+2
+	JLT        done13
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -39204,37 +45581,69 @@ done13:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop17:
+loop14:
 	VBROADCASTSS (R11), Y6
 	VBROADCASTSS 8192(R11), Y7
 	VMOVUPS      (R12), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      (R12)(SI*1), Y8
+	VMOVUPS      65792(R12), Y8
 	VFMADD231PS  Y8, Y6, Y1
 	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      (R12)(SI*2), Y8
+	VMOVUPS      131584(R12), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 8196(R11), Y7
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      65824(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      131616(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 8200(R11), Y7
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      65856(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      131648(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 8204(R11), Y7
+	VMOVUPS      96(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      65888(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      131680(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop17
-	MOVQ         R9, R11
+	JNE          loop14
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y6, Y6, Y6
@@ -39253,7 +45662,7 @@ loop17:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y0, Y0, Y0
@@ -39272,40 +45681,51 @@ loop17:
 	VMOVUPS      Y0, 8192(R11)(AX*4)
 	VMOVUPS      Y1, 8224(R11)(AX*4)
 	VMOVUPS      Y2, 8256(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done16:
-	CMPQ       R8, $+1
-	JLT        done18
-	MOVQ       R9, R11
+done13:
+	CMPQ       R9, $+1
+	JLT        done15
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop19:
+loop16:
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  (R12), Y3, Y0
-	VFMADD231PS  (R12)(SI*1), Y3, Y1
-	VFMADD231PS  (R12)(SI*2), Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VFMADD231PS  65792(R12), Y3, Y1
+	VFMADD231PS  131584(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  32(R12), Y3, Y0
+	VFMADD231PS  65824(R12), Y3, Y1
+	VFMADD231PS  131616(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  64(R12), Y3, Y0
+	VFMADD231PS  65856(R12), Y3, Y1
+	VFMADD231PS  131648(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  96(R12), Y3, Y0
+	VFMADD231PS  65888(R12), Y3, Y1
+	VFMADD231PS  131680(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop19
-	MOVQ         R9, R11
+	JNE          loop16
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VXORPS       Y3, Y3, Y3
@@ -39324,33 +45744,30 @@ loop19:
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done18:
+done15:
 	ADDQ $+24, AX
-	ADDQ $-24, DX
-	ADDQ SI, R10
-	ADDQ SI, R10
-	ADDQ SI, R10
-	CMPQ DX, $+24
-	JGE  loop12
+	ADDQ $-24, R8
+	ADDQ $+197376, DI
+	CMPQ R8, $+24
+	JGE  loop9
 
-done11:
-	CMPQ   DX, $+8
-	JLT    done20
+done8:
+	CMPQ   R8, $+8
+	JLT    done17
 	VXORPS Y0, Y0, Y0
 
-loop21:
-	MOVQ rowHi+112(FP), R8
-	MOVQ rowLo+104(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+104(FP), R9
-	CMPQ R8, $+8
-	JLT  done22
+loop18:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+8
+	JLT  done19
 
-loop23:
-	MOVQ       R9, R11
+loop20:
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -39370,10 +45787,9 @@ loop23:
 	ADDQ       $+8192, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
@@ -39382,11 +45798,11 @@ loop23:
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop24:
+loop21:
 	VMOVUPS      (R12), Y9
 	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y9, Y1
@@ -39404,75 +45820,126 @@ loop24:
 	VFMADD231PS  Y10, Y9, Y7
 	VBROADCASTSS 57344(R11), Y10
 	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 8196(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 16388(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 24580(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 32772(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 40964(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 49156(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 57348(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      64(R12), Y9
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 8200(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 16392(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 24584(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 32776(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 40968(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 49160(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 57352(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMOVUPS      96(R12), Y9
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 8204(R11), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 16396(R11), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 24588(R11), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 32780(R11), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 40972(R11), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 49164(R11), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 57356(R11), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop24
-	MOVQ         R9, R11
+	JNE          loop21
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y9
 	VBLENDVPS    Y9, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 16384(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 24576(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 32768(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y5, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 32768(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 40960(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y6, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 40960(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 49152(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y7, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 49152(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 57344(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y8, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 57344(R11)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop23
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop20
 
-done22:
-	CMPQ       R8, $+4
-	JLT        done25
-	MOVQ       R9, R11
+done19:
+	CMPQ       R9, $+4
+	JLT        done22
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -39484,19 +45951,18 @@ done22:
 	ADDQ       $+8192, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop26:
+loop23:
 	VMOVUPS      (R12), Y5
 	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -39506,45 +45972,72 @@ loop26:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 24576(R11), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8196(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16388(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24580(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      64(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8200(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16392(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24584(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      96(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8204(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16396(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24588(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop26
-	MOVQ         R9, R11
+	JNE          loop23
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y5
 	VBLENDVPS    Y5, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 16384(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y3, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 16384(R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 24576(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 24576(R11)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
 
-done25:
-	CMPQ       R8, $+2
-	JLT        done27
-	MOVQ       R9, R11
+done22:
+	CMPQ       R9, $+2
+	JLT        done24
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
@@ -39552,90 +46045,735 @@ done25:
 	ADDQ       $+8192, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop28:
+loop25:
 	VMOVUPS      (R12), Y3
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS 8192(R11), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8196(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      64(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8200(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      96(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8204(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop28
-	MOVQ         R9, R11
+	JNE          loop25
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y3
 	VBLENDVPS    Y3, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, 8192(R12)(AX*4), Y0, Y1
 	VBLENDVPS    Y1, Y2, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, 8192(R11)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
 
-done27:
-	CMPQ       R8, $+1
-	JLT        done29
-	MOVQ       R9, R11
+done24:
+	CMPQ       R9, $+1
+	JLT        done26
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
 	LEAQ       (CX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	ADDQ       $+8192, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x0d, R11
-	MOVQ       dzh2_base+32(FP), R12
-	LEAQ       (R12)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y1, Y1, Y1
-	MOVQ       R10, R12
-	MOVQ       $+2048, R13
+	MOVQ       DI, R12
+	MOVQ       $+512, R13
 	PCALIGN    $0x20
 
-loop30:
+loop27:
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  (R12), Y2, Y1
-	ADDQ         $+4, R11
-	ADDQ         DI, R12
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  32(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  64(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  96(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+128, R12
 	SUBQ         $+1, R13
-	JNE          loop30
-	MOVQ         R9, R11
+	JNE          loop27
+	MOVQ         R10, R11
 	SHLQ         $0x0b, R11
 	LEAQ         (BX)(R11*4), R12
 	VCMPPS       $0x11, (R12)(AX*4), Y0, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y1
 	LEAQ         (CX)(R11*4), R11
 	VMOVUPS      Y1, (R11)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
 
-done29:
+done26:
 	ADDQ $+8, AX
-	ADDQ $-8, DX
-	ADDQ SI, R10
-	CMPQ DX, $+8
-	JGE  loop21
+	ADDQ $-8, R8
+	ADDQ $+65792, DI
+	CMPQ R8, $+8
+	JGE  loop18
 
-done20:
+done17:
+	JMP done1
+
+else2:
+	MOVQ h2W_base+56(FP), AX
+	MOVQ colLo+120(FP), DI
+	LEAQ (AX)(DI*4), AX
+	MOVQ colLo+120(FP), DI
+	MOVQ colHi+128(FP), R8
+	MOVQ colLo+120(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+24
+	JLT  done28
+
+loop29:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done30
+
+loop31:
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       AX, R12
+	MOVQ       $+512, R13
+	PCALIGN    $0x20
+
+loop32:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8192(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16384(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24576(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      8192(R12), Y12
+	VMOVUPS      8224(R12), Y13
+	VMOVUPS      8256(R12), Y14
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8196(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16388(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24580(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      16384(R12), Y12
+	VMOVUPS      16416(R12), Y13
+	VMOVUPS      16448(R12), Y14
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8200(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16392(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24584(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	VMOVUPS      24576(R12), Y12
+	VMOVUPS      24608(R12), Y13
+	VMOVUPS      24640(R12), Y14
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 8204(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 16396(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 24588(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop32
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y12, Y12, Y12
+	VCMPPS       $0x11, (R12)(DI*4), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x11, 32(R12)(DI*4), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x11, 64(R12)(DI*4), Y14, Y14
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y12, Y0, Y15, Y0
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y13, Y1, Y12, Y1
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y14, Y2, Y12, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 8224(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 8256(R12)(DI*4), Y2, Y2
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y0, Y3, Y12, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 8192(R11)(DI*4)
+	VMOVUPS      Y1, 8224(R11)(DI*4)
+	VMOVUPS      Y2, 8256(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 16384(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 16416(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 16448(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y6, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y8, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 16384(R11)(DI*4)
+	VMOVUPS      Y1, 16416(R11)(DI*4)
+	VMOVUPS      Y2, 16448(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 24576(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 24608(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 24640(R12)(DI*4), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y0, Y9, Y3, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y10, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y11, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 24576(R11)(DI*4)
+	VMOVUPS      Y1, 24608(R11)(DI*4)
+	VMOVUPS      Y2, 24640(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop31
+
+done30:
+	CMPQ       R9, $+2
+	JLT        done33
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       AX, R12
+	MOVQ       $+512, R13
+	PCALIGN    $0x20
+
+loop34:
+	VBROADCASTSS (R11), Y6
+	VBROADCASTSS 8192(R11), Y7
+	VMOVUPS      (R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS 8196(R11), Y7
+	VMOVUPS      8192(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      8224(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      8256(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 8(R11), Y6
+	VBROADCASTSS 8200(R11), Y7
+	VMOVUPS      16384(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      16416(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      16448(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 12(R11), Y6
+	VBROADCASTSS 8204(R11), Y7
+	VMOVUPS      24576(R12), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      24608(R12), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      24640(R12), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop34
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x11, (R12)(DI*4), Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, 32(R12)(DI*4), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 64(R12)(DI*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VBLENDVPS    Y6, Y0, Y9, Y0
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y7, Y1, Y6, Y1
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y8, Y2, Y6, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, 8224(R12)(DI*4), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, 8256(R12)(DI*4), Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y0, Y3, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, 8192(R11)(DI*4)
+	VMOVUPS      Y1, 8224(R11)(DI*4)
+	VMOVUPS      Y2, 8256(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done33:
+	CMPQ       R9, $+1
+	JLT        done35
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       AX, R12
+	MOVQ       $+512, R13
+	PCALIGN    $0x20
+
+loop36:
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  (R12), Y3, Y0
+	VFMADD231PS  32(R12), Y3, Y1
+	VFMADD231PS  64(R12), Y3, Y2
+	VBROADCASTSS 4(R11), Y3
+	VFMADD231PS  8192(R12), Y3, Y0
+	VFMADD231PS  8224(R12), Y3, Y1
+	VFMADD231PS  8256(R12), Y3, Y2
+	VBROADCASTSS 8(R11), Y3
+	VFMADD231PS  16384(R12), Y3, Y0
+	VFMADD231PS  16416(R12), Y3, Y1
+	VFMADD231PS  16448(R12), Y3, Y2
+	VBROADCASTSS 12(R11), Y3
+	VFMADD231PS  24576(R12), Y3, Y0
+	VFMADD231PS  24608(R12), Y3, Y1
+	VFMADD231PS  24640(R12), Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop36
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, (R12)(DI*4), Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, 32(R12)(DI*4), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, 64(R12)(DI*4), Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPS    Y3, Y0, Y6, Y0
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y4, Y1, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPS    Y5, Y2, Y3, Y2
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done35:
+	ADDQ $+24, DI
+	ADDQ $-24, R8
+	ADDQ $+96, AX
+	CMPQ R8, $+24
+	JGE  loop29
+
+done28:
+	CMPQ   R8, $+8
+	JLT    done37
+	VXORPS Y0, Y0, Y0
+
+loop38:
+	MOVQ rowHi+112(FP), R9
+	SUBQ SI, R9
+	MOVQ SI, R10
+	CMPQ R9, $+4
+	JLT  done39
+
+loop40:
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       AX, R12
+	MOVQ       $+512, R13
+	PCALIGN    $0x20
+
+loop41:
+	VMOVUPS      (R12), Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8192(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16384(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24576(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      8192(R12), Y5
+	VBROADCASTSS 4(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8196(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16388(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24580(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      16384(R12), Y5
+	VBROADCASTSS 8(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8200(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16392(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24584(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMOVUPS      24576(R12), Y5
+	VBROADCASTSS 12(R11), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 8204(R11), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 16396(R11), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 24588(R11), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop41
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y5
+	VBLENDVPS    Y5, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 8192(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 16384(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y3, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 16384(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 24576(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 24576(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop40
+
+done39:
+	CMPQ       R9, $+2
+	JLT        done42
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       AX, R12
+	MOVQ       $+512, R13
+	PCALIGN    $0x20
+
+loop43:
+	VMOVUPS      (R12), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8192(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      8192(R12), Y3
+	VBROADCASTSS 4(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8196(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      16384(R12), Y3
+	VBROADCASTSS 8(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8200(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMOVUPS      24576(R12), Y3
+	VBROADCASTSS 12(R11), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 8204(R11), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y3
+	VBLENDVPS    Y3, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, 8192(R12)(DI*4), Y0, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, 8192(R11)(DI*4)
+	ADDQ         $+2, R10
+	ADDQ         $-2, R9
+
+done42:
+	CMPQ       R9, $+1
+	JLT        done44
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+8192, R11
+	MOVQ       R10, R11
+	SHLQ       $0x0d, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y1, Y1, Y1
+	MOVQ       AX, R12
+	MOVQ       $+512, R13
+	PCALIGN    $0x20
+
+loop45:
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  (R12), Y2, Y1
+	VBROADCASTSS 4(R11), Y2
+	VFMADD231PS  8192(R12), Y2, Y1
+	VBROADCASTSS 8(R11), Y2
+	VFMADD231PS  16384(R12), Y2, Y1
+	VBROADCASTSS 12(R11), Y2
+	VFMADD231PS  24576(R12), Y2, Y1
+	ADDQ         $+16, R11
+	ADDQ         $+32768, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+	MOVQ         R10, R11
+	SHLQ         $0x0b, R11
+	LEAQ         (BX)(R11*4), R12
+	VCMPPS       $0x11, (R12)(DI*4), Y0, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y1
+	LEAQ         (CX)(R11*4), R11
+	VMOVUPS      Y1, (R11)(DI*4)
+	ADDQ         $+1, R10
+	ADDQ         $-1, R9
+
+done44:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	ADDQ $+32, AX
+	CMPQ R8, $+8
+	JGE  loop38
+
+done37:
+done1:
 	VZEROUPPER
 	RET
 
 // func dh1WProduct2AVX512(rows int, dh1W []float32, dzh1 []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dh1WProduct2AVX512(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dh1W_base+8(FP), CX
@@ -39681,12 +46819,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Z0
-	VMOVUPS Z0, (R13)
-	ADDQ    $+64, R12
-	ADDQ    R8, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       R8, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ     DI, DI
@@ -40026,6 +47165,7 @@ done13:
 	RET
 
 // func dh1WProduct2AVX2(rows int, dh1W []float32, dzh1 []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dh1WProduct2AVX2(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dh1W_base+8(FP), CX
@@ -40072,12 +47212,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    R8, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R8, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      DI, DI
@@ -40326,6 +47467,7 @@ done13:
 	RET
 
 // func dh2BSums2AVX512(rows int, dh1B []float32, dzh1 []float32, dh2B []float32, dzh2 []float32)
+// Requires: AVX, AVX512F
 TEXT ·dh2BSums2AVX512(SB), $0-104
 	MOVQ  rows+0(FP), AX
 	MOVQ  dh1B_base+8(FP), CX
@@ -40391,6 +47533,7 @@ done1:
 	RET
 
 // func dh2BSums2AVX2(rows int, dh1B []float32, dzh1 []float32, dh2B []float32, dzh2 []float32)
+// Requires: AVX
 TEXT ·dh2BSums2AVX2(SB), $0-104
 	MOVQ  rows+0(FP), AX
 	MOVQ  dh1B_base+8(FP), CX
@@ -40456,6 +47599,7 @@ done1:
 	RET
 
 // func dh2WProduct2AVX512(rows int, dh2W []float32, dzh2 []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·dh2WProduct2AVX512(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dh2W_base+8(FP), CX
@@ -40510,12 +47654,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Z0
-	VMOVUPS Z0, (R13)
-	ADDQ    $+64, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ     BX, BX
@@ -40560,12 +47705,13 @@ loop9:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS (R12), Z0
-	VMOVUPS Z0, (R13)
-	ADDQ    $+64, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop11
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop11
 
 done10:
 	TESTQ     BX, BX
@@ -40975,6 +48121,7 @@ done19:
 	RET
 
 // func dh2WProduct2AVX2(rows int, dh2W []float32, dzh2 []float32, h1 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·dh2WProduct2AVX2(SB), $8-144
 	MOVQ         rows+0(FP), AX
 	MOVQ         dh2W_base+8(FP), CX
@@ -41030,12 +48177,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      BX, BX
@@ -41081,12 +48229,13 @@ loop9:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop11
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop11
 
 done10:
 	TESTQ      BX, BX
@@ -41370,6 +48519,7 @@ done19:
 	RET
 
 // func zWProduct3AVX512(rows int, zW []float32, dzz []float32, h2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·zWProduct3AVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         zW_base+8(FP), CX
@@ -41419,12 +48569,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Z1
-	VMOVUPS Z1, (R13)
-	ADDQ    $+64, R12
-	ADDQ    R9, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z1
+	VMOVUPS    Z1, (R13)
+	ADDQ       $+64, R12
+	ADDQ       R9, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ     R8, R8
@@ -41953,6 +49104,7 @@ done16:
 	RET
 
 // func zWProduct3AVX2(rows int, zW []float32, dzz []float32, h2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·zWProduct3AVX2(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         zW_base+8(FP), CX
@@ -42002,12 +49154,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    R9, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R9, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      R8, R8
@@ -42425,6 +49578,7 @@ done16:
 	RET
 
 // func h1WProduct2AVX512(rows int, h1W []float32, dzh1 []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h1WProduct2AVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h1W_base+8(FP), CX
@@ -42471,12 +49625,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Z1
-	VMOVUPS Z1, (R13)
-	ADDQ    $+64, R12
-	ADDQ    R8, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z1
+	VMOVUPS    Z1, (R13)
+	ADDQ       $+64, R12
+	ADDQ       R8, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ     DI, DI
@@ -42816,6 +49971,7 @@ done13:
 	RET
 
 // func h1WProduct2AVX2(rows int, h1W []float32, dzh1 []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·h1WProduct2AVX2(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h1W_base+8(FP), CX
@@ -42862,12 +50018,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    R8, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R8, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      DI, DI
@@ -43136,6 +50293,7 @@ done13:
 	RET
 
 // func h2WProduct2AVX512(rows int, h2W []float32, dzh2 []float32, h1 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·h2WProduct2AVX512(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h2W_base+8(FP), CX
@@ -43191,12 +50349,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Z1
-	VMOVUPS Z1, (R13)
-	ADDQ    $+64, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z1
+	VMOVUPS    Z1, (R13)
+	ADDQ       $+64, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ     BX, BX
@@ -43241,12 +50400,13 @@ loop9:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS (R12), Z1
-	VMOVUPS Z1, (R13)
-	ADDQ    $+64, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop11
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Z1
+	VMOVUPS    Z1, (R13)
+	ADDQ       $+64, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop11
 
 done10:
 	TESTQ     BX, BX
@@ -43656,6 +50816,7 @@ done19:
 	RET
 
 // func h2WProduct2AVX2(rows int, h2W []float32, dzh2 []float32, h1 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·h2WProduct2AVX2(SB), $8-152
 	MOVQ         rows+0(FP), AX
 	MOVQ         h2W_base+8(FP), CX
@@ -43711,12 +50872,13 @@ loop3:
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop5
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop5
 
 done4:
 	TESTQ      BX, BX
@@ -43762,12 +50924,13 @@ loop9:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPS (R12), Y1
-	VMOVUPS Y1, (R13)
-	ADDQ    $+32, R12
-	ADDQ    SI, R13
-	SUBQ    $+1, BP
-	JNE     loop11
+	PREFETCHT0 65536(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       SI, R13
+	SUBQ       $+1, BP
+	JNE        loop11
 
 done10:
 	TESTQ      BX, BX
@@ -44132,6 +51295,9 @@ GLOBL c32x1_3fb8aa3b<>(SB), RODATA|NOPTR, $4
 DATA c32x1_42200000<>+0(SB)/4, $0x42200000
 GLOBL c32x1_42200000<>(SB), RODATA|NOPTR, $4
 
+DATA c32x1_43480000<>+0(SB)/4, $0x43480000
+GLOBL c32x1_43480000<>(SB), RODATA|NOPTR, $4
+
 DATA c32x1_4b400000<>+0(SB)/4, $0x4b400000
 GLOBL c32x1_4b400000<>(SB), RODATA|NOPTR, $4
 
@@ -44146,6 +51312,9 @@ GLOBL c32x1_7fc00000<>(SB), RODATA|NOPTR, $4
 
 DATA c32x1_7fffffff<>+0(SB)/4, $0x7fffffff
 GLOBL c32x1_7fffffff<>(SB), RODATA|NOPTR, $4
+
+DATA c32x1_80000000<>+0(SB)/4, $0x80000000
+GLOBL c32x1_80000000<>(SB), RODATA|NOPTR, $4
 
 DATA c32x1_b102e308<>+0(SB)/4, $0xb102e308
 GLOBL c32x1_b102e308<>(SB), RODATA|NOPTR, $4
@@ -44291,6 +51460,12 @@ DATA c32x8_42b20000<>+16(SB)/8, $0x42b2000042b20000
 DATA c32x8_42b20000<>+24(SB)/8, $0x42b2000042b20000
 GLOBL c32x8_42b20000<>(SB), RODATA|NOPTR, $32
 
+DATA c32x8_42c80000<>+0(SB)/8, $0x42c8000042c80000
+DATA c32x8_42c80000<>+8(SB)/8, $0x42c8000042c80000
+DATA c32x8_42c80000<>+16(SB)/8, $0x42c8000042c80000
+DATA c32x8_42c80000<>+24(SB)/8, $0x42c8000042c80000
+GLOBL c32x8_42c80000<>(SB), RODATA|NOPTR, $32
+
 DATA c32x8_4b000000<>+0(SB)/8, $0x4b0000004b000000
 DATA c32x8_4b000000<>+8(SB)/8, $0x4b0000004b000000
 DATA c32x8_4b000000<>+16(SB)/8, $0x4b0000004b000000
@@ -44308,6 +51483,12 @@ DATA c32x8_4b000097<>+8(SB)/8, $0x4b0000974b000097
 DATA c32x8_4b000097<>+16(SB)/8, $0x4b0000974b000097
 DATA c32x8_4b000097<>+24(SB)/8, $0x4b0000974b000097
 GLOBL c32x8_4b000097<>(SB), RODATA|NOPTR, $32
+
+DATA c32x8_4b40007f<>+0(SB)/8, $0x4b40007f4b40007f
+DATA c32x8_4b40007f<>+8(SB)/8, $0x4b40007f4b40007f
+DATA c32x8_4b40007f<>+16(SB)/8, $0x4b40007f4b40007f
+DATA c32x8_4b40007f<>+24(SB)/8, $0x4b40007f4b40007f
+GLOBL c32x8_4b40007f<>(SB), RODATA|NOPTR, $32
 
 DATA c32x8_4b4000fe<>+0(SB)/8, $0x4b4000fe4b4000fe
 DATA c32x8_4b4000fe<>+8(SB)/8, $0x4b4000fe4b4000fe
@@ -44338,6 +51519,12 @@ DATA c32x8_7fffffff<>+8(SB)/8, $0x7fffffff7fffffff
 DATA c32x8_7fffffff<>+16(SB)/8, $0x7fffffff7fffffff
 DATA c32x8_7fffffff<>+24(SB)/8, $0x7fffffff7fffffff
 GLOBL c32x8_7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c32x8_80000000<>+0(SB)/8, $0x8000000080000000
+DATA c32x8_80000000<>+8(SB)/8, $0x8000000080000000
+DATA c32x8_80000000<>+16(SB)/8, $0x8000000080000000
+DATA c32x8_80000000<>+24(SB)/8, $0x8000000080000000
+GLOBL c32x8_80000000<>(SB), RODATA|NOPTR, $32
 
 DATA c32x8_b102e308<>+0(SB)/8, $0xb102e308b102e308
 DATA c32x8_b102e308<>+8(SB)/8, $0xb102e308b102e308

@@ -2,11 +2,11 @@
 
 package nets
 
-// zhProduct computes zh = hW·x.
+// zhProduct computes zh = hW·x, in parts of 96.
 func (t *tasks) zhProduct(rows int, zh, x2, hW []float32) {
 	k := &t.zhProductTask
 	*k = zhProductTask{t: t, rows: rows, zh: zh, x2: x2, hW: hW}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(100, 96), k)
 }
 
 // zhProductTask is what the parts of zhProduct work on.
@@ -17,12 +17,14 @@ type zhProductTask struct {
 }
 
 func (k *zhProductTask) part(i, who int) {
-	zhProductPart(k.rows, k.zh, k.x2, k.hW, k.t.scratch32.of(who, 30888))
+	first := i * 96
+	count := min(96, 100-first)
+	zhProductPart(first, count, k.rows, k.zh, k.x2, k.hW, k.t.scratch32.of(who, count*266+4288))
 }
 
 // zhProductPartGo computes zh = hW·x.
-func zhProductPartGo(rows int, zh, x, hW, _ []float32) {
-	matmul(mat(zh, rows, 100), mat(x, rows, 250), mat(hW, 100, 250).T())
+func zhProductPartGo(first, count, rows int, zh, x, hW, _ []float32) {
+	matmul(matrix[float32]{zh[first:], rows, count, 100, 1}, mat(x, rows, 250), mat(hW[first*250:], count, 250).T())
 }
 
 // outLoopGo computes zz = zW·σ(zh + hB), out = σ(zz[0] + zB[0]).
@@ -44,9 +46,9 @@ func outLoopGo(rows int, zW, zh, hB, zz, out []float32, zB0 float32) {
 	}
 }
 
-// zzLoop computes zz = zW·σ(zh + hB), s += softplus(zz[0] + zB[0]) − y·(zz[0]
-// + zB[0]).
-func zzLoop(rows int, zW, zh, hB, zz, y []float32, zB0 float32) (s float64) {
+// zzLoopGo computes zz = zW·σ(zh + hB), s += softplus(zz[0] + zB[0]) −
+// y·(zz[0] + zB[0]).
+func zzLoopGo(rows int, zW, zh, hB, zz, y []float32, zB0 float32) (s float64) {
 	for b := range rows {
 		// z = dense[1](h)   nets.bp:9
 		for i := range 1 {
@@ -66,11 +68,11 @@ func zzLoop(rows int, zW, zh, hB, zz, y []float32, zB0 float32) (s float64) {
 	return s
 }
 
-// hProduct computes h = σ(hW·x + hB).
+// hProduct computes h = σ(hW·x + hB), in parts of 96.
 func (t *tasks) hProduct(rows int, h, x2, hW, hB []float32) {
 	k := &t.hProductTask
 	*k = hProductTask{t: t, rows: rows, h: h, x2: x2, hW: hW, hB: hB}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(100, 96), k)
 }
 
 // hProductTask is what the parts of hProduct work on.
@@ -81,16 +83,19 @@ type hProductTask struct {
 }
 
 func (k *hProductTask) part(i, who int) {
-	hProductPart(k.rows, k.h, k.x2, k.hW, k.hB, k.t.scratch32.of(who, 31272))
+	first := i * 96
+	count := min(96, 100-first)
+	hProductPart(first, count, k.rows, k.h, k.x2, k.hW, k.hB, k.t.scratch32.of(who, count*266+4672))
 }
 
 // hProductPartGo computes h = σ(hW·x + hB).
-func hProductPartGo(rows int, h, x, hW, hB, _ []float32) {
-	matmul(mat(h, rows, 100), mat(x, rows, 250), mat(hW, 100, 250).T())
+func hProductPartGo(first, count, rows int, h, x, hW, hB, _ []float32) {
+	matmul(matrix[float32]{h[first:], rows, count, 100, 1}, mat(x, rows, 250), mat(hW[first*250:], count, 250).T())
 	for b := range rows {
-		hRow := h[b*100:][:100]
-		for i := range 100 {
-			hRow[i] = sigmoid(hRow[i] + hB[i])
+		hRow := h[b*100+first:][:count]
+		hBRow := hB[first:][:count]
+		for i := range count {
+			hRow[i] = sigmoid(hRow[i] + hBRow[i])
 		}
 	}
 }
@@ -118,9 +123,9 @@ func zzProductPartGo(rows int, zz, h, zW, _ []float32) {
 	matmul(mat(zz, rows, 1), mat(h, rows, 100), mat(zW, 1, 100).T())
 }
 
-// dzhLoop computes s += softplus(zz[0] + zB[0]) − y·(zz[0] + zB[0]), dp =
+// dzhLoopGo computes s += softplus(zz[0] + zB[0]) − y·(zz[0] + zB[0]), dp =
 // d·(σ(zz[0] + zB[0]) − y), s2 += dp, ….
-func dzhLoop(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) (s, s2 float64) {
+func dzhLoopGo(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) (s, s2 float64) {
 	for b := range rows {
 		// loss bce(p, y)   nets.bp:12
 		zzb := zz[b]
@@ -153,11 +158,11 @@ func dzhLoop(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) (s
 	return s, s2
 }
 
-// dhWProduct computes dhW += dzh·xᵀ.
+// dhWProduct computes dhW += dzh·xᵀ, in parts of 192.
 func (t *tasks) dhWProduct(rows int, dhW, dzh, x2 []float32) {
 	k := &t.dhWProductTask
 	*k = dhWProductTask{t: t, rows: rows, dhW: dhW, dzh: dzh, x2: x2}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(250, 192), k)
 }
 
 // dhWProductTask is what the parts of dhWProduct work on.
@@ -168,12 +173,14 @@ type dhWProductTask struct {
 }
 
 func (k *dhWProductTask) part(i, who int) {
-	dhWProductPart(k.rows, k.dhW, k.dzh, k.x2, k.t.scratch32.of(who, 32))
+	first := i * 192
+	count := min(192, 250-first)
+	dhWProductPart(first, count, k.rows, k.dhW, k.dzh, k.x2, k.t.scratch32.of(who, 32))
 }
 
 // dhWProductPartGo computes dhW += dzh·xᵀ.
-func dhWProductPartGo(rows int, dhW, dzh, x, _ []float32) {
-	addmul(mat(dhW, 100, 250), mat(dzh, rows, 100).T(), mat(x, rows, 250))
+func dhWProductPartGo(first, count, rows int, dhW, dzh, x, _ []float32) {
+	addmul(matrix[float32]{dhW[first:], 100, count, 250, 1}, mat(dzh, rows, 100).T(), matrix[float32]{x[first:], rows, count, 250, 1})
 }
 
 // nextWLoop computes a part of a procedure, in parts of 65536.
@@ -207,11 +214,11 @@ func nextWLoopPartGo(first, count, n int, nextW, w, g []float32, lr0 float32) {
 	}
 }
 
-// hWProduct computes hW updated by dhW = dzh·xᵀ.
+// hWProduct computes hW updated by dhW = dzh·xᵀ, in parts of 192.
 func (t *tasks) hWProduct(rows int, hW, dzh, x2 []float32, lr0 float32) {
 	k := &t.hWProductTask
 	*k = hWProductTask{t: t, rows: rows, hW: hW, dzh: dzh, x2: x2, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(250, 192), k)
 }
 
 // hWProductTask is what the parts of hWProduct work on.
@@ -223,18 +230,23 @@ type hWProductTask struct {
 }
 
 func (k *hWProductTask) part(i, who int) {
-	hWProductPart(k.rows, k.hW, k.dzh, k.x2, k.lr0, k.t.scratch32.of(who, 32))
+	first := i * 192
+	count := min(192, 250-first)
+	hWProductPart(first, count, k.rows, k.hW, k.dzh, k.x2, k.lr0, k.t.scratch32.of(who, 32))
 }
 
 // hWProductPartGo computes hW updated by dhW = dzh·xᵀ.
-func hWProductPartGo(rows int, hW, dzh, x []float32, lr0 float32, _ []float32) {
-	var sums [250]float32
+func hWProductPartGo(first, count, rows int, hW, dzh, x []float32, lr0 float32, _ []float32) {
+	var sums [1024]float32
 	for i := range 100 {
-		matmul(mat(sums[:], 1, 250), matrix[float32]{dzh[i:], 1, rows, 1, 100}, mat(x, rows, 250))
-		hWRow := hW[i*250:][:250]
-		for j := range 250 {
-			sum := sums[j]
-			hWRow[j] -= lr0 * sum
+		for jFrom := 0; jFrom < count; jFrom += 1024 {
+			jCount := min(1024, count-jFrom)
+			matmul(mat(sums[:], 1, jCount), matrix[float32]{dzh[i:], 1, rows, 1, 100}, matrix[float32]{x[first+jFrom:], rows, jCount, 250, 1})
+			hWRow := hW[first+i*250+jFrom:][:jCount]
+			for j := range jCount {
+				sum := sums[j]
+				hWRow[j] -= lr0 * sum
+			}
 		}
 	}
 }
@@ -537,11 +549,11 @@ func hWProduct2PartGo(rows int, hW, dzh, x []float32, lr0 float32, _ []float32) 
 	}
 }
 
-// h1Product computes h1 = relu(h1W·x + h1B).
+// h1Product computes h1 = relu(h1W·x + h1B), in parts of 48.
 func (t *tasks) h1Product(rows int, h1, x2, h1W, h1B []float32) {
 	k := &t.h1ProductTask
 	*k = h1ProductTask{t: t, rows: rows, h1: h1, x2: x2, h1W: h1W, h1B: h1B}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(512, 48), k)
 }
 
 // h1ProductTask is what the parts of h1Product work on.
@@ -552,25 +564,28 @@ type h1ProductTask struct {
 }
 
 func (k *h1ProductTask) part(i, who int) {
-	h1ProductPart(k.rows, k.h1, k.x2, k.h1W, k.h1B, k.t.scratch32.of(who, 422432))
+	first := i * 48
+	count := min(48, 512-first)
+	h1ProductPart(first, count, k.rows, k.h1, k.x2, k.h1W, k.h1B, k.t.scratch32.of(who, count*800+12832))
 }
 
 // h1ProductPartGo computes h1 = relu(h1W·x + h1B).
-func h1ProductPartGo(rows int, h1, x, h1W, h1B, _ []float32) {
-	matmul(mat(h1, rows, 512), mat(x, rows, 784), mat(h1W, 512, 784).T())
+func h1ProductPartGo(first, count, rows int, h1, x, h1W, h1B, _ []float32) {
+	matmul(matrix[float32]{h1[first:], rows, count, 512, 1}, mat(x, rows, 784), mat(h1W[first*784:], count, 784).T())
 	for b := range rows {
-		h1Row := h1[b*512:][:512]
-		for i := range 512 {
-			h1Row[i] = relu(h1Row[i] + h1B[i])
+		h1Row := h1[b*512+first:][:count]
+		h1BRow := h1B[first:][:count]
+		for i := range count {
+			h1Row[i] = relu(h1Row[i] + h1BRow[i])
 		}
 	}
 }
 
-// h2Product computes h2 = relu(h2W·h1 + h2B).
+// h2Product computes h2 = relu(h2W·h1 + h2B), in parts of 48.
 func (t *tasks) h2Product(rows int, h2, h1, h2W, h2B []float32) {
 	k := &t.h2ProductTask
 	*k = h2ProductTask{t: t, rows: rows, h2: h2, h1: h1, h2W: h2W, h2B: h2B}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(512, 48), k)
 }
 
 // h2ProductTask is what the parts of h2Product work on.
@@ -581,16 +596,19 @@ type h2ProductTask struct {
 }
 
 func (k *h2ProductTask) part(i, who int) {
-	h2ProductPart(k.rows, k.h2, k.h1, k.h2W, k.h2B, k.t.scratch32.of(who, 278816))
+	first := i * 48
+	count := min(48, 512-first)
+	h2ProductPart(first, count, k.rows, k.h2, k.h1, k.h2W, k.h2B, k.t.scratch32.of(who, count*528+8480))
 }
 
 // h2ProductPartGo computes h2 = relu(h2W·h1 + h2B).
-func h2ProductPartGo(rows int, h2, h1, h2W, h2B, _ []float32) {
-	matmul(mat(h2, rows, 512), mat(h1, rows, 512), mat(h2W, 512, 512).T())
+func h2ProductPartGo(first, count, rows int, h2, h1, h2W, h2B, _ []float32) {
+	matmul(matrix[float32]{h2[first:], rows, count, 512, 1}, mat(h1, rows, 512), mat(h2W[first*512:], count, 512).T())
 	for b := range rows {
-		h2Row := h2[b*512:][:512]
-		for i := range 512 {
-			h2Row[i] = relu(h2Row[i] + h2B[i])
+		h2Row := h2[b*512+first:][:count]
+		h2BRow := h2B[first:][:count]
+		for i := range count {
+			h2Row[i] = relu(h2Row[i] + h2BRow[i])
 		}
 	}
 }
@@ -681,11 +699,12 @@ func dzWProduct2PartGo(rows int, dzW, dzz, h2, _ []float32) {
 	addmul(mat(dzW, 10, 512), mat(dzz, rows, 10).T(), mat(h2, rows, 512))
 }
 
-// dzh1Product computes dh1 = h2Wᵀ·dzh2, dzh1 = if 0 < h1 { dh1 } else { 0 }.
+// dzh1Product computes dh1 = h2Wᵀ·dzh2, dzh1 = if 0 < h1 { dh1 } else { 0 },
+// in parts of 48.
 func (t *tasks) dzh1Product(rows int, dzh1, dzh2, h2W, h1 []float32) {
 	k := &t.dzh1ProductTask
 	*k = dzh1ProductTask{t: t, rows: rows, dzh1: dzh1, dzh2: dzh2, h2W: h2W, h1: h1}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(512, 48), k)
 }
 
 // dzh1ProductTask is what the parts of dzh1Product work on.
@@ -696,18 +715,20 @@ type dzh1ProductTask struct {
 }
 
 func (k *dzh1ProductTask) part(i, who int) {
-	dzh1ProductPart(k.rows, k.dzh1, k.dzh2, k.h2W, k.h1, k.t.scratch32.of(who, 270432))
+	first := i * 48
+	count := min(48, 512-first)
+	dzh1ProductPart(first, count, k.rows, k.dzh1, k.dzh2, k.h2W, k.h1, k.t.scratch32.of(who, count*520+4192))
 }
 
 // dzh1ProductPartGo computes dh1 = h2Wᵀ·dzh2, dzh1 = if 0 < h1 { dh1 } else {
 // 0 }.
-func dzh1ProductPartGo(rows int, dzh1, dzh2, h2W, h1, _ []float32) {
+func dzh1ProductPartGo(first, count, rows int, dzh1, dzh2, h2W, h1, _ []float32) {
 	// dzh1 = if 0 < h1 { dh1 } else { 0 }   nets.bp:27
-	matmul(mat(dzh1, rows, 512), mat(dzh2, rows, 512), mat(h2W, 512, 512))
+	matmul(matrix[float32]{dzh1[first:], rows, count, 512, 1}, mat(dzh2, rows, 512), matrix[float32]{h2W[first:], 512, count, 512, 1})
 	for b := range rows {
-		h1Row := h1[b*512:][:512]
-		dzh1Row := dzh1[b*512:][:512]
-		for i := range 512 {
+		h1Row := h1[b*512+first:][:count]
+		dzh1Row := dzh1[b*512+first:][:count]
+		for i := range count {
 			if !(0 < h1Row[i]) {
 				dzh1Row[i] = 0
 			}
@@ -757,11 +778,11 @@ func dh2BSumsGo(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 	}
 }
 
-// dh2WProduct computes dh2W += dzh2·h1ᵀ.
+// dh2WProduct computes dh2W += dzh2·h1ᵀ, in parts of 48.
 func (t *tasks) dh2WProduct(rows int, dh2W, dzh2, h1 []float32) {
 	k := &t.dh2WProductTask
 	*k = dh2WProductTask{t: t, rows: rows, dh2W: dh2W, dzh2: dzh2, h1: h1}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(512, 48), k)
 }
 
 // dh2WProductTask is what the parts of dh2WProduct work on.
@@ -772,12 +793,14 @@ type dh2WProductTask struct {
 }
 
 func (k *dh2WProductTask) part(i, who int) {
-	dh2WProductPart(k.rows, k.dh2W, k.dzh2, k.h1, k.t.scratch32.of(who, k.rows*1040+8352))
+	first := i * 48
+	count := min(48, 512-first)
+	dh2WProductPart(first, count, k.rows, k.dh2W, k.dzh2, k.h1, k.t.scratch32.of(who, count*k.rows+count*8+k.rows*528+4256))
 }
 
 // dh2WProductPartGo computes dh2W += dzh2·h1ᵀ.
-func dh2WProductPartGo(rows int, dh2W, dzh2, h1, _ []float32) {
-	addmul(mat(dh2W, 512, 512), mat(dzh2, rows, 512).T(), mat(h1, rows, 512))
+func dh2WProductPartGo(first, count, rows int, dh2W, dzh2, h1, _ []float32) {
+	addmul(matrix[float32]{dh2W[first:], 512, count, 512, 1}, mat(dzh2, rows, 512).T(), matrix[float32]{h1[first:], rows, count, 512, 1})
 }
 
 // zWProduct2 computes zW updated by dzW = dzz·h2ᵀ.
@@ -846,11 +869,11 @@ func h1WProductPartGo(first, count, rows int, h1W, dzh1, x []float32, lr0 float3
 	}
 }
 
-// h2WProduct computes h2W updated by dh2W = dzh2·h1ᵀ.
+// h2WProduct computes h2W updated by dh2W = dzh2·h1ᵀ, in parts of 48.
 func (t *tasks) h2WProduct(rows int, h2W, dzh2, h1 []float32, lr0 float32) {
 	k := &t.h2WProductTask
 	*k = h2WProductTask{t: t, rows: rows, h2W: h2W, dzh2: dzh2, h1: h1, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(512, 48), k)
 }
 
 // h2WProductTask is what the parts of h2WProduct work on.
@@ -862,27 +885,32 @@ type h2WProductTask struct {
 }
 
 func (k *h2WProductTask) part(i, who int) {
-	h2WProductPart(k.rows, k.h2W, k.dzh2, k.h1, k.lr0, k.t.scratch32.of(who, k.rows*1040+8352))
+	first := i * 48
+	count := min(48, 512-first)
+	h2WProductPart(first, count, k.rows, k.h2W, k.dzh2, k.h1, k.lr0, k.t.scratch32.of(who, count*k.rows+count*8+k.rows*528+4256))
 }
 
 // h2WProductPartGo computes h2W updated by dh2W = dzh2·h1ᵀ.
-func h2WProductPartGo(rows int, h2W, dzh2, h1 []float32, lr0 float32, _ []float32) {
-	var sums [512]float32
+func h2WProductPartGo(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float32, _ []float32) {
+	var sums [1024]float32
 	for i := range 512 {
-		matmul(mat(sums[:], 1, 512), matrix[float32]{dzh2[i:], 1, rows, 1, 512}, mat(h1, rows, 512))
-		h2WRow := h2W[i*512:][:512]
-		for j := range 512 {
-			sum3 := sums[j]
-			h2WRow[j] -= lr0 * sum3
+		for jFrom := 0; jFrom < count; jFrom += 1024 {
+			jCount := min(1024, count-jFrom)
+			matmul(mat(sums[:], 1, jCount), matrix[float32]{dzh2[i:], 1, rows, 1, 512}, matrix[float32]{h1[first+jFrom:], rows, jCount, 512, 1})
+			h2WRow := h2W[first+i*512+jFrom:][:jCount]
+			for j := range jCount {
+				sum3 := sums[j]
+				h2WRow[j] -= lr0 * sum3
+			}
 		}
 	}
 }
 
-// h1Product2 computes h1 = relu(h1W·x + h1B).
+// h1Product2 computes h1 = relu(h1W·x + h1B), in parts of 48.
 func (t *tasks) h1Product2(rows int, h1, x2, h1W, h1B []float32) {
 	k := &t.h1Product2Task
 	*k = h1Product2Task{t: t, rows: rows, h1: h1, x2: x2, h1W: h1W, h1B: h1B}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 48), k)
 }
 
 // h1Product2Task is what the parts of h1Product2 work on.
@@ -893,25 +921,28 @@ type h1Product2Task struct {
 }
 
 func (k *h1Product2Task) part(i, who int) {
-	h1Product2Part(k.rows, k.h1, k.x2, k.h1W, k.h1B, k.t.scratch32.of(who, 1651232))
+	first := i * 48
+	count := min(48, 2048-first)
+	h1Product2Part(first, count, k.rows, k.h1, k.x2, k.h1W, k.h1B, k.t.scratch32.of(who, count*800+12832))
 }
 
 // h1Product2PartGo computes h1 = relu(h1W·x + h1B).
-func h1Product2PartGo(rows int, h1, x, h1W, h1B, _ []float32) {
-	matmul(mat(h1, rows, 2048), mat(x, rows, 784), mat(h1W, 2048, 784).T())
+func h1Product2PartGo(first, count, rows int, h1, x, h1W, h1B, _ []float32) {
+	matmul(matrix[float32]{h1[first:], rows, count, 2048, 1}, mat(x, rows, 784), mat(h1W[first*784:], count, 784).T())
 	for b := range rows {
-		h1Row := h1[b*2048:][:2048]
-		for i := range 2048 {
-			h1Row[i] = relu(h1Row[i] + h1B[i])
+		h1Row := h1[b*2048+first:][:count]
+		h1BRow := h1B[first:][:count]
+		for i := range count {
+			h1Row[i] = relu(h1Row[i] + h1BRow[i])
 		}
 	}
 }
 
-// h2Product2 computes h2 = relu(h2W·h1 + h2B).
+// h2Product2 computes h2 = relu(h2W·h1 + h2B), in parts of 48.
 func (t *tasks) h2Product2(rows int, h2, h1, h2W, h2B []float32) {
 	k := &t.h2Product2Task
 	*k = h2Product2Task{t: t, rows: rows, h2: h2, h1: h1, h2W: h2W, h2B: h2B}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 48), k)
 }
 
 // h2Product2Task is what the parts of h2Product2 work on.
@@ -922,16 +953,19 @@ type h2Product2Task struct {
 }
 
 func (k *h2Product2Task) part(i, who int) {
-	h2Product2Part(k.rows, k.h2, k.h1, k.h2W, k.h2B, k.t.scratch32.of(who, 4260128))
+	first := i * 48
+	count := min(48, 2048-first)
+	h2Product2Part(first, count, k.rows, k.h2, k.h1, k.h2W, k.h2B, k.t.scratch32.of(who, count*2064+33056))
 }
 
 // h2Product2PartGo computes h2 = relu(h2W·h1 + h2B).
-func h2Product2PartGo(rows int, h2, h1, h2W, h2B, _ []float32) {
-	matmul(mat(h2, rows, 2048), mat(h1, rows, 2048), mat(h2W, 2048, 2048).T())
+func h2Product2PartGo(first, count, rows int, h2, h1, h2W, h2B, _ []float32) {
+	matmul(matrix[float32]{h2[first:], rows, count, 2048, 1}, mat(h1, rows, 2048), mat(h2W[first*2048:], count, 2048).T())
 	for b := range rows {
-		h2Row := h2[b*2048:][:2048]
-		for i := range 2048 {
-			h2Row[i] = relu(h2Row[i] + h2B[i])
+		h2Row := h2[b*2048+first:][:count]
+		h2BRow := h2B[first:][:count]
+		for i := range count {
+			h2Row[i] = relu(h2Row[i] + h2BRow[i])
 		}
 	}
 }
@@ -965,11 +999,12 @@ func zProduct3PartGo(rows int, z, h2, zW, zB, _ []float32) {
 	}
 }
 
-// dzh2Product2 computes dh2 = zWᵀ·dzz, dzh2 = if 0 < h2 { dh2 } else { 0 }.
+// dzh2Product2 computes dh2 = zWᵀ·dzz, dzh2 = if 0 < h2 { dh2 } else { 0 }, in
+// parts of 1680.
 func (t *tasks) dzh2Product2(rows int, dzh2, dzz, zW, h2 []float32) {
 	k := &t.dzh2Product2Task
 	*k = dzh2Product2Task{t: t, rows: rows, dzh2: dzh2, dzz: dzz, zW: zW, h2: h2}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 1680), k)
 }
 
 // dzh2Product2Task is what the parts of dzh2Product2 work on.
@@ -980,18 +1015,20 @@ type dzh2Product2Task struct {
 }
 
 func (k *dzh2Product2Task) part(i, who int) {
-	dzh2Product2Part(k.rows, k.dzh2, k.dzz, k.zW, k.h2, k.t.scratch32.of(who, 53696))
+	first := i * 1680
+	count := min(1680, 2048-first)
+	dzh2Product2Part(first, count, k.rows, k.dzh2, k.dzz, k.zW, k.h2, k.t.scratch32.of(who, count*26+448))
 }
 
 // dzh2Product2PartGo computes dh2 = zWᵀ·dzz, dzh2 = if 0 < h2 { dh2 } else { 0
 // }.
-func dzh2Product2PartGo(rows int, dzh2, dzz, zW, h2, _ []float32) {
+func dzh2Product2PartGo(first, count, rows int, dzh2, dzz, zW, h2, _ []float32) {
 	// dzh2 = if 0 < h2 { dh2 } else { 0 }   nets.bp:38
-	matmul(mat(dzh2, rows, 2048), mat(dzz, rows, 10), mat(zW, 10, 2048))
+	matmul(matrix[float32]{dzh2[first:], rows, count, 2048, 1}, mat(dzz, rows, 10), matrix[float32]{zW[first:], 10, count, 2048, 1})
 	for b := range rows {
-		h2Row := h2[b*2048:][:2048]
-		dzh2Row := dzh2[b*2048:][:2048]
-		for i := range 2048 {
+		h2Row := h2[b*2048+first:][:count]
+		dzh2Row := dzh2[b*2048+first:][:count]
+		for i := range count {
 			if !(0 < h2Row[i]) {
 				dzh2Row[i] = 0
 			}
@@ -999,11 +1036,11 @@ func dzh2Product2PartGo(rows int, dzh2, dzz, zW, h2, _ []float32) {
 	}
 }
 
-// dzWProduct3 computes dzW += dzz·h2ᵀ.
+// dzWProduct3 computes dzW += dzz·h2ᵀ, in parts of 1680.
 func (t *tasks) dzWProduct3(rows int, dzW, dzz, h2 []float32) {
 	k := &t.dzWProduct3Task
 	*k = dzWProduct3Task{t: t, rows: rows, dzW: dzW, dzz: dzz, h2: h2}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 1680), k)
 }
 
 // dzWProduct3Task is what the parts of dzWProduct3 work on.
@@ -1014,19 +1051,22 @@ type dzWProduct3Task struct {
 }
 
 func (k *dzWProduct3Task) part(i, who int) {
-	dzWProduct3Part(k.rows, k.dzW, k.dzz, k.h2, k.t.scratch32.of(who, k.rows*2064+33056))
+	first := i * 1680
+	count := min(1680, 2048-first)
+	dzWProduct3Part(first, count, k.rows, k.dzW, k.dzz, k.h2, k.t.scratch32.of(who, count*k.rows+count*16+k.rows*16+288))
 }
 
 // dzWProduct3PartGo computes dzW += dzz·h2ᵀ.
-func dzWProduct3PartGo(rows int, dzW, dzz, h2, _ []float32) {
-	addmul(mat(dzW, 10, 2048), mat(dzz, rows, 10).T(), mat(h2, rows, 2048))
+func dzWProduct3PartGo(first, count, rows int, dzW, dzz, h2, _ []float32) {
+	addmul(matrix[float32]{dzW[first:], 10, count, 2048, 1}, mat(dzz, rows, 10).T(), matrix[float32]{h2[first:], rows, count, 2048, 1})
 }
 
-// dzh1Product2 computes dh1 = h2Wᵀ·dzh2, dzh1 = if 0 < h1 { dh1 } else { 0 }.
+// dzh1Product2 computes dh1 = h2Wᵀ·dzh2, dzh1 = if 0 < h1 { dh1 } else { 0 },
+// in parts of 48.
 func (t *tasks) dzh1Product2(rows int, dzh1, dzh2, h2W, h1 []float32) {
 	k := &t.dzh1Product2Task
 	*k = dzh1Product2Task{t: t, rows: rows, dzh1: dzh1, dzh2: dzh2, h2W: h2W, h1: h1}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 48), k)
 }
 
 // dzh1Product2Task is what the parts of dzh1Product2 work on.
@@ -1037,18 +1077,20 @@ type dzh1Product2Task struct {
 }
 
 func (k *dzh1Product2Task) part(i, who int) {
-	dzh1Product2Part(k.rows, k.dzh1, k.dzh2, k.h2W, k.h1, k.t.scratch32.of(who, 4260128))
+	first := i * 48
+	count := min(48, 2048-first)
+	dzh1Product2Part(first, count, k.rows, k.dzh1, k.dzh2, k.h2W, k.h1, k.t.scratch32.of(who, count*2064+33056))
 }
 
 // dzh1Product2PartGo computes dh1 = h2Wᵀ·dzh2, dzh1 = if 0 < h1 { dh1 } else {
 // 0 }.
-func dzh1Product2PartGo(rows int, dzh1, dzh2, h2W, h1, _ []float32) {
+func dzh1Product2PartGo(first, count, rows int, dzh1, dzh2, h2W, h1, _ []float32) {
 	// dzh1 = if 0 < h1 { dh1 } else { 0 }   nets.bp:37
-	matmul(mat(dzh1, rows, 2048), mat(dzh2, rows, 2048), mat(h2W, 2048, 2048))
+	matmul(matrix[float32]{dzh1[first:], rows, count, 2048, 1}, mat(dzh2, rows, 2048), matrix[float32]{h2W[first:], 2048, count, 2048, 1})
 	for b := range rows {
-		h1Row := h1[b*2048:][:2048]
-		dzh1Row := dzh1[b*2048:][:2048]
-		for i := range 2048 {
+		h1Row := h1[b*2048+first:][:count]
+		dzh1Row := dzh1[b*2048+first:][:count]
+		for i := range count {
 			if !(0 < h1Row[i]) {
 				dzh1Row[i] = 0
 			}
@@ -1098,11 +1140,11 @@ func dh2BSums2Go(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 	}
 }
 
-// dh2WProduct2 computes dh2W += dzh2·h1ᵀ.
+// dh2WProduct2 computes dh2W += dzh2·h1ᵀ, in parts of 48.
 func (t *tasks) dh2WProduct2(rows int, dh2W, dzh2, h1 []float32) {
 	k := &t.dh2WProduct2Task
 	*k = dh2WProduct2Task{t: t, rows: rows, dh2W: dh2W, dzh2: dzh2, h1: h1}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 48), k)
 }
 
 // dh2WProduct2Task is what the parts of dh2WProduct2 work on.
@@ -1113,19 +1155,21 @@ type dh2WProduct2Task struct {
 }
 
 func (k *dh2WProduct2Task) part(i, who int) {
-	dh2WProduct2Part(k.rows, k.dh2W, k.dzh2, k.h1, k.t.scratch32.of(who, k.rows*4128+66080))
+	first := i * 48
+	count := min(48, 2048-first)
+	dh2WProduct2Part(first, count, k.rows, k.dh2W, k.dzh2, k.h1, k.t.scratch32.of(who, count*k.rows+count*16+k.rows*2080+33312))
 }
 
 // dh2WProduct2PartGo computes dh2W += dzh2·h1ᵀ.
-func dh2WProduct2PartGo(rows int, dh2W, dzh2, h1, _ []float32) {
-	addmul(mat(dh2W, 2048, 2048), mat(dzh2, rows, 2048).T(), mat(h1, rows, 2048))
+func dh2WProduct2PartGo(first, count, rows int, dh2W, dzh2, h1, _ []float32) {
+	addmul(matrix[float32]{dh2W[first:], 2048, count, 2048, 1}, mat(dzh2, rows, 2048).T(), matrix[float32]{h1[first:], rows, count, 2048, 1})
 }
 
-// zWProduct3 computes zW updated by dzW = dzz·h2ᵀ.
+// zWProduct3 computes zW updated by dzW = dzz·h2ᵀ, in parts of 1680.
 func (t *tasks) zWProduct3(rows int, zW, dzz, h2 []float32, lr0 float32) {
 	k := &t.zWProduct3Task
 	*k = zWProduct3Task{t: t, rows: rows, zW: zW, dzz: dzz, h2: h2, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 1680), k)
 }
 
 // zWProduct3Task is what the parts of zWProduct3 work on.
@@ -1137,17 +1181,19 @@ type zWProduct3Task struct {
 }
 
 func (k *zWProduct3Task) part(i, who int) {
-	zWProduct3Part(k.rows, k.zW, k.dzz, k.h2, k.lr0, k.t.scratch32.of(who, k.rows*2064+33056))
+	first := i * 1680
+	count := min(1680, 2048-first)
+	zWProduct3Part(first, count, k.rows, k.zW, k.dzz, k.h2, k.lr0, k.t.scratch32.of(who, count*k.rows+count*16+k.rows*16+288))
 }
 
 // zWProduct3PartGo computes zW updated by dzW = dzz·h2ᵀ.
-func zWProduct3PartGo(rows int, zW, dzz, h2 []float32, lr0 float32, _ []float32) {
+func zWProduct3PartGo(first, count, rows int, zW, dzz, h2 []float32, lr0 float32, _ []float32) {
 	var sums [1024]float32
 	for i := range 10 {
-		for jFrom := 0; jFrom < 2048; jFrom += 1024 {
-			jCount := min(1024, 2048-jFrom)
-			matmul(mat(sums[:], 1, jCount), matrix[float32]{dzz[i:], 1, rows, 1, 10}, matrix[float32]{h2[jFrom:], rows, jCount, 2048, 1})
-			zWRow := zW[i*2048+jFrom:][:jCount]
+		for jFrom := 0; jFrom < count; jFrom += 1024 {
+			jCount := min(1024, count-jFrom)
+			matmul(mat(sums[:], 1, jCount), matrix[float32]{dzz[i:], 1, rows, 1, 10}, matrix[float32]{h2[first+jFrom:], rows, jCount, 2048, 1})
+			zWRow := zW[first+i*2048+jFrom:][:jCount]
 			for j := range jCount {
 				sum := sums[j]
 				zWRow[j] -= lr0 * sum
@@ -1190,11 +1236,11 @@ func h1WProduct2PartGo(first, count, rows int, h1W, dzh1, x []float32, lr0 float
 	}
 }
 
-// h2WProduct2 computes h2W updated by dh2W = dzh2·h1ᵀ.
+// h2WProduct2 computes h2W updated by dh2W = dzh2·h1ᵀ, in parts of 48.
 func (t *tasks) h2WProduct2(rows int, h2W, dzh2, h1 []float32, lr0 float32) {
 	k := &t.h2WProduct2Task
 	*k = h2WProduct2Task{t: t, rows: rows, h2W: h2W, dzh2: dzh2, h1: h1, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(t.threads, partsOf(2048, 48), k)
 }
 
 // h2WProduct2Task is what the parts of h2WProduct2 work on.
@@ -1206,17 +1252,19 @@ type h2WProduct2Task struct {
 }
 
 func (k *h2WProduct2Task) part(i, who int) {
-	h2WProduct2Part(k.rows, k.h2W, k.dzh2, k.h1, k.lr0, k.t.scratch32.of(who, k.rows*4128+66080))
+	first := i * 48
+	count := min(48, 2048-first)
+	h2WProduct2Part(first, count, k.rows, k.h2W, k.dzh2, k.h1, k.lr0, k.t.scratch32.of(who, count*k.rows+count*16+k.rows*2080+33312))
 }
 
 // h2WProduct2PartGo computes h2W updated by dh2W = dzh2·h1ᵀ.
-func h2WProduct2PartGo(rows int, h2W, dzh2, h1 []float32, lr0 float32, _ []float32) {
+func h2WProduct2PartGo(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float32, _ []float32) {
 	var sums [1024]float32
 	for i := range 2048 {
-		for jFrom := 0; jFrom < 2048; jFrom += 1024 {
-			jCount := min(1024, 2048-jFrom)
-			matmul(mat(sums[:], 1, jCount), matrix[float32]{dzh2[i:], 1, rows, 1, 2048}, matrix[float32]{h1[jFrom:], rows, jCount, 2048, 1})
-			h2WRow := h2W[i*2048+jFrom:][:jCount]
+		for jFrom := 0; jFrom < count; jFrom += 1024 {
+			jCount := min(1024, count-jFrom)
+			matmul(mat(sums[:], 1, jCount), matrix[float32]{dzh2[i:], 1, rows, 1, 2048}, matrix[float32]{h1[first+jFrom:], rows, jCount, 2048, 1})
+			h2WRow := h2W[first+i*2048+jFrom:][:jCount]
 			for j := range jCount {
 				sum3 := sums[j]
 				h2WRow[j] -= lr0 * sum3

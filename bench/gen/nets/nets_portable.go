@@ -5,8 +5,8 @@
 package nets
 
 // zhProductPart is zhProductPartGo: this build has no assembly.
-func zhProductPart(rows int, zh, x, hW, scratch2 []float32) {
-	zhProductPartGo(rows, zh, x, hW, scratch2)
+func zhProductPart(first, count, rows int, zh, x, hW, scratch2 []float32) {
+	zhProductPartGo(first, count, rows, zh, x, hW, scratch2)
 }
 
 // outLoop is outLoopGo: this build has no assembly.
@@ -14,9 +14,14 @@ func outLoop(rows int, zW, zh, hB, zz, out []float32, zB0 float32) {
 	outLoopGo(rows, zW, zh, hB, zz, out, zB0)
 }
 
+// zzLoop is zzLoopGo: this build has no assembly.
+func zzLoop(rows int, zW, zh, hB, zz, y []float32, zB0 float32) float64 {
+	return zzLoopGo(rows, zW, zh, hB, zz, y, zB0)
+}
+
 // hProductPart is hProductPartGo: this build has no assembly.
-func hProductPart(rows int, h, x, hW, hB, scratch2 []float32) {
-	hProductPartGo(rows, h, x, hW, hB, scratch2)
+func hProductPart(first, count, rows int, h, x, hW, hB, scratch2 []float32) {
+	hProductPartGo(first, count, rows, h, x, hW, hB, scratch2)
 }
 
 // zzProductPart is zzProductPartGo: this build has no assembly.
@@ -24,9 +29,14 @@ func zzProductPart(rows int, zz, h, zW, scratch2 []float32) {
 	zzProductPartGo(rows, zz, h, zW, scratch2)
 }
 
+// dzhLoop is dzhLoopGo: this build has no assembly.
+func dzhLoop(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) (float64, float64) {
+	return dzhLoopGo(rows, zz, y, h, zW, dzh, dhB, dzW, zB0, d)
+}
+
 // dhWProductPart is dhWProductPartGo: this build has no assembly.
-func dhWProductPart(rows int, dhW, dzh, x, scratch2 []float32) {
-	dhWProductPartGo(rows, dhW, dzh, x, scratch2)
+func dhWProductPart(first, count, rows int, dhW, dzh, x, scratch2 []float32) {
+	dhWProductPartGo(first, count, rows, dhW, dzh, x, scratch2)
 }
 
 // nextWLoopPart is nextWLoopPartGo: this build has no assembly.
@@ -35,8 +45,8 @@ func nextWLoopPart(first, count, n int, nextW, w, g []float32, lr0 float32) {
 }
 
 // hWProductPart is hWProductPartGo: this build has no assembly.
-func hWProductPart(rows int, hW, dzh, x []float32, lr0 float32, scratch2 []float32) {
-	hWProductPartGo(rows, hW, dzh, x, lr0, scratch2)
+func hWProductPart(first, count, rows int, hW, dzh, x []float32, lr0 float32, scratch2 []float32) {
+	hWProductPartGo(first, count, rows, hW, dzh, x, lr0, scratch2)
 }
 
 // hProduct2Part is hProduct2PartGo: this build has no assembly.
@@ -90,13 +100,13 @@ func hWProduct2Part(rows int, hW, dzh, x []float32, lr0 float32, scratch2 []floa
 }
 
 // h1ProductPart is h1ProductPartGo: this build has no assembly.
-func h1ProductPart(rows int, h1, x, h1W, h1B, scratch2 []float32) {
-	h1ProductPartGo(rows, h1, x, h1W, h1B, scratch2)
+func h1ProductPart(first, count, rows int, h1, x, h1W, h1B, scratch2 []float32) {
+	h1ProductPartGo(first, count, rows, h1, x, h1W, h1B, scratch2)
 }
 
 // h2ProductPart is h2ProductPartGo: this build has no assembly.
-func h2ProductPart(rows int, h2, h1, h2W, h2B, scratch2 []float32) {
-	h2ProductPartGo(rows, h2, h1, h2W, h2B, scratch2)
+func h2ProductPart(first, count, rows int, h2, h1, h2W, h2B, scratch2 []float32) {
+	h2ProductPartGo(first, count, rows, h2, h1, h2W, h2B, scratch2)
 }
 
 // zProduct2Part is zProduct2PartGo: this build has no assembly.
@@ -115,8 +125,8 @@ func dzWProduct2Part(rows int, dzW, dzz, h2, scratch2 []float32) {
 }
 
 // dzh1ProductPart is dzh1ProductPartGo: this build has no assembly.
-func dzh1ProductPart(rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
-	dzh1ProductPartGo(rows, dzh1, dzh2, h2W, h1, scratch2)
+func dzh1ProductPart(first, count, rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
+	dzh1ProductPartGo(first, count, rows, dzh1, dzh2, h2W, h1, scratch2)
 }
 
 // dh1WProductPart is dh1WProductPartGo: this build has no assembly.
@@ -130,8 +140,8 @@ func dh2BSums(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 }
 
 // dh2WProductPart is dh2WProductPartGo: this build has no assembly.
-func dh2WProductPart(rows int, dh2W, dzh2, h1, scratch2 []float32) {
-	dh2WProductPartGo(rows, dh2W, dzh2, h1, scratch2)
+func dh2WProductPart(first, count, rows int, dh2W, dzh2, h1, scratch2 []float32) {
+	dh2WProductPartGo(first, count, rows, dh2W, dzh2, h1, scratch2)
 }
 
 // zWProduct2Part is zWProduct2PartGo: this build has no assembly.
@@ -145,18 +155,18 @@ func h1WProductPart(first, count, rows int, h1W, dzh1, x []float32, lr0 float32,
 }
 
 // h2WProductPart is h2WProductPartGo: this build has no assembly.
-func h2WProductPart(rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
-	h2WProductPartGo(rows, h2W, dzh2, h1, lr0, scratch2)
+func h2WProductPart(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
+	h2WProductPartGo(first, count, rows, h2W, dzh2, h1, lr0, scratch2)
 }
 
 // h1Product2Part is h1Product2PartGo: this build has no assembly.
-func h1Product2Part(rows int, h1, x, h1W, h1B, scratch2 []float32) {
-	h1Product2PartGo(rows, h1, x, h1W, h1B, scratch2)
+func h1Product2Part(first, count, rows int, h1, x, h1W, h1B, scratch2 []float32) {
+	h1Product2PartGo(first, count, rows, h1, x, h1W, h1B, scratch2)
 }
 
 // h2Product2Part is h2Product2PartGo: this build has no assembly.
-func h2Product2Part(rows int, h2, h1, h2W, h2B, scratch2 []float32) {
-	h2Product2PartGo(rows, h2, h1, h2W, h2B, scratch2)
+func h2Product2Part(first, count, rows int, h2, h1, h2W, h2B, scratch2 []float32) {
+	h2Product2PartGo(first, count, rows, h2, h1, h2W, h2B, scratch2)
 }
 
 // zProduct3Part is zProduct3PartGo: this build has no assembly.
@@ -165,18 +175,18 @@ func zProduct3Part(rows int, z, h2, zW, zB, scratch2 []float32) {
 }
 
 // dzh2Product2Part is dzh2Product2PartGo: this build has no assembly.
-func dzh2Product2Part(rows int, dzh2, dzz, zW, h2, scratch2 []float32) {
-	dzh2Product2PartGo(rows, dzh2, dzz, zW, h2, scratch2)
+func dzh2Product2Part(first, count, rows int, dzh2, dzz, zW, h2, scratch2 []float32) {
+	dzh2Product2PartGo(first, count, rows, dzh2, dzz, zW, h2, scratch2)
 }
 
 // dzWProduct3Part is dzWProduct3PartGo: this build has no assembly.
-func dzWProduct3Part(rows int, dzW, dzz, h2, scratch2 []float32) {
-	dzWProduct3PartGo(rows, dzW, dzz, h2, scratch2)
+func dzWProduct3Part(first, count, rows int, dzW, dzz, h2, scratch2 []float32) {
+	dzWProduct3PartGo(first, count, rows, dzW, dzz, h2, scratch2)
 }
 
 // dzh1Product2Part is dzh1Product2PartGo: this build has no assembly.
-func dzh1Product2Part(rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
-	dzh1Product2PartGo(rows, dzh1, dzh2, h2W, h1, scratch2)
+func dzh1Product2Part(first, count, rows int, dzh1, dzh2, h2W, h1, scratch2 []float32) {
+	dzh1Product2PartGo(first, count, rows, dzh1, dzh2, h2W, h1, scratch2)
 }
 
 // dh1WProduct2Part is dh1WProduct2PartGo: this build has no assembly.
@@ -190,13 +200,13 @@ func dh2BSums2(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 }
 
 // dh2WProduct2Part is dh2WProduct2PartGo: this build has no assembly.
-func dh2WProduct2Part(rows int, dh2W, dzh2, h1, scratch2 []float32) {
-	dh2WProduct2PartGo(rows, dh2W, dzh2, h1, scratch2)
+func dh2WProduct2Part(first, count, rows int, dh2W, dzh2, h1, scratch2 []float32) {
+	dh2WProduct2PartGo(first, count, rows, dh2W, dzh2, h1, scratch2)
 }
 
 // zWProduct3Part is zWProduct3PartGo: this build has no assembly.
-func zWProduct3Part(rows int, zW, dzz, h2 []float32, lr0 float32, scratch2 []float32) {
-	zWProduct3PartGo(rows, zW, dzz, h2, lr0, scratch2)
+func zWProduct3Part(first, count, rows int, zW, dzz, h2 []float32, lr0 float32, scratch2 []float32) {
+	zWProduct3PartGo(first, count, rows, zW, dzz, h2, lr0, scratch2)
 }
 
 // h1WProduct2Part is h1WProduct2PartGo: this build has no assembly.
@@ -205,6 +215,6 @@ func h1WProduct2Part(first, count, rows int, h1W, dzh1, x []float32, lr0 float32
 }
 
 // h2WProduct2Part is h2WProduct2PartGo: this build has no assembly.
-func h2WProduct2Part(rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
-	h2WProduct2PartGo(rows, h2W, dzh2, h1, lr0, scratch2)
+func h2WProduct2Part(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float32, scratch2 []float32) {
+	h2WProduct2PartGo(first, count, rows, h2W, dzh2, h1, lr0, scratch2)
 }

@@ -21,6 +21,7 @@ type gen struct {
 	ints               map[string]asm.G
 
 	a, b    factor
+	packs   [2]bool // whether they may be packed
 	outBase asm.G
 	outRow  step
 	kSize   asm.G
@@ -29,6 +30,8 @@ type gen struct {
 	tallK   step
 	wide    step // between vectors of B, as the tiles read it, and along k
 	wideK   step
+
+	fewer int // if not 0, the code is for fewer rows than this
 
 	col asm.G // first column of the panel
 	bAt asm.G // where the tiles read it
@@ -73,7 +76,6 @@ func Compile(k *loop.Kernel, t asm.Target) (*Plan, error) {
 		case !dots.known:
 			g.r.If(asm.LE, g.value(c.M), g.dotLimit(), g.dots, g.tiles)
 		case dots.yes:
-			g.a.pack, g.b.pack = never, never
 			g.dots()
 		default:
 			g.tiles()

@@ -6,10 +6,11 @@ import (
 )
 
 // A when says whether something is done: known when the code is written, or
-// decided by a register that is not 0.
+// where a register is not 0, or from so many lines of the other factor on.
 type when struct {
 	known, yes bool
 	flag       asm.G
+	least      int
 }
 
 var (
@@ -73,10 +74,7 @@ func (g *gen) wantsPack(apart, others symbolic.Poly) when {
 	if n, known := others.Const(); known {
 		return when{known: true, yes: n >= least}
 	}
-	r := g.r
-	yes := r.GVar(r.Imm(0))
-	r.If(asm.GE, g.value(others), r.Imm(least), func() { r.GSet(yes, r.Imm(1)) }, nil)
-	return when{flag: yes}
+	return when{least: least}
 }
 
 func (g *gen) wantsPackAtRunTime(apart, others symbolic.Poly) when {
@@ -133,6 +131,10 @@ func (g *gen) packedAt(f *factor) asm.G {
 	return g.r.GAdd(f.at, g.times(g.group, g.r.GShr(f.lo, log2(g.lanes))))
 }
 
+// rowsAhead is how many rows before it copies one packLines asks for it: they
+// are on pages of their own, where the processor does not foresee them.
+const rowsAhead = 8
+
 // packLines copies where lines lie side by side: for each k all that the call
 // is for, as memory is best read.
 func (g *gen) packLines(f *factor) {
@@ -144,9 +146,11 @@ func (g *gen) packLines(f *factor) {
 	src := r.GVar(r.Lea(f.base, f.lo, g.size, 0))
 	dst := r.GVar(g.packedAt(f))
 	wide := g.t.ISA.Bytes()
+	ahead := g.times(f.k, r.Imm(rowsAhead))
 	r.Repeat(g.kSize, func() {
 		s, d := r.GVar(src), r.GVar(dst)
 		r.Repeat(full, func() {
+			r.Prefetch(asm.Mem{Base: s, Index: ahead, Scale: 1}, asm.T0)
 			r.Store(asm.Mem{Base: d}, r.Load(asm.Mem{Base: s}))
 			r.GAddTo(s, r.Imm(wide))
 			g.along(d, g.group, 1)
@@ -261,19 +265,3 @@ func (g *gen) slowLines(f *factor, dst, src, count asm.G) {
 
 // A line of memory, which no vector of what is packed should cross.
 const cacheLine = 64
-
-// place says where in scratch the factors are packed: A after the tile, each
-// row where it always is, and B at the end, from the first column of the call.
-func (g *gen) place() {
-	r := g.r
-	down := r.Imm(-cacheLine)
-	if g.a.pack.possible() {
-		from := r.GAdd(r.Base(g.scratch), r.Imm(g.tileSize()*g.size+cacheLine-1))
-		g.a.at = r.GAnd(from, down)
-	}
-	if g.b.pack.possible() {
-		end := r.Lea(r.Base(g.scratch), r.Len(g.scratch), g.size, 0)
-		groups := r.GShr(r.GAdd(r.GSub(g.b.hi, g.b.lo), r.Imm(g.lanes-1)), log2(g.lanes))
-		g.b.at = r.GAnd(r.GSub(end, g.times(g.group, groups)), down)
-	}
-}

@@ -47,7 +47,7 @@ const (
 func (g *gen) plan(turned bool) *Plan {
 	return &Plan{
 		Routine: g.r, Rows: g.m, Cols: g.n, Turned: turned, RowStep: max(tallest, g.lanes), ColStep: g.colStep(),
-		PacksRows: g.a.pack.possible(), PacksCols: g.b.pack.possible(),
+		PacksRows: g.packs[0], PacksCols: g.packs[1],
 		OneByOne: !storesAll(g.c, g.c.Row),
 		k:        g.k, lanes: g.lanes, always: g.tileSize() + 2*cacheLine/g.size,
 	}

@@ -1,6 +1,9 @@
 package gemm
 
-import "github.com/bpgen/bpgen/codegen/simd/asm"
+import (
+	"github.com/bpgen/bpgen/codegen/simd/asm"
+	"github.com/bpgen/bpgen/symbolic"
+)
 
 // A panel is a stretch of columns that is done for all rows before the next.
 type panel struct {
@@ -32,8 +35,40 @@ func (g *gen) heights(vectors int) []int {
 
 // tiles writes the tile form.
 func (g *gen) tiles() {
+	a, b := never, always
+	if g.c.A.M.Is(1) {
+		a = g.wantsPack(g.c.A.K, g.n)
+	}
+	if g.c.B.N.Is(1) {
+		b = g.wantsPack(g.c.B.K, g.m)
+	}
+	// What depends on a number of lines has code for either case.
+	g.byLines(a, g.n, func(a when) {
+		g.byLines(b, g.m, func(decided when) {
+			if !decided.yes {
+				g.fewer = b.least
+			}
+			g.tilesPacking(a, decided)
+			g.fewer = 0
+		})
+	})
+}
+
+// byLines runs body with w decided, if that is by a number of lines.
+func (g *gen) byLines(w when, lines symbolic.Poly, body func(when)) {
+	if w.least == 0 {
+		body(w)
+		return
+	}
+	g.r.If(asm.GE, g.value(lines), g.r.Imm(w.least), func() { body(always) }, func() { body(never) })
+}
+
+// tilesPacking writes the tile form with its factors packed as a and b say.
+func (g *gen) tilesPacking(a, b when) {
 	r := g.r
-	g.choose()
+	g.a.pack, g.b.pack = a, b
+	g.packs[0], g.packs[1] = g.packs[0] || a.possible(), g.packs[1] || b.possible()
+	g.place()
 	g.packFactor(&g.a)
 	g.packFactor(&g.b)
 	g.col = r.GVar(g.b.lo)
@@ -47,21 +82,24 @@ func (g *gen) tiles() {
 	}
 }
 
-// choose decides which factors are packed, and with that how the tiles read
-// them.
-func (g *gen) choose() {
+// place says where in scratch the factors are packed, A after the tile, each
+// row where it always is, and B at the end, from the first column of the call;
+// and with that how the tiles read them.
+func (g *gen) place() {
 	r := g.r
-	g.a.pack, g.b.pack = never, always
-	if g.c.A.M.Is(1) {
-		g.a.pack = g.wantsPack(g.c.A.K, g.n)
-	}
-	if g.c.B.N.Is(1) {
-		g.b.pack = g.wantsPack(g.c.B.K, g.m)
-	}
+	down := r.Imm(-cacheLine)
 	if g.a.pack.possible() || g.b.pack.possible() {
 		g.group = g.step(groupRows(g.k, g.lanes).Scale(int64(g.lanes), 1))
 	}
-	g.place()
+	if g.a.pack.possible() {
+		from := r.GAdd(r.Base(g.scratch), r.Imm(g.tileSize()*g.size+cacheLine-1))
+		g.a.at = r.GAnd(from, down)
+	}
+	if g.b.pack.possible() {
+		end := r.Lea(r.Base(g.scratch), r.Len(g.scratch), g.size, 0)
+		groups := r.GShr(r.GAdd(r.GSub(g.b.hi, g.b.lo), r.Imm(g.lanes-1)), log2(g.lanes))
+		g.b.at = r.GAnd(r.GSub(end, g.times(g.group, groups)), down)
+	}
 	vector := step{known: true, bytes: g.t.ISA.Bytes()}
 	g.tall, g.tallK = g.a.line, g.either(g.a.pack, vector, g.a.k)
 	if g.a.pack == always {
@@ -218,6 +256,9 @@ func (g *gen) blocks(vectors int) []int {
 	hs := g.heights(vectors)
 	m, known := g.m.Const()
 	if !known {
+		for g.fewer > 0 && len(hs) > 1 && hs[0] >= g.fewer {
+			hs = hs[1:]
+		}
 		return hs
 	}
 	var out []int

@@ -68,12 +68,21 @@ func (c code) split(x asm.V, offset float64) (e, f asm.V) {
 
 // logOf is e·log 2 + log(1 + f).
 func (c code) logOf(e, f asm.V) asm.V {
-	hi, lo := c.ln2()
-	s := c.logShort(f)
-	if !c.single {
-		s = c.FMA(e, lo, s)
+	if c.single {
+		hi, _ := c.ln2()
+		return c.FMA(e, hi, c.logShort(f))
 	}
-	return c.FMA(e, hi, s)
+	// The first part has an exact product with e. What its sum with f loses
+	// is added later.
+	const hi, lo = 0x1.62e42fefa38p-1, 0x1.ef35793c7673p-45
+	whole := c.Mul(e, c.Const(hi))
+	sum := c.Add(whole, f)
+	lost := c.Sub(f, c.Sub(sum, whole))
+	if c.wide {
+		lost = c.Nearer(lost, c.Const(1)) // of −∞ it is no number
+	}
+	rest := c.FMA(e, c.Const(lo), c.FMA(c.Mul(f, f), c.horner(logPoly, f), lost))
+	return c.Add(sum, rest)
 }
 
 // logShort is log(1 + f) for f from −1/4 to 1/2.

@@ -22,6 +22,7 @@ type compiler struct {
 
 	mutableMasks map[asm.M]bool
 	lane         *lane // nil outside of loops over lanes
+	short        preparer
 
 	onLoad  func(*loop.Buffer, symbolic.Poly) ([]asm.V, bool)
 	onStore func(*loop.Buffer, symbolic.Poly, []asm.V) bool
@@ -36,7 +37,7 @@ func Compile(k *loop.Kernel, t asm.Target) (r *asm.Routine, err error) {
 		c := newCompiler(r)
 		c.within(func() {
 			c.parameters(k)
-			c.stmts(prepare(k.Body))
+			c.stmts(c.short.prepare(k.Body))
 			for _, v := range k.Results {
 				c.result(v)
 			}

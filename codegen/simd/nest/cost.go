@@ -62,8 +62,8 @@ func (c *compiler) serial(list []loop.Stmt) (cost float64) {
 	for _, s := range list {
 		if l, ok := s.(*loop.Loop); ok {
 			best := c.oneByOne(l)
-			if reasonAgainst(l) == "" {
-				best = min(best, c.inLanes(l))
+			if in, lanes := c.forLanes(l); in != nil {
+				best = min(best, lanes)
 			}
 			cost += best
 			continue

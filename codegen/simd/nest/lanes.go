@@ -31,18 +31,38 @@ func (c *compiler) loop(l *loop.Loop) {
 	if n, ok := l.Extent.Const(); ok && n <= 0 {
 		return
 	}
-	if c.lane != nil || reasonAgainst(l) != "" || c.oneByOne(l) < c.inLanes(l) {
-		c.turns(l)
-		return
+	if c.lane == nil {
+		if best, cost := c.forLanes(l); best != nil && cost <= c.oneByOne(l) {
+			c.overLanes(best)
+			return
+		}
 	}
-	c.overLanes(l)
+	c.turns(l)
+}
+
+// forLanes returns what is best run in lanes for l, and its cost: l itself, or
+// l with short loops in it written out, so that what they go through are
+// fields of records. It is nil where lanes are not possible.
+func (c *compiler) forLanes(l *loop.Loop) (*loop.Loop, float64) {
+	if reasonAgainst(l) != "" {
+		return nil, 0
+	}
+	best, cost := l, c.inLanes(l)
+	if body, n := c.short.writeOut(l.Body); n > 0 && n <= longRecord {
+		if out := (&loop.Loop{Var: l.Var, Extent: l.Extent, Body: body}); c.inLanes(out) < cost {
+			best, cost = out, c.inLanes(out)
+		}
+	}
+	return best, cost
 }
 
 const (
-	fewTurns  = 8  // a loop of so many may stand there turn by turn
-	fewStmts  = 32 // if that makes no more statements than this
-	bodyLarge = 60 // instructions of a body that is not repeated
-	bodySmall = 24 // instructions of a body that is repeated four times
+	shortRow   = 16 // turns of a loop that may be written out in lanes
+	longRecord = 64 // statements that this may make
+	fewTurns   = 8  // a loop of so many may stand there turn by turn
+	fewStmts   = 32 // if that makes no more statements than this
+	bodyLarge  = 60 // instructions of a body that is not repeated
+	bodySmall  = 24 // instructions of a body that is repeated four times
 )
 
 // turns runs the turns of l one after the other.
@@ -123,8 +143,13 @@ func (c *compiler) unroll(l *loop.Loop) int {
 		}
 		return true
 	})
+	sums := false
+	set, declared := changed(l.Body)
+	for v := range set {
+		sums = sums || !declared[v]
+	}
 	switch {
-	case cost <= bodySmall && (!functions || c.t.ISA == asm.AVX512):
+	case cost <= bodySmall && (sums || !functions):
 		return 4
 	case cost <= bodyLarge:
 		return 2

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -266,4 +267,15 @@ func outputs(k *loop.Kernel) (out []string) {
 		out = append(out, "result "+v.Name)
 	}
 	return out
+}
+
+// TestGuarded holds the memory of the programs against what it is to be.
+func TestGuarded(t *testing.T) {
+	want := []float64{1, 2, 3}
+	for _, before := range []bool{false, true} {
+		if got := guarded[float64](want, 8, before); !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	release()
 }
