@@ -91,3 +91,23 @@ func (c code) reciprocal(v asm.V) asm.V {
 	}
 	return c.FMA(y, c.FNMA(v, y, c.Const(1)), y)
 }
+
+// vectors is a table in registers, for Lookup.
+func (c code) vectors(table []float64) []asm.V {
+	var out []asm.V
+	for ; len(table) > 0; table = table[c.Lanes():] {
+		bits := make([]uint64, c.Lanes())
+		for i := range bits {
+			bits[i] = c.bitsOf(table[i])
+		}
+		out = append(out, c.ConstLanes(bits))
+	}
+	return out
+}
+
+func (c code) bitsOf(x float64) uint64 {
+	if c.single {
+		return uint64(math.Float32bits(float32(x)))
+	}
+	return math.Float64bits(x)
+}
