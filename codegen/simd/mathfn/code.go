@@ -111,3 +111,15 @@ func (c code) bitsOf(x float64) uint64 {
 	}
 	return math.Float64bits(x)
 }
+
+// inDouble computes a function of float32 in float64, in halves.
+func (c code) inDouble(f func(c code, x asm.V) asm.V, x asm.V) asm.V {
+	d := codeOf(c.As(asm.F64))
+	return c.Narrow(f(d, c.WidenLo(x)), f(d, c.WidenHi(x)))
+}
+
+// inDouble2 is inDouble for two arguments.
+func (c code) inDouble2(f func(c code, x, y asm.V) asm.V, x, y asm.V) asm.V {
+	d := codeOf(c.As(asm.F64))
+	return c.Narrow(f(d, c.WidenLo(x), c.WidenLo(y)), f(d, c.WidenHi(x), c.WidenHi(y)))
+}
