@@ -19,7 +19,9 @@ func (g *Graph) dotted(a, b *Node) *Node {
 
 // kinds are programs that loop, each with the same unrolled: functions of the
 // rows xs [3, 2] and of w [2] that give one number.
-var kinds = map[string]struct{ loop, unrolled func(g *Graph, xs, w *Node) *Node }{
+var kinds = map[string]struct {
+	loop, unrolled func(g *Graph, xs, w *Node) *Node
+}{
 	"scan": {
 		func(g *Graph, xs, w *Node) *Node {
 			s, x := g.Formal("s", Shp(2), Real), g.Formal("x", Shp(2), Real)
