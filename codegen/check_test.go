@@ -12,7 +12,7 @@ import (
 // TestTypecheck checks that what the Go compiler would refuse is never given
 // out.
 func TestTypecheck(t *testing.T) {
-	err := typecheck("p", []File{{"p.go", []byte("package p\n\nfunc f() int { x := 1; return true }\n")}})
+	err := typecheck("p", []File{{"p.go", []byte("package p\n\nfunc f() int { x := 1; return true }\n")}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "declared and not used") || !strings.Contains(err.Error(), "p.go:3") {
 		t.Errorf("got %v", err)
 	}

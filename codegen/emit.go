@@ -1,10 +1,14 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
@@ -24,6 +28,7 @@ type generator struct {
 	scope    *scope // of the package
 	scaffold *scaffold
 	helpers  *helpers
+	foreign  []*symbolic.OpSpec // functions of Go that the model calls
 
 	api   body // types and methods
 	loops body // procedures
@@ -47,7 +52,8 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	for _, n := range g.scaffold.names() {
 		g.scope.used[n] = true
 	}
-	g.helpers = newHelpers(g.scope)
+	g.foreign = foreignOps(d)
+	g.helpers = newHelpers(g.scope, g.foreign...)
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {
@@ -90,7 +96,7 @@ func (g *generator) files() ([]File, error) {
 			return
 		}
 		var data []byte
-		if data, err = source(header, doc, g.pkg, text); err == nil {
+		if data, err = source(header, doc, g.pkg, text, g.helpers.imports); err == nil {
 			files = append(files, File{name, data})
 		}
 	}
@@ -106,7 +112,22 @@ func (g *generator) files() ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files, typecheck(g.pkg, files)
+	return files, typecheck(g.pkg, files, g.foreign)
+}
+
+// foreignOps are the functions of Go that the model calls, in order of name.
+func foreignOps(d *module.Derived) []*symbolic.OpSpec {
+	found := map[*symbolic.OpSpec]bool{}
+	for _, p := range d.All() {
+		for _, r := range p.Results {
+			for _, n := range symbolic.Reachable(r.Node) {
+				if n.Op.Foreign != nil {
+					found[n.Op] = true
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), func(a, b *symbolic.OpSpec) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func (g *generator) modelFile() string {

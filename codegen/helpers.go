@@ -16,23 +16,73 @@ type helpers struct {
 	scope *scope
 	names map[string]string // by operator or function
 	decls map[string]jen.Code
+	// imports are packages beside the standard library, by path: what they are
+	// called here.
+	imports map[string]string
 }
 
 // newHelpers gives all functions their names in the package's scope, so that
 // nothing else is called like one that turns out to be needed later.
-func newHelpers(s *scope) *helpers {
-	h := &helpers{s, map[string]string{}, map[string]jen.Code{}}
+func newHelpers(s *scope, foreign ...*symbolic.OpSpec) *helpers {
+	h := &helpers{scope: s, names: map[string]string{}, decls: map[string]jen.Code{}, imports: map[string]string{}}
 	h.names["grown"] = s.pick("grown")
-	for _, op := range symbolic.Ops() {
+	for _, op := range append(symbolic.Ops(), foreign...) {
 		if fn, ok := strings.CutPrefix(op.Go, "math."); ok {
 			if h.names[op.Go] == "" {
 				h.names[op.Go] = s.pick(strings.ToLower(fn[:1]) + fn[1:])
 			}
+		} else if f := op.Foreign; f != nil {
+			h.foreign(*f)
 		} else if op.Go == "" && op.Expand != nil && op.Class == symbolic.Elementwise {
 			h.names[op.Name] = s.pick(local(op.Name))
 		}
 	}
 	return h
+}
+
+// foreign names a package and a function of it that the model calls.
+func (h *helpers) foreign(f symbolic.Foreign) {
+	if h.imports[f.Path] == "" {
+		h.imports[f.Path] = h.scope.pick(packageIdent(f.Path))
+	}
+	if h.names[f.Key()] == "" {
+		h.names[f.Key()] = h.scope.pick(strings.ToLower(f.Func[:1]) + f.Func[1:])
+	}
+}
+
+// packageIdent is what a package may be called: the letters and digits of the
+// end of its path.
+func packageIdent(path string) string {
+	id := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, packageName(path))
+	if id == "" || id[0] <= '9' {
+		id = "p" + id
+	}
+	return id
+}
+
+// call returns the name of a function that calls one of another package, for
+// the element type at hand.
+func (h *helpers) call(f symbolic.Foreign, args int) string {
+	name := h.names[f.Key()]
+	if h.decls[name] != nil {
+		return name
+	}
+	var params, conv []jen.Code
+	for i := range args {
+		id := fmt.Sprintf("x%d", i)
+		params = append(params, jen.Id(id))
+		conv = append(conv, jen.Float64().Call(jen.Id(id)))
+	}
+	pkg := h.imports[f.Path]
+	h.decls[name] = comment(fmt.Sprintf("%s is %s.%s for the element type at hand.", name, pkg, f.Func)).(*jen.Statement).Line().
+		Func().Id(name).Types(jen.Id("F").Id("float")).Params(jen.List(params...).Id("F")).Id("F").
+		Block(jen.Return(jen.Id("F").Call(jen.Id(pkg).Dot(f.Func).Call(conv...))))
+	return name
 }
 
 // code returns the declarations in order of name.

@@ -28,7 +28,7 @@ func (g *Graph) checkNode(i int, n *Node) error {
 	if n.ID != i {
 		return fmt.Errorf("has number %d", n.ID)
 	}
-	if n.Op.Name == "" || Lookup(n.Op.Name) != n.Op {
+	if n.Op.Name == "" || Lookup(n.Op.Name) != n.Op && n.Op.Foreign == nil {
 		return fmt.Errorf("operator is not in the table")
 	}
 	for _, a := range n.Args {

@@ -220,6 +220,9 @@ func (env *Env) elementwise(y *Node, x []*Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if y.Op.Eval == nil {
+		return nil, fmt.Errorf("%s is known to Go only", y.Op.Name)
+	}
 	faulty := false
 	for _, t := range x {
 		faulty = faulty || t.faults != nil

@@ -62,6 +62,8 @@ type Graph struct {
 	marks   int
 	formals int
 	counts  int
+
+	lacking []*OpSpec // foreign functions whose derivative was needed
 }
 
 // NewGraph returns an empty graph.

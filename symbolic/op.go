@@ -94,6 +94,8 @@ type OpSpec struct {
 	Prec int
 	// Commutes is set where the two arguments may change places.
 	Commutes bool
+	// Foreign is the function of Go that the operator calls, or nil.
+	Foreign *Foreign
 	// Lazy operators evaluate only the chosen one of their later arguments.
 	Lazy bool
 

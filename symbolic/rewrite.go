@@ -14,6 +14,14 @@ func (g *Graph) Rewrite(phase Phase, roots ...*Node) []*Node {
 	return g.rewriter(phase, Reassoc).run(roots)
 }
 
+// Stable makes formulas stable before they are differentiated, down to the
+// points that derivatives can be taken by, which stay as they are.
+func (g *Graph) Stable(roots ...*Node) []*Node {
+	r := g.rewriter(Stability, Reassoc)
+	r.points = true
+	return r.run(roots)
+}
+
 // RewriteSteps is Rewrite that also tells which rules it has used, in order.
 func (g *Graph) RewriteSteps(phase Phase, roots ...*Node) ([]*Node, []Step) {
 	r := g.rewriter(phase, Reassoc)
@@ -34,6 +42,7 @@ type rewriter struct {
 	phase  Phase
 	safety Safety
 	record bool
+	points bool // marks stay as they are
 	steps  []Step
 
 	done map[*Node]*Node // what a node has become in the end
@@ -68,6 +77,10 @@ func (r *rewriter) normalize(root *Node) {
 		if r.done[n] != nil {
 			delete(r.open, n)
 			stack = stack[:len(stack)-1]
+			continue
+		}
+		if r.points && n.Op == OpMark {
+			r.done[n] = n
 			continue
 		}
 		r.open[n] = true

@@ -114,6 +114,14 @@ func (l *lowering) baseName(v *value) string {
 		switch r.Kind {
 		case module.ParamGradient, module.InputGradient:
 			return "d" + ident(r.Name)
+		case module.JacobianBlock:
+			return "j" + ident(r.Name)
+		case module.HessianBlock:
+			return "h" + ident(r.Name)
+		case module.Product:
+			return "hv" + ident(r.Name)
+		case module.Tangent:
+			return "t" + ident(r.Name)
 		case module.LossResult:
 			return "loss"
 		case module.NextState, module.UpdatedParam, module.UpdatedRuleState:

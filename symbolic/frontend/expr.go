@@ -186,6 +186,7 @@ func (c *ctx) size(x parser.Expr) (symbolic.Poly, bool) {
 		return c.dimPoly(v, x)
 	case poison:
 	default:
+		c.asSize(v)
 		c.errorf(x.Span(), "%s is %s, not a size", short(c.text(x)), describe(v))
 	}
 	return symbolic.Poly{}, false

@@ -172,10 +172,19 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			if i >= entry && !c.dataInRange(x, t, i, s) {
+			always, ok := i < entry, true // a table has conditions of its own
+			if !always {
+				always, ok = c.dataInRange(x, t, i, s)
+			}
+			if !ok {
 				return poison{}
 			}
-			m.Index = append(m.Index, symbolic.Operand(len(operands)))
+			e := symbolic.Operand(len(operands))
+			if !always {
+				m.Guard = append(m.Guard, symbolic.Cond{Kind: symbolic.NonNeg, E: e},
+					symbolic.Cond{Kind: symbolic.NonNeg, E: t.shape[i].Sub(symbolic.Int(1)).Sub(e)})
+			}
+			m.Index = append(m.Index, e)
 			operands = append(operands, operand{s.data, len(out.shape)})
 			out.shape = append(out.shape, s.data.shape...)
 			for j := range s.data.shape {
@@ -306,6 +315,7 @@ func (c *ctx) subPoly(x parser.Expr) (symbolic.Poly, bool) {
 	if n, ok := v.(number); ok && n.exact && wholeValued(n.poly) {
 		return n.poly, true
 	}
+	c.asSize(v)
 	if !isPoison(v) {
 		c.errorf(x.Span(), "a bound of a slice is a size known when generating, not %s", describe(v))
 	}
@@ -342,10 +352,10 @@ func (c *ctx) inRange(x *parser.Subscript, t *tensor, i int, s sub) (guards []sy
 	return guards, true
 }
 
-// checked leaves it to the running program to check an index, once, where the
-// sizes that its range depends on have nothing to do with the dim: x[i < K]
-// of x [n]. It fails where that is not so, or where the index is known to be
-// out of range.
+// checked leaves it to the running program to check an index, once, where that
+// is a question of sizes: x[i < K] of x [n], or x[n - 2]. It fails where it is
+// not, where the index goes past the end by a size that the dim has itself, and
+// where it is known to be out of range.
 func (c *ctx) checked(x parser.Node, dim, p symbolic.Poly) bool {
 	lo, hi := &p, &p
 	for _, s := range p.Syms() {
@@ -358,16 +368,22 @@ func (c *ctx) checked(x parser.Node, dim, p symbolic.Poly) bool {
 			}
 		}
 	}
-	for _, s := range hi.Syms() {
-		if slices.Contains(dim.Syms(), s) {
-			return false
-		}
-	}
-	need := hi.Add(symbolic.Int(1))
-	if !c.prove(*lo, nil) || c.always(dim.Sub(need)) {
+	if c.always(*lo) {
 		return false
 	}
-	c.check(dim, need, x)
+	need := hi.Add(symbolic.Int(1))
+	if !c.prove(dim.Sub(need), nil) {
+		for _, s := range hi.Syms() {
+			if slices.Contains(dim.Syms(), s) {
+				return false
+			}
+		}
+		if c.always(dim.Sub(need)) {
+			return false
+		}
+		c.check(dim, need, x)
+	}
+	c.check(*lo, symbolic.Poly{}, x)
 	return true
 }
 
@@ -432,27 +448,30 @@ func (c *ctx) sliceInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 }
 
 // dataInRange checks an index known at run time by the bound it was declared
-// with, which is checked once at entry.
-func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
+// with, which is checked once at entry, or by the choices around. It reports
+// whether the index is always in range, and whether it is where it is read.
+func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) (always, ok bool) {
 	dim := t.shape[i]
+	if always, ok := c.within(s.data, dim); ok {
+		return always, true
+	}
 	name := short(c.text(s.at))
 	var d *diag.Diagnostic
 	switch {
 	case s.data.lo == nil || s.data.hi == nil:
+		c.asSize(s.data)
 		d = c.errorf(s.at.Span(), "subscript %s may be any whole number", name)
 		c.sideArg(c.side(d, x.X, t), s.at, s.data)
 		d.Hintf("declare what it comes from as index[%s]; mod(%s, %s) is in range too", dim, name, dim)
-		return false
+		return false, false
 	case !c.prove(*s.data.lo, c.facts):
 		d = c.errorf(s.at.Span(), "subscript %s may be as small as %s", name, c.polyText(*s.data.lo))
-	case !c.prove(dim.Sub(symbolic.Int(1)).Sub(*s.data.hi), c.facts):
-		d = c.errorf(s.at.Span(), "subscript %s may be as large as %s", name, c.polyText(*s.data.hi))
 	default:
-		return true
+		d = c.errorf(s.at.Span(), "subscript %s may be as large as %s", name, c.polyText(*s.data.hi))
 	}
 	c.sideArg(c.side(d, x.X, t), s.at, s.data)
 	d.Hintf("dim %d of %s is %s", i, short(c.text(x.X)), dim)
-	return false
+	return false, false
 }
 
 func (c *ctx) sideArg(d *diag.Diagnostic, at parser.Node, v *tensor) {

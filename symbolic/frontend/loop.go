@@ -210,7 +210,7 @@ func (l *forLoop) iterate(i int) bool {
 		if !kk.done || kk.next == nil {
 			return false
 		}
-		kk.bind.val, kk.next = kk.next, nil
+		kk.bind.val, kk.next = l.c.point(k.Name.Name, kk.next, k), nil
 	}
 	l.emits = append(l.emits, l.emitted)
 	return true

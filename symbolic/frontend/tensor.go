@@ -118,7 +118,7 @@ func (c *ctx) toReal(t *tensor) *tensor {
 		return t
 	}
 	out := *t
-	out.node, out.lo, out.hi = c.g.ToReal(t.node), nil, nil
+	out.node, out.lo, out.hi, out.form, out.under = c.g.ToReal(t.node), nil, nil, nil, nil
 	return &out
 }
 
@@ -127,11 +127,11 @@ func (c *ctx) toReal(t *tensor) *tensor {
 func (c *ctx) numberTensor(n number, span diag.Span) (*tensor, bool) {
 	if f, ok := n.float(); ok {
 		typ := n.typ
-		return &tensor{node: c.g.Const(f, nil, typ), lo: exactly(n), hi: exactly(n)}, true
+		return &tensor{node: c.g.Const(f, nil, typ), lo: exactly(n), hi: exactly(n), form: exactly(n)}, true
 	}
 	t := &tensor{}
 	if n.typ == symbolic.Integer {
-		t.lo, t.hi = exactly(n), exactly(n)
+		t.lo, t.hi, t.form = exactly(n), exactly(n), exactly(n)
 	}
 	changes := false // from pass to pass
 	for _, s := range n.poly.Syms() {
@@ -312,7 +312,7 @@ func pickBound(a, b *symbolic.Poly, sign int) *symbolic.Poly {
 func (t *tensor) open(axes ...*axis) *tensor {
 	out := *t
 	out.axes = append(slices.Clone(t.axes), axes...)
-	out.shape = t.shape[len(axes):]
+	out.shape, out.form, out.under = t.shape[len(axes):], nil, nil
 	if len(t.names) > len(axes) {
 		out.names = t.names[len(axes):]
 	} else {
@@ -332,7 +332,7 @@ func (c *ctx) shut(t *tensor, axes ...*axis) *tensor {
 		names = append(names, c.sizeName(a.size))
 	}
 	out.names = append(names, t.names...)
-	out.yes, out.no = nil, nil
+	out.yes, out.no, out.form, out.under = nil, nil, nil, nil
 	// A bound that mentions what is no axis any more is of no use.
 	out.lo, out.hi = c.closeBound(t.lo, axes, false), c.closeBound(t.hi, axes, true)
 	return &out
