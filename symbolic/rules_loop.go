@@ -179,10 +179,13 @@ func rowOf(n *Node) (int, bool) {
 func sumOfPartOfSum(g *Graph, n *Node) *Node {
 	a := n.Args[0]
 	m, ok := a.Attr.(*Map)
-	if !ok || a.Op != OpAccess || len(a.Args) > 1 || a.Args[0].Op != OpSum {
+	if !ok || a.Op != OpAccess || len(a.Args) > 1 {
 		return nil
 	}
 	x := a.Args[0]
+	if x.Op != OpSum && !(x.Op == OpMul && len(m.Guard) > 0) {
+		return nil
+	}
 	inner := map[int]int{} // axes of x by the axes of the read that go along them
 	for _, r := range n.Attr.(Axes) {
 		at, uses := -1, 0
