@@ -93,7 +93,7 @@ func (p *printer) arenaTemps(pr *procedure, reals, ints jen.Code) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b)
+			p.growing(b, "w.")
 			continue
 		}
 		p.bufs[b] = p.scope.pick(local(b.Name))
@@ -124,7 +124,7 @@ func (p *printer) arrayTemps(pr *procedure) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b)
+			p.growing(b, "")
 			continue
 		}
 		n, _ := b.Shape.Size().Const()
