@@ -32,10 +32,17 @@ func (g *Graph) loopGrad(y *Node, cots []partCot, needs []bool) []*Node {
 	}
 	each := ds[len(l.Carry):] // the cotangents of rows and captures in one pass
 	m, args = r.settled(m, args)
+	// What other sums stack anyway is added up from there.
+	stacked := map[*Node]bool{}
+	for i, d := range each {
+		if d != nil && i >= len(l.Elem) && r.unfolds(d) {
+			r.leaves(d, stacked)
+		}
+	}
 	sums := make([]*Node, len(each))
 	formals := l.Formals()[len(l.Carry):]
 	for i, d := range each {
-		if d == nil || i < len(l.Elem) || r.unfolds(d) {
+		if d == nil || i < len(l.Elem) || r.unfolds(d) || stacked[d] {
 			continue
 		}
 		sums[i] = g.Formal("d"+formals[i].Name, formals[i].Shape, Real)
@@ -213,6 +220,9 @@ func (r *reversal) keep(roots []*Node) map[*Node]*Node {
 			hard[n] = hard[n] || hard[a]
 		}
 	}
+	if l.Recompute {
+		return nil
+	}
 	// What is one hard value and some arithmetic is made from that again.
 	from := func(n *Node) int {
 		const enough = 2
@@ -336,6 +346,9 @@ func (r *reversal) over(loop *Node, m *Loop) func(*Node) *Node {
 // unfolds reports whether n is made of smaller values, by repeating them,
 // multiplying what was repeated, or adding up such products.
 func (r *reversal) unfolds(n *Node) bool {
+	if r.l.Recompute {
+		return false // its factors are not kept either
+	}
 	switch n.Op {
 	case OpAccess:
 		return len(n.Args) == 1 && len(n.Attr.(*Map).Guard) == 0 && about(n.Args[0].Shape) < about(n.Shape)
@@ -355,6 +368,17 @@ func (r *reversal) unfolds(n *Node) bool {
 		return some
 	}
 	return false
+}
+
+// leaves notes what an unfolding value is made from.
+func (r *reversal) leaves(n *Node, out map[*Node]bool) {
+	if !r.unfolds(n) {
+		out[n] = true
+		return
+	}
+	for _, a := range n.Args {
+		r.leaves(a, out)
+	}
 }
 
 // about is the number of elements of a shape, sizes of run time taken for some

@@ -73,7 +73,9 @@ func (g *Graph) Sweep(ys []*Node, u, seed *Node, units []Unit) ([]*Swept, error)
 		if err != nil {
 			return nil, err
 		}
-		s.done[n] = v
+		if v != nil {
+			s.done[n] = v
+		}
 	}
 	out := make([]*Swept, len(ys))
 	for i, y := range ys {
@@ -284,6 +286,8 @@ type sweeper struct {
 	g     *Graph
 	sizes Shape // of the units
 	done  map[*Node]*Swept
+	loops map[*Node]*sweptLoop
+	own   []*Node // of a body: the formals that depend on the seed
 }
 
 // swept is the sum of terms. Those with the same places are one.
@@ -359,6 +363,10 @@ func (s *sweeper) value(n *Node) (*Swept, error) {
 	}
 	var apply func(n *Node, i int, t part) part
 	switch {
+	case n.Op == OpLoop:
+		return nil, s.loop(n)
+	case n.Op == OpPart:
+		return s.loops[n.Args[0]].part(s, n)
 	case n.Op == OpMark:
 		return dependent[0], nil
 	case n.Op.Class == Elementwise:
