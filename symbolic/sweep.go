@@ -56,24 +56,15 @@ func (g *Graph) Open(n *Node) *Node { return g.Mark(g.Like(0, n)) }
 // Sweep takes ys, which are linear in the open seed u, for all seeds: seed has
 // the axes of the units without At in front of those of u. Nil ys are zero.
 func (g *Graph) Sweep(ys []*Node, u, seed *Node, units []Unit) ([]*Swept, error) {
-	s := &sweeper{g: g, done: map[*Node]*Swept{}}
+	s := &sweeper{g: g, done: map[*Node]*Swept{}, moved: map[*Node]*Node{}, loops: map[*Node]*loopSweep{}}
 	first := part{node: seed}
 	for _, k := range units {
 		s.sizes = append(s.sizes, k.Size)
 		first.at = append(first.at, k.At)
 	}
 	s.done[u] = s.swept(u.Shape, first)
-	defer g.At(g.origin)()
-	for _, n := range g.dependents(ys, map[*Node]bool{u: true}) {
-		if n == u {
-			continue
-		}
-		g.At(n.Origin)
-		v, err := s.value(n)
-		if err != nil {
-			return nil, err
-		}
-		s.done[n] = v
+	if err := s.run(ys); err != nil {
+		return nil, err
 	}
 	out := make([]*Swept, len(ys))
 	for i, y := range ys {
@@ -284,6 +275,8 @@ type sweeper struct {
 	g     *Graph
 	sizes Shape // of the units
 	done  map[*Node]*Swept
+	moved map[*Node]*Node // what stands for a node that does not depend on the seed
+	loops map[*Node]*loopSweep
 }
 
 // swept is the sum of terms. Those with the same places are one.
@@ -411,6 +404,7 @@ func (s *sweeper) together(n *Node) *Swept {
 // beside repeats a value that does not depend on the seed for all units in
 // front.
 func (s *sweeper) beside(n *Node, front Shape) *Node {
+	n = s.plain(n)
 	full := append(slices.Clone(front), n.Shape...)
 	if v, ok := ConstValue(n); ok {
 		return s.g.Const(v, full, n.Type)
