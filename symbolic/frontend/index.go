@@ -172,12 +172,12 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			always := true
-			if i >= entry {
-				var ok bool
-				if always, ok = c.dataInRange(x, t, i, s); !ok {
-					return poison{}
-				}
+			always, ok := i < entry, true // a table has conditions of its own
+			if !always {
+				always, ok = c.dataInRange(x, t, i, s)
+			}
+			if !ok {
+				return poison{}
 			}
 			e := symbolic.Operand(len(operands))
 			if !always {

@@ -163,7 +163,7 @@ func (r *repeat) enter() bool {
 		f := c.g.Formal(k.Name.Name, dims(r.axes, t.shape), t.node.Type)
 		in := &tensor{node: f, axes: r.axes, shape: t.shape, names: t.names}
 		r.Carry, r.state = append(r.Carry, f), append(r.state, in)
-		r.carries[k.Name.Name].bind.val = in
+		r.carries[k.Name.Name].bind.val = c.point(k.Name.Name, in, k)
 	}
 	return true
 }
