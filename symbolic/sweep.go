@@ -46,8 +46,8 @@ type part struct {
 	at   []*Poly // the places of the units
 }
 
-// maxSwept bounds the terms of a value. Where there would be more they are
-// spelled out and added up.
+// maxSwept bounds the terms of a value. Where there would be more, the places
+// that they do not share are spelled out, and they are added up.
 const maxSwept = 8
 
 // Open returns a node in the shape of n that stands for a seed.
@@ -298,8 +298,10 @@ func (s *sweeper) swept(shape Shape, terms ...part) *Swept {
 		all := v.terms
 		v.terms = nil
 		for _, t := range all {
-			for k := range s.sizes {
-				t = s.spelled(t, shape, k)
+			for k, p := range all[0].at {
+				if slices.ContainsFunc(all, func(u part) bool { return p == nil || u.at[k] == nil || !p.Equal(*u.at[k]) }) {
+					t = s.spelled(t, shape, k)
+				}
 			}
 			add(t)
 		}

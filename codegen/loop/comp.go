@@ -108,6 +108,7 @@ func (l *lowering) build(roots []*symbolic.Node) {
 		}
 	}
 	if l.outer == nil {
+		l.dropUnread()
 		l.readers()
 	}
 }
