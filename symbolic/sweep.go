@@ -374,6 +374,8 @@ func (s *sweeper) value(n *Node) (*Swept, error) {
 		apply = s.reshape
 	case n.Op == OpConcat:
 		apply = s.concat
+	case n.Op.Batched && len(dependent) == 1:
+		apply = s.batched
 	default:
 		return nil, fmt.Errorf("%s has no derivative for many seeds at once", n.Op.Name)
 	}
@@ -643,6 +645,25 @@ func (s *sweeper) reshape(n *Node, _ int, t part) part {
 		}
 	}
 	return part{s.g.Reshape(t.node, append(s.front(t.at), n.Shape...)), t.at}
+}
+
+// batched applies an operator on the last two axes for all seeds.
+func (s *sweeper) batched(n *Node, i int, t part) part {
+	shape := n.Args[i].Shape
+	for k, p := range t.at {
+		if p != nil && mentions(*p, Axes{len(shape) - 2, len(shape) - 1}) {
+			t = s.spelled(t, shape, k)
+		}
+	}
+	args := make([]*Node, len(n.Args))
+	for j, a := range n.Args {
+		if j == i {
+			args[j] = t.node
+		} else {
+			args[j] = s.beside(a, s.front(t.at))
+		}
+	}
+	return part{s.g.Apply(n.Op, n.Attr, args...), t.at}
 }
 
 // concat lays a term between zeros.
