@@ -91,6 +91,9 @@ func (g *Graph) Close(b *Body) (lasts, stacks []*Node) {
 	if b.Cond != nil {
 		roots = append(roots, b.Cond)
 	}
+	if b.Kind == ScanLoop {
+		roots = g.splitSums(roots, b.Carry)
+	}
 	c := &closing{
 		g: g, b: b, by: map[*Node]*Node{}, seen: map[*Node]bool{},
 		bound:    dependence(roots, b.Carry),
@@ -117,7 +120,8 @@ func (g *Graph) Close(b *Body) (lasts, stacks []*Node) {
 		lasts = append(lasts, g.Last(loop(), k))
 	}
 	for i, n := range emits {
-		if s := c.lift.node(b.Emit[i]); s != nil && !c.bound[b.Emit[i]] {
+		emit := roots[len(b.Next)+i]
+		if s := c.lift.node(emit); s != nil && !c.bound[emit] {
 			stacks = append(stacks, s) // no loop is needed for it
 			continue
 		}

@@ -32,10 +32,17 @@ func (g *Graph) loopGrad(y *Node, cots []partCot, needs []bool) []*Node {
 	}
 	each := ds[len(l.Carry):] // the cotangents of rows and captures in one pass
 	m, args = r.settled(m, args)
+	// What other sums stack anyway is added up from there.
+	stacked := map[*Node]bool{}
+	for i, d := range each {
+		if d != nil && i >= len(l.Elem) && r.unfolds(d) {
+			r.leaves(d, stacked)
+		}
+	}
 	sums := make([]*Node, len(each))
 	formals := l.Formals()[len(l.Carry):]
 	for i, d := range each {
-		if d == nil || i < len(l.Elem) || r.unfolds(d) {
+		if d == nil || i < len(l.Elem) || r.unfolds(d) || stacked[d] {
 			continue
 		}
 		sums[i] = g.Formal("d"+formals[i].Name, formals[i].Shape, Real)
@@ -355,6 +362,17 @@ func (r *reversal) unfolds(n *Node) bool {
 		return some
 	}
 	return false
+}
+
+// leaves notes what an unfolding value is made from.
+func (r *reversal) leaves(n *Node, out map[*Node]bool) {
+	if !r.unfolds(n) {
+		out[n] = true
+		return
+	}
+	for _, a := range n.Args {
+		r.leaves(a, out)
+	}
 }
 
 // about is the number of elements of a shape, sizes of run time taken for some
