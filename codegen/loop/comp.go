@@ -109,6 +109,7 @@ func (l *lowering) build(roots []*symbolic.Node) {
 		}
 	}
 	if l.outer == nil {
+		l.dropUnread()
 		l.readers()
 	}
 }
