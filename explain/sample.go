@@ -1,0 +1,125 @@
+package explain
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// A Point is where a derivation is looked at: sizes, and a value for each
+// input. What is not given is drawn at random, always the same.
+type Point struct {
+	Dims   map[string]int
+	Inputs map[string]*symbolic.Tensor // by the name of the value
+	Batch  int                         // examples, where no input says how many
+}
+
+// sample draws what p does not give.
+func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
+	env := &symbolic.Env{Dims: map[string]int{}, Inputs: map[string]*symbolic.Tensor{}}
+	for s, n := range p.Dims {
+		env.Dims[s] = n
+	}
+	for _, v := range d.Values {
+		if t := p.Inputs[v.Name]; t != nil && v.Node.Op == symbolic.OpInput {
+			if err := bind(env.Dims, v, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	next := 3
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		for _, dim := range n.Shape {
+			for _, s := range dim.Syms() {
+				if _, ok := env.Dims[s]; ok {
+					continue
+				}
+				if s == notation.Batch {
+					env.Dims[s] = max(1, p.Batch)
+					continue
+				}
+				env.Dims[s] = next
+				next = 3 + (next-2)%4
+			}
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, uint64(len(d.Values))))
+	for _, v := range d.Values {
+		if v.Node.Op != symbolic.OpInput {
+			continue
+		}
+		t := p.Inputs[v.Name]
+		if t == nil {
+			var err error
+			if t, err = d.draw(rng, env, v); err != nil {
+				return nil, err
+			}
+		}
+		env.Inputs[v.Node.Attr.Key()] = t
+	}
+	return env, nil
+}
+
+// roots are all values of the derivation.
+func (d *Derivation) roots() []*symbolic.Node {
+	var out []*symbolic.Node
+	for _, v := range d.Values {
+		out = append(out, v.Node)
+	}
+	return out
+}
+
+// bind takes the sizes that t, given for v, has.
+func bind(dims map[string]int, v *Value, t *symbolic.Tensor) error {
+	if len(t.Shape) != len(v.Shape) {
+		return fmt.Errorf("%s has shape %s, what is given has %d dims", v.Name, v.Shape, len(t.Shape))
+	}
+	for i, p := range v.Shape {
+		s, ok := p.AsSym()
+		if !ok {
+			continue
+		}
+		if n, known := dims[s]; known && n != t.Shape[i] {
+			return fmt.Errorf("%s of %s is %d and %d", s, v.Name, n, t.Shape[i])
+		}
+		dims[s] = t.Shape[i]
+	}
+	for i, p := range v.Shape {
+		n, err := p.Eval(func(s string) (int, bool) { n, ok := dims[s]; return n, ok })
+		if err == nil && n != t.Shape[i] {
+			return fmt.Errorf("%s has shape %s, what is given has %v", v.Name, v.Shape, t.Shape)
+		}
+	}
+	return nil
+}
+
+// draw makes up a value for an input: indices in range, parameters small.
+func (d *Derivation) draw(rng *rand.Rand, env *symbolic.Env, v *Value) (*symbolic.Tensor, error) {
+	dim := func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok }
+	shape, err := v.Shape.Eval(dim)
+	if err != nil {
+		return nil, err
+	}
+	t := symbolic.NewTensor(shape...)
+	bound := 2
+	for _, a := range d.args {
+		if a.Node == v.Node && a.Bound != nil {
+			if bound, err = a.Bound.Eval(dim); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range t.Data {
+		switch {
+		case v.Type == symbolic.Real && v.Role == Param && len(shape) > 1:
+			t.Data[i] = rng.Float64()*1.2 - 0.6
+		case v.Type == symbolic.Real:
+			t.Data[i] = rng.Float64()*2 - 1
+		default:
+			t.Data[i] = float64(rng.IntN(max(1, bound)))
+		}
+	}
+	return t, nil
+}
