@@ -75,7 +75,8 @@ func (b *backward) nameDelta(v *Value) {
 // seed is where the way back begins: ∂E/∂E = 1.
 func (b *backward) seed(v *Value) {
 	one := &notation.Expr{Kind: notation.Number, Num: 1}
-	v.Back = &Backward{Equation: &notation.Equation{Left: v.Delta, Right: one}}
+	q := &notation.Equation{Left: v.Delta, Right: one}
+	v.Back = &Backward{Equation: q, Plain: q}
 	b.delta[v] = one
 }
 
@@ -101,7 +102,8 @@ func (b *backward) join(v *Value, terms []*Term) {
 	if e := places(v, terms); e != nil {
 		q.Index, q.Right = nil, e
 	}
-	v.Back = &Backward{Equation: q, Terms: terms, Written: true}
+	plain := *q
+	v.Back = &Backward{Equation: q, Plain: &plain, Terms: terms, Written: true}
 	if q.Right.Kind == notation.Number {
 		b.delta[v] = q.Right
 	}

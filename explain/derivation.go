@@ -62,6 +62,7 @@ func (v *Value) Origin() symbolic.Origin { return v.Node.Origin }
 // A Backward says what comes back to a value.
 type Backward struct {
 	Equation *notation.Equation // as one would write it
+	Plain    *notation.Equation // the same with δa by its name, where Equation has it written out
 	Terms    []*Term            // one for each path
 	Written  bool               // false where the equation is part of that of the value before
 }

@@ -119,6 +119,7 @@ func checkFormulas(t *testing.T, d *Derivation) {
 	}
 	for _, v := range d.Backwards() {
 		hold("backward", v.Back.Equation, env.Values[v.Delta])
+		hold("plain", v.Back.Plain, env.Values[v.Delta])
 		for _, term := range v.Back.Terms {
 			want := hold("term", term.Right, nil)
 			hold("local", term.Local, want)

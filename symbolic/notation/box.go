@@ -494,3 +494,26 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	}
 	return s[:i], s[i+len(sep):], true
 }
+
+// Gate is what an operator does to its arguments, in few letters: the sign
+// where it has two, its name where it is a function of one, else the formula.
+func Gate(op *symbolic.OpSpec, args []*Expr) string {
+	form := mathForm(op, len(args))
+	variables := 0
+	for _, a := range args {
+		variables += b2i(a.Kind != Number)
+	}
+	before, rest, _ := strings.Cut(form, "%s")
+	sign, after, two := strings.Cut(rest, "%s")
+	switch {
+	case two && variables == 2 && before == "" && after == "" && strings.TrimSpace(sign) != "":
+		sign = strings.TrimSpace(sign)
+		if sign == "·" {
+			return "×"
+		}
+		return sign
+	case len(args) == 1 && IsFunction(op):
+		return strings.TrimSuffix(before, "(")
+	}
+	return text(operator(apply(op, args...)))
+}

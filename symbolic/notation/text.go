@@ -81,3 +81,6 @@ func pairs(from, to string) map[rune]rune {
 	}
 	return m
 }
+
+// NameText writes a name of the model on one line.
+func NameText(s string) string { return text(nameText(s)) }

@@ -1,0 +1,208 @@
+package explain
+
+import (
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// Diagram draws the circuit: values above, what comes back below.
+func (c *Circuit) Diagram(title string) *Diagram {
+	d := &Diagram{Title: title}
+	read := map[*Gate]bool{}
+	for _, w := range c.Wires {
+		read[w.From] = true
+	}
+	for _, g := range c.Gates {
+		b := &Box{Text: g.label(), Kind: g.kind(), Step: g.ID, Title: g.title(), Link: g.link(),
+			Value: valueText(g.Value), Back: valueText(g.Grad)}
+		if !read[g] || g.Leaf {
+			b.Above, b.Below = valueText(g.Value), valueText(g.Grad)
+		}
+		d.Boxes = append(d.Boxes, b)
+	}
+	for _, w := range c.Wires {
+		a := &Arrow{From: w.From.ID, To: w.To.ID, Kind: "wire", Title: w.title(),
+			Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, w.From.ID, w.To.ID)}
+		a.Below = valueText(w.Grad)
+		if !w.From.Leaf {
+			a.Above = valueText(w.Value)
+		} else if valueText(w.Grad) == valueText(w.From.Grad) {
+			a.Below = "" // it stands at the leaf
+		}
+		d.Lines = append(d.Lines, a)
+	}
+	return d
+}
+
+func (g *Gate) kind() string {
+	switch {
+	case g.Param:
+		return "param"
+	case g.Leaf:
+		return "leaf"
+	case g.Folded:
+		return "fold"
+	}
+	return "gate"
+}
+
+// label is what stands in the gate.
+func (g *Gate) label() string {
+	name := ""
+	if g.Name != "" {
+		name = notation.NameText(g.Name)
+	}
+	switch {
+	case g.Leaf:
+		return name
+	case g.Of != nil && name != "" && columns(g.Label) > 30:
+		return name
+	case g.Of != nil && name != "":
+		return name + " = " + g.Label
+	}
+	return g.Label
+}
+
+// title says what a gate is about, for who points at it.
+func (g *Gate) title() string {
+	var parts []string
+	if g.Name != "" {
+		parts = append(parts, notation.NameText(g.Name)+" = "+valueText(g.Value))
+	} else {
+		parts = append(parts, valueText(g.Value))
+	}
+	if g.Grad != nil {
+		parts = append(parts, "gradient "+valueText(g.Grad))
+	}
+	if p := g.Origin.Span.Pos; p.IsValid() {
+		parts = append(parts, fmt.Sprintf("%s:%d", base(p.File), p.Line))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (w *Wire) title() string {
+	s := "value " + valueText(w.Value)
+	if w.Local != nil {
+		s += ", local gradient " + valueText(w.Local)
+	}
+	if w.Grad != nil {
+		s += ", gradient " + valueText(w.Grad)
+	}
+	return s
+}
+
+func (g *Gate) link() string {
+	var s []string
+	if g.Of != nil {
+		s = append(s, fmt.Sprintf(`data-value="%d"`, g.Of.ID))
+	}
+	if p := g.Origin.Span.Pos; p.IsValid() {
+		s = append(s, fmt.Sprintf(`data-line="%d" data-file="%s"`, p.Line, html.EscapeString(base(p.File))))
+	}
+	if g.Group != nil {
+		s = append(s, fmt.Sprintf(`data-group="%d"`, g.Group.ID))
+	}
+	return strings.Join(s, " ")
+}
+
+// CircuitText draws the circuit for a terminal where it is narrow enough, and
+// lists the gates with their local gradients.
+func (c *Circuit) CircuitText(o TextOptions) (string, error) {
+	p := &page{width: o.Width, color: o.Color}
+	picture, err := c.Diagram("").Text(false)
+	if err != nil {
+		return "", err
+	}
+	wide := 0
+	for l := range strings.Lines(picture) {
+		wide = max(wide, columns(strings.TrimRight(l, "\n")))
+	}
+	if wide <= o.Width {
+		if o.Color {
+			if picture, err = c.Diagram("").Text(true); err != nil {
+				return "", err
+			}
+		}
+		p.WriteString(picture)
+		p.line("")
+	}
+	c.table(p)
+	return p.String(), nil
+}
+
+// table lists the gates forward and the gradients backward.
+func (c *Circuit) table(p *page) {
+	name := 0
+	for _, g := range c.Gates {
+		name = max(name, min(columns(c.formula(g)), p.width/2))
+	}
+	p.line(p.paint(bold, "Forward"))
+	for _, g := range c.Gates {
+		p.line("  " + pad(c.formula(g), name) + "  " + p.paint(green, valueText(g.Value)))
+	}
+	p.line("")
+	p.line(p.paint(bold, "Backward"))
+	for i := len(c.Gates) - 1; i >= 0; i-- {
+		g := c.Gates[i]
+		if g.Grad == nil {
+			continue
+		}
+		var terms []string
+		for _, w := range c.Wires {
+			if w.From == g && w.Grad != nil {
+				t := valueText(w.Grad) + " from " + w.To.called()
+				if w.Local != nil && w.To.Grad != nil {
+					t = valueText(w.To.Grad) + "·" + brackets(valueText(w.Local)) + " from " + w.To.called()
+				}
+				terms = append(terms, t)
+			}
+		}
+		p.line("  " + pad(c.formula(g), name) + "  " + p.paint(red, pad(valueText(g.Grad), 8)) + "  " + p.paint(faint, strings.Join(terms, " + ")))
+	}
+}
+
+func brackets(s string) string {
+	if strings.HasPrefix(s, "−") {
+		return "(" + s + ")"
+	}
+	return s
+}
+
+// called is the name of a gate in a sentence.
+func (g *Gate) called() string {
+	if g.Name != "" {
+		return notation.NameText(g.Name)
+	}
+	return "#" + fmt.Sprint(g.ID)
+}
+
+// formula says what a gate computes from which gates.
+func (c *Circuit) formula(g *Gate) string {
+	if g.Leaf {
+		return g.called()
+	}
+	var in []string
+	for _, w := range c.Wires {
+		if w.To == g {
+			in = append(in, w.From.called())
+		}
+	}
+	if g.Of != nil {
+		return g.called() + " = " + g.Label
+	}
+	return g.called() + " = " + apply(g.Label, in)
+}
+
+// apply puts arguments into a gate's label.
+func apply(label string, in []string) string {
+	switch {
+	case len(in) == 2 && columns(label) == 1:
+		return in[0] + " " + label + " " + in[1]
+	case len(in) == 1 && strings.Contains(label, "x") && (len(label) == 1 || strings.ContainsAny(label, " /−²^·")):
+		return strings.Replace(label, "x", in[0], 1)
+	}
+	return label + "(" + strings.Join(in, ", ") + ")"
+}
