@@ -17,7 +17,7 @@ type kernel struct {
 // kernelOf chooses the function for a contraction; ok is false where there is
 // none and plain loops have to do. This is the only place that knows.
 func (p *printer) kernelOf(s *loop.Contract) (k kernel, ok bool) {
-	if !s.Out.N.Is(1) || p.generic {
+	if !s.Out.N.Is(1) {
 		return kernel{}, false
 	}
 	k.name = "matmul"

@@ -41,13 +41,13 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	if len(m.Files) > 0 {
 		g.stem = fileStem(base(m.Files[0]))
 	}
-	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "check_test.go.tmpl"); err != nil {
+	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "check_test.go.tmpl"); err != nil {
 		return nil, err
 	}
 	for _, n := range g.scaffold.names() {
 		g.scope.used[n] = true
 	}
-	g.helpers = newHelpers(g.scope)
+	g.helpers = newHelpers(g.scope, g.scaffold)
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {

@@ -162,9 +162,10 @@ func (p *printer) operator(op *symbolic.OpSpec, args []printed) printed {
 	for i, a := range args {
 		codes[i] = a.code
 	}
+	if fn := p.helpers.function(op, p.float); fn != "" {
+		return atom(jen.Id(fn).Call(codes...))
+	}
 	switch {
-	case name == "":
-		return atom(jen.Id(p.helpers.composite(op)).Call(codes...))
 	case name == "float":
 		return atom(jen.Add(p.floatType()).Call(codes...))
 	case name == "truth":
@@ -177,10 +178,7 @@ func (p *printer) operator(op *symbolic.OpSpec, args []printed) printed {
 		return printed{jen.Add(args[0].in(op.Prec)).Op(name).Add(args[1].in(op.Prec + 1)), op.Prec}
 	}
 	if fn, ok := strings.CutPrefix(name, "math."); ok {
-		if p.float == 64 && !p.generic {
-			return atom(jen.Qual("math", fn).Call(codes...))
-		}
-		return atom(jen.Id(p.helpers.math(fn, len(args))).Call(codes...))
+		return atom(jen.Qual("math", fn).Call(codes...))
 	}
 	return atom(jen.Id(name).Call(codes...)) // a builtin, or a helper from templates/go
 }
@@ -229,9 +227,6 @@ func (p *printer) typeOf(e loop.Expr) symbolic.Type {
 }
 
 func (p *printer) floatType() *jen.Statement {
-	if p.generic {
-		return jen.Id("F")
-	}
 	return jen.Id(p.float.String())
 }
 

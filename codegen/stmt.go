@@ -15,7 +15,6 @@ type printer struct {
 	prog    *loop.Program
 	scope   *scope
 	float   module.Float
-	generic bool // the element type is the type parameter F
 	helpers *helpers
 
 	vars    map[*loop.Var]string

@@ -48,6 +48,7 @@ type Buffer struct {
 type Var struct {
 	Name string
 	Type symbolic.Type
+	Wide bool // a long sum: kept in float64 where real numbers are float32
 }
 
 // ---- statements

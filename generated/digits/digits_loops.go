@@ -32,7 +32,7 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 		for b := range rows {
 			hRow := h[b*256:][:256]
 			for i := range 256 {
-				hRow[i] = relu(hRow[i] + hB[i])
+				hRow[i] = reluF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -52,12 +52,12 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
@@ -100,7 +100,7 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 		for b := range rows {
 			hRow := h[b*256:][:256]
 			for i := range 256 {
-				hRow[i] = relu(hRow[i] + hB[i])
+				hRow[i] = reluF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -128,18 +128,18 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 				m2 = max(m2, zi)
 			}
 			var top float32
-			if abs(m2) < inf[float32](1) {
+			if absF32(m2) < inf[float32](1) {
 				top = m2
 			}
 			s2 += float64(truth[float32](at == int(y[b+from])))
 			var total float32
 			for i := range 10 {
-				total += exp(zRow[i] - top)
+				total += expF32(zRow[i] - top)
 			}
 
 			// loss xent(z, y)   digits.bp:15
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 		}
 	}
 
@@ -148,14 +148,14 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 	for i := range 256 {
 		hWRow := hW[i*64:][:64]
 		for j := range 64 {
-			s3 += float64(square(hWRow[j]))
+			s3 += float64(squareF32(hWRow[j]))
 		}
 	}
 	var s4 float64
 	for i := range 10 {
 		zWRow := zW[i*256:][:256]
 		for j := range 256 {
-			s4 += float64(square(zWRow[j]))
+			s4 += float64(squareF32(zWRow[j]))
 		}
 	}
 	loss := float32(s)/float32(n) + 0.0001*(float32(s3)+float32(s4))
@@ -191,14 +191,14 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	for i := range 256 {
 		hWRow := hW[i*64:][:64]
 		for j := range 64 {
-			s += float64(square(hWRow[j]))
+			s += float64(squareF32(hWRow[j]))
 		}
 	}
 	var s2 float64
 	for i := range 10 {
 		zWRow := zW[i*256:][:256]
 		for j := range 256 {
-			s2 += float64(square(zWRow[j]))
+			s2 += float64(squareF32(zWRow[j]))
 		}
 	}
 
@@ -225,7 +225,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 		for b := range rows {
 			hRow := h[b*256:][:256]
 			for i := range 256 {
-				hRow[i] = relu(hRow[i] + hB[i])
+				hRow[i] = reluF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -253,20 +253,20 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 				m2 = max(m2, zi)
 			}
 			var top float32
-			if abs(m2) < inf[float32](1) {
+			if absF32(m2) < inf[float32](1) {
 				top = m2
 			}
 			s4 += float64(truth[float32](at == int(y[b+from])))
 			var total float32
 			for i := range 10 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
 
 			// loss xent(z, y)   digits.bp:15
 			yb := int(y[b+from])
-			s3 += float64(top + log(total) - z[b*10+yb])
+			s3 += float64(top + logF32(total) - z[b*10+yb])
 			dzzRow := dzz[b*10:][:10]
 			for i := range 10 {
 				// dzz[i] = d·(exps[i]/total − [i = y])   digits.bp:13
@@ -336,9 +336,9 @@ func (t *DigitsTrainer) update(w, g, m, v []float32) {
 		gi := g[i]
 		nextMi := t.Beta1*m[i] + t2*gi
 		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t3*square(gi)
+		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
 		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
+		v4 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
 		w[i] -= t.LR * v4
 	}
 }

@@ -750,6 +750,95 @@ func truth[F float](b bool) F {
 	return 0
 }
 
+// powers holds the bits of 2^(i/32), less i in the place where wideExp adds n.
+var powers = [32]uint64{
+	0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
+	0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
+	0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
+	0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429, 0x3feea47eb03a5585,
+	0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
+	0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d,
+	0x3feee89f995ad3ad, 0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069,
+	0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
+}
+
+// wideExp returns eˣ for |x| < 700 with a relative error below 2⁻³³: a power of
+// 2^(1/32) from a table, times a polynomial of what is left, as in glibc's expf.
+func wideExp(x float64) float64 {
+	const shift = 0x1.8p52 // adding it rounds to a whole number n, which is in the last bits
+	z := x * (32 / math.Ln2)
+	k := z + shift
+	n := math.Float64bits(k)
+	r := z - (k - shift)
+	s := math.Float64frombits(powers[n%32] + n<<47)
+	return s * ((0x1.c6af84b912033p-20*r+0x1.ebfce50fac509p-13)*(r*r) + (0x1.62e42ff0c52d6p-6*r + 1))
+}
+
+// endF32 returns what a function is far to the left or far to the right of 0.
+func endF32(x, left, right float32) float32 {
+	switch {
+	case x < 0:
+		return left
+	case x > 0:
+		return right
+	}
+	return x // NaN
+}
+
+// expF32 returns eˣ.
+func expF32(x float32) float32 {
+	if !(-104 < x && x < 89) {
+		return endF32(x, 0, float32(math.Inf(1)))
+	}
+	return float32(wideExp(float64(x)))
+}
+
+// logs holds 1/c and log c for a number c in each sixteenth of the numbers from
+// 0.699 to 1.398, the middle except near 1.
+var logs = [16][2]float64{
+	{0x1.661ec6a5122f9p+0, -0x1.57bf753c8d1fbp-2},
+	{0x1.571ed3c506b3ap+0, -0x1.2bef07cdc9355p-2},
+	{0x1.49539e3b2d067p+0, -0x1.01eae5626c691p-2},
+	{0x1.3c995a47babe7p+0, -0x1.b31d8575bce3bp-3},
+	{0x1.30d190130d190p+0, -0x1.6574ebe8c1339p-3},
+	{0x1.25e22708092f1p+0, -0x1.1aa2b7e23f729p-3},
+	{0x1.1bb4a4046ed29p+0, -0x1.a4e7640b1bc38p-4},
+	{0x1.12358e75d3033p+0, -0x1.1973bd1465561p-4},
+	{0x1.0953f39010954p+0, -0x1.252f32f8d1840p-5},
+	{1, 0},
+	{0x1.e573ac901e574p-1, 0x1.b42dd711971b9p-5},
+	{0x1.ca4b3055ee191p-1, 0x1.c5e548f5bc743p-4},
+	{0x1.b2036406c80d9p-1, 0x1.526e5e3a1b438p-3},
+	{0x1.9c2d14ee4a102p-1, 0x1.bc286742d8cd4p-3},
+	{0x1.886e5f0abb04ap-1, 0x1.1058bf9ae4ad4p-2},
+	{0x1.767dce434a9b1p-1, 0x1.404308686a7e4p-2},
+}
+
+// splitLog returns y and r so that log x is y + log(1 + r) with |r| < 1/33, for
+// a positive number x, as glibc's logf does.
+func splitLog(x float64) (y, r float64) {
+	const least = 0x3fe66 << 44 // the bits of 0.699
+	bits := math.Float64bits(x)
+	from := bits - least
+	c := &logs[from>>48%16]
+	return math.Ln2*float64(int64(from)>>52) + c[1], math.Float64frombits(bits-from&^(1<<52-1))*c[0] - 1
+}
+
+// shortLog1p returns log(1 + r) for |r| < 1/33 with a relative error below 2⁻³¹.
+func shortLog1p(r float64) float64 {
+	r2 := r * r
+	return r + r2*((-0x1.fffffc39cc286p-2+0x1.5555509d2b05dp-2*r)+r2*(-0x1.0038cfb648fefp-2+0x1.9a082d45dab3p-3*r))
+}
+
+// logF32 returns the natural logarithm of x.
+func logF32(x float32) float32 {
+	if !(0 < x && x <= math.MaxFloat32) {
+		return float32(math.Log(float64(x)))
+	}
+	y, r := splitLog(float64(x))
+	return float32(y + shortLog1p(r))
+}
+
 // numbers returns n numbers between lo and hi.
 func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	x := make([]F, n)
@@ -757,32 +846,22 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// abs is math.Abs for the element type at hand.
-func abs[F float](x F) F {
-	return F(math.Abs(float64(x)))
+// absF32 is math.Abs for float32.
+func absF32(x float32) float32 {
+	return float32(math.Abs(float64(x)))
 }
 
-// exp is math.Exp for the element type at hand.
-func exp[F float](x F) F {
-	return F(math.Exp(float64(x)))
-}
-
-// log is math.Log for the element type at hand.
-func log[F float](x F) F {
-	return F(math.Log(float64(x)))
-}
-
-// relu returns max(0, x); its derivative at 0 is 0.
-func relu[F float](x F) F {
+// reluF32 returns max(0, x); its derivative at 0 is 0.
+func reluF32(x float32) float32 {
 	return max(0, x)
 }
 
-// sqrt is math.Sqrt for the element type at hand.
-func sqrt[F float](x F) F {
-	return F(math.Sqrt(float64(x)))
+// sqrtF32 is math.Sqrt for float32.
+func sqrtF32(x float32) float32 {
+	return float32(math.Sqrt(float64(x)))
 }
 
-// square returns x².
-func square[F float](x F) F {
+// squareF32 returns x².
+func squareF32(x float32) float32 {
 	return x * x
 }

@@ -6,7 +6,6 @@ package lecture
 import (
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 )
 
@@ -165,13 +164,13 @@ func CircuitGrad(x, y, z float64) (f, dx, dy, dz float64) {
 // x = (-1, -2) it is 0.73, and σ′ = σ(1 - σ) is 0.20.
 func Neuron(w *[3]float64, x *[2]float64) float64 {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	return sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
+	return sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
 }
 
 // NeuronGrad returns the value of Neuron and its gradient by w and x.
 func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	f = sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
+	f = sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
 
 	// d = f·(1 − f)   lecture.bp:73
 	d := f * (1 - f)
@@ -197,13 +196,13 @@ func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]f
 // c and directly. Its adjoint is the sum over these successors.
 func Paths(x, y float64) float64 {
 	// a = tanh(x + y)   lecture.bp:78
-	a := math.Tanh(x + y)
+	a := tanhF64(x + y)
 
 	// b = a * x   lecture.bp:79
 	b := a * x
 
 	// c = exp(a)   lecture.bp:80
-	c := math.Exp(a)
+	c := expF64(a)
 
 	// return b*c + a   lecture.bp:81
 	return b*c + a
@@ -212,19 +211,19 @@ func Paths(x, y float64) float64 {
 // PathsGrad returns the value of Paths and its gradient by x and y.
 func PathsGrad(x, y float64) (f, dx, dy float64) {
 	// a = tanh(x + y)   lecture.bp:78
-	a := math.Tanh(x + y)
+	a := tanhF64(x + y)
 
 	// b = a * x   lecture.bp:79
 	b := a * x
 
 	// c = exp(a)   lecture.bp:80
-	c := math.Exp(a)
+	c := expF64(a)
 
 	// return b*c + a   lecture.bp:81
 	f = b*c + a
 
 	// dy = (1 + b·c + c·x)·(1 − a²)   lecture.bp:78
-	dy = (1 + b*c + c*x) * (1 - square(a))
+	dy = (1 + b*c + c*x) * (1 - squareF64(a))
 
 	// dx = c·a + dy   lecture.bp:77
 	dx = c*a + dy

@@ -20,14 +20,14 @@ func (w *ScoreWork) value(a *ScoreArgs) float64 {
 	// a2 = sigmoid(z2)   lecture.bp:24
 	for i := range h {
 		s := dot(W1[i*n:][:n], x)
-		a2[i] = sigmoid(s + b1[i])
+		a2[i] = sigmoidF64(s + b1[i])
 	}
 
 	// return dot(U, a3)   lecture.bp:27
 	var f float64
 	for i := range m {
 		s2 := dot(W2[h*i:][:h], a2)
-		f += U[i] * sigmoid(s2+b2[i])
+		f += U[i] * sigmoidF64(s2+b2[i])
 	}
 	return f
 }
@@ -55,14 +55,14 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 	// a2 = sigmoid(z2)   lecture.bp:24
 	for i := range h {
 		s := dot(W1[i*n:][:n], x)
-		a2[i] = sigmoid(s + b1[i])
+		a2[i] = sigmoidF64(s + b1[i])
 	}
 	var f float64
 	clear(da2)
 	for i := range m {
 		// a3 = sigmoid(z3)   lecture.bp:26
 		s2 := dot(W2[h*i:][:h], a2)
-		dUi := sigmoid(s2 + b2[i])
+		dUi := sigmoidF64(s2 + b2[i])
 		dU[i] = dUi
 
 		// return dot(U, a3)   lecture.bp:27
@@ -118,14 +118,14 @@ func (w *ScorerWork) forward(batch *ScorerBatch) {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s2 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoid(s2 + b1[i])
+			a2[i] = sigmoidF64(s2 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s2 float64
 		for i := range 6 {
 			s3 := dot(W2[i*8:][:8], a2)
-			s2 += U[i] * sigmoid(s3+b2[i])
+			s2 += U[i] * sigmoidF64(s3+b2[i])
 		}
 		s[b] = s2
 	}
@@ -150,19 +150,19 @@ func (w *ScorerWork) loss(batch *ScorerBatch) ScorerLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoid(s3 + b1[i])
+			a2[i] = sigmoidF64(s3 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s3 float64
 		for i := range 6 {
 			s4 := dot(W2[i*8:][:8], a2)
-			s3 += U[i] * sigmoid(s4+b2[i])
+			s3 += U[i] * sigmoidF64(s4+b2[i])
 		}
 
 		// loss softplus(s) - y*s   lecture.bp:41
 		yb := y[b]
-		s += softplus(s3) - yb*s3
+		s += softplusF64(s3) - yb*s3
 
 		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
@@ -209,13 +209,13 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoid(s3 + b1[i])
+			a2[i] = sigmoidF64(s3 + b1[i])
 		}
 		var s3 float64
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s4 := dot(W2[i*8:][:8], a2)
-			a3i := sigmoid(s4 + b2[i])
+			a3i := sigmoidF64(s4 + b2[i])
 			a3[i] = a3i
 
 			// return dot(U, a3)   lecture.bp:27
@@ -224,10 +224,10 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 
 		// loss softplus(s) - y*s   lecture.bp:41
 		yb := y[b]
-		s += softplus(s3) - yb*s3
+		s += softplusF64(s3) - yb*s3
 
 		// ds = d·(σ(s3) − y)   lecture.bp:27
-		ds := d * (sigmoid(s3) - yb)
+		ds := d * (sigmoidF64(s3) - yb)
 
 		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
@@ -311,13 +311,13 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoid(s3 + b1[i])
+			a2[i] = sigmoidF64(s3 + b1[i])
 		}
 		var s3 float64
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s4 := dot(W2[i*8:][:8], a2)
-			a3i := sigmoid(s4 + b2[i])
+			a3i := sigmoidF64(s4 + b2[i])
 			a3[i] = a3i
 
 			// return dot(U, a3)   lecture.bp:27
@@ -326,10 +326,10 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 
 		// loss softplus(s) - y*s   lecture.bp:41
 		yb := y[b]
-		s += softplus(s3) - yb*s3
+		s += softplusF64(s3) - yb*s3
 
 		// ds = d·(σ(s3) − y)   lecture.bp:27
-		ds := d * (sigmoid(s3) - yb)
+		ds := d * (sigmoidF64(s3) - yb)
 
 		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
@@ -415,15 +415,15 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
 		for i := range 12 {
 			s := dot(h0W[i*16:][:16], x[b*16:][:16])
-			h0[i] = sigmoid(s + h0B[i])
+			h0[i] = sigmoidF64(s + h0B[i])
 		}
 		for i := range 10 {
 			s := dot(h1W[i*12:][:12], h0)
-			h1[i] = sigmoid(s + h1B[i])
+			h1[i] = sigmoidF64(s + h1B[i])
 		}
 		for i := range 8 {
 			s := dot(h2W[i*10:][:10], h1)
-			h2[i] = sigmoid(s + h2B[i])
+			h2[i] = sigmoidF64(s + h2B[i])
 		}
 		m := inf[float64](-1)
 		for i := range 5 {
@@ -441,7 +441,7 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 		}
 		var total float64
 		for i := range 5 {
-			expsi := math.Exp(z[i] - top)
+			expsi := expF64(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -477,15 +477,15 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
 		for i := range 12 {
 			s3 := dot(h0W[i*16:][:16], x[b*16:][:16])
-			h0[i] = sigmoid(s3 + h0B[i])
+			h0[i] = sigmoidF64(s3 + h0B[i])
 		}
 		for i := range 10 {
 			s3 := dot(h1W[i*12:][:12], h0)
-			h1[i] = sigmoid(s3 + h1B[i])
+			h1[i] = sigmoidF64(s3 + h1B[i])
 		}
 		for i := range 8 {
 			s3 := dot(h2W[i*10:][:10], h1)
-			h2[i] = sigmoid(s3 + h2B[i])
+			h2[i] = sigmoidF64(s3 + h2B[i])
 		}
 		m := inf[float64](-1)
 		var at int
@@ -511,7 +511,7 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 5 {
-			total += math.Exp(z[i] - top)
+			total += expF64(z[i] - top)
 		}
 
 		// loss xent(z, y)   lecture.bp:59
@@ -524,28 +524,28 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 	for i := range 12 {
 		h0WRow := h0W[i*16:][:16]
 		for j := range 16 {
-			s3 += square(h0WRow[j])
+			s3 += squareF64(h0WRow[j])
 		}
 	}
 	var s4 float64
 	for i := range 10 {
 		h1WRow := h1W[i*12:][:12]
 		for j := range 12 {
-			s4 += square(h1WRow[j])
+			s4 += squareF64(h1WRow[j])
 		}
 	}
 	var s5 float64
 	for i := range 8 {
 		h2WRow := h2W[i*10:][:10]
 		for j := range 10 {
-			s5 += square(h2WRow[j])
+			s5 += squareF64(h2WRow[j])
 		}
 	}
 	var s6 float64
 	for i := range 5 {
 		zWRow := zW[i*8:][:8]
 		for j := range 8 {
-			s6 += square(zWRow[j])
+			s6 += squareF64(zWRow[j])
 		}
 	}
 	loss := s/float64(n) + 0.0005*(s3+s4+s5+s6)
@@ -591,28 +591,28 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 	for i := range 12 {
 		h0WRow := h0W[i*16:][:16]
 		for j := range 16 {
-			s += square(h0WRow[j])
+			s += squareF64(h0WRow[j])
 		}
 	}
 	var s2 float64
 	for i := range 10 {
 		h1WRow := h1W[i*12:][:12]
 		for j := range 12 {
-			s2 += square(h1WRow[j])
+			s2 += squareF64(h1WRow[j])
 		}
 	}
 	var s3 float64
 	for i := range 8 {
 		h2WRow := h2W[i*10:][:10]
 		for j := range 10 {
-			s3 += square(h2WRow[j])
+			s3 += squareF64(h2WRow[j])
 		}
 	}
 	var s4 float64
 	for i := range 5 {
 		zWRow := zW[i*8:][:8]
 		for j := range 8 {
-			s4 += square(zWRow[j])
+			s4 += squareF64(zWRow[j])
 		}
 	}
 
@@ -632,15 +632,15 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
 		for i := range 12 {
 			s7 := dot(h0W[i*16:][:16], x[b*16:][:16])
-			h0[i] = sigmoid(s7 + h0B[i])
+			h0[i] = sigmoidF64(s7 + h0B[i])
 		}
 		for i := range 10 {
 			s7 := dot(h1W[i*12:][:12], h0)
-			h1[i] = sigmoid(s7 + h1B[i])
+			h1[i] = sigmoidF64(s7 + h1B[i])
 		}
 		for i := range 8 {
 			s7 := dot(h2W[i*10:][:10], h1)
-			h2[i] = sigmoid(s7 + h2B[i])
+			h2[i] = sigmoidF64(s7 + h2B[i])
 		}
 		m := inf[float64](-1)
 		var at int
@@ -666,7 +666,7 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		s6 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 5 {
-			expsi := math.Exp(z[i] - top)
+			expsi := expF64(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -798,19 +798,19 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 			for j := range 6 {
 				s += h1WRow[j] * xRow[j]
 			}
-			h1[i] = math.Tanh(s + h1B[i])
+			h1[i] = tanhF64(s + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s := dot(h2W[i*10:][:10], h1)
-			h2[i] = math.Tanh(s + h2B[i])
+			h2[i] = tanhF64(s + h2B[i])
 		}
 
 		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 		for i := range 10 {
 			s := dot(h3W[i*10:][:10], h2)
-			h3[i] = math.Tanh(s + h3B[i] + h1[i])
+			h3[i] = tanhF64(s + h3B[i] + h1[i])
 		}
 
 		// h3[i + 10] = x[i]   lecture.bp:86
@@ -855,19 +855,19 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 			for j := range 6 {
 				s2 += h1WRow[j] * xRow[j]
 			}
-			h1[i] = math.Tanh(s2 + h1B[i])
+			h1[i] = tanhF64(s2 + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s2 := dot(h2W[i*10:][:10], h1)
-			h2[i] = math.Tanh(s2 + h2B[i])
+			h2[i] = tanhF64(s2 + h2B[i])
 		}
 
 		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 		for i := range 10 {
 			s2 := dot(h3W[i*10:][:10], h2)
-			h3[i] = math.Tanh(s2 + h3B[i] + h1[i])
+			h3[i] = tanhF64(s2 + h3B[i] + h1[i])
 		}
 
 		// h3[i + 10] = x[i]   lecture.bp:86
@@ -880,7 +880,7 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 		var s2 float64
 		for i := range 2 {
 			s3 := dot(zW[i*16:][:16], h3)
-			s2 += square(s3 + zB[i] - y[b*2+i])
+			s2 += squareF64(s3 + zB[i] - y[b*2+i])
 		}
 		s += s2 / 2
 	}
@@ -939,18 +939,18 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			for j := range 6 {
 				s2 += h1WRow[j] * xRow[j]
 			}
-			h1[i] = math.Tanh(s2 + h1B[i])
+			h1[i] = tanhF64(s2 + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s2 := dot(h2W[i*10:][:10], h1)
-			h2[i] = math.Tanh(s2 + h2B[i])
+			h2[i] = tanhF64(s2 + h2B[i])
 		}
 		for i := range 10 {
 			// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 			s2 := dot(h3W[i*10:][:10], h2)
-			h3i := math.Tanh(s2 + h3B[i] + h1[i])
+			h3i := tanhF64(s2 + h3B[i] + h1[i])
 			h3[i] = h3i
 			h32[i] = h3i
 		}
@@ -966,7 +966,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			// loss sumsq(z - y)/2   lecture.bp:92
 			s3 := dot(zW[i*16:][:16], h32)
 			v := s3 + zB[i] - y[b*2+i]
-			s2 += square(v)
+			s2 += squareF64(v)
 
 			// d2 = d·2·v   lecture.bp:92
 			d2 := d * (2 * v)
@@ -984,7 +984,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		clear(dh2)
 		for i := range 10 {
 			// dzh3[i] = dh3[i]·(1 − h3[i]²)   lecture.bp:89
-			dzh3i := dh3[i] * (1 - square(h3[i]))
+			dzh3i := dh3[i] * (1 - squareF64(h3[i]))
 			dzh3[i] = dzh3i
 
 			// dh3B += dzh3   lecture.bp:89
@@ -999,7 +999,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		clear(dh1)
 		for i := range 10 {
 			// dzh2 = dh2∘(1 − h2²)   lecture.bp:88
-			dzh2 := dh2[i] * (1 - square(h2[i]))
+			dzh2 := dh2[i] * (1 - squareF64(h2[i]))
 
 			// dh2B += dzh2   lecture.bp:88
 			dh2B[i] += dzh2
@@ -1012,7 +1012,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		}
 		for i := range 10 {
 			// dzh1 = (dzh3 + dh1)∘(1 − h1²)   lecture.bp:87
-			dzh1 := (dzh3[i] + dh1[i]) * (1 - square(h1[i]))
+			dzh1 := (dzh3[i] + dh1[i]) * (1 - squareF64(h1[i]))
 
 			// dh1B += dzh1   lecture.bp:87
 			dh1B[i] += dzh1
@@ -1070,7 +1070,7 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 			for j := range 7 {
 				s += VRow[j] * xRow[j]
 			}
-			h[i] = sigmoid(s)
+			h[i] = sigmoidF64(s)
 		}
 		m := inf[float64](-1)
 		for i := range 4 {
@@ -1087,7 +1087,7 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 		}
 		var total float64
 		for i := range 4 {
-			expsi := math.Exp(z[i] - top)
+			expsi := expF64(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -1120,7 +1120,7 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 			for j := range 7 {
 				s3 += VRow[j] * xRow[j]
 			}
-			h[i] = sigmoid(s3)
+			h[i] = sigmoidF64(s3)
 		}
 		m := inf[float64](-1)
 		var at int
@@ -1145,7 +1145,7 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 4 {
-			total += math.Exp(z[i] - top)
+			total += expF64(z[i] - top)
 		}
 
 		// loss -log(softmax(z)[y])   lecture.bp:105
@@ -1189,7 +1189,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 			for j := range 7 {
 				s3 += VRow[j] * xRow[j]
 			}
-			h[i] = sigmoid(s3)
+			h[i] = sigmoidF64(s3)
 		}
 		m := inf[float64](-1)
 		var at int
@@ -1214,7 +1214,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 4 {
-			expsi := math.Exp(z[i] - top)
+			expsi := expF64(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -1294,14 +1294,14 @@ func (w *MarginWork) forward(batch *MarginBatch) {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s2 := dot(W1[i*20:][:20], L2)
-			a2[i] = sigmoid(s2 + b1[i])
+			a2[i] = sigmoidF64(s2 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s2 float64
 		for i := range 6 {
 			s3 := dot(W2[i*8:][:8], a2)
-			s2 += U[i] * sigmoid(s3+b2[i])
+			s2 += U[i] * sigmoidF64(s3+b2[i])
 		}
 		s[b] = s2
 	}
@@ -1340,14 +1340,14 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s2 := dot(W1[i*20:][:20], L2)
-			a2[i] = sigmoid(s2 + b1[i])
+			a2[i] = sigmoidF64(s2 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s2 float64
 		for i := range 6 {
 			s3 := dot(W2[i*8:][:8], a2)
-			s2 += U[i] * sigmoid(s3+b2[i])
+			s2 += U[i] * sigmoidF64(s3+b2[i])
 		}
 
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1363,16 +1363,16 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], L3)
-			a22[i] = sigmoid(s3 + b1[i])
+			a22[i] = sigmoidF64(s3 + b1[i])
 		}
 
 		// loss max(0, 1 - s + score(neg))   lecture.bp:125
 		var s3 float64
 		for i := range 6 {
 			s4 := dot(W2[i*8:][:8], a22)
-			s3 += U[i] * sigmoid(s4+b2[i])
+			s3 += U[i] * sigmoidF64(s4+b2[i])
 		}
-		s += relu(1 - s2 + s3)
+		s += reluF64(1 - s2 + s3)
 	}
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
@@ -1380,19 +1380,19 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 	for i := range 8 {
 		W1Row := W1[i*20:][:20]
 		for j := range 20 {
-			s2 += square(W1Row[j])
+			s2 += squareF64(W1Row[j])
 		}
 	}
 	var s3 float64
 	for i := range 6 {
 		W2Row := W2[i*8:][:8]
 		for j := range 8 {
-			s3 += square(W2Row[j])
+			s3 += squareF64(W2Row[j])
 		}
 	}
 	var s4 float64
 	for i := range 6 {
-		s4 += square(U[i])
+		s4 += squareF64(U[i])
 	}
 	loss := s/float64(n) + 0.0005*(s2+s3+s4)
 	return MarginLoss{Loss: loss}
@@ -1439,19 +1439,19 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 	for i := range 8 {
 		W1Row := W1[i*20:][:20]
 		for j := range 20 {
-			s += square(W1Row[j])
+			s += squareF64(W1Row[j])
 		}
 	}
 	var s2 float64
 	for i := range 6 {
 		W2Row := W2[i*8:][:8]
 		for j := range 8 {
-			s2 += square(W2Row[j])
+			s2 += squareF64(W2Row[j])
 		}
 	}
 	var s3 float64
 	for i := range 6 {
-		s3 += square(U[i])
+		s3 += squareF64(U[i])
 	}
 
 	// d = 1/batch   lecture.bp:125
@@ -1480,7 +1480,7 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s5 := dot(W1[i*20:][:20], L2)
-			a2[i] = sigmoid(s5 + b1[i])
+			a2[i] = sigmoidF64(s5 + b1[i])
 		}
 
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1496,13 +1496,13 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s5 := dot(W1[i*20:][:20], L3)
-			a22[i] = sigmoid(s5 + b1[i])
+			a22[i] = sigmoidF64(s5 + b1[i])
 		}
 		var s5 float64
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s6 := dot(W2[i*8:][:8], a22)
-			a32i := sigmoid(s6 + b2[i])
+			a32i := sigmoidF64(s6 + b2[i])
 			a32[i] = a32i
 
 			// loss max(0, 1 - s + score(neg))   lecture.bp:125
@@ -1517,7 +1517,7 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s7 := dot(W2[i*8:][:8], a2)
-			a3i := sigmoid(s7 + b2[i])
+			a3i := sigmoidF64(s7 + b2[i])
 			a3[i] = a3i
 
 			// return dot(U, a3)   lecture.bp:27
@@ -1543,7 +1543,7 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 			// da2_2 = W2ᵀ·(dU2∘dz3)   lecture.bp:25
 			axpy(dz34, W2[i*8:][:8], da22)
 		}
-		v := relu(1 - s6 + s5)
+		v := reluF64(1 - s6 + s5)
 
 		// loss max(0, 1 - s + score(neg))   lecture.bp:125
 		s4 += v

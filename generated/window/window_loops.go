@@ -88,7 +88,7 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 		for b := range rows {
 			hRow := h[b*48:][:48]
 			for i := range 48 {
-				hRow[i] = tanh(hRow[i] + hB[i])
+				hRow[i] = tanhF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -108,12 +108,12 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 5 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
@@ -212,7 +212,7 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 		for b := range rows {
 			hRow := h[b*48:][:48]
 			for i := range 48 {
-				hRow[i] = tanh(hRow[i] + hB[i])
+				hRow[i] = tanhF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -240,18 +240,18 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 				m2 = max(m2, zi)
 			}
 			var top float32
-			if abs(m2) < inf[float32](1) {
+			if absF32(m2) < inf[float32](1) {
 				top = m2
 			}
 			s2 += float64(truth[float32](at == int(tag[b+from])))
 			var total float32
 			for i := range 5 {
-				total += exp(zRow[i] - top)
+				total += expF32(zRow[i] - top)
 			}
 
 			// loss xent(z, tag)   window.bp:32
 			tagb := int(tag[b+from])
-			s += float64(top + log(total) - z[b*5+tagb])
+			s += float64(top + logF32(total) - z[b*5+tagb])
 		}
 	}
 
@@ -260,14 +260,14 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 	for i := range 48 {
 		hWRow := hW[i*300:][:300]
 		for j := range 300 {
-			s3 += float64(square(hWRow[j]))
+			s3 += float64(squareF32(hWRow[j]))
 		}
 	}
 	var s4 float32
 	for i := range 5 {
 		zWRow := zW[i*48:][:48]
 		for j := range 48 {
-			s4 += square(zWRow[j])
+			s4 += squareF32(zWRow[j])
 		}
 	}
 	loss := float32(s)/float32(n) + 0.002*(float32(s3)+s4)
@@ -320,14 +320,14 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	for i := range 48 {
 		hWRow := hW[i*300:][:300]
 		for j := range 300 {
-			s += float64(square(hWRow[j]))
+			s += float64(squareF32(hWRow[j]))
 		}
 	}
 	var s2 float32
 	for i := range 5 {
 		zWRow := zW[i*48:][:48]
 		for j := range 48 {
-			s2 += square(zWRow[j])
+			s2 += squareF32(zWRow[j])
 		}
 	}
 
@@ -402,7 +402,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 		for b := range rows {
 			hRow := h[b*48:][:48]
 			for i := range 48 {
-				hRow[i] = tanh(hRow[i] + hB[i])
+				hRow[i] = tanhF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -430,20 +430,20 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 				m2 = max(m2, zi)
 			}
 			var top float32
-			if abs(m2) < inf[float32](1) {
+			if absF32(m2) < inf[float32](1) {
 				top = m2
 			}
 			s4 += float64(truth[float32](at == int(tag[b+from])))
 			var total float32
 			for i := range 5 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
 
 			// loss xent(z, tag)   window.bp:32
 			tagb := int(tag[b+from])
-			s3 += float64(top + log(total) - z[b*5+tagb])
+			s3 += float64(top + logF32(total) - z[b*5+tagb])
 			dzzRow := dzz[b*5:][:5]
 			for i := range 5 {
 				// dzz[i] = d·(exps[i]/total − [i = tag])   window.bp:30
@@ -462,7 +462,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 			dzhRow := dzh[b*48:][:48]
 			hRow := h[b*48:][:48]
 			for i := range 48 {
-				dzhRow[i] *= 1 - square(hRow[i])
+				dzhRow[i] *= 1 - squareF32(hRow[i])
 			}
 		}
 
@@ -548,7 +548,7 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 	// train adam(lr = 2e-3*cosine[50, 4000](step))   window.bp:35
 	v2 := 1 - pow(t.Beta1, t.step)
 	v3 := 1 - pow(t.Beta2, t.step)
-	v4 := 0.5 * (1 + cos(0.00079533993*float32(t.step-50)))
+	v4 := 0.5 * (1 + cosF32(0.00079533993*float32(t.step-50)))
 	var v5 float32
 	if t.step < 50 {
 		v5 = float32(t.step) / 50
@@ -566,9 +566,9 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 		gi := g[i]
 		nextMi := t.Beta1*m[i] + t2*gi
 		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t3*square(gi)
+		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
 		v[i] = nextVi
-		v7 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
+		v7 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
 		w[i] -= v6 * v7
 	}
 }

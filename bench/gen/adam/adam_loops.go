@@ -88,9 +88,9 @@ func (t *ParamsTrainer) update(w, g, m, v []float32) {
 		gi := g[i]
 		nextMi := t.Beta1*m[i] + t2*gi
 		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t3*square(gi)
+		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
 		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
+		v4 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
 		w[i] -= t.LR * v4
 	}
 }

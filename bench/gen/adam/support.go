@@ -577,12 +577,12 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// sqrt is math.Sqrt for the element type at hand.
-func sqrt[F float](x F) F {
-	return F(math.Sqrt(float64(x)))
+// sqrtF32 is math.Sqrt for float32.
+func sqrtF32(x float32) float32 {
+	return float32(math.Sqrt(float64(x)))
 }
 
-// square returns x².
-func square[F float](x F) F {
+// squareF32 returns x².
+func squareF32(x float32) float32 {
 	return x * x
 }

@@ -10,7 +10,7 @@ func (w *ExpWork) value(a *ExpArgs) {
 
 	// exp(x)   elementwise.bp:8
 	for i := range n {
-		out[i] = exp(x[i])
+		out[i] = expF32(x[i])
 	}
 }
 
@@ -22,7 +22,7 @@ func (w *SigmoidWork) value(a *SigmoidArgs) {
 
 	// sigmoid(x)   elementwise.bp:11
 	for i := range n {
-		out[i] = sigmoid(x[i])
+		out[i] = sigmoidF32(x[i])
 	}
 }
 
@@ -34,7 +34,7 @@ func (w *TanhWork) value(a *TanhArgs) {
 
 	// tanh(x)   elementwise.bp:14
 	for i := range n {
-		out[i] = tanh(x[i])
+		out[i] = tanhF32(x[i])
 	}
 }
 
@@ -46,7 +46,7 @@ func (w *LogWork) value(a *LogArgs) {
 
 	// log(x)   elementwise.bp:17
 	for i := range n {
-		out[i] = log(x[i])
+		out[i] = logF32(x[i])
 	}
 }
 
@@ -63,12 +63,12 @@ func (w *SoftmaxWork) value(a *SoftmaxArgs) {
 		m = max(m, x[i])
 	}
 	var top float32
-	if abs(m) < inf[float32](1) {
+	if absF32(m) < inf[float32](1) {
 		top = m
 	}
 	var total float64
 	for i := range n {
-		expsi := exp(x[i] - top)
+		expsi := expF32(x[i] - top)
 		exps[i] = expsi
 		total += float64(expsi)
 	}

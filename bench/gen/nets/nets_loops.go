@@ -28,13 +28,13 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 				zWRow := zW[i*100:][:100]
 				zhRow := zh[b*100:][:100]
 				for j := range 100 {
-					s += zWRow[j] * sigmoid(zhRow[j]+hB[j])
+					s += zWRow[j] * sigmoidF32(zhRow[j]+hB[j])
 				}
 				zz[i] = s
 			}
 
 			// output sigmoid(p)   nets.bp:11
-			out[b+from] = sigmoid(zz[0] + zB0)
+			out[b+from] = sigmoidF32(zz[0] + zB0)
 		}
 	}
 }
@@ -66,14 +66,14 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 				zWRow := zW[i*100:][:100]
 				zhRow := zh[b*100:][:100]
 				for j := range 100 {
-					s2 += zWRow[j] * sigmoid(zhRow[j]+hB[j])
+					s2 += zWRow[j] * sigmoidF32(zhRow[j]+hB[j])
 				}
 				zz[i] = s2
 			}
 
 			// loss bce(p, y)   nets.bp:12
 			z := zz[0] + zB0
-			s += float64(softplus(z) - y[b+from]*z)
+			s += float64(softplusF32(z) - y[b+from]*z)
 		}
 	}
 	loss := float32(s) / float32(n)
@@ -114,7 +114,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 		for b := range rows {
 			hRow := h[b*100:][:100]
 			for i := range 100 {
-				hRow[i] = sigmoid(hRow[i] + hB[i])
+				hRow[i] = sigmoidF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -125,10 +125,10 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 			zzb := zz[b]
 			z := zzb + zB0
 			yb := y[b+from]
-			s += float64(softplus(z) - yb*z)
+			s += float64(softplusF32(z) - yb*z)
 
 			// dp = d·(σ(zz[0] + zB[0]) − y)   nets.bp:10
-			dp := d * (sigmoid(zzb+zB0) - yb)
+			dp := d * (sigmoidF32(zzb+zB0) - yb)
 
 			// s2 += dp   nets.bp:9
 			s2 += float64(dp)
@@ -193,7 +193,7 @@ func (w *SmallWork) forward(batch *SmallBatch) {
 		for b := range rows {
 			hRow := h[b*128:][:128]
 			for i := range 128 {
-				hRow[i] = relu(hRow[i] + hB[i])
+				hRow[i] = reluF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -230,7 +230,7 @@ func (w *SmallWork) loss(batch *SmallBatch) SmallLoss {
 		for b := range rows {
 			hRow := h[b*128:][:128]
 			for i := range 128 {
-				hRow[i] = relu(hRow[i] + hB[i])
+				hRow[i] = reluF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -250,15 +250,15 @@ func (w *SmallWork) loss(batch *SmallBatch) SmallLoss {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				total += exp(zRow[i] - top)
+				total += expF32(zRow[i] - top)
 			}
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 		}
 	}
 	loss := float32(s) / float32(n)
@@ -300,7 +300,7 @@ func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
 		for b := range rows {
 			hRow := h[b*128:][:128]
 			for i := range 128 {
-				hRow[i] = relu(hRow[i] + hB[i])
+				hRow[i] = reluF32(hRow[i] + hB[i])
 			}
 		}
 
@@ -320,17 +320,17 @@ func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 			dzzRow := dzz[b*10:][:10]
 			for i := range 10 {
 				// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:19
@@ -407,7 +407,7 @@ func (w *MediumWork) forward(batch *MediumBatch) {
 		for b := range rows {
 			h1Row := h1[b*512:][:512]
 			for i := range 512 {
-				h1Row[i] = relu(h1Row[i] + h1B[i])
+				h1Row[i] = reluF32(h1Row[i] + h1B[i])
 			}
 		}
 
@@ -416,7 +416,7 @@ func (w *MediumWork) forward(batch *MediumBatch) {
 		for b := range rows {
 			h2Row := h2[b*512:][:512]
 			for i := range 512 {
-				h2Row[i] = relu(h2Row[i] + h2B[i])
+				h2Row[i] = reluF32(h2Row[i] + h2B[i])
 			}
 		}
 
@@ -456,7 +456,7 @@ func (w *MediumWork) loss(batch *MediumBatch) MediumLoss {
 		for b := range rows {
 			h1Row := h1[b*512:][:512]
 			for i := range 512 {
-				h1Row[i] = relu(h1Row[i] + h1B[i])
+				h1Row[i] = reluF32(h1Row[i] + h1B[i])
 			}
 		}
 
@@ -465,7 +465,7 @@ func (w *MediumWork) loss(batch *MediumBatch) MediumLoss {
 		for b := range rows {
 			h2Row := h2[b*512:][:512]
 			for i := range 512 {
-				h2Row[i] = relu(h2Row[i] + h2B[i])
+				h2Row[i] = reluF32(h2Row[i] + h2B[i])
 			}
 		}
 
@@ -485,15 +485,15 @@ func (w *MediumWork) loss(batch *MediumBatch) MediumLoss {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				total += exp(zRow[i] - top)
+				total += expF32(zRow[i] - top)
 			}
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 		}
 	}
 	loss := float32(s) / float32(n)
@@ -543,7 +543,7 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 		for b := range rows {
 			h1Row := h1[b*512:][:512]
 			for i := range 512 {
-				h1Row[i] = relu(h1Row[i] + h1B[i])
+				h1Row[i] = reluF32(h1Row[i] + h1B[i])
 			}
 		}
 
@@ -552,7 +552,7 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 		for b := range rows {
 			h2Row := h2[b*512:][:512]
 			for i := range 512 {
-				h2Row[i] = relu(h2Row[i] + h2B[i])
+				h2Row[i] = reluF32(h2Row[i] + h2B[i])
 			}
 		}
 
@@ -572,17 +572,17 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 			dzzRow := dzz[b*10:][:10]
 			for i := range 10 {
 				// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:29
@@ -680,7 +680,7 @@ func (w *LargeWork) forward(batch *LargeBatch) {
 		for b := range rows {
 			h1Row := h1[b*2048:][:2048]
 			for i := range 2048 {
-				h1Row[i] = relu(h1Row[i] + h1B[i])
+				h1Row[i] = reluF32(h1Row[i] + h1B[i])
 			}
 		}
 
@@ -689,7 +689,7 @@ func (w *LargeWork) forward(batch *LargeBatch) {
 		for b := range rows {
 			h2Row := h2[b*2048:][:2048]
 			for i := range 2048 {
-				h2Row[i] = relu(h2Row[i] + h2B[i])
+				h2Row[i] = reluF32(h2Row[i] + h2B[i])
 			}
 		}
 
@@ -729,7 +729,7 @@ func (w *LargeWork) loss(batch *LargeBatch) LargeLoss {
 		for b := range rows {
 			h1Row := h1[b*2048:][:2048]
 			for i := range 2048 {
-				h1Row[i] = relu(h1Row[i] + h1B[i])
+				h1Row[i] = reluF32(h1Row[i] + h1B[i])
 			}
 		}
 
@@ -738,7 +738,7 @@ func (w *LargeWork) loss(batch *LargeBatch) LargeLoss {
 		for b := range rows {
 			h2Row := h2[b*2048:][:2048]
 			for i := range 2048 {
-				h2Row[i] = relu(h2Row[i] + h2B[i])
+				h2Row[i] = reluF32(h2Row[i] + h2B[i])
 			}
 		}
 
@@ -758,15 +758,15 @@ func (w *LargeWork) loss(batch *LargeBatch) LargeLoss {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				total += exp(zRow[i] - top)
+				total += expF32(zRow[i] - top)
 			}
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 		}
 	}
 	loss := float32(s) / float32(n)
@@ -816,7 +816,7 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 		for b := range rows {
 			h1Row := h1[b*2048:][:2048]
 			for i := range 2048 {
-				h1Row[i] = relu(h1Row[i] + h1B[i])
+				h1Row[i] = reluF32(h1Row[i] + h1B[i])
 			}
 		}
 
@@ -825,7 +825,7 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 		for b := range rows {
 			h2Row := h2[b*2048:][:2048]
 			for i := range 2048 {
-				h2Row[i] = relu(h2Row[i] + h2B[i])
+				h2Row[i] = reluF32(h2Row[i] + h2B[i])
 			}
 		}
 
@@ -845,17 +845,17 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 				m = max(m, zRow[i])
 			}
 			var top float32
-			if abs(m) < inf[float32](1) {
+			if absF32(m) < inf[float32](1) {
 				top = m
 			}
 			var total float32
 			for i := range 10 {
-				expsi := exp(zRow[i] - top)
+				expsi := expF32(zRow[i] - top)
 				exps[i] = expsi
 				total += expsi
 			}
 			yb := int(y[b+from])
-			s += float64(top + log(total) - z[b*10+yb])
+			s += float64(top + logF32(total) - z[b*10+yb])
 			dzzRow := dzz[b*10:][:10]
 			for i := range 10 {
 				// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:39

@@ -91,6 +91,9 @@ func fillUniform[F float](x []F, seed, stream uint64, lo, hi float64) {
 	}
 }
 
+// float is the element type of a block of numbers.
+type float interface{ float32 | float64 }
+
 // numbers returns n numbers between lo and hi.
 func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	x := make([]F, n)
