@@ -17,14 +17,17 @@ var order = map[string][]string{
 	"parser":            {"internal/diag"},
 	"symbolic":          {"internal/diag"},
 	"symbolic/module":   {"internal/diag", "symbolic"},
+	"symbolic/notation": {"symbolic"},
+	"explain/layout":    {},
+	"explain":           {"internal/diag", "symbolic", "symbolic/module", "symbolic/notation", "explain/layout"},
 	"templates":         {},
 	"symbolic/frontend": {"internal/diag", "parser", "symbolic", "symbolic/module", "templates"},
 	"codegen/loop":      {"symbolic", "symbolic/module"},
 	"codegen":           {"symbolic", "symbolic/module", "codegen/loop", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
-		"codegen/loop", "codegen"},
+		"codegen/loop", "codegen", "explain"},
 	"internal/opsdoc": {"symbolic"},
-	"cmd/bpgen":       {"internal/diag", "internal/driver", "templates"},
+	"cmd/bpgen":       {"internal/diag", "internal/driver", "explain", "templates"},
 }
 
 // TestArrows holds the imports of every package against the plan of

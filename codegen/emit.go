@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
@@ -13,6 +14,9 @@ type Options struct {
 	Package string // name of the package; "" for the module's own
 	Tests   bool   // with a test file
 	Version string // of bpgen, for the header; may be empty
+	// Said is told of every comment that says what is computed below it, and
+	// of the value that this is; nil: nobody is.
+	Said func(text string, n *symbolic.Node)
 }
 
 // A generator prints one package.
@@ -48,6 +52,7 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 		g.scope.used[n] = true
 	}
 	g.helpers = newHelpers(g.scope, g.scaffold)
+	g.helpers.said = opt.Said
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {

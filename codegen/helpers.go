@@ -16,6 +16,7 @@ import (
 // tuned stand in templates/go, the others are printed from the table of
 // operators as they are asked for.
 type helpers struct {
+	said  func(text string, n *symbolic.Node) // is told of every note; see Options.Said
 	scope *scope
 	tuned map[string]bool
 	names map[helper]string
@@ -32,7 +33,7 @@ type helper struct {
 // nothing else is called like one that turns out to be needed later. The
 // scaffolding has its names already.
 func newHelpers(s *scope, fixed *scaffold) *helpers {
-	h := &helpers{s, map[string]bool{}, map[helper]string{}, map[string]jen.Code{}}
+	h := &helpers{scope: s, tuned: map[string]bool{}, names: map[helper]string{}, decls: map[string]jen.Code{}}
 	for _, op := range symbolic.Ops() {
 		for _, float := range []module.Float{32, 64} {
 			name := fmt.Sprintf("%sF%d", local(op.Name), float)

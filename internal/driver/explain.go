@@ -1,12 +1,11 @@
 package driver
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/bpgen/bpgen/codegen"
-	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/explain"
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/frontend"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -30,38 +29,18 @@ func Explain(path string, src []byte, opt Options) (*explain.Explanation, *Resul
 	if len(res.Diags) > 0 {
 		return nil, res, nil
 	}
-	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package})
+	e := &explain.Explanation{Title: m.Package, Model: explain.Source{Name: path, Data: src}}
+	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Said: func(text string, n *symbolic.Node) {
+		e.Notes = append(e.Notes, explain.Note{Text: text, Node: n})
+	}})
 	if err != nil {
 		return nil, res, fmt.Errorf("%s: %w", path, err)
 	}
 	res.Files = files
-	notes, err := notesOf(d)
-	if err != nil {
-		return nil, res, fmt.Errorf("%s: %w", path, err)
-	}
-	e := &explain.Explanation{
-		Title: m.Package, Derivations: explain.Derive(m, raw), Model: explain.Text{Name: path, Data: src}, Notes: notes,
-	}
 	for _, f := range files {
-		e.Go = append(e.Go, explain.Text{Name: f.Name, Data: f.Data})
+		e.Go = append(e.Go, explain.Source{Name: f.Name, Data: f.Data})
 	}
+	// Last, since it adds to the graphs.
+	e.Derivations = explain.Derive(m, raw)
 	return e, res, nil
 }
-
-// notesOf are the notes of all loop programs, as they are printed.
-func notesOf(d *module.Derived) ([]explain.Note, error) {
-	var out []explain.Note
-	var errs []error
-	for _, p := range d.All() {
-		prog, err := loop.Lower(p)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		for _, n := range prog.Notes() {
-			out = append(out, explain.Note{Text: codegen.NoteText(n), Node: n.Node})
-		}
-	}
-	return out, errors.Join(errs...)
-}
-
