@@ -2,7 +2,9 @@ package explain
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/notation"
@@ -23,7 +25,7 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 		env.Dims[s] = n
 	}
 	for _, v := range d.Values {
-		if t := p.Inputs[v.Name]; t != nil && v.Node.Op == symbolic.OpInput {
+		if t := p.input(v); t != nil {
 			if err := bind(env.Dims, v, t); err != nil {
 				return nil, err
 			}
@@ -50,7 +52,7 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 		if v.Node.Op != symbolic.OpInput {
 			continue
 		}
-		t := p.Inputs[v.Name]
+		t := p.input(v)
 		if t == nil {
 			var err error
 			if t, err = d.draw(rng, env, v); err != nil {
@@ -60,6 +62,35 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 		env.Inputs[v.Node.Attr.Key()] = t
 	}
 	return env, nil
+}
+
+// input is what p gives for v, or nil. One example may be given without a dim
+// for the batch.
+func (p *Point) input(v *Value) *symbolic.Tensor {
+	t := p.Inputs[v.Name]
+	if t == nil || v.Node.Op != symbolic.OpInput {
+		return nil
+	}
+	if v.PerExample() && len(t.Shape)+1 == len(v.Shape) {
+		return &symbolic.Tensor{Shape: append([]int{1}, t.Shape...), Data: t.Data}
+	}
+	return t
+}
+
+// Fits reports an input of p that no member has.
+func (e *Explanation) Fits(p *Point) error {
+	known := map[string]bool{}
+	for _, d := range e.Derivations {
+		for _, v := range d.Values {
+			known[v.Name] = known[v.Name] || v.Node.Op == symbolic.OpInput
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
+		if !known[name] {
+			return fmt.Errorf("nothing that is given a value is called %s", name)
+		}
+	}
+	return nil
 }
 
 // roots are all values of the derivation.

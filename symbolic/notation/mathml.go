@@ -128,3 +128,27 @@ var greekLetter = map[string]string{
 	"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ", "sigma": "σ",
 	"tau": "τ", "phi": "φ", "psi": "ψ", "omega": "ω",
 }
+
+// MathMLEqual writes a = b.
+func MathMLEqual(a, b *Expr, link Linker) string {
+	return document(row(0, layout(a), leaf(opBox, "="), layout(b)), link)
+}
+
+// A Path is a term of the chain rule: what comes back to a successor, and the
+// local derivative on the way to it.
+type Path struct{ Back, Local *Value }
+
+// ChainRule writes v = Σ back·local.
+func ChainRule(v *Value, paths []Path, link Linker) string {
+	b := row(0, nameOf(v), leaf(opBox, "="))
+	for i, p := range paths {
+		if i > 0 {
+			b.args = append(b.args, leaf(opBox, "+"))
+		}
+		if p.Back != nil {
+			b.args = append(b.args, nameOf(p.Back), leaf(tightBox, "·"))
+		}
+		b.args = append(b.args, nameOf(p.Local))
+	}
+	return document(b, link)
+}
