@@ -25,8 +25,9 @@ var order = map[string][]string{
 	"codegen/loop":      {"symbolic", "symbolic/module"},
 	"codegen":           {"symbolic", "symbolic/module", "codegen/loop", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
-		"codegen/loop", "codegen", "explain"},
+		"codegen/loop", "codegen", "explain", "templates"},
 	"internal/opsdoc": {"symbolic"},
+	"cmd/playground":  {"explain", "internal/driver"},
 	"cmd/bpgen":       {"internal/diag", "internal/driver", "explain", "templates"},
 }
 

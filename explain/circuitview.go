@@ -17,9 +17,9 @@ func (c *Circuit) Diagram(title string) *Diagram {
 	}
 	for _, g := range c.Gates {
 		b := &Box{Text: g.label(), Kind: g.kind(), Step: g.ID, Title: g.title(), Link: g.link(),
-			Value: valueText(g.Value), Back: valueText(g.Grad)}
+			Value: g.valueText(), Back: valueText(g.Grad)}
 		if !read[g] || g.Leaf {
-			b.Above, b.Below = valueText(g.Value), valueText(g.Grad)
+			b.Above, b.Below = g.valueText(), valueText(g.Grad)
 		}
 		d.Boxes = append(d.Boxes, b)
 	}
@@ -28,7 +28,7 @@ func (c *Circuit) Diagram(title string) *Diagram {
 			Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, w.From.ID, w.To.ID)}
 		a.Below = valueText(w.Grad)
 		if !w.From.Leaf {
-			a.Above = valueText(w.Value)
+			a.Above = w.From.valueText()
 		} else if valueText(w.Grad) == valueText(w.From.Grad) {
 			a.Below = "" // it stands at the leaf
 		}
@@ -64,6 +64,14 @@ func (g *Gate) label() string {
 		return name + " = " + g.Label
 	}
 	return g.Label
+}
+
+// valueText is the gate's value, with its name where that is not in the gate.
+func (g *Gate) valueText() string {
+	if g.Name != "" && !g.Leaf && g.Of == nil {
+		return notation.NameText(g.Name) + " = " + valueText(g.Value)
+	}
+	return valueText(g.Value)
 }
 
 // title says what a gate is about, for who points at it.

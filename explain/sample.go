@@ -47,6 +47,9 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 			}
 		}
 	}
+	if err := d.affordable(env); err != nil {
+		return nil, err
+	}
 	rng := rand.New(rand.NewPCG(1, uint64(len(d.Values))))
 	for _, v := range d.Values {
 		if v.Node.Op != symbolic.OpInput {
@@ -62,6 +65,35 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 		env.Inputs[v.Node.Attr.Key()] = t
 	}
 	return env, nil
+}
+
+// maxElements is how many numbers a derivation may be looked at with.
+const maxElements = 1 << 26
+
+// affordable refuses to evaluate what is too large for a page.
+func (d *Derivation) affordable(env *symbolic.Env) error {
+	total := 0
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		shape, err := n.Shape.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
+		if err != nil {
+			return err
+		}
+		size := 1
+		for _, k := range shape {
+			if k < 0 {
+				return fmt.Errorf("%s: a size is %d", d.Name, k)
+			}
+			if k > 0 && size > maxElements/k {
+				size = maxElements
+				break
+			}
+			size *= k
+		}
+		if total += size; total > maxElements {
+			return fmt.Errorf("%s is too large to be evaluated here; smaller dims explain as much", d.Name)
+		}
+	}
+	return nil
 }
 
 // input is what p gives for v, or nil. One example may be given without a dim

@@ -21,7 +21,7 @@ const explanation = (() => {
       const views = all(".view", m);
       const there = views.some(v => v.dataset.view === name);
       views.forEach((v, i) => { v.hidden = there ? v.dataset.view !== name : i > 0; });
-      for (const b of all("[data-tab]", m)) b.setAttribute("aria-pressed", String(b.dataset.tab === name));
+      for (const b of all("button[data-tab]", m)) b.setAttribute("aria-pressed", String(b.dataset.tab === name));
     }
     document.documentElement.dataset.tab = name;
     if (focus) focus.focus();
@@ -139,7 +139,7 @@ const explanation = (() => {
   // ---- events, on what is there and what comes later
 
   function activate(t) {
-    const tabButton = t.closest("[data-tab]");
+    const tabButton = t.closest("button[data-tab]");
     if (tabButton) return tab(tabButton.dataset.tab);
     const stepButton = t.closest("button[data-step]");
     if (stepButton) return step(stepButton.closest(".view"), stepButton.dataset.step);

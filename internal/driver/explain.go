@@ -14,7 +14,7 @@ import (
 // text of the model and the Go that is generated from it.
 func Explain(path string, src []byte, opt Options) (*explain.Explanation, *Result, error) {
 	res := &Result{}
-	m, sources := frontend.Load(path, src, frontend.Options{Dims: opt.Dims, Float: opt.Float}, &res.Diags)
+	m, sources := frontend.Load(path, src, opt.frontend(), &res.Diags)
 	res.Sources = sources
 	defer res.Diags.Sort()
 	if len(res.Diags) > 0 {

@@ -21,7 +21,7 @@ func (v *Value) MathML(link Linker) string { return document(nameOf(v), link) }
 func document(b box, link Linker) string {
 	m := &mathml{link: link}
 	m.write(b)
-	return "<math>" + m.String() + "</math>"
+	return `<math displaystyle="true">` + m.String() + "</math>"
 }
 
 type mathml struct {
