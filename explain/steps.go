@@ -37,13 +37,21 @@ func (v *Value) Steps() []Step {
 		}
 	}
 	if len(v.Back.Terms) > 1 || v.Back.Equation.Text() != v.Back.Terms[0].Local.Text() {
-		rule := "together"
-		if len(v.Back.Terms) > 1 {
-			rule = "sum over the paths"
+		rule := "sum over the paths"
+		if len(v.Back.Terms) == 1 {
+			rule = "with " + v.Back.Terms[0].Via.known()
 		}
 		out = append(out, Step{Rule: rule, Equation: v.Back.Equation})
 	}
 	return out
+}
+
+// known is what comes back to v, as it has been found.
+func (v *Value) known() string {
+	if v.Back == nil {
+		return v.Text()
+	}
+	return v.Back.Plain.Text()
 }
 
 // Text writes the step on one line.

@@ -3,6 +3,7 @@ package notation
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -48,6 +49,24 @@ const (
 func row(prec int, args ...box) box { return box{kind: rowBox, args: args, prec: prec} }
 func leaf(kind boxKind, text string) box {
 	return box{kind: kind, text: text, prec: atomPrec}
+}
+
+// factor is b as a later factor of a product: a sum, and what begins with a
+// minus, in parentheses.
+func factor(b box, prec int) box {
+	if begins(b) == "−" {
+		return fenced("(", b, ")")
+	}
+	return wrap(b, prec)
+}
+
+// begins is the first sign of b.
+func begins(b box) string {
+	for len(b.args) > 0 && b.kind != bigBox && b.kind != casesBox && b.kind != fracBox {
+		b = b.args[0]
+	}
+	first, _ := utf8.DecodeRuneInString(b.text)
+	return string(first)
 }
 
 func fenced(open string, b box, close string) box {
@@ -107,7 +126,7 @@ func layout(e *Expr) box {
 		if x := e.Args[0]; x.Kind == Apply && left.prec == mulPrec {
 			left = wrap(left, mulPrec+1) // not u∘(v·w)
 		}
-		return row(mulPrec, left, leaf(tightBox, "·"), wrap(layout(e.Args[1]), mulPrec+1))
+		return row(mulPrec, left, leaf(tightBox, "·"), factor(layout(e.Args[1]), mulPrec+1))
 	case Transpose:
 		return box{kind: turnBox, args: []box{wrap(layout(e.Args[0]), atomPrec)}, prec: atomPrec}
 	case Rows:
@@ -140,7 +159,7 @@ func layout(e *Expr) box {
 			}
 			in = append(in, condition(c, e.Data))
 		}
-		return row(mulPrec, fenced("[", row(0, in...), "]"), leaf(tightBox, "·"), wrap(layout(e.Args[0]), mulPrec))
+		return row(mulPrec, fenced("[", row(0, in...), "]"), leaf(tightBox, "·"), factor(layout(e.Args[0]), mulPrec))
 	case OneHot:
 		return box{kind: subBox, args: []box{leaf(numberBox, "1"), layout(e.Args[0])}, prec: atomPrec}
 	case Call:
@@ -361,7 +380,7 @@ func operator(e *Expr) box {
 		if e.Args[0].Kind == Product && sign == "∘" {
 			left = wrap(left, mulPrec+1)
 		}
-		return row(mulPrec, left, signBox(sign), wrap(layout(e.Args[1]), right))
+		return row(mulPrec, left, signBox(sign), factor(layout(e.Args[1]), right))
 	}
 	open := !strings.ContainsAny(form, "({|[⌊⌈")
 	var out []box
