@@ -59,6 +59,7 @@ type lineData struct {
 	Value    int
 	Backward bool
 	Formula  template.HTML
+	Plain    string // the formula as text, for who hears it
 	Shape    string
 	With     []template.HTML
 	Paths    string
@@ -194,7 +195,7 @@ func (d *Derivation) linker() notation.Linker {
 func lineDataOf(lines []*Line, link notation.Linker) []lineData {
 	var out []lineData
 	for _, l := range lines {
-		x := lineData{Value: l.Value.ID, Backward: l.Backward, Shape: l.Shape, Formula: template.HTML(l.Equation.MathML(link)), Paths: list(names(l.Paths))}
+		x := lineData{Value: l.Value.ID, Backward: l.Backward, Shape: l.Shape, Plain: l.Equation.Text(), Formula: template.HTML(l.Equation.MathML(link)), Paths: list(names(l.Paths))}
 		for _, w := range l.Primes {
 			x.With = append(x.With, template.HTML(notation.MathMLEqual(w.Name, w.Is, link)))
 		}
