@@ -266,7 +266,7 @@ func gateLabel(n *symbolic.Node) string {
 // statements are the named values, and layers as groups of them: what a
 // nonlinearity is applied to, its parameters, and its value.
 func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, *symbolic.Node) {
-	d.layers(c)
+	c.Groups = d.layers()
 	group := func(v *Value) *Group {
 		for _, g := range c.Groups {
 			if g.in[v.Node] {
@@ -317,7 +317,8 @@ func groupInputs(d *Derivation, g *Group) []*symbolic.Node {
 }
 
 // layers finds a = f(z) with z and the parameters that only z reads.
-func (d *Derivation) layers(c *Circuit) {
+func (d *Derivation) layers() []*Group {
+	var out []*Group
 	for _, a := range d.Values {
 		if a.Def == nil || len(a.From) != 1 || !nonlinear(a.Node) || len(a.Shape) == 0 {
 			continue
@@ -326,7 +327,7 @@ func (d *Derivation) layers(c *Circuit) {
 		if z.Def == nil || len(z.To) != 1 || a.Node.Args[0] != z.Node {
 			continue
 		}
-		g := &Group{ID: len(c.Groups), node: a.Node, value: a, in: map[*symbolic.Node]bool{a.Node: true, z.Node: true}}
+		g := &Group{ID: len(out), node: a.Node, value: a, in: map[*symbolic.Node]bool{a.Node: true, z.Node: true}}
 		for _, u := range z.From {
 			private := u.Role == Param
 			for _, w := range u.To {
@@ -342,8 +343,9 @@ func (d *Derivation) layers(c *Circuit) {
 			}
 			return nil
 		}))
-		c.Groups = append(c.Groups, g)
+		out = append(out, g)
 	}
+	return out
 }
 
 // run evaluates the gates and walks back over them.

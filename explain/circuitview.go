@@ -10,7 +10,7 @@ import (
 
 // Diagram draws the circuit: values above, what comes back below.
 func (c *Circuit) Diagram(title string) *Diagram {
-	d := &Diagram{Title: title}
+	d := &Diagram{Title: title, Down: !c.Fine && len(c.Gates) > many/2}
 	read := map[*Gate]bool{}
 	for _, w := range c.Wires {
 		read[w.From] = true
@@ -145,31 +145,56 @@ func (c *Circuit) CircuitText(o TextOptions) (string, error) {
 func (c *Circuit) table(p *page) {
 	name := 0
 	for _, g := range c.Gates {
-		name = max(name, min(columns(c.formula(g)), p.width/2))
+		name = max(name, min(columns(c.formula(g)), p.width/3))
 	}
 	p.line(p.paint(bold, "Forward"))
 	for _, g := range c.Gates {
-		p.line("  " + pad(c.formula(g), name) + "  " + p.paint(green, valueText(g.Value)))
+		p.entry(c.formula(g), name, valueText(g.Value), green, "")
 	}
 	p.line("")
 	p.line(p.paint(bold, "Backward"))
 	for i := len(c.Gates) - 1; i >= 0; i-- {
-		g := c.Gates[i]
-		if g.Grad == nil {
-			continue
+		if g := c.Gates[i]; g.Grad != nil {
+			p.entry(c.formula(g), name, valueText(g.Grad), red, c.comesFrom(g))
 		}
-		var terms []string
-		for _, w := range c.Wires {
-			if w.From == g && w.Grad != nil {
-				t := valueText(w.Grad) + " from " + w.To.called()
-				if w.Local != nil && w.To.Grad != nil {
-					t = valueText(w.To.Grad) + "·" + brackets(valueText(w.Local)) + " from " + w.To.called()
-				}
-				terms = append(terms, t)
-			}
-		}
-		p.line("  " + pad(c.formula(g), name) + "  " + p.paint(red, pad(valueText(g.Grad), 8)) + "  " + p.paint(faint, strings.Join(terms, " + ")))
 	}
+}
+
+// entry writes a name, a value, and what that is made from: side by side where
+// there is room, else below each other.
+func (p *page) entry(name string, column int, value, color, from string) {
+	value8 := pad(value, 8)
+	if from == "" {
+		value8 = value
+	}
+	if line := "  " + pad(name, column) + "  " + value8 + "  " + from; columns(line) <= p.width {
+		p.line("  " + pad(name, column) + "  " + p.paint(color, value8) + "  " + p.paint(faint, from))
+		return
+	}
+	if line := "  " + pad(name, column) + "  " + value; columns(line) <= p.width {
+		p.line("  " + pad(name, column) + "  " + p.paint(color, value))
+	} else {
+		p.aside("  ", name, "", "")
+		p.line("      " + p.paint(color, value))
+	}
+	if from != "" {
+		p.aside("      ", "= "+from, "", faint)
+	}
+}
+
+// comesFrom says what comes back to g over its wires.
+func (c *Circuit) comesFrom(g *Gate) string {
+	var terms []string
+	for _, w := range c.Wires {
+		if w.From == g && w.Grad != nil {
+			t := valueText(w.Grad) + " from " + w.To.called()
+			if w.Local != nil && w.To.Grad != nil {
+				t = valueText(w.To.Grad) + "·" + brackets(valueText(w.Local)) + " from " + w.To.called()
+			}
+			terms = append(terms, t)
+		}
+	}
+	return strings.Join(terms, " + ")
 }
 
 func brackets(s string) string {

@@ -71,7 +71,7 @@ func TestFormulas(t *testing.T) {
 }
 
 func checkFormulas(t *testing.T, d *Derivation) {
-	in, err := d.sample(&Point{Batch: 3})
+	in, err := d.sample(&Point{Batch: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,17 +73,35 @@ func longer(u, v *Value) bool {
 	return false
 }
 
-// Diagram draws the flow graph; parameters can be left out.
-func (f *Flow) Diagram(params bool) *Diagram {
+// Diagram draws the flow graph; where it is large without parameters, and
+// with each layer as one box.
+func (f *Flow) Diagram() *Diagram {
 	d := &Diagram{Title: "Flow of " + f.d.Name, Down: true}
 	at := map[*Value]int{}
+	large := len(f.Values) > many
+	layer := map[*Value]*Group{} // of what is inside
+	if large {
+		for _, g := range f.d.layers() {
+			for _, v := range f.Values {
+				if g.in[v.Node] {
+					layer[v] = g
+				}
+			}
+		}
+	}
 	for _, v := range f.Values {
-		if v.Role == Param && !params {
+		g := layer[v]
+		if v.Role == Param && large || g != nil && v != g.value {
 			continue
 		}
 		at[v] = len(d.Boxes)
 		b := &Box{Text: flowText(v), Kind: "gate", Step: len(d.Boxes), Link: link(v), Title: valueTitle(v)}
 		switch {
+		case g != nil:
+			b.Kind = "fold"
+			if columns(g.Label) <= 40 {
+				b.Text = v.Text() + " = " + g.Label
+			}
 		case v.Role == Param:
 			b.Kind = "param"
 		case v.Def == nil:
@@ -93,10 +111,15 @@ func (f *Flow) Diagram(params bool) *Diagram {
 		}
 		d.Boxes = append(d.Boxes, b)
 	}
+	for v, g := range layer {
+		if v.Role != Param {
+			at[v] = at[g.value]
+		}
+	}
 	for _, e := range f.Edges {
 		from, ok := at[e.From]
 		to, ok2 := at[e.To]
-		if !ok || !ok2 {
+		if !ok || !ok2 || from == to {
 			continue
 		}
 		a := &Arrow{From: from, To: to, Kind: "wire", Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, e.From.ID, e.To.ID)}
@@ -163,7 +186,7 @@ func (v *Value) Successors() []string {
 func (d *Derivation) GraphText(o TextOptions) (string, error) {
 	p := &page{width: o.Width, color: o.Color}
 	f := d.Flow()
-	picture, err := f.Diagram(false).Text(false)
+	picture, err := f.Diagram().Text(false)
 	if err != nil {
 		return "", err
 	}

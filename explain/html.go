@@ -161,7 +161,7 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	}
 	if m.Has("graph") {
 		f := d.Flow()
-		svg, err := f.Diagram(len(f.Values) <= many).SVG(false)
+		svg, err := f.Diagram().SVG(false)
 		if err != nil {
 			return nil, err
 		}

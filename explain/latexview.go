@@ -25,7 +25,7 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 			}
 			b.WriteString(`\paragraph{` + strings.ToUpper(v.Name[:1]) + v.Name[1:] + "}\n")
 			if v.diagrams != nil {
-				s = "\\begin{center}\\resizebox{!}{!}{%\n" + s + "}\\end{center}\n"
+				s = "\\begin{center}\n" + s + "\\end{center}\n"
 			}
 			b.WriteString(s)
 		}

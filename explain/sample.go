@@ -31,22 +31,7 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 			}
 		}
 	}
-	next := 3
-	for _, n := range symbolic.Reachable(d.roots()...) {
-		for _, dim := range n.Shape {
-			for _, s := range dim.Syms() {
-				if _, ok := env.Dims[s]; ok {
-					continue
-				}
-				if s == notation.Batch {
-					env.Dims[s] = max(1, p.Batch)
-					continue
-				}
-				env.Dims[s] = next
-				next = 3 + (next-2)%4
-			}
-		}
-	}
+	d.size(env.Dims, max(1, p.Batch))
 	if err := d.affordable(env); err != nil {
 		return nil, err
 	}
@@ -65,6 +50,37 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 		env.Inputs[v.Node.Attr.Key()] = t
 	}
 	return env, nil
+}
+
+// size draws the sizes that are not given: small ones that differ, and larger
+// ones where a dim would be negative.
+func (d *Derivation) size(dims map[string]int, batch int) {
+	var all []symbolic.Poly
+	var free []string
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		all = append(all, n.Shape...)
+		for _, dim := range n.Shape {
+			for _, s := range dim.Syms() {
+				if _, given := dims[s]; !given && s != notation.Batch && !slices.Contains(free, s) {
+					free = append(free, s)
+				}
+			}
+		}
+	}
+	if _, given := dims[notation.Batch]; !given {
+		dims[notation.Batch] = batch
+	}
+	for more := range 8 {
+		for i, s := range free {
+			dims[s] = 3 + i%4 + 2*more
+		}
+		if !slices.ContainsFunc(all, func(p symbolic.Poly) bool {
+			n, err := p.Eval(func(s string) (int, bool) { n, ok := dims[s]; return n, ok })
+			return err != nil || n < 0
+		}) {
+			return
+		}
+	}
 }
 
 // maxElements is how many numbers a derivation may be looked at with.

@@ -51,10 +51,10 @@ func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-colum
 // aside writes left, which may go over several lines, with right beside its
 // last line where there is room.
 func (p *page) aside(indent, left, right, color string) {
-	lines := fold(left, p.width-columns(indent), len(indent))
+	lines := fold(left, p.width-columns(indent))
 	for i, l := range lines {
 		if i > 0 {
-			l = "    " + l
+			indent, l = strings.Repeat(" ", columns(indent)), "    "+l
 		}
 		text := indent + p.paint(color, l)
 		if i == len(lines)-1 && right != "" {
@@ -70,34 +70,39 @@ func (p *page) aside(indent, left, right, color string) {
 	}
 }
 
-// fold breaks a formula before signs of addition that stand in no brackets,
-// where it is wider than width.
-func fold(s string, width, _ int) []string {
+// fold breaks a formula before signs of addition where it is wider than width:
+// before the last one that is in as few brackets as any.
+func fold(s string, width int) []string {
 	var out []string
 	for columns(s) > width {
-		depth, last, col := 0, -1, 0
-		for i, r := range s {
-			col += diag.Width(r)
-			if col > width && last > 0 {
-				break
-			}
-			switch {
-			case strings.ContainsRune("([{", r):
-				depth++
-			case strings.ContainsRune(")]}", r):
-				depth--
-			case (r == '+' || r == '−') && depth == 0 && i > 0 && s[i-1] == ' ' && strings.HasPrefix(s[i+utf8.RuneLen(r):], " "):
-				last = i
-			}
-		}
-		if last <= 0 {
+		at := breakAt(s, width)
+		if at <= 0 {
 			break
 		}
-		out = append(out, strings.TrimRight(s[:last], " "))
-		s = s[last:]
+		out = append(out, strings.TrimRight(s[:at], " "))
+		s = s[at:]
 		width -= 4 * b2i(len(out) == 1) // what follows is indented
 	}
 	return append(out, s)
+}
+
+// breakAt is where a line is broken, within that width if it can be; or 0.
+func breakAt(s string, width int) int {
+	at, least, depth, col := 0, 1<<30, 0, 0
+	for i, r := range s {
+		if col += diag.Width(r); col > width && at > 0 {
+			break
+		}
+		switch {
+		case strings.ContainsRune("([{", r):
+			depth++
+		case strings.ContainsRune(")]}", r):
+			depth--
+		case (r == '+' || r == '−') && i > 0 && s[i-1] == ' ' && strings.HasPrefix(s[i+utf8.RuneLen(r):], " ") && depth <= least:
+			at, least = i, depth
+		}
+	}
+	return at
 }
 
 func b2i(b bool) int {

@@ -5,12 +5,20 @@ import (
 	"strings"
 )
 
-// TikZ draws the diagram as a picture of LaTeX.
+// pageWidth and pageHeight are what there is room for on a page, in points.
+const pageWidth, pageHeight = 480, 680
+
+// TikZ draws the diagram as a picture of LaTeX, made smaller where it is too
+// large for a page.
 func (d *Diagram) TikZ() (string, error) {
 	if err := d.place(); err != nil {
 		return "", err
 	}
 	var b strings.Builder
+	scale := min(1, pageWidth/(d.Width+40), pageHeight/(d.Height+40))
+	if scale < 1 {
+		fmt.Fprintf(&b, "\\scalebox{%.3f}{%%\n", scale)
+	}
 	b.WriteString("\\begin{tikzpicture}[x=1pt, y=-1pt, >=stealth, every node/.style={font=\\small}]\n")
 	for i, x := range d.Boxes {
 		style := "draw, rounded corners=3pt"
@@ -46,7 +54,11 @@ func (d *Diagram) TikZ() (string, error) {
 			fmt.Fprintf(&b, "\\node[text=red!70!black] at (%.1f, %.1f) {%s};\n", a.lx, a.ly+7, latexText(a.Below))
 		}
 	}
-	b.WriteString("\\end{tikzpicture}\n")
+	b.WriteString("\\end{tikzpicture}")
+	if scale < 1 {
+		b.WriteString("}")
+	}
+	b.WriteString("\n")
 	return b.String(), nil
 }
 

@@ -67,11 +67,11 @@ func circuitLaTeX(d *Derivation, p *Point) (string, error) {
 }
 
 func graphDiagrams(d *Derivation, _ *Point) ([]*Diagram, error) {
-	return []*Diagram{d.Flow().Diagram(false)}, nil
+	return []*Diagram{d.Flow().Diagram()}, nil
 }
 
 func graphLaTeX(d *Derivation, p *Point) (string, error) {
-	return d.Flow().Diagram(false).TikZ()
+	return d.Flow().Diagram().TikZ()
 }
 
 // Text writes the views of all ds for a terminal.

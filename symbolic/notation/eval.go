@@ -427,9 +427,15 @@ func (e *evaluator) big(x *Expr) array {
 	if len(all) == 0 {
 		return scalar(x.Op.Unit)
 	}
-	out := array{shape: all[0].shape, row: all[0].row, data: make([]float64, len(all[0].data))}
+	widest := all[0] // a choice may give a number in the place of a vector
+	for _, a := range all {
+		if len(a.shape) > len(widest.shape) {
+			widest = a
+		}
+	}
+	out := array{shape: widest.shape, row: widest.row, data: make([]float64, len(widest.data))}
 	for i := range out.data {
-		out.data[i] = fold(x.Op, len(all), func(k int) float64 { return all[k].data[i] })
+		out.data[i] = fold(x.Op, len(all), func(k int) float64 { return all[k].data[i%len(all[k].data)] })
 	}
 	return out
 }
