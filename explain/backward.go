@@ -214,7 +214,7 @@ func again(g *symbolic.Graph, n *symbolic.Node, args []*symbolic.Node) *symbolic
 func (b *backward) statement(v *Value, needed map[*Value]bool, terms map[*Value][]*Term) {
 	s := b.newStatement()
 	body := b.of(s, v.Node)
-	seed := s.g.Const(1, v.Shape, symbolic.Real)
+	var seed *symbolic.Node
 	if d := b.delta[v]; d != nil {
 		seed = s.g.Const(d.Num, v.Shape, symbolic.Real)
 	} else {

@@ -3,10 +3,10 @@
 // Command playground writes the page in which one edits a model and sees it
 // explained as a static site, with bpgen compiled to WebAssembly.
 //
-//	go run ./cmd/playground -viz viz-standalone.js DIR
+//	go run ./cmd/playground -viz node_modules/@viz-js/viz/dist/viz-global.js DIR
 //
-// The drawings are laid out by Graphviz compiled to WebAssembly, the file
-// viz-standalone.js of the npm package @viz-js/viz.
+// The drawings are laid out by Graphviz compiled to WebAssembly, which is in
+// that file of the npm package @viz-js/viz.
 package main
 
 import (
@@ -23,9 +23,9 @@ import (
 )
 
 func main() {
-	viz := flag.String("viz", "", "viz-standalone.js of @viz-js/viz")
+	viz := flag.String("viz", "", "`FILE` viz-global.js of @viz-js/viz")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: playground -viz viz-standalone.js DIR")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: playground -viz FILE DIR")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -58,7 +58,7 @@ func write(dir, viz string) error {
 		os.WriteFile(filepath.Join(dir, "index.html"), []byte(page), 0o666),
 		os.WriteFile(filepath.Join(dir, "worker.js"), []byte(explain.Worker()), 0o666),
 		copyFile(filepath.Join(dir, "wasm_exec.js"), glue),
-		copyFile(filepath.Join(dir, "viz-standalone.js"), viz),
+		copyFile(filepath.Join(dir, "viz.js"), viz),
 		compile(filepath.Join(dir, "bpgen.wasm")),
 	)
 }

@@ -1,6 +1,6 @@
 "use strict";
 // Answers the playground: bpgen and Graphviz, both WebAssembly.
-importScripts("wasm_exec.js", "viz-standalone.js");
+importScripts("wasm_exec.js", "viz.js");
 const ready = (async () => {
   const viz = await Viz.instance();
   globalThis.bpgenLayout = dot => viz.renderString(dot, { format: "plain", engine: "dot" });

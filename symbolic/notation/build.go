@@ -118,7 +118,7 @@ func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, 
 		return &Expr{Kind: Count, Poly: n.Attr.(symbolic.SizeAttr).Poly}
 	case op == symbolic.OpIota:
 		return &Expr{Kind: Count, Poly: index[n.Attr.(symbolic.Axes)[0]], Data: data}
-	case op == symbolic.OpMark || op == symbolic.OpStop || op == symbolic.Lookup("real"):
+	case op == symbolic.OpMark || op == symbolic.OpStop || op == symbolic.OpToReal:
 		return b.element(n.Args[0], index, false, data...)
 	case op.Class == symbolic.Elementwise:
 		args := make([]*Expr, len(n.Args))
