@@ -80,7 +80,7 @@ func (e *Explanation) Code() []*CodeFile {
 				forward, backward := owners.spots(n.node, n.label)
 				l.Forward, l.Backward = appendNew(l.Forward, forward), appendNew(l.Backward, backward)
 				l.Noted = true
-				l.Derived = l.Derived || n.node.Origin.Adjoint != nil
+				l.Derived = l.Derived || n.node.Origin.Adjoint != nil || len(backward) > 0
 			}
 		}
 		out = append(out, f)
@@ -105,6 +105,14 @@ func (e *Explanation) attach(files []*CodeFile) {
 	}
 	for i, d := range e.Derivations {
 		back := d.Backwards()
+		for _, v := range back {
+			if v.Def == nil && len(backward[v]) == 0 {
+				for _, l := range d.assigns(files, v) {
+					backward[v] = append(backward[v], l)
+					l.Backward = appendNew(l.Backward, []*Spot{{i, v}})
+				}
+			}
+		}
 		for range 3 { // what was attached may be what another is part of
 			for _, v := range back {
 				if len(backward[v]) > 0 {
@@ -117,6 +125,26 @@ func (e *Explanation) attach(files []*CodeFile) {
 			}
 		}
 	}
+}
+
+// assigns finds the lines of the gradient's functions that assign to what the
+// gradient by v is called there.
+func (d *Derivation) assigns(files []*CodeFile, v *Value) []*CodeLine {
+	var out []*CodeLine
+	for _, f := range files {
+		for _, l := range f.Lines {
+			if !strings.HasPrefix(l.Func, d.Name+"Grad") && !strings.HasPrefix(l.Func, d.Name+"Work.grad") || l.Comment {
+				continue
+			}
+			left, _, ok := strings.Cut(l.Text, "=")
+			for _, word := range strings.FieldsFunc(left, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == ':' }) {
+				if ok && sameName(word, "d"+v.Name) {
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // standIn finds lines for the formula of v: where it only gives another value
@@ -167,11 +195,12 @@ type noted struct {
 }
 
 // A scanner finds for each line of a function the comment that speaks of it:
-// the last one before it in its block or around it, or where there is none
-// yet the first that follows.
+// the last one before it in its block or around it, else in a block before it,
+// or where there is none yet the first that follows.
 type scanner struct {
 	fn      string
 	current [][]noted   // by depth
+	last    []noted     // in a block that has ended
 	waiting []*CodeLine // for the first comment of the function
 	opening []*CodeLine // the beginning of a block, and what is cleared for it
 	of      map[*CodeLine][]noted
@@ -184,7 +213,7 @@ func (s *scanner) line(l *CodeLine, notes map[string][]*symbolic.Node) {
 	case depth == 0:
 		if strings.HasPrefix(text, "func ") {
 			s.fn = funcName(text)
-			s.current, s.waiting, s.opening = nil, nil, nil
+			s.current, s.last, s.waiting, s.opening = nil, nil, nil, nil
 			return // the signature
 		}
 		if text == "}" {
@@ -210,7 +239,7 @@ func (s *scanner) line(l *CodeLine, notes map[string][]*symbolic.Node) {
 			found = append(found, noted{n, firstWord(key)})
 		}
 		if found != nil {
-			s.current[depth] = found
+			s.current[depth], s.last = found, found
 			s.of[l] = found
 			for _, w := range append(s.waiting, s.opening...) {
 				s.of[w] = found
@@ -234,18 +263,24 @@ func (s *scanner) line(l *CodeLine, notes map[string][]*symbolic.Node) {
 			return
 		}
 	}
+	if s.last != nil {
+		s.of[l] = s.last
+		return
+	}
 	s.waiting = append(s.waiting, l)
 }
 
+// funcName is the name of a function, with the type before it where it is a
+// method.
 func funcName(text string) string {
 	text = strings.TrimPrefix(text, "func ")
-	if strings.HasPrefix(text, "(") {
-		if i := strings.Index(text, ") "); i >= 0 {
-			text = text[i+2:]
-		}
+	owner := ""
+	if receiver, rest, ok := strings.Cut(text, ") "); ok && strings.HasPrefix(receiver, "(") {
+		owner = receiver[strings.LastIndexAny(receiver, " *")+1:] + "."
+		text = rest
 	}
 	name, _, _ := strings.Cut(text, "(")
-	return name
+	return owner + name
 }
 
 func firstWord(s string) string {
@@ -305,10 +340,16 @@ func (o *owners) spots(n *symbolic.Node, label string) (forward, backward []*Spo
 			continue
 		}
 		if n.Origin.Adjoint == nil {
-			if v := o.forward(i, n); v != nil {
-				return []*Spot{{i, v}}, nil
+			// A gradient may be a constant, or a value that there was before.
+			for _, v := range d.Values {
+				if v.Back != nil && v.Def == nil && sameName(label, "d"+v.Name) {
+					backward = append(backward, &Spot{i, v})
+				}
 			}
-			return nil, nil
+			if v := o.forward(i, n); v != nil {
+				forward = []*Spot{{i, v}}
+			}
+			return forward, backward
 		}
 		for _, v := range o.backward(i, n, label) {
 			backward = append(backward, &Spot{i, v})

@@ -86,6 +86,8 @@ func ofFunc(f *module.Func) *Derivation {
 // gradient.
 func total(f *module.Func) *symbolic.Node {
 	var sum *symbolic.Node
+	last := f.Results[len(f.Results)-1]
+	defer f.Graph.At(symbolic.Origin{Span: last.Span, Stmt: last.Node.Origin.Stmt})()
 	for _, r := range f.Results {
 		if r.Node.Type != symbolic.Real {
 			continue

@@ -13,8 +13,8 @@ import (
 // gradient leads to a place in the model and to a formula, and every formula
 // to lines.
 func TestCodeMap(t *testing.T) {
-	files, err := filepath.Glob("../../examples/*/*.bp")
-	if err != nil || len(files) == 0 {
+	files, err := modelFiles()
+	if err != nil || len(files) < 20 {
 		t.Fatal(err, files)
 	}
 	for _, path := range files {
@@ -68,4 +68,17 @@ func checkCode(t *testing.T, e *explain.Explanation) {
 			}
 		}
 	}
+}
+
+// modelFiles lists the example models: those of examples, the starters, the
+// lecture's, and those of the conformance tests.
+func modelFiles() (files []string, err error) {
+	for _, pattern := range []string{"../../examples/*/*.bp", "../../templates/bp/starters/*.bp", "../../templates/bp/lecture/*.bp", "../../testdata/conformance/*.bp"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	return files, nil
 }
