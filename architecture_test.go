@@ -22,7 +22,7 @@ var order = map[string][]string{
 	"explain":           {"internal/diag", "symbolic", "symbolic/module", "symbolic/notation", "explain/layout"},
 	"templates":         {},
 	"symbolic/frontend": {"internal/diag", "parser", "symbolic", "symbolic/module", "templates"},
-	"codegen/loop":      {"symbolic", "symbolic/module"},
+	"codegen/loop":      {"symbolic", "symbolic/module", "symbolic/notation"},
 	"codegen":           {"symbolic", "symbolic/module", "codegen/loop", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
 		"codegen/loop", "codegen", "explain", "templates"},

@@ -16,7 +16,7 @@ func (c *Circuit) Diagram(title string) *Diagram {
 		read[w.From] = true
 	}
 	for _, g := range c.Gates {
-		b := &Box{Text: g.label(), Kind: g.kind(), Step: g.ID, Title: g.title(), Link: g.link(),
+		b := &Box{Text: g.label(), Kind: g.kind(), Step: g.ID, Title: c.title(g), Link: g.link(),
 			Value: g.valueText(), Back: valueText(g.Grad)}
 		if !read[g] || g.Leaf {
 			b.Above, b.Below = g.valueText(), valueText(g.Grad)
@@ -74,13 +74,21 @@ func (g *Gate) valueText() string {
 	return valueText(g.Value)
 }
 
-// title says what a gate is about, for who points at it.
-func (g *Gate) title() string {
-	var parts []string
+// title says what a gate is about: its value, its local gradients, what comes
+// back to it, and the line of the model.
+func (c *Circuit) title(g *Gate) string {
+	parts := []string{valueText(g.Value)}
 	if g.Name != "" {
-		parts = append(parts, notation.NameText(g.Name)+" = "+valueText(g.Value))
-	} else {
-		parts = append(parts, valueText(g.Value))
+		parts[0] = notation.NameText(g.Name) + " = " + parts[0]
+	}
+	var local []string
+	for _, w := range c.Wires {
+		if w.To == g && w.Local != nil {
+			local = append(local, valueText(w.Local)+" by "+w.From.called())
+		}
+	}
+	if local != nil {
+		parts = append(parts, "local gradient "+list(local))
 	}
 	if g.Grad != nil {
 		parts = append(parts, "gradient "+valueText(g.Grad))

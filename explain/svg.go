@@ -108,7 +108,7 @@ func label(b *strings.Builder, class string, x, y float64, text string) {
 func (x *Box) svg(b *strings.Builder) {
 	focus := ""
 	if x.Link != "" {
-		focus = fmt.Sprintf(` tabindex="0" role="button" aria-label="%s"`, html.EscapeString(strings.TrimSpace(x.Title+" "+x.Text)))
+		focus = fmt.Sprintf(` tabindex="0" role="button" aria-label="%s"`, html.EscapeString(strings.TrimSpace(x.Text+": "+x.Title)))
 	}
 	fmt.Fprintf(b, `<g class="box %s" data-step="%d"%s%s>`, x.Kind, x.Step, space(x.Link), focus)
 	if x.Title != "" {

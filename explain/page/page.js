@@ -156,6 +156,8 @@ const explanation = (() => {
       if (box.dataset.value !== undefined) chooseValue(m.dataset.member, box.dataset.value, null);
       else if (box.dataset.line) mark([], [box.dataset.line]);
       box.classList.add("on");
+      const out = one("output", view);
+      if (out) out.textContent = box.getAttribute("aria-label");
       return;
     }
     const v = t.closest("[data-v]");

@@ -202,7 +202,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 		}
 	}
 
-	// d = 1/batch   digits.bp:15
+	// d = 1/N   digits.bp:15
 	d := 1 / float32(n)
 	var s3 float64
 	var s4 float64
@@ -269,7 +269,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 			s3 += float64(top + logF32(total) - z[b*10+yb])
 			dzzRow := dzz[b*10:][:10]
 			for i := range 10 {
-				// dzz[i] = d·(exps[i]/total − [i = y])   digits.bp:13
+				// dzz = d·(exps/total − 1[y])   digits.bp:13
 				dzzi := d * (exps[i]/total - truth[float32](i == yb))
 				dzzRow[i] = dzzi
 

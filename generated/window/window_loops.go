@@ -331,7 +331,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 		}
 	}
 
-	// d = 1/batch   window.bp:32
+	// d = 1/N   window.bp:32
 	d := 1 / float32(n)
 	var s3 float64
 	var s4 float64
@@ -446,7 +446,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 			s3 += float64(top + logF32(total) - z[b*5+tagb])
 			dzzRow := dzz[b*5:][:5]
 			for i := range 5 {
-				// dzz[i] = d·(exps[i]/total − [i = tag])   window.bp:30
+				// dzz = d·(exps/total − 1[tag])   window.bp:30
 				dzzi := d * (exps[i]/total - truth[float32](i == tagb))
 				dzzRow[i] = dzzi
 

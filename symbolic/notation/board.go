@@ -35,6 +35,10 @@ func board(e *Expr, want []Axis, factor bool) (*Expr, bool) {
 	return m.Expr, true
 }
 
+// Board turns the expression of one element, at the indices want, into one of
+// whole vectors and matrices.
+func Board(e *Expr, want []Axis) (*Expr, bool) { return board(e, want, true) }
+
 type boardWriter struct {
 	extent map[string]symbolic.Poly
 	factor bool

@@ -472,6 +472,8 @@ func call(e *Expr) box {
 func nameOf(v *Value) box {
 	b := nameText(v.Name)
 	switch {
+	case v.Plain:
+		b = leaf(nameBox, v.Name)
 	case v.Delta:
 		b = box{kind: subBox, args: []box{leaf(nameBox, "δ"), b}, prec: atomPrec}
 	case v.Of != "":

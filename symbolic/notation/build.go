@@ -21,8 +21,11 @@ type Builder struct {
 
 var letters = strings.Fields("i j k l p q r u v w i2 j2 k2 l2 p2 q2 r2 u2 v2 w2")
 
-// example is the index of the example that a formula speaks of.
-const example = "·b"
+// Example is the index of the example that a formula speaks of. It is not
+// written.
+const Example = "·b"
+
+const example = Example
 
 // Equation returns how v is computed by n: in terms of whole vectors and
 // matrices where that is possible, else element by element. Where define is

@@ -23,6 +23,7 @@ type Value struct {
 	Name  string         // as the model has it
 	Of    string         // of a derivative by Name: what is differentiated; else ""
 	Delta bool           // written δ_Name, not ∂Of/∂Name
+	Plain bool           // the name stands as it is: W2, not W₂
 	Shape symbolic.Shape // with the batch, where it has one
 	Type  symbolic.Type
 }

@@ -20,6 +20,9 @@ func text(b box) string {
 		}
 		return s.String()
 	case opBox:
+		if b.text == "∘" {
+			return b.text
+		}
 		return " " + b.text + " "
 	case fracBox:
 		// ∂E/∂W is one name.
