@@ -19,7 +19,10 @@ var order = map[string][]string{
 	"symbolic/module":          {"internal/diag", "symbolic"},
 	"templates":                {},
 	"symbolic/frontend":        {"internal/diag", "parser", "symbolic", "symbolic/module", "templates"},
-	"codegen/loop":             {"symbolic", "symbolic/module"},
+	"symbolic/notation":        {"symbolic"},
+	"explain/layout":           {},
+	"explain":                  {"internal/diag", "symbolic", "symbolic/module", "symbolic/notation", "explain/layout"},
+	"codegen/loop":             {"symbolic", "symbolic/module", "symbolic/notation"},
 	"codegen/simd/asm":         {},
 	"codegen/simd/asm/asmtest": {"codegen/simd/asm"},
 	"codegen/simd/mathfn":      {"codegen/simd/asm"},
@@ -28,9 +31,10 @@ var order = map[string][]string{
 	"codegen/simd":             {"symbolic", "codegen/loop", "codegen/simd/asm", "codegen/simd/gemm", "codegen/simd/nest"},
 	"codegen":                  {"symbolic", "symbolic/module", "codegen/loop", "codegen/simd", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
-		"codegen/loop", "codegen"},
+		"codegen/loop", "codegen", "explain", "templates"},
 	"internal/opsdoc": {"symbolic"},
-	"cmd/bpgen":       {"internal/diag", "internal/driver", "templates"},
+	"cmd/playground":  {"explain", "internal/driver"},
+	"cmd/bpgen":       {"internal/diag", "internal/driver", "explain", "templates"},
 }
 
 // TestArrows holds the imports of every package against the plan of

@@ -19,6 +19,9 @@ type Options struct {
 	Tests   bool   // with a test file
 	Plain   bool   // Go in one piece, to be read: no kernels, no assembly
 	Version string // of bpgen, for the header; may be empty
+	// Said is told of every comment that says what is computed below it, and
+	// of the value that this is; nil: nobody is.
+	Said func(text string, n *symbolic.Node)
 }
 
 // A generator prints one package.
@@ -65,6 +68,7 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	g.foreign = foreignOps(d)
 	g.helpers = newHelpers(g.scope, g.scaffold, floatsOf(d), g.foreign)
 	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
+	g.helpers.said = opt.Said
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {

@@ -16,6 +16,7 @@ import (
 // Those that are tuned stand in templates/go, the others are printed from the table of
 // operators as they are asked for.
 type helpers struct {
+	said  func(text string, n *symbolic.Node) // is told of every note; see Options.Said
 	scope *scope
 	tuned map[string]bool
 	names map[helper]string
@@ -35,7 +36,7 @@ type helper struct {
 // nothing else is called like one that turns out to be needed later. The
 // scaffolding has its names already.
 func newHelpers(s *scope, fixed *scaffold, floats []module.Float, foreign []*symbolic.OpSpec) *helpers {
-	h := &helpers{s, map[string]bool{}, map[helper]string{}, map[string]jen.Code{}, map[string]string{}}
+	h := &helpers{scope: s, tuned: map[string]bool{}, names: map[helper]string{}, decls: map[string]jen.Code{}, imports: map[string]string{}}
 	h.names[helper{op: "grown"}] = s.pick("grown")
 	tuned := fixed.ending("F32", "F64")
 	if len(floats) == 1 {

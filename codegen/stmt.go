@@ -544,6 +544,9 @@ func (p *printer) say(n *loop.Note) {
 			text += "   " + at
 		}
 	}
+	if p.helpers != nil && p.helpers.said != nil {
+		p.helpers.said(text, n.Node)
+	}
 	if text == p.note {
 		return
 	}

@@ -26,7 +26,7 @@ that compute them and their derivatives, and train them.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.AddCommand(genCmd(), checkCmd(), fmtCmd(), initCmd(), dumpCmd(), versionCmd(), completionCmd())
+	root.AddCommand(genCmd(), checkCmd(), fmtCmd(), initCmd(), dumpCmd(), explainCmd(), serveCmd(), versionCmd(), completionCmd())
 	root.SetHelpCommand(helpCmd())
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd) })
 	root.SetVersionTemplate("{{.Version}}\n")

@@ -1,24 +1,10 @@
 package loop
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
-)
-
-// A text is mathematics: what it says, how tightly it binds, and the axes of
-// the comp that it is a vector or matrix over. The batch is not said.
-type text struct {
-	s    string
-	prec int
-	axes []int
-}
-
-const (
-	sumPrec  = 4
-	mulPrec  = 5
-	atomPrec = 8
+	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
 // note puts the equation that c belongs to before its first statement.
@@ -95,20 +81,27 @@ func (v *value) label() string {
 	return varName(v.node)
 }
 
-// equation says what c computes.
+// equation says what c computes, in terms of whole vectors and matrices where
+// that is possible. The batch is not said.
 func (c *comp) equation() string {
-	w := &mathWriter{c: c}
 	v := c.target
 	is := " = "
 	if _, added := v.fillAt(); added && (len(v.writers) > 1 || c.overBatch()) {
 		is = " += "
-	} else if c.combine != nil && c.overBatch() {
+	} else if c.combine != nil && c.overBatch() || c.scatter {
 		is = " += "
 	}
-	if t, ok := w.whole(); ok {
-		return v.label() + is + t
+	w := newFormulas(c)
+	e := w.comp(c, nil)
+	if want, ok := w.whole(c); ok {
+		if m, ok := notation.Board(e, want); ok {
+			return v.label() + is + notation.Text(m)
+		}
 	}
-	return w.indexed(is)
+	left := &notation.Expr{Kind: notation.Element, Value: &notation.Value{Name: v.label(), Plain: true}}
+	left.Value.Shape, left.Index = w.element(v, w.polys(c.index, nil))
+	left.Index, left.Data = w.data(c, left.Index)
+	return notation.Text(left) + is + notation.Text(e)
 }
 
 func (c *comp) overBatch() bool {
@@ -120,298 +113,238 @@ func (c *comp) overBatch() bool {
 	return false
 }
 
-type mathWriter struct{ c *comp }
+// formulas writes comps as formulas over letters.
+type formulas struct {
+	sym    map[string]string        // the letter of an axis
+	extent map[string]symbolic.Poly // how far a letter goes
+	next   []string
+}
 
-// whole says c's body in terms of whole vectors and matrices.
-func (w *mathWriter) whole() (string, bool) {
-	c := w.c
-	var want []int // the axes of the result, in order
+func newFormulas(c *comp) *formulas {
+	return &formulas{
+		sym: map[string]string{}, extent: map[string]symbolic.Poly{},
+		next: []string{"i", "j", "k", "l", "m", "n", "q", "r", "i2", "j2", "k2"},
+	}
+}
+
+// letters gives the axes of c letters, outer ones first; the examples have
+// that which is not written.
+func (w *formulas) letters(c *comp) {
+	example := false
+	for _, a := range c.order {
+		x := c.axes[a]
+		switch {
+		case w.sym[x.sym] != "":
+		case isSpine(x.extent) || x.tile:
+			w.sym[x.sym] = notation.Example
+			if example && !x.tile {
+				w.sym[x.sym] = "b"
+			}
+			example = true
+		case len(w.next) > 0:
+			w.sym[x.sym], w.next = w.next[0], w.next[1:]
+		}
+		w.extent[w.sym[x.sym]] = x.extent
+	}
+	for _, p := range c.around {
+		w.sym[p.sym] = p.name
+		w.extent[p.name] = p.extent
+	}
+}
+
+// whole are the axes of c's result where it is written as a whole.
+func (w *formulas) whole(c *comp) ([]notation.Axis, bool) {
+	var want []notation.Axis
 	for k, p := range c.index {
 		s, ok := p.AsSym()
 		if !ok {
-			return "", false
+			return nil, false
 		}
 		a, ok := c.axisSym(s)
 		if !ok || c.axes[a].out != k {
-			return "", false
+			return nil, false
 		}
 		if !isSpine(c.axes[a].extent) {
-			want = append(want, a)
+			want = append(want, notation.Axis{Sym: w.sym[s], Extent: c.axes[a].extent})
 		}
 	}
-	if len(c.conds) > 0 {
-		return "", false
-	}
-	t, ok := w.result(c, want)
-	if !ok || len(t.axes) > 0 && !slices.Equal(t.axes, want) {
-		return "", false
-	}
-	return t.s, true
+	return want, len(c.conds) == 0 && !c.scatter
 }
 
-// result is the text of what a comp computes for its out axes want.
-func (w *mathWriter) result(c *comp, want []int) (text, bool) {
-	if c.combine == nil {
-		return w.term(c, c.body)
+// comp is what c computes for one element, with at in the place of its result's
+// axes; nil: those as they are.
+func (w *formulas) comp(c *comp, at map[string]symbolic.Poly) *notation.Expr {
+	w.letters(c)
+	x := &formula{w, c, at}
+	e := x.term(c.body)
+	if c.combine == nil || c.scatter {
+		return e
 	}
-	var over []int
-	for a, x := range c.axes {
-		if x.out < 0 && !isSpine(x.extent) {
-			over = append(over, a)
+	var over []notation.Axis
+	for _, a := range c.order {
+		if ax := c.axes[a]; ax.out < 0 && !isSpine(ax.extent) && !ax.tile {
+			over = append(over, notation.Axis{Sym: w.sym[ax.sym], Extent: ax.extent})
 		}
 	}
-	if c.combine != symbolic.OpAdd || c.arg {
-		t, ok := w.term(c, c.body)
-		if !ok || !subset(t.axes, over) {
-			return text{}, false
-		}
-		name := c.combine.Name
-		if c.arg {
-			name = "arg" + name
-		}
-		if c.combine == symbolic.OpMul {
-			name = "Π"
-		}
-		return text{name + "(" + t.s + ")", atomPrec, nil}, true
+	if len(over) == 0 {
+		return e
 	}
-	return w.contraction(c, over, want)
+	return &notation.Expr{Kind: notation.Big, Op: reduction(c), Over: over, Args: []*notation.Expr{e}}
 }
 
-func subset(a, b []int) bool {
-	for _, x := range a {
-		if !slices.Contains(b, x) {
-			return false
+// reduction is the operator that c reduces with.
+func reduction(c *comp) *symbolic.OpSpec {
+	for _, op := range symbolic.Ops() {
+		if op.Class == symbolic.Reduction && op.Combine == c.combine && op.Arg == c.arg {
+			return op
 		}
 	}
-	return true
+	return c.combine
 }
 
-// contraction is the text of a sum of products: W·x, Wᵀ·δ, u·v, δ·xᵀ.
-func (w *mathWriter) contraction(c *comp, over, want []int) (text, bool) {
-	scalars, parts, ok := w.factors(c, c.body)
-	if !ok {
-		return text{}, false
+// A formula writes the terms of a comp.
+type formula struct {
+	*formulas
+	c  *comp
+	at map[string]symbolic.Poly
+}
+
+func (w *formulas) polys(ps []symbolic.Poly, at map[string]symbolic.Poly) []symbolic.Poly {
+	out := make([]symbolic.Poly, len(ps))
+	for i, p := range ps {
+		out[i] = w.poly(p, at)
 	}
-	switch {
-	case len(over) == 0 && len(parts) <= 2:
-		return w.product(scalars, parts, want)
-	case len(parts) == 1 && subset(parts[0].axes, over):
-		p := parts[0]
-		if u, v, both := strings.Cut(p.s, "∘"); both && len(p.axes) == 1 && !strings.ContainsAny(p.s, " ∘(") {
-			return scaled(scalars, text{u + "·" + v, mulPrec, nil}), true
+	return out
+}
+
+// poly puts letters in the place of axes.
+func (w *formulas) poly(p symbolic.Poly, at map[string]symbolic.Poly) symbolic.Poly {
+	return p.Subst(func(s string) (symbolic.Poly, bool) {
+		if q, ok := at[s]; ok {
+			return q, true
 		}
-		if u, v, both := strings.Cut(p.s, "∘"); both && len(p.axes) == 1 && !strings.Contains(v, "∘") && p.prec == mulPrec {
-			return scaled(scalars, text{u + "·" + v, mulPrec, nil}), true
+		if l := w.sym[s]; l != "" {
+			return symbolic.Sym(l), true
 		}
-		return scaled(scalars, text{"Σ " + wrap(p, mulPrec), mulPrec, nil}), true
-	case len(parts) == 1 && len(parts[0].axes) == 2 && len(over) == 1 && len(scalars) == 0:
-		return text{}, false
-	case len(parts) == 2 && len(over) == 1:
-		a, b := parts[0], parts[1]
-		if len(want) > 0 && slices.Contains(b.axes, want[0]) {
-			a, b = b, a
+		if _, k, ok := strings.Cut(s, "$"); ok { // data of the comp
+			return symbolic.Sym("$" + k), true
 		}
-		r := over[0]
-		if !slices.Contains(a.axes, r) || !slices.Contains(b.axes, r) || len(a.axes) > 2 || len(b.axes) > 2 {
-			return text{}, false
-		}
-		left, right := wrap(a, mulPrec+1), wrap(b, mulPrec+1)
-		if len(a.axes) == 2 && a.axes[0] == r {
-			left += "ᵀ"
-		}
-		if len(b.axes) == 2 && b.axes[1] == r {
-			right += "ᵀ"
-		}
-		var axes []int
-		for _, x := range slices.Concat(a.axes, b.axes) {
-			if x != r {
-				axes = append(axes, x)
+		return symbolic.Poly{}, false
+	})
+}
+
+// data are the whole numbers of c that ps speak of, and ps with their numbers.
+func (w *formulas) data(c *comp, ps []symbolic.Poly) ([]symbolic.Poly, []*notation.Expr) {
+	var data []*notation.Expr
+	at := map[string]symbolic.Poly{}
+	for _, p := range ps {
+		for _, s := range p.Syms() {
+			if _, known := at[s]; known {
+				continue
+			}
+			if k, ok := symbolic.OperandOf(s); ok {
+				at[s] = symbolic.Operand(len(data))
+				data = append(data, (&formula{w, c, nil}).term(c.data[k]))
 			}
 		}
-		return scaled(scalars, text{left + "·" + right, mulPrec, axes}), true
 	}
-	return text{}, false
+	out := make([]symbolic.Poly, len(ps))
+	for i, p := range ps {
+		out[i] = p.Subst(func(s string) (symbolic.Poly, bool) {
+			q, ok := at[s]
+			return q, ok
+		})
+	}
+	return out, data
 }
 
-func scaled(scalars []text, t text) text {
-	for i := len(scalars) - 1; i >= 0; i-- {
-		t = text{wrap(scalars[i], mulPrec) + "·" + wrap(t, mulPrec), mulPrec, t.axes}
-	}
-	return t
-}
-
-// product joins factors that are not summed over.
-func (w *mathWriter) product(scalars, parts []text, want []int) (text, bool) {
-	switch len(parts) {
-	case 0:
-		return scaled(scalars[:len(scalars)-1], scalars[len(scalars)-1]), true
-	case 1:
-		return scaled(scalars, parts[0]), true
-	case 2:
-		a, b := parts[0], parts[1]
-		if len(a.axes) == 1 && len(b.axes) == 1 {
-			if len(want) == 2 && b.axes[0] == want[0] {
-				a, b = b, a
-			}
-			return scaled(scalars, text{wrap(a, mulPrec+1) + "·" + wrap(b, mulPrec+1) + "ᵀ", mulPrec, []int{a.axes[0], b.axes[0]}}), true
-		}
-	}
-	return text{}, false
-}
-
-// factors takes a product apart: numbers, and what has the same axes together.
-func (w *mathWriter) factors(c *comp, t *term) (scalars, parts []text, ok bool) {
-	var all []*term
-	stack := []*term{t}
-	for len(stack) > 0 {
-		u := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if u.kind == apply && u.op == symbolic.OpMul {
-			stack = append(stack, u.args[1], u.args[0])
+// element leaves out the index of the example, and the 0 before an index that
+// goes over several dims.
+func (w *formulas) element(v *value, index []symbolic.Poly) (shape symbolic.Shape, at []symbolic.Poly) {
+	wider := symbolic.Int(1)
+	for k, p := range index {
+		d := v.node.Shape[k]
+		s, _ := p.AsSym()
+		if s == notation.Example && isSpine(d) {
 			continue
 		}
-		all = append(all, u)
-	}
-	for _, u := range all {
-		x, ok := w.term(c, u)
-		if !ok {
-			return nil, nil, false
-		}
-		if len(x.axes) == 0 {
-			scalars = append(scalars, x)
+		if k+1 < len(index) && p.Is(0) && !d.Is(1) && w.reaches(index[k+1], v.node.Shape[k+1]) {
+			wider = wider.Mul(d)
 			continue
 		}
-		at := slices.IndexFunc(parts, func(p text) bool { return slices.Equal(p.axes, x.axes) })
-		if at < 0 {
-			parts = append(parts, x)
-			continue
-		}
-		parts[at] = text{wrap(parts[at], mulPrec) + "∘" + wrap(x, mulPrec+1), mulPrec, x.axes}
+		shape, at = append(shape, d.Mul(wider)), append(at, p)
+		wider = symbolic.Int(1)
 	}
-	return scalars, parts, true
+	return shape, at
 }
 
-// wrap puts t in parentheses where it binds less tightly than prec.
-func wrap(t text, prec int) string {
-	if t.prec < prec {
-		return "(" + t.s + ")"
+// reaches reports whether an index goes beyond a dim.
+func (w *formulas) reaches(p, d symbolic.Poly) bool {
+	last := p.Subst(func(s string) (symbolic.Poly, bool) {
+		e, ok := w.extent[s]
+		return e.Sub(symbolic.Int(1)), ok
+	})
+	over := last.Sub(d)
+	if n, ok := over.Const(); ok {
+		return n >= 0
 	}
-	return t.s
+	return !over.Add(symbolic.Int(1)).Is(0)
 }
 
-// term is the text of t, which is a vector or matrix over axes of c.
-func (w *mathWriter) term(c *comp, t *term) (text, bool) {
+func (x *formula) term(t *term) *notation.Expr {
 	switch t.kind {
 	case number:
-		return text{num(t.num), atomPrec, nil}, true
+		return &notation.Expr{Kind: notation.Number, Num: t.num}
 	case whole:
-		for _, s := range t.poly.Syms() {
-			if strings.HasPrefix(s, "~") {
-				return text{}, false
-			}
-		}
 		if s, ok := t.poly.AsSym(); ok {
-			return text{s, atomPrec, nil}, true
-		}
-		return text{"(" + t.poly.String() + ")", atomPrec, nil}, true
-	case read:
-		return w.read(c, t)
-	case guard:
-		return text{}, false
-	}
-	if t.op == symbolic.OpMul {
-		scalars, parts, ok := w.factors(c, t)
-		if !ok {
-			return text{}, false
-		}
-		return w.product(scalars, parts, nil)
-	}
-	args := make([]text, len(t.args))
-	var axes []int
-	for i, a := range t.args {
-		x, ok := w.term(c, a)
-		if !ok || len(axes) > 0 && len(x.axes) > 0 && !slices.Equal(axes, x.axes) {
-			return text{}, false
-		}
-		if len(x.axes) > 0 {
-			axes = x.axes
-		}
-		args[i] = x
-	}
-	return opText(t.op, args, axes), true
-}
-
-// opText writes an operator in its mathematical form.
-func opText(op *symbolic.OpSpec, args []text, axes []int) text {
-	form := op.Math
-	if form == "" {
-		form = op.Name + "(" + strings.Repeat("%s, ", len(args)-1) + "%s)"
-	}
-	open := !strings.ContainsAny(form, "({|[⌊")
-	var b strings.Builder
-	for i, a := range args {
-		before, after, _ := strings.Cut(form, "%s")
-		b.WriteString(before)
-		prec := 0
-		if open && op.Prec > 0 {
-			prec = op.Prec
-			if i > 0 && !op.Commutes || op.Prec >= 6 {
-				prec++
+			if i, ok := x.c.dataOf(s); ok {
+				return x.term(x.c.data[i])
 			}
 		}
-		b.WriteString(wrap(a, prec))
-		form = after
+		ps, data := x.data(x.c, []symbolic.Poly{x.poly(t.poly, x.at)})
+		return &notation.Expr{Kind: notation.Count, Poly: ps[0], Data: data}
+	case read:
+		return x.read(t)
+	case guard:
+		e := &notation.Expr{Kind: notation.Guard, Args: []*notation.Expr{x.term(t.args[0])}}
+		var ps []symbolic.Poly
+		for _, k := range t.conds {
+			k.E = x.poly(k.E, x.at)
+			e.Conds, ps = append(e.Conds, k), append(ps, k.E)
+		}
+		ps, e.Data = x.data(x.c, ps)
+		for i := range ps {
+			e.Conds[i].E = ps[i]
+		}
+		return e
 	}
-	b.WriteString(form)
-	prec := op.Prec
-	if prec == 0 || !open {
-		prec = atomPrec
+	if t.op == symbolic.OpToReal {
+		return x.term(t.args[0])
 	}
-	if strings.TrimSuffix(op.Math, "%s") == "" && len(args) == 1 {
-		prec = args[0].prec
+	e := &notation.Expr{Kind: notation.Apply, Op: t.op}
+	for _, a := range t.args {
+		e.Args = append(e.Args, x.term(a))
 	}
-	return text{b.String(), prec, axes}
+	return e
 }
 
-// read is the text of an element of a value seen as part of the whole.
-func (w *mathWriter) read(c *comp, t *term) (text, bool) {
+// read is an element of a value, or what it is made from where that is said
+// here.
+func (x *formula) read(t *term) *notation.Expr {
 	v := t.val
-	var axes []int
-	skipped := symbolic.Int(1) // dims that the next index goes over as well
-	for k, p := range t.index {
-		if p.Is(0) && k < len(t.index)-1 {
-			skipped = skipped.Mul(v.node.Shape[k])
-			continue
+	index := x.polys(t.index, x.at)
+	if v.absorbed() {
+		from := v.writers[0]
+		at := map[string]symbolic.Poly{}
+		for k, p := range from.index {
+			if s, ok := p.AsSym(); ok {
+				at[s] = index[k]
+			}
 		}
-		s, ok := p.AsSym()
-		if !ok {
-			return text{}, false
-		}
-		a, ok := c.axisSym(s)
-		if !ok || !c.axes[a].extent.Equal(v.node.Shape[k].Mul(skipped)) || slices.Contains(axes, a) {
-			return text{}, false
-		}
-		if skipped = symbolic.Int(1); !isSpine(c.axes[a].extent) {
-			axes = append(axes, a)
-		}
+		return x.comp(from, at)
 	}
-	if !v.absorbed() {
-		return text{v.label(), atomPrec, axes}, true
-	}
-	from := v.writers[0]
-	var own []int
-	for _, p := range from.index {
-		s, _ := p.AsSym()
-		if a, ok := from.axisSym(s); ok && !isSpine(from.axes[a].extent) {
-			own = append(own, a)
-		}
-	}
-	x, ok := w.result(from, own)
-	if !ok || len(x.axes) > 0 && !slices.Equal(x.axes, own) {
-		return text{}, false
-	}
-	if len(x.axes) > 0 {
-		x.axes = axes
-	}
-	return x, true
+	e := &notation.Expr{Kind: notation.Element, Value: &notation.Value{Name: v.label(), Plain: true, Type: v.node.Type}}
+	e.Value.Shape, e.Index = x.element(v, index)
+	e.Index, e.Data = x.data(x.c, e.Index)
+	return e
 }

@@ -17,6 +17,12 @@ type Options struct {
 	Float   string            // float32 or float64, overrides the model's
 	Dims    map[string]string // -D name=value
 	Plain   bool              // Go in one piece, to be read: no kernels, no assembly
+
+	ReadFile func(path string) ([]byte, error) // reads imported files; os.ReadFile when nil
+}
+
+func (o Options) frontend() frontend.Options {
+	return frontend.Options{Dims: o.Dims, Float: o.Float, ReadFile: o.ReadFile}
 }
 
 // A File is a generated file.
@@ -65,7 +71,7 @@ func Format(path string, src []byte) ([]byte, diag.List) {
 // front goes as far as the graph with its gradients, simplified.
 func front(path string, src []byte, opt Options) (*module.Module, *module.Derived, *Result) {
 	res := &Result{}
-	m, sources := frontend.Load(path, src, frontend.Options{Dims: opt.Dims, Float: opt.Float}, &res.Diags)
+	m, sources := frontend.Load(path, src, opt.frontend(), &res.Diags)
 	res.Sources = sources
 	var d *module.Derived
 	if len(res.Diags) == 0 {

@@ -65,7 +65,7 @@ func dumpTree(w io.Writer, path string, src []byte, _ Options) (*Result, error) 
 // load goes as far as the frontend.
 func load(path string, src []byte, opt Options) (*module.Module, *Result) {
 	res := &Result{}
-	m, sources := frontend.Load(path, src, frontend.Options{Dims: opt.Dims, Float: opt.Float}, &res.Diags)
+	m, sources := frontend.Load(path, src, opt.frontend(), &res.Diags)
 	res.Sources = sources
 	res.Diags.Sort()
 	return m, res

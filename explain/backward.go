@@ -1,0 +1,357 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// backward takes derivatives statement by statement. Each statement is copied
+// into a graph of its own, with inputs for the values that it reads, and is
+// differentiated and simplified there by the same rules as the whole is.
+type backward struct {
+	*extraction
+	delta map[*Value]*notation.Expr // what comes back, where that is a plain number
+}
+
+func (b *backward) run() {
+	b.delta = map[*Value]*notation.Expr{}
+	needed := b.needed()
+	result := b.d.Result
+	terms := map[*Value][]*Term{}
+	for i := len(b.d.Values) - 1; i >= 0; i-- {
+		v := b.d.Values[i]
+		if !needed[v] {
+			continue
+		}
+		b.nameDelta(v)
+		if v == result {
+			b.seed(v)
+		} else {
+			b.join(v, terms[v])
+		}
+		if v.Def != nil && v.Back != nil {
+			b.statement(v, needed, terms)
+		}
+	}
+	b.inline()
+}
+
+// needed are the values on the way from what a gradient is asked by to the
+// result.
+func (b *backward) needed() map[*Value]bool {
+	below := map[*Value]bool{} // depends on what is wanted
+	for _, v := range b.d.Values {
+		below[v] = v.Wanted
+		for _, u := range v.From {
+			below[v] = below[v] || below[u]
+		}
+		below[v] = below[v] && v.Type == symbolic.Real
+	}
+	above := map[*Value]bool{b.d.Result: true}
+	for i := len(b.d.Values) - 1; i >= 0; i-- {
+		v := b.d.Values[i]
+		if above[v] && v.Type == symbolic.Real {
+			for _, u := range v.From {
+				above[u] = true
+			}
+		}
+	}
+	for v := range below {
+		below[v] = below[v] && above[v]
+	}
+	return below
+}
+
+func (b *backward) nameDelta(v *Value) {
+	if v.Delta != nil {
+		return
+	}
+	v.Delta = &notation.Value{Name: v.Name, Of: b.d.Result.Name, Delta: v.Def != nil && v != b.d.Result && elementOf(v.Node) == "", Shape: v.Shape, Type: symbolic.Real}
+}
+
+// seed is where the way back begins: ∂E/∂E = 1.
+func (b *backward) seed(v *Value) {
+	one := &notation.Expr{Kind: notation.Number, Num: 1}
+	q := &notation.Equation{Left: v.Delta, Right: one}
+	v.Back = &Backward{Equation: q, Plain: q}
+	b.delta[v] = one
+}
+
+// join adds up what comes back to v along all paths.
+func (b *backward) join(v *Value, terms []*Term) {
+	if len(terms) == 0 {
+		v.Delta = nil // there is a way, but no derivative comes along it
+		return
+	}
+	slices.SortStableFunc(terms, func(s, t *Term) int { return s.Via.ID - t.Via.ID })
+	var rights []*notation.Expr
+	mixed := false
+	for _, t := range terms {
+		mixed = mixed || t.Right.Index != nil
+	}
+	for _, t := range terms {
+		if mixed && len(v.Shape) > 0 { // all terms speak of the same element
+			t.Right = t.elements()
+		}
+		rights = append(rights, t.Right.Right)
+	}
+	q := &notation.Equation{Left: v.Delta, Index: terms[0].Right.Index, Right: notation.Sum(rights...)}
+	if e := places(v, terms); e != nil {
+		q.Index, q.Right = nil, e
+	}
+	plain := *q
+	v.Back = &Backward{Equation: q, Plain: &plain, Terms: terms, Written: true}
+	if q.Right.Kind == notation.Number {
+		b.delta[v] = q.Right
+	}
+}
+
+// places is the vector of what comes back to the elements of v, where each
+// term is one of them.
+func places(v *Value, terms []*Term) *notation.Expr {
+	if len(v.Shape) != 1 {
+		return nil
+	}
+	n, ok := v.Shape[0].Const()
+	if !ok || n > 12 {
+		return nil
+	}
+	var qs []*notation.Equation
+	for _, t := range terms {
+		qs = append(qs, t.Right)
+	}
+	return notation.Places(n, qs)
+}
+
+// A statement is the definition of v in a graph of its own.
+type statement struct {
+	g     *symbolic.Graph
+	copy  map[*symbolic.Node]*symbolic.Node
+	named map[*symbolic.Node]*notation.Value
+}
+
+func (b *backward) newStatement() *statement {
+	return &statement{
+		g: symbolic.NewGraph(), copy: map[*symbolic.Node]*symbolic.Node{},
+		named: map[*symbolic.Node]*notation.Value{},
+	}
+}
+
+func (s *statement) input(v *notation.Value, key string) *symbolic.Node {
+	n := s.g.Input(symbolic.ArgInput, key, v.Shape, v.Type)
+	s.named[n] = v
+	return n
+}
+
+func (b *backward) key(v *Value) string { return fmt.Sprintf("v%d", v.ID) }
+
+// of copies n, which is written out, with inputs for the values that it reads.
+func (b *backward) of(s *statement, n *symbolic.Node) *symbolic.Node {
+	for _, m := range b.within(n) {
+		s.rebuild(m, func(a *symbolic.Node) *symbolic.Node {
+			if v := b.values[a]; v != nil {
+				return s.input(v.Value, b.key(v))
+			}
+			return s.copy[a]
+		})
+	}
+	return s.copy[n]
+}
+
+// within lists the nodes of n's statement, arguments first.
+func (b *backward) within(n *symbolic.Node) []*symbolic.Node {
+	var out []*symbolic.Node
+	seen := map[*symbolic.Node]bool{n: true}
+	stack := []*symbolic.Node{n}
+	for len(stack) > 0 {
+		m := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		out = append(out, m)
+		for _, a := range m.Args {
+			if !seen[a] && b.values[a] == nil {
+				seen[a] = true
+				stack = append(stack, a)
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y *symbolic.Node) int { return x.ID - y.ID })
+	return out
+}
+
+func (s *statement) rebuild(n *symbolic.Node, arg func(*symbolic.Node) *symbolic.Node) {
+	if s.copy[n] != nil {
+		return
+	}
+	defer s.g.At(n.Origin)()
+	args := make([]*symbolic.Node, len(n.Args))
+	for i, a := range n.Args {
+		args[i] = arg(a)
+	}
+	s.copy[n] = again(s.g, n, args)
+}
+
+// again is n over other arguments.
+func again(g *symbolic.Graph, n *symbolic.Node, args []*symbolic.Node) *symbolic.Node {
+	switch n.Op {
+	case symbolic.OpConst:
+		v, _ := symbolic.ConstValue(n)
+		return g.Const(v, n.Shape, n.Type)
+	case symbolic.OpSize:
+		return g.Size(n.Attr.(symbolic.SizeAttr).Poly)
+	case symbolic.OpIota:
+		return g.Iota(n.Shape, n.Attr.(symbolic.Axes)[0])
+	case symbolic.OpInput:
+		in := n.Attr.(symbolic.Input)
+		return g.Input(in.Kind, in.Name, n.Shape, n.Type)
+	}
+	return g.Apply(n.Op, n.Attr, args...)
+}
+
+// statement differentiates the definition of v by each value that it reads.
+func (b *backward) statement(v *Value, needed map[*Value]bool, terms map[*Value][]*Term) {
+	s := b.newStatement()
+	body := b.of(s, v.Node)
+	var seed *symbolic.Node
+	if d := b.delta[v]; d != nil {
+		seed = s.g.Const(d.Num, v.Shape, symbolic.Real)
+	} else {
+		seed = s.input(v.Delta, "d"+b.key(v))
+	}
+	var by []*Value
+	var xs []*symbolic.Node
+	for _, u := range v.From {
+		if needed[u] {
+			b.nameDelta(u)
+			by, xs = append(by, u), append(xs, s.input(u.Value, b.key(u)))
+		}
+	}
+	if len(xs) == 0 {
+		return
+	}
+	raw := s.g.VJP([]*symbolic.Node{body}, []*symbolic.Node{seed}, xs)
+	b.recognise(s, v, body)
+	own := s.input(v.Value, b.key(v))
+	for i := range raw {
+		if raw[i] != nil {
+			raw[i] = s.replace(raw[i], body, own)
+		}
+	}
+	for i, u := range by {
+		if raw[i] == nil {
+			continue
+		}
+		done, steps := s.g.RewriteSteps(symbolic.Simplify, raw[i])
+		terms[u] = append(terms[u], b.term(s, v, u, raw[i], done[0], steps))
+	}
+}
+
+// recognise lets the derivative call other values by their names too: softmax
+// of the scores, where the model has it as an output.
+func (b *backward) recognise(s *statement, v *Value, body *symbolic.Node) {
+	for _, w := range b.d.Values {
+		if w == v || w.Def == nil || w.Type != symbolic.Real || w.Node.Op.Class == symbolic.Leaf {
+			continue
+		}
+		all := len(w.From) > 0
+		for _, u := range w.From {
+			all = all && slices.Contains(v.From, u)
+		}
+		if !all {
+			continue
+		}
+		if n := b.of(s, w.Node); n != body && s.named[n] == nil {
+			s.named[n] = w.Value
+		}
+	}
+}
+
+// replace returns n with from replaced by to.
+func (s *statement) replace(n, from, to *symbolic.Node) *symbolic.Node {
+	done := map[*symbolic.Node]*symbolic.Node{from: to}
+	for _, m := range symbolic.Reachable(n) {
+		if done[m] != nil {
+			continue
+		}
+		done[m] = m
+		args := slices.Clone(m.Args)
+		changed := false
+		for i, a := range args {
+			changed = changed || done[a] != a
+			args[i] = done[a]
+		}
+		if changed {
+			restore := s.g.At(m.Origin)
+			done[m] = s.g.Apply(m.Op, m.Attr, args...)
+			restore()
+		}
+	}
+	return done[n]
+}
+
+// term writes down what comes back to u from v.
+func (b *backward) term(s *statement, v, u *Value, raw, done *symbolic.Node, steps []symbolic.Step) *Term {
+	builder := b.builder(s)
+	t := &Term{Via: v, elements: func() *notation.Equation { return builder.Elements(u.Delta, done, false) }, Raw: builder.Equation(u.Delta, raw, false)}
+	t.Local = builder.Equation(u.Delta, done, false)
+	t.Right = t.Local
+	for _, st := range steps {
+		if !slices.Contains(t.Rules, st.Rule.Name) {
+			t.Rules = append(t.Rules, st.Rule.Name)
+		}
+	}
+	if f := v.Node; nonlinear(f) && f.Args[0] == u.Node && notation.IsFunction(f.Op) {
+		t.Prime = notation.PrimeOf(f.Op, u.Value)
+		t.Slope = b.slope(v, u)
+		d := notation.Whole(v.Delta)
+		if x := b.delta[v]; x != nil {
+			d = x
+		}
+		t.Right = &notation.Equation{Left: u.Delta, Right: notation.Times(d, t.Prime)}
+	}
+	return t
+}
+
+// slope is the local derivative of v = f(u), simplified.
+func (b *backward) slope(v, u *Value) *notation.Expr {
+	s := b.newStatement()
+	body := b.of(s, v.Node)
+	raw := s.g.VJP([]*symbolic.Node{body}, []*symbolic.Node{s.g.Like(1, body)}, []*symbolic.Node{s.input(u.Value, b.key(u))})[0]
+	if raw == nil {
+		return &notation.Expr{Kind: notation.Number}
+	}
+	raw = s.replace(raw, body, s.input(v.Value, b.key(v)))
+	done := s.g.Rewrite(symbolic.Simplify, raw)[0]
+	return b.builder(s).Equation(u.Delta, done, false).Right
+}
+
+func (b *backward) builder(s *statement) *notation.Builder {
+	return &notation.Builder{Letters: b.b.Letters, Factor: true, Named: func(n *symbolic.Node) *notation.Value { return s.named[n] }}
+}
+
+// inline writes what comes back to a = f(z) where it is used, which is in one
+// place only: δz = (Wᵀδ) ∘ f′(z).
+func (b *backward) inline() {
+	for i := len(b.d.Values) - 1; i >= 0; i-- {
+		v := b.d.Values[i]
+		if v.Back == nil {
+			continue
+		}
+		q := v.Back.Equation
+		for _, t := range v.Back.Terms {
+			a := t.Via
+			if t.Prime == nil || a.Back == nil || !a.Back.Written || a.Back.Equation.Index != nil || len(a.Back.Terms) > 2 || v.Def == nil || q.Index != nil {
+				continue
+			}
+			a.Back.Written = false
+			q.Right = q.Right.Replace(func(e *notation.Expr) *notation.Expr {
+				if e.Kind == notation.Name && e.Value == a.Delta {
+					return a.Back.Equation.Right
+				}
+				return nil
+			})
+		}
+	}
+}

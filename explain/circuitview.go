@@ -1,0 +1,249 @@
+package explain
+
+import (
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// Diagram draws the circuit: values above, what comes back below.
+func (c *Circuit) Diagram(title string) *Diagram {
+	d := &Diagram{Title: title, Down: !c.Fine && len(c.Gates) > many/2}
+	read := map[*Gate]bool{}
+	for _, w := range c.Wires {
+		read[w.From] = true
+	}
+	for _, g := range c.Gates {
+		b := &Box{Text: g.label(), Kind: g.kind(), Step: g.ID, Title: c.title(g), Link: g.link(),
+			Value: g.valueText(), Back: valueText(g.Grad)}
+		if !read[g] || g.Leaf {
+			b.Above, b.Below = g.valueText(), valueText(g.Grad)
+		}
+		d.Boxes = append(d.Boxes, b)
+	}
+	for _, w := range c.Wires {
+		a := &Arrow{From: w.From.ID, To: w.To.ID, Kind: "wire", Title: w.title(),
+			Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, w.From.ID, w.To.ID)}
+		a.Below = valueText(w.Grad)
+		if !w.From.Leaf {
+			a.Above = w.From.valueText()
+		} else if valueText(w.Grad) == valueText(w.From.Grad) {
+			a.Below = "" // it stands at the leaf
+		}
+		d.Lines = append(d.Lines, a)
+	}
+	return d
+}
+
+func (g *Gate) kind() string {
+	switch {
+	case g.Param:
+		return "param"
+	case g.Leaf:
+		return "leaf"
+	case g.Folded:
+		return "fold"
+	}
+	return "gate"
+}
+
+// label is what stands in the gate.
+func (g *Gate) label() string {
+	name := ""
+	if g.Name != "" {
+		name = notation.NameText(g.Name)
+	}
+	switch {
+	case g.Leaf:
+		return name
+	case g.Of != nil && name != "" && columns(g.Label) > 30:
+		return name
+	case g.Of != nil && name != "":
+		return name + " = " + g.Label
+	}
+	return g.Label
+}
+
+// valueText is the gate's value, with its name where that is not in the gate.
+func (g *Gate) valueText() string {
+	if g.Name != "" && !g.Leaf && g.Of == nil {
+		return notation.NameText(g.Name) + " = " + valueText(g.Value)
+	}
+	return valueText(g.Value)
+}
+
+// title says what a gate is about: its value, its local gradients, what comes
+// back to it, and the line of the model.
+func (c *Circuit) title(g *Gate) string {
+	parts := []string{valueText(g.Value)}
+	if g.Name != "" {
+		parts[0] = notation.NameText(g.Name) + " = " + parts[0]
+	}
+	var local []string
+	for _, w := range c.Wires {
+		if w.To == g && w.Local != nil {
+			local = append(local, valueText(w.Local)+" by "+w.From.called())
+		}
+	}
+	if local != nil {
+		parts = append(parts, "local gradient "+list(local))
+	}
+	if g.Grad != nil {
+		parts = append(parts, "gradient "+valueText(g.Grad))
+	}
+	if p := g.Origin.Span.Pos; p.IsValid() {
+		parts = append(parts, fmt.Sprintf("%s:%d", base(p.File), p.Line))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (w *Wire) title() string {
+	s := "value " + valueText(w.Value)
+	if w.Local != nil {
+		s += ", local gradient " + valueText(w.Local)
+	}
+	if w.Grad != nil {
+		s += ", gradient " + valueText(w.Grad)
+	}
+	return s
+}
+
+func (g *Gate) link() string {
+	var s []string
+	if g.Of != nil {
+		s = append(s, fmt.Sprintf(`data-value="%d"`, g.Of.ID))
+	}
+	if p := g.Origin.Span.Pos; p.IsValid() {
+		s = append(s, fmt.Sprintf(`data-line="%d" data-file="%s"`, p.Line, html.EscapeString(base(p.File))))
+	}
+	if g.Group != nil {
+		s = append(s, fmt.Sprintf(`data-group="%d"`, g.Group.ID))
+	}
+	return strings.Join(s, " ")
+}
+
+// CircuitText draws the circuit for a terminal where it is narrow enough, and
+// lists the gates with their local gradients.
+func (c *Circuit) CircuitText(o TextOptions) (string, error) {
+	p := &page{width: o.Width, color: o.Color}
+	picture, err := c.Diagram("").Text(false)
+	if err != nil {
+		return "", err
+	}
+	wide := 0
+	for l := range strings.Lines(picture) {
+		wide = max(wide, columns(strings.TrimRight(l, "\n")))
+	}
+	if wide <= o.Width {
+		if o.Color {
+			if picture, err = c.Diagram("").Text(true); err != nil {
+				return "", err
+			}
+		}
+		p.WriteString(picture)
+		p.line("")
+	}
+	c.table(p)
+	return p.String(), nil
+}
+
+// table lists the gates forward and the gradients backward.
+func (c *Circuit) table(p *page) {
+	name := 0
+	for _, g := range c.Gates {
+		name = max(name, min(columns(c.formula(g)), p.width/3))
+	}
+	p.line(p.paint(bold, "Forward"))
+	for _, g := range c.Gates {
+		p.entry(c.formula(g), name, valueText(g.Value), green, "")
+	}
+	p.line("")
+	p.line(p.paint(bold, "Backward"))
+	for i := len(c.Gates) - 1; i >= 0; i-- {
+		if g := c.Gates[i]; g.Grad != nil {
+			p.entry(c.formula(g), name, valueText(g.Grad), red, c.comesFrom(g))
+		}
+	}
+}
+
+// entry writes a name, a value, and what that is made from: side by side where
+// there is room, else below each other.
+func (p *page) entry(name string, column int, value, color, from string) {
+	value8 := pad(value, 8)
+	if from == "" {
+		value8 = value
+	}
+	if line := "  " + pad(name, column) + "  " + value8 + "  " + from; columns(line) <= p.width {
+		p.line("  " + pad(name, column) + "  " + p.paint(color, value8) + "  " + p.paint(faint, from))
+		return
+	}
+	if line := "  " + pad(name, column) + "  " + value; columns(line) <= p.width {
+		p.line("  " + pad(name, column) + "  " + p.paint(color, value))
+	} else {
+		p.aside("  ", name, "", "")
+		p.line("      " + p.paint(color, value))
+	}
+	if from != "" {
+		p.aside("      ", "= "+from, "", faint)
+	}
+}
+
+// comesFrom says what comes back to g over its wires.
+func (c *Circuit) comesFrom(g *Gate) string {
+	var terms []string
+	for _, w := range c.Wires {
+		if w.From == g && w.Grad != nil {
+			t := valueText(w.Grad) + " from " + w.To.called()
+			if w.Local != nil && w.To.Grad != nil {
+				t = valueText(w.To.Grad) + "·" + brackets(valueText(w.Local)) + " from " + w.To.called()
+			}
+			terms = append(terms, t)
+		}
+	}
+	return strings.Join(terms, " + ")
+}
+
+func brackets(s string) string {
+	if strings.HasPrefix(s, "−") {
+		return "(" + s + ")"
+	}
+	return s
+}
+
+// called is the name of a gate in a sentence.
+func (g *Gate) called() string {
+	if g.Name != "" {
+		return notation.NameText(g.Name)
+	}
+	return "#" + fmt.Sprint(g.ID)
+}
+
+// formula says what a gate computes from which gates.
+func (c *Circuit) formula(g *Gate) string {
+	if g.Leaf {
+		return g.called()
+	}
+	var in []string
+	for _, w := range c.Wires {
+		if w.To == g {
+			in = append(in, w.From.called())
+		}
+	}
+	if g.Of != nil {
+		return g.called() + " = " + g.Label
+	}
+	return g.called() + " = " + apply(g.Label, in)
+}
+
+// apply puts arguments into a gate's label.
+func apply(label string, in []string) string {
+	switch {
+	case len(in) == 2 && columns(label) == 1:
+		return in[0] + " " + label + " " + in[1]
+	case len(in) == 1 && strings.Contains(label, "x") && (len(label) == 1 || strings.ContainsAny(label, " /−²^·")):
+		return strings.Replace(label, "x", in[0], 1)
+	}
+	return label + "(" + strings.Join(in, ", ") + ")"
+}

@@ -1,0 +1,342 @@
+package explain
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// A Delta is a stage of the error signal's way down: what comes back to a
+// value, how it got there, and the gradients that fall out.
+type Delta struct {
+	Value    *Value
+	Across   string // what it came through, in words
+	Equation *notation.Equation
+	RMS      float64 // of its elements
+	Forward  float64 // of the value itself
+	Change   float64 // how much larger it is than the largest of those that it comes from
+	Falls    []*Fall
+}
+
+// A Fall is the gradient by a parameter or input that falls out at a stage.
+type Fall struct {
+	Value    *Value
+	Equation *notation.Equation
+	Shared   *Value // the value whose δ it is made from
+	RMS      float64
+}
+
+// Deltas follows the error signal from the result to what a gradient is asked
+// by, with magnitudes at p.
+func (d *Derivation) Deltas(p *Point) ([]*Delta, error) {
+	sizes, err := d.magnitudes(p)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Delta
+	of := map[*Value]*Delta{}
+	for _, v := range d.Backwards() {
+		if v.Def == nil {
+			last := out[len(out)-1]
+			// It falls out where the last of its terms does.
+			f := &Fall{Value: v, Equation: v.Back.Equation, Shared: v.Back.Terms[0].Via, RMS: sizes[v.Delta]}
+			if s := of[f.Shared]; s != nil {
+				last = s
+			}
+			last.Falls = append(last.Falls, f)
+			continue
+		}
+		s := &Delta{Value: v, Equation: v.Back.Plain, RMS: sizes[v.Delta], Forward: sizes[v.Value], Across: across(v)}
+		from := 0.0
+		for _, t := range v.Back.Terms {
+			from = math.Max(from, sizes[t.Via.Delta])
+		}
+		if from > 0 {
+			s.Change = s.RMS / from
+		}
+		of[v] = s
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// across says in words how an error gets to v.
+func across(v *Value) string {
+	var parts []string
+	for _, t := range v.Back.Terms {
+		how := "by the local derivative"
+		switch {
+		case t.Prime != nil:
+			how = "pointwise, by " + strings.TrimSuffix(notation.Text(t.Prime), "("+v.Text()+")")
+		case transposed(t.Right.Right) != "":
+			how = "across the affine map, by " + transposed(t.Right.Right)
+		case t.Right.Right.Kind == notation.Name:
+			how = "as it is"
+		}
+		if len(v.Back.Terms) > 1 {
+			how += " from " + t.Via.Text()
+		}
+		parts = append(parts, how)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// transposed is the matrix that e multiplies by the transpose of, or "".
+func transposed(e *notation.Expr) string {
+	out := ""
+	e.Each(func(x *notation.Expr) {
+		if x.Kind == notation.Product && x.Args[0].Kind == notation.Transpose && len(x.Args[0].Args[0].Args) == 0 && x.Args[1].Kind != notation.Transpose {
+			if v := x.Args[0].Args[0].Value; v != nil && len(v.Dims()) == 2 {
+				out = notation.Text(x.Args[0])
+			}
+		}
+	})
+	return out
+}
+
+// magnitudes are the root mean squares of all values and of what comes back.
+func (d *Derivation) magnitudes(p *Point) (map[*notation.Value]float64, error) {
+	env, err := d.sample(p)
+	if err != nil {
+		return nil, err
+	}
+	values, err := d.evaluate(env)
+	if err != nil {
+		return nil, err
+	}
+	out := map[*notation.Value]float64{}
+	for v, t := range values {
+		out[v] = rms(t)
+	}
+	return out, nil
+}
+
+// evaluate gives every value, and what comes back to it, its tensor.
+func (d *Derivation) evaluate(env *symbolic.Env) (map[*notation.Value]*symbolic.Tensor, error) {
+	vs, gs := d.gradients()
+	var roots []*symbolic.Node
+	for _, v := range d.Values {
+		roots = append(roots, v.Node)
+	}
+	roots = append(roots, gs...)
+	ts, err := symbolic.Eval(env, roots...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Name, err)
+	}
+	out := map[*notation.Value]*symbolic.Tensor{}
+	for i, v := range d.Values {
+		out[v.Value] = ts[i]
+	}
+	for i, v := range vs {
+		out[v.Delta] = ts[len(d.Values)+i]
+	}
+	return out, nil
+}
+
+// gradients builds what comes back to each value in the graph, statement by
+// statement.
+func (d *Derivation) gradients() ([]*Value, []*symbolic.Node) {
+	g := d.graph
+	cot := map[*Value]*symbolic.Node{d.Result: g.Like(1, d.Result.Node)}
+	var vs []*Value
+	var out []*symbolic.Node
+	for i := len(d.Values) - 1; i >= 0; i-- {
+		v := d.Values[i]
+		if cot[v] == nil || v.Back == nil {
+			continue
+		}
+		vs, out = append(vs, v), append(out, cot[v])
+		if v.Def == nil {
+			continue
+		}
+		var xs []*symbolic.Node
+		for _, u := range v.From {
+			xs = append(xs, u.Node)
+		}
+		for k, t := range g.VJP([]*symbolic.Node{v.Node}, []*symbolic.Node{cot[v]}, xs) {
+			u := v.From[k]
+			switch {
+			case t == nil || u.Type != symbolic.Real:
+			case cot[u] == nil:
+				cot[u] = t
+			default:
+				cot[u] = g.Add(cot[u], t)
+			}
+		}
+	}
+	return vs, out
+}
+
+// Verdict says whether the errors get out of hand on their way.
+func Verdict(ds []*Delta) string {
+	var seen []*Delta
+	for _, s := range ds {
+		if len(s.Value.Dims()) > 0 && s.RMS > 0 {
+			seen = append(seen, s)
+		}
+	}
+	if len(seen) < 2 {
+		return ""
+	}
+	first, last := seen[0], seen[len(seen)-1]
+	ratio := last.RMS / first.RMS
+	word := "keep their size"
+	switch {
+	case ratio < 1e-3:
+		word = "vanish"
+	case ratio < 0.3:
+		word = "shrink"
+	case ratio > 1e3:
+		word = "explode"
+	case ratio > 3:
+		word = "grow"
+	}
+	return fmt.Sprintf("From %s to %s the errors %s: by a factor of %s.", first.Value.Delta.Text(), last.Value.Delta.Text(), word, short(ratio))
+}
+
+// DeltasText writes the errors' way down for a terminal: each δ with the
+// dims of its factors below, its size as a bar, and what falls out.
+func (d *Derivation) DeltasText(p *Point, o TextOptions) (string, error) {
+	ds, err := d.Deltas(p)
+	if err != nil {
+		return "", err
+	}
+	w := &page{width: o.Width, color: o.Color}
+	top := 0.0
+	for _, s := range ds {
+		top = math.Max(top, s.RMS)
+	}
+	for i, s := range ds {
+		if i > 0 {
+			w.line("  │")
+		}
+		mark := "  ▼ "
+		if i == 0 {
+			mark = "    "
+		}
+		formula, dims := s.lines()
+		w.aside(mark, formula, "rms "+short(s.RMS)+" "+bar(s.RMS, top), red)
+		if dims != "" && columns(mark+dims) <= o.Width {
+			w.line(w.paint(faint, strings.Repeat(" ", columns(mark))+dims))
+		}
+		if s.Across != "" {
+			w.line("    " + w.paint(faint, s.Across))
+		}
+		for _, f := range s.Falls {
+			w.aside("  ├──▶ ", f.Equation.Text(), "rms "+short(f.RMS), "")
+		}
+	}
+	if v := Verdict(ds); v != "" {
+		w.line("")
+		w.line(v)
+	}
+	return w.String(), nil
+}
+
+// bar is as long as v is large on a scale of powers of ten below top.
+func bar(v, top float64) string {
+	const length = 8
+	n := 0
+	if v > 0 && top > 0 {
+		n = int(math.Round(length * (1 + math.Log10(v/top)/6)))
+	}
+	n = min(max(n, 0), length)
+	return strings.Repeat("█", n) + strings.Repeat("·", length-n)
+}
+
+// lines is the formula of a stage, and a line with the dims of its factors
+// below them.
+func (s *Delta) lines() (formula, dims string) {
+	if s.Equation.Index != nil {
+		return s.Equation.Text(), ""
+	}
+	var a, b strings.Builder
+	for _, t := range append([]token{{text: s.Value.Delta.Text(), dims: dimsOf(s.Value.Dims())}, {text: " = "}}, tokens(s.Equation.Right)...) {
+		n := max(columns(t.text), columns(t.dims))
+		a.WriteString(center(t.text, n))
+		b.WriteString(center(t.dims, n))
+	}
+	return strings.TrimRight(a.String(), " "), strings.TrimRight(b.String(), " ")
+}
+
+func center(s string, n int) string {
+	gap := n - columns(s)
+	return strings.Repeat(" ", gap/2) + s + strings.Repeat(" ", gap-gap/2)
+}
+
+// A token is a piece of a formula: a factor with its dims, or a sign.
+type token struct {
+	text string
+	dims string
+	rows symbolic.Poly
+	cols symbolic.Poly
+	size bool // it is a vector or matrix
+}
+
+func dimsOf(s symbolic.Shape) string {
+	var parts []string
+	for _, d := range s {
+		parts = append(parts, d.String())
+	}
+	return strings.Join(parts, "×")
+}
+
+// tokens takes a formula apart into factors and signs.
+func tokens(e *notation.Expr) []token {
+	factor := func(shape symbolic.Shape) []token {
+		t := token{text: notation.Text(e), dims: dimsOf(shape), size: len(shape) == 1 || len(shape) == 2}
+		if t.size {
+			t.rows, t.cols = shape[0], symbolic.Int(1)
+			if len(shape) == 2 {
+				t.cols = shape[1]
+			}
+		}
+		return []token{t}
+	}
+	switch {
+	case e.Kind == notation.Name && e.Extent != nil:
+		return factor(e.Extent)
+	case e.Kind == notation.Name:
+		return factor(e.Value.Dims())
+	case e.Kind == notation.Prime && e.Args[0].Kind == notation.Name:
+		return factor(e.Args[0].Value.Dims())
+	case e.Kind == notation.Transpose && e.Args[0].Kind == notation.Name:
+		s := slices.Clone(e.Args[0].Value.Dims())
+		if len(s) == 1 {
+			s = symbolic.Shape{symbolic.Int(1), s[0]}
+		} else {
+			slices.Reverse(s)
+		}
+		return factor(s)
+	case e.Kind == notation.Product, e.Kind == notation.Apply && len(e.Args) == 2 && e.Op.Class == symbolic.Elementwise:
+		whole := notation.Text(e)
+		a, b := notation.Text(e.Args[0]), notation.Text(e.Args[1])
+		// Keep the signs and brackets that stand around the arguments.
+		i := strings.Index(whole, a)
+		if i < 0 {
+			break
+		}
+		rest := whole[i+len(a):]
+		k := strings.LastIndex(rest, b)
+		if k < 0 {
+			break
+		}
+		var out []token
+		add := func(s string) {
+			if s != "" {
+				out = append(out, token{text: s})
+			}
+		}
+		add(whole[:i])
+		out = append(out, tokens(e.Args[0])...)
+		add(rest[:k])
+		out = append(out, tokens(e.Args[1])...)
+		add(rest[k+len(b):])
+		return out
+	}
+	return []token{{text: notation.Text(e)}}
+}

@@ -1,0 +1,129 @@
+package explain
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/frontend"
+	"github.com/bpgen/bpgen/symbolic/module"
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// models lists the example models: those of examples, the starters and
+// testdata.
+func models(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, pattern := range []string{"../examples/*/*.bp", "../templates/bp/starters/*.bp", "../testdata/*/*.bp", "../internal/driver/testdata/*/*.bp"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, files...)
+	}
+	if len(out) < 8 {
+		t.Fatalf("only %d models found", len(out))
+	}
+	return out
+}
+
+// small gives the dims of some models fewer elements, since formulas are
+// evaluated element by element.
+var small = map[string]map[string]string{
+	"window.bp": {"affixes": "7", "hidden": "9"},
+}
+
+func derive(t *testing.T, path string) []*Derivation {
+	t.Helper()
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs diag.List
+	m, _ := frontend.Load(path, src, frontend.Options{Dims: small[filepath.Base(path)]}, &errs)
+	if len(errs) > 0 {
+		t.Skip(errs[0].Msg)
+	}
+	raw := Raw(m)
+	module.Derive(m, &errs)
+	if len(errs) > 0 {
+		t.Skip(errs[0].Msg)
+	}
+	return Derive(m, raw)
+}
+
+// TestFormulas evaluates every formula that is shown, at random values,
+// against the interpreter of the graph; what comes back to a value is compared
+// with the derivative of the whole by that value.
+func TestFormulas(t *testing.T) {
+	for _, path := range models(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".bp"), func(t *testing.T) {
+			for _, d := range derive(t, path) {
+				t.Run(d.Name, func(t *testing.T) { checkFormulas(t, d) })
+			}
+		})
+	}
+}
+
+func checkFormulas(t *testing.T, d *Derivation) {
+	in, err := d.sample(&Point{Batch: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := &notation.Env{Dims: in.Dims, Values: map[*notation.Value]*symbolic.Tensor{}}
+	values, err := symbolic.Eval(in, d.roots()...)
+	if err != nil {
+		t.Skip(err)
+	}
+	for i, v := range d.Values {
+		env.Values[v.Value] = values[i]
+	}
+	for _, v := range d.Backwards() {
+		g := d.graph.Gradient(d.Result.Node, v.Node)[0]
+		if v == d.Result {
+			g = d.graph.Like(1, v.Node)
+		}
+		r, err := symbolic.Eval(in, g)
+		if err != nil {
+			t.Fatal(v.Name, err)
+		}
+		env.Values[v.Delta] = r[0]
+	}
+	hold := func(what string, q *notation.Equation, want *symbolic.Tensor) *symbolic.Tensor {
+		t.Helper()
+		got, err := q.Eval(env)
+		if err != nil {
+			t.Errorf("%s %s: %v", what, q.Text(), err)
+			return nil
+		}
+		if want == nil {
+			return got
+		}
+		for i, w := range want.Data {
+			if x := got.Data[i]; math.Abs(x-w) > 1e-9*(1+math.Abs(w)) && !(math.IsNaN(x) && math.IsNaN(w)) {
+				t.Errorf("%s %s\nat %d is %g, the interpreter says %g", what, q.Text(), i, x, w)
+				return got
+			}
+		}
+		return got
+	}
+	for _, v := range d.Values {
+		if v.Def != nil {
+			hold("forward", v.Def, env.Values[v.Value])
+		}
+	}
+	for _, v := range d.Backwards() {
+		hold("backward", v.Back.Equation, env.Values[v.Delta])
+		hold("plain", v.Back.Plain, env.Values[v.Delta])
+		for _, term := range v.Back.Terms {
+			want := hold("term", term.Right, nil)
+			hold("local", term.Local, want)
+			hold("raw", term.Raw, want)
+		}
+	}
+}

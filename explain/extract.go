@@ -1,0 +1,370 @@
+package explain
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// Raw remembers the results of each member of a module as the model says them,
+// before stability rules rewrite them. It must be taken before module.Derive.
+func Raw(m *module.Module) map[string][]*symbolic.Node {
+	raw := map[string][]*symbolic.Node{}
+	for _, f := range m.Funcs {
+		for _, r := range f.Results {
+			raw[f.Name] = append(raw[f.Name], r.Node)
+		}
+	}
+	for _, mo := range m.Models {
+		if mo.Train.Loss != nil {
+			raw[mo.Name] = append(raw[mo.Name], mo.Train.Loss)
+		}
+	}
+	return raw
+}
+
+// Derive returns the derivations of all members of a module whose derivatives
+// have been taken. Members without one are left out.
+func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
+	var out []*Derivation
+	for _, f := range m.Funcs {
+		if d := ofFunc(f); d != nil {
+			d.raw = raw[f.Name]
+			out = append(out, d)
+		}
+	}
+	for _, mo := range m.Models {
+		if mo.Train.Loss != nil {
+			d := ofModel(mo)
+			d.raw = raw[mo.Name]
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// ofFunc explains the gradient of a func, which is that of its real results,
+// each with the weight 1.
+func ofFunc(f *module.Func) *Derivation {
+	d := &Derivation{Kind: "func", Name: f.Name, Doc: f.Doc, Span: f.Span, graph: f.Graph, args: f.Args}
+	x := newExtraction(d)
+	for _, a := range f.Args {
+		x.input(a.Node, a.Name, Input).Wanted = a.Type == symbolic.Real && !a.Const
+	}
+	var roots []*symbolic.Node
+	for i, r := range f.Results {
+		name := r.Name
+		switch {
+		case name == "" && r.Node.Name != "":
+			name = r.Node.Name
+		case name == "" && len(f.Results) == 1:
+			name = "f"
+		case name == "":
+			name = "f" + string(rune('1'+i))
+		}
+		x.role[r.Node] = Output
+		x.name[r.Node] = name
+		roots = append(roots, r.Node)
+	}
+	result := total(f)
+	if result == nil {
+		return nil
+	}
+	if x.role[result] == Inner {
+		x.role[result], x.name[result] = Loss, "E"
+		roots = append(roots, result)
+	}
+	x.run(roots, result)
+	return d
+}
+
+// total is what a func's gradient is of: its result, or where that is no
+// scalar the sum of all elements of all results, which together have one
+// gradient.
+func total(f *module.Func) *symbolic.Node {
+	var sum *symbolic.Node
+	last := f.Results[len(f.Results)-1]
+	defer f.Graph.At(symbolic.Origin{Span: last.Span, Stmt: last.Node.Origin.Stmt})()
+	for _, r := range f.Results {
+		if r.Node.Type != symbolic.Real {
+			continue
+		}
+		s := f.Graph.Sum(r.Node, symbolic.AllAxes(r.Node)...)
+		if sum == nil {
+			sum = s
+		} else {
+			sum = f.Graph.Add(sum, s)
+		}
+	}
+	return sum
+}
+
+// ofModel explains the gradient of a model's error.
+func ofModel(m *module.Model) *Derivation {
+	d := &Derivation{Kind: "model", Name: m.Name, Doc: m.Doc, Span: m.Span, graph: m.Graph, args: m.Args, param: m.Params, hyper: m.Givens}
+	x := newExtraction(d)
+	for _, a := range m.Args {
+		x.input(a.Node, a.Name, Input)
+	}
+	for _, a := range m.Inputs {
+		x.values[a.Node].Wanted = true
+	}
+	for _, p := range m.Params {
+		x.input(p.Node, p.Name, Param).Wanted = true
+	}
+	for _, g := range m.Givens {
+		x.input(g.Node, g.Name, Input)
+	}
+	var roots []*symbolic.Node
+	for i, v := range m.Train.Outputs {
+		name := v.Name
+		if name == "" {
+			name = numbered("p", i, len(m.Train.Outputs))
+		}
+		roots = append(roots, v.Node)
+		x.mark(v.Node, Output, name)
+	}
+	for i, v := range m.Train.Losses {
+		x.mark(v.Node, Loss, numbered("ℓ", i, len(m.Train.Losses)))
+	}
+	for i, v := range m.Train.Penalties {
+		x.mark(v.Node, Loss, numbered("R", i, len(m.Train.Penalties)))
+	}
+	x.role[m.Train.Loss], x.name[m.Train.Loss] = Loss, "E"
+	roots = append(roots, m.Train.Loss)
+	x.run(roots, m.Train.Loss)
+	return d
+}
+
+func numbered(name string, i, n int) string {
+	if n == 1 {
+		return name
+	}
+	return name + string(rune('1'+i%9))
+}
+
+// An extraction finds the named values of a graph and cuts it there.
+type extraction struct {
+	d      *Derivation
+	values map[*symbolic.Node]*Value
+	name   map[*symbolic.Node]string
+	role   map[*symbolic.Node]Role
+	used   map[string]bool
+	b      *notation.Builder
+}
+
+func newExtraction(d *Derivation) *extraction {
+	return &extraction{
+		d: d, values: map[*symbolic.Node]*Value{},
+		name: map[*symbolic.Node]string{}, role: map[*symbolic.Node]Role{}, used: map[string]bool{},
+	}
+}
+
+// mark gives n a role, and a name where it has none. A parameter that is an
+// output is a parameter.
+func (x *extraction) mark(n *symbolic.Node, r Role, name string) {
+	if x.values[n] != nil {
+		return
+	}
+	x.role[n] = r
+	if n.Name == "" && x.name[n] == "" {
+		x.name[n] = name
+	}
+}
+
+func (x *extraction) input(n *symbolic.Node, name string, r Role) *Value {
+	if v := x.values[n]; v != nil {
+		return v
+	}
+	return x.add(n, name, r)
+}
+
+func (x *extraction) add(n *symbolic.Node, name string, r Role) *Value {
+	v := &Value{
+		Value: &notation.Value{Name: x.unique(name), Shape: n.Shape, Type: n.Type},
+		ID:    len(x.d.Values), Node: n, Role: r,
+	}
+	x.values[n] = v
+	x.d.Values = append(x.d.Values, v)
+	return v
+}
+
+// unique returns name with as many primes as make it differ.
+func (x *extraction) unique(name string) string {
+	for x.used[name] {
+		name += "′"
+	}
+	x.used[name] = true
+	return name
+}
+
+func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) {
+	order := symbolic.Reachable(roots...)
+	cuts := x.cuts(order)
+	for _, n := range order {
+		if n.Op == symbolic.OpInput {
+			x.input(n, n.Name, Input)
+		}
+	}
+	for _, n := range order {
+		if x.values[n] == nil && cuts[n] != "" {
+			x.add(n, cuts[n], x.role[n])
+		}
+	}
+	x.b = &notation.Builder{
+		Letters: notation.FreeLetters(roots...),
+		Named: func(n *symbolic.Node) *notation.Value {
+			if v := x.values[n]; v != nil {
+				return v.Value
+			}
+			return nil
+		},
+	}
+	x.d.Result = x.values[result]
+	for _, v := range x.d.Values {
+		if v.Node.Op == symbolic.OpInput {
+			continue
+		}
+		v.Def = x.b.Equation(v.Value, v.Node, true)
+		v.From = x.reads(v.Node)
+		for _, u := range v.From {
+			u.To = append(u.To, v)
+		}
+	}
+	(&backward{extraction: x}).run()
+}
+
+// reads returns the named values that n is made from.
+func (x *extraction) reads(n *symbolic.Node) []*Value {
+	var out []*Value
+	seen := map[*symbolic.Node]bool{}
+	var walk func(*symbolic.Node)
+	walk = func(m *symbolic.Node) {
+		for _, a := range m.Args {
+			if seen[a] {
+				continue
+			}
+			seen[a] = true
+			if v := x.values[a]; v != nil {
+				out = append(out, v)
+				continue
+			}
+			walk(a)
+		}
+	}
+	walk(n)
+	return out
+}
+
+// cuts gives the nodes that are values of their own the name that they have:
+// what the model names and what it gives; what a nonlinearity is applied to,
+// z; what is put together from parts; and what is used in several places.
+func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
+	uses := map[*symbolic.Node]int{}
+	for _, n := range order {
+		for i, a := range n.Args {
+			if !contains(n.Args[:i], a) {
+				uses[a]++
+			}
+		}
+	}
+	cuts := map[*symbolic.Node]string{}
+	heavy := map[*symbolic.Node]bool{} // has a sum in it since the last cut
+	for _, n := range order {
+		for _, a := range n.Args {
+			heavy[n] = heavy[n] || heavy[a] && cuts[a] == ""
+		}
+		heavy[n] = heavy[n] || n.Op.Class == symbolic.Reduction || n.Op.Class == symbolic.Composite
+		if n.Op.Class == symbolic.Leaf || transparent(n) {
+			continue
+		}
+		name := n.Name
+		if x.name[n] != "" {
+			name = x.name[n]
+		}
+		switch {
+		case name != "":
+		case x.role[n] != Inner:
+			name = "f"
+		case n.Op == symbolic.OpConcat:
+			name = "c"
+		case n.Op == symbolic.OpReshape && n.Args[0].Op != symbolic.OpInput:
+			name = "x"
+		case elementOf(n) != "":
+			name = elementOf(n)
+		case uses[n] > 1 && (heavy[n] || nonlinear(n)):
+			name = "t"
+		}
+		cuts[n] = name
+		if u := n; nonlinear(u) && notation.IsFunction(u.Op) {
+			a := u.Args[0]
+			sum := a.Op.Class == symbolic.Elementwise && len(a.Args) > 1 || a.Op.Class == symbolic.Reduction
+			if sum && cuts[a] == "" && (heavy[a] || len(a.Shape) == 0) {
+				cuts[a] = beforeName(activationName(u, name))
+			}
+		}
+	}
+	return cuts
+}
+
+func contains(ns []*symbolic.Node, n *symbolic.Node) bool {
+	for _, m := range ns {
+		if m == n {
+			return true
+		}
+	}
+	return false
+}
+
+// transparent nodes are their argument under another guise.
+func transparent(n *symbolic.Node) bool {
+	return n.Op == symbolic.OpMark || n.Op == symbolic.OpStop || n.Op == symbolic.OpToReal
+}
+
+// nonlinear reports whether n is a function of one argument, element by
+// element, that bends it.
+func nonlinear(n *symbolic.Node) bool {
+	return n.Op.Class == symbolic.Elementwise && len(n.Args) == 1 && !n.Op.Linear &&
+		n.Type == symbolic.Real && n.Args[0].Type == symbolic.Real && !transparent(n)
+}
+
+// elementOf is the name of an input's element at a place that the model says.
+func elementOf(n *symbolic.Node) string {
+	m, ok := n.Attr.(*symbolic.Map)
+	if !ok || n.Op != symbolic.OpAccess || n.Args[0].Op != symbolic.OpInput || len(n.Shape) > 0 || len(m.Index) != 1 || n.Type != symbolic.Real {
+		return ""
+	}
+	if k, ok := m.Index[0].Const(); ok {
+		return n.Args[0].Name + "[" + strconv.Itoa(k) + "]"
+	}
+	return ""
+}
+
+// beforeName is what the argument of the nonlinearity that gives a is called:
+// z of h, and z2 for a2.
+func beforeName(a string) string {
+	if number := strings.TrimPrefix(a, "a"); number != a && strings.Trim(number, "0123456789") == "" {
+		return "z" + number
+	}
+	if a == "f" || a == "" {
+		return "z"
+	}
+	return a + ".z"
+}
+
+// activationName is the name of the nonlinearity's value, or of the statement
+// that it is part of.
+func activationName(n *symbolic.Node, name string) string {
+	if name != "" {
+		return name
+	}
+	left, _, ok := strings.Cut(n.Origin.Stmt, "=")
+	left = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(left), "next "))
+	if ok && !strings.ContainsAny(left, "([, ") {
+		return left
+	}
+	return ""
+}

@@ -1,0 +1,119 @@
+package explain
+
+import (
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// LaTeX writes the views of all ds as a document of LaTeX.
+func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, error) {
+	var b strings.Builder
+	b.WriteString(`\documentclass{article}
+\usepackage[a4paper,margin=2cm]{geometry}
+\usepackage{amsmath}
+\usepackage{tikz}
+\allowdisplaybreaks
+\begin{document}
+\section*{` + latexText(title) + "}\n")
+	for _, d := range ds {
+		b.WriteString(`\subsection*{` + latexText(d.Kind+" "+d.Name) + "}\n")
+		for _, v := range views {
+			s, err := v.latex(d, p)
+			if err != nil {
+				return "", err
+			}
+			b.WriteString(`\paragraph{` + strings.ToUpper(v.Name[:1]) + v.Name[1:] + "}\n")
+			if v.diagrams != nil {
+				s = "\\begin{center}\n" + s + "\\end{center}\n"
+			}
+			b.WriteString(s)
+		}
+	}
+	b.WriteString("\\end{document}\n")
+	return b.String(), nil
+}
+
+// aligned writes lines under each other, equal signs in a column and shapes to
+// the right.
+func aligned(lines []*Line) string {
+	var rows []string
+	for _, l := range lines {
+		row := latexAligned(l.Equation)
+		if l.Shape != "" {
+			row += ` && \scriptstyle ` + strings.ReplaceAll(l.Shape, "*", `\cdot `)
+		}
+		rows = append(rows, row)
+		for _, x := range l.Primes {
+			rows = append(rows, `& \quad\text{with } `+notation.LaTeX(x.Name)+" = "+notation.LaTeX(x.Is))
+		}
+	}
+	return "\\begin{align*}\n" + strings.Join(rows, " \\\\\n") + "\n\\end{align*}\n"
+}
+
+func latexAligned(q *notation.Equation) string {
+	return strings.Replace(q.LaTeX(), " = ", " &= ", 1)
+}
+
+func (d *Derivation) equationsLaTeX(*Point) (string, error) {
+	forward, backward := d.Lines()
+	return "Forward:\n" + aligned(forward) + "Backward:\n" + aligned(backward), nil
+}
+
+func deltasLaTeX(d *Derivation, p *Point) (string, error) {
+	ds, err := d.Deltas(p)
+	if err != nil {
+		return "", err
+	}
+	var rows []string
+	for _, s := range ds {
+		rows = append(rows, latexAligned(s.Equation)+` && \text{`+latexText(s.Across)+`} && `+latexShort(s.RMS))
+		for _, f := range s.Falls {
+			rows = append(rows, `& \;\rightarrow\; `+f.Equation.LaTeX()+" && && "+latexShort(f.RMS))
+		}
+	}
+	return "\\begin{align*}\n" + strings.Join(rows, " \\\\\n") + "\n\\end{align*}\n", nil
+}
+
+func latexShort(v float64) string {
+	s := strings.ReplaceAll(short(v), "−", "-")
+	if m, e, ok := strings.Cut(s, "e"); ok {
+		sign := ""
+		if strings.HasPrefix(e, "-") {
+			sign = "-"
+		}
+		return m + `\cdot 10^{` + sign + strings.TrimLeft(e, "+-0") + "}"
+	}
+	return s
+}
+
+// Markdown writes the views of all ds for a page that shows mathematics
+// between dollar signs; drawings are in letters.
+func Markdown(ds []*Derivation, views []View, p *Point, title string) (string, error) {
+	var b strings.Builder
+	b.WriteString("# " + title + "\n")
+	for _, d := range ds {
+		b.WriteString("\n## " + d.Kind + " " + d.Name + "\n")
+		for _, v := range views {
+			b.WriteString("\n### " + strings.ToUpper(v.Name[:1]) + v.Name[1:] + "\n")
+			if v.Name == "equations" {
+				forward, backward := d.Lines()
+				b.WriteString("\nForward\n\n" + mathBlock(forward) + "\nBackward\n\n" + mathBlock(backward))
+				continue
+			}
+			s, err := v.text(d, p, TextOptions{Width: 100})
+			if err != nil {
+				return "", err
+			}
+			b.WriteString("\n```text\n" + s + "```\n")
+		}
+	}
+	return b.String(), nil
+}
+
+// mathBlock is a block of mathematics in Markdown.
+func mathBlock(lines []*Line) string {
+	s := aligned(lines)
+	s = strings.ReplaceAll(s, "align*", "aligned")
+	return "$$\n" + s + "$$\n"
+}

@@ -1,0 +1,204 @@
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/notation"
+)
+
+// A Point is where a derivation is looked at: sizes, and a value for each
+// input. What is not given is drawn at random, always the same.
+type Point struct {
+	Dims   map[string]int
+	Inputs map[string]*symbolic.Tensor // by the name of the value
+	Batch  int                         // examples, where no input says how many
+}
+
+// sample draws what p does not give.
+func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
+	env := &symbolic.Env{Dims: map[string]int{}, Inputs: map[string]*symbolic.Tensor{}}
+	for s, n := range p.Dims {
+		env.Dims[s] = n
+	}
+	for _, v := range d.Values {
+		if t := p.input(v); t != nil {
+			if err := bind(env.Dims, v, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	d.size(env.Dims, max(1, p.Batch))
+	if err := d.affordable(env); err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(1, uint64(len(d.Values))))
+	for _, v := range d.Values {
+		if v.Node.Op != symbolic.OpInput {
+			continue
+		}
+		t := p.input(v)
+		if t == nil {
+			var err error
+			if t, err = d.draw(rng, env, v); err != nil {
+				return nil, err
+			}
+		}
+		env.Inputs[v.Node.Attr.Key()] = t
+	}
+	return env, nil
+}
+
+// size draws the sizes that are not given: small ones that differ, and larger
+// ones where a dim would be negative.
+func (d *Derivation) size(dims map[string]int, batch int) {
+	var all []symbolic.Poly
+	var free []string
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		all = append(all, n.Shape...)
+		for _, dim := range n.Shape {
+			for _, s := range dim.Syms() {
+				if _, given := dims[s]; !given && s != notation.Batch && !slices.Contains(free, s) {
+					free = append(free, s)
+				}
+			}
+		}
+	}
+	if _, given := dims[notation.Batch]; !given {
+		dims[notation.Batch] = batch
+	}
+	for more := range 8 {
+		for i, s := range free {
+			dims[s] = 3 + i%4 + 2*more
+		}
+		if !slices.ContainsFunc(all, func(p symbolic.Poly) bool {
+			n, err := p.Eval(func(s string) (int, bool) { n, ok := dims[s]; return n, ok })
+			return err != nil || n < 0
+		}) {
+			return
+		}
+	}
+}
+
+// maxElements is how many numbers a derivation may be looked at with.
+const maxElements = 1 << 26
+
+// affordable refuses to evaluate what is too large for a page.
+func (d *Derivation) affordable(env *symbolic.Env) error {
+	total := 0
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		shape, err := n.Shape.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
+		if err != nil {
+			return err
+		}
+		size := 1
+		for _, k := range shape {
+			if k < 0 {
+				return fmt.Errorf("%s: a size is %d", d.Name, k)
+			}
+			if k > 0 && size > maxElements/k {
+				size = maxElements
+				break
+			}
+			size *= k
+		}
+		if total += size; total > maxElements {
+			return fmt.Errorf("%s is too large to be evaluated here; smaller dims explain as much", d.Name)
+		}
+	}
+	return nil
+}
+
+// input is what p gives for v, or nil. One example may be given without a dim
+// for the batch.
+func (p *Point) input(v *Value) *symbolic.Tensor {
+	t := p.Inputs[v.Name]
+	if t == nil || v.Node.Op != symbolic.OpInput {
+		return nil
+	}
+	if v.PerExample() && len(t.Shape)+1 == len(v.Shape) {
+		return &symbolic.Tensor{Shape: append([]int{1}, t.Shape...), Data: t.Data}
+	}
+	return t
+}
+
+// Fits reports an input of p that no member has.
+func (e *Explanation) Fits(p *Point) error {
+	known := map[string]bool{}
+	for _, d := range e.Derivations {
+		for _, v := range d.Values {
+			known[v.Name] = known[v.Name] || v.Node.Op == symbolic.OpInput
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
+		if !known[name] {
+			return fmt.Errorf("nothing that is given a value is called %s", name)
+		}
+	}
+	return nil
+}
+
+// roots are all values of the derivation.
+func (d *Derivation) roots() []*symbolic.Node {
+	var out []*symbolic.Node
+	for _, v := range d.Values {
+		out = append(out, v.Node)
+	}
+	return out
+}
+
+// bind takes the sizes that t, given for v, has.
+func bind(dims map[string]int, v *Value, t *symbolic.Tensor) error {
+	if len(t.Shape) != len(v.Shape) {
+		return fmt.Errorf("%s has shape %s, what is given has %d dims", v.Name, v.Shape, len(t.Shape))
+	}
+	for i, p := range v.Shape {
+		s, ok := p.AsSym()
+		if !ok {
+			continue
+		}
+		if n, known := dims[s]; known && n != t.Shape[i] {
+			return fmt.Errorf("%s of %s is %d and %d", s, v.Name, n, t.Shape[i])
+		}
+		dims[s] = t.Shape[i]
+	}
+	for i, p := range v.Shape {
+		n, err := p.Eval(func(s string) (int, bool) { n, ok := dims[s]; return n, ok })
+		if err == nil && n != t.Shape[i] {
+			return fmt.Errorf("%s has shape %s, what is given has %v", v.Name, v.Shape, t.Shape)
+		}
+	}
+	return nil
+}
+
+// draw makes up a value for an input: indices in range, parameters small.
+func (d *Derivation) draw(rng *rand.Rand, env *symbolic.Env, v *Value) (*symbolic.Tensor, error) {
+	dim := func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok }
+	shape, err := v.Shape.Eval(dim)
+	if err != nil {
+		return nil, err
+	}
+	t := symbolic.NewTensor(shape...)
+	bound := 2
+	for _, a := range d.args {
+		if a.Node == v.Node && a.Bound != nil {
+			if bound, err = a.Bound.Eval(dim); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range t.Data {
+		switch {
+		case v.Type == symbolic.Real && v.Role == Param && len(shape) > 1:
+			t.Data[i] = rng.Float64()*1.2 - 0.6
+		case v.Type == symbolic.Real:
+			t.Data[i] = rng.Float64()*2 - 1
+		default:
+			t.Data[i] = float64(rng.IntN(max(1, bound)))
+		}
+	}
+	return t, nil
+}

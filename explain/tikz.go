@@ -1,0 +1,105 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// pageWidth and pageHeight are what there is room for on a page, in points.
+const pageWidth, pageHeight = 480, 680
+
+// TikZ draws the diagram as a picture of LaTeX, made smaller where it is too
+// large for a page.
+func (d *Diagram) TikZ() (string, error) {
+	if err := d.place(); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	scale := min(1, pageWidth/(d.Width+40), pageHeight/(d.Height+40))
+	if scale < 1 {
+		fmt.Fprintf(&b, "\\scalebox{%.3f}{%%\n", scale)
+	}
+	b.WriteString("\\begin{tikzpicture}[x=1pt, y=-1pt, >=stealth, every node/.style={font=\\small}]\n")
+	for i, x := range d.Boxes {
+		style := "draw, rounded corners=3pt"
+		if x.Kind == "leaf" || x.Kind == "param" {
+			style = "draw, dashed"
+		}
+		fmt.Fprintf(&b, "\\node[%s] (n%d) at (%.1f, %.1f) {%s};\n", style, i, x.x, x.y, latexText(x.Text))
+		if x.Above != "" {
+			fmt.Fprintf(&b, "\\node[above, text=green!50!black] at (n%d.north) {%s};\n", i, latexText(x.Above))
+		}
+		if x.Below != "" {
+			fmt.Fprintf(&b, "\\node[below, text=red!70!black] at (n%d.south) {%s};\n", i, latexText(x.Below))
+		}
+	}
+	for _, a := range d.Lines {
+		if len(a.points) == 0 {
+			continue
+		}
+		style := "->"
+		if a.Kind == "skip" {
+			style = "->, dashed"
+		}
+		fmt.Fprintf(&b, "\\draw[%s] (%.1f, %.1f)", style, a.points[0][0], a.points[0][1])
+		for i := 1; i+2 < len(a.points); i += 3 {
+			p := a.points
+			fmt.Fprintf(&b, " .. controls (%.1f, %.1f) and (%.1f, %.1f) .. (%.1f, %.1f)", p[i][0], p[i][1], p[i+1][0], p[i+1][1], p[i+2][0], p[i+2][1])
+		}
+		b.WriteString(";\n")
+		if a.Above != "" {
+			fmt.Fprintf(&b, "\\node[text=green!50!black] at (%.1f, %.1f) {%s};\n", a.lx, a.ly-7, latexText(a.Above))
+		}
+		if a.Below != "" {
+			fmt.Fprintf(&b, "\\node[text=red!70!black] at (%.1f, %.1f) {%s};\n", a.lx, a.ly+7, latexText(a.Below))
+		}
+	}
+	b.WriteString("\\end{tikzpicture}")
+	if scale < 1 {
+		b.WriteString("}")
+	}
+	b.WriteString("\n")
+	return b.String(), nil
+}
+
+// latexText writes a line of Unicode mathematics for LaTeX.
+func latexText(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch t, ok := latexRune[r]; {
+		case ok:
+			b.WriteString("\\ensuremath{" + t + "}")
+		case strings.ContainsRune(`#$%&_{}`, r):
+			b.WriteString("\\" + string(r))
+		case r == '^':
+			b.WriteString(`\^{}`)
+		case r == '\\':
+			b.WriteString(`\textbackslash{}`)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+var latexRune = func() map[rune]string {
+	m := map[rune]string{
+		'−': "-", '·': `\cdot `, '∘': `\circ `, '×': `\times `, 'σ': `\sigma `, 'Σ': `\Sigma `, 'Π': `\Pi `, 'δ': `\delta `,
+		'∂': `\partial `, '′': "'", 'ᵀ': `^{\top}`, '√': `\surd `, '≤': `\le `, '≥': `\ge `, '≠': `\ne `, 'ℓ': `\ell `,
+		'‖': `\Vert `, '∧': `\land `, '∨': `\lor `, '¬': `\lnot `, '⌊': `\lfloor `, '⌋': `\rfloor `, '²': "^2", '∞': `\infty `,
+		'<': "<", '>': ">", '|': "|", 'ψ': `\psi `, 'Γ': `\Gamma `, '⌈': `\lceil `, '⌉': `\rceil `, '∛': `\surd `,
+	}
+	for i, r := range []rune("⁰¹²³⁴⁵⁶⁷⁸⁹") {
+		m[r] = fmt.Sprintf("^{%d}", i)
+	}
+	for i, r := range []rune("₀₁₂₃₄₅₆₇₈₉") {
+		m[r] = fmt.Sprintf("_{%d}", i)
+	}
+	for i, r := range []rune("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ") {
+		m[r] = "^{" + string("abcdefghijklmnoprstuvwxyz"[i]) + "}"
+	}
+	for i, r := range []rune("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ") {
+		m[r] = "_{" + string("aehijklmnoprstuvx"[i]) + "}"
+	}
+	return m
+}()

@@ -1,0 +1,46 @@
+package driver
+
+import (
+	"fmt"
+
+	"github.com/bpgen/bpgen/codegen"
+	"github.com/bpgen/bpgen/explain"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/frontend"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+// Explain says how the gradients of the model in src come about, beside the
+// text of the model and the Go that is generated from it.
+func Explain(path string, src []byte, opt Options) (*explain.Explanation, *Result, error) {
+	res := &Result{}
+	m, sources := frontend.Load(path, src, opt.frontend(), &res.Diags)
+	res.Sources = sources
+	defer res.Diags.Sort()
+	if len(res.Diags) > 0 {
+		return nil, res, nil
+	}
+	if opt.Package != "" {
+		m.Package = opt.Package
+	}
+	res.Package = m.Package
+	raw := explain.Raw(m)
+	d := module.Derive(m, &res.Diags)
+	if len(res.Diags) > 0 {
+		return nil, res, nil
+	}
+	e := &explain.Explanation{Title: m.Package, Model: explain.Source{Name: path, Data: src}}
+	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Said: func(text string, n *symbolic.Node) {
+		e.Notes = append(e.Notes, explain.Note{Text: text, Node: n})
+	}})
+	if err != nil {
+		return nil, res, fmt.Errorf("%s: %w", path, err)
+	}
+	res.Files = files
+	for _, f := range files {
+		e.Go = append(e.Go, explain.Source{Name: f.Name, Data: f.Data})
+	}
+	// Last, since it adds to the graphs.
+	e.Derivations = explain.Derive(m, raw)
+	return e, res, nil
+}

@@ -1,0 +1,540 @@
+package notation
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// A shape of writing: what text, LaTeX and MathML have in common. Parentheses
+// are in it already, but for those that only a fraction on one line needs.
+type box struct {
+	kind  boxKind
+	text  string
+	args  []box
+	value *Value // of a name, for links
+	prec  int
+}
+
+type boxKind uint8
+
+const (
+	rowBox    boxKind = iota // args side by side
+	nameBox                  // an identifier; of several letters upright
+	numberBox                // digits
+	opBox                    // an infix operator, with space around it
+	tightBox                 // an operator or punctuation without space
+	openBox                  // an opening bracket
+	closeBox                 // a closing one
+	wordBox                  // words
+	fracBox                  // args[0] over args[1]
+	supBox                   // args[0] with args[1] above right
+	subBox                   // args[0] with args[1] below right
+	rootBox                  // the square root of args[0]
+	bigBox                   // args[0], a sign such as Σ, over args[1]
+	casesBox                 // args[0] where args[1], else args[2]
+	primeBox                 // args[0] with a prime
+	turnBox                  // args[0] transposed
+)
+
+const (
+	sumPrec    = 4
+	mulPrec    = 5
+	prefixPrec = 6
+	atomPrec   = 8
+)
+
+func row(prec int, args ...box) box { return box{kind: rowBox, args: args, prec: prec} }
+func leaf(kind boxKind, text string) box {
+	return box{kind: kind, text: text, prec: atomPrec}
+}
+
+// factor is b as a later factor of a product: a sum, and what begins with a
+// minus, in parentheses.
+func factor(b box, prec int) box {
+	if begins(b) == "−" {
+		return fenced("(", b, ")")
+	}
+	return wrap(b, prec)
+}
+
+// begins is the first sign of b.
+func begins(b box) string {
+	for len(b.args) > 0 && b.kind != bigBox && b.kind != casesBox && b.kind != fracBox {
+		b = b.args[0]
+	}
+	first, _ := utf8.DecodeRuneInString(b.text)
+	return string(first)
+}
+
+func fenced(open string, b box, close string) box {
+	return row(atomPrec, leaf(openBox, open), b, leaf(closeBox, close))
+}
+
+// wrap puts b in parentheses where it binds less tightly than prec.
+func wrap(b box, prec int) box {
+	if b.prec < prec {
+		return fenced("(", b, ")")
+	}
+	return b
+}
+
+// boxEquation lays q out.
+func boxEquation(q *Equation) box {
+	left := nameOf(q.Left)
+	if q.Index != nil {
+		var at []box
+		for _, a := range q.Index {
+			at = append(at, nameText(a.Sym))
+		}
+		left = row(atomPrec, left, brackets(at))
+	}
+	return row(0, left, leaf(opBox, "="), layout(q.Right))
+}
+
+func brackets(at []box) box {
+	var in []box
+	for i, b := range at {
+		if i > 0 {
+			in = append(in, leaf(tightBox, ","))
+		}
+		in = append(in, b)
+	}
+	return fenced("[", row(0, in...), "]")
+}
+
+// layout lays e out.
+func layout(e *Expr) box {
+	switch e.Kind {
+	case Number:
+		return numberOf(e.Num)
+	case Count:
+		return poly(e.Poly, e.Data)
+	case Name:
+		return name(e)
+	case Element:
+		return element(e)
+	case Apply:
+		return operator(e)
+	case Prime:
+		f, _, _ := strings.Cut(mathForm(e.Op, 1), "(")
+		return row(7, box{kind: primeBox, args: []box{nameText(f)}, prec: atomPrec}, fenced("(", layout(e.Args[0]), ")"))
+	case Product:
+		left := wrap(layout(e.Args[0]), mulPrec)
+		if x := e.Args[0]; x.Kind == Apply && left.prec == mulPrec {
+			left = wrap(left, mulPrec+1) // not u∘(v·w)
+		}
+		return row(mulPrec, left, leaf(tightBox, "·"), factor(layout(e.Args[1]), mulPrec+1))
+	case Transpose:
+		return box{kind: turnBox, args: []box{wrap(layout(e.Args[0]), atomPrec)}, prec: atomPrec}
+	case Rows:
+		return row(atomPrec, nameOf(e.Value), brackets([]box{layout(e.Args[0])}))
+	case Stack:
+		var in []box
+		for i, a := range e.Args {
+			if i > 0 {
+				in = append(in, leaf(tightBox, ", "))
+			}
+			in = append(in, layout(a))
+		}
+		return fenced("(", row(0, in...), ")")
+	case Fold:
+		if x := e.Args[0]; e.Op == symbolic.OpSum && x.Kind == Apply && mathForm(x.Op, 1) == "%s²" {
+			return box{kind: supBox, args: []box{fenced("‖", layout(x.Args[0]), "‖"), leaf(numberBox, "2")}, prec: atomPrec}
+		}
+		if e.Op == symbolic.OpSum || e.Op == symbolic.OpProd {
+			sign := strings.TrimSpace(strings.ReplaceAll(e.Op.Math, "%s", ""))
+			return row(mulPrec, leaf(nameBox, sign), leaf(tightBox, " "), wrap(layout(e.Args[0]), mulPrec))
+		}
+		return row(atomPrec, nameText(reductionName(e.Op)), fenced("(", layout(e.Args[0]), ")"))
+	case Big:
+		return bigSum(e)
+	case Guard:
+		var in []box
+		for i, c := range e.Conds {
+			if i > 0 {
+				in = append(in, leaf(tightBox, ", "))
+			}
+			in = append(in, condition(c, e.Data))
+		}
+		return row(mulPrec, fenced("[", row(0, in...), "]"), leaf(tightBox, "·"), factor(layout(e.Args[0]), mulPrec))
+	case OneHot:
+		return box{kind: subBox, args: []box{leaf(numberBox, "1"), layout(e.Args[0])}, prec: atomPrec}
+	case Call:
+		return call(e)
+	case Lambda:
+		return layout(e.Args[0])
+	}
+	return leaf(wordBox, "?")
+}
+
+func reductionName(op *symbolic.OpSpec) string {
+	return strings.TrimSpace(strings.ReplaceAll(mathForm(op, 1), "%s", ""))
+}
+
+func numberOf(v float64) box {
+	b := leaf(numberBox, numberText(v))
+	if v < 0 {
+		b.prec = prefixPrec
+	}
+	return b
+}
+
+func numberText(v float64) string {
+	s := strconv.FormatFloat(v, 'g', -1, 64)
+	s = strings.ReplaceAll(s, "-", "−")
+	return strings.ReplaceAll(s, "+Inf", "∞")
+}
+
+// name is a whole value, or the stretch of it that is meant.
+func name(e *Expr) box {
+	b := nameOf(e.Value)
+	if e.Extent == nil {
+		return b
+	}
+	var at []box
+	dims := e.Value.Dims()
+	for i, lo := range e.Offset {
+		hi := lo.Add(e.Extent[i])
+		if lo.Is(0) && hi.Equal(dims[i]) {
+			at = append(at, leaf(tightBox, ":"))
+			continue
+		}
+		part := []box{leaf(tightBox, ":")}
+		if !lo.Is(0) {
+			part = append([]box{poly(lo, nil)}, part...)
+		}
+		if !hi.Equal(dims[i]) {
+			part = append(part, poly(hi, nil))
+		}
+		at = append(at, row(0, part...))
+	}
+	return row(atomPrec, b, brackets(at))
+}
+
+func element(e *Expr) box {
+	b := nameOf(e.Value)
+	index := e.Index
+	if e.Value.PerExample() {
+		if s, ok := index[0].AsSym(); ok && s == example {
+			index = index[1:]
+		}
+	}
+	if len(index) == 0 {
+		return b
+	}
+	return row(atomPrec, b, brackets(polys(index, e.Data)))
+}
+
+func polys(ps []symbolic.Poly, data []*Expr) []box {
+	out := make([]box, len(ps))
+	for i, p := range ps {
+		out[i] = poly(p, data)
+	}
+	return out
+}
+
+// poly lays a polynomial out.
+func poly(p symbolic.Poly, data []*Expr) box {
+	if c, ok := p.Const(); ok {
+		return numberOf(float64(c))
+	}
+	var out []box
+	terms := 0
+	p.Terms(func(n, den int64, syms []string) {
+		switch {
+		case n < 0 && terms == 0:
+			out = append(out, leaf(tightBox, "−"))
+		case n < 0:
+			out = append(out, leaf(opBox, "−"))
+		case terms > 0:
+			out = append(out, leaf(opBox, "+"))
+		}
+		terms++
+		var fs []box
+		if n = max(n, -n); n != 1 || len(syms) == 0 {
+			fs = append(fs, leaf(numberBox, strconv.FormatInt(n, 10)))
+		}
+		for _, s := range syms {
+			b := nameText(sizeName(s))
+			if k, ok := symbolic.OperandOf(s); ok {
+				b = wrap(layout(data[k]), mulPrec)
+			}
+			fs = append(fs, b)
+		}
+		for i, f := range fs {
+			if i > 0 {
+				out = append(out, leaf(tightBox, "·"))
+			}
+			out = append(out, f)
+		}
+		if den != 1 {
+			out = append(out, leaf(tightBox, "/"), leaf(numberBox, strconv.FormatInt(den, 10)))
+		}
+	})
+	if len(out) == 1 {
+		return out[0]
+	}
+	prec := sumPrec
+	if terms == 1 {
+		prec = mulPrec
+	}
+	return row(prec, out...)
+}
+
+// sizeName is what a size or an index is called in print.
+func sizeName(s string) string {
+	if s == Batch {
+		return "N"
+	}
+	if strings.HasPrefix(s, example) {
+		return "n" + strings.TrimPrefix(s, example)
+	}
+	return s
+}
+
+func condition(c symbolic.Cond, data []*Expr) box {
+	switch c.Kind {
+	case symbolic.NonNeg:
+		return row(3, poly(c.E, data), leaf(opBox, "≥"), leaf(numberBox, "0"))
+	case symbolic.Zero:
+		if l, r, ok := sides(c.E); ok {
+			return row(3, poly(l, data), leaf(opBox, "="), poly(r, data))
+		}
+		return row(3, poly(c.E, data), leaf(opBox, "="), leaf(numberBox, "0"))
+	}
+	return row(3, leaf(numberBox, strconv.Itoa(c.Mod)), leaf(opBox, "|"), poly(c.E, data))
+}
+
+// sides puts what is taken off in p on the other side of p = 0.
+func sides(p symbolic.Poly) (l, r symbolic.Poly, ok bool) {
+	p.Terms(func(n, den int64, syms []string) {
+		t := symbolic.Int(1).Scale(n, den)
+		for _, s := range syms {
+			t = t.Mul(symbolic.Sym(s))
+		}
+		if n > 0 {
+			l = l.Add(t)
+		} else {
+			r = r.Sub(t)
+		}
+	})
+	return l, r, !l.Is(0)
+}
+
+func bigSum(e *Expr) box {
+	sign := map[*symbolic.OpSpec]string{symbolic.OpSum: "Σ", symbolic.OpProd: "Π"}[e.Op]
+	if sign == "" {
+		sign = reductionName(e.Op)
+	}
+	var under []box
+	for i, a := range e.Over {
+		if i > 0 {
+			under = append(under, leaf(tightBox, ","))
+		}
+		under = append(under, nameText(sizeName(a.Sym)))
+	}
+	b := box{kind: bigBox, args: []box{leaf(nameBox, sign), row(0, under...)}, prec: atomPrec}
+	return row(mulPrec, b, wrap(layout(e.Args[0]), mulPrec))
+}
+
+// mathForm is how op is written, with %s for each argument.
+func mathForm(op *symbolic.OpSpec, args int) string {
+	if op.Math != "" {
+		return op.Math
+	}
+	return op.Name + "(" + strings.Repeat("%s, ", args-1) + "%s)"
+}
+
+// operator writes op in its mathematical form.
+func operator(e *Expr) box {
+	form := mathForm(e.Op, len(e.Args))
+	switch form {
+	case "%s/%s":
+		return box{kind: fracBox, args: []box{layout(e.Args[0]), layout(e.Args[1])}, prec: mulPrec}
+	case "%s^%s":
+		return box{kind: supBox, args: []box{wrap(layout(e.Args[0]), atomPrec), layout(e.Args[1])}, prec: 7}
+	case "%s²":
+		base := wrap(layout(e.Args[0]), atomPrec)
+		if base.kind == supBox {
+			base = fenced("(", base, ")")
+		}
+		return box{kind: supBox, args: []box{base, leaf(numberBox, "2")}, prec: 7}
+	case "√(%s)":
+		return box{kind: rootBox, args: []box{layout(e.Args[0])}, prec: atomPrec}
+	case "if %s { %s } else { %s }":
+		return box{kind: casesBox, args: []box{layout(e.Args[1]), layout(e.Args[0]), layout(e.Args[2])}, prec: 0}
+	case "%s·%s":
+		sign := "·"
+		if rank(e.Args[0]) > 0 && rank(e.Args[1]) > 0 {
+			sign = "∘"
+		}
+		// Of equals that are next to each other none needs brackets.
+		right := mulPrec + 1
+		if x := e.Args[1]; x.Kind == Apply && x.Op == e.Op || x.Kind == Product && sign == "·" {
+			right = mulPrec
+		}
+		left := wrap(layout(e.Args[0]), mulPrec)
+		if e.Args[0].Kind == Product && sign == "∘" {
+			left = wrap(left, mulPrec+1)
+		}
+		return row(mulPrec, left, signBox(sign), factor(layout(e.Args[1]), right))
+	}
+	open := !strings.ContainsAny(form, "({|[⌊⌈")
+	var out []box
+	prec := e.Op.Prec
+	if prec == 0 || !open {
+		prec = atomPrec
+	}
+	for i, a := range e.Args {
+		before, after, _ := strings.Cut(form, "%s")
+		out = append(out, signs(before, i == 0)...)
+		p := 0
+		if open && e.Op.Prec > 0 {
+			p = e.Op.Prec
+			if i > 0 && !e.Op.Commutes || e.Op.Prec >= 6 {
+				p++
+			}
+		}
+		b := layout(a)
+		if p == prefixPrec+1 && b.prec >= mulPrec && len(e.Args) == 1 && b.prec < prefixPrec {
+			p = mulPrec // −a·b needs no brackets
+			prec = mulPrec
+		}
+		out = append(out, wrap(b, p))
+		form = after
+	}
+	out = append(out, signs(form, false)...)
+	return row(prec, out...)
+}
+
+func signBox(s string) box {
+	if s == "∘" {
+		return leaf(opBox, s)
+	}
+	return leaf(tightBox, s)
+}
+
+// signs are the pieces of a form between its arguments.
+func signs(s string, first bool) []box {
+	trimmed := strings.TrimSpace(s)
+	switch {
+	case trimmed == "":
+		return nil
+	case strings.HasSuffix(trimmed, "(") && len(trimmed) > 1:
+		return []box{nameText(strings.TrimSuffix(trimmed, "(")), leaf(openBox, "(")}
+	case strings.ContainsAny(trimmed[len(trimmed)-1:], "([{"):
+		return []box{leaf(openBox, trimmed)}
+	case trimmed == ")" || trimmed == "]" || trimmed == "}" || trimmed == "⌋" || trimmed == "⌉":
+		return []box{leaf(closeBox, trimmed)}
+	case trimmed == "⌊" || trimmed == "⌈":
+		return []box{leaf(openBox, trimmed)}
+	case trimmed == ",":
+		return []box{leaf(tightBox, ", ")}
+	case !first && s != trimmed:
+		return []box{leaf(opBox, trimmed)}
+	}
+	return []box{leaf(tightBox, s)}
+}
+
+func call(e *Expr) box {
+	var args []box
+	for i, a := range e.Args {
+		if i > 0 {
+			args = append(args, leaf(tightBox, ", "))
+		}
+		args = append(args, layout(a))
+	}
+	f := e.Op.Name
+	switch {
+	case e.Op == symbolic.OpConcat:
+		f = ""
+	case e.Op == symbolic.OpReshape:
+		f = "flat"
+		if s, ok := e.Attr.(symbolic.ShapeAttr); ok && len(s.Shape) != 1 {
+			f = "fold"
+		}
+	}
+	b := fenced("(", row(0, args...), ")")
+	if f != "" {
+		b = row(atomPrec, nameText(f), b)
+	}
+	if e.Index != nil {
+		b = row(atomPrec, b, brackets(polys(e.Index, e.Data)))
+	}
+	return b
+}
+
+// nameOf is what v is called: δ of what comes back to it, ∂E/∂W for a
+// gradient.
+func nameOf(v *Value) box {
+	b := nameText(v.Name)
+	switch {
+	case v.Plain:
+		b = leaf(nameBox, v.Name)
+	case v.Delta:
+		b = box{kind: subBox, args: []box{leaf(nameBox, "δ"), b}, prec: atomPrec}
+	case v.Of != "":
+		d := func(s string) box { return row(atomPrec, leaf(tightBox, "∂"), nameText(s)) }
+		b = box{kind: fracBox, args: []box{d(v.Of), d(v.Name)}, prec: atomPrec}
+	}
+	b.value = v
+	return b
+}
+
+// nameText lays out a name: z2 is z with 2 below, h[0].W is W with h₀ above.
+func nameText(s string) box {
+	if owner, rest, ok := cutLast(s, "."); ok {
+		return box{kind: supBox, args: []box{nameText(rest), nameText(owner)}, prec: atomPrec}
+	}
+	if base, at, ok := strings.Cut(s, "["); ok {
+		return box{kind: subBox, args: []box{nameText(base), leaf(numberBox, strings.TrimSuffix(at, "]"))}, prec: atomPrec}
+	}
+	base, prime := strings.TrimRight(s, "′"), ""
+	prime = s[len(base):]
+	stem := strings.TrimRight(base, "0123456789")
+	var b box
+	switch {
+	case stem == "" || stem == base:
+		b = leaf(nameBox, base)
+	default:
+		b = box{kind: subBox, args: []box{leaf(nameBox, strings.TrimSuffix(stem, "_")), leaf(numberBox, base[len(stem):])}, prec: atomPrec}
+	}
+	for range strings.Count(prime, "′") {
+		b = box{kind: primeBox, args: []box{b}, prec: atomPrec}
+	}
+	return b
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// Gate is what an operator does to its arguments, in few letters: the sign
+// where it has two, its name where it is a function of one, else the formula.
+func Gate(op *symbolic.OpSpec, args []*Expr) string {
+	form := mathForm(op, len(args))
+	variables := 0
+	for _, a := range args {
+		variables += b2i(a.Kind != Number)
+	}
+	before, rest, _ := strings.Cut(form, "%s")
+	sign, after, two := strings.Cut(rest, "%s")
+	switch {
+	case two && variables == 2 && before == "" && after == "" && strings.TrimSpace(sign) != "":
+		sign = strings.TrimSpace(sign)
+		if sign == "·" {
+			return "×"
+		}
+		return sign
+	case len(args) == 1 && IsFunction(op):
+		return strings.TrimSuffix(before, "(")
+	}
+	return text(operator(apply(op, args...)))
+}

@@ -1,0 +1,370 @@
+package notation
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// A Builder makes expressions from the nodes of a graph. Named tells which
+// nodes are called by a name.
+type Builder struct {
+	Named   func(*symbolic.Node) *Value
+	Letters []string // for indices; see FreeLetters
+	Factor  bool     // write a·b − a·c as a·(b − c)
+
+	letters []string // still free
+	batches int      // how many indices over the batch are bound
+}
+
+var letters = strings.Fields("i j k l p q r u v w i2 j2 k2 l2 p2 q2 r2 u2 v2 w2")
+
+// Example is the index of the example that a formula speaks of. It is not
+// written.
+const Example = "·b"
+
+const example = Example
+
+// Equation returns how v is computed by n: in terms of whole vectors and
+// matrices where that is possible, else element by element. Where define is
+// set n is written out even if it has a name.
+func (b *Builder) Equation(v *Value, n *symbolic.Node, define bool) *Equation {
+	return b.equation(v, n, define, true)
+}
+
+// Elements is Equation that always writes element by element.
+func (b *Builder) Elements(v *Value, n *symbolic.Node, define bool) *Equation {
+	return b.equation(v, n, define, false)
+}
+
+func (b *Builder) equation(v *Value, n *symbolic.Node, define, wholes bool) *Equation {
+	b.letters = b.Letters
+	b.batches = 0
+	var axes []Axis
+	var index []symbolic.Poly
+	for _, d := range n.Shape {
+		if isBatch(d) && b.batches == 0 {
+			b.batches++
+			index = append(index, symbolic.Sym(example))
+			continue
+		}
+		a := b.axis(d)
+		axes, index = append(axes, a), append(index, symbolic.Sym(a.Sym))
+	}
+	e := b.element(n, index, define)
+	if wholes {
+		if m, ok := board(e, axes, b.Factor); ok {
+			return &Equation{Left: v, Right: m}
+		}
+	}
+	return &Equation{Left: v, Index: axes, Right: e.Replace(wholeArgument)}
+}
+
+// wholeArgument writes what an operator is called with as a whole.
+func wholeArgument(e *Expr) *Expr {
+	if e.Kind != Lambda {
+		return nil
+	}
+	if m, ok := board(e.Args[0], e.Over, false); ok && (m.Kind != Number || len(e.Over) == 0) {
+		return m
+	}
+	return nil
+}
+
+// FreeLetters are letters for indices: those that no size that roots depend on
+// is called.
+func FreeLetters(roots ...*symbolic.Node) []string {
+	sizes := map[string]bool{}
+	for _, x := range symbolic.Reachable(roots...) {
+		for _, d := range x.Shape {
+			for _, s := range d.Syms() {
+				sizes[s] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(letters), func(s string) bool { return sizes[s] })
+}
+
+func (b *Builder) axis(extent symbolic.Poly) Axis {
+	if isBatch(extent) {
+		b.batches++
+		if b.batches == 1 {
+			return Axis{example, extent}
+		}
+		return Axis{example + strconv.Itoa(b.batches), extent}
+	}
+	if len(b.letters) == 0 {
+		b.batches++ // never seen; a name that still differs
+		return Axis{"i" + strconv.Itoa(100+b.batches), extent}
+	}
+	s := b.letters[0]
+	b.letters = b.letters[1:]
+	return Axis{s, extent}
+}
+
+// element is the expression for n at index. The node that is being defined is
+// written out, also where it has a name.
+func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, data ...*Expr) *Expr {
+	if !define {
+		if v := b.Named(n); v != nil {
+			return &Expr{Kind: Element, Value: v, Index: index, Data: data}
+		}
+	}
+	op := n.Op
+	switch {
+	case op == symbolic.OpConst:
+		v, _ := symbolic.ConstValue(n)
+		return num(v)
+	case op == symbolic.OpSize:
+		return &Expr{Kind: Count, Poly: n.Attr.(symbolic.SizeAttr).Poly}
+	case op == symbolic.OpIota:
+		return &Expr{Kind: Count, Poly: index[n.Attr.(symbolic.Axes)[0]], Data: data}
+	case op == symbolic.OpMark || op == symbolic.OpStop || op == symbolic.OpToReal:
+		return b.element(n.Args[0], index, false, data...)
+	case op.Class == symbolic.Elementwise:
+		args := make([]*Expr, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = b.element(a, index, false, data...)
+		}
+		return apply(op, args...)
+	case op == symbolic.OpAccess:
+		return b.access(n, index, data)
+	case op == symbolic.OpScatter:
+		return b.scatter(n, index, data)
+	case op.Class == symbolic.Reduction:
+		return b.reduction(n, index, data)
+	}
+	return b.call(n, index, data)
+}
+
+func (b *Builder) access(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
+	m := n.Attr.(*symbolic.Map)
+	operands := make([]*Expr, len(n.Args)-1)
+	for i, a := range n.Args[1:] {
+		operands[i] = b.element(a, index, false, data...)
+	}
+	sub, all := substitution(index, data, operands)
+	at := make([]symbolic.Poly, len(m.Index))
+	for i, e := range m.Index {
+		at[i] = e.Subst(sub)
+	}
+	at, used := prune(at, all)
+	return guarded(m.Guard, sub, all, b.element(n.Args[0], at, false, used...))
+}
+
+// substitution puts an access's result axes in terms of index, and its index
+// operands behind the data that index already has.
+func substitution(index []symbolic.Poly, data, operands []*Expr) (func(string) (symbolic.Poly, bool), []*Expr) {
+	return func(s string) (symbolic.Poly, bool) {
+		if a, ok := symbolic.AxisOf(s); ok {
+			return index[a], true
+		}
+		if k, ok := symbolic.OperandOf(s); ok {
+			if operands[k].Kind == Count && len(operands[k].Data) == 0 {
+				return operands[k].Poly, true
+			}
+			return symbolic.Operand(len(data) + k), true
+		}
+		return symbolic.Poly{}, false
+	}, append(slices.Clone(data), operands...)
+}
+
+// prune leaves out data that no index mentions.
+func prune(at []symbolic.Poly, data []*Expr) ([]symbolic.Poly, []*Expr) {
+	used := map[int]int{}
+	var out []*Expr
+	for _, p := range at {
+		for _, s := range p.Syms() {
+			if k, ok := symbolic.OperandOf(s); ok {
+				if _, seen := used[k]; !seen {
+					used[k] = len(out)
+					out = append(out, data[k])
+				}
+			}
+		}
+	}
+	res := make([]symbolic.Poly, len(at))
+	for i, p := range at {
+		res[i] = p.Subst(func(s string) (symbolic.Poly, bool) {
+			if k, ok := symbolic.OperandOf(s); ok {
+				return symbolic.Operand(used[k]), true
+			}
+			return symbolic.Poly{}, false
+		})
+	}
+	return res, out
+}
+
+func guarded(conds []symbolic.Cond, sub func(string) (symbolic.Poly, bool), data []*Expr, body *Expr) *Expr {
+	var polys []symbolic.Poly
+	var left []symbolic.Cond
+	for _, c := range conds {
+		c.E = c.E.Subst(sub)
+		if v, ok := c.E.Const(); ok && holds(c, v) {
+			continue
+		}
+		left, polys = append(left, c), append(polys, c.E)
+	}
+	if len(left) == 0 {
+		return body
+	}
+	polys, used := prune(polys, data)
+	for i := range left {
+		left[i].E = polys[i]
+	}
+	return &Expr{Kind: Guard, Conds: left, Data: used, Args: []*Expr{body}}
+}
+
+func holds(c symbolic.Cond, v int) bool {
+	switch c.Kind {
+	case symbolic.NonNeg:
+		return v >= 0
+	case symbolic.Zero:
+		return v == 0
+	}
+	return v%c.Mod == 0
+}
+
+// scatter is the sum of what goes to index: over the axes of what is added,
+// where they lead there. An axis that is an index itself is not summed over.
+func (b *Builder) scatter(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
+	m := n.Attr.(*symbolic.Map)
+	from := n.Args[0]
+	at := make([]symbolic.Poly, len(from.Shape))
+	known := make([]bool, len(from.Shape))
+	for k, e := range m.Index {
+		s, ok := e.AsSym()
+		if a, axis := symbolic.AxisOf(s); ok && axis && !known[a] && from.Shape[a].Equal(m.Shape[k]) {
+			at[a], known[a] = index[k], true
+		}
+	}
+	var over []Axis
+	for a, d := range from.Shape {
+		if !known[a] {
+			x := b.axis(d)
+			over, at[a] = append(over, x), symbolic.Sym(x.Sym)
+		}
+	}
+	operands := make([]*Expr, len(n.Args)-1)
+	for i, a := range n.Args[1:] {
+		operands[i] = b.element(a, at, false, data...)
+	}
+	sub, all := substitution(at, data, operands)
+	conds := slices.Clone(m.Guard)
+	var eqs []symbolic.Cond
+	for k, e := range m.Index {
+		if d := e.Subst(sub).Sub(index[k]); !d.Is(0) {
+			eqs = append(eqs, symbolic.Cond{Kind: symbolic.Zero, E: d})
+		}
+	}
+	body := guarded(conds, sub, all, b.element(from, at, false, data...))
+	body = guarded(eqs, func(string) (symbolic.Poly, bool) { return symbolic.Poly{}, false }, all, body)
+	if len(over) == 0 {
+		return body
+	}
+	return big(symbolic.OpSum, over, body)
+}
+
+// big is a reduction over indices, that over the examples outermost.
+func big(op *symbolic.OpSpec, over []Axis, body *Expr) *Expr {
+	var examples, rest []Axis
+	for _, a := range over {
+		if isBatch(a.Extent) {
+			examples = append(examples, a)
+		} else {
+			rest = append(rest, a)
+		}
+	}
+	if len(examples) > 0 && len(rest) > 0 && !op.Arg {
+		return big(op, examples, big(op, rest, body))
+	}
+	return &Expr{Kind: Big, Op: op, Over: over, Args: []*Expr{body}}
+}
+
+func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
+	axes := n.Attr.(symbolic.Axes)
+	var over []Axis
+	var at []symbolic.Poly
+	k := 0
+	for i, d := range n.Args[0].Shape {
+		if axes.Has(i) {
+			a := b.axis(d)
+			over, at = append(over, a), append(at, symbolic.Sym(a.Sym))
+			continue
+		}
+		at = append(at, index[k])
+		k++
+	}
+	body := b.element(n.Args[0], at, false, data...)
+	if len(over) == 0 {
+		return body
+	}
+	return big(n.Op, over, body)
+}
+
+// call is an operator of whole values: each argument is written over indices
+// of its own, without the batch where the operator does not touch that.
+func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
+	e := &Expr{Kind: Call, Op: n.Op, Attr: n.Attr, Data: data}
+	lead := b.leading(n, index)
+	e.Index, e.Extent = slices.Clone(index[lead:]), n.Shape[lead:]
+	if lead > 0 {
+		e.Attr = withoutLeading(n.Attr)
+	}
+	for _, a := range n.Args {
+		l := &Expr{Kind: Lambda}
+		at := slices.Clone(index[:lead])
+		for _, d := range a.Shape[lead:] {
+			x := b.axis(d)
+			l.Over, at = append(l.Over, x), append(at, symbolic.Sym(x.Sym))
+		}
+		l.Args = []*Expr{b.element(a, at, false)}
+		e.Args = append(e.Args, l)
+	}
+	return e
+}
+
+// leading is 1 where the first axis of n and of its arguments is the batch,
+// which the operator leaves alone, else 0.
+func (b *Builder) leading(n *symbolic.Node, index []symbolic.Poly) int {
+	if len(n.Shape) == 0 || !isBatch(n.Shape[0]) {
+		return 0
+	}
+	for _, a := range n.Args {
+		if len(a.Shape) == 0 || !isBatch(a.Shape[0]) {
+			return 0
+		}
+	}
+	switch a := n.Attr.(type) {
+	case symbolic.Axes:
+		if a.Has(0) {
+			return 0
+		}
+	case symbolic.ShapeAttr:
+	case nil:
+	default:
+		return 0
+	}
+	for _, s := range index[0].Syms() {
+		if strings.HasPrefix(s, "$") {
+			return 0
+		}
+	}
+	return 1
+}
+
+func withoutLeading(a symbolic.Attr) symbolic.Attr {
+	switch a := a.(type) {
+	case symbolic.Axes:
+		out := make(symbolic.Axes, len(a))
+		for i, x := range a {
+			out[i] = x - 1
+		}
+		return out
+	case symbolic.ShapeAttr:
+		return symbolic.ShapeAttr{Shape: a.Shape[1:]}
+	}
+	return a
+}

@@ -1,0 +1,477 @@
+package notation
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// An Env gives values to names. Values that differ from example to example are
+// given for all examples.
+type Env struct {
+	Dims   map[string]int
+	Values map[*Value]*symbolic.Tensor
+}
+
+// An array is a number, a column, a row or a table of any rank.
+type array struct {
+	shape []int
+	data  []float64
+	row   bool // of rank 1: a row
+}
+
+func scalar(v float64) array { return array{data: []float64{v}} }
+
+// Eval returns the value of the equation's right side, for all examples, in
+// the shape of the left side.
+func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			t, err = nil, f
+		}
+	}()
+	e := &evaluator{env: env, at: map[string]int{}, graphs: map[string]*symbolic.Node{}}
+	shape := e.shape(q.Left.Dims())
+	n := size(shape)
+	out := symbolic.NewTensor(e.shape(q.Left.Shape)...)
+	examples := 1
+	if q.Left.PerExample() {
+		examples = out.Shape[0]
+	}
+	for b := range examples {
+		e.at[example] = b
+		if q.Index == nil {
+			a := e.whole(q.Right)
+			if len(a.shape) == 0 {
+				for i := range n {
+					out.Data[b*n+i] = a.data[0]
+				}
+				continue
+			}
+			if !sameShape(a.shape, shape) || a.row {
+				fail("the right side is %v, the left %v", a.shape, shape)
+			}
+			copy(out.Data[b*n:], a.data)
+			continue
+		}
+		i := b * n
+		e.each(q.Index, func() {
+			out.Data[i] = e.number(q.Right)
+			i++
+		})
+	}
+	return out, nil
+}
+
+type failure struct{ text string }
+
+func (f failure) Error() string { return f.text }
+
+func fail(format string, args ...any) { panic(failure{fmt.Sprintf(format, args...)}) }
+
+type evaluator struct {
+	env    *Env
+	at     map[string]int // indices
+	graphs map[string]*symbolic.Node
+}
+
+func size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+func sameShape(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// each calls f at all places of the axes, in order.
+func (e *evaluator) each(axes []Axis, f func()) {
+	if len(axes) == 0 {
+		f()
+		return
+	}
+	a := axes[0]
+	old, had := e.at[a.Sym]
+	for i := range e.poly(a.Extent, nil) {
+		e.at[a.Sym] = i
+		e.each(axes[1:], f)
+	}
+	if had {
+		e.at[a.Sym] = old
+	} else {
+		delete(e.at, a.Sym)
+	}
+}
+
+func (e *evaluator) shape(s symbolic.Shape) []int {
+	out := make([]int, len(s))
+	for i, d := range s {
+		out[i] = e.poly(d, nil)
+	}
+	return out
+}
+
+func (e *evaluator) poly(p symbolic.Poly, data []*Expr) int {
+	if s, ok := p.AsSym(); ok {
+		if v, ok := e.at[s]; ok {
+			return v
+		}
+	}
+	v, err := p.Eval(func(s string) (int, bool) {
+		if k, ok := symbolic.OperandOf(s); ok {
+			return int(e.number(data[k])), true
+		}
+		if v, ok := e.at[s]; ok {
+			return v, true
+		}
+		v, ok := e.env.Dims[s]
+		return v, ok
+	})
+	if err != nil {
+		fail("%v", err)
+	}
+	return v
+}
+
+func (e *evaluator) number(x *Expr) float64 {
+	a := e.whole(x)
+	if len(a.data) != 1 {
+		fail("%s is no number but %v", Text(x), a.shape)
+	}
+	return a.data[0]
+}
+
+func (e *evaluator) whole(x *Expr) array {
+	switch x.Kind {
+	case Number:
+		return scalar(x.Num)
+	case Count:
+		return scalar(float64(e.poly(x.Poly, x.Data)))
+	case Name:
+		return e.name(x)
+	case Element:
+		return scalar(e.element(x))
+	case Apply:
+		return e.apply(x)
+	case Prime:
+		return e.prime(x)
+	case Product:
+		return e.product(x)
+	case Transpose:
+		return turn(e.whole(x.Args[0]))
+	case Fold:
+		a := e.whole(x.Args[0])
+		return scalar(fold(x.Op, len(a.data), func(i int) float64 { return a.data[i] }))
+	case Big:
+		return e.big(x)
+	case Guard:
+		for _, c := range x.Conds {
+			if !holds(c, e.poly(c.E, x.Data)) {
+				return scalar(0)
+			}
+		}
+		return e.whole(x.Args[0])
+	case OneHot:
+		out := array{shape: []int{e.poly(x.Poly, nil)}}
+		out.data = make([]float64, out.shape[0])
+		out.data[int(e.number(x.Args[0]))] = 1
+		return out
+	case Rows:
+		t, at := e.value(x.Value), e.whole(x.Args[0])
+		n := size(t.Shape[1:])
+		out := array{shape: append(append([]int{}, at.shape...), t.Shape[1:]...)}
+		for _, k := range at.data {
+			out.data = append(out.data, t.Data[int(k)*n:][:n]...)
+		}
+		return out
+	case Stack:
+		out := array{shape: []int{len(x.Args)}}
+		for _, a := range x.Args {
+			out.data = append(out.data, e.number(a))
+		}
+		return out
+	case Call:
+		return e.call(x)
+	case Lambda:
+		out := array{}
+		for _, a := range x.Over {
+			out.shape = append(out.shape, e.poly(a.Extent, nil))
+		}
+		e.each(x.Over, func() { out.data = append(out.data, e.number(x.Args[0])) })
+		return out
+	}
+	fail("an expression of kind %d", x.Kind)
+	return array{}
+}
+
+func (e *evaluator) value(v *Value) *symbolic.Tensor {
+	t := e.env.Values[v]
+	if t == nil {
+		fail("%s has no value", v.Name)
+	}
+	return t
+}
+
+func (e *evaluator) name(x *Expr) array {
+	t := e.value(x.Value)
+	out := array{shape: t.Shape, data: t.Data}
+	if x.Value.PerExample() {
+		n := size(t.Shape[1:])
+		b := e.at[example]
+		out = array{shape: t.Shape[1:], data: t.Data[b*n : (b+1)*n]}
+	}
+	if x.Offset == nil {
+		return out
+	}
+	cut := array{}
+	var axes []Axis
+	for i, d := range x.Extent {
+		axes = append(axes, Axis{fmt.Sprintf("·s%d", i), d})
+		cut.shape = append(cut.shape, e.poly(d, nil))
+	}
+	e.each(axes, func() {
+		at := 0
+		for i, a := range axes {
+			k := e.at[a.Sym] + e.poly(x.Offset[i], nil)
+			if k < 0 || k >= out.shape[i] {
+				fail("%s is out of range", Text(x))
+			}
+			at = at*out.shape[i] + k
+		}
+		cut.data = append(cut.data, out.data[at])
+	})
+	return cut
+}
+
+func (e *evaluator) element(x *Expr) float64 {
+	t := e.value(x.Value)
+	at := 0
+	for i, p := range x.Index {
+		k := e.poly(p, x.Data)
+		if k < 0 || k >= t.Shape[i] {
+			fail("%s is out of range: %d of %d", Text(x), k, t.Shape[i])
+		}
+		at = at*t.Shape[i] + k
+	}
+	return t.Data[at]
+}
+
+func (e *evaluator) apply(x *Expr) array {
+	if x.Op.Lazy {
+		c := e.whole(x.Args[0])
+		if len(c.data) == 1 {
+			if c.data[0] != 0 {
+				return e.whole(x.Args[1])
+			}
+			return e.whole(x.Args[2])
+		}
+	}
+	args := make([]array, len(x.Args))
+	widest := 0
+	for i, a := range x.Args {
+		args[i] = e.whole(a)
+		if len(args[i].shape) > len(args[widest].shape) {
+			widest = i
+		}
+	}
+	out := array{shape: args[widest].shape, row: args[widest].row}
+	out.data = make([]float64, len(args[widest].data))
+	v := make([]float64, len(args))
+	for _, a := range args {
+		n := len(out.shape) - len(a.shape)
+		if n < 0 || !sameShape(out.shape[n:], a.shape) || len(a.shape) > 0 && a.row != out.row && len(out.shape) == 1 {
+			fail("%s of %v and %v", x.Op.Name, out.shape, a.shape)
+		}
+	}
+	for i := range out.data {
+		for k, a := range args {
+			v[k] = a.data[i%len(a.data)]
+		}
+		out.data[i] = evalOp(x.Op, v)
+	}
+	return out
+}
+
+func evalOp(op *symbolic.OpSpec, v []float64) float64 {
+	if op.Eval != nil {
+		return op.Eval(v)
+	}
+	g := symbolic.NewGraph()
+	args := make([]*symbolic.Node, len(v))
+	for i, x := range v {
+		args[i] = g.Const(x, nil, op.ArgType(i))
+	}
+	t, err := symbolic.Eval(&symbolic.Env{}, op.Expand(g, nil, args))
+	if err != nil {
+		fail("%s: %v", op.Name, err)
+	}
+	return t[0].Data[0]
+}
+
+// prime is the derivative as the operator's entry in the table says it.
+func (e *evaluator) prime(x *Expr) array {
+	a := e.whole(x.Args[0])
+	g := symbolic.NewGraph()
+	in := g.Input(symbolic.ArgInput, "x", nil, symbolic.Real)
+	d := g.Gradient(g.Apply(x.Op, nil, in), in)[0]
+	out := array{shape: a.shape, data: make([]float64, len(a.data)), row: a.row}
+	if d == nil {
+		return out
+	}
+	for i, v := range a.data {
+		t, err := symbolic.Eval(&symbolic.Env{Inputs: map[string]*symbolic.Tensor{"arg:x": symbolic.Scalar(v)}}, d)
+		if err != nil {
+			fail("%s: %v", x.Op.Name, err)
+		}
+		out.data[i] = t[0].Data[0]
+	}
+	return out
+}
+
+func turn(a array) array {
+	switch len(a.shape) {
+	case 0:
+		return a
+	case 1:
+		return array{a.shape, a.data, !a.row}
+	case 2:
+		n, m := a.shape[0], a.shape[1]
+		out := array{shape: []int{m, n}, data: make([]float64, len(a.data))}
+		for i := range n {
+			for j := range m {
+				out.data[j*n+i] = a.data[i*m+j]
+			}
+		}
+		return out
+	}
+	fail("a transpose of rank %d", len(a.shape))
+	return array{}
+}
+
+func (e *evaluator) product(x *Expr) array {
+	a, b := e.whole(x.Args[0]), e.whole(x.Args[1])
+	n, k, m := 1, 1, 1
+	table := func(a array) (int, int) {
+		switch {
+		case len(a.shape) == 2:
+			return a.shape[0], a.shape[1]
+		case len(a.shape) == 1 && a.row:
+			return 1, a.shape[0]
+		case len(a.shape) == 1:
+			return a.shape[0], 1
+		}
+		fail("a matrix product with rank %d in %s", len(a.shape), Text(x))
+		return 0, 0
+	}
+	n, k = table(a)
+	k2, m := table(b)
+	if k != k2 {
+		fail("a matrix product of %v and %v in %s", a.shape, b.shape, Text(x))
+	}
+	data := make([]float64, n*m)
+	for i := range n {
+		for j := range m {
+			for r := range k {
+				data[i*m+j] += a.data[i*k+r] * b.data[r*m+j]
+			}
+		}
+	}
+	row := len(a.shape) == 1 && a.row
+	column := len(b.shape) == 1 && !b.row
+	switch {
+	case row && column:
+		return scalar(data[0])
+	case row:
+		return array{[]int{m}, data, true}
+	case column:
+		return array{[]int{n}, data, false}
+	}
+	return array{[]int{n, m}, data, false}
+}
+
+func fold(op *symbolic.OpSpec, n int, at func(int) float64) float64 {
+	best, pos := op.Unit, 0
+	for i := range n {
+		v := op.Combine.Eval([]float64{best, at(i)})
+		if v != best && !math.IsNaN(at(i)) {
+			pos = i
+		}
+		best = v
+	}
+	if op.Arg {
+		return float64(pos)
+	}
+	return best
+}
+
+func (e *evaluator) big(x *Expr) array {
+	var all []array
+	e.each(x.Over, func() { all = append(all, e.whole(x.Args[0])) })
+	if len(all) == 0 {
+		return scalar(x.Op.Unit)
+	}
+	widest := all[0] // a choice may give a number in the place of a vector
+	for _, a := range all {
+		if len(a.shape) > len(widest.shape) {
+			widest = a
+		}
+	}
+	out := array{shape: widest.shape, row: widest.row, data: make([]float64, len(widest.data))}
+	for i := range out.data {
+		out.data[i] = fold(x.Op, len(all), func(k int) float64 { return all[k].data[i%len(all[k].data)] })
+	}
+	return out
+}
+
+// call asks the interpreter of the graph what the operator makes of its
+// arguments.
+func (e *evaluator) call(x *Expr) array {
+	env := &symbolic.Env{Dims: e.env.Dims, Inputs: map[string]*symbolic.Tensor{}}
+	g := symbolic.NewGraph()
+	var args []*symbolic.Node
+	for i, a := range x.Args {
+		v := e.whole(a)
+		name := fmt.Sprint(i)
+		typ := symbolic.Real
+		if x.Op.Class == symbolic.Elementwise {
+			typ = x.Op.ArgType(i)
+		}
+		in := g.Input(symbolic.ArgInput, name, symbolic.Shp(v.shape...), typ)
+		args = append(args, in)
+		env.Inputs["arg:"+name] = &symbolic.Tensor{Shape: v.shape, Data: v.data}
+	}
+	attr := x.Attr
+	if s, ok := attr.(symbolic.ShapeAttr); ok {
+		attr = symbolic.ShapeAttr{Shape: symbolic.Shp(e.shape(s.Shape)...)}
+	}
+	t, err := symbolic.Eval(env, g.Apply(x.Op, attr, args...))
+	if err != nil {
+		fail("%s: %v", strings.TrimSpace(Text(x)), err)
+	}
+	out := array{shape: t[0].Shape, data: t[0].Data}
+	if x.Index == nil {
+		return out
+	}
+	at := 0
+	for i, p := range x.Index {
+		at = at*out.shape[i] + e.poly(p, x.Data)
+	}
+	return scalar(out.data[at])
+}
