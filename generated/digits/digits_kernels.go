@@ -91,8 +91,8 @@ func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// outLoopGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
-// exp(z − top), total = Σ exps, ….
+// outLoopGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, exps = exp(z
+// − top), total = Σ exps, ….
 func outLoopGo(rows int, z, exps, out []float32) {
 	for b := range rows {
 		// output softmax(z)   digits.bp:14
@@ -118,8 +118,8 @@ func outLoopGo(rows int, z, exps, out []float32) {
 	}
 }
 
-// zSum computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z) }
-// else { 0 }, total = Σ exp(z − top), …, in parts of 1024.
+// zSum computes s2 += [argmax(z) = y], top = if |max(z)| < ∞ { max(z) } else {
+// 0 }, total = Σ exp(z − top), …, in parts of 1024.
 func (t *tasks) zSum(rows int, z []float32, y []int32) (s2, s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
@@ -149,8 +149,8 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.y)
 }
 
-// zSumPartGo computes s2 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z)
-// } else { 0 }, total = Σ exp(z − top), ….
+// zSumPartGo computes s2 += [argmax(z) = y], top = if |max(z)| < ∞ { max(z) }
+// else { 0 }, total = Σ exp(z − top), ….
 func zSumPartGo(first, count, rows int, z []float32, y []int32) (s2, s float64) {
 	for b := range count {
 		m := inf[float32](-1)
@@ -206,8 +206,8 @@ func zWSumGo(zW []float32) (s4 float64) {
 	return s4
 }
 
-// dzzLoopGo computes s4 += [argmax(z) = y], top = if |max(z)| < +Inf { max(z)
-// } else { 0 }, exps = exp(z − top), ….
+// dzzLoopGo computes s4 += [argmax(z) = y], top = if |max(z)| < ∞ { max(z) }
+// else { 0 }, exps = exp(z − top), ….
 func dzzLoopGo(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
 	for b := range rows {
 		m := inf[float32](-1)
@@ -241,7 +241,7 @@ func dzzLoopGo(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d flo
 		s3 += float64(top + log(total) - z[b*10+yb])
 		dzzRow := dzz[b*10:][:10]
 		for i := range 10 {
-			// dzz[i] = d·(exps[i]/total − [i = y])   digits.bp:13
+			// dzz = d·(exps/total − 1[y])   digits.bp:13
 			dzzi := d * (exps[i]/total - truth[float32](i == yb))
 			dzzRow[i] = dzzi
 

@@ -102,7 +102,7 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	var s2 float64
 	s2 += zWSum(zW)
 
-	// d = 1/batch   digits.bp:15
+	// d = 1/N   digits.bp:15
 	d := 1 / float32(n)
 	var s3 float64
 	var s4 float64

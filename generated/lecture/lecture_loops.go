@@ -196,7 +196,7 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 	a3 := w.reals[8:][:6]
 	da2 := w.reals[14:][:8]
 
-	// d = 1/batch   lecture.bp:41
+	// d = 1/N   lecture.bp:41
 	d := 1 / float64(n)
 	var s float64
 	clear(dW1)
@@ -298,7 +298,7 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 	a3 := w.reals[8:][:6]
 	da2 := w.reals[14:][:8]
 
-	// d = 1/batch   lecture.bp:41
+	// d = 1/N   lecture.bp:41
 	d := 1 / float64(n)
 	var s float64
 	clear(dW1)
@@ -616,7 +616,7 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		}
 	}
 
-	// d = 1/batch   lecture.bp:59
+	// d = 1/N   lecture.bp:59
 	d := 1 / float64(n)
 	var s5 float64
 	var s6 float64
@@ -676,7 +676,7 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		s5 += top + math.Log(total) - z[yb]
 		clear(dh2)
 		for i := range 5 {
-			// dzz[i] = d·(exps[i]/total − [i = y])   lecture.bp:57
+			// dzz = d·(exps/total − 1[y])   lecture.bp:57
 			dzz := d * (exps[i]/total - truth[float64](i == yb))
 
 			// dzB += dzz   lecture.bp:57
@@ -919,7 +919,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 	dh2 := w.reals[:10]
 	dh1 := w.reals[52:][:10]
 
-	// d = 1/batch/2   lecture.bp:92
+	// d = 1/N/2   lecture.bp:92
 	d := 1 / float64(n) / 2
 	var s float64
 	clear(dh1W)
@@ -968,7 +968,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			v := s3 + zB[i] - y[b*2+i]
 			s2 += square(v)
 
-			// d2 = d·2·v   lecture.bp:92
+			// d2 = 2·d·v   lecture.bp:92
 			d2 := d * (2 * v)
 
 			// dzB += d2   lecture.bp:90
@@ -983,7 +983,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		s += s2 / 2
 		clear(dh2)
 		for i := range 10 {
-			// dzh3[i] = dh3[i]·(1 − h3[i]²)   lecture.bp:89
+			// dzh3 = dh3[:10]∘(1 − h3²)   lecture.bp:89
 			dzh3i := dh3[i] * (1 - square(h3[i]))
 			dzh3[i] = dzh3i
 
@@ -1174,7 +1174,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 	exps := w.reals[12:][:4]
 	dh := w.reals[16:][:8]
 
-	// d = 1/batch   lecture.bp:105
+	// d = 1/N   lecture.bp:105
 	d := 1 / float64(n)
 	var s float64
 	var s2 float64
@@ -1224,7 +1224,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 		s += top + math.Log(total) - z[yb]
 		clear(dh)
 		for i := range 4 {
-			// dz[i] = d·(exps[i]/total − [i = y])   lecture.bp:103
+			// dz = d·(exps/total − 1[y])   lecture.bp:103
 			dz := d * (exps[i]/total - truth[float64](i == yb))
 
 			// dh = Wᵀ·dz   lecture.bp:103
@@ -1454,10 +1454,10 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		s3 += square(U[i])
 	}
 
-	// d = 1/batch   lecture.bp:125
+	// d = 1/N   lecture.bp:125
 	d := 1 / float64(n)
 
-	// d2 = -1/batch   lecture.bp:125
+	// d2 = −1/N   lecture.bp:125
 	d2 := -1 / float64(n)
 	var s4 float64
 	clear(dL)

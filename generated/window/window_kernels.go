@@ -2,8 +2,7 @@
 
 package window
 
-// xLoopGo computes L2[i,j] = L[ids[i],j], F2[i,j] = F[form[i],j], P2[i,j] =
-// P[head[i],j], ….
+// xLoopGo computes L2 = L[ids], F2 = F[form], P2 = P[head], ….
 func xLoopGo(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float32, head []int32, P2, P []float32, tail []int32, S2, S, x []float32) {
 	for b := range rows {
 		// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
@@ -116,8 +115,8 @@ func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// outLoopGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
-// exp(z − top), total = Σ exps, ….
+// outLoopGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, exps = exp(z
+// − top), total = Σ exps, ….
 func outLoopGo(rows int, z, exps, out []float32) {
 	for b := range rows {
 		// output softmax(z)   window.bp:31
@@ -143,8 +142,8 @@ func outLoopGo(rows int, z, exps, out []float32) {
 	}
 }
 
-// zSum computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf { max(z) }
-// else { 0 }, total = Σ exp(z − top), …, in parts of 2048.
+// zSum computes s2 += [argmax(z) = tag], top = if |max(z)| < ∞ { max(z) } else
+// { 0 }, total = Σ exp(z − top), …, in parts of 2048.
 func (t *tasks) zSum(rows int, z []float32, tag []int32) (s2, s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 2048)
@@ -174,8 +173,8 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.tag)
 }
 
-// zSumPartGo computes s2 += [argmax(z) = tag], top = if |max(z)| < +Inf {
-// max(z) } else { 0 }, total = Σ exp(z − top), ….
+// zSumPartGo computes s2 += [argmax(z) = tag], top = if |max(z)| < ∞ { max(z)
+// } else { 0 }, total = Σ exp(z − top), ….
 func zSumPartGo(first, count, rows int, z []float32, tag []int32) (s2, s float64) {
 	for b := range count {
 		m := inf[float32](-1)
@@ -231,8 +230,8 @@ func zWSumGo(zW []float32) (s4 float32) {
 	return s4
 }
 
-// dzzLoopGo computes s4 += [argmax(z) = tag], top = if |max(z)| < +Inf {
-// max(z) } else { 0 }, exps = exp(z − top), ….
+// dzzLoopGo computes s4 += [argmax(z) = tag], top = if |max(z)| < ∞ { max(z) }
+// else { 0 }, exps = exp(z − top), ….
 func dzzLoopGo(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d float32) (s4, s3 float64) {
 	for b := range rows {
 		m := inf[float32](-1)
@@ -266,7 +265,7 @@ func dzzLoopGo(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d f
 		s3 += float64(top + log(total) - z[b*5+tagb])
 		dzzRow := dzz[b*5:][:5]
 		for i := range 5 {
-			// dzz[i] = d·(exps[i]/total − [i = tag])   window.bp:30
+			// dzz = d·(exps/total − 1[tag])   window.bp:30
 			dzzi := d * (exps[i]/total - truth[float32](i == tagb))
 			dzzRow[i] = dzzi
 

@@ -143,7 +143,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	var s2 float32
 	s2 += zWSum(zW)
 
-	// d = 1/batch   window.bp:32
+	// d = 1/N   window.bp:32
 	d := 1 / float32(n)
 	var s3 float64
 	var s4 float64

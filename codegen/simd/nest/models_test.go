@@ -196,7 +196,7 @@ func TestModels(t *testing.T) {
 			}
 		}
 	}
-	if testing.Short() {
+	if os.Getenv("BPGEN_LONG") == "" { // all of them take minutes
 		some := tests[:0]
 		for i := 0; i < len(tests); i += 8 {
 			some = append(some, tests[i])
