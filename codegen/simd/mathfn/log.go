@@ -42,7 +42,8 @@ func (c code) logarithm(x asm.V, of func(e, f asm.V) asm.V) asm.V {
 
 // notNormal is where x is not a positive normal number.
 func (c code) notNormal(x asm.V) asm.M {
-	// With this added to their bits those are the least integers.
+	// With this added to its bits a positive normal number is one of the least
+	// integers.
 	shift, end := uint64(0x7f800000), uint64(0xff000000)
 	if !c.single {
 		shift, end = 0x7ff0<<48, 0xffe0<<48
