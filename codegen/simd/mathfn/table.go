@@ -27,6 +27,6 @@ var funcs = []*Func{
 	one("sin", sin, 2, 2),
 	one("sinh", sinh, 2, 2),
 	one("sqrt", sqrt, 0.5, 0.5),
-	one("tan", tan, 3, 3),
+	one("tan", tan, 3.5, 3),
 	one("tanh", tanh, 2, 2),
 }
