@@ -6,13 +6,12 @@ import (
 	"github.com/bpgen/bpgen/codegen/simd/asm"
 )
 
-// logPoly is (log(1 + f) − f)/f² for f from −1/4 to 1/2.
+// logPoly is, of float32, (log(1 + f) − f)/f² for f from −1/4 to 1/2, and of
+// float64 (2 artanh s − 2s)/s³ in s² for |s| ≤ 1/5.
 var logPoly = poly{
 	f32: []float64{-0x1p-1, 0x1.5555a6p-2, -0x1.00004ep-2, 0x1.9968fp-3, -0x1.54eb54p-3, 0x1.28852ep-3, -0x1.0db586p-3, 0x1.ad4188p-4, -0x1.721d3ep-5},
-	f64: []float64{-0x1.ffffffffffffbp-2, 0x1.55555555555c4p-2, -0x1.0000000000dcep-2, 0x1.9999999989687p-3, -0x1.55555553fd495p-3,
-		0x1.24924929f70bp-3, -0x1.000000781ee29p-3, 0x1.c71c70ee1f5f6p-4, -0x1.99996e066256ap-4, 0x1.745ce35fb120dp-4,
-		-0x1.55598360e5b75p-4, 0x1.3b1ff82b49355p-4, -0x1.2463c327d071bp-4, 0x1.10118a7ecce4bp-4, -0x1.ffeee4257dd14p-5,
-		0x1.f2aacbb51f993p-5, -0x1.e9a88fe0fab16p-5, 0x1.9fb1f70ce60cdp-5, -0x1.e0edbd7129fa6p-6, 0x1.07fee02d7520bp-7},
+	f64: []float64{0x1.5555555555555p-1, 0x1.9999999999ffdp-2, 0x1.24924923ce261p-2, 0x1.c71c72ef79fabp-3, 0x1.745ca82fac344p-3,
+		0x1.3b2a5cfebdbap-3, 0x1.0e82b63c90356p-3, 0x1.16df64a551f2ep-3},
 }
 
 func log(c code, x asm.V) asm.V {
@@ -42,7 +41,8 @@ func (c code) logarithm(x asm.V, of func(e, f asm.V) asm.V) asm.V {
 
 // notNormal is where x is not a positive normal number.
 func (c code) notNormal(x asm.V) asm.M {
-	// With this added to their bits those are the least integers.
+	// With this added to its bits a positive normal number is one of the least
+	// integers.
 	shift, end := uint64(0x7f800000), uint64(0xff000000)
 	if !c.single {
 		shift, end = 0x7ff0<<48, 0xffe0<<48
@@ -81,13 +81,24 @@ func (c code) logOf(e, f asm.V) asm.V {
 	if c.wide {
 		lost = c.Nearer(lost, c.Const(1)) // of −∞ it is no number
 	}
-	rest := c.FMA(e, c.Const(lo), c.FMA(c.Mul(f, f), c.horner(logPoly, f), lost))
-	return c.Add(sum, rest)
+	return c.Add(sum, c.FMA(e, c.Const(lo), c.Add(c.logTail(f), lost)))
 }
 
 // logShort is log(1 + f) for f from −1/4 to 1/2.
 func (c code) logShort(f asm.V) asm.V {
-	return c.FMA(c.Mul(f, f), c.horner(logPoly, f), f)
+	if c.single {
+		return c.FMA(c.Mul(f, f), c.horner(logPoly, f), f)
+	}
+	return c.Add(f, c.logTail(f))
+}
+
+// logTail is log(1 + f) − f in float64. With s = f/(2 + f) the logarithm is
+// 2 artanh s, and 2s is f − f²/2 + s·f²/2, as in fdlibm.
+func (c code) logTail(f asm.V) asm.V {
+	s := c.Div(f, c.Add(f, c.Const(2)))
+	z := c.Mul(s, s)
+	h := c.Mul(c.Mul(f, c.Const(0.5)), f)
+	return c.FMS(s, c.FMA(z, c.horner(logPoly, z), h), h)
 }
 
 // log2 is e + log₂(1 + f).

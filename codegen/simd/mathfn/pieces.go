@@ -24,8 +24,8 @@ func (c code) piecewise(p pieces, x, k asm.V) asm.V {
 	return y
 }
 
-// entry returns what finds the entry of a table that the last bits
-// of k are the number of.
+// entry returns what finds the entry of a table whose number is in the last bits
+// of k.
 func (c code) entry(k asm.V) func(table []float64) asm.V {
 	if c.wide {
 		return func(table []float64) asm.V { return c.Lookup(c.vectors(table), k) }

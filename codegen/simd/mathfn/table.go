@@ -19,7 +19,7 @@ var funcs = []*Func{
 	two("hypot", hypot, 1, 1.5),
 	one("log", log, 1, 1),
 	one("log10", log10, 2, 2),
-	one("log1p", log1p, 1, 1),
+	one("log1p", log1p, 1.5, 1),
 	one("log2", log2, 2, 2),
 	two("pow", pow, 1, 1),
 	one("round", round, 0, 0),
@@ -27,6 +27,6 @@ var funcs = []*Func{
 	one("sin", sin, 2, 2),
 	one("sinh", sinh, 2, 2),
 	one("sqrt", sqrt, 0.5, 0.5),
-	one("tan", tan, 3, 3),
+	one("tan", tan, 3.5, 3),
 	one("tanh", tanh, 2, 2),
 }

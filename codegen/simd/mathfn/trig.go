@@ -106,55 +106,55 @@ var inversePi = []uint32{0, 0, 0,
 // from 0, after Payne and Hanek: of the product with 1/π only the digits that
 // are neither a multiple of 2 nor too small to matter are computed. It takes
 // as many parts of 1/π as terms says; whole says that a has more than 26 bits.
-func (d code) farAngle(a asm.V, t turn, terms int, whole bool) (r, n asm.V) {
+func (c code) farAngle(a asm.V, t turn, terms int, whole bool) (r, n asm.V) {
 	// The first part that matters is that of 2^(24j), where 24j is about 29
 	// less than the exponent of a. Division by 24 is a multiplication.
 	const bias = 1023
-	j := d.IShr(d.IMul(d.ISub(d.IShr(a, 52), d.ConstBits(bias-19)), d.ConstBits(2731)), 16)
-	scale := d.IShl(d.ISub(d.ConstBits(bias+2*24), d.IMul(j, d.ConstBits(24))), 52)
-	a = d.Mul(a, scale)
+	j := c.IShr(c.IMul(c.ISub(c.IShr(a, 52), c.ConstBits(bias-19)), c.ConstBits(2731)), 16)
+	scale := c.IShl(c.ISub(c.ConstBits(bias+2*24), c.IMul(j, c.ConstBits(24))), 52)
+	a = c.Mul(a, scale)
 	parts := []asm.V{a}
 	if whole {
-		high := d.And(a, d.ConstBits(math.MaxUint64&^(1<<27-1)))
-		parts = []asm.V{high, d.Sub(a, high)}
+		high := c.And(a, c.ConstBits(math.MaxUint64&^(1<<27-1)))
+		parts = []asm.V{high, c.Sub(a, high)}
 	}
 	table := make([]uint64, len(inversePi))
 	for i, p := range inversePi {
 		table[i] = math.Float64bits(float64(p))
 	}
-	base := d.Table(table)
-	two := d.Const(2)
-	modulo2 := func(v asm.V) asm.V { return d.FNMA(two, d.Round(d.Mul(v, d.Const(0.5)), asm.Nearest), v) }
-	units, half := d.Const(t.units), d.Const(t.half)
-	f, rest := d.Zero(), d.Zero()
+	base := c.Table(table)
+	two := c.Const(2)
+	modulo2 := func(v asm.V) asm.V { return c.FNMA(two, c.Round(c.Mul(v, c.Const(0.5)), asm.Nearest), v) }
+	units, half := c.Const(t.units), c.Const(t.half)
+	f, rest := c.Zero(), c.Zero()
 	for i := range terms {
 		if i == 4 {
 			// What follows is less than 2⁻¹⁷, and up to here all is exact.
-			f, rest = d.Mul(modulo2(f), units), d.Mul(rest, units)
-			n = d.Round(d.Add(f, half), asm.Nearest)
-			f, rest = d.twoSum(d.Sub(f, d.Sub(n, half)), rest)
+			f, rest = c.Mul(modulo2(f), units), c.Mul(rest, units)
+			n = c.Round(c.Add(f, half), asm.Nearest)
+			f, rest = c.twoSum(c.Sub(f, c.Sub(n, half)), rest)
 		}
-		p := d.Gather(base, j, 8, 8*i)
+		p := c.Gather(base, j, 8, 8*i)
 		factor := math.Ldexp(1, -24*i)
 		if i >= 4 {
 			factor *= t.units
 		}
-		p = d.Mul(p, d.Const(factor))
+		p = c.Mul(p, c.Const(factor))
 		for _, part := range parts {
-			term := d.Mul(part, p)
+			term := c.Mul(part, p)
 			if i < 4 {
 				term = modulo2(term)
 			}
 			var lost asm.V
-			f, lost = d.twoSum(f, term)
-			rest = d.Add(rest, lost)
+			f, lost = c.twoSum(f, term)
+			rest = c.Add(rest, lost)
 		}
 	}
 	// Times the unit, rounded once or nearly so.
-	u := d.Const(t.f64[0])
-	r = d.Mul(f, u)
-	small := d.FMA(rest, u, d.FMA(f, d.Const(t.f64[1]), d.FMS(f, u, r)))
-	return d.Add(r, small), n
+	u := c.Const(t.f64[0])
+	r = c.Mul(f, u)
+	small := c.FMA(rest, u, c.FMA(f, c.Const(t.f64[1]), c.FMS(f, u, r)))
+	return c.Add(r, small), n
 }
 
 // twoSum is a + b, rounded, and what that loses (Knuth).
