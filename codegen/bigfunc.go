@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/codegen/loop"
@@ -134,6 +135,9 @@ func (b *bigFunc) types(procs []*procedure) {
 	}
 	fields = nil
 	reals, ints := false, false
+	if slices.ContainsFunc(procs, func(p *procedure) bool { return p.tasks }) {
+		fields = append(append(fields, threadsField()...), jen.Line(), jen.Id("tasks").Id("tasks"))
+	}
 	for _, p := range procs {
 		reals = reals || !p.plan.Reals.Is(0)
 		ints = ints || !p.plan.Ints.Is(0)
@@ -144,6 +148,7 @@ func (b *bigFunc) types(procs []*procedure) {
 	if ints {
 		fields = append(fields, jen.Id("ints").Index().Int32())
 	}
+	fields = append(fields, traceFields(f.Float, procs...)...)
 	if !b.plain() {
 		fields = append(fields, jen.Id("out").Id(n.results))
 	}
@@ -228,7 +233,10 @@ func (b *bigFunc) check() {
 func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 	f, n := b.f, b.n
 	s := newScope(b.scope, "w", "a")
-	q := newPrinter(pr.prog, s, f.Float, b.helpers)
+	q := b.procedurePrinter(pr, s, f.Float)
+	if pr.tasks {
+		q.tasks = jen.Id("w").Dot("tasks")
+	}
 	type size struct {
 		sym, id string
 		from    jen.Code
@@ -317,6 +325,9 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 		if q.sizes[z.sym] {
 			head = append(head, jen.Id(z.id).Op(":=").Add(z.from))
 		}
+	}
+	if pr.tasks {
+		head = append([]jen.Code{jen.Id("w").Dot("tasks").Dot("threads").Op("=").Id("w").Dot("Threads")}, head...)
 	}
 	inner := unexported(name)
 	params := append([]variable{{"a", jen.Op("*").Id(n.args)}}, seeds...)

@@ -162,9 +162,10 @@ func (p *printer) operator(op *symbolic.OpSpec, args []printed) printed {
 	for i, a := range args {
 		codes[i] = a.code
 	}
+	if fn := p.helpers.function(op, p.float); fn != "" {
+		return atom(jen.Id(fn).Call(codes...))
+	}
 	switch {
-	case name == "":
-		return atom(jen.Id(p.helpers.composite(op)).Call(codes...))
 	case name == "float":
 		return atom(jen.Add(p.floatType()).Call(codes...))
 	case name == "truth":
@@ -180,10 +181,7 @@ func (p *printer) operator(op *symbolic.OpSpec, args []printed) printed {
 		return atom(jen.Id(p.helpers.call(*f, len(args))).Call(codes...))
 	}
 	if fn, ok := strings.CutPrefix(name, "math."); ok {
-		if p.float == 64 && !p.generic {
-			return atom(jen.Qual("math", fn).Call(codes...))
-		}
-		return atom(jen.Id(p.helpers.math(fn, len(args))).Call(codes...))
+		return atom(jen.Qual("math", fn).Call(codes...))
 	}
 	return atom(jen.Id(name).Call(codes...)) // a builtin, or a helper from templates/go
 }
@@ -232,9 +230,6 @@ func (p *printer) typeOf(e loop.Expr) symbolic.Type {
 }
 
 func (p *printer) floatType() *jen.Statement {
-	if p.generic {
-		return jen.Id("F")
-	}
 	return jen.Id(p.float.String())
 }
 

@@ -23,7 +23,8 @@ type File struct {
 // standard lists the packages that generated code may import.
 var standard = map[string]bool{
 	"bytes": true, "encoding/binary": true, "encoding/json": true, "errors": true, "fmt": true, "io": true, "math": true,
-	"os": true, "path/filepath": true, "slices": true, "strconv": true, "testing": true, "unicode/utf8": true,
+	"os": true, "path/filepath": true, "runtime": true, "slices": true, "strconv": true, "sync": true, "sync/atomic": true,
+	"testing": true, "time": true, "unicode/utf8": true,
 }
 
 func packageName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

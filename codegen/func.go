@@ -40,6 +40,9 @@ func (g *generator) newFunc(fp *module.FuncProcs) (*funcPrinter, error) {
 		}
 		p.procs = append(p.procs, pr)
 	}
+	for _, pr := range p.procs {
+		g.outline(pr, fp.Func.Float, !p.small())
+	}
 	p.nameFunc()
 	return p, nil
 }
@@ -151,7 +154,7 @@ func merged(vs []variable) []jen.Code {
 // smallProcedure prints a procedure as a function of scalars and arrays.
 func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, doc []string) jen.Code {
 	s := newScope(g.scope)
-	p := newPrinter(pr.prog, s, f.Float, g.helpers)
+	p := g.procedurePrinter(pr, s, f.Float)
 	ins := map[string]*loop.Buffer{}
 	for _, b := range pr.inputs() {
 		if in := inputOf(b); in.Kind != symbolic.SeedInput {

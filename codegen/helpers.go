@@ -7,46 +7,75 @@ import (
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/dave/jennifer/jen"
 )
 
-// helpers are small functions of the generated package that are printed from
-// the table of operators, as they are asked for.
+// helpers are the functions of the generated package that operators become. In
+// a package with two element types, a function has its own in its name: expF32.
+// Those that are tuned stand in templates/go, the others are printed from the table of
+// operators as they are asked for.
 type helpers struct {
 	scope *scope
-	names map[string]string // by operator or function
+	tuned map[string]bool
+	names map[helper]string
 	decls map[string]jen.Code
 	// imports are packages beside the standard library, by path: what they are
 	// called here.
 	imports map[string]string
 }
 
+// A helper is an operator for an element type.
+type helper struct {
+	op    string
+	float module.Float
+}
+
 // newHelpers gives all functions their names in the package's scope, so that
-// nothing else is called like one that turns out to be needed later.
-func newHelpers(s *scope, foreign ...*symbolic.OpSpec) *helpers {
-	h := &helpers{scope: s, names: map[string]string{}, decls: map[string]jen.Code{}, imports: map[string]string{}}
-	h.names["grown"] = s.pick("grown")
-	for _, op := range append(symbolic.Ops(), foreign...) {
-		if fn, ok := strings.CutPrefix(op.Go, "math."); ok {
-			if h.names[op.Go] == "" {
-				h.names[op.Go] = s.pick(strings.ToLower(fn[:1]) + fn[1:])
+// nothing else is called like one that turns out to be needed later. The
+// scaffolding has its names already.
+func newHelpers(s *scope, fixed *scaffold, floats []module.Float, foreign []*symbolic.OpSpec) *helpers {
+	h := &helpers{s, map[string]bool{}, map[helper]string{}, map[string]jen.Code{}, map[string]string{}}
+	h.names[helper{op: "grown"}] = s.pick("grown")
+	tuned := fixed.ending("F32", "F64")
+	if len(floats) == 1 {
+		tuned = fixed.drop(suffixOf(floats[0]))
+		s.reserve(fixed.names())
+	}
+	for _, op := range foreign {
+		h.foreign(*op.Foreign)
+	}
+	for _, op := range symbolic.Ops() {
+		for _, float := range floats {
+			name := local(op.Name)
+			if len(floats) > 1 {
+				name += suffixOf(float)
 			}
-		} else if f := op.Foreign; f != nil {
-			h.foreign(*f)
-		} else if op.Go == "" && op.Expand != nil && op.Class == symbolic.Elementwise {
-			h.names[op.Name] = s.pick(local(op.Name))
+			composed := op.Go == "" && op.Expand != nil && op.Class == symbolic.Elementwise && op.Args >= 0
+			switch {
+			case tuned[name]:
+				h.tuned[name] = true
+			case composed || float == 32 && strings.HasPrefix(op.Go, "math."):
+				name = s.pick(name)
+			default:
+				continue
+			}
+			h.names[helper{op.Name, float}] = name
 		}
 	}
 	return h
 }
+
+// suffixOf is how the names of functions for an element type end.
+func suffixOf(f module.Float) string { return fmt.Sprintf("F%d", f) }
 
 // foreign names a package and a function of it that the model calls.
 func (h *helpers) foreign(f symbolic.Foreign) {
 	if h.imports[f.Path] == "" {
 		h.imports[f.Path] = h.scope.pick(packageIdent(f.Path))
 	}
-	if h.names[f.Key()] == "" {
-		h.names[f.Key()] = h.scope.pick(strings.ToLower(f.Func[:1]) + f.Func[1:])
+	if h.names[helper{op: f.Key()}] == "" {
+		h.names[helper{op: f.Key()}] = h.scope.pick(strings.ToLower(f.Func[:1]) + f.Func[1:])
 	}
 }
 
@@ -68,7 +97,7 @@ func packageIdent(path string) string {
 // call returns the name of a function that calls one of another package, for
 // the element type at hand.
 func (h *helpers) call(f symbolic.Foreign, args int) string {
-	name := h.names[f.Key()]
+	name := h.names[helper{op: f.Key()}]
 	if h.decls[name] != nil {
 		return name
 	}
@@ -99,42 +128,44 @@ func (h *helpers) code() []jen.Code {
 	return out
 }
 
-// math returns the name of a function of package math for any element type.
-func (h *helpers) math(fn string, args int) string {
-	name := h.names["math."+fn]
-	if h.decls[name] != nil {
-		return name
+// function returns the name of the function for an operator, "" where Go has a
+// form for it that is as good.
+func (h *helpers) function(op *symbolic.OpSpec, float module.Float) string {
+	name := h.names[helper{op.Name, float}]
+	switch fn, converted := strings.CutPrefix(op.Go, "math."); {
+	case name == "" && op.Go == "":
+		panic(fmt.Sprintf("codegen: operator %s has neither a form in Go nor an expansion", op.Name))
+	case name == "" || h.tuned[name] || h.decls[name] != nil:
+	case converted:
+		h.decls[name] = converting(name, fn, op.Args)
+	default:
+		h.decls[name] = jen.Null() // until it is known, for expansions that use themselves
+		h.decls[name] = h.composite(name, op, float)
 	}
+	return name
+}
+
+// converting declares a function of package math for float32.
+func converting(name, fn string, args int) jen.Code {
 	var params, conv []jen.Code
 	for _, x := range []string{"x", "y", "z"}[:args] {
 		params = append(params, jen.Id(x))
 		conv = append(conv, jen.Float64().Call(jen.Id(x)))
 	}
-	h.decls[name] = comment(fmt.Sprintf("%s is math.%s for the element type at hand.", name, fn)).(*jen.Statement).Line().
-		Func().Id(name).Types(jen.Id("F").Id("float")).Params(jen.List(params...).Id("F")).Id("F").
-		Block(jen.Return(jen.Id("F").Call(jen.Qual("math", fn).Call(conv...))))
-	return name
+	return comment(fmt.Sprintf("%s is math.%s for float32.", name, fn)).(*jen.Statement).Line().
+		Func().Id(name).Params(jen.List(params...).Float32()).Float32().
+		Block(jen.Return(jen.Float32().Call(jen.Qual("math", fn).Call(conv...))))
 }
 
-// composite returns the name of a function for an operator that Go has no
-// form for. Its body is the operator's expansion.
-func (h *helpers) composite(op *symbolic.OpSpec) string {
-	name := h.names[op.Name]
-	if name == "" || op.Args < 0 {
-		panic(fmt.Sprintf("codegen: operator %s has neither a form in Go nor an expansion", op.Name))
-	}
-	if h.decls[name] != nil {
-		return name
-	}
-	h.decls[name] = jen.Null() // until it is known, for expansions that use themselves
-
+// composite declares a function for an operator that Go has no form for. Its
+// body is the operator's expansion.
+func (h *helpers) composite(name string, op *symbolic.OpSpec, float module.Float) jen.Code {
 	g := symbolic.NewGraph()
 	s := newScope(h.scope)
 	var inputs []*symbolic.Node
 	var params []jen.Code
 	vars := map[*symbolic.Node]*loop.Var{}
-	p := newPrinter(&loop.Program{Name: op.Name}, s, 64, h)
-	p.generic = true
+	p := newPrinter(&loop.Program{Name: op.Name}, s, float, h)
 	for i := range op.Args {
 		n := string(rune('x' + i))
 		if op.Args > 3 {
@@ -153,9 +184,8 @@ func (h *helpers) composite(op *symbolic.OpSpec) string {
 		p.stmts(lets)
 		p.put(jen.Return(p.expr(value).code))
 	})
-	h.decls[name] = comment(fmt.Sprintf("%s returns %s", name, clean(op.Doc))).(*jen.Statement).Line().
-		Func().Id(name).Types(jen.Id("F").Id("float")).Params(params...).Add(p.scalarType(root.Type)).Block(body...)
-	return name
+	return comment(fmt.Sprintf("%s returns %s", name, clean(op.Doc))).(*jen.Statement).Line().
+		Func().Id(name).Params(params...).Add(p.scalarType(root.Type)).Block(body...)
 }
 
 // scalarProgram turns a graph of scalars into Lets, one for each value that is

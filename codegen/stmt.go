@@ -15,8 +15,10 @@ type printer struct {
 	prog    *loop.Program
 	scope   *scope
 	float   module.Float
-	generic bool // the element type is the type parameter F
 	helpers *helpers
+	kernels *kernelSet // that may be called; nil: none
+	inWork  bool       // its kernels may use threads
+	tasks   jen.Code   // of the work at hand; nil: no kernel needs them
 
 	vars    map[*loop.Var]string
 	symbol  map[string]jen.Code // sizes and integer variables by symbol
@@ -36,14 +38,25 @@ type printer struct {
 	frame   *frame             // of a long program
 	parts   []jen.Code         // of a long program: what stands beside the function
 
+	traces map[bool]int // temporaries that grow, the real ones and the others
+
 	sure *loop.Buffer // that has an element wherever the loop being printed stores to it
 }
 
+// procedurePrinter returns a printer for a procedure of the package.
+func (g *generator) procedurePrinter(pr *procedure, s *scope, float module.Float) *printer {
+	p := newPrinter(pr.prog, s, float, g.helpers)
+	p.kernels, p.inWork = g.kernels, pr.inWork
+	return p
+}
+
 func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *printer {
-	var wide map[*loop.Var]bool
-	if float == 32 {
-		wide = wideSums(prog.Body)
-	}
+	wide := map[*loop.Var]bool{}
+	walkStmts(prog.Body, func(s loop.Stmt) {
+		if a, ok := s.(*loop.Acc); ok && a.Var.Wide && float == 32 {
+			wide[a.Var] = true
+		}
+	})
 	return &printer{
 		wide: wide,
 		prog: prog, scope: s, float: float, helpers: h,
@@ -55,6 +68,7 @@ func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *p
 		defined: map[*loop.Buffer]bool{},
 		adopted: newAdoption(prog),
 		sizes:   map[string]bool{},
+		traces:  map[bool]int{},
 		uses:    countUses(prog.Body),
 		out:     new([]jen.Code),
 	}
@@ -141,6 +155,8 @@ func (p *printer) stmt(s loop.Stmt) {
 		p.grow(s)
 	case *loop.Contract:
 		p.contract(s)
+	case *loop.Call:
+		p.call(s)
 	case *loop.Let:
 		p.let(s)
 	case *loop.Acc:

@@ -48,6 +48,8 @@ func (u *usage) body(list []loop.Stmt) {
 			u.poly(s.Len)
 		case *loop.Contract:
 			u.contract(s)
+		case *loop.Call:
+			u.call(s)
 		case *loop.Pick:
 			u.poly(s.Position)
 		case *loop.Store:
@@ -88,6 +90,16 @@ func (u *usage) contract(s *loop.Contract) {
 	u.loads[s.B.Buf]++
 	u.poly(s.M, s.N, s.K)
 	u.scoped(s.Epilogue, s.Row, s.Col, s.Sum)
+}
+
+func (u *usage) call(s *loop.Call) {
+	for _, a := range s.Args {
+		if a.Buf != nil {
+			u.touched[a.Buf] = true
+			u.loads[a.Buf]++
+		}
+		u.poly(a.From, a.Int)
+	}
 }
 
 func (u *usage) poly(ps ...symbolic.Poly) {
@@ -148,6 +160,14 @@ func exprsOf(s loop.Stmt) []loop.Expr {
 		return []loop.Expr{s.Value}
 	case *loop.Choose:
 		return []loop.Expr{s.Cond}
+	case *loop.Call:
+		var out []loop.Expr
+		for _, a := range s.Args {
+			if a.Real != nil {
+				out = append(out, a.Real)
+			}
+		}
+		return out
 	case *loop.Leave:
 		return []loop.Expr{s.If}
 	}

@@ -220,6 +220,9 @@ func (r *reversal) keep(roots []*Node) map[*Node]*Node {
 			hard[n] = hard[n] || hard[a]
 		}
 	}
+	if l.Recompute {
+		return nil
+	}
 	// What is one hard value and some arithmetic is made from that again.
 	from := func(n *Node) int {
 		const enough = 2
@@ -343,6 +346,9 @@ func (r *reversal) over(loop *Node, m *Loop) func(*Node) *Node {
 // unfolds reports whether n is made of smaller values, by repeating them,
 // multiplying what was repeated, or adding up such products.
 func (r *reversal) unfolds(n *Node) bool {
+	if r.l.Recompute {
+		return false // its factors are not kept either
+	}
 	switch n.Op {
 	case OpAccess:
 		return len(n.Args) == 1 && len(n.Attr.(*Map).Guard) == 0 && about(n.Args[0].Shape) < about(n.Shape)

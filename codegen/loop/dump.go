@@ -92,10 +92,31 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 				fmt.Fprintf(b, "%selse\n", in)
 				writeStmts(b, s.Else, depth+1)
 			}
+		case *Call:
+			fmt.Fprintf(b, "%s%s(%s)\n", in, s.Kernel.Name, strings.Join(callArgs(s), ", "))
 		case *Note:
 			fmt.Fprintf(b, "%s// %s\n", in, s.Text)
 		}
 	}
+}
+
+// callArgs writes what a kernel is called with, and where its results go.
+func callArgs(s *Call) []string {
+	var out []string
+	for i, p := range s.Kernel.Params {
+		switch a := s.Args[i]; {
+		case p.Buf != nil:
+			out = append(out, fmt.Sprintf("%s[%s:]", a.Buf.Name, a.From))
+		case p.Int != nil:
+			out = append(out, a.Int.String())
+		default:
+			out = append(out, exprString(a.Real))
+		}
+	}
+	for i, v := range s.Results {
+		out = append(out, fmt.Sprintf("%s %s", v.Name, assign(s.Ops[i])))
+	}
+	return out
 }
 
 func assign(op *symbolic.OpSpec) string {

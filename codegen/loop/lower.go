@@ -44,6 +44,7 @@ func lower(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {
 	l.shrink()               // temporaries lose the axes of shared loops
 	l.name()                 // buffers get identifiers
 	prog := l.emit(l.tree)   // statements
+	widen(prog.Body)         // long sums are kept in float64
 	prog.Bands = l.notes     // how batches are gone through
 	prog.Why = l.explain()   // what the dump says about all this
 	prog.Dims = dimsOf(prog) // what sizes mention
@@ -69,8 +70,9 @@ type lowering struct {
 	outer  *lowering
 	dest   []*value // where its roots go
 	late   []*lateSum
-	passes []*pass  // the loops around, outermost first
-	seen   []*value // those of outer that are read here
+	counts map[string]*value // by the numbers of passes of whiles: something that these give
+	passes []*pass           // the loops around, outermost first
+	seen   []*value          // those of outer that are read here
 	alias2 map[*symbolic.Node]*alias
 	done   map[*symbolic.Node]bool // parts of loops that those write themselves
 }

@@ -441,7 +441,7 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 		}
 		var total float64
 		for i := range 5 {
-			expsi := math.Exp(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -511,7 +511,7 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 5 {
-			total += math.Exp(z[i] - top)
+			total += exp(z[i] - top)
 		}
 
 		// loss xent(z, y)   lecture.bp:59
@@ -666,7 +666,7 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		s6 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 5 {
-			expsi := math.Exp(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -785,9 +785,9 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 	zW := p.Z.W[:32]
 	zB := p.Z.B[:2]
 	z := w.out.Z[:n*2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:16]
+	h1 := w.reals[16:][:10]
+	h2 := w.reals[26:][:10]
+	h3 := w.reals[:16]
 
 	for b := range n {
 		// h1 = tanh(dense[10](x))   lecture.bp:87
@@ -798,19 +798,19 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 			for j := range 6 {
 				s += h1WRow[j] * xRow[j]
 			}
-			h1[i] = math.Tanh(s + h1B[i])
+			h1[i] = tanh(s + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s := dot(h2W[i*10:][:10], h1)
-			h2[i] = math.Tanh(s + h2B[i])
+			h2[i] = tanh(s + h2B[i])
 		}
 
 		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 		for i := range 10 {
 			s := dot(h3W[i*10:][:10], h2)
-			h3[i] = math.Tanh(s + h3B[i] + h1[i])
+			h3[i] = tanh(s + h3B[i] + h1[i])
 		}
 
 		// h3[i + 10] = x[i]   lecture.bp:86
@@ -841,9 +841,9 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 	h3B := p.H3.B[:10]
 	zW := p.Z.W[:32]
 	zB := p.Z.B[:2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:16]
+	h1 := w.reals[16:][:10]
+	h2 := w.reals[26:][:10]
+	h3 := w.reals[:16]
 
 	var s float64
 	for b := range n {
@@ -855,19 +855,19 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 			for j := range 6 {
 				s2 += h1WRow[j] * xRow[j]
 			}
-			h1[i] = math.Tanh(s2 + h1B[i])
+			h1[i] = tanh(s2 + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s2 := dot(h2W[i*10:][:10], h1)
-			h2[i] = math.Tanh(s2 + h2B[i])
+			h2[i] = tanh(s2 + h2B[i])
 		}
 
 		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 		for i := range 10 {
 			s2 := dot(h3W[i*10:][:10], h2)
-			h3[i] = math.Tanh(s2 + h3B[i] + h1[i])
+			h3[i] = tanh(s2 + h3B[i] + h1[i])
 		}
 
 		// h3[i + 10] = x[i]   lecture.bp:86
@@ -910,14 +910,14 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 	dh3B := g.H3.B[:10]
 	dzW := g.Z.W[:32]
 	dzB := g.Z.B[:2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:10]
-	h32 := w.reals[30:][:16]
-	dh3 := w.reals[46:][:16]
+	h1 := w.reals[32:][:10]
+	h2 := w.reals[42:][:10]
+	h3 := w.reals[52:][:10]
+	h32 := w.reals[:16]
+	dh3 := w.reals[16:][:16]
 	dzh3 := w.reals[62:][:10]
-	dh2 := w.reals[30:][:10]
-	dh1 := w.reals[20:][:10]
+	dh2 := w.reals[:10]
+	dh1 := w.reals[52:][:10]
 
 	// d = 1/batch/2   lecture.bp:92
 	d := 1 / float64(n) / 2
@@ -939,18 +939,18 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			for j := range 6 {
 				s2 += h1WRow[j] * xRow[j]
 			}
-			h1[i] = math.Tanh(s2 + h1B[i])
+			h1[i] = tanh(s2 + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s2 := dot(h2W[i*10:][:10], h1)
-			h2[i] = math.Tanh(s2 + h2B[i])
+			h2[i] = tanh(s2 + h2B[i])
 		}
 		for i := range 10 {
 			// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 			s2 := dot(h3W[i*10:][:10], h2)
-			h3i := math.Tanh(s2 + h3B[i] + h1[i])
+			h3i := tanh(s2 + h3B[i] + h1[i])
 			h3[i] = h3i
 			h32[i] = h3i
 		}
@@ -1087,7 +1087,7 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 		}
 		var total float64
 		for i := range 4 {
-			expsi := math.Exp(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -1145,7 +1145,7 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 4 {
-			total += math.Exp(z[i] - top)
+			total += exp(z[i] - top)
 		}
 
 		// loss -log(softmax(z)[y])   lecture.bp:105
@@ -1214,7 +1214,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 4 {
-			expsi := math.Exp(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -1278,7 +1278,7 @@ func (w *MarginWork) forward(batch *MarginBatch) {
 	U := p.U[:6]
 	s := w.out.S[:n]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
+	a2 := w.reals[32:][:8]
 
 	for b := range n {
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1321,9 +1321,9 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 	b2 := p.B2[:6]
 	U := p.U[:6]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
+	a2 := w.reals[32:][:8]
 	L3 := w.reals[:20]
-	a22 := w.reals[20:][:8]
+	a22 := w.reals[32:][:8]
 
 	var s float64
 	for b := range n {
@@ -1418,21 +1418,21 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 	db2 := g.B2[:6]
 	dU := g.U[:6]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
-	a3 := w.reals[84:][:6]
-	L3 := w.reals[28:][:20]
-	a22 := w.reals[48:][:8]
-	a32 := w.reals[56:][:6]
-	dz3 := w.reals[62:][:6]
-	dz32 := w.reals[90:][:6]
-	dz33 := w.reals[96:][:6]
-	da2 := w.reals[68:][:8]
-	dz2 := w.reals[128:][:8]
-	dL2 := w.reals[108:][:20]
-	dU2 := w.reals[102:][:6]
-	da22 := w.reals[76:][:8]
-	dz22 := w.reals[68:][:8]
-	dL3 := w.reals[108:][:20]
+	a2 := w.reals[96:][:8]
+	a3 := w.reals[140:][:6]
+	L3 := w.reals[32:][:20]
+	a22 := w.reals[104:][:8]
+	a32 := w.reals[112:][:6]
+	dz3 := w.reals[118:][:6]
+	dz32 := w.reals[146:][:6]
+	dz33 := w.reals[152:][:6]
+	da2 := w.reals[124:][:8]
+	dz2 := w.reals[164:][:8]
+	dL2 := w.reals[64:][:20]
+	dU2 := w.reals[158:][:6]
+	da22 := w.reals[132:][:8]
+	dz22 := w.reals[124:][:8]
+	dL3 := w.reals[64:][:20]
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
 	var s float64

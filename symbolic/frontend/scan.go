@@ -16,7 +16,7 @@ func (c *ctx) scan(s *parser.LoopStmt) {
 		l.poisonAll()
 		return
 	}
-	r := &repeat{forLoop: l, Body: symbolic.Body{Since: c.g.Len(), Kind: symbolic.ScanLoop}}
+	r := &repeat{forLoop: l, Body: symbolic.Body{Since: c.g.Len(), Kind: symbolic.ScanLoop, Checkpoint: s.Checkpoint}}
 	if s.Kind == parser.While {
 		r.Kind = symbolic.WhileLoop
 	}

@@ -12,8 +12,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 	"unicode/utf8"
 )
 
@@ -723,6 +727,397 @@ func truth[F float](b bool) F {
 	return 0
 }
 
+// powers holds the bits of 2^(i/32), less i in the place where wideExp adds n.
+var powers = [32]uint64{
+	0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
+	0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
+	0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
+	0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429, 0x3feea47eb03a5585,
+	0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
+	0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d,
+	0x3feee89f995ad3ad, 0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069,
+	0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
+}
+
+// wideExp returns eˣ for |x| < 700 with a relative error below 2⁻³³: a power of
+// 2^(1/32) from a table, times a polynomial of what is left, as in glibc's expf.
+func wideExp(x float64) float64 {
+	const shift = 0x1.8p52 // adding it rounds to a whole number n, which is in the last bits
+	z := x * (32 / math.Ln2)
+	k := z + shift
+	n := math.Float64bits(k)
+	r := z - (k - shift)
+	s := math.Float64frombits(powers[n%32] + n<<47)
+	return s * ((0x1.c6af84b912033p-20*r+0x1.ebfce50fac509p-13)*(r*r) + (0x1.62e42ff0c52d6p-6*r + 1))
+}
+
+// end returns what a function is far to the left or far to the right of 0.
+func end(x, left, right float32) float32 {
+	switch {
+	case x < 0:
+		return left
+	case x > 0:
+		return right
+	}
+	return x // NaN
+}
+
+// exp returns eˣ.
+func exp(x float32) float32 {
+	if !(-104 < x && x < 89) {
+		return end(x, 0, float32(math.Inf(1)))
+	}
+	return float32(wideExp(float64(x)))
+}
+
+// sigmoid returns 1/(1 + e⁻ˣ).
+func sigmoid(x float32) float32 {
+	if !(-104 < x && x < 89) {
+		return end(x, 0, 1)
+	}
+	return float32(1 / (1 + wideExp(-float64(x))))
+}
+
+// logs holds 1/c and log c for a number c in each sixteenth of the numbers from
+// 0.699 to 1.398, the middle except near 1.
+var logs = [16][2]float64{
+	{0x1.661ec6a5122f9p+0, -0x1.57bf753c8d1fbp-2},
+	{0x1.571ed3c506b3ap+0, -0x1.2bef07cdc9355p-2},
+	{0x1.49539e3b2d067p+0, -0x1.01eae5626c691p-2},
+	{0x1.3c995a47babe7p+0, -0x1.b31d8575bce3bp-3},
+	{0x1.30d190130d190p+0, -0x1.6574ebe8c1339p-3},
+	{0x1.25e22708092f1p+0, -0x1.1aa2b7e23f729p-3},
+	{0x1.1bb4a4046ed29p+0, -0x1.a4e7640b1bc38p-4},
+	{0x1.12358e75d3033p+0, -0x1.1973bd1465561p-4},
+	{0x1.0953f39010954p+0, -0x1.252f32f8d1840p-5},
+	{1, 0},
+	{0x1.e573ac901e574p-1, 0x1.b42dd711971b9p-5},
+	{0x1.ca4b3055ee191p-1, 0x1.c5e548f5bc743p-4},
+	{0x1.b2036406c80d9p-1, 0x1.526e5e3a1b438p-3},
+	{0x1.9c2d14ee4a102p-1, 0x1.bc286742d8cd4p-3},
+	{0x1.886e5f0abb04ap-1, 0x1.1058bf9ae4ad4p-2},
+	{0x1.767dce434a9b1p-1, 0x1.404308686a7e4p-2},
+}
+
+// splitLog returns y and r so that log x is y + log(1 + r) with |r| < 1/33, for
+// a positive number x, as glibc's logf does.
+func splitLog(x float64) (y, r float64) {
+	const least = 0x3fe66 << 44 // the bits of 0.699
+	bits := math.Float64bits(x)
+	from := bits - least
+	c := &logs[from>>48%16]
+	return math.Ln2*float64(int64(from)>>52) + c[1], math.Float64frombits(bits-from&^(1<<52-1))*c[0] - 1
+}
+
+// shortLog1p returns log(1 + r) for |r| < 1/33 with a relative error below 2⁻³¹.
+func shortLog1p(r float64) float64 {
+	r2 := r * r
+	return r + r2*((-0x1.fffffc39cc286p-2+0x1.5555509d2b05dp-2*r)+r2*(-0x1.0038cfb648fefp-2+0x1.9a082d45dab3p-3*r))
+}
+
+// log returns the natural logarithm of x.
+func log(x float32) float32 {
+	if !(0 < x && x <= math.MaxFloat32) {
+		return float32(math.Log(float64(x)))
+	}
+	y, r := splitLog(float64(x))
+	return float32(y + shortLog1p(r))
+}
+
+// log1p returns log(1 + x), accurate near 0.
+func log1p(x float32) float32 {
+	w := float64(x)
+	switch {
+	case !(-1 < x && x <= math.MaxFloat32):
+		return float32(math.Log1p(w))
+	case -0x1p-14 < x && x < 0x1p-14:
+		return float32(w * (1 - w*(0.5-w*(1.0/3))))
+	}
+	y, r := splitLog(1 + w)
+	return float32(y + shortLog1p(r))
+}
+
+// A teamTask is work in parts that are independent of each other.
+type teamTask interface {
+	// part does the part with this number. Who does it is a number too, from 0 and
+	// below maxThreads, that nobody else at work has.
+	part(i, who int)
+}
+
+// workers are the goroutines that this package computes with, beside those
+// that call it.
+var workers team
+
+// A team is goroutines that help one caller at a time. They watch for a task
+// for a while, because the next one of a computation follows soon; then they
+// are parked, and when there has been none for long they end. Who does a part
+// is left to chance, which parts there are is not.
+type team struct {
+	caller sync.Mutex  // held by whom the team helps
+	count  int         // workers there are
+	clock  *time.Timer // runs while there are any, and dismisses them
+	seen   uint64      // the post that was the last one when it rang
+
+	failed atomic.Pointer[teamFailure] // the first panic in a part
+	parked atomic.Int64                // workers that wait for a word
+	words  chan teamWord
+	over   chan struct{} // says to a parked caller that its task is done
+
+	// What workers and caller tell each other while they work is together, and
+	// apart from everything else: it goes from one processor to the other at once.
+	_     [128]byte
+	post  atomic.Uint64 // what is known of the task, see teamSeat
+	busy  atomic.Int64  // workers that have joined, known once the task is closed, less those that are done
+	task  teamTask
+	parts uint64
+	_     [128]byte
+}
+
+// teamSeat is what a post counts the seats in, for workers that may still join
+// its task. Below them it counts the parts that have been begun, in ones.
+const teamSeat = 1 << 32
+
+// teamNumber is what a post counts tasks in.
+const teamNumber = 1 << 44
+
+// A teamWord is what wakes a parked worker: whether there is work.
+type teamWord bool
+
+// A teamFailure is a panic in a part.
+type teamFailure struct{ value any }
+
+// teamParked is added to busy when the caller is parked.
+const teamParked = 1 << 32
+
+// teamWatch is how long a worker watches for the next task, and a caller for
+// the end of its own, before they are parked.
+const teamWatch = 30 * time.Microsecond
+
+// teamIdle is how long there has been no task, at least, when workers end.
+const teamIdle = 50 * time.Millisecond
+
+// maxThreads is the most that there are.
+const maxThreads = 64
+
+// defaultThreads is what BPGEN_THREADS says in the environment, or maxThreads.
+var defaultThreads = threadsIn(os.Getenv("BPGEN_THREADS"))
+
+// threadsIn is the number that a text is, or maxThreads if it is none.
+func threadsIn(text string) int {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return n
+	}
+	return maxThreads
+}
+
+// run does all parts of k and returns when they are done. Threads is how many
+// there may be, the caller's included; 0 leaves it to the environment. There
+// are never more than Go has processors. While the team helps somebody else,
+// the caller does everything itself. A panic in a part is one of run.
+func (t *team) run(threads, parts int, k teamTask) {
+	if threads <= 0 {
+		threads = defaultThreads
+	}
+	threads = min(threads, parts, maxThreads)
+	if threads > 1 {
+		threads = min(threads, runtime.GOMAXPROCS(0))
+	}
+	if threads <= 1 || !t.caller.TryLock() {
+		for i := range parts {
+			k.part(i, 0)
+		}
+		return
+	}
+	t.hire(threads - 1)
+	t.begin(threads-1, parts, k)
+	defer t.end(threads - 1)
+	t.share(0)
+}
+
+// begin posts a task for at most so many workers.
+func (t *team) begin(seats, parts int, k teamTask) {
+	t.task, t.parts = k, uint64(parts)
+	last := t.post.Load()
+	t.post.Store(last - last%teamNumber + teamNumber + uint64(seats)*teamSeat)
+	for awake := t.count - int(t.parked.Load()); awake < seats && t.tell(true); awake++ {
+	}
+}
+
+// share does parts until all have been begun.
+func (t *team) share(who int) {
+	k, parts := t.task, t.parts
+	for {
+		i := t.post.Add(1)%teamSeat - 1
+		if i >= parts {
+			return
+		}
+		k.part(int(i), who)
+	}
+}
+
+// end closes a task for which there were so many seats, and waits for the
+// workers that have joined.
+func (t *team) end(seats int) {
+	left := t.post.And(^uint64(teamNumber-teamSeat)) % teamNumber / teamSeat
+	if joined := int64(seats) - int64(left); t.busy.Add(joined) != 0 {
+		t.wait()
+	}
+	t.task = nil
+	failed := t.failed.Load()
+	t.failed.Store(nil)
+	t.caller.Unlock()
+	if failed != nil {
+		panic(failed.value)
+	}
+}
+
+// wait waits until no worker is busy.
+func (t *team) wait() {
+	start := time.Now()
+	for n := 1; t.busy.Load() != 0; n++ {
+		if n%64 == 0 && time.Since(start) > teamWatch {
+			if t.busy.Add(teamParked) != teamParked {
+				<-t.over
+			}
+			t.busy.Store(0)
+			return
+		}
+	}
+}
+
+// hire sees to it that there are so many workers.
+func (t *team) hire(n int) {
+	if t.clock == nil {
+		t.words, t.over = make(chan teamWord, maxThreads), make(chan struct{}, 1)
+		t.clock = time.AfterFunc(time.Hour, t.dismiss)
+	}
+	if t.count == 0 {
+		t.clock.Reset(teamIdle)
+	}
+	for ; t.count < n; t.count++ {
+		go t.assist()
+	}
+}
+
+// dismiss lets workers end if there has been no task since it was last called.
+func (t *team) dismiss() {
+	if t.caller.TryLock() {
+		defer t.caller.Unlock()
+		last := t.post.Load()
+		if last == t.seen {
+			for t.tell(false) {
+				t.count--
+			}
+		}
+		t.seen = last
+		if t.count == 0 {
+			return
+		}
+	}
+	t.clock.Reset(teamIdle)
+}
+
+// tell sends a word to a parked worker, and reports whether there is one.
+func (t *team) tell(w teamWord) bool {
+	if !t.unpark() {
+		return false
+	}
+	t.words <- w
+	return true
+}
+
+// unpark takes one off the parked workers, and reports whether there is one.
+func (t *team) unpark() bool {
+	for {
+		n := t.parked.Load()
+		if n == 0 {
+			return false
+		}
+		if t.parked.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+}
+
+// assist is what a worker does.
+func (t *team) assist() {
+	last := uint64(0) // a post of the task before
+	for t.watch(last) || t.park(last) {
+		last = t.join(last)
+	}
+}
+
+// watch waits awake for a task after the last, for a while, and reports whether
+// there is one.
+func (t *team) watch(last uint64) bool {
+	start := time.Now()
+	for n := 1; !joinable(t.post.Load(), last); n++ {
+		if n%64 == 0 && time.Since(start) > teamWatch {
+			return false
+		}
+		if n%2048 == 0 {
+			runtime.Gosched() // others may need this processor
+		}
+	}
+	return true
+}
+
+// park waits for a word, and reports whether it is that there is work.
+func (t *team) park(last uint64) bool {
+	t.parked.Add(1)
+	// Who posted before that did not count on this worker.
+	if joinable(t.post.Load(), last) && t.unpark() {
+		return true
+	}
+	return bool(<-t.words)
+}
+
+// join takes part in the task that is posted, if it is one after the last that
+// may still be joined, and returns a post of the last one then.
+func (t *team) join(last uint64) uint64 {
+	for {
+		post := t.post.Load()
+		if !joinable(post, last) {
+			return last
+		}
+		if t.post.CompareAndSwap(post, post-teamSeat) {
+			t.help(int(post % teamNumber / teamSeat))
+			return post
+		}
+	}
+}
+
+// joinable reports whether a post is one of a task after the last that may be
+// joined.
+func joinable(post, last uint64) bool {
+	return post%teamNumber >= teamSeat && post/teamNumber != last/teamNumber
+}
+
+// help does parts of the task from a seat until none are left.
+func (t *team) help(seat int) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.failed.CompareAndSwap(nil, &teamFailure{v})
+		}
+		if t.busy.Add(-1) == teamParked {
+			t.over <- struct{}{}
+		}
+	}()
+	t.share(seat)
+}
+
+// partsOf is how many parts of a size there are in an extent.
+func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
+
+// A scratch is memory that parts are done with, for each that does them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
+}
+
 // numbers returns n numbers between lo and hi.
 func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	x := make([]F, n)
@@ -730,44 +1125,17 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// abs is math.Abs for the element type at hand.
-func abs[F float](x F) F {
-	return F(math.Abs(float64(x)))
-}
-
-// exp is math.Exp for the element type at hand.
-func exp[F float](x F) F {
-	return F(math.Exp(float64(x)))
-}
-
-// log is math.Log for the element type at hand.
-func log[F float](x F) F {
-	return F(math.Log(float64(x)))
-}
-
-// log1p is math.Log1p for the element type at hand.
-func log1p[F float](x F) F {
-	return F(math.Log1p(float64(x)))
+// abs is math.Abs for float32.
+func abs(x float32) float32 {
+	return float32(math.Abs(float64(x)))
 }
 
 // relu returns max(0, x); its derivative at 0 is 0.
-func relu[F float](x F) F {
+func relu(x float32) float32 {
 	return max(0, x)
 }
 
-// sigmoid returns 1/(1 + e⁻ˣ).
-func sigmoid[F float](x F) F {
-	t0 := exp(-abs(x))
-	var v F
-	if 0 <= x {
-		v = 1
-	} else {
-		v = t0
-	}
-	return v / (1 + t0)
-}
-
 // softplus returns log(1 + eˣ), as max(x, 0) + log1p(e^−|x|), which cannot overflow.
-func softplus[F float](x F) F {
+func softplus(x float32) float32 {
 	return max(x, 0) + log1p(exp(-abs(x)))
 }

@@ -1,0 +1,32 @@
+package mathfn
+
+// funcs are all functions, in order of name.
+var funcs = []*Func{
+	one("acos", acos, 1.5, 1.5),
+	one("acosh", acosh, 1, 2.5),
+	one("asin", asin, 2, 2),
+	one("asinh", asinh, 1, 2),
+	one("atan", atan, 2.5, 2),
+	two("atan2", atan2, 2.5, 2),
+	one("atanh", atanh, 1, 2),
+	one("cbrt", cbrt, 1, 1),
+	one("cos", cos, 2, 2),
+	one("cosh", cosh, 1.5, 1.5),
+	one("erf", erf, 2, 2),
+	one("erfc", erfc, 1, 3),
+	one("exp", exp, 1, 1),
+	one("expm1", expm1, 1.5, 2),
+	two("hypot", hypot, 1, 1.5),
+	one("log", log, 1, 1),
+	one("log10", log10, 2, 2),
+	one("log1p", log1p, 1, 1),
+	one("log2", log2, 2, 2),
+	two("pow", pow, 1, 1),
+	one("round", round, 0, 0),
+	one("sigmoid", sigmoid, 2, 2),
+	one("sin", sin, 2, 2),
+	one("sinh", sinh, 2, 2),
+	one("sqrt", sqrt, 0.5, 0.5),
+	one("tan", tan, 3, 3),
+	one("tanh", tanh, 2, 2),
+}
