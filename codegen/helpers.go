@@ -43,9 +43,7 @@ func newHelpers(s *scope, fixed *scaffold, floats []module.Float, foreign []*sym
 		tuned = fixed.drop(suffixOf(floats[0]))
 		s.reserve(fixed.names())
 	}
-	for _, op := range foreign {
-		h.foreign(*op.Foreign)
-	}
+	of := map[helper]string{} // by function of math
 	for _, op := range symbolic.Ops() {
 		for _, float := range floats {
 			name := local(op.Name)
@@ -62,6 +60,21 @@ func newHelpers(s *scope, fixed *scaffold, floats []module.Float, foreign []*sym
 				continue
 			}
 			h.names[helper{op.Name, float}] = name
+			of[helper{op.Go, float}] = name
+		}
+	}
+	for _, op := range foreign {
+		if op.Foreign.Path != "math" {
+			h.foreign(*op.Foreign)
+			continue
+		}
+		for _, float := range floats {
+			k := helper{op.Go, float}
+			if float == 32 && of[k] == "" {
+				f := op.Foreign.Func
+				of[k] = s.pick(strings.ToLower(f[:1]) + f[1:])
+			}
+			h.names[helper{op.Name, float}] = of[k]
 		}
 	}
 	return h

@@ -286,6 +286,30 @@ func (p *printer) ifs(cond printed, then, els []loop.Stmt) {
 	}
 }
 
+// onlyStores reports whether statements are printed as assignments to elements
+// and nothing else: there are no variables among them, nor choices, which become
+// some.
+func onlyStores(list []loop.Stmt) bool {
+	for _, s := range list {
+		switch s := s.(type) {
+		case *loop.Note:
+		case *loop.Store:
+			plain := true
+			walkExpr(s.Value, func(e loop.Expr) {
+				a, isApply := e.(*loop.Apply)
+				_, isGuarded := e.(*loop.Guarded)
+				plain = plain && !isGuarded && !(isApply && a.Op.Lazy)
+			})
+			if !plain {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func (p *printer) loop(l *loop.Loop) {
 	if p.axpys(l) {
 		return
@@ -302,6 +326,14 @@ func (p *printer) loop(l *loop.Loop) {
 		return
 	}
 	extent := polyCode(l.Extent, p.sym).code
+	if l.Extent.Is(1) && p.uses.reads[l.Var] == 0 { // one pass is no loop
+		if onlyStores(l.Body) {
+			p.put(body...)
+		} else {
+			p.put(jen.Block(body...))
+		}
+		return
+	}
 	if p.uses.reads[l.Var] == 0 {
 		p.put(jen.For(jen.Range().Add(extent)).Block(body...))
 		return

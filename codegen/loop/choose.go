@@ -111,6 +111,12 @@ func (l *lowering) keepByUse(nodes []*symbolic.Node) {
 			l.store[n] = why
 		}
 	}
+	inner := map[*symbolic.Node]bool{} // parts of parts
+	for _, n := range nodes {
+		for _, a := range n.Args {
+			inner[a] = isConcat(n) && isConcat(a) && l.uses[a] == 1
+		}
+	}
 	for _, n := range nodes {
 		if n.Op.Class == symbolic.Leaf {
 			continue
@@ -125,7 +131,7 @@ func (l *lowering) keepByUse(nodes []*symbolic.Node) {
 			keepForLoop(n, keep)
 		case n.Op.Class == symbolic.Reduction:
 			keep(n, isReduced)
-		case n.Op.Class == symbolic.Scatter || isConcat(n):
+		case n.Op.Class == symbolic.Scatter || isConcat(n) && !inner[n]:
 			keep(n, isMoved)
 		case isShape && mixes(n.Args[0].Shape, n.Shape):
 			keep(n.Args[0], isReshaped)

@@ -300,14 +300,26 @@ func (l *lowering) writeScatter(v *value, n *symbolic.Node) {
 
 // writeParts copies each part of a concatenation into its range.
 func (l *lowering) writeParts(v *value, n *symbolic.Node) {
-	along, from := n.Attr.(symbolic.Axes)[0], symbolic.Poly{}
+	l.writePartsAt(v, n, make([]symbolic.Poly, len(n.Shape)))
+}
+
+// writePartsAt does so from the given index on. Parts that are put together
+// themselves, for this only, go where they belong at once.
+func (l *lowering) writePartsAt(v *value, n *symbolic.Node, from []symbolic.Poly) {
+	along := n.Attr.(symbolic.Axes)[0]
+	from = slices.Clone(from)
 	for _, part := range n.Args {
-		c, b, at := l.newComp(v, part, part.Shape)
-		c.index = append(c.index, at...)
-		c.index[along] = at[along].Add(from)
-		c.body = b.at(part, at)
-		from = from.Add(part.Shape[along])
-		l.add(c)
+		if isConcat(part) && l.store[part] == inlined {
+			l.writePartsAt(v, part, from)
+		} else {
+			c, b, at := l.newComp(v, part, part.Shape)
+			for k := range at {
+				c.index = append(c.index, at[k].Add(from[k]))
+			}
+			c.body = b.at(part, at)
+			l.add(c)
+		}
+		from[along] = from[along].Add(part.Shape[along])
 	}
 }
 

@@ -223,6 +223,10 @@ func (e *emitter) loop(g *group) {
 	e.add(loop)
 }
 
+// once reports whether the loop of g makes one pass, for which nothing need be
+// counted.
+func (g *group) once() bool { return !g.tile && !g.row && g.extent.Is(1) }
+
 // tile makes the loop over the tiles of g.
 func (e *emitter) tile(g *group) {
 	t := &Tile{Extent: g.extent, Size: e.l.size}

@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"slices"
+
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -16,7 +18,23 @@ func expand(p *module.Procedure) []*symbolic.Node {
 	}
 	out = expandAll(p.Graph, out)
 	out = p.Graph.MergeLoops(p.Graph.Rewrite(symbolic.Final, out...)...)
-	return settle(p.Graph, expandAll(p.Graph, out))
+	out = expandAll(p.Graph, out)
+	if ofFunc(p) {
+		out = p.Graph.Unrolled(out)
+	}
+	return settle(p.Graph, out)
+}
+
+// ofFunc reports whether p is a procedure of a func: it computes what arguments
+// are made into, and nothing of a model.
+func ofFunc(p *module.Procedure) bool {
+	return !slices.ContainsFunc(p.Results, func(r *module.Result) bool {
+		switch r.Kind {
+		case module.LossResult, module.MetricResult, module.ParamGradient, module.NextState, module.UpdatedParam, module.UpdatedRuleState:
+			return true
+		}
+		return slices.ContainsFunc(r.Node.Shape, func(d symbolic.Poly) bool { s, ok := d.AsSym(); return ok && s == module.Batch })
+	})
 }
 
 func expandAll(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {

@@ -220,6 +220,9 @@ func (e *emitter) poly(c *comp, p symbolic.Poly) symbolic.Poly {
 		if a, ok := c.axisSym(s); ok {
 			for d, b := range c.order {
 				if a == b {
+					if c.path[d].once() {
+						return symbolic.Poly{}, true
+					}
 					p := symbolic.Sym(c.path[d].name)
 					if c.isRow(d) {
 						p = p.Add(symbolic.Sym(c.path[0].name))

@@ -97,7 +97,7 @@ func (c *ctx) binary(x *parser.Binary) value {
 	case "+", "-", "*", "/", "^":
 		return c.arith(x, s, t)
 	}
-	return c.compare(x, a, b, s, t)
+	return c.compare(x, s, t)
 }
 
 // fold computes with numbers known when generating; it fails where the result
@@ -439,7 +439,7 @@ func floorDiv(a, b int) int {
 
 // compare is a comparison of run-time values. Comparing static indices leaves
 // facts that the branches may rely on.
-func (c *ctx) compare(x *parser.Binary, a, b value, s, t *tensor) value {
+func (c *ctx) compare(x *parser.Binary, s, t *tensor) value {
 	bools := s.node.Type == symbolic.Boolean && t.node.Type == symbolic.Boolean
 	if bools && (x.Op == "==" || x.Op == "!=") {
 		if !c.agree(x, s, t) {
@@ -456,7 +456,7 @@ func (c *ctx) compare(x *parser.Binary, a, b value, s, t *tensor) value {
 	}
 	op := x.Op
 	if op == ">" || op == ">=" {
-		s, t, a, b = t, s, b, a
+		s, t = t, s
 		op = map[string]string{">": "<", ">=": "<="}[op]
 	}
 	ints := s.node.Type == symbolic.Integer && t.node.Type == symbolic.Integer

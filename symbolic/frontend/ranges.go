@@ -201,7 +201,7 @@ func (c *ctx) maskOf(x *parser.Binary, a, b value) (*tensor, bool) {
 	if !ok || !ok2 {
 		return nil, false
 	}
-	m, ok := c.compare(x, a, b, s, t).(*tensor)
+	m, ok := c.compare(x, s, t).(*tensor)
 	return m, ok
 }
 
