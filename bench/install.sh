@@ -4,6 +4,7 @@
 #   ./install.sh [torch] [jax] [numpy] [openblas] [gcc] [gonum] [gorgonia] [gomlx]
 #
 # What cannot be installed is said and passed over: the bench reports it as absent.
+# PYTHON names the interpreter, of a virtual environment say; go run . reads it, too.
 set -uo pipefail
 cd "$(dirname "$0")"
 
@@ -18,7 +19,7 @@ debian() { root apt-get update -q && root apt-get install -qy "$@"; }
 
 install() {
 	case $1 in
-	torch) "$python" -m pip install torch --index-url https://download.pytorch.org/whl/cpu ;;
+	torch) "$python" -m pip install torch ;; # with CUDA, several GB; a build for CPUs only does as well
 	jax) "$python" -m pip install jax ;;
 	numpy) "$python" -m pip install numpy ;;
 	openblas) debian libopenblas-dev ;;

@@ -4,18 +4,17 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 	"unsafe"
 )
 
-// A kernel is a loop of multiply-adds in registers.
+// A kernel is a loop in registers.
 type kernel struct {
 	name string
-	bits int // of a number
-	each int // operations of one time round
+	peak bool // it does float32 multiply-adds, which percentages are of
+	each int  // operations of one time round
 	run  func(n int)
 }
 
@@ -41,21 +40,17 @@ func newMachine(threads int) *machine {
 	return &machine{threads: threads, kernels: kernels(), most: map[string]float64{}}
 }
 
-// about says what the machine is, and whether it is busy with something else.
-func (m *machine) about() string {
-	return busy() + strings.Join(strings.Fields(strings.Trim(processor(), "\x00")), " ") + ", " + runtime.Version()
+// hold keeps this process, and those that it starts from now on, on as many
+// processors as the machine has threads.
+func (m *machine) hold() error {
+	runtime.GOMAXPROCS(m.threads)
+	return pin(m.threads)
 }
 
-// peak is the kernel that does most float32 operations, and whether there is one.
-func (m *machine) peak() (kernel, bool) {
-	i := slices.IndexFunc(m.kernels, func(k kernel) bool { return k.name == "fma f32 avx512" })
-	if i < 0 {
-		i = slices.IndexFunc(m.kernels, func(k kernel) bool { return k.bits == 32 })
-	}
-	if i < 0 {
-		return kernel{}, false
-	}
-	return m.kernels[i], true
+// about says what the machine is, and whether it is busy with something else.
+func (m *machine) about() string {
+	name := strings.Join(strings.Fields(strings.Trim(processor(), "\x00")), " ")
+	return fmt.Sprintf("%s%s, %d processors, %s", busy(), name, runtime.NumCPU(), runtime.Version())
 }
 
 // rate runs a kernel on all threads for about d, and returns operations a
@@ -132,6 +127,7 @@ func aligned(n int) []float32 {
 
 // report emits what the machine is, and each of its rates.
 func (m *machine) report(c config, emit func(record)) {
+	m.hold()
 	note := m.about()
 	line := func(name string, rate func() float64) {
 		var rates []float64

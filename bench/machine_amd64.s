@@ -18,6 +18,23 @@ TEXT ·xgetbv(SB), NOSPLIT, $0-4
 	MOVL AX, ret+0(FP)
 	RET
 
+// func steps(n int)
+TEXT ·steps(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	MOVQ CX, AX
+loop:
+	IMULQ CX, AX
+	IMULQ CX, AX
+	IMULQ CX, AX
+	IMULQ CX, AX
+	IMULQ CX, AX
+	IMULQ CX, AX
+	IMULQ CX, AX
+	IMULQ CX, AX
+	DECQ CX
+	JNZ  loop
+	RET
+
 // The kernels below keep twelve independent sums: two multipliers with a
 // latency of four or five cycles are busy with ten. No register ever holds a
 // zero or a denormal.

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// kernels are none: the peak is measured on amd64 only.
+// kernels are none: peaks are measured on amd64 only.
 func kernels() []kernel { return nil }
 
 func processor() string { return runtime.GOARCH }

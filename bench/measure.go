@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bpgen/bpgen/bench/task"
@@ -15,12 +16,14 @@ import (
 // A contender is a system that is there.
 type contender struct {
 	name    string
+	isa     string
+	m       *machine // with as many threads as it has
 	systems []system // with one setting each
 }
 
 // An entry is a system's part in the measurement of one workload.
 type entry struct {
-	name   string
+	contender
 	system system
 	count  int       // runs in a round
 	ns     []float64 // of one run, a round each
@@ -29,7 +32,7 @@ type entry struct {
 
 // measure has all contenders do a workload in turn, and emits a record for
 // each. It returns an error if one of them computes something else.
-func measure(c config, m *machine, w workload, all []contender, emit func(record)) error {
+func measure(c config, machines []*machine, w workload, all []contender, emit func(record)) error {
 	d := task.Make(w.spec)
 	if err := d.Write(c.data); err != nil {
 		return err
@@ -39,12 +42,13 @@ func measure(c config, m *machine, w workload, all []contender, emit func(record
 	var entries []*entry
 	var failed []error
 	for _, con := range all {
+		con.m.hold()
 		e, got, err := enter(c, w, d, con, want)
 		switch {
 		case errors.Is(err, task.ErrNone) && want != nil:
 			continue
 		case err != nil:
-			err = fmt.Errorf("%s: %s: %w", w.name, con.name, err)
+			err = fmt.Errorf("%s: %s with %d threads: %w", w.name, con.name, con.m.threads, err)
 			fmt.Fprintln(os.Stderr, err)
 			failed = append(failed, err)
 			if want == nil {
@@ -61,15 +65,22 @@ func measure(c config, m *machine, w workload, all []contender, emit func(record
 
 	// One round after the other, each beginning with another system, so that
 	// what else the machine does falls on all of them.
-	peak := 0.0
 	for round := range c.rounds {
-		peak = m.reference(w, c.time/10)
+		for _, m := range machines {
+			m.hold()
+			m.reference(w, c.time/10)
+		}
+		busy := false // threads of the system before may spin for a while
 		for i := range entries {
 			e := entries[(i+round)%len(entries)]
 			if e.slow {
 				continue
 			}
-			c.settle()
+			if busy {
+				time.Sleep(100 * time.Millisecond)
+			}
+			busy = e.m.threads > 1
+			e.m.hold()
 			took, err := e.system.run(e.count)
 			if err != nil {
 				failed = append(failed, fmt.Errorf("%s: %s: %w", w.name, e.name, err))
@@ -78,12 +89,24 @@ func measure(c config, m *machine, w workload, all []contender, emit func(record
 			e.ns = append(e.ns, float64(took.Nanoseconds())/float64(e.count))
 		}
 	}
-	base := median(entries[0].ns)
+	first := map[string]float64{} // of each system, with the fewest threads
+	base := 0.0                   // bpgen's, with as many threads
 	for _, e := range entries {
+		if len(e.ns) == 0 {
+			continue // every run has failed
+		}
 		ns := median(e.ns)
-		r := record{Workload: w.name, System: e.name, Threads: c.threads, NS: number(ns / float64(w.calls)), Ratio: number(ns / base)}
-		if peak > 0 {
-			r.Percent = number(100 * (w.flops + w.bytes) / ns / peak)
+		if e.name == entries[0].name {
+			base = ns
+		}
+		r := record{Workload: w.name, System: e.name, Threads: e.m.threads, NS: number(ns / float64(w.calls)), Ratio: number(ns / base), Least: number(slices.Min(e.ns) / float64(w.calls))}
+		if best := e.m.best(w, e.isa); best > 0 {
+			r.Percent = number(100 * (w.flops + w.bytes) / ns / best)
+		}
+		if first[e.name] == 0 {
+			first[e.name] = ns
+		} else {
+			r.Speedup = number(first[e.name] / ns)
 		}
 		if in, ok := e.system.(*inside); ok {
 			r.Allocs = number(float64(in.allocs / uint64(e.count)))
@@ -111,7 +134,7 @@ func enter(c config, w workload, d *task.Data, con contender, want []float64) (*
 				err = w.agree(w.spec, d, got, want)
 			}
 		}
-		e := &entry{name: con.name, system: s}
+		e := &entry{contender: con, system: s}
 		if err == nil {
 			err = e.calibrate(c)
 		}
@@ -155,19 +178,38 @@ func (e *entry) calibrate(c config) error {
 }
 
 // reference measures again what percentages of a workload are of, the peak of
-// multiply-adds or the bandwidth of memory, and returns the most that there
-// was in this run, or 0.
-func (m *machine) reference(w workload, d time.Duration) float64 {
-	best := 0.0
+// multiply-adds or the bandwidth of memory.
+func (m *machine) reference(w workload, d time.Duration) {
 	switch {
 	case w.flops > 0:
-		if k, ok := m.peak(); ok {
-			m.rate(k, d)
-			best = m.most[k.name]
+		for _, k := range m.kernels {
+			if k.peak {
+				m.rate(k, d)
+			}
 		}
 	case w.bytes > 0:
 		for _, s := range triads {
 			m.bandwidth(s, d)
+		}
+	}
+}
+
+// best is the most that there was of it in this run, or 0. Of multiply-adds it
+// is that of an instruction set. Who may use any of them, or none at all, is
+// held against the machine.
+func (m *machine) best(w workload, isa string) float64 {
+	of := func(k kernel) bool { return strings.HasSuffix(k.name, " "+isa) }
+	any := !slices.ContainsFunc(m.kernels, of)
+	best := 0.0
+	switch {
+	case w.flops > 0:
+		for _, k := range m.kernels {
+			if k.peak && (any || of(k)) {
+				best = max(best, m.most[k.name])
+			}
+		}
+	case w.bytes > 0:
+		for _, s := range triads {
 			best = max(best, m.most[s.name])
 		}
 	}

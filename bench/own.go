@@ -12,7 +12,7 @@ func openOwn(s task.Spec, d *task.Data) (task.Runner, error) {
 	case "adam":
 		return openAdam(s, d)
 	case "circuit", "circuits", "neuron", "neurons":
-		return &ownPoints{s: s, in: d.Points, out: make([]float64, s.N*(s.PointSize()+1))}, nil
+		return openPoints(s, d)
 	default:
 		return openVector(s, d)
 	}

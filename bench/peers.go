@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"os"
@@ -14,32 +15,77 @@ import (
 )
 
 // plainMaker is hand-written Go.
-var plainMaker = maker{"go", func(config, string) ([]system, error) {
+var plainMaker = maker{"go", "", func(config, int, string) ([]system, error) {
 	return []system{&inside{version: runtime.Version(), open: plain.Open}}, nil
 }}
+
+// ownMaker is bpgen again, in a process that is told to use the kernels for an
+// instruction set.
+func ownMaker(isa string) maker {
+	return maker{"bpgen-" + isa, isa, func(c config, threads int, _ string) ([]system, error) {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		return several(c, threads, [][]string{{"BPGEN_CPU=" + isa}}, self, "-serve")
+	}}
+}
 
 //go:embed c python
 var sources embed.FS
 
 // cMaker is C without a library for matrices: gcc, and for vectors its vector
 // functions, which it uses with -ffast-math only.
-var cMaker = maker{"c", func(c config, scratch string) ([]system, error) {
+var cMaker = maker{"c", "", func(c config, threads int, scratch string) ([]system, error) {
 	bin, err := buildC(scratch, []unit{{"serve.c", false}, {"plain.c", false}, {"scalars.c", false}, {"vectors.c", true}}, "-lmvec", "-lm")
 	if err != nil {
 		return nil, err
 	}
-	return several(c, alternatives(), bin)
+	return several(c, threads, asItComes, bin)
 }}
 
-// openBLASMaker is C on OpenBLAS, with the kernels that it chooses itself and,
-// where the processor has AVX-512, with those for SkylakeX.
-var openBLASMaker = maker{"openblas", func(c config, scratch string) ([]system, error) {
+// openBLASMaker is C on OpenBLAS, with the kernels that it chooses itself and
+// with others that the processor can run.
+var openBLASMaker = maker{"openblas", "", func(c config, threads int, scratch string) ([]system, error) {
 	bin, err := buildC(scratch, []unit{{"serve.c", false}, {"nets.c", true}}, "-lopenblas", "-lmvec", "-lm")
 	if err != nil {
 		return nil, err
 	}
-	return several(c, alternatives("OPENBLAS_CORETYPE=SkylakeX"), bin)
+	settings := append(asItComes, []string{"OPENBLAS_CORETYPE=Haswell"})
+	return several(c, threads, withAVX512(settings, "OPENBLAS_CORETYPE=SkylakeX"), bin)
 }}
+
+// torchMaker is PyTorch, as it comes and with its MKL told that this is Intel's
+// processor, without which it may keep its better kernels to itself.
+var torchMaker = maker{"torch", "", func(c config, threads int, scratch string) ([]system, error) {
+	settings := asItComes
+	lib := filepath.Join(scratch, "intel.so")
+	if output("c", "gcc", "-shared", "-fPIC", "-o", lib, "intel.c") == nil {
+		settings = append(settings, []string{"LD_PRELOAD=" + lib})
+	}
+	return python(c, threads, scratch, "torch", settings)
+}}
+
+// jaxMaker is JAX, as it comes, with each call waited for, which may take less
+// time than handing it over, and with vectors of 512 bits.
+var jaxMaker = maker{"jax", "", func(c config, threads int, scratch string) ([]system, error) {
+	const wait = "JAX_CPU_ENABLE_ASYNC_DISPATCH=false"
+	settings := append(asItComes, []string{wait})
+	return python(c, threads, scratch, "jax", withAVX512(settings, wait, "XLA_FLAGS=--xla_cpu_prefer_vector_width=512"))
+}}
+
+// numpyMaker is NumPy.
+var numpyMaker = maker{"numpy", "", func(c config, threads int, scratch string) ([]system, error) {
+	return python(c, threads, scratch, "numpy", asItComes)
+}}
+
+// python starts a library of Python's, with the interpreter that PYTHON names.
+func python(c config, threads int, scratch, name string, settings [][]string) ([]system, error) {
+	if err := os.CopyFS(scratch, sources); err != nil {
+		return nil, err
+	}
+	return several(c, threads, settings, cmp.Or(os.Getenv("PYTHON"), "python3"), filepath.Join(scratch, "python", "peers.py"), name)
+}
 
 // A unit is a file of c, compiled with or without -ffast-math.
 type unit struct {
@@ -69,45 +115,36 @@ func buildC(scratch string, units []unit, libs ...string) (string, error) {
 	return filepath.Join(dir, "peer"), err
 }
 
-// pythonMaker is a library of Python's.
-func pythonMaker(name string, settings [][]string) maker {
-	return maker{name, func(c config, scratch string) ([]system, error) {
-		if err := os.CopyFS(scratch, sources); err != nil {
-			return nil, err
-		}
-		return several(c, settings, "python3", filepath.Join(scratch, "python", "peers.py"), name)
-	}}
-}
-
 // goMaker is a library of Go's, in a module of its own so that neither bpgen
 // nor the bench depends on it. What install.sh has not fetched is absent.
 func goMaker(name string, settings ...[]string) maker {
-	return maker{name, func(c config, scratch string) ([]system, error) {
+	return maker{name, "", func(c config, threads int, scratch string) ([]system, error) {
 		bin := filepath.Join(scratch, name)
 		err := output(filepath.Join("peers", name), "env", "GOPROXY=off", "go", "build", "-mod=readonly", "-buildvcs=false", "-o", bin, ".")
 		if err != nil {
 			return nil, err
 		}
-		return several(c, settings, bin)
+		return several(c, threads, settings, bin)
 	}}
 }
 
-// alternatives are the settings of a peer as it comes and, where the processor
-// has AVX-512, with more environment for it.
-func alternatives(avx512 ...string) [][]string {
-	settings := [][]string{nil}
-	if len(avx512) > 0 && slices.ContainsFunc(kernels(), func(k kernel) bool { return strings.HasSuffix(k.name, "avx512") }) {
-		settings = append(settings, avx512)
+// asItComes is a single setting, without any environment.
+var asItComes = [][]string{nil}[:1:1]
+
+// withAVX512 is settings and, where the processor has AVX-512, one more.
+func withAVX512(settings [][]string, env ...string) [][]string {
+	if slices.ContainsFunc(kernels(), func(k kernel) bool { return strings.HasSuffix(k.name, "avx512") }) {
+		settings = append(settings, env)
 	}
 	return settings
 }
 
 // several starts a program once for each setting. It is absent if none starts.
-func several(c config, settings [][]string, name string, args ...string) ([]system, error) {
+func several(c config, threads int, settings [][]string, name string, args ...string) ([]system, error) {
 	var all []system
 	var first error
 	for _, env := range settings {
-		s, err := start(c, env, name, args...)
+		s, err := start(c, threads, env, name, args...)
 		if err == nil {
 			all = append(all, s)
 		} else if first == nil {

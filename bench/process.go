@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +27,10 @@ type process struct {
 
 // start starts a peer in the folder with the data, asks it who it is, and
 // returns it as a system.
-func start(c config, env []string, name string, args ...string) (*outside, error) {
+func start(c config, threads int, env []string, name string, args ...string) (*outside, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = c.data
-	cmd.Env = append(append(os.Environ(), threadEnv(c.threads)...), env...)
+	cmd.Env = append(append(environment(), threadEnv(threads)...), env...)
 	p := &process{cmd: cmd, err: &tail{}, limit: c.limit}
 	cmd.Stderr = p.err
 	var err error
@@ -112,6 +113,14 @@ func (t *tail) Write(b []byte) (int, error) {
 func (t *tail) line() string {
 	b := bytes.TrimSpace(t.buf)
 	return string(b[bytes.LastIndexByte(b, '\n')+1:])
+}
+
+// environment is that of this process, without what a machine may set for all
+// programs and a peer is better off without.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "OPENBLAS_") || strings.HasPrefix(v, "BPGEN_")
+	})
 }
 
 // threadEnv tells every library how many threads it may have.

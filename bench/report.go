@@ -18,9 +18,11 @@ type record struct {
 	Ratio    *float64 `json:"ratio_to_bpgen"` // of times: above 1 bpgen is faster
 	Percent  *float64 `json:"percent_of_peak"`
 
-	Allocs *float64 `json:"allocs,omitempty"` // objects that a run allocates, of systems in this process
-	Rate   *float64 `json:"rate,omitempty"`   // of the machine itself: operations or bytes a nanosecond
-	Note   string   `json:"note,omitempty"`   // which version, or why it is absent
+	Least   *float64 `json:"ns_least,omitempty"`
+	Speedup *float64 `json:"speedup,omitempty"` // over itself with the fewest threads
+	Allocs  *float64 `json:"allocs,omitempty"`  // objects that a run allocates, of systems in this process
+	Rate    *float64 `json:"rate,omitempty"`    // of the machine itself: operations, bytes or cycles a nanosecond
+	Note    string   `json:"note,omitempty"`    // which version, or why it is absent
 }
 
 // number is x, or nothing if x is no number.
@@ -39,10 +41,10 @@ type table struct {
 
 func (t *table) print(r record) {
 	if r.Workload != t.last {
-		fmt.Fprintf(t.w, "\n%-40s %14s %10s %8s\n", r.Workload, "ns", "ratio", "% peak")
+		fmt.Fprintf(t.w, "\n%-40s %7s %14s %10s %8s %8s\n", r.Workload, "threads", "ns", "ratio", "% peak", "speedup")
 		t.last = r.Workload
 	}
-	line := fmt.Sprintf("    %-36s %14s %10s %8s", r.System, figures(r.NS), figures(r.Ratio), figures(r.Percent))
+	line := fmt.Sprintf("    %-36s %7d %14s %10s %8s %8s", r.System, r.Threads, figures(r.NS), figures(r.Ratio), figures(r.Percent), figures(r.Speedup))
 	if r.Rate != nil {
 		line += "  " + figures(r.Rate) + " a ns"
 	}

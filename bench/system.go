@@ -32,23 +32,27 @@ type system interface {
 // A maker is a system that may be there.
 type maker struct {
 	name string
-	// ready starts it, or says why it is absent. Scratch is an empty folder
-	// for what has to be built, and exists until the end.
-	ready func(c config, scratch string) ([]system, error)
+	isa  string // it may not use more than this; empty: it may use all there is
+	// ready starts it with a number of threads, or says why it is absent.
+	// Scratch is an empty folder for what has to be built, and exists until the
+	// end.
+	ready func(c config, threads int, scratch string) ([]system, error)
 }
 
 // makers are all systems in the order of the table. One that returns several
 // is the same system with different settings, of which the fastest counts.
 var makers = []maker{
-	{"bpgen", func(config, string) ([]system, error) {
+	{"bpgen", os.Getenv("BPGEN_CPU"), func(config, int, string) ([]system, error) {
 		return []system{&inside{version: "of this checkout", open: openOwn}}, nil
 	}},
+	ownMaker("avx2"),
+	ownMaker("portable"),
 	plainMaker,
 	cMaker,
 	openBLASMaker,
-	pythonMaker("numpy", alternatives()),
-	pythonMaker("torch", alternatives()),
-	pythonMaker("jax", alternatives("XLA_FLAGS=--xla_cpu_prefer_vector_width=512")),
+	numpyMaker,
+	torchMaker,
+	jaxMaker,
 	goMaker("gonum", nil),
 	goMaker("gorgonia", []string{"ASSUME_NO_MOVING_GC_UNSAFE_RISK_IT_WITH=" + goMinor()}),
 	goMaker("gomlx", nil, []string{"BENCH_GOMLX=dotgeneral_small"}, []string{"BENCH_GOMLX=dotgeneral_large"}),

@@ -26,8 +26,9 @@ func workloads() []workload {
 	return append(ws, adamWorkload())
 }
 
-// points is how many points a circuit or neuron is computed at.
-const points = 1024
+// points is how many points a circuit or neuron is computed at. They fit into a
+// first-level cache.
+const points = 256
 
 // scalarWorkloads are functions of a few numbers. The time is that of one
 // value with its gradient. Of circuit and neuron every function is called

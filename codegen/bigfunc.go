@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/codegen/loop"
@@ -18,6 +19,7 @@ type bigFunc struct {
 	dims map[string]string // fields of the arguments that hold sizes, by symbol
 	args map[string]string // fields by argument
 	outs []string          // fields of the results
+	kept []family          // what derivatives give
 
 	sizes map[string]bool // int arguments that memory depends on
 }
@@ -60,6 +62,7 @@ func (p *funcPrinter) emitBig() {
 			}
 		}
 	}
+	b.families()
 	b.types(procs)
 	b.check()
 	b.method(procs[0], "Value", nil)
@@ -119,17 +122,22 @@ func (b *bigFunc) types(procs []*procedure) {
 		b.api.add(jen.Add(prose(n.results+" are the results of "+n.value+". They are in the memory of the work that computed", "them, and valid until it computes again.")).Line().
 			Type().Id(n.results).Struct(fields...))
 	}
-	wrt := b.wrt()
-	if len(wrt) > 0 {
+	for _, k := range b.kept {
 		fields = nil
-		for _, a := range wrt {
-			fields = append(fields, jen.Id(b.args[a.Name]).Add(b.field(a.Shape, symbolic.Real)))
+		for _, m := range k.members {
+			c := jen.Id(m.field).Add(b.field(m.shape, symbolic.Real))
+			if len(m.shape) > 0 && k.kind != module.InputGradient {
+				c.Comment(commentLine(m.shape.String()))
+			}
+			fields = append(fields, c)
 		}
-		b.api.add(jen.Add(prose(n.grads+" are the gradients by arguments of "+n.value+", in the shape of the arguments. They", "are in the memory of the work that computed them, and valid until it", "computes again.")).Line().
-			Type().Id(n.grads).Struct(fields...))
+		b.api.add(jen.Add(prose(strings.Split(fmt.Sprintf(k.doc, k.typ, n.value), "\n")...)).Line().Type().Id(k.typ).Struct(fields...))
 	}
 	fields = nil
 	reals, ints := false, false
+	if slices.ContainsFunc(procs, func(p *procedure) bool { return p.tasks }) {
+		fields = append(append(fields, threadsField()...), jen.Line(), jen.Id("tasks").Id("tasks"))
+	}
 	for _, p := range procs {
 		reals = reals || !p.plan.Reals.Is(0)
 		ints = ints || !p.plan.Ints.Is(0)
@@ -143,8 +151,8 @@ func (b *bigFunc) types(procs []*procedure) {
 	if !b.plain() {
 		fields = append(fields, jen.Id("out").Id(n.results))
 	}
-	if len(wrt) > 0 {
-		fields = append(fields, jen.Id("grads").Id(n.grads))
+	for _, k := range b.kept {
+		fields = append(fields, jen.Id(k.name).Id(k.typ))
 	}
 	b.api.add(jen.Add(comment(workDoc(n, f.Doc)...)).Line().
 		Type().Id(n.work).Struct(fields...))
@@ -158,24 +166,6 @@ func workDoc(n *funcNames, doc []string) []string {
 	out := wrapped(n.work + " is memory to compute " + n.value + " in, for one goroutine at a time. It grows when arguments are larger than those before; otherwise nothing is allocated.")
 	if doc = trimBlank(doc); len(doc) > 0 {
 		out = append(append(out, ""), doc...)
-	}
-	return out
-}
-
-// wrt lists the arguments that some derivative is by.
-func (b *bigFunc) wrt() []*module.Arg {
-	var out []*module.Arg
-	for _, a := range b.f.Args {
-		for _, d := range b.f.Derive {
-			found := false
-			for _, x := range d.Wrt {
-				found = found || x.Name == a.Name
-			}
-			if found {
-				out = append(out, a)
-				break
-			}
-		}
 	}
 	return out
 }
@@ -242,7 +232,10 @@ func (b *bigFunc) check() {
 func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 	f, n := b.f, b.n
 	s := newScope(b.scope, "w", "a")
-	q := newPrinter(pr.prog, s, f.Float, b.helpers)
+	q := b.procedurePrinter(pr, s, f.Float)
+	if pr.tasks {
+		q.tasks = jen.Id("w").Dot("tasks")
+	}
 	type size struct {
 		sym, id string
 		from    jen.Code
@@ -306,12 +299,7 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 	var after []jen.Code
 	for k, r := range pr.proc.Results {
 		x := pr.outs[k]
-		to := jen.Id("w").Dot("grads")
-		if r.Kind == module.OutputResult {
-			to = jen.Id("w").Dot("out").Dot(b.outs[k])
-		} else {
-			to = to.Dot(b.args[r.Name])
-		}
+		to := b.place(r, k)
 		if len(x.Shape) > 0 {
 			total = total.Add(x.Shape.Size())
 			room = append(room, jen.Add(to).Op("=").Id("grow").Call(to, polyCode(x.Shape.Size(), b.sym).code))
@@ -336,6 +324,9 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 		if q.sizes[z.sym] {
 			head = append(head, jen.Id(z.id).Op(":=").Add(z.from))
 		}
+	}
+	if pr.tasks {
+		head = append([]jen.Code{jen.Id("w").Dot("tasks").Dot("threads").Op("=").Id("w").Dot("Threads")}, head...)
 	}
 	inner := unexported(name)
 	params := append([]variable{{"a", jen.Op("*").Id(n.args)}}, seeds...)
@@ -370,8 +361,10 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 	doc := []string{name + " computes " + n.value + "."}
 	if d != nil {
 		doc = []string{derivDoc(name, n.value, f, *d)}
-		if len(b.wrt()) > 0 {
-			zeros, results, values = append(zeros, jen.Id(n.grads).Values()), append(results, jen.Id(n.grads)), append(values, jen.Id("w").Dot("grads"))
+		for _, k := range b.kept {
+			if k.of(pr) {
+				zeros, results, values = append(zeros, jen.Id(k.typ).Values()), append(results, jen.Id(k.typ)), append(values, jen.Id("w").Dot(k.name))
+			}
 		}
 	}
 	checks := []jen.Code{guard(jen.Id("a").Dot("check").Call(), zeros...)}
@@ -401,12 +394,8 @@ func (b *bigFunc) apart(pr *procedure, q *printer, zeros []jen.Code) []jen.Code 
 	written := map[symbolic.Type][]jen.Code{}
 	for k, r := range pr.proc.Results {
 		x := pr.outs[k]
-		switch {
-		case len(x.Shape) == 0:
-		case r.Kind == module.OutputResult:
-			written[x.Type] = append(written[x.Type], jen.Id("w").Dot("out").Dot(b.outs[k]))
-		default:
-			written[x.Type] = append(written[x.Type], jen.Id("w").Dot("grads").Dot(b.args[r.Name]))
+		if len(x.Shape) > 0 {
+			written[x.Type] = append(written[x.Type], b.place(r, k))
 		}
 	}
 	var code []jen.Code
@@ -427,7 +416,7 @@ func (b *bigFunc) apart(pr *procedure, q *printer, zeros []jen.Code) []jen.Code 
 // test prints the test of the gradient.
 func (b *bigFunc) test() {
 	f, n := b.f, b.n
-	if !testable(f) {
+	if !tested(f) {
 		return
 	}
 	sizes, ok := exampleSizes(f.Dims, f.Checks)
@@ -468,6 +457,13 @@ func (b *bigFunc) test() {
 		}
 		line(b.args[a.Name], v)
 	}
+	example := b.scope.pick("example" + n.args)
+	b.tests.add(jen.Add(prose(example + " returns small arguments.")).Line().
+		Func().Id(example).Params().Id(n.args).Block(jen.Return(jen.Id(n.args).Values(append(lines, jen.Line())...))))
+	(&derivTester{funcPrinter: b.funcPrinter}).big(b, example, sizes)
+	if !testable(f) {
+		return
+	}
 	for _, a := range f.Derive[0].Wrt {
 		x := b.args[a.Name]
 		if len(a.Shape) > 0 {
@@ -482,9 +478,6 @@ func (b *bigFunc) test() {
 			jen.Id("a").Dot(x).Op("=").Id("x").Index(jen.Lit(0)),
 		))
 	}
-	example := b.scope.pick("example" + n.args)
-	b.tests.add(jen.Add(prose(example + " returns small arguments.")).Line().
-		Func().Id(example).Params().Id(n.args).Block(jen.Return(jen.Id(n.args).Values(append(lines, jen.Line())...))))
 	grad := n.derivs[0][len(n.value):]
 	body := []jen.Code{
 		jen.Id("a").Op(":=").Id(example).Call(),

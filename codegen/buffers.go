@@ -12,9 +12,13 @@ import (
 // A procedure is one printed: what its function needs around the loops.
 type procedure struct {
 	proc *module.Procedure
-	prog *loop.Program
+	prog *loop.Program // with calls of kernels
+	raw  *loop.Program // as lowered
 	plan *loop.Plan
 	outs []*loop.Buffer // parallel to proc.Results
+
+	inWork bool // it is a method of a work, or of what has one
+	tasks  bool // some kernels are done in parts
 }
 
 func lower(p *module.Procedure) (*procedure, error) {
@@ -26,10 +30,7 @@ func lower(p *module.Procedure) (*procedure, error) {
 		return nil, err
 	}
 	plan := loop.MakePlan(prog)
-	printed := *prog
-	printed.Body = unswitch(prog.Body)
-	prog = &printed
-	out := &procedure{proc: p, prog: prog, plan: plan}
+	out := &procedure{proc: p, prog: prog, raw: prog, plan: plan}
 	for _, b := range prog.Buffers {
 		if b.Kind == loop.Out {
 			out.outs = append(out.outs, b)
@@ -44,6 +45,18 @@ func lower(p *module.Procedure) (*procedure, error) {
 		}
 	}
 	return out, nil
+}
+
+// outline makes kernels of what is worth it, for a work or without one.
+func (g *generator) outline(p *procedure, float module.Float, inWork bool) {
+	prog := *p.raw
+	prog.Body = unswitch(loop.Outline(p.raw.Body, loop.WorthKernel, func(k *loop.Kernel) bool { return g.kernels.accepts(k, inWork) }))
+	loop.Walk(prog.Body, func(s loop.Stmt) {
+		if c, ok := s.(*loop.Call); ok {
+			p.tasks = g.kernels.of(c.Kernel, float, inWork).method() || p.tasks
+		}
+	})
+	p.prog, p.inWork = &prog, inWork
 }
 
 // inputs returns the buffers that come from the caller.
@@ -92,6 +105,10 @@ func (p *printer) arenaTemps(pr *procedure, reals, ints jen.Code) {
 		if !p.uses.touched[b] {
 			continue
 		}
+		if b.Grows() {
+			p.growing(b)
+			continue
+		}
 		p.bufs[b] = p.scope.pick(local(b.Name))
 		arena := reals
 		if b.Type != symbolic.Real {
@@ -117,6 +134,10 @@ func (p *printer) arrayTemps(pr *procedure) {
 			continue
 		}
 		if !p.uses.touched[b] {
+			continue
+		}
+		if b.Grows() {
+			p.growing(b)
 			continue
 		}
 		n, _ := b.Shape.Size().Const()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bpgen/bpgen/symbolic"
 	"golang.org/x/tools/txtar"
 )
 
@@ -67,9 +68,40 @@ type importerFunc func(path string) (*types.Package, error)
 
 func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
+// importing imports the standard library, and packages with the functions that
+// the model calls.
+func importing(foreign []*symbolic.OpSpec) types.Importer {
+	made := map[string]*types.Package{}
+	for _, op := range foreign {
+		f := op.Foreign
+		if f.Path == "math" {
+			continue
+		}
+		p := made[f.Path]
+		if p == nil {
+			p = types.NewPackage(f.Path, packageIdent(f.Path))
+			p.MarkComplete()
+			made[f.Path] = p
+		}
+		float := types.Typ[types.Float64]
+		var in []*types.Var
+		for range op.Args {
+			in = append(in, types.NewVar(token.NoPos, p, "", float))
+		}
+		out := types.NewTuple(types.NewVar(token.NoPos, p, "", float))
+		p.Scope().Insert(types.NewFunc(token.NoPos, p, f.Func, types.NewSignatureType(nil, nil, nil, types.NewTuple(in...), out, false)))
+	}
+	return importerFunc(func(path string) (*types.Package, error) {
+		if p := made[path]; p != nil {
+			return p, nil
+		}
+		return std.Import(path)
+	})
+}
+
 // typecheck reports what the Go compiler would object to in files. Anything it
 // finds is a mistake of bpgen, not of the model.
-func typecheck(pkg string, files []File) error {
+func typecheck(pkg string, files []File, foreign []*symbolic.OpSpec) error {
 	fset := token.NewFileSet()
 	var parsed []*ast.File
 	for _, f := range files {
@@ -80,7 +112,7 @@ func typecheck(pkg string, files []File) error {
 		parsed = append(parsed, a)
 	}
 	var errs []string
-	conf := types.Config{Importer: std, Error: func(err error) {
+	conf := types.Config{Importer: importing(foreign), Error: func(err error) {
 		if len(errs) < 10 {
 			errs = append(errs, err.Error())
 		}

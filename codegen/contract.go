@@ -1,14 +1,16 @@
 package codegen
 
 import (
+	"slices"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/dave/jennifer/jen"
 )
 
-// A kernel is a function of the generated package that does a contraction, or
+// A routine is a function of the generated package that does a contraction, or
 // the part of one that it can do.
-type kernel struct {
+type routine struct {
 	name string
 	args []jen.Code
 	all  bool // the epilogue too
@@ -16,9 +18,9 @@ type kernel struct {
 
 // kernelOf chooses the function for a contraction; ok is false where there is
 // none and plain loops have to do. This is the only place that knows.
-func (p *printer) kernelOf(s *loop.Contract) (k kernel, ok bool) {
+func (p *printer) kernelOf(s *loop.Contract) (k routine, ok bool) {
 	if !s.Out.N.Is(1) {
-		return kernel{}, false
+		return routine{}, false
 	}
 	k.name = "matmul"
 	if s.Accumulate {
@@ -35,6 +37,10 @@ func (p *printer) kernelOf(s *loop.Contract) (k kernel, ok bool) {
 // contract prints a contraction as a call, followed by loops for what the call
 // does not do.
 func (p *printer) contract(s *loop.Contract) {
+	if s.Reads() {
+		p.byRows(s)
+		return
+	}
 	k, ok := p.kernelOf(s)
 	if !ok {
 		p.stmts(plainLoops(s))
@@ -46,6 +52,44 @@ func (p *printer) contract(s *loop.Contract) {
 		p.stmts([]loop.Stmt{p.epilogueLoops(s)})
 		p.sure = nil
 	}
+}
+
+// mostSums is how many sums are kept at once where they go nowhere else.
+const mostSums = 1024
+
+// byRows prints a contraction whose sums are not stored: those of a row, or a
+// stretch of it, are kept until the epilogue has seen them.
+func (p *printer) byRows(s *loop.Contract) {
+	size, fixed := s.N.Const()
+	if !fixed || size > mostSums {
+		size = mostSums
+	}
+	sums := &loop.Buffer{Name: "sums", Kind: loop.Temp, Shape: symbolic.Shape{symbolic.Int(size)}}
+	from := &loop.Var{Name: s.Col.Name + "From", Type: symbolic.Integer}
+	count := &loop.Var{Name: s.Col.Name + "Count", Type: symbolic.Integer}
+	row, at := symbolic.Sym(s.Row.Name), symbolic.Sym(from.Name)
+	n := symbolic.Sym(count.Name)
+	if fixed && size < mostSums {
+		at, n = symbolic.Poly{}, s.N
+	}
+	one := &loop.Contract{
+		Out: loop.Access{Buf: sums, M: n, N: symbolic.Int(1)},
+		A:   loop.Access{Buf: s.A.Buf, Base: s.A.Base.Add(row.Mul(s.A.M)), M: s.A.M, K: s.A.K},
+		B:   loop.Access{Buf: s.B.Buf, Base: s.B.Base.Add(at.Mul(s.B.N)), N: s.B.N, K: s.B.K},
+		M:   symbolic.Int(1), N: n, K: s.K, Row: s.Row, Col: s.Col, Sum: s.Sum,
+	}
+	col := &loop.Var{Name: s.Col.Name, Type: symbolic.Integer}
+	body := []loop.Stmt{one, &loop.Loop{Var: col, Extent: n, Body: append([]loop.Stmt{
+		&loop.Let{Var: s.Sum, Value: &loop.Load{Buf: sums, Index: symbolic.Sym(col.Name)}},
+	}, loop.Shift(s.Epilogue, s.Col, at)...)}}
+	if !at.Is(0) {
+		body = []loop.Stmt{&loop.Tile{From: from, Rows: count, Extent: s.N, Size: size, Body: body}}
+	}
+	all := []loop.Stmt{&loop.Loop{Var: s.Row, Extent: s.M, Body: body}}
+	p.uses = countUses(append(slices.Clone(p.prog.Body), all...))
+	p.bufs[sums], p.arrays[sums] = p.scope.pick("sums"), true
+	p.put(jen.Var().Id(p.bufs[sums]).Index(jen.Lit(size)).Add(p.floatType()))
+	p.stmts(all)
 }
 
 // matrix prints a view of b from a place on.

@@ -70,7 +70,7 @@ func cutUp(list []loop.Stmt) []loop.Stmt {
 // opens reports whether s says something about the statement after it.
 func opens(s loop.Stmt) bool {
 	switch s.(type) {
-	case *loop.Acc, *loop.Note:
+	case *loop.Acc, *loop.Note, *loop.Leave:
 		return true
 	}
 	return false
@@ -81,6 +81,8 @@ func cutInside(s loop.Stmt) loop.Stmt {
 	switch s := s.(type) {
 	case *loop.Loop:
 		return &loop.Loop{Var: s.Var, Extent: s.Extent, Body: cutUp(s.Body)}
+	case *loop.While: // what leaves it stays in it
+		return &loop.While{Body: cutUp(s.Body)}
 	case *loop.Tile:
 		t := *s
 		t.Body = cutUp(s.Body)
@@ -121,7 +123,8 @@ type frame struct {
 	bufs   map[*loop.Buffer]string
 	sizes  map[string]string
 	fields []variable
-	count  int // of pieces
+	count  int      // of pieces
+	tasks  jen.Code // of the work; nil: none
 	doc    string
 	typ    string
 	parts  []jen.Code // the functions
@@ -210,6 +213,11 @@ func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)
 			continue
 		}
 		switch {
+		case b.Grows():
+			id := field(b.Name, jen.Index().Add(p.arrayElem(b)))
+			f.bufs[b] = id
+			start(id, jen.Id(p.bufs[b]))
+			held[b] = f.id + "." + id
 		case p.scalars[b]:
 			id := field(b.Name, p.scalarType(b.Type))
 			f.bufs[b] = id
@@ -243,6 +251,11 @@ func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)
 			f.vars[v] = field(v.Name, p.varType(v))
 		}
 	}
+	if p.tasks != nil {
+		id := field("tasks", jen.Op("*").Id("tasks"))
+		start(id, jen.Op("&").Add(p.tasks))
+		f.tasks = jen.Id(f.id).Dot(id)
+	}
 	if len(values) > 0 {
 		values = append(values, jen.Line())
 	}
@@ -264,7 +277,8 @@ func (p *printer) piece(s *piece) {
 	p.put(jen.Id(f.id).Dot(name).Call())
 
 	// Inside, everything shared is in the frame.
-	bufs, symbol, rows, open := p.bufs, p.symbol, p.rows, p.open
+	bufs, symbol, rows, open, tasks := p.bufs, p.symbol, p.rows, p.open, p.tasks
+	p.tasks = f.tasks
 	p.bufs, p.symbol = maps.Clone(p.bufs), maps.Clone(p.symbol)
 	for b, id := range f.bufs {
 		p.bufs[b] = f.id + "." + id
@@ -275,7 +289,7 @@ func (p *printer) piece(s *piece) {
 	p.rows, p.open, p.note = nil, nil, ""
 	body := p.block(func() { p.stmts(s.body) })
 	f.parts = append(f.parts, jen.Func().Params(jen.Id(f.id).Op("*").Id(f.typ)).Id(name).Params().Block(body...))
-	p.bufs, p.symbol, p.rows, p.open, p.note = bufs, symbol, rows, open, ""
+	p.bufs, p.symbol, p.rows, p.open, p.note, p.tasks = bufs, symbol, rows, open, "", tasks
 	for _, s := range s.body { // what is declared there may be read behind
 		for _, v := range varsOf(s) {
 			if id := f.vars[v]; id != "" {
@@ -384,6 +398,11 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 			s.env[st.Var.Name] = st.Var
 			s.inner(st.Body, in)
 			s.env[st.Var.Name] = before
+		case *loop.While:
+			s.inner(st.Body, in)
+		case *loop.Grow:
+			s.buf(st.Buf, in)
+			s.poly(in, st.Len)
 		case *loop.Tile:
 			s.v(st.From, in)
 			s.v(st.Rows, in)
@@ -401,6 +420,16 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 				s.env[v.Name] = v
 			}
 			s.inner(st.Epilogue, in)
+		case *loop.Call:
+			for _, a := range st.Args {
+				if a.Buf != nil {
+					s.buf(a.Buf, in)
+				}
+				s.poly(in, a.From, a.Int)
+			}
+			for _, v := range st.Results {
+				s.v(v, in)
+			}
 		case *loop.Store:
 			s.buf(st.Buf, in)
 			s.poly(in, st.Index)

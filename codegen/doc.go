@@ -2,9 +2,10 @@
 //
 // What comes in is a module with its derivatives; each procedure is lowered to
 // a loop program and planned. What goes out are the files of a package that
-// imports the standard library only: formatted, type-checked, and the same to
-// the byte each time. What follows from the graph is printed with jennifer;
-// what does not is in templates/go, copied as far as it is used.
+// imports the standard library, and packages that extern funcs of the model
+// name: formatted, type-checked, and the same to the byte each time. What
+// follows from the graph is printed with jennifer; what does not is in
+// templates/go, copied as far as it is used.
 package codegen
 
 import (

@@ -1,10 +1,14 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/bpgen/bpgen/codegen/simd"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -13,6 +17,7 @@ import (
 type Options struct {
 	Package string // name of the package; "" for the module's own
 	Tests   bool   // with a test file
+	Plain   bool   // Go in one piece, to be read: no kernels, no assembly
 	Version string // of bpgen, for the header; may be empty
 	// Said is told of every comment that says what is computed below it, and
 	// of the value that this is; nil: nobody is.
@@ -28,10 +33,20 @@ type generator struct {
 	scope    *scope // of the package
 	scaffold *scaffold
 	helpers  *helpers
+	foreign  []*symbolic.OpSpec // functions of Go that the model calls
 
-	api   body // types and methods
-	loops body // procedures
-	tests body
+	kernels *kernelSet
+
+	api        body // types and methods
+	loops      body // procedures
+	kernelText body // what they call
+	tests      body
+
+	routines      []*simd.Routine // the assembly
+	asmDispatch   body            // chooses between routines and portable kernels
+	declarations  body            // of routines
+	plainDispatch body            // calls portable kernels, where there is no assembly
+
 }
 
 // Emit prints the package for a module and its derivatives. Files come in
@@ -45,14 +60,15 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	if len(m.Files) > 0 {
 		g.stem = fileStem(base(m.Files[0]))
 	}
-	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "check_test.go.tmpl"); err != nil {
+	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "team.go.tmpl", "check_test.go.tmpl"); err != nil {
 		return nil, err
 	}
-	for _, n := range g.scaffold.names() {
-		g.scope.used[n] = true
-	}
-	g.helpers = newHelpers(g.scope, g.scaffold)
+	g.scope.reserve(g.scaffold.names())
+	g.scope.reserve(cpuNames)
+	g.foreign = foreignOps(d)
+	g.helpers = newHelpers(g.scope, g.scaffold, floatsOf(d), g.foreign)
 	g.helpers.said = opt.Said
+	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {
@@ -77,10 +93,23 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	return g.files()
 }
 
+// floatsOf returns the element types that a package computes with.
+func floatsOf(d *module.Derived) []module.Float {
+	used := map[module.Float]bool{}
+	for _, f := range d.Funcs {
+		used[f.Func.Float] = true
+	}
+	for _, m := range d.Models {
+		used[m.Model.Float] = true
+	}
+	return slices.Sorted(maps.Keys(used))
+}
+
 func (g *generator) files() ([]File, error) {
+	g.kernels.declare()
 	var support body
 	support.add(g.helpers.code()...)
-	fixed, err := g.scaffold.used(g.api.text.String(), g.loops.text.String(), support.text.String())
+	fixed, err := g.scaffold.used(g.api.text.String(), g.loops.text.String(), g.kernelText.text.String(), support.text.String())
 	if err != nil {
 		return nil, err
 	}
@@ -95,12 +124,13 @@ func (g *generator) files() ([]File, error) {
 			return
 		}
 		var data []byte
-		if data, err = source(header, doc, g.pkg, text); err == nil {
+		if data, err = source(header, doc, g.pkg, text, g.helpers.imports); err == nil {
 			files = append(files, File{name, data})
 		}
 	}
 	put(g.stem+".go", doc.String(), g.api.text.String())
 	put(g.stem+"_loops.go", "", g.loops.text.String())
+	put(g.stem+"_kernels.go", "", g.kernelText.text.String())
 	if g.opt.Tests && g.tests.text.Len() > 0 {
 		var only string
 		if only, err = g.scaffold.used(g.tests.text.String()); err == nil {
@@ -111,7 +141,37 @@ func (g *generator) files() ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files, typecheck(g.pkg, files)
+	assembly, err := g.assemblyFiles(header)
+	if err != nil {
+		return nil, err
+	}
+	for _, with := range []int{0, 1} { // both builds
+		built := slices.Clone(files)
+		if len(assembly) > 0 {
+			built = append(built, assembly[2*with])
+		}
+		if err := typecheck(g.pkg, built, g.foreign); err != nil {
+			return nil, err
+		}
+	}
+	files = append(files, assembly...)
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
+}
+
+// foreignOps are the functions of Go that the model calls, in order of name.
+func foreignOps(d *module.Derived) []*symbolic.OpSpec {
+	found := map[*symbolic.OpSpec]bool{}
+	for _, p := range d.All() {
+		for _, r := range p.Results {
+			for _, n := range symbolic.Reachable(r.Node) {
+				if n.Op.Foreign != nil {
+					found[n.Op] = true
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), func(a, b *symbolic.OpSpec) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 func (g *generator) modelFile() string {

@@ -177,6 +177,9 @@ func (p *printer) operator(op *symbolic.OpSpec, args []printed) printed {
 		// is not (a + b) + c in floating point.
 		return printed{jen.Add(args[0].in(op.Prec)).Op(name).Add(args[1].in(op.Prec + 1)), op.Prec}
 	}
+	if f := op.Foreign; f != nil && f.Path != "math" {
+		return atom(jen.Id(p.helpers.call(*f, len(args))).Call(codes...))
+	}
 	if fn, ok := strings.CutPrefix(name, "math."); ok {
 		return atom(jen.Qual("math", fn).Call(codes...))
 	}

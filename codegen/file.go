@@ -23,7 +23,8 @@ type File struct {
 // standard lists the packages that generated code may import.
 var standard = map[string]bool{
 	"bytes": true, "encoding/binary": true, "encoding/json": true, "errors": true, "fmt": true, "io": true, "math": true,
-	"os": true, "path/filepath": true, "slices": true, "strconv": true, "testing": true, "unicode/utf8": true,
+	"os": true, "path/filepath": true, "runtime": true, "slices": true, "strconv": true, "sync": true, "sync/atomic": true,
+	"testing": true, "time": true, "unicode/utf8": true,
 }
 
 func packageName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
@@ -45,21 +46,21 @@ func (b *body) addText(s string) {
 
 // source puts a header, a package clause and the imports that the body needs
 // before it, and formats the whole.
-func source(header, doc, pkg, body string) ([]byte, error) {
+func source(header, doc, pkg, body string, foreign map[string]string) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(header + "\n\n")
 	b.WriteString(doc)
 	b.WriteString("package " + pkg + "\n\n")
-	imports, err := importsOf(body)
+	imports, err := importsOf(body, foreign)
 	if err != nil {
 		return nil, fmt.Errorf("codegen: %w", err)
 	}
 	if len(imports) == 1 {
-		b.WriteString("import " + strconv.Quote(imports[0]) + "\n\n")
+		b.WriteString("import " + imports[0] + "\n\n")
 	} else if len(imports) > 0 {
 		b.WriteString("import (\n")
 		for _, p := range imports {
-			b.WriteString("\t" + strconv.Quote(p) + "\n")
+			b.WriteString("\t" + p + "\n")
 		}
 		b.WriteString(")\n\n")
 	}
@@ -71,9 +72,10 @@ func source(header, doc, pkg, body string) ([]byte, error) {
 	return out, nil
 }
 
-// importsOf returns the standard packages that a body refers to. No
+// importsOf returns the packages that a body refers to, as they stand in an
+// import: those of the standard library, and foreign ones under their names. No
 // declaration shares a name with one of them.
-func importsOf(body string) ([]string, error) {
+func importsOf(body string, foreign map[string]string) ([]string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+body, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
@@ -90,10 +92,17 @@ func importsOf(body string) ([]string, error) {
 	var out []string
 	for p := range standard {
 		if used[packageName(p)] {
-			out = append(out, p)
+			out = append(out, strconv.Quote(p))
 		}
 	}
 	slices.Sort(out)
+	std := len(out)
+	for p, name := range foreign {
+		if used[name] {
+			out = append(out, name+" "+strconv.Quote(p))
+		}
+	}
+	slices.Sort(out[std:])
 	return out, nil
 }
 

@@ -26,9 +26,9 @@ type funcPrinter struct {
 }
 
 type funcNames struct {
-	value                               string
-	derivs                              []string
-	args, grads, work, results, newWork string // of a func with types of its own
+	value                        string
+	derivs                       []string
+	args, work, results, newWork string // of a func with types of its own
 }
 
 func (g *generator) newFunc(fp *module.FuncProcs) (*funcPrinter, error) {
@@ -40,22 +40,20 @@ func (g *generator) newFunc(fp *module.FuncProcs) (*funcPrinter, error) {
 		}
 		p.procs = append(p.procs, pr)
 	}
+	for _, pr := range p.procs {
+		g.outline(pr, fp.Func.Float, !p.small())
+	}
 	p.nameFunc()
 	return p, nil
 }
 
 func (p *funcPrinter) nameFunc() {
 	n := &funcNames{value: p.scope.pick(exported(p.f.Name))}
-	suffix := map[string]string{"grad": "Grad", "vjp": "VJP", "jacobian": "Jacobian", "hessian": "Hessian"}
 	for _, d := range p.f.Derive {
-		s := suffix[d.Kind]
-		if s == "" {
-			s = exported(d.Kind)
-		}
-		n.derivs = append(n.derivs, p.scope.pick(n.value+s))
+		n.derivs = append(n.derivs, p.scope.pick(n.value+derivatives[d.Kind].suffix))
 	}
 	if !p.small() {
-		n.args, n.grads = p.scope.pick(n.value+"Args"), p.scope.pick(n.value+"Grads")
+		n.args = p.scope.pick(n.value + "Args")
 		n.work, n.results = p.scope.pick(n.value+"Work"), p.scope.pick(n.value+"Results")
 	}
 	p.n = n
@@ -94,7 +92,7 @@ func (p *funcPrinter) emit() {
 		}
 		p.api.add(p.smallProcedure(f, pr, name, doc))
 	}
-	if testable(f) {
+	if tested(f) {
 		p.testSmall()
 	}
 }
@@ -113,11 +111,18 @@ func derivDoc(name, value string, f *module.Func, d module.Derivative) string {
 	if by == "" {
 		by = "nothing"
 	}
-	if d.Kind == "vjp" {
-		return fmt.Sprintf("%s returns the results of %s and the gradient of their product with the seeds by %s.", name, value, by)
-	}
-	what := map[string]string{"grad": "gradient", "jacobian": "Jacobian", "hessian": "Hessian"}[d.Kind]
-	return fmt.Sprintf("%s returns the value of %s and its %s by %s.", name, value, what, by)
+	return fmt.Sprintf(derivatives[d.Kind].doc, name, value, by)
+}
+
+// derivatives are what derivative functions are called, and their
+// documentation.
+var derivatives = map[string]struct{ suffix, doc string }{
+	"grad":     {"Grad", "%s returns the value of %s and its gradient by %s."},
+	"vjp":      {"VJP", "%s returns the results of %s and the gradient of their product with the seeds by %s."},
+	"jacobian": {"Jacobian", "%s returns the results of %s and their derivatives by %s, row-major with the dims of the result first."},
+	"hessian":  {"Hessian", "%s returns the value of %s, its gradient and its second derivatives by %s."},
+	"jvp":      {"JVP", "%s returns the results of %s and their derivatives along the seeds, which are directions of %s."},
+	"hvp":      {"HVP", "%s returns the value of %s, its gradient and the product of its Hessian with the seeds, by %s."},
 }
 
 // A variable is a parameter or a result of a Go function.
@@ -149,10 +154,12 @@ func merged(vs []variable) []jen.Code {
 // smallProcedure prints a procedure as a function of scalars and arrays.
 func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, doc []string) jen.Code {
 	s := newScope(g.scope)
-	p := newPrinter(pr.prog, s, f.Float, g.helpers)
+	p := g.procedurePrinter(pr, s, f.Float)
 	ins := map[string]*loop.Buffer{}
 	for _, b := range pr.inputs() {
-		ins[inputOf(b).Name] = b
+		if in := inputOf(b); in.Kind != symbolic.SeedInput {
+			ins[in.Name] = b
+		}
 	}
 	var params, results []variable
 	var zeros []jen.Code
@@ -276,6 +283,14 @@ func resultName(r *module.Result, i, values int) string {
 	switch r.Kind {
 	case module.InputGradient, module.ParamGradient:
 		return "d" + local(r.Name)
+	case module.JacobianBlock:
+		return "j" + exported(r.Name)
+	case module.HessianBlock:
+		return "h" + exported(r.Name)
+	case module.Product:
+		return "hv" + exported(r.Name)
+	case module.Tangent:
+		return "t" + exported(r.Name)
 	}
 	if r.Name != "" {
 		return local(r.Name)

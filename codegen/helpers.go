@@ -11,9 +11,9 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// helpers are the functions of the generated package that operators become. A
-// function for one element type has it in its name: expF32. Those that are
-// tuned stand in templates/go, the others are printed from the table of
+// helpers are the functions of the generated package that operators become. In
+// a package with two element types, a function has its own in its name: expF32.
+// Those that are tuned stand in templates/go, the others are printed from the table of
 // operators as they are asked for.
 type helpers struct {
 	said  func(text string, n *symbolic.Node) // is told of every note; see Options.Said
@@ -21,6 +21,9 @@ type helpers struct {
 	tuned map[string]bool
 	names map[helper]string
 	decls map[string]jen.Code
+	// imports are packages beside the standard library, by path: what they are
+	// called here.
+	imports map[string]string
 }
 
 // A helper is an operator for an element type.
@@ -32,14 +35,26 @@ type helper struct {
 // newHelpers gives all functions their names in the package's scope, so that
 // nothing else is called like one that turns out to be needed later. The
 // scaffolding has its names already.
-func newHelpers(s *scope, fixed *scaffold) *helpers {
-	h := &helpers{scope: s, tuned: map[string]bool{}, names: map[helper]string{}, decls: map[string]jen.Code{}}
+func newHelpers(s *scope, fixed *scaffold, floats []module.Float, foreign []*symbolic.OpSpec) *helpers {
+	h := &helpers{scope: s, tuned: map[string]bool{}, names: map[helper]string{}, decls: map[string]jen.Code{}, imports: map[string]string{}}
+	h.names[helper{op: "grown"}] = s.pick("grown")
+	tuned := fixed.ending("F32", "F64")
+	if len(floats) == 1 {
+		tuned = fixed.drop(suffixOf(floats[0]))
+		s.reserve(fixed.names())
+	}
+	for _, op := range foreign {
+		h.foreign(*op.Foreign)
+	}
 	for _, op := range symbolic.Ops() {
-		for _, float := range []module.Float{32, 64} {
-			name := fmt.Sprintf("%sF%d", local(op.Name), float)
+		for _, float := range floats {
+			name := local(op.Name)
+			if len(floats) > 1 {
+				name += suffixOf(float)
+			}
 			composed := op.Go == "" && op.Expand != nil && op.Class == symbolic.Elementwise && op.Args >= 0
 			switch {
-			case fixed.byKey[name] != nil:
+			case tuned[name]:
 				h.tuned[name] = true
 			case composed || float == 32 && strings.HasPrefix(op.Go, "math."):
 				name = s.pick(name)
@@ -50,6 +65,54 @@ func newHelpers(s *scope, fixed *scaffold) *helpers {
 		}
 	}
 	return h
+}
+
+// suffixOf is how the names of functions for an element type end.
+func suffixOf(f module.Float) string { return fmt.Sprintf("F%d", f) }
+
+// foreign names a package and a function of it that the model calls.
+func (h *helpers) foreign(f symbolic.Foreign) {
+	if h.imports[f.Path] == "" {
+		h.imports[f.Path] = h.scope.pick(packageIdent(f.Path))
+	}
+	if h.names[helper{op: f.Key()}] == "" {
+		h.names[helper{op: f.Key()}] = h.scope.pick(strings.ToLower(f.Func[:1]) + f.Func[1:])
+	}
+}
+
+// packageIdent is what a package may be called: the letters and digits of the
+// end of its path.
+func packageIdent(path string) string {
+	id := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, packageName(path))
+	if id == "" || id[0] <= '9' {
+		id = "p" + id
+	}
+	return id
+}
+
+// call returns the name of a function that calls one of another package, for
+// the element type at hand.
+func (h *helpers) call(f symbolic.Foreign, args int) string {
+	name := h.names[helper{op: f.Key()}]
+	if h.decls[name] != nil {
+		return name
+	}
+	var params, conv []jen.Code
+	for i := range args {
+		id := fmt.Sprintf("x%d", i)
+		params = append(params, jen.Id(id))
+		conv = append(conv, jen.Float64().Call(jen.Id(id)))
+	}
+	pkg := h.imports[f.Path]
+	h.decls[name] = comment(fmt.Sprintf("%s is %s.%s for the element type at hand.", name, pkg, f.Func)).(*jen.Statement).Line().
+		Func().Id(name).Types(jen.Id("F").Id("float")).Params(jen.List(params...).Id("F")).Id("F").
+		Block(jen.Return(jen.Id("F").Call(jen.Id(pkg).Dot(f.Func).Call(conv...))))
+	return name
 }
 
 // code returns the declarations in order of name.

@@ -73,8 +73,13 @@ func (p *printer) dots(list []loop.Stmt) int {
 		case *loop.Update:
 			if p.uses.reads[s.Var] > 0 {
 				x, y, _ := product(s.Value, elements)
-				delete(p.wide, s.Var)
-				p.put(jen.Id(p.name(s.Var)).Op(p.becomes(s.Var)).Id("dot").Call(p.run(x, l), p.run(y, l)))
+				sum := jen.Id("dot").Call(p.run(x, l), p.run(y, l))
+				if p.wide[s.Var] && p.declared(s.Var) {
+					sum = jen.Float64().Call(sum)
+				} else {
+					delete(p.wide, s.Var)
+				}
+				p.put(jen.Id(p.name(s.Var)).Op(p.becomes(s.Var)).Add(sum))
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	for _, a := range m.Args {
 		n.args[a.Name] = batch.pick(exported(a.Name))
 	}
-	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
+	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "Threads", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
 	n.givens = map[string]string{}
 	for _, v := range m.Givens {
 		n.givens[v.Name] = work.pick(exported(v.Name))
@@ -99,6 +99,7 @@ type modelPrinter struct {
 	grad  *procedure
 	both  *procedure // gradients by parameters and inputs
 	steps []*procedure
+	fused *fusedStep // nil: Step is Grad and Update
 
 	newWork, newTrainer string // what tests call
 }
@@ -115,14 +116,19 @@ func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) 
 		if *x.to, err = lower(x.from); err != nil {
 			return err
 		}
+		if *x.to != nil {
+			g.outline(*x.to, p.m.Float, true)
+		}
 	}
 	for _, u := range mp.Updates {
 		pr, err := lower(u)
 		if err != nil {
 			return err
 		}
+		g.outline(pr, p.m.Float, true)
 		p.steps = append(p.steps, pr)
 	}
+	p.fused = p.fuse()
 	p.typeDecl()
 	if err := p.paramDecls(); err != nil {
 		return err

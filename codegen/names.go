@@ -23,6 +23,13 @@ func newScope(outer *scope, reserved ...string) *scope {
 	return s
 }
 
+// reserve takes names that are handed out elsewhere.
+func (s *scope) reserve(names []string) {
+	for _, n := range names {
+		s.used[n] = true
+	}
+}
+
 // outermost is the scope of the package.
 func (s *scope) outermost() *scope {
 	for s.outer != nil {

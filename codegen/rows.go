@@ -24,7 +24,7 @@ func (p *printer) hoistRows(l *loop.Loop) {
 	inside := map[string]bool{l.Var.Name: true}
 	for _, s := range l.Body {
 		switch s.(type) {
-		case *loop.Loop, *loop.Contract:
+		case *loop.Loop, *loop.Contract, *loop.While, *loop.Grow:
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -139,6 +140,32 @@ func mentioned(n ast.Node) []string {
 	})
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// ending returns the names that end in one of some ways.
+func (s *scaffold) ending(suffixes ...string) map[string]bool {
+	out := map[string]bool{}
+	for n := range s.byKey {
+		out[n] = slices.ContainsFunc(suffixes, func(x string) bool { return strings.HasSuffix(n, x) })
+	}
+	return out
+}
+
+// drop takes a suffix off all names that end in it, and returns what is left of
+// them.
+func (s *scaffold) drop(suffix string) map[string]bool {
+	dropped := map[string]bool{}
+	ending := regexp.MustCompile(`\b(\w+)` + suffix + `\b`)
+	s.byKey = map[string][]*scaffoldDecl{}
+	for _, d := range s.decls {
+		dropped[strings.TrimSuffix(d.name, suffix)] = strings.HasSuffix(d.name, suffix)
+		d.name, d.text = ending.ReplaceAllString(d.name, "$1"), ending.ReplaceAllString(d.text, "$1")
+		for i, u := range d.uses {
+			d.uses[i] = ending.ReplaceAllString(u, "$1")
+		}
+		s.byKey[d.name] = append(s.byKey[d.name], d)
+	}
+	return dropped
 }
 
 // names returns what the scaffolding declares, in order.

@@ -16,6 +16,9 @@ type printer struct {
 	scope   *scope
 	float   module.Float
 	helpers *helpers
+	kernels *kernelSet // that may be called; nil: none
+	inWork  bool       // its kernels may use threads
+	tasks   jen.Code   // of the work at hand; nil: no kernel needs them
 
 	vars    map[*loop.Var]string
 	symbol  map[string]jen.Code // sizes and integer variables by symbol
@@ -38,11 +41,20 @@ type printer struct {
 	sure *loop.Buffer // that has an element wherever the loop being printed stores to it
 }
 
+// procedurePrinter returns a printer for a procedure of the package.
+func (g *generator) procedurePrinter(pr *procedure, s *scope, float module.Float) *printer {
+	p := newPrinter(pr.prog, s, float, g.helpers)
+	p.kernels, p.inWork = g.kernels, pr.inWork
+	return p
+}
+
 func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *printer {
-	var wide map[*loop.Var]bool
-	if float == 32 {
-		wide = wideSums(prog.Body)
-	}
+	wide := map[*loop.Var]bool{}
+	walkStmts(prog.Body, func(s loop.Stmt) {
+		if a, ok := s.(*loop.Acc); ok && a.Var.Wide && float == 32 {
+			wide[a.Var] = true
+		}
+	})
 	return &printer{
 		wide: wide,
 		prog: prog, scope: s, float: float, helpers: h,
@@ -132,8 +144,16 @@ func (p *printer) stmt(s loop.Stmt) {
 		p.loop(s)
 	case *loop.Tile:
 		p.tile(s)
+	case *loop.While:
+		p.while(s)
+	case *loop.Leave:
+		p.put(jen.If(p.expr(s.If).code).Block(jen.Break()))
+	case *loop.Grow:
+		p.grow(s)
 	case *loop.Contract:
 		p.contract(s)
+	case *loop.Call:
+		p.call(s)
 	case *loop.Let:
 		p.let(s)
 	case *loop.Acc:

@@ -102,12 +102,33 @@ func testable(f *module.Func) bool {
 	if len(f.Results) != 1 || len(f.Results[0].Node.Shape) > 0 || f.Results[0].Node.Type != symbolic.Real {
 		return false
 	}
+	return callable(f) && len(f.Derive) > 0 && f.Derive[0].Kind == "grad" && len(f.Derive[0].Wrt) > 0
+}
+
+// callable reports whether there are arguments to test with.
+func callable(f *module.Func) bool {
 	for _, a := range f.Args {
 		if a.Type == symbolic.Boolean && len(a.Shape) > 0 {
 			return false
 		}
 	}
-	return len(f.Derive) > 0 && f.Derive[0].Kind == "grad" && len(f.Derive[0].Wrt) > 0
+	return true
+}
+
+// asked reports whether derivative i of the func has a test as one that the
+// model asks for.
+func asked(f *module.Func, i int) bool {
+	return callable(f) && f.Derive[i].Span != f.Span && !(i == 0 && testable(f))
+}
+
+// tested reports whether the func has tests.
+func tested(f *module.Func) bool {
+	for i := range f.Derive {
+		if asked(f, i) {
+			return true
+		}
+	}
+	return testable(f)
 }
 
 // testSmall prints the test of a func of scalars and arrays.
@@ -143,6 +164,11 @@ func (p *funcPrinter) testSmall() {
 			size, _ := a.Shape.Size().Const()
 			call = append(call, jen.Parens(jen.Op("*").Index(jen.Lit(size)).Add(elemType(f.Float, a.Type))).Call(jen.Id(id)))
 		}
+	}
+	d := &derivTester{funcPrinter: p, head: head, slice: ids}
+	d.small(call, failing)
+	if !testable(f) {
+		return
 	}
 	results := []jen.Code{jen.Id("_")}
 	var checks []jen.Code

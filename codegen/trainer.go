@@ -61,6 +61,14 @@ func (p *modelPrinter) trainerDecls() error {
 		return err
 	}
 	p.api.addText(text)
+	if p.fused != nil {
+		err = p.stepMethod()
+	} else if text, err = p.templated("trainer_step.go.tmpl"); err == nil {
+		p.api.addText(text)
+	}
+	if err != nil {
+		return err
+	}
 	p.updateMethod()
 	p.settings()
 	return nil
@@ -150,7 +158,10 @@ func (p *modelPrinter) updateMethod() {
 func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure) {
 	n, r, float := p.n, p.m.Rule, p.m.Float.String()
 	s := newScope(p.scope, "t")
-	q := newPrinter(pr.prog, s, p.m.Float, p.helpers)
+	q := p.procedurePrinter(pr, s, p.m.Float)
+	if pr.tasks {
+		q.tasks = jen.Id("t").Dot("work").Dot("tasks")
+	}
 	byNode := map[*symbolic.Node]*loop.Buffer{}
 	for _, b := range pr.inputs() {
 		byNode[b.Node] = b
@@ -168,7 +179,7 @@ func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure)
 			return
 		}
 		q.bufs[out] = id
-		if overwritten(pr.prog.Body, byNode[in], out) {
+		if overwritten(pr.raw.Body, byNode[in], out) {
 			next := s.pick(local("next " + name))
 			q.bufs[out] = next
 			head = append(head, jen.Id(next).Op(":=").Add(slot(jen.Id("t").Dot("reals"), polyCode(at, q.sym), polyCode(u.W.Shape.Size(), q.sym), at.Is(0))))
@@ -211,6 +222,9 @@ func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure)
 		q.put(after...)
 	})
 	head = append([]jen.Code{jen.Add(size).Op(":=").Len(jen.Id("w"))}, head...)
+	if pr.tasks {
+		head = append(head, jen.Id("t").Dot("work").Dot("tasks").Dot("threads").Op("=").Id("t").Dot("work").Dot("Threads"))
+	}
 	p.loops.add(jen.Add(prose(name + " changes weights w in place by their gradient g: " + clean(r.Text))).Line().
 		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id(name).Params(params...).Block(append(head, body...)...))
 }
@@ -234,7 +248,7 @@ func ruleRoom(r *module.Rule, u *module.Update, pr *procedure) symbolic.Poly {
 	}
 	for i, out := range pr.outs {
 		for _, b := range pr.inputs() {
-			if b.Node == in[i] && overwritten(pr.prog.Body, b, out) {
+			if b.Node == in[i] && overwritten(pr.raw.Body, b, out) {
 				room = room.Add(u.W.Shape.Size())
 			}
 		}
@@ -317,7 +331,7 @@ func inStep(l *loop.Loop, in, out *loop.Buffer) bool {
 // elementwise reports whether a rule changes each number by itself, so that it
 // does not matter which parameter it belongs to.
 func elementwise(pr *procedure) bool {
-	if len(pr.prog.Body) == 0 {
+	if len(pr.raw.Body) == 0 {
 		return true
 	}
 	ok := true
@@ -329,7 +343,7 @@ func elementwise(pr *procedure) bool {
 	for _, b := range pr.temps() {
 		ok = ok && len(b.Shape) == 0
 	}
-	walkStmts(pr.prog.Body, func(s loop.Stmt) {
+	walkStmts(pr.raw.Body, func(s loop.Stmt) {
 		for _, e := range exprsOf(s) {
 			walkExpr(e, func(e loop.Expr) {
 				if x, is := e.(*loop.Load); is && len(x.Buf.Shape) > 0 {

@@ -78,6 +78,8 @@ func (u unswitcher) stmt(s loop.Stmt) []loop.Stmt {
 		return []loop.Stmt{&loop.If{Conds: s.Conds, Then: u.body(s.Then), Else: u.body(s.Else)}}
 	case *loop.Choose:
 		return []loop.Stmt{&loop.Choose{Cond: s.Cond, Then: u.body(s.Then), Else: u.body(s.Else)}}
+	case *loop.While:
+		return []loop.Stmt{&loop.While{Body: u.body(s.Body)}}
 	case *loop.Tile:
 		t := *s
 		t.Body = u.body(s.Body)

@@ -41,8 +41,15 @@ func (u *usage) body(list []loop.Stmt) {
 		case *loop.Tile:
 			u.poly(s.Extent)
 			u.scoped(s.Body, s.From, s.Rows)
+		case *loop.While:
+			u.body(s.Body)
+		case *loop.Grow:
+			u.touched[s.Buf] = true
+			u.poly(s.Len)
 		case *loop.Contract:
 			u.contract(s)
+		case *loop.Call:
+			u.call(s)
 		case *loop.Pick:
 			u.poly(s.Position)
 		case *loop.Store:
@@ -83,6 +90,16 @@ func (u *usage) contract(s *loop.Contract) {
 	u.loads[s.B.Buf]++
 	u.poly(s.M, s.N, s.K)
 	u.scoped(s.Epilogue, s.Row, s.Col, s.Sum)
+}
+
+func (u *usage) call(s *loop.Call) {
+	for _, a := range s.Args {
+		if a.Buf != nil {
+			u.touched[a.Buf] = true
+			u.loads[a.Buf]++
+		}
+		u.poly(a.From, a.Int)
+	}
 }
 
 func (u *usage) poly(ps ...symbolic.Poly) {
@@ -143,6 +160,16 @@ func exprsOf(s loop.Stmt) []loop.Expr {
 		return []loop.Expr{s.Value}
 	case *loop.Choose:
 		return []loop.Expr{s.Cond}
+	case *loop.Call:
+		var out []loop.Expr
+		for _, a := range s.Args {
+			if a.Real != nil {
+				out = append(out, a.Real)
+			}
+		}
+		return out
+	case *loop.Leave:
+		return []loop.Expr{s.If}
 	}
 	return nil
 }
@@ -155,6 +182,8 @@ func walkStmts(list []loop.Stmt, f func(loop.Stmt)) {
 		case *loop.Loop:
 			walkStmts(s.Body, f)
 		case *loop.Tile:
+			walkStmts(s.Body, f)
+		case *loop.While:
 			walkStmts(s.Body, f)
 		case *loop.Contract:
 			walkStmts(s.Epilogue, f)

@@ -1,6 +1,8 @@
 package codegen
 
 import (
+	"slices"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
@@ -71,10 +73,16 @@ func (p *modelPrinter) workDecl() {
 			lits = append(lits, n.givens[v.Name], number(*v.Default))
 		}
 	}
+	if p.usesTasks() {
+		fields = append(fields, threadsField()...)
+	}
 	if len(fields) > 0 {
 		fields = append(fields, jen.Line())
 	}
 	fields = append(fields, jen.Id("m").Op("*").Id(n.typ))
+	if p.usesTasks() {
+		fields = append(fields, jen.Id("tasks").Id("tasks"))
+	}
 	if p.usesArena(false) {
 		fields = append(fields, jen.Id("reals").Index().Id(float.String()))
 	}
@@ -109,8 +117,21 @@ func (p *modelPrinter) oneFields() (out []jen.Code) {
 	return out
 }
 
+// threadsField is what says how many threads a work may use.
+func threadsField() []jen.Code {
+	return []jen.Code{
+		prose("Threads is how many threads may compute at once; 0: one for each processor.", "Results do not depend on it."),
+		jen.Id("Threads").Int(),
+	}
+}
+
+// usesTasks reports whether any kernel of the model is done in parts.
+func (p *modelPrinter) usesTasks() bool {
+	return slices.ContainsFunc(append([]*procedure{p.infer, p.loss, p.grad, p.both, p.fusedProcedure()}, p.steps...), func(pr *procedure) bool { return pr != nil && pr.tasks })
+}
+
 func (p *modelPrinter) usesArena(ints bool) bool {
-	for _, pr := range []*procedure{p.infer, p.loss, p.grad, p.both} {
+	for _, pr := range []*procedure{p.infer, p.loss, p.grad, p.both, p.fusedProcedure()} {
 		if pr == nil {
 			continue
 		}
@@ -147,6 +168,9 @@ func (p *modelPrinter) prepare(check string, pr *procedure, zeros []jen.Code, la
 	body = append(body, p.apart(pr, zeros)...)
 	total := pr.plan.Reals.Add(pr.plan.Ints)
 	for _, b := range pr.outs {
+		if b == nil {
+			continue
+		}
 		if k := b.Shape.Size(); !isParamSized(pr, b) {
 			total = total.Add(k)
 		}
@@ -170,7 +194,13 @@ func (p *modelPrinter) prepare(check string, pr *procedure, zeros []jen.Code, la
 func (p *modelPrinter) apart(pr *procedure, zeros []jen.Code) []jen.Code {
 	written := map[symbolic.Type][]jen.Code{}
 	grads, out := false, 0
+	if p.fused != nil && pr == p.fused.procedure {
+		written[symbolic.Real] = append(written[symbolic.Real], jen.Id("w").Dot("m").Dot("Params").Dot("all"))
+	}
 	for i, r := range pr.proc.Results {
+		if pr.outs[i] == nil {
+			continue
+		}
 		typ := pr.outs[i].Type
 		switch r.Kind {
 		case module.OutputResult:
@@ -322,7 +352,10 @@ func (p *modelPrinter) inferMethod(method func(doc []string, name string, params
 func (p *modelPrinter) procedure(name string, pr *procedure) error {
 	n := p.n
 	s := newScope(p.scope, "w", "p", "g", "batch")
-	q := newPrinter(pr.prog, s, p.m.Float, p.helpers)
+	q := p.procedurePrinter(pr, s, p.m.Float)
+	if pr.tasks {
+		q.tasks = jen.Id("w").Dot("tasks")
+	}
 
 	// Sizes.
 	type size struct {
@@ -354,7 +387,19 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		}
 	}
 	usesParams := false
-	for _, b := range pr.inputs() {
+	inputs := pr.inputs()
+	fused := p.fused != nil && pr == p.fused.procedure
+	if fused {
+		inputs = append(inputs, p.fused.updated...)
+	}
+	params := []jen.Code{jen.Id("batch").Op("*").Id(n.batch)}
+	var numbers []jen.Code
+	for _, b := range inputs {
+		if fused && slices.Contains(p.fused.numbers, b) {
+			q.bufs[b], q.scalars[b] = s.pick(local(b.Name)), true
+			numbers = append(numbers, jen.Id(q.bufs[b]).Add(q.scalarType(b.Type)))
+			continue
+		}
 		if !q.uses.touched[b] {
 			continue
 		}
@@ -375,13 +420,15 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 			view(b, jen.Id("batch").Dot(n.args[in.Name]))
 		}
 	}
-	params := []jen.Code{jen.Id("batch").Op("*").Id(n.batch)}
 	var result jen.Code
 	var lits []any
 	after := []jen.Code{}
 	metric, out := 0, 0
 	for i, r := range pr.proc.Results {
 		b := pr.outs[i]
+		if b == nil { // the gradient of a parameter that is updated at once
+			continue
+		}
 		switch r.Kind {
 		case module.LossResult, module.MetricResult:
 			q.bufs[b] = s.pick(local(b.Name))
@@ -403,9 +450,10 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 			p.resultView(q, b, jen.Id("g").Op("."+n.tree.path(r.Name)), &after, view)
 		}
 	}
-	if pr == p.grad || pr == p.both {
+	if pr == p.grad || pr == p.both || fused {
 		params = append(params, jen.Id("g").Op("*").Id(n.params))
 	}
+	params = append(params, numbers...)
 	body := q.block(func() {
 		q.arenaTemps(pr, jen.Id("w").Dot("reals"), jen.Id("w").Dot("ints"))
 		q.put(jen.Line())
@@ -416,6 +464,9 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		}
 	})
 	var head []jen.Code
+	if pr.tasks {
+		head = append(head, jen.Id("w").Dot("tasks").Dot("threads").Op("=").Id("w").Dot("Threads"))
+	}
 	if usesParams {
 		head = append(head, jen.Id("p").Op(":=").Id("w").Dot("m").Dot("Params"))
 	}
@@ -425,7 +476,7 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		}
 	}
 	head = append(head, lines...)
-	f := jen.Add(prose(p.procDoc(name))).Line().Func().Params(p.recv()).Id(name).Params(params...)
+	f := jen.Add(prose(wrapped(p.procDoc(name))...)).Line().Func().Params(p.recv()).Id(name).Params(params...)
 	if result != nil {
 		f.Add(result)
 	}
@@ -457,6 +508,8 @@ func (p *modelPrinter) procDoc(name string) string {
 		return "forward computes the outputs of a batch that has been checked."
 	case "loss":
 		return "loss computes the loss of a batch that has been checked."
+	case "step":
+		return "step computes the loss of a batch that has been checked, updates the parameters whose gradient is one product, and computes the gradients of the others."
 	case "grad":
 		return "grad computes the loss of a batch that has been checked, and its gradient."
 	}

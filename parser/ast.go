@@ -114,13 +114,15 @@ type (
 		Value Expr
 	}
 
-	// ExternDecl is extern func F(x) = pkg.F grad E, E.
+	// ExternDecl is extern func F(x) = math.F grad E, E, or with the path of a
+	// package in place of math: "example.com/robot/air".
 	ExternDecl struct {
 		at
 		Doc    Doc
 		Name   *Ident
 		Params []*Param
-		Go     Expr // pkg.Name
+		Path   string // of the package, or "" where Go says it
+		Go     Expr   // math.Name, or the name in the package with the path
 		Grad   []Expr
 	}
 )

@@ -395,7 +395,16 @@ func (p *parser) extern(doc Doc, t *token) Decl {
 	d.Name = p.ident("the name of the func")
 	d.Params = p.params(false)
 	p.want("=", "and the Go function")
-	d.Go = p.expr()
+	if s := p.cur(); s.kind == stringTok {
+		p.take()
+		d.Path = strings.Trim(s.text, `"`)
+		p.want(".", "and the function in the package")
+		if id := p.ident("the function"); id != nil {
+			d.Go = &Name{at: at{id.Span()}, Name: id.Name}
+		}
+	} else {
+		d.Go = p.expr()
+	}
 	p.skipTo("grad")
 	if g := p.cur(); g.kind == nameTok && g.text == "grad" {
 		p.take()

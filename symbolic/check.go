@@ -28,7 +28,7 @@ func (g *Graph) checkNode(i int, n *Node) error {
 	if n.ID != i {
 		return fmt.Errorf("has number %d", n.ID)
 	}
-	if n.Op.Name == "" || Lookup(n.Op.Name) != n.Op {
+	if n.Op.Name == "" || Lookup(n.Op.Name) != n.Op && n.Op.Foreign == nil {
 		return fmt.Errorf("operator is not in the table")
 	}
 	for _, a := range n.Args {
@@ -47,6 +47,9 @@ func (g *Graph) checkNode(i int, n *Node) error {
 		if err := m.check(n); err != nil {
 			return err
 		}
+	}
+	if err := g.checkBody(n); err != nil {
+		return err
 	}
 	if n.Op.Class == Leaf {
 		return nil
@@ -85,6 +88,34 @@ func (m *Map) check(n *Node) error {
 			if s[0] == '@' {
 				return fmt.Errorf("index %s is not solved", e)
 			}
+		}
+	}
+	return nil
+}
+
+// checkBody reports what a body mentions that it must not: values from outside
+// that are no formal arguments of it.
+func (g *Graph) checkBody(n *Node) error {
+	l, ok := n.Attr.(*Loop)
+	if p, is := n.Attr.(*Part); is && len(n.Args) == 1 {
+		l, ok = n.Args[0].Attr.(*Loop)
+		if p.Of.ID >= n.ID {
+			return fmt.Errorf("body does not come before it")
+		}
+	}
+	if !ok {
+		return nil
+	}
+	own := map[*Node]bool{l.Index: true}
+	for _, f := range l.Formals() {
+		own[f] = true
+	}
+	for _, m := range Reachable(bodyOf(n)...) {
+		if m.ID >= n.ID {
+			return fmt.Errorf("body does not come before it")
+		}
+		if m.Op == OpInput || m.Op == OpFormal && !own[m] {
+			return fmt.Errorf("body mentions %%%d (%s %s) from outside", m.ID, m.Op.Name, m.Name)
 		}
 	}
 	return nil

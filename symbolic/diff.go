@@ -15,11 +15,29 @@ func (g *Graph) VJP(ys, seeds, xs []*Node) []*Node {
 	for i, y := range ys {
 		cot[y] = g.sumOf(cot[y], seeds[i])
 	}
+	parts := map[*Node][]partCot{} // of loops
 	defer g.At(g.origin)()
 	for i := len(needed) - 1; i >= 0; i-- {
 		y := needed[i]
+		if len(parts[y]) > 0 {
+			g.At(adjointOf(y))
+			wanted := make([]bool, len(y.Args))
+			for j, x := range y.Args {
+				wanted[j] = needs(needed, x)
+			}
+			for j, d := range g.loopGrad(y, parts[y], wanted) {
+				if d != nil && wanted[j] {
+					cot[y.Args[j]] = g.sumOf(cot[y.Args[j]], d)
+				}
+			}
+			continue
+		}
 		dy := cot[y]
 		if dy == nil || target[y] || y.Type != Real {
+			continue
+		}
+		if y.Op == OpPart {
+			parts[y.Args[0]] = append(parts[y.Args[0]], partCot{y, dy})
 			continue
 		}
 		g.At(adjointOf(y))
@@ -110,19 +128,29 @@ func (g *Graph) JVP(ys, xs, dxs []*Node) []*Node {
 	for i, x := range xs {
 		tan[x], target[x] = dxs[i], true
 	}
+	loops := map[*Node]*loopTangent{}
 	defer g.At(g.origin)()
 	for _, y := range g.dependents(ys, target) {
-		if target[y] || y.Type != Real {
+		if target[y] || y.Type != Real && y.Op != OpLoop {
 			continue
 		}
 		g.At(y.Origin)
+		if y.Op == OpPart {
+			if t := loops[y.Args[0]]; t != nil {
+				tan[y] = t.part(g, y)
+			}
+			continue
+		}
 		dx := make([]*Node, len(y.Args))
 		some := false
 		for i, a := range y.Args {
 			dx[i] = tan[a]
 			some = some || dx[i] != nil
 		}
-		if some {
+		switch {
+		case some && y.Op == OpLoop:
+			loops[y] = g.loopJVP(y, dx)
+		case some:
 			tan[y] = g.tangent(y, dx)
 		}
 	}

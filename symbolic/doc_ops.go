@@ -12,7 +12,7 @@ func RenderOps() string {
 	var b strings.Builder
 	b.WriteString("<!-- Rendered from the operator table; do not edit. -->\n\n# Operators\n\n")
 	b.WriteString("Those in **bold** are functions of the language under their name.\n")
-	for c := Leaf; c <= Composite; c++ {
+	for c := Leaf; c <= Region; c++ {
 		title := c.String()
 		fmt.Fprintf(&b, "\n## %s\n\n| name | notation | meaning | in Go | derivative |\n|---|---|---|---|---|\n", strings.ToUpper(title[:1])+title[1:])
 		for _, op := range Ops() {
@@ -66,6 +66,8 @@ func (op *OpSpec) derivative() string {
 	switch {
 	case op.Class == Leaf:
 		return "leaf"
+	case op.Class == Region:
+		return "of the body"
 	case op.Out != Real || op.Arg || len(op.In) > 0 && op.In[0] != Real && len(op.In) == 1:
 		return "none: not real"
 	case op.Grad != nil || some:

@@ -2,6 +2,7 @@ package symbolic
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -107,7 +108,9 @@ func (env *Env) tensor(y *Node) (*Tensor, error) {
 // A sum is taken in row-major order. What is missing, of a wrong length or out
 // of range is an error.
 func Eval(env *Env, roots ...*Node) ([]*Tensor, error) {
-	e := evaluator{env: env, expansions: map[string]*expansion{}}
+	own := *env // whiles count their passes in it
+	own.Dims = maps.Clone(env.Dims)
+	e := evaluator{env: &own, expansions: map[string]*expansion{}}
 	out, err := e.run(roots, nil)
 	if err != nil {
 		return nil, err
@@ -149,6 +152,13 @@ func (e *evaluator) run(roots []*Node, given map[*Node]*Tensor) ([]*Tensor, erro
 	for _, r := range roots {
 		uses[r]++
 	}
+	parts := map[*Node][]*Node{} // of loops, that are asked for
+	for _, n := range order {
+		if n.Op == OpPart {
+			parts[n.Args[0]] = append(parts[n.Args[0]], n)
+		}
+	}
+	ofLoops := map[*Node]*Tensor{}
 	values := make(map[*Node]*Tensor)
 	for _, n := range order {
 		t := given[n]
@@ -158,7 +168,18 @@ func (e *evaluator) run(roots []*Node, given map[*Node]*Tensor) ([]*Tensor, erro
 				args[i] = values[a]
 			}
 			var err error
-			if t, err = e.node(n, args); err != nil {
+			switch n.Op {
+			case OpLoop:
+				var of map[*Node]*Tensor
+				t, of, err = e.loop(n, args, parts[n])
+				maps.Copy(ofLoops, of)
+			case OpPart:
+				t = ofLoops[n]
+				delete(ofLoops, n)
+			default:
+				t, err = e.node(n, args)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("%s: %w", describe(n), err)
 			}
 		}
@@ -198,6 +219,9 @@ func (env *Env) elementwise(y *Node, x []*Tensor) (*Tensor, error) {
 	out, err := env.tensor(y)
 	if err != nil {
 		return nil, err
+	}
+	if y.Op.Eval == nil {
+		return nil, fmt.Errorf("%s is known to Go only", y.Op.Name)
 	}
 	faulty := false
 	for _, t := range x {

@@ -56,10 +56,14 @@ type Origin struct {
 
 // A Graph interns nodes. The zero Graph is not ready; use NewGraph.
 type Graph struct {
-	nodes  []*Node
-	byKey  map[string]*Node
-	origin Origin
-	marks  int
+	nodes   []*Node
+	byKey   map[string]*Node
+	origin  Origin
+	marks   int
+	formals int
+	counts  int
+
+	lacking []*OpSpec // foreign functions whose derivative was needed
 }
 
 // NewGraph returns an empty graph.
@@ -256,6 +260,13 @@ func (a Axes) Has(i int) bool {
 // Reachable returns the nodes that roots depend on, themselves included, in
 // order of ID, so that arguments come before their users.
 func Reachable(roots ...*Node) []*Node {
+	return reachable(roots, func(n *Node) []*Node { return n.Args })
+}
+
+// ReachableInside returns what Reachable does, and what is in bodies.
+func ReachableInside(roots ...*Node) []*Node { return reachable(roots, (*Node).Needs) }
+
+func reachable(roots []*Node, next func(*Node) []*Node) []*Node {
 	seen := map[*Node]bool{}
 	var out []*Node
 	stack := append([]*Node(nil), roots...)
@@ -267,7 +278,7 @@ func Reachable(roots ...*Node) []*Node {
 		}
 		seen[n] = true
 		out = append(out, n)
-		stack = append(stack, n.Args...)
+		stack = append(stack, next(n)...)
 	}
 	sortByID(out)
 	return out

@@ -17,10 +17,11 @@ const (
 	Movement                 // values moved, none computed: access, reshape, concat
 	Scatter                  // out[e(i)] += a[i]
 	Composite                // has an expansion into other operators
+	Region                   // holds a body, or is a value of one that does
 )
 
 func (c Class) String() string {
-	return [...]string{"leaf", "elementwise", "reduction", "movement", "scatter", "composite"}[c]
+	return [...]string{"leaf", "elementwise", "reduction", "movement", "scatter", "composite", "region"}[c]
 }
 
 // An OpSpec is all that bpgen knows about an operator. It stands in one file,
@@ -93,6 +94,8 @@ type OpSpec struct {
 	Prec int
 	// Commutes is set where the two arguments may change places.
 	Commutes bool
+	// Foreign is the function of Go that the operator calls, or nil.
+	Foreign *Foreign
 	// Lazy operators evaluate only the chosen one of their later arguments.
 	Lazy bool
 
@@ -143,7 +146,7 @@ func Lookup(name string) *OpSpec { return table[name] }
 
 // Infer returns the shape and element type of op applied to args.
 func (op *OpSpec) Infer(attr Attr, args []*Node) (Shape, Type, error) {
-	if op.Args >= 0 && len(args) != op.Args || op.Args < 0 && len(args) == 0 {
+	if op.Args >= 0 && len(args) != op.Args || op.Args < 0 && len(args) == 0 && op.Class != Region {
 		return nil, 0, fmt.Errorf("takes %d arguments, has %d", op.Args, len(args))
 	}
 	if op.InferFn != nil {

@@ -15,8 +15,9 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "digamma", Doc: "The derivative of log Γ(x).", Args: 1, Class: Elementwise, Builtin: true,
-		Expand: func(g *Graph, attr Attr, x []*Node) *Node { return digamma(g, x[0]) },
-		Math:   "ψ(%s)", Domain: [][2]float64{{0.3, 6}},
+		Expand:  func(g *Graph, attr Attr, x []*Node) *Node { return digamma(g, x[0]) },
+		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Apply(opTrigamma, nil, x) }),
+		Math:    "ψ(%s)", Domain: [][2]float64{{0.3, 6}},
 		// Gauss: ψ(x) = ∫₀¹ (1 − tˣ⁻¹)/(1 − t) dt − γ, here as a sum.
 		Oracle: func(x []float64) float64 {
 			const n, γ = 2000, 0.57721566490153286

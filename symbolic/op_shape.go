@@ -110,9 +110,10 @@ var OpMark = named("mark")
 
 func init() {
 	Register(OpSpec{
-		Name: "mark", Doc: "x, as a point that derivatives can be taken by.", Args: 1, Class: Elementwise, Linear: true,
+		Name: "mark", Doc: "x, as a point that derivatives can be taken by.", Args: 1, Class: Elementwise,
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) { return args[0].Shape, args[0].Type, nil },
 		Eval:    func(x []float64) float64 { return x[0] },
+		Tangent: func(g *Graph, y *Node, dx []*Node) *Node { return dx[0] },
 		Grad:    func(g *Graph, y, dy *Node) []*Node { return []*Node{dy} },
 		Math:    "%s",
 	})

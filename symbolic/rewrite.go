@@ -14,6 +14,14 @@ func (g *Graph) Rewrite(phase Phase, roots ...*Node) []*Node {
 	return g.rewriter(phase, Reassoc).run(roots)
 }
 
+// Stable makes formulas stable before they are differentiated, down to the
+// points that derivatives can be taken by, which stay as they are.
+func (g *Graph) Stable(roots ...*Node) []*Node {
+	r := g.rewriter(Stability, Reassoc)
+	r.points = true
+	return r.run(roots)
+}
+
 // RewriteSteps is Rewrite that also tells which rules it has used, in order.
 func (g *Graph) RewriteSteps(phase Phase, roots ...*Node) ([]*Node, []Step) {
 	r := g.rewriter(phase, Reassoc)
@@ -34,6 +42,7 @@ type rewriter struct {
 	phase  Phase
 	safety Safety
 	record bool
+	points bool // marks stay as they are
 	steps  []Step
 
 	done map[*Node]*Node // what a node has become in the end
@@ -70,6 +79,10 @@ func (r *rewriter) normalize(root *Node) {
 			stack = stack[:len(stack)-1]
 			continue
 		}
+		if r.points && n.Op == OpMark {
+			r.done[n] = n
+			continue
+		}
 		r.open[n] = true
 		if m := r.next[n]; m != nil {
 			switch {
@@ -83,7 +96,7 @@ func (r *rewriter) normalize(root *Node) {
 			continue
 		}
 		ready := true
-		for _, a := range n.Args {
+		for _, a := range n.Needs() {
 			switch {
 			case r.done[a] != nil:
 			case r.open[a]: // n was made from a itself
@@ -111,7 +124,7 @@ func (r *rewriter) normalize(root *Node) {
 // are final already applies a rule.
 func (r *rewriter) step(n *Node) *Node {
 	r.g.At(n.Origin)
-	for _, a := range n.Args {
+	for _, a := range n.Needs() {
 		if r.done[a] == a {
 			continue
 		}
@@ -119,7 +132,7 @@ func (r *rewriter) step(n *Node) *Node {
 		for i, a := range n.Args {
 			args[i] = r.done[a]
 		}
-		return r.g.Apply(n.Op, n.Attr, args...)
+		return r.g.Apply(n.Op, WithBody(n.Attr, r.done), args...)
 	}
 	if r.fuel <= 0 {
 		return nil

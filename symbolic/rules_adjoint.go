@@ -9,6 +9,13 @@ var adjointRules = []Rule{
 			v, y := sample(g, "v", 2), g.Input(ArgInput, "y", Shp(2), Integer)
 			return g.Apply(OpScatter, &Map{Shape: Shp(2, 3), Index: []Poly{Axis(0), Operand(0)}}, v, y)
 		}},
+	{Name: "sum of parts laid in zeros", Phase: after, Ops: []*OpSpec{OpAdd}, Func: padsAreConcat,
+		Example: func(g *Graph) *Node {
+			x := sample(g, "x", 5)
+			a, b := g.Slice(x, 0, Int(0), Int(2)), g.Slice(x, 0, Int(2), Int(3))
+			d := g.VJP([]*Node{a, b}, []*Node{sample(g, "da", 2), sample(g, "db", 3)}, []*Node{x})
+			return d[0]
+		}},
 	{Name: "p - y", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpAdd}, Func: lessOneHot,
 		Example: func(g *Graph) *Node {
 			p, s := sample(g, "p", 2, 3), g.Broadcast(sample(g, "s", 2), Shp(2, 3), 0)

@@ -37,6 +37,11 @@ var sumRules = []Rule{
 			w := sample(g, "w", 2, 3)
 			return g.Sum(g.Mul(w, g.Broadcast(sample(g, "x", 3), w.Shape, 1)), 0, 1)
 		}},
+	{Name: "sum of one pick", Phase: after, Ops: []*OpSpec{OpSum}, Func: sumOfPick,
+		Example: func(g *Graph) *Node {
+			m := &Map{Shape: Shp(2, 3), Index: []Poly{Axis(1)}, Guard: []Cond{{Kind: Zero, E: Axis(0).Sub(Axis(1)).Add(Int(1))}}}
+			return g.Sum(g.Mul(g.Access(sample(g, "x", 3), m), sample(g, "y", 2, 3)), 1)
+		}},
 	{Name: "sum of repeated", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpSum}, Func: sumOfPlain,
 		Example: func(g *Graph) *Node { return g.Sum(g.Broadcast(sample(g, "x", 2), Shp(2, 3), 0), 0, 1) }},
 }
@@ -315,6 +320,65 @@ func sumInsideProduct(g *Graph, n *Node) *Node {
 		return g.Sum(g.product(rest), left...)
 	}
 	return nil
+}
+
+// sumOfPick: Σ over j of what is read where j = e only is what is read there.
+func sumOfPick(g *Graph, n *Node) *Node {
+	x, axes := n.Args[0], n.Attr.(Axes)
+	fs := factors(x)
+	for _, f := range fs {
+		if f.Op != OpAccess {
+			continue
+		}
+		for _, c := range f.Attr.(*Map).Guard {
+			if c.Kind != Zero || slices.ContainsFunc(c.E.Syms(), isOperand) {
+				continue
+			}
+			for _, j := range axes {
+				k, rest, ok := c.E.Linear(Axis(j).String())
+				if !ok || k != 1 && k != -1 || !integral(rest) {
+					continue
+				}
+				m := picking(x.Shape, j, rest.Scale(int64(-k), 1))
+				for i, f := range fs {
+					fs[i] = g.access(f, m)
+				}
+				left := slices.DeleteFunc(slices.Clone(axes), func(a int) bool { return a == j })
+				for i, a := range left {
+					if a > j {
+						left[i]--
+					}
+				}
+				return g.Sum(g.product(fs), left...)
+			}
+		}
+	}
+	return nil
+}
+
+// integral reports whether p is whole because its coefficients are.
+func integral(p Poly) bool {
+	whole := true
+	p.Terms(func(_, den int64, _ []string) { whole = whole && den == 1 })
+	return whole
+}
+
+// picking reads a value of the given shape at e along axis j, where e is in
+// range.
+func picking(shape Shape, j int, e Poly) *Map {
+	e = without(e, j)
+	m := &Map{Shape: slices.Delete(slices.Clone(shape), j, j+1)}
+	for a := range shape {
+		if a == j {
+			m.Index = append(m.Index, e)
+		} else {
+			m.Index = append(m.Index, without(Axis(a), j))
+		}
+	}
+	if top := shape[j].Sub(Int(1)).Sub(e); !inRange(e, shape[j], m.Shape) {
+		m.Guard = []Cond{{Kind: NonNeg, E: e}, {Kind: NonNeg, E: top}}
+	}
+	return m
 }
 
 // sumOfPlain sums before values are repeated or change places.

@@ -22,6 +22,9 @@ func TestTableIsComplete(t *testing.T) {
 			if op.InferFn == nil && op.Class != Elementwise && op.Class != Reduction && op.Class != Leaf {
 				t.Error("has no shape rule")
 			}
+			if op.Class == Region {
+				return // the evaluator and the walks of derivatives know them
+			}
 			if op.Run == nil && op.Eval == nil && op.Expand == nil && op.Combine == nil {
 				t.Error("has no meaning")
 			}

@@ -60,7 +60,7 @@ func TestTeam(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the go command")
 	}
-	dir := module(t, []string{"team.go"}, []string{"team_test.go"})
+	dir := module(t, []string{"team.go", "numbers.go"}, []string{"team_test.go"})
 	run(t, dir, nil, "vet", ".")
 	run(t, dir, nil, "test", "-count=1", ".")
 	run(t, dir, []string{"GOMAXPROCS=1"}, "test", "-count=1", ".")

@@ -52,9 +52,11 @@ static void run(void *self, long times) {
 	double *out = p->out;
 	while (times--) {
 		if (p->called && p->neuron) {
+#pragma GCC unroll 8
 			for (long i = 0; i < p->n; i++)
 				out[6 * i] = call_neuron(&in[5 * i], &in[5 * i + 3], &out[6 * i + 1], &out[6 * i + 4]);
 		} else if (p->called) {
+#pragma GCC unroll 8
 			for (long i = 0; i < p->n; i++)
 				out[4 * i] = call_circuit(in[3 * i], in[3 * i + 1], in[3 * i + 2], &out[4 * i + 1], &out[4 * i + 2], &out[4 * i + 3]);
 		} else if (p->neuron) {

@@ -12,7 +12,7 @@ func Open(s task.Spec, d *task.Data) (task.Runner, error) {
 	case "adam":
 		return newAdam(d), nil
 	case "circuit", "circuits", "neuron", "neurons":
-		return &points{s: s, in: d.Points, out: make([]float64, s.N*(s.PointSize()+1))}, nil
+		return newPoints(s, d), nil
 	default:
 		return &vector{kind: s.Kind, x: d.X, y: make([]float32, len(d.X))}, nil
 	}

@@ -109,6 +109,9 @@ func (g *generation) command(path string) string {
 	add("-o", g.dir)
 	add("-pkg", g.opt.Package)
 	add("-type", g.opt.Float)
+	if g.opt.Plain {
+		words = append(words, "-plain")
+	}
 	for _, name := range slices.Sorted(maps.Keys(g.opt.Dims)) {
 		add("-D", name+"="+g.opt.Dims[name])
 	}

@@ -31,6 +31,7 @@ func modelFlags(cmd *cobra.Command) *driver.Options {
 	flags.Var((*packageName)(&opt.Package), "pkg", "name of the Go package, instead of the model's package clause")
 	flags.Var((*floatType)(&opt.Float), "type", "element type, instead of the model's")
 	flags.VarP(dims(opt.Dims), "dim", "D", "set a dim, also one known at run time only, or several;\na list is written -D sizes=128,64")
+	flags.BoolVar(&opt.Plain, "plain", false, "Go in one piece, to be read: no kernels in assembly")
 	complete(cmd, "type", "float32", "float64")
 	complete(cmd, "pkg")
 	complete(cmd, "dim")

@@ -65,6 +65,9 @@ func (f *level) place(c *comp) {
 		return
 	}
 	first := f.earliest(c)
+	if c.late && f.depth == 0 {
+		first = len(f.groups)
+	}
 	loop := f.depth < len(c.order)
 	if c.contractsAt(f.depth) {
 		f.groups = slices.Insert(f.groups, first, f.contraction(c))

@@ -70,13 +70,28 @@ func (c *comp) nonNeg(p symbolic.Poly) bool {
 			return false
 		}
 	}
+	for _, a := range c.around {
+		factor, rest, ok := linearIn(p, a.sym)
+		switch {
+		case !mentions(p, a.sym):
+		case !ok:
+			return false
+		case allSigns(factor, 1):
+			p = rest
+		case allSigns(factor, -1):
+			p = rest.Add(factor.Mul(a.extent.Sub(symbolic.Int(1))))
+		default:
+			return false
+		}
+	}
 	for _, s := range p.Syms() {
 		if _, isData := c.dataOf(s); isData {
 			return false
 		}
 	}
 	p = p.Subst(func(s string) (symbolic.Poly, bool) {
-		least := slices.ContainsFunc(c.axes, func(a axis) bool { e, ok := a.extent.AsSym(); return ok && e == s })
+		least := slices.ContainsFunc(c.axes, func(a axis) bool { e, ok := a.extent.AsSym(); return ok && e == s }) ||
+			slices.ContainsFunc(c.around, func(a *pass) bool { e, ok := a.extent.AsSym(); return ok && e == s })
 		return symbolic.Sym(s).Add(symbolic.Int(1)), least
 	})
 	return allSigns(p, 1)
@@ -140,8 +155,12 @@ func (c *comp) eachInRange(t *term) bool {
 // safeOutside reports that a read whose index does not depend on the loops
 // inside of some level may be done even where those loops do not run at all.
 func (c *comp) safeOutside(t *term) bool {
+	passes := &comp{around: c.around} // alone: these do run
 	for i, e := range t.index {
 		d := t.val.node.Shape[i]
+		if passes.nonNeg(e) && passes.nonNeg(d.Sub(symbolic.Int(1)).Sub(e)) && !slices.ContainsFunc(e.Syms(), func(s string) bool { return c.passOf(s) == nil }) {
+			continue
+		}
 		if n, ok := e.Const(); ok {
 			if size, known := d.Const(); known && n >= 0 && n < size {
 				continue

@@ -30,7 +30,7 @@ func Check(p *Program) error {
 	for _, b := range p.Buffers {
 		for _, d := range b.Shape {
 			for _, s := range d.Syms() {
-				if !slices.Contains(p.Dims, s) {
+				if !slices.Contains(p.Dims, s) && !b.Grows() {
 					c.errorf("%s of the shape of %s is not a dim", s, b.Name)
 				}
 			}
@@ -112,6 +112,16 @@ func (c *checker) body(ss []Stmt) {
 			c.body(s.Body)
 			delete(c.vars, s.From.Name)
 			delete(c.vars, s.Rows.Name)
+		case *While:
+			c.body(s.Body)
+		case *Leave:
+			c.expr(s.If)
+		case *Grow:
+			c.buffer(s.Buf, true)
+			c.poly(s.Len)
+			if !s.Buf.Grows() {
+				c.errorf("buffer %s does not grow", s.Buf.Name)
+			}
 		case *Contract:
 			c.contract(s)
 			declare(s.Row)
@@ -121,6 +131,8 @@ func (c *checker) body(ss []Stmt) {
 			for _, v := range []*Var{s.Row, s.Col, s.Sum} {
 				delete(c.vars, v.Name)
 			}
+		case *Call:
+			c.call(s)
 		case *Let:
 			c.expr(s.Value)
 			declare(s.Var)
@@ -154,6 +166,38 @@ func (c *checker) body(ss []Stmt) {
 	}
 	for _, name := range declared {
 		delete(c.vars, name)
+	}
+}
+
+// call checks what a kernel is called with, and the kernel as a program of its
+// own.
+func (c *checker) call(s *Call) {
+	k := s.Kernel
+	if len(s.Args) != len(k.Params) || len(s.Results) != len(k.Results) || len(s.Ops) != len(k.Results) {
+		c.errorf("call of %s with %d arguments and %d results", k.Name, len(s.Args), len(s.Results))
+		return
+	}
+	in := &checker{names: map[string]bool{}, bufs: map[*Buffer]bool{}, vars: map[string]*Var{}}
+	for i, p := range k.Params {
+		switch a := s.Args[i]; {
+		case p.Buf != nil:
+			c.buffer(a.Buf, p.Buf.Kind == Out)
+			c.poly(a.From)
+			in.names[p.Buf.Name], in.bufs[p.Buf] = true, true
+		case p.Int != nil:
+			c.poly(a.Int)
+			in.vars[p.Int.Name] = p.Int
+		default:
+			c.expr(a.Real)
+			in.vars[p.Real.Name] = p.Real
+		}
+	}
+	for _, v := range s.Results {
+		c.variable(v)
+	}
+	in.body(k.Body)
+	for _, err := range in.errs {
+		c.errs = append(c.errs, fmt.Errorf("kernel %s: %w", k.Name, err))
 	}
 }
 

@@ -21,13 +21,14 @@ const (
 	isRepeated               // it would be computed again for every element of an axis it does not have
 	isReshaped               // it is read under another shape
 	isOperand                // a matrix product reads it
+	isCarried                // a loop carries or stacks it
 	isLong                   // with it the expression that reads it would be hard to read
 )
 
 func (r reason) String() string {
 	return [...]string{
 		"inlined", "input", "result", "reduction", "moved parts", "named", "read more than once",
-		"read under more axes", "read under another shape", "factor of a matrix product", "long expression",
+		"read under more axes", "read under another shape", "factor of a matrix product", "value of a loop", "long expression",
 	}[r]
 }
 
@@ -44,7 +45,7 @@ const (
 func (l *lowering) choose(roots []*symbolic.Node) {
 	l.store = map[*symbolic.Node]reason{}
 	l.alias = map[*symbolic.Node]string{}
-	nodes := symbolic.Reachable(roots...)
+	nodes := symbolic.Reachable(append(slices.Clip(roots), l.lateNodes()...)...)
 	l.uses = map[*symbolic.Node]int{}
 	for _, n := range nodes {
 		for _, a := range n.Args {
@@ -119,6 +120,8 @@ func (l *lowering) keepByUse(nodes []*symbolic.Node) {
 		}
 		_, isShape := n.Attr.(symbolic.ShapeAttr)
 		switch {
+		case n.Op == symbolic.OpLoop:
+			keepForLoop(n, keep)
 		case n.Op.Class == symbolic.Reduction:
 			keep(n, isReduced)
 		case n.Op.Class == symbolic.Scatter || isConcat(n):

@@ -24,8 +24,12 @@ type comp struct {
 	unit    float64          // what combining starts from
 	arg     bool             // the position of the best is what is wanted
 	scatter bool             // elements go where index says, several to one place
+	late    bool             // it changes what all others of its pass read before
 
 	contract int // the depth of the first of three loops that are a contraction; 0 if none
+
+	region *region // of a loop of the graph, which has nothing else
+	around []*pass // the loops of the graph that it is in
 
 	path []*group // the groups it is in, outermost first
 
@@ -64,16 +68,17 @@ func (c *comp) axisSym(sym string) (int, bool) {
 
 // build makes the values and comps, arguments before users.
 func (l *lowering) build(roots []*symbolic.Node) {
-	nodes := symbolic.Reachable(roots...)
+	nodes := symbolic.Reachable(append(slices.Clip(roots), l.lateNodes()...)...)
 	taken := map[*symbolic.Node]bool{}
 	for _, n := range nodes {
 		if _, ok := n.Attr.(symbolic.Input); ok {
 			l.values[n] = l.newValue(n, In, isInput)
 		}
 	}
+	parts := partsOf(nodes)
+	l.done = map[*symbolic.Node]bool{}
 	for i, r := range roots {
-		v := l.newValue(r, Out, isResult)
-		v.result = l.proc.Results[i]
+		v := l.result(i, r)
 		l.outs = append(l.outs, v)
 		if r.Op.Class != symbolic.Leaf && !taken[r] {
 			taken[r] = true
@@ -82,7 +87,10 @@ func (l *lowering) build(roots []*symbolic.Node) {
 	}
 	for _, n := range nodes {
 		why := l.store[n]
-		if why == inlined || n.Op.Class == symbolic.Leaf {
+		if n.Op == symbolic.OpLoop {
+			l.region(n, parts[n])
+		}
+		if why == inlined || n.Op.Class == symbolic.Leaf || l.done[n] {
 			continue
 		}
 		v := l.values[n]
@@ -99,7 +107,9 @@ func (l *lowering) build(roots []*symbolic.Node) {
 			l.writeAll(v, r) // an input, or a value that is also another result
 		}
 	}
-	l.readers()
+	if l.outer == nil {
+		l.readers()
+	}
 }
 
 // readers records who reads what.
@@ -113,6 +123,9 @@ func (l *lowering) readers() {
 
 // reads lists the values that c reads, each once, in order of first use.
 func (c *comp) reads() []*value {
+	if c.region != nil {
+		return c.region.reads
+	}
 	var out []*value
 	seen := map[*value]bool{}
 	c.each(func(t *term) {
@@ -140,7 +153,7 @@ func (l *lowering) write(v *value, n *symbolic.Node) {
 }
 
 func (l *lowering) newComp(v *value, n *symbolic.Node, shape symbolic.Shape) (*comp, *builder, []symbolic.Poly) {
-	c := &comp{id: len(l.comps), node: n, target: v}
+	c := &comp{id: len(l.comps), node: n, target: v, around: l.passes}
 	at := make([]symbolic.Poly, len(shape))
 	for i, d := range shape {
 		c.axes = append(c.axes, axis{sym: fmt.Sprintf("~%d#%d", c.id, i), extent: d, out: -1})
@@ -209,7 +222,7 @@ func (l *lowering) writeAt(v *value, n *symbolic.Node, given []*int) {
 		c.index = append(c.index, axes[0])
 		axes = axes[1:]
 	}
-	if l.values[n] != nil || n.Op.Class == symbolic.Leaf {
+	if l.values[n] != nil || n.Op.Class == symbolic.Leaf || l.aliasOf(n) != nil {
 		c.body = b.at(n, c.index)
 	} else {
 		c.body = b.compute(n, c.index)

@@ -15,7 +15,7 @@ func costOf(p *Program) Cost {
 	c := &counter{sizes: map[string]symbolic.Poly{}}
 	for _, b := range p.Buffers {
 		switch n := b.Shape.Size(); {
-		case !b.Kept:
+		case !b.Kept || b.Grows():
 		case b.Type == symbolic.Real:
 			c.Kept = c.Kept.Add(n)
 		default:
@@ -40,7 +40,13 @@ type counter struct {
 // size is p with the rows of a tile all there: times the number of tiles, that
 // is the size of the batch.
 func (c *counter) size(p symbolic.Poly) symbolic.Poly {
-	return p.Subst(func(s string) (symbolic.Poly, bool) { n, ok := c.sizes[s]; return n, ok })
+	return p.Subst(func(s string) (symbolic.Poly, bool) {
+		if isCount(s) {
+			return symbolic.Int(1), true
+		}
+		n, ok := c.sizes[s]
+		return n, ok
+	})
 }
 
 func (c *counter) body(ss []Stmt, times symbolic.Poly) {
@@ -52,6 +58,10 @@ func (c *counter) body(ss []Stmt, times symbolic.Poly) {
 			c.sizes[s.Rows.Name] = symbolic.Int(s.Size)
 			c.body(s.Body, times.Mul(c.size(s.Extent)).Scale(1, int64(s.Size)))
 			delete(c.sizes, s.Rows.Name)
+		case *While: // as if it made one pass
+			c.body(s.Body, times)
+		case *Leave:
+			c.expr(s.If, times)
 		case *Contract:
 			c.contract(s, times)
 		case *Let:

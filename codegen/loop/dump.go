@@ -46,6 +46,13 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 		case *Tile:
 			fmt.Fprintf(b, "%stile %s < %s by %d, %s\n", in, s.From.Name, s.Extent, s.Size, s.Rows.Name)
 			writeStmts(b, s.Body, depth+1)
+		case *While:
+			fmt.Fprintf(b, "%swhile\n", in)
+			writeStmts(b, s.Body, depth+1)
+		case *Leave:
+			fmt.Fprintf(b, "%sleave if %s\n", in, exprString(s.If))
+		case *Grow:
+			fmt.Fprintf(b, "%sgrow %s to %s\n", in, s.Buf.Name, s.Len)
 		case *Contract:
 			op := "="
 			if s.Accumulate {
@@ -85,10 +92,31 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 				fmt.Fprintf(b, "%selse\n", in)
 				writeStmts(b, s.Else, depth+1)
 			}
+		case *Call:
+			fmt.Fprintf(b, "%s%s(%s)\n", in, s.Kernel.Name, strings.Join(callArgs(s), ", "))
 		case *Note:
 			fmt.Fprintf(b, "%s// %s\n", in, s.Text)
 		}
 	}
+}
+
+// callArgs writes what a kernel is called with, and where its results go.
+func callArgs(s *Call) []string {
+	var out []string
+	for i, p := range s.Kernel.Params {
+		switch a := s.Args[i]; {
+		case p.Buf != nil:
+			out = append(out, fmt.Sprintf("%s[%s:]", a.Buf.Name, a.From))
+		case p.Int != nil:
+			out = append(out, a.Int.String())
+		default:
+			out = append(out, exprString(a.Real))
+		}
+	}
+	for i, v := range s.Results {
+		out = append(out, fmt.Sprintf("%s %s", v.Name, assign(s.Ops[i])))
+	}
+	return out
 }
 
 func assign(op *symbolic.OpSpec) string {
@@ -169,7 +197,9 @@ func dimsOf(p *Program) []string {
 	}
 	for _, b := range p.Buffers {
 		for _, d := range b.Shape {
-			add(d)
+			if !b.Grows() {
+				add(d)
+			}
 		}
 	}
 	Walk(p.Body, func(s Stmt) {
@@ -180,6 +210,10 @@ func dimsOf(p *Program) []string {
 		case *Tile:
 			vars[s.From.Name], vars[s.Rows.Name] = true, true
 			add(s.Extent)
+		case *Leave:
+			inExpr(s.If)
+		case *Grow:
+			add(s.Len)
 		case *Contract:
 			for _, v := range []*Var{s.Row, s.Col, s.Sum} {
 				vars[v.Name] = true
@@ -227,6 +261,8 @@ func Walk(ss []Stmt, f func(Stmt)) {
 		case *Loop:
 			Walk(s.Body, f)
 		case *Tile:
+			Walk(s.Body, f)
+		case *While:
 			Walk(s.Body, f)
 		case *Contract:
 			Walk(s.Epilogue, f)

@@ -25,17 +25,29 @@ type scope struct {
 
 func (l *lowering) emit(tree []*group) *Program {
 	p := &Program{Name: l.proc.Name}
+	l.regions(func(*region) { p.loops = true })
 	for _, kind := range []BufferKind{In, Out, Temp} {
-		for _, v := range l.order {
-			if v.kind == kind && (kind != Temp || v.rank() > 0) {
-				v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node, Kept: v.keptForBackward()}
-				p.Buffers = append(p.Buffers, v.buf)
-			}
-		}
+		l.buffers(p, kind)
+		l.within(func(in *lowering) { in.buffers(p, kind) })
 	}
 	e := &emitter{l: l, levels: map[*term]int{}}
 	p.Body = e.scope(func() { e.body(tree) })
 	return p
+}
+
+// buffers makes the buffers of a kind.
+func (l *lowering) buffers(p *Program, kind BufferKind) {
+	for _, v := range l.order {
+		if v.kind == kind && v.of == nil && (kind != Temp || v.rank() > 0) {
+			v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node, Kept: v.keptForBackward()}
+			p.Buffers = append(p.Buffers, v.buf)
+		}
+	}
+	for _, v := range slices.Concat(l.order, l.seen) {
+		if v.of != nil {
+			v.buf = v.base().buf
+		}
+	}
 }
 
 // keptForBackward reports that v is a temporary of the way forward that the way
@@ -143,9 +155,17 @@ func (e *emitter) known(t *term) (Expr, bool) {
 
 func (e *emitter) body(groups []*group) {
 	for _, g := range groups {
+		if g.loop {
+			e.grow(g.comps...)
+		}
 		if !g.loop {
 			e.countLoads(g)
 			for _, c := range g.comps {
+				e.grow(c)
+				if c.region != nil {
+					e.region(c.region)
+					continue
+				}
 				e.zero(c, g.depth)
 				e.note(c, g)
 				e.leaf(c)
@@ -296,6 +316,9 @@ func (c *comp) addsOnlyIf() bool {
 // outside of the first loop that accumulates, or that not all writers share.
 func (v *value) fillAt() (int, bool) {
 	first := v.writers[0]
+	if first.late {
+		return 0, true
+	}
 	if first.combine == nil || !first.inArray() && len(v.writers) == 1 {
 		return 0, false
 	}
@@ -409,6 +432,9 @@ func (e *emitter) fillPieces(f *filling) {
 
 // flat is the place of the element with an index for every axis of v's node.
 func (v *value) flat(index []symbolic.Poly) symbolic.Poly {
+	if v.of != nil {
+		return v.of.flat(slices.Concat(v.leading(), index))
+	}
 	out, stride := symbolic.Poly{}, symbolic.Int(1)
 	for k := len(index) - 1; k >= 0; k-- {
 		if v.lost[k] {

@@ -44,7 +44,7 @@ func (x *expander) all(root *symbolic.Node) *symbolic.Node {
 			continue
 		}
 		ready := true
-		for _, a := range n.Args {
+		for _, a := range n.Needs() {
 			if x.new[a] == nil {
 				stack = append(stack, a)
 				ready = false
@@ -68,6 +68,8 @@ func (x *expander) one(n *symbolic.Node) *symbolic.Node {
 		args[i] = x.new[a]
 		same = same && args[i] == a
 	}
+	attr := symbolic.WithBody(n.Attr, x.new)
+	same = same && symbolic.SameBody(attr, n.Attr)
 	defer x.g.At(n.Origin)()
 	switch {
 	case n.Op == symbolic.OpMark || n.Op == symbolic.OpStop:
@@ -88,7 +90,7 @@ func (x *expander) one(n *symbolic.Node) *symbolic.Node {
 	if same {
 		return n
 	}
-	m := x.g.Apply(n.Op, n.Attr, args...)
+	m := x.g.Apply(n.Op, attr, args...)
 	x.g.SetName(m, n.Name)
 	return m
 }

@@ -178,6 +178,11 @@ func (e *emitter) addChoice(cond Expr, then, other []Stmt) {
 // load reads an element from where it is.
 func (e *emitter) load(c *comp, t *term) Expr {
 	v := t.val
+	if len(v.lead) == 0 && v.of != nil {
+		if of := v.base(); of.v != nil && of.buf == nil {
+			return &Ref{of.v}
+		}
+	}
 	if v.v != nil && (v.local == nil || c.within(v.local)) {
 		return &Ref{v.v}
 	}
@@ -222,6 +227,9 @@ func (e *emitter) poly(c *comp, p symbolic.Poly) symbolic.Poly {
 					return p, true
 				}
 			}
+		}
+		if p := c.passOf(s); p != nil {
+			return symbolic.Sym(p.name), true
 		}
 		if i, ok := c.dataOf(s); ok {
 			return symbolic.Sym(e.wholeVar(c, c.data[i])), true

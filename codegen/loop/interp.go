@@ -73,6 +73,8 @@ type machine struct {
 	mem  map[*Buffer][]cell
 	vars map[string]*variable // those in scope
 	dims []string             // that the program speaks of
+
+	views map[*Buffer]*Buffer // what the parameters of the kernel at hand are
 }
 
 func (m *machine) allocate(p *Program, plan *Plan, in map[string][]float64) {
@@ -82,6 +84,9 @@ func (m *machine) allocate(p *Program, plan *Plan, in map[string][]float64) {
 		ints = make([]cell, m.poly(plan.Ints))
 	}
 	for _, b := range p.Buffers {
+		if b.Grows() {
+			continue
+		}
 		n := m.poly(b.Shape.Size())
 		switch {
 		case b.Kind == Temp && plan != nil:
@@ -101,10 +106,10 @@ func (m *machine) allocate(p *Program, plan *Plan, in map[string][]float64) {
 		default:
 			m.mem[b] = make([]cell, n)
 		}
-		if b.Kind != In {
+		data, ok := in[b.Name]
+		if b.Kind != In && !ok { // what is given and written is updated
 			continue
 		}
-		data, ok := in[b.Name]
 		if !ok || len(data) != n {
 			failf("input %s has %d elements, want %d", b.Name, len(data), n)
 		}
@@ -143,7 +148,7 @@ func (m *machine) get(b *Buffer, i int) float64 {
 	if i < 0 || i >= len(mem) {
 		failf("%s[%d] is out of range of %d elements", b.Name, i, len(mem))
 	}
-	if mem[i].owner != b {
+	if mem[i].owner != m.owner(b) {
 		failf("%s[%d] is read before it is written", b.Name, i)
 	}
 	return mem[i].value
@@ -157,11 +162,48 @@ func (m *machine) set(b *Buffer, i int, v float64) {
 	if b.Kind == In {
 		failf("%s is an input and is written", b.Name)
 	}
-	mem[i] = cell{b, m.round(v, b.Type)}
+	mem[i] = cell{m.owner(b), m.round(v, b.Type)}
+}
+
+// owner is the buffer of the program that b is, which may be a kernel's.
+func (m *machine) owner(b *Buffer) *Buffer {
+	if v := m.views[b]; v != nil {
+		return v
+	}
+	return b
+}
+
+// call runs a kernel, which sees its parameters only.
+func (m *machine) call(s *Call) {
+	k := s.Kernel
+	in := &machine{Interp: Interp{Float32: m.Float32}, mem: map[*Buffer][]cell{}, vars: map[string]*variable{}, views: map[*Buffer]*Buffer{}}
+	for i, p := range k.Params {
+		switch a := s.Args[i]; {
+		case p.Buf != nil:
+			from, mem := m.poly(a.From), m.mem[a.Buf]
+			if from < 0 || from > len(mem) {
+				failf("%s from %d of %d elements", a.Buf.Name, from, len(mem))
+			}
+			in.mem[p.Buf], in.views[p.Buf] = mem[from:], m.owner(a.Buf)
+		case p.Int != nil:
+			in.vars[p.Int.Name] = &variable{p.Int, float64(m.poly(a.Int))}
+		default:
+			in.vars[p.Real.Name] = &variable{p.Real, m.eval(a.Real)}
+		}
+	}
+	in.runIn(k.Body, false)
+	for i, v := range s.Results {
+		x := m.variable(v)
+		x.value = m.combine(s.Ops[i], v.Type, func() float64 { return x.value }, in.variable(k.Results[i]).value)
+	}
 }
 
 // run executes a body; what it declares is out of scope after it.
-func (m *machine) run(ss []Stmt) {
+// It reports whether the while around is left.
+func (m *machine) run(ss []Stmt) (left bool) { return m.runIn(ss, true) }
+
+// runIn executes a body, in a scope of its own or not.
+func (m *machine) runIn(ss []Stmt, scope bool) (left bool) {
 	var declared []string
 	declare := func(v *Var, x float64) {
 		if _, ok := m.vars[v.Name]; ok {
@@ -190,6 +232,18 @@ func (m *machine) run(ss []Stmt) {
 				m.run(s.Body)
 				delete(m.vars, s.From.Name)
 				delete(m.vars, s.Rows.Name)
+			}
+		case *While:
+			for !m.run(s.Body) {
+			}
+		case *Leave:
+			left = m.eval(s.If) != 0
+		case *Grow:
+			if !s.Buf.Grows() {
+				failf("%s cannot grow", s.Buf.Name)
+			}
+			if more := m.poly(s.Len) - len(m.mem[s.Buf]); more > 0 {
+				m.mem[s.Buf] = append(m.mem[s.Buf], make([]cell, more)...)
 			}
 		case *Contract:
 			m.contract(s)
@@ -226,18 +280,27 @@ func (m *machine) run(ss []Stmt) {
 			} else {
 				m.run(s.Else)
 			}
+		case *Call:
+			m.call(s)
 		case *Note:
 		default:
 			failf("unknown statement %T", s)
 		}
+		if left {
+			break
+		}
+	}
+	if !scope {
+		return left
 	}
 	for _, name := range declared {
 		delete(m.vars, name)
 	}
+	return left
 }
 
 // contract stores all sums before any epilogue runs, as a program may that has
-// no kernel for the two together.
+// no kernel for the two together, unless the epilogue asks for what was there.
 func (m *machine) contract(s *Contract) {
 	rows, cols, sums := m.poly(s.M), m.poly(s.N), m.poly(s.K)
 	at := func(a Access) func(i, j, k int) int {
@@ -252,6 +315,7 @@ func (m *machine) contract(s *Contract) {
 			}
 		}
 	}
+	var kept []float64
 	each(func(i, j int) {
 		x := 0.0
 		if s.Accumulate {
@@ -261,13 +325,22 @@ func (m *machine) contract(s *Contract) {
 			p := m.round(m.get(s.A.Buf, a(i, 0, k))*m.get(s.B.Buf, b(0, j, k)), symbolic.Real)
 			x = m.round(x+p, symbolic.Real)
 		}
-		m.set(s.Out.Buf, out(i, j, 0), x)
+		if s.Reads() {
+			kept = append(kept, x)
+		} else {
+			m.set(s.Out.Buf, out(i, j, 0), x)
+		}
 	})
 	if len(s.Epilogue) == 0 {
 		return
 	}
 	each(func(i, j int) {
-		x := m.get(s.Out.Buf, out(i, j, 0))
+		x := 0.0
+		if kept != nil {
+			x = kept[i*cols+j]
+		} else {
+			x = m.get(s.Out.Buf, out(i, j, 0))
+		}
 		for v, value := range map[*Var]float64{s.Row: float64(i), s.Col: float64(j), s.Sum: x} {
 			if _, ok := m.vars[v.Name]; ok {
 				failf("%s is declared in the scope of another", v.Name)

@@ -18,6 +18,8 @@ type Program struct {
 	Body    []Stmt
 	Bands   []string // for the dump: how it goes through batches, and why
 	Why     []string // for the dump: what has storage, and why
+
+	loops bool // it has loops of the graph
 }
 
 // BufferKind says where the memory of a buffer comes from.
@@ -80,8 +82,9 @@ type (
 	//
 	// is stored in Out(m, n). Then Epilogue runs for each element, with m in Row,
 	// n in Col and the stored number in Sum; it may store to Out(m, n) anew, in
-	// which case nobody reads the sums themselves. Neither A nor B shares memory
-	// with Out.
+	// which case nobody reads the sums themselves. Where it reads Out(m, n), it
+	// finds what was there before, and no sum is stored. Neither A nor B shares
+	// memory with Out.
 	Contract struct {
 		Out, A, B  Access
 		M, N, K    symbolic.Poly
@@ -195,6 +198,16 @@ func (c *Contract) Stored() bool {
 		}
 	}
 	return false
+}
+
+// Reads reports whether the epilogue reads what was in Out before.
+func (c *Contract) Reads() (found bool) {
+	Walk(c.Epilogue, func(s Stmt) {
+		for _, x := range exprsOf(s) {
+			eachLoad(x, func(b *Buffer, _ symbolic.Poly) { found = found || b == c.Out.Buf })
+		}
+	})
+	return found
 }
 
 // ---- expressions

@@ -78,8 +78,16 @@ func compareAs(t *testing.T, p *module.Procedure, how tiling, dims map[string]in
 		t.Fatal(err)
 	}
 	plan := MakePlan(prog)
-	for _, pl := range []*Plan{nil, plan} {
-		got, err := Run(prog, pl, dims, in)
+	for _, run := range []struct {
+		prog *Program
+		plan *Plan
+		most float64 // that results may differ
+	}{{prog, nil, 1e-12}, {prog, plan, 1e-12}, {outlined(prog, false), plan, 1e-12}, {outlined(prog, true), plan, 1e-10}} { // sums backwards
+		prog := run.prog
+		if err := Check(prog); err != nil {
+			t.Fatalf("%v\n%s", err, prog)
+		}
+		got, err := Run(prog, run.plan, dims, in)
 		if err != nil {
 			t.Fatalf("%v\n%s%s", err, prog, plan)
 		}
@@ -88,12 +96,68 @@ func compareAs(t *testing.T, p *module.Procedure, how tiling, dims map[string]in
 			if b.Kind != Out {
 				continue
 			}
-			if d := distance(got[b.Name], want[i].Data); d > 1e-12 {
+			if d := distance(got[b.Name], want[i].Data); d > run.most {
 				t.Fatalf("%s differs by %g:\n%v\n%v\n%s%s", b.Name, d, got[b.Name], want[i].Data, prog, plan)
 			}
 			i++
 		}
 	}
+}
+
+// outlined returns the program with all kernels that there can be, whole or in
+// parts of one iteration.
+func outlined(p *Program, parts bool) *Program {
+	q := *p
+	q.Body = Outline(p.Body, 0, func(k *Kernel) bool { return true })
+	if parts {
+		q.Body = inParts(q.Body)
+	}
+	return &q
+}
+
+// inParts calls each kernel that can be split once for each iteration, the last
+// one first.
+func inParts(list []Stmt) (out []Stmt) {
+	for _, s := range list {
+		switch t := s.(type) {
+		case *Call:
+			out = append(out, partCalls(t)...)
+			continue
+		case *Loop:
+			s = &Loop{Var: t.Var, Extent: t.Extent, Body: inParts(t.Body)}
+		case *Tile:
+			u := *t
+			u.Body = inParts(t.Body)
+			s = &u
+		case *If:
+			s = &If{Conds: t.Conds, Then: inParts(t.Then), Else: inParts(t.Else)}
+		case *Choose:
+			s = &Choose{Cond: t.Cond, Then: inParts(t.Then), Else: inParts(t.Else)}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func partCalls(c *Call) []Stmt {
+	s := findSplit(c.Kernel, false)
+	if s == nil {
+		return []Stmt{c}
+	}
+	extent := s.Extent.Subst(func(name string) (symbolic.Poly, bool) {
+		for i, p := range c.Kernel.Params {
+			if p.Int != nil && p.Int.Name == name {
+				return c.Args[i].Int, true
+			}
+		}
+		return symbolic.Poly{}, false
+	})
+	v := &Var{Name: "part~", Type: symbolic.Integer}
+	at := extent.Sub(symbolic.Int(1)).Sub(symbolic.Sym(v.Name))
+	part := *c
+	part.Kernel = c.Kernel.Part(s)
+	part.Args = append([]Arg{{Int: at}, {Int: symbolic.Int(1)}}, c.Args...)
+	return []Stmt{&Loop{Var: v, Extent: extent, Body: []Stmt{&part}}}
 }
 
 // distance is the greatest difference relative to the greatest element.

@@ -25,7 +25,7 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 		how.size = 1
 		prog = lower(p, roots, how)
 		if tiled(prog) { // again, now that its temporaries are known
-			how.each, how.weights = guess(MakePlan(prog).Reals), weightsOf(prog)
+			how.each, how.weights = guess(perTile(prog)), weightsOf(prog)
 			how.size = rowsFor(how.each, how.weights)
 			prog = lower(p, roots, how)
 		}
@@ -37,13 +37,14 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 }
 
 func lower(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {
-	l := &lowering{proc: p, tiling: how, values: map[*symbolic.Node]*value{}}
+	l := &lowering{proc: p, tiling: how, values: map[*symbolic.Node]*value{}, alias2: map[*symbolic.Node]*alias{}}
 	l.choose(roots)          // which values get storage
 	l.build(roots)           // one comp for each way a value is written
 	l.tree = l.fuse()        // comps share loops, tiles and contractions
 	l.shrink()               // temporaries lose the axes of shared loops
 	l.name()                 // buffers get identifiers
 	prog := l.emit(l.tree)   // statements
+	widen(prog.Body)         // long sums are kept in float64
 	prog.Bands = l.notes     // how batches are gone through
 	prog.Why = l.explain()   // what the dump says about all this
 	prog.Dims = dimsOf(prog) // what sizes mention
@@ -64,6 +65,15 @@ type lowering struct {
 	tree   []*group
 	used   map[string]bool // names of buffers and dims
 	notes  []string        // for the dump: how batches are gone through
+
+	// Of the body of a loop:
+	outer  *lowering
+	dest   []*value // where its roots go
+	late   []*lateSum
+	passes []*pass  // the loops around, outermost first
+	seen   []*value // those of outer that are read here
+	alias2 map[*symbolic.Node]*alias
+	done   map[*symbolic.Node]bool // parts of loops that those write themselves
 }
 
 // A value is what has storage: an input, a result or a temporary.
@@ -83,10 +93,16 @@ type value struct {
 	v       *Var     // of a temporary without axes
 	local   []*group // where not nil, v holds only the element of these loops' iteration
 	filled  bool     // what accumulates in it starts from zero, made sure of
+	roomy   bool     // its buffer has grown as it has to
+
+	// A view is a part of another value: its elements with the leading indices.
+	of   *value
+	lead []symbolic.Poly
+	in   []*pass // that lead mentions
 }
 
 func (l *lowering) newValue(n *symbolic.Node, kind BufferKind, why reason) *value {
-	v := &value{id: len(l.order), node: n, kind: kind, why: why, lost: make([]bool, len(n.Shape))}
+	v := &value{id: len(l.order), node: n, kind: kind, why: why, lost: make([]bool, len(n.Shape)), in: l.passes}
 	l.order = append(l.order, v)
 	return v
 }

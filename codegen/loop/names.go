@@ -18,15 +18,41 @@ func (l *lowering) name() {
 	for _, s := range l.dims() {
 		used[s] = true
 	}
+	l.within(func(in *lowering) {
+		for _, s := range in.dims() {
+			used[s] = true
+		}
+	})
+	l.nameIn(used)
+	l.within(func(in *lowering) { in.nameIn(used) })
+	l.regions(func(r *region) {
+		if r.pass.name != "" {
+			return // that of a while is its count
+		}
+		names := &namer{func(s string) bool { return used[s] }, map[string]int{}}
+		base := "t"
+		if r.loop.Index != nil && r.loop.Index.Name != "" {
+			base = ident(r.loop.Index.Name)
+		}
+		r.pass.name = names.name(base)
+		used[r.pass.name] = true
+	})
+}
+
+// nameIn names the values of one body.
+func (l *lowering) nameIn(used map[string]bool) {
 	names := &namer{func(s string) bool { return used[s] }, map[string]int{}}
 	for _, v := range l.order {
+		if v.of != nil {
+			continue
+		}
 		if v.kind == In || v.kind == Out {
 			v.name = names.name(l.baseName(v))
 			used[v.name] = true
 		}
 	}
 	for _, v := range l.order {
-		if v.kind != Temp {
+		if v.kind != Temp || v.of != nil {
 			continue
 		}
 		base := l.baseName(v)
@@ -88,6 +114,14 @@ func (l *lowering) baseName(v *value) string {
 		switch r.Kind {
 		case module.ParamGradient, module.InputGradient:
 			return "d" + ident(r.Name)
+		case module.JacobianBlock:
+			return "j" + ident(r.Name)
+		case module.HessianBlock:
+			return "h" + ident(r.Name)
+		case module.Product:
+			return "hv" + ident(r.Name)
+		case module.Tangent:
+			return "t" + ident(r.Name)
 		case module.LossResult:
 			return "loss"
 		case module.NextState, module.UpdatedParam, module.UpdatedRuleState:
@@ -118,6 +152,9 @@ func nodeName(n *symbolic.Node, otherwise string) string {
 	}
 	if n.Type == symbolic.Boolean {
 		return "on"
+	}
+	if p, ok := n.Attr.(*symbolic.Part); ok {
+		return nodeName(p.Of, otherwise)
 	}
 	if a := n.Origin.Adjoint; a != nil {
 		if s := nodeName(cotangentOf(n, a), ""); s != "" {

@@ -51,7 +51,7 @@ func lifetimes(p *Program) []*span {
 	var out []*span
 	for _, b := range p.Buffers {
 		us := w.uses[b]
-		if b.Kind != Temp || len(us) == 0 {
+		if b.Kind != Temp || len(us) == 0 || b.Grows() {
 			continue
 		}
 		common := len(us[0].loops)
@@ -101,6 +101,15 @@ func (w *watcher) body(ss []Stmt) {
 			w.loops = w.loops[:len(w.loops)-1]
 			w.at++
 			l.last = w.at
+		case *While:
+			l := &stretch{first: w.at}
+			w.loops = append(slices.Clip(w.loops), l)
+			w.body(s.Body)
+			w.loops = w.loops[:len(w.loops)-1]
+			w.at++
+			l.last = w.at
+		case *Leave:
+			w.expr(s.If)
 		case *Contract: // a loop too: what goes in is needed until all results are out
 			l := &stretch{first: w.at}
 			w.loops = append(slices.Clip(w.loops), l)
@@ -186,17 +195,34 @@ func (a *arena) place(s *span) {
 	best.bufs = append(best.bufs, s.buf)
 }
 
-// lay puts the slots one after the other.
+// lay puts the slots one after the other, those of a few numbers last.
 func (a *arena) lay(plan *Plan) symbolic.Poly {
 	at := symbolic.Poly{}
+	few := func(s *slot) int {
+		n, ok := s.size.Const()
+		return btoi(ok && n < vector)
+	}
+	slices.SortStableFunc(a.slots, func(s, t *slot) int { return few(s) - few(t) })
 	for _, s := range a.slots {
 		for _, b := range s.bufs {
 			plan.Offset[b] = at
 			plan.order = append(plan.order, b)
 		}
-		at = at.Add(s.size)
+		at = at.Add(aligned(s.size))
 	}
 	return at
+}
+
+// vector is how many numbers the longest vector has.
+const vector = 16
+
+// aligned is a size with room behind it, so that what follows begins where a
+// vector does. Sizes that are known when the program runs stay as they are.
+func aligned(size symbolic.Poly) symbolic.Poly {
+	if n, ok := size.Const(); ok && n >= vector {
+		return symbolic.Int(roundUp(n, vector))
+	}
+	return size
 }
 
 // String writes the plan for people, with real numbers of 4 bytes.

@@ -14,7 +14,7 @@ import "github.com/bpgen/bpgen/symbolic"
 func settle(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {
 	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}
 	new := map[*symbolic.Node]*symbolic.Node{}
-	for _, n := range symbolic.Reachable(roots...) {
+	for _, n := range symbolic.ReachableInside(roots...) {
 		new[n] = s.node(n, new)
 	}
 	out := make([]*symbolic.Node, len(roots))
@@ -36,10 +36,12 @@ func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) 
 		args[i] = new[a]
 		same = same && args[i] == a
 	}
+	attr := symbolic.WithBody(n.Attr, new)
+	same = same && symbolic.SameBody(attr, n.Attr)
 	defer s.g.At(n.Origin)()
 	m := n
 	if !same {
-		m = s.g.Apply(n.Op, n.Attr, args...)
+		m = s.g.Apply(n.Op, attr, args...)
 	}
 	m = s.outside(m)
 	if p := s.choice(m); p != nil {

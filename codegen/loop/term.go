@@ -52,7 +52,9 @@ func (b *builder) at(n *symbolic.Node, index []symbolic.Poly) *term {
 		return t
 	}
 	var t *term
-	if v := b.l.values[n]; v != nil {
+	if a := b.l.aliasOf(n); a != nil {
+		t = b.aliased(a, n, index)
+	} else if v := b.l.valueOf(n); v != nil {
 		t = b.read(v, index)
 	} else {
 		t = b.compute(n, index)

@@ -2,9 +2,9 @@ package loop
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 // tiling says how batches are cut into tiles.
@@ -105,7 +105,23 @@ const (
 
 // tiled reports whether a program goes through a batch in tiles.
 func tiled(p *Program) bool {
-	return slices.ContainsFunc(p.Body, func(s Stmt) bool { _, is := s.(*Tile); return is })
+	found := false
+	Walk(p.Body, func(s Stmt) {
+		_, is := s.(*Tile)
+		found = found || is
+	})
+	return found
+}
+
+// perTile is the size of the temporaries that are needed while a tile is. What
+// is kept for the whole batch from pass to pass of a loop goes through memory
+// in any case.
+func perTile(p *Program) symbolic.Poly {
+	reals := MakePlan(p).Reals
+	if !p.loops {
+		return reals
+	}
+	return reals.Subst(func(s string) (symbolic.Poly, bool) { return symbolic.Poly{}, s == module.Batch })
 }
 
 // weightsOf counts the parameters that a program reads.

@@ -3,4 +3,4 @@
 // only; the networks are in generated/lecture.
 package lecture
 
-//go:generate go tool bpgen gen -o ../../generated/lecture lecture.bp
+//go:generate go tool bpgen gen -plain -o ../../generated/lecture lecture.bp

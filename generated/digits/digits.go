@@ -151,7 +151,12 @@ type DigitsLoss struct {
 // DigitsWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type DigitsWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Digits
+	tasks tasks
 	reals []float32
 	out   DigitsOutputs
 }
@@ -277,16 +282,6 @@ func (t *DigitsTrainer) Work() *DigitsWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *DigitsTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *DigitsTrainer) Step(b DigitsBatch) (DigitsLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *DigitsTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -317,6 +312,16 @@ func (t *DigitsTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *DigitsTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *DigitsTrainer) Step(b DigitsBatch) (DigitsLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *DigitsTrainer) Update(grads *DigitsParams) error {

@@ -4,6 +4,7 @@ package digits
 
 // forward computes the outputs of a batch that has been checked.
 func (w *DigitsWork) forward(batch *DigitsBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	image := batch.Image[:n*64]
@@ -21,56 +22,18 @@ func (w *DigitsWork) forward(batch *DigitsBatch) {
 		rows := min(128, n-from)
 
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
-		for b := range rows {
-			imageRow := image[b*64+from*64:][:64]
-			zhRow := zh[b*64:][:64]
-			for i := range 64 {
-				zhRow[i] = (imageRow[i] - 8) / 4
-			}
-		}
-		matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
-		for b := range rows {
-			hRow := h[b*256:][:256]
-			for i := range 256 {
-				hRow[i] = reluF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.zhLoop(rows, zh, image[from*64:])
+		w.tasks.hProduct(rows, h, zh, hW, hB)
 
 		// z = dense[10](h)   digits.bp:13
-		matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// output softmax(z)   digits.bp:14
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-			outRow := out[b*10+from*10:][:10]
-			for i := range 10 {
-				outRow[i] = exps[i] / total
-			}
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		outLoop(rows, z, exps, out[from*10:])
 	}
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	image := batch.Image[:n*64]
@@ -89,75 +52,21 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 		rows := min(128, n-from)
 
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
-		for b := range rows {
-			imageRow := image[b*64+from*64:][:64]
-			zhRow := zh[b*64:][:64]
-			for i := range 64 {
-				zhRow[i] = (imageRow[i] - 8) / 4
-			}
-		}
-		matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
-		for b := range rows {
-			hRow := h[b*256:][:256]
-			for i := range 256 {
-				hRow[i] = reluF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.zhLoop(rows, zh, image[from*64:])
+		w.tasks.hProduct(rows, h, zh, hW, hB)
 
 		// z = dense[10](h)   digits.bp:13
-		matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			m := inf[float32](-1)
-			var at int
-			m2 := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				// metric accuracy = argmax(z) == y   digits.bp:17
-				zi := zRow[i]
-				if zi > m {
-					m, at = zi, i
-				}
-
-				// output softmax(z)   digits.bp:14
-				m2 = max(m2, zi)
-			}
-			var top float32
-			if absF32(m2) < inf[float32](1) {
-				top = m2
-			}
-			s2 += float64(truth[float32](at == int(y[b+from])))
-			var total float32
-			for i := range 10 {
-				total += expF32(zRow[i] - top)
-			}
-
-			// loss xent(z, y)   digits.bp:15
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := w.tasks.zSum(rows, z, y[from:])
+		s2 += part
+		s += part2
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
 	var s3 float64
-	for i := range 256 {
-		hWRow := hW[i*64:][:64]
-		for j := range 64 {
-			s3 += float64(squareF32(hWRow[j]))
-		}
-	}
+	s3 += hWSum(hW)
 	var s4 float64
-	for i := range 10 {
-		zWRow := zW[i*256:][:256]
-		for j := range 256 {
-			s4 += float64(squareF32(zWRow[j]))
-		}
-	}
+	s4 += zWSum(zW)
 	loss := float32(s)/float32(n) + 0.0001*(float32(s3)+float32(s4))
 
 	// metric accuracy = argmax(z) == y   digits.bp:17
@@ -167,6 +76,7 @@ func (w *DigitsWork) loss(batch *DigitsBatch) DigitsLoss {
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	image := batch.Image[:n*64]
@@ -182,25 +92,15 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	zh := w.reals[:8192]
 	h := w.reals[8192:][:32768]
 	z := w.reals[40960:][:1280]
-	exps := w.reals[43520:][:10]
+	exps := w.reals[76288:][:10]
 	dzz := w.reals[42240:][:1280]
-	dzh := w.reals[43530:][:32768]
+	dzh := w.reals[43520:][:32768]
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
 	var s float64
-	for i := range 256 {
-		hWRow := hW[i*64:][:64]
-		for j := range 64 {
-			s += float64(squareF32(hWRow[j]))
-		}
-	}
+	s += hWSum(hW)
 	var s2 float64
-	for i := range 10 {
-		zWRow := zW[i*256:][:256]
-		for j := range 256 {
-			s2 += float64(squareF32(zWRow[j]))
-		}
-	}
+	s2 += zWSum(zW)
 
 	// d = 1/N   digits.bp:15
 	d := 1 / float32(n)
@@ -214,96 +114,27 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 		rows := min(128, n-from)
 
 		// h = relu(dense[hidden]((image - 8)/4))   digits.bp:12
-		for b := range rows {
-			imageRow := image[b*64+from*64:][:64]
-			zhRow := zh[b*64:][:64]
-			for i := range 64 {
-				zhRow[i] = (imageRow[i] - 8) / 4
-			}
-		}
-		matmul(mat(h, rows, 256), mat(zh, rows, 64), mat(hW, 256, 64).T())
-		for b := range rows {
-			hRow := h[b*256:][:256]
-			for i := range 256 {
-				hRow[i] = reluF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.zhLoop(rows, zh, image[from*64:])
+		w.tasks.hProduct(rows, h, zh, hW, hB)
 
 		// z = dense[10](h)   digits.bp:13
-		matmul(mat(z, rows, 10), mat(h, rows, 256), mat(zW, 10, 256).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			m := inf[float32](-1)
-			var at int
-			m2 := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				// metric accuracy = argmax(z) == y   digits.bp:17
-				zi := zRow[i]
-				if zi > m {
-					m, at = zi, i
-				}
-
-				// output softmax(z)   digits.bp:14
-				m2 = max(m2, zi)
-			}
-			var top float32
-			if absF32(m2) < inf[float32](1) {
-				top = m2
-			}
-			s4 += float64(truth[float32](at == int(y[b+from])))
-			var total float32
-			for i := range 10 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-
-			// loss xent(z, y)   digits.bp:15
-			yb := int(y[b+from])
-			s3 += float64(top + logF32(total) - z[b*10+yb])
-			dzzRow := dzz[b*10:][:10]
-			for i := range 10 {
-				// dzz = d·(exps/total − 1[y])   digits.bp:13
-				dzzi := d * (exps[i]/total - truth[float32](i == yb))
-				dzzRow[i] = dzzi
-
-				// dzB += dzz   digits.bp:13
-				dzB[i] += dzzi
-			}
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := dzzLoop(rows, z, y[from:], exps, dzz, dzB, d)
+		s4 += part
+		s3 += part2
 
 		// dh = zWᵀ·dzz   digits.bp:13
 		// dzh = if 0 < h { dh } else { 0 }   digits.bp:12
-		matmul(mat(dzh, rows, 256), mat(dzz, rows, 10), mat(zW, 10, 256))
-		for b := range rows {
-			hRow := h[b*256:][:256]
-			dzhRow := dzh[b*256:][:256]
-			for i := range 256 {
-				if !(0 < hRow[i]) {
-					dzhRow[i] = 0
-				}
-			}
-		}
+		w.tasks.dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dzW += dzz·hᵀ   digits.bp:13
-		addmul(mat(dzW, 10, 256), mat(dzz, rows, 10).T(), mat(h, rows, 256))
+		w.tasks.dzWProduct(rows, dzW, dzz, h)
 
 		// dhW += dzh·zhᵀ   digits.bp:12
-		addmul(mat(dhW, 256, 64), mat(dzh, rows, 256).T(), mat(zh, rows, 64))
+		w.tasks.dhWProduct(rows, dhW, dzh, zh)
 
 		// dhB += dzh   digits.bp:12
-		for b := range rows {
-			dzhRow := dzh[b*256:][:256]
-			for i := range 256 {
-				dhB[i] += dzhRow[i]
-			}
-		}
+		dhBSums(rows, dhB, dzh)
 	}
 
 	// penalty 1e-4 * sumsq(h.W, z.W)   digits.bp:16
@@ -313,32 +144,21 @@ func (w *DigitsWork) grad(batch *DigitsBatch, g *DigitsParams) DigitsLoss {
 	accuracy := float32(s4) / float32(n)
 
 	// dzW += 0.0002·zW   digits.bp:16
-	for i := range 10 {
-		axpy(float32(0.0002), zW[i*256:][:256], dzW[i*256:][:256])
-	}
+	dzWSums(dzW, zW)
 
 	// dhW += 0.0002·hW   digits.bp:16
-	for i := range 256 {
-		axpy(float32(0.0002), hW[i*64:][:64], dhW[i*64:][:64])
-	}
+	dhWSums(dhW, hW)
 	return DigitsLoss{Loss: loss, Accuracy: accuracy}
 }
 
 // update changes weights w in place by their gradient g: train adam(lr = 2e-3)
 func (t *DigitsTrainer) update(w, g, m, v []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train adam(lr = 2e-3)   digits.bp:18
 	v2 := 1 - pow(t.Beta1, t.step)
 	v3 := 1 - pow(t.Beta2, t.step)
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	for i := range n {
-		gi := g[i]
-		nextMi := t.Beta1*m[i] + t2*gi
-		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
-		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
-		w[i] -= t.LR * v4
-	}
+	t.work.tasks.nextWLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, t.LR)
 }

@@ -174,6 +174,31 @@ func TestDigitsTrainer(t *testing.T) {
 	}
 }
 
+// TestDigitsStep holds a step against a gradient and an update.
+func TestDigitsStep(t *testing.T) {
+	m, b := exampleDigits(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleDigits(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float32]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
+	}
+}
+
 // BenchmarkDigitsStep measures a step with a small batch. Every so often it
 // starts anew, for training on one batch for ever ends in denormal numbers,
 // which are slow.
@@ -220,10 +245,7 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 	if len(x) == 0 {
 		return
 	}
-	eps := 0x1p-23
-	if F(1)+F(0x1p-40) != 1 {
-		eps = 0x1p-52
-	}
+	eps := epsilon[F]()
 	length, most := 0.0, 0
 	for i, g := range grad {
 		length = math.Hypot(length, float64(g))
@@ -278,4 +300,12 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 		}
 		compare("by element "+strconv.Itoa(i), float64(grad[i]), func(h float64) { x[i] = old[i] + F(h) })
 	}
+}
+
+// epsilon is the distance from 1 to the next number.
+func epsilon[F float]() float64 {
+	if F(1)+F(0x1p-40) != 1 {
+		return 0x1p-52
+	}
+	return 0x1p-23
 }

@@ -164,13 +164,13 @@ func CircuitGrad(x, y, z float64) (f, dx, dy, dz float64) {
 // x = (-1, -2) it is 0.73, and σ′ = σ(1 - σ) is 0.20.
 func Neuron(w *[3]float64, x *[2]float64) float64 {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	return sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
+	return sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 }
 
 // NeuronGrad returns the value of Neuron and its gradient by w and x.
 func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
-	f = sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
+	f = sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 
 	// d = f·(1 − f)   lecture.bp:73
 	d := f * (1 - f)
@@ -196,13 +196,13 @@ func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]f
 // c and directly. Its adjoint is the sum over these successors.
 func Paths(x, y float64) float64 {
 	// a = tanh(x + y)   lecture.bp:78
-	a := tanhF64(x + y)
+	a := tanh(x + y)
 
 	// b = a * x   lecture.bp:79
 	b := a * x
 
 	// c = exp(a)   lecture.bp:80
-	c := expF64(a)
+	c := exp(a)
 
 	// return b*c + a   lecture.bp:81
 	return b*c + a
@@ -211,19 +211,19 @@ func Paths(x, y float64) float64 {
 // PathsGrad returns the value of Paths and its gradient by x and y.
 func PathsGrad(x, y float64) (f, dx, dy float64) {
 	// a = tanh(x + y)   lecture.bp:78
-	a := tanhF64(x + y)
+	a := tanh(x + y)
 
 	// b = a * x   lecture.bp:79
 	b := a * x
 
 	// c = exp(a)   lecture.bp:80
-	c := expF64(a)
+	c := exp(a)
 
 	// return b*c + a   lecture.bp:81
 	f = b*c + a
 
 	// dy = (1 + b·c + c·x)·(1 − a²)   lecture.bp:78
-	dy = (1 + b*c + c*x) * (1 - squareF64(a))
+	dy = (1 + b*c + c*x) * (1 - square(a))
 
 	// dx = c·a + dy   lecture.bp:77
 	dx = c*a + dy
@@ -522,16 +522,6 @@ func (t *ScorerTrainer) Work() *ScorerWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *ScorerTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *ScorerTrainer) Step(b ScorerBatch) (ScorerLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *ScorerTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -562,6 +552,16 @@ func (t *ScorerTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *ScorerTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *ScorerTrainer) Step(b ScorerBatch) (ScorerLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *ScorerTrainer) Update(grads *ScorerParams) error {
@@ -889,16 +889,6 @@ func (t *LayerNetTrainer) Work() *LayerNetWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *LayerNetTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *LayerNetTrainer) Step(b LayerNetBatch) (LayerNetLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *LayerNetTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -929,6 +919,16 @@ func (t *LayerNetTrainer) Save(path string) error { return saveFile(path, t.Writ
 
 // Load reads the file at path as ReadFrom does.
 func (t *LayerNetTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *LayerNetTrainer) Step(b LayerNetBatch) (LayerNetLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *LayerNetTrainer) Update(grads *LayerNetParams) error {
@@ -1268,16 +1268,6 @@ func (t *ShortCutsTrainer) Work() *ShortCutsWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *ShortCutsTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *ShortCutsTrainer) Step(b ShortCutsBatch) (ShortCutsLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *ShortCutsTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -1308,6 +1298,16 @@ func (t *ShortCutsTrainer) Save(path string) error { return saveFile(path, t.Wri
 
 // Load reads the file at path as ReadFrom does.
 func (t *ShortCutsTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *ShortCutsTrainer) Step(b ShortCutsBatch) (ShortCutsLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *ShortCutsTrainer) Update(grads *ShortCutsParams) error {
@@ -1607,16 +1607,6 @@ func (t *SoftmaxTrainer) Work() *SoftmaxWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *SoftmaxTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *SoftmaxTrainer) Step(b SoftmaxBatch) (SoftmaxLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *SoftmaxTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -1647,6 +1637,16 @@ func (t *SoftmaxTrainer) Save(path string) error { return saveFile(path, t.Write
 
 // Load reads the file at path as ReadFrom does.
 func (t *SoftmaxTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *SoftmaxTrainer) Step(b SoftmaxBatch) (SoftmaxLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *SoftmaxTrainer) Update(grads *SoftmaxParams) error {
@@ -1883,10 +1883,10 @@ func (w *MarginWork) Forward(b MarginBatch) (MarginOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return MarginOutputs{}, err
 	}
-	if err := checkRoom("Margin", "the batch", float64(b.N)+28.0); err != nil {
+	if err := checkRoom("Margin", "the batch", float64(b.N)+40.0); err != nil {
 		return MarginOutputs{}, err
 	}
-	w.reals = grow(w.reals, 28)
+	w.reals = grow(w.reals, 40)
 	w.out.S = grow(w.out.S, b.N)
 	w.forward(&b)
 	return w.out, nil
@@ -1922,7 +1922,7 @@ func (w *MarginWork) Loss(b MarginBatch) (MarginLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return MarginLoss{}, err
 	}
-	w.reals = grow(w.reals, 28)
+	w.reals = grow(w.reals, 40)
 	return w.loss(&b), nil
 }
 
@@ -1938,7 +1938,7 @@ func (w *MarginWork) Grad(b MarginBatch, grads *MarginParams) (MarginLoss, error
 	if same(grads.all, w.m.Params.all) {
 		return MarginLoss{}, &ShapeError{Of: "Margin", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	w.reals = grow(w.reals, 136)
+	w.reals = grow(w.reals, 172)
 	return w.grad(&b, grads), nil
 }
 
@@ -1970,16 +1970,6 @@ func (t *MarginTrainer) Work() *MarginWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *MarginTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *MarginTrainer) Step(b MarginBatch) (MarginLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *MarginTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -2010,6 +2000,16 @@ func (t *MarginTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *MarginTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *MarginTrainer) Step(b MarginBatch) (MarginLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *MarginTrainer) Update(grads *MarginParams) error {

@@ -20,14 +20,14 @@ func (w *ScoreWork) value(a *ScoreArgs) float64 {
 	// a2 = sigmoid(z2)   lecture.bp:24
 	for i := range h {
 		s := dot(W1[i*n:][:n], x)
-		a2[i] = sigmoidF64(s + b1[i])
+		a2[i] = sigmoid(s + b1[i])
 	}
 
 	// return dot(U, a3)   lecture.bp:27
 	var f float64
 	for i := range m {
 		s2 := dot(W2[h*i:][:h], a2)
-		f += U[i] * sigmoidF64(s2+b2[i])
+		f += U[i] * sigmoid(s2+b2[i])
 	}
 	return f
 }
@@ -55,14 +55,14 @@ func (w *ScoreWork) grad(a *ScoreArgs) float64 {
 	// a2 = sigmoid(z2)   lecture.bp:24
 	for i := range h {
 		s := dot(W1[i*n:][:n], x)
-		a2[i] = sigmoidF64(s + b1[i])
+		a2[i] = sigmoid(s + b1[i])
 	}
 	var f float64
 	clear(da2)
 	for i := range m {
 		// a3 = sigmoid(z3)   lecture.bp:26
 		s2 := dot(W2[h*i:][:h], a2)
-		dUi := sigmoidF64(s2 + b2[i])
+		dUi := sigmoid(s2 + b2[i])
 		dU[i] = dUi
 
 		// return dot(U, a3)   lecture.bp:27
@@ -118,14 +118,14 @@ func (w *ScorerWork) forward(batch *ScorerBatch) {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s2 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoidF64(s2 + b1[i])
+			a2[i] = sigmoid(s2 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s2 float64
 		for i := range 6 {
 			s3 := dot(W2[i*8:][:8], a2)
-			s2 += U[i] * sigmoidF64(s3+b2[i])
+			s2 += U[i] * sigmoid(s3+b2[i])
 		}
 		s[b] = s2
 	}
@@ -150,19 +150,19 @@ func (w *ScorerWork) loss(batch *ScorerBatch) ScorerLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoidF64(s3 + b1[i])
+			a2[i] = sigmoid(s3 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s3 float64
 		for i := range 6 {
 			s4 := dot(W2[i*8:][:8], a2)
-			s3 += U[i] * sigmoidF64(s4+b2[i])
+			s3 += U[i] * sigmoid(s4+b2[i])
 		}
 
 		// loss softplus(s) - y*s   lecture.bp:41
 		yb := y[b]
-		s += softplusF64(s3) - yb*s3
+		s += softplus(s3) - yb*s3
 
 		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
@@ -209,13 +209,13 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoidF64(s3 + b1[i])
+			a2[i] = sigmoid(s3 + b1[i])
 		}
 		var s3 float64
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s4 := dot(W2[i*8:][:8], a2)
-			a3i := sigmoidF64(s4 + b2[i])
+			a3i := sigmoid(s4 + b2[i])
 			a3[i] = a3i
 
 			// return dot(U, a3)   lecture.bp:27
@@ -224,10 +224,10 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 
 		// loss softplus(s) - y*s   lecture.bp:41
 		yb := y[b]
-		s += softplusF64(s3) - yb*s3
+		s += softplus(s3) - yb*s3
 
 		// ds = d·(σ(s3) − y)   lecture.bp:27
-		ds := d * (sigmoidF64(s3) - yb)
+		ds := d * (sigmoid(s3) - yb)
 
 		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
@@ -311,13 +311,13 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], x[b*20:][:20])
-			a2[i] = sigmoidF64(s3 + b1[i])
+			a2[i] = sigmoid(s3 + b1[i])
 		}
 		var s3 float64
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s4 := dot(W2[i*8:][:8], a2)
-			a3i := sigmoidF64(s4 + b2[i])
+			a3i := sigmoid(s4 + b2[i])
 			a3[i] = a3i
 
 			// return dot(U, a3)   lecture.bp:27
@@ -326,10 +326,10 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 
 		// loss softplus(s) - y*s   lecture.bp:41
 		yb := y[b]
-		s += softplusF64(s3) - yb*s3
+		s += softplus(s3) - yb*s3
 
 		// ds = d·(σ(s3) − y)   lecture.bp:27
-		ds := d * (sigmoidF64(s3) - yb)
+		ds := d * (sigmoid(s3) - yb)
 
 		// metric accuracy = (s > 0) == (y > 0.5)   lecture.bp:42
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
@@ -415,15 +415,15 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
 		for i := range 12 {
 			s := dot(h0W[i*16:][:16], x[b*16:][:16])
-			h0[i] = sigmoidF64(s + h0B[i])
+			h0[i] = sigmoid(s + h0B[i])
 		}
 		for i := range 10 {
 			s := dot(h1W[i*12:][:12], h0)
-			h1[i] = sigmoidF64(s + h1B[i])
+			h1[i] = sigmoid(s + h1B[i])
 		}
 		for i := range 8 {
 			s := dot(h2W[i*10:][:10], h1)
-			h2[i] = sigmoidF64(s + h2B[i])
+			h2[i] = sigmoid(s + h2B[i])
 		}
 		m := inf[float64](-1)
 		for i := range 5 {
@@ -441,7 +441,7 @@ func (w *LayerNetWork) forward(batch *LayerNetBatch) {
 		}
 		var total float64
 		for i := range 5 {
-			expsi := expF64(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -477,15 +477,15 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
 		for i := range 12 {
 			s3 := dot(h0W[i*16:][:16], x[b*16:][:16])
-			h0[i] = sigmoidF64(s3 + h0B[i])
+			h0[i] = sigmoid(s3 + h0B[i])
 		}
 		for i := range 10 {
 			s3 := dot(h1W[i*12:][:12], h0)
-			h1[i] = sigmoidF64(s3 + h1B[i])
+			h1[i] = sigmoid(s3 + h1B[i])
 		}
 		for i := range 8 {
 			s3 := dot(h2W[i*10:][:10], h1)
-			h2[i] = sigmoidF64(s3 + h2B[i])
+			h2[i] = sigmoid(s3 + h2B[i])
 		}
 		m := inf[float64](-1)
 		var at int
@@ -511,7 +511,7 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 5 {
-			total += expF64(z[i] - top)
+			total += exp(z[i] - top)
 		}
 
 		// loss xent(z, y)   lecture.bp:59
@@ -524,28 +524,28 @@ func (w *LayerNetWork) loss(batch *LayerNetBatch) LayerNetLoss {
 	for i := range 12 {
 		h0WRow := h0W[i*16:][:16]
 		for j := range 16 {
-			s3 += squareF64(h0WRow[j])
+			s3 += square(h0WRow[j])
 		}
 	}
 	var s4 float64
 	for i := range 10 {
 		h1WRow := h1W[i*12:][:12]
 		for j := range 12 {
-			s4 += squareF64(h1WRow[j])
+			s4 += square(h1WRow[j])
 		}
 	}
 	var s5 float64
 	for i := range 8 {
 		h2WRow := h2W[i*10:][:10]
 		for j := range 10 {
-			s5 += squareF64(h2WRow[j])
+			s5 += square(h2WRow[j])
 		}
 	}
 	var s6 float64
 	for i := range 5 {
 		zWRow := zW[i*8:][:8]
 		for j := range 8 {
-			s6 += squareF64(zWRow[j])
+			s6 += square(zWRow[j])
 		}
 	}
 	loss := s/float64(n) + 0.0005*(s3+s4+s5+s6)
@@ -591,28 +591,28 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 	for i := range 12 {
 		h0WRow := h0W[i*16:][:16]
 		for j := range 16 {
-			s += squareF64(h0WRow[j])
+			s += square(h0WRow[j])
 		}
 	}
 	var s2 float64
 	for i := range 10 {
 		h1WRow := h1W[i*12:][:12]
 		for j := range 12 {
-			s2 += squareF64(h1WRow[j])
+			s2 += square(h1WRow[j])
 		}
 	}
 	var s3 float64
 	for i := range 8 {
 		h2WRow := h2W[i*10:][:10]
 		for j := range 10 {
-			s3 += squareF64(h2WRow[j])
+			s3 += square(h2WRow[j])
 		}
 	}
 	var s4 float64
 	for i := range 5 {
 		zWRow := zW[i*8:][:8]
 		for j := range 8 {
-			s4 += squareF64(zWRow[j])
+			s4 += square(zWRow[j])
 		}
 	}
 
@@ -632,15 +632,15 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		// next h = sigmoid(dense[n](h))   lecture.bp:55
 		for i := range 12 {
 			s7 := dot(h0W[i*16:][:16], x[b*16:][:16])
-			h0[i] = sigmoidF64(s7 + h0B[i])
+			h0[i] = sigmoid(s7 + h0B[i])
 		}
 		for i := range 10 {
 			s7 := dot(h1W[i*12:][:12], h0)
-			h1[i] = sigmoidF64(s7 + h1B[i])
+			h1[i] = sigmoid(s7 + h1B[i])
 		}
 		for i := range 8 {
 			s7 := dot(h2W[i*10:][:10], h1)
-			h2[i] = sigmoidF64(s7 + h2B[i])
+			h2[i] = sigmoid(s7 + h2B[i])
 		}
 		m := inf[float64](-1)
 		var at int
@@ -666,7 +666,7 @@ func (w *LayerNetWork) grad(batch *LayerNetBatch, g *LayerNetParams) LayerNetLos
 		s6 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 5 {
-			expsi := expF64(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -785,9 +785,9 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 	zW := p.Z.W[:32]
 	zB := p.Z.B[:2]
 	z := w.out.Z[:n*2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:16]
+	h1 := w.reals[16:][:10]
+	h2 := w.reals[26:][:10]
+	h3 := w.reals[:16]
 
 	for b := range n {
 		// h1 = tanh(dense[10](x))   lecture.bp:87
@@ -798,19 +798,19 @@ func (w *ShortCutsWork) forward(batch *ShortCutsBatch) {
 			for j := range 6 {
 				s += h1WRow[j] * xRow[j]
 			}
-			h1[i] = tanhF64(s + h1B[i])
+			h1[i] = tanh(s + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s := dot(h2W[i*10:][:10], h1)
-			h2[i] = tanhF64(s + h2B[i])
+			h2[i] = tanh(s + h2B[i])
 		}
 
 		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 		for i := range 10 {
 			s := dot(h3W[i*10:][:10], h2)
-			h3[i] = tanhF64(s + h3B[i] + h1[i])
+			h3[i] = tanh(s + h3B[i] + h1[i])
 		}
 
 		// h3[i + 10] = x[i]   lecture.bp:86
@@ -841,9 +841,9 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 	h3B := p.H3.B[:10]
 	zW := p.Z.W[:32]
 	zB := p.Z.B[:2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:16]
+	h1 := w.reals[16:][:10]
+	h2 := w.reals[26:][:10]
+	h3 := w.reals[:16]
 
 	var s float64
 	for b := range n {
@@ -855,19 +855,19 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 			for j := range 6 {
 				s2 += h1WRow[j] * xRow[j]
 			}
-			h1[i] = tanhF64(s2 + h1B[i])
+			h1[i] = tanh(s2 + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s2 := dot(h2W[i*10:][:10], h1)
-			h2[i] = tanhF64(s2 + h2B[i])
+			h2[i] = tanh(s2 + h2B[i])
 		}
 
 		// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 		for i := range 10 {
 			s2 := dot(h3W[i*10:][:10], h2)
-			h3[i] = tanhF64(s2 + h3B[i] + h1[i])
+			h3[i] = tanh(s2 + h3B[i] + h1[i])
 		}
 
 		// h3[i + 10] = x[i]   lecture.bp:86
@@ -880,7 +880,7 @@ func (w *ShortCutsWork) loss(batch *ShortCutsBatch) ShortCutsLoss {
 		var s2 float64
 		for i := range 2 {
 			s3 := dot(zW[i*16:][:16], h3)
-			s2 += squareF64(s3 + zB[i] - y[b*2+i])
+			s2 += square(s3 + zB[i] - y[b*2+i])
 		}
 		s += s2 / 2
 	}
@@ -910,14 +910,14 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 	dh3B := g.H3.B[:10]
 	dzW := g.Z.W[:32]
 	dzB := g.Z.B[:2]
-	h1 := w.reals[:10]
-	h2 := w.reals[10:][:10]
-	h3 := w.reals[20:][:10]
-	h32 := w.reals[30:][:16]
-	dh3 := w.reals[46:][:16]
+	h1 := w.reals[32:][:10]
+	h2 := w.reals[42:][:10]
+	h3 := w.reals[52:][:10]
+	h32 := w.reals[:16]
+	dh3 := w.reals[16:][:16]
 	dzh3 := w.reals[62:][:10]
-	dh2 := w.reals[30:][:10]
-	dh1 := w.reals[20:][:10]
+	dh2 := w.reals[:10]
+	dh1 := w.reals[52:][:10]
 
 	// d = 1/N/2   lecture.bp:92
 	d := 1 / float64(n) / 2
@@ -939,18 +939,18 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			for j := range 6 {
 				s2 += h1WRow[j] * xRow[j]
 			}
-			h1[i] = tanhF64(s2 + h1B[i])
+			h1[i] = tanh(s2 + h1B[i])
 		}
 
 		// h2 = tanh(dense[10](h1))   lecture.bp:88
 		for i := range 10 {
 			s2 := dot(h2W[i*10:][:10], h1)
-			h2[i] = tanhF64(s2 + h2B[i])
+			h2[i] = tanh(s2 + h2B[i])
 		}
 		for i := range 10 {
 			// h3 = tanh(dense[10](h2) + h1)   lecture.bp:89
 			s2 := dot(h3W[i*10:][:10], h2)
-			h3i := tanhF64(s2 + h3B[i] + h1[i])
+			h3i := tanh(s2 + h3B[i] + h1[i])
 			h3[i] = h3i
 			h32[i] = h3i
 		}
@@ -966,7 +966,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 			// loss sumsq(z - y)/2   lecture.bp:92
 			s3 := dot(zW[i*16:][:16], h32)
 			v := s3 + zB[i] - y[b*2+i]
-			s2 += squareF64(v)
+			s2 += square(v)
 
 			// d2 = 2·d·v   lecture.bp:92
 			d2 := d * (2 * v)
@@ -984,7 +984,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		clear(dh2)
 		for i := range 10 {
 			// dzh3 = dh3[:10]∘(1 − h3²)   lecture.bp:89
-			dzh3i := dh3[i] * (1 - squareF64(h3[i]))
+			dzh3i := dh3[i] * (1 - square(h3[i]))
 			dzh3[i] = dzh3i
 
 			// dh3B += dzh3   lecture.bp:89
@@ -999,7 +999,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		clear(dh1)
 		for i := range 10 {
 			// dzh2 = dh2∘(1 − h2²)   lecture.bp:88
-			dzh2 := dh2[i] * (1 - squareF64(h2[i]))
+			dzh2 := dh2[i] * (1 - square(h2[i]))
 
 			// dh2B += dzh2   lecture.bp:88
 			dh2B[i] += dzh2
@@ -1012,7 +1012,7 @@ func (w *ShortCutsWork) grad(batch *ShortCutsBatch, g *ShortCutsParams) ShortCut
 		}
 		for i := range 10 {
 			// dzh1 = (dzh3 + dh1)∘(1 − h1²)   lecture.bp:87
-			dzh1 := (dzh3[i] + dh1[i]) * (1 - squareF64(h1[i]))
+			dzh1 := (dzh3[i] + dh1[i]) * (1 - square(h1[i]))
 
 			// dh1B += dzh1   lecture.bp:87
 			dh1B[i] += dzh1
@@ -1070,7 +1070,7 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 			for j := range 7 {
 				s += VRow[j] * xRow[j]
 			}
-			h[i] = sigmoidF64(s)
+			h[i] = sigmoid(s)
 		}
 		m := inf[float64](-1)
 		for i := range 4 {
@@ -1087,7 +1087,7 @@ func (w *SoftmaxWork) forward(batch *SoftmaxBatch) {
 		}
 		var total float64
 		for i := range 4 {
-			expsi := expF64(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -1120,7 +1120,7 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 			for j := range 7 {
 				s3 += VRow[j] * xRow[j]
 			}
-			h[i] = sigmoidF64(s3)
+			h[i] = sigmoid(s3)
 		}
 		m := inf[float64](-1)
 		var at int
@@ -1145,7 +1145,7 @@ func (w *SoftmaxWork) loss(batch *SoftmaxBatch) SoftmaxLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 4 {
-			total += expF64(z[i] - top)
+			total += exp(z[i] - top)
 		}
 
 		// loss -log(softmax(z)[y])   lecture.bp:105
@@ -1189,7 +1189,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 			for j := range 7 {
 				s3 += VRow[j] * xRow[j]
 			}
-			h[i] = sigmoidF64(s3)
+			h[i] = sigmoid(s3)
 		}
 		m := inf[float64](-1)
 		var at int
@@ -1214,7 +1214,7 @@ func (w *SoftmaxWork) grad(batch *SoftmaxBatch, g *SoftmaxParams) SoftmaxLoss {
 		s2 += truth[float64](at == int(y[b]))
 		var total float64
 		for i := range 4 {
-			expsi := expF64(z[i] - top)
+			expsi := exp(z[i] - top)
 			exps[i] = expsi
 			total += expsi
 		}
@@ -1278,7 +1278,7 @@ func (w *MarginWork) forward(batch *MarginBatch) {
 	U := p.U[:6]
 	s := w.out.S[:n]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
+	a2 := w.reals[32:][:8]
 
 	for b := range n {
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1294,14 +1294,14 @@ func (w *MarginWork) forward(batch *MarginBatch) {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s2 := dot(W1[i*20:][:20], L2)
-			a2[i] = sigmoidF64(s2 + b1[i])
+			a2[i] = sigmoid(s2 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s2 float64
 		for i := range 6 {
 			s3 := dot(W2[i*8:][:8], a2)
-			s2 += U[i] * sigmoidF64(s3+b2[i])
+			s2 += U[i] * sigmoid(s3+b2[i])
 		}
 		s[b] = s2
 	}
@@ -1321,9 +1321,9 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 	b2 := p.B2[:6]
 	U := p.U[:6]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
+	a2 := w.reals[32:][:8]
 	L3 := w.reals[:20]
-	a22 := w.reals[20:][:8]
+	a22 := w.reals[32:][:8]
 
 	var s float64
 	for b := range n {
@@ -1340,14 +1340,14 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s2 := dot(W1[i*20:][:20], L2)
-			a2[i] = sigmoidF64(s2 + b1[i])
+			a2[i] = sigmoid(s2 + b1[i])
 		}
 
 		// return dot(U, a3)   lecture.bp:27
 		var s2 float64
 		for i := range 6 {
 			s3 := dot(W2[i*8:][:8], a2)
-			s2 += U[i] * sigmoidF64(s3+b2[i])
+			s2 += U[i] * sigmoid(s3+b2[i])
 		}
 
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1363,16 +1363,16 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s3 := dot(W1[i*20:][:20], L3)
-			a22[i] = sigmoidF64(s3 + b1[i])
+			a22[i] = sigmoid(s3 + b1[i])
 		}
 
 		// loss max(0, 1 - s + score(neg))   lecture.bp:125
 		var s3 float64
 		for i := range 6 {
 			s4 := dot(W2[i*8:][:8], a22)
-			s3 += U[i] * sigmoidF64(s4+b2[i])
+			s3 += U[i] * sigmoid(s4+b2[i])
 		}
-		s += reluF64(1 - s2 + s3)
+		s += relu(1 - s2 + s3)
 	}
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
@@ -1380,19 +1380,19 @@ func (w *MarginWork) loss(batch *MarginBatch) MarginLoss {
 	for i := range 8 {
 		W1Row := W1[i*20:][:20]
 		for j := range 20 {
-			s2 += squareF64(W1Row[j])
+			s2 += square(W1Row[j])
 		}
 	}
 	var s3 float64
 	for i := range 6 {
 		W2Row := W2[i*8:][:8]
 		for j := range 8 {
-			s3 += squareF64(W2Row[j])
+			s3 += square(W2Row[j])
 		}
 	}
 	var s4 float64
 	for i := range 6 {
-		s4 += squareF64(U[i])
+		s4 += square(U[i])
 	}
 	loss := s/float64(n) + 0.0005*(s2+s3+s4)
 	return MarginLoss{Loss: loss}
@@ -1418,40 +1418,40 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 	db2 := g.B2[:6]
 	dU := g.U[:6]
 	L2 := w.reals[:20]
-	a2 := w.reals[20:][:8]
-	a3 := w.reals[84:][:6]
-	L3 := w.reals[28:][:20]
-	a22 := w.reals[48:][:8]
-	a32 := w.reals[56:][:6]
-	dz3 := w.reals[62:][:6]
-	dz32 := w.reals[90:][:6]
-	dz33 := w.reals[96:][:6]
-	da2 := w.reals[68:][:8]
-	dz2 := w.reals[128:][:8]
-	dL2 := w.reals[108:][:20]
-	dU2 := w.reals[102:][:6]
-	da22 := w.reals[76:][:8]
-	dz22 := w.reals[68:][:8]
-	dL3 := w.reals[108:][:20]
+	a2 := w.reals[96:][:8]
+	a3 := w.reals[140:][:6]
+	L3 := w.reals[32:][:20]
+	a22 := w.reals[104:][:8]
+	a32 := w.reals[112:][:6]
+	dz3 := w.reals[118:][:6]
+	dz32 := w.reals[146:][:6]
+	dz33 := w.reals[152:][:6]
+	da2 := w.reals[124:][:8]
+	dz2 := w.reals[164:][:8]
+	dL2 := w.reals[64:][:20]
+	dU2 := w.reals[158:][:6]
+	da22 := w.reals[132:][:8]
+	dz22 := w.reals[124:][:8]
+	dL3 := w.reals[64:][:20]
 
 	// penalty lambda/2 * sumsq(W1, W2, U)   lecture.bp:126
 	var s float64
 	for i := range 8 {
 		W1Row := W1[i*20:][:20]
 		for j := range 20 {
-			s += squareF64(W1Row[j])
+			s += square(W1Row[j])
 		}
 	}
 	var s2 float64
 	for i := range 6 {
 		W2Row := W2[i*8:][:8]
 		for j := range 8 {
-			s2 += squareF64(W2Row[j])
+			s2 += square(W2Row[j])
 		}
 	}
 	var s3 float64
 	for i := range 6 {
-		s3 += squareF64(U[i])
+		s3 += square(U[i])
 	}
 
 	// d = 1/N   lecture.bp:125
@@ -1480,7 +1480,7 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s5 := dot(W1[i*20:][:20], L2)
-			a2[i] = sigmoidF64(s5 + b1[i])
+			a2[i] = sigmoid(s5 + b1[i])
 		}
 
 		// Score(flat(L[ids]), W1, b1, W2, b2, U)   lecture.bp:121
@@ -1496,13 +1496,13 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		// a2 = sigmoid(z2)   lecture.bp:24
 		for i := range 8 {
 			s5 := dot(W1[i*20:][:20], L3)
-			a22[i] = sigmoidF64(s5 + b1[i])
+			a22[i] = sigmoid(s5 + b1[i])
 		}
 		var s5 float64
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s6 := dot(W2[i*8:][:8], a22)
-			a32i := sigmoidF64(s6 + b2[i])
+			a32i := sigmoid(s6 + b2[i])
 			a32[i] = a32i
 
 			// loss max(0, 1 - s + score(neg))   lecture.bp:125
@@ -1517,7 +1517,7 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 		for i := range 6 {
 			// a3 = sigmoid(z3)   lecture.bp:26
 			s7 := dot(W2[i*8:][:8], a2)
-			a3i := sigmoidF64(s7 + b2[i])
+			a3i := sigmoid(s7 + b2[i])
 			a3[i] = a3i
 
 			// return dot(U, a3)   lecture.bp:27
@@ -1543,7 +1543,7 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 			// da2_2 = W2ᵀ·(dU2∘dz3)   lecture.bp:25
 			axpy(dz34, W2[i*8:][:8], da22)
 		}
-		v := reluF64(1 - s6 + s5)
+		v := relu(1 - s6 + s5)
 
 		// loss max(0, 1 - s + score(neg))   lecture.bp:125
 		s4 += v

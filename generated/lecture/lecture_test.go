@@ -327,6 +327,31 @@ func TestScorerTrainer(t *testing.T) {
 	}
 }
 
+// TestScorerStep holds a step against a gradient and an update.
+func TestScorerStep(t *testing.T) {
+	m, b := exampleScorer(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleScorer(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float64]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
+	}
+}
+
 // BenchmarkScorerStep measures a step with a small batch. Every so often it
 // starts anew, for training on one batch for ever ends in denormal numbers,
 // which are slow.
@@ -504,6 +529,31 @@ func TestLayerNetTrainer(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(10, func() { _, _ = trainer.Step(b) }); n != 0 {
 		t.Errorf("Step allocates %v times, want 0", n)
+	}
+}
+
+// TestLayerNetStep holds a step against a gradient and an update.
+func TestLayerNetStep(t *testing.T) {
+	m, b := exampleLayerNet(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleLayerNet(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float64]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
 	}
 }
 
@@ -687,6 +737,31 @@ func TestShortCutsTrainer(t *testing.T) {
 	}
 }
 
+// TestShortCutsStep holds a step against a gradient and an update.
+func TestShortCutsStep(t *testing.T) {
+	m, b := exampleShortCuts(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleShortCuts(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float64]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
+	}
+}
+
 // BenchmarkShortCutsStep measures a step with a small batch. Every so often it
 // starts anew, for training on one batch for ever ends in denormal numbers,
 // which are slow.
@@ -864,6 +939,31 @@ func TestSoftmaxTrainer(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(10, func() { _, _ = trainer.Step(b) }); n != 0 {
 		t.Errorf("Step allocates %v times, want 0", n)
+	}
+}
+
+// TestSoftmaxStep holds a step against a gradient and an update.
+func TestSoftmaxStep(t *testing.T) {
+	m, b := exampleSoftmax(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleSoftmax(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float64]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
 	}
 }
 
@@ -1047,6 +1147,31 @@ func TestMarginTrainer(t *testing.T) {
 	}
 }
 
+// TestMarginStep holds a step against a gradient and an update.
+func TestMarginStep(t *testing.T) {
+	m, b := exampleMargin(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleMargin(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float64]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
+	}
+}
+
 // BenchmarkMarginStep measures a step with a small batch. Every so often it
 // starts anew, for training on one batch for ever ends in denormal numbers,
 // which are slow.
@@ -1062,6 +1187,18 @@ func BenchmarkMarginStep(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// maxThreads is the most that there are.
+const maxThreads = 64
+
+// A scratch is memory that parts are done with, for each that does them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
 }
 
 // indices returns n indices below bound.
@@ -1093,10 +1230,7 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 	if len(x) == 0 {
 		return
 	}
-	eps := 0x1p-23
-	if F(1)+F(0x1p-40) != 1 {
-		eps = 0x1p-52
-	}
+	eps := epsilon[F]()
 	length, most := 0.0, 0
 	for i, g := range grad {
 		length = math.Hypot(length, float64(g))
@@ -1151,4 +1285,12 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 		}
 		compare("by element "+strconv.Itoa(i), float64(grad[i]), func(h float64) { x[i] = old[i] + F(h) })
 	}
+}
+
+// epsilon is the distance from 1 to the next number.
+func epsilon[F float]() float64 {
+	if F(1)+F(0x1p-40) != 1 {
+		return 0x1p-52
+	}
+	return 0x1p-23
 }

@@ -669,35 +669,47 @@ func splitExp(x float64) (s, t, r float64) {
 	return math.Float64frombits(c[1] + n<<45), math.Float64frombits(c[0]), x - k*0x1.62e42fef80000p-8 - k*0x1.1cf79abc9e3b4p-43
 }
 
-// shortExpm1 returns eʳ − 1. The polynomial is from Sollya's fpminimax.
-func shortExpm1(r float64) float64 {
+// shortExpm1 returns t + eʳ − 1. The polynomial is from Sollya's fpminimax.
+func shortExpm1(t, r float64) float64 {
 	r2 := r * r
-	return r + r2*(0x1.ffffffffffdbbp-2+r*0x1.555555555576ap-3) + r2*r2*(0x1.55555cf4f3a2cp-5+r*0x1.11110f079130bp-7)
+	return (t + r) + r2*(0x1.ffffffffffdbbp-2+r*0x1.555555555576ap-3) + r2*r2*(0x1.55555cf4f3a2cp-5+r*0x1.11110f079130bp-7)
 }
 
-// expF64 returns eˣ.
-func expF64(x float64) float64 {
-	if !(-708 < x && x < 708) {
-		return math.Exp(x)
+// halved is half of x, for exponentials that are too large or too small to be
+// made of a power: they are squares. Nothing is left of those it limits x to.
+func halved(x float64) float64 { return 0.5 * max(-1400, min(x, 1400)) }
+
+// exp returns eˣ.
+func exp(x float64) float64 {
+	far := !(math.Abs(x) < 708)
+	if far {
+		x = halved(x)
 	}
 	s, t, r := splitExp(x)
-	return s + s*(t+shortExpm1(r))
-}
-
-// sigmoidF64 returns 1/(1 + e⁻ˣ).
-func sigmoidF64(x float64) float64 {
-	if !(-708 < x && x < 708) {
-		return farSigmoid(x)
+	e := s + s*shortExpm1(t, r)
+	if far {
+		e *= e
 	}
-	s, t, r := splitExp(-x)
-	return 1 / (1 + (s + s*(t+shortExpm1(r))))
+	return e
 }
 
-// farSigmoid is the sigmoid where it is as good as eˣ or 1.
-func farSigmoid(x float64) float64 { return min(math.Exp(x), 1) }
+// sigmoid returns 1/(1 + e⁻ˣ).
+func sigmoid(x float64) float64 {
+	x = -x
+	far := !(math.Abs(x) < 708)
+	if far {
+		x = -halved(x)
+	}
+	s, t, r := splitExp(x)
+	e := s + s*shortExpm1(t, r)
+	if far {
+		return min(e*e, 1) // the exponential of the argument as it was, or 1
+	}
+	return 1 / (1 + e)
+}
 
-// tanhF64 returns the hyperbolic tangent of x.
-func tanhF64(x float64) float64 {
+// tanh returns the hyperbolic tangent of x.
+func tanh(x float64) float64 {
 	if !(-22 < x && x < 22) {
 		return max(-1, min(x, 1))
 	}
@@ -706,7 +718,7 @@ func tanhF64(x float64) float64 {
 		return x * (1 - x2*(1.0/3-x2*(2.0/15-x2*(17.0/315-x2*(62.0/2835)))))
 	}
 	s, t, r := splitExp(2 * math.Abs(x))
-	e := (s - 1) + s*(t+shortExpm1(r)) // e^2|x| − 1
+	e := (s - 1) + s*shortExpm1(t, r) // e^2|x| − 1
 	return math.Copysign(e/(e+2), x)
 }
 
@@ -786,17 +798,17 @@ func numbers[F float](n int, stream uint64, lo, hi float64) []F {
 	return x
 }
 
-// reluF64 returns max(0, x); its derivative at 0 is 0.
-func reluF64(x float64) float64 {
+// relu returns max(0, x); its derivative at 0 is 0.
+func relu(x float64) float64 {
 	return max(0, x)
 }
 
-// softplusF64 returns log(1 + eˣ), as max(x, 0) + log1p(e^−|x|), which cannot overflow.
-func softplusF64(x float64) float64 {
-	return max(x, 0) + math.Log1p(expF64(-math.Abs(x)))
+// softplus returns log(1 + eˣ), as max(x, 0) + log1p(e^−|x|), which cannot overflow.
+func softplus(x float64) float64 {
+	return max(x, 0) + math.Log1p(exp(-math.Abs(x)))
 }
 
-// squareF64 returns x².
-func squareF64(x float64) float64 {
+// square returns x².
+func square(x float64) float64 {
 	return x * x
 }

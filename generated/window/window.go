@@ -191,7 +191,12 @@ type WindowLoss struct {
 // WindowWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type WindowWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Window
+	tasks tasks
 	reals []float32
 	out   WindowOutputs
 }
@@ -238,10 +243,10 @@ func (w *WindowWork) Forward(b WindowBatch) (WindowOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return WindowOutputs{}, err
 	}
-	if err := checkRoom("Window", "the batch", 5.0*float64(b.N)+44844.0); err != nil {
+	if err := checkRoom("Window", "the batch", 5.0*float64(b.N)+44864.0); err != nil {
 		return WindowOutputs{}, err
 	}
-	w.reals = grow(w.reals, 44844)
+	w.reals = grow(w.reals, 44864)
 	w.out.Output = grow(w.out.Output, b.N*5)
 	w.forward(&b)
 	return w.out, nil
@@ -295,7 +300,7 @@ func (w *WindowWork) Loss(b WindowBatch) (WindowLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return WindowLoss{}, err
 	}
-	w.reals = grow(w.reals, 44844)
+	w.reals = grow(w.reals, 44864)
 	return w.loss(&b), nil
 }
 
@@ -311,7 +316,7 @@ func (w *WindowWork) Grad(b WindowBatch, grads *WindowParams) (WindowLoss, error
 	if same(grads.all, w.m.Params.all) {
 		return WindowLoss{}, &ShapeError{Of: "Window", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	w.reals = grow(w.reals, 90668)
+	w.reals = grow(w.reals, 90688)
 	return w.grad(&b, grads), nil
 }
 
@@ -351,16 +356,6 @@ func (t *WindowTrainer) Work() *WindowWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *WindowTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *WindowTrainer) Step(b WindowBatch) (WindowLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *WindowTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -391,6 +386,16 @@ func (t *WindowTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *WindowTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *WindowTrainer) Step(b WindowBatch) (WindowLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *WindowTrainer) Update(grads *WindowParams) error {

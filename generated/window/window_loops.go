@@ -4,6 +4,7 @@ package window
 
 // forward computes the outputs of a batch that has been checked.
 func (w *WindowWork) forward(batch *WindowBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	vocab := w.m.vocab
@@ -21,112 +22,30 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 	zB := p.Z.B[:5]
 	out := w.out.Output[:n*5]
 	L2 := w.reals[38400:][:120]
-	F2 := w.reals[38520:][:20]
-	P2 := w.reals[38540:][:80]
-	S2 := w.reals[38620:][:80]
+	F2 := w.reals[38528:][:20]
+	P2 := w.reals[38560:][:80]
+	S2 := w.reals[38640:][:80]
 	x := w.reals[:38400]
-	h := w.reals[38700:][:6144]
+	h := w.reals[38720:][:6144]
 	z := w.reals[:640]
 	exps := w.reals[38400:][:5]
 
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
-		for b := range rows {
-			// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
-			for i := range 5 {
-				idsi := int(ids[b*5+from*5+i])
-				LRow := L[idsi*24:][:24]
-				L2Row := L2[i*24:][:24]
-				for j := range 24 {
-					L2Row[j] = LRow[j]
-				}
-			}
-			for i := range 5 {
-				formi := int(form[b*5+from*5+i])
-				FRow := F[formi*4:][:4]
-				F2Row := F2[i*4:][:4]
-				for j := range 4 {
-					F2Row[j] = FRow[j]
-				}
-			}
-			for i := range 5 {
-				headi := int(head[b*5+from*5+i])
-				PRow := P[headi*16:][:16]
-				P2Row := P2[i*16:][:16]
-				for j := range 16 {
-					P2Row[j] = PRow[j]
-				}
-			}
-			for i := range 5 {
-				taili := int(tail[b*5+from*5+i])
-				SRow := S[taili*16:][:16]
-				S2Row := S2[i*16:][:16]
-				for j := range 16 {
-					S2Row[j] = SRow[j]
-				}
-			}
-			xRow := x[b*300:][:120]
-			for i := range 120 {
-				xRow[i] = L2[i]
-			}
-			xRow2 := x[b*300+120:][:20]
-			for i := range 20 {
-				xRow2[i] = F2[i]
-			}
-			xRow3 := x[b*300+140:][:80]
-			for i := range 80 {
-				xRow3[i] = P2[i]
-			}
-			xRow4 := x[b*300+220:][:80]
-			for i := range 80 {
-				xRow4[i] = S2[i]
-			}
-		}
+		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
-		for b := range rows {
-			hRow := h[b*48:][:48]
-			for i := range 48 {
-				hRow[i] = tanhF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
-		matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
-		for b := range rows {
-			zRow := z[b*5:][:5]
-			for i := range 5 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// output softmax(z)   window.bp:31
-			m := inf[float32](-1)
-			zRow := z[b*5:][:5]
-			for i := range 5 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 5 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-			outRow := out[b*5+from*5:][:5]
-			for i := range 5 {
-				outRow[i] = exps[i] / total
-			}
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		outLoop(rows, z, exps, out[from*5:])
 	}
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	vocab := w.m.vocab
@@ -144,132 +63,34 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 	zW := p.Z.W[:240]
 	zB := p.Z.B[:5]
 	L2 := w.reals[38400:][:120]
-	F2 := w.reals[38520:][:20]
-	P2 := w.reals[38540:][:80]
-	S2 := w.reals[38620:][:80]
+	F2 := w.reals[38528:][:20]
+	P2 := w.reals[38560:][:80]
+	S2 := w.reals[38640:][:80]
 	x := w.reals[:38400]
-	h := w.reals[38700:][:6144]
+	h := w.reals[38720:][:6144]
 	z := w.reals[:640]
 
 	var s float64
 	var s2 float64
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
-		for b := range rows {
-			// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
-			for i := range 5 {
-				idsi := int(ids[b*5+from*5+i])
-				LRow := L[idsi*24:][:24]
-				L2Row := L2[i*24:][:24]
-				for j := range 24 {
-					L2Row[j] = LRow[j]
-				}
-			}
-			for i := range 5 {
-				formi := int(form[b*5+from*5+i])
-				FRow := F[formi*4:][:4]
-				F2Row := F2[i*4:][:4]
-				for j := range 4 {
-					F2Row[j] = FRow[j]
-				}
-			}
-			for i := range 5 {
-				headi := int(head[b*5+from*5+i])
-				PRow := P[headi*16:][:16]
-				P2Row := P2[i*16:][:16]
-				for j := range 16 {
-					P2Row[j] = PRow[j]
-				}
-			}
-			for i := range 5 {
-				taili := int(tail[b*5+from*5+i])
-				SRow := S[taili*16:][:16]
-				S2Row := S2[i*16:][:16]
-				for j := range 16 {
-					S2Row[j] = SRow[j]
-				}
-			}
-			xRow := x[b*300:][:120]
-			for i := range 120 {
-				xRow[i] = L2[i]
-			}
-			xRow2 := x[b*300+120:][:20]
-			for i := range 20 {
-				xRow2[i] = F2[i]
-			}
-			xRow3 := x[b*300+140:][:80]
-			for i := range 80 {
-				xRow3[i] = P2[i]
-			}
-			xRow4 := x[b*300+220:][:80]
-			for i := range 80 {
-				xRow4[i] = S2[i]
-			}
-		}
+		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
-		for b := range rows {
-			hRow := h[b*48:][:48]
-			for i := range 48 {
-				hRow[i] = tanhF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
-		matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
-		for b := range rows {
-			zRow := z[b*5:][:5]
-			for i := range 5 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			m := inf[float32](-1)
-			var at int
-			m2 := inf[float32](-1)
-			zRow := z[b*5:][:5]
-			for i := range 5 {
-				// metric accuracy = argmax(z) == tag   window.bp:34
-				zi := zRow[i]
-				if zi > m {
-					m, at = zi, i
-				}
-
-				// output softmax(z)   window.bp:31
-				m2 = max(m2, zi)
-			}
-			var top float32
-			if absF32(m2) < inf[float32](1) {
-				top = m2
-			}
-			s2 += float64(truth[float32](at == int(tag[b+from])))
-			var total float32
-			for i := range 5 {
-				total += expF32(zRow[i] - top)
-			}
-
-			// loss xent(z, tag)   window.bp:32
-			tagb := int(tag[b+from])
-			s += float64(top + logF32(total) - z[b*5+tagb])
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := w.tasks.zSum(rows, z, tag[from:])
+		s2 += part
+		s += part2
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
 	var s3 float64
-	for i := range 48 {
-		hWRow := hW[i*300:][:300]
-		for j := range 300 {
-			s3 += float64(squareF32(hWRow[j]))
-		}
-	}
+	s3 += hWSum(hW)
 	var s4 float32
-	for i := range 5 {
-		zWRow := zW[i*48:][:48]
-		for j := range 48 {
-			s4 += squareF32(zWRow[j])
-		}
-	}
+	s4 += zWSum(zW)
 	loss := float32(s)/float32(n) + 0.002*(float32(s3)+s4)
 
 	// metric accuracy = argmax(z) == tag   window.bp:34
@@ -279,6 +100,7 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	vocab := w.m.vocab
@@ -304,32 +126,22 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	dzW := g.Z.W[:240]
 	dzB := g.Z.B[:5]
 	L2 := w.reals[38400:][:120]
-	F2 := w.reals[38520:][:20]
-	P2 := w.reals[38540:][:80]
-	S2 := w.reals[38620:][:80]
+	F2 := w.reals[38528:][:20]
+	P2 := w.reals[38560:][:80]
+	S2 := w.reals[38640:][:80]
 	x := w.reals[:38400]
-	h := w.reals[38700:][:6144]
-	z := w.reals[44844:][:640]
+	h := w.reals[38720:][:6144]
+	z := w.reals[44864:][:640]
 	exps := w.reals[38400:][:5]
-	dzz := w.reals[45484:][:640]
-	dzh := w.reals[46124:][:6144]
-	dx := w.reals[52268:][:38400]
+	dzz := w.reals[45504:][:640]
+	dzh := w.reals[46144:][:6144]
+	dx := w.reals[52288:][:38400]
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
 	var s float64
-	for i := range 48 {
-		hWRow := hW[i*300:][:300]
-		for j := range 300 {
-			s += float64(squareF32(hWRow[j]))
-		}
-	}
+	s += hWSum(hW)
 	var s2 float32
-	for i := range 5 {
-		zWRow := zW[i*48:][:48]
-		for j := range 48 {
-			s2 += squareF32(zWRow[j])
-		}
-	}
+	s2 += zWSum(zW)
 
 	// d = 1/N   window.bp:32
 	d := 1 / float32(n)
@@ -345,182 +157,30 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	clear(dzB)
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
-		for b := range rows {
-			// x = concat(flat(L[ids]), flat(F[form]), flat(P[head]), flat(S[tail]))   window.bp:28
-			for i := range 5 {
-				idsi := int(ids[b*5+from*5+i])
-				LRow := L[idsi*24:][:24]
-				L2Row := L2[i*24:][:24]
-				for j := range 24 {
-					L2Row[j] = LRow[j]
-				}
-			}
-			for i := range 5 {
-				formi := int(form[b*5+from*5+i])
-				FRow := F[formi*4:][:4]
-				F2Row := F2[i*4:][:4]
-				for j := range 4 {
-					F2Row[j] = FRow[j]
-				}
-			}
-			for i := range 5 {
-				headi := int(head[b*5+from*5+i])
-				PRow := P[headi*16:][:16]
-				P2Row := P2[i*16:][:16]
-				for j := range 16 {
-					P2Row[j] = PRow[j]
-				}
-			}
-			for i := range 5 {
-				taili := int(tail[b*5+from*5+i])
-				SRow := S[taili*16:][:16]
-				S2Row := S2[i*16:][:16]
-				for j := range 16 {
-					S2Row[j] = SRow[j]
-				}
-			}
-			xRow := x[b*300:][:120]
-			for i := range 120 {
-				xRow[i] = L2[i]
-			}
-			xRow2 := x[b*300+120:][:20]
-			for i := range 20 {
-				xRow2[i] = F2[i]
-			}
-			xRow3 := x[b*300+140:][:80]
-			for i := range 80 {
-				xRow3[i] = P2[i]
-			}
-			xRow4 := x[b*300+220:][:80]
-			for i := range 80 {
-				xRow4[i] = S2[i]
-			}
-		}
+		xLoop(rows, ids[from*5:], L2, L, form[from*5:], F2, F, head[from*5:], P2, P, tail[from*5:], S2, S, x)
 
 		// h = tanh(dense[hidden](x))   window.bp:29
-		matmul(mat(h, rows, 48), mat(x, rows, 300), mat(hW, 48, 300).T())
-		for b := range rows {
-			hRow := h[b*48:][:48]
-			for i := range 48 {
-				hRow[i] = tanhF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct(rows, h, x, hW, hB)
 
 		// z = dense[tags](h)   window.bp:30
-		matmul(mat(z, rows, 5), mat(h, rows, 48), mat(zW, 5, 48).T())
-		for b := range rows {
-			zRow := z[b*5:][:5]
-			for i := range 5 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			m := inf[float32](-1)
-			var at int
-			m2 := inf[float32](-1)
-			zRow := z[b*5:][:5]
-			for i := range 5 {
-				// metric accuracy = argmax(z) == tag   window.bp:34
-				zi := zRow[i]
-				if zi > m {
-					m, at = zi, i
-				}
-
-				// output softmax(z)   window.bp:31
-				m2 = max(m2, zi)
-			}
-			var top float32
-			if absF32(m2) < inf[float32](1) {
-				top = m2
-			}
-			s4 += float64(truth[float32](at == int(tag[b+from])))
-			var total float32
-			for i := range 5 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-
-			// loss xent(z, tag)   window.bp:32
-			tagb := int(tag[b+from])
-			s3 += float64(top + logF32(total) - z[b*5+tagb])
-			dzzRow := dzz[b*5:][:5]
-			for i := range 5 {
-				// dzz = d·(exps/total − 1[tag])   window.bp:30
-				dzzi := d * (exps[i]/total - truth[float32](i == tagb))
-				dzzRow[i] = dzzi
-
-				// dzB += dzz   window.bp:30
-				dzB[i] += dzzi
-			}
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		part, part2 := dzzLoop(rows, z, tag[from:], exps, dzz, dzB, d)
+		s4 += part
+		s3 += part2
 
 		// dh = zWᵀ·dzz   window.bp:30
 		// dzh = dh∘(1 − h²)   window.bp:29
-		matmul(mat(dzh, rows, 48), mat(dzz, rows, 5), mat(zW, 5, 48))
-		for b := range rows {
-			dzhRow := dzh[b*48:][:48]
-			hRow := h[b*48:][:48]
-			for i := range 48 {
-				dzhRow[i] *= 1 - squareF32(hRow[i])
-			}
-		}
+		w.tasks.dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dx = hWᵀ·dzh   window.bp:29
-		matmul(mat(dx, rows, 300), mat(dzh, rows, 48), mat(hW, 48, 300))
-		for b := range rows {
-			// dL[ids[i],j] += dx[24·i + j]   window.bp:28
-			for i := range 5 {
-				idsi := int(ids[b*5+from*5+i])
-				dxRow := dx[b*300+i*24:][:24]
-				dLRow := dL[idsi*24:][:24]
-				for j := range 24 {
-					dLRow[j] += dxRow[j]
-				}
-			}
-
-			// dF[form[i],j] += dx[4·i + j + 120]   window.bp:28
-			for i := range 5 {
-				formi := int(form[b*5+from*5+i])
-				dxRow := dx[b*300+i*4+120:][:4]
-				dFRow := dF[formi*4:][:4]
-				for j := range 4 {
-					dFRow[j] += dxRow[j]
-				}
-			}
-
-			// dP[head[i],j] += dx[16·i + j + 140]   window.bp:28
-			for i := range 5 {
-				headi := int(head[b*5+from*5+i])
-				dxRow := dx[b*300+i*16+140:][:16]
-				dPRow := dP[headi*16:][:16]
-				for j := range 16 {
-					dPRow[j] += dxRow[j]
-				}
-			}
-
-			// dS[tail[i],j] += dx[16·i + j + 220]   window.bp:28
-			for i := range 5 {
-				taili := int(tail[b*5+from*5+i])
-				dxRow := dx[b*300+i*16+220:][:16]
-				dSRow := dS[taili*16:][:16]
-				for j := range 16 {
-					dSRow[j] += dxRow[j]
-				}
-			}
-
-			// dhB += dzh   window.bp:29
-			dzhRow := dzh[b*48:][:48]
-			for i := range 48 {
-				dhB[i] += dzhRow[i]
-			}
-		}
+		w.tasks.dxProduct(rows, dx, dzh, hW)
+		dhBSums(rows, ids[from*5:], dL, dx, form[from*5:], dF, head[from*5:], dP, tail[from*5:], dS, dhB, dzh)
 
 		// dhW += dzh·xᵀ   window.bp:29
-		addmul(mat(dhW, 48, 300), mat(dzh, rows, 48).T(), mat(x, rows, 300))
+		w.tasks.dhWProduct(rows, dhW, dzh, x)
 
 		// dzW += dzz·hᵀ   window.bp:30
-		addmul(mat(dzW, 5, 48), mat(dzz, rows, 5).T(), mat(h, rows, 48))
+		w.tasks.dzWProduct(rows, dzW, dzz, h)
 	}
 
 	// penalty 2e-3 * sumsq(h.W, z.W)   window.bp:33
@@ -530,14 +190,10 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	accuracy := float32(s4) / float32(n)
 
 	// dhW += 0.004·hW   window.bp:33
-	for i := range 48 {
-		axpy(float32(0.004), hW[i*300:][:300], dhW[i*300:][:300])
-	}
+	dhWSums(dhW, hW)
 
 	// dzW += 0.004·zW   window.bp:33
-	for i := range 5 {
-		axpy(float32(0.004), zW[i*48:][:48], dzW[i*48:][:48])
-	}
+	dzWSums(dzW, zW)
 	return WindowLoss{Loss: loss, Accuracy: accuracy}
 }
 
@@ -545,10 +201,11 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 // 2e-3*cosine[50, 4000](step))
 func (t *WindowTrainer) update(w, g, m, v []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train adam(lr = 2e-3*cosine[50, 4000](step))   window.bp:35
 	v2 := 1 - pow(t.Beta1, t.step)
 	v3 := 1 - pow(t.Beta2, t.step)
-	v4 := 0.5 * (1 + cosF32(0.00079533993*float32(t.step-50)))
+	v4 := 0.5 * (1 + cos(0.00079533993*float32(t.step-50)))
 	var v5 float32
 	if t.step < 50 {
 		v5 = float32(t.step) / 50
@@ -562,13 +219,5 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 	v6 := 0.002 * v5
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	for i := range n {
-		gi := g[i]
-		nextMi := t.Beta1*m[i] + t2*gi
-		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
-		v[i] = nextVi
-		v7 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
-		w[i] -= v6 * v7
-	}
+	t.work.tasks.nextWLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, v6)
 }

@@ -27,6 +27,7 @@ type conformanceCall struct {
 	Args, Seeds           [][]string
 	Sized                 []int
 	Batch                 int
+	More                  []conformanceDerivative
 	Params, Givens        map[string][]string
 	Loss, Outputs         bool
 
@@ -34,8 +35,16 @@ type conformanceCall struct {
 	b           *boundCase
 }
 
+// A conformanceDerivative is a method, or the end of a function's name, and the
+// seeds that it takes.
+type conformanceDerivative struct {
+	Method string
+	Seeds  [][]string
+}
+
 type conformanceReport struct {
 	Error                    string
+	More                     [][]string
 	Value, Grad, Infer, Loss []string
 	Params                   map[string][]string
 }
@@ -50,8 +59,15 @@ func (b *boundCase) call(pkg, float string) *conformanceCall {
 		for _, d := range b.fn.Dims {
 			c.Dims = append(c.Dims, b.env.Dims[d.Name])
 		}
-		if len(b.derived.Derivs) > 0 {
-			c.Method = map[string]string{"grad": "Grad", "vjp": "VJP"}[b.fn.Derive[0].Kind]
+		for _, o := range b.Derivs {
+			d := conformanceDerivative{Method: derivativeNames[o.Kind]}
+			for _, s := range o.Seeds {
+				d.Seeds = append(d.Seeds, texts(s.numbers()))
+			}
+			c.More = append(c.More, d)
+		}
+		if len(b.derived.Derivs) > 0 && b.first() {
+			c.Method = derivativeNames[b.fn.Derive[0].Kind]
 		}
 		if c.Method == "VJP" {
 			for i, s := range b.Seeds {
@@ -79,6 +95,8 @@ func (b *boundCase) call(pkg, float string) *conformanceCall {
 	}
 	return c
 }
+
+var derivativeNames = map[string]string{"grad": "Grad", "vjp": "VJP", "jvp": "JVP", "hvp": "HVP", "jacobian": "Jacobian", "hessian": "Hessian"}
 
 func texts(vs []float64) []string {
 	out := make([]string, len(vs))
@@ -160,6 +178,13 @@ func (c *conformanceCall) compare(t *testing.T, r conformanceReport) {
 	b := c.b
 	if b.fn != nil {
 		c.agree(t, "value", r.Value, b.results...)
+		for i, o := range b.Derivs {
+			want := slices.Clone(b.results)
+			for _, x := range o.Data {
+				want = append(want, x.numbers())
+			}
+			c.agree(t, o.Kind, r.More[i], want...)
+		}
 		if c.Method != "" {
 			c.agree(t, "gradient", r.Grad, append(slices.Clone(b.results), b.gradients()...)...)
 		}

@@ -118,8 +118,15 @@ type conformanceCase struct {
 	Batch                 int
 	Args, Results, Seeds  []oracleTensor
 	Grads, Inputs, Params map[string]oracleTensor
+	Derivs                []oracleDerivative // that a func asks for
 	Train, Loss           *oracleNumber
 	Metrics               map[string]oracleNumber
+}
+
+// An oracleDerivative is what a derivative of a func gives besides the results.
+type oracleDerivative struct {
+	Kind        string
+	Seeds, Data []oracleTensor
 }
 
 type oracleTensor struct {
@@ -227,6 +234,9 @@ func (b *boundCase) bindArgs(t *testing.T, args []*module.Arg, first int) {
 	for i, a := range args {
 		x := b.Args[i].tensor()
 		b.env.Inputs[a.Node.Attr.Key()] = x
+		if first == 0 && a.Type == symbolic.Integer && len(a.Shape) == 0 {
+			b.env.Dims[a.Name] = int(x.Data[0]) // an int may be a size
+		}
 		for j, d := range a.Shape {
 			if s, ok := d.AsSym(); ok {
 				b.env.Dims[s] = x.Shape[first+j]
@@ -294,9 +304,25 @@ func (b *boundCase) procedures(t *testing.T, d *module.Derived) (out []wantedPro
 			return out
 		}
 		p := wantedProcedure{b.derived.Derivs[0], slices.Clone(b.results)}
-		b.setSeeds(p.Procedure)
-		p.want = append(p.want, b.gradients()...)
-		return append(out, p)
+		if b.first() {
+			b.setSeeds(p.Procedure)
+			p.want = append(p.want, b.gradients()...)
+			out = append(out, p)
+		}
+		for k, o := range b.Derivs {
+			p := wantedProcedure{b.derived.Derivs[k], slices.Clone(b.results)}
+			for i, x := range o.Data {
+				p.want = append(p.want, x.numbers())
+				if !slices.Equal(x.Shape, shapeOf(t, b.env, p.Results[len(b.results)+i].Node)) {
+					t.Errorf("%s: %s %s has shape %s, want %v", b.Name, o.Kind, p.Results[len(b.results)+i].Name, p.Results[len(b.results)+i].Node.Shape, x.Shape)
+				}
+			}
+			for i, s := range p.Seeds {
+				b.env.Inputs[s.Attr.(symbolic.Input).Key()] = o.Seeds[i].tensor()
+			}
+			b.evalLoop(t, p)
+		}
+		return out
 	}
 	i := slices.IndexFunc(d.Models, func(x *module.ModelProcs) bool { return x.Model == b.model })
 	for _, p := range d.Models[i].All() {
@@ -324,6 +350,21 @@ func (b *boundCase) procedures(t *testing.T, d *module.Derived) (out []wantedPro
 		}
 	}
 	return out
+}
+
+// first reports whether the func's first derivative is a gradient or a
+// vector-Jacobian product, which is told with every func.
+func (b *boundCase) first() bool {
+	k := b.fn.Derive[0].Kind
+	return k == "grad" || k == "vjp"
+}
+
+func shapeOf(t *testing.T, env *symbolic.Env, n *symbolic.Node) []int {
+	shape, err := n.Shape.Eval(func(s string) (int, bool) { v, ok := env.Dims[s]; return v, ok })
+	if err != nil {
+		t.Error(err)
+	}
+	return shape
 }
 
 // setSeeds gives cotangents to the graph; a func of one number has none.

@@ -16,6 +16,7 @@ type Options struct {
 	Package string            // overrides the package clause
 	Float   string            // float32 or float64, overrides the model's
 	Dims    map[string]string // -D name=value
+	Plain   bool              // Go in one piece, to be read: no kernels, no assembly
 
 	ReadFile func(path string) ([]byte, error) // reads imported files; os.ReadFile when nil
 }
@@ -42,7 +43,7 @@ func Generate(path string, src []byte, opt Options) (*Result, error) {
 	if len(res.Diags) > 0 {
 		return res, nil
 	}
-	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Tests: true})
+	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Tests: true, Plain: opt.Plain})
 	if err != nil {
 		return res, fmt.Errorf("%s: %w", path, err)
 	}

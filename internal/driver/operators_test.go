@@ -40,14 +40,15 @@ func operatorModel() string {
 		name := op.Name
 		switch {
 		case op.Class == symbolic.Elementwise && op.Builtin:
-			var xs []string
+			var xs, typed []string
 			for i := range op.Args {
 				xs = append(xs, fmt.Sprintf("x%d", i))
+				typed = append(typed, fmt.Sprintf("x%d [n]%s", i, op.ArgType(i)))
 			}
-			args := strings.Join(xs, ", ")
-			fmt.Fprintf(&b, "\nfunc V_%s(%s [n]) [n] derive none = %s(%s)\n", name, args, name, args)
+			args, params := strings.Join(xs, ", "), strings.Join(typed, ", ")
+			fmt.Fprintf(&b, "\nfunc V_%s(%s) [n] derive none = %s(%s)\n", name, params, name, args)
 			if differentiable(op) {
-				fmt.Fprintf(&b, "\nfunc G_%s(%s, w [n]) = dot(w, %s(%s))\n", name, args, name, args)
+				fmt.Fprintf(&b, "\nfunc G_%s(%s, w [n]) = dot(w, %s(%s))\n", name, params, name, args)
 			}
 			continue
 		case op.Class == symbolic.Reduction && op.Combine.Builtin && !op.Arg:
@@ -168,7 +169,10 @@ func sampleFor(rnd *rand.Rand, op *symbolic.OpSpec, i, n int, shape symbolic.Sha
 		if slices.ContainsFunc(op.Kinks, func(at float64) bool { return math.Abs(v-at) < 1e-2 }) {
 			v += 0.05
 		}
-		if single {
+		switch {
+		case i < op.Args && op.ArgType(i) == symbolic.Integer:
+			v = math.Floor(v)
+		case single:
 			v = float64(float32(v))
 		}
 		x.Data[k] = v

@@ -381,6 +381,7 @@ func (c *ctx) intArith(op string, s, t *tensor) *tensor {
 	spec := map[string]*symbolic.OpSpec{"+": symbolic.OpIntAdd, "-": symbolic.OpIntSub, "*": symbolic.OpIntMul,
 		"div": symbolic.OpIntDiv, "mod": symbolic.OpIntMod}[op]
 	out := c.apply(spec, s, t)
+	c.underChoice(op, s, t, out)
 	if s.lo == nil || s.hi == nil || t.lo == nil || t.hi == nil {
 		if op == "mod" && t.lo != nil && t.hi != nil && t.lo.Equal(*t.hi) && c.prove(t.lo.Sub(symbolic.Int(1)), nil) {
 			zero, top := symbolic.Poly{}, t.hi.Sub(symbolic.Int(1))
@@ -416,12 +417,13 @@ func (c *ctx) intArith(op string, s, t *tensor) *tensor {
 		hi = t.hi.Sub(symbolic.Int(1))
 	case "div":
 		n, ok := t.lo.Const()
-		a, ok1 := s.lo.Const()
-		b, ok2 := s.hi.Const()
-		if !ok || !t.lo.Equal(*t.hi) || n <= 0 || !ok1 || !ok2 {
+		always := *c
+		always.facts = nil
+		a, ok1 := always.interval(s)
+		if !ok || !t.lo.Equal(*t.hi) || n <= 0 || !ok1 {
 			return out
 		}
-		lo, hi = symbolic.Int(floorDiv(a, n)), symbolic.Int(floorDiv(b, n))
+		lo, hi = symbolic.Int(floorDiv(a.lo, n)), symbolic.Int(floorDiv(a.hi, n))
 	}
 	out.lo, out.hi = &lo, &hi
 	return out
@@ -469,12 +471,14 @@ func (c *ctx) compare(x *parser.Binary, a, b value, s, t *tensor) value {
 		return poison{}
 	}
 	out := c.apply(spec, s, t)
-	p, ok := a.(number)
-	q, ok2 := b.(number)
-	if !ok || !ok2 || !p.exact || !q.exact || !ints {
+	if !ints {
 		return out
 	}
-	up := q.poly.Sub(p.poly) // b − a
+	p, q := c.formOf(s), c.formOf(t)
+	if p == nil || q == nil {
+		return out
+	}
+	up := q.Sub(*p) // b − a
 	one := symbolic.Int(1)
 	switch op {
 	case "<":

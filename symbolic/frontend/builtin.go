@@ -23,7 +23,6 @@ var structural map[string]func(*bcall) value
 
 // later are built-in names whose meaning is still to come.
 var later = map[string]bool{
-	"grad": true, "jacobian": true, "hessian": true, "jvp": true, "vjp": true, "hvp": true,
 	"solve": true, "tril": true, "bit": true, "popcount": true, "randn": true, "rand": true,
 }
 
@@ -34,7 +33,9 @@ func init() {
 		"outer": (*bcall).outer, "dot": (*bcall).dot, "norm": (*bcall).norm, "sumsq": (*bcall).sumsq,
 		"len": (*bcall).length, "rank": (*bcall).rank, "reshape": (*bcall).reshape,
 		"eye": (*bcall).filled, "ones": (*bcall).filled, "zeros": (*bcall).filled,
-		"onehot": (*bcall).onehot, "cross": (*bcall).cross, "div": (*bcall).divmod, "mod": (*bcall).divmod,
+		"onehot": (*bcall).onehot, "cross": (*bcall).cross,
+		"grad": (*bcall).grad, "jacobian": (*bcall).jacobian, "hessian": (*bcall).hessian,
+		"jvp": (*bcall).jvp, "vjp": (*bcall).vjp, "hvp": (*bcall).hvp, "div": (*bcall).divmod, "mod": (*bcall).divmod,
 	}
 }
 

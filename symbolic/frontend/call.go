@@ -30,9 +30,8 @@ func (c *ctx) staticArgs(args []*parser.Arg) ([]staticArg, bool) {
 			continue
 		case *tensor:
 			d := c.errorf(a.Value.Span(), "a static argument must be known when generating, and %s is a value of the running program", short(c.text(a.Value)))
-			if d.Hintf("run-time values go in parentheses"); t.node.Type == symbolic.Integer {
-				d.Hintf("an int argument is not supported yet as a size; take that of another argument: x [n]")
-			}
+			d.Hintf("run-time values go in parentheses")
+			c.asSize(t)
 			ok = false
 			continue
 		case tuple:
@@ -83,6 +82,11 @@ func (c *ctx) call(x *parser.Call) value {
 			return poison{}
 		}
 		return c.callBuiltin(f, args, at, x)
+	case *foreign:
+		if bad {
+			return poison{}
+		}
+		return c.callForeign(f, args, at, x)
 	case *instance:
 		if m := c.frame.model; m != nil {
 			m.called[f.path] = true
@@ -240,7 +244,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 	}
 	ts := make([]value, len(args))
 	mapped, ok := c.mapArgs(d, args, at, ts)
-	if !ok || !in.bindDims(c, d, ts, at) {
+	if !ok || !in.bindSizes(c, d, ts, at) || !in.bindDims(c, d, ts, at) {
 		return poison{}
 	}
 	for i, p := range d.Params {
@@ -248,7 +252,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 		if !ok {
 			return poison{}
 		}
-		env.names[p.Name.Name] = &binding{val: v, span: at[i].Span(), what: "argument " + p.Name.Name + " of " + d.Name.Name}
+		env.names[p.Name.Name] = &binding{val: in.point(p.Name.Name, v, at[i]), span: at[i].Span(), what: "argument " + p.Name.Name + " of " + d.Name.Name}
 	}
 	body := in.in(env.inner())
 	body.scope.file = f.file
@@ -420,6 +424,31 @@ func (c *ctx) unmap(v value, axes []*axis, at []parser.Expr, span diag.Span) val
 type spanNode struct{ span diag.Span }
 
 func (s spanNode) Span() diag.Span { return s.span }
+
+// bindSizes binds the int arguments that are dims of others.
+func (in *ctx) bindSizes(caller *ctx, d *parser.FuncDecl, args []value, at []parser.Expr) bool {
+	for _, p := range d.Params {
+		if p.Type == nil {
+			continue
+		}
+		for _, x := range p.Type.Dims {
+			for _, n := range dimNames(x) {
+				i := slices.IndexFunc(d.Params, func(q *parser.Param) bool { return q.Name.Name == n.Name })
+				if i < 0 || in.scope.names[n.Name] != nil || !isSize(d.Params[i]) {
+					continue
+				}
+				k, ok := args[i].(number)
+				if !ok {
+					caller.asSize(args[i])
+					caller.errorf(at[i].Span(), "%s of %s is a size, and %s is %s", n.Name, d.Name.Name, short(caller.text(at[i])), describe(args[i]))
+					return false
+				}
+				in.scope.names[n.Name] = &binding{val: k, span: at[i].Span(), what: "argument " + n.Name + " of " + d.Name.Name}
+			}
+		}
+	}
+	return true
+}
 
 // bindDims binds the names in parameter shapes that are not declared, and
 // checks all other dims.

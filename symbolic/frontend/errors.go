@@ -21,6 +21,11 @@ func (c *ctx) errorf(at diag.Span, format string, args ...any) *diag.Diagnostic 
 	return c.frontend.report(c.frame, at, format, args...)
 }
 
+// refuse reports a diagnostic that has been made elsewhere.
+func (c *ctx) refuse(d *diag.Diagnostic) {
+	*c.errorf(d.Span, "") = *d
+}
+
 func (f *frontend) report(fr *frame, at diag.Span, format string, args ...any) *diag.Diagnostic {
 	var l diag.List
 	d := l.Addf(at, format, args...)

@@ -186,6 +186,7 @@ func (c *ctx) size(x parser.Expr) (symbolic.Poly, bool) {
 		return c.dimPoly(v, x)
 	case poison:
 	default:
+		c.asSize(v)
 		c.errorf(x.Span(), "%s is %s, not a size", short(c.text(x)), describe(v))
 	}
 	return symbolic.Poly{}, false
@@ -348,6 +349,14 @@ func (c *ctx) choice(x *parser.If) value {
 
 // pick is a where k holds and b elsewhere, for values and groups of values.
 func (c *ctx) pick(k *tensor, a, b value, x *parser.If) value {
+	if c.guessing > 0 && isPoison(a) != isPoison(b) {
+		if isPoison(a) {
+			a = b
+		}
+		if t, ok := c.tensor(a, x.Then); ok {
+			return t
+		}
+	}
 	if isPoison(a) || isPoison(b) {
 		return poison{}
 	}

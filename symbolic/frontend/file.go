@@ -90,6 +90,7 @@ func (f *frontend) parse(key, name string, src []byte, embedded bool, trail []st
 			}
 		case *parser.FuncDecl:
 			fl.declare(f, d.Name, d, nil, d.Doc)
+			f.notePoints(d)
 		case *parser.InstanceDecl:
 			f.report(nil, d.Span(), "layer %s = … stands in a model or layer, which then owns its parameters", identName(d.Name))
 		case *parser.ExternDecl:
@@ -219,8 +220,13 @@ func (fl *file) resolveAll(f *frontend) {
 		if e := fl.entities[name]; !e.callable() {
 			e.value(f)
 		}
-		if e, ok := fl.entities[name].decl.(*parser.ExternDecl); ok {
-			f.report(nil, e.Span(), "not supported yet: extern")
+	}
+	for _, name := range fl.order {
+		e := fl.entities[name]
+		if d, ok := e.decl.(*parser.ExternDecl); ok {
+			if v, ok := e.value(f).(*foreign); ok {
+				f.protect(e.span, func() { f.externGrads(fl, d, v) })
+			}
 		}
 	}
 	for _, im := range fl.imports {
@@ -256,7 +262,7 @@ func (e *entity) make(f *frontend) value {
 	case *parser.DimDecl:
 		return c.dimValue(e)
 	case *parser.ExternDecl:
-		return poison{} // reported where it stands
+		return c.extern(d)
 	}
 	return poison{}
 }

@@ -9,8 +9,25 @@ import (
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
-// fun elaborates a func that is part of the generated package.
+// fun elaborates a func that is part of the generated package. Where an int
+// argument turns out to be a size it begins again: a size is a symbol, and not
+// data.
 func (f *frontend) fun(d *parser.FuncDecl) *module.Func {
+	f.sizeArgs = map[string]bool{}
+	defer func() { f.sizeArgs = nil }()
+	for {
+		reports, known := len(f.reports), len(f.sizeArgs)
+		out := f.funOnce(d)
+		if len(f.sizeArgs) == known {
+			return out
+		}
+		f.reports = f.reports[:reports]
+		f.g = symbolic.NewGraph()
+		f.stopped, f.unrolled, f.calls = false, 0, 0
+	}
+}
+
+func (f *frontend) funOnce(d *parser.FuncDecl) *module.Func {
 	out := &module.Func{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Func)}
 	f.checks = &out.Checks
 	defer func() { f.checks = nil }()
@@ -30,9 +47,18 @@ func (f *frontend) fun(d *parser.FuncDecl) *module.Func {
 	f.freshDims(c, d, out)
 	var args []value
 	for _, p := range d.Params {
+		if f.sizeArgs[p.Name.Name] && isSize(p) {
+			c.scope.names[p.Name.Name] = &binding{val: whole(symbolic.Sym(p.Name.Name)), span: p.Name.Span(), what: "argument"}
+		}
+	}
+	for _, p := range d.Params {
 		v, a := c.argInput(p, nil)
 		if a == nil {
 			continue
+		}
+		if f.sizeArgs[p.Name.Name] && isSize(p) {
+			v = whole(symbolic.Sym(p.Name.Name))
+			out.Checks = append(out.Checks, module.Check{A: symbolic.Sym(p.Name.Name), AtLeast: true, Span: p.Name.Span(), Text: p.Name.Name})
 		}
 		out.Args = append(out.Args, a)
 		args = append(args, v)
@@ -91,17 +117,65 @@ func (f *frontend) freshDims(c *ctx, d *parser.FuncDecl, out *module.Func) {
 			continue
 		}
 		for _, x := range p.Type.Dims {
+			for _, n := range dimNames(x) {
+				if q := argOf(d, n.Name); q != nil && isSize(q) {
+					f.sizeArgs[n.Name] = true
+				}
+			}
 			n, ok := unparen(x).(*parser.Name)
 			if !ok || c.lookupDim(n) != nil {
 				continue
 			}
-			if q := slices.IndexFunc(d.Params, func(q *parser.Param) bool { return q.Name.Name == n.Name }); q >= 0 {
-				c.unsupported(n.Span(), "an int argument as a size")
+			if q := argOf(d, n.Name); q != nil {
+				c.scope.names[n.Name] = &binding{val: poison{}, span: n.Span()}
+				if !isSize(q) {
+					c.errorf(n.Span(), "%s is an argument, and no size", n.Name).
+						Note(n.Name, c.typeText(q.Type)+"   argument", q.Name.Span()).
+						Hintf("an int argument may be one: %s int", n.Name)
+				}
 				continue
 			}
 			c.scope.names[n.Name] = &binding{val: whole(symbolic.Sym(n.Name)), span: n.Span(), what: "dim"}
 			out.Dims = append(out.Dims, &module.Dim{Name: n.Name, Span: n.Span()})
 		}
+	}
+}
+
+// argOf is the parameter of a func with the given name, or nil.
+func argOf(d *parser.FuncDecl, name string) *parser.Param {
+	for _, p := range d.Params {
+		if p.Name.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// isSize reports whether an argument may be a size: it is one whole number.
+func isSize(p *parser.Param) bool {
+	return p.Type != nil && p.Type.Elem == parser.Int && len(p.Type.Dims) == 0
+}
+
+// asSize notes that a value known at run time is wanted as a size. Where it is
+// computed from int arguments of the func alone, these become sizes, and all is
+// elaborated again; what is reported here and now is then forgotten.
+func (c *ctx) asSize(v value) {
+	t, ok := v.(*tensor)
+	if !ok || t.node.Type != symbolic.Integer || len(t.node.Shape) > 0 || c.sizeArgs == nil {
+		return
+	}
+	var found []string
+	for _, n := range symbolic.Reachable(t.node) {
+		in, isInput := n.Attr.(symbolic.Input)
+		switch {
+		case isInput && t.lo == nil && len(n.Shape) == 0 && n.Type == symbolic.Integer:
+			found = append(found, in.Name)
+		case isInput, n.Op.Class != symbolic.Leaf && n.Op.Class != symbolic.Elementwise:
+			return
+		}
+	}
+	for _, name := range found {
+		c.sizeArgs[name] = true
 	}
 }
 
@@ -114,6 +188,9 @@ func (c *ctx) funcBody(d *parser.FuncDecl, args []value) value {
 	}
 	in := &ctx{frontend: c.frontend, scope: env, frame: fr}
 	for i, p := range d.Params {
+		if c.sizeArgs[p.Name.Name] && isSize(p) {
+			delete(env.names, p.Name.Name) // it is bound now, as what it is
+		}
 		if old := env.names[p.Name.Name]; old != nil {
 			in.errorf(p.Name.Span(), "%s is already a name here", p.Name.Name).Note(p.Name.Name, "bound before", old.span)
 			return poison{}
@@ -167,7 +244,7 @@ func (f *frontend) funcDims(out *module.Func) {
 	for _, r := range out.Results {
 		roots = append(roots, r.Node)
 	}
-	for _, n := range symbolic.Reachable(roots...) {
+	for _, n := range symbolic.ReachableInside(roots...) {
 		addSyms(used, n.Shape...)
 		if s, ok := n.Attr.(symbolic.SizeAttr); ok {
 			addSyms(used, s.Poly)
@@ -186,6 +263,13 @@ func (f *frontend) funcDims(out *module.Func) {
 	}
 	out.Dims = append(out.Dims, extra...)
 }
+
+// ofNumber are the derivatives of one number; turns those that can be taken
+// forward or in reverse.
+var (
+	ofNumber = map[string]bool{"grad": true, "hessian": true, "hvp": true}
+	turns    = map[string]bool{"grad": true, "jacobian": true, "hessian": true, "hvp": true}
+)
 
 // funcDerive is what derivatives are asked for. Without a clause: the gradient
 // of a number by all real arguments, and else the vector-Jacobian product.
@@ -220,16 +304,19 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 			continue
 		}
 		v := module.Derivative{Kind: k.What.Name, Wrt: all, Span: k.Span()}
+		_, known := derivatives[k.What.Name]
 		switch {
-		case k.What.Name != "grad" && k.What.Name != "vjp" && slices.Contains([]string{"jacobian", "hessian", "jvp", "hvp"}, k.What.Name):
-			f.report(nil, k.Span(), "not supported yet: derive %s", k.What.Name)
+		case !known:
+			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name), k.What.Name, []string{"grad", "jacobian", "hessian", "jvp", "vjp", "hvp", "none"})
 			continue
-		case k.What.Name != "grad" && k.What.Name != "vjp":
-			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name), k.What.Name, []string{"grad", "vjp", "jacobian", "hessian", "none"})
+		case k.Mode != nil && (!turns[k.What.Name] || k.Mode.Name != "forward" && k.Mode.Name != "reverse"):
+			d := f.report(nil, k.Mode.Span(), "derive %s does not take [%s]", k.What.Name, k.Mode.Name)
+			if turns[k.What.Name] {
+				d.Hintf("write %s[forward] or %s[reverse]", k.What.Name, k.What.Name)
+			}
 			continue
 		case k.Mode != nil:
-			f.report(nil, k.Mode.Span(), "not supported yet: derive %s[%s]", k.What.Name, k.Mode.Name)
-			continue
+			v.Mode = k.Mode.Name
 		}
 		if k.Wrt != nil {
 			v.Wrt = nil
@@ -253,8 +340,11 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		case len(f.reports) > before:
 		case len(v.Wrt) == 0:
 			f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name)
-		case k.What.Name == "grad" && !scalar:
-			f.report(nil, k.Span(), "grad of something that is not one number").Hintf("derive vjp gives the product of a vector with the Jacobian")
+		case ofNumber[k.What.Name] && !scalar:
+			f.report(nil, k.Span(), "%s of something that is not one number", k.What.Name).
+				Hintf("derive jacobian gives the derivatives of all numbers, derive vjp the gradient of a sum of them")
+		case !isReal:
+			f.report(nil, k.Span(), "no result of %s is real", out.Name)
 		}
 		ds = append(ds, v)
 	}

@@ -127,16 +127,30 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 			with = append(with, s.data)
 		}
 		for _, sym := range append(s.poly.Syms(), s.n.Syms()...) {
-			if a := c.axisOf(sym); a != nil {
+			if a := c.axisOf(sym); a != nil && a.pass == nil {
 				with = append(with, &tensor{axes: []*axis{a}})
 			}
 		}
 	}
 	axes := unite(with...)
 	n := len(axes)
+	type operand struct {
+		t  *tensor
+		at int // where its dims stand in the result
+	}
+	var operands []operand
+	passes := map[*axis]int{} // operands that are the number of a scan's pass
 	toAxes := func(p symbolic.Poly) symbolic.Poly {
 		return p.Subst(func(s string) (symbolic.Poly, bool) {
-			if a := c.axisOf(s); a != nil {
+			a := c.axisOf(s)
+			if a != nil && a.pass != nil {
+				if _, ok := passes[a]; !ok {
+					passes[a] = len(operands)
+					operands = append(operands, operand{&tensor{node: a.pass}, 0})
+				}
+				return symbolic.Operand(passes[a]), true
+			}
+			if a != nil {
 				return symbolic.Axis(indexOf(axes, a)), true
 			}
 			return symbolic.Poly{}, false
@@ -147,18 +161,30 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for _, a := range t.axes {
 		m.Index = append(m.Index, symbolic.Axis(indexOf(axes, a)))
 	}
-	type operand struct {
-		t  *tensor
-		at int // where its dims stand in the result
+	entry := 0 // subscripts that say which entry of a table is read
+	if t.table != nil {
+		entry = len(t.table.size)
+		if len(subs) < entry || slices.ContainsFunc(subs[:entry], func(s sub) bool { return s.slice || s.data != nil && len(s.data.shape) > 0 }) {
+			c.errorf(x.Span(), "rec reads itself entry by entry: %s", plural(entry, "whole number"))
+			return poison{}
+		}
 	}
-	var operands []operand
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			if !c.dataInRange(x, t, i, s) {
-				return poison{}
+			always := true
+			if i >= entry {
+				var ok bool
+				if always, ok = c.dataInRange(x, t, i, s); !ok {
+					return poison{}
+				}
 			}
-			m.Index = append(m.Index, symbolic.Operand(len(operands)))
+			e := symbolic.Operand(len(operands))
+			if !always {
+				m.Guard = append(m.Guard, symbolic.Cond{Kind: symbolic.NonNeg, E: e},
+					symbolic.Cond{Kind: symbolic.NonNeg, E: t.shape[i].Sub(symbolic.Int(1)).Sub(e)})
+			}
+			m.Index = append(m.Index, e)
 			operands = append(operands, operand{s.data, len(out.shape)})
 			out.shape = append(out.shape, s.data.shape...)
 			for j := range s.data.shape {
@@ -184,6 +210,13 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 			}
 			m.Index = append(m.Index, toAxes(s.poly))
 		}
+	}
+	if t.table != nil {
+		guards, ok := c.earlier(x, t.table, m.Index[n-len(axes)+len(t.axes):][:entry], subs, toAxes)
+		if !ok {
+			return poison{}
+		}
+		m.Guard = append(m.Guard, guards...)
 	}
 	for i := len(subs); i < len(t.shape); i++ {
 		m.Index = append(m.Index, symbolic.Axis(n+len(out.shape)))
@@ -282,6 +315,7 @@ func (c *ctx) subPoly(x parser.Expr) (symbolic.Poly, bool) {
 	if n, ok := v.(number); ok && n.exact && wholeValued(n.poly) {
 		return n.poly, true
 	}
+	c.asSize(v)
 	if !isPoison(v) {
 		c.errorf(x.Span(), "a bound of a slice is a size known when generating, not %s", describe(v))
 	}
@@ -318,10 +352,10 @@ func (c *ctx) inRange(x *parser.Subscript, t *tensor, i int, s sub) (guards []sy
 	return guards, true
 }
 
-// checked leaves it to the running program to check an index, once, where the
-// sizes that its range depends on have nothing to do with the dim: x[i < K]
-// of x [n]. It fails where that is not so, or where the index is known to be
-// out of range.
+// checked leaves it to the running program to check an index, once, where that
+// is a question of sizes: x[i < K] of x [n], or x[n - 2]. It fails where it is
+// not, where the index goes past the end by a size that the dim has itself, and
+// where it is known to be out of range.
 func (c *ctx) checked(x parser.Node, dim, p symbolic.Poly) bool {
 	lo, hi := &p, &p
 	for _, s := range p.Syms() {
@@ -334,16 +368,22 @@ func (c *ctx) checked(x parser.Node, dim, p symbolic.Poly) bool {
 			}
 		}
 	}
-	for _, s := range hi.Syms() {
-		if slices.Contains(dim.Syms(), s) {
-			return false
-		}
-	}
-	need := hi.Add(symbolic.Int(1))
-	if !c.prove(*lo, nil) || c.always(dim.Sub(need)) {
+	if c.always(*lo) {
 		return false
 	}
-	c.check(dim, need, x)
+	need := hi.Add(symbolic.Int(1))
+	if !c.prove(dim.Sub(need), nil) {
+		for _, s := range hi.Syms() {
+			if slices.Contains(dim.Syms(), s) {
+				return false
+			}
+		}
+		if c.always(dim.Sub(need)) {
+			return false
+		}
+		c.check(dim, need, x)
+	}
+	c.check(*lo, symbolic.Poly{}, x)
 	return true
 }
 
@@ -408,27 +448,30 @@ func (c *ctx) sliceInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 }
 
 // dataInRange checks an index known at run time by the bound it was declared
-// with, which is checked once at entry.
-func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
+// with, which is checked once at entry, or by the choices around. It reports
+// whether the index is always in range, and whether it is where it is read.
+func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) (always, ok bool) {
 	dim := t.shape[i]
+	if always, ok := c.within(s.data, dim); ok {
+		return always, true
+	}
 	name := short(c.text(s.at))
 	var d *diag.Diagnostic
 	switch {
 	case s.data.lo == nil || s.data.hi == nil:
+		c.asSize(s.data)
 		d = c.errorf(s.at.Span(), "subscript %s may be any whole number", name)
 		c.sideArg(c.side(d, x.X, t), s.at, s.data)
 		d.Hintf("declare what it comes from as index[%s]; mod(%s, %s) is in range too", dim, name, dim)
-		return false
+		return false, false
 	case !c.prove(*s.data.lo, c.facts):
 		d = c.errorf(s.at.Span(), "subscript %s may be as small as %s", name, c.polyText(*s.data.lo))
-	case !c.prove(dim.Sub(symbolic.Int(1)).Sub(*s.data.hi), c.facts):
-		d = c.errorf(s.at.Span(), "subscript %s may be as large as %s", name, c.polyText(*s.data.hi))
 	default:
-		return true
+		d = c.errorf(s.at.Span(), "subscript %s may be as large as %s", name, c.polyText(*s.data.hi))
 	}
 	c.sideArg(c.side(d, x.X, t), s.at, s.data)
 	d.Hintf("dim %d of %s is %s", i, short(c.text(x.X)), dim)
-	return false
+	return false, false
 }
 
 func (c *ctx) sideArg(d *diag.Diagnostic, at parser.Node, v *tensor) {

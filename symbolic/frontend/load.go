@@ -55,27 +55,34 @@ type frontend struct {
 	// quiet counts the trials going on, whose errors are not reported;
 	// silenced, the errors that were not.
 	quiet, silenced int
+	// guessing counts the trials in which one branch of a choice may be
+	// unknown.
+	guessing int
 
 	g        *symbolic.Graph
 	axes     map[string]*axis
 	nextAxis int
+	data     map[string]*tensor // whole numbers of the running program, by symbol
 	unrolled int
 	calls    int
 	depth    int // of expressions being elaborated
 	looked   int // names looked through for suggestions
 	stopped  bool
 
-	main    *file
-	files   map[string]*file // by the path that identifies a file
-	given   []string         // files as given, in order of reading
-	root    string
-	dims    map[string]*dimInfo // run-time and static dims of all files
-	usedD   map[string]bool
-	checks  *[]module.Check // of the func or model being elaborated
-	float   module.Float    // 0: by kind
-	lib     map[string]*file
-	flatOf  map[*tensor]string        // what a flattened value was, for messages
-	endless map[*parser.FuncDecl]bool // recursions that have been reported
+	main   *file
+	files  map[string]*file // by the path that identifies a file
+	given  []string         // files as given, in order of reading
+	root   string
+	dims   map[string]*dimInfo // run-time and static dims of all files
+	usedD  map[string]bool
+	checks *[]module.Check // of the func or model being elaborated
+	float  module.Float    // 0: by kind
+	lib    map[string]*file
+	flatOf map[*tensor]string                   // what a flattened value was, for messages
+	points map[*parser.FuncDecl]map[string]bool // names that derivatives are taken by in a declaration
+	// sizeArgs are the int arguments of the func being elaborated that are sizes.
+	sizeArgs map[string]bool
+	endless  map[*parser.FuncDecl]bool // recursions that have been reported
 }
 
 // dimInfo is what is known of a run-time dim.
@@ -93,8 +100,8 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	}
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
-		g: symbolic.NewGraph(), axes: map[string]*axis{},
-		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, endless: map[*parser.FuncDecl]bool{},
+		g: symbolic.NewGraph(), axes: map[string]*axis{}, data: map[string]*tensor{},
+		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
 	before := len(*errs)

@@ -12,13 +12,7 @@ import (
 // when generating.
 func (c *ctx) loop(s *parser.LoopStmt) {
 	if s.Kind != parser.For {
-		c.unsupported(s.Span(), s.Kind.String())
-		for _, k := range s.Carry {
-			c.bind(k.Name, poison{}, "")
-		}
-		for _, id := range s.Outs {
-			c.bind(id, poison{}, "")
-		}
+		c.scan(s)
 		return
 	}
 	l := &forLoop{c: c, s: s, n: -1, carries: map[string]*carried{}}
@@ -216,7 +210,7 @@ func (l *forLoop) iterate(i int) bool {
 		if !kk.done || kk.next == nil {
 			return false
 		}
-		kk.bind.val, kk.next = kk.next, nil
+		kk.bind.val, kk.next = l.c.point(k.Name.Name, kk.next, k), nil
 	}
 	l.emits = append(l.emits, l.emitted)
 	return true

@@ -331,7 +331,7 @@ func (b *modelBuild) reach(f *frontend) {
 		return
 	}
 	used := map[*symbolic.Node]bool{}
-	for _, n := range symbolic.Reachable(roots...) {
+	for _, n := range symbolic.ReachableInside(roots...) {
 		used[n] = true
 	}
 	for _, l := range b.layers {
@@ -436,7 +436,7 @@ func (b *modelBuild) dims(f *frontend) {
 			}
 		}
 	}
-	for _, n := range symbolic.Reachable(roots...) {
+	for _, n := range symbolic.ReachableInside(roots...) {
 		addSyms(used, n.Shape...)
 		if s, ok := n.Attr.(symbolic.SizeAttr); ok {
 			addSyms(used, s.Poly)

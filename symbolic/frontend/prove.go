@@ -20,6 +20,9 @@ func (c *ctx) prove(p symbolic.Poly, facts []fact) bool {
 		if c.box(d) {
 			return true
 		}
+		if n := multiple(p, q); n > 1 && c.box(p.Sub(q.Scale(int64(n), 1))) {
+			return true
+		}
 		for _, r := range facts[i+1:] {
 			if c.box(d.Sub(r)) {
 				return true
@@ -27,6 +30,19 @@ func (c *ctx) prove(p symbolic.Poly, facts []fact) bool {
 		}
 	}
 	return false
+}
+
+// multiple is how often q has to be taken off p for a symbol to go, 1 if there is
+// none such.
+func multiple(p, q symbolic.Poly) int {
+	for _, s := range q.Syms() {
+		a, _, ok := p.Linear(s)
+		b, _, ok2 := q.Linear(s)
+		if ok && ok2 && b != 0 && a%b == 0 && a/b > 1 {
+			return a / b
+		}
+	}
+	return 1
 }
 
 // box proves p ≥ 0 at all corners of the ranges of what p mentions. Where p is
@@ -37,6 +53,11 @@ func (c *ctx) box(p symbolic.Poly) bool {
 		if a := c.axisOf(s); a != nil {
 			if d, ok := a.size.AsSym(); ok {
 				least[d] = 1 // where there is an index there is an element
+			}
+		}
+		if t := c.dataOf(s); t != nil && t.hi != nil {
+			if d, ok := t.hi.Add(symbolic.Int(1)).AsSym(); ok {
+				least[d] = 1
 			}
 		}
 	}
@@ -52,6 +73,11 @@ func (c *ctx) corners(p symbolic.Poly, least map[string]int, deep int) bool {
 		var lo, hi symbolic.Poly
 		if a := c.axisOf(s); a != nil {
 			hi = a.size.Sub(symbolic.Int(1))
+		} else if t := c.dataOf(s); t != nil {
+			if t.lo == nil || t.hi == nil {
+				return false
+			}
+			lo, hi = *t.lo, *t.hi
 		} else if d := c.dims[s]; d != nil && d.bound > 0 {
 			lo, hi = symbolic.Int(least[s]), symbolic.Int(d.bound)
 		} else {
@@ -116,7 +142,9 @@ func (c *ctx) refute(p symbolic.Poly, show symbolic.Poly, facts []fact) (witness
 	}
 	add(p)
 	for _, f := range facts {
-		add(f)
+		if !slices.ContainsFunc(f.Syms(), func(s string) bool { return c.dataOf(s) != nil }) {
+			add(f)
+		}
 	}
 	for _, a := range axes {
 		add(a.size)
@@ -147,6 +175,9 @@ func (c *ctx) refute(p symbolic.Poly, show symbolic.Poly, facts []fact) (witness
 			return false
 		}
 		for _, f := range facts {
+			if slices.ContainsFunc(f.Syms(), func(s string) bool { return c.dataOf(s) != nil }) {
+				continue // it may hold
+			}
 			if v, err := f.Eval(get); err != nil || v < 0 {
 				return false
 			}

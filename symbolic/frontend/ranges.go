@@ -136,10 +136,8 @@ func (c *ctx) stated(k *index, u *uses) bool {
 		}
 	}
 	if hi == nil {
-		d := c.side(c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v)), k.Hi, v)
-		if t, ok := v.(*tensor); ok && t.node.Type == symbolic.Integer {
-			d.Hintf("an int argument is not supported yet as a size; take that of another argument: x [n]")
-		}
+		c.asSize(v)
+		c.side(c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v)), k.Hi, v)
 		return false
 	}
 	p := *hi

@@ -243,7 +243,7 @@ func (c *ctx) indexAxis(id *parser.Ident) *axis {
 		return nil
 	}
 	for _, s := range n.poly.Syms() {
-		if a := c.axisOf(s); a != nil && a.name == id.Name {
+		if a := c.axisOf(s); a != nil && a.name == id.Name && a.pass == nil {
 			return a
 		}
 	}
@@ -258,7 +258,7 @@ func (c *ctx) indexStmt(s *parser.IndexStmt) {
 	var out value = poison{}
 	defer func() { c.letName(s.Name, out, squeeze(c.text(s.Value))) }()
 	if s.Rec {
-		c.unsupported(s.Span(), "rec")
+		out = c.rec(s)
 		return
 	}
 	in, ks, ok := c.bindIndices(s.Binders, s.Value, s.Span())

@@ -95,7 +95,7 @@ func (c *ctx) assuming(facts []fact) *ctx {
 
 // bind gives a name its one value.
 func (c *ctx) bind(id *parser.Ident, v value, what string) *binding {
-	b := &binding{val: v, span: id.Span(), what: what}
+	b := &binding{val: c.point(id.Name, v, id), span: id.Span(), what: what}
 	if id.Name == "_" {
 		return b
 	}
@@ -149,6 +149,9 @@ func (c *ctx) lookup(name string, at diag.Span) *binding {
 	}
 	if isBuiltin(name) {
 		return &binding{val: &builtin{name: name}, span: at, what: "built in"}
+	}
+	if waysToDerive[name] {
+		return &binding{val: mode(name), span: at, what: "built in"}
 	}
 	return nil
 }

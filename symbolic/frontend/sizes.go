@@ -16,7 +16,7 @@ func (f *frontend) checkSizes(checks *[]module.Check, roots ...*symbolic.Node) {
 	// flattened asks for no check of its own.
 	good := map[string]bool{}
 	var found []module.Check
-	for _, n := range symbolic.Reachable(roots...) {
+	for _, n := range symbolic.ReachableInside(roots...) {
 		if n.Op == symbolic.OpReshape {
 			from := n.Args[0].Shape
 			for i := range from {

@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -70,7 +71,11 @@ func (c *ctx) origin(s parser.Node) func() {
 	if c.frame.file.embedded {
 		return func() {}
 	}
-	return c.g.At(symbolic.Origin{Span: s.Span(), Stmt: c.text(s)})
+	text := c.text(s)
+	if l, ok := s.(*parser.LoopStmt); ok && l.Body != nil && l.Kind != parser.For {
+		text = c.textOf(diag.Span{Pos: s.Span().Pos, End: l.Body.Span().Pos}) // what is in it speaks for itself
+	}
+	return c.g.At(symbolic.Origin{Span: s.Span(), Stmt: text})
 }
 
 func (c *ctx) stmt(s parser.Stmt) (value, bool) {

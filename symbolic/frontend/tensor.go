@@ -118,7 +118,7 @@ func (c *ctx) toReal(t *tensor) *tensor {
 		return t
 	}
 	out := *t
-	out.node, out.lo, out.hi = c.g.ToReal(t.node), nil, nil
+	out.node, out.lo, out.hi, out.form, out.under = c.g.ToReal(t.node), nil, nil, nil, nil
 	return &out
 }
 
@@ -127,14 +127,18 @@ func (c *ctx) toReal(t *tensor) *tensor {
 func (c *ctx) numberTensor(n number, span diag.Span) (*tensor, bool) {
 	if f, ok := n.float(); ok {
 		typ := n.typ
-		return &tensor{node: c.g.Const(f, nil, typ), lo: exactly(n), hi: exactly(n)}, true
+		return &tensor{node: c.g.Const(f, nil, typ), lo: exactly(n), hi: exactly(n), form: exactly(n)}, true
 	}
 	t := &tensor{}
 	if n.typ == symbolic.Integer {
-		t.lo, t.hi = exactly(n), exactly(n)
+		t.lo, t.hi, t.form = exactly(n), exactly(n), exactly(n)
 	}
+	changes := false // from pass to pass
 	for _, s := range n.poly.Syms() {
-		if a := c.axisOf(s); a != nil {
+		switch a := c.axisOf(s); {
+		case a != nil && a.pass != nil:
+			changes = true
+		case a != nil:
 			t.axes = append(t.axes, a)
 		}
 	}
@@ -144,10 +148,10 @@ func (c *ctx) numberTensor(n number, span diag.Span) (*tensor, bool) {
 	n.poly.Terms(func(_, d int64, _ []string) { den = lcm(den, d) })
 	full := dims(t.axes, nil)
 	switch {
-	case len(t.axes) == 0 && (den == 1 || n.typ == symbolic.Integer):
+	case len(t.axes) == 0 && !changes && (den == 1 || n.typ == symbolic.Integer):
 		t.node = c.g.Size(n.poly)
 		den = 1
-	case len(t.axes) == 0:
+	case len(t.axes) == 0 && !changes:
 		t.node = c.g.Size(n.poly.Scale(den, 1))
 	default:
 		t.node = c.polyNode(n.poly.Scale(den, 1), t.axes, full)
@@ -185,7 +189,12 @@ func (c *ctx) polyNode(p symbolic.Poly, axes []*axis, full symbolic.Shape) *symb
 				size = size.Mul(symbolic.Sym(s))
 				continue
 			}
-			iota := c.g.Iota(full, slices.Index(axes, a))
+			var iota *symbolic.Node
+			if a.pass != nil {
+				iota = c.g.Broadcast(a.pass, full)
+			} else {
+				iota = c.g.Iota(full, slices.Index(axes, a))
+			}
 			if prod == nil {
 				prod = iota
 			} else {
@@ -303,7 +312,7 @@ func pickBound(a, b *symbolic.Poly, sign int) *symbolic.Poly {
 func (t *tensor) open(axes ...*axis) *tensor {
 	out := *t
 	out.axes = append(slices.Clone(t.axes), axes...)
-	out.shape = t.shape[len(axes):]
+	out.shape, out.form, out.under = t.shape[len(axes):], nil, nil
 	if len(t.names) > len(axes) {
 		out.names = t.names[len(axes):]
 	} else {
@@ -323,7 +332,7 @@ func (c *ctx) shut(t *tensor, axes ...*axis) *tensor {
 		names = append(names, c.sizeName(a.size))
 	}
 	out.names = append(names, t.names...)
-	out.yes, out.no = nil, nil
+	out.yes, out.no, out.form, out.under = nil, nil, nil, nil
 	// A bound that mentions what is no axis any more is of no use.
 	out.lo, out.hi = c.closeBound(t.lo, axes, false), c.closeBound(t.hi, axes, true)
 	return &out

@@ -44,7 +44,7 @@ func (fl *file) checkNames(f *frontend, d *parser.FuncDecl) {
 // modes are words that stand for themselves where derivatives and
 // distributions are named.
 var modes = map[string]bool{
-	"forward": true, "reverse": true, "zeros": true, "ones": true, "glorot": true, "he": true, "bernoulli": true,
+	"forward": true, "reverse": true, "diagonal": true, "zeros": true, "ones": true, "glorot": true, "he": true, "bernoulli": true,
 }
 
 // boundBy collects the names that a declaration binds anywhere inside.

@@ -24,6 +24,9 @@ type axis struct {
 	name string
 	size symbolic.Poly
 	span diag.Span
+	// pass is the number of the pass of a scan that this index is, within the
+	// scan's body: a value of the program, and no axis that others vary along.
+	pass *symbolic.Node
 }
 
 // sym is the axis as a symbol of index polynomials.
@@ -41,14 +44,21 @@ type tensor struct {
 	names []string
 	// lo and hi bound whole numbers: lo ≤ v ≤ hi. Nil: not known.
 	lo, hi *symbolic.Poly
+	// form is a whole number as a polynomial, where that is known; under is where
+	// it lies under the choices around the place where it was computed.
+	form  *symbolic.Poly
+	under *interval
 	// yes and no are what is known where a truth value holds, and where not.
 	yes, no []fact
 	// rank is what rank(x) says in an update rule, where the shape is that of
 	// a block.
 	rank *int
+	// table is set where the value is being defined by rec.
+	table *table
 }
 
-// A fact is a polynomial of indices that is not negative.
+// A fact is a polynomial of indices, sizes and whole numbers of the running
+// program that is not negative.
 type fact = symbolic.Poly
 
 // A number is known when generating: a polynomial of sizes and indices, or a
@@ -94,6 +104,9 @@ type (
 		span diag.Span
 	}
 
+	// mode says how derivatives are taken: grad[forward].
+	mode string
+
 	// hyper is a number of the trainer with its default: something to a train
 	// line only.
 	hyper float64
@@ -115,6 +128,7 @@ func (*list) kind() string     { return "list" }
 func (tuple) kind() string     { return "group of values" }
 func (*builtin) kind() string  { return "built-in function" }
 func (*instance) kind() string { return "layer" }
+func (mode) kind() string      { return "way of taking derivatives" }
 func (hyper) kind() string     { return "number of the train line" }
 func (poison) kind() string    { return "nothing" }
 
@@ -230,7 +244,7 @@ func describe(v value) string {
 		return fmt.Sprintf("a list of %d", len(v.elems))
 	case tuple:
 		return fmt.Sprintf("%d values", len(v))
-	case *closure, *builtin, *instance, hyper:
+	case *closure, *builtin, *instance, *foreign, hyper, mode:
 		return "a " + v.kind()
 	}
 	return v.kind()

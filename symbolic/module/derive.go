@@ -85,7 +85,29 @@ func Derive(m *Module, errs *diag.List) *Derived {
 	for _, p := range d.All() {
 		simplify(p)
 	}
+	lacking(m, errs)
 	return d
+}
+
+// lacking reports functions of Go that are differentiated although the model
+// says no derivative of them.
+func lacking(m *Module, errs *diag.List) {
+	seen := map[*symbolic.OpSpec]bool{}
+	report := func(g *symbolic.Graph, name string, span diag.Span) {
+		for _, op := range g.Lacking() {
+			if !seen[op] {
+				seen[op] = true
+				errs.Addf(span, "a derivative of %s needs that of %s.%s, which nobody has given", name, op.Foreign.Path, op.Foreign.Func).
+					Hintf("declare it with its derivative, extern func F(x) = … grad …, and name F as the derivative")
+			}
+		}
+	}
+	for _, f := range m.Funcs {
+		report(f.Graph, f.Name, f.Span)
+	}
+	for _, mo := range m.Models {
+		report(mo.Graph, mo.Name, mo.Span)
+	}
 }
 
 // places lists where the nodes of values are kept.
@@ -148,37 +170,13 @@ func deriveFunc(g *symbolic.Graph, f *Func, errs *diag.List) *FuncProcs {
 		return p
 	}
 	out := &FuncProcs{Func: f, Value: value("value")}
-	for _, d := range f.Derive {
-		p := value(d.Kind)
-		var ys, seeds, xs []*symbolic.Node
-		for i, r := range f.Results {
-			if r.Node.Type != symbolic.Real {
-				continue // has no derivative, so no cotangent
-			}
-			ys = append(ys, r.Node)
-			if d.Kind == "grad" {
-				seeds = append(seeds, g.Num(1))
-			} else {
-				s := g.Input(symbolic.SeedInput, seedName(f, i), r.Node.Shape, symbolic.Real)
-				seeds, p.Seeds = append(seeds, s), append(p.Seeds, s)
-			}
+	for i := range f.Derive {
+		d := &derivation{g: g, f: f, d: &f.Derive[i], p: value(f.Derive[i].Kind), errs: errs}
+		for _, a := range d.d.Wrt {
+			d.xs = append(d.xs, a.Node)
 		}
-		for _, a := range d.Wrt {
-			xs = append(xs, a.Node)
-		}
-		for i, n := range g.VJP(ys, seeds, xs) {
-			if n == nil {
-				hint := flat
-				if d.Span == f.Span { // the default
-					hint += "; derive says which derivatives are wanted: derive none"
-				}
-				refuse(g, errs, pathTo(ys, xs[i], zeroBy), d.Span, fmt.Sprintf("%s by %s", f.Name, d.Wrt[i].Name), hint)
-				n = g.Like(0, xs[i])
-			}
-			nameGradient(g, n, d.Wrt[i].Name)
-			p.Results = append(p.Results, &Result{InputGradient, d.Wrt[i].Name, n})
-		}
-		out.Derivs = append(out.Derivs, p)
+		ways[d.d.Kind](d)
+		out.Derivs = append(out.Derivs, d.p)
 	}
 	return out
 }
@@ -294,9 +292,23 @@ const flat = "comparisons, rounding, argmax, whole numbers and stop have no deri
 // refuse reports that no derivative comes back along a path, and where on it it
 // is lost. Where there is no path the derivative is simply zero.
 func refuse(g *symbolic.Graph, errs *diag.List, path []*symbolic.Node, span diag.Span, what, hint string) {
-	if path == nil {
-		return
+	if path != nil {
+		*errs = append(*errs, refusal(g, path, span, what).Hintf("%s", hint))
 	}
+}
+
+// Refusal is the diagnostic for a derivative of y by x that is asked for
+// although every path goes through something that has none; nil where it is
+// simply zero.
+func Refusal(g *symbolic.Graph, y, x *symbolic.Node, span diag.Span, what string) *diag.Diagnostic {
+	path := pathTo([]*symbolic.Node{y}, x, zeroBy)
+	if path == nil {
+		return nil
+	}
+	return refusal(g, path, span, what).Hintf("%s", flat)
+}
+
+func refusal(g *symbolic.Graph, path []*symbolic.Node, span diag.Span, what string) *diag.Diagnostic {
 	d := &diag.Diagnostic{Span: span, Msg: "there is no derivative of " + what + ": every path to it goes through something that has none"}
 	at := lostAt(g, path)
 	said := map[string]int{}
@@ -318,7 +330,7 @@ func refuse(g *symbolic.Graph, errs *diag.List, path []*symbolic.Node, span diag
 			}
 		}
 	}
-	*errs = append(*errs, d.Hintf("%s", hint))
+	return d
 }
 
 // lostAt is the value on a path from y to x that has no derivative by the next

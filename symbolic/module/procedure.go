@@ -30,4 +30,8 @@ const (
 	NextState                          // the next value of a state
 	UpdatedParam                       // the rule's new weights, [n]
 	UpdatedRuleState                   // the rule's next state, [n]
+	JacobianBlock                      // of a result by an argument, in the shapes of both
+	HessianBlock                       // of the result by two arguments
+	Tangent                            // of a result, where arguments move along seeds
+	Product                            // of the Hessian with the seeds, by an argument
 )

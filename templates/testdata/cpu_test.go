@@ -26,7 +26,7 @@ func TestCPUFound(t *testing.T) {
 			want = avx512
 		}
 	}
-	if got := found(); got != want {
+	if got := cpuFound(); got != want {
 		t.Errorf("found %v, want %v", got, want)
 	}
 }
@@ -40,11 +40,11 @@ func TestCPUChosen(t *testing.T) {
 		{"", avx512, avx512}, {"", portable, portable}, {"portable", avx512, portable}, {"avx2", avx512, avx2},
 		{"avx2", avx2, avx2}, {"avx2", portable, portable}, {"avx512", avx512, avx512}, {"avx512", avx2, avx2}, {"AVX2", avx512, avx512},
 	} {
-		if got := chosen(c.text, c.have); got != c.want {
-			t.Errorf("chosen(%q, %v) is %v, want %v", c.text, c.have, got, c.want)
+		if got := cpuChosen(c.text, c.have); got != c.want {
+			t.Errorf("cpuChosen(%q, %v) is %v, want %v", c.text, c.have, got, c.want)
 		}
 	}
-	if cpu != chosen(os.Getenv("BPGEN_CPU"), found()) {
+	if cpu != cpuChosen(os.Getenv("BPGEN_CPU"), cpuFound()) {
 		t.Errorf("BPGEN_CPU is %q, and %v is used", os.Getenv("BPGEN_CPU"), cpu)
 	}
 }

@@ -20,7 +20,7 @@ type counted struct {
 
 func count(parts int) *counted { return &counted{times: make([]atomic.Int32, parts)} }
 
-func (c *counted) part(i int) {
+func (c *counted) part(i, _ int) {
 	c.times[i].Add(1)
 	if c.inside != nil {
 		c.inside(i)
@@ -58,9 +58,9 @@ func TestTeamDoesEachPartOnce(t *testing.T) {
 		for _, parts := range []int{0, 1, 2, 3, 7, 64, 1000} {
 			c := count(parts)
 			n := int32(0)
-			pauses := []time.Duration{0, 0, 0, watching / 2, watching, 2 * watching}
+			pauses := []time.Duration{0, 0, 0, teamWatch / 2, teamWatch, 2 * teamWatch}
 			if parts == 64 {
-				pauses = append(pauses, 3*idle) // in which workers end
+				pauses = append(pauses, 3*teamIdle) // in which workers end
 			}
 			for _, pause := range pauses {
 				time.Sleep(pause)
@@ -91,7 +91,7 @@ func TestTeamWritesAreSeen(t *testing.T) {
 
 type sum struct{ x []int }
 
-func (s sum) part(i int) { s.x[i]++ }
+func (s sum) part(i, _ int) { s.x[i]++ }
 
 // TestTeamHelps wants two threads to work at once: each of two parts waits for
 // the other.
@@ -153,12 +153,20 @@ func TestTeamOneAtATime(t *testing.T) {
 }
 
 // TestTeamPanic wants a panic in any part, whoever does it, from run, and the
-// team to work on.
+// team to work on. Where there are two processors the parts are done by two.
 func TestTeamPanic(t *testing.T) {
-	for i := range 200 {
-		bad := i % 16
-		c := count(16)
+	for i := range 100 {
+		bad := i % 2
+		var meet sync.WaitGroup
+		if runtime.GOMAXPROCS(0) > 1 {
+			meet.Add(2)
+		}
+		c := count(2)
 		c.inside = func(i int) {
+			if runtime.GOMAXPROCS(0) > 1 {
+				meet.Done()
+				meet.Wait()
+			}
 			if i == bad {
 				panic(fmt.Sprint("part ", i))
 			}
@@ -169,10 +177,10 @@ func TestTeamPanic(t *testing.T) {
 					t.Errorf("the panic is %v, want that of part %d", v, bad)
 				}
 			}()
-			workers.run(4, 16, c)
+			workers.run(2, 2, c)
 		}()
 		good := count(16)
-		workers.run(4, 16, good)
+		workers.run(2, 16, good)
 		good.check(t, 1)
 	}
 }
@@ -216,11 +224,11 @@ func TestTeamRests(t *testing.T) {
 		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
 	workers.run(0, 8, count(8))
-	time.Sleep(10 * watching)
+	time.Sleep(10 * teamWatch)
 	before := used()
-	time.Sleep(idle / 2)
-	if d := used() - before; d > idle/4 {
-		t.Errorf("parked workers took %v of %v", d, idle/2)
+	time.Sleep(teamIdle / 2)
+	if d := used() - before; d > teamIdle/4 {
+		t.Errorf("parked workers took %v of %v", d, teamIdle/2)
 	}
 	settle(t)
 }
@@ -270,14 +278,14 @@ func TestTeamThreadsIn(t *testing.T) {
 
 type nothing struct{}
 
-func (nothing) part(int) {}
+func (nothing) part(_, _ int) {}
 
 // BenchmarkTeamHandOver is a task of two parts with nothing to do: what a task
 // costs.
 func BenchmarkTeamHandOver(b *testing.B) {
 	for _, threads := range []int{1, 2, 3} {
 		b.Run(fmt.Sprint(threads), func(b *testing.B) {
-			var k task = nothing{}
+			var k teamTask = nothing{}
 			for b.Loop() {
 				workers.run(threads, 4, k)
 			}
@@ -288,7 +296,7 @@ func BenchmarkTeamHandOver(b *testing.B) {
 // met is two parts that end when both have begun.
 type met struct{ n atomic.Int64 }
 
-func (m *met) part(int) {
+func (m *met) part(_, _ int) {
 	n := m.n.Add(1)
 	for want := (n + 1) / 2 * 2; m.n.Load() < want; {
 	}
@@ -313,7 +321,7 @@ func BenchmarkTeamMeetParked(b *testing.B) {
 	m := &met{}
 	total := time.Duration(0)
 	for b.Loop() {
-		time.Sleep(10 * watching)
+		time.Sleep(10 * teamWatch)
 		start := time.Now()
 		workers.run(2, 2, m)
 		total += time.Since(start)
@@ -327,7 +335,7 @@ type chain struct {
 	sum [16 * 16]float64
 }
 
-func (c *chain) part(i int) {
+func (c *chain) part(i, _ int) {
 	s := 0.0
 	for range c.n {
 		s = s*0.999 + 1

@@ -282,6 +282,10 @@ def run_func(path, d, case, rng):
     I = Interp(path, dims=numbers)
     env = E.Env(I.env)
     fresh, ones = 2, case.pop(".ones", None)
+    in_shapes = set().union(*[E.names_in(q, set()) for _, t, _ in params for q in t[1]])
+    for n, t, _ in params:
+        if n in in_shapes and t[2] == "int":
+            env.m[n] = numbers.pop(n, 3)
     for _, t, _ in params:  # sizes: as said, else 2, 3, ...
         for q in t[1]:
             for n in sorted(E.names_in(q, set())):
@@ -292,6 +296,9 @@ def run_func(path, d, case, rng):
     for n, t, _ in params:
         shape = [size(I, env, q) for q in t[1]]
         text = case.get(n)
+        if n in env.m:  # an int that is a size, given above
+            args.append(env.m[n])
+            continue
         args.append(draw(rng, t[2], size(I, env, t[3]) if t[3] else 0, shape, text))
     points = [point(a) if t[2] == "real" else a for a, (_, t, _) in zip(args, params)]
     v = I.apply(I.env.get(name), points, "", ("call", d[1]))
@@ -307,7 +314,48 @@ def run_func(path, d, case, rng):
             y = E.add(y, E.mul(a, b))
     out["seeds"] = [plain(s) for s in seeds]
     out["grads"] = {n: gradient(y, p) for p, (n, t, _) in zip(points, params) if t[2] == "real"}
+    named = {n: p for p, (n, t, _) in zip(points, params) if t[2] == "real"}
+    out["derivs"] = [derivative(kind, [named[n] for n in wrt or named], vs, rng) for kind, _, wrt in derive or []]
     return out
+
+
+def derivative(kind, xs, vs, rng):
+    """What a derivative of a func gives besides its results, and for which seeds."""
+    flat = [q for x in xs for q in E.data(x)]
+    like = lambda x: E.mk(E.shape(x), [round(rng.uniform(-1, 1), 3) for _ in E.data(x)])
+    seeds, data = [], []
+
+    def block(rows, shape, x):  # derivatives of numbers by x, the other xs being constant
+        at = sum(len(E.data(q)) for q in xs[:xs.index(x)])
+        n = len(E.data(x))
+        return {"shape": list(shape + E.shape(x)), "data": [number(E.val(g)) for r in rows for g in E.backward(r, flat)[at:at + n]]}
+    along = lambda r, v: sum(E.val(g)*w for g, w in zip(E.backward(r, flat), v))
+    y = E.data(vs[0])[0] if E.data(vs[0]) else 0.0
+    if kind == "vjp":
+        seeds = [like(v) for v in vs]
+        y = 0.0
+        for v, s in zip(vs, seeds):
+            for a, b in zip(E.data(v), E.data(s)):
+                y = E.add(y, E.mul(a, b))
+    if kind in ("jvp", "hvp"):
+        seeds = [like(x) for x in xs]
+    v = [q for s in seeds for q in E.data(s)]
+    gs = E.backward(y, flat)
+    parts, at = [], 0
+    for x in xs:
+        parts.append(gs[at:at + len(E.data(x))])
+        at += len(E.data(x))
+    if kind in ("grad", "vjp", "hessian", "hvp"):
+        data = [{"shape": list(E.shape(x)), "data": [number(E.val(g)) for g in p]} for x, p in zip(xs, parts)]
+    if kind == "jacobian":
+        data = [block(E.data(r), E.shape(r), x) for r in vs for x in xs]
+    if kind == "hessian":
+        data += [block(p, E.shape(x), z) for i, (x, p) in enumerate(zip(xs, parts)) for z in xs[i:]]
+    if kind == "jvp":
+        data = [{"shape": list(E.shape(r)), "data": [number(along(q, v)) for q in E.data(r)]} for r in vs]
+    if kind == "hvp":
+        data += [{"shape": list(E.shape(x)), "data": [number(along(g, v)) for g in p]} for x, p in zip(xs, parts)]
+    return {"kind": kind, "seeds": [plain(s) for s in seeds], "data": data}
 
 
 def run_model(path, d, case, rng, B):

@@ -128,9 +128,14 @@ type ParamsLoss struct {
 // ParamsWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type ParamsWork struct {
-	m   *Params
-	out ParamsOutputs
-	one struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	m     *Params
+	tasks tasks
+	out   ParamsOutputs
+	one   struct {
 		x1 [1]float32
 	} // an example of Infer
 }
@@ -248,16 +253,6 @@ func (t *ParamsTrainer) Work() *ParamsWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *ParamsTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *ParamsTrainer) Step(b ParamsBatch) (ParamsLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *ParamsTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -288,6 +283,16 @@ func (t *ParamsTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *ParamsTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *ParamsTrainer) Step(b ParamsBatch) (ParamsLoss, error) {
+	loss, err := t.work.Grad(b, t.grads)
+	if err != nil {
+		return loss, err
+	}
+	return loss, t.Update(t.grads)
+}
 
 // Update changes the parameters by a gradient.
 func (t *ParamsTrainer) Update(grads *ParamsParams) error {

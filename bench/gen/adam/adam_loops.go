@@ -4,6 +4,7 @@ package adam
 
 // forward computes the outputs of a batch that has been checked.
 func (w *ParamsWork) forward(batch *ParamsBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n]
@@ -12,16 +13,13 @@ func (w *ParamsWork) forward(batch *ParamsBatch) {
 
 	// s = x*sum(w)   adam.bp:8
 	var s2 float64
-	for i := range 10000000 {
-		s2 += float64(w2[i])
-	}
-	for b := range n {
-		s[b] = x[b] * float32(s2)
-	}
+	s2 += w.tasks.wSum(w2)
+	w.tasks.sLoop(n, s, x, float32(s2))
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *ParamsWork) loss(batch *ParamsBatch) ParamsLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n]
@@ -29,19 +27,16 @@ func (w *ParamsWork) loss(batch *ParamsBatch) ParamsLoss {
 
 	// loss s   adam.bp:10
 	var s float64
-	for i := range 10000000 {
-		s += float64(w2[i])
-	}
+	s += w.tasks.wSum(w2)
 	var s2 float64
-	for b := range n {
-		s2 += float64(x[b] * float32(s))
-	}
+	s2 += w.tasks.xSum(n, x, float32(s))
 	loss := float32(s2) / float32(n)
 	return ParamsLoss{Loss: loss}
 }
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *ParamsWork) grad(batch *ParamsBatch, g *ParamsParams) ParamsLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n]
@@ -50,47 +45,32 @@ func (w *ParamsWork) grad(batch *ParamsBatch, g *ParamsParams) ParamsLoss {
 
 	// loss s   adam.bp:10
 	var s float64
-	for i := range 10000000 {
-		s += float64(w2[i])
-	}
+	s += w.tasks.wSum(w2)
 
 	// d = 1/batch   adam.bp:10
 	d := 1 / float32(n)
 	var s2 float64
 	var s3 float64
-	for b := range n {
-		xb := x[b]
-		s2 += float64(xb * float32(s))
-
-		// s3 += d·x   adam.bp:8
-		s3 += float64(d * xb)
-	}
+	part, part2 := w.tasks.xSum2(n, x, float32(s), d)
+	s2 += part
+	s3 += part2
 
 	// loss s   adam.bp:10
 	loss := float32(s2) / float32(n)
 
 	// dw = s3   adam.bp:8
-	for i := range 10000000 {
-		dw[i] = float32(s3)
-	}
+	w.tasks.dwLoop(dw, float32(s3))
 	return ParamsLoss{Loss: loss}
 }
 
 // update changes weights w in place by their gradient g: train adam(lr = 1e-3)
 func (t *ParamsTrainer) update(w, g, m, v []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train adam(lr = 1e-3)   adam.bp:11
 	v2 := 1 - pow(t.Beta1, t.step)
 	v3 := 1 - pow(t.Beta2, t.step)
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	for i := range n {
-		gi := g[i]
-		nextMi := t.Beta1*m[i] + t2*gi
-		m[i] = nextMi
-		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
-		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
-		w[i] -= t.LR * v4
-	}
+	t.work.tasks.nextWLoop(n, g, m, m, v, v, w, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, t.LR)
 }

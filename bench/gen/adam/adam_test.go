@@ -173,6 +173,31 @@ func TestParamsTrainer(t *testing.T) {
 	}
 }
 
+// TestParamsStep holds a step against a gradient and an update.
+func TestParamsStep(t *testing.T) {
+	m, b := exampleParams(t, 1)
+	trainer := m.NewTrainer()
+	m2, _ := exampleParams(t, 1)
+	apart := m2.NewTrainer()
+	grads := m2.NewGrads()
+	if _, err := trainer.Step(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apart.Work().Grad(b, grads); err != nil {
+		t.Fatal(err)
+	}
+	if err := apart.Update(grads); err != nil {
+		t.Fatal(err)
+	}
+	eps := 64 * epsilon[float32]()
+	for i, want := range m2.Params.All() {
+		got := m.Params.All()[i]
+		if d := math.Abs(float64(got - want)); !(d <= eps*(1+math.Abs(float64(want)))) {
+			t.Fatalf("parameter %d is %v after a step, want %v", i, got, want)
+		}
+	}
+}
+
 // BenchmarkParamsStep measures a step with a small batch. Every so often it
 // starts anew, for training on one batch for ever ends in denormal numbers,
 // which are slow.
@@ -188,6 +213,15 @@ func BenchmarkParamsStep(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A scratch is memory that parts are done with, for each that does them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
 }
 
 // jitter moves each number a little, so that none is special.
@@ -210,10 +244,7 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 	if len(x) == 0 {
 		return
 	}
-	eps := 0x1p-23
-	if F(1)+F(0x1p-40) != 1 {
-		eps = 0x1p-52
-	}
+	eps := epsilon[F]()
 	length, most := 0.0, 0
 	for i, g := range grad {
 		length = math.Hypot(length, float64(g))
@@ -268,4 +299,12 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 		}
 		compare("by element "+strconv.Itoa(i), float64(grad[i]), func(h float64) { x[i] = old[i] + F(h) })
 	}
+}
+
+// epsilon is the distance from 1 to the next number.
+func epsilon[F float]() float64 {
+	if F(1)+F(0x1p-40) != 1 {
+		return 0x1p-52
+	}
+	return 0x1p-23
 }

@@ -21,7 +21,12 @@ type ExpResults struct {
 //
 // Exp is the exponential of each element.
 type ExpWork struct {
-	out ExpResults
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
+	out   ExpResults
 }
 
 // NewExpWork returns memory for computing Exp.
@@ -74,7 +79,12 @@ type SigmoidResults struct {
 //
 // Sigmoid is the logistic function of each element.
 type SigmoidWork struct {
-	out SigmoidResults
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
+	out   SigmoidResults
 }
 
 // NewSigmoidWork returns memory for computing Sigmoid.
@@ -126,7 +136,12 @@ type TanhResults struct {
 //
 // Tanh is the hyperbolic tangent of each element.
 type TanhWork struct {
-	out TanhResults
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
+	out   TanhResults
 }
 
 // NewTanhWork returns memory for computing Tanh.
@@ -178,7 +193,12 @@ type LogResults struct {
 //
 // Log is the natural logarithm of each element.
 type LogWork struct {
-	out LogResults
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
+	out   LogResults
 }
 
 // NewLogWork returns memory for computing Log.
@@ -231,6 +251,11 @@ type SoftmaxResults struct {
 //
 // Softmax is the softmax of all elements.
 type SoftmaxWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
 	reals []float32
 	out   SoftmaxResults
 }

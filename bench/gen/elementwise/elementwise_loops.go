@@ -4,54 +4,51 @@ package elementwise
 
 // value computes Exp for arguments that have been checked.
 func (w *ExpWork) value(a *ExpArgs) {
+	w.tasks.threads = w.Threads
 	n := a.N
 	x := a.X[:n]
 	out := w.out.Value[:n]
 
 	// exp(x)   elementwise.bp:8
-	for i := range n {
-		out[i] = expF32(x[i])
-	}
+	w.tasks.outLoop(n, out, x)
 }
 
 // value computes Sigmoid for arguments that have been checked.
 func (w *SigmoidWork) value(a *SigmoidArgs) {
+	w.tasks.threads = w.Threads
 	n := a.N
 	x := a.X[:n]
 	out := w.out.Value[:n]
 
 	// sigmoid(x)   elementwise.bp:11
-	for i := range n {
-		out[i] = sigmoidF32(x[i])
-	}
+	w.tasks.outLoop2(n, out, x)
 }
 
 // value computes Tanh for arguments that have been checked.
 func (w *TanhWork) value(a *TanhArgs) {
+	w.tasks.threads = w.Threads
 	n := a.N
 	x := a.X[:n]
 	out := w.out.Value[:n]
 
 	// tanh(x)   elementwise.bp:14
-	for i := range n {
-		out[i] = tanhF32(x[i])
-	}
+	w.tasks.outLoop3(n, out, x)
 }
 
 // value computes Log for arguments that have been checked.
 func (w *LogWork) value(a *LogArgs) {
+	w.tasks.threads = w.Threads
 	n := a.N
 	x := a.X[:n]
 	out := w.out.Value[:n]
 
 	// log(x)   elementwise.bp:17
-	for i := range n {
-		out[i] = logF32(x[i])
-	}
+	w.tasks.outLoop4(n, out, x)
 }
 
 // value computes Softmax for arguments that have been checked.
 func (w *SoftmaxWork) value(a *SoftmaxArgs) {
+	w.tasks.threads = w.Threads
 	n := a.N
 	x := a.X[:n]
 	out := w.out.Value[:n]
@@ -59,20 +56,12 @@ func (w *SoftmaxWork) value(a *SoftmaxArgs) {
 
 	// softmax(x)   elementwise.bp:20
 	m := inf[float32](-1)
-	for i := range n {
-		m = max(m, x[i])
-	}
+	m = max(m, w.tasks.xSum(n, x))
 	var top float32
-	if absF32(m) < inf[float32](1) {
+	if abs(m) < inf[float32](1) {
 		top = m
 	}
 	var total float64
-	for i := range n {
-		expsi := expF32(x[i] - top)
-		exps[i] = expsi
-		total += float64(expsi)
-	}
-	for i := range n {
-		out[i] = exps[i] / float32(total)
-	}
+	total += w.tasks.expsLoop(n, x, exps, top)
+	w.tasks.outLoop5(n, out, exps, float32(total))
 }

@@ -5,6 +5,12 @@ package elementwise
 import (
 	"fmt"
 	"math"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // A ShapeError says that an argument has the wrong size.
@@ -132,8 +138,8 @@ func wideExp(x float64) float64 {
 	return s * ((0x1.c6af84b912033p-20*r+0x1.ebfce50fac509p-13)*(r*r) + (0x1.62e42ff0c52d6p-6*r + 1))
 }
 
-// endF32 returns what a function is far to the left or far to the right of 0.
-func endF32(x, left, right float32) float32 {
+// end returns what a function is far to the left or far to the right of 0.
+func end(x, left, right float32) float32 {
 	switch {
 	case x < 0:
 		return left
@@ -143,26 +149,26 @@ func endF32(x, left, right float32) float32 {
 	return x // NaN
 }
 
-// expF32 returns eˣ.
-func expF32(x float32) float32 {
+// exp returns eˣ.
+func exp(x float32) float32 {
 	if !(-104 < x && x < 89) {
-		return endF32(x, 0, float32(math.Inf(1)))
+		return end(x, 0, float32(math.Inf(1)))
 	}
 	return float32(wideExp(float64(x)))
 }
 
-// sigmoidF32 returns 1/(1 + e⁻ˣ).
-func sigmoidF32(x float32) float32 {
+// sigmoid returns 1/(1 + e⁻ˣ).
+func sigmoid(x float32) float32 {
 	if !(-104 < x && x < 89) {
-		return endF32(x, 0, 1)
+		return end(x, 0, 1)
 	}
 	return float32(1 / (1 + wideExp(-float64(x))))
 }
 
-// tanhF32 returns the hyperbolic tangent of x.
-func tanhF32(x float32) float32 {
+// tanh returns the hyperbolic tangent of x.
+func tanh(x float32) float32 {
 	if !(-10 < x && x < 10) {
-		return endF32(x, -1, 1)
+		return end(x, -1, 1)
 	}
 	w := float64(x)
 	if -0x1p-9 < x && x < 0x1p-9 {
@@ -209,8 +215,8 @@ func shortLog1p(r float64) float64 {
 	return r + r2*((-0x1.fffffc39cc286p-2+0x1.5555509d2b05dp-2*r)+r2*(-0x1.0038cfb648fefp-2+0x1.9a082d45dab3p-3*r))
 }
 
-// logF32 returns the natural logarithm of x.
-func logF32(x float32) float32 {
+// log returns the natural logarithm of x.
+func log(x float32) float32 {
 	if !(0 < x && x <= math.MaxFloat32) {
 		return float32(math.Log(float64(x)))
 	}
@@ -218,7 +224,279 @@ func logF32(x float32) float32 {
 	return float32(y + shortLog1p(r))
 }
 
-// absF32 is math.Abs for float32.
-func absF32(x float32) float32 {
+// A teamTask is work in parts that are independent of each other.
+type teamTask interface {
+	// part does the part with this number. Who does it is a number too, from 0 and
+	// below maxThreads, that nobody else at work has.
+	part(i, who int)
+}
+
+// workers are the goroutines that this package computes with, beside those
+// that call it.
+var workers team
+
+// A team is goroutines that help one caller at a time. They watch for a task
+// for a while, because the next one of a computation follows soon; then they
+// are parked, and when there has been none for long they end. Who does a part
+// is left to chance, which parts there are is not.
+type team struct {
+	caller sync.Mutex  // held by whom the team helps
+	count  int         // workers there are
+	clock  *time.Timer // runs while there are any, and dismisses them
+	seen   uint64      // the post that was the last one when it rang
+
+	failed atomic.Pointer[teamFailure] // the first panic in a part
+	parked atomic.Int64                // workers that wait for a word
+	words  chan teamWord
+	over   chan struct{} // says to a parked caller that its task is done
+
+	// What workers and caller tell each other while they work is together, and
+	// apart from everything else: it goes from one processor to the other at once.
+	_     [128]byte
+	post  atomic.Uint64 // what is known of the task, see teamSeat
+	busy  atomic.Int64  // workers that have joined, known once the task is closed, less those that are done
+	task  teamTask
+	parts uint64
+	_     [128]byte
+}
+
+// teamSeat is what a post counts the seats in, for workers that may still join
+// its task. Below them it counts the parts that have been begun, in ones.
+const teamSeat = 1 << 32
+
+// teamNumber is what a post counts tasks in.
+const teamNumber = 1 << 44
+
+// A teamWord is what wakes a parked worker: whether there is work.
+type teamWord bool
+
+// A teamFailure is a panic in a part.
+type teamFailure struct{ value any }
+
+// teamParked is added to busy when the caller is parked.
+const teamParked = 1 << 32
+
+// teamWatch is how long a worker watches for the next task, and a caller for
+// the end of its own, before they are parked.
+const teamWatch = 30 * time.Microsecond
+
+// teamIdle is how long there has been no task, at least, when workers end.
+const teamIdle = 50 * time.Millisecond
+
+// maxThreads is the most that there are.
+const maxThreads = 64
+
+// defaultThreads is what BPGEN_THREADS says in the environment, or maxThreads.
+var defaultThreads = threadsIn(os.Getenv("BPGEN_THREADS"))
+
+// threadsIn is the number that a text is, or maxThreads if it is none.
+func threadsIn(text string) int {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return n
+	}
+	return maxThreads
+}
+
+// run does all parts of k and returns when they are done. Threads is how many
+// there may be, the caller's included; 0 leaves it to the environment. There
+// are never more than Go has processors. While the team helps somebody else,
+// the caller does everything itself. A panic in a part is one of run.
+func (t *team) run(threads, parts int, k teamTask) {
+	if threads <= 0 {
+		threads = defaultThreads
+	}
+	threads = min(threads, parts, maxThreads)
+	if threads > 1 {
+		threads = min(threads, runtime.GOMAXPROCS(0))
+	}
+	if threads <= 1 || !t.caller.TryLock() {
+		for i := range parts {
+			k.part(i, 0)
+		}
+		return
+	}
+	t.hire(threads - 1)
+	t.begin(threads-1, parts, k)
+	defer t.end(threads - 1)
+	t.share(0)
+}
+
+// begin posts a task for at most so many workers.
+func (t *team) begin(seats, parts int, k teamTask) {
+	t.task, t.parts = k, uint64(parts)
+	last := t.post.Load()
+	t.post.Store(last - last%teamNumber + teamNumber + uint64(seats)*teamSeat)
+	for awake := t.count - int(t.parked.Load()); awake < seats && t.tell(true); awake++ {
+	}
+}
+
+// share does parts until all have been begun.
+func (t *team) share(who int) {
+	k, parts := t.task, t.parts
+	for {
+		i := t.post.Add(1)%teamSeat - 1
+		if i >= parts {
+			return
+		}
+		k.part(int(i), who)
+	}
+}
+
+// end closes a task for which there were so many seats, and waits for the
+// workers that have joined.
+func (t *team) end(seats int) {
+	left := t.post.And(^uint64(teamNumber-teamSeat)) % teamNumber / teamSeat
+	if joined := int64(seats) - int64(left); t.busy.Add(joined) != 0 {
+		t.wait()
+	}
+	t.task = nil
+	failed := t.failed.Load()
+	t.failed.Store(nil)
+	t.caller.Unlock()
+	if failed != nil {
+		panic(failed.value)
+	}
+}
+
+// wait waits until no worker is busy.
+func (t *team) wait() {
+	start := time.Now()
+	for n := 1; t.busy.Load() != 0; n++ {
+		if n%64 == 0 && time.Since(start) > teamWatch {
+			if t.busy.Add(teamParked) != teamParked {
+				<-t.over
+			}
+			t.busy.Store(0)
+			return
+		}
+	}
+}
+
+// hire sees to it that there are so many workers.
+func (t *team) hire(n int) {
+	if t.clock == nil {
+		t.words, t.over = make(chan teamWord, maxThreads), make(chan struct{}, 1)
+		t.clock = time.AfterFunc(time.Hour, t.dismiss)
+	}
+	if t.count == 0 {
+		t.clock.Reset(teamIdle)
+	}
+	for ; t.count < n; t.count++ {
+		go t.assist()
+	}
+}
+
+// dismiss lets workers end if there has been no task since it was last called.
+func (t *team) dismiss() {
+	if t.caller.TryLock() {
+		defer t.caller.Unlock()
+		last := t.post.Load()
+		if last == t.seen {
+			for t.tell(false) {
+				t.count--
+			}
+		}
+		t.seen = last
+		if t.count == 0 {
+			return
+		}
+	}
+	t.clock.Reset(teamIdle)
+}
+
+// tell sends a word to a parked worker, and reports whether there is one.
+func (t *team) tell(w teamWord) bool {
+	if !t.unpark() {
+		return false
+	}
+	t.words <- w
+	return true
+}
+
+// unpark takes one off the parked workers, and reports whether there is one.
+func (t *team) unpark() bool {
+	for {
+		n := t.parked.Load()
+		if n == 0 {
+			return false
+		}
+		if t.parked.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+}
+
+// assist is what a worker does.
+func (t *team) assist() {
+	last := uint64(0) // a post of the task before
+	for t.watch(last) || t.park(last) {
+		last = t.join(last)
+	}
+}
+
+// watch waits awake for a task after the last, for a while, and reports whether
+// there is one.
+func (t *team) watch(last uint64) bool {
+	start := time.Now()
+	for n := 1; !joinable(t.post.Load(), last); n++ {
+		if n%64 == 0 && time.Since(start) > teamWatch {
+			return false
+		}
+		if n%2048 == 0 {
+			runtime.Gosched() // others may need this processor
+		}
+	}
+	return true
+}
+
+// park waits for a word, and reports whether it is that there is work.
+func (t *team) park(last uint64) bool {
+	t.parked.Add(1)
+	// Who posted before that did not count on this worker.
+	if joinable(t.post.Load(), last) && t.unpark() {
+		return true
+	}
+	return bool(<-t.words)
+}
+
+// join takes part in the task that is posted, if it is one after the last that
+// may still be joined, and returns a post of the last one then.
+func (t *team) join(last uint64) uint64 {
+	for {
+		post := t.post.Load()
+		if !joinable(post, last) {
+			return last
+		}
+		if t.post.CompareAndSwap(post, post-teamSeat) {
+			t.help(int(post % teamNumber / teamSeat))
+			return post
+		}
+	}
+}
+
+// joinable reports whether a post is one of a task after the last that may be
+// joined.
+func joinable(post, last uint64) bool {
+	return post%teamNumber >= teamSeat && post/teamNumber != last/teamNumber
+}
+
+// help does parts of the task from a seat until none are left.
+func (t *team) help(seat int) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.failed.CompareAndSwap(nil, &teamFailure{v})
+		}
+		if t.busy.Add(-1) == teamParked {
+			t.over <- struct{}{}
+		}
+	}()
+	t.share(seat)
+}
+
+// partsOf is how many parts of a size there are in an extent.
+func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
+
+// abs is math.Abs for float32.
+func abs(x float32) float32 {
 	return float32(math.Abs(float64(x)))
 }

@@ -149,7 +149,12 @@ type WindowLoss struct {
 // WindowWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type WindowWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Window
+	tasks tasks
 	reals []float32
 	out   WindowOutputs
 }
@@ -265,16 +270,6 @@ func (t *WindowTrainer) Work() *WindowWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *WindowTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *WindowTrainer) Step(b WindowBatch) (WindowLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *WindowTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -305,6 +300,35 @@ func (t *WindowTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *WindowTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *WindowTrainer) Step(b WindowBatch) (WindowLoss, error) {
+	w, grads := t.work, t.grads
+	if b.N > 128 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
+	}
+	if err := w.m.checkLoss(&b); err != nil {
+		return WindowLoss{}, err
+	}
+	if err := checkApart("Window", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return WindowLoss{}, err
+	}
+	if err := checkApart("Window", "Y", b.Y, w.m.Params.all, grads.all); err != nil {
+		return WindowLoss{}, err
+	}
+	w.reals = grow(w.reals, 25728)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.H.B, grads.H.B)
+	t.update(w.m.Params.Z.W, grads.Z.W)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
+}
 
 // Update changes the parameters by a gradient.
 func (t *WindowTrainer) Update(grads *WindowParams) error {
@@ -490,7 +514,12 @@ type SmallLoss struct {
 // SmallWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type SmallWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Small
+	tasks tasks
 	reals []float32
 	out   SmallOutputs
 }
@@ -606,16 +635,6 @@ func (t *SmallTrainer) Work() *SmallWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *SmallTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *SmallTrainer) Step(b SmallBatch) (SmallLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *SmallTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -646,6 +665,31 @@ func (t *SmallTrainer) Save(path string) error { return saveFile(path, t.WriteTo
 
 // Load reads the file at path as ReadFrom does.
 func (t *SmallTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *SmallTrainer) Step(b SmallBatch) (SmallLoss, error) {
+	w, grads := t.work, t.grads
+	if b.N > 128 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
+	}
+	if err := w.m.checkLoss(&b); err != nil {
+		return SmallLoss{}, err
+	}
+	if err := checkApart("Small", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return SmallLoss{}, err
+	}
+	w.reals = grow(w.reals, 35338)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.H.B, grads.H.B)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
+}
 
 // Update changes the parameters by a gradient.
 func (t *SmallTrainer) Update(grads *SmallParams) error {
@@ -844,7 +888,12 @@ type MediumLoss struct {
 // MediumWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type MediumWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Medium
+	tasks tasks
 	reals []float32
 	out   MediumOutputs
 }
@@ -960,16 +1009,6 @@ func (t *MediumTrainer) Work() *MediumWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *MediumTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *MediumTrainer) Step(b MediumBatch) (MediumLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *MediumTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -1000,6 +1039,32 @@ func (t *MediumTrainer) Save(path string) error { return saveFile(path, t.WriteT
 
 // Load reads the file at path as ReadFrom does.
 func (t *MediumTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *MediumTrainer) Step(b MediumBatch) (MediumLoss, error) {
+	w, grads := t.work, t.grads
+	if b.N > 256 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
+	}
+	if err := w.m.checkLoss(&b); err != nil {
+		return MediumLoss{}, err
+	}
+	if err := checkApart("Medium", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return MediumLoss{}, err
+	}
+	w.reals = grow(w.reals, 529418)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.H1.B, grads.H1.B)
+	t.update(w.m.Params.H2.B, grads.H2.B)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
+}
 
 // Update changes the parameters by a gradient.
 func (t *MediumTrainer) Update(grads *MediumParams) error {
@@ -1198,7 +1263,12 @@ type LargeLoss struct {
 // LargeWork is memory to compute in, for one goroutine at a time. It grows
 // when a batch is larger than those before; otherwise nothing is allocated.
 type LargeWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
 	m     *Large
+	tasks tasks
 	reals []float32
 	out   LargeOutputs
 }
@@ -1314,16 +1384,6 @@ func (t *LargeTrainer) Work() *LargeWork { return t.work }
 // Steps returns how many steps have been made.
 func (t *LargeTrainer) Steps() int { return t.step }
 
-// Step computes the loss of a batch and its gradient, and updates the
-// parameters. The loss is that before the update.
-func (t *LargeTrainer) Step(b LargeBatch) (LargeLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
-	}
-	return loss, t.Update(t.grads)
-}
-
 // WriteTo writes the parameters, what the update rule keeps, its settings and
 // the number of steps in the safetensors format.
 func (t *LargeTrainer) WriteTo(w io.Writer) (int64, error) {
@@ -1354,6 +1414,32 @@ func (t *LargeTrainer) Save(path string) error { return saveFile(path, t.WriteTo
 
 // Load reads the file at path as ReadFrom does.
 func (t *LargeTrainer) Load(path string) error { return loadFile(path, t.ReadFrom) }
+
+// Step computes the loss of a batch and its gradient, and updates the
+// parameters. The loss is that before the update.
+func (t *LargeTrainer) Step(b LargeBatch) (LargeLoss, error) {
+	w, grads := t.work, t.grads
+	if b.N > 512 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
+	}
+	if err := w.m.checkLoss(&b); err != nil {
+		return LargeLoss{}, err
+	}
+	if err := checkApart("Large", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return LargeLoss{}, err
+	}
+	w.reals = grow(w.reals, 4204554)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.H1.B, grads.H1.B)
+	t.update(w.m.Params.H2.B, grads.H2.B)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
+}
 
 // Update changes the parameters by a gradient.
 func (t *LargeTrainer) Update(grads *LargeParams) error {

@@ -4,6 +4,7 @@ package nets
 
 // forward computes the outputs of a batch that has been checked.
 func (w *WindowWork) forward(batch *WindowBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*250]
@@ -20,27 +21,14 @@ func (w *WindowWork) forward(batch *WindowBatch) {
 		rows := min(128, n-from)
 
 		// h = sigmoid(dense[100](x))   nets.bp:8
-		matmul(mat(zh, rows, 100), mat(x[from*250:], rows, 250), mat(hW, 100, 250).T())
-		for b := range rows {
-			// z = dense[1](h)   nets.bp:9
-			for i := range 1 {
-				var s float32
-				zWRow := zW[i*100:][:100]
-				zhRow := zh[b*100:][:100]
-				for j := range 100 {
-					s += zWRow[j] * sigmoidF32(zhRow[j]+hB[j])
-				}
-				zz[i] = s
-			}
-
-			// output sigmoid(p)   nets.bp:11
-			out[b+from] = sigmoidF32(zz[0] + zB0)
-		}
+		w.tasks.zhProduct(rows, zh, x[from*250:], hW)
+		outLoop(rows, zW, zh, hB, zz, out[from:], zB0)
 	}
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*250]
@@ -58,30 +46,18 @@ func (w *WindowWork) loss(batch *WindowBatch) WindowLoss {
 		rows := min(128, n-from)
 
 		// h = sigmoid(dense[100](x))   nets.bp:8
-		matmul(mat(zh, rows, 100), mat(x[from*250:], rows, 250), mat(hW, 100, 250).T())
-		for b := range rows {
-			// z = dense[1](h)   nets.bp:9
-			for i := range 1 {
-				var s2 float32
-				zWRow := zW[i*100:][:100]
-				zhRow := zh[b*100:][:100]
-				for j := range 100 {
-					s2 += zWRow[j] * sigmoidF32(zhRow[j]+hB[j])
-				}
-				zz[i] = s2
-			}
-
-			// loss bce(p, y)   nets.bp:12
-			z := zz[0] + zB0
-			s += float64(softplusF32(z) - y[b+from]*z)
-		}
+		w.tasks.zhProduct(rows, zh, x[from*250:], hW)
+		s += zzLoop(rows, zW, zh, hB, zz, y[from:], zB0)
 	}
+
+	// loss bce(p, y)   nets.bp:12
 	loss := float32(s) / float32(n)
 	return WindowLoss{Loss: loss}
 }
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*250]
@@ -110,48 +86,69 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 		rows := min(128, n-from)
 
 		// h = sigmoid(dense[100](x))   nets.bp:8
-		matmul(mat(h, rows, 100), mat(x[from*250:], rows, 250), mat(hW, 100, 250).T())
-		for b := range rows {
-			hRow := h[b*100:][:100]
-			for i := range 100 {
-				hRow[i] = sigmoidF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct(rows, h, x[from*250:], hW, hB)
 
 		// z = dense[1](h)   nets.bp:9
-		matmul(mat(zz, rows, 1), mat(h, rows, 100), mat(zW, 1, 100).T())
-		for b := range rows {
-			// loss bce(p, y)   nets.bp:12
-			zzb := zz[b]
-			z := zzb + zB0
-			yb := y[b+from]
-			s += float64(softplusF32(z) - yb*z)
-
-			// dp = d·(σ(zz[0] + zB[0]) − y)   nets.bp:10
-			dp := d * (sigmoidF32(zzb+zB0) - yb)
-
-			// s2 += dp   nets.bp:9
-			s2 += float64(dp)
-			hRow := h[b*100:][:100]
-			dzhRow := dzh[b*100:][:100]
-			for i := range 100 {
-				// dzh = dp·zW∘h∘(1 − h)   nets.bp:8
-				hi := hRow[i]
-				dzhi := dp * zW[i] * (hi * (1 - hi))
-				dzhRow[i] = dzhi
-
-				// dhB += dzh   nets.bp:8
-				dhB[i] += dzhi
-			}
-
-			// dzW[i,j] += dp·h[j]   nets.bp:9
-			for i := range 1 {
-				axpy(dp, hRow, dzW[i*100:][:100])
-			}
-		}
+		w.tasks.zzProduct(rows, zz, h, zW)
+		part, part2 := dzhLoop(rows, zz, y[from:], h, zW, dzh, dhB, dzW, zB0, d)
+		s += part
+		s2 += part2
 
 		// dhW += dzh·xᵀ   nets.bp:8
-		addmul(mat(dhW, 100, 250), mat(dzh, rows, 100).T(), mat(x[from*250:], rows, 250))
+		w.tasks.dhWProduct(rows, dhW, dzh, x[from*250:])
+	}
+
+	// loss bce(p, y)   nets.bp:12
+	loss := float32(s) / float32(n)
+
+	// dzB = s2   nets.bp:9
+	for i := range 1 {
+		dzB[i] = float32(s2)
+	}
+	return WindowLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *WindowWork) step(batch *WindowBatch, g *WindowParams, lr float32) WindowLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*250]
+	y := batch.Y[:n]
+	hB := p.H.B[:100]
+	zW := p.Z.W[:100]
+	zB := p.Z.B[:1]
+	hW := p.H.W[:25000]
+	dhB := g.H.B[:100]
+	dzW := g.Z.W[:100]
+	dzB := g.Z.B[:1]
+	h := w.reals[:12800]
+	zz := w.reals[12800:][:128]
+	dzh := w.reals[12928:][:12800]
+
+	// d = 1/batch   nets.bp:12
+	d := 1 / float32(n)
+	var s float64
+	clear(dhB)
+	clear(dzW)
+	var s2 float64
+	zB0 := zB[0]
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+
+		// h = sigmoid(dense[100](x))   nets.bp:8
+		w.tasks.hProduct(rows, h, x[from*250:], hW, hB)
+
+		// z = dense[1](h)   nets.bp:9
+		w.tasks.zzProduct(rows, zz, h, zW)
+		part, part2 := dzhLoop(rows, zz, y[from:], h, zW, dzh, dhB, dzW, zB0, d)
+		s += part
+		s2 += part2
+
+		// hW updated by dhW = dzh·xᵀ   nets.bp:8
+		w.tasks.hWProduct(rows, hW, dzh, x[from*250:], lr)
 	}
 
 	// loss bce(p, y)   nets.bp:12
@@ -167,14 +164,14 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 // update changes weights w in place by their gradient g: train sgd(lr = 0.01)
 func (t *WindowTrainer) update(w, g []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:13
-	for i := range n {
-		w[i] -= t.LR * g[i]
-	}
+	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
 }
 
 // forward computes the outputs of a batch that has been checked.
 func (w *SmallWork) forward(batch *SmallBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*64]
@@ -189,27 +186,16 @@ func (w *SmallWork) forward(batch *SmallBatch) {
 		rows := min(128, n-from)
 
 		// h = relu(dense[128](x))   nets.bp:18
-		matmul(mat(h, rows, 128), mat(x[from*64:], rows, 64), mat(hW, 128, 64).T())
-		for b := range rows {
-			hRow := h[b*128:][:128]
-			for i := range 128 {
-				hRow[i] = reluF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct2(rows, h, x[from*64:], hW, hB)
 
 		// z = dense[10](h)   nets.bp:19
-		matmul(mat(z[from*10:], rows, 10), mat(h, rows, 128), mat(zW, 10, 128).T())
-		for b := range rows {
-			zRow := z[b*10+from*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
+		w.tasks.zProduct(rows, z[from*10:], h, zW, zB)
 	}
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *SmallWork) loss(batch *SmallBatch) SmallLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*64]
@@ -226,47 +212,21 @@ func (w *SmallWork) loss(batch *SmallBatch) SmallLoss {
 		rows := min(128, n-from)
 
 		// h = relu(dense[128](x))   nets.bp:18
-		matmul(mat(h, rows, 128), mat(x[from*64:], rows, 64), mat(hW, 128, 64).T())
-		for b := range rows {
-			hRow := h[b*128:][:128]
-			for i := range 128 {
-				hRow[i] = reluF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct2(rows, h, x[from*64:], hW, hB)
 
 		// z = dense[10](h)   nets.bp:19
-		matmul(mat(z, rows, 10), mat(h, rows, 128), mat(zW, 10, 128).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// loss xent(z, y)   nets.bp:21
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				total += expF32(zRow[i] - top)
-			}
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		s += w.tasks.zSum(rows, z, y[from:])
 	}
+
+	// loss xent(z, y)   nets.bp:21
 	loss := float32(s) / float32(n)
 	return SmallLoss{Loss: loss}
 }
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*64]
@@ -281,9 +241,9 @@ func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
 	dzB := g.Z.B[:10]
 	h := w.reals[:16384]
 	z := w.reals[16384:][:1280]
-	exps := w.reals[18944:][:10]
+	exps := w.reals[35328:][:10]
 	dzz := w.reals[17664:][:1280]
-	dzh := w.reals[18954:][:16384]
+	dzh := w.reals[18944:][:16384]
 
 	// d = 1/batch   nets.bp:21
 	d := 1 / float32(n)
@@ -296,78 +256,79 @@ func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
 		rows := min(128, n-from)
 
 		// h = relu(dense[128](x))   nets.bp:18
-		matmul(mat(h, rows, 128), mat(x[from*64:], rows, 64), mat(hW, 128, 64).T())
-		for b := range rows {
-			hRow := h[b*128:][:128]
-			for i := range 128 {
-				hRow[i] = reluF32(hRow[i] + hB[i])
-			}
-		}
+		w.tasks.hProduct2(rows, h, x[from*64:], hW, hB)
 
 		// z = dense[10](h)   nets.bp:19
-		matmul(mat(z, rows, 10), mat(h, rows, 128), mat(zW, 10, 128).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// loss xent(z, y)   nets.bp:21
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-			dzzRow := dzz[b*10:][:10]
-			for i := range 10 {
-				// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:19
-				dzzi := d * (exps[i]/total - truth[float32](i == yb))
-				dzzRow[i] = dzzi
-
-				// dzB += dzz   nets.bp:19
-				dzB[i] += dzzi
-			}
-		}
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
 		// dh = zWᵀ·dzz   nets.bp:19
 		// dzh = if 0 < h { dh } else { 0 }   nets.bp:18
-		matmul(mat(dzh, rows, 128), mat(dzz, rows, 10), mat(zW, 10, 128))
-		for b := range rows {
-			hRow := h[b*128:][:128]
-			dzhRow := dzh[b*128:][:128]
-			for i := range 128 {
-				if !(0 < hRow[i]) {
-					dzhRow[i] = 0
-				}
-			}
-		}
+		w.tasks.dzhProduct(rows, dzh, dzz, zW, h)
 
 		// dzW += dzz·hᵀ   nets.bp:19
-		addmul(mat(dzW, 10, 128), mat(dzz, rows, 10).T(), mat(h, rows, 128))
+		w.tasks.dzWProduct(rows, dzW, dzz, h)
 
 		// dhW += dzh·xᵀ   nets.bp:18
-		addmul(mat(dhW, 128, 64), mat(dzh, rows, 128).T(), mat(x[from*64:], rows, 64))
+		w.tasks.dhWProduct2(rows, dhW, dzh, x[from*64:])
 
 		// dhB += dzh   nets.bp:18
-		for b := range rows {
-			dzhRow := dzh[b*128:][:128]
-			for i := range 128 {
-				dhB[i] += dzhRow[i]
-			}
-		}
+		dhBSums(rows, dhB, dzh)
+	}
+
+	// loss xent(z, y)   nets.bp:21
+	loss := float32(s) / float32(n)
+	return SmallLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *SmallWork) step(batch *SmallBatch, g *SmallParams, lr float32) SmallLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*64]
+	y := batch.Y[:n]
+	hB := p.H.B[:128]
+	zB := p.Z.B[:10]
+	hW := p.H.W[:8192]
+	zW := p.Z.W[:1280]
+	dhB := g.H.B[:128]
+	dzB := g.Z.B[:10]
+	h := w.reals[:16384]
+	z := w.reals[16384:][:1280]
+	exps := w.reals[35328:][:10]
+	dzz := w.reals[17664:][:1280]
+	dzh := w.reals[18944:][:16384]
+
+	// d = 1/batch   nets.bp:21
+	d := 1 / float32(n)
+	var s float64
+	clear(dzB)
+	clear(dhB)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+
+		// h = relu(dense[128](x))   nets.bp:18
+		w.tasks.hProduct2(rows, h, x[from*64:], hW, hB)
+
+		// z = dense[10](h)   nets.bp:19
+		w.tasks.zProduct(rows, z, h, zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
+
+		// dh = zWᵀ·dzz   nets.bp:19
+		// dzh = if 0 < h { dh } else { 0 }   nets.bp:18
+		w.tasks.dzhProduct(rows, dzh, dzz, zW, h)
+
+		// dhB += dzh   nets.bp:18
+		dhBSums(rows, dhB, dzh)
+
+		// zW updated by dzW = dzz·hᵀ   nets.bp:19
+		w.tasks.zWProduct(rows, zW, dzz, h, lr)
+
+		// hW updated by dhW = dzh·xᵀ   nets.bp:18
+		w.tasks.hWProduct2(rows, hW, dzh, x[from*64:], lr)
 	}
 
 	// loss xent(z, y)   nets.bp:21
@@ -378,14 +339,14 @@ func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
 // update changes weights w in place by their gradient g: train sgd(lr = 0.01)
 func (t *SmallTrainer) update(w, g []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:22
-	for i := range n {
-		w[i] -= t.LR * g[i]
-	}
+	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
 }
 
 // forward computes the outputs of a batch that has been checked.
 func (w *MediumWork) forward(batch *MediumBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*784]
@@ -403,36 +364,19 @@ func (w *MediumWork) forward(batch *MediumBatch) {
 		rows := min(512, n-from)
 
 		// h1 = relu(dense[512](x))   nets.bp:27
-		matmul(mat(h1, rows, 512), mat(x[from*784:], rows, 784), mat(h1W, 512, 784).T())
-		for b := range rows {
-			h1Row := h1[b*512:][:512]
-			for i := range 512 {
-				h1Row[i] = reluF32(h1Row[i] + h1B[i])
-			}
-		}
+		w.tasks.h1Product(rows, h1, x[from*784:], h1W, h1B)
 
 		// h2 = relu(dense[512](h1))   nets.bp:28
-		matmul(mat(h2, rows, 512), mat(h1, rows, 512), mat(h2W, 512, 512).T())
-		for b := range rows {
-			h2Row := h2[b*512:][:512]
-			for i := range 512 {
-				h2Row[i] = reluF32(h2Row[i] + h2B[i])
-			}
-		}
+		w.tasks.h2Product(rows, h2, h1, h2W, h2B)
 
 		// z = dense[10](h2)   nets.bp:29
-		matmul(mat(z[from*10:], rows, 10), mat(h2, rows, 512), mat(zW, 10, 512).T())
-		for b := range rows {
-			zRow := z[b*10+from*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
+		w.tasks.zProduct2(rows, z[from*10:], h2, zW, zB)
 	}
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *MediumWork) loss(batch *MediumBatch) MediumLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*784]
@@ -452,56 +396,24 @@ func (w *MediumWork) loss(batch *MediumBatch) MediumLoss {
 		rows := min(512, n-from)
 
 		// h1 = relu(dense[512](x))   nets.bp:27
-		matmul(mat(h1, rows, 512), mat(x[from*784:], rows, 784), mat(h1W, 512, 784).T())
-		for b := range rows {
-			h1Row := h1[b*512:][:512]
-			for i := range 512 {
-				h1Row[i] = reluF32(h1Row[i] + h1B[i])
-			}
-		}
+		w.tasks.h1Product(rows, h1, x[from*784:], h1W, h1B)
 
 		// h2 = relu(dense[512](h1))   nets.bp:28
-		matmul(mat(h2, rows, 512), mat(h1, rows, 512), mat(h2W, 512, 512).T())
-		for b := range rows {
-			h2Row := h2[b*512:][:512]
-			for i := range 512 {
-				h2Row[i] = reluF32(h2Row[i] + h2B[i])
-			}
-		}
+		w.tasks.h2Product(rows, h2, h1, h2W, h2B)
 
 		// z = dense[10](h2)   nets.bp:29
-		matmul(mat(z, rows, 10), mat(h2, rows, 512), mat(zW, 10, 512).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// loss xent(z, y)   nets.bp:31
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				total += expF32(zRow[i] - top)
-			}
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-		}
+		w.tasks.zProduct2(rows, z, h2, zW, zB)
+		s += w.tasks.zSum(rows, z, y[from:])
 	}
+
+	// loss xent(z, y)   nets.bp:31
 	loss := float32(s) / float32(n)
 	return MediumLoss{Loss: loss}
 }
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*784]
@@ -521,9 +433,9 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 	h1 := w.reals[:131072]
 	h2 := w.reals[131072:][:131072]
 	z := w.reals[262144:][:2560]
-	exps := w.reals[267264:][:10]
+	exps := w.reals[398336:][:10]
 	dzz := w.reals[264704:][:2560]
-	dzh2 := w.reals[267274:][:131072]
+	dzh2 := w.reals[267264:][:131072]
 	dzh1 := w.reals[131072:][:131072]
 
 	// d = 1/batch   nets.bp:31
@@ -539,108 +451,101 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 		rows := min(256, n-from)
 
 		// h1 = relu(dense[512](x))   nets.bp:27
-		matmul(mat(h1, rows, 512), mat(x[from*784:], rows, 784), mat(h1W, 512, 784).T())
-		for b := range rows {
-			h1Row := h1[b*512:][:512]
-			for i := range 512 {
-				h1Row[i] = reluF32(h1Row[i] + h1B[i])
-			}
-		}
+		w.tasks.h1Product(rows, h1, x[from*784:], h1W, h1B)
 
 		// h2 = relu(dense[512](h1))   nets.bp:28
-		matmul(mat(h2, rows, 512), mat(h1, rows, 512), mat(h2W, 512, 512).T())
-		for b := range rows {
-			h2Row := h2[b*512:][:512]
-			for i := range 512 {
-				h2Row[i] = reluF32(h2Row[i] + h2B[i])
-			}
-		}
+		w.tasks.h2Product(rows, h2, h1, h2W, h2B)
 
 		// z = dense[10](h2)   nets.bp:29
-		matmul(mat(z, rows, 10), mat(h2, rows, 512), mat(zW, 10, 512).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// loss xent(z, y)   nets.bp:31
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-			dzzRow := dzz[b*10:][:10]
-			for i := range 10 {
-				// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:29
-				dzzi := d * (exps[i]/total - truth[float32](i == yb))
-				dzzRow[i] = dzzi
-
-				// dzB += dzz   nets.bp:29
-				dzB[i] += dzzi
-			}
-		}
+		w.tasks.zProduct2(rows, z, h2, zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
 		// dh2 = zWᵀ·dzz   nets.bp:29
 		// dzh2 = if 0 < h2 { dh2 } else { 0 }   nets.bp:28
-		matmul(mat(dzh2, rows, 512), mat(dzz, rows, 10), mat(zW, 10, 512))
-		for b := range rows {
-			h2Row := h2[b*512:][:512]
-			dzh2Row := dzh2[b*512:][:512]
-			for i := range 512 {
-				if !(0 < h2Row[i]) {
-					dzh2Row[i] = 0
-				}
-			}
-		}
+		w.tasks.dzh2Product(rows, dzh2, dzz, zW, h2)
 
 		// dzW += dzz·h2ᵀ   nets.bp:29
-		addmul(mat(dzW, 10, 512), mat(dzz, rows, 10).T(), mat(h2, rows, 512))
+		w.tasks.dzWProduct2(rows, dzW, dzz, h2)
 
 		// dh1 = h2Wᵀ·dzh2   nets.bp:28
 		// dzh1 = if 0 < h1 { dh1 } else { 0 }   nets.bp:27
-		matmul(mat(dzh1, rows, 512), mat(dzh2, rows, 512), mat(h2W, 512, 512))
-		for b := range rows {
-			h1Row := h1[b*512:][:512]
-			dzh1Row := dzh1[b*512:][:512]
-			for i := range 512 {
-				if !(0 < h1Row[i]) {
-					dzh1Row[i] = 0
-				}
-			}
-		}
+		w.tasks.dzh1Product(rows, dzh1, dzh2, h2W, h1)
 
 		// dh1W += dzh1·xᵀ   nets.bp:27
-		addmul(mat(dh1W, 512, 784), mat(dzh1, rows, 512).T(), mat(x[from*784:], rows, 784))
-		for b := range rows {
-			// dh1B += dzh1   nets.bp:27
-			dzh1Row := dzh1[b*512:][:512]
-			for i := range 512 {
-				dh1B[i] += dzh1Row[i]
-			}
-
-			// dh2B += dzh2   nets.bp:28
-			dzh2Row := dzh2[b*512:][:512]
-			for i := range 512 {
-				dh2B[i] += dzh2Row[i]
-			}
-		}
+		w.tasks.dh1WProduct(rows, dh1W, dzh1, x[from*784:])
+		dh2BSums(rows, dh1B, dzh1, dh2B, dzh2)
 
 		// dh2W += dzh2·h1ᵀ   nets.bp:28
-		addmul(mat(dh2W, 512, 512), mat(dzh2, rows, 512).T(), mat(h1, rows, 512))
+		w.tasks.dh2WProduct(rows, dh2W, dzh2, h1)
+	}
+
+	// loss xent(z, y)   nets.bp:31
+	loss := float32(s) / float32(n)
+	return MediumLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *MediumWork) step(batch *MediumBatch, g *MediumParams, lr float32) MediumLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*784]
+	y := batch.Y[:n]
+	h1B := p.H1.B[:512]
+	h2B := p.H2.B[:512]
+	zB := p.Z.B[:10]
+	h1W := p.H1.W[:401408]
+	h2W := p.H2.W[:262144]
+	zW := p.Z.W[:5120]
+	dh1B := g.H1.B[:512]
+	dh2B := g.H2.B[:512]
+	dzB := g.Z.B[:10]
+	h1 := w.reals[:131072]
+	h2 := w.reals[131072:][:131072]
+	z := w.reals[262144:][:2560]
+	exps := w.reals[529408:][:10]
+	dzz := w.reals[264704:][:2560]
+	dzh2 := w.reals[267264:][:131072]
+	dzh1 := w.reals[398336:][:131072]
+
+	// d = 1/batch   nets.bp:31
+	d := 1 / float32(n)
+	var s float64
+	clear(dzB)
+	clear(dh1B)
+	clear(dh2B)
+	for from := 0; from < n; from += 256 {
+		rows := min(256, n-from)
+
+		// h1 = relu(dense[512](x))   nets.bp:27
+		w.tasks.h1Product(rows, h1, x[from*784:], h1W, h1B)
+
+		// h2 = relu(dense[512](h1))   nets.bp:28
+		w.tasks.h2Product(rows, h2, h1, h2W, h2B)
+
+		// z = dense[10](h2)   nets.bp:29
+		w.tasks.zProduct2(rows, z, h2, zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
+
+		// dh2 = zWᵀ·dzz   nets.bp:29
+		// dzh2 = if 0 < h2 { dh2 } else { 0 }   nets.bp:28
+		w.tasks.dzh2Product(rows, dzh2, dzz, zW, h2)
+
+		// dh1 = h2Wᵀ·dzh2   nets.bp:28
+		// dzh1 = if 0 < h1 { dh1 } else { 0 }   nets.bp:27
+		w.tasks.dzh1Product(rows, dzh1, dzh2, h2W, h1)
+		dh2BSums(rows, dh1B, dzh1, dh2B, dzh2)
+
+		// zW updated by dzW = dzz·h2ᵀ   nets.bp:29
+		w.tasks.zWProduct2(rows, zW, dzz, h2, lr)
+
+		// h1W updated by dh1W = dzh1·xᵀ   nets.bp:27
+		w.tasks.h1WProduct(rows, h1W, dzh1, x[from*784:], lr)
+
+		// h2W updated by dh2W = dzh2·h1ᵀ   nets.bp:28
+		w.tasks.h2WProduct(rows, h2W, dzh2, h1, lr)
 	}
 
 	// loss xent(z, y)   nets.bp:31
@@ -651,14 +556,14 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 // update changes weights w in place by their gradient g: train sgd(lr = 0.01)
 func (t *MediumTrainer) update(w, g []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:32
-	for i := range n {
-		w[i] -= t.LR * g[i]
-	}
+	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
 }
 
 // forward computes the outputs of a batch that has been checked.
 func (w *LargeWork) forward(batch *LargeBatch) {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*784]
@@ -676,36 +581,19 @@ func (w *LargeWork) forward(batch *LargeBatch) {
 		rows := min(512, n-from)
 
 		// h1 = relu(dense[2048](x))   nets.bp:37
-		matmul(mat(h1, rows, 2048), mat(x[from*784:], rows, 784), mat(h1W, 2048, 784).T())
-		for b := range rows {
-			h1Row := h1[b*2048:][:2048]
-			for i := range 2048 {
-				h1Row[i] = reluF32(h1Row[i] + h1B[i])
-			}
-		}
+		w.tasks.h1Product2(rows, h1, x[from*784:], h1W, h1B)
 
 		// h2 = relu(dense[2048](h1))   nets.bp:38
-		matmul(mat(h2, rows, 2048), mat(h1, rows, 2048), mat(h2W, 2048, 2048).T())
-		for b := range rows {
-			h2Row := h2[b*2048:][:2048]
-			for i := range 2048 {
-				h2Row[i] = reluF32(h2Row[i] + h2B[i])
-			}
-		}
+		w.tasks.h2Product2(rows, h2, h1, h2W, h2B)
 
 		// z = dense[10](h2)   nets.bp:39
-		matmul(mat(z[from*10:], rows, 10), mat(h2, rows, 2048), mat(zW, 10, 2048).T())
-		for b := range rows {
-			zRow := z[b*10+from*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
+		w.tasks.zProduct3(rows, z[from*10:], h2, zW, zB)
 	}
 }
 
 // loss computes the loss of a batch that has been checked.
 func (w *LargeWork) loss(batch *LargeBatch) LargeLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*784]
@@ -725,56 +613,24 @@ func (w *LargeWork) loss(batch *LargeBatch) LargeLoss {
 		rows := min(512, n-from)
 
 		// h1 = relu(dense[2048](x))   nets.bp:37
-		matmul(mat(h1, rows, 2048), mat(x[from*784:], rows, 784), mat(h1W, 2048, 784).T())
-		for b := range rows {
-			h1Row := h1[b*2048:][:2048]
-			for i := range 2048 {
-				h1Row[i] = reluF32(h1Row[i] + h1B[i])
-			}
-		}
+		w.tasks.h1Product2(rows, h1, x[from*784:], h1W, h1B)
 
 		// h2 = relu(dense[2048](h1))   nets.bp:38
-		matmul(mat(h2, rows, 2048), mat(h1, rows, 2048), mat(h2W, 2048, 2048).T())
-		for b := range rows {
-			h2Row := h2[b*2048:][:2048]
-			for i := range 2048 {
-				h2Row[i] = reluF32(h2Row[i] + h2B[i])
-			}
-		}
+		w.tasks.h2Product2(rows, h2, h1, h2W, h2B)
 
 		// z = dense[10](h2)   nets.bp:39
-		matmul(mat(z, rows, 10), mat(h2, rows, 2048), mat(zW, 10, 2048).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// loss xent(z, y)   nets.bp:41
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				total += expF32(zRow[i] - top)
-			}
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-		}
+		w.tasks.zProduct3(rows, z, h2, zW, zB)
+		s += w.tasks.zSum(rows, z, y[from:])
 	}
+
+	// loss xent(z, y)   nets.bp:41
 	loss := float32(s) / float32(n)
 	return LargeLoss{Loss: loss}
 }
 
 // grad computes the loss of a batch that has been checked, and its gradient.
 func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
+	w.tasks.threads = w.Threads
 	p := w.m.Params
 	n := batch.N
 	x := batch.X[:n*784]
@@ -794,9 +650,9 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 	h1 := w.reals[:1048576]
 	h2 := w.reals[1048576:][:1048576]
 	z := w.reals[2097152:][:5120]
-	exps := w.reals[2107392:][:10]
+	exps := w.reals[3155968:][:10]
 	dzz := w.reals[2102272:][:5120]
-	dzh2 := w.reals[2107402:][:1048576]
+	dzh2 := w.reals[2107392:][:1048576]
 	dzh1 := w.reals[1048576:][:1048576]
 
 	// d = 1/batch   nets.bp:41
@@ -812,108 +668,101 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 		rows := min(512, n-from)
 
 		// h1 = relu(dense[2048](x))   nets.bp:37
-		matmul(mat(h1, rows, 2048), mat(x[from*784:], rows, 784), mat(h1W, 2048, 784).T())
-		for b := range rows {
-			h1Row := h1[b*2048:][:2048]
-			for i := range 2048 {
-				h1Row[i] = reluF32(h1Row[i] + h1B[i])
-			}
-		}
+		w.tasks.h1Product2(rows, h1, x[from*784:], h1W, h1B)
 
 		// h2 = relu(dense[2048](h1))   nets.bp:38
-		matmul(mat(h2, rows, 2048), mat(h1, rows, 2048), mat(h2W, 2048, 2048).T())
-		for b := range rows {
-			h2Row := h2[b*2048:][:2048]
-			for i := range 2048 {
-				h2Row[i] = reluF32(h2Row[i] + h2B[i])
-			}
-		}
+		w.tasks.h2Product2(rows, h2, h1, h2W, h2B)
 
 		// z = dense[10](h2)   nets.bp:39
-		matmul(mat(z, rows, 10), mat(h2, rows, 2048), mat(zW, 10, 2048).T())
-		for b := range rows {
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				zRow[i] += zB[i]
-			}
-		}
-		for b := range rows {
-			// loss xent(z, y)   nets.bp:41
-			m := inf[float32](-1)
-			zRow := z[b*10:][:10]
-			for i := range 10 {
-				m = max(m, zRow[i])
-			}
-			var top float32
-			if absF32(m) < inf[float32](1) {
-				top = m
-			}
-			var total float32
-			for i := range 10 {
-				expsi := expF32(zRow[i] - top)
-				exps[i] = expsi
-				total += expsi
-			}
-			yb := int(y[b+from])
-			s += float64(top + logF32(total) - z[b*10+yb])
-			dzzRow := dzz[b*10:][:10]
-			for i := range 10 {
-				// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:39
-				dzzi := d * (exps[i]/total - truth[float32](i == yb))
-				dzzRow[i] = dzzi
-
-				// dzB += dzz   nets.bp:39
-				dzB[i] += dzzi
-			}
-		}
+		w.tasks.zProduct3(rows, z, h2, zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
 		// dh2 = zWᵀ·dzz   nets.bp:39
 		// dzh2 = if 0 < h2 { dh2 } else { 0 }   nets.bp:38
-		matmul(mat(dzh2, rows, 2048), mat(dzz, rows, 10), mat(zW, 10, 2048))
-		for b := range rows {
-			h2Row := h2[b*2048:][:2048]
-			dzh2Row := dzh2[b*2048:][:2048]
-			for i := range 2048 {
-				if !(0 < h2Row[i]) {
-					dzh2Row[i] = 0
-				}
-			}
-		}
+		w.tasks.dzh2Product2(rows, dzh2, dzz, zW, h2)
 
 		// dzW += dzz·h2ᵀ   nets.bp:39
-		addmul(mat(dzW, 10, 2048), mat(dzz, rows, 10).T(), mat(h2, rows, 2048))
+		w.tasks.dzWProduct3(rows, dzW, dzz, h2)
 
 		// dh1 = h2Wᵀ·dzh2   nets.bp:38
 		// dzh1 = if 0 < h1 { dh1 } else { 0 }   nets.bp:37
-		matmul(mat(dzh1, rows, 2048), mat(dzh2, rows, 2048), mat(h2W, 2048, 2048))
-		for b := range rows {
-			h1Row := h1[b*2048:][:2048]
-			dzh1Row := dzh1[b*2048:][:2048]
-			for i := range 2048 {
-				if !(0 < h1Row[i]) {
-					dzh1Row[i] = 0
-				}
-			}
-		}
+		w.tasks.dzh1Product2(rows, dzh1, dzh2, h2W, h1)
 
 		// dh1W += dzh1·xᵀ   nets.bp:37
-		addmul(mat(dh1W, 2048, 784), mat(dzh1, rows, 2048).T(), mat(x[from*784:], rows, 784))
-		for b := range rows {
-			// dh1B += dzh1   nets.bp:37
-			dzh1Row := dzh1[b*2048:][:2048]
-			for i := range 2048 {
-				dh1B[i] += dzh1Row[i]
-			}
-
-			// dh2B += dzh2   nets.bp:38
-			dzh2Row := dzh2[b*2048:][:2048]
-			for i := range 2048 {
-				dh2B[i] += dzh2Row[i]
-			}
-		}
+		w.tasks.dh1WProduct2(rows, dh1W, dzh1, x[from*784:])
+		dh2BSums2(rows, dh1B, dzh1, dh2B, dzh2)
 
 		// dh2W += dzh2·h1ᵀ   nets.bp:38
-		addmul(mat(dh2W, 2048, 2048), mat(dzh2, rows, 2048).T(), mat(h1, rows, 2048))
+		w.tasks.dh2WProduct2(rows, dh2W, dzh2, h1)
+	}
+
+	// loss xent(z, y)   nets.bp:41
+	loss := float32(s) / float32(n)
+	return LargeLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *LargeWork) step(batch *LargeBatch, g *LargeParams, lr float32) LargeLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*784]
+	y := batch.Y[:n]
+	h1B := p.H1.B[:2048]
+	h2B := p.H2.B[:2048]
+	zB := p.Z.B[:10]
+	h1W := p.H1.W[:1605632]
+	h2W := p.H2.W[:4194304]
+	zW := p.Z.W[:20480]
+	dh1B := g.H1.B[:2048]
+	dh2B := g.H2.B[:2048]
+	dzB := g.Z.B[:10]
+	h1 := w.reals[:1048576]
+	h2 := w.reals[1048576:][:1048576]
+	z := w.reals[2097152:][:5120]
+	exps := w.reals[4204544:][:10]
+	dzz := w.reals[2102272:][:5120]
+	dzh2 := w.reals[2107392:][:1048576]
+	dzh1 := w.reals[3155968:][:1048576]
+
+	// d = 1/batch   nets.bp:41
+	d := 1 / float32(n)
+	var s float64
+	clear(dzB)
+	clear(dh1B)
+	clear(dh2B)
+	for from := 0; from < n; from += 512 {
+		rows := min(512, n-from)
+
+		// h1 = relu(dense[2048](x))   nets.bp:37
+		w.tasks.h1Product2(rows, h1, x[from*784:], h1W, h1B)
+
+		// h2 = relu(dense[2048](h1))   nets.bp:38
+		w.tasks.h2Product2(rows, h2, h1, h2W, h2B)
+
+		// z = dense[10](h2)   nets.bp:39
+		w.tasks.zProduct3(rows, z, h2, zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
+
+		// dh2 = zWᵀ·dzz   nets.bp:39
+		// dzh2 = if 0 < h2 { dh2 } else { 0 }   nets.bp:38
+		w.tasks.dzh2Product2(rows, dzh2, dzz, zW, h2)
+
+		// dh1 = h2Wᵀ·dzh2   nets.bp:38
+		// dzh1 = if 0 < h1 { dh1 } else { 0 }   nets.bp:37
+		w.tasks.dzh1Product2(rows, dzh1, dzh2, h2W, h1)
+		dh2BSums2(rows, dh1B, dzh1, dh2B, dzh2)
+
+		// zW updated by dzW = dzz·h2ᵀ   nets.bp:39
+		w.tasks.zWProduct3(rows, zW, dzz, h2, lr)
+
+		// h1W updated by dh1W = dzh1·xᵀ   nets.bp:37
+		w.tasks.h1WProduct2(rows, h1W, dzh1, x[from*784:], lr)
+
+		// h2W updated by dh2W = dzh2·h1ᵀ   nets.bp:38
+		w.tasks.h2WProduct2(rows, h2W, dzh2, h1, lr)
 	}
 
 	// loss xent(z, y)   nets.bp:41
@@ -924,8 +773,7 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 // update changes weights w in place by their gradient g: train sgd(lr = 0.01)
 func (t *LargeTrainer) update(w, g []float32) {
 	n := len(w)
+	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:42
-	for i := range n {
-		w[i] -= t.LR * g[i]
-	}
+	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
 }

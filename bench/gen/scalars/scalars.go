@@ -33,13 +33,13 @@ func CircuitGrad(x, y, z float64) (f, dx, dy, dz float64) {
 // Neuron is a sigmoid neuron with two inputs, written out naively.
 func Neuron(w *[3]float64, x *[2]float64) float64 {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   scalars.bp:12
-	return sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
+	return sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 }
 
 // NeuronGrad returns the value of Neuron and its gradient by w and x.
 func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   scalars.bp:12
-	f = sigmoidF64(w[0]*x[0] + w[1]*x[1] + w[2])
+	f = sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 
 	// d = f·(1 − f)   scalars.bp:12
 	d := f * (1 - f)

@@ -114,10 +114,7 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 	if len(x) == 0 {
 		return
 	}
-	eps := 0x1p-23
-	if F(1)+F(0x1p-40) != 1 {
-		eps = 0x1p-52
-	}
+	eps := epsilon[F]()
 	length, most := 0.0, 0
 	for i, g := range grad {
 		length = math.Hypot(length, float64(g))
@@ -172,4 +169,12 @@ func checkGradient[F float](t *testing.T, name string, x, grad []F, f func() F) 
 		}
 		compare("by element "+strconv.Itoa(i), float64(grad[i]), func(h float64) { x[i] = old[i] + F(h) })
 	}
+}
+
+// epsilon is the distance from 1 to the next number.
+func epsilon[F float]() float64 {
+	if F(1)+F(0x1p-40) != 1 {
+		return 0x1p-52
+	}
+	return 0x1p-23
 }

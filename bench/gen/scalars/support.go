@@ -17,23 +17,30 @@ func splitExp(x float64) (s, t, r float64) {
 	return math.Float64frombits(c[1] + n<<45), math.Float64frombits(c[0]), x - k*0x1.62e42fef80000p-8 - k*0x1.1cf79abc9e3b4p-43
 }
 
-// shortExpm1 returns eʳ − 1. The polynomial is from Sollya's fpminimax.
-func shortExpm1(r float64) float64 {
+// shortExpm1 returns t + eʳ − 1. The polynomial is from Sollya's fpminimax.
+func shortExpm1(t, r float64) float64 {
 	r2 := r * r
-	return r + r2*(0x1.ffffffffffdbbp-2+r*0x1.555555555576ap-3) + r2*r2*(0x1.55555cf4f3a2cp-5+r*0x1.11110f079130bp-7)
+	return (t + r) + r2*(0x1.ffffffffffdbbp-2+r*0x1.555555555576ap-3) + r2*r2*(0x1.55555cf4f3a2cp-5+r*0x1.11110f079130bp-7)
 }
 
-// sigmoidF64 returns 1/(1 + e⁻ˣ).
-func sigmoidF64(x float64) float64 {
-	if !(-708 < x && x < 708) {
-		return farSigmoid(x)
+// halved is half of x, for exponentials that are too large or too small to be
+// made of a power: they are squares. Nothing is left of those it limits x to.
+func halved(x float64) float64 { return 0.5 * max(-1400, min(x, 1400)) }
+
+// sigmoid returns 1/(1 + e⁻ˣ).
+func sigmoid(x float64) float64 {
+	x = -x
+	far := !(math.Abs(x) < 708)
+	if far {
+		x = -halved(x)
 	}
-	s, t, r := splitExp(-x)
-	return 1 / (1 + (s + s*(t+shortExpm1(r))))
+	s, t, r := splitExp(x)
+	e := s + s*shortExpm1(t, r)
+	if far {
+		return min(e*e, 1) // the exponential of the argument as it was, or 1
+	}
+	return 1 / (1 + e)
 }
-
-// farSigmoid is the sigmoid where it is as good as eˣ or 1.
-func farSigmoid(x float64) float64 { return min(math.Exp(x), 1) }
 
 // finePowers holds, for each i, what the next number lacks of 2^(i/128), relative
 // to it, and the bits of that number, less i in the place where splitExp adds n.

@@ -12,8 +12,19 @@ func (c *code) allocate(top *block) (*allocation, error) {
 	a := &allocation{temps: map[id]bool{}, slots: map[id]int{}}
 	for {
 		remats := c.remats(top)
-		spilled := a.scan(c, c.intervals(top, a.temps, remats))
+		order := c.intervals(top, a.temps, remats)
+		slices.SortStableFunc(order, func(x, y *interval) int { return x.start - y.start })
+		var inRegisters, inFrame []*interval
+		for _, v := range order {
+			if _, ok := a.slots[v.reg]; ok {
+				inFrame = append(inFrame, v)
+			} else {
+				inRegisters = append(inRegisters, v)
+			}
+		}
+		spilled := a.scan(c, inRegisters)
 		if len(spilled) == 0 {
+			a.layout(c, inFrame)
 			return a, nil
 		}
 		for _, r := range spilled {
@@ -22,12 +33,18 @@ func (c *code) allocate(top *block) (*allocation, error) {
 			}
 		}
 		s := &spiller{c: c, a: a, remats: remats, gone: map[id]bool{}}
+		vectors := false
 		for _, r := range spilled {
 			s.gone[r] = true
 			if remats[r] == nil {
-				a.slots[r] = a.frame
-				a.frame += c.bytesOf(r)
-				a.spills++
+				a.slots[r] = 0
+				vectors = vectors || c.regs[r].class == vec
+			}
+		}
+		if vectors && !a.settled {
+			a.settled = true
+			if c.pressure(inRegisters) < len(general) {
+				a.base = c.alignFrame(top)
 			}
 		}
 		s.block(top)
@@ -35,12 +52,79 @@ func (c *code) allocate(top *block) (*allocation, error) {
 }
 
 type allocation struct {
-	of     []int // virtual register → number of the physical one in its class
-	temps  map[id]bool
-	slots  map[id]int // places in the frame
-	frame  int
-	spills int
-	used   [classes][]bool
+	of      []int // virtual register → number of the physical one in its class
+	temps   map[id]bool
+	slots   map[id]int // places in the frame
+	frame   int
+	settled bool // base is
+	base    id   // what vectors in the frame are found from; 0: the stack pointer
+	used    [classes][]bool
+}
+
+// pressure is the largest number of general registers that are wanted at the
+// same time.
+func (c *code) pressure(order []*interval) int {
+	most := 0
+	var active []*interval
+	for _, v := range order {
+		if c.regs[v.reg].class != gen {
+			continue
+		}
+		active = slices.DeleteFunc(active, func(x *interval) bool { return x.end <= v.start })
+		active = append(active, v)
+		most = max(most, len(active))
+	}
+	return most
+}
+
+// alignFrame begins the program with the address of the first place in the
+// frame from which no vector lies across two cache lines. The frame itself is
+// aligned to 8 bytes only.
+func (c *code) alignFrame(top *block) id {
+	at, base := c.fresh(gen), c.fresh(gen)
+	n := c.target.ISA.Bytes()
+	top.nodes = append([]node{
+		&inst{op: opLea, width: 8, dst: at, mem: &place{kind: atSlot, disp: n - 1}, inMem: -1},
+		&inst{op: opGAndI, width: 8, dst: base, args: []id{at}, imm: int64(-n), inMem: -1},
+	}, top.nodes...)
+	return base
+}
+
+// fresh is a new register that a pass makes.
+func (c *code) fresh(k class) id {
+	c.regs = append(c.regs, vreg{class: k})
+	return id(len(c.regs) - 1)
+}
+
+// layout gives a place in the frame to every register that lives there. Those
+// that do not live at the same time may share one. Vectors come first.
+func (a *allocation) layout(c *code, order []*interval) {
+	if a.base != 0 {
+		a.frame = c.target.ISA.Bytes() // room to align
+	}
+	for k := vec; k < classes; k++ {
+		var active []*interval
+		var free []int
+		for _, v := range order {
+			if c.regs[v.reg].class != k {
+				continue
+			}
+			active = slices.DeleteFunc(active, func(x *interval) bool {
+				if x.end > v.start {
+					return false
+				}
+				free = append(free, a.slots[x.reg])
+				return true
+			})
+			if n := len(free); n > 0 {
+				a.slots[v.reg], free = free[n-1], free[:n-1]
+			} else {
+				a.slots[v.reg] = a.frame
+				a.frame += c.bytesOf(v.reg)
+			}
+			active = append(active, v)
+		}
+	}
 }
 
 // bytesOf is the size of a register in the frame.
@@ -80,7 +164,6 @@ func (t Target) number(c class) int {
 // scan goes through the intervals once and returns the registers that find no
 // place.
 func (a *allocation) scan(c *code, order []*interval) []id {
-	slices.SortStableFunc(order, func(x, y *interval) int { return x.start - y.start })
 	a.of = make([]int, len(c.regs))
 	byReg := make([]*interval, len(c.regs))
 	for _, v := range order {

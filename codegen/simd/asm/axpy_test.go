@@ -56,7 +56,6 @@ func TestAxpy(t *testing.T) {
 	for _, tg := range targets {
 		t.Run(tg.String(), func(t *testing.T) {
 			b := finish(t, axpy(tg))
-			asmtest.Vet(t, []*asm.Built{b})
 			out := asmtest.Run(t, []*asm.Built{b}, fmt.Sprintf(`package main
 
 import "fmt"

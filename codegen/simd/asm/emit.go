@@ -2,6 +2,8 @@ package asm
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
@@ -117,6 +119,17 @@ func (e *emitter) add(in *ir.Instruction, err error) {
 var sets = map[string]ISA{
 	"SSE": AVX2, "SSE2": AVX2, "AVX": AVX2, "AVX2": AVX2, "FMA3": AVX2, "BMI": AVX2, "BMI2": AVX2, "CMOV": AVX2, "MMX+": AVX2,
 	"AVX512F": AVX512, "AVX512DQ": AVX512, "AVX512BW": AVX512, "AVX512VL": AVX512,
+}
+
+// sets are the instruction sets that the function needs.
+func (e *emitter) sets() []string {
+	need := map[string]bool{}
+	for _, in := range e.f.Instructions() {
+		for _, set := range in.ISA {
+			need[set] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(need))
 }
 
 func (i ISA) has(set string) bool {
@@ -243,6 +256,9 @@ func (e *emitter) memory(m *place) operand.Mem {
 	case atParam:
 		return operand.NewParamAddr(m.sym, m.disp)
 	case atSlot:
+		if m.base != 0 {
+			return operand.Mem{Base: e.register(m.base, 0, 0), Disp: e.a.slots[m.slot] - e.c.target.ISA.Bytes()}
+		}
 		return operand.NewStackAddr(e.a.slots[m.slot] + m.disp)
 	}
 	at := operand.Mem{Base: e.register(m.base, 0, 0), Disp: m.disp}

@@ -52,10 +52,11 @@ func (r *Routine) Finish() (*Built, error) {
 		a.frame = 8 // who has a frame saves BP
 	}
 	f.AllocLocal(a.frame)
+	f.ISA = e.sets()
 	return &Built{
 		Name: c.name, Doc: c.doc, Target: c.target,
 		Stub:   "func " + c.name + strings.TrimPrefix(c.signature.String(), "func"),
-		Spills: a.spills, Frame: a.frame,
+		Spills: len(a.slots), Frame: a.frame,
 		function: f, data: c.data,
 	}, nil
 }

@@ -376,10 +376,50 @@ func gather(s *step) {
 			s.d.set(s.size, i, s.x[2].lane(s.size, i))
 			continue
 		}
-		a := s.m.regs[s.in.mem.base].lane(8, 0) + uint64(s.in.mem.disp) + uint64(intOf(s.in.elem, s.x[0].lane(s.size, i)))*uint64(s.in.mem.scale)
 		var x register
-		copy(x[:], s.m.bytes(a, s.size))
+		copy(x[:], s.m.bytes(s.element(i), s.size))
 		s.d.set(s.size, i, x.lane(s.size, 0))
+	}
+}
+
+// gatherWords gathers int32s with indices of 64 bits.
+func gatherWords(s *step) {
+	for i := range s.n {
+		on := s.x[1].lane(4, i)>>31 != 0
+		if s.m.c.regs[s.in.args[1]].class == mask {
+			on = s.bit(1, i)
+		}
+		u := s.x[2].lane(4, i)
+		if on {
+			u = uint64(binary.LittleEndian.Uint32(s.m.bytes(s.element(i), 4)))
+		}
+		s.d.set(4, i, u)
+	}
+}
+
+// element is the address of lane i of a gather or scatter.
+func (s *step) element(i int) uint64 {
+	return s.m.regs[s.in.mem.base].lane(8, 0) + uint64(s.in.mem.disp) + uint64(intOf(s.in.elem, s.x[0].lane(s.size, i)))*uint64(s.in.mem.scale)
+}
+
+// scatter writes lanes of n bytes in order.
+func scatter(s *step, n int) {
+	for i := range s.n {
+		if s.bit(1, i) {
+			copy(s.m.bytes(s.element(i), n), s.x[2][n*i:][:n])
+		}
+	}
+}
+
+func storeWords(masked bool) func(*step) {
+	return func(s *step) {
+		for i := range s.n {
+			if !masked || s.bit(1, i) {
+				p := *s.in.mem
+				p.disp += 4 * i
+				copy(s.m.bytes(s.m.address(&p), 4), s.x[0][8*i:][:4])
+			}
+		}
 	}
 }
 
@@ -527,7 +567,25 @@ func init() {
 		opScale:    real2(func(a, n float64) float64 { return math.Ldexp(a, int(math.Floor(n))) }),
 		opExponent: real1(func(a float64) float64 { return math.Logb(math.Abs(a)) }),
 		opMantissa: real1(func(a float64) float64 { f, _ := math.Frexp(math.Abs(a)); return 2 * f }),
-		opRcp14:    real1(reciprocal), opRcp: real1(reciprocal),
+		opNearer: real2(func(a, b float64) float64 {
+			if math.Abs(a) < math.Abs(b) || math.IsNaN(b) {
+				return a
+			}
+			return math.Copysign(b, a)
+		}),
+		opNorm: real1(func(a float64) float64 {
+			switch f, _ := math.Frexp(a); {
+			case a < 0 || math.IsNaN(a):
+				return math.NaN()
+			case a == 0 || math.IsInf(a, 1):
+				return 1
+			case f < 0.75:
+				return 2 * f
+			default:
+				return f
+			}
+		}),
+		opRcp14: real1(reciprocal), opRcp: real1(reciprocal),
 		opRsqrt14: real1(reciprocalRoot), opRsqrt: real1(reciprocalRoot),
 
 		opRound2: round, opRound512: round,
@@ -661,6 +719,19 @@ func init() {
 			}
 		},
 		opNarrow512: narrow, opNarrow2: narrow,
+
+		opFirst32: lowBits(4), opFirst64: lowBits(8),
+		opExtendG:  func(s *step) { s.d.set(8, 0, uint64(intOf(F32, s.x[0].lane(4, 0)))) },
+		opStoreG4:  func(s *step) { storeTo(s, 4) },
+		opStoreI64: storeWords(false), opStoreI64M: storeWords(true),
+		opWords512: func(s *step) {
+			for i := range s.n {
+				s.d.set(4, i, s.x[0].lane(8, i))
+			}
+		},
+		opGatherI512: gatherWords, opGatherI2: gatherWords,
+		opScatter512:  func(s *step) { scatter(s, s.size) },
+		opScatterI512: func(s *step) { scatter(s, 4) },
 
 		opGAdd: general2(func(a, b int64) int64 { return a + b }), opGAddI: general2(func(a, b int64) int64 { return a + b }),
 		opGSub: general2(func(a, b int64) int64 { return a - b }),

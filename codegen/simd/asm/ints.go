@@ -8,13 +8,15 @@ var (
 	opFirst64  = row("first64", "0x d", x86.VMOVQ, x86.VMOVQ, makes(gen))
 	opExtendG  = row("extendg", "0l d", x86.MOVLQSX, x86.MOVLQSX, makes(gen))
 	opStoreG4  = row("storeg4", "0l m", x86.MOVL, x86.MOVL, stores)
+	opWords512 = row("words512", "0 dh", nil, x86.VPMOVQD)
 	opStoreI64 = row("storei64", "0 m", nil, x86.VPMOVQD, stores)
 	// With a mask.
 	opStoreI64M = row("storei64m", "0 1 m", nil, x86.VPMOVQD, stores)
 
-	opGatherI512 = row("gatheri512", "g 1 dh", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
-	opGatherI2   = row("gatheri2", "1x g dx", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
-	opScatter512 = row("scatter512", "2 1 g", x86.VSCATTERDPS, x86.VSCATTERQPD, stores, ruins(1))
+	opGatherI512  = row("gatheri512", "g 1 dh", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
+	opGatherI2    = row("gatheri2", "1x g dx", nil, x86.VPGATHERQD, loads, tied(2), ruins(1), apart)
+	opScatterI512 = row("scatteri512", "2h 1 g", nil, x86.VPSCATTERQD, stores, ruins(1))
+	opScatter512  = row("scatter512", "2 1 g", x86.VSCATTERDPS, x86.VSCATTERQPD, stores, ruins(1))
 )
 
 // FirstInt is lane 0 of integers, sign-extended.
@@ -50,7 +52,7 @@ func (r *Routine) StoreIntsMask(m Mem, k M, v V) {
 	case r.wide():
 		r.put(opStoreI64M, 0, r.place(m), v.id, k.id)
 	default:
-		r.As(F32).StoreMask(m, M{r.words(V{k.id}).id}, r.words(v))
+		r.As(F32).StoreMask(m, M{r.words(V(k)).id}, r.words(v))
 		r.half(v, 16)
 	}
 }
@@ -72,13 +74,11 @@ func (r *Routine) GatherInts(base G, index V, scale, disp int, k M) V {
 	}
 	m := r.place(Mem{Base: base, Disp: disp})
 	m.scale = scale
-	o, own := opGatherI512, id(0)
-	if r.wide() {
-		own = r.put(moves[mask], 0, nil, k.id)
-	} else {
-		o, own = opGatherI2, r.words(V{k.id}).id
+	o, which := opGatherI512, k.id
+	if !r.wide() {
+		o, which = opGatherI2, r.words(V(k)).id
 	}
-	return r.vop(opSignExtend, V{r.put(o, 0, m, index.id, own, r.Zero().id)})
+	return r.vop(opSignExtend, V{r.put(o, 0, m, index.id, which, r.Zero().id)})
 }
 
 // Scatter writes the lanes of v to base + lane·scale + disp for the integers
@@ -90,14 +90,41 @@ func (r *Routine) Scatter(base G, index V, scale, disp int, k M, v V) {
 		}
 		m := r.place(Mem{Base: base, Disp: disp})
 		m.scale = scale
-		r.put(opScatter512, 0, m, index.id, r.put(moves[mask], 0, nil, k.id), v.id)
+		r.put(opScatter512, 0, m, index.id, k.id, v.id)
 		return
 	}
-	one := func(lane int) {
-		turn := r.ConstLanes([]uint64{uint64(lane)})
+	r.eachLane(k, func(turn V) {
 		to := Mem{Base: base, Index: r.FirstInt(r.Lookup([]V{index}, turn)), Scale: scale, Disp: disp}
 		r.StoreScalar(to, r.Lookup([]V{v}, turn))
+	})
+}
+
+// ScatterInts writes the low 32 bits of the lanes of v as int32, as Scatter
+// does reals.
+func (r *Routine) ScatterInts(base G, index V, scale, disp int, k M, v V) {
+	switch {
+	case r.elem == F32:
+		r.Scatter(base, index, scale, disp, k, v)
+	case r.wide():
+		if !k.Ok() {
+			k = M{r.allTrue()}
+		}
+		m := r.place(Mem{Base: base, Disp: disp})
+		m.scale = scale
+		low := V{r.put(opWords512, 0, nil, v.id)}
+		r.put(opScatterI512, 0, m, index.id, k.id, low.id)
+	default:
+		r.eachLane(k, func(turn V) {
+			to := Mem{Base: base, Index: r.FirstInt(r.Lookup([]V{index}, turn)), Scale: scale, Disp: disp}
+			r.StoreInt32(to, r.FirstInt(r.Lookup([]V{v}, turn)))
+		})
 	}
+}
+
+// eachLane writes code for the lanes of k one by one: f is given what Lookup
+// finds the lane with.
+func (r *Routine) eachLane(k M, f func(turn V)) {
+	one := func(lane int) { f(r.ConstLanes([]uint64{uint64(lane)})) }
 	for lane := range r.Lanes() {
 		if !k.Ok() {
 			one(lane)

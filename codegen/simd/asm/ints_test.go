@@ -14,6 +14,8 @@ func TestIntsFinish(t *testing.T) {
 		r.StoreInt32(Mem{Base: i}, r.FirstInt(w))
 		r.Scatter(x, v, target.Size(), 0, k, r.Load(Mem{Base: x}))
 		r.Scatter(x, v, target.Size(), 0, M{}, r.Load(Mem{Base: x}))
+		r.ScatterInts(i, v, 4, 0, k, v)
+		r.ScatterInts(i, v, 4, 0, M{}, v)
 		r.ReturnInt("s", r.FirstInt(r.GatherInts(i, v, 4, 0, M{})))
 		if _, err := r.Finish(); err != nil {
 			t.Errorf("%s: %v", target, err)

@@ -24,7 +24,8 @@ const (
 // intervals are the live ranges of all registers, in the order in which they
 // begin. A range has no holes: it goes from the first instruction that makes
 // the register to the last that reads it, and, if that is in a loop which does
-// not make it, to the loop's end.
+// not make it, to the loop's end. Registers that live in the frame have ranges
+// too.
 func (c *code) intervals(top *block, temps map[id]bool, remats map[id]*inst) []*interval {
 	w := &walker{c: c, of: make([]*interval, len(c.regs)), temps: temps, remats: remats}
 	w.block(top, 1)
@@ -107,6 +108,9 @@ func (w *walker) inst(in *inst, freq float64) {
 			if a != 0 {
 				w.touch(a, end, freq)
 			}
+		}
+		if m.kind == atSlot && m.slot != 0 {
+			w.touch(m.slot, w.at+2, 0)
 		}
 	}
 	if in.dst != 0 {

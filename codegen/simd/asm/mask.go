@@ -65,17 +65,17 @@ func (r *Routine) mop(wide, narrow *op, a, b M) M {
 // Select is yes where k holds and no elsewhere.
 func (r *Routine) Select(k M, yes, no V) V {
 	if r.wide() {
-		return r.vop(opBlend512, no, yes, V{k.id})
+		return r.vop(opBlend512, no, yes, V(k))
 	}
-	return r.vop(opBlend2, no, yes, V{k.id})
+	return r.vop(opBlend2, no, yes, V(k))
 }
 
 // Keep is v where k holds and 0 elsewhere.
 func (r *Routine) Keep(k M, v V) V {
 	if r.wide() {
-		return r.vop(opKeep512, v, V{k.id})
+		return r.vop(opKeep512, v, V(k))
 	}
-	return r.And(v, V{k.id})
+	return r.And(v, V(k))
 }
 
 // TailMask holds in the first n lanes; n < 2³¹.

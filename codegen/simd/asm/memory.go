@@ -53,16 +53,14 @@ func (r *Routine) GatherMask(base G, index V, scale, disp int, k M) V {
 }
 
 func (r *Routine) gather(base G, index V, scale, disp int, k id) V {
-	// The instruction clears its mask, so it gets a copy. Lanes that are not
-	// read keep what they were: 0.
-	own := r.put(moves[r.regs[k].class], 0, nil, k)
 	m := r.place(Mem{Base: base, Disp: disp})
 	m.scale = scale
 	o := opGather2
 	if r.wide() {
 		o = opGather512
 	}
-	return V{r.put(o, 0, m, index.id, own, r.Zero().id)}
+	// Lanes that are not read keep what they were: 0.
+	return V{r.put(o, 0, m, index.id, k, r.Zero().id)}
 }
 
 // allTrue is the condition that holds in all lanes.
@@ -91,7 +89,7 @@ func (r *Routine) LoadIntsMask(m Mem, k M) V {
 		return V{r.put(opLoadI64M512, 0, r.place(m), k.id)}
 	}
 	// The mask for half as wide lanes: every other word of it.
-	lo, hi := V{k.id}, r.high(V{k.id}, r.target.ISA.Bytes())
+	lo, hi := V(k), r.high(V(k), r.target.ISA.Bytes())
 	narrow := r.half(r.As(F32).vopi(opShuffle, 0x88, lo, hi), 16)
 	return r.vop(opSignExtend, V{r.put(opLoadIM2, 0, r.place(m), narrow.id)})
 }

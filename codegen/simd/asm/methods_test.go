@@ -173,6 +173,19 @@ func methods() []method {
 		{"scale", 2, two((*M).ScaleBy2), reals(func(x []float64) float64 { return math.Ldexp(x[0], int(x[1])) }), scales, 0, nil},
 		{"exponent", 1, one((*M).Exponent), reals(func(x []float64) float64 { return math.Logb(x[0]) }), anyReal, 0, only512},
 		{"mantissa", 1, one((*M).Mantissa), reals(func(x []float64) float64 { f, _ := math.Frexp(x[0]); return 2 * f }), positive, 0, only512},
+		{"nearer", 2, two((*M).Nearer), reals(func(x []float64) float64 {
+			if math.Abs(x[0]) < math.Abs(x[1]) || math.IsNaN(x[1]) {
+				return x[0]
+			}
+			return math.Copysign(x[1], x[0])
+		}), anyReal, 0, only512},
+		{"norm", 1, one((*M).Norm), reals(func(x []float64) float64 {
+			if f, _ := math.Frexp(x[0]); f < 0.75 {
+				return 2 * f
+			}
+			f, _ := math.Frexp(x[0])
+			return f
+		}), positive, 0, only512},
 		{"iadd", 2, two((*M).IAdd), ints(func(x []int64) int64 { return x[0] + x[1] }), anyInt, 0, nil},
 		{"isub", 2, two((*M).ISub), ints(func(x []int64) int64 { return x[0] - x[1] }), anyInt, 0, nil},
 		{"imul", 2, two((*M).IMul), ints(func(x []int64) int64 { return x[0] * x[1] }), anyInt, 0, nil},
@@ -248,62 +261,89 @@ func methods() []method {
 	return list
 }
 
-// TestMethods runs every operation on lanes with special and random elements,
-// with its arguments in registers, in memory, and as one element for all
-// lanes.
-func TestMethods(t *testing.T) {
+// methodTrials runs every method with special and random elements, with its
+// arguments in registers, in memory, and as one element for all lanes.
+func methodTrials(tg asm.Target) []*trial {
 	const vectors = 24
-	for _, tg := range targets {
-		t.Run(tg.String(), func(t *testing.T) {
-			var trials []*trial
-			for _, m := range methods() {
-				if m.only != nil && !m.only(tg) {
-					continue
-				}
-				rnd := rand.New(rand.NewPCG(1, uint64(len(m.name))))
-				n := vectors * tg.Lanes()
-				in := make([]uint64, m.args*n)
-				for i := range in {
-					in[i] = m.from(tg.Elem, rnd, i/n, i%n)
-				}
-				// splat is the argument that is one element; at -1 all are
-				// vectors in memory, at -2 all are in registers.
-				for splat := -2; splat < m.args; splat++ {
-					want := make([]uint64, n)
-					for i := range want {
-						var x []uint64
-						for a := range m.args {
-							j := i
-							if a == splat {
-								j = i / tg.Lanes()
-							}
-							x = append(x, in[a*n+j])
-						}
-						want[i] = m.lane(tg.Elem, x)
+	var trials []*trial
+	for _, m := range methods() {
+		if m.only != nil && !m.only(tg) {
+			continue
+		}
+		rnd := rand.New(rand.NewPCG(1, uint64(len(m.name))))
+		n := vectors * tg.Lanes()
+		in := make([]uint64, m.args*n)
+		for i := range in {
+			in[i] = m.from(tg.Elem, rnd, i/n, i%n)
+		}
+		// splat is the argument that is one element; at -1 all are vectors in
+		// memory, at -2 all are in registers.
+		for splat := -2; splat < m.args; splat++ {
+			want := make([]uint64, n)
+			for i := range want {
+				var x []uint64
+				for a := range m.args {
+					j := i
+					if a == splat {
+						j = i / tg.Lanes()
 					}
-					r := asm.New(tg, fmt.Sprintf("%s_%d", m.name, splat+2), "", inOut, nil)
-					base, out := r.Base("in"), r.Base("out")
-					r.LoopConst(vectors, 1, func(i asm.G) {
-						var x []asm.V
-						first := r.GShl(i, log2(tg.ISA.Bytes()))
-						for a := range m.args {
-							at := asm.Mem{Base: base, Index: first, Disp: a * n * tg.Size()}
-							switch splat {
-							case a:
-								x = append(x, r.Broadcast(asm.Mem{Base: base, Index: i, Scale: tg.Size(), Disp: at.Disp}))
-							case -2:
-								x = append(x, r.Var(r.Load(at)))
-							default:
-								x = append(x, r.Load(at))
-							}
-						}
-						r.Store(asm.Mem{Base: out, Index: first}, m.build(r, x))
-					})
-					trials = append(trials, &trial{r: r, in: in, out: n, want: want, loose: m.loose})
+					x = append(x, in[a*n+j])
 				}
+				want[i] = m.lane(tg.Elem, x)
 			}
-			try(t, tg, trials)
-		})
+			r := asm.New(tg, fmt.Sprintf("%s_%d", m.name, splat+2), "", inOut, nil)
+			base, out := r.Base("in"), r.Base("out")
+			r.LoopConst(vectors, 1, func(i asm.G) {
+				var x []asm.V
+				first := r.GShl(i, log2(tg.ISA.Bytes()))
+				for a := range m.args {
+					at := asm.Mem{Base: base, Index: first, Disp: a * n * tg.Size()}
+					switch splat {
+					case a:
+						x = append(x, r.Broadcast(asm.Mem{Base: base, Index: i, Scale: tg.Size(), Disp: at.Disp}))
+					case -2:
+						x = append(x, r.Var(r.Load(at)))
+					default:
+						x = append(x, r.Load(at))
+					}
+				}
+				r.Store(asm.Mem{Base: out, Index: first}, m.build(r, x))
+			})
+			trials = append(trials, &trial{r: r, in: in, out: n, want: want, loose: m.loose})
+		}
+	}
+	return trials
+}
+
+// TestMethods runs every operation on lanes.
+func TestMethods(t *testing.T) {
+	for _, tg := range targets {
+		t.Run(tg.String(), func(t *testing.T) { try(t, tg, methodTrials(tg)) })
+	}
+}
+
+// TestRows holds the table against what the tests run: a row that no trial
+// uses could be wrong.
+func TestRows(t *testing.T) {
+	used := map[string]bool{}
+	for _, tg := range targets {
+		trials := append(methodTrials(tg), laneTrials(tg)...)
+		trials = append(trials, memoryTrial(tg), &trial{r: everything(tg)})
+		for seed := range uint64(4) {
+			trials = append(trials, random(tg, seed, 16))
+		}
+		for _, tr := range trials {
+			tr.r.Used(used)
+		}
+	}
+	// What only spilling makes is in every random program.
+	for _, name := range []string{"fillv", "fillg", "fillk", "keepv", "keepg", "keepk"} {
+		used[name] = true
+	}
+	for _, name := range asm.Rows() {
+		if !used[name] {
+			t.Errorf("%s is used by no trial", name)
+		}
 	}
 }
 

@@ -215,7 +215,7 @@ func (c *code) fuse(b *block, uses []int) {
 					continue
 				}
 				from := b.nodes[j].(*inst)
-				if c.undisturbed(b.nodes[j+1:i], from) && c.fold(in, arg, from.mem, from.elem, from.splats()) {
+				if from.width >= in.width && c.undisturbed(b.nodes[j+1:i], from) && c.fold(in, arg, from.mem, from.elem, from.splats()) {
 					b.nodes[j] = nil
 					break
 				}
@@ -228,16 +228,18 @@ func (c *code) fuse(b *block, uses []int) {
 	b.compact()
 }
 
+// loadsVector reports whether the instruction loads what may be an operand in
+// memory. A parameter may not: go vet takes only moves of the frame for right.
 func (in *inst) loadsVector() bool {
 	switch in.op {
-	case opLoad, opBcst, opConst, opConstB, opParamV:
+	case opLoad, opBcst, opConst, opConstB:
 		return true
 	}
 	return false
 }
 
 // splats reports whether the instruction reads one element for all lanes.
-func (in *inst) splats() bool { return in.op == opBcst || in.op == opConstB || in.op == opParamV }
+func (in *inst) splats() bool { return in.op == opBcst || in.op == opConstB }
 
 // undisturbed reports whether a load may be done after the nodes as well.
 func (c *code) undisturbed(nodes []node, load *inst) bool {

@@ -141,6 +141,9 @@ func (r *Routine) newReg(c class) id {
 
 // put appends an instruction and returns what it makes.
 func (r *Routine) put(o *op, imm int64, m *place, args ...id) id {
+	if i := o.ruins; i >= 0 && args[i] != 0 {
+		args[i] = r.put(moves[r.regs[args[i]].class], 0, nil, args[i])
+	}
 	in := &inst{op: o, elem: r.elem, width: r.target.ISA.Bytes(), imm: imm, mem: m, inMem: -1, args: args}
 	if o.result != none {
 		in.dst = r.newReg(o.result)

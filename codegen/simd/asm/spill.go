@@ -109,14 +109,20 @@ func (s *spiller) move(in *inst) bool {
 
 // temp is a register of the class of r that must not be spilled.
 func (s *spiller) temp(r id) id {
-	s.c.regs = append(s.c.regs, vreg{class: s.c.regs[r].class, variable: true})
-	t := id(len(s.c.regs) - 1)
+	t := s.c.fresh(s.c.regs[r].class)
+	s.c.regs[t].variable = true
 	s.a.temps[t] = true
 	return t
 }
 
 // at is where a register lives in the frame.
-func (s *spiller) at(r id) *place { return &place{kind: atSlot, slot: r} }
+func (s *spiller) at(r id) *place {
+	p := &place{kind: atSlot, slot: r}
+	if s.c.regs[r].class == vec {
+		p.base = s.a.base
+	}
+	return p
+}
 
 var (
 	fills = [classes]*op{vec: opFillV, gen: opFillG, mask: opFillK}

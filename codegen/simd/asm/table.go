@@ -28,7 +28,7 @@ type op struct {
 	tied   int  // the argument whose register is the result's, or −1
 	comm   bool // arguments 0 and 1 may change places
 	apart  bool // the result's register must be none of the arguments' (but the tied one's)
-	ruins  int  // the argument that is destroyed, or −1
+	ruins  int  // the argument that is destroyed, or −1; it gets a copy
 	fma    *[3][2][2]maker
 	stores bool // memory changes
 	loads  bool // slot m is read

@@ -18,8 +18,10 @@ type shape struct {
 	at      bool // A's rows lie side by side, not its k
 	bt      bool // B's k lies side by side, not its columns
 	pad     int  // elements between rows of all matrices
+	crowded bool // rows of A and B a multiple of 4096 bytes apart
 	add     bool // to what is there
 	dynamic bool // sizes and distances are parameters
+	batch   bool // only the size of the batch is: rows of A, or of B where A is transposed
 }
 
 func (s shape) String() string {
@@ -27,7 +29,7 @@ func (s shape) String() string {
 	for _, f := range []struct {
 		is   bool
 		mark string
-	}{{s.at, "_at"}, {s.bt, "_bt"}, {s.pad > 0, fmt.Sprintf("_pad%d", s.pad)}, {s.add, "_add"}, {s.dynamic, "_dyn"}} {
+	}{{s.at, "_at"}, {s.bt, "_bt"}, {s.pad > 0, fmt.Sprintf("_pad%d", s.pad)}, {s.add, "_add"}, {s.crowded, "_crowded"}, {s.dynamic, "_dyn"}, {s.batch, "_batch"}} {
 		if f.is {
 			out += f.mark
 		}
@@ -44,11 +46,40 @@ func (s shape) strides() (a, b, c int) {
 	if s.bt {
 		b = s.k + s.pad
 	}
+	if s.crowded {
+		a, b = 1024, 1024
+	}
 	return a, b, s.n + s.pad
 }
 
-// kernel makes the loop program of a shape. The sizes that are parameters are
-// M, N, K and the three strides.
+// size is the value of a parameter.
+func (s shape) size(name string) (int, bool) {
+	n, ok := map[string]int{"m": s.m, "n": s.n, "k": s.k}[name]
+	return n, ok
+}
+
+// isParam reports whether a size is a parameter of the kernel.
+func (s shape) isParam(name string) bool {
+	return s.dynamic || s.batch && (name == "m" && !s.at || name == "k" && s.at)
+}
+
+// args are the values of the sizes that are parameters.
+func (s shape) args() string {
+	a, b, c := s.strides()
+	out := ""
+	for _, x := range []struct {
+		name string
+		n    int
+	}{{"m", s.m}, {"n", s.n}, {"k", s.k}, {"sa", a}, {"sb", b}, {"sc", c}} {
+		if s.isParam(x.name) {
+			out += fmt.Sprintf("%d, ", x.n)
+		}
+	}
+	return out
+}
+
+// kernel makes the loop program of a shape. The sizes that may be parameters
+// are m, n, k and the strides sa, sb and sc.
 func (s shape) kernel(name string) *loop.Kernel {
 	a, b, c := s.strides()
 	k := &loop.Kernel{Name: name}
@@ -59,7 +90,7 @@ func (s shape) kernel(name string) *loop.Kernel {
 	}
 	out, x, y := buf("out", loop.Out), buf("x", loop.In), buf("y", loop.In)
 	size := func(name string, n int) symbolic.Poly {
-		if !s.dynamic {
+		if !s.isParam(name) {
 			return symbolic.Int(n)
 		}
 		v := &loop.Var{Name: name, Type: symbolic.Integer}
@@ -100,11 +131,16 @@ func shapes() []shape {
 			s := shape{m: d[0], n: d[1], k: d[2], at: way&1 != 0, bt: way&2 != 0}
 			out = append(out, s)
 			s.pad, s.add = 3, true
-			out = append(out, s)
 			s.dynamic = true
 			out = append(out, s)
-			s.pad, s.add = 0, false
+			s.dynamic, s.batch = false, true
 			out = append(out, s)
+		}
+	}
+	// What is far apart is packed, if there is enough of it.
+	for _, d := range [][3]int{{32, 35, 40}, {37, 51, 33}, {45, 37, 32}, {33, 10, 70}} {
+		for way := range 8 {
+			out = append(out, shape{m: d[0], n: d[1], k: d[2], at: way&1 != 0, bt: way&2 != 0, add: true, crowded: true, dynamic: way&4 != 0, batch: way&4 == 0 && d[0] != 32})
 		}
 	}
 	return out
@@ -136,19 +172,62 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// What a routine says of its parameters agrees with its declaration, and what
+// has no form is an error.
+func TestDeclarations(t *testing.T) {
+	for _, target := range targets {
+		var built []*asm.Built
+		for i, s := range []shape{{m: 9, n: 20, k: 7, at: true, add: true}, {m: 9, n: 20, k: 7, bt: true, dynamic: true}} {
+			p, err := Compile(s.kernel(fmt.Sprintf("f%d", i)), target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := p.Routine.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			built = append(built, b)
+		}
+		asmtest.Vet(t, built)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	s := shape{m: 9, n: 20, k: 7}
+	for _, c := range []struct {
+		want   string
+		change func(k *loop.Kernel, c *loop.Contract)
+	}{
+		{"not a contraction", func(k *loop.Kernel, c *loop.Contract) { k.Body = []loop.Stmt{&loop.Acc{Var: c.Sum}} }},
+		{"more than a contraction", func(k *loop.Kernel, c *loop.Contract) { k.Body = []loop.Stmt{c, c} }},
+		{"not a parameter", func(k *loop.Kernel, c *loop.Contract) { c.K = symbolic.Sym("other") }},
+		{"do not lie side by side", func(k *loop.Kernel, c *loop.Contract) { c.Out.N = symbolic.Int(2) }},
+		{"stores to the factor", func(k *loop.Kernel, c *loop.Contract) {
+			c.Epilogue = []loop.Stmt{&loop.Store{Buf: c.A.Buf, Index: symbolic.Sym("i"), Value: &loop.Ref{Var: c.Sum}}}
+		}},
+		{"not of real numbers", func(k *loop.Kernel, c *loop.Contract) { c.B.Buf.Type = symbolic.Integer }},
+	} {
+		k := s.kernel("f")
+		c.change(k, k.Body[0].(*loop.Contract))
+		if _, err := Compile(k, targets[0]); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("want an error that has %q, got %v", c.want, err)
+		}
+	}
+}
+
 // entry is a line of the table in the test program.
 func (s shape) entry(name string, p *Plan) string {
 	a, b, c := s.strides()
-	args := ""
-	if s.dynamic {
-		args = fmt.Sprintf("%d, %d, %d, %d, %d, %d, ", s.m, s.n, s.k, a, b, c)
+	rowStep, colStep, cols, ranges := p.RowStep, p.ColStep, s.n, "rl, rh, cl, ch, pack"
+	if p.Turned {
+		rowStep, colStep, cols, ranges = colStep, rowStep, s.m, "cl, ch, rl, rh, pack|3"
 	}
-	scratch, err := p.Scratch(symbolic.Int(s.n)).Eval(func(sym string) (int, bool) { return map[string]int{"k": s.k}[sym], true })
+	scratch, err := p.Scratch(symbolic.Int(cols)).Eval(s.size)
 	if err != nil {
 		panic(err)
 	}
-	return fmt.Sprintf("{%q, %d, %d, %d, %d, %d, %d, %t, %t, %t, %d, %d, %d, func(out, x, y []real, rl, rh, cl, ch, pack int, scratch []real) { %s(out, x, y, %srl, rh, cl, ch, pack, scratch) }},\n",
-		s, s.m, s.n, s.k, a, b, c, s.at, s.bt, s.add, p.RowStep, p.ColStep, scratch, name, args)
+	return fmt.Sprintf("{%q, %d, %d, %d, %d, %d, %d, %t, %t, %t, %d, %d, %d, func(out, x, y []real, rl, rh, cl, ch, pack int, scratch []real) { %s(out, x, y, %s%s, scratch) }},\n",
+		s, s.m, s.n, s.k, a, b, c, s.at, s.bt, s.add, rowStep, colStep, scratch, name, s.args(), ranges)
 }
 
 // harness runs each case on memory at the edges of pages that may not be
@@ -250,9 +329,12 @@ func test(name string, behind bool) {
 			copy(out, was)
 			each(c.n, c.colStep, parts[1], func(cl, ch int) {
 				pack := 1
+				if cl == 0 {
+					pack = 3
+				}
 				each(c.m, c.rowStep, parts[0], func(rl, rh int) {
 					c.run(out, x, y, rl, rh, cl, ch, pack, scratch)
-					pack = 0
+					pack &^= 1
 				})
 			})
 			if first != nil {

@@ -91,31 +91,6 @@ func checkSizes(p symbolic.Poly, known func(string) bool) error {
 	return err
 }
 
-// linear splits p into factor·sym + rest; ok is false where sym occurs in
-// another way.
-func linear(p symbolic.Poly, sym string) (factor, rest symbolic.Poly, ok bool) {
-	ok = true
-	p.Terms(func(num, den int64, syms []string) {
-		t, n := symbolic.Int(1).Scale(num, den), 0
-		for _, s := range syms {
-			if s == sym {
-				n++
-			} else {
-				t = t.Mul(symbolic.Sym(s))
-			}
-		}
-		switch n {
-		case 0:
-			rest = rest.Add(t)
-		case 1:
-			factor = factor.Add(t)
-		default:
-			ok = false
-		}
-	})
-	return factor, rest, ok
-}
-
 // A lattice addresses up to sixteen rows that are a step apart. Where the step
 // is known all hang on one pointer, else each fourth row has one.
 type lattice struct {

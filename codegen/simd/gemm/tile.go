@@ -1,12 +1,18 @@
 package gemm
 
-import "github.com/bpgen/bpgen/codegen/simd/asm"
+import (
+	"github.com/bpgen/bpgen/codegen/simd/asm"
+	"github.com/bpgen/bpgen/symbolic"
+)
 
 // A panel is a stretch of columns that is done for all rows before the next.
 type panel struct {
 	vectors int
 	masked  bool // the last vector may be a part of one
 }
+
+// tallest is how many rows a tile has at most.
+const tallest = 8
 
 // heights returns how many rows of so many vectors are done at once, the most
 // first. Eight sums that do not wait for each other keep two multipliers busy;
@@ -17,6 +23,9 @@ func (g *gen) heights(vectors int) []int {
 		asm.AVX512: {8, 8, 8, 6, 4, 4, 3, 2},
 		asm.AVX2:   {8, 4, 4, 2, 2, 1, 1, 1},
 	}[g.t.ISA][vectors-1]
+	if g.a.pack.possible() {
+		most = min(most, g.lanes) // a tile's rows are of one group
+	}
 	var hs []int
 	for h := most; h > 0; h /= 2 {
 		hs = append(hs, h)
@@ -26,15 +35,44 @@ func (g *gen) heights(vectors int) []int {
 
 // tiles writes the tile form.
 func (g *gen) tiles() {
+	a, b := never, always
+	if g.c.A.M.Is(1) {
+		a = g.wantsPack(g.c.A.K, g.n)
+	}
+	if g.c.B.N.Is(1) {
+		b = g.wantsPack(g.c.B.K, g.m)
+	}
+	// What depends on a number of lines has code for either case.
+	g.byLines(a, g.n, func(a when) {
+		g.byLines(b, g.m, func(decided when) {
+			if !decided.yes {
+				g.fewer = b.least
+			}
+			g.tilesPacking(a, decided)
+			g.fewer = 0
+		})
+	})
+}
+
+// byLines runs body with w decided, if that is by a number of lines.
+func (g *gen) byLines(w when, lines symbolic.Poly, body func(when)) {
+	if w.least == 0 {
+		body(w)
+		return
+	}
+	g.r.If(asm.GE, g.value(lines), g.r.Imm(w.least), func() { body(always) }, func() { body(never) })
+}
+
+// tilesPacking writes the tile form with its factors packed as a and b say.
+func (g *gen) tilesPacking(a, b when) {
 	r := g.r
-	if g.packs {
-		r.If(asm.NE, r.Int("pack"), r.Imm(0), g.pack, nil)
-	}
-	g.col = r.GVar(r.Int("colLo"))
-	if g.packs {
-		g.packed = r.GVar(r.Base("scratch"))
-	}
-	left := r.GVar(r.GSub(r.Int("colHi"), r.Int("colLo")))
+	g.a.pack, g.b.pack = a, b
+	g.packs[0], g.packs[1] = g.packs[0] || a.possible(), g.packs[1] || b.possible()
+	g.place()
+	g.packFactor(&g.a)
+	g.packFactor(&g.b)
+	g.col = r.GVar(g.b.lo)
+	left := r.GVar(r.GSub(g.b.hi, g.b.lo))
 	for _, p := range g.widths() {
 		least := p.vectors * g.lanes
 		if p.masked {
@@ -42,6 +80,58 @@ func (g *gen) tiles() {
 		}
 		r.While(asm.GE, left, r.Imm(least), func() { g.panel(p, left) })
 	}
+}
+
+// place says where in scratch the factors are packed, A after the tile, each
+// row where it always is, and B at the end, from the first column of the call;
+// and with that how the tiles read them.
+func (g *gen) place() {
+	r := g.r
+	down := r.Imm(-cacheLine)
+	if g.a.pack.possible() || g.b.pack.possible() {
+		g.group = g.step(groupRows(g.k, g.lanes).Scale(int64(g.lanes), 1))
+	}
+	if g.a.pack.possible() {
+		from := r.GAdd(r.Base(g.scratch), r.Imm(g.tileSize()*g.size+cacheLine-1))
+		g.a.at = r.GAnd(from, down)
+	}
+	if g.b.pack.possible() {
+		end := r.Lea(r.Base(g.scratch), r.Len(g.scratch), g.size, 0)
+		groups := r.GShr(r.GAdd(r.GSub(g.b.hi, g.b.lo), r.Imm(g.lanes-1)), log2(g.lanes))
+		g.b.at = r.GAnd(r.GSub(end, g.times(g.group, groups)), down)
+	}
+	vector := step{known: true, bytes: g.t.ISA.Bytes()}
+	g.tall, g.tallK = g.a.line, g.either(g.a.pack, vector, g.a.k)
+	if g.a.pack == always {
+		g.tall = step{known: true, bytes: g.size}
+	}
+	g.wide, g.wideK = g.either(g.b.pack, g.group, vector), g.either(g.b.pack, vector, g.b.k)
+	if g.b.pack == always {
+		g.bAt = r.GVar(g.b.at)
+		return
+	}
+	g.bAt = r.GVar(r.Lea(g.b.base, g.b.lo, g.size, 0))
+	g.branch(g.b.pack, func() { r.GSet(g.bAt, g.b.at) }, nil)
+}
+
+// either is one of two steps.
+func (g *gen) either(w when, yes, no step) step {
+	switch {
+	case w.known && w.yes:
+		return yes
+	case w.known:
+		return no
+	}
+	r := g.r
+	reg := func(s step) asm.G {
+		if s.known {
+			return r.Imm(s.bytes)
+		}
+		return s.reg
+	}
+	x := r.GVar(reg(no))
+	g.branch(w, func() { r.GSet(x, reg(yes)) }, nil)
+	return step{reg: x}
 }
 
 // widths returns the panels that columns are divided into, the widest first;
@@ -78,7 +168,7 @@ func (g *gen) widths() []panel {
 // widest is the number of vectors in the widest panel. Few rows leave registers
 // for more columns, so that there are sums enough.
 func (g *gen) widest() int {
-	if m, known := g.m.Const(); known && m <= 2 && !g.packs {
+	if m, known := g.m.Const(); known && m <= 2 && g.c.B.N.Is(1) {
 		return 8 / max(m, 1)
 	}
 	return 3
@@ -87,12 +177,28 @@ func (g *gen) widest() int {
 // panel does the rows of one panel, and moves on to the next.
 func (g *gen) panel(p panel, left asm.G) {
 	r := g.r
-	rows := r.GVar(r.GSub(r.Int("rowHi"), r.Int("rowLo")))
-	row := r.GVar(r.Int("rowLo"))
+	rows := r.GVar(r.GSub(g.a.hi, g.a.lo))
+	row := r.GVar(g.a.lo)
 	mask := g.tailMask(p, left)
-	for i, h := range g.blocks(p.vectors) {
+	if g.long {
+		g.rowsLong(p.vectors, row, rows, mask)
+	} else {
+		g.rows(p.vectors, row, rows, mask)
+	}
+	wide := p.vectors * g.lanes
+	r.GAddTo(g.col, r.Imm(wide))
+	r.GAddTo(left, r.Imm(-wide))
+	g.along(g.bAt, g.wide, p.vectors)
+}
+
+// rows does so many rows of a panel, from row on, in tiles that finish what
+// they add up.
+func (g *gen) rows(vectors int, row, rows asm.G, mask asm.M) {
+	r := g.r
+	for i, h := range g.blocks(vectors) {
 		body := func() {
-			g.tile(h, p.vectors, row, mask)
+			g.prefetch(row, h, vectors)
+			g.finish(g.sums(h, vectors, g.rowsAt(row), mask), row, mask)
 			r.GAddTo(row, r.Imm(h))
 			r.GAddTo(rows, r.Imm(-h))
 		}
@@ -102,12 +208,33 @@ func (g *gen) panel(p panel, left asm.G) {
 			r.If(asm.GE, rows, r.Imm(h), body, nil)
 		}
 	}
-	wide := p.vectors * g.lanes
-	r.GAddTo(g.col, r.Imm(wide))
-	r.GAddTo(left, r.Imm(-wide))
-	if g.packs {
-		g.along(g.packed, g.group, p.vectors)
-	}
+}
+
+// rowsLong is rows for a long epilogue: tiles store what they add up in
+// scratch, whose rows are gone through in a loop, so that the epilogue stands
+// in the text once.
+func (g *gen) rowsLong(vectors int, row, rows asm.G, mask asm.M) {
+	r := g.r
+	hs := g.blocks(vectors)
+	r.While(asm.GT, rows, r.Imm(0), func() {
+		done := r.GVar(r.Imm(0))
+		var tile func(i int)
+		tile = func(i int) {
+			then := func() {
+				g.keep(g.sums(hs[i], vectors, g.rowsAt(row), mask))
+				r.GSet(done, r.Imm(hs[i]))
+			}
+			if i == len(hs)-1 {
+				then()
+				return
+			}
+			r.If(asm.GE, rows, r.Imm(hs[i]), then, func() { tile(i + 1) })
+		}
+		tile(0)
+		g.finishKept(vectors, row, done, mask)
+		r.GAddTo(row, done)
+		r.GSet(rows, r.GSub(rows, done))
+	})
 }
 
 // tailMask is for the last vector of a panel, with so many columns left; not Ok
@@ -129,6 +256,9 @@ func (g *gen) blocks(vectors int) []int {
 	hs := g.heights(vectors)
 	m, known := g.m.Const()
 	if !known {
+		for g.fewer > 0 && len(hs) > 1 && hs[0] >= g.fewer {
+			hs = hs[1:]
+		}
 		return hs
 	}
 	var out []int
@@ -141,15 +271,6 @@ func (g *gen) blocks(vectors int) []int {
 	return out
 }
 
-// tile does h rows from row on of a panel.
-func (g *gen) tile(h, vectors int, row asm.G, mask asm.M) {
-	r := g.r
-	at := r.GAdd(g.aBase, g.times(g.aRow, row))
-	g.prefetch(row, h, vectors)
-	sums := g.sums(h, vectors, at, mask)
-	g.finish(sums, row, mask)
-}
-
 // sums adds up the products of a tile over k.
 func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 	r := g.r
@@ -160,13 +281,13 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 			acc[i][j] = r.Var(r.Zero())
 		}
 	}
-	rows := g.lattice(a, g.aRow, h)
-	cols := g.columns()
+	rows := g.lattice(a, g.tall, h)
+	cols := g.lattice(g.bAt, g.wide, vectors)
 	one := func(u int) {
-		left := func(i int) asm.Mem { return rows.at(i, u*g.aK.bytes) }
+		left := func(i int) asm.Mem { return rows.at(i, u*g.tallK.bytes) }
 		right := func(j int) asm.V {
-			m := cols.at(j, u*g.colK.bytes)
-			if mask.Ok() && j == vectors-1 && !g.packs {
+			m := cols.at(j, u*g.wideK.bytes)
+			if mask.Ok() && j == vectors-1 && g.b.pack != always {
 				return r.LoadMask(m, mask)
 			}
 			return r.Load(m)
@@ -174,8 +295,8 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 		g.step1(acc, left, right)
 	}
 	advance := func(n int) {
-		g.move(rows, g.aK, n)
-		g.move(cols, g.colK, n)
+		g.move(rows, g.tallK, n)
+		g.move(cols, g.wideK, n)
 	}
 	g.overK(func(n int) {
 		for u := range n {
@@ -186,14 +307,22 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 	return acc
 }
 
-// columns addresses the vectors of B from the panel's first column on, at k = 0.
-func (g *gen) columns() lattice {
+// rowsAt is where the tiles read the row of A, at k = 0.
+func (g *gen) rowsAt(row asm.G) asm.G {
 	r := g.r
-	if !g.packs {
-		at := r.Lea(g.bBase, g.col, g.size, 0)
-		return lattice{ptrs: []asm.G{r.GVar(at)}, step: step{known: true, bytes: g.t.ISA.Bytes()}}
+	packed := func() asm.G {
+		in := r.Lea(g.a.at, r.GAnd(row, r.Imm(g.lanes-1)), g.size, 0)
+		return r.GAdd(in, g.times(g.group, r.GShr(row, log2(g.lanes))))
 	}
-	return lattice{ptrs: []asm.G{r.GVar(g.packed)}, step: g.group}
+	switch g.a.pack {
+	case always:
+		return packed()
+	case never:
+		return r.GAdd(g.a.base, g.times(g.a.line, row))
+	}
+	at := r.GVar(r.GAdd(g.a.base, g.times(g.a.line, row)))
+	g.branch(g.a.pack, func() { r.GSet(at, packed()) }, nil)
+	return at
 }
 
 // step1 adds the products for one k.
@@ -232,39 +361,25 @@ func (g *gen) step1(acc [][]asm.V, left func(int) asm.Mem, right func(int) asm.V
 	}
 }
 
-// overK runs body, which does n steps, for all k: several at a time where the
-// distances are known, so that they are not added each time.
+// overK runs body, which does n steps, for all k: where their number and the
+// distances are known several at a time, so that pointers move less often.
 func (g *gen) overK(body func(n int)) {
 	r := g.r
-	unroll := g.unroll()
-	if k, known := g.k.Const(); known {
-		switch {
-		case k/unroll == 1:
-			body(unroll)
-		case k/unroll > 1:
-			r.Repeat(r.Imm(k/unroll), func() { body(unroll) })
-		}
-		if k%unroll > 0 {
-			body(k % unroll)
-		}
-		return
-	}
-	if unroll == 1 {
+	k, known := g.k.Const()
+	if !known || !g.tallK.known || !g.wideK.known {
 		r.Repeat(g.kSize, func() { body(1) })
 		return
 	}
-	r.Repeat(r.GShr(g.kSize, log2(unroll)), func() { body(unroll) })
-	r.Repeat(r.GAnd(g.kSize, r.Imm(unroll-1)), func() { body(1) })
-}
-
-func (g *gen) unroll() int {
-	switch {
-	case !g.aK.known || !g.colK.known:
-		return 1
-	case g.t.ISA == asm.AVX2:
-		return 4
+	unroll := 2
+	if g.t.ISA == asm.AVX2 {
+		unroll = 4 // its tiles have half the sums or less
 	}
-	return 2
+	if k >= unroll {
+		r.Repeat(r.Imm(k/unroll), func() { body(unroll) })
+	}
+	if k%unroll > 0 {
+		body(k % unroll)
+	}
 }
 
 func log2(n int) int {

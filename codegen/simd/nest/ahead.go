@@ -21,7 +21,7 @@ func (c *compiler) ahead(l *loop.Loop) {
 	a := &hoister{c: c, set: set, declared: declared, inside: inside, written: stored(l.Body)}
 	a.stmts(l.Body, true)
 	for _, x := range accesses(l.Body) {
-		bound, known := split(x.index, func(s string) bool { return inside[s] })
+		bound, known := split(x.index, func(s string) bool { return inside[s] || c.varying(s) })
 		if _, fixed := split(known, func(string) bool { return true }); !bound.Is(0) && !known.Sub(fixed).Is(0) && denominator(x.index) == 1 {
 			c.pointer(x.buf, known)
 		}
@@ -67,8 +67,26 @@ func (h *hoister) expr(e loop.Expr, sure bool) {
 		for i, a := range e.Args {
 			h.expr(a, sure && !(e.Op.Lazy && i > 0))
 		}
+		if e.Op == symbolic.OpDiv && h.same(e.Args[1]) && (sure || !loads(e.Args[1])) {
+			h.reciprocal(e.Args[1])
+		}
 	case *loop.Guarded:
 		h.expr(e.X, false)
+	}
+}
+
+// reciprocal has that of a divisor ahead.
+func (h *hoister) reciprocal(e loop.Expr) {
+	if _, ok := folded(e); ok {
+		return
+	}
+	c := h.c
+	y := c.narrow(c.eval(e))
+	if y.varies {
+		return
+	}
+	if _, ok := c.reciprocal(y.v[0]); !ok {
+		c.top().reciprocals[y.v[0]] = c.r.Div(c.r.Const(1), y.v[0])
 	}
 }
 

@@ -19,7 +19,10 @@ type compiler struct {
 	scopes   []*scope
 	ordinals map[*loop.Var]int
 	mutable  map[asm.V]bool // vectors that accumulators are in
-	lane     *lane          // nil outside of loops over lanes
+
+	mutableMasks map[asm.M]bool
+	lane         *lane // nil outside of loops over lanes
+	short        preparer
 
 	onLoad  func(*loop.Buffer, symbolic.Poly) ([]asm.V, bool)
 	onStore func(*loop.Buffer, symbolic.Poly, []asm.V) bool
@@ -34,7 +37,7 @@ func Compile(k *loop.Kernel, t asm.Target) (r *asm.Routine, err error) {
 		c := newCompiler(r)
 		c.within(func() {
 			c.parameters(k)
-			c.stmts(prepare(k.Body))
+			c.stmts(c.short.prepare(k.Body))
 			for _, v := range k.Results {
 				c.result(v)
 			}
@@ -68,6 +71,8 @@ func newCompiler(r *asm.Routine) *compiler {
 		bufs:     map[*loop.Buffer]asm.G{},
 		ordinals: map[*loop.Var]int{},
 		mutable:  map[asm.V]bool{},
+
+		mutableMasks: map[asm.M]bool{},
 	}
 }
 

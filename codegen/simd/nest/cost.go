@@ -12,6 +12,7 @@ const (
 	costDivide = 6
 	costTurn   = 1.5 // going around a loop
 	costReduce = 12  // adding up lanes
+	costField  = 4   // of a record, see records.go
 	costSerial = 4   // waiting for the last change of an accumulator
 	someTurns  = 200 // of a loop whose extent is not known
 )
@@ -61,8 +62,8 @@ func (c *compiler) serial(list []loop.Stmt) (cost float64) {
 	for _, s := range list {
 		if l, ok := s.(*loop.Loop); ok {
 			best := c.oneByOne(l)
-			if reasonAgainst(l) == "" {
-				best = min(best, c.inLanes(l))
+			if in, lanes := c.forLanes(l); in != nil {
+				best = min(best, lanes)
 			}
 			cost += best
 			continue
@@ -158,6 +159,9 @@ func (k coster) access(index symbolic.Poly) float64 {
 		return 0.2 // outside of the loop
 	case !gathered && ok && (step == 0 || step == 1):
 		return 1
+	}
+	if !gathered && ok && 1 < step && step <= longestRecord {
+		return costField
 	}
 	return 0.8 * float64(k.lanes)
 }

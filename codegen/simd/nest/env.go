@@ -118,3 +118,8 @@ func (e *Env) Return(k *loop.Kernel) {
 		e.c.result(v)
 	}
 }
+
+// Replace returns list with the symbol name replaced in sizes and indices.
+func Replace(list []loop.Stmt, name string, by symbolic.Poly) []loop.Stmt {
+	return replace(list, name, by)
+}

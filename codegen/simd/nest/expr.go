@@ -98,9 +98,19 @@ func (c *compiler) apply(e *loop.Apply) value {
 			return x
 		}
 	}
+	if op == symbolic.OpDiv {
+		if x, ok := c.divided(e); ok {
+			return x
+		}
+	}
 	args := make([]value, len(e.Args))
 	for i, a := range e.Args {
 		args[i] = c.eval(a)
+	}
+	if op == symbolic.OpDiv {
+		if x, ok := c.quotient(c.narrow(args[0]), c.narrow(args[1])); ok {
+			return x
+		}
 	}
 	if form := firstConstant(e); form != nil {
 		return c.lift(symbolic.Real, form(c.r), c.narrow(args[0]), c.narrow(args[1]))

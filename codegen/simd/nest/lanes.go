@@ -1,6 +1,8 @@
 package nest
 
 import (
+	"maps"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/codegen/simd/asm"
 	"github.com/bpgen/bpgen/symbolic"
@@ -18,6 +20,10 @@ type lane struct {
 	cond []asm.M // the conditions of branches among them; nil where there are none
 
 	sums map[*loop.Var]*sum
+
+	records records
+	loaded  sorted // fields of records; nil where lanes are masked
+	kept    sorted
 }
 
 // loop runs l in lanes, or its turns one after the other.
@@ -25,18 +31,38 @@ func (c *compiler) loop(l *loop.Loop) {
 	if n, ok := l.Extent.Const(); ok && n <= 0 {
 		return
 	}
-	if c.lane != nil || reasonAgainst(l) != "" || c.oneByOne(l) < c.inLanes(l) {
-		c.turns(l)
-		return
+	if c.lane == nil {
+		if best, cost := c.forLanes(l); best != nil && cost <= c.oneByOne(l) {
+			c.overLanes(best)
+			return
+		}
 	}
-	c.overLanes(l)
+	c.turns(l)
+}
+
+// forLanes returns what is best run in lanes for l, and its cost: l itself, or
+// l with short loops in it written out, so that what they go through are
+// fields of records. It is nil where lanes are not possible.
+func (c *compiler) forLanes(l *loop.Loop) (*loop.Loop, float64) {
+	if reasonAgainst(l) != "" {
+		return nil, 0
+	}
+	best, cost := l, c.inLanes(l)
+	if body, n := c.short.writeOut(l.Body); n > 0 && n <= longRecord {
+		if out := (&loop.Loop{Var: l.Var, Extent: l.Extent, Body: body}); c.inLanes(out) < cost {
+			best, cost = out, c.inLanes(out)
+		}
+	}
+	return best, cost
 }
 
 const (
-	fewTurns  = 8  // a loop of so many may stand there turn by turn
-	fewStmts  = 32 // if that makes no more statements than this
-	bodyLarge = 60 // instructions of a body that is not repeated
-	bodySmall = 24 // instructions of a body that is repeated four times
+	shortRow   = 16 // turns of a loop that may be written out in lanes
+	longRecord = 64 // statements that this may make
+	fewTurns   = 8  // a loop of so many may stand there turn by turn
+	fewStmts   = 32 // if that makes no more statements than this
+	bodyLarge  = 60 // instructions of a body that is not repeated
+	bodySmall  = 24 // instructions of a body that is repeated four times
 )
 
 // turns runs the turns of l one after the other.
@@ -67,14 +93,15 @@ func (c *compiler) turns(l *loop.Loop) {
 // guarding runs f where l has any turns, so that f may compute ahead what each
 // of them does.
 func (c *compiler) guarding(l *loop.Loop, f func(extent asm.G)) {
-	c.within(func() {
-		if _, fixed := l.Extent.Const(); fixed {
-			f(asm.G{})
-			return
-		}
-		n := c.number(l.Extent)
-		c.r.If(asm.GT, n, c.r.Imm(0), func() { c.within(func() { f(n) }) }, nil)
-	})
+	if _, fixed := l.Extent.Const(); fixed {
+		// What was computed ahead may not be so after the loop.
+		values := maps.Clone(c.top().values)
+		f(asm.G{})
+		c.top().values = values
+		return
+	}
+	n := c.number(l.Extent)
+	c.r.If(asm.GT, n, c.r.Imm(0), func() { c.within(func() { f(n) }) }, nil)
 }
 
 // count is the number of statements of a list, loops counted by their turns.
@@ -116,8 +143,13 @@ func (c *compiler) unroll(l *loop.Loop) int {
 		}
 		return true
 	})
+	sums := false
+	set, declared := changed(l.Body)
+	for v := range set {
+		sums = sums || !declared[v]
+	}
 	switch {
-	case cost <= bodySmall && !functions:
+	case cost <= bodySmall && (sums || !functions):
 		return 4
 	case cost <= bodyLarge:
 		return 2
@@ -137,7 +169,7 @@ func (c *compiler) overLanes(l *loop.Loop) {
 				copies = whole
 			}
 		}
-		sums := c.startSums(l, copies)
+		sums, records := c.startSums(l, copies), c.recordsOf(l)
 		run := func(copies int, base asm.G, at int, tail asm.M) {
 			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, sums: sums.byVar}
 			if tail.Ok() {
@@ -146,7 +178,7 @@ func (c *compiler) overLanes(l *loop.Loop) {
 			}
 			c.within(func() {
 				c.bind(l.Var, variable{value: value{typ: symbolic.Integer, g: base, varies: true}})
-				c.stmts(l.Body)
+				c.inRecords(records, func() { c.stmts(l.Body) })
 			})
 			c.lane = nil
 		}

@@ -146,6 +146,15 @@ func (c *compiler) load(b *loop.Buffer, p symbolic.Poly) value {
 			return value{typ: b.Type, v: v, varies: len(v) == c.copies()}
 		}
 	}
+	if c.lane != nil && c.lane.loaded != nil {
+		if r, field := find(c.lane.records.loads, b, p, c.lane.v.Name); r != nil {
+			out := value{typ: b.Type, varies: true}
+			for _, fields := range c.lane.loaded[r] {
+				out.v = append(out.v, fields[field])
+			}
+			return out
+		}
+	}
 	at := c.place(b, p)
 	if at.alike {
 		return c.loadAlike(b, at.mem[0])
@@ -249,6 +258,12 @@ func (c *compiler) store(b *loop.Buffer, p symbolic.Poly, x value) {
 			return
 		}
 	}
+	if c.lane != nil && c.lane.loaded != nil {
+		if r, field := find(c.lane.records.stores, b, p, c.lane.v.Name); r != nil {
+			c.lane.kept.keep(r, c.lane.copies, field, c.narrow(x))
+			return
+		}
+	}
 	at := c.place(b, p)
 	if c.lane == nil {
 		c.storeOne(b, at.mem[0], x)
@@ -267,7 +282,7 @@ func (c *compiler) store(b *loop.Buffer, p symbolic.Poly, x value) {
 		case apart && real:
 			c.r.Scatter(m.Base, at.index[i], c.elemSize(b), m.Disp, k, v)
 		case apart:
-			failf("whole numbers of %s are stored apart", b.Name)
+			c.r.ScatterInts(m.Base, at.index[i], c.elemSize(b), m.Disp, k, v)
 		case real && k.Ok():
 			c.r.StoreMask(m, k, v)
 		case real:

@@ -182,8 +182,19 @@ func (c *compiler) index(copy int) asm.V {
 	if x, ok := c.knownSplat(key); ok {
 		return x
 	}
-	x = c.r.IAdd(c.r.SplatInt(l.base), x)
+	x = c.r.IAdd(c.splatOf("base", l.v, l.base), x)
 	c.top().splats[key] = x
+	return x
+}
+
+// splatOf returns a register that belongs to a variable in all lanes.
+func (c *compiler) splatOf(what string, v *loop.Var, g asm.G) asm.V {
+	key := fmt.Sprintf("%s of %d", what, c.ordinal(v))
+	x, ok := c.knownSplat(key)
+	if !ok {
+		x = c.r.SplatInt(g)
+		c.top().splats[key] = x
+	}
 	return x
 }
 

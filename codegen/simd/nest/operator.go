@@ -10,19 +10,21 @@ import (
 // vectorForms are the operators on reals that are an instruction or a few.
 // What is not here comes from mathfn or from the operator's expansion.
 var vectorForms = map[*symbolic.OpSpec]func(r *asm.Routine, x []asm.V) asm.V{
-	symbolic.OpAdd:    func(r *asm.Routine, x []asm.V) asm.V { return r.Add(x[0], x[1]) },
-	symbolic.OpSub:    func(r *asm.Routine, x []asm.V) asm.V { return r.Sub(x[0], x[1]) },
-	symbolic.OpMul:    func(r *asm.Routine, x []asm.V) asm.V { return r.Mul(x[0], x[1]) },
-	symbolic.OpDiv:    func(r *asm.Routine, x []asm.V) asm.V { return r.Div(x[0], x[1]) },
-	symbolic.OpNeg:    func(r *asm.Routine, x []asm.V) asm.V { return r.Neg(x[0]) },
-	symbolic.OpAbs:    func(r *asm.Routine, x []asm.V) asm.V { return r.Abs(x[0]) },
-	symbolic.OpSqrt:   func(r *asm.Routine, x []asm.V) asm.V { return r.Sqrt(x[0]) },
-	symbolic.OpSquare: func(r *asm.Routine, x []asm.V) asm.V { return r.Mul(x[0], x[0]) },
-	symbolic.OpStop:   func(_ *asm.Routine, x []asm.V) asm.V { return x[0] },
-	symbolic.OpMark:   func(_ *asm.Routine, x []asm.V) asm.V { return x[0] },
-	symbolic.OpMax:    func(r *asm.Routine, x []asm.V) asm.V { return r.Select(r.IsNaN(x[0]), x[0], r.Max(x[0], x[1])) },
-	symbolic.OpMin:    func(r *asm.Routine, x []asm.V) asm.V { return r.Select(r.IsNaN(x[0]), x[0], r.Min(x[0], x[1])) },
-	symbolic.OpRelu:   func(r *asm.Routine, x []asm.V) asm.V { return r.Max(r.Zero(), x[0]) },
+	symbolic.OpAdd:           func(r *asm.Routine, x []asm.V) asm.V { return r.Add(x[0], x[1]) },
+	symbolic.OpSub:           func(r *asm.Routine, x []asm.V) asm.V { return r.Sub(x[0], x[1]) },
+	symbolic.OpMul:           func(r *asm.Routine, x []asm.V) asm.V { return r.Mul(x[0], x[1]) },
+	symbolic.OpDiv:           func(r *asm.Routine, x []asm.V) asm.V { return r.Div(x[0], x[1]) },
+	symbolic.OpNeg:           func(r *asm.Routine, x []asm.V) asm.V { return r.Neg(x[0]) },
+	symbolic.OpAbs:           func(r *asm.Routine, x []asm.V) asm.V { return r.Abs(x[0]) },
+	symbolic.OpSqrt:          func(r *asm.Routine, x []asm.V) asm.V { return r.Sqrt(x[0]) },
+	symbolic.OpSquare:        func(r *asm.Routine, x []asm.V) asm.V { return r.Mul(x[0], x[0]) },
+	symbolic.OpStop:          func(_ *asm.Routine, x []asm.V) asm.V { return x[0] },
+	symbolic.OpMark:          func(_ *asm.Routine, x []asm.V) asm.V { return x[0] },
+	symbolic.OpMax:           func(r *asm.Routine, x []asm.V) asm.V { return r.Select(r.IsNaN(x[0]), x[0], r.Max(x[0], x[1])) },
+	symbolic.OpMin:           func(r *asm.Routine, x []asm.V) asm.V { return r.Select(r.IsNaN(x[0]), x[0], r.Min(x[0], x[1])) },
+	symbolic.OpRelu:          func(r *asm.Routine, x []asm.V) asm.V { return r.Max(r.Zero(), x[0]) },
+	symbolic.Lookup("floor"): func(r *asm.Routine, x []asm.V) asm.V { return r.Round(x[0], asm.Floor) },
+	symbolic.Lookup("ceil"):  func(r *asm.Routine, x []asm.V) asm.V { return r.Round(x[0], asm.Ceil) },
 	symbolic.OpSign: func(r *asm.Routine, x []asm.V) asm.V {
 		one := r.Or(r.And(x[0], r.Const(math.Copysign(0, -1))), r.Const(1))
 		ordered := r.MOr(r.Cmp(asm.LT, x[0], r.Zero()), r.Cmp(asm.GT, x[0], r.Zero()))

@@ -12,10 +12,9 @@ import (
 // prepare brings a body into the form that lanes are chosen in: fills are
 // loops, nests that run through memory in one piece are one loop, and what is
 // summed in memory over a loop is summed in a variable.
-func prepare(body []loop.Stmt) []loop.Stmt {
-	return (&preparer{}).stmts(body)
-}
+func (p *preparer) prepare(body []loop.Stmt) []loop.Stmt { return p.stmts(body) }
 
+// A preparer rewrites the body of one kernel.
 type preparer struct{ fresh int }
 
 // variable returns a new variable. Its name is no identifier, so that it is
@@ -52,6 +51,9 @@ func (p *preparer) fill(s *loop.Fill) loop.Stmt {
 }
 
 func (p *preparer) loop(l *loop.Loop) []loop.Stmt {
+	if n, fixed := l.Extent.Const(); fixed && 0 < n && n < tooShort && n*count(l.Body) <= fewStmts && !reads(l.Body, l.Var) {
+		return p.unroll(l, n)
+	}
 	l = collapse(l)
 	if inner := only(l.Body); inner != nil {
 		turned := &loop.Loop{Var: inner.Var, Extent: inner.Extent, Body: []loop.Stmt{
@@ -63,6 +65,53 @@ func (p *preparer) loop(l *loop.Loop) []loop.Stmt {
 		}
 	}
 	return p.promote(l)
+}
+
+// tooShort is how many turns a loop has at least for lanes to be worth it; a
+// shorter one is written out.
+const tooShort = 4
+
+// unroll writes out the turns of l, with variables of their own.
+func (p *preparer) unroll(l *loop.Loop, n int) (out []loop.Stmt) {
+	_, declared := changed(l.Body)
+	for i := range n {
+		own, names := map[*loop.Var]*loop.Var{}, map[string]symbolic.Poly{l.Var.Name: symbolic.Int(i)}
+		for v := range declared {
+			w := p.variable(v.Name, v.Type)
+			w.Wide = v.Wide
+			own[v], names[v.Name] = w, symbolic.Sym(w.Name)
+		}
+		out = append(out, rewriter{vars: own, poly: func(q symbolic.Poly) symbolic.Poly {
+			return q.Subst(func(s string) (symbolic.Poly, bool) { by, ok := names[s]; return by, ok })
+		}}.stmts(l.Body)...)
+	}
+	return out
+}
+
+// writeOut writes out the short loops in a list, and returns of how many
+// statements it is then; 0 where there is no such loop, or another one.
+func (p *preparer) writeOut(list []loop.Stmt) (out []loop.Stmt, n int) {
+	found := false
+	for _, s := range list {
+		l, ok := s.(*loop.Loop)
+		if !ok {
+			if len(bodies(s)) > 0 {
+				return nil, 0
+			}
+			out = append(out, s)
+			continue
+		}
+		turns, fixed := l.Extent.Const()
+		if !fixed || turns < 1 || turns > shortRow || reads(l.Body, l.Var) || slices.ContainsFunc(l.Body, func(s loop.Stmt) bool { return len(bodies(s)) > 0 }) {
+			return nil, 0
+		}
+		found = true
+		out = append(out, p.unroll(l, turns)...)
+	}
+	if !found {
+		return nil, 0
+	}
+	return out, len(out)
 }
 
 // only returns the loop that is all of a body.

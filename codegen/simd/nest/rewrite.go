@@ -5,9 +5,17 @@ import (
 	"github.com/bpgen/bpgen/symbolic"
 )
 
-// A rewriter copies statements, with polynomials replaced.
+// A rewriter copies statements, with polynomials and variables replaced.
 type rewriter struct {
 	poly func(symbolic.Poly) symbolic.Poly
+	vars map[*loop.Var]*loop.Var
+}
+
+func (r rewriter) variable(v *loop.Var) *loop.Var {
+	if w := r.vars[v]; w != nil {
+		return w
+	}
+	return v
 }
 
 func (r rewriter) stmts(list []loop.Stmt) []loop.Stmt {
@@ -21,13 +29,15 @@ func (r rewriter) stmts(list []loop.Stmt) []loop.Stmt {
 func (r rewriter) stmt(s loop.Stmt) loop.Stmt {
 	switch s := s.(type) {
 	case *loop.Loop:
-		return &loop.Loop{Var: s.Var, Extent: r.poly(s.Extent), Body: r.stmts(s.Body)}
+		return &loop.Loop{Var: r.variable(s.Var), Extent: r.poly(s.Extent), Body: r.stmts(s.Body)}
 	case *loop.Let:
-		return &loop.Let{Var: s.Var, Value: r.expr(s.Value)}
+		return &loop.Let{Var: r.variable(s.Var), Value: r.expr(s.Value)}
+	case *loop.Acc:
+		return &loop.Acc{Var: r.variable(s.Var), Init: s.Init}
 	case *loop.Update:
-		return &loop.Update{Var: s.Var, Op: s.Op, Value: r.expr(s.Value)}
+		return &loop.Update{Var: r.variable(s.Var), Op: s.Op, Value: r.expr(s.Value)}
 	case *loop.Pick:
-		return &loop.Pick{Best: s.Best, At: s.At, Op: s.Op, Value: r.expr(s.Value), Position: r.poly(s.Position)}
+		return &loop.Pick{Best: r.variable(s.Best), At: r.variable(s.At), Op: s.Op, Value: r.expr(s.Value), Position: r.poly(s.Position)}
 	case *loop.Store:
 		return &loop.Store{Buf: s.Buf, Index: r.poly(s.Index), Op: s.Op, Value: r.expr(s.Value)}
 	case *loop.Fill:
@@ -51,6 +61,8 @@ func (r rewriter) conds(list []symbolic.Cond) []symbolic.Cond {
 
 func (r rewriter) expr(e loop.Expr) loop.Expr {
 	switch e := e.(type) {
+	case *loop.Ref:
+		return &loop.Ref{Var: r.variable(e.Var)}
 	case *loop.Load:
 		return &loop.Load{Buf: e.Buf, Index: r.poly(e.Index)}
 	case *loop.Int:
@@ -70,12 +82,12 @@ func (r rewriter) expr(e loop.Expr) loop.Expr {
 // polys calls f for every polynomial that a list of statements mentions.
 func polys(list []loop.Stmt, f func(symbolic.Poly)) {
 	note := func(p symbolic.Poly) symbolic.Poly { f(p); return p }
-	rewriter{note}.stmts(list)
+	rewriter{poly: note}.stmts(list)
 }
 
 // replace returns list with the symbol name replaced.
 func replace(list []loop.Stmt, name string, by symbolic.Poly) []loop.Stmt {
-	return rewriter{func(p symbolic.Poly) symbolic.Poly {
+	return rewriter{poly: func(p symbolic.Poly) symbolic.Poly {
 		return p.Subst(func(s string) (symbolic.Poly, bool) { return by, s == name })
 	}}.stmts(list)
 }

@@ -15,10 +15,12 @@ type scope struct {
 	values  map[string]value // expressions that do not change in it
 	splats  map[string]asm.V // numbers in all lanes, and positions of lanes
 	bound   map[string]*loop.Var
+
+	reciprocals map[asm.V]asm.V // of divisors
 }
 
 func (c *compiler) push() {
-	c.scopes = append(c.scopes, &scope{map[string]asm.G{}, map[string]value{}, map[string]asm.V{}, map[string]*loop.Var{}})
+	c.scopes = append(c.scopes, &scope{map[string]asm.G{}, map[string]value{}, map[string]asm.V{}, map[string]*loop.Var{}, map[asm.V]asm.V{}})
 }
 
 func (c *compiler) pop() { c.scopes = c.scopes[:len(c.scopes)-1] }

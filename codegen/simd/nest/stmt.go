@@ -51,6 +51,11 @@ func (c *compiler) settled(x value) value {
 			x.v[i] = c.viewOf(x).Var(v)
 		}
 	}
+	for i, m := range x.m {
+		if c.mutableMasks[m] {
+			x.m[i] = c.r.MVar(m)
+		}
+	}
 	return x
 }
 
@@ -75,6 +80,7 @@ func (c *compiler) declare(s *loop.Acc) {
 		switch {
 		case s.Var.Type == symbolic.Boolean:
 			x.m = append(x.m, c.r.MVar(c.constant(s.Init, s.Var.Type).m[0]))
+			c.mutableMasks[x.m[len(x.m)-1]] = true
 			continue
 		case x.wide:
 			x.v = append(x.v, c.wide.Var(c.wide.Const(s.Init)))
@@ -107,8 +113,21 @@ func (c *compiler) update(s *loop.Update) {
 	c.change(old, c.eval(&loop.Apply{Op: s.Op, Args: []loop.Expr{&loop.Ref{Var: s.Var}, s.Value}}))
 }
 
+// updateWide changes a long sum. Under a condition it takes what changes
+// nothing in the other lanes.
 func (c *compiler) updateWide(old value, s *loop.Update) {
 	x := c.eval(s.Value)
+	if c.lane != nil && c.lane.cond != nil {
+		idle := c.narrow(old)
+		if r := reductions[s.Op]; r != nil {
+			idle = c.constant(r.unit, symbolic.Real)
+		} else if s.Op == symbolic.OpSub {
+			idle = c.constant(0, symbolic.Real)
+		} else if s.Op != nil {
+			failf("a long sum is changed by %s under a condition", s.Op.Name)
+		}
+		x = c.choose(value{typ: symbolic.Boolean, varies: true, m: c.lane.cond}, x, idle)
+	}
 	n := c.copies()
 	if !old.varies {
 		n = 1
@@ -120,14 +139,10 @@ func (c *compiler) updateWide(old value, s *loop.Update) {
 		}
 		for j, v := range parts {
 			acc := old.v[i*len(parts)+j]
-			next := v
 			if s.Op != nil {
-				next = vectorForms[s.Op](c.wide, []asm.V{acc, v})
+				v = vectorForms[s.Op](c.wide, []asm.V{acc, v})
 			}
-			if c.lane != nil && c.lane.cond != nil {
-				failf("%s is a long sum under a condition in lanes", s.Var.Name)
-			}
-			c.wide.Set(acc, next)
+			c.wide.Set(acc, v)
 		}
 	}
 }

@@ -140,19 +140,38 @@ func (c *compiler) multiplyInto(acc, x, y asm.V, k asm.M, negative bool) {
 	}
 }
 
+// reduceWide adds up the copies as elements first: a few of them lose nothing
+// that counts, and converting takes longer than adding.
 func (c *compiler) reduceWide(a *sum, x value, negative bool) {
 	f := instruction[a.op]
 	if negative {
 		f = (*asm.Routine).Sub
 	}
-	for i := range c.lane.copies {
-		y := x
-		if k := c.mask(i); k.Ok() {
-			y = realValue(c.r.Select(k, c.narrow(x).of(i), c.r.Const(reductions[a.op].unit)))
+	take := func(copy int, parts []asm.V) {
+		for i, v := range parts {
+			c.wide.Set(a.acc[2*copy+i], f(c.wide, a.acc[2*copy+i], v))
 		}
-		parts := c.widened(y, i)
-		c.wide.Set(a.acc[2*i], f(c.wide, a.acc[2*i], parts[0]))
-		c.wide.Set(a.acc[2*i+1], f(c.wide, a.acc[2*i+1], parts[1]))
+	}
+	if x.wide && x.varies && c.lane.mask == nil {
+		for i := range c.lane.copies {
+			take(i, x.v[2*i:2*i+2])
+		}
+		return
+	}
+	x = c.narrow(x)
+	var all []asm.V
+	for i := range c.lane.copies {
+		v := x.of(i)
+		if k := c.mask(i); k.Ok() {
+			v = c.r.Select(k, v, c.r.Const(reductions[a.op].unit))
+		}
+		all = append(all, v)
+	}
+	if a.op == symbolic.OpAdd {
+		all = []asm.V{tree(all, c.r.Add)}
+	}
+	for i, v := range all {
+		take(i, []asm.V{c.r.WidenLo(v), c.r.WidenHi(v)})
 	}
 }
 

@@ -98,8 +98,6 @@ func grid(a, b string) (out []map[string]int) {
 	return out
 }
 
-func once() []map[string]int { return []map[string]int{{}} }
-
 // elementwise is y[i] = f(x[i], z[i]) for i < n.
 func elementwise(name string, f func(x, z loop.Expr) loop.Expr) *loop.Kernel {
 	n, i := ivar("n"), ivar("i")

@@ -3,12 +3,14 @@ package asmtest
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/cpu"
 
@@ -25,7 +27,9 @@ func Run(t testing.TB, built []*asm.Built, program string) []byte {
 			t.Skipf("%s needs %s, which this processor lacks", b.Name, b.Target.ISA)
 		}
 	}
-	return goTool(t, module(t, built, program), "run", ".")
+	dir := module(t, built, program)
+	goTool(t, dir, "build", "-o", "routines.exe", ".")
+	return run(t, dir, filepath.Join(dir, "routines.exe"))
 }
 
 // Vet holds the routines against their declarations with go vet.
@@ -71,16 +75,25 @@ func module(t testing.TB, built []*asm.Built, program string) string {
 	return dir
 }
 
-// goTool runs the go command in a directory and returns what it prints.
-func goTool(t testing.TB, dir string, args ...string) []byte {
+// goTool runs the go command in a directory.
+func goTool(t testing.TB, dir string, args ...string) {
 	t.Helper()
-	cmd := exec.Command("go", args...)
+	run(t, dir, "go", args...)
+}
+
+// run runs a command in a directory and returns what it prints. A wrong
+// routine may run for ever, so there is an end to patience.
+func run(t testing.TB, dir, name string, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOARCH=amd64", "GOWORK=off")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("go %s: %v\n%s%s\n%s", strings.Join(args, " "), err, out.Bytes(), tail(errs.Bytes()), listing(dir))
+		t.Fatalf("%s %s: %v\n%s%s\n%s", name, strings.Join(args, " "), err, tail(out.Bytes()), tail(errs.Bytes()), listing(dir))
 	}
 	return out.Bytes()
 }

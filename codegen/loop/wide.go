@@ -1,47 +1,46 @@
-package codegen
+package loop
 
-import (
-	"github.com/bpgen/bpgen/codegen/loop"
-	"github.com/bpgen/bpgen/symbolic"
-)
+import "github.com/bpgen/bpgen/symbolic"
 
 // longSum is from how many terms on a sum of float32 is added up in float64.
 const longSum = 256
 
-// wideSums finds the sums over a batch, a parameter or another long run of
+// widen marks the sums over a batch, a parameter or another long run of
 // numbers. In float32 a sum that is a million times its terms no longer
 // notices them; added up in float64, which takes no longer, it is rounded
 // once. What is summed for each example by itself, inside of a loop, is short.
-func wideSums(body []loop.Stmt) map[*loop.Var]bool {
-	wide := map[*loop.Var]bool{}
+func widen(body []Stmt) {
+	wide := map[*Var]bool{}
 	for _, s := range body {
-		if a, ok := s.(*loop.Acc); ok && a.Init == 0 && a.Var.Type == symbolic.Real {
+		if a, ok := s.(*Acc); ok && a.Init == 0 && a.Var.Type == symbolic.Real {
 			wide[a.Var] = false // not yet
 		}
 	}
-	var walk func(list []loop.Stmt, times int)
-	walk = func(list []loop.Stmt, times int) {
+	var walk func(list []Stmt, times int)
+	walk = func(list []Stmt, times int) {
 		for _, s := range list {
 			switch s := s.(type) {
-			case *loop.Loop:
+			case *Loop:
 				n, fixed := s.Extent.Const()
 				if !fixed {
 					n = longSum
 				}
 				walk(s.Body, min(times*n, longSum))
-			case *loop.Tile:
+			case *Tile:
 				walk(s.Body, times)
-			case *loop.Contract:
+			case *While:
+				walk(s.Body, longSum)
+			case *Contract:
 				walk(s.Epilogue, longSum)
-			case *loop.If:
+			case *If:
 				walk(s.Then, times)
 				walk(s.Else, times)
-			case *loop.Choose:
+			case *Choose:
 				walk(s.Then, times)
 				walk(s.Else, times)
-			case *loop.Pick:
+			case *Pick:
 				delete(wide, s.Best)
-			case *loop.Update:
+			case *Update:
 				if _, sum := wide[s.Var]; sum && (s.Op == nil || s.Op.Go != "+") {
 					delete(wide, s.Var)
 				} else if sum && times >= longSum {
@@ -51,5 +50,7 @@ func wideSums(body []loop.Stmt) map[*loop.Var]bool {
 		}
 	}
 	walk(body, 1)
-	return wide
+	for v, is := range wide {
+		v.Wide = is
+	}
 }

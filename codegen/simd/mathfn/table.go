@@ -1,0 +1,32 @@
+package mathfn
+
+// funcs are all functions, in order of name.
+var funcs = []*Func{
+	one("acos", acos, 1, 2),
+	one("acosh", acosh, 1, 3),
+	one("asin", asin, 1, 2),
+	one("asinh", asinh, 1, 3),
+	one("atan", atan, 1, 2),
+	two("atan2", atan2, 1, 2),
+	one("atanh", atanh, 1, 3),
+	one("cbrt", cbrt, 1, 2),
+	one("cos", cos, 2, 2),
+	one("cosh", cosh, 2, 2),
+	one("erf", erf, 2, 2),
+	one("erfc", erfc, 1, 4),
+	one("exp", exp, 1, 1),
+	one("expm1", expm1, 2, 2),
+	two("hypot", hypot, 1, 2),
+	one("log", log, 1, 1),
+	one("log10", log10, 2, 2),
+	one("log1p", log1p, 2, 2),
+	one("log2", log2, 2, 2),
+	two("pow", pow, 1, 2),
+	one("round", round, 0, 0),
+	one("sigmoid", sigmoid, 2, 2),
+	one("sin", sin, 2, 2),
+	one("sinh", sinh, 2, 2),
+	one("sqrt", sqrt, 0.5, 0.5),
+	one("tan", tan, 1, 3),
+	one("tanh", tanh, 2, 2),
+}
