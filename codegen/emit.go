@@ -67,8 +67,8 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	g.scope.reserve(cpuNames)
 	g.foreign = foreignOps(d)
 	g.helpers = newHelpers(g.scope, g.scaffold, floatsOf(d), g.foreign)
-	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
 	g.helpers.said = opt.Said
+	g.kernels = &kernelSet{g: g, byKey: map[string]*kernel{}}
 
 	types := map[*module.ModelProcs]*modelNames{}
 	for _, mp := range d.Models {

@@ -8,9 +8,9 @@ import (
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
-// backward takes derivatives statement by statement. Each statement is copied
-// into a graph of its own, with inputs for the values that it reads, and is
-// differentiated and simplified there by the same rules as the whole is.
+// backward takes derivatives statement by statement. Each statement is copied,
+// with inputs of its own for the values that it reads, and is differentiated and
+// simplified by the same rules as the whole is.
 type backward struct {
 	*extraction
 	delta map[*Value]*notation.Expr // what comes back, where that is a plain number
@@ -126,7 +126,7 @@ func places(v *Value, terms []*Term) *notation.Expr {
 	return notation.Places(n, qs)
 }
 
-// A statement is the definition of v in a graph of its own.
+// A statement is the definition of a value over inputs of its own.
 type statement struct {
 	g     *symbolic.Graph
 	copy  map[*symbolic.Node]*symbolic.Node
@@ -135,7 +135,7 @@ type statement struct {
 
 func (b *backward) newStatement() *statement {
 	return &statement{
-		g: symbolic.NewGraph(), copy: map[*symbolic.Node]*symbolic.Node{},
+		g: b.d.graph, copy: map[*symbolic.Node]*symbolic.Node{},
 		named: map[*symbolic.Node]*notation.Value{},
 	}
 }
@@ -146,7 +146,7 @@ func (s *statement) input(v *notation.Value, key string) *symbolic.Node {
 	return n
 }
 
-func (b *backward) key(v *Value) string { return fmt.Sprintf("v%d", v.ID) }
+func (b *backward) key(v *Value) string { return fmt.Sprintf("·%d", v.ID) }
 
 // of copies n, which is written out, with inputs for the values that it reads.
 func (b *backward) of(s *statement, n *symbolic.Node) *symbolic.Node {
@@ -215,7 +215,7 @@ func (b *backward) statement(v *Value, needed map[*Value]bool, terms map[*Value]
 	s := b.newStatement()
 	body := b.of(s, v.Node)
 	var seed *symbolic.Node
-	if d := b.delta[v]; d != nil {
+	if d := b.delta[v]; d != nil && v.Node.Op != symbolic.OpPart {
 		seed = s.g.Const(d.Num, v.Shape, symbolic.Real)
 	} else {
 		seed = s.input(v.Delta, "d"+b.key(v))

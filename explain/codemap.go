@@ -321,7 +321,7 @@ func statementNodes(n *symbolic.Node, values map[*symbolic.Node]*Value) []*symbo
 	seen := map[*symbolic.Node]bool{}
 	var walk func(*symbolic.Node)
 	walk = func(m *symbolic.Node) {
-		for _, a := range m.Args {
+		for _, a := range m.Needs() {
 			if !seen[a] && values[a] == nil {
 				seen[a] = true
 				out = append(out, a)

@@ -27,7 +27,9 @@ func Raw(m *module.Module) map[string][]*symbolic.Node {
 }
 
 // Derive returns the derivations of all members of a module whose derivatives
-// have been taken. Members without one are left out.
+// have been taken. Members without one are left out, and those with a while:
+// how often that goes round is known only as it runs, so that its formulas have
+// no fixed size.
 func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
 	var out []*Derivation
 	for _, f := range m.Funcs {
@@ -38,9 +40,10 @@ func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
 	}
 	for _, mo := range m.Models {
 		if mo.Train.Loss != nil {
-			d := ofModel(mo)
-			d.raw = raw[mo.Name]
-			out = append(out, d)
+			if d := ofModel(mo); d != nil {
+				d.raw = raw[mo.Name]
+				out = append(out, d)
+			}
 		}
 	}
 	return out
@@ -77,8 +80,7 @@ func ofFunc(f *module.Func) *Derivation {
 		x.role[result], x.name[result] = Loss, "E"
 		roots = append(roots, result)
 	}
-	x.run(roots, result)
-	return d
+	return x.run(roots, result)
 }
 
 // total is what a func's gradient is of: its result, or where that is no
@@ -135,8 +137,7 @@ func ofModel(m *module.Model) *Derivation {
 	}
 	x.role[m.Train.Loss], x.name[m.Train.Loss] = Loss, "E"
 	roots = append(roots, m.Train.Loss)
-	x.run(roots, m.Train.Loss)
-	return d
+	return x.run(roots, m.Train.Loss)
 }
 
 func numbered(name string, i, n int) string {
@@ -201,8 +202,15 @@ func (x *extraction) unique(name string) string {
 	return name
 }
 
-func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) {
+// run finds the values that roots are made from, and what comes back to them
+// from result. It returns nil where there is a while.
+func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivation {
 	order := symbolic.Reachable(roots...)
+	for _, n := range symbolic.ReachableInside(roots...) {
+		if l, ok := n.Attr.(*symbolic.Loop); ok && l.Kind == symbolic.WhileLoop {
+			return nil
+		}
+	}
 	cuts := x.cuts(order)
 	for _, n := range order {
 		if n.Op == symbolic.OpInput {
@@ -235,6 +243,7 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) {
 		}
 	}
 	(&backward{extraction: x}).run()
+	return x.d
 }
 
 // reads returns the named values that n is made from.
@@ -293,6 +302,8 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 			name = "c"
 		case n.Op == symbolic.OpReshape && n.Args[0].Op != symbolic.OpInput:
 			name = "x"
+		case n.Op == symbolic.OpPart:
+			name = "t"
 		case elementOf(n) != "":
 			name = elementOf(n)
 		case uses[n] > 1 && (heavy[n] || nonlinear(n)):

@@ -70,9 +70,12 @@ func (d *Derivation) size(dims map[string]int, batch int) {
 	if _, given := dims[notation.Batch]; !given {
 		dims[notation.Batch] = batch
 	}
-	for more := range 8 {
+	for try := range 16 {
 		for i, s := range free {
-			dims[s] = 3 + i%4 + 2*more
+			if try%2 == 1 {
+				i = len(free) - 1 - i
+			}
+			dims[s] = 3 + i%4 + try/2*2
 		}
 		if !slices.ContainsFunc(all, func(p symbolic.Poly) bool {
 			n, err := p.Eval(func(s string) (int, bool) { n, ok := dims[s]; return n, ok })

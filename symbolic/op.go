@@ -149,7 +149,7 @@ func Lookup(name string) *OpSpec { return table[name] }
 
 // Infer returns the shape and element type of op applied to args.
 func (op *OpSpec) Infer(attr Attr, args []*Node) (Shape, Type, error) {
-	if op.Args >= 0 && len(args) != op.Args || op.Args < 0 && len(args) == 0 {
+	if op.Args >= 0 && len(args) != op.Args || op.Args < 0 && len(args) == 0 && op.Class != Region {
 		return nil, 0, fmt.Errorf("takes %d arguments, has %d", op.Args, len(args))
 	}
 	if op.InferFn != nil {

@@ -115,6 +115,7 @@ func (c *comp) overBatch() bool {
 
 // formulas writes comps as formulas over letters.
 type formulas struct {
+	of     *comp
 	sym    map[string]string        // the letter of an axis
 	extent map[string]symbolic.Poly // how far a letter goes
 	next   []string
@@ -122,7 +123,7 @@ type formulas struct {
 
 func newFormulas(c *comp) *formulas {
 	return &formulas{
-		sym: map[string]string{}, extent: map[string]symbolic.Poly{},
+		of: c, sym: map[string]string{}, extent: map[string]symbolic.Poly{},
 		next: []string{"i", "j", "k", "l", "m", "n", "q", "r", "i2", "j2", "k2"},
 	}
 }
@@ -225,6 +226,9 @@ func (w *formulas) poly(p symbolic.Poly, at map[string]symbolic.Poly) symbolic.P
 		}
 		if l := w.sym[s]; l != "" {
 			return symbolic.Sym(l), true
+		}
+		if p := w.of.passOf(s); p != nil {
+			return symbolic.Sym(p.name), true
 		}
 		if _, k, ok := strings.Cut(s, "$"); ok { // data of the comp
 			return symbolic.Sym("$" + k), true

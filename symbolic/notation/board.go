@@ -77,11 +77,11 @@ func (w *boardWriter) mentions(p symbolic.Poly) bool {
 // dim, or at none.
 func (w *boardWriter) name(e *Expr) (matrix, bool) {
 	index, dims := e.Index, e.Value.Shape
-	if e.Value.PerExample() {
-		if s, ok := index[0].AsSym(); !ok || s != example {
+	if b := e.Value.batch(); b >= 0 {
+		if s, ok := index[b].AsSym(); !ok || s != example {
 			return matrix{}, false
 		}
-		index, dims = index[1:], dims[1:]
+		index, dims = without(index, b), without(dims, b)
 	}
 	var axes []string
 	var offset, extent []symbolic.Poly
@@ -386,33 +386,12 @@ func rank(e *Expr) int {
 	case Big:
 		return rank(e.Args[0])
 	case Call:
-		return callRank(e)
+		if e.Index != nil {
+			return 0
+		}
+		return len(e.Extent)
 	}
 	return 0
-}
-
-// callRank asks the operator's own rule for the shape of its result.
-func callRank(e *Expr) int {
-	if s, ok := e.Attr.(symbolic.ShapeAttr); ok && e.Index == nil {
-		return len(s.Shape)
-	}
-	if e.Index != nil {
-		return 0
-	}
-	g := symbolic.NewGraph()
-	var args []*symbolic.Node
-	for _, a := range e.Args {
-		shape := make([]int, rank(a))
-		for i := range shape {
-			shape[i] = 2
-		}
-		args = append(args, g.Input(symbolic.ArgInput, "x", symbolic.Shp(shape...), symbolic.Real))
-	}
-	shape, _, err := e.Op.Infer(e.Attr, args)
-	if err != nil {
-		return 0
-	}
-	return len(shape)
 }
 
 func b2i(b bool) int {
@@ -495,7 +474,7 @@ func (w *boardWriter) big(e *Expr) (matrix, bool) {
 
 // call takes an operator's arguments as wholes, where its result is one too.
 func (w *boardWriter) call(e *Expr) (matrix, bool) {
-	out := &Expr{Kind: Call, Op: e.Op, Attr: e.Attr}
+	out := &Expr{Kind: Call, Op: e.Op, Attr: e.Attr, Loop: e.Loop, Extent: e.Extent}
 	for _, a := range e.Args {
 		var over []string
 		for _, x := range a.Over {

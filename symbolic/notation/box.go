@@ -165,6 +165,9 @@ func layout(e *Expr) box {
 	case Call:
 		return call(e)
 	case Lambda:
+		if x := e.Args[0]; x.Kind == Element && isWhole(x.Index, e.Over) {
+			return nameOf(x.Value)
+		}
 		return layout(e.Args[0])
 	}
 	return leaf(wordBox, "?")
@@ -217,9 +220,9 @@ func name(e *Expr) box {
 func element(e *Expr) box {
 	b := nameOf(e.Value)
 	index := e.Index
-	if e.Value.PerExample() {
-		if s, ok := index[0].AsSym(); ok && s == example {
-			index = index[1:]
+	if b := e.Value.batch(); b >= 0 {
+		if s, ok := index[b].AsSym(); ok && s == example {
+			index = without(index, b)
 		}
 	}
 	if len(index) == 0 {
@@ -439,6 +442,16 @@ func signs(s string, first bool) []box {
 	return []box{leaf(tightBox, s)}
 }
 
+// isWhole reports whether the indices are those of the axes, in order.
+func isWhole(index []symbolic.Poly, over []Axis) bool {
+	for i, p := range index {
+		if s, ok := p.AsSym(); !ok || i >= len(over) || s != over[i].Sym {
+			return false
+		}
+	}
+	return len(index) == len(over)
+}
+
 func call(e *Expr) box {
 	var args []box
 	for i, a := range e.Args {
@@ -449,6 +462,11 @@ func call(e *Expr) box {
 	}
 	f := e.Op.Name
 	switch {
+	case e.Loop != nil:
+		f = "loop"
+		if l, ok := e.Loop.Attr.(*symbolic.Loop); ok {
+			f = l.Kind.String()
+		}
 	case e.Op == symbolic.OpConcat:
 		f = ""
 	case e.Op == symbolic.OpReshape:

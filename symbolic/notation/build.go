@@ -308,12 +308,17 @@ func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Exp
 // of its own, without the batch where the operator does not touch that.
 func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
 	e := &Expr{Kind: Call, Op: n.Op, Attr: n.Attr, Data: data}
+	args := n.Args
+	if n.Op == symbolic.OpPart { // what the loop is called with
+		e.Loop = n.Args[0]
+		args = e.Loop.Args
+	}
 	lead := b.leading(n, index)
 	e.Index, e.Extent = slices.Clone(index[lead:]), n.Shape[lead:]
 	if lead > 0 {
 		e.Attr = withoutLeading(n.Attr)
 	}
-	for _, a := range n.Args {
+	for _, a := range args {
 		l := &Expr{Kind: Lambda}
 		at := slices.Clone(index[:lead])
 		for _, d := range a.Shape[lead:] {
@@ -329,7 +334,7 @@ func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *E
 // leading is 1 where the first axis of n and of its arguments is the batch,
 // which the operator leaves alone, else 0.
 func (b *Builder) leading(n *symbolic.Node, index []symbolic.Poly) int {
-	if len(n.Shape) == 0 || !isBatch(n.Shape[0]) {
+	if len(n.Shape) == 0 || !isBatch(n.Shape[0]) || n.Op == symbolic.OpPart {
 		return 0
 	}
 	for _, a := range n.Args {

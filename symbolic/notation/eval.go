@@ -2,7 +2,9 @@ package notation
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
@@ -36,33 +38,37 @@ func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
 			t, err = nil, f
 		}
 	}()
-	e := &evaluator{env: env, at: map[string]int{}, graphs: map[string]*symbolic.Node{}}
+	e := &evaluator{env: env, at: map[string]int{}, calls: map[*Expr]*kept{}}
 	shape := e.shape(q.Left.Dims())
 	n := size(shape)
 	out := symbolic.NewTensor(e.shape(q.Left.Shape)...)
-	examples := 1
-	if q.Left.PerExample() {
-		examples = out.Shape[0]
+	examples, after := 1, n
+	if k := q.Left.batch(); k >= 0 {
+		examples, after = out.Shape[k], size(out.Shape[k+1:])
 	}
+	// at is the place of element i of example b.
+	at := func(b, i int) int { return (i/max(after, 1)*examples+b)*after + i%max(after, 1) }
 	for b := range examples {
 		e.at[example] = b
 		if q.Index == nil {
 			a := e.whole(q.Right)
 			if len(a.shape) == 0 {
 				for i := range n {
-					out.Data[b*n+i] = a.data[0]
+					out.Data[at(b, i)] = a.data[0]
 				}
 				continue
 			}
 			if !sameShape(a.shape, shape) || a.row {
 				fail("the right side is %v, the left %v", a.shape, shape)
 			}
-			copy(out.Data[b*n:], a.data)
+			for i, v := range a.data {
+				out.Data[at(b, i)] = v
+			}
 			continue
 		}
-		i := b * n
+		i := 0
 		e.each(q.Index, func() {
-			out.Data[i] = e.number(q.Right)
+			out.Data[at(b, i)] = e.number(q.Right)
 			i++
 		})
 	}
@@ -76,9 +82,9 @@ func (f failure) Error() string { return f.text }
 func fail(format string, args ...any) { panic(failure{fmt.Sprintf(format, args...)}) }
 
 type evaluator struct {
-	env    *Env
-	at     map[string]int // indices
-	graphs map[string]*symbolic.Node
+	env   *Env
+	at    map[string]int // indices
+	calls map[*Expr]*kept
 }
 
 func size(shape []int) int {
@@ -134,7 +140,21 @@ func (e *evaluator) poly(p symbolic.Poly, data []*Expr) int {
 			return v
 		}
 	}
-	v, err := p.Eval(func(s string) (int, bool) {
+	v, err := e.evalPoly(p, data)
+	if err != nil {
+		fail("%v", err)
+	}
+	return v
+}
+
+// try is poly where the value is a whole number.
+func (e *evaluator) try(p symbolic.Poly, data []*Expr) (int, bool) {
+	v, err := e.evalPoly(p, data)
+	return v, err == nil
+}
+
+func (e *evaluator) evalPoly(p symbolic.Poly, data []*Expr) (int, error) {
+	return p.Eval(func(s string) (int, bool) {
 		if k, ok := symbolic.OperandOf(s); ok {
 			return int(e.number(data[k])), true
 		}
@@ -144,10 +164,6 @@ func (e *evaluator) poly(p symbolic.Poly, data []*Expr) int {
 		v, ok := e.env.Dims[s]
 		return v, ok
 	})
-	if err != nil {
-		fail("%v", err)
-	}
-	return v
 }
 
 func (e *evaluator) number(x *Expr) float64 {
@@ -183,7 +199,7 @@ func (e *evaluator) whole(x *Expr) array {
 		return e.big(x)
 	case Guard:
 		for _, c := range x.Conds {
-			if !holds(c, e.poly(c.E, x.Data)) {
+			if !e.holds(c, x.Data) {
 				return scalar(0)
 			}
 		}
@@ -221,6 +237,18 @@ func (e *evaluator) whole(x *Expr) array {
 	return array{}
 }
 
+// holds reports whether a condition holds. What is no whole number is not 0.
+func (e *evaluator) holds(c symbolic.Cond, data []*Expr) bool {
+	twice := c.E
+	for n := int64(1); n <= 64; n *= 2 {
+		if v, ok := e.try(twice, data); ok {
+			return holds(c, v) && (n == 1 || c.Kind == symbolic.NonNeg)
+		}
+		twice = c.E.Scale(n*2, 1)
+	}
+	return false
+}
+
 func (e *evaluator) value(v *Value) *symbolic.Tensor {
 	t := e.env.Values[v]
 	if t == nil {
@@ -232,10 +260,12 @@ func (e *evaluator) value(v *Value) *symbolic.Tensor {
 func (e *evaluator) name(x *Expr) array {
 	t := e.value(x.Value)
 	out := array{shape: t.Shape, data: t.Data}
-	if x.Value.PerExample() {
-		n := size(t.Shape[1:])
-		b := e.at[example]
-		out = array{shape: t.Shape[1:], data: t.Data[b*n : (b+1)*n]}
+	if k := x.Value.batch(); k >= 0 {
+		out = array{shape: without(t.Shape, k)}
+		n, after := t.Shape[k], size(t.Shape[k+1:])
+		for i := range size(t.Shape[:k]) {
+			out.data = append(out.data, t.Data[(i*n+e.at[example])*after:][:after]...)
+		}
 	}
 	if x.Offset == nil {
 		return out
@@ -443,29 +473,7 @@ func (e *evaluator) big(x *Expr) array {
 // call asks the interpreter of the graph what the operator makes of its
 // arguments.
 func (e *evaluator) call(x *Expr) array {
-	env := &symbolic.Env{Dims: e.env.Dims, Inputs: map[string]*symbolic.Tensor{}}
-	g := symbolic.NewGraph()
-	var args []*symbolic.Node
-	for i, a := range x.Args {
-		v := e.whole(a)
-		name := fmt.Sprint(i)
-		typ := symbolic.Real
-		if x.Op.Class == symbolic.Elementwise {
-			typ = x.Op.ArgType(i)
-		}
-		in := g.Input(symbolic.ArgInput, name, symbolic.Shp(v.shape...), typ)
-		args = append(args, in)
-		env.Inputs["arg:"+name] = &symbolic.Tensor{Shape: v.shape, Data: v.data}
-	}
-	attr := x.Attr
-	if s, ok := attr.(symbolic.ShapeAttr); ok {
-		attr = symbolic.ShapeAttr{Shape: symbolic.Shp(e.shape(s.Shape)...)}
-	}
-	t, err := symbolic.Eval(env, g.Apply(x.Op, attr, args...))
-	if err != nil {
-		fail("%s: %v", strings.TrimSpace(Text(x)), err)
-	}
-	out := array{shape: t[0].Shape, data: t[0].Data}
+	out := e.called(x)
 	if x.Index == nil {
 		return out
 	}
@@ -474,4 +482,59 @@ func (e *evaluator) call(x *Expr) array {
 		at = at*out.shape[i] + e.poly(p, x.Data)
 	}
 	return scalar(out.data[at])
+}
+
+// called is the result of the call as a whole. It is kept as long as the
+// indices that its arguments are over stay the same.
+func (e *evaluator) called(x *Expr) array {
+	key := ""
+	for _, s := range slices.Sorted(maps.Keys(e.at)) {
+		for _, a := range x.Args {
+			if a.over(s) {
+				key += fmt.Sprintf("%s=%d ", s, e.at[s])
+				break
+			}
+		}
+	}
+	k := e.calls[x]
+	if k == nil || k.key != key {
+		k = &kept{key, e.callNow(x)}
+		e.calls[x] = k
+	}
+	return k.array
+}
+
+// kept is the result of a call for some values of indices.
+type kept struct {
+	key string
+	array
+}
+
+func (e *evaluator) callNow(x *Expr) array {
+	env := &symbolic.Env{Dims: e.env.Dims, Inputs: map[string]*symbolic.Tensor{}}
+	g := symbolic.NewGraph()
+	var args []*symbolic.Node
+	for i, a := range x.Args {
+		v := e.whole(a)
+		name := fmt.Sprint(i)
+		shape, typ := symbolic.Shp(v.shape...), symbolic.Real
+		if x.Loop != nil {
+			shape, typ = x.Loop.Args[i].Shape, x.Loop.Args[i].Type
+		}
+		in := g.Input(symbolic.ArgInput, name, shape, typ)
+		args = append(args, in)
+		env.Inputs["arg:"+name] = &symbolic.Tensor{Shape: v.shape, Data: v.data}
+	}
+	attr := x.Attr
+	if s, ok := attr.(symbolic.ShapeAttr); ok {
+		attr = symbolic.ShapeAttr{Shape: symbolic.Shp(e.shape(s.Shape)...)}
+	}
+	if x.Loop != nil {
+		args = []*symbolic.Node{g.Apply(x.Loop.Op, x.Loop.Attr, args...)}
+	}
+	t, err := symbolic.Eval(env, g.Apply(x.Op, attr, args...))
+	if err != nil {
+		fail("%s: %v", strings.TrimSpace(Text(x)), err)
+	}
+	return array{shape: t[0].Shape, data: t[0].Data}
 }

@@ -28,15 +28,21 @@ type Value struct {
 	Type  symbolic.Type
 }
 
+// batch is the dim of v that goes over the examples, or -1.
+func (v *Value) batch() int { return slices.IndexFunc(v.Shape, isBatch) }
+
 // PerExample reports whether v is another for each example.
-func (v *Value) PerExample() bool { return len(v.Shape) > 0 && isBatch(v.Shape[0]) }
+func (v *Value) PerExample() bool { return v.batch() >= 0 }
 
 // Dims is the shape of v for one example.
-func (v *Value) Dims() symbolic.Shape {
-	if v.PerExample() {
-		return v.Shape[1:]
+func (v *Value) Dims() symbolic.Shape { return without(v.Shape, v.batch()) }
+
+// without leaves out one entry of s, or none.
+func without[T any](s []T, i int) []T {
+	if i < 0 {
+		return s
 	}
-	return v.Shape
+	return slices.Delete(slices.Clone(s), i, i+1)
 }
 
 func isBatch(p symbolic.Poly) bool {
@@ -85,6 +91,7 @@ type Expr struct {
 	Data  []*Expr         // whole numbers that indices are made from
 	Conds []symbolic.Cond
 	Over  []Axis
+	Loop  *symbolic.Node // of a Call that is a value of a loop
 
 	// Offset is where a Name begins in each of its dims, and Extent how far
 	// it goes; nil: all. For a Call, Extent is the shape of the result.
@@ -210,6 +217,8 @@ func Places(n int, terms []*Equation) *Expr {
 func (e *Expr) over(sym string) bool {
 	found := false
 	e.Each(func(x *Expr) {
+		// A whole value is that of the example.
+		found = found || sym == example && x.Kind == Name && x.Value.PerExample()
 		for _, p := range append(slices.Clone(x.Index), x.Poly) {
 			found = found || slices.Contains(p.Syms(), sym)
 		}
