@@ -43,7 +43,9 @@ func (p *printer) contract(s *loop.Contract) {
 	}
 	k, ok := p.kernelOf(s)
 	if !ok {
-		p.stmts(plainLoops(s))
+		loops := plainLoops(s)
+		p.uses = countUses(slices.Concat(p.prog.Body, loops))
+		p.stmts(loops)
 	} else {
 		p.put(jen.Id(k.name).Call(k.args...))
 	}

@@ -315,6 +315,9 @@ func (e *emitter) contract(g *group, first bool) {
 	if v.buf == nil {
 		s.Out = outOf(s)
 	}
+	if s.N.Is(1) && s.Out.N.Is(0) { // one column lies beside itself
+		s.Out.N = symbolic.Int(1)
+	}
 	e.add(s)
 }
 

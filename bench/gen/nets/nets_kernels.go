@@ -31,14 +31,13 @@ func zhProductPartGo(first, count, rows int, zh, x, hW, _ []float32) {
 func outLoopGo(rows int, zW, zh, hB, zz, out []float32, zB0 float32) {
 	for b := range rows {
 		// z = dense[1](h)   nets.bp:9
-		for i := range 1 {
+		{
 			var s float32
-			zWRow := zW[i*100:][:100]
 			zhRow := zh[b*100:][:100]
 			for j := range 100 {
-				s += zWRow[j] * sigmoid(zhRow[j]+hB[j])
+				s += zW[j] * sigmoid(zhRow[j]+hB[j])
 			}
-			zz[i] = s
+			zz[0] = s
 		}
 
 		// output sigmoid(p)   nets.bp:11
@@ -51,14 +50,13 @@ func outLoopGo(rows int, zW, zh, hB, zz, out []float32, zB0 float32) {
 func zzLoopGo(rows int, zW, zh, hB, zz, y []float32, zB0 float32) (s float64) {
 	for b := range rows {
 		// z = dense[1](h)   nets.bp:9
-		for i := range 1 {
+		{
 			var s2 float32
-			zWRow := zW[i*100:][:100]
 			zhRow := zh[b*100:][:100]
 			for j := range 100 {
-				s2 += zWRow[j] * sigmoid(zhRow[j]+hB[j])
+				s2 += zW[j] * sigmoid(zhRow[j]+hB[j])
 			}
-			zz[i] = s2
+			zz[0] = s2
 		}
 
 		// loss bce(p, y)   nets.bp:12
@@ -120,7 +118,7 @@ func (k *zzProductTask) part(i, who int) {
 
 // zzProductPartGo computes zz = zW·h.
 func zzProductPartGo(rows int, zz, h, zW, _ []float32) {
-	matmul(mat(zz, rows, 1), mat(h, rows, 100), mat(zW, 1, 100).T())
+	matmul(mat(zz, rows, 1), mat(h, rows, 100), matrix[float32]{zW, 100, 1, 1, 0})
 }
 
 // dzhLoopGo computes s += softplus(zz[0] + zB[0]) − y·(zz[0] + zB[0]), dp =
@@ -141,7 +139,7 @@ func dzhLoopGo(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) 
 		hRow := h[b*100:][:100]
 		dzhRow := dzh[b*100:][:100]
 		for i := range 100 {
-			// dzh = dp·zW∘h∘(1 − h)   nets.bp:8
+			// dzh[i] = dp·zW[0,i]·h[i]·(1 − h[i])   nets.bp:8
 			hi := hRow[i]
 			dzhi := dp * zW[i] * (hi * (1 - hi))
 			dzhRow[i] = dzhi
@@ -151,8 +149,8 @@ func dzhLoopGo(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) 
 		}
 
 		// dzW[i,j] += dp·h[j]   nets.bp:9
-		for i := range 1 {
-			axpy(dp, hRow, dzW[i*100:][:100])
+		{
+			axpy(dp, hRow, dzW[:100])
 		}
 	}
 	return s, s2
@@ -309,8 +307,8 @@ func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// zSum computes top = if |max(z)| < +Inf { max(z) } else { 0 }, total = Σ
-// exp(z − top), s += top + log(total) − z[y], in parts of 1024.
+// zSum computes top = if |max(z)| < ∞ { max(z) } else { 0 }, total = Σ exp(z −
+// top), s += top + log(total) − z[y], in parts of 1024.
 func (t *tasks) zSum(rows int, z []float32, y []int32) (s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
@@ -337,8 +335,8 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i] = zSumPart(first, count, k.rows, k.z, k.y)
 }
 
-// zSumPartGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, total =
-// Σ exp(z − top), s += top + log(total) − z[y].
+// zSumPartGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, total = Σ
+// exp(z − top), s += top + log(total) − z[y].
 func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	for b := range count {
 		// loss xent(z, y)   nets.bp:21
@@ -361,8 +359,8 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	return s
 }
 
-// dzzLoopGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
-// exp(z − top), total = Σ exps, ….
+// dzzLoopGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, exps = exp(z
+// − top), total = Σ exps, ….
 func dzzLoopGo(rows int, z, exps []float32, y []int32, dzz, dzB []float32, d float32) (s float64) {
 	for b := range rows {
 		// loss xent(z, y)   nets.bp:21
@@ -385,7 +383,7 @@ func dzzLoopGo(rows int, z, exps []float32, y []int32, dzz, dzB []float32, d flo
 		s += float64(top + log(total) - z[b*10+yb])
 		dzzRow := dzz[b*10:][:10]
 		for i := range 10 {
-			// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:19
+			// dzz = d·(exps/total − 1[y])   nets.bp:19
 			dzzi := d * (exps[i]/total - truth[float32](i == yb))
 			dzzRow[i] = dzzi
 
