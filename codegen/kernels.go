@@ -59,7 +59,8 @@ func (s *kernelSet) of(k *loop.Kernel, float module.Float, inWork bool) *kernel 
 func (k *kernel) cut() {
 	byRows, step := false, 1
 	if k.asm != nil {
-		byRows, step = simd.CopiesRows(k.asm.routines), simd.Step(k.asm.routines)
+		byRows = simd.CopiesRows(k.asm.routines)
+		step = simd.Step(k.asm.routines, byRows)
 	}
 	if k.split = loop.SplitOf(k.whole, byRows); k.split != nil {
 		k.split.Round(step)
@@ -250,8 +251,9 @@ func (k *kernel) divided(g *generator) []jen.Code {
 		sums = append(sums, jen.For(jen.List(jen.Id("_"), jen.Id("x")).Op(":=").Range().Id("k").Dot(f)).Block(p.combined(jen.Id(r.name), op, jen.Id("x"))))
 	}
 	starts := *p.out
-	extent := jen.Code(jen.Lit(1))
+	extent, threads := jen.Code(jen.Lit(1)), jen.Code(jen.Lit(1))
 	if k.split != nil {
+		threads = jen.Id("t").Dot("forWork").Call(polyCode(k.split.Work, syms).code)
 		extent = jen.Id("partsOf").Call(polyCode(k.split.Extent, syms).code, jen.Lit(k.split.Size))
 	}
 	body = append(body, jen.Id("k").Op(":=").Op("&").Add(task))
@@ -268,7 +270,7 @@ func (k *kernel) divided(g *generator) []jen.Code {
 		values = append(values, f, jen.Id("grow").Call(jen.Id("k").Dot(f), jen.Id("parts")))
 	}
 	body = append(body, jen.Op("*").Id("k").Op("=").Id(k.task()).Add(record(values...)))
-	body = append(body, jen.Id("workers").Dot("run").Call(jen.Id("t").Dot("threads"), extent, jen.Id("k")))
+	body = append(body, jen.Id("workers").Dot("run").Call(threads, extent, jen.Id("k")))
 	body = append(body, starts...)
 	body = append(body, sums...)
 	if len(results) > 0 {
@@ -342,6 +344,17 @@ func (k *kernel) ops() []*symbolic.OpSpec {
 	return ops
 }
 
+// forWork decides whether it pays to wake others.
+const forWork = `
+// forWork is how many threads do so much work: one, where handing a part over
+// would take longer than doing it.
+func (t *tasks) forWork(operations int) int {
+	if operations < 1<<16 {
+		return 1
+	}
+	return t.threads
+}`
+
 // declare prints all kernels of the package.
 func (s *kernelSet) declare() {
 	var fields []jen.Code
@@ -371,6 +384,9 @@ func (s *kernelSet) declare() {
 		if floats[f] {
 			head = append(head, jen.Id("scratch"+f[5:]).Id("scratch").Index(jen.Id(f)))
 		}
+	}
+	if slices.ContainsFunc(s.list, func(k *kernel) bool { return k.split != nil }) {
+		text.addText(forWork)
 	}
 	text.add(jen.Add(prose("tasks is what a work keeps for kernels that have their parts done by several", "threads.")).Line().
 		Type().Id("tasks").Struct(append(head, fields...)...))

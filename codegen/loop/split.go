@@ -15,7 +15,8 @@ import (
 type Split struct {
 	Extent symbolic.Poly // of the axis
 	Size   int
-	Rows   bool // the axis is the rows of a contraction; else its columns, or a loop's
+	Rows   bool          // the axis is the rows of a contraction; else its columns, or a loop's
+	Work   symbolic.Poly // operations in all, about; those of a product count for a part of one
 
 	from, count *Var
 	v           *Var // of the axis
@@ -67,14 +68,16 @@ func findSplit(k *Kernel, byRows bool) *Split {
 // splitLoop cuts the outermost loop with independent iterations, of those that
 // are all that is in the loop around them.
 func (k *Kernel) splitLoop() *Split {
+	inner := map[string]bool{}
 	for list := withoutNotes(k.Body[len(k.Results):]); len(list) == 1; {
 		l, ok := list[0].(*Loop)
-		if !ok {
+		if !ok || slices.ContainsFunc(l.Extent.Syms(), func(s string) bool { return inner[s] }) {
 			return nil
 		}
+		inner[l.Var.Name] = true
 		if k.independent(l.Var) {
 			ops := max(1, countOps(l.Body))
-			return &Split{Extent: l.Extent, Size: powerOfTwo(partOps / ops), v: l.Var}
+			return &Split{Extent: l.Extent, Size: powerOfTwo(partOps / ops), Work: l.Extent.Scale(int64(ops), 1), v: l.Var}
 		}
 		list = l.Body
 	}
@@ -92,7 +95,7 @@ func roundUp(n, step int) int { return (n + step - 1) / step * step }
 // splitContract cuts the columns, or the rows.
 func (k *Kernel) splitContract(c *Contract, byRows bool) *Split {
 	const step = 16
-	s := &Split{Extent: c.N, v: c.Col, Rows: byRows}
+	s := &Split{Extent: c.N, v: c.Col, Rows: byRows, Work: c.M.Mul(c.N).Mul(c.K).Scale(2*partOps, partProduct)}
 	other := c.M
 	if byRows {
 		s.Extent, s.v, other = c.M, c.Row, c.N

@@ -111,12 +111,16 @@ func CopiesRows(rs []*Routine) bool {
 // worth it.
 const CopyAll = gemm.PackCols | gemm.PackRows
 
-// Step is what ranges of rows or columns begin at a multiple of.
-func Step(rs []*Routine) int {
+// Step is what ranges of rows, or of columns, begin at a multiple of.
+func Step(rs []*Routine, rows bool) int {
 	step := 1
 	for _, r := range rs {
-		if r.Product != nil {
-			step = lcm(step, lcm(r.Product.RowStep, r.Product.ColStep))
+		switch p := r.Product; {
+		case p == nil:
+		case p.Turned != rows:
+			step = lcm(step, p.RowStep)
+		default:
+			step = lcm(step, p.ColStep)
 		}
 	}
 	return step
