@@ -108,6 +108,11 @@ func (v *value) base() *value {
 	return v
 }
 
+// shares reports whether v is in the memory of what some of ts read.
+func (v *value) shares(ts ...*term) bool {
+	return slices.ContainsFunc(ts, func(t *term) bool { return t.val.base() == v.base() })
+}
+
 // region makes the comp of the loop y.
 func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	lp := y.Attr.(*symbolic.Loop)
