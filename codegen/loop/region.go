@@ -195,7 +195,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		in.alias2[f] = &alias{node: cell, lead: here}
 		r.carry = append(r.carry, s)
 		if added != nil {
-			in.late = append(in.late, &lateSum{at: s.at, terms: added})
+			in.late = append(in.late, &lateSum{formal: f, at: s.at, terms: added})
 			continue
 		}
 		roots = append(roots, lp.Next[i])
