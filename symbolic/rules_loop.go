@@ -10,21 +10,14 @@ func padsAreConcat(g *Graph, n *Node) *Node {
 		return m
 	}
 	var pads []pad
-	stack := []*Node{n}
-	for len(stack) > 0 && len(pads) <= maxFactors {
-		m := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if m.Op == OpAdd {
-			stack = append(stack, m.Args[1], m.Args[0])
-			continue
-		}
+	for _, m := range summands(n) {
 		p, ok := padOf(m)
 		if !ok || len(pads) > 0 && p.axis != pads[0].axis {
 			return nil
 		}
 		pads = append(pads, p)
 	}
-	if len(pads) > maxFactors {
+	if len(pads) == 0 {
 		return nil
 	}
 	axis := pads[0].axis
@@ -42,6 +35,22 @@ func padsAreConcat(g *Graph, n *Node) *Node {
 		return nil
 	}
 	return g.Concat(axis, parts...)
+}
+
+// summands takes a sum of a few values apart; nil where there are more.
+func summands(n *Node) []*Node {
+	out := []*Node{n}
+	for i := 0; i < len(out); {
+		if len(out) > maxFactors {
+			return nil
+		}
+		if m := out[i]; m.Op == OpAdd {
+			out = append(out[:i:i], append([]*Node{m.Args[0], m.Args[1]}, out[i+1:]...)...)
+			continue
+		}
+		i++
+	}
+	return out
 }
 
 // A pad is a value that lies in zeros from a place on along an axis.
@@ -96,19 +105,15 @@ func mentionsAxis(p Poly) bool {
 func rowsAreConcat(g *Graph, n *Node) *Node {
 	rows := map[int]*Node{}
 	rank := -1
-	stack := []*Node{n}
-	for len(stack) > 0 {
-		m := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if m.Op == OpAdd {
-			stack = append(stack, m.Args[1], m.Args[0])
-			continue
-		}
+	for _, m := range summands(n) {
 		at, ok := rowOf(m)
-		if !ok || rows[at] != nil || rank >= 0 && rank != len(m.Args[0].Shape) || len(rows) > maxFactors {
+		if !ok || rows[at] != nil || rank >= 0 && rank != len(m.Args[0].Shape) {
 			return nil
 		}
 		rows[at], rank = m.Args[0], len(m.Args[0].Shape)
+	}
+	if rank < 0 {
+		return nil
 	}
 	k := len(n.Shape) - rank
 	count, ok := n.Shape[:k].Size().Const()

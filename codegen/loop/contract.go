@@ -26,7 +26,7 @@ func (c *comp) contractionOf(rows int) (x contraction, ok bool) {
 	}
 	x.a, x.b = t.args[0], t.args[1]
 	in := [2]map[int]bool{c.linearAxes(x.a), c.linearAxes(x.b)}
-	if in[0] == nil || in[1] == nil || x.a.val == c.target || x.b.val == c.target {
+	if in[0] == nil || in[1] == nil || c.target.shares(x.a, x.b) {
 		return x, false
 	}
 	var only [2][]int // axes of the result that one factor has
@@ -254,8 +254,12 @@ func (c *comp) keepSums() {
 	if !v.lost[m] || !v.lost[n] {
 		return
 	}
+	a, b := c.factors()
 	for _, e := range c.path[c.contract].comps[1:] {
 		t := e.target
+		if t.shares(a, b) {
+			continue // what is read may not be written while it is
+		}
 		i, j := e.loopAt(c.contract).out, e.loopAt(c.contract+1).out
 		if t.node.Type == symbolic.Real && len(t.writers) == 1 && !(t.kind == Temp && (t.lost[i] || t.lost[j])) {
 			return

@@ -9,8 +9,9 @@ import (
 // A lateSum is a carry that a pass only adds to, as the cotangent of a table
 // or of a parameter: it is added to in place, after everything that reads it.
 type lateSum struct {
-	at    *value
-	terms []*symbolic.Node
+	formal *symbolic.Node
+	at     *value
+	terms  []*symbolic.Node
 }
 
 // addedTo returns what a pass adds to carry i, or nil where it does more with
@@ -61,34 +62,62 @@ func (l *lowering) lateNodes() []*symbolic.Node {
 	return out
 }
 
-// keep gives storage to what is added, since what it is made from may change
-// while others are added.
+// keep gives storage to what is added where it is made from something that is
+// added to as well, and may change before.
 func (s *lateSum) keep(l *lowering) {
 	for _, n := range s.terms {
 		kept := []*symbolic.Node{n}
-		if n.Op.Class == symbolic.Scatter && l.uses[n] == 0 {
+		if s.scatters(l, n) {
 			kept, l.store[n] = n.Args, inlined
 		}
 		for _, a := range kept {
-			if l.store[a] == inlined && a.Op.Class != symbolic.Leaf {
+			if l.store[a] == inlined && a.Op.Class != symbolic.Leaf && l.readsLate(a, map[*symbolic.Node]bool{}) {
 				l.store[a] = isCarried
 			}
 		}
 	}
 }
 
+// scatters reports whether the term n is added element by element, each where
+// it belongs, and never laid out.
+func (s *lateSum) scatters(l *lowering, n *symbolic.Node) bool {
+	return n.Op.Class == symbolic.Scatter && l.uses[n] == 0
+}
+
+// readsLate reports whether n is computed from a carry that is added to.
+func (l *lowering) readsLate(n *symbolic.Node, seen map[*symbolic.Node]bool) bool {
+	if seen[n] {
+		return false
+	}
+	seen[n] = true
+	if slices.ContainsFunc(l.late, func(s *lateSum) bool { return s.formal == n }) {
+		return true
+	}
+	if l.store[n] != inlined {
+		return false
+	}
+	return slices.ContainsFunc(n.Args, func(a *symbolic.Node) bool { return l.store[a] == inlined && l.readsLate(a, seen) })
+}
+
 // write makes the comps that add.
 func (s *lateSum) write(l *lowering) {
 	v := l.view(s.at, s.at.node)
 	from := len(l.comps)
+	var dense *symbolic.Node
 	for _, n := range s.terms {
-		if n.Op.Class == symbolic.Scatter && l.uses[n] == 0 {
+		switch {
+		case s.scatters(l, n):
 			l.writeScatter(v, n)
-			continue
+		case dense == nil:
+			dense = n
+		default:
+			dense = l.proc.Graph.Add(dense, n)
 		}
-		c, b, at := l.newComp(v, n, n.Shape)
+	}
+	if dense != nil {
+		c, b, at := l.newComp(v, dense, dense.Shape)
 		c.index, c.combine = slices.Clone(at), symbolic.OpAdd
-		c.body = b.at(n, at)
+		c.body = b.at(dense, at)
 		l.add(c)
 	}
 	for _, c := range l.comps[from:] {

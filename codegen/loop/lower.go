@@ -37,7 +37,7 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 }
 
 func lower(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {
-	l := &lowering{proc: p, tiling: how, values: map[*symbolic.Node]*value{}, alias2: map[*symbolic.Node]*alias{}}
+	l := &lowering{proc: p, tiling: how, values: map[*symbolic.Node]*value{}, aliases: map[*symbolic.Node]*alias{}}
 	l.choose(roots)          // which values get storage
 	l.build(roots)           // one comp for each way a value is written
 	l.tree = l.fuse()        // comps share loops, tiles and contractions
@@ -67,14 +67,14 @@ type lowering struct {
 	notes  []string        // for the dump: how batches are gone through
 
 	// Of the body of a loop:
-	outer  *lowering
-	dest   []*value // where its roots go
-	late   []*lateSum
-	counts map[string]*value // by the numbers of passes of whiles: something that these give
-	passes []*pass           // the loops around, outermost first
-	seen   []*value          // those of outer that are read here
-	alias2 map[*symbolic.Node]*alias
-	done   map[*symbolic.Node]bool // parts of loops that those write themselves
+	outer   *lowering
+	dest    []*value // where its roots go
+	late    []*lateSum
+	counts  map[string]*value // by the numbers of passes of whiles: something that these give
+	passes  []*pass           // the loops around, outermost first
+	seen    []*value          // those of outer that are read here
+	aliases map[*symbolic.Node]*alias
+	done    map[*symbolic.Node]bool // parts of loops that those write themselves
 }
 
 // A value is what has storage: an input, a result or a temporary.

@@ -55,14 +55,14 @@ type alias struct {
 // aliasOf returns what n is read as, in this body or one around it.
 func (l *lowering) aliasOf(n *symbolic.Node) *alias {
 	for ; l != nil; l = l.outer {
-		if a := l.alias2[n]; a != nil {
+		if a := l.aliases[n]; a != nil {
 			return a
 		}
 	}
 	return nil
 }
 
-// read2 reads an aliased node.
+// aliased reads a node that stands for another one.
 func (b *builder) aliased(a *alias, n *symbolic.Node, index []symbolic.Poly) *term {
 	switch {
 	case a.whole != nil:
@@ -108,6 +108,11 @@ func (v *value) base() *value {
 	return v
 }
 
+// shares reports whether v is in the memory of what some of ts read.
+func (v *value) shares(ts ...*term) bool {
+	return slices.ContainsFunc(ts, func(t *term) bool { return t.val.base() == v.base() })
+}
+
 // region makes the comp of the loop y.
 func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	lp := y.Attr.(*symbolic.Loop)
@@ -115,7 +120,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	r.pass = &pass{sym: fmt.Sprintf("~t%d_%d", y.ID, len(l.passes)), extent: lp.Count}
 	in := &lowering{
 		proc: l.proc, tiling: l.tiling, outer: l, passes: append(slices.Clone(l.passes), r.pass),
-		values: map[*symbolic.Node]*value{}, alias2: map[*symbolic.Node]*alias{},
+		values: map[*symbolic.Node]*value{}, aliases: map[*symbolic.Node]*alias{},
 	}
 	r.inner = in
 	count := symbolic.Sym(r.pass.sym)
@@ -132,20 +137,20 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		r.pass.name = r.counter()
 		r.test = &lowering{
 			proc: l.proc, tiling: l.tiling, outer: l, passes: in.passes,
-			values: map[*symbolic.Node]*value{}, alias2: in.alias2,
+			values: map[*symbolic.Node]*value{}, aliases: in.aliases,
 		}
 	}
 	if lp.Index != nil {
-		in.alias2[lp.Index] = &alias{whole: &at}
+		in.aliases[lp.Index] = &alias{whole: &at}
 	}
 	inits := y.Args[:len(lp.Carry)]
 	elems := y.Args[len(lp.Carry):][:len(lp.Elem)]
 	captures := y.Args[len(lp.Carry)+len(lp.Elem):]
 	for i, f := range lp.Elem {
-		in.alias2[f] = &alias{node: elems[i], lead: []symbolic.Poly{at}}
+		in.aliases[f] = &alias{node: elems[i], lead: []symbolic.Poly{at}}
 	}
 	for i, f := range lp.Capture {
-		in.alias2[f] = &alias{node: captures[i]}
+		in.aliases[f] = &alias{node: captures[i]}
 	}
 	of := func(n *symbolic.Node) func(*symbolic.Node) bool {
 		return func(p *symbolic.Node) bool {
@@ -187,10 +192,10 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 			l.writeAll(s.start, inits[i])
 			r.reads = append(r.reads, s.start)
 		}
-		in.alias2[f] = &alias{node: cell, lead: here}
+		in.aliases[f] = &alias{node: cell, lead: here}
 		r.carry = append(r.carry, s)
 		if added != nil {
-			in.late = append(in.late, &lateSum{at: s.at, terms: added})
+			in.late = append(in.late, &lateSum{formal: f, at: s.at, terms: added})
 			continue
 		}
 		roots = append(roots, lp.Next[i])
@@ -212,7 +217,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	for _, p := range parts {
 		a := p.Attr.(*symbolic.Part)
 		if al := r.alias(a, row); al != nil {
-			l.alias2[p] = al
+			l.aliases[p] = al
 			continue
 		}
 		v := l.values[p]

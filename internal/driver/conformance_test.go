@@ -412,6 +412,9 @@ func (b *boundCase) evalLoop(t *testing.T, p wantedProcedure) {
 	}
 	b.eval(t, p.Name, roots, p.want)
 	prog, err := loop.Lower(p.Procedure)
+	if err == nil {
+		err = loop.Check(prog)
+	}
 	if err != nil {
 		t.Error(err)
 		return
