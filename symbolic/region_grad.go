@@ -434,11 +434,8 @@ type loopTangent struct {
 // the tangents of its arguments; nil entries are zero.
 func (g *Graph) loopJVP(y *Node, dargs []*Node) *loopTangent {
 	l := y.Attr.(*Loop)
-	switch l.Kind {
-	case TableLoop:
+	if l.Kind == TableLoop {
 		return g.tableJVP(y, dargs)
-	case WhileLoop:
-		return g.whileJVP(y, dargs)
 	}
 	t := &loopTangent{dx: map[*Node]*Node{}}
 	m := *l
@@ -472,44 +469,6 @@ func (g *Graph) loopJVP(y *Node, dargs []*Node) *loopTangent {
 	}
 	args := slices.Concat(inits, more[0], elems, more[1], captures, more[2])
 	t.node = g.Apply(OpLoop, &m, args...)
-	return t
-}
-
-// whileJVP returns a scan that computes the tangents of a while, over the
-// carries that its passes had: how many there were is known when it has run.
-func (g *Graph) whileJVP(y *Node, dargs []*Node) *loopTangent {
-	l := y.Attr.(*Loop)
-	t := &loopTangent{dx: map[*Node]*Node{}}
-	_, _, captures := l.parts(y.Args)
-	m := &Loop{Kind: ScanLoop, Count: l.Count, Index: g.Formal("", nil, Integer), Elem: l.Carry, Capture: slices.Clone(l.Capture)}
-	captures = slices.Clone(captures)
-	var xs, dxs, inits, rows []*Node
-	for i, k := range l.Carry {
-		rows = append(rows, g.Stack(y, k))
-		if k.Type != Real {
-			continue
-		}
-		d := g.Formal(cotName(k), k.Shape, Real)
-		t.dx[k] = d
-		xs, dxs = append(xs, k), append(dxs, d)
-		m.Carry, inits = append(m.Carry, d), append(inits, g.orZero(dargs[i], k))
-	}
-	for i, c := range l.Capture {
-		dx := dargs[len(l.Carry)+i]
-		if c.Type != Real || dx == nil {
-			continue
-		}
-		d := g.Formal(cotName(c), c.Shape, Real)
-		t.dx[c] = d
-		xs, dxs = append(xs, c), append(dxs, d)
-		m.Capture, captures = append(m.Capture, d), append(captures, dx)
-	}
-	for i, k := range l.Carry {
-		if k.Type == Real {
-			m.Next = append(m.Next, g.orZero(g.JVP(l.Next[i:i+1], xs, dxs)[0], k))
-		}
-	}
-	t.node = g.Apply(OpLoop, m, slices.Concat(inits, rows, captures)...)
 	return t
 }
 

@@ -14,19 +14,20 @@ const (
 )
 
 // Unrolled returns roots with the known dims of what they depend on taken apart,
-// where all of these are small and there are rows of a number known when
-// running; else roots as they are.
+// where all of these are small, there are rows of a number known when running,
+// and the elements of a row are not all treated alike; else roots as they are.
 func (g *Graph) Unrolled(roots []*Node) []*Node {
 	u := &unroller{g: g, parts: map[*Node]map[int]*Node{}, whole: map[*Node]*Node{}}
-	worth := false
+	worth, total := false, 0
 	for _, n := range Reachable(roots...) {
 		small, rows := u.size(n)
-		switch {
+		switch total += small; {
 		case n.Op == OpInput:
-		case n.Op.Class == Region, small > maxRowSize:
+			total -= small
+		case n.Op.Class == Region, small > maxRowSize, total > 2*maxUnrolled:
 			return roots
 		}
-		worth = worth || small > 1 && rows
+		worth = worth || rows && u.distinguishes(n)
 	}
 	if !worth {
 		return roots
@@ -40,6 +41,34 @@ func (g *Graph) Unrolled(roots []*Node) []*Node {
 		}
 	}
 	return g.Rewrite(Final, out...)
+}
+
+// distinguishes reports whether n does not do the same with all elements of a row:
+// it reduces them, moves them, or lays values side by side.
+func (u *unroller) distinguishes(n *Node) bool {
+	known := func(shape Shape, a int) bool {
+		size, ok := shape[a].Const()
+		return ok && size > 1
+	}
+	switch n.Op.Class {
+	case Reduction:
+		return slices.ContainsFunc(n.Attr.(Axes), func(a int) bool { return known(n.Args[0].Shape, a) })
+	case Movement:
+		if n.Op == OpConcat {
+			return known(n.Shape, n.Attr.(Axes)[0])
+		}
+		m, ok := n.Attr.(*Map)
+		if !ok {
+			return false
+		}
+		for k, e := range m.Index {
+			s, alone := e.AsSym()
+			if a, isAxis := axisOf(s); known(n.Args[0].Shape, k) && (!alone || !isAxis || !m.Shape[a].Equal(n.Args[0].Shape[k])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 type unroller struct {
