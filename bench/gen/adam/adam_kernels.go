@@ -145,7 +145,7 @@ func xSum2PartGo(first, count, batch int, x []float32, s, d float32) (s2, s3 flo
 	return s2, s3
 }
 
-// dwLoop computes dw = s3, in parts of 262144.
+// dwLoop computes dw[i] = s3, in parts of 262144.
 func (t *tasks) dwLoop(dw []float32, s3 float32) {
 	k := &t.dwLoopTask
 	*k = dwLoopTask{t: t, dw: dw, s3: s3}
@@ -165,7 +165,7 @@ func (k *dwLoopTask) part(i, who int) {
 	dwLoopPart(first, count, k.dw, k.s3)
 }
 
-// dwLoopPartGo computes dw = s3.
+// dwLoopPartGo computes dw[i] = s3.
 func dwLoopPartGo(first, count int, dw []float32, s3 float32) {
 	dwRow := dw[first:][:count]
 	for i := range count {

@@ -47,7 +47,7 @@ func (w *ParamsWork) grad(batch *ParamsBatch, g *ParamsParams) ParamsLoss {
 	var s float64
 	s += w.tasks.wSum(w2)
 
-	// d = 1/batch   adam.bp:10
+	// d = 1/N   adam.bp:10
 	d := 1 / float32(n)
 	var s2 float64
 	var s3 float64
@@ -58,7 +58,7 @@ func (w *ParamsWork) grad(batch *ParamsBatch, g *ParamsParams) ParamsLoss {
 	// loss s   adam.bp:10
 	loss := float32(s2) / float32(n)
 
-	// dw = s3   adam.bp:8
+	// dw[i] = s3   adam.bp:8
 	w.tasks.dwLoop(dw, float32(s3))
 	return ParamsLoss{Loss: loss}
 }

@@ -141,7 +141,7 @@ func dzhLoopGo(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) 
 		hRow := h[b*100:][:100]
 		dzhRow := dzh[b*100:][:100]
 		for i := range 100 {
-			// dzh = dp·zW∘h∘(1 − h)   nets.bp:8
+			// dzh[i] = dp·zW[0,i]·h[i]·(1 − h[i])   nets.bp:8
 			hi := hRow[i]
 			dzhi := dp * zW[i] * (hi * (1 - hi))
 			dzhRow[i] = dzhi
@@ -309,8 +309,8 @@ func zProductPartGo(rows int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// zSum computes top = if |max(z)| < +Inf { max(z) } else { 0 }, total = Σ
-// exp(z − top), s += top + log(total) − z[y], in parts of 1024.
+// zSum computes top = if |max(z)| < ∞ { max(z) } else { 0 }, total = Σ exp(z −
+// top), s += top + log(total) − z[y], in parts of 1024.
 func (t *tasks) zSum(rows int, z []float32, y []int32) (s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
@@ -337,8 +337,8 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i] = zSumPart(first, count, k.rows, k.z, k.y)
 }
 
-// zSumPartGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, total =
-// Σ exp(z − top), s += top + log(total) − z[y].
+// zSumPartGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, total = Σ
+// exp(z − top), s += top + log(total) − z[y].
 func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	for b := range count {
 		// loss xent(z, y)   nets.bp:21
@@ -361,8 +361,8 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	return s
 }
 
-// dzzLoopGo computes top = if |max(z)| < +Inf { max(z) } else { 0 }, exps =
-// exp(z − top), total = Σ exps, ….
+// dzzLoopGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, exps = exp(z
+// − top), total = Σ exps, ….
 func dzzLoopGo(rows int, z, exps []float32, y []int32, dzz, dzB []float32, d float32) (s float64) {
 	for b := range rows {
 		// loss xent(z, y)   nets.bp:21
@@ -385,7 +385,7 @@ func dzzLoopGo(rows int, z, exps []float32, y []int32, dzz, dzB []float32, d flo
 		s += float64(top + log(total) - z[b*10+yb])
 		dzzRow := dzz[b*10:][:10]
 		for i := range 10 {
-			// dzz[i] = d·(exps[i]/total − [i = y])   nets.bp:19
+			// dzz = d·(exps/total − 1[y])   nets.bp:19
 			dzzi := d * (exps[i]/total - truth[float32](i == yb))
 			dzzRow[i] = dzzi
 

@@ -74,7 +74,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	zz := w.reals[12800:][:128]
 	dzh := w.reals[12928:][:12800]
 
-	// d = 1/batch   nets.bp:12
+	// d = 1/N   nets.bp:12
 	d := 1 / float32(n)
 	var s float64
 	clear(dhW)
@@ -101,7 +101,7 @@ func (w *WindowWork) grad(batch *WindowBatch, g *WindowParams) WindowLoss {
 	// loss bce(p, y)   nets.bp:12
 	loss := float32(s) / float32(n)
 
-	// dzB = s2   nets.bp:9
+	// dzB[i] = s2   nets.bp:9
 	for i := range 1 {
 		dzB[i] = float32(s2)
 	}
@@ -128,7 +128,7 @@ func (w *WindowWork) step(batch *WindowBatch, g *WindowParams, lr float32) Windo
 	zz := w.reals[12800:][:128]
 	dzh := w.reals[12928:][:12800]
 
-	// d = 1/batch   nets.bp:12
+	// d = 1/N   nets.bp:12
 	d := 1 / float32(n)
 	var s float64
 	clear(dhB)
@@ -154,7 +154,7 @@ func (w *WindowWork) step(batch *WindowBatch, g *WindowParams, lr float32) Windo
 	// loss bce(p, y)   nets.bp:12
 	loss := float32(s) / float32(n)
 
-	// dzB = s2   nets.bp:9
+	// dzB[i] = s2   nets.bp:9
 	for i := range 1 {
 		dzB[i] = float32(s2)
 	}
@@ -245,7 +245,7 @@ func (w *SmallWork) grad(batch *SmallBatch, g *SmallParams) SmallLoss {
 	dzz := w.reals[17664:][:1280]
 	dzh := w.reals[18944:][:16384]
 
-	// d = 1/batch   nets.bp:21
+	// d = 1/N   nets.bp:21
 	d := 1 / float32(n)
 	var s float64
 	clear(dzW)
@@ -302,7 +302,7 @@ func (w *SmallWork) step(batch *SmallBatch, g *SmallParams, lr float32) SmallLos
 	dzz := w.reals[17664:][:1280]
 	dzh := w.reals[18944:][:16384]
 
-	// d = 1/batch   nets.bp:21
+	// d = 1/N   nets.bp:21
 	d := 1 / float32(n)
 	var s float64
 	clear(dzB)
@@ -438,7 +438,7 @@ func (w *MediumWork) grad(batch *MediumBatch, g *MediumParams) MediumLoss {
 	dzh2 := w.reals[267264:][:131072]
 	dzh1 := w.reals[131072:][:131072]
 
-	// d = 1/batch   nets.bp:31
+	// d = 1/N   nets.bp:31
 	d := 1 / float32(n)
 	var s float64
 	clear(dzW)
@@ -510,7 +510,7 @@ func (w *MediumWork) step(batch *MediumBatch, g *MediumParams, lr float32) Mediu
 	dzh2 := w.reals[267264:][:131072]
 	dzh1 := w.reals[398336:][:131072]
 
-	// d = 1/batch   nets.bp:31
+	// d = 1/N   nets.bp:31
 	d := 1 / float32(n)
 	var s float64
 	clear(dzB)
@@ -655,7 +655,7 @@ func (w *LargeWork) grad(batch *LargeBatch, g *LargeParams) LargeLoss {
 	dzh2 := w.reals[2107392:][:1048576]
 	dzh1 := w.reals[1048576:][:1048576]
 
-	// d = 1/batch   nets.bp:41
+	// d = 1/N   nets.bp:41
 	d := 1 / float32(n)
 	var s float64
 	clear(dzW)
@@ -727,7 +727,7 @@ func (w *LargeWork) step(batch *LargeBatch, g *LargeParams, lr float32) LargeLos
 	dzh2 := w.reals[2107392:][:1048576]
 	dzh1 := w.reals[3155968:][:1048576]
 
-	// d = 1/batch   nets.bp:41
+	// d = 1/N   nets.bp:41
 	d := 1 / float32(n)
 	var s float64
 	clear(dzB)
