@@ -168,7 +168,16 @@ func (g *generator) assemblyFiles(header string) ([]File, error) {
 	body := bytes.NewBufferString(header + "\n\n" + tags)
 	body.Write(below(routines, "#include"))
 	body.Write(below([]byte(cpuid), "// func"))
-	return []File{{g.stem + "_amd64.go", chosen}, {g.stem + "_amd64.s", body.Bytes()}, {g.stem + "_portable.go", plain}}, nil
+	files := []File{{g.stem + "_amd64.go", chosen}, {g.stem + "_amd64.s", body.Bytes()}, {g.stem + "_portable.go", plain}}
+	if !g.opt.Tests || g.tests.text.Len() == 0 {
+		return files, nil
+	}
+	variants, err := fixedText("variants_test.go.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	tests, err := source(header, tags, g.pkg, variants, nil)
+	return append(files, File{g.stem + "_amd64_test.go", tests}), err
 }
 
 // cpuFiles are the scaffolding that finds out about the processor.

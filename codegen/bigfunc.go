@@ -148,6 +148,7 @@ func (b *bigFunc) types(procs []*procedure) {
 	if ints {
 		fields = append(fields, jen.Id("ints").Index().Int32())
 	}
+	fields = append(fields, traceFields(f.Float, procs...)...)
 	if !b.plain() {
 		fields = append(fields, jen.Id("out").Id(n.results))
 	}

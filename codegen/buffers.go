@@ -106,7 +106,7 @@ func (p *printer) arenaTemps(pr *procedure, reals, ints jen.Code) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b)
+			p.growing(b, "w.")
 			continue
 		}
 		p.bufs[b] = p.scope.pick(local(b.Name))
@@ -137,7 +137,7 @@ func (p *printer) arrayTemps(pr *procedure) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b)
+			p.growing(b, "")
 			continue
 		}
 		n, _ := b.Shape.Size().Const()

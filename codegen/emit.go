@@ -150,6 +150,9 @@ func (g *generator) files() ([]File, error) {
 		if len(assembly) > 0 {
 			built = append(built, assembly[2*with])
 		}
+		if with == 0 && len(assembly) > 3 {
+			built = append(built, assembly[3])
+		}
 		if err := typecheck(g.pkg, built, g.foreign); err != nil {
 			return nil, err
 		}

@@ -38,6 +38,8 @@ type printer struct {
 	frame   *frame             // of a long program
 	parts   []jen.Code         // of a long program: what stands beside the function
 
+	traces map[bool]int // temporaries that grow, the real ones and the others
+
 	sure *loop.Buffer // that has an element wherever the loop being printed stores to it
 }
 
@@ -66,6 +68,7 @@ func newPrinter(prog *loop.Program, s *scope, float module.Float, h *helpers) *p
 		defined: map[*loop.Buffer]bool{},
 		adopted: newAdoption(prog),
 		sizes:   map[string]bool{},
+		traces:  map[bool]int{},
 		uses:    countUses(prog.Body),
 		out:     new([]jen.Code),
 	}

@@ -1,7 +1,11 @@
 package codegen
 
 import (
+	"fmt"
+
 	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/dave/jennifer/jen"
 )
 
@@ -11,10 +15,51 @@ func (p *printer) while(w *loop.While) {
 	p.put(jen.For().Block(p.block(func() { p.stmts(w.Body) })...))
 }
 
-// growing declares a temporary whose size shows as it is made.
-func (p *printer) growing(b *loop.Buffer) {
+// growing gives a place to a temporary whose size shows as it is made: a field
+// of the work, if there is one, so that it grows once.
+func (p *printer) growing(b *loop.Buffer, work string) {
+	if work != "" {
+		p.traces[b.Type == symbolic.Real]++
+		p.bufs[b] = work + traceName(p.traces[b.Type == symbolic.Real], b.Type == symbolic.Real)
+		return
+	}
 	p.bufs[b] = p.scope.pick(local(b.Name))
 	p.put(jen.Var().Id(p.bufs[b]).Index().Add(p.arrayElem(b)))
+}
+
+func traceName(i int, real bool) string {
+	if real {
+		return fmt.Sprintf("trace%d", i)
+	}
+	return fmt.Sprintf("marks%d", i)
+}
+
+// traceFields are the fields of a work that growing gives out.
+func traceFields(float module.Float, procs ...*procedure) []jen.Code {
+	var fields []jen.Code
+	for _, real := range []bool{true, false} {
+		most := 0
+		for _, pr := range procs {
+			n := 0
+			if pr == nil {
+				continue
+			}
+			for _, b := range pr.temps() {
+				if b.Grows() && (b.Type == symbolic.Real) == real {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+		elem := jen.Int32()
+		if real {
+			elem = jen.Id(float.String())
+		}
+		for i := range most {
+			fields = append(fields, jen.Id(traceName(i+1, real)).Index().Add(elem))
+		}
+	}
+	return fields
 }
 
 // grow makes room in a temporary.

@@ -89,6 +89,7 @@ func (p *modelPrinter) workDecl() {
 	if p.usesArena(true) {
 		fields = append(fields, jen.Id("ints").Index().Int32())
 	}
+	fields = append(fields, traceFields(float, p.infer, p.loss, p.grad, p.both)...)
 	if p.infer != nil {
 		fields = append(fields, jen.Id("out").Id(n.outputs))
 		for _, a := range p.needs(p.infer) {

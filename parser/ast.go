@@ -235,6 +235,8 @@ type (
 		Cond  Expr         // of while
 		Carry []*Carry
 		Body  *Block
+
+		Checkpoint bool // of scan: its reverse pass computes segments again
 	}
 
 	// OwnStmt declares param, state, given, sample or hyper names of a type.

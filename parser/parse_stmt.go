@@ -316,6 +316,10 @@ func (p *parser) loop(start diag.Span, outs []*Ident) Stmt {
 			}
 		}
 	}
+	if n := p.cur(); n.kind == nameTok && n.text == "checkpoint" && s.Kind == Scan {
+		p.take()
+		s.Checkpoint = true
+	}
 	if p.recoverHeader(t) {
 		s.Body = p.block(t, innerOpen, "the body of the "+t.text)
 	} else {

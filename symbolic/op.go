@@ -94,6 +94,9 @@ type OpSpec struct {
 	Prec int
 	// Commutes is set where the two arguments may change places.
 	Commutes bool
+	// Batched operators work on the last two axes of their arguments, for all
+	// axes before, and are linear in those that seeds come through.
+	Batched bool
 	// Foreign is the function of Go that the operator calls, or nil.
 	Foreign *Foreign
 	// Lazy operators evaluate only the chosen one of their later arguments.

@@ -114,12 +114,15 @@ type Loop struct {
 	Capture []*Node
 	Next    []*Node // for each Carry, its value after the pass
 	Cond    *Node   // of a while: over Carry and Capture
+	// Recompute says that a reverse pass computes the body again rather than
+	// read what was kept: of carries alone something is kept.
+	Recompute bool
 }
 
 // Key spells out the body by the numbers of its nodes.
 func (l *Loop) Key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %t", l.Kind, l.Count, l.Reverse)
+	fmt.Fprintf(&b, "%s %s %t %t", l.Kind, l.Count, l.Reverse, l.Recompute)
 	for _, ns := range [][]*Node{{l.Index}, l.Carry, l.Elem, l.Capture, l.Next, {l.Cond}} {
 		b.WriteByte('|')
 		for _, n := range ns {

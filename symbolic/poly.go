@@ -354,6 +354,9 @@ func (p Poly) Subst(sub func(string) (Poly, bool)) Poly {
 
 // Eval returns the value of p, which must be whole, with symbols from env.
 func (p Poly) Eval(env func(string) (int, bool)) (int, error) {
+	if n, ok := p.evalSmall(env); ok {
+		return n, nil
+	}
 	sum := new(big.Rat)
 	for _, t := range p.terms {
 		v := big.NewRat(t.num, t.den)
@@ -372,6 +375,32 @@ func (p Poly) Eval(env func(string) (int, bool)) (int, error) {
 		return 0, fmt.Errorf("%s = %s is not a whole number", p, sum.RatString())
 	}
 	return int(sum.Num().Int64()), nil
+}
+
+// evalSmall is Eval where neither fractions nor large numbers come up, which is
+// nearly always.
+func (p Poly) evalSmall(env func(string) (int, bool)) (int, bool) {
+	var sum int64
+	for _, t := range p.terms {
+		v := t.num
+		for _, f := range t.mono {
+			x, ok := env(f.sym)
+			if !ok {
+				return 0, false
+			}
+			for range f.exp {
+				if !small(v, int64(x)) {
+					return 0, false
+				}
+				v *= int64(x)
+			}
+		}
+		if t.den != 1 || v > math.MaxInt64/4 || v < math.MinInt64/4 || sum > math.MaxInt64/4 || sum < math.MinInt64/4 {
+			return 0, false
+		}
+		sum += v
+	}
+	return int(sum), true
 }
 
 // Terms calls f for each term of p in order: its coefficient and its factors,

@@ -78,7 +78,9 @@ type Body struct {
 	Next    []*Node
 	Cond    *Node
 	Emit    []*Node
-	Since   int // what was made before is outside, and was computed there
+	// Checkpoint makes a scan one over segments, see segmented.
+	Checkpoint bool
+	Since      int // what was made before is outside, and was computed there
 }
 
 // Close makes a loop of a body: what it takes from outside becomes arguments.
@@ -90,6 +92,9 @@ func (g *Graph) Close(b *Body) (lasts, stacks []*Node) {
 	roots := slices.Concat(b.Next, b.Emit)
 	if b.Cond != nil {
 		roots = append(roots, b.Cond)
+	}
+	if b.Kind == ScanLoop {
+		roots = g.splitSums(roots, b.Carry)
 	}
 	c := &closing{
 		g: g, b: b, by: map[*Node]*Node{}, seen: map[*Node]bool{},
@@ -112,16 +117,31 @@ func (g *Graph) Close(b *Body) (lasts, stacks []*Node) {
 	emits := new[len(b.Next):][:len(b.Emit)]
 	args := slices.Concat(b.Init, b.Over, c.outside)
 	l, args = l.used(args, emits)
-	loop := func() *Node { return g.Apply(OpLoop, l, args...) }
-	for _, k := range b.Carry {
-		lasts = append(lasts, g.Last(loop(), k))
+	if b.Checkpoint && len(b.Carry) > 0 {
+		lasts, stacks = g.segmented(l, args, emits)
+	} else {
+		lasts, stacks = g.plain(l, args, emits)
 	}
-	for i, n := range emits {
-		if s := c.lift.node(b.Emit[i]); s != nil && !c.bound[b.Emit[i]] {
-			stacks = append(stacks, s) // no loop is needed for it
-			continue
+	for i := range emits {
+		emit := roots[len(b.Next)+i]
+		if s := c.lift.node(emit); s != nil && !c.bound[emit] {
+			stacks[i] = s // no loop is needed for it
 		}
-		stacks = append(stacks, g.Stack(loop(), n))
+	}
+	return lasts, stacks
+}
+
+// plain makes the loop, and the parts of it that are asked for.
+func (g *Graph) plain(l *Loop, args, emits []*Node) (lasts, stacks []*Node) {
+	if len(args) == 0 {
+		return nil, make([]*Node, len(emits)) // it has nothing to go over
+	}
+	loop := g.Apply(OpLoop, l, args...)
+	for _, k := range l.Carry {
+		lasts = append(lasts, g.Last(loop, k))
+	}
+	for _, n := range emits {
+		stacks = append(stacks, g.Stack(loop, n))
 	}
 	return lasts, stacks
 }

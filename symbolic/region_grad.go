@@ -32,10 +32,17 @@ func (g *Graph) loopGrad(y *Node, cots []partCot, needs []bool) []*Node {
 	}
 	each := ds[len(l.Carry):] // the cotangents of rows and captures in one pass
 	m, args = r.settled(m, args)
+	// What other sums stack anyway is added up from there.
+	stacked := map[*Node]bool{}
+	for i, d := range each {
+		if d != nil && i >= len(l.Elem) && r.unfolds(d) {
+			r.leaves(d, stacked)
+		}
+	}
 	sums := make([]*Node, len(each))
 	formals := l.Formals()[len(l.Carry):]
 	for i, d := range each {
-		if d == nil || i < len(l.Elem) || r.unfolds(d) {
+		if d == nil || i < len(l.Elem) || r.unfolds(d) || stacked[d] {
 			continue
 		}
 		sums[i] = g.Formal("d"+formals[i].Name, formals[i].Shape, Real)
@@ -213,6 +220,9 @@ func (r *reversal) keep(roots []*Node) map[*Node]*Node {
 			hard[n] = hard[n] || hard[a]
 		}
 	}
+	if l.Recompute {
+		return nil
+	}
 	// What is one hard value and some arithmetic is made from that again.
 	from := func(n *Node) int {
 		const enough = 2
@@ -336,6 +346,9 @@ func (r *reversal) over(loop *Node, m *Loop) func(*Node) *Node {
 // unfolds reports whether n is made of smaller values, by repeating them,
 // multiplying what was repeated, or adding up such products.
 func (r *reversal) unfolds(n *Node) bool {
+	if r.l.Recompute {
+		return false // its factors are not kept either
+	}
 	switch n.Op {
 	case OpAccess:
 		return len(n.Args) == 1 && len(n.Attr.(*Map).Guard) == 0 && about(n.Args[0].Shape) < about(n.Shape)
@@ -355,6 +368,17 @@ func (r *reversal) unfolds(n *Node) bool {
 		return some
 	}
 	return false
+}
+
+// leaves notes what an unfolding value is made from.
+func (r *reversal) leaves(n *Node, out map[*Node]bool) {
+	if !r.unfolds(n) {
+		out[n] = true
+		return
+	}
+	for _, a := range n.Args {
+		r.leaves(a, out)
+	}
 }
 
 // about is the number of elements of a shape, sizes of run time taken for some
@@ -410,8 +434,11 @@ type loopTangent struct {
 // the tangents of its arguments; nil entries are zero.
 func (g *Graph) loopJVP(y *Node, dargs []*Node) *loopTangent {
 	l := y.Attr.(*Loop)
-	if l.Kind == TableLoop {
+	switch l.Kind {
+	case TableLoop:
 		return g.tableJVP(y, dargs)
+	case WhileLoop:
+		return g.whileJVP(y, dargs)
 	}
 	t := &loopTangent{dx: map[*Node]*Node{}}
 	m := *l
@@ -445,6 +472,44 @@ func (g *Graph) loopJVP(y *Node, dargs []*Node) *loopTangent {
 	}
 	args := slices.Concat(inits, more[0], elems, more[1], captures, more[2])
 	t.node = g.Apply(OpLoop, &m, args...)
+	return t
+}
+
+// whileJVP returns a scan that computes the tangents of a while, over the
+// carries that its passes had: how many there were is known when it has run.
+func (g *Graph) whileJVP(y *Node, dargs []*Node) *loopTangent {
+	l := y.Attr.(*Loop)
+	t := &loopTangent{dx: map[*Node]*Node{}}
+	_, _, captures := l.parts(y.Args)
+	m := &Loop{Kind: ScanLoop, Count: l.Count, Index: g.Formal("", nil, Integer), Elem: l.Carry, Capture: slices.Clone(l.Capture)}
+	captures = slices.Clone(captures)
+	var xs, dxs, inits, rows []*Node
+	for i, k := range l.Carry {
+		rows = append(rows, g.Stack(y, k))
+		if k.Type != Real {
+			continue
+		}
+		d := g.Formal(cotName(k), k.Shape, Real)
+		t.dx[k] = d
+		xs, dxs = append(xs, k), append(dxs, d)
+		m.Carry, inits = append(m.Carry, d), append(inits, g.orZero(dargs[i], k))
+	}
+	for i, c := range l.Capture {
+		dx := dargs[len(l.Carry)+i]
+		if c.Type != Real || dx == nil {
+			continue
+		}
+		d := g.Formal(cotName(c), c.Shape, Real)
+		t.dx[c] = d
+		xs, dxs = append(xs, c), append(dxs, d)
+		m.Capture, captures = append(m.Capture, d), append(captures, dx)
+	}
+	for i, k := range l.Carry {
+		if k.Type == Real {
+			m.Next = append(m.Next, g.orZero(g.JVP(l.Next[i:i+1], xs, dxs)[0], k))
+		}
+	}
+	t.node = g.Apply(OpLoop, m, slices.Concat(inits, rows, captures)...)
 	return t
 }
 

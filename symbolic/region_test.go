@@ -165,6 +165,37 @@ func TestLoopsAreUnrolled(t *testing.T) {
 	}
 }
 
+// TestForwardModeNeedsOneLoop: a tangent is carried beside the values.
+func TestForwardModeNeedsOneLoop(t *testing.T) {
+	for _, name := range []string{"scan", "while"} {
+		g := NewGraph()
+		xs, w, v := g.Input(ArgInput, "xs", Shp(3, 2), Real), g.Input(ArgInput, "w", Shp(2), Real), g.Input(ArgInput, "v", Shp(2), Real)
+		f := kinds[name].loop(g, xs, w)
+		roots := g.Rewrite(Final, f, g.JVP([]*Node{f}, []*Node{w}, []*Node{v})[0])
+		merged := g.MergeLoops(roots...)
+		loops := func(ns []*Node) (n int) {
+			for _, m := range Reachable(ns...) {
+				if m.Op == OpLoop {
+					n++
+				}
+			}
+			return n
+		}
+		if loops(roots) != 2 || loops(merged) != 1 {
+			t.Errorf("%s: %d loops, %d when merged, want 2 and 1", name, loops(roots), loops(merged))
+		}
+		env := &Env{Inputs: map[string]*Tensor{
+			"arg:xs": {Shape: []int{3, 2}, Data: []float64{0.3, -0.7, 0.9, 0.2, -0.4, 0.8}}, "arg:w": Vector(0.6, -0.5), "arg:v": Vector(1.5, 0.25),
+		}}
+		got, want := mustEval(t, env, merged...), mustEval(t, env, roots...)
+		for i := range got {
+			if err := alike(got[i], want[i]); err != nil {
+				t.Errorf("%s: result %d: %v", name, i, err)
+			}
+		}
+	}
+}
+
 func alike(a, b *Tensor) error {
 	if (a == nil) != (b == nil) {
 		return fmt.Errorf("one is nil")

@@ -152,6 +152,9 @@ func accessOfAccess(g *Graph, n *Node) *Node {
 	if len(operands) > 0 && !plain(inner, in.Args[0].Shape) {
 		return nil // an outer index that is out of range must stay an error
 	}
+	if len(in.Args) > 1 && about(outer.Shape) > about(in.Shape) {
+		return nil // what is gathered once is then repeated
+	}
 	shift := len(operands)
 	var out *Map
 	err := Guard(func() {

@@ -1,5 +1,7 @@
 package symbolic
 
+import "slices"
+
 // padsAreConcat: values that are laid into zeros, each at its place, and added
 // up are laid one after the other. That is how the cotangents of slices come
 // back together.
@@ -170,3 +172,72 @@ func rowOf(n *Node) (int, bool) {
 	}
 	return row, true
 }
+
+// sumOfPartOfSum: what is laid into zeros, or taken out of something larger,
+// in the same way for all that is summed over, is summed first. Then two sums
+// are one.
+func sumOfPartOfSum(g *Graph, n *Node) *Node {
+	a := n.Args[0]
+	m, ok := a.Attr.(*Map)
+	if !ok || a.Op != OpAccess || len(a.Args) > 1 {
+		return nil
+	}
+	x := a.Args[0]
+	if x.Op != OpSum && !(x.Op == OpMul && len(m.Guard) > 0) {
+		return nil
+	}
+	inner := map[int]int{} // axes of x by the axes of the read that go along them
+	for _, r := range n.Attr.(Axes) {
+		at, uses := -1, 0
+		for k, e := range m.Index {
+			if e.Equal(Axis(r)) && x.Shape[k].Equal(m.Shape[r]) {
+				at = k
+			}
+			if mentionsOf(e, r) {
+				uses++
+			}
+		}
+		for _, c := range m.Guard {
+			if mentionsOf(c.E, r) {
+				uses = 2
+			}
+		}
+		if at >= 0 && uses == 1 {
+			inner[r] = at
+		}
+	}
+	if len(inner) == 0 {
+		return nil
+	}
+	var over, rest Axes
+	to := map[int]Poly{} // axes of the read after some have gone
+	out := &Map{}
+	for r, d := range m.Shape {
+		if k, gone := inner[r]; gone {
+			over = append(over, k)
+			continue
+		}
+		to[r] = Axis(len(out.Shape))
+		if n.Attr.(Axes).Has(r) {
+			rest = append(rest, len(out.Shape))
+		}
+		out.Shape = append(out.Shape, d)
+	}
+	sub := func(s string) (Poly, bool) {
+		a, ok := axisOf(s)
+		return to[a], ok
+	}
+	slices.Sort(over)
+	for k, e := range m.Index {
+		if !over.Has(k) {
+			out.Index = append(out.Index, e.Subst(sub))
+		}
+	}
+	for _, c := range m.Guard {
+		c.E = c.E.Subst(sub)
+		out.Guard = append(out.Guard, c)
+	}
+	return g.Sum(g.access(g.Sum(x, over...), out), rest...)
+}
+
+func mentionsOf(p Poly, axis int) bool { return slices.Contains(p.Syms(), Axis(axis).String()) }

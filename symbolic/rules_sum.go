@@ -42,6 +42,11 @@ var sumRules = []Rule{
 			m := &Map{Shape: Shp(2, 3), Index: []Poly{Axis(1)}, Guard: []Cond{{Kind: Zero, E: Axis(0).Sub(Axis(1)).Add(Int(1))}}}
 			return g.Sum(g.Mul(g.Access(sample(g, "x", 3), m), sample(g, "y", 2, 3)), 1)
 		}},
+	{Name: "sum of part of sum", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpSum}, Func: sumOfPartOfSum,
+		Example: func(g *Graph) *Node {
+			m := &Map{Shape: Shp(2, 4), Index: []Poly{Axis(0), Axis(1).Sub(Int(1))}, Guard: []Cond{{Kind: NonNeg, E: Axis(1).Sub(Int(1))}}}
+			return g.Sum(g.Access(g.Sum(sample(g, "x", 2, 3, 2), 2), m), 0)
+		}},
 	{Name: "sum of repeated", Phase: after, Safety: Reassoc, Ops: []*OpSpec{OpSum}, Func: sumOfPlain,
 		Example: func(g *Graph) *Node { return g.Sum(g.Broadcast(sample(g, "x", 2), Shp(2, 3), 0), 0, 1) }},
 }

@@ -46,8 +46,8 @@ type part struct {
 	at   []*Poly // the places of the units
 }
 
-// maxSwept bounds the terms of a value. Where there would be more they are
-// spelled out and added up.
+// maxSwept bounds the terms of a value. Where there would be more, the places
+// that they do not share are spelled out, and they are added up.
 const maxSwept = 8
 
 // Open returns a node in the shape of n that stands for a seed.
@@ -56,24 +56,15 @@ func (g *Graph) Open(n *Node) *Node { return g.Mark(g.Like(0, n)) }
 // Sweep takes ys, which are linear in the open seed u, for all seeds: seed has
 // the axes of the units without At in front of those of u. Nil ys are zero.
 func (g *Graph) Sweep(ys []*Node, u, seed *Node, units []Unit) ([]*Swept, error) {
-	s := &sweeper{g: g, done: map[*Node]*Swept{}}
+	s := &sweeper{g: g, done: map[*Node]*Swept{}, moved: map[*Node]*Node{}, loops: map[*Node]*loopSweep{}}
 	first := part{node: seed}
 	for _, k := range units {
 		s.sizes = append(s.sizes, k.Size)
 		first.at = append(first.at, k.At)
 	}
 	s.done[u] = s.swept(u.Shape, first)
-	defer g.At(g.origin)()
-	for _, n := range g.dependents(ys, map[*Node]bool{u: true}) {
-		if n == u {
-			continue
-		}
-		g.At(n.Origin)
-		v, err := s.value(n)
-		if err != nil {
-			return nil, err
-		}
-		s.done[n] = v
+	if err := s.run(ys); err != nil {
+		return nil, err
 	}
 	out := make([]*Swept, len(ys))
 	for i, y := range ys {
@@ -284,6 +275,8 @@ type sweeper struct {
 	g     *Graph
 	sizes Shape // of the units
 	done  map[*Node]*Swept
+	moved map[*Node]*Node // what stands for a node that does not depend on the seed
+	loops map[*Node]*loopSweep
 }
 
 // swept is the sum of terms. Those with the same places are one.
@@ -305,8 +298,10 @@ func (s *sweeper) swept(shape Shape, terms ...part) *Swept {
 		all := v.terms
 		v.terms = nil
 		for _, t := range all {
-			for k := range s.sizes {
-				t = s.spelled(t, shape, k)
+			for k, p := range all[0].at {
+				if slices.ContainsFunc(all, func(u part) bool { return p == nil || u.at[k] == nil || !p.Equal(*u.at[k]) }) {
+					t = s.spelled(t, shape, k)
+				}
 			}
 			add(t)
 		}
@@ -379,6 +374,8 @@ func (s *sweeper) value(n *Node) (*Swept, error) {
 		apply = s.reshape
 	case n.Op == OpConcat:
 		apply = s.concat
+	case n.Op.Batched && len(dependent) == 1:
+		apply = s.batched
 	default:
 		return nil, fmt.Errorf("%s has no derivative for many seeds at once", n.Op.Name)
 	}
@@ -411,6 +408,7 @@ func (s *sweeper) together(n *Node) *Swept {
 // beside repeats a value that does not depend on the seed for all units in
 // front.
 func (s *sweeper) beside(n *Node, front Shape) *Node {
+	n = s.plain(n)
 	full := append(slices.Clone(front), n.Shape...)
 	if v, ok := ConstValue(n); ok {
 		return s.g.Const(v, full, n.Type)
@@ -647,6 +645,25 @@ func (s *sweeper) reshape(n *Node, _ int, t part) part {
 		}
 	}
 	return part{s.g.Reshape(t.node, append(s.front(t.at), n.Shape...)), t.at}
+}
+
+// batched applies an operator on the last two axes for all seeds.
+func (s *sweeper) batched(n *Node, i int, t part) part {
+	shape := n.Args[i].Shape
+	for k, p := range t.at {
+		if p != nil && mentions(*p, Axes{len(shape) - 2, len(shape) - 1}) {
+			t = s.spelled(t, shape, k)
+		}
+	}
+	args := make([]*Node, len(n.Args))
+	for j, a := range n.Args {
+		if j == i {
+			args[j] = t.node
+		} else {
+			args[j] = s.beside(a, s.front(t.at))
+		}
+	}
+	return part{s.g.Apply(n.Op, n.Attr, args...), t.at}
 }
 
 // concat lays a term between zeros.

@@ -94,7 +94,8 @@ func (l *lowering) keepOperands(nodes []*symbolic.Node) {
 			for isPlainAccess(f) && l.store[f] == inlined {
 				f = f.Args[0]
 			}
-			if f.Op.Class == symbolic.Elementwise && l.store[f] == inlined {
+			gathered := f.Op == symbolic.OpAccess && len(f.Args) > 1 && l.outer == nil
+			if (f.Op.Class == symbolic.Elementwise || gathered) && l.store[f] == inlined {
 				l.store[f] = isOperand
 			}
 		}

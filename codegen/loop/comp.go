@@ -24,6 +24,7 @@ type comp struct {
 	unit    float64          // what combining starts from
 	arg     bool             // the position of the best is what is wanted
 	scatter bool             // elements go where index says, several to one place
+	needs   []*value         // what must be there before, though it is not read: numbers of passes
 	late    bool             // it changes what all others of its pass read before
 
 	contract int // the depth of the first of three loops that are a contraction; 0 if none
@@ -108,6 +109,7 @@ func (l *lowering) build(roots []*symbolic.Node) {
 		}
 	}
 	if l.outer == nil {
+		l.dropUnread()
 		l.readers()
 	}
 }
@@ -134,7 +136,7 @@ func (c *comp) reads() []*value {
 			out = append(out, t.val)
 		}
 	})
-	return out
+	return append(out, c.needs...)
 }
 
 // write makes the comps that compute n into v.
@@ -181,6 +183,7 @@ func (l *lowering) add(c *comp) {
 			c.axes[a].out = k
 		}
 	}
+	c.needs = l.passesOf(c)
 	c.order = loopOrder(c)
 	c.each(func(t *term) {
 		for _, a := range t.args {

@@ -15,7 +15,7 @@ func expand(p *module.Procedure) []*symbolic.Node {
 		out[i] = r.Node
 	}
 	out = expandAll(p.Graph, out)
-	out = p.Graph.Rewrite(symbolic.Final, out...)
+	out = p.Graph.MergeLoops(p.Graph.Rewrite(symbolic.Final, out...)...)
 	return settle(p.Graph, expandAll(p.Graph, out))
 }
 

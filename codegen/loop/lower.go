@@ -70,8 +70,9 @@ type lowering struct {
 	outer  *lowering
 	dest   []*value // where its roots go
 	late   []*lateSum
-	passes []*pass  // the loops around, outermost first
-	seen   []*value // those of outer that are read here
+	counts map[string]*value // by the numbers of passes of whiles: something that these give
+	passes []*pass           // the loops around, outermost first
+	seen   []*value          // those of outer that are read here
 	alias2 map[*symbolic.Node]*alias
 	done   map[*symbolic.Node]bool // parts of loops that those write themselves
 }

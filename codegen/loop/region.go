@@ -231,8 +231,15 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		r.test.dest = []*value{r.test.newValue(lp.Cond, Temp, isCarried)}
 		r.lower(r.test, []*symbolic.Node{lp.Cond})
 	}
+	r.reads = append(r.reads, l.passesIn(symbolic.Shape{lp.Count})...)
 	for _, s := range r.carry {
 		s.at.writers = append(s.at.writers, c)
+		if sym := r.counter(); sym != "" {
+			if l.counts == nil {
+				l.counts = map[string]*value{}
+			}
+			l.counts[sym] = s.at
+		}
 	}
 	c.id = len(l.comps)
 	switch {

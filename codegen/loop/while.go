@@ -45,6 +45,31 @@ func countOf(s symbolic.Shape) string {
 // the name of the variable that counts them.
 func isCount(sym string) bool { return strings.HasPrefix(sym, "!") }
 
+// passesIn returns what the whiles give whose numbers of passes a shape mentions.
+func (l *lowering) passesIn(s symbolic.Shape) []*value {
+	var out []*value
+	for _, d := range s {
+		for _, sym := range d.Syms() {
+			if v := l.counts[sym]; v != nil && !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// passesOf returns what the whiles give that must have ended before c.
+func (l *lowering) passesOf(c *comp) []*value {
+	if len(l.counts) == 0 {
+		return nil
+	}
+	shape := slices.Clone(c.target.base().node.Shape)
+	for _, a := range c.axes {
+		shape = append(shape, a.extent)
+	}
+	return l.passesIn(shape)
+}
+
 // counter returns the symbol of the number of passes of a while, or "".
 func (r *region) counter() string {
 	if r.loop.Kind != symbolic.WhileLoop {

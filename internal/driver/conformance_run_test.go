@@ -106,8 +106,12 @@ func texts(vs []float64) []string {
 	return out
 }
 
-// build compiles all packages into one program and runs it.
-func (r *conformanceRun) build(t *testing.T) []conformanceReport {
+// kernels are the sets of instructions that generated packages may have kernels
+// for. One that the processor has not got runs as the best that it has.
+var kernels = []string{"avx512", "avx2", "portable"}
+
+// build compiles all packages into one program and runs it, with all kernels.
+func (r *conformanceRun) build(t *testing.T) map[string][]conformanceReport {
 	var imports, table strings.Builder
 	for _, p := range r.packages {
 		fmt.Fprintf(&imports, "import %q\n", "conformance/"+p)
@@ -129,11 +133,23 @@ func (r *conformanceRun) build(t *testing.T) []conformanceReport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var reports []conformanceReport
-	if err := json.Unmarshal(goCommand(t, r.dir, in, "run", "."), &reports); err != nil {
-		t.Fatal(err)
+	goCommand(t, r.dir, nil, "build", "-o", "conformance.exe", ".")
+	all := map[string][]conformanceReport{}
+	for _, k := range kernels {
+		cmd := exec.Command(filepath.Join(r.dir, "conformance.exe"))
+		cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+		cmd.Env = append(os.Environ(), "BPGEN_CPU="+k)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("with kernels for %s: %v", k, err)
+		}
+		var reports []conformanceReport
+		if err := json.Unmarshal(out, &reports); err != nil {
+			t.Fatal(err)
+		}
+		all[k] = reports
 	}
-	return reports
+	return all
 }
 
 func goCommand(t *testing.T, dir string, in []byte, args ...string) []byte {

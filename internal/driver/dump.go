@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/bpgen/bpgen/codegen"
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
@@ -189,7 +190,7 @@ func dumpPlan(w io.Writer, path string, src []byte, opt Options) (*Result, error
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "%s:\n%s", name, loop.MakePlan(prog).Text(int(float)/8))
+		_, err = fmt.Fprintf(w, "%s:\n%s%s", name, loop.MakePlan(prog).Text(int(float)/8), codegen.PlanKernels(prog, float))
 		return err
 	})
 }

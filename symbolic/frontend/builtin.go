@@ -23,7 +23,7 @@ var structural map[string]func(*bcall) value
 
 // later are built-in names whose meaning is still to come.
 var later = map[string]bool{
-	"solve": true, "tril": true, "bit": true, "popcount": true, "randn": true, "rand": true,
+	"tril": true, "bit": true, "popcount": true, "randn": true, "rand": true,
 }
 
 func init() {
@@ -35,6 +35,8 @@ func init() {
 		"eye": (*bcall).filled, "ones": (*bcall).filled, "zeros": (*bcall).filled,
 		"onehot": (*bcall).onehot, "cross": (*bcall).cross,
 		"grad": (*bcall).grad, "jacobian": (*bcall).jacobian, "hessian": (*bcall).hessian,
+		"solve": (*bcall).solve, "lsolve": (*bcall).solve, "usolve": (*bcall).solve, "inverse": (*bcall).inverse,
+		"cholesky": (*bcall).ofMatrix, "det": (*bcall).ofMatrix, "logdet": (*bcall).ofMatrix,
 		"jvp": (*bcall).jvp, "vjp": (*bcall).vjp, "hvp": (*bcall).hvp, "div": (*bcall).divmod, "mod": (*bcall).divmod,
 	}
 }

@@ -70,6 +70,11 @@ func (c *ctx) eval(x parser.Expr) value {
 
 func (c *ctx) evalName(x *parser.Name) value {
 	if b := c.lookup(x.Name, x.Span()); b != nil {
+		if t, ok := b.val.(*tensor); ok && t.table != nil {
+			c.errorf(x.Span(), "%s is not all there yet: rec reads itself entry by entry", x.Name).
+				Hintf("write %s[…]", x.Name)
+			return poison{}
+		}
 		return b.val
 	}
 	if c.scope.file.missing {

@@ -11,7 +11,7 @@ import (
 
 // subscript is x[i, lo:hi], or the static arguments of a callable.
 func (c *ctx) subscript(x *parser.Subscript) value {
-	base := c.eval(x.X)
+	base := c.base(x.X)
 	switch b := base.(type) {
 	case poison:
 		return b
@@ -48,6 +48,18 @@ func (c *ctx) subscript(x *parser.Subscript) value {
 		return poison{}
 	}
 	return c.read(x, t)
+}
+
+// base evaluates what is subscripted; that may be what rec is defining.
+func (c *ctx) base(x parser.Expr) value {
+	if n, ok := unparen(x).(*parser.Name); ok {
+		if b := c.scope.local(n.Name); b != nil {
+			if t, ok := b.val.(*tensor); ok && t.table != nil {
+				return t
+			}
+		}
+	}
+	return c.eval(x)
 }
 
 // listItem takes an entry or a stretch of a static list where the subscript is
@@ -172,12 +184,12 @@ func (c *ctx) read(x *parser.Subscript, t *tensor) value {
 	for i, s := range subs {
 		switch {
 		case s.data != nil:
-			always := true
-			if i >= entry {
-				var ok bool
-				if always, ok = c.dataInRange(x, t, i, s); !ok {
-					return poison{}
-				}
+			always, ok := i < entry, true // a table has conditions of its own
+			if !always {
+				always, ok = c.dataInRange(x, t, i, s)
+			}
+			if !ok {
+				return poison{}
 			}
 			e := symbolic.Operand(len(operands))
 			if !always {

@@ -16,7 +16,7 @@ func (c *ctx) scan(s *parser.LoopStmt) {
 		l.poisonAll()
 		return
 	}
-	r := &repeat{forLoop: l, Body: symbolic.Body{Since: c.g.Len(), Kind: symbolic.ScanLoop}}
+	r := &repeat{forLoop: l, Body: symbolic.Body{Since: c.g.Len(), Kind: symbolic.ScanLoop, Checkpoint: s.Checkpoint}}
 	if s.Kind == parser.While {
 		r.Kind = symbolic.WhileLoop
 	}
@@ -119,6 +119,7 @@ func (c *ctx) passes(g *parser.Generator) (symbolic.Poly, bool) {
 	}
 	n, ok := v.(number)
 	if !ok {
+		c.asSize(v)
 		c.side(c.errorf(g.To.Span(), "the count of a scan is a size, not %s", describe(v)), g.To, v)
 		return symbolic.Poly{}, false
 	}
@@ -162,7 +163,7 @@ func (r *repeat) enter() bool {
 		f := c.g.Formal(k.Name.Name, dims(r.axes, t.shape), t.node.Type)
 		in := &tensor{node: f, axes: r.axes, shape: t.shape, names: t.names}
 		r.Carry, r.state = append(r.Carry, f), append(r.state, in)
-		r.carries[k.Name.Name].bind.val = in
+		r.carries[k.Name.Name].bind.val = c.point(k.Name.Name, in, k)
 	}
 	return true
 }
@@ -307,7 +308,7 @@ func (r *repeat) leave() {
 	for i, k := range r.s.Carry {
 		t := &tensor{node: lasts[i], axes: r.axes, shape: r.state[i].shape, names: r.state[i].names}
 		c.nameNode(t, k.Name.Name)
-		r.carries[k.Name.Name].bind.val = t
+		r.carries[k.Name.Name].bind.val = c.point(k.Name.Name, t, k)
 	}
 	for i, id := range r.s.Outs {
 		t := r.out[i]

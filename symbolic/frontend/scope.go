@@ -123,7 +123,7 @@ func (c *ctx) mayBind(id *parser.Ident) bool {
 		}
 		return false
 	}
-	if reserved[id.Name] || isBuiltin(id.Name) {
+	if reserved[id.Name] && !c.ofTraining(id.Name) || isBuiltin(id.Name) {
 		c.errorf(id.Span(), "%s hides the built-in %s", id.Name, id.Name)
 		return false
 	}
@@ -177,6 +177,12 @@ func (c *ctx) known() []string {
 var reserved = map[string]bool{
 	"pi": true, "inf": true, "training": true, "batch": true, "example": true,
 	"step": true, "gradnorm": true, "true": true, "false": true,
+}
+
+// ofTraining reports whether a name means something to update rules only and
+// stands in a func, where it may be bound as any other.
+func (c *ctx) ofTraining(name string) bool {
+	return (name == "step" || name == "gradnorm") && c.frame.decl != nil && c.frame.decl.Kind == parser.Func && c.frame.rule == nil
 }
 
 // systemName gives the names that the language itself defines by place.

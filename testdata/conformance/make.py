@@ -143,6 +143,60 @@ E.FUN.update(atan2=each(atan2), hypot=each(hypot), xlogy=each(xlogy), norm=norm,
              dot=lambda a, b: E.msum([E.mul(x, y) for x, y in zip(a.d, b.d)]) if a.d else 0.0)
 
 
+def grid(A):
+    n = A.sh[0]
+    return [list(A.d[i*n:(i + 1)*n]) for i in range(n)]
+
+
+def cholesky(A):
+    M = grid(A)
+    n = len(M)
+    M = [[E.div(E.add(M[i][j], M[j][i]), 2.0) for j in range(n)] for i in range(n)]
+    L = [[0.0]*n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            s = M[i][j]
+            for k in range(j):
+                s = E.sub(s, E.mul(L[i][k], L[j][k]))
+            L[i][j] = E.sqrt(s) if i == j else E.div(s, L[j][j])
+    return E.T(A.sh, [v for r in L for v in r])
+
+
+def triangle(order):
+    def f(A, b):
+        M, n, m = grid(A), A.sh[0], len(b.d)//A.sh[0]
+        x = [None]*n
+        for i in list(range(n))[::order]:
+            row = list(b.d[i*m:(i + 1)*m])
+            for j in list(range(n))[::order]:
+                if x[j] is not None:
+                    row = [E.sub(r, E.mul(M[i][j], v)) for r, v in zip(row, x[j])]
+            x[i] = [E.div(r, M[i][i]) for r in row]
+        return E.T(b.sh, [v for r in x for v in r])
+    return f
+
+
+def det(A):
+    M = grid(A)
+    if not M:
+        return 1.0
+    s = 0.0
+    for j in range(len(M)):
+        minor = [r[:j] + r[j + 1:] for r in M[1:]]
+        d = E.mul(M[0][j], det(E.T((len(minor),)*2, [v for r in minor for v in r])))
+        s = E.add(s, d) if j % 2 == 0 else E.sub(s, d)
+    return s
+
+
+def logdet(A):
+    d = det(A)
+    return E.log(d if E.val(d) > 0 else E.neg(d))
+
+
+unit = lambda A: E.T(A.sh, [float(i == j) for i in range(A.sh[0]) for j in range(A.sh[0])])
+E.FUN.update(cholesky=cholesky, lsolve=triangle(1), usolve=triangle(-1), det=det, logdet=logdet, inverse=lambda A: E.solve(A, unit(A)))
+
+
 def split(axis, x, k):
     if axis == 0:
         return E.split(x, k)

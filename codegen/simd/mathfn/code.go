@@ -91,3 +91,35 @@ func (c code) reciprocal(v asm.V) asm.V {
 	}
 	return c.FMA(y, c.FNMA(v, y, c.Const(1)), y)
 }
+
+// vectors is a table in registers, for Lookup.
+func (c code) vectors(table []float64) []asm.V {
+	var out []asm.V
+	for ; len(table) > 0; table = table[c.Lanes():] {
+		bits := make([]uint64, c.Lanes())
+		for i := range bits {
+			bits[i] = c.bitsOf(table[i])
+		}
+		out = append(out, c.ConstLanes(bits))
+	}
+	return out
+}
+
+func (c code) bitsOf(x float64) uint64 {
+	if c.single {
+		return uint64(math.Float32bits(float32(x)))
+	}
+	return math.Float64bits(x)
+}
+
+// inDouble computes a function of float32 in float64, in halves.
+func (c code) inDouble(f func(c code, x asm.V) asm.V, x asm.V) asm.V {
+	d := codeOf(c.As(asm.F64))
+	return c.Narrow(f(d, c.WidenLo(x)), f(d, c.WidenHi(x)))
+}
+
+// inDouble2 is inDouble for two arguments.
+func (c code) inDouble2(f func(c code, x, y asm.V) asm.V, x, y asm.V) asm.V {
+	d := codeOf(c.As(asm.F64))
+	return c.Narrow(f(d, c.WidenLo(x), c.WidenLo(y)), f(d, c.WidenHi(x), c.WidenHi(y)))
+}

@@ -45,9 +45,8 @@ func (c code) expShort(r asm.V) asm.V {
 
 func exp(c code, x asm.V) asm.V {
 	if c.wide {
-		// Far out, where n is all that matters, r may be anything.
-		_, n, r := c.reduce(x, 0)
-		return c.ScaleBy2(c.expShort(c.Nearer(r, c.Const(1))), n)
+		n, y := c.sixteenth(x)
+		return c.ScaleBy2(y, n)
 	}
 	lo, hi := c.expRange()
 	k, _, r := c.reduce(c.clamp(x, lo, hi), 2*c.bias())
@@ -107,8 +106,8 @@ func (c code) halfExp(x asm.V) asm.V {
 	_, hi := c.expRange()
 	x = c.Min(c.Const(hi+2), x)
 	if c.wide {
-		_, n, r := c.reduce(x, 0)
-		return c.ScaleBy2(c.expShort(r), c.Sub(n, c.Const(1)))
+		n, y := c.sixteenth(x)
+		return c.ScaleBy2(y, c.Sub(n, c.Const(1)))
 	}
 	k, _, r := c.reduce(x, 2*c.bias()-1)
 	return c.scale(c.expShort(r), k)

@@ -1,10 +1,6 @@
 package mathfn
 
-import (
-	"math"
-
-	"github.com/bpgen/bpgen/codegen/simd/asm"
-)
+import "github.com/bpgen/bpgen/codegen/simd/asm"
 
 // pieces are polynomials for the parts of an interval, each of what x is off a
 // centre. They are 16, or 32 for AVX512, of float32. A centre lies near the
@@ -12,8 +8,8 @@ import (
 // float32. The last piece is a little high, so that what is limited to 1 is 1
 // from its end on.
 type pieces struct {
-	centres []float32
-	parts   [][]float32 // coefficients, each for all pieces
+	centres []float64
+	parts   [][]float64 // coefficients, each for all pieces
 }
 
 // piecewise is the polynomial of the piece whose number is in the last bits of
@@ -30,25 +26,14 @@ func (c code) piecewise(p pieces, x, k asm.V) asm.V {
 
 // entry returns what finds the entry of a table that the last bits
 // of k are the number of.
-func (c code) entry(k asm.V) func(table []float32) asm.V {
-	vectors := func(table []float32) []asm.V {
-		var out []asm.V
-		for ; len(table) > 0; table = table[c.Lanes():] {
-			bits := make([]uint64, c.Lanes())
-			for i := range bits {
-				bits[i] = uint64(math.Float32bits(table[i]))
-			}
-			out = append(out, c.ConstLanes(bits))
-		}
-		return out
-	}
+func (c code) entry(k asm.V) func(table []float64) asm.V {
 	if c.wide {
-		return func(table []float32) asm.V { return c.Lookup(vectors(table), k) }
+		return func(table []float64) asm.V { return c.Lookup(c.vectors(table), k) }
 	}
 	// Half of the table at a time; the upper where the highest bit is set.
 	upper := c.ICmp(asm.LT, c.IShl(k, 28), c.Zero())
-	return func(table []float32) asm.V {
-		v := vectors(table)
+	return func(table []float64) asm.V {
+		v := c.vectors(table)
 		return c.Select(upper, c.Lookup(v[1:], k), c.Lookup(v[:1], k))
 	}
 }

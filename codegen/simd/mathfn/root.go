@@ -17,15 +17,12 @@ func round(c code, x asm.V) asm.V {
 }
 
 // cbrtPoly is about the cube root of a number from 3/4 to 3/2.
-var cbrtPoly = poly{f64: []float64{0x1.d7ad1e32f7f56p-2, 0x1.bd6e38e5cbde4p-1, -0x1.f134e32ca1669p-2, 0x1.7bb76b44f79cp-3, -0x1.f2e0b64d9c6eep-6}}
+var cbrtPoly = []float64{0x1.d7ad1e32f7f56p-2, 0x1.bd6e38e5cbde4p-1, -0x1.f134e32ca1669p-2, 0x1.7bb76b44f79cp-3, -0x1.f2e0b64d9c6eep-6}
 
 // cbrt is 2^q·∛(2^p·m) with 3q + p the exponent, improved by Halley's method.
 func cbrt(c code, x asm.V) asm.V {
-	if c.single {
-		return c.inDouble(cbrt, x)
-	}
 	a := c.Abs(x)
-	tiny := c.Cmp(asm.LT, a, c.Const(0x1p-1000))
+	tiny := c.Cmp(asm.LT, a, c.Const(c.pick(0x1p-100, 0x1p-1000)))
 	z := c.Select(tiny, c.Mul(a, c.Const(0x1p60)), a)
 	e, f := c.split(z, 0)
 	one := c.Const(1)
@@ -37,8 +34,8 @@ func cbrt(c code, x asm.V) asm.V {
 		return c.Select(c.Cmp(asm.LT, p, one), one, v)
 	}
 	v := c.Mul(m, by(2, 4))
-	y := c.Mul(c.horner(cbrtPoly, m), by(0x1.428a2f98d728bp+0, 0x1.965fea53d6e3dp+0))
-	for range 2 {
+	y := c.Mul(c.horner(poly{cbrtPoly, cbrtPoly}, m), by(0x1.428a2f98d728bp+0, 0x1.965fea53d6e3dp+0))
+	for range int(c.pick(1, 2)) {
 		y3 := c.Mul(c.Mul(y, y), y)
 		rest := c.Sub(v, y3)
 		y = c.FMA(y, c.Div(rest, c.FMA(y3, c.Const(2), v)), y)

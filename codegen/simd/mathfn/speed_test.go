@@ -33,6 +33,6 @@ func BenchmarkFuncs(b *testing.B) {
 	}
 	program := string(src) + fmt.Sprintf("\nvar singles = []row[float32]{\n%s}\n\nvar doubles = []row[float64]{\n%s}\n", rows[asm.F32].String(), rows[asm.F64].String())
 	for b.Loop() {
-		b.Logf("\n%s", asmtest.Run(b, built, program))
+		fmt.Printf("%s", asmtest.Run(b, built, program))
 	}
 }

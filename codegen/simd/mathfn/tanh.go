@@ -20,12 +20,12 @@ func tanh(c code, x asm.V) asm.V {
 // tanhPieces is tanh x/x up to 9.02, beyond which tanh x is 1. The piece is found
 // from the exponent and three bits of the mantissa of |x| + 1.
 var tanhPieces = pieces{
-	centres: []float32{
+	centres: []float64{
 		0x1.2018p+0, 0x1.6184p+0, 0x1.9ef4p+0, 0x1.e328p+0, 0x1.10f4p+1, 0x1.2ebp+1, 0x1.5124p+1, 0x1.7012p+1,
 		0x1.a26cp+1, 0x1.e386p+1, 0x1.0e69p+2, 0x1.30eep+2, 0x1.5178p+2, 0x1.70acp+2, 0x1.9005p+2, 0x1.b085p+2,
 		0x1.e28ap+2, 0x1.0ede8p+3, 0x1.2055p+3, 0, 0, 0, 0, 0,
 		0x1.f8p-5, 0x1.712p-3, 0x1.3bcp-2, 0x1.bd3p-2, 0x1.1cdp-1, 0x1.5dp-1, 0x1.a128p-1, 0x1.e3a8p-1},
-	parts: [][]float32{
+	parts: [][]float64{
 		{0x1.70427p-1, 0x1.46b446p-1, 0x1.241abcp-1, 0x1.031ceap-1, 0x1.d2e3cep-2, 0x1.a97242p-2, 0x1.80c9b2p-2, 0x1.61d946p-2,
 			0x1.3858fcp-2, 0x1.0ecb0ep-2, 0x1.e4821ep-3, 0x1.adc7e6p-3, 0x1.846084p-3, 0x1.63848cp-3, 0x1.47a95cp-3, 0x1.2f0acap-3,
 			0x1.0fa132p-3, 0x1.e3e4e6p-4, 0x1.c6964ap-4, 0, 0, 0, 0, 0,

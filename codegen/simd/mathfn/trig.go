@@ -17,13 +17,14 @@ type turn struct {
 
 var (
 	// All parts are positive, so that what is left of −0 is −0.
-	piParts     = []float64{0x1.921fb54442d18p+1, 0x1.1a62633145c06p-53, 0x1.c1cd129024e08p-106}
-	piParts32   = []float64{0x1.921fb4p+1, 0x1.4442dp-23, 0x1.846988p-47}
-	halfPiParts = []float64{0x1.921fb54442d18p+0, 0x1.1a62633145c06p-54, 0x1.c1cd129024e08p-107}
+	piParts       = []float64{0x1.921fb54442d18p+1, 0x1.1a62633145c06p-53, 0x1.c1cd129024e08p-106}
+	piParts32     = []float64{0x1.921fb4p+1, 0x1.4442dp-23, 0x1.846988p-47}
+	halfPiParts32 = []float64{0x1.921fb4p+0, 0x1.4442dp-24, 0x1.846988p-48}
+	halfPiParts   = []float64{0x1.921fb54442d18p+0, 0x1.1a62633145c06p-54, 0x1.c1cd129024e08p-107}
 
 	sinTurn = turn{1, 0, piParts32, piParts}
 	cosTurn = turn{1, 0.5, piParts32, piParts}
-	tanTurn = turn{2, 0, nil, halfPiParts}
+	tanTurn = turn{2, 0, halfPiParts32, halfPiParts}
 )
 
 // sinPoly is (sin r/r − 1)/r² in r² for |r| ≤ π/2; that of float32 a little low
@@ -166,29 +167,22 @@ func (c code) twoSum(a, b asm.V) (sum, lost asm.V) {
 // The polynomials of the tangent, in r² for |r| ≤ π/4: (sin r/r − 1)/r² and
 // (cos r − 1)/r².
 var (
-	shortSinPoly = poly{f64: []float64{-0x1.5555555555548p-3, 0x1.111111110f756p-7, -0x1.a01a019bf0bacp-13, 0x1.71de355d7a053p-19,
-		-0x1.ae5e530a84616p-26, 0x1.5d8dc11a9cff8p-33}}
-	shortCosPoly = poly{f64: []float64{-0x1p-1, 0x1.555555555554ap-5, -0x1.6c16c16c14e43p-10, 0x1.a01a019c67742p-16,
-		-0x1.27e4f7d7e6a4cp-22, 0x1.1ee9cbe6b3134p-29, -0x1.8f9ee726ed1d3p-37}}
+	shortSinPoly = poly{f32: []float64{-0x1.555546p-3, 0x1.110778p-7, -0x1.9953e2p-13},
+		f64: []float64{-0x1.5555555555548p-3, 0x1.111111110f756p-7, -0x1.a01a019bf0bacp-13, 0x1.71de355d7a053p-19,
+			-0x1.ae5e530a84616p-26, 0x1.5d8dc11a9cff8p-33}}
+	shortCosPoly = poly{f32: []float64{-0x1p-1, 0x1.55554ap-5, -0x1.6c0c2ap-10, 0x1.99e904p-16},
+		f64: []float64{-0x1p-1, 0x1.555555555554ap-5, -0x1.6c16c16c14e43p-10, 0x1.a01a019c67742p-16,
+			-0x1.27e4f7d7e6a4cp-22, 0x1.1ee9cbe6b3134p-29, -0x1.8f9ee726ed1d3p-37}}
 )
 
 // tan is sin r/cos r after an even number of right angles and −cos r/sin r
 // after an odd one.
 func tan(c code, x asm.V) asm.V {
-	if c.single {
-		return c.inDouble(tan, x)
-	}
 	r, k := c.angle(x, tanTurn)
 	r2 := c.Mul(r, r)
 	s := c.FMA(c.Mul(r2, c.horner(shortSinPoly, r2)), r, r)
 	s = c.copySign(s, r) // for 0
 	cs := c.FMA(c.horner(shortCosPoly, r2), r2, c.Const(1))
-	odd := c.ICmp(asm.NE, c.IShl(k, 63), c.Zero())
+	odd := c.ICmp(asm.NE, c.IShl(k, 8*c.Target().Size()-1), c.Zero())
 	return c.Div(c.Select(odd, cs, s), c.Select(odd, c.Neg(s), cs))
-}
-
-// inDouble computes a function of float32 in float64, in halves.
-func (c code) inDouble(f func(c code, x asm.V) asm.V, x asm.V) asm.V {
-	d := codeOf(c.As(asm.F64))
-	return c.Narrow(f(d, c.WidenLo(x)), f(d, c.WidenHi(x)))
 }

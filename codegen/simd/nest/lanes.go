@@ -169,7 +169,7 @@ func (c *compiler) overLanes(l *loop.Loop) {
 				copies = whole
 			}
 		}
-		sums, records := c.startSums(l, copies), c.recordsOf(l)
+		sums, records := c.startSums(l, copies), recordsOf(l)
 		run := func(copies int, base asm.G, at int, tail asm.M) {
 			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, sums: sums.byVar}
 			if tail.Ok() {

@@ -73,10 +73,10 @@ const tooShort = 4
 
 // unroll writes out the turns of l, with variables of their own.
 func (p *preparer) unroll(l *loop.Loop, n int) (out []loop.Stmt) {
-	_, declared := changed(l.Body)
+	vars := declarations(l.Body)
 	for i := range n {
 		own, names := map[*loop.Var]*loop.Var{}, map[string]symbolic.Poly{l.Var.Name: symbolic.Int(i)}
-		for v := range declared {
+		for _, v := range vars {
 			w := p.variable(v.Name, v.Type)
 			w.Wide = v.Wide
 			own[v], names[v.Name] = w, symbolic.Sym(w.Name)

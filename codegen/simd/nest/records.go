@@ -30,7 +30,7 @@ const (
 )
 
 // recordsOf finds the records that every turn of l reads and writes.
-func (c *compiler) recordsOf(l *loop.Loop) records {
+func recordsOf(l *loop.Loop) records {
 	_, declared := changed(l.Body)
 	inside := func(name string) bool {
 		for v := range declared {
@@ -56,17 +56,25 @@ func (c *compiler) recordsOf(l *loop.Loop) records {
 			storesTo = append(storesTo, access{st.Buf, st.Index, st})
 		}
 	}
-	apart := func(b *loop.Buffer) bool { return c.ordered(l, b) }
+	known := map[*loop.Buffer]bool{}
+	apart := func(b *loop.Buffer) bool {
+		ok, seen := known[b]
+		if !seen {
+			ok = ordered(l, b)
+			known[b] = ok
+		}
+		return ok
+	}
 	return records{
-		loads:  c.group(loads, l.Var.Name, inside, apart),
-		stores: c.group(storesTo, l.Var.Name, inside, apart),
+		loads:  group(loads, l.Var.Name, inside, apart),
+		stores: group(storesTo, l.Var.Name, inside, apart),
 	}
 }
 
 // ordered reports whether all loads from b may stand before the body of l and
 // all stores to it after it: no element is read after it was written, and no
 // access is under a condition.
-func (c *compiler) ordered(l *loop.Loop, b *loop.Buffer) bool {
+func ordered(l *loop.Loop, b *loop.Buffer) bool {
 	if !stored(l.Body)[b] {
 		return true
 	}
@@ -118,7 +126,7 @@ func eachSure(e loop.Expr, f func(*loop.Load)) {
 }
 
 // group sorts accesses into records.
-func (c *compiler) group(list []access, lane string, inside func(string) bool, may func(*loop.Buffer) bool) (out []*record) {
+func group(list []access, lane string, inside func(string) bool, may func(*loop.Buffer) bool) (out []*record) {
 	for _, a := range list {
 		if a.buf.Type != symbolic.Real || !may(a.buf) {
 			continue

@@ -114,17 +114,30 @@ func stored(list []loop.Stmt) map[*loop.Buffer]bool {
 	return out
 }
 
-// changed returns the variables that a list sets, and those that it declares.
-func changed(list []loop.Stmt) (set, declared map[*loop.Var]bool) {
-	set, declared = map[*loop.Var]bool{}, map[*loop.Var]bool{}
+// declarations returns the variables that a list declares, in order.
+func declarations(list []loop.Stmt) (out []*loop.Var) {
 	each(list, func(s loop.Stmt) bool {
 		switch s := s.(type) {
 		case *loop.Loop:
-			declared[s.Var] = true
+			out = append(out, s.Var)
 		case *loop.Let:
-			declared[s.Var] = true
+			out = append(out, s.Var)
 		case *loop.Acc:
-			declared[s.Var] = true
+			out = append(out, s.Var)
+		}
+		return true
+	})
+	return out
+}
+
+// changed returns the variables that a list sets, and those that it declares.
+func changed(list []loop.Stmt) (set, declared map[*loop.Var]bool) {
+	set, declared = map[*loop.Var]bool{}, map[*loop.Var]bool{}
+	for _, v := range declarations(list) {
+		declared[v] = true
+	}
+	each(list, func(s loop.Stmt) bool {
+		switch s := s.(type) {
 		case *loop.Update:
 			set[s.Var] = true
 		case *loop.Pick:

@@ -137,7 +137,7 @@ func sweep(r row, want function) {
 
 // sample tries random arguments in float64.
 func sample(r row, want function) {
-	const n = 1 << 11
+	const n = 1 << 10
 	rnd := rand.New(rand.NewPCG(3, 4))
 	var x, y []float64
 	put := func(a, b float64) { x, y = append(x, a), append(y, b) }
