@@ -80,7 +80,7 @@ func (e *Explanation) Code() []*CodeFile {
 				forward, backward := owners.spots(n.node, n.label)
 				l.Forward, l.Backward = appendNew(l.Forward, forward), appendNew(l.Backward, backward)
 				l.Noted = true
-				l.Derived = l.Derived || n.node.Origin.Adjoint != nil || len(backward) > 0
+				l.Derived = l.Derived || n.node.Origin.Adjoint != nil && len(forward) == 0 || len(backward) > 0
 			}
 		}
 		out = append(out, f)
@@ -354,9 +354,28 @@ func (o *owners) spots(n *symbolic.Node, label string) (forward, backward []*Spo
 		for _, v := range o.backward(i, n, label) {
 			backward = append(backward, &Spot{i, v})
 		}
-		return nil, backward
+		if backward == nil {
+			// A derivative that the model itself asks for is a way forward:
+			// to the value of its line, or to the result.
+			v := o.forward(i, n)
+			if v == nil {
+				v = d.onLine(n)
+			}
+			forward = []*Spot{{i, v}}
+		}
+		return forward, backward
 	}
 	return nil, nil
+}
+
+// onLine is the first value of n's line, or the result.
+func (d *Derivation) onLine(n *symbolic.Node) *Value {
+	for _, v := range d.Values {
+		if v.Def != nil && v.Node.Origin.Span.Pos.Line == n.Origin.Span.Pos.Line {
+			return v
+		}
+	}
+	return d.Result
 }
 
 // forward finds the value that n is or is part of: by the graph, or where a

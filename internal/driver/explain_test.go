@@ -3,6 +3,7 @@ package driver
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,15 +28,18 @@ func TestCodeMap(t *testing.T) {
 			if err != nil || len(res.Diags) > 0 {
 				t.Fatal(err, res.Diags)
 			}
-			checkCode(t, e)
+			if n := checkCode(t, e); n == 0 && strings.Contains(path, "examples") {
+				t.Error("no line is derived")
+			}
 		})
 	}
 }
 
-func checkCode(t *testing.T, e *explain.Explanation) {
-	derived := 0
+// checkCode returns how many lines belong to the way back.
+func checkCode(t *testing.T, e *explain.Explanation) (derived int) {
+	code := e.Code()
 	reached := map[*explain.Value]bool{}
-	for _, f := range e.Code() {
+	for _, f := range code {
 		gradients := map[string]bool{} // functions with a way back
 		for _, l := range f.Lines {
 			gradients[l.Func] = gradients[l.Func] || l.Derived
@@ -43,6 +47,9 @@ func checkCode(t *testing.T, e *explain.Explanation) {
 		for i, l := range f.Lines {
 			if statement := strings.Trim(l.Text, "\t}"); l.Func != "" && gradients[l.Func] && statement != "" && !l.Noted {
 				t.Errorf("%s:%d: nothing is known of %s", f.Name, i+1, l.Text)
+			}
+			if l.Derived && strings.Contains(f.Name, "whiles") {
+				continue // they are not explained
 			}
 			for _, s := range l.Backward {
 				reached[s.Value] = true
@@ -58,16 +65,17 @@ func checkCode(t *testing.T, e *explain.Explanation) {
 			}
 		}
 	}
-	if derived == 0 {
-		t.Error("no line is derived")
-	}
 	for _, d := range e.Derivations {
+		if !has(code, d.Name+"Grad", d.Name+"VJP", d.Name+"Work.grad", d.Name+"Work.vjp") {
+			continue // it asks for another derivative
+		}
 		for _, v := range d.Backwards() {
 			if !reached[v] {
 				t.Errorf("%s: no line for %s", d.Name, v.Back.Equation.Text())
 			}
 		}
 	}
+	return derived
 }
 
 // modelFiles lists the example models: those of examples, the starters, the
@@ -81,4 +89,16 @@ func modelFiles() (files []string, err error) {
 		files = append(files, more...)
 	}
 	return files, nil
+}
+
+// has reports whether there is a function with one of the names in the code.
+func has(code []*explain.CodeFile, names ...string) bool {
+	for _, f := range code {
+		for _, l := range f.Lines {
+			if slices.Contains(names, l.Func) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -309,9 +309,12 @@ func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Exp
 func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
 	e := &Expr{Kind: Call, Op: n.Op, Attr: n.Attr, Data: data}
 	args := n.Args
-	if n.Op == symbolic.OpPart { // what the loop is called with
+	switch { // what the loop is called with
+	case n.Op == symbolic.OpPart:
 		e.Loop = n.Args[0]
 		args = e.Loop.Args
+	case n.Op == symbolic.OpLoop:
+		e.Loop = n
 	}
 	lead := b.leading(n, index)
 	e.Index, e.Extent = slices.Clone(index[lead:]), n.Shape[lead:]
@@ -334,7 +337,7 @@ func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *E
 // leading is 1 where the first axis of n and of its arguments is the batch,
 // which the operator leaves alone, else 0.
 func (b *Builder) leading(n *symbolic.Node, index []symbolic.Poly) int {
-	if len(n.Shape) == 0 || !isBatch(n.Shape[0]) || n.Op == symbolic.OpPart {
+	if len(n.Shape) == 0 || !isBatch(n.Shape[0]) || n.Op.Class == symbolic.Region {
 		return 0
 	}
 	for _, a := range n.Args {

@@ -529,7 +529,7 @@ func (e *evaluator) callNow(x *Expr) array {
 	if s, ok := attr.(symbolic.ShapeAttr); ok {
 		attr = symbolic.ShapeAttr{Shape: symbolic.Shp(e.shape(s.Shape)...)}
 	}
-	if x.Loop != nil {
+	if x.Loop != nil && x.Loop.Op != x.Op {
 		args = []*symbolic.Node{g.Apply(x.Loop.Op, x.Loop.Attr, args...)}
 	}
 	t, err := symbolic.Eval(env, g.Apply(x.Op, attr, args...))
