@@ -6,7 +6,7 @@ package digits
 func (t *tasks) zhLoop(rows int, zh, image []float32) {
 	k := &t.zhLoopTask
 	*k = zhLoopTask{t: t, rows: rows, zh: zh, image: image}
-	workers.run(t.threads, partsOf(rows, 1024), k)
+	workers.run(t.forWork(rows*192), partsOf(rows, 1024), k)
 }
 
 // zhLoopTask is what the parts of zhLoop work on.
@@ -37,7 +37,7 @@ func zhLoopPartGo(first, count, rows int, zh, image []float32) {
 func (t *tasks) hProduct(rows int, h, zh, hW, hB []float32) {
 	k := &t.hProductTask
 	*k = hProductTask{t: t, rows: rows, h: h, zh: zh, hW: hW, hB: hB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // hProductTask is what the parts of hProduct work on.
@@ -66,7 +66,7 @@ func hProductPartGo(rows int, h, zh, hW, hB, _ []float32) {
 func (t *tasks) zProduct(rows int, z, h, zW, zB []float32) {
 	k := &t.zProductTask
 	*k = zProductTask{t: t, rows: rows, z: z, h: h, zW: zW, zB: zB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zProductTask is what the parts of zProduct work on.
@@ -124,7 +124,7 @@ func (t *tasks) zSum(rows int, z []float32, y []int32) (s2, s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
 	*k = zSumTask{t: t, rows: rows, z: z, y: y, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(rows*174), parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
 	}
@@ -256,7 +256,7 @@ func dzzLoopGo(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d flo
 func (t *tasks) dzhProduct(rows int, dzh, dzz, zW, h []float32) {
 	k := &t.dzhProductTask
 	*k = dzhProductTask{t: t, rows: rows, dzh: dzh, dzz: dzz, zW: zW, h: h}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzhProductTask is what the parts of dzhProduct work on.
@@ -289,7 +289,7 @@ func dzhProductPartGo(rows int, dzh, dzz, zW, h, _ []float32) {
 func (t *tasks) dzWProduct(rows int, dzW, dzz, h []float32) {
 	k := &t.dzWProductTask
 	*k = dzWProductTask{t: t, rows: rows, dzW: dzW, dzz: dzz, h: h}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzWProductTask is what the parts of dzWProduct work on.
@@ -312,7 +312,7 @@ func dzWProductPartGo(rows int, dzW, dzz, h, _ []float32) {
 func (t *tasks) dhWProduct(rows int, dhW, dzh, zh []float32) {
 	k := &t.dhWProductTask
 	*k = dhWProductTask{t: t, rows: rows, dhW: dhW, dzh: dzh, zh: zh}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dhWProductTask is what the parts of dhWProduct work on.
@@ -360,7 +360,7 @@ func dhWSumsGo(dhW, hW []float32) {
 func (t *tasks) nextWLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32) {
 	k := &t.nextWLoopTask
 	*k = nextWLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, lr0: lr0}
-	workers.run(t.threads, partsOf(n, 8192), k)
+	workers.run(t.forWork(n*28), partsOf(n, 8192), k)
 }
 
 // nextWLoopTask is what the parts of nextWLoop work on.
@@ -397,6 +397,15 @@ func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []floa
 		v4 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
 		nextWRow[i] = wRow[i] - lr0*v4
 	}
+}
+
+// forWork is how many threads do so much work: one, where handing a part over
+// would take longer than doing it.
+func (t *tasks) forWork(operations int) int {
+	if operations < 1<<16 {
+		return 1
+	}
+	return t.threads
 }
 
 // tasks is what a work keeps for kernels that have their parts done by several

@@ -61,7 +61,7 @@ func xLoopGo(rows int, ids []int32, L2, L []float32, form []int32, F2, F []float
 func (t *tasks) hProduct(rows int, h, x2, hW, hB []float32) {
 	k := &t.hProductTask
 	*k = hProductTask{t: t, rows: rows, h: h, x2: x2, hW: hW, hB: hB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // hProductTask is what the parts of hProduct work on.
@@ -90,7 +90,7 @@ func hProductPartGo(rows int, h, x, hW, hB, _ []float32) {
 func (t *tasks) zProduct(rows int, z, h, zW, zB []float32) {
 	k := &t.zProductTask
 	*k = zProductTask{t: t, rows: rows, z: z, h: h, zW: zW, zB: zB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zProductTask is what the parts of zProduct work on.
@@ -148,7 +148,7 @@ func (t *tasks) zSum(rows int, z []float32, tag []int32) (s2, s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 2048)
 	*k = zSumTask{t: t, rows: rows, z: z, tag: tag, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(rows*109), parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
 	}
@@ -280,7 +280,7 @@ func dzzLoopGo(rows int, z []float32, tag []int32, exps, dzz, dzB []float32, d f
 func (t *tasks) dzhProduct(rows int, dzh, dzz, zW, h []float32) {
 	k := &t.dzhProductTask
 	*k = dzhProductTask{t: t, rows: rows, dzh: dzh, dzz: dzz, zW: zW, h: h}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzhProductTask is what the parts of dzhProduct work on.
@@ -311,7 +311,7 @@ func dzhProductPartGo(rows int, dzh, dzz, zW, h, _ []float32) {
 func (t *tasks) dxProduct(rows int, dx, dzh, hW []float32) {
 	k := &t.dxProductTask
 	*k = dxProductTask{t: t, rows: rows, dx: dx, dzh: dzh, hW: hW}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dxProductTask is what the parts of dxProduct work on.
@@ -386,7 +386,7 @@ func dhBSumsGo(rows int, ids []int32, dL, dx []float32, form []int32, dF []float
 func (t *tasks) dhWProduct(rows int, dhW, dzh, x2 []float32) {
 	k := &t.dhWProductTask
 	*k = dhWProductTask{t: t, rows: rows, dhW: dhW, dzh: dzh, x2: x2}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dhWProductTask is what the parts of dhWProduct work on.
@@ -409,7 +409,7 @@ func dhWProductPartGo(rows int, dhW, dzh, x, _ []float32) {
 func (t *tasks) dzWProduct(rows int, dzW, dzz, h []float32) {
 	k := &t.dzWProductTask
 	*k = dzWProductTask{t: t, rows: rows, dzW: dzW, dzz: dzz, h: h}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzWProductTask is what the parts of dzWProduct work on.
@@ -447,7 +447,7 @@ func dzWSumsGo(dzW, zW []float32) {
 func (t *tasks) nextWLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, v5 float32) {
 	k := &t.nextWLoopTask
 	*k = nextWLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, v5: v5}
-	workers.run(t.threads, partsOf(n, 8192), k)
+	workers.run(t.forWork(n*28), partsOf(n, 8192), k)
 }
 
 // nextWLoopTask is what the parts of nextWLoop work on.
@@ -484,6 +484,15 @@ func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []floa
 		v6 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
 		nextWRow[i] = wRow[i] - v5*v6
 	}
+}
+
+// forWork is how many threads do so much work: one, where handing a part over
+// would take longer than doing it.
+func (t *tasks) forWork(operations int) int {
+	if operations < 1<<16 {
+		return 1
+	}
+	return t.threads
 }
 
 // tasks is what a work keeps for kernels that have their parts done by several

@@ -7,7 +7,7 @@ func (t *tasks) wSum(w []float32) (s2 float64) {
 	k := &t.wSumTask
 	parts := partsOf(10000000, 262144)
 	*k = wSumTask{t: t, w: w, sum0: grow(k.sum0, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(10000000), parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
 	}
@@ -40,7 +40,7 @@ func wSumPartGo(first, count int, w []float32) (s2 float64) {
 func (t *tasks) sLoop(batch int, s, x2 []float32, s2 float32) {
 	k := &t.sLoopTask
 	*k = sLoopTask{t: t, batch: batch, s: s, x2: x2, s2: s2}
-	workers.run(t.threads, partsOf(batch, 131072), k)
+	workers.run(t.forWork(batch*2), partsOf(batch, 131072), k)
 }
 
 // sLoopTask is what the parts of sLoop work on.
@@ -71,7 +71,7 @@ func (t *tasks) xSum(batch int, x2 []float32, s float32) (s2 float64) {
 	k := &t.xSumTask
 	parts := partsOf(batch, 131072)
 	*k = xSumTask{t: t, batch: batch, x2: x2, s: s, sum0: grow(k.sum0, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(batch*2), parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
 	}
@@ -107,7 +107,7 @@ func (t *tasks) xSum2(batch int, x2 []float32, s, d float32) (s2, s3 float64) {
 	k := &t.xSum2Task
 	parts := partsOf(batch, 32768)
 	*k = xSum2Task{t: t, batch: batch, x2: x2, s: s, d: d, sum0: grow(k.sum0, parts), sum1: grow(k.sum1, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(batch*5), parts, k)
 	for _, x := range k.sum0 {
 		s2 += x
 	}
@@ -149,7 +149,7 @@ func xSum2PartGo(first, count, batch int, x []float32, s, d float32) (s2, s3 flo
 func (t *tasks) dwLoop(dw []float32, s3 float32) {
 	k := &t.dwLoopTask
 	*k = dwLoopTask{t: t, dw: dw, s3: s3}
-	workers.run(t.threads, partsOf(10000000, 262144), k)
+	workers.run(t.forWork(10000000), partsOf(10000000, 262144), k)
 }
 
 // dwLoopTask is what the parts of dwLoop work on.
@@ -178,7 +178,7 @@ func dwLoopPartGo(first, count int, dw []float32, s3 float32) {
 func (t *tasks) nextWLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32) {
 	k := &t.nextWLoopTask
 	*k = nextWLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, lr0: lr0}
-	workers.run(t.threads, partsOf(n, 8192), k)
+	workers.run(t.forWork(n*28), partsOf(n, 8192), k)
 }
 
 // nextWLoopTask is what the parts of nextWLoop work on.
@@ -215,6 +215,15 @@ func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []floa
 		v4 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
 		nextWRow[i] = wRow[i] - lr0*v4
 	}
+}
+
+// forWork is how many threads do so much work: one, where handing a part over
+// would take longer than doing it.
+func (t *tasks) forWork(operations int) int {
+	if operations < 1<<16 {
+		return 1
+	}
+	return t.threads
 }
 
 // tasks is what a work keeps for kernels that have their parts done by several

@@ -6,7 +6,7 @@ package elementwise
 func (t *tasks) outLoop(n int, out, x2 []float32) {
 	k := &t.outLoopTask
 	*k = outLoopTask{t: t, n: n, out: out, x2: x2}
-	workers.run(t.threads, partsOf(n, 16384), k)
+	workers.run(t.forWork(n*9), partsOf(n, 16384), k)
 }
 
 // outLoopTask is what the parts of outLoop work on.
@@ -35,7 +35,7 @@ func outLoopPartGo(first, count, n int, out, x []float32) {
 func (t *tasks) outLoop2(n int, out, x2 []float32) {
 	k := &t.outLoop2Task
 	*k = outLoop2Task{t: t, n: n, out: out, x2: x2}
-	workers.run(t.threads, partsOf(n, 16384), k)
+	workers.run(t.forWork(n*9), partsOf(n, 16384), k)
 }
 
 // outLoop2Task is what the parts of outLoop2 work on.
@@ -64,7 +64,7 @@ func outLoop2PartGo(first, count, n int, out, x []float32) {
 func (t *tasks) outLoop3(n int, out, x2 []float32) {
 	k := &t.outLoop3Task
 	*k = outLoop3Task{t: t, n: n, out: out, x2: x2}
-	workers.run(t.threads, partsOf(n, 16384), k)
+	workers.run(t.forWork(n*9), partsOf(n, 16384), k)
 }
 
 // outLoop3Task is what the parts of outLoop3 work on.
@@ -93,7 +93,7 @@ func outLoop3PartGo(first, count, n int, out, x []float32) {
 func (t *tasks) outLoop4(n int, out, x2 []float32) {
 	k := &t.outLoop4Task
 	*k = outLoop4Task{t: t, n: n, out: out, x2: x2}
-	workers.run(t.threads, partsOf(n, 16384), k)
+	workers.run(t.forWork(n*9), partsOf(n, 16384), k)
 }
 
 // outLoop4Task is what the parts of outLoop4 work on.
@@ -123,7 +123,7 @@ func (t *tasks) xSum(n int, x2 []float32) (m float32) {
 	k := &t.xSumTask
 	parts := partsOf(n, 262144)
 	*k = xSumTask{t: t, n: n, x2: x2, sum0: grow(k.sum0, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(n), parts, k)
 	m = inf[float32](-1)
 	for _, x := range k.sum0 {
 		m = max(m, x)
@@ -159,7 +159,7 @@ func (t *tasks) expsLoop(n int, x2, exps []float32, top float32) (total float64)
 	k := &t.expsLoopTask
 	parts := partsOf(n, 16384)
 	*k = expsLoopTask{t: t, n: n, x2: x2, exps: exps, top: top, sum0: grow(k.sum0, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(n*12), parts, k)
 	for _, x := range k.sum0 {
 		total += x
 	}
@@ -198,7 +198,7 @@ func expsLoopPartGo(first, count, n int, x, exps []float32, top float32) (total 
 func (t *tasks) outLoop5(n int, out, exps []float32, total float32) {
 	k := &t.outLoop5Task
 	*k = outLoop5Task{t: t, n: n, out: out, exps: exps, total: total}
-	workers.run(t.threads, partsOf(n, 131072), k)
+	workers.run(t.forWork(n*2), partsOf(n, 131072), k)
 }
 
 // outLoop5Task is what the parts of outLoop5 work on.
@@ -222,6 +222,15 @@ func outLoop5PartGo(first, count, n int, out, exps []float32, total float32) {
 	for i := range count {
 		outRow[i] = expsRow[i] / total
 	}
+}
+
+// forWork is how many threads do so much work: one, where handing a part over
+// would take longer than doing it.
+func (t *tasks) forWork(operations int) int {
+	if operations < 1<<16 {
+		return 1
+	}
+	return t.threads
 }
 
 // tasks is what a work keeps for kernels that have their parts done by several

@@ -6,7 +6,7 @@ package nets
 func (t *tasks) zhProduct(rows int, zh, x2, hW []float32) {
 	k := &t.zhProductTask
 	*k = zhProductTask{t: t, rows: rows, zh: zh, x2: x2, hW: hW}
-	workers.run(t.threads, partsOf(100, 96), k)
+	workers.run(t.forWork(rows*3125/2), partsOf(100, 96), k)
 }
 
 // zhProductTask is what the parts of zhProduct work on.
@@ -70,7 +70,7 @@ func zzLoopGo(rows int, zW, zh, hB, zz, y []float32, zB0 float32) (s float64) {
 func (t *tasks) hProduct(rows int, h, x2, hW, hB []float32) {
 	k := &t.hProductTask
 	*k = hProductTask{t: t, rows: rows, h: h, x2: x2, hW: hW, hB: hB}
-	workers.run(t.threads, partsOf(100, 96), k)
+	workers.run(t.forWork(rows*3125/2), partsOf(100, 96), k)
 }
 
 // hProductTask is what the parts of hProduct work on.
@@ -102,7 +102,7 @@ func hProductPartGo(first, count, rows int, h, x, hW, hB, _ []float32) {
 func (t *tasks) zzProduct(rows int, zz, h, zW []float32) {
 	k := &t.zzProductTask
 	*k = zzProductTask{t: t, rows: rows, zz: zz, h: h, zW: zW}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zzProductTask is what the parts of zzProduct work on.
@@ -160,7 +160,7 @@ func dzhLoopGo(rows int, zz, y, h, zW, dzh, dhB, dzW []float32, zB0, d float32) 
 func (t *tasks) dhWProduct(rows int, dhW, dzh, x2 []float32) {
 	k := &t.dhWProductTask
 	*k = dhWProductTask{t: t, rows: rows, dhW: dhW, dzh: dzh, x2: x2}
-	workers.run(t.threads, partsOf(250, 192), k)
+	workers.run(t.forWork(rows*3125/2), partsOf(250, 192), k)
 }
 
 // dhWProductTask is what the parts of dhWProduct work on.
@@ -185,7 +185,7 @@ func dhWProductPartGo(first, count, rows int, dhW, dzh, x, _ []float32) {
 func (t *tasks) nextWLoop(n int, nextW, w, g []float32, lr0 float32) {
 	k := &t.nextWLoopTask
 	*k = nextWLoopTask{t: t, n: n, nextW: nextW, w: w, g: g, lr0: lr0}
-	workers.run(t.threads, partsOf(n, 65536), k)
+	workers.run(t.forWork(n*3), partsOf(n, 65536), k)
 }
 
 // nextWLoopTask is what the parts of nextWLoop work on.
@@ -216,7 +216,7 @@ func nextWLoopPartGo(first, count, n int, nextW, w, g []float32, lr0 float32) {
 func (t *tasks) hWProduct(rows int, hW, dzh, x2 []float32, lr0 float32) {
 	k := &t.hWProductTask
 	*k = hWProductTask{t: t, rows: rows, hW: hW, dzh: dzh, x2: x2, lr0: lr0}
-	workers.run(t.threads, partsOf(250, 192), k)
+	workers.run(t.forWork(rows*3125/2), partsOf(250, 192), k)
 }
 
 // hWProductTask is what the parts of hWProduct work on.
@@ -253,7 +253,7 @@ func hWProductPartGo(first, count, rows int, hW, dzh, x []float32, lr0 float32, 
 func (t *tasks) hProduct2(rows int, h, x2, hW, hB []float32) {
 	k := &t.hProduct2Task
 	*k = hProduct2Task{t: t, rows: rows, h: h, x2: x2, hW: hW, hB: hB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // hProduct2Task is what the parts of hProduct2 work on.
@@ -282,7 +282,7 @@ func hProduct2PartGo(rows int, h, x, hW, hB, _ []float32) {
 func (t *tasks) zProduct(rows int, z, h, zW, zB []float32) {
 	k := &t.zProductTask
 	*k = zProductTask{t: t, rows: rows, z: z, h: h, zW: zW, zB: zB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zProductTask is what the parts of zProduct work on.
@@ -313,7 +313,7 @@ func (t *tasks) zSum(rows int, z []float32, y []int32) (s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
 	*k = zSumTask{t: t, rows: rows, z: z, y: y, sum0: grow(k.sum0, parts)}
-	workers.run(t.threads, parts, k)
+	workers.run(t.forWork(rows*142), parts, k)
 	for _, x := range k.sum0 {
 		s += x
 	}
@@ -398,7 +398,7 @@ func dzzLoopGo(rows int, z, exps []float32, y []int32, dzz, dzB []float32, d flo
 func (t *tasks) dzhProduct(rows int, dzh, dzz, zW, h []float32) {
 	k := &t.dzhProductTask
 	*k = dzhProductTask{t: t, rows: rows, dzh: dzh, dzz: dzz, zW: zW, h: h}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzhProductTask is what the parts of dzhProduct work on.
@@ -431,7 +431,7 @@ func dzhProductPartGo(rows int, dzh, dzz, zW, h, _ []float32) {
 func (t *tasks) dzWProduct(rows int, dzW, dzz, h []float32) {
 	k := &t.dzWProductTask
 	*k = dzWProductTask{t: t, rows: rows, dzW: dzW, dzz: dzz, h: h}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzWProductTask is what the parts of dzWProduct work on.
@@ -454,7 +454,7 @@ func dzWProductPartGo(rows int, dzW, dzz, h, _ []float32) {
 func (t *tasks) dhWProduct2(rows int, dhW, dzh, x2 []float32) {
 	k := &t.dhWProduct2Task
 	*k = dhWProduct2Task{t: t, rows: rows, dhW: dhW, dzh: dzh, x2: x2}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dhWProduct2Task is what the parts of dhWProduct2 work on.
@@ -487,7 +487,7 @@ func dhBSumsGo(rows int, dhB, dzh []float32) {
 func (t *tasks) zWProduct(rows int, zW, dzz, h []float32, lr0 float32) {
 	k := &t.zWProductTask
 	*k = zWProductTask{t: t, rows: rows, zW: zW, dzz: dzz, h: h, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zWProductTask is what the parts of zWProduct work on.
@@ -519,7 +519,7 @@ func zWProductPartGo(rows int, zW, dzz, h []float32, lr0 float32, _ []float32) {
 func (t *tasks) hWProduct2(rows int, hW, dzh, x2 []float32, lr0 float32) {
 	k := &t.hWProduct2Task
 	*k = hWProduct2Task{t: t, rows: rows, hW: hW, dzh: dzh, x2: x2, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // hWProduct2Task is what the parts of hWProduct2 work on.
@@ -551,7 +551,7 @@ func hWProduct2PartGo(rows int, hW, dzh, x []float32, lr0 float32, _ []float32) 
 func (t *tasks) h1Product(rows int, h1, x2, h1W, h1B []float32) {
 	k := &t.h1ProductTask
 	*k = h1ProductTask{t: t, rows: rows, h1: h1, x2: x2, h1W: h1W, h1B: h1B}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*25088), partsOf(512, 48), k)
 }
 
 // h1ProductTask is what the parts of h1Product work on.
@@ -583,7 +583,7 @@ func h1ProductPartGo(first, count, rows int, h1, x, h1W, h1B, _ []float32) {
 func (t *tasks) h2Product(rows int, h2, h1, h2W, h2B []float32) {
 	k := &t.h2ProductTask
 	*k = h2ProductTask{t: t, rows: rows, h2: h2, h1: h1, h2W: h2W, h2B: h2B}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*16384), partsOf(512, 48), k)
 }
 
 // h2ProductTask is what the parts of h2Product work on.
@@ -615,7 +615,7 @@ func h2ProductPartGo(first, count, rows int, h2, h1, h2W, h2B, _ []float32) {
 func (t *tasks) zProduct2(rows int, z, h2, zW, zB []float32) {
 	k := &t.zProduct2Task
 	*k = zProduct2Task{t: t, rows: rows, z: z, h2: h2, zW: zW, zB: zB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zProduct2Task is what the parts of zProduct2 work on.
@@ -644,7 +644,7 @@ func zProduct2PartGo(rows int, z, h2, zW, zB, _ []float32) {
 func (t *tasks) dzh2Product(rows int, dzh2, dzz, zW, h2 []float32) {
 	k := &t.dzh2ProductTask
 	*k = dzh2ProductTask{t: t, rows: rows, dzh2: dzh2, dzz: dzz, zW: zW, h2: h2}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzh2ProductTask is what the parts of dzh2Product work on.
@@ -678,7 +678,7 @@ func dzh2ProductPartGo(rows int, dzh2, dzz, zW, h2, _ []float32) {
 func (t *tasks) dzWProduct2(rows int, dzW, dzz, h2 []float32) {
 	k := &t.dzWProduct2Task
 	*k = dzWProduct2Task{t: t, rows: rows, dzW: dzW, dzz: dzz, h2: h2}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // dzWProduct2Task is what the parts of dzWProduct2 work on.
@@ -702,7 +702,7 @@ func dzWProduct2PartGo(rows int, dzW, dzz, h2, _ []float32) {
 func (t *tasks) dzh1Product(rows int, dzh1, dzh2, h2W, h1 []float32) {
 	k := &t.dzh1ProductTask
 	*k = dzh1ProductTask{t: t, rows: rows, dzh1: dzh1, dzh2: dzh2, h2W: h2W, h1: h1}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*16384), partsOf(512, 48), k)
 }
 
 // dzh1ProductTask is what the parts of dzh1Product work on.
@@ -734,11 +734,11 @@ func dzh1ProductPartGo(first, count, rows int, dzh1, dzh2, h2W, h1, _ []float32)
 	}
 }
 
-// dh1WProduct computes dh1W += dzh1·xᵀ, in parts of 48.
+// dh1WProduct computes dh1W += dzh1·xᵀ, in parts of 32.
 func (t *tasks) dh1WProduct(rows int, dh1W, dzh1, x2 []float32) {
 	k := &t.dh1WProductTask
 	*k = dh1WProductTask{t: t, rows: rows, dh1W: dh1W, dzh1: dzh1, x2: x2}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*25088), partsOf(512, 32), k)
 }
 
 // dh1WProductTask is what the parts of dh1WProduct work on.
@@ -749,8 +749,8 @@ type dh1WProductTask struct {
 }
 
 func (k *dh1WProductTask) part(i, who int) {
-	first := i * 48
-	count := min(48, 512-first)
+	first := i * 32
+	count := min(32, 512-first)
 	dh1WProductPart(first, count, k.rows, k.dh1W, k.dzh1, k.x2, k.t.scratch32.of(who, k.rows*520+4192))
 }
 
@@ -780,7 +780,7 @@ func dh2BSumsGo(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 func (t *tasks) dh2WProduct(rows int, dh2W, dzh2, h1 []float32) {
 	k := &t.dh2WProductTask
 	*k = dh2WProductTask{t: t, rows: rows, dh2W: dh2W, dzh2: dzh2, h1: h1}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*16384), partsOf(512, 48), k)
 }
 
 // dh2WProductTask is what the parts of dh2WProduct work on.
@@ -805,7 +805,7 @@ func dh2WProductPartGo(first, count, rows int, dh2W, dzh2, h1, _ []float32) {
 func (t *tasks) zWProduct2(rows int, zW, dzz, h2 []float32, lr0 float32) {
 	k := &t.zWProduct2Task
 	*k = zWProduct2Task{t: t, rows: rows, zW: zW, dzz: dzz, h2: h2, lr0: lr0}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zWProduct2Task is what the parts of zWProduct2 work on.
@@ -833,11 +833,11 @@ func zWProduct2PartGo(rows int, zW, dzz, h2 []float32, lr0 float32, _ []float32)
 	}
 }
 
-// h1WProduct computes h1W updated by dh1W = dzh1·xᵀ, in parts of 48.
+// h1WProduct computes h1W updated by dh1W = dzh1·xᵀ, in parts of 32.
 func (t *tasks) h1WProduct(rows int, h1W, dzh1, x2 []float32, lr0 float32) {
 	k := &t.h1WProductTask
 	*k = h1WProductTask{t: t, rows: rows, h1W: h1W, dzh1: dzh1, x2: x2, lr0: lr0}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*25088), partsOf(512, 32), k)
 }
 
 // h1WProductTask is what the parts of h1WProduct work on.
@@ -849,8 +849,8 @@ type h1WProductTask struct {
 }
 
 func (k *h1WProductTask) part(i, who int) {
-	first := i * 48
-	count := min(48, 512-first)
+	first := i * 32
+	count := min(32, 512-first)
 	h1WProductPart(first, count, k.rows, k.h1W, k.dzh1, k.x2, k.lr0, k.t.scratch32.of(who, k.rows*520+4192))
 }
 
@@ -871,7 +871,7 @@ func h1WProductPartGo(first, count, rows int, h1W, dzh1, x []float32, lr0 float3
 func (t *tasks) h2WProduct(rows int, h2W, dzh2, h1 []float32, lr0 float32) {
 	k := &t.h2WProductTask
 	*k = h2WProductTask{t: t, rows: rows, h2W: h2W, dzh2: dzh2, h1: h1, lr0: lr0}
-	workers.run(t.threads, partsOf(512, 48), k)
+	workers.run(t.forWork(rows*16384), partsOf(512, 48), k)
 }
 
 // h2WProductTask is what the parts of h2WProduct work on.
@@ -908,7 +908,7 @@ func h2WProductPartGo(first, count, rows int, h2W, dzh2, h1 []float32, lr0 float
 func (t *tasks) h1Product2(rows int, h1, x2, h1W, h1B []float32) {
 	k := &t.h1Product2Task
 	*k = h1Product2Task{t: t, rows: rows, h1: h1, x2: x2, h1W: h1W, h1B: h1B}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*100352), partsOf(2048, 48), k)
 }
 
 // h1Product2Task is what the parts of h1Product2 work on.
@@ -940,7 +940,7 @@ func h1Product2PartGo(first, count, rows int, h1, x, h1W, h1B, _ []float32) {
 func (t *tasks) h2Product2(rows int, h2, h1, h2W, h2B []float32) {
 	k := &t.h2Product2Task
 	*k = h2Product2Task{t: t, rows: rows, h2: h2, h1: h1, h2W: h2W, h2B: h2B}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*262144), partsOf(2048, 48), k)
 }
 
 // h2Product2Task is what the parts of h2Product2 work on.
@@ -972,7 +972,7 @@ func h2Product2PartGo(first, count, rows int, h2, h1, h2W, h2B, _ []float32) {
 func (t *tasks) zProduct3(rows int, z, h2, zW, zB []float32) {
 	k := &t.zProduct3Task
 	*k = zProduct3Task{t: t, rows: rows, z: z, h2: h2, zW: zW, zB: zB}
-	workers.run(t.threads, 1, k)
+	workers.run(1, 1, k)
 }
 
 // zProduct3Task is what the parts of zProduct3 work on.
@@ -1002,7 +1002,7 @@ func zProduct3PartGo(rows int, z, h2, zW, zB, _ []float32) {
 func (t *tasks) dzh2Product2(rows int, dzh2, dzz, zW, h2 []float32) {
 	k := &t.dzh2Product2Task
 	*k = dzh2Product2Task{t: t, rows: rows, dzh2: dzh2, dzz: dzz, zW: zW, h2: h2}
-	workers.run(t.threads, partsOf(2048, 1680), k)
+	workers.run(t.forWork(rows*1280), partsOf(2048, 1680), k)
 }
 
 // dzh2Product2Task is what the parts of dzh2Product2 work on.
@@ -1038,7 +1038,7 @@ func dzh2Product2PartGo(first, count, rows int, dzh2, dzz, zW, h2, _ []float32) 
 func (t *tasks) dzWProduct3(rows int, dzW, dzz, h2 []float32) {
 	k := &t.dzWProduct3Task
 	*k = dzWProduct3Task{t: t, rows: rows, dzW: dzW, dzz: dzz, h2: h2}
-	workers.run(t.threads, partsOf(2048, 1680), k)
+	workers.run(t.forWork(rows*1280), partsOf(2048, 1680), k)
 }
 
 // dzWProduct3Task is what the parts of dzWProduct3 work on.
@@ -1064,7 +1064,7 @@ func dzWProduct3PartGo(first, count, rows int, dzW, dzz, h2, _ []float32) {
 func (t *tasks) dzh1Product2(rows int, dzh1, dzh2, h2W, h1 []float32) {
 	k := &t.dzh1Product2Task
 	*k = dzh1Product2Task{t: t, rows: rows, dzh1: dzh1, dzh2: dzh2, h2W: h2W, h1: h1}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*262144), partsOf(2048, 48), k)
 }
 
 // dzh1Product2Task is what the parts of dzh1Product2 work on.
@@ -1096,11 +1096,11 @@ func dzh1Product2PartGo(first, count, rows int, dzh1, dzh2, h2W, h1, _ []float32
 	}
 }
 
-// dh1WProduct2 computes dh1W += dzh1·xᵀ, in parts of 48.
+// dh1WProduct2 computes dh1W += dzh1·xᵀ, in parts of 32.
 func (t *tasks) dh1WProduct2(rows int, dh1W, dzh1, x2 []float32) {
 	k := &t.dh1WProduct2Task
 	*k = dh1WProduct2Task{t: t, rows: rows, dh1W: dh1W, dzh1: dzh1, x2: x2}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*100352), partsOf(2048, 32), k)
 }
 
 // dh1WProduct2Task is what the parts of dh1WProduct2 work on.
@@ -1111,8 +1111,8 @@ type dh1WProduct2Task struct {
 }
 
 func (k *dh1WProduct2Task) part(i, who int) {
-	first := i * 48
-	count := min(48, 2048-first)
+	first := i * 32
+	count := min(32, 2048-first)
 	dh1WProduct2Part(first, count, k.rows, k.dh1W, k.dzh1, k.x2, k.t.scratch32.of(who, k.rows*2064+33056))
 }
 
@@ -1142,7 +1142,7 @@ func dh2BSums2Go(rows int, dh1B, dzh1, dh2B, dzh2 []float32) {
 func (t *tasks) dh2WProduct2(rows int, dh2W, dzh2, h1 []float32) {
 	k := &t.dh2WProduct2Task
 	*k = dh2WProduct2Task{t: t, rows: rows, dh2W: dh2W, dzh2: dzh2, h1: h1}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*262144), partsOf(2048, 48), k)
 }
 
 // dh2WProduct2Task is what the parts of dh2WProduct2 work on.
@@ -1167,7 +1167,7 @@ func dh2WProduct2PartGo(first, count, rows int, dh2W, dzh2, h1, _ []float32) {
 func (t *tasks) zWProduct3(rows int, zW, dzz, h2 []float32, lr0 float32) {
 	k := &t.zWProduct3Task
 	*k = zWProduct3Task{t: t, rows: rows, zW: zW, dzz: dzz, h2: h2, lr0: lr0}
-	workers.run(t.threads, partsOf(2048, 1680), k)
+	workers.run(t.forWork(rows*1280), partsOf(2048, 1680), k)
 }
 
 // zWProduct3Task is what the parts of zWProduct3 work on.
@@ -1200,11 +1200,11 @@ func zWProduct3PartGo(first, count, rows int, zW, dzz, h2 []float32, lr0 float32
 	}
 }
 
-// h1WProduct2 computes h1W updated by dh1W = dzh1·xᵀ, in parts of 48.
+// h1WProduct2 computes h1W updated by dh1W = dzh1·xᵀ, in parts of 32.
 func (t *tasks) h1WProduct2(rows int, h1W, dzh1, x2 []float32, lr0 float32) {
 	k := &t.h1WProduct2Task
 	*k = h1WProduct2Task{t: t, rows: rows, h1W: h1W, dzh1: dzh1, x2: x2, lr0: lr0}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*100352), partsOf(2048, 32), k)
 }
 
 // h1WProduct2Task is what the parts of h1WProduct2 work on.
@@ -1216,8 +1216,8 @@ type h1WProduct2Task struct {
 }
 
 func (k *h1WProduct2Task) part(i, who int) {
-	first := i * 48
-	count := min(48, 2048-first)
+	first := i * 32
+	count := min(32, 2048-first)
 	h1WProduct2Part(first, count, k.rows, k.h1W, k.dzh1, k.x2, k.lr0, k.t.scratch32.of(who, k.rows*2064+33056))
 }
 
@@ -1238,7 +1238,7 @@ func h1WProduct2PartGo(first, count, rows int, h1W, dzh1, x []float32, lr0 float
 func (t *tasks) h2WProduct2(rows int, h2W, dzh2, h1 []float32, lr0 float32) {
 	k := &t.h2WProduct2Task
 	*k = h2WProduct2Task{t: t, rows: rows, h2W: h2W, dzh2: dzh2, h1: h1, lr0: lr0}
-	workers.run(t.threads, partsOf(2048, 48), k)
+	workers.run(t.forWork(rows*262144), partsOf(2048, 48), k)
 }
 
 // h2WProduct2Task is what the parts of h2WProduct2 work on.
@@ -1269,6 +1269,15 @@ func h2WProduct2PartGo(first, count, rows int, h2W, dzh2, h1 []float32, lr0 floa
 			}
 		}
 	}
+}
+
+// forWork is how many threads do so much work: one, where handing a part over
+// would take longer than doing it.
+func (t *tasks) forWork(operations int) int {
+	if operations < 1<<16 {
+		return 1
+	}
+	return t.threads
 }
 
 // tasks is what a work keeps for kernels that have their parts done by several
