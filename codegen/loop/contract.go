@@ -205,6 +205,10 @@ func (f *level) before(c *comp) *group {
 		return nil
 	}
 	g := f.groups[last]
+	// What is done with one sum must not change a factor of the next.
+	if a, b := g.comps[0].factors(); c.target.base() == a.val.base() || c.target.base() == b.val.base() {
+		return nil
+	}
 	for _, v := range c.reads() {
 		for _, p := range v.writers {
 			if !f.here(p) || p.path[f.depth] != g {

@@ -90,6 +90,7 @@ func TestGoldenModels(t *testing.T) {
 	cmd := exec.Command("go", "run", ".", data)
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
+	cmd.Env = append(os.Environ(), "BPGEN_CPU="+cpu)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
