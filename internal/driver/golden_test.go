@@ -87,20 +87,21 @@ func TestGoldenModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "run", ".", data)
-	cmd.Dir = dir
-	cmd.Stderr = os.Stderr
-	cmd.Env = append(os.Environ(), "BPGEN_CPU="+cpu)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var reports map[string]*report
-	if err := json.Unmarshal(out, &reports); err != nil {
-		t.Fatal(err)
-	}
-	for name, g := range goldens {
-		t.Run(name, func(t *testing.T) { compare(t, g, reports[name]) })
+	goCommand(t, dir, nil, "build", "-o", "goldens.exe", ".")
+	for _, k := range kernels {
+		cmd := exec.Command(filepath.Join(dir, "goldens.exe"), data)
+		cmd.Stderr, cmd.Env = os.Stderr, append(os.Environ(), "BPGEN_CPU="+k)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("with kernels for %s: %v", k, err)
+		}
+		var reports map[string]*report
+		if err := json.Unmarshal(out, &reports); err != nil {
+			t.Fatal(err)
+		}
+		for name, g := range goldens {
+			t.Run(name+"/"+k, func(t *testing.T) { compare(t, g, reports[name]) })
+		}
 	}
 }
 
