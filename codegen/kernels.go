@@ -284,11 +284,7 @@ func (k *kernel) divided(g *generator) []jen.Code {
 		Func().Params(jen.Id("t").Op("*").Id("tasks")).Id(k.name).Params(merged(params)...).Params(merged(results)...).Block(body...)
 
 	// The task.
-	var lines []jen.Code
-	for _, f := range merged(fields) {
-		lines = append(lines, f)
-	}
-	typ := jen.Add(prose(k.task() + " is what the parts of " + k.name + " work on.")).Line().Type().Id(k.task()).Struct(lines...)
+	typ := jen.Add(prose(k.task() + " is what the parts of " + k.name + " work on.")).Line().Type().Id(k.task()).Struct(merged(fields)...)
 
 	// A part.
 	inK := func(s string) jen.Code { return jen.Id("k").Dot(fmt.Sprintf("%#v", p.symbol[s])) }

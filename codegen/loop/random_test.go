@@ -161,7 +161,7 @@ func randomGraph(rng *rand.Rand, n int) *module.Procedure {
 }
 
 func TestRandom(t *testing.T) {
-	count := 500
+	count := 1500
 	if testing.Short() {
 		count = 50
 	}

@@ -188,20 +188,12 @@ func TestModels(t *testing.T) {
 	}
 	var tests []test
 	seen := map[string]bool{} // many procedures have the same loops
-	for i, f := range files {
-		if i%3 > 0 && os.Getenv("BPGEN_LONG") == "" {
-			continue
-		}
-		for _, x := range modelTests(t, f) {
-			if text := (&loop.Program{Body: x.k.Body}).String(); !seen[text] {
-				seen[text] = true
-				tests = append(tests, x)
-			}
-		}
+	for _, f := range files {
+		tests = append(tests, modelTests(t, f, seen)...)
 	}
-	if os.Getenv("BPGEN_LONG") == "" { // all of them take minutes
+	if testing.Short() {
 		some := tests[:0]
-		for i := 0; i < len(tests); i += 4 {
+		for i := 0; i < len(tests); i += 8 {
 			some = append(some, tests[i])
 		}
 		tests = some
@@ -210,16 +202,19 @@ func TestModels(t *testing.T) {
 	runAll(t, tests)
 }
 
-func modelTests(t *testing.T, path string) (tests []test) {
+// modelTests returns the tests of a model's loops that are not seen yet.
+func modelTests(t *testing.T, path string, seen map[string]bool) (tests []test) {
 	for i, proc := range procedures(t, path) {
 		p, err := loop.Lower(proc)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for j := range loopsOf(p) {
-			if j == 6 && os.Getenv("BPGEN_LONG") == "" { // each takes a lowering of all
-				break
+		for j, l := range loopsOf(p) {
+			text := (&loop.Program{Body: []loop.Stmt{l}}).String()
+			if seen[text] {
+				continue
 			}
+			seen[text] = true
 			p, err := loop.Lower(proc) // a program of its own, whose buffers change
 			if err != nil {
 				t.Fatal(err)

@@ -24,8 +24,9 @@ func Supported(k *loop.Kernel) (err error) {
 
 func supportedStmts(list []loop.Stmt) {
 	each(list, func(s loop.Stmt) bool {
-		switch s := s.(type) {
-		case *loop.Tile, *loop.Contract, *loop.Call:
+		switch s.(type) {
+		case *loop.Loop, *loop.Let, *loop.Acc, *loop.Update, *loop.Pick, *loop.Store, *loop.Fill, *loop.If, *loop.Choose, *loop.Note:
+		default:
 			failf("statement %T has no vector form", s)
 		}
 		return true
