@@ -4,7 +4,7 @@ package templates
 
 import "embed"
 
-// BP has the libraries that models import by name: bp/nn.bp, bp/optim.bp.
+// BP has the libraries that models import by name, each a folder of files.
 //
-//go:embed bp/*.bp
+//go:embed bp/nn bp/optim
 var BP embed.FS

@@ -28,10 +28,16 @@ const conformance = root + "/testdata/conformance"
 // and gradient, against the language's definitional interpreter, which is
 // independent of bpgen: the graph, the loop programs with their plan of
 // memory, and the generated Go in both types.
-func TestConformance(t *testing.T) {
-	files := conformanceFiles(t)
+func TestConformance(t *testing.T) { runConformance(t, conformance) }
+
+// TestLayers holds the layers and losses of the standard library against
+// PyTorch's, in the same ways.
+func TestLayers(t *testing.T) { runConformance(t, root+"/testdata/layers") }
+
+// runConformance checks every file of a folder against the JSON file beside it.
+func runConformance(t *testing.T, folder string) {
 	r := &conformanceRun{dir: t.TempDir()}
-	for _, f := range files {
+	for _, f := range modelsIn(t, folder) {
 		name := strings.TrimSuffix(filepath.Base(f), ".bp")
 		t.Run(name, func(t *testing.T) { r.file(t, name, f) })
 	}
@@ -45,8 +51,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-func conformanceFiles(t *testing.T) []string {
-	files, err := filepath.Glob(conformance + "/*.bp")
+func modelsIn(t *testing.T, folder string) []string {
+	files, err := filepath.Glob(folder + "/*.bp")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no models", err)
 	}
@@ -469,7 +475,7 @@ func agree(t *testing.T, what string, got, want []float64, tol, slack float64) {
 // processor: the bytes must be the same. Checking a model takes less than a
 // second.
 func TestConformanceDeterminism(t *testing.T) {
-	for _, path := range conformanceFiles(t) {
+	for _, path := range modelsIn(t, conformance) {
 		src, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

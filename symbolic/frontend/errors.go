@@ -83,8 +83,8 @@ func (c *ctx) place(s diag.Span) diag.Span {
 
 // inLibrary reports whether a place is in a file that is part of bpgen.
 func (f *frontend) inLibrary(s diag.Span) bool {
-	for _, fl := range f.lib {
-		if fl != nil && fl.name == s.Pos.File {
+	for _, fl := range f.files {
+		if fl.embedded && fl.name == s.Pos.File {
 			return true
 		}
 	}

@@ -198,19 +198,38 @@ func (fl *file) alias(name string) *file {
 	return nil
 }
 
-// library returns a library of bpgen, or nil.
+// library returns a library of bpgen, or nil. Its files are one set of names,
+// and each sees those of the others.
 func (f *frontend) library(name string) *file {
 	if fl, ok := f.lib[name]; ok {
 		return fl
 	}
-	src, err := templates.BP.ReadFile("bp/" + name + ".bp")
+	parts, err := templates.BP.ReadDir("bp/" + name)
 	if err != nil {
 		return nil
 	}
-	f.lib[name] = nil // while it is being read
-	fl := f.parse("lib:"+name, "bpgen/"+name+".bp", src, true, nil)
-	f.lib[name] = fl
-	return fl
+	all := &file{name: "bpgen/" + name, embedded: true, entities: map[string]*entity{}}
+	f.lib[name] = all
+	for _, p := range parts {
+		path := name + "/" + p.Name()
+		src, err := templates.BP.ReadFile("bp/" + path)
+		if err != nil {
+			continue // it is a folder
+		}
+		fl := f.parse("lib:"+path, "bpgen/"+path, src, true, nil)
+		if fl == nil {
+			continue // reported
+		}
+		fl.imports = append(fl.imports, &imported{file: all})
+		for _, n := range fl.order {
+			if old := all.entities[n]; old != nil {
+				f.report(nil, fl.entities[n].span, "%s is declared twice", n).Note(n, "declared before", old.span)
+			}
+			all.entities[n] = fl.entities[n]
+			all.order = append(all.order, n)
+		}
+	}
+	return all
 }
 
 // resolveAll makes the values of all consts and dims, so that their errors

@@ -20,7 +20,7 @@ comment that says it another way, for the interpreter:
 Models run on batches of B=3 and B=1.
 Everything is drawn from seeds that depend on names only.
 """
-import json, math, os, random, re, sys, tempfile, zlib
+import glob, json, math, os, random, re, sys, tempfile, zlib
 
 sys.path.insert(0, sys.argv[1])
 import bpeval as E
@@ -493,7 +493,9 @@ def convert(name, tmp):
 if __name__ == "__main__":
     names = sys.argv[2:] or sorted(f[:-3] for f in os.listdir(HERE) if f.endswith(".bp"))
     with tempfile.TemporaryDirectory() as tmp:
-        lib = os.path.join(HERE, "../../templates/bp/nn.bp")
-        open(os.path.join(tmp, "nn.bp"), "w").write(open(lib).read())
+        with open(os.path.join(tmp, "nn.bp"), "w") as lib:  # in one file, as the interpreter has it
+            lib.write("package nn\n")
+            for f in sorted(glob.glob(os.path.join(HERE, "../../templates/bp/nn/*.bp"))):
+                lib.write(open(f).read().replace("package nn\n", ""))
         for n in names:
             convert(n, tmp)

@@ -3,7 +3,7 @@
     python3 models.py DIR
 
 where DIR holds bpeval.py: the loss of a batch for parameters at random."""
-import json, os, random, sys, tempfile
+import glob, json, os, random, sys, tempfile
 
 sys.path.insert(0, sys.argv[1])
 import bpeval as E
@@ -35,7 +35,10 @@ E.ELEM["relu"] = lambda a: E.max2(0.0, a)
 out = []
 with tempfile.TemporaryDirectory() as tmp:
     open(os.path.join(tmp, "models.bp"), "w").write(open(os.path.join(here, "models.bp")).read())
-    open(os.path.join(tmp, "nn.bp"), "w").write(open(os.path.join(here, "../../../templates/bp/nn.bp")).read())
+    with open(os.path.join(tmp, "nn.bp"), "w") as lib:  # in one file, as the interpreter has it
+        lib.write("package nn\n")
+        for f in sorted(glob.glob(os.path.join(here, "../../../templates/bp/nn/*.bp"))):
+            lib.write(open(f).read().replace("package nn\n", ""))
     for name, batch in batches.items():
         case = {"model": name, "batch": batch, "dims": {"vocab": vocab, "T": 3}}
         for training in (True, False):

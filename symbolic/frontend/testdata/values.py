@@ -4,7 +4,7 @@
 
 where DIR holds bpeval.py. Each func of values.bp is called with arguments drawn
 at random in the shapes given here."""
-import json, os, random, sys, tempfile
+import glob, json, os, random, sys, tempfile
 
 sys.path.insert(0, sys.argv[1])
 import bpeval as E
@@ -40,7 +40,10 @@ def plain(v):
 with tempfile.TemporaryDirectory() as tmp:
     src = open(os.path.join(here, "values.bp")).read()
     open(os.path.join(tmp, "values.bp"), "w").write(src)
-    open(os.path.join(tmp, "nn.bp"), "w").write(open(os.path.join(here, "../../../templates/bp/nn.bp")).read())
+    with open(os.path.join(tmp, "nn.bp"), "w") as lib:  # in one file, as the interpreter has it
+        lib.write("package nn\n")
+        for f in sorted(glob.glob(os.path.join(here, "../../../templates/bp/nn/*.bp"))):
+            lib.write(open(f).read().replace("package nn\n", ""))
     I = E.Interp(os.path.join(tmp, "values.bp"))
     out = []
     for name, argss in calls.items():
