@@ -59,7 +59,7 @@ func (p *ownNeurons) Run(n int) error {
 		out := p.out[:len(p.in)]
 		for i := range p.in {
 			x, y := &p.in[i], &out[i]
-			y.F, y.W, y.X = scalars.NeuronGrad(&x.W, &x.X)
+			y.F = scalars.NeuronGrad(&x.W, &x.X, &y.W, &y.X)
 		}
 	}
 	return nil
@@ -94,13 +94,13 @@ func callCircuits(in []task.Circuit, out []task.CircuitGrad) {
 func callNeurons(in []task.Neuron, out []task.NeuronGrad) {
 	for i := 0; i+8 <= len(in) && i+8 <= len(out); i += 8 {
 		x, y := (*[8]task.Neuron)(in[i:]), (*[8]task.NeuronGrad)(out[i:])
-		y[0].F, y[0].W, y[0].X = callNeuron(&x[0].W, &x[0].X)
-		y[1].F, y[1].W, y[1].X = callNeuron(&x[1].W, &x[1].X)
-		y[2].F, y[2].W, y[2].X = callNeuron(&x[2].W, &x[2].X)
-		y[3].F, y[3].W, y[3].X = callNeuron(&x[3].W, &x[3].X)
-		y[4].F, y[4].W, y[4].X = callNeuron(&x[4].W, &x[4].X)
-		y[5].F, y[5].W, y[5].X = callNeuron(&x[5].W, &x[5].X)
-		y[6].F, y[6].W, y[6].X = callNeuron(&x[6].W, &x[6].X)
-		y[7].F, y[7].W, y[7].X = callNeuron(&x[7].W, &x[7].X)
+		y[0].F = callNeuron(&x[0].W, &x[0].X, &y[0].W, &y[0].X)
+		y[1].F = callNeuron(&x[1].W, &x[1].X, &y[1].W, &y[1].X)
+		y[2].F = callNeuron(&x[2].W, &x[2].X, &y[2].W, &y[2].X)
+		y[3].F = callNeuron(&x[3].W, &x[3].X, &y[3].W, &y[3].X)
+		y[4].F = callNeuron(&x[4].W, &x[4].X, &y[4].W, &y[4].X)
+		y[5].F = callNeuron(&x[5].W, &x[5].X, &y[5].W, &y[5].X)
+		y[6].F = callNeuron(&x[6].W, &x[6].X, &y[6].W, &y[6].X)
+		y[7].F = callNeuron(&x[7].W, &x[7].X, &y[7].W, &y[7].X)
 	}
 }

@@ -234,7 +234,7 @@ func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)
 			n, _ := b.Shape.Size().Const()
 			id := field(b.Name, jen.Op("*").Index(jen.Lit(n)).Add(p.arrayElem(b)))
 			f.bufs[b] = id
-			if b.Kind == loop.In {
+			if b.Kind != loop.Temp {
 				start(id, jen.Id(p.bufs[b]))
 			} else {
 				start(id, jen.Op("&").Id(p.bufs[b]))

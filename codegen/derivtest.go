@@ -176,31 +176,48 @@ func (d *derivTester) numbersOf(x jen.Code, scalar, array bool) jen.Code {
 
 // small prints the tests of a func of scalars and arrays.
 func (d *derivTester) small(call []jen.Code, failing bool) {
-	bind := func(fn string, n int, args []jen.Code, want map[int]string) []jen.Code {
+	bind := func(fn string, rs []*module.Result, args []jen.Code, want map[int]string) (out []jen.Code) {
 		var ids []jen.Code
-		for k := range n {
-			if id, ok := want[k]; ok {
-				ids = append(ids, jen.Id("a"+id))
-			} else {
+		new, args := false, slices.Clone(args)
+		for k, r := range rs {
+			id, wanted := want[k]
+			id = "a" + id
+			switch {
+			case len(r.Node.Shape) > 0:
+				if !wanted {
+					id = fmt.Sprintf("a%d", k)
+				}
+				out = append(out, arrayFor(id, d.f.Float, r.Node.Type, r.Node.Shape))
+				args = append(args, jen.Op("&").Id(id))
+			case wanted:
+				ids, new = append(ids, jen.Id(id)), true
+			default:
 				ids = append(ids, jen.Id("_"))
 			}
 		}
 		if failing {
 			ids = append(ids, jen.Err())
 		}
-		out := []jen.Code{jen.List(ids...).Op(":=").Id(fn).Call(args...)}
+		call := jen.Id(fn).Call(args...)
+		switch {
+		case new || failing:
+			call = jen.List(ids...).Op(":=").Add(call)
+		case len(ids) > 0:
+			call = jen.List(ids...).Op("=").Add(call)
+		}
+		out = append(out, call)
 		if failing {
 			out = append(out, fatal("t"))
 		}
 		return out
 	}
 	d.value = func(k int) []jen.Code {
-		out := bind(d.n.value, len(d.f.Results), call, map[int]string{k: "y"})
+		out := bind(d.n.value, d.procs[0].proc.Results, call, map[int]string{k: "y"})
 		return append(out, jen.Return(d.numbersOf(jen.Id("ay"), len(d.f.Results[k].Node.Shape) == 0, true)))
 	}
 	d.call = func(_ string, i int, seeds []jen.Code, want map[int]string) []jen.Code {
 		rs := d.procs[i+1].proc.Results
-		out := bind(d.n.derivs[i], len(rs), append(slices.Clone(call), seeds...), want)
+		out := bind(d.n.derivs[i], rs, append(slices.Clone(call), seeds...), want)
 		for k, r := range rs {
 			if id, ok := want[k]; ok {
 				out = append(out, jen.Id(id).Op(":=").Add(d.numbersOf(jen.Id("a"+id), len(r.Node.Shape) == 0, true)))

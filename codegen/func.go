@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
@@ -98,20 +99,24 @@ func (p *funcPrinter) emit() {
 }
 
 func derivDoc(name, value string, f *module.Func, d module.Derivative) string {
-	var by string
-	for i, a := range d.Wrt {
-		switch {
-		case i > 0 && i == len(d.Wrt)-1:
-			by += " and "
-		case i > 0:
-			by += ", "
+	by := "nothing"
+	if len(d.Wrt) > 0 {
+		var names []string
+		for _, a := range d.Wrt {
+			names = append(names, clean(a.Name))
 		}
-		by += clean(a.Name)
-	}
-	if by == "" {
-		by = "nothing"
+		by = enumerated(names)
 	}
 	return fmt.Sprintf(derivatives[d.Kind].doc, name, value, by)
+}
+
+// enumerated is names as a sentence has them.
+func enumerated(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // derivatives are what derivative functions are called, and their
@@ -151,7 +156,8 @@ func merged(vs []variable) []jen.Code {
 	return out
 }
 
-// smallProcedure prints a procedure as a function of scalars and arrays.
+// smallProcedure prints a procedure as a function of scalars and arrays. Arrays
+// that are results are the caller's too: they come after the arguments.
 func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, doc []string) jen.Code {
 	s := newScope(g.scope)
 	p := g.procedurePrinter(pr, s, f.Float)
@@ -162,8 +168,8 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 		}
 	}
 	var params, results []variable
-	var zeros []jen.Code
-	var checks []jen.Code
+	var zeros, checks []jen.Code
+	var filled []string
 	failing := len(f.Checks) > 0
 	for _, a := range f.Args {
 		failing = failing || a.Bound != nil
@@ -192,12 +198,20 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 		b := pr.outs[i]
 		id := s.pick(resultName(r, i, len(f.Results)))
 		p.bind(b, id)
+		if p.arrays[b] { // the caller's, who would else copy it
+			params = append(params, variable{id, argType(f.Float, b.Type, b.Shape)})
+			filled = append(filled, id)
+			continue
+		}
 		p.defined[b] = true
-		results = append(results, variable{id, resultType(f.Float, b)})
+		results = append(results, variable{id, argType(f.Float, b.Type, b.Shape)})
 		zeros = append(zeros, jen.Id(id))
 	}
 	if failing {
 		results = append(results, variable{"err", jen.Error()})
+	}
+	if filled != nil {
+		doc = append(doc, "", "It fills "+enumerated(filled)+", which may not overlap the arguments.")
 	}
 	body := p.block(func() {
 		p.put(checks...)
@@ -215,7 +229,9 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 		if failing {
 			zeros = append(zeros, jen.Nil())
 		}
-		p.put(jen.Return(zeros...))
+		if len(zeros) > 0 {
+			p.put(jen.Return(zeros...))
+		}
 	})
 	g.loops.add(p.parts...)
 	return jen.Add(comment(doc...)).Line().Func().Id(name).Params(merged(params)...).Params(merged(results)...).Block(body...)
@@ -266,17 +282,6 @@ func argType(f module.Float, t symbolic.Type, s symbolic.Shape) jen.Code {
 	}
 	n, _ := s.Size().Const()
 	return jen.Op("*").Index(jen.Lit(n)).Add(elemType(f, t))
-}
-
-func resultType(f module.Float, b *loop.Buffer) jen.Code {
-	if len(b.Shape) == 0 {
-		if b.Type == symbolic.Integer {
-			return jen.Int()
-		}
-		return elemType(f, b.Type)
-	}
-	n, _ := b.Shape.Size().Const()
-	return jen.Index(jen.Lit(n)).Add(elemType(f, b.Type))
 }
 
 func resultName(r *module.Result, i, values int) string {

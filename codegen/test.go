@@ -171,13 +171,16 @@ func (p *funcPrinter) testSmall() {
 		return
 	}
 	results := []jen.Code{jen.Id("_")}
-	var checks []jen.Code
+	var outs, places, checks []jen.Code
 	for _, a := range f.Derive[0].Wrt {
 		id := s.pick("d" + local(a.Name))
-		results = append(results, jen.Id(id))
 		grad := jen.Index().Id(f.Float.String()).Values(jen.Id(id))
 		if len(a.Shape) > 0 {
 			grad = jen.Id(id).Index(jen.Empty(), jen.Empty())
+			outs = append(outs, arrayFor(id, f.Float, a.Type, a.Shape))
+			places = append(places, jen.Op("&").Id(id))
+		} else {
+			results = append(results, jen.Id(id))
 		}
 		checks = append(checks, jen.Id("checkGradient").Call(jen.Id("t"), jen.Lit(a.Name), jen.Id(ids[a.Name]), grad, jen.Id("f")))
 	}
@@ -190,16 +193,31 @@ func (p *funcPrinter) testSmall() {
 	}
 	body := append([]jen.Code{}, head...)
 	body = append(body, jen.Id("f").Op(":=").Func().Params().Id(f.Float.String()).Block(value...))
-	body = append(body, jen.List(results...).Op(":=").Id(n.derivs[0]).Call(call...))
+	body = append(body, outs...)
+	call = append(call, places...)
+	derive := func(op string, results jen.Code) jen.Code {
+		return jen.Add(results).Op(op).Id(n.derivs[0]).Call(call...)
+	}
+	first := ":="
+	if len(results) == 1 {
+		first = "="
+	}
+	body = append(body, derive(first, jen.List(results...)))
 	body = append(body, after...)
 	body = append(body, checks...)
 	body = append(body, jen.If(
-		jen.Id("n").Op(":=").Qual("testing", "AllocsPerRun").Call(jen.Lit(10), jen.Func().Params().Block(blanks(len(results)).Op("=").Id(n.derivs[0]).Call(call...))),
+		jen.Id("n").Op(":=").Qual("testing", "AllocsPerRun").Call(jen.Lit(10), jen.Func().Params().Block(derive("=", blanks(len(results))))),
 		jen.Id("n").Op("!=").Lit(0)).Block(
 		jen.Id("t").Dot("Errorf").Call(jen.Lit(n.derivs[0]+" allocates %v times, want 0"), jen.Id("n"))))
 	p.testFunc("Test"+n.derivs[0], "$ compares the gradient with differences.", body...)
-	p.benchmark("Benchmark"+n.derivs[0], " measures value and gradient.", append(head,
-		jen.For(jen.Id("b").Dot("Loop").Call()).Block(blanks(len(results)).Op("=").Id(n.derivs[0]).Call(call...)))...)
+	p.benchmark("Benchmark"+n.derivs[0], " measures value and gradient.", append(append(head, outs...),
+		jen.For(jen.Id("b").Dot("Loop").Call()).Block(derive("=", blanks(len(results)))))...)
+}
+
+// arrayFor declares an array for a result.
+func arrayFor(id string, f module.Float, t symbolic.Type, s symbolic.Shape) jen.Code {
+	n, _ := s.Size().Const()
+	return jen.Var().Id(id).Index(jen.Lit(n)).Add(elemType(f, t))
 }
 
 // testModel prints the tests of a model: gradients, files, memory, errors.

@@ -11,10 +11,12 @@ func circuit(x, y, z float64) (f, dx, dy, dz float64) {
 	return q * z, z, z, q
 }
 
-func neuron(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
-	f = 1 / (1 + math.Exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))
+func neuron(w *[3]float64, x *[2]float64, dw *[3]float64, dx *[2]float64) float64 {
+	f := 1 / (1 + math.Exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))
 	d := f * (1 - f)
-	return f, [3]float64{d * x[0], d * x[1], d}, [2]float64{d * w[0], d * w[1]}
+	*dw = [3]float64{d * x[0], d * x[1], d}
+	*dx = [2]float64{d * w[0], d * w[1]}
+	return f
 }
 
 // newPoints is for a value and its gradient at each of many points.
@@ -71,7 +73,7 @@ func (p *neurons) Run(n int) error {
 		out := p.out[:len(p.in)]
 		for i := range p.in {
 			x, y := &p.in[i], &out[i]
-			y.F, y.W, y.X = neuron(&x.W, &x.X)
+			y.F = neuron(&x.W, &x.X, &y.W, &y.X)
 		}
 	}
 	return nil
@@ -106,13 +108,13 @@ func callCircuits(in []task.Circuit, out []task.CircuitGrad) {
 func callNeurons(in []task.Neuron, out []task.NeuronGrad) {
 	for i := 0; i+8 <= len(in) && i+8 <= len(out); i += 8 {
 		x, y := (*[8]task.Neuron)(in[i:]), (*[8]task.NeuronGrad)(out[i:])
-		y[0].F, y[0].W, y[0].X = callNeuron(&x[0].W, &x[0].X)
-		y[1].F, y[1].W, y[1].X = callNeuron(&x[1].W, &x[1].X)
-		y[2].F, y[2].W, y[2].X = callNeuron(&x[2].W, &x[2].X)
-		y[3].F, y[3].W, y[3].X = callNeuron(&x[3].W, &x[3].X)
-		y[4].F, y[4].W, y[4].X = callNeuron(&x[4].W, &x[4].X)
-		y[5].F, y[5].W, y[5].X = callNeuron(&x[5].W, &x[5].X)
-		y[6].F, y[6].W, y[6].X = callNeuron(&x[6].W, &x[6].X)
-		y[7].F, y[7].W, y[7].X = callNeuron(&x[7].W, &x[7].X)
+		y[0].F = callNeuron(&x[0].W, &x[0].X, &y[0].W, &y[0].X)
+		y[1].F = callNeuron(&x[1].W, &x[1].X, &y[1].W, &y[1].X)
+		y[2].F = callNeuron(&x[2].W, &x[2].X, &y[2].W, &y[2].X)
+		y[3].F = callNeuron(&x[3].W, &x[3].X, &y[3].W, &y[3].X)
+		y[4].F = callNeuron(&x[4].W, &x[4].X, &y[4].W, &y[4].X)
+		y[5].F = callNeuron(&x[5].W, &x[5].X, &y[5].W, &y[5].X)
+		y[6].F = callNeuron(&x[6].W, &x[6].X, &y[6].W, &y[6].X)
+		y[7].F = callNeuron(&x[7].W, &x[7].X, &y[7].W, &y[7].X)
 	}
 }

@@ -23,7 +23,9 @@ func TestCircuit(t *testing.T) {
 // TestNeuron is the sigmoid neuron at w = (2, −3, −3), x = (−1, −2).
 func TestNeuron(t *testing.T) {
 	w, x := [3]float64{2, -3, -3}, [2]float64{-1, -2}
-	f, dw, dx := lecture.NeuronGrad(&w, &x)
+	var dw [3]float64
+	var dx [2]float64
+	f := lecture.NeuronGrad(&w, &x, &dw, &dx)
 	if math.Abs(f-0.73) > 0.005 || f != lecture.Neuron(&w, &x) {
 		t.Errorf("f is %v, want 0.73", f)
 	}

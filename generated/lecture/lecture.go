@@ -168,7 +168,9 @@ func Neuron(w *[3]float64, x *[2]float64) float64 {
 }
 
 // NeuronGrad returns the value of Neuron and its gradient by w and x.
-func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]float64) {
+//
+// It fills dw and dx, which may not overlap the arguments.
+func NeuronGrad(w *[3]float64, x *[2]float64, dw *[3]float64, dx *[2]float64) (f float64) {
 	// 1 / (1 + exp(-(w[0]*x[0] + w[1]*x[1] + w[2])))   lecture.bp:73
 	f = sigmoid(w[0]*x[0] + w[1]*x[1] + w[2])
 
@@ -189,7 +191,7 @@ func NeuronGrad(w *[3]float64, x *[2]float64) (f float64, dw [3]float64, dx [2]f
 
 	// dx[1] = d·w[1]   lecture.bp:73
 	dx[1] = d * w[1]
-	return f, dw, dx
+	return f
 }
 
 // Paths lets one value, a, reach the result by three paths: through b, through

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 // A conformanceCall is what testdata/conformance_main.go.txt is told, and what
@@ -25,6 +26,7 @@ type conformanceCall struct {
 	Package, Name, Method string
 	Dims                  []int
 	Args, Seeds           [][]string
+	Arrays, GradArrays    []bool // whether a result of a func is an array, which a func with no work puts where it is told
 	Sized                 []int
 	Batch                 int
 	More                  []conformanceDerivative
@@ -40,6 +42,7 @@ type conformanceCall struct {
 type conformanceDerivative struct {
 	Method string
 	Seeds  [][]string
+	Arrays []bool
 }
 
 type conformanceReport struct {
@@ -59,8 +62,9 @@ func (b *boundCase) call(pkg, float string) *conformanceCall {
 		for _, d := range b.fn.Dims {
 			c.Dims = append(c.Dims, b.env.Dims[d.Name])
 		}
-		for _, o := range b.Derivs {
-			d := conformanceDerivative{Method: derivativeNames[o.Kind]}
+		c.Arrays = arrays(b.derived.Value)
+		for k, o := range b.Derivs {
+			d := conformanceDerivative{Method: derivativeNames[o.Kind], Arrays: arrays(b.derived.Derivs[k])}
 			for _, s := range o.Seeds {
 				d.Seeds = append(d.Seeds, texts(s.numbers()))
 			}
@@ -68,6 +72,7 @@ func (b *boundCase) call(pkg, float string) *conformanceCall {
 		}
 		if len(b.derived.Derivs) > 0 && b.first() {
 			c.Method = derivativeNames[b.fn.Derive[0].Kind]
+			c.GradArrays = arrays(b.derived.Derivs[0])
 		}
 		if c.Method == "VJP" {
 			for i, s := range b.Seeds {
@@ -97,6 +102,13 @@ func (b *boundCase) call(pkg, float string) *conformanceCall {
 }
 
 var derivativeNames = map[string]string{"grad": "Grad", "vjp": "VJP", "jvp": "JVP", "hvp": "HVP", "jacobian": "Jacobian", "hessian": "Hessian"}
+
+func arrays(p *module.Procedure) (out []bool) {
+	for _, r := range p.Results {
+		out = append(out, len(r.Node.Shape) > 0)
+	}
+	return out
+}
 
 func texts(vs []float64) []string {
 	out := make([]string, len(vs))

@@ -44,11 +44,13 @@ func TestNeuronGrad(t *testing.T) {
 	f := func() float64 {
 		return Neuron((*[3]float64)(w), (*[2]float64)(x))
 	}
-	_, dw, dx := NeuronGrad((*[3]float64)(w), (*[2]float64)(x))
+	var dw [3]float64
+	var dx [2]float64
+	_ = NeuronGrad((*[3]float64)(w), (*[2]float64)(x), &dw, &dx)
 	checkGradient(t, "w", w, dw[:], f)
 	checkGradient(t, "x", x, dx[:], f)
 	if n := testing.AllocsPerRun(10, func() {
-		_, _, _ = NeuronGrad((*[3]float64)(w), (*[2]float64)(x))
+		_ = NeuronGrad((*[3]float64)(w), (*[2]float64)(x), &dw, &dx)
 	}); n != 0 {
 		t.Errorf("NeuronGrad allocates %v times, want 0", n)
 	}
@@ -58,8 +60,10 @@ func TestNeuronGrad(t *testing.T) {
 func BenchmarkNeuronGrad(b *testing.B) {
 	w := numbers[float64](3, 0, 0.2, 0.9)
 	x := numbers[float64](2, 1, 0.2, 0.9)
+	var dw [3]float64
+	var dx [2]float64
 	for b.Loop() {
-		_, _, _ = NeuronGrad((*[3]float64)(w), (*[2]float64)(x))
+		_ = NeuronGrad((*[3]float64)(w), (*[2]float64)(x), &dw, &dx)
 	}
 }
 
