@@ -21,7 +21,7 @@ type saddleInput struct {
 	Start []float64 `json:"start"`
 }
 
-var saddles = map[string]func(*[2]float64) [4]float64{
+var saddles = map[string]func(start *[2]float64, optimum *[4]float64){
 	"ff": saddle.SaddleFF, "fr": saddle.SaddleFR, "rf": saddle.SaddleRF, "rr": saddle.SaddleRR,
 }
 
@@ -32,7 +32,8 @@ func saddlePoint(mode string) func(saddleInput) (computation, error) {
 		}
 		start, f := [2]float64(in.Start), saddles[mode]
 		return numbers(func() ([]float64, error) {
-			p := f(&start)
+			var p [4]float64
+			f(&start, &p)
 			return p[:], nil
 		})
 	}

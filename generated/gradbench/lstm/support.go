@@ -254,18 +254,16 @@ var workers team
 
 // A team is goroutines that help one caller at a time. They watch for a task
 // for a while, because the next one of a computation follows soon; then they
-// are parked, and when there has been none for long they end. Who does a part
+// are parked, and when nobody has called one for long it ends. Who does a part
 // is left to chance, which parts there are is not.
 type team struct {
-	caller sync.Mutex  // held by whom the team helps
-	count  int         // workers there are
-	clock  *time.Timer // runs while there are any, and dismisses them
-	seen   uint64      // the post that was the last one when it rang
+	caller sync.Mutex // held by whom the team helps
+	count  int        // workers there are
 
 	failed atomic.Pointer[teamFailure] // the first panic in a part
-	parked atomic.Int64                // workers that wait for a word
-	words  chan teamWord
-	over   chan struct{} // says to a parked caller that its task is done
+	parked atomic.Int64                // workers that wait to be called
+	calls  chan struct{}               // calls a parked worker to work
+	over   chan struct{}               // says to a parked caller that its task is done
 
 	// What workers and caller tell each other while they work is together, and
 	// apart from everything else: it goes from one processor to the other at once.
@@ -284,9 +282,6 @@ const teamSeat = 1 << 32
 // teamNumber is what a post counts tasks in.
 const teamNumber = 1 << 44
 
-// A teamWord is what wakes a parked worker: whether there is work.
-type teamWord bool
-
 // A teamFailure is a panic in a part.
 type teamFailure struct{ value any }
 
@@ -297,8 +292,8 @@ const teamParked = 1 << 32
 // the end of its own, before they are parked.
 const teamWatch = 30 * time.Microsecond
 
-// teamIdle is how long there has been no task, at least, when workers end.
-const teamIdle = 50 * time.Millisecond
+// teamIdle is how long a worker is parked, at least, before it ends.
+const teamIdle = 200 * time.Millisecond
 
 // maxThreads is the most that there are.
 const maxThreads = 64
@@ -343,7 +338,8 @@ func (t *team) begin(seats, parts int, k teamTask) {
 	t.task, t.parts = k, uint64(parts)
 	last := t.post.Load()
 	t.post.Store(last - last%teamNumber + teamNumber + uint64(seats)*teamSeat)
-	for awake := t.count - int(t.parked.Load()); awake < seats && t.tell(true); awake++ {
+	for awake := t.count - int(t.parked.Load()); awake < seats && t.unpark(); awake++ {
+		t.calls <- struct{}{}
 	}
 }
 
@@ -391,43 +387,12 @@ func (t *team) wait() {
 
 // hire sees to it that there are so many workers.
 func (t *team) hire(n int) {
-	if t.clock == nil {
-		t.words, t.over = make(chan teamWord, maxThreads), make(chan struct{}, 1)
-		t.clock = time.AfterFunc(time.Hour, t.dismiss)
-	}
-	if t.count == 0 {
-		t.clock.Reset(teamIdle)
+	if t.calls == nil {
+		t.calls, t.over = make(chan struct{}, maxThreads), make(chan struct{}, 1)
 	}
 	for ; t.count < n; t.count++ {
 		go t.assist()
 	}
-}
-
-// dismiss lets workers end if there has been no task since it was last called.
-func (t *team) dismiss() {
-	if t.caller.TryLock() {
-		defer t.caller.Unlock()
-		last := t.post.Load()
-		if last == t.seen {
-			for t.tell(false) {
-				t.count--
-			}
-		}
-		t.seen = last
-		if t.count == 0 {
-			return
-		}
-	}
-	t.clock.Reset(teamIdle)
-}
-
-// tell sends a word to a parked worker, and reports whether there is one.
-func (t *team) tell(w teamWord) bool {
-	if !t.unpark() {
-		return false
-	}
-	t.words <- w
-	return true
 }
 
 // unpark takes one off the parked workers, and reports whether there is one.
@@ -445,8 +410,10 @@ func (t *team) unpark() bool {
 
 // assist is what a worker does.
 func (t *team) assist() {
+	clock := time.NewTimer(teamIdle)
+	defer clock.Stop()
 	last := uint64(0) // a post of the task before
-	for t.watch(last) || t.park(last) {
+	for t.watch(last) || t.park(last, clock) {
 		last = t.join(last)
 	}
 }
@@ -466,14 +433,32 @@ func (t *team) watch(last uint64) bool {
 	return true
 }
 
-// park waits for a word, and reports whether it is that there is work.
-func (t *team) park(last uint64) bool {
+// park waits to be called, and reports whether that was before the worker
+// ended for want of work.
+func (t *team) park(last uint64, clock *time.Timer) bool {
 	t.parked.Add(1)
 	// Who posted before that did not count on this worker.
 	if joinable(t.post.Load(), last) && t.unpark() {
 		return true
 	}
-	return bool(<-t.words)
+	for {
+		clock.Reset(teamIdle)
+		select {
+		case <-t.calls:
+			return true
+		case <-clock.C:
+		}
+		if t.caller.TryLock() { // nobody calls workers now
+			gone := t.unpark()
+			if gone {
+				t.count--
+			}
+			t.caller.Unlock()
+			if gone {
+				return false
+			}
+		}
+	}
 }
 
 // join takes part in the task that is posted, if it is one after the last that

@@ -6,7 +6,9 @@ package saddle
 import "math"
 
 // SaddleFF is generated from saddle.bp:17.
-func SaddleFF(start *[2]float64) (f [4]float64) {
+//
+// It fills f, which may not overlap the arguments.
+func SaddleFF(start *[2]float64, f *[4]float64) {
 	var t [2]float64
 	var x [2]float64
 	var nextX [2]float64
@@ -598,11 +600,12 @@ func SaddleFF(start *[2]float64) (f [4]float64) {
 	for j := range 2 {
 		f[j+2] = x3[j]
 	}
-	return f
 }
 
 // SaddleFR is generated from saddle.bp:18.
-func SaddleFR(start *[2]float64) (f [4]float64) {
+//
+// It fills f, which may not overlap the arguments.
+func SaddleFR(start *[2]float64, f *[4]float64) {
 	var d [2]float64
 	var x [2]float64
 	var nextX [2]float64
@@ -1196,11 +1199,12 @@ func SaddleFR(start *[2]float64) (f [4]float64) {
 	for j := range 2 {
 		f[j+2] = x3[j]
 	}
-	return f
 }
 
 // SaddleRF is generated from saddle.bp:19.
-func SaddleRF(start *[2]float64) (f [4]float64) {
+//
+// It fills f, which may not overlap the arguments.
+func SaddleRF(start *[2]float64, f *[4]float64) {
 	var t [2]float64
 	var x []float64
 	var firstX [2]float64
@@ -2402,11 +2406,12 @@ func SaddleRF(start *[2]float64) (f [4]float64) {
 	for j := range 2 {
 		f[j+2] = x4[j]
 	}
-	return f
 }
 
 // SaddleRR is generated from saddle.bp:20.
-func SaddleRR(start *[2]float64) (f [4]float64) {
+//
+// It fills f, which may not overlap the arguments.
+func SaddleRR(start *[2]float64, f *[4]float64) {
 	var d [2]float64
 	var x []float64
 	var firstX [2]float64
@@ -3610,5 +3615,4 @@ func SaddleRR(start *[2]float64) (f [4]float64) {
 	for j := range 2 {
 		f[j+2] = x4[j]
 	}
-	return f
 }
