@@ -87,9 +87,7 @@ func (p *modelPrinter) stepMethod() error {
 	body := []jen.Code{
 		jen.List(w, grads).Op(":=").List(jen.Add(t).Dot("work"), jen.Add(t).Dot("grads")),
 		jen.If(jen.Add(b).Dot("N").Op(">").Lit(f.most)).Block(
-			jen.List(jen.Id("loss"), jen.Err()).Op(":=").Add(w).Dot("Grad").Call(b, grads),
-			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id("loss"), jen.Err())),
-			jen.Return(jen.Id("loss"), jen.Add(t).Dot("Update").Call(grads)),
+			p.gradAndUpdate(w, grads)...,
 		),
 	}
 	body = append(body, p.prepare("checkLoss", f.procedure, zero)...)
@@ -98,13 +96,12 @@ func (p *modelPrinter) stepMethod() error {
 	body = append(body, jen.Id("loss").Op(":=").Add(call))
 	for _, q := range p.m.Params {
 		if !slices.ContainsFunc(f.updated, func(b *loop.Buffer) bool { return inputOf(b).Name == q.Name }) {
-			path := "." + n.tree.path(q.Name)
+			path := n.params.path(q.Name)
 			body = append(body, jen.Add(t).Dot("update").Call(jen.Add(w).Dot("m").Dot("Params").Op(path), jen.Add(grads).Op(path)))
 		}
 	}
-	body = append(body, jen.Return(jen.Id("loss"), jen.Nil()))
-	p.api.add(jen.Add(prose("Step computes the loss of a batch and its gradient, and updates the", "parameters. The loss is that before the update.")).Line().
-		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id("Step").Params(jen.Id("b").Id(n.batch)).Params(jen.Id(n.loss), jen.Error()).Block(body...))
+	body = append(body, p.commit()...)
+	p.declareStep(append(body, jen.Return(jen.Id("loss"), jen.Nil())))
 	if err := p.procedure("step", f.procedure); err != nil {
 		return fmt.Errorf("step: %w", err)
 	}

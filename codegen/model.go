@@ -1,7 +1,6 @@
 package codegen
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/bpgen/bpgen/symbolic"
@@ -11,7 +10,10 @@ import (
 
 // modelNames are the identifiers that a model has in generated code.
 type modelNames struct {
-	typ, new, params, newParams, batch, outputs, loss, inputs, work, trainer string
+	typ, new, batch, outputs, loss, inputs, work, trainer string
+
+	params *block // also of gradients
+	states *block // nil: there are none
 
 	dims    map[string]string // fields of run-time dims that size parameters, in model and params
 	call    map[string]string // fields of the batch: run-time dims of a call
@@ -20,25 +22,40 @@ type modelNames struct {
 	outs    []string          // fields of the outputs
 	metrics []string          // fields of the loss
 	hypers  map[string]string // fields of the trainer
-	states  map[string]string // fields of the trainer
-	tree    *paramTree
+	rule    map[string]string // fields of the trainer: states of the rule
 }
 
 func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	m := mp.Model
 	n := &modelNames{typ: g.scope.pick(exported(m.Name))}
+	var params string
 	for _, x := range []struct {
 		to     *string
 		suffix string
 	}{
-		{&n.params, "Params"}, {&n.batch, "Batch"}, {&n.outputs, "Outputs"}, {&n.loss, "Loss"},
+		{&params, "Params"}, {&n.batch, "Batch"}, {&n.outputs, "Outputs"}, {&n.loss, "Loss"},
 		{&n.inputs, "Inputs"}, {&n.work, "Work"}, {&n.trainer, "Trainer"},
 	} {
 		*x.to = g.scope.pick(n.typ + x.suffix)
 	}
-	n.new, n.newParams = g.scope.pick("New"+n.typ), g.scope.pick("new"+n.params)
+	n.new = g.scope.pick("New" + n.typ)
+	n.params = &block{
+		typ: params, new: g.scope.pick("new" + params), arg: "Params",
+		doc:     []string{params + " has the shape of the parameters of " + n.typ + ": it holds them, or their gradients."},
+		tensors: paramTensors(m.Params),
+	}
+	n.params.tree = newFieldTree(n.params.tensors)
+	if len(m.States) > 0 {
+		typ := g.scope.pick(n.typ + "States")
+		n.states = &block{
+			typ: typ, new: g.scope.pick("new" + typ), arg: "States",
+			doc:     []string{typ + " holds what a step of training changes without a gradient."},
+			tensors: stateTensors(m.States),
+		}
+		n.states.tree = newFieldTree(n.states.tensors)
+	}
 
-	fields := newScope(nil, "all", "Params", "params", "NewWork", "NewGrads", "NewTrainer", "m", "check", "checkForward", "checkLoss")
+	fields := newScope(nil, "all", "Params", "params", "States", "tensors", "NewWork", "NewGrads", "NewTrainer", "m", "check", "checkForward", "checkLoss")
 	n.dims = map[string]string{}
 	for _, d := range m.Dims {
 		n.dims[d.Name] = fields.pick(unexported(exported(d.Name)))
@@ -51,7 +68,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	for _, a := range m.Args {
 		n.args[a.Name] = batch.pick(exported(a.Name))
 	}
-	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "Threads", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
+	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "Threads", "Next", "next", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
 	n.givens = map[string]string{}
 	for _, v := range m.Givens {
 		n.givens[v.Name] = work.pick(exported(v.Name))
@@ -75,17 +92,16 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 		}
 		n.metrics = append(n.metrics, metrics.pick(name))
 	}
-	n.hypers, n.states = map[string]string{}, map[string]string{}
+	n.hypers, n.rule = map[string]string{}, map[string]string{}
 	if m.Rule != nil {
 		s := newScope(nil, "Work", "Steps", "Step", "Update", "WriteTo", "ReadFrom", "Save", "Load", "work", "step", "m", "grads", "tensors", "settings", "set", "reals", "ints")
 		for _, h := range m.Rule.Hypers {
 			n.hypers[h.Name] = s.pick(exported(h.Name))
 		}
 		for _, st := range m.Rule.States {
-			n.states[st.Name] = s.pick("rule" + exported(st.Name))
+			n.rule[st.Name] = s.pick("rule" + exported(st.Name))
 		}
 	}
-	n.tree = paramNames(m.Params)
 	return n
 }
 
@@ -105,9 +121,6 @@ type modelPrinter struct {
 }
 
 func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) {
-	if len(mp.Model.States) > 0 {
-		return errors.New("state in a model is not generated yet")
-	}
 	p := &modelPrinter{generator: g, m: mp.Model, n: n}
 	for _, x := range []struct {
 		to   **procedure
@@ -130,7 +143,17 @@ func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) 
 	}
 	p.fused = p.fuse()
 	p.typeDecl()
-	if err := p.paramDecls(); err != nil {
+	if err := p.blockDecls(n.params); err != nil {
+		return err
+	}
+	if n.states != nil {
+		err = p.stateDecls()
+	} else {
+		var text string
+		text, err = p.templated("params_file.go.tmpl")
+		p.api.addText(text)
+	}
+	if err != nil {
 		return err
 	}
 	p.batchDecl()
@@ -152,7 +175,11 @@ func (p *modelPrinter) typeDecl() {
 	n := p.n
 	fields := []jen.Code{
 		prose("Params are the parameters. Several goroutines may compute with them as long", "as none changes them."),
-		jen.Id("Params").Op("*").Id(n.params),
+		jen.Id("Params").Op("*").Id(n.params.typ),
+	}
+	if n.states != nil {
+		fields = append(fields, prose("States are what else the steps of training have made; they are saved with the", "parameters."),
+			jen.Id("States").Op("*").Id(n.states.typ))
 	}
 	var params, args []jen.Code
 	if len(p.m.Dims) > 0 {
@@ -161,9 +188,12 @@ func (p *modelPrinter) typeDecl() {
 	for _, d := range p.m.Dims {
 		fields = append(fields, jen.Id(n.dims[d.Name]).Int())
 	}
-	s := newScope(p.scope, "seed", "err", "m", "p")
+	s := newScope(p.scope, "seed", "err", "m", "p", "s")
 	ids := map[string]jen.Code{}
 	lits := []any{"Params", jen.Id("p")}
+	if n.states != nil {
+		lits = append(lits, "States", jen.Id("s"))
+	}
 	for _, d := range p.m.Dims {
 		id := s.pick(local(d.Name))
 		ids[d.Name] = jen.Id(id)
@@ -182,13 +212,24 @@ func (p *modelPrinter) typeDecl() {
 			body = append(body, guard(jen.Id("checkMost").Call(jen.Lit(n.typ), jen.Lit(d.Name), ids[d.Name], jen.Lit(d.Bound)), jen.Nil()))
 		}
 	}
-	total := p.size()
+	total := n.params.size()
+	if n.states != nil {
+		total = total.Add(n.states.size())
+	}
 	if _, fixed := total.Const(); !fixed {
 		body = append(body, guard(jen.Id("checkRoom").Call(jen.Lit(n.typ), jen.Lit("the block of parameters"), roomCode(total, syms)), jen.Nil()))
 	}
-	body = append(body, jen.Id("p").Op(":=").Id(n.newParams).Call(args...))
+	body = append(body, jen.Id("p").Op(":=").Id(n.params.new).Call(args...))
 	inits, seeded := p.initCode(syms)
 	body = append(body, inits...)
+	if n.states != nil {
+		body = append(body, jen.Id("s").Op(":=").Id(n.states.new).Call(args...))
+		for _, st := range p.m.States {
+			if st.Start != 0 {
+				body = append(body, jen.Id("fill").Call(jen.Id("s").Op(n.states.path(st.Name)), number(st.Start)))
+			}
+		}
+	}
 	body = append(body, jen.Return(jen.Op("&").Id(n.typ).Add(record(lits...)), jen.Nil()))
 	seed := "seed"
 	if !seeded {
@@ -203,17 +244,8 @@ func (p *modelPrinter) typeDecl() {
 		own = append(own, jen.Id("m").Dot(n.dims[d.Name]))
 	}
 	p.api.add(jen.Add(prose("NewGrads returns zeros in the shape of the parameters.")).Line().
-		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewGrads").Params().Op("*").Id(n.params).Block(
-		jen.Return(jen.Id(n.newParams).Call(own...))))
-}
-
-// size is the number of all parameters.
-func (p *modelPrinter) size() symbolic.Poly {
-	total := symbolic.Poly{}
-	for _, q := range p.m.Params {
-		total = total.Add(q.Shape.Size())
-	}
-	return total
+		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewGrads").Params().Op("*").Id(n.params.typ).Block(
+		jen.Return(jen.Id(n.params.new).Call(own...))))
 }
 
 // guard returns from a function where call is an error.
@@ -224,8 +256,7 @@ func guard(call jen.Code, others ...jen.Code) jen.Code {
 // initCode prints what sets the parameters of a new model.
 func (p *modelPrinter) initCode(syms symbols) (code []jen.Code, seeded bool) {
 	for i, q := range p.m.Params {
-		view := p.n.tree.path(q.Name)
-		to := jen.Id("p").Op("." + view)
+		to := jen.Id("p").Op(p.n.params.path(q.Name))
 		fill := func(fn string, args ...jen.Code) {
 			seeded = true
 			all := append([]jen.Code{to, jen.Id("seed"), jen.Lit(i)}, args...)
@@ -371,7 +402,7 @@ func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.A
 			body = append(body, guard(jen.Id("checkIndices").Call(model, jen.Lit(f), jen.Id("b").Dot(f), polyCode(*a.Bound, syms).code)))
 		}
 	}
-	body = append(body, jen.Return(p.sized(jen.Id("m").Dot("Params"), "Params", jen.Id("m"))))
+	body = append(body, jen.Return(p.checked(jen.Id("m"))))
 	p.api.add(jen.Add(prose(doc)).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id(name).Params(jen.Id("b").Op("*").Id(n.batch)).Error().Block(body...))
 }

@@ -5,38 +5,82 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/dave/jennifer/jen"
 )
 
-// A paramTree is the structure of a model's parameters: h[0].W stands under h,
-// then 0, then W.
-type paramTree struct {
-	name  string // Go field, or index
-	param *module.Param
-	kids  []*paramTree
-	byKey map[string]*paramTree
-	paths map[string]string // of the root: Go path by parameter name
-	scope *scope
+// A block is a type of numbers that lie one after the other, with a field for
+// each tensor: the parameters of a model, or its states.
+type block struct {
+	typ, new string
+	arg      string   // what errors call it, and the model's field
+	doc      []string // of the type
+	tensors  []tensor
+	tree     *fieldTree
 }
 
-// paramMethods are the methods of the type, which no field may be called.
-var paramMethods = []string{"All", "Tensors", "Lookup", "WriteTo", "ReadFrom", "Save", "Load", "all", "check"}
+// A tensor is a part of a block.
+type tensor struct {
+	name  string // h[0].W, as in a weights file
+	doc   []string
+	shape symbolic.Shape
+}
 
-func paramNames(params []*module.Param) *paramTree {
-	root := &paramTree{byKey: map[string]*paramTree{}, paths: map[string]string{}, scope: newScope(nil, paramMethods...)}
+func paramTensors(params []*module.Param) (out []tensor) {
 	for _, q := range params {
+		out = append(out, tensor{q.Name, q.Doc, q.Shape})
+	}
+	return out
+}
+
+func stateTensors(states []*module.State) (out []tensor) {
+	for _, s := range states {
+		out = append(out, tensor{s.Name, s.Doc, s.Shape})
+	}
+	return out
+}
+
+// path is the Go path of a tensor in the block: .H[0].W.
+func (b *block) path(name string) string { return "." + b.tree.paths[name] }
+
+// size is the number of all numbers in the block.
+func (b *block) size() symbolic.Poly {
+	total := symbolic.Poly{}
+	for _, t := range b.tensors {
+		total = total.Add(t.shape.Size())
+	}
+	return total
+}
+
+// A fieldTree is the structure of a block: h[0].W stands under h, then 0, then
+// W.
+type fieldTree struct {
+	name   string // Go field, or index
+	tensor *tensor
+	kids   []*fieldTree
+	byKey  map[string]*fieldTree
+	paths  map[string]string // of the root: Go path by name of tensor
+	scope  *scope
+}
+
+// blockMethods are the methods of the type, which no field may be called.
+var blockMethods = []string{"All", "Tensors", "Lookup", "WriteTo", "ReadFrom", "Save", "Load", "all", "check"}
+
+func newFieldTree(tensors []tensor) *fieldTree {
+	root := &fieldTree{byKey: map[string]*fieldTree{}, paths: map[string]string{}, scope: newScope(nil, blockMethods...)}
+	for i := range tensors {
 		t := root
-		for _, seg := range segments(q.Name) {
+		for _, seg := range segments(tensors[i].name) {
 			kid := t.byKey[seg]
 			if kid == nil {
-				kid = &paramTree{name: seg, byKey: map[string]*paramTree{}, scope: newScope(nil)}
+				kid = &fieldTree{name: seg, byKey: map[string]*fieldTree{}, scope: newScope(nil)}
 				t.byKey[seg] = kid
 				t.kids = append(t.kids, kid)
 			}
 			t = kid
 		}
-		t.param = q
+		t.tensor = &tensors[i]
 	}
 	root.assign(root, "")
 	return root
@@ -50,9 +94,9 @@ func segments(name string) []string {
 
 // assign gives fields their names. Indexed groups that look alike become an
 // array, others fields of their own.
-func (t *paramTree) assign(root *paramTree, path string) {
-	if t.param != nil {
-		root.paths[t.param.Name] = path
+func (t *fieldTree) assign(root *fieldTree, path string) {
+	if t.tensor != nil {
+		root.paths[t.tensor.name] = path
 	}
 	array := t.isArray()
 	for _, k := range t.kids {
@@ -71,7 +115,7 @@ func (t *paramTree) assign(root *paramTree, path string) {
 }
 
 // isArray reports whether t's children are numbered from 0 and alike.
-func (t *paramTree) isArray() bool {
+func (t *fieldTree) isArray() bool {
 	for i, k := range t.kids {
 		if k.name != "["+strconv.Itoa(i)+"]" || k.form() != t.kids[0].form() {
 			return false
@@ -80,7 +124,7 @@ func (t *paramTree) isArray() bool {
 	return len(t.kids) > 0
 }
 
-func (t *paramTree) form() string {
+func (t *fieldTree) form() string {
 	var b strings.Builder
 	for _, k := range t.kids {
 		b.WriteString(k.name + "(" + k.form() + ")")
@@ -88,10 +132,8 @@ func (t *paramTree) form() string {
 	return b.String()
 }
 
-func (t *paramTree) path(param string) string { return t.paths[param] }
-
 // typeCode prints the Go type of t.
-func (t *paramTree) typeCode(float string, root bool) *jen.Statement {
+func (t *fieldTree) typeCode(float string, root bool) *jen.Statement {
 	switch {
 	case len(t.kids) == 0:
 		return jen.Index().Id(float)
@@ -101,32 +143,32 @@ func (t *paramTree) typeCode(float string, root bool) *jen.Statement {
 	return jen.Struct(t.fields(float)...)
 }
 
-func (t *paramTree) fields(float string) []jen.Code {
+func (t *fieldTree) fields(float string) []jen.Code {
 	var out []jen.Code
 	for _, k := range t.kids {
 		f := jen.Id(k.name).Add(k.typeCode(float, false))
-		if k.param != nil {
-			if len(k.param.Doc) > 0 {
-				out = append(out, comment(k.param.Doc...))
+		if k.tensor != nil {
+			if len(k.tensor.doc) > 0 {
+				out = append(out, comment(k.tensor.doc...))
 			}
-			f.Comment(commentLine(k.param.Shape.String()))
+			f.Comment(commentLine(k.tensor.shape.String()))
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-func (p *modelPrinter) paramDecls() error {
+// blockDecls prints the type of a block, what makes one, and its methods.
+func (p *modelPrinter) blockDecls(b *block) error {
 	n, float := p.n, p.m.Float.String()
-	fields := n.tree.fields(float)
+	fields := b.tree.fields(float)
 	fields = append(fields, jen.Line(), jen.Id("all").Index().Id(float).Comment("what the fields above are parts of"))
 	for _, d := range p.m.Dims {
 		fields = append(fields, jen.Id(n.dims[d.Name]).Int())
 	}
-	p.api.add(jen.Add(prose(
-		n.params+" has the shape of the parameters of "+n.typ+": it holds them, or their gradients.",
+	p.api.add(jen.Add(prose(append(b.doc,
 		"Each field is a part of one block, in row-major order; change what is in it, but",
-		"do not replace it.")).Line().Type().Id(n.params).Struct(fields...))
+		"do not replace it.")...)).Line().Type().Id(b.typ).Struct(fields...))
 
 	// The constructor lays the fields out in the block.
 	s := newScope(p.scope, "p", "rest")
@@ -140,47 +182,46 @@ func (p *modelPrinter) paramDecls() error {
 		lits = append(lits, n.dims[d.Name], jen.Id(id))
 	}
 	syms := func(s string) jen.Code { return jen.Add(ids[s]) }
-	total := p.size()
-	lits = append(lits, "all", jen.Make(jen.Index().Id(float), polyCode(total, syms).code))
-	body := []jen.Code{jen.Id("p").Op(":=").Op("&").Id(n.params).Add(record(lits...))}
-	if len(p.m.Params) > 0 {
+	lits = append(lits, "all", jen.Make(jen.Index().Id(float), polyCode(b.size(), syms).code))
+	body := []jen.Code{jen.Id("p").Op(":=").Op("&").Id(b.typ).Add(record(lits...))}
+	if len(b.tensors) > 0 {
 		body = append(body, jen.Id("rest").Op(":=").Id("p").Dot("all"))
 	}
-	for _, q := range p.m.Params {
-		body = append(body, jen.Id("p").Op("."+n.tree.path(q.Name)).Op("=").Id("cut").Call(jen.Op("&").Id("rest"), polyCode(q.Shape.Size(), syms).code))
+	for _, t := range b.tensors {
+		body = append(body, jen.Id("p").Op(b.path(t.name)).Op("=").Id("cut").Call(jen.Op("&").Id("rest"), polyCode(t.shape.Size(), syms).code))
 	}
 	body = append(body, jen.Return(jen.Id("p")))
 	if len(params) > 0 {
 		params = []jen.Code{jen.List(params...).Int()}
 	}
-	p.api.add(prose(n.newParams + " lays the fields out in a block of zeros.").(*jen.Statement).Line().
-		Func().Id(n.newParams).Params(params...).Op("*").Id(n.params).Block(body...))
+	p.api.add(prose(b.new + " lays the fields out in a block of zeros.").(*jen.Statement).Line().
+		Func().Id(b.new).Params(params...).Op("*").Id(b.typ).Block(body...))
 
 	own := func(x string) symbols {
 		return func(s string) jen.Code { return jen.Id(x).Dot(n.dims[s]) }
 	}
 	var list []jen.Code
-	for _, q := range p.m.Params {
+	for _, t := range b.tensors {
 		var dims []jen.Code
-		for _, d := range q.Shape {
+		for _, d := range t.shape {
 			dims = append(dims, polyCode(d, own("p")).code)
 		}
-		list = append(list, jen.Line().Values(jen.Lit(q.Name), jen.Index().Int().Values(dims...), jen.Id("p").Op("."+n.tree.path(q.Name))))
+		list = append(list, jen.Line().Values(jen.Lit(t.name), jen.Index().Int().Values(dims...), jen.Id("p").Op(b.path(t.name))))
 	}
-	tensor := func() *jen.Statement { return jen.Index().Id("Tensor").Index(jen.Id(float)) }
+	tensors := func() *jen.Statement { return jen.Index().Id("Tensor").Index(jen.Id(float)) }
 	p.api.add(jen.Add(prose("Tensors returns all tensors by their names in the model.")).Line().
-		Func().Params(jen.Id("p").Op("*").Id(n.params)).Id("Tensors").Params().Add(tensor()).Block(
-		jen.Return(tensor().Values(append(list, jen.Line())...))))
+		Func().Params(jen.Id("p").Op("*").Id(b.typ)).Id("Tensors").Params().Add(tensors()).Block(
+		jen.Return(tensors().Values(append(list, jen.Line())...))))
 
-	p.checkParams()
-	text, err := p.templated("params.go.tmpl")
+	p.checkBlock(b)
+	text, err := p.templatedFor(b, "block.go.tmpl")
 	p.api.addText(text)
 	return err
 }
 
-// checkParams prints the method that finds blocks of another model and fields
+// checkBlock prints the method that finds blocks of another model and fields
 // that do not lie in the block any more.
-func (p *modelPrinter) checkParams() {
+func (p *modelPrinter) checkBlock(b *block) {
 	n := p.n
 	s := newScope(p.scope, "p", "arg", "rest")
 	ids := map[string]jen.Code{}
@@ -200,21 +241,21 @@ func (p *modelPrinter) checkParams() {
 		params = append(params, jen.List(dims...).Int())
 	}
 	syms := func(s string) jen.Code { return jen.Add(ids[s]) }
-	size := polyCode(p.size(), syms).code
+	size := polyCode(b.size(), syms).code
 	body = append(body, jen.If(jen.Len(jen.Id("p").Dot("all")).Op("!=").Add(size)).Block(jen.Return(jen.Op("&").Id("ShapeError").Add(record(
 		"Of", jen.Lit(n.typ), "Arg", jen.Id("arg"), "Got", jen.Len(jen.Id("p").Dot("all")), "Want", size)))))
 	var cases []jen.Code
-	for _, q := range p.m.Params {
-		path := n.tree.path(q.Name)
-		cases = append(cases, jen.Case(jen.Op("!").Id("same").Call(jen.Id("p").Op("."+path), jen.Id("cut").Call(jen.Op("&").Id("rest"), polyCode(q.Shape.Size(), syms).code))).
-			Block(jen.Return(jen.Id("replaced").Call(jen.Lit(n.typ), jen.Id("arg").Op("+").Lit("."+path)))))
+	for _, t := range b.tensors {
+		path := b.path(t.name)
+		cases = append(cases, jen.Case(jen.Op("!").Id("same").Call(jen.Id("p").Op(path), jen.Id("cut").Call(jen.Op("&").Id("rest"), polyCode(t.shape.Size(), syms).code))).
+			Block(jen.Return(jen.Id("replaced").Call(jen.Lit(n.typ), jen.Id("arg").Op("+").Lit(path)))))
 	}
 	if len(cases) > 0 {
 		body = append(body, jen.Id("rest").Op(":=").Id("p").Dot("all"), jen.Switch().Block(cases...))
 	}
 	body = append(body, jen.Return(jen.Nil()))
 	p.api.add(jen.Add(prose("check reports whether p has the size that it should have, and whether its", "fields are parts of its block.")).Line().
-		Func().Params(jen.Id("p").Op("*").Id(n.params)).Id("check").Params(params...).Error().Block(body...))
+		Func().Params(jen.Id("p").Op("*").Id(b.typ)).Id("check").Params(params...).Error().Block(body...))
 }
 
 // sized returns a call of check, which finds blocks of another size than those
@@ -225,6 +266,30 @@ func (p *modelPrinter) sized(block jen.Code, arg string, m jen.Code) jen.Code {
 		args = append(args, jen.Add(m).Dot(p.n.dims[d.Name]))
 	}
 	return jen.Add(block).Dot("check").Call(args...)
+}
+
+// checked returns a call that finds wrong blocks of the model m.
+func (p *modelPrinter) checked(m jen.Code) jen.Code {
+	if p.n.states != nil {
+		return jen.Add(m).Dot("check").Call()
+	}
+	return p.sized(jen.Add(m).Dot("Params"), "Params", m)
+}
+
+// stateDecls prints the states of a model: their type, and the model's methods
+// that check and save them with the parameters.
+func (p *modelPrinter) stateDecls() error {
+	if err := p.blockDecls(p.n.states); err != nil {
+		return err
+	}
+	m := jen.Id("m")
+	p.api.add(jen.Add(prose("check finds parameters and states of another size, and replaced ones.")).Line().
+		Func().Params(jen.Id("m").Op("*").Id(p.n.typ)).Id("check").Params().Error().Block(
+		guard(p.sized(jen.Add(m).Dot("Params"), "Params", m)),
+		jen.Return(p.sized(jen.Add(m).Dot("States"), "States", m))))
+	text, err := p.templated("model_file.go.tmpl")
+	p.api.addText(text)
+	return err
 }
 
 // dimArgs is the run-time dims of x as further arguments of a call.
@@ -246,10 +311,18 @@ func (g *generator) declsOf(file string, names map[string]string) (string, error
 }
 
 func (p *modelPrinter) templated(file string) (string, error) {
+	return p.templatedFor(p.n.params, file)
+}
+
+func (p *modelPrinter) templatedFor(b *block, file string) (string, error) {
 	n := p.n
+	check := `t.m.Params.check("Params"` + p.dimArgs("t.m") + ")"
+	if n.states != nil {
+		check = "t.m.check()"
+	}
 	return p.declsOf(file, map[string]string{
-		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Params": n.params, "Batch": n.batch,
+		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Block": b.typ, "Arg": b.arg, "Batch": n.batch,
 		"Outputs": n.outputs, "Loss": n.loss, "Work": n.work, "Trainer": n.trainer, "New": n.new,
-		"OwnDims": p.dimArgs("p"), "ModelDims": p.dimArgs("t.m"),
+		"OwnDims": p.dimArgs("p"), "Check": check,
 	})
 }

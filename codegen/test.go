@@ -277,6 +277,11 @@ func (p *modelPrinter) testModel() {
 	if p.both != nil {
 		p.testInputs(example)
 	}
+	if p.n.states != nil && p.m.Rule != nil && p.grad != nil {
+		if text, err = p.testTemplate("states_test.go.tmpl", example); err == nil {
+			p.tests.addText(text)
+		}
+	}
 	if p.m.Rule != nil && p.grad != nil {
 		if text, err = p.testTemplate("trainer_test.go.tmpl", example); err == nil {
 			p.tests.addText(text)
@@ -344,9 +349,14 @@ func (p *modelPrinter) testInputs(example string) {
 
 func (p *modelPrinter) testTemplate(file, example string) (string, error) {
 	n := p.n
+	saved := ".Params"
+	if n.states != nil {
+		saved = ""
+	}
 	return p.declsOf(file, map[string]string{
-		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Params": n.params, "Batch": n.batch,
+		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Block": n.params.typ, "Batch": n.batch,
 		"Loss": n.loss, "Work": n.work, "Trainer": n.trainer, "New": n.new, "Example": example,
+		"Saved": "m" + saved, "Saved2": "m2" + saved,
 		"NewWork": p.newWork, "NewTrainer": fmt.Sprintf(p.newTrainer, "m"), "NewTrainer2": fmt.Sprintf(p.newTrainer, "m2"),
 	})
 }

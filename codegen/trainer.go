@@ -24,14 +24,14 @@ func (p *modelPrinter) trainerDecls() error {
 		fields = append(fields, jen.Line())
 	}
 	fields = append(fields, jen.Id("m").Op("*").Id(n.typ), jen.Id("work").Op("*").Id(n.work),
-		jen.Id("grads").Op("*").Id(n.params), jen.Id("step").Int())
+		jen.Id("grads").Op("*").Id(n.params.typ), jen.Id("step").Int())
 	lit("m", jen.Id("m"))
 	lit("work", jen.Id("m").Dot("NewWork").Call())
 	lit("grads", jen.Id("m").Dot("NewGrads").Call())
 	var fills []jen.Code
 	for _, s := range r.States {
-		f := n.states[s.Name]
-		fields = append(fields, jen.Id(f).Op("*").Id(n.params).Comment(commentLine(s.Name+" of the update rule")))
+		f := n.rule[s.Name]
+		fields = append(fields, jen.Id(f).Op("*").Id(n.params.typ).Comment(commentLine(s.Name+" of the update rule")))
 		lit(f, jen.Id("m").Dot("NewGrads").Call())
 		if s.Start != 0 {
 			fills = append(fills, jen.Id("fill").Call(jen.Id("t").Dot(f).Dot("all"), number(s.Start)))
@@ -61,12 +61,9 @@ func (p *modelPrinter) trainerDecls() error {
 		return err
 	}
 	p.api.addText(text)
-	if p.fused != nil {
-		err = p.stepMethod()
-	} else if text, err = p.templated("trainer_step.go.tmpl"); err == nil {
-		p.api.addText(text)
-	}
-	if err != nil {
+	if p.fused == nil {
+		p.declareStep(p.gradAndUpdate(jen.Id("t").Dot("work"), jen.Id("t").Dot("grads")))
+	} else if err = p.stepMethod(); err != nil {
 		return err
 	}
 	p.updateMethod()
@@ -74,14 +71,47 @@ func (p *modelPrinter) trainerDecls() error {
 	return nil
 }
 
+// declareStep prints the method Step.
+func (p *modelPrinter) declareStep(body []jen.Code) {
+	n := p.n
+	p.api.add(jen.Add(prose("Step computes the loss of a batch and its gradient, and updates the", "parameters. The loss is that before the update.")).Line().
+		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id("Step").Params(jen.Id("b").Id(n.batch)).Params(jen.Id(n.loss), jen.Error()).Block(body...))
+}
+
+// gradAndUpdate prints a step that stores the whole gradient.
+func (p *modelPrinter) gradAndUpdate(work, grads jen.Code) []jen.Code {
+	update := jen.Id("t").Dot("Update").Call(grads)
+	body := []jen.Code{
+		jen.List(jen.Id("loss"), jen.Err()).Op(":=").Add(work).Dot("Grad").Call(jen.Id("b"), grads),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id("loss"), jen.Err())),
+	}
+	if p.n.states == nil {
+		return append(body, jen.Return(jen.Id("loss"), update))
+	}
+	body = append(body, guard(update, jen.Id("loss")))
+	return append(append(body, p.commit()...), jen.Return(jen.Id("loss"), jen.Nil()))
+}
+
+// commit prints what makes the next states those of the model.
+func (p *modelPrinter) commit() []jen.Code {
+	if p.n.states == nil {
+		return nil
+	}
+	return []jen.Code{jen.Id("copy").Call(jen.Id("t").Dot("m").Dot("States").Dot("all"), jen.Id("t").Dot("work").Dot("next").Dot("all"))}
+}
+
 // settings prints what a file of the trainer holds beside the tensors.
 func (p *modelPrinter) settings() {
 	n, r, float := p.n, p.m.Rule, p.m.Float.String()
 	recv := jen.Id("t").Op("*").Id(n.trainer)
-	tensors := []jen.Code{jen.Id("all").Op(":=").Id("t").Dot("m").Dot("Params").Dot("Tensors").Call()}
+	model := jen.Id("t").Dot("m").Dot("Params").Dot("Tensors").Call()
+	if n.states != nil {
+		model = jen.Id("t").Dot("m").Dot("tensors").Call()
+	}
+	tensors := []jen.Code{jen.Id("all").Op(":=").Add(model)}
 	for _, s := range r.States {
 		tensors = append(tensors, jen.Id("all").Op("=").Append(jen.Id("all"),
-			jen.Id("prefixed").Call(jen.Lit(clean(s.Name)+"/"), jen.Id("t").Dot(n.states[s.Name]).Dot("Tensors").Call()).Op("...")))
+			jen.Id("prefixed").Call(jen.Lit(clean(s.Name)+"/"), jen.Id("t").Dot(n.rule[s.Name]).Dot("Tensors").Call()).Op("...")))
 	}
 	tensors = append(tensors, jen.Return(jen.Id("all")))
 	p.api.add(jen.Add(prose("tensors are all numbers that training goes on from.")).Line().
@@ -114,7 +144,7 @@ func (p *modelPrinter) updateMethod() {
 	n, r := p.n, p.m.Rule
 	recv := jen.Id("t").Op("*").Id(n.trainer)
 	body := []jen.Code{
-		guard(p.sized(jen.Id("t").Dot("m").Dot("Params"), "Params", jen.Id("t").Dot("m"))),
+		guard(p.checked(jen.Id("t").Dot("m"))),
 		guard(p.sized(jen.Id("grads"), "grads", jen.Id("t").Dot("m"))),
 		jen.Id("t").Dot("step").Op("++"),
 	}
@@ -127,9 +157,9 @@ func (p *modelPrinter) updateMethod() {
 			name = fmt.Sprintf("update%d", i)
 		}
 		call := func(path string) {
-			args := []jen.Code{jen.Id("t").Dot("m").Dot("Params").Op("." + path), jen.Id("grads").Op("." + path)}
+			args := []jen.Code{jen.Id("t").Dot("m").Dot("Params").Op(path), jen.Id("grads").Op(path)}
 			for _, s := range r.States {
-				args = append(args, jen.Id("t").Dot(n.states[s.Name]).Op("."+path))
+				args = append(args, jen.Id("t").Dot(n.rule[s.Name]).Op(path))
 			}
 			if u.Norm != nil {
 				args = append(args, jen.Id("size"))
@@ -138,11 +168,11 @@ func (p *modelPrinter) updateMethod() {
 		}
 		switch {
 		case u.Ranks == nil && elementwise(p.steps[i]):
-			call("all")
+			call(".all")
 		default:
 			for _, q := range p.m.Params {
 				if u.Ranks == nil || slices.Contains(u.Ranks, len(q.Shape)) {
-					call(n.tree.path(q.Name))
+					call(n.params.path(q.Name))
 				}
 			}
 		}
@@ -150,7 +180,7 @@ func (p *modelPrinter) updateMethod() {
 	}
 	body = append(body, jen.Return(jen.Nil()))
 	p.api.add(jen.Add(prose("Update changes the parameters by a gradient.")).Line().
-		Func().Params(recv).Id("Update").Params(jen.Id("grads").Op("*").Id(n.params)).Error().Block(body...))
+		Func().Params(recv).Id("Update").Params(jen.Id("grads").Op("*").Id(n.params.typ)).Error().Block(body...))
 }
 
 // updateLoops prints the rule for one block of weights. Weights and states

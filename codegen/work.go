@@ -102,11 +102,23 @@ func (p *modelPrinter) workDecl() {
 	if p.both != nil {
 		fields = append(fields, jen.Id("in").Id(n.inputs))
 	}
+	if n.states != nil && p.grad != nil {
+		fields = append(fields, jen.Id("next").Op("*").Id(n.states.typ))
+		var dims []jen.Code
+		for _, d := range p.m.Dims {
+			dims = append(dims, jen.Id("m").Dot(n.dims[d.Name]))
+		}
+		lits = append(lits, "next", jen.Id(n.states.new).Call(dims...))
+	}
 	p.api.add(jen.Add(prose(n.work+" is memory to compute in, for one goroutine at a time. It grows when a batch",
 		"is larger than those before; otherwise nothing is allocated.")).Line().Type().Id(n.work).Struct(fields...))
 	p.api.add(jen.Add(prose("NewWork returns memory for computing with m.")).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewWork").Params().Op("*").Id(n.work).Block(
 		jen.Return(jen.Op("&").Id(n.work).Add(record(lits...)))))
+	if n.states != nil && p.grad != nil {
+		p.api.add(jen.Add(prose("Next returns what the last batch that Grad was given makes of the states. A step", "of the trainer takes it over; Grad changes nothing of the model.")).Line().
+			Func().Params(p.recv()).Id("Next").Params().Op("*").Id(n.states.typ).Block(jen.Return(jen.Id("w").Dot("next"))))
+	}
 }
 
 func (p *modelPrinter) oneFields() (out []jen.Code) {
@@ -194,7 +206,7 @@ func (p *modelPrinter) prepare(check string, pr *procedure, zeros []jen.Code, la
 // such as the outputs of the call before, given back as they are.
 func (p *modelPrinter) apart(pr *procedure, zeros []jen.Code) []jen.Code {
 	written := map[symbolic.Type][]jen.Code{}
-	grads, out := false, 0
+	grads, states, out := false, false, 0
 	if p.fused != nil && pr == p.fused.procedure {
 		written[symbolic.Real] = append(written[symbolic.Real], jen.Id("w").Dot("m").Dot("Params").Dot("all"))
 	}
@@ -209,6 +221,11 @@ func (p *modelPrinter) apart(pr *procedure, zeros []jen.Code) []jen.Code {
 			out++
 		case module.InputGradient:
 			written[typ] = append(written[typ], jen.Id("w").Dot("in").Dot(p.n.args[r.Name]))
+		case module.NextState:
+			if !states {
+				written[typ] = append(written[typ], jen.Id("w").Dot("next").Dot("all"))
+			}
+			states = true
 		case module.ParamGradient:
 			if !grads {
 				written[typ] = append(written[typ], jen.Id("grads").Dot("all"))
@@ -233,13 +250,17 @@ func (p *modelPrinter) apart(pr *procedure, zeros []jen.Code) []jen.Code {
 	return code
 }
 
-// checkGrads prints the checks of the block that gradients go to.
+// checkGrads prints the checks of the blocks that gradients and next states go
+// to.
 func (p *modelPrinter) checkGrads(zeros []jen.Code) []jen.Code {
 	m := jen.Id("w").Dot("m")
 	code := []jen.Code{guard(p.sized(jen.Id("grads"), "grads", m), zeros...)}
-	if !p.size().Is(0) {
+	if !p.n.params.size().Is(0) {
 		err := jen.Op("&").Id("ShapeError").Add(record("Of", jen.Lit(p.n.typ), "Arg", jen.Lit("grads"), "Text", jen.Lit("are the parameters themselves")))
 		code = append(code, jen.If(jen.Id("same").Call(jen.Id("grads").Dot("all"), jen.Add(m).Dot("Params").Dot("all"))).Block(jen.Return(append(zeros[:len(zeros):len(zeros)], err)...)))
+	}
+	if p.n.states != nil {
+		code = append(code, guard(p.sized(jen.Id("w").Dot("next"), "Next", m), zeros...))
 	}
 	return code
 }
@@ -247,7 +268,7 @@ func (p *modelPrinter) checkGrads(zeros []jen.Code) []jen.Code {
 func isParamSized(pr *procedure, b *loop.Buffer) bool {
 	for i, r := range pr.proc.Results {
 		if pr.outs[i] == b {
-			return r.Kind == module.ParamGradient
+			return r.Kind == module.ParamGradient || r.Kind == module.NextState
 		}
 	}
 	return false
@@ -301,7 +322,7 @@ func (p *modelPrinter) methods() error {
 	body := p.prepare("checkLoss", p.grad, zero, p.checkGrads(zero)...)
 	body = append(body, jen.Return(jen.Id("w").Dot("grad").Call(jen.Op("&").Id("b"), jen.Id("grads")), jen.Nil()))
 	method([]string{"Grad computes the loss of a batch, and sets grads to its gradient by the", "parameters."}, "Grad",
-		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params)}, []jen.Code{jen.Id(n.loss), jen.Error()}, body)
+		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params.typ)}, []jen.Code{jen.Id(n.loss), jen.Error()}, body)
 	if err := p.procedure("grad", p.grad); err != nil {
 		return err
 	}
@@ -318,7 +339,7 @@ func (p *modelPrinter) methods() error {
 	}
 	body = append(body, jen.Return(jen.Id("w").Dot("gradInputs").Call(jen.Op("&").Id("b"), jen.Id("grads")), jen.Id("w").Dot("in"), jen.Nil()))
 	method([]string{"GradInputs is Grad, and computes the gradients by arguments too."}, "GradInputs",
-		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params)}, []jen.Code{jen.Id(n.loss), jen.Id(n.inputs), jen.Error()}, body)
+		[]jen.Code{batch, jen.Id("grads").Op("*").Id(n.params.typ)}, []jen.Code{jen.Id(n.loss), jen.Id(n.inputs), jen.Error()}, body)
 	return p.procedure("gradInputs", p.both)
 }
 
@@ -407,14 +428,18 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		switch in := inputOf(b); in.Kind {
 		case symbolic.ParamInput:
 			usesParams = true
-			path := "." + n.tree.path(in.Name)
+			path := n.params.path(in.Name)
+			at := jen.Id("p").Op(path)
 			if len(b.Shape) == 0 {
-				q.bufs[b] = s.pick(local(b.Name))
-				q.scalars[b] = true
-				lines = append(lines, jen.Id(q.bufs[b]).Op(":=").Id("p").Op(path).Index(jen.Lit(0)))
-				continue
+				at.Index(jen.Lit(0))
 			}
-			view(b, jen.Id("p").Op(path))
+			view(b, at)
+		case symbolic.StateInput:
+			at := jen.Id("w").Dot("m").Dot("States").Op(n.states.path(in.Name))
+			if len(b.Shape) == 0 {
+				at.Index(jen.Lit(0))
+			}
+			view(b, at)
 		case symbolic.GivenInput:
 			view(b, jen.Id("w").Dot(n.givens[in.Name]))
 		default:
@@ -448,11 +473,13 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 		case module.InputGradient:
 			p.resultView(q, b, jen.Id("w").Dot("in").Dot(n.args[r.Name]), &after, view)
 		case module.ParamGradient:
-			p.resultView(q, b, jen.Id("g").Op("."+n.tree.path(r.Name)), &after, view)
+			p.resultView(q, b, jen.Id("g").Op(n.params.path(r.Name)), &after, view)
+		case module.NextState:
+			p.resultView(q, b, jen.Id("w").Dot("next").Op(n.states.path(r.Name)), &after, view)
 		}
 	}
 	if pr == p.grad || pr == p.both || fused {
-		params = append(params, jen.Id("g").Op("*").Id(n.params))
+		params = append(params, jen.Id("g").Op("*").Id(n.params.typ))
 	}
 	params = append(params, numbers...)
 	body := q.block(func() {

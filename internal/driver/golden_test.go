@@ -16,13 +16,17 @@ import (
 
 const root = "../.."
 
-// A golden is what JAX says of a model in float64; see testdata/golden.
+// A golden is what JAX or PyTorch says of a model in float64; see
+// testdata/golden.
 type golden struct {
 	Source, Model string
 	Static, Dims  map[string]int
 	Params        []struct{ Name string }
+	States        []struct{ Name string }
 	Cases         []struct {
 		Loss           float64
+		EvalLoss       float64              `json:"eval_loss"` // of a model with states
+		Next           map[string][]float64 // states
 		Outputs        []float64
 		Metrics        map[string]float64
 		Gradients      map[string][]float64
@@ -40,6 +44,8 @@ type golden struct {
 type report struct {
 	Cases []struct {
 		Loss           float64
+		EvalLoss       float64
+		Next           map[string][]float64
 		Outputs        []float64
 		Metrics        map[string]float64
 		Gradients      map[string][]float64
@@ -112,6 +118,15 @@ func compare(t *testing.T, g *golden, r *report) {
 	for i, c := range g.Cases {
 		got := r.Cases[i]
 		near(t, fmt.Sprintf("case %d: loss", i), []float64{got.Loss}, []float64{c.Loss}, 1e-9)
+		if len(g.States) > 0 {
+			near(t, fmt.Sprintf("case %d: loss of inference", i), []float64{got.EvalLoss}, []float64{c.EvalLoss}, 1e-9)
+		}
+		if len(c.Next) != len(g.States) {
+			t.Errorf("case %d: the golden has %d next states, want %d", i, len(c.Next), len(g.States))
+		}
+		for s, v := range c.Next {
+			near(t, fmt.Sprintf("case %d: next %s", i, s), got.Next[s], v, 1e-9)
+		}
 		near(t, fmt.Sprintf("case %d: outputs", i), got.Outputs, c.Outputs, 1e-9)
 		for m, v := range c.Metrics {
 			near(t, fmt.Sprintf("case %d: %s", i, m), []float64{got.Metrics[m]}, []float64{v}, 1e-12)

@@ -65,8 +65,9 @@ type frontend struct {
 	data     map[string]*tensor // whole numbers of the running program, by symbol
 	unrolled int
 	calls    int
-	depth    int // of expressions being elaborated
-	looked   int // names looked through for suggestions
+	bodies   []*symbolic.Body // of the loops being elaborated, the outermost first
+	depth    int              // of expressions being elaborated
+	looked   int              // names looked through for suggestions
 	stopped  bool
 
 	main   *file

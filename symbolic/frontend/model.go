@@ -25,6 +25,7 @@ type modelBuild struct {
 	states        map[string]*module.State
 	givens        map[string]*module.Given
 	seen          map[string]bool // states declared in this pass
+	nexts         map[*module.State]bool
 	phase         *module.Phase
 	train         *parser.TrainStmt
 	trainCtx      *ctx
@@ -39,7 +40,7 @@ func (f *frontend) model(d *parser.FuncDecl) *module.Model {
 		m:    &module.Model{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Model)},
 		decl: d, batch: &axis{id: batchID, name: "batch", size: symbolic.Sym(module.Batch)},
 		params: map[string]*module.Param{}, states: map[string]*module.State{}, givens: map[string]*module.Given{},
-		called: map[string]bool{},
+		called: map[string]bool{}, nexts: map[*module.State]bool{},
 	}
 	f.axes[b.batch.sym()] = b.batch
 	f.checks = &b.m.Checks
@@ -55,6 +56,12 @@ func (f *frontend) model(d *parser.FuncDecl) *module.Model {
 	}
 	good := len(f.reports) == errors && !f.stopped
 	if good {
+		for _, s := range b.m.States {
+			if !b.nexts[s] {
+				f.report(nil, s.Decl, "state %s has no next value", s.Name).
+					Hintf("say what a step makes of it: next %s = …; what never changes is a const", s.Name[strings.LastIndexByte(s.Name, '.')+1:])
+			}
+		}
 		b.reach(f)
 		b.dims(f)
 	}

@@ -189,7 +189,11 @@ func (c *ctx) state(s *parser.OwnStmt, id *parser.Ident) value {
 	name := c.frame.path + id.Name + c.iter
 	st := m.states[name]
 	if st == nil {
-		st = &module.State{Name: name, Span: c.place(id.Span()), Decl: id.Span(), Text: short(c.text(s)), Shape: shape, Start: start,
+		if len(c.bodies) > 0 {
+			c.errorf(s.Span(), "state %s in a loop", id.Name).Hintf("a state has one value for a step of training; what a loop changes it carries")
+			return poison{}
+		}
+		st = &module.State{Name: name, Doc: s.Doc, Span: c.place(id.Span()), Decl: id.Span(), Text: short(c.text(s)), Shape: shape, Start: start,
 			Node: c.g.Input(symbolic.StateInput, name, shape, symbolic.Real)}
 		st.Next = st.Node
 		m.states[name] = st
@@ -229,7 +233,8 @@ func (c *ctx) nextState(s *parser.NextStmt, id *parser.Ident, v value) bool {
 	}
 	st := m.states[c.frame.path+id.Name+c.iter]
 	if st == nil {
-		return false
+		b := c.scope.local(id.Name)
+		return b != nil && b.what == "state" && isPoison(b.val) // its error has been reported
 	}
 	if isPoison(v) || !m.training {
 		return true
@@ -239,14 +244,17 @@ func (c *ctx) nextState(s *parser.NextStmt, id *parser.Ident, v value) bool {
 		return true
 	}
 	switch {
-	case len(t.axes) > 0:
+	case len(t.axes) > 0 && t.axes[0].id == batchID:
 		c.errorf(s.Span(), "the next value of state %s is not the same for all examples", id.Name).
 			Hintf("mean[batch](…) makes one value of those of all examples")
+	case len(t.axes) > 0:
+		c.errorf(s.Span(), "the next value of state %s differs from %s to %s: a layer with state is not for mapped calls", id.Name, t.axes[0].name, t.axes[0].name)
 	case !fits(t.shape, st.Shape) || len(t.shape) > len(st.Shape):
 		c.errorf(s.Span(), "state %s is %s, its next value %s", id.Name, st.Shape, t.shapeText(false))
-	case st.Next != st.Node:
+	case m.nexts[st]:
 		c.errorf(s.Span(), "%s has a next already", id.Name)
 	default:
+		m.nexts[st] = true
 		st.Next = c.spread(t, nil, st.Shape)
 	}
 	return true

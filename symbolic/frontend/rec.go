@@ -64,7 +64,9 @@ func (c *ctx) fillTable(s *parser.IndexStmt, in *ctx, b *symbolic.Body, tb *tabl
 	self.table = tb
 	body := in.in(in.scope.inner())
 	body.scope.names[s.Name.Name] = &binding{val: self, span: s.Name.Span(), what: "being defined by rec"}
+	leave := c.enterBody(b)
 	v := body.eval(s.Value)
+	leave()
 	if isPoison(v) {
 		return v
 	}

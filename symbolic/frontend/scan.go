@@ -20,7 +20,7 @@ func (c *ctx) scan(s *parser.LoopStmt) {
 	if s.Kind == parser.While {
 		r.Kind = symbolic.WhileLoop
 	}
-	if !r.rows() || !r.enter() || !r.pass() {
+	if !r.rows() || !r.enter() || !r.inside(r.pass) {
 		l.poisonAll()
 		return
 	}
@@ -212,6 +212,19 @@ func (r *repeat) pass() bool {
 		r.Next = append(r.Next, n)
 	}
 	return ok && r.emits(c)
+}
+
+// inside does what elaborates the body.
+func (r *repeat) inside(do func() bool) bool {
+	defer r.c.enterBody(&r.Body)()
+	return do()
+}
+
+// enterBody notes that what follows is within a loop, until the function that it
+// returns is called.
+func (f *frontend) enterBody(b *symbolic.Body) func() {
+	f.bodies = append(f.bodies, b)
+	return func() { f.bodies = f.bodies[:len(f.bodies)-1] }
 }
 
 // condition evaluates what a while asks before each pass.

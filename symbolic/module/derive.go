@@ -66,19 +66,6 @@ func Derive(m *Module, errs *diag.List) *Derived {
 		d.Funcs = append(d.Funcs, deriveFunc(f.Graph, f, errs))
 	}
 	for _, mo := range m.Models {
-		calls := map[diag.Span]bool{} // of layers of a library, reported once each
-		for _, st := range mo.States {
-			library := st.Decl != st.Span
-			if library && calls[st.Span] {
-				continue
-			}
-			d := errs.Addf(st.Span, "not supported yet: state in a model")
-			if library {
-				calls[st.Span] = true
-				d.Note("the layer has", st.Text, st.Decl)
-			}
-			d.Hintf("a later version updates %s with each training step", st.Name)
-		}
 		stabilise(mo.Graph, mo.values())
 		d.Models = append(d.Models, deriveModel(mo.Graph, mo, errs))
 	}

@@ -122,6 +122,7 @@ type Init struct {
 // A State is a value that a training step updates and that has no gradient.
 type State struct {
 	Name  string
+	Doc   []string
 	Span  diag.Span // where the model declares it, or calls the library that does
 	Decl  diag.Span // where it is declared
 	Text  string    // the declaration
