@@ -19,6 +19,10 @@ import (
 // pieceSize is how many statements a function has at most, or nearly so.
 const pieceSize = 1000
 
+// mostFields is how many values that pieces share have names. Where there are
+// more they are numbered, in the order in which they are computed.
+const mostFields = 500
+
 // A piece stands for statements that are printed as a function of their own.
 type piece struct {
 	loop.Stmt
@@ -246,10 +250,27 @@ func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)
 		}
 	}
 	maps.Copy(p.bufs, held)
+	var shared []*loop.Var
 	for _, v := range s.varOrder {
 		if in := s.vars[v]; len(in) > 1 && p.uses.reads[v] > 0 {
-			f.vars[v] = field(v.Name, p.varType(v))
+			shared = append(shared, v)
 		}
+	}
+	// Go looks a field up by going through all of them.
+	kept, array := 0, ""
+	if len(shared) > mostFields {
+		array = names.pick("kept")
+	}
+	for _, v := range shared {
+		if array == "" || v.Type != symbolic.Real || p.wide[v] {
+			f.vars[v] = field(v.Name, p.varType(v))
+			continue
+		}
+		f.vars[v] = fmt.Sprintf("%s[%d]", array, kept)
+		kept++
+	}
+	if kept > 0 {
+		f.fields = append(f.fields, variable{array, jen.Index(jen.Lit(kept)).Add(p.floatType())})
 	}
 	if p.tasks != nil {
 		id := field("tasks", jen.Op("*").Id("tasks"))

@@ -94,7 +94,9 @@ func (p *printer) name(v *loop.Var) string {
 		} else {
 			p.vars[v] = p.scope.pick(local(v.Name))
 		}
-		p.symbol[v.Name] = jen.Id(p.vars[v])
+		if v.Type == symbolic.Integer {
+			p.symbol[v.Name] = jen.Id(p.vars[v])
+		}
 	}
 	return p.vars[v]
 }
