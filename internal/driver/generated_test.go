@@ -22,9 +22,22 @@ func TestHostile(t *testing.T) {
 // TestLong generates programs that are too long for one function of Go.
 func TestLong(t *testing.T) { testWith(t, "long", "test", ".") }
 
+// TestThreads trains with several numbers of threads, which must make no
+// difference to any bit, and builds the package where there is no assembly.
+func TestThreads(t *testing.T) {
+	dir := testWith(t, "threads", "test", ".")
+	for _, env := range []string{"GOFLAGS=-tags=purego", "GOARCH=arm64", "GOARCH=386"} {
+		cmd := exec.Command("go", "build", ".")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), env)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("with %s: %v\n%s", env, err, out)
+		}
+	}
+}
+
 // testWith generates testdata/NAME.bp and runs the go command on it, with the
-// test in testdata/NAME_test.go.txt added.
-func testWith(t *testing.T, name string, args ...string) {
+// test in testdata/NAME_test.go.txt added. It returns the folder.
+func testWith(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	generate(t, "testdata/"+name+".bp", dir, driver.Options{})
@@ -39,4 +52,5 @@ func testWith(t *testing.T, name string, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+	return dir
 }
