@@ -22,7 +22,7 @@ type File struct {
 
 // standard lists the packages that generated code may import.
 var standard = map[string]bool{
-	"bytes": true, "encoding/binary": true, "encoding/json": true, "errors": true, "fmt": true, "io": true, "math": true,
+	"bytes": true, "encoding/binary": true, "encoding/json": true, "errors": true, "fmt": true, "io": true, "math": true, "math/bits": true,
 	"os": true, "path/filepath": true, "runtime": true, "slices": true, "strconv": true, "sync": true, "sync/atomic": true,
 	"testing": true, "time": true, "unicode/utf8": true,
 }

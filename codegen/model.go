@@ -55,7 +55,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 		n.states.tree = newFieldTree(n.states.tensors)
 	}
 
-	fields := newScope(nil, "all", "Params", "params", "States", "tensors", "NewWork", "NewGrads", "NewTrainer", "m", "check", "checkForward", "checkLoss")
+	fields := newScope(nil, "all", "Params", "params", "States", "seed", "tensors", "NewWork", "NewGrads", "NewTrainer", "m", "check", "checkForward", "checkLoss")
 	n.dims = map[string]string{}
 	for _, d := range m.Dims {
 		n.dims[d.Name] = fields.pick(unexported(exported(d.Name)))
@@ -68,7 +68,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	for _, a := range m.Args {
 		n.args[a.Name] = batch.pick(exported(a.Name))
 	}
-	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "Threads", "Next", "next", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
+	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "Threads", "Seed", "Step", "Next", "next", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
 	n.givens = map[string]string{}
 	for _, v := range m.Givens {
 		n.givens[v.Name] = work.pick(exported(v.Name))
@@ -94,7 +94,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	}
 	n.hypers, n.rule = map[string]string{}, map[string]string{}
 	if m.Rule != nil {
-		s := newScope(nil, "Work", "Steps", "Step", "Update", "WriteTo", "ReadFrom", "Save", "Load", "work", "step", "m", "grads", "tensors", "settings", "set", "reals", "ints")
+		s := newScope(nil, "Work", "Seed", "Steps", "Step", "Update", "WriteTo", "ReadFrom", "Save", "Load", "work", "step", "m", "grads", "tensors", "settings", "set", "reals", "ints")
 		for _, h := range m.Rule.Hypers {
 			n.hypers[h.Name] = s.pick(exported(h.Name))
 		}
@@ -188,11 +188,17 @@ func (p *modelPrinter) typeDecl() {
 	for _, d := range p.m.Dims {
 		fields = append(fields, jen.Id(n.dims[d.Name]).Int())
 	}
+	if len(p.m.Samples) > 0 {
+		fields = append(fields, jen.Id("seed").Uint64())
+	}
 	s := newScope(p.scope, "seed", "err", "m", "p", "s")
 	ids := map[string]jen.Code{}
 	lits := []any{"Params", jen.Id("p")}
 	if n.states != nil {
 		lits = append(lits, "States", jen.Id("s"))
+	}
+	if len(p.m.Samples) > 0 {
+		lits = append(lits, "seed", jen.Id("seed"))
 	}
 	for _, d := range p.m.Dims {
 		id := s.pick(local(d.Name))
@@ -232,10 +238,13 @@ func (p *modelPrinter) typeDecl() {
 	}
 	body = append(body, jen.Return(jen.Op("&").Id(n.typ).Add(record(lits...)), jen.Nil()))
 	seed := "seed"
-	if !seeded {
+	if !seeded && len(p.m.Samples) == 0 {
 		seed = "_"
 	}
 	doc := n.new + " returns a model with parameters that depend on seed only."
+	if len(p.m.Samples) > 0 {
+		doc = n.new + " returns a model with parameters that depend on seed only, which is also the seed of its samples until another is set."
+	}
 	p.api.add(jen.Add(prose(doc)).Line().
 		Func().Id(n.new).Params(append(params, jen.Id(seed).Uint64())...).Params(jen.Op("*").Id(n.typ), jen.Error()).Block(body...))
 

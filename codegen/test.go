@@ -353,9 +353,16 @@ func (p *modelPrinter) testTemplate(file, example string) (string, error) {
 	if n.states != nil {
 		saved = ""
 	}
+	first := func(trainer string) string { // what makes a work draw the samples of the first step
+		if len(p.m.Samples) == 0 {
+			return ""
+		}
+		return "\n" + trainer + ".Work().Step = 1"
+	}
 	return p.declsOf(file, map[string]string{
 		"Package": p.pkg, "Float": p.m.Float.String(), "Model": n.typ, "Block": n.params.typ, "Batch": n.batch,
 		"Loss": n.loss, "Work": n.work, "Trainer": n.trainer, "New": n.new, "Example": example,
+		"FirstStep": first("trainer"), "FirstStep2": first("apart"),
 		"Saved": "m" + saved, "Saved2": "m2" + saved,
 		"NewWork": p.newWork, "NewTrainer": fmt.Sprintf(p.newTrainer, "m"), "NewTrainer2": fmt.Sprintf(p.newTrainer, "m2"),
 	})

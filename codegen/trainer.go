@@ -20,6 +20,10 @@ func (p *modelPrinter) trainerDecls() error {
 		fields = append(fields, jen.Id(n.hypers[h.Name]).Id(float))
 		lit(n.hypers[h.Name], number(h.Default))
 	}
+	if len(p.m.Samples) > 0 {
+		fields = append(fields, jen.Id("Seed").Uint64().Comment("of the samples, together with the number of the step"))
+		lit("Seed", jen.Id("m").Dot("seed"))
+	}
 	if len(fields) > 0 {
 		fields = append(fields, jen.Line())
 	}
@@ -74,6 +78,11 @@ func (p *modelPrinter) trainerDecls() error {
 // declareStep prints the method Step.
 func (p *modelPrinter) declareStep(body []jen.Code) {
 	n := p.n
+	if len(p.m.Samples) > 0 {
+		t := jen.Id("t")
+		body = append([]jen.Code{jen.List(jen.Add(t).Dot("work").Dot("Seed"), jen.Add(t).Dot("work").Dot("Step")).Op("=").
+			List(jen.Add(t).Dot("Seed"), jen.Add(t).Dot("step").Op("+").Lit(1))}, body...)
+	}
 	p.api.add(jen.Add(prose("Step computes the loss of a batch and its gradient, and updates the", "parameters. The loss is that before the update.")).Line().
 		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id("Step").Params(jen.Id("b").Id(n.batch)).Params(jen.Id(n.loss), jen.Error()).Block(body...))
 }
@@ -131,6 +140,15 @@ func (p *modelPrinter) settings() {
 		key := jen.Lit("hyper." + clean(h.Name))
 		lits[key] = jen.Id("formatSetting").Call(f)
 		read = append(read, jen.If(jen.Err().Op(":=").Id("parseSetting").Call(jen.Id("meta"), key, jen.Op("&").Add(f)), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())))
+	}
+	if len(p.m.Samples) > 0 {
+		f := jen.Id("t").Dot("Seed")
+		lits[jen.Lit("seed")] = jen.Qual("strconv", "FormatUint").Call(f, jen.Lit(10))
+		read = append(read,
+			jen.List(jen.Id("seed"), jen.Err()).Op(":=").Qual("strconv", "ParseUint").Call(jen.Id("meta").Index(jen.Lit("seed")), jen.Lit(10), jen.Lit(64)),
+			jen.If(jen.Err().Op("!=").Nil()).Block(
+				jen.Return(jen.Qual("fmt", "Errorf").Call(jen.Lit("has seed %q, want a number"), jen.Id("meta").Index(jen.Lit("seed"))))),
+			jen.Add(f).Op("=").Id("seed"))
 	}
 	read = append(read, jen.Return(jen.Nil()))
 	p.api.add(jen.Add(prose("settings are the numbers beside the tensors, as text.")).Line().

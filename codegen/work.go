@@ -73,6 +73,11 @@ func (p *modelPrinter) workDecl() {
 			lits = append(lits, n.givens[v.Name], number(*v.Default))
 		}
 	}
+	if len(p.m.Samples) > 0 {
+		fields = append(fields, prose("Seed and Step say which samples are drawn: the same ones for as long as both", "stay as they are."),
+			jen.Id("Seed").Uint64(), jen.Id("Step").Int())
+		lits = append(lits, "Seed", jen.Id("m").Dot("seed"))
+	}
 	if p.usesTasks() {
 		fields = append(fields, threadsField()...)
 	}
@@ -416,6 +421,7 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 	}
 	params := []jen.Code{jen.Id("batch").Op("*").Id(n.batch)}
 	var numbers []jen.Code
+	keys := make([][2]jen.Code, len(p.m.Samples))
 	for _, b := range inputs {
 		if fused && slices.Contains(p.fused.numbers, b) {
 			q.bufs[b], q.scalars[b] = s.pick(local(b.Name)), true
@@ -440,10 +446,27 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 				at.Index(jen.Lit(0))
 			}
 			view(b, at)
+		case symbolic.SystemInput: // a word of a sample's key
+			for i, x := range p.m.Samples {
+				if word := slices.Index(x.Key[:], b.Node); word >= 0 {
+					q.bufs[b], q.scalars[b] = s.pick(local(b.Name)), true
+					keys[i][word] = jen.Id(q.bufs[b])
+				}
+			}
 		case symbolic.GivenInput:
 			view(b, jen.Id("w").Dot(n.givens[in.Name]))
 		default:
 			view(b, jen.Id("batch").Dot(n.args[in.Name]))
+		}
+	}
+	for i, key := range keys {
+		if key != [2]jen.Code{} {
+			for word := range key {
+				if key[word] == nil {
+					key[word] = jen.Id("_")
+				}
+			}
+			lines = append(lines, jen.List(key[:]...).Op(":=").Id("sampleKey").Call(jen.Id("w").Dot("Seed"), jen.Id("w").Dot("Step"), jen.Lit(i)))
 		}
 	}
 	var result jen.Code

@@ -207,7 +207,7 @@ func opWeight(n *symbolic.Node) int {
 
 // isCall reports whether an operator is more than an instruction or two.
 func isCall(op *symbolic.OpSpec) bool {
-	return strings.Contains(op.Go, ".") || op.Go == "" && !op.Lazy
+	return strings.Contains(op.Go, ".") || op.Go == "" && !op.Lazy || op == symbolic.OpUniform23 || op == symbolic.OpUniform52
 }
 
 // repeats reports whether elements of the argument are read for several

@@ -244,6 +244,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 	}
 	ts := make([]value, len(args))
 	mapped, ok := c.mapArgs(d, args, at, ts)
+	fr.around = append(c.ambient(), mapped...)
 	if !ok || !in.bindSizes(c, d, ts, at) || !in.bindDims(c, d, ts, at) {
 		return poison{}
 	}

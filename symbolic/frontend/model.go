@@ -26,6 +26,8 @@ type modelBuild struct {
 	givens        map[string]*module.Given
 	seen          map[string]bool // states declared in this pass
 	nexts         map[*module.State]bool
+	samples       map[string]*module.Sample
+	drawn         map[string]int // in this pass: how often a sample of the name was
 	phase         *module.Phase
 	train         *parser.TrainStmt
 	trainCtx      *ctx
@@ -40,7 +42,7 @@ func (f *frontend) model(d *parser.FuncDecl) *module.Model {
 		m:    &module.Model{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Model)},
 		decl: d, batch: &axis{id: batchID, name: "batch", size: symbolic.Sym(module.Batch)},
 		params: map[string]*module.Param{}, states: map[string]*module.State{}, givens: map[string]*module.Given{},
-		called: map[string]bool{}, nexts: map[*module.State]bool{},
+		called: map[string]bool{}, nexts: map[*module.State]bool{}, samples: map[string]*module.Sample{},
 	}
 	f.axes[b.batch.sym()] = b.batch
 	f.checks = &b.m.Checks
@@ -153,7 +155,7 @@ func (c *ctx) argInput(p *parser.Param, axes []*axis) (value, *module.Arg) {
 
 // pass elaborates the body.
 func (b *modelBuild) pass(f *frontend, args map[string]*binding, training bool, phase *module.Phase) {
-	b.training, b.phase, b.seen = training, phase, map[string]bool{}
+	b.training, b.phase, b.seen, b.drawn = training, phase, map[string]bool{}, map[string]int{}
 	fr := &frame{decl: b.decl, file: f.main, uses: map[string]diag.Span{}, model: b, owns: true}
 	outer := f.main.scope.inner()
 	outer.names = args

@@ -25,8 +25,8 @@ func (c *ctx) own(s *parser.OwnStmt) {
 			v = c.givenValue(s, id)
 		case parser.HyperOwn:
 			v = c.hyper(s, id)
-		default:
-			c.unsupported(s.Span(), s.Kind.String())
+		case parser.SampleOwn:
+			v = c.sample(s, id)
 		}
 		c.bind(id, v, what)
 	}

@@ -366,6 +366,9 @@ type axisWalker struct {
 }
 
 func (w *axisWalker) node(n parser.Node, in *scope) {
+	if s, ok := n.(*parser.OwnStmt); ok && s.Kind == parser.SampleOwn {
+		w.found = append(w.found, &tensor{axes: w.c.ambient()})
+	}
 	x, ok := n.(*parser.Name)
 	if !ok {
 		return

@@ -51,6 +51,9 @@ type frame struct {
 	model *modelBuild          // what is being built, or nil
 	rule  *ruleBuild
 	owns  bool // may have params: a layer or model
+	// around are the axes that the call varies along: those that its caller
+	// stands in, and those that it is mapped over.
+	around []*axis
 }
 
 // A ctx is where an expression stands.

@@ -132,6 +132,13 @@ type State struct {
 	Next  *symbolic.Node
 }
 
+// A Sample is a place where random numbers are drawn. They are a function of
+// the key, and of the example, the element and the pass of a loop.
+type Sample struct {
+	Name string
+	Key  [2]*symbolic.Node // of 32 bits each, made of the seed, the step and the sample's number
+}
+
 // A Given is one value a call, with a default.
 type Given struct {
 	Name    string
@@ -155,6 +162,8 @@ type Model struct {
 	Params []*Param
 	States []*State
 	Givens []*Given
+	// Samples are numbered in this order.
+	Samples []*Sample
 	// Train is the model with training true, Infer with training false.
 	Train Phase
 	Infer Phase

@@ -135,6 +135,8 @@ func (k coster) expr(e loop.Expr) float64 {
 		switch {
 		case e.Op == symbolic.OpDiv || e.Op == symbolic.OpSqrt:
 			return costDivide
+		case e.Op == symbolic.OpUniform23 || e.Op == symbolic.OpUniform52:
+			return 4 * costMath
 		case direct[e.Op]:
 			return 1
 		}
