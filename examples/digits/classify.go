@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
+	"github.com/bpgen/bpgen/examples/digits/data"
 	"github.com/bpgen/bpgen/generated/digits"
 )
 
@@ -14,36 +14,36 @@ const shown = 4
 
 // classify shows how m reads the first images, and returns the part of all that
 // it reads rightly.
-func classify(m *digits.Digits, x *images, w io.Writer) (float64, error) {
+func classify(m *digits.Digits, x *data.Images, w io.Writer) (float64, error) {
 	work := m.NewWork()
 
 	fmt.Fprintln(w, "\nThe model read back from that file sees")
 	var blocks [][]string
 	for i := range min(shown, x.N) {
-		grey, y := x.image(i)
+		grey, y := x.Image(i)
 		out, err := work.Infer(grey)
 		if err != nil {
 			return 0, err
 		}
 		read, p := likeliest(out.Output)
-		blocks = append(blocks, append(ascii(grey),
+		blocks = append(blocks, append(data.Text(grey),
 			fmt.Sprintf("a %d (%.1f %%)", read, 100*p),
 			fmt.Sprintf("and it is %d", y)))
 	}
-	for row := range side + 2 {
+	for row := range data.Side + 2 {
 		for _, block := range blocks {
-			fmt.Fprintf(w, "  %-*s", 2*side, block[row])
+			fmt.Fprintf(w, "  %-*s", 2*data.Side, block[row])
 		}
 		fmt.Fprintln(w)
 	}
 
-	out, err := work.Forward(x.DigitsBatch)
+	out, err := work.Forward(batch(x))
 	if err != nil {
 		return 0, err
 	}
 	right := 0
-	for i, y := range x.Y {
-		if read, _ := likeliest(out.Output[i*kinds:][:kinds]); read == int(y) {
+	for i, y := range x.Digit {
+		if read, _ := likeliest(out.Output[i*data.Kinds:][:data.Kinds]); read == int(y) {
 			right++
 		}
 	}
@@ -56,20 +56,4 @@ func classify(m *digits.Digits, x *images, w io.Writer) (float64, error) {
 func likeliest(p []float32) (digit int, probability float32) {
 	probability = slices.Max(p)
 	return slices.Index(p, probability), probability
-}
-
-// ascii returns the rows of an image, two characters a pixel, which is about a
-// square.
-func ascii(grey []float32) []string {
-	const ink = " .:-=+*#%@"
-	rows := make([]string, 0, side)
-	for row := range slices.Chunk(grey, side) {
-		var b strings.Builder
-		for _, v := range row {
-			c := ink[int(v)*(len(ink)-1)/white]
-			b.Write([]byte{c, c})
-		}
-		rows = append(rows, b.String())
-	}
-	return rows
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/bpgen/bpgen/examples/digits/data"
 	"github.com/bpgen/bpgen/generated/digits"
 )
 
@@ -74,11 +75,11 @@ func main() {
 // run does what the command does, and returns the accuracy on the images held
 // out.
 func run(s settings, stdout, stderr io.Writer) (float64, error) {
-	all, err := load()
+	all, err := data.Load()
 	if err != nil {
 		return 0, err
 	}
-	train, held := all.split()
+	train, held := all.Split()
 	fmt.Fprintf(stdout, "%d images to learn from, %d held out\n\n", train.N, held.N)
 
 	m, err := digits.NewDigits(s.seed)

@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/bpgen/bpgen/examples/digits/data"
 	"github.com/bpgen/bpgen/generated/digits"
 )
 
@@ -18,8 +19,13 @@ type epoch struct {
 	train, held digits.DigitsLoss
 }
 
+// batch is images as the model has them.
+func batch(x *data.Images) digits.DigitsBatch {
+	return digits.DigitsBatch{N: x.N, Image: x.Grey, Y: x.Digit}
+}
+
 // fit trains m and reports each epoch, the first being the model as it starts.
-func fit(m *digits.Digits, train, held *images, s settings, stdout, stderr io.Writer) ([]epoch, error) {
+func fit(m *digits.Digits, train, held *data.Images, s settings, stdout, stderr io.Writer) ([]epoch, error) {
 	bar := progress(s.epochs*((train.N+s.batch-1)/s.batch), stderr)
 	trainer := m.NewTrainer()
 	random := rand.New(rand.NewPCG(s.seed, 0))
@@ -30,10 +36,10 @@ func fit(m *digits.Digits, train, held *images, s settings, stdout, stderr io.Wr
 	report := func() error {
 		var e epoch
 		var err error
-		if e.train, err = trainer.Work().Loss(train.DigitsBatch); err != nil {
+		if e.train, err = trainer.Work().Loss(batch(train)); err != nil {
 			return err
 		}
-		if e.held, err = trainer.Work().Loss(held.DigitsBatch); err != nil {
+		if e.held, err = trainer.Work().Loss(batch(held)); err != nil {
 			return err
 		}
 		// The table and the bar may share a terminal.
@@ -48,9 +54,9 @@ func fit(m *digits.Digits, train, held *images, s settings, stdout, stderr io.Wr
 		return nil, err
 	}
 	for range s.epochs {
-		shuffled := train.pick(random.Perm(train.N))
+		shuffled := train.Pick(random.Perm(train.N))
 		for i := 0; i < train.N; i += s.batch {
-			if _, err := trainer.Step(shuffled.from(i, s.batch)); err != nil {
+			if _, err := trainer.Step(batch(shuffled.Part(i, s.batch))); err != nil {
 				return nil, err
 			}
 			_ = bar.Add(1) // a bar that cannot be drawn is no reason to stop

