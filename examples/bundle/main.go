@@ -58,7 +58,8 @@ func draw(random *rand.Rand) (truth scene, seen []observation) {
 			p[k] = random.NormFloat64()
 		}
 		for c := range cameras {
-			at := bundle.Residual(truth.camera(c), p, &[2]float64{})
+			var at [2]float64
+			bundle.Residual(truth.camera(c), p, &[2]float64{}, &at)
 			seen = append(seen, observation{c, i, [2]float64{at[0] + noise*random.NormFloat64(), at[1] + noise*random.NormFloat64()}})
 		}
 	}
@@ -91,7 +92,8 @@ func run(out io.Writer) (byGradients, byJacobians float64, err error) {
 func rms(s scene, seen []observation) float64 {
 	sum := 0.0
 	for _, o := range seen {
-		e := bundle.Residual(s.camera(o.camera), s.point(o.point), &o.seen)
+		var e [2]float64
+		bundle.Residual(s.camera(o.camera), s.point(o.point), &o.seen, &e)
 		sum += e[0]*e[0] + e[1]*e[1]
 	}
 	return math.Sqrt(sum / float64(len(seen)))
@@ -163,9 +165,14 @@ func normal(s scene, seen []observation) (A [][]float64, g []float64) {
 		A[i] = make([]float64, len(s))
 		A[i][i] = 1e-12
 	}
-	var at [perCamera + 3]int
+	var (
+		at       [perCamera + 3]int
+		e        [2]float64
+		byCamera [2 * perCamera]float64
+		byPoint  [2 * 3]float64
+	)
 	for _, o := range seen {
-		e, byCamera, byPoint := bundle.ResidualJacobian(s.camera(o.camera), s.point(o.point), &o.seen)
+		bundle.ResidualJacobian(s.camera(o.camera), s.point(o.point), &o.seen, &e, &byCamera, &byPoint)
 		for k := range at {
 			if at[k] = o.camera*perCamera + k; k >= perCamera {
 				at[k] = cameras*perCamera + 3*o.point + k - perCamera
