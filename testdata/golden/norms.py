@@ -13,7 +13,7 @@ N = 40
 X, Y = real(rng, N, 2, 4, 3), real(rng, N, 3)
 shapes = {"F": (3, 2, 2, 2), "V": (5, 18), "c.scale": (3,), "c.shift": (3,), "n.scale": (5,), "n.shift": (5,), "z.W": (3, 5), "z.b": (3,)}
 start = {k: start_values(rng, s) for k, s in shapes.items()}
-states = {"c.avg": real(rng, 3), "c.dev": np.round(rng.uniform(0.5, 2, 3), 4), "c.steps": np.array(7.0),
+states = {"c.avg": real(rng, 3), "c.dev": np.round(rng.uniform(0.5, 2, 3), 4), "steps": np.array(7.0),
           "n.avg": real(rng, 5), "n.dev": np.round(rng.uniform(0.5, 2, 5), 4)}
 
 
@@ -27,7 +27,7 @@ class Net(torch.nn.Module):
         self.z = torch.nn.Linear(5, 3)
         self.p = {"F": self.f.weight, "c.scale": self.c.weight, "c.shift": self.c.bias, "V": self.d.weight,
                   "n.scale": self.n.weight, "n.shift": self.n.bias, "z.W": self.z.weight, "z.b": self.z.bias}
-        self.s = {"c.avg": self.c.running_mean, "c.dev": self.c.running_var, "c.steps": self.c.num_batches_tracked,
+        self.s = {"c.avg": self.c.running_mean, "c.dev": self.c.running_var, "steps": self.c.num_batches_tracked,
                   "n.avg": self.n.running_mean, "n.dev": self.n.running_var}
         with torch.no_grad():
             for k, v in start.items():
