@@ -36,6 +36,8 @@ func models(t *testing.T) []string {
 // evaluated element by element.
 var small = map[string]map[string]string{
 	"window.bp": {"affixes": "7", "hidden": "9"},
+	"chars.bp":  {"width": "4", "hidden": "3", "context": "6", "T": "3"},
+	"lenet.bp":  {"first": "2", "second": "3", "hidden": "4"},
 }
 
 func derive(t *testing.T, path string) []*Derivation {
