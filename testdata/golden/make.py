@@ -111,6 +111,10 @@ class Model:
     def start(self, rng):
         return {k: start_values(rng, s) for k, s in self.params.items()}
 
+    def samples(self, n, step):
+        """Random numbers for n examples in a step, 0 without one."""
+        return {}
+
 
 class Scorer(Model):
     params = {"W1": (8, 20), "b1": (8,), "W2": (6, 8), "b2": (6,), "U": (6,)}
@@ -529,6 +533,73 @@ class LeNet(Example):
         return {"accuracy": jnp.argmax(self.through(p, a)[0]) == a["y"]}
 
 
+def threefry(k0, k1, a, b):
+    """Threefry2x32 in 20 rounds, by the paper: of counters (a, b) under a key."""
+    mask, key = 0xffffffff, [k0, k1, k0 ^ k1 ^ 0x1bd11bda]
+    a, b = (a + k0) & mask, (b + k1) & mask
+    for r in range(20):
+        turn = [13, 15, 26, 6, 17, 29, 16, 24][r % 8]
+        a = (a + b) & mask
+        b = ((b << turn | b >> (32 - turn)) & mask) ^ a
+        if r % 4 == 3:
+            n = r // 4 + 1
+            a, b = (a + key[n % 3]) & mask, (b + key[(n + 1) % 3] + n) & mask
+    return a, b
+
+
+def sample_key(seed, step, sample):
+    """The key of a model's sample, the first being 0, in a step."""
+    mask = (1 << 64) - 1
+
+    def mix(x):
+        x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & mask
+        x = (x ^ x >> 27) * 0x94d049bb133111eb & mask
+        return x ^ x >> 31
+    x = mix(seed + 0x9e3779b97f4a7c15 & mask)
+    x = mix(x ^ (step + 1) * 0xd1342543de82ef95 & mask)
+    x = mix(x + (sample + 1) * 0x9e3779b97f4a7c15 & mask)
+    return x >> 32, x & 0xffffffff
+
+
+def normal_samples(shape, seed, step, sample):
+    """Standard normal numbers by Box and Muller, two uniform numbers each."""
+    key = sample_key(seed, step, sample)
+
+    def uniform(at):
+        a, b = threefry(*key, at, 0)
+        return ((a << 32 | b) >> 12) / 2**52 + 0.5**53
+    return np.array([math.sqrt(-2 * math.log(uniform(2 * i))) * math.cos(2 * math.pi * uniform(2 * i + 1))
+                     for i in range(math.prod(shape))]).reshape(shape)
+
+
+class VAE(Example):
+    folder = "vae"
+    static = {"hidden": 6, "code": 2}
+    params = {"h.W": (6, 64), "h.b": (6,), "mu.W": (2, 6), "mu.b": (2,), "s.W": (2, 6), "s.b": (2,),
+              "g.W": (6, 2), "g.b": (6,), "y.W": (64, 6), "y.b": (64,)}
+    train = adam(lambda step: 3e-3)
+
+    def examples(self, rng):
+        return [arg("image", "real", read_digits(40)[:, :64])]
+
+    def samples(self, n, step):
+        return {"noise": normal_samples((n, 2), 1, step, 0)}
+
+    def encode(self, p, a):
+        h = jnp.tanh(p["h.W"] @ (a["image"] / 16) + p["h.b"])
+        return p["mu.W"] @ h + p["mu.b"], p["s.W"] @ h + p["s.b"]
+
+    def output(self, p, a):
+        return self.encode(p, a)[0]
+
+    def loss(self, p, a):
+        mu, s = self.encode(p, a)
+        g = jnp.tanh(p["g.W"] @ (mu + jnp.exp(s / 2) * a["noise"]) + p["g.b"])
+        q = sigmoid(p["y.W"] @ g + p["y.b"])
+        x = a["image"] / 16
+        return -jnp.sum(x * jnp.log(q) + (1 - x) * jnp.log(1 - q)) + jnp.sum(mu**2 + jnp.exp(s) - s - 1) / 2
+
+
 class Bundle(Example):
     folder = "bundle"
     dims = {"cameras": 3, "points": 6}
@@ -592,17 +663,18 @@ def make(model, seed):
     n = len(args[0]["values"])
     start = {k: jnp.asarray(v) for k, v in model.start(rng).items()}
 
-    def take(batch):
-        return {a["name"]: jnp.asarray(a["values"][batch], jnp.float64 if a["type"] == "real" else jnp.int64)
-                for a in args}
+    def take(batch, step=0):
+        drawn = {k: jnp.asarray(v) for k, v in model.samples(len(batch), step).items()}
+        return drawn | {a["name"]: jnp.asarray(a["values"][batch], jnp.float64 if a["type"] == "real" else jnp.int64)
+                        for a in args}
 
     def total(p, inputs, indices):
         """The reported loss: the mean of the examples' losses, and each penalty once."""
         losses = jax.vmap(lambda a: model.loss(p, a))({**inputs, **indices})
         return jnp.mean(losses) + model.penalty(p)
 
-    def split(batch):
-        a = take(batch)
+    def split(batch, step=0):
+        a = take(batch, step)
         real_ = {g["name"]: a[g["name"]] for g in args if g["type"] == "real"}
         return real_, {k: v for k, v in a.items() if k not in real_}
 
@@ -639,9 +711,9 @@ def make(model, seed):
     losses = []
     nearest = math.inf
     for step, batch in enumerate(batches, 1):
-        r, i = split(batch)
+        r, i = split(batch, step)
         loss, g = by_params(p, r, i)
-        nearest = min(nearest, float(kinks(p, take(batch))))
+        nearest = min(nearest, float(kinks(p, take(batch, step))))
         losses.append(float(loss))
         norm = math.sqrt(sum(float(np.sum(np.asarray(v)**2)) for v in g.values()))
         for k in p:
@@ -762,7 +834,7 @@ def text(x, indent=""):
     return json.dumps(x)
 
 
-MODELS = [Scorer, LayerNet, ShortCuts, Softmax, Margin, Digits, Window, Logistic, Factors, Mixture, Ode, Lstm, GPT, LeNet, Bundle]
+MODELS = [Scorer, LayerNet, ShortCuts, Softmax, Margin, Digits, Window, Logistic, Factors, Mixture, Ode, Lstm, GPT, LeNet, Bundle, VAE]
 
 if __name__ == "__main__":
     want = sys.argv[1:]
