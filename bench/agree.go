@@ -33,18 +33,16 @@ func agreeStep(s task.Spec, d *task.Data, got, want []float64) error {
 	if !(math.Abs(got[0]-want[0]) <= 1e-4*math.Abs(want[0])) {
 		return fmt.Errorf("the loss is %g, bpgen has %g", got[0], want[0])
 	}
-	rounding := math.Sqrt(1+float64(s.Batch)) / (1 << 24)
+	rounding := math.Sqrt(1+float64(s.Examples())) / (1 << 24)
 	at := 0
-	for l := 1; l < len(s.Sizes); l++ {
-		for i, n := range []int{s.Sizes[l] * s.Sizes[l-1], s.Sizes[l]} {
-			start := task.Widen(nil, d.W[at:][:n]...)
-			g, w := minus(got[1+at:][:n], start), minus(want[1+at:][:n], start)
-			name := fmt.Sprint("the change of layer ", l, "'s ", []string{"matrix", "vector"}[i])
-			if err := near(name, g, w, 1e-3, rounding*norm(start)); err != nil {
-				return err
-			}
-			at += n
+	for _, t := range s.Tensors() {
+		n := t.Size()
+		start := task.Widen(nil, d.W[at:][:n]...)
+		g, w := minus(got[1+at:][:n], start), minus(want[1+at:][:n], start)
+		if err := near("the change of "+t.Name, g, w, 1e-3, rounding*norm(start)); err != nil {
+			return err
 		}
+		at += n
 	}
 	return nil
 }

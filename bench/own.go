@@ -9,6 +9,8 @@ func openOwn(s task.Spec, d *task.Data) (task.Runner, error) {
 	switch s.Kind {
 	case "step", "forward":
 		return openNet(s, d)
+	case "conv", "lstm", "block":
+		return openLayers(s, d)
 	case "adam":
 		return openAdam(s, d)
 	case "circuit", "circuits", "neuron", "neurons":

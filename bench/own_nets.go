@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/bpgen/bpgen/bench/gen/layers"
 	"github.com/bpgen/bpgen/bench/gen/nets"
 	"github.com/bpgen/bpgen/bench/task"
 )
@@ -55,6 +56,40 @@ func openNet(s task.Spec, d *task.Data) (task.Runner, error) {
 		w, t, b := m.NewWork(), m.NewTrainer(), nets.LargeBatch{N: s.Batch, X: d.X, Y: d.Y}
 		n.params = m.Params.All()
 		n.forward = func() ([]float32, error) { o, err := w.Forward(b); return o.Z, err }
+		n.step = func() (float32, error) { l, err := t.Step(b); return l.Loss, err }
+	default:
+		return nil, task.ErrNone
+	}
+	return n, nil
+}
+
+// openLayers makes a step of a net of layers ready.
+func openLayers(s task.Spec, d *task.Data) (task.Runner, error) {
+	n := &ownNet{start: d.W, isStep: true}
+	switch s.Kind {
+	case "conv":
+		m, err := layers.NewConv(1)
+		if err != nil {
+			return nil, err
+		}
+		t, b := m.NewTrainer(), layers.ConvBatch{N: s.N, X: d.X, Y: d.Y}
+		n.params = m.Params.All()
+		n.step = func() (float32, error) { l, err := t.Step(b); return l.Loss, err }
+	case "lstm":
+		m, err := layers.NewLstm(1)
+		if err != nil {
+			return nil, err
+		}
+		t, b := m.NewTrainer(), layers.LstmBatch{N: s.N, X: d.X, Y: d.Y}
+		n.params = m.Params.All()
+		n.step = func() (float32, error) { l, err := t.Step(b); return l.Loss, err }
+	case "block":
+		m, err := layers.NewBlock(1)
+		if err != nil {
+			return nil, err
+		}
+		t, b := m.NewTrainer(), layers.BlockBatch{N: s.N, X: d.X, Y: d.Y}
+		n.params = m.Params.All()
 		n.step = func() (float32, error) { l, err := t.Step(b); return l.Loss, err }
 	default:
 		return nil, task.ErrNone

@@ -22,6 +22,7 @@ func workloads() []workload {
 	var ws []workload
 	ws = append(ws, scalarWorkloads()...)
 	ws = append(ws, netWorkloads()...)
+	ws = append(ws, layerWorkloads()...)
 	ws = append(ws, elementwiseWorkloads()...)
 	return append(ws, adamWorkload())
 }
@@ -68,6 +69,31 @@ func adamWorkload() workload {
 		name: "adam", spec: task.Spec{Kind: "adam", N: n}, calls: 1, checks: 3,
 		bytes: 7 * 4 * n, // w, m and v read and written, the gradient read
 		agree: agreeAdam,
+	}
+}
+
+// layerWorkloads are steps of a net of two filters and two pools, of an LSTM
+// over 32 rows of 64 with 128 states, and of a transformer's block over 64 rows
+// of 128 with 4 heads.
+func layerWorkloads() []workload {
+	const (
+		// Multiplications of one example, forward.
+		conv  = 28*28*8*9 + 14*14*16*8*9 + 784*10
+		lstm  = 32*512*(64+128) + 128*10
+		block = 64*128*(4*128+2*512) + 2*64*64*128 + 128*10
+		// What the gradient by the input would take is not computed.
+		convInput, lstmInput = 28 * 28 * 8 * 9, 32 * 512 * 64
+	)
+	step := func(name, kind string, batch, forward, inputs int) workload {
+		return workload{
+			name: name, spec: task.Spec{Kind: kind, N: batch}, calls: 1, checks: 1,
+			flops: 2 * float64(batch*(3*forward-inputs)), agree: agreeStep,
+		}
+	}
+	return []workload{
+		step("step conv 28x28 8-16 batch 32", "conv", 32, conv, convInput),
+		step("step lstm 128 rows 32 batch 16", "lstm", 16, lstm, lstmInput),
+		step("step block 128 rows 64 batch 4", "block", 4, block, 0),
 	}
 }
 

@@ -13,6 +13,8 @@ func Open(s task.Spec, d *task.Data) (task.Runner, error) {
 		return newAdam(d), nil
 	case "circuit", "circuits", "neuron", "neurons":
 		return newPoints(s, d), nil
+	case "conv", "lstm", "block":
+		return nil, task.ErrNone
 	default:
 		return &vector{kind: s.Kind, x: d.X, y: make([]float32, len(d.X))}, nil
 	}

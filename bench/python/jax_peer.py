@@ -5,7 +5,7 @@ import os
 import jax
 import jax.numpy as jnp
 
-from peers import ADAM_LR, LR, SHOWN
+from peers import ADAM_LR, LAYERED, LR, SHOWN
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
@@ -18,6 +18,8 @@ def about():
 def open(spec, data):
     if spec.net:
         return Net(spec, data)
+    if spec.kind in LAYERED:
+        return Layered(spec, data)
     if spec.kind == "adam":
         return Adam(data)
     if spec.kind in ("circuit", "neuron"):
@@ -76,6 +78,79 @@ class Net:
 
     def result(self):
         return [self.out] + (self.params if self.spec.kind == "step" else [])
+
+
+def conv(p, x):
+    F1, b1, F2, b2, W, b = p
+
+    def layer(x, F, b):
+        y = jax.lax.conv_general_dilated(x, F, (1, 1), "SAME") + b[:, None, None]
+        return jax.lax.reduce_window(jax.nn.relu(y), -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+    h = layer(layer(x.reshape(-1, 1, 28, 28), F1, b1), F2, b2)
+    return h.reshape(len(h), -1) @ W.T + b
+
+
+def lstm(p, x):
+    W, b, V, c = p
+    gates = x.reshape(-1, 32, 64) @ W[:, :64].T + b
+
+    def cell(state, g):
+        h, c = state
+        i, f, g, o = jnp.split(g + h @ W[:, 64:].T, 4, 1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+    zeros = jnp.zeros((len(gates), 128), x.dtype)
+    (h, _), _ = jax.lax.scan(cell, (zeros, zeros), gates.transpose(1, 0, 2))
+    return h @ V.T + c
+
+
+def block(p, x):
+    g1, s1, Wq, Wk, Wv, Wo, g2, s2, W1, b1, W2, b2, W, b = p
+
+    def norm(x, g, s):
+        d = x - x.mean(-1, keepdims=True)
+        return g * d * jax.lax.rsqrt(jnp.square(d).mean(-1, keepdims=True) + jnp.float32(1e-5)) + s
+    x = x.reshape(-1, 64, 128)
+    n = norm(x, g1, s1)
+    q, k, v = (jnp.reshape(n @ w.T, (-1, 64, 4, 32)) for w in (Wq, Wk, Wv))
+    a = jax.nn.dot_product_attention(q, k, v, is_causal=True)
+    x = x + a.reshape(-1, 64, 128) @ Wo.T
+    x = x + jax.nn.gelu(norm(x, g2, s2) @ W1.T + b1, approximate=False) @ W2.T + b2
+    return x.mean(1) @ W.T + b
+
+
+class Layered:
+    """A step of a net of layers."""
+
+    def __init__(self, spec, data):
+        scores = dict(conv=conv, lstm=lstm, block=block)[spec.kind]
+        self.start = [p.copy() for p in spec.layers(data.w)]
+        self.x, self.y = jnp.asarray(data.x.reshape(spec.n, -1)), jnp.asarray(data.y)
+
+        def loss(p, x, y):
+            z = scores(p, x)
+            picked = jnp.take_along_axis(z, y[:, None], 1)[:, 0]
+            return jnp.mean(jax.nn.logsumexp(z, 1) - picked)
+
+        def step(p, x, y):
+            value, grads = jax.value_and_grad(loss)(p, x, y)
+            return value, [a - jnp.float32(LR) * g for a, g in zip(p, grads)]
+
+        self.step = jax.jit(step, donate_argnums=0)
+
+    def reset(self):
+        self.params = [jnp.array(p) for p in self.start]
+        jax.block_until_ready(self.params)
+
+    def run(self, n):
+        p, x, y = self.params, self.x, self.y
+        for _ in range(n):
+            self.out, p = self.step(p, x, y)
+        self.params = p
+        jax.block_until_ready((self.out, p))
+
+    def result(self):
+        return [self.out] + self.params
 
 
 class Adam:

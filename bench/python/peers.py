@@ -15,6 +15,14 @@ ADAM_LR = 1e-3
 SHOWN = 100_000
 
 
+# The shapes of layered nets' parameters, as task/layers.go has them.
+LAYERED = {
+    "conv": [(8, 1, 3, 3), (8,), (16, 8, 3, 3), (16,), (10, 784), (10,)],
+    "lstm": [(512, 192), (512,), (10, 128), (10,)],
+    "block": [(128,), (128,)] + [(128, 128)] * 4 + [(128,), (128,), (512, 128), (512,), (128, 512), (128,), (10, 128), (10,)],
+}
+
+
 class Spec:
     """One computation, as task.Spec has it."""
 
@@ -28,12 +36,15 @@ class Spec:
             self.n = int(words[1])
 
     def layers(self, block):
-        """Cuts a block of parameters into W [out, in] and b [out], layer by layer."""
+        """Cuts a block of parameters into those of a net, in the order in which they lie."""
+        shapes = LAYERED.get(self.kind) or [s for m, n in zip(self.sizes, self.sizes[1:]) for s in ((n, m), (n,))]
         parts = []
-        for m, n in zip(self.sizes, self.sizes[1:]):
-            parts.append(block[: n * m].reshape(n, m))
-            parts.append(block[n * m : n * m + n])
-            block = block[n * m + n :]
+        for shape in shapes:
+            size = 1
+            for d in shape:
+                size *= d
+            parts.append(block[:size].reshape(shape))
+            block = block[size:]
         return parts
 
 

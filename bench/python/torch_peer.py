@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from peers import ADAM_LR, LR, SHOWN, THREADS
+from peers import ADAM_LR, LAYERED, LR, SHOWN, THREADS
 
 torch.set_num_threads(THREADS)
 torch.set_num_interop_threads(1)
@@ -17,6 +17,8 @@ def about():
 def open(spec, data):
     if spec.net:
         return Net(spec, data)
+    if spec.kind in LAYERED:
+        return Layered(spec, data)
     if spec.kind == "adam":
         return Adam(data)
     if spec.kind in ("circuit", "neuron"):
@@ -73,6 +75,55 @@ class Net:
         if self.spec.kind == "step":
             out += [p.detach().numpy() for p in self.params]
         return out
+
+
+class Layered:
+    """A step of a net of layers, by PyTorch's own layers."""
+
+    def __init__(self, spec, data):
+        self.start = [torch.from_numpy(p.copy()) for p in spec.layers(data.w)]
+        self.params = [p.clone().requires_grad_() for p in self.start]
+        self.x = torch.from_numpy(data.x).reshape(spec.n, -1)
+        self.y = torch.from_numpy(data.y).long()
+        self.scores = getattr(self, spec.kind)
+
+    def conv(self):
+        F1, b1, F2, b2, W, b = self.params
+        h = F.max_pool2d(torch.relu(F.conv2d(self.x.view(-1, 1, 28, 28), F1, b1, padding=1)), 2)
+        h = F.max_pool2d(torch.relu(F.conv2d(h, F2, b2, padding=1)), 2)
+        return F.linear(h.flatten(1), W, b)
+
+    def lstm(self):
+        W, b, V, c = self.params
+        x = self.x.view(-1, 32, 64)
+        zeros = torch.zeros(1, len(x), 128)
+        hs, _, _ = torch.lstm(x, (zeros, zeros), [W[:, :64], W[:, 64:], b, torch.zeros_like(b)], True, 1, 0.0, True, False, True)
+        return F.linear(hs[:, -1], V, c)
+
+    def block(self):
+        g1, s1, Wq, Wk, Wv, Wo, g2, s2, W1, b1, W2, b2, W, b = self.params
+        x = self.x.view(-1, 64, 128)
+        n = F.layer_norm(x, (128,), g1, s1)
+        q, k, v = (F.linear(n, w).view(-1, 64, 4, 32).transpose(1, 2) for w in (Wq, Wk, Wv))
+        a = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + F.linear(a.transpose(1, 2).flatten(2), Wo)
+        x = x + F.linear(F.gelu(F.linear(F.layer_norm(x, (128,), g2, s2), W1, b1)), W2, b2)
+        return F.linear(x.mean(1), W, b)
+
+    def reset(self):
+        with torch.no_grad():
+            for p, s in zip(self.params, self.start):
+                p.copy_(s)
+
+    def run(self, n):
+        for _ in range(n):
+            self.out = F.cross_entropy(self.scores(), self.y)
+            grads = torch.autograd.grad(self.out, self.params)
+            with torch.no_grad():
+                torch._foreach_add_(self.params, grads, alpha=-LR)
+
+    def result(self):
+        return [p.detach().numpy() for p in (self.out, *self.params)]
 
 
 class Adam:

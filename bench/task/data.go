@@ -31,14 +31,20 @@ func Make(s Spec) *Data {
 		return x
 	}
 	d := &Data{}
-	switch s.Kind {
-	case "step", "forward":
-		for i := 1; i < len(s.Sizes); i++ {
-			in, out := s.Sizes[i-1], s.Sizes[i]
-			a := math.Sqrt(6 / float64(in+out))
-			d.W = append(d.W, uniform(in*out, -a, a)...)
-			d.W = append(d.W, uniform(out, -0.1, 0.1)...)
+	for _, t := range s.Tensors() {
+		middle := 0.0
+		if t.Scale {
+			middle = 1
 		}
+		d.W = append(d.W, uniform(t.Size(), middle-t.Far, middle+t.Far)...)
+	}
+	switch s.Kind {
+	case "conv", "lstm", "block":
+		d.X = uniform(s.N*s.Inputs(), -1, 1)
+		for range s.N {
+			d.Y = append(d.Y, int32(r.IntN(10)))
+		}
+	case "step", "forward":
 		d.X = uniform(s.Batch*s.In(), -1, 1)
 		for i := range s.Batch {
 			d.T = append(d.T, float32((i+1)%2))

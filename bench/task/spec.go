@@ -5,6 +5,7 @@ package task
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -19,7 +20,8 @@ const (
 type Spec struct {
 	// Kind is step or forward, of a net; adam; exp, sigmoid, tanh, log or
 	// softmax, of a vector; circuit or neuron, one call for each point, and
-	// circuits or neurons, the points in one loop.
+	// circuits or neurons, the points in one loop; conv, lstm or block, a step
+	// of a net of layers.
 	Kind string
 
 	Act   string // of a net's hidden layers: sigmoid or relu
@@ -27,7 +29,7 @@ type Spec struct {
 	Batch int
 	Sizes []int // of a net's layers, from the input to the scores
 
-	N int // of all other kinds: how many elements, parameters or points
+	N int // of all other kinds: how many elements, parameters, points or examples
 }
 
 // Net reports whether the computation is that of a net.
@@ -73,12 +75,33 @@ func (s Spec) In() int  { return s.Sizes[0] }
 func (s Spec) Out() int { return s.Sizes[len(s.Sizes)-1] }
 
 // Params is the number of a net's parameters.
-func (s Spec) Params() int {
-	n := 0
-	for i := 1; i < len(s.Sizes); i++ {
-		n += s.Sizes[i] * (s.Sizes[i-1] + 1)
+func (s Spec) Params() (n int) {
+	for _, t := range s.Tensors() {
+		n += t.Size()
 	}
 	return n
+}
+
+// Tensors are a net's parameters in the order in which they lie.
+func (s Spec) Tensors() (all []Tensor) {
+	if s.Layered() {
+		return layeredNets[s.Kind].tensors
+	}
+	for i := 1; i < len(s.Sizes); i++ {
+		in, out := s.Sizes[i-1], s.Sizes[i]
+		all = append(all,
+			Tensor{fmt.Sprint("W", i), []int{out, in}, math.Sqrt(6 / float64(in+out)), false},
+			Tensor{fmt.Sprint("b", i), []int{out}, 0.1, false})
+	}
+	return all
+}
+
+// Examples is how many examples a net's batch has.
+func (s Spec) Examples() int {
+	if s.Net() {
+		return s.Batch
+	}
+	return s.N
 }
 
 // Layers cuts a block of parameters into the matrices [out, in] and the
