@@ -21,7 +21,8 @@ type bigFunc struct {
 	outs []string          // fields of the results
 	kept []family          // what derivatives give
 
-	sizes map[string]bool // int arguments that memory depends on
+	sizes     map[string]bool // int arguments that memory depends on
+	exponents []string        // sizes n of which there is a size 2^n
 }
 
 func (p *funcPrinter) emitBig() {
@@ -59,6 +60,14 @@ func (p *funcPrinter) emitBig() {
 				if b.args[s] != "" && b.dims[s] == b.args[s] {
 					b.sizes[s] = true
 				}
+			}
+		}
+	}
+	for _, pr := range procs {
+		for _, s := range pr.prog.Dims {
+			if e, ok := symbolic.ExponentOf(s); ok && !slices.Contains(b.exponents, e) {
+				b.exponents = append(b.exponents, e)
+				b.sizes[e] = b.sizes[e] || b.args[e] != "" && b.dims[e] == b.args[e]
 			}
 		}
 	}
@@ -175,6 +184,9 @@ func (b *bigFunc) sym(s string) jen.Code {
 	if f := b.dims[s]; f != "" {
 		return jen.Id("a").Dot(f)
 	}
+	if e, ok := symbolic.ExponentOf(s); ok {
+		return jen.Parens(jen.Lit(1).Op("<<").Add(b.sym(e)))
+	}
 	panic("codegen: size " + s + " of func " + b.f.Name + " is not known")
 }
 
@@ -193,6 +205,9 @@ func (b *bigFunc) check() {
 		if x := b.args[a.Name]; b.sizes[a.Name] {
 			body = append(body, guard(jen.Id("checkDim").Call(of, jen.Lit(x), jen.Id("a").Dot(x), jen.Lit(0))))
 		}
+	}
+	for _, e := range b.exponents {
+		body = append(body, guard(jen.Id("checkPower").Call(of, jen.Lit(b.dims[e]), b.sym(e))))
 	}
 	for _, c := range b.f.Checks {
 		body = append(body, roomChecks(b.n.value, checkText(c)+":", b.sym, nil, c.A, c.B)...)
@@ -249,6 +264,10 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 		if a.Type == symbolic.Integer && len(a.Shape) == 0 {
 			sizes = append(sizes, size{a.Name, s.pick(local(a.Name)), jen.Id("a").Dot(b.args[a.Name])})
 		}
+	}
+	for _, e := range b.exponents {
+		sym := "2^" + e
+		sizes = append(sizes, size{sym, s.pick(local(sym)), jen.Lit(1).Op("<<").Add(b.sym(e))})
 	}
 	for _, z := range sizes {
 		q.symbol[z.sym] = jen.Id(z.id)

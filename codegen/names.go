@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/bpgen/bpgen/symbolic"
 )
 
 // A scope hands out identifiers, each once. What an enclosing scope has handed
@@ -121,6 +123,9 @@ func exportedOr(s string) string {
 // local returns a name of the model as an identifier for use in a function:
 // h[0].W as h0W.
 func local(name string) string {
+	if e, ok := symbolic.ExponentOf(name); ok {
+		return "pow2" + exported(e)
+	}
 	ws := words(name)
 	if len(ws) == 0 {
 		return "v"

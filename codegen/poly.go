@@ -122,6 +122,9 @@ func roomCode(p symbolic.Poly, syms symbols) jen.Code {
 		}
 		for _, s := range ss {
 			f := jen.Float64().Call(syms(s))
+			if e, ok := symbolic.ExponentOf(s); ok {
+				f = jen.Qual("math", "Exp2").Call(jen.Float64().Call(syms(e)))
+			}
 			if t == nil {
 				t = f
 			} else {

@@ -470,7 +470,7 @@ func (p *printer) store(s *loop.Store) {
 	case b.Type == symbolic.Boolean && b.Kind == loop.Out: // a bool of the caller's
 		p.put(jen.Add(place).Op("=").Add(v.code))
 	case b.Type == symbolic.Boolean:
-		p.put(jen.Add(place).Op("=").Id("bit").Call(v.code))
+		p.put(jen.Add(place).Op("=").Id("flag").Call(v.code))
 	default:
 		p.put(jen.Add(place).Op("=").Int32().Call(v.code))
 	}

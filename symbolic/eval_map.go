@@ -43,7 +43,7 @@ func (env *Env) number(p Poly, rank int) (number, error) {
 				t.vars = append(t.vars, a)
 			} else if k, ok := OperandOf(s); ok {
 				t.vars = append(t.vars, rank+k)
-			} else if d, ok := env.dim(s); !ok {
+			} else if d, ok := valueOf(s, env.dim); !ok {
 				err = fmt.Errorf("size %s is not known", s)
 			} else if t.coef, ok = times(t.coef, int64(d)); !ok {
 				err = errIndexOverflow

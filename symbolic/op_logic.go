@@ -1,6 +1,9 @@
 package symbolic
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 func truth(b bool) float64 {
 	if b {
@@ -197,11 +200,37 @@ func (g *Graph) ToReal(n *Node) *Node {
 		if v, ok := ConstValue(n); ok {
 			return g.Const(v, n.Shape, Real)
 		}
+		// A real power of 2 may be larger than a whole number can be.
+		if n.Op == OpExp2 {
+			return g.PowInt(g.Const(2, n.Shape, Real), n.Args[0])
+		}
+		if s, ok := n.Attr.(SizeAttr); ok && slices.ContainsFunc(s.Poly.Syms(), isPower) {
+			return g.realSize(s.Poly)
+		}
 		return g.Apply(OpToReal, nil, n)
 	case Boolean:
 		return g.Apply(OpTruth, nil, n)
 	}
 	return n
+}
+
+func isPower(sym string) bool { _, ok := ExponentOf(sym); return ok }
+
+// realSize computes a size in real numbers.
+func (g *Graph) realSize(p Poly) *Node {
+	sum := g.Num(0)
+	p.Terms(func(num, den int64, syms []string) {
+		t := g.Num(float64(num) / float64(den))
+		for _, s := range syms {
+			if e, ok := ExponentOf(s); ok {
+				t = g.Mul(t, g.PowInt(g.Num(2), g.Size(Sym(e))))
+			} else {
+				t = g.Mul(t, g.Apply(OpToReal, nil, g.Size(Sym(s))))
+			}
+		}
+		sum = g.Add(sum, t)
+	})
+	return sum
 }
 
 func (g *Graph) orZero(d, like *Node) *Node {

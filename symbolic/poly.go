@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // A Poly is a polynomial with rational coefficients over named symbols, in
 // normal form, so that equal polynomials are equal strings. It is the one
 // algebra of bpgen for sizes and for indices: the symbols are run-time dims
-// ("vocab", "batch"), and inside an access also the axes of the result ("#0",
+// ("vocab", "batch") and powers of 2 by them ("2^n"), and inside an access also the axes of the result ("#0",
 // "#1") and the values of index operands ("$0"). The zero Poly is 0. Polys are
 // immutable.
 type Poly struct {
@@ -340,6 +341,11 @@ func (p Poly) Subst(sub func(string) (Poly, bool)) Poly {
 		q := Poly{[]term{{num: t.num, den: t.den}}}
 		for _, f := range t.mono {
 			r, ok := sub(f.sym)
+			if e, power := ExponentOf(f.sym); power && !ok {
+				if r, ok = sub(e); ok {
+					r, ok = Exp2(r)
+				}
+			}
 			if !ok {
 				r = Sym(f.sym)
 			}
@@ -352,6 +358,65 @@ func (p Poly) Subst(sub func(string) (Poly, bool)) Poly {
 	return out
 }
 
+// Exp2 returns 2^p. It is a product of powers 2^s, one for each symbol of p,
+// which are symbols themselves; so p must be linear in its symbols, with whole
+// coefficients that are not negative, and have a whole constant.
+func Exp2(p Poly) (Poly, bool) {
+	out := Int(1)
+	for _, t := range p.terms {
+		switch {
+		case t.den != 1 || len(t.mono) > 1 || len(t.mono) == 1 && (t.mono[0].exp > 1 || t.num < 0) || t.num > 62 || t.num < -62:
+			return Poly{}, false
+		case len(t.mono) == 1:
+			s := Sym("2^" + t.mono[0].sym)
+			for range t.num {
+				out = out.Mul(s)
+			}
+		case t.num < 0:
+			out = out.Scale(1, 1<<-t.num)
+		default:
+			out = out.Scale(1<<t.num, 1)
+		}
+	}
+	return out, true
+}
+
+// Log2 returns q where p is 2^q.
+func (p Poly) Log2() (q Poly, ok bool) {
+	if len(p.terms) != 1 {
+		return Poly{}, false
+	}
+	t := p.terms[0]
+	if t.num <= 0 || t.num&(t.num-1) != 0 || t.den&(t.den-1) != 0 {
+		return Poly{}, false
+	}
+	q = Int(bits.TrailingZeros64(uint64(t.num)) - bits.TrailingZeros64(uint64(t.den)))
+	for _, f := range t.mono {
+		e, ok := ExponentOf(f.sym)
+		if !ok {
+			return Poly{}, false
+		}
+		q = q.Add(Sym(e).Scale(int64(f.exp), 1))
+	}
+	return q, true
+}
+
+// ExponentOf returns s of a symbol 2^s.
+func ExponentOf(sym string) (string, bool) { return strings.CutPrefix(sym, "2^") }
+
+// valueOf is the value of a symbol.
+func valueOf(sym string, env func(string) (int, bool)) (int, bool) {
+	if n, ok := env(sym); ok {
+		return n, true
+	}
+	if s, ok := ExponentOf(sym); ok {
+		if n, ok := env(s); ok && 0 <= n && n < 62 {
+			return 1 << n, true
+		}
+	}
+	return 0, false
+}
+
 // Eval returns the value of p, which must be whole, with symbols from env.
 func (p Poly) Eval(env func(string) (int, bool)) (int, error) {
 	if n, ok := p.evalSmall(env); ok {
@@ -361,7 +426,7 @@ func (p Poly) Eval(env func(string) (int, bool)) (int, error) {
 	for _, t := range p.terms {
 		v := big.NewRat(t.num, t.den)
 		for _, f := range t.mono {
-			x, ok := env(f.sym)
+			x, ok := valueOf(f.sym, env)
 			if !ok {
 				return 0, fmt.Errorf("size %s is not known", f.sym)
 			}
@@ -384,7 +449,7 @@ func (p Poly) evalSmall(env func(string) (int, bool)) (int, bool) {
 	for _, t := range p.terms {
 		v := t.num
 		for _, f := range t.mono {
-			x, ok := env(f.sym)
+			x, ok := valueOf(f.sym, env)
 			if !ok {
 				return 0, false
 			}

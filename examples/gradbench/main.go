@@ -15,6 +15,7 @@ import (
 //go:generate go tool bpgen gen -o ../../generated/gradbench/hello hello.bp
 //go:generate go tool bpgen gen -o ../../generated/gradbench/llsq llsq.bp
 //go:generate go tool bpgen gen -o ../../generated/gradbench/lse lse.bp
+//go:generate go tool bpgen gen -o ../../generated/gradbench/det det.bp
 //go:generate go tool bpgen gen -o ../../generated/gradbench/ode ode.bp
 //go:generate go tool bpgen gen -o ../../generated/gradbench/kmeans kmeans.bp
 //go:generate go tool bpgen gen -o ../../generated/gradbench/gmm gmm.bp

@@ -4,6 +4,7 @@ package main
 var programs = map[string]map[string]function{
 	"hello":    {"square": square, "double": double},
 	"llsq":     {"primal": of(llsqPrimal), "gradient": of(llsqGradient)},
+	"det":      {"primal": of(detPrimal), "gradient": of(detGradient)},
 	"lse":      {"primal": of(lsePrimal), "gradient": of(lseGradient)},
 	"ode":      {"primal": of(odePrimal), "gradient": of(odeGradient)},
 	"kmeans":   {"cost": of(kmeansCost), "dir": of(kmeansDir)},

@@ -35,7 +35,7 @@ func (w *LeNetWork) forward(batch *LeNetBatch) {
 		on3 := 1 <= i && i < 9
 		onRow := on[i*10:][:10]
 		for j := range 10 {
-			onRow[j] = bit(on3 && 1 <= j && j < 9)
+			onRow[j] = flag(on3 && 1 <= j && j < 9)
 		}
 	}
 	for i := range 6 {
@@ -43,7 +43,7 @@ func (w *LeNetWork) forward(batch *LeNetBatch) {
 		on3 := 1 <= i && i < 5
 		on2Row := on2[i*6:][:6]
 		for j := range 6 {
-			on2Row[j] = bit(on3 && 1 <= j && j < 5)
+			on2Row[j] = flag(on3 && 1 <= j && j < 5)
 		}
 	}
 	for from := 0; from < n; from += 128 {
@@ -186,7 +186,7 @@ func (w *LeNetWork) loss(batch *LeNetBatch) LeNetLoss {
 		on3 := 1 <= i && i < 9
 		onRow := on[i*10:][:10]
 		for j := range 10 {
-			onRow[j] = bit(on3 && 1 <= j && j < 9)
+			onRow[j] = flag(on3 && 1 <= j && j < 9)
 		}
 	}
 	for i := range 6 {
@@ -194,7 +194,7 @@ func (w *LeNetWork) loss(batch *LeNetBatch) LeNetLoss {
 		on3 := 1 <= i && i < 5
 		on2Row := on2[i*6:][:6]
 		for j := range 6 {
-			on2Row[j] = bit(on3 && 1 <= j && j < 5)
+			on2Row[j] = flag(on3 && 1 <= j && j < 5)
 		}
 	}
 	var s float64
@@ -366,7 +366,7 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 		on4 := 1 <= i && i < 9
 		onRow := on[i*10:][:10]
 		for j := range 10 {
-			onRow[j] = bit(on4 && 1 <= j && j < 9)
+			onRow[j] = flag(on4 && 1 <= j && j < 9)
 		}
 	}
 	for i := range 6 {
@@ -374,7 +374,7 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 		on4 := 1 <= i && i < 5
 		on2Row := on2[i*6:][:6]
 		for j := range 6 {
-			on2Row[j] = bit(on4 && 1 <= j && j < 5)
+			on2Row[j] = flag(on4 && 1 <= j && j < 5)
 		}
 	}
 
@@ -442,7 +442,7 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 								onRow := on[j*10+k+m*10:][:3]
 								on3Row := on3[b2*4608+i*576+j*72+k*9+m*3:][:3]
 								for n2 := range 3 {
-									on3Row[n2] = bit(on4 && onRow[n2] != 0)
+									on3Row[n2] = flag(on4 && onRow[n2] != 0)
 								}
 							}
 						}

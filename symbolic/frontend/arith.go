@@ -144,6 +144,11 @@ func (c *ctx) fold(x *parser.Binary, p, q number) (value, bool) {
 				}
 				return exact(r, p.typ)
 			}
+			if p.typ == symbolic.Integer && p.poly.Is(2) && q.typ == symbolic.Integer && !consts && !c.mentionsAxis(q.poly) && c.prove(q.poly, nil) {
+				if r, ok := symbolic.Exp2(q.poly); ok {
+					return exact(r, p.typ)
+				}
+			}
 		case "==", "!=":
 			if p.poly.Equal(q.poly) {
 				return truth(x.Op == "=="), true
@@ -373,6 +378,20 @@ func (c *ctx) powInt(x *parser.Binary, s, t *tensor) value {
 			}
 			return out
 		}
+	}
+	switch base, _ := symbolic.ConstValue(s.node); {
+	case base == 2 && s.node.Type == symbolic.Integer && t.lo != nil && c.prove(*t.lo, nil):
+		out := c.apply(symbolic.OpExp2, t)
+		if t.hi != nil {
+			if hi, ok := symbolic.Exp2(*t.hi); ok {
+				out.lo, out.hi = &symbolic.Poly{}, &hi
+			}
+		}
+		return out
+	case base == -1:
+		zero := &tensor{node: c.g.Const(0, nil, symbolic.Integer)}
+		one := &tensor{node: c.g.Num(1)}
+		return c.apply(symbolic.OpSelect, c.apply(symbolic.OpBit, t, zero), c.apply(symbolic.OpNeg, one), one)
 	}
 	return c.apply(symbolic.OpPowInt, c.toReal(s), t)
 }

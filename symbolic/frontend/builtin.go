@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"maps"
+	"math/bits"
 	"slices"
 
 	"github.com/bpgen/bpgen/internal/diag"
@@ -23,7 +24,7 @@ var structural map[string]func(*bcall) value
 
 // later are built-in names whose meaning is still to come.
 var later = map[string]bool{
-	"tril": true, "bit": true, "popcount": true, "randn": true, "rand": true,
+	"tril": true, "randn": true, "rand": true,
 }
 
 func init() {
@@ -38,6 +39,7 @@ func init() {
 		"solve": (*bcall).solve, "lsolve": (*bcall).solve, "usolve": (*bcall).solve, "inverse": (*bcall).inverse,
 		"cholesky": (*bcall).ofMatrix, "det": (*bcall).ofMatrix, "logdet": (*bcall).ofMatrix,
 		"jvp": (*bcall).jvp, "vjp": (*bcall).vjp, "hvp": (*bcall).hvp, "div": (*bcall).divmod, "mod": (*bcall).divmod,
+		"bit": (*bcall).bit, "popcount": (*bcall).popcount,
 	}
 }
 
@@ -438,6 +440,73 @@ func (k *bcall) divmod() value {
 		}
 		zero, top := symbolic.Poly{}, t.lo.Sub(symbolic.Int(1))
 		out.lo, out.hi = &zero, &top
+	}
+	return out
+}
+
+// wholes takes all arguments as whole numbers.
+func (k *bcall) wholes(n int) ([]*tensor, bool) {
+	if !k.arity(n) {
+		return nil, false
+	}
+	var out []*tensor
+	for i, v := range k.args {
+		t, ok := k.tensor(v, k.at[i])
+		if !ok {
+			return nil, false
+		}
+		if t.node.Type != symbolic.Integer {
+			k.errorAt(i, "%s takes whole numbers", k.f.name)
+			return nil, false
+		}
+		out = append(out, t)
+	}
+	return out, true
+}
+
+// bit says whether a whole number, as a set, has a member.
+func (k *bcall) bit() value {
+	ts, ok := k.wholes(2)
+	if !ok {
+		return poison{}
+	}
+	if !fits(ts[0].shape, ts[1].shape) {
+		d := k.errorf(k.x.Span(), "the arguments of bit have different shapes")
+		k.side(k.side(d, k.at[0], ts[0]), k.at[1], ts[1])
+		return poison{}
+	}
+	return k.apply(symbolic.OpBit, ts...)
+}
+
+// popcount is how many members a set has: none of those below 2^m more than m,
+// and at least one unless it is empty.
+func (k *bcall) popcount() value {
+	ts, ok := k.wholes(1)
+	if !ok {
+		return poison{}
+	}
+	t := ts[0]
+	out := k.apply(symbolic.OpPopcount, t)
+	if t.lo == nil || t.hi == nil || !k.prove(*t.lo, nil) {
+		return out
+	}
+	hi := k.closeBound(t.hi, k.axesIn(*t.hi), true)
+	if hi == nil {
+		return out
+	}
+	most, ok := hi.Add(symbolic.Int(1)).Log2()
+	if n, isConst := hi.Const(); isConst {
+		most, ok = symbolic.Int(bits.Len(uint(n))), true
+	}
+	if !ok {
+		return out
+	}
+	out.lo, out.hi = &symbolic.Poly{}, &most
+	one := symbolic.Int(1)
+	if p := k.formOf(t); p != nil && len(k.facts) > 0 && k.prove(p.Sub(one), k.facts) {
+		if q := k.formOf(out); q != nil {
+			k.facts = append(slices.Clone(k.facts), q.Sub(one))
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -458,6 +459,11 @@ func (b *modelBuild) dims(f *frontend) {
 	for _, k := range b.m.Checks {
 		addSyms(used, k.A, k.B)
 	}
+	for _, s := range slices.Sorted(maps.Keys(used)) {
+		if e, ok := symbolic.ExponentOf(s); ok {
+			f.report(nil, b.m.Span, "not supported yet: the size %s in a model", s).Hintf("give %s a value when generating: dim %s = …", e, e)
+		}
+	}
 	b.m.Dims = f.dimList(func(s string) bool { return owned[s] })
 	b.m.Call = f.dimList(func(s string) bool { return used[s] && !owned[s] })
 }
@@ -466,6 +472,9 @@ func addSyms(to map[string]bool, ps ...symbolic.Poly) {
 	for _, p := range ps {
 		for _, s := range p.Syms() {
 			to[s] = true
+			if e, ok := symbolic.ExponentOf(s); ok {
+				to[e] = true
+			}
 		}
 	}
 }

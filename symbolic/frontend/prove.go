@@ -50,6 +50,9 @@ func multiple(p, q symbolic.Poly) int {
 func (c *ctx) box(p symbolic.Poly) bool {
 	least := map[string]int{}
 	for _, s := range p.Syms() {
+		if _, ok := symbolic.ExponentOf(s); ok {
+			least[s] = 1 // 2^n
+		}
 		if a := c.axisOf(s); a != nil {
 			if d, ok := a.size.AsSym(); ok {
 				least[d] = 1 // where there is an index there is an element

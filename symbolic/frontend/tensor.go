@@ -374,6 +374,17 @@ func (f *frontend) axisOf(sym string) *axis {
 	return nil
 }
 
+// axesIn are the axes that a polynomial mentions.
+func (f *frontend) axesIn(p symbolic.Poly) []*axis {
+	var out []*axis
+	for _, s := range p.Syms() {
+		if a := f.axisOf(s); a != nil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // newAxis makes an axis, inside of all there are.
 func (f *frontend) newAxis(name string, size symbolic.Poly, span diag.Span) *axis {
 	a := &axis{id: f.nextAxis, name: name, size: size, span: span}

@@ -319,7 +319,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	for i := range 22 {
 		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
 		oni := 1 <= i && i <= 20
-		on[i] = bit(oni)
+		on[i] = flag(oni)
 		if oni {
 			first[i] = t3[i]
 		} else {
@@ -328,7 +328,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		on2i := oni && int(j[i]) == 1
-		on2[i] = bit(on2i)
+		on2[i] = flag(on2i)
 		var second2 float64
 		if on2i {
 			t61 := 7 + int(t[i])
@@ -1373,7 +1373,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	for i := range 22 {
 		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
 		oni := 1 <= i && i <= 20
-		on[i] = bit(oni)
+		on[i] = flag(oni)
 		if oni {
 			first[i] = t3[i]
 		} else {
@@ -1382,7 +1382,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		on2i := oni && int(j[i]) == 1
-		on2[i] = bit(on2i)
+		on2[i] = flag(on2i)
 		var second2 float64
 		if on2i {
 			t55 := 7 + int(t[i])
