@@ -73,6 +73,9 @@ func (f *level) place(c *comp) {
 		f.groups = slices.Insert(f.groups, first, f.contraction(c))
 		return
 	}
+	if loop && c.isSpine(c.loopAt(f.depth).extent) && f.spineBefore(c, first) {
+		return
+	}
 	for i := first; i < len(f.groups); i++ {
 		g := f.groups[i]
 		if g.contract {
@@ -86,11 +89,69 @@ func (f *level) place(c *comp) {
 	g := &group{parent: f.parent, depth: f.depth, loop: loop}
 	if loop {
 		g.extent = c.loopAt(f.depth).extent
-		g.spine = isSpine(g.extent)
+		g.spine = c.isSpine(g.extent)
 		g.row = c.isRow(f.depth)
 	}
 	f.groups = slices.Insert(f.groups, first, g)
 	f.join(c, g)
+}
+
+// spineBefore puts c into a loop over the spine that stands before something that
+// c reads, if that does not have to stand after the loop: then it moves before it.
+func (f *level) spineBefore(c *comp, first int) bool {
+	for i, g := range f.groups[:first] {
+		if !g.spine || !g.loop || g.contract || g.row != c.isRow(f.depth) || !g.extent.Equal(c.loopAt(f.depth).extent) {
+			continue
+		}
+		// What c needs that stands after g, and all that this needs.
+		moves := make([]bool, len(f.groups))
+		free := f.needs(c, func(p *comp, v *value, at int) bool {
+			return at == i && sameIteration(p, c, v, f.depth) || at != i && f.moves(moves, at, i)
+		})
+		if !free {
+			continue
+		}
+		var before, after []*group
+		for j, h := range f.groups[i:] {
+			if j > 0 && moves[i+j] {
+				before = append(before, h)
+			} else {
+				after = append(after, h)
+			}
+		}
+		f.groups = append(append(slices.Clone(f.groups[:i]), before...), after...)
+		f.join(c, g)
+		return true
+	}
+	return false
+}
+
+// needs reports whether ok holds for each comp p at this level that writes
+// something, v, that c reads, in the group with number at.
+func (f *level) needs(c *comp, ok func(p *comp, v *value, at int) bool) bool {
+	for _, v := range c.reads() {
+		for _, p := range v.writers {
+			if f.here(p) && !ok(p, v, slices.Index(f.groups, p.path[f.depth])) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// moves notes the groups behind group i that group at needs, itself too, and
+// reports whether none of them needs group i.
+func (f *level) moves(noted []bool, at, i int) bool {
+	if at <= i || noted[at] {
+		return at != i
+	}
+	noted[at] = true
+	for _, c := range f.groups[at].comps {
+		if !f.needs(c, func(_ *comp, _ *value, other int) bool { return other == at || f.moves(noted, other, i) }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *level) join(c *comp, g *group) {

@@ -155,7 +155,7 @@ func (c *comp) eachInRange(t *term) bool {
 // safeOutside reports that a read whose index does not depend on the loops
 // inside of some level may be done even where those loops do not run at all.
 func (c *comp) safeOutside(t *term) bool {
-	passes := &comp{around: c.around} // alone: these do run
+	passes := &comp{around: c.around, tiling: c.tiling} // alone: these do run
 	for i, e := range t.index {
 		d := t.val.node.Shape[i]
 		if passes.nonNeg(e) && passes.nonNeg(d.Sub(symbolic.Int(1)).Sub(e)) && !slices.ContainsFunc(e.Syms(), func(s string) bool { return c.passOf(s) == nil }) {

@@ -66,13 +66,13 @@ func (l *lowering) choose(roots []*symbolic.Node) {
 // done as contractions: those read memory.
 func (l *lowering) keepOperands(nodes []*symbolic.Node) {
 	for _, n := range nodes {
-		if n.Op != symbolic.OpSum || l.store[n.Args[0]] != inlined || n.Args[0].Op != symbolic.OpMul || !slices.ContainsFunc(n.Args[0].Shape, isSpine) {
+		if n.Op != symbolic.OpSum || l.store[n.Args[0]] != inlined || n.Args[0].Op != symbolic.OpMul || !slices.ContainsFunc(n.Args[0].Shape, l.isSpine) {
 			continue
 		}
 		if x := n.Args[0]; !l.any {
 			size, longest := 1, 0
 			for _, d := range x.Shape {
-				if !isSpine(d) {
+				if !l.isSpine(d) {
 					size *= guess(d)
 					longest = max(longest, guess(d))
 				}

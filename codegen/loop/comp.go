@@ -11,6 +11,7 @@ import (
 // A comp is one way in which a value is written: for all points of its axes,
 // the element of target at index is set to body, or combined with it.
 type comp struct {
+	*tiling
 	id      int
 	node    *symbolic.Node // what body computes
 	axes    []axis
@@ -155,7 +156,7 @@ func (l *lowering) write(v *value, n *symbolic.Node) {
 }
 
 func (l *lowering) newComp(v *value, n *symbolic.Node, shape symbolic.Shape) (*comp, *builder, []symbolic.Poly) {
-	c := &comp{id: len(l.comps), node: n, target: v, around: l.passes}
+	c := &comp{id: len(l.comps), node: n, target: v, around: l.passes, tiling: &l.tiling}
 	at := make([]symbolic.Poly, len(shape))
 	for i, d := range shape {
 		c.axes = append(c.axes, axis{sym: fmt.Sprintf("~%d#%d", c.id, i), extent: d, out: -1})

@@ -80,7 +80,7 @@ func (c *comp) contractionOf(rows int) (x contraction, ok bool) {
 // rank puts the batch first, then the axes of the result, then those of sums.
 func rank(c *comp, axis int) int {
 	switch a := c.axes[axis]; {
-	case isSpine(a.extent):
+	case c.isSpine(a.extent):
 		return 0
 	case a.out >= 0:
 		return 1 + a.out
@@ -168,7 +168,7 @@ func (c *comp) axisOfSym(sym string) int {
 func (f *level) contraction(c *comp) *group {
 	at := func(parent *group, depth int) *group {
 		a := c.loopAt(depth)
-		g := &group{parent: parent, depth: depth, loop: true, extent: a.extent, spine: isSpine(a.extent), row: c.isRow(depth), comps: []*comp{c}}
+		g := &group{parent: parent, depth: depth, loop: true, extent: a.extent, spine: c.isSpine(a.extent), row: c.isRow(depth), comps: []*comp{c}}
 		if parent != nil && depth > f.depth {
 			parent.body = append(parent.body, g)
 		}

@@ -18,22 +18,37 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 	}
 	err = symbolic.Guard(func() {
 		roots := expand(p) // only what loops can say is left
-		if how.size > 0 {
-			prog = lower(p, roots, how)
-			return
+		if how.spine = spineOf(p, roots); how.spine != "" {
+			if prog = lowerAll(p, products(p.Graph, roots, how.spine), how); tiled(prog) {
+				return
+			}
 		}
-		how.size = 1
-		prog = lower(p, roots, how)
-		if tiled(prog) { // again, now that its temporaries are known
-			how.each, how.weights = guess(perTile(prog)), weightsOf(prog)
-			how.size = rowsFor(how.each, how.weights)
-			prog = lower(p, roots, how)
-		}
+		how.spine = module.Batch
+		prog = lowerAll(p, roots, how)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("loop: %s: %w", p.Name, err)
 	}
 	return prog, nil
+}
+
+// lowerAll finds how many rows tiles have, if there are tiles, and lowers.
+func lowerAll(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {
+	if how.size > 0 {
+		return lower(p, roots, how)
+	}
+	how.size = 1
+	prog := lower(p, roots, how)
+	if tiled(prog) { // again, now that its temporaries are known
+		how.each, how.weights = guess(perTile(prog, how.spine)), weightsOf(prog)
+		if how.spine != module.Batch { // what a second row takes
+			how.size = 2
+			how.each = guess(perTile(lower(p, roots, how), how.spine).Sub(perTile(prog, how.spine)))
+		}
+		how.size = rowsFor(how.each, how.weights)
+		prog = lower(p, roots, how)
+	}
+	return prog
 }
 
 func lower(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program {

@@ -106,7 +106,7 @@ func (c *comp) equation() string {
 
 func (c *comp) overBatch() bool {
 	for _, a := range c.axes {
-		if a.out < 0 && isSpine(a.extent) {
+		if a.out < 0 && isBatch(a.extent) {
 			return c.combine == symbolic.OpAdd
 		}
 	}
@@ -136,7 +136,7 @@ func (w *formulas) letters(c *comp) {
 		x := c.axes[a]
 		switch {
 		case w.sym[x.sym] != "":
-		case isSpine(x.extent) || x.tile:
+		case isBatch(x.extent) || x.tile:
 			w.sym[x.sym] = notation.Example
 			if example && !x.tile {
 				w.sym[x.sym] = "b"
@@ -165,7 +165,7 @@ func (w *formulas) whole(c *comp) ([]notation.Axis, bool) {
 		if !ok || c.axes[a].out != k {
 			return nil, false
 		}
-		if !isSpine(c.axes[a].extent) {
+		if !isBatch(c.axes[a].extent) {
 			want = append(want, notation.Axis{Sym: w.sym[s], Extent: c.axes[a].extent})
 		}
 	}
@@ -183,7 +183,7 @@ func (w *formulas) comp(c *comp, at map[string]symbolic.Poly) *notation.Expr {
 	}
 	var over []notation.Axis
 	for _, a := range c.order {
-		if ax := c.axes[a]; ax.out < 0 && !isSpine(ax.extent) && !ax.tile {
+		if ax := c.axes[a]; ax.out < 0 && !isBatch(ax.extent) && !ax.tile {
 			over = append(over, notation.Axis{Sym: w.sym[ax.sym], Extent: ax.extent})
 		}
 	}
@@ -269,7 +269,7 @@ func (w *formulas) element(v *value, index []symbolic.Poly) (shape symbolic.Shap
 	for k, p := range index {
 		d := v.node.Shape[k]
 		s, _ := p.AsSym()
-		if s == notation.Example && isSpine(d) {
+		if s == notation.Example && isBatch(d) {
 			continue
 		}
 		if k+1 < len(index) && p.Is(0) && !d.Is(1) && w.reaches(index[k+1], v.node.Shape[k+1]) {

@@ -16,7 +16,7 @@ func loopOrder(c *comp) []int {
 	var free, order []int
 	spine := -1
 	for i, a := range c.axes {
-		if spine < 0 && isSpine(a.extent) {
+		if spine < 0 && c.isSpine(a.extent) {
 			spine = i
 			continue
 		}
@@ -47,9 +47,16 @@ func loopOrder(c *comp) []int {
 	return order
 }
 
-func isSpine(extent symbolic.Poly) bool {
+func isBatch(extent symbolic.Poly) bool {
 	s, ok := extent.AsSym()
 	return ok && s == module.Batch
+}
+
+// isSpine reports whether an extent is that of the outermost loops: the batch, or
+// what a func has many of.
+func (how *tiling) isSpine(extent symbolic.Poly) bool {
+	s, ok := extent.AsSym()
+	return ok && s == how.spine
 }
 
 // A walk is how one access goes through memory.

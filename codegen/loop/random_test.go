@@ -86,7 +86,7 @@ func randomGraph(rng *rand.Rand, n int) *module.Procedure {
 				y = t.g.Apply(symbolic.Lookup(op), symbolic.Axes{a}, x)
 			}
 		case 8:
-			if rank == 0 || isSpine(x.Shape[rank-1]) || x.Shape[rank-1].Equal(d) {
+			if rank == 0 || isBatch(x.Shape[rank-1]) || x.Shape[rank-1].Equal(d) {
 				continue
 			}
 			y = t.g.Apply(symbolic.Lookup("softmax"), symbolic.Axes{rank - 1}, x)
@@ -124,7 +124,7 @@ func randomGraph(rng *rand.Rand, n int) *module.Procedure {
 				y = t.g.Access(x, m)
 			}
 		case 13: // gather by data
-			if rank > 0 && !isSpine(x.Shape[0]) && !x.Shape[0].Equal(d) {
+			if rank > 0 && !isBatch(x.Shape[0]) && !x.Shape[0].Equal(d) {
 				ids := t.index("ids", batched())
 				s := append(symbolic.Shape{batch}, x.Shape[1:]...)
 				m := &symbolic.Map{Shape: s, Index: []symbolic.Poly{symbolic.Operand(0)}}

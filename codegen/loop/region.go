@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 // A region is the comp of a loop of the graph. Its body is lowered on its own,
@@ -118,8 +119,12 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	lp := y.Attr.(*symbolic.Loop)
 	r := &region{node: y, loop: lp}
 	r.pass = &pass{sym: fmt.Sprintf("~t%d_%d", y.ID, len(l.passes)), extent: lp.Count}
+	how := l.tiling
+	if how.spine != module.Batch { // tiles of a func are around its loops, not in them
+		how.spine = ""
+	}
 	in := &lowering{
-		proc: l.proc, tiling: l.tiling, outer: l, passes: append(slices.Clone(l.passes), r.pass),
+		proc: l.proc, tiling: how, outer: l, passes: append(slices.Clone(l.passes), r.pass),
 		values: map[*symbolic.Node]*value{}, aliases: map[*symbolic.Node]*alias{},
 	}
 	r.inner = in
@@ -136,7 +141,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	if lp.Kind == symbolic.WhileLoop {
 		r.pass.name = r.counter()
 		r.test = &lowering{
-			proc: l.proc, tiling: l.tiling, outer: l, passes: in.passes,
+			proc: l.proc, tiling: how, outer: l, passes: in.passes,
 			values: map[*symbolic.Node]*value{}, aliases: in.aliases,
 		}
 	}
@@ -213,7 +218,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		}
 		s.next = outs[len(outs)-1]
 	}
-	c := &comp{id: -1, node: y, region: r}
+	c := &comp{id: -1, node: y, region: r, tiling: &l.tiling}
 	for _, p := range parts {
 		a := p.Attr.(*symbolic.Part)
 		if al := r.alias(a, row); al != nil {

@@ -1,6 +1,10 @@
 package loop
 
-import "github.com/bpgen/bpgen/symbolic"
+import (
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
 
 // settle takes out of choices what the condition has nothing to do with:
 //
@@ -12,7 +16,10 @@ import "github.com/bpgen/bpgen/symbolic"
 // of the condition: one that has them all may be infinite just where the
 // branch is not taken.
 func settle(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {
-	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}
+	return (&settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}).all(roots)
+}
+
+func (s *settler) all(roots []*symbolic.Node) []*symbolic.Node {
 	new := map[*symbolic.Node]*symbolic.Node{}
 	for _, n := range symbolic.ReachableInside(roots...) {
 		new[n] = s.node(n, new)
@@ -25,8 +32,9 @@ func settle(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {
 }
 
 type settler struct {
-	g    *symbolic.Graph
-	deps map[*symbolic.Node]symbolic.Axes
+	g     *symbolic.Graph
+	deps  map[*symbolic.Node]symbolic.Axes
+	spine *tiling // where products are to become contractions over a spine
 }
 
 func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) *symbolic.Node {
@@ -47,6 +55,9 @@ func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) 
 	if p := s.choice(m); p != nil {
 		m = p
 	}
+	if s.spine != nil {
+		m = s.scatter(s.sum(m))
+	}
 	if m != n {
 		s.g.SetName(m, n.Name)
 	}
@@ -66,6 +77,7 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 		return nil
 	}
 	on := s.axes(n.Args[0])
+	all := on // what the choice depends on in the end
 	var inner, outer []*symbolic.Node
 	stack := []*symbolic.Node{n.Args[side]}
 	for len(stack) > 0 {
@@ -83,6 +95,8 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 			inner = append(inner, f)
 		case !within(on, s.axes(f)):
 			outer = append(outer, f)
+		case s.spine != nil:
+			inner, all = append(inner, f), union(all, s.axes(f))
 		default:
 			return nil
 		}
@@ -90,6 +104,7 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 	if len(outer) == 0 {
 		return nil
 	}
+	on = all
 	one := s.g.Const(1, n.Shape, symbolic.Real)
 	args := []*symbolic.Node{s.restrict(n.Args[0], on), s.restrict(n.Args[1], on), s.restrict(n.Args[2], on)}
 	args[side] = s.restrict(s.product(inner, one), on)
@@ -194,6 +209,18 @@ func (s *settler) product(fs []*symbolic.Node, none *symbolic.Node) *symbolic.No
 		}
 	}
 	return p
+}
+
+// union returns the axes that are in a or b, in order.
+func union(a, b symbolic.Axes) symbolic.Axes {
+	out := slices.Clone(a)
+	for _, k := range b {
+		if !out.Has(k) {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func within(a, b symbolic.Axes) bool {

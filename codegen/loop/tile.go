@@ -9,8 +9,9 @@ import (
 
 // tiling says how batches are cut into tiles.
 type tiling struct {
-	size int  // examples a tile; 0: as shapes suggest
-	any  bool // whatever can be a contraction is one, for tests
+	spine string // the size that outermost loops go over, in tiles where that pays
+	size  int    // examples a tile; 0: as shapes suggest
+	any   bool   // whatever can be a contraction is one, for tests
 
 	each, weights int // what size follows from: temporaries of an example, parameters
 }
@@ -74,6 +75,9 @@ func (l *lowering) tileGroup(g *group) {
 		return
 	}
 	note := fmt.Sprintf("tiles of %d examples: %d matrix products over the batch", l.size, found)
+	if l.spine != module.Batch {
+		note = fmt.Sprintf("tiles of %d of %s: %d matrix products over them", l.size, l.spine, found)
+	}
 	if l.each > 0 {
 		note += fmt.Sprintf("; temporaries of %d numbers an example, %d weights", l.each, l.weights)
 	}
@@ -116,12 +120,12 @@ func tiled(p *Program) bool {
 // perTile is the size of the temporaries that are needed while a tile is. What
 // is kept for the whole batch from pass to pass of a loop goes through memory
 // in any case.
-func perTile(p *Program) symbolic.Poly {
+func perTile(p *Program, spine string) symbolic.Poly {
 	reals := MakePlan(p).Reals
-	if !p.loops {
+	if !p.loops && spine == module.Batch {
 		return reals
 	}
-	return reals.Subst(func(s string) (symbolic.Poly, bool) { return symbolic.Poly{}, s == module.Batch })
+	return reals.Subst(func(s string) (symbolic.Poly, bool) { return symbolic.Poly{}, s == spine })
 }
 
 // weightsOf counts the parameters that a program reads.

@@ -1,0 +1,286 @@
+package loop
+
+import (
+	"slices"
+
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+// spineOf is the size that a func goes over in tiles, if it does: that of the
+// outermost axis of its largest sum of products, where no result has such an axis.
+func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
+	if !ofFunc(p) {
+		return ""
+	}
+	inResult := map[string]bool{}
+	for _, r := range roots {
+		for _, d := range r.Shape {
+			for _, s := range d.Syms() {
+				inResult[s] = true
+			}
+		}
+	}
+	spine, most := "", 0
+	for _, n := range symbolic.Reachable(roots...) {
+		if n.Op != symbolic.OpSum || len(n.Args[0].Shape) < 2 {
+			continue
+		}
+		x := n.Args[0]
+		if s, ok := x.Shape[0].AsSym(); ok && !inResult[s] && !isCount(s) && guess(x.Shape.Size()) > most {
+			spine, most = s, guess(x.Shape.Size())
+		}
+	}
+	return spine
+}
+
+// products writes sums over products as sums of the products of two factors, as far as
+// contractions over the spine come of it:
+//
+//	Σₛ (if s < r { l[c,r,s]·(x[i,s] − μ[c,s]) } else { 0 }) = Σₛ p[c,r,s]·q[i,c,s]
+//
+// Each factor then is a value of its own, over the axes that it depends on.
+func products(g *symbolic.Graph, roots []*symbolic.Node, spine string) []*symbolic.Node {
+	return (&settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, spine: &tiling{spine: spine}}).all(roots)
+}
+
+// factors takes a product apart.
+func (s *settler) factors(n *symbolic.Node) []*symbolic.Node {
+	var out []*symbolic.Node
+	stack := []*symbolic.Node{n}
+	for len(stack) > 0 {
+		f := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		switch {
+		case f.Op == symbolic.OpMul:
+			stack = append(stack, f.Args[1], f.Args[0])
+		case f.Op == symbolic.OpNeg:
+			stack = append(stack, s.g.Const(-1, f.Shape, symbolic.Real), f.Args[0])
+		case isPlainAccess(f) && (f.Args[0].Op == symbolic.OpMul || f.Args[0].Op == symbolic.OpNeg):
+			m := f.Attr.(*symbolic.Map)
+			for i := range f.Args[0].Args {
+				stack = append(stack, s.g.Access(f.Args[0].Args[len(f.Args[0].Args)-1-i], m))
+			}
+			if f.Args[0].Op == symbolic.OpNeg {
+				out = append(out, s.g.Const(-1, f.Shape, symbolic.Real))
+			}
+		default:
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// sum returns what the sum n over a product becomes: the sum of the product of two factors,
+// of which each has been summed already over what it alone depends on, times what
+// does not depend on what is summed over. It is n where that is of no use.
+func (s *settler) sum(n *symbolic.Node) *symbolic.Node {
+	over, ok := n.Attr.(symbolic.Axes)
+	if !ok || n.Op != symbolic.OpSum || !slices.ContainsFunc(n.Args[0].Shape, s.spine.isSpine) {
+		return n
+	}
+	x := n.Args[0]
+	if m := s.linear(n, over); m != nil {
+		return m
+	}
+	var outside, inside []*symbolic.Node
+	for _, f := range s.factors(x) {
+		if slices.ContainsFunc(s.axes(f), over.Has) {
+			inside = append(inside, f)
+		} else {
+			outside = append(outside, f)
+		}
+	}
+	a, b, ok := s.split(inside)
+	if !ok {
+		return n
+	}
+	var shared, alone symbolic.Axes // of the axes that are summed over: those of both factors, those of one
+	for _, k := range over {
+		switch inA, inB := a.on.Has(k), b.on.Has(k); {
+		case inA && inB:
+			shared = append(shared, k)
+		case inA || inB:
+			alone = append(alone, k)
+		default:
+			return n
+		}
+	}
+	only := func(f, g *factor) bool {
+		return slices.ContainsFunc(f.on, func(k int) bool { return !g.on.Has(k) && !over.Has(k) })
+	}
+	if len(alone) == 0 && !(len(shared) > 0 && only(a, b) && only(b, a)) {
+		return n
+	}
+	a.without(s, alone)
+	b.without(s, alone)
+	// The axes that are left, and where they are now.
+	var shape symbolic.Shape
+	to := map[int]int{}
+	for k, d := range x.Shape {
+		if !alone.Has(k) {
+			to[k] = len(shape)
+			shape = append(shape, d)
+		}
+	}
+	moved := func(on symbolic.Axes) symbolic.Axes {
+		var out symbolic.Axes
+		for _, k := range on {
+			out = append(out, to[k])
+		}
+		return out
+	}
+	y := s.g.Mul(s.g.Broadcast(a.node, shape, moved(a.on)...), s.g.Broadcast(b.node, shape, moved(b.on)...))
+	y = s.g.Sum(y, moved(shared)...)
+	var kept symbolic.Axes
+	for k := range x.Shape {
+		if !over.Has(k) {
+			kept = append(kept, k)
+		}
+	}
+	for _, f := range outside {
+		y = s.g.Mul(s.restrict(f, kept), y)
+	}
+	return y
+}
+
+// linear is what a sum over the spine becomes that adds up sums: these go over the
+// spine themselves, so that what depends on it can be added up first. It is nil where
+// n is no such sum.
+func (s *settler) linear(n *symbolic.Node, over symbolic.Axes) *symbolic.Node {
+	x := n.Args[0]
+	if !slices.ContainsFunc(over, func(k int) bool { return s.spine.isSpine(x.Shape[k]) }) {
+		return nil
+	}
+	switch x.Op {
+	case symbolic.OpSum:
+		inner := x.Attr.(symbolic.Axes)
+		all := slices.Clone(inner)
+		at := 0 // the axis of x that is axis k of its argument
+		for k := range x.Args[0].Shape {
+			if inner.Has(k) {
+				continue
+			}
+			if over.Has(at) {
+				all = append(all, k)
+			}
+			at++
+		}
+		slices.Sort(all)
+		return s.sum(s.g.Sum(x.Args[0], all...))
+	case symbolic.OpAdd, symbolic.OpSub:
+		if x.Args[0].Op == symbolic.OpSum || x.Args[1].Op == symbolic.OpSum {
+			return s.g.Apply(x.Op, nil, s.sum(s.g.Sum(x.Args[0], over...)), s.sum(s.g.Sum(x.Args[1], over...)))
+		}
+	}
+	return nil
+}
+
+// A factor is a part of a product over the axes that it depends on.
+type factor struct {
+	node *symbolic.Node
+	on   symbolic.Axes
+}
+
+// without sums f over those of the given axes that it has.
+func (f *factor) without(s *settler, over symbolic.Axes) {
+	var at, left symbolic.Axes
+	for i, k := range f.on {
+		if over.Has(k) {
+			at = append(at, i)
+		} else {
+			left = append(left, k)
+		}
+	}
+	if len(at) > 0 {
+		f.node, f.on = s.sum(s.g.Sum(f.node, at...)), left
+	}
+}
+
+// split makes two factors of many: one of that which depends on most axes, and of
+// what depends on no others, and one of the rest.
+func (s *settler) split(fs []*symbolic.Node) (a, b *factor, ok bool) {
+	most := func(but symbolic.Axes) symbolic.Axes {
+		var best symbolic.Axes
+		for _, f := range fs {
+			if on := s.axes(f); len(on) > len(best) && (but == nil || !within(on, but)) {
+				best = on
+			}
+		}
+		return best
+	}
+	onA := most(nil)
+	onB := most(onA)
+	if onA == nil || onB == nil {
+		return nil, nil, false
+	}
+	var inA, inB []*symbolic.Node
+	for _, f := range fs {
+		switch on := s.axes(f); {
+		case within(on, onA):
+			inA = append(inA, s.restrict(f, onA))
+		case within(on, onB):
+			inB = append(inB, s.restrict(f, onB))
+		default:
+			return nil, nil, false
+		}
+	}
+	return &factor{s.product(inA, nil), onA}, &factor{s.product(inB, nil), onB}, true
+}
+
+// scatter adds up what goes to one place before it goes there.
+func (s *settler) scatter(n *symbolic.Node) *symbolic.Node {
+	m, ok := n.Attr.(*symbolic.Map)
+	if !ok || n.Op != symbolic.OpScatter {
+		return n
+	}
+	x := n.Args[0]
+	places := map[int]bool{}
+	for _, e := range m.Index {
+		for _, k := range axesIn(e) {
+			places[k] = true
+		}
+	}
+	for _, c := range m.Guard {
+		for _, k := range axesIn(c.E) {
+			places[k] = true
+		}
+	}
+	for _, a := range n.Args[1:] {
+		for _, k := range s.axes(a) {
+			places[k] = true
+		}
+	}
+	var over, kept symbolic.Axes
+	spine := false
+	to := map[int]int{}
+	for k, d := range x.Shape {
+		if places[k] {
+			to[k] = len(kept)
+			kept = append(kept, k)
+		} else {
+			over = append(over, k)
+			spine = spine || s.spine.isSpine(d)
+		}
+	}
+	if !spine {
+		return n
+	}
+	sub := func(sym string) (symbolic.Poly, bool) {
+		k, ok := symbolic.AxisOf(sym)
+		return symbolic.Axis(to[k]), ok
+	}
+	to2 := &symbolic.Map{Shape: m.Shape}
+	for _, e := range m.Index {
+		to2.Index = append(to2.Index, e.Subst(sub))
+	}
+	for _, c := range m.Guard {
+		c.E = c.E.Subst(sub)
+		to2.Guard = append(to2.Guard, c)
+	}
+	args := []*symbolic.Node{s.sum(s.g.Sum(x, over...))}
+	for _, a := range n.Args[1:] {
+		args = append(args, s.restrict(a, kept))
+	}
+	return s.g.Apply(symbolic.OpScatter, to2, args...)
+}
