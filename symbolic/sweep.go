@@ -294,7 +294,11 @@ func (s *sweeper) swept(shape Shape, terms ...part) *Swept {
 	for _, t := range terms {
 		add(t)
 	}
-	if len(v.terms) > maxSwept {
+	// Beside a term that is found everywhere the others take no more room.
+	everywhere := slices.ContainsFunc(v.terms, func(t part) bool {
+		return !slices.ContainsFunc(t.at, func(p *Poly) bool { return p != nil })
+	})
+	if len(v.terms) > maxSwept || len(v.terms) > 1 && everywhere {
 		all := v.terms
 		v.terms = nil
 		for _, t := range all {

@@ -7,11 +7,11 @@ import (
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
-// spineOf is the size that a func goes over in tiles, if it does: that of the
-// outermost axis of its largest sum of products, where no result has such an axis.
+// spineOf is the size that outermost loops go over, in tiles where that pays: a model's batch, and
+// of a func the outermost axis of its largest sum, where no result has such an axis.
 func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
 	if !ofFunc(p) {
-		return ""
+		return module.Batch
 	}
 	inResult := map[string]bool{}
 	for _, r := range roots {
@@ -21,7 +21,7 @@ func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
 			}
 		}
 	}
-	spine, most := "", 0
+	spine, most := module.Batch, 0
 	for _, n := range symbolic.Reachable(roots...) {
 		if n.Op != symbolic.OpSum || len(n.Args[0].Shape) < 2 {
 			continue
@@ -114,34 +114,52 @@ func (s *settler) sum(n *symbolic.Node) *symbolic.Node {
 	}
 	a.without(s, alone)
 	b.without(s, alone)
+	var kept symbolic.Axes // of the result
+	for k := range x.Shape {
+		if !over.Has(k) {
+			kept = append(kept, k)
+		}
+	}
 	// The axes that are left, and where they are now.
 	var shape symbolic.Shape
 	to := map[int]int{}
-	for k, d := range x.Shape {
-		if !alone.Has(k) {
-			to[k] = len(shape)
-			shape = append(shape, d)
-		}
+	order := s.sideBySide(x.Shape, kept)
+	for _, k := range append(slices.Clone(order), shared...) {
+		to[k] = len(shape)
+		shape = append(shape, x.Shape[k])
 	}
-	moved := func(on symbolic.Axes) symbolic.Axes {
-		var out symbolic.Axes
+	moved := func(on symbolic.Axes) []int {
+		var out []int
 		for _, k := range on {
 			out = append(out, to[k])
 		}
 		return out
 	}
 	y := s.g.Mul(s.g.Broadcast(a.node, shape, moved(a.on)...), s.g.Broadcast(b.node, shape, moved(b.on)...))
-	y = s.g.Sum(y, moved(shared)...)
-	var kept symbolic.Axes
-	for k := range x.Shape {
-		if !over.Has(k) {
-			kept = append(kept, k)
-		}
-	}
+	y = s.g.Permute(s.g.Sum(y, moved(shared)...), moved(kept)...)
 	for _, f := range outside {
 		y = s.g.Mul(s.restrict(f, kept), y)
 	}
 	return y
+}
+
+// sideBySide orders the axes of a result for a contraction over the spine: where the
+// last one is short, the longest of the others changes places with it.
+func (s *settler) sideBySide(shape symbolic.Shape, axes symbolic.Axes) symbolic.Axes {
+	const short = 8
+	out := slices.Clone(axes)
+	last := len(out) - 1
+	if last < 1 || guess(shape[out[last]]) >= short {
+		return out
+	}
+	best := last
+	for i, k := range out {
+		if !s.spine.isSpine(shape[k]) && guess(shape[k]) > guess(shape[out[best]]) {
+			best = i
+		}
+	}
+	out[best], out[last] = out[last], out[best]
+	return out
 }
 
 // linear is what a sum over the spine becomes that adds up sums: these go over the
@@ -200,32 +218,32 @@ func (f *factor) without(s *settler, over symbolic.Axes) {
 // split makes two factors of many: one of that which depends on most axes, and of
 // what depends on no others, and one of the rest.
 func (s *settler) split(fs []*symbolic.Node) (a, b *factor, ok bool) {
-	most := func(but symbolic.Axes) symbolic.Axes {
-		var best symbolic.Axes
-		for _, f := range fs {
-			if on := s.axes(f); len(on) > len(best) && (but == nil || !within(on, but)) {
-				best = on
-			}
+	a, b = &factor{}, &factor{}
+	for _, f := range fs {
+		if on := s.axes(f); len(on) > len(a.on) {
+			a.on = on
 		}
-		return best
-	}
-	onA := most(nil)
-	onB := most(onA)
-	if onA == nil || onB == nil {
-		return nil, nil, false
 	}
 	var inA, inB []*symbolic.Node
 	for _, f := range fs {
-		switch on := s.axes(f); {
-		case within(on, onA):
-			inA = append(inA, s.restrict(f, onA))
-		case within(on, onB):
-			inB = append(inB, s.restrict(f, onB))
-		default:
-			return nil, nil, false
+		if on := s.axes(f); within(on, a.on) {
+			inA = append(inA, f)
+		} else {
+			inB = append(inB, f)
+			b.on = union(b.on, on)
 		}
 	}
-	return &factor{s.product(inA, nil), onA}, &factor{s.product(inB, nil), onB}, true
+	if len(inA) == 0 || len(inB) == 0 {
+		return nil, nil, false
+	}
+	for i, f := range inA {
+		inA[i] = s.restrict(f, a.on)
+	}
+	for i, f := range inB {
+		inB[i] = s.restrict(f, b.on)
+	}
+	a.node, b.node = s.product(inA, nil), s.product(inB, nil)
+	return a, b, true
 }
 
 // scatter adds up what goes to one place before it goes there.

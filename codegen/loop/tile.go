@@ -64,7 +64,7 @@ func (l *lowering) tileGroup(g *group) {
 		}
 		size, largest := c.beside(x, rows)
 		found++
-		worth = worth || l.any || largest >= longSide && size >= bigMatrix
+		worth = worth || l.any || largest >= longSide && size >= bigMatrix || l.spine != module.Batch && l.pays(c, x, rows)
 	}
 	switch {
 	case found == 0:

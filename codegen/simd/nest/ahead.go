@@ -10,6 +10,19 @@ import (
 // ahead computes, before a loop that has turns, what is the same in all of
 // them: expressions, and the part of addresses.
 func (c *compiler) ahead(l *loop.Loop) {
+	a := c.hoister(l)
+	a.stmts(l.Body, true)
+	inside := a.inside
+	for _, x := range accesses(l.Body) {
+		bound, known := split(x.index, func(s string) bool { return inside[s] || c.varying(s) })
+		if _, fixed := split(known, func(string) bool { return true }); !bound.Is(0) && !known.Sub(fixed).Is(0) && denominator(x.index) == 1 {
+			c.pointer(x.buf, known)
+		}
+	}
+}
+
+// hoister looks for what is the same in all turns of l.
+func (c *compiler) hoister(l *loop.Loop) *hoister {
 	set, declared := changed([]loop.Stmt{l})
 	inside := map[string]bool{}
 	for v := range declared {
@@ -18,14 +31,7 @@ func (c *compiler) ahead(l *loop.Loop) {
 	for v := range set {
 		inside[v.Name] = true
 	}
-	a := &hoister{c: c, set: set, declared: declared, inside: inside, written: stored(l.Body)}
-	a.stmts(l.Body, true)
-	for _, x := range accesses(l.Body) {
-		bound, known := split(x.index, func(s string) bool { return inside[s] || c.varying(s) })
-		if _, fixed := split(known, func(string) bool { return true }); !bound.Is(0) && !known.Sub(fixed).Is(0) && denominator(x.index) == 1 {
-			c.pointer(x.buf, known)
-		}
-	}
+	return &hoister{c: c, set: set, declared: declared, inside: inside, written: stored(l.Body)}
 }
 
 type hoister struct {

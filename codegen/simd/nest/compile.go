@@ -21,7 +21,8 @@ type compiler struct {
 	mutable  map[asm.V]bool // vectors that accumulators are in
 
 	mutableMasks map[asm.M]bool
-	lane         *lane // nil outside of loops over lanes
+	lane         *lane    // nil outside of loops over lanes
+	powers       []powers // of the loops around that go turn by turn
 	short        preparer
 
 	onLoad  func(*loop.Buffer, symbolic.Poly) ([]asm.V, bool)

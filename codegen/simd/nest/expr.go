@@ -94,6 +94,9 @@ func (c *compiler) apply(e *loop.Apply) value {
 		return x
 	}
 	if op == symbolic.OpPowInt {
+		if x, ok := c.running(e); ok {
+			return x
+		}
 		if x, ok := c.power(e); ok {
 			return x
 		}

@@ -2,6 +2,7 @@ package nest
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/codegen/simd/asm"
@@ -19,7 +20,8 @@ type lane struct {
 	mask []asm.M // which lanes are at work; nil, or not Ok for a copy, where all are
 	cond []asm.M // the conditions of branches among them; nil where there are none
 
-	sums map[*loop.Var]*sum
+	sums   map[*loop.Var]*sum
+	powers powers
 
 	records records
 	loaded  sorted // fields of records; nil where lanes are masked
@@ -74,14 +76,20 @@ func (c *compiler) turns(l *loop.Loop) {
 		}
 		return
 	}
+	var powers powers
 	body := func(i asm.G) {
 		c.within(func() {
 			c.bind(l.Var, variable{value: value{typ: symbolic.Integer, g: i}})
 			c.stmts(l.Body)
+			c.turn(powers)
 		})
 	}
 	c.guarding(l, func(extent asm.G) {
 		c.ahead(l)
+		powers = c.turnPowers(l)
+		outer := c.powers
+		c.powers = append(slices.Clip(outer), powers)
+		defer func() { c.powers = outer }()
 		if fixed {
 			c.r.LoopConst(n, 1, body)
 		} else {
@@ -170,8 +178,9 @@ func (c *compiler) overLanes(l *loop.Loop) {
 			}
 		}
 		sums, records := c.startSums(l, copies), recordsOf(l)
+		powers := c.lanePowers(l, copies)
 		run := func(copies int, base asm.G, at int, tail asm.M) {
-			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, sums: sums.byVar}
+			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, sums: sums.byVar, powers: powers}
 			if tail.Ok() {
 				c.lane.mask = make([]asm.M, copies)
 				c.lane.mask[copies-1] = tail
@@ -179,6 +188,7 @@ func (c *compiler) overLanes(l *loop.Loop) {
 			c.within(func() {
 				c.bind(l.Var, variable{value: value{typ: symbolic.Integer, g: base, varies: true}})
 				c.inRecords(records, func() { c.stmts(l.Body) })
+				c.advance(powers, copies)
 			})
 			c.lane = nil
 		}

@@ -27,7 +27,6 @@ type LlsqWork struct {
 	Threads int
 
 	tasks tasks
-	reals []float64
 	grads LlsqGrads
 }
 
@@ -39,9 +38,6 @@ func NewLlsqWork() *LlsqWork {
 // check reports what is wrong with the arguments.
 func (a *LlsqArgs) check() error {
 	if err := checkDim("Llsq", "M", a.M, 0); err != nil {
-		return err
-	}
-	if err := checkDim("Llsq", "N", a.N, 0); err != nil {
 		return err
 	}
 	if err := checkAtLeast("Llsq", "llsq.bp:4: n", a.N, 0); err != nil {
@@ -70,10 +66,9 @@ func (w *LlsqWork) Grad(a LlsqArgs) (float64, LlsqGrads, error) {
 	if err := checkApart("Llsq", "X", a.X, w.grads.X); err != nil {
 		return 0, LlsqGrads{}, err
 	}
-	if err := checkRoom("Llsq", "the computation", float64(a.M)+2.0*float64(a.N)); err != nil {
+	if err := checkRoom("Llsq", "the computation", float64(a.M)); err != nil {
 		return 0, LlsqGrads{}, err
 	}
-	w.reals = grow(w.reals, a.N*2)
 	w.grads.X = grow(w.grads.X, a.M)
 	y := w.grad(&a)
 	return y, w.grads, nil

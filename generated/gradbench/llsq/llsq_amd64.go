@@ -17,27 +17,15 @@ func xSumPart(first, count, n, m int, x []float64, zt float64) float64 {
 	return xSumPartGo(first, count, n, m, x, zt)
 }
 
-// dzrLoopPart is dzrLoopPartGo, or assembly that computes the same.
-func dzrLoopPart(first, count, n, m int, t, x, dzr []float64, zt float64) float64 {
+// dxSums is dxSumsGo, or assembly that computes the same.
+func dxSums(n, m int, x, dx []float64, zt float64) float64 {
 	switch cpu {
 	case avx512:
-		return dzrLoopAVX512(first, count, n, m, t, x, dzr, zt)
+		return dxSumsAVX512(n, m, x, dx, zt)
 	case avx2:
-		return dzrLoopAVX2(first, count, n, m, t, x, dzr, zt)
+		return dxSumsAVX2(n, m, x, dx, zt)
 	}
-	return dzrLoopPartGo(first, count, n, m, t, x, dzr, zt)
-}
-
-// dxLoopPart is dxLoopPartGo, or assembly that computes the same.
-func dxLoopPart(first, count, m, n int, dzr, t, dx []float64) {
-	switch cpu {
-	case avx512:
-		dxLoopAVX512(first, count, m, n, dzr, t, dx)
-	case avx2:
-		dxLoopAVX2(first, count, m, n, dzr, t, dx)
-	default:
-		dxLoopPartGo(first, count, m, n, dzr, t, dx)
-	}
+	return dxSumsGo(n, m, x, dx, zt)
 }
 
 //go:noescape
@@ -47,16 +35,10 @@ func xSumAVX512(first int, count int, n int, m int, x []float64, zt float64) (s 
 func xSumAVX2(first int, count int, n int, m int, x []float64, zt float64) (s float64)
 
 //go:noescape
-func dzrLoopAVX512(first int, count int, n int, m int, t []float64, x []float64, dzr []float64, zt float64) (s float64)
+func dxSumsAVX512(n int, m int, x []float64, dx []float64, zt float64) (s float64)
 
 //go:noescape
-func dzrLoopAVX2(first int, count int, n int, m int, t []float64, x []float64, dzr []float64, zt float64) (s float64)
-
-//go:noescape
-func dxLoopAVX512(first int, count int, m int, n int, dzr []float64, t []float64, dx []float64)
-
-//go:noescape
-func dxLoopAVX2(first int, count int, m int, n int, dzr []float64, t []float64, dx []float64)
+func dxSumsAVX2(n int, m int, x []float64, dx []float64, zt float64) (s float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

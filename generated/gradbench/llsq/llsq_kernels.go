@@ -47,86 +47,31 @@ func xSumPartGo(first, count, n, m int, x []float64, zt float64) (s float64) {
 	return s
 }
 
-// dzrLoop computes t[i] = 2·i/(n − 1) − 1, s2[i] = Σⱼ x[j]·t[i]ʲ, f = ‖sign(t)
-// − s2‖²/2, …, in parts of 256.
-func (t *tasks) dzrLoop(n, m int, t2, x2, dzr []float64, zt float64) (s float64) {
-	k := &t.dzrLoopTask
-	parts := partsOf(n, 256)
-	*k = dzrLoopTask{t: t, n: n, m: m, t2: t2, x2: x2, dzr: dzr, zt: zt, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(n*802), parts, k)
-	for _, x := range k.sum0 {
-		s += x
-	}
-	return s
-}
-
-// dzrLoopTask is what the parts of dzrLoop work on.
-type dzrLoopTask struct {
-	t           *tasks
-	n, m        int
-	t2, x2, dzr []float64
-	zt          float64
-	sum0        []float64
-}
-
-func (k *dzrLoopTask) part(i, who int) {
-	first := i * 256
-	count := min(256, k.n-first)
-	k.sum0[i] = dzrLoopPart(first, count, k.n, k.m, k.t2, k.x2, k.dzr, k.zt)
-}
-
-// dzrLoopPartGo computes t[i] = 2·i/(n − 1) − 1, s2[i] = Σⱼ x[j]·t[i]ʲ, f =
+// dxSumsGo computes t[i] = 2·i/(n − 1) − 1, s2[i] = Σⱼ x[j]·t[i]ʲ, f =
 // ‖sign(t) − s2‖²/2, ….
-func dzrLoopPartGo(first, count, n, m int, t, x, dzr []float64, zt float64) (s float64) {
-	for i := range count {
+func dxSumsGo(n, m int, x, dx []float64, zt float64) (s float64) {
+	for i := range n {
 		// t[i < n] = 2*i/(n - 1) - 1   llsq.bp:5
-		ti := float64(first*2+i*2)/zt - 1
-		t[first+i] = ti
+		t := float64(i*2)/zt - 1
 
 		// r[i] = sign(t[i]) - sum[j] x[j] * t[i]^j   llsq.bp:6
 		var s2 float64
 		for j := range m {
-			s2 += x[j] * pow(ti, j)
+			s2 += x[j] * pow(t, j)
 		}
 
 		// return sumsq(r)/2   llsq.bp:7
-		s += square(sign(ti) - s2)
+		s += square(sign(t) - s2)
 
 		// dzr = s2 − sign(t)   llsq.bp:6
-		dzr[first+i] = s2 - sign(ti)
+		dzr := s2 - sign(t)
+
+		// dx[j] = Σᵢ dzr[i]·t[i]ʲ   llsq.bp:6
+		for j := range m {
+			dx[j] += dzr * pow(t, j)
+		}
 	}
 	return s
-}
-
-// dxLoop computes dx[i] = Σⱼ dzr[j]·t[j]ⁱ, in parts of 256.
-func (t *tasks) dxLoop(m, n int, dzr, t2, dx []float64) {
-	k := &t.dxLoopTask
-	*k = dxLoopTask{t: t, m: m, n: n, dzr: dzr, t2: t2, dx: dx}
-	workers.run(t.forWork(m*770), partsOf(m, 256), k)
-}
-
-// dxLoopTask is what the parts of dxLoop work on.
-type dxLoopTask struct {
-	t           *tasks
-	m, n        int
-	dzr, t2, dx []float64
-}
-
-func (k *dxLoopTask) part(i, who int) {
-	first := i * 256
-	count := min(256, k.m-first)
-	dxLoopPart(first, count, k.m, k.n, k.dzr, k.t2, k.dx)
-}
-
-// dxLoopPartGo computes dx[i] = Σⱼ dzr[j]·t[j]ⁱ.
-func dxLoopPartGo(first, count, m, n int, dzr, t, dx []float64) {
-	for i := range count {
-		var dx2 float64
-		for j := range n {
-			dx2 += dzr[j] * pow(t[j], first+i)
-		}
-		dx[first+i] = dx2
-	}
 }
 
 // forWork is how many threads do so much work: one, where handing a part over
@@ -141,8 +86,6 @@ func (t *tasks) forWork(operations int) int {
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads     int // that there may be at once; 0: as many as there are
-	xSumTask    xSumTask
-	dzrLoopTask dzrLoopTask
-	dxLoopTask  dxLoopTask
+	threads  int // that there may be at once; 0: as many as there are
+	xSumTask xSumTask
 }

@@ -18,20 +18,15 @@ func (w *LlsqWork) value(a *LlsqArgs) float64 {
 
 // grad computes Llsq for arguments that have been checked.
 func (w *LlsqWork) grad(a *LlsqArgs) float64 {
-	w.tasks.threads = w.Threads
 	m := a.M
 	n := a.N
 	x := a.X[:m]
 	dx := w.grads.X[:m]
-	t := w.reals[:n]
-	dzr := w.reals[n:][:n]
 
 	var s float64
+	clear(dx)
 	zt := float64(n - 1)
-	s += w.tasks.dzrLoop(n, m, t, x, dzr, zt)
+	s += dxSums(n, m, x, dx, zt)
 	f := s / 2
-
-	// dx[i] = Σⱼ dzr[j]·t[j]ⁱ   llsq.bp:6
-	w.tasks.dxLoop(m, n, dzr, t, dx)
 	return f
 }

@@ -9,12 +9,7 @@ func xSumPart(first, count, n, m int, x []float64, zt float64) float64 {
 	return xSumPartGo(first, count, n, m, x, zt)
 }
 
-// dzrLoopPart is dzrLoopPartGo: this build has no assembly.
-func dzrLoopPart(first, count, n, m int, t, x, dzr []float64, zt float64) float64 {
-	return dzrLoopPartGo(first, count, n, m, t, x, dzr, zt)
-}
-
-// dxLoopPart is dxLoopPartGo: this build has no assembly.
-func dxLoopPart(first, count, m, n int, dzr, t, dx []float64) {
-	dxLoopPartGo(first, count, m, n, dzr, t, dx)
+// dxSums is dxSumsGo: this build has no assembly.
+func dxSums(n, m int, x, dx []float64, zt float64) float64 {
+	return dxSumsGo(n, m, x, dx, zt)
 }
