@@ -127,27 +127,26 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	t := w.reals[:n*n]
 	t2 := w.reals[n*n:][:n*n]
 	K := w.reals[n*n*2:][:n*n]
-	M := w.reals[n*n*3:][:n*n]
+	M := w.reals[n*n*3+n:][:n*n]
 	nextM := w.reals[n*n*4+n*2:][:n*n]
 	zL2 := w.reals[n*n*2:][:n*n]
-	R := w.reals[n*n*4:][:n]
+	R := w.reals[n*n*3:][:n]
 	nextR := w.reals[n*n*5+n*2:][:n]
 	t3 := w.reals[n*n*4+n:][:n]
-	R2 := w.reals[n*n*4:][:n]
+	R2 := w.reals[n*n*3:][:n]
 	nextR2 := w.reals[n*n*5+n*3:][:n]
 	d2 := w.reals[n*n*5+n*2:][:n]
-	d3 := w.reals[n*n*4:][:n]
-	dL := w.reals[n*n*3:][:n*n]
-	dK := w.reals[n*n*4:][:n]
+	d3 := w.reals[n*n*3:][:n]
+	dL := w.reals[n*n*3+n:][:n*n]
 	R3 := w.reals[n*n*4+n*2:][:n*n]
 	nextR3 := w.reals[n*n*5+n*4:][:n*n]
-	dL2 := w.reals[n*n*3:][:n*n]
+	dL2 := w.reals[n*n*3+n:][:n*n]
 	R4 := w.reals[n*n*4+n*2:][:n*n]
 	nextR4 := w.reals[n*n*5+n*4:][:n*n]
-	dL3 := w.reals[n*n*3:][:n*n]
+	dL3 := w.reals[n*n*3+n:][:n*n]
 	M2 := w.reals[n*n*4+n:][:n]
-	dL6 := w.reals[n*n*4:][:n]
-	dL8 := w.reals[n*n*4:][:n]
+	dL6 := w.reals[n*n*3:][:n]
+	dL8 := w.reals[n*n*3:][:n]
 
 	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	v := exp(-2 * theta[1])
@@ -155,44 +154,41 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	// exp(theta[2])   gaussian.bp:11
 	v2 := exp(theta[2])
 	theta0 := theta[0]
-	for i := range n {
-		for j := range n {
+	for b := range n {
+		for b2 := range n {
 			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 			var s float64
-			XRow := X[d*i:][:d]
-			XRow2 := X[d*j:][:d]
-			for l := range d {
-				s += square(XRow[l] - XRow2[l])
+			XRow := X[b*d:][:d]
+			XRow2 := X[b2*d:][:d]
+			for i := range d {
+				s += square(XRow[i] - XRow2[i])
 			}
-			t[i*n+j] = s
-			t2j := exp(theta0 - s/2*v)
-			t2[i*n+j] = t2j
+			t[b*n+b2] = s
+			t2b2 := exp(theta0 - s/2*v)
+			t2[b*n+b2] = t2b2
 
 			// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
 			var v3 float64
-			if i == j {
+			if b == b2 {
 				v3 = v2
 			}
-			K[i*n+j] = t2j + v3
+			K[b*n+b2] = t2b2 + v3
 		}
-	}
-	for i := range n {
-		KRow := K[i*n:][:n]
-		MRow := M[i*n:][:n]
-		for j := range n {
-			// L = cholesky(covariance(theta, X))   gaussian.bp:18
-			zL := 0.5 * (KRow[j] + K[j*n+i])
-			MRow[j] = zL
-		}
-	}
 
-	// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-	for i := range n {
-		yi := y[i]
-		R[i] = yi
+		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
+		yb := y[b]
+		R[b] = yb
+	}
+	for b := range n {
+		KRow := K[b*n:][:n]
+		MRow := M[b*n:][:n]
+		for b2 := range n {
+			// L = cholesky(covariance(theta, X))   gaussian.bp:18
+			zL := 0.5 * (KRow[b2] + K[b2*n+b])
+			MRow[b2] = zL
+		}
 	}
 	for k := range n {
-		// L = cholesky(covariance(theta, X))   gaussian.bp:18
 		for i := range n {
 			M2[i] = M[i*n+k]
 		}
@@ -236,10 +232,13 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		}
 	}
 	var s float64
-	for i := range n {
-		s += square(t3[i])
-		R2[i] = t3[i]
+	var s2 float64
+	for b := range n {
+		s += math.Log(zL2[b*n+b])
+		s2 += square(t3[b])
+		R2[b] = t3[b]
 	}
+	f := s2/2 + s + 0.9189385332046727*float64(n)
 	for k3 := range n {
 		// d2[i] = R2[−k₃ + n − 1,i]/zL2[−k₃ + n − 1,−k₃ + n − 1]   gaussian.bp:19
 		d2[n-k3-1] = R2[n-k3-1] / zL2[n*n-k3*n-k3-1]
@@ -259,62 +258,54 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 			R2[i] = nextR2[i]
 		}
 	}
-	for i := range n {
+	for b := range n {
 		// d3[i,j,k] = d2[i,j]·t3[k,j]   gaussian.bp:19
 		{
-			d2j := d2[i]
-			for l := range n {
-				d3[l] = d2j * t3[l]
+			d2i := d2[b]
+			for b2 := range n {
+				d3[b2] = d2i * t3[b2]
 			}
 		}
 
 		// dL[i,j] = (if j ≤ i { −d3[i,0,j] } else { 0 }) + [j = i]·1/zL2[i,i]   gaussian.bp:18
-		dLRow := dL[i*n:][:n]
-		for j := range n {
+		dLRow := dL[b*n:][:n]
+		for b2 := range n {
 			var dL9 float64
-			if j == i {
-				dL9 = 1 / zL2[i*n+i]
+			if b2 == b {
+				dL9 = 1 / zL2[b*n+b]
 			}
 			var v3 float64
-			if j <= i {
-				v3 = -d3[j]
+			if b2 <= b {
+				v3 = -d3[b2]
 			}
-			dLRow[j] = v3 + dL9
+			dLRow[b2] = v3 + dL9
 		}
 	}
-	var s2 float64
-	for i := range n {
-		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-		s2 += math.Log(zL2[i*n+i])
-		clear(dK)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 
-		// dK = zL2·dL   gaussian.bp:18
-		for j := range n {
-			zL2j := zL2[i*n+j]
-			axpy(zL2j, dL[j*n:][:n], dK)
-		}
-		R3Row := R3[i*n:][:n]
-		for j := range n {
-			// dK2[i,j] = if i = j { 0.5·dK[i,j] } else { if j ≤ i { dK[i,j] } else { 0 } }   gaussian.bp:18
-			dKj := dK[j]
-			var dK2 float64
-			if i == j {
-				dK2 = 0.5 * dKj
-			} else {
-				if j <= i {
-					dK2 = dKj
+		// dK2 = zL2·dL   gaussian.bp:18
+		// dK[n,i] = if n = i { 0.5·dK2[n,i] } else { if i ≤ n { dK2[n,i] } else { 0 } }   gaussian.bp:18
+		// R3 = dK   gaussian.bp:18
+		matmul(mat(R3[from*n:], rows, n), mat(zL2[from*n:], rows, n), mat(dL, n, n))
+		for b := range rows {
+			R3Row := R3[b*n+from*n:][:n]
+			for b2 := range n {
+				dK2 := R3Row[b2]
+				var dK float64
+				if b+from == b2 {
+					dK = 0.5 * dK2
 				} else {
-					dK2 = 0
+					if b2 <= b+from {
+						dK = dK2
+					} else {
+						dK = 0
+					}
 				}
+				R3Row[b2] = dK
 			}
-
-			// R3 = dK2   gaussian.bp:18
-			R3Row[j] = dK2
 		}
 	}
-
-	// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-	f := s/2 + s2 + 0.9189385332046727*float64(n)
 	for k4 := range n {
 		// dL5 = zL2[−k₄ + n − 1,−k₄ + n − 1]   gaussian.bp:18
 		dL5 := zL2[n*n-k4*n-k4-1]
@@ -350,10 +341,10 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	}
 
 	// R4 = dL2ᵀ   gaussian.bp:18
-	for i := range n {
-		R4Row := R4[i*n:][:n]
-		for j := range n {
-			R4Row[j] = dL2[j*n+i]
+	for b := range n {
+		R4Row := R4[b*n:][:n]
+		for b2 := range n {
+			R4Row[b2] = dL2[b2*n+b]
 		}
 	}
 	for k5 := range n {
@@ -392,20 +383,20 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	var s3 float64
 	var s4 float64
 	var s5 float64
-	for i := range n {
-		dL3Row := dL3[i*n:][:n]
-		t2Row := t2[i*n:][:n]
-		tRow := t[i*n:][:n]
-		for j := range n {
+	for b := range n {
+		dL3Row := dL3[b*n:][:n]
+		t2Row := t2[b*n:][:n]
+		tRow := t[b*n:][:n]
+		for b2 := range n {
 			// dL4 = (dL3 + dL3ᵀ)ᵀ   gaussian.bp:18
-			dL4 := dL3[j*n+i] + dL3Row[j]
+			dL4 := dL3[b2*n+b] + dL3Row[b2]
 
 			// d4 = 0.5·dL4∘t2   gaussian.bp:7
-			d4 := 0.5 * dL4 * t2Row[j]
+			d4 := 0.5 * dL4 * t2Row[b2]
 
 			// s3 = Σ d4∘(t/2)   gaussian.bp:7
-			s3 += d4 * (tRow[j] / 2)
-			if i == j {
+			s3 += d4 * (tRow[b2] / 2)
+			if b == b2 {
 				// s4 = Σᵢ,ⱼ (if i = j { 0.5·dL4[i,j] } else { 0 })   gaussian.bp:11
 				s4 += 0.5 * dL4
 			}
