@@ -55,6 +55,7 @@ func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) 
 	if p := s.choice(m); p != nil {
 		m = p
 	}
+	m = s.once(m)
 	if s.spine != nil {
 		m = s.scatter(s.sum(m))
 	}
@@ -62,6 +63,34 @@ func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) 
 		s.g.SetName(m, n.Name)
 	}
 	return m
+}
+
+// once takes a sum of what is the same along an axis of its result one time, and
+// repeats it.
+func (s *settler) once(n *symbolic.Node) *symbolic.Node {
+	over, ok := n.Attr.(symbolic.Axes)
+	if !ok || n.Op != symbolic.OpSum {
+		return n
+	}
+	x := n.Args[0]
+	on := union(s.axes(x), over)
+	if _, isConst := symbolic.ConstValue(x); isConst || len(on) == len(x.Shape) {
+		return n
+	}
+	var sums, kept symbolic.Axes
+	at := 0 // the axis of the result that axis k of x is
+	for k := range x.Shape {
+		switch i := slices.Index(on, k); {
+		case over.Has(k):
+			sums = append(sums, i)
+		case i >= 0:
+			kept = append(kept, at)
+			at++
+		default:
+			at++
+		}
+	}
+	return s.g.Broadcast(s.g.Sum(s.restrict(x, on), sums...), n.Shape, kept...)
 }
 
 // choice returns what n becomes where it is a choice with a factor that can

@@ -105,6 +105,11 @@ type DirResults struct {
 //
 // Dir is Newton's direction; the Hessian is diagonal, so one product has it all.
 type DirWork struct {
+	// Threads is how many threads may compute at once; 0: one for each processor.
+	// Results do not depend on it.
+	Threads int
+
+	tasks tasks
 	reals []float64
 	ints  []int32
 	out   DirResults
@@ -146,10 +151,10 @@ func (w *DirWork) Value(a DirArgs) (DirResults, error) {
 	if err := checkApart("Dir", "Centroids", a.Centroids, w.out.Value); err != nil {
 		return DirResults{}, err
 	}
-	if err := checkRoom("Dir", "the computation", 2.0*float64(a.D)*float64(a.K)+float64(a.D)+float64(a.N)); err != nil {
+	if err := checkRoom("Dir", "the computation", float64(a.D)*float64(a.K)+float64(a.D)+float64(a.K)+float64(a.N)); err != nil {
 		return DirResults{}, err
 	}
-	w.reals = grow(w.reals, a.D*a.K+a.D)
+	w.reals = grow(w.reals, a.D+a.K)
 	w.ints = grow(w.ints, a.N)
 	w.out.Value = grow(w.out.Value, a.D*a.K)
 	w.value(&a)

@@ -41,27 +41,40 @@ func dcentroidsSumsPart(first, count, k, d, n int, dcentroids []float64, d2 []in
 	}
 }
 
-// d2Loop2 is d2Loop2Go, or assembly that computes the same.
-func d2Loop2(n, k, d int, centroids, points []float64, d2 []int32, H []float64) {
+// d2Loop2Part is d2Loop2PartGo, or assembly that computes the same.
+func d2Loop2Part(first, count, n, k, d int, centroids, points []float64, d2 []int32) {
 	switch cpu {
 	case avx512:
-		d2Loop2AVX512(n, k, d, centroids, points, d2, H)
+		d2Loop2AVX512(first, count, n, k, d, centroids, points, d2)
 	case avx2:
-		d2Loop2AVX2(n, k, d, centroids, points, d2, H)
+		d2Loop2AVX2(first, count, n, k, d, centroids, points, d2)
 	default:
-		d2Loop2Go(n, k, d, centroids, points, d2, H)
+		d2Loop2PartGo(first, count, n, k, d, centroids, points, d2)
+	}
+}
+
+// dcentroidsLoopPart is dcentroidsLoopPartGo, or assembly that computes the
+// same.
+func dcentroidsLoopPart(first, count, k, n int, d2 []int32, dcentroids []float64) {
+	switch cpu {
+	case avx512:
+		dcentroidsLoopAVX512(first, count, k, n, d2, dcentroids)
+	case avx2:
+		dcentroidsLoopAVX2(first, count, k, n, d2, dcentroids)
+	default:
+		dcentroidsLoopPartGo(first, count, k, n, d2, dcentroids)
 	}
 }
 
 // outLoop is outLoopGo, or assembly that computes the same.
-func outLoop(k, d, n int, J []float64, d2 []int32, centroids, points, out, H []float64) {
+func outLoop(k, d, n int, J []float64, d2 []int32, centroids, points, dcentroids, out []float64) {
 	switch cpu {
 	case avx512:
-		outLoopAVX512(k, d, n, J, d2, centroids, points, out, H)
+		outLoopAVX512(k, d, n, J, d2, centroids, points, dcentroids, out)
 	case avx2:
-		outLoopAVX2(k, d, n, J, d2, centroids, points, out, H)
+		outLoopAVX2(k, d, n, J, d2, centroids, points, dcentroids, out)
 	default:
-		outLoopGo(k, d, n, J, d2, centroids, points, out, H)
+		outLoopGo(k, d, n, J, d2, centroids, points, dcentroids, out)
 	}
 }
 
@@ -84,16 +97,22 @@ func dcentroidsSumsAVX512(first int, count int, k int, d int, n int, dcentroids 
 func dcentroidsSumsAVX2(first int, count int, k int, d int, n int, dcentroids []float64, d2 []int32, centroids []float64, points []float64)
 
 //go:noescape
-func d2Loop2AVX512(n int, k int, d int, centroids []float64, points []float64, d2 []int32, p6 []float64)
+func d2Loop2AVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
 
 //go:noescape
-func d2Loop2AVX2(n int, k int, d int, centroids []float64, points []float64, d2 []int32, p6 []float64)
+func d2Loop2AVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
 
 //go:noescape
-func outLoopAVX512(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, out []float64, p8 []float64)
+func dcentroidsLoopAVX512(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
 
 //go:noescape
-func outLoopAVX2(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, out []float64, p8 []float64)
+func dcentroidsLoopAVX2(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
+
+//go:noescape
+func outLoopAVX512(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
+
+//go:noescape
+func outLoopAVX2(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -899,408 +899,566 @@ done1:
 	VZEROUPPER
 	RET
 
-// func d2Loop2AVX512(n int, k int, d int, centroids []float64, points []float64, d2 []int32, p6 []float64)
+// func d2Loop2AVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
 // Requires: AVX, AVX512F, AVX512VL
-TEXT ·d2Loop2AVX512(SB), $8-120
-	MOVQ         k+8(FP), AX
-	MOVQ         d+16(FP), CX
-	MOVQ         centroids_base+24(FP), DX
-	MOVQ         points_base+48(FP), BX
-	MOVQ         d2_base+72(FP), SI
-	MOVQ         p6_base+96(FP), DI
-	MOVQ         n+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done1
-	MOVQ         n+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done2
-	MOVQ         $+0, R8
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
+TEXT ·d2Loop2AVX512(SB), $8-112
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    k+24(FP), DX
+	MOVQ    d+32(FP), BX
+	MOVQ    centroids_base+40(FP), SI
+	MOVQ    points_base+64(FP), DI
+	MOVQ    d2_base+88(FP), R8
+	TESTQ   CX, CX
+	JLE     done1
+	MOVQ    BX, R9
+	IMULQ   AX, R9
+	LEAQ    (DI)(R9*8), DI
+	LEAQ    (R8)(AX*4), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
 loop3:
-	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	TESTQ        AX, AX
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	TESTQ        DX, DX
 	JLE          done4
-	MOVQ         CX, R9
+	MOVQ         BX, R9
 	IMULQ        R8, R9
-	LEAQ         (BX)(R9*8), R9
-	TESTQ        AX, AX
+	LEAQ         (DI)(R9*8), R9
+	TESTQ        DX, DX
 	JLE          done5
 	MOVQ         $+0, R10
 
 loop6:
-	VPXORD  Z5, Z5, Z5
-	TESTQ   CX, CX
+	VPXORD  Z3, Z3, Z3
+	TESTQ   BX, BX
 	JLE     done7
-	MOVQ    CX, R11
+	MOVQ    BX, R11
 	IMULQ   R10, R11
-	LEAQ    (DX)(R11*8), R11
+	LEAQ    (SI)(R11*8), R11
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	LEAQ    -32(CX), R12
+	LEAQ    -32(BX), R12
 	TESTQ   R12, R12
 	JLT     done8
 	MOVQ    $+0, R13
 	PCALIGN $0x20
 
 loop9:
-	VMOVUPD     (R11)(R13*8), Z10
-	VMOVUPD     64(R11)(R13*8), Z11
-	VMOVUPD     128(R11)(R13*8), Z12
-	VMOVUPD     192(R11)(R13*8), Z13
-	VSUBPD      (R9)(R13*8), Z10, Z10
-	VSUBPD      64(R9)(R13*8), Z11, Z11
-	VSUBPD      128(R9)(R13*8), Z12, Z12
-	VSUBPD      192(R9)(R13*8), Z13, Z13
+	VMOVUPD     (R11)(R13*8), Z8
+	VMOVUPD     64(R11)(R13*8), Z9
+	VMOVUPD     128(R11)(R13*8), Z10
+	VMOVUPD     192(R11)(R13*8), Z11
+	VSUBPD      (R9)(R13*8), Z8, Z8
+	VSUBPD      64(R9)(R13*8), Z9, Z9
+	VSUBPD      128(R9)(R13*8), Z10, Z10
+	VSUBPD      192(R9)(R13*8), Z11, Z11
+	VFMADD231PD Z8, Z8, Z4
+	VFMADD231PD Z9, Z9, Z5
 	VFMADD231PD Z10, Z10, Z6
 	VFMADD231PD Z11, Z11, Z7
-	VFMADD231PD Z12, Z12, Z8
-	VFMADD231PD Z13, Z13, Z9
 	ADDQ        $+32, R13
 	CMPQ        R13, R12
 	JLE         loop9
 
 done8:
-	MOVQ    CX, R12
+	MOVQ    BX, R12
 	ANDQ    $+31, R12
-	MOVQ    CX, R13
+	MOVQ    BX, R13
 	SUBQ    R12, R13
-	LEAQ    7(CX), R12
+	LEAQ    7(BX), R12
 	LEAQ    -8(R12), R12
 	CMPQ    R13, R12
 	JGT     done10
 	PCALIGN $0x20
 
 loop11:
-	MOVQ         CX, BP
+	MOVQ         BX, BP
 	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z10
-	VPCMPQ       $0x06, Z0, Z10, K1
-	VMOVUPD.Z    (R11)(R13*8), K1, Z10
-	VMOVUPD.Z    (R9)(R13*8), K1, Z11
-	VSUBPD       Z11, Z10, Z10
-	VFMADD213PD  Z6, Z10, Z10
-	VBLENDMPD    Z10, Z6, K1, Z6
+	VPBROADCASTQ BP, Z8
+	VPCMPQ       $0x06, Z0, Z8, K1
+	VMOVUPD.Z    (R11)(R13*8), K1, Z8
+	VMOVUPD.Z    (R9)(R13*8), K1, Z9
+	VSUBPD       Z9, Z8, Z8
+	VFMADD213PD  Z4, Z8, Z8
+	VBLENDMPD    Z8, Z4, K1, Z4
 	ADDQ         $+8, R13
 	CMPQ         R13, R12
 	JLE          loop11
 
 done10:
-	VADDPD        Z7, Z6, Z6
-	VADDPD        Z9, Z8, Z7
-	VADDPD        Z7, Z6, Z6
-	VEXTRACTF64X4 $0x01, Z6, Y7
-	VADDPD        Y7, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X7
-	VADDPD        X7, X6, X6
-	VPERMILPD     $0x01, X6, X7
-	VADDPD        X7, X6, X6
-	VBROADCASTSD  X6, Z6
-	VADDPD        Z6, Z5, Z5
+	VADDPD        Z5, Z4, Z4
+	VADDPD        Z7, Z6, Z5
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VADDPD        Y5, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X5
+	VADDPD        X5, X4, X4
+	VPERMILPD     $0x01, X4, X5
+	VADDPD        X5, X4, X4
+	VBROADCASTSD  X4, Z4
+	VADDPD        Z4, Z3, Z3
 
 done7:
-	VCMPPD       $0x11, Z3, Z5, K1
-	VBLENDMPD    Z5, Z3, K1, Z3
-	VPBROADCASTQ R10, Z5
-	VBLENDMPD    Z5, Z4, K1, Z4
+	VCMPPD       $0x11, Z1, Z3, K1
+	VBLENDMPD    Z3, Z1, K1, Z1
+	VPBROADCASTQ R10, Z3
+	VBLENDMPD    Z3, Z2, K1, Z2
 	ADDQ         $+1, R10
-	CMPQ         R10, AX
+	CMPQ         R10, DX
 	JLT          loop6
 
 done5:
 done4:
-	LEAQ  (SI)(R8*4), R9
-	VMOVQ X4, R10
+	LEAQ  (AX)(R8*4), R9
+	VMOVQ X2, R10
 	MOVL  R10, (R9)
-	TESTQ AX, AX
-	JLE   done12
-	TESTQ AX, AX
-	JLE   done13
-	MOVQ  $+0, R9
-
-loop14:
-	VPBROADCASTQ R9, Z3
-	VPCMPQ       $0x00, Z4, Z3, K1
-	VBLENDMPD    Z1, Z2, K1, Z3
-	TESTQ        CX, CX
-	JLE          done15
-	MOVQ         CX, R10
-	IMULQ        R9, R10
-	LEAQ         (DI)(R10*8), R10
-	LEAQ         -32(CX), R11
-	TESTQ        R11, R11
-	JLT          done16
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop17:
-	VADDPD  (R10)(R12*8), Z3, Z5
-	VADDPD  64(R10)(R12*8), Z3, Z6
-	VADDPD  128(R10)(R12*8), Z3, Z7
-	VADDPD  192(R10)(R12*8), Z3, Z8
-	VMOVUPD Z5, (R10)(R12*8)
-	VMOVUPD Z6, 64(R10)(R12*8)
-	VMOVUPD Z7, 128(R10)(R12*8)
-	VMOVUPD Z8, 192(R10)(R12*8)
-	ADDQ    $+32, R12
-	CMPQ    R12, R11
-	JLE     loop17
-
-done16:
-	MOVQ    CX, R11
-	ANDQ    $+31, R11
-	MOVQ    CX, R12
-	SUBQ    R11, R12
-	LEAQ    7(CX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done18
-	PCALIGN $0x20
-
-loop19:
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z5
-	VPCMPQ       $0x06, Z0, Z5, K1
-	VMOVUPD.Z    (R10)(R12*8), K1, Z5
-	VADDPD       Z3, Z5, Z5
-	VMOVUPD      Z5, K1, (R10)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop19
-
-done18:
-done15:
-	ADDQ $+1, R9
-	CMPQ R9, AX
-	JLT  loop14
-
-done13:
-done12:
-	ADDQ $+1, R8
-	MOVQ n+0(FP), R9
-	CMPQ R8, R9
-	JLT  loop3
+	ADDQ  $+1, R8
+	CMPQ  R8, CX
+	JLT   loop3
 
 done2:
 done1:
 	VZEROUPPER
 	RET
 
-// func d2Loop2AVX2(n int, k int, d int, centroids []float64, points []float64, d2 []int32, p6 []float64)
+// func d2Loop2AVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·d2Loop2AVX2(SB), $8-120
-	MOVQ    n+0(FP), AX
-	MOVQ    k+8(FP), CX
-	MOVQ    d+16(FP), DX
-	MOVQ    centroids_base+24(FP), BX
-	MOVQ    points_base+48(FP), SI
-	MOVQ    d2_base+72(FP), DI
-	MOVQ    p6_base+96(FP), R8
-	TESTQ   AX, AX
+TEXT ·d2Loop2AVX2(SB), $0-112
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    k+24(FP), DX
+	MOVQ    d+32(FP), BX
+	MOVQ    centroids_base+40(FP), SI
+	MOVQ    points_base+64(FP), DI
+	MOVQ    d2_base+88(FP), R8
+	TESTQ   CX, CX
 	JLE     done1
-	TESTQ   AX, AX
+	MOVQ    BX, R9
+	IMULQ   AX, R9
+	LEAQ    (DI)(R9*8), DI
+	LEAQ    (R8)(AX*4), AX
+	TESTQ   CX, CX
 	JLE     done2
-	MOVQ    $+0, R9
+	MOVQ    $+0, R8
 	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
 
 loop3:
-	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
-	VXORPS  Y4, Y4, Y4
-	TESTQ   CX, CX
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	TESTQ   DX, DX
 	JLE     done4
-	MOVQ    DX, R10
-	IMULQ   R9, R10
-	LEAQ    (SI)(R10*8), R10
-	TESTQ   CX, CX
+	MOVQ    BX, R9
+	IMULQ   R8, R9
+	LEAQ    (DI)(R9*8), R9
+	TESTQ   DX, DX
 	JLE     done5
-	MOVQ    $+0, R11
+	MOVQ    $+0, R10
 
 loop6:
-	VXORPS  Y5, Y5, Y5
-	TESTQ   DX, DX
+	VXORPS  Y3, Y3, Y3
+	TESTQ   BX, BX
 	JLE     done7
-	MOVQ    DX, R12
-	IMULQ   R11, R12
-	LEAQ    (BX)(R12*8), R12
+	MOVQ    BX, R11
+	IMULQ   R10, R11
+	LEAQ    (SI)(R11*8), R11
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	LEAQ    -16(DX), R13
-	TESTQ   R13, R13
+	LEAQ    -16(BX), R12
+	TESTQ   R12, R12
 	JLT     done8
-	MOVQ    $+0, BP
+	MOVQ    $+0, R13
 	PCALIGN $0x20
 
 loop9:
-	VMOVUPD     (R12)(BP*8), Y10
-	VMOVUPD     32(R12)(BP*8), Y11
-	VMOVUPD     64(R12)(BP*8), Y12
-	VMOVUPD     96(R12)(BP*8), Y13
-	VSUBPD      (R10)(BP*8), Y10, Y10
-	VSUBPD      32(R10)(BP*8), Y11, Y11
-	VSUBPD      64(R10)(BP*8), Y12, Y12
-	VSUBPD      96(R10)(BP*8), Y13, Y13
+	VMOVUPD     (R11)(R13*8), Y8
+	VMOVUPD     32(R11)(R13*8), Y9
+	VMOVUPD     64(R11)(R13*8), Y10
+	VMOVUPD     96(R11)(R13*8), Y11
+	VSUBPD      (R9)(R13*8), Y8, Y8
+	VSUBPD      32(R9)(R13*8), Y9, Y9
+	VSUBPD      64(R9)(R13*8), Y10, Y10
+	VSUBPD      96(R9)(R13*8), Y11, Y11
+	VFMADD231PD Y8, Y8, Y4
+	VFMADD231PD Y9, Y9, Y5
 	VFMADD231PD Y10, Y10, Y6
 	VFMADD231PD Y11, Y11, Y7
-	VFMADD231PD Y12, Y12, Y8
-	VFMADD231PD Y13, Y13, Y9
-	ADDQ        $+16, BP
-	CMPQ        BP, R13
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
 	JLE         loop9
 
 done8:
-	MOVQ    DX, R13
-	ANDQ    $+15, R13
-	MOVQ    DX, BP
-	SUBQ    R13, BP
-	LEAQ    -4(DX), R13
-	CMPQ    BP, R13
+	MOVQ    BX, R12
+	ANDQ    $+15, R12
+	MOVQ    BX, R13
+	SUBQ    R12, R13
+	LEAQ    -4(BX), R12
+	CMPQ    R13, R12
 	JGT     done10
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPD     (R12)(BP*8), Y10
-	VSUBPD      (R10)(BP*8), Y10, Y10
-	VFMADD231PD Y10, Y10, Y6
-	ADDQ        $+4, BP
-	CMPQ        BP, R13
+	VMOVUPD     (R11)(R13*8), Y8
+	VSUBPD      (R9)(R13*8), Y8, Y8
+	VFMADD231PD Y8, Y8, Y4
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
 	JLE         loop11
 
 done10:
-	MOVQ         DX, R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
+	MOVQ         BX, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
 	JLE          done12
-	MOVQ         DX, BP
-	SUBQ         R13, BP
-	VMOVQ        R13, X10
-	VPBROADCASTQ X10, Y10
-	VPCMPGTQ     Y0, Y10, Y10
-	VMASKMOVPD   (R12)(BP*8), Y10, Y11
-	VMASKMOVPD   (R10)(BP*8), Y10, Y12
-	VSUBPD       Y12, Y11, Y11
-	VFMADD213PD  Y6, Y11, Y11
-	VBLENDVPD    Y10, Y11, Y6, Y6
+	MOVQ         BX, R13
+	SUBQ         R12, R13
+	VMOVQ        R12, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPGTQ     Y0, Y8, Y8
+	VMASKMOVPD   (R11)(R13*8), Y8, Y9
+	VMASKMOVPD   (R9)(R13*8), Y8, Y10
+	VSUBPD       Y10, Y9, Y9
+	VFMADD213PD  Y4, Y9, Y9
+	VBLENDVPD    Y8, Y9, Y4, Y4
 
 done12:
-	VADDPD       Y7, Y6, Y6
-	VADDPD       Y9, Y8, Y7
-	VADDPD       Y7, Y6, Y6
-	VEXTRACTF128 $0x01, Y6, X7
-	VADDPD       X7, X6, X6
-	VPERMILPD    $0x01, X6, X7
-	VADDPD       X7, X6, X6
-	VBROADCASTSD X6, Y6
-	VADDPD       Y6, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y7, Y6, Y5
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VADDPD       X5, X4, X4
+	VPERMILPD    $0x01, X4, X5
+	VADDPD       X5, X4, X4
+	VBROADCASTSD X4, Y4
+	VADDPD       Y4, Y3, Y3
 
 done7:
-	VCMPPD       $0x11, Y3, Y5, Y6
-	VBLENDVPD    Y6, Y5, Y3, Y3
-	VMOVQ        R11, X5
-	VPBROADCASTQ X5, Y5
-	VBLENDVPD    Y6, Y5, Y4, Y4
-	ADDQ         $+1, R11
-	CMPQ         R11, CX
+	VCMPPD       $0x11, Y1, Y3, Y4
+	VBLENDVPD    Y4, Y3, Y1, Y1
+	VMOVQ        R10, X3
+	VPBROADCASTQ X3, Y3
+	VBLENDVPD    Y4, Y3, Y2, Y2
+	ADDQ         $+1, R10
+	CMPQ         R10, DX
 	JLT          loop6
 
 done5:
 done4:
-	LEAQ  (DI)(R9*4), R10
-	VMOVQ X4, R11
-	MOVL  R11, (R10)
-	TESTQ CX, CX
-	JLE   done13
-	TESTQ CX, CX
-	JLE   done14
-	MOVQ  $+0, R10
-
-loop15:
-	VMOVQ        R10, X3
-	VPBROADCASTQ X3, Y3
-	VPCMPEQQ     Y4, Y3, Y3
-	VBLENDVPD    Y3, Y1, Y2, Y3
-	TESTQ        DX, DX
-	JLE          done16
-	MOVQ         DX, R11
-	IMULQ        R10, R11
-	LEAQ         (R8)(R11*8), R11
-	LEAQ         -16(DX), R12
-	TESTQ        R12, R12
-	JLT          done17
-	MOVQ         $+0, R13
-	PCALIGN      $0x20
-
-loop18:
-	VADDPD  (R11)(R13*8), Y3, Y5
-	VADDPD  32(R11)(R13*8), Y3, Y6
-	VADDPD  64(R11)(R13*8), Y3, Y7
-	VADDPD  96(R11)(R13*8), Y3, Y8
-	VMOVUPD Y5, (R11)(R13*8)
-	VMOVUPD Y6, 32(R11)(R13*8)
-	VMOVUPD Y7, 64(R11)(R13*8)
-	VMOVUPD Y8, 96(R11)(R13*8)
-	ADDQ    $+16, R13
-	CMPQ    R13, R12
-	JLE     loop18
-
-done17:
-	MOVQ    DX, R12
-	ANDQ    $+15, R12
-	MOVQ    DX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(DX), R12
-	CMPQ    R13, R12
-	JGT     done19
-	PCALIGN $0x20
-
-loop20:
-	VADDPD  (R11)(R13*8), Y3, Y5
-	VMOVUPD Y5, (R11)(R13*8)
-	ADDQ    $+4, R13
-	CMPQ    R13, R12
-	JLE     loop20
-
-done19:
-	MOVQ         DX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done21
-	MOVQ         DX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y0, Y5, Y5
-	VMASKMOVPD   (R11)(R13*8), Y5, Y6
-	VADDPD       Y3, Y6, Y3
-	VMASKMOVPD   Y3, Y5, (R11)(R13*8)
-
-done21:
-done16:
-	ADDQ $+1, R10
-	CMPQ R10, CX
-	JLT  loop15
-
-done14:
-done13:
-	ADDQ $+1, R9
-	CMPQ R9, AX
-	JLT  loop3
+	LEAQ  (AX)(R8*4), R9
+	VMOVQ X2, R10
+	MOVL  R10, (R9)
+	ADDQ  $+1, R8
+	CMPQ  R8, CX
+	JLT   loop3
 
 done2:
 done1:
 	VZEROUPPER
 	RET
 
-// func outLoopAVX512(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, out []float64, p8 []float64)
+// func dcentroidsLoopAVX512(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
+// Requires: AVX, AVX512F
+TEXT ·dcentroidsLoopAVX512(SB), $0-80
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         d2_base+32(FP), BX
+	MOVQ         dcentroids_base+56(FP), SI
+	TESTQ        CX, CX
+	JLE          done1
+	LEAQ         (SI)(AX*8), SI
+	LEAQ         -32(CX), DI
+	TESTQ        DI, DI
+	JLT          done2
+	MOVQ         $+0, R8
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
+
+loop3:
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	TESTQ        DX, DX
+	JLE          done4
+	VPBROADCASTQ R8, Z10
+	VPADDQ       Z2, Z10, Z11
+	VPBROADCASTQ AX, Z12
+	VPADDQ       Z12, Z11, Z11
+	VPADDQ       Z3, Z10, Z13
+	VPADDQ       Z12, Z13, Z13
+	VPADDQ       Z4, Z10, Z14
+	VPADDQ       Z12, Z14, Z14
+	VPADDQ       Z5, Z10, Z10
+	VPADDQ       Z12, Z10, Z10
+	TESTQ        DX, DX
+	JLE          done5
+	MOVQ         $+0, R9
+	PCALIGN      $0x20
+
+loop6:
+	LEAQ         (BX)(R9*4), R10
+	MOVLQSX      (R10), R10
+	VPBROADCASTQ R10, Z12
+	VPCMPQ       $0x00, Z12, Z11, K1
+	VPCMPQ       $0x00, Z12, Z13, K2
+	VPCMPQ       $0x00, Z12, Z14, K3
+	VPCMPQ       $0x00, Z12, Z10, K4
+	VBLENDMPD    Z0, Z1, K1, Z12
+	VBLENDMPD    Z0, Z1, K2, Z15
+	VBLENDMPD    Z0, Z1, K3, Z16
+	VBLENDMPD    Z0, Z1, K4, Z17
+	VADDPD       Z12, Z6, Z6
+	VADDPD       Z15, Z7, Z7
+	VADDPD       Z16, Z8, Z8
+	VADDPD       Z17, Z9, Z9
+	ADDQ         $+1, R9
+	CMPQ         R9, DX
+	JLT          loop6
+
+done5:
+done4:
+	VMOVUPD Z6, (SI)(R8*8)
+	VMOVUPD Z7, 64(SI)(R8*8)
+	VMOVUPD Z8, 128(SI)(R8*8)
+	VMOVUPD Z9, 192(SI)(R8*8)
+	ADDQ    $+32, R8
+	CMPQ    R8, DI
+	JLE     loop3
+
+done2:
+	MOVQ         CX, DI
+	ANDQ         $+31, DI
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	LEAQ         7(CX), DI
+	LEAQ         -8(DI), DI
+	CMPQ         R8, DI
+	JGT          done7
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
+
+loop8:
+	MOVQ         CX, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z3
+	VPCMPQ       $0x06, Z2, Z3, K1
+	VPXORD       Z3, Z3, Z3
+	TESTQ        DX, DX
+	JLE          done9
+	VPBROADCASTQ R8, Z4
+	VPADDQ       Z2, Z4, Z4
+	VPBROADCASTQ AX, Z5
+	VPADDQ       Z5, Z4, Z4
+	TESTQ        DX, DX
+	JLE          done10
+	MOVQ         $+0, R9
+	PCALIGN      $0x20
+
+loop11:
+	LEAQ         (BX)(R9*4), R10
+	MOVLQSX      (R10), R10
+	VPBROADCASTQ R10, Z5
+	VPCMPQ       $0x00, Z5, Z4, K2
+	VBLENDMPD    Z0, Z1, K2, Z5
+	VADDPD       Z5, Z3, Z3
+	ADDQ         $+1, R9
+	CMPQ         R9, DX
+	JLT          loop11
+
+done10:
+done9:
+	VMOVUPD Z3, K1, (SI)(R8*8)
+	ADDQ    $+8, R8
+	CMPQ    R8, DI
+	JLE     loop8
+
+done7:
+done1:
+	VZEROUPPER
+	RET
+
+// func dcentroidsLoopAVX2(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
+// Requires: AVX, AVX2
+TEXT ·dcentroidsLoopAVX2(SB), $0-80
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    n+24(FP), DX
+	MOVQ    d2_base+32(FP), BX
+	MOVQ    dcentroids_base+56(FP), SI
+	TESTQ   CX, CX
+	JLE     done1
+	LEAQ    (SI)(AX*8), SI
+	LEAQ    -16(CX), DI
+	TESTQ   DI, DI
+	JLT     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
+	VXORPS  Y1, Y1, Y1
+	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y2
+	VMOVUPD c64x4_h9fad2d6b622482a5<>+0(SB), Y3
+
+loop3:
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	TESTQ        DX, DX
+	JLE          done4
+	VMOVQ        R8, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y9
+	VMOVQ        AX, X10
+	VPBROADCASTQ X10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y8, Y11
+	VPADDQ       Y10, Y11, Y11
+	VPADDQ       Y2, Y8, Y12
+	VPADDQ       Y10, Y12, Y12
+	VPADDQ       Y3, Y8, Y8
+	VPADDQ       Y10, Y8, Y8
+	TESTQ        DX, DX
+	JLE          done5
+	MOVQ         $+0, R9
+	PCALIGN      $0x20
+
+loop6:
+	LEAQ         (BX)(R9*4), R10
+	MOVLQSX      (R10), R10
+	VMOVQ        R10, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     Y10, Y9, Y13
+	VPCMPEQQ     Y10, Y11, Y14
+	VPCMPEQQ     Y10, Y12, Y15
+	VPCMPEQQ     Y10, Y8, Y10
+	VBLENDVPD    Y13, Y0, Y1, Y13
+	VBLENDVPD    Y14, Y0, Y1, Y14
+	VBLENDVPD    Y15, Y0, Y1, Y15
+	VBLENDVPD    Y10, Y0, Y1, Y10
+	VADDPD       Y13, Y4, Y4
+	VADDPD       Y14, Y5, Y5
+	VADDPD       Y15, Y6, Y6
+	VADDPD       Y10, Y7, Y7
+	ADDQ         $+1, R9
+	CMPQ         R9, DX
+	JLT          loop6
+
+done5:
+done4:
+	VMOVUPD Y4, (SI)(R8*8)
+	VMOVUPD Y5, 32(SI)(R8*8)
+	VMOVUPD Y6, 64(SI)(R8*8)
+	VMOVUPD Y7, 96(SI)(R8*8)
+	ADDQ    $+16, R8
+	CMPQ    R8, DI
+	JLE     loop3
+
+done2:
+	MOVQ    CX, DI
+	ANDQ    $+15, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    -4(CX), DI
+	CMPQ    R8, DI
+	JGT     done7
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
+	VXORPS  Y1, Y1, Y1
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2
+
+loop8:
+	VXORPS       Y3, Y3, Y3
+	TESTQ        DX, DX
+	JLE          done9
+	VMOVQ        R8, X4
+	VPBROADCASTQ X4, Y4
+	VPADDQ       Y2, Y4, Y4
+	VMOVQ        AX, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y4, Y4
+	TESTQ        DX, DX
+	JLE          done10
+	MOVQ         $+0, R9
+	PCALIGN      $0x20
+
+loop11:
+	LEAQ         (BX)(R9*4), R10
+	MOVLQSX      (R10), R10
+	VMOVQ        R10, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y5, Y4, Y5
+	VBLENDVPD    Y5, Y0, Y1, Y5
+	VADDPD       Y5, Y3, Y3
+	ADDQ         $+1, R9
+	CMPQ         R9, DX
+	JLT          loop11
+
+done10:
+done9:
+	VMOVUPD Y3, (SI)(R8*8)
+	ADDQ    $+4, R8
+	CMPQ    R8, DI
+	JLE     loop8
+
+done7:
+	MOVQ         CX, DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done12
+	SUBQ         DI, CX
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Y0
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
+	VPCMPGTQ     Y1, Y0, Y0
+	VXORPS       Y2, Y2, Y2
+	TESTQ        DX, DX
+	JLE          done13
+	VMOVQ        CX, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       Y1, Y3, Y1
+	VMOVQ        AX, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       Y3, Y1, Y1
+	TESTQ        DX, DX
+	JLE          done14
+	MOVQ         $+0, AX
+	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y3
+	VXORPS       Y4, Y4, Y4
+	PCALIGN      $0x20
+
+loop15:
+	LEAQ         (BX)(AX*4), DI
+	MOVLQSX      (DI), DI
+	VMOVQ        DI, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y5, Y1, Y5
+	VBLENDVPD    Y5, Y3, Y4, Y5
+	VADDPD       Y5, Y2, Y2
+	ADDQ         $+1, AX
+	CMPQ         AX, DX
+	JLT          loop15
+
+done14:
+done13:
+	VMASKMOVPD Y2, Y0, (SI)(CX*8)
+
+done12:
+done1:
+	VZEROUPPER
+	RET
+
+// func outLoopAVX512(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·outLoopAVX512(SB), $8-168
 	MOVQ         d+8(FP), AX
@@ -1308,7 +1466,7 @@ TEXT ·outLoopAVX512(SB), $8-168
 	MOVQ         p3_base+24(FP), DX
 	MOVQ         d2_base+48(FP), BX
 	MOVQ         points_base+96(FP), SI
-	MOVQ         p8_base+144(FP), DI
+	MOVQ         out_base+144(FP), DI
 	MOVQ         k+0(FP), R8
 	TESTQ        R8, R8
 	JLE          done1
@@ -1319,6 +1477,7 @@ TEXT ·outLoopAVX512(SB), $8-168
 	VPXORD       Z0, Z0, Z0
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
 	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z3
 
 loop3:
 	TESTQ   AX, AX
@@ -1352,8 +1511,8 @@ done5:
 loop8:
 	MOVQ         AX, R11
 	SUBQ         R10, R11
-	VPBROADCASTQ R11, Z3
-	VPCMPQ       $0x06, Z1, Z3, K1
+	VPBROADCASTQ R11, Z4
+	VPCMPQ       $0x06, Z1, Z4, K1
 	VMOVUPD      Z0, K1, (DX)(R10*8)
 	ADDQ         $+8, R10
 	CMPQ         R10, R9
@@ -1363,7 +1522,7 @@ done7:
 done4:
 	TESTQ        CX, CX
 	JLE          done9
-	VPBROADCASTQ R8, Z3
+	VPBROADCASTQ R8, Z4
 	MOVQ         AX, R9
 	IMULQ        R8, R9
 	MOVQ         centroids_base+72(FP), R10
@@ -1375,8 +1534,8 @@ done4:
 loop11:
 	LEAQ         (BX)(R10*4), R11
 	MOVLQSX      (R11), R11
-	VPBROADCASTQ R11, Z4
-	VPCMPQ       $0x00, Z4, Z3, K1
+	VPBROADCASTQ R11, Z5
+	VPCMPQ       $0x00, Z5, Z4, K1
 	KMOVB        K1, R11
 	TESTQ        R11, R11
 	JEQ          done12
@@ -1392,26 +1551,26 @@ loop11:
 	PCALIGN      $0x20
 
 loop15:
-	VMOVUPD (R9)(R13*8), Z4
-	VMOVUPD 64(R9)(R13*8), Z5
-	VMOVUPD 128(R9)(R13*8), Z6
-	VMOVUPD 192(R9)(R13*8), Z7
-	VSUBPD  (R11)(R13*8), Z4, Z4
-	VSUBPD  64(R11)(R13*8), Z5, Z5
-	VSUBPD  128(R11)(R13*8), Z6, Z6
-	VSUBPD  192(R11)(R13*8), Z7, Z7
-	VMULPD  Z4, Z2, Z4
+	VMOVUPD (R9)(R13*8), Z5
+	VMOVUPD 64(R9)(R13*8), Z6
+	VMOVUPD 128(R9)(R13*8), Z7
+	VMOVUPD 192(R9)(R13*8), Z8
+	VSUBPD  (R11)(R13*8), Z5, Z5
+	VSUBPD  64(R11)(R13*8), Z6, Z6
+	VSUBPD  128(R11)(R13*8), Z7, Z7
+	VSUBPD  192(R11)(R13*8), Z8, Z8
 	VMULPD  Z5, Z2, Z5
 	VMULPD  Z6, Z2, Z6
 	VMULPD  Z7, Z2, Z7
-	VADDPD  (DX)(R13*8), Z4, Z4
-	VADDPD  64(DX)(R13*8), Z5, Z5
-	VADDPD  128(DX)(R13*8), Z6, Z6
-	VADDPD  192(DX)(R13*8), Z7, Z7
-	VMOVUPD Z4, (DX)(R13*8)
-	VMOVUPD Z5, 64(DX)(R13*8)
-	VMOVUPD Z6, 128(DX)(R13*8)
-	VMOVUPD Z7, 192(DX)(R13*8)
+	VMULPD  Z8, Z2, Z8
+	VADDPD  (DX)(R13*8), Z5, Z5
+	VADDPD  64(DX)(R13*8), Z6, Z6
+	VADDPD  128(DX)(R13*8), Z7, Z7
+	VADDPD  192(DX)(R13*8), Z8, Z8
+	VMOVUPD Z5, (DX)(R13*8)
+	VMOVUPD Z6, 64(DX)(R13*8)
+	VMOVUPD Z7, 128(DX)(R13*8)
+	VMOVUPD Z8, 192(DX)(R13*8)
 	ADDQ    $+32, R13
 	CMPQ    R13, R12
 	JLE     loop15
@@ -1430,15 +1589,15 @@ done14:
 loop17:
 	MOVQ         AX, BP
 	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z4
-	VPCMPQ       $0x06, Z1, Z4, K1
-	VMOVUPD.Z    (R9)(R13*8), K1, Z4
-	VMOVUPD.Z    (R11)(R13*8), K1, Z5
-	VSUBPD       Z5, Z4, Z4
-	VMULPD       Z4, Z2, Z4
-	VMOVUPD.Z    (DX)(R13*8), K1, Z5
-	VADDPD       Z4, Z5, Z4
-	VMOVUPD      Z4, K1, (DX)(R13*8)
+	VPBROADCASTQ BP, Z5
+	VPCMPQ       $0x06, Z1, Z5, K1
+	VMOVUPD.Z    (R9)(R13*8), K1, Z5
+	VMOVUPD.Z    (R11)(R13*8), K1, Z6
+	VSUBPD       Z6, Z5, Z5
+	VMULPD       Z5, Z2, Z5
+	VMOVUPD.Z    (DX)(R13*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	VMOVUPD      Z5, K1, (DX)(R13*8)
 	ADDQ         $+8, R13
 	CMPQ         R13, R12
 	JLE          loop17
@@ -1452,61 +1611,98 @@ done12:
 
 done10:
 done9:
-	TESTQ   AX, AX
-	JLE     done18
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	LEAQ    (DI)(R9*8), R10
-	MOVQ    out_base+120(FP), R11
-	LEAQ    (R11)(R9*8), R9
-	LEAQ    -32(AX), R11
-	TESTQ   R11, R11
-	JLT     done19
-	MOVQ    $+0, R12
-	PCALIGN $0x20
+	MOVQ         dcentroids_base+120(FP), R9
+	LEAQ         (R9)(R8*8), R9
+	VBROADCASTSD (R9), Z4
+	TESTQ        AX, AX
+	JLE          done18
+	VDIVPD       Z4, Z3, Z5
+	MOVQ         AX, R9
+	IMULQ        R8, R9
+	LEAQ         (DI)(R9*8), R9
+	LEAQ         -32(AX), R10
+	TESTQ        R10, R10
+	JLT          done19
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
 
 loop20:
-	VMOVUPD (DX)(R12*8), Z3
-	VMOVUPD 64(DX)(R12*8), Z4
-	VMOVUPD 128(DX)(R12*8), Z5
-	VMOVUPD 192(DX)(R12*8), Z6
-	VDIVPD  (R10)(R12*8), Z3, Z3
-	VDIVPD  64(R10)(R12*8), Z4, Z4
-	VDIVPD  128(R10)(R12*8), Z5, Z5
-	VDIVPD  192(R10)(R12*8), Z6, Z6
-	VMOVUPD Z3, (R9)(R12*8)
-	VMOVUPD Z4, 64(R9)(R12*8)
-	VMOVUPD Z5, 128(R9)(R12*8)
-	VMOVUPD Z6, 192(R9)(R12*8)
-	ADDQ    $+32, R12
-	CMPQ    R12, R11
+	VMOVUPD      (DX)(R11*8), Z6
+	VMOVUPD      64(DX)(R11*8), Z7
+	VMOVUPD      128(DX)(R11*8), Z8
+	VMOVUPD      192(DX)(R11*8), Z9
+	VMULPD       Z5, Z6, Z10
+	VMOVAPS      Z6, Z11
+	VFNMADD231PD Z4, Z10, Z11
+	VFMADD231PD  Z5, Z11, Z10
+	VCMPPD       $0x03, Z10, Z10, K1
+	VMULPD       Z5, Z7, Z11
+	VMOVAPS      Z7, Z12
+	VFNMADD231PD Z4, Z11, Z12
+	VFMADD231PD  Z5, Z12, Z11
+	VCMPPD       $0x03, Z11, Z11, K2
+	KORB         K2, K1, K1
+	VMULPD       Z5, Z8, Z12
+	VMOVAPS      Z8, Z13
+	VFNMADD231PD Z4, Z12, Z13
+	VFMADD231PD  Z5, Z13, Z12
+	VCMPPD       $0x03, Z12, Z12, K2
+	KORB         K2, K1, K1
+	VMULPD       Z5, Z9, Z13
+	VMOVAPS      Z9, Z14
+	VFNMADD231PD Z4, Z13, Z14
+	VFMADD231PD  Z5, Z14, Z13
+	VCMPPD       $0x03, Z13, Z13, K2
+	KORB         K2, K1, K1
+	KORTESTB     K1, K1
+	JEQ          done21
+	VDIVPD       Z4, Z6, Z10
+	VDIVPD       Z4, Z7, Z11
+	VDIVPD       Z4, Z8, Z12
+	VDIVPD       Z4, Z9, Z13
+
+done21:
+	VMOVUPD Z10, (R9)(R11*8)
+	VMOVUPD Z11, 64(R9)(R11*8)
+	VMOVUPD Z12, 128(R9)(R11*8)
+	VMOVUPD Z13, 192(R9)(R11*8)
+	ADDQ    $+32, R11
+	CMPQ    R11, R10
 	JLE     loop20
 
 done19:
+	MOVQ    AX, R10
+	ANDQ    $+31, R10
 	MOVQ    AX, R11
-	ANDQ    $+31, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done21
+	SUBQ    R10, R11
+	LEAQ    7(AX), R10
+	LEAQ    -8(R10), R10
+	CMPQ    R11, R10
+	JGT     done22
 	PCALIGN $0x20
 
-loop22:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z3
-	VPCMPQ       $0x06, Z1, Z3, K1
-	VMOVUPD.Z    (DX)(R12*8), K1, Z3
-	VMOVUPD.Z    (R10)(R12*8), K1, Z4
-	VDIVPD       Z4, Z3, Z3
-	VMOVUPD      Z3, K1, (R9)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop22
+loop23:
+	MOVQ         AX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z6
+	VPCMPQ       $0x06, Z1, Z6, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z6
+	VMULPD       Z5, Z6, Z7
+	VMOVAPS      Z6, Z8
+	VFNMADD231PD Z4, Z7, Z8
+	VFMADD231PD  Z5, Z8, Z7
+	VCMPPD       $0x03, Z7, Z7, K2
+	KORTESTB     K2, K2
+	JEQ          done24
+	VDIVPD       Z4, Z6, Z7
 
-done21:
+done24:
+	VMOVUPD Z7, K1, (R9)(R11*8)
+	ADDQ    $+8, R11
+	CMPQ    R11, R10
+	JLE     loop23
+
+done22:
 done18:
 	ADDQ $+1, R8
 	MOVQ k+0(FP), R9
@@ -1518,16 +1714,16 @@ done1:
 	VZEROUPPER
 	RET
 
-// func outLoopAVX2(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, out []float64, p8 []float64)
-// Requires: AVX, AVX2
+// func outLoopAVX2(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
+// Requires: AVX, AVX2, FMA3
 TEXT ·outLoopAVX2(SB), $8-168
 	MOVQ    d+8(FP), AX
 	MOVQ    n+16(FP), CX
 	MOVQ    p3_base+24(FP), DX
 	MOVQ    d2_base+48(FP), BX
 	MOVQ    points_base+96(FP), SI
-	MOVQ    out_base+120(FP), DI
-	MOVQ    p8_base+144(FP), R8
+	MOVQ    dcentroids_base+120(FP), DI
+	MOVQ    out_base+144(FP), R8
 	MOVQ    k+0(FP), R9
 	TESTQ   R9, R9
 	JLE     done1
@@ -1538,6 +1734,7 @@ TEXT ·outLoopAVX2(SB), $8-168
 	VXORPS  Y0, Y0, Y0
 	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
 	VMOVUPD c64x4_4000000000000000<>+0(SB), Y2
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y3
 
 loop3:
 	TESTQ   AX, AX
@@ -1580,17 +1777,17 @@ done7:
 	JLE          done9
 	MOVQ         AX, R11
 	SUBQ         R10, R11
-	VMOVQ        R10, X3
-	VPBROADCASTQ X3, Y3
-	VPCMPGTQ     Y1, Y3, Y3
-	VMASKMOVPD   Y0, Y3, (DX)(R11*8)
+	VMOVQ        R10, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     Y1, Y4, Y4
+	VMASKMOVPD   Y0, Y4, (DX)(R11*8)
 
 done9:
 done4:
 	TESTQ        CX, CX
 	JLE          done10
-	VMOVQ        R9, X3
-	VPBROADCASTQ X3, Y3
+	VMOVQ        R9, X4
+	VPBROADCASTQ X4, Y4
 	MOVQ         AX, R10
 	IMULQ        R9, R10
 	MOVQ         centroids_base+72(FP), R11
@@ -1602,10 +1799,10 @@ done4:
 loop12:
 	LEAQ         (BX)(R11*4), R12
 	MOVLQSX      (R12), R12
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VMOVMSKPD    Y4, R12
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y5, Y4, Y5
+	VMOVMSKPD    Y5, R12
 	TESTQ        R12, R12
 	JEQ          done13
 	TESTQ        AX, AX
@@ -1620,26 +1817,26 @@ loop12:
 	PCALIGN      $0x20
 
 loop16:
-	VMOVUPD (R10)(BP*8), Y4
-	VMOVUPD 32(R10)(BP*8), Y5
-	VMOVUPD 64(R10)(BP*8), Y6
-	VMOVUPD 96(R10)(BP*8), Y7
-	VSUBPD  (R12)(BP*8), Y4, Y4
-	VSUBPD  32(R12)(BP*8), Y5, Y5
-	VSUBPD  64(R12)(BP*8), Y6, Y6
-	VSUBPD  96(R12)(BP*8), Y7, Y7
-	VMULPD  Y4, Y2, Y4
+	VMOVUPD (R10)(BP*8), Y5
+	VMOVUPD 32(R10)(BP*8), Y6
+	VMOVUPD 64(R10)(BP*8), Y7
+	VMOVUPD 96(R10)(BP*8), Y8
+	VSUBPD  (R12)(BP*8), Y5, Y5
+	VSUBPD  32(R12)(BP*8), Y6, Y6
+	VSUBPD  64(R12)(BP*8), Y7, Y7
+	VSUBPD  96(R12)(BP*8), Y8, Y8
 	VMULPD  Y5, Y2, Y5
 	VMULPD  Y6, Y2, Y6
 	VMULPD  Y7, Y2, Y7
-	VADDPD  (DX)(BP*8), Y4, Y4
-	VADDPD  32(DX)(BP*8), Y5, Y5
-	VADDPD  64(DX)(BP*8), Y6, Y6
-	VADDPD  96(DX)(BP*8), Y7, Y7
-	VMOVUPD Y4, (DX)(BP*8)
-	VMOVUPD Y5, 32(DX)(BP*8)
-	VMOVUPD Y6, 64(DX)(BP*8)
-	VMOVUPD Y7, 96(DX)(BP*8)
+	VMULPD  Y8, Y2, Y8
+	VADDPD  (DX)(BP*8), Y5, Y5
+	VADDPD  32(DX)(BP*8), Y6, Y6
+	VADDPD  64(DX)(BP*8), Y7, Y7
+	VADDPD  96(DX)(BP*8), Y8, Y8
+	VMOVUPD Y5, (DX)(BP*8)
+	VMOVUPD Y6, 32(DX)(BP*8)
+	VMOVUPD Y7, 64(DX)(BP*8)
+	VMOVUPD Y8, 96(DX)(BP*8)
 	ADDQ    $+16, BP
 	CMPQ    BP, R13
 	JLE     loop16
@@ -1655,11 +1852,11 @@ done15:
 	PCALIGN $0x20
 
 loop18:
-	VMOVUPD (R10)(BP*8), Y4
-	VSUBPD  (R12)(BP*8), Y4, Y4
-	VMULPD  Y4, Y2, Y4
-	VADDPD  (DX)(BP*8), Y4, Y4
-	VMOVUPD Y4, (DX)(BP*8)
+	VMOVUPD (R10)(BP*8), Y5
+	VSUBPD  (R12)(BP*8), Y5, Y5
+	VMULPD  Y5, Y2, Y5
+	VADDPD  (DX)(BP*8), Y5, Y5
+	VMOVUPD Y5, (DX)(BP*8)
 	ADDQ    $+4, BP
 	CMPQ    BP, R13
 	JLE     loop18
@@ -1671,16 +1868,16 @@ done17:
 	JLE          done19
 	MOVQ         AX, BP
 	SUBQ         R13, BP
-	VMOVQ        R13, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     Y1, Y4, Y4
-	VMASKMOVPD   (R10)(BP*8), Y4, Y5
-	VMASKMOVPD   (R12)(BP*8), Y4, Y6
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       Y5, Y2, Y5
-	VMASKMOVPD   (DX)(BP*8), Y4, Y6
-	VADDPD       Y5, Y6, Y5
-	VMASKMOVPD   Y5, Y4, (DX)(BP*8)
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPGTQ     Y1, Y5, Y5
+	VMASKMOVPD   (R10)(BP*8), Y5, Y6
+	VMASKMOVPD   (R12)(BP*8), Y5, Y7
+	VSUBPD       Y7, Y6, Y6
+	VMULPD       Y6, Y2, Y6
+	VMASKMOVPD   (DX)(BP*8), Y5, Y7
+	VADDPD       Y6, Y7, Y6
+	VMASKMOVPD   Y6, Y5, (DX)(BP*8)
 
 done19:
 done14:
@@ -1691,69 +1888,115 @@ done13:
 
 done11:
 done10:
-	TESTQ   AX, AX
-	JLE     done20
-	MOVQ    AX, R10
-	IMULQ   R9, R10
-	LEAQ    (R8)(R10*8), R11
-	LEAQ    (DI)(R10*8), R10
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
-	JLT     done21
-	MOVQ    $+0, R13
-	PCALIGN $0x20
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD (R10), Y4
+	TESTQ        AX, AX
+	JLE          done20
+	VDIVPD       Y4, Y3, Y5
+	MOVQ         AX, R10
+	IMULQ        R9, R10
+	LEAQ         (R8)(R10*8), R10
+	LEAQ         -16(AX), R11
+	TESTQ        R11, R11
+	JLT          done21
+	MOVQ         $+0, R12
+	PCALIGN      $0x20
 
 loop22:
-	VMOVUPD (DX)(R13*8), Y3
-	VMOVUPD 32(DX)(R13*8), Y4
-	VMOVUPD 64(DX)(R13*8), Y5
-	VMOVUPD 96(DX)(R13*8), Y6
-	VDIVPD  (R11)(R13*8), Y3, Y3
-	VDIVPD  32(R11)(R13*8), Y4, Y4
-	VDIVPD  64(R11)(R13*8), Y5, Y5
-	VDIVPD  96(R11)(R13*8), Y6, Y6
-	VMOVUPD Y3, (R10)(R13*8)
-	VMOVUPD Y4, 32(R10)(R13*8)
-	VMOVUPD Y5, 64(R10)(R13*8)
-	VMOVUPD Y6, 96(R10)(R13*8)
-	ADDQ    $+16, R13
-	CMPQ    R13, R12
+	VMOVUPD      (DX)(R12*8), Y6
+	VMOVUPD      32(DX)(R12*8), Y7
+	VMOVUPD      64(DX)(R12*8), Y8
+	VMOVUPD      96(DX)(R12*8), Y9
+	VMULPD       Y5, Y6, Y10
+	VMOVAPS      Y6, Y11
+	VFNMADD231PD Y4, Y10, Y11
+	VFMADD231PD  Y5, Y11, Y10
+	VCMPPD       $0x03, Y10, Y10, Y11
+	VMULPD       Y5, Y7, Y12
+	VMOVAPS      Y7, Y13
+	VFNMADD231PD Y4, Y12, Y13
+	VFMADD231PD  Y5, Y13, Y12
+	VCMPPD       $0x03, Y12, Y12, Y13
+	VORPD        Y13, Y11, Y11
+	VMULPD       Y5, Y8, Y13
+	VMOVAPS      Y8, Y14
+	VFNMADD231PD Y4, Y13, Y14
+	VFMADD231PD  Y5, Y14, Y13
+	VCMPPD       $0x03, Y13, Y13, Y14
+	VORPD        Y14, Y11, Y11
+	VMULPD       Y5, Y9, Y14
+	VMOVAPS      Y9, Y15
+	VFNMADD231PD Y4, Y14, Y15
+	VFMADD231PD  Y5, Y15, Y14
+	VCMPPD       $0x03, Y14, Y14, Y15
+	VORPD        Y15, Y11, Y11
+	VTESTPD      Y11, Y11
+	JEQ          done23
+	VDIVPD       Y4, Y6, Y10
+	VDIVPD       Y4, Y7, Y12
+	VDIVPD       Y4, Y8, Y13
+	VDIVPD       Y4, Y9, Y14
+
+done23:
+	VMOVUPD Y10, (R10)(R12*8)
+	VMOVUPD Y12, 32(R10)(R12*8)
+	VMOVUPD Y13, 64(R10)(R12*8)
+	VMOVUPD Y14, 96(R10)(R12*8)
+	ADDQ    $+16, R12
+	CMPQ    R12, R11
 	JLE     loop22
 
 done21:
+	MOVQ    AX, R11
+	ANDQ    $+15, R11
 	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done23
+	SUBQ    R11, R12
+	LEAQ    -4(AX), R11
+	CMPQ    R12, R11
+	JGT     done24
 	PCALIGN $0x20
 
-loop24:
-	VMOVUPD (DX)(R13*8), Y3
-	VDIVPD  (R11)(R13*8), Y3, Y3
-	VMOVUPD Y3, (R10)(R13*8)
-	ADDQ    $+4, R13
-	CMPQ    R13, R12
-	JLE     loop24
+loop25:
+	VMOVUPD      (DX)(R12*8), Y6
+	VMULPD       Y5, Y6, Y7
+	VMOVAPS      Y6, Y8
+	VFNMADD231PD Y4, Y7, Y8
+	VFMADD231PD  Y5, Y8, Y7
+	VCMPPD       $0x03, Y7, Y7, Y8
+	VTESTPD      Y8, Y8
+	JEQ          done26
+	VDIVPD       Y4, Y6, Y7
 
-done23:
+done26:
+	VMOVUPD Y7, (R10)(R12*8)
+	ADDQ    $+4, R12
+	CMPQ    R12, R11
+	JLE     loop25
+
+done24:
+	MOVQ         AX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done27
 	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done25
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X3
-	VPBROADCASTQ X3, Y3
-	VPCMPGTQ     Y1, Y3, Y3
-	VMASKMOVPD   (DX)(R13*8), Y3, Y4
-	VMASKMOVPD   (R11)(R13*8), Y3, Y5
-	VDIVPD       Y5, Y4, Y4
-	VMASKMOVPD   Y4, Y3, (R10)(R13*8)
+	SUBQ         R11, R12
+	VMOVQ        R11, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     Y1, Y6, Y6
+	VMASKMOVPD   (DX)(R12*8), Y6, Y7
+	VMULPD       Y5, Y7, Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PD Y4, Y8, Y9
+	VFMADD231PD  Y5, Y9, Y8
+	VCMPPD       $0x03, Y8, Y8, Y5
+	VTESTPD      Y5, Y5
+	JEQ          done28
+	VDIVPD       Y4, Y7, Y8
 
-done25:
+done28:
+	VMASKMOVPD Y8, Y6, (R10)(R12*8)
+
+done27:
 done20:
 	ADDQ $+1, R9
 	MOVQ k+0(FP), R10
@@ -1765,11 +2008,20 @@ done1:
 	VZEROUPPER
 	RET
 
+DATA c64x1_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+GLOBL c64x1_3ff0000000000000<>(SB), RODATA|NOPTR, $8
+
 DATA c64x1_4000000000000000<>+0(SB)/8, $0x4000000000000000
 GLOBL c64x1_4000000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
 GLOBL c64x1_7ff0000000000000<>(SB), RODATA|NOPTR, $8
+
+DATA c64x4_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA c64x4_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA c64x4_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA c64x4_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+GLOBL c64x4_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA c64x4_4000000000000000<>+8(SB)/8, $0x4000000000000000
@@ -1783,11 +2035,49 @@ DATA c64x4_7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
 DATA c64x4_7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
 GLOBL c64x4_7ff0000000000000<>(SB), RODATA|NOPTR, $32
 
+DATA c64x4_h2a0a6a1bf49360a5<>+0(SB)/8, $0x0000000000000004
+DATA c64x4_h2a0a6a1bf49360a5<>+8(SB)/8, $0x0000000000000005
+DATA c64x4_h2a0a6a1bf49360a5<>+16(SB)/8, $0x0000000000000006
+DATA c64x4_h2a0a6a1bf49360a5<>+24(SB)/8, $0x0000000000000007
+GLOBL c64x4_h2a0a6a1bf49360a5<>(SB), RODATA|NOPTR, $32
+
 DATA c64x4_h64dbcbc3ab5bf1a5<>+0(SB)/8, $0x0000000000000000
 DATA c64x4_h64dbcbc3ab5bf1a5<>+8(SB)/8, $0x0000000000000001
 DATA c64x4_h64dbcbc3ab5bf1a5<>+16(SB)/8, $0x0000000000000002
 DATA c64x4_h64dbcbc3ab5bf1a5<>+24(SB)/8, $0x0000000000000003
 GLOBL c64x4_h64dbcbc3ab5bf1a5<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_h9fad2d6b622482a5<>+0(SB)/8, $0x000000000000000c
+DATA c64x4_h9fad2d6b622482a5<>+8(SB)/8, $0x000000000000000d
+DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
+DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
+GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_hda7e8f1318ed13a5<>+0(SB)/8, $0x0000000000000008
+DATA c64x4_hda7e8f1318ed13a5<>+8(SB)/8, $0x0000000000000009
+DATA c64x4_hda7e8f1318ed13a5<>+16(SB)/8, $0x000000000000000a
+DATA c64x4_hda7e8f1318ed13a5<>+24(SB)/8, $0x000000000000000b
+GLOBL c64x4_hda7e8f1318ed13a5<>(SB), RODATA|NOPTR, $32
+
+DATA c64x8_h1936564b3387b325<>+0(SB)/8, $0x0000000000000008
+DATA c64x8_h1936564b3387b325<>+8(SB)/8, $0x0000000000000009
+DATA c64x8_h1936564b3387b325<>+16(SB)/8, $0x000000000000000a
+DATA c64x8_h1936564b3387b325<>+24(SB)/8, $0x000000000000000b
+DATA c64x8_h1936564b3387b325<>+32(SB)/8, $0x000000000000000c
+DATA c64x8_h1936564b3387b325<>+40(SB)/8, $0x000000000000000d
+DATA c64x8_h1936564b3387b325<>+48(SB)/8, $0x000000000000000e
+DATA c64x8_h1936564b3387b325<>+56(SB)/8, $0x000000000000000f
+GLOBL c64x8_h1936564b3387b325<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h82630cffcbbaf725<>+0(SB)/8, $0x0000000000000010
+DATA c64x8_h82630cffcbbaf725<>+8(SB)/8, $0x0000000000000011
+DATA c64x8_h82630cffcbbaf725<>+16(SB)/8, $0x0000000000000012
+DATA c64x8_h82630cffcbbaf725<>+24(SB)/8, $0x0000000000000013
+DATA c64x8_h82630cffcbbaf725<>+32(SB)/8, $0x0000000000000014
+DATA c64x8_h82630cffcbbaf725<>+40(SB)/8, $0x0000000000000015
+DATA c64x8_h82630cffcbbaf725<>+48(SB)/8, $0x0000000000000016
+DATA c64x8_h82630cffcbbaf725<>+56(SB)/8, $0x0000000000000017
+GLOBL c64x8_h82630cffcbbaf725<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_hb0099f969b546f25<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_hb0099f969b546f25<>+8(SB)/8, $0x0000000000000001
@@ -1798,6 +2088,16 @@ DATA c64x8_hb0099f969b546f25<>+40(SB)/8, $0x0000000000000005
 DATA c64x8_hb0099f969b546f25<>+48(SB)/8, $0x0000000000000006
 DATA c64x8_hb0099f969b546f25<>+56(SB)/8, $0x0000000000000007
 GLOBL c64x8_hb0099f969b546f25<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_heb8fc3b463ee3b25<>+0(SB)/8, $0x0000000000000018
+DATA c64x8_heb8fc3b463ee3b25<>+8(SB)/8, $0x0000000000000019
+DATA c64x8_heb8fc3b463ee3b25<>+16(SB)/8, $0x000000000000001a
+DATA c64x8_heb8fc3b463ee3b25<>+24(SB)/8, $0x000000000000001b
+DATA c64x8_heb8fc3b463ee3b25<>+32(SB)/8, $0x000000000000001c
+DATA c64x8_heb8fc3b463ee3b25<>+40(SB)/8, $0x000000000000001d
+DATA c64x8_heb8fc3b463ee3b25<>+48(SB)/8, $0x000000000000001e
+DATA c64x8_heb8fc3b463ee3b25<>+56(SB)/8, $0x000000000000001f
+GLOBL c64x8_heb8fc3b463ee3b25<>(SB), RODATA|NOPTR, $64
 // func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 TEXT ·cpuid(SB), NOSPLIT, $0-24
 	MOVL leaf+0(FP), AX

@@ -142,18 +142,37 @@ func dcentroidsSumsPartGo(first, count, k, d, n int, dcentroids []float64, d2 []
 	}
 }
 
-// d2Loop2Go computes d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])²,
-// dcentroids[i,j] = if j = d2[i] { 2 } else { 0 }, H[j,k] = Σᵢ
-// dcentroids[i,j].
-func d2Loop2Go(n, k, d int, centroids, points []float64, d2 []int32, H []float64) {
-	for i := range n {
-		// d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])²   kmeans.bp:4
+// d2Loop2 computes d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])², in
+// parts of 1.
+func (t *tasks) d2Loop2(n, k2, d int, centroids, points []float64, d2 []int32) {
+	k := &t.d2Loop2Task
+	*k = d2Loop2Task{t: t, n: n, k2: k2, d: d, centroids: centroids, points: points, d2: d2}
+	workers.run(t.forWork(n*197123), partsOf(n, 1), k)
+}
+
+// d2Loop2Task is what the parts of d2Loop2 work on.
+type d2Loop2Task struct {
+	t                 *tasks
+	n, k2, d          int
+	centroids, points []float64
+	d2                []int32
+}
+
+func (k *d2Loop2Task) part(i, who int) {
+	first := i * 1
+	count := min(1, k.n-first)
+	d2Loop2Part(first, count, k.n, k.k2, k.d, k.centroids, k.points, k.d2)
+}
+
+// d2Loop2PartGo computes d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])².
+func d2Loop2PartGo(first, count, n, k, d int, centroids, points []float64, d2 []int32) {
+	for i := range count {
 		m := inf[float64](1)
 		var at int
 		for j := range k {
 			var s float64
 			centroidsRow := centroids[d*j:][:d]
-			pointsRow := points[d*i:][:d]
+			pointsRow := points[d*first+d*i:][:d]
 			for l := range d {
 				s += square(centroidsRow[l] - pointsRow[l])
 			}
@@ -161,26 +180,49 @@ func d2Loop2Go(n, k, d int, centroids, points []float64, d2 []int32, H []float64
 				m, at = s, j
 			}
 		}
-		d2[i] = int32(at)
-		for j := range k {
-			// dcentroids[i,j] = if j = d2[i] { 2 } else { 0 }   kmeans.bp:4
-			var dcentroids float64
-			if j == at {
-				dcentroids = 2
-			}
+		d2[first+i] = int32(at)
+	}
+}
 
-			// H[j,k] = Σᵢ dcentroids[i,j]   kmeans.bp:4
-			HRow := H[d*j:][:d]
-			for l := range d {
-				HRow[l] += dcentroids
+// dcentroidsLoop computes dcentroids[i] = Σⱼ (if i = d2[j] { 2 } else { 0 }),
+// in parts of 64.
+func (t *tasks) dcentroidsLoop(k2, n int, d2 []int32, dcentroids []float64) {
+	k := &t.dcentroidsLoopTask
+	*k = dcentroidsLoopTask{t: t, k2: k2, n: n, d2: d2, dcentroids: dcentroids}
+	workers.run(t.forWork(k2*2562), partsOf(k2, 64), k)
+}
+
+// dcentroidsLoopTask is what the parts of dcentroidsLoop work on.
+type dcentroidsLoopTask struct {
+	t          *tasks
+	k2, n      int
+	d2         []int32
+	dcentroids []float64
+}
+
+func (k *dcentroidsLoopTask) part(i, who int) {
+	first := i * 64
+	count := min(64, k.k2-first)
+	dcentroidsLoopPart(first, count, k.k2, k.n, k.d2, k.dcentroids)
+}
+
+// dcentroidsLoopPartGo computes dcentroids[i] = Σⱼ (if i = d2[j] { 2 } else {
+// 0 }).
+func dcentroidsLoopPartGo(first, count, k, n int, d2 []int32, dcentroids []float64) {
+	for i := range count {
+		var s float64
+		for j := range n {
+			if first+i == int(d2[j]) {
+				s += 2
 			}
 		}
+		dcentroids[first+i] = s
 	}
 }
 
 // outLoopGo computes J[i,k] = Σⱼ (if i = d2[j] { 2·(centroids[i,k] −
-// points[j,k]) } else { 0 }), out = J/H.
-func outLoopGo(k, d, n int, J []float64, d2 []int32, centroids, points, out, H []float64) {
+// points[j,k]) } else { 0 }), out[i,j] = J[i,j]/dcentroids[i].
+func outLoopGo(k, d, n int, J []float64, d2 []int32, centroids, points, dcentroids, out []float64) {
 	for i := range k {
 		clear(J[:d])
 
@@ -196,10 +238,10 @@ func outLoopGo(k, d, n int, J []float64, d2 []int32, centroids, points, out, H [
 		}
 
 		// return J/H   kmeans.bp:11
-		HRow := H[d*i:][:d]
+		dcentroidsi := dcentroids[i]
 		outRow := out[d*i:][:d]
 		for j := range d {
-			outRow[j] = J[j] / HRow[j]
+			outRow[j] = J[j] / dcentroidsi
 		}
 	}
 }
@@ -220,4 +262,6 @@ type tasks struct {
 	centroidsSumTask   centroidsSumTask
 	d2LoopTask         d2LoopTask
 	dcentroidsSumsTask dcentroidsSumsTask
+	d2Loop2Task        d2Loop2Task
+	dcentroidsLoopTask dcentroidsLoopTask
 }

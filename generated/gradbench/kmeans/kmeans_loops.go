@@ -38,6 +38,7 @@ func (w *CostWork) grad(a *CostArgs) float64 {
 
 // value computes Dir for arguments that have been checked.
 func (w *DirWork) value(a *DirArgs) {
+	w.tasks.threads = w.Threads
 	n := a.N
 	d := a.D
 	k := a.K
@@ -45,10 +46,13 @@ func (w *DirWork) value(a *DirArgs) {
 	centroids := a.Centroids[:d*k]
 	out := w.out.Value[:d*k]
 	d2 := w.ints[:n]
-	J := w.reals[d*k:][:d]
-	H := w.reals[:d*k]
+	J := w.reals[k:][:d]
+	dcentroids := w.reals[:k]
 
-	clear(H)
-	d2Loop2(n, k, d, centroids, points, d2, H)
-	outLoop(k, d, n, J, d2, centroids, points, out, H)
+	// d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])²   kmeans.bp:4
+	w.tasks.d2Loop2(n, k, d, centroids, points, d2)
+
+	// dcentroids[i] = Σⱼ (if i = d2[j] { 2 } else { 0 })   kmeans.bp:4
+	w.tasks.dcentroidsLoop(k, n, d2, dcentroids)
+	outLoop(k, d, n, J, d2, centroids, points, dcentroids, out)
 }

@@ -19,12 +19,17 @@ func dcentroidsSumsPart(first, count, k, d, n int, dcentroids []float64, d2 []in
 	dcentroidsSumsPartGo(first, count, k, d, n, dcentroids, d2, centroids, points)
 }
 
-// d2Loop2 is d2Loop2Go: this build has no assembly.
-func d2Loop2(n, k, d int, centroids, points []float64, d2 []int32, H []float64) {
-	d2Loop2Go(n, k, d, centroids, points, d2, H)
+// d2Loop2Part is d2Loop2PartGo: this build has no assembly.
+func d2Loop2Part(first, count, n, k, d int, centroids, points []float64, d2 []int32) {
+	d2Loop2PartGo(first, count, n, k, d, centroids, points, d2)
+}
+
+// dcentroidsLoopPart is dcentroidsLoopPartGo: this build has no assembly.
+func dcentroidsLoopPart(first, count, k, n int, d2 []int32, dcentroids []float64) {
+	dcentroidsLoopPartGo(first, count, k, n, d2, dcentroids)
 }
 
 // outLoop is outLoopGo: this build has no assembly.
-func outLoop(k, d, n int, J []float64, d2 []int32, centroids, points, out, H []float64) {
-	outLoopGo(k, d, n, J, d2, centroids, points, out, H)
+func outLoop(k, d, n int, J []float64, d2 []int32, centroids, points, dcentroids, out []float64) {
+	outLoopGo(k, d, n, J, d2, centroids, points, dcentroids, out)
 }
