@@ -35,7 +35,7 @@ func (c *compiler) findPowers(l *loop.Loop, f func(base value, from symbolic.Pol
 			return
 		}
 		factor, from, ok := n.Poly.Linear(l.Var.Name)
-		if !ok || factor != 1 || !h.same(&loop.Int{Poly: from}) || out[c.powerKey(x)] != nil {
+		if !ok || factor != 1 || negative(from) || !h.same(&loop.Int{Poly: from}) || out[c.powerKey(x)] != nil {
 			return
 		}
 		if p := f(c.narrow(c.settled(c.eval(x.Args[0]))), from); p != nil {
@@ -43,6 +43,13 @@ func (c *compiler) findPowers(l *loop.Loop, f func(base value, from symbolic.Pol
 		}
 	})
 	return out
+}
+
+// negative reports whether a polynomial of sizes and indices may be less than 0: from
+// 0⁻¹ no multiplication leads to 0⁰.
+func negative(p symbolic.Poly) (found bool) {
+	p.Terms(func(num, _ int64, _ []string) { found = found || num < 0 })
+	return found
 }
 
 // powerKey is the key of a power, the same within the loop and before it.
