@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 // A group is one step of a body: a loop that its comps share, or comps that
@@ -73,7 +74,9 @@ func (f *level) place(c *comp) {
 		f.groups = slices.Insert(f.groups, first, f.contraction(c))
 		return
 	}
-	if loop && c.isSpine(c.loopAt(f.depth).extent) && f.spineBefore(c, first) {
+	// In models the loop over the batch stands early enough; what a func computes from
+	// its other arguments may come to stand behind the loop over its spine.
+	if loop && f.depth == 0 && c.spine != module.Batch && c.isSpine(c.loopAt(0).extent) && f.spineBefore(c, first) {
 		return
 	}
 	for i := first; i < len(f.groups); i++ {

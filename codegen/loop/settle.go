@@ -74,6 +74,11 @@ func (s *settler) once(n *symbolic.Node) *symbolic.Node {
 	}
 	x := n.Args[0]
 	on := union(s.axes(x), over)
+	for k, d := range x.Shape {
+		if d.Is(1) { // once it is in any case
+			on = union(on, symbolic.Axes{k})
+		}
+	}
 	if _, isConst := symbolic.ConstValue(x); isConst || len(on) == len(x.Shape) {
 		return n
 	}

@@ -748,10 +748,10 @@ func (w *GPTWork) Forward(b GPTBatch) (GPTOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return GPTOutputs{}, err
 	}
-	if err := checkRoom("GPT", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+16.0*float64(b.T)*float64(w.m.vocab)+6658.0*float64(b.T)+float64(w.m.vocab)+64.0); err != nil {
+	if err := checkRoom("GPT", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+64.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6657.0*float64(b.T)+float64(w.m.vocab)+64.0); err != nil {
 		return GPTOutputs{}, err
 	}
-	w.reals = grow(w.reals, b.T*w.m.vocab*16+b.T*6658+w.m.vocab+64)
+	w.reals = grow(w.reals, b.T*b.T*64+b.T*w.m.vocab*16+b.T*6657+w.m.vocab+64)
 	w.out.Output = grow(w.out.Output, b.T*b.N*w.m.vocab)
 	w.forward(&b)
 	return w.out, nil
@@ -793,10 +793,10 @@ func (w *GPTWork) Loss(b GPTBatch) (GPTLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return GPTLoss{}, err
 	}
-	if err := checkRoom("GPT", "the batch", 16.0*float64(b.T)*float64(w.m.vocab)+6658.0*float64(b.T)+65.0); err != nil {
+	if err := checkRoom("GPT", "the batch", 64.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6657.0*float64(b.T)+65.0); err != nil {
 		return GPTLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*w.m.vocab*16+b.T*6658+64)
+	w.reals = grow(w.reals, b.T*b.T*64+b.T*w.m.vocab*16+b.T*6657+64)
 	return w.loss(&b), nil
 }
 

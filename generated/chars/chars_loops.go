@@ -622,37 +622,39 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 	h0AV := w.reals[T*1024+32:][:T*512]
 	h0AM := w.reals[T*1536+32:][:T*512]
 	h0AQ := w.reals[T*2048+32:][:T*512]
-	za := w.reals[T*2560+32:][:T]
-	exps := w.reals[T*2561+32:][:T]
-	h0AZ := w.reals[T*512:][:T*512]
-	h0AY := w.reals[T*1024+32:][:T*512]
-	h0Y := w.reals[T*512:][:T*512]
+	za := w.reals[T*T*64+T*2560+32:][:T]
+	exps := w.reals[T*2560+32:][:T*T*64]
+	total := w.reals[T*512:][:T*64]
+	h0AZ := w.reals[T*1536+32:][:T*512]
+	h0AY := w.reals[T*512:][:T*512]
+	h0Y := w.reals[T*1024+32:][:T*512]
 	h0MD := w.reals[T*1024:][:32]
 	h0M := w.reals[T*1536+32:][:T*512]
-	zup := w.reals[T*2562+32:][:T*2048]
-	h0Up := w.reals[T*4610+32:][:T*2048]
+	zup := w.reals[T*T*64+T*2561+32:][:T*2048]
+	h0Up := w.reals[T*T*64+T*4609+32:][:T*2048]
 	zdown := w.reals[:T*512]
-	h0 := w.reals[T*1024+32:][:T*512]
+	h0 := w.reals[T*512:][:T*512]
 	h1ND := w.reals[T*1024:][:32]
 	h1N := w.reals[T*1536+32:][:T*512]
 	h1AV := w.reals[:T*512]
-	h1AM := w.reals[T*512:][:T*512]
+	h1AM := w.reals[T*1024+32:][:T*512]
 	h1AQ := w.reals[T*2048+32:][:T*512]
-	za2 := w.reals[T*2560+32:][:T]
-	exps2 := w.reals[T*2561+32:][:T]
-	h1AZ := w.reals[T*1536+32:][:T*512]
+	za2 := w.reals[T*T*64+T*2560+32:][:T]
+	exps2 := w.reals[T*2560+32:][:T*T*64]
+	total2 := w.reals[T*1536+32:][:T*64]
+	h1AZ := w.reals[T*1024+32:][:T*512]
 	h1AY := w.reals[:T*512]
-	h1Y := w.reals[T*512:][:T*512]
+	h1Y := w.reals[T*1024+32:][:T*512]
 	h1MD := w.reals[T*1024:][:32]
 	h1M := w.reals[T*1536+32:][:T*512]
-	zup2 := w.reals[T*2562+32:][:T*2048]
-	h1Up := w.reals[T*4610+32:][:T*2048]
+	zup2 := w.reals[T*T*64+T*2561+32:][:T*2048]
+	h1Up := w.reals[T*T*64+T*4609+32:][:T*2048]
 	zdown2 := w.reals[:T*512]
 	h1 := w.reals[T*1024:][:32]
-	nD := w.reals[T*6658+32:][:32]
-	n2 := w.reals[T*1024+32:][:T*512]
-	z := w.reals[T*6658+64:][:T*vocab*16]
-	exps3 := w.reals[T*vocab*16+T*6658+64:][:vocab]
+	nD := w.reals[T*T*64+T*6657+32:][:32]
+	n2 := w.reals[T*512:][:T*512]
+	z := w.reals[T*T*64+T*6657+64:][:T*vocab*16]
+	exps3 := w.reals[T*T*64+T*vocab*16+T*6657+64:][:vocab]
 
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
@@ -727,17 +729,25 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					if abs(m) < inf[float32](1) {
 						top = m
 					}
-					var total float32
+					var total4 float32
+					expsRow := exps[T*T*b*4+T*T*i+T*j:][:T]
 					for k := range T {
 						expsk := exp(za[k] - top)
-						exps[k] = expsk
-						total += expsk
+						expsRow[k] = expsk
+						total4 += expsk
 					}
+					total[T*b*4+T*i+j] = total4
+				}
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				for j := range T {
 					clear(h0AZ[T*b*32+T*i*8+j*8:][:8])
 					for k := range T {
 						var za4 float32
 						if k <= j {
-							za4 = exps[k] / total
+							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
 						}
 						axpy(za4, h0AV[T*b*32+T*i*8+k*8:][:8], h0AZ[T*b*32+T*i*8+j*8:][:8])
 					}
@@ -868,17 +878,25 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					if abs(m) < inf[float32](1) {
 						za3 = m
 					}
-					var total2 float32
+					var total4 float32
+					exps2Row := exps2[T*T*b*4+T*T*i+T*j:][:T]
 					for k := range T {
 						exps2k := exp(za2[k] - za3)
-						exps2[k] = exps2k
-						total2 += exps2k
+						exps2Row[k] = exps2k
+						total4 += exps2k
 					}
+					total2[T*b*4+T*i+j] = total4
+				}
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				for j := range T {
 					clear(h1AZ[T*b*32+T*i*8+j*8:][:8])
 					for k := range T {
 						var za4 float32
 						if k <= j {
-							za4 = exps2[k] / total2
+							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
 						}
 						axpy(za4, h1AV[T*b*32+T*i*8+k*8:][:8], h1AZ[T*b*32+T*i*8+j*8:][:8])
 					}
@@ -1041,36 +1059,38 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 	h0AV := w.reals[T*1024+32:][:T*512]
 	h0AM := w.reals[T*1536+32:][:T*512]
 	h0AQ := w.reals[T*2048+32:][:T*512]
-	za := w.reals[T*2560+32:][:T]
-	exps := w.reals[T*2561+32:][:T]
-	h0AZ := w.reals[T*512:][:T*512]
-	h0AY := w.reals[T*1024+32:][:T*512]
-	h0Y := w.reals[T*512:][:T*512]
+	za := w.reals[T*T*64+T*2560+32:][:T]
+	exps := w.reals[T*2560+32:][:T*T*64]
+	total := w.reals[T*512:][:T*64]
+	h0AZ := w.reals[T*1536+32:][:T*512]
+	h0AY := w.reals[T*512:][:T*512]
+	h0Y := w.reals[T*1024+32:][:T*512]
 	h0MD := w.reals[T*1024:][:32]
 	h0M := w.reals[T*1536+32:][:T*512]
-	zup := w.reals[T*2562+32:][:T*2048]
-	h0Up := w.reals[T*4610+32:][:T*2048]
+	zup := w.reals[T*T*64+T*2561+32:][:T*2048]
+	h0Up := w.reals[T*T*64+T*4609+32:][:T*2048]
 	zdown := w.reals[:T*512]
-	h0 := w.reals[T*1024+32:][:T*512]
+	h0 := w.reals[T*512:][:T*512]
 	h1ND := w.reals[T*1024:][:32]
 	h1N := w.reals[T*1536+32:][:T*512]
 	h1AV := w.reals[:T*512]
-	h1AM := w.reals[T*512:][:T*512]
+	h1AM := w.reals[T*1024+32:][:T*512]
 	h1AQ := w.reals[T*2048+32:][:T*512]
-	za2 := w.reals[T*2560+32:][:T]
-	exps2 := w.reals[T*2561+32:][:T]
-	h1AZ := w.reals[T*1536+32:][:T*512]
+	za2 := w.reals[T*T*64+T*2560+32:][:T]
+	exps2 := w.reals[T*2560+32:][:T*T*64]
+	total2 := w.reals[T*1536+32:][:T*64]
+	h1AZ := w.reals[T*1024+32:][:T*512]
 	h1AY := w.reals[:T*512]
-	h1Y := w.reals[T*512:][:T*512]
+	h1Y := w.reals[T*1024+32:][:T*512]
 	h1MD := w.reals[T*1024:][:32]
 	h1M := w.reals[T*1536+32:][:T*512]
-	zup2 := w.reals[T*2562+32:][:T*2048]
-	h1Up := w.reals[T*4610+32:][:T*2048]
+	zup2 := w.reals[T*T*64+T*2561+32:][:T*2048]
+	h1Up := w.reals[T*T*64+T*4609+32:][:T*2048]
 	zdown2 := w.reals[:T*512]
 	h1 := w.reals[T*1024:][:32]
-	nD := w.reals[T*6658+32:][:32]
-	n2 := w.reals[T*1024+32:][:T*512]
-	z := w.reals[T*6658+64:][:T*vocab*16]
+	nD := w.reals[T*T*64+T*6657+32:][:32]
+	n2 := w.reals[T*512:][:T*512]
+	z := w.reals[T*T*64+T*6657+64:][:T*vocab*16]
 
 	var s float64
 	t := float32(T)
@@ -1147,17 +1167,25 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					if abs(m) < inf[float32](1) {
 						top = m
 					}
-					var total float32
+					var total4 float32
+					expsRow := exps[T*T*b*4+T*T*i+T*j:][:T]
 					for k := range T {
 						expsk := exp(za[k] - top)
-						exps[k] = expsk
-						total += expsk
+						expsRow[k] = expsk
+						total4 += expsk
 					}
+					total[T*b*4+T*i+j] = total4
+				}
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				for j := range T {
 					clear(h0AZ[T*b*32+T*i*8+j*8:][:8])
 					for k := range T {
 						var za4 float32
 						if k <= j {
-							za4 = exps[k] / total
+							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
 						}
 						axpy(za4, h0AV[T*b*32+T*i*8+k*8:][:8], h0AZ[T*b*32+T*i*8+j*8:][:8])
 					}
@@ -1288,17 +1316,25 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					if abs(m) < inf[float32](1) {
 						za3 = m
 					}
-					var total2 float32
+					var total4 float32
+					exps2Row := exps2[T*T*b*4+T*T*i+T*j:][:T]
 					for k := range T {
 						exps2k := exp(za2[k] - za3)
-						exps2[k] = exps2k
-						total2 += exps2k
+						exps2Row[k] = exps2k
+						total4 += exps2k
 					}
+					total2[T*b*4+T*i+j] = total4
+				}
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				for j := range T {
 					clear(h1AZ[T*b*32+T*i*8+j*8:][:8])
 					for k := range T {
 						var za4 float32
 						if k <= j {
-							za4 = exps2[k] / total2
+							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
 						}
 						axpy(za4, h1AV[T*b*32+T*i*8+k*8:][:8], h1AZ[T*b*32+T*i*8+j*8:][:8])
 					}
@@ -1493,10 +1529,10 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	h0AV := w.reals[T*2064+vocab:][:T*512]
 	h0AM := w.reals[T*2576+vocab:][:T*512]
 	h0AQ := w.reals[T*3088+vocab:][:T*512]
-	za := w.reals[T*T*64+T*4176+vocab:][:T]
+	za := w.reals[T*T*64+T*3664+vocab:][:T]
 	exps := w.reals[T*3600+vocab:][:T*T*64]
 	total := w.reals[T*T*64+T*3600+vocab:][:T*64]
-	h0AZ := w.reals[T*T*64+T*3664+vocab:][:T*512]
+	h0AZ := w.reals[T*T*64+T*3665+vocab:][:T*512]
 	h0AY := w.reals[T*T*64+T*4177+vocab:][:T*512]
 	h0Y := w.reals[T*T*64+T*4689+vocab:][:T*512]
 	h0MD := w.reals[T*T*64+T*5201+vocab:][:T*512]
@@ -1514,7 +1550,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	h1AV := w.reals[vocab:][:T*512]
 	h1AM := w.reals[T*T*64+T*4689+vocab:][:T*512]
 	h1AQ := w.reals[T*T*64+T*13937+vocab:][:T*512]
-	za2 := w.reals[T*T*64+T*4176+vocab:][:T]
+	za2 := w.reals[T*T*64+T*3664+vocab:][:T]
 	exps2 := w.reals[T*T*64+T*14449+vocab:][:T*T*64]
 	total2 := w.reals[T*T*128+T*14449+vocab:][:T*64]
 	h1AZ := w.reals[T*T*128+T*14513+vocab:][:T*512]
@@ -1688,11 +1724,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 						total4 += expsk
 					}
 					total[T*b*4+T*i+j] = total4
+				}
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				for j := range T {
 					clear(h0AZ[T*b*32+T*i*8+j*8:][:8])
 					for k := range T {
 						var za4 float32
 						if k <= j {
-							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total4
+							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
 						}
 						axpy(za4, h0AV[T*b*32+T*i*8+k*8:][:8], h0AZ[T*b*32+T*i*8+j*8:][:8])
 					}
@@ -1851,11 +1893,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 						total4 += exps2k
 					}
 					total2[T*b*4+T*i+j] = total4
+				}
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				for j := range T {
 					clear(h1AZ[T*b*32+T*i*8+j*8:][:8])
 					for k := range T {
 						var za4 float32
 						if k <= j {
-							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total4
+							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
 						}
 						axpy(za4, h1AV[T*b*32+T*i*8+k*8:][:8], h1AZ[T*b*32+T*i*8+j*8:][:8])
 					}

@@ -369,24 +369,24 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 	dk2 := w.reals[n*steps*162+n*22+steps*2:][:n*steps*2]
 	dk3 := w.reals[n*steps*164+n*22+steps*2:][:n*steps*2]
 	dzs1 := w.reals[n*steps*166+n*22+steps*2:][:n*steps*2]
-	d12 := w.reals[n*steps*168+n*22+steps*2+48:][:steps*32]
-	d13 := w.reals[n*steps*168+n*22+steps*34+48:][:steps*32]
-	zk22 := w.reals[n*steps*168+n*22+steps*66+48:][:2]
-	zk32 := w.reals[n*steps*168+n*22+steps*66+48:][:2]
-	zk42 := w.reals[n*steps*168+n*22+steps*66+48:][:2]
-	dslopeH1 := w.reals[n*steps*168+n*22+steps*66+48:][:2]
-	dslopeH0 := w.reals[n*steps*168+n*22+steps*2:][:16]
-	dzk4 := w.reals[n*steps*168+n*22+steps*66+48:][:2]
-	dzs12 := w.reals[n*steps*168+n*22+steps*66+50:][:2]
-	dslopeH12 := w.reals[n*steps*168+n*22+steps*2:][:2]
-	dslopeH02 := w.reals[n*steps*168+n*22+steps*2+16:][:16]
-	dzk3 := w.reals[n*steps*168+n*22+steps*2:][:2]
-	dslopeH13 := w.reals[n*steps*168+n*22+steps*2+16:][:2]
-	dslopeH03 := w.reals[n*steps*168+n*22+steps*2+32:][:16]
-	dzk2 := w.reals[n*steps*168+n*22+steps*66+50:][:2]
-	dslopeH14 := w.reals[n*steps*168+n*22+steps*2+16:][:2]
-	dslopeH04 := w.reals[n*steps*168+n*22+steps*2+32:][:16]
-	ds2 := w.reals[n*steps*168+n*22+steps*2+16:][:2]
+	d12 := w.reals[n*steps*168+n*30+steps*2+16:][:steps*32]
+	d13 := w.reals[n*steps*168+n*30+steps*34+16:][:steps*32]
+	zk22 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	zk32 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	zk42 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH1 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH0 := w.reals[n*steps*168+n*30+steps*2:][:16]
+	dzk4 := w.reals[n*steps*168+n*22+steps*2:][:n*2]
+	dzs12 := w.reals[n*steps*168+n*30+steps*66+18:][:2]
+	dslopeH12 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH02 := w.reals[n*steps*168+n*30+steps*2:][:16]
+	dzk3 := w.reals[n*steps*168+n*24+steps*2:][:n*2]
+	dslopeH13 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH03 := w.reals[n*steps*168+n*30+steps*2:][:16]
+	dzk2 := w.reals[n*steps*168+n*26+steps*2:][:n*2]
+	dslopeH14 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH04 := w.reals[n*steps*168+n*30+steps*2:][:16]
+	ds2 := w.reals[n*steps*168+n*28+steps*2:][:n*2]
 
 	for b := range n {
 		// s = start   ode.bp:14
@@ -597,7 +597,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 				// dslopeH0 = slopeH1Wᵀ·d11   ode.bp:17
 				axpy(j2, slopeH1W[j*16:][:16], dslopeH0)
 			}
-			clear(dzk4)
+			clear(dzk4[b*2:][:2])
 			for j := range 16 {
 				// d7[i] = dslopeH0[i]·(1 − slopeH0[−i₂ + steps − 1,i]²)   ode.bp:17
 				j2 := dslopeH0[j] * (1 - square(slopeH0[n*steps*16+b*16+j-n*i2*16-n*16]))
@@ -605,14 +605,15 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 
 				// dzk4 = slopeH0Wᵀ·d7   ode.bp:17
 				slopeH0WRow := slopeH0W[j*2:][:2]
+				dzk4Row := dzk4[b*2:][:2]
 				for k := range 2 {
-					dzk4[k] += j2 * slopeH0WRow[k]
+					dzk4Row[k] += j2 * slopeH0WRow[k]
 				}
 			}
 			clear(dslopeH12)
 			for j := range 2 {
 				// dk3 = dzs1_2 + 0.1·dzk4   ode.bp:17
-				j2 := dzs12[j] + 0.1*dzk4[j]
+				j2 := dzs12[j] + 0.1*dzk4[b*2+j]
 				dk3[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
 				// dslopeH1_2 = scaleWᵀ·dk3   ode.bp:17
@@ -630,7 +631,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 				// dslopeH0_2 = slopeH1Wᵀ·d10   ode.bp:17
 				axpy(j2, slopeH1W[j*16:][:16], dslopeH02)
 			}
-			clear(dzk3)
+			clear(dzk3[b*2:][:2])
 			for j := range 16 {
 				// d6[i] = dslopeH0_2[i]·(1 − slopeH0_2[−i₂ + steps − 1,i]²)   ode.bp:17
 				j2 := dslopeH02[j] * (1 - square(slopeH02[n*steps*16+b*16+j-n*i2*16-n*16]))
@@ -638,14 +639,15 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 
 				// dzk3 = slopeH0Wᵀ·d6   ode.bp:17
 				slopeH0WRow := slopeH0W[j*2:][:2]
+				dzk3Row := dzk3[b*2:][:2]
 				for k := range 2 {
-					dzk3[k] += j2 * slopeH0WRow[k]
+					dzk3Row[k] += j2 * slopeH0WRow[k]
 				}
 			}
 			clear(dslopeH13)
 			for j := range 2 {
 				// dk2 = dzs1_2 + 0.05·dzk3   ode.bp:17
-				j2 := dzs12[j] + 0.05*dzk3[j]
+				j2 := dzs12[j] + 0.05*dzk3[b*2+j]
 				dk2[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
 				// dslopeH1_3 = scaleWᵀ·dk2   ode.bp:17
@@ -663,7 +665,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 				// dslopeH0_3 = slopeH1Wᵀ·d9   ode.bp:17
 				axpy(j2, slopeH1W[j*16:][:16], dslopeH03)
 			}
-			clear(dzk2)
+			clear(dzk2[b*2:][:2])
 			for j := range 16 {
 				// d5[i] = dslopeH0_3[i]·(1 − slopeH0_3[−i₂ + steps − 1,i]²)   ode.bp:17
 				j2 := dslopeH03[j] * (1 - square(slopeH03[n*steps*16+b*16+j-n*i2*16-n*16]))
@@ -671,14 +673,15 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 
 				// dzk2 = slopeH0Wᵀ·d5   ode.bp:17
 				slopeH0WRow := slopeH0W[j*2:][:2]
+				dzk2Row := dzk2[b*2:][:2]
 				for k := range 2 {
-					dzk2[k] += j2 * slopeH0WRow[k]
+					dzk2Row[k] += j2 * slopeH0WRow[k]
 				}
 			}
 			clear(dslopeH14)
 			for j := range 2 {
 				// dk1 = dzs1 + 0.05·dzk2   ode.bp:17
-				j2 := dzs1[n*steps*2+b*2+j-n*i2*2-n*2] + 0.05*dzk2[j]
+				j2 := dzs1[n*steps*2+b*2+j-n*i2*2-n*2] + 0.05*dzk2[b*2+j]
 				dk1[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
 				// dslopeH1_4 = scaleWᵀ·dk1   ode.bp:17
@@ -693,33 +696,58 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 				j2 := dslopeH14[j] * (1 - square(slopeH14[n*steps*2+b*2+j-n*i2*2-n*2]))
 				d8[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
-				// d3 = d11 + d10 + d9 + d8   ode.bp:18
-				d3[b*2+j] += d11[n*steps*2+b*2+j-n*i2*2-n*2] + d10[n*steps*2+b*2+j-n*i2*2-n*2] + d9[n*steps*2+b*2+j-n*i2*2-n*2] + j2
-
 				// dslopeH0_4 = slopeH1Wᵀ·d8   ode.bp:17
 				axpy(j2, slopeH1W[j*16:][:16], dslopeH04)
 			}
-			clear(ds2)
+			clear(ds2[b*2:][:2])
 			for j := range 16 {
 				// d4[i] = dslopeH0_4[i]·(1 − slopeH0_4[−i₂ + steps − 1,i]²)   ode.bp:17
 				j2 := dslopeH04[j] * (1 - square(slopeH04[n*steps*16+b*16+j-n*i2*16-n*16]))
 				d4[n*steps*16+b*16+j-n*i2*16-n*16] = j2
 
-				// d2 = d7 + d6 + d5 + d4   ode.bp:18
-				d2[b*16+j] += d7[n*steps*16+b*16+j-n*i2*16-n*16] + d6[n*steps*16+b*16+j-n*i2*16-n*16] + d5[n*steps*16+b*16+j-n*i2*16-n*16] + j2
-
 				// ds2 = slopeH0Wᵀ·d4   ode.bp:17
 				slopeH0WRow := slopeH0W[j*2:][:2]
+				ds2Row := ds2[b*2:][:2]
 				for k := range 2 {
-					ds2[k] += j2 * slopeH0WRow[k]
+					ds2Row[k] += j2 * slopeH0WRow[k]
 				}
 			}
+		}
 
-			// ds = d[−2·i₂ + 2·steps − 2:−2·i₂ + 2·steps] + dzk4 + dzk3 + dzk2 + ds2
+		// ds = d[−2·i₂ + 2·steps − 2:−2·i₂ + 2·steps] + dzk4 + dzk3 + dzk2 + ds2
+		for b := range n {
 			dRow := d[b*steps*2+steps*2-i2*2-2:][:2]
+			dzk4Row := dzk4[b*2:][:2]
+			dzk3Row := dzk3[b*2:][:2]
+			dzk2Row := dzk2[b*2:][:2]
+			ds2Row := ds2[b*2:][:2]
 			dsRow := ds[b*2:][:2]
 			for j := range 2 {
-				dsRow[j] += dRow[j] + dzk4[j] + dzk3[j] + dzk2[j] + ds2[j]
+				dsRow[j] += dRow[j] + dzk4Row[j] + dzk3Row[j] + dzk2Row[j] + ds2Row[j]
+			}
+		}
+
+		// d2 = d7 + d6 + d5 + d4   ode.bp:18
+		for b := range n {
+			d7Row := d7[n*steps*16+b*16-n*i2*16-n*16:][:16]
+			d6Row := d6[n*steps*16+b*16-n*i2*16-n*16:][:16]
+			d5Row := d5[n*steps*16+b*16-n*i2*16-n*16:][:16]
+			d4Row := d4[n*steps*16+b*16-n*i2*16-n*16:][:16]
+			d2Row := d2[b*16:][:16]
+			for j := range 16 {
+				d2Row[j] += d7Row[j] + d6Row[j] + d5Row[j] + d4Row[j]
+			}
+		}
+
+		// d3 = d11 + d10 + d9 + d8   ode.bp:18
+		for b := range n {
+			d11Row := d11[n*steps*2+b*2-n*i2*2-n*2:][:2]
+			d10Row := d10[n*steps*2+b*2-n*i2*2-n*2:][:2]
+			d9Row := d9[n*steps*2+b*2-n*i2*2-n*2:][:2]
+			d8Row := d8[n*steps*2+b*2-n*i2*2-n*2:][:2]
+			d3Row := d3[b*2:][:2]
+			for j := range 2 {
+				d3Row[j] += d11Row[j] + d10Row[j] + d9Row[j] + d8Row[j]
 			}
 		}
 	}

@@ -919,10 +919,10 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	if err := checkRoom("Block", "the batch", 123915.0*float64(b.N)+1.851969e+06); err != nil {
+	if err := checkRoom("Block", "the batch", 123915.0*float64(b.N)+2.244801e+06); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, b.N*123915+1851968)
+	w.reals = grow(w.reals, b.N*123915+2244800)
 	return w.grad(&b, grads), nil
 }
 

@@ -678,15 +678,27 @@ func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 	}
 }
 
-// dzup2Loop is dzup2LoopGo, or assembly that computes the same.
-func dzup2Loop(rows int, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2 []float32) {
+// dup2ProductPart is dup2ProductPartGo, or assembly that computes the same.
+func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dzup2LoopAVX512(rows, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2)
+		dup2ProductAVX512(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		dzup2LoopAVX2(rows, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2)
+		dup2ProductAVX2(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dzup2LoopGo(rows, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2)
+		dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
+	}
+}
+
+// dzup2Loop is dzup2LoopGo, or assembly that computes the same.
+func dzup2Loop(rows int, dup2, dup, dzup2, dupB, ddownB2, ddcenter []float32) {
+	switch cpu {
+	case avx512:
+		dzup2LoopAVX512(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
+	case avx2:
+		dzup2LoopAVX2(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
+	default:
+		dzup2LoopGo(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
 	}
 }
 
@@ -1196,10 +1208,16 @@ func ddcenterProductAVX512(rows int, ddcenter []float32, dzz []float32, zW []flo
 func ddcenterProductAVX2(rows int, ddcenter []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzup2LoopAVX512(rows int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32, ddownB2 []float32)
+func dup2ProductAVX512(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzup2LoopAVX2(rows int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32, ddownB2 []float32)
+func dup2ProductAVX2(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dzup2LoopAVX512(rows int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32, ddownB2 []float32, ddcenter []float32)
+
+//go:noescape
+func dzup2LoopAVX2(rows int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32, ddownB2 []float32, ddcenter []float32)
 
 //go:noescape
 func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

@@ -1655,23 +1655,42 @@ func ddcenterProductPartGo(rows int, ddcenter, dzz, zW, _ []float32) {
 	}
 }
 
-// dzup2LoopGo computes dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k], dzup2 =
-// dup2∘dup, dupB[j] += Σᵢ dzup2[i,j], ….
-func dzup2LoopGo(rows int, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2 []float32) {
+// dup2Product computes dup2 = downWᵀ·ddcenter, in parts of 144.
+func (t *tasks) dup2Product(rows int, dup2, ddcenter, downW []float32) {
+	k := &t.dup2ProductTask
+	*k = dup2ProductTask{t: t, rows: rows, dup2: dup2, ddcenter: ddcenter, downW: downW}
+	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
+}
+
+// dup2ProductTask is what the parts of dup2Product work on.
+type dup2ProductTask struct {
+	t                     *tasks
+	rows                  int
+	dup2, ddcenter, downW []float32
+}
+
+func (k *dup2ProductTask) part(i, who int) {
+	first := i * 144
+	count := min(144, 512-first)
+	dup2ProductPart(first, count, k.rows, k.dup2, k.ddcenter, k.downW, k.t.scratch32.of(who, count*136+1120))
+}
+
+// dup2ProductPartGo computes dup2 = downWᵀ·ddcenter.
+func dup2ProductPartGo(first, count, rows int, dup2, ddcenter, downW, _ []float32) {
+	matmul(matrix[float32]{dup2[first:], rows, count, 512, 1}, mat(ddcenter, rows, 128), matrix[float32]{downW[first:], 128, count, 512, 1})
+}
+
+// dzup2LoopGo computes dzup2 = dup∘dup2, dupB[j] += Σᵢ dzup2[i,j], ddownB2 +=
+// ddcenter.
+func dzup2LoopGo(rows int, dup2, dup, dzup2, dupB, ddownB2, ddcenter []float32) {
 	for b := range rows {
 		for i := range 64 {
-			clear(dup2[:512])
-
-			// dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k]   layers.bp:31
-			for j := range 128 {
-				ddcenterj := ddcenter[b*128+j]
-				axpy(ddcenterj, downW[j*512:][:512], dup2[:512])
-			}
+			dup2Row := dup2[b*512:][:512]
 			dupRow := dup[b*32768+i*512:][:512]
 			dzup2Row := dzup2[b*32768+i*512:][:512]
 			for j := range 512 {
-				// dzup2 = dup2∘dup   layers.bp:30
-				dzup2j := dup2[j] * dupRow[j]
+				// dzup2 = dup∘dup2   layers.bp:30
+				dzup2j := dup2Row[j] * dupRow[j]
 				dzup2Row[j] = dzup2j
 
 				// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
@@ -2086,6 +2105,7 @@ type tasks struct {
 	dupLoopTask         dupLoopTask
 	total2LoopTask      total2LoopTask
 	ddcenterProductTask ddcenterProductTask
+	dup2ProductTask     dup2ProductTask
 	dmProductTask       dmProductTask
 	dupWProductTask     dupWProductTask
 	daZProductTask      daZProductTask

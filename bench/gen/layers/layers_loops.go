@@ -30,7 +30,7 @@ func (w *ConvWork) loss(batch *ConvBatch) ConvLoss {
 		on3 := 1 <= i && i < 29
 		onRow := on[i*30:][:30]
 		for j := range 30 {
-			onRow[j] = bit(on3 && 1 <= j && j < 29)
+			onRow[j] = flag(on3 && 1 <= j && j < 29)
 		}
 	}
 	for i := range 16 {
@@ -38,7 +38,7 @@ func (w *ConvWork) loss(batch *ConvBatch) ConvLoss {
 		on3 := 1 <= i && i < 15
 		on2Row := on2[i*16:][:16]
 		for j := range 16 {
-			on2Row[j] = bit(on3 && 1 <= j && j < 15)
+			on2Row[j] = flag(on3 && 1 <= j && j < 15)
 		}
 	}
 	var s float64
@@ -151,7 +151,7 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 		on4 := 1 <= i && i < 29
 		onRow := on[i*30:][:30]
 		for j := range 30 {
-			onRow[j] = bit(on4 && 1 <= j && j < 29)
+			onRow[j] = flag(on4 && 1 <= j && j < 29)
 		}
 	}
 	for i := range 16 {
@@ -159,7 +159,7 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 		on4 := 1 <= i && i < 15
 		on2Row := on2[i*16:][:16]
 		for j := range 16 {
-			on2Row[j] = bit(on4 && 1 <= j && j < 15)
+			on2Row[j] = flag(on4 && 1 <= j && j < 15)
 		}
 	}
 
@@ -215,7 +215,7 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 								onRow := on[j*30+k+m*30:][:3]
 								on3Row := on3[b2*56448+i*7056+j*252+k*9+m*3:][:3]
 								for n2 := range 3 {
-									on3Row[n2] = bit(on4 && onRow[n2] != 0)
+									on3Row[n2] = flag(on4 && onRow[n2] != 0)
 								}
 							}
 						}
@@ -410,7 +410,7 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 		on4 := 1 <= i && i < 29
 		onRow := on[i*30:][:30]
 		for j := range 30 {
-			onRow[j] = bit(on4 && 1 <= j && j < 29)
+			onRow[j] = flag(on4 && 1 <= j && j < 29)
 		}
 	}
 	for i := range 16 {
@@ -418,7 +418,7 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 		on4 := 1 <= i && i < 15
 		on2Row := on2[i*16:][:16]
 		for j := range 16 {
-			on2Row[j] = bit(on4 && 1 <= j && j < 15)
+			on2Row[j] = flag(on4 && 1 <= j && j < 15)
 		}
 	}
 
@@ -473,7 +473,7 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 								onRow := on[j*30+k+m*30:][:3]
 								on3Row := on3[b2*56448+i*7056+j*252+k*9+m*3:][:3]
 								for n2 := range 3 {
-									on3Row[n2] = bit(on4 && onRow[n2] != 0)
+									on3Row[n2] = flag(on4 && onRow[n2] != 0)
 								}
 							}
 						}
@@ -954,19 +954,19 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	dup := w.reals[n*90635:][:n*32768]
 	dzz := w.reals[n*123915+131136:][:160]
 	ddcenter := w.reals[n*123915+262208:][:2048]
-	dup2 := w.reals[n*123915+1310784:][:512]
-	dzup2 := w.reals[n*123915+786496:][:524288]
-	dm := w.reals[n*123915+1311296:][:131072]
-	dmD := w.reals[n*123915+1310784:][:128]
-	dr := w.reals[n*123915+786496:][:131072]
-	daZ := w.reals[n*123915+1311296:][:131072]
-	daV := w.reals[n*123915+1442368:][:131072]
-	daA := w.reals[n*123915+1843776:][:4096]
-	dza := w.reals[n*123915+1847872:][:4096]
-	daM := w.reals[n*123915+1843776:][:2048]
-	daM2 := w.reals[n*123915+1573440:][:131072]
-	daQ2 := w.reals[n*123915+1704512:][:131072]
-	dn2 := w.reals[n*123915+1835584:][:8192]
+	dup2 := w.reals[n*123915+786496:][:8192]
+	dzup2 := w.reals[n*123915+1310784:][:524288]
+	dm := w.reals[n*123915+786496:][:131072]
+	dmD := w.reals[n*123915+1835072:][:128]
+	dr := w.reals[n*123915+1310784:][:131072]
+	daZ := w.reals[n*123915+786496:][:131072]
+	daV := w.reals[n*123915+1835200:][:131072]
+	daA := w.reals[n*123915+2236608:][:4096]
+	dza := w.reals[n*123915+2240704:][:4096]
+	daM := w.reals[n*123915+2236608:][:2048]
+	daM2 := w.reals[n*123915+1966272:][:131072]
+	daQ2 := w.reals[n*123915+2097344:][:131072]
+	dn2 := w.reals[n*123915+2228416:][:8192]
 	ddownW2 := w.reals[n*123403:][:n*512]
 	ddownB2 := w.reals[n*123915+64:][:128]
 
@@ -1043,7 +1043,10 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 		// dcenter = zWᵀ·dzz   layers.bp:34
 		// ddcenter = dcenter/64   layers.bp:33
 		w.tasks.ddcenterProduct(rows, ddcenter, dzz, zW)
-		dzup2Loop(rows, dup2, ddcenter, downW, dup[from*32768:], dzup2, dupB, ddownB2)
+
+		// dup2 = downWᵀ·ddcenter   layers.bp:31
+		w.tasks.dup2Product(rows, dup2, ddcenter, downW)
+		dzup2Loop(rows, dup2, dup[from*32768:], dzup2, dupB, ddownB2, ddcenter)
 		for i := range 64 {
 			// dm = dzup2·upW   layers.bp:30
 			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)

@@ -284,9 +284,14 @@ func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 	ddcenterProductPartGo(rows, ddcenter, dzz, zW, scratch2)
 }
 
+// dup2ProductPart is dup2ProductPartGo: this build has no assembly.
+func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
+	dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
+}
+
 // dzup2Loop is dzup2LoopGo: this build has no assembly.
-func dzup2Loop(rows int, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2 []float32) {
-	dzup2LoopGo(rows, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2)
+func dzup2Loop(rows int, dup2, dup, dzup2, dupB, ddownB2, ddcenter []float32) {
+	dzup2LoopGo(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
 }
 
 // dmProductPart is dmProductPartGo: this build has no assembly.

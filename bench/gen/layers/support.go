@@ -769,8 +769,8 @@ func truth[F float](b bool) F {
 	return 0
 }
 
-// bit returns 1 for true and 0 for false.
-func bit(b bool) int32 {
+// flag returns 1 for true and 0 for false.
+func flag(b bool) int32 {
 	if b {
 		return 1
 	}
