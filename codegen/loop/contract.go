@@ -72,7 +72,7 @@ func (c *comp) contractionOf(rows int) (x contraction, ok bool) {
 	}
 	x.n = pick(only[1], x.n)
 	x.m = pick(only[0], c.largest(only[0], rows))
-	x.k = pick(sums, c.largest(sums, rows))
+	x.k = pick(sums, c.longSum(sums, rows))
 	slices.SortStableFunc(x.around, func(i, j int) int { return rank(c, i) - rank(c, j) })
 	return x, !slices.Contains(x.around, -1)
 }
@@ -109,6 +109,18 @@ func (c *comp) largest(axes []int, rows int) int {
 		}
 	}
 	return best
+}
+
+// longSum returns the axis that sums run along: one that is long for every row,
+// else rows.
+func (c *comp) longSum(sums []int, rows int) int {
+	const long = 32
+	for _, i := range sums {
+		if n, ok := c.axes[i].extent.Const(); ok && n >= long && i != rows {
+			return i
+		}
+	}
+	return c.largest(sums, rows)
 }
 
 // linearAxes returns the axes that t's place in memory depends on, all by
