@@ -194,8 +194,7 @@ func (w *ConvWork) Loss(b ConvBatch) (ConvLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return ConvLoss{}, err
 	}
-	w.reals = grow(w.reals, 28704)
-	w.ints = grow(w.ints, 1168)
+	w.reals = grow(w.reals, 40896)
 	return w.loss(&b), nil
 }
 
@@ -214,8 +213,8 @@ func (w *ConvWork) Grad(b ConvBatch, grads *ConvParams) (ConvLoss, error) {
 	if err := checkApart("Conv", "X", b.X, grads.all); err != nil {
 		return ConvLoss{}, err
 	}
-	w.reals = grow(w.reals, 203962)
-	w.ints = grow(w.ints, 941968)
+	w.reals = grow(w.reals, 541712)
+	w.ints = grow(w.ints, 150542)
 	return w.grad(&b, grads), nil
 }
 
@@ -295,8 +294,8 @@ func (t *ConvTrainer) Step(b ConvBatch) (ConvLoss, error) {
 	if err := checkApart("Conv", "X", b.X, w.m.Params.all, grads.all); err != nil {
 		return ConvLoss{}, err
 	}
-	w.reals = grow(w.reals, 203962)
-	w.ints = grow(w.ints, 941968)
+	w.reals = grow(w.reals, 541712)
+	w.ints = grow(w.ints, 150542)
 	t.step++
 	loss := w.step(&b, grads, t.LR)
 	t.update(w.m.Params.A.F, grads.A.F)
@@ -919,10 +918,10 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	if err := checkRoom("Block", "the batch", 123915.0*float64(b.N)+1.851969e+06); err != nil {
+	if err := checkRoom("Block", "the batch", 123915.0*float64(b.N)+1.456705e+06); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, b.N*123915+1851968)
+	w.reals = grow(w.reals, b.N*123915+1456704)
 	return w.grad(&b, grads), nil
 }
 

@@ -2,71 +2,161 @@
 
 package layers
 
-// aLoopGo computes Y[i,j,k] = Σₗ,ₘ aF[i,0,l,m]·za[i,j,k,0,l,m], a[i,j,k] =
-// relu(Y[i,j,k] + aB[i]).
-func aLoopGo(aF, za, a []float32, aBi float32) {
-	for k := range 28 {
+// pLoopGo computes P[i,j,k] = [j − 1 ≥ 0, −j + 28 ≥ 0, k − 1 ≥ 0, −k + 28 ≥
+// 0]·x[i,j − 1,k − 1].
+func pLoopGo(b2, from int, x, P []float32) {
+	{
+		for j := range 30 {
+			PRow := P[j*30:][:30]
+			for k := range 30 {
+				var P3 float32
+				if j >= 1 && j <= 28 && k >= 1 && k <= 28 {
+					P3 = x[b2*784+from*784+j*28+k-29]
+				}
+				PRow[k] = P3
+			}
+		}
+	}
+}
+
+// p2LoopGo computes P2[i,j,k,l] = P[0,i + k,j + l].
+func p2LoopGo(P2, P []float32) {
+	for i := range 3 {
+		for j := range 3 {
+			for k := range 28 {
+				PRow := P[i*30+j+k*30:][:28]
+				P2Row := P2[i*2352+j*784+k*28:][:28]
+				for l := range 28 {
+					P2Row[l] = PRow[l]
+				}
+			}
+		}
+	}
+}
+
+// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
+func (t *tasks) zaProduct(za, aF, P2 []float32) {
+	k := &t.zaProductTask
+	*k = zaProductTask{t: t, za: za, aF: aF, P2: P2}
+	workers.run(1, 1, k)
+}
+
+// zaProductTask is what the parts of zaProduct work on.
+type zaProductTask struct {
+	t          *tasks
+	za, aF, P2 []float32
+}
+
+func (k *zaProductTask) part(i, who int) {
+	zaProductPart(k.za, k.aF, k.P2, k.t.scratch32.of(who, 32))
+}
+
+// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
+func zaProductPartGo(za, aF, P2, _ []float32) {
+	matmul(mat(za, 8, 784), mat(aF, 8, 9), mat(P2, 9, 784))
+}
+
+// y3LoopGo computes a[i,j,k] = relu(za[i,28·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
+// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k +
+// 14 ≥ 0]·Y[i,j − 1,k − 1], ….
+func y3LoopGo(aB, a, za, Y, Y2, Y3 []float32) {
+	for i := range 8 {
 		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-		var Y float32
-		for l := range 3 {
-			aFRow := aF[l*3:][:3]
-			zaRow := za[k*9+l*3:][:3]
-			for m := range 3 {
-				Y += aFRow[m] * zaRow[m]
+		aBi := aB[i]
+		for j := range 28 {
+			zaRow := za[i*784+j*28:][:28]
+			aRow := a[j*28:][:28]
+			for k := range 28 {
+				aRow[k] = relu(zaRow[k] + aBi)
 			}
 		}
-		a[k] = relu(Y + aBi)
-	}
-}
 
-// y2SumsGo computes Y2[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
-func y2SumsGo(Y2, a []float32) {
-	for j := range 14 {
-		fill(Y2[j*14:][:14], inf[float32](-1))
-		for k := range 2 {
-			for l := range 14 {
-				Y5 := inf[float32](-1)
-				aRow := a[j*56+k*28+l*2:][:2]
-				for m := range 2 {
-					Y5 = max(Y5, aRow[m])
-				}
-				Y2[j*14+l] = max(Y2[j*14+l], Y5)
-			}
-		}
-	}
-}
-
-// bLoopGo computes Y3[i,j,k] = Σₗ,ₘ,ₙ bF[i,l,m,n]·zb[i,j,k,l,m,n], b[i,j,k] =
-// relu(Y3[i,j,k] + bB[i]).
-func bLoopGo(bF, zb, b []float32, bBi float32) {
-	for k := range 14 {
 		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-		var Y3 float32
-		for l := range 8 {
-			for m := range 3 {
-				bFRow := bF[l*9+m*3:][:3]
-				zbRow := zb[k*72+l*9+m*3:][:3]
-				for n := range 3 {
-					Y3 += bFRow[n] * zbRow[n]
+		for j := range 14 {
+			fill(Y[j*14:][:14], inf[float32](-1))
+			for k := range 2 {
+				for l := range 14 {
+					Y5 := inf[float32](-1)
+					aRow := a[j*56+k*28+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, aRow[m])
+					}
+					Y[j*14+l] = max(Y[j*14+l], Y5)
 				}
 			}
 		}
-		b[k] = relu(Y3 + bBi)
+		for j := range 16 {
+			Y2Row := Y2[j*16:][:16]
+			for k := range 16 {
+				var Y5 float32
+				if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+					Y5 = Y[j*14+k-15]
+				}
+				Y2Row[k] = Y5
+			}
+		}
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 14 {
+					Y2Row := Y2[j*16+k+l*16:][:14]
+					Y3Row := Y3[i*1764+j*588+k*196+l*14:][:14]
+					for m := range 14 {
+						Y3Row[m] = Y2Row[m]
+					}
+				}
+			}
+		}
 	}
 }
 
-// y4SumsGo computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
-func y4SumsGo(b2, i int, Y4, b []float32) {
-	for j := range 7 {
-		fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
-		for k := range 2 {
-			for l := range 7 {
-				Y5 := inf[float32](-1)
-				bRow := b[j*28+k*14+l*2:][:2]
-				for m := range 2 {
-					Y5 = max(Y5, bRow[m])
+// zbProduct computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func (t *tasks) zbProduct(zb, bF, Y3 []float32) {
+	k := &t.zbProductTask
+	*k = zbProductTask{t: t, zb: zb, bF: bF, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// zbProductTask is what the parts of zbProduct work on.
+type zbProductTask struct {
+	t          *tasks
+	zb, bF, Y3 []float32
+}
+
+func (k *zbProductTask) part(i, who int) {
+	zbProductPart(k.zb, k.bF, k.Y3, k.t.scratch32.of(who, 32))
+}
+
+// zbProductPartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func zbProductPartGo(zb, bF, Y3, _ []float32) {
+	matmul(mat(zb, 16, 196), mat(bF, 16, 72), mat(Y3, 72, 196))
+}
+
+// bLoopGo computes b[i,j,k] = relu(zb[i,14·j + k] + bB[i]), Y4[i,j,l] = maxₖ,ₘ
+// b[i,2·j + k,2·l + m].
+func bLoopGo(b2 int, bB, b, zb, Y4 []float32) {
+	for i := range 16 {
+		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+		bBi := bB[i]
+		for j := range 14 {
+			zbRow := zb[i*196+j*14:][:14]
+			bRow := b[j*14:][:14]
+			for k := range 14 {
+				bRow[k] = relu(zbRow[k] + bBi)
+			}
+		}
+
+		// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
+		for j := range 7 {
+			fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
+			for k := range 2 {
+				for l := range 7 {
+					Y5 := inf[float32](-1)
+					bRow := b[j*28+k*14+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, bRow[m])
+					}
+					Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 				}
-				Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 			}
 		}
 	}
@@ -153,10 +243,52 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	return s
 }
 
-// y2Sums2Go computes Y2[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
-func y2Sums2Go(b2, i int, Y2, a []float32) {
+// daF2LoopGo computes P[i,j,k] = [j − 1 ≥ 0, −j + 28 ≥ 0, k − 1 ≥ 0, −k + 28 ≥
+// 0]·x[i,j − 1,k − 1], daF2[i,j,k,l,m] = P[i,j + l,k + m].
+func daF2LoopGo(b2, from int, x, P, daF2 []float32) {
+	{
+		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
+		for j := range 30 {
+			PRow := P[j*30:][:30]
+			for k := range 30 {
+				var P3 float32
+				if j >= 1 && j <= 28 && k >= 1 && k <= 28 {
+					P3 = x[b2*784+from*784+j*28+k-29]
+				}
+				PRow[k] = P3
+			}
+		}
+
+		// daF2[i,j,k,l,m] = P[i,j + l,k + m]   layers.bp:9
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 28 {
+					PRow := P[j*30+k+l*30:][:28]
+					daF2Row := daF2[b2*7056+j*2352+k*784+l*28:][:28]
+					for m := range 28 {
+						daF2Row[m] = PRow[m]
+					}
+				}
+			}
+		}
+	}
+}
+
+// aLoopGo computes a part of a procedure.
+func aLoopGo(b2, i int, a, za []float32, aBi float32) {
+	for j := range 28 {
+		zaRow := za[j*28:][:28]
+		aRow := a[b2*6272+i*784+j*28:][:28]
+		for k := range 28 {
+			aRow[k] = relu(zaRow[k] + aBi)
+		}
+	}
+}
+
+// ySumsGo computes Y[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
+func ySumsGo(b2, i int, Y, a []float32) {
 	for j := range 14 {
-		fill(Y2[b2*1568+i*196+j*14:][:14], inf[float32](-1))
+		fill(Y[j*14:][:14], inf[float32](-1))
 		for k := range 2 {
 			for l := range 14 {
 				Y5 := inf[float32](-1)
@@ -164,45 +296,78 @@ func y2Sums2Go(b2, i int, Y2, a []float32) {
 				for m := range 2 {
 					Y5 = max(Y5, aRow[m])
 				}
-				Y2[b2*1568+i*196+j*14+l] = max(Y2[b2*1568+i*196+j*14+l], Y5)
+				Y[j*14+l] = max(Y[j*14+l], Y5)
 			}
 		}
 	}
 }
 
-// dY2LoopGo computes dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m].
-func dY2LoopGo(b2, i int, a []float32, dY2 []int32) {
-	for j := range 14 {
-		for k := range 14 {
-			m := inf[float32](-1)
-			var at int
-			for l := range 2 {
-				aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
-				for n := range 2 {
-					v := aRow[n]
-					if v > m {
-						m, at = v, l*2+n
-					}
-				}
+// y2LoopGo computes Y2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k + 14 ≥
+// 0]·Y[i,j − 1,k − 1].
+func y2LoopGo(Y, Y2 []float32) {
+	for j := range 16 {
+		Y2Row := Y2[j*16:][:16]
+		for k := range 16 {
+			var Y5 float32
+			if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+				Y5 = Y[j*14+k-15]
 			}
-			dY2[b2*1568+i*196+j*14+k] = int32(at)
+			Y2Row[k] = Y5
 		}
 	}
+}
+
+// y3Loop2Go computes Y3[i,j,k,l,m] = Y2[i,j + l,k + m].
+func y3Loop2Go(b2, i int, Y3, Y2 []float32) {
+	for j := range 3 {
+		for k := range 3 {
+			for l := range 14 {
+				Y2Row := Y2[j*16+k+l*16:][:14]
+				Y3Row := Y3[b2*14112+i*1764+j*588+k*196+l*14:][:14]
+				for m := range 14 {
+					Y3Row[m] = Y2Row[m]
+				}
+			}
+		}
+	}
+}
+
+// zbProduct2 computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func (t *tasks) zbProduct2(b2 int, zb, bF, Y3 []float32) {
+	k := &t.zbProduct2Task
+	*k = zbProduct2Task{t: t, b2: b2, zb: zb, bF: bF, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// zbProduct2Task is what the parts of zbProduct2 work on.
+type zbProduct2Task struct {
+	t          *tasks
+	b2         int
+	zb, bF, Y3 []float32
+}
+
+func (k *zbProduct2Task) part(i, who int) {
+	zbProduct2Part(k.b2, k.zb, k.bF, k.Y3, k.t.scratch32.of(who, 32))
+}
+
+// zbProduct2PartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func zbProduct2PartGo(b2 int, zb, bF, Y3, _ []float32) {
+	matmul(mat(zb, 16, 196), mat(bF, 16, 72), mat(Y3[b2*14112:], 72, 196))
 }
 
 // bLoop2Go computes a part of a procedure.
-func bLoop2Go(b2, i int, b, Y3 []float32, bBi float32) {
+func bLoop2Go(b2, i int, b, zb []float32, bBi float32) {
 	for j := range 14 {
-		Y3Row := Y3[j*14:][:14]
+		zbRow := zb[j*14:][:14]
 		bRow := b[b2*3136+i*196+j*14:][:14]
 		for k := range 14 {
-			bRow[k] = relu(Y3Row[k] + bBi)
+			bRow[k] = relu(zbRow[k] + bBi)
 		}
 	}
 }
 
-// y4Sums2Go computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
-func y4Sums2Go(b2, i int, Y4, b []float32) {
+// y4SumsGo computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
+func y4SumsGo(b2, i int, Y4, b []float32) {
 	for j := range 7 {
 		fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
 		for k := range 2 {
@@ -214,26 +379,6 @@ func y4Sums2Go(b2, i int, Y4, b []float32) {
 				}
 				Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 			}
-		}
-	}
-}
-
-// dYLoopGo computes dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m].
-func dYLoopGo(b2, i int, b []float32, dY []int32) {
-	for j := range 7 {
-		for k := range 7 {
-			m := inf[float32](-1)
-			var at int
-			for l := range 2 {
-				bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
-				for n := range 2 {
-					v := bRow[n]
-					if v > m {
-						m, at = v, l*2+n
-					}
-				}
-			}
-			dY[b2*784+i*49+j*7+k] = int32(at)
 		}
 	}
 }
@@ -296,67 +441,103 @@ func dY3ProductPartGo(rows int, dY3, dzz, zW, _ []float32) {
 	matmul(mat(dY3, rows, 784), mat(dzz, rows, 10), mat(zW, 10, 784))
 }
 
-// dbLoopGo computes db[i,j,k] = Σₗ,ₘ (if [j − 2·l ≥ 0, −j + 2·l + 1 ≥ 0, k −
-// 2·m ≥ 0, −k + 2·m + 1 ≥ 0]·(2·j + k − 4·l − 2·m = dY[i,l,m]) { [j − 2·l ≥ 0,
-// −j + 2·l + 1 ≥ 0, k − 2·m ≥ 0, −k + 2·m + 1 ≥ 0]·dY3[49·i + 7·l + m] } else
-// { 0 }), dbB[i] += Σⱼ,ₖ (if 0 < b[i,j,k] { db[i,j,k] } else { 0 }).
-func dbLoopGo(b2, i int, dY []int32, dY3, db, b []float32) (dbB2 float32) {
-	for j := range 14 {
-		for k := range 14 {
-			// db[i,j,k] = Σₗ,ₘ (if [j − 2·l ≥ 0, −j + 2·l + 1 ≥ 0, k − 2·m ≥ 0, −k + 2·m + 1 ≥ 0]·(2·j + k − 4·l − 2·m = dY[i,l,m]) { [j − 2·l ≥ 0, −j + 2·l + 1 ≥ 0, k − 2·m ≥ 0, −k + 2·m + 1 ≥ 0]·dY3[49·i + 7·l + m] } else { 0 })   layers.bp:11
-			var s2 float32
-			for l := range 7 {
-				for m := range 7 {
-					var db2 float32
-					var on4 bool
-					if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-						on4 = j*2+k-l*4-m*2 == int(dY[b2*784+i*49+l*7+m])
-					}
-					if on4 {
-						if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-							db2 = dY3[b2*784+i*49+l*7+m]
-						}
-					}
-					s2 += db2
-				}
+// db2LoopGo computes db2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k + 14
+// ≥ 0]·dbZ[i,j − 1,k − 1].
+func db2LoopGo(i int, dbZ, db2 []float32) {
+	for j := range 16 {
+		db2Row := db2[j*16:][:16]
+		for k := range 16 {
+			var db3 float32
+			if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+				db3 = dbZ[i*196+j*14+k-15]
 			}
-			db[j*14+k] = s2
-			if 0 < b[b2*3136+i*196+j*14+k] {
-				// dbB[i] += Σⱼ,ₖ (if 0 < b[i,j,k] { db[i,j,k] } else { 0 })   layers.bp:10
-				dbB2 += s2
-			}
+			db2Row[k] = db3
 		}
 	}
-	return dbB2
 }
 
-// dPSumsGo computes dP[j,k,m] = Σᵢ,ₗ,ₙ (if [k − l ≥ 0, −k + l + 13 ≥ 0, m − n
-// ≥ 0, −m + n + 13 ≥ 0]·(0 < b[i,k − l,m − n]) { [k − l ≥ 0, −k + l + 13 ≥ 0,
-// m − n ≥ 0, −m + n + 13 ≥ 0]·db[i,k − l,m − n]·bF[i,j,l,n] } else { 0 }).
-func dPSumsGo(b2, i int, b, db, bF, dP []float32) {
-	for j := range 8 {
-		for k := range 16 {
-			for l := range 3 {
-				for m := range 16 {
-					var s2 float32
-					for n := range 3 {
-						var dP2 float32
-						var on4 bool
-						if l <= k && k <= l+13 && n <= m && m <= n+13 {
-							on4 = 0 < b[b2*3136+i*196+k*14+m-l*14-n]
-						}
-						if on4 {
-							if l <= k && k <= l+13 && n <= m && m <= n+13 {
-								dP2 = db[k*14+m-l*14-n] * bF[j*9+l*3+n]
-							}
-						}
-						s2 += dP2
-					}
-					dP[j*256+k*16+m] += s2
+// dY4Product computes a part of a procedure.
+func (t *tasks) dY4Product(i2, j, k2 int, dY4, bF, db2 []float32) {
+	k := &t.dY4ProductTask
+	*k = dY4ProductTask{t: t, i2: i2, j: j, k2: k2, dY4: dY4, bF: bF, db2: db2}
+	workers.run(1, 1, k)
+}
+
+// dY4ProductTask is what the parts of dY4Product work on.
+type dY4ProductTask struct {
+	t            *tasks
+	i2, j, k2    int
+	dY4, bF, db2 []float32
+}
+
+func (k *dY4ProductTask) part(i, who int) {
+	dY4ProductPart(k.i2, k.j, k.k2, k.dY4, k.bF, k.db2, k.t.scratch32.of(who, 32))
+}
+
+// dY4ProductPartGo computes a part of a procedure.
+func dY4ProductPartGo(i, j, k int, dY4, bF, db2, _ []float32) {
+	addmul(matrix[float32]{dY4, 8, 14, 196, 1}, matrix[float32]{bF, 8, 16, 9, 72}, matrix[float32]{db2[i*16+34-j*16-k:], 16, 14, 256, 1})
+}
+
+// daLoopGo computes da[i,j,k,l,m] = dY4[i,j,l].
+func daLoopGo(dY4, da []float32) {
+	for j := range 14 {
+		for k := range 2 {
+			for l := range 14 {
+				dY4l := dY4[j*14+l]
+				daRow := da[j*56+k*28+l*2:][:2]
+				for m := range 2 {
+					daRow[m] = dY4l
 				}
 			}
 		}
 	}
+}
+
+// daF3Product computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].
+func (t *tasks) daF3Product(b2 int, daF3, daZ, daF2 []float32) {
+	k := &t.daF3ProductTask
+	*k = daF3ProductTask{t: t, b2: b2, daF3: daF3, daZ: daZ, daF2: daF2}
+	workers.run(1, 1, k)
+}
+
+// daF3ProductTask is what the parts of daF3Product work on.
+type daF3ProductTask struct {
+	t               *tasks
+	b2              int
+	daF3, daZ, daF2 []float32
+}
+
+func (k *daF3ProductTask) part(i, who int) {
+	daF3ProductPart(k.b2, k.daF3, k.daZ, k.daF2, k.t.scratch32.of(who, 32))
+}
+
+// daF3ProductPartGo computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].
+func daF3ProductPartGo(b2 int, daF3, daZ, daF2, _ []float32) {
+	addmul(mat(daF3, 8, 9), mat(daZ, 8, 784), mat(daF2[b2*7056:], 9, 784).T())
+}
+
+// dbF2Product computes dbF2[i,j] += Σₖ dbZ[i,k]·Y3[0,j,k].
+func (t *tasks) dbF2Product(b2 int, dbF2, dbZ, Y3 []float32) {
+	k := &t.dbF2ProductTask
+	*k = dbF2ProductTask{t: t, b2: b2, dbF2: dbF2, dbZ: dbZ, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// dbF2ProductTask is what the parts of dbF2Product work on.
+type dbF2ProductTask struct {
+	t             *tasks
+	b2            int
+	dbF2, dbZ, Y3 []float32
+}
+
+func (k *dbF2ProductTask) part(i, who int) {
+	dbF2ProductPart(k.b2, k.dbF2, k.dbZ, k.Y3, k.t.scratch32.of(who, 18688))
+}
+
+// dbF2ProductPartGo computes dbF2[i,j] += Σₖ dbZ[i,k]·Y3[0,j,k].
+func dbF2ProductPartGo(b2 int, dbF2, dbZ, Y3, _ []float32) {
+	addmul(mat(dbF2, 16, 72), mat(dbZ, 16, 196), mat(Y3[b2*14112:], 72, 196).T())
 }
 
 // dzWProduct computes dzW[i,j] += dzz[i]·Y4[0,j].
@@ -380,6 +561,21 @@ func (k *dzWProductTask) part(i, who int) {
 // dzWProductPartGo computes dzW[i,j] += dzz[i]·Y4[0,j].
 func dzWProductPartGo(rows int, dzW, dzz, Y4, _ []float32) {
 	addmul(mat(dzW, 10, 784), mat(dzz, rows, 10).T(), mat(Y4, rows, 784))
+}
+
+// dbFLoopGo computes dbF[i,j,k,l] = dbF2[i,9·j + 3·k + l].
+func dbFLoopGo(dbF, dbF2 []float32) {
+	for i := range 16 {
+		for j := range 8 {
+			for k := range 3 {
+				dbF2Row := dbF2[i*72+j*9+k*3:][:3]
+				dbFRow := dbF[i*72+j*9+k*3:][:3]
+				for l := range 3 {
+					dbFRow[l] = dbF2Row[l]
+				}
+			}
+		}
+	}
 }
 
 // nextWLoop computes a part of a procedure, in parts of 65536.
@@ -887,63 +1083,21 @@ func nextDhProductPartGo(first, count, rows, batch, from, t2 int, nextDh, dzh, h
 	matmul(matrix[float32]{nextDh[first:], rows, count, 128, 1}, mat(dzh[batch*15872+from*512-batch*t2*512:], rows, 512), matrix[float32]{hCellW[first+64:], 512, count, 192, 1})
 }
 
-// dhCellW2Product computes dhCellW2 += dzhᵀ·h[:32,:], in parts of 128.
-func (t *tasks) dhCellW2Product(rows, batch, from, i2 int, dhCellW2, dzh, h []float32) {
-	k := &t.dhCellW2ProductTask
-	*k = dhCellW2ProductTask{t: t, rows: rows, batch: batch, from: from, i2: i2, dhCellW2: dhCellW2, dzh: dzh, h: h}
-	workers.run(t.forWork(rows*4096), partsOf(512, 128), k)
-}
-
-// dhCellW2ProductTask is what the parts of dhCellW2Product work on.
-type dhCellW2ProductTask struct {
-	t                     *tasks
-	rows, batch, from, i2 int
-	dhCellW2, dzh, h      []float32
-}
-
-func (k *dhCellW2ProductTask) part(i, who int) {
-	first := i * 128
-	count := min(128, 512-first)
-	dhCellW2ProductPart(first, count, k.rows, k.batch, k.from, k.i2, k.dhCellW2, k.dzh, k.h, k.t.scratch32.of(who, k.rows*520+4192))
-}
-
-// dhCellW2ProductPartGo computes dhCellW2 += dzhᵀ·h[:32,:].
-func dhCellW2ProductPartGo(first, count, rows, batch, from, i int, dhCellW2, dzh, h, _ []float32) {
-	addmul(mat(dhCellW2[first*128:], count, 128), matrix[float32]{dzh[batch*i*512+first+from*512:], count, rows, 1, 512}, mat(h, rows, 128))
-}
-
-// dhCellW3Product computes dhCellW3 += dzhᵀ·x, in parts of 48.
-func (t *tasks) dhCellW3Product(rows, batch, from, i2 int, dhCellW3, dzh, x2 []float32) {
-	k := &t.dhCellW3ProductTask
-	*k = dhCellW3ProductTask{t: t, rows: rows, batch: batch, from: from, i2: i2, dhCellW3: dhCellW3, dzh: dzh, x2: x2}
-	workers.run(t.forWork(rows*2048), partsOf(64, 48), k)
-}
-
-// dhCellW3ProductTask is what the parts of dhCellW3Product work on.
-type dhCellW3ProductTask struct {
-	t                     *tasks
-	rows, batch, from, i2 int
-	dhCellW3, dzh, x2     []float32
-}
-
-func (k *dhCellW3ProductTask) part(i, who int) {
-	first := i * 48
-	count := min(48, 64-first)
-	dhCellW3ProductPart(first, count, k.rows, k.batch, k.from, k.i2, k.dhCellW3, k.dzh, k.x2, k.t.scratch32.of(who, max(count*k.rows+count*16+k.rows*16+288, count*k.rows+count*8+k.rows*528+4256)))
-}
-
-// dhCellW3ProductPartGo computes dhCellW3 += dzhᵀ·x.
-func dhCellW3ProductPartGo(first, count, rows, batch, from, i int, dhCellW3, dzh, x, _ []float32) {
-	addmul(matrix[float32]{dhCellW3[first:], 512, count, 64, 1}, mat(dzh[batch*i*512+from*512:], rows, 512).T(), matrix[float32]{x[first+from*2048+i*64:], rows, count, 2048, 1})
-}
-
-// dhCellBSumsGo computes dhCellB[j] += Σᵢ dzh[i,j].
-func dhCellBSumsGo(rows, batch int, dhCellB, dzh []float32) {
-	for b := range rows {
+// dhCellBSumsGo computes dhCellW2 += dzhᵀ·h[:32,:], dhCellW3 += dzhᵀ·x,
+// dhCellB[j] += Σᵢ dzh[i,j].
+func dhCellBSumsGo(batch int, dzh, dhCellW2, h, dhCellW3, x, dhCellB []float32) {
+	for b := range batch {
 		for i := range 32 {
-			dzhRow := dzh[batch*i*512+b*512:][:512]
 			for j := range 512 {
-				dhCellB[j] += dzhRow[j]
+				// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
+				dzhj := dzh[batch*i*512+b*512+j]
+				axpy(dzhj, h[batch*i*128+b*128:][:128], dhCellW2[j*128:][:128])
+
+				// dhCellW3 += dzhᵀ·x   layers.bp:18
+				axpy(dzhj, x[b*2048+i*64:][:64], dhCellW3[j*64:][:64])
+
+				// dhCellB[j] += Σᵢ dzh[i,j]   layers.bp:18
+				dhCellB[j] += dzhj
 			}
 		}
 	}
@@ -1656,38 +1810,53 @@ func ddcenterProductPartGo(rows int, ddcenter, dzz, zW, _ []float32) {
 }
 
 // dzup2LoopGo computes dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k], dzup2 =
-// dup2∘dup, dupB[j] += Σᵢ dzup2[i,j], ….
-func dzup2LoopGo(rows int, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2 []float32) {
-	for b := range rows {
-		for i := range 64 {
-			clear(dup2[:512])
+// dup2∘dup, dupB[j] += Σᵢ dzup2[i,j].
+func dzup2LoopGo(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
+	for i := range 64 {
+		clear(dup2[:512])
 
-			// dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k]   layers.bp:31
-			for j := range 128 {
-				ddcenterj := ddcenter[b*128+j]
-				axpy(ddcenterj, downW[j*512:][:512], dup2[:512])
-			}
-			dupRow := dup[b*32768+i*512:][:512]
-			dzup2Row := dzup2[b*32768+i*512:][:512]
-			for j := range 512 {
-				// dzup2 = dup2∘dup   layers.bp:30
-				dzup2j := dup2[j] * dupRow[j]
-				dzup2Row[j] = dzup2j
-
-				// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
-				dupB[j] += dzup2j
-			}
+		// dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k]   layers.bp:31
+		for j := range 128 {
+			ddcenterj := ddcenter[b*128+j]
+			axpy(ddcenterj, downW[j*512:][:512], dup2[:512])
 		}
+		dupRow := dup[b*32768+from*32768+i*512:][:512]
+		dzup2Row := dzup2[b*32768+i*512:][:512]
+		for j := range 512 {
+			// dzup2 = dup2∘dup   layers.bp:30
+			dzup2j := dup2[j] * dupRow[j]
+			dzup2Row[j] = dzup2j
 
-		// ddownB2 += ddcenter   layers.bp:31
-		ddcenterRow := ddcenter[b*128:][:128]
-		for i := range 128 {
-			ddownB2[i] += ddcenterRow[i]
+			// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
+			dupB[j] += dzup2j
 		}
 	}
 }
 
-// dmProduct computes dm = dzup2·upW, in parts of 48.
+// dupWProduct computes dupW += dzup2ᵀ·m.
+func (t *tasks) dupWProduct(b, from int, dupW, dzup2, m []float32) {
+	k := &t.dupWProductTask
+	*k = dupWProductTask{t: t, b: b, from: from, dupW: dupW, dzup2: dzup2, m: m}
+	workers.run(1, 1, k)
+}
+
+// dupWProductTask is what the parts of dupWProduct work on.
+type dupWProductTask struct {
+	t              *tasks
+	b, from        int
+	dupW, dzup2, m []float32
+}
+
+func (k *dupWProductTask) part(i, who int) {
+	dupWProductPart(k.b, k.from, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, 37472))
+}
+
+// dupWProductPartGo computes dupW += dzup2ᵀ·m.
+func dupWProductPartGo(b, from int, dupW, dzup2, m, _ []float32) {
+	addmul(mat(dupW, 512, 128), mat(dzup2[b*32768:], 64, 512).T(), mat(m[b*8192+from*8192:], 64, 128))
+}
+
+// dmProduct computes a part of a procedure, in parts of 48.
 func (t *tasks) dmProduct(rows int, dm, dzup2, upW []float32) {
 	k := &t.dmProductTask
 	*k = dmProductTask{t: t, rows: rows, dm: dm, dzup2: dzup2, upW: upW}
@@ -1707,78 +1876,74 @@ func (k *dmProductTask) part(i, who int) {
 	dmProductPart(first, count, k.rows, k.dm, k.dzup2, k.upW, k.t.scratch32.of(who, 32))
 }
 
-// dmProductPartGo computes dm = dzup2·upW.
+// dmProductPartGo computes a part of a procedure.
 func dmProductPartGo(first, count, rows int, dm, dzup2, upW, _ []float32) {
 	matmul(matrix[float32]{dm[first:], rows, count, 8192, 1}, matrix[float32]{dzup2, rows, 512, 32768, 1}, matrix[float32]{upW[first:], 512, count, 128, 1})
 }
 
-// dupWProduct computes dupW += dzup2ᵀ·m, in parts of 48.
-func (t *tasks) dupWProduct(rows, from, i2 int, dupW, dzup2, m []float32) {
-	k := &t.dupWProductTask
-	*k = dupWProductTask{t: t, rows: rows, from: from, i2: i2, dupW: dupW, dzup2: dzup2, m: m}
-	workers.run(t.forWork(rows*4096), partsOf(128, 48), k)
-}
-
-// dupWProductTask is what the parts of dupWProduct work on.
-type dupWProductTask struct {
-	t              *tasks
-	rows, from, i2 int
-	dupW, dzup2, m []float32
-}
-
-func (k *dupWProductTask) part(i, who int) {
-	first := i * 48
-	count := min(48, 128-first)
-	dupWProductPart(first, count, k.rows, k.from, k.i2, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, count*k.rows+count*16+k.rows*544+8736))
-}
-
-// dupWProductPartGo computes dupW += dzup2ᵀ·m.
-func dupWProductPartGo(first, count, rows, from, i int, dupW, dzup2, m, _ []float32) {
-	addmul(matrix[float32]{dupW[first:], 512, count, 128, 1}, matrix[float32]{dzup2, 512, rows, 1, 32768}, matrix[float32]{m[first+from*8192+i*128:], rows, count, 8192, 1})
-}
-
 // drLoopGo computes s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j], dmScale[j] += Σᵢ
 // dm[i,j]/zm[i]·mD[i,j], ddzm = −s2∘(0.5/zm)/128, ….
-func drLoopGo(rows int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
-	for b := range rows {
-		for i := range 64 {
-			var s2 float32
-			zmi := zm[b*64+i]
-			dmRow := dm[b*8192+i*128:][:128]
-			zm2Row := zm2[b*8192+i*128:][:128]
-			mDRow := mD[b*8192+i*128:][:128]
-			for j := range 128 {
-				// s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j]   layers.bp:29
-				dmj := dmRow[j]
-				s2 += dmj / zmi * zm2Row[j]
+func drLoopGo(b, from int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+	for i := range 64 {
+		var s2 float32
+		zmi := zm[b*64+from*64+i]
+		dmRow := dm[b*8192+i*128:][:128]
+		zm2Row := zm2[b*8192+from*8192+i*128:][:128]
+		mDRow := mD[b*8192+from*8192+i*128:][:128]
+		for j := range 128 {
+			// s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j]   layers.bp:29
+			dmj := dmRow[j]
+			s2 += dmj / zmi * zm2Row[j]
 
-				// dmScale[j] += Σᵢ dm[i,j]/zm[i]·mD[i,j]   layers.bp:29
-				dmScale[j] += dmj / zmi * mDRow[j]
-			}
+			// dmScale[j] += Σᵢ dm[i,j]/zm[i]·mD[i,j]   layers.bp:29
+			dmScale[j] += dmj / zmi * mDRow[j]
+		}
 
-			// ddzm = −s2∘(0.5/zm)/128   layers.bp:29
-			ddzm := -(s2 * (0.5 / zmi) / 128)
-			var s3 float32
-			for j := range 128 {
-				// dmD[i,j] = dm[i,j]/zm[i]·mScale[j] + ddzm[i]·2·mD[i,j]   layers.bp:29
-				dmDj := dmRow[j]/zmi*mScale[j] + ddzm*(2*mDRow[j])
-				dmD[j] = dmDj
+		// ddzm = −s2∘(0.5/zm)/128   layers.bp:29
+		ddzm := -(s2 * (0.5 / zmi) / 128)
+		var s3 float32
+		for j := range 128 {
+			// dmD[i,j] = dm[i,j]/zm[i]·mScale[j] + ddzm[i]·2·mD[i,j]   layers.bp:29
+			dmDj := dmRow[j]/zmi*mScale[j] + ddzm*(2*mDRow[j])
+			dmD[j] = dmDj
 
-				// s3[i] = Σⱼ dmD[i,j]   layers.bp:29
-				s3 += dmDj
-			}
+			// s3[i] = Σⱼ dmD[i,j]   layers.bp:29
+			s3 += dmDj
+		}
 
-			// ddzm2 = −s3/128   layers.bp:29
-			ddzm2 := -(s3 / 128)
+		// ddzm2 = −s3/128   layers.bp:29
+		ddzm2 := -(s3 / 128)
 
-			// dr[i,j] = ddcenter[j] + dmD[i,j] + ddzm2[i]   layers.bp:28
-			ddcenterRow := ddcenter[b*128:][:128]
-			drRow := dr[b*8192+i*128:][:128]
-			for j := range 128 {
-				drRow[j] = ddcenterRow[j] + dmD[j] + ddzm2
-			}
+		// dr[i,j] = ddcenter[j] + dmD[i,j] + ddzm2[i]   layers.bp:28
+		ddcenterRow := ddcenter[b*128:][:128]
+		drRow := dr[b*8192+i*128:][:128]
+		for j := range 128 {
+			drRow[j] = ddcenterRow[j] + dmD[j] + ddzm2
 		}
 	}
+}
+
+// daWoProduct computes a part of a procedure.
+func (t *tasks) daWoProduct(b, from, i2 int, daWo, dr, aZ []float32) {
+	k := &t.daWoProductTask
+	*k = daWoProductTask{t: t, b: b, from: from, i2: i2, daWo: daWo, dr: dr, aZ: aZ}
+	workers.run(1, 1, k)
+}
+
+// daWoProductTask is what the parts of daWoProduct work on.
+type daWoProductTask struct {
+	t            *tasks
+	b, from, i2  int
+	daWo, dr, aZ []float32
+}
+
+func (k *daWoProductTask) part(i, who int) {
+	daWoProductPart(k.b, k.from, k.i2, k.daWo, k.dr, k.aZ, k.t.scratch32.of(who, 32))
+}
+
+// daWoProductPartGo computes a part of a procedure.
+func daWoProductPartGo(b, from, i int, daWo, dr, aZ, _ []float32) {
+	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, mat(dr[b*8192:], 64, 128).T(), mat(aZ[b*8192+from*8192+i*2048:], 64, 32))
 }
 
 // daZProduct computes a part of a procedure.
@@ -1839,7 +2004,7 @@ func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []floa
 			if k <= j {
 				// daV[i,k,l] = Σⱼ (if k ≤ j { exps[i,j,k]/total[i,j]·daZ[j,i,l] } else { 0 })   layers.bp:27
 				za2 := exps[b*16384+from*16384+i*4096+j*64+k] / total[b*256+from*256+i*64+j]
-				axpy(za2, daZ[b*8192+i*32+j*128:][:32], daV[b*8192+i*2048+k*32:][:32])
+				axpy(za2, daZ[b*8192+i*32+j*128:][:32], daV[k*32:][:32])
 			}
 			if k <= j {
 				// s2[i,j] = Σₖ (if k ≤ j { daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   layers.bp:27
@@ -1867,7 +2032,7 @@ func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []floa
 					s3 += dza[j*64+l] * aM[b*8192+from*8192+i*2048+k+l*32]
 				}
 			}
-			daQ2[b*8192+i*2048+j*32+k] = s3
+			daQ2[j*32+k] = s3
 		}
 	}
 }
@@ -1895,9 +2060,9 @@ func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn
 			for l := range 64 {
 				s2 += daMRow[l]
 			}
-			daM2[b*8192+i*2048+j*32+k] = s2
-			daQ2k := daQ2[b*8192+i*2048+j*32+k]
-			daVk := daV[b*8192+i*2048+j*32+k]
+			daM2[j*32+k] = s2
+			daQ2k := daQ2[j*32+k]
+			daVk := daV[j*32+k]
 			aWqRow := aWq[k*128:][:128]
 			aWkRow := aWk[k*128:][:128]
 			aWvRow := aWv[k*128:][:128]
@@ -1916,6 +2081,29 @@ func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn
 	}
 }
 
+// daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
+func (t *tasks) daWqProduct(b, from int, daWq, daQ2, n []float32) {
+	k := &t.daWqProductTask
+	*k = daWqProductTask{t: t, b: b, from: from, daWq: daWq, daQ2: daQ2, n: n}
+	workers.run(1, 1, k)
+}
+
+// daWqProductTask is what the parts of daWqProduct work on.
+type daWqProductTask struct {
+	t             *tasks
+	b, from       int
+	daWq, daQ2, n []float32
+}
+
+func (k *daWqProductTask) part(i, who int) {
+	daWqProductPart(k.b, k.from, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
+}
+
+// daWqProductPartGo computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
+func daWqProductPartGo(b, from int, daWq, daQ2, n, _ []float32) {
+	addmul(mat(daWq, 32, 128), mat(daQ2, 64, 32).T(), mat(n[b*8192+from*8192:], 64, 128))
+}
+
 // dnScaleSumsGo computes dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j].
 func dnScaleSumsGo(b, from int, zn, dnScale, dn2, nD []float32) {
 	for i := range 64 {
@@ -1926,52 +2114,6 @@ func dnScaleSumsGo(b, from int, zn, dnScale, dn2, nD []float32) {
 			dnScale[j] += dn2Row[j] / zni * nDRow[j]
 		}
 	}
-}
-
-// daWqProduct computes a part of a procedure.
-func (t *tasks) daWqProduct(rows, from, j int, daWq, daQ2, n []float32) {
-	k := &t.daWqProductTask
-	*k = daWqProductTask{t: t, rows: rows, from: from, j: j, daWq: daWq, daQ2: daQ2, n: n}
-	workers.run(1, 1, k)
-}
-
-// daWqProductTask is what the parts of daWqProduct work on.
-type daWqProductTask struct {
-	t             *tasks
-	rows, from, j int
-	daWq, daQ2, n []float32
-}
-
-func (k *daWqProductTask) part(i, who int) {
-	daWqProductPart(k.rows, k.from, k.j, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, k.rows*192+3104))
-}
-
-// daWqProductPartGo computes a part of a procedure.
-func daWqProductPartGo(rows, from, j int, daWq, daQ2, n, _ []float32) {
-	addmul(mat(daWq, 32, 128), matrix[float32]{daQ2, 32, rows, 1, 8192}, matrix[float32]{n[from*8192+j*128:], rows, 128, 8192, 1})
-}
-
-// daWoProduct computes a part of a procedure.
-func (t *tasks) daWoProduct(rows, from, i2, j int, daWo, dr, aZ []float32) {
-	k := &t.daWoProductTask
-	*k = daWoProductTask{t: t, rows: rows, from: from, i2: i2, j: j, daWo: daWo, dr: dr, aZ: aZ}
-	workers.run(1, 1, k)
-}
-
-// daWoProductTask is what the parts of daWoProduct work on.
-type daWoProductTask struct {
-	t                 *tasks
-	rows, from, i2, j int
-	daWo, dr, aZ      []float32
-}
-
-func (k *daWoProductTask) part(i, who int) {
-	daWoProductPart(k.rows, k.from, k.i2, k.j, k.daWo, k.dr, k.aZ, k.t.scratch32.of(who, k.rows*192+3104))
-}
-
-// daWoProductPartGo computes a part of a procedure.
-func daWoProductPartGo(rows, from, i, j int, daWo, dr, aZ, _ []float32) {
-	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, matrix[float32]{dr, 128, rows, 1, 8192}, matrix[float32]{aZ[from*8192+i*2048+j*32:], rows, 32, 8192, 1})
 }
 
 // ddownWProduct computes ddownW += ddcenter·ddownW2ᵀ, in parts of 144.
@@ -2051,9 +2193,15 @@ func (t *tasks) forWork(operations int) int {
 type tasks struct {
 	threads             int // that there may be at once; 0: as many as there are
 	scratch32           scratch[float32]
+	zaProductTask       zaProductTask
+	zbProductTask       zbProductTask
 	zProductTask        zProductTask
 	zSumTask            zSumTask
+	zbProduct2Task      zbProduct2Task
 	dY3ProductTask      dY3ProductTask
+	dY4ProductTask      dY4ProductTask
+	daF3ProductTask     daF3ProductTask
+	dbF2ProductTask     dbF2ProductTask
 	dzWProductTask      dzWProductTask
 	nextWLoopTask       nextWLoopTask
 	zWProductTask       zWProductTask
@@ -2068,8 +2216,6 @@ type tasks struct {
 	dzWProduct2Task     dzWProduct2Task
 	dzhLoopTask         dzhLoopTask
 	nextDhProductTask   nextDhProductTask
-	dhCellW2ProductTask dhCellW2ProductTask
-	dhCellW3ProductTask dhCellW3ProductTask
 	aVProductTask       aVProductTask
 	aZSumsTask          aZSumsTask
 	sumTask             sumTask
@@ -2086,12 +2232,12 @@ type tasks struct {
 	dupLoopTask         dupLoopTask
 	total2LoopTask      total2LoopTask
 	ddcenterProductTask ddcenterProductTask
-	dmProductTask       dmProductTask
 	dupWProductTask     dupWProductTask
+	dmProductTask       dmProductTask
+	daWoProductTask     daWoProductTask
 	daZProductTask      daZProductTask
 	daAProductTask      daAProductTask
 	daWqProductTask     daWqProductTask
-	daWoProductTask     daWoProductTask
 	ddownWProductTask   ddownWProductTask
 	dzWProduct3Task     dzWProduct3Task
 }

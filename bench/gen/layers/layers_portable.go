@@ -4,24 +4,34 @@
 
 package layers
 
-// aLoop is aLoopGo: this build has no assembly.
-func aLoop(aF, za, a []float32, aBi float32) {
-	aLoopGo(aF, za, a, aBi)
+// pLoop is pLoopGo: this build has no assembly.
+func pLoop(b2, from int, x, P []float32) {
+	pLoopGo(b2, from, x, P)
 }
 
-// y2Sums is y2SumsGo: this build has no assembly.
-func y2Sums(Y2, a []float32) {
-	y2SumsGo(Y2, a)
+// p2Loop is p2LoopGo: this build has no assembly.
+func p2Loop(P2, P []float32) {
+	p2LoopGo(P2, P)
+}
+
+// zaProductPart is zaProductPartGo: this build has no assembly.
+func zaProductPart(za, aF, P2, scratch2 []float32) {
+	zaProductPartGo(za, aF, P2, scratch2)
+}
+
+// y3Loop is y3LoopGo: this build has no assembly.
+func y3Loop(aB, a, za, Y, Y2, Y3 []float32) {
+	y3LoopGo(aB, a, za, Y, Y2, Y3)
+}
+
+// zbProductPart is zbProductPartGo: this build has no assembly.
+func zbProductPart(zb, bF, Y3, scratch2 []float32) {
+	zbProductPartGo(zb, bF, Y3, scratch2)
 }
 
 // bLoop is bLoopGo: this build has no assembly.
-func bLoop(bF, zb, b []float32, bBi float32) {
-	bLoopGo(bF, zb, b, bBi)
-}
-
-// y4Sums is y4SumsGo: this build has no assembly.
-func y4Sums(b2, i int, Y4, b []float32) {
-	y4SumsGo(b2, i, Y4, b)
+func bLoop(b2 int, bB, b, zb, Y4 []float32) {
+	bLoopGo(b2, bB, b, zb, Y4)
 }
 
 // zProductPart is zProductPartGo: this build has no assembly.
@@ -34,29 +44,44 @@ func zSumPart(first, count, rows int, z []float32, y []int32) float64 {
 	return zSumPartGo(first, count, rows, z, y)
 }
 
-// y2Sums2 is y2Sums2Go: this build has no assembly.
-func y2Sums2(b2, i int, Y2, a []float32) {
-	y2Sums2Go(b2, i, Y2, a)
+// daF2Loop is daF2LoopGo: this build has no assembly.
+func daF2Loop(b2, from int, x, P, daF2 []float32) {
+	daF2LoopGo(b2, from, x, P, daF2)
 }
 
-// dY2Loop is dY2LoopGo: this build has no assembly.
-func dY2Loop(b2, i int, a []float32, dY2 []int32) {
-	dY2LoopGo(b2, i, a, dY2)
+// aLoop is aLoopGo: this build has no assembly.
+func aLoop(b2, i int, a, za []float32, aBi float32) {
+	aLoopGo(b2, i, a, za, aBi)
+}
+
+// ySums is ySumsGo: this build has no assembly.
+func ySums(b2, i int, Y, a []float32) {
+	ySumsGo(b2, i, Y, a)
+}
+
+// y2Loop is y2LoopGo: this build has no assembly.
+func y2Loop(Y, Y2 []float32) {
+	y2LoopGo(Y, Y2)
+}
+
+// y3Loop2 is y3Loop2Go: this build has no assembly.
+func y3Loop2(b2, i int, Y3, Y2 []float32) {
+	y3Loop2Go(b2, i, Y3, Y2)
+}
+
+// zbProduct2Part is zbProduct2PartGo: this build has no assembly.
+func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
+	zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
 }
 
 // bLoop2 is bLoop2Go: this build has no assembly.
-func bLoop2(b2, i int, b, Y3 []float32, bBi float32) {
-	bLoop2Go(b2, i, b, Y3, bBi)
+func bLoop2(b2, i int, b, zb []float32, bBi float32) {
+	bLoop2Go(b2, i, b, zb, bBi)
 }
 
-// y4Sums2 is y4Sums2Go: this build has no assembly.
-func y4Sums2(b2, i int, Y4, b []float32) {
-	y4Sums2Go(b2, i, Y4, b)
-}
-
-// dYLoop is dYLoopGo: this build has no assembly.
-func dYLoop(b2, i int, b []float32, dY []int32) {
-	dYLoopGo(b2, i, b, dY)
+// y4Sums is y4SumsGo: this build has no assembly.
+func y4Sums(b2, i int, Y4, b []float32) {
+	y4SumsGo(b2, i, Y4, b)
 }
 
 // dzzLoop is dzzLoopGo: this build has no assembly.
@@ -69,19 +94,39 @@ func dY3ProductPart(rows int, dY3, dzz, zW, scratch2 []float32) {
 	dY3ProductPartGo(rows, dY3, dzz, zW, scratch2)
 }
 
-// dbLoop is dbLoopGo: this build has no assembly.
-func dbLoop(b2, i int, dY []int32, dY3, db, b []float32) float32 {
-	return dbLoopGo(b2, i, dY, dY3, db, b)
+// db2Loop is db2LoopGo: this build has no assembly.
+func db2Loop(i int, dbZ, db2 []float32) {
+	db2LoopGo(i, dbZ, db2)
 }
 
-// dPSums is dPSumsGo: this build has no assembly.
-func dPSums(b2, i int, b, db, bF, dP []float32) {
-	dPSumsGo(b2, i, b, db, bF, dP)
+// dY4ProductPart is dY4ProductPartGo: this build has no assembly.
+func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
+	dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
+}
+
+// daLoop is daLoopGo: this build has no assembly.
+func daLoop(dY4, da []float32) {
+	daLoopGo(dY4, da)
+}
+
+// daF3ProductPart is daF3ProductPartGo: this build has no assembly.
+func daF3ProductPart(b2 int, daF3, daZ, daF2, scratch2 []float32) {
+	daF3ProductPartGo(b2, daF3, daZ, daF2, scratch2)
+}
+
+// dbF2ProductPart is dbF2ProductPartGo: this build has no assembly.
+func dbF2ProductPart(b2 int, dbF2, dbZ, Y3, scratch2 []float32) {
+	dbF2ProductPartGo(b2, dbF2, dbZ, Y3, scratch2)
 }
 
 // dzWProductPart is dzWProductPartGo: this build has no assembly.
 func dzWProductPart(rows int, dzW, dzz, Y4, scratch2 []float32) {
 	dzWProductPartGo(rows, dzW, dzz, Y4, scratch2)
+}
+
+// dbFLoop is dbFLoopGo: this build has no assembly.
+func dbFLoop(dbF, dbF2 []float32) {
+	dbFLoopGo(dbF, dbF2)
 }
 
 // nextWLoopPart is nextWLoopPartGo: this build has no assembly.
@@ -159,19 +204,9 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 	nextDhProductPartGo(first, count, rows, batch, from, t2, nextDh, dzh, hCellW, scratch2)
 }
 
-// dhCellW2ProductPart is dhCellW2ProductPartGo: this build has no assembly.
-func dhCellW2ProductPart(first, count, rows, batch, from, i int, dhCellW2, dzh, h, scratch2 []float32) {
-	dhCellW2ProductPartGo(first, count, rows, batch, from, i, dhCellW2, dzh, h, scratch2)
-}
-
-// dhCellW3ProductPart is dhCellW3ProductPartGo: this build has no assembly.
-func dhCellW3ProductPart(first, count, rows, batch, from, i int, dhCellW3, dzh, x, scratch2 []float32) {
-	dhCellW3ProductPartGo(first, count, rows, batch, from, i, dhCellW3, dzh, x, scratch2)
-}
-
 // dhCellBSums is dhCellBSumsGo: this build has no assembly.
-func dhCellBSums(rows, batch int, dhCellB, dzh []float32) {
-	dhCellBSumsGo(rows, batch, dhCellB, dzh)
+func dhCellBSums(batch int, dzh, dhCellW2, h, dhCellW3, x, dhCellB []float32) {
+	dhCellBSumsGo(batch, dzh, dhCellW2, h, dhCellW3, x, dhCellB)
 }
 
 // dhCellWLoop is dhCellWLoopGo: this build has no assembly.
@@ -285,8 +320,13 @@ func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 }
 
 // dzup2Loop is dzup2LoopGo: this build has no assembly.
-func dzup2Loop(rows int, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2 []float32) {
-	dzup2LoopGo(rows, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2)
+func dzup2Loop(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
+	dzup2LoopGo(b, from, dup2, ddcenter, downW, dup, dzup2, dupB)
+}
+
+// dupWProductPart is dupWProductPartGo: this build has no assembly.
+func dupWProductPart(b, from int, dupW, dzup2, m, scratch2 []float32) {
+	dupWProductPartGo(b, from, dupW, dzup2, m, scratch2)
 }
 
 // dmProductPart is dmProductPartGo: this build has no assembly.
@@ -294,14 +334,14 @@ func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
 	dmProductPartGo(first, count, rows, dm, dzup2, upW, scratch2)
 }
 
-// dupWProductPart is dupWProductPartGo: this build has no assembly.
-func dupWProductPart(first, count, rows, from, i int, dupW, dzup2, m, scratch2 []float32) {
-	dupWProductPartGo(first, count, rows, from, i, dupW, dzup2, m, scratch2)
+// drLoop is drLoopGo: this build has no assembly.
+func drLoop(b, from int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+	drLoopGo(b, from, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 }
 
-// drLoop is drLoopGo: this build has no assembly.
-func drLoop(rows int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
-	drLoopGo(rows, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+// daWoProductPart is daWoProductPartGo: this build has no assembly.
+func daWoProductPart(b, from, i int, daWo, dr, aZ, scratch2 []float32) {
+	daWoProductPartGo(b, from, i, daWo, dr, aZ, scratch2)
 }
 
 // daZProductPart is daZProductPartGo: this build has no assembly.
@@ -324,19 +364,14 @@ func daM2Loop(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2,
 	daM2LoopGo(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
 }
 
+// daWqProductPart is daWqProductPartGo: this build has no assembly.
+func daWqProductPart(b, from int, daWq, daQ2, n, scratch2 []float32) {
+	daWqProductPartGo(b, from, daWq, daQ2, n, scratch2)
+}
+
 // dnScaleSums is dnScaleSumsGo: this build has no assembly.
 func dnScaleSums(b, from int, zn, dnScale, dn2, nD []float32) {
 	dnScaleSumsGo(b, from, zn, dnScale, dn2, nD)
-}
-
-// daWqProductPart is daWqProductPartGo: this build has no assembly.
-func daWqProductPart(rows, from, j int, daWq, daQ2, n, scratch2 []float32) {
-	daWqProductPartGo(rows, from, j, daWq, daQ2, n, scratch2)
-}
-
-// daWoProductPart is daWoProductPartGo: this build has no assembly.
-func daWoProductPart(rows, from, i, j int, daWo, dr, aZ, scratch2 []float32) {
-	daWoProductPartGo(rows, from, i, j, daWo, dr, aZ, scratch2)
 }
 
 // ddownWProductPart is ddownWProductPartGo: this build has no assembly.
