@@ -25,6 +25,9 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
 
+	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
+	zprior2 := square(gamma) / 2
+
 	// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
 	w.tasks.zbetaLoop(k, d, q, zbeta)
 
@@ -34,7 +37,6 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 
 	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
 	w.tasks.zpriorLoop(k, d, l, zprior)
-	zprior2 := square(gamma) / 2
 	var prior float64
 	zprior4 := float64(a.M)
 	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior4, zprior2)
@@ -43,6 +45,10 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	w.tasks.zy2Sums(n, k, d, zy2, l, x, mu)
 	var data float64
 	data += betaLoop(n, k, d, zy, x, mu, zy2, alpha, zbeta, beta)
+	lgam := 0.28618247146235004*float64(d*d-d) + s
+
+	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
+	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
@@ -54,10 +60,8 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	var total2 float64
 	total2 += w.tasks.alphaSum2(k, alpha, top2)
 	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top2 + math.Log(total2)))
-	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 	f := gauss + data + float64(k)*v + prior
 	return f
 }
@@ -94,6 +98,9 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
 
+	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
+	zprior2 := square(gamma) / 2
+
 	// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
 	w.tasks.zbetaLoop(k, d, q, zbeta)
 
@@ -103,7 +110,6 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 
 	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
 	w.tasks.zpriorLoop(k, d, l, zprior)
-	zprior2 := square(gamma) / 2
 	var prior float64
 	zprior3 := float64(a.M)
 	prior += w.tasks.zyLoop2(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
@@ -111,6 +117,10 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 
 	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
 	w.tasks.ySums(n, k, d, l, x, mu, y)
+	lgam := 0.28618247146235004*float64(d*d-d) + s
+
+	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
+	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
@@ -131,10 +141,8 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	clear(dzy)
 	clear(dl)
 	data += dyLoop(n, k, d, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2)
-	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 	f := gauss + data + float64(k)*v + prior
 	zgauss := float64(-n)
 	dzprior := -zprior2
