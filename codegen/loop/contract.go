@@ -74,7 +74,24 @@ func (c *comp) contractionOf(rows int) (x contraction, ok bool) {
 	x.m = pick(only[0], c.largest(only[0], rows))
 	x.k = pick(sums, c.longSum(sums, rows))
 	slices.SortStableFunc(x.around, func(i, j int) int { return rank(c, i) - rank(c, j) })
-	return x, !slices.Contains(x.around, -1)
+	return x, !slices.Contains(x.around, -1) && c.forwards(x)
+}
+
+// forwards reports whether both factors are gone through from their beginnings.
+func (c *comp) forwards(x contraction) bool {
+	for _, t := range []*term{x.a, x.b} {
+		for _, p := range t.index {
+			for _, axis := range []int{x.m, x.n, x.k} {
+				back := false
+				step, _, _ := linearIn(p, c.axes[axis].sym)
+				step.Terms(func(num, _ int64, _ []string) { back = back || num < 0 })
+				if back {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // rank puts the batch first, then the axes of the result, then those of sums.

@@ -138,7 +138,6 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	d2 := w.reals[n*n*5+n*2:][:n]
 	d3 := w.reals[n*n*4:][:n]
 	dL := w.reals[n*n*3:][:n*n]
-	dK := w.reals[n*n*4:][:n]
 	R3 := w.reals[n*n*4+n*2:][:n*n]
 	nextR3 := w.reals[n*n*5+n*4:][:n*n]
 	dL2 := w.reals[n*n*3:][:n*n]
@@ -283,33 +282,34 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		}
 	}
 	var s2 float64
-	for i := range n {
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
+
 		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-		s2 += math.Log(zL2[i*n+i])
-		clear(dK)
-
-		// dK = zL2·dL   gaussian.bp:18
-		for j := range n {
-			zL2j := zL2[i*n+j]
-			axpy(zL2j, dL[j*n:][:n], dK)
+		for i := range rows {
+			s2 += math.Log(zL2[from*n+i*n+from+i])
 		}
-		R3Row := R3[i*n:][:n]
-		for j := range n {
-			// dK2[i,j] = if i = j { 0.5·dK[i,j] } else { if j ≤ i { dK[i,j] } else { 0 } }   gaussian.bp:18
-			dKj := dK[j]
-			var dK2 float64
-			if i == j {
-				dK2 = 0.5 * dKj
-			} else {
-				if j <= i {
-					dK2 = dKj
-				} else {
-					dK2 = 0
-				}
-			}
 
-			// R3 = dK2   gaussian.bp:18
-			R3Row[j] = dK2
+		// dK2 = zL2·dL   gaussian.bp:18
+		// dK[n,i] = if n = i { 0.5·dK2[n,i] } else { if i ≤ n { dK2[n,i] } else { 0 } }   gaussian.bp:18
+		// R3 = dK   gaussian.bp:18
+		matmul(mat(R3[from*n:], rows, n), mat(zL2[from*n:], rows, n), mat(dL, n, n))
+		for i := range rows {
+			R3Row := R3[from*n+i*n:][:n]
+			for j := range n {
+				dK2 := R3Row[j]
+				var dK float64
+				if from+i == j {
+					dK = 0.5 * dK2
+				} else {
+					if j <= from+i {
+						dK = dK2
+					} else {
+						dK = 0
+					}
+				}
+				R3Row[j] = dK
+			}
 		}
 	}
 
@@ -440,27 +440,29 @@ func (w *PredictWork) value(a *PredictArgs) {
 	Z := a.Z[:d*m]
 	center := w.out.Center[:m]
 	variance := w.out.Variance[:m]
-	t := w.reals[n*n:][:m*n]
 	K := w.reals[:n*n]
-	M := w.reals[m*n*2+n*n:][:n*n]
-	nextM := w.reals[m*n*2+n*n*2+n*2:][:n*n]
+	M := w.reals[m*n+n*n:][:n*n]
+	nextM := w.reals[m*n+n*n*2+n*2:][:n*n]
 	zL2 := w.reals[:n*n]
-	R := w.reals[m*n*2+n*n*2:][:n]
-	nextR := w.reals[m*n*2+n*n*3+n*2:][:n]
-	zcenter := w.reals[m*n*2+n*n*2+n:][:n]
-	R2 := w.reals[m*n+n*n:][:m*n]
+	R := w.reals[m*n+n*n*2:][:n]
+	nextR := w.reals[m*n+n*n*3+n*2:][:n]
+	zcenter := w.reals[m*n+n*n*2+n:][:n]
+	R2 := w.reals[n*n:][:m*n]
 	nextR2 := w.reals[m*n*2+n*n*3+n*3:][:m*n]
-	v := w.reals[n*n:][:m*n]
-	zcenter2 := w.reals[m*n+n*n:][:m*n]
+	v := w.reals[m*n+n*n*3+n*3:][:m*n]
+	zcenter2 := w.reals[n*n:][:m*n]
 	zvariance3 := w.reals[m*n*3+n*n*3+n*3:][:m]
-	M2 := w.reals[m*n*2+n*n*2+n:][:n]
-	zv2 := w.reals[m*n*2+n*n*2:][:n]
+	M2 := w.reals[m*n+n*n*2+n:][:n]
+	zv2 := w.reals[m*n+n*n*2:][:n]
 
 	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	v2 := exp(-2 * theta[1])
 
 	// exp(theta[2])   gaussian.bp:11
 	v3 := exp(theta[2])
+
+	// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
+	zvariance := exp(theta[0])
 
 	// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
 	theta0 := theta[0]
@@ -479,29 +481,17 @@ func (w *PredictWork) value(a *PredictArgs) {
 			K[i*n+j] = exp(theta0-s/2*v2) + v4
 		}
 	}
-
-	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	for i := range n {
 		for j := range m {
+			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 			var s float64
 			XRow := X[d*i:][:d]
 			ZRow := Z[d*j:][:d]
 			for l := range d {
 				s += square(XRow[l] - ZRow[l])
 			}
-			t[i*m+j] = s
-		}
-	}
-
-	// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
-	zvariance := exp(theta0)
-	for i := range n {
-		tRow := t[i*m:][:m]
-		R2Row := R2[i*m:][:m]
-		for j := range m {
-			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
-			k := exp(theta0 - tRow[j]/2*v2)
-			R2Row[j] = k
+			k := exp(theta0 - s/2*v2)
+			R2[i*m+j] = k
 		}
 	}
 	for i := range n {
