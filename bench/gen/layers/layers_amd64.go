@@ -485,15 +485,41 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 	}
 }
 
-// dhCellBSums is dhCellBSumsGo, or assembly that computes the same.
-func dhCellBSums(batch int, dzh, dhCellW2, h, dhCellW3, x, dhCellB []float32) {
+// dhCellW2ProductPart is dhCellW2ProductPartGo, or assembly that computes the
+// same.
+func dhCellW2ProductPart(batch int, dhCellW2, dzh, h, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhCellBSumsAVX512(batch, dzh, dhCellW2, h, dhCellW3, x, dhCellB)
+		dhCellW2ProductAVX512(batch, dhCellW2, dzh, h, 0, 512, 0, 128, 3, scratch2)
 	case avx2:
-		dhCellBSumsAVX2(batch, dzh, dhCellW2, h, dhCellW3, x, dhCellB)
+		dhCellW2ProductAVX2(batch, dhCellW2, dzh, h, 0, 512, 0, 128, 3, scratch2)
 	default:
-		dhCellBSumsGo(batch, dzh, dhCellW2, h, dhCellW3, x, dhCellB)
+		dhCellW2ProductPartGo(batch, dhCellW2, dzh, h, scratch2)
+	}
+}
+
+// dhCellW3ProductPart is dhCellW3ProductPartGo, or assembly that computes the
+// same.
+func dhCellW3ProductPart(batch int, dhCellW3, dzh, x, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dhCellW3ProductAVX512(batch, dhCellW3, dzh, x, 0, 512, 0, 64, 3, scratch2)
+	case avx2:
+		dhCellW3ProductAVX2(batch, dhCellW3, dzh, x, 0, 512, 0, 64, 3, scratch2)
+	default:
+		dhCellW3ProductPartGo(batch, dhCellW3, dzh, x, scratch2)
+	}
+}
+
+// dhCellBSums is dhCellBSumsGo, or assembly that computes the same.
+func dhCellBSums(batch int, dhCellB, dzh []float32) {
+	switch cpu {
+	case avx512:
+		dhCellBSumsAVX512(batch, dhCellB, dzh)
+	case avx2:
+		dhCellBSumsAVX2(batch, dhCellB, dzh)
+	default:
+		dhCellBSumsGo(batch, dhCellB, dzh)
 	}
 }
 
@@ -665,30 +691,6 @@ func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) 
 	}
 }
 
-// aVProduct2Part is aVProduct2PartGo, or assembly that computes the same.
-func aVProduct2Part(rows, from, i, j int, aV, n, aWv, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		aVProduct2AVX512(rows, from, i, j, aV, n, aWv, 0, rows, 0, 32, 3, scratch2)
-	case avx2:
-		aVProduct2AVX2(rows, from, i, j, aV, n, aWv, 0, rows, 0, 32, 3, scratch2)
-	default:
-		aVProduct2PartGo(rows, from, i, j, aV, n, aWv, scratch2)
-	}
-}
-
-// aYProduct2Part is aYProduct2PartGo, or assembly that computes the same.
-func aYProduct2Part(rows, from, i, j int, aY, aZ, aWo, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		aYProduct2AVX512(rows, from, i, j, aY, aZ, aWo, 0, rows, 0, 128, 3, scratch2)
-	case avx2:
-		aYProduct2AVX2(rows, from, i, j, aY, aZ, aWo, 0, rows, 0, 128, 3, scratch2)
-	default:
-		aYProduct2PartGo(rows, from, i, j, aY, aZ, aWo, scratch2)
-	}
-}
-
 // mLoop2Part is mLoop2PartGo, or assembly that computes the same.
 func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	switch cpu {
@@ -701,18 +703,6 @@ func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift
 	}
 }
 
-// zupProduct2Part is zupProduct2PartGo, or assembly that computes the same.
-func zupProduct2Part(first, count, rows, from, i int, zup, m, upW, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		zupProduct2AVX512(rows, from, i, zup, m, upW, 0, rows, first, first+count, 3, scratch2)
-	case avx2:
-		zupProduct2AVX2(rows, from, i, zup, m, upW, 0, rows, first, first+count, 3, scratch2)
-	default:
-		zupProduct2PartGo(first, count, rows, from, i, zup, m, upW, scratch2)
-	}
-}
-
 // dupLoopPart is dupLoopPartGo, or assembly that computes the same.
 func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
 	switch cpu {
@@ -722,29 +712,6 @@ func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
 		dupLoopAVX2(first, count, rows, ddownW2, zup, upB, up, dup)
 	default:
 		dupLoopPartGo(first, count, rows, ddownW2, zup, upB, up, dup)
-	}
-}
-
-// total2LoopPart is total2LoopPartGo, or assembly that computes the same.
-func total2LoopPart(first, count, rows int, z, exps2, total2 []float32, y []int32) float64 {
-	switch cpu {
-	case avx512:
-		return total2LoopAVX512(first, count, rows, z, exps2, total2, y)
-	case avx2:
-		return total2LoopAVX2(first, count, rows, z, exps2, total2, y)
-	}
-	return total2LoopPartGo(first, count, rows, z, exps2, total2, y)
-}
-
-// dzzLoop2 is dzzLoop2Go, or assembly that computes the same.
-func dzzLoop2(rows int, total2 []float32, y []int32, exps2, dzz, dzB []float32, d float32) {
-	switch cpu {
-	case avx512:
-		dzzLoop2AVX512(rows, total2, y, exps2, dzz, dzB, d)
-	case avx2:
-		dzzLoop2AVX2(rows, total2, y, exps2, dzz, dzB, d)
-	default:
-		dzzLoop2Go(rows, total2, y, exps2, dzz, dzB, d)
 	}
 }
 
@@ -762,26 +729,26 @@ func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 }
 
 // dzup2Loop is dzup2LoopGo, or assembly that computes the same.
-func dzup2Loop(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
+func dzup2Loop(b int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
 	switch cpu {
 	case avx512:
-		dzup2LoopAVX512(b, from, dup2, ddcenter, downW, dup, dzup2, dupB)
+		dzup2LoopAVX512(b, dup2, ddcenter, downW, dup, dzup2, dupB)
 	case avx2:
-		dzup2LoopAVX2(b, from, dup2, ddcenter, downW, dup, dzup2, dupB)
+		dzup2LoopAVX2(b, dup2, ddcenter, downW, dup, dzup2, dupB)
 	default:
-		dzup2LoopGo(b, from, dup2, ddcenter, downW, dup, dzup2, dupB)
+		dzup2LoopGo(b, dup2, ddcenter, downW, dup, dzup2, dupB)
 	}
 }
 
 // dupWProductPart is dupWProductPartGo, or assembly that computes the same.
-func dupWProductPart(b, from int, dupW, dzup2, m, scratch2 []float32) {
+func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dupWProductAVX512(b, from, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
+		dupWProductAVX512(b, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
 	case avx2:
-		dupWProductAVX2(b, from, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
+		dupWProductAVX2(b, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
 	default:
-		dupWProductPartGo(b, from, dupW, dzup2, m, scratch2)
+		dupWProductPartGo(b, dupW, dzup2, m, scratch2)
 	}
 }
 
@@ -798,26 +765,26 @@ func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
 }
 
 // drLoop is drLoopGo, or assembly that computes the same.
-func drLoop(b, from int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+func drLoop(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
 	switch cpu {
 	case avx512:
-		drLoopAVX512(b, from, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+		drLoopAVX512(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 	case avx2:
-		drLoopAVX2(b, from, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+		drLoopAVX2(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 	default:
-		drLoopGo(b, from, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+		drLoopGo(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 	}
 }
 
 // daWoProductPart is daWoProductPartGo, or assembly that computes the same.
-func daWoProductPart(b, from, i int, daWo, dr, aZ, scratch2 []float32) {
+func daWoProductPart(b, i int, daWo, dr, aZ, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daWoProductAVX512(b, from, i, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
+		daWoProductAVX512(b, i, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
 	case avx2:
-		daWoProductAVX2(b, from, i, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
+		daWoProductAVX2(b, i, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
 	default:
-		daWoProductPartGo(b, from, i, daWo, dr, aZ, scratch2)
+		daWoProductPartGo(b, i, daWo, dr, aZ, scratch2)
 	}
 }
 
@@ -834,62 +801,62 @@ func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
 }
 
 // daAProductPart is daAProductPartGo, or assembly that computes the same.
-func daAProductPart(b, i, from int, daA, daZ, aV, scratch2 []float32) {
+func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daAProductAVX512(b, i, from, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
+		daAProductAVX512(b, i, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
 	case avx2:
-		daAProductAVX2(b, i, from, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
+		daAProductAVX2(b, i, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
 	default:
-		daAProductPartGo(b, i, from, daA, daZ, aV, scratch2)
+		daAProductPartGo(b, i, daA, daZ, aV, scratch2)
 	}
 }
 
 // daQ2Loop is daQ2LoopGo, or assembly that computes the same.
-func daQ2Loop(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+func daQ2Loop(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
 	switch cpu {
 	case avx512:
-		daQ2LoopAVX512(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+		daQ2LoopAVX512(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
 	case avx2:
-		daQ2LoopAVX2(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+		daQ2LoopAVX2(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
 	default:
-		daQ2LoopGo(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+		daQ2LoopGo(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
 	}
 }
 
 // daM2Loop is daM2LoopGo, or assembly that computes the same.
-func daM2Loop(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+func daM2Loop(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
 	switch cpu {
 	case avx512:
-		daM2LoopAVX512(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+		daM2LoopAVX512(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
 	case avx2:
-		daM2LoopAVX2(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+		daM2LoopAVX2(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
 	default:
-		daM2LoopGo(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+		daM2LoopGo(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
 	}
 }
 
 // daWqProductPart is daWqProductPartGo, or assembly that computes the same.
-func daWqProductPart(b, from int, daWq, daQ2, n, scratch2 []float32) {
+func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daWqProductAVX512(b, from, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+		daWqProductAVX512(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
 	case avx2:
-		daWqProductAVX2(b, from, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+		daWqProductAVX2(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
 	default:
-		daWqProductPartGo(b, from, daWq, daQ2, n, scratch2)
+		daWqProductPartGo(b, daWq, daQ2, n, scratch2)
 	}
 }
 
 // dnScaleSums is dnScaleSumsGo, or assembly that computes the same.
-func dnScaleSums(b, from int, zn, dnScale, dn2, nD []float32) {
+func dnScaleSums(b int, zn, dnScale, dn2, nD []float32) {
 	switch cpu {
 	case avx512:
-		dnScaleSumsAVX512(b, from, zn, dnScale, dn2, nD)
+		dnScaleSumsAVX512(b, zn, dnScale, dn2, nD)
 	case avx2:
-		dnScaleSumsAVX2(b, from, zn, dnScale, dn2, nD)
+		dnScaleSumsAVX2(b, zn, dnScale, dn2, nD)
 	default:
-		dnScaleSumsGo(b, from, zn, dnScale, dn2, nD)
+		dnScaleSumsGo(b, zn, dnScale, dn2, nD)
 	}
 }
 
@@ -939,6 +906,30 @@ func ddownBLoop(ddownB, ddownB2 []float32) {
 		ddownBLoopAVX2(ddownB, ddownB2)
 	default:
 		ddownBLoopGo(ddownB, ddownB2)
+	}
+}
+
+// downWProductPart is downWProductPartGo, or assembly that computes the same.
+func downWProductPart(first, count, rows int, downW, ddcenter, ddownW2 []float32, lr0 float32, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		downWProductAVX512(rows, downW, ddcenter, ddownW2, lr0, 0, 128, first, first+count, 3, scratch2)
+	case avx2:
+		downWProductAVX2(rows, downW, ddcenter, ddownW2, lr0, 0, 128, first, first+count, 3, scratch2)
+	default:
+		downWProductPartGo(first, count, rows, downW, ddcenter, ddownW2, lr0, scratch2)
+	}
+}
+
+// zWProduct2Part is zWProduct2PartGo, or assembly that computes the same.
+func zWProduct2Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zWProduct2AVX512(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
+	case avx2:
+		zWProduct2AVX2(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
+	default:
+		zWProduct2PartGo(rows, zW, dzz, center, lr0, scratch2)
 	}
 }
 
@@ -1183,10 +1174,22 @@ func nextDhProductAVX512(rows int, batch int, from int, t2 int, nextDh []float32
 func nextDhProductAVX2(rows int, batch int, from int, t2 int, nextDh []float32, dzh []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellBSumsAVX512(batch int, dzh []float32, dhCellW2 []float32, h []float32, dhCellW3 []float32, x []float32, dhCellB []float32)
+func dhCellW2ProductAVX512(batch int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellBSumsAVX2(batch int, dzh []float32, dhCellW2 []float32, h []float32, dhCellW3 []float32, x []float32, dhCellB []float32)
+func dhCellW2ProductAVX2(batch int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dhCellW3ProductAVX512(batch int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dhCellW3ProductAVX2(batch int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dhCellBSumsAVX512(batch int, dhCellB []float32, dzh []float32)
+
+//go:noescape
+func dhCellBSumsAVX2(batch int, dhCellB []float32, dzh []float32)
 
 //go:noescape
 func dhCellWLoopAVX512(dhCellW []float32, dhCellW3 []float32, dhCellW2 []float32)
@@ -1273,28 +1276,10 @@ func nLoop2AVX512(first int, count int, rows int, x []float32, nD []float32, zn 
 func nLoop2AVX2(first int, count int, rows int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
 
 //go:noescape
-func aVProduct2AVX512(rows int, from int, i int, j int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func aVProduct2AVX2(rows int, from int, i int, j int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func aYProduct2AVX512(rows int, from int, i int, j int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func aYProduct2AVX2(rows int, from int, i int, j int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
 func mLoop2AVX512(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
 
 //go:noescape
 func mLoop2AVX2(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
-
-//go:noescape
-func zupProduct2AVX512(rows int, from int, i int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func zupProduct2AVX2(rows int, from int, i int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dupLoopAVX512(first int, count int, rows int, ddownW2 []float32, zup []float32, upB []float32, up []float32, dup []float32)
@@ -1303,34 +1288,22 @@ func dupLoopAVX512(first int, count int, rows int, ddownW2 []float32, zup []floa
 func dupLoopAVX2(first int, count int, rows int, ddownW2 []float32, zup []float32, upB []float32, up []float32, dup []float32)
 
 //go:noescape
-func total2LoopAVX512(first int, count int, rows int, z []float32, exps2 []float32, total2 []float32, y []int32) (s float64)
-
-//go:noescape
-func total2LoopAVX2(first int, count int, rows int, z []float32, exps2 []float32, total2 []float32, y []int32) (s float64)
-
-//go:noescape
-func dzzLoop2AVX512(rows int, total2 []float32, y []int32, exps2 []float32, dzz []float32, dzB []float32, d float32)
-
-//go:noescape
-func dzzLoop2AVX2(rows int, total2 []float32, y []int32, exps2 []float32, dzz []float32, dzB []float32, d float32)
-
-//go:noescape
 func ddcenterProductAVX512(rows int, ddcenter []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func ddcenterProductAVX2(rows int, ddcenter []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzup2LoopAVX512(b int, from int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
+func dzup2LoopAVX512(b int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
 
 //go:noescape
-func dzup2LoopAVX2(b int, from int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
+func dzup2LoopAVX2(b int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
 
 //go:noescape
-func dupWProductAVX512(b int, from int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dupWProductAVX512(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dupWProductAVX2(b int, from int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dupWProductAVX2(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1339,16 +1312,16 @@ func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, row
 func dmProductAVX2(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func drLoopAVX512(b int, from int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
+func drLoopAVX512(b int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
 
 //go:noescape
-func drLoopAVX2(b int, from int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
+func drLoopAVX2(b int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
 
 //go:noescape
-func daWoProductAVX512(b int, from int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daWoProductAVX512(b int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daWoProductAVX2(b int, from int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daWoProductAVX2(b int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func daZProductAVX512(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1357,34 +1330,34 @@ func daZProductAVX512(rows int, daZ []float32, dr []float32, aWo []float32, rowL
 func daZProductAVX2(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daAProductAVX512(b int, i int, from int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daAProductAVX512(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daAProductAVX2(b int, i int, from int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daAProductAVX2(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daQ2LoopAVX512(b int, from int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+func daQ2LoopAVX512(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
 
 //go:noescape
-func daQ2LoopAVX2(b int, from int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+func daQ2LoopAVX2(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
 
 //go:noescape
-func daM2LoopAVX512(b int, from int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+func daM2LoopAVX512(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
 
 //go:noescape
-func daM2LoopAVX2(b int, from int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+func daM2LoopAVX2(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
 
 //go:noescape
-func daWqProductAVX512(b int, from int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daWqProductAVX512(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daWqProductAVX2(b int, from int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daWqProductAVX2(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnScaleSumsAVX512(b int, from int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+func dnScaleSumsAVX512(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
 
 //go:noescape
-func dnScaleSumsAVX2(b int, from int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+func dnScaleSumsAVX2(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
 
 //go:noescape
 func ddownWProductAVX512(rows int, ddownW []float32, ddcenter []float32, ddownW2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1409,6 +1382,18 @@ func ddownBLoopAVX512(ddownB []float32, ddownB2 []float32)
 
 //go:noescape
 func ddownBLoopAVX2(ddownB []float32, ddownB2 []float32)
+
+//go:noescape
+func downWProductAVX512(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func downWProductAVX2(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zWProduct2AVX512(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zWProduct2AVX2(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -27416,239 +27416,1995 @@ done10:
 	VZEROUPPER
 	RET
 
-// func dhCellBSumsAVX512(batch int, dzh []float32, dhCellW2 []float32, h []float32, dhCellW3 []float32, x []float32, dhCellB []float32)
-// Requires: AVX, AVX512F
-TEXT ·dhCellBSumsAVX512(SB), $8-152
-	MOVQ batch+0(FP), AX
-	MOVQ h_base+56(FP), CX
-	MOVQ x_base+104(FP), DX
-	MOVQ $+0, BX
-	MOVQ BX, (SP)
+// func dhCellW2ProductAVX512(batch int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·dhCellW2ProductAVX512(SB), $56-144
+	MOVQ  batch+0(FP), AX
+	MOVQ  dhCellW2_base+8(FP), CX
+	MOVQ  scratch_base+120(FP), DX
+	MOVQ  scratch_len+128(FP), BX
+	MOVQ  AX, SI
+	SHLQ  $0x09, SI
+	SHLQ  $0x02, SI
+	MOVQ  SI, (SP)
+	MOVQ  AX, SI
+	SHLQ  $0x07, SI
+	SHLQ  $0x02, SI
+	MOVQ  SI, 8(SP)
+	MOVQ  $+0, SI
+	MOVQ  SI, 16(SP)
+	MOVQ  AX, SI
+	SHLQ  $0x09, SI
+	SHLQ  $0x02, SI
+	MOVQ  SI, DI
+	ANDQ  $+4095, DI
+	TESTQ DI, DI
+	JNE   done1
+	MOVQ  $+1, DI
+	MOVQ  DI, 16(SP)
 
-loop1:
-	VPXORD Z0, Z0, Z0
-	TESTQ  AX, AX
-	JLE    done2
-	MOVQ   dzh_base+8(FP), BX
-	MOVQ   (SP), SI
-	LEAQ   (BX)(SI*4), BX
-	MOVQ   (SP), SI
-	SHLQ   $0x07, SI
-	MOVQ   dhCellW2_base+32(FP), DI
-	LEAQ   (DI)(SI*4), SI
-	MOVQ   (SP), DI
-	SHLQ   $0x06, DI
-	MOVQ   dhCellW3_base+80(FP), R8
-	LEAQ   (R8)(DI*4), DI
-	TESTQ  AX, AX
-	JLE    done3
-	MOVQ   $+0, R8
+done1:
+	SHLQ $0x05, SI
+	CMPQ SI, $+4194304
+	JLT  done2
+	MOVQ $+1, SI
+	MOVQ SI, 16(SP)
 
-loop4:
-	VPXORD Z1, Z1, Z1
-	MOVQ   R8, R9
-	SHLQ   $0x09, R9
-	LEAQ   (BX)(R9*4), R9
-	MOVQ   R8, R10
-	SHLQ   $0x07, R10
-	LEAQ   (CX)(R10*4), R10
-	MOVQ   R8, R11
-	SHLQ   $0x0b, R11
-	LEAQ   (DX)(R11*4), R11
-	MOVQ   $+0, R12
-
-loop5:
-	MOVQ         AX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x09, R13
-	LEAQ         (R9)(R13*4), R13
-	VBROADCASTSS (R13), Z2
-	MOVQ         AX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x07, R13
-	LEAQ         (R10)(R13*4), R13
-	MOVQ         $+0, BP
-	PCALIGN      $0x20
-
-loop6:
-	VMULPS  (R13)(BP*4), Z2, Z3
-	VMULPS  64(R13)(BP*4), Z2, Z4
-	VMULPS  128(R13)(BP*4), Z2, Z5
-	VMULPS  192(R13)(BP*4), Z2, Z6
-	VADDPS  (SI)(BP*4), Z3, Z3
-	VADDPS  64(SI)(BP*4), Z4, Z4
-	VADDPS  128(SI)(BP*4), Z5, Z5
-	VADDPS  192(SI)(BP*4), Z6, Z6
-	VMOVUPS Z3, (SI)(BP*4)
-	VMOVUPS Z4, 64(SI)(BP*4)
-	VMOVUPS Z5, 128(SI)(BP*4)
-	VMOVUPS Z6, 192(SI)(BP*4)
-	ADDQ    $+64, BP
-	CMPQ    BP, $+64
-	JLE     loop6
-	MOVQ    R12, R13
-	SHLQ    $0x06, R13
-	LEAQ    (R11)(R13*4), R13
-	VMULPS  (R13), Z2, Z3
-	VMULPS  64(R13), Z2, Z4
-	VMULPS  128(R13), Z2, Z5
-	VMULPS  192(R13), Z2, Z6
-	VADDPS  (DI), Z3, Z3
-	VADDPS  64(DI), Z4, Z4
-	VADDPS  128(DI), Z5, Z5
-	VADDPS  192(DI), Z6, Z6
-	VMOVUPS Z3, (DI)
-	VMOVUPS Z4, 64(DI)
-	VMOVUPS Z5, 128(DI)
-	VMOVUPS Z6, 192(DI)
-	VADDPS  Z2, Z1, Z1
-	ADDQ    $+1, R12
-	CMPQ    R12, $+32
-	JLT     loop5
-	VADDPS  Z1, Z0, Z0
-	ADDQ    $+1, R8
-	CMPQ    R8, AX
-	JLT     loop4
+done2:
+	MOVQ  $+0, SI
+	MOVQ  SI, 24(SP)
+	SHLQ  $0x07, AX
+	SHLQ  $0x02, AX
+	MOVQ  AX, SI
+	ANDQ  $+4095, SI
+	TESTQ SI, SI
+	JNE   done3
+	MOVQ  $+1, SI
+	MOVQ  SI, 24(SP)
 
 done3:
-done2:
-	LEAQ        -1(AX), BX
-	TESTQ       BX, BX
-	JLT         done7
-	MOVQ        dhCellB_base+128(FP), BX
-	MOVQ        (SP), SI
-	LEAQ        (BX)(SI*4), BX
-	VADDPS.BCST (BX), Z0, Z0
-	VMOVSS      X0, (BX)
+	SHLQ $0x05, AX
+	CMPQ AX, $+4194304
+	JLT  done4
+	MOVQ $+1, AX
+	MOVQ AX, 24(SP)
+
+done4:
+	LEAQ   63(DX), AX
+	ANDQ   $-64, AX
+	MOVQ   AX, 32(SP)
+	LEAQ   (DX)(BX*4), AX
+	MOVQ   colHi+104(FP), DX
+	MOVQ   colLo+96(FP), BX
+	SUBQ   BX, DX
+	LEAQ   15(DX), DX
+	SARQ   $0x04, DX
+	IMUL3Q $+3072, DX, DX
+	SUBQ   DX, AX
+	ANDQ   $-64, AX
+	MOVQ   AX, 40(SP)
+	MOVQ   (SP), AX
+	MOVQ   16(SP), DX
+	TESTQ  DX, DX
+	JEQ    done5
+	MOVQ   $+64, AX
+
+done5:
+	MOVQ  $+64, DX
+	MOVQ  24(SP), BX
+	TESTQ BX, BX
+	JEQ   done6
+	MOVQ  $+3072, DX
+
+done6:
+	MOVQ  8(SP), BX
+	MOVQ  24(SP), SI
+	TESTQ SI, SI
+	JEQ   done7
+	MOVQ  $+64, BX
 
 done7:
-	MOVQ (SP), BX
-	ADDQ $+1, BX
-	MOVQ BX, (SP)
-	CMPQ (SP), $+512
-	JLT  loop1
+	MOVQ  h_base+56(FP), SI
+	MOVQ  colLo+96(FP), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  24(SP), DI
+	TESTQ DI, DI
+	JEQ   done8
+	MOVQ  40(SP), SI
+
+done8:
+	MOVQ         16(SP), DI
+	TESTQ        DI, DI
+	JEQ          done9
+	MOVQ         pack+112(FP), DI
+	ANDQ         $+2, DI
+	TESTQ        DI, DI
+	JEQ          done10
+	MOVQ         rowHi+88(FP), DI
+	MOVQ         rowLo+80(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x04, R8
+	ANDQ         $+15, DI
+	MOVQ         DI, 48(SP)
+	MOVQ         48(SP), DI
+	VPBROADCASTD DI, Z0
+	VPCMPD       $0x06, c32x16_h2135120b48416d25<>+0(SB), Z0, K1
+	MOVQ         dzh_base+32(FP), DI
+	MOVQ         rowLo+80(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	MOVQ         rowLo+80(FP), R9
+	SARQ         $0x04, R9
+	IMUL3Q       $+3072, R9, R9
+	MOVQ         32(SP), R10
+	LEAQ         (R10)(R9*1), R9
+	MOVQ         (SP), R10
+	SHLQ         $0x03, R10
+	MOVQ         $+32, R11
+
+loop11:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done12
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop13:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       $+3072, R13
+	SUBQ       $+1, BP
+	JNE        loop13
+
+done12:
+	MOVQ      48(SP), BP
+	TESTQ     BP, BP
+	JLE       done14
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVUPS   Z0, (R13)
+
+done14:
+	ADDQ (SP), DI
+	ADDQ $+64, R9
+	SUBQ $+1, R11
+	JNE  loop11
+
+done10:
+done9:
+	MOVQ         24(SP), DI
+	TESTQ        DI, DI
+	JEQ          done15
+	MOVQ         pack+112(FP), DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done16
+	MOVQ         colHi+104(FP), DI
+	MOVQ         colLo+96(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x04, R8
+	ANDQ         $+15, DI
+	MOVQ         DI, 48(SP)
+	MOVQ         48(SP), DI
+	VPBROADCASTD DI, Z0
+	VPCMPD       $0x06, c32x16_h2135120b48416d25<>+0(SB), Z0, K1
+	MOVQ         h_base+56(FP), DI
+	MOVQ         colLo+96(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	MOVQ         40(SP), R9
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	MOVQ         $+32, R11
+
+loop17:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done18
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop19:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       $+3072, R13
+	SUBQ       $+1, BP
+	JNE        loop19
+
+done18:
+	MOVQ      48(SP), BP
+	TESTQ     BP, BP
+	JLE       done20
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVUPS   Z0, (R13)
+
+done20:
+	ADDQ 8(SP), DI
+	ADDQ $+64, R9
+	SUBQ $+1, R11
+	JNE  loop17
+
+done16:
+done15:
+	MOVQ colLo+96(FP), DI
+	MOVQ colHi+104(FP), R8
+	MOVQ colLo+96(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+48
+	JLT  done21
+
+loop22:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+8
+	JLT  done23
+
+loop24:
+	MOVQ       R10, R11
+	SHLQ       $0x09, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+512, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       16(SP), R12
+	TESTQ      R12, R12
+	JEQ        done25
+	MOVQ       R10, R12
+	ANDQ       $+15, R12
+	MOVQ       32(SP), R13
+	LEAQ       (R13)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x04, R13
+	IMUL3Q     $+3072, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done25:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	MOVQ    SI, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop26:
+	VMOVUPS      (R12), Z24
+	VMOVUPS      (R12)(DX*1), Z25
+	VMOVUPS      (R12)(DX*2), Z26
+	VBROADCASTSS (R11), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Z26, Z27, Z2
+	VBROADCASTSS 4(R11), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Z26, Z27, Z5
+	VBROADCASTSS 8(R11), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Z26, Z27, Z8
+	VBROADCASTSS 12(R11), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Z26, Z27, Z11
+	VBROADCASTSS 16(R11), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Z26, Z27, Z14
+	VBROADCASTSS 20(R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Z26, Z27, Z17
+	VBROADCASTSS 24(R11), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Z26, Z27, Z20
+	VBROADCASTSS 28(R11), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Z26, Z27, Z23
+	ADDQ         AX, R11
+	ADDQ         BX, R12
+	SUBQ         $+1, R13
+	JNE          loop26
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(DI*4), Z0, Z0
+	VADDPS       64(R11)(DI*4), Z1, Z1
+	VADDPS       128(R11)(DI*4), Z2, Z2
+	VMOVUPS      Z0, (R11)(DI*4)
+	VMOVUPS      Z1, 64(R11)(DI*4)
+	VMOVUPS      Z2, 128(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(DI*4), Z3, Z0
+	VADDPS       576(R11)(DI*4), Z4, Z1
+	VADDPS       640(R11)(DI*4), Z5, Z2
+	VMOVUPS      Z0, 512(R11)(DI*4)
+	VMOVUPS      Z1, 576(R11)(DI*4)
+	VMOVUPS      Z2, 640(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(DI*4), Z6, Z0
+	VADDPS       1088(R11)(DI*4), Z7, Z1
+	VADDPS       1152(R11)(DI*4), Z8, Z2
+	VMOVUPS      Z0, 1024(R11)(DI*4)
+	VMOVUPS      Z1, 1088(R11)(DI*4)
+	VMOVUPS      Z2, 1152(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(DI*4), Z9, Z0
+	VADDPS       1600(R11)(DI*4), Z10, Z1
+	VADDPS       1664(R11)(DI*4), Z11, Z2
+	VMOVUPS      Z0, 1536(R11)(DI*4)
+	VMOVUPS      Z1, 1600(R11)(DI*4)
+	VMOVUPS      Z2, 1664(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(DI*4), Z12, Z0
+	VADDPS       2112(R11)(DI*4), Z13, Z1
+	VADDPS       2176(R11)(DI*4), Z14, Z2
+	VMOVUPS      Z0, 2048(R11)(DI*4)
+	VMOVUPS      Z1, 2112(R11)(DI*4)
+	VMOVUPS      Z2, 2176(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(DI*4), Z15, Z0
+	VADDPS       2624(R11)(DI*4), Z16, Z1
+	VADDPS       2688(R11)(DI*4), Z17, Z2
+	VMOVUPS      Z0, 2560(R11)(DI*4)
+	VMOVUPS      Z1, 2624(R11)(DI*4)
+	VMOVUPS      Z2, 2688(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(DI*4), Z18, Z0
+	VADDPS       3136(R11)(DI*4), Z19, Z1
+	VADDPS       3200(R11)(DI*4), Z20, Z2
+	VMOVUPS      Z0, 3072(R11)(DI*4)
+	VMOVUPS      Z1, 3136(R11)(DI*4)
+	VMOVUPS      Z2, 3200(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(DI*4), Z21, Z0
+	VADDPS       3648(R11)(DI*4), Z22, Z1
+	VADDPS       3712(R11)(DI*4), Z23, Z2
+	VMOVUPS      Z0, 3584(R11)(DI*4)
+	VMOVUPS      Z1, 3648(R11)(DI*4)
+	VMOVUPS      Z2, 3712(R11)(DI*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop24
+
+done23:
+	ADDQ $+48, DI
+	ADDQ $-48, R8
+	ADDQ DX, SI
+	ADDQ DX, SI
+	ADDQ DX, SI
+	CMPQ R8, $+48
+	JGE  loop22
+
+done21:
+	CMPQ R8, $+32
+	JLT  done27
+
+loop28:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+8
+	JLT  done29
+
+loop30:
+	MOVQ       R10, R11
+	SHLQ       $0x09, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       16(SP), R12
+	TESTQ      R12, R12
+	JEQ        done31
+	MOVQ       R10, R12
+	ANDQ       $+15, R12
+	MOVQ       32(SP), R13
+	LEAQ       (R13)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x04, R13
+	IMUL3Q     $+3072, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done31:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	MOVQ    SI, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop32:
+	VMOVUPS      (R12), Z16
+	VMOVUPS      (R12)(DX*1), Z17
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(R11), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(R11), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(R11), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(R11), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(R11), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(R11), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(R11), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         AX, R11
+	ADDQ         BX, R12
+	SUBQ         $+1, R13
+	JNE          loop32
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(DI*4), Z0, Z0
+	VADDPS       64(R11)(DI*4), Z1, Z1
+	VMOVUPS      Z0, (R11)(DI*4)
+	VMOVUPS      Z1, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(DI*4), Z2, Z0
+	VADDPS       576(R11)(DI*4), Z3, Z1
+	VMOVUPS      Z0, 512(R11)(DI*4)
+	VMOVUPS      Z1, 576(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(DI*4), Z4, Z0
+	VADDPS       1088(R11)(DI*4), Z5, Z1
+	VMOVUPS      Z0, 1024(R11)(DI*4)
+	VMOVUPS      Z1, 1088(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(DI*4), Z6, Z0
+	VADDPS       1600(R11)(DI*4), Z7, Z1
+	VMOVUPS      Z0, 1536(R11)(DI*4)
+	VMOVUPS      Z1, 1600(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(DI*4), Z8, Z0
+	VADDPS       2112(R11)(DI*4), Z9, Z1
+	VMOVUPS      Z0, 2048(R11)(DI*4)
+	VMOVUPS      Z1, 2112(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(DI*4), Z10, Z0
+	VADDPS       2624(R11)(DI*4), Z11, Z1
+	VMOVUPS      Z0, 2560(R11)(DI*4)
+	VMOVUPS      Z1, 2624(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(DI*4), Z12, Z0
+	VADDPS       3136(R11)(DI*4), Z13, Z1
+	VMOVUPS      Z0, 3072(R11)(DI*4)
+	VMOVUPS      Z1, 3136(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(DI*4), Z14, Z0
+	VADDPS       3648(R11)(DI*4), Z15, Z1
+	VMOVUPS      Z0, 3584(R11)(DI*4)
+	VMOVUPS      Z1, 3648(R11)(DI*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop30
+
+done29:
+	ADDQ $+32, DI
+	ADDQ $-32, R8
+	ADDQ DX, SI
+	ADDQ DX, SI
+	CMPQ R8, $+32
+	JGE  loop28
+
+done27:
 	VZEROUPPER
 	RET
 
-// func dhCellBSumsAVX2(batch int, dzh []float32, dhCellW2 []float32, h []float32, dhCellW3 []float32, x []float32, dhCellB []float32)
-// Requires: AVX
-TEXT ·dhCellBSumsAVX2(SB), $8-152
-	MOVQ batch+0(FP), AX
-	MOVQ h_base+56(FP), CX
-	MOVQ x_base+104(FP), DX
-	MOVQ $+0, BX
-	MOVQ BX, (SP)
+// func dhCellW2ProductAVX2(batch int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·dhCellW2ProductAVX2(SB), $56-144
+	MOVQ  batch+0(FP), AX
+	MOVQ  dhCellW2_base+8(FP), CX
+	MOVQ  scratch_base+120(FP), DX
+	MOVQ  scratch_len+128(FP), BX
+	MOVQ  AX, SI
+	SHLQ  $0x09, SI
+	SHLQ  $0x02, SI
+	MOVQ  SI, (SP)
+	MOVQ  AX, SI
+	SHLQ  $0x07, SI
+	SHLQ  $0x02, SI
+	MOVQ  SI, 8(SP)
+	MOVQ  $+0, SI
+	MOVQ  SI, 16(SP)
+	MOVQ  AX, SI
+	SHLQ  $0x09, SI
+	SHLQ  $0x02, SI
+	MOVQ  SI, DI
+	ANDQ  $+2047, DI
+	TESTQ DI, DI
+	JNE   done1
+	MOVQ  $+1, DI
+	MOVQ  DI, 16(SP)
 
-loop1:
-	VXORPS Y0, Y0, Y0
-	TESTQ  AX, AX
-	JLE    done2
-	MOVQ   dzh_base+8(FP), BX
-	MOVQ   (SP), SI
-	LEAQ   (BX)(SI*4), BX
-	MOVQ   (SP), SI
-	SHLQ   $0x07, SI
-	MOVQ   dhCellW2_base+32(FP), DI
-	LEAQ   (DI)(SI*4), SI
-	MOVQ   (SP), DI
-	SHLQ   $0x06, DI
-	MOVQ   dhCellW3_base+80(FP), R8
-	LEAQ   (R8)(DI*4), DI
-	TESTQ  AX, AX
-	JLE    done3
-	MOVQ   $+0, R8
+done1:
+	SHLQ $0x05, SI
+	CMPQ SI, $+4194304
+	JLT  done2
+	MOVQ $+1, SI
+	MOVQ SI, 16(SP)
 
-loop4:
-	VXORPS Y1, Y1, Y1
-	MOVQ   R8, R9
-	SHLQ   $0x09, R9
-	LEAQ   (BX)(R9*4), R9
-	MOVQ   R8, R10
-	SHLQ   $0x07, R10
-	LEAQ   (CX)(R10*4), R10
-	MOVQ   R8, R11
-	SHLQ   $0x0b, R11
-	LEAQ   (DX)(R11*4), R11
-	MOVQ   $+0, R12
-
-loop5:
-	MOVQ         AX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x09, R13
-	LEAQ         (R9)(R13*4), R13
-	VBROADCASTSS (R13), Y2
-	MOVQ         AX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x07, R13
-	LEAQ         (R10)(R13*4), R13
-	MOVQ         $+0, BP
-	PCALIGN      $0x20
-
-loop6:
-	VMULPS  (R13)(BP*4), Y2, Y3
-	VMULPS  32(R13)(BP*4), Y2, Y4
-	VMULPS  64(R13)(BP*4), Y2, Y5
-	VMULPS  96(R13)(BP*4), Y2, Y6
-	VADDPS  (SI)(BP*4), Y3, Y3
-	VADDPS  32(SI)(BP*4), Y4, Y4
-	VADDPS  64(SI)(BP*4), Y5, Y5
-	VADDPS  96(SI)(BP*4), Y6, Y6
-	VMOVUPS Y3, (SI)(BP*4)
-	VMOVUPS Y4, 32(SI)(BP*4)
-	VMOVUPS Y5, 64(SI)(BP*4)
-	VMOVUPS Y6, 96(SI)(BP*4)
-	ADDQ    $+32, BP
-	CMPQ    BP, $+96
-	JLE     loop6
-	MOVQ    R12, R13
-	SHLQ    $0x06, R13
-	LEAQ    (R11)(R13*4), R13
-	MOVQ    $+0, BP
-	PCALIGN $0x20
-
-loop7:
-	VMULPS  (R13)(BP*4), Y2, Y3
-	VMULPS  32(R13)(BP*4), Y2, Y4
-	VMULPS  64(R13)(BP*4), Y2, Y5
-	VMULPS  96(R13)(BP*4), Y2, Y6
-	VADDPS  (DI)(BP*4), Y3, Y3
-	VADDPS  32(DI)(BP*4), Y4, Y4
-	VADDPS  64(DI)(BP*4), Y5, Y5
-	VADDPS  96(DI)(BP*4), Y6, Y6
-	VMOVUPS Y3, (DI)(BP*4)
-	VMOVUPS Y4, 32(DI)(BP*4)
-	VMOVUPS Y5, 64(DI)(BP*4)
-	VMOVUPS Y6, 96(DI)(BP*4)
-	ADDQ    $+32, BP
-	CMPQ    BP, $+32
-	JLE     loop7
-	VADDPS  Y2, Y1, Y1
-	ADDQ    $+1, R12
-	CMPQ    R12, $+32
-	JLT     loop5
-	VADDPS  Y1, Y0, Y0
-	ADDQ    $+1, R8
-	CMPQ    R8, AX
-	JLT     loop4
+done2:
+	MOVQ  $+0, SI
+	MOVQ  SI, 24(SP)
+	SHLQ  $0x07, AX
+	SHLQ  $0x02, AX
+	MOVQ  AX, SI
+	ANDQ  $+2047, SI
+	TESTQ SI, SI
+	JNE   done3
+	MOVQ  $+1, SI
+	MOVQ  SI, 24(SP)
 
 done3:
-done2:
-	LEAQ         -1(AX), BX
-	TESTQ        BX, BX
-	JLT          done8
-	MOVQ         dhCellB_base+128(FP), BX
-	MOVQ         (SP), SI
-	LEAQ         (BX)(SI*4), BX
-	VBROADCASTSS (BX), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVSS       X0, (BX)
+	SHLQ $0x05, AX
+	CMPQ AX, $+4194304
+	JLT  done4
+	MOVQ $+1, AX
+	MOVQ AX, 24(SP)
+
+done4:
+	LEAQ   63(DX), AX
+	ANDQ   $-64, AX
+	MOVQ   AX, 32(SP)
+	LEAQ   (DX)(BX*4), AX
+	MOVQ   colHi+104(FP), DX
+	MOVQ   colLo+96(FP), BX
+	SUBQ   BX, DX
+	LEAQ   7(DX), DX
+	SARQ   $0x03, DX
+	IMUL3Q $+1280, DX, DX
+	SUBQ   DX, AX
+	ANDQ   $-64, AX
+	MOVQ   AX, 40(SP)
+	MOVQ   (SP), AX
+	MOVQ   16(SP), DX
+	TESTQ  DX, DX
+	JEQ    done5
+	MOVQ   $+32, AX
+
+done5:
+	MOVQ  $+32, DX
+	MOVQ  24(SP), BX
+	TESTQ BX, BX
+	JEQ   done6
+	MOVQ  $+1280, DX
+
+done6:
+	MOVQ  8(SP), BX
+	MOVQ  24(SP), SI
+	TESTQ SI, SI
+	JEQ   done7
+	MOVQ  $+32, BX
+
+done7:
+	MOVQ  h_base+56(FP), SI
+	MOVQ  colLo+96(FP), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  24(SP), DI
+	TESTQ DI, DI
+	JEQ   done8
+	MOVQ  40(SP), SI
 
 done8:
-	MOVQ (SP), BX
-	ADDQ $+1, BX
-	MOVQ BX, (SP)
-	CMPQ (SP), $+512
-	JLT  loop1
+	MOVQ         16(SP), DI
+	TESTQ        DI, DI
+	JEQ          done9
+	MOVQ         pack+112(FP), DI
+	ANDQ         $+2, DI
+	TESTQ        DI, DI
+	JEQ          done10
+	MOVQ         rowHi+88(FP), DI
+	MOVQ         rowLo+80(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x03, R8
+	ANDQ         $+7, DI
+	MOVQ         DI, 48(SP)
+	MOVQ         48(SP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         dzh_base+32(FP), DI
+	MOVQ         rowLo+80(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	MOVQ         rowLo+80(FP), R9
+	SARQ         $0x03, R9
+	IMUL3Q       $+1280, R9, R9
+	MOVQ         32(SP), R10
+	LEAQ         (R10)(R9*1), R9
+	MOVQ         (SP), R10
+	SHLQ         $0x03, R10
+	MOVQ         $+32, R11
+
+loop11:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done12
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop13:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+1280, R13
+	SUBQ       $+1, BP
+	JNE        loop13
+
+done12:
+	MOVQ       48(SP), BP
+	TESTQ      BP, BP
+	JLE        done14
+	VMASKMOVPS (R12), Y0, Y1
+	VMOVUPS    Y1, (R13)
+
+done14:
+	ADDQ (SP), DI
+	ADDQ $+32, R9
+	SUBQ $+1, R11
+	JNE  loop11
+
+done10:
+done9:
+	MOVQ         24(SP), DI
+	TESTQ        DI, DI
+	JEQ          done15
+	MOVQ         pack+112(FP), DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done16
+	MOVQ         colHi+104(FP), DI
+	MOVQ         colLo+96(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x03, R8
+	ANDQ         $+7, DI
+	MOVQ         DI, 48(SP)
+	MOVQ         48(SP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         h_base+56(FP), DI
+	MOVQ         colLo+96(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	MOVQ         40(SP), R9
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	MOVQ         $+32, R11
+
+loop17:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done18
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop19:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+1280, R13
+	SUBQ       $+1, BP
+	JNE        loop19
+
+done18:
+	MOVQ       48(SP), BP
+	TESTQ      BP, BP
+	JLE        done20
+	VMASKMOVPS (R12), Y0, Y1
+	VMOVUPS    Y1, (R13)
+
+done20:
+	ADDQ 8(SP), DI
+	ADDQ $+32, R9
+	SUBQ $+1, R11
+	JNE  loop17
+
+done16:
+done15:
+	MOVQ colLo+96(FP), DI
+	MOVQ colHi+104(FP), R8
+	MOVQ colLo+96(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+24
+	JLT  done21
+
+loop22:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+4
+	JLT  done23
+
+loop24:
+	MOVQ       R10, R11
+	SHLQ       $0x09, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       16(SP), R12
+	TESTQ      R12, R12
+	JEQ        done25
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       32(SP), R13
+	LEAQ       (R13)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMUL3Q     $+1280, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done25:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    SI, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop26:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      (R12)(DX*1), Y13
+	VMOVUPS      (R12)(DX*2), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         AX, R11
+	ADDQ         BX, R12
+	SUBQ         $+1, R13
+	JNE          loop26
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(DI*4), Y0, Y0
+	VADDPS       32(R11)(DI*4), Y1, Y1
+	VADDPS       64(R11)(DI*4), Y2, Y2
+	VMOVUPS      Y0, (R11)(DI*4)
+	VMOVUPS      Y1, 32(R11)(DI*4)
+	VMOVUPS      Y2, 64(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(DI*4), Y3, Y0
+	VADDPS       544(R11)(DI*4), Y4, Y1
+	VADDPS       576(R11)(DI*4), Y5, Y2
+	VMOVUPS      Y0, 512(R11)(DI*4)
+	VMOVUPS      Y1, 544(R11)(DI*4)
+	VMOVUPS      Y2, 576(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(DI*4), Y6, Y0
+	VADDPS       1056(R11)(DI*4), Y7, Y1
+	VADDPS       1088(R11)(DI*4), Y8, Y2
+	VMOVUPS      Y0, 1024(R11)(DI*4)
+	VMOVUPS      Y1, 1056(R11)(DI*4)
+	VMOVUPS      Y2, 1088(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(DI*4), Y9, Y0
+	VADDPS       1568(R11)(DI*4), Y10, Y1
+	VADDPS       1600(R11)(DI*4), Y11, Y2
+	VMOVUPS      Y0, 1536(R11)(DI*4)
+	VMOVUPS      Y1, 1568(R11)(DI*4)
+	VMOVUPS      Y2, 1600(R11)(DI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop24
+
+done23:
+	ADDQ $+24, DI
+	ADDQ $-24, R8
+	ADDQ DX, SI
+	ADDQ DX, SI
+	ADDQ DX, SI
+	CMPQ R8, $+24
+	JGE  loop22
+
+done21:
+	CMPQ R8, $+8
+	JLT  done27
+
+loop28:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+8
+	JLT  done29
+
+loop30:
+	MOVQ       R10, R11
+	SHLQ       $0x09, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       16(SP), R12
+	TESTQ      R12, R12
+	JEQ        done31
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       32(SP), R13
+	LEAQ       (R13)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMUL3Q     $+1280, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done31:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    SI, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop32:
+	VMOVUPS      (R12), Y8
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS 4(R11), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 8(R11), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 12(R11), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 16(R11), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 20(R11), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 24(R11), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 28(R11), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         AX, R11
+	ADDQ         BX, R12
+	SUBQ         $+1, R13
+	JNE          loop32
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(DI*4), Y0, Y0
+	VMOVUPS      Y0, (R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(DI*4), Y1, Y0
+	VMOVUPS      Y0, 512(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(DI*4), Y2, Y0
+	VMOVUPS      Y0, 1024(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(DI*4), Y3, Y0
+	VMOVUPS      Y0, 1536(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(DI*4), Y4, Y0
+	VMOVUPS      Y0, 2048(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(DI*4), Y5, Y0
+	VMOVUPS      Y0, 2560(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(DI*4), Y6, Y0
+	VMOVUPS      Y0, 3072(R11)(DI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x07, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(DI*4), Y7, Y0
+	VMOVUPS      Y0, 3584(R11)(DI*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop30
+
+done29:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	ADDQ DX, SI
+	CMPQ R8, $+8
+	JGE  loop28
+
+done27:
+	VZEROUPPER
+	RET
+
+// func dhCellW3ProductAVX512(batch int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·dhCellW3ProductAVX512(SB), $16-144
+	MOVQ  batch+0(FP), AX
+	MOVQ  dhCellW3_base+8(FP), CX
+	MOVQ  x_base+56(FP), DX
+	MOVQ  scratch_base+120(FP), BX
+	MOVQ  pack+112(FP), SI
+	MOVQ  AX, DI
+	SHLQ  $0x09, DI
+	SHLQ  $0x02, DI
+	MOVQ  DI, (SP)
+	MOVQ  $+0, DI
+	SHLQ  $0x09, AX
+	SHLQ  $0x02, AX
+	MOVQ  AX, R8
+	ANDQ  $+4095, R8
+	TESTQ R8, R8
+	JNE   done1
+	MOVQ  $+1, DI
+
+done1:
+	SHLQ $0x05, AX
+	CMPQ AX, $+4194304
+	JLT  done2
+	MOVQ $+1, DI
+
+done2:
+	LEAQ  63(BX), AX
+	ANDQ  $-64, AX
+	MOVQ  (SP), BX
+	TESTQ DI, DI
+	JEQ   done3
+	MOVQ  $+64, BX
+
+done3:
+	MOVQ         colLo+96(FP), R8
+	LEAQ         (DX)(R8*4), DX
+	TESTQ        DI, DI
+	JEQ          done4
+	ANDQ         $+2, SI
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVQ         rowHi+88(FP), SI
+	MOVQ         rowLo+80(FP), R8
+	SUBQ         R8, SI
+	MOVQ         SI, R8
+	SARQ         $0x04, R8
+	ANDQ         $+15, SI
+	MOVQ         SI, 8(SP)
+	MOVQ         8(SP), SI
+	VPBROADCASTD SI, Z0
+	VPCMPD       $0x06, c32x16_h2135120b48416d25<>+0(SB), Z0, K1
+	MOVQ         dzh_base+32(FP), SI
+	MOVQ         rowLo+80(FP), R9
+	LEAQ         (SI)(R9*4), SI
+	MOVQ         rowLo+80(FP), R9
+	SARQ         $0x04, R9
+	IMUL3Q       $+3072, R9, R9
+	LEAQ         (AX)(R9*1), R9
+	MOVQ         (SP), R10
+	SHLQ         $0x03, R10
+	MOVQ         $+32, R11
+
+loop6:
+	MOVQ    SI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done7
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop8:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPS    (R12), Z0
+	VMOVUPS    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       $+3072, R13
+	SUBQ       $+1, BP
+	JNE        loop8
+
+done7:
+	MOVQ      8(SP), BP
+	TESTQ     BP, BP
+	JLE       done9
+	VMOVUPS.Z (R12), K1, Z0
+	VMOVUPS   Z0, (R13)
+
+done9:
+	ADDQ (SP), SI
+	ADDQ $+64, R9
+	SUBQ $+1, R11
+	JNE  loop6
+
+done5:
+done4:
+	MOVQ colLo+96(FP), SI
+	MOVQ colHi+104(FP), R8
+	MOVQ colLo+96(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+48
+	JLT  done10
+
+loop11:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+8
+	JLT  done12
+
+loop13:
+	MOVQ       R10, R11
+	SHLQ       $0x08, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(SI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       $+256, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	TESTQ      DI, DI
+	JEQ        done14
+	MOVQ       R10, R12
+	ANDQ       $+15, R12
+	LEAQ       (AX)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x04, R13
+	IMUL3Q     $+3072, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done14:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	MOVQ    DX, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop15:
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Z26
+	VBROADCASTSS (R11), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Z26, Z27, Z2
+	VBROADCASTSS 4(R11), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Z26, Z27, Z5
+	VBROADCASTSS 8(R11), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Z26, Z27, Z8
+	VBROADCASTSS 12(R11), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Z26, Z27, Z11
+	VBROADCASTSS 16(R11), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Z26, Z27, Z14
+	VBROADCASTSS 20(R11), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Z26, Z27, Z17
+	VBROADCASTSS 24(R11), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Z26, Z27, Z20
+	VBROADCASTSS 28(R11), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Z26, Z27, Z23
+	ADDQ         BX, R11
+	ADDQ         $+256, R12
+	SUBQ         $+1, R13
+	JNE          loop15
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(SI*4), Z0, Z0
+	VADDPS       64(R11)(SI*4), Z1, Z1
+	VADDPS       128(R11)(SI*4), Z2, Z2
+	VMOVUPS      Z0, (R11)(SI*4)
+	VMOVUPS      Z1, 64(R11)(SI*4)
+	VMOVUPS      Z2, 128(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       256(R11)(SI*4), Z3, Z0
+	VADDPS       320(R11)(SI*4), Z4, Z1
+	VADDPS       384(R11)(SI*4), Z5, Z2
+	VMOVUPS      Z0, 256(R11)(SI*4)
+	VMOVUPS      Z1, 320(R11)(SI*4)
+	VMOVUPS      Z2, 384(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(SI*4), Z6, Z0
+	VADDPS       576(R11)(SI*4), Z7, Z1
+	VADDPS       640(R11)(SI*4), Z8, Z2
+	VMOVUPS      Z0, 512(R11)(SI*4)
+	VMOVUPS      Z1, 576(R11)(SI*4)
+	VMOVUPS      Z2, 640(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       768(R11)(SI*4), Z9, Z0
+	VADDPS       832(R11)(SI*4), Z10, Z1
+	VADDPS       896(R11)(SI*4), Z11, Z2
+	VMOVUPS      Z0, 768(R11)(SI*4)
+	VMOVUPS      Z1, 832(R11)(SI*4)
+	VMOVUPS      Z2, 896(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(SI*4), Z12, Z0
+	VADDPS       1088(R11)(SI*4), Z13, Z1
+	VADDPS       1152(R11)(SI*4), Z14, Z2
+	VMOVUPS      Z0, 1024(R11)(SI*4)
+	VMOVUPS      Z1, 1088(R11)(SI*4)
+	VMOVUPS      Z2, 1152(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1280(R11)(SI*4), Z15, Z0
+	VADDPS       1344(R11)(SI*4), Z16, Z1
+	VADDPS       1408(R11)(SI*4), Z17, Z2
+	VMOVUPS      Z0, 1280(R11)(SI*4)
+	VMOVUPS      Z1, 1344(R11)(SI*4)
+	VMOVUPS      Z2, 1408(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(SI*4), Z18, Z0
+	VADDPS       1600(R11)(SI*4), Z19, Z1
+	VADDPS       1664(R11)(SI*4), Z20, Z2
+	VMOVUPS      Z0, 1536(R11)(SI*4)
+	VMOVUPS      Z1, 1600(R11)(SI*4)
+	VMOVUPS      Z2, 1664(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1792(R11)(SI*4), Z21, Z0
+	VADDPS       1856(R11)(SI*4), Z22, Z1
+	VADDPS       1920(R11)(SI*4), Z23, Z2
+	VMOVUPS      Z0, 1792(R11)(SI*4)
+	VMOVUPS      Z1, 1856(R11)(SI*4)
+	VMOVUPS      Z2, 1920(R11)(SI*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R9
+	CMPQ         R9, $+8
+	JGE          loop13
+
+done12:
+	ADDQ $+48, SI
+	ADDQ $-48, R8
+	ADDQ $+192, DX
+	CMPQ R8, $+48
+	JGE  loop11
+
+done10:
+	CMPQ R8, $+16
+	JLT  done16
+
+loop17:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+8
+	JLT  done18
+
+loop19:
+	MOVQ       R10, R11
+	SHLQ       $0x08, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(SI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	TESTQ      DI, DI
+	JEQ        done20
+	MOVQ       R10, R12
+	ANDQ       $+15, R12
+	LEAQ       (AX)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x04, R13
+	IMUL3Q     $+3072, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done20:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    DX, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop21:
+	VMOVUPS          (R12), Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST 4(R11), Z8, Z1
+	VFMADD231PS.BCST 8(R11), Z8, Z2
+	VFMADD231PS.BCST 12(R11), Z8, Z3
+	VFMADD231PS.BCST 16(R11), Z8, Z4
+	VFMADD231PS.BCST 20(R11), Z8, Z5
+	VFMADD231PS.BCST 24(R11), Z8, Z6
+	VFMADD231PS.BCST 28(R11), Z8, Z7
+	ADDQ             BX, R11
+	ADDQ             $+256, R12
+	SUBQ             $+1, R13
+	JNE              loop21
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           (R11)(SI*4), Z0, Z0
+	VMOVUPS          Z0, (R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           256(R11)(SI*4), Z1, Z0
+	VMOVUPS          Z0, 256(R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           512(R11)(SI*4), Z2, Z0
+	VMOVUPS          Z0, 512(R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           768(R11)(SI*4), Z3, Z0
+	VMOVUPS          Z0, 768(R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           1024(R11)(SI*4), Z4, Z0
+	VMOVUPS          Z0, 1024(R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           1280(R11)(SI*4), Z5, Z0
+	VMOVUPS          Z0, 1280(R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           1536(R11)(SI*4), Z6, Z0
+	VMOVUPS          Z0, 1536(R11)(SI*4)
+	MOVQ             R10, R11
+	SHLQ             $0x06, R11
+	LEAQ             (CX)(R11*4), R11
+	VADDPS           1792(R11)(SI*4), Z7, Z0
+	VMOVUPS          Z0, 1792(R11)(SI*4)
+	ADDQ             $+8, R10
+	ADDQ             $-8, R9
+	CMPQ             R9, $+8
+	JGE              loop19
+
+done18:
+	ADDQ $+16, SI
+	ADDQ $-16, R8
+	ADDQ $+64, DX
+	CMPQ R8, $+16
+	JGE  loop17
+
+done16:
+	VZEROUPPER
+	RET
+
+// func dhCellW3ProductAVX2(batch int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·dhCellW3ProductAVX2(SB), $16-144
+	MOVQ  batch+0(FP), AX
+	MOVQ  dhCellW3_base+8(FP), CX
+	MOVQ  x_base+56(FP), DX
+	MOVQ  scratch_base+120(FP), BX
+	MOVQ  pack+112(FP), SI
+	MOVQ  AX, DI
+	SHLQ  $0x09, DI
+	SHLQ  $0x02, DI
+	MOVQ  DI, (SP)
+	MOVQ  $+0, DI
+	SHLQ  $0x09, AX
+	SHLQ  $0x02, AX
+	MOVQ  AX, R8
+	ANDQ  $+2047, R8
+	TESTQ R8, R8
+	JNE   done1
+	MOVQ  $+1, DI
+
+done1:
+	SHLQ $0x05, AX
+	CMPQ AX, $+4194304
+	JLT  done2
+	MOVQ $+1, DI
+
+done2:
+	LEAQ  63(BX), AX
+	ANDQ  $-64, AX
+	MOVQ  (SP), BX
+	TESTQ DI, DI
+	JEQ   done3
+	MOVQ  $+32, BX
+
+done3:
+	MOVQ         colLo+96(FP), R8
+	LEAQ         (DX)(R8*4), DX
+	TESTQ        DI, DI
+	JEQ          done4
+	ANDQ         $+2, SI
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVQ         rowHi+88(FP), SI
+	MOVQ         rowLo+80(FP), R8
+	SUBQ         R8, SI
+	MOVQ         SI, R8
+	SARQ         $0x03, R8
+	ANDQ         $+7, SI
+	MOVQ         SI, 8(SP)
+	MOVQ         8(SP), SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         dzh_base+32(FP), SI
+	MOVQ         rowLo+80(FP), R9
+	LEAQ         (SI)(R9*4), SI
+	MOVQ         rowLo+80(FP), R9
+	SARQ         $0x03, R9
+	IMUL3Q       $+1280, R9, R9
+	LEAQ         (AX)(R9*1), R9
+	MOVQ         (SP), R10
+	SHLQ         $0x03, R10
+	MOVQ         $+32, R11
+
+loop6:
+	MOVQ    SI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done7
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop8:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       $+1280, R13
+	SUBQ       $+1, BP
+	JNE        loop8
+
+done7:
+	MOVQ       8(SP), BP
+	TESTQ      BP, BP
+	JLE        done9
+	VMASKMOVPS (R12), Y0, Y1
+	VMOVUPS    Y1, (R13)
+
+done9:
+	ADDQ (SP), SI
+	ADDQ $+32, R9
+	SUBQ $+1, R11
+	JNE  loop6
+
+done5:
+done4:
+	MOVQ colLo+96(FP), SI
+	MOVQ colHi+104(FP), R8
+	MOVQ colLo+96(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+24
+	JLT  done10
+
+loop11:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+4
+	JLT  done12
+
+loop13:
+	MOVQ       R10, R11
+	SHLQ       $0x08, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(SI*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+256, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	TESTQ      DI, DI
+	JEQ        done14
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	LEAQ       (AX)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMUL3Q     $+1280, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done14:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    DX, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop15:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         BX, R11
+	ADDQ         $+256, R12
+	SUBQ         $+1, R13
+	JNE          loop15
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(SI*4), Y0, Y0
+	VADDPS       32(R11)(SI*4), Y1, Y1
+	VADDPS       64(R11)(SI*4), Y2, Y2
+	VMOVUPS      Y0, (R11)(SI*4)
+	VMOVUPS      Y1, 32(R11)(SI*4)
+	VMOVUPS      Y2, 64(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       256(R11)(SI*4), Y3, Y0
+	VADDPS       288(R11)(SI*4), Y4, Y1
+	VADDPS       320(R11)(SI*4), Y5, Y2
+	VMOVUPS      Y0, 256(R11)(SI*4)
+	VMOVUPS      Y1, 288(R11)(SI*4)
+	VMOVUPS      Y2, 320(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(SI*4), Y6, Y0
+	VADDPS       544(R11)(SI*4), Y7, Y1
+	VADDPS       576(R11)(SI*4), Y8, Y2
+	VMOVUPS      Y0, 512(R11)(SI*4)
+	VMOVUPS      Y1, 544(R11)(SI*4)
+	VMOVUPS      Y2, 576(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       768(R11)(SI*4), Y9, Y0
+	VADDPS       800(R11)(SI*4), Y10, Y1
+	VADDPS       832(R11)(SI*4), Y11, Y2
+	VMOVUPS      Y0, 768(R11)(SI*4)
+	VMOVUPS      Y1, 800(R11)(SI*4)
+	VMOVUPS      Y2, 832(R11)(SI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop13
+
+done12:
+	ADDQ $+24, SI
+	ADDQ $-24, R8
+	ADDQ $+96, DX
+	CMPQ R8, $+24
+	JGE  loop11
+
+done10:
+	CMPQ R8, $+16
+	JLT  done16
+
+loop17:
+	MOVQ rowHi+88(FP), R9
+	MOVQ rowLo+80(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+80(FP), R10
+	CMPQ R9, $+4
+	JLT  done18
+
+loop19:
+	MOVQ       R10, R11
+	SHLQ       $0x08, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(SI*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+256, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	MOVQ       dzh_base+32(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	TESTQ      DI, DI
+	JEQ        done20
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	LEAQ       (AX)(R12*4), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMUL3Q     $+1280, R13, R13
+	LEAQ       (R12)(R13*1), R11
+
+done20:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    DX, R12
+	MOVQ    $+32, R13
+	PCALIGN $0x20
+
+loop21:
+	VMOVUPS      (R12), Y8
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(R11), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(R11), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(R11), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         BX, R11
+	ADDQ         $+256, R12
+	SUBQ         $+1, R13
+	JNE          loop21
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(SI*4), Y0, Y0
+	VADDPS       32(R11)(SI*4), Y1, Y1
+	VMOVUPS      Y0, (R11)(SI*4)
+	VMOVUPS      Y1, 32(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       256(R11)(SI*4), Y2, Y0
+	VADDPS       288(R11)(SI*4), Y3, Y1
+	VMOVUPS      Y0, 256(R11)(SI*4)
+	VMOVUPS      Y1, 288(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(SI*4), Y4, Y0
+	VADDPS       544(R11)(SI*4), Y5, Y1
+	VMOVUPS      Y0, 512(R11)(SI*4)
+	VMOVUPS      Y1, 544(R11)(SI*4)
+	MOVQ         R10, R11
+	SHLQ         $0x06, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       768(R11)(SI*4), Y6, Y0
+	VADDPS       800(R11)(SI*4), Y7, Y1
+	VMOVUPS      Y0, 768(R11)(SI*4)
+	VMOVUPS      Y1, 800(R11)(SI*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R9
+	CMPQ         R9, $+4
+	JGE          loop19
+
+done18:
+	ADDQ $+16, SI
+	ADDQ $-16, R8
+	ADDQ $+64, DX
+	CMPQ R8, $+16
+	JGE  loop17
+
+done16:
+	VZEROUPPER
+	RET
+
+// func dhCellBSumsAVX512(batch int, dhCellB []float32, dzh []float32)
+// Requires: AVX, AVX512F
+TEXT ·dhCellBSumsAVX512(SB), $0-56
+	MOVQ batch+0(FP), AX
+	MOVQ dhCellB_base+8(FP), CX
+	MOVQ dzh_base+32(FP), DX
+	MOVQ $+0, BX
+
+loop1:
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop2:
+	MOVQ    AX, DI
+	IMULQ   SI, DI
+	SHLQ    $0x09, DI
+	LEAQ    (DX)(DI*4), DI
+	VADDPS  (DI)(BX*4), Z0, Z0
+	VADDPS  64(DI)(BX*4), Z1, Z1
+	VADDPS  128(DI)(BX*4), Z2, Z2
+	VADDPS  192(DI)(BX*4), Z3, Z3
+	ADDQ    $+1, SI
+	CMPQ    SI, $+32
+	JLT     loop2
+	VADDPS  (CX)(BX*4), Z0, Z0
+	VADDPS  64(CX)(BX*4), Z1, Z1
+	VADDPS  128(CX)(BX*4), Z2, Z2
+	VADDPS  192(CX)(BX*4), Z3, Z3
+	VMOVUPS Z0, (CX)(BX*4)
+	VMOVUPS Z1, 64(CX)(BX*4)
+	VMOVUPS Z2, 128(CX)(BX*4)
+	VMOVUPS Z3, 192(CX)(BX*4)
+	ADDQ    $+64, BX
+	CMPQ    BX, $+448
+	JLE     loop1
+	VZEROUPPER
+	RET
+
+// func dhCellBSumsAVX2(batch int, dhCellB []float32, dzh []float32)
+// Requires: AVX
+TEXT ·dhCellBSumsAVX2(SB), $0-56
+	MOVQ batch+0(FP), AX
+	MOVQ dhCellB_base+8(FP), CX
+	MOVQ dzh_base+32(FP), DX
+	MOVQ $+0, BX
+
+loop1:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop2:
+	MOVQ    AX, DI
+	IMULQ   SI, DI
+	SHLQ    $0x09, DI
+	LEAQ    (DX)(DI*4), DI
+	VADDPS  (DI)(BX*4), Y0, Y0
+	VADDPS  32(DI)(BX*4), Y1, Y1
+	VADDPS  64(DI)(BX*4), Y2, Y2
+	VADDPS  96(DI)(BX*4), Y3, Y3
+	ADDQ    $+1, SI
+	CMPQ    SI, $+32
+	JLT     loop2
+	VADDPS  (CX)(BX*4), Y0, Y0
+	VADDPS  32(CX)(BX*4), Y1, Y1
+	VADDPS  64(CX)(BX*4), Y2, Y2
+	VADDPS  96(CX)(BX*4), Y3, Y3
+	VMOVUPS Y0, (CX)(BX*4)
+	VMOVUPS Y1, 32(CX)(BX*4)
+	VMOVUPS Y2, 64(CX)(BX*4)
+	VMOVUPS Y3, 96(CX)(BX*4)
+	ADDQ    $+32, BX
+	CMPQ    BX, $+480
+	JLE     loop1
 	VZEROUPPER
 	RET
 
@@ -39071,3964 +40827,6 @@ done1:
 	VZEROUPPER
 	RET
 
-// func aVProduct2AVX512(rows int, from int, i int, j int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·aVProduct2AVX512(SB), $16-168
-	MOVQ rows+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ j+24(FP), BX
-	MOVQ aV_base+32(FP), SI
-	MOVQ n_base+56(FP), DI
-	MOVQ CX, R8
-	SHLQ $0x0d, R8
-	MOVQ DX, R9
-	SHLQ $0x0b, R9
-	LEAQ (R8)(R9*1), R8
-	MOVQ BX, R9
-	SHLQ $0x05, R9
-	LEAQ (R8)(R9*1), R8
-	LEAQ (SI)(R8*4), R8
-	MOVQ R8, (SP)
-	MOVQ CX, R8
-	SHLQ $0x0d, R8
-	MOVQ BX, R9
-	SHLQ $0x07, R9
-	LEAQ (R8)(R9*1), R8
-	LEAQ (DI)(R8*4), DI
-	MOVQ DI, 8(SP)
-	MOVQ $+12, DI
-	CMPQ AX, DI
-	JGT  else2
-	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DI
-	MOVQ colLo+120(FP), R8
-	SUBQ R8, DI
-	MOVQ colLo+120(FP), R8
-	SHLQ $0x09, R8
-	MOVQ aWv_base+80(FP), R9
-	LEAQ (R9)(R8*1), R8
-	CMPQ DI, $+16
-	JLT  done3
-
-loop4:
-	MOVQ  rowLo+104(FP), R9
-	MOVQ  R9, R10
-	SHLQ  $0x0f, R10
-	MOVQ  8(SP), R11
-	LEAQ  (R11)(R10*1), R10
-	MOVQ  rowHi+112(FP), R11
-	SUBQ  R9, R11
-	TESTQ R11, R11
-	JLE   done5
-
-loop6:
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	MOVQ    R10, R12
-	MOVQ    R8, R13
-	MOVQ    $+8, BP
-	PCALIGN $0x20
-
-loop7:
-	VMOVUPS     (R12), Z16
-	VFMADD231PS (R13), Z16, Z0
-	VFMADD231PS 512(R13), Z16, Z1
-	VFMADD231PS 1024(R13), Z16, Z2
-	VFMADD231PS 1536(R13), Z16, Z3
-	VFMADD231PS 2048(R13), Z16, Z4
-	VFMADD231PS 2560(R13), Z16, Z5
-	VFMADD231PS 3072(R13), Z16, Z6
-	VFMADD231PS 3584(R13), Z16, Z7
-	VFMADD231PS 4096(R13), Z16, Z8
-	VFMADD231PS 4608(R13), Z16, Z9
-	VFMADD231PS 5120(R13), Z16, Z10
-	VFMADD231PS 5632(R13), Z16, Z11
-	VFMADD231PS 6144(R13), Z16, Z12
-	VFMADD231PS 6656(R13), Z16, Z13
-	VFMADD231PS 7168(R13), Z16, Z14
-	VFMADD231PS 7680(R13), Z16, Z15
-	ADDQ        $+64, R12
-	ADDQ        $+64, R13
-	SUBQ        $+1, BP
-	JNE         loop7
-	VUNPCKLPS   Z1, Z0, Z16
-	VUNPCKHPS   Z1, Z0, Z0
-	VADDPS      Z0, Z16, Z0
-	VUNPCKLPS   Z3, Z2, Z1
-	VUNPCKHPS   Z3, Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VUNPCKLPD   Z1, Z0, Z2
-	VUNPCKHPD   Z1, Z0, Z0
-	VADDPS      Z0, Z2, Z0
-	VUNPCKLPS   Z5, Z4, Z1
-	VUNPCKHPS   Z5, Z4, Z2
-	VADDPS      Z2, Z1, Z1
-	VUNPCKLPS   Z7, Z6, Z2
-	VUNPCKHPS   Z7, Z6, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPD   Z2, Z1, Z3
-	VUNPCKHPD   Z2, Z1, Z1
-	VADDPS      Z1, Z3, Z1
-	VUNPCKLPS   Z9, Z8, Z2
-	VUNPCKHPS   Z9, Z8, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPS   Z11, Z10, Z3
-	VUNPCKHPS   Z11, Z10, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPD   Z3, Z2, Z4
-	VUNPCKHPD   Z3, Z2, Z2
-	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z13, Z12, Z3
-	VUNPCKHPS   Z13, Z12, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z15, Z14, Z4
-	VUNPCKHPS   Z15, Z14, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VSHUFF32X4  $0x88, Z1, Z0, Z4
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z4, Z0
-	VSHUFF32X4  $0x88, Z3, Z2, Z1
-	VSHUFF32X4  $0xdd, Z3, Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VSHUFF32X4  $0x88, Z1, Z0, Z2
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z2, Z0
-	MOVQ        CX, R12
-	SHLQ        $0x0d, R12
-	MOVQ        DX, R13
-	SHLQ        $0x0b, R13
-	LEAQ        (R12)(R13*1), R12
-	MOVQ        BX, R13
-	SHLQ        $0x05, R13
-	LEAQ        (R12)(R13*1), R12
-	LEAQ        (SI)(R12*4), R12
-	MOVQ        R9, R13
-	SHLQ        $0x0d, R13
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     Z0, (R12)(AX*4)
-	ADDQ        $+1, R9
-	ADDQ        $+32768, R10
-	SUBQ        $+1, R11
-	JNE         loop6
-
-done5:
-	ADDQ $+8192, R8
-	ADDQ $+16, AX
-	ADDQ $-16, DI
-	CMPQ DI, $+16
-	JGE  loop4
-
-done3:
-	JMP done1
-
-else2:
-	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DI
-	LEAQ   (AX)(DI*4), AX
-	MOVQ   colHi+128(FP), DI
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DI
-	LEAQ   15(DI), DI
-	SARQ   $0x04, DI
-	IMUL3Q $+9216, DI, DI
-	SUBQ   DI, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DI
-	MOVQ   pack+136(FP), R8
-	ANDQ   $+1, R8
-	TESTQ  R8, R8
-	JEQ    done8
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	MOVQ   colLo+120(FP), R9
-	SHLQ   $0x09, R9
-	MOVQ   aWv_base+80(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   R8, $+16
-	JLT    done9
-
-loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+8, R12
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    512(R10), Z1
-	VMOVUPS    1024(R10), Z2
-	VMOVUPS    1536(R10), Z3
-	VMOVUPS    2048(R10), Z4
-	VMOVUPS    2560(R10), Z5
-	VMOVUPS    3072(R10), Z6
-	VMOVUPS    3584(R10), Z7
-	VMOVUPS    4096(R10), Z8
-	VMOVUPS    4608(R10), Z9
-	VMOVUPS    5120(R10), Z10
-	VMOVUPS    5632(R10), Z11
-	VMOVUPS    6144(R10), Z12
-	VMOVUPS    6656(R10), Z13
-	VMOVUPS    7168(R10), Z14
-	VMOVUPS    7680(R10), Z15
-	VUNPCKLPS  Z1, Z0, Z16
-	VUNPCKHPS  Z1, Z0, Z0
-	VUNPCKLPS  Z3, Z2, Z1
-	VUNPCKHPS  Z3, Z2, Z2
-	VUNPCKLPD  Z1, Z16, Z3
-	VUNPCKHPD  Z1, Z16, Z1
-	VUNPCKLPD  Z2, Z0, Z16
-	VUNPCKHPD  Z2, Z0, Z0
-	VUNPCKLPS  Z5, Z4, Z2
-	VUNPCKHPS  Z5, Z4, Z4
-	VUNPCKLPS  Z7, Z6, Z5
-	VUNPCKHPS  Z7, Z6, Z6
-	VUNPCKLPD  Z5, Z2, Z7
-	VUNPCKHPD  Z5, Z2, Z2
-	VUNPCKLPD  Z6, Z4, Z5
-	VUNPCKHPD  Z6, Z4, Z4
-	VUNPCKLPS  Z9, Z8, Z6
-	VUNPCKHPS  Z9, Z8, Z8
-	VUNPCKLPS  Z11, Z10, Z9
-	VUNPCKHPS  Z11, Z10, Z10
-	VUNPCKLPD  Z9, Z6, Z11
-	VUNPCKHPD  Z9, Z6, Z6
-	VUNPCKLPD  Z10, Z8, Z9
-	VUNPCKHPD  Z10, Z8, Z8
-	VUNPCKLPS  Z13, Z12, Z10
-	VUNPCKHPS  Z13, Z12, Z12
-	VUNPCKLPS  Z15, Z14, Z13
-	VUNPCKHPS  Z15, Z14, Z14
-	VUNPCKLPD  Z13, Z10, Z15
-	VUNPCKHPD  Z13, Z10, Z10
-	VUNPCKLPD  Z14, Z12, Z13
-	VUNPCKHPD  Z14, Z12, Z12
-	VSHUFF32X4 $0x88, Z7, Z3, Z14
-	VSHUFF32X4 $0xdd, Z7, Z3, Z3
-	VSHUFF32X4 $0x88, Z15, Z11, Z7
-	VSHUFF32X4 $0xdd, Z15, Z11, Z11
-	VSHUFF32X4 $0x88, Z7, Z14, Z15
-	VSHUFF32X4 $0x88, Z11, Z3, Z17
-	VSHUFF32X4 $0xdd, Z7, Z14, Z7
-	VSHUFF32X4 $0xdd, Z11, Z3, Z3
-	VSHUFF32X4 $0x88, Z2, Z1, Z11
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VSHUFF32X4 $0x88, Z10, Z6, Z2
-	VSHUFF32X4 $0xdd, Z10, Z6, Z6
-	VSHUFF32X4 $0x88, Z2, Z11, Z10
-	VSHUFF32X4 $0x88, Z6, Z1, Z14
-	VSHUFF32X4 $0xdd, Z2, Z11, Z2
-	VSHUFF32X4 $0xdd, Z6, Z1, Z1
-	VSHUFF32X4 $0x88, Z5, Z16, Z6
-	VSHUFF32X4 $0xdd, Z5, Z16, Z5
-	VSHUFF32X4 $0x88, Z13, Z9, Z11
-	VSHUFF32X4 $0xdd, Z13, Z9, Z9
-	VSHUFF32X4 $0x88, Z11, Z6, Z13
-	VSHUFF32X4 $0x88, Z9, Z5, Z16
-	VSHUFF32X4 $0xdd, Z11, Z6, Z6
-	VSHUFF32X4 $0xdd, Z9, Z5, Z5
-	VSHUFF32X4 $0x88, Z4, Z0, Z9
-	VSHUFF32X4 $0xdd, Z4, Z0, Z0
-	VSHUFF32X4 $0x88, Z12, Z8, Z4
-	VSHUFF32X4 $0xdd, Z12, Z8, Z8
-	VSHUFF32X4 $0x88, Z4, Z9, Z11
-	VSHUFF32X4 $0x88, Z8, Z0, Z12
-	VSHUFF32X4 $0xdd, Z4, Z9, Z4
-	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
-	JNE        loop11
-	ADDQ       $+8192, R9
-	ADDQ       $+9216, AX
-	ADDQ       $-16, R8
-	CMPQ       R8, $+16
-	JGE        loop10
-
-done9:
-done8:
-	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), R8
-	MOVQ colLo+120(FP), R9
-	SUBQ R9, R8
-	CMPQ R8, $+32
-	JLT  done12
-
-loop13:
-	MOVQ rowHi+112(FP), R9
-	MOVQ rowLo+104(FP), R10
-	SUBQ R10, R9
-	MOVQ rowLo+104(FP), R10
-	CMPQ R9, $+8
-	JLT  done14
-
-loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	MOVQ       DI, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop16:
-	VMOVUPS      (R12), Z16
-	VMOVUPS      9216(R12), Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 32768(R11), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 65536(R11), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 98304(R11), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 131072(R11), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 163840(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 196608(R11), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 229376(R11), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	VMOVUPS      64(R12), Z16
-	VMOVUPS      9280(R12), Z17
-	VBROADCASTSS 4(R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 32772(R11), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 65540(R11), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 98308(R11), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 131076(R11), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 163844(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 196612(R11), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 229380(R11), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop16
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z2, 32768(R11)(AX*4)
-	VMOVUPS      Z3, 32832(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z4, 65536(R11)(AX*4)
-	VMOVUPS      Z5, 65600(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z6, 98304(R11)(AX*4)
-	VMOVUPS      Z7, 98368(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z8, 131072(R11)(AX*4)
-	VMOVUPS      Z9, 131136(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z10, 163840(R11)(AX*4)
-	VMOVUPS      Z11, 163904(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z12, 196608(R11)(AX*4)
-	VMOVUPS      Z13, 196672(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z14, 229376(R11)(AX*4)
-	VMOVUPS      Z15, 229440(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
-	JGE          loop15
-
-done14:
-	CMPQ       R9, $+4
-	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	MOVQ       DI, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop18:
-	VMOVUPS      (R12), Z8
-	VMOVUPS      9216(R12), Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 32768(R11), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 65536(R11), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 98304(R11), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      64(R12), Z8
-	VMOVUPS      9280(R12), Z9
-	VBROADCASTSS 4(R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 32772(R11), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 65540(R11), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 98308(R11), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop18
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z2, 32768(R11)(AX*4)
-	VMOVUPS      Z3, 32832(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z4, 65536(R11)(AX*4)
-	VMOVUPS      Z5, 65600(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z6, 98304(R11)(AX*4)
-	VMOVUPS      Z7, 98368(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
-
-done17:
-	CMPQ       R9, $+2
-	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       DI, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop20:
-	VMOVUPS      (R12), Z4
-	VMOVUPS      9216(R12), Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 32768(R11), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      64(R12), Z4
-	VMOVUPS      9280(R12), Z5
-	VBROADCASTSS 4(R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 32772(R11), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop20
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z2, 32768(R11)(AX*4)
-	VMOVUPS      Z3, 32832(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
-
-done19:
-	CMPQ       R9, $+1
-	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       DI, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop22:
-	VBROADCASTSS (R11), Z2
-	VFMADD231PS  (R12), Z2, Z0
-	VFMADD231PS  9216(R12), Z2, Z1
-	VBROADCASTSS 4(R11), Z2
-	VFMADD231PS  64(R12), Z2, Z0
-	VFMADD231PS  9280(R12), Z2, Z1
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop22
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
-
-done21:
-	ADDQ $+32, AX
-	ADDQ $-32, R8
-	ADDQ $+18432, DI
-	CMPQ R8, $+32
-	JGE  loop13
-
-done12:
-done1:
-	VZEROUPPER
-	RET
-
-// func aVProduct2AVX2(rows int, from int, i int, j int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·aVProduct2AVX2(SB), $16-168
-	MOVQ rows+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ j+24(FP), BX
-	MOVQ aV_base+32(FP), SI
-	MOVQ n_base+56(FP), DI
-	MOVQ CX, R8
-	SHLQ $0x0d, R8
-	MOVQ DX, R9
-	SHLQ $0x0b, R9
-	LEAQ (R8)(R9*1), R8
-	MOVQ BX, R9
-	SHLQ $0x05, R9
-	LEAQ (R8)(R9*1), R8
-	LEAQ (SI)(R8*4), R8
-	MOVQ R8, (SP)
-	MOVQ CX, R8
-	SHLQ $0x0d, R8
-	MOVQ BX, R9
-	SHLQ $0x07, R9
-	LEAQ (R8)(R9*1), R8
-	LEAQ (DI)(R8*4), DI
-	MOVQ DI, 8(SP)
-	MOVQ $+12, DI
-	CMPQ AX, DI
-	JGT  else2
-	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DI
-	MOVQ colLo+120(FP), R8
-	SUBQ R8, DI
-	MOVQ colLo+120(FP), R8
-	SHLQ $0x09, R8
-	MOVQ aWv_base+80(FP), R9
-	LEAQ (R9)(R8*1), R8
-	CMPQ DI, $+8
-	JLT  done3
-
-loop4:
-	MOVQ  rowLo+104(FP), R9
-	MOVQ  R9, R10
-	SHLQ  $0x0f, R10
-	MOVQ  8(SP), R11
-	LEAQ  (R11)(R10*1), R10
-	MOVQ  rowHi+112(FP), R11
-	SUBQ  R9, R11
-	TESTQ R11, R11
-	JLE   done5
-
-loop6:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    R10, R12
-	MOVQ    R8, R13
-	MOVQ    $+16, BP
-	PCALIGN $0x20
-
-loop7:
-	VMOVUPS     (R12), Y8
-	VFMADD231PS (R13), Y8, Y0
-	VFMADD231PS 512(R13), Y8, Y1
-	VFMADD231PS 1024(R13), Y8, Y2
-	VFMADD231PS 1536(R13), Y8, Y3
-	VFMADD231PS 2048(R13), Y8, Y4
-	VFMADD231PS 2560(R13), Y8, Y5
-	VFMADD231PS 3072(R13), Y8, Y6
-	VFMADD231PS 3584(R13), Y8, Y7
-	ADDQ        $+32, R12
-	ADDQ        $+32, R13
-	SUBQ        $+1, BP
-	JNE         loop7
-	VUNPCKLPS   Y1, Y0, Y8
-	VUNPCKHPS   Y1, Y0, Y0
-	VADDPS      Y0, Y8, Y0
-	VUNPCKLPS   Y3, Y2, Y1
-	VUNPCKHPS   Y3, Y2, Y2
-	VADDPS      Y2, Y1, Y1
-	VUNPCKLPD   Y1, Y0, Y2
-	VUNPCKHPD   Y1, Y0, Y0
-	VADDPS      Y0, Y2, Y0
-	VUNPCKLPS   Y5, Y4, Y1
-	VUNPCKHPS   Y5, Y4, Y2
-	VADDPS      Y2, Y1, Y1
-	VUNPCKLPS   Y7, Y6, Y2
-	VUNPCKHPS   Y7, Y6, Y3
-	VADDPS      Y3, Y2, Y2
-	VUNPCKLPD   Y2, Y1, Y3
-	VUNPCKHPD   Y2, Y1, Y1
-	VADDPS      Y1, Y3, Y1
-	VPERM2F128  $0x20, Y1, Y0, Y2
-	VPERM2F128  $0x31, Y1, Y0, Y0
-	VADDPS      Y0, Y2, Y0
-	MOVQ        CX, R12
-	SHLQ        $0x0d, R12
-	MOVQ        DX, R13
-	SHLQ        $0x0b, R13
-	LEAQ        (R12)(R13*1), R12
-	MOVQ        BX, R13
-	SHLQ        $0x05, R13
-	LEAQ        (R12)(R13*1), R12
-	LEAQ        (SI)(R12*4), R12
-	MOVQ        R9, R13
-	SHLQ        $0x0d, R13
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     Y0, (R12)(AX*4)
-	ADDQ        $+1, R9
-	ADDQ        $+32768, R10
-	SUBQ        $+1, R11
-	JNE         loop6
-
-done5:
-	ADDQ $+4096, R8
-	ADDQ $+8, AX
-	ADDQ $-8, DI
-	CMPQ DI, $+8
-	JGE  loop4
-
-done3:
-	JMP done1
-
-else2:
-	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DI
-	LEAQ   (AX)(DI*4), AX
-	MOVQ   colHi+128(FP), DI
-	MOVQ   colLo+120(FP), R8
-	SUBQ   R8, DI
-	LEAQ   7(DI), DI
-	SARQ   $0x03, DI
-	IMUL3Q $+4352, DI, DI
-	SUBQ   DI, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DI
-	MOVQ   pack+136(FP), R8
-	ANDQ   $+1, R8
-	TESTQ  R8, R8
-	JEQ    done8
-	MOVQ   colHi+128(FP), R8
-	MOVQ   colLo+120(FP), R9
-	SUBQ   R9, R8
-	MOVQ   colLo+120(FP), R9
-	SHLQ   $0x09, R9
-	MOVQ   aWv_base+80(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   R8, $+8
-	JLT    done9
-
-loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+16, R12
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPS    (R10), Y0
-	VMOVUPS    512(R10), Y1
-	VMOVUPS    1024(R10), Y2
-	VMOVUPS    1536(R10), Y3
-	VMOVUPS    2048(R10), Y4
-	VMOVUPS    2560(R10), Y5
-	VMOVUPS    3072(R10), Y6
-	VMOVUPS    3584(R10), Y7
-	VUNPCKLPS  Y1, Y0, Y8
-	VUNPCKHPS  Y1, Y0, Y0
-	VUNPCKLPS  Y3, Y2, Y1
-	VUNPCKHPS  Y3, Y2, Y2
-	VUNPCKLPD  Y1, Y8, Y3
-	VUNPCKHPD  Y1, Y8, Y1
-	VUNPCKLPD  Y2, Y0, Y8
-	VUNPCKHPD  Y2, Y0, Y0
-	VUNPCKLPS  Y5, Y4, Y2
-	VUNPCKHPS  Y5, Y4, Y4
-	VUNPCKLPS  Y7, Y6, Y5
-	VUNPCKHPS  Y7, Y6, Y6
-	VUNPCKLPD  Y5, Y2, Y7
-	VUNPCKHPD  Y5, Y2, Y2
-	VUNPCKLPD  Y6, Y4, Y5
-	VUNPCKHPD  Y6, Y4, Y4
-	VPERM2F128 $0x20, Y7, Y3, Y6
-	VPERM2F128 $0x31, Y7, Y3, Y3
-	VPERM2F128 $0x20, Y2, Y1, Y7
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VPERM2F128 $0x20, Y5, Y8, Y2
-	VPERM2F128 $0x31, Y5, Y8, Y5
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VMOVUPS    Y6, (R11)
-	VMOVUPS    Y7, 32(R11)
-	VMOVUPS    Y2, 64(R11)
-	VMOVUPS    Y8, 96(R11)
-	VMOVUPS    Y3, 128(R11)
-	VMOVUPS    Y1, 160(R11)
-	VMOVUPS    Y5, 192(R11)
-	VMOVUPS    Y0, 224(R11)
-	ADDQ       $+32, R10
-	ADDQ       $+256, R11
-	SUBQ       $+1, R12
-	JNE        loop11
-	ADDQ       $+4096, R9
-	ADDQ       $+4352, AX
-	ADDQ       $-8, R8
-	CMPQ       R8, $+8
-	JGE        loop10
-
-done9:
-done8:
-	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), R8
-	MOVQ colLo+120(FP), R9
-	SUBQ R9, R8
-	CMPQ R8, $+24
-	JLT  done12
-
-loop13:
-	MOVQ rowHi+112(FP), R9
-	MOVQ rowLo+104(FP), R10
-	SUBQ R10, R9
-	MOVQ rowLo+104(FP), R10
-	CMPQ R9, $+4
-	JLT  done14
-
-loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop16:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      4352(R12), Y13
-	VMOVUPS      8704(R12), Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32768(R11), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65536(R11), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98304(R11), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      32(R12), Y12
-	VMOVUPS      4384(R12), Y13
-	VMOVUPS      8736(R12), Y14
-	VBROADCASTSS 4(R11), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32772(R11), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65540(R11), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98308(R11), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      64(R12), Y12
-	VMOVUPS      4416(R12), Y13
-	VMOVUPS      8768(R12), Y14
-	VBROADCASTSS 8(R11), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32776(R11), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65544(R11), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98312(R11), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      96(R12), Y12
-	VMOVUPS      4448(R12), Y13
-	VMOVUPS      8800(R12), Y14
-	VBROADCASTSS 12(R11), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32780(R11), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65548(R11), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98316(R11), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop16
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	VMOVUPS      Y1, 32(R11)(AX*4)
-	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y3, 32768(R11)(AX*4)
-	VMOVUPS      Y4, 32800(R11)(AX*4)
-	VMOVUPS      Y5, 32832(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y6, 65536(R11)(AX*4)
-	VMOVUPS      Y7, 65568(R11)(AX*4)
-	VMOVUPS      Y8, 65600(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y9, 98304(R11)(AX*4)
-	VMOVUPS      Y10, 98336(R11)(AX*4)
-	VMOVUPS      Y11, 98368(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
-	CMPQ         R9, $+4
-	JGE          loop15
-
-done14:
-	CMPQ       R9, $+2
-	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop18:
-	VBROADCASTSS (R11), Y6
-	VBROADCASTSS 32768(R11), Y7
-	VMOVUPS      (R12), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4352(R12), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8704(R12), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 4(R11), Y6
-	VBROADCASTSS 32772(R11), Y7
-	VMOVUPS      32(R12), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4384(R12), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8736(R12), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 8(R11), Y6
-	VBROADCASTSS 32776(R11), Y7
-	VMOVUPS      64(R12), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4416(R12), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8768(R12), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 12(R11), Y6
-	VBROADCASTSS 32780(R11), Y7
-	VMOVUPS      96(R12), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4448(R12), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8800(R12), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop18
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	VMOVUPS      Y1, 32(R11)(AX*4)
-	VMOVUPS      Y2, 64(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y3, 32768(R11)(AX*4)
-	VMOVUPS      Y4, 32800(R11)(AX*4)
-	VMOVUPS      Y5, 32832(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
-
-done17:
-	CMPQ       R9, $+1
-	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop20:
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  (R12), Y3, Y0
-	VFMADD231PS  4352(R12), Y3, Y1
-	VFMADD231PS  8704(R12), Y3, Y2
-	VBROADCASTSS 4(R11), Y3
-	VFMADD231PS  32(R12), Y3, Y0
-	VFMADD231PS  4384(R12), Y3, Y1
-	VFMADD231PS  8736(R12), Y3, Y2
-	VBROADCASTSS 8(R11), Y3
-	VFMADD231PS  64(R12), Y3, Y0
-	VFMADD231PS  4416(R12), Y3, Y1
-	VFMADD231PS  8768(R12), Y3, Y2
-	VBROADCASTSS 12(R11), Y3
-	VFMADD231PS  96(R12), Y3, Y0
-	VFMADD231PS  4448(R12), Y3, Y1
-	VFMADD231PS  8800(R12), Y3, Y2
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop20
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	VMOVUPS      Y1, 32(R11)(AX*4)
-	VMOVUPS      Y2, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
-
-done19:
-	ADDQ $+24, AX
-	ADDQ $-24, R8
-	ADDQ $+13056, DI
-	CMPQ R8, $+24
-	JGE  loop13
-
-done12:
-	CMPQ R8, $+8
-	JLT  done21
-
-loop22:
-	MOVQ rowHi+112(FP), R9
-	MOVQ rowLo+104(FP), R10
-	SUBQ R10, R9
-	MOVQ rowLo+104(FP), R10
-	CMPQ R9, $+8
-	JLT  done23
-
-loop24:
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop25:
-	VMOVUPS      (R12), Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32768(R11), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65536(R11), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98304(R11), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131072(R11), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163840(R11), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196608(R11), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229376(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      32(R12), Y8
-	VBROADCASTSS 4(R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32772(R11), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65540(R11), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98308(R11), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131076(R11), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163844(R11), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196612(R11), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229380(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      64(R12), Y8
-	VBROADCASTSS 8(R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32776(R11), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65544(R11), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98312(R11), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131080(R11), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163848(R11), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196616(R11), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229384(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      96(R12), Y8
-	VBROADCASTSS 12(R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32780(R11), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65548(R11), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98316(R11), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131084(R11), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163852(R11), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196620(R11), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229388(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop25
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y1, 32768(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y2, 65536(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y3, 98304(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y4, 131072(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y5, 163840(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y6, 196608(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y7, 229376(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
-	JGE          loop24
-
-done23:
-	CMPQ       R9, $+4
-	JLT        done26
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop27:
-	VMOVUPS      (R12), Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32768(R11), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65536(R11), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98304(R11), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      32(R12), Y4
-	VBROADCASTSS 4(R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32772(R11), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65540(R11), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98308(R11), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      64(R12), Y4
-	VBROADCASTSS 8(R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32776(R11), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65544(R11), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98312(R11), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      96(R12), Y4
-	VBROADCASTSS 12(R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32780(R11), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65548(R11), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98316(R11), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop27
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y1, 32768(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y2, 65536(R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y3, 98304(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
-
-done26:
-	CMPQ       R9, $+2
-	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop29:
-	VMOVUPS      (R12), Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32768(R11), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      32(R12), Y2
-	VBROADCASTSS 4(R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32772(R11), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      64(R12), Y2
-	VBROADCASTSS 8(R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32776(R11), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      96(R12), Y2
-	VBROADCASTSS 12(R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32780(R11), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop29
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y1, 32768(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
-
-done28:
-	CMPQ       R9, $+1
-	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       (SP), R12
-	LEAQ       (R12)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	MOVQ       8(SP), R12
-	LEAQ       (R12)(R11*1), R11
-	VXORPS     Y0, Y0, Y0
-	MOVQ       DI, R12
-	MOVQ       $+32, R13
-	PCALIGN    $0x20
-
-loop31:
-	VBROADCASTSS (R11), Y1
-	VFMADD231PS  (R12), Y1, Y0
-	VBROADCASTSS 4(R11), Y1
-	VFMADD231PS  32(R12), Y1, Y0
-	VBROADCASTSS 8(R11), Y1
-	VFMADD231PS  64(R12), Y1, Y0
-	VBROADCASTSS 12(R11), Y1
-	VFMADD231PS  96(R12), Y1, Y0
-	ADDQ         $+16, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop31
-	MOVQ         CX, R11
-	SHLQ         $0x0d, R11
-	MOVQ         DX, R12
-	SHLQ         $0x0b, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         BX, R12
-	SHLQ         $0x05, R12
-	LEAQ         (R11)(R12*1), R11
-	LEAQ         (SI)(R11*4), R11
-	MOVQ         R10, R12
-	SHLQ         $0x0d, R12
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y0, (R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
-
-done30:
-	ADDQ $+8, AX
-	ADDQ $-8, R8
-	ADDQ $+4352, DI
-	CMPQ R8, $+8
-	JGE  loop22
-
-done21:
-done1:
-	VZEROUPPER
-	RET
-
-// func aYProduct2AVX512(rows int, from int, i int, j int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·aYProduct2AVX512(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ j+24(FP), BX
-	MOVQ aY_base+32(FP), SI
-	MOVQ aZ_base+56(FP), DI
-	MOVQ rowLo+104(FP), R8
-	MOVQ rowHi+112(FP), R9
-	SHLQ $0x0d, CX
-	SHLQ $0x05, DX
-	LEAQ (CX)(DX*1), CX
-	SHLQ $0x0b, BX
-	LEAQ (CX)(BX*1), CX
-	LEAQ (DI)(CX*4), CX
-	MOVQ $+12, DX
-	CMPQ AX, DX
-	JGT  else2
-	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), DX
-	MOVQ colLo+120(FP), BX
-	SUBQ BX, DX
-	MOVQ colLo+120(FP), BX
-	SHLQ $0x09, BX
-	MOVQ aWo_base+80(FP), DI
-	LEAQ (DI)(BX*1), BX
-	CMPQ DX, $+16
-	JLT  done3
-
-loop4:
-	MOVQ  R8, DI
-	MOVQ  DI, R10
-	SHLQ  $0x0f, R10
-	LEAQ  (CX)(R10*1), R10
-	MOVQ  R9, R11
-	SUBQ  DI, R11
-	TESTQ R11, R11
-	JLE   done5
-
-loop6:
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	MOVQ    R10, R12
-	MOVQ    BX, R13
-	MOVQ    $+2, BP
-	PCALIGN $0x20
-
-loop7:
-	VMOVUPS     (R12), Z16
-	VFMADD231PS (R13), Z16, Z0
-	VFMADD231PS 512(R13), Z16, Z1
-	VFMADD231PS 1024(R13), Z16, Z2
-	VFMADD231PS 1536(R13), Z16, Z3
-	VFMADD231PS 2048(R13), Z16, Z4
-	VFMADD231PS 2560(R13), Z16, Z5
-	VFMADD231PS 3072(R13), Z16, Z6
-	VFMADD231PS 3584(R13), Z16, Z7
-	VFMADD231PS 4096(R13), Z16, Z8
-	VFMADD231PS 4608(R13), Z16, Z9
-	VFMADD231PS 5120(R13), Z16, Z10
-	VFMADD231PS 5632(R13), Z16, Z11
-	VFMADD231PS 6144(R13), Z16, Z12
-	VFMADD231PS 6656(R13), Z16, Z13
-	VFMADD231PS 7168(R13), Z16, Z14
-	VFMADD231PS 7680(R13), Z16, Z15
-	ADDQ        $+64, R12
-	ADDQ        $+64, R13
-	SUBQ        $+1, BP
-	JNE         loop7
-	VUNPCKLPS   Z1, Z0, Z16
-	VUNPCKHPS   Z1, Z0, Z0
-	VADDPS      Z0, Z16, Z0
-	VUNPCKLPS   Z3, Z2, Z1
-	VUNPCKHPS   Z3, Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VUNPCKLPD   Z1, Z0, Z2
-	VUNPCKHPD   Z1, Z0, Z0
-	VADDPS      Z0, Z2, Z0
-	VUNPCKLPS   Z5, Z4, Z1
-	VUNPCKHPS   Z5, Z4, Z2
-	VADDPS      Z2, Z1, Z1
-	VUNPCKLPS   Z7, Z6, Z2
-	VUNPCKHPS   Z7, Z6, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPD   Z2, Z1, Z3
-	VUNPCKHPD   Z2, Z1, Z1
-	VADDPS      Z1, Z3, Z1
-	VUNPCKLPS   Z9, Z8, Z2
-	VUNPCKHPS   Z9, Z8, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPS   Z11, Z10, Z3
-	VUNPCKHPS   Z11, Z10, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPD   Z3, Z2, Z4
-	VUNPCKHPD   Z3, Z2, Z2
-	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z13, Z12, Z3
-	VUNPCKHPS   Z13, Z12, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z15, Z14, Z4
-	VUNPCKHPS   Z15, Z14, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VSHUFF32X4  $0x88, Z1, Z0, Z4
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z4, Z0
-	VSHUFF32X4  $0x88, Z3, Z2, Z1
-	VSHUFF32X4  $0xdd, Z3, Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VSHUFF32X4  $0x88, Z1, Z0, Z2
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z2, Z0
-	MOVQ        DI, R12
-	SHLQ        $0x0d, R12
-	LEAQ        (SI)(R12*4), R12
-	VADDPS      (R12)(AX*4), Z0, Z0
-	VMOVUPS     Z0, (R12)(AX*4)
-	ADDQ        $+1, DI
-	ADDQ        $+32768, R10
-	SUBQ        $+1, R11
-	JNE         loop6
-
-done5:
-	ADDQ $+8192, BX
-	ADDQ $+16, AX
-	ADDQ $-16, DX
-	CMPQ DX, $+16
-	JGE  loop4
-
-done3:
-	JMP done1
-
-else2:
-	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DX
-	LEAQ   (AX)(DX*4), AX
-	MOVQ   colHi+128(FP), DX
-	MOVQ   colLo+120(FP), BX
-	SUBQ   BX, DX
-	LEAQ   15(DX), DX
-	SARQ   $0x04, DX
-	IMUL3Q $+3072, DX, DX
-	SUBQ   DX, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DX
-	MOVQ   pack+136(FP), BX
-	ANDQ   $+1, BX
-	TESTQ  BX, BX
-	JEQ    done8
-	MOVQ   colHi+128(FP), BX
-	MOVQ   colLo+120(FP), DI
-	SUBQ   DI, BX
-	MOVQ   colLo+120(FP), DI
-	SHLQ   $0x09, DI
-	MOVQ   aWo_base+80(FP), R10
-	LEAQ   (R10)(DI*1), DI
-	CMPQ   BX, $+16
-	JLT    done9
-
-loop10:
-	MOVQ    DI, R10
-	MOVQ    AX, R11
-	MOVQ    $+2, R12
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    512(R10), Z1
-	VMOVUPS    1024(R10), Z2
-	VMOVUPS    1536(R10), Z3
-	VMOVUPS    2048(R10), Z4
-	VMOVUPS    2560(R10), Z5
-	VMOVUPS    3072(R10), Z6
-	VMOVUPS    3584(R10), Z7
-	VMOVUPS    4096(R10), Z8
-	VMOVUPS    4608(R10), Z9
-	VMOVUPS    5120(R10), Z10
-	VMOVUPS    5632(R10), Z11
-	VMOVUPS    6144(R10), Z12
-	VMOVUPS    6656(R10), Z13
-	VMOVUPS    7168(R10), Z14
-	VMOVUPS    7680(R10), Z15
-	VUNPCKLPS  Z1, Z0, Z16
-	VUNPCKHPS  Z1, Z0, Z0
-	VUNPCKLPS  Z3, Z2, Z1
-	VUNPCKHPS  Z3, Z2, Z2
-	VUNPCKLPD  Z1, Z16, Z3
-	VUNPCKHPD  Z1, Z16, Z1
-	VUNPCKLPD  Z2, Z0, Z16
-	VUNPCKHPD  Z2, Z0, Z0
-	VUNPCKLPS  Z5, Z4, Z2
-	VUNPCKHPS  Z5, Z4, Z4
-	VUNPCKLPS  Z7, Z6, Z5
-	VUNPCKHPS  Z7, Z6, Z6
-	VUNPCKLPD  Z5, Z2, Z7
-	VUNPCKHPD  Z5, Z2, Z2
-	VUNPCKLPD  Z6, Z4, Z5
-	VUNPCKHPD  Z6, Z4, Z4
-	VUNPCKLPS  Z9, Z8, Z6
-	VUNPCKHPS  Z9, Z8, Z8
-	VUNPCKLPS  Z11, Z10, Z9
-	VUNPCKHPS  Z11, Z10, Z10
-	VUNPCKLPD  Z9, Z6, Z11
-	VUNPCKHPD  Z9, Z6, Z6
-	VUNPCKLPD  Z10, Z8, Z9
-	VUNPCKHPD  Z10, Z8, Z8
-	VUNPCKLPS  Z13, Z12, Z10
-	VUNPCKHPS  Z13, Z12, Z12
-	VUNPCKLPS  Z15, Z14, Z13
-	VUNPCKHPS  Z15, Z14, Z14
-	VUNPCKLPD  Z13, Z10, Z15
-	VUNPCKHPD  Z13, Z10, Z10
-	VUNPCKLPD  Z14, Z12, Z13
-	VUNPCKHPD  Z14, Z12, Z12
-	VSHUFF32X4 $0x88, Z7, Z3, Z14
-	VSHUFF32X4 $0xdd, Z7, Z3, Z3
-	VSHUFF32X4 $0x88, Z15, Z11, Z7
-	VSHUFF32X4 $0xdd, Z15, Z11, Z11
-	VSHUFF32X4 $0x88, Z7, Z14, Z15
-	VSHUFF32X4 $0x88, Z11, Z3, Z17
-	VSHUFF32X4 $0xdd, Z7, Z14, Z7
-	VSHUFF32X4 $0xdd, Z11, Z3, Z3
-	VSHUFF32X4 $0x88, Z2, Z1, Z11
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VSHUFF32X4 $0x88, Z10, Z6, Z2
-	VSHUFF32X4 $0xdd, Z10, Z6, Z6
-	VSHUFF32X4 $0x88, Z2, Z11, Z10
-	VSHUFF32X4 $0x88, Z6, Z1, Z14
-	VSHUFF32X4 $0xdd, Z2, Z11, Z2
-	VSHUFF32X4 $0xdd, Z6, Z1, Z1
-	VSHUFF32X4 $0x88, Z5, Z16, Z6
-	VSHUFF32X4 $0xdd, Z5, Z16, Z5
-	VSHUFF32X4 $0x88, Z13, Z9, Z11
-	VSHUFF32X4 $0xdd, Z13, Z9, Z9
-	VSHUFF32X4 $0x88, Z11, Z6, Z13
-	VSHUFF32X4 $0x88, Z9, Z5, Z16
-	VSHUFF32X4 $0xdd, Z11, Z6, Z6
-	VSHUFF32X4 $0xdd, Z9, Z5, Z5
-	VSHUFF32X4 $0x88, Z4, Z0, Z9
-	VSHUFF32X4 $0xdd, Z4, Z0, Z0
-	VSHUFF32X4 $0x88, Z12, Z8, Z4
-	VSHUFF32X4 $0xdd, Z12, Z8, Z8
-	VSHUFF32X4 $0x88, Z4, Z9, Z11
-	VSHUFF32X4 $0x88, Z8, Z0, Z12
-	VSHUFF32X4 $0xdd, Z4, Z9, Z4
-	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
-	JNE        loop11
-	ADDQ       $+8192, DI
-	ADDQ       $+3072, AX
-	ADDQ       $-16, BX
-	CMPQ       BX, $+16
-	JGE        loop10
-
-done9:
-done8:
-	MOVQ colLo+120(FP), AX
-	MOVQ colHi+128(FP), BX
-	MOVQ colLo+120(FP), DI
-	SUBQ DI, BX
-	CMPQ BX, $+48
-	JLT  done12
-
-loop13:
-	MOVQ R9, DI
-	SUBQ R8, DI
-	MOVQ R8, R10
-	CMPQ DI, $+8
-	JLT  done14
-
-loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop16:
-	VMOVUPS      (R12), Z24
-	VMOVUPS      3072(R12), Z25
-	VMOVUPS      6144(R12), Z26
-	VBROADCASTSS (R11), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Z26, Z27, Z2
-	VBROADCASTSS 32768(R11), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Z26, Z27, Z5
-	VBROADCASTSS 65536(R11), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Z26, Z27, Z8
-	VBROADCASTSS 98304(R11), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Z26, Z27, Z11
-	VBROADCASTSS 131072(R11), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Z26, Z27, Z14
-	VBROADCASTSS 163840(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Z26, Z27, Z17
-	VBROADCASTSS 196608(R11), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Z26, Z27, Z20
-	VBROADCASTSS 229376(R11), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Z26, Z27, Z23
-	VMOVUPS      64(R12), Z24
-	VMOVUPS      3136(R12), Z25
-	VMOVUPS      6208(R12), Z26
-	VBROADCASTSS 4(R11), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Z26, Z27, Z2
-	VBROADCASTSS 32772(R11), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Z26, Z27, Z5
-	VBROADCASTSS 65540(R11), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Z26, Z27, Z8
-	VBROADCASTSS 98308(R11), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Z26, Z27, Z11
-	VBROADCASTSS 131076(R11), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Z26, Z27, Z14
-	VBROADCASTSS 163844(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Z26, Z27, Z17
-	VBROADCASTSS 196612(R11), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Z26, Z27, Z20
-	VBROADCASTSS 229380(R11), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Z26, Z27, Z23
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop16
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VADDPS       128(R11)(AX*4), Z2, Z2
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       32768(R11)(AX*4), Z3, Z0
-	VADDPS       32832(R11)(AX*4), Z4, Z1
-	VADDPS       32896(R11)(AX*4), Z5, Z2
-	VMOVUPS      Z0, 32768(R11)(AX*4)
-	VMOVUPS      Z1, 32832(R11)(AX*4)
-	VMOVUPS      Z2, 32896(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       65536(R11)(AX*4), Z6, Z0
-	VADDPS       65600(R11)(AX*4), Z7, Z1
-	VADDPS       65664(R11)(AX*4), Z8, Z2
-	VMOVUPS      Z0, 65536(R11)(AX*4)
-	VMOVUPS      Z1, 65600(R11)(AX*4)
-	VMOVUPS      Z2, 65664(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       98304(R11)(AX*4), Z9, Z0
-	VADDPS       98368(R11)(AX*4), Z10, Z1
-	VADDPS       98432(R11)(AX*4), Z11, Z2
-	VMOVUPS      Z0, 98304(R11)(AX*4)
-	VMOVUPS      Z1, 98368(R11)(AX*4)
-	VMOVUPS      Z2, 98432(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       131072(R11)(AX*4), Z12, Z0
-	VADDPS       131136(R11)(AX*4), Z13, Z1
-	VADDPS       131200(R11)(AX*4), Z14, Z2
-	VMOVUPS      Z0, 131072(R11)(AX*4)
-	VMOVUPS      Z1, 131136(R11)(AX*4)
-	VMOVUPS      Z2, 131200(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       163840(R11)(AX*4), Z15, Z0
-	VADDPS       163904(R11)(AX*4), Z16, Z1
-	VADDPS       163968(R11)(AX*4), Z17, Z2
-	VMOVUPS      Z0, 163840(R11)(AX*4)
-	VMOVUPS      Z1, 163904(R11)(AX*4)
-	VMOVUPS      Z2, 163968(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       196608(R11)(AX*4), Z18, Z0
-	VADDPS       196672(R11)(AX*4), Z19, Z1
-	VADDPS       196736(R11)(AX*4), Z20, Z2
-	VMOVUPS      Z0, 196608(R11)(AX*4)
-	VMOVUPS      Z1, 196672(R11)(AX*4)
-	VMOVUPS      Z2, 196736(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       229376(R11)(AX*4), Z21, Z0
-	VADDPS       229440(R11)(AX*4), Z22, Z1
-	VADDPS       229504(R11)(AX*4), Z23, Z2
-	VMOVUPS      Z0, 229376(R11)(AX*4)
-	VMOVUPS      Z1, 229440(R11)(AX*4)
-	VMOVUPS      Z2, 229504(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, DI
-	CMPQ         DI, $+8
-	JGE          loop15
-
-done14:
-	CMPQ       DI, $+4
-	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop18:
-	VMOVUPS      (R12), Z12
-	VMOVUPS      3072(R12), Z13
-	VMOVUPS      6144(R12), Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z12, Z15, Z0
-	VFMADD231PS  Z13, Z15, Z1
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 32768(R11), Z15
-	VFMADD231PS  Z12, Z15, Z3
-	VFMADD231PS  Z13, Z15, Z4
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 65536(R11), Z15
-	VFMADD231PS  Z12, Z15, Z6
-	VFMADD231PS  Z13, Z15, Z7
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 98304(R11), Z15
-	VFMADD231PS  Z12, Z15, Z9
-	VFMADD231PS  Z13, Z15, Z10
-	VFMADD231PS  Z14, Z15, Z11
-	VMOVUPS      64(R12), Z12
-	VMOVUPS      3136(R12), Z13
-	VMOVUPS      6208(R12), Z14
-	VBROADCASTSS 4(R11), Z15
-	VFMADD231PS  Z12, Z15, Z0
-	VFMADD231PS  Z13, Z15, Z1
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 32772(R11), Z15
-	VFMADD231PS  Z12, Z15, Z3
-	VFMADD231PS  Z13, Z15, Z4
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 65540(R11), Z15
-	VFMADD231PS  Z12, Z15, Z6
-	VFMADD231PS  Z13, Z15, Z7
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 98308(R11), Z15
-	VFMADD231PS  Z12, Z15, Z9
-	VFMADD231PS  Z13, Z15, Z10
-	VFMADD231PS  Z14, Z15, Z11
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop18
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VADDPS       128(R11)(AX*4), Z2, Z2
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       32768(R11)(AX*4), Z3, Z0
-	VADDPS       32832(R11)(AX*4), Z4, Z1
-	VADDPS       32896(R11)(AX*4), Z5, Z2
-	VMOVUPS      Z0, 32768(R11)(AX*4)
-	VMOVUPS      Z1, 32832(R11)(AX*4)
-	VMOVUPS      Z2, 32896(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       65536(R11)(AX*4), Z6, Z0
-	VADDPS       65600(R11)(AX*4), Z7, Z1
-	VADDPS       65664(R11)(AX*4), Z8, Z2
-	VMOVUPS      Z0, 65536(R11)(AX*4)
-	VMOVUPS      Z1, 65600(R11)(AX*4)
-	VMOVUPS      Z2, 65664(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       98304(R11)(AX*4), Z9, Z0
-	VADDPS       98368(R11)(AX*4), Z10, Z1
-	VADDPS       98432(R11)(AX*4), Z11, Z2
-	VMOVUPS      Z0, 98304(R11)(AX*4)
-	VMOVUPS      Z1, 98368(R11)(AX*4)
-	VMOVUPS      Z2, 98432(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, DI
-
-done17:
-	CMPQ       DI, $+2
-	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop20:
-	VBROADCASTSS (R11), Z6
-	VBROADCASTSS 32768(R11), Z7
-	VMOVUPS      (R12), Z8
-	VFMADD231PS  Z8, Z6, Z0
-	VFMADD231PS  Z8, Z7, Z3
-	VMOVUPS      3072(R12), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Z8, Z7, Z4
-	VMOVUPS      6144(R12), Z8
-	VFMADD231PS  Z8, Z6, Z2
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS 4(R11), Z6
-	VBROADCASTSS 32772(R11), Z7
-	VMOVUPS      64(R12), Z8
-	VFMADD231PS  Z8, Z6, Z0
-	VFMADD231PS  Z8, Z7, Z3
-	VMOVUPS      3136(R12), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Z8, Z7, Z4
-	VMOVUPS      6208(R12), Z8
-	VFMADD231PS  Z8, Z6, Z2
-	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop20
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VADDPS       128(R11)(AX*4), Z2, Z2
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       32768(R11)(AX*4), Z3, Z0
-	VADDPS       32832(R11)(AX*4), Z4, Z1
-	VADDPS       32896(R11)(AX*4), Z5, Z2
-	VMOVUPS      Z0, 32768(R11)(AX*4)
-	VMOVUPS      Z1, 32832(R11)(AX*4)
-	VMOVUPS      Z2, 32896(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, DI
-
-done19:
-	CMPQ       DI, $+1
-	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop22:
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  (R12), Z3, Z0
-	VFMADD231PS  3072(R12), Z3, Z1
-	VFMADD231PS  6144(R12), Z3, Z2
-	VBROADCASTSS 4(R11), Z3
-	VFMADD231PS  64(R12), Z3, Z0
-	VFMADD231PS  3136(R12), Z3, Z1
-	VFMADD231PS  6208(R12), Z3, Z2
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop22
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VADDPS       128(R11)(AX*4), Z2, Z2
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, DI
-
-done21:
-	ADDQ $+48, AX
-	ADDQ $-48, BX
-	ADDQ $+9216, DX
-	CMPQ BX, $+48
-	JGE  loop13
-
-done12:
-	CMPQ BX, $+32
-	JLT  done23
-
-loop24:
-	MOVQ R9, DI
-	SUBQ R8, DI
-	MOVQ R8, R10
-	CMPQ DI, $+8
-	JLT  done25
-
-loop26:
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop27:
-	VMOVUPS      (R12), Z16
-	VMOVUPS      3072(R12), Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 32768(R11), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 65536(R11), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 98304(R11), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 131072(R11), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 163840(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 196608(R11), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 229376(R11), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	VMOVUPS      64(R12), Z16
-	VMOVUPS      3136(R12), Z17
-	VBROADCASTSS 4(R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 32772(R11), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 65540(R11), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 98308(R11), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 131076(R11), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 163844(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 196612(R11), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 229380(R11), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop27
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       32768(R11)(AX*4), Z2, Z0
-	VADDPS       32832(R11)(AX*4), Z3, Z1
-	VMOVUPS      Z0, 32768(R11)(AX*4)
-	VMOVUPS      Z1, 32832(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       65536(R11)(AX*4), Z4, Z0
-	VADDPS       65600(R11)(AX*4), Z5, Z1
-	VMOVUPS      Z0, 65536(R11)(AX*4)
-	VMOVUPS      Z1, 65600(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       98304(R11)(AX*4), Z6, Z0
-	VADDPS       98368(R11)(AX*4), Z7, Z1
-	VMOVUPS      Z0, 98304(R11)(AX*4)
-	VMOVUPS      Z1, 98368(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       131072(R11)(AX*4), Z8, Z0
-	VADDPS       131136(R11)(AX*4), Z9, Z1
-	VMOVUPS      Z0, 131072(R11)(AX*4)
-	VMOVUPS      Z1, 131136(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       163840(R11)(AX*4), Z10, Z0
-	VADDPS       163904(R11)(AX*4), Z11, Z1
-	VMOVUPS      Z0, 163840(R11)(AX*4)
-	VMOVUPS      Z1, 163904(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       196608(R11)(AX*4), Z12, Z0
-	VADDPS       196672(R11)(AX*4), Z13, Z1
-	VMOVUPS      Z0, 196608(R11)(AX*4)
-	VMOVUPS      Z1, 196672(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       229376(R11)(AX*4), Z14, Z0
-	VADDPS       229440(R11)(AX*4), Z15, Z1
-	VMOVUPS      Z0, 229376(R11)(AX*4)
-	VMOVUPS      Z1, 229440(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, DI
-	CMPQ         DI, $+8
-	JGE          loop26
-
-done25:
-	CMPQ       DI, $+4
-	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop29:
-	VMOVUPS      (R12), Z8
-	VMOVUPS      3072(R12), Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 32768(R11), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 65536(R11), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 98304(R11), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      64(R12), Z8
-	VMOVUPS      3136(R12), Z9
-	VBROADCASTSS 4(R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 32772(R11), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 65540(R11), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 98308(R11), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop29
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       32768(R11)(AX*4), Z2, Z0
-	VADDPS       32832(R11)(AX*4), Z3, Z1
-	VMOVUPS      Z0, 32768(R11)(AX*4)
-	VMOVUPS      Z1, 32832(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       65536(R11)(AX*4), Z4, Z0
-	VADDPS       65600(R11)(AX*4), Z5, Z1
-	VMOVUPS      Z0, 65536(R11)(AX*4)
-	VMOVUPS      Z1, 65600(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       98304(R11)(AX*4), Z6, Z0
-	VADDPS       98368(R11)(AX*4), Z7, Z1
-	VMOVUPS      Z0, 98304(R11)(AX*4)
-	VMOVUPS      Z1, 98368(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, DI
-
-done28:
-	CMPQ       DI, $+2
-	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop31:
-	VMOVUPS      (R12), Z4
-	VMOVUPS      3072(R12), Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 32768(R11), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      64(R12), Z4
-	VMOVUPS      3136(R12), Z5
-	VBROADCASTSS 4(R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 32772(R11), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop31
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       32768(R11)(AX*4), Z2, Z0
-	VADDPS       32832(R11)(AX*4), Z3, Z1
-	VMOVUPS      Z0, 32768(R11)(AX*4)
-	VMOVUPS      Z1, 32832(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, DI
-
-done30:
-	CMPQ       DI, $+1
-	JLT        done32
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (SI)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+32768, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       DX, R12
-	MOVQ       $+16, R13
-	PCALIGN    $0x20
-
-loop33:
-	VBROADCASTSS (R11), Z2
-	VFMADD231PS  (R12), Z2, Z0
-	VFMADD231PS  3072(R12), Z2, Z1
-	VBROADCASTSS 4(R11), Z2
-	VFMADD231PS  64(R12), Z2, Z0
-	VFMADD231PS  3136(R12), Z2, Z1
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop33
-	MOVQ         R10, R11
-	SHLQ         $0x0d, R11
-	LEAQ         (SI)(R11*4), R11
-	VADDPS       (R11)(AX*4), Z0, Z0
-	VADDPS       64(R11)(AX*4), Z1, Z1
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, DI
-
-done32:
-	ADDQ $+32, AX
-	ADDQ $-32, BX
-	ADDQ $+6144, DX
-	CMPQ BX, $+32
-	JGE  loop24
-
-done23:
-done1:
-	VZEROUPPER
-	RET
-
-// func aYProduct2AVX2(rows int, from int, i int, j int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·aYProduct2AVX2(SB), $8-168
-	MOVQ rows+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ j+24(FP), BX
-	MOVQ aY_base+32(FP), SI
-	MOVQ aZ_base+56(FP), DI
-	MOVQ rowLo+104(FP), R8
-	MOVQ colLo+120(FP), R9
-	SHLQ $0x0d, CX
-	SHLQ $0x05, DX
-	LEAQ (CX)(DX*1), CX
-	SHLQ $0x0b, BX
-	LEAQ (CX)(BX*1), CX
-	LEAQ (DI)(CX*4), CX
-	MOVQ $+12, DX
-	CMPQ AX, DX
-	JGT  else2
-	MOVQ R9, AX
-	MOVQ colHi+128(FP), DX
-	SUBQ R9, DX
-	MOVQ R9, BX
-	SHLQ $0x09, BX
-	MOVQ aWo_base+80(FP), DI
-	LEAQ (DI)(BX*1), BX
-	CMPQ DX, $+8
-	JLT  done3
-
-loop4:
-	MOVQ  R8, DI
-	MOVQ  DI, R10
-	SHLQ  $0x0f, R10
-	LEAQ  (CX)(R10*1), R10
-	MOVQ  rowHi+112(FP), R11
-	SUBQ  DI, R11
-	TESTQ R11, R11
-	JLE   done5
-
-loop6:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    R10, R12
-	MOVQ    BX, R13
-	MOVQ    $+4, BP
-	PCALIGN $0x20
-
-loop7:
-	VMOVUPS     (R12), Y8
-	VFMADD231PS (R13), Y8, Y0
-	VFMADD231PS 512(R13), Y8, Y1
-	VFMADD231PS 1024(R13), Y8, Y2
-	VFMADD231PS 1536(R13), Y8, Y3
-	VFMADD231PS 2048(R13), Y8, Y4
-	VFMADD231PS 2560(R13), Y8, Y5
-	VFMADD231PS 3072(R13), Y8, Y6
-	VFMADD231PS 3584(R13), Y8, Y7
-	ADDQ        $+32, R12
-	ADDQ        $+32, R13
-	SUBQ        $+1, BP
-	JNE         loop7
-	VUNPCKLPS   Y1, Y0, Y8
-	VUNPCKHPS   Y1, Y0, Y0
-	VADDPS      Y0, Y8, Y0
-	VUNPCKLPS   Y3, Y2, Y1
-	VUNPCKHPS   Y3, Y2, Y2
-	VADDPS      Y2, Y1, Y1
-	VUNPCKLPD   Y1, Y0, Y2
-	VUNPCKHPD   Y1, Y0, Y0
-	VADDPS      Y0, Y2, Y0
-	VUNPCKLPS   Y5, Y4, Y1
-	VUNPCKHPS   Y5, Y4, Y2
-	VADDPS      Y2, Y1, Y1
-	VUNPCKLPS   Y7, Y6, Y2
-	VUNPCKHPS   Y7, Y6, Y3
-	VADDPS      Y3, Y2, Y2
-	VUNPCKLPD   Y2, Y1, Y3
-	VUNPCKHPD   Y2, Y1, Y1
-	VADDPS      Y1, Y3, Y1
-	VPERM2F128  $0x20, Y1, Y0, Y2
-	VPERM2F128  $0x31, Y1, Y0, Y0
-	VADDPS      Y0, Y2, Y0
-	MOVQ        DI, R12
-	SHLQ        $0x0d, R12
-	LEAQ        (SI)(R12*4), R12
-	VADDPS      (R12)(AX*4), Y0, Y0
-	VMOVUPS     Y0, (R12)(AX*4)
-	ADDQ        $+1, DI
-	ADDQ        $+32768, R10
-	SUBQ        $+1, R11
-	JNE         loop6
-
-done5:
-	ADDQ $+4096, BX
-	ADDQ $+8, AX
-	ADDQ $-8, DX
-	CMPQ DX, $+8
-	JGE  loop4
-
-done3:
-	JMP done1
-
-else2:
-	MOVQ   scratch_base+144(FP), AX
-	MOVQ   scratch_len+152(FP), DX
-	LEAQ   (AX)(DX*4), AX
-	MOVQ   colHi+128(FP), DX
-	SUBQ   R9, DX
-	LEAQ   7(DX), DX
-	SARQ   $0x03, DX
-	IMUL3Q $+1280, DX, DX
-	SUBQ   DX, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DX
-	MOVQ   pack+136(FP), BX
-	ANDQ   $+1, BX
-	TESTQ  BX, BX
-	JEQ    done8
-	MOVQ   colHi+128(FP), BX
-	SUBQ   R9, BX
-	MOVQ   R9, DI
-	SHLQ   $0x09, DI
-	MOVQ   aWo_base+80(FP), R10
-	LEAQ   (R10)(DI*1), DI
-	CMPQ   BX, $+8
-	JLT    done9
-
-loop10:
-	MOVQ    DI, R10
-	MOVQ    AX, R11
-	MOVQ    $+4, R12
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPS    (R10), Y0
-	VMOVUPS    512(R10), Y1
-	VMOVUPS    1024(R10), Y2
-	VMOVUPS    1536(R10), Y3
-	VMOVUPS    2048(R10), Y4
-	VMOVUPS    2560(R10), Y5
-	VMOVUPS    3072(R10), Y6
-	VMOVUPS    3584(R10), Y7
-	VUNPCKLPS  Y1, Y0, Y8
-	VUNPCKHPS  Y1, Y0, Y0
-	VUNPCKLPS  Y3, Y2, Y1
-	VUNPCKHPS  Y3, Y2, Y2
-	VUNPCKLPD  Y1, Y8, Y3
-	VUNPCKHPD  Y1, Y8, Y1
-	VUNPCKLPD  Y2, Y0, Y8
-	VUNPCKHPD  Y2, Y0, Y0
-	VUNPCKLPS  Y5, Y4, Y2
-	VUNPCKHPS  Y5, Y4, Y4
-	VUNPCKLPS  Y7, Y6, Y5
-	VUNPCKHPS  Y7, Y6, Y6
-	VUNPCKLPD  Y5, Y2, Y7
-	VUNPCKHPD  Y5, Y2, Y2
-	VUNPCKLPD  Y6, Y4, Y5
-	VUNPCKHPD  Y6, Y4, Y4
-	VPERM2F128 $0x20, Y7, Y3, Y6
-	VPERM2F128 $0x31, Y7, Y3, Y3
-	VPERM2F128 $0x20, Y2, Y1, Y7
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VPERM2F128 $0x20, Y5, Y8, Y2
-	VPERM2F128 $0x31, Y5, Y8, Y5
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VMOVUPS    Y6, (R11)
-	VMOVUPS    Y7, 32(R11)
-	VMOVUPS    Y2, 64(R11)
-	VMOVUPS    Y8, 96(R11)
-	VMOVUPS    Y3, 128(R11)
-	VMOVUPS    Y1, 160(R11)
-	VMOVUPS    Y5, 192(R11)
-	VMOVUPS    Y0, 224(R11)
-	ADDQ       $+32, R10
-	ADDQ       $+256, R11
-	SUBQ       $+1, R12
-	JNE        loop11
-	ADDQ       $+4096, DI
-	ADDQ       $+1280, AX
-	ADDQ       $-8, BX
-	CMPQ       BX, $+8
-	JGE        loop10
-
-done9:
-done8:
-	MOVQ R9, AX
-	MOVQ colHi+128(FP), BX
-	SUBQ R9, BX
-	CMPQ BX, $+24
-	JLT  done12
-
-loop13:
-	MOVQ rowHi+112(FP), DI
-	SUBQ R8, DI
-	MOVQ R8, R9
-	CMPQ DI, $+4
-	JLT  done14
-
-loop15:
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      1280(R11), Y13
-	VMOVUPS      2560(R11), Y14
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32768(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65536(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98304(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      32(R11), Y12
-	VMOVUPS      1312(R11), Y13
-	VMOVUPS      2592(R11), Y14
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32772(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65540(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98308(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      64(R11), Y12
-	VMOVUPS      1344(R11), Y13
-	VMOVUPS      2624(R11), Y14
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32776(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65544(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98312(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      96(R11), Y12
-	VMOVUPS      1376(R11), Y13
-	VMOVUPS      2656(R11), Y14
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32780(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65548(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98316(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop16
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VADDPS       32(R10)(AX*4), Y1, Y1
-	VADDPS       64(R10)(AX*4), Y2, Y2
-	VMOVUPS      Y0, (R10)(AX*4)
-	VMOVUPS      Y1, 32(R10)(AX*4)
-	VMOVUPS      Y2, 64(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       32768(R10)(AX*4), Y3, Y0
-	VADDPS       32800(R10)(AX*4), Y4, Y1
-	VADDPS       32832(R10)(AX*4), Y5, Y2
-	VMOVUPS      Y0, 32768(R10)(AX*4)
-	VMOVUPS      Y1, 32800(R10)(AX*4)
-	VMOVUPS      Y2, 32832(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       65536(R10)(AX*4), Y6, Y0
-	VADDPS       65568(R10)(AX*4), Y7, Y1
-	VADDPS       65600(R10)(AX*4), Y8, Y2
-	VMOVUPS      Y0, 65536(R10)(AX*4)
-	VMOVUPS      Y1, 65568(R10)(AX*4)
-	VMOVUPS      Y2, 65600(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       98304(R10)(AX*4), Y9, Y0
-	VADDPS       98336(R10)(AX*4), Y10, Y1
-	VADDPS       98368(R10)(AX*4), Y11, Y2
-	VMOVUPS      Y0, 98304(R10)(AX*4)
-	VMOVUPS      Y1, 98336(R10)(AX*4)
-	VMOVUPS      Y2, 98368(R10)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, DI
-	CMPQ         DI, $+4
-	JGE          loop15
-
-done14:
-	CMPQ       DI, $+2
-	JLT        done17
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop18:
-	VBROADCASTSS (R10), Y6
-	VBROADCASTSS 32768(R10), Y7
-	VMOVUPS      (R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      1280(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      2560(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 4(R10), Y6
-	VBROADCASTSS 32772(R10), Y7
-	VMOVUPS      32(R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      1312(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      2592(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 8(R10), Y6
-	VBROADCASTSS 32776(R10), Y7
-	VMOVUPS      64(R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      1344(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      2624(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 12(R10), Y6
-	VBROADCASTSS 32780(R10), Y7
-	VMOVUPS      96(R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      1376(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      2656(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop18
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VADDPS       32(R10)(AX*4), Y1, Y1
-	VADDPS       64(R10)(AX*4), Y2, Y2
-	VMOVUPS      Y0, (R10)(AX*4)
-	VMOVUPS      Y1, 32(R10)(AX*4)
-	VMOVUPS      Y2, 64(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       32768(R10)(AX*4), Y3, Y0
-	VADDPS       32800(R10)(AX*4), Y4, Y1
-	VADDPS       32832(R10)(AX*4), Y5, Y2
-	VMOVUPS      Y0, 32768(R10)(AX*4)
-	VMOVUPS      Y1, 32800(R10)(AX*4)
-	VMOVUPS      Y2, 32832(R10)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, DI
-
-done17:
-	CMPQ       DI, $+1
-	JLT        done19
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop20:
-	VBROADCASTSS (R10), Y3
-	VFMADD231PS  (R11), Y3, Y0
-	VFMADD231PS  1280(R11), Y3, Y1
-	VFMADD231PS  2560(R11), Y3, Y2
-	VBROADCASTSS 4(R10), Y3
-	VFMADD231PS  32(R11), Y3, Y0
-	VFMADD231PS  1312(R11), Y3, Y1
-	VFMADD231PS  2592(R11), Y3, Y2
-	VBROADCASTSS 8(R10), Y3
-	VFMADD231PS  64(R11), Y3, Y0
-	VFMADD231PS  1344(R11), Y3, Y1
-	VFMADD231PS  2624(R11), Y3, Y2
-	VBROADCASTSS 12(R10), Y3
-	VFMADD231PS  96(R11), Y3, Y0
-	VFMADD231PS  1376(R11), Y3, Y1
-	VFMADD231PS  2656(R11), Y3, Y2
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop20
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VADDPS       32(R10)(AX*4), Y1, Y1
-	VADDPS       64(R10)(AX*4), Y2, Y2
-	VMOVUPS      Y0, (R10)(AX*4)
-	VMOVUPS      Y1, 32(R10)(AX*4)
-	VMOVUPS      Y2, 64(R10)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, DI
-
-done19:
-	ADDQ $+24, AX
-	ADDQ $-24, BX
-	ADDQ $+3840, DX
-	CMPQ BX, $+24
-	JGE  loop13
-
-done12:
-	CMPQ BX, $+8
-	JLT  done21
-
-loop22:
-	MOVQ rowHi+112(FP), DI
-	SUBQ R8, DI
-	MOVQ R8, R9
-	CMPQ DI, $+8
-	JLT  done23
-
-loop24:
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop25:
-	VMOVUPS      (R11), Y8
-	VBROADCASTSS (R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32768(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65536(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98304(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131072(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163840(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196608(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229376(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      32(R11), Y8
-	VBROADCASTSS 4(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32772(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65540(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98308(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131076(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163844(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196612(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229380(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      64(R11), Y8
-	VBROADCASTSS 8(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32776(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65544(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98312(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131080(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163848(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196616(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229384(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      96(R11), Y8
-	VBROADCASTSS 12(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32780(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65548(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98316(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131084(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163852(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196620(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229388(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop25
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       32768(R10)(AX*4), Y1, Y0
-	VMOVUPS      Y0, 32768(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       65536(R10)(AX*4), Y2, Y0
-	VMOVUPS      Y0, 65536(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       98304(R10)(AX*4), Y3, Y0
-	VMOVUPS      Y0, 98304(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       131072(R10)(AX*4), Y4, Y0
-	VMOVUPS      Y0, 131072(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       163840(R10)(AX*4), Y5, Y0
-	VMOVUPS      Y0, 163840(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       196608(R10)(AX*4), Y6, Y0
-	VMOVUPS      Y0, 196608(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       229376(R10)(AX*4), Y7, Y0
-	VMOVUPS      Y0, 229376(R10)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, DI
-	CMPQ         DI, $+8
-	JGE          loop24
-
-done23:
-	CMPQ       DI, $+4
-	JLT        done26
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop27:
-	VMOVUPS      (R11), Y4
-	VBROADCASTSS (R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32768(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65536(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98304(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      32(R11), Y4
-	VBROADCASTSS 4(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32772(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65540(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98308(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      64(R11), Y4
-	VBROADCASTSS 8(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32776(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65544(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98312(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      96(R11), Y4
-	VBROADCASTSS 12(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32780(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65548(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98316(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop27
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       32768(R10)(AX*4), Y1, Y0
-	VMOVUPS      Y0, 32768(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       65536(R10)(AX*4), Y2, Y0
-	VMOVUPS      Y0, 65536(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       98304(R10)(AX*4), Y3, Y0
-	VMOVUPS      Y0, 98304(R10)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, DI
-
-done26:
-	CMPQ       DI, $+2
-	JLT        done28
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop29:
-	VMOVUPS      (R11), Y2
-	VBROADCASTSS (R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32768(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      32(R11), Y2
-	VBROADCASTSS 4(R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32772(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      64(R11), Y2
-	VBROADCASTSS 8(R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32776(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      96(R11), Y2
-	VBROADCASTSS 12(R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32780(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop29
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       32768(R10)(AX*4), Y1, Y0
-	VMOVUPS      Y0, 32768(R10)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, DI
-
-done28:
-	CMPQ       DI, $+1
-	JLT        done30
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (SI)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+32768, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	MOVQ       DX, R11
-	MOVQ       $+8, R12
-	PCALIGN    $0x20
-
-loop31:
-	VBROADCASTSS (R10), Y1
-	VFMADD231PS  (R11), Y1, Y0
-	VBROADCASTSS 4(R10), Y1
-	VFMADD231PS  32(R11), Y1, Y0
-	VBROADCASTSS 8(R10), Y1
-	VFMADD231PS  64(R11), Y1, Y0
-	VBROADCASTSS 12(R10), Y1
-	VFMADD231PS  96(R11), Y1, Y0
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop31
-	MOVQ         R9, R10
-	SHLQ         $0x0d, R10
-	LEAQ         (SI)(R10*4), R10
-	VADDPS       (R10)(AX*4), Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, DI
-
-done30:
-	ADDQ $+8, AX
-	ADDQ $-8, BX
-	ADDQ $+1280, DX
-	CMPQ BX, $+8
-	JGE  loop22
-
-done21:
-done1:
-	VZEROUPPER
-	RET
-
 // func mLoop2AVX512(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·mLoop2AVX512(SB), $24-240
@@ -43433,1942 +41231,6 @@ done7:
 	JLT     loop3
 
 done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func zupProduct2AVX512(rows int, from int, i int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·zupProduct2AVX512(SB), $8-160
-	MOVQ rows+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ zup_base+24(FP), BX
-	MOVQ m_base+48(FP), SI
-	MOVQ rowLo+96(FP), DI
-	MOVQ rowHi+104(FP), R8
-	SHLQ $0x0d, CX
-	SHLQ $0x07, DX
-	LEAQ (CX)(DX*1), CX
-	LEAQ (SI)(CX*4), CX
-	MOVQ $+12, DX
-	CMPQ AX, DX
-	JGT  else2
-	MOVQ colLo+112(FP), AX
-	MOVQ colHi+120(FP), DX
-	MOVQ colLo+112(FP), SI
-	SUBQ SI, DX
-	MOVQ colLo+112(FP), SI
-	SHLQ $0x09, SI
-	MOVQ upW_base+72(FP), R9
-	LEAQ (R9)(SI*1), SI
-	CMPQ DX, $+16
-	JLT  done3
-
-loop4:
-	MOVQ  DI, R9
-	MOVQ  R9, R10
-	SHLQ  $0x0f, R10
-	LEAQ  (CX)(R10*1), R10
-	MOVQ  R8, R11
-	SUBQ  R9, R11
-	TESTQ R11, R11
-	JLE   done5
-
-loop6:
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	MOVQ    R10, R12
-	MOVQ    SI, R13
-	MOVQ    $+8, BP
-	PCALIGN $0x20
-
-loop7:
-	VMOVUPS     (R12), Z16
-	VFMADD231PS (R13), Z16, Z0
-	VFMADD231PS 512(R13), Z16, Z1
-	VFMADD231PS 1024(R13), Z16, Z2
-	VFMADD231PS 1536(R13), Z16, Z3
-	VFMADD231PS 2048(R13), Z16, Z4
-	VFMADD231PS 2560(R13), Z16, Z5
-	VFMADD231PS 3072(R13), Z16, Z6
-	VFMADD231PS 3584(R13), Z16, Z7
-	VFMADD231PS 4096(R13), Z16, Z8
-	VFMADD231PS 4608(R13), Z16, Z9
-	VFMADD231PS 5120(R13), Z16, Z10
-	VFMADD231PS 5632(R13), Z16, Z11
-	VFMADD231PS 6144(R13), Z16, Z12
-	VFMADD231PS 6656(R13), Z16, Z13
-	VFMADD231PS 7168(R13), Z16, Z14
-	VFMADD231PS 7680(R13), Z16, Z15
-	ADDQ        $+64, R12
-	ADDQ        $+64, R13
-	SUBQ        $+1, BP
-	JNE         loop7
-	VUNPCKLPS   Z1, Z0, Z16
-	VUNPCKHPS   Z1, Z0, Z0
-	VADDPS      Z0, Z16, Z0
-	VUNPCKLPS   Z3, Z2, Z1
-	VUNPCKHPS   Z3, Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VUNPCKLPD   Z1, Z0, Z2
-	VUNPCKHPD   Z1, Z0, Z0
-	VADDPS      Z0, Z2, Z0
-	VUNPCKLPS   Z5, Z4, Z1
-	VUNPCKHPS   Z5, Z4, Z2
-	VADDPS      Z2, Z1, Z1
-	VUNPCKLPS   Z7, Z6, Z2
-	VUNPCKHPS   Z7, Z6, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPD   Z2, Z1, Z3
-	VUNPCKHPD   Z2, Z1, Z1
-	VADDPS      Z1, Z3, Z1
-	VUNPCKLPS   Z9, Z8, Z2
-	VUNPCKHPS   Z9, Z8, Z3
-	VADDPS      Z3, Z2, Z2
-	VUNPCKLPS   Z11, Z10, Z3
-	VUNPCKHPS   Z11, Z10, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPD   Z3, Z2, Z4
-	VUNPCKHPD   Z3, Z2, Z2
-	VADDPS      Z2, Z4, Z2
-	VUNPCKLPS   Z13, Z12, Z3
-	VUNPCKHPS   Z13, Z12, Z4
-	VADDPS      Z4, Z3, Z3
-	VUNPCKLPS   Z15, Z14, Z4
-	VUNPCKHPS   Z15, Z14, Z5
-	VADDPS      Z5, Z4, Z4
-	VUNPCKLPD   Z4, Z3, Z5
-	VUNPCKHPD   Z4, Z3, Z3
-	VADDPS      Z3, Z5, Z3
-	VSHUFF32X4  $0x88, Z1, Z0, Z4
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z4, Z0
-	VSHUFF32X4  $0x88, Z3, Z2, Z1
-	VSHUFF32X4  $0xdd, Z3, Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VSHUFF32X4  $0x88, Z1, Z0, Z2
-	VSHUFF32X4  $0xdd, Z1, Z0, Z0
-	VADDPS      Z0, Z2, Z0
-	MOVQ        R9, R12
-	SHLQ        $0x0f, R12
-	LEAQ        (BX)(R12*4), R12
-	VMOVUPS     Z0, (R12)(AX*4)
-	ADDQ        $+1, R9
-	ADDQ        $+32768, R10
-	SUBQ        $+1, R11
-	JNE         loop6
-
-done5:
-	ADDQ $+8192, SI
-	ADDQ $+16, AX
-	ADDQ $-16, DX
-	CMPQ DX, $+16
-	JGE  loop4
-
-done3:
-	JMP done1
-
-else2:
-	MOVQ   scratch_base+136(FP), AX
-	MOVQ   scratch_len+144(FP), DX
-	LEAQ   (AX)(DX*4), AX
-	MOVQ   colHi+120(FP), DX
-	MOVQ   colLo+112(FP), SI
-	SUBQ   SI, DX
-	LEAQ   15(DX), DX
-	SARQ   $0x04, DX
-	IMUL3Q $+9216, DX, DX
-	SUBQ   DX, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DX
-	MOVQ   pack+128(FP), SI
-	ANDQ   $+1, SI
-	TESTQ  SI, SI
-	JEQ    done8
-	MOVQ   colHi+120(FP), SI
-	MOVQ   colLo+112(FP), R9
-	SUBQ   R9, SI
-	MOVQ   colLo+112(FP), R9
-	SHLQ   $0x09, R9
-	MOVQ   upW_base+72(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   SI, $+16
-	JLT    done9
-
-loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+8, R12
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPS    (R10), Z0
-	VMOVUPS    512(R10), Z1
-	VMOVUPS    1024(R10), Z2
-	VMOVUPS    1536(R10), Z3
-	VMOVUPS    2048(R10), Z4
-	VMOVUPS    2560(R10), Z5
-	VMOVUPS    3072(R10), Z6
-	VMOVUPS    3584(R10), Z7
-	VMOVUPS    4096(R10), Z8
-	VMOVUPS    4608(R10), Z9
-	VMOVUPS    5120(R10), Z10
-	VMOVUPS    5632(R10), Z11
-	VMOVUPS    6144(R10), Z12
-	VMOVUPS    6656(R10), Z13
-	VMOVUPS    7168(R10), Z14
-	VMOVUPS    7680(R10), Z15
-	VUNPCKLPS  Z1, Z0, Z16
-	VUNPCKHPS  Z1, Z0, Z0
-	VUNPCKLPS  Z3, Z2, Z1
-	VUNPCKHPS  Z3, Z2, Z2
-	VUNPCKLPD  Z1, Z16, Z3
-	VUNPCKHPD  Z1, Z16, Z1
-	VUNPCKLPD  Z2, Z0, Z16
-	VUNPCKHPD  Z2, Z0, Z0
-	VUNPCKLPS  Z5, Z4, Z2
-	VUNPCKHPS  Z5, Z4, Z4
-	VUNPCKLPS  Z7, Z6, Z5
-	VUNPCKHPS  Z7, Z6, Z6
-	VUNPCKLPD  Z5, Z2, Z7
-	VUNPCKHPD  Z5, Z2, Z2
-	VUNPCKLPD  Z6, Z4, Z5
-	VUNPCKHPD  Z6, Z4, Z4
-	VUNPCKLPS  Z9, Z8, Z6
-	VUNPCKHPS  Z9, Z8, Z8
-	VUNPCKLPS  Z11, Z10, Z9
-	VUNPCKHPS  Z11, Z10, Z10
-	VUNPCKLPD  Z9, Z6, Z11
-	VUNPCKHPD  Z9, Z6, Z6
-	VUNPCKLPD  Z10, Z8, Z9
-	VUNPCKHPD  Z10, Z8, Z8
-	VUNPCKLPS  Z13, Z12, Z10
-	VUNPCKHPS  Z13, Z12, Z12
-	VUNPCKLPS  Z15, Z14, Z13
-	VUNPCKHPS  Z15, Z14, Z14
-	VUNPCKLPD  Z13, Z10, Z15
-	VUNPCKHPD  Z13, Z10, Z10
-	VUNPCKLPD  Z14, Z12, Z13
-	VUNPCKHPD  Z14, Z12, Z12
-	VSHUFF32X4 $0x88, Z7, Z3, Z14
-	VSHUFF32X4 $0xdd, Z7, Z3, Z3
-	VSHUFF32X4 $0x88, Z15, Z11, Z7
-	VSHUFF32X4 $0xdd, Z15, Z11, Z11
-	VSHUFF32X4 $0x88, Z7, Z14, Z15
-	VSHUFF32X4 $0x88, Z11, Z3, Z17
-	VSHUFF32X4 $0xdd, Z7, Z14, Z7
-	VSHUFF32X4 $0xdd, Z11, Z3, Z3
-	VSHUFF32X4 $0x88, Z2, Z1, Z11
-	VSHUFF32X4 $0xdd, Z2, Z1, Z1
-	VSHUFF32X4 $0x88, Z10, Z6, Z2
-	VSHUFF32X4 $0xdd, Z10, Z6, Z6
-	VSHUFF32X4 $0x88, Z2, Z11, Z10
-	VSHUFF32X4 $0x88, Z6, Z1, Z14
-	VSHUFF32X4 $0xdd, Z2, Z11, Z2
-	VSHUFF32X4 $0xdd, Z6, Z1, Z1
-	VSHUFF32X4 $0x88, Z5, Z16, Z6
-	VSHUFF32X4 $0xdd, Z5, Z16, Z5
-	VSHUFF32X4 $0x88, Z13, Z9, Z11
-	VSHUFF32X4 $0xdd, Z13, Z9, Z9
-	VSHUFF32X4 $0x88, Z11, Z6, Z13
-	VSHUFF32X4 $0x88, Z9, Z5, Z16
-	VSHUFF32X4 $0xdd, Z11, Z6, Z6
-	VSHUFF32X4 $0xdd, Z9, Z5, Z5
-	VSHUFF32X4 $0x88, Z4, Z0, Z9
-	VSHUFF32X4 $0xdd, Z4, Z0, Z0
-	VSHUFF32X4 $0x88, Z12, Z8, Z4
-	VSHUFF32X4 $0xdd, Z12, Z8, Z8
-	VSHUFF32X4 $0x88, Z4, Z9, Z11
-	VSHUFF32X4 $0x88, Z8, Z0, Z12
-	VSHUFF32X4 $0xdd, Z4, Z9, Z4
-	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
-	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
-	JNE        loop11
-	ADDQ       $+8192, R9
-	ADDQ       $+9216, AX
-	ADDQ       $-16, SI
-	CMPQ       SI, $+16
-	JGE        loop10
-
-done9:
-done8:
-	MOVQ colLo+112(FP), AX
-	MOVQ colHi+120(FP), SI
-	MOVQ colLo+112(FP), R9
-	SUBQ R9, SI
-	CMPQ SI, $+48
-	JLT  done12
-
-loop13:
-	MOVQ R8, R9
-	SUBQ DI, R9
-	MOVQ DI, R10
-	CMPQ R9, $+8
-	JLT  done14
-
-loop15:
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop16:
-	VMOVUPS      (R12), Z24
-	VMOVUPS      9216(R12), Z25
-	VMOVUPS      18432(R12), Z26
-	VBROADCASTSS (R11), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Z26, Z27, Z2
-	VBROADCASTSS 32768(R11), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Z26, Z27, Z5
-	VBROADCASTSS 65536(R11), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Z26, Z27, Z8
-	VBROADCASTSS 98304(R11), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Z26, Z27, Z11
-	VBROADCASTSS 131072(R11), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Z26, Z27, Z14
-	VBROADCASTSS 163840(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Z26, Z27, Z17
-	VBROADCASTSS 196608(R11), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Z26, Z27, Z20
-	VBROADCASTSS 229376(R11), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Z26, Z27, Z23
-	VMOVUPS      64(R12), Z24
-	VMOVUPS      9280(R12), Z25
-	VMOVUPS      18496(R12), Z26
-	VBROADCASTSS 4(R11), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z1
-	VFMADD231PS  Z26, Z27, Z2
-	VBROADCASTSS 32772(R11), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z4
-	VFMADD231PS  Z26, Z27, Z5
-	VBROADCASTSS 65540(R11), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z7
-	VFMADD231PS  Z26, Z27, Z8
-	VBROADCASTSS 98308(R11), Z27
-	VFMADD231PS  Z24, Z27, Z9
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Z26, Z27, Z11
-	VBROADCASTSS 131076(R11), Z27
-	VFMADD231PS  Z24, Z27, Z12
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Z26, Z27, Z14
-	VBROADCASTSS 163844(R11), Z27
-	VFMADD231PS  Z24, Z27, Z15
-	VFMADD231PS  Z25, Z27, Z16
-	VFMADD231PS  Z26, Z27, Z17
-	VBROADCASTSS 196612(R11), Z27
-	VFMADD231PS  Z24, Z27, Z18
-	VFMADD231PS  Z25, Z27, Z19
-	VFMADD231PS  Z26, Z27, Z20
-	VBROADCASTSS 229380(R11), Z27
-	VFMADD231PS  Z24, Z27, Z21
-	VFMADD231PS  Z25, Z27, Z22
-	VFMADD231PS  Z26, Z27, Z23
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop16
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z3, 131072(R11)(AX*4)
-	VMOVUPS      Z4, 131136(R11)(AX*4)
-	VMOVUPS      Z5, 131200(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z6, 262144(R11)(AX*4)
-	VMOVUPS      Z7, 262208(R11)(AX*4)
-	VMOVUPS      Z8, 262272(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z9, 393216(R11)(AX*4)
-	VMOVUPS      Z10, 393280(R11)(AX*4)
-	VMOVUPS      Z11, 393344(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z12, 524288(R11)(AX*4)
-	VMOVUPS      Z13, 524352(R11)(AX*4)
-	VMOVUPS      Z14, 524416(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z15, 655360(R11)(AX*4)
-	VMOVUPS      Z16, 655424(R11)(AX*4)
-	VMOVUPS      Z17, 655488(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z18, 786432(R11)(AX*4)
-	VMOVUPS      Z19, 786496(R11)(AX*4)
-	VMOVUPS      Z20, 786560(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z21, 917504(R11)(AX*4)
-	VMOVUPS      Z22, 917568(R11)(AX*4)
-	VMOVUPS      Z23, 917632(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
-	JGE          loop15
-
-done14:
-	CMPQ       R9, $+4
-	JLT        done17
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop18:
-	VMOVUPS      (R12), Z12
-	VMOVUPS      9216(R12), Z13
-	VMOVUPS      18432(R12), Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z12, Z15, Z0
-	VFMADD231PS  Z13, Z15, Z1
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 32768(R11), Z15
-	VFMADD231PS  Z12, Z15, Z3
-	VFMADD231PS  Z13, Z15, Z4
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 65536(R11), Z15
-	VFMADD231PS  Z12, Z15, Z6
-	VFMADD231PS  Z13, Z15, Z7
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 98304(R11), Z15
-	VFMADD231PS  Z12, Z15, Z9
-	VFMADD231PS  Z13, Z15, Z10
-	VFMADD231PS  Z14, Z15, Z11
-	VMOVUPS      64(R12), Z12
-	VMOVUPS      9280(R12), Z13
-	VMOVUPS      18496(R12), Z14
-	VBROADCASTSS 4(R11), Z15
-	VFMADD231PS  Z12, Z15, Z0
-	VFMADD231PS  Z13, Z15, Z1
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 32772(R11), Z15
-	VFMADD231PS  Z12, Z15, Z3
-	VFMADD231PS  Z13, Z15, Z4
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 65540(R11), Z15
-	VFMADD231PS  Z12, Z15, Z6
-	VFMADD231PS  Z13, Z15, Z7
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 98308(R11), Z15
-	VFMADD231PS  Z12, Z15, Z9
-	VFMADD231PS  Z13, Z15, Z10
-	VFMADD231PS  Z14, Z15, Z11
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop18
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z3, 131072(R11)(AX*4)
-	VMOVUPS      Z4, 131136(R11)(AX*4)
-	VMOVUPS      Z5, 131200(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z6, 262144(R11)(AX*4)
-	VMOVUPS      Z7, 262208(R11)(AX*4)
-	VMOVUPS      Z8, 262272(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z9, 393216(R11)(AX*4)
-	VMOVUPS      Z10, 393280(R11)(AX*4)
-	VMOVUPS      Z11, 393344(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
-
-done17:
-	CMPQ       R9, $+2
-	JLT        done19
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop20:
-	VBROADCASTSS (R11), Z6
-	VBROADCASTSS 32768(R11), Z7
-	VMOVUPS      (R12), Z8
-	VFMADD231PS  Z8, Z6, Z0
-	VFMADD231PS  Z8, Z7, Z3
-	VMOVUPS      9216(R12), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Z8, Z7, Z4
-	VMOVUPS      18432(R12), Z8
-	VFMADD231PS  Z8, Z6, Z2
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS 4(R11), Z6
-	VBROADCASTSS 32772(R11), Z7
-	VMOVUPS      64(R12), Z8
-	VFMADD231PS  Z8, Z6, Z0
-	VFMADD231PS  Z8, Z7, Z3
-	VMOVUPS      9280(R12), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Z8, Z7, Z4
-	VMOVUPS      18496(R12), Z8
-	VFMADD231PS  Z8, Z6, Z2
-	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop20
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z3, 131072(R11)(AX*4)
-	VMOVUPS      Z4, 131136(R11)(AX*4)
-	VMOVUPS      Z5, 131200(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
-
-done19:
-	CMPQ       R9, $+1
-	JLT        done21
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop22:
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  (R12), Z3, Z0
-	VFMADD231PS  9216(R12), Z3, Z1
-	VFMADD231PS  18432(R12), Z3, Z2
-	VBROADCASTSS 4(R11), Z3
-	VFMADD231PS  64(R12), Z3, Z0
-	VFMADD231PS  9280(R12), Z3, Z1
-	VFMADD231PS  18496(R12), Z3, Z2
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop22
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	VMOVUPS      Z2, 128(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
-
-done21:
-	ADDQ $+48, AX
-	ADDQ $-48, SI
-	ADDQ $+27648, DX
-	CMPQ SI, $+48
-	JGE  loop13
-
-done12:
-	CMPQ SI, $+32
-	JLT  done23
-
-loop24:
-	MOVQ R8, R9
-	SUBQ DI, R9
-	MOVQ DI, R10
-	CMPQ R9, $+8
-	JLT  done25
-
-loop26:
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop27:
-	VMOVUPS      (R12), Z16
-	VMOVUPS      9216(R12), Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 32768(R11), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 65536(R11), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 98304(R11), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 131072(R11), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 163840(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 196608(R11), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 229376(R11), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	VMOVUPS      64(R12), Z16
-	VMOVUPS      9280(R12), Z17
-	VBROADCASTSS 4(R11), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 32772(R11), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 65540(R11), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 98308(R11), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 131076(R11), Z18
-	VFMADD231PS  Z16, Z18, Z8
-	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 163844(R11), Z18
-	VFMADD231PS  Z16, Z18, Z10
-	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 196612(R11), Z18
-	VFMADD231PS  Z16, Z18, Z12
-	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 229380(R11), Z18
-	VFMADD231PS  Z16, Z18, Z14
-	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop27
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z2, 131072(R11)(AX*4)
-	VMOVUPS      Z3, 131136(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z4, 262144(R11)(AX*4)
-	VMOVUPS      Z5, 262208(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z6, 393216(R11)(AX*4)
-	VMOVUPS      Z7, 393280(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z8, 524288(R11)(AX*4)
-	VMOVUPS      Z9, 524352(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z10, 655360(R11)(AX*4)
-	VMOVUPS      Z11, 655424(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z12, 786432(R11)(AX*4)
-	VMOVUPS      Z13, 786496(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z14, 917504(R11)(AX*4)
-	VMOVUPS      Z15, 917568(R11)(AX*4)
-	ADDQ         $+8, R10
-	ADDQ         $-8, R9
-	CMPQ         R9, $+8
-	JGE          loop26
-
-done25:
-	CMPQ       R9, $+4
-	JLT        done28
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop29:
-	VMOVUPS      (R12), Z8
-	VMOVUPS      9216(R12), Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 32768(R11), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 65536(R11), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 98304(R11), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      64(R12), Z8
-	VMOVUPS      9280(R12), Z9
-	VBROADCASTSS 4(R11), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 32772(R11), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 65540(R11), Z10
-	VFMADD231PS  Z8, Z10, Z4
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 98308(R11), Z10
-	VFMADD231PS  Z8, Z10, Z6
-	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop29
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z2, 131072(R11)(AX*4)
-	VMOVUPS      Z3, 131136(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z4, 262144(R11)(AX*4)
-	VMOVUPS      Z5, 262208(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z6, 393216(R11)(AX*4)
-	VMOVUPS      Z7, 393280(R11)(AX*4)
-	ADDQ         $+4, R10
-	ADDQ         $-4, R9
-
-done28:
-	CMPQ       R9, $+2
-	JLT        done30
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop31:
-	VMOVUPS      (R12), Z4
-	VMOVUPS      9216(R12), Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 32768(R11), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      64(R12), Z4
-	VMOVUPS      9280(R12), Z5
-	VBROADCASTSS 4(R11), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 32772(R11), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop31
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z2, 131072(R11)(AX*4)
-	VMOVUPS      Z3, 131136(R11)(AX*4)
-	ADDQ         $+2, R10
-	ADDQ         $-2, R9
-
-done30:
-	CMPQ       R9, $+1
-	JLT        done32
-	MOVQ       R10, R11
-	SHLQ       $0x11, R11
-	LEAQ       (BX)(R11*1), R11
-	LEAQ       (R11)(AX*4), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $+131072, R11
-	MOVQ       R10, R11
-	SHLQ       $0x0f, R11
-	LEAQ       (CX)(R11*1), R11
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       DX, R12
-	MOVQ       $+64, R13
-	PCALIGN    $0x20
-
-loop33:
-	VBROADCASTSS (R11), Z2
-	VFMADD231PS  (R12), Z2, Z0
-	VFMADD231PS  9216(R12), Z2, Z1
-	VBROADCASTSS 4(R11), Z2
-	VFMADD231PS  64(R12), Z2, Z0
-	VFMADD231PS  9280(R12), Z2, Z1
-	ADDQ         $+8, R11
-	ADDQ         $+128, R12
-	SUBQ         $+1, R13
-	JNE          loop33
-	MOVQ         R10, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), R11
-	VMOVUPS      Z0, (R11)(AX*4)
-	VMOVUPS      Z1, 64(R11)(AX*4)
-	ADDQ         $+1, R10
-	ADDQ         $-1, R9
-
-done32:
-	ADDQ $+32, AX
-	ADDQ $-32, SI
-	ADDQ $+18432, DX
-	CMPQ SI, $+32
-	JGE  loop24
-
-done23:
-done1:
-	VZEROUPPER
-	RET
-
-// func zupProduct2AVX2(rows int, from int, i int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·zupProduct2AVX2(SB), $8-160
-	MOVQ rows+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ zup_base+24(FP), BX
-	MOVQ m_base+48(FP), SI
-	MOVQ rowLo+96(FP), DI
-	MOVQ colLo+112(FP), R8
-	SHLQ $0x0d, CX
-	SHLQ $0x07, DX
-	LEAQ (CX)(DX*1), CX
-	LEAQ (SI)(CX*4), CX
-	MOVQ $+12, DX
-	CMPQ AX, DX
-	JGT  else2
-	MOVQ R8, AX
-	MOVQ colHi+120(FP), DX
-	SUBQ R8, DX
-	MOVQ R8, SI
-	SHLQ $0x09, SI
-	MOVQ upW_base+72(FP), R9
-	LEAQ (R9)(SI*1), SI
-	CMPQ DX, $+8
-	JLT  done3
-
-loop4:
-	MOVQ  DI, R9
-	MOVQ  R9, R10
-	SHLQ  $0x0f, R10
-	LEAQ  (CX)(R10*1), R10
-	MOVQ  rowHi+104(FP), R11
-	SUBQ  R9, R11
-	TESTQ R11, R11
-	JLE   done5
-
-loop6:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    R10, R12
-	MOVQ    SI, R13
-	MOVQ    $+16, BP
-	PCALIGN $0x20
-
-loop7:
-	VMOVUPS     (R12), Y8
-	VFMADD231PS (R13), Y8, Y0
-	VFMADD231PS 512(R13), Y8, Y1
-	VFMADD231PS 1024(R13), Y8, Y2
-	VFMADD231PS 1536(R13), Y8, Y3
-	VFMADD231PS 2048(R13), Y8, Y4
-	VFMADD231PS 2560(R13), Y8, Y5
-	VFMADD231PS 3072(R13), Y8, Y6
-	VFMADD231PS 3584(R13), Y8, Y7
-	ADDQ        $+32, R12
-	ADDQ        $+32, R13
-	SUBQ        $+1, BP
-	JNE         loop7
-	VUNPCKLPS   Y1, Y0, Y8
-	VUNPCKHPS   Y1, Y0, Y0
-	VADDPS      Y0, Y8, Y0
-	VUNPCKLPS   Y3, Y2, Y1
-	VUNPCKHPS   Y3, Y2, Y2
-	VADDPS      Y2, Y1, Y1
-	VUNPCKLPD   Y1, Y0, Y2
-	VUNPCKHPD   Y1, Y0, Y0
-	VADDPS      Y0, Y2, Y0
-	VUNPCKLPS   Y5, Y4, Y1
-	VUNPCKHPS   Y5, Y4, Y2
-	VADDPS      Y2, Y1, Y1
-	VUNPCKLPS   Y7, Y6, Y2
-	VUNPCKHPS   Y7, Y6, Y3
-	VADDPS      Y3, Y2, Y2
-	VUNPCKLPD   Y2, Y1, Y3
-	VUNPCKHPD   Y2, Y1, Y1
-	VADDPS      Y1, Y3, Y1
-	VPERM2F128  $0x20, Y1, Y0, Y2
-	VPERM2F128  $0x31, Y1, Y0, Y0
-	VADDPS      Y0, Y2, Y0
-	MOVQ        R9, R12
-	SHLQ        $0x0f, R12
-	LEAQ        (BX)(R12*4), R12
-	VMOVUPS     Y0, (R12)(AX*4)
-	ADDQ        $+1, R9
-	ADDQ        $+32768, R10
-	SUBQ        $+1, R11
-	JNE         loop6
-
-done5:
-	ADDQ $+4096, SI
-	ADDQ $+8, AX
-	ADDQ $-8, DX
-	CMPQ DX, $+8
-	JGE  loop4
-
-done3:
-	JMP done1
-
-else2:
-	MOVQ   scratch_base+136(FP), AX
-	MOVQ   scratch_len+144(FP), DX
-	LEAQ   (AX)(DX*4), AX
-	MOVQ   colHi+120(FP), DX
-	SUBQ   R8, DX
-	LEAQ   7(DX), DX
-	SARQ   $0x03, DX
-	IMUL3Q $+4352, DX, DX
-	SUBQ   DX, AX
-	ANDQ   $-64, AX
-	MOVQ   AX, DX
-	MOVQ   pack+128(FP), SI
-	ANDQ   $+1, SI
-	TESTQ  SI, SI
-	JEQ    done8
-	MOVQ   colHi+120(FP), SI
-	SUBQ   R8, SI
-	MOVQ   R8, R9
-	SHLQ   $0x09, R9
-	MOVQ   upW_base+72(FP), R10
-	LEAQ   (R10)(R9*1), R9
-	CMPQ   SI, $+8
-	JLT    done9
-
-loop10:
-	MOVQ    R9, R10
-	MOVQ    AX, R11
-	MOVQ    $+16, R12
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPS    (R10), Y0
-	VMOVUPS    512(R10), Y1
-	VMOVUPS    1024(R10), Y2
-	VMOVUPS    1536(R10), Y3
-	VMOVUPS    2048(R10), Y4
-	VMOVUPS    2560(R10), Y5
-	VMOVUPS    3072(R10), Y6
-	VMOVUPS    3584(R10), Y7
-	VUNPCKLPS  Y1, Y0, Y8
-	VUNPCKHPS  Y1, Y0, Y0
-	VUNPCKLPS  Y3, Y2, Y1
-	VUNPCKHPS  Y3, Y2, Y2
-	VUNPCKLPD  Y1, Y8, Y3
-	VUNPCKHPD  Y1, Y8, Y1
-	VUNPCKLPD  Y2, Y0, Y8
-	VUNPCKHPD  Y2, Y0, Y0
-	VUNPCKLPS  Y5, Y4, Y2
-	VUNPCKHPS  Y5, Y4, Y4
-	VUNPCKLPS  Y7, Y6, Y5
-	VUNPCKHPS  Y7, Y6, Y6
-	VUNPCKLPD  Y5, Y2, Y7
-	VUNPCKHPD  Y5, Y2, Y2
-	VUNPCKLPD  Y6, Y4, Y5
-	VUNPCKHPD  Y6, Y4, Y4
-	VPERM2F128 $0x20, Y7, Y3, Y6
-	VPERM2F128 $0x31, Y7, Y3, Y3
-	VPERM2F128 $0x20, Y2, Y1, Y7
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VPERM2F128 $0x20, Y5, Y8, Y2
-	VPERM2F128 $0x31, Y5, Y8, Y5
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VMOVUPS    Y6, (R11)
-	VMOVUPS    Y7, 32(R11)
-	VMOVUPS    Y2, 64(R11)
-	VMOVUPS    Y8, 96(R11)
-	VMOVUPS    Y3, 128(R11)
-	VMOVUPS    Y1, 160(R11)
-	VMOVUPS    Y5, 192(R11)
-	VMOVUPS    Y0, 224(R11)
-	ADDQ       $+32, R10
-	ADDQ       $+256, R11
-	SUBQ       $+1, R12
-	JNE        loop11
-	ADDQ       $+4096, R9
-	ADDQ       $+4352, AX
-	ADDQ       $-8, SI
-	CMPQ       SI, $+8
-	JGE        loop10
-
-done9:
-done8:
-	MOVQ R8, AX
-	MOVQ colHi+120(FP), SI
-	SUBQ R8, SI
-	CMPQ SI, $+24
-	JLT  done12
-
-loop13:
-	MOVQ rowHi+104(FP), R8
-	SUBQ DI, R8
-	MOVQ DI, R9
-	CMPQ R8, $+4
-	JLT  done14
-
-loop15:
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y10, Y10, Y10
-	VXORPS     Y11, Y11, Y11
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      4352(R11), Y13
-	VMOVUPS      8704(R11), Y14
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32768(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65536(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98304(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      32(R11), Y12
-	VMOVUPS      4384(R11), Y13
-	VMOVUPS      8736(R11), Y14
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32772(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65540(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98308(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      64(R11), Y12
-	VMOVUPS      4416(R11), Y13
-	VMOVUPS      8768(R11), Y14
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32776(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65544(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98312(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	VMOVUPS      96(R11), Y12
-	VMOVUPS      4448(R11), Y13
-	VMOVUPS      8800(R11), Y14
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS  Y12, Y15, Y0
-	VFMADD231PS  Y13, Y15, Y1
-	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 32780(R10), Y15
-	VFMADD231PS  Y12, Y15, Y3
-	VFMADD231PS  Y13, Y15, Y4
-	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 65548(R10), Y15
-	VFMADD231PS  Y12, Y15, Y6
-	VFMADD231PS  Y13, Y15, Y7
-	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 98316(R10), Y15
-	VFMADD231PS  Y12, Y15, Y9
-	VFMADD231PS  Y13, Y15, Y10
-	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop16
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	VMOVUPS      Y1, 32(R10)(AX*4)
-	VMOVUPS      Y2, 64(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y3, 131072(R10)(AX*4)
-	VMOVUPS      Y4, 131104(R10)(AX*4)
-	VMOVUPS      Y5, 131136(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y6, 262144(R10)(AX*4)
-	VMOVUPS      Y7, 262176(R10)(AX*4)
-	VMOVUPS      Y8, 262208(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y9, 393216(R10)(AX*4)
-	VMOVUPS      Y10, 393248(R10)(AX*4)
-	VMOVUPS      Y11, 393280(R10)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-	CMPQ         R8, $+4
-	JGE          loop15
-
-done14:
-	CMPQ       R8, $+2
-	JLT        done17
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop18:
-	VBROADCASTSS (R10), Y6
-	VBROADCASTSS 32768(R10), Y7
-	VMOVUPS      (R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4352(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8704(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 4(R10), Y6
-	VBROADCASTSS 32772(R10), Y7
-	VMOVUPS      32(R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4384(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8736(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 8(R10), Y6
-	VBROADCASTSS 32776(R10), Y7
-	VMOVUPS      64(R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4416(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8768(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 12(R10), Y6
-	VBROADCASTSS 32780(R10), Y7
-	VMOVUPS      96(R11), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y3
-	VMOVUPS      4448(R11), Y8
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y8, Y7, Y4
-	VMOVUPS      8800(R11), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop18
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	VMOVUPS      Y1, 32(R10)(AX*4)
-	VMOVUPS      Y2, 64(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y3, 131072(R10)(AX*4)
-	VMOVUPS      Y4, 131104(R10)(AX*4)
-	VMOVUPS      Y5, 131136(R10)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
-
-done17:
-	CMPQ       R8, $+1
-	JLT        done19
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop20:
-	VBROADCASTSS (R10), Y3
-	VFMADD231PS  (R11), Y3, Y0
-	VFMADD231PS  4352(R11), Y3, Y1
-	VFMADD231PS  8704(R11), Y3, Y2
-	VBROADCASTSS 4(R10), Y3
-	VFMADD231PS  32(R11), Y3, Y0
-	VFMADD231PS  4384(R11), Y3, Y1
-	VFMADD231PS  8736(R11), Y3, Y2
-	VBROADCASTSS 8(R10), Y3
-	VFMADD231PS  64(R11), Y3, Y0
-	VFMADD231PS  4416(R11), Y3, Y1
-	VFMADD231PS  8768(R11), Y3, Y2
-	VBROADCASTSS 12(R10), Y3
-	VFMADD231PS  96(R11), Y3, Y0
-	VFMADD231PS  4448(R11), Y3, Y1
-	VFMADD231PS  8800(R11), Y3, Y2
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop20
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	VMOVUPS      Y1, 32(R10)(AX*4)
-	VMOVUPS      Y2, 64(R10)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
-
-done19:
-	ADDQ $+24, AX
-	ADDQ $-24, SI
-	ADDQ $+13056, DX
-	CMPQ SI, $+24
-	JGE  loop13
-
-done12:
-	CMPQ SI, $+8
-	JLT  done21
-
-loop22:
-	MOVQ rowHi+104(FP), R8
-	SUBQ DI, R8
-	MOVQ DI, R9
-	CMPQ R8, $+8
-	JLT  done23
-
-loop24:
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop25:
-	VMOVUPS      (R11), Y8
-	VBROADCASTSS (R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32768(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65536(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98304(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131072(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163840(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196608(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229376(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      32(R11), Y8
-	VBROADCASTSS 4(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32772(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65540(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98308(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131076(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163844(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196612(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229380(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      64(R11), Y8
-	VBROADCASTSS 8(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32776(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65544(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98312(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131080(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163848(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196616(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229384(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	VMOVUPS      96(R11), Y8
-	VBROADCASTSS 12(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 32780(R10), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 65548(R10), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 98316(R10), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 131084(R10), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 163852(R10), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 196620(R10), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 229388(R10), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop25
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y1, 131072(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y2, 262144(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y3, 393216(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y4, 524288(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y5, 655360(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y6, 786432(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y7, 917504(R10)(AX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
-	JGE          loop24
-
-done23:
-	CMPQ       R8, $+4
-	JLT        done26
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop27:
-	VMOVUPS      (R11), Y4
-	VBROADCASTSS (R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32768(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65536(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98304(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      32(R11), Y4
-	VBROADCASTSS 4(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32772(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65540(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98308(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      64(R11), Y4
-	VBROADCASTSS 8(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32776(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65544(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98312(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	VMOVUPS      96(R11), Y4
-	VBROADCASTSS 12(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 32780(R10), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 65548(R10), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 98316(R10), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop27
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y1, 131072(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y2, 262144(R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y3, 393216(R10)(AX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-
-done26:
-	CMPQ       R8, $+2
-	JLT        done28
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop29:
-	VMOVUPS      (R11), Y2
-	VBROADCASTSS (R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32768(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      32(R11), Y2
-	VBROADCASTSS 4(R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32772(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      64(R11), Y2
-	VBROADCASTSS 8(R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32776(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      96(R11), Y2
-	VBROADCASTSS 12(R10), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 32780(R10), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop29
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y1, 131072(R10)(AX*4)
-	ADDQ         $+2, R9
-	ADDQ         $-2, R8
-
-done28:
-	CMPQ       R8, $+1
-	JLT        done30
-	MOVQ       R9, R10
-	SHLQ       $0x11, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(AX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+131072, R10
-	MOVQ       R9, R10
-	SHLQ       $0x0f, R10
-	LEAQ       (CX)(R10*1), R10
-	VXORPS     Y0, Y0, Y0
-	MOVQ       DX, R11
-	MOVQ       $+32, R12
-	PCALIGN    $0x20
-
-loop31:
-	VBROADCASTSS (R10), Y1
-	VFMADD231PS  (R11), Y1, Y0
-	VBROADCASTSS 4(R10), Y1
-	VFMADD231PS  32(R11), Y1, Y0
-	VBROADCASTSS 8(R10), Y1
-	VFMADD231PS  64(R11), Y1, Y0
-	VBROADCASTSS 12(R10), Y1
-	VFMADD231PS  96(R11), Y1, Y0
-	ADDQ         $+16, R10
-	ADDQ         $+128, R11
-	SUBQ         $+1, R12
-	JNE          loop31
-	MOVQ         R9, R10
-	SHLQ         $0x0f, R10
-	LEAQ         (BX)(R10*4), R10
-	VMOVUPS      Y0, (R10)(AX*4)
-	ADDQ         $+1, R9
-	ADDQ         $-1, R8
-
-done30:
-	ADDQ $+8, AX
-	ADDQ $-8, SI
-	ADDQ $+4352, DX
-	CMPQ SI, $+8
-	JGE  loop22
-
-done21:
 done1:
 	VZEROUPPER
 	RET
@@ -46254,3083 +42116,6 @@ loop6:
 	MOVQ         count+8(FP), SI
 	CMPQ         DX, SI
 	JLT          loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func total2LoopAVX512(first int, count int, rows int, z []float32, exps2 []float32, total2 []float32, y []int32) (s float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·total2LoopAVX512(SB), $128-128
-	LEAQ         63(SP), AX
-	ANDQ         $-64, AX
-	MOVQ         first+0(FP), CX
-	MOVQ         count+8(FP), DX
-	MOVQ         z_base+24(FP), BX
-	MOVQ         exps2_base+48(FP), SI
-	MOVQ         total2_base+72(FP), DI
-	MOVQ         y_base+96(FP), R8
-	VPXORD       Z0, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	TESTQ        DX, DX
-	JLE          done1
-	IMUL3Q       $+10, CX, R9
-	LEAQ         (BX)(R9*4), BX
-	LEAQ         (SI)(R9*4), SI
-	LEAQ         (DI)(CX*4), DI
-	LEAQ         (R8)(CX*4), CX
-	VPXORD       Z0, Z0, Z0
-	VPXORD       Z1, Z1, Z1
-	LEAQ         -16(DX), R8
-	TESTQ        R8, R8
-	JLT          done2
-	MOVQ         $+0, R9
-	MOVQ         $+1023, R10
-	VPXORD       Z2, Z2, Z2
-	VBROADCASTSS c32x1_49400000<>+0(SB), Z3
-	VBROADCASTSS c32x1_3fb8aa3b<>+0(SB), Z4
-	VBROADCASTSS c32x1_3f317218<>+0(SB), Z5
-	VBROADCASTSS c32x1_b102e308<>+0(SB), Z6
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z7
-	VMOVUPS      c32x16_hd7cd8d0815a4e140<>+0(SB), Z8
-	VMOVUPS      c32x16_h93ecb727ea5f92cc<>+0(SB), Z9
-	VBROADCASTSS c32x1_3e2aaaca<>+0(SB), Z10
-	VBROADCASTSS c32x1_3f00010f<>+0(SB), Z11
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z12
-	VBROADCASTSS c32x1_0000000a<>+0(SB), Z13
-	KXNORW       K1, K1, K1
-	PCALIGN      $0x20
-
-loop3:
-	IMUL3Q           $+10, R9, R11
-	LEAQ             (BX)(R11*4), R12
-	KMOVW            R10, K2
-	VMOVUPS.Z        (R12), K2, Z14
-	KMOVW            R10, K2
-	VMOVUPS.Z        40(R12), K2, Z15
-	KMOVW            R10, K2
-	VMOVUPS.Z        80(R12), K2, Z16
-	KMOVW            R10, K2
-	VMOVUPS.Z        120(R12), K2, Z17
-	KMOVW            R10, K2
-	VMOVUPS.Z        160(R12), K2, Z18
-	KMOVW            R10, K2
-	VMOVUPS.Z        200(R12), K2, Z19
-	KMOVW            R10, K2
-	VMOVUPS.Z        240(R12), K2, Z20
-	KMOVW            R10, K2
-	VMOVUPS.Z        280(R12), K2, Z21
-	KMOVW            R10, K2
-	VMOVUPS.Z        320(R12), K2, Z22
-	KMOVW            R10, K2
-	VMOVUPS.Z        360(R12), K2, Z23
-	KMOVW            R10, K2
-	VMOVUPS.Z        400(R12), K2, Z24
-	KMOVW            R10, K2
-	VMOVUPS.Z        440(R12), K2, Z25
-	KMOVW            R10, K2
-	VMOVUPS.Z        480(R12), K2, Z26
-	KMOVW            R10, K2
-	VMOVUPS.Z        520(R12), K2, Z27
-	KMOVW            R10, K2
-	VMOVUPS.Z        560(R12), K2, Z28
-	KMOVW            R10, K2
-	VMOVUPS.Z        600(R12), K2, Z29
-	VUNPCKLPS        Z15, Z14, Z30
-	VUNPCKHPS        Z15, Z14, Z14
-	VUNPCKLPS        Z17, Z16, Z15
-	VUNPCKHPS        Z17, Z16, Z16
-	VUNPCKLPD        Z15, Z30, Z17
-	VUNPCKHPD        Z15, Z30, Z15
-	VUNPCKLPD        Z16, Z14, Z30
-	VUNPCKHPD        Z16, Z14, Z14
-	VUNPCKLPS        Z19, Z18, Z16
-	VUNPCKHPS        Z19, Z18, Z18
-	VUNPCKLPS        Z21, Z20, Z19
-	VUNPCKHPS        Z21, Z20, Z20
-	VUNPCKLPD        Z19, Z16, Z21
-	VUNPCKHPD        Z19, Z16, Z16
-	VUNPCKLPD        Z20, Z18, Z19
-	VUNPCKHPD        Z20, Z18, Z18
-	VUNPCKLPS        Z23, Z22, Z20
-	VUNPCKHPS        Z23, Z22, Z22
-	VUNPCKLPS        Z25, Z24, Z23
-	VUNPCKHPS        Z25, Z24, Z24
-	VUNPCKLPD        Z23, Z20, Z25
-	VUNPCKHPD        Z23, Z20, Z20
-	VUNPCKLPD        Z24, Z22, Z23
-	VUNPCKHPD        Z24, Z22, Z22
-	VUNPCKLPS        Z27, Z26, Z24
-	VUNPCKHPS        Z27, Z26, Z26
-	VUNPCKLPS        Z29, Z28, Z27
-	VUNPCKHPS        Z29, Z28, Z28
-	VUNPCKLPD        Z27, Z24, Z29
-	VUNPCKHPD        Z27, Z24, Z24
-	VUNPCKLPD        Z28, Z26, Z27
-	VUNPCKHPD        Z28, Z26, Z26
-	VSHUFF32X4       $0x88, Z21, Z17, Z28
-	VSHUFF32X4       $0xdd, Z21, Z17, Z17
-	VSHUFF32X4       $0x88, Z29, Z25, Z21
-	VSHUFF32X4       $0xdd, Z29, Z25, Z25
-	VSHUFF32X4       $0x88, Z21, Z28, Z29
-	VSHUFF32X4       $0x88, Z25, Z17, Z17
-	VSHUFF32X4       $0xdd, Z21, Z28, Z21
-	VSHUFF32X4       $0x88, Z16, Z15, Z25
-	VSHUFF32X4       $0xdd, Z16, Z15, Z15
-	VSHUFF32X4       $0x88, Z24, Z20, Z16
-	VSHUFF32X4       $0xdd, Z24, Z20, Z20
-	VSHUFF32X4       $0x88, Z16, Z25, Z24
-	VSHUFF32X4       $0x88, Z20, Z15, Z15
-	VSHUFF32X4       $0xdd, Z16, Z25, Z16
-	VSHUFF32X4       $0x88, Z19, Z30, Z20
-	VSHUFF32X4       $0xdd, Z19, Z30, Z19
-	VSHUFF32X4       $0x88, Z27, Z23, Z25
-	VSHUFF32X4       $0xdd, Z27, Z23, Z23
-	VSHUFF32X4       $0x88, Z25, Z20, Z20
-	VSHUFF32X4       $0x88, Z23, Z19, Z19
-	VSHUFF32X4       $0x88, Z18, Z14, Z23
-	VSHUFF32X4       $0xdd, Z18, Z14, Z14
-	VSHUFF32X4       $0x88, Z26, Z22, Z18
-	VSHUFF32X4       $0xdd, Z26, Z22, Z22
-	VSHUFF32X4       $0x88, Z18, Z23, Z18
-	VSHUFF32X4       $0x88, Z22, Z14, Z14
-	VBROADCASTSS     c32x1_ff800000<>+0(SB), Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z29, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z24, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z20, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z18, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z17, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z15, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z19, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z14, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z21, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VCMPPS           $0x03, Z22, Z22, K2
-	VMAXPS           Z16, Z22, Z23
-	VBLENDMPS        Z22, Z23, K2, Z22
-	VANDPS.BCST      c32x1_7fffffff<>+0(SB), Z22, Z23
-	VCMPPS.BCST      $0x11, c32x1_7f800000<>+0(SB), Z23, K2
-	VBLENDMPS        Z22, Z2, K2, Z22
-	VPXORD           Z23, Z23, Z23
-	VSUBPS           Z22, Z29, Z25
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z25, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z25
-	VFNMADD231PS     Z6, Z27, Z25
-	VRANGEPS         $0x02, Z7, Z25, Z25
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z25, Z25, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z25, Z10, Z30
-	VADDPS           Z26, Z25, Z25
-	VFMADD231PS      Z30, Z29, Z25
-	VFMADD231PS      Z25, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z25
-	VADDPS           Z25, Z23, Z23
-	VSUBPS           Z22, Z24, Z24
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z24, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z24
-	VFNMADD231PS     Z6, Z27, Z24
-	VRANGEPS         $0x02, Z7, Z24, Z24
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z24, Z24, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z24, Z10, Z30
-	VADDPS           Z26, Z24, Z24
-	VFMADD231PS      Z30, Z29, Z24
-	VFMADD231PS      Z24, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z24
-	VADDPS           Z24, Z23, Z23
-	VSUBPS           Z22, Z20, Z20
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z20, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z20
-	VFNMADD231PS     Z6, Z27, Z20
-	VRANGEPS         $0x02, Z7, Z20, Z20
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z20, Z20, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z20, Z10, Z30
-	VADDPS           Z26, Z20, Z20
-	VFMADD231PS      Z30, Z29, Z20
-	VFMADD231PS      Z20, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z20
-	VADDPS           Z20, Z23, Z23
-	VSUBPS           Z22, Z18, Z18
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z18, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z18
-	VFNMADD231PS     Z6, Z27, Z18
-	VRANGEPS         $0x02, Z7, Z18, Z18
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z18, Z18, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z18, Z10, Z30
-	VADDPS           Z26, Z18, Z18
-	VFMADD231PS      Z30, Z29, Z18
-	VFMADD231PS      Z18, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z18
-	VADDPS           Z18, Z23, Z23
-	VSUBPS           Z22, Z17, Z17
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z17, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z17
-	VFNMADD231PS     Z6, Z27, Z17
-	VRANGEPS         $0x02, Z7, Z17, Z17
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z17, Z17, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z17, Z10, Z30
-	VADDPS           Z26, Z17, Z17
-	VFMADD231PS      Z30, Z29, Z17
-	VFMADD231PS      Z17, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z17
-	VADDPS           Z17, Z23, Z23
-	VSUBPS           Z22, Z15, Z15
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z15, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z15
-	VFNMADD231PS     Z6, Z27, Z15
-	VRANGEPS         $0x02, Z7, Z15, Z15
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z15, Z15, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z15, Z10, Z30
-	VADDPS           Z26, Z15, Z15
-	VFMADD231PS      Z30, Z29, Z15
-	VFMADD231PS      Z15, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z15
-	VADDPS           Z15, Z23, Z23
-	VSUBPS           Z22, Z19, Z19
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z19, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z19
-	VFNMADD231PS     Z6, Z27, Z19
-	VRANGEPS         $0x02, Z7, Z19, Z19
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z19, Z19, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z19, Z10, Z30
-	VADDPS           Z26, Z19, Z19
-	VFMADD231PS      Z30, Z29, Z19
-	VFMADD231PS      Z19, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z19
-	VADDPS           Z19, Z23, Z23
-	VSUBPS           Z22, Z14, Z14
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z14, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z14
-	VFNMADD231PS     Z6, Z27, Z14
-	VRANGEPS         $0x02, Z7, Z14, Z14
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z14, Z14, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z14, Z10, Z30
-	VADDPS           Z26, Z14, Z14
-	VFMADD231PS      Z30, Z29, Z14
-	VFMADD231PS      Z14, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z14
-	VADDPS           Z14, Z23, Z23
-	VSUBPS           Z22, Z21, Z21
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z21, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z21
-	VFNMADD231PS     Z6, Z27, Z21
-	VRANGEPS         $0x02, Z7, Z21, Z21
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z21, Z21, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z21, Z10, Z30
-	VADDPS           Z26, Z21, Z21
-	VFMADD231PS      Z30, Z29, Z21
-	VFMADD231PS      Z21, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z21
-	VADDPS           Z21, Z23, Z23
-	VSUBPS           Z22, Z16, Z16
-	VMOVAPS          Z3, Z26
-	VFMADD231PS      Z4, Z16, Z26
-	VSUBPS           Z3, Z26, Z27
-	VFNMADD231PS     Z5, Z27, Z16
-	VFNMADD231PS     Z6, Z27, Z16
-	VRANGEPS         $0x02, Z7, Z16, Z16
-	VPERMPS          Z8, Z26, Z28
-	VPERMPS          Z9, Z26, Z26
-	VMULPS           Z16, Z16, Z29
-	VMOVAPS          Z11, Z30
-	VFMADD231PS      Z16, Z10, Z30
-	VADDPS           Z26, Z16, Z16
-	VFMADD231PS      Z30, Z29, Z16
-	VFMADD231PS      Z16, Z28, Z28
-	VSCALEFPS        Z27, Z28, Z16
-	VADDPS           Z16, Z23, Z23
-	VMOVUPS          Z23, (DI)(R9*4)
-	VGETMANTPS       $0x0f, Z23, Z26
-	VGETEXPPS        Z23, Z23
-	VGETEXPPS        Z26, Z27
-	VSUBPS           Z27, Z23, Z23
-	VSUBPS           Z7, Z26, Z26
-	VMULPS           Z26, Z26, Z27
-	VBROADCASTSS     c32x1_3dd6a0c4<>+0(SB), Z28
-	VFMADD231PS.BCST c32x1_bd390e9f<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_be06dac3<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_3e144297<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_be2a75aa<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_3e4cb478<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_be800027<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_3eaaaad3<>+0(SB), Z26, Z28
-	VFMADD213PS.BCST c32x1_bf000000<>+0(SB), Z26, Z28
-	VFMADD231PS      Z28, Z27, Z26
-	VFMADD231PS      Z5, Z23, Z26
-	VADDPS           Z26, Z22, Z22
-	VPBROADCASTD     R9, Z23
-	VPADDD           Z12, Z23, Z23
-	VPMULLD          Z13, Z23, Z23
-	VPADDD           (CX)(R9*4), Z23, Z23
-	KMOVW            K1, K2
-	VMOVAPS          Z2, Z26
-	VGATHERDPS       (BX)(Z23*4), K2, Z26
-	VSUBPS           Z26, Z22, Z22
-	VCVTPS2PD        Y22, Z23
-	VEXTRACTF64X4    $0x01, Z22, Y22
-	VCVTPS2PD        Y22, Z22
-	VADDPD           Z23, Z0, Z0
-	VADDPD           Z22, Z1, Z1
-	LEAQ             (SI)(R11*4), R11
-	VUNPCKLPS        Z24, Z25, Z22
-	VUNPCKHPS        Z24, Z25, Z23
-	VUNPCKLPS        Z18, Z20, Z24
-	VUNPCKHPS        Z18, Z20, Z18
-	VUNPCKLPD        Z24, Z22, Z20
-	VUNPCKHPD        Z24, Z22, Z22
-	VUNPCKLPD        Z18, Z23, Z24
-	VUNPCKHPD        Z18, Z23, Z18
-	VUNPCKLPS        Z15, Z17, Z23
-	VUNPCKHPS        Z15, Z17, Z15
-	VUNPCKLPS        Z14, Z19, Z17
-	VUNPCKHPS        Z14, Z19, Z14
-	VUNPCKLPD        Z17, Z23, Z19
-	VUNPCKHPD        Z17, Z23, Z17
-	VUNPCKLPD        Z14, Z15, Z23
-	VUNPCKHPD        Z14, Z15, Z14
-	VUNPCKLPS        Z16, Z21, Z15
-	VUNPCKHPS        Z16, Z21, Z21
-	VUNPCKLPS        Z16, Z16, Z25
-	VUNPCKHPS        Z16, Z16, Z26
-	VUNPCKLPD        Z25, Z15, Z27
-	VUNPCKHPD        Z25, Z15, Z15
-	VUNPCKLPD        Z26, Z21, Z25
-	VUNPCKHPD        Z26, Z21, Z21
-	VUNPCKLPS        Z16, Z16, Z26
-	VUNPCKHPS        Z16, Z16, Z28
-	VUNPCKLPS        Z16, Z16, Z29
-	VUNPCKHPS        Z16, Z16, Z16
-	VUNPCKLPD        Z29, Z26, Z30
-	VUNPCKHPD        Z29, Z26, Z26
-	VUNPCKLPD        Z16, Z28, Z29
-	VUNPCKHPD        Z16, Z28, Z16
-	VSHUFF32X4       $0x88, Z19, Z20, Z28
-	VSHUFF32X4       $0xdd, Z19, Z20, Z19
-	VSHUFF32X4       $0x88, Z30, Z27, Z20
-	VSHUFF32X4       $0xdd, Z30, Z27, Z27
-	VSHUFF32X4       $0x88, Z20, Z28, Z30
-	VSHUFF32X4       $0x88, Z27, Z19, Z31
-	VSHUFF32X4       $0xdd, Z20, Z28, Z20
-	VSHUFF32X4       $0xdd, Z27, Z19, Z19
-	VSHUFF32X4       $0x88, Z17, Z22, Z27
-	VSHUFF32X4       $0xdd, Z17, Z22, Z17
-	VSHUFF32X4       $0x88, Z26, Z15, Z22
-	VSHUFF32X4       $0xdd, Z26, Z15, Z15
-	VSHUFF32X4       $0x88, Z22, Z27, Z26
-	VSHUFF32X4       $0x88, Z15, Z17, Z28
-	VSHUFF32X4       $0xdd, Z22, Z27, Z22
-	VSHUFF32X4       $0xdd, Z15, Z17, Z15
-	VSHUFF32X4       $0x88, Z23, Z24, Z17
-	VSHUFF32X4       $0xdd, Z23, Z24, Z23
-	VSHUFF32X4       $0x88, Z29, Z25, Z24
-	VSHUFF32X4       $0xdd, Z29, Z25, Z25
-	VSHUFF32X4       $0x88, Z24, Z17, Z27
-	VSHUFF32X4       $0x88, Z25, Z23, Z29
-	VSHUFF32X4       $0xdd, Z24, Z17, Z17
-	VSHUFF32X4       $0xdd, Z25, Z23, Z23
-	VSHUFF32X4       $0x88, Z14, Z18, Z24
-	VSHUFF32X4       $0xdd, Z14, Z18, Z14
-	VSHUFF32X4       $0x88, Z16, Z21, Z18
-	VSHUFF32X4       $0xdd, Z16, Z21, Z16
-	VSHUFF32X4       $0x88, Z18, Z24, Z21
-	VSHUFF32X4       $0x88, Z16, Z14, Z25
-	VSHUFF32X4       $0xdd, Z18, Z24, Z18
-	VSHUFF32X4       $0xdd, Z16, Z14, Z14
-	KMOVW            R10, K2
-	VMOVUPS          Z30, K2, (R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z26, K2, 40(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z27, K2, 80(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z21, K2, 120(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z31, K2, 160(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z28, K2, 200(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z29, K2, 240(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z25, K2, 280(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z20, K2, 320(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z22, K2, 360(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z17, K2, 400(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z18, K2, 440(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z19, K2, 480(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z15, K2, 520(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z23, K2, 560(R11)
-	KMOVW            R10, K2
-	VMOVUPS          Z14, K2, 600(R11)
-	ADDQ             $+16, R9
-	CMPQ             R9, R8
-	JLE              loop3
-
-done2:
-	MOVQ             DX, R8
-	ANDQ             $+15, R8
-	TESTQ            R8, R8
-	JLE              done4
-	SUBQ             R8, DX
-	VPBROADCASTD     R8, Z2
-	VMOVUPS          c32x16_h2135120b48416d25<>+0(SB), Z3
-	VPCMPD           $0x06, Z3, Z2, K1
-	VBROADCASTSS     c32x1_ff800000<>+0(SB), Z2
-	IMUL3Q           $+10, DX, R8
-	LEAQ             (BX)(R8*4), R9
-	VMOVUPS          c32x16_hac6aba6aa298e9e5<>+0(SB), Z4
-	VPXORD           Z5, Z5, Z5
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       (R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       4(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       8(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       12(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       16(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       20(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       24(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       28(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       32(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z6
-	VGATHERDPS       36(R9)(Z4*4), K2, Z6
-	VCMPPS           $0x03, Z2, Z2, K2
-	VMAXPS           Z6, Z2, Z6
-	VBLENDMPS        Z2, Z6, K2, Z2
-	VANDPS.BCST      c32x1_7fffffff<>+0(SB), Z2, Z6
-	VCMPPS.BCST      $0x11, c32x1_7f800000<>+0(SB), Z6, K2
-	VBLENDMPS        Z2, Z5, K2, Z2
-	VPXORD           Z6, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       (R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VBROADCASTSS     c32x1_49400000<>+0(SB), Z8
-	VBROADCASTSS     c32x1_3fb8aa3b<>+0(SB), Z9
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VBROADCASTSS     c32x1_3f317218<>+0(SB), Z12
-	VBROADCASTSS     c32x1_b102e308<>+0(SB), Z13
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VBROADCASTSS     c32x1_3f800000<>+0(SB), Z14
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VMOVUPS          c32x16_hd7cd8d0815a4e140<>+0(SB), Z15
-	VPERMPS          Z15, Z10, Z16
-	VMOVUPS          c32x16_h93ecb727ea5f92cc<>+0(SB), Z17
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VBROADCASTSS     c32x1_3e2aaaca<>+0(SB), Z19
-	VBROADCASTSS     c32x1_3f00010f<>+0(SB), Z20
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, (R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       4(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 4(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       8(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 8(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       12(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 12(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       16(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 16(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       20(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 20(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       24(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 24(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       28(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 28(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       32(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VMOVAPS          Z8, Z10
-	VFMADD231PS      Z9, Z7, Z10
-	VSUBPS           Z8, Z10, Z11
-	VFNMADD231PS     Z12, Z11, Z7
-	VFNMADD231PS     Z13, Z11, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z10, Z16
-	VPERMPS          Z17, Z10, Z10
-	VMULPS           Z7, Z7, Z18
-	VMOVAPS          Z20, Z21
-	VFMADD231PS      Z7, Z19, Z21
-	VADDPS           Z10, Z7, Z7
-	VFMADD231PS      Z21, Z18, Z7
-	VFMADD231PS      Z7, Z16, Z16
-	VSCALEFPS        Z11, Z16, Z7
-	LEAQ             (SI)(R8*4), R9
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 32(R9)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	LEAQ             (BX)(R8*4), R9
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z7
-	VGATHERDPS       36(R9)(Z4*4), K2, Z7
-	VSUBPS           Z2, Z7, Z7
-	VFMADD213PS      Z8, Z7, Z9
-	VSUBPS           Z8, Z9, Z8
-	VFNMADD231PS     Z12, Z8, Z7
-	VFNMADD231PS     Z13, Z8, Z7
-	VRANGEPS         $0x02, Z14, Z7, Z7
-	VPERMPS          Z15, Z9, Z10
-	VPERMPS          Z17, Z9, Z9
-	VMULPS           Z7, Z7, Z11
-	VFMADD231PS      Z7, Z19, Z20
-	VADDPS           Z9, Z7, Z7
-	VFMADD231PS      Z20, Z11, Z7
-	VFMADD231PS      Z7, Z10, Z10
-	VSCALEFPS        Z8, Z10, Z7
-	LEAQ             (SI)(R8*4), SI
-	KMOVW            K1, K2
-	VSCATTERDPS      Z7, K2, 36(SI)(Z4*4)
-	VADDPS           Z7, Z6, Z6
-	VMOVUPS          Z6, K1, (DI)(DX*4)
-	VMOVUPS.Z        (CX)(DX*4), K1, Z4
-	VGETMANTPS       $0x0f, Z6, Z7
-	VGETEXPPS        Z6, Z6
-	VGETEXPPS        Z7, Z8
-	VSUBPS           Z8, Z6, Z6
-	VSUBPS           Z14, Z7, Z7
-	VMULPS           Z7, Z7, Z8
-	VBROADCASTSS     c32x1_3dd6a0c4<>+0(SB), Z9
-	VFMADD231PS.BCST c32x1_bd390e9f<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_be06dac3<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_3e144297<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_be2a75aa<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_3e4cb478<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_be800027<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_3eaaaad3<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST c32x1_bf000000<>+0(SB), Z7, Z9
-	VFMADD231PS      Z9, Z8, Z7
-	VFMADD231PS      Z12, Z6, Z7
-	VADDPS           Z7, Z2, Z2
-	VPBROADCASTD     DX, Z6
-	VPADDD           Z3, Z6, Z3
-	VPMULLD.BCST     c32x1_0000000a<>+0(SB), Z3, Z3
-	VPADDD           Z4, Z3, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z5, Z4
-	VGATHERDPS       (BX)(Z3*4), K2, Z4
-	VSUBPS           Z4, Z2, Z2
-	VBLENDMPS        Z2, Z5, K1, Z2
-	VCVTPS2PD        Y2, Z3
-	VEXTRACTF64X4    $0x01, Z2, Y2
-	VCVTPS2PD        Y2, Z2
-	VADDPD           Z3, Z0, Z0
-	VADDPD           Z2, Z1, Z1
-
-done4:
-	VADDPD        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF32X4 $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VPERMILPD     $0x01, X0, X1
-	VADDPD        X1, X0, X0
-	VBROADCASTSD  X0, Z0
-	VMOVUPS       (AX), Z1
-	VADDPD        Z0, Z1, Z1
-	VMOVUPS       Z1, (AX)
-
-done1:
-	VMOVUPS (AX), Z0
-	VMOVSD  X0, s+120(FP)
-	VZEROUPPER
-	RET
-
-// func total2LoopAVX2(first int, count int, rows int, z []float32, exps2 []float32, total2 []float32, y []int32) (s float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·total2LoopAVX2(SB), $480-128
-	LEAQ    31(SP), AX
-	ANDQ    $-32, AX
-	MOVQ    first+0(FP), CX
-	MOVQ    count+8(FP), DX
-	MOVQ    z_base+24(FP), BX
-	MOVQ    exps2_base+48(FP), SI
-	MOVQ    total2_base+72(FP), DI
-	MOVQ    y_base+96(FP), R8
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (AX)
-	TESTQ   DX, DX
-	JLE     done1
-	IMUL3Q  $+10, CX, R9
-	LEAQ    (BX)(R9*4), BX
-	LEAQ    (SI)(R9*4), SI
-	LEAQ    (DI)(CX*4), DI
-	LEAQ    (R8)(CX*4), CX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 32(AX)
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 64(AX)
-	LEAQ    -8(DX), R8
-	TESTQ   R8, R8
-	JLT     done2
-	MOVQ    $+0, R9
-	VMOVUPS c32x8_00000003<>+0(SB), Y0
-	VMOVUPS c32x8_00000004<>+0(SB), Y1
-	VMOVUPS c32x8_00000005<>+0(SB), Y2
-	VMOVUPS c32x8_00000006<>+0(SB), Y3
-	VMOVUPS c32x8_00000007<>+0(SB), Y4
-	PCALIGN $0x20
-
-loop3:
-	IMUL3Q       $+10, R9, R10
-	LEAQ         (BX)(R10*4), R11
-	VMOVUPS      (R11), Y5
-	VMOVUPS      40(R11), Y6
-	VMOVUPS      80(R11), Y7
-	VMOVUPS      120(R11), Y8
-	VMOVUPS      160(R11), Y9
-	VMOVUPS      200(R11), Y10
-	VMOVUPS      240(R11), Y11
-	VMOVUPS      280(R11), Y12
-	VUNPCKLPS    Y6, Y5, Y13
-	VUNPCKHPS    Y6, Y5, Y5
-	VUNPCKLPS    Y8, Y7, Y6
-	VUNPCKHPS    Y8, Y7, Y7
-	VUNPCKLPD    Y6, Y13, Y8
-	VUNPCKHPD    Y6, Y13, Y6
-	VUNPCKLPD    Y7, Y5, Y13
-	VUNPCKHPD    Y7, Y5, Y5
-	VUNPCKLPS    Y10, Y9, Y7
-	VUNPCKHPS    Y10, Y9, Y9
-	VUNPCKLPS    Y12, Y11, Y10
-	VUNPCKHPS    Y12, Y11, Y11
-	VUNPCKLPD    Y10, Y7, Y12
-	VUNPCKHPD    Y10, Y7, Y7
-	VUNPCKLPD    Y11, Y9, Y10
-	VUNPCKHPD    Y11, Y9, Y9
-	VPERM2F128   $0x20, Y12, Y8, Y11
-	VPERM2F128   $0x31, Y12, Y8, Y8
-	VMOVUPS      Y8, 96(AX)
-	VPERM2F128   $0x20, Y7, Y6, Y8
-	VPERM2F128   $0x31, Y7, Y6, Y6
-	VMOVUPS      Y6, 128(AX)
-	VPERM2F128   $0x20, Y10, Y13, Y6
-	VPERM2F128   $0x31, Y10, Y13, Y7
-	VMOVUPS      Y7, 160(AX)
-	VPERM2F128   $0x20, Y9, Y5, Y7
-	VMOVUPS      Y7, 192(AX)
-	VPERM2F128   $0x31, Y9, Y5, Y5
-	VMOVUPS      Y5, 224(AX)
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y5
-	VMASKMOVPS   32(R11), Y5, Y5
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y7
-	VMASKMOVPS   72(R11), Y7, Y7
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y9
-	VMASKMOVPS   112(R11), Y9, Y9
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y10
-	VMASKMOVPS   152(R11), Y10, Y10
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y12
-	VMASKMOVPS   192(R11), Y12, Y12
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y13
-	VMASKMOVPS   232(R11), Y13, Y13
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y14
-	VMASKMOVPS   272(R11), Y14, Y14
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y15
-	VMASKMOVPS   312(R11), Y15, Y15
-	VUNPCKLPS    Y7, Y5, Y5
-	VUNPCKLPS    Y10, Y9, Y7
-	VUNPCKLPD    Y7, Y5, Y9
-	VUNPCKHPD    Y7, Y5, Y5
-	VUNPCKLPS    Y13, Y12, Y7
-	VUNPCKLPS    Y15, Y14, Y10
-	VUNPCKLPD    Y10, Y7, Y12
-	VUNPCKHPD    Y10, Y7, Y7
-	VPERM2F128   $0x20, Y12, Y9, Y9
-	VMOVUPS      Y9, 256(AX)
-	VPERM2F128   $0x20, Y7, Y5, Y5
-	VMOVUPS      Y5, 288(AX)
-	VMOVUPS      c32x8_ff800000<>+0(SB), Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       Y11, Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       Y8, Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       Y6, Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       192(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       96(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       128(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       160(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       224(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       256(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VCMPPS       $0x03, Y5, Y5, Y7
-	VMAXPS       288(AX), Y5, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VANDPS       c32x8_7fffffff<>+0(SB), Y5, Y7
-	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VBLENDVPS    Y7, Y5, Y9, Y5
-	VMOVUPS      Y5, 320(AX)
-	VXORPS       Y5, Y5, Y5
-	VSUBPS       320(AX), Y11, Y7
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y9
-	VMINPS       Y7, Y9, Y7
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y9
-	VMAXPS       Y7, Y9, Y7
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y9
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y7, Y9
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y9, Y10
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y10, Y7
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y10, Y7
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y10
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y7, Y10
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y7, Y10
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y7, Y10
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y7, Y10
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y7, Y10
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y7, Y10
-	VPSRLD       $0x01, Y9, Y7
-	VPSLLD       $0x17, Y7, Y11
-	VMULPS       Y11, Y10, Y10
-	VPSUBD       Y7, Y9, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y10, Y7
-	VMOVUPS      Y7, 352(AX)
-	VADDPS       352(AX), Y5, Y5
-	VSUBPS       320(AX), Y8, Y7
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y8
-	VMINPS       Y7, Y8, Y7
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y8
-	VMAXPS       Y7, Y8, Y7
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y7, Y8
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y7
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y7
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y7, Y9
-	VPSRLD       $0x01, Y8, Y7
-	VPSLLD       $0x17, Y7, Y10
-	VMULPS       Y10, Y9, Y9
-	VPSUBD       Y7, Y8, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y9, Y7
-	VMOVUPS      Y7, 384(AX)
-	VADDPS       384(AX), Y5, Y5
-	VSUBPS       320(AX), Y6, Y6
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y7
-	VMINPS       Y6, Y7, Y6
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y7
-	VMAXPS       Y6, Y7, Y6
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y7
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y7, Y8
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y8, Y6
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y8
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y6, Y8
-	VPSRLD       $0x01, Y7, Y6
-	VPSLLD       $0x17, Y6, Y9
-	VMULPS       Y9, Y8, Y8
-	VPSUBD       Y6, Y7, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y6
-	VMOVUPS      Y6, 416(AX)
-	VADDPS       416(AX), Y5, Y5
-	VMOVUPS      192(AX), Y6
-	VSUBPS       320(AX), Y6, Y6
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y7
-	VMINPS       Y6, Y7, Y6
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y7
-	VMAXPS       Y6, Y7, Y6
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y7
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y7, Y8
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y8, Y6
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y8
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y6, Y8
-	VPSRLD       $0x01, Y7, Y6
-	VPSLLD       $0x17, Y6, Y9
-	VMULPS       Y9, Y8, Y8
-	VPSUBD       Y6, Y7, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y6
-	VMOVUPS      Y6, 192(AX)
-	VADDPS       192(AX), Y5, Y5
-	VMOVUPS      96(AX), Y6
-	VSUBPS       320(AX), Y6, Y6
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y7
-	VMINPS       Y6, Y7, Y6
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y7
-	VMAXPS       Y6, Y7, Y6
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y7
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y7, Y8
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y8, Y6
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y8
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y6, Y8
-	VPSRLD       $0x01, Y7, Y6
-	VPSLLD       $0x17, Y6, Y9
-	VMULPS       Y9, Y8, Y8
-	VPSUBD       Y6, Y7, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y8, Y6
-	VADDPS       Y6, Y5, Y5
-	VMOVUPS      128(AX), Y7
-	VSUBPS       320(AX), Y7, Y7
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y8
-	VMINPS       Y7, Y8, Y7
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y8
-	VMAXPS       Y7, Y8, Y7
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y7, Y8
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y7
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y7
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y7, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y7, Y9
-	VPSRLD       $0x01, Y8, Y7
-	VPSLLD       $0x17, Y7, Y10
-	VMULPS       Y10, Y9, Y9
-	VPSUBD       Y7, Y8, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y9, Y7
-	VADDPS       Y7, Y5, Y5
-	VMOVUPS      160(AX), Y8
-	VSUBPS       320(AX), Y8, Y8
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y9
-	VMINPS       Y8, Y9, Y8
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y9
-	VMAXPS       Y8, Y9, Y8
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y9
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y9, Y10
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y10, Y8
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y10, Y8
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y10
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y8, Y10
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y8, Y10
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y8, Y10
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y8, Y10
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y8, Y10
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y8, Y10
-	VPSRLD       $0x01, Y9, Y8
-	VPSLLD       $0x17, Y8, Y11
-	VMULPS       Y11, Y10, Y10
-	VPSUBD       Y8, Y9, Y8
-	VPSLLD       $0x17, Y8, Y8
-	VMULPS       Y8, Y10, Y8
-	VADDPS       Y8, Y5, Y5
-	VMOVUPS      224(AX), Y9
-	VSUBPS       320(AX), Y9, Y9
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y10
-	VMINPS       Y9, Y10, Y9
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y10
-	VMAXPS       Y9, Y10, Y9
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y10
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y9, Y10
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y10, Y11
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y11, Y9
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y11, Y9
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y11
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y9, Y11
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y9, Y11
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y9, Y11
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y9, Y11
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y9, Y11
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y9, Y11
-	VPSRLD       $0x01, Y10, Y9
-	VPSLLD       $0x17, Y9, Y12
-	VMULPS       Y12, Y11, Y11
-	VPSUBD       Y9, Y10, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y11, Y9
-	VADDPS       Y9, Y5, Y5
-	VMOVUPS      256(AX), Y10
-	VSUBPS       320(AX), Y10, Y10
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y11
-	VMINPS       Y10, Y11, Y10
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y11
-	VMAXPS       Y10, Y11, Y10
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y11
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y10, Y11
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y11, Y12
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y12, Y10
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y12, Y10
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y12
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y10, Y12
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y10, Y12
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y10, Y12
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y10, Y12
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y10, Y12
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y10, Y12
-	VPSRLD       $0x01, Y11, Y10
-	VPSLLD       $0x17, Y10, Y13
-	VMULPS       Y13, Y12, Y12
-	VPSUBD       Y10, Y11, Y10
-	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y10, Y12, Y10
-	VADDPS       Y10, Y5, Y5
-	VMOVUPS      288(AX), Y11
-	VSUBPS       320(AX), Y11, Y11
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y12
-	VMINPS       Y11, Y12, Y11
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y12
-	VMAXPS       Y11, Y12, Y11
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y12
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y11, Y12
-	VSUBPS       c32x8_4b4000fe<>+0(SB), Y12, Y13
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y13, Y11
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y13, Y11
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y13
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y11, Y13
-	VFMADD213PS  c32x8_3d2aad13<>+0(SB), Y11, Y13
-	VFMADD213PS  c32x8_3e2aaa49<>+0(SB), Y11, Y13
-	VFMADD213PS  c32x8_3efffffd<>+0(SB), Y11, Y13
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y11, Y13
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y11, Y13
-	VPSRLD       $0x01, Y12, Y11
-	VPSLLD       $0x17, Y11, Y14
-	VMULPS       Y14, Y13, Y13
-	VPSUBD       Y11, Y12, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y11, Y13, Y11
-	VADDPS       Y11, Y5, Y5
-	VMOVUPS      Y5, (DI)(R9*4)
-	VPADDD       c32x8_00400000<>+0(SB), Y5, Y12
-	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y13
-	VPADDD       c32x8_3f400000<>+0(SB), Y13, Y13
-	VPSRLD       $0x17, Y12, Y12
-	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
-	VSUBPS       c32x8_4b00007f<>+0(SB), Y12, Y12
-	VSUBPS       c32x8_3f800000<>+0(SB), Y13, Y13
-	VMULPS       Y13, Y13, Y14
-	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y15
-	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_3e144297<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_be800027<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y13, Y15
-	VFMADD213PS  c32x8_bf000000<>+0(SB), Y13, Y15
-	VFMADD231PS  Y15, Y14, Y13
-	VFMADD231PS  c32x8_3f317218<>+0(SB), Y12, Y13
-	VPADDD       c32x8_7f800000<>+0(SB), Y5, Y12
-	VMOVUPS      c32x8_ff000000<>+0(SB), Y14
-	VPCMPGTD     Y12, Y14, Y12
-	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
-	VTESTPS      Y12, Y12
-	JEQ          done4
-	VCMPPS       $0x11, c32x8_00800000<>+0(SB), Y5, Y12
-	VMOVUPS      Y12, 288(AX)
-	VMULPS       c32x8_4b800000<>+0(SB), Y5, Y12
-	VPADDD       c32x8_00400000<>+0(SB), Y12, Y12
-	VANDPS       c32x8_007fffff<>+0(SB), Y12, Y14
-	VPADDD       c32x8_3f400000<>+0(SB), Y14, Y14
-	VPSRLD       $0x17, Y12, Y12
-	VORPS        c32x8_4b000000<>+0(SB), Y12, Y12
-	VSUBPS       c32x8_4b000097<>+0(SB), Y12, Y12
-	VMOVUPS      Y12, 256(AX)
-	VSUBPS       c32x8_3f800000<>+0(SB), Y14, Y12
-	VMULPS       Y12, Y12, Y14
-	VMOVUPS      c32x8_3dd6a0c4<>+0(SB), Y15
-	VFMADD231PS  c32x8_bd390e9f<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_be06dac3<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_3e144297<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_be2a75aa<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_3e4cb478<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_be800027<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_3eaaaad3<>+0(SB), Y12, Y15
-	VFMADD213PS  c32x8_bf000000<>+0(SB), Y12, Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VMOVUPS      c32x8_3f317218<>+0(SB), Y14
-	VFMADD231PS  256(AX), Y14, Y12
-	VMOVUPS      288(AX), Y14
-	VBLENDVPS    Y14, Y12, Y13, Y12
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x00, Y14, Y5, Y14
-	VBLENDVPS    Y14, c32x8_ff800000<>+0(SB), Y12, Y12
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x11, Y14, Y5, Y14
-	VBLENDVPS    Y14, c32x8_7fc00000<>+0(SB), Y12, Y12
-	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y5, Y14
-	VBLENDVPS    Y14, Y12, Y5, Y13
-
-done4:
-	VADDPS       320(AX), Y13, Y5
-	VMOVD        R9, X12
-	VPBROADCASTD X12, Y12
-	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y12, Y12
-	VPMULLD      c32x8_0000000a<>+0(SB), Y12, Y12
-	VPADDD       (CX)(R9*4), Y12, Y12
-	VMOVUPS      c32x8_ffffffff<>+0(SB), Y13
-	VXORPS       Y14, Y14, Y14
-	VGATHERDPS   Y13, (BX)(Y12*4), Y14
-	VSUBPS       Y14, Y5, Y5
-	VCVTPS2PD    X5, Y12
-	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y5
-	VMOVUPS      32(AX), Y13
-	VADDPD       Y12, Y13, Y13
-	VMOVUPS      Y13, 32(AX)
-	VMOVUPS      64(AX), Y12
-	VADDPD       Y5, Y12, Y12
-	VMOVUPS      Y12, 64(AX)
-	LEAQ         (SI)(R10*4), R10
-	VMOVUPS      352(AX), Y5
-	VMOVSS       X5, (R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      352(AX), Y5, Y5
-	VMOVSS       X5, 40(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      352(AX), Y5, Y5
-	VMOVSS       X5, 80(R10)
-	VPERMPS      352(AX), Y0, Y5
-	VMOVSS       X5, 120(R10)
-	VPERMPS      352(AX), Y1, Y5
-	VMOVSS       X5, 160(R10)
-	VPERMPS      352(AX), Y2, Y5
-	VMOVSS       X5, 200(R10)
-	VPERMPS      352(AX), Y3, Y5
-	VMOVSS       X5, 240(R10)
-	VPERMPS      352(AX), Y4, Y5
-	VMOVSS       X5, 280(R10)
-	VMOVUPS      384(AX), Y5
-	VMOVSS       X5, 4(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      384(AX), Y5, Y5
-	VMOVSS       X5, 44(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      384(AX), Y5, Y5
-	VMOVSS       X5, 84(R10)
-	VPERMPS      384(AX), Y0, Y5
-	VMOVSS       X5, 124(R10)
-	VPERMPS      384(AX), Y1, Y5
-	VMOVSS       X5, 164(R10)
-	VPERMPS      384(AX), Y2, Y5
-	VMOVSS       X5, 204(R10)
-	VPERMPS      384(AX), Y3, Y5
-	VMOVSS       X5, 244(R10)
-	VPERMPS      384(AX), Y4, Y5
-	VMOVSS       X5, 284(R10)
-	VMOVUPS      416(AX), Y5
-	VMOVSS       X5, 8(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      416(AX), Y5, Y5
-	VMOVSS       X5, 48(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      416(AX), Y5, Y5
-	VMOVSS       X5, 88(R10)
-	VPERMPS      416(AX), Y0, Y5
-	VMOVSS       X5, 128(R10)
-	VPERMPS      416(AX), Y1, Y5
-	VMOVSS       X5, 168(R10)
-	VPERMPS      416(AX), Y2, Y5
-	VMOVSS       X5, 208(R10)
-	VPERMPS      416(AX), Y3, Y5
-	VMOVSS       X5, 248(R10)
-	VPERMPS      416(AX), Y4, Y5
-	VMOVSS       X5, 288(R10)
-	VMOVUPS      192(AX), Y5
-	VMOVSS       X5, 12(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      192(AX), Y5, Y5
-	VMOVSS       X5, 52(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      192(AX), Y5, Y5
-	VMOVSS       X5, 92(R10)
-	VPERMPS      192(AX), Y0, Y5
-	VMOVSS       X5, 132(R10)
-	VPERMPS      192(AX), Y1, Y5
-	VMOVSS       X5, 172(R10)
-	VPERMPS      192(AX), Y2, Y5
-	VMOVSS       X5, 212(R10)
-	VPERMPS      192(AX), Y3, Y5
-	VMOVSS       X5, 252(R10)
-	VPERMPS      192(AX), Y4, Y5
-	VMOVSS       X5, 292(R10)
-	VMOVSS       X6, 16(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSS       X5, 56(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSS       X5, 96(R10)
-	VPERMPS      Y6, Y0, Y5
-	VMOVSS       X5, 136(R10)
-	VPERMPS      Y6, Y1, Y5
-	VMOVSS       X5, 176(R10)
-	VPERMPS      Y6, Y2, Y5
-	VMOVSS       X5, 216(R10)
-	VPERMPS      Y6, Y3, Y5
-	VMOVSS       X5, 256(R10)
-	VPERMPS      Y6, Y4, Y5
-	VMOVSS       X5, 296(R10)
-	VMOVSS       X7, 20(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSS       X5, 60(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSS       X5, 100(R10)
-	VPERMPS      Y7, Y0, Y5
-	VMOVSS       X5, 140(R10)
-	VPERMPS      Y7, Y1, Y5
-	VMOVSS       X5, 180(R10)
-	VPERMPS      Y7, Y2, Y5
-	VMOVSS       X5, 220(R10)
-	VPERMPS      Y7, Y3, Y5
-	VMOVSS       X5, 260(R10)
-	VPERMPS      Y7, Y4, Y5
-	VMOVSS       X5, 300(R10)
-	VMOVSS       X8, 24(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      Y8, Y5, Y5
-	VMOVSS       X5, 64(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      Y8, Y5, Y5
-	VMOVSS       X5, 104(R10)
-	VPERMPS      Y8, Y0, Y5
-	VMOVSS       X5, 144(R10)
-	VPERMPS      Y8, Y1, Y5
-	VMOVSS       X5, 184(R10)
-	VPERMPS      Y8, Y2, Y5
-	VMOVSS       X5, 224(R10)
-	VPERMPS      Y8, Y3, Y5
-	VMOVSS       X5, 264(R10)
-	VPERMPS      Y8, Y4, Y5
-	VMOVSS       X5, 304(R10)
-	VMOVSS       X9, 28(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      Y9, Y5, Y5
-	VMOVSS       X5, 68(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      Y9, Y5, Y5
-	VMOVSS       X5, 108(R10)
-	VPERMPS      Y9, Y0, Y5
-	VMOVSS       X5, 148(R10)
-	VPERMPS      Y9, Y1, Y5
-	VMOVSS       X5, 188(R10)
-	VPERMPS      Y9, Y2, Y5
-	VMOVSS       X5, 228(R10)
-	VPERMPS      Y9, Y3, Y5
-	VMOVSS       X5, 268(R10)
-	VPERMPS      Y9, Y4, Y5
-	VMOVSS       X5, 308(R10)
-	VMOVSS       X10, 32(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSS       X5, 72(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSS       X5, 112(R10)
-	VPERMPS      Y10, Y0, Y5
-	VMOVSS       X5, 152(R10)
-	VPERMPS      Y10, Y1, Y5
-	VMOVSS       X5, 192(R10)
-	VPERMPS      Y10, Y2, Y5
-	VMOVSS       X5, 232(R10)
-	VPERMPS      Y10, Y3, Y5
-	VMOVSS       X5, 272(R10)
-	VPERMPS      Y10, Y4, Y5
-	VMOVSS       X5, 312(R10)
-	VMOVSS       X11, 36(R10)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y5
-	VPERMPS      Y11, Y5, Y5
-	VMOVSS       X5, 76(R10)
-	VMOVUPS      c32x8_00000002<>+0(SB), Y5
-	VPERMPS      Y11, Y5, Y5
-	VMOVSS       X5, 116(R10)
-	VPERMPS      Y11, Y0, Y5
-	VMOVSS       X5, 156(R10)
-	VPERMPS      Y11, Y1, Y5
-	VMOVSS       X5, 196(R10)
-	VPERMPS      Y11, Y2, Y5
-	VMOVSS       X5, 236(R10)
-	VPERMPS      Y11, Y3, Y5
-	VMOVSS       X5, 276(R10)
-	VPERMPS      Y11, Y4, Y5
-	VMOVSS       X5, 316(R10)
-	ADDQ         $+8, R9
-	CMPQ         R9, R8
-	JLE          loop3
-
-done2:
-	MOVQ         DX, R8
-	ANDQ         $+7, R8
-	TESTQ        R8, R8
-	JLE          done5
-	SUBQ         R8, DX
-	VMOVD        R8, X0
-	VPBROADCASTD X0, Y0
-	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
-	VMOVUPS      c32x8_ff800000<>+0(SB), Y1
-	IMUL3Q       $+10, DX, R8
-	LEAQ         (BX)(R8*4), R9
-	VMOVUPS      c32x8_h5712f8ead8a363c5<>+0(SB), Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, (R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 4(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 8(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 12(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 16(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 20(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 24(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 28(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 32(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, 36(R9)(Y2*4), Y5
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	VANDPS       c32x8_7fffffff<>+0(SB), Y1, Y4
-	VCMPPS       $0x11, c32x8_7f800000<>+0(SB), Y4, Y4
-	VBLENDVPS    Y4, Y1, Y3, Y1
-	VMOVUPS      Y1, 256(AX)
-	VXORPS       Y1, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, (R9)(Y2*4), Y5
-	VSUBPS       256(AX), Y5, Y4
-	VMOVUPS      c32x8_c2d00000<>+0(SB), Y5
-	VMOVUPS      c32x8_42b20000<>+0(SB), Y6
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      c32x8_4b4000fe<>+0(SB), Y7
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VMOVUPS      c32x8_3d2aad13<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y9
-	VMOVUPS      c32x8_3e2aaa49<>+0(SB), Y11
-	VFMADD213PS  Y11, Y4, Y9
-	VMOVUPS      c32x8_3efffffd<>+0(SB), Y12
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done6
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, (R9)(R10*4)
-
-done6:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done7
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done7:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done8
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done8:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done9
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done9:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done10
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done10:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done11
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done11:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done12
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done12:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done13
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, (R9)(R10*4)
-
-done13:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 4(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done14
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 4(R9)(R10*4)
-
-done14:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done15
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done15:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done16
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done16:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done17
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done17:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done18
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done18:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done19
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done19:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done20
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done20:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done21
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 4(R9)(R10*4)
-
-done21:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 8(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done22
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 8(R9)(R10*4)
-
-done22:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done23
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done23:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done24
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done24:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done25
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done25:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done26
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done26:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done27
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done27:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done28
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done28:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done29
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 8(R9)(R10*4)
-
-done29:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 12(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done30
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 12(R9)(R10*4)
-
-done30:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done31
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done31:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done32
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done32:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done33
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done33:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done34
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done34:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done35
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done35:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done36
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done36:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done37
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 12(R9)(R10*4)
-
-done37:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 16(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done38
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 16(R9)(R10*4)
-
-done38:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done39
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done39:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done40
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done40:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done41
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done41:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done42
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done42:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done43
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done43:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done44
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done44:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done45
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 16(R9)(R10*4)
-
-done45:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 20(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done46
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 20(R9)(R10*4)
-
-done46:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done47
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done47:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done48
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done48:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done49
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done49:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done50
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done50:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done51
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done51:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done52
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done52:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done53
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 20(R9)(R10*4)
-
-done53:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 24(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done54
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 24(R9)(R10*4)
-
-done54:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done55
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done55:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done56
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done56:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done57
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done57:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done58
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done58:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done59
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done59:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done60
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done60:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done61
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 24(R9)(R10*4)
-
-done61:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 28(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done62
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 28(R9)(R10*4)
-
-done62:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done63
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done63:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done64
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done64:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done65
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done65:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done66
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done66:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done67
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done67:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done68
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done68:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done69
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 28(R9)(R10*4)
-
-done69:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 32(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y8
-	VSUBPS       Y7, Y8, Y9
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y9, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y9, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y9
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y9
-	VFMADD213PS  Y10, Y4, Y9
-	VFMADD213PS  Y11, Y4, Y9
-	VFMADD213PS  Y12, Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y9
-	VPSRLD       $0x01, Y8, Y4
-	VPSLLD       $0x17, Y4, Y13
-	VMULPS       Y13, Y9, Y9
-	VPSUBD       Y4, Y8, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y9, Y4
-	LEAQ         (SI)(R8*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done70
-	VMOVUPS      c32x8_00000000<>+0(SB), Y8
-	VPERMPS      Y2, Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y4, Y8, Y8
-	VMOVSS       X8, 32(R9)(R10*4)
-
-done70:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done71
-	VMOVUPS   c32x8_00000001<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done71:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done72
-	VMOVUPS   c32x8_00000002<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done72:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done73
-	VMOVUPS   c32x8_00000003<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done73:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done74
-	VMOVUPS   c32x8_00000004<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done74:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done75
-	VMOVUPS   c32x8_00000005<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done75:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done76
-	VMOVUPS   c32x8_00000006<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done76:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done77
-	VMOVUPS   c32x8_00000007<>+0(SB), Y8
-	VPERMPS   Y2, Y8, Y9
-	VMOVD     X9, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y4, Y8, Y8
-	VMOVSS    X8, 32(R9)(R10*4)
-
-done77:
-	VADDPS       Y4, Y1, Y1
-	LEAQ         (BX)(R8*4), R9
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y8
-	VGATHERDPS   Y4, 36(R9)(Y2*4), Y8
-	VSUBPS       256(AX), Y8, Y4
-	VMINPS       Y4, Y6, Y4
-	VMAXPS       Y4, Y5, Y4
-	VMOVAPS      Y7, Y5
-	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y4, Y5
-	VSUBPS       Y7, Y5, Y6
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y6, Y4
-	VFNMADD231PS c32x8_b102e308<>+0(SB), Y6, Y4
-	VMOVUPS      c32x8_3c091cc0<>+0(SB), Y6
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y4, Y6
-	VFMADD231PS  Y4, Y6, Y10
-	VFMADD231PS  Y4, Y10, Y11
-	VFMADD231PS  Y4, Y11, Y12
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y12
-	VFMADD213PS  c32x8_3f800000<>+0(SB), Y4, Y12
-	VPSRLD       $0x01, Y5, Y4
-	VPSLLD       $0x17, Y4, Y6
-	VMULPS       Y6, Y12, Y6
-	VPSUBD       Y4, Y5, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y4
-	LEAQ         (SI)(R8*4), SI
-	VMOVMSKPS    Y0, R8
-	ANDQ         $+1, R8
-	TESTQ        R8, R8
-	JEQ          done78
-	VMOVUPS      c32x8_00000000<>+0(SB), Y5
-	VPERMPS      Y2, Y5, Y6
-	VMOVD        X6, R8
-	MOVLQSX      R8, R8
-	VPERMPS      Y4, Y5, Y5
-	VMOVSS       X5, 36(SI)(R8*4)
-
-done78:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+2, R8
-	TESTQ     R8, R8
-	JEQ       done79
-	VMOVUPS   c32x8_00000001<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y6
-	VMOVD     X6, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y5
-	VMOVSS    X5, 36(SI)(R8*4)
-
-done79:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+4, R8
-	TESTQ     R8, R8
-	JEQ       done80
-	VMOVUPS   c32x8_00000002<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y6
-	VMOVD     X6, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y5
-	VMOVSS    X5, 36(SI)(R8*4)
-
-done80:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+8, R8
-	TESTQ     R8, R8
-	JEQ       done81
-	VMOVUPS   c32x8_00000003<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y6
-	VMOVD     X6, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y5
-	VMOVSS    X5, 36(SI)(R8*4)
-
-done81:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+16, R8
-	TESTQ     R8, R8
-	JEQ       done82
-	VMOVUPS   c32x8_00000004<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y6
-	VMOVD     X6, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y5
-	VMOVSS    X5, 36(SI)(R8*4)
-
-done82:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+32, R8
-	TESTQ     R8, R8
-	JEQ       done83
-	VMOVUPS   c32x8_00000005<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y6
-	VMOVD     X6, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y5
-	VMOVSS    X5, 36(SI)(R8*4)
-
-done83:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+64, R8
-	TESTQ     R8, R8
-	JEQ       done84
-	VMOVUPS   c32x8_00000006<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y6
-	VMOVD     X6, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y5
-	VMOVSS    X5, 36(SI)(R8*4)
-
-done84:
-	VMOVMSKPS Y0, R8
-	ANDQ      $+128, R8
-	TESTQ     R8, R8
-	JEQ       done85
-	VMOVUPS   c32x8_00000007<>+0(SB), Y5
-	VPERMPS   Y2, Y5, Y2
-	VMOVD     X2, R8
-	MOVLQSX   R8, R8
-	VPERMPS   Y4, Y5, Y2
-	VMOVSS    X2, 36(SI)(R8*4)
-
-done85:
-	VADDPS      Y4, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (DI)(DX*4)
-	VMASKMOVPS  (CX)(DX*4), Y0, Y2
-	VPADDD      c32x8_00400000<>+0(SB), Y1, Y4
-	VANDPS      c32x8_007fffff<>+0(SB), Y4, Y5
-	VPADDD      c32x8_3f400000<>+0(SB), Y5, Y5
-	VPSRLD      $0x17, Y4, Y4
-	VORPS       c32x8_4b000000<>+0(SB), Y4, Y4
-	VSUBPS      c32x8_4b00007f<>+0(SB), Y4, Y4
-	VSUBPS      c32x8_3f800000<>+0(SB), Y5, Y5
-	VMULPS      Y5, Y5, Y6
-	VMOVUPS     c32x8_3dd6a0c4<>+0(SB), Y7
-	VMOVAPS     Y7, Y8
-	VFMADD231PS c32x8_bd390e9f<>+0(SB), Y5, Y8
-	VMOVUPS     c32x8_be06dac3<>+0(SB), Y9
-	VFMADD213PS Y9, Y5, Y8
-	VMOVUPS     c32x8_3e144297<>+0(SB), Y10
-	VFMADD213PS Y10, Y5, Y8
-	VMOVUPS     c32x8_be2a75aa<>+0(SB), Y11
-	VFMADD213PS Y11, Y5, Y8
-	VMOVUPS     c32x8_3e4cb478<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y8
-	VMOVUPS     c32x8_be800027<>+0(SB), Y13
-	VFMADD213PS Y13, Y5, Y8
-	VMOVUPS     c32x8_3eaaaad3<>+0(SB), Y14
-	VFMADD213PS Y14, Y5, Y8
-	VMOVUPS     c32x8_bf000000<>+0(SB), Y15
-	VFMADD213PS Y15, Y5, Y8
-	VFMADD231PS Y8, Y6, Y5
-	VFMADD231PS c32x8_3f317218<>+0(SB), Y4, Y5
-	VPADDD      c32x8_7f800000<>+0(SB), Y1, Y4
-	VMOVUPS     c32x8_ff000000<>+0(SB), Y6
-	VPCMPGTD    Y4, Y6, Y4
-	VXORPS      c32x8_ffffffff<>+0(SB), Y4, Y4
-	VTESTPS     Y4, Y4
-	JEQ         done86
-	VCMPPS      $0x11, c32x8_00800000<>+0(SB), Y1, Y4
-	VMOVUPS     Y4, 288(AX)
-	VMULPS      c32x8_4b800000<>+0(SB), Y1, Y4
-	VPADDD      c32x8_00400000<>+0(SB), Y4, Y4
-	VANDPS      c32x8_007fffff<>+0(SB), Y4, Y6
-	VPADDD      c32x8_3f400000<>+0(SB), Y6, Y6
-	VPSRLD      $0x17, Y4, Y4
-	VORPS       c32x8_4b000000<>+0(SB), Y4, Y4
-	VSUBPS      c32x8_4b000097<>+0(SB), Y4, Y4
-	VSUBPS      c32x8_3f800000<>+0(SB), Y6, Y6
-	VMULPS      Y6, Y6, Y8
-	VFMADD231PS c32x8_bd390e9f<>+0(SB), Y6, Y7
-	VFMADD231PS Y6, Y7, Y9
-	VFMADD231PS Y6, Y9, Y10
-	VFMADD231PS Y6, Y10, Y11
-	VFMADD231PS Y6, Y11, Y12
-	VFMADD231PS Y6, Y12, Y13
-	VFMADD231PS Y6, Y13, Y14
-	VFMADD231PS Y6, Y14, Y15
-	VFMADD231PS Y15, Y8, Y6
-	VFMADD231PS c32x8_3f317218<>+0(SB), Y4, Y6
-	VMOVUPS     288(AX), Y4
-	VBLENDVPS   Y4, Y6, Y5, Y4
-	VCMPPS      $0x00, Y3, Y1, Y6
-	VBLENDVPS   Y6, c32x8_ff800000<>+0(SB), Y4, Y4
-	VCMPPS      $0x11, Y3, Y1, Y6
-	VBLENDVPS   Y6, c32x8_7fc00000<>+0(SB), Y4, Y4
-	VCMPPS      $0x11, c32x8_7f800000<>+0(SB), Y1, Y6
-	VBLENDVPS   Y6, Y4, Y1, Y5
-
-done86:
-	VADDPS       256(AX), Y5, Y1
-	VMOVD        DX, X4
-	VPBROADCASTD X4, Y4
-	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y4, Y4
-	VPMULLD      c32x8_0000000a<>+0(SB), Y4, Y4
-	VPADDD       Y2, Y4, Y2
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y3, Y5
-	VGATHERDPS   Y4, (BX)(Y2*4), Y5
-	VSUBPS       Y5, Y1, Y1
-	VBLENDVPS    Y0, Y1, Y3, Y0
-	VCVTPS2PD    X0, Y1
-	VEXTRACTF128 $0x01, Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMOVUPS      32(AX), Y2
-	VADDPD       Y1, Y2, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(AX), Y1
-	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, 64(AX)
-
-done5:
-	VMOVUPS      64(AX), Y0
-	VADDPD       32(AX), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VBROADCASTSD X0, Y0
-	VMOVUPS      (AX), Y1
-	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, (AX)
-
-done1:
-	VMOVUPS (AX), Y0
-	VMOVSD  X0, s+120(FP)
-	VZEROUPPER
-	RET
-
-// func dzzLoop2AVX512(rows int, total2 []float32, y []int32, exps2 []float32, dzz []float32, dzB []float32, d float32)
-// Requires: AVX, AVX512F
-TEXT ·dzzLoop2AVX512(SB), $0-132
-	MOVQ         rows+0(FP), AX
-	MOVQ         total2_base+8(FP), CX
-	MOVQ         y_base+32(FP), DX
-	MOVQ         exps2_base+56(FP), BX
-	MOVQ         dzz_base+80(FP), SI
-	MOVQ         dzB_base+104(FP), DI
-	VBROADCASTSS d+128(FP), Z0
-	TESTQ        AX, AX
-	JLE          done1
-	TESTQ        AX, AX
-	JLE          done2
-	MOVQ         $+0, R8
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z1
-	MOVQ         $+1023, R9
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	PCALIGN      $0x20
-
-loop3:
-	LEAQ         (CX)(R8*4), R10
-	VBROADCASTSS (R10), Z4
-	LEAQ         (DX)(R8*4), R10
-	MOVLQSX      (R10), R10
-	VDIVPS       Z4, Z1, Z5
-	VPBROADCASTD R10, Z6
-	IMUL3Q       $+10, R8, R10
-	LEAQ         (BX)(R10*4), R11
-	LEAQ         (SI)(R10*4), R10
-	KMOVW        R9, K1
-	VMOVUPS.Z    (R11), K1, Z7
-	VMULPS       Z5, Z7, Z8
-	VMOVAPS      Z7, Z9
-	VFNMADD231PS Z4, Z8, Z9
-	VFMADD231PS  Z5, Z9, Z8
-	VCMPPS       $0x03, Z8, Z8, K2
-	KORTESTW     K2, K2
-	JEQ          done4
-	VDIVPS       Z4, Z7, Z8
-
-done4:
-	VPCMPD    $0x00, Z6, Z2, K2
-	VBLENDMPS Z1, Z3, K2, Z4
-	VSUBPS    Z4, Z8, Z4
-	VMULPS    Z4, Z0, Z4
-	VMOVUPS   Z4, K1, (R10)
-	VMOVUPS.Z (DI), K1, Z5
-	VADDPS    Z4, Z5, Z4
-	VMOVUPS   Z4, K1, (DI)
-	ADDQ      $+1, R8
-	CMPQ      R8, AX
-	JLT       loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func dzzLoop2AVX2(rows int, total2 []float32, y []int32, exps2 []float32, dzz []float32, dzB []float32, d float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·dzzLoop2AVX2(SB), $0-132
-	MOVQ         rows+0(FP), AX
-	MOVQ         total2_base+8(FP), CX
-	MOVQ         y_base+32(FP), DX
-	MOVQ         exps2_base+56(FP), BX
-	MOVQ         dzz_base+80(FP), SI
-	MOVQ         dzB_base+104(FP), DI
-	VBROADCASTSS d+128(FP), Y0
-	TESTQ        AX, AX
-	JLE          done1
-	TESTQ        AX, AX
-	JLE          done2
-	MOVQ         $+0, R8
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y1
-	VMOVUPS      c32x8_hcc7e09af1e83611d<>+0(SB), Y2
-	VMOVUPS      c32x8_h66b04c3323ce3f25<>+0(SB), Y3
-	VMOVUPS      c32x8_hc51a9266e3875125<>+0(SB), Y4
-	VXORPS       Y5, Y5, Y5
-	PCALIGN      $0x20
-
-loop3:
-	LEAQ         (CX)(R8*4), R9
-	VBROADCASTSS (R9), Y6
-	LEAQ         (DX)(R8*4), R9
-	MOVLQSX      (R9), R9
-	VDIVPS       Y6, Y1, Y7
-	VMOVD        R9, X8
-	VPBROADCASTD X8, Y8
-	IMUL3Q       $+10, R8, R9
-	LEAQ         (BX)(R9*4), R10
-	LEAQ         (SI)(R9*4), R9
-	VMOVUPS      (R10), Y9
-	VMASKMOVPS   32(R10), Y2, Y10
-	VMULPS       Y7, Y9, Y11
-	VMOVAPS      Y9, Y12
-	VFNMADD231PS Y6, Y11, Y12
-	VFMADD231PS  Y7, Y12, Y11
-	VCMPPS       $0x03, Y11, Y11, Y12
-	VMULPS       Y7, Y10, Y13
-	VMOVAPS      Y10, Y14
-	VFNMADD231PS Y6, Y13, Y14
-	VFMADD231PS  Y7, Y14, Y13
-	VCMPPS       $0x03, Y13, Y13, Y7
-	VORPS        Y7, Y12, Y7
-	VTESTPS      Y7, Y7
-	JEQ          done4
-	VDIVPS       Y6, Y9, Y11
-	VDIVPS       Y6, Y10, Y13
-
-done4:
-	VPCMPEQD   Y8, Y3, Y6
-	VPCMPEQD   Y8, Y4, Y7
-	VBLENDVPS  Y6, Y1, Y5, Y6
-	VBLENDVPS  Y7, Y1, Y5, Y7
-	VSUBPS     Y6, Y11, Y6
-	VSUBPS     Y7, Y13, Y7
-	VMULPS     Y6, Y0, Y6
-	VMULPS     Y7, Y0, Y7
-	VMOVUPS    Y6, (R9)
-	VMASKMOVPS Y7, Y2, 32(R9)
-	VMASKMOVPS 32(DI), Y2, Y8
-	VADDPS     (DI), Y6, Y6
-	VADDPS     Y7, Y8, Y7
-	VMOVUPS    Y6, (DI)
-	VMASKMOVPS Y7, Y2, 32(DI)
-	ADDQ       $+1, R8
-	CMPQ       R8, AX
-	JLT        loop3
 
 done2:
 done1:
@@ -50691,50 +43476,45 @@ done14:
 	VZEROUPPER
 	RET
 
-// func dzup2LoopAVX512(b int, from int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
+// func dzup2LoopAVX512(b int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
 // Requires: AVX, AVX512F
-TEXT ·dzup2LoopAVX512(SB), $0-160
+TEXT ·dzup2LoopAVX512(SB), $0-152
 	MOVQ   b+0(FP), AX
-	MOVQ   from+8(FP), CX
-	MOVQ   dup2_base+16(FP), DX
-	MOVQ   ddcenter_base+40(FP), BX
-	MOVQ   downW_base+64(FP), SI
-	MOVQ   dup_base+88(FP), DI
-	MOVQ   dzup2_base+112(FP), R8
-	MOVQ   dupB_base+136(FP), R9
-	MOVQ   AX, R10
-	SHLQ   $0x07, R10
-	LEAQ   (BX)(R10*4), BX
-	MOVQ   AX, R10
-	SHLQ   $0x0f, R10
-	SHLQ   $0x0f, CX
-	LEAQ   (R10)(CX*1), CX
-	LEAQ   (DI)(CX*4), CX
+	MOVQ   dup2_base+8(FP), CX
+	MOVQ   ddcenter_base+32(FP), DX
+	MOVQ   downW_base+56(FP), BX
+	MOVQ   dup_base+80(FP), SI
+	MOVQ   dzup2_base+104(FP), DI
+	MOVQ   dupB_base+128(FP), R8
+	MOVQ   AX, R9
+	SHLQ   $0x07, R9
+	LEAQ   (DX)(R9*4), DX
 	SHLQ   $0x0f, AX
-	LEAQ   (R8)(AX*4), AX
+	LEAQ   (SI)(AX*4), SI
+	LEAQ   (DI)(AX*4), AX
 	MOVQ   $+0, DI
 	VPXORD Z0, Z0, Z0
 
 loop1:
-	MOVQ    $+0, R8
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop2:
-	VMOVUPS Z0, (DX)(R8*4)
-	VMOVUPS Z0, 64(DX)(R8*4)
-	VMOVUPS Z0, 128(DX)(R8*4)
-	VMOVUPS Z0, 192(DX)(R8*4)
-	ADDQ    $+64, R8
-	CMPQ    R8, $+448
+	VMOVUPS Z0, (CX)(R9*4)
+	VMOVUPS Z0, 64(CX)(R9*4)
+	VMOVUPS Z0, 128(CX)(R9*4)
+	VMOVUPS Z0, 192(CX)(R9*4)
+	ADDQ    $+64, R9
+	CMPQ    R9, $+448
 	JLE     loop2
-	MOVQ    $+0, R8
+	MOVQ    $+0, R9
 
 loop3:
-	LEAQ         (BX)(R8*4), R10
+	LEAQ         (DX)(R9*4), R10
 	VBROADCASTSS (R10), Z1
-	MOVQ         R8, R10
+	MOVQ         R9, R10
 	SHLQ         $0x09, R10
-	LEAQ         (SI)(R10*4), R10
+	LEAQ         (BX)(R10*4), R10
 	MOVQ         $+0, R11
 	PCALIGN      $0x20
 
@@ -50743,24 +43523,24 @@ loop4:
 	VMULPS  64(R10)(R11*4), Z1, Z3
 	VMULPS  128(R10)(R11*4), Z1, Z4
 	VMULPS  192(R10)(R11*4), Z1, Z5
-	VADDPS  (DX)(R11*4), Z2, Z2
-	VADDPS  64(DX)(R11*4), Z3, Z3
-	VADDPS  128(DX)(R11*4), Z4, Z4
-	VADDPS  192(DX)(R11*4), Z5, Z5
-	VMOVUPS Z2, (DX)(R11*4)
-	VMOVUPS Z3, 64(DX)(R11*4)
-	VMOVUPS Z4, 128(DX)(R11*4)
-	VMOVUPS Z5, 192(DX)(R11*4)
+	VADDPS  (CX)(R11*4), Z2, Z2
+	VADDPS  64(CX)(R11*4), Z3, Z3
+	VADDPS  128(CX)(R11*4), Z4, Z4
+	VADDPS  192(CX)(R11*4), Z5, Z5
+	VMOVUPS Z2, (CX)(R11*4)
+	VMOVUPS Z3, 64(CX)(R11*4)
+	VMOVUPS Z4, 128(CX)(R11*4)
+	VMOVUPS Z5, 192(CX)(R11*4)
 	ADDQ    $+64, R11
 	CMPQ    R11, $+448
 	JLE     loop4
-	ADDQ    $+1, R8
-	CMPQ    R8, $+128
+	ADDQ    $+1, R9
+	CMPQ    R9, $+128
 	JLT     loop3
-	MOVQ    DI, R8
-	SHLQ    $0x09, R8
-	LEAQ    (CX)(R8*4), R10
-	LEAQ    (AX)(R8*4), R8
+	MOVQ    DI, R9
+	SHLQ    $0x09, R9
+	LEAQ    (SI)(R9*4), R10
+	LEAQ    (AX)(R9*4), R9
 	MOVQ    $+0, R11
 	PCALIGN $0x20
 
@@ -50769,22 +43549,22 @@ loop5:
 	VMOVUPS 64(R10)(R11*4), Z2
 	VMOVUPS 128(R10)(R11*4), Z3
 	VMOVUPS 192(R10)(R11*4), Z4
-	VMULPS  (DX)(R11*4), Z1, Z1
-	VMULPS  64(DX)(R11*4), Z2, Z2
-	VMULPS  128(DX)(R11*4), Z3, Z3
-	VMULPS  192(DX)(R11*4), Z4, Z4
-	VMOVUPS Z1, (R8)(R11*4)
-	VMOVUPS Z2, 64(R8)(R11*4)
-	VMOVUPS Z3, 128(R8)(R11*4)
-	VMOVUPS Z4, 192(R8)(R11*4)
-	VADDPS  (R9)(R11*4), Z1, Z1
-	VADDPS  64(R9)(R11*4), Z2, Z2
-	VADDPS  128(R9)(R11*4), Z3, Z3
-	VADDPS  192(R9)(R11*4), Z4, Z4
+	VMULPS  (CX)(R11*4), Z1, Z1
+	VMULPS  64(CX)(R11*4), Z2, Z2
+	VMULPS  128(CX)(R11*4), Z3, Z3
+	VMULPS  192(CX)(R11*4), Z4, Z4
 	VMOVUPS Z1, (R9)(R11*4)
 	VMOVUPS Z2, 64(R9)(R11*4)
 	VMOVUPS Z3, 128(R9)(R11*4)
 	VMOVUPS Z4, 192(R9)(R11*4)
+	VADDPS  (R8)(R11*4), Z1, Z1
+	VADDPS  64(R8)(R11*4), Z2, Z2
+	VADDPS  128(R8)(R11*4), Z3, Z3
+	VADDPS  192(R8)(R11*4), Z4, Z4
+	VMOVUPS Z1, (R8)(R11*4)
+	VMOVUPS Z2, 64(R8)(R11*4)
+	VMOVUPS Z3, 128(R8)(R11*4)
+	VMOVUPS Z4, 192(R8)(R11*4)
 	ADDQ    $+64, R11
 	CMPQ    R11, $+448
 	JLE     loop5
@@ -50794,50 +43574,45 @@ loop5:
 	VZEROUPPER
 	RET
 
-// func dzup2LoopAVX2(b int, from int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
+// func dzup2LoopAVX2(b int, dup2 []float32, ddcenter []float32, downW []float32, dup []float32, dzup2 []float32, dupB []float32)
 // Requires: AVX
-TEXT ·dzup2LoopAVX2(SB), $0-160
+TEXT ·dzup2LoopAVX2(SB), $0-152
 	MOVQ   b+0(FP), AX
-	MOVQ   from+8(FP), CX
-	MOVQ   dup2_base+16(FP), DX
-	MOVQ   ddcenter_base+40(FP), BX
-	MOVQ   downW_base+64(FP), SI
-	MOVQ   dup_base+88(FP), DI
-	MOVQ   dzup2_base+112(FP), R8
-	MOVQ   dupB_base+136(FP), R9
-	MOVQ   AX, R10
-	SHLQ   $0x07, R10
-	LEAQ   (BX)(R10*4), BX
-	MOVQ   AX, R10
-	SHLQ   $0x0f, R10
-	SHLQ   $0x0f, CX
-	LEAQ   (R10)(CX*1), CX
-	LEAQ   (DI)(CX*4), CX
+	MOVQ   dup2_base+8(FP), CX
+	MOVQ   ddcenter_base+32(FP), DX
+	MOVQ   downW_base+56(FP), BX
+	MOVQ   dup_base+80(FP), SI
+	MOVQ   dzup2_base+104(FP), DI
+	MOVQ   dupB_base+128(FP), R8
+	MOVQ   AX, R9
+	SHLQ   $0x07, R9
+	LEAQ   (DX)(R9*4), DX
 	SHLQ   $0x0f, AX
-	LEAQ   (R8)(AX*4), AX
+	LEAQ   (SI)(AX*4), SI
+	LEAQ   (DI)(AX*4), AX
 	MOVQ   $+0, DI
 	VXORPS Y0, Y0, Y0
 
 loop1:
-	MOVQ    $+0, R8
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop2:
-	VMOVUPS Y0, (DX)(R8*4)
-	VMOVUPS Y0, 32(DX)(R8*4)
-	VMOVUPS Y0, 64(DX)(R8*4)
-	VMOVUPS Y0, 96(DX)(R8*4)
-	ADDQ    $+32, R8
-	CMPQ    R8, $+480
+	VMOVUPS Y0, (CX)(R9*4)
+	VMOVUPS Y0, 32(CX)(R9*4)
+	VMOVUPS Y0, 64(CX)(R9*4)
+	VMOVUPS Y0, 96(CX)(R9*4)
+	ADDQ    $+32, R9
+	CMPQ    R9, $+480
 	JLE     loop2
-	MOVQ    $+0, R8
+	MOVQ    $+0, R9
 
 loop3:
-	LEAQ         (BX)(R8*4), R10
+	LEAQ         (DX)(R9*4), R10
 	VBROADCASTSS (R10), Y1
-	MOVQ         R8, R10
+	MOVQ         R9, R10
 	SHLQ         $0x09, R10
-	LEAQ         (SI)(R10*4), R10
+	LEAQ         (BX)(R10*4), R10
 	MOVQ         $+0, R11
 	PCALIGN      $0x20
 
@@ -50846,24 +43621,24 @@ loop4:
 	VMULPS  32(R10)(R11*4), Y1, Y3
 	VMULPS  64(R10)(R11*4), Y1, Y4
 	VMULPS  96(R10)(R11*4), Y1, Y5
-	VADDPS  (DX)(R11*4), Y2, Y2
-	VADDPS  32(DX)(R11*4), Y3, Y3
-	VADDPS  64(DX)(R11*4), Y4, Y4
-	VADDPS  96(DX)(R11*4), Y5, Y5
-	VMOVUPS Y2, (DX)(R11*4)
-	VMOVUPS Y3, 32(DX)(R11*4)
-	VMOVUPS Y4, 64(DX)(R11*4)
-	VMOVUPS Y5, 96(DX)(R11*4)
+	VADDPS  (CX)(R11*4), Y2, Y2
+	VADDPS  32(CX)(R11*4), Y3, Y3
+	VADDPS  64(CX)(R11*4), Y4, Y4
+	VADDPS  96(CX)(R11*4), Y5, Y5
+	VMOVUPS Y2, (CX)(R11*4)
+	VMOVUPS Y3, 32(CX)(R11*4)
+	VMOVUPS Y4, 64(CX)(R11*4)
+	VMOVUPS Y5, 96(CX)(R11*4)
 	ADDQ    $+32, R11
 	CMPQ    R11, $+480
 	JLE     loop4
-	ADDQ    $+1, R8
-	CMPQ    R8, $+128
+	ADDQ    $+1, R9
+	CMPQ    R9, $+128
 	JLT     loop3
-	MOVQ    DI, R8
-	SHLQ    $0x09, R8
-	LEAQ    (CX)(R8*4), R10
-	LEAQ    (AX)(R8*4), R8
+	MOVQ    DI, R9
+	SHLQ    $0x09, R9
+	LEAQ    (SI)(R9*4), R10
+	LEAQ    (AX)(R9*4), R9
 	MOVQ    $+0, R11
 	PCALIGN $0x20
 
@@ -50872,22 +43647,22 @@ loop5:
 	VMOVUPS 32(R10)(R11*4), Y2
 	VMOVUPS 64(R10)(R11*4), Y3
 	VMOVUPS 96(R10)(R11*4), Y4
-	VMULPS  (DX)(R11*4), Y1, Y1
-	VMULPS  32(DX)(R11*4), Y2, Y2
-	VMULPS  64(DX)(R11*4), Y3, Y3
-	VMULPS  96(DX)(R11*4), Y4, Y4
-	VMOVUPS Y1, (R8)(R11*4)
-	VMOVUPS Y2, 32(R8)(R11*4)
-	VMOVUPS Y3, 64(R8)(R11*4)
-	VMOVUPS Y4, 96(R8)(R11*4)
-	VADDPS  (R9)(R11*4), Y1, Y1
-	VADDPS  32(R9)(R11*4), Y2, Y2
-	VADDPS  64(R9)(R11*4), Y3, Y3
-	VADDPS  96(R9)(R11*4), Y4, Y4
+	VMULPS  (CX)(R11*4), Y1, Y1
+	VMULPS  32(CX)(R11*4), Y2, Y2
+	VMULPS  64(CX)(R11*4), Y3, Y3
+	VMULPS  96(CX)(R11*4), Y4, Y4
 	VMOVUPS Y1, (R9)(R11*4)
 	VMOVUPS Y2, 32(R9)(R11*4)
 	VMOVUPS Y3, 64(R9)(R11*4)
 	VMOVUPS Y4, 96(R9)(R11*4)
+	VADDPS  (R8)(R11*4), Y1, Y1
+	VADDPS  32(R8)(R11*4), Y2, Y2
+	VADDPS  64(R8)(R11*4), Y3, Y3
+	VADDPS  96(R8)(R11*4), Y4, Y4
+	VMOVUPS Y1, (R8)(R11*4)
+	VMOVUPS Y2, 32(R8)(R11*4)
+	VMOVUPS Y3, 64(R8)(R11*4)
+	VMOVUPS Y4, 96(R8)(R11*4)
 	ADDQ    $+32, R11
 	CMPQ    R11, $+480
 	JLE     loop5
@@ -50897,43 +43672,40 @@ loop5:
 	VZEROUPPER
 	RET
 
-// func dupWProductAVX512(b int, from int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func dupWProductAVX512(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·dupWProductAVX512(SB), $0-152
+TEXT ·dupWProductAVX512(SB), $0-144
 	MOVQ b+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ dupW_base+16(FP), DX
-	MOVQ dzup2_base+40(FP), BX
-	MOVQ m_base+64(FP), SI
-	MOVQ rowLo+88(FP), DI
-	MOVQ rowHi+96(FP), R8
-	MOVQ colLo+104(FP), R9
-	MOVQ colHi+112(FP), R10
-	MOVQ AX, R11
-	SHLQ $0x0f, R11
-	LEAQ (BX)(R11*4), BX
+	MOVQ dupW_base+8(FP), CX
+	MOVQ dzup2_base+32(FP), DX
+	MOVQ m_base+56(FP), BX
+	MOVQ rowLo+80(FP), SI
+	MOVQ rowHi+88(FP), DI
+	MOVQ colLo+96(FP), R8
+	MOVQ colHi+104(FP), R9
+	MOVQ AX, R10
+	SHLQ $0x0f, R10
+	LEAQ (DX)(R10*4), DX
 	SHLQ $0x0d, AX
-	SHLQ $0x0d, CX
-	LEAQ (AX)(CX*1), AX
-	LEAQ (SI)(AX*4), AX
-	LEAQ (AX)(R9*4), AX
-	MOVQ R9, CX
-	SUBQ R9, R10
-	CMPQ R10, $+48
+	LEAQ (BX)(AX*4), AX
+	LEAQ (AX)(R8*4), AX
+	MOVQ R8, BX
+	SUBQ R8, R9
+	CMPQ R9, $+48
 	JLT  done1
 
 loop2:
-	MOVQ R8, SI
-	SUBQ DI, SI
-	MOVQ DI, R9
-	CMPQ SI, $+8
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R10
+	CMPQ R8, $+8
 	JLT  done3
 
 loop4:
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(CX*4), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -50966,9 +43738,9 @@ loop4:
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
 	ADDQ       $+512, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x02, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -51072,106 +43844,106 @@ loop5:
 	ADDQ         $+1024, R12
 	SUBQ         $+1, R13
 	JNE          loop5
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       (R11)(CX*4), Z0, Z0
-	VADDPS       64(R11)(CX*4), Z1, Z1
-	VADDPS       128(R11)(CX*4), Z2, Z2
-	VMOVUPS      Z0, (R11)(CX*4)
-	VMOVUPS      Z1, 64(R11)(CX*4)
-	VMOVUPS      Z2, 128(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(BX*4), Z0, Z0
+	VADDPS       64(R11)(BX*4), Z1, Z1
+	VADDPS       128(R11)(BX*4), Z2, Z2
+	VMOVUPS      Z0, (R11)(BX*4)
+	VMOVUPS      Z1, 64(R11)(BX*4)
+	VMOVUPS      Z2, 128(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       512(R11)(CX*4), Z3, Z0
-	VADDPS       576(R11)(CX*4), Z4, Z1
-	VADDPS       640(R11)(CX*4), Z5, Z2
-	VMOVUPS      Z0, 512(R11)(CX*4)
-	VMOVUPS      Z1, 576(R11)(CX*4)
-	VMOVUPS      Z2, 640(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(BX*4), Z3, Z0
+	VADDPS       576(R11)(BX*4), Z4, Z1
+	VADDPS       640(R11)(BX*4), Z5, Z2
+	VMOVUPS      Z0, 512(R11)(BX*4)
+	VMOVUPS      Z1, 576(R11)(BX*4)
+	VMOVUPS      Z2, 640(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1024(R11)(CX*4), Z6, Z0
-	VADDPS       1088(R11)(CX*4), Z7, Z1
-	VADDPS       1152(R11)(CX*4), Z8, Z2
-	VMOVUPS      Z0, 1024(R11)(CX*4)
-	VMOVUPS      Z1, 1088(R11)(CX*4)
-	VMOVUPS      Z2, 1152(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(BX*4), Z6, Z0
+	VADDPS       1088(R11)(BX*4), Z7, Z1
+	VADDPS       1152(R11)(BX*4), Z8, Z2
+	VMOVUPS      Z0, 1024(R11)(BX*4)
+	VMOVUPS      Z1, 1088(R11)(BX*4)
+	VMOVUPS      Z2, 1152(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1536(R11)(CX*4), Z9, Z0
-	VADDPS       1600(R11)(CX*4), Z10, Z1
-	VADDPS       1664(R11)(CX*4), Z11, Z2
-	VMOVUPS      Z0, 1536(R11)(CX*4)
-	VMOVUPS      Z1, 1600(R11)(CX*4)
-	VMOVUPS      Z2, 1664(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(BX*4), Z9, Z0
+	VADDPS       1600(R11)(BX*4), Z10, Z1
+	VADDPS       1664(R11)(BX*4), Z11, Z2
+	VMOVUPS      Z0, 1536(R11)(BX*4)
+	VMOVUPS      Z1, 1600(R11)(BX*4)
+	VMOVUPS      Z2, 1664(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2048(R11)(CX*4), Z12, Z0
-	VADDPS       2112(R11)(CX*4), Z13, Z1
-	VADDPS       2176(R11)(CX*4), Z14, Z2
-	VMOVUPS      Z0, 2048(R11)(CX*4)
-	VMOVUPS      Z1, 2112(R11)(CX*4)
-	VMOVUPS      Z2, 2176(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(BX*4), Z12, Z0
+	VADDPS       2112(R11)(BX*4), Z13, Z1
+	VADDPS       2176(R11)(BX*4), Z14, Z2
+	VMOVUPS      Z0, 2048(R11)(BX*4)
+	VMOVUPS      Z1, 2112(R11)(BX*4)
+	VMOVUPS      Z2, 2176(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2560(R11)(CX*4), Z15, Z0
-	VADDPS       2624(R11)(CX*4), Z16, Z1
-	VADDPS       2688(R11)(CX*4), Z17, Z2
-	VMOVUPS      Z0, 2560(R11)(CX*4)
-	VMOVUPS      Z1, 2624(R11)(CX*4)
-	VMOVUPS      Z2, 2688(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(BX*4), Z15, Z0
+	VADDPS       2624(R11)(BX*4), Z16, Z1
+	VADDPS       2688(R11)(BX*4), Z17, Z2
+	VMOVUPS      Z0, 2560(R11)(BX*4)
+	VMOVUPS      Z1, 2624(R11)(BX*4)
+	VMOVUPS      Z2, 2688(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3072(R11)(CX*4), Z18, Z0
-	VADDPS       3136(R11)(CX*4), Z19, Z1
-	VADDPS       3200(R11)(CX*4), Z20, Z2
-	VMOVUPS      Z0, 3072(R11)(CX*4)
-	VMOVUPS      Z1, 3136(R11)(CX*4)
-	VMOVUPS      Z2, 3200(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(BX*4), Z18, Z0
+	VADDPS       3136(R11)(BX*4), Z19, Z1
+	VADDPS       3200(R11)(BX*4), Z20, Z2
+	VMOVUPS      Z0, 3072(R11)(BX*4)
+	VMOVUPS      Z1, 3136(R11)(BX*4)
+	VMOVUPS      Z2, 3200(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3584(R11)(CX*4), Z21, Z0
-	VADDPS       3648(R11)(CX*4), Z22, Z1
-	VADDPS       3712(R11)(CX*4), Z23, Z2
-	VMOVUPS      Z0, 3584(R11)(CX*4)
-	VMOVUPS      Z1, 3648(R11)(CX*4)
-	VMOVUPS      Z2, 3712(R11)(CX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, SI
-	CMPQ         SI, $+8
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(BX*4), Z21, Z0
+	VADDPS       3648(R11)(BX*4), Z22, Z1
+	VADDPS       3712(R11)(BX*4), Z23, Z2
+	VMOVUPS      Z0, 3584(R11)(BX*4)
+	VMOVUPS      Z1, 3648(R11)(BX*4)
+	VMOVUPS      Z2, 3712(R11)(BX*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop4
 
 done3:
-	ADDQ $+48, CX
-	ADDQ $-48, R10
+	ADDQ $+48, BX
+	ADDQ $-48, R9
 	ADDQ $+192, AX
-	CMPQ R10, $+48
+	CMPQ R9, $+48
 	JGE  loop2
 
 done1:
-	CMPQ R10, $+32
+	CMPQ R9, $+32
 	JLT  done6
 
 loop7:
-	MOVQ R8, SI
-	SUBQ DI, SI
-	MOVQ DI, R9
-	CMPQ SI, $+8
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R10
+	CMPQ R8, $+8
 	JLT  done8
 
 loop9:
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(CX*4), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+512, R11
@@ -51196,9 +43968,9 @@ loop9:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+512, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x02, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -51276,120 +44048,117 @@ loop10:
 	ADDQ         $+1024, R12
 	SUBQ         $+1, R13
 	JNE          loop10
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       (R11)(CX*4), Z0, Z0
-	VADDPS       64(R11)(CX*4), Z1, Z1
-	VMOVUPS      Z0, (R11)(CX*4)
-	VMOVUPS      Z1, 64(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(BX*4), Z0, Z0
+	VADDPS       64(R11)(BX*4), Z1, Z1
+	VMOVUPS      Z0, (R11)(BX*4)
+	VMOVUPS      Z1, 64(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       512(R11)(CX*4), Z2, Z0
-	VADDPS       576(R11)(CX*4), Z3, Z1
-	VMOVUPS      Z0, 512(R11)(CX*4)
-	VMOVUPS      Z1, 576(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(BX*4), Z2, Z0
+	VADDPS       576(R11)(BX*4), Z3, Z1
+	VMOVUPS      Z0, 512(R11)(BX*4)
+	VMOVUPS      Z1, 576(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1024(R11)(CX*4), Z4, Z0
-	VADDPS       1088(R11)(CX*4), Z5, Z1
-	VMOVUPS      Z0, 1024(R11)(CX*4)
-	VMOVUPS      Z1, 1088(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(BX*4), Z4, Z0
+	VADDPS       1088(R11)(BX*4), Z5, Z1
+	VMOVUPS      Z0, 1024(R11)(BX*4)
+	VMOVUPS      Z1, 1088(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1536(R11)(CX*4), Z6, Z0
-	VADDPS       1600(R11)(CX*4), Z7, Z1
-	VMOVUPS      Z0, 1536(R11)(CX*4)
-	VMOVUPS      Z1, 1600(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(BX*4), Z6, Z0
+	VADDPS       1600(R11)(BX*4), Z7, Z1
+	VMOVUPS      Z0, 1536(R11)(BX*4)
+	VMOVUPS      Z1, 1600(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2048(R11)(CX*4), Z8, Z0
-	VADDPS       2112(R11)(CX*4), Z9, Z1
-	VMOVUPS      Z0, 2048(R11)(CX*4)
-	VMOVUPS      Z1, 2112(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(BX*4), Z8, Z0
+	VADDPS       2112(R11)(BX*4), Z9, Z1
+	VMOVUPS      Z0, 2048(R11)(BX*4)
+	VMOVUPS      Z1, 2112(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2560(R11)(CX*4), Z10, Z0
-	VADDPS       2624(R11)(CX*4), Z11, Z1
-	VMOVUPS      Z0, 2560(R11)(CX*4)
-	VMOVUPS      Z1, 2624(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(BX*4), Z10, Z0
+	VADDPS       2624(R11)(BX*4), Z11, Z1
+	VMOVUPS      Z0, 2560(R11)(BX*4)
+	VMOVUPS      Z1, 2624(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3072(R11)(CX*4), Z12, Z0
-	VADDPS       3136(R11)(CX*4), Z13, Z1
-	VMOVUPS      Z0, 3072(R11)(CX*4)
-	VMOVUPS      Z1, 3136(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(BX*4), Z12, Z0
+	VADDPS       3136(R11)(BX*4), Z13, Z1
+	VMOVUPS      Z0, 3072(R11)(BX*4)
+	VMOVUPS      Z1, 3136(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3584(R11)(CX*4), Z14, Z0
-	VADDPS       3648(R11)(CX*4), Z15, Z1
-	VMOVUPS      Z0, 3584(R11)(CX*4)
-	VMOVUPS      Z1, 3648(R11)(CX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, SI
-	CMPQ         SI, $+8
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(BX*4), Z14, Z0
+	VADDPS       3648(R11)(BX*4), Z15, Z1
+	VMOVUPS      Z0, 3584(R11)(BX*4)
+	VMOVUPS      Z1, 3648(R11)(BX*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop9
 
 done8:
-	ADDQ $+32, CX
-	ADDQ $-32, R10
+	ADDQ $+32, BX
+	ADDQ $-32, R9
 	ADDQ $+128, AX
-	CMPQ R10, $+32
+	CMPQ R9, $+32
 	JGE  loop7
 
 done6:
 	VZEROUPPER
 	RET
 
-// func dupWProductAVX2(b int, from int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func dupWProductAVX2(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·dupWProductAVX2(SB), $8-152
+TEXT ·dupWProductAVX2(SB), $8-144
 	MOVQ         b+0(FP), AX
-	MOVQ         from+8(FP), CX
-	MOVQ         dupW_base+16(FP), DX
-	MOVQ         dzup2_base+40(FP), BX
-	MOVQ         m_base+64(FP), SI
-	MOVQ         rowLo+88(FP), DI
-	MOVQ         colLo+104(FP), R8
-	MOVQ         scratch_base+128(FP), R9
-	MOVQ         pack+120(FP), R10
-	MOVQ         AX, R11
-	SHLQ         $0x0f, R11
-	LEAQ         (BX)(R11*4), BX
+	MOVQ         dupW_base+8(FP), CX
+	MOVQ         dzup2_base+32(FP), DX
+	MOVQ         m_base+56(FP), BX
+	MOVQ         rowLo+80(FP), SI
+	MOVQ         colLo+96(FP), DI
+	MOVQ         scratch_base+120(FP), R8
+	MOVQ         pack+112(FP), R9
+	MOVQ         AX, R10
+	SHLQ         $0x0f, R10
+	LEAQ         (DX)(R10*4), DX
 	SHLQ         $0x0d, AX
-	SHLQ         $0x0d, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (SI)(AX*4), AX
-	LEAQ         63(R9), CX
-	ANDQ         $-64, CX
-	LEAQ         (AX)(R8*4), AX
-	ANDQ         $+2, R10
-	TESTQ        R10, R10
+	LEAQ         (BX)(AX*4), AX
+	LEAQ         63(R8), BX
+	ANDQ         $-64, BX
+	LEAQ         (AX)(DI*4), AX
+	ANDQ         $+2, R9
+	TESTQ        R9, R9
 	JEQ          done1
-	MOVQ         rowHi+96(FP), SI
-	SUBQ         DI, SI
-	MOVQ         SI, R9
+	MOVQ         rowHi+88(FP), R8
+	SUBQ         SI, R8
+	MOVQ         R8, R9
 	SARQ         $0x03, R9
-	ANDQ         $+7, SI
-	VMOVD        SI, X0
+	ANDQ         $+7, R8
+	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
-	LEAQ         (BX)(DI*4), BX
-	MOVQ         DI, R10
+	LEAQ         (DX)(SI*4), DX
+	MOVQ         SI, R10
 	SARQ         $0x03, R10
 	IMUL3Q       $+2304, R10, R10
-	LEAQ         (CX)(R10*1), R10
+	LEAQ         (BX)(R10*1), R10
 	MOVQ         $+64, R11
 
 loop2:
-	MOVQ    BX, R12
+	MOVQ    DX, R12
 	MOVQ    R10, R13
 	TESTQ   R9, R9
 	JLE     done3
@@ -51406,36 +44175,36 @@ loop4:
 	JNE        loop4
 
 done3:
-	TESTQ      SI, SI
+	TESTQ      R8, R8
 	JLE        done5
 	VMASKMOVPS (R12), Y0, Y1
 	VMOVUPS    Y1, (R13)
 
 done5:
-	ADDQ $+2048, BX
+	ADDQ $+2048, DX
 	ADDQ $+32, R10
 	SUBQ $+1, R11
 	JNE  loop2
 
 done1:
-	MOVQ R8, BX
-	MOVQ colHi+112(FP), SI
-	SUBQ R8, SI
-	CMPQ SI, $+24
+	MOVQ DI, DX
+	MOVQ colHi+104(FP), R8
+	SUBQ DI, R8
+	CMPQ R8, $+24
 	JLT  done6
 
 loop7:
-	MOVQ rowHi+96(FP), R8
-	SUBQ DI, R8
-	MOVQ DI, R9
-	CMPQ R8, $+4
+	MOVQ rowHi+88(FP), DI
+	SUBQ SI, DI
+	MOVQ SI, R9
+	CMPQ DI, $+4
 	JLT  done8
 
 loop9:
 	MOVQ       R9, R10
 	SHLQ       $0x09, R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(BX*4), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*4), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       $+512, R10
@@ -51450,7 +44219,7 @@ loop9:
 	ADDQ       $+512, R10
 	MOVQ       R9, R10
 	ANDQ       $+7, R10
-	LEAQ       (CX)(R10*4), R10
+	LEAQ       (BX)(R10*4), R10
 	MOVQ       R9, R11
 	SARQ       $0x03, R11
 	IMUL3Q     $+2304, R11, R11
@@ -51554,68 +44323,68 @@ loop10:
 	JNE          loop10
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       (R10)(BX*4), Y0, Y0
-	VADDPS       32(R10)(BX*4), Y1, Y1
-	VADDPS       64(R10)(BX*4), Y2, Y2
-	VMOVUPS      Y0, (R10)(BX*4)
-	VMOVUPS      Y1, 32(R10)(BX*4)
-	VMOVUPS      Y2, 64(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       (R10)(DX*4), Y0, Y0
+	VADDPS       32(R10)(DX*4), Y1, Y1
+	VADDPS       64(R10)(DX*4), Y2, Y2
+	VMOVUPS      Y0, (R10)(DX*4)
+	VMOVUPS      Y1, 32(R10)(DX*4)
+	VMOVUPS      Y2, 64(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       512(R10)(BX*4), Y3, Y0
-	VADDPS       544(R10)(BX*4), Y4, Y1
-	VADDPS       576(R10)(BX*4), Y5, Y2
-	VMOVUPS      Y0, 512(R10)(BX*4)
-	VMOVUPS      Y1, 544(R10)(BX*4)
-	VMOVUPS      Y2, 576(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       512(R10)(DX*4), Y3, Y0
+	VADDPS       544(R10)(DX*4), Y4, Y1
+	VADDPS       576(R10)(DX*4), Y5, Y2
+	VMOVUPS      Y0, 512(R10)(DX*4)
+	VMOVUPS      Y1, 544(R10)(DX*4)
+	VMOVUPS      Y2, 576(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       1024(R10)(BX*4), Y6, Y0
-	VADDPS       1056(R10)(BX*4), Y7, Y1
-	VADDPS       1088(R10)(BX*4), Y8, Y2
-	VMOVUPS      Y0, 1024(R10)(BX*4)
-	VMOVUPS      Y1, 1056(R10)(BX*4)
-	VMOVUPS      Y2, 1088(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       1024(R10)(DX*4), Y6, Y0
+	VADDPS       1056(R10)(DX*4), Y7, Y1
+	VADDPS       1088(R10)(DX*4), Y8, Y2
+	VMOVUPS      Y0, 1024(R10)(DX*4)
+	VMOVUPS      Y1, 1056(R10)(DX*4)
+	VMOVUPS      Y2, 1088(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       1536(R10)(BX*4), Y9, Y0
-	VADDPS       1568(R10)(BX*4), Y10, Y1
-	VADDPS       1600(R10)(BX*4), Y11, Y2
-	VMOVUPS      Y0, 1536(R10)(BX*4)
-	VMOVUPS      Y1, 1568(R10)(BX*4)
-	VMOVUPS      Y2, 1600(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       1536(R10)(DX*4), Y9, Y0
+	VADDPS       1568(R10)(DX*4), Y10, Y1
+	VADDPS       1600(R10)(DX*4), Y11, Y2
+	VMOVUPS      Y0, 1536(R10)(DX*4)
+	VMOVUPS      Y1, 1568(R10)(DX*4)
+	VMOVUPS      Y2, 1600(R10)(DX*4)
 	ADDQ         $+4, R9
-	ADDQ         $-4, R8
-	CMPQ         R8, $+4
+	ADDQ         $-4, DI
+	CMPQ         DI, $+4
 	JGE          loop9
 
 done8:
-	ADDQ $+24, BX
-	ADDQ $-24, SI
+	ADDQ $+24, DX
+	ADDQ $-24, R8
 	ADDQ $+96, AX
-	CMPQ SI, $+24
+	CMPQ R8, $+24
 	JGE  loop7
 
 done6:
-	CMPQ SI, $+8
+	CMPQ R8, $+8
 	JLT  done11
 
 loop12:
-	MOVQ rowHi+96(FP), R8
-	SUBQ DI, R8
-	MOVQ DI, R9
-	CMPQ R8, $+8
+	MOVQ rowHi+88(FP), DI
+	SUBQ SI, DI
+	MOVQ SI, R9
+	CMPQ DI, $+8
 	JLT  done13
 
 loop14:
 	MOVQ       R9, R10
 	SHLQ       $0x09, R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(BX*4), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*4), R10
 	PREFETCHT0 (R10)
 	ADDQ       $+512, R10
 	PREFETCHT0 (R10)
@@ -51634,7 +44403,7 @@ loop14:
 	ADDQ       $+512, R10
 	MOVQ       R9, R10
 	ANDQ       $+7, R10
-	LEAQ       (CX)(R10*4), R10
+	LEAQ       (BX)(R10*4), R10
 	MOVQ       R9, R11
 	SARQ       $0x03, R11
 	IMUL3Q     $+2304, R11, R11
@@ -51726,54 +44495,54 @@ loop15:
 	JNE          loop15
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       (R10)(BX*4), Y0, Y0
-	VMOVUPS      Y0, (R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       (R10)(DX*4), Y0, Y0
+	VMOVUPS      Y0, (R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       512(R10)(BX*4), Y1, Y0
-	VMOVUPS      Y0, 512(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       512(R10)(DX*4), Y1, Y0
+	VMOVUPS      Y0, 512(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       1024(R10)(BX*4), Y2, Y0
-	VMOVUPS      Y0, 1024(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       1024(R10)(DX*4), Y2, Y0
+	VMOVUPS      Y0, 1024(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       1536(R10)(BX*4), Y3, Y0
-	VMOVUPS      Y0, 1536(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       1536(R10)(DX*4), Y3, Y0
+	VMOVUPS      Y0, 1536(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       2048(R10)(BX*4), Y4, Y0
-	VMOVUPS      Y0, 2048(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       2048(R10)(DX*4), Y4, Y0
+	VMOVUPS      Y0, 2048(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       2560(R10)(BX*4), Y5, Y0
-	VMOVUPS      Y0, 2560(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       2560(R10)(DX*4), Y5, Y0
+	VMOVUPS      Y0, 2560(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       3072(R10)(BX*4), Y6, Y0
-	VMOVUPS      Y0, 3072(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       3072(R10)(DX*4), Y6, Y0
+	VMOVUPS      Y0, 3072(R10)(DX*4)
 	MOVQ         R9, R10
 	SHLQ         $0x07, R10
-	LEAQ         (DX)(R10*4), R10
-	VADDPS       3584(R10)(BX*4), Y7, Y0
-	VMOVUPS      Y0, 3584(R10)(BX*4)
+	LEAQ         (CX)(R10*4), R10
+	VADDPS       3584(R10)(DX*4), Y7, Y0
+	VMOVUPS      Y0, 3584(R10)(DX*4)
 	ADDQ         $+8, R9
-	ADDQ         $-8, R8
-	CMPQ         R8, $+8
+	ADDQ         $-8, DI
+	CMPQ         DI, $+8
 	JGE          loop14
 
 done13:
-	ADDQ $+8, BX
-	ADDQ $-8, SI
+	ADDQ $+8, DX
+	ADDQ $-8, R8
 	ADDQ $+32, AX
-	CMPQ SI, $+8
+	CMPQ R8, $+8
 	JGE  loop12
 
 done11:
@@ -53256,41 +46025,33 @@ done10:
 	VZEROUPPER
 	RET
 
-// func drLoopAVX512(b int, from int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
+// func drLoopAVX512(b int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·drLoopAVX512(SB), $16-232
+TEXT ·drLoopAVX512(SB), $16-224
 	MOVQ         b+0(FP), AX
-	MOVQ         from+8(FP), CX
-	MOVQ         zm_base+16(FP), DX
-	MOVQ         dm_base+40(FP), BX
-	MOVQ         zm2_base+64(FP), SI
-	MOVQ         dmScale_base+88(FP), DI
-	MOVQ         mD_base+112(FP), R8
-	MOVQ         mScale_base+136(FP), R9
-	MOVQ         dmD_base+160(FP), R10
-	MOVQ         dr_base+184(FP), R11
-	MOVQ         ddcenter_base+208(FP), R12
-	MOVQ         AX, R13
-	SHLQ         $0x06, R13
-	MOVQ         CX, BP
-	SHLQ         $0x06, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         (DX)(R13*4), DX
-	MOVQ         DX, (SP)
-	MOVQ         AX, DX
-	SHLQ         $0x0d, DX
-	LEAQ         (BX)(DX*4), BX
-	MOVQ         BX, 8(SP)
-	MOVQ         AX, BX
-	SHLQ         $0x0d, BX
+	MOVQ         zm_base+8(FP), CX
+	MOVQ         dm_base+32(FP), DX
+	MOVQ         zm2_base+56(FP), BX
+	MOVQ         dmScale_base+80(FP), SI
+	MOVQ         mD_base+104(FP), DI
+	MOVQ         mScale_base+128(FP), R8
+	MOVQ         dmD_base+152(FP), R9
+	MOVQ         dr_base+176(FP), R10
+	MOVQ         ddcenter_base+200(FP), R11
+	MOVQ         AX, R12
+	SHLQ         $0x06, R12
+	LEAQ         (CX)(R12*4), CX
+	MOVQ         CX, (SP)
+	MOVQ         AX, CX
 	SHLQ         $0x0d, CX
-	LEAQ         (BX)(CX*1), CX
-	LEAQ         (SI)(CX*4), BX
-	LEAQ         (R8)(CX*4), CX
+	LEAQ         (DX)(CX*4), DX
+	MOVQ         DX, 8(SP)
+	LEAQ         (BX)(CX*4), DX
+	LEAQ         (DI)(CX*4), BX
 	SHLQ         $0x07, AX
-	LEAQ         (R12)(AX*4), AX
-	LEAQ         (R11)(DX*4), DX
-	MOVQ         $+0, SI
+	LEAQ         (R11)(AX*4), AX
+	LEAQ         (R10)(CX*4), CX
+	MOVQ         $+0, DI
 	VBROADCASTSS c32x1_40000000<>+0(SB), Z0
 	VBROADCASTSS c32x1_3f800000<>+0(SB), Z1
 	VBROADCASTSS c32x1_3f000000<>+0(SB), Z2
@@ -53299,16 +46060,16 @@ TEXT ·drLoopAVX512(SB), $16-232
 
 loop1:
 	VPXORD       Z5, Z5, Z5
-	MOVQ         (SP), R8
-	LEAQ         (R8)(SI*4), R8
-	VBROADCASTSS (R8), Z6
+	MOVQ         (SP), R10
+	LEAQ         (R10)(DI*4), R10
+	VBROADCASTSS (R10), Z6
 	VDIVPS       Z6, Z1, Z7
-	MOVQ         SI, R8
-	SHLQ         $0x07, R8
+	MOVQ         DI, R10
+	SHLQ         $0x07, R10
 	MOVQ         8(SP), R11
-	LEAQ         (R11)(R8*4), R11
-	LEAQ         (BX)(R8*4), R12
-	LEAQ         (CX)(R8*4), R13
+	LEAQ         (R11)(R10*4), R11
+	LEAQ         (DX)(R10*4), R12
+	LEAQ         (BX)(R10*4), R13
 	VPXORD       Z8, Z8, Z8
 	VPXORD       Z9, Z9, Z9
 	VPXORD       Z10, Z10, Z10
@@ -53391,14 +46152,14 @@ done4:
 	VMULPS        64(R13)(BP*4), Z17, Z13
 	VMULPS        128(R13)(BP*4), Z18, Z14
 	VMULPS        192(R13)(BP*4), Z19, Z15
-	VADDPS        (DI)(BP*4), Z12, Z12
-	VADDPS        64(DI)(BP*4), Z13, Z13
-	VADDPS        128(DI)(BP*4), Z14, Z14
-	VADDPS        192(DI)(BP*4), Z15, Z15
-	VMOVUPS       Z12, (DI)(BP*4)
-	VMOVUPS       Z13, 64(DI)(BP*4)
-	VMOVUPS       Z14, 128(DI)(BP*4)
-	VMOVUPS       Z15, 192(DI)(BP*4)
+	VADDPS        (SI)(BP*4), Z12, Z12
+	VADDPS        64(SI)(BP*4), Z13, Z13
+	VADDPS        128(SI)(BP*4), Z14, Z14
+	VADDPS        192(SI)(BP*4), Z15, Z15
+	VMOVUPS       Z12, (SI)(BP*4)
+	VMOVUPS       Z13, 64(SI)(BP*4)
+	VMOVUPS       Z14, 128(SI)(BP*4)
+	VMOVUPS       Z15, 192(SI)(BP*4)
 	ADDQ          $+64, BP
 	CMPQ          BP, $+64
 	JLE           loop2
@@ -53471,14 +46232,14 @@ done6:
 	VMULPS        Z14, Z5, Z14
 	VMULPS        Z15, Z5, Z15
 	VMULPS        Z16, Z5, Z16
-	VFMADD231PS   (R9)(R12*4), Z17, Z13
-	VFMADD231PS   64(R9)(R12*4), Z18, Z14
-	VFMADD231PS   128(R9)(R12*4), Z19, Z15
-	VFMADD231PS   192(R9)(R12*4), Z20, Z16
-	VMOVUPS       Z13, (R10)(R12*4)
-	VMOVUPS       Z14, 64(R10)(R12*4)
-	VMOVUPS       Z15, 128(R10)(R12*4)
-	VMOVUPS       Z16, 192(R10)(R12*4)
+	VFMADD231PS   (R8)(R12*4), Z17, Z13
+	VFMADD231PS   64(R8)(R12*4), Z18, Z14
+	VFMADD231PS   128(R8)(R12*4), Z19, Z15
+	VFMADD231PS   192(R8)(R12*4), Z20, Z16
+	VMOVUPS       Z13, (R9)(R12*4)
+	VMOVUPS       Z14, 64(R9)(R12*4)
+	VMOVUPS       Z15, 128(R9)(R12*4)
+	VMOVUPS       Z16, 192(R9)(R12*4)
 	VADDPS        Z13, Z9, Z9
 	VADDPS        Z14, Z10, Z10
 	VADDPS        Z15, Z11, Z11
@@ -53501,15 +46262,15 @@ done6:
 	VADDPS        Z5, Z8, Z8
 	VDIVPS        Z3, Z8, Z5
 	VXORPS        Z4, Z5, Z5
-	LEAQ          (DX)(R8*4), R8
+	LEAQ          (CX)(R10*4), R10
 	MOVQ          $+0, R11
 	PCALIGN       $0x20
 
 loop7:
-	VMOVUPS (R10)(R11*4), Z6
-	VMOVUPS 64(R10)(R11*4), Z7
-	VMOVUPS 128(R10)(R11*4), Z8
-	VMOVUPS 192(R10)(R11*4), Z9
+	VMOVUPS (R9)(R11*4), Z6
+	VMOVUPS 64(R9)(R11*4), Z7
+	VMOVUPS 128(R9)(R11*4), Z8
+	VMOVUPS 192(R9)(R11*4), Z9
 	VADDPS  (AX)(R11*4), Z6, Z6
 	VADDPS  64(AX)(R11*4), Z7, Z7
 	VADDPS  128(AX)(R11*4), Z8, Z8
@@ -53518,69 +46279,61 @@ loop7:
 	VADDPS  Z5, Z7, Z7
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
-	VMOVUPS Z6, (R8)(R11*4)
-	VMOVUPS Z7, 64(R8)(R11*4)
-	VMOVUPS Z8, 128(R8)(R11*4)
-	VMOVUPS Z9, 192(R8)(R11*4)
+	VMOVUPS Z6, (R10)(R11*4)
+	VMOVUPS Z7, 64(R10)(R11*4)
+	VMOVUPS Z8, 128(R10)(R11*4)
+	VMOVUPS Z9, 192(R10)(R11*4)
 	ADDQ    $+64, R11
 	CMPQ    R11, $+64
 	JLE     loop7
-	ADDQ    $+1, SI
-	CMPQ    SI, $+64
+	ADDQ    $+1, DI
+	CMPQ    DI, $+64
 	JLT     loop1
 	VZEROUPPER
 	RET
 
-// func drLoopAVX2(b int, from int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
+// func drLoopAVX2(b int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·drLoopAVX2(SB), $80-232
+TEXT ·drLoopAVX2(SB), $80-224
 	MOVQ b+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ zm_base+16(FP), DX
-	MOVQ dm_base+40(FP), BX
-	MOVQ zm2_base+64(FP), SI
-	MOVQ dmScale_base+88(FP), DI
-	MOVQ mD_base+112(FP), R8
-	MOVQ mScale_base+136(FP), R9
-	MOVQ dmD_base+160(FP), R10
-	MOVQ dr_base+184(FP), R11
-	MOVQ ddcenter_base+208(FP), R12
-	MOVQ AX, R13
-	SHLQ $0x06, R13
-	MOVQ CX, BP
-	SHLQ $0x06, BP
-	LEAQ (R13)(BP*1), R13
-	LEAQ (DX)(R13*4), DX
-	MOVQ DX, 64(SP)
-	MOVQ AX, DX
-	SHLQ $0x0d, DX
-	LEAQ (BX)(DX*4), BX
-	MOVQ BX, 72(SP)
-	MOVQ AX, BX
-	SHLQ $0x0d, BX
+	MOVQ zm_base+8(FP), CX
+	MOVQ dm_base+32(FP), DX
+	MOVQ zm2_base+56(FP), BX
+	MOVQ dmScale_base+80(FP), SI
+	MOVQ mD_base+104(FP), DI
+	MOVQ mScale_base+128(FP), R8
+	MOVQ dmD_base+152(FP), R9
+	MOVQ dr_base+176(FP), R10
+	MOVQ ddcenter_base+200(FP), R11
+	MOVQ AX, R12
+	SHLQ $0x06, R12
+	LEAQ (CX)(R12*4), CX
+	MOVQ CX, 64(SP)
+	MOVQ AX, CX
 	SHLQ $0x0d, CX
-	LEAQ (BX)(CX*1), CX
-	LEAQ (SI)(CX*4), BX
-	LEAQ (R8)(CX*4), CX
+	LEAQ (DX)(CX*4), DX
+	MOVQ DX, 72(SP)
+	LEAQ (BX)(CX*4), DX
+	LEAQ (DI)(CX*4), BX
 	SHLQ $0x07, AX
-	LEAQ (R12)(AX*4), AX
-	LEAQ (R11)(DX*4), DX
-	MOVQ $+0, SI
+	LEAQ (R11)(AX*4), AX
+	LEAQ (R10)(CX*4), CX
+	MOVQ $+0, DI
 
 loop1:
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, (SP)
-	MOVQ         64(SP), R8
-	LEAQ         (R8)(SI*4), R8
-	VBROADCASTSS (R8), Y0
+	MOVQ         64(SP), R10
+	LEAQ         (R10)(DI*4), R10
+	VBROADCASTSS (R10), Y0
 	VMOVUPS      c32x8_3f800000<>+0(SB), Y1
 	VDIVPS       Y0, Y1, Y1
-	MOVQ         SI, R8
-	SHLQ         $0x07, R8
+	MOVQ         DI, R10
+	SHLQ         $0x07, R10
 	MOVQ         72(SP), R11
-	LEAQ         (R11)(R8*4), R11
-	LEAQ         (BX)(R8*4), R12
-	LEAQ         (CX)(R8*4), R13
+	LEAQ         (R11)(R10*4), R11
+	LEAQ         (DX)(R10*4), R12
+	LEAQ         (BX)(R10*4), R13
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
@@ -53663,14 +46416,14 @@ done4:
 	VMULPS       32(R13)(BP*4), Y12, Y7
 	VMULPS       64(R13)(BP*4), Y13, Y8
 	VMULPS       96(R13)(BP*4), Y14, Y9
-	VADDPS       (DI)(BP*4), Y6, Y6
-	VADDPS       32(DI)(BP*4), Y7, Y7
-	VADDPS       64(DI)(BP*4), Y8, Y8
-	VADDPS       96(DI)(BP*4), Y9, Y9
-	VMOVUPS      Y6, (DI)(BP*4)
-	VMOVUPS      Y7, 32(DI)(BP*4)
-	VMOVUPS      Y8, 64(DI)(BP*4)
-	VMOVUPS      Y9, 96(DI)(BP*4)
+	VADDPS       (SI)(BP*4), Y6, Y6
+	VADDPS       32(SI)(BP*4), Y7, Y7
+	VADDPS       64(SI)(BP*4), Y8, Y8
+	VADDPS       96(SI)(BP*4), Y9, Y9
+	VMOVUPS      Y6, (SI)(BP*4)
+	VMOVUPS      Y7, 32(SI)(BP*4)
+	VMOVUPS      Y8, 64(SI)(BP*4)
+	VMOVUPS      Y9, 96(SI)(BP*4)
 	ADDQ         $+32, BP
 	CMPQ         BP, $+96
 	JLE          loop2
@@ -53750,14 +46503,14 @@ done6:
 	VMULPS       (SP), Y7, Y7
 	VMULPS       (SP), Y8, Y8
 	VMULPS       (SP), Y9, Y9
-	VFMADD231PS  (R9)(R12*4), Y10, Y6
-	VFMADD231PS  32(R9)(R12*4), Y12, Y7
-	VFMADD231PS  64(R9)(R12*4), Y13, Y8
-	VFMADD231PS  96(R9)(R12*4), Y14, Y9
-	VMOVUPS      Y6, (R10)(R12*4)
-	VMOVUPS      Y7, 32(R10)(R12*4)
-	VMOVUPS      Y8, 64(R10)(R12*4)
-	VMOVUPS      Y9, 96(R10)(R12*4)
+	VFMADD231PS  (R8)(R12*4), Y10, Y6
+	VFMADD231PS  32(R8)(R12*4), Y12, Y7
+	VFMADD231PS  64(R8)(R12*4), Y13, Y8
+	VFMADD231PS  96(R8)(R12*4), Y14, Y9
+	VMOVUPS      Y6, (R9)(R12*4)
+	VMOVUPS      Y7, 32(R9)(R12*4)
+	VMOVUPS      Y8, 64(R9)(R12*4)
+	VMOVUPS      Y9, 96(R9)(R12*4)
 	VADDPS       Y6, Y2, Y2
 	VADDPS       Y7, Y3, Y3
 	VADDPS       Y8, Y4, Y4
@@ -53781,15 +46534,15 @@ done6:
 	VMOVUPS      32(SP), Y0
 	VDIVPS       c32x8_43000000<>+0(SB), Y0, Y0
 	VXORPS       c32x8_80000000<>+0(SB), Y0, Y0
-	LEAQ         (DX)(R8*4), R8
+	LEAQ         (CX)(R10*4), R10
 	MOVQ         $+0, R11
 	PCALIGN      $0x20
 
 loop7:
-	VMOVUPS (R10)(R11*4), Y1
-	VMOVUPS 32(R10)(R11*4), Y2
-	VMOVUPS 64(R10)(R11*4), Y3
-	VMOVUPS 96(R10)(R11*4), Y4
+	VMOVUPS (R9)(R11*4), Y1
+	VMOVUPS 32(R9)(R11*4), Y2
+	VMOVUPS 64(R9)(R11*4), Y3
+	VMOVUPS 96(R9)(R11*4), Y4
 	VADDPS  (AX)(R11*4), Y1, Y1
 	VADDPS  32(AX)(R11*4), Y2, Y2
 	VADDPS  64(AX)(R11*4), Y3, Y3
@@ -53798,86 +46551,83 @@ loop7:
 	VADDPS  Y0, Y2, Y2
 	VADDPS  Y0, Y3, Y3
 	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y1, (R8)(R11*4)
-	VMOVUPS Y2, 32(R8)(R11*4)
-	VMOVUPS Y3, 64(R8)(R11*4)
-	VMOVUPS Y4, 96(R8)(R11*4)
+	VMOVUPS Y1, (R10)(R11*4)
+	VMOVUPS Y2, 32(R10)(R11*4)
+	VMOVUPS Y3, 64(R10)(R11*4)
+	VMOVUPS Y4, 96(R10)(R11*4)
 	ADDQ    $+32, R11
 	CMPQ    R11, $+96
 	JLE     loop7
-	ADDQ    $+1, SI
-	CMPQ    SI, $+64
+	ADDQ    $+1, DI
+	CMPQ    DI, $+64
 	JLT     loop1
 	VZEROUPPER
 	RET
 
-// func daWoProductAVX512(b int, from int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func daWoProductAVX512(b int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·daWoProductAVX512(SB), $0-160
+TEXT ·daWoProductAVX512(SB), $0-152
 	MOVQ b+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ daWo_base+24(FP), BX
-	MOVQ dr_base+48(FP), SI
-	MOVQ aZ_base+72(FP), DI
-	MOVQ rowLo+96(FP), R8
-	MOVQ rowHi+104(FP), R9
-	MOVQ colLo+112(FP), R10
-	MOVQ colHi+120(FP), R11
-	MOVQ AX, R12
-	SHLQ $0x0d, R12
-	LEAQ (SI)(R12*4), SI
+	MOVQ i+8(FP), CX
+	MOVQ daWo_base+16(FP), DX
+	MOVQ dr_base+40(FP), BX
+	MOVQ aZ_base+64(FP), SI
+	MOVQ rowLo+88(FP), DI
+	MOVQ rowHi+96(FP), R8
+	MOVQ colLo+104(FP), R9
+	MOVQ colHi+112(FP), R10
+	MOVQ AX, R11
+	SHLQ $0x0d, R11
+	LEAQ (BX)(R11*4), BX
 	SHLQ $0x0d, AX
-	SHLQ $0x0d, CX
+	SHLQ $0x0b, CX
 	LEAQ (AX)(CX*1), AX
-	SHLQ $0x0b, DX
-	LEAQ (AX)(DX*1), AX
-	LEAQ (DI)(AX*4), AX
-	LEAQ (AX)(R10*4), AX
-	MOVQ R10, CX
-	SUBQ R10, R11
-	CMPQ R11, $+32
+	LEAQ (SI)(AX*4), AX
+	LEAQ (AX)(R9*4), AX
+	MOVQ R9, CX
+	SUBQ R9, R10
+	CMPQ R10, $+32
 	JLT  done1
 
 loop2:
-	MOVQ R9, DX
-	SUBQ R8, DX
-	MOVQ R8, DI
-	CMPQ DX, $+8
+	MOVQ R8, SI
+	SUBQ DI, SI
+	MOVQ DI, R9
+	CMPQ SI, $+8
 	JLT  done3
 
 loop4:
-	MOVQ       DI, R10
-	SHLQ       $0x09, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(CX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	MOVQ       DI, R10
-	SHLQ       $0x02, R10
-	LEAQ       (SI)(R10*1), R10
+	MOVQ       R9, R11
+	SHLQ       $0x09, R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(CX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	MOVQ       R9, R11
+	SHLQ       $0x02, R11
+	LEAQ       (BX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -53901,187 +46651,184 @@ loop4:
 loop5:
 	VMOVUPS      (R12), Z16
 	VMOVUPS      64(R12), Z17
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(R10), Z18
+	VBROADCASTSS 4(R11), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(R10), Z18
+	VBROADCASTSS 8(R11), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(R10), Z18
+	VBROADCASTSS 12(R11), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(R10), Z18
+	VBROADCASTSS 16(R11), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(R10), Z18
+	VBROADCASTSS 20(R11), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(R10), Z18
+	VBROADCASTSS 24(R11), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(R10), Z18
+	VBROADCASTSS 28(R11), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	VMOVUPS      128(R12), Z16
 	VMOVUPS      192(R12), Z17
-	VBROADCASTSS 512(R10), Z18
+	VBROADCASTSS 512(R11), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 516(R10), Z18
+	VBROADCASTSS 516(R11), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 520(R10), Z18
+	VBROADCASTSS 520(R11), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 524(R10), Z18
+	VBROADCASTSS 524(R11), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 528(R10), Z18
+	VBROADCASTSS 528(R11), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 532(R10), Z18
+	VBROADCASTSS 532(R11), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 536(R10), Z18
+	VBROADCASTSS 536(R11), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 540(R10), Z18
+	VBROADCASTSS 540(R11), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $+1024, R10
+	ADDQ         $+1024, R11
 	ADDQ         $+256, R12
 	SUBQ         $+1, R13
 	JNE          loop5
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       (R10)(CX*4), Z0, Z0
-	VADDPS       64(R10)(CX*4), Z1, Z1
-	VMOVUPS      Z0, (R10)(CX*4)
-	VMOVUPS      Z1, 64(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       512(R10)(CX*4), Z2, Z0
-	VADDPS       576(R10)(CX*4), Z3, Z1
-	VMOVUPS      Z0, 512(R10)(CX*4)
-	VMOVUPS      Z1, 576(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       1024(R10)(CX*4), Z4, Z0
-	VADDPS       1088(R10)(CX*4), Z5, Z1
-	VMOVUPS      Z0, 1024(R10)(CX*4)
-	VMOVUPS      Z1, 1088(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       1536(R10)(CX*4), Z6, Z0
-	VADDPS       1600(R10)(CX*4), Z7, Z1
-	VMOVUPS      Z0, 1536(R10)(CX*4)
-	VMOVUPS      Z1, 1600(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       2048(R10)(CX*4), Z8, Z0
-	VADDPS       2112(R10)(CX*4), Z9, Z1
-	VMOVUPS      Z0, 2048(R10)(CX*4)
-	VMOVUPS      Z1, 2112(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       2560(R10)(CX*4), Z10, Z0
-	VADDPS       2624(R10)(CX*4), Z11, Z1
-	VMOVUPS      Z0, 2560(R10)(CX*4)
-	VMOVUPS      Z1, 2624(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       3072(R10)(CX*4), Z12, Z0
-	VADDPS       3136(R10)(CX*4), Z13, Z1
-	VMOVUPS      Z0, 3072(R10)(CX*4)
-	VMOVUPS      Z1, 3136(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       3584(R10)(CX*4), Z14, Z0
-	VADDPS       3648(R10)(CX*4), Z15, Z1
-	VMOVUPS      Z0, 3584(R10)(CX*4)
-	VMOVUPS      Z1, 3648(R10)(CX*4)
-	ADDQ         $+8, DI
-	ADDQ         $-8, DX
-	CMPQ         DX, $+8
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       (R11)(CX*4), Z0, Z0
+	VADDPS       64(R11)(CX*4), Z1, Z1
+	VMOVUPS      Z0, (R11)(CX*4)
+	VMOVUPS      Z1, 64(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       512(R11)(CX*4), Z2, Z0
+	VADDPS       576(R11)(CX*4), Z3, Z1
+	VMOVUPS      Z0, 512(R11)(CX*4)
+	VMOVUPS      Z1, 576(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       1024(R11)(CX*4), Z4, Z0
+	VADDPS       1088(R11)(CX*4), Z5, Z1
+	VMOVUPS      Z0, 1024(R11)(CX*4)
+	VMOVUPS      Z1, 1088(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       1536(R11)(CX*4), Z6, Z0
+	VADDPS       1600(R11)(CX*4), Z7, Z1
+	VMOVUPS      Z0, 1536(R11)(CX*4)
+	VMOVUPS      Z1, 1600(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       2048(R11)(CX*4), Z8, Z0
+	VADDPS       2112(R11)(CX*4), Z9, Z1
+	VMOVUPS      Z0, 2048(R11)(CX*4)
+	VMOVUPS      Z1, 2112(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       2560(R11)(CX*4), Z10, Z0
+	VADDPS       2624(R11)(CX*4), Z11, Z1
+	VMOVUPS      Z0, 2560(R11)(CX*4)
+	VMOVUPS      Z1, 2624(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       3072(R11)(CX*4), Z12, Z0
+	VADDPS       3136(R11)(CX*4), Z13, Z1
+	VMOVUPS      Z0, 3072(R11)(CX*4)
+	VMOVUPS      Z1, 3136(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       3584(R11)(CX*4), Z14, Z0
+	VADDPS       3648(R11)(CX*4), Z15, Z1
+	VMOVUPS      Z0, 3584(R11)(CX*4)
+	VMOVUPS      Z1, 3648(R11)(CX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, SI
+	CMPQ         SI, $+8
 	JGE          loop4
 
 done3:
 	ADDQ $+32, CX
-	ADDQ $-32, R11
+	ADDQ $-32, R10
 	ADDQ $+128, AX
-	CMPQ R11, $+32
+	CMPQ R10, $+32
 	JGE  loop2
 
 done1:
 	VZEROUPPER
 	RET
 
-// func daWoProductAVX2(b int, from int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func daWoProductAVX2(b int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·daWoProductAVX2(SB), $0-160
+TEXT ·daWoProductAVX2(SB), $0-152
 	MOVQ b+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ i+16(FP), DX
-	MOVQ daWo_base+24(FP), BX
-	MOVQ dr_base+48(FP), SI
-	MOVQ aZ_base+72(FP), DI
-	MOVQ rowLo+96(FP), R8
-	MOVQ rowHi+104(FP), R9
-	MOVQ colLo+112(FP), R10
-	MOVQ colHi+120(FP), R11
-	MOVQ AX, R12
-	SHLQ $0x0d, R12
-	LEAQ (SI)(R12*4), SI
+	MOVQ i+8(FP), CX
+	MOVQ daWo_base+16(FP), DX
+	MOVQ dr_base+40(FP), BX
+	MOVQ aZ_base+64(FP), SI
+	MOVQ rowLo+88(FP), DI
+	MOVQ rowHi+96(FP), R8
+	MOVQ colLo+104(FP), R9
+	MOVQ colHi+112(FP), R10
+	MOVQ AX, R11
+	SHLQ $0x0d, R11
+	LEAQ (BX)(R11*4), BX
 	SHLQ $0x0d, AX
-	SHLQ $0x0d, CX
+	SHLQ $0x0b, CX
 	LEAQ (AX)(CX*1), AX
-	SHLQ $0x0b, DX
-	LEAQ (AX)(DX*1), AX
-	LEAQ (DI)(AX*4), AX
-	LEAQ (AX)(R10*4), AX
-	MOVQ R10, CX
-	SUBQ R10, R11
-	CMPQ R11, $+24
+	LEAQ (SI)(AX*4), AX
+	LEAQ (AX)(R9*4), AX
+	MOVQ R9, CX
+	SUBQ R9, R10
+	CMPQ R10, $+24
 	JLT  done1
 
 loop2:
-	MOVQ R9, DX
-	SUBQ R8, DX
-	MOVQ R8, DI
-	CMPQ DX, $+4
+	MOVQ R8, SI
+	SUBQ DI, SI
+	MOVQ DI, R9
+	CMPQ SI, $+4
 	JLT  done3
 
 loop4:
-	MOVQ       DI, R10
-	SHLQ       $0x09, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(CX*4), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       $+512, R10
-	MOVQ       DI, R10
-	SHLQ       $0x02, R10
-	LEAQ       (SI)(R10*1), R10
+	MOVQ       R9, R11
+	SHLQ       $0x09, R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(CX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+512, R11
+	MOVQ       R9, R11
+	SHLQ       $0x02, R11
+	LEAQ       (BX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -54102,166 +46849,166 @@ loop5:
 	VMOVUPS      (R12), Y12
 	VMOVUPS      32(R12), Y13
 	VMOVUPS      64(R12), Y14
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 4(R10), Y15
+	VBROADCASTSS 4(R11), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 8(R10), Y15
+	VBROADCASTSS 8(R11), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 12(R10), Y15
+	VBROADCASTSS 12(R11), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
 	VMOVUPS      128(R12), Y12
 	VMOVUPS      160(R12), Y13
 	VMOVUPS      192(R12), Y14
-	VBROADCASTSS 512(R10), Y15
+	VBROADCASTSS 512(R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 516(R10), Y15
+	VBROADCASTSS 516(R11), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 520(R10), Y15
+	VBROADCASTSS 520(R11), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 524(R10), Y15
+	VBROADCASTSS 524(R11), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
 	VMOVUPS      256(R12), Y12
 	VMOVUPS      288(R12), Y13
 	VMOVUPS      320(R12), Y14
-	VBROADCASTSS 1024(R10), Y15
+	VBROADCASTSS 1024(R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 1028(R10), Y15
+	VBROADCASTSS 1028(R11), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 1032(R10), Y15
+	VBROADCASTSS 1032(R11), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 1036(R10), Y15
+	VBROADCASTSS 1036(R11), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
 	VMOVUPS      384(R12), Y12
 	VMOVUPS      416(R12), Y13
 	VMOVUPS      448(R12), Y14
-	VBROADCASTSS 1536(R10), Y15
+	VBROADCASTSS 1536(R11), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 1540(R10), Y15
+	VBROADCASTSS 1540(R11), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 1544(R10), Y15
+	VBROADCASTSS 1544(R11), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 1548(R10), Y15
+	VBROADCASTSS 1548(R11), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $+2048, R10
+	ADDQ         $+2048, R11
 	ADDQ         $+512, R12
 	SUBQ         $+1, R13
 	JNE          loop5
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       (R10)(CX*4), Y0, Y0
-	VADDPS       32(R10)(CX*4), Y1, Y1
-	VADDPS       64(R10)(CX*4), Y2, Y2
-	VMOVUPS      Y0, (R10)(CX*4)
-	VMOVUPS      Y1, 32(R10)(CX*4)
-	VMOVUPS      Y2, 64(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       512(R10)(CX*4), Y3, Y0
-	VADDPS       544(R10)(CX*4), Y4, Y1
-	VADDPS       576(R10)(CX*4), Y5, Y2
-	VMOVUPS      Y0, 512(R10)(CX*4)
-	VMOVUPS      Y1, 544(R10)(CX*4)
-	VMOVUPS      Y2, 576(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       1024(R10)(CX*4), Y6, Y0
-	VADDPS       1056(R10)(CX*4), Y7, Y1
-	VADDPS       1088(R10)(CX*4), Y8, Y2
-	VMOVUPS      Y0, 1024(R10)(CX*4)
-	VMOVUPS      Y1, 1056(R10)(CX*4)
-	VMOVUPS      Y2, 1088(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       1536(R10)(CX*4), Y9, Y0
-	VADDPS       1568(R10)(CX*4), Y10, Y1
-	VADDPS       1600(R10)(CX*4), Y11, Y2
-	VMOVUPS      Y0, 1536(R10)(CX*4)
-	VMOVUPS      Y1, 1568(R10)(CX*4)
-	VMOVUPS      Y2, 1600(R10)(CX*4)
-	ADDQ         $+4, DI
-	ADDQ         $-4, DX
-	CMPQ         DX, $+4
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       (R11)(CX*4), Y0, Y0
+	VADDPS       32(R11)(CX*4), Y1, Y1
+	VADDPS       64(R11)(CX*4), Y2, Y2
+	VMOVUPS      Y0, (R11)(CX*4)
+	VMOVUPS      Y1, 32(R11)(CX*4)
+	VMOVUPS      Y2, 64(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       512(R11)(CX*4), Y3, Y0
+	VADDPS       544(R11)(CX*4), Y4, Y1
+	VADDPS       576(R11)(CX*4), Y5, Y2
+	VMOVUPS      Y0, 512(R11)(CX*4)
+	VMOVUPS      Y1, 544(R11)(CX*4)
+	VMOVUPS      Y2, 576(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       1024(R11)(CX*4), Y6, Y0
+	VADDPS       1056(R11)(CX*4), Y7, Y1
+	VADDPS       1088(R11)(CX*4), Y8, Y2
+	VMOVUPS      Y0, 1024(R11)(CX*4)
+	VMOVUPS      Y1, 1056(R11)(CX*4)
+	VMOVUPS      Y2, 1088(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       1536(R11)(CX*4), Y9, Y0
+	VADDPS       1568(R11)(CX*4), Y10, Y1
+	VADDPS       1600(R11)(CX*4), Y11, Y2
+	VMOVUPS      Y0, 1536(R11)(CX*4)
+	VMOVUPS      Y1, 1568(R11)(CX*4)
+	VMOVUPS      Y2, 1600(R11)(CX*4)
+	ADDQ         $+4, R9
+	ADDQ         $-4, SI
+	CMPQ         SI, $+4
 	JGE          loop4
 
 done3:
 	ADDQ $+24, CX
-	ADDQ $-24, R11
+	ADDQ $-24, R10
 	ADDQ $+96, AX
-	CMPQ R11, $+24
+	CMPQ R10, $+24
 	JGE  loop2
 
 done1:
-	CMPQ R11, $+8
+	CMPQ R10, $+8
 	JLT  done6
 
 loop7:
-	MOVQ R9, DX
-	SUBQ R8, DX
-	MOVQ R8, DI
-	CMPQ DX, $+8
+	MOVQ R8, SI
+	SUBQ DI, SI
+	MOVQ DI, R9
+	CMPQ SI, $+8
 	JLT  done8
 
 loop9:
-	MOVQ       DI, R10
-	SHLQ       $0x09, R10
-	LEAQ       (BX)(R10*1), R10
-	LEAQ       (R10)(CX*4), R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	PREFETCHT0 (R10)
-	ADDQ       $+512, R10
-	MOVQ       DI, R10
-	SHLQ       $0x02, R10
-	LEAQ       (SI)(R10*1), R10
+	MOVQ       R9, R11
+	SHLQ       $0x09, R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(CX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+512, R11
+	MOVQ       R9, R11
+	SHLQ       $0x02, R11
+	LEAQ       (BX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -54276,127 +47023,127 @@ loop9:
 
 loop10:
 	VMOVUPS      (R12), Y8
-	VBROADCASTSS (R10), Y9
+	VBROADCASTSS (R11), Y9
 	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 4(R10), Y9
+	VBROADCASTSS 4(R11), Y9
 	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 8(R10), Y9
+	VBROADCASTSS 8(R11), Y9
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 12(R10), Y9
+	VBROADCASTSS 12(R11), Y9
 	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 16(R10), Y9
+	VBROADCASTSS 16(R11), Y9
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 20(R10), Y9
+	VBROADCASTSS 20(R11), Y9
 	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 24(R10), Y9
+	VBROADCASTSS 24(R11), Y9
 	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 28(R10), Y9
+	VBROADCASTSS 28(R11), Y9
 	VFMADD231PS  Y9, Y8, Y7
 	VMOVUPS      128(R12), Y8
-	VBROADCASTSS 512(R10), Y9
+	VBROADCASTSS 512(R11), Y9
 	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 516(R10), Y9
+	VBROADCASTSS 516(R11), Y9
 	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 520(R10), Y9
+	VBROADCASTSS 520(R11), Y9
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 524(R10), Y9
+	VBROADCASTSS 524(R11), Y9
 	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 528(R10), Y9
+	VBROADCASTSS 528(R11), Y9
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 532(R10), Y9
+	VBROADCASTSS 532(R11), Y9
 	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 536(R10), Y9
+	VBROADCASTSS 536(R11), Y9
 	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 540(R10), Y9
+	VBROADCASTSS 540(R11), Y9
 	VFMADD231PS  Y9, Y8, Y7
 	VMOVUPS      256(R12), Y8
-	VBROADCASTSS 1024(R10), Y9
+	VBROADCASTSS 1024(R11), Y9
 	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 1028(R10), Y9
+	VBROADCASTSS 1028(R11), Y9
 	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 1032(R10), Y9
+	VBROADCASTSS 1032(R11), Y9
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 1036(R10), Y9
+	VBROADCASTSS 1036(R11), Y9
 	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 1040(R10), Y9
+	VBROADCASTSS 1040(R11), Y9
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 1044(R10), Y9
+	VBROADCASTSS 1044(R11), Y9
 	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 1048(R10), Y9
+	VBROADCASTSS 1048(R11), Y9
 	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 1052(R10), Y9
+	VBROADCASTSS 1052(R11), Y9
 	VFMADD231PS  Y9, Y8, Y7
 	VMOVUPS      384(R12), Y8
-	VBROADCASTSS 1536(R10), Y9
+	VBROADCASTSS 1536(R11), Y9
 	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 1540(R10), Y9
+	VBROADCASTSS 1540(R11), Y9
 	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 1544(R10), Y9
+	VBROADCASTSS 1544(R11), Y9
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 1548(R10), Y9
+	VBROADCASTSS 1548(R11), Y9
 	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 1552(R10), Y9
+	VBROADCASTSS 1552(R11), Y9
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 1556(R10), Y9
+	VBROADCASTSS 1556(R11), Y9
 	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 1560(R10), Y9
+	VBROADCASTSS 1560(R11), Y9
 	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 1564(R10), Y9
+	VBROADCASTSS 1564(R11), Y9
 	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         $+2048, R10
+	ADDQ         $+2048, R11
 	ADDQ         $+512, R12
 	SUBQ         $+1, R13
 	JNE          loop10
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       (R10)(CX*4), Y0, Y0
-	VMOVUPS      Y0, (R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       512(R10)(CX*4), Y1, Y0
-	VMOVUPS      Y0, 512(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       1024(R10)(CX*4), Y2, Y0
-	VMOVUPS      Y0, 1024(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       1536(R10)(CX*4), Y3, Y0
-	VMOVUPS      Y0, 1536(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       2048(R10)(CX*4), Y4, Y0
-	VMOVUPS      Y0, 2048(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       2560(R10)(CX*4), Y5, Y0
-	VMOVUPS      Y0, 2560(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       3072(R10)(CX*4), Y6, Y0
-	VMOVUPS      Y0, 3072(R10)(CX*4)
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (BX)(R10*4), R10
-	VADDPS       3584(R10)(CX*4), Y7, Y0
-	VMOVUPS      Y0, 3584(R10)(CX*4)
-	ADDQ         $+8, DI
-	ADDQ         $-8, DX
-	CMPQ         DX, $+8
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       (R11)(CX*4), Y0, Y0
+	VMOVUPS      Y0, (R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       512(R11)(CX*4), Y1, Y0
+	VMOVUPS      Y0, 512(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       1024(R11)(CX*4), Y2, Y0
+	VMOVUPS      Y0, 1024(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       1536(R11)(CX*4), Y3, Y0
+	VMOVUPS      Y0, 1536(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       2048(R11)(CX*4), Y4, Y0
+	VMOVUPS      Y0, 2048(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       2560(R11)(CX*4), Y5, Y0
+	VMOVUPS      Y0, 2560(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       3072(R11)(CX*4), Y6, Y0
+	VMOVUPS      Y0, 3072(R11)(CX*4)
+	MOVQ         R9, R11
+	SHLQ         $0x07, R11
+	LEAQ         (DX)(R11*4), R11
+	VADDPS       3584(R11)(CX*4), Y7, Y0
+	VMOVUPS      Y0, 3584(R11)(CX*4)
+	ADDQ         $+8, R9
+	ADDQ         $-8, SI
+	CMPQ         SI, $+8
 	JGE          loop9
 
 done8:
 	ADDQ $+8, CX
-	ADDQ $-8, R11
+	ADDQ $-8, R10
 	ADDQ $+32, AX
-	CMPQ R11, $+8
+	CMPQ R10, $+8
 	JGE  loop7
 
 done6:
@@ -55440,58 +48187,56 @@ done10:
 	VZEROUPPER
 	RET
 
-// func daAProductAVX512(b int, i int, from int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func daAProductAVX512(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·daAProductAVX512(SB), $8-160
+TEXT ·daAProductAVX512(SB), $8-152
 	MOVQ   b+0(FP), AX
 	MOVQ   i+8(FP), CX
-	MOVQ   from+16(FP), DX
-	MOVQ   daA_base+24(FP), BX
-	MOVQ   daZ_base+48(FP), SI
-	MOVQ   aV_base+72(FP), DI
-	MOVQ   rowLo+96(FP), R8
-	MOVQ   rowHi+104(FP), R9
-	MOVQ   scratch_base+136(FP), R10
-	MOVQ   scratch_len+144(FP), R11
-	MOVQ   pack+128(FP), R12
+	MOVQ   daA_base+16(FP), DX
+	MOVQ   daZ_base+40(FP), BX
+	MOVQ   aV_base+64(FP), SI
+	MOVQ   rowLo+88(FP), DI
+	MOVQ   rowHi+96(FP), R8
+	MOVQ   colHi+112(FP), R9
+	MOVQ   scratch_base+128(FP), R10
+	MOVQ   scratch_len+136(FP), R11
+	MOVQ   pack+120(FP), R12
 	MOVQ   AX, R13
 	SHLQ   $0x0d, R13
 	MOVQ   CX, BP
 	SHLQ   $0x05, BP
 	LEAQ   (R13)(BP*1), R13
-	LEAQ   (SI)(R13*4), SI
+	LEAQ   (BX)(R13*4), BX
 	SHLQ   $0x0d, AX
-	SHLQ   $0x0d, DX
-	LEAQ   (AX)(DX*1), AX
 	SHLQ   $0x0b, CX
 	LEAQ   (AX)(CX*1), AX
-	LEAQ   (DI)(AX*4), AX
+	LEAQ   (SI)(AX*4), AX
 	LEAQ   (R10)(R11*4), CX
-	MOVQ   colHi+120(FP), DX
-	MOVQ   colLo+112(FP), DI
-	SUBQ   DI, DX
-	LEAQ   15(DX), DX
-	SARQ   $0x04, DX
-	IMUL3Q $+3072, DX, DX
-	SUBQ   DX, CX
+	MOVQ   colLo+104(FP), SI
+	MOVQ   R9, R10
+	SUBQ   SI, R10
+	LEAQ   15(R10), SI
+	SARQ   $0x04, SI
+	IMUL3Q $+3072, SI, SI
+	SUBQ   SI, CX
 	ANDQ   $-64, CX
-	MOVQ   CX, DX
+	MOVQ   CX, SI
 	ANDQ   $+1, R12
 	TESTQ  R12, R12
 	JEQ    done1
-	MOVQ   colHi+120(FP), DI
-	MOVQ   colLo+112(FP), R10
-	SUBQ   R10, DI
-	MOVQ   colLo+112(FP), R10
+	MOVQ   colLo+104(FP), R10
+	MOVQ   R9, R11
+	SUBQ   R10, R11
+	MOVQ   colLo+104(FP), R10
 	SHLQ   $0x07, R10
 	LEAQ   (AX)(R10*1), AX
-	CMPQ   DI, $+16
+	CMPQ   R11, $+16
 	JLT    done2
 
 loop3:
 	MOVQ    AX, R10
-	MOVQ    CX, R11
-	MOVQ    $+2, R12
+	MOVQ    CX, R12
+	MOVQ    $+2, R13
 	PCALIGN $0x20
 
 loop4:
@@ -55575,52 +48320,51 @@ loop4:
 	VSHUFF32X4 $0x88, Z8, Z0, Z12
 	VSHUFF32X4 $0xdd, Z4, Z9, Z4
 	VSHUFF32X4 $0xdd, Z8, Z0, Z0
-	VMOVUPS    Z15, (R11)
-	VMOVUPS    Z10, 64(R11)
-	VMOVUPS    Z13, 128(R11)
-	VMOVUPS    Z11, 192(R11)
-	VMOVUPS    Z17, 256(R11)
-	VMOVUPS    Z14, 320(R11)
-	VMOVUPS    Z16, 384(R11)
-	VMOVUPS    Z12, 448(R11)
-	VMOVUPS    Z7, 512(R11)
-	VMOVUPS    Z2, 576(R11)
-	VMOVUPS    Z6, 640(R11)
-	VMOVUPS    Z4, 704(R11)
-	VMOVUPS    Z3, 768(R11)
-	VMOVUPS    Z1, 832(R11)
-	VMOVUPS    Z5, 896(R11)
-	VMOVUPS    Z0, 960(R11)
+	VMOVUPS    Z15, (R12)
+	VMOVUPS    Z10, 64(R12)
+	VMOVUPS    Z13, 128(R12)
+	VMOVUPS    Z11, 192(R12)
+	VMOVUPS    Z17, 256(R12)
+	VMOVUPS    Z14, 320(R12)
+	VMOVUPS    Z16, 384(R12)
+	VMOVUPS    Z12, 448(R12)
+	VMOVUPS    Z7, 512(R12)
+	VMOVUPS    Z2, 576(R12)
+	VMOVUPS    Z6, 640(R12)
+	VMOVUPS    Z4, 704(R12)
+	VMOVUPS    Z3, 768(R12)
+	VMOVUPS    Z1, 832(R12)
+	VMOVUPS    Z5, 896(R12)
+	VMOVUPS    Z0, 960(R12)
 	ADDQ       $+64, R10
-	ADDQ       $+1024, R11
-	SUBQ       $+1, R12
+	ADDQ       $+1024, R12
+	SUBQ       $+1, R13
 	JNE        loop4
 	ADDQ       $+2048, AX
 	ADDQ       $+3072, CX
-	ADDQ       $-16, DI
-	CMPQ       DI, $+16
+	ADDQ       $-16, R11
+	CMPQ       R11, $+16
 	JGE        loop3
 
 done2:
 done1:
-	MOVQ colLo+112(FP), AX
-	MOVQ colHi+120(FP), CX
-	MOVQ colLo+112(FP), DI
-	SUBQ DI, CX
-	CMPQ CX, $+48
+	MOVQ colLo+104(FP), AX
+	MOVQ colLo+104(FP), CX
+	SUBQ CX, R9
+	CMPQ R9, $+48
 	JLT  done5
 
 loop6:
-	MOVQ R9, DI
-	SUBQ R8, DI
-	MOVQ R8, R10
-	CMPQ DI, $+8
+	MOVQ R8, CX
+	SUBQ DI, CX
+	MOVQ DI, R10
+	CMPQ CX, $+8
 	JLT  done7
 
 loop8:
 	MOVQ       R10, R11
 	SHLQ       $0x08, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
@@ -55656,7 +48400,7 @@ loop8:
 	ADDQ       $+256, R11
 	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (SI)(R11*1), R11
+	LEAQ       (BX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -55681,7 +48425,7 @@ loop8:
 	VPXORD     Z21, Z21, Z21
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
-	MOVQ       DX, R12
+	MOVQ       SI, R12
 	MOVQ       $+16, R13
 	PCALIGN    $0x20
 
@@ -55762,79 +48506,79 @@ loop9:
 	JNE          loop9
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z0, (R11)(AX*4)
 	VMOVUPS      Z1, 64(R11)(AX*4)
 	VMOVUPS      Z2, 128(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z3, 256(R11)(AX*4)
 	VMOVUPS      Z4, 320(R11)(AX*4)
 	VMOVUPS      Z5, 384(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z6, 512(R11)(AX*4)
 	VMOVUPS      Z7, 576(R11)(AX*4)
 	VMOVUPS      Z8, 640(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z9, 768(R11)(AX*4)
 	VMOVUPS      Z10, 832(R11)(AX*4)
 	VMOVUPS      Z11, 896(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z12, 1024(R11)(AX*4)
 	VMOVUPS      Z13, 1088(R11)(AX*4)
 	VMOVUPS      Z14, 1152(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z15, 1280(R11)(AX*4)
 	VMOVUPS      Z16, 1344(R11)(AX*4)
 	VMOVUPS      Z17, 1408(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z18, 1536(R11)(AX*4)
 	VMOVUPS      Z19, 1600(R11)(AX*4)
 	VMOVUPS      Z20, 1664(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Z21, 1792(R11)(AX*4)
 	VMOVUPS      Z22, 1856(R11)(AX*4)
 	VMOVUPS      Z23, 1920(R11)(AX*4)
 	ADDQ         $+8, R10
-	ADDQ         $-8, DI
-	CMPQ         DI, $+8
+	ADDQ         $-8, CX
+	CMPQ         CX, $+8
 	JGE          loop8
 
 done7:
 	ADDQ $+48, AX
-	ADDQ $-48, CX
-	ADDQ $+9216, DX
-	CMPQ CX, $+48
+	ADDQ $-48, R9
+	ADDQ $+9216, SI
+	CMPQ R9, $+48
 	JGE  loop6
 
 done5:
-	CMPQ CX, $+16
+	CMPQ R9, $+16
 	JLT  done10
 
 loop11:
-	MOVQ R9, DI
-	SUBQ R8, DI
-	MOVQ R8, R10
-	CMPQ DI, $+8
+	MOVQ R8, CX
+	SUBQ DI, CX
+	MOVQ DI, R10
+	CMPQ CX, $+8
 	JLT  done12
 
 loop13:
 	MOVQ       R10, R11
 	SHLQ       $0x08, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	ADDQ       $+256, R11
@@ -55854,7 +48598,7 @@ loop13:
 	ADDQ       $+256, R11
 	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (SI)(R11*1), R11
+	LEAQ       (BX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -55863,7 +48607,7 @@ loop13:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       DX, R12
+	MOVQ       SI, R12
 	MOVQ       $+16, R13
 	PCALIGN    $0x20
 
@@ -55892,104 +48636,102 @@ loop14:
 	JNE              loop14
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z0, (R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z1, 256(R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z2, 512(R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z3, 768(R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z4, 1024(R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z5, 1280(R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z6, 1536(R11)(AX*4)
 	MOVQ             R10, R11
 	SHLQ             $0x06, R11
-	LEAQ             (BX)(R11*4), R11
+	LEAQ             (DX)(R11*4), R11
 	VMOVUPS          Z7, 1792(R11)(AX*4)
 	ADDQ             $+8, R10
-	ADDQ             $-8, DI
-	CMPQ             DI, $+8
+	ADDQ             $-8, CX
+	CMPQ             CX, $+8
 	JGE              loop13
 
 done12:
 	ADDQ $+16, AX
-	ADDQ $-16, CX
-	ADDQ $+3072, DX
-	CMPQ CX, $+16
+	ADDQ $-16, R9
+	ADDQ $+3072, SI
+	CMPQ R9, $+16
 	JGE  loop11
 
 done10:
 	VZEROUPPER
 	RET
 
-// func daAProductAVX2(b int, i int, from int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func daAProductAVX2(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·daAProductAVX2(SB), $8-160
+TEXT ·daAProductAVX2(SB), $8-152
 	MOVQ   b+0(FP), AX
 	MOVQ   i+8(FP), CX
-	MOVQ   from+16(FP), DX
-	MOVQ   daA_base+24(FP), BX
-	MOVQ   daZ_base+48(FP), SI
-	MOVQ   aV_base+72(FP), DI
-	MOVQ   rowLo+96(FP), R8
-	MOVQ   rowHi+104(FP), R9
-	MOVQ   scratch_base+136(FP), R10
-	MOVQ   scratch_len+144(FP), R11
-	MOVQ   pack+128(FP), R12
+	MOVQ   daA_base+16(FP), DX
+	MOVQ   daZ_base+40(FP), BX
+	MOVQ   aV_base+64(FP), SI
+	MOVQ   rowLo+88(FP), DI
+	MOVQ   rowHi+96(FP), R8
+	MOVQ   colHi+112(FP), R9
+	MOVQ   scratch_base+128(FP), R10
+	MOVQ   scratch_len+136(FP), R11
+	MOVQ   pack+120(FP), R12
 	MOVQ   AX, R13
 	SHLQ   $0x0d, R13
 	MOVQ   CX, BP
 	SHLQ   $0x05, BP
 	LEAQ   (R13)(BP*1), R13
-	LEAQ   (SI)(R13*4), SI
+	LEAQ   (BX)(R13*4), BX
 	SHLQ   $0x0d, AX
-	SHLQ   $0x0d, DX
-	LEAQ   (AX)(DX*1), AX
 	SHLQ   $0x0b, CX
 	LEAQ   (AX)(CX*1), AX
-	LEAQ   (DI)(AX*4), AX
+	LEAQ   (SI)(AX*4), AX
 	LEAQ   (R10)(R11*4), CX
-	MOVQ   colHi+120(FP), DX
-	MOVQ   colLo+112(FP), DI
-	SUBQ   DI, DX
-	LEAQ   7(DX), DX
-	SARQ   $0x03, DX
-	IMUL3Q $+1280, DX, DX
-	SUBQ   DX, CX
+	MOVQ   colLo+104(FP), SI
+	MOVQ   R9, R10
+	SUBQ   SI, R10
+	LEAQ   7(R10), SI
+	SARQ   $0x03, SI
+	IMUL3Q $+1280, SI, SI
+	SUBQ   SI, CX
 	ANDQ   $-64, CX
-	MOVQ   CX, DX
+	MOVQ   CX, SI
 	ANDQ   $+1, R12
 	TESTQ  R12, R12
 	JEQ    done1
-	MOVQ   colHi+120(FP), DI
-	MOVQ   colLo+112(FP), R10
-	SUBQ   R10, DI
-	MOVQ   colLo+112(FP), R10
+	MOVQ   colLo+104(FP), R10
+	MOVQ   R9, R11
+	SUBQ   R10, R11
+	MOVQ   colLo+104(FP), R10
 	SHLQ   $0x07, R10
 	LEAQ   (AX)(R10*1), AX
-	CMPQ   DI, $+8
+	CMPQ   R11, $+8
 	JLT    done2
 
 loop3:
 	MOVQ    AX, R10
-	MOVQ    CX, R11
-	MOVQ    $+4, R12
+	MOVQ    CX, R12
+	MOVQ    $+4, R13
 	PCALIGN $0x20
 
 loop4:
@@ -56025,44 +48767,43 @@ loop4:
 	VPERM2F128 $0x31, Y5, Y8, Y5
 	VPERM2F128 $0x20, Y4, Y0, Y8
 	VPERM2F128 $0x31, Y4, Y0, Y0
-	VMOVUPS    Y6, (R11)
-	VMOVUPS    Y7, 32(R11)
-	VMOVUPS    Y2, 64(R11)
-	VMOVUPS    Y8, 96(R11)
-	VMOVUPS    Y3, 128(R11)
-	VMOVUPS    Y1, 160(R11)
-	VMOVUPS    Y5, 192(R11)
-	VMOVUPS    Y0, 224(R11)
+	VMOVUPS    Y6, (R12)
+	VMOVUPS    Y7, 32(R12)
+	VMOVUPS    Y2, 64(R12)
+	VMOVUPS    Y8, 96(R12)
+	VMOVUPS    Y3, 128(R12)
+	VMOVUPS    Y1, 160(R12)
+	VMOVUPS    Y5, 192(R12)
+	VMOVUPS    Y0, 224(R12)
 	ADDQ       $+32, R10
-	ADDQ       $+256, R11
-	SUBQ       $+1, R12
+	ADDQ       $+256, R12
+	SUBQ       $+1, R13
 	JNE        loop4
 	ADDQ       $+1024, AX
 	ADDQ       $+1280, CX
-	ADDQ       $-8, DI
-	CMPQ       DI, $+8
+	ADDQ       $-8, R11
+	CMPQ       R11, $+8
 	JGE        loop3
 
 done2:
 done1:
-	MOVQ colLo+112(FP), AX
-	MOVQ colHi+120(FP), CX
-	MOVQ colLo+112(FP), DI
-	SUBQ DI, CX
-	CMPQ CX, $+24
+	MOVQ colLo+104(FP), AX
+	MOVQ colLo+104(FP), CX
+	SUBQ CX, R9
+	CMPQ R9, $+24
 	JLT  done5
 
 loop6:
-	MOVQ R9, DI
-	SUBQ R8, DI
-	MOVQ R8, R10
-	CMPQ DI, $+4
+	MOVQ R8, CX
+	SUBQ DI, CX
+	MOVQ DI, R10
+	CMPQ CX, $+4
 	JLT  done7
 
 loop8:
 	MOVQ       R10, R11
 	SHLQ       $0x08, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
@@ -56078,7 +48819,7 @@ loop8:
 	ADDQ       $+256, R11
 	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (SI)(R11*1), R11
+	LEAQ       (BX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -56091,7 +48832,7 @@ loop8:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       DX, R12
+	MOVQ       SI, R12
 	MOVQ       $+8, R13
 	PCALIGN    $0x20
 
@@ -56178,55 +48919,55 @@ loop9:
 	JNE          loop9
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	VMOVUPS      Y2, 64(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y3, 256(R11)(AX*4)
 	VMOVUPS      Y4, 288(R11)(AX*4)
 	VMOVUPS      Y5, 320(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y6, 512(R11)(AX*4)
 	VMOVUPS      Y7, 544(R11)(AX*4)
 	VMOVUPS      Y8, 576(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y9, 768(R11)(AX*4)
 	VMOVUPS      Y10, 800(R11)(AX*4)
 	VMOVUPS      Y11, 832(R11)(AX*4)
 	ADDQ         $+4, R10
-	ADDQ         $-4, DI
-	CMPQ         DI, $+4
+	ADDQ         $-4, CX
+	CMPQ         CX, $+4
 	JGE          loop8
 
 done7:
 	ADDQ $+24, AX
-	ADDQ $-24, CX
-	ADDQ $+3840, DX
-	CMPQ CX, $+24
+	ADDQ $-24, R9
+	ADDQ $+3840, SI
+	CMPQ R9, $+24
 	JGE  loop6
 
 done5:
-	CMPQ CX, $+16
+	CMPQ R9, $+16
 	JLT  done10
 
 loop11:
-	MOVQ R9, DI
-	SUBQ R8, DI
-	MOVQ R8, R10
-	CMPQ DI, $+4
+	MOVQ R8, CX
+	SUBQ DI, CX
+	MOVQ DI, R10
+	CMPQ CX, $+4
 	JLT  done12
 
 loop13:
 	MOVQ       R10, R11
 	SHLQ       $0x08, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	LEAQ       (R11)(AX*4), R11
 	PREFETCHT0 (R11)
 	ADDQ       $+256, R11
@@ -56238,7 +48979,7 @@ loop13:
 	ADDQ       $+256, R11
 	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (SI)(R11*1), R11
+	LEAQ       (BX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -56247,7 +48988,7 @@ loop13:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       DX, R12
+	MOVQ       SI, R12
 	MOVQ       $+8, R13
 	PCALIGN    $0x20
 
@@ -56314,83 +49055,74 @@ loop14:
 	JNE          loop14
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y0, (R11)(AX*4)
 	VMOVUPS      Y1, 32(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y2, 256(R11)(AX*4)
 	VMOVUPS      Y3, 288(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y4, 512(R11)(AX*4)
 	VMOVUPS      Y5, 544(R11)(AX*4)
 	MOVQ         R10, R11
 	SHLQ         $0x06, R11
-	LEAQ         (BX)(R11*4), R11
+	LEAQ         (DX)(R11*4), R11
 	VMOVUPS      Y6, 768(R11)(AX*4)
 	VMOVUPS      Y7, 800(R11)(AX*4)
 	ADDQ         $+4, R10
-	ADDQ         $-4, DI
-	CMPQ         DI, $+4
+	ADDQ         $-4, CX
+	CMPQ         CX, $+4
 	JGE          loop13
 
 done12:
 	ADDQ $+16, AX
-	ADDQ $-16, CX
-	ADDQ $+2560, DX
-	CMPQ CX, $+16
+	ADDQ $-16, R9
+	ADDQ $+2560, SI
+	CMPQ R9, $+16
 	JGE  loop11
 
 done10:
 	VZEROUPPER
 	RET
 
-// func daQ2LoopAVX512(b int, from int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+// func daQ2LoopAVX512(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
 // Requires: AVX, AVX512F, AVX512VL
-TEXT ·daQ2LoopAVX512(SB), $16-216
+TEXT ·daQ2LoopAVX512(SB), $16-208
 	MOVQ         b+0(FP), AX
-	MOVQ         from+8(FP), CX
-	MOVQ         i+16(FP), DX
-	MOVQ         exps_base+24(FP), BX
-	MOVQ         total_base+48(FP), SI
-	MOVQ         daV_base+72(FP), DI
-	MOVQ         daZ_base+96(FP), R8
-	MOVQ         aM_base+168(FP), R9
-	MOVQ         AX, R10
-	SHLQ         $0x0e, R10
-	MOVQ         CX, R11
-	SHLQ         $0x0e, R11
-	LEAQ         (R10)(R11*1), R10
-	MOVQ         DX, R11
-	SHLQ         $0x0c, R11
-	LEAQ         (R10)(R11*1), R10
-	LEAQ         (BX)(R10*4), BX
-	MOVQ         BX, (SP)
-	MOVQ         AX, BX
-	SHLQ         $0x08, BX
+	MOVQ         i+8(FP), CX
+	MOVQ         exps_base+16(FP), DX
+	MOVQ         total_base+40(FP), BX
+	MOVQ         daV_base+64(FP), SI
+	MOVQ         daZ_base+88(FP), DI
+	MOVQ         aM_base+160(FP), R8
+	MOVQ         AX, R9
+	SHLQ         $0x0e, R9
 	MOVQ         CX, R10
-	SHLQ         $0x08, R10
-	LEAQ         (BX)(R10*1), BX
-	MOVQ         DX, R10
-	SHLQ         $0x06, R10
-	LEAQ         (BX)(R10*1), BX
-	LEAQ         (SI)(BX*4), BX
-	MOVQ         AX, SI
-	SHLQ         $0x0d, SI
-	MOVQ         DX, R10
-	SHLQ         $0x05, R10
-	LEAQ         (SI)(R10*1), SI
-	LEAQ         (R8)(SI*4), SI
-	MOVQ         SI, 8(SP)
+	SHLQ         $0x0c, R10
+	LEAQ         (R9)(R10*1), R9
+	LEAQ         (DX)(R9*4), DX
+	MOVQ         DX, (SP)
+	MOVQ         AX, DX
+	SHLQ         $0x08, DX
+	MOVQ         CX, R9
+	SHLQ         $0x06, R9
+	LEAQ         (DX)(R9*1), DX
+	LEAQ         (BX)(DX*4), DX
+	MOVQ         AX, BX
+	SHLQ         $0x0d, BX
+	MOVQ         CX, R9
+	SHLQ         $0x05, R9
+	LEAQ         (BX)(R9*1), BX
+	LEAQ         (DI)(BX*4), BX
+	MOVQ         BX, 8(SP)
 	SHLQ         $0x0d, AX
-	SHLQ         $0x0d, CX
+	SHLQ         $0x0b, CX
 	LEAQ         (AX)(CX*1), AX
-	SHLQ         $0x0b, DX
-	LEAQ         (AX)(DX*1), AX
-	LEAQ         (R9)(AX*4), AX
+	LEAQ         (R8)(AX*4), AX
 	MOVQ         $+0, CX
 	VMOVUPS      c32x16_h8f17b1b3a332bb65<>+0(SB), Z0
 	VPXORD       Z1, Z1, Z1
@@ -56405,16 +49137,16 @@ TEXT ·daQ2LoopAVX512(SB), $16-216
 loop1:
 	VPXORD       Z9, Z9, Z9
 	VPBROADCASTD CX, Z10
-	MOVQ         CX, DX
-	SHLQ         $0x06, DX
-	MOVQ         (SP), SI
-	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, BX
+	SHLQ         $0x06, BX
+	MOVQ         (SP), DI
+	LEAQ         (DI)(BX*4), DI
 	MOVQ         CX, R8
 	SHLQ         $0x07, R8
 	MOVQ         8(SP), R9
 	LEAQ         (R9)(R8*4), R8
-	MOVQ         daA_base+120(FP), R9
-	LEAQ         (R9)(DX*4), R9
+	MOVQ         daA_base+112(FP), R9
+	LEAQ         (R9)(BX*4), R9
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
 	MOVQ         $+0, R10
@@ -56425,9 +49157,9 @@ loop2:
 	VPADDD       Z3, Z13, Z13
 	VPCMPD       $0x02, Z10, Z14, K1
 	VPCMPD       $0x02, Z10, Z13, K2
-	VMOVUPS.Z    (SI)(R10*4), K1, Z15
-	VMOVUPS.Z    64(SI)(R10*4), K2, Z16
-	LEAQ         (BX)(CX*4), R11
+	VMOVUPS.Z    (DI)(R10*4), K1, Z15
+	VMOVUPS.Z    64(DI)(R10*4), K2, Z16
+	LEAQ         (DX)(CX*4), R11
 	VPXORD       Z17, Z17, Z17
 	KORW         K2, K1, K3
 	KORTESTW     K3, K3
@@ -56451,7 +49183,7 @@ loop4:
 done5:
 	VMULPS       Z17, Z15, Z18
 	VMULPS       Z17, Z16, Z17
-	LEAQ         (DI)(R11*4), R12
+	LEAQ         (SI)(R11*4), R12
 	MOVQ         R10, R13
 	SHLQ         $0x05, R13
 	LEAQ         (R12)(R13*4), BP
@@ -56475,9 +49207,9 @@ done5:
 	VPCMPD       $0x02, Z10, Z13, K2
 	VMOVUPS.Z    (R9)(R10*4), K1, Z13
 	VMOVUPS.Z    64(R9)(R10*4), K2, Z14
-	VMOVUPS.Z    (SI)(R10*4), K1, Z15
-	VMOVUPS.Z    64(SI)(R10*4), K2, Z16
-	LEAQ         (BX)(CX*4), R11
+	VMOVUPS.Z    (DI)(R10*4), K1, Z15
+	VMOVUPS.Z    64(DI)(R10*4), K2, Z16
+	LEAQ         (DX)(CX*4), R11
 	VPXORD       Z17, Z17, Z17
 	KORW         K2, K1, K3
 	KORTESTW     K3, K3
@@ -56507,16 +49239,16 @@ done6:
 	VADDPS        X11, X10, X10
 	VBROADCASTSS  X10, Z10
 	VADDPS        Z10, Z9, Z9
-	LEAQ          (BX)(CX*4), R8
+	LEAQ          (DX)(CX*4), R8
 	VBROADCASTSS  (R8), Z10
 	VDIVPS        Z10, Z4, Z11
 	VPBROADCASTD  CX, Z12
-	MOVQ          dza_base+144(FP), R8
-	LEAQ          (R8)(DX*4), DX
-	VMOVUPS       (SI), Z13
-	VMOVUPS       64(SI), Z14
-	VMOVUPS       128(SI), Z15
-	VMOVUPS       192(SI), Z16
+	MOVQ          dza_base+136(FP), R8
+	LEAQ          (R8)(BX*4), BX
+	VMOVUPS       (DI), Z13
+	VMOVUPS       64(DI), Z14
+	VMOVUPS       128(DI), Z15
+	VMOVUPS       192(DI), Z16
 	VMULPS        Z11, Z13, Z17
 	VMOVAPS       Z13, Z18
 	VFNMADD231PS  Z10, Z17, Z18
@@ -56599,15 +49331,15 @@ done7:
 	VDIVPS       Z7, Z9, Z16
 
 done8:
-	VMOVUPS      Z13, (DX)
-	VMOVUPS      Z14, 64(DX)
-	VMOVUPS      Z15, 128(DX)
-	VMOVUPS      Z16, 192(DX)
+	VMOVUPS      Z13, (BX)
+	VMOVUPS      Z14, 64(BX)
+	VMOVUPS      Z15, 128(BX)
+	VMOVUPS      Z16, 192(BX)
 	VPBROADCASTD CX, Z9
-	MOVQ         CX, SI
-	SHLQ         $0x05, SI
-	MOVQ         daQ2_base+192(FP), R8
-	LEAQ         (R8)(SI*4), SI
+	MOVQ         CX, DI
+	SHLQ         $0x05, DI
+	MOVQ         daQ2_base+184(FP), R8
+	LEAQ         (R8)(DI*4), DI
 	VPXORD       Z10, Z10, Z10
 	VPXORD       Z11, Z11, Z11
 	MOVQ         $+0, R8
@@ -56621,7 +49353,7 @@ loop9:
 	KMOVW        K1, R9
 	TESTQ        R9, R9
 	JEQ          else11
-	LEAQ         (DX)(R8*4), R9
+	LEAQ         (BX)(R8*4), R9
 	VBROADCASTSS (R9), Z14
 	MOVQ         R8, R9
 	SHLQ         $0x05, R9
@@ -56640,57 +49372,48 @@ done10:
 	ADDQ    $+1, R8
 	CMPQ    R8, $+64
 	JLT     loop9
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+64
 	JLT     loop1
 	VZEROUPPER
 	RET
 
-// func daQ2LoopAVX2(b int, from int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+// func daQ2LoopAVX2(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·daQ2LoopAVX2(SB), $272-216
+TEXT ·daQ2LoopAVX2(SB), $272-208
 	MOVQ    b+0(FP), AX
-	MOVQ    from+8(FP), CX
-	MOVQ    i+16(FP), DX
-	MOVQ    exps_base+24(FP), BX
-	MOVQ    total_base+48(FP), SI
-	MOVQ    daV_base+72(FP), DI
-	MOVQ    daZ_base+96(FP), R8
-	MOVQ    aM_base+168(FP), R9
-	MOVQ    AX, R10
-	SHLQ    $0x0e, R10
-	MOVQ    CX, R11
-	SHLQ    $0x0e, R11
-	LEAQ    (R10)(R11*1), R10
-	MOVQ    DX, R11
-	SHLQ    $0x0c, R11
-	LEAQ    (R10)(R11*1), R10
-	LEAQ    (BX)(R10*4), BX
-	MOVQ    BX, 256(SP)
-	MOVQ    AX, BX
-	SHLQ    $0x08, BX
+	MOVQ    i+8(FP), CX
+	MOVQ    exps_base+16(FP), DX
+	MOVQ    total_base+40(FP), BX
+	MOVQ    daV_base+64(FP), SI
+	MOVQ    daZ_base+88(FP), DI
+	MOVQ    aM_base+160(FP), R8
+	MOVQ    AX, R9
+	SHLQ    $0x0e, R9
 	MOVQ    CX, R10
-	SHLQ    $0x08, R10
-	LEAQ    (BX)(R10*1), BX
-	MOVQ    DX, R10
-	SHLQ    $0x06, R10
-	LEAQ    (BX)(R10*1), BX
-	LEAQ    (SI)(BX*4), BX
-	MOVQ    AX, SI
-	SHLQ    $0x0d, SI
-	MOVQ    DX, R10
-	SHLQ    $0x05, R10
-	LEAQ    (SI)(R10*1), SI
-	LEAQ    (R8)(SI*4), SI
-	MOVQ    SI, 264(SP)
+	SHLQ    $0x0c, R10
+	LEAQ    (R9)(R10*1), R9
+	LEAQ    (DX)(R9*4), DX
+	MOVQ    DX, 256(SP)
+	MOVQ    AX, DX
+	SHLQ    $0x08, DX
+	MOVQ    CX, R9
+	SHLQ    $0x06, R9
+	LEAQ    (DX)(R9*1), DX
+	LEAQ    (BX)(DX*4), DX
+	MOVQ    AX, BX
+	SHLQ    $0x0d, BX
+	MOVQ    CX, R9
+	SHLQ    $0x05, R9
+	LEAQ    (BX)(R9*1), BX
+	LEAQ    (DI)(BX*4), BX
+	MOVQ    BX, 264(SP)
 	SHLQ    $0x0d, AX
-	SHLQ    $0x0d, CX
+	SHLQ    $0x0b, CX
 	LEAQ    (AX)(CX*1), AX
-	SHLQ    $0x0b, DX
-	LEAQ    (AX)(DX*1), AX
-	LEAQ    (R9)(AX*4), AX
+	LEAQ    (R8)(AX*4), AX
 	MOVQ    $+0, CX
 	VMOVUPS c32x8_00000002<>+0(SB), Y0
 	VMOVUPS c32x8_00000003<>+0(SB), Y1
@@ -56706,16 +49429,16 @@ loop1:
 	VMOVD        CX, X7
 	VPBROADCASTD X7, Y7
 	VMOVUPS      Y7, 32(SP)
-	MOVQ         CX, DX
-	SHLQ         $0x06, DX
-	MOVQ         256(SP), SI
-	LEAQ         (SI)(DX*4), SI
+	MOVQ         CX, BX
+	SHLQ         $0x06, BX
+	MOVQ         256(SP), DI
+	LEAQ         (DI)(BX*4), DI
 	MOVQ         CX, R8
 	SHLQ         $0x07, R8
 	MOVQ         264(SP), R9
 	LEAQ         (R9)(R8*4), R8
-	MOVQ         daA_base+120(FP), R9
-	LEAQ         (R9)(DX*4), R9
+	MOVQ         daA_base+112(FP), R9
+	LEAQ         (R9)(BX*4), R9
 	VXORPS       Y7, Y7, Y7
 	VMOVUPS      Y7, 64(SP)
 	VXORPS       Y7, Y7, Y7
@@ -56735,9 +49458,9 @@ loop2:
 	VMOVUPS      160(SP), Y8
 	VPCMPGTD     32(SP), Y8, Y8
 	VXORPS       c32x8_ffffffff<>+0(SB), Y8, Y8
-	VMASKMOVPS   (SI)(R10*4), Y7, Y9
-	VMASKMOVPS   32(SI)(R10*4), Y8, Y10
-	LEAQ         (BX)(CX*4), R11
+	VMASKMOVPS   (DI)(R10*4), Y7, Y9
+	VMASKMOVPS   32(DI)(R10*4), Y8, Y10
+	LEAQ         (DX)(CX*4), R11
 	VXORPS       Y11, Y11, Y11
 	VORPS        Y8, Y7, Y12
 	VTESTPS      Y12, Y12
@@ -56763,7 +49486,7 @@ loop4:
 done5:
 	VMULPS     192(SP), Y9, Y10
 	VMULPS     224(SP), Y9, Y9
-	LEAQ       (DI)(R11*4), R12
+	LEAQ       (SI)(R11*4), R12
 	MOVQ       R10, R13
 	SHLQ       $0x05, R13
 	LEAQ       (R12)(R13*4), BP
@@ -56971,9 +49694,9 @@ done21:
 	VXORPS       c32x8_ffffffff<>+0(SB), Y8, Y8
 	VMASKMOVPS   (R9)(R10*4), Y7, Y9
 	VMASKMOVPS   32(R9)(R10*4), Y8, Y10
-	VMASKMOVPS   (SI)(R10*4), Y7, Y11
-	VMASKMOVPS   32(SI)(R10*4), Y8, Y12
-	LEAQ         (BX)(CX*4), R11
+	VMASKMOVPS   (DI)(R10*4), Y7, Y11
+	VMASKMOVPS   32(DI)(R10*4), Y8, Y12
+	LEAQ         (DX)(CX*4), R11
 	VXORPS       Y13, Y13, Y13
 	VORPS        Y8, Y7, Y14
 	VTESTPS      Y14, Y14
@@ -57010,7 +49733,7 @@ done22:
 	VMOVUPS      (SP), Y8
 	VADDPS       Y7, Y8, Y8
 	VMOVUPS      Y8, (SP)
-	LEAQ         (BX)(CX*4), R8
+	LEAQ         (DX)(CX*4), R8
 	VBROADCASTSS (R8), Y7
 	VMOVUPS      Y7, 224(SP)
 	VMOVUPS      c32x8_3f800000<>+0(SB), Y7
@@ -57019,16 +49742,16 @@ done22:
 	VMOVD        CX, X7
 	VPBROADCASTD X7, Y7
 	VMOVUPS      Y7, 160(SP)
-	MOVQ         dza_base+144(FP), R8
-	LEAQ         (R8)(DX*4), DX
+	MOVQ         dza_base+136(FP), R8
+	LEAQ         (R8)(BX*4), BX
 	MOVQ         $+0, R8
 	PCALIGN      $0x20
 
 loop23:
-	VMOVUPS      (SI)(R8*4), Y7
-	VMOVUPS      32(SI)(R8*4), Y8
-	VMOVUPS      64(SI)(R8*4), Y9
-	VMOVUPS      96(SI)(R8*4), Y10
+	VMOVUPS      (DI)(R8*4), Y7
+	VMOVUPS      32(DI)(R8*4), Y8
+	VMOVUPS      64(DI)(R8*4), Y9
+	VMOVUPS      96(DI)(R8*4), Y10
 	VMULPS       192(SP), Y7, Y11
 	VMOVAPS      Y7, Y12
 	VFNMADD231PS 224(SP), Y11, Y12
@@ -57139,20 +49862,20 @@ done24:
 	VDIVPS       c32x8_40b504f3<>+0(SB), Y7, Y13
 
 done25:
-	VMOVUPS      Y9, (DX)(R8*4)
-	VMOVUPS      Y11, 32(DX)(R8*4)
-	VMOVUPS      Y12, 64(DX)(R8*4)
-	VMOVUPS      Y13, 96(DX)(R8*4)
+	VMOVUPS      Y9, (BX)(R8*4)
+	VMOVUPS      Y11, 32(BX)(R8*4)
+	VMOVUPS      Y12, 64(BX)(R8*4)
+	VMOVUPS      Y13, 96(BX)(R8*4)
 	ADDQ         $+32, R8
 	CMPQ         R8, $+32
 	JLE          loop23
 	VMOVD        CX, X7
 	VPBROADCASTD X7, Y7
 	VMOVUPS      Y7, 96(SP)
-	MOVQ         CX, SI
-	SHLQ         $0x05, SI
-	MOVQ         daQ2_base+192(FP), R8
-	LEAQ         (R8)(SI*4), SI
+	MOVQ         CX, DI
+	SHLQ         $0x05, DI
+	MOVQ         daQ2_base+184(FP), R8
+	LEAQ         (R8)(DI*4), DI
 	VXORPS       Y7, Y7, Y7
 	VMOVUPS      Y7, 128(SP)
 	VXORPS       Y7, Y7, Y7
@@ -57173,7 +49896,7 @@ loop26:
 	VMOVMSKPS    Y10, R9
 	TESTQ        R9, R9
 	JEQ          else28
-	LEAQ         (DX)(R8*4), R9
+	LEAQ         (BX)(R8*4), R9
 	VBROADCASTSS (R9), Y10
 	MOVQ         R8, R9
 	SHLQ         $0x05, R9
@@ -57201,29 +49924,26 @@ done27:
 	CMPQ    R8, $+64
 	JLT     loop26
 	VMOVUPS 128(SP), Y10
-	VMOVUPS Y10, (SI)
-	VMOVUPS Y7, 32(SI)
-	VMOVUPS Y8, 64(SI)
-	VMOVUPS Y9, 96(SI)
+	VMOVUPS Y10, (DI)
+	VMOVUPS Y7, 32(DI)
+	VMOVUPS Y8, 64(DI)
+	VMOVUPS Y9, 96(DI)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+64
 	JLT     loop1
 	VZEROUPPER
 	RET
 
-// func daM2LoopAVX512(b int, from int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+// func daM2LoopAVX512(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
 // Requires: AVX, AVX512F, AVX512VL
-TEXT ·daM2LoopAVX512(SB), $8-288
+TEXT ·daM2LoopAVX512(SB), $8-280
 	MOVQ    b+0(FP), AX
-	MOVQ    from+8(FP), CX
-	MOVQ    daM_base+24(FP), DX
-	MOVQ    aQ_base+72(FP), BX
-	MOVQ    aWv_base+216(FP), SI
-	MOVQ    dnShift_base+264(FP), DI
+	MOVQ    i+8(FP), CX
+	MOVQ    daM_base+16(FP), DX
+	MOVQ    aQ_base+64(FP), BX
+	MOVQ    aWv_base+208(FP), SI
+	MOVQ    dnShift_base+256(FP), DI
 	SHLQ    $0x0d, AX
-	SHLQ    $0x0d, CX
-	LEAQ    (AX)(CX*1), AX
-	MOVQ    i+16(FP), CX
 	SHLQ    $0x0b, CX
 	LEAQ    (AX)(CX*1), AX
 	LEAQ    (BX)(AX*4), AX
@@ -57235,7 +49955,7 @@ TEXT ·daM2LoopAVX512(SB), $8-288
 loop1:
 	MOVQ         (SP), CX
 	VPBROADCASTD CX, Z1
-	MOVQ         dza_base+48(FP), CX
+	MOVQ         dza_base+40(FP), CX
 	MOVQ         (SP), BX
 	LEAQ         (CX)(BX*4), CX
 	MOVQ         $+0, BX
@@ -57275,15 +49995,15 @@ done3:
 	JLT         loop2
 	MOVQ        (SP), CX
 	SHLQ        $0x05, CX
-	MOVQ        daM2_base+96(FP), BX
+	MOVQ        daM2_base+88(FP), BX
 	LEAQ        (BX)(CX*4), BX
-	MOVQ        daQ2_base+120(FP), R8
+	MOVQ        daQ2_base+112(FP), R8
 	LEAQ        (R8)(CX*4), R8
-	MOVQ        daV_base+144(FP), R9
+	MOVQ        daV_base+136(FP), R9
 	LEAQ        (R9)(CX*4), CX
 	MOVQ        (SP), R9
 	SHLQ        $0x07, R9
-	MOVQ        dn2_base+240(FP), R10
+	MOVQ        dn2_base+232(FP), R10
 	LEAQ        (R10)(R9*4), R9
 	MOVQ        $+0, R10
 
@@ -57321,9 +50041,9 @@ loop5:
 	VBROADCASTSS  (R11), Z3
 	MOVQ          R10, R11
 	SHLQ          $0x07, R11
-	MOVQ          aWq_base+168(FP), R12
+	MOVQ          aWq_base+160(FP), R12
 	LEAQ          (R12)(R11*4), R12
-	MOVQ          aWk_base+192(FP), R13
+	MOVQ          aWk_base+184(FP), R13
 	LEAQ          (R13)(R11*4), R13
 	LEAQ          (SI)(R11*4), R11
 	MOVQ          $+0, BP
@@ -57372,22 +50092,19 @@ loop6:
 	VZEROUPPER
 	RET
 
-// func daM2LoopAVX2(b int, from int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+// func daM2LoopAVX2(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·daM2LoopAVX2(SB), $8-288
+TEXT ·daM2LoopAVX2(SB), $8-280
 	MOVQ    b+0(FP), AX
-	MOVQ    from+8(FP), CX
-	MOVQ    i+16(FP), DX
-	MOVQ    daM_base+24(FP), BX
-	MOVQ    aQ_base+72(FP), SI
-	MOVQ    aWv_base+216(FP), DI
-	MOVQ    dnShift_base+264(FP), R8
+	MOVQ    i+8(FP), CX
+	MOVQ    daM_base+16(FP), DX
+	MOVQ    aQ_base+64(FP), BX
+	MOVQ    aWv_base+208(FP), SI
+	MOVQ    dnShift_base+256(FP), DI
 	SHLQ    $0x0d, AX
-	SHLQ    $0x0d, CX
+	SHLQ    $0x0b, CX
 	LEAQ    (AX)(CX*1), AX
-	SHLQ    $0x0b, DX
-	LEAQ    (AX)(DX*1), AX
-	LEAQ    (SI)(AX*4), AX
+	LEAQ    (BX)(AX*4), AX
 	MOVQ    $+0, CX
 	MOVQ    CX, (SP)
 	VMOVUPS c32x8_00000003<>+0(SB), Y0
@@ -57400,21 +50117,21 @@ loop1:
 	MOVQ         (SP), CX
 	VMOVD        CX, X5
 	VPBROADCASTD X5, Y5
-	MOVQ         dza_base+48(FP), CX
-	MOVQ         (SP), DX
-	LEAQ         (CX)(DX*4), CX
-	MOVQ         $+0, DX
+	MOVQ         dza_base+40(FP), CX
+	MOVQ         (SP), BX
+	LEAQ         (CX)(BX*4), CX
+	MOVQ         $+0, BX
 	PCALIGN      $0x20
 
 loop2:
-	VMOVD        DX, X6
+	VMOVD        BX, X6
 	VPBROADCASTD X6, Y6
 	VPCMPGTD     Y6, Y5, Y6
 	VXORPS       c32x8_ffffffff<>+0(SB), Y6, Y6
-	MOVQ         DX, SI
-	SHLQ         $0x05, SI
-	LEAQ         (AX)(SI*4), SI
-	LEAQ         (BX)(DX*4), R9
+	MOVQ         BX, R8
+	SHLQ         $0x05, R8
+	LEAQ         (AX)(R8*4), R8
+	LEAQ         (DX)(BX*4), R9
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
@@ -57422,14 +50139,14 @@ loop2:
 	VMOVMSKPS    Y6, R10
 	TESTQ        R10, R10
 	JEQ          else4
-	MOVQ         DX, R10
+	MOVQ         BX, R10
 	SHLQ         $0x06, R10
 	LEAQ         (CX)(R10*4), R10
 	VBROADCASTSS (R10), Y6
-	VMULPS       (SI), Y6, Y7
-	VMULPS       32(SI), Y6, Y8
-	VMULPS       64(SI), Y6, Y9
-	VMULPS       96(SI), Y6, Y10
+	VMULPS       (R8), Y6, Y7
+	VMULPS       32(R8), Y6, Y8
+	VMULPS       64(R8), Y6, Y9
+	VMULPS       96(R8), Y6, Y10
 	JMP          done3
 
 else4:
@@ -57441,202 +50158,202 @@ else4:
 done3:
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS Y7, Y6, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS Y7, Y6, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS Y7, Y6, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y0, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y7, Y0, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y1, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y7, Y1, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y2, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y7, Y2, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y3, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y7, Y3, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y4, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y7, Y4, Y6
-	VMOVSS  X6, (R9)(SI*4)
+	VMOVSS  X6, (R9)(R8*4)
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS Y8, Y6, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS Y8, Y6, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS Y8, Y6, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y0, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y8, Y0, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y1, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y8, Y1, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y2, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y8, Y2, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y3, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y8, Y3, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y4, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y8, Y4, Y6
-	VMOVSS  X6, 2048(R9)(SI*4)
+	VMOVSS  X6, 2048(R9)(R8*4)
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS Y9, Y6, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS Y9, Y6, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS Y9, Y6, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y0, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y9, Y0, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y1, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y9, Y1, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y2, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y9, Y2, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y3, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y9, Y3, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y4, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y9, Y4, Y6
-	VMOVSS  X6, 4096(R9)(SI*4)
+	VMOVSS  X6, 4096(R9)(R8*4)
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000000<>+0(SB), Y6
 	VPERMPS Y10, Y6, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000001<>+0(SB), Y6
 	VPERMPS Y10, Y6, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y6, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VMOVUPS c32x8_00000002<>+0(SB), Y6
 	VPERMPS Y10, Y6, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y0, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y10, Y0, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y1, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y10, Y1, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y2, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y10, Y2, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y3, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y10, Y3, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
+	VMOVSS  X6, 6144(R9)(R8*4)
 	VPERMPS c32x8_h8888f182ab3a6645<>+0(SB), Y4, Y6
-	VMOVD   X6, SI
-	MOVLQSX SI, SI
+	VMOVD   X6, R8
+	MOVLQSX R8, R8
 	VPERMPS Y10, Y4, Y6
-	VMOVSS  X6, 6144(R9)(SI*4)
-	ADDQ    $+1, DX
-	CMPQ    DX, $+64
+	VMOVSS  X6, 6144(R9)(R8*4)
+	ADDQ    $+1, BX
+	CMPQ    BX, $+64
 	JLT     loop2
 	MOVQ    (SP), CX
 	SHLQ    $0x05, CX
-	MOVQ    daM2_base+96(FP), DX
-	LEAQ    (DX)(CX*4), DX
-	MOVQ    daQ2_base+120(FP), SI
-	LEAQ    (SI)(CX*4), SI
-	MOVQ    daV_base+144(FP), R9
+	MOVQ    daM2_base+88(FP), BX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    daQ2_base+112(FP), R8
+	LEAQ    (R8)(CX*4), R8
+	MOVQ    daV_base+136(FP), R9
 	LEAQ    (R9)(CX*4), CX
 	MOVQ    (SP), R9
 	SHLQ    $0x07, R9
-	MOVQ    dn2_base+240(FP), R10
+	MOVQ    dn2_base+232(FP), R10
 	LEAQ    (R10)(R9*4), R9
 	MOVQ    $+0, R10
 
@@ -57644,7 +50361,7 @@ loop5:
 	VXORPS  Y5, Y5, Y5
 	MOVQ    R10, R11
 	SHLQ    $0x06, R11
-	LEAQ    (BX)(R11*4), R11
+	LEAQ    (DX)(R11*4), R11
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
@@ -57671,19 +50388,19 @@ loop6:
 	VADDPS       X7, X6, X6
 	VBROADCASTSS X6, Y6
 	VADDPS       Y6, Y5, Y5
-	LEAQ         (DX)(R10*4), R11
+	LEAQ         (BX)(R10*4), R11
 	VMOVSS       X5, (R11)
-	LEAQ         (SI)(R10*4), R11
+	LEAQ         (R8)(R10*4), R11
 	VBROADCASTSS (R11), Y6
 	LEAQ         (CX)(R10*4), R11
 	VBROADCASTSS (R11), Y7
 	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	MOVQ         aWq_base+168(FP), R12
+	MOVQ         aWq_base+160(FP), R12
 	LEAQ         (R12)(R11*4), R12
-	MOVQ         aWk_base+192(FP), R13
+	MOVQ         aWk_base+184(FP), R13
 	LEAQ         (R13)(R11*4), R13
-	LEAQ         (DI)(R11*4), R11
+	LEAQ         (SI)(R11*4), R11
 	MOVQ         $+0, BP
 	PCALIGN      $0x20
 
@@ -57708,14 +50425,14 @@ loop7:
 	VMOVUPS     Y13, 32(R9)(BP*4)
 	VMOVUPS     Y14, 64(R9)(BP*4)
 	VMOVUPS     Y15, 96(R9)(BP*4)
-	VADDPS      (R8)(BP*4), Y8, Y8
-	VADDPS      32(R8)(BP*4), Y9, Y9
-	VADDPS      64(R8)(BP*4), Y10, Y10
-	VADDPS      96(R8)(BP*4), Y11, Y11
-	VMOVUPS     Y8, (R8)(BP*4)
-	VMOVUPS     Y9, 32(R8)(BP*4)
-	VMOVUPS     Y10, 64(R8)(BP*4)
-	VMOVUPS     Y11, 96(R8)(BP*4)
+	VADDPS      (DI)(BP*4), Y8, Y8
+	VADDPS      32(DI)(BP*4), Y9, Y9
+	VADDPS      64(DI)(BP*4), Y10, Y10
+	VADDPS      96(DI)(BP*4), Y11, Y11
+	VMOVUPS     Y8, (DI)(BP*4)
+	VMOVUPS     Y9, 32(DI)(BP*4)
+	VMOVUPS     Y10, 64(DI)(BP*4)
+	VMOVUPS     Y11, 96(DI)(BP*4)
 	ADDQ        $+32, BP
 	CMPQ        BP, $+96
 	JLE         loop7
@@ -57730,40 +50447,37 @@ loop7:
 	VZEROUPPER
 	RET
 
-// func daWqProductAVX512(b int, from int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func daWqProductAVX512(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·daWqProductAVX512(SB), $0-152
+TEXT ·daWqProductAVX512(SB), $0-144
 	MOVQ b+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ daWq_base+16(FP), DX
-	MOVQ daQ2_base+40(FP), BX
-	MOVQ n_base+64(FP), SI
-	MOVQ rowLo+88(FP), DI
-	MOVQ rowHi+96(FP), R8
-	MOVQ colLo+104(FP), R9
-	MOVQ colHi+112(FP), R10
+	MOVQ daWq_base+8(FP), CX
+	MOVQ daQ2_base+32(FP), DX
+	MOVQ n_base+56(FP), BX
+	MOVQ rowLo+80(FP), SI
+	MOVQ rowHi+88(FP), DI
+	MOVQ colLo+96(FP), R8
+	MOVQ colHi+104(FP), R9
 	SHLQ $0x0d, AX
-	SHLQ $0x0d, CX
-	LEAQ (AX)(CX*1), AX
-	LEAQ (SI)(AX*4), AX
-	LEAQ (AX)(R9*4), AX
-	MOVQ R9, CX
-	SUBQ R9, R10
-	CMPQ R10, $+48
+	LEAQ (BX)(AX*4), AX
+	LEAQ (AX)(R8*4), AX
+	MOVQ R8, BX
+	SUBQ R8, R9
+	CMPQ R9, $+48
 	JLT  done1
 
 loop2:
-	MOVQ R8, SI
-	SUBQ DI, SI
-	MOVQ DI, R9
-	CMPQ SI, $+8
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R10
+	CMPQ R8, $+8
 	JLT  done3
 
 loop4:
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(CX*4), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -57796,9 +50510,9 @@ loop4:
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
 	ADDQ       $+512, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x02, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -57902,106 +50616,106 @@ loop5:
 	ADDQ         $+1024, R12
 	SUBQ         $+1, R13
 	JNE          loop5
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       (R11)(CX*4), Z0, Z0
-	VADDPS       64(R11)(CX*4), Z1, Z1
-	VADDPS       128(R11)(CX*4), Z2, Z2
-	VMOVUPS      Z0, (R11)(CX*4)
-	VMOVUPS      Z1, 64(R11)(CX*4)
-	VMOVUPS      Z2, 128(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(BX*4), Z0, Z0
+	VADDPS       64(R11)(BX*4), Z1, Z1
+	VADDPS       128(R11)(BX*4), Z2, Z2
+	VMOVUPS      Z0, (R11)(BX*4)
+	VMOVUPS      Z1, 64(R11)(BX*4)
+	VMOVUPS      Z2, 128(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       512(R11)(CX*4), Z3, Z0
-	VADDPS       576(R11)(CX*4), Z4, Z1
-	VADDPS       640(R11)(CX*4), Z5, Z2
-	VMOVUPS      Z0, 512(R11)(CX*4)
-	VMOVUPS      Z1, 576(R11)(CX*4)
-	VMOVUPS      Z2, 640(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(BX*4), Z3, Z0
+	VADDPS       576(R11)(BX*4), Z4, Z1
+	VADDPS       640(R11)(BX*4), Z5, Z2
+	VMOVUPS      Z0, 512(R11)(BX*4)
+	VMOVUPS      Z1, 576(R11)(BX*4)
+	VMOVUPS      Z2, 640(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1024(R11)(CX*4), Z6, Z0
-	VADDPS       1088(R11)(CX*4), Z7, Z1
-	VADDPS       1152(R11)(CX*4), Z8, Z2
-	VMOVUPS      Z0, 1024(R11)(CX*4)
-	VMOVUPS      Z1, 1088(R11)(CX*4)
-	VMOVUPS      Z2, 1152(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(BX*4), Z6, Z0
+	VADDPS       1088(R11)(BX*4), Z7, Z1
+	VADDPS       1152(R11)(BX*4), Z8, Z2
+	VMOVUPS      Z0, 1024(R11)(BX*4)
+	VMOVUPS      Z1, 1088(R11)(BX*4)
+	VMOVUPS      Z2, 1152(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1536(R11)(CX*4), Z9, Z0
-	VADDPS       1600(R11)(CX*4), Z10, Z1
-	VADDPS       1664(R11)(CX*4), Z11, Z2
-	VMOVUPS      Z0, 1536(R11)(CX*4)
-	VMOVUPS      Z1, 1600(R11)(CX*4)
-	VMOVUPS      Z2, 1664(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(BX*4), Z9, Z0
+	VADDPS       1600(R11)(BX*4), Z10, Z1
+	VADDPS       1664(R11)(BX*4), Z11, Z2
+	VMOVUPS      Z0, 1536(R11)(BX*4)
+	VMOVUPS      Z1, 1600(R11)(BX*4)
+	VMOVUPS      Z2, 1664(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2048(R11)(CX*4), Z12, Z0
-	VADDPS       2112(R11)(CX*4), Z13, Z1
-	VADDPS       2176(R11)(CX*4), Z14, Z2
-	VMOVUPS      Z0, 2048(R11)(CX*4)
-	VMOVUPS      Z1, 2112(R11)(CX*4)
-	VMOVUPS      Z2, 2176(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(BX*4), Z12, Z0
+	VADDPS       2112(R11)(BX*4), Z13, Z1
+	VADDPS       2176(R11)(BX*4), Z14, Z2
+	VMOVUPS      Z0, 2048(R11)(BX*4)
+	VMOVUPS      Z1, 2112(R11)(BX*4)
+	VMOVUPS      Z2, 2176(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2560(R11)(CX*4), Z15, Z0
-	VADDPS       2624(R11)(CX*4), Z16, Z1
-	VADDPS       2688(R11)(CX*4), Z17, Z2
-	VMOVUPS      Z0, 2560(R11)(CX*4)
-	VMOVUPS      Z1, 2624(R11)(CX*4)
-	VMOVUPS      Z2, 2688(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(BX*4), Z15, Z0
+	VADDPS       2624(R11)(BX*4), Z16, Z1
+	VADDPS       2688(R11)(BX*4), Z17, Z2
+	VMOVUPS      Z0, 2560(R11)(BX*4)
+	VMOVUPS      Z1, 2624(R11)(BX*4)
+	VMOVUPS      Z2, 2688(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3072(R11)(CX*4), Z18, Z0
-	VADDPS       3136(R11)(CX*4), Z19, Z1
-	VADDPS       3200(R11)(CX*4), Z20, Z2
-	VMOVUPS      Z0, 3072(R11)(CX*4)
-	VMOVUPS      Z1, 3136(R11)(CX*4)
-	VMOVUPS      Z2, 3200(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(BX*4), Z18, Z0
+	VADDPS       3136(R11)(BX*4), Z19, Z1
+	VADDPS       3200(R11)(BX*4), Z20, Z2
+	VMOVUPS      Z0, 3072(R11)(BX*4)
+	VMOVUPS      Z1, 3136(R11)(BX*4)
+	VMOVUPS      Z2, 3200(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3584(R11)(CX*4), Z21, Z0
-	VADDPS       3648(R11)(CX*4), Z22, Z1
-	VADDPS       3712(R11)(CX*4), Z23, Z2
-	VMOVUPS      Z0, 3584(R11)(CX*4)
-	VMOVUPS      Z1, 3648(R11)(CX*4)
-	VMOVUPS      Z2, 3712(R11)(CX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, SI
-	CMPQ         SI, $+8
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(BX*4), Z21, Z0
+	VADDPS       3648(R11)(BX*4), Z22, Z1
+	VADDPS       3712(R11)(BX*4), Z23, Z2
+	VMOVUPS      Z0, 3584(R11)(BX*4)
+	VMOVUPS      Z1, 3648(R11)(BX*4)
+	VMOVUPS      Z2, 3712(R11)(BX*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop4
 
 done3:
-	ADDQ $+48, CX
-	ADDQ $-48, R10
+	ADDQ $+48, BX
+	ADDQ $-48, R9
 	ADDQ $+192, AX
-	CMPQ R10, $+48
+	CMPQ R9, $+48
 	JGE  loop2
 
 done1:
-	CMPQ R10, $+32
+	CMPQ R9, $+32
 	JLT  done6
 
 loop7:
-	MOVQ R8, SI
-	SUBQ DI, SI
-	MOVQ DI, R9
-	CMPQ SI, $+8
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R10
+	CMPQ R8, $+8
 	JLT  done8
 
 loop9:
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(CX*4), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+512, R11
@@ -58026,9 +50740,9 @@ loop9:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+512, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x02, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -58106,112 +50820,109 @@ loop10:
 	ADDQ         $+1024, R12
 	SUBQ         $+1, R13
 	JNE          loop10
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       (R11)(CX*4), Z0, Z0
-	VADDPS       64(R11)(CX*4), Z1, Z1
-	VMOVUPS      Z0, (R11)(CX*4)
-	VMOVUPS      Z1, 64(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(BX*4), Z0, Z0
+	VADDPS       64(R11)(BX*4), Z1, Z1
+	VMOVUPS      Z0, (R11)(BX*4)
+	VMOVUPS      Z1, 64(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       512(R11)(CX*4), Z2, Z0
-	VADDPS       576(R11)(CX*4), Z3, Z1
-	VMOVUPS      Z0, 512(R11)(CX*4)
-	VMOVUPS      Z1, 576(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(BX*4), Z2, Z0
+	VADDPS       576(R11)(BX*4), Z3, Z1
+	VMOVUPS      Z0, 512(R11)(BX*4)
+	VMOVUPS      Z1, 576(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1024(R11)(CX*4), Z4, Z0
-	VADDPS       1088(R11)(CX*4), Z5, Z1
-	VMOVUPS      Z0, 1024(R11)(CX*4)
-	VMOVUPS      Z1, 1088(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(BX*4), Z4, Z0
+	VADDPS       1088(R11)(BX*4), Z5, Z1
+	VMOVUPS      Z0, 1024(R11)(BX*4)
+	VMOVUPS      Z1, 1088(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1536(R11)(CX*4), Z6, Z0
-	VADDPS       1600(R11)(CX*4), Z7, Z1
-	VMOVUPS      Z0, 1536(R11)(CX*4)
-	VMOVUPS      Z1, 1600(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(BX*4), Z6, Z0
+	VADDPS       1600(R11)(BX*4), Z7, Z1
+	VMOVUPS      Z0, 1536(R11)(BX*4)
+	VMOVUPS      Z1, 1600(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2048(R11)(CX*4), Z8, Z0
-	VADDPS       2112(R11)(CX*4), Z9, Z1
-	VMOVUPS      Z0, 2048(R11)(CX*4)
-	VMOVUPS      Z1, 2112(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(BX*4), Z8, Z0
+	VADDPS       2112(R11)(BX*4), Z9, Z1
+	VMOVUPS      Z0, 2048(R11)(BX*4)
+	VMOVUPS      Z1, 2112(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2560(R11)(CX*4), Z10, Z0
-	VADDPS       2624(R11)(CX*4), Z11, Z1
-	VMOVUPS      Z0, 2560(R11)(CX*4)
-	VMOVUPS      Z1, 2624(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(BX*4), Z10, Z0
+	VADDPS       2624(R11)(BX*4), Z11, Z1
+	VMOVUPS      Z0, 2560(R11)(BX*4)
+	VMOVUPS      Z1, 2624(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3072(R11)(CX*4), Z12, Z0
-	VADDPS       3136(R11)(CX*4), Z13, Z1
-	VMOVUPS      Z0, 3072(R11)(CX*4)
-	VMOVUPS      Z1, 3136(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(BX*4), Z12, Z0
+	VADDPS       3136(R11)(BX*4), Z13, Z1
+	VMOVUPS      Z0, 3072(R11)(BX*4)
+	VMOVUPS      Z1, 3136(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3584(R11)(CX*4), Z14, Z0
-	VADDPS       3648(R11)(CX*4), Z15, Z1
-	VMOVUPS      Z0, 3584(R11)(CX*4)
-	VMOVUPS      Z1, 3648(R11)(CX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, SI
-	CMPQ         SI, $+8
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(BX*4), Z14, Z0
+	VADDPS       3648(R11)(BX*4), Z15, Z1
+	VMOVUPS      Z0, 3584(R11)(BX*4)
+	VMOVUPS      Z1, 3648(R11)(BX*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop9
 
 done8:
-	ADDQ $+32, CX
-	ADDQ $-32, R10
+	ADDQ $+32, BX
+	ADDQ $-32, R9
 	ADDQ $+128, AX
-	CMPQ R10, $+32
+	CMPQ R9, $+32
 	JGE  loop7
 
 done6:
 	VZEROUPPER
 	RET
 
-// func daWqProductAVX2(b int, from int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func daWqProductAVX2(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·daWqProductAVX2(SB), $0-152
+TEXT ·daWqProductAVX2(SB), $0-144
 	MOVQ b+0(FP), AX
-	MOVQ from+8(FP), CX
-	MOVQ daWq_base+16(FP), DX
-	MOVQ daQ2_base+40(FP), BX
-	MOVQ n_base+64(FP), SI
-	MOVQ rowLo+88(FP), DI
-	MOVQ rowHi+96(FP), R8
-	MOVQ colLo+104(FP), R9
-	MOVQ colHi+112(FP), R10
+	MOVQ daWq_base+8(FP), CX
+	MOVQ daQ2_base+32(FP), DX
+	MOVQ n_base+56(FP), BX
+	MOVQ rowLo+80(FP), SI
+	MOVQ rowHi+88(FP), DI
+	MOVQ colLo+96(FP), R8
+	MOVQ colHi+104(FP), R9
 	SHLQ $0x0d, AX
-	SHLQ $0x0d, CX
-	LEAQ (AX)(CX*1), AX
-	LEAQ (SI)(AX*4), AX
-	LEAQ (AX)(R9*4), AX
-	MOVQ R9, CX
-	SUBQ R9, R10
-	CMPQ R10, $+24
+	LEAQ (BX)(AX*4), AX
+	LEAQ (AX)(R8*4), AX
+	MOVQ R8, BX
+	SUBQ R8, R9
+	CMPQ R9, $+24
 	JLT  done1
 
 loop2:
-	MOVQ R8, SI
-	SUBQ DI, SI
-	MOVQ DI, R9
-	CMPQ SI, $+4
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R10
+	CMPQ R8, $+4
 	JLT  done3
 
 loop4:
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(CX*4), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+512, R11
@@ -58224,9 +50935,9 @@ loop4:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       $+512, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x02, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -58324,70 +51035,70 @@ loop5:
 	ADDQ         $+2048, R12
 	SUBQ         $+1, R13
 	JNE          loop5
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       (R11)(CX*4), Y0, Y0
-	VADDPS       32(R11)(CX*4), Y1, Y1
-	VADDPS       64(R11)(CX*4), Y2, Y2
-	VMOVUPS      Y0, (R11)(CX*4)
-	VMOVUPS      Y1, 32(R11)(CX*4)
-	VMOVUPS      Y2, 64(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(BX*4), Y0, Y0
+	VADDPS       32(R11)(BX*4), Y1, Y1
+	VADDPS       64(R11)(BX*4), Y2, Y2
+	VMOVUPS      Y0, (R11)(BX*4)
+	VMOVUPS      Y1, 32(R11)(BX*4)
+	VMOVUPS      Y2, 64(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       512(R11)(CX*4), Y3, Y0
-	VADDPS       544(R11)(CX*4), Y4, Y1
-	VADDPS       576(R11)(CX*4), Y5, Y2
-	VMOVUPS      Y0, 512(R11)(CX*4)
-	VMOVUPS      Y1, 544(R11)(CX*4)
-	VMOVUPS      Y2, 576(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(BX*4), Y3, Y0
+	VADDPS       544(R11)(BX*4), Y4, Y1
+	VADDPS       576(R11)(BX*4), Y5, Y2
+	VMOVUPS      Y0, 512(R11)(BX*4)
+	VMOVUPS      Y1, 544(R11)(BX*4)
+	VMOVUPS      Y2, 576(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1024(R11)(CX*4), Y6, Y0
-	VADDPS       1056(R11)(CX*4), Y7, Y1
-	VADDPS       1088(R11)(CX*4), Y8, Y2
-	VMOVUPS      Y0, 1024(R11)(CX*4)
-	VMOVUPS      Y1, 1056(R11)(CX*4)
-	VMOVUPS      Y2, 1088(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(BX*4), Y6, Y0
+	VADDPS       1056(R11)(BX*4), Y7, Y1
+	VADDPS       1088(R11)(BX*4), Y8, Y2
+	VMOVUPS      Y0, 1024(R11)(BX*4)
+	VMOVUPS      Y1, 1056(R11)(BX*4)
+	VMOVUPS      Y2, 1088(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1536(R11)(CX*4), Y9, Y0
-	VADDPS       1568(R11)(CX*4), Y10, Y1
-	VADDPS       1600(R11)(CX*4), Y11, Y2
-	VMOVUPS      Y0, 1536(R11)(CX*4)
-	VMOVUPS      Y1, 1568(R11)(CX*4)
-	VMOVUPS      Y2, 1600(R11)(CX*4)
-	ADDQ         $+4, R9
-	ADDQ         $-4, SI
-	CMPQ         SI, $+4
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(BX*4), Y9, Y0
+	VADDPS       1568(R11)(BX*4), Y10, Y1
+	VADDPS       1600(R11)(BX*4), Y11, Y2
+	VMOVUPS      Y0, 1536(R11)(BX*4)
+	VMOVUPS      Y1, 1568(R11)(BX*4)
+	VMOVUPS      Y2, 1600(R11)(BX*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R8
+	CMPQ         R8, $+4
 	JGE          loop4
 
 done3:
-	ADDQ $+24, CX
-	ADDQ $-24, R10
+	ADDQ $+24, BX
+	ADDQ $-24, R9
 	ADDQ $+96, AX
-	CMPQ R10, $+24
+	CMPQ R9, $+24
 	JGE  loop2
 
 done1:
-	CMPQ R10, $+8
+	CMPQ R9, $+8
 	JLT  done6
 
 loop7:
-	MOVQ R8, SI
-	SUBQ DI, SI
-	MOVQ DI, R9
-	CMPQ SI, $+8
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R10
+	CMPQ R8, $+8
 	JLT  done8
 
 loop9:
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x09, R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(CX*4), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
 	PREFETCHT0 (R11)
 	ADDQ       $+512, R11
 	PREFETCHT0 (R11)
@@ -58404,9 +51115,9 @@ loop9:
 	ADDQ       $+512, R11
 	PREFETCHT0 (R11)
 	ADDQ       $+512, R11
-	MOVQ       R9, R11
+	MOVQ       R10, R11
 	SHLQ       $0x02, R11
-	LEAQ       (BX)(R11*1), R11
+	LEAQ       (DX)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -58492,91 +51203,85 @@ loop10:
 	ADDQ         $+2048, R12
 	SUBQ         $+1, R13
 	JNE          loop10
-	MOVQ         R9, R11
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       (R11)(CX*4), Y0, Y0
-	VMOVUPS      Y0, (R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       (R11)(BX*4), Y0, Y0
+	VMOVUPS      Y0, (R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       512(R11)(CX*4), Y1, Y0
-	VMOVUPS      Y0, 512(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       512(R11)(BX*4), Y1, Y0
+	VMOVUPS      Y0, 512(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1024(R11)(CX*4), Y2, Y0
-	VMOVUPS      Y0, 1024(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1024(R11)(BX*4), Y2, Y0
+	VMOVUPS      Y0, 1024(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       1536(R11)(CX*4), Y3, Y0
-	VMOVUPS      Y0, 1536(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       1536(R11)(BX*4), Y3, Y0
+	VMOVUPS      Y0, 1536(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2048(R11)(CX*4), Y4, Y0
-	VMOVUPS      Y0, 2048(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2048(R11)(BX*4), Y4, Y0
+	VMOVUPS      Y0, 2048(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       2560(R11)(CX*4), Y5, Y0
-	VMOVUPS      Y0, 2560(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       2560(R11)(BX*4), Y5, Y0
+	VMOVUPS      Y0, 2560(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3072(R11)(CX*4), Y6, Y0
-	VMOVUPS      Y0, 3072(R11)(CX*4)
-	MOVQ         R9, R11
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3072(R11)(BX*4), Y6, Y0
+	VMOVUPS      Y0, 3072(R11)(BX*4)
+	MOVQ         R10, R11
 	SHLQ         $0x07, R11
-	LEAQ         (DX)(R11*4), R11
-	VADDPS       3584(R11)(CX*4), Y7, Y0
-	VMOVUPS      Y0, 3584(R11)(CX*4)
-	ADDQ         $+8, R9
-	ADDQ         $-8, SI
-	CMPQ         SI, $+8
+	LEAQ         (CX)(R11*4), R11
+	VADDPS       3584(R11)(BX*4), Y7, Y0
+	VMOVUPS      Y0, 3584(R11)(BX*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
 	JGE          loop9
 
 done8:
-	ADDQ $+8, CX
-	ADDQ $-8, R10
+	ADDQ $+8, BX
+	ADDQ $-8, R9
 	ADDQ $+32, AX
-	CMPQ R10, $+8
+	CMPQ R9, $+8
 	JGE  loop7
 
 done6:
 	VZEROUPPER
 	RET
 
-// func dnScaleSumsAVX512(b int, from int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+// func dnScaleSumsAVX512(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
 // Requires: AVX, AVX512F
-TEXT ·dnScaleSumsAVX512(SB), $0-112
+TEXT ·dnScaleSumsAVX512(SB), $0-104
 	MOVQ         b+0(FP), AX
-	MOVQ         from+8(FP), CX
-	MOVQ         zn_base+16(FP), DX
-	MOVQ         dnScale_base+40(FP), BX
-	MOVQ         dn2_base+64(FP), SI
-	MOVQ         nD_base+88(FP), DI
-	MOVQ         AX, R8
-	SHLQ         $0x06, R8
-	MOVQ         CX, R9
-	SHLQ         $0x06, R9
-	LEAQ         (R8)(R9*1), R8
-	LEAQ         (DX)(R8*4), DX
+	MOVQ         zn_base+8(FP), CX
+	MOVQ         dnScale_base+32(FP), DX
+	MOVQ         dn2_base+56(FP), BX
+	MOVQ         nD_base+80(FP), SI
+	MOVQ         AX, DI
+	SHLQ         $0x06, DI
+	LEAQ         (CX)(DI*4), CX
 	SHLQ         $0x0d, AX
-	SHLQ         $0x0d, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (DI)(AX*4), AX
-	MOVQ         $+0, CX
+	LEAQ         (SI)(AX*4), AX
+	MOVQ         $+0, SI
 	VBROADCASTSS c32x1_3f800000<>+0(SB), Z0
 
 loop1:
-	LEAQ         (DX)(CX*4), DI
+	LEAQ         (CX)(SI*4), DI
 	VBROADCASTSS (DI), Z1
 	VDIVPS       Z1, Z0, Z2
-	MOVQ         CX, DI
+	MOVQ         SI, DI
 	SHLQ         $0x07, DI
-	LEAQ         (SI)(DI*4), R8
+	LEAQ         (BX)(DI*4), R8
 	LEAQ         (AX)(DI*4), DI
 	MOVQ         $+0, R9
 	PCALIGN      $0x20
@@ -58621,52 +51326,46 @@ done3:
 	VMULPS  64(DI)(R9*4), Z8, Z4
 	VMULPS  128(DI)(R9*4), Z9, Z5
 	VMULPS  192(DI)(R9*4), Z10, Z6
-	VADDPS  (BX)(R9*4), Z3, Z3
-	VADDPS  64(BX)(R9*4), Z4, Z4
-	VADDPS  128(BX)(R9*4), Z5, Z5
-	VADDPS  192(BX)(R9*4), Z6, Z6
-	VMOVUPS Z3, (BX)(R9*4)
-	VMOVUPS Z4, 64(BX)(R9*4)
-	VMOVUPS Z5, 128(BX)(R9*4)
-	VMOVUPS Z6, 192(BX)(R9*4)
+	VADDPS  (DX)(R9*4), Z3, Z3
+	VADDPS  64(DX)(R9*4), Z4, Z4
+	VADDPS  128(DX)(R9*4), Z5, Z5
+	VADDPS  192(DX)(R9*4), Z6, Z6
+	VMOVUPS Z3, (DX)(R9*4)
+	VMOVUPS Z4, 64(DX)(R9*4)
+	VMOVUPS Z5, 128(DX)(R9*4)
+	VMOVUPS Z6, 192(DX)(R9*4)
 	ADDQ    $+64, R9
 	CMPQ    R9, $+64
 	JLE     loop2
-	ADDQ    $+1, CX
-	CMPQ    CX, $+64
+	ADDQ    $+1, SI
+	CMPQ    SI, $+64
 	JLT     loop1
 	VZEROUPPER
 	RET
 
-// func dnScaleSumsAVX2(b int, from int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+// func dnScaleSumsAVX2(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
 // Requires: AVX, FMA3
-TEXT ·dnScaleSumsAVX2(SB), $0-112
+TEXT ·dnScaleSumsAVX2(SB), $0-104
 	MOVQ    b+0(FP), AX
-	MOVQ    from+8(FP), CX
-	MOVQ    zn_base+16(FP), DX
-	MOVQ    dnScale_base+40(FP), BX
-	MOVQ    dn2_base+64(FP), SI
-	MOVQ    nD_base+88(FP), DI
-	MOVQ    AX, R8
-	SHLQ    $0x06, R8
-	MOVQ    CX, R9
-	SHLQ    $0x06, R9
-	LEAQ    (R8)(R9*1), R8
-	LEAQ    (DX)(R8*4), DX
+	MOVQ    zn_base+8(FP), CX
+	MOVQ    dnScale_base+32(FP), DX
+	MOVQ    dn2_base+56(FP), BX
+	MOVQ    nD_base+80(FP), SI
+	MOVQ    AX, DI
+	SHLQ    $0x06, DI
+	LEAQ    (CX)(DI*4), CX
 	SHLQ    $0x0d, AX
-	SHLQ    $0x0d, CX
-	LEAQ    (AX)(CX*1), AX
-	LEAQ    (DI)(AX*4), AX
-	MOVQ    $+0, CX
+	LEAQ    (SI)(AX*4), AX
+	MOVQ    $+0, SI
 	VMOVUPS c32x8_3f800000<>+0(SB), Y0
 
 loop1:
-	LEAQ         (DX)(CX*4), DI
+	LEAQ         (CX)(SI*4), DI
 	VBROADCASTSS (DI), Y1
 	VDIVPS       Y1, Y0, Y2
-	MOVQ         CX, DI
+	MOVQ         SI, DI
 	SHLQ         $0x07, DI
-	LEAQ         (SI)(DI*4), R8
+	LEAQ         (BX)(DI*4), R8
 	LEAQ         (AX)(DI*4), DI
 	MOVQ         $+0, R9
 	PCALIGN      $0x20
@@ -58711,19 +51410,19 @@ done3:
 	VMULPS  32(DI)(R9*4), Y9, Y4
 	VMULPS  64(DI)(R9*4), Y10, Y5
 	VMULPS  96(DI)(R9*4), Y11, Y6
-	VADDPS  (BX)(R9*4), Y3, Y3
-	VADDPS  32(BX)(R9*4), Y4, Y4
-	VADDPS  64(BX)(R9*4), Y5, Y5
-	VADDPS  96(BX)(R9*4), Y6, Y6
-	VMOVUPS Y3, (BX)(R9*4)
-	VMOVUPS Y4, 32(BX)(R9*4)
-	VMOVUPS Y5, 64(BX)(R9*4)
-	VMOVUPS Y6, 96(BX)(R9*4)
+	VADDPS  (DX)(R9*4), Y3, Y3
+	VADDPS  32(DX)(R9*4), Y4, Y4
+	VADDPS  64(DX)(R9*4), Y5, Y5
+	VADDPS  96(DX)(R9*4), Y6, Y6
+	VMOVUPS Y3, (DX)(R9*4)
+	VMOVUPS Y4, 32(DX)(R9*4)
+	VMOVUPS Y5, 64(DX)(R9*4)
+	VMOVUPS Y6, 96(DX)(R9*4)
 	ADDQ    $+32, R9
 	CMPQ    R9, $+96
 	JLE     loop2
-	ADDQ    $+1, CX
-	CMPQ    CX, $+64
+	ADDQ    $+1, SI
+	CMPQ    SI, $+64
 	JLT     loop1
 	VZEROUPPER
 	RET
@@ -60469,6 +53168,1674 @@ loop1:
 	ADDQ    $+32, DX
 	CMPQ    DX, $+96
 	JLE     loop1
+	VZEROUPPER
+	RET
+
+// func downWProductAVX512(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·downWProductAVX512(SB), $8-152
+	MOVQ         rows+0(FP), AX
+	MOVQ         downW_base+8(FP), CX
+	MOVQ         ddcenter_base+32(FP), DX
+	MOVQ         ddownW2_base+56(FP), BX
+	VBROADCASTSS lr0+80(FP), Z0
+	MOVQ         rowLo+88(FP), SI
+	MOVQ         rowHi+96(FP), DI
+	MOVQ         colLo+104(FP), R8
+	MOVQ         colHi+112(FP), R9
+	LEAQ         (BX)(R8*4), BX
+	MOVQ         R8, R10
+	SUBQ         R8, R9
+	CMPQ         R9, $+48
+	JLT          done1
+
+loop2:
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R11
+	CMPQ R8, $+8
+	JLT  done3
+
+loop4:
+	MOVQ       R11, R12
+	SHLQ       $0x0b, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+2048, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done5
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop6:
+	VMOVUPS      (R13), Z25
+	VMOVUPS      64(R13), Z26
+	VMOVUPS      128(R13), Z27
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z25, Z28, Z1
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 4(R12), Z28
+	VFMADD231PS  Z25, Z28, Z4
+	VFMADD231PS  Z26, Z28, Z5
+	VFMADD231PS  Z27, Z28, Z6
+	VBROADCASTSS 8(R12), Z28
+	VFMADD231PS  Z25, Z28, Z7
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 12(R12), Z28
+	VFMADD231PS  Z25, Z28, Z10
+	VFMADD231PS  Z26, Z28, Z11
+	VFMADD231PS  Z27, Z28, Z12
+	VBROADCASTSS 16(R12), Z28
+	VFMADD231PS  Z25, Z28, Z13
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 20(R12), Z28
+	VFMADD231PS  Z25, Z28, Z16
+	VFMADD231PS  Z26, Z28, Z17
+	VFMADD231PS  Z27, Z28, Z18
+	VBROADCASTSS 24(R12), Z28
+	VFMADD231PS  Z25, Z28, Z19
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 28(R12), Z28
+	VFMADD231PS  Z25, Z28, Z22
+	VFMADD231PS  Z26, Z28, Z23
+	VFMADD231PS  Z27, Z28, Z24
+	ADDQ         $+512, R12
+	ADDQ         $+2048, R13
+	SUBQ         $+1, BP
+	JNE          loop6
+
+done5:
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS (R12)(R10*4), Z0, Z1
+	VFNMADD213PS 64(R12)(R10*4), Z0, Z2
+	VFNMADD213PS 128(R12)(R10*4), Z0, Z3
+	VMOVUPS      Z1, (R12)(R10*4)
+	VMOVUPS      Z2, 64(R12)(R10*4)
+	VMOVUPS      Z3, 128(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 2048(R12)(R10*4), Z0, Z4
+	VFNMADD213PS 2112(R12)(R10*4), Z0, Z5
+	VFNMADD213PS 2176(R12)(R10*4), Z0, Z6
+	VMOVUPS      Z4, 2048(R12)(R10*4)
+	VMOVUPS      Z5, 2112(R12)(R10*4)
+	VMOVUPS      Z6, 2176(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 4096(R12)(R10*4), Z0, Z7
+	VFNMADD213PS 4160(R12)(R10*4), Z0, Z8
+	VFNMADD213PS 4224(R12)(R10*4), Z0, Z9
+	VMOVUPS      Z7, 4096(R12)(R10*4)
+	VMOVUPS      Z8, 4160(R12)(R10*4)
+	VMOVUPS      Z9, 4224(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 6144(R12)(R10*4), Z0, Z10
+	VFNMADD213PS 6208(R12)(R10*4), Z0, Z11
+	VFNMADD213PS 6272(R12)(R10*4), Z0, Z12
+	VMOVUPS      Z10, 6144(R12)(R10*4)
+	VMOVUPS      Z11, 6208(R12)(R10*4)
+	VMOVUPS      Z12, 6272(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 8192(R12)(R10*4), Z0, Z13
+	VFNMADD213PS 8256(R12)(R10*4), Z0, Z14
+	VFNMADD213PS 8320(R12)(R10*4), Z0, Z15
+	VMOVUPS      Z13, 8192(R12)(R10*4)
+	VMOVUPS      Z14, 8256(R12)(R10*4)
+	VMOVUPS      Z15, 8320(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 10240(R12)(R10*4), Z0, Z16
+	VFNMADD213PS 10304(R12)(R10*4), Z0, Z17
+	VFNMADD213PS 10368(R12)(R10*4), Z0, Z18
+	VMOVUPS      Z16, 10240(R12)(R10*4)
+	VMOVUPS      Z17, 10304(R12)(R10*4)
+	VMOVUPS      Z18, 10368(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 12288(R12)(R10*4), Z0, Z19
+	VFNMADD213PS 12352(R12)(R10*4), Z0, Z20
+	VFNMADD213PS 12416(R12)(R10*4), Z0, Z21
+	VMOVUPS      Z19, 12288(R12)(R10*4)
+	VMOVUPS      Z20, 12352(R12)(R10*4)
+	VMOVUPS      Z21, 12416(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 14336(R12)(R10*4), Z0, Z22
+	VFNMADD213PS 14400(R12)(R10*4), Z0, Z23
+	VFNMADD213PS 14464(R12)(R10*4), Z0, Z24
+	VMOVUPS      Z22, 14336(R12)(R10*4)
+	VMOVUPS      Z23, 14400(R12)(R10*4)
+	VMOVUPS      Z24, 14464(R12)(R10*4)
+	ADDQ         $+8, R11
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
+	JGE          loop4
+
+done3:
+	ADDQ $+48, R10
+	ADDQ $-48, R9
+	ADDQ $+192, BX
+	CMPQ R9, $+48
+	JGE  loop2
+
+done1:
+	CMPQ R9, $+32
+	JLT  done7
+
+loop8:
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R11
+	CMPQ R8, $+8
+	JLT  done9
+
+loop10:
+	MOVQ       R11, R12
+	SHLQ       $0x0b, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+2048, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done11
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop12:
+	VMOVUPS      (R13), Z17
+	VMOVUPS      64(R13), Z18
+	VBROADCASTSS (R12), Z19
+	VFMADD231PS  Z17, Z19, Z1
+	VFMADD231PS  Z18, Z19, Z2
+	VBROADCASTSS 4(R12), Z19
+	VFMADD231PS  Z17, Z19, Z3
+	VFMADD231PS  Z18, Z19, Z4
+	VBROADCASTSS 8(R12), Z19
+	VFMADD231PS  Z17, Z19, Z5
+	VFMADD231PS  Z18, Z19, Z6
+	VBROADCASTSS 12(R12), Z19
+	VFMADD231PS  Z17, Z19, Z7
+	VFMADD231PS  Z18, Z19, Z8
+	VBROADCASTSS 16(R12), Z19
+	VFMADD231PS  Z17, Z19, Z9
+	VFMADD231PS  Z18, Z19, Z10
+	VBROADCASTSS 20(R12), Z19
+	VFMADD231PS  Z17, Z19, Z11
+	VFMADD231PS  Z18, Z19, Z12
+	VBROADCASTSS 24(R12), Z19
+	VFMADD231PS  Z17, Z19, Z13
+	VFMADD231PS  Z18, Z19, Z14
+	VBROADCASTSS 28(R12), Z19
+	VFMADD231PS  Z17, Z19, Z15
+	VFMADD231PS  Z18, Z19, Z16
+	ADDQ         $+512, R12
+	ADDQ         $+2048, R13
+	SUBQ         $+1, BP
+	JNE          loop12
+
+done11:
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS (R12)(R10*4), Z0, Z1
+	VFNMADD213PS 64(R12)(R10*4), Z0, Z2
+	VMOVUPS      Z1, (R12)(R10*4)
+	VMOVUPS      Z2, 64(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 2048(R12)(R10*4), Z0, Z3
+	VFNMADD213PS 2112(R12)(R10*4), Z0, Z4
+	VMOVUPS      Z3, 2048(R12)(R10*4)
+	VMOVUPS      Z4, 2112(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 4096(R12)(R10*4), Z0, Z5
+	VFNMADD213PS 4160(R12)(R10*4), Z0, Z6
+	VMOVUPS      Z5, 4096(R12)(R10*4)
+	VMOVUPS      Z6, 4160(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 6144(R12)(R10*4), Z0, Z7
+	VFNMADD213PS 6208(R12)(R10*4), Z0, Z8
+	VMOVUPS      Z7, 6144(R12)(R10*4)
+	VMOVUPS      Z8, 6208(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 8192(R12)(R10*4), Z0, Z9
+	VFNMADD213PS 8256(R12)(R10*4), Z0, Z10
+	VMOVUPS      Z9, 8192(R12)(R10*4)
+	VMOVUPS      Z10, 8256(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 10240(R12)(R10*4), Z0, Z11
+	VFNMADD213PS 10304(R12)(R10*4), Z0, Z12
+	VMOVUPS      Z11, 10240(R12)(R10*4)
+	VMOVUPS      Z12, 10304(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 12288(R12)(R10*4), Z0, Z13
+	VFNMADD213PS 12352(R12)(R10*4), Z0, Z14
+	VMOVUPS      Z13, 12288(R12)(R10*4)
+	VMOVUPS      Z14, 12352(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x09, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 14336(R12)(R10*4), Z0, Z15
+	VFNMADD213PS 14400(R12)(R10*4), Z0, Z16
+	VMOVUPS      Z15, 14336(R12)(R10*4)
+	VMOVUPS      Z16, 14400(R12)(R10*4)
+	ADDQ         $+8, R11
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
+	JGE          loop10
+
+done9:
+	ADDQ $+32, R10
+	ADDQ $-32, R9
+	ADDQ $+128, BX
+	CMPQ R9, $+32
+	JGE  loop8
+
+done7:
+	VZEROUPPER
+	RET
+
+// func downWProductAVX2(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·downWProductAVX2(SB), $8-152
+	MOVQ         rows+0(FP), AX
+	MOVQ         downW_base+8(FP), CX
+	MOVQ         ddcenter_base+32(FP), DX
+	MOVQ         ddownW2_base+56(FP), BX
+	MOVQ         scratch_base+128(FP), SI
+	MOVQ         scratch_len+136(FP), DI
+	MOVQ         pack+120(FP), R8
+	MOVQ         AX, R9
+	SHLQ         $0x03, R9
+	LEAQ         64(R9), R9
+	SHLQ         $0x02, R9
+	LEAQ         (SI)(DI*4), SI
+	MOVQ         colHi+112(FP), DI
+	MOVQ         colLo+104(FP), R10
+	SUBQ         R10, DI
+	LEAQ         7(DI), DI
+	SARQ         $0x03, DI
+	IMULQ        R9, DI
+	SUBQ         DI, SI
+	ANDQ         $-64, SI
+	MOVQ         SI, DI
+	ANDQ         $+1, R8
+	TESTQ        R8, R8
+	JEQ          done1
+	MOVQ         colHi+112(FP), R8
+	MOVQ         colLo+104(FP), R10
+	SUBQ         R10, R8
+	MOVQ         R8, R10
+	SARQ         $0x03, R10
+	ANDQ         $+7, R8
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
+	MOVQ         colLo+104(FP), R11
+	LEAQ         (BX)(R11*4), BX
+	TESTQ        AX, AX
+	JLE          done2
+	MOVQ         AX, R11
+
+loop3:
+	MOVQ    BX, R12
+	MOVQ    SI, R13
+	TESTQ   R10, R10
+	JLE     done4
+	MOVQ    R10, BP
+	PCALIGN $0x20
+
+loop5:
+	PREFETCHT0 16384(R12)
+	VMOVUPS    (R12), Y1
+	VMOVUPS    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       R9, R13
+	SUBQ       $+1, BP
+	JNE        loop5
+
+done4:
+	TESTQ      R8, R8
+	JLE        done6
+	VMASKMOVPS (R12), Y0, Y1
+	VMOVUPS    Y1, (R13)
+
+done6:
+	ADDQ $+2048, BX
+	ADDQ $+32, SI
+	SUBQ $+1, R11
+	JNE  loop3
+
+done2:
+done1:
+	MOVQ colLo+104(FP), BX
+	MOVQ colHi+112(FP), SI
+	MOVQ colLo+104(FP), R8
+	SUBQ R8, SI
+	CMPQ SI, $+24
+	JLT  done7
+
+loop8:
+	MOVQ rowHi+96(FP), R8
+	MOVQ rowLo+88(FP), R10
+	SUBQ R10, R8
+	MOVQ rowLo+88(FP), R10
+	CMPQ R8, $+4
+	JLT  done9
+
+loop10:
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       DI, R12
+	TESTQ      AX, AX
+	JLE        done11
+	MOVQ       AX, R13
+	PCALIGN    $0x20
+
+loop12:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      (R12)(R9*1), Y13
+	VMOVUPS      (R12)(R9*2), Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 4(R11), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 8(R11), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 12(R11), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+512, R11
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop12
+
+done11:
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y12
+	VFNMADD213PS (R11)(BX*4), Y0, Y12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 32(R11)(BX*4), Y1, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 64(R11)(BX*4), Y2, Y1
+	VMOVUPS      Y12, (R11)(BX*4)
+	VMOVUPS      Y0, 32(R11)(BX*4)
+	VMOVUPS      Y1, 64(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 2048(R11)(BX*4), Y3, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 2080(R11)(BX*4), Y4, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 2112(R11)(BX*4), Y5, Y2
+	VMOVUPS      Y0, 2048(R11)(BX*4)
+	VMOVUPS      Y1, 2080(R11)(BX*4)
+	VMOVUPS      Y2, 2112(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 4096(R11)(BX*4), Y6, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 4128(R11)(BX*4), Y7, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 4160(R11)(BX*4), Y8, Y2
+	VMOVUPS      Y0, 4096(R11)(BX*4)
+	VMOVUPS      Y1, 4128(R11)(BX*4)
+	VMOVUPS      Y2, 4160(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 6144(R11)(BX*4), Y9, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 6176(R11)(BX*4), Y10, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 6208(R11)(BX*4), Y11, Y2
+	VMOVUPS      Y0, 6144(R11)(BX*4)
+	VMOVUPS      Y1, 6176(R11)(BX*4)
+	VMOVUPS      Y2, 6208(R11)(BX*4)
+	ADDQ         $+4, R10
+	ADDQ         $-4, R8
+	CMPQ         R8, $+4
+	JGE          loop10
+
+done9:
+	ADDQ $+24, BX
+	ADDQ $-24, SI
+	ADDQ R9, DI
+	ADDQ R9, DI
+	ADDQ R9, DI
+	CMPQ SI, $+24
+	JGE  loop8
+
+done7:
+	CMPQ SI, $+8
+	JLT  done13
+
+loop14:
+	MOVQ rowHi+96(FP), R8
+	MOVQ rowLo+88(FP), R10
+	SUBQ R10, R8
+	MOVQ rowLo+88(FP), R10
+	CMPQ R8, $+8
+	JLT  done15
+
+loop16:
+	MOVQ       R10, R11
+	SHLQ       $0x0b, R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(BX*4), R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	PREFETCHT0 (R11)
+	ADDQ       $+2048, R11
+	MOVQ       R10, R11
+	SHLQ       $0x02, R11
+	LEAQ       (DX)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       DI, R12
+	TESTQ      AX, AX
+	JLE        done17
+	MOVQ       AX, R13
+	PCALIGN    $0x20
+
+loop18:
+	VMOVUPS      (R12), Y8
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS 4(R11), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 8(R11), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 12(R11), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 16(R11), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 20(R11), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 24(R11), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 28(R11), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         $+512, R11
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop18
+
+done17:
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y8
+	VFNMADD213PS (R11)(BX*4), Y0, Y8
+	VMOVUPS      Y8, (R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 2048(R11)(BX*4), Y1, Y0
+	VMOVUPS      Y0, 2048(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 4096(R11)(BX*4), Y2, Y0
+	VMOVUPS      Y0, 4096(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 6144(R11)(BX*4), Y3, Y0
+	VMOVUPS      Y0, 6144(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 8192(R11)(BX*4), Y4, Y0
+	VMOVUPS      Y0, 8192(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 10240(R11)(BX*4), Y5, Y0
+	VMOVUPS      Y0, 10240(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 12288(R11)(BX*4), Y6, Y0
+	VMOVUPS      Y0, 12288(R11)(BX*4)
+	MOVQ         R10, R11
+	SHLQ         $0x09, R11
+	LEAQ         (CX)(R11*4), R11
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 14336(R11)(BX*4), Y7, Y0
+	VMOVUPS      Y0, 14336(R11)(BX*4)
+	ADDQ         $+8, R10
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
+	JGE          loop16
+
+done15:
+	ADDQ $+8, BX
+	ADDQ $-8, SI
+	ADDQ R9, DI
+	CMPQ SI, $+8
+	JGE  loop14
+
+done13:
+	VZEROUPPER
+	RET
+
+// func zWProduct2AVX512(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·zWProduct2AVX512(SB), $8-152
+	MOVQ         rows+0(FP), AX
+	MOVQ         zW_base+8(FP), CX
+	MOVQ         dzz_base+32(FP), DX
+	MOVQ         center_base+56(FP), BX
+	VBROADCASTSS lr0+80(FP), Z0
+	MOVQ         rowLo+88(FP), SI
+	MOVQ         rowHi+96(FP), DI
+	MOVQ         colLo+104(FP), R8
+	MOVQ         colHi+112(FP), R9
+	LEAQ         (BX)(R8*4), BX
+	MOVQ         R8, R10
+	SUBQ         R8, R9
+	CMPQ         R9, $+48
+	JLT          done1
+
+loop2:
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R11
+	CMPQ R8, $+8
+	JLT  done3
+
+loop4:
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done5
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop6:
+	VMOVUPS      (R13), Z25
+	VMOVUPS      64(R13), Z26
+	VMOVUPS      128(R13), Z27
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z25, Z28, Z1
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 4(R12), Z28
+	VFMADD231PS  Z25, Z28, Z4
+	VFMADD231PS  Z26, Z28, Z5
+	VFMADD231PS  Z27, Z28, Z6
+	VBROADCASTSS 8(R12), Z28
+	VFMADD231PS  Z25, Z28, Z7
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 12(R12), Z28
+	VFMADD231PS  Z25, Z28, Z10
+	VFMADD231PS  Z26, Z28, Z11
+	VFMADD231PS  Z27, Z28, Z12
+	VBROADCASTSS 16(R12), Z28
+	VFMADD231PS  Z25, Z28, Z13
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 20(R12), Z28
+	VFMADD231PS  Z25, Z28, Z16
+	VFMADD231PS  Z26, Z28, Z17
+	VFMADD231PS  Z27, Z28, Z18
+	VBROADCASTSS 24(R12), Z28
+	VFMADD231PS  Z25, Z28, Z19
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 28(R12), Z28
+	VFMADD231PS  Z25, Z28, Z22
+	VFMADD231PS  Z26, Z28, Z23
+	VFMADD231PS  Z27, Z28, Z24
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop6
+
+done5:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS (R12)(R10*4), Z0, Z1
+	VFNMADD213PS 64(R12)(R10*4), Z0, Z2
+	VFNMADD213PS 128(R12)(R10*4), Z0, Z3
+	VMOVUPS      Z1, (R12)(R10*4)
+	VMOVUPS      Z2, 64(R12)(R10*4)
+	VMOVUPS      Z3, 128(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 512(R12)(R10*4), Z0, Z4
+	VFNMADD213PS 576(R12)(R10*4), Z0, Z5
+	VFNMADD213PS 640(R12)(R10*4), Z0, Z6
+	VMOVUPS      Z4, 512(R12)(R10*4)
+	VMOVUPS      Z5, 576(R12)(R10*4)
+	VMOVUPS      Z6, 640(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 1024(R12)(R10*4), Z0, Z7
+	VFNMADD213PS 1088(R12)(R10*4), Z0, Z8
+	VFNMADD213PS 1152(R12)(R10*4), Z0, Z9
+	VMOVUPS      Z7, 1024(R12)(R10*4)
+	VMOVUPS      Z8, 1088(R12)(R10*4)
+	VMOVUPS      Z9, 1152(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 1536(R12)(R10*4), Z0, Z10
+	VFNMADD213PS 1600(R12)(R10*4), Z0, Z11
+	VFNMADD213PS 1664(R12)(R10*4), Z0, Z12
+	VMOVUPS      Z10, 1536(R12)(R10*4)
+	VMOVUPS      Z11, 1600(R12)(R10*4)
+	VMOVUPS      Z12, 1664(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 2048(R12)(R10*4), Z0, Z13
+	VFNMADD213PS 2112(R12)(R10*4), Z0, Z14
+	VFNMADD213PS 2176(R12)(R10*4), Z0, Z15
+	VMOVUPS      Z13, 2048(R12)(R10*4)
+	VMOVUPS      Z14, 2112(R12)(R10*4)
+	VMOVUPS      Z15, 2176(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 2560(R12)(R10*4), Z0, Z16
+	VFNMADD213PS 2624(R12)(R10*4), Z0, Z17
+	VFNMADD213PS 2688(R12)(R10*4), Z0, Z18
+	VMOVUPS      Z16, 2560(R12)(R10*4)
+	VMOVUPS      Z17, 2624(R12)(R10*4)
+	VMOVUPS      Z18, 2688(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 3072(R12)(R10*4), Z0, Z19
+	VFNMADD213PS 3136(R12)(R10*4), Z0, Z20
+	VFNMADD213PS 3200(R12)(R10*4), Z0, Z21
+	VMOVUPS      Z19, 3072(R12)(R10*4)
+	VMOVUPS      Z20, 3136(R12)(R10*4)
+	VMOVUPS      Z21, 3200(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 3584(R12)(R10*4), Z0, Z22
+	VFNMADD213PS 3648(R12)(R10*4), Z0, Z23
+	VFNMADD213PS 3712(R12)(R10*4), Z0, Z24
+	VMOVUPS      Z22, 3584(R12)(R10*4)
+	VMOVUPS      Z23, 3648(R12)(R10*4)
+	VMOVUPS      Z24, 3712(R12)(R10*4)
+	ADDQ         $+8, R11
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
+	JGE          loop4
+
+done3:
+	CMPQ       R8, $+2
+	JLT        done7
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	PREFETCHT0 128(R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done8
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop9:
+	VBROADCASTSS (R12), Z7
+	VBROADCASTSS 4(R12), Z8
+	VMOVUPS      (R13), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      64(R13), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z5
+	VMOVUPS      128(R13), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop9
+
+done8:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS (R12)(R10*4), Z0, Z1
+	VFNMADD213PS 64(R12)(R10*4), Z0, Z2
+	VFNMADD213PS 128(R12)(R10*4), Z0, Z3
+	VMOVUPS      Z1, (R12)(R10*4)
+	VMOVUPS      Z2, 64(R12)(R10*4)
+	VMOVUPS      Z3, 128(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 512(R12)(R10*4), Z0, Z4
+	VFNMADD213PS 576(R12)(R10*4), Z0, Z5
+	VFNMADD213PS 640(R12)(R10*4), Z0, Z6
+	VMOVUPS      Z4, 512(R12)(R10*4)
+	VMOVUPS      Z5, 576(R12)(R10*4)
+	VMOVUPS      Z6, 640(R12)(R10*4)
+	ADDQ         $+2, R11
+	ADDQ         $-2, R8
+
+done7:
+	ADDQ $+48, R10
+	ADDQ $-48, R9
+	ADDQ $+192, BX
+	CMPQ R9, $+48
+	JGE  loop2
+
+done1:
+	CMPQ R9, $+32
+	JLT  done10
+
+loop11:
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R11
+	CMPQ R8, $+8
+	JLT  done12
+
+loop13:
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done14
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop15:
+	VMOVUPS      (R13), Z17
+	VMOVUPS      64(R13), Z18
+	VBROADCASTSS (R12), Z19
+	VFMADD231PS  Z17, Z19, Z1
+	VFMADD231PS  Z18, Z19, Z2
+	VBROADCASTSS 4(R12), Z19
+	VFMADD231PS  Z17, Z19, Z3
+	VFMADD231PS  Z18, Z19, Z4
+	VBROADCASTSS 8(R12), Z19
+	VFMADD231PS  Z17, Z19, Z5
+	VFMADD231PS  Z18, Z19, Z6
+	VBROADCASTSS 12(R12), Z19
+	VFMADD231PS  Z17, Z19, Z7
+	VFMADD231PS  Z18, Z19, Z8
+	VBROADCASTSS 16(R12), Z19
+	VFMADD231PS  Z17, Z19, Z9
+	VFMADD231PS  Z18, Z19, Z10
+	VBROADCASTSS 20(R12), Z19
+	VFMADD231PS  Z17, Z19, Z11
+	VFMADD231PS  Z18, Z19, Z12
+	VBROADCASTSS 24(R12), Z19
+	VFMADD231PS  Z17, Z19, Z13
+	VFMADD231PS  Z18, Z19, Z14
+	VBROADCASTSS 28(R12), Z19
+	VFMADD231PS  Z17, Z19, Z15
+	VFMADD231PS  Z18, Z19, Z16
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop15
+
+done14:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS (R12)(R10*4), Z0, Z1
+	VFNMADD213PS 64(R12)(R10*4), Z0, Z2
+	VMOVUPS      Z1, (R12)(R10*4)
+	VMOVUPS      Z2, 64(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 512(R12)(R10*4), Z0, Z3
+	VFNMADD213PS 576(R12)(R10*4), Z0, Z4
+	VMOVUPS      Z3, 512(R12)(R10*4)
+	VMOVUPS      Z4, 576(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 1024(R12)(R10*4), Z0, Z5
+	VFNMADD213PS 1088(R12)(R10*4), Z0, Z6
+	VMOVUPS      Z5, 1024(R12)(R10*4)
+	VMOVUPS      Z6, 1088(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 1536(R12)(R10*4), Z0, Z7
+	VFNMADD213PS 1600(R12)(R10*4), Z0, Z8
+	VMOVUPS      Z7, 1536(R12)(R10*4)
+	VMOVUPS      Z8, 1600(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 2048(R12)(R10*4), Z0, Z9
+	VFNMADD213PS 2112(R12)(R10*4), Z0, Z10
+	VMOVUPS      Z9, 2048(R12)(R10*4)
+	VMOVUPS      Z10, 2112(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 2560(R12)(R10*4), Z0, Z11
+	VFNMADD213PS 2624(R12)(R10*4), Z0, Z12
+	VMOVUPS      Z11, 2560(R12)(R10*4)
+	VMOVUPS      Z12, 2624(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 3072(R12)(R10*4), Z0, Z13
+	VFNMADD213PS 3136(R12)(R10*4), Z0, Z14
+	VMOVUPS      Z13, 3072(R12)(R10*4)
+	VMOVUPS      Z14, 3136(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 3584(R12)(R10*4), Z0, Z15
+	VFNMADD213PS 3648(R12)(R10*4), Z0, Z16
+	VMOVUPS      Z15, 3584(R12)(R10*4)
+	VMOVUPS      Z16, 3648(R12)(R10*4)
+	ADDQ         $+8, R11
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
+	JGE          loop13
+
+done12:
+	CMPQ       R8, $+2
+	JLT        done16
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done17
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop18:
+	VMOVUPS      (R13), Z5
+	VMOVUPS      64(R13), Z6
+	VBROADCASTSS (R12), Z7
+	VFMADD231PS  Z5, Z7, Z1
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 4(R12), Z7
+	VFMADD231PS  Z5, Z7, Z3
+	VFMADD231PS  Z6, Z7, Z4
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop18
+
+done17:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS (R12)(R10*4), Z0, Z1
+	VFNMADD213PS 64(R12)(R10*4), Z0, Z2
+	VMOVUPS      Z1, (R12)(R10*4)
+	VMOVUPS      Z2, 64(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VFNMADD213PS 512(R12)(R10*4), Z0, Z3
+	VFNMADD213PS 576(R12)(R10*4), Z0, Z4
+	VMOVUPS      Z3, 512(R12)(R10*4)
+	VMOVUPS      Z4, 576(R12)(R10*4)
+	ADDQ         $+2, R11
+	ADDQ         $-2, R8
+
+done16:
+	ADDQ $+32, R10
+	ADDQ $-32, R9
+	ADDQ $+128, BX
+	CMPQ R9, $+32
+	JGE  loop11
+
+done10:
+	VZEROUPPER
+	RET
+
+// func zWProduct2AVX2(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·zWProduct2AVX2(SB), $8-152
+	MOVQ rows+0(FP), AX
+	MOVQ zW_base+8(FP), CX
+	MOVQ dzz_base+32(FP), DX
+	MOVQ center_base+56(FP), BX
+	MOVQ rowLo+88(FP), SI
+	MOVQ rowHi+96(FP), DI
+	MOVQ colLo+104(FP), R8
+	MOVQ colHi+112(FP), R9
+	LEAQ (BX)(R8*4), BX
+	MOVQ R8, R10
+	SUBQ R8, R9
+	CMPQ R9, $+24
+	JLT  done1
+
+loop2:
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R11
+	CMPQ R8, $+4
+	JLT  done3
+
+loop4:
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done5
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop6:
+	VMOVUPS      (R13), Y12
+	VMOVUPS      32(R13), Y13
+	VMOVUPS      64(R13), Y14
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 4(R12), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 8(R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 12(R12), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop6
+
+done5:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y12
+	VFNMADD213PS (R12)(R10*4), Y0, Y12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 32(R12)(R10*4), Y1, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 64(R12)(R10*4), Y2, Y1
+	VMOVUPS      Y12, (R12)(R10*4)
+	VMOVUPS      Y0, 32(R12)(R10*4)
+	VMOVUPS      Y1, 64(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 512(R12)(R10*4), Y3, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 544(R12)(R10*4), Y4, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 576(R12)(R10*4), Y5, Y2
+	VMOVUPS      Y0, 512(R12)(R10*4)
+	VMOVUPS      Y1, 544(R12)(R10*4)
+	VMOVUPS      Y2, 576(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 1024(R12)(R10*4), Y6, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 1056(R12)(R10*4), Y7, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 1088(R12)(R10*4), Y8, Y2
+	VMOVUPS      Y0, 1024(R12)(R10*4)
+	VMOVUPS      Y1, 1056(R12)(R10*4)
+	VMOVUPS      Y2, 1088(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 1536(R12)(R10*4), Y9, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 1568(R12)(R10*4), Y10, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 1600(R12)(R10*4), Y11, Y2
+	VMOVUPS      Y0, 1536(R12)(R10*4)
+	VMOVUPS      Y1, 1568(R12)(R10*4)
+	VMOVUPS      Y2, 1600(R12)(R10*4)
+	ADDQ         $+4, R11
+	ADDQ         $-4, R8
+	CMPQ         R8, $+4
+	JGE          loop4
+
+done3:
+	CMPQ       R8, $+2
+	JLT        done7
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 64(R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done8
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop9:
+	VBROADCASTSS (R12), Y6
+	VBROADCASTSS 4(R12), Y7
+	VMOVUPS      (R13), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      32(R13), Y8
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVUPS      64(R13), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop9
+
+done8:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y6
+	VFNMADD213PS (R12)(R10*4), Y0, Y6
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 32(R12)(R10*4), Y1, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 64(R12)(R10*4), Y2, Y1
+	VMOVUPS      Y6, (R12)(R10*4)
+	VMOVUPS      Y0, 32(R12)(R10*4)
+	VMOVUPS      Y1, 64(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 512(R12)(R10*4), Y3, Y0
+	VBROADCASTSS lr0+80(FP), Y1
+	VFNMADD213PS 544(R12)(R10*4), Y4, Y1
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS 576(R12)(R10*4), Y5, Y2
+	VMOVUPS      Y0, 512(R12)(R10*4)
+	VMOVUPS      Y1, 544(R12)(R10*4)
+	VMOVUPS      Y2, 576(R12)(R10*4)
+	ADDQ         $+2, R11
+	ADDQ         $-2, R8
+
+done7:
+	ADDQ $+24, R10
+	ADDQ $-24, R9
+	ADDQ $+96, BX
+	CMPQ R9, $+24
+	JGE  loop2
+
+done1:
+	CMPQ R9, $+8
+	JLT  done10
+
+loop11:
+	MOVQ DI, R8
+	SUBQ SI, R8
+	MOVQ SI, R11
+	CMPQ R8, $+8
+	JLT  done12
+
+loop13:
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done14
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop15:
+	VMOVUPS      (R13), Y8
+	VBROADCASTSS (R12), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS 4(R12), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 8(R12), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 12(R12), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 16(R12), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 20(R12), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 24(R12), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS 28(R12), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop15
+
+done14:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y8
+	VFNMADD213PS (R12)(R10*4), Y0, Y8
+	VMOVUPS      Y8, (R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 512(R12)(R10*4), Y1, Y0
+	VMOVUPS      Y0, 512(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 1024(R12)(R10*4), Y2, Y0
+	VMOVUPS      Y0, 1024(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 1536(R12)(R10*4), Y3, Y0
+	VMOVUPS      Y0, 1536(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 2048(R12)(R10*4), Y4, Y0
+	VMOVUPS      Y0, 2048(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 2560(R12)(R10*4), Y5, Y0
+	VMOVUPS      Y0, 2560(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 3072(R12)(R10*4), Y6, Y0
+	VMOVUPS      Y0, 3072(R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 3584(R12)(R10*4), Y7, Y0
+	VMOVUPS      Y0, 3584(R12)(R10*4)
+	ADDQ         $+8, R11
+	ADDQ         $-8, R8
+	CMPQ         R8, $+8
+	JGE          loop13
+
+done12:
+	CMPQ       R8, $+2
+	JLT        done16
+	MOVQ       R11, R12
+	SHLQ       $0x09, R12
+	LEAQ       (CX)(R12*1), R12
+	LEAQ       (R12)(R10*4), R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	PREFETCHT0 (R12)
+	ADDQ       $+512, R12
+	MOVQ       R11, R12
+	SHLQ       $0x02, R12
+	LEAQ       (DX)(R12*1), R12
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       BX, R13
+	TESTQ      AX, AX
+	JLE        done17
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop18:
+	VMOVUPS      (R13), Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $+40, R12
+	ADDQ         $+512, R13
+	SUBQ         $+1, BP
+	JNE          loop18
+
+done17:
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y2
+	VFNMADD213PS (R12)(R10*4), Y0, Y2
+	VMOVUPS      Y2, (R12)(R10*4)
+	MOVQ         R11, R12
+	SHLQ         $0x07, R12
+	LEAQ         (CX)(R12*4), R12
+	VBROADCASTSS lr0+80(FP), Y0
+	VFNMADD213PS 512(R12)(R10*4), Y1, Y0
+	VMOVUPS      Y0, 512(R12)(R10*4)
+	ADDQ         $+2, R11
+	ADDQ         $-2, R8
+
+done16:
+	ADDQ $+8, R10
+	ADDQ $-8, R9
+	ADDQ $+32, BX
+	CMPQ R9, $+8
+	JGE  loop11
+
+done10:
 	VZEROUPPER
 	RET
 

@@ -1083,22 +1083,58 @@ func nextDhProductPartGo(first, count, rows, batch, from, t2 int, nextDh, dzh, h
 	matmul(matrix[float32]{nextDh[first:], rows, count, 128, 1}, mat(dzh[batch*15872+from*512-batch*t2*512:], rows, 512), matrix[float32]{hCellW[first+64:], 512, count, 192, 1})
 }
 
-// dhCellBSumsGo computes dhCellW2 += dzhᵀ·h[:32,:], dhCellW3 += dzhᵀ·x,
-// dhCellB[j] += Σᵢ dzh[i,j].
-func dhCellBSumsGo(batch int, dzh, dhCellW2, h, dhCellW3, x, dhCellB []float32) {
-	for b := range batch {
-		for i := range 32 {
-			for j := range 512 {
-				// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
-				dzhj := dzh[batch*i*512+b*512+j]
-				axpy(dzhj, h[batch*i*128+b*128:][:128], dhCellW2[j*128:][:128])
+// dhCellW2Product computes dhCellW2 += dzhᵀ·h[:32,:].
+func (t *tasks) dhCellW2Product(batch int, dhCellW2, dzh, h []float32) {
+	k := &t.dhCellW2ProductTask
+	*k = dhCellW2ProductTask{t: t, batch: batch, dhCellW2: dhCellW2, dzh: dzh, h: h}
+	workers.run(1, 1, k)
+}
 
-				// dhCellW3 += dzhᵀ·x   layers.bp:18
-				axpy(dzhj, x[b*2048+i*64:][:64], dhCellW3[j*64:][:64])
+// dhCellW2ProductTask is what the parts of dhCellW2Product work on.
+type dhCellW2ProductTask struct {
+	t                *tasks
+	batch            int
+	dhCellW2, dzh, h []float32
+}
 
-				// dhCellB[j] += Σᵢ dzh[i,j]   layers.bp:18
-				dhCellB[j] += dzhj
-			}
+func (k *dhCellW2ProductTask) part(i, who int) {
+	dhCellW2ProductPart(k.batch, k.dhCellW2, k.dzh, k.h, k.t.scratch32.of(who, 32288))
+}
+
+// dhCellW2ProductPartGo computes dhCellW2 += dzhᵀ·h[:32,:].
+func dhCellW2ProductPartGo(batch int, dhCellW2, dzh, h, _ []float32) {
+	addmul(mat(dhCellW2, 512, 128), matrix[float32]{dzh, 512, 32, 1, batch * 512}, matrix[float32]{h, 32, 128, batch * 128, 1})
+}
+
+// dhCellW3Product computes dhCellW3 += dzhᵀ·x.
+func (t *tasks) dhCellW3Product(batch int, dhCellW3, dzh, x2 []float32) {
+	k := &t.dhCellW3ProductTask
+	*k = dhCellW3ProductTask{t: t, batch: batch, dhCellW3: dhCellW3, dzh: dzh, x2: x2}
+	workers.run(1, 1, k)
+}
+
+// dhCellW3ProductTask is what the parts of dhCellW3Product work on.
+type dhCellW3ProductTask struct {
+	t                 *tasks
+	batch             int
+	dhCellW3, dzh, x2 []float32
+}
+
+func (k *dhCellW3ProductTask) part(i, who int) {
+	dhCellW3ProductPart(k.batch, k.dhCellW3, k.dzh, k.x2, k.t.scratch32.of(who, 25376))
+}
+
+// dhCellW3ProductPartGo computes dhCellW3 += dzhᵀ·x.
+func dhCellW3ProductPartGo(batch int, dhCellW3, dzh, x, _ []float32) {
+	addmul(mat(dhCellW3, 512, 64), matrix[float32]{dzh, 512, 32, 1, batch * 512}, mat(x, 32, 64))
+}
+
+// dhCellBSumsGo computes dhCellB[j] += Σᵢ dzh[i,j].
+func dhCellBSumsGo(batch int, dhCellB, dzh []float32) {
+	for i := range 32 {
+		dzhRow := dzh[batch*i*512:][:512]
+		for j := range 512 {
+			dhCellB[j] += dzhRow[j]
 		}
 	}
 }
@@ -1521,52 +1557,6 @@ func nLoop2PartGo(first, count, rows int, x, nD, zn, n, nScale, nShift []float32
 	}
 }
 
-// aVProduct2 computes a part of a procedure.
-func (t *tasks) aVProduct2(rows, from, i2, j int, aV, n, aWv []float32) {
-	k := &t.aVProduct2Task
-	*k = aVProduct2Task{t: t, rows: rows, from: from, i2: i2, j: j, aV: aV, n: n, aWv: aWv}
-	workers.run(1, 1, k)
-}
-
-// aVProduct2Task is what the parts of aVProduct2 work on.
-type aVProduct2Task struct {
-	t                 *tasks
-	rows, from, i2, j int
-	aV, n, aWv        []float32
-}
-
-func (k *aVProduct2Task) part(i, who int) {
-	aVProduct2Part(k.rows, k.from, k.i2, k.j, k.aV, k.n, k.aWv, k.t.scratch32.of(who, 6944))
-}
-
-// aVProduct2PartGo computes a part of a procedure.
-func aVProduct2PartGo(rows, from, i, j int, aV, n, aWv, _ []float32) {
-	matmul(matrix[float32]{aV[from*8192+i*2048+j*32:], rows, 32, 8192, 1}, matrix[float32]{n[from*8192+j*128:], rows, 128, 8192, 1}, mat(aWv, 32, 128).T())
-}
-
-// aYProduct2 computes a part of a procedure.
-func (t *tasks) aYProduct2(rows, from, i2, j int, aY, aZ, aWo []float32) {
-	k := &t.aYProduct2Task
-	*k = aYProduct2Task{t: t, rows: rows, from: from, i2: i2, j: j, aY: aY, aZ: aZ, aWo: aWo}
-	workers.run(1, 1, k)
-}
-
-// aYProduct2Task is what the parts of aYProduct2 work on.
-type aYProduct2Task struct {
-	t                 *tasks
-	rows, from, i2, j int
-	aY, aZ, aWo       []float32
-}
-
-func (k *aYProduct2Task) part(i, who int) {
-	aYProduct2Part(k.rows, k.from, k.i2, k.j, k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
-}
-
-// aYProduct2PartGo computes a part of a procedure.
-func aYProduct2PartGo(rows, from, i, j int, aY, aZ, aWo, _ []float32) {
-	addmul(matrix[float32]{aY, rows, 128, 8192, 1}, matrix[float32]{aZ[from*8192+i*32+j*2048:], rows, 32, 8192, 1}, matrix[float32]{aWo, 32, 128, 1, 128})
-}
-
 // mLoop2 computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
 // mD[i,k]²/128 + 1e−05), …, in parts of 2.
 func (t *tasks) mLoop2(rows int, x2, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
@@ -1626,31 +1616,6 @@ func mLoop2PartGo(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShi
 	}
 }
 
-// zupProduct2 computes a part of a procedure, in parts of 144.
-func (t *tasks) zupProduct2(rows, from, i2 int, zup, m, upW []float32) {
-	k := &t.zupProduct2Task
-	*k = zupProduct2Task{t: t, rows: rows, from: from, i2: i2, zup: zup, m: m, upW: upW}
-	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
-}
-
-// zupProduct2Task is what the parts of zupProduct2 work on.
-type zupProduct2Task struct {
-	t              *tasks
-	rows, from, i2 int
-	zup, m, upW    []float32
-}
-
-func (k *zupProduct2Task) part(i, who int) {
-	first := i * 144
-	count := min(144, 512-first)
-	zupProduct2Part(first, count, k.rows, k.from, k.i2, k.zup, k.m, k.upW, k.t.scratch32.of(who, count*144+2336))
-}
-
-// zupProduct2PartGo computes a part of a procedure.
-func zupProduct2PartGo(first, count, rows, from, i int, zup, m, upW, _ []float32) {
-	matmul(matrix[float32]{zup[first:], rows, count, 32768, 1}, matrix[float32]{m[from*8192+i*128:], rows, 128, 8192, 1}, mat(upW[first*128:], count, 128).T())
-}
-
 // dupLoop computes up = gelu(zup + upB), dzup = exp(−0.5·(zup + upB)²), dup =
 // 0.5·erfc(−0.7071067811865476·(zup + upB)) + 0.3989422804014327·(zup +
 // upB)∘dzup, …, in parts of 1.
@@ -1705,80 +1670,6 @@ func dupLoopPartGo(first, count, rows int, ddownW2, zup, upB, up, dup []float32)
 	}
 }
 
-// total2Loop computes top2 = if |max(z)| < ∞ { max(z) } else { 0 }, exps2 =
-// exp(z − top2), total2 = Σ exps2, …, in parts of 1024.
-func (t *tasks) total2Loop(rows int, z, exps2, total2 []float32, y []int32) (s float64) {
-	k := &t.total2LoopTask
-	parts := partsOf(rows, 1024)
-	*k = total2LoopTask{t: t, rows: rows, z: z, exps2: exps2, total2: total2, y: y, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(rows*163), parts, k)
-	for _, x := range k.sum0 {
-		s += x
-	}
-	return s
-}
-
-// total2LoopTask is what the parts of total2Loop work on.
-type total2LoopTask struct {
-	t                *tasks
-	rows             int
-	z, exps2, total2 []float32
-	y                []int32
-	sum0             []float64
-}
-
-func (k *total2LoopTask) part(i, who int) {
-	first := i * 1024
-	count := min(1024, k.rows-first)
-	k.sum0[i] = total2LoopPart(first, count, k.rows, k.z, k.exps2, k.total2, k.y)
-}
-
-// total2LoopPartGo computes top2 = if |max(z)| < ∞ { max(z) } else { 0 },
-// exps2 = exp(z − top2), total2 = Σ exps2, ….
-func total2LoopPartGo(first, count, rows int, z, exps2, total2 []float32, y []int32) (s float64) {
-	for b := range count {
-		// loss xent(z, y)   layers.bp:35
-		m2 := inf[float32](-1)
-		zRow := z[b*10+first*10:][:10]
-		for i := range 10 {
-			m2 = max(m2, zRow[i])
-		}
-		var top2 float32
-		if abs(m2) < inf[float32](1) {
-			top2 = m2
-		}
-		var total3 float32
-		exps2Row := exps2[b*10+first*10:][:10]
-		for i := range 10 {
-			exps2i := exp(zRow[i] - top2)
-			exps2Row[i] = exps2i
-			total3 += exps2i
-		}
-		total2[b+first] = total3
-		yb := int(y[b+first])
-		s += float64(top2 + log(total3) - z[b*10+first*10+yb])
-	}
-	return s
-}
-
-// dzzLoop2Go computes dzz = d·(exps2/total2 − 1[y]), dzB += dzz.
-func dzzLoop2Go(rows int, total2 []float32, y []int32, exps2, dzz, dzB []float32, d float32) {
-	for b := range rows {
-		total2b := total2[b]
-		yb := int(y[b])
-		exps2Row := exps2[b*10:][:10]
-		dzzRow := dzz[b*10:][:10]
-		for i := range 10 {
-			// dzz = d·(exps2/total2 − 1[y])   layers.bp:34
-			dzzi := d * (exps2Row[i]/total2b - truth[float32](i == yb))
-			dzzRow[i] = dzzi
-
-			// dzB += dzz   layers.bp:34
-			dzB[i] += dzzi
-		}
-	}
-}
-
 // ddcenterProduct computes dcenter = zWᵀ·dzz, ddcenter = dcenter/64.
 func (t *tasks) ddcenterProduct(rows int, ddcenter, dzz, zW []float32) {
 	k := &t.ddcenterProductTask
@@ -1811,7 +1702,7 @@ func ddcenterProductPartGo(rows int, ddcenter, dzz, zW, _ []float32) {
 
 // dzup2LoopGo computes dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k], dzup2 =
 // dup2∘dup, dupB[j] += Σᵢ dzup2[i,j].
-func dzup2LoopGo(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
+func dzup2LoopGo(b int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
 	for i := range 64 {
 		clear(dup2[:512])
 
@@ -1820,7 +1711,7 @@ func dzup2LoopGo(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32)
 			ddcenterj := ddcenter[b*128+j]
 			axpy(ddcenterj, downW[j*512:][:512], dup2[:512])
 		}
-		dupRow := dup[b*32768+from*32768+i*512:][:512]
+		dupRow := dup[b*32768+i*512:][:512]
 		dzup2Row := dzup2[b*32768+i*512:][:512]
 		for j := range 512 {
 			// dzup2 = dup2∘dup   layers.bp:30
@@ -1834,26 +1725,26 @@ func dzup2LoopGo(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32)
 }
 
 // dupWProduct computes dupW += dzup2ᵀ·m.
-func (t *tasks) dupWProduct(b, from int, dupW, dzup2, m []float32) {
+func (t *tasks) dupWProduct(b int, dupW, dzup2, m []float32) {
 	k := &t.dupWProductTask
-	*k = dupWProductTask{t: t, b: b, from: from, dupW: dupW, dzup2: dzup2, m: m}
+	*k = dupWProductTask{t: t, b: b, dupW: dupW, dzup2: dzup2, m: m}
 	workers.run(1, 1, k)
 }
 
 // dupWProductTask is what the parts of dupWProduct work on.
 type dupWProductTask struct {
 	t              *tasks
-	b, from        int
+	b              int
 	dupW, dzup2, m []float32
 }
 
 func (k *dupWProductTask) part(i, who int) {
-	dupWProductPart(k.b, k.from, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, 37472))
+	dupWProductPart(k.b, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, 37472))
 }
 
 // dupWProductPartGo computes dupW += dzup2ᵀ·m.
-func dupWProductPartGo(b, from int, dupW, dzup2, m, _ []float32) {
-	addmul(mat(dupW, 512, 128), mat(dzup2[b*32768:], 64, 512).T(), mat(m[b*8192+from*8192:], 64, 128))
+func dupWProductPartGo(b int, dupW, dzup2, m, _ []float32) {
+	addmul(mat(dupW, 512, 128), mat(dzup2[b*32768:], 64, 512).T(), mat(m[b*8192:], 64, 128))
 }
 
 // dmProduct computes a part of a procedure, in parts of 48.
@@ -1883,13 +1774,13 @@ func dmProductPartGo(first, count, rows int, dm, dzup2, upW, _ []float32) {
 
 // drLoopGo computes s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j], dmScale[j] += Σᵢ
 // dm[i,j]/zm[i]·mD[i,j], ddzm = −s2∘(0.5/zm)/128, ….
-func drLoopGo(b, from int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+func drLoopGo(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
 	for i := range 64 {
 		var s2 float32
-		zmi := zm[b*64+from*64+i]
+		zmi := zm[b*64+i]
 		dmRow := dm[b*8192+i*128:][:128]
-		zm2Row := zm2[b*8192+from*8192+i*128:][:128]
-		mDRow := mD[b*8192+from*8192+i*128:][:128]
+		zm2Row := zm2[b*8192+i*128:][:128]
+		mDRow := mD[b*8192+i*128:][:128]
 		for j := range 128 {
 			// s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j]   layers.bp:29
 			dmj := dmRow[j]
@@ -1924,26 +1815,26 @@ func drLoopGo(b, from int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter [
 }
 
 // daWoProduct computes a part of a procedure.
-func (t *tasks) daWoProduct(b, from, i2 int, daWo, dr, aZ []float32) {
+func (t *tasks) daWoProduct(b, i2 int, daWo, dr, aZ []float32) {
 	k := &t.daWoProductTask
-	*k = daWoProductTask{t: t, b: b, from: from, i2: i2, daWo: daWo, dr: dr, aZ: aZ}
+	*k = daWoProductTask{t: t, b: b, i2: i2, daWo: daWo, dr: dr, aZ: aZ}
 	workers.run(1, 1, k)
 }
 
 // daWoProductTask is what the parts of daWoProduct work on.
 type daWoProductTask struct {
 	t            *tasks
-	b, from, i2  int
+	b, i2        int
 	daWo, dr, aZ []float32
 }
 
 func (k *daWoProductTask) part(i, who int) {
-	daWoProductPart(k.b, k.from, k.i2, k.daWo, k.dr, k.aZ, k.t.scratch32.of(who, 32))
+	daWoProductPart(k.b, k.i2, k.daWo, k.dr, k.aZ, k.t.scratch32.of(who, 32))
 }
 
 // daWoProductPartGo computes a part of a procedure.
-func daWoProductPartGo(b, from, i int, daWo, dr, aZ, _ []float32) {
-	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, mat(dr[b*8192:], 64, 128).T(), mat(aZ[b*8192+from*8192+i*2048:], 64, 32))
+func daWoProductPartGo(b, i int, daWo, dr, aZ, _ []float32) {
+	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, mat(dr[b*8192:], 64, 128).T(), mat(aZ[b*8192+i*2048:], 64, 32))
 }
 
 // daZProduct computes a part of a procedure.
@@ -1970,26 +1861,26 @@ func daZProductPartGo(rows int, daZ, dr, aWo, _ []float32) {
 }
 
 // daAProduct computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
-func (t *tasks) daAProduct(b, i2, from int, daA, daZ, aV []float32) {
+func (t *tasks) daAProduct(b, i2 int, daA, daZ, aV []float32) {
 	k := &t.daAProductTask
-	*k = daAProductTask{t: t, b: b, i2: i2, from: from, daA: daA, daZ: daZ, aV: aV}
+	*k = daAProductTask{t: t, b: b, i2: i2, daA: daA, daZ: daZ, aV: aV}
 	workers.run(1, 1, k)
 }
 
 // daAProductTask is what the parts of daAProduct work on.
 type daAProductTask struct {
 	t            *tasks
-	b, i2, from  int
+	b, i2        int
 	daA, daZ, aV []float32
 }
 
 func (k *daAProductTask) part(i, who int) {
-	daAProductPart(k.b, k.i2, k.from, k.daA, k.daZ, k.aV, k.t.scratch32.of(who, 3872))
+	daAProductPart(k.b, k.i2, k.daA, k.daZ, k.aV, k.t.scratch32.of(who, 3872))
 }
 
 // daAProductPartGo computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
-func daAProductPartGo(b, i, from int, daA, daZ, aV, _ []float32) {
-	matmul(mat(daA, 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1}, mat(aV[b*8192+from*8192+i*2048:], 64, 32).T())
+func daAProductPartGo(b, i int, daA, daZ, aV, _ []float32) {
+	matmul(mat(daA, 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1}, mat(aV[b*8192+i*2048:], 64, 32).T())
 }
 
 // daQ2LoopGo computes daV[i,k,l] = Σⱼ (if k ≤ j {
@@ -1997,24 +1888,24 @@ func daAProductPartGo(b, i, from int, daA, daZ, aV, _ []float32) {
 // daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 }), dza[i,j,k] =
 // exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) −
 // s2[i,j])/5.656854249492381, ….
-func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+func daQ2LoopGo(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
 	for j := range 64 {
 		var s2 float32
 		for k := range 64 {
 			if k <= j {
 				// daV[i,k,l] = Σⱼ (if k ≤ j { exps[i,j,k]/total[i,j]·daZ[j,i,l] } else { 0 })   layers.bp:27
-				za2 := exps[b*16384+from*16384+i*4096+j*64+k] / total[b*256+from*256+i*64+j]
+				za2 := exps[b*16384+i*4096+j*64+k] / total[b*256+i*64+j]
 				axpy(za2, daZ[b*8192+i*32+j*128:][:32], daV[k*32:][:32])
 			}
 			if k <= j {
 				// s2[i,j] = Σₖ (if k ≤ j { daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   layers.bp:27
-				s2 += daA[j*64+k] * (exps[b*16384+from*16384+i*4096+j*64+k] / total[b*256+from*256+i*64+j])
+				s2 += daA[j*64+k] * (exps[b*16384+i*4096+j*64+k] / total[b*256+i*64+j])
 			}
 		}
 
 		// dza[i,j,k] = exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) − s2[i,j])/5.656854249492381   layers.bp:27
-		totalj := total[b*256+from*256+i*64+j]
-		expsRow := exps[b*16384+from*16384+i*4096+j*64:][:64]
+		totalj := total[b*256+i*64+j]
+		expsRow := exps[b*16384+i*4096+j*64:][:64]
 		dzaRow := dza[j*64:][:64]
 		for k := range 64 {
 			var v float32
@@ -2029,7 +1920,7 @@ func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []floa
 				if l <= j {
 					// daQ[i,j,k,l] = if l ≤ j { dza[i,j,l]·aM[i,l,k] } else { 0 }   layers.bp:27
 					// daQ2[i,j,k] = Σₗ daQ[i,j,k,l]   layers.bp:27
-					s3 += dza[j*64+l] * aM[b*8192+from*8192+i*2048+k+l*32]
+					s3 += dza[j*64+l] * aM[b*8192+i*2048+k+l*32]
 				}
 			}
 			daQ2[j*32+k] = s3
@@ -2040,14 +1931,14 @@ func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []floa
 // daM2LoopGo computes daM[i,j,l,k] = if j ≤ k { dza[i,k,j]·aQ[i,k,l] } else {
 // 0 }, daM2[i,j,k] = Σₗ daM[i,j,k,l], dn[i,j,k,l] = daQ2[i,j,k]·aWq[i,k,l] +
 // daM2[i,j,k]·aWk[i,k,l] + daV[i,j,k]·aWv[i,k,l], ….
-func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+func daM2LoopGo(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
 	for j := range 64 {
 		// daM[i,j,l,k] = if j ≤ k { dza[i,k,j]·aQ[i,k,l] } else { 0 }   layers.bp:27
 		for k := range 64 {
 			on := j <= k
 			for l := range 32 {
 				if on {
-					daM[k+l*64] = dza[j+k*64] * aQ[b*8192+from*8192+i*2048+k*32+l]
+					daM[k+l*64] = dza[j+k*64] * aQ[b*8192+i*2048+k*32+l]
 				} else {
 					daM[k+l*64] = 0
 				}
@@ -2082,34 +1973,34 @@ func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn
 }
 
 // daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
-func (t *tasks) daWqProduct(b, from int, daWq, daQ2, n []float32) {
+func (t *tasks) daWqProduct(b int, daWq, daQ2, n []float32) {
 	k := &t.daWqProductTask
-	*k = daWqProductTask{t: t, b: b, from: from, daWq: daWq, daQ2: daQ2, n: n}
+	*k = daWqProductTask{t: t, b: b, daWq: daWq, daQ2: daQ2, n: n}
 	workers.run(1, 1, k)
 }
 
 // daWqProductTask is what the parts of daWqProduct work on.
 type daWqProductTask struct {
 	t             *tasks
-	b, from       int
+	b             int
 	daWq, daQ2, n []float32
 }
 
 func (k *daWqProductTask) part(i, who int) {
-	daWqProductPart(k.b, k.from, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
+	daWqProductPart(k.b, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
 }
 
 // daWqProductPartGo computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
-func daWqProductPartGo(b, from int, daWq, daQ2, n, _ []float32) {
-	addmul(mat(daWq, 32, 128), mat(daQ2, 64, 32).T(), mat(n[b*8192+from*8192:], 64, 128))
+func daWqProductPartGo(b int, daWq, daQ2, n, _ []float32) {
+	addmul(mat(daWq, 32, 128), mat(daQ2, 64, 32).T(), mat(n[b*8192:], 64, 128))
 }
 
 // dnScaleSumsGo computes dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j].
-func dnScaleSumsGo(b, from int, zn, dnScale, dn2, nD []float32) {
+func dnScaleSumsGo(b int, zn, dnScale, dn2, nD []float32) {
 	for i := range 64 {
-		zni := zn[b*64+from*64+i]
+		zni := zn[b*64+i]
 		dn2Row := dn2[i*128:][:128]
-		nDRow := nD[b*8192+from*8192+i*128:][:128]
+		nDRow := nD[b*8192+i*128:][:128]
 		for j := range 128 {
 			dnScale[j] += dn2Row[j] / zni * nDRow[j]
 		}
@@ -2179,6 +2070,76 @@ func ddownBLoopGo(ddownB, ddownB2 []float32) {
 	}
 }
 
+// downWProduct computes downW updated by ddownW = ddcenter·ddownW2ᵀ, in parts
+// of 144.
+func (t *tasks) downWProduct(rows int, downW, ddcenter, ddownW2 []float32, lr0 float32) {
+	k := &t.downWProductTask
+	*k = downWProductTask{t: t, rows: rows, downW: downW, ddcenter: ddcenter, ddownW2: ddownW2, lr0: lr0}
+	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
+}
+
+// downWProductTask is what the parts of downWProduct work on.
+type downWProductTask struct {
+	t                        *tasks
+	rows                     int
+	downW, ddcenter, ddownW2 []float32
+	lr0                      float32
+}
+
+func (k *downWProductTask) part(i, who int) {
+	first := i * 144
+	count := min(144, 512-first)
+	downWProductPart(first, count, k.rows, k.downW, k.ddcenter, k.ddownW2, k.lr0, k.t.scratch32.of(who, count*k.rows+count*8+k.rows*8+96))
+}
+
+// downWProductPartGo computes downW updated by ddownW = ddcenter·ddownW2ᵀ.
+func downWProductPartGo(first, count, rows int, downW, ddcenter, ddownW2 []float32, lr0 float32, _ []float32) {
+	var sums [1024]float32
+	for i := range 128 {
+		for jFrom := 0; jFrom < count; jFrom += 1024 {
+			jCount := min(1024, count-jFrom)
+			matmul(mat(sums[:], 1, jCount), matrix[float32]{ddcenter[i:], 1, rows, 1, 128}, matrix[float32]{ddownW2[first+jFrom:], rows, jCount, 512, 1})
+			downWRow := downW[first+i*512+jFrom:][:jCount]
+			for j := range jCount {
+				sum2 := sums[j]
+				downWRow[j] -= lr0 * sum2
+			}
+		}
+	}
+}
+
+// zWProduct2 computes zW updated by dzW = dzz·centerᵀ.
+func (t *tasks) zWProduct2(rows int, zW, dzz, center []float32, lr0 float32) {
+	k := &t.zWProduct2Task
+	*k = zWProduct2Task{t: t, rows: rows, zW: zW, dzz: dzz, center: center, lr0: lr0}
+	workers.run(1, 1, k)
+}
+
+// zWProduct2Task is what the parts of zWProduct2 work on.
+type zWProduct2Task struct {
+	t               *tasks
+	rows            int
+	zW, dzz, center []float32
+	lr0             float32
+}
+
+func (k *zWProduct2Task) part(i, who int) {
+	zWProduct2Part(k.rows, k.zW, k.dzz, k.center, k.lr0, k.t.scratch32.of(who, 32))
+}
+
+// zWProduct2PartGo computes zW updated by dzW = dzz·centerᵀ.
+func zWProduct2PartGo(rows int, zW, dzz, center []float32, lr0 float32, _ []float32) {
+	var sums [128]float32
+	for i := range 10 {
+		matmul(mat(sums[:], 1, 128), matrix[float32]{dzz[i:], 1, rows, 1, 10}, mat(center, rows, 128))
+		zWRow := zW[i*128:][:128]
+		for j := range 128 {
+			sum2 := sums[j]
+			zWRow[j] -= lr0 * sum2
+		}
+	}
+}
+
 // forWork is how many threads do so much work: one, where handing a part over
 // would take longer than doing it.
 func (t *tasks) forWork(operations int) int {
@@ -2216,6 +2177,8 @@ type tasks struct {
 	dzWProduct2Task     dzWProduct2Task
 	dzhLoopTask         dzhLoopTask
 	nextDhProductTask   nextDhProductTask
+	dhCellW2ProductTask dhCellW2ProductTask
+	dhCellW3ProductTask dhCellW3ProductTask
 	aVProductTask       aVProductTask
 	aZSumsTask          aZSumsTask
 	sumTask             sumTask
@@ -2225,12 +2188,8 @@ type tasks struct {
 	zdownProductTask    zdownProductTask
 	zProduct3Task       zProduct3Task
 	nLoop2Task          nLoop2Task
-	aVProduct2Task      aVProduct2Task
-	aYProduct2Task      aYProduct2Task
 	mLoop2Task          mLoop2Task
-	zupProduct2Task     zupProduct2Task
 	dupLoopTask         dupLoopTask
-	total2LoopTask      total2LoopTask
 	ddcenterProductTask ddcenterProductTask
 	dupWProductTask     dupWProductTask
 	dmProductTask       dmProductTask
@@ -2240,4 +2199,6 @@ type tasks struct {
 	daWqProductTask     daWqProductTask
 	ddownWProductTask   ddownWProductTask
 	dzWProduct3Task     dzWProduct3Task
+	downWProductTask    downWProductTask
+	zWProduct2Task      zWProduct2Task
 }

@@ -699,7 +699,16 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	clear(dhCellW2)
 	clear(dhCellW3)
 	clear(dhCellB)
-	dhCellBSums(n, dzh, dhCellW2, h, dhCellW3, x, dhCellB)
+	for b := range n {
+		// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
+		w.tasks.dhCellW2Product(n, dhCellW2, dzh[b*512:], h[b*128:])
+
+		// dhCellW3 += dzhᵀ·x   layers.bp:18
+		w.tasks.dhCellW3Product(n, dhCellW3, dzh[b*512:], x[b*2048:])
+
+		// dhCellB[j] += Σᵢ dzh[i,j]   layers.bp:18
+		dhCellBSums(n, dhCellB, dzh[b*512:])
+	}
 	dhCellWLoop(dhCellW, dhCellW3, dhCellW2)
 	return LstmLoss{Loss: loss}
 }
@@ -841,102 +850,51 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	ddownB := g.Down.B[:128]
 	dzW := g.Z.W[:1280]
 	dzB := g.Z.B[:10]
-	nD := w.reals[:n*8192]
-	zn := w.reals[n*8192:][:n*64]
-	n2 := w.reals[n*8256:][:n*8192]
-	aV := w.reals[n*16448:][:n*8192]
-	aM := w.reals[n*24640:][:n*8192]
-	aQ := w.reals[n*32832:][:n*8192]
-	za := w.reals[n*123915:][:64]
-	exps := w.reals[n*41024:][:n*16384]
-	total := w.reals[n*57408:][:n*256]
-	aZ := w.reals[n*57664:][:n*8192]
-	aY := w.reals[n*123915+64:][:131072]
-	r := w.reals[n*123915+131136:][:131072]
-	mD := w.reals[n*65856:][:n*8192]
-	zm := w.reals[n*74048:][:n*64]
-	zm2 := w.reals[n*74112:][:n*8192]
-	m := w.reals[n*82304:][:n*8192]
-	zup := w.reals[n*123915+262208:][:524288]
-	up := w.reals[n*123915+786496:][:524288]
-	zdown := w.reals[n*123915+64:][:131072]
-	zcenter := w.reals[n*123915+262208:][:128]
-	center := w.reals[n*90496:][:n*128]
-	z := w.reals[n*123915+64:][:160]
-	exps2 := w.reals[n*90624:][:n*10]
-	total2 := w.reals[n*90634:][:n]
-	dup := w.reals[n*90635:][:n*32768]
-	dzz := w.reals[n*123915+131136:][:160]
-	ddcenter := w.reals[n*123915+262208:][:2048]
-	dup2 := w.reals[n*123915+1310784:][:512]
-	dzup2 := w.reals[n*123915+786496:][:524288]
-	dm := w.reals[n*123915+1311296:][:131072]
-	dmD := w.reals[n*123915+1310784:][:128]
-	dr := w.reals[n*123915+786496:][:131072]
-	daZ := w.reals[n*123915+1311296:][:131072]
-	daV := w.reals[n*123915+1446464:][:2048]
-	daA := w.reals[n*123915+1442368:][:4096]
-	dza := w.reals[n*123915+1448512:][:4096]
-	daM := w.reals[n*123915+1454656:][:2048]
-	daM2 := w.reals[n*123915+1442368:][:2048]
-	daQ2 := w.reals[n*123915+1452608:][:2048]
-	dn2 := w.reals[n*123915+786496:][:8192]
-	ddownW2 := w.reals[n*123403:][:n*512]
-	ddownB2 := w.reals[n*123915+64:][:128]
-
-	var s float64
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		w.tasks.nLoop2(rows, x[from*8192:], nD[from*8192:], zn[from*64:], n2[from*8192:], nScale, nShift)
-
-		// a = attention[4](n)   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct2(rows, from, i, j, aV, n2, aWv[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct2(rows, from, i, j, aM, n2, aWk[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct2(rows, from, i, j, aQ, n2, aWq[i*4096:])
-			}
-		}
-		totalLoop(rows, aQ[from*8192:], aM[from*8192:], za, exps[from*16384:], total[from*256:])
-		w.tasks.aZSums(rows, aZ[from*8192:], exps[from*16384:], total[from*256:], aV[from*8192:])
-		for i := range 64 {
-			w.tasks.sum(rows, aY[i*128:])
-			for j := range 4 {
-				w.tasks.aYProduct2(rows, from, i, j, aY[i*128:], aZ, aWo[j*32:])
-			}
-		}
-		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD[from*8192:], zm[from*64:], mScale, zm2[from*8192:], m[from*8192:], mShift)
-
-		// up = gelu(dense[512](m))   layers.bp:30
-		for i := range 64 {
-			w.tasks.zupProduct2(rows, from, i, zup[i*512:], m, upW)
-		}
-		w.tasks.dupLoop(rows, ddownW2[from*512:], zup, upB, up, dup[from*32768:])
-
-		// down = dense[128](up)   layers.bp:31
-		for i := range 64 {
-			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
-		}
-		centerLoop(rows, zcenter, r, zdown, downB, center[from*128:])
-
-		// z = dense[10](center)   layers.bp:34
-		w.tasks.zProduct3(rows, z, center[from*128:], zW, zB)
-		s += w.tasks.total2Loop(rows, z, exps2[from*10:], total2[from:], y[from:])
-	}
+	nD := w.reals[128:][:131072]
+	zn := w.reals[131200:][:1024]
+	n2 := w.reals[132224:][:131072]
+	aV := w.reals[263296:][:131072]
+	aM := w.reals[394368:][:131072]
+	aQ := w.reals[525440:][:131072]
+	za := w.reals[922752:][:64]
+	exps := w.reals[656512:][:262144]
+	total := w.reals[918656:][:4096]
+	aZ := w.reals[922816:][:131072]
+	aY := w.reals[1053888:][:131072]
+	r := w.reals[1184960:][:131072]
+	mD := w.reals[1316032:][:131072]
+	zm := w.reals[1447104:][:1024]
+	zm2 := w.reals[1448128:][:131072]
+	m := w.reals[1579200:][:131072]
+	zup := w.reals[1710272:][:524288]
+	up := w.reals[2234560:][:524288]
+	zdown := w.reals[1710272:][:131072]
+	zcenter := w.reals[3283136:][:128]
+	center := w.reals[2234560:][:2048]
+	z := w.reals[1184960:][:160]
+	exps2 := w.reals[922752:][:10]
+	dup := w.reals[2758848:][:524288]
+	dzz := w.reals[1710272:][:160]
+	ddcenter := w.reals[1184960:][:2048]
+	dup2 := w.reals[3807552:][:512]
+	dzup2 := w.reals[3283264:][:524288]
+	dm := w.reals[1579200:][:131072]
+	dmD := w.reals[3283136:][:128]
+	dr := w.reals[2758848:][:131072]
+	daZ := w.reals[922816:][:131072]
+	daV := w.reals[1579200:][:2048]
+	daA := w.reals[1448128:][:4096]
+	dza := w.reals[2758848:][:4096]
+	daM := w.reals[3808064:][:2048]
+	daM2 := w.reals[1448128:][:2048]
+	daQ2 := w.reals[3283264:][:2048]
+	dn2 := w.reals[1316032:][:8192]
+	ddownW2 := w.reals[1053888:][:8192]
+	ddownB2 := w.reals[:128]
 
 	// d = 1/N   layers.bp:35
 	d := 1 / float32(n)
-
-	// loss xent(z, y)   layers.bp:35
-	loss := float32(s) / float32(n)
+	var s float64
 	clear(dnScale)
 	clear(dnShift)
 	clear(daWq)
@@ -952,16 +910,58 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	clear(dzB)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
-		dzzLoop2(rows, total2[from:], y[from:], exps2[from*10:], dzz, dzB, d)
+		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
+
+		// a = attention[4](n)   layers.bp:27
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
+			}
+		}
+		totalLoop(rows, aQ, aM, za, exps, total)
+		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for i := range 64 {
+			w.tasks.sum(rows, aY[i*128:])
+			for j := range 4 {
+				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
+			}
+		}
+		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD, zm, mScale, zm2, m, mShift)
+
+		// up = gelu(dense[512](m))   layers.bp:30
+		for i := range 64 {
+			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
+		}
+		w.tasks.dupLoop(rows, ddownW2, zup, upB, up, dup)
+
+		// down = dense[128](up)   layers.bp:31
+		for i := range 64 {
+			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
+		}
+		centerLoop(rows, zcenter, r, zdown, downB, center)
+
+		// z = dense[10](center)   layers.bp:34
+		w.tasks.zProduct3(rows, z, center, zW, zB)
+		s += dzzLoop(rows, z, exps2, y[from:], dzz, dzB, d)
 
 		// dcenter = zWᵀ·dzz   layers.bp:34
 		// ddcenter = dcenter/64   layers.bp:33
 		w.tasks.ddcenterProduct(rows, ddcenter, dzz, zW)
 		for b := range rows {
-			dzup2Loop(b, from, dup2, ddcenter, downW, dup, dzup2, dupB)
+			dzup2Loop(b, dup2, ddcenter, downW, dup, dzup2, dupB)
 
 			// dupW += dzup2ᵀ·m   layers.bp:30
-			w.tasks.dupWProduct(b, from, dupW, dzup2, m)
+			w.tasks.dupWProduct(b, dupW, dzup2, m)
 
 			// ddownB2 += ddcenter   layers.bp:31
 			ddcenterRow := ddcenter[b*128:][:128]
@@ -975,11 +975,11 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
 		}
 		for b := range rows {
-			drLoop(b, from, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+			drLoop(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 
 			// daWo[j,i,k] += Σₗ dr[l,j]·aZ[i,l,k]   layers.bp:27
 			for i := range 4 {
-				w.tasks.daWoProduct(b, from, i, daWo[i*32:], dr, aZ)
+				w.tasks.daWoProduct(b, i, daWo[i*32:], dr, aZ)
 			}
 		}
 
@@ -993,31 +993,248 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 			clear(dn2)
 			for i := range 4 {
 				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
-				w.tasks.daAProduct(b, i, from, daA, daZ, aV)
+				w.tasks.daAProduct(b, i, daA, daZ, aV)
 				clear(daV)
-				daQ2Loop(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-				daM2Loop(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+				daQ2Loop(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+				daM2Loop(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
 
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, from, daWq[i*4096:], daQ2, n2)
+				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
 
 				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, from, daWk[i*4096:], daM2, n2)
+				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
 
 				// daWv[i,j,k] += Σₗ daV[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, from, daWv[i*4096:], daV, n2)
+				w.tasks.daWqProduct(b, daWv[i*4096:], daV, n2)
 			}
 
 			// dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j]   layers.bp:26
-			dnScaleSums(b, from, zn, dnScale, dn2, nD)
+			dnScaleSums(b, zn, dnScale, dn2, nD)
 		}
 
 		// ddownW += ddcenter·ddownW2ᵀ   layers.bp:31
-		w.tasks.ddownWProduct(rows, ddownW, ddcenter, ddownW2[from*512:])
+		w.tasks.ddownWProduct(rows, ddownW, ddcenter, ddownW2)
 
 		// dzW += dzz·centerᵀ   layers.bp:34
-		w.tasks.dzWProduct3(rows, dzW, dzz, center[from*128:])
+		w.tasks.dzWProduct3(rows, dzW, dzz, center)
 	}
+
+	// loss xent(z, y)   layers.bp:35
+	loss := float32(s) / float32(n)
+	clear(dmShift)
+
+	// dmShift = upWᵀ·dupB   layers.bp:29
+	dmShiftSums(dupB, dmShift, upW)
+
+	// ddownB = 64·ddownB2   layers.bp:31
+	ddownBLoop(ddownB, ddownB2)
+	return BlockLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*8192]
+	y := batch.Y[:n]
+	nScale := p.N.Scale[:128]
+	nShift := p.N.Shift[:128]
+	aWq := p.A.Wq[:16384]
+	aWk := p.A.Wk[:16384]
+	aWv := p.A.Wv[:16384]
+	aWo := p.A.Wo[:16384]
+	mScale := p.M.Scale[:128]
+	mShift := p.M.Shift[:128]
+	upW := p.Up.W[:65536]
+	upB := p.Up.B[:512]
+	downB := p.Down.B[:128]
+	zB := p.Z.B[:10]
+	downW := p.Down.W[:65536]
+	zW := p.Z.W[:1280]
+	dnScale := g.N.Scale[:128]
+	dnShift := g.N.Shift[:128]
+	daWq := g.A.Wq[:16384]
+	daWk := g.A.Wk[:16384]
+	daWv := g.A.Wv[:16384]
+	daWo := g.A.Wo[:16384]
+	dmScale := g.M.Scale[:128]
+	dmShift := g.M.Shift[:128]
+	dupW := g.Up.W[:65536]
+	dupB := g.Up.B[:512]
+	ddownB := g.Down.B[:128]
+	dzB := g.Z.B[:10]
+	nD := w.reals[128:][:131072]
+	zn := w.reals[131200:][:1024]
+	n2 := w.reals[132224:][:131072]
+	aV := w.reals[263296:][:131072]
+	aM := w.reals[394368:][:131072]
+	aQ := w.reals[525440:][:131072]
+	za := w.reals[922752:][:64]
+	exps := w.reals[656512:][:262144]
+	total := w.reals[918656:][:4096]
+	aZ := w.reals[922816:][:131072]
+	aY := w.reals[1053888:][:131072]
+	r := w.reals[1184960:][:131072]
+	mD := w.reals[1316032:][:131072]
+	zm := w.reals[1447104:][:1024]
+	zm2 := w.reals[1448128:][:131072]
+	m := w.reals[1579200:][:131072]
+	zup := w.reals[1710272:][:524288]
+	up := w.reals[2234560:][:524288]
+	zdown := w.reals[1710272:][:131072]
+	zcenter := w.reals[3283136:][:128]
+	center := w.reals[2234560:][:2048]
+	z := w.reals[1184960:][:160]
+	exps2 := w.reals[922752:][:10]
+	dup := w.reals[2758848:][:524288]
+	dzz := w.reals[1710272:][:160]
+	ddcenter := w.reals[1184960:][:2048]
+	dup2 := w.reals[3807552:][:512]
+	dzup2 := w.reals[3283264:][:524288]
+	dm := w.reals[1579200:][:131072]
+	dmD := w.reals[3283136:][:128]
+	dr := w.reals[2758848:][:131072]
+	daZ := w.reals[922816:][:131072]
+	daV := w.reals[1579200:][:2048]
+	daA := w.reals[1448128:][:4096]
+	dza := w.reals[2758848:][:4096]
+	daM := w.reals[3808064:][:2048]
+	daM2 := w.reals[1448128:][:2048]
+	daQ2 := w.reals[3283264:][:2048]
+	dn2 := w.reals[1316032:][:8192]
+	ddownW2 := w.reals[1053888:][:8192]
+	ddownB2 := w.reals[:128]
+
+	// d = 1/N   layers.bp:35
+	d := 1 / float32(n)
+	var s float64
+	clear(dnScale)
+	clear(dnShift)
+	clear(daWq)
+	clear(daWk)
+	clear(daWv)
+	clear(daWo)
+	clear(dmScale)
+	clear(dupB)
+	clear(dupW)
+	clear(ddownB2)
+	clear(dzB)
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
+		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
+
+		// a = attention[4](n)   layers.bp:27
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
+			}
+		}
+		totalLoop(rows, aQ, aM, za, exps, total)
+		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for i := range 64 {
+			w.tasks.sum(rows, aY[i*128:])
+			for j := range 4 {
+				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
+			}
+		}
+		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD, zm, mScale, zm2, m, mShift)
+
+		// up = gelu(dense[512](m))   layers.bp:30
+		for i := range 64 {
+			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
+		}
+		w.tasks.dupLoop(rows, ddownW2, zup, upB, up, dup)
+
+		// down = dense[128](up)   layers.bp:31
+		for i := range 64 {
+			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
+		}
+		centerLoop(rows, zcenter, r, zdown, downB, center)
+
+		// z = dense[10](center)   layers.bp:34
+		w.tasks.zProduct3(rows, z, center, zW, zB)
+		s += dzzLoop(rows, z, exps2, y[from:], dzz, dzB, d)
+
+		// dcenter = zWᵀ·dzz   layers.bp:34
+		// ddcenter = dcenter/64   layers.bp:33
+		w.tasks.ddcenterProduct(rows, ddcenter, dzz, zW)
+		for b := range rows {
+			dzup2Loop(b, dup2, ddcenter, downW, dup, dzup2, dupB)
+
+			// dupW += dzup2ᵀ·m   layers.bp:30
+			w.tasks.dupWProduct(b, dupW, dzup2, m)
+
+			// ddownB2 += ddcenter   layers.bp:31
+			ddcenterRow := ddcenter[b*128:][:128]
+			for i := range 128 {
+				ddownB2[i] += ddcenterRow[i]
+			}
+		}
+
+		// dm = dzup2·upW   layers.bp:30
+		for i := range 64 {
+			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
+		}
+		for b := range rows {
+			drLoop(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+
+			// daWo[j,i,k] += Σₗ dr[l,j]·aZ[i,l,k]   layers.bp:27
+			for i := range 4 {
+				w.tasks.daWoProduct(b, i, daWo[i*32:], dr, aZ)
+			}
+		}
+
+		// daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k]   layers.bp:27
+		for i := range 64 {
+			for j := range 4 {
+				w.tasks.daZProduct(rows, daZ[i*128+j*32:], dr[i*128:], aWo[j*32:])
+			}
+		}
+		for b := range rows {
+			clear(dn2)
+			for i := range 4 {
+				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
+				w.tasks.daAProduct(b, i, daA, daZ, aV)
+				clear(daV)
+				daQ2Loop(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+				daM2Loop(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+
+				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
+
+				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
+
+				// daWv[i,j,k] += Σₗ daV[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWv[i*4096:], daV, n2)
+			}
+
+			// dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j]   layers.bp:26
+			dnScaleSums(b, zn, dnScale, dn2, nD)
+		}
+
+		// downW updated by ddownW = ddcenter·ddownW2ᵀ   layers.bp:31
+		w.tasks.downWProduct(rows, downW, ddcenter, ddownW2, lr)
+
+		// zW updated by dzW = dzz·centerᵀ   layers.bp:34
+		w.tasks.zWProduct2(rows, zW, dzz, center, lr)
+	}
+
+	// loss xent(z, y)   layers.bp:35
+	loss := float32(s) / float32(n)
 	clear(dmShift)
 
 	// dmShift = upWᵀ·dupB   layers.bp:29

@@ -204,9 +204,19 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 	nextDhProductPartGo(first, count, rows, batch, from, t2, nextDh, dzh, hCellW, scratch2)
 }
 
+// dhCellW2ProductPart is dhCellW2ProductPartGo: this build has no assembly.
+func dhCellW2ProductPart(batch int, dhCellW2, dzh, h, scratch2 []float32) {
+	dhCellW2ProductPartGo(batch, dhCellW2, dzh, h, scratch2)
+}
+
+// dhCellW3ProductPart is dhCellW3ProductPartGo: this build has no assembly.
+func dhCellW3ProductPart(batch int, dhCellW3, dzh, x, scratch2 []float32) {
+	dhCellW3ProductPartGo(batch, dhCellW3, dzh, x, scratch2)
+}
+
 // dhCellBSums is dhCellBSumsGo: this build has no assembly.
-func dhCellBSums(batch int, dzh, dhCellW2, h, dhCellW3, x, dhCellB []float32) {
-	dhCellBSumsGo(batch, dzh, dhCellW2, h, dhCellW3, x, dhCellB)
+func dhCellBSums(batch int, dhCellB, dzh []float32) {
+	dhCellBSumsGo(batch, dhCellB, dzh)
 }
 
 // dhCellWLoop is dhCellWLoopGo: this build has no assembly.
@@ -279,39 +289,14 @@ func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) 
 	nLoop2PartGo(first, count, rows, x, nD, zn, n, nScale, nShift)
 }
 
-// aVProduct2Part is aVProduct2PartGo: this build has no assembly.
-func aVProduct2Part(rows, from, i, j int, aV, n, aWv, scratch2 []float32) {
-	aVProduct2PartGo(rows, from, i, j, aV, n, aWv, scratch2)
-}
-
-// aYProduct2Part is aYProduct2PartGo: this build has no assembly.
-func aYProduct2Part(rows, from, i, j int, aY, aZ, aWo, scratch2 []float32) {
-	aYProduct2PartGo(rows, from, i, j, aY, aZ, aWo, scratch2)
-}
-
 // mLoop2Part is mLoop2PartGo: this build has no assembly.
 func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	mLoop2PartGo(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
 }
 
-// zupProduct2Part is zupProduct2PartGo: this build has no assembly.
-func zupProduct2Part(first, count, rows, from, i int, zup, m, upW, scratch2 []float32) {
-	zupProduct2PartGo(first, count, rows, from, i, zup, m, upW, scratch2)
-}
-
 // dupLoopPart is dupLoopPartGo: this build has no assembly.
 func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
 	dupLoopPartGo(first, count, rows, ddownW2, zup, upB, up, dup)
-}
-
-// total2LoopPart is total2LoopPartGo: this build has no assembly.
-func total2LoopPart(first, count, rows int, z, exps2, total2 []float32, y []int32) float64 {
-	return total2LoopPartGo(first, count, rows, z, exps2, total2, y)
-}
-
-// dzzLoop2 is dzzLoop2Go: this build has no assembly.
-func dzzLoop2(rows int, total2 []float32, y []int32, exps2, dzz, dzB []float32, d float32) {
-	dzzLoop2Go(rows, total2, y, exps2, dzz, dzB, d)
 }
 
 // ddcenterProductPart is ddcenterProductPartGo: this build has no assembly.
@@ -320,13 +305,13 @@ func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 }
 
 // dzup2Loop is dzup2LoopGo: this build has no assembly.
-func dzup2Loop(b, from int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
-	dzup2LoopGo(b, from, dup2, ddcenter, downW, dup, dzup2, dupB)
+func dzup2Loop(b int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
+	dzup2LoopGo(b, dup2, ddcenter, downW, dup, dzup2, dupB)
 }
 
 // dupWProductPart is dupWProductPartGo: this build has no assembly.
-func dupWProductPart(b, from int, dupW, dzup2, m, scratch2 []float32) {
-	dupWProductPartGo(b, from, dupW, dzup2, m, scratch2)
+func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
+	dupWProductPartGo(b, dupW, dzup2, m, scratch2)
 }
 
 // dmProductPart is dmProductPartGo: this build has no assembly.
@@ -335,13 +320,13 @@ func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
 }
 
 // drLoop is drLoopGo: this build has no assembly.
-func drLoop(b, from int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
-	drLoopGo(b, from, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+func drLoop(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+	drLoopGo(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 }
 
 // daWoProductPart is daWoProductPartGo: this build has no assembly.
-func daWoProductPart(b, from, i int, daWo, dr, aZ, scratch2 []float32) {
-	daWoProductPartGo(b, from, i, daWo, dr, aZ, scratch2)
+func daWoProductPart(b, i int, daWo, dr, aZ, scratch2 []float32) {
+	daWoProductPartGo(b, i, daWo, dr, aZ, scratch2)
 }
 
 // daZProductPart is daZProductPartGo: this build has no assembly.
@@ -350,28 +335,28 @@ func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
 }
 
 // daAProductPart is daAProductPartGo: this build has no assembly.
-func daAProductPart(b, i, from int, daA, daZ, aV, scratch2 []float32) {
-	daAProductPartGo(b, i, from, daA, daZ, aV, scratch2)
+func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
+	daAProductPartGo(b, i, daA, daZ, aV, scratch2)
 }
 
 // daQ2Loop is daQ2LoopGo: this build has no assembly.
-func daQ2Loop(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
-	daQ2LoopGo(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+func daQ2Loop(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+	daQ2LoopGo(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
 }
 
 // daM2Loop is daM2LoopGo: this build has no assembly.
-func daM2Loop(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
-	daM2LoopGo(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+func daM2Loop(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+	daM2LoopGo(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
 }
 
 // daWqProductPart is daWqProductPartGo: this build has no assembly.
-func daWqProductPart(b, from int, daWq, daQ2, n, scratch2 []float32) {
-	daWqProductPartGo(b, from, daWq, daQ2, n, scratch2)
+func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
+	daWqProductPartGo(b, daWq, daQ2, n, scratch2)
 }
 
 // dnScaleSums is dnScaleSumsGo: this build has no assembly.
-func dnScaleSums(b, from int, zn, dnScale, dn2, nD []float32) {
-	dnScaleSumsGo(b, from, zn, dnScale, dn2, nD)
+func dnScaleSums(b int, zn, dnScale, dn2, nD []float32) {
+	dnScaleSumsGo(b, zn, dnScale, dn2, nD)
 }
 
 // ddownWProductPart is ddownWProductPartGo: this build has no assembly.
@@ -392,4 +377,14 @@ func dmShiftSums(dupB, dmShift, upW []float32) {
 // ddownBLoop is ddownBLoopGo: this build has no assembly.
 func ddownBLoop(ddownB, ddownB2 []float32) {
 	ddownBLoopGo(ddownB, ddownB2)
+}
+
+// downWProductPart is downWProductPartGo: this build has no assembly.
+func downWProductPart(first, count, rows int, downW, ddcenter, ddownW2 []float32, lr0 float32, scratch2 []float32) {
+	downWProductPartGo(first, count, rows, downW, ddcenter, ddownW2, lr0, scratch2)
+}
+
+// zWProduct2Part is zWProduct2PartGo: this build has no assembly.
+func zWProduct2Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
+	zWProduct2PartGo(rows, zW, dzz, center, lr0, scratch2)
 }
