@@ -136,7 +136,11 @@ func plainLoops(s *loop.Contract) []loop.Stmt {
 
 // epilogueLoops is what is done with each sum, once all of them are stored.
 func (p *printer) epilogueLoops(s *loop.Contract) loop.Stmt {
-	sum := &loop.Load{Buf: s.Out.Buf, Index: s.Out.At(symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), symbolic.Poly{})}
+	col := symbolic.Sym(s.Col.Name)
+	if s.N.Is(1) { // which may go by no name
+		col = symbolic.Poly{}
+	}
+	sum := &loop.Load{Buf: s.Out.Buf, Index: s.Out.At(symbolic.Sym(s.Row.Name), col, symbolic.Poly{})}
 	body := s.Epilogue
 	if p.uses.reads[s.Sum] > 1 {
 		body = append([]loop.Stmt{&loop.Let{Var: s.Sum, Value: sum}}, body...)

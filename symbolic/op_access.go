@@ -130,6 +130,21 @@ func (g *Graph) access(x *Node, m *Map, operands ...*Node) *Node {
 	return g.Apply(OpAccess, m, append([]*Node{x}, operands...)...)
 }
 
+// After returns the map of a read by m, which has no guard, of what is read by
+// outer.
+func (m *Map) After(outer *Map) *Map {
+	out := &Map{Shape: outer.Shape, Guard: outer.Guard}
+	for _, e := range m.Index {
+		out.Index = append(out.Index, e.Subst(func(s string) (Poly, bool) {
+			if a, ok := axisOf(s); ok {
+				return outer.Index[a], true
+			}
+			return Poly{}, false
+		}))
+	}
+	return out
+}
+
 func (m *Map) isIdentity(in Shape) bool {
 	if len(m.Guard) > 0 || !m.Shape.Equal(in) {
 		return false
@@ -181,17 +196,75 @@ func accessGrad(g *Graph, y, dy *Node) []*Node {
 	x := y.Args[0]
 	out := make([]*Node, len(y.Args))
 	m := y.Attr.(*Map)
-	if inv, ok := invert(m, x.Shape); ok && len(y.Args) == 1 {
+	parts, m2 := m.tiles(x.Shape)
+	if inv, ok := invert(m2, parts); ok && len(y.Args) == 1 {
 		t := g.access(dy, inv.read)
 		if len(inv.sum) > 0 {
 			t = g.Apply(OpSum, inv.sum, t)
 		}
-		out[0] = t
+		out[0] = g.untile(t, m, x.Shape)
 		return out
 	}
 	sm := &Map{Shape: x.Shape, Index: m.Index, Guard: m.Guard}
 	out[0] = g.Apply(OpScatter, sm, append([]*Node{dy}, y.Args[1:]...)...)
 	return out
+}
+
+// tile returns the axes of x[s·a + b] where b goes over all below s, so that each
+// element is in one tile: a, b and s.
+func (m *Map) tile(e Poly) (a, b int, s Poly, ok bool) {
+	syms := e.Syms()
+	if len(syms) != 2 {
+		return 0, 0, s, false
+	}
+	for i := range syms {
+		a, isAxis := axisOf(syms[i])
+		b, also := axisOf(syms[1-i])
+		if !isAxis || !also {
+			return 0, 0, s, false
+		}
+		if s = m.Shape[b]; !s.Is(1) && e.Equal(s.Mul(Axis(a)).Add(Axis(b))) {
+			return a, b, s, true
+		}
+	}
+	return 0, 0, s, false
+}
+
+// tiles parts the dims that m reads in tiles, as two: which tile, and where in
+// it. The adjoint of such a read is then one of plain axes.
+func (m *Map) tiles(in Shape) (Shape, *Map) {
+	var shape Shape
+	out := &Map{Shape: m.Shape, Guard: m.Guard}
+	for k, e := range m.Index {
+		if a, b, s, ok := m.tile(e); ok {
+			shape = append(shape, m.Shape[a], s)
+			out.Index = append(out.Index, Axis(a), Axis(b))
+			continue
+		}
+		shape = append(shape, in[k])
+		out.Index = append(out.Index, e)
+	}
+	return shape, out
+}
+
+// untile puts the dims of t that tiles has parted together. What the tiles leave
+// over at the end is zero.
+func (g *Graph) untile(t *Node, m *Map, in Shape) *Node {
+	joined := slices.Clone(in)
+	rest := &Map{Shape: in}
+	for k, e := range m.Index {
+		rest.Index = append(rest.Index, Axis(k))
+		if a, _, s, ok := m.tile(e); ok {
+			joined[k] = m.Shape[a].Mul(s)
+			if last := joined[k].Sub(Int(1)).Sub(Axis(k)); !joined[k].Equal(in[k]) {
+				rest.Guard = append(rest.Guard, Cond{Kind: NonNeg, E: last})
+			}
+		}
+	}
+	if joined.Equal(t.Shape) {
+		return t
+	}
+	return g.access(g.Reshape(t, joined), rest)
 }
 
 // An inverse says how to sum dy to get the cotangent of x: read it at the axes
@@ -204,7 +277,8 @@ type inverse struct {
 // invert solves j = e(i) for the axes i of the result, one equation after the
 // other: an axis that stands with a whole coefficient c becomes (j − rest)/c,
 // under the conditions that this is whole and in range. Axes that no equation
-// determines are left free.
+// determines are left free, and summed over, so the longest axis is solved for:
+// of a window, the axis of its places and not that within it.
 func invert(m *Map, in Shape) (inverse, bool) {
 	rank := len(m.Shape)
 	solved := make([]Poly, rank) // in terms of the axes of x, named @k, and free axes
@@ -238,7 +312,7 @@ func invert(m *Map, in Shape) (inverse, bool) {
 			if !ok {
 				return inverse{}, false
 			}
-			if best < 0 || abs(c) < abs(coeff) {
+			if best < 0 || longer(m.Shape[a], m.Shape[best]) || !longer(m.Shape[best], m.Shape[a]) && abs(c) < abs(coeff) {
 				best, coeff, rest = a, c, r
 			}
 		}
@@ -300,6 +374,15 @@ func invert(m *Map, in Shape) (inverse, bool) {
 		}
 	}
 	return inverse{read, sum}, true
+}
+
+// longer reports whether a is known to be more than b: run-time sizes are taken
+// for more than numbers.
+func longer(a, b Poly) bool {
+	d, ok := a.Sub(b).Const()
+	_, number := b.Const()
+	_, both := a.Const()
+	return ok && d > 0 || !ok && number && !both
 }
 
 func abs(x int) int { return max(x, -x) }

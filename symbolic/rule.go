@@ -81,7 +81,7 @@ type ruleTable struct {
 var rules = sync.OnceValue(func() *ruleTable {
 	t := &ruleTable{byOp: map[*OpSpec][]*Rule{}}
 	// What recognises more goes first.
-	for _, set := range [][]Rule{stabilityRules, constantRules, algebraRules, selectRules, accessRules, sumRules, adjointRules, finalRules} {
+	for _, set := range [][]Rule{stabilityRules, constantRules, algebraRules, selectRules, indexRules, accessRules, sumRules, adjointRules, finalRules} {
 		for _, r := range set {
 			t.add(&r)
 		}

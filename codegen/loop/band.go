@@ -31,8 +31,12 @@ type group struct {
 // reads and that it has something in common with, else it gets a loop of its
 // own, as early as can be: so it is in nobody's way.
 func (l *lowering) fuse() []*group {
-	groups := fuseLevel(l.comps, nil, 0, l.tileGroup)
-	return groups
+	for _, c := range l.comps {
+		if len(c.order) > 0 && short(c.loopAt(0).extent) {
+			c.contractsAlone(l.tiling)
+		}
+	}
+	return fuseLevel(l.comps, nil, 0, l.tileGroup)
 }
 
 // fuseLevel arranges what is at one depth. ready is called with each loop
@@ -70,8 +74,13 @@ func (f *level) place(c *comp) {
 		first = len(f.groups)
 	}
 	loop := f.depth < len(c.order)
+	// A long loop goes behind numbers that others may want to read in it.
+	own := first
+	for loop && !short(c.loopAt(f.depth).extent) && own < len(f.groups) && !f.groups[own].loop {
+		own++
+	}
 	if c.contractsAt(f.depth) {
-		f.groups = slices.Insert(f.groups, first, f.contraction(c))
+		f.groups = slices.Insert(f.groups, own, f.contraction(c))
 		return
 	}
 	// In models the loop over the batch stands early enough; what a func computes from
@@ -95,7 +104,7 @@ func (f *level) place(c *comp) {
 		g.spine = c.isSpine(g.extent)
 		g.row = c.isRow(f.depth)
 	}
-	f.groups = slices.Insert(f.groups, first, g)
+	f.groups = slices.Insert(f.groups, own, g)
 	f.join(c, g)
 }
 

@@ -66,18 +66,20 @@ func (l *lowering) choose(roots []*symbolic.Node) {
 // done as contractions: those read memory.
 func (l *lowering) keepOperands(nodes []*symbolic.Node) {
 	for _, n := range nodes {
-		if n.Op != symbolic.OpSum || l.store[n.Args[0]] != inlined || n.Args[0].Op != symbolic.OpMul || !slices.ContainsFunc(n.Args[0].Shape, l.isSpine) {
+		if n.Op != symbolic.OpSum || l.store[n.Args[0]] != inlined || n.Args[0].Op != symbolic.OpMul {
 			continue
 		}
 		if x := n.Args[0]; !l.any {
-			size, longest := 1, 0
+			size, longest, least := 1, 0, 8*bigMatrix
 			for _, d := range x.Shape {
-				if !l.isSpine(d) {
-					size *= guess(d)
-					longest = max(longest, guess(d))
+				if l.isSpine(d) {
+					least = bigMatrix
+					continue
 				}
+				size *= guess(d)
+				longest = max(longest, guess(d))
 			}
-			if longest < longSide || size < bigMatrix {
+			if longest < longSide || size < least {
 				continue
 			}
 		}

@@ -72,9 +72,26 @@ func (c *comp) contractionOf(rows int) (x contraction, ok bool) {
 	}
 	x.n = pick(only[1], x.n)
 	x.m = pick(only[0], c.largest(only[0], rows))
-	x.k = pick(sums, c.largest(sums, rows))
+	x.k = pick(sums, c.longSum(sums, rows))
 	slices.SortStableFunc(x.around, func(i, j int) int { return rank(c, i) - rank(c, j) })
-	return x, !slices.Contains(x.around, -1)
+	return x, !slices.Contains(x.around, -1) && c.forwards(x)
+}
+
+// forwards reports whether both factors are gone through from their beginnings.
+func (c *comp) forwards(x contraction) bool {
+	for _, t := range []*term{x.a, x.b} {
+		for _, p := range t.index {
+			for _, axis := range []int{x.m, x.n, x.k} {
+				back := false
+				step, _, _ := linearIn(p, c.axes[axis].sym)
+				step.Terms(func(num, _ int64, _ []string) { back = back || num < 0 })
+				if back {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // rank puts the batch first, then the axes of the result, then those of sums.
@@ -111,6 +128,18 @@ func (c *comp) largest(axes []int, rows int) int {
 	return best
 }
 
+// longSum returns the axis that sums run along: one that is long for every row,
+// else rows.
+func (c *comp) longSum(sums []int, rows int) int {
+	const long = 32
+	for _, i := range sums {
+		if n, ok := c.axes[i].extent.Const(); ok && n >= long && i != rows {
+			return i
+		}
+	}
+	return c.largest(sums, rows)
+}
+
 // linearAxes returns the axes that t's place in memory depends on, all by
 // fixed steps, or nil where that is not so.
 func (c *comp) linearAxes(t *term) map[int]bool {
@@ -135,16 +164,37 @@ func (c *comp) linearAxes(t *term) map[int]bool {
 // that pays.
 func (c *comp) contracts(how tiling) {
 	rows := c.order[1]
-	x, ok := c.contractionOf(rows)
-	if !ok || !how.pays(c, x, rows) {
-		return
+	if x, ok := c.contractionOf(rows); ok && how.pays(c, x, rows) {
+		c.contractBy(x, c.order[0])
 	}
-	c.order = append([]int{c.order[0]}, x.around...)
-	c.contract = len(c.order)
-	c.order = append(c.order, x.m, x.n, x.k)
 }
 
-func (c *comp) contractsAt(depth int) bool { return c.contract > 0 && c.contract == depth }
+// contractsAlone does so where there are no tiles. A first loop that others may
+// share already stays the first.
+func (c *comp) contractsAlone(how tiling) {
+	if len(c.order) == 0 {
+		return
+	}
+	x, ok := c.contractionOf(-1)
+	if !ok || !how.paysAlone(c, x) {
+		return
+	}
+	if !short(c.loopAt(0).extent) && (len(x.around) == 0 || x.around[0] != c.order[0]) {
+		return
+	}
+	c.contractBy(x)
+}
+
+func (c *comp) contractBy(x contraction, tiles ...int) {
+	c.order = append(tiles, x.around...)
+	c.order = append(c.order, x.m, x.n, x.k)
+	c.contract = len(c.order) - 2
+}
+
+func (c *comp) contractsAt(depth int) bool { return c.contract == depth+1 }
+
+// contractLoop is the axis of the first, second or third loop of a contraction.
+func (c *comp) contractLoop(i int) axis { return c.loopAt(c.contract - 1 + i) }
 
 // isRow reports whether c's loop at a depth is over the rows of a tile.
 func (c *comp) isRow(depth int) bool {
@@ -190,7 +240,7 @@ func (f *level) contraction(c *comp) *group {
 // and from what is there before. It is the last group that c has to wait for.
 func (f *level) before(c *comp) *group {
 	if f.depth+2 != c.loops() || c.contract > 0 || c.combine != nil || len(c.data) > 0 || len(c.conds) > 0 ||
-		f.parent == nil || c.loopAt(f.depth).out < 0 || c.loopAt(f.depth+1).out < 0 || c.guarded() {
+		c.loopAt(f.depth).out < 0 || c.loopAt(f.depth+1).out < 0 || c.guarded() {
 		return nil
 	}
 	last := -1
@@ -254,17 +304,18 @@ func (g *group) finishWith(c *comp) {
 // with them is stored in their place.
 func (c *comp) keepSums() {
 	v := c.target
-	m, n := c.loopAt(c.contract).out, c.loopAt(c.contract+1).out
+	m, n := c.contractLoop(0).out, c.contractLoop(1).out
 	if !v.lost[m] || !v.lost[n] {
 		return
 	}
 	a, b := c.factors()
-	for _, e := range c.path[c.contract].comps[1:] {
+	at := c.contract - 1
+	for _, e := range c.path[at].comps[1:] {
 		t := e.target
 		if t.shares(a, b) {
 			continue // what is read may not be written while it is
 		}
-		i, j := e.loopAt(c.contract).out, e.loopAt(c.contract+1).out
+		i, j := e.loopAt(at).out, e.loopAt(at+1).out
 		if t.node.Type == symbolic.Real && len(t.writers) == 1 && !(t.kind == Temp && (t.lost[i] || t.lost[j])) {
 			return
 		}
@@ -279,7 +330,7 @@ func (c *comp) keepSums() {
 func (e *emitter) first(c *comp) bool {
 	v := c.target
 	at, fill := v.fillAt()
-	if !fill || at != c.contract || v.filled {
+	if !fill || !c.contractsAt(at) || v.filled {
 		return false
 	}
 	for _, p := range c.index {
@@ -343,7 +394,7 @@ func (e *emitter) access(c *comp, t *term) Access { return e.split(c, t.val, t.i
 func (e *emitter) split(c *comp, v *value, index []symbolic.Poly) Access {
 	a := Access{Buf: v.buf, Base: v.flat(e.polys(c, index))}
 	for d, step := range []*symbolic.Poly{&a.M, &a.N, &a.K} {
-		*step, a.Base, _ = linearIn(a.Base, c.path[c.contract+d].name)
+		*step, a.Base, _ = linearIn(a.Base, c.path[c.contract-1+d].name)
 	}
 	return a
 }

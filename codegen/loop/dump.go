@@ -58,10 +58,11 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 			if s.Accumulate {
 				op = "+="
 			}
-			m, n, k := symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), symbolic.Sym("k")
+			over := s.summed()
+			m, n, k := symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), symbolic.Sym(over)
 			at := func(a Access) string { return fmt.Sprintf("%s[%s]", a.Buf.Name, a.At(m, n, k)) }
-			fmt.Fprintf(b, "%scontract %s < %s, %s < %s: %s %s Σ k < %s: %s·%s\n", in,
-				s.Row.Name, s.M, s.Col.Name, s.N, at(s.Out), op, s.K, at(s.A), at(s.B))
+			fmt.Fprintf(b, "%scontract %s < %s, %s < %s: %s %s Σ %s < %s: %s·%s\n", in,
+				s.Row.Name, s.M, s.Col.Name, s.N, at(s.Out), op, over, s.K, at(s.A), at(s.B))
 			if len(s.Epilogue) > 0 {
 				fmt.Fprintf(b, "%s\tthen with %s\n", in, s.Sum.Name)
 				writeStmts(b, s.Epilogue, depth+2)
@@ -292,4 +293,17 @@ func (l *lowering) explain() []string {
 		out = append(out, fmt.Sprintf("%%%d %s %s: %s, %s", v.node.ID, v.node.Op.Name, v.node.Shape, where, v.why))
 	}
 	return out
+}
+
+// summed is a name for the axis of a contraction's sums: k, if nothing else is
+// called so.
+func (s *Contract) summed() string {
+	name := "k"
+	for i := 2; slices.ContainsFunc([]symbolic.Poly{
+		symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), s.M, s.N, s.K,
+		s.Out.Base, s.Out.M, s.Out.N, s.A.Base, s.A.M, s.A.K, s.B.Base, s.B.N, s.B.K,
+	}, func(p symbolic.Poly) bool { return mentions(p, name) }); i++ {
+		name = fmt.Sprint("k", i)
+	}
+	return name
 }

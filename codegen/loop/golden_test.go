@@ -110,8 +110,8 @@ func TestPlanReuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// All of it is one loop over the rows of y: two rows are enough.
-	if plan := MakePlan(p); !plan.Reals.Equal(d.Scale(2, 1)) {
+	// All of it is one loop over tiles of y: the rows of two are enough.
+	if plan := MakePlan(p); !plan.Reals.Equal(d.Scale(2*usualRows, 1)) {
 		t.Errorf("temporaries take %s\n%s%s", plan.Reals, p, plan)
 	}
 	compare(t, n.proc, map[string]int{"d": 3}, 1)

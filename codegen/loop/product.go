@@ -41,7 +41,8 @@ func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
 //
 // Each factor then is a value of its own, over the axes that it depends on.
 func products(g *symbolic.Graph, roots []*symbolic.Node, spine string) []*symbolic.Node {
-	return (&settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, spine: &tiling{spine: spine}}).all(roots)
+	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, spine: &tiling{spine: spine}}
+	return s.each(roots, func(n *symbolic.Node) *symbolic.Node { return s.scatter(s.sum(s.unchosen(n))) })
 }
 
 // factors takes a product apart.

@@ -16,13 +16,16 @@ import (
 // of the condition: one that has them all may be infinite just where the
 // branch is not taken.
 func settle(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {
-	return (&settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}).all(roots)
+	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}
+	return s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
 }
 
-func (s *settler) all(roots []*symbolic.Node) []*symbolic.Node {
+// each makes values anew, arguments first, by a step that is given them with
+// their new arguments.
+func (s *settler) each(roots []*symbolic.Node, step func(*symbolic.Node) *symbolic.Node) []*symbolic.Node {
 	new := map[*symbolic.Node]*symbolic.Node{}
 	for _, n := range symbolic.ReachableInside(roots...) {
-		new[n] = s.node(n, new)
+		new[n] = s.node(n, new, step)
 	}
 	out := make([]*symbolic.Node, len(roots))
 	for i, r := range roots {
@@ -37,7 +40,7 @@ type settler struct {
 	spine *tiling // where products are to become contractions over a spine
 }
 
-func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) *symbolic.Node {
+func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node, step func(*symbolic.Node) *symbolic.Node) *symbolic.Node {
 	args := make([]*symbolic.Node, len(n.Args))
 	same := true
 	for i, a := range n.Args {
@@ -51,14 +54,7 @@ func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node) 
 	if !same {
 		m = s.g.Apply(n.Op, attr, args...)
 	}
-	m = s.outside(m)
-	if p := s.choice(m); p != nil {
-		m = p
-	}
-	m = s.once(m)
-	if s.spine != nil {
-		m = s.scatter(s.sum(m))
-	}
+	m = step(m)
 	if m != n {
 		s.g.SetName(m, n.Name)
 	}
@@ -98,6 +94,15 @@ func (s *settler) once(n *symbolic.Node) *symbolic.Node {
 	return s.g.Broadcast(s.g.Sum(s.restrict(x, on), sums...), n.Shape, kept...)
 }
 
+// unchosen takes factors out of choices.
+func (s *settler) unchosen(n *symbolic.Node) *symbolic.Node {
+	n = s.outside(n)
+	if p := s.choice(n); p != nil {
+		return p
+	}
+	return n
+}
+
 // choice returns what n becomes where it is a choice with a factor that can
 // leave, else nil.
 func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
@@ -125,6 +130,9 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 			for i := range f.Args[0].Args {
 				stack = append(stack, s.g.Access(f.Args[0].Args[1-i], m))
 			}
+		case isOneAccess(f) && f.Args[0].Op == symbolic.OpMul:
+			a, b := s.guardedFactors(f)
+			stack = append(stack, b, a)
 		case within(s.axes(f), on):
 			inner = append(inner, f)
 		case !within(on, s.axes(f)):
@@ -149,6 +157,41 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 	chosen := s.outside(s.g.Apply(n.Op, nil, args...))
 	back()
 	return s.g.Mul(s.g.Broadcast(chosen, n.Shape, on...), s.product(outer, nil))
+}
+
+// guardedFactors parts a product that is read under a guard. Where the guard fails
+// one zero is enough: a factor that is there in any case is read without.
+func (s *settler) guardedFactors(f *symbolic.Node) (a, b *symbolic.Node) {
+	m := f.Attr.(*symbolic.Map)
+	var of [2]*symbolic.Node
+	var at [2]*symbolic.Map
+	bare := -1
+	for i, x := range f.Args[0].Args {
+		of[i], at[i] = x, m
+		if isPlainAccess(x) {
+			of[i], at[i] = x.Args[0], x.Attr.(*symbolic.Map).After(m)
+		}
+		if reachesAll(at[i], of[i].Shape) {
+			bare = i
+		}
+	}
+	if bare >= 0 {
+		at[bare] = &symbolic.Map{Shape: m.Shape, Index: at[bare].Index}
+	}
+	return s.g.Access(of[0], at[0]), s.g.Access(of[1], at[1])
+}
+
+// reachesAll reports whether every index is an axis of the size of the dim that it
+// reads.
+func reachesAll(m *symbolic.Map, in symbolic.Shape) bool {
+	for k, e := range m.Index {
+		sym, ok := e.AsSym()
+		a, isAxis := symbolic.AxisOf(sym)
+		if !ok || !isAxis || !m.Shape[a].Equal(in[k]) {
+			return false
+		}
+	}
+	return true
 }
 
 // throughChoice is the origin of the cotangent that comes back through the
@@ -189,13 +232,16 @@ func (s *settler) outside(n *symbolic.Node) *symbolic.Node {
 		if _, isConst := symbolic.ConstValue(a); isConst {
 			continue
 		}
-		if !isPlainAccess(a) || m != nil && a.Attr.Key() != m.Key() || of != nil && !of.Shape.Equal(a.Args[0].Shape) {
+		if !isOneAccess(a) || m != nil && a.Attr.Key() != m.Key() || of != nil && !of.Shape.Equal(a.Args[0].Shape) {
 			return n
 		}
 		m, of = a.Attr.(*symbolic.Map), a.Args[0]
 	}
-	if m == nil || !keepsAll(m, of.Shape) {
+	if m == nil || len(m.Guard) == 0 && !keepsAll(m, of.Shape) {
 		return n
+	}
+	if len(m.Guard) > 0 && !(n.Op.Lazy && isZero(n.Args[2]) && repeatsWindows(m, of.Shape)) {
+		return n // where a guard fails there must be a zero
 	}
 	args := make([]*symbolic.Node, len(n.Args))
 	for i, a := range n.Args {
@@ -206,6 +252,11 @@ func (s *settler) outside(n *symbolic.Node) *symbolic.Node {
 		}
 	}
 	return s.g.Access(s.outside(s.g.Apply(n.Op, n.Attr, args...)), m)
+}
+
+func isZero(n *symbolic.Node) bool {
+	v, ok := symbolic.ConstValue(n)
+	return ok && v == 0
 }
 
 // keepsAll reports whether m reads every element of a value of shape in,
@@ -225,6 +276,9 @@ func keepsAll(m *symbolic.Map, in symbolic.Shape) bool {
 	}
 	return true
 }
+
+// isOneAccess reports whether n is one argument at other indices, or zero.
+func isOneAccess(n *symbolic.Node) bool { return n.Op == symbolic.OpAccess && len(n.Args) == 1 }
 
 // isPlainAccess reports whether n reads its argument at other indices and does
 // nothing else.

@@ -35,6 +35,18 @@ func (how tiling) pays(c *comp, x contraction, rows int) bool {
 	return how.any || largest >= 8 && size >= 64
 }
 
+// paysAlone reports whether a contraction that is not over the rows of a tile is
+// worth more than three loops.
+func (how tiling) paysAlone(c *comp, x contraction) bool {
+	size, longest := 1, 0
+	for _, a := range []int{x.m, x.n, x.k} {
+		n := guess(c.axes[a].extent)
+		size *= n
+		longest = max(longest, n)
+	}
+	return how.any || longest >= longSide && size >= 8*bigMatrix
+}
+
 // beside is the size of a contraction beside its rows, and its longest axis.
 func (c *comp) beside(x contraction, rows int) (size, largest int) {
 	size = 1
@@ -48,11 +60,18 @@ func (c *comp) beside(x contraction, rows int) (size, largest int) {
 	return size, largest
 }
 
-// tileGroup makes a loop over the batch one over tiles, in which all comps have
-// a loop over the rows, if it holds a contraction that is worth it: one over
-// rows, with weights enough to be read once a tile and not for each example.
+// short reports whether all of an axis is no more than a tile.
+func short(extent symbolic.Poly) bool {
+	n, ok := extent.Const()
+	return ok && n <= mostRows
+}
+
+// tileGroup makes an outermost loop, over the batch or something else that is
+// long, one over tiles, in which all comps have a loop over the rows, if it
+// holds a contraction that is worth it: one over rows, with weights enough to
+// be read once a tile and not for each row.
 func (l *lowering) tileGroup(g *group) {
-	if g.depth > 0 || !g.spine {
+	if g.depth > 0 || short(g.extent) {
 		return
 	}
 	found, worth := 0, false
@@ -66,18 +85,24 @@ func (l *lowering) tileGroup(g *group) {
 		found++
 		worth = worth || l.any || largest >= longSide && size >= bigMatrix || l.spine != module.Batch && l.pays(c, x, rows)
 	}
-	switch {
-	case found == 0:
-		l.notes = append(l.notes, "example by example: no matrix products over the batch")
-		return
-	case !worth:
-		l.notes = append(l.notes, fmt.Sprintf("example by example: no matrix has %d rows or columns and %d elements", longSide, bigMatrix))
+	if !worth {
+		why := "no matrix products over the batch"
+		if found > 0 {
+			why = fmt.Sprintf("no matrix has %d rows or columns and %d elements", longSide, bigMatrix)
+		}
+		if g.spine {
+			l.notes = append(l.notes, "example by example: "+why)
+		}
+		for _, c := range g.comps {
+			c.contractsAlone(l.tiling)
+		}
 		return
 	}
-	note := fmt.Sprintf("tiles of %d examples: %d matrix products over the batch", l.size, found)
-	if l.spine != module.Batch {
-		note = fmt.Sprintf("tiles of %d of %s: %d matrix products over them", l.size, l.spine, found)
+	rows, over := "examples", "the batch"
+	if !g.spine || l.spine != module.Batch {
+		rows, over = "rows", g.extent.String()
 	}
+	note := fmt.Sprintf("tiles of %d %s: %d matrix products over %s", l.size, rows, found, over)
 	if l.each > 0 {
 		note += fmt.Sprintf("; temporaries of %d numbers an example, %d weights", l.each, l.weights)
 	}

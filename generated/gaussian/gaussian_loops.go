@@ -431,27 +431,29 @@ func (w *PredictWork) value(a *PredictArgs) {
 	Z := a.Z[:d*m]
 	center := w.out.Center[:m]
 	variance := w.out.Variance[:m]
-	t := w.reals[n*n:][:m*n]
 	K := w.reals[:n*n]
-	M := w.reals[m*n*2+n*n:][:n*n]
-	nextM := w.reals[m*n*2+n*n*2+n*2:][:n*n]
+	M := w.reals[m*n+n*n:][:n*n]
+	nextM := w.reals[m*n+n*n*2+n*2:][:n*n]
 	zL2 := w.reals[:n*n]
-	R := w.reals[m*n*2+n*n*2:][:n]
-	nextR := w.reals[m*n*2+n*n*3+n*2:][:n]
-	zcenter := w.reals[m*n*2+n*n*2+n:][:n]
-	R2 := w.reals[m*n+n*n:][:m*n]
+	R := w.reals[m*n+n*n*2:][:n]
+	nextR := w.reals[m*n+n*n*3+n*2:][:n]
+	zcenter := w.reals[m*n+n*n*2+n:][:n]
+	R2 := w.reals[n*n:][:m*n]
 	nextR2 := w.reals[m*n*2+n*n*3+n*3:][:m*n]
-	v := w.reals[n*n:][:m*n]
-	zcenter2 := w.reals[m*n+n*n:][:m*n]
+	v := w.reals[m*n+n*n*3+n*3:][:m*n]
+	zcenter2 := w.reals[n*n:][:m*n]
 	zvariance3 := w.reals[m*n*3+n*n*3+n*3:][:m]
-	M2 := w.reals[m*n*2+n*n*2+n:][:n]
-	zv2 := w.reals[m*n*2+n*n*2:][:n]
+	M2 := w.reals[m*n+n*n*2+n:][:n]
+	zv2 := w.reals[m*n+n*n*2:][:n]
 
 	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	v2 := exp(-2 * theta[1])
 
 	// exp(theta[2])   gaussian.bp:11
 	v3 := exp(theta[2])
+
+	// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
+	zvariance := exp(theta[0])
 
 	// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
 	theta0 := theta[0]
@@ -470,29 +472,17 @@ func (w *PredictWork) value(a *PredictArgs) {
 			K[i*n+j] = exp(theta0-s/2*v2) + v4
 		}
 	}
-
-	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	for i := range n {
 		for j := range m {
+			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 			var s float64
 			XRow := X[d*i:][:d]
 			ZRow := Z[d*j:][:d]
 			for l := range d {
 				s += square(XRow[l] - ZRow[l])
 			}
-			t[i*m+j] = s
-		}
-	}
-
-	// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
-	zvariance := exp(theta0)
-	for i := range n {
-		tRow := t[i*m:][:m]
-		R2Row := R2[i*m:][:m]
-		for j := range m {
-			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
-			k := exp(theta0 - tRow[j]/2*v2)
-			R2Row[j] = k
+			k := exp(theta0 - s/2*v2)
+			R2[i*m+j] = k
 		}
 	}
 	for i := range n {

@@ -213,11 +213,10 @@ func (w *LeNetWork) Forward(b LeNetBatch) (LeNetOutputs, error) {
 	if err := checkApart("LeNet", "Image", b.Image, w.out.Output); err != nil {
 		return LeNetOutputs{}, err
 	}
-	if err := checkRoom("LeNet", "the batch", 10.0*float64(b.N)+13072.0); err != nil {
+	if err := checkRoom("LeNet", "the batch", 10.0*float64(b.N)+8496.0); err != nil {
 		return LeNetOutputs{}, err
 	}
-	w.reals = grow(w.reals, 12912)
-	w.ints = grow(w.ints, 160)
+	w.reals = grow(w.reals, 8496)
 	w.out.Output = grow(w.out.Output, b.N*10)
 	w.forward(&b)
 	return w.out, nil
@@ -250,8 +249,7 @@ func (w *LeNetWork) Loss(b LeNetBatch) (LeNetLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return LeNetLoss{}, err
 	}
-	w.reals = grow(w.reals, 12912)
-	w.ints = grow(w.ints, 160)
+	w.reals = grow(w.reals, 8496)
 	return w.loss(&b), nil
 }
 
@@ -270,8 +268,8 @@ func (w *LeNetWork) Grad(b LeNetBatch, grads *LeNetParams) (LeNetLoss, error) {
 	if err := checkApart("LeNet", "Image", b.Image, grads.all); err != nil {
 		return LeNetLoss{}, err
 	}
-	w.reals = grow(w.reals, 150096)
-	w.ints = grow(w.ints, 614560)
+	w.reals = grow(w.reals, 96640)
+	w.ints = grow(w.ints, 24580)
 	return w.grad(&b, grads), nil
 }
 

@@ -6,15 +6,75 @@ package lenet
 
 import "os"
 
-// bLoop is bLoopGo, or assembly that computes the same.
-func bLoop(bF, zb, b []float32, bBi float32) {
+// pLoop is pLoopGo, or assembly that computes the same.
+func pLoop(b2, from int, image, P []float32) {
 	switch cpu {
 	case avx512:
-		bLoopAVX512(bF, zb, b, bBi)
+		pLoopAVX512(b2, from, image, P)
 	case avx2:
-		bLoopAVX2(bF, zb, b, bBi)
+		pLoopAVX2(b2, from, image, P)
 	default:
-		bLoopGo(bF, zb, b, bBi)
+		pLoopGo(b2, from, image, P)
+	}
+}
+
+// p2Loop is p2LoopGo, or assembly that computes the same.
+func p2Loop(P2, P []float32) {
+	switch cpu {
+	case avx512:
+		p2LoopAVX512(P2, P)
+	case avx2:
+		p2LoopAVX2(P2, P)
+	default:
+		p2LoopGo(P2, P)
+	}
+}
+
+// zaProductPart is zaProductPartGo, or assembly that computes the same.
+func zaProductPart(za, aF, P2, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zaProductAVX512(za, aF, P2, 0, 8, 0, 64, 3, scratch2)
+	case avx2:
+		zaProductAVX2(za, aF, P2, 0, 8, 0, 64, 3, scratch2)
+	default:
+		zaProductPartGo(za, aF, P2, scratch2)
+	}
+}
+
+// y3Loop is y3LoopGo, or assembly that computes the same.
+func y3Loop(aB, a, za, Y, Y2, Y3 []float32) {
+	switch cpu {
+	case avx512:
+		y3LoopAVX512(aB, a, za, Y, Y2, Y3)
+	case avx2:
+		y3LoopAVX2(aB, a, za, Y, Y2, Y3)
+	default:
+		y3LoopGo(aB, a, za, Y, Y2, Y3)
+	}
+}
+
+// zbProductPart is zbProductPartGo, or assembly that computes the same.
+func zbProductPart(zb, bF, Y3, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zbProductAVX512(zb, bF, Y3, 0, 16, 0, 16, 3, scratch2)
+	case avx2:
+		zbProductAVX2(zb, bF, Y3, 0, 16, 0, 16, 3, scratch2)
+	default:
+		zbProductPartGo(zb, bF, Y3, scratch2)
+	}
+}
+
+// bLoop is bLoopGo, or assembly that computes the same.
+func bLoop(b2 int, bB, b, zb, Y4 []float32) {
+	switch cpu {
+	case avx512:
+		bLoopAVX512(b2, bB, b, zb, Y4)
+	case avx2:
+		bLoopAVX2(b2, bB, b, zb, Y4)
+	default:
+		bLoopGo(b2, bB, b, zb, Y4)
 	}
 }
 
@@ -65,6 +125,42 @@ func zSumPart(first, count, rows int, z []float32, y []int32) (float64, float64)
 	return zSumPartGo(first, count, rows, z, y)
 }
 
+// daF2Loop is daF2LoopGo, or assembly that computes the same.
+func daF2Loop(b2, from int, image, P, daF2 []float32) {
+	switch cpu {
+	case avx512:
+		daF2LoopAVX512(b2, from, image, P, daF2)
+	case avx2:
+		daF2LoopAVX2(b2, from, image, P, daF2)
+	default:
+		daF2LoopGo(b2, from, image, P, daF2)
+	}
+}
+
+// aLoop is aLoopGo, or assembly that computes the same.
+func aLoop(b2, i int, a, za []float32, aBi float32) {
+	switch cpu {
+	case avx512:
+		aLoopAVX512(b2, i, a, za, aBi)
+	case avx2:
+		aLoopAVX2(b2, i, a, za, aBi)
+	default:
+		aLoopGo(b2, i, a, za, aBi)
+	}
+}
+
+// zbProduct2Part is zbProduct2PartGo, or assembly that computes the same.
+func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zbProduct2AVX512(b2, zb, bF, Y3, 0, 16, 0, 16, 3, scratch2)
+	case avx2:
+		zbProduct2AVX2(b2, zb, bF, Y3, 0, 16, 0, 16, 3, scratch2)
+	default:
+		zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
+	}
+}
+
 // dzzLoop is dzzLoopGo, or assembly that computes the same.
 func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (float64, float64) {
 	switch cpu {
@@ -112,26 +208,39 @@ func dY3ProductPart(rows int, dY3, dzh, hW, scratch2 []float32) {
 	}
 }
 
-// dbLoop is dbLoopGo, or assembly that computes the same.
-func dbLoop(b2, i int, dY []int32, dY3, db, b []float32) float32 {
+// dY4ProductPart is dY4ProductPartGo, or assembly that computes the same.
+func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		return dbLoopAVX512(b2, i, dY, dY3, db, b)
+		dY4ProductAVX512(i, j, k, dY4, bF, db2, 0, 8, 0, 4, 3, scratch2)
 	case avx2:
-		return dbLoopAVX2(b2, i, dY, dY3, db, b)
+		dY4ProductAVX2(i, j, k, dY4, bF, db2, 0, 8, 0, 4, 3, scratch2)
+	default:
+		dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
 	}
-	return dbLoopGo(b2, i, dY, dY3, db, b)
 }
 
-// dPSums is dPSumsGo, or assembly that computes the same.
-func dPSums(b2, i int, b, db, bF, dP []float32) {
+// daF3ProductPart is daF3ProductPartGo, or assembly that computes the same.
+func daF3ProductPart(b2 int, daF3, daZ, daF2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dPSumsAVX512(b2, i, b, db, bF, dP)
+		daF3ProductAVX512(b2, daF3, daZ, daF2, 0, 8, 0, 9, 3, scratch2)
 	case avx2:
-		dPSumsAVX2(b2, i, b, db, bF, dP)
+		daF3ProductAVX2(b2, daF3, daZ, daF2, 0, 8, 0, 9, 3, scratch2)
 	default:
-		dPSumsGo(b2, i, b, db, bF, dP)
+		daF3ProductPartGo(b2, daF3, daZ, daF2, scratch2)
+	}
+}
+
+// dbF2ProductPart is dbF2ProductPartGo, or assembly that computes the same.
+func dbF2ProductPart(rows int, dbF2, dbZ, Y3, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dbF2ProductAVX512(rows, dbF2, dbZ, Y3, 0, 16, 0, 72, 3, scratch2)
+	case avx2:
+		dbF2ProductAVX2(rows, dbF2, dbZ, Y3, 0, 16, 0, 72, 3, scratch2)
+	default:
+		dbF2ProductPartGo(rows, dbF2, dbZ, Y3, scratch2)
 	}
 }
 
@@ -144,6 +253,18 @@ func dhWProductPart(rows int, dhW, dzh, Y4, scratch2 []float32) {
 		dhWProductAVX2(rows, dhW, dzh, Y4, 0, 32, 0, 64, 3, scratch2)
 	default:
 		dhWProductPartGo(rows, dhW, dzh, Y4, scratch2)
+	}
+}
+
+// dbFLoop is dbFLoopGo, or assembly that computes the same.
+func dbFLoop(dbF, dbF2 []float32) {
+	switch cpu {
+	case avx512:
+		dbFLoopAVX512(dbF, dbF2)
+	case avx2:
+		dbFLoopAVX2(dbF, dbF2)
+	default:
+		dbFLoopGo(dbF, dbF2)
 	}
 }
 
@@ -160,10 +281,40 @@ func nextWLoopPart(first, count, n int, v, g, nextV, nextW, w []float32, momentu
 }
 
 //go:noescape
-func bLoopAVX512(bF []float32, zb []float32, b []float32, bBi float32)
+func pLoopAVX512(b2 int, from int, image []float32, p3 []float32)
 
 //go:noescape
-func bLoopAVX2(bF []float32, zb []float32, b []float32, bBi float32)
+func pLoopAVX2(b2 int, from int, image []float32, p3 []float32)
+
+//go:noescape
+func p2LoopAVX512(p0 []float32, p1 []float32)
+
+//go:noescape
+func p2LoopAVX2(p0 []float32, p1 []float32)
+
+//go:noescape
+func zaProductAVX512(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zaProductAVX2(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func y3LoopAVX512(aB []float32, a []float32, za []float32, p3 []float32, p4 []float32, p5 []float32)
+
+//go:noescape
+func y3LoopAVX2(aB []float32, a []float32, za []float32, p3 []float32, p4 []float32, p5 []float32)
+
+//go:noescape
+func zbProductAVX512(zb []float32, bF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zbProductAVX2(zb []float32, bF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func bLoopAVX512(b2 int, bB []float32, b []float32, zb []float32, p4 []float32)
+
+//go:noescape
+func bLoopAVX2(b2 int, bB []float32, b []float32, zb []float32, p4 []float32)
 
 //go:noescape
 func hProductAVX512(rows int, h []float32, p2 []float32, hW []float32, hB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -190,6 +341,24 @@ func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s2 floa
 func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s2 float64, s float64)
 
 //go:noescape
+func daF2LoopAVX512(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
+
+//go:noescape
+func daF2LoopAVX2(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
+
+//go:noescape
+func aLoopAVX512(b2 int, i int, a []float32, za []float32, aBi float32)
+
+//go:noescape
+func aLoopAVX2(b2 int, i int, a []float32, za []float32, aBi float32)
+
+//go:noescape
+func zbProduct2AVX512(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zbProduct2AVX2(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
 func dzzLoopAVX512(rows int, z []float32, y []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s2 float64, s float64)
 
 //go:noescape
@@ -214,22 +383,34 @@ func dY3ProductAVX512(rows int, dY3 []float32, dzh []float32, hW []float32, rowL
 func dY3ProductAVX2(rows int, dY3 []float32, dzh []float32, hW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dbLoopAVX512(b2 int, i int, dY []int32, dY3 []float32, db []float32, b []float32) (dbB2 float32)
+func dY4ProductAVX512(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dbLoopAVX2(b2 int, i int, dY []int32, dY3 []float32, db []float32, b []float32) (dbB2 float32)
+func dY4ProductAVX2(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dPSumsAVX512(b2 int, i int, b []float32, db []float32, bF []float32, dP []float32)
+func daF3ProductAVX512(b2 int, daF3 []float32, daZ []float32, daF2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dPSumsAVX2(b2 int, i int, b []float32, db []float32, bF []float32, dP []float32)
+func daF3ProductAVX2(b2 int, daF3 []float32, daZ []float32, daF2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dbF2ProductAVX512(rows int, dbF2 []float32, dbZ []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dbF2ProductAVX2(rows int, dbF2 []float32, dbZ []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dhWProductAVX512(rows int, dhW []float32, dzh []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dhWProductAVX2(rows int, dhW []float32, dzh []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dbFLoopAVX512(dbF []float32, dbF2 []float32)
+
+//go:noescape
+func dbFLoopAVX2(dbF []float32, dbF2 []float32)
 
 //go:noescape
 func nextWLoopAVX512(first int, count int, n int, v []float32, p4 []float32, nextV []float32, nextW []float32, w []float32, momentum0 float32, lr0 float32)

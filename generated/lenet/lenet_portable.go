@@ -4,9 +4,34 @@
 
 package lenet
 
+// pLoop is pLoopGo: this build has no assembly.
+func pLoop(b2, from int, image, P []float32) {
+	pLoopGo(b2, from, image, P)
+}
+
+// p2Loop is p2LoopGo: this build has no assembly.
+func p2Loop(P2, P []float32) {
+	p2LoopGo(P2, P)
+}
+
+// zaProductPart is zaProductPartGo: this build has no assembly.
+func zaProductPart(za, aF, P2, scratch2 []float32) {
+	zaProductPartGo(za, aF, P2, scratch2)
+}
+
+// y3Loop is y3LoopGo: this build has no assembly.
+func y3Loop(aB, a, za, Y, Y2, Y3 []float32) {
+	y3LoopGo(aB, a, za, Y, Y2, Y3)
+}
+
+// zbProductPart is zbProductPartGo: this build has no assembly.
+func zbProductPart(zb, bF, Y3, scratch2 []float32) {
+	zbProductPartGo(zb, bF, Y3, scratch2)
+}
+
 // bLoop is bLoopGo: this build has no assembly.
-func bLoop(bF, zb, b []float32, bBi float32) {
-	bLoopGo(bF, zb, b, bBi)
+func bLoop(b2 int, bB, b, zb, Y4 []float32) {
+	bLoopGo(b2, bB, b, zb, Y4)
 }
 
 // hProductPart is hProductPartGo: this build has no assembly.
@@ -29,6 +54,21 @@ func zSumPart(first, count, rows int, z []float32, y []int32) (float64, float64)
 	return zSumPartGo(first, count, rows, z, y)
 }
 
+// daF2Loop is daF2LoopGo: this build has no assembly.
+func daF2Loop(b2, from int, image, P, daF2 []float32) {
+	daF2LoopGo(b2, from, image, P, daF2)
+}
+
+// aLoop is aLoopGo: this build has no assembly.
+func aLoop(b2, i int, a, za []float32, aBi float32) {
+	aLoopGo(b2, i, a, za, aBi)
+}
+
+// zbProduct2Part is zbProduct2PartGo: this build has no assembly.
+func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
+	zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
+}
+
 // dzzLoop is dzzLoopGo: this build has no assembly.
 func dzzLoop(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (float64, float64) {
 	return dzzLoopGo(rows, z, y, exps, dzz, dzB, d)
@@ -49,19 +89,29 @@ func dY3ProductPart(rows int, dY3, dzh, hW, scratch2 []float32) {
 	dY3ProductPartGo(rows, dY3, dzh, hW, scratch2)
 }
 
-// dbLoop is dbLoopGo: this build has no assembly.
-func dbLoop(b2, i int, dY []int32, dY3, db, b []float32) float32 {
-	return dbLoopGo(b2, i, dY, dY3, db, b)
+// dY4ProductPart is dY4ProductPartGo: this build has no assembly.
+func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
+	dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
 }
 
-// dPSums is dPSumsGo: this build has no assembly.
-func dPSums(b2, i int, b, db, bF, dP []float32) {
-	dPSumsGo(b2, i, b, db, bF, dP)
+// daF3ProductPart is daF3ProductPartGo: this build has no assembly.
+func daF3ProductPart(b2 int, daF3, daZ, daF2, scratch2 []float32) {
+	daF3ProductPartGo(b2, daF3, daZ, daF2, scratch2)
+}
+
+// dbF2ProductPart is dbF2ProductPartGo: this build has no assembly.
+func dbF2ProductPart(rows int, dbF2, dbZ, Y3, scratch2 []float32) {
+	dbF2ProductPartGo(rows, dbF2, dbZ, Y3, scratch2)
 }
 
 // dhWProductPart is dhWProductPartGo: this build has no assembly.
 func dhWProductPart(rows int, dhW, dzh, Y4, scratch2 []float32) {
 	dhWProductPartGo(rows, dhW, dzh, Y4, scratch2)
+}
+
+// dbFLoop is dbFLoopGo: this build has no assembly.
+func dbFLoop(dbF, dbF2 []float32) {
+	dbFLoopGo(dbF, dbF2)
 }
 
 // nextWLoopPart is nextWLoopPartGo: this build has no assembly.

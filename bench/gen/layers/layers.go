@@ -194,8 +194,7 @@ func (w *ConvWork) Loss(b ConvBatch) (ConvLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return ConvLoss{}, err
 	}
-	w.reals = grow(w.reals, 28704)
-	w.ints = grow(w.ints, 1168)
+	w.reals = grow(w.reals, 40896)
 	return w.loss(&b), nil
 }
 
@@ -214,8 +213,8 @@ func (w *ConvWork) Grad(b ConvBatch, grads *ConvParams) (ConvLoss, error) {
 	if err := checkApart("Conv", "X", b.X, grads.all); err != nil {
 		return ConvLoss{}, err
 	}
-	w.reals = grow(w.reals, 203962)
-	w.ints = grow(w.ints, 941968)
+	w.reals = grow(w.reals, 541712)
+	w.ints = grow(w.ints, 150542)
 	return w.grad(&b, grads), nil
 }
 
@@ -295,8 +294,8 @@ func (t *ConvTrainer) Step(b ConvBatch) (ConvLoss, error) {
 	if err := checkApart("Conv", "X", b.X, w.m.Params.all, grads.all); err != nil {
 		return ConvLoss{}, err
 	}
-	w.reals = grow(w.reals, 203962)
-	w.ints = grow(w.ints, 941968)
+	w.reals = grow(w.reals, 541712)
+	w.ints = grow(w.ints, 150542)
 	t.step++
 	loss := w.step(&b, grads, t.LR)
 	t.update(w.m.Params.A.F, grads.A.F)
@@ -919,10 +918,7 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	if err := checkRoom("Block", "the batch", 123915.0*float64(b.N)+2.244801e+06); err != nil {
-		return BlockLoss{}, err
-	}
-	w.reals = grow(w.reals, b.N*123915+2244800)
+	w.reals = grow(w.reals, 3283264)
 	return w.grad(&b, grads), nil
 }
 
@@ -988,11 +984,36 @@ func (t *BlockTrainer) Load(path string) error { return loadFile(path, t.ReadFro
 // Step computes the loss of a batch and its gradient, and updates the
 // parameters. The loss is that before the update.
 func (t *BlockTrainer) Step(b BlockBatch) (BlockLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
+	w, grads := t.work, t.grads
+	if b.N > 16 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
 	}
-	return loss, t.Update(t.grads)
+	if err := w.m.checkLoss(&b); err != nil {
+		return BlockLoss{}, err
+	}
+	if err := checkApart("Block", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return BlockLoss{}, err
+	}
+	w.reals = grow(w.reals, 3815744)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.N.Scale, grads.N.Scale)
+	t.update(w.m.Params.N.Shift, grads.N.Shift)
+	t.update(w.m.Params.A.Wq, grads.A.Wq)
+	t.update(w.m.Params.A.Wk, grads.A.Wk)
+	t.update(w.m.Params.A.Wv, grads.A.Wv)
+	t.update(w.m.Params.A.Wo, grads.A.Wo)
+	t.update(w.m.Params.M.Scale, grads.M.Scale)
+	t.update(w.m.Params.M.Shift, grads.M.Shift)
+	t.update(w.m.Params.Up.W, grads.Up.W)
+	t.update(w.m.Params.Up.B, grads.Up.B)
+	t.update(w.m.Params.Down.B, grads.Down.B)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
 }
 
 // Update changes the parameters by a gradient.

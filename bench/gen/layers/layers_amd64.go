@@ -6,51 +6,75 @@ package layers
 
 import "os"
 
-// aLoop is aLoopGo, or assembly that computes the same.
-func aLoop(aF, za, a []float32, aBi float32) {
+// pLoop is pLoopGo, or assembly that computes the same.
+func pLoop(b2, from int, x, P []float32) {
 	switch cpu {
 	case avx512:
-		aLoopAVX512(aF, za, a, aBi)
+		pLoopAVX512(b2, from, x, P)
 	case avx2:
-		aLoopAVX2(aF, za, a, aBi)
+		pLoopAVX2(b2, from, x, P)
 	default:
-		aLoopGo(aF, za, a, aBi)
+		pLoopGo(b2, from, x, P)
 	}
 }
 
-// y2Sums is y2SumsGo, or assembly that computes the same.
-func y2Sums(Y2, a []float32) {
+// p2Loop is p2LoopGo, or assembly that computes the same.
+func p2Loop(P2, P []float32) {
 	switch cpu {
 	case avx512:
-		y2SumsAVX512(Y2, a)
+		p2LoopAVX512(P2, P)
 	case avx2:
-		y2SumsAVX2(Y2, a)
+		p2LoopAVX2(P2, P)
 	default:
-		y2SumsGo(Y2, a)
+		p2LoopGo(P2, P)
+	}
+}
+
+// zaProductPart is zaProductPartGo, or assembly that computes the same.
+func zaProductPart(za, aF, P2, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zaProductAVX512(za, aF, P2, 0, 8, 0, 784, 3, scratch2)
+	case avx2:
+		zaProductAVX2(za, aF, P2, 0, 8, 0, 784, 3, scratch2)
+	default:
+		zaProductPartGo(za, aF, P2, scratch2)
+	}
+}
+
+// y3Loop is y3LoopGo, or assembly that computes the same.
+func y3Loop(aB, a, za, Y, Y2, Y3 []float32) {
+	switch cpu {
+	case avx512:
+		y3LoopAVX512(aB, a, za, Y, Y2, Y3)
+	case avx2:
+		y3LoopAVX2(aB, a, za, Y, Y2, Y3)
+	default:
+		y3LoopGo(aB, a, za, Y, Y2, Y3)
+	}
+}
+
+// zbProductPart is zbProductPartGo, or assembly that computes the same.
+func zbProductPart(zb, bF, Y3, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zbProductAVX512(zb, bF, Y3, 0, 16, 0, 196, 3, scratch2)
+	case avx2:
+		zbProductAVX2(zb, bF, Y3, 0, 16, 0, 196, 3, scratch2)
+	default:
+		zbProductPartGo(zb, bF, Y3, scratch2)
 	}
 }
 
 // bLoop is bLoopGo, or assembly that computes the same.
-func bLoop(bF, zb, b []float32, bBi float32) {
+func bLoop(b2 int, bB, b, zb, Y4 []float32) {
 	switch cpu {
 	case avx512:
-		bLoopAVX512(bF, zb, b, bBi)
+		bLoopAVX512(b2, bB, b, zb, Y4)
 	case avx2:
-		bLoopAVX2(bF, zb, b, bBi)
+		bLoopAVX2(b2, bB, b, zb, Y4)
 	default:
-		bLoopGo(bF, zb, b, bBi)
-	}
-}
-
-// y4Sums is y4SumsGo, or assembly that computes the same.
-func y4Sums(b2, i int, Y4, b []float32) {
-	switch cpu {
-	case avx512:
-		y4SumsAVX512(b2, i, Y4, b)
-	case avx2:
-		y4SumsAVX2(b2, i, Y4, b)
-	default:
-		y4SumsGo(b2, i, Y4, b)
+		bLoopGo(b2, bB, b, zb, Y4)
 	}
 }
 
@@ -77,63 +101,99 @@ func zSumPart(first, count, rows int, z []float32, y []int32) float64 {
 	return zSumPartGo(first, count, rows, z, y)
 }
 
-// y2Sums2 is y2Sums2Go, or assembly that computes the same.
-func y2Sums2(b2, i int, Y2, a []float32) {
+// daF2Loop is daF2LoopGo, or assembly that computes the same.
+func daF2Loop(b2, from int, x, P, daF2 []float32) {
 	switch cpu {
 	case avx512:
-		y2Sums2AVX512(b2, i, Y2, a)
+		daF2LoopAVX512(b2, from, x, P, daF2)
 	case avx2:
-		y2Sums2AVX2(b2, i, Y2, a)
+		daF2LoopAVX2(b2, from, x, P, daF2)
 	default:
-		y2Sums2Go(b2, i, Y2, a)
+		daF2LoopGo(b2, from, x, P, daF2)
 	}
 }
 
-// dY2Loop is dY2LoopGo, or assembly that computes the same.
-func dY2Loop(b2, i int, a []float32, dY2 []int32) {
+// aLoop is aLoopGo, or assembly that computes the same.
+func aLoop(b2, i int, a, za []float32, aBi float32) {
 	switch cpu {
 	case avx512:
-		dY2LoopAVX512(b2, i, a, dY2)
+		aLoopAVX512(b2, i, a, za, aBi)
 	case avx2:
-		dY2LoopAVX2(b2, i, a, dY2)
+		aLoopAVX2(b2, i, a, za, aBi)
 	default:
-		dY2LoopGo(b2, i, a, dY2)
+		aLoopGo(b2, i, a, za, aBi)
+	}
+}
+
+// ySums is ySumsGo, or assembly that computes the same.
+func ySums(b2, i int, Y, a []float32) {
+	switch cpu {
+	case avx512:
+		ySumsAVX512(b2, i, Y, a)
+	case avx2:
+		ySumsAVX2(b2, i, Y, a)
+	default:
+		ySumsGo(b2, i, Y, a)
+	}
+}
+
+// y2Loop is y2LoopGo, or assembly that computes the same.
+func y2Loop(Y, Y2 []float32) {
+	switch cpu {
+	case avx512:
+		y2LoopAVX512(Y, Y2)
+	case avx2:
+		y2LoopAVX2(Y, Y2)
+	default:
+		y2LoopGo(Y, Y2)
+	}
+}
+
+// y3Loop2 is y3Loop2Go, or assembly that computes the same.
+func y3Loop2(b2, i int, Y3, Y2 []float32) {
+	switch cpu {
+	case avx512:
+		y3Loop2AVX512(b2, i, Y3, Y2)
+	case avx2:
+		y3Loop2AVX2(b2, i, Y3, Y2)
+	default:
+		y3Loop2Go(b2, i, Y3, Y2)
+	}
+}
+
+// zbProduct2Part is zbProduct2PartGo, or assembly that computes the same.
+func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zbProduct2AVX512(b2, zb, bF, Y3, 0, 16, 0, 196, 3, scratch2)
+	case avx2:
+		zbProduct2AVX2(b2, zb, bF, Y3, 0, 16, 0, 196, 3, scratch2)
+	default:
+		zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
 	}
 }
 
 // bLoop2 is bLoop2Go, or assembly that computes the same.
-func bLoop2(b2, i int, b, Y3 []float32, bBi float32) {
+func bLoop2(b2, i int, b, zb []float32, bBi float32) {
 	switch cpu {
 	case avx512:
-		bLoop2AVX512(b2, i, b, Y3, bBi)
+		bLoop2AVX512(b2, i, b, zb, bBi)
 	case avx2:
-		bLoop2AVX2(b2, i, b, Y3, bBi)
+		bLoop2AVX2(b2, i, b, zb, bBi)
 	default:
-		bLoop2Go(b2, i, b, Y3, bBi)
+		bLoop2Go(b2, i, b, zb, bBi)
 	}
 }
 
-// y4Sums2 is y4Sums2Go, or assembly that computes the same.
-func y4Sums2(b2, i int, Y4, b []float32) {
+// y4Sums is y4SumsGo, or assembly that computes the same.
+func y4Sums(b2, i int, Y4, b []float32) {
 	switch cpu {
 	case avx512:
-		y4Sums2AVX512(b2, i, Y4, b)
+		y4SumsAVX512(b2, i, Y4, b)
 	case avx2:
-		y4Sums2AVX2(b2, i, Y4, b)
+		y4SumsAVX2(b2, i, Y4, b)
 	default:
-		y4Sums2Go(b2, i, Y4, b)
-	}
-}
-
-// dYLoop is dYLoopGo, or assembly that computes the same.
-func dYLoop(b2, i int, b []float32, dY []int32) {
-	switch cpu {
-	case avx512:
-		dYLoopAVX512(b2, i, b, dY)
-	case avx2:
-		dYLoopAVX2(b2, i, b, dY)
-	default:
-		dYLoopGo(b2, i, b, dY)
+		y4SumsGo(b2, i, Y4, b)
 	}
 }
 
@@ -160,26 +220,63 @@ func dY3ProductPart(rows int, dY3, dzz, zW, scratch2 []float32) {
 	}
 }
 
-// dbLoop is dbLoopGo, or assembly that computes the same.
-func dbLoop(b2, i int, dY []int32, dY3, db, b []float32) float32 {
+// db2Loop is db2LoopGo, or assembly that computes the same.
+func db2Loop(i int, dbZ, db2 []float32) {
 	switch cpu {
 	case avx512:
-		return dbLoopAVX512(b2, i, dY, dY3, db, b)
+		db2LoopAVX512(i, dbZ, db2)
 	case avx2:
-		return dbLoopAVX2(b2, i, dY, dY3, db, b)
+		db2LoopAVX2(i, dbZ, db2)
+	default:
+		db2LoopGo(i, dbZ, db2)
 	}
-	return dbLoopGo(b2, i, dY, dY3, db, b)
 }
 
-// dPSums is dPSumsGo, or assembly that computes the same.
-func dPSums(b2, i int, b, db, bF, dP []float32) {
+// dY4ProductPart is dY4ProductPartGo, or assembly that computes the same.
+func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dPSumsAVX512(b2, i, b, db, bF, dP)
+		dY4ProductAVX512(i, j, k, dY4, bF, db2, 0, 8, 0, 14, 3, scratch2)
 	case avx2:
-		dPSumsAVX2(b2, i, b, db, bF, dP)
+		dY4ProductAVX2(i, j, k, dY4, bF, db2, 0, 8, 0, 14, 3, scratch2)
 	default:
-		dPSumsGo(b2, i, b, db, bF, dP)
+		dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
+	}
+}
+
+// daLoop is daLoopGo, or assembly that computes the same.
+func daLoop(dY4, da []float32) {
+	switch cpu {
+	case avx512:
+		daLoopAVX512(dY4, da)
+	case avx2:
+		daLoopAVX2(dY4, da)
+	default:
+		daLoopGo(dY4, da)
+	}
+}
+
+// daF3ProductPart is daF3ProductPartGo, or assembly that computes the same.
+func daF3ProductPart(b2 int, daF3, daZ, daF2, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daF3ProductAVX512(b2, daF3, daZ, daF2, 0, 8, 0, 9, 3, scratch2)
+	case avx2:
+		daF3ProductAVX2(b2, daF3, daZ, daF2, 0, 8, 0, 9, 3, scratch2)
+	default:
+		daF3ProductPartGo(b2, daF3, daZ, daF2, scratch2)
+	}
+}
+
+// dbF2ProductPart is dbF2ProductPartGo, or assembly that computes the same.
+func dbF2ProductPart(b2 int, dbF2, dbZ, Y3, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dbF2ProductAVX512(b2, dbF2, dbZ, Y3, 0, 16, 0, 72, 3, scratch2)
+	case avx2:
+		dbF2ProductAVX2(b2, dbF2, dbZ, Y3, 0, 16, 0, 72, 3, scratch2)
+	default:
+		dbF2ProductPartGo(b2, dbF2, dbZ, Y3, scratch2)
 	}
 }
 
@@ -192,6 +289,18 @@ func dzWProductPart(rows int, dzW, dzz, Y4, scratch2 []float32) {
 		dzWProductAVX2(rows, dzW, dzz, Y4, 0, 10, 0, 784, 3, scratch2)
 	default:
 		dzWProductPartGo(rows, dzW, dzz, Y4, scratch2)
+	}
+}
+
+// dbFLoop is dbFLoopGo, or assembly that computes the same.
+func dbFLoop(dbF, dbF2 []float32) {
+	switch cpu {
+	case avx512:
+		dbFLoopAVX512(dbF, dbF2)
+	case avx2:
+		dbFLoopAVX2(dbF, dbF2)
+	default:
+		dbFLoopGo(dbF, dbF2)
 	}
 }
 
@@ -378,39 +487,39 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 
 // dhCellW2ProductPart is dhCellW2ProductPartGo, or assembly that computes the
 // same.
-func dhCellW2ProductPart(first, count, rows, batch, from, i int, dhCellW2, dzh, h, scratch2 []float32) {
+func dhCellW2ProductPart(batch int, dhCellW2, dzh, h, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhCellW2ProductAVX512(rows, batch, from, i, dhCellW2, dzh, h, first, first+count, 0, 128, 3, scratch2)
+		dhCellW2ProductAVX512(batch, dhCellW2, dzh, h, 0, 512, 0, 128, 3, scratch2)
 	case avx2:
-		dhCellW2ProductAVX2(rows, batch, from, i, dhCellW2, dzh, h, first, first+count, 0, 128, 3, scratch2)
+		dhCellW2ProductAVX2(batch, dhCellW2, dzh, h, 0, 512, 0, 128, 3, scratch2)
 	default:
-		dhCellW2ProductPartGo(first, count, rows, batch, from, i, dhCellW2, dzh, h, scratch2)
+		dhCellW2ProductPartGo(batch, dhCellW2, dzh, h, scratch2)
 	}
 }
 
 // dhCellW3ProductPart is dhCellW3ProductPartGo, or assembly that computes the
 // same.
-func dhCellW3ProductPart(first, count, rows, batch, from, i int, dhCellW3, dzh, x, scratch2 []float32) {
+func dhCellW3ProductPart(batch int, dhCellW3, dzh, x, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhCellW3ProductAVX512(rows, batch, from, i, dhCellW3, dzh, x, 0, 512, first, first+count, 3, scratch2)
+		dhCellW3ProductAVX512(batch, dhCellW3, dzh, x, 0, 512, 0, 64, 3, scratch2)
 	case avx2:
-		dhCellW3ProductAVX2(rows, batch, from, i, dhCellW3, dzh, x, 0, 512, first, first+count, 3, scratch2)
+		dhCellW3ProductAVX2(batch, dhCellW3, dzh, x, 0, 512, 0, 64, 3, scratch2)
 	default:
-		dhCellW3ProductPartGo(first, count, rows, batch, from, i, dhCellW3, dzh, x, scratch2)
+		dhCellW3ProductPartGo(batch, dhCellW3, dzh, x, scratch2)
 	}
 }
 
 // dhCellBSums is dhCellBSumsGo, or assembly that computes the same.
-func dhCellBSums(rows, batch int, dhCellB, dzh []float32) {
+func dhCellBSums(batch int, dhCellB, dzh []float32) {
 	switch cpu {
 	case avx512:
-		dhCellBSumsAVX512(rows, batch, dhCellB, dzh)
+		dhCellBSumsAVX512(batch, dhCellB, dzh)
 	case avx2:
-		dhCellBSumsAVX2(rows, batch, dhCellB, dzh)
+		dhCellBSumsAVX2(batch, dhCellB, dzh)
 	default:
-		dhCellBSumsGo(rows, batch, dhCellB, dzh)
+		dhCellBSumsGo(batch, dhCellB, dzh)
 	}
 }
 
@@ -582,30 +691,6 @@ func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) 
 	}
 }
 
-// aVProduct2Part is aVProduct2PartGo, or assembly that computes the same.
-func aVProduct2Part(rows, from, i, j int, aV, n, aWv, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		aVProduct2AVX512(rows, from, i, j, aV, n, aWv, 0, rows, 0, 32, 3, scratch2)
-	case avx2:
-		aVProduct2AVX2(rows, from, i, j, aV, n, aWv, 0, rows, 0, 32, 3, scratch2)
-	default:
-		aVProduct2PartGo(rows, from, i, j, aV, n, aWv, scratch2)
-	}
-}
-
-// aYProduct2Part is aYProduct2PartGo, or assembly that computes the same.
-func aYProduct2Part(rows, from, i, j int, aY, aZ, aWo, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		aYProduct2AVX512(rows, from, i, j, aY, aZ, aWo, 0, rows, 0, 128, 3, scratch2)
-	case avx2:
-		aYProduct2AVX2(rows, from, i, j, aY, aZ, aWo, 0, rows, 0, 128, 3, scratch2)
-	default:
-		aYProduct2PartGo(rows, from, i, j, aY, aZ, aWo, scratch2)
-	}
-}
-
 // mLoop2Part is mLoop2PartGo, or assembly that computes the same.
 func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	switch cpu {
@@ -615,18 +700,6 @@ func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift
 		mLoop2AVX2(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
 	default:
 		mLoop2PartGo(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
-	}
-}
-
-// zupProduct2Part is zupProduct2PartGo, or assembly that computes the same.
-func zupProduct2Part(first, count, rows, from, i int, zup, m, upW, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		zupProduct2AVX512(rows, from, i, zup, m, upW, 0, rows, first, first+count, 3, scratch2)
-	case avx2:
-		zupProduct2AVX2(rows, from, i, zup, m, upW, 0, rows, first, first+count, 3, scratch2)
-	default:
-		zupProduct2PartGo(first, count, rows, from, i, zup, m, upW, scratch2)
 	}
 }
 
@@ -642,29 +715,6 @@ func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
 	}
 }
 
-// total2LoopPart is total2LoopPartGo, or assembly that computes the same.
-func total2LoopPart(first, count, rows int, z, exps2, total2 []float32, y []int32) float64 {
-	switch cpu {
-	case avx512:
-		return total2LoopAVX512(first, count, rows, z, exps2, total2, y)
-	case avx2:
-		return total2LoopAVX2(first, count, rows, z, exps2, total2, y)
-	}
-	return total2LoopPartGo(first, count, rows, z, exps2, total2, y)
-}
-
-// dzzLoop2 is dzzLoop2Go, or assembly that computes the same.
-func dzzLoop2(rows int, total2 []float32, y []int32, exps2, dzz, dzB []float32, d float32) {
-	switch cpu {
-	case avx512:
-		dzzLoop2AVX512(rows, total2, y, exps2, dzz, dzB, d)
-	case avx2:
-		dzzLoop2AVX2(rows, total2, y, exps2, dzz, dzB, d)
-	default:
-		dzzLoop2Go(rows, total2, y, exps2, dzz, dzB, d)
-	}
-}
-
 // ddcenterProductPart is ddcenterProductPartGo, or assembly that computes the
 // same.
 func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
@@ -675,150 +725,6 @@ func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 		ddcenterProductAVX2(rows, ddcenter, dzz, zW, 0, rows, 0, 128, 3, scratch2)
 	default:
 		ddcenterProductPartGo(rows, ddcenter, dzz, zW, scratch2)
-	}
-}
-
-// dup2ProductPart is dup2ProductPartGo, or assembly that computes the same.
-func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		dup2ProductAVX512(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
-	case avx2:
-		dup2ProductAVX2(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
-	default:
-		dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
-	}
-}
-
-// dzup2Loop is dzup2LoopGo, or assembly that computes the same.
-func dzup2Loop(rows int, dup2, dup, dzup2, dupB, ddownB2, ddcenter []float32) {
-	switch cpu {
-	case avx512:
-		dzup2LoopAVX512(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
-	case avx2:
-		dzup2LoopAVX2(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
-	default:
-		dzup2LoopGo(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
-	}
-}
-
-// dmProductPart is dmProductPartGo, or assembly that computes the same.
-func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		dmProductAVX512(rows, dm, dzup2, upW, 0, rows, first, first+count, 3, scratch2)
-	case avx2:
-		dmProductAVX2(rows, dm, dzup2, upW, 0, rows, first, first+count, 3, scratch2)
-	default:
-		dmProductPartGo(first, count, rows, dm, dzup2, upW, scratch2)
-	}
-}
-
-// dupWProductPart is dupWProductPartGo, or assembly that computes the same.
-func dupWProductPart(first, count, rows, from, i int, dupW, dzup2, m, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		dupWProductAVX512(rows, from, i, dupW, dzup2, m, 0, 512, first, first+count, 3, scratch2)
-	case avx2:
-		dupWProductAVX2(rows, from, i, dupW, dzup2, m, 0, 512, first, first+count, 3, scratch2)
-	default:
-		dupWProductPartGo(first, count, rows, from, i, dupW, dzup2, m, scratch2)
-	}
-}
-
-// drLoop is drLoopGo, or assembly that computes the same.
-func drLoop(rows int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
-	switch cpu {
-	case avx512:
-		drLoopAVX512(rows, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
-	case avx2:
-		drLoopAVX2(rows, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
-	default:
-		drLoopGo(rows, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
-	}
-}
-
-// daZProductPart is daZProductPartGo, or assembly that computes the same.
-func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		daZProductAVX512(rows, daZ, dr, aWo, 0, rows, 0, 32, 3, scratch2)
-	case avx2:
-		daZProductAVX2(rows, daZ, dr, aWo, 0, rows, 0, 32, 3, scratch2)
-	default:
-		daZProductPartGo(rows, daZ, dr, aWo, scratch2)
-	}
-}
-
-// daAProductPart is daAProductPartGo, or assembly that computes the same.
-func daAProductPart(b, i, from int, daA, daZ, aV, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		daAProductAVX512(b, i, from, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
-	case avx2:
-		daAProductAVX2(b, i, from, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
-	default:
-		daAProductPartGo(b, i, from, daA, daZ, aV, scratch2)
-	}
-}
-
-// daQ2Loop is daQ2LoopGo, or assembly that computes the same.
-func daQ2Loop(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
-	switch cpu {
-	case avx512:
-		daQ2LoopAVX512(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-	case avx2:
-		daQ2LoopAVX2(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-	default:
-		daQ2LoopGo(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-	}
-}
-
-// daM2Loop is daM2LoopGo, or assembly that computes the same.
-func daM2Loop(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
-	switch cpu {
-	case avx512:
-		daM2LoopAVX512(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
-	case avx2:
-		daM2LoopAVX2(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
-	default:
-		daM2LoopGo(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
-	}
-}
-
-// dnScaleSums is dnScaleSumsGo, or assembly that computes the same.
-func dnScaleSums(b, from int, zn, dnScale, dn2, nD []float32) {
-	switch cpu {
-	case avx512:
-		dnScaleSumsAVX512(b, from, zn, dnScale, dn2, nD)
-	case avx2:
-		dnScaleSumsAVX2(b, from, zn, dnScale, dn2, nD)
-	default:
-		dnScaleSumsGo(b, from, zn, dnScale, dn2, nD)
-	}
-}
-
-// daWqProductPart is daWqProductPartGo, or assembly that computes the same.
-func daWqProductPart(rows, from, j int, daWq, daQ2, n, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		daWqProductAVX512(rows, from, j, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
-	case avx2:
-		daWqProductAVX2(rows, from, j, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
-	default:
-		daWqProductPartGo(rows, from, j, daWq, daQ2, n, scratch2)
-	}
-}
-
-// daWoProductPart is daWoProductPartGo, or assembly that computes the same.
-func daWoProductPart(rows, from, i, j int, daWo, dr, aZ, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		daWoProductAVX512(rows, from, i, j, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
-	case avx2:
-		daWoProductAVX2(rows, from, i, j, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
-	default:
-		daWoProductPartGo(rows, from, i, j, daWo, dr, aZ, scratch2)
 	}
 }
 
@@ -847,15 +753,147 @@ func dzWProduct3Part(rows int, dzW, dzz, center, scratch2 []float32) {
 	}
 }
 
-// dmShiftSums is dmShiftSumsGo, or assembly that computes the same.
-func dmShiftSums(dupB, dmShift, upW []float32) {
+// dup2ProductPart is dup2ProductPartGo, or assembly that computes the same.
+func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dmShiftSumsAVX512(dupB, dmShift, upW)
+		dup2ProductAVX512(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		dmShiftSumsAVX2(dupB, dmShift, upW)
+		dup2ProductAVX2(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dmShiftSumsGo(dupB, dmShift, upW)
+		dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
+	}
+}
+
+// dzup2Loop is dzup2LoopGo, or assembly that computes the same.
+func dzup2Loop(b int, dup2, dup, dzup2, dupB []float32) {
+	switch cpu {
+	case avx512:
+		dzup2LoopAVX512(b, dup2, dup, dzup2, dupB)
+	case avx2:
+		dzup2LoopAVX2(b, dup2, dup, dzup2, dupB)
+	default:
+		dzup2LoopGo(b, dup2, dup, dzup2, dupB)
+	}
+}
+
+// dupWProductPart is dupWProductPartGo, or assembly that computes the same.
+func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dupWProductAVX512(b, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
+	case avx2:
+		dupWProductAVX2(b, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
+	default:
+		dupWProductPartGo(b, dupW, dzup2, m, scratch2)
+	}
+}
+
+// dmProductPart is dmProductPartGo, or assembly that computes the same.
+func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dmProductAVX512(rows, dm, dzup2, upW, 0, rows, first, first+count, 3, scratch2)
+	case avx2:
+		dmProductAVX2(rows, dm, dzup2, upW, 0, rows, first, first+count, 3, scratch2)
+	default:
+		dmProductPartGo(first, count, rows, dm, dzup2, upW, scratch2)
+	}
+}
+
+// drLoop is drLoopGo, or assembly that computes the same.
+func drLoop(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+	switch cpu {
+	case avx512:
+		drLoopAVX512(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+	case avx2:
+		drLoopAVX2(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+	default:
+		drLoopGo(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+	}
+}
+
+// daWoProductPart is daWoProductPartGo, or assembly that computes the same.
+func daWoProductPart(b, i int, daWo, dr, aZ, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daWoProductAVX512(b, i, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
+	case avx2:
+		daWoProductAVX2(b, i, daWo, dr, aZ, 0, 128, 0, 32, 3, scratch2)
+	default:
+		daWoProductPartGo(b, i, daWo, dr, aZ, scratch2)
+	}
+}
+
+// daZProductPart is daZProductPartGo, or assembly that computes the same.
+func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daZProductAVX512(rows, daZ, dr, aWo, 0, rows, 0, 32, 3, scratch2)
+	case avx2:
+		daZProductAVX2(rows, daZ, dr, aWo, 0, rows, 0, 32, 3, scratch2)
+	default:
+		daZProductPartGo(rows, daZ, dr, aWo, scratch2)
+	}
+}
+
+// daAProductPart is daAProductPartGo, or assembly that computes the same.
+func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daAProductAVX512(b, i, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
+	case avx2:
+		daAProductAVX2(b, i, daA, daZ, aV, 0, 64, 0, 64, 3, scratch2)
+	default:
+		daAProductPartGo(b, i, daA, daZ, aV, scratch2)
+	}
+}
+
+// daQ2Loop is daQ2LoopGo, or assembly that computes the same.
+func daQ2Loop(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+	switch cpu {
+	case avx512:
+		daQ2LoopAVX512(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+	case avx2:
+		daQ2LoopAVX2(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+	default:
+		daQ2LoopGo(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+	}
+}
+
+// daM2Loop is daM2LoopGo, or assembly that computes the same.
+func daM2Loop(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+	switch cpu {
+	case avx512:
+		daM2LoopAVX512(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+	case avx2:
+		daM2LoopAVX2(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+	default:
+		daM2LoopGo(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+	}
+}
+
+// daWqProductPart is daWqProductPartGo, or assembly that computes the same.
+func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daWqProductAVX512(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+	case avx2:
+		daWqProductAVX2(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+	default:
+		daWqProductPartGo(b, daWq, daQ2, n, scratch2)
+	}
+}
+
+// dnScaleSums is dnScaleSumsGo, or assembly that computes the same.
+func dnScaleSums(b int, zn, dnScale, dn2, nD []float32) {
+	switch cpu {
+	case avx512:
+		dnScaleSumsAVX512(b, zn, dnScale, dn2, nD)
+	case avx2:
+		dnScaleSumsAVX2(b, zn, dnScale, dn2, nD)
+	default:
+		dnScaleSumsGo(b, zn, dnScale, dn2, nD)
 	}
 }
 
@@ -871,29 +909,77 @@ func ddownBLoop(ddownB, ddownB2 []float32) {
 	}
 }
 
-//go:noescape
-func aLoopAVX512(aF []float32, za []float32, a []float32, aBi float32)
+// dmShiftSums is dmShiftSumsGo, or assembly that computes the same.
+func dmShiftSums(dupB, dmShift, upW []float32) {
+	switch cpu {
+	case avx512:
+		dmShiftSumsAVX512(dupB, dmShift, upW)
+	case avx2:
+		dmShiftSumsAVX2(dupB, dmShift, upW)
+	default:
+		dmShiftSumsGo(dupB, dmShift, upW)
+	}
+}
+
+// downWProductPart is downWProductPartGo, or assembly that computes the same.
+func downWProductPart(first, count, rows int, downW, ddcenter, ddownW2 []float32, lr0 float32, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		downWProductAVX512(rows, downW, ddcenter, ddownW2, lr0, 0, 128, first, first+count, 3, scratch2)
+	case avx2:
+		downWProductAVX2(rows, downW, ddcenter, ddownW2, lr0, 0, 128, first, first+count, 3, scratch2)
+	default:
+		downWProductPartGo(first, count, rows, downW, ddcenter, ddownW2, lr0, scratch2)
+	}
+}
+
+// zWProduct2Part is zWProduct2PartGo, or assembly that computes the same.
+func zWProduct2Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zWProduct2AVX512(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
+	case avx2:
+		zWProduct2AVX2(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
+	default:
+		zWProduct2PartGo(rows, zW, dzz, center, lr0, scratch2)
+	}
+}
 
 //go:noescape
-func aLoopAVX2(aF []float32, za []float32, a []float32, aBi float32)
+func pLoopAVX512(b2 int, from int, x []float32, p3 []float32)
 
 //go:noescape
-func y2SumsAVX512(p0 []float32, a []float32)
+func pLoopAVX2(b2 int, from int, x []float32, p3 []float32)
 
 //go:noescape
-func y2SumsAVX2(p0 []float32, a []float32)
+func p2LoopAVX512(p0 []float32, p1 []float32)
 
 //go:noescape
-func bLoopAVX512(bF []float32, zb []float32, b []float32, bBi float32)
+func p2LoopAVX2(p0 []float32, p1 []float32)
 
 //go:noescape
-func bLoopAVX2(bF []float32, zb []float32, b []float32, bBi float32)
+func zaProductAVX512(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func y4SumsAVX512(b2 int, i int, p2 []float32, b []float32)
+func zaProductAVX2(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func y4SumsAVX2(b2 int, i int, p2 []float32, b []float32)
+func y3LoopAVX512(aB []float32, a []float32, za []float32, p3 []float32, p4 []float32, p5 []float32)
+
+//go:noescape
+func y3LoopAVX2(aB []float32, a []float32, za []float32, p3 []float32, p4 []float32, p5 []float32)
+
+//go:noescape
+func zbProductAVX512(zb []float32, bF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zbProductAVX2(zb []float32, bF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func bLoopAVX512(b2 int, bB []float32, b []float32, zb []float32, p4 []float32)
+
+//go:noescape
+func bLoopAVX2(b2 int, bB []float32, b []float32, zb []float32, p4 []float32)
 
 //go:noescape
 func zProductAVX512(rows int, z []float32, p2 []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -908,34 +994,52 @@ func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s float
 func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s float64)
 
 //go:noescape
-func y2Sums2AVX512(b2 int, i int, p2 []float32, a []float32)
+func daF2LoopAVX512(b2 int, from int, x []float32, p3 []float32, daF2 []float32)
 
 //go:noescape
-func y2Sums2AVX2(b2 int, i int, p2 []float32, a []float32)
+func daF2LoopAVX2(b2 int, from int, x []float32, p3 []float32, daF2 []float32)
 
 //go:noescape
-func dY2LoopAVX512(b2 int, i int, a []float32, dY2 []int32)
+func aLoopAVX512(b2 int, i int, a []float32, za []float32, aBi float32)
 
 //go:noescape
-func dY2LoopAVX2(b2 int, i int, a []float32, dY2 []int32)
+func aLoopAVX2(b2 int, i int, a []float32, za []float32, aBi float32)
 
 //go:noescape
-func bLoop2AVX512(b2 int, i int, b []float32, p3 []float32, bBi float32)
+func ySumsAVX512(b2 int, i int, p2 []float32, a []float32)
 
 //go:noescape
-func bLoop2AVX2(b2 int, i int, b []float32, p3 []float32, bBi float32)
+func ySumsAVX2(b2 int, i int, p2 []float32, a []float32)
 
 //go:noescape
-func y4Sums2AVX512(b2 int, i int, p2 []float32, b []float32)
+func y2LoopAVX512(p0 []float32, p1 []float32)
 
 //go:noescape
-func y4Sums2AVX2(b2 int, i int, p2 []float32, b []float32)
+func y2LoopAVX2(p0 []float32, p1 []float32)
 
 //go:noescape
-func dYLoopAVX512(b2 int, i int, b []float32, dY []int32)
+func y3Loop2AVX512(b2 int, i int, p2 []float32, p3 []float32)
 
 //go:noescape
-func dYLoopAVX2(b2 int, i int, b []float32, dY []int32)
+func y3Loop2AVX2(b2 int, i int, p2 []float32, p3 []float32)
+
+//go:noescape
+func zbProduct2AVX512(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zbProduct2AVX2(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func bLoop2AVX512(b2 int, i int, b []float32, zb []float32, bBi float32)
+
+//go:noescape
+func bLoop2AVX2(b2 int, i int, b []float32, zb []float32, bBi float32)
+
+//go:noescape
+func y4SumsAVX512(b2 int, i int, p2 []float32, b []float32)
+
+//go:noescape
+func y4SumsAVX2(b2 int, i int, p2 []float32, b []float32)
 
 //go:noescape
 func dzzLoopAVX512(rows int, z []float32, exps []float32, y []int32, dzz []float32, dzB []float32, d float32) (s float64)
@@ -950,22 +1054,46 @@ func dY3ProductAVX512(rows int, dY3 []float32, dzz []float32, zW []float32, rowL
 func dY3ProductAVX2(rows int, dY3 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dbLoopAVX512(b2 int, i int, dY []int32, dY3 []float32, db []float32, b []float32) (dbB2 float32)
+func db2LoopAVX512(i int, dbZ []float32, db2 []float32)
 
 //go:noescape
-func dbLoopAVX2(b2 int, i int, dY []int32, dY3 []float32, db []float32, b []float32) (dbB2 float32)
+func db2LoopAVX2(i int, dbZ []float32, db2 []float32)
 
 //go:noescape
-func dPSumsAVX512(b2 int, i int, b []float32, db []float32, bF []float32, dP []float32)
+func dY4ProductAVX512(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dPSumsAVX2(b2 int, i int, b []float32, db []float32, bF []float32, dP []float32)
+func dY4ProductAVX2(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daLoopAVX512(dY4 []float32, da []float32)
+
+//go:noescape
+func daLoopAVX2(dY4 []float32, da []float32)
+
+//go:noescape
+func daF3ProductAVX512(b2 int, daF3 []float32, daZ []float32, daF2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daF3ProductAVX2(b2 int, daF3 []float32, daZ []float32, daF2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dbF2ProductAVX512(b2 int, dbF2 []float32, dbZ []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dbF2ProductAVX2(b2 int, dbF2 []float32, dbZ []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dzWProductAVX512(rows int, dzW []float32, dzz []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dzWProductAVX2(rows int, dzW []float32, dzz []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dbFLoopAVX512(dbF []float32, dbF2 []float32)
+
+//go:noescape
+func dbFLoopAVX2(dbF []float32, dbF2 []float32)
 
 //go:noescape
 func nextWLoopAVX512(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
@@ -1058,22 +1186,22 @@ func nextDhProductAVX512(rows int, batch int, from int, t2 int, nextDh []float32
 func nextDhProductAVX2(rows int, batch int, from int, t2 int, nextDh []float32, dzh []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellW2ProductAVX512(rows int, batch int, from int, i int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhCellW2ProductAVX512(batch int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellW2ProductAVX2(rows int, batch int, from int, i int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhCellW2ProductAVX2(batch int, dhCellW2 []float32, dzh []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellW3ProductAVX512(rows int, batch int, from int, i int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhCellW3ProductAVX512(batch int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellW3ProductAVX2(rows int, batch int, from int, i int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhCellW3ProductAVX2(batch int, dhCellW3 []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhCellBSumsAVX512(rows int, batch int, dhCellB []float32, dzh []float32)
+func dhCellBSumsAVX512(batch int, dhCellB []float32, dzh []float32)
 
 //go:noescape
-func dhCellBSumsAVX2(rows int, batch int, dhCellB []float32, dzh []float32)
+func dhCellBSumsAVX2(batch int, dhCellB []float32, dzh []float32)
 
 //go:noescape
 func dhCellWLoopAVX512(dhCellW []float32, dhCellW3 []float32, dhCellW2 []float32)
@@ -1160,28 +1288,10 @@ func nLoop2AVX512(first int, count int, rows int, x []float32, nD []float32, zn 
 func nLoop2AVX2(first int, count int, rows int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
 
 //go:noescape
-func aVProduct2AVX512(rows int, from int, i int, j int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func aVProduct2AVX2(rows int, from int, i int, j int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func aYProduct2AVX512(rows int, from int, i int, j int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func aYProduct2AVX2(rows int, from int, i int, j int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
 func mLoop2AVX512(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
 
 //go:noescape
 func mLoop2AVX2(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
-
-//go:noescape
-func zupProduct2AVX512(rows int, from int, i int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func zupProduct2AVX2(rows int, from int, i int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dupLoopAVX512(first int, count int, rows int, ddownW2 []float32, zup []float32, upB []float32, up []float32, dup []float32)
@@ -1190,94 +1300,10 @@ func dupLoopAVX512(first int, count int, rows int, ddownW2 []float32, zup []floa
 func dupLoopAVX2(first int, count int, rows int, ddownW2 []float32, zup []float32, upB []float32, up []float32, dup []float32)
 
 //go:noescape
-func total2LoopAVX512(first int, count int, rows int, z []float32, exps2 []float32, total2 []float32, y []int32) (s float64)
-
-//go:noescape
-func total2LoopAVX2(first int, count int, rows int, z []float32, exps2 []float32, total2 []float32, y []int32) (s float64)
-
-//go:noescape
-func dzzLoop2AVX512(rows int, total2 []float32, y []int32, exps2 []float32, dzz []float32, dzB []float32, d float32)
-
-//go:noescape
-func dzzLoop2AVX2(rows int, total2 []float32, y []int32, exps2 []float32, dzz []float32, dzB []float32, d float32)
-
-//go:noescape
 func ddcenterProductAVX512(rows int, ddcenter []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func ddcenterProductAVX2(rows int, ddcenter []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dup2ProductAVX512(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dup2ProductAVX2(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dzup2LoopAVX512(rows int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32, ddownB2 []float32, ddcenter []float32)
-
-//go:noescape
-func dzup2LoopAVX2(rows int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32, ddownB2 []float32, ddcenter []float32)
-
-//go:noescape
-func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dmProductAVX2(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dupWProductAVX512(rows int, from int, i int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dupWProductAVX2(rows int, from int, i int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func drLoopAVX512(rows int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
-
-//go:noescape
-func drLoopAVX2(rows int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
-
-//go:noescape
-func daZProductAVX512(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daZProductAVX2(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daAProductAVX512(b int, i int, from int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daAProductAVX2(b int, i int, from int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daQ2LoopAVX512(b int, from int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
-
-//go:noescape
-func daQ2LoopAVX2(b int, from int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
-
-//go:noescape
-func daM2LoopAVX512(b int, from int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
-
-//go:noescape
-func daM2LoopAVX2(b int, from int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
-
-//go:noescape
-func dnScaleSumsAVX512(b int, from int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
-
-//go:noescape
-func dnScaleSumsAVX2(b int, from int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
-
-//go:noescape
-func daWqProductAVX512(rows int, from int, j int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daWqProductAVX2(rows int, from int, j int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daWoProductAVX512(rows int, from int, i int, j int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daWoProductAVX2(rows int, from int, i int, j int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func ddownWProductAVX512(rows int, ddownW []float32, ddcenter []float32, ddownW2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1292,16 +1318,100 @@ func dzWProduct3AVX512(rows int, dzW []float32, dzz []float32, center []float32,
 func dzWProduct3AVX2(rows int, dzW []float32, dzz []float32, center []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dmShiftSumsAVX512(dupB []float32, dmShift []float32, upW []float32)
+func dup2ProductAVX512(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dmShiftSumsAVX2(dupB []float32, dmShift []float32, upW []float32)
+func dup2ProductAVX2(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dzup2LoopAVX512(b int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
+
+//go:noescape
+func dzup2LoopAVX2(b int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
+
+//go:noescape
+func dupWProductAVX512(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dupWProductAVX2(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dmProductAVX2(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func drLoopAVX512(b int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
+
+//go:noescape
+func drLoopAVX2(b int, zm []float32, dm []float32, zm2 []float32, dmScale []float32, mD []float32, mScale []float32, dmD []float32, dr []float32, ddcenter []float32)
+
+//go:noescape
+func daWoProductAVX512(b int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daWoProductAVX2(b int, i int, daWo []float32, dr []float32, aZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daZProductAVX512(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daZProductAVX2(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daAProductAVX512(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daAProductAVX2(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daQ2LoopAVX512(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+
+//go:noescape
+func daQ2LoopAVX2(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+
+//go:noescape
+func daM2LoopAVX512(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+
+//go:noescape
+func daM2LoopAVX2(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+
+//go:noescape
+func daWqProductAVX512(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daWqProductAVX2(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dnScaleSumsAVX512(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+
+//go:noescape
+func dnScaleSumsAVX2(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
 
 //go:noescape
 func ddownBLoopAVX512(ddownB []float32, ddownB2 []float32)
 
 //go:noescape
 func ddownBLoopAVX2(ddownB []float32, ddownB2 []float32)
+
+//go:noescape
+func dmShiftSumsAVX512(dupB []float32, dmShift []float32, upW []float32)
+
+//go:noescape
+func dmShiftSumsAVX2(dupB []float32, dmShift []float32, upW []float32)
+
+//go:noescape
+func downWProductAVX512(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func downWProductAVX2(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zWProduct2AVX512(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zWProduct2AVX2(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -4,24 +4,34 @@
 
 package layers
 
-// aLoop is aLoopGo: this build has no assembly.
-func aLoop(aF, za, a []float32, aBi float32) {
-	aLoopGo(aF, za, a, aBi)
+// pLoop is pLoopGo: this build has no assembly.
+func pLoop(b2, from int, x, P []float32) {
+	pLoopGo(b2, from, x, P)
 }
 
-// y2Sums is y2SumsGo: this build has no assembly.
-func y2Sums(Y2, a []float32) {
-	y2SumsGo(Y2, a)
+// p2Loop is p2LoopGo: this build has no assembly.
+func p2Loop(P2, P []float32) {
+	p2LoopGo(P2, P)
+}
+
+// zaProductPart is zaProductPartGo: this build has no assembly.
+func zaProductPart(za, aF, P2, scratch2 []float32) {
+	zaProductPartGo(za, aF, P2, scratch2)
+}
+
+// y3Loop is y3LoopGo: this build has no assembly.
+func y3Loop(aB, a, za, Y, Y2, Y3 []float32) {
+	y3LoopGo(aB, a, za, Y, Y2, Y3)
+}
+
+// zbProductPart is zbProductPartGo: this build has no assembly.
+func zbProductPart(zb, bF, Y3, scratch2 []float32) {
+	zbProductPartGo(zb, bF, Y3, scratch2)
 }
 
 // bLoop is bLoopGo: this build has no assembly.
-func bLoop(bF, zb, b []float32, bBi float32) {
-	bLoopGo(bF, zb, b, bBi)
-}
-
-// y4Sums is y4SumsGo: this build has no assembly.
-func y4Sums(b2, i int, Y4, b []float32) {
-	y4SumsGo(b2, i, Y4, b)
+func bLoop(b2 int, bB, b, zb, Y4 []float32) {
+	bLoopGo(b2, bB, b, zb, Y4)
 }
 
 // zProductPart is zProductPartGo: this build has no assembly.
@@ -34,29 +44,44 @@ func zSumPart(first, count, rows int, z []float32, y []int32) float64 {
 	return zSumPartGo(first, count, rows, z, y)
 }
 
-// y2Sums2 is y2Sums2Go: this build has no assembly.
-func y2Sums2(b2, i int, Y2, a []float32) {
-	y2Sums2Go(b2, i, Y2, a)
+// daF2Loop is daF2LoopGo: this build has no assembly.
+func daF2Loop(b2, from int, x, P, daF2 []float32) {
+	daF2LoopGo(b2, from, x, P, daF2)
 }
 
-// dY2Loop is dY2LoopGo: this build has no assembly.
-func dY2Loop(b2, i int, a []float32, dY2 []int32) {
-	dY2LoopGo(b2, i, a, dY2)
+// aLoop is aLoopGo: this build has no assembly.
+func aLoop(b2, i int, a, za []float32, aBi float32) {
+	aLoopGo(b2, i, a, za, aBi)
+}
+
+// ySums is ySumsGo: this build has no assembly.
+func ySums(b2, i int, Y, a []float32) {
+	ySumsGo(b2, i, Y, a)
+}
+
+// y2Loop is y2LoopGo: this build has no assembly.
+func y2Loop(Y, Y2 []float32) {
+	y2LoopGo(Y, Y2)
+}
+
+// y3Loop2 is y3Loop2Go: this build has no assembly.
+func y3Loop2(b2, i int, Y3, Y2 []float32) {
+	y3Loop2Go(b2, i, Y3, Y2)
+}
+
+// zbProduct2Part is zbProduct2PartGo: this build has no assembly.
+func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
+	zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
 }
 
 // bLoop2 is bLoop2Go: this build has no assembly.
-func bLoop2(b2, i int, b, Y3 []float32, bBi float32) {
-	bLoop2Go(b2, i, b, Y3, bBi)
+func bLoop2(b2, i int, b, zb []float32, bBi float32) {
+	bLoop2Go(b2, i, b, zb, bBi)
 }
 
-// y4Sums2 is y4Sums2Go: this build has no assembly.
-func y4Sums2(b2, i int, Y4, b []float32) {
-	y4Sums2Go(b2, i, Y4, b)
-}
-
-// dYLoop is dYLoopGo: this build has no assembly.
-func dYLoop(b2, i int, b []float32, dY []int32) {
-	dYLoopGo(b2, i, b, dY)
+// y4Sums is y4SumsGo: this build has no assembly.
+func y4Sums(b2, i int, Y4, b []float32) {
+	y4SumsGo(b2, i, Y4, b)
 }
 
 // dzzLoop is dzzLoopGo: this build has no assembly.
@@ -69,19 +94,39 @@ func dY3ProductPart(rows int, dY3, dzz, zW, scratch2 []float32) {
 	dY3ProductPartGo(rows, dY3, dzz, zW, scratch2)
 }
 
-// dbLoop is dbLoopGo: this build has no assembly.
-func dbLoop(b2, i int, dY []int32, dY3, db, b []float32) float32 {
-	return dbLoopGo(b2, i, dY, dY3, db, b)
+// db2Loop is db2LoopGo: this build has no assembly.
+func db2Loop(i int, dbZ, db2 []float32) {
+	db2LoopGo(i, dbZ, db2)
 }
 
-// dPSums is dPSumsGo: this build has no assembly.
-func dPSums(b2, i int, b, db, bF, dP []float32) {
-	dPSumsGo(b2, i, b, db, bF, dP)
+// dY4ProductPart is dY4ProductPartGo: this build has no assembly.
+func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
+	dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
+}
+
+// daLoop is daLoopGo: this build has no assembly.
+func daLoop(dY4, da []float32) {
+	daLoopGo(dY4, da)
+}
+
+// daF3ProductPart is daF3ProductPartGo: this build has no assembly.
+func daF3ProductPart(b2 int, daF3, daZ, daF2, scratch2 []float32) {
+	daF3ProductPartGo(b2, daF3, daZ, daF2, scratch2)
+}
+
+// dbF2ProductPart is dbF2ProductPartGo: this build has no assembly.
+func dbF2ProductPart(b2 int, dbF2, dbZ, Y3, scratch2 []float32) {
+	dbF2ProductPartGo(b2, dbF2, dbZ, Y3, scratch2)
 }
 
 // dzWProductPart is dzWProductPartGo: this build has no assembly.
 func dzWProductPart(rows int, dzW, dzz, Y4, scratch2 []float32) {
 	dzWProductPartGo(rows, dzW, dzz, Y4, scratch2)
+}
+
+// dbFLoop is dbFLoopGo: this build has no assembly.
+func dbFLoop(dbF, dbF2 []float32) {
+	dbFLoopGo(dbF, dbF2)
 }
 
 // nextWLoopPart is nextWLoopPartGo: this build has no assembly.
@@ -160,18 +205,18 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 }
 
 // dhCellW2ProductPart is dhCellW2ProductPartGo: this build has no assembly.
-func dhCellW2ProductPart(first, count, rows, batch, from, i int, dhCellW2, dzh, h, scratch2 []float32) {
-	dhCellW2ProductPartGo(first, count, rows, batch, from, i, dhCellW2, dzh, h, scratch2)
+func dhCellW2ProductPart(batch int, dhCellW2, dzh, h, scratch2 []float32) {
+	dhCellW2ProductPartGo(batch, dhCellW2, dzh, h, scratch2)
 }
 
 // dhCellW3ProductPart is dhCellW3ProductPartGo: this build has no assembly.
-func dhCellW3ProductPart(first, count, rows, batch, from, i int, dhCellW3, dzh, x, scratch2 []float32) {
-	dhCellW3ProductPartGo(first, count, rows, batch, from, i, dhCellW3, dzh, x, scratch2)
+func dhCellW3ProductPart(batch int, dhCellW3, dzh, x, scratch2 []float32) {
+	dhCellW3ProductPartGo(batch, dhCellW3, dzh, x, scratch2)
 }
 
 // dhCellBSums is dhCellBSumsGo: this build has no assembly.
-func dhCellBSums(rows, batch int, dhCellB, dzh []float32) {
-	dhCellBSumsGo(rows, batch, dhCellB, dzh)
+func dhCellBSums(batch int, dhCellB, dzh []float32) {
+	dhCellBSumsGo(batch, dhCellB, dzh)
 }
 
 // dhCellWLoop is dhCellWLoopGo: this build has no assembly.
@@ -244,24 +289,9 @@ func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) 
 	nLoop2PartGo(first, count, rows, x, nD, zn, n, nScale, nShift)
 }
 
-// aVProduct2Part is aVProduct2PartGo: this build has no assembly.
-func aVProduct2Part(rows, from, i, j int, aV, n, aWv, scratch2 []float32) {
-	aVProduct2PartGo(rows, from, i, j, aV, n, aWv, scratch2)
-}
-
-// aYProduct2Part is aYProduct2PartGo: this build has no assembly.
-func aYProduct2Part(rows, from, i, j int, aY, aZ, aWo, scratch2 []float32) {
-	aYProduct2PartGo(rows, from, i, j, aY, aZ, aWo, scratch2)
-}
-
 // mLoop2Part is mLoop2PartGo: this build has no assembly.
 func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	mLoop2PartGo(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
-}
-
-// zupProduct2Part is zupProduct2PartGo: this build has no assembly.
-func zupProduct2Part(first, count, rows, from, i int, zup, m, upW, scratch2 []float32) {
-	zupProduct2PartGo(first, count, rows, from, i, zup, m, upW, scratch2)
 }
 
 // dupLoopPart is dupLoopPartGo: this build has no assembly.
@@ -269,79 +299,9 @@ func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
 	dupLoopPartGo(first, count, rows, ddownW2, zup, upB, up, dup)
 }
 
-// total2LoopPart is total2LoopPartGo: this build has no assembly.
-func total2LoopPart(first, count, rows int, z, exps2, total2 []float32, y []int32) float64 {
-	return total2LoopPartGo(first, count, rows, z, exps2, total2, y)
-}
-
-// dzzLoop2 is dzzLoop2Go: this build has no assembly.
-func dzzLoop2(rows int, total2 []float32, y []int32, exps2, dzz, dzB []float32, d float32) {
-	dzzLoop2Go(rows, total2, y, exps2, dzz, dzB, d)
-}
-
 // ddcenterProductPart is ddcenterProductPartGo: this build has no assembly.
 func ddcenterProductPart(rows int, ddcenter, dzz, zW, scratch2 []float32) {
 	ddcenterProductPartGo(rows, ddcenter, dzz, zW, scratch2)
-}
-
-// dup2ProductPart is dup2ProductPartGo: this build has no assembly.
-func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
-	dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
-}
-
-// dzup2Loop is dzup2LoopGo: this build has no assembly.
-func dzup2Loop(rows int, dup2, dup, dzup2, dupB, ddownB2, ddcenter []float32) {
-	dzup2LoopGo(rows, dup2, dup, dzup2, dupB, ddownB2, ddcenter)
-}
-
-// dmProductPart is dmProductPartGo: this build has no assembly.
-func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
-	dmProductPartGo(first, count, rows, dm, dzup2, upW, scratch2)
-}
-
-// dupWProductPart is dupWProductPartGo: this build has no assembly.
-func dupWProductPart(first, count, rows, from, i int, dupW, dzup2, m, scratch2 []float32) {
-	dupWProductPartGo(first, count, rows, from, i, dupW, dzup2, m, scratch2)
-}
-
-// drLoop is drLoopGo: this build has no assembly.
-func drLoop(rows int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
-	drLoopGo(rows, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
-}
-
-// daZProductPart is daZProductPartGo: this build has no assembly.
-func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
-	daZProductPartGo(rows, daZ, dr, aWo, scratch2)
-}
-
-// daAProductPart is daAProductPartGo: this build has no assembly.
-func daAProductPart(b, i, from int, daA, daZ, aV, scratch2 []float32) {
-	daAProductPartGo(b, i, from, daA, daZ, aV, scratch2)
-}
-
-// daQ2Loop is daQ2LoopGo: this build has no assembly.
-func daQ2Loop(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
-	daQ2LoopGo(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-}
-
-// daM2Loop is daM2LoopGo: this build has no assembly.
-func daM2Loop(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
-	daM2LoopGo(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
-}
-
-// dnScaleSums is dnScaleSumsGo: this build has no assembly.
-func dnScaleSums(b, from int, zn, dnScale, dn2, nD []float32) {
-	dnScaleSumsGo(b, from, zn, dnScale, dn2, nD)
-}
-
-// daWqProductPart is daWqProductPartGo: this build has no assembly.
-func daWqProductPart(rows, from, j int, daWq, daQ2, n, scratch2 []float32) {
-	daWqProductPartGo(rows, from, j, daWq, daQ2, n, scratch2)
-}
-
-// daWoProductPart is daWoProductPartGo: this build has no assembly.
-func daWoProductPart(rows, from, i, j int, daWo, dr, aZ, scratch2 []float32) {
-	daWoProductPartGo(rows, from, i, j, daWo, dr, aZ, scratch2)
 }
 
 // ddownWProductPart is ddownWProductPartGo: this build has no assembly.
@@ -354,12 +314,82 @@ func dzWProduct3Part(rows int, dzW, dzz, center, scratch2 []float32) {
 	dzWProduct3PartGo(rows, dzW, dzz, center, scratch2)
 }
 
-// dmShiftSums is dmShiftSumsGo: this build has no assembly.
-func dmShiftSums(dupB, dmShift, upW []float32) {
-	dmShiftSumsGo(dupB, dmShift, upW)
+// dup2ProductPart is dup2ProductPartGo: this build has no assembly.
+func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
+	dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
+}
+
+// dzup2Loop is dzup2LoopGo: this build has no assembly.
+func dzup2Loop(b int, dup2, dup, dzup2, dupB []float32) {
+	dzup2LoopGo(b, dup2, dup, dzup2, dupB)
+}
+
+// dupWProductPart is dupWProductPartGo: this build has no assembly.
+func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
+	dupWProductPartGo(b, dupW, dzup2, m, scratch2)
+}
+
+// dmProductPart is dmProductPartGo: this build has no assembly.
+func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
+	dmProductPartGo(first, count, rows, dm, dzup2, upW, scratch2)
+}
+
+// drLoop is drLoopGo: this build has no assembly.
+func drLoop(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+	drLoopGo(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+}
+
+// daWoProductPart is daWoProductPartGo: this build has no assembly.
+func daWoProductPart(b, i int, daWo, dr, aZ, scratch2 []float32) {
+	daWoProductPartGo(b, i, daWo, dr, aZ, scratch2)
+}
+
+// daZProductPart is daZProductPartGo: this build has no assembly.
+func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
+	daZProductPartGo(rows, daZ, dr, aWo, scratch2)
+}
+
+// daAProductPart is daAProductPartGo: this build has no assembly.
+func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
+	daAProductPartGo(b, i, daA, daZ, aV, scratch2)
+}
+
+// daQ2Loop is daQ2LoopGo: this build has no assembly.
+func daQ2Loop(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+	daQ2LoopGo(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+}
+
+// daM2Loop is daM2LoopGo: this build has no assembly.
+func daM2Loop(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+	daM2LoopGo(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+}
+
+// daWqProductPart is daWqProductPartGo: this build has no assembly.
+func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
+	daWqProductPartGo(b, daWq, daQ2, n, scratch2)
+}
+
+// dnScaleSums is dnScaleSumsGo: this build has no assembly.
+func dnScaleSums(b int, zn, dnScale, dn2, nD []float32) {
+	dnScaleSumsGo(b, zn, dnScale, dn2, nD)
 }
 
 // ddownBLoop is ddownBLoopGo: this build has no assembly.
 func ddownBLoop(ddownB, ddownB2 []float32) {
 	ddownBLoopGo(ddownB, ddownB2)
+}
+
+// dmShiftSums is dmShiftSumsGo: this build has no assembly.
+func dmShiftSums(dupB, dmShift, upW []float32) {
+	dmShiftSumsGo(dupB, dmShift, upW)
+}
+
+// downWProductPart is downWProductPartGo: this build has no assembly.
+func downWProductPart(first, count, rows int, downW, ddcenter, ddownW2 []float32, lr0 float32, scratch2 []float32) {
+	downWProductPartGo(first, count, rows, downW, ddcenter, ddownW2, lr0, scratch2)
+}
+
+// zWProduct2Part is zWProduct2PartGo: this build has no assembly.
+func zWProduct2Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
+	zWProduct2PartGo(rows, zW, dzz, center, lr0, scratch2)
 }

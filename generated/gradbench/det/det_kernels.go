@@ -42,6 +42,47 @@ func dLoop(pow2N, n int, A, D []float64) {
 	}
 }
 
+// dLoop2 computes v = n − popcount(S), t[i] = (if bit(popcount(S mod 2^i), 0)
+// { −1 } else { 1 })·([v ≥ 0, −v + n − 1 ≥ 0]·A[v,i]), D = if S = 0 { 1 } else
+// { Σᵢ (if bit(S, i) { t[i]·([(S − 2^i) ≥ 0, −(S − 2^i) + 2^n − 1 ≥ 0, −(S −
+// 2^i) + S − 1 ≥ 0]·D[(S − 2^i)]) } else { 0 }) }.
+func dLoop2(pow2N, n int, A, t, D []float64) {
+	for S := range pow2N {
+		// (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j]   det.bp:7
+		v := n - popcount(S)
+		var s float64
+		tRow := t[S*n:][:n]
+		for i := range n {
+			var A2 float64
+			if v >= 0 && v < n {
+				A2 = A[n*v+i]
+			}
+			var v2 float64
+			if bit(popcount(floorMod(S, exp2(i))), 0) {
+				v2 = -1
+			} else {
+				v2 = 1
+			}
+			i2 := v2 * A2
+			tRow[i] = i2
+			if bit(S, i) {
+				// rec D[S < 2^n] = if S == 0 { 1 } else { sum[j < n] if bit(S, j) { (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j] } else { 0 } }   det.bp:6
+				var D2 float64
+				t4 := S - exp2(i)
+				if t4 >= 0 && t4 < pow2N && t4 < S {
+					D2 = D[t4]
+				}
+				s += i2 * D2
+			}
+		}
+		if S == 0 {
+			D[S] = 1
+		} else {
+			D[S] = s
+		}
+	}
+}
+
 // dDLoop computes dD[i] = [i + 1 = 2^n]·1, in parts of 65536.
 func (t *tasks) dDLoop(pow2N int, dD []float64) {
 	k := &t.dDLoopTask
@@ -100,47 +141,6 @@ func dA2LoopPartGo(first, count, n int, dA2 []float64) {
 		dA2Row := dA2[first*n+i*n:][:n]
 		for j := range n {
 			dA2Row[j] = 0
-		}
-	}
-}
-
-// dLoop2 computes v = n − popcount(S), t[i] = (if bit(popcount(S mod 2^i), 0)
-// { −1 } else { 1 })·([v ≥ 0, −v + n − 1 ≥ 0]·A[v,i]), D = if S = 0 { 1 } else
-// { Σᵢ (if bit(S, i) { t[i]·([(S − 2^i) ≥ 0, −(S − 2^i) + 2^n − 1 ≥ 0, −(S −
-// 2^i) + S − 1 ≥ 0]·D[(S − 2^i)]) } else { 0 }) }.
-func dLoop2(pow2N, n int, A, t, D []float64) {
-	for S := range pow2N {
-		// (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j]   det.bp:7
-		v := n - popcount(S)
-		var s float64
-		tRow := t[S*n:][:n]
-		for i := range n {
-			var A2 float64
-			if v >= 0 && v < n {
-				A2 = A[n*v+i]
-			}
-			var v2 float64
-			if bit(popcount(floorMod(S, exp2(i))), 0) {
-				v2 = -1
-			} else {
-				v2 = 1
-			}
-			i2 := v2 * A2
-			tRow[i] = i2
-			if bit(S, i) {
-				// rec D[S < 2^n] = if S == 0 { 1 } else { sum[j < n] if bit(S, j) { (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j] } else { 0 } }   det.bp:6
-				var D2 float64
-				t4 := S - exp2(i)
-				if t4 >= 0 && t4 < pow2N && t4 < S {
-					D2 = D[t4]
-				}
-				s += i2 * D2
-			}
-		}
-		if S == 0 {
-			D[S] = 1
-		} else {
-			D[S] = s
 		}
 	}
 }

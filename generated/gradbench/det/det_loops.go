@@ -23,22 +23,23 @@ func (w *DetWork) grad(a *DetArgs) float64 {
 	pow2N := 1 << a.N
 	A := a.A[:n*n]
 	dA := w.grads.A[:n*n]
-	D := w.reals[n*n+pow2N:][:pow2N]
-	t := w.reals[n*n+pow2N*2:][:pow2N*n]
-	dD := w.reals[:pow2N]
-	dA2 := w.reals[pow2N:][:n*n]
+	D := w.reals[:pow2N]
+	t := w.reals[pow2N:][:pow2N*n]
+	dD := w.reals[pow2N*n+pow2N:][:pow2N]
+	dA2 := w.reals[pow2N*n+pow2N*2:][:n*n]
 	t2 := w.ints[:n]
 	d := w.reals[pow2N*n+n*n+pow2N*2:][:n]
+
+	dLoop2(pow2N, n, A, t, D)
+
+	// return D[2^n - 1]   det.bp:9
+	f := D[pow2N-1]
 
 	// dD[i] = [i + 1 = 2^n]·1   det.bp:9
 	w.tasks.dDLoop(pow2N, dD)
 
 	// dA2 = 0   det.bp:6
 	w.tasks.dA2Loop(n, dA2)
-	dLoop2(pow2N, n, A, t, D)
-
-	// return D[2^n - 1]   det.bp:9
-	f := D[pow2N-1]
 	dLoop3(pow2N, n, dD, t2, D, d, t, dA2)
 
 	// dA = dA2   det.bp:6

@@ -30,17 +30,6 @@ func zpriorLoopPart(first, count, k, d int, l, zprior []float64) {
 	}
 }
 
-// alphaSumPart is alphaSumPartGo, or assembly that computes the same.
-func alphaSumPart(first, count, k int, alpha []float64) float64 {
-	switch cpu {
-	case avx512:
-		return alphaSumAVX512(first, count, k, alpha)
-	case avx2:
-		return alphaSumAVX2(first, count, k, alpha)
-	}
-	return alphaSumPartGo(first, count, k, alpha)
-}
-
 // zyLoopPart is zyLoopPartGo, or assembly that computes the same.
 func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) float64 {
 	switch cpu {
@@ -50,6 +39,17 @@ func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4,
 		return zyLoopAVX2(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
 	}
 	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+}
+
+// alphaSumPart is alphaSumPartGo, or assembly that computes the same.
+func alphaSumPart(first, count, k int, alpha []float64) float64 {
+	switch cpu {
+	case avx512:
+		return alphaSumAVX512(first, count, k, alpha)
+	case avx2:
+		return alphaSumAVX2(first, count, k, alpha)
+	}
+	return alphaSumPartGo(first, count, k, alpha)
 }
 
 // alphaSum2Part is alphaSum2PartGo, or assembly that computes the same.
@@ -216,16 +216,16 @@ func zpriorLoopAVX512(first int, count int, k int, d int, l []float64, zprior []
 func zpriorLoopAVX2(first int, count int, k int, d int, l []float64, zprior []float64)
 
 //go:noescape
-func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
-
-//go:noescape
-func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
-
-//go:noescape
 func zyLoopAVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior4 float64, zprior2 float64) (prior float64)
 
 //go:noescape
 func zyLoopAVX2(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior4 float64, zprior2 float64) (prior float64)
+
+//go:noescape
+func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
+
+//go:noescape
+func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
 
 //go:noescape
 func alphaSum2AVX512(first int, count int, k int, alpha []float64, top float64) (total float64)

@@ -576,213 +576,6 @@ done1:
 	VZEROUPPER
 	RET
 
-// func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·alphaSumAVX512(SB), $0-56
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         alpha_base+24(FP), DX
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z0
-	TESTQ        CX, CX
-	JLE          done1
-	LEAQ         (DX)(AX*8), AX
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z1
-	MOVQ         $+0, DX
-	KMOVB        DX, K1
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z2
-	KMOVB        DX, K2
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z3
-	KMOVB        DX, K3
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z4
-	KMOVB        DX, K4
-	LEAQ         -32(CX), DX
-	TESTQ        DX, DX
-	JLT          done2
-	MOVQ         $+0, BX
-	PCALIGN      $0x20
-
-loop3:
-	VMOVUPD (AX)(BX*8), Z5
-	VMOVUPD 64(AX)(BX*8), Z6
-	VMOVUPD 128(AX)(BX*8), Z7
-	VMOVUPD 192(AX)(BX*8), Z8
-	VMAXPD  Z1, Z5, Z1
-	VCMPPD  $0x03, Z5, Z5, K5
-	KORB    K5, K1, K1
-	VMAXPD  Z2, Z6, Z2
-	VCMPPD  $0x03, Z6, Z6, K5
-	KORB    K5, K2, K2
-	VMAXPD  Z3, Z7, Z3
-	VCMPPD  $0x03, Z7, Z7, K5
-	KORB    K5, K3, K3
-	VMAXPD  Z4, Z8, Z4
-	VCMPPD  $0x03, Z8, Z8, K5
-	KORB    K5, K4, K4
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
-	JLE     loop3
-
-done2:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    7(CX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z5
-	PCALIGN $0x20
-
-loop5:
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z6
-	VPCMPQ       $0x06, Z5, Z6, K5
-	VMOVUPD.Z    (AX)(BX*8), K5, Z6
-	VMAXPD       Z1, Z6, Z7
-	VCMPPD       $0x03, Z6, Z6, K6
-	KANDB        K5, K6, K6
-	KORB         K6, K1, K1
-	VBLENDMPD    Z7, Z1, K5, Z1
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop5
-
-done4:
-	VMAXPD        Z2, Z1, Z1
-	VMAXPD        Z4, Z3, Z2
-	VMAXPD        Z2, Z1, Z1
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VMAXPD        Y2, Y1, Y1
-	VEXTRACTF32X4 $0x01, Y1, X2
-	VMAXPD        X2, X1, X1
-	VPERMILPD     $0x01, X1, X2
-	VMAXPD        X2, X1, X1
-	VBROADCASTSD  X1, Z1
-	KORB          K2, K1, K1
-	KORB          K4, K3, K2
-	KORB          K2, K1, K1
-	VCMPPD        $0x03, Z0, Z0, K2
-	VMAXPD        Z0, Z1, Z1
-	VBLENDMPD     Z0, Z1, K2, Z0
-	KMOVB         K1, AX
-	TESTQ         AX, AX
-	JEQ           done6
-	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z0
-
-done6:
-done1:
-	VMOVSD X0, m2+48(FP)
-	VZEROUPPER
-	RET
-
-// func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
-// Requires: AVX, AVX2
-TEXT ·alphaSumAVX2(SB), $0-56
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    alpha_base+24(FP), DX
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
-	TESTQ   CX, CX
-	JLE     done1
-	LEAQ    (DX)(AX*8), AX
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y6
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y7
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y8
-	LEAQ    -16(CX), DX
-	TESTQ   DX, DX
-	JLT     done2
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop3:
-	VMOVUPD (AX)(BX*8), Y9
-	VMOVUPD 32(AX)(BX*8), Y10
-	VMOVUPD 64(AX)(BX*8), Y11
-	VMOVUPD 96(AX)(BX*8), Y12
-	VMAXPD  Y1, Y9, Y1
-	VCMPPD  $0x03, Y9, Y9, Y9
-	VORPD   Y9, Y2, Y2
-	VMAXPD  Y3, Y10, Y3
-	VCMPPD  $0x03, Y10, Y10, Y9
-	VORPD   Y9, Y4, Y4
-	VMAXPD  Y5, Y11, Y5
-	VCMPPD  $0x03, Y11, Y11, Y9
-	VORPD   Y9, Y6, Y6
-	VMAXPD  Y7, Y12, Y7
-	VCMPPD  $0x03, Y12, Y12, Y9
-	VORPD   Y9, Y8, Y8
-	ADDQ    $+16, BX
-	CMPQ    BX, DX
-	JLE     loop3
-
-done2:
-	MOVQ    CX, DX
-	ANDQ    $+15, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    -4(CX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	PCALIGN $0x20
-
-loop5:
-	VMOVUPD (AX)(BX*8), Y9
-	VMAXPD  Y1, Y9, Y1
-	VCMPPD  $0x03, Y9, Y9, Y9
-	VORPD   Y9, Y2, Y2
-	ADDQ    $+4, BX
-	CMPQ    BX, DX
-	JLE     loop5
-
-done4:
-	MOVQ         CX, DX
-	ANDQ         $+3, DX
-	TESTQ        DX, DX
-	JLE          done6
-	SUBQ         DX, CX
-	VMOVQ        DX, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y9, Y9
-	VMASKMOVPD   (AX)(CX*8), Y9, Y10
-	VMAXPD       Y1, Y10, Y11
-	VCMPPD       $0x03, Y10, Y10, Y10
-	VANDPD       Y9, Y10, Y10
-	VORPD        Y10, Y2, Y2
-	VBLENDVPD    Y9, Y11, Y1, Y1
-
-done6:
-	VMAXPD       Y3, Y1, Y1
-	VMAXPD       Y7, Y5, Y3
-	VMAXPD       Y3, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPD       X3, X1, X1
-	VPERMILPD    $0x01, X1, X3
-	VMAXPD       X3, X1, X1
-	VBROADCASTSD X1, Y1
-	VORPD        Y4, Y2, Y2
-	VORPD        Y8, Y6, Y3
-	VORPD        Y3, Y2, Y2
-	VCMPPD       $0x03, Y0, Y0, Y3
-	VMAXPD       Y0, Y1, Y1
-	VBLENDVPD    Y3, Y0, Y1, Y0
-	VMOVMSKPD    Y2, AX
-	TESTQ        AX, AX
-	JEQ          done7
-	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y0
-
-done7:
-done1:
-	VMOVSD X0, m2+48(FP)
-	VZEROUPPER
-	RET
-
 // func zyLoopAVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior4 float64, zprior2 float64) (prior float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·zyLoopAVX512(SB), $0-152
@@ -1184,6 +977,213 @@ done2:
 done1:
 	VMOVUPS (AX), Y0
 	VMOVSD  X0, prior+144(FP)
+	VZEROUPPER
+	RET
+
+// func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·alphaSumAVX512(SB), $0-56
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         alpha_base+24(FP), DX
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z0
+	TESTQ        CX, CX
+	JLE          done1
+	LEAQ         (DX)(AX*8), AX
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z1
+	MOVQ         $+0, DX
+	KMOVB        DX, K1
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z2
+	KMOVB        DX, K2
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z3
+	KMOVB        DX, K3
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z4
+	KMOVB        DX, K4
+	LEAQ         -32(CX), DX
+	TESTQ        DX, DX
+	JLT          done2
+	MOVQ         $+0, BX
+	PCALIGN      $0x20
+
+loop3:
+	VMOVUPD (AX)(BX*8), Z5
+	VMOVUPD 64(AX)(BX*8), Z6
+	VMOVUPD 128(AX)(BX*8), Z7
+	VMOVUPD 192(AX)(BX*8), Z8
+	VMAXPD  Z1, Z5, Z1
+	VCMPPD  $0x03, Z5, Z5, K5
+	KORB    K5, K1, K1
+	VMAXPD  Z2, Z6, Z2
+	VCMPPD  $0x03, Z6, Z6, K5
+	KORB    K5, K2, K2
+	VMAXPD  Z3, Z7, Z3
+	VCMPPD  $0x03, Z7, Z7, K5
+	KORB    K5, K3, K3
+	VMAXPD  Z4, Z8, Z4
+	VCMPPD  $0x03, Z8, Z8, K5
+	KORB    K5, K4, K4
+	ADDQ    $+32, BX
+	CMPQ    BX, DX
+	JLE     loop3
+
+done2:
+	MOVQ    CX, DX
+	ANDQ    $+31, DX
+	MOVQ    CX, BX
+	SUBQ    DX, BX
+	LEAQ    7(CX), DX
+	LEAQ    -8(DX), DX
+	CMPQ    BX, DX
+	JGT     done4
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z5
+	PCALIGN $0x20
+
+loop5:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	VPBROADCASTQ SI, Z6
+	VPCMPQ       $0x06, Z5, Z6, K5
+	VMOVUPD.Z    (AX)(BX*8), K5, Z6
+	VMAXPD       Z1, Z6, Z7
+	VCMPPD       $0x03, Z6, Z6, K6
+	KANDB        K5, K6, K6
+	KORB         K6, K1, K1
+	VBLENDMPD    Z7, Z1, K5, Z1
+	ADDQ         $+8, BX
+	CMPQ         BX, DX
+	JLE          loop5
+
+done4:
+	VMAXPD        Z2, Z1, Z1
+	VMAXPD        Z4, Z3, Z2
+	VMAXPD        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VMAXPD        Y2, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X2
+	VMAXPD        X2, X1, X1
+	VPERMILPD     $0x01, X1, X2
+	VMAXPD        X2, X1, X1
+	VBROADCASTSD  X1, Z1
+	KORB          K2, K1, K1
+	KORB          K4, K3, K2
+	KORB          K2, K1, K1
+	VCMPPD        $0x03, Z0, Z0, K2
+	VMAXPD        Z0, Z1, Z1
+	VBLENDMPD     Z0, Z1, K2, Z0
+	KMOVB         K1, AX
+	TESTQ         AX, AX
+	JEQ           done6
+	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z0
+
+done6:
+done1:
+	VMOVSD X0, m2+48(FP)
+	VZEROUPPER
+	RET
+
+// func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
+// Requires: AVX, AVX2
+TEXT ·alphaSumAVX2(SB), $0-56
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    alpha_base+24(FP), DX
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
+	TESTQ   CX, CX
+	JLE     done1
+	LEAQ    (DX)(AX*8), AX
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y7
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y8
+	LEAQ    -16(CX), DX
+	TESTQ   DX, DX
+	JLT     done2
+	MOVQ    $+0, BX
+	PCALIGN $0x20
+
+loop3:
+	VMOVUPD (AX)(BX*8), Y9
+	VMOVUPD 32(AX)(BX*8), Y10
+	VMOVUPD 64(AX)(BX*8), Y11
+	VMOVUPD 96(AX)(BX*8), Y12
+	VMAXPD  Y1, Y9, Y1
+	VCMPPD  $0x03, Y9, Y9, Y9
+	VORPD   Y9, Y2, Y2
+	VMAXPD  Y3, Y10, Y3
+	VCMPPD  $0x03, Y10, Y10, Y9
+	VORPD   Y9, Y4, Y4
+	VMAXPD  Y5, Y11, Y5
+	VCMPPD  $0x03, Y11, Y11, Y9
+	VORPD   Y9, Y6, Y6
+	VMAXPD  Y7, Y12, Y7
+	VCMPPD  $0x03, Y12, Y12, Y9
+	VORPD   Y9, Y8, Y8
+	ADDQ    $+16, BX
+	CMPQ    BX, DX
+	JLE     loop3
+
+done2:
+	MOVQ    CX, DX
+	ANDQ    $+15, DX
+	MOVQ    CX, BX
+	SUBQ    DX, BX
+	LEAQ    -4(CX), DX
+	CMPQ    BX, DX
+	JGT     done4
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPD (AX)(BX*8), Y9
+	VMAXPD  Y1, Y9, Y1
+	VCMPPD  $0x03, Y9, Y9, Y9
+	VORPD   Y9, Y2, Y2
+	ADDQ    $+4, BX
+	CMPQ    BX, DX
+	JLE     loop5
+
+done4:
+	MOVQ         CX, DX
+	ANDQ         $+3, DX
+	TESTQ        DX, DX
+	JLE          done6
+	SUBQ         DX, CX
+	VMOVQ        DX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y9, Y9
+	VMASKMOVPD   (AX)(CX*8), Y9, Y10
+	VMAXPD       Y1, Y10, Y11
+	VCMPPD       $0x03, Y10, Y10, Y10
+	VANDPD       Y9, Y10, Y10
+	VORPD        Y10, Y2, Y2
+	VBLENDVPD    Y9, Y11, Y1, Y1
+
+done6:
+	VMAXPD       Y3, Y1, Y1
+	VMAXPD       Y7, Y5, Y3
+	VMAXPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPD       X3, X1, X1
+	VPERMILPD    $0x01, X1, X3
+	VMAXPD       X3, X1, X1
+	VBROADCASTSD X1, Y1
+	VORPD        Y4, Y2, Y2
+	VORPD        Y8, Y6, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x03, Y0, Y0, Y3
+	VMAXPD       Y0, Y1, Y1
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMOVMSKPD    Y2, AX
+	TESTQ        AX, AX
+	JEQ          done7
+	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y0
+
+done7:
+done1:
+	VMOVSD X0, m2+48(FP)
 	VZEROUPPER
 	RET
 

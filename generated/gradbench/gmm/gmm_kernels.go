@@ -101,42 +101,6 @@ func zpriorLoopPartGo(first, count, k, d int, l, zprior []float64) {
 	}
 }
 
-// alphaSum computes a part of a procedure, in parts of 262144.
-func (t *tasks) alphaSum(k2 int, alpha []float64) (m2 float64) {
-	k := &t.alphaSumTask
-	parts := partsOf(k2, 262144)
-	*k = alphaSumTask{t: t, k2: k2, alpha: alpha, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(k2), parts, k)
-	m2 = inf[float64](-1)
-	for _, x := range k.sum0 {
-		m2 = max(m2, x)
-	}
-	return m2
-}
-
-// alphaSumTask is what the parts of alphaSum work on.
-type alphaSumTask struct {
-	t           *tasks
-	k2          int
-	alpha, sum0 []float64
-}
-
-func (k *alphaSumTask) part(i, who int) {
-	first := i * 262144
-	count := min(262144, k.k2-first)
-	k.sum0[i] = alphaSumPart(first, count, k.k2, k.alpha)
-}
-
-// alphaSumPartGo computes a part of a procedure.
-func alphaSumPartGo(first, count, k int, alpha []float64) (m2 float64) {
-	m2 = inf[float64](-1)
-	alphaRow := alpha[first:][:count]
-	for i := range count {
-		m2 = max(m2, alphaRow[i])
-	}
-	return m2
-}
-
 // zyLoop computes zy = exp(q), prior = Σᵢ (m·zbeta[i] − zprior2·(Σₗ zy[i,l]² +
 // zprior[i])), in parts of 64.
 func (t *tasks) zyLoop(k2, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) (prior float64) {
@@ -184,6 +148,42 @@ func zyLoopPartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior
 		prior += zprior3
 	}
 	return prior
+}
+
+// alphaSum computes a part of a procedure, in parts of 262144.
+func (t *tasks) alphaSum(k2 int, alpha []float64) (m2 float64) {
+	k := &t.alphaSumTask
+	parts := partsOf(k2, 262144)
+	*k = alphaSumTask{t: t, k2: k2, alpha: alpha, sum0: grow(k.sum0, parts)}
+	workers.run(t.forWork(k2), parts, k)
+	m2 = inf[float64](-1)
+	for _, x := range k.sum0 {
+		m2 = max(m2, x)
+	}
+	return m2
+}
+
+// alphaSumTask is what the parts of alphaSum work on.
+type alphaSumTask struct {
+	t           *tasks
+	k2          int
+	alpha, sum0 []float64
+}
+
+func (k *alphaSumTask) part(i, who int) {
+	first := i * 262144
+	count := min(262144, k.k2-first)
+	k.sum0[i] = alphaSumPart(first, count, k.k2, k.alpha)
+}
+
+// alphaSumPartGo computes a part of a procedure.
+func alphaSumPartGo(first, count, k int, alpha []float64) (m2 float64) {
+	m2 = inf[float64](-1)
+	alphaRow := alpha[first:][:count]
+	for i := range count {
+		m2 = max(m2, alphaRow[i])
+	}
+	return m2
 }
 
 // alphaSum2 computes a part of a procedure, in parts of 16384.
@@ -710,8 +710,8 @@ type tasks struct {
 	zbetaLoopTask  zbetaLoopTask
 	sumTask        sumTask
 	zpriorLoopTask zpriorLoopTask
-	alphaSumTask   alphaSumTask
 	zyLoopTask     zyLoopTask
+	alphaSumTask   alphaSumTask
 	alphaSum2Task  alphaSum2Task
 	zy3LoopTask    zy3LoopTask
 	zy2LoopTask    zy2LoopTask

@@ -27,6 +27,9 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
 
+	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
+	zprior2 := square(gamma) / 2
+
 	// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
 	w.tasks.zbetaLoop(k, d, q, zbeta)
 
@@ -36,22 +39,21 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 
 	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
 	w.tasks.zpriorLoop(k, d, l, zprior)
+	var prior float64
+	zprior4 := float64(a.M)
+	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+	lgam := 0.28618247146235004*float64(d*d-d) + s
+
+	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
+	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
 	m2 = max(m2, w.tasks.alphaSum(k, alpha))
-
-	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
-	zprior2 := square(gamma) / 2
 	var top float64
 	if math.Abs(m2) < inf[float64](1) {
 		top = m2
 	}
-	var prior float64
-	zprior4 := float64(a.M)
-	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior4, zprior2)
-
-	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	var total float64
 	total += w.tasks.alphaSum2(k, alpha, top)
 	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top + math.Log(total)))
@@ -67,10 +69,8 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 		}
 		data += betaLoop(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
 	}
-	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 	f := gauss + data + float64(k)*v + prior
 	return f
 }
@@ -112,6 +112,9 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
 
+	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
+	zprior2 := square(gamma) / 2
+
 	// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
 	w.tasks.zbetaLoop(k, d, q, zbeta)
 
@@ -121,24 +124,23 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 
 	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
 	w.tasks.zpriorLoop(k, d, l, zprior)
+	var prior float64
+	zprior3 := float64(a.M)
+	prior += w.tasks.zyLoop2(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
+	lgam := 0.28618247146235004*float64(d*d-d) + s
+
+	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
+	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
 	m2 = max(m2, w.tasks.alphaSum(k, alpha))
-
-	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
-	zprior2 := square(gamma) / 2
 	var top float64
 	if math.Abs(m2) < inf[float64](1) {
 		top = m2
 	}
-	var prior float64
-	zprior3 := float64(a.M)
-	prior += w.tasks.zyLoop2(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 	var total float64
 	total += w.tasks.expsLoop(k, alpha, exps, top)
-
-	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top + math.Log(total)))
 
 	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
@@ -162,10 +164,8 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 			w.tasks.dl2Product(d, k, rows, dl2[d*d*i:], dmu2[d*i:], zy2[d*i:])
 		}
 	}
-	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
 	f := gauss + data + float64(k)*v + prior
 
 	// dzy[i,j] = if j < i { 2 } else { 0 }   gmm.bp:9

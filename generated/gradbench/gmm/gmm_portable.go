@@ -14,14 +14,14 @@ func zpriorLoopPart(first, count, k, d int, l, zprior []float64) {
 	zpriorLoopPartGo(first, count, k, d, l, zprior)
 }
 
-// alphaSumPart is alphaSumPartGo: this build has no assembly.
-func alphaSumPart(first, count, k int, alpha []float64) float64 {
-	return alphaSumPartGo(first, count, k, alpha)
-}
-
 // zyLoopPart is zyLoopPartGo: this build has no assembly.
 func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) float64 {
 	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+}
+
+// alphaSumPart is alphaSumPartGo: this build has no assembly.
+func alphaSumPart(first, count, k int, alpha []float64) float64 {
+	return alphaSumPartGo(first, count, k, alpha)
 }
 
 // alphaSum2Part is alphaSum2PartGo: this build has no assembly.
