@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/bpgen/bpgen/symbolic"
 )
 
 // A scope hands out identifiers, each once. What an enclosing scope has handed
@@ -119,8 +121,12 @@ func exportedOr(s string) string {
 }
 
 // local returns a name of the model as an identifier for use in a function:
-// h[0].W as h0W.
+// h[0].W as h0W. The number of passes of a while has the name that it is read
+// under.
 func local(name string) string {
+	if symbolic.IsCount(name) {
+		return symbolic.CountName(name)
+	}
 	ws := words(name)
 	if len(ws) == 0 {
 		return "v"

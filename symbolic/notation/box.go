@@ -295,7 +295,7 @@ func sizeName(s string) string {
 	if strings.HasPrefix(s, example) {
 		return "n" + strings.TrimPrefix(s, example)
 	}
-	return s
+	return symbolic.CountName(s)
 }
 
 func condition(c symbolic.Cond, data []*Expr) box {
