@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -104,53 +105,83 @@ func (d *Derivation) magnitudes(p *Point) (map[*notation.Value]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := d.evaluate(env)
+	all, err := d.evaluate(env)
 	if err != nil {
 		return nil, err
 	}
 	out := map[*notation.Value]float64{}
-	for v, t := range values {
+	for v, t := range all.Values {
 		out[v] = rms(t)
 	}
 	return out, nil
 }
 
 // evaluate gives every value, and what comes back to it, its tensor.
-func (d *Derivation) evaluate(env *symbolic.Env) (map[*notation.Value]*symbolic.Tensor, error) {
+func (d *Derivation) evaluate(in *symbolic.Env) (*notation.Env, error) {
 	vs, gs := d.gradients()
 	var roots []*symbolic.Node
 	for _, v := range d.Values {
 		roots = append(roots, v.Node)
 	}
 	roots = append(roots, gs...)
-	ts, err := symbolic.Eval(env, roots...)
+	if err := d.countPasses(in); err != nil {
+		return nil, err
+	}
+	ts, err := symbolic.Eval(in, roots...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Name, err)
 	}
-	out := map[*notation.Value]*symbolic.Tensor{}
+	env := &notation.Env{Dims: maps.Clone(in.Dims), Values: map[*notation.Value]*symbolic.Tensor{}}
 	for i, v := range d.Values {
-		out[v.Value] = ts[i]
+		env.Values[v.Value] = ts[i]
 	}
 	for i, v := range vs {
-		out[v.Delta] = ts[len(d.Values)+i]
+		env.Values[v.Delta] = ts[len(d.Values)+i]
 	}
-	return out, nil
+	return env, d.throughLoops(env)
 }
 
-// gradients builds what comes back to each value in the graph, statement by
-// statement.
+// countPasses finds out how many passes whiles make.
+func (d *Derivation) countPasses(in *symbolic.Env) error {
+	for _, v := range d.Values {
+		o := v.outermost()
+		if o == nil || o.l.Kind != symbolic.WhileLoop {
+			continue
+		}
+		s, _ := o.Passes.Extent.AsSym()
+		if _, known := in.Dims[s]; known {
+			continue
+		}
+		ts, err := symbolic.Eval(in, o.Node)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
+		in.Dims[s] = int(ts[0].Data[0])
+	}
+	return nil
+}
+
+// gradients builds what comes back to each value outside of loops in the graph:
+// statement by statement, or where there are loops as the derivative of the whole.
 func (d *Derivation) gradients() ([]*Value, []*symbolic.Node) {
 	g := d.graph
 	cot := map[*Value]*symbolic.Node{d.Result: g.Like(1, d.Result.Node)}
+	loops := slices.ContainsFunc(d.Values, func(v *Value) bool { return v.Loop != nil })
 	var vs []*Value
 	var out []*symbolic.Node
 	for i := len(d.Values) - 1; i >= 0; i-- {
 		v := d.Values[i]
-		if cot[v] == nil || v.Back == nil {
+		if v.Loop != nil || v.Back == nil {
+			continue
+		}
+		if loops && v != d.Result {
+			cot[v] = g.Gradient(d.Result.Node, v.Node)[0]
+		}
+		if cot[v] == nil {
 			continue
 		}
 		vs, out = append(vs, v), append(out, cot[v])
-		if v.Def == nil {
+		if v.Def == nil || loops {
 			continue
 		}
 		var xs []*symbolic.Node

@@ -114,7 +114,7 @@ func b2i(b bool) int {
 
 // shapeText is the shape of v for one example.
 func shapeText(v *notation.Value) string {
-	s := v.Dims()
+	s := v.Dims()[len(v.Pass):] // of one pass
 	if len(s) == 0 {
 		return ""
 	}

@@ -59,6 +59,7 @@ type Env struct {
 	Dims    map[string]int
 	Inputs  map[string]*Tensor // by Input.Key
 	Float32 bool               // round every real result to float32
+	Passes  int                // the most that a while may make; 0: very many
 }
 
 func (env *Env) dim(s string) (int, bool) {

@@ -40,7 +40,7 @@ func text(b box) string {
 		if b.args[0].kind == numberBox { // the vector that is 1 in one place
 			return "1" + "[" + text(b.args[1]) + "]"
 		}
-		return raised(text(b.args[0]), text(b.args[1]), subscript, "_")
+		return lowered(text(b.args[0]), text(b.args[1]))
 	case rootBox:
 		return "√(" + text(b.args[0]) + ")"
 	case bigBox:
@@ -53,6 +53,19 @@ func text(b box) string {
 		return text(b.args[0]) + "ᵀ"
 	}
 	return b.text
+}
+
+// lowered writes s below base where that is short, else in brackets.
+func lowered(base, s string) string {
+	const short = 5
+	tight := strings.ReplaceAll(s, " ", "")
+	if n := len([]rune(tight)); n <= short && !strings.ContainsFunc(tight, func(r rune) bool { _, ok := subscript[r]; return !ok }) {
+		return raised(base, tight, subscript, "_")
+	}
+	if s != tight || strings.ContainsRune(s, ',') || len([]rune(s)) > short {
+		return base + "[" + s + "]"
+	}
+	return raised(base, s, subscript, "_")
 }
 
 // raised writes s above or below the line where there are letters for all of
