@@ -106,6 +106,9 @@ func (b *backward) join(v *Value, terms []*Term) {
 		return
 	}
 	slices.SortStableFunc(terms, func(s, t *Term) int { return s.Via.ID - t.Via.ID })
+	if v.Loop == nil {
+		byRow(v, terms)
+	}
 	var q *notation.Equation
 	for _, p := range slices.Backward(v.moments(true)) {
 		e := b.sum(v, p, terms)
@@ -118,6 +121,34 @@ func (b *backward) join(v *Value, terms []*Term) {
 	if q.Right.Kind == notation.Number && v.Loop == nil {
 		b.delta[v] = q.Right
 	}
+}
+
+// byRow says what comes back to a value outside of a loop row by row, where the
+// loop reads it that way and the whole can't be said: ∂E/∂xₜ = Wᵀ·δₜ.
+func byRow(v *Value, terms []*Term) {
+	whole := true
+	var p *moment
+	for _, t := range terms {
+		whole = whole && t.Right.Index == nil
+		if o := t.Via.outermost(); o != nil && len(v.Shape) > 0 && v.Shape[0].Equal(o.Passes.Extent) && p == nil {
+			p = &moment{[]symbolic.Poly{symbolic.Sym(o.Passes.Sym)}, []notation.Axis{o.Passes}}
+		}
+	}
+	if whole || p == nil {
+		return
+	}
+	var rows []*notation.Equation
+	for _, t := range terms {
+		q := t.at(*p)
+		if q.Index != nil {
+			return
+		}
+		rows = append(rows, q)
+	}
+	for i, t := range terms {
+		t.Right, t.Local = rows[i], copied(rows[i])
+	}
+	v.rows = p
 }
 
 // copied is q, to be changed.
@@ -363,6 +394,7 @@ func (b *backward) term(s *statement, v, u *Value, raw, done *symbolic.Node, ste
 	}
 	t := &Term{Via: v, Raw: equation(raw), Local: equation(done)}
 	t.elements = func(p moment) *notation.Equation { return builder.ElementsAt(u.Delta, p.at, p.over, done, false) }
+	t.at = func(p moment) *notation.Equation { return builder.EquationAt(u.Delta, p.at, p.over, done, false) }
 	t.Right = copied(t.Local)
 	for _, st := range steps {
 		if !slices.Contains(t.Rules, st.Rule.Name) {

@@ -58,6 +58,7 @@ type Value struct {
 
 	def    *symbolic.Node // what Def says: Node, or what it is in all passes
 	origin symbolic.Origin
+	rows   *moment // of a loop that reads v row by row, and of its derivative
 
 	Delta *notation.Value // what comes back to it; nil where nothing does
 	Back  *Backward
@@ -88,6 +89,17 @@ type Term struct {
 	Slope *notation.Expr // what Prime is
 
 	elements func(moment) *notation.Equation // Local, element by element
+	at       func(moment) *notation.Equation // Local, in some passes
+}
+
+// lastBack is the last value of a loop on the way back.
+func (d *Derivation) lastBack(o *Loop) *Value {
+	for _, v := range d.Values {
+		if v.outermost() == o && v.Back != nil {
+			return v
+		}
+	}
+	return nil
 }
 
 // Backwards returns the values that something comes back to, in the order in
@@ -100,7 +112,7 @@ func (d *Derivation) Backwards() []*Value {
 		if v.Back != nil && v.Def == nil && len(v.Back.Terms) > 0 {
 			last := v.Back.Terms[0].Via // they are in order
 			if o := last.outermost(); o != nil {
-				last = o.States[0] // after the loop
+				last = d.lastBack(o) // after the loop
 			}
 			leaves[last] = append(leaves[last], v)
 		}

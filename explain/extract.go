@@ -61,6 +61,8 @@ func ofFunc(f *module.Func) *Derivation {
 		switch {
 		case name == "" && r.Node.Name != "" && !ofLoop(r.Node):
 			name = r.Node.Name
+		case ofLoop(r.Node) && len(f.Results) == 1:
+			name = "f"
 		case name == "" && len(f.Results) == 1:
 			name = "f"
 		case name == "":
@@ -162,6 +164,8 @@ type extraction struct {
 	opened map[*symbolic.Node]*Loop          // those that are explained pass by pass
 
 	letters map[string]bool // that something is called
+	result  *symbolic.Node
+	shared  string // what a value is called that is read in several places
 	b       *notation.Builder
 }
 
@@ -169,7 +173,7 @@ func newExtraction(d *Derivation) *extraction {
 	return &extraction{
 		d: d, values: map[*symbolic.Node]*Value{},
 		name: map[*symbolic.Node]string{}, role: map[*symbolic.Node]Role{}, used: map[string]bool{},
-		stand: map[*symbolic.Node]*symbolic.Node{}, letters: map[string]bool{},
+		stand: map[*symbolic.Node]*symbolic.Node{}, letters: map[string]bool{}, shared: "t",
 	}
 }
 
@@ -220,8 +224,9 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 	order := symbolic.Reachable(roots...)
 	for _, n := range symbolic.ReachableInside(roots...) {
 		x.letters[n.Name] = true
-		if l, ok := n.Attr.(*symbolic.Loop); ok && l.Kind == symbolic.WhileLoop {
-			x.d.while = true
+		if l, ok := n.Attr.(*symbolic.Loop); ok {
+			x.shared = "q" // t is a pass
+			x.d.while = x.d.while || l.Kind == symbolic.WhileLoop
 		}
 		for _, d := range n.Shape {
 			for _, s := range d.Syms() {
@@ -230,6 +235,7 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 		}
 	}
 	x.opened = x.loops(order)
+	x.result = result
 	cuts := x.cuts(order)
 	for _, n := range order {
 		if n.Op == symbolic.OpInput {
@@ -266,6 +272,13 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 		v.From = x.reads(v)
 		for _, u := range v.From {
 			u.To = append(u.To, v)
+		}
+	}
+	for _, o := range x.opened {
+		if o.cond != nil {
+			v := &notation.Value{Shape: o.cond.Shape, Type: symbolic.Boolean}
+			t := []symbolic.Poly{symbolic.Sym(o.Passes.Sym)}
+			o.While = x.b.EquationAt(v, t, o.path(), o.cond, false).Right
 		}
 	}
 	(&backward{extraction: x}).run()
@@ -350,11 +363,11 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 		case n.Op == symbolic.OpReshape && n.Args[0].Op != symbolic.OpInput:
 			name = "x"
 		case n.Op == symbolic.OpPart:
-			name = "t"
+			name = x.shared
 		case elementOf(n) != "":
 			name = elementOf(n)
 		case uses[n] > 1 && (heavy[n] || nonlinear(n)):
-			name = "t"
+			name = x.shared
 		}
 		cuts[n] = name
 		if u := n; nonlinear(u) && notation.IsFunction(u.Op) {
@@ -384,7 +397,7 @@ func (x *extraction) ofOpened(n *symbolic.Node) bool {
 	case symbolic.OpLoop:
 		return x.opened == nil || x.opened[n] != nil
 	case symbolic.OpPart:
-		return (x.opened == nil || x.opened[n.Args[0]] != nil) && x.role[n] == Inner
+		return (x.opened == nil || x.opened[n.Args[0]] != nil) && (x.role[n] == Inner || ofLoop(n) && n != x.result)
 	}
 	return false
 }

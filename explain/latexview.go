@@ -39,6 +39,9 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 func aligned(lines []*Line) string {
 	var rows []string
 	for _, l := range lines {
+		for _, h := range l.Heads {
+			rows = append(rows, `& `+strings.Repeat(`\quad `, h.Depth)+h.Phrase.LaTeX())
+		}
 		row := latexAligned(l.Equation)
 		if l.Shape != "" {
 			row += ` && \scriptstyle ` + strings.ReplaceAll(l.Shape, "*", `\cdot `)

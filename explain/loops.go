@@ -225,7 +225,7 @@ func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*sym
 		if named && !(m.Name == "" && cuts[m] == "") || stacked[m] {
 			p := &planned{name: cuts[m], body: m, after: o.innerBefore(m)}
 			if p.name == "" {
-				p.name = "t"
+				p.name = x.shared
 			}
 			o.by[m] = g.Stack(o.Node, m)
 			p.node = o.export(o.by[m])
@@ -413,6 +413,9 @@ type moment struct {
 // one.
 func (v *Value) moments(backward bool) []moment {
 	o := v.Loop
+	if o == nil && backward && v.rows != nil {
+		return []moment{*v.rows}
+	}
 	if o == nil {
 		return []moment{{}}
 	}
@@ -432,6 +435,20 @@ func (v *Value) moments(backward bool) []moment {
 		return []moment{{at(o.end()), path[:len(path)-1]}, {at(o.before(t)), path}}
 	}
 	return []moment{{at(o.begin()), path[:len(path)-1]}, {at(o.after(t)), path}}
+}
+
+// inPass is the equation of v: of what a loop carries, the one of each pass.
+func (v *Value) inPass() *notation.Equation { return inPass(v.Def, v) }
+
+func inPass(q *notation.Equation, v *Value) *notation.Equation {
+	for _, c := range q.Cases() {
+		if len(c.Over) >= len(v.Pass) {
+			c = copied(c)
+			c.Else = nil
+			return c
+		}
+	}
+	return q
 }
 
 // write puts together what how says at all moments of v. That nothing comes back

@@ -91,7 +91,14 @@ func boxEquation(q *Equation) box {
 		}
 		left = row(atomPrec, left, brackets(at))
 	}
-	b := row(0, left, leaf(opBox, "="), layout(q.Right))
+	right := layout(q.Right)
+	switch {
+	case q.Left.Type == symbolic.Boolean && q.Right.Kind == Number:
+		right = leaf(wordBox, map[bool]string{true: "true", false: "false"}[q.Right.Num != 0])
+	case q.Left.Type == symbolic.Boolean && right.kind == rowBox && right.prec <= 3:
+		right = fenced("(", right, ")")
+	}
+	b := row(0, left, leaf(opBox, "="), right)
 	if q.Else != nil {
 		b = row(0, b, leaf(tightBox, ",  "), boxEquation(q.Else))
 	}
@@ -309,7 +316,11 @@ func sizeName(s string) string {
 func condition(c symbolic.Cond, data []*Expr) box {
 	switch c.Kind {
 	case symbolic.NonNeg:
-		return row(3, poly(c.E, data), leaf(opBox, "≥"), leaf(numberBox, "0"))
+		l, r, _ := sides(c.E)
+		if below := r.Sub(symbolic.Int(1)); len(below.Syms()) > 0 && constant(r) > 0 {
+			return row(3, poly(below, data), leaf(opBox, "<"), poly(l, data))
+		}
+		return row(3, poly(l, data), leaf(opBox, "≥"), poly(r, data))
 	case symbolic.Zero:
 		if l, r, ok := sides(c.E); ok {
 			return row(3, poly(l, data), leaf(opBox, "="), poly(r, data))
@@ -317,6 +328,16 @@ func condition(c symbolic.Cond, data []*Expr) box {
 		return row(3, poly(c.E, data), leaf(opBox, "="), leaf(numberBox, "0"))
 	}
 	return row(3, leaf(numberBox, strconv.Itoa(c.Mod)), leaf(opBox, "|"), poly(c.E, data))
+}
+
+// constant is the number in p that no size or index is a factor of.
+func constant(p symbolic.Poly) (c int64) {
+	p.Terms(func(n, den int64, syms []string) {
+		if len(syms) == 0 {
+			c = n / den
+		}
+	})
+	return c
 }
 
 // sides puts what is taken off in p on the other side of p = 0.
