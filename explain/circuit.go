@@ -131,6 +131,8 @@ func (d *Derivation) operators(c *Circuit, folded func(*Group) bool) ([]*part, *
 		switch e := elementOf(n); {
 		case n.Op == symbolic.OpInput:
 			g.Leaf = true
+		case n.Op == symbolic.OpSize:
+			g.Leaf, g.Name = true, notation.PolyText(n.Attr.(symbolic.SizeAttr).Poly)
 		case e != "":
 			g.Leaf, g.Name = true, e
 		case g.Folded:

@@ -51,7 +51,7 @@ func (d *Derivation) Deltas(p *Point) ([]*Delta, error) {
 	var out []*Delta
 	of := map[*Value]*Delta{}
 	for _, v := range d.Backwards() {
-		if v.Def == nil {
+		if v.Def == nil && len(out) > 0 {
 			last := out[len(out)-1]
 			// It falls out where the last of its terms does.
 			f := &Fall{Value: v, Equation: v.Back.Equation, Shared: v.Back.Terms[0].Via, RMS: sizes[v.Delta]}

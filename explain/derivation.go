@@ -58,7 +58,8 @@ type Value struct {
 
 	def    *symbolic.Node // what Def says: Node, or what it is in all passes
 	origin symbolic.Origin
-	rows   *moment // of a loop that reads v row by row, and of its derivative
+	body   *symbolic.Node // in a loop: what is computed in each pass
+	rows   *moment        // of a loop that reads v row by row, and of its derivative
 
 	Delta *notation.Value // what comes back to it; nil where nothing does
 	Back  *Backward

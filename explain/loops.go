@@ -345,14 +345,14 @@ func (x *extraction) commit(o *Loop) {
 			name = p.node.Name
 		}
 		v := x.add(p.node, name, x.role[p.node])
-		v.Loop, v.def, v.origin = o, p.def, p.body.Origin
+		v.Loop, v.def, v.origin, v.body = o, p.def, p.body.Origin, p.body
 		v.Value.Pass = o.path()
 		v.Bracket = x.letters[v.Name+"0"] || x.letters[v.Name+"1"]
 		return v
 	}
 	state := func(i int) {
 		v := make(o.states[i])
-		v.State = true
+		v.State, v.body = true, o.l.Next[i]
 		if k := o.l.Carry[i]; k.Origin.Span.Pos.IsValid() {
 			v.origin = k.Origin
 		}

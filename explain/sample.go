@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
@@ -29,6 +30,14 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 			if err := bind(env.Dims, v, t); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for _, a := range d.args {
+		if !d.counts(a.Name) {
+			continue
+		}
+		if t := p.Inputs[a.Name]; t != nil && len(t.Data) == 1 {
+			env.Dims[a.Name] = int(t.Data[0])
 		}
 	}
 	d.size(env.Dims, max(1, p.Batch))
@@ -87,12 +96,20 @@ func (d *Derivation) size(dims map[string]int, batch int) {
 	if _, given := dims[notation.Batch]; !given {
 		dims[notation.Batch] = batch
 	}
+	for _, a := range d.args {
+		if _, given := dims[a.Name]; !given && d.counts(a.Name) && !slices.Contains(free, a.Name) {
+			free = append(free, a.Name)
+		}
+	}
 	for try := range 16 {
 		for i, s := range free {
 			if try%2 == 1 {
 				i = len(free) - 1 - i
 			}
 			dims[s] = 3 + i%4 + try/2*2
+			if d.counts(s) { // it says how far another size is used
+				dims[s] = 1 + try/2
+			}
 		}
 		if !slices.ContainsFunc(all, func(p symbolic.Poly) bool {
 			n, err := p.Eval(sizes(dims))
@@ -101,6 +118,11 @@ func (d *Derivation) size(dims map[string]int, batch int) {
 			return
 		}
 	}
+}
+
+// counts reports whether a size is an argument, a whole number.
+func (d *Derivation) counts(s string) bool {
+	return slices.ContainsFunc(d.args, func(a *module.Arg) bool { return a.Name == s && a.Type == symbolic.Integer && a.Bound == nil && len(a.Node.Shape) == 0 })
 }
 
 // sizes gives a dim its size; a while is taken to make a few passes.
@@ -220,6 +242,10 @@ func (d *Derivation) draw(rng *rand.Rand, env *symbolic.Env, v *Value, within [2
 				return nil, err
 			}
 		}
+	}
+	if n, ok := env.Dims[v.Name]; ok && d.counts(v.Name) {
+		t.Data[0] = float64(n)
+		return t, nil
 	}
 	for i := range t.Data {
 		switch {

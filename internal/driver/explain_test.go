@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"go/ast"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,9 +48,6 @@ func checkCode(t *testing.T, e *explain.Explanation) (derived int) {
 			if statement := strings.Trim(l.Text, "\t}"); l.Func != "" && gradients[l.Func] && statement != "" && !l.Noted {
 				t.Errorf("%s:%d: nothing is known of %s", f.Name, i+1, l.Text)
 			}
-			if l.Derived && leftOut(e, l.Func) {
-				continue // it has a while
-			}
 			for _, s := range l.Backward {
 				reached[s.Value] = true
 				if !s.Value.Origin().Span.Pos.IsValid() {
@@ -90,18 +86,6 @@ func modelFiles() (files []string, err error) {
 		files = append(files, more...)
 	}
 	return files, nil
-}
-
-// leftOut reports whether a function is of a member that is not explained: its
-// gradient, or its value, which may have derivatives in it.
-func leftOut(e *explain.Explanation, fn string) bool {
-	for _, suffix := range []string{"Grad", "VJP", "Work.grad", "Work.vjp"} {
-		if name, ok := strings.CutSuffix(fn, suffix); ok {
-			return !slices.ContainsFunc(e.Derivations, func(d *explain.Derivation) bool { return d.Name == name })
-		}
-	}
-	return ast.IsExported(fn) && !strings.Contains(fn, ".") &&
-		!slices.ContainsFunc(e.Derivations, func(d *explain.Derivation) bool { return strings.HasPrefix(fn, d.Name) })
 }
 
 // has reports whether there is a function with one of the names in the code.

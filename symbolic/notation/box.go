@@ -1,6 +1,7 @@
 package notation
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -377,7 +378,7 @@ func mathForm(op *symbolic.OpSpec, args int) string {
 	if op.Math != "" {
 		return op.Math
 	}
-	return op.Name + "(" + strings.Repeat("%s, ", args-1) + "%s)"
+	return op.Name + "(" + strings.Join(slices.Repeat([]string{"%s"}, args), ", ") + ")"
 }
 
 // operator writes op in its mathematical form.

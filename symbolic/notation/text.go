@@ -132,6 +132,9 @@ func (p Phrase) LaTeX() string { return latex(p.box) }
 // MathML writes p as an element of MathML Core.
 func (p Phrase) MathML(link Linker) string { return document(p.box, link) }
 
+// PolyText writes a size on one line.
+func PolyText(p symbolic.Poly) string { return text(poly(p, nil)) }
+
 // LeftText writes what q is about.
 func (q *Equation) LeftText() string { return text(nameAt(q.Left, polys(q.At, nil))) }
 
