@@ -421,7 +421,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			dangle4[i] = (dYi*t[i]+s7)*v2 + d14*-v3
 		}
 
-		// dc10[i,j] = (if [j − 1 ≥ 0, −j + 2 ≥ 0]·(s = 0) { [j − 1 ≥ 0, −j + 2 ≥ 0]·dY4[i,j − 1]·X2[j − 1] } else { 0 }) + (if [−j ≥ 0]·(s = 0) { [−j ≥ 0]·dY4[i,j + 2]·X2[j + 2] } else { 0 })   bundle.bp:27
+		// dc10[i,j] = (if [j ≥ 1, 2 ≥ j]·(s = 0) { [j ≥ 1, 2 ≥ j]·dY4[i,j − 1]·X2[j − 1] } else { 0 }) + (if [0 ≥ j]·(s = 0) { [0 ≥ j]·dY4[i,j + 2]·X2[j + 2] } else { 0 })   bundle.bp:27
 		for j := range 9 {
 			var dc15 float64
 			var on2 bool
@@ -447,7 +447,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		dc13Row := dc13[i*9:][:9]
 		for j := range 9 {
-			// dc11[i,j] = dc10[i,j] + (if [j − 2 ≥ 0, −j + 2 ≥ 0]·(s = 0) { [j − 2 ≥ 0, −j + 2 ≥ 0]·d11[i,j − 2] } else { 0 }) + (if [−j + 1 ≥ 0]·(s = 0) { [−j + 1 ≥ 0]·d11[i,j + 1] } else { 0 })   bundle.bp:27
+			// dc11[i,j] = dc10[i,j] + (if [j ≥ 2, 2 ≥ j]·(s = 0) { [j ≥ 2, 2 ≥ j]·d11[i,j − 2] } else { 0 }) + (if [1 ≥ j]·(s = 0) { [1 ≥ j]·d11[i,j + 1] } else { 0 })   bundle.bp:27
 			var dc15 float64
 			var on2 bool
 			if j >= 2 && j <= 2 {
@@ -481,7 +481,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 			dc12 := dc11 + dc17 + dc18
 
-			// dc13[i,j] = dc12[i,j] + [j = 6]·d13[i] + [j − 3 ≥ 0, −j + 5 ≥ 0]·dY4[i,j − 3]   bundle.bp:27
+			// dc13[i,j] = dc12[i,j] + [j = 6]·d13[i] + [j ≥ 3, 5 ≥ j]·dY4[i,j − 3]   bundle.bp:27
 			var dc19 float64
 			if j == 6 {
 				dc19 = d13
@@ -494,7 +494,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 	}
 	for i := range 3 {
-		// d[i] = [−i + 1 ≥ 0]·dY[i]·(1 − v)   bundle.bp:14
+		// d[i] = [1 ≥ i]·dY[i]·(1 − v)   bundle.bp:14
 		var dY6 float64
 		if i <= 1 {
 			dY6 = dY[i]
@@ -513,7 +513,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			dc2[i] = dci
 		}
 
-		// d2[i] = [−i + 1 ≥ 0]·dY[i]·v2   bundle.bp:14
+		// d2[i] = [1 ≥ i]·dY[i]·v2   bundle.bp:14
 		var dY7 float64
 		if i <= 1 {
 			dY7 = dY[i]
@@ -525,21 +525,21 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		X3i := X3[i]
 		da[i] = -(d2i * X3i)
 
-		// dc4[i] = −[−i + 1 ≥ 0]·dY[i]·X3[i]   bundle.bp:11
+		// dc4[i] = −[1 ≥ i]·dY[i]·X3[i]   bundle.bp:11
 		var dY8 float64
 		if i <= 1 {
 			dY8 = dY[i]
 		}
 		dc4[i] = -(dY8 * X3i)
 
-		// dc8[i] = [−i + 1 ≥ 0]·dY[i]·X2[i]   bundle.bp:11
+		// dc8[i] = [1 ≥ i]·dY[i]·X2[i]   bundle.bp:11
 		var dY9 float64
 		if i <= 1 {
 			dY9 = dY[i]
 		}
 		dc8[i] = dY9 * X2[i]
 
-		// dX[i] = if s = 0 { [−i + 1 ≥ 0]·dY[i]·c3[i] } else { d2[i]·a2[i] }   bundle.bp:11
+		// dX[i] = if s = 0 { [1 ≥ i]·dY[i]·c3[i] } else { d2[i]·a2[i] }   bundle.bp:11
 		var dX8 float64
 		if on {
 			var dY10 float64
@@ -552,7 +552,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		dX[i] = dX8
 
-		// dX2[i] = if s = 0 { −[−i + 1 ≥ 0]·dY[i]·c2[i] } else { −d2[i]·a3[i] }   bundle.bp:11
+		// dX2[i] = if s = 0 { −[1 ≥ i]·dY[i]·c2[i] } else { −d2[i]·a3[i] }   bundle.bp:11
 		var dX9 float64
 		if on {
 			var dY10 float64
@@ -565,7 +565,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		dX2[i] = dX9
 
-		// dX7[i] = if s = 0 { [−i + 1 ≥ 0]·dY[i] } else { [−i + 1 ≥ 0]·dY[i]·v }   bundle.bp:27
+		// dX7[i] = if s = 0 { [1 ≥ i]·dY[i] } else { [1 ≥ i]·dY[i]·v }   bundle.bp:27
 		var dX10 float64
 		if on {
 			if i <= 1 {
@@ -581,7 +581,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dX7[i] = dX10
 	}
 
-	// dc3[i] = [−i + 1 ≥ 0]·(if s = 0 { 0 } else { da[i + 1] })/angle   bundle.bp:13
+	// dc3[i] = [1 ≥ i]·(if s = 0 { 0 } else { da[i + 1] })/angle   bundle.bp:13
 	for i := range 3 {
 		var da8 float64
 		if i <= 1 {
@@ -601,7 +601,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 	}
 
-	// dc6[i] = [i − 2 ≥ 0]·da2[i − 2]/angle   bundle.bp:13
+	// dc6[i] = [i ≥ 2]·da2[i − 2]/angle   bundle.bp:13
 	for i := range 3 {
 		var da8 float64
 		if i >= 2 {
@@ -610,7 +610,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dc6[i] = da8 / angle
 	}
 
-	// dc7[i] = (if [i − 2 ≥ 0, −i + 2 ≥ 0]·(s = 0) { [i − 2 ≥ 0, −i + 2 ≥ 0]·dc4[i − 2] } else { 0 }) + [−i + 2 ≥ 0]·dc6[i]   bundle.bp:27
+	// dc7[i] = (if [i ≥ 2, 2 ≥ i]·(s = 0) { [i ≥ 2, 2 ≥ i]·dc4[i − 2] } else { 0 }) + [2 ≥ i]·dc6[i]   bundle.bp:27
 	for i := range 9 {
 		var dc15 float64
 		var on2 bool
@@ -629,7 +629,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dc7[i] = dc15 + dc16
 	}
 
-	// dc9[i] = [i − 1 ≥ 0]·(if s = 0 { 0 } else { d2[i − 1]·X2[i − 1] })/angle   bundle.bp:13
+	// dc9[i] = [i ≥ 1]·(if s = 0 { 0 } else { d2[i − 1]·X2[i − 1] })/angle   bundle.bp:13
 	for i := range 3 {
 		var da8 float64
 		if i >= 1 {
@@ -647,7 +647,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dY4Row := dY4[i*3:][:3]
 		dX6Row := dX6[i*3:][:3]
 		for j := range 3 {
-			// da5[i,j] = (if s = 0 { 0 } else { d6[i,j]·s2 + d13[i]·X[j] }) + [−j + 1 ≥ 0]·(if s = 0 { 0 } else { d5[i,j + 1] })   bundle.bp:13
+			// da5[i,j] = (if s = 0 { 0 } else { d6[i,j]·s2 + d13[i]·X[j] }) + [1 ≥ j]·(if s = 0 { 0 } else { d5[i,j + 1] })   bundle.bp:13
 			var da8 float64
 			if j <= 1 {
 				if !on {
@@ -662,7 +662,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 			da5 := v6 + da8
 
-			// da6[i,j] = da5[i,j] + [j − 2 ≥ 0]·da4[i,j − 2] + [−j ≥ 0]·da3[i,j]   bundle.bp:13
+			// da6[i,j] = da5[i,j] + [j ≥ 2]·da4[i,j − 2] + [0 ≥ j]·da3[i,j]   bundle.bp:13
 			var da9 float64
 			if j >= 2 {
 				da9 = da4[i+j-2]
@@ -673,7 +673,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 			da6 := da5 + da9 + da10
 
-			// da7[i,j] = (da6[i,j] + [j − 1 ≥ 0]·(if s = 0 { 0 } else { d4[i,j − 1] }))/angle   bundle.bp:13
+			// da7[i,j] = (da6[i,j] + [j ≥ 1]·(if s = 0 { 0 } else { d4[i,j − 1] }))/angle   bundle.bp:13
 			var da11 float64
 			if j >= 1 {
 				if !(s == 0) {
@@ -702,7 +702,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 			dX5 := v7 + v8
 
-			// dX6[i,j] = dX5[i,j] + [−j ≥ 0]·dX4[i,j + 2] + [j − 1 ≥ 0]·dX4[i,j − 1] + [−j + 1 ≥ 0]·dX3[i,j + 1]   bundle.bp:27
+			// dX6[i,j] = dX5[i,j] + [0 ≥ j]·dX4[i,j + 2] + [j ≥ 1]·dX4[i,j − 1] + [1 ≥ j]·dX3[i,j + 1]   bundle.bp:27
 			var dX8 float64
 			if j <= 0 {
 				dX8 = dX4[i*3+j+2]
@@ -724,7 +724,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	}
 	dzangle2 := 0.5 / zangle
 	for i := range 2 {
-		// dangle2[i] = (if s = 0 { 0 } else { −dc[i]·a[i] }) − dangle[i] + [i − 1 ≥ 0]·(−dc3[i − 1]·a[i − 1])   bundle.bp:13
+		// dangle2[i] = (if s = 0 { 0 } else { −dc[i]·a[i] }) − dangle[i] + [i ≥ 1]·(−dc3[i − 1]·a[i − 1])   bundle.bp:13
 		var dangle5 float64
 		if i >= 1 {
 			dangle5 = -(dc3[i-1] * a[i-1])
@@ -737,7 +737,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		dangle2 := v6 - dangle[i] + dangle5
 
-		// dangle3[i] = dangle2[i] + [−i ≥ 0]·(−dc6[i + 2]·a[i + 2])   bundle.bp:13
+		// dangle3[i] = dangle2[i] + [0 ≥ i]·(−dc6[i + 2]·a[i + 2])   bundle.bp:13
 		var dangle6 float64
 		if i <= 0 {
 			dangle6 = -(dc6[i+2] * a[i+2])
@@ -758,7 +758,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 	}
 
-	// dc14[i] = (if [i − 1 ≥ 0, −i + 2 ≥ 0]·(s = 0) { [i − 1 ≥ 0, −i + 2 ≥ 0]·dc8[i − 1] } else { 0 }) + [−i + 2 ≥ 0]·dc9[i]   bundle.bp:27
+	// dc14[i] = (if [i ≥ 1, 2 ≥ i]·(s = 0) { [i ≥ 1, 2 ≥ i]·dc8[i − 1] } else { 0 }) + [2 ≥ i]·dc9[i]   bundle.bp:27
 	for i := range 9 {
 		var dc15 float64
 		var on2 bool
@@ -777,7 +777,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dc14[i] = dc15 + dc16
 	}
 	for i := range 9 {
-		// t2[0,i] = [i = 1]·dc14[i] + dc13[0,i] + [−i + 2 ≥ 0]·(da7[i] + d8[i])
+		// t2[0,i] = [i = 1]·dc14[i] + dc13[0,i] + [2 ≥ i]·(da7[i] + d8[i])
 		var dc15 float64
 		if i == 1 {
 			dc15 = dc14[i]
@@ -788,7 +788,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		t2[i] = dc15 + (dc13[i] + dc16)
 
-		// t2[1,i] = [i = 2]·dc14[i] + dc13[1,i] + [−i + 2 ≥ 0]·(da7[1,i] + d8[1,i])
+		// t2[1,i] = [i = 2]·dc14[i] + dc13[1,i] + [2 ≥ i]·(da7[1,i] + d8[1,i])
 		var dc17 float64
 		if i == 2 {
 			dc17 = dc14[i]
@@ -799,7 +799,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		t2[i+9] = dc17 + (dc13[i+9] + dc18)
 
-		// t3[0,i] = t2[0,i] + [i = 2]·dc7[i] + [i = 3, i − 3 ≥ 0, −i + 5 ≥ 0, −i + 4 ≥ 0]·dY[i − 3]
+		// t3[0,i] = t2[0,i] + [i = 2]·dc7[i] + [i = 3, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3]
 		var dc19 float64
 		if i == 2 {
 			dc19 = dc7[i]
@@ -811,7 +811,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		t3[i] = t2[i] + dc19 + dY6
 	}
 	for i := range 9 {
-		// dc5[i] = (if [−i + 1 ≥ 0]·(s = 0) { [−i + 1 ≥ 0]·dc4[i + 1] } else { 0 }) + [−i + 2 ≥ 0]·dc3[i]   bundle.bp:27
+		// dc5[i] = (if [1 ≥ i]·(s = 0) { [1 ≥ i]·dc4[i + 1] } else { 0 }) + [2 ≥ i]·dc3[i]   bundle.bp:27
 		var dc15 float64
 		var on2 bool
 		if i <= 1 {
@@ -828,7 +828,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		dc5 := dc15 + dc16
 
-		// t3[1,i] = t2[1,i] + [i = 3]·dc7[i] + [i = 0]·dc5[i] + [i = 4, i − 3 ≥ 0, −i + 5 ≥ 0, −i + 4 ≥ 0]·dY[i − 3]
+		// t3[1,i] = t2[1,i] + [i = 3]·dc7[i] + [i = 0]·dc5[i] + [i = 4, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3]
 		var dc17 float64
 		if i == 3 {
 			dc17 = dc7[i]
@@ -843,14 +843,14 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		t3[i+9] = t2[i+9] + dc17 + dc18 + dY6
 
-		// jc[0,i] = t3[0,i] + [i = 0, −i + 2 ≥ 0]·dc2[i]
+		// jc[0,i] = t3[0,i] + [i = 0, 2 ≥ i]·dc2[i]
 		var dc19 float64
 		if i == 0 && i <= 2 {
 			dc19 = dc2[i]
 		}
 		jC[i] = t3[i] + dc19
 
-		// jc[1,i] = t3[1,i] + [i = 1, −i + 2 ≥ 0]·dc2[i]
+		// jc[1,i] = t3[1,i] + [i = 1, 2 ≥ i]·dc2[i]
 		var dc20 float64
 		if i == 1 && i <= 2 {
 			dc20 = dc2[i]

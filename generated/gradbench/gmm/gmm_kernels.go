@@ -150,9 +150,9 @@ func zyLoopPartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior
 	return prior
 }
 
-// zy2Sums computes zy2[i,j,l] = Σₖ (if k < l { [d·k − k·k/2 − 3·k/2 + l − 1 ≥
-// 0, d·d/2 − d·k + k·k/2 − d/2 + 3·k/2 − l ≥ 0]·l[j,d·k − k·k/2 − 3·k/2 + l −
-// 1]·(x[i,k] − mu[j,k]) } else { 0 }), in parts of 1.
+// zy2Sums computes zy2[i,j,l] = Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l, d·d/2
+// + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]·(x[i,k] −
+// mu[j,k]) } else { 0 }), in parts of 1.
 func (t *tasks) zy2Sums(n, k2, d int, zy2, l, x2, mu []float64) {
 	k := &t.zy2SumsTask
 	*k = zy2SumsTask{t: t, n: n, k2: k2, d: d, zy2: zy2, l: l, x2: x2, mu: mu}
@@ -172,9 +172,9 @@ func (k *zy2SumsTask) part(i, who int) {
 	zy2SumsPart(first, count, k.n, k.k2, k.d, k.zy2, k.l, k.x2, k.mu)
 }
 
-// zy2SumsPartGo computes zy2[i,j,l] = Σₖ (if k < l { [d·k − k·k/2 − 3·k/2 + l
-// − 1 ≥ 0, d·d/2 − d·k + k·k/2 − d/2 + 3·k/2 − l ≥ 0]·l[j,d·k − k·k/2 − 3·k/2
-// + l − 1]·(x[i,k] − mu[j,k]) } else { 0 }).
+// zy2SumsPartGo computes zy2[i,j,l] = Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l,
+// d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l −
+// 1]·(x[i,k] − mu[j,k]) } else { 0 }).
 func zy2SumsPartGo(first, count, n, k, d int, zy2, l, x, mu []float64) {
 	for i := range count {
 		for j := range k {
@@ -349,9 +349,9 @@ func zyLoop2PartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprio
 	return prior
 }
 
-// ySums computes y[i,j,l] += Σₖ (if k < l { [d·k − k·k/2 − 3·k/2 + l − 1 ≥ 0,
-// d·d/2 − d·k + k·k/2 − d/2 + 3·k/2 − l ≥ 0]·l[j,d·k − k·k/2 − 3·k/2 + l −
-// 1]·(x[i,k] − mu[j,k]) } else { 0 }), in parts of 1.
+// ySums computes y[i,j,l] += Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l, d·d/2 +
+// k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]·(x[i,k] −
+// mu[j,k]) } else { 0 }), in parts of 1.
 func (t *tasks) ySums(n, k2, d int, l, x2, mu, y []float64) {
 	k := &t.ySumsTask
 	*k = ySumsTask{t: t, n: n, k2: k2, d: d, l: l, x2: x2, mu: mu, y: y}
@@ -371,9 +371,9 @@ func (k *ySumsTask) part(i, who int) {
 	ySumsPart(first, count, k.n, k.k2, k.d, k.l, k.x2, k.mu, k.y)
 }
 
-// ySumsPartGo computes y[i,j,l] += Σₖ (if k < l { [d·k − k·k/2 − 3·k/2 + l − 1
-// ≥ 0, d·d/2 − d·k + k·k/2 − d/2 + 3·k/2 − l ≥ 0]·l[j,d·k − k·k/2 − 3·k/2 + l
-// − 1]·(x[i,k] − mu[j,k]) } else { 0 }).
+// ySumsPartGo computes y[i,j,l] += Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l,
+// d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l −
+// 1]·(x[i,k] − mu[j,k]) } else { 0 }).
 func ySumsPartGo(first, count, n, k, d int, l, x, mu, y []float64) {
 	for i := range count {
 		for j := range k {
@@ -532,7 +532,7 @@ func dyLoopGo(n, k, d int, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, d
 				}
 			}
 			for r := range d {
-				// s2[i,j,k] = Σₗ (if k < l { dy[i,j,l]·([d·k − k·k/2 − 3·k/2 + l − 1 ≥ 0, d·d/2 − d·k + k·k/2 − d/2 + 3·k/2 − l ≥ 0]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]) } else { 0 })   gmm.bp:9
+				// s2[i,j,k] = Σₗ (if k < l { dy[i,j,l]·([k·k/2 + 3·k/2 < d·k + l, d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]) } else { 0 })   gmm.bp:9
 				var s2 float64
 				for i2 := range d {
 					if r < i2 {

@@ -5,8 +5,8 @@ package ht
 import "math"
 
 // t2LoopGo computes j[i] = (i − 1) mod 4, t2[i] = if j[i] = 1 { [(6 + t[i]) ≥
-// 0, −(6 + t[i]) + 25 ≥ 0]·theta[(6 + t[i])] } else { [(6 + t[i] + j[i]) ≥ 0,
-// −(6 + t[i] + j[i]) + 25 ≥ 0]·theta[(6 + t[i] + j[i])] }.
+// 0, 25 ≥ (6 + t[i])]·theta[(6 + t[i])] } else { [(6 + t[i] + j[i]) ≥ 0, 25 ≥
+// (6 + t[i] + j[i])]·theta[(6 + t[i] + j[i])] }.
 func t2LoopGo(j, t []int32, theta, t2 []float64) {
 	for i := range 22 {
 		// j = mod(b - 1, 4)   ht.bp:17
@@ -32,7 +32,7 @@ func t2LoopGo(j, t []int32, theta, t2 []float64) {
 
 // secondLoopGo computes on[i] = 1 ≤ i ∧ i ≤ 20, first = if on { if j = 0 { 0 }
 // else { t2 } } else { 0 }, second[i] = if on[i] ∧ j[i] = 1 { [(7 + t[i]) ≥ 0,
-// −(7 + t[i]) + 25 ≥ 0]·theta[(7 + t[i])] } else { 0 }.
+// 25 ≥ (7 + t[i])]·theta[(7 + t[i])] } else { 0 }.
 func secondLoopGo(first []float64, j []int32, t2 []float64, t []int32, theta, second []float64) {
 	for i := range 22 {
 		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
@@ -250,8 +250,8 @@ func outLoopPartGo(first, count, N int, corr []int32, out, points, zq, theta []f
 }
 
 // t3LoopGo computes j[i] = (i − 1) mod 4, t2 = 6 + t + j, t3[i] = if j[i] = 0
-// { 0 } else { if j[i] = 1 { [(6 + t[i]) ≥ 0, −(6 + t[i]) + 25 ≥ 0]·theta[(6 +
-// t[i])] } else { [t2[i] ≥ 0, −t2[i] + 25 ≥ 0]·theta[t2[i]] } }.
+// { 0 } else { if j[i] = 1 { [(6 + t[i]) ≥ 0, 25 ≥ (6 + t[i])]·theta[(6 +
+// t[i])] } else { [t2[i] ≥ 0, 25 ≥ t2[i]]·theta[t2[i]] } }.
 func t3LoopGo(j, t, t2 []int32, theta, t3 []float64) {
 	for i := range 22 {
 		// j = mod(b - 1, 4)   ht.bp:17
