@@ -389,12 +389,30 @@ func (s *statement) replace(n, from, to *symbolic.Node) *symbolic.Node {
 // term writes down what comes back to u from v.
 func (b *backward) term(s *statement, v, u *Value, raw, done *symbolic.Node, steps []symbolic.Step) *Term {
 	builder := b.builder(s)
+	// What is in a loop that is not said pass by pass is not written out.
+	var pull *notation.Pull
+	at := func(n *symbolic.Node, p moment) *notation.Equation {
+		if pull != nil {
+			return &notation.Equation{Left: u.Delta, At: p.at, Over: p.over, Right: notation.ChainOf(u.Delta, p.at, pull)}
+		}
+		return builder.EquationAt(u.Delta, p.at, p.over, n, false)
+	}
 	equation := func(n *symbolic.Node) *notation.Equation {
-		return u.write(true, func(p moment) *notation.Equation { return builder.EquationAt(u.Delta, p.at, p.over, n, false) })
+		return u.write(true, func(p moment) *notation.Equation { return at(n, p) })
 	}
 	t := &Term{Via: v, Raw: equation(raw), Local: equation(done)}
-	t.elements = func(p moment) *notation.Equation { return builder.ElementsAt(u.Delta, p.at, p.over, done, false) }
-	t.at = func(p moment) *notation.Equation { return builder.EquationAt(u.Delta, p.at, p.over, done, false) }
+	if t.Local.Right.Opaque() || t.Raw.Right.Opaque() {
+		pull = &notation.Pull{Back: v.Delta, Local: &notation.Value{Name: u.Name, Of: v.Name}, Node: done, Inputs: s.named}
+		t.Raw, t.Local, t.Rules, steps = equation(raw), equation(done), nil, nil
+	}
+	t.elements = func(p moment) *notation.Equation {
+		q := builder.ElementsAt(u.Delta, p.at, p.over, done, false)
+		if pull != nil {
+			q.Right = notation.ChainOf(u.Delta, p.at, pull).Element(q.Index)
+		}
+		return q
+	}
+	t.at = func(p moment) *notation.Equation { return at(done, p) }
 	t.Right = copied(t.Local)
 	for _, st := range steps {
 		if !slices.Contains(t.Rules, st.Rule.Name) {

@@ -143,16 +143,16 @@ func (d *Derivation) evaluate(in *symbolic.Env) (*notation.Env, error) {
 
 // countPasses finds out how many passes whiles make.
 func (d *Derivation) countPasses(in *symbolic.Env) error {
-	for _, v := range d.Values {
-		o := v.outermost()
-		if o == nil || o.l.Kind != symbolic.WhileLoop {
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		l, ok := n.Attr.(*symbolic.Loop)
+		if !ok || l.Kind != symbolic.WhileLoop {
 			continue
 		}
-		s, _ := o.Passes.Extent.AsSym()
+		s, _ := l.Count.AsSym()
 		if _, known := in.Dims[s]; known {
 			continue
 		}
-		ts, err := symbolic.Eval(in, o.Node)
+		ts, err := symbolic.Eval(in, n)
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.Name, err)
 		}

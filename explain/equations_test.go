@@ -74,6 +74,9 @@ func TestFormulas(t *testing.T) {
 
 func checkFormulas(t *testing.T, d *Derivation) {
 	in, err := d.sample(&Point{Batch: 2})
+	if no, ok := endless(err); ok {
+		t.Skip(no)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,7 @@ type memberData struct {
 	Flows             []flowData
 	Stages            []stageData
 	Verdict, At       string
+	None              string // why there are no numbers
 }
 
 // Has reports whether the member is explained in that way.
@@ -163,7 +164,10 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	forward, backward := d.Lines()
 	m.Forward, m.Backward = lineDataOf(forward, link), lineDataOf(backward, link)
 	if m.Has("circuit") {
-		if err := d.circuits(m, p); err != nil {
+		err := d.circuits(m, p)
+		if no, ok := endless(err); ok {
+			m.None = no
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -177,7 +181,12 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 		m.flows(f, link)
 	}
 	if m.Has("deltas") {
-		return m, d.stages(m, p, link)
+		err := d.stages(m, p, link)
+		if no, ok := endless(err); ok {
+			m.None = no
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	return m, nil
 }

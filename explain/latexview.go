@@ -20,6 +20,11 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 		b.WriteString(`\subsection*{` + latexText(d.Kind+" "+d.Name) + "}\n")
 		for _, v := range views {
 			s, err := v.latex(d, p)
+			no, none := endless(err)
+			if none {
+				b.WriteString(latexText(no) + "\n\n")
+				continue
+			}
 			if err != nil {
 				return "", err
 			}
@@ -105,6 +110,10 @@ func Markdown(ds []*Derivation, views []View, p *Point, title string) (string, e
 				continue
 			}
 			s, err := v.text(d, p, TextOptions{Width: 100})
+			if no, ok := endless(err); ok {
+				b.WriteString("\n" + no + "\n")
+				continue
+			}
 			if err != nil {
 				return "", err
 			}

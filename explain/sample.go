@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -64,16 +65,33 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 			break
 		}
 		if _, err := symbolic.Eval(env, d.Result.Node); err == nil {
+			env.Passes = 0 // it is known to end
 			break
 		} else if i == len(ranges)-1 {
-			return nil, fmt.Errorf("%s: %w; it may with values that are given with -at", d.Name, err)
+			return nil, &endlessError{fmt.Sprintf("There are no numbers: with values drawn at random a while of %s has not ended after %d passes. Give it others with -at.", d.Name, most)}
 		}
 	}
 	return env, nil
 }
 
 // most is how many passes of a while are looked at.
-const most = 500
+const most = 300
+
+// An endlessError says that there are no values at which a member can be looked
+// at, but those that somebody gives.
+type endlessError struct{ text string }
+
+func (e *endlessError) Error() string { return e.text }
+
+// endless returns what stands in the place of numbers where err says that there
+// are none.
+func endless(err error) (string, bool) {
+	var e *endlessError
+	if errors.As(err, &e) {
+		return e.text, true
+	}
+	return "", false
+}
 
 // ranges are tried one after the other, until all whiles end.
 var ranges = [][2]float64{{-1, 1}, {0.2, 1}, {1, 2}, {-0.4, 0.4}, {2, 20}}
@@ -122,7 +140,9 @@ func (d *Derivation) size(dims map[string]int, batch int) {
 
 // counts reports whether a size is an argument, a whole number.
 func (d *Derivation) counts(s string) bool {
-	return slices.ContainsFunc(d.args, func(a *module.Arg) bool { return a.Name == s && a.Type == symbolic.Integer && a.Bound == nil && len(a.Node.Shape) == 0 })
+	return slices.ContainsFunc(d.args, func(a *module.Arg) bool {
+		return a.Name == s && a.Type == symbolic.Integer && a.Bound == nil && len(a.Node.Shape) == 0
+	})
 }
 
 // sizes gives a dim its size; a while is taken to make a few passes.

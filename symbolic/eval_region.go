@@ -13,9 +13,6 @@ func (e *evaluator) loop(y *Node, args []*Tensor, parts []*Node) (*Tensor, map[*
 	l := y.Attr.(*Loop)
 	inits, elems, captures := argsOf(l, args)
 	count := maxPasses
-	if e.env.Passes > 0 {
-		count = e.env.Passes
-	}
 	if l.Kind != WhileLoop {
 		n, err := l.Count.Eval(e.env.dim)
 		if err != nil {
@@ -64,8 +61,8 @@ func (e *evaluator) loop(y *Node, args []*Tensor, parts []*Node) (*Tensor, map[*
 			if c[0].Data[0] == 0 {
 				break
 			}
-			if i == count-1 {
-				return nil, nil, fmt.Errorf("a while has not ended after %d passes", count)
+			if e.passes++; i == maxPasses-1 || e.passes == e.env.Passes {
+				return nil, nil, fmt.Errorf("a while has not ended after %d passes", e.passes)
 			}
 		}
 		out, err := e.run(roots, now)

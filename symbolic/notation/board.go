@@ -369,7 +369,7 @@ func foldAll(m matrix, over []string) (matrix, bool) {
 // rank is 0 for what may be a scalar: a product with it is not one of vectors.
 func rank(e *Expr) int {
 	switch e.Kind {
-	case Name:
+	case Name, Chain:
 		if e.Extent != nil {
 			return len(e.Extent)
 		}

@@ -139,6 +139,18 @@ func layout(e *Expr) box {
 			left = wrap(left, mulPrec+1) // not u∘(v·w)
 		}
 		return row(mulPrec, left, leaf(tightBox, "·"), factor(layout(e.Args[1]), mulPrec+1))
+	case Chain:
+		b := row(mulPrec, nameAt(e.Pull.Back, nil), leaf(tightBox, "·"), nameOf(e.Pull.Local))
+		if len(e.Index) > len(e.At) {
+			var at []box
+			for _, p := range e.Index[len(e.At):] {
+				if s, ok := p.AsSym(); !ok || s != example {
+					at = append(at, poly(p, nil))
+				}
+			}
+			b = row(atomPrec, fenced("(", b, ")"), brackets(at))
+		}
+		return b
 	case Transpose:
 		return box{kind: turnBox, args: []box{wrap(layout(e.Args[0]), atomPrec)}, prec: atomPrec}
 	case Rows:

@@ -127,6 +127,7 @@ type evaluator struct {
 	env   *Env
 	at    map[string]int // indices
 	calls map[*Expr]*kept
+	pulls map[*Pull]*symbolic.Tensor
 }
 
 func size(shape []int) int {
@@ -222,7 +223,10 @@ func (e *evaluator) whole(x *Expr) array {
 		return scalar(x.Num)
 	case Count:
 		return scalar(float64(e.poly(x.Poly, x.Data)))
-	case Name:
+	case Name, Chain:
+		if x.Index != nil {
+			return scalar(e.at1(x, e.pulled(x.Pull)))
+		}
 		return e.name(x)
 	case Element:
 		return scalar(e.element(x))
@@ -300,7 +304,12 @@ func (e *evaluator) value(v *Value) *symbolic.Tensor {
 }
 
 func (e *evaluator) name(x *Expr) array {
-	t := e.value(x.Value)
+	var t *symbolic.Tensor
+	if x.Kind == Chain {
+		t = e.pulled(x.Pull)
+	} else {
+		t = e.value(x.Value)
+	}
 	out := array{shape: t.Shape, data: t.Data}
 	if k := x.Value.batch(); k >= 0 {
 		out = array{shape: without(t.Shape, k)}
@@ -345,8 +354,31 @@ func (e *evaluator) name(x *Expr) array {
 	return cut
 }
 
-func (e *evaluator) element(x *Expr) float64 {
-	t := e.value(x.Value)
+// pulled asks the interpreter of the graph what comes back.
+func (e *evaluator) pulled(p *Pull) *symbolic.Tensor {
+	if e.pulls[p] == nil {
+		env := &symbolic.Env{Dims: e.env.Dims, Inputs: map[string]*symbolic.Tensor{}}
+		for n, v := range p.Inputs {
+			if t := e.env.Values[v]; t != nil && n.Op == symbolic.OpInput {
+				env.Inputs[n.Attr.Key()] = t
+			}
+		}
+		ts, err := symbolic.Eval(env, p.Node)
+		if err != nil {
+			fail("%v", err)
+		}
+		if e.pulls == nil {
+			e.pulls = map[*Pull]*symbolic.Tensor{}
+		}
+		e.pulls[p] = ts[0]
+	}
+	return e.pulls[p]
+}
+
+func (e *evaluator) element(x *Expr) float64 { return e.at1(x, e.value(x.Value)) }
+
+// at1 is the element of t at the index of x.
+func (e *evaluator) at1(x *Expr, t *symbolic.Tensor) float64 {
 	at := 0
 	for i, p := range x.Index {
 		k := e.poly(p, x.Data)

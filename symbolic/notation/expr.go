@@ -88,6 +88,7 @@ const (
 	OneHot                // the vector with 1 at Args[0], of length Poly
 	Rows                  // the rows of Value at the whole numbers Args[0]
 	Stack                 // the vector of the numbers Args
+	Chain                 // what comes back through what can't be written out, as Pull says
 )
 
 // An Axis is an index and how far it goes.
@@ -109,12 +110,48 @@ type Expr struct {
 	Data  []*Expr         // whole numbers that indices are made from
 	Conds []symbolic.Cond
 	Over  []Axis
-	Loop  *symbolic.Node  // of a Call that is a value of a loop
+	Loop  *symbolic.Node // of a Call that is a value of a loop
+	Pull  *Pull
 	At    []symbolic.Poly // of a Name: the passes in which it is meant; of an Equation's left side likewise
 
 	// Offset is where a Name begins in each of its dims, and Extent how far
 	// it goes; nil: all. For a Call, Extent is the shape of the result.
 	Offset, Extent []symbolic.Poly
+}
+
+// A Pull is what comes back to a value by the chain rule, Back·Local, without
+// the local derivative being written out. Node computes it.
+type Pull struct {
+	Back, Local *Value
+	Node        *symbolic.Node
+	Inputs      map[*symbolic.Node]*Value // what Node reads
+}
+
+// ChainOf is p as an expression: what comes back to v, in the passes at.
+func ChainOf(v *Value, at []symbolic.Poly, p *Pull) *Expr {
+	return &Expr{Kind: Chain, Value: v, At: at, Pull: p}
+}
+
+// Element is the element of e, of a value by its name, at the indices of axes.
+func (e *Expr) Element(axes []Axis) *Expr {
+	out := *e
+	out.Index = slices.Clone(e.At)
+	for _, d := range e.Value.Shape[len(e.At):] {
+		if isBatch(d) {
+			out.Index = append(out.Index, symbolic.Sym(example))
+			continue
+		}
+		out.Index = append(out.Index, symbolic.Sym(axes[0].Sym))
+		axes = axes[1:]
+	}
+	return &out
+}
+
+// Opaque reports whether a loop is in e that is not said pass by pass.
+func (e *Expr) Opaque() bool {
+	found := false
+	e.Each(func(x *Expr) { found = found || x.Loop != nil })
+	return found
 }
 
 func num(v float64) *Expr { return &Expr{Kind: Number, Num: v} }
