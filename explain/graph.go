@@ -147,7 +147,7 @@ func flowText(v *Value) string {
 	if v.Def == nil {
 		return v.Text()
 	}
-	if q := v.inPass(); q.Index == nil || len(q.Index) == 0 {
+	if q := v.inPass(); len(q.Index) == 0 {
 		if s := q.Text(); columns(s) <= 40 {
 			return s
 		}
