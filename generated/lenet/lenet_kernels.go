@@ -2,22 +2,163 @@
 
 package lenet
 
-// bLoopGo computes Y3[i,j,k] = Σₗ,ₘ,ₙ bF[i,l,m,n]·zb[i,j,k,l,m,n], b[i,j,k] =
-// relu(Y3[i,j,k] + bB[i]).
-func bLoopGo(bF, zb, b []float32, bBi float32) {
-	for k := range 4 {
-		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-		var Y3 float32
-		for l := range 8 {
-			for m := range 3 {
-				bFRow := bF[l*9+m*3:][:3]
-				zbRow := zb[k*72+l*9+m*3:][:3]
-				for n := range 3 {
-					Y3 += bFRow[n] * zbRow[n]
+// pLoopGo computes P[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k −
+// 1] − 8)/4.
+func pLoopGo(b2, from int, image, P []float32) {
+	{
+		for j := range 10 {
+			PRow := P[j*10:][:10]
+			for k := range 10 {
+				var P3 float32
+				if j >= 1 && j <= 8 && k >= 1 && k <= 8 {
+					P3 = (image[b2*64+from*64+j*8+k-9] - 8) / 4
+				}
+				PRow[k] = P3
+			}
+		}
+	}
+}
+
+// p2LoopGo computes P2[i,j,k,l] = P[0,i + k,j + l].
+func p2LoopGo(P2, P []float32) {
+	for i := range 3 {
+		for j := range 3 {
+			for k := range 8 {
+				PRow := P[i*10+j+k*10:][:8]
+				P2Row := P2[i*192+j*64+k*8:][:8]
+				for l := range 8 {
+					P2Row[l] = PRow[l]
 				}
 			}
 		}
-		b[k] = relu(Y3 + bBi)
+	}
+}
+
+// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
+func (t *tasks) zaProduct(za, aF, P2 []float32) {
+	k := &t.zaProductTask
+	*k = zaProductTask{t: t, za: za, aF: aF, P2: P2}
+	workers.run(1, 1, k)
+}
+
+// zaProductTask is what the parts of zaProduct work on.
+type zaProductTask struct {
+	t          *tasks
+	za, aF, P2 []float32
+}
+
+func (k *zaProductTask) part(i, who int) {
+	zaProductPart(k.za, k.aF, k.P2, k.t.scratch32.of(who, 32))
+}
+
+// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
+func zaProductPartGo(za, aF, P2, _ []float32) {
+	matmul(mat(za, 8, 64), mat(aF, 8, 9), mat(P2, 9, 64))
+}
+
+// y3LoopGo computes a[i,j,k] = relu(za[i,8·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
+// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·Y[i,j − 1,k −
+// 1], ….
+func y3LoopGo(aB, a, za, Y, Y2, Y3 []float32) {
+	for i := range 8 {
+		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
+		aBi := aB[i]
+		for j := range 8 {
+			zaRow := za[i*64+j*8:][:8]
+			aRow := a[j*8:][:8]
+			for k := range 8 {
+				aRow[k] = relu(zaRow[k] + aBi)
+			}
+		}
+
+		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+		for j := range 4 {
+			fill(Y[j*4:][:4], inf[float32](-1))
+			for k := range 2 {
+				for l := range 4 {
+					Y5 := inf[float32](-1)
+					aRow := a[j*16+k*8+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, aRow[m])
+					}
+					Y[j*4+l] = max(Y[j*4+l], Y5)
+				}
+			}
+		}
+		for j := range 6 {
+			Y2Row := Y2[j*6:][:6]
+			for k := range 6 {
+				var Y5 float32
+				if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
+					Y5 = Y[j*4+k-5]
+				}
+				Y2Row[k] = Y5
+			}
+		}
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 4 {
+					Y2Row := Y2[j*6+k+l*6:][:4]
+					Y3Row := Y3[i*144+j*48+k*16+l*4:][:4]
+					for m := range 4 {
+						Y3Row[m] = Y2Row[m]
+					}
+				}
+			}
+		}
+	}
+}
+
+// zbProduct computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func (t *tasks) zbProduct(zb, bF, Y3 []float32) {
+	k := &t.zbProductTask
+	*k = zbProductTask{t: t, zb: zb, bF: bF, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// zbProductTask is what the parts of zbProduct work on.
+type zbProductTask struct {
+	t          *tasks
+	zb, bF, Y3 []float32
+}
+
+func (k *zbProductTask) part(i, who int) {
+	zbProductPart(k.zb, k.bF, k.Y3, k.t.scratch32.of(who, 32))
+}
+
+// zbProductPartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func zbProductPartGo(zb, bF, Y3, _ []float32) {
+	matmul(mat(zb, 16, 16), mat(bF, 16, 72), mat(Y3, 72, 16))
+}
+
+// bLoopGo computes b[i,j,k] = relu(zb[i,4·j + k] + bB[i]), Y4[i,j,l] = maxₖ,ₘ
+// b[i,2·j + k,2·l + m].
+func bLoopGo(b2 int, bB, b, zb, Y4 []float32) {
+	for i := range 16 {
+		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+		bBi := bB[i]
+		for j := range 4 {
+			zbRow := zb[i*16+j*4:][:4]
+			bRow := b[j*4:][:4]
+			for k := range 4 {
+				bRow[k] = relu(zbRow[k] + bBi)
+			}
+		}
+
+		// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
+		for j := range 2 {
+			fill(Y4[b2*64+i*4+j*2:][:2], inf[float32](-1))
+			for k := range 2 {
+				for l := range 2 {
+					Y5 := inf[float32](-1)
+					bRow := b[j*8+k*4+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, bRow[m])
+					}
+					Y4[b2*64+i*4+j*2+l] = max(Y4[b2*64+i*4+j*2+l], Y5)
+				}
+			}
+		}
 	}
 }
 
@@ -106,8 +247,8 @@ func outLoopGo(rows int, z, exps, out []float32) {
 	}
 }
 
-// zSum computes s2 += [argmax(z) = y], top = if |max(z)| < ∞ { max(z) } else {
-// 0 }, total = Σ exp(z − top), …, in parts of 1024.
+// zSum computes top = if |max(z)| < ∞ { max(z) } else { 0 }, s2 += [argmax(z)
+// = y], total = Σ exp(z − top), …, in parts of 1024.
 func (t *tasks) zSum(rows int, z []float32, y []int32) (s2, s float64) {
 	k := &t.zSumTask
 	parts := partsOf(rows, 1024)
@@ -137,29 +278,31 @@ func (k *zSumTask) part(i, who int) {
 	k.sum0[i], k.sum1[i] = zSumPart(first, count, k.rows, k.z, k.y)
 }
 
-// zSumPartGo computes s2 += [argmax(z) = y], top = if |max(z)| < ∞ { max(z) }
-// else { 0 }, total = Σ exp(z − top), ….
+// zSumPartGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, s2 +=
+// [argmax(z) = y], total = Σ exp(z − top), ….
 func zSumPartGo(first, count, rows int, z []float32, y []int32) (s2, s float64) {
 	for b2 := range count {
 		m := inf[float32](-1)
-		var at int
 		m2 := inf[float32](-1)
+		var at int
 		zRow := z[b2*10+first*10:][:10]
 		for i := range 10 {
-			// metric accuracy = argmax(z) == y   lenet.bp:18
-			zi := zRow[i]
-			if zi > m {
-				m, at = zi, i
-			}
-
 			// output softmax(z)   lenet.bp:16
-			m2 = max(m2, zi)
+			zi := zRow[i]
+			m = max(m, zi)
+
+			// metric accuracy = argmax(z) == y   lenet.bp:18
+			if zi > m2 {
+				m2, at = zi, i
+			}
 		}
 		var top float32
-		if abs(m2) < inf[float32](1) {
-			top = m2
+		if abs(m) < inf[float32](1) {
+			top = m
 		}
 		s2 += float64(truth[float32](at == int(y[b2+first])))
+
+		// output softmax(z)   lenet.bp:16
 		var total float32
 		for i := range 10 {
 			total += exp(zRow[i] - top)
@@ -172,31 +315,97 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s2, s float64) 
 	return s2, s
 }
 
-// dzzLoopGo computes s2 += [argmax(z) = y], top = if |max(z)| < ∞ { max(z) }
-// else { 0 }, exps = exp(z − top), ….
+// daF2LoopGo computes P[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k
+// − 1] − 8)/4, daF2[i,j,k,l,m] = P[i,j + l,k + m].
+func daF2LoopGo(b2, from int, image, P, daF2 []float32) {
+	{
+		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
+		for j := range 10 {
+			PRow := P[j*10:][:10]
+			for k := range 10 {
+				var P3 float32
+				if j >= 1 && j <= 8 && k >= 1 && k <= 8 {
+					P3 = (image[b2*64+from*64+j*8+k-9] - 8) / 4
+				}
+				PRow[k] = P3
+			}
+		}
+
+		// daF2[i,j,k,l,m] = P[i,j + l,k + m]   lenet.bp:12
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 8 {
+					PRow := P[j*10+k+l*10:][:8]
+					daF2Row := daF2[b2*576+j*192+k*64+l*8:][:8]
+					for m := range 8 {
+						daF2Row[m] = PRow[m]
+					}
+				}
+			}
+		}
+	}
+}
+
+// aLoopGo computes a part of a procedure.
+func aLoopGo(b2, i int, a, za []float32, aBi float32) {
+	for j := range 8 {
+		zaRow := za[j*8:][:8]
+		aRow := a[b2*512+i*64+j*8:][:8]
+		for k := range 8 {
+			aRow[k] = relu(zaRow[k] + aBi)
+		}
+	}
+}
+
+// zbProduct2 computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func (t *tasks) zbProduct2(b2 int, zb, bF, Y3 []float32) {
+	k := &t.zbProduct2Task
+	*k = zbProduct2Task{t: t, b2: b2, zb: zb, bF: bF, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// zbProduct2Task is what the parts of zbProduct2 work on.
+type zbProduct2Task struct {
+	t          *tasks
+	b2         int
+	zb, bF, Y3 []float32
+}
+
+func (k *zbProduct2Task) part(i, who int) {
+	zbProduct2Part(k.b2, k.zb, k.bF, k.Y3, k.t.scratch32.of(who, 32))
+}
+
+// zbProduct2PartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func zbProduct2PartGo(b2 int, zb, bF, Y3, _ []float32) {
+	matmul(mat(zb, 16, 16), mat(bF, 16, 72), mat(Y3[b2*1152:], 72, 16))
+}
+
+// dzzLoopGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, s2 +=
+// [argmax(z) = y], exps = exp(z − top), ….
 func dzzLoopGo(rows int, z []float32, y []int32, exps, dzz, dzB []float32, d float32) (s2, s float64) {
 	for b2 := range rows {
 		m := inf[float32](-1)
-		var at int
 		m2 := inf[float32](-1)
+		var at int
 		zRow := z[b2*10:][:10]
 		for i := range 10 {
-			// metric accuracy = argmax(z) == y   lenet.bp:18
-			zi := zRow[i]
-			if zi > m {
-				m, at = zi, i
-			}
-
 			// output softmax(z)   lenet.bp:16
-			m2 = max(m2, zi)
+			zi := zRow[i]
+			m = max(m, zi)
+
+			// metric accuracy = argmax(z) == y   lenet.bp:18
+			if zi > m2 {
+				m2, at = zi, i
+			}
 		}
 		var top float32
-		if abs(m2) < inf[float32](1) {
-			top = m2
+		if abs(m) < inf[float32](1) {
+			top = m
 		}
 		s2 += float64(truth[float32](at == int(y[b2])))
 		var total float32
 		for i := range 10 {
+			// output softmax(z)   lenet.bp:16
 			expsi := exp(zRow[i] - top)
 			exps[i] = expsi
 			total += expsi
@@ -297,67 +506,73 @@ func dY3ProductPartGo(rows int, dY3, dzh, hW, _ []float32) {
 	matmul(mat(dY3, rows, 64), mat(dzh, rows, 32), mat(hW, 32, 64))
 }
 
-// dbLoopGo computes db[i,j,k] = Σₗ,ₘ (if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m +
-// 1 ≥ k]·(2·j + k − 4·l − 2·m = dY[i,l,m]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m,
-// 2·m + 1 ≥ k]·dY3[4·i + 2·l + m] } else { 0 }), dbB[i] += Σⱼ,ₖ (if 0 <
-// b[i,j,k] { db[i,j,k] } else { 0 }).
-func dbLoopGo(b2, i int, dY []int32, dY3, db, b []float32) (dbB2 float32) {
-	for j := range 4 {
-		for k := range 4 {
-			// db[i,j,k] = Σₗ,ₘ (if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·(2·j + k − 4·l − 2·m = dY[i,l,m]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·dY3[4·i + 2·l + m] } else { 0 })   lenet.bp:14
-			var s3 float32
-			for l := range 2 {
-				for m := range 2 {
-					var db2 float32
-					var on4 bool
-					if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-						on4 = j*2+k-l*4-m*2 == int(dY[b2*64+i*4+l*2+m])
-					}
-					if on4 {
-						if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-							db2 = dY3[b2*64+i*4+l*2+m]
-						}
-					}
-					s3 += db2
-				}
-			}
-			db[j*4+k] = s3
-			if 0 < b[b2*256+i*16+j*4+k] {
-				// dbB[i] += Σⱼ,ₖ (if 0 < b[i,j,k] { db[i,j,k] } else { 0 })   lenet.bp:13
-				dbB2 += s3
-			}
-		}
-	}
-	return dbB2
+// dY4Product computes a part of a procedure.
+func (t *tasks) dY4Product(i2, j, k2 int, dY4, bF, db2 []float32) {
+	k := &t.dY4ProductTask
+	*k = dY4ProductTask{t: t, i2: i2, j: j, k2: k2, dY4: dY4, bF: bF, db2: db2}
+	workers.run(1, 1, k)
 }
 
-// dPSumsGo computes dP[j,k,m] = Σᵢ,ₗ,ₙ (if [k ≥ l, l + 3 ≥ k, m ≥ n, n + 3 ≥
-// m]·(0 < b[i,k − l,m − n]) { [k ≥ l, l + 3 ≥ k, m ≥ n, n + 3 ≥ m]·db[i,k −
-// l,m − n]·bF[i,j,l,n] } else { 0 }).
-func dPSumsGo(b2, i int, b, db, bF, dP []float32) {
-	for j := range 8 {
-		for k := range 6 {
-			for l := range 3 {
-				for m := range 6 {
-					var s3 float32
-					for n := range 3 {
-						var dP2 float32
-						var on4 bool
-						if l <= k && k <= l+3 && n <= m && m <= n+3 {
-							on4 = 0 < b[b2*256+i*16+k*4+m-l*4-n]
-						}
-						if on4 {
-							if l <= k && k <= l+3 && n <= m && m <= n+3 {
-								dP2 = db[k*4+m-l*4-n] * bF[j*9+l*3+n]
-							}
-						}
-						s3 += dP2
-					}
-					dP[j*36+k*6+m] += s3
-				}
-			}
-		}
-	}
+// dY4ProductTask is what the parts of dY4Product work on.
+type dY4ProductTask struct {
+	t            *tasks
+	i2, j, k2    int
+	dY4, bF, db2 []float32
+}
+
+func (k *dY4ProductTask) part(i, who int) {
+	dY4ProductPart(k.i2, k.j, k.k2, k.dY4, k.bF, k.db2, k.t.scratch32.of(who, 32))
+}
+
+// dY4ProductPartGo computes a part of a procedure.
+func dY4ProductPartGo(i, j, k int, dY4, bF, db2, _ []float32) {
+	addmul(matrix[float32]{dY4, 8, 4, 16, 1}, matrix[float32]{bF, 8, 16, 9, 72}, matrix[float32]{db2[i*6+14-j*6-k:], 16, 4, 36, 1})
+}
+
+// daF3Product computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].
+func (t *tasks) daF3Product(b2 int, daF3, daZ, daF2 []float32) {
+	k := &t.daF3ProductTask
+	*k = daF3ProductTask{t: t, b2: b2, daF3: daF3, daZ: daZ, daF2: daF2}
+	workers.run(1, 1, k)
+}
+
+// daF3ProductTask is what the parts of daF3Product work on.
+type daF3ProductTask struct {
+	t               *tasks
+	b2              int
+	daF3, daZ, daF2 []float32
+}
+
+func (k *daF3ProductTask) part(i, who int) {
+	daF3ProductPart(k.b2, k.daF3, k.daZ, k.daF2, k.t.scratch32.of(who, 32))
+}
+
+// daF3ProductPartGo computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].
+func daF3ProductPartGo(b2 int, daF3, daZ, daF2, _ []float32) {
+	addmul(mat(daF3, 8, 9), mat(daZ, 8, 64), mat(daF2[b2*576:], 9, 64).T())
+}
+
+// dbF2Product computes a part of a procedure.
+func (t *tasks) dbF2Product(rows int, dbF2, dbZ, Y3 []float32) {
+	k := &t.dbF2ProductTask
+	*k = dbF2ProductTask{t: t, rows: rows, dbF2: dbF2, dbZ: dbZ, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// dbF2ProductTask is what the parts of dbF2Product work on.
+type dbF2ProductTask struct {
+	t             *tasks
+	rows          int
+	dbF2, dbZ, Y3 []float32
+}
+
+func (k *dbF2ProductTask) part(i, who int) {
+	dbF2ProductPart(k.rows, k.dbF2, k.dbZ, k.Y3, k.t.scratch32.of(who, k.rows*88+1440))
+}
+
+// dbF2ProductPartGo computes a part of a procedure.
+func dbF2ProductPartGo(rows int, dbF2, dbZ, Y3, _ []float32) {
+	addmul(mat(dbF2, 16, 72), matrix[float32]{dbZ, 16, rows, 16, 256}, matrix[float32]{Y3, rows, 72, 1152, 16})
 }
 
 // dhWProduct computes dhW[i,j] += dzh[i]·Y4[0,j].
@@ -381,6 +596,21 @@ func (k *dhWProductTask) part(i, who int) {
 // dhWProductPartGo computes dhW[i,j] += dzh[i]·Y4[0,j].
 func dhWProductPartGo(rows int, dhW, dzh, Y4, _ []float32) {
 	addmul(mat(dhW, 32, 64), mat(dzh, rows, 32).T(), mat(Y4, rows, 64))
+}
+
+// dbFLoopGo computes dbF[i,j,k,l] = dbF2[i,9·j + 3·k + l].
+func dbFLoopGo(dbF, dbF2 []float32) {
+	for i := range 16 {
+		for j := range 8 {
+			for k := range 3 {
+				dbF2Row := dbF2[i*72+j*9+k*3:][:3]
+				dbFRow := dbF[i*72+j*9+k*3:][:3]
+				for l := range 3 {
+					dbFRow[l] = dbF2Row[l]
+				}
+			}
+		}
+	}
 }
 
 // nextWLoop computes nextV = momentum·v + g, nextW = w − lr·nextV, in parts of
@@ -432,14 +662,20 @@ func (t *tasks) forWork(operations int) int {
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads        int // that there may be at once; 0: as many as there are
-	scratch32      scratch[float32]
-	hProductTask   hProductTask
-	zProductTask   zProductTask
-	zSumTask       zSumTask
-	dzhProductTask dzhProductTask
-	dzWProductTask dzWProductTask
-	dY3ProductTask dY3ProductTask
-	dhWProductTask dhWProductTask
-	nextWLoopTask  nextWLoopTask
+	threads         int // that there may be at once; 0: as many as there are
+	scratch32       scratch[float32]
+	zaProductTask   zaProductTask
+	zbProductTask   zbProductTask
+	hProductTask    hProductTask
+	zProductTask    zProductTask
+	zSumTask        zSumTask
+	zbProduct2Task  zbProduct2Task
+	dzhProductTask  dzhProductTask
+	dzWProductTask  dzWProductTask
+	dY3ProductTask  dY3ProductTask
+	dY4ProductTask  dY4ProductTask
+	daF3ProductTask daF3ProductTask
+	dbF2ProductTask dbF2ProductTask
+	dhWProductTask  dhWProductTask
+	nextWLoopTask   nextWLoopTask
 }

@@ -17,135 +17,35 @@ func (w *LeNetWork) forward(batch *LeNetBatch) {
 	zW := p.Z.W[:320]
 	zB := p.Z.B[:10]
 	out := w.out.Output[:n*10]
-	za := w.reals[8192:][:64]
-	on := w.ints[:100]
-	on2 := w.ints[112:][:36]
-	za2 := w.reals[8448:][:72]
-	a := w.reals[8384:][:64]
-	Y2 := w.reals[8256:][:128]
-	zb := w.reals[8528:][:288]
-	b := w.reals[8192:][:16]
-	Y4 := w.reals[:8192]
-	h := w.reals[8816:][:4096]
-	z := w.reals[:1280]
-	exps := w.reals[8192:][:10]
+	P := w.reals[4096:][:100]
+	P2 := w.reals[4208:][:576]
+	za := w.reals[4784:][:512]
+	a := w.reals[4096:][:64]
+	Y := w.reals[4208:][:16]
+	Y2 := w.reals[4096:][:36]
+	Y3 := w.reals[5296:][:1152]
+	zb := w.reals[4208:][:256]
+	b := w.reals[4096:][:16]
+	Y4 := w.reals[:4096]
+	h := w.reals[6448:][:2048]
+	z := w.reals[:640]
+	exps := w.reals[4096:][:10]
 
-	for i := range 10 {
-		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-		on3 := 1 <= i && i < 9
-		onRow := on[i*10:][:10]
-		for j := range 10 {
-			onRow[j] = bit(on3 && 1 <= j && j < 9)
-		}
-	}
-	for i := range 6 {
-		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-		on3 := 1 <= i && i < 5
-		on2Row := on2[i*6:][:6]
-		for j := range 6 {
-			on2Row[j] = bit(on3 && 1 <= j && j < 5)
-		}
-	}
-	for from := 0; from < n; from += 128 {
-		rows := min(128, n-from)
+	for from := 0; from < n; from += 64 {
+		rows := min(64, n-from)
 		for b2 := range rows {
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-			{
-				for j := range 8 {
-					imageRow := image[b2*64+from*64+j*8:][:8]
-					zaRow := za[j*8:][:8]
-					for k := range 8 {
-						zaRow[k] = (imageRow[k] - 8) / 4
-					}
-				}
-			}
-			for i := range 8 {
-				aBi := aB[i]
-				for j := range 8 {
-					{
-						for l := range 3 {
-							for m := range 8 {
-								onRow := on[j*10+l*10+m:][:3]
-								za2Row := za2[l*3+m*9:][:3]
-								for n2 := range 3 {
-									var za3 float32
-									if onRow[n2] != 0 {
-										if j+l >= 1 && j+l <= 8 && m+n2 >= 1 && m+n2 <= 8 {
-											za3 = za[j*8+l*8+m+n2-9]
-										}
-									}
-									za2Row[n2] = za3
-								}
-							}
-						}
-					}
-					for k := range 8 {
-						var Y float32
-						for l := range 3 {
-							aFRow := aF[i*9+l*3:][:3]
-							za2Row := za2[k*9+l*3:][:3]
-							for m := range 3 {
-								Y += aFRow[m] * za2Row[m]
-							}
-						}
-						a[j*8+k] = relu(Y + aBi)
-					}
-				}
+			pLoop(b2, from, image, P)
+			p2Loop(P2, P)
+			w.tasks.zaProduct(za, aF, P2)
+			y3Loop(aB, a, za, Y, Y2, Y3)
 
-				// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-				for j := range 4 {
-					fill(Y2[i*16+j*4:][:4], inf[float32](-1))
-					for k := range 2 {
-						for l := range 4 {
-							Y5 := inf[float32](-1)
-							aRow := a[j*16+k*8+l*2:][:2]
-							for m := range 2 {
-								Y5 = max(Y5, aRow[m])
-							}
-							Y2[i*16+j*4+l] = max(Y2[i*16+j*4+l], Y5)
-						}
-					}
-				}
-			}
-			for i := range 16 {
-				bBi := bB[i]
-				for j := range 4 {
-					for k := range 8 {
-						for l := range 3 {
-							for m := range 4 {
-								on2Row := on2[j*6+l*6+m:][:3]
-								zbRow := zb[k*9+l*3+m*72:][:3]
-								for n2 := range 3 {
-									var zb2 float32
-									if on2Row[n2] != 0 {
-										if j+l >= 1 && j+l <= 4 && m+n2 >= 1 && m+n2 <= 4 {
-											zb2 = Y2[j*4+k*16+l*4+m+n2-5]
-										}
-									}
-									zbRow[n2] = zb2
-								}
-							}
-						}
-					}
-					bLoop(bF[i*72:], zb, b[j*4:], bBi)
-				}
-
-				// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
-				for j := range 2 {
-					fill(Y4[b2*64+i*4+j*2:][:2], inf[float32](-1))
-					for k := range 2 {
-						for l := range 2 {
-							Y5 := inf[float32](-1)
-							bRow := b[j*8+k*4+l*2:][:2]
-							for m := range 2 {
-								Y5 = max(Y5, bRow[m])
-							}
-							Y4[b2*64+i*4+j*2+l] = max(Y4[b2*64+i*4+j*2+l], Y5)
-						}
-					}
-				}
-			}
+			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+			w.tasks.zbProduct(zb, bF, Y3)
+			bLoop(b2, bB, b, zb, Y4)
 		}
+
+		// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
 		w.tasks.hProduct(rows, h, Y4, hW, hB)
 
 		// z = dense[10](h)   lenet.bp:15
@@ -169,136 +69,36 @@ func (w *LeNetWork) loss(batch *LeNetBatch) LeNetLoss {
 	hB := p.H.B[:32]
 	zW := p.Z.W[:320]
 	zB := p.Z.B[:10]
-	za := w.reals[8192:][:64]
-	on := w.ints[:100]
-	on2 := w.ints[112:][:36]
-	za2 := w.reals[8448:][:72]
-	a := w.reals[8384:][:64]
-	Y2 := w.reals[8256:][:128]
-	zb := w.reals[8528:][:288]
-	b := w.reals[8192:][:16]
-	Y4 := w.reals[:8192]
-	h := w.reals[8816:][:4096]
-	z := w.reals[:1280]
+	P := w.reals[4096:][:100]
+	P2 := w.reals[4208:][:576]
+	za := w.reals[4784:][:512]
+	a := w.reals[4096:][:64]
+	Y := w.reals[4208:][:16]
+	Y2 := w.reals[4096:][:36]
+	Y3 := w.reals[5296:][:1152]
+	zb := w.reals[4208:][:256]
+	b := w.reals[4096:][:16]
+	Y4 := w.reals[:4096]
+	h := w.reals[6448:][:2048]
+	z := w.reals[:640]
 
-	for i := range 10 {
-		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-		on3 := 1 <= i && i < 9
-		onRow := on[i*10:][:10]
-		for j := range 10 {
-			onRow[j] = bit(on3 && 1 <= j && j < 9)
-		}
-	}
-	for i := range 6 {
-		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-		on3 := 1 <= i && i < 5
-		on2Row := on2[i*6:][:6]
-		for j := range 6 {
-			on2Row[j] = bit(on3 && 1 <= j && j < 5)
-		}
-	}
 	var s float64
 	var s2 float64
-	for from := 0; from < n; from += 128 {
-		rows := min(128, n-from)
+	for from := 0; from < n; from += 64 {
+		rows := min(64, n-from)
 		for b2 := range rows {
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-			{
-				for j := range 8 {
-					imageRow := image[b2*64+from*64+j*8:][:8]
-					zaRow := za[j*8:][:8]
-					for k := range 8 {
-						zaRow[k] = (imageRow[k] - 8) / 4
-					}
-				}
-			}
-			for i := range 8 {
-				aBi := aB[i]
-				for j := range 8 {
-					{
-						for l := range 3 {
-							for m := range 8 {
-								onRow := on[j*10+l*10+m:][:3]
-								za2Row := za2[l*3+m*9:][:3]
-								for n2 := range 3 {
-									var za3 float32
-									if onRow[n2] != 0 {
-										if j+l >= 1 && j+l <= 8 && m+n2 >= 1 && m+n2 <= 8 {
-											za3 = za[j*8+l*8+m+n2-9]
-										}
-									}
-									za2Row[n2] = za3
-								}
-							}
-						}
-					}
-					for k := range 8 {
-						var Y float32
-						for l := range 3 {
-							aFRow := aF[i*9+l*3:][:3]
-							za2Row := za2[k*9+l*3:][:3]
-							for m := range 3 {
-								Y += aFRow[m] * za2Row[m]
-							}
-						}
-						a[j*8+k] = relu(Y + aBi)
-					}
-				}
+			pLoop(b2, from, image, P)
+			p2Loop(P2, P)
+			w.tasks.zaProduct(za, aF, P2)
+			y3Loop(aB, a, za, Y, Y2, Y3)
 
-				// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-				for j := range 4 {
-					fill(Y2[i*16+j*4:][:4], inf[float32](-1))
-					for k := range 2 {
-						for l := range 4 {
-							Y5 := inf[float32](-1)
-							aRow := a[j*16+k*8+l*2:][:2]
-							for m := range 2 {
-								Y5 = max(Y5, aRow[m])
-							}
-							Y2[i*16+j*4+l] = max(Y2[i*16+j*4+l], Y5)
-						}
-					}
-				}
-			}
-			for i := range 16 {
-				bBi := bB[i]
-				for j := range 4 {
-					for k := range 8 {
-						for l := range 3 {
-							for m := range 4 {
-								on2Row := on2[j*6+l*6+m:][:3]
-								zbRow := zb[k*9+l*3+m*72:][:3]
-								for n2 := range 3 {
-									var zb2 float32
-									if on2Row[n2] != 0 {
-										if j+l >= 1 && j+l <= 4 && m+n2 >= 1 && m+n2 <= 4 {
-											zb2 = Y2[j*4+k*16+l*4+m+n2-5]
-										}
-									}
-									zbRow[n2] = zb2
-								}
-							}
-						}
-					}
-					bLoop(bF[i*72:], zb, b[j*4:], bBi)
-				}
-
-				// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
-				for j := range 2 {
-					fill(Y4[b2*64+i*4+j*2:][:2], inf[float32](-1))
-					for k := range 2 {
-						for l := range 2 {
-							Y5 := inf[float32](-1)
-							bRow := b[j*8+k*4+l*2:][:2]
-							for m := range 2 {
-								Y5 = max(Y5, bRow[m])
-							}
-							Y4[b2*64+i*4+j*2+l] = max(Y4[b2*64+i*4+j*2+l], Y5)
-						}
-					}
-				}
-			}
+			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+			w.tasks.zbProduct(zb, bF, Y3)
+			bLoop(b2, bB, b, zb, Y4)
 		}
+
+		// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
 		w.tasks.hProduct(rows, h, Y4, hW, hB)
 
 		// z = dense[10](h)   lenet.bp:15
@@ -339,44 +139,35 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 	dhB := g.H.B[:32]
 	dzW := g.Z.W[:320]
 	dzB := g.Z.B[:10]
-	za := w.reals[:8192]
-	on := w.ints[:100]
-	on2 := w.ints[112:][:36]
-	za2 := w.reals[131072:][:72]
-	a := w.reals[8192:][:65536]
-	Y2 := w.reals[73728:][:16384]
-	Y3 := w.reals[131072:][:16]
-	b := w.reals[90112:][:32768]
-	Y4 := w.reals[122880:][:8192]
-	h := w.reals[131152:][:4096]
-	z := w.reals[135248:][:1280]
-	dY := w.ints[160:][:8192]
-	dY2 := w.ints[8352:][:16384]
-	on3 := w.ints[24736:][:589824]
-	exps := w.reals[131072:][:10]
-	dzz := w.reals[136528:][:1280]
-	dzh := w.reals[137808:][:4096]
-	dY3 := w.reals[141904:][:8192]
-	db := w.reals[131072:][:16]
-	dP := w.reals[131152:][:288]
-	da2 := w.reals[131072:][:64]
-
-	for i := range 10 {
-		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-		on4 := 1 <= i && i < 9
-		onRow := on[i*10:][:10]
-		for j := range 10 {
-			onRow[j] = bit(on4 && 1 <= j && j < 9)
-		}
-	}
-	for i := range 6 {
-		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-		on4 := 1 <= i && i < 5
-		on2Row := on2[i*6:][:6]
-		for j := range 6 {
-			on2Row[j] = bit(on4 && 1 <= j && j < 5)
-		}
-	}
+	P := w.reals[83152:][:100]
+	P2 := w.reals[83264:][:576]
+	za := w.reals[83840:][:512]
+	a := w.reals[1232:][:16384]
+	Y := w.reals[83152:][:16]
+	Y2 := w.reals[83264:][:36]
+	Y3 := w.reals[17616:][:36864]
+	zb := w.reals[83264:][:256]
+	b := w.reals[54480:][:8192]
+	Y4 := w.reals[62672:][:2048]
+	h := w.reals[84352:][:1024]
+	z := w.reals[83264:][:320]
+	exps := w.reals[83152:][:10]
+	dY := w.ints[24576:][:2]
+	on := w.ints[:8192]
+	dY2 := w.ints[24576:][:4]
+	on2 := w.ints[8192:][:16384]
+	dzz := w.reals[83840:][:320]
+	dzh := w.reals[85376:][:1024]
+	dY3 := w.reals[86400:][:2048]
+	db := w.reals[83152:][:16]
+	dbZ := w.reals[88448:][:8192]
+	db2 := w.reals[83264:][:576]
+	dY4 := w.reals[83840:][:128]
+	da := w.reals[83152:][:64]
+	daZ := w.reals[83264:][:512]
+	daF2 := w.reals[64720:][:18432]
+	daF3 := w.reals[:72]
+	dbF2 := w.reals[80:][:1152]
 
 	// d = 1/N   lenet.bp:17
 	d := 1 / float32(n)
@@ -384,74 +175,27 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 	var s2 float64
 	clear(dzW)
 	clear(dzB)
-	clear(daF)
+	clear(daF3)
 	clear(daB)
-	clear(dbF)
+	clear(dbF2)
 	clear(dbB)
 	clear(dhW)
 	clear(dhB)
-	for from := 0; from < n; from += 128 {
-		rows := min(128, n-from)
+	for from := 0; from < n; from += 32 {
+		rows := min(32, n-from)
 		for b2 := range rows {
+			daF2Loop(b2, from, image, P, daF2)
+
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-			{
-				for j := range 8 {
-					imageRow := image[b2*64+from*64+j*8:][:8]
-					zaRow := za[b2*64+j*8:][:8]
-					for k := range 8 {
-						zaRow[k] = (imageRow[k] - 8) / 4
-					}
-				}
-			}
+			p2Loop(P2, P)
+			w.tasks.zaProduct(za, aF, P2)
 			for i := range 8 {
 				aBi := aB[i]
-				for j := range 8 {
-					{
-						for l := range 3 {
-							for m := range 8 {
-								onRow := on[j*10+l*10+m:][:3]
-								za2Row := za2[l*3+m*9:][:3]
-								for n2 := range 3 {
-									var za3 float32
-									if onRow[n2] != 0 {
-										if j+l >= 1 && j+l <= 8 && m+n2 >= 1 && m+n2 <= 8 {
-											za3 = za[b2*64+j*8+l*8+m+n2-9]
-										}
-									}
-									za2Row[n2] = za3
-								}
-							}
-						}
-					}
-					for k := range 8 {
-						var Y float32
-						for l := range 3 {
-							aFRow := aF[i*9+l*3:][:3]
-							za2Row := za2[k*9+l*3:][:3]
-							for m := range 3 {
-								Y += aFRow[m] * za2Row[m]
-							}
-						}
-						ak := relu(Y + aBi)
-						a[b2*512+i*64+j*8+k] = ak
-
-						// on3[i,j,k,l,m,n] = 0 < a[i,j,k] ∧ on[j + m,k + n]   lenet.bp:12
-						on4 := 0 < ak
-						{
-							for m := range 3 {
-								onRow := on[j*10+k+m*10:][:3]
-								on3Row := on3[b2*4608+i*576+j*72+k*9+m*3:][:3]
-								for n2 := range 3 {
-									on3Row[n2] = bit(on4 && onRow[n2] != 0)
-								}
-							}
-						}
-					}
-				}
+				aLoop(b2, i, a, za[i*64:], aBi)
 
 				// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
 				for j := range 4 {
-					fill(Y2[b2*128+i*16+j*4:][:4], inf[float32](-1))
+					fill(Y[j*4:][:4], inf[float32](-1))
 					for k := range 2 {
 						for l := range 4 {
 							Y5 := inf[float32](-1)
@@ -459,13 +203,33 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 							for m := range 2 {
 								Y5 = max(Y5, aRow[m])
 							}
-							Y2[b2*128+i*16+j*4+l] = max(Y2[b2*128+i*16+j*4+l], Y5)
+							Y[j*4+l] = max(Y[j*4+l], Y5)
 						}
 					}
 				}
-
-				// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   lenet.bp:13
+				for j := range 6 {
+					Y2Row := Y2[j*6:][:6]
+					for k := range 6 {
+						var Y5 float32
+						if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
+							Y5 = Y[j*4+k-5]
+						}
+						Y2Row[k] = Y5
+					}
+				}
+				for j := range 3 {
+					for k := range 3 {
+						for l := range 4 {
+							Y2Row := Y2[j*6+k+l*6:][:4]
+							Y3Row := Y3[b2*1152+i*144+j*48+k*16+l*4:][:4]
+							for m := range 4 {
+								Y3Row[m] = Y2Row[m]
+							}
+						}
+					}
+				}
 				for j := range 4 {
+					// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   lenet.bp:13
 					for k := range 4 {
 						m := inf[float32](-1)
 						var at int
@@ -478,41 +242,31 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 								}
 							}
 						}
-						dY2[b2*128+i*16+j*4+k] = int32(at)
+						dY2[k] = int32(at)
 					}
-				}
-			}
-			for i := range 16 {
-				clear(Y3)
 
-				// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-				for j := range 8 {
-					for k := range 4 {
-						for l := range 3 {
-							for m := range 4 {
-								var Y5 float32
-								on2Row := on2[k*6+l*6+m:][:3]
-								bFRow := bF[i*72+j*9+l*3:][:3]
-								for n2 := range 3 {
-									var zb float32
-									if on2Row[n2] != 0 {
-										if k+l >= 1 && k+l <= 4 && m+n2 >= 1 && m+n2 <= 4 {
-											zb = Y2[b2*128+j*16+k*4+l*4+m+n2-5]
-										}
-									}
-									Y5 += bFRow[n2] * zb
-								}
-								Y3[k*4+m] += Y5
+					// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   lenet.bp:13
+					for k := range 2 {
+						for l := range 4 {
+							dY2l := int(dY2[l])
+							on2Row := on2[b2*512+i*64+j*16+k*8+l*2:][:2]
+							for m := range 2 {
+								on2Row[m] = bit(k*2+m == dY2l)
 							}
 						}
 					}
 				}
+			}
+
+			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+			w.tasks.zbProduct2(b2, zb, bF, Y3)
+			for i := range 16 {
 				bBi := bB[i]
 				for j := range 4 {
-					Y3Row := Y3[j*4:][:4]
+					zbRow := zb[i*16+j*4:][:4]
 					bRow := b[b2*256+i*16+j*4:][:4]
 					for k := range 4 {
-						bRow[k] = relu(Y3Row[k] + bBi)
+						bRow[k] = relu(zbRow[k] + bBi)
 					}
 				}
 
@@ -530,9 +284,8 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 						}
 					}
 				}
-
-				// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   lenet.bp:14
 				for j := range 2 {
+					// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   lenet.bp:14
 					for k := range 2 {
 						m := inf[float32](-1)
 						var at int
@@ -545,7 +298,18 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 								}
 							}
 						}
-						dY[b2*64+i*4+j*2+k] = int32(at)
+						dY[k] = int32(at)
+					}
+
+					// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   lenet.bp:14
+					for k := range 2 {
+						for l := range 2 {
+							dYl := int(dY[l])
+							onRow := on[b2*256+i*16+j*8+k*4+l*2:][:2]
+							for m := range 2 {
+								onRow[m] = bit(k*2+m == dYl)
+							}
+						}
 					}
 				}
 			}
@@ -570,96 +334,107 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 		// dY3 = hWᵀ·dzh   lenet.bp:14
 		w.tasks.dY3Product(rows, dY3, dzh, hW)
 		for b2 := range rows {
-			clear(dP)
 			for i := range 16 {
-				var dbB2 float32
-				dbB2 += dbLoop(b2, i, dY, dY3, db, b)
-				dbB[i] += dbB2
-
-				// dP[j,k,m] = Σᵢ,ₗ,ₙ (if [k ≥ l, l + 3 ≥ k, m ≥ n, n + 3 ≥ m]·(0 < b[i,k − l,m − n]) { [k ≥ l, l + 3 ≥ k, m ≥ n, n + 3 ≥ m]·db[i,k − l,m − n]·bF[i,j,l,n] } else { 0 })   lenet.bp:13
-				dPSums(b2, i, b, db, bF[i*72:], dP)
-
-				// dbF[i,j,k,m] += Σₗ,ₙ (if 0 < b[i,l,n] ∧ on2[k + l,m + n] { [k + l ≥ 1, 4 ≥ k + l, m + n ≥ 1, 4 ≥ m + n]·Y2[j,k + l − 1,m + n − 1]·db[i,l,n] } else { 0 })   lenet.bp:13
-				for j := range 8 {
-					for k := range 3 {
-						for l := range 4 {
-							for m := range 3 {
-								var dbF2 float32
-								bRow := b[b2*256+i*16+l*4:][:4]
-								on2Row := on2[k*6+l*6+m:][:4]
-								for n2 := range 4 {
-									if 0 < bRow[n2] && on2Row[n2] != 0 {
-										var Y5 float32
-										if k+l >= 1 && k+l <= 4 && m+n2 >= 1 && m+n2 <= 4 {
-											Y5 = Y2[b2*128+j*16+k*4+l*4+m+n2-5]
-										}
-										dbF2 += Y5 * db[l*4+n2]
-									}
-								}
-								dbF[i*72+j*9+k*3+m] += dbF2
+				// db[i,j,k,l,m] = dY3[4·i + 2·j + l]   lenet.bp:14
+				for j := range 2 {
+					for k := range 2 {
+						for l := range 2 {
+							dbRow := db[j*8+k*4+l*2:][:2]
+							for m := range 2 {
+								dbRow[m] = dY3[b2*64+i*4+j*2+l]
 							}
 						}
+					}
+				}
+				var dbB2 float32
+				for j := range 4 {
+					bRow := b[b2*256+i*16+j*4:][:4]
+					onRow := on[b2*256+i*16+j*4:][:4]
+					dbZRow := dbZ[b2*256+i*16+j*4:][:4]
+					for k := range 4 {
+						// dbZ = if 0 < b ∧ on { db } else { 0 }   lenet.bp:13
+						var dbZk float32
+						if 0 < bRow[k] && onRow[k] != 0 {
+							dbZk = db[j*4+k]
+						}
+						dbZRow[k] = dbZk
+
+						// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   lenet.bp:13
+						dbB2 += dbZk
+					}
+				}
+				dbB[i] += dbB2
+
+				// db2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·dbZ[i,j − 1,k − 1]   lenet.bp:13
+				for j := range 6 {
+					db2Row := db2[i*36+j*6:][:6]
+					for k := range 6 {
+						var db3 float32
+						if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
+							db3 = dbZ[b2*256+i*16+j*4+k-5]
+						}
+						db2Row[k] = db3
+					}
+				}
+			}
+
+			// dY4[l,i,m] = Σⱼ,ₖ,ₙ db2[n,i − j + 2,−k + m + 2]·bF[n,l,j,k]   lenet.bp:13
+			for i := range 4 {
+				for j := range 8 {
+					clear(dY4[i*4+j*16:][:4])
+				}
+				for j := range 3 {
+					for k := range 3 {
+						w.tasks.dY4Product(i, j, k, dY4[i*4:], bF[j*3+k:], db2)
 					}
 				}
 			}
 			for i := range 8 {
-				var daB2 float32
-				for j := range 8 {
-					for k := range 8 {
-						var s3 float32
+				// da[i,j,k,l,m] = dY4[i,j,l]   lenet.bp:13
+				for j := range 4 {
+					for k := range 2 {
 						for l := range 4 {
-							for m := range 4 {
-								// da[i,j,k,l,m] = if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·(2·j + k − 4·l − 2·m = dY2[i,l,m] ∧ on2[l + 1,m + 1]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·dP[i,l + 1,m + 1] } else { 0 }   lenet.bp:13
-								var da3 float32
-								var on4 bool
-								if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-									on4 = j*2+k-l*4-m*2 == int(dY2[b2*128+i*16+l*4+m]) && on2[l*6+m+7] != 0
-								}
-								if on4 {
-									if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-										da3 = dP[i*36+l*6+m+7]
-									}
-								}
-
-								// da2[i,j,k] = Σₗ,ₘ da3[i,j,k,l,m]   lenet.bp:13
-								s3 += da3
+							dY4l := dY4[i*16+j*4+l]
+							daRow := da[j*16+k*8+l*2:][:2]
+							for m := range 2 {
+								daRow[m] = dY4l
 							}
 						}
-						da2[j*8+k] = s3
-						if 0 < a[b2*512+i*64+j*8+k] {
-							// daB[i] += Σⱼ,ₖ (if 0 < a[i,j,k] { da2[i,j,k] } else { 0 })   lenet.bp:12
-							daB2 += s3
+					}
+				}
+				var daB2 float32
+				for j := range 8 {
+					aRow := a[b2*512+i*64+j*8:][:8]
+					on2Row := on2[b2*512+i*64+j*8:][:8]
+					daZRow := daZ[i*64+j*8:][:8]
+					for k := range 8 {
+						// daZ = if 0 < a ∧ on2 { da } else { 0 }   lenet.bp:12
+						var daZk float32
+						if 0 < aRow[k] && on2Row[k] != 0 {
+							daZk = da[j*8+k]
 						}
+						daZRow[k] = daZk
+
+						// daB[i] += Σⱼ,ₖ daZ[i,j,k]   lenet.bp:12
+						daB2 += daZk
 					}
 				}
 				daB[i] += daB2
-
-				// daF[i,j,l,n] += Σₖ,ₘ (if on3[i,k,m,j,l,n] { [k + l ≥ 1, 8 ≥ k + l, m + n ≥ 1, 8 ≥ m + n]·za[j,k + l − 1,m + n − 1]·da2[i,k,m] } else { 0 })   lenet.bp:12
-				{
-					for k := range 8 {
-						for l := range 3 {
-							for m := range 8 {
-								on3Row := on3[b2*4608+i*576+k*72+l*3+m*9:][:3]
-								for n2 := range 3 {
-									if on3Row[n2] != 0 {
-										var za3 float32
-										if k+l >= 1 && k+l <= 8 && m+n2 >= 1 && m+n2 <= 8 {
-											za3 = za[b2*64+k*8+l*8+m+n2-9]
-										}
-										daF[i*9+l*3+n2] += za3 * da2[k*8+m]
-									}
-								}
-							}
-						}
-					}
-				}
 			}
+
+			// daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k]   lenet.bp:12
+			w.tasks.daF3Product(b2, daF3, daZ, daF2)
 
 			// dhB += dzh   lenet.bp:14
 			dzhRow := dzh[b2*32:][:32]
 			for i := range 32 {
 				dhB[i] += dzhRow[i]
 			}
+		}
+
+		// dbF2[j,k] += Σᵢ dbZ[j,i]·Y3[0,k,i]   lenet.bp:13
+		for i := range 16 {
+			w.tasks.dbF2Product(rows, dbF2, dbZ[i:], Y3[i:])
 		}
 
 		// dhW[i,j] += dzh[i]·Y4[0,j]   lenet.bp:14
@@ -671,6 +446,22 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 
 	// metric accuracy = argmax(z) == y   lenet.bp:18
 	accuracy := float32(s2) / float32(n)
+
+	// daF[i,j,k,l] = daF3[i,3·k + l]   lenet.bp:12
+	for i := range 8 {
+		{
+			for k := range 3 {
+				daF3Row := daF3[i*9+k*3:][:3]
+				daFRow := daF[i*9+k*3:][:3]
+				for l := range 3 {
+					daFRow[l] = daF3Row[l]
+				}
+			}
+		}
+	}
+
+	// dbF[i,j,k,l] = dbF2[i,9·j + 3·k + l]   lenet.bp:13
+	dbFLoop(dbF, dbF2)
 	return LeNetLoss{Loss: loss, Accuracy: accuracy}
 }
 

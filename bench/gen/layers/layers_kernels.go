@@ -2,71 +2,160 @@
 
 package layers
 
-// aLoopGo computes Y[i,j,k] = Σₗ,ₘ aF[i,0,l,m]·za[i,j,k,0,l,m], a[i,j,k] =
-// relu(Y[i,j,k] + aB[i]).
-func aLoopGo(aF, za, a []float32, aBi float32) {
-	for k := range 28 {
+// pLoopGo computes P[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k − 1].
+func pLoopGo(b2, from int, x, P []float32) {
+	{
+		for j := range 30 {
+			PRow := P[j*30:][:30]
+			for k := range 30 {
+				var P3 float32
+				if j >= 1 && j <= 28 && k >= 1 && k <= 28 {
+					P3 = x[b2*784+from*784+j*28+k-29]
+				}
+				PRow[k] = P3
+			}
+		}
+	}
+}
+
+// p2LoopGo computes P2[i,j,k,l] = P[0,i + k,j + l].
+func p2LoopGo(P2, P []float32) {
+	for i := range 3 {
+		for j := range 3 {
+			for k := range 28 {
+				PRow := P[i*30+j+k*30:][:28]
+				P2Row := P2[i*2352+j*784+k*28:][:28]
+				for l := range 28 {
+					P2Row[l] = PRow[l]
+				}
+			}
+		}
+	}
+}
+
+// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
+func (t *tasks) zaProduct(za, aF, P2 []float32) {
+	k := &t.zaProductTask
+	*k = zaProductTask{t: t, za: za, aF: aF, P2: P2}
+	workers.run(1, 1, k)
+}
+
+// zaProductTask is what the parts of zaProduct work on.
+type zaProductTask struct {
+	t          *tasks
+	za, aF, P2 []float32
+}
+
+func (k *zaProductTask) part(i, who int) {
+	zaProductPart(k.za, k.aF, k.P2, k.t.scratch32.of(who, 32))
+}
+
+// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
+func zaProductPartGo(za, aF, P2, _ []float32) {
+	matmul(mat(za, 8, 784), mat(aF, 8, 9), mat(P2, 9, 784))
+}
+
+// y3LoopGo computes a[i,j,k] = relu(za[i,28·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
+// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·Y[i,j − 1,k
+// − 1], ….
+func y3LoopGo(aB, a, za, Y, Y2, Y3 []float32) {
+	for i := range 8 {
 		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-		var Y float32
-		for l := range 3 {
-			aFRow := aF[l*3:][:3]
-			zaRow := za[k*9+l*3:][:3]
-			for m := range 3 {
-				Y += aFRow[m] * zaRow[m]
+		aBi := aB[i]
+		for j := range 28 {
+			zaRow := za[i*784+j*28:][:28]
+			aRow := a[j*28:][:28]
+			for k := range 28 {
+				aRow[k] = relu(zaRow[k] + aBi)
 			}
 		}
-		a[k] = relu(Y + aBi)
-	}
-}
 
-// y2SumsGo computes Y2[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
-func y2SumsGo(Y2, a []float32) {
-	for j := range 14 {
-		fill(Y2[j*14:][:14], inf[float32](-1))
-		for k := range 2 {
-			for l := range 14 {
-				Y5 := inf[float32](-1)
-				aRow := a[j*56+k*28+l*2:][:2]
-				for m := range 2 {
-					Y5 = max(Y5, aRow[m])
-				}
-				Y2[j*14+l] = max(Y2[j*14+l], Y5)
-			}
-		}
-	}
-}
-
-// bLoopGo computes Y3[i,j,k] = Σₗ,ₘ,ₙ bF[i,l,m,n]·zb[i,j,k,l,m,n], b[i,j,k] =
-// relu(Y3[i,j,k] + bB[i]).
-func bLoopGo(bF, zb, b []float32, bBi float32) {
-	for k := range 14 {
 		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-		var Y3 float32
-		for l := range 8 {
-			for m := range 3 {
-				bFRow := bF[l*9+m*3:][:3]
-				zbRow := zb[k*72+l*9+m*3:][:3]
-				for n := range 3 {
-					Y3 += bFRow[n] * zbRow[n]
+		for j := range 14 {
+			fill(Y[j*14:][:14], inf[float32](-1))
+			for k := range 2 {
+				for l := range 14 {
+					Y5 := inf[float32](-1)
+					aRow := a[j*56+k*28+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, aRow[m])
+					}
+					Y[j*14+l] = max(Y[j*14+l], Y5)
 				}
 			}
 		}
-		b[k] = relu(Y3 + bBi)
+		for j := range 16 {
+			Y2Row := Y2[j*16:][:16]
+			for k := range 16 {
+				var Y5 float32
+				if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+					Y5 = Y[j*14+k-15]
+				}
+				Y2Row[k] = Y5
+			}
+		}
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 14 {
+					Y2Row := Y2[j*16+k+l*16:][:14]
+					Y3Row := Y3[i*1764+j*588+k*196+l*14:][:14]
+					for m := range 14 {
+						Y3Row[m] = Y2Row[m]
+					}
+				}
+			}
+		}
 	}
 }
 
-// y4SumsGo computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
-func y4SumsGo(b2, i int, Y4, b []float32) {
-	for j := range 7 {
-		fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
-		for k := range 2 {
-			for l := range 7 {
-				Y5 := inf[float32](-1)
-				bRow := b[j*28+k*14+l*2:][:2]
-				for m := range 2 {
-					Y5 = max(Y5, bRow[m])
+// zbProduct computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func (t *tasks) zbProduct(zb, bF, Y3 []float32) {
+	k := &t.zbProductTask
+	*k = zbProductTask{t: t, zb: zb, bF: bF, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// zbProductTask is what the parts of zbProduct work on.
+type zbProductTask struct {
+	t          *tasks
+	zb, bF, Y3 []float32
+}
+
+func (k *zbProductTask) part(i, who int) {
+	zbProductPart(k.zb, k.bF, k.Y3, k.t.scratch32.of(who, 32))
+}
+
+// zbProductPartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func zbProductPartGo(zb, bF, Y3, _ []float32) {
+	matmul(mat(zb, 16, 196), mat(bF, 16, 72), mat(Y3, 72, 196))
+}
+
+// bLoopGo computes b[i,j,k] = relu(zb[i,14·j + k] + bB[i]), Y4[i,j,l] = maxₖ,ₘ
+// b[i,2·j + k,2·l + m].
+func bLoopGo(b2 int, bB, b, zb, Y4 []float32) {
+	for i := range 16 {
+		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+		bBi := bB[i]
+		for j := range 14 {
+			zbRow := zb[i*196+j*14:][:14]
+			bRow := b[j*14:][:14]
+			for k := range 14 {
+				bRow[k] = relu(zbRow[k] + bBi)
+			}
+		}
+
+		// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
+		for j := range 7 {
+			fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
+			for k := range 2 {
+				for l := range 7 {
+					Y5 := inf[float32](-1)
+					bRow := b[j*28+k*14+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, bRow[m])
+					}
+					Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 				}
-				Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 			}
 		}
 	}
@@ -153,10 +242,52 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	return s
 }
 
-// y2Sums2Go computes Y2[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
-func y2Sums2Go(b2, i int, Y2, a []float32) {
+// daF2LoopGo computes P[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k −
+// 1], daF2[i,j,k,l,m] = P[i,j + l,k + m].
+func daF2LoopGo(b2, from int, x, P, daF2 []float32) {
+	{
+		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
+		for j := range 30 {
+			PRow := P[j*30:][:30]
+			for k := range 30 {
+				var P3 float32
+				if j >= 1 && j <= 28 && k >= 1 && k <= 28 {
+					P3 = x[b2*784+from*784+j*28+k-29]
+				}
+				PRow[k] = P3
+			}
+		}
+
+		// daF2[i,j,k,l,m] = P[i,j + l,k + m]   layers.bp:9
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 28 {
+					PRow := P[j*30+k+l*30:][:28]
+					daF2Row := daF2[b2*7056+j*2352+k*784+l*28:][:28]
+					for m := range 28 {
+						daF2Row[m] = PRow[m]
+					}
+				}
+			}
+		}
+	}
+}
+
+// aLoopGo computes a part of a procedure.
+func aLoopGo(b2, i int, a, za []float32, aBi float32) {
+	for j := range 28 {
+		zaRow := za[j*28:][:28]
+		aRow := a[b2*6272+i*784+j*28:][:28]
+		for k := range 28 {
+			aRow[k] = relu(zaRow[k] + aBi)
+		}
+	}
+}
+
+// ySumsGo computes Y[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
+func ySumsGo(b2, i int, Y, a []float32) {
 	for j := range 14 {
-		fill(Y2[b2*1568+i*196+j*14:][:14], inf[float32](-1))
+		fill(Y[j*14:][:14], inf[float32](-1))
 		for k := range 2 {
 			for l := range 14 {
 				Y5 := inf[float32](-1)
@@ -164,45 +295,78 @@ func y2Sums2Go(b2, i int, Y2, a []float32) {
 				for m := range 2 {
 					Y5 = max(Y5, aRow[m])
 				}
-				Y2[b2*1568+i*196+j*14+l] = max(Y2[b2*1568+i*196+j*14+l], Y5)
+				Y[j*14+l] = max(Y[j*14+l], Y5)
 			}
 		}
 	}
 }
 
-// dY2LoopGo computes dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m].
-func dY2LoopGo(b2, i int, a []float32, dY2 []int32) {
-	for j := range 14 {
-		for k := range 14 {
-			m := inf[float32](-1)
-			var at int
-			for l := range 2 {
-				aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
-				for n := range 2 {
-					v := aRow[n]
-					if v > m {
-						m, at = v, l*2+n
-					}
-				}
+// y2LoopGo computes Y2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·Y[i,j − 1,k −
+// 1].
+func y2LoopGo(Y, Y2 []float32) {
+	for j := range 16 {
+		Y2Row := Y2[j*16:][:16]
+		for k := range 16 {
+			var Y5 float32
+			if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+				Y5 = Y[j*14+k-15]
 			}
-			dY2[b2*1568+i*196+j*14+k] = int32(at)
+			Y2Row[k] = Y5
 		}
 	}
+}
+
+// y3Loop2Go computes Y3[i,j,k,l,m] = Y2[i,j + l,k + m].
+func y3Loop2Go(b2, i int, Y3, Y2 []float32) {
+	for j := range 3 {
+		for k := range 3 {
+			for l := range 14 {
+				Y2Row := Y2[j*16+k+l*16:][:14]
+				Y3Row := Y3[b2*14112+i*1764+j*588+k*196+l*14:][:14]
+				for m := range 14 {
+					Y3Row[m] = Y2Row[m]
+				}
+			}
+		}
+	}
+}
+
+// zbProduct2 computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func (t *tasks) zbProduct2(b2 int, zb, bF, Y3 []float32) {
+	k := &t.zbProduct2Task
+	*k = zbProduct2Task{t: t, b2: b2, zb: zb, bF: bF, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// zbProduct2Task is what the parts of zbProduct2 work on.
+type zbProduct2Task struct {
+	t          *tasks
+	b2         int
+	zb, bF, Y3 []float32
+}
+
+func (k *zbProduct2Task) part(i, who int) {
+	zbProduct2Part(k.b2, k.zb, k.bF, k.Y3, k.t.scratch32.of(who, 32))
+}
+
+// zbProduct2PartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
+func zbProduct2PartGo(b2 int, zb, bF, Y3, _ []float32) {
+	matmul(mat(zb, 16, 196), mat(bF, 16, 72), mat(Y3[b2*14112:], 72, 196))
 }
 
 // bLoop2Go computes a part of a procedure.
-func bLoop2Go(b2, i int, b, Y3 []float32, bBi float32) {
+func bLoop2Go(b2, i int, b, zb []float32, bBi float32) {
 	for j := range 14 {
-		Y3Row := Y3[j*14:][:14]
+		zbRow := zb[j*14:][:14]
 		bRow := b[b2*3136+i*196+j*14:][:14]
 		for k := range 14 {
-			bRow[k] = relu(Y3Row[k] + bBi)
+			bRow[k] = relu(zbRow[k] + bBi)
 		}
 	}
 }
 
-// y4Sums2Go computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
-func y4Sums2Go(b2, i int, Y4, b []float32) {
+// y4SumsGo computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
+func y4SumsGo(b2, i int, Y4, b []float32) {
 	for j := range 7 {
 		fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
 		for k := range 2 {
@@ -214,26 +378,6 @@ func y4Sums2Go(b2, i int, Y4, b []float32) {
 				}
 				Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 			}
-		}
-	}
-}
-
-// dYLoopGo computes dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m].
-func dYLoopGo(b2, i int, b []float32, dY []int32) {
-	for j := range 7 {
-		for k := range 7 {
-			m := inf[float32](-1)
-			var at int
-			for l := range 2 {
-				bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
-				for n := range 2 {
-					v := bRow[n]
-					if v > m {
-						m, at = v, l*2+n
-					}
-				}
-			}
-			dY[b2*784+i*49+j*7+k] = int32(at)
 		}
 	}
 }
@@ -296,67 +440,103 @@ func dY3ProductPartGo(rows int, dY3, dzz, zW, _ []float32) {
 	matmul(mat(dY3, rows, 784), mat(dzz, rows, 10), mat(zW, 10, 784))
 }
 
-// dbLoopGo computes db[i,j,k] = Σₗ,ₘ (if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m +
-// 1 ≥ k]·(2·j + k − 4·l − 2·m = dY[i,l,m]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m,
-// 2·m + 1 ≥ k]·dY3[49·i + 7·l + m] } else { 0 }), dbB[i] += Σⱼ,ₖ (if 0 <
-// b[i,j,k] { db[i,j,k] } else { 0 }).
-func dbLoopGo(b2, i int, dY []int32, dY3, db, b []float32) (dbB2 float32) {
-	for j := range 14 {
-		for k := range 14 {
-			// db[i,j,k] = Σₗ,ₘ (if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·(2·j + k − 4·l − 2·m = dY[i,l,m]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·dY3[49·i + 7·l + m] } else { 0 })   layers.bp:11
-			var s2 float32
-			for l := range 7 {
-				for m := range 7 {
-					var db2 float32
-					var on4 bool
-					if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-						on4 = j*2+k-l*4-m*2 == int(dY[b2*784+i*49+l*7+m])
-					}
-					if on4 {
-						if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-							db2 = dY3[b2*784+i*49+l*7+m]
-						}
-					}
-					s2 += db2
-				}
+// db2LoopGo computes db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k
+// − 1].
+func db2LoopGo(i int, dbZ, db2 []float32) {
+	for j := range 16 {
+		db2Row := db2[j*16:][:16]
+		for k := range 16 {
+			var db3 float32
+			if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+				db3 = dbZ[i*196+j*14+k-15]
 			}
-			db[j*14+k] = s2
-			if 0 < b[b2*3136+i*196+j*14+k] {
-				// dbB[i] += Σⱼ,ₖ (if 0 < b[i,j,k] { db[i,j,k] } else { 0 })   layers.bp:10
-				dbB2 += s2
-			}
+			db2Row[k] = db3
 		}
 	}
-	return dbB2
 }
 
-// dPSumsGo computes dP[j,k,m] = Σᵢ,ₗ,ₙ (if [k ≥ l, l + 13 ≥ k, m ≥ n, n + 13 ≥
-// m]·(0 < b[i,k − l,m − n]) { [k ≥ l, l + 13 ≥ k, m ≥ n, n + 13 ≥ m]·db[i,k −
-// l,m − n]·bF[i,j,l,n] } else { 0 }).
-func dPSumsGo(b2, i int, b, db, bF, dP []float32) {
-	for j := range 8 {
-		for k := range 16 {
-			for l := range 3 {
-				for m := range 16 {
-					var s2 float32
-					for n := range 3 {
-						var dP2 float32
-						var on4 bool
-						if l <= k && k <= l+13 && n <= m && m <= n+13 {
-							on4 = 0 < b[b2*3136+i*196+k*14+m-l*14-n]
-						}
-						if on4 {
-							if l <= k && k <= l+13 && n <= m && m <= n+13 {
-								dP2 = db[k*14+m-l*14-n] * bF[j*9+l*3+n]
-							}
-						}
-						s2 += dP2
-					}
-					dP[j*256+k*16+m] += s2
+// dY4Product computes a part of a procedure.
+func (t *tasks) dY4Product(i2, j, k2 int, dY4, bF, db2 []float32) {
+	k := &t.dY4ProductTask
+	*k = dY4ProductTask{t: t, i2: i2, j: j, k2: k2, dY4: dY4, bF: bF, db2: db2}
+	workers.run(1, 1, k)
+}
+
+// dY4ProductTask is what the parts of dY4Product work on.
+type dY4ProductTask struct {
+	t            *tasks
+	i2, j, k2    int
+	dY4, bF, db2 []float32
+}
+
+func (k *dY4ProductTask) part(i, who int) {
+	dY4ProductPart(k.i2, k.j, k.k2, k.dY4, k.bF, k.db2, k.t.scratch32.of(who, 32))
+}
+
+// dY4ProductPartGo computes a part of a procedure.
+func dY4ProductPartGo(i, j, k int, dY4, bF, db2, _ []float32) {
+	addmul(matrix[float32]{dY4, 8, 14, 196, 1}, matrix[float32]{bF, 8, 16, 9, 72}, matrix[float32]{db2[i*16+34-j*16-k:], 16, 14, 256, 1})
+}
+
+// daLoopGo computes da[i,j,k,l,m] = dY4[i,j,l].
+func daLoopGo(dY4, da []float32) {
+	for j := range 14 {
+		for k := range 2 {
+			for l := range 14 {
+				dY4l := dY4[j*14+l]
+				daRow := da[j*56+k*28+l*2:][:2]
+				for m := range 2 {
+					daRow[m] = dY4l
 				}
 			}
 		}
 	}
+}
+
+// daF3Product computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].
+func (t *tasks) daF3Product(b2 int, daF3, daZ, daF2 []float32) {
+	k := &t.daF3ProductTask
+	*k = daF3ProductTask{t: t, b2: b2, daF3: daF3, daZ: daZ, daF2: daF2}
+	workers.run(1, 1, k)
+}
+
+// daF3ProductTask is what the parts of daF3Product work on.
+type daF3ProductTask struct {
+	t               *tasks
+	b2              int
+	daF3, daZ, daF2 []float32
+}
+
+func (k *daF3ProductTask) part(i, who int) {
+	daF3ProductPart(k.b2, k.daF3, k.daZ, k.daF2, k.t.scratch32.of(who, 32))
+}
+
+// daF3ProductPartGo computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].
+func daF3ProductPartGo(b2 int, daF3, daZ, daF2, _ []float32) {
+	addmul(mat(daF3, 8, 9), mat(daZ, 8, 784), mat(daF2[b2*7056:], 9, 784).T())
+}
+
+// dbF2Product computes dbF2[i,j] += Σₖ dbZ[i,k]·Y3[0,j,k].
+func (t *tasks) dbF2Product(b2 int, dbF2, dbZ, Y3 []float32) {
+	k := &t.dbF2ProductTask
+	*k = dbF2ProductTask{t: t, b2: b2, dbF2: dbF2, dbZ: dbZ, Y3: Y3}
+	workers.run(1, 1, k)
+}
+
+// dbF2ProductTask is what the parts of dbF2Product work on.
+type dbF2ProductTask struct {
+	t             *tasks
+	b2            int
+	dbF2, dbZ, Y3 []float32
+}
+
+func (k *dbF2ProductTask) part(i, who int) {
+	dbF2ProductPart(k.b2, k.dbF2, k.dbZ, k.Y3, k.t.scratch32.of(who, 18688))
+}
+
+// dbF2ProductPartGo computes dbF2[i,j] += Σₖ dbZ[i,k]·Y3[0,j,k].
+func dbF2ProductPartGo(b2 int, dbF2, dbZ, Y3, _ []float32) {
+	addmul(mat(dbF2, 16, 72), mat(dbZ, 16, 196), mat(Y3[b2*14112:], 72, 196).T())
 }
 
 // dzWProduct computes dzW[i,j] += dzz[i]·Y4[0,j].
@@ -380,6 +560,21 @@ func (k *dzWProductTask) part(i, who int) {
 // dzWProductPartGo computes dzW[i,j] += dzz[i]·Y4[0,j].
 func dzWProductPartGo(rows int, dzW, dzz, Y4, _ []float32) {
 	addmul(mat(dzW, 10, 784), mat(dzz, rows, 10).T(), mat(Y4, rows, 784))
+}
+
+// dbFLoopGo computes dbF[i,j,k,l] = dbF2[i,9·j + 3·k + l].
+func dbFLoopGo(dbF, dbF2 []float32) {
+	for i := range 16 {
+		for j := range 8 {
+			for k := range 3 {
+				dbF2Row := dbF2[i*72+j*9+k*3:][:3]
+				dbFRow := dbF[i*72+j*9+k*3:][:3]
+				for l := range 3 {
+					dbFRow[l] = dbF2Row[l]
+				}
+			}
+		}
+	}
 }
 
 // nextWLoop computes a part of a procedure, in parts of 65536.
@@ -887,64 +1082,58 @@ func nextDhProductPartGo(first, count, rows, batch, from, t2 int, nextDh, dzh, h
 	matmul(matrix[float32]{nextDh[first:], rows, count, 128, 1}, mat(dzh[batch*15872+from*512-batch*t2*512:], rows, 512), matrix[float32]{hCellW[first+64:], 512, count, 192, 1})
 }
 
-// dhCellW2Product computes dhCellW2 += dzhᵀ·h[:32,:], in parts of 128.
-func (t *tasks) dhCellW2Product(rows, batch, from, i2 int, dhCellW2, dzh, h []float32) {
+// dhCellW2Product computes dhCellW2 += dzhᵀ·h[:32,:].
+func (t *tasks) dhCellW2Product(batch int, dhCellW2, dzh, h []float32) {
 	k := &t.dhCellW2ProductTask
-	*k = dhCellW2ProductTask{t: t, rows: rows, batch: batch, from: from, i2: i2, dhCellW2: dhCellW2, dzh: dzh, h: h}
-	workers.run(t.forWork(rows*4096), partsOf(512, 128), k)
+	*k = dhCellW2ProductTask{t: t, batch: batch, dhCellW2: dhCellW2, dzh: dzh, h: h}
+	workers.run(1, 1, k)
 }
 
 // dhCellW2ProductTask is what the parts of dhCellW2Product work on.
 type dhCellW2ProductTask struct {
-	t                     *tasks
-	rows, batch, from, i2 int
-	dhCellW2, dzh, h      []float32
+	t                *tasks
+	batch            int
+	dhCellW2, dzh, h []float32
 }
 
 func (k *dhCellW2ProductTask) part(i, who int) {
-	first := i * 128
-	count := min(128, 512-first)
-	dhCellW2ProductPart(first, count, k.rows, k.batch, k.from, k.i2, k.dhCellW2, k.dzh, k.h, k.t.scratch32.of(who, k.rows*520+4192))
+	dhCellW2ProductPart(k.batch, k.dhCellW2, k.dzh, k.h, k.t.scratch32.of(who, 32288))
 }
 
 // dhCellW2ProductPartGo computes dhCellW2 += dzhᵀ·h[:32,:].
-func dhCellW2ProductPartGo(first, count, rows, batch, from, i int, dhCellW2, dzh, h, _ []float32) {
-	addmul(mat(dhCellW2[first*128:], count, 128), matrix[float32]{dzh[batch*i*512+first+from*512:], count, rows, 1, 512}, mat(h, rows, 128))
+func dhCellW2ProductPartGo(batch int, dhCellW2, dzh, h, _ []float32) {
+	addmul(mat(dhCellW2, 512, 128), matrix[float32]{dzh, 512, 32, 1, batch * 512}, matrix[float32]{h, 32, 128, batch * 128, 1})
 }
 
-// dhCellW3Product computes dhCellW3 += dzhᵀ·x, in parts of 48.
-func (t *tasks) dhCellW3Product(rows, batch, from, i2 int, dhCellW3, dzh, x2 []float32) {
+// dhCellW3Product computes dhCellW3 += dzhᵀ·x.
+func (t *tasks) dhCellW3Product(batch int, dhCellW3, dzh, x2 []float32) {
 	k := &t.dhCellW3ProductTask
-	*k = dhCellW3ProductTask{t: t, rows: rows, batch: batch, from: from, i2: i2, dhCellW3: dhCellW3, dzh: dzh, x2: x2}
-	workers.run(t.forWork(rows*2048), partsOf(64, 48), k)
+	*k = dhCellW3ProductTask{t: t, batch: batch, dhCellW3: dhCellW3, dzh: dzh, x2: x2}
+	workers.run(1, 1, k)
 }
 
 // dhCellW3ProductTask is what the parts of dhCellW3Product work on.
 type dhCellW3ProductTask struct {
-	t                     *tasks
-	rows, batch, from, i2 int
-	dhCellW3, dzh, x2     []float32
+	t                 *tasks
+	batch             int
+	dhCellW3, dzh, x2 []float32
 }
 
 func (k *dhCellW3ProductTask) part(i, who int) {
-	first := i * 48
-	count := min(48, 64-first)
-	dhCellW3ProductPart(first, count, k.rows, k.batch, k.from, k.i2, k.dhCellW3, k.dzh, k.x2, k.t.scratch32.of(who, max(count*k.rows+count*16+k.rows*16+288, count*k.rows+count*8+k.rows*528+4256)))
+	dhCellW3ProductPart(k.batch, k.dhCellW3, k.dzh, k.x2, k.t.scratch32.of(who, 25376))
 }
 
 // dhCellW3ProductPartGo computes dhCellW3 += dzhᵀ·x.
-func dhCellW3ProductPartGo(first, count, rows, batch, from, i int, dhCellW3, dzh, x, _ []float32) {
-	addmul(matrix[float32]{dhCellW3[first:], 512, count, 64, 1}, mat(dzh[batch*i*512+from*512:], rows, 512).T(), matrix[float32]{x[first+from*2048+i*64:], rows, count, 2048, 1})
+func dhCellW3ProductPartGo(batch int, dhCellW3, dzh, x, _ []float32) {
+	addmul(mat(dhCellW3, 512, 64), matrix[float32]{dzh, 512, 32, 1, batch * 512}, mat(x, 32, 64))
 }
 
 // dhCellBSumsGo computes dhCellB[j] += Σᵢ dzh[i,j].
-func dhCellBSumsGo(rows, batch int, dhCellB, dzh []float32) {
-	for b := range rows {
-		for i := range 32 {
-			dzhRow := dzh[batch*i*512+b*512:][:512]
-			for j := range 512 {
-				dhCellB[j] += dzhRow[j]
-			}
+func dhCellBSumsGo(batch int, dhCellB, dzh []float32) {
+	for i := range 32 {
+		dzhRow := dzh[batch*i*512:][:512]
+		for j := range 512 {
+			dhCellB[j] += dzhRow[j]
 		}
 	}
 }
@@ -1367,52 +1556,6 @@ func nLoop2PartGo(first, count, rows int, x, nD, zn, n, nScale, nShift []float32
 	}
 }
 
-// aVProduct2 computes a part of a procedure.
-func (t *tasks) aVProduct2(rows, from, i2, j int, aV, n, aWv []float32) {
-	k := &t.aVProduct2Task
-	*k = aVProduct2Task{t: t, rows: rows, from: from, i2: i2, j: j, aV: aV, n: n, aWv: aWv}
-	workers.run(1, 1, k)
-}
-
-// aVProduct2Task is what the parts of aVProduct2 work on.
-type aVProduct2Task struct {
-	t                 *tasks
-	rows, from, i2, j int
-	aV, n, aWv        []float32
-}
-
-func (k *aVProduct2Task) part(i, who int) {
-	aVProduct2Part(k.rows, k.from, k.i2, k.j, k.aV, k.n, k.aWv, k.t.scratch32.of(who, 6944))
-}
-
-// aVProduct2PartGo computes a part of a procedure.
-func aVProduct2PartGo(rows, from, i, j int, aV, n, aWv, _ []float32) {
-	matmul(matrix[float32]{aV[from*8192+i*2048+j*32:], rows, 32, 8192, 1}, matrix[float32]{n[from*8192+j*128:], rows, 128, 8192, 1}, mat(aWv, 32, 128).T())
-}
-
-// aYProduct2 computes a part of a procedure.
-func (t *tasks) aYProduct2(rows, from, i2, j int, aY, aZ, aWo []float32) {
-	k := &t.aYProduct2Task
-	*k = aYProduct2Task{t: t, rows: rows, from: from, i2: i2, j: j, aY: aY, aZ: aZ, aWo: aWo}
-	workers.run(1, 1, k)
-}
-
-// aYProduct2Task is what the parts of aYProduct2 work on.
-type aYProduct2Task struct {
-	t                 *tasks
-	rows, from, i2, j int
-	aY, aZ, aWo       []float32
-}
-
-func (k *aYProduct2Task) part(i, who int) {
-	aYProduct2Part(k.rows, k.from, k.i2, k.j, k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
-}
-
-// aYProduct2PartGo computes a part of a procedure.
-func aYProduct2PartGo(rows, from, i, j int, aY, aZ, aWo, _ []float32) {
-	addmul(matrix[float32]{aY, rows, 128, 8192, 1}, matrix[float32]{aZ[from*8192+i*32+j*2048:], rows, 32, 8192, 1}, matrix[float32]{aWo, 32, 128, 1, 128})
-}
-
 // mLoop2 computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
 // mD[i,k]²/128 + 1e−05), …, in parts of 2.
 func (t *tasks) mLoop2(rows int, x2, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
@@ -1472,31 +1615,6 @@ func mLoop2PartGo(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShi
 	}
 }
 
-// zupProduct2 computes a part of a procedure, in parts of 144.
-func (t *tasks) zupProduct2(rows, from, i2 int, zup, m, upW []float32) {
-	k := &t.zupProduct2Task
-	*k = zupProduct2Task{t: t, rows: rows, from: from, i2: i2, zup: zup, m: m, upW: upW}
-	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
-}
-
-// zupProduct2Task is what the parts of zupProduct2 work on.
-type zupProduct2Task struct {
-	t              *tasks
-	rows, from, i2 int
-	zup, m, upW    []float32
-}
-
-func (k *zupProduct2Task) part(i, who int) {
-	first := i * 144
-	count := min(144, 512-first)
-	zupProduct2Part(first, count, k.rows, k.from, k.i2, k.zup, k.m, k.upW, k.t.scratch32.of(who, count*144+2336))
-}
-
-// zupProduct2PartGo computes a part of a procedure.
-func zupProduct2PartGo(first, count, rows, from, i int, zup, m, upW, _ []float32) {
-	matmul(matrix[float32]{zup[first:], rows, count, 32768, 1}, matrix[float32]{m[from*8192+i*128:], rows, 128, 8192, 1}, mat(upW[first*128:], count, 128).T())
-}
-
 // dupLoop computes up = gelu(zup + upB), dzup = exp(−0.5·(zup + upB)²), dup =
 // 0.5·erfc(−0.7071067811865476·(zup + upB)) + 0.3989422804014327·(zup +
 // upB)∘dzup, …, in parts of 1.
@@ -1551,80 +1669,6 @@ func dupLoopPartGo(first, count, rows int, ddownW2, zup, upB, up, dup []float32)
 	}
 }
 
-// total2Loop computes top2 = if |max(z)| < ∞ { max(z) } else { 0 }, exps2 =
-// exp(z − top2), total2 = Σ exps2, …, in parts of 1024.
-func (t *tasks) total2Loop(rows int, z, exps2, total2 []float32, y []int32) (s float64) {
-	k := &t.total2LoopTask
-	parts := partsOf(rows, 1024)
-	*k = total2LoopTask{t: t, rows: rows, z: z, exps2: exps2, total2: total2, y: y, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(rows*163), parts, k)
-	for _, x := range k.sum0 {
-		s += x
-	}
-	return s
-}
-
-// total2LoopTask is what the parts of total2Loop work on.
-type total2LoopTask struct {
-	t                *tasks
-	rows             int
-	z, exps2, total2 []float32
-	y                []int32
-	sum0             []float64
-}
-
-func (k *total2LoopTask) part(i, who int) {
-	first := i * 1024
-	count := min(1024, k.rows-first)
-	k.sum0[i] = total2LoopPart(first, count, k.rows, k.z, k.exps2, k.total2, k.y)
-}
-
-// total2LoopPartGo computes top2 = if |max(z)| < ∞ { max(z) } else { 0 },
-// exps2 = exp(z − top2), total2 = Σ exps2, ….
-func total2LoopPartGo(first, count, rows int, z, exps2, total2 []float32, y []int32) (s float64) {
-	for b := range count {
-		// loss xent(z, y)   layers.bp:35
-		m2 := inf[float32](-1)
-		zRow := z[b*10+first*10:][:10]
-		for i := range 10 {
-			m2 = max(m2, zRow[i])
-		}
-		var top2 float32
-		if abs(m2) < inf[float32](1) {
-			top2 = m2
-		}
-		var total3 float32
-		exps2Row := exps2[b*10+first*10:][:10]
-		for i := range 10 {
-			exps2i := exp(zRow[i] - top2)
-			exps2Row[i] = exps2i
-			total3 += exps2i
-		}
-		total2[b+first] = total3
-		yb := int(y[b+first])
-		s += float64(top2 + log(total3) - z[b*10+first*10+yb])
-	}
-	return s
-}
-
-// dzzLoop2Go computes dzz = d·(exps2/total2 − 1[y]), dzB += dzz.
-func dzzLoop2Go(rows int, total2 []float32, y []int32, exps2, dzz, dzB []float32, d float32) {
-	for b := range rows {
-		total2b := total2[b]
-		yb := int(y[b])
-		exps2Row := exps2[b*10:][:10]
-		dzzRow := dzz[b*10:][:10]
-		for i := range 10 {
-			// dzz = d·(exps2/total2 − 1[y])   layers.bp:34
-			dzzi := d * (exps2Row[i]/total2b - truth[float32](i == yb))
-			dzzRow[i] = dzzi
-
-			// dzB += dzz   layers.bp:34
-			dzB[i] += dzzi
-		}
-	}
-}
-
 // ddcenterProduct computes dcenter = zWᵀ·dzz, ddcenter = dcenter/64.
 func (t *tasks) ddcenterProduct(rows int, ddcenter, dzz, zW []float32) {
 	k := &t.ddcenterProductTask
@@ -1656,38 +1700,53 @@ func ddcenterProductPartGo(rows int, ddcenter, dzz, zW, _ []float32) {
 }
 
 // dzup2LoopGo computes dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k], dzup2 =
-// dup2∘dup, dupB[j] += Σᵢ dzup2[i,j], ….
-func dzup2LoopGo(rows int, dup2, ddcenter, downW, dup, dzup2, dupB, ddownB2 []float32) {
-	for b := range rows {
-		for i := range 64 {
-			clear(dup2[:512])
+// dup2∘dup, dupB[j] += Σᵢ dzup2[i,j].
+func dzup2LoopGo(b int, dup2, ddcenter, downW, dup, dzup2, dupB []float32) {
+	for i := range 64 {
+		clear(dup2[:512])
 
-			// dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k]   layers.bp:31
-			for j := range 128 {
-				ddcenterj := ddcenter[b*128+j]
-				axpy(ddcenterj, downW[j*512:][:512], dup2[:512])
-			}
-			dupRow := dup[b*32768+i*512:][:512]
-			dzup2Row := dzup2[b*32768+i*512:][:512]
-			for j := range 512 {
-				// dzup2 = dup2∘dup   layers.bp:30
-				dzup2j := dup2[j] * dupRow[j]
-				dzup2Row[j] = dzup2j
-
-				// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
-				dupB[j] += dzup2j
-			}
+		// dup2[i,k] = Σⱼ ddcenter[j]·downW[j,k]   layers.bp:31
+		for j := range 128 {
+			ddcenterj := ddcenter[b*128+j]
+			axpy(ddcenterj, downW[j*512:][:512], dup2[:512])
 		}
+		dupRow := dup[b*32768+i*512:][:512]
+		dzup2Row := dzup2[b*32768+i*512:][:512]
+		for j := range 512 {
+			// dzup2 = dup2∘dup   layers.bp:30
+			dzup2j := dup2[j] * dupRow[j]
+			dzup2Row[j] = dzup2j
 
-		// ddownB2 += ddcenter   layers.bp:31
-		ddcenterRow := ddcenter[b*128:][:128]
-		for i := range 128 {
-			ddownB2[i] += ddcenterRow[i]
+			// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
+			dupB[j] += dzup2j
 		}
 	}
 }
 
-// dmProduct computes dm = dzup2·upW, in parts of 48.
+// dupWProduct computes dupW += dzup2ᵀ·m.
+func (t *tasks) dupWProduct(b int, dupW, dzup2, m []float32) {
+	k := &t.dupWProductTask
+	*k = dupWProductTask{t: t, b: b, dupW: dupW, dzup2: dzup2, m: m}
+	workers.run(1, 1, k)
+}
+
+// dupWProductTask is what the parts of dupWProduct work on.
+type dupWProductTask struct {
+	t              *tasks
+	b              int
+	dupW, dzup2, m []float32
+}
+
+func (k *dupWProductTask) part(i, who int) {
+	dupWProductPart(k.b, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, 37472))
+}
+
+// dupWProductPartGo computes dupW += dzup2ᵀ·m.
+func dupWProductPartGo(b int, dupW, dzup2, m, _ []float32) {
+	addmul(mat(dupW, 512, 128), mat(dzup2[b*32768:], 64, 512).T(), mat(m[b*8192:], 64, 128))
+}
+
+// dmProduct computes a part of a procedure, in parts of 48.
 func (t *tasks) dmProduct(rows int, dm, dzup2, upW []float32) {
 	k := &t.dmProductTask
 	*k = dmProductTask{t: t, rows: rows, dm: dm, dzup2: dzup2, upW: upW}
@@ -1707,78 +1766,74 @@ func (k *dmProductTask) part(i, who int) {
 	dmProductPart(first, count, k.rows, k.dm, k.dzup2, k.upW, k.t.scratch32.of(who, 32))
 }
 
-// dmProductPartGo computes dm = dzup2·upW.
+// dmProductPartGo computes a part of a procedure.
 func dmProductPartGo(first, count, rows int, dm, dzup2, upW, _ []float32) {
 	matmul(matrix[float32]{dm[first:], rows, count, 8192, 1}, matrix[float32]{dzup2, rows, 512, 32768, 1}, matrix[float32]{upW[first:], 512, count, 128, 1})
 }
 
-// dupWProduct computes dupW += dzup2ᵀ·m, in parts of 48.
-func (t *tasks) dupWProduct(rows, from, i2 int, dupW, dzup2, m []float32) {
-	k := &t.dupWProductTask
-	*k = dupWProductTask{t: t, rows: rows, from: from, i2: i2, dupW: dupW, dzup2: dzup2, m: m}
-	workers.run(t.forWork(rows*4096), partsOf(128, 48), k)
-}
-
-// dupWProductTask is what the parts of dupWProduct work on.
-type dupWProductTask struct {
-	t              *tasks
-	rows, from, i2 int
-	dupW, dzup2, m []float32
-}
-
-func (k *dupWProductTask) part(i, who int) {
-	first := i * 48
-	count := min(48, 128-first)
-	dupWProductPart(first, count, k.rows, k.from, k.i2, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, count*k.rows+count*16+k.rows*544+8736))
-}
-
-// dupWProductPartGo computes dupW += dzup2ᵀ·m.
-func dupWProductPartGo(first, count, rows, from, i int, dupW, dzup2, m, _ []float32) {
-	addmul(matrix[float32]{dupW[first:], 512, count, 128, 1}, matrix[float32]{dzup2, 512, rows, 1, 32768}, matrix[float32]{m[first+from*8192+i*128:], rows, count, 8192, 1})
-}
-
 // drLoopGo computes s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j], dmScale[j] += Σᵢ
 // dm[i,j]/zm[i]·mD[i,j], ddzm = −s2∘(0.5/zm)/128, ….
-func drLoopGo(rows int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
-	for b := range rows {
-		for i := range 64 {
-			var s2 float32
-			zmi := zm[b*64+i]
-			dmRow := dm[b*8192+i*128:][:128]
-			zm2Row := zm2[b*8192+i*128:][:128]
-			mDRow := mD[b*8192+i*128:][:128]
-			for j := range 128 {
-				// s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j]   layers.bp:29
-				dmj := dmRow[j]
-				s2 += dmj / zmi * zm2Row[j]
+func drLoopGo(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float32) {
+	for i := range 64 {
+		var s2 float32
+		zmi := zm[b*64+i]
+		dmRow := dm[b*8192+i*128:][:128]
+		zm2Row := zm2[b*8192+i*128:][:128]
+		mDRow := mD[b*8192+i*128:][:128]
+		for j := range 128 {
+			// s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j]   layers.bp:29
+			dmj := dmRow[j]
+			s2 += dmj / zmi * zm2Row[j]
 
-				// dmScale[j] += Σᵢ dm[i,j]/zm[i]·mD[i,j]   layers.bp:29
-				dmScale[j] += dmj / zmi * mDRow[j]
-			}
+			// dmScale[j] += Σᵢ dm[i,j]/zm[i]·mD[i,j]   layers.bp:29
+			dmScale[j] += dmj / zmi * mDRow[j]
+		}
 
-			// ddzm = −s2∘(0.5/zm)/128   layers.bp:29
-			ddzm := -(s2 * (0.5 / zmi) / 128)
-			var s3 float32
-			for j := range 128 {
-				// dmD[i,j] = dm[i,j]/zm[i]·mScale[j] + ddzm[i]·2·mD[i,j]   layers.bp:29
-				dmDj := dmRow[j]/zmi*mScale[j] + ddzm*(2*mDRow[j])
-				dmD[j] = dmDj
+		// ddzm = −s2∘(0.5/zm)/128   layers.bp:29
+		ddzm := -(s2 * (0.5 / zmi) / 128)
+		var s3 float32
+		for j := range 128 {
+			// dmD[i,j] = dm[i,j]/zm[i]·mScale[j] + ddzm[i]·2·mD[i,j]   layers.bp:29
+			dmDj := dmRow[j]/zmi*mScale[j] + ddzm*(2*mDRow[j])
+			dmD[j] = dmDj
 
-				// s3[i] = Σⱼ dmD[i,j]   layers.bp:29
-				s3 += dmDj
-			}
+			// s3[i] = Σⱼ dmD[i,j]   layers.bp:29
+			s3 += dmDj
+		}
 
-			// ddzm2 = −s3/128   layers.bp:29
-			ddzm2 := -(s3 / 128)
+		// ddzm2 = −s3/128   layers.bp:29
+		ddzm2 := -(s3 / 128)
 
-			// dr[i,j] = ddcenter[j] + dmD[i,j] + ddzm2[i]   layers.bp:28
-			ddcenterRow := ddcenter[b*128:][:128]
-			drRow := dr[b*8192+i*128:][:128]
-			for j := range 128 {
-				drRow[j] = ddcenterRow[j] + dmD[j] + ddzm2
-			}
+		// dr[i,j] = ddcenter[j] + dmD[i,j] + ddzm2[i]   layers.bp:28
+		ddcenterRow := ddcenter[b*128:][:128]
+		drRow := dr[b*8192+i*128:][:128]
+		for j := range 128 {
+			drRow[j] = ddcenterRow[j] + dmD[j] + ddzm2
 		}
 	}
+}
+
+// daWoProduct computes a part of a procedure.
+func (t *tasks) daWoProduct(b, i2 int, daWo, dr, aZ []float32) {
+	k := &t.daWoProductTask
+	*k = daWoProductTask{t: t, b: b, i2: i2, daWo: daWo, dr: dr, aZ: aZ}
+	workers.run(1, 1, k)
+}
+
+// daWoProductTask is what the parts of daWoProduct work on.
+type daWoProductTask struct {
+	t            *tasks
+	b, i2        int
+	daWo, dr, aZ []float32
+}
+
+func (k *daWoProductTask) part(i, who int) {
+	daWoProductPart(k.b, k.i2, k.daWo, k.dr, k.aZ, k.t.scratch32.of(who, 32))
+}
+
+// daWoProductPartGo computes a part of a procedure.
+func daWoProductPartGo(b, i int, daWo, dr, aZ, _ []float32) {
+	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, mat(dr[b*8192:], 64, 128).T(), mat(aZ[b*8192+i*2048:], 64, 32))
 }
 
 // daZProduct computes a part of a procedure.
@@ -1805,26 +1860,26 @@ func daZProductPartGo(rows int, daZ, dr, aWo, _ []float32) {
 }
 
 // daAProduct computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
-func (t *tasks) daAProduct(b, i2, from int, daA, daZ, aV []float32) {
+func (t *tasks) daAProduct(b, i2 int, daA, daZ, aV []float32) {
 	k := &t.daAProductTask
-	*k = daAProductTask{t: t, b: b, i2: i2, from: from, daA: daA, daZ: daZ, aV: aV}
+	*k = daAProductTask{t: t, b: b, i2: i2, daA: daA, daZ: daZ, aV: aV}
 	workers.run(1, 1, k)
 }
 
 // daAProductTask is what the parts of daAProduct work on.
 type daAProductTask struct {
 	t            *tasks
-	b, i2, from  int
+	b, i2        int
 	daA, daZ, aV []float32
 }
 
 func (k *daAProductTask) part(i, who int) {
-	daAProductPart(k.b, k.i2, k.from, k.daA, k.daZ, k.aV, k.t.scratch32.of(who, 3872))
+	daAProductPart(k.b, k.i2, k.daA, k.daZ, k.aV, k.t.scratch32.of(who, 3872))
 }
 
 // daAProductPartGo computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
-func daAProductPartGo(b, i, from int, daA, daZ, aV, _ []float32) {
-	matmul(mat(daA, 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1}, mat(aV[b*8192+from*8192+i*2048:], 64, 32).T())
+func daAProductPartGo(b, i int, daA, daZ, aV, _ []float32) {
+	matmul(mat(daA, 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1}, mat(aV[b*8192+i*2048:], 64, 32).T())
 }
 
 // daQ2LoopGo computes daV[i,k,l] = Σⱼ (if k ≤ j {
@@ -1832,24 +1887,24 @@ func daAProductPartGo(b, i, from int, daA, daZ, aV, _ []float32) {
 // daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 }), dza[i,j,k] =
 // exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) −
 // s2[i,j])/5.656854249492381, ….
-func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+func daQ2LoopGo(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
 	for j := range 64 {
 		var s2 float32
 		for k := range 64 {
 			if k <= j {
 				// daV[i,k,l] = Σⱼ (if k ≤ j { exps[i,j,k]/total[i,j]·daZ[j,i,l] } else { 0 })   layers.bp:27
-				za2 := exps[b*16384+from*16384+i*4096+j*64+k] / total[b*256+from*256+i*64+j]
-				axpy(za2, daZ[b*8192+i*32+j*128:][:32], daV[b*8192+i*2048+k*32:][:32])
+				za2 := exps[b*16384+i*4096+j*64+k] / total[b*256+i*64+j]
+				axpy(za2, daZ[b*8192+i*32+j*128:][:32], daV[k*32:][:32])
 			}
 			if k <= j {
 				// s2[i,j] = Σₖ (if k ≤ j { daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   layers.bp:27
-				s2 += daA[j*64+k] * (exps[b*16384+from*16384+i*4096+j*64+k] / total[b*256+from*256+i*64+j])
+				s2 += daA[j*64+k] * (exps[b*16384+i*4096+j*64+k] / total[b*256+i*64+j])
 			}
 		}
 
 		// dza[i,j,k] = exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) − s2[i,j])/5.656854249492381   layers.bp:27
-		totalj := total[b*256+from*256+i*64+j]
-		expsRow := exps[b*16384+from*16384+i*4096+j*64:][:64]
+		totalj := total[b*256+i*64+j]
+		expsRow := exps[b*16384+i*4096+j*64:][:64]
 		dzaRow := dza[j*64:][:64]
 		for k := range 64 {
 			var v float32
@@ -1864,10 +1919,10 @@ func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []floa
 				if l <= j {
 					// daQ[i,j,k,l] = if l ≤ j { dza[i,j,l]·aM[i,l,k] } else { 0 }   layers.bp:27
 					// daQ2[i,j,k] = Σₗ daQ[i,j,k,l]   layers.bp:27
-					s3 += dza[j*64+l] * aM[b*8192+from*8192+i*2048+k+l*32]
+					s3 += dza[j*64+l] * aM[b*8192+i*2048+k+l*32]
 				}
 			}
-			daQ2[b*8192+i*2048+j*32+k] = s3
+			daQ2[j*32+k] = s3
 		}
 	}
 }
@@ -1875,14 +1930,14 @@ func daQ2LoopGo(b, from, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []floa
 // daM2LoopGo computes daM[i,j,l,k] = if j ≤ k { dza[i,k,j]·aQ[i,k,l] } else {
 // 0 }, daM2[i,j,k] = Σₗ daM[i,j,k,l], dn[i,j,k,l] = daQ2[i,j,k]·aWq[i,k,l] +
 // daM2[i,j,k]·aWk[i,k,l] + daV[i,j,k]·aWv[i,k,l], ….
-func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+func daM2LoopGo(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
 	for j := range 64 {
 		// daM[i,j,l,k] = if j ≤ k { dza[i,k,j]·aQ[i,k,l] } else { 0 }   layers.bp:27
 		for k := range 64 {
 			on := j <= k
 			for l := range 32 {
 				if on {
-					daM[k+l*64] = dza[j+k*64] * aQ[b*8192+from*8192+i*2048+k*32+l]
+					daM[k+l*64] = dza[j+k*64] * aQ[b*8192+i*2048+k*32+l]
 				} else {
 					daM[k+l*64] = 0
 				}
@@ -1895,9 +1950,9 @@ func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn
 			for l := range 64 {
 				s2 += daMRow[l]
 			}
-			daM2[b*8192+i*2048+j*32+k] = s2
-			daQ2k := daQ2[b*8192+i*2048+j*32+k]
-			daVk := daV[b*8192+i*2048+j*32+k]
+			daM2[j*32+k] = s2
+			daQ2k := daQ2[j*32+k]
+			daVk := daV[j*32+k]
 			aWqRow := aWq[k*128:][:128]
 			aWkRow := aWk[k*128:][:128]
 			aWvRow := aWv[k*128:][:128]
@@ -1916,62 +1971,39 @@ func daM2LoopGo(b, from, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn
 	}
 }
 
-// dnScaleSumsGo computes dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j].
-func dnScaleSumsGo(b, from int, zn, dnScale, dn2, nD []float32) {
-	for i := range 64 {
-		zni := zn[b*64+from*64+i]
-		dn2Row := dn2[i*128:][:128]
-		nDRow := nD[b*8192+from*8192+i*128:][:128]
-		for j := range 128 {
-			dnScale[j] += dn2Row[j] / zni * nDRow[j]
-		}
-	}
-}
-
-// daWqProduct computes a part of a procedure.
-func (t *tasks) daWqProduct(rows, from, j int, daWq, daQ2, n []float32) {
+// daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
+func (t *tasks) daWqProduct(b int, daWq, daQ2, n []float32) {
 	k := &t.daWqProductTask
-	*k = daWqProductTask{t: t, rows: rows, from: from, j: j, daWq: daWq, daQ2: daQ2, n: n}
+	*k = daWqProductTask{t: t, b: b, daWq: daWq, daQ2: daQ2, n: n}
 	workers.run(1, 1, k)
 }
 
 // daWqProductTask is what the parts of daWqProduct work on.
 type daWqProductTask struct {
 	t             *tasks
-	rows, from, j int
+	b             int
 	daWq, daQ2, n []float32
 }
 
 func (k *daWqProductTask) part(i, who int) {
-	daWqProductPart(k.rows, k.from, k.j, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, k.rows*192+3104))
+	daWqProductPart(k.b, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
 }
 
-// daWqProductPartGo computes a part of a procedure.
-func daWqProductPartGo(rows, from, j int, daWq, daQ2, n, _ []float32) {
-	addmul(mat(daWq, 32, 128), matrix[float32]{daQ2, 32, rows, 1, 8192}, matrix[float32]{n[from*8192+j*128:], rows, 128, 8192, 1})
+// daWqProductPartGo computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
+func daWqProductPartGo(b int, daWq, daQ2, n, _ []float32) {
+	addmul(mat(daWq, 32, 128), mat(daQ2, 64, 32).T(), mat(n[b*8192:], 64, 128))
 }
 
-// daWoProduct computes a part of a procedure.
-func (t *tasks) daWoProduct(rows, from, i2, j int, daWo, dr, aZ []float32) {
-	k := &t.daWoProductTask
-	*k = daWoProductTask{t: t, rows: rows, from: from, i2: i2, j: j, daWo: daWo, dr: dr, aZ: aZ}
-	workers.run(1, 1, k)
-}
-
-// daWoProductTask is what the parts of daWoProduct work on.
-type daWoProductTask struct {
-	t                 *tasks
-	rows, from, i2, j int
-	daWo, dr, aZ      []float32
-}
-
-func (k *daWoProductTask) part(i, who int) {
-	daWoProductPart(k.rows, k.from, k.i2, k.j, k.daWo, k.dr, k.aZ, k.t.scratch32.of(who, k.rows*192+3104))
-}
-
-// daWoProductPartGo computes a part of a procedure.
-func daWoProductPartGo(rows, from, i, j int, daWo, dr, aZ, _ []float32) {
-	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, matrix[float32]{dr, 128, rows, 1, 8192}, matrix[float32]{aZ[from*8192+i*2048+j*32:], rows, 32, 8192, 1})
+// dnScaleSumsGo computes dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j].
+func dnScaleSumsGo(b int, zn, dnScale, dn2, nD []float32) {
+	for i := range 64 {
+		zni := zn[b*64+i]
+		dn2Row := dn2[i*128:][:128]
+		nDRow := nD[b*8192+i*128:][:128]
+		for j := range 128 {
+			dnScale[j] += dn2Row[j] / zni * nDRow[j]
+		}
+	}
 }
 
 // ddownWProduct computes ddownW += ddcenter·ddownW2ᵀ, in parts of 144.
@@ -2037,6 +2069,76 @@ func ddownBLoopGo(ddownB, ddownB2 []float32) {
 	}
 }
 
+// downWProduct computes downW updated by ddownW = ddcenter·ddownW2ᵀ, in parts
+// of 144.
+func (t *tasks) downWProduct(rows int, downW, ddcenter, ddownW2 []float32, lr0 float32) {
+	k := &t.downWProductTask
+	*k = downWProductTask{t: t, rows: rows, downW: downW, ddcenter: ddcenter, ddownW2: ddownW2, lr0: lr0}
+	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
+}
+
+// downWProductTask is what the parts of downWProduct work on.
+type downWProductTask struct {
+	t                        *tasks
+	rows                     int
+	downW, ddcenter, ddownW2 []float32
+	lr0                      float32
+}
+
+func (k *downWProductTask) part(i, who int) {
+	first := i * 144
+	count := min(144, 512-first)
+	downWProductPart(first, count, k.rows, k.downW, k.ddcenter, k.ddownW2, k.lr0, k.t.scratch32.of(who, count*k.rows+count*8+k.rows*8+96))
+}
+
+// downWProductPartGo computes downW updated by ddownW = ddcenter·ddownW2ᵀ.
+func downWProductPartGo(first, count, rows int, downW, ddcenter, ddownW2 []float32, lr0 float32, _ []float32) {
+	var sums [1024]float32
+	for i := range 128 {
+		for jFrom := 0; jFrom < count; jFrom += 1024 {
+			jCount := min(1024, count-jFrom)
+			matmul(mat(sums[:], 1, jCount), matrix[float32]{ddcenter[i:], 1, rows, 1, 128}, matrix[float32]{ddownW2[first+jFrom:], rows, jCount, 512, 1})
+			downWRow := downW[first+i*512+jFrom:][:jCount]
+			for j := range jCount {
+				sum2 := sums[j]
+				downWRow[j] -= lr0 * sum2
+			}
+		}
+	}
+}
+
+// zWProduct2 computes zW updated by dzW = dzz·centerᵀ.
+func (t *tasks) zWProduct2(rows int, zW, dzz, center []float32, lr0 float32) {
+	k := &t.zWProduct2Task
+	*k = zWProduct2Task{t: t, rows: rows, zW: zW, dzz: dzz, center: center, lr0: lr0}
+	workers.run(1, 1, k)
+}
+
+// zWProduct2Task is what the parts of zWProduct2 work on.
+type zWProduct2Task struct {
+	t               *tasks
+	rows            int
+	zW, dzz, center []float32
+	lr0             float32
+}
+
+func (k *zWProduct2Task) part(i, who int) {
+	zWProduct2Part(k.rows, k.zW, k.dzz, k.center, k.lr0, k.t.scratch32.of(who, 32))
+}
+
+// zWProduct2PartGo computes zW updated by dzW = dzz·centerᵀ.
+func zWProduct2PartGo(rows int, zW, dzz, center []float32, lr0 float32, _ []float32) {
+	var sums [128]float32
+	for i := range 10 {
+		matmul(mat(sums[:], 1, 128), matrix[float32]{dzz[i:], 1, rows, 1, 10}, mat(center, rows, 128))
+		zWRow := zW[i*128:][:128]
+		for j := range 128 {
+			sum2 := sums[j]
+			zWRow[j] -= lr0 * sum2
+		}
+	}
+}
+
 // forWork is how many threads do so much work: one, where handing a part over
 // would take longer than doing it.
 func (t *tasks) forWork(operations int) int {
@@ -2051,9 +2153,15 @@ func (t *tasks) forWork(operations int) int {
 type tasks struct {
 	threads             int // that there may be at once; 0: as many as there are
 	scratch32           scratch[float32]
+	zaProductTask       zaProductTask
+	zbProductTask       zbProductTask
 	zProductTask        zProductTask
 	zSumTask            zSumTask
+	zbProduct2Task      zbProduct2Task
 	dY3ProductTask      dY3ProductTask
+	dY4ProductTask      dY4ProductTask
+	daF3ProductTask     daF3ProductTask
+	dbF2ProductTask     dbF2ProductTask
 	dzWProductTask      dzWProductTask
 	nextWLoopTask       nextWLoopTask
 	zWProductTask       zWProductTask
@@ -2079,19 +2187,17 @@ type tasks struct {
 	zdownProductTask    zdownProductTask
 	zProduct3Task       zProduct3Task
 	nLoop2Task          nLoop2Task
-	aVProduct2Task      aVProduct2Task
-	aYProduct2Task      aYProduct2Task
 	mLoop2Task          mLoop2Task
-	zupProduct2Task     zupProduct2Task
 	dupLoopTask         dupLoopTask
-	total2LoopTask      total2LoopTask
 	ddcenterProductTask ddcenterProductTask
-	dmProductTask       dmProductTask
 	dupWProductTask     dupWProductTask
+	dmProductTask       dmProductTask
+	daWoProductTask     daWoProductTask
 	daZProductTask      daZProductTask
 	daAProductTask      daAProductTask
 	daWqProductTask     daWqProductTask
-	daWoProductTask     daWoProductTask
 	ddownWProductTask   ddownWProductTask
 	dzWProduct3Task     dzWProduct3Task
+	downWProductTask    downWProductTask
+	zWProduct2Task      zWProduct2Task
 }

@@ -15,90 +15,34 @@ func (w *ConvWork) loss(batch *ConvBatch) ConvLoss {
 	bB := p.B.B[:16]
 	zW := p.Z.W[:7840]
 	zB := p.Z.B[:10]
-	on := w.ints[:900]
-	on2 := w.ints[912:][:256]
-	za := w.reals[27440:][:252]
-	a := w.reals[26656:][:784]
-	Y2 := w.reals[25088:][:1568]
-	zb := w.reals[27696:][:1008]
-	b := w.reals[26656:][:196]
-	Y4 := w.reals[:25088]
-	z := w.reals[25088:][:320]
+	P := w.reals[12544:][:900]
+	P2 := w.reals[13456:][:7056]
+	za := w.reals[20512:][:6272]
+	a := w.reals[12544:][:784]
+	Y := w.reals[13456:][:196]
+	Y2 := w.reals[12544:][:256]
+	Y3 := w.reals[26784:][:14112]
+	zb := w.reals[13456:][:3136]
+	b := w.reals[12544:][:196]
+	Y4 := w.reals[:12544]
+	z := w.reals[12544:][:160]
 
-	for i := range 30 {
-		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-		on3 := 1 <= i && i < 29
-		onRow := on[i*30:][:30]
-		for j := range 30 {
-			onRow[j] = bit(on3 && 1 <= j && j < 29)
-		}
-	}
-	for i := range 16 {
-		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-		on3 := 1 <= i && i < 15
-		on2Row := on2[i*16:][:16]
-		for j := range 16 {
-			on2Row[j] = bit(on3 && 1 <= j && j < 15)
-		}
-	}
 	var s float64
-	for from := 0; from < n; from += 32 {
-		rows := min(32, n-from)
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
 		for b2 := range rows {
-			for i := range 8 {
-				aBi := aB[i]
-				for j := range 28 {
-					// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-					{
-						for l := range 3 {
-							for m := range 28 {
-								onRow := on[j*30+l*30+m:][:3]
-								zaRow := za[l*3+m*9:][:3]
-								for n2 := range 3 {
-									var za2 float32
-									if onRow[n2] != 0 {
-										if j+l >= 1 && j+l <= 28 && m+n2 >= 1 && m+n2 <= 28 {
-											za2 = x[b2*784+from*784+j*28+l*28+m+n2-29]
-										}
-									}
-									zaRow[n2] = za2
-								}
-							}
-						}
-					}
-					aLoop(aF[i*9:], za, a[j*28:], aBi)
-				}
+			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
+			pLoop(b2, from, x, P)
+			p2Loop(P2, P)
+			w.tasks.zaProduct(za, aF, P2)
+			y3Loop(aB, a, za, Y, Y2, Y3)
 
-				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				y2Sums(Y2[i*196:], a)
-			}
-			for i := range 16 {
-				bBi := bB[i]
-				for j := range 14 {
-					for k := range 8 {
-						for l := range 3 {
-							for m := range 14 {
-								on2Row := on2[j*16+l*16+m:][:3]
-								zbRow := zb[k*9+l*3+m*72:][:3]
-								for n2 := range 3 {
-									var zb2 float32
-									if on2Row[n2] != 0 {
-										if j+l >= 1 && j+l <= 14 && m+n2 >= 1 && m+n2 <= 14 {
-											zb2 = Y2[j*14+k*196+l*14+m+n2-15]
-										}
-									}
-									zbRow[n2] = zb2
-								}
-							}
-						}
-					}
-					bLoop(bF[i*72:], zb, b[j*14:], bBi)
-				}
-
-				// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
-				y4Sums(b2, i, Y4, b)
-			}
+			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+			w.tasks.zbProduct(zb, bF, Y3)
+			bLoop(b2, bB, b, zb, Y4)
 		}
+
+		// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
 		w.tasks.zProduct(rows, z, Y4, zW, zB)
 		s += w.tasks.zSum(rows, z, y[from:])
 	}
@@ -127,140 +71,125 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 	dbB := g.B.B[:16]
 	dzW := g.Z.W[:7840]
 	dzB := g.Z.B[:10]
-	on := w.ints[:900]
-	on2 := w.ints[912:][:256]
-	za := w.reals[188160:][:252]
-	a := w.reals[:100352]
-	Y2 := w.reals[100352:][:25088]
-	Y3 := w.reals[188160:][:196]
-	b := w.reals[125440:][:50176]
-	Y4 := w.reals[175616:][:12544]
-	z := w.reals[188160:][:160]
-	dY := w.ints[1168:][:12544]
-	dY2 := w.ints[13712:][:25088]
-	on3 := w.ints[38800:][:903168]
-	exps := w.reals[203952:][:10]
-	dzz := w.reals[188416:][:160]
-	dY3 := w.reals[188576:][:12544]
-	db := w.reals[188160:][:196]
-	dP := w.reals[201120:][:2048]
-	da2 := w.reals[203168:][:784]
-
-	for i := range 30 {
-		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-		on4 := 1 <= i && i < 29
-		onRow := on[i*30:][:30]
-		for j := range 30 {
-			onRow[j] = bit(on4 && 1 <= j && j < 29)
-		}
-	}
-	for i := range 16 {
-		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-		on4 := 1 <= i && i < 15
-		on2Row := on2[i*16:][:16]
-		for j := range 16 {
-			on2Row[j] = bit(on4 && 1 <= j && j < 15)
-		}
-	}
+	P := w.reals[502992:][:900]
+	P2 := w.reals[503904:][:7056]
+	za := w.reals[510960:][:6272]
+	a := w.reals[1232:][:100352]
+	Y := w.reals[502992:][:196]
+	Y2 := w.reals[503904:][:256]
+	Y3 := w.reals[101584:][:225792]
+	zb := w.reals[503904:][:3136]
+	b := w.reals[327376:][:50176]
+	Y4 := w.reals[377552:][:12544]
+	z := w.reals[502992:][:160]
+	exps := w.reals[510960:][:10]
+	dY := w.ints[150528:][:7]
+	on := w.ints[:50176]
+	dY2 := w.ints[150528:][:14]
+	on2 := w.ints[50176:][:100352]
+	dzz := w.reals[503904:][:160]
+	dY3 := w.reals[517232:][:12544]
+	db := w.reals[502992:][:196]
+	dbZ := w.reals[510960:][:3136]
+	db2 := w.reals[529776:][:4096]
+	dY4 := w.reals[533872:][:1568]
+	da := w.reals[502992:][:784]
+	daZ := w.reals[535440:][:6272]
+	daF2 := w.reals[390096:][:112896]
+	daF3 := w.reals[:72]
+	dbF2 := w.reals[80:][:1152]
 
 	// d = 1/N   layers.bp:12
 	d := 1 / float32(n)
 	var s float64
 	clear(dzW)
 	clear(dzB)
-	clear(daF)
+	clear(daF3)
 	clear(daB)
-	clear(dbF)
+	clear(dbF2)
 	clear(dbB)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		for b2 := range rows {
+			daF2Loop(b2, from, x, P, daF2)
+
+			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
+			p2Loop(P2, P)
+			w.tasks.zaProduct(za, aF, P2)
 			for i := range 8 {
 				aBi := aB[i]
-				for j := range 28 {
-					// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-					{
-						for l := range 3 {
-							for m := range 28 {
-								onRow := on[j*30+l*30+m:][:3]
-								zaRow := za[l*3+m*9:][:3]
-								for n2 := range 3 {
-									var za2 float32
-									if onRow[n2] != 0 {
-										if j+l >= 1 && j+l <= 28 && m+n2 >= 1 && m+n2 <= 28 {
-											za2 = x[b2*784+from*784+j*28+l*28+m+n2-29]
-										}
-									}
-									zaRow[n2] = za2
-								}
-							}
-						}
-					}
-					for k := range 28 {
-						var Y float32
-						for l := range 3 {
-							aFRow := aF[i*9+l*3:][:3]
-							zaRow := za[k*9+l*3:][:3]
-							for m := range 3 {
-								Y += aFRow[m] * zaRow[m]
-							}
-						}
-						ak := relu(Y + aBi)
-						a[b2*6272+i*784+j*28+k] = ak
-
-						// on3[i,j,k,l,m,n] = 0 < a[i,j,k] ∧ on[j + m,k + n]   layers.bp:9
-						on4 := 0 < ak
-						{
-							for m := range 3 {
-								onRow := on[j*30+k+m*30:][:3]
-								on3Row := on3[b2*56448+i*7056+j*252+k*9+m*3:][:3]
-								for n2 := range 3 {
-									on3Row[n2] = bit(on4 && onRow[n2] != 0)
-								}
-							}
-						}
-					}
-				}
+				aLoop(b2, i, a, za[i*784:], aBi)
 
 				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				y2Sums2(b2, i, Y2, a)
-
-				// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
-				dY2Loop(b2, i, a, dY2)
-			}
-			for i := range 16 {
-				clear(Y3)
-
-				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				for j := range 8 {
+				ySums(b2, i, Y, a)
+				y2Loop(Y, Y2)
+				y3Loop2(b2, i, Y3, Y2)
+				for j := range 14 {
+					// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
 					for k := range 14 {
-						for l := range 3 {
-							for m := range 14 {
-								var Y5 float32
-								on2Row := on2[k*16+l*16+m:][:3]
-								bFRow := bF[i*72+j*9+l*3:][:3]
-								for n2 := range 3 {
-									var zb float32
-									if on2Row[n2] != 0 {
-										if k+l >= 1 && k+l <= 14 && m+n2 >= 1 && m+n2 <= 14 {
-											zb = Y2[b2*1568+j*196+k*14+l*14+m+n2-15]
-										}
-									}
-									Y5 += bFRow[n2] * zb
+						m := inf[float32](-1)
+						var at int
+						for l := range 2 {
+							aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
+							for n2 := range 2 {
+								v := aRow[n2]
+								if v > m {
+									m, at = v, l*2+n2
 								}
-								Y3[k*14+m] += Y5
+							}
+						}
+						dY2[k] = int32(at)
+					}
+
+					// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   layers.bp:10
+					for k := range 2 {
+						for l := range 14 {
+							dY2l := int(dY2[l])
+							on2Row := on2[b2*6272+i*784+j*56+k*28+l*2:][:2]
+							for m := range 2 {
+								on2Row[m] = bit(k*2+m == dY2l)
 							}
 						}
 					}
 				}
+			}
+
+			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+			w.tasks.zbProduct2(b2, zb, bF, Y3)
+			for i := range 16 {
 				bBi := bB[i]
-				bLoop2(b2, i, b, Y3, bBi)
+				bLoop2(b2, i, b, zb[i*196:], bBi)
 
 				// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
-				y4Sums2(b2, i, Y4, b)
+				y4Sums(b2, i, Y4, b)
+				for j := range 7 {
+					// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
+					for k := range 7 {
+						m := inf[float32](-1)
+						var at int
+						for l := range 2 {
+							bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
+							for n2 := range 2 {
+								v := bRow[n2]
+								if v > m {
+									m, at = v, l*2+n2
+								}
+							}
+						}
+						dY[k] = int32(at)
+					}
 
-				// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
-				dYLoop(b2, i, b, dY)
+					// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   layers.bp:11
+					for k := range 2 {
+						for l := range 7 {
+							dYl := int(dY[l])
+							onRow := on[b2*3136+i*196+j*28+k*14+l*2:][:2]
+							for m := range 2 {
+								onRow[m] = bit(k*2+m == dYl)
+							}
+						}
+					}
+				}
 			}
 		}
 
@@ -271,90 +200,80 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 		// dY3 = zWᵀ·dzz   layers.bp:11
 		w.tasks.dY3Product(rows, dY3, dzz, zW)
 		for b2 := range rows {
-			clear(dP)
 			for i := range 16 {
-				var dbB2 float32
-				dbB2 += dbLoop(b2, i, dY, dY3, db, b)
-				dbB[i] += dbB2
-
-				// dP[j,k,m] = Σᵢ,ₗ,ₙ (if [k ≥ l, l + 13 ≥ k, m ≥ n, n + 13 ≥ m]·(0 < b[i,k − l,m − n]) { [k ≥ l, l + 13 ≥ k, m ≥ n, n + 13 ≥ m]·db[i,k − l,m − n]·bF[i,j,l,n] } else { 0 })   layers.bp:10
-				dPSums(b2, i, b, db, bF[i*72:], dP)
-
-				// dbF[i,j,k,m] += Σₗ,ₙ (if 0 < b[i,l,n] ∧ on2[k + l,m + n] { [k + l ≥ 1, 14 ≥ k + l, m + n ≥ 1, 14 ≥ m + n]·Y2[j,k + l − 1,m + n − 1]·db[i,l,n] } else { 0 })   layers.bp:10
-				for j := range 8 {
-					for k := range 3 {
-						for l := range 14 {
-							for m := range 3 {
-								var dbF2 float32
-								bRow := b[b2*3136+i*196+l*14:][:14]
-								on2Row := on2[k*16+l*16+m:][:14]
-								for n2 := range 14 {
-									if 0 < bRow[n2] && on2Row[n2] != 0 {
-										var Y5 float32
-										if k+l >= 1 && k+l <= 14 && m+n2 >= 1 && m+n2 <= 14 {
-											Y5 = Y2[b2*1568+j*196+k*14+l*14+m+n2-15]
-										}
-										dbF2 += Y5 * db[l*14+n2]
-									}
-								}
-								dbF[i*72+j*9+k*3+m] += dbF2
+				// db[i,j,k,l,m] = dY3[49·i + 7·j + l]   layers.bp:11
+				for j := range 7 {
+					for k := range 2 {
+						for l := range 7 {
+							dbRow := db[j*28+k*14+l*2:][:2]
+							for m := range 2 {
+								dbRow[m] = dY3[b2*784+i*49+j*7+l]
 							}
 						}
+					}
+				}
+				var dbB2 float32
+				for j := range 14 {
+					bRow := b[b2*3136+i*196+j*14:][:14]
+					onRow := on[b2*3136+i*196+j*14:][:14]
+					dbZRow := dbZ[i*196+j*14:][:14]
+					for k := range 14 {
+						// dbZ = if 0 < b ∧ on { db } else { 0 }   layers.bp:10
+						var dbZk float32
+						if 0 < bRow[k] && onRow[k] != 0 {
+							dbZk = db[j*14+k]
+						}
+						dbZRow[k] = dbZk
+
+						// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   layers.bp:10
+						dbB2 += dbZk
+					}
+				}
+				dbB[i] += dbB2
+
+				// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
+				db2Loop(i, dbZ, db2[i*256:])
+			}
+
+			// dY4[l,i,m] = Σⱼ,ₖ,ₙ db2[n,i − j + 2,−k + m + 2]·bF[n,l,j,k]   layers.bp:10
+			for i := range 14 {
+				for j := range 8 {
+					clear(dY4[i*14+j*196:][:14])
+				}
+				for j := range 3 {
+					for k := range 3 {
+						w.tasks.dY4Product(i, j, k, dY4[i*14:], bF[j*3+k:], db2)
 					}
 				}
 			}
 			for i := range 8 {
+				// da[i,j,k,l,m] = dY4[i,j,l]   layers.bp:10
+				daLoop(dY4[i*196:], da)
 				var daB2 float32
 				for j := range 28 {
+					aRow := a[b2*6272+i*784+j*28:][:28]
+					on2Row := on2[b2*6272+i*784+j*28:][:28]
+					daZRow := daZ[i*784+j*28:][:28]
 					for k := range 28 {
-						var s2 float32
-						for l := range 14 {
-							for m := range 14 {
-								// da[i,j,k,l,m] = if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·(2·j + k − 4·l − 2·m = dY2[i,l,m] ∧ on2[l + 1,m + 1]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·dP[i,l + 1,m + 1] } else { 0 }   layers.bp:10
-								var da3 float32
-								var on4 bool
-								if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-									on4 = j*2+k-l*4-m*2 == int(dY2[b2*1568+i*196+l*14+m]) && on2[l*16+m+17] != 0
-								}
-								if on4 {
-									if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-										da3 = dP[i*256+l*16+m+17]
-									}
-								}
+						// daZ = if 0 < a ∧ on2 { da } else { 0 }   layers.bp:9
+						var daZk float32
+						if 0 < aRow[k] && on2Row[k] != 0 {
+							daZk = da[j*28+k]
+						}
+						daZRow[k] = daZk
 
-								// da2[i,j,k] = Σₗ,ₘ da3[i,j,k,l,m]   layers.bp:10
-								s2 += da3
-							}
-						}
-						da2[j*28+k] = s2
-						if 0 < a[b2*6272+i*784+j*28+k] {
-							// daB[i] += Σⱼ,ₖ (if 0 < a[i,j,k] { da2[i,j,k] } else { 0 })   layers.bp:9
-							daB2 += s2
-						}
+						// daB[i] += Σⱼ,ₖ daZ[i,j,k]   layers.bp:9
+						daB2 += daZk
 					}
 				}
 				daB[i] += daB2
-
-				// daF[i,j,l,n] += Σₖ,ₘ (if on3[i,k,m,j,l,n] { [k + l ≥ 1, 28 ≥ k + l, m + n ≥ 1, 28 ≥ m + n]·x[j,k + l − 1,m + n − 1]·da2[i,k,m] } else { 0 })   layers.bp:9
-				{
-					for k := range 28 {
-						for l := range 3 {
-							for m := range 28 {
-								on3Row := on3[b2*56448+i*7056+k*252+l*3+m*9:][:3]
-								for n2 := range 3 {
-									if on3Row[n2] != 0 {
-										var x2 float32
-										if k+l >= 1 && k+l <= 28 && m+n2 >= 1 && m+n2 <= 28 {
-											x2 = x[b2*784+from*784+k*28+l*28+m+n2-29]
-										}
-										daF[i*9+l*3+n2] += x2 * da2[k*28+m]
-									}
-								}
-							}
-						}
-					}
-				}
 			}
+
+			// daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k]   layers.bp:9
+			w.tasks.daF3Product(b2, daF3, daZ, daF2)
+
+			// dbF2[i,j] += Σₖ dbZ[i,k]·Y3[0,j,k]   layers.bp:10
+			w.tasks.dbF2Product(b2, dbF2, dbZ, Y3)
 		}
 
 		// dzW[i,j] += dzz[i]·Y4[0,j]   layers.bp:11
@@ -363,6 +282,22 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 
 	// loss xent(z, y)   layers.bp:12
 	loss := float32(s) / float32(n)
+
+	// daF[i,j,k,l] = daF3[i,3·k + l]   layers.bp:9
+	for i := range 8 {
+		{
+			for k := range 3 {
+				daF3Row := daF3[i*9+k*3:][:3]
+				daFRow := daF[i*9+k*3:][:3]
+				for l := range 3 {
+					daFRow[l] = daF3Row[l]
+				}
+			}
+		}
+	}
+
+	// dbF[i,j,k,l] = dbF2[i,9·j + 3·k + l]   layers.bp:10
+	dbFLoop(dbF, dbF2)
 	return ConvLoss{Loss: loss}
 }
 
@@ -386,139 +321,124 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 	dbF := g.B.F[:1152]
 	dbB := g.B.B[:16]
 	dzB := g.Z.B[:10]
-	on := w.ints[:900]
-	on2 := w.ints[912:][:256]
-	za := w.reals[188160:][:252]
-	a := w.reals[:100352]
-	Y2 := w.reals[100352:][:25088]
-	Y3 := w.reals[188160:][:196]
-	b := w.reals[125440:][:50176]
-	Y4 := w.reals[175616:][:12544]
-	z := w.reals[188160:][:160]
-	dY := w.ints[1168:][:12544]
-	dY2 := w.ints[13712:][:25088]
-	on3 := w.ints[38800:][:903168]
-	exps := w.reals[203952:][:10]
-	dzz := w.reals[188416:][:160]
-	dY3 := w.reals[188576:][:12544]
-	db := w.reals[188160:][:196]
-	dP := w.reals[201120:][:2048]
-	da2 := w.reals[203168:][:784]
-
-	for i := range 30 {
-		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-		on4 := 1 <= i && i < 29
-		onRow := on[i*30:][:30]
-		for j := range 30 {
-			onRow[j] = bit(on4 && 1 <= j && j < 29)
-		}
-	}
-	for i := range 16 {
-		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-		on4 := 1 <= i && i < 15
-		on2Row := on2[i*16:][:16]
-		for j := range 16 {
-			on2Row[j] = bit(on4 && 1 <= j && j < 15)
-		}
-	}
+	P := w.reals[502992:][:900]
+	P2 := w.reals[503904:][:7056]
+	za := w.reals[510960:][:6272]
+	a := w.reals[1232:][:100352]
+	Y := w.reals[502992:][:196]
+	Y2 := w.reals[503904:][:256]
+	Y3 := w.reals[101584:][:225792]
+	zb := w.reals[503904:][:3136]
+	b := w.reals[327376:][:50176]
+	Y4 := w.reals[377552:][:12544]
+	z := w.reals[502992:][:160]
+	exps := w.reals[510960:][:10]
+	dY := w.ints[150528:][:7]
+	on := w.ints[:50176]
+	dY2 := w.ints[150528:][:14]
+	on2 := w.ints[50176:][:100352]
+	dzz := w.reals[503904:][:160]
+	dY3 := w.reals[517232:][:12544]
+	db := w.reals[502992:][:196]
+	dbZ := w.reals[510960:][:3136]
+	db2 := w.reals[529776:][:4096]
+	dY4 := w.reals[533872:][:1568]
+	da := w.reals[502992:][:784]
+	daZ := w.reals[535440:][:6272]
+	daF2 := w.reals[390096:][:112896]
+	daF3 := w.reals[:72]
+	dbF2 := w.reals[80:][:1152]
 
 	// d = 1/N   layers.bp:12
 	d := 1 / float32(n)
 	var s float64
 	clear(dzB)
-	clear(daF)
+	clear(daF3)
 	clear(daB)
-	clear(dbF)
+	clear(dbF2)
 	clear(dbB)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		for b2 := range rows {
+			daF2Loop(b2, from, x, P, daF2)
+
+			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
+			p2Loop(P2, P)
+			w.tasks.zaProduct(za, aF, P2)
 			for i := range 8 {
 				aBi := aB[i]
-				for j := range 28 {
-					// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-					{
-						for l := range 3 {
-							for m := range 28 {
-								onRow := on[j*30+l*30+m:][:3]
-								zaRow := za[l*3+m*9:][:3]
-								for n2 := range 3 {
-									var za2 float32
-									if onRow[n2] != 0 {
-										if j+l >= 1 && j+l <= 28 && m+n2 >= 1 && m+n2 <= 28 {
-											za2 = x[b2*784+from*784+j*28+l*28+m+n2-29]
-										}
-									}
-									zaRow[n2] = za2
-								}
-							}
-						}
-					}
-					for k := range 28 {
-						var Y float32
-						for l := range 3 {
-							aFRow := aF[i*9+l*3:][:3]
-							zaRow := za[k*9+l*3:][:3]
-							for m := range 3 {
-								Y += aFRow[m] * zaRow[m]
-							}
-						}
-						ak := relu(Y + aBi)
-						a[b2*6272+i*784+j*28+k] = ak
-
-						// on3[i,j,k,l,m,n] = 0 < a[i,j,k] ∧ on[j + m,k + n]   layers.bp:9
-						on4 := 0 < ak
-						{
-							for m := range 3 {
-								onRow := on[j*30+k+m*30:][:3]
-								on3Row := on3[b2*56448+i*7056+j*252+k*9+m*3:][:3]
-								for n2 := range 3 {
-									on3Row[n2] = bit(on4 && onRow[n2] != 0)
-								}
-							}
-						}
-					}
-				}
+				aLoop(b2, i, a, za[i*784:], aBi)
 
 				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				y2Sums2(b2, i, Y2, a)
-
-				// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
-				dY2Loop(b2, i, a, dY2)
-			}
-			for i := range 16 {
-				clear(Y3)
-
-				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				for j := range 8 {
+				ySums(b2, i, Y, a)
+				y2Loop(Y, Y2)
+				y3Loop2(b2, i, Y3, Y2)
+				for j := range 14 {
+					// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
 					for k := range 14 {
-						for l := range 3 {
-							for m := range 14 {
-								var Y5 float32
-								on2Row := on2[k*16+l*16+m:][:3]
-								bFRow := bF[i*72+j*9+l*3:][:3]
-								for n2 := range 3 {
-									var zb float32
-									if on2Row[n2] != 0 {
-										if k+l >= 1 && k+l <= 14 && m+n2 >= 1 && m+n2 <= 14 {
-											zb = Y2[b2*1568+j*196+k*14+l*14+m+n2-15]
-										}
-									}
-									Y5 += bFRow[n2] * zb
+						m := inf[float32](-1)
+						var at int
+						for l := range 2 {
+							aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
+							for n2 := range 2 {
+								v := aRow[n2]
+								if v > m {
+									m, at = v, l*2+n2
 								}
-								Y3[k*14+m] += Y5
+							}
+						}
+						dY2[k] = int32(at)
+					}
+
+					// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   layers.bp:10
+					for k := range 2 {
+						for l := range 14 {
+							dY2l := int(dY2[l])
+							on2Row := on2[b2*6272+i*784+j*56+k*28+l*2:][:2]
+							for m := range 2 {
+								on2Row[m] = bit(k*2+m == dY2l)
 							}
 						}
 					}
 				}
+			}
+
+			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+			w.tasks.zbProduct2(b2, zb, bF, Y3)
+			for i := range 16 {
 				bBi := bB[i]
-				bLoop2(b2, i, b, Y3, bBi)
+				bLoop2(b2, i, b, zb[i*196:], bBi)
 
 				// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
-				y4Sums2(b2, i, Y4, b)
+				y4Sums(b2, i, Y4, b)
+				for j := range 7 {
+					// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
+					for k := range 7 {
+						m := inf[float32](-1)
+						var at int
+						for l := range 2 {
+							bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
+							for n2 := range 2 {
+								v := bRow[n2]
+								if v > m {
+									m, at = v, l*2+n2
+								}
+							}
+						}
+						dY[k] = int32(at)
+					}
 
-				// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
-				dYLoop(b2, i, b, dY)
+					// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   layers.bp:11
+					for k := range 2 {
+						for l := range 7 {
+							dYl := int(dY[l])
+							onRow := on[b2*3136+i*196+j*28+k*14+l*2:][:2]
+							for m := range 2 {
+								onRow[m] = bit(k*2+m == dYl)
+							}
+						}
+					}
+				}
 			}
 		}
 
@@ -529,90 +449,80 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 		// dY3 = zWᵀ·dzz   layers.bp:11
 		w.tasks.dY3Product(rows, dY3, dzz, zW)
 		for b2 := range rows {
-			clear(dP)
 			for i := range 16 {
-				var dbB2 float32
-				dbB2 += dbLoop(b2, i, dY, dY3, db, b)
-				dbB[i] += dbB2
-
-				// dP[j,k,m] = Σᵢ,ₗ,ₙ (if [k ≥ l, l + 13 ≥ k, m ≥ n, n + 13 ≥ m]·(0 < b[i,k − l,m − n]) { [k ≥ l, l + 13 ≥ k, m ≥ n, n + 13 ≥ m]·db[i,k − l,m − n]·bF[i,j,l,n] } else { 0 })   layers.bp:10
-				dPSums(b2, i, b, db, bF[i*72:], dP)
-
-				// dbF[i,j,k,m] += Σₗ,ₙ (if 0 < b[i,l,n] ∧ on2[k + l,m + n] { [k + l ≥ 1, 14 ≥ k + l, m + n ≥ 1, 14 ≥ m + n]·Y2[j,k + l − 1,m + n − 1]·db[i,l,n] } else { 0 })   layers.bp:10
-				for j := range 8 {
-					for k := range 3 {
-						for l := range 14 {
-							for m := range 3 {
-								var dbF2 float32
-								bRow := b[b2*3136+i*196+l*14:][:14]
-								on2Row := on2[k*16+l*16+m:][:14]
-								for n2 := range 14 {
-									if 0 < bRow[n2] && on2Row[n2] != 0 {
-										var Y5 float32
-										if k+l >= 1 && k+l <= 14 && m+n2 >= 1 && m+n2 <= 14 {
-											Y5 = Y2[b2*1568+j*196+k*14+l*14+m+n2-15]
-										}
-										dbF2 += Y5 * db[l*14+n2]
-									}
-								}
-								dbF[i*72+j*9+k*3+m] += dbF2
+				// db[i,j,k,l,m] = dY3[49·i + 7·j + l]   layers.bp:11
+				for j := range 7 {
+					for k := range 2 {
+						for l := range 7 {
+							dbRow := db[j*28+k*14+l*2:][:2]
+							for m := range 2 {
+								dbRow[m] = dY3[b2*784+i*49+j*7+l]
 							}
 						}
+					}
+				}
+				var dbB2 float32
+				for j := range 14 {
+					bRow := b[b2*3136+i*196+j*14:][:14]
+					onRow := on[b2*3136+i*196+j*14:][:14]
+					dbZRow := dbZ[i*196+j*14:][:14]
+					for k := range 14 {
+						// dbZ = if 0 < b ∧ on { db } else { 0 }   layers.bp:10
+						var dbZk float32
+						if 0 < bRow[k] && onRow[k] != 0 {
+							dbZk = db[j*14+k]
+						}
+						dbZRow[k] = dbZk
+
+						// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   layers.bp:10
+						dbB2 += dbZk
+					}
+				}
+				dbB[i] += dbB2
+
+				// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
+				db2Loop(i, dbZ, db2[i*256:])
+			}
+
+			// dY4[l,i,m] = Σⱼ,ₖ,ₙ db2[n,i − j + 2,−k + m + 2]·bF[n,l,j,k]   layers.bp:10
+			for i := range 14 {
+				for j := range 8 {
+					clear(dY4[i*14+j*196:][:14])
+				}
+				for j := range 3 {
+					for k := range 3 {
+						w.tasks.dY4Product(i, j, k, dY4[i*14:], bF[j*3+k:], db2)
 					}
 				}
 			}
 			for i := range 8 {
+				// da[i,j,k,l,m] = dY4[i,j,l]   layers.bp:10
+				daLoop(dY4[i*196:], da)
 				var daB2 float32
 				for j := range 28 {
+					aRow := a[b2*6272+i*784+j*28:][:28]
+					on2Row := on2[b2*6272+i*784+j*28:][:28]
+					daZRow := daZ[i*784+j*28:][:28]
 					for k := range 28 {
-						var s2 float32
-						for l := range 14 {
-							for m := range 14 {
-								// da[i,j,k,l,m] = if [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·(2·j + k − 4·l − 2·m = dY2[i,l,m] ∧ on2[l + 1,m + 1]) { [j ≥ 2·l, 2·l + 1 ≥ j, k ≥ 2·m, 2·m + 1 ≥ k]·dP[i,l + 1,m + 1] } else { 0 }   layers.bp:10
-								var da3 float32
-								var on4 bool
-								if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-									on4 = j*2+k-l*4-m*2 == int(dY2[b2*1568+i*196+l*14+m]) && on2[l*16+m+17] != 0
-								}
-								if on4 {
-									if l*2 <= j && j <= l*2+1 && m*2 <= k && k <= m*2+1 {
-										da3 = dP[i*256+l*16+m+17]
-									}
-								}
+						// daZ = if 0 < a ∧ on2 { da } else { 0 }   layers.bp:9
+						var daZk float32
+						if 0 < aRow[k] && on2Row[k] != 0 {
+							daZk = da[j*28+k]
+						}
+						daZRow[k] = daZk
 
-								// da2[i,j,k] = Σₗ,ₘ da3[i,j,k,l,m]   layers.bp:10
-								s2 += da3
-							}
-						}
-						da2[j*28+k] = s2
-						if 0 < a[b2*6272+i*784+j*28+k] {
-							// daB[i] += Σⱼ,ₖ (if 0 < a[i,j,k] { da2[i,j,k] } else { 0 })   layers.bp:9
-							daB2 += s2
-						}
+						// daB[i] += Σⱼ,ₖ daZ[i,j,k]   layers.bp:9
+						daB2 += daZk
 					}
 				}
 				daB[i] += daB2
-
-				// daF[i,j,l,n] += Σₖ,ₘ (if on3[i,k,m,j,l,n] { [k + l ≥ 1, 28 ≥ k + l, m + n ≥ 1, 28 ≥ m + n]·x[j,k + l − 1,m + n − 1]·da2[i,k,m] } else { 0 })   layers.bp:9
-				{
-					for k := range 28 {
-						for l := range 3 {
-							for m := range 28 {
-								on3Row := on3[b2*56448+i*7056+k*252+l*3+m*9:][:3]
-								for n2 := range 3 {
-									if on3Row[n2] != 0 {
-										var x2 float32
-										if k+l >= 1 && k+l <= 28 && m+n2 >= 1 && m+n2 <= 28 {
-											x2 = x[b2*784+from*784+k*28+l*28+m+n2-29]
-										}
-										daF[i*9+l*3+n2] += x2 * da2[k*28+m]
-									}
-								}
-							}
-						}
-					}
-				}
 			}
+
+			// daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k]   layers.bp:9
+			w.tasks.daF3Product(b2, daF3, daZ, daF2)
+
+			// dbF2[i,j] += Σₖ dbZ[i,k]·Y3[0,j,k]   layers.bp:10
+			w.tasks.dbF2Product(b2, dbF2, dbZ, Y3)
 		}
 
 		// zW updated by dzW[i,j] = dzz[i]·Y4[0,j]   layers.bp:11
@@ -621,6 +531,22 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 
 	// loss xent(z, y)   layers.bp:12
 	loss := float32(s) / float32(n)
+
+	// daF[i,j,k,l] = daF3[i,3·k + l]   layers.bp:9
+	for i := range 8 {
+		{
+			for k := range 3 {
+				daF3Row := daF3[i*9+k*3:][:3]
+				daFRow := daF[i*9+k*3:][:3]
+				for l := range 3 {
+					daFRow[l] = daF3Row[l]
+				}
+			}
+		}
+	}
+
+	// dbF[i,j,k,l] = dbF2[i,9·j + 3·k + l]   layers.bp:10
+	dbFLoop(dbF, dbF2)
 	return ConvLoss{Loss: loss}
 }
 
@@ -773,18 +699,15 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	clear(dhCellW2)
 	clear(dhCellW3)
 	clear(dhCellB)
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		for i := range 32 {
-			// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
-			w.tasks.dhCellW2Product(rows, n, from, i, dhCellW2, dzh, h[n*i*128+from*128:])
+	for b := range n {
+		// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
+		w.tasks.dhCellW2Product(n, dhCellW2, dzh[b*512:], h[b*128:])
 
-			// dhCellW3 += dzhᵀ·x   layers.bp:18
-			w.tasks.dhCellW3Product(rows, n, from, i, dhCellW3, dzh, x)
-		}
+		// dhCellW3 += dzhᵀ·x   layers.bp:18
+		w.tasks.dhCellW3Product(n, dhCellW3, dzh[b*512:], x[b*2048:])
 
 		// dhCellB[j] += Σᵢ dzh[i,j]   layers.bp:18
-		dhCellBSums(rows, n, dhCellB, dzh[from*512:])
+		dhCellBSums(n, dhCellB, dzh[b*512:])
 	}
 	dhCellWLoop(dhCellW, dhCellW3, dhCellW2)
 	return LstmLoss{Loss: loss}
@@ -927,102 +850,51 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	ddownB := g.Down.B[:128]
 	dzW := g.Z.W[:1280]
 	dzB := g.Z.B[:10]
-	nD := w.reals[:n*8192]
-	zn := w.reals[n*8192:][:n*64]
-	n2 := w.reals[n*8256:][:n*8192]
-	aV := w.reals[n*16448:][:n*8192]
-	aM := w.reals[n*24640:][:n*8192]
-	aQ := w.reals[n*32832:][:n*8192]
-	za := w.reals[n*123915:][:64]
-	exps := w.reals[n*41024:][:n*16384]
-	total := w.reals[n*57408:][:n*256]
-	aZ := w.reals[n*57664:][:n*8192]
-	aY := w.reals[n*123915+64:][:131072]
-	r := w.reals[n*123915+131136:][:131072]
-	mD := w.reals[n*65856:][:n*8192]
-	zm := w.reals[n*74048:][:n*64]
-	zm2 := w.reals[n*74112:][:n*8192]
-	m := w.reals[n*82304:][:n*8192]
-	zup := w.reals[n*123915+262208:][:524288]
-	up := w.reals[n*123915+786496:][:524288]
-	zdown := w.reals[n*123915+64:][:131072]
-	zcenter := w.reals[n*123915+262208:][:128]
-	center := w.reals[n*90496:][:n*128]
-	z := w.reals[n*123915+64:][:160]
-	exps2 := w.reals[n*90624:][:n*10]
-	total2 := w.reals[n*90634:][:n]
-	dup := w.reals[n*90635:][:n*32768]
-	dzz := w.reals[n*123915+131136:][:160]
-	ddcenter := w.reals[n*123915+262208:][:2048]
-	dup2 := w.reals[n*123915+1310784:][:512]
-	dzup2 := w.reals[n*123915+786496:][:524288]
-	dm := w.reals[n*123915+1311296:][:131072]
-	dmD := w.reals[n*123915+1310784:][:128]
-	dr := w.reals[n*123915+786496:][:131072]
-	daZ := w.reals[n*123915+1311296:][:131072]
-	daV := w.reals[n*123915+1442368:][:131072]
-	daA := w.reals[n*123915+1843776:][:4096]
-	dza := w.reals[n*123915+1847872:][:4096]
-	daM := w.reals[n*123915+1843776:][:2048]
-	daM2 := w.reals[n*123915+1573440:][:131072]
-	daQ2 := w.reals[n*123915+1704512:][:131072]
-	dn2 := w.reals[n*123915+1835584:][:8192]
-	ddownW2 := w.reals[n*123403:][:n*512]
-	ddownB2 := w.reals[n*123915+64:][:128]
-
-	var s float64
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		w.tasks.nLoop2(rows, x[from*8192:], nD[from*8192:], zn[from*64:], n2[from*8192:], nScale, nShift)
-
-		// a = attention[4](n)   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct2(rows, from, i, j, aV, n2, aWv[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct2(rows, from, i, j, aM, n2, aWk[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct2(rows, from, i, j, aQ, n2, aWq[i*4096:])
-			}
-		}
-		totalLoop(rows, aQ[from*8192:], aM[from*8192:], za, exps[from*16384:], total[from*256:])
-		w.tasks.aZSums(rows, aZ[from*8192:], exps[from*16384:], total[from*256:], aV[from*8192:])
-		for i := range 64 {
-			w.tasks.sum(rows, aY[i*128:])
-			for j := range 4 {
-				w.tasks.aYProduct2(rows, from, i, j, aY[i*128:], aZ, aWo[j*32:])
-			}
-		}
-		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD[from*8192:], zm[from*64:], mScale, zm2[from*8192:], m[from*8192:], mShift)
-
-		// up = gelu(dense[512](m))   layers.bp:30
-		for i := range 64 {
-			w.tasks.zupProduct2(rows, from, i, zup[i*512:], m, upW)
-		}
-		w.tasks.dupLoop(rows, ddownW2[from*512:], zup, upB, up, dup[from*32768:])
-
-		// down = dense[128](up)   layers.bp:31
-		for i := range 64 {
-			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
-		}
-		centerLoop(rows, zcenter, r, zdown, downB, center[from*128:])
-
-		// z = dense[10](center)   layers.bp:34
-		w.tasks.zProduct3(rows, z, center[from*128:], zW, zB)
-		s += w.tasks.total2Loop(rows, z, exps2[from*10:], total2[from:], y[from:])
-	}
+	nD := w.reals[128:][:131072]
+	zn := w.reals[131200:][:1024]
+	n2 := w.reals[132224:][:131072]
+	aV := w.reals[263296:][:131072]
+	aM := w.reals[394368:][:131072]
+	aQ := w.reals[525440:][:131072]
+	za := w.reals[922752:][:64]
+	exps := w.reals[656512:][:262144]
+	total := w.reals[918656:][:4096]
+	aZ := w.reals[922816:][:131072]
+	aY := w.reals[1053888:][:131072]
+	r := w.reals[1184960:][:131072]
+	mD := w.reals[1316032:][:131072]
+	zm := w.reals[1447104:][:1024]
+	zm2 := w.reals[1448128:][:131072]
+	m := w.reals[1579200:][:131072]
+	zup := w.reals[1710272:][:524288]
+	up := w.reals[2234560:][:524288]
+	zdown := w.reals[1710272:][:131072]
+	zcenter := w.reals[3283136:][:128]
+	center := w.reals[2234560:][:2048]
+	z := w.reals[1184960:][:160]
+	exps2 := w.reals[922752:][:10]
+	dup := w.reals[2758848:][:524288]
+	dzz := w.reals[1710272:][:160]
+	ddcenter := w.reals[1184960:][:2048]
+	dup2 := w.reals[3807552:][:512]
+	dzup2 := w.reals[3283264:][:524288]
+	dm := w.reals[1579200:][:131072]
+	dmD := w.reals[3283136:][:128]
+	dr := w.reals[2758848:][:131072]
+	daZ := w.reals[922816:][:131072]
+	daV := w.reals[1579200:][:2048]
+	daA := w.reals[1448128:][:4096]
+	dza := w.reals[2758848:][:4096]
+	daM := w.reals[3808064:][:2048]
+	daM2 := w.reals[1448128:][:2048]
+	daQ2 := w.reals[3283264:][:2048]
+	dn2 := w.reals[1316032:][:8192]
+	ddownW2 := w.reals[1053888:][:8192]
+	ddownB2 := w.reals[:128]
 
 	// d = 1/N   layers.bp:35
 	d := 1 / float32(n)
-
-	// loss xent(z, y)   layers.bp:35
-	loss := float32(s) / float32(n)
+	var s float64
 	clear(dnScale)
 	clear(dnShift)
 	clear(daWq)
@@ -1038,20 +910,78 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	clear(dzB)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
-		dzzLoop2(rows, total2[from:], y[from:], exps2[from*10:], dzz, dzB, d)
+		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
+
+		// a = attention[4](n)   layers.bp:27
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
+			}
+		}
+		totalLoop(rows, aQ, aM, za, exps, total)
+		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for i := range 64 {
+			w.tasks.sum(rows, aY[i*128:])
+			for j := range 4 {
+				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
+			}
+		}
+		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD, zm, mScale, zm2, m, mShift)
+
+		// up = gelu(dense[512](m))   layers.bp:30
+		for i := range 64 {
+			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
+		}
+		w.tasks.dupLoop(rows, ddownW2, zup, upB, up, dup)
+
+		// down = dense[128](up)   layers.bp:31
+		for i := range 64 {
+			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
+		}
+		centerLoop(rows, zcenter, r, zdown, downB, center)
+
+		// z = dense[10](center)   layers.bp:34
+		w.tasks.zProduct3(rows, z, center, zW, zB)
+		s += dzzLoop(rows, z, exps2, y[from:], dzz, dzB, d)
 
 		// dcenter = zWᵀ·dzz   layers.bp:34
 		// ddcenter = dcenter/64   layers.bp:33
 		w.tasks.ddcenterProduct(rows, ddcenter, dzz, zW)
-		dzup2Loop(rows, dup2, ddcenter, downW, dup[from*32768:], dzup2, dupB, ddownB2)
-		for i := range 64 {
-			// dm = dzup2·upW   layers.bp:30
-			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
+		for b := range rows {
+			dzup2Loop(b, dup2, ddcenter, downW, dup, dzup2, dupB)
 
 			// dupW += dzup2ᵀ·m   layers.bp:30
-			w.tasks.dupWProduct(rows, from, i, dupW, dzup2[i*512:], m)
+			w.tasks.dupWProduct(b, dupW, dzup2, m)
+
+			// ddownB2 += ddcenter   layers.bp:31
+			ddcenterRow := ddcenter[b*128:][:128]
+			for i := range 128 {
+				ddownB2[i] += ddcenterRow[i]
+			}
 		}
-		drLoop(rows, zm[from*64:], dm, zm2[from*8192:], dmScale, mD[from*8192:], mScale, dmD, dr, ddcenter)
+
+		// dm = dzup2·upW   layers.bp:30
+		for i := range 64 {
+			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
+		}
+		for b := range rows {
+			drLoop(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+
+			// daWo[j,i,k] += Σₗ dr[l,j]·aZ[i,l,k]   layers.bp:27
+			for i := range 4 {
+				w.tasks.daWoProduct(b, i, daWo[i*32:], dr, aZ)
+			}
+		}
 
 		// daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k]   layers.bp:27
 		for i := range 64 {
@@ -1063,50 +993,248 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 			clear(dn2)
 			for i := range 4 {
 				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
-				w.tasks.daAProduct(b, i, from, daA, daZ, aV)
-				clear(daV[b*8192+i*2048:][:2048])
-				daQ2Loop(b, from, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-				daM2Loop(b, from, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+				w.tasks.daAProduct(b, i, daA, daZ, aV)
+				clear(daV)
+				daQ2Loop(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+				daM2Loop(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+
+				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
+
+				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
+
+				// daWv[i,j,k] += Σₗ daV[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWv[i*4096:], daV, n2)
 			}
 
 			// dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j]   layers.bp:26
-			dnScaleSums(b, from, zn, dnScale, dn2, nD)
-		}
-
-		// daWq[i,k,l] += Σⱼ daQ2[i,j,k]·n[j,l]   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.daWqProduct(rows, from, j, daWq[i*4096:], daQ2[i*2048+j*32:], n2)
-			}
-		}
-
-		// daWk[i,k,l] += Σⱼ daM2[i,j,k]·n[j,l]   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.daWqProduct(rows, from, j, daWk[i*4096:], daM2[i*2048+j*32:], n2)
-			}
-		}
-
-		// daWv[i,k,l] += Σⱼ daV[i,j,k]·n[j,l]   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.daWqProduct(rows, from, j, daWv[i*4096:], daV[i*2048+j*32:], n2)
-			}
-		}
-
-		// daWo[k,i,l] += Σⱼ dr[j,k]·aZ[i,j,l]   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.daWoProduct(rows, from, i, j, daWo[i*32:], dr[j*128:], aZ)
-			}
+			dnScaleSums(b, zn, dnScale, dn2, nD)
 		}
 
 		// ddownW += ddcenter·ddownW2ᵀ   layers.bp:31
-		w.tasks.ddownWProduct(rows, ddownW, ddcenter, ddownW2[from*512:])
+		w.tasks.ddownWProduct(rows, ddownW, ddcenter, ddownW2)
 
 		// dzW += dzz·centerᵀ   layers.bp:34
-		w.tasks.dzWProduct3(rows, dzW, dzz, center[from*128:])
+		w.tasks.dzWProduct3(rows, dzW, dzz, center)
 	}
+
+	// loss xent(z, y)   layers.bp:35
+	loss := float32(s) / float32(n)
+	clear(dmShift)
+
+	// dmShift = upWᵀ·dupB   layers.bp:29
+	dmShiftSums(dupB, dmShift, upW)
+
+	// ddownB = 64·ddownB2   layers.bp:31
+	ddownBLoop(ddownB, ddownB2)
+	return BlockLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*8192]
+	y := batch.Y[:n]
+	nScale := p.N.Scale[:128]
+	nShift := p.N.Shift[:128]
+	aWq := p.A.Wq[:16384]
+	aWk := p.A.Wk[:16384]
+	aWv := p.A.Wv[:16384]
+	aWo := p.A.Wo[:16384]
+	mScale := p.M.Scale[:128]
+	mShift := p.M.Shift[:128]
+	upW := p.Up.W[:65536]
+	upB := p.Up.B[:512]
+	downB := p.Down.B[:128]
+	zB := p.Z.B[:10]
+	downW := p.Down.W[:65536]
+	zW := p.Z.W[:1280]
+	dnScale := g.N.Scale[:128]
+	dnShift := g.N.Shift[:128]
+	daWq := g.A.Wq[:16384]
+	daWk := g.A.Wk[:16384]
+	daWv := g.A.Wv[:16384]
+	daWo := g.A.Wo[:16384]
+	dmScale := g.M.Scale[:128]
+	dmShift := g.M.Shift[:128]
+	dupW := g.Up.W[:65536]
+	dupB := g.Up.B[:512]
+	ddownB := g.Down.B[:128]
+	dzB := g.Z.B[:10]
+	nD := w.reals[128:][:131072]
+	zn := w.reals[131200:][:1024]
+	n2 := w.reals[132224:][:131072]
+	aV := w.reals[263296:][:131072]
+	aM := w.reals[394368:][:131072]
+	aQ := w.reals[525440:][:131072]
+	za := w.reals[922752:][:64]
+	exps := w.reals[656512:][:262144]
+	total := w.reals[918656:][:4096]
+	aZ := w.reals[922816:][:131072]
+	aY := w.reals[1053888:][:131072]
+	r := w.reals[1184960:][:131072]
+	mD := w.reals[1316032:][:131072]
+	zm := w.reals[1447104:][:1024]
+	zm2 := w.reals[1448128:][:131072]
+	m := w.reals[1579200:][:131072]
+	zup := w.reals[1710272:][:524288]
+	up := w.reals[2234560:][:524288]
+	zdown := w.reals[1710272:][:131072]
+	zcenter := w.reals[3283136:][:128]
+	center := w.reals[2234560:][:2048]
+	z := w.reals[1184960:][:160]
+	exps2 := w.reals[922752:][:10]
+	dup := w.reals[2758848:][:524288]
+	dzz := w.reals[1710272:][:160]
+	ddcenter := w.reals[1184960:][:2048]
+	dup2 := w.reals[3807552:][:512]
+	dzup2 := w.reals[3283264:][:524288]
+	dm := w.reals[1579200:][:131072]
+	dmD := w.reals[3283136:][:128]
+	dr := w.reals[2758848:][:131072]
+	daZ := w.reals[922816:][:131072]
+	daV := w.reals[1579200:][:2048]
+	daA := w.reals[1448128:][:4096]
+	dza := w.reals[2758848:][:4096]
+	daM := w.reals[3808064:][:2048]
+	daM2 := w.reals[1448128:][:2048]
+	daQ2 := w.reals[3283264:][:2048]
+	dn2 := w.reals[1316032:][:8192]
+	ddownW2 := w.reals[1053888:][:8192]
+	ddownB2 := w.reals[:128]
+
+	// d = 1/N   layers.bp:35
+	d := 1 / float32(n)
+	var s float64
+	clear(dnScale)
+	clear(dnShift)
+	clear(daWq)
+	clear(daWk)
+	clear(daWv)
+	clear(daWo)
+	clear(dmScale)
+	clear(dupB)
+	clear(dupW)
+	clear(ddownB2)
+	clear(dzB)
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
+		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
+
+		// a = attention[4](n)   layers.bp:27
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
+			}
+		}
+		for i := range 4 {
+			for j := range 64 {
+				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
+			}
+		}
+		totalLoop(rows, aQ, aM, za, exps, total)
+		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for i := range 64 {
+			w.tasks.sum(rows, aY[i*128:])
+			for j := range 4 {
+				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
+			}
+		}
+		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD, zm, mScale, zm2, m, mShift)
+
+		// up = gelu(dense[512](m))   layers.bp:30
+		for i := range 64 {
+			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
+		}
+		w.tasks.dupLoop(rows, ddownW2, zup, upB, up, dup)
+
+		// down = dense[128](up)   layers.bp:31
+		for i := range 64 {
+			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
+		}
+		centerLoop(rows, zcenter, r, zdown, downB, center)
+
+		// z = dense[10](center)   layers.bp:34
+		w.tasks.zProduct3(rows, z, center, zW, zB)
+		s += dzzLoop(rows, z, exps2, y[from:], dzz, dzB, d)
+
+		// dcenter = zWᵀ·dzz   layers.bp:34
+		// ddcenter = dcenter/64   layers.bp:33
+		w.tasks.ddcenterProduct(rows, ddcenter, dzz, zW)
+		for b := range rows {
+			dzup2Loop(b, dup2, ddcenter, downW, dup, dzup2, dupB)
+
+			// dupW += dzup2ᵀ·m   layers.bp:30
+			w.tasks.dupWProduct(b, dupW, dzup2, m)
+
+			// ddownB2 += ddcenter   layers.bp:31
+			ddcenterRow := ddcenter[b*128:][:128]
+			for i := range 128 {
+				ddownB2[i] += ddcenterRow[i]
+			}
+		}
+
+		// dm = dzup2·upW   layers.bp:30
+		for i := range 64 {
+			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
+		}
+		for b := range rows {
+			drLoop(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
+
+			// daWo[j,i,k] += Σₗ dr[l,j]·aZ[i,l,k]   layers.bp:27
+			for i := range 4 {
+				w.tasks.daWoProduct(b, i, daWo[i*32:], dr, aZ)
+			}
+		}
+
+		// daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k]   layers.bp:27
+		for i := range 64 {
+			for j := range 4 {
+				w.tasks.daZProduct(rows, daZ[i*128+j*32:], dr[i*128:], aWo[j*32:])
+			}
+		}
+		for b := range rows {
+			clear(dn2)
+			for i := range 4 {
+				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
+				w.tasks.daAProduct(b, i, daA, daZ, aV)
+				clear(daV)
+				daQ2Loop(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+				daM2Loop(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+
+				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
+
+				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
+
+				// daWv[i,j,k] += Σₗ daV[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, daWv[i*4096:], daV, n2)
+			}
+
+			// dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j]   layers.bp:26
+			dnScaleSums(b, zn, dnScale, dn2, nD)
+		}
+
+		// downW updated by ddownW = ddcenter·ddownW2ᵀ   layers.bp:31
+		w.tasks.downWProduct(rows, downW, ddcenter, ddownW2, lr)
+
+		// zW updated by dzW = dzz·centerᵀ   layers.bp:34
+		w.tasks.zWProduct2(rows, zW, dzz, center, lr)
+	}
+
+	// loss xent(z, y)   layers.bp:35
+	loss := float32(s) / float32(n)
 	clear(dmShift)
 
 	// dmShift = upWᵀ·dupB   layers.bp:29
