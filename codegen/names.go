@@ -121,10 +121,14 @@ func exportedOr(s string) string {
 }
 
 // local returns a name of the model as an identifier for use in a function:
-// h[0].W as h0W.
+// h[0].W as h0W. The number of passes of a while has the name that it is read
+// under, and 2^n is pow2N.
 func local(name string) string {
 	if e, ok := symbolic.ExponentOf(name); ok {
 		return "pow2" + exported(e)
+	}
+	if symbolic.IsCount(name) {
+		return symbolic.CountName(name)
 	}
 	ws := words(name)
 	if len(ws) == 0 {

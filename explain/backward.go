@@ -21,8 +21,20 @@ func (b *backward) run() {
 	needed := b.needed()
 	result := b.d.Result
 	terms := map[*Value][]*Term{}
+	entered := map[*Loop]bool{}
 	for i := len(b.d.Values) - 1; i >= 0; i-- {
 		v := b.d.Values[i]
+		// What comes back to the values of a loop comes from each other: all
+		// have names before one is written down.
+		if o := v.outermost(); o != nil && !entered[o] {
+			entered[o] = true
+			for _, w := range slices.Backward(b.d.Values) {
+				if w.outermost() == o && needed[w] {
+					b.nameDelta(w)
+					b.statement(w, needed, terms)
+				}
+			}
+		}
 		if !needed[v] {
 			continue
 		}
@@ -32,7 +44,7 @@ func (b *backward) run() {
 		} else {
 			b.join(v, terms[v])
 		}
-		if v.Def != nil && v.Back != nil {
+		if v.Def != nil && v.Back != nil && v.Loop == nil {
 			b.statement(v, needed, terms)
 		}
 	}
@@ -43,18 +55,25 @@ func (b *backward) run() {
 // result.
 func (b *backward) needed() map[*Value]bool {
 	below := map[*Value]bool{} // depends on what is wanted
-	for _, v := range b.d.Values {
-		below[v] = v.Wanted
-		for _, u := range v.From {
-			below[v] = below[v] || below[u]
-		}
-		below[v] = below[v] && v.Type == symbolic.Real
-	}
 	above := map[*Value]bool{b.d.Result: true}
-	for i := len(b.d.Values) - 1; i >= 0; i-- {
-		v := b.d.Values[i]
-		if above[v] && v.Type == symbolic.Real {
+	for more := true; more; { // loops go round
+		more = false
+		for _, v := range b.d.Values {
+			on := v.Wanted
 			for _, u := range v.From {
+				on = on || below[u]
+			}
+			if on && v.Type == symbolic.Real && !below[v] {
+				below[v], more = true, true
+			}
+		}
+		for i := len(b.d.Values) - 1; i >= 0; i-- {
+			v := b.d.Values[i]
+			if !above[v] || v.Type != symbolic.Real {
+				continue
+			}
+			for _, u := range v.From {
+				more = more || !above[u]
 				above[u] = true
 			}
 		}
@@ -69,7 +88,7 @@ func (b *backward) nameDelta(v *Value) {
 	if v.Delta != nil {
 		return
 	}
-	v.Delta = &notation.Value{Name: v.Name, Of: b.d.Result.Name, Delta: v.Def != nil && v != b.d.Result && elementOf(v.Node) == "", Shape: v.Shape, Type: symbolic.Real}
+	v.Delta = &notation.Value{Name: v.Name, Of: b.d.Result.Name, Delta: v.Def != nil && v != b.d.Result && elementOf(v.Node) == "", Shape: v.Shape, Type: symbolic.Real, Pass: v.Pass, Bracket: v.Bracket}
 }
 
 // seed is where the way back begins: ∂E/∂E = 1.
@@ -82,37 +101,104 @@ func (b *backward) seed(v *Value) {
 
 // join adds up what comes back to v along all paths.
 func (b *backward) join(v *Value, terms []*Term) {
-	if len(terms) == 0 {
+	if len(terms) == 0 && v.Loop == nil {
 		v.Delta = nil // there is a way, but no derivative comes along it
 		return
 	}
 	slices.SortStableFunc(terms, func(s, t *Term) int { return s.Via.ID - t.Via.ID })
-	var rights []*notation.Expr
-	mixed := false
-	for _, t := range terms {
-		mixed = mixed || t.Right.Index != nil
+	if v.Loop == nil {
+		byRow(v, terms)
 	}
-	for _, t := range terms {
-		if mixed && len(v.Shape) > 0 { // all terms speak of the same element
-			t.Right = t.elements()
-		}
-		rights = append(rights, t.Right.Right)
+	var q *notation.Equation
+	for _, p := range slices.Backward(v.moments(true)) {
+		e := b.sum(v, p, terms)
+		e.Else, q = q, e
 	}
-	q := &notation.Equation{Left: v.Delta, Index: terms[0].Right.Index, Right: notation.Sum(rights...)}
-	if e := places(v, terms); e != nil {
+	if e := stacked(v, terms); e != nil {
 		q.Index, q.Right = nil, e
 	}
-	plain := *q
-	v.Back = &Backward{Equation: q, Plain: &plain, Terms: terms, Written: true}
-	if q.Right.Kind == notation.Number {
+	v.Back = &Backward{Equation: q, Plain: copied(q), Terms: terms, Written: true}
+	if q.Right.Kind == notation.Number && v.Loop == nil {
 		b.delta[v] = q.Right
 	}
 }
 
-// places is the vector of what comes back to the elements of v, where each
+// byRow says what comes back to a value outside of a loop row by row, where the
+// loop reads it that way and the whole can't be said: ∂E/∂xₜ = Wᵀ·δₜ.
+func byRow(v *Value, terms []*Term) {
+	whole := true
+	var p *moment
+	for _, t := range terms {
+		whole = whole && t.Right.Index == nil
+		if o := t.Via.outermost(); o != nil && len(v.Shape) > 0 && v.Shape[0].Equal(o.Passes.Extent) && p == nil {
+			p = &moment{[]symbolic.Poly{symbolic.Sym(o.Passes.Sym)}, []notation.Axis{o.Passes}}
+		}
+	}
+	if whole || p == nil {
+		return
+	}
+	var rows []*notation.Equation
+	for _, t := range terms {
+		q := t.at(*p)
+		if q.Index != nil {
+			return
+		}
+		rows = append(rows, q)
+	}
+	for i, t := range terms {
+		t.Right, t.Local = rows[i], copied(rows[i])
+	}
+	v.rows = p
+}
+
+// copied is q, to be changed.
+func copied(q *notation.Equation) *notation.Equation {
+	if q == nil {
+		return nil
+	}
+	out := *q
+	out.Else = copied(q.Else)
+	return &out
+}
+
+// sum adds up what comes back to v in some of its passes.
+func (b *backward) sum(v *Value, p moment, terms []*Term) *notation.Equation {
+	out := &notation.Equation{Left: v.Delta, At: p.at, Over: p.over}
+	var rights []*notation.Expr
+	mixed := false
+	in := map[*Term]*notation.Equation{}
+	for _, t := range terms {
+		for _, q := range t.Right.Cases() {
+			if slices.EqualFunc(q.At, p.at, symbolic.Poly.Equal) {
+				in[t] = q
+				mixed = mixed || q.Index != nil
+			}
+		}
+	}
+	for _, t := range terms {
+		q := in[t]
+		if q == nil {
+			continue
+		}
+		if mixed && len(v.Shape) > len(p.at) { // all terms speak of the same element
+			e := t.elements(p)
+			for c := t.Right; c != nil; c = c.Else {
+				if c == q {
+					c.Index, c.Right = e.Index, e.Right
+				}
+			}
+		}
+		out.Index = q.Index
+		rights = append(rights, q.Right)
+	}
+	out.Right = notation.Sum(rights...)
+	return out
+}
+
+// stacked is the vector of what comes back to the elements of v, where each
 // term is one of them.
-func places(v *Value, terms []*Term) *notation.Expr {
-	if len(v.Shape) != 1 {
+func stacked(v *Value, terms []*Term) *notation.Expr {
+	if len(v.Shape) != 1 || v.Loop != nil {
 		return nil
 	}
 	n, ok := v.Shape[0].Const()
@@ -148,15 +234,23 @@ func (s *statement) input(v *notation.Value, key string) *symbolic.Node {
 
 func (b *backward) key(v *Value) string { return fmt.Sprintf("·%d", v.ID) }
 
-// of copies n, which is written out, with inputs for the values that it reads.
-func (b *backward) of(s *statement, n *symbolic.Node) *symbolic.Node {
+// of copies what v is made from, with inputs for the values that it reads.
+func (b *backward) of(s *statement, v *Value) *symbolic.Node {
+	n := v.def
+	read := func(a *symbolic.Node) *symbolic.Node {
+		if v := b.value(a); v != nil {
+			return s.input(v.Value, b.key(v))
+		}
+		if m := b.stand[a]; m != nil {
+			a = m
+		}
+		return s.copy[a]
+	}
+	if n != v.Node && b.value(n) != nil {
+		return read(n)
+	}
 	for _, m := range b.within(n) {
-		s.rebuild(m, func(a *symbolic.Node) *symbolic.Node {
-			if v := b.values[a]; v != nil {
-				return s.input(v.Value, b.key(v))
-			}
-			return s.copy[a]
-		})
+		s.rebuild(m, read)
 	}
 	return s.copy[n]
 }
@@ -164,20 +258,21 @@ func (b *backward) of(s *statement, n *symbolic.Node) *symbolic.Node {
 // within lists the nodes of n's statement, arguments first.
 func (b *backward) within(n *symbolic.Node) []*symbolic.Node {
 	var out []*symbolic.Node
-	seen := map[*symbolic.Node]bool{n: true}
-	stack := []*symbolic.Node{n}
-	for len(stack) > 0 {
-		m := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		out = append(out, m)
+	seen := map[*symbolic.Node]bool{}
+	var walk func(*symbolic.Node)
+	walk = func(m *symbolic.Node) {
+		seen[m] = true
 		for _, a := range m.Args {
+			if i := b.stand[a]; i != nil {
+				a = i
+			}
 			if !seen[a] && b.values[a] == nil {
-				seen[a] = true
-				stack = append(stack, a)
+				walk(a)
 			}
 		}
+		out = append(out, m)
 	}
-	slices.SortFunc(out, func(x, y *symbolic.Node) int { return x.ID - y.ID })
+	walk(n)
 	return out
 }
 
@@ -213,9 +308,9 @@ func again(g *symbolic.Graph, n *symbolic.Node, args []*symbolic.Node) *symbolic
 // statement differentiates the definition of v by each value that it reads.
 func (b *backward) statement(v *Value, needed map[*Value]bool, terms map[*Value][]*Term) {
 	s := b.newStatement()
-	body := b.of(s, v.Node)
+	body := b.of(s, v)
 	var seed *symbolic.Node
-	if d := b.delta[v]; d != nil && v.Node.Op != symbolic.OpPart {
+	if d := b.delta[v]; d != nil && (v.Node.Op != symbolic.OpPart || v.def != v.Node) {
 		seed = s.g.Const(d.Num, v.Shape, symbolic.Real)
 	} else {
 		seed = s.input(v.Delta, "d"+b.key(v))
@@ -262,7 +357,7 @@ func (b *backward) recognise(s *statement, v *Value, body *symbolic.Node) {
 		if !all {
 			continue
 		}
-		if n := b.of(s, w.Node); n != body && s.named[n] == nil {
+		if n := b.of(s, w); n != body && s.named[n] == nil {
 			s.named[n] = w.Value
 		}
 	}
@@ -294,22 +389,45 @@ func (s *statement) replace(n, from, to *symbolic.Node) *symbolic.Node {
 // term writes down what comes back to u from v.
 func (b *backward) term(s *statement, v, u *Value, raw, done *symbolic.Node, steps []symbolic.Step) *Term {
 	builder := b.builder(s)
-	t := &Term{Via: v, elements: func() *notation.Equation { return builder.Elements(u.Delta, done, false) }, Raw: builder.Equation(u.Delta, raw, false)}
-	t.Local = builder.Equation(u.Delta, done, false)
-	t.Right = t.Local
+	// What is in a loop that is not said pass by pass is not written out.
+	var pull *notation.Pull
+	at := func(n *symbolic.Node, p moment) *notation.Equation {
+		if pull != nil {
+			return &notation.Equation{Left: u.Delta, At: p.at, Over: p.over, Right: notation.ChainOf(u.Delta, p.at, pull)}
+		}
+		return builder.EquationAt(u.Delta, p.at, p.over, n, false)
+	}
+	equation := func(n *symbolic.Node) *notation.Equation {
+		return u.write(true, func(p moment) *notation.Equation { return at(n, p) })
+	}
+	t := &Term{Via: v, Raw: equation(raw), Local: equation(done)}
+	if t.Local.Right.Opaque() || t.Raw.Right.Opaque() {
+		pull = &notation.Pull{Back: v.Delta, Local: &notation.Value{Name: u.Name, Of: v.Name}, Node: done, Inputs: s.named}
+		t.Raw, t.Local, t.Rules, steps = equation(raw), equation(done), nil, nil
+	}
+	t.elements = func(p moment) *notation.Equation {
+		q := builder.ElementsAt(u.Delta, p.at, p.over, done, false)
+		if pull != nil {
+			q.Right = notation.ChainOf(u.Delta, p.at, pull).Element(q.Index)
+		}
+		return q
+	}
+	t.at = func(p moment) *notation.Equation { return at(done, p) }
+	t.Right = copied(t.Local)
 	for _, st := range steps {
 		if !slices.Contains(t.Rules, st.Rule.Name) {
 			t.Rules = append(t.Rules, st.Rule.Name)
 		}
 	}
-	if f := v.Node; nonlinear(f) && f.Args[0] == u.Node && notation.IsFunction(f.Op) {
-		t.Prime = notation.PrimeOf(f.Op, u.Value)
+	if f := v.def; nonlinear(f) && f.Args[0] == u.Node && notation.IsFunction(f.Op) && !u.State && !v.State {
+		p := u.moments(true)[0]
+		t.Prime = notation.PrimeOf(f.Op, u.Value, p.at)
 		t.Slope = b.slope(v, u)
-		d := notation.Whole(v.Delta)
+		d := notation.In(v.Delta, p.at)
 		if x := b.delta[v]; x != nil {
 			d = x
 		}
-		t.Right = &notation.Equation{Left: u.Delta, Right: notation.Times(d, t.Prime)}
+		t.Right = &notation.Equation{Left: u.Delta, At: p.at, Over: p.over, Right: notation.Times(d, t.Prime)}
 	}
 	return t
 }
@@ -317,14 +435,15 @@ func (b *backward) term(s *statement, v, u *Value, raw, done *symbolic.Node, ste
 // slope is the local derivative of v = f(u), simplified.
 func (b *backward) slope(v, u *Value) *notation.Expr {
 	s := b.newStatement()
-	body := b.of(s, v.Node)
+	body := b.of(s, v)
 	raw := s.g.VJP([]*symbolic.Node{body}, []*symbolic.Node{s.g.Like(1, body)}, []*symbolic.Node{s.input(u.Value, b.key(u))})[0]
 	if raw == nil {
 		return &notation.Expr{Kind: notation.Number}
 	}
 	raw = s.replace(raw, body, s.input(v.Value, b.key(v)))
 	done := s.g.Rewrite(symbolic.Simplify, raw)[0]
-	return b.builder(s).Equation(u.Delta, done, false).Right
+	p := u.moments(true)[0]
+	return b.builder(s).EquationAt(u.Delta, p.at, p.over, done, false).Right
 }
 
 func (b *backward) builder(s *statement) *notation.Builder {
@@ -342,12 +461,12 @@ func (b *backward) inline() {
 		q := v.Back.Equation
 		for _, t := range v.Back.Terms {
 			a := t.Via
-			if t.Prime == nil || a.Back == nil || !a.Back.Written || a.Back.Equation.Index != nil || len(a.Back.Terms) > 2 || v.Def == nil || q.Index != nil {
+			if t.Prime == nil || a.Loop != v.Loop || a.Back == nil || !a.Back.Written || a.Back.Equation.Index != nil || len(a.Back.Terms) > 2 || v.Def == nil || q.Index != nil {
 				continue
 			}
 			a.Back.Written = false
 			q.Right = q.Right.Replace(func(e *notation.Expr) *notation.Expr {
-				if e.Kind == notation.Name && e.Value == a.Delta {
+				if e.Kind == notation.Name && e.Value == a.Delta && slices.EqualFunc(e.At, q.At, symbolic.Poly.Equal) {
 					return a.Back.Equation.Right
 				}
 				return nil

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
@@ -22,6 +23,7 @@ type Gate struct {
 	ID     int
 	Name   string // of its value, where it has one
 	Label  string // what it computes: +, exp, σ
+	Left   string // of a value's gate: what is equal to Label
 	Leaf   bool
 	Param  bool
 	Value  *symbolic.Tensor
@@ -38,6 +40,7 @@ type Wire struct {
 	Value    *symbolic.Tensor
 	Grad     *symbolic.Tensor // what comes back over this wire
 	Local    *symbolic.Tensor // ∂To/∂From, where both are numbers
+	Again    bool             // it leads into the next pass of a loop
 }
 
 // A Group is several gates that can be seen as one.
@@ -72,7 +75,15 @@ func (d *Derivation) Circuit(p *Point, folded func(*Group) bool) (*Circuit, erro
 	} else {
 		parts, result = d.statements(c, folded)
 	}
+	if d.hasLoops() {
+		return c, c.runLoops(d, env, parts)
+	}
 	return c, c.run(d, env, parts, result)
+}
+
+// hasLoops reports whether some of the values are those of passes.
+func (d *Derivation) hasLoops() bool {
+	return slices.ContainsFunc(d.Values, func(v *Value) bool { return v.Loop != nil })
 }
 
 // scalar reports whether all that the model says is about numbers, or elements
@@ -83,7 +94,7 @@ func (d *Derivation) scalar() bool {
 	}
 	n := 0
 	for _, x := range symbolic.Reachable(d.raw...) {
-		if x.Op != symbolic.OpInput && len(x.Shape) > 0 {
+		if x.Op != symbolic.OpInput && len(x.Shape) > 0 || x.Op.Class == symbolic.Region {
 			return false
 		}
 		n++
@@ -120,6 +131,8 @@ func (d *Derivation) operators(c *Circuit, folded func(*Group) bool) ([]*part, *
 		switch e := elementOf(n); {
 		case n.Op == symbolic.OpInput:
 			g.Leaf = true
+		case n.Op == symbolic.OpSize:
+			g.Leaf, g.Name = true, notation.PolyText(n.Attr.(symbolic.SizeAttr).Poly)
 		case e != "":
 			g.Leaf, g.Name = true, e
 		case g.Folded:
@@ -266,7 +279,9 @@ func gateLabel(n *symbolic.Node) string {
 // statements are the named values, and layers as groups of them: what a
 // nonlinearity is applied to, its parameters, and its value.
 func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, *symbolic.Node) {
-	c.Groups = d.layers()
+	if !d.hasLoops() {
+		c.Groups = d.layers()
+	}
 	group := func(v *Value) *Group {
 		for _, g := range c.Groups {
 			if g.in[v.Node] {
@@ -290,7 +305,8 @@ func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, 
 			g.Folded, g.Label = true, g.Group.Label
 			pt.from = groupInputs(d, g.Group)
 		} else if v.Def != nil {
-			g.Label = notation.Text(v.Def.Right)
+			q := v.inPass()
+			g.Label, g.Left = notation.Text(q.Right), q.LeftText()
 			for _, u := range v.From {
 				pt.from = append(pt.from, u.Node)
 			}
@@ -346,6 +362,44 @@ func (d *Derivation) layers() []*Group {
 		out = append(out, g)
 	}
 	return out
+}
+
+// runLoops gives gates and wires the numbers of all passes, by what the
+// equations say.
+func (c *Circuit) runLoops(d *Derivation, in *symbolic.Env, parts []*part) error {
+	env, err := d.evaluate(in)
+	if err != nil {
+		return err
+	}
+	at := map[*symbolic.Node]*Gate{}
+	for i, p := range parts {
+		p.gate.ID = i
+		at[p.node] = p.gate
+		c.Gates = append(c.Gates, p.gate)
+		v := p.gate.Of
+		p.gate.Value = env.Values[v.Value]
+		if v.Delta != nil && v.Back != nil {
+			p.gate.Grad = env.Values[v.Delta]
+		}
+	}
+	for _, p := range parts {
+		for _, n := range p.from {
+			g := at[n]
+			w := &Wire{From: g, To: p.gate, Value: g.Value, Again: g.ID >= p.gate.ID}
+			c.Wires = append(c.Wires, w)
+			if t := g.Of.term(p.gate.Of); t != nil {
+				if w.Grad, err = t.Right.Eval(env); err != nil {
+					return fmt.Errorf("%s: %w", d.Name, err)
+				}
+				for i, x := range w.Grad.Data {
+					if math.IsNaN(x) {
+						w.Grad.Data[i] = 0 // a pass in which nothing comes along it
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // run evaluates the gates and walks back over them.

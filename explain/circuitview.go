@@ -60,6 +60,8 @@ func (g *Gate) label() string {
 		return name
 	case g.Of != nil && name != "" && columns(g.Label) > 30:
 		return name
+	case g.Of != nil && g.Left != "":
+		return g.Left + " = " + g.Label
 	case g.Of != nil && name != "":
 		return name + " = " + g.Label
 	}
@@ -232,6 +234,9 @@ func (c *Circuit) formula(g *Gate) string {
 		}
 	}
 	if g.Of != nil {
+		if g.Left != "" {
+			return g.Left + " = " + g.Label
+		}
 		return g.called() + " = " + g.Label
 	}
 	return g.called() + " = " + apply(g.Label, in)

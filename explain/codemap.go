@@ -301,9 +301,16 @@ func (e *Explanation) owners() *owners {
 		m := map[*symbolic.Node]*Value{}
 		for _, v := range d.Values {
 			m[v.Node] = v
+			if v.body != nil && m[v.body] == nil {
+				m[v.body] = v
+			}
 		}
 		for _, v := range d.Values {
-			for _, n := range statementNodes(v.Node, m) {
+			from := v.Node
+			if v.body != nil {
+				from = v.body
+			}
+			for _, n := range statementNodes(from, m) {
 				if m[n] == nil {
 					m[n] = v
 				}

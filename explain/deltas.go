@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ type Delta struct {
 	Equation *notation.Equation
 	RMS      float64 // of its elements
 	Forward  float64 // of the value itself
+	First    float64 // of a value of a loop: in the first pass, which is the last on the way back
+	Last     float64 // and in the last pass
 	Change   float64 // how much larger it is than the largest of those that it comes from
 	Falls    []*Fall
 }
@@ -33,14 +36,22 @@ type Fall struct {
 // Deltas follows the error signal from the result to what a gradient is asked
 // by, with magnitudes at p.
 func (d *Derivation) Deltas(p *Point) ([]*Delta, error) {
-	sizes, err := d.magnitudes(p)
+	in, err := d.sample(p)
 	if err != nil {
 		return nil, err
+	}
+	env, err := d.evaluate(in)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[*notation.Value]float64{}
+	for v, t := range env.Values {
+		sizes[v] = rms(t)
 	}
 	var out []*Delta
 	of := map[*Value]*Delta{}
 	for _, v := range d.Backwards() {
-		if v.Def == nil {
+		if v.Def == nil && len(out) > 0 {
 			last := out[len(out)-1]
 			// It falls out where the last of its terms does.
 			f := &Fall{Value: v, Equation: v.Back.Equation, Shared: v.Back.Terms[0].Via, RMS: sizes[v.Delta]}
@@ -50,7 +61,14 @@ func (d *Derivation) Deltas(p *Point) ([]*Delta, error) {
 			last.Falls = append(last.Falls, f)
 			continue
 		}
-		s := &Delta{Value: v, Equation: v.Back.Plain, RMS: sizes[v.Delta], Forward: sizes[v.Value], Across: across(v)}
+		s := &Delta{Value: v, Equation: inPass(v.Back.Plain, v), RMS: sizes[v.Delta], Forward: sizes[v.Value], Across: across(v)}
+		if t := env.Values[v.Delta]; v.Loop != nil && len(v.Pass) == 1 && t.Shape[0] > 1 {
+			n := len(t.Data) / t.Shape[0]
+			s.First, s.Last = rms(&symbolic.Tensor{Data: t.Data[:n]}), rms(&symbolic.Tensor{Data: t.Data[len(t.Data)-n:]})
+			if v.Loop.l.Reverse {
+				s.First, s.Last = s.Last, s.First
+			}
+		}
 		from := 0.0
 		for _, t := range v.Back.Terms {
 			from = math.Max(from, sizes[t.Via.Delta])
@@ -98,59 +116,72 @@ func transposed(e *notation.Expr) string {
 	return out
 }
 
-// magnitudes are the root mean squares of all values and of what comes back.
-func (d *Derivation) magnitudes(p *Point) (map[*notation.Value]float64, error) {
-	env, err := d.sample(p)
-	if err != nil {
-		return nil, err
-	}
-	values, err := d.evaluate(env)
-	if err != nil {
-		return nil, err
-	}
-	out := map[*notation.Value]float64{}
-	for v, t := range values {
-		out[v] = rms(t)
-	}
-	return out, nil
-}
-
 // evaluate gives every value, and what comes back to it, its tensor.
-func (d *Derivation) evaluate(env *symbolic.Env) (map[*notation.Value]*symbolic.Tensor, error) {
+func (d *Derivation) evaluate(in *symbolic.Env) (*notation.Env, error) {
 	vs, gs := d.gradients()
 	var roots []*symbolic.Node
 	for _, v := range d.Values {
 		roots = append(roots, v.Node)
 	}
 	roots = append(roots, gs...)
-	ts, err := symbolic.Eval(env, roots...)
+	if err := d.countPasses(in); err != nil {
+		return nil, err
+	}
+	ts, err := symbolic.Eval(in, roots...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Name, err)
 	}
-	out := map[*notation.Value]*symbolic.Tensor{}
+	env := &notation.Env{Dims: maps.Clone(in.Dims), Values: map[*notation.Value]*symbolic.Tensor{}}
 	for i, v := range d.Values {
-		out[v.Value] = ts[i]
+		env.Values[v.Value] = ts[i]
 	}
 	for i, v := range vs {
-		out[v.Delta] = ts[len(d.Values)+i]
+		env.Values[v.Delta] = ts[len(d.Values)+i]
 	}
-	return out, nil
+	return env, d.throughLoops(env)
 }
 
-// gradients builds what comes back to each value in the graph, statement by
-// statement.
+// countPasses finds out how many passes whiles make.
+func (d *Derivation) countPasses(in *symbolic.Env) error {
+	for _, n := range symbolic.Reachable(d.roots()...) {
+		l, ok := n.Attr.(*symbolic.Loop)
+		if !ok || l.Kind != symbolic.WhileLoop {
+			continue
+		}
+		s, _ := l.Count.AsSym()
+		if _, known := in.Dims[s]; known {
+			continue
+		}
+		ts, err := symbolic.Eval(in, n)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
+		in.Dims[s] = int(ts[0].Data[0])
+	}
+	return nil
+}
+
+// gradients builds what comes back to each value outside of loops in the graph:
+// statement by statement, or where there are loops as the derivative of the whole.
 func (d *Derivation) gradients() ([]*Value, []*symbolic.Node) {
 	g := d.graph
 	cot := map[*Value]*symbolic.Node{d.Result: g.Like(1, d.Result.Node)}
+	loops := slices.ContainsFunc(d.Values, func(v *Value) bool { return v.Loop != nil })
 	var vs []*Value
 	var out []*symbolic.Node
 	for i := len(d.Values) - 1; i >= 0; i-- {
 		v := d.Values[i]
-		if cot[v] == nil || v.Back == nil {
+		if v.Loop != nil || v.Back == nil {
+			continue
+		}
+		if loops && v != d.Result {
+			cot[v] = g.Gradient(d.Result.Node, v.Node)[0]
+		}
+		if cot[v] == nil {
 			continue
 		}
 		vs, out = append(vs, v), append(out, cot[v])
-		if v.Def == nil {
+		if v.Def == nil || loops {
 			continue
 		}
 		var xs []*symbolic.Node
@@ -226,6 +257,9 @@ func (d *Derivation) DeltasText(p *Point, o TextOptions) (string, error) {
 		if s.Across != "" {
 			w.line("    " + w.paint(faint, s.Across))
 		}
+		if t := s.Through(); t != "" {
+			w.line("    " + w.paint(faint, t))
+		}
 		for _, f := range s.Falls {
 			w.aside("  ├──▶ ", f.Equation.Text(), "rms "+short(f.RMS), "")
 		}
@@ -235,6 +269,14 @@ func (d *Derivation) DeltasText(p *Point, o TextOptions) (string, error) {
 		w.line(v)
 	}
 	return w.String(), nil
+}
+
+// Through says how the size changes on the way back through the passes.
+func (s *Delta) Through() string {
+	if s.First == 0 && s.Last == 0 {
+		return ""
+	}
+	return "on the way back through the passes: from rms " + short(s.Last) + " in the last to " + short(s.First) + " in the first"
 }
 
 // bar is as long as v is large on a scale of powers of ten below top.
@@ -255,13 +297,16 @@ func (s *Delta) lines() (formula, dims string) {
 		return s.Equation.Text(), ""
 	}
 	var a, b strings.Builder
-	for _, t := range append([]token{{text: s.Value.Delta.Text(), dims: dimsOf(s.Value.Dims())}, {text: " = "}}, tokens(s.Equation.Right)...) {
+	for _, t := range append([]token{{text: s.Equation.LeftText(), dims: dimsOf(s.dims())}, {text: " = "}}, tokens(s.Equation.Right)...) {
 		n := max(columns(t.text), columns(t.dims))
 		a.WriteString(center(t.text, n))
 		b.WriteString(center(t.dims, n))
 	}
 	return strings.TrimRight(a.String(), " "), strings.TrimRight(b.String(), " ")
 }
+
+// dims are those of what the stage's equation is about.
+func (s *Delta) dims() symbolic.Shape { return s.Value.Dims()[len(s.Equation.At):] }
 
 func center(s string, n int) string {
 	gap := n - columns(s)
@@ -280,7 +325,11 @@ type token struct {
 func dimsOf(s symbolic.Shape) string {
 	var parts []string
 	for _, d := range s {
-		parts = append(parts, d.String())
+		n := symbolic.ReadCounts(d.String())
+		if len(s) > 1 && strings.ContainsAny(n, " ") {
+			n = "(" + n + ")"
+		}
+		parts = append(parts, n)
 	}
 	return strings.Join(parts, "×")
 }
@@ -301,11 +350,11 @@ func tokens(e *notation.Expr) []token {
 	case e.Kind == notation.Name && e.Extent != nil:
 		return factor(e.Extent)
 	case e.Kind == notation.Name:
-		return factor(e.Value.Dims())
+		return factor(e.Value.Dims()[len(e.At):])
 	case e.Kind == notation.Prime && e.Args[0].Kind == notation.Name:
-		return factor(e.Args[0].Value.Dims())
+		return factor(e.Args[0].Value.Dims()[len(e.Args[0].At):])
 	case e.Kind == notation.Transpose && e.Args[0].Kind == notation.Name:
-		s := slices.Clone(e.Args[0].Value.Dims())
+		s := slices.Clone(e.Args[0].Value.Dims()[len(e.Args[0].At):])
 		if len(s) == 1 {
 			s = symbolic.Shape{symbolic.Int(1), s[0]}
 		} else {

@@ -22,6 +22,7 @@ type Derivation struct {
 	Values []*Value // in the order in which they are computed
 
 	graph *symbolic.Graph
+	while bool // it has one, which may not end with all values
 	args  []*module.Arg
 	param []*module.Param
 	hyper []*module.Given
@@ -52,12 +53,20 @@ type Value struct {
 	From   []*Value           // what Def reads
 	To     []*Value           // what reads it
 
+	Loop  *Loop // in whose passes it is computed, or that carries it; or nil
+	State bool  // it is what Loop carries, or its table
+
+	def    *symbolic.Node // what Def says: Node, or what it is in all passes
+	origin symbolic.Origin
+	body   *symbolic.Node // in a loop: what is computed in each pass
+	rows   *moment        // of a loop that reads v row by row, and of its derivative
+
 	Delta *notation.Value // what comes back to it; nil where nothing does
 	Back  *Backward
 }
 
 // Origin is the place in the model that v stands for.
-func (v *Value) Origin() symbolic.Origin { return v.Node.Origin }
+func (v *Value) Origin() symbolic.Origin { return v.origin }
 
 // A Backward says what comes back to a value.
 type Backward struct {
@@ -80,7 +89,18 @@ type Term struct {
 	Prime *notation.Expr
 	Slope *notation.Expr // what Prime is
 
-	elements func() *notation.Equation // Local, element by element
+	elements func(moment) *notation.Equation // Local, element by element
+	at       func(moment) *notation.Equation // Local, in some passes
+}
+
+// lastBack is the last value of a loop on the way back.
+func (d *Derivation) lastBack(o *Loop) *Value {
+	for _, v := range d.Values {
+		if v.outermost() == o && v.Back != nil {
+			return v
+		}
+	}
+	return nil
 }
 
 // Backwards returns the values that something comes back to, in the order in
@@ -92,6 +112,9 @@ func (d *Derivation) Backwards() []*Value {
 	for _, v := range d.Values {
 		if v.Back != nil && v.Def == nil && len(v.Back.Terms) > 0 {
 			last := v.Back.Terms[0].Via // they are in order
+			if o := last.outermost(); o != nil {
+				last = d.lastBack(o) // after the loop
+			}
 			leaves[last] = append(leaves[last], v)
 		}
 	}

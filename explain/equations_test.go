@@ -74,18 +74,20 @@ func TestFormulas(t *testing.T) {
 
 func checkFormulas(t *testing.T, d *Derivation) {
 	in, err := d.sample(&Point{Batch: 2})
+	if no, ok := endless(err); ok {
+		t.Skip(no)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := &notation.Env{Dims: in.Dims, Values: map[*notation.Value]*symbolic.Tensor{}}
-	values, err := symbolic.Eval(in, d.roots()...)
+	env, err := d.evaluate(in)
 	if err != nil {
 		t.Skip(err)
 	}
-	for i, v := range d.Values {
-		env.Values[v.Value] = values[i]
-	}
 	for _, v := range d.Backwards() {
+		if v.Loop != nil {
+			continue // it has been found by its equation; what it leads to is not
+		}
 		g := d.graph.Gradient(d.Result.Node, v.Node)[0]
 		if v == d.Result {
 			g = d.graph.Like(1, v.Node)

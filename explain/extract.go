@@ -27,9 +27,7 @@ func Raw(m *module.Module) map[string][]*symbolic.Node {
 }
 
 // Derive returns the derivations of all members of a module whose derivatives
-// have been taken. Members without one are left out, and those with a while:
-// how often that goes round is known only as it runs, so that its formulas have
-// no fixed size.
+// have been taken. Members without one are left out.
 func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
 	var out []*Derivation
 	for _, f := range m.Funcs {
@@ -61,8 +59,10 @@ func ofFunc(f *module.Func) *Derivation {
 	for i, r := range f.Results {
 		name := r.Name
 		switch {
-		case name == "" && r.Node.Name != "":
+		case name == "" && r.Node.Name != "" && !ofLoop(r.Node):
 			name = r.Node.Name
+		case ofLoop(r.Node) && len(f.Results) == 1:
+			name = "f"
 		case name == "" && len(f.Results) == 1:
 			name = "f"
 		case name == "":
@@ -140,6 +140,12 @@ func ofModel(m *module.Model) *Derivation {
 	return x.run(roots, m.Train.Loss)
 }
 
+// ofLoop reports that n is what a loop ends with.
+func ofLoop(n *symbolic.Node) bool {
+	p, ok := n.Attr.(*symbolic.Part)
+	return ok && p.Kind == symbolic.Last && n.Args[0].Attr.(*symbolic.Loop).Kind != symbolic.TableLoop
+}
+
 func numbered(name string, i, n int) string {
 	if n == 1 {
 		return name
@@ -154,13 +160,20 @@ type extraction struct {
 	name   map[*symbolic.Node]string
 	role   map[*symbolic.Node]Role
 	used   map[string]bool
-	b      *notation.Builder
+	stand  map[*symbolic.Node]*symbolic.Node // what is read in the place of a part of a loop
+	opened map[*symbolic.Node]*Loop          // those that are explained pass by pass
+
+	letters map[string]bool // that something is called
+	result  *symbolic.Node
+	shared  string // what a value is called that is read in several places
+	b       *notation.Builder
 }
 
 func newExtraction(d *Derivation) *extraction {
 	return &extraction{
 		d: d, values: map[*symbolic.Node]*Value{},
 		name: map[*symbolic.Node]string{}, role: map[*symbolic.Node]Role{}, used: map[string]bool{},
+		stand: map[*symbolic.Node]*symbolic.Node{}, letters: map[string]bool{}, shared: "t",
 	}
 }
 
@@ -171,7 +184,7 @@ func (x *extraction) mark(n *symbolic.Node, r Role, name string) {
 		return
 	}
 	x.role[n] = r
-	if n.Name == "" && x.name[n] == "" {
+	if (n.Name == "" || ofLoop(n)) && x.name[n] == "" {
 		x.name[n] = name
 	}
 }
@@ -186,7 +199,10 @@ func (x *extraction) input(n *symbolic.Node, name string, r Role) *Value {
 func (x *extraction) add(n *symbolic.Node, name string, r Role) *Value {
 	v := &Value{
 		Value: &notation.Value{Name: x.unique(name), Shape: n.Shape, Type: n.Type},
-		ID:    len(x.d.Values), Node: n, Role: r,
+		ID:    len(x.d.Values), Node: n, Role: r, def: n, origin: n.Origin,
+	}
+	if x.stand[n] != nil {
+		v.def = x.stand[n]
 	}
 	x.values[n] = v
 	x.d.Values = append(x.d.Values, v)
@@ -203,14 +219,23 @@ func (x *extraction) unique(name string) string {
 }
 
 // run finds the values that roots are made from, and what comes back to them
-// from result. It returns nil where there is a while.
+// from result.
 func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivation {
 	order := symbolic.Reachable(roots...)
 	for _, n := range symbolic.ReachableInside(roots...) {
-		if l, ok := n.Attr.(*symbolic.Loop); ok && l.Kind == symbolic.WhileLoop {
-			return nil
+		x.letters[n.Name] = true
+		if l, ok := n.Attr.(*symbolic.Loop); ok {
+			x.shared = "q" // t is a pass
+			x.d.while = x.d.while || l.Kind == symbolic.WhileLoop
+		}
+		for _, d := range n.Shape {
+			for _, s := range d.Syms() {
+				x.letters[s] = true
+			}
 		}
 	}
+	x.opened = x.loops(order)
+	x.result = result
 	cuts := x.cuts(order)
 	for _, n := range order {
 		if n.Op == symbolic.OpInput {
@@ -218,7 +243,9 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 		}
 	}
 	for _, n := range order {
-		if x.values[n] == nil && cuts[n] != "" {
+		if o := x.opened[n]; o != nil {
+			x.commit(o)
+		} else if x.values[n] == nil && cuts[n] != "" {
 			x.add(n, cuts[n], x.role[n])
 		}
 	}
@@ -230,41 +257,74 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 			}
 			return nil
 		},
+		Instead: x.instead,
 	}
-	x.d.Result = x.values[result]
+	if x.d.Result = x.values[result]; x.d.Result == nil {
+		return nil // it is the same whatever comes in
+	}
 	for _, v := range x.d.Values {
 		if v.Node.Op == symbolic.OpInput {
 			continue
 		}
-		v.Def = x.b.Equation(v.Value, v.Node, true)
-		v.From = x.reads(v.Node)
+		v.Def = v.write(false, func(p moment) *notation.Equation {
+			return x.b.EquationAt(v.Value, p.at, p.over, v.def, v.def == v.Node)
+		})
+		v.From = x.reads(v)
 		for _, u := range v.From {
 			u.To = append(u.To, v)
+		}
+	}
+	for _, o := range x.opened {
+		if o.cond != nil {
+			v := &notation.Value{Shape: o.cond.Shape, Type: symbolic.Boolean}
+			t := []symbolic.Poly{symbolic.Sym(o.Passes.Sym)}
+			o.While = x.b.EquationAt(v, t, o.path(), o.cond, false).Right
 		}
 	}
 	(&backward{extraction: x}).run()
 	return x.d
 }
 
-// reads returns the named values that n is made from.
-func (x *extraction) reads(n *symbolic.Node) []*Value {
+// instead is what is read in the place of a part of a loop; nil: n itself.
+func (x *extraction) instead(n *symbolic.Node) *symbolic.Node { return x.stand[n] }
+
+// value is the named value that n is read as, or nil.
+func (x *extraction) value(n *symbolic.Node) *Value {
+	if m := x.stand[n]; m != nil {
+		n = m
+	}
+	return x.values[n]
+}
+
+// reads returns the named values that v is made from.
+func (x *extraction) reads(v *Value) []*Value {
 	var out []*Value
 	seen := map[*symbolic.Node]bool{}
-	var walk func(*symbolic.Node)
-	walk = func(m *symbolic.Node) {
+	var visit func(*symbolic.Node)
+	walk := func(m *symbolic.Node) {
 		for _, a := range m.Args {
-			if seen[a] {
-				continue
-			}
-			seen[a] = true
-			if v := x.values[a]; v != nil {
-				out = append(out, v)
-				continue
-			}
-			walk(a)
+			visit(a)
 		}
 	}
-	walk(n)
+	visit = func(a *symbolic.Node) {
+		if m := x.stand[a]; m != nil {
+			a = m
+		}
+		if seen[a] {
+			return
+		}
+		seen[a] = true
+		if u := x.values[a]; u != nil {
+			out = append(out, u)
+			return
+		}
+		walk(a)
+	}
+	if v.def == v.Node {
+		walk(v.def)
+	} else {
+		visit(v.def)
+	}
 	return out
 }
 
@@ -287,7 +347,7 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 			heavy[n] = heavy[n] || heavy[a] && cuts[a] == ""
 		}
 		heavy[n] = heavy[n] || n.Op.Class == symbolic.Reduction || n.Op.Class == symbolic.Composite
-		if n.Op.Class == symbolic.Leaf || transparent(n) {
+		if n.Op.Class == symbolic.Leaf || transparent(n) || x.ofOpened(n) {
 			continue
 		}
 		name := n.Name
@@ -303,11 +363,11 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 		case n.Op == symbolic.OpReshape && n.Args[0].Op != symbolic.OpInput:
 			name = "x"
 		case n.Op == symbolic.OpPart:
-			name = "t"
+			name = x.shared
 		case elementOf(n) != "":
 			name = elementOf(n)
 		case uses[n] > 1 && (heavy[n] || nonlinear(n)):
-			name = "t"
+			name = x.shared
 		}
 		cuts[n] = name
 		if u := n; nonlinear(u) && notation.IsFunction(u.Op) {
@@ -326,6 +386,18 @@ func contains(ns []*symbolic.Node, n *symbolic.Node) bool {
 		if m == n {
 			return true
 		}
+	}
+	return false
+}
+
+// ofOpened reports that n is a loop, or a part of one, that is explained pass
+// by pass: it is no value of its own, unless it is a result.
+func (x *extraction) ofOpened(n *symbolic.Node) bool {
+	switch n.Op {
+	case symbolic.OpLoop:
+		return x.opened == nil || x.opened[n] != nil
+	case symbolic.OpPart:
+		return (x.opened == nil || x.opened[n.Args[0]] != nil) && (x.role[n] == Inner || ofLoop(n) && n != x.result)
 	}
 	return false
 }

@@ -21,6 +21,7 @@ type FlowEdge struct {
 	From, To *Value
 	Back     *Term // what comes back along it, or nil
 	Short    bool  // a short circuit: there is a longer way too
+	Again    bool  // into the next pass of a loop
 }
 
 // Flow returns the flow graph.
@@ -32,7 +33,8 @@ func (d *Derivation) Flow() *Flow {
 		}
 		f.Values = append(f.Values, v)
 		for _, u := range v.From {
-			e := &FlowEdge{From: u, To: v, Short: u.Role != Param && v.Role != Loss && longer(u, v)}
+			e := &FlowEdge{From: u, To: v, Again: u.ID >= v.ID}
+			e.Short = u.Role != Param && v.Role != Loss && !e.Again && longer(u, v)
 			if u.Back != nil {
 				for _, t := range u.Back.Terms {
 					if t.Via == v {
@@ -59,14 +61,14 @@ func longer(u, v *Value) bool {
 		}
 		seen[w] = true
 		for _, x := range w.To {
-			if reaches(x) {
+			if x.ID > w.ID && reaches(x) {
 				return true
 			}
 		}
 		return false
 	}
 	for _, w := range u.To {
-		if w != v && reaches(w) {
+		if w != v && w.ID > u.ID && reaches(w) {
 			return true
 		}
 	}
@@ -119,14 +121,17 @@ func (f *Flow) Diagram() *Diagram {
 	for _, e := range f.Edges {
 		from, ok := at[e.From]
 		to, ok2 := at[e.To]
-		if !ok || !ok2 || from == to {
+		if !ok || !ok2 || from == to && !e.Again {
 			continue
 		}
 		a := &Arrow{From: from, To: to, Kind: "wire", Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, e.From.ID, e.To.ID)}
 		a.Title = e.From.Text() + " → " + e.To.Text()
-		if e.Short {
+		switch {
+		case e.Short:
 			a.Kind = "wire skip"
 			a.Title += " (a short-circuit connection)"
+		case e.Again:
+			a.Title += " (in the next pass)"
 		}
 		if e.Back != nil {
 			a.Returns = true
@@ -139,11 +144,13 @@ func (f *Flow) Diagram() *Diagram {
 
 // flowText is what stands in the box of v.
 func flowText(v *Value) string {
-	if v.Def == nil || v.Def.Index != nil {
+	if v.Def == nil {
 		return v.Text()
 	}
-	if s := v.Def.Text(); columns(s) <= 40 {
-		return s
+	if q := v.inPass(); len(q.Index) == 0 {
+		if s := q.Text(); columns(s) <= 40 {
+			return s
+		}
 	}
 	return v.Text()
 }
@@ -158,7 +165,7 @@ func link(v *Value) string {
 
 func valueTitle(v *Value) string {
 	s := v.Text()
-	if d := shapeText(v.Value); d != "" {
+	if d := shapeText(v.Value, len(v.Pass)); d != "" {
 		s += " " + d
 	}
 	if p := place(v.Node); p != "" {
@@ -203,12 +210,16 @@ func (d *Derivation) GraphText(o TextOptions) (string, error) {
 		if v.Def != nil {
 			text = v.Def.Text()
 		}
-		p.aside("", text, shapeText(v.Value), green)
+		p.aside("", text, shapeText(v.Value, len(v.Pass)), green)
 		for _, u := range v.To {
 			note := ""
 			for _, e := range f.Edges {
-				if e.From == v && e.To == u && e.Short {
+				switch {
+				case e.From != v || e.To != u:
+				case e.Short:
 					note = "  (short circuit)"
+				case e.Again:
+					note = "  (in the next pass)"
 				}
 			}
 			back := ""

@@ -82,8 +82,32 @@ type cell struct {
 	fed   bool  // something leads here
 }
 
+// onward is the diagram without the arrows that lead back, into the next pass
+// of a loop: a sign in the box says that there is one.
+func (d *Diagram) onward() *Diagram {
+	out := *d
+	out.Boxes = make([]*Box, len(d.Boxes))
+	for i, b := range d.Boxes {
+		c := *b
+		out.Boxes[i] = &c
+	}
+	out.Lines = nil
+	for _, a := range d.Lines {
+		if a.To > a.From {
+			out.Lines = append(out.Lines, a)
+		} else if b := out.Boxes[a.To]; !strings.HasPrefix(b.Text, recurs) {
+			b.Text = recurs + b.Text
+		}
+	}
+	return &out
+}
+
+// recurs stands before what is made from a pass before.
+const recurs = "↻ "
+
 // Text draws the diagram in letters, as wide as it has to be.
 func (d *Diagram) Text(color bool) (string, error) {
+	d = d.onward()
 	cells, layers, err := d.cells()
 	if err != nil {
 		return "", err

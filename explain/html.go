@@ -48,6 +48,7 @@ type memberData struct {
 	Flows             []flowData
 	Stages            []stageData
 	Verdict, At       string
+	None              string // why there are no numbers
 }
 
 // Has reports whether the member is explained in that way.
@@ -62,8 +63,15 @@ type lineData struct {
 	Plain    string // the formula as text, for who hears it
 	Shape    string
 	With     []template.HTML
+	Heads    []headData
+	Depth    int
 	Paths    string
 	Steps    []stepData
+}
+
+type headData struct {
+	Depth int
+	Text  template.HTML
 }
 
 type stepData struct {
@@ -87,6 +95,7 @@ type stageData struct {
 	Formula  template.HTML
 	Picture  template.HTML
 	RMS, How string
+	Through  string
 	Bar      string
 	Falls    []fallData
 }
@@ -155,7 +164,10 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	forward, backward := d.Lines()
 	m.Forward, m.Backward = lineDataOf(forward, link), lineDataOf(backward, link)
 	if m.Has("circuit") {
-		if err := d.circuits(m, p); err != nil {
+		err := d.circuits(m, p)
+		if no, ok := endless(err); ok {
+			m.None = no
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -169,7 +181,12 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 		m.flows(f, link)
 	}
 	if m.Has("deltas") {
-		return m, d.stages(m, p, link)
+		err := d.stages(m, p, link)
+		if no, ok := endless(err); ok {
+			m.None = no
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	return m, nil
 }
@@ -196,11 +213,15 @@ func lineDataOf(lines []*Line, link notation.Linker) []lineData {
 	var out []lineData
 	for _, l := range lines {
 		x := lineData{Value: l.Value.ID, Backward: l.Backward, Shape: l.Shape, Plain: l.Equation.Text(), Formula: template.HTML(l.Equation.MathML(link)), Paths: list(names(l.Paths))}
+		x.Depth = l.Depth
+		for _, h := range l.Heads {
+			x.Heads = append(x.Heads, headData{h.Depth, template.HTML(h.Phrase.MathML(link))})
+		}
 		for _, w := range l.Primes {
 			x.With = append(x.With, template.HTML(notation.MathMLEqual(w.Name, w.Is, link)))
 		}
 		if l.Backward {
-			for _, s := range l.Value.Steps() {
+			for _, s := range l.Steps() {
 				x.Steps = append(x.Steps, stepData{s.Rule, template.HTML(s.mathML(link))})
 			}
 		}
@@ -338,7 +359,7 @@ func (d *Derivation) stages(m *memberData, p *Point, link notation.Linker) error
 	for _, s := range ds {
 		x := stageData{
 			Value: s.Value.ID, Formula: template.HTML(s.Equation.MathML(link)), Picture: template.HTML(s.picture(env.Dims)),
-			RMS: short(s.RMS), How: s.Across, Bar: fmt.Sprintf("%.2f", scale(s.RMS, top)),
+			RMS: short(s.RMS), How: s.Across, Through: s.Through(), Bar: fmt.Sprintf("%.2f", scale(s.RMS, top)),
 		}
 		for _, f := range s.Falls {
 			x.Falls = append(x.Falls, fallData{f.Value.ID, template.HTML(f.Equation.MathML(link)), short(f.RMS)})

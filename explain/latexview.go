@@ -20,6 +20,11 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 		b.WriteString(`\subsection*{` + latexText(d.Kind+" "+d.Name) + "}\n")
 		for _, v := range views {
 			s, err := v.latex(d, p)
+			no, none := endless(err)
+			if none {
+				b.WriteString(latexText(no) + "\n\n")
+				continue
+			}
 			if err != nil {
 				return "", err
 			}
@@ -39,6 +44,9 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 func aligned(lines []*Line) string {
 	var rows []string
 	for _, l := range lines {
+		for _, h := range l.Heads {
+			rows = append(rows, `& `+strings.Repeat(`\quad `, h.Depth)+h.Phrase.LaTeX())
+		}
 		row := latexAligned(l.Equation)
 		if l.Shape != "" {
 			row += ` && \scriptstyle ` + strings.ReplaceAll(l.Shape, "*", `\cdot `)
@@ -102,6 +110,10 @@ func Markdown(ds []*Derivation, views []View, p *Point, title string) (string, e
 				continue
 			}
 			s, err := v.text(d, p, TextOptions{Width: 100})
+			if no, ok := endless(err); ok {
+				b.WriteString("\n" + no + "\n")
+				continue
+			}
 			if err != nil {
 				return "", err
 			}

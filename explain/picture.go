@@ -13,12 +13,13 @@ import (
 // and matrices, side by side, so that one sees the dims line up; "" where the
 // formula is not about whole vectors.
 func (s *Delta) picture(dims map[string]int) string {
-	if s.Equation.Index != nil || len(s.Value.Dims()) == 0 || len(s.Value.Dims()) > 2 {
+	ds := s.dims()
+	if s.Equation.Index != nil || len(ds) == 0 || len(ds) > 2 {
 		return ""
 	}
-	own := token{text: s.Value.Delta.Text(), dims: dimsOf(s.Value.Dims()), size: true, rows: s.Value.Dims()[0], cols: symbolic.Int(1)}
-	if len(s.Value.Dims()) == 2 {
-		own.cols = s.Value.Dims()[1]
+	own := token{text: s.Equation.LeftText(), dims: dimsOf(ds), size: true, rows: ds[0], cols: symbolic.Int(1)}
+	if len(ds) == 2 {
+		own.cols = ds[1]
 	}
 	ts := append([]token{own, {text: " = "}}, tokens(s.Equation.Right)...)
 	length := func(p symbolic.Poly) float64 {

@@ -1,12 +1,14 @@
 package explain
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
@@ -31,26 +33,68 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 			}
 		}
 	}
+	for _, a := range d.args {
+		if !d.counts(a.Name) {
+			continue
+		}
+		if t := p.Inputs[a.Name]; t != nil && len(t.Data) == 1 {
+			env.Dims[a.Name] = int(t.Data[0])
+		}
+	}
 	d.size(env.Dims, max(1, p.Batch))
 	if err := d.affordable(env); err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(1, uint64(len(d.Values))))
-	for _, v := range d.Values {
-		if v.Node.Op != symbolic.OpInput {
-			continue
-		}
-		t := p.input(v)
-		if t == nil {
-			var err error
-			if t, err = d.draw(rng, env, v); err != nil {
-				return nil, err
+	env.Passes = most
+	for i, r := range ranges {
+		rng := rand.New(rand.NewPCG(1, uint64(len(d.Values))))
+		for _, v := range d.Values {
+			if v.Node.Op != symbolic.OpInput {
+				continue
 			}
+			t := p.input(v)
+			if t == nil {
+				var err error
+				if t, err = d.draw(rng, env, v, r); err != nil {
+					return nil, err
+				}
+			}
+			env.Inputs[v.Node.Attr.Key()] = t
 		}
-		env.Inputs[v.Node.Attr.Key()] = t
+		if !d.while {
+			break
+		}
+		if _, err := symbolic.Eval(env, d.Result.Node); err == nil {
+			env.Passes = 0 // it is known to end
+			break
+		} else if i == len(ranges)-1 {
+			return nil, &endlessError{fmt.Sprintf("There are no numbers: with values drawn at random a while of %s has not ended after %d passes. Give it others with -at.", d.Name, most)}
+		}
 	}
 	return env, nil
 }
+
+// most is how many passes of a while are looked at.
+const most = 300
+
+// An endlessError says that there are no values at which a member can be looked
+// at, but those that somebody gives.
+type endlessError struct{ text string }
+
+func (e *endlessError) Error() string { return e.text }
+
+// endless returns what stands in the place of numbers where err says that there
+// are none.
+func endless(err error) (string, bool) {
+	var e *endlessError
+	if errors.As(err, &e) {
+		return e.text, true
+	}
+	return "", false
+}
+
+// ranges are tried one after the other, until all whiles end.
+var ranges = [][2]float64{{-1, 1}, {0.2, 1}, {1, 2}, {-0.4, 0.4}, {2, 20}}
 
 // size draws the sizes that are not given: small ones that differ, and larger
 // ones where a dim would be negative.
@@ -61,7 +105,7 @@ func (d *Derivation) size(dims map[string]int, batch int) {
 		all = append(all, n.Shape...)
 		for _, dim := range n.Shape {
 			for _, s := range dim.Syms() {
-				if _, given := dims[s]; !given && s != notation.Batch && !slices.Contains(free, s) {
+				if _, given := dims[s]; !given && s != notation.Batch && !symbolic.IsCount(s) && !slices.Contains(free, s) {
 					free = append(free, s)
 				}
 			}
@@ -70,19 +114,45 @@ func (d *Derivation) size(dims map[string]int, batch int) {
 	if _, given := dims[notation.Batch]; !given {
 		dims[notation.Batch] = batch
 	}
+	for _, a := range d.args {
+		if _, given := dims[a.Name]; !given && d.counts(a.Name) && !slices.Contains(free, a.Name) {
+			free = append(free, a.Name)
+		}
+	}
 	for try := range 16 {
 		for i, s := range free {
 			if try%2 == 1 {
 				i = len(free) - 1 - i
 			}
 			dims[s] = 3 + i%4 + try/2*2
+			if d.counts(s) { // it says how far another size is used
+				dims[s] = 1 + try/2
+			}
 		}
 		if !slices.ContainsFunc(all, func(p symbolic.Poly) bool {
-			n, err := p.Eval(func(s string) (int, bool) { n, ok := dims[s]; return n, ok })
+			n, err := p.Eval(sizes(dims))
 			return err != nil || n < 0
 		}) {
 			return
 		}
+	}
+}
+
+// counts reports whether a size is an argument, a whole number.
+func (d *Derivation) counts(s string) bool {
+	return slices.ContainsFunc(d.args, func(a *module.Arg) bool {
+		return a.Name == s && a.Type == symbolic.Integer && a.Bound == nil && len(a.Node.Shape) == 0
+	})
+}
+
+// sizes gives a dim its size; a while is taken to make a few passes.
+func sizes(dims map[string]int) func(string) (int, bool) {
+	return func(s string) (int, bool) {
+		if symbolic.IsCount(s) {
+			return 16, true
+		}
+		n, ok := dims[s]
+		return n, ok
 	}
 }
 
@@ -93,7 +163,7 @@ const maxElements = 1 << 26
 func (d *Derivation) affordable(env *symbolic.Env) error {
 	total := 0
 	for _, n := range symbolic.Reachable(d.roots()...) {
-		shape, err := n.Shape.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
+		shape, err := n.Shape.Eval(sizes(env.Dims))
 		if err != nil {
 			return err
 		}
@@ -178,7 +248,7 @@ func bind(dims map[string]int, v *Value, t *symbolic.Tensor) error {
 }
 
 // draw makes up a value for an input: indices in range, parameters small.
-func (d *Derivation) draw(rng *rand.Rand, env *symbolic.Env, v *Value) (*symbolic.Tensor, error) {
+func (d *Derivation) draw(rng *rand.Rand, env *symbolic.Env, v *Value, within [2]float64) (*symbolic.Tensor, error) {
 	dim := func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok }
 	shape, err := v.Shape.Eval(dim)
 	if err != nil {
@@ -193,12 +263,16 @@ func (d *Derivation) draw(rng *rand.Rand, env *symbolic.Env, v *Value) (*symboli
 			}
 		}
 	}
+	if n, ok := env.Dims[v.Name]; ok && d.counts(v.Name) {
+		t.Data[0] = float64(n)
+		return t, nil
+	}
 	for i := range t.Data {
 		switch {
 		case v.Type == symbolic.Real && v.Role == Param && len(shape) > 1:
-			t.Data[i] = rng.Float64()*1.2 - 0.6
+			t.Data[i] = within[0]*0.6 + rng.Float64()*(within[1]-within[0])*0.6
 		case v.Type == symbolic.Real:
-			t.Data[i] = rng.Float64()*2 - 1
+			t.Data[i] = within[0] + rng.Float64()*(within[1]-within[0])
 		default:
 			t.Data[i] = float64(rng.IntN(max(1, bound)))
 		}

@@ -112,13 +112,13 @@ func b2i(b bool) int {
 	return 0
 }
 
-// shapeText is the shape of v for one example.
-func shapeText(v *notation.Value) string {
-	s := v.Dims()
+// shapeText is the shape of v for one example, without as many dims for passes.
+func shapeText(v *notation.Value, passes int) string {
+	s := v.Dims()[passes:]
 	if len(s) == 0 {
 		return ""
 	}
-	return s.String()
+	return symbolic.ReadCounts(s.String())
 }
 
 // place is where the model says n, as file:line.

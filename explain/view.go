@@ -94,7 +94,9 @@ func Text(ds []*Derivation, views []View, p *Point, o TextOptions) (string, erro
 				w.line("")
 			}
 			s, err := v.text(d, p, o)
-			if err != nil {
+			if no, ok := endless(err); ok {
+				w.line(no)
+			} else if err != nil {
 				return "", err
 			}
 			w.WriteString(s)

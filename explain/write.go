@@ -13,7 +13,7 @@ func Formats() []string { return []string{"text", "html", "svg", "latex", "markd
 // Keep leaves only the members with the given names; no names: all.
 func (e *Explanation) Keep(names []string) error {
 	if len(e.Derivations) == 0 {
-		return fmt.Errorf("there is nothing with a derivative (or only with a while, which is not explained)")
+		return fmt.Errorf("there is no func or model with a derivative")
 	}
 	if len(names) == 0 {
 		return nil

@@ -49,11 +49,11 @@ func dumpLine(n *Node, number map[*Node]int) string {
 		b.WriteString(" " + attrText(n.Attr, number))
 	}
 	fmt.Fprintf(&b, " : %s %s", n.Shape, n.Type)
+	line := ReadCounts(b.String())
 	if c := comment(n); c != "" {
-		b.WriteString(" // " + c)
+		line += " // " + c
 	}
-	b.WriteByte('\n')
-	return b.String()
+	return line + "\n"
 }
 
 // attrText is the attribute as people read it; keys are made for comparing.

@@ -59,6 +59,7 @@ type Env struct {
 	Dims    map[string]int
 	Inputs  map[string]*Tensor // by Input.Key
 	Float32 bool               // round every real result to float32
+	Passes  int                // the most that all whiles together may make; 0: very many each
 }
 
 func (env *Env) dim(s string) (int, bool) {
@@ -138,6 +139,7 @@ func describe(n *Node) string {
 type evaluator struct {
 	env        *Env
 	expansions map[string]*expansion
+	passes     int // that whiles have made
 }
 
 // run evaluates roots; given holds values that are known already.

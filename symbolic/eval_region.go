@@ -61,8 +61,8 @@ func (e *evaluator) loop(y *Node, args []*Tensor, parts []*Node) (*Tensor, map[*
 			if c[0].Data[0] == 0 {
 				break
 			}
-			if i == maxPasses-1 {
-				return nil, nil, fmt.Errorf("a while has not ended after %d passes", maxPasses)
+			if e.passes++; i == maxPasses-1 || e.passes == e.env.Passes {
+				return nil, nil, fmt.Errorf("a while has not ended after %d passes", e.passes)
 			}
 		}
 		out, err := e.run(roots, now)

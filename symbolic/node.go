@@ -61,7 +61,7 @@ type Graph struct {
 	origin  Origin
 	marks   int
 	formals int
-	counts  int
+	counts  map[string]int
 
 	lacking []*OpSpec // foreign functions whose derivative was needed
 }

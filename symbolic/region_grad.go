@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -392,19 +393,38 @@ func about(s Shape) int {
 	return n
 }
 
-// isCount reports whether a symbol is the number of passes of a while.
-func isCount(sym string) bool { return strings.HasPrefix(sym, "!") }
+// countMark stands in a symbol that a while gives its value, after the name
+// under which people read it: no size of a model has it.
+const countMark = "!"
 
-// NewCount returns a symbol for the number of passes of a while.
-func (g *Graph) NewCount() Poly {
-	g.counts++
-	return Sym("!" + Int(g.counts).String())
+// IsCount reports whether a symbol is the number of passes of a while.
+func IsCount(sym string) bool { return strings.Contains(sym, countMark) }
+
+// CountName is what such a symbol is called in print: passes, passes2.
+func CountName(sym string) string { return strings.Replace(sym, countMark, "", 1) }
+
+var countIn = regexp.MustCompile(`(\pL)` + countMark + `(\d*)`)
+
+// ReadCounts writes such symbols in a text as they are read.
+func ReadCounts(text string) string { return countIn.ReplaceAllString(text, "$1$2") }
+
+// NewCount returns a symbol for the number of passes of a while, which is read
+// as name.
+func (g *Graph) NewCount(name string) Poly {
+	if g.counts == nil {
+		g.counts = map[string]int{}
+	}
+	g.counts[name]++
+	if n := g.counts[name]; n > 1 {
+		return Sym(name + countMark + Int(n).String())
+	}
+	return Sym(name + countMark)
 }
 
 // mentionsCount reports whether the size of n is known in its pass only.
 func mentionsCount(n *Node) bool {
 	for _, d := range n.Shape {
-		if slices.ContainsFunc(d.Syms(), isCount) {
+		if slices.ContainsFunc(d.Syms(), IsCount) {
 			return true
 		}
 	}

@@ -99,7 +99,7 @@ func (s *segments) divide() {
 	}
 	k := g.Formal("", nil, Integer)
 	t := g.Formal("", nil, Integer)
-	n := g.NewCount()
+	n := g.NewCount("segments")
 	loop := g.Apply(OpLoop, &Loop{
 		Kind: WhileLoop, Count: n, Carry: []*Node{k}, Capture: []*Node{t},
 		Next: []*Node{g.Apply(OpIntAdd, nil, k, g.Const(1, nil, Integer))},

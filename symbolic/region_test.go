@@ -47,7 +47,7 @@ var kinds = map[string]struct {
 			s, i := g.Formal("s", Shp(2), Real), g.Formal("i", nil, Integer)
 			x := g.Access(xs, &Map{Shape: Shp(2), Index: []Poly{Operand(0), Axis(0)}}, g.Broadcast(i, Shp(2)))
 			last, _ := g.Close(&Body{
-				Kind: WhileLoop, Count: g.NewCount(), Carry: []*Node{s, i}, Init: []*Node{w, g.Const(0, nil, Integer)},
+				Kind: WhileLoop, Count: g.NewCount("passes"), Carry: []*Node{s, i}, Init: []*Node{w, g.Const(0, nil, Integer)},
 				Next: []*Node{step(g, s, x, w), g.Apply(OpIntAdd, nil, i, g.Const(1, nil, Integer))},
 				Cond: g.Apply(OpIntLt, nil, i, g.Const(3, nil, Integer)),
 			})

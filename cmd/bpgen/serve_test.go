@@ -50,7 +50,7 @@ func TestServe(t *testing.T) {
 		{"package p\n\nfunc F(x) = x^2\n", "x", `values: "x" is not NAME=VALUE`},
 		{"package p\n\nimport \"./other.bp\"\n\nfunc F(x) = x\n", "", "a model in a page can't read files"},
 		{"package p\n\ndim n = 9000\n\nfunc F(A, B [n, n]) = sum(A @ B)\n", "", "is too large to be evaluated here"},
-		{"package p\n", "", "there is nothing with a derivative"},
+		{"package p\n", "", "there is no func or model with a derivative"},
 	} {
 		if a := explained(c.source, c.at); !strings.Contains(a.Errors, c.want) || a.HTML != "" {
 			t.Errorf("%q: %s", c.source, a.Errors)

@@ -41,7 +41,7 @@ type counter struct {
 // is the size of the batch.
 func (c *counter) size(p symbolic.Poly) symbolic.Poly {
 	return p.Subst(func(s string) (symbolic.Poly, bool) {
-		if isCount(s) {
+		if symbolic.IsCount(s) {
 			return symbolic.Int(1), true
 		}
 		n, ok := c.sizes[s]

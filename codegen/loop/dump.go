@@ -33,7 +33,7 @@ func (p *Program) String() string {
 		}
 		fmt.Fprintf(&b, "  %s\n", s)
 	}
-	return b.String()
+	return symbolic.ReadCounts(b.String())
 }
 
 func writeStmts(b *strings.Builder, ss []Stmt, depth int) {

@@ -79,7 +79,7 @@ func (l *lowering) dims() []string {
 		for _, s := range p.Syms() {
 			if !seen[s] && !strings.HasPrefix(s, "~") {
 				seen[s] = true
-				out = append(out, s)
+				out = append(out, symbolic.CountName(s)) // as it is read
 			}
 		}
 	}

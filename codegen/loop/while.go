@@ -2,7 +2,6 @@ package loop
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -33,17 +32,13 @@ func (b *Buffer) Grows() bool { return b.Kind == Temp && countOf(b.Shape) != "" 
 func countOf(s symbolic.Shape) string {
 	for _, d := range s {
 		for _, sym := range d.Syms() {
-			if isCount(sym) {
+			if symbolic.IsCount(sym) {
 				return sym
 			}
 		}
 	}
 	return ""
 }
-
-// isCount reports whether a symbol is the number of passes of a while. It is
-// the name of the variable that counts them.
-func isCount(sym string) bool { return strings.HasPrefix(sym, "!") }
 
 // passesIn returns what the whiles give whose numbers of passes a shape mentions.
 func (l *lowering) passesIn(s symbolic.Shape) []*value {

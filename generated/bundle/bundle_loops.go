@@ -485,7 +485,7 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 				}
 			}
 
-			// dY3[i] = [−i + 1 ≥ 0]·dY[i] + s10[i]   bundle.bp:20
+			// dY3[i] = [1 ≥ i]·dY[i] + s10[i]   bundle.bp:20
 			var dY4 float32
 			if i <= 1 {
 				dY4 = dY[i]
@@ -567,7 +567,7 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 		var s10 float32
 		dXRow := dX[pointb*3:][:3]
 		for i := range 3 {
-			// da4[i] = dC3[i] + [i − 2 ≥ 0]·da2[i − 2] + [−i + 1 ≥ 0]·(if s2 = 0 { 0 } else { da[i + 1] })   bundle.bp:13
+			// da4[i] = dC3[i] + [i ≥ 2]·da2[i − 2] + [1 ≥ i]·(if s2 = 0 { 0 } else { da[i + 1] })   bundle.bp:13
 			var da6 float32
 			if i >= 2 {
 				da6 = da2[i-2]

@@ -2500,7 +2500,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				}
 			}
 
-			// dxP[i,j] += [T − i − 1 ≥ 0]·dx[i,j]   chars.bp:39
+			// dxP[i,j] += [i < T]·dx[i,j]   chars.bp:39
 			for i := range 64 {
 				for j := range 32 {
 					if i < T {

@@ -2,8 +2,8 @@
 
 package lenet
 
-// pLoopGo computes P[i,j,k] = [j − 1 ≥ 0, −j + 8 ≥ 0, k − 1 ≥ 0, −k + 8 ≥
-// 0]·(image[i,j − 1,k − 1] − 8)/4.
+// pLoopGo computes P[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k −
+// 1] − 8)/4.
 func pLoopGo(b2, from int, image, P []float32) {
 	{
 		for j := range 10 {
@@ -57,8 +57,8 @@ func zaProductPartGo(za, aF, P2, _ []float32) {
 }
 
 // y3LoopGo computes a[i,j,k] = relu(za[i,8·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
-// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j − 1 ≥ 0, −j + 4 ≥ 0, k − 1 ≥ 0, −k + 4
-// ≥ 0]·Y[i,j − 1,k − 1], ….
+// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·Y[i,j − 1,k −
+// 1], ….
 func y3LoopGo(aB, a, za, Y, Y2, Y3 []float32) {
 	for i := range 8 {
 		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
@@ -315,8 +315,8 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s2, s float64) 
 	return s2, s
 }
 
-// daF2LoopGo computes P[i,j,k] = [j − 1 ≥ 0, −j + 8 ≥ 0, k − 1 ≥ 0, −k + 8 ≥
-// 0]·(image[i,j − 1,k − 1] − 8)/4, daF2[i,j,k,l,m] = P[i,j + l,k + m].
+// daF2LoopGo computes P[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k
+// − 1] − 8)/4, daF2[i,j,k,l,m] = P[i,j + l,k + m].
 func daF2LoopGo(b2, from int, image, P, daF2 []float32) {
 	{
 		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12

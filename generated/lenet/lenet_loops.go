@@ -365,7 +365,7 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 				}
 				dbB[i] += dbB2
 
-				// db2[i,j,k] = [j − 1 ≥ 0, −j + 4 ≥ 0, k − 1 ≥ 0, −k + 4 ≥ 0]·dbZ[i,j − 1,k − 1]   lenet.bp:13
+				// db2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·dbZ[i,j − 1,k − 1]   lenet.bp:13
 				for j := range 6 {
 					db2Row := db2[i*36+j*6:][:6]
 					for k := range 6 {

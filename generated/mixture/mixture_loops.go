@@ -323,7 +323,7 @@ func (w *MixtureWork) grad(batch *MixtureBatch, g *MixtureParams) MixtureLoss {
 				dL2[i*2+j] += de * (x[b*2] - mu[i*2])
 			}
 
-			// dmu3[i,j] += [−j ≥ 0]·(−dze[i,j])   mixture.bp:14
+			// dmu3[i,j] += [0 ≥ j]·(−dze[i,j])   mixture.bp:14
 			for j := range 2 {
 				if j <= 0 {
 					dmu3[i*2+j] -= dze[j]
@@ -360,7 +360,7 @@ func (w *MixtureWork) grad(batch *MixtureBatch, g *MixtureParams) MixtureLoss {
 		}
 	}
 
-	// dL[i,j,k] = if [−k ≥ 0]·(k < j) { [−k ≥ 0]·dL2[i,j,k] } else { 0 }   mixture.bp:14
+	// dL[i,j,k] = if [0 ≥ k]·(k < j) { [0 ≥ k]·dL2[i,j,k] } else { 0 }   mixture.bp:14
 	for i := range 3 {
 		for j := range 2 {
 			dLRow := dL[i*4+j*2:][:2]

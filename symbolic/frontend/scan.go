@@ -43,7 +43,7 @@ func (r *repeat) rows() bool {
 	c := r.c
 	r.inner = map[string]value{}
 	if r.Kind == symbolic.WhileLoop {
-		r.Count = c.g.NewCount()
+		r.Count = c.g.NewCount("passes")
 		return true
 	}
 	known := false

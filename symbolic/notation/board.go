@@ -84,7 +84,12 @@ func (w *boardWriter) name(e *Expr) (matrix, bool) {
 		index, dims = without(index, b), without(dims, b)
 	}
 	var axes []string
-	var offset, extent []symbolic.Poly
+	var offset, extent, passes []symbolic.Poly
+	for len(passes) < len(index) && !w.mentions(index[len(passes)]) && plain(index[len(passes)]) &&
+		(len(passes) < len(e.Value.Pass) || ofPass(index[len(passes)])) {
+		passes = index[:len(passes)+1]
+	}
+	index, dims = index[len(passes):], dims[len(passes):]
 	sliced := false
 	for k, p := range index {
 		at := ""
@@ -115,13 +120,13 @@ func (w *boardWriter) name(e *Expr) (matrix, bool) {
 			}
 		}
 		if len(dims) == 0 {
-			return matrix{Whole(e.Value), nil}, true
+			return matrix{&Expr{Kind: Name, Value: e.Value, At: passes}, nil}, true
 		}
 		return matrix{e, nil}, true
 	case len(axes) < len(dims):
 		return matrix{}, false
 	}
-	out := Whole(e.Value)
+	out := &Expr{Kind: Name, Value: e.Value, At: passes}
 	if sliced {
 		out.Offset, out.Extent = offset, extent
 	}
@@ -364,11 +369,11 @@ func foldAll(m matrix, over []string) (matrix, bool) {
 // rank is 0 for what may be a scalar: a product with it is not one of vectors.
 func rank(e *Expr) int {
 	switch e.Kind {
-	case Name:
+	case Name, Chain:
 		if e.Extent != nil {
 			return len(e.Extent)
 		}
-		return len(e.Value.Dims())
+		return len(e.Value.Dims()) - len(e.At)
 	case OneHot, Stack:
 		return 1
 	case Rows:
@@ -452,8 +457,8 @@ func (w *boardWriter) big(e *Expr) (matrix, bool) {
 	for i, a := range e.Over {
 		over[i] = a.Sym
 	}
-	if isBatch(e.Over[0].Extent) {
-		if len(e.Over) > 1 || over[0] != example {
+	if isBatch(e.Over[0].Extent) || isPass(over[0]) {
+		if len(e.Over) > 1 || over[0] != example && !isPass(over[0]) {
 			return matrix{}, false
 		}
 		m, ok := w.whole(e.Args[0])

@@ -1,6 +1,7 @@
 package notation
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -83,15 +84,26 @@ func wrap(b box, prec int) box {
 
 // boxEquation lays q out.
 func boxEquation(q *Equation) box {
-	left := nameOf(q.Left)
-	if q.Index != nil {
+	left := nameAt(q.Left, polys(q.At, nil))
+	if len(q.Index) > 0 {
 		var at []box
 		for _, a := range q.Index {
 			at = append(at, nameText(a.Sym))
 		}
 		left = row(atomPrec, left, brackets(at))
 	}
-	return row(0, left, leaf(opBox, "="), layout(q.Right))
+	right := layout(q.Right)
+	switch {
+	case q.Left.Type == symbolic.Boolean && q.Right.Kind == Number:
+		right = leaf(wordBox, map[bool]string{true: "true", false: "false"}[q.Right.Num != 0])
+	case q.Left.Type == symbolic.Boolean && right.kind == rowBox && right.prec <= 3:
+		right = fenced("(", right, ")")
+	}
+	b := row(0, left, leaf(opBox, "="), right)
+	if q.Else != nil {
+		b = row(0, b, leaf(tightBox, ",  "), boxEquation(q.Else))
+	}
+	return b
 }
 
 func brackets(at []box) box {
@@ -127,6 +139,18 @@ func layout(e *Expr) box {
 			left = wrap(left, mulPrec+1) // not u∘(v·w)
 		}
 		return row(mulPrec, left, leaf(tightBox, "·"), factor(layout(e.Args[1]), mulPrec+1))
+	case Chain:
+		b := row(mulPrec, nameAt(e.Pull.Back, nil), leaf(tightBox, "·"), nameOf(e.Pull.Local))
+		if len(e.Index) > len(e.At) {
+			var at []box
+			for _, p := range e.Index[len(e.At):] {
+				if s, ok := p.AsSym(); !ok || s != example {
+					at = append(at, poly(p, nil))
+				}
+			}
+			b = row(atomPrec, fenced("(", b, ")"), brackets(at))
+		}
+		return b
 	case Transpose:
 		return box{kind: turnBox, args: []box{wrap(layout(e.Args[0]), atomPrec)}, prec: atomPrec}
 	case Rows:
@@ -193,12 +217,12 @@ func numberText(v float64) string {
 
 // name is a whole value, or the stretch of it that is meant.
 func name(e *Expr) box {
-	b := nameOf(e.Value)
+	b := nameAt(e.Value, polys(e.At, nil))
 	if e.Extent == nil {
 		return b
 	}
 	var at []box
-	dims := e.Value.Dims()
+	dims := e.Value.Dims()[len(e.At):]
 	for i, lo := range e.Offset {
 		hi := lo.Add(e.Extent[i])
 		if lo.Is(0) && hi.Equal(dims[i]) {
@@ -218,17 +242,21 @@ func name(e *Expr) box {
 }
 
 func element(e *Expr) box {
-	b := nameOf(e.Value)
 	index := e.Index
 	if b := e.Value.batch(); b >= 0 {
 		if s, ok := index[b].AsSym(); ok && s == example {
 			index = without(index, b)
 		}
 	}
-	if len(index) == 0 {
+	n := 0
+	for n < len(index) && plain(index[n]) && (n < len(e.Value.Pass) || ofPass(index[n])) {
+		n++
+	}
+	b := nameAt(e.Value, polys(index[:n], nil))
+	if n == len(index) {
 		return b
 	}
-	return row(atomPrec, b, brackets(polys(index, e.Data)))
+	return row(atomPrec, b, brackets(polys(index[n:], e.Data)))
 }
 
 func polys(ps []symbolic.Poly, data []*Expr) []box {
@@ -295,13 +323,17 @@ func sizeName(s string) string {
 	if strings.HasPrefix(s, example) {
 		return "n" + strings.TrimPrefix(s, example)
 	}
-	return s
+	return symbolic.CountName(strings.TrimPrefix(s, passMark))
 }
 
 func condition(c symbolic.Cond, data []*Expr) box {
 	switch c.Kind {
 	case symbolic.NonNeg:
-		return row(3, poly(c.E, data), leaf(opBox, "≥"), leaf(numberBox, "0"))
+		l, r, _ := sides(c.E)
+		if below := r.Sub(symbolic.Int(1)); len(below.Syms()) > 0 && constant(r) > 0 {
+			return row(3, poly(below, data), leaf(opBox, "<"), poly(l, data))
+		}
+		return row(3, poly(l, data), leaf(opBox, "≥"), poly(r, data))
 	case symbolic.Zero:
 		if l, r, ok := sides(c.E); ok {
 			return row(3, poly(l, data), leaf(opBox, "="), poly(r, data))
@@ -309,6 +341,16 @@ func condition(c symbolic.Cond, data []*Expr) box {
 		return row(3, poly(c.E, data), leaf(opBox, "="), leaf(numberBox, "0"))
 	}
 	return row(3, leaf(numberBox, strconv.Itoa(c.Mod)), leaf(opBox, "|"), poly(c.E, data))
+}
+
+// constant is the number in p that no size or index is a factor of.
+func constant(p symbolic.Poly) (c int64) {
+	p.Terms(func(n, den int64, syms []string) {
+		if len(syms) == 0 {
+			c = n / den
+		}
+	})
+	return c
 }
 
 // sides puts what is taken off in p on the other side of p = 0.
@@ -348,7 +390,7 @@ func mathForm(op *symbolic.OpSpec, args int) string {
 	if op.Math != "" {
 		return op.Math
 	}
-	return op.Name + "(" + strings.Repeat("%s, ", args-1) + "%s)"
+	return op.Name + "(" + strings.Join(slices.Repeat([]string{"%s"}, args), ", ") + ")"
 }
 
 // operator writes op in its mathematical form.
@@ -487,16 +529,46 @@ func call(e *Expr) box {
 
 // nameOf is what v is called: δ of what comes back to it, ∂E/∂W for a
 // gradient.
-func nameOf(v *Value) box {
-	b := nameText(v.Name)
+func nameOf(v *Value) box { return nameAt(v, nil) }
+
+// below writes the numbers of passes below a name.
+func below(b box, at []box) box {
+	if len(at) == 0 {
+		return b
+	}
+	var in []box
+	if b.kind == subBox {
+		in, b = append(in, b.args[1]), b.args[0]
+	}
+	for _, a := range at {
+		if len(in) > 0 {
+			in = append(in, leaf(tightBox, ","))
+		}
+		in = append(in, a)
+	}
+	return box{kind: subBox, args: []box{b, row(0, in...)}, prec: atomPrec}
+}
+
+// nameAt is what v is called in the passes at.
+func nameAt(v *Value, at []box) box {
+	below := below
+	if v.Bracket {
+		below = func(b box, at []box) box {
+			if len(at) > 0 {
+				b = row(atomPrec, b, brackets(at))
+			}
+			return b
+		}
+	}
+	b := below(nameText(v.Name), at)
 	switch {
 	case v.Plain:
-		b = leaf(nameBox, v.Name)
+		b = below(leaf(nameBox, v.Name), at)
 	case v.Delta:
 		b = box{kind: subBox, args: []box{leaf(nameBox, "δ"), b}, prec: atomPrec}
 	case v.Of != "":
-		d := func(s string) box { return row(atomPrec, leaf(tightBox, "∂"), nameText(s)) }
-		b = box{kind: fracBox, args: []box{d(v.Of), d(v.Name)}, prec: atomPrec}
+		d := func(b box) box { return row(atomPrec, leaf(tightBox, "∂"), b) }
+		b = box{kind: fracBox, args: []box{d(nameText(v.Of)), d(b)}, prec: atomPrec}
 	}
 	b.value = v
 	return b

@@ -14,8 +14,12 @@ type Builder struct {
 	Named   func(*symbolic.Node) *Value
 	Letters []string // for indices; see FreeLetters
 	Factor  bool     // write a·b − a·c as a·(b − c)
+	// Instead gives what is written in the place of a node; nil: itself.
+	Instead func(*symbolic.Node) *symbolic.Node
 
 	letters []string // still free
+	bound   []Axis   // the passes that the equation speaks of
+	partial bool     // it says the value in some passes only
 	batches int      // how many indices over the batch are bound
 }
 
@@ -31,20 +35,34 @@ const example = Example
 // matrices where that is possible, else element by element. Where define is
 // set n is written out even if it has a name.
 func (b *Builder) Equation(v *Value, n *symbolic.Node, define bool) *Equation {
-	return b.equation(v, n, define, true)
+	return b.equation(v, nil, nil, n, define, true)
+}
+
+// EquationAt is Equation for the passes at, which speak of passes over.
+func (b *Builder) EquationAt(v *Value, at []symbolic.Poly, over []Axis, n *symbolic.Node, define bool) *Equation {
+	return b.equation(v, at, over, n, define, true)
 }
 
 // Elements is Equation that always writes element by element.
 func (b *Builder) Elements(v *Value, n *symbolic.Node, define bool) *Equation {
-	return b.equation(v, n, define, false)
+	return b.equation(v, nil, nil, n, define, false)
 }
 
-func (b *Builder) equation(v *Value, n *symbolic.Node, define, wholes bool) *Equation {
+// ElementsAt is EquationAt that always writes element by element.
+func (b *Builder) ElementsAt(v *Value, at []symbolic.Poly, over []Axis, n *symbolic.Node, define bool) *Equation {
+	return b.equation(v, at, over, n, define, false)
+}
+
+func (b *Builder) equation(v *Value, at []symbolic.Poly, over []Axis, n *symbolic.Node, define, wholes bool) *Equation {
 	b.letters = b.Letters
 	b.batches = 0
-	var axes []Axis
-	var index []symbolic.Poly
-	for _, d := range n.Shape {
+	b.bound, b.partial = over, len(at) > 0
+	axes := make([]Axis, 0) // none is not nil: of one element
+	if len(at) == 0 {
+		axes = nil
+	}
+	index := slices.Clone(at)
+	for _, d := range n.Shape[len(at):] {
 		if isBatch(d) && b.batches == 0 {
 			b.batches++
 			index = append(index, symbolic.Sym(example))
@@ -56,10 +74,10 @@ func (b *Builder) equation(v *Value, n *symbolic.Node, define, wholes bool) *Equ
 	e := b.element(n, index, define)
 	if wholes {
 		if m, ok := board(e, axes, b.Factor); ok {
-			return &Equation{Left: v, Right: m}
+			return &Equation{Left: v, At: at, Over: over, Right: m}
 		}
 	}
-	return &Equation{Left: v, Index: axes, Right: e.Replace(wholeArgument)}
+	return &Equation{Left: v, At: at, Over: over, Index: axes, Right: e.Replace(wholeArgument)}
 }
 
 // wholeArgument writes what an operator is called with as a whole.
@@ -107,6 +125,11 @@ func (b *Builder) axis(extent symbolic.Poly) Axis {
 // element is the expression for n at index. The node that is being defined is
 // written out, also where it has a name.
 func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, data ...*Expr) *Expr {
+	if b.Instead != nil {
+		if m := b.Instead(n); m != nil {
+			n = m
+		}
+	}
 	if !define {
 		if v := b.Named(n); v != nil {
 			return &Expr{Kind: Element, Value: v, Index: index, Data: data}
@@ -128,7 +151,9 @@ func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, 
 		for i, a := range n.Args {
 			args[i] = b.element(a, index, false, data...)
 		}
-		return apply(op, args...)
+		return b.joined(op, args)
+	case op == symbolic.OpLoop:
+		return &Expr{Kind: Count, Poly: n.Attr.(*symbolic.Loop).Count}
 	case op == symbolic.OpAccess:
 		return b.access(n, index, data)
 	case op == symbolic.OpScatter:
@@ -151,7 +176,82 @@ func (b *Builder) access(n *symbolic.Node, index []symbolic.Poly, data []*Expr) 
 		at[i] = e.Subst(sub)
 	}
 	at, used := prune(at, all)
-	return guarded(m.Guard, sub, all, b.element(n.Args[0], at, false, used...))
+	if b.never(m.Guard, sub) {
+		return num(0)
+	}
+	return b.guarded(m.Guard, sub, all, b.element(n.Args[0], at, false, used...))
+}
+
+// joined is op of args; what adds nothing in the passes that are meant is left
+// out.
+func (b *Builder) joined(op *symbolic.OpSpec, args []*Expr) *Expr {
+	if b.partial {
+		zero := func(e *Expr) bool { return e.Kind == Number && e.Num == 0 }
+		switch op {
+		case symbolic.OpAdd, symbolic.OpIntAdd, symbolic.OpOr:
+			if zero(args[0]) {
+				return args[1]
+			}
+			if zero(args[1]) {
+				return args[0]
+			}
+		case symbolic.OpSub:
+			if zero(args[1]) {
+				return args[0]
+			}
+			if zero(args[0]) {
+				return apply(symbolic.OpNeg, args[1])
+			}
+		case symbolic.OpMul:
+			if zero(args[0]) || zero(args[1]) {
+				return num(0)
+			}
+		case symbolic.OpNeg:
+			if zero(args[0]) {
+				return args[0]
+			}
+		}
+	}
+	return apply(op, args...)
+}
+
+// never reports that one of the conditions holds in none of the passes that
+// are meant.
+func (b *Builder) never(conds []symbolic.Cond, sub func(string) (symbolic.Poly, bool)) bool {
+	return slices.ContainsFunc(conds, func(c symbolic.Cond) bool {
+		known, yes := b.decided(c, c.E.Subst(sub))
+		return known && !yes
+	})
+}
+
+// decided tells whether a condition on e is the same in all passes that are
+// meant, and what it is.
+func (b *Builder) decided(c symbolic.Cond, e symbolic.Poly) (known, yes bool) {
+	if v, ok := e.Const(); ok {
+		return true, holds(c, v)
+	}
+	lo, hi := e, e
+	for _, p := range b.bound {
+		k, rest, ok := e.Linear(p.Sym)
+		if !ok || k*k != 1 {
+			continue
+		}
+		last := p.Extent.Sub(symbolic.Int(1))
+		if k > 0 {
+			lo, hi = rest, rest.Add(last)
+		} else {
+			lo, hi = rest.Sub(last), rest
+		}
+	}
+	least, bounded := lo.Const()
+	most, bounded2 := hi.Const()
+	switch {
+	case c.Kind == symbolic.NonNeg && bounded && least >= 0:
+		return true, true
+	case c.Kind == symbolic.NonNeg && bounded2 && most < 0, c.Kind == symbolic.Zero && (bounded && least > 0 || bounded2 && most < 0):
+		return true, false
+	}
+	return false, false
 }
 
 // substitution puts an access's result axes in terms of index, and its index
@@ -197,12 +297,12 @@ func prune(at []symbolic.Poly, data []*Expr) ([]symbolic.Poly, []*Expr) {
 	return res, out
 }
 
-func guarded(conds []symbolic.Cond, sub func(string) (symbolic.Poly, bool), data []*Expr, body *Expr) *Expr {
+func (b *Builder) guarded(conds []symbolic.Cond, sub func(string) (symbolic.Poly, bool), data []*Expr, body *Expr) *Expr {
 	var polys []symbolic.Poly
 	var left []symbolic.Cond
 	for _, c := range conds {
 		c.E = c.E.Subst(sub)
-		if v, ok := c.E.Const(); ok && holds(c, v) {
+		if known, yes := b.decided(c, c.E); known && yes {
 			continue
 		}
 		left, polys = append(left, c), append(polys, c.E)
@@ -259,8 +359,8 @@ func (b *Builder) scatter(n *symbolic.Node, index []symbolic.Poly, data []*Expr)
 			eqs = append(eqs, symbolic.Cond{Kind: symbolic.Zero, E: d})
 		}
 	}
-	body := guarded(conds, sub, all, b.element(from, at, false, data...))
-	body = guarded(eqs, func(string) (symbolic.Poly, bool) { return symbolic.Poly{}, false }, all, body)
+	body := b.guarded(conds, sub, all, b.element(from, at, false, data...))
+	body = b.guarded(eqs, func(string) (symbolic.Poly, bool) { return symbolic.Poly{}, false }, all, body)
 	if len(over) == 0 {
 		return body
 	}
@@ -298,10 +398,38 @@ func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Exp
 		k++
 	}
 	body := b.element(n.Args[0], at, false, data...)
-	if len(over) == 0 {
+	if len(over) == 0 || b.partial && n.Op == symbolic.OpSum && body.Kind == Number && body.Num == 0 {
 		return body
 	}
-	return big(n.Op, over, body)
+	return b.bySteps(big(n.Op, over, body))
+}
+
+// bySteps writes a sum over rows that are those of passes as one over the
+// passes: Σₜ δₜ·hₜᵀ.
+func (b *Builder) bySteps(e *Expr) *Expr {
+	if e.Op != symbolic.OpSum || len(e.Over) != 1 {
+		return e
+	}
+	a := e.Over[0]
+	var pass *Axis
+	e.Args[0].Each(func(x *Expr) {
+		if x.Kind != Element || len(x.Value.Pass) == 0 {
+			return
+		}
+		p := x.Value.Pass[0]
+		k, _, ok := x.Index[0].Linear(a.Sym)
+		free := !slices.ContainsFunc(b.bound, func(q Axis) bool { return q.Sym == p.Sym })
+		if pass == nil && ok && k == 1 && free && p.Extent.Equal(a.Extent) {
+			pass = &p
+		}
+	})
+	if pass == nil || e.Args[0].over(pass.Sym) {
+		return e
+	}
+	out := *e
+	out.Over = []Axis{*pass}
+	out.Args = []*Expr{e.Args[0].Subst(a.Sym, symbolic.Sym(pass.Sym))}
+	return &out
 }
 
 // call is an operator of whole values: each argument is written over indices

@@ -39,15 +39,58 @@ func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
 		}
 	}()
 	e := &evaluator{env: env, at: map[string]int{}, calls: map[*Expr]*kept{}}
-	shape := e.shape(q.Left.Dims())
-	n := size(shape)
 	out := symbolic.NewTensor(e.shape(q.Left.Shape)...)
-	examples, after := 1, n
-	if k := q.Left.batch(); k >= 0 {
+	for i := range out.Data {
+		out.Data[i] = math.NaN() // in passes of which nothing is said
+	}
+	for _, c := range q.Cases() {
+		e.fill(c, out)
+	}
+	return out, nil
+}
+
+// EvalIn puts what q says into out, in the passes with those numbers only.
+func (q *Equation) EvalIn(env *Env, out *symbolic.Tensor, passes map[string]int) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			err = f
+		}
+	}()
+	e := &evaluator{env: env, at: maps.Clone(passes), calls: map[*Expr]*kept{}}
+	e.fill(q, out)
+	return nil
+}
+
+// fill puts what one case says into out. A pass that has its number already is
+// the only one.
+func (e *evaluator) fill(q *Equation, out *symbolic.Tensor) {
+	over := slices.DeleteFunc(slices.Clone(q.Over), func(a Axis) bool { _, fixed := e.at[a.Sym]; return fixed })
+	e.each(over, func() { e.fillPass(q, out) })
+}
+
+func (e *evaluator) fillPass(q *Equation, out *symbolic.Tensor) {
+	k := q.Left.batch()
+	dims := without(out.Shape, k)
+	first := 0 // of the passes, in terms of one example
+	for i, p := range q.At {
+		first = first*dims[i] + e.poly(p, nil)
+	}
+	shape := dims[len(q.At):]
+	n := size(shape)
+	first *= n
+	examples, after := 1, size(dims)
+	if k >= 0 {
 		examples, after = out.Shape[k], size(out.Shape[k+1:])
 	}
 	// at is the place of element i of example b.
-	at := func(b, i int) int { return (i/max(after, 1)*examples+b)*after + i%max(after, 1) }
+	at := func(b, i int) int {
+		i += first
+		return (i/max(after, 1)*examples+b)*after + i%max(after, 1)
+	}
 	for b := range examples {
 		e.at[example] = b
 		if q.Index == nil {
@@ -72,7 +115,6 @@ func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
 			i++
 		})
 	}
-	return out, nil
 }
 
 type failure struct{ text string }
@@ -85,6 +127,7 @@ type evaluator struct {
 	env   *Env
 	at    map[string]int // indices
 	calls map[*Expr]*kept
+	pulls map[*Pull]*symbolic.Tensor
 }
 
 func size(shape []int) int {
@@ -180,7 +223,10 @@ func (e *evaluator) whole(x *Expr) array {
 		return scalar(x.Num)
 	case Count:
 		return scalar(float64(e.poly(x.Poly, x.Data)))
-	case Name:
+	case Name, Chain:
+		if x.Index != nil {
+			return scalar(e.at1(x, e.pulled(x.Pull)))
+		}
 		return e.name(x)
 	case Element:
 		return scalar(e.element(x))
@@ -258,7 +304,12 @@ func (e *evaluator) value(v *Value) *symbolic.Tensor {
 }
 
 func (e *evaluator) name(x *Expr) array {
-	t := e.value(x.Value)
+	var t *symbolic.Tensor
+	if x.Kind == Chain {
+		t = e.pulled(x.Pull)
+	} else {
+		t = e.value(x.Value)
+	}
 	out := array{shape: t.Shape, data: t.Data}
 	if k := x.Value.batch(); k >= 0 {
 		out = array{shape: without(t.Shape, k)}
@@ -266,6 +317,19 @@ func (e *evaluator) name(x *Expr) array {
 		for i := range size(t.Shape[:k]) {
 			out.data = append(out.data, t.Data[(i*n+e.at[example])*after:][:after]...)
 		}
+	}
+	if len(x.At) > 0 {
+		at := 0
+		for i, p := range x.At {
+			k := e.poly(p, nil)
+			if k < 0 || k >= out.shape[i] {
+				fail("%s is out of range", Text(x))
+			}
+			at = at*out.shape[i] + k
+		}
+		out.shape = out.shape[len(x.At):]
+		n := size(out.shape)
+		out.data = out.data[at*n:][:n]
 	}
 	if x.Offset == nil {
 		return out
@@ -290,8 +354,31 @@ func (e *evaluator) name(x *Expr) array {
 	return cut
 }
 
-func (e *evaluator) element(x *Expr) float64 {
-	t := e.value(x.Value)
+// pulled asks the interpreter of the graph what comes back.
+func (e *evaluator) pulled(p *Pull) *symbolic.Tensor {
+	if e.pulls[p] == nil {
+		env := &symbolic.Env{Dims: e.env.Dims, Inputs: map[string]*symbolic.Tensor{}}
+		for n, v := range p.Inputs {
+			if t := e.env.Values[v]; t != nil && n.Op == symbolic.OpInput {
+				env.Inputs[n.Attr.Key()] = t
+			}
+		}
+		ts, err := symbolic.Eval(env, p.Node)
+		if err != nil {
+			fail("%v", err)
+		}
+		if e.pulls == nil {
+			e.pulls = map[*Pull]*symbolic.Tensor{}
+		}
+		e.pulls[p] = ts[0]
+	}
+	return e.pulls[p]
+}
+
+func (e *evaluator) element(x *Expr) float64 { return e.at1(x, e.value(x.Value)) }
+
+// at1 is the element of t at the index of x.
+func (e *evaluator) at1(x *Expr, t *symbolic.Tensor) float64 {
 	at := 0
 	for i, p := range x.Index {
 		k := e.poly(p, x.Data)

@@ -26,7 +26,25 @@ type Value struct {
 	Plain bool           // the name stands as it is: W2, not W₂
 	Shape symbolic.Shape // with the batch, where it has one
 	Type  symbolic.Type
+
+	// Pass are the passes of loops that v is another in, outer ones first: its
+	// first dims, of which the number of a pass is written below its name.
+	Pass []Axis
+	// Bracket has these numbers stand in brackets, where a name with a number
+	// below is another one.
+	Bracket bool
 }
+
+// passMark begins the symbol of a pass's number, which nothing else has.
+const passMark = "~"
+
+// PassSym is the symbol of a pass's number that is written as letter.
+func PassSym(letter string) string { return passMark + letter }
+
+func isPass(sym string) bool { return strings.HasPrefix(sym, passMark) }
+
+// ofPass reports whether p speaks of the number of a pass.
+func ofPass(p symbolic.Poly) bool { return slices.ContainsFunc(p.Syms(), isPass) }
 
 // batch is the dim of v that goes over the examples, or -1.
 func (v *Value) batch() int { return slices.IndexFunc(v.Shape, isBatch) }
@@ -70,6 +88,7 @@ const (
 	OneHot                // the vector with 1 at Args[0], of length Poly
 	Rows                  // the rows of Value at the whole numbers Args[0]
 	Stack                 // the vector of the numbers Args
+	Chain                 // what comes back through what can't be written out, as Pull says
 )
 
 // An Axis is an index and how far it goes.
@@ -92,16 +111,56 @@ type Expr struct {
 	Conds []symbolic.Cond
 	Over  []Axis
 	Loop  *symbolic.Node // of a Call that is a value of a loop
+	Pull  *Pull
+	At    []symbolic.Poly // of a Name: the passes in which it is meant; of an Equation's left side likewise
 
 	// Offset is where a Name begins in each of its dims, and Extent how far
 	// it goes; nil: all. For a Call, Extent is the shape of the result.
 	Offset, Extent []symbolic.Poly
 }
 
+// A Pull is what comes back to a value by the chain rule, Back·Local, without
+// the local derivative being written out. Node computes it.
+type Pull struct {
+	Back, Local *Value
+	Node        *symbolic.Node
+	Inputs      map[*symbolic.Node]*Value // what Node reads
+}
+
+// ChainOf is p as an expression: what comes back to v, in the passes at.
+func ChainOf(v *Value, at []symbolic.Poly, p *Pull) *Expr {
+	return &Expr{Kind: Chain, Value: v, At: at, Pull: p}
+}
+
+// Element is the element of e, of a value by its name, at the indices of axes.
+func (e *Expr) Element(axes []Axis) *Expr {
+	out := *e
+	out.Index = slices.Clone(e.At)
+	for _, d := range e.Value.Shape[len(e.At):] {
+		if isBatch(d) {
+			out.Index = append(out.Index, symbolic.Sym(example))
+			continue
+		}
+		out.Index = append(out.Index, symbolic.Sym(axes[0].Sym))
+		axes = axes[1:]
+	}
+	return &out
+}
+
+// Opaque reports whether a loop is in e that is not said pass by pass.
+func (e *Expr) Opaque() bool {
+	found := false
+	e.Each(func(x *Expr) { found = found || x.Loop != nil })
+	return found
+}
+
 func num(v float64) *Expr { return &Expr{Kind: Number, Num: v} }
 
 // Whole returns v by its name.
 func Whole(v *Value) *Expr { return &Expr{Kind: Name, Value: v} }
+
+// In returns v by its name, as it is in the passes at.
+func In(v *Value, at []symbolic.Poly) *Expr { return &Expr{Kind: Name, Value: v, At: at} }
 
 func apply(op *symbolic.OpSpec, args ...*Expr) *Expr { return &Expr{Kind: Apply, Op: op, Args: args} }
 
@@ -173,8 +232,54 @@ func (e *Expr) Mentions(v *Value) bool {
 // An Equation says what a value is.
 type Equation struct {
 	Left  *Value
-	Index []Axis // of the element that Right says; nil: the whole value
+	At    []symbolic.Poly // the passes in which Right says it; nil: all, or there are none
+	Over  []Axis          // what passes At speaks of
+	Index []Axis          // of the element that Right says; nil: the whole value
 	Right *Expr
+	Else  *Equation // says it in other passes
+}
+
+// Cases lists q and what it is in other passes.
+func (q *Equation) Cases() []*Equation {
+	var out []*Equation
+	for ; q != nil; q = q.Else {
+		out = append(out, q)
+	}
+	return out
+}
+
+// Subst puts p in the place of an index.
+func (e *Expr) Subst(sym string, p symbolic.Poly) *Expr {
+	sub := func(q symbolic.Poly) symbolic.Poly {
+		return q.Subst(func(s string) (symbolic.Poly, bool) { return p, s == sym })
+	}
+	all := func(qs []symbolic.Poly) []symbolic.Poly {
+		if qs == nil {
+			return nil
+		}
+		out := make([]symbolic.Poly, len(qs))
+		for i, q := range qs {
+			out[i] = sub(q)
+		}
+		return out
+	}
+	out := *e
+	out.Poly, out.Index, out.At, out.Offset, out.Extent = sub(e.Poly), all(e.Index), all(e.At), all(e.Offset), all(e.Extent)
+	out.Conds, out.Over = slices.Clone(e.Conds), slices.Clone(e.Over)
+	for i := range out.Conds {
+		out.Conds[i].E = sub(out.Conds[i].E)
+	}
+	for i := range out.Over {
+		out.Over[i].Extent = sub(out.Over[i].Extent)
+	}
+	out.Args, out.Data = nil, nil
+	for _, a := range e.Args {
+		out.Args = append(out.Args, a.Subst(sym, p))
+	}
+	for _, a := range e.Data {
+		out.Data = append(out.Data, a.Subst(sym, p))
+	}
+	return &out
 }
 
 // IsFunction reports whether op is written as a function of its argument, so
@@ -184,9 +289,9 @@ func IsFunction(op *symbolic.OpSpec) bool {
 	return ok && rest == "%s)" && f != "" && f != "√" && f != "∛"
 }
 
-// PrimeOf returns op′(v).
-func PrimeOf(op *symbolic.OpSpec, v *Value) *Expr {
-	return &Expr{Kind: Prime, Op: op, Args: []*Expr{Whole(v)}}
+// PrimeOf returns op′(v), of v in the passes at.
+func PrimeOf(op *symbolic.OpSpec, v *Value, at []symbolic.Poly) *Expr {
+	return &Expr{Kind: Prime, Op: op, Args: []*Expr{In(v, at)}}
 }
 
 // Places returns the vector of n numbers that the terms say one by one, each
@@ -219,7 +324,7 @@ func (e *Expr) over(sym string) bool {
 	e.Each(func(x *Expr) {
 		// A whole value is that of the example.
 		found = found || sym == example && x.Kind == Name && x.Value.PerExample()
-		for _, p := range append(slices.Clone(x.Index), x.Poly) {
+		for _, p := range append(slices.Concat(x.Index, x.At), x.Poly) {
 			found = found || slices.Contains(p.Syms(), sym)
 		}
 		for _, c := range x.Conds {

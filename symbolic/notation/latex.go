@@ -77,7 +77,7 @@ var latexSign = strings.NewReplacer(
 	"·", `\cdot `, "∘", `\circ`, "−", "-", "≤", `\le `, "≥", `\ge `, "≠", `\ne `, "∧", `\land `, "∨", `\lor `,
 	"¬", `\lnot `, "↔", `\leftrightarrow `, "⌊", `\lfloor `, "⌋", `\rfloor `, "⌈", `\lceil `, "⌉", `\rceil `,
 	"∂", `\partial `, "{", `\{`, "}", `\}`, "∞", `\infty `, "∃", `\exists `, "∀", `\forall `, "|", `|`,
-	"mod", `\bmod `, "²", "^2", "√", `\surd `, "∛", `\sqrt[3] `, "%", `\%`, "‖", `\Vert `,
+	"mod", `\bmod `, "²", "^2", "√", `\surd `, "∛", `\sqrt[3] `, "%", `\%`, "‖", `\Vert `, "…", `\dots `,
 )
 
 func latexSigns(s string) string { return latexSign.Replace(s) }

@@ -1,6 +1,10 @@
 package notation
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
 
 // Text writes e on one line.
 func Text(e *Expr) string { return text(layout(e)) }
@@ -40,7 +44,7 @@ func text(b box) string {
 		if b.args[0].kind == numberBox { // the vector that is 1 in one place
 			return "1" + "[" + text(b.args[1]) + "]"
 		}
-		return raised(text(b.args[0]), text(b.args[1]), subscript, "_")
+		return lowered(text(b.args[0]), text(b.args[1]))
 	case rootBox:
 		return "√(" + text(b.args[0]) + ")"
 	case bigBox:
@@ -53,6 +57,19 @@ func text(b box) string {
 		return text(b.args[0]) + "ᵀ"
 	}
 	return b.text
+}
+
+// lowered writes s below base where that is short, else in brackets.
+func lowered(base, s string) string {
+	const short = 5
+	tight := strings.ReplaceAll(s, " ", "")
+	if n := len([]rune(tight)); n <= short && !strings.ContainsFunc(tight, func(r rune) bool { _, ok := subscript[r]; return !ok }) {
+		return raised(base, tight, subscript, "_")
+	}
+	if s != tight || strings.ContainsRune(s, ',') || len([]rune(s)) > short {
+		return base + "[" + s + "]"
+	}
+	return raised(base, s, subscript, "_")
 }
 
 // raised writes s above or below the line where there are letters for all of
@@ -84,6 +101,42 @@ func pairs(from, to string) map[rune]rune {
 	}
 	return m
 }
+
+// A Phrase is words with mathematics in them.
+type Phrase struct{ box box }
+
+// PassHead says which passes the equations below it are about.
+func PassHead(a Axis, down bool, while *Expr) Phrase {
+	t, last := nameText(sizeName(a.Sym)), poly(a.Extent.Sub(symbolic.Int(1)), nil)
+	comma, dots := leaf(tightBox, ", "), leaf(tightBox, "…")
+	zero, one := leaf(numberBox, "0"), leaf(numberBox, "1")
+	b := row(0, leaf(wordBox, "for "), t, leaf(opBox, "="))
+	if down {
+		b.args = append(b.args, last, comma, dots, comma, one, comma, zero)
+	} else {
+		b.args = append(b.args, zero, comma, one, comma, dots, comma, last)
+		if while != nil {
+			b.args = append(b.args, leaf(wordBox, ", as long as "), layout(while))
+		}
+	}
+	b.args = append(b.args, leaf(wordBox, ":"))
+	return Phrase{b}
+}
+
+// Text writes p on one line.
+func (p Phrase) Text() string { return text(p.box) }
+
+// LaTeX writes p in TeX's mathematics.
+func (p Phrase) LaTeX() string { return latex(p.box) }
+
+// MathML writes p as an element of MathML Core.
+func (p Phrase) MathML(link Linker) string { return document(p.box, link) }
+
+// PolyText writes a size on one line.
+func PolyText(p symbolic.Poly) string { return text(poly(p, nil)) }
+
+// LeftText writes what q is about.
+func (q *Equation) LeftText() string { return text(nameAt(q.Left, polys(q.At, nil))) }
 
 // NameText writes a name of the model on one line.
 func NameText(s string) string { return text(nameText(s)) }

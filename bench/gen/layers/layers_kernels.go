@@ -2,8 +2,7 @@
 
 package layers
 
-// pLoopGo computes P[i,j,k] = [j − 1 ≥ 0, −j + 28 ≥ 0, k − 1 ≥ 0, −k + 28 ≥
-// 0]·x[i,j − 1,k − 1].
+// pLoopGo computes P[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k − 1].
 func pLoopGo(b2, from int, x, P []float32) {
 	{
 		for j := range 30 {
@@ -57,8 +56,8 @@ func zaProductPartGo(za, aF, P2, _ []float32) {
 }
 
 // y3LoopGo computes a[i,j,k] = relu(za[i,28·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
-// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k +
-// 14 ≥ 0]·Y[i,j − 1,k − 1], ….
+// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·Y[i,j − 1,k
+// − 1], ….
 func y3LoopGo(aB, a, za, Y, Y2, Y3 []float32) {
 	for i := range 8 {
 		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
@@ -243,8 +242,8 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	return s
 }
 
-// daF2LoopGo computes P[i,j,k] = [j − 1 ≥ 0, −j + 28 ≥ 0, k − 1 ≥ 0, −k + 28 ≥
-// 0]·x[i,j − 1,k − 1], daF2[i,j,k,l,m] = P[i,j + l,k + m].
+// daF2LoopGo computes P[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k −
+// 1], daF2[i,j,k,l,m] = P[i,j + l,k + m].
 func daF2LoopGo(b2, from int, x, P, daF2 []float32) {
 	{
 		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
@@ -302,8 +301,8 @@ func ySumsGo(b2, i int, Y, a []float32) {
 	}
 }
 
-// y2LoopGo computes Y2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k + 14 ≥
-// 0]·Y[i,j − 1,k − 1].
+// y2LoopGo computes Y2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·Y[i,j − 1,k −
+// 1].
 func y2LoopGo(Y, Y2 []float32) {
 	for j := range 16 {
 		Y2Row := Y2[j*16:][:16]
@@ -441,8 +440,8 @@ func dY3ProductPartGo(rows int, dY3, dzz, zW, _ []float32) {
 	matmul(mat(dY3, rows, 784), mat(dzz, rows, 10), mat(zW, 10, 784))
 }
 
-// db2LoopGo computes db2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k + 14
-// ≥ 0]·dbZ[i,j − 1,k − 1].
+// db2LoopGo computes db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k
+// − 1].
 func db2LoopGo(i int, dbZ, db2 []float32) {
 	for j := range 16 {
 		db2Row := db2[j*16:][:16]

@@ -231,7 +231,7 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 				}
 				dbB[i] += dbB2
 
-				// db2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k + 14 ≥ 0]·dbZ[i,j − 1,k − 1]   layers.bp:10
+				// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
 				db2Loop(i, dbZ, db2[i*256:])
 			}
 
@@ -480,7 +480,7 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 				}
 				dbB[i] += dbB2
 
-				// db2[i,j,k] = [j − 1 ≥ 0, −j + 14 ≥ 0, k − 1 ≥ 0, −k + 14 ≥ 0]·dbZ[i,j − 1,k − 1]   layers.bp:10
+				// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
 				db2Loop(i, dbZ, db2[i*256:])
 			}
 

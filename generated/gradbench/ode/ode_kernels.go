@@ -30,9 +30,9 @@ func y2LoopPartGo(first, count, n int, y2 []float64) {
 	}
 }
 
-// tLoopGo computes h = 2/s, dy[i] = if i = 0 { x[i] } else { x[i]·([i − 1 ≥
-// 0]·y2[i − 1]) }, dy2[i] = if i = 0 { x[i] } else { x[i]·([i − 1 ≥ 0]·(y2[i −
-// 1] + h/2·dy[i − 1])) }, ….
+// tLoopGo computes h = 2/s, dy[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// 1]·y2[i − 1]) }, dy2[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y2[i − 1]
+// + h/2·dy[i − 1])) }, ….
 func tLoopGo(s, n int, x, y2, dy, dy2, dy3, t []float64) {
 	for range s {
 		// h = 2/s   ode.bp:5
@@ -167,9 +167,9 @@ func dyLoopPartGo(first, count, n int, dy []float64) {
 	}
 }
 
-// yLoop2Go computes h = 2/s, dy2[i] = if i = 0 { x[i] } else { x[i]·([i − 1 ≥
-// 0]·y[step,i − 1]) }, dy3[i] = if i = 0 { x[i] } else { x[i]·([i − 1 ≥
-// 0]·(y[step,i − 1] + h/2·dy2[i − 1])) }, ….
+// yLoop2Go computes h = 2/s, dy2[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// 1]·y[step,i − 1]) }, dy3[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// 1]·(y[step,i − 1] + h/2·dy2[i − 1])) }, ….
 func yLoop2Go(s, n int, x, y, dy2, dy3, dy4 []float64) {
 	for step := range s {
 		// h = 2/s   ode.bp:5
@@ -244,11 +244,10 @@ func yLoop2Go(s, n int, x, y, dy2, dy3, dy4 []float64) {
 	}
 }
 
-// dx3LoopGo computes h2 = 2/s, t[i] = x[i]·([i − 1 ≥ 0]·(y[s − step₂ − 1,i −
-// 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i − 2 ≥ 0]·y[s −
-// step₂ − 1,i − 2]) }))), dy5[i] = if i = 0 { x[i] } else { x[i]·([i − 1 ≥
-// 0]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1]
-// }))) }, ….
+// dx3LoopGo computes h2 = 2/s, t[i] = x[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] +
+// h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i −
+// 2]) }))), dy5[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y[s − step₂ − 1,i
+// − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }, ….
 func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []float64) {
 	for step2 := range s {
 		// h = 2/s   ode.bp:5
@@ -304,7 +303,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			d[i] = dy[i] * t2
 		}
 
-		// ddy[i] = 2·d[i] + [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2   ode.bp:7
+		// ddy[i] = 2·d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2   ode.bp:7
 		for i := range n {
 			var dzk4 float64
 			if i+2 <= n {
@@ -316,7 +315,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 		}
 		zk2 := h2 / 2
 		for i := range n {
-			// ddy2[i] = 2·d[i] + [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
+			// ddy2[i] = 2·d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
 			var dzk3 float64
 			if i+2 <= n {
 				if !(i+1 == 0) {
@@ -326,7 +325,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			ddy2i := 2*d[i] + dzk3*zk2
 			ddy2[i] = ddy2i
 
-			// dx2[i] = ddy2[i]·([i − 1 ≥ 0]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i − 2 ≥ 0]·y[s − step₂ − 1,i − 2]) })))   ode.bp:7
+			// dx2[i] = ddy2[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i − 2]) })))   ode.bp:7
 			var zk22 float64
 			if i >= 1 {
 				var dy6 float64
@@ -346,7 +345,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			dx2[i] = ddy2i * zk22
 		}
 
-		// ddy3[i] = d[i] + [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { ddy2[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
+		// ddy3[i] = d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy2[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
 		for i := range n {
 			var dzk2 float64
 			if i+2 <= n {
@@ -357,7 +356,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			ddy3[i] = d[i] + dzk2*zk2
 		}
 
-		// dx3[i] = if i = 0 { 0 } else { ddy[i]·([i − 1 ≥ 0]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }   ode.bp:7
+		// dx3[i] = if i = 0 { 0 } else { ddy[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }   ode.bp:7
 		for i := range n {
 			var dx4 float64
 			if !(i == 0) {
@@ -376,7 +375,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			dx3[i] = dx4
 		}
 
-		// dy[i] = [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] }) + [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] }) + [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { ddy2[i + 1]·x[i + 1] }) + [−i + n − 2 ≥ 0]·(if i + 1 = 0 { 0 } else { ddy3[i + 1]·x[i + 1] })
+		// dy[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy2[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy3[i + 1]·x[i + 1] })
 		for i := range n {
 			var dzk4 float64
 			if i+2 <= n {
@@ -413,7 +412,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			dy[i] += dzk4 + dzk3 + dzk2 + dy6
 		}
 
-		// dx[i] = (if i = 0 { d[i] } else { d[i]·([i − 1 ≥ 0]·(y[s − step₂ − 1,i − 1] + h2·dy5[i − 1])) }) + (if i = 0 { ddy[i] } else { 0 }) + dx3[i] + (if i = 0 { ddy2[i] } else { 0 }) + (if i = 0 { 0 } else { dx2[i] }) + (if i = 0 { ddy3[i] } else { 0 }) + (if i = 0 { 0 } else { ddy3[i]·([i − 1 ≥ 0]·y[s − step₂ − 1,i − 1]) })   ode.bp:10
+		// dx[i] = (if i = 0 { d[i] } else { d[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2·dy5[i − 1])) }) + (if i = 0 { ddy[i] } else { 0 }) + dx3[i] + (if i = 0 { ddy2[i] } else { 0 }) + (if i = 0 { 0 } else { dx2[i] }) + (if i = 0 { ddy3[i] } else { 0 }) + (if i = 0 { 0 } else { ddy3[i]·([i ≥ 1]·y[s − step₂ − 1,i − 1]) })   ode.bp:10
 		for i := range n {
 			var dx4 float64
 			on := i == 0

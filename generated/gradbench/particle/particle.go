@@ -2318,7 +2318,7 @@ func ParticleRF(w float64) float64 {
 		firstV[j] = t3j
 		v2[j] = t3j
 	}
-	var v6 int
+	var passes2 int
 	x = grown(x, 2)
 	for j := range 2 {
 		x[j] = firstX[j]
@@ -2328,151 +2328,151 @@ func ParticleRF(w float64) float64 {
 		v[j] = firstV[j]
 	}
 	for {
-		on := 0 < x[v6*2+1]
+		on := 0 < x[passes2*2+1]
 		if !on {
 			break
 		}
-		x = grown(x, v6*2+4)
-		v = grown(v, v6*2+4)
-		t5 = grown(t5, v6*2+2)
-		t6 = grown(t6, v6+1)
-		t7 = grown(t7, v6+1)
-		t8 = grown(t8, v6+1)
-		t9 = grown(t9, v6+1)
-		t10 = grown(t10, v6*2+2)
-		t11 = grown(t11, v6+1)
-		t12 = grown(t12, v6+1)
-		t13 = grown(t13, v6+1)
-		t14 = grown(t14, v6+1)
+		x = grown(x, passes2*2+4)
+		v = grown(v, passes2*2+4)
+		t5 = grown(t5, passes2*2+2)
+		t6 = grown(t6, passes2+1)
+		t7 = grown(t7, passes2+1)
+		t8 = grown(t8, passes2+1)
+		t9 = grown(t9, passes2+1)
+		t10 = grown(t10, passes2*2+2)
+		t11 = grown(t11, passes2+1)
+		t12 = grown(t12, passes2+1)
+		t13 = grown(t13, passes2+1)
+		t14 = grown(t14, passes2+1)
 
 		// t15[i] = 10   particle.bp:9
 		t15[0] = int32(10)
 
 		// t15[i + 1] = 0   particle.bp:10
 		t15[1] = int32(0)
-		t9 = grown(t9, v6)
+		t9 = grown(t9, passes2)
 		var s float64
-		xRow := x[v6*2:][:2]
+		xRow := x[passes2*2:][:2]
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			t16j := xRow[j] - float64(int(t15[j]))
 			t16[j] = t16j
 			s += square(t16j)
 		}
-		t9[v6] = s
-		t6 = grown(t6, v6)
-		var v7 float64
+		t9[passes2] = s
+		t6 = grown(t6, passes2)
+		var v6 float64
 		if s == 0 {
-			v7 = 1
+			v6 = 1
 		} else {
-			v7 = s
+			v6 = s
 		}
-		v8 := math.Sqrt(v7)
-		t6[v6] = v8
-		t7 = grown(t7, v6)
-		var v9 float64
+		v7 := math.Sqrt(v6)
+		t6[passes2] = v7
+		t7 = grown(t7, passes2)
+		var v8 float64
 		if s == 0 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = v8
+			v8 = v7
 		}
-		t7[v6] = v9
-		t8 = grown(t8, v6)
-		v10 := 1 / v9
-		t8[v6] = v10
-		t14 = grown(t14, v6)
+		t7[passes2] = v8
+		t8 = grown(t8, passes2)
+		v9 := 1 / v8
+		t8[passes2] = v9
+		t14 = grown(t14, passes2)
 		var s2 float64
 		for j := range 2 {
 			s2 += square(xRow[j] - t4[j])
 		}
-		t14[v6] = s2
-		t11 = grown(t11, v6)
-		var v11 float64
+		t14[passes2] = s2
+		t11 = grown(t11, passes2)
+		var v10 float64
 		if s2 == 0 {
-			v11 = 1
+			v10 = 1
 		} else {
-			v11 = s2
+			v10 = s2
 		}
-		v12 := math.Sqrt(v11)
-		t11[v6] = v12
-		t12 = grown(t12, v6)
-		var v13 float64
+		v11 := math.Sqrt(v10)
+		t11[passes2] = v11
+		t12 = grown(t12, passes2)
+		var v12 float64
 		if s2 == 0 {
-			v13 = 0
+			v12 = 0
 		} else {
-			v13 = v12
+			v12 = v11
 		}
-		t12[v6] = v13
-		t13 = grown(t13, v6)
-		v14 := 1 / v13
-		t13[v6] = v14
-		t10 = grown(t10, v6*2)
+		t12[passes2] = v12
+		t13 = grown(t13, passes2)
+		v13 := 1 / v12
+		t13[passes2] = v13
+		t10 = grown(t10, passes2*2)
 		on2 := s2 == 0
-		vRow := v[v6*2:][:2]
-		xRow2 := x[v6*2+2:][:2]
-		t10Row := t10[v6*2:][:2]
+		vRow := v[passes2*2:][:2]
+		xRow2 := x[passes2*2+2:][:2]
+		t10Row := t10[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x + dt*v   particle.bp:11
 			xRow2[j] = xRow[j] + 0.1*vRow[j]
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v15 float64
+			var v14 float64
 			if on2 {
-				v15 = 0
+				v14 = 0
 			} else {
-				var v16 float64
+				var v15 float64
 				if on2 {
-					v16 = 0
+					v15 = 0
 				} else {
-					v16 = 2 * (xRow[j] - t4[j])
+					v15 = 2 * (xRow[j] - t4[j])
 				}
-				v15 = 0.5 / v12 * v16
+				v14 = 0.5 / v11 * v15
 			}
-			t10Row[j] = v15 / v13
+			t10Row[j] = v14 / v12
 		}
-		t5 = grown(t5, v6*2)
+		t5 = grown(t5, passes2*2)
 		on3 := s == 0
-		on4 := 0 < x[v6*2+3]
-		t5Row := t5[v6*2:][:2]
-		vRow2 := v[v6*2+2:][:2]
+		on4 := 0 < x[passes2*2+3]
+		t5Row := t5[passes2*2:][:2]
+		vRow2 := v[passes2*2+2:][:2]
 		for j := range 2 {
-			var v15 float64
+			var v14 float64
 			if on3 {
-				v15 = 0
+				v14 = 0
 			} else {
-				var v16 float64
+				var v15 float64
 				if on3 {
-					v16 = 0
+					v15 = 0
 				} else {
-					v16 = 2 * t16[j]
+					v15 = 2 * t16[j]
 				}
-				v15 = 0.5 / v8 * v16
+				v14 = 0.5 / v7 * v15
 			}
-			j2 := v15 / v9
+			j2 := v14 / v8
 			t5Row[j] = j2
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v16 := vRow[j]
+			v15 := vRow[j]
 			if on4 {
-				vRow2[j] = v16 + 0.1*(t10[v6*2+j]*v14+j2*v10)
+				vRow2[j] = v15 + 0.1*(t10[j+passes2*2]*v13+j2*v9)
 			} else {
-				vRow2[j] = v16
+				vRow2[j] = v15
 			}
 		}
-		v6 += 1
+		passes2 += 1
 	}
 
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := x[v6*2+1] / v[v6*2+1]
+	ztau := x[passes2*2+1] / v[passes2*2+1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v7 := x[v6*2] - ztau*v[v6*2]
+	v6 := x[passes2*2] - ztau*v[passes2*2]
 
 	// dztau = −2·v6·ztau   particle.bp:16
-	dztau := -2 * v7 * ztau
+	dztau := -2 * v6 * ztau
 
-	// d13 = −2·v6·v[!₂,0]/v[!₂,1]   particle.bp:15
-	d13 := -2 * v7 * v[v6*2] / v[v6*2+1]
+	// d13 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
+	d13 := -2 * v6 * v[passes2*2] / v[passes2*2+1]
 
 	// d14 = −d13·ztau   particle.bp:15
 	d14 := -(d13 * ztau)
@@ -2484,7 +2484,7 @@ func ParticleRF(w float64) float64 {
 	dv[1] = d14
 
 	// d[0] = 2·v6   particle.bp:10
-	d[0] = 2 * v7
+	d[0] = 2 * v6
 
 	// d[1] = d13   particle.bp:10
 	d[1] = d13
@@ -2506,18 +2506,18 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			s += square(x2[j] - t4[j])
 		}
-		var v8 float64
+		var v7 float64
 		if s == 0 {
-			v8 = 1
+			v7 = 1
 		} else {
-			v8 = s
+			v7 = s
 		}
-		v9 := math.Sqrt(v8)
-		var v10 float64
+		v8 := math.Sqrt(v7)
+		var v9 float64
 		if s == 0 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = v9
+			v9 = v8
 		}
 		var s2 float64
 		on2 := s == 0
@@ -2525,60 +2525,60 @@ func ParticleRF(w float64) float64 {
 			t21j := x2[j] - float64(int(t20[j]))
 			t21[j] = t21j
 			s2 += square(t21j)
-			var v11 float64
+			var v10 float64
 			if on2 {
-				v11 = 0
+				v10 = 0
 			} else {
-				var v12 float64
+				var v11 float64
 				if on2 {
-					v12 = 0
+					v11 = 0
 				} else {
-					v12 = 2 * (x2[j] - t4[j])
+					v11 = 2 * (x2[j] - t4[j])
 				}
-				v11 = 0.5 / v9 * v12
+				v10 = 0.5 / v8 * v11
 			}
-			t22[j] = v11 / v10
+			t22[j] = v10 / v9
 		}
-		var v11 float64
+		var v10 float64
 		if s2 == 0 {
-			v11 = 1
+			v10 = 1
 		} else {
-			v11 = s2
+			v10 = s2
 		}
-		v12 := math.Sqrt(v11)
-		var v13 float64
+		v11 := math.Sqrt(v10)
+		var v12 float64
 		if s2 == 0 {
-			v13 = 0
+			v12 = 0
 		} else {
-			v13 = v12
+			v12 = v11
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on3 := 0 < x2[1]+0.1*v2[1]
 		on4 := s2 == 0
-		t45 := 1 / v13
+		t45 := 1 / v12
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v14 float64
+			var v13 float64
 			if on4 {
-				v14 = 0
+				v13 = 0
 			} else {
-				var v15 float64
+				var v14 float64
 				if on4 {
-					v15 = 0
+					v14 = 0
 				} else {
-					v15 = 2 * t21[j]
+					v14 = 2 * t21[j]
 				}
-				v14 = 0.5 / v12 * v15
+				v13 = 0.5 / v11 * v14
 			}
-			v15 := v14 / v13 * t45
+			v14 := v13 / v12 * t45
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v16 := v2[j]
+			v15 := v2[j]
 			if on3 {
-				nextV[j] = v16 + 0.1*(t22[j]*(1/v10)+v15)
+				nextV[j] = v15 + 0.1*(t22[j]*(1/v9)+v14)
 			} else {
-				nextV[j] = v16
+				nextV[j] = v15
 			}
 		}
 
@@ -2592,7 +2592,7 @@ func ParticleRF(w float64) float64 {
 	}
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v8 := square(x2[0] - x2[1]/v2[1]*v2[0])
+	v7 := square(x2[0] - x2[1]/v2[1]*v2[0])
 
 	// dx = d   particle.bp:10
 	for j := range 2 {
@@ -2608,7 +2608,7 @@ func ParticleRF(w float64) float64 {
 	for j := range 2 {
 		d2[j] = 0
 	}
-	d2Loop(v6, t17[:], dv2[:], t10, dzx1[:], dx[:], t5, t18[:], x, t4[:], t13, t12, d3[:], t8, t7, d4[:], v, t14, t11, d5[:], nextD[:], d2[:], t19[:], t9, t6, d6[:])
+	d2Loop(passes2, t17[:], dv2[:], t10, dzx1[:], dx[:], t5, t18[:], x, t4[:], t13, t12, d3[:], t8, t7, d4[:], v, t14, t11, d5[:], nextD[:], d2[:], t19[:], t9, t6, d6[:])
 
 	// d15 = −d2[1]   particle.bp:9
 	d15 := -d2[1]
@@ -2619,7 +2619,7 @@ func ParticleRF(w float64) float64 {
 	// g[i] = d15   particle.bp:20
 	g[0] = d15
 	var fx float64
-	fx = v8
+	fx = v7
 	eta := float64(1e-5)
 	var i int
 	var done bool
@@ -2651,13 +2651,13 @@ func ParticleRF(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v9 float64
+		var v8 float64
 		if on2 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = zstop0
+			v8 = zstop0
 		}
-		stop0 := v9 <= 1e-5
+		stop0 := v8 <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
 		on3 := square(x3[0]-x1[0]) == 0
@@ -2668,25 +2668,25 @@ func ParticleRF(w float64) float64 {
 			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v10 float64
+		var v9 float64
 		if on3 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = znear
+			v9 = znear
 		}
-		near := v10 <= 1e-5
+		near := v9 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v11 := 10 - x1[0]
+		v10 := 10 - x1[0]
 
 		// t24[i] = 10   particle.bp:9
 		t24[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t24[1] = v11
+		t24[1] = v10
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
 			t45 := t2[j]
@@ -2718,18 +2718,18 @@ func ParticleRF(w float64) float64 {
 			for j := range 2 {
 				s += square(x4[j] - t24[j])
 			}
-			var v12 float64
+			var v11 float64
 			if s == 0 {
-				v12 = 1
+				v11 = 1
 			} else {
-				v12 = s
+				v11 = s
 			}
-			v13 := math.Sqrt(v12)
-			var v14 float64
+			v12 := math.Sqrt(v11)
+			var v13 float64
 			if s == 0 {
-				v14 = 0
+				v13 = 0
 			} else {
-				v14 = v13
+				v13 = v12
 			}
 			var s2 float64
 			on5 := s == 0
@@ -2737,60 +2737,60 @@ func ParticleRF(w float64) float64 {
 				t36j := x4[j] - float64(int(t35[j]))
 				t36[j] = t36j
 				s2 += square(t36j)
-				var v15 float64
+				var v14 float64
 				if on5 {
-					v15 = 0
+					v14 = 0
 				} else {
-					var v16 float64
+					var v15 float64
 					if on5 {
-						v16 = 0
+						v15 = 0
 					} else {
-						v16 = 2 * (x4[j] - t24[j])
+						v15 = 2 * (x4[j] - t24[j])
 					}
-					v15 = 0.5 / v13 * v16
+					v14 = 0.5 / v12 * v15
 				}
-				t37[j] = v15 / v14
+				t37[j] = v14 / v13
 			}
-			var v15 float64
+			var v14 float64
 			if s2 == 0 {
-				v15 = 1
+				v14 = 1
 			} else {
-				v15 = s2
+				v14 = s2
 			}
-			v16 := math.Sqrt(v15)
-			var v17 float64
+			v15 := math.Sqrt(v14)
+			var v16 float64
 			if s2 == 0 {
-				v17 = 0
+				v16 = 0
 			} else {
-				v17 = v16
+				v16 = v15
 			}
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on6 := 0 < x4[1]+0.1*v3[1]
 			on7 := s2 == 0
-			t45 := 1 / v17
+			t45 := 1 / v16
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v18 float64
+				var v17 float64
 				if on7 {
-					v18 = 0
+					v17 = 0
 				} else {
-					var v19 float64
+					var v18 float64
 					if on7 {
-						v19 = 0
+						v18 = 0
 					} else {
-						v19 = 2 * t36[j]
+						v18 = 2 * t36[j]
 					}
-					v18 = 0.5 / v16 * v19
+					v17 = 0.5 / v15 * v18
 				}
-				v19 := v18 / v17 * t45
+				v18 := v17 / v16 * t45
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v20 := v3[j]
+				v19 := v3[j]
 				if on6 {
-					nextV2[j] = v20 + 0.1*(t37[j]*(1/v14)+v19)
+					nextV2[j] = v19 + 0.1*(t37[j]*(1/v13)+v18)
 				} else {
-					nextV2[j] = v20
+					nextV2[j] = v19
 				}
 			}
 
@@ -2830,7 +2830,7 @@ func ParticleRF(w float64) float64 {
 				eta2 = eta / 2
 			}
 		}
-		var v12 int
+		var passes5 int
 		x5 = grown(x5, 2)
 		for j := range 2 {
 			x5[j] = firstX2[j]
@@ -2841,151 +2841,151 @@ func ParticleRF(w float64) float64 {
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x5[v12*2+1]
+			on4 := 0 < x5[passes5*2+1]
 			if !on4 {
 				break
 			}
-			x5 = grown(x5, v12*2+4)
-			v4 = grown(v4, v12*2+4)
-			t25 = grown(t25, v12*2+2)
-			t26 = grown(t26, v12+1)
-			t27 = grown(t27, v12+1)
-			t28 = grown(t28, v12+1)
-			t29 = grown(t29, v12+1)
-			t30 = grown(t30, v12*2+2)
-			t31 = grown(t31, v12+1)
-			t32 = grown(t32, v12+1)
-			t33 = grown(t33, v12+1)
-			t34 = grown(t34, v12+1)
+			x5 = grown(x5, passes5*2+4)
+			v4 = grown(v4, passes5*2+4)
+			t25 = grown(t25, passes5*2+2)
+			t26 = grown(t26, passes5+1)
+			t27 = grown(t27, passes5+1)
+			t28 = grown(t28, passes5+1)
+			t29 = grown(t29, passes5+1)
+			t30 = grown(t30, passes5*2+2)
+			t31 = grown(t31, passes5+1)
+			t32 = grown(t32, passes5+1)
+			t33 = grown(t33, passes5+1)
+			t34 = grown(t34, passes5+1)
 
 			// t38[i] = 10   particle.bp:9
 			t38[0] = int32(10)
 
 			// t38[i + 1] = 0   particle.bp:10
 			t38[1] = int32(0)
-			t29 = grown(t29, v12)
+			t29 = grown(t29, passes5)
 			var s float64
-			x5Row := x5[v12*2:][:2]
+			x5Row := x5[passes5*2:][:2]
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 				t39j := x5Row[j] - float64(int(t38[j]))
 				t39[j] = t39j
 				s += square(t39j)
 			}
-			t29[v12] = s
-			t26 = grown(t26, v12)
+			t29[passes5] = s
+			t26 = grown(t26, passes5)
+			var v11 float64
+			if s == 0 {
+				v11 = 1
+			} else {
+				v11 = s
+			}
+			v12 := math.Sqrt(v11)
+			t26[passes5] = v12
+			t27 = grown(t27, passes5)
 			var v13 float64
 			if s == 0 {
-				v13 = 1
+				v13 = 0
 			} else {
-				v13 = s
+				v13 = v12
 			}
-			v14 := math.Sqrt(v13)
-			t26[v12] = v14
-			t27 = grown(t27, v12)
-			var v15 float64
-			if s == 0 {
-				v15 = 0
-			} else {
-				v15 = v14
-			}
-			t27[v12] = v15
-			t28 = grown(t28, v12)
-			v16 := 1 / v15
-			t28[v12] = v16
-			t34 = grown(t34, v12)
+			t27[passes5] = v13
+			t28 = grown(t28, passes5)
+			v14 := 1 / v13
+			t28[passes5] = v14
+			t34 = grown(t34, passes5)
 			var s2 float64
 			for j := range 2 {
 				s2 += square(x5Row[j] - t24[j])
 			}
-			t34[v12] = s2
-			t31 = grown(t31, v12)
+			t34[passes5] = s2
+			t31 = grown(t31, passes5)
+			var v15 float64
+			if s2 == 0 {
+				v15 = 1
+			} else {
+				v15 = s2
+			}
+			v16 := math.Sqrt(v15)
+			t31[passes5] = v16
+			t32 = grown(t32, passes5)
 			var v17 float64
 			if s2 == 0 {
-				v17 = 1
+				v17 = 0
 			} else {
-				v17 = s2
+				v17 = v16
 			}
-			v18 := math.Sqrt(v17)
-			t31[v12] = v18
-			t32 = grown(t32, v12)
-			var v19 float64
-			if s2 == 0 {
-				v19 = 0
-			} else {
-				v19 = v18
-			}
-			t32[v12] = v19
-			t33 = grown(t33, v12)
-			v20 := 1 / v19
-			t33[v12] = v20
-			t30 = grown(t30, v12*2)
+			t32[passes5] = v17
+			t33 = grown(t33, passes5)
+			v18 := 1 / v17
+			t33[passes5] = v18
+			t30 = grown(t30, passes5*2)
 			on5 := s2 == 0
-			v4Row := v4[v12*2:][:2]
-			x5Row2 := x5[v12*2+2:][:2]
-			t30Row := t30[v12*2:][:2]
+			v4Row := v4[passes5*2:][:2]
+			x5Row2 := x5[passes5*2+2:][:2]
+			t30Row := t30[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x + dt*v   particle.bp:11
 				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
 
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v21 float64
+				var v19 float64
 				if on5 {
-					v21 = 0
+					v19 = 0
 				} else {
-					var v22 float64
+					var v20 float64
 					if on5 {
-						v22 = 0
+						v20 = 0
 					} else {
-						v22 = 2 * (x5Row[j] - t24[j])
+						v20 = 2 * (x5Row[j] - t24[j])
 					}
-					v21 = 0.5 / v18 * v22
+					v19 = 0.5 / v16 * v20
 				}
-				t30Row[j] = v21 / v19
+				t30Row[j] = v19 / v17
 			}
-			t25 = grown(t25, v12*2)
+			t25 = grown(t25, passes5*2)
 			on6 := s == 0
-			on7 := 0 < x5[v12*2+3]
-			t25Row := t25[v12*2:][:2]
-			v4Row2 := v4[v12*2+2:][:2]
+			on7 := 0 < x5[passes5*2+3]
+			t25Row := t25[passes5*2:][:2]
+			v4Row2 := v4[passes5*2+2:][:2]
 			for j := range 2 {
-				var v21 float64
+				var v19 float64
 				if on6 {
-					v21 = 0
+					v19 = 0
 				} else {
-					var v22 float64
+					var v20 float64
 					if on6 {
-						v22 = 0
+						v20 = 0
 					} else {
-						v22 = 2 * t39[j]
+						v20 = 2 * t39[j]
 					}
-					v21 = 0.5 / v14 * v22
+					v19 = 0.5 / v12 * v20
 				}
-				j2 := v21 / v15
+				j2 := v19 / v13
 				t25Row[j] = j2
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v22 := v4Row[j]
+				v20 := v4Row[j]
 				if on7 {
-					v4Row2[j] = v22 + 0.1*(t30[v12*2+j]*v20+j2*v16)
+					v4Row2[j] = v20 + 0.1*(t30[j+passes5*2]*v18+j2*v14)
 				} else {
-					v4Row2[j] = v22
+					v4Row2[j] = v20
 				}
 			}
-			v12 += 1
+			passes5 += 1
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v13 := x5[v12*2] - x5[v12*2+1]/v4[v12*2+1]*v4[v12*2]
+		v11 := x5[passes5*2] - x5[passes5*2+1]/v4[passes5*2+1]*v4[passes5*2]
 
-		// dztau2 = −2·v9·(x5[!₅,1]/v4[!₅,1])   particle.bp:16
-		dztau2 := -2 * v13 * (x5[v12*2+1] / v4[v12*2+1])
+		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
+		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
 
-		// d16 = −2·v9·v4[!₅,0]/v4[!₅,1]   particle.bp:15
-		d16 := -2 * v13 * v4[v12*2] / v4[v12*2+1]
+		// d16 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
+		d16 := -2 * v11 * v4[passes5*2] / v4[passes5*2+1]
 
-		// d17 = −d16·(x5[!₅,1]/v4[!₅,1])   particle.bp:15
-		d17 := -(d16 * (x5[v12*2+1] / v4[v12*2+1]))
+		// d17 = −d16·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
+		d17 := -(d16 * (x5[passes5*2+1] / v4[passes5*2+1]))
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -2994,7 +2994,7 @@ func ParticleRF(w float64) float64 {
 		dv3[1] = d17
 
 		// d7[0] = 2·v9   particle.bp:10
-		d7[0] = 2 * v13
+		d7[0] = 2 * v11
 
 		// d7[1] = d16   particle.bp:10
 		d7[1] = d16
@@ -3024,7 +3024,7 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			d8[j] = 0
 		}
-		d2Loop(v12, t40[:], dv4[:], t30, dzx12[:], dx2[:], t25, t41[:], x5, t24[:], t33, t32, d9[:], t28, t27, d10[:], v4, t34, t31, d11[:], nextD2[:], d8[:], t42[:], t29, t26, d12[:])
+		d2Loop(passes5, t40[:], dv4[:], t30, dzx12[:], dx2[:], t25, t41[:], x5, t24[:], t33, t32, d9[:], t28, t27, d10[:], v4, t34, t31, d11[:], nextD2[:], d8[:], t42[:], t29, t26, d12[:])
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
@@ -3182,7 +3182,7 @@ func ParticleRR(w float64) float64 {
 		firstV[j] = t3j
 		v2[j] = t3j
 	}
-	var v6 int
+	var passes2 int
 	x = grown(x, 2)
 	for j := range 2 {
 		x[j] = firstX[j]
@@ -3192,26 +3192,26 @@ func ParticleRR(w float64) float64 {
 		v[j] = firstV[j]
 	}
 	for {
-		on := 0 < x[v6*2+1]
+		on := 0 < x[passes2*2+1]
 		if !on {
 			break
 		}
-		x = grown(x, v6*2+4)
-		v = grown(v, v6*2+4)
-		t5 = grown(t5, v6+1)
-		t6 = grown(t6, v6+1)
-		d = grown(d, v6+1)
-		t7 = grown(t7, v6+1)
-		d2 = grown(d2, v6+1)
-		t8 = grown(t8, v6+1)
-		d3 = grown(d3, v6+1)
-		t9 = grown(t9, v6+1)
-		t10 = grown(t10, v6+1)
-		d4 = grown(d4, v6+1)
-		t11 = grown(t11, v6+1)
-		d5 = grown(d5, v6+1)
-		t12 = grown(t12, v6+1)
-		d6 = grown(d6, v6+1)
+		x = grown(x, passes2*2+4)
+		v = grown(v, passes2*2+4)
+		t5 = grown(t5, passes2+1)
+		t6 = grown(t6, passes2+1)
+		d = grown(d, passes2+1)
+		t7 = grown(t7, passes2+1)
+		d2 = grown(d2, passes2+1)
+		t8 = grown(t8, passes2+1)
+		d3 = grown(d3, passes2+1)
+		t9 = grown(t9, passes2+1)
+		t10 = grown(t10, passes2+1)
+		d4 = grown(d4, passes2+1)
+		t11 = grown(t11, passes2+1)
+		d5 = grown(d5, passes2+1)
+		t12 = grown(t12, passes2+1)
+		d6 = grown(d6, passes2+1)
 
 		// t13[i] = 10   particle.bp:9
 		t13[0] = int32(10)
@@ -3220,13 +3220,13 @@ func ParticleRR(w float64) float64 {
 		t13[1] = int32(0)
 
 		// x1 = x + dt*v   particle.bp:11
-		xRow := x[v6*2:][:2]
-		vRow := v[v6*2:][:2]
-		xRow2 := x[v6*2+2:][:2]
+		xRow := x[passes2*2:][:2]
+		vRow := v[passes2*2:][:2]
+		xRow2 := x[passes2*2+2:][:2]
 		for j := range 2 {
 			xRow2[j] = xRow[j] + 0.1*vRow[j]
 		}
-		t8 = grown(t8, v6)
+		t8 = grown(t8, passes2)
 		var s float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3234,149 +3234,149 @@ func ParticleRR(w float64) float64 {
 			t14[j] = t14j
 			s += square(t14j)
 		}
-		t8[v6] = s
-		t7 = grown(t7, v6)
-		var v7 float64
+		t8[passes2] = s
+		t7 = grown(t7, passes2)
+		var v6 float64
 		if s == 0 {
-			v7 = 1
+			v6 = 1
 		} else {
-			v7 = s
+			v6 = s
 		}
-		v8 := math.Sqrt(v7)
-		t7[v6] = v8
-		t6 = grown(t6, v6)
-		var v9 float64
+		v7 := math.Sqrt(v6)
+		t7[passes2] = v7
+		t6 = grown(t6, passes2)
+		var v8 float64
 		if s == 0 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = v8
+			v8 = v7
 		}
-		t6[v6] = v9
-		t5 = grown(t5, v6)
-		v10 := 1 / v9
-		t5[v6] = v10
+		t6[passes2] = v8
+		t5 = grown(t5, passes2)
+		v9 := 1 / v8
+		t5[passes2] = v9
 
 		// d23 = t5²   particle.bp:9
-		d23 := square(v10)
+		d23 := square(v9)
 
 		// d24 = −d23·(0.5/t7)   particle.bp:9
-		d24 := -(d23 * (0.5 / v8))
-		d = grown(d, v6)
+		d24 := -(d23 * (0.5 / v7))
+		d = grown(d, passes2)
 
 		// d = 2/t6   particle.bp:9
-		d[v6] = 2 / v9
-		d2 = grown(d2, v6)
+		d[passes2] = 2 / v8
+		d2 = grown(d2, passes2)
 
 		// d2 = if t8 = 0 { 0 } else { −d23 }   particle.bp:9
 		if s == 0 {
-			d2[v6] = 0
+			d2[passes2] = 0
 		} else {
-			d2[v6] = -d23
+			d2[passes2] = -d23
 		}
-		d3 = grown(d3, v6)
+		d3 = grown(d3, passes2)
 
 		// d3 = if t8 = 0 { 0 } else { d24 }   particle.bp:9
 		if s == 0 {
-			d3[v6] = 0
+			d3[passes2] = 0
 		} else {
-			d3[v6] = d24
+			d3[passes2] = d24
 		}
-		t12 = grown(t12, v6)
+		t12 = grown(t12, passes2)
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 		var s2 float64
 		for j := range 2 {
 			s2 += square(xRow[j] - t4[j])
 		}
-		t12[v6] = s2
-		t11 = grown(t11, v6)
-		var v11 float64
+		t12[passes2] = s2
+		t11 = grown(t11, passes2)
+		var v10 float64
 		if s2 == 0 {
-			v11 = 1
+			v10 = 1
 		} else {
-			v11 = s2
+			v10 = s2
 		}
-		v12 := math.Sqrt(v11)
-		t11[v6] = v12
-		t10 = grown(t10, v6)
-		var v13 float64
+		v11 := math.Sqrt(v10)
+		t11[passes2] = v11
+		t10 = grown(t10, passes2)
+		var v12 float64
 		if s2 == 0 {
-			v13 = 0
+			v12 = 0
 		} else {
-			v13 = v12
+			v12 = v11
 		}
-		t10[v6] = v13
-		t9 = grown(t9, v6)
-		v14 := 1 / v13
-		t9[v6] = v14
+		t10[passes2] = v12
+		t9 = grown(t9, passes2)
+		v13 := 1 / v12
+		t9[passes2] = v13
 
 		// d25 = t9²   particle.bp:9
-		d25 := square(v14)
+		d25 := square(v13)
 
 		// d26 = −d25·(0.5/t11)   particle.bp:9
-		d26 := -(d25 * (0.5 / v12))
-		d4 = grown(d4, v6)
+		d26 := -(d25 * (0.5 / v11))
+		d4 = grown(d4, passes2)
 
 		// d4 = 2/t10   particle.bp:9
-		d4[v6] = 2 / v13
-		d5 = grown(d5, v6)
+		d4[passes2] = 2 / v12
+		d5 = grown(d5, passes2)
 
 		// d5 = if t12 = 0 { 0 } else { −d25 }   particle.bp:9
 		if s2 == 0 {
-			d5[v6] = 0
+			d5[passes2] = 0
 		} else {
-			d5[v6] = -d25
+			d5[passes2] = -d25
 		}
-		d6 = grown(d6, v6)
+		d6 = grown(d6, passes2)
 
 		// d6 = if t12 = 0 { 0 } else { d26 }   particle.bp:9
 		if s2 == 0 {
-			d6[v6] = 0
+			d6[passes2] = 0
 		} else {
-			d6[v6] = d26
+			d6[passes2] = d26
 		}
 		on2 := s == 0
 		on3 := s2 == 0
-		on4 := 0 < x[v6*2+3]
-		vRow2 := v[v6*2+2:][:2]
+		on4 := 0 < x[passes2*2+3]
+		vRow2 := v[passes2*2+2:][:2]
 		for j := range 2 {
-			// d27[i] = (if t8 = 0 { 0 } else { d24·2·t14[i] }) + (if t12 = 0 { 0 } else { d26·2·(x[!₂,i] − t4[i]) })   particle.bp:13
-			var v15 float64
+			// d27[i] = (if t8 = 0 { 0 } else { d24·2·t14[i] }) + (if t12 = 0 { 0 } else { d26·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
+			var v14 float64
 			if on2 {
+				v14 = 0
+			} else {
+				v14 = d24 * (2 * t14[j])
+			}
+			var v15 float64
+			if on3 {
 				v15 = 0
 			} else {
-				v15 = d24 * (2 * t14[j])
+				v15 = d26 * (2 * (x[j+passes2*2] - t4[j]))
 			}
-			var v16 float64
-			if on3 {
-				v16 = 0
-			} else {
-				v16 = d26 * (2 * (x[v6*2+j] - t4[j]))
-			}
-			d27 := v15 + v16
+			d27 := v14 + v15
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v17 := vRow[j]
+			v16 := vRow[j]
 			if on4 {
-				vRow2[j] = v17 - 0.1*d27
+				vRow2[j] = v16 - 0.1*d27
 			} else {
-				vRow2[j] = v17
+				vRow2[j] = v16
 			}
 		}
-		v6 += 1
+		passes2 += 1
 	}
 
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := x[v6*2+1] / v[v6*2+1]
+	ztau := x[passes2*2+1] / v[passes2*2+1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v7 := x[v6*2] - ztau*v[v6*2]
+	v6 := x[passes2*2] - ztau*v[passes2*2]
 
 	// dztau = −2·v6·ztau   particle.bp:16
-	dztau := -2 * v7 * ztau
+	dztau := -2 * v6 * ztau
 
-	// d23 = −2·v6·v[!₂,0]/v[!₂,1]   particle.bp:15
-	d23 := -2 * v7 * v[v6*2] / v[v6*2+1]
+	// d23 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
+	d23 := -2 * v6 * v[passes2*2] / v[passes2*2+1]
 
 	// d24 = −d23·ztau   particle.bp:15
 	d24 := -(d23 * ztau)
@@ -3388,7 +3388,7 @@ func ParticleRR(w float64) float64 {
 	dv[1] = d24
 
 	// d7[0] = 2·v6   particle.bp:10
-	d7[0] = 2 * v7
+	d7[0] = 2 * v6
 
 	// d7[1] = d23   particle.bp:10
 	d7[1] = d23
@@ -3410,22 +3410,22 @@ func ParticleRR(w float64) float64 {
 		for j := range 2 {
 			s += square(x2[j] - t4[j])
 		}
-		var v8 float64
+		var v7 float64
 		if s == 0 {
-			v8 = 1
+			v7 = 1
 		} else {
-			v8 = s
+			v7 = s
 		}
-		v9 := math.Sqrt(v8)
+		v8 := math.Sqrt(v7)
 
 		// d25 = (1/(if s = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
-		var v10 float64
+		var v9 float64
 		if s == 0 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = v9
+			v9 = v8
 		}
-		d25 := square(1/v10) * (0.5 / v9)
+		d25 := square(1/v9) * (0.5 / v8)
 		var s2 float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3433,22 +3433,22 @@ func ParticleRR(w float64) float64 {
 			t17[j] = t17j
 			s2 += square(t17j)
 		}
-		var v11 float64
+		var v10 float64
 		if s2 == 0 {
-			v11 = 1
+			v10 = 1
 		} else {
-			v11 = s2
+			v10 = s2
 		}
-		v12 := math.Sqrt(v11)
+		v11 := math.Sqrt(v10)
 
 		// d26 = (1/(if s2 = 0 { 0 } else { v8 }))²·(0.5/v8)   particle.bp:9
-		var v13 float64
+		var v12 float64
 		if s2 == 0 {
-			v13 = 0
+			v12 = 0
 		} else {
-			v13 = v12
+			v12 = v11
 		}
-		d26 := square(1/v13) * (0.5 / v12)
+		d26 := square(1/v12) * (0.5 / v11)
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on2 := 0 < x2[1]+0.1*v2[1]
@@ -3456,26 +3456,26 @@ func ParticleRR(w float64) float64 {
 		on4 := s == 0
 		for j := range 2 {
 			// d27 = (if s2 = 0 { 0 } else { 2·(−d26·t17) }) + (if s = 0 { 0 } else { 2·(−d25·(x2 − t4)) })   particle.bp:13
-			var v14 float64
+			var v13 float64
 			if on3 {
+				v13 = 0
+			} else {
+				v13 = -d26 * (2 * t17[j])
+			}
+			var v14 float64
+			if on4 {
 				v14 = 0
 			} else {
-				v14 = -d26 * (2 * t17[j])
+				v14 = -d25 * (2 * (x2[j] - t4[j]))
 			}
-			var v15 float64
-			if on4 {
-				v15 = 0
-			} else {
-				v15 = -d25 * (2 * (x2[j] - t4[j]))
-			}
-			d27 := v14 + v15
+			d27 := v13 + v14
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v16 := v2[j]
+			v15 := v2[j]
 			if on2 {
-				nextV[j] = v16 - 0.1*d27
+				nextV[j] = v15 - 0.1*d27
 			} else {
-				nextV[j] = v16
+				nextV[j] = v15
 			}
 		}
 
@@ -3489,7 +3489,7 @@ func ParticleRR(w float64) float64 {
 	}
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v8 := square(x2[0] - x2[1]/v2[1]*v2[0])
+	v7 := square(x2[0] - x2[1]/v2[1]*v2[0])
 
 	// dx = d7   particle.bp:10
 	for j := range 2 {
@@ -3505,7 +3505,7 @@ func ParticleRR(w float64) float64 {
 	for j := range 2 {
 		d8[j] = 0
 	}
-	d8Loop(v6, t15[:], dzx1[:], dx[:], x, t4[:], d9[:], dv2[:], v, t12, t11, d4, t10, t9, d5, dd[:], d6, dd2[:], d3, d10[:], nextD[:], d8[:], d11[:], t8, t7, d, t6, t5, d2)
+	d8Loop(passes2, t15[:], dzx1[:], dx[:], x, t4[:], d9[:], dv2[:], v, t12, t11, d4, t10, t9, d5, dd[:], d6, dd2[:], d3, d10[:], nextD[:], d8[:], d11[:], t8, t7, d, t6, t5, d2)
 
 	// d25 = −d8[1]   particle.bp:9
 	d25 := -d8[1]
@@ -3516,7 +3516,7 @@ func ParticleRR(w float64) float64 {
 	// g[i] = d25   particle.bp:20
 	g[0] = d25
 	var fx float64
-	fx = v8
+	fx = v7
 	eta := float64(1e-5)
 	var i int
 	var done bool
@@ -3548,13 +3548,13 @@ func ParticleRR(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v9 float64
+		var v8 float64
 		if on2 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = zstop0
+			v8 = zstop0
 		}
-		stop0 := v9 <= 1e-5
+		stop0 := v8 <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
 		on3 := square(x3[0]-x1[0]) == 0
@@ -3565,25 +3565,25 @@ func ParticleRR(w float64) float64 {
 			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v10 float64
+		var v9 float64
 		if on3 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = znear
+			v9 = znear
 		}
-		near := v10 <= 1e-5
+		near := v9 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v11 := 10 - x1[0]
+		v10 := 10 - x1[0]
 
 		// t19[i] = 10   particle.bp:9
 		t19[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t19[1] = v11
+		t19[1] = v10
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
 			t35 := t2[j]
@@ -3615,22 +3615,22 @@ func ParticleRR(w float64) float64 {
 			for j := range 2 {
 				s += square(x4[j] - t19[j])
 			}
-			var v12 float64
+			var v11 float64
 			if s == 0 {
-				v12 = 1
+				v11 = 1
 			} else {
-				v12 = s
+				v11 = s
 			}
-			v13 := math.Sqrt(v12)
+			v12 := math.Sqrt(v11)
 
 			// d26 = (1/(if s = 0 { 0 } else { v9 }))²·(0.5/v9)   particle.bp:9
-			var v14 float64
+			var v13 float64
 			if s == 0 {
-				v14 = 0
+				v13 = 0
 			} else {
-				v14 = v13
+				v13 = v12
 			}
-			d26 := square(1/v14) * (0.5 / v13)
+			d26 := square(1/v13) * (0.5 / v12)
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3638,22 +3638,22 @@ func ParticleRR(w float64) float64 {
 				t29[j] = t29j
 				s2 += square(t29j)
 			}
-			var v15 float64
+			var v14 float64
 			if s2 == 0 {
-				v15 = 1
+				v14 = 1
 			} else {
-				v15 = s2
+				v14 = s2
 			}
-			v16 := math.Sqrt(v15)
+			v15 := math.Sqrt(v14)
 
 			// d27 = (1/(if s2 = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
-			var v17 float64
+			var v16 float64
 			if s2 == 0 {
-				v17 = 0
+				v16 = 0
 			} else {
-				v17 = v16
+				v16 = v15
 			}
-			d27 := square(1/v17) * (0.5 / v16)
+			d27 := square(1/v16) * (0.5 / v15)
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on5 := 0 < x4[1]+0.1*v3[1]
@@ -3661,26 +3661,26 @@ func ParticleRR(w float64) float64 {
 			on7 := s == 0
 			for j := range 2 {
 				// d28 = (if s2 = 0 { 0 } else { 2·(−d27·t29) }) + (if s = 0 { 0 } else { 2·(−d26·(x4 − t19)) })   particle.bp:13
-				var v18 float64
+				var v17 float64
 				if on6 {
+					v17 = 0
+				} else {
+					v17 = -d27 * (2 * t29[j])
+				}
+				var v18 float64
+				if on7 {
 					v18 = 0
 				} else {
-					v18 = -d27 * (2 * t29[j])
+					v18 = -d26 * (2 * (x4[j] - t19[j]))
 				}
-				var v19 float64
-				if on7 {
-					v19 = 0
-				} else {
-					v19 = -d26 * (2 * (x4[j] - t19[j]))
-				}
-				d28 := v18 + v19
+				d28 := v17 + v18
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v20 := v3[j]
+				v19 := v3[j]
 				if on5 {
-					nextV2[j] = v20 - 0.1*d28
+					nextV2[j] = v19 - 0.1*d28
 				} else {
-					nextV2[j] = v20
+					nextV2[j] = v19
 				}
 			}
 
@@ -3720,7 +3720,7 @@ func ParticleRR(w float64) float64 {
 				eta2 = eta / 2
 			}
 		}
-		var v12 int
+		var passes5 int
 		x5 = grown(x5, 2)
 		for j := range 2 {
 			x5[j] = firstX2[j]
@@ -3731,26 +3731,26 @@ func ParticleRR(w float64) float64 {
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x5[v12*2+1]
+			on4 := 0 < x5[passes5*2+1]
 			if !on4 {
 				break
 			}
-			x5 = grown(x5, v12*2+4)
-			v4 = grown(v4, v12*2+4)
-			t20 = grown(t20, v12+1)
-			t21 = grown(t21, v12+1)
-			d12 = grown(d12, v12+1)
-			t22 = grown(t22, v12+1)
-			d13 = grown(d13, v12+1)
-			t23 = grown(t23, v12+1)
-			d14 = grown(d14, v12+1)
-			t24 = grown(t24, v12+1)
-			t25 = grown(t25, v12+1)
-			d15 = grown(d15, v12+1)
-			t26 = grown(t26, v12+1)
-			d16 = grown(d16, v12+1)
-			t27 = grown(t27, v12+1)
-			d17 = grown(d17, v12+1)
+			x5 = grown(x5, passes5*2+4)
+			v4 = grown(v4, passes5*2+4)
+			t20 = grown(t20, passes5+1)
+			t21 = grown(t21, passes5+1)
+			d12 = grown(d12, passes5+1)
+			t22 = grown(t22, passes5+1)
+			d13 = grown(d13, passes5+1)
+			t23 = grown(t23, passes5+1)
+			d14 = grown(d14, passes5+1)
+			t24 = grown(t24, passes5+1)
+			t25 = grown(t25, passes5+1)
+			d15 = grown(d15, passes5+1)
+			t26 = grown(t26, passes5+1)
+			d16 = grown(d16, passes5+1)
+			t27 = grown(t27, passes5+1)
+			d17 = grown(d17, passes5+1)
 
 			// t30[i] = 10   particle.bp:9
 			t30[0] = int32(10)
@@ -3759,13 +3759,13 @@ func ParticleRR(w float64) float64 {
 			t30[1] = int32(0)
 
 			// x1 = x + dt*v   particle.bp:11
-			x5Row := x5[v12*2:][:2]
-			v4Row := v4[v12*2:][:2]
-			x5Row2 := x5[v12*2+2:][:2]
+			x5Row := x5[passes5*2:][:2]
+			v4Row := v4[passes5*2:][:2]
+			x5Row2 := x5[passes5*2+2:][:2]
 			for j := range 2 {
 				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
 			}
-			t23 = grown(t23, v12)
+			t23 = grown(t23, passes5)
 			var s float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3773,149 +3773,149 @@ func ParticleRR(w float64) float64 {
 				t31[j] = t31j
 				s += square(t31j)
 			}
-			t23[v12] = s
-			t22 = grown(t22, v12)
+			t23[passes5] = s
+			t22 = grown(t22, passes5)
+			var v11 float64
+			if s == 0 {
+				v11 = 1
+			} else {
+				v11 = s
+			}
+			v12 := math.Sqrt(v11)
+			t22[passes5] = v12
+			t21 = grown(t21, passes5)
 			var v13 float64
 			if s == 0 {
-				v13 = 1
+				v13 = 0
 			} else {
-				v13 = s
+				v13 = v12
 			}
-			v14 := math.Sqrt(v13)
-			t22[v12] = v14
-			t21 = grown(t21, v12)
-			var v15 float64
-			if s == 0 {
-				v15 = 0
-			} else {
-				v15 = v14
-			}
-			t21[v12] = v15
-			t20 = grown(t20, v12)
-			v16 := 1 / v15
-			t20[v12] = v16
+			t21[passes5] = v13
+			t20 = grown(t20, passes5)
+			v14 := 1 / v13
+			t20[passes5] = v14
 
 			// d26 = t20²   particle.bp:9
-			d26 := square(v16)
+			d26 := square(v14)
 
 			// d27 = −d26·(0.5/t22)   particle.bp:9
-			d27 := -(d26 * (0.5 / v14))
-			d12 = grown(d12, v12)
+			d27 := -(d26 * (0.5 / v12))
+			d12 = grown(d12, passes5)
 
 			// d12 = 2/t21   particle.bp:9
-			d12[v12] = 2 / v15
-			d13 = grown(d13, v12)
+			d12[passes5] = 2 / v13
+			d13 = grown(d13, passes5)
 
 			// d13 = if t23 = 0 { 0 } else { −d26 }   particle.bp:9
 			if s == 0 {
-				d13[v12] = 0
+				d13[passes5] = 0
 			} else {
-				d13[v12] = -d26
+				d13[passes5] = -d26
 			}
-			d14 = grown(d14, v12)
+			d14 = grown(d14, passes5)
 
 			// d14 = if t23 = 0 { 0 } else { d27 }   particle.bp:9
 			if s == 0 {
-				d14[v12] = 0
+				d14[passes5] = 0
 			} else {
-				d14[v12] = d27
+				d14[passes5] = d27
 			}
-			t27 = grown(t27, v12)
+			t27 = grown(t27, passes5)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s2 float64
 			for j := range 2 {
 				s2 += square(x5Row[j] - t19[j])
 			}
-			t27[v12] = s2
-			t26 = grown(t26, v12)
+			t27[passes5] = s2
+			t26 = grown(t26, passes5)
+			var v15 float64
+			if s2 == 0 {
+				v15 = 1
+			} else {
+				v15 = s2
+			}
+			v16 := math.Sqrt(v15)
+			t26[passes5] = v16
+			t25 = grown(t25, passes5)
 			var v17 float64
 			if s2 == 0 {
-				v17 = 1
+				v17 = 0
 			} else {
-				v17 = s2
+				v17 = v16
 			}
-			v18 := math.Sqrt(v17)
-			t26[v12] = v18
-			t25 = grown(t25, v12)
-			var v19 float64
-			if s2 == 0 {
-				v19 = 0
-			} else {
-				v19 = v18
-			}
-			t25[v12] = v19
-			t24 = grown(t24, v12)
-			v20 := 1 / v19
-			t24[v12] = v20
+			t25[passes5] = v17
+			t24 = grown(t24, passes5)
+			v18 := 1 / v17
+			t24[passes5] = v18
 
 			// d28 = t24²   particle.bp:9
-			d28 := square(v20)
+			d28 := square(v18)
 
 			// d29 = −d28·(0.5/t26)   particle.bp:9
-			d29 := -(d28 * (0.5 / v18))
-			d15 = grown(d15, v12)
+			d29 := -(d28 * (0.5 / v16))
+			d15 = grown(d15, passes5)
 
 			// d15 = 2/t25   particle.bp:9
-			d15[v12] = 2 / v19
-			d16 = grown(d16, v12)
+			d15[passes5] = 2 / v17
+			d16 = grown(d16, passes5)
 
 			// d16 = if t27 = 0 { 0 } else { −d28 }   particle.bp:9
 			if s2 == 0 {
-				d16[v12] = 0
+				d16[passes5] = 0
 			} else {
-				d16[v12] = -d28
+				d16[passes5] = -d28
 			}
-			d17 = grown(d17, v12)
+			d17 = grown(d17, passes5)
 
 			// d17 = if t27 = 0 { 0 } else { d29 }   particle.bp:9
 			if s2 == 0 {
-				d17[v12] = 0
+				d17[passes5] = 0
 			} else {
-				d17[v12] = d29
+				d17[passes5] = d29
 			}
 			on5 := s == 0
 			on6 := s2 == 0
-			on7 := 0 < x5[v12*2+3]
-			v4Row2 := v4[v12*2+2:][:2]
+			on7 := 0 < x5[passes5*2+3]
+			v4Row2 := v4[passes5*2+2:][:2]
 			for j := range 2 {
-				// d30[i] = (if t23 = 0 { 0 } else { d27·2·t31[i] }) + (if t27 = 0 { 0 } else { d29·2·(x5[!₅,i] − t19[i]) })   particle.bp:13
-				var v21 float64
+				// d30[i] = (if t23 = 0 { 0 } else { d27·2·t31[i] }) + (if t27 = 0 { 0 } else { d29·2·(x5[passes₅,i] − t19[i]) })   particle.bp:13
+				var v19 float64
 				if on5 {
-					v21 = 0
+					v19 = 0
 				} else {
-					v21 = d27 * (2 * t31[j])
+					v19 = d27 * (2 * t31[j])
 				}
-				var v22 float64
+				var v20 float64
 				if on6 {
-					v22 = 0
+					v20 = 0
 				} else {
-					v22 = d29 * (2 * (x5[v12*2+j] - t19[j]))
+					v20 = d29 * (2 * (x5[j+passes5*2] - t19[j]))
 				}
-				d30 := v21 + v22
+				d30 := v19 + v20
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v23 := v4Row[j]
+				v21 := v4Row[j]
 				if on7 {
-					v4Row2[j] = v23 - 0.1*d30
+					v4Row2[j] = v21 - 0.1*d30
 				} else {
-					v4Row2[j] = v23
+					v4Row2[j] = v21
 				}
 			}
-			v12 += 1
+			passes5 += 1
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v13 := x5[v12*2] - x5[v12*2+1]/v4[v12*2+1]*v4[v12*2]
+		v11 := x5[passes5*2] - x5[passes5*2+1]/v4[passes5*2+1]*v4[passes5*2]
 
-		// dztau2 = −2·v9·(x5[!₅,1]/v4[!₅,1])   particle.bp:16
-		dztau2 := -2 * v13 * (x5[v12*2+1] / v4[v12*2+1])
+		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
+		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
 
-		// d26 = −2·v9·v4[!₅,0]/v4[!₅,1]   particle.bp:15
-		d26 := -2 * v13 * v4[v12*2] / v4[v12*2+1]
+		// d26 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
+		d26 := -2 * v11 * v4[passes5*2] / v4[passes5*2+1]
 
-		// d27 = −d26·(x5[!₅,1]/v4[!₅,1])   particle.bp:15
-		d27 := -(d26 * (x5[v12*2+1] / v4[v12*2+1]))
+		// d27 = −d26·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
+		d27 := -(d26 * (x5[passes5*2+1] / v4[passes5*2+1]))
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -3924,7 +3924,7 @@ func ParticleRR(w float64) float64 {
 		dv3[1] = d27
 
 		// d18[0] = 2·v9   particle.bp:10
-		d18[0] = 2 * v13
+		d18[0] = 2 * v11
 
 		// d18[1] = d26   particle.bp:10
 		d18[1] = d26
@@ -3954,7 +3954,7 @@ func ParticleRR(w float64) float64 {
 		for j := range 2 {
 			d19[j] = 0
 		}
-		d8Loop(v12, t32[:], dzx12[:], dx2[:], x5, t19[:], d20[:], dv4[:], v4, t27, t26, d15, t25, t24, d16, dd3[:], d17, dd4[:], d14, d21[:], nextD2[:], d19[:], d22[:], t23, t22, d12, t21, t20, d13)
+		d8Loop(passes5, t32[:], dzx12[:], dx2[:], x5, t19[:], d20[:], dv4[:], v4, t27, t26, d15, t25, t24, d16, dd3[:], d17, dd4[:], d14, d21[:], nextD2[:], d19[:], d22[:], t23, t22, d12, t21, t20, d13)
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{

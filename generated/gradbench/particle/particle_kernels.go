@@ -2,19 +2,19 @@
 
 package particle
 
-// d2LoopGo computes t17[i] = 10, t17[i + 1] = 0, s = Σᵢ 0.1·dv2[i]·t10[!₂ −
-// t₄₃ − 1,i], ….
-func d2LoopGo(v2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12, d3, t8, t7, d4, v, t14, t11, d5, nextD, d2, t19, t9, t6, d6 []float64) {
-	for t43 := range v2 {
+// d2LoopGo computes t17[i] = 10, t17[i + 1] = 0, s = Σᵢ 0.1·dv2[i]·t10[passes₂
+// − t₄₃ − 1,i], ….
+func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12, d3, t8, t7, d4, v, t14, t11, d5, nextD, d2, t19, t9, t6, d6 []float64) {
+	for t43 := range passes2 {
 		// t17[i] = 10   particle.bp:9
 		t17[0] = int32(10)
 
 		// t17[i + 1] = 0   particle.bp:10
 		t17[1] = int32(0)
 
-		// s = Σᵢ 0.1·dv2[i]·t10[!₂ − t₄₃ − 1,i]   particle.bp:9
+		// s = Σᵢ 0.1·dv2[i]·t10[passes₂ − t₄₃ − 1,i]   particle.bp:9
 		var s float64
-		t10Row := t10[v2*2-t43*2-2:][:2]
+		t10Row := t10[passes2*2-t43*2-2:][:2]
 		for j := range 2 {
 			s += 0.1 * dv2[j] * t10Row[j]
 		}
@@ -24,15 +24,15 @@ func d2LoopGo(v2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12,
 			dzx1[j] = 0.1 * dx[j]
 		}
 
-		// s2 = Σᵢ 0.1·dv2[i]·t5[!₂ − t₄₃ − 1,i]   particle.bp:9
+		// s2 = Σᵢ 0.1·dv2[i]·t5[passes₂ − t₄₃ − 1,i]   particle.bp:9
 		var s2 float64
-		t5Row := t5[v2*2-t43*2-2:][:2]
+		t5Row := t5[passes2*2-t43*2-2:][:2]
 		for j := range 2 {
 			s2 += 0.1 * dv2[j] * t5Row[j]
 		}
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		xRow := x[v2*2-t43*2-2:][:2]
+		xRow := x[passes2*2-t43*2-2:][:2]
 		for j := range 2 {
 			t18[j] = 2 * (xRow[j] - t4[j])
 		}
@@ -40,19 +40,19 @@ func d2LoopGo(v2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12,
 		var s4 float64
 		var s5 float64
 		for j := range 2 {
-			// d3 = 0.1·t13[!₂ − t₄₃ − 1]·dv2/t12[!₂ − t₄₃ − 1]   particle.bp:9
+			// d3 = 0.1·t13[passes₂ − t₄₃ − 1]·dv2/t12[passes₂ − t₄₃ − 1]   particle.bp:9
 			dv5 := dv2[j]
-			d3j := 0.1 * dv5 * t13[v2-t43-1] / t12[v2-t43-1]
+			d3j := 0.1 * dv5 * t13[passes2-t43-1] / t12[passes2-t43-1]
 			d3[j] = d3j
 
-			// s3 = Σᵢ d3[i]·t10[!₂ − t₄₃ − 1,i]   particle.bp:9
+			// s3 = Σᵢ d3[i]·t10[passes₂ − t₄₃ − 1,i]   particle.bp:9
 			s3 += d3j * t10Row[j]
 
-			// d4 = 0.1·t8[!₂ − t₄₃ − 1]·dv2/t7[!₂ − t₄₃ − 1]   particle.bp:9
-			d4j := 0.1 * dv5 * t8[v2-t43-1] / t7[v2-t43-1]
+			// d4 = 0.1·t8[passes₂ − t₄₃ − 1]·dv2/t7[passes₂ − t₄₃ − 1]   particle.bp:9
+			d4j := 0.1 * dv5 * t8[passes2-t43-1] / t7[passes2-t43-1]
 			d4[j] = d4j
 
-			// s4 = Σᵢ d4[i]·t5[!₂ − t₄₃ − 1,i]   particle.bp:9
+			// s4 = Σᵢ d4[i]·t5[passes₂ − t₄₃ − 1,i]   particle.bp:9
 			s4 += d4j * t5Row[j]
 
 			// s5 = t18ᵀ·d3   particle.bp:9
@@ -60,54 +60,54 @@ func d2LoopGo(v2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12,
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-		on := 0 < x[v2*2-t43*2-1]+0.1*v[v2*2-t43*2-1]
+		on := 0 < x[passes2*2-t43*2-1]+0.1*v[passes2*2-t43*2-1]
 
-		// d15 = (if t14[!₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t12[!₂ − t₄₃ − 1]·t13[!₂ − t₄₃ − 1] } else { 0 }) }) − (if t14[!₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t14[!₂ − t₄₃ − 1] = 0 { 0 } else { s5/t11[!₂ − t₄₃ − 1]·(0.5/t11[!₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
-		on2 := t14[v2-t43-1] == 0
-		t45 := t11[v2-t43-1]
+		// d15 = (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t12[passes₂ − t₄₃ − 1]·t13[passes₂ − t₄₃ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { s5/t11[passes₂ − t₄₃ − 1]·(0.5/t11[passes₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
+		on2 := t14[passes2-t43-1] == 0
+		t45 := t11[passes2-t43-1]
+		var v2 float64
+		if on2 {
+			v2 = 0
+		} else {
+			var v3 float64
+			if on {
+				v3 = -s3
+			}
+			var v4 float64
+			if on {
+				v4 = s / t12[passes2-t43-1] * t13[passes2-t43-1]
+			}
+			v2 = v3 - v4
+		}
 		var v3 float64
 		if on2 {
 			v3 = 0
 		} else {
-			var v4 float64
-			if on {
-				v4 = -s3
-			}
-			var v5 float64
-			if on {
-				v5 = s / t12[v2-t43-1] * t13[v2-t43-1]
-			}
-			v3 = v4 - v5
-		}
-		var v4 float64
-		if on2 {
-			v4 = 0
-		} else {
 			if on {
 				if on2 {
-					v4 = 0
+					v3 = 0
 				} else {
-					v4 = s5 / t45 * (0.5 / t45)
+					v3 = s5 / t45 * (0.5 / t45)
 				}
 			} else {
-				v4 = 0
+				v3 = 0
 			}
 		}
-		d15 := v3 - v4
+		d15 := v2 - v3
 
-		// d16 = d15·(0.5/t11[!₂ − t₄₃ − 1])   particle.bp:9
+		// d16 = d15·(0.5/t11[passes₂ − t₄₃ − 1])   particle.bp:9
 		d16 := d15 * (0.5 / t45)
 		for j := range 2 {
-			// d5 = if t14[!₂ − t₄₃ − 1] = 0 { 0 } else { (if on { 2·0.5/t11[!₂ − t₄₃ − 1]·d3 } else { 0 }) + d16·t18 }   particle.bp:9
+			// d5 = if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { 2·0.5/t11[passes₂ − t₄₃ − 1]·d3 } else { 0 }) + d16·t18 }   particle.bp:9
 			var d5j float64
-			if t14[v2-t43-1] == 0 {
+			if t14[passes2-t43-1] == 0 {
 				d5j = 0
 			} else {
-				var v5 float64
+				var v4 float64
 				if on {
-					v5 = 2 * (d3[j] * (0.5 / t45))
+					v4 = 2 * (d3[j] * (0.5 / t45))
 				}
-				d5j = v5 + d16*t18[j]
+				d5j = v4 + d16*t18[j]
 			}
 			d5[j] = d5j
 
@@ -124,52 +124,52 @@ func d2LoopGo(v2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12,
 			s6 += t19j * d4[j]
 		}
 
-		// d17 = (if t9[!₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t7[!₂ − t₄₃ − 1]·t8[!₂ − t₄₃ − 1] } else { 0 }) }) − (if t9[!₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t9[!₂ − t₄₃ − 1] = 0 { 0 } else { s6/t6[!₂ − t₄₃ − 1]·(0.5/t6[!₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
-		on3 := t9[v2-t43-1] == 0
-		t46 := t6[v2-t43-1]
+		// d17 = (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t7[passes₂ − t₄₃ − 1]·t8[passes₂ − t₄₃ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { s6/t6[passes₂ − t₄₃ − 1]·(0.5/t6[passes₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
+		on3 := t9[passes2-t43-1] == 0
+		t46 := t6[passes2-t43-1]
+		var v4 float64
+		if on3 {
+			v4 = 0
+		} else {
+			var v5 float64
+			if on {
+				v5 = -s4
+			}
+			var v6 float64
+			if on {
+				v6 = s2 / t7[passes2-t43-1] * t8[passes2-t43-1]
+			}
+			v4 = v5 - v6
+		}
 		var v5 float64
 		if on3 {
 			v5 = 0
 		} else {
-			var v6 float64
-			if on {
-				v6 = -s4
-			}
-			var v7 float64
-			if on {
-				v7 = s2 / t7[v2-t43-1] * t8[v2-t43-1]
-			}
-			v5 = v6 - v7
-		}
-		var v6 float64
-		if on3 {
-			v6 = 0
-		} else {
 			if on {
 				if on3 {
-					v6 = 0
+					v5 = 0
 				} else {
-					v6 = s6 / t46 * (0.5 / t46)
+					v5 = s6 / t46 * (0.5 / t46)
 				}
 			} else {
-				v6 = 0
+				v5 = 0
 			}
 		}
-		d17 := v5 - v6
+		d17 := v4 - v5
 
-		// d18 = d17·(0.5/t6[!₂ − t₄₃ − 1])   particle.bp:9
+		// d18 = d17·(0.5/t6[passes₂ − t₄₃ − 1])   particle.bp:9
 		d18 := d17 * (0.5 / t46)
 
-		// d6 = if t9[!₂ − t₄₃ − 1] = 0 { 0 } else { (if on { 2·0.5/t6[!₂ − t₄₃ − 1]·d4 } else { 0 }) + d18·t19 }   particle.bp:9
+		// d6 = if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { 2·0.5/t6[passes₂ − t₄₃ − 1]·d4 } else { 0 }) + d18·t19 }   particle.bp:9
 		for j := range 2 {
-			if t9[v2-t43-1] == 0 {
+			if t9[passes2-t43-1] == 0 {
 				d6[j] = 0
 			} else {
-				var v7 float64
+				var v6 float64
 				if on {
-					v7 = 2 * (d4[j] * (0.5 / t46))
+					v6 = 2 * (d4[j] * (0.5 / t46))
 				}
-				d6[j] = v7 + d18*t19[j]
+				d6[j] = v6 + d18*t19[j]
 			}
 		}
 
@@ -189,8 +189,8 @@ func d2LoopGo(v2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12,
 }
 
 // d8LoopGo computes t15[i] = 10, t15[i + 1] = 0, dzx1 = 0.1·dx, ….
-func d8LoopGo(v2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2 []float64) {
-	for t33 := range v2 {
+func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2 []float64) {
+	for t33 := range passes2 {
 		// t15[i] = 10   particle.bp:9
 		t15[0] = int32(10)
 
@@ -202,9 +202,9 @@ func d8LoopGo(v2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t1
 			dzx1[j] = 0.1 * dx[j]
 		}
 		var s float64
-		xRow := x[v2*2-t33*2-2:][:2]
+		xRow := x[passes2*2-t33*2-2:][:2]
 		for j := range 2 {
-			// d9[i] = 2·(x[!₂ − t₃₃ − 1,i] − t4[i])   particle.bp:9
+			// d9[i] = 2·(x[passes₂ − t₃₃ − 1,i] − t4[i])   particle.bp:9
 			d9j := 2 * (xRow[j] - t4[j])
 			d9[j] = d9j
 
@@ -213,60 +213,60 @@ func d8LoopGo(v2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t1
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-		on := 0 < x[v2*2-t33*2-1]+0.1*v[v2*2-t33*2-1]
+		on := 0 < x[passes2*2-t33*2-1]+0.1*v[passes2*2-t33*2-1]
 
-		// d25 = (if t12[!₂ − t₃₃ − 1] = 0 { 0 } else { if on { s·0.5/t11[!₂ − t₃₃ − 1]·d4[!₂ − t₃₃ − 1]/t10[!₂ − t₃₃ − 1]·t9[!₂ − t₃₃ − 1] } else { 0 } }) − (if t12[!₂ − t₃₃ − 1] = 0 { 0 } else { if on { s·d5[!₂ − t₃₃ − 1]/t11[!₂ − t₃₃ − 1]·(0.5/t11[!₂ − t₃₃ − 1]) } else { 0 } })   particle.bp:9
-		on2 := t12[v2-t33-1] == 0
-		t35 := t11[v2-t33-1]
+		// d25 = (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s·0.5/t11[passes₂ − t₃₃ − 1]·d4[passes₂ − t₃₃ − 1]/t10[passes₂ − t₃₃ − 1]·t9[passes₂ − t₃₃ − 1] } else { 0 } }) − (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s·d5[passes₂ − t₃₃ − 1]/t11[passes₂ − t₃₃ − 1]·(0.5/t11[passes₂ − t₃₃ − 1]) } else { 0 } })   particle.bp:9
+		on2 := t12[passes2-t33-1] == 0
+		t35 := t11[passes2-t33-1]
 		d25 := 0.5 / t35
+		var v2 float64
+		if on2 {
+			v2 = 0
+		} else {
+			if on {
+				v2 = s * d25 * d4[passes2-t33-1] / t10[passes2-t33-1] * t9[passes2-t33-1]
+			} else {
+				v2 = 0
+			}
+		}
 		var v3 float64
 		if on2 {
 			v3 = 0
 		} else {
 			if on {
-				v3 = s * d25 * d4[v2-t33-1] / t10[v2-t33-1] * t9[v2-t33-1]
+				v3 = s * d5[passes2-t33-1] / t35 * d25
 			} else {
 				v3 = 0
 			}
 		}
-		var v4 float64
-		if on2 {
-			v4 = 0
-		} else {
-			if on {
-				v4 = s * d5[v2-t33-1] / t35 * d25
-			} else {
-				v4 = 0
-			}
-		}
-		d26 := v3 - v4
+		d26 := v2 - v3
 
-		// d27 = d26·(0.5/t11[!₂ − t₃₃ − 1])   particle.bp:9
+		// d27 = d26·(0.5/t11[passes₂ − t₃₃ − 1])   particle.bp:9
 		d27 := d26 * (0.5 / t35)
 		for j := range 2 {
-			// dd = if on { −0.2·d6[!₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
+			// dd = if on { −0.2·d6[passes₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
 			if on {
-				dd[j] = 2 * (-0.1 * dv2[j] * d6[v2-t33-1])
+				dd[j] = 2 * (-0.1 * dv2[j] * d6[passes2-t33-1])
 			} else {
 				dd[j] = 0
 			}
 
-			// dd2 = if on { −0.2·d3[!₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
+			// dd2 = if on { −0.2·d3[passes₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
 			if on {
-				dd2[j] = 2 * (-0.1 * dv2[j] * d3[v2-t33-1])
+				dd2[j] = 2 * (-0.1 * dv2[j] * d3[passes2-t33-1])
 			} else {
 				dd2[j] = 0
 			}
 		}
 		for j := range 2 {
-			// d10 = dd + (if t12[!₂ − t₃₃ − 1] = 0 { 0 } else { d27·d9 })   particle.bp:9
-			var v5 float64
-			if t12[v2-t33-1] == 0 {
-				v5 = 0
+			// d10 = dd + (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { d27·d9 })   particle.bp:9
+			var v4 float64
+			if t12[passes2-t33-1] == 0 {
+				v4 = 0
 			} else {
-				v5 = d27 * d9[j]
+				v4 = d27 * d9[j]
 			}
-			d10j := dd[j] + v5
+			d10j := dd[j] + v4
 			d10[j] = d10j
 
 			// nextD = d8 − d10   particle.bp:10
@@ -274,7 +274,7 @@ func d8LoopGo(v2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t1
 		}
 		var s2 float64
 		for j := range 2 {
-			// d11[i] = 2·(x[!₂ − t₃₃ − 1,i] − t15[i])   particle.bp:9
+			// d11[i] = 2·(x[passes₂ − t₃₃ − 1,i] − t15[i])   particle.bp:9
 			d11j := 2 * (xRow[j] - float64(int(t15[j])))
 			d11[j] = d11j
 
@@ -282,44 +282,44 @@ func d8LoopGo(v2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t1
 			s2 += -0.1 * dv2[j] * d11j
 		}
 
-		// d28 = (if t8[!₂ − t₃₃ − 1] = 0 { 0 } else { if on { s2·0.5/t7[!₂ − t₃₃ − 1]·d[!₂ − t₃₃ − 1]/t6[!₂ − t₃₃ − 1]·t5[!₂ − t₃₃ − 1] } else { 0 } }) − (if t8[!₂ − t₃₃ − 1] = 0 { 0 } else { if on { s2·d2[!₂ − t₃₃ − 1]/t7[!₂ − t₃₃ − 1]·(0.5/t7[!₂ − t₃₃ − 1]) } else { 0 } })   particle.bp:9
-		on3 := t8[v2-t33-1] == 0
-		t36 := t7[v2-t33-1]
+		// d28 = (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s2·0.5/t7[passes₂ − t₃₃ − 1]·d[passes₂ − t₃₃ − 1]/t6[passes₂ − t₃₃ − 1]·t5[passes₂ − t₃₃ − 1] } else { 0 } }) − (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s2·d2[passes₂ − t₃₃ − 1]/t7[passes₂ − t₃₃ − 1]·(0.5/t7[passes₂ − t₃₃ − 1]) } else { 0 } })   particle.bp:9
+		on3 := t8[passes2-t33-1] == 0
+		t36 := t7[passes2-t33-1]
 		d28 := 0.5 / t36
+		var v4 float64
+		if on3 {
+			v4 = 0
+		} else {
+			if on {
+				v4 = s2 * d28 * d[passes2-t33-1] / t6[passes2-t33-1] * t5[passes2-t33-1]
+			} else {
+				v4 = 0
+			}
+		}
 		var v5 float64
 		if on3 {
 			v5 = 0
 		} else {
 			if on {
-				v5 = s2 * d28 * d[v2-t33-1] / t6[v2-t33-1] * t5[v2-t33-1]
+				v5 = s2 * d2[passes2-t33-1] / t36 * d28
 			} else {
 				v5 = 0
 			}
 		}
-		var v6 float64
-		if on3 {
-			v6 = 0
-		} else {
-			if on {
-				v6 = s2 * d2[v2-t33-1] / t36 * d28
-			} else {
-				v6 = 0
-			}
-		}
-		d29 := v5 - v6
+		d29 := v4 - v5
 
-		// d30 = d29·(0.5/t7[!₂ − t₃₃ − 1])   particle.bp:9
+		// d30 = d29·(0.5/t7[passes₂ − t₃₃ − 1])   particle.bp:9
 		d30 := d29 * (0.5 / t36)
 
-		// dx = d10 + dd2 + (if t8[!₂ − t₃₃ − 1] = 0 { 0 } else { d30·d11 })
+		// dx = d10 + dd2 + (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { d30·d11 })
 		for j := range 2 {
-			var v7 float64
-			if t8[v2-t33-1] == 0 {
-				v7 = 0
+			var v6 float64
+			if t8[passes2-t33-1] == 0 {
+				v6 = 0
 			} else {
-				v7 = d30 * d11[j]
+				v6 = d30 * d11[j]
 			}
-			dx[j] += d10[j] + dd2[j] + v7
+			dx[j] += d10[j] + dd2[j] + v6
 		}
 
 		// dv2 = dzx1   particle.bp:11

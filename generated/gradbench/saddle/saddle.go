@@ -1299,7 +1299,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	// v3 = 0   descent.bp:5
 	v3 := 0
 	var done bool
-	var v4 int
+	var passes2 int
 	x = grown(x, 2)
 	for j := range 2 {
 		x[j] = firstX[j]
@@ -1320,20 +1320,20 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		if !on {
 			break
 		}
-		x = grown(x, v4*2+4)
-		fx = grown(fx, v4+2)
-		g = grown(g, v4*2+4)
-		eta = grown(eta, v4+2)
-		i = grown(i, v4+2)
-		t2 = grown(t2, v4+1)
-		znear = grown(znear, v4+1)
-		zstop0 = grown(zstop0, v4+1)
-		t2 = grown(t2, v4)
+		x = grown(x, passes2*2+4)
+		fx = grown(fx, passes2+2)
+		g = grown(g, passes2*2+4)
+		eta = grown(eta, passes2+2)
+		i = grown(i, passes2+2)
+		t2 = grown(t2, passes2+1)
+		znear = grown(znear, passes2+1)
+		zstop0 = grown(zstop0, passes2+1)
+		t2 = grown(t2, passes2)
 		var s2 float64
 		var s3 float64
-		eta11 := eta[v4]
-		xRow := x[v4*2:][:2]
-		gRow := g[v4*2:][:2]
+		eta11 := eta[passes2]
+		xRow := x[passes2*2:][:2]
+		gRow := g[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x - eta*g   descent.bp:6
 			x7 := xRow[j]
@@ -1346,46 +1346,46 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
 			s3 += square(x7 - x1j)
 		}
-		t2[v4] = s2
+		t2[passes2] = s2
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
 		for j := range 2 {
 			s4 += square(gRow[j])
 		}
-		zstop0 = grown(zstop0, v4)
+		zstop0 = grown(zstop0, passes2)
 		var zstop03 float64
 		on2 := s4 == 0
 		if !on2 {
-			var v5 float64
+			var v4 float64
 			if on2 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s4
+				v4 = s4
 			}
-			zstop03 = math.Sqrt(v5)
+			zstop03 = math.Sqrt(v4)
 		}
-		zstop0[v4] = zstop03
-		stop0 := zstop0[v4] <= 1e-5
+		zstop0[passes2] = zstop03
+		stop0 := zstop0[passes2] <= 1e-5
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[v4]) == 10
-		znear = grown(znear, v4)
+		grow2 := int(i[passes2]) == 10
+		znear = grown(znear, passes2)
 		var znear3 float64
 		on3 := s3 == 0
 		if !on3 {
-			var v5 float64
+			var v4 float64
 			if on3 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s3
+				v4 = s3
 			}
-			znear3 = math.Sqrt(v5)
+			znear3 = math.Sqrt(v4)
 		}
-		znear[v4] = znear3
+		znear[passes2] = znear3
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near := znear[v4] <= 1e-5
+		near := znear[passes2] <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done5 := stop0 || !grow2 && near
@@ -1394,27 +1394,27 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		f1 := s2 - s
 
 		// better = f1 < fx   descent.bp:11
-		better := f1 < fx[v4]
+		better := f1 < fx[passes2]
 
 		// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
-		var v5 int
+		var v4 int
 		if grow2 {
-			v5 = 0
+			v4 = 0
 		} else {
 			if better {
-				v5 = int(i[v4]) + 1
+				v4 = int(i[passes2]) + 1
 			} else {
-				v5 = 0
+				v4 = 0
 			}
 		}
-		i[v4+1] = int32(v5)
+		i[passes2+1] = int32(v4)
 		if grow2 {
-			eta[v4+1] = 2 * eta11
+			eta[passes2+1] = 2 * eta11
 		} else {
 			if better {
-				eta[v4+1] = eta11
+				eta[passes2+1] = eta11
 			} else {
-				eta[v4+1] = eta11 / 2
+				eta[passes2+1] = eta11 / 2
 			}
 		}
 
@@ -1423,29 +1423,29 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		if move {
-			fx[v4+1] = f1
+			fx[passes2+1] = f1
 		} else {
-			fx[v4+1] = fx[v4]
+			fx[passes2+1] = fx[passes2]
 		}
-		gRow2 := g[v4*2+2:][:2]
-		xRow2 := x[v4*2+2:][:2]
+		gRow2 := g[passes2*2+2:][:2]
+		xRow2 := x[passes2*2+2:][:2]
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move {
 				gRow2[j] = 2 * x1[j]
 			} else {
-				gRow2[j] = g[v4*2+j]
+				gRow2[j] = g[j+passes2*2]
 			}
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move {
 				xRow2[j] = x1[j]
 			} else {
-				xRow2[j] = x[v4*2+j]
+				xRow2[j] = x[j+passes2*2]
 			}
 		}
 		done = done5
-		v4 += 1
+		passes2 += 1
 	}
 	var fx2 float64
 	fx2 = v
@@ -1481,13 +1481,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var zstop03 float64
 		on2 := s4 == 0
 		if !on2 {
-			var v5 float64
+			var v4 float64
 			if on2 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s4
+				v4 = s4
 			}
-			zstop03 = math.Sqrt(v5)
+			zstop03 = math.Sqrt(v4)
 		}
 		stop03 := zstop03 <= 1e-5
 
@@ -1496,13 +1496,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var znear3 float64
 		on3 := s2 == 0
 		if !on3 {
-			var v5 float64
+			var v4 float64
 			if on3 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s2
+				v4 = s2
 			}
-			znear3 = math.Sqrt(v5)
+			znear3 = math.Sqrt(v4)
 		}
 		near3 := znear3 <= 1e-5
 
@@ -1571,9 +1571,9 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		i2 = i5
 		done2 = done6
 	}
-	xRow := x[v4*2:][:2]
+	xRow := x[passes2*2:][:2]
 	for j := range 2 {
-		// dx[i] = −2·x[!₂,i]   saddle.bp:5
+		// dx[i] = −2·x[passes₂,i]   saddle.bp:5
 		dx := -2 * xRow[j]
 
 		// dx2 = dx   saddle.bp:5
@@ -1587,34 +1587,34 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	var dfx float64
 	var deta float64
 	var d float64
-	for t4 := range v4 {
+	for t4 := range passes2 {
 		var s2 float64
-		gRow := g[v4*2-t4*2-2:][:2]
-		xRow2 := x[v4*2-t4*2-2:][:2]
+		gRow := g[passes2*2-t4*2-2:][:2]
+		xRow2 := x[passes2*2-t4*2-2:][:2]
 		for j := range 2 {
-			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[!₂ − t₄ − 1,i] − eta[!₂ − t₄ − 1]·g[!₂ − t₄ − 1,i])   descent.bp:6
+			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[passes₂ − t₄ − 1,i] − eta[passes₂ − t₄ − 1]·g[passes₂ − t₄ − 1,i])   descent.bp:6
 			g7 := gRow[j]
-			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-eta[v4-t4-1]*g7))
+			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-eta[passes2-t4-1]*g7))
 			dzx1[j] = dzx1j
 
-			// s2 = Σᵢ dzx1[i]·g[!₂ − t₄ − 1,i]   descent.bp:6
+			// s2 = Σᵢ dzx1[i]·g[passes₂ − t₄ − 1,i]   descent.bp:6
 			s2 += dzx1j * g7
 		}
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[v4-t4-1]) == 10
+		grow2 := int(i[passes2-t4-1]) == 10
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
-		stop02 := zstop0[v4-t4-1] <= 1e-5
+		stop02 := zstop0[passes2-t4-1] <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near2 := znear[v4-t4-1] <= 1e-5
+		near2 := znear[passes2-t4-1] <= 1e-5
 
 		// -f(x)   descent.bp:22
-		f12 := t2[v4-t4-1] - s
+		f12 := t2[passes2-t4-1] - s
 
 		// better = f1 < fx   descent.bp:11
-		better2 := f12 < fx[v4-t4-1]
+		better2 := f12 < fx[passes2-t4-1]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move2 := !stop02 && !grow2 && !near2 && better2
@@ -1628,49 +1628,49 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 
 		// d2 = d − (if move2 { dfx } else { 0 })   descent.bp:5
-		var v5 float64
+		var v4 float64
 		if move2 {
-			v5 = dfx
+			v4 = dfx
 		}
-		d2 := d - v5
+		d2 := d - v4
 
 		// deta2 = (if better2 { if grow2 { 0 } else { deta } } else { if grow2 { 0 } else { deta/2 } }) + (if grow2 { 2·deta } else { 0 }) + (if move2 { −s2 } else { 0 })   descent.bp:5
-		var v6 float64
+		var v5 float64
 		if better2 {
 			if grow2 {
-				v6 = 0
+				v5 = 0
 			} else {
-				v6 = deta
+				v5 = deta
 			}
 		} else {
 			if grow2 {
-				v6 = 0
+				v5 = 0
 			} else {
-				v6 = deta / 2
+				v5 = deta / 2
 			}
+		}
+		var v6 float64
+		if grow2 {
+			v6 = 2 * deta
 		}
 		var v7 float64
-		if grow2 {
-			v7 = 2 * deta
-		}
-		var v8 float64
 		if move2 {
-			v8 = -s2
+			v7 = -s2
 		}
-		deta2 := v6 + v7 + v8
+		deta2 := v5 + v6 + v7
 		for j := range 2 {
-			// nextDg = (if move2 { 0 } else { dg }) − (if move2 { eta[!₂ − t₄ − 1]·dzx1 } else { 0 })   descent.bp:5
+			// nextDg = (if move2 { 0 } else { dg }) − (if move2 { eta[passes₂ − t₄ − 1]·dzx1 } else { 0 })   descent.bp:5
+			var v8 float64
+			if move2 {
+				v8 = 0
+			} else {
+				v8 = dg[j]
+			}
 			var v9 float64
 			if move2 {
-				v9 = 0
-			} else {
-				v9 = dg[j]
+				v9 = dzx1[j] * eta[passes2-t4-1]
 			}
-			var v10 float64
-			if move2 {
-				v10 = dzx1[j] * eta[v4-t4-1]
-			}
-			nextDg[j] = v9 - v10
+			nextDg[j] = v8 - v9
 
 			// nextDx = if move2 { dzx1 } else { dx2 }   descent.bp:5
 			if move2 {
@@ -1708,9 +1708,9 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	for j := range 2 {
 		s2 += square(x2[j])
 	}
-	v5 := s - s2
+	v4 := s - s2
 	var fx3 float64
-	fx3 = v5
+	fx3 = v4
 	eta3 := float64(1e-5)
 	var i3 int
 	var done3 bool
@@ -1743,13 +1743,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var zstop03 float64
 		on2 := s5 == 0
 		if !on2 {
-			var v6 float64
+			var v5 float64
 			if on2 {
-				v6 = 1
+				v5 = 1
 			} else {
-				v6 = s5
+				v5 = s5
 			}
-			zstop03 = math.Sqrt(v6)
+			zstop03 = math.Sqrt(v5)
 		}
 		stop04 := zstop03 <= 1e-5
 
@@ -1773,20 +1773,20 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 
 		// v5 = 1e−05   descent.bp:5
-		v6 := float64(1e-5)
+		v5 := float64(1e-5)
 
 		// v6 = 0   descent.bp:5
-		v7 := 0
+		v6 := 0
 		var znear3 float64
 		on3 := s3 == 0
 		if !on3 {
-			var v8 float64
+			var v7 float64
 			if on3 {
-				v8 = 1
+				v7 = 1
 			} else {
-				v8 = s3
+				v7 = s3
 			}
-			znear3 = math.Sqrt(v8)
+			znear3 = math.Sqrt(v7)
 		}
 		near4 := znear3 <= 1e-5
 
@@ -1794,9 +1794,9 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		done7 := stop04 || !grow4 && near4
 
 		// -f(x)   descent.bp:22
-		v8 := s - s4
+		v7 := s - s4
 		var fx7 float64
-		fx7 = v8
+		fx7 = v7
 		eta7 := float64(1e-5)
 		var i7 int
 		var done8 bool
@@ -1829,13 +1829,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			var zstop04 float64
 			on5 := s8 == 0
 			if !on5 {
-				var v9 float64
+				var v8 float64
 				if on5 {
-					v9 = 1
+					v8 = 1
 				} else {
-					v9 = s8
+					v8 = s8
 				}
-				zstop04 = math.Sqrt(v9)
+				zstop04 = math.Sqrt(v8)
 			}
 			stop05 := zstop04 <= 1e-5
 
@@ -1844,13 +1844,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			var znear4 float64
 			on6 := s6 == 0
 			if !on6 {
-				var v9 float64
+				var v8 float64
 				if on6 {
-					v9 = 1
+					v8 = 1
 				} else {
-					v9 = s6
+					v8 = s6
 				}
-				znear4 = math.Sqrt(v9)
+				znear4 = math.Sqrt(v8)
 			}
 			near5 := znear4 <= 1e-5
 
@@ -1921,43 +1921,43 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 
 		// -f(x)   descent.bp:22
-		v9 := s - s4
+		v8 := s - s4
 		var done9 bool
-		var v10 int
+		var passes5 int
 		x6 = grown(x6, 2)
 		for j := range 2 {
 			x6[j] = firstX2[j]
 		}
 		fx8 = grown(fx8, 1)
-		fx8[0] = v9
+		fx8[0] = v8
 		g6 = grown(g6, 2)
 		for j := range 2 {
 			g6[j] = firstG2[j]
 		}
 		eta8 = grown(eta8, 1)
-		eta8[0] = v6
+		eta8[0] = v5
 		i8 = grown(i8, 1)
-		i8[0] = int32(v7)
+		i8[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 			on4 := !done9
 			if !on4 {
 				break
 			}
-			x6 = grown(x6, v10*2+4)
-			fx8 = grown(fx8, v10+2)
-			g6 = grown(g6, v10*2+4)
-			eta8 = grown(eta8, v10+2)
-			i8 = grown(i8, v10+2)
-			t3 = grown(t3, v10+1)
-			znear2 = grown(znear2, v10+1)
-			zstop02 = grown(zstop02, v10+1)
-			t3 = grown(t3, v10)
+			x6 = grown(x6, passes5*2+4)
+			fx8 = grown(fx8, passes5+2)
+			g6 = grown(g6, passes5*2+4)
+			eta8 = grown(eta8, passes5+2)
+			i8 = grown(i8, passes5+2)
+			t3 = grown(t3, passes5+1)
+			znear2 = grown(znear2, passes5+1)
+			zstop02 = grown(zstop02, passes5+1)
+			t3 = grown(t3, passes5)
 			var s6 float64
 			var s7 float64
-			eta11 := eta8[v10]
-			x6Row := x6[v10*2:][:2]
-			g6Row := g6[v10*2:][:2]
+			eta11 := eta8[passes5]
+			x6Row := x6[passes5*2:][:2]
+			g6Row := g6[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x - eta*g   descent.bp:6
 				x7 := x6Row[j]
@@ -1970,46 +1970,46 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
 				s7 += square(x7 - x15j)
 			}
-			t3[v10] = s6
+			t3[passes5] = s6
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
 			for j := range 2 {
 				s8 += square(g6Row[j])
 			}
-			zstop02 = grown(zstop02, v10)
+			zstop02 = grown(zstop02, passes5)
 			var zstop04 float64
 			on5 := s8 == 0
 			if !on5 {
-				var v11 float64
+				var v9 float64
 				if on5 {
-					v11 = 1
+					v9 = 1
 				} else {
-					v11 = s8
+					v9 = s8
 				}
-				zstop04 = math.Sqrt(v11)
+				zstop04 = math.Sqrt(v9)
 			}
-			zstop02[v10] = zstop04
-			stop06 := zstop02[v10] <= 1e-5
+			zstop02[passes5] = zstop04
+			stop06 := zstop02[passes5] <= 1e-5
 
 			// grow = i == 10   descent.bp:8
-			grow6 := int(i8[v10]) == 10
-			znear2 = grown(znear2, v10)
+			grow6 := int(i8[passes5]) == 10
+			znear2 = grown(znear2, passes5)
 			var znear4 float64
 			on6 := s7 == 0
 			if !on6 {
-				var v11 float64
+				var v9 float64
 				if on6 {
-					v11 = 1
+					v9 = 1
 				} else {
-					v11 = s7
+					v9 = s7
 				}
-				znear4 = math.Sqrt(v11)
+				znear4 = math.Sqrt(v9)
 			}
-			znear2[v10] = znear4
+			znear2[passes5] = znear4
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near6 := znear2[v10] <= 1e-5
+			near6 := znear2[passes5] <= 1e-5
 
 			// next done = stop0 || (!grow && near)   descent.bp:13
 			done11 := stop06 || !grow6 && near6
@@ -2018,27 +2018,27 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			f16 := s6 - s4
 
 			// better = f1 < fx   descent.bp:11
-			better6 := f16 < fx8[v10]
+			better6 := f16 < fx8[passes5]
 
 			// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
-			var v11 int
+			var v9 int
 			if grow6 {
-				v11 = 0
+				v9 = 0
 			} else {
 				if better6 {
-					v11 = int(i8[v10]) + 1
+					v9 = int(i8[passes5]) + 1
 				} else {
-					v11 = 0
+					v9 = 0
 				}
 			}
-			i8[v10+1] = int32(v11)
+			i8[passes5+1] = int32(v9)
 			if grow6 {
-				eta8[v10+1] = 2 * eta11
+				eta8[passes5+1] = 2 * eta11
 			} else {
 				if better6 {
-					eta8[v10+1] = eta11
+					eta8[passes5+1] = eta11
 				} else {
-					eta8[v10+1] = eta11 / 2
+					eta8[passes5+1] = eta11 / 2
 				}
 			}
 
@@ -2047,29 +2047,29 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move6 {
-				fx8[v10+1] = f16
+				fx8[passes5+1] = f16
 			} else {
-				fx8[v10+1] = fx8[v10]
+				fx8[passes5+1] = fx8[passes5]
 			}
-			g6Row2 := g6[v10*2+2:][:2]
-			x6Row2 := x6[v10*2+2:][:2]
+			g6Row2 := g6[passes5*2+2:][:2]
+			x6Row2 := x6[passes5*2+2:][:2]
 			for j := range 2 {
 				// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 				if move6 {
 					g6Row2[j] = 2 * x15[j]
 				} else {
-					g6Row2[j] = g6[v10*2+j]
+					g6Row2[j] = g6[j+passes5*2]
 				}
 
 				// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 				if move6 {
 					x6Row2[j] = x15[j]
 				} else {
-					x6Row2[j] = x6[v10*2+j]
+					x6Row2[j] = x6[j+passes5*2]
 				}
 			}
 			done9 = done11
-			v10 += 1
+			passes5 += 1
 		}
 
 		// sumsq(p) - sumsq(q)   saddle.bp:5
@@ -2114,9 +2114,9 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		} else {
 			fx6 = fx3
 		}
-		x6Row := x6[v10*2:][:2]
+		x6Row := x6[passes5*2:][:2]
 		for j := range 2 {
-			// dx3[i] = −2·x6[!₅,i]   saddle.bp:5
+			// dx3[i] = −2·x6[passes₅,i]   saddle.bp:5
 			dx3 := -2 * x6Row[j]
 
 			// dx4 = dx3   saddle.bp:5
@@ -2130,34 +2130,34 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var dfx2 float64
 		var deta3 float64
 		var d4 float64
-		for t5 := range v10 {
+		for t5 := range passes5 {
 			var s7 float64
-			g6Row := g6[v10*2-t5*2-2:][:2]
-			x6Row2 := x6[v10*2-t5*2-2:][:2]
+			g6Row := g6[passes5*2-t5*2-2:][:2]
+			x6Row2 := x6[passes5*2-t5*2-2:][:2]
 			for j := range 2 {
-				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[!₅ − t₅ − 1,i] − eta8[!₅ − t₅ − 1]·g6[!₅ − t₅ − 1,i])   descent.bp:6
+				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[passes₅ − t₅ − 1,i] − eta8[passes₅ − t₅ − 1]·g6[passes₅ − t₅ − 1,i])   descent.bp:6
 				g7 := g6Row[j]
-				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-eta8[v10-t5-1]*g7))
+				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-eta8[passes5-t5-1]*g7))
 				dzx12[j] = dzx12j
 
-				// s7 = Σᵢ dzx1_2[i]·g6[!₅ − t₅ − 1,i]   descent.bp:6
+				// s7 = Σᵢ dzx1_2[i]·g6[passes₅ − t₅ − 1,i]   descent.bp:6
 				s7 += dzx12j * g7
 			}
 
 			// grow = i == 10   descent.bp:8
-			grow7 := int(i8[v10-t5-1]) == 10
+			grow7 := int(i8[passes5-t5-1]) == 10
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
-			stop07 := zstop02[v10-t5-1] <= 1e-5
+			stop07 := zstop02[passes5-t5-1] <= 1e-5
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near7 := znear2[v10-t5-1] <= 1e-5
+			near7 := znear2[passes5-t5-1] <= 1e-5
 
 			// -f(x)   descent.bp:22
-			f17 := t3[v10-t5-1] - s4
+			f17 := t3[passes5-t5-1] - s4
 
 			// better = f1 < fx   descent.bp:11
-			better7 := f17 < fx8[v10-t5-1]
+			better7 := f17 < fx8[passes5-t5-1]
 
 			// move = !stop0 && !grow && !near && better   descent.bp:12
 			move7 := !stop07 && !grow7 && !near7 && better7
@@ -2171,49 +2171,49 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 
 			// d5 = d4 − (if move7 { dfx2 } else { 0 })   descent.bp:5
-			var v11 float64
+			var v9 float64
 			if move7 {
-				v11 = dfx2
+				v9 = dfx2
 			}
-			d5 := d4 - v11
+			d5 := d4 - v9
 
 			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else { if grow7 { 0 } else { deta3/2 } }) + (if grow7 { 2·deta3 } else { 0 }) + (if move7 { −s7 } else { 0 })   descent.bp:5
-			var v12 float64
+			var v10 float64
 			if better7 {
 				if grow7 {
-					v12 = 0
+					v10 = 0
 				} else {
-					v12 = deta3
+					v10 = deta3
 				}
 			} else {
 				if grow7 {
-					v12 = 0
+					v10 = 0
 				} else {
-					v12 = deta3 / 2
+					v10 = deta3 / 2
 				}
 			}
-			var v13 float64
+			var v11 float64
 			if grow7 {
-				v13 = 2 * deta3
+				v11 = 2 * deta3
 			}
-			var v14 float64
+			var v12 float64
 			if move7 {
-				v14 = -s7
+				v12 = -s7
 			}
-			deta4 := v12 + v13 + v14
+			deta4 := v10 + v11 + v12
 			for j := range 2 {
-				// nextDg2 = (if move7 { 0 } else { dg2 }) − (if move7 { eta8[!₅ − t₅ − 1]·dzx1_2 } else { 0 })   descent.bp:5
-				var v15 float64
+				// nextDg2 = (if move7 { 0 } else { dg2 }) − (if move7 { eta8[passes₅ − t₅ − 1]·dzx1_2 } else { 0 })   descent.bp:5
+				var v13 float64
 				if move7 {
-					v15 = 0
+					v13 = 0
 				} else {
-					v15 = dg2[j]
+					v13 = dg2[j]
 				}
-				var v16 float64
+				var v14 float64
 				if move7 {
-					v16 = dzx12[j] * eta8[v10-t5-1]
+					v14 = dzx12[j] * eta8[passes5-t5-1]
 				}
-				nextDg2[j] = v15 - v16
+				nextDg2[j] = v13 - v14
 
 				// nextDx2 = if move7 { dzx1_2 } else { dx4 }   descent.bp:5
 				if move7 {
@@ -2268,17 +2268,17 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	for j := range 2 {
 		// sumsq(p) - sumsq(q)   saddle.bp:5
 		x3j := x3[j]
-		v6 := square(x3j)
-		s3 += v6
+		v5 := square(x3j)
+		s3 += v5
 
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		f[j] = x3j
 	}
 
 	// -f(x)   descent.bp:22
-	v6 := s - s3
+	v5 := s - s3
 	var fx4 float64
-	fx4 = v6
+	fx4 = v5
 	eta4 := float64(1e-5)
 	var i4 int
 	var done4 bool
@@ -2311,13 +2311,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var zstop03 float64
 		on2 := s6 == 0
 		if !on2 {
-			var v7 float64
+			var v6 float64
 			if on2 {
-				v7 = 1
+				v6 = 1
 			} else {
-				v7 = s6
+				v6 = s6
 			}
-			zstop03 = math.Sqrt(v7)
+			zstop03 = math.Sqrt(v6)
 		}
 		stop08 := zstop03 <= 1e-5
 
@@ -2326,13 +2326,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var znear3 float64
 		on3 := s4 == 0
 		if !on3 {
-			var v7 float64
+			var v6 float64
 			if on3 {
-				v7 = 1
+				v6 = 1
 			} else {
-				v7 = s4
+				v6 = s4
 			}
-			znear3 = math.Sqrt(v7)
+			znear3 = math.Sqrt(v6)
 		}
 		near8 := znear3 <= 1e-5
 
@@ -2508,7 +2508,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	// v3 = 0   descent.bp:5
 	v3 := 0
 	var done bool
-	var v4 int
+	var passes2 int
 	x = grown(x, 2)
 	for j := range 2 {
 		x[j] = firstX[j]
@@ -2529,20 +2529,20 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		if !on {
 			break
 		}
-		x = grown(x, v4*2+4)
-		fx = grown(fx, v4+2)
-		g = grown(g, v4*2+4)
-		eta = grown(eta, v4+2)
-		i = grown(i, v4+2)
-		t = grown(t, v4+1)
-		znear = grown(znear, v4+1)
-		zstop0 = grown(zstop0, v4+1)
-		t = grown(t, v4)
+		x = grown(x, passes2*2+4)
+		fx = grown(fx, passes2+2)
+		g = grown(g, passes2*2+4)
+		eta = grown(eta, passes2+2)
+		i = grown(i, passes2+2)
+		t = grown(t, passes2+1)
+		znear = grown(znear, passes2+1)
+		zstop0 = grown(zstop0, passes2+1)
+		t = grown(t, passes2)
 		var s2 float64
 		var s3 float64
-		eta11 := eta[v4]
-		xRow := x[v4*2:][:2]
-		gRow := g[v4*2:][:2]
+		eta11 := eta[passes2]
+		xRow := x[passes2*2:][:2]
+		gRow := g[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x - eta*g   descent.bp:6
 			x7 := xRow[j]
@@ -2555,46 +2555,46 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
 			s3 += square(x7 - x1j)
 		}
-		t[v4] = s2
+		t[passes2] = s2
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
 		for j := range 2 {
 			s4 += square(gRow[j])
 		}
-		zstop0 = grown(zstop0, v4)
+		zstop0 = grown(zstop0, passes2)
 		var zstop03 float64
 		on2 := s4 == 0
 		if !on2 {
-			var v5 float64
+			var v4 float64
 			if on2 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s4
+				v4 = s4
 			}
-			zstop03 = math.Sqrt(v5)
+			zstop03 = math.Sqrt(v4)
 		}
-		zstop0[v4] = zstop03
-		stop0 := zstop0[v4] <= 1e-5
+		zstop0[passes2] = zstop03
+		stop0 := zstop0[passes2] <= 1e-5
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[v4]) == 10
-		znear = grown(znear, v4)
+		grow2 := int(i[passes2]) == 10
+		znear = grown(znear, passes2)
 		var znear3 float64
 		on3 := s3 == 0
 		if !on3 {
-			var v5 float64
+			var v4 float64
 			if on3 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s3
+				v4 = s3
 			}
-			znear3 = math.Sqrt(v5)
+			znear3 = math.Sqrt(v4)
 		}
-		znear[v4] = znear3
+		znear[passes2] = znear3
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near := znear[v4] <= 1e-5
+		near := znear[passes2] <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done5 := stop0 || !grow2 && near
@@ -2603,27 +2603,27 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		f1 := s2 - s
 
 		// better = f1 < fx   descent.bp:11
-		better := f1 < fx[v4]
+		better := f1 < fx[passes2]
 
 		// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
-		var v5 int
+		var v4 int
 		if grow2 {
-			v5 = 0
+			v4 = 0
 		} else {
 			if better {
-				v5 = int(i[v4]) + 1
+				v4 = int(i[passes2]) + 1
 			} else {
-				v5 = 0
+				v4 = 0
 			}
 		}
-		i[v4+1] = int32(v5)
+		i[passes2+1] = int32(v4)
 		if grow2 {
-			eta[v4+1] = 2 * eta11
+			eta[passes2+1] = 2 * eta11
 		} else {
 			if better {
-				eta[v4+1] = eta11
+				eta[passes2+1] = eta11
 			} else {
-				eta[v4+1] = eta11 / 2
+				eta[passes2+1] = eta11 / 2
 			}
 		}
 
@@ -2632,29 +2632,29 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		if move {
-			fx[v4+1] = f1
+			fx[passes2+1] = f1
 		} else {
-			fx[v4+1] = fx[v4]
+			fx[passes2+1] = fx[passes2]
 		}
-		gRow2 := g[v4*2+2:][:2]
-		xRow2 := x[v4*2+2:][:2]
+		gRow2 := g[passes2*2+2:][:2]
+		xRow2 := x[passes2*2+2:][:2]
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move {
 				gRow2[j] = 2 * x1[j]
 			} else {
-				gRow2[j] = g[v4*2+j]
+				gRow2[j] = g[j+passes2*2]
 			}
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move {
 				xRow2[j] = x1[j]
 			} else {
-				xRow2[j] = x[v4*2+j]
+				xRow2[j] = x[j+passes2*2]
 			}
 		}
 		done = done5
-		v4 += 1
+		passes2 += 1
 	}
 	var fx2 float64
 	fx2 = v
@@ -2690,13 +2690,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var zstop03 float64
 		on2 := s4 == 0
 		if !on2 {
-			var v5 float64
+			var v4 float64
 			if on2 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s4
+				v4 = s4
 			}
-			zstop03 = math.Sqrt(v5)
+			zstop03 = math.Sqrt(v4)
 		}
 		stop03 := zstop03 <= 1e-5
 
@@ -2705,13 +2705,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var znear3 float64
 		on3 := s2 == 0
 		if !on3 {
-			var v5 float64
+			var v4 float64
 			if on3 {
-				v5 = 1
+				v4 = 1
 			} else {
-				v5 = s2
+				v4 = s2
 			}
-			znear3 = math.Sqrt(v5)
+			znear3 = math.Sqrt(v4)
 		}
 		near3 := znear3 <= 1e-5
 
@@ -2780,9 +2780,9 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		i2 = i5
 		done2 = done6
 	}
-	xRow := x[v4*2:][:2]
+	xRow := x[passes2*2:][:2]
 	for j := range 2 {
-		// dx[i] = −2·x[!₂,i]   saddle.bp:5
+		// dx[i] = −2·x[passes₂,i]   saddle.bp:5
 		dx := -2 * xRow[j]
 
 		// dx2 = dx   saddle.bp:5
@@ -2796,34 +2796,34 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	var dfx float64
 	var deta float64
 	var d2 float64
-	for t3 := range v4 {
+	for t3 := range passes2 {
 		var s2 float64
-		gRow := g[v4*2-t3*2-2:][:2]
-		xRow2 := x[v4*2-t3*2-2:][:2]
+		gRow := g[passes2*2-t3*2-2:][:2]
+		xRow2 := x[passes2*2-t3*2-2:][:2]
 		for j := range 2 {
-			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[!₂ − t₃ − 1,i] − eta[!₂ − t₃ − 1]·g[!₂ − t₃ − 1,i])   descent.bp:6
+			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[passes₂ − t₃ − 1,i] − eta[passes₂ − t₃ − 1]·g[passes₂ − t₃ − 1,i])   descent.bp:6
 			g7 := gRow[j]
-			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-eta[v4-t3-1]*g7))
+			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-eta[passes2-t3-1]*g7))
 			dzx1[j] = dzx1j
 
-			// s2 = Σᵢ dzx1[i]·g[!₂ − t₃ − 1,i]   descent.bp:6
+			// s2 = Σᵢ dzx1[i]·g[passes₂ − t₃ − 1,i]   descent.bp:6
 			s2 += dzx1j * g7
 		}
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[v4-t3-1]) == 10
+		grow2 := int(i[passes2-t3-1]) == 10
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
-		stop02 := zstop0[v4-t3-1] <= 1e-5
+		stop02 := zstop0[passes2-t3-1] <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near2 := znear[v4-t3-1] <= 1e-5
+		near2 := znear[passes2-t3-1] <= 1e-5
 
 		// -f(x)   descent.bp:22
-		f12 := t[v4-t3-1] - s
+		f12 := t[passes2-t3-1] - s
 
 		// better = f1 < fx   descent.bp:11
-		better2 := f12 < fx[v4-t3-1]
+		better2 := f12 < fx[passes2-t3-1]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move2 := !stop02 && !grow2 && !near2 && better2
@@ -2837,49 +2837,49 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 
 		// d3 = d2 − (if move2 { dfx } else { 0 })   descent.bp:5
-		var v5 float64
+		var v4 float64
 		if move2 {
-			v5 = dfx
+			v4 = dfx
 		}
-		d3 := d2 - v5
+		d3 := d2 - v4
 
 		// deta2 = (if better2 { if grow2 { 0 } else { deta } } else { if grow2 { 0 } else { deta/2 } }) + (if grow2 { 2·deta } else { 0 }) + (if move2 { −s2 } else { 0 })   descent.bp:5
-		var v6 float64
+		var v5 float64
 		if better2 {
 			if grow2 {
-				v6 = 0
+				v5 = 0
 			} else {
-				v6 = deta
+				v5 = deta
 			}
 		} else {
 			if grow2 {
-				v6 = 0
+				v5 = 0
 			} else {
-				v6 = deta / 2
+				v5 = deta / 2
 			}
+		}
+		var v6 float64
+		if grow2 {
+			v6 = 2 * deta
 		}
 		var v7 float64
-		if grow2 {
-			v7 = 2 * deta
-		}
-		var v8 float64
 		if move2 {
-			v8 = -s2
+			v7 = -s2
 		}
-		deta2 := v6 + v7 + v8
+		deta2 := v5 + v6 + v7
 		for j := range 2 {
-			// nextDg = (if move2 { 0 } else { dg }) − (if move2 { eta[!₂ − t₃ − 1]·dzx1 } else { 0 })   descent.bp:5
+			// nextDg = (if move2 { 0 } else { dg }) − (if move2 { eta[passes₂ − t₃ − 1]·dzx1 } else { 0 })   descent.bp:5
+			var v8 float64
+			if move2 {
+				v8 = 0
+			} else {
+				v8 = dg[j]
+			}
 			var v9 float64
 			if move2 {
-				v9 = 0
-			} else {
-				v9 = dg[j]
+				v9 = dzx1[j] * eta[passes2-t3-1]
 			}
-			var v10 float64
-			if move2 {
-				v10 = dzx1[j] * eta[v4-t3-1]
-			}
-			nextDg[j] = v9 - v10
+			nextDg[j] = v8 - v9
 
 			// nextDx = if move2 { dzx1 } else { dx2 }   descent.bp:5
 			if move2 {
@@ -2917,9 +2917,9 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	for j := range 2 {
 		s2 += square(x2[j])
 	}
-	v5 := s - s2
+	v4 := s - s2
 	var fx3 float64
-	fx3 = v5
+	fx3 = v4
 	eta3 := float64(1e-5)
 	var i3 int
 	var done3 bool
@@ -2952,13 +2952,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var zstop03 float64
 		on2 := s5 == 0
 		if !on2 {
-			var v6 float64
+			var v5 float64
 			if on2 {
-				v6 = 1
+				v5 = 1
 			} else {
-				v6 = s5
+				v5 = s5
 			}
-			zstop03 = math.Sqrt(v6)
+			zstop03 = math.Sqrt(v5)
 		}
 		stop04 := zstop03 <= 1e-5
 
@@ -2982,20 +2982,20 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 
 		// v5 = 1e−05   descent.bp:5
-		v6 := float64(1e-5)
+		v5 := float64(1e-5)
 
 		// v6 = 0   descent.bp:5
-		v7 := 0
+		v6 := 0
 		var znear3 float64
 		on3 := s3 == 0
 		if !on3 {
-			var v8 float64
+			var v7 float64
 			if on3 {
-				v8 = 1
+				v7 = 1
 			} else {
-				v8 = s3
+				v7 = s3
 			}
-			znear3 = math.Sqrt(v8)
+			znear3 = math.Sqrt(v7)
 		}
 		near4 := znear3 <= 1e-5
 
@@ -3003,9 +3003,9 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		done7 := stop04 || !grow4 && near4
 
 		// -f(x)   descent.bp:22
-		v8 := s - s4
+		v7 := s - s4
 		var fx7 float64
-		fx7 = v8
+		fx7 = v7
 		eta7 := float64(1e-5)
 		var i7 int
 		var done8 bool
@@ -3038,13 +3038,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			var zstop04 float64
 			on5 := s8 == 0
 			if !on5 {
-				var v9 float64
+				var v8 float64
 				if on5 {
-					v9 = 1
+					v8 = 1
 				} else {
-					v9 = s8
+					v8 = s8
 				}
-				zstop04 = math.Sqrt(v9)
+				zstop04 = math.Sqrt(v8)
 			}
 			stop05 := zstop04 <= 1e-5
 
@@ -3053,13 +3053,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			var znear4 float64
 			on6 := s6 == 0
 			if !on6 {
-				var v9 float64
+				var v8 float64
 				if on6 {
-					v9 = 1
+					v8 = 1
 				} else {
-					v9 = s6
+					v8 = s6
 				}
-				znear4 = math.Sqrt(v9)
+				znear4 = math.Sqrt(v8)
 			}
 			near5 := znear4 <= 1e-5
 
@@ -3130,43 +3130,43 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 
 		// -f(x)   descent.bp:22
-		v9 := s - s4
+		v8 := s - s4
 		var done9 bool
-		var v10 int
+		var passes5 int
 		x6 = grown(x6, 2)
 		for j := range 2 {
 			x6[j] = firstX2[j]
 		}
 		fx8 = grown(fx8, 1)
-		fx8[0] = v9
+		fx8[0] = v8
 		g6 = grown(g6, 2)
 		for j := range 2 {
 			g6[j] = firstG2[j]
 		}
 		eta8 = grown(eta8, 1)
-		eta8[0] = v6
+		eta8[0] = v5
 		i8 = grown(i8, 1)
-		i8[0] = int32(v7)
+		i8[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 			on4 := !done9
 			if !on4 {
 				break
 			}
-			x6 = grown(x6, v10*2+4)
-			fx8 = grown(fx8, v10+2)
-			g6 = grown(g6, v10*2+4)
-			eta8 = grown(eta8, v10+2)
-			i8 = grown(i8, v10+2)
-			t2 = grown(t2, v10+1)
-			znear2 = grown(znear2, v10+1)
-			zstop02 = grown(zstop02, v10+1)
-			t2 = grown(t2, v10)
+			x6 = grown(x6, passes5*2+4)
+			fx8 = grown(fx8, passes5+2)
+			g6 = grown(g6, passes5*2+4)
+			eta8 = grown(eta8, passes5+2)
+			i8 = grown(i8, passes5+2)
+			t2 = grown(t2, passes5+1)
+			znear2 = grown(znear2, passes5+1)
+			zstop02 = grown(zstop02, passes5+1)
+			t2 = grown(t2, passes5)
 			var s6 float64
 			var s7 float64
-			eta11 := eta8[v10]
-			x6Row := x6[v10*2:][:2]
-			g6Row := g6[v10*2:][:2]
+			eta11 := eta8[passes5]
+			x6Row := x6[passes5*2:][:2]
+			g6Row := g6[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x - eta*g   descent.bp:6
 				x7 := x6Row[j]
@@ -3179,46 +3179,46 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
 				s7 += square(x7 - x15j)
 			}
-			t2[v10] = s6
+			t2[passes5] = s6
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
 			for j := range 2 {
 				s8 += square(g6Row[j])
 			}
-			zstop02 = grown(zstop02, v10)
+			zstop02 = grown(zstop02, passes5)
 			var zstop04 float64
 			on5 := s8 == 0
 			if !on5 {
-				var v11 float64
+				var v9 float64
 				if on5 {
-					v11 = 1
+					v9 = 1
 				} else {
-					v11 = s8
+					v9 = s8
 				}
-				zstop04 = math.Sqrt(v11)
+				zstop04 = math.Sqrt(v9)
 			}
-			zstop02[v10] = zstop04
-			stop06 := zstop02[v10] <= 1e-5
+			zstop02[passes5] = zstop04
+			stop06 := zstop02[passes5] <= 1e-5
 
 			// grow = i == 10   descent.bp:8
-			grow6 := int(i8[v10]) == 10
-			znear2 = grown(znear2, v10)
+			grow6 := int(i8[passes5]) == 10
+			znear2 = grown(znear2, passes5)
 			var znear4 float64
 			on6 := s7 == 0
 			if !on6 {
-				var v11 float64
+				var v9 float64
 				if on6 {
-					v11 = 1
+					v9 = 1
 				} else {
-					v11 = s7
+					v9 = s7
 				}
-				znear4 = math.Sqrt(v11)
+				znear4 = math.Sqrt(v9)
 			}
-			znear2[v10] = znear4
+			znear2[passes5] = znear4
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near6 := znear2[v10] <= 1e-5
+			near6 := znear2[passes5] <= 1e-5
 
 			// next done = stop0 || (!grow && near)   descent.bp:13
 			done11 := stop06 || !grow6 && near6
@@ -3227,27 +3227,27 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			f16 := s6 - s4
 
 			// better = f1 < fx   descent.bp:11
-			better6 := f16 < fx8[v10]
+			better6 := f16 < fx8[passes5]
 
 			// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
-			var v11 int
+			var v9 int
 			if grow6 {
-				v11 = 0
+				v9 = 0
 			} else {
 				if better6 {
-					v11 = int(i8[v10]) + 1
+					v9 = int(i8[passes5]) + 1
 				} else {
-					v11 = 0
+					v9 = 0
 				}
 			}
-			i8[v10+1] = int32(v11)
+			i8[passes5+1] = int32(v9)
 			if grow6 {
-				eta8[v10+1] = 2 * eta11
+				eta8[passes5+1] = 2 * eta11
 			} else {
 				if better6 {
-					eta8[v10+1] = eta11
+					eta8[passes5+1] = eta11
 				} else {
-					eta8[v10+1] = eta11 / 2
+					eta8[passes5+1] = eta11 / 2
 				}
 			}
 
@@ -3256,29 +3256,29 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move6 {
-				fx8[v10+1] = f16
+				fx8[passes5+1] = f16
 			} else {
-				fx8[v10+1] = fx8[v10]
+				fx8[passes5+1] = fx8[passes5]
 			}
-			g6Row2 := g6[v10*2+2:][:2]
-			x6Row2 := x6[v10*2+2:][:2]
+			g6Row2 := g6[passes5*2+2:][:2]
+			x6Row2 := x6[passes5*2+2:][:2]
 			for j := range 2 {
 				// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 				if move6 {
 					g6Row2[j] = 2 * x15[j]
 				} else {
-					g6Row2[j] = g6[v10*2+j]
+					g6Row2[j] = g6[j+passes5*2]
 				}
 
 				// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 				if move6 {
 					x6Row2[j] = x15[j]
 				} else {
-					x6Row2[j] = x6[v10*2+j]
+					x6Row2[j] = x6[j+passes5*2]
 				}
 			}
 			done9 = done11
-			v10 += 1
+			passes5 += 1
 		}
 
 		// sumsq(p) - sumsq(q)   saddle.bp:5
@@ -3323,9 +3323,9 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		} else {
 			fx6 = fx3
 		}
-		x6Row := x6[v10*2:][:2]
+		x6Row := x6[passes5*2:][:2]
 		for j := range 2 {
-			// dx3[i] = −2·x6[!₅,i]   saddle.bp:5
+			// dx3[i] = −2·x6[passes₅,i]   saddle.bp:5
 			dx3 := -2 * x6Row[j]
 
 			// dx4 = dx3   saddle.bp:5
@@ -3339,34 +3339,34 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var dfx2 float64
 		var deta3 float64
 		var d5 float64
-		for t4 := range v10 {
+		for t4 := range passes5 {
 			var s7 float64
-			g6Row := g6[v10*2-t4*2-2:][:2]
-			x6Row2 := x6[v10*2-t4*2-2:][:2]
+			g6Row := g6[passes5*2-t4*2-2:][:2]
+			x6Row2 := x6[passes5*2-t4*2-2:][:2]
 			for j := range 2 {
-				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[!₅ − t₄ − 1,i] − eta8[!₅ − t₄ − 1]·g6[!₅ − t₄ − 1,i])   descent.bp:6
+				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[passes₅ − t₄ − 1,i] − eta8[passes₅ − t₄ − 1]·g6[passes₅ − t₄ − 1,i])   descent.bp:6
 				g7 := g6Row[j]
-				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-eta8[v10-t4-1]*g7))
+				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-eta8[passes5-t4-1]*g7))
 				dzx12[j] = dzx12j
 
-				// s7 = Σᵢ dzx1_2[i]·g6[!₅ − t₄ − 1,i]   descent.bp:6
+				// s7 = Σᵢ dzx1_2[i]·g6[passes₅ − t₄ − 1,i]   descent.bp:6
 				s7 += dzx12j * g7
 			}
 
 			// grow = i == 10   descent.bp:8
-			grow7 := int(i8[v10-t4-1]) == 10
+			grow7 := int(i8[passes5-t4-1]) == 10
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
-			stop07 := zstop02[v10-t4-1] <= 1e-5
+			stop07 := zstop02[passes5-t4-1] <= 1e-5
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near7 := znear2[v10-t4-1] <= 1e-5
+			near7 := znear2[passes5-t4-1] <= 1e-5
 
 			// -f(x)   descent.bp:22
-			f17 := t2[v10-t4-1] - s4
+			f17 := t2[passes5-t4-1] - s4
 
 			// better = f1 < fx   descent.bp:11
-			better7 := f17 < fx8[v10-t4-1]
+			better7 := f17 < fx8[passes5-t4-1]
 
 			// move = !stop0 && !grow && !near && better   descent.bp:12
 			move7 := !stop07 && !grow7 && !near7 && better7
@@ -3380,49 +3380,49 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 
 			// d6 = d5 − (if move7 { dfx2 } else { 0 })   descent.bp:5
-			var v11 float64
+			var v9 float64
 			if move7 {
-				v11 = dfx2
+				v9 = dfx2
 			}
-			d6 := d5 - v11
+			d6 := d5 - v9
 
 			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else { if grow7 { 0 } else { deta3/2 } }) + (if grow7 { 2·deta3 } else { 0 }) + (if move7 { −s7 } else { 0 })   descent.bp:5
-			var v12 float64
+			var v10 float64
 			if better7 {
 				if grow7 {
-					v12 = 0
+					v10 = 0
 				} else {
-					v12 = deta3
+					v10 = deta3
 				}
 			} else {
 				if grow7 {
-					v12 = 0
+					v10 = 0
 				} else {
-					v12 = deta3 / 2
+					v10 = deta3 / 2
 				}
 			}
-			var v13 float64
+			var v11 float64
 			if grow7 {
-				v13 = 2 * deta3
+				v11 = 2 * deta3
 			}
-			var v14 float64
+			var v12 float64
 			if move7 {
-				v14 = -s7
+				v12 = -s7
 			}
-			deta4 := v12 + v13 + v14
+			deta4 := v10 + v11 + v12
 			for j := range 2 {
-				// nextDg2 = (if move7 { 0 } else { dg2 }) − (if move7 { eta8[!₅ − t₄ − 1]·dzx1_2 } else { 0 })   descent.bp:5
-				var v15 float64
+				// nextDg2 = (if move7 { 0 } else { dg2 }) − (if move7 { eta8[passes₅ − t₄ − 1]·dzx1_2 } else { 0 })   descent.bp:5
+				var v13 float64
 				if move7 {
-					v15 = 0
+					v13 = 0
 				} else {
-					v15 = dg2[j]
+					v13 = dg2[j]
 				}
-				var v16 float64
+				var v14 float64
 				if move7 {
-					v16 = dzx12[j] * eta8[v10-t4-1]
+					v14 = dzx12[j] * eta8[passes5-t4-1]
 				}
-				nextDg2[j] = v15 - v16
+				nextDg2[j] = v13 - v14
 
 				// nextDx2 = if move7 { dzx1_2 } else { dx4 }   descent.bp:5
 				if move7 {
@@ -3477,17 +3477,17 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	for j := range 2 {
 		// sumsq(p) - sumsq(q)   saddle.bp:5
 		x3j := x3[j]
-		v6 := square(x3j)
-		s3 += v6
+		v5 := square(x3j)
+		s3 += v5
 
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		f[j] = x3j
 	}
 
 	// -f(x)   descent.bp:22
-	v6 := s - s3
+	v5 := s - s3
 	var fx4 float64
-	fx4 = v6
+	fx4 = v5
 	eta4 := float64(1e-5)
 	var i4 int
 	var done4 bool
@@ -3520,13 +3520,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var zstop03 float64
 		on2 := s6 == 0
 		if !on2 {
-			var v7 float64
+			var v6 float64
 			if on2 {
-				v7 = 1
+				v6 = 1
 			} else {
-				v7 = s6
+				v6 = s6
 			}
-			zstop03 = math.Sqrt(v7)
+			zstop03 = math.Sqrt(v6)
 		}
 		stop08 := zstop03 <= 1e-5
 
@@ -3535,13 +3535,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var znear3 float64
 		on3 := s4 == 0
 		if !on3 {
-			var v7 float64
+			var v6 float64
 			if on3 {
-				v7 = 1
+				v6 = 1
 			} else {
-				v7 = s4
+				v6 = s4
 			}
-			znear3 = math.Sqrt(v7)
+			znear3 = math.Sqrt(v6)
 		}
 		near8 := znear3 <= 1e-5
 
