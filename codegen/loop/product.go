@@ -27,7 +27,7 @@ func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
 			continue
 		}
 		x := n.Args[0]
-		if s, ok := x.Shape[0].AsSym(); ok && !inResult[s] && !isCount(s) && guess(x.Shape.Size()) > most {
+		if s, ok := x.Shape[0].AsSym(); ok && !inResult[s] && !symbolic.IsCount(s) && guess(x.Shape.Size()) > most {
 			spine, most = s, guess(x.Shape.Size())
 		}
 	}

@@ -130,50 +130,25 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var c3 [3]float64
 	var Y [3]float64
 	var dzp [2]float64
-	var dY [2]float64
-	var d [3]float64
-	var dc [3]float64
-	var dc2 [3]float64
+	var d [2]float64
+	var dzs2 [4]float64
+	var dzp2 [4]float64
+	var dzp3 [2]float64
+	var dY [6]float64
 	var d2 [3]float64
-	var da [3]float64
-	var dc3 [3]float64
-	var dc4 [3]float64
+	var da [1]float64
+	var d3 [3]float64
 	var da2 [1]float64
-	var dc6 [3]float64
-	var dc7 [9]float64
-	var dc8 [3]float64
-	var dc9 [3]float64
-	var d3 [2]float64
-	var dzs2 [2]float64
-	var dzp2 [2]float64
-	var dY2 [6]float64
-	var dY4 [6]float64
-	var d4 [6]float64
-	var da3 [2]float64
-	var d5 [6]float64
-	var da4 [2]float64
-	var d6 [6]float64
-	var d7 [2]float64
-	var da7 [6]float64
-	var dangle [2]float64
-	var dangle4 [2]float64
-	var d8 [6]float64
-	var d9 [2]float64
-	var d10 [2]float64
-	var d11 [3]float64
-	var dc10 [9]float64
-	var dc13 [18]float64
-	var dc14 [9]float64
-	var t2 [18]float64
-	var t3 [18]float64
+	var d4 [3]float64
+	var da3 [3]float64
+	var da5 [6]float64
+	var dzangle [2]float64
+	var d5 [2]float64
+	var d6 [2]float64
+	var d7 [3]float64
+	var dc3 [18]float64
 	var dX [3]float64
 	var dX2 [3]float64
-	var dX3 [6]float64
-	var dX4 [6]float64
-	var dX6 [6]float64
-	var dX7 [3]float64
-	var t4 [6]float64
-	var t5 [6]float64
 
 	// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
 	var s float64
@@ -265,640 +240,323 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		// dzp = 2·(Y[:2]/Y[2])   bundle.bp:22
 		dzp[i] = 2 * (Yi / Y0)
 
-		// d3 = c[6]·(Y[:2]/Y[2])   bundle.bp:23
-		d3[i] = Yi / Y0 * c0
-	}
-
-	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-	v4 := squareF64(s3)
-	v5 := 1 + c[7]*s3 + c[8]*v4
-
-	// d12 = −c[6]·v4   bundle.bp:23
-	d12 := -(c0 * v5)
-
-	// project(c, X) - seen   bundle.bp:27
-	t6 := c0 * v5
-	for i := range 2 {
-		f[i] = -(Y[i]/Y0*t6 + seen[i])
+		// d = c[6]·(Y[:2]/Y[2])   bundle.bp:23
+		d[i] = Yi / Y0 * c0
 	}
 	c02 := c[7]
 	c03 := c[8]
 	ds := 2 * s3
 	for i := range 2 {
-		// dzs = −(c[7]·d3 + 2·c[8]·s3·d3)   bundle.bp:22
-		d3i := d3[i]
-		dzs := -(d3i*c02 + d3i*c03*ds)
+		// dzs = −(c[7]·d + 2·c[8]·s3·d)   bundle.bp:22
+		di := d[i]
+		dzs := -(di*c02 + di*c03*ds)
 
-		// d9 = −s3·d3   bundle.bp:23
-		d9[i] = -(d3i * s3)
+		// d5 = −s3·d   bundle.bp:23
+		d5[i] = -(di * s3)
+
+		// dzs2 = dzs·dzpᵀ   bundle.bp:22
+		dzs2Row := dzs2[i*2:][:2]
 		for j := range 2 {
-			// dzs2 = dzs·dzpᵀ   bundle.bp:22
-			dzs2j := dzs * dzp[j]
-			dzs2[j] = dzs2j
-
-			// dzp2 = −dzs2/Y[2]∘(Y[:2]/Y[2])   bundle.bp:21
-			dzp2[j] = -(dzs2j / Y0 * (Y[j] / Y0))
+			dzs2Row[j] = dzs * dzp[j]
 		}
-
-		// dY2[i,j] = Σₖ [j = 2]·dzp2[i,k]   bundle.bp:21
-		for j := range 3 {
-			var s4 float64
-			for k := range 2 {
-				if j == 2 {
-					s4 += dzp2[k]
-				}
-			}
-			dY2[i*3+j] = s4
-		}
-
-		// dY4[i,0] = dzs2[i,0]/Y[2] + dY2[i,0]   bundle.bp:20
-		dY4[i*3] = dzs2[0]/Y0 + dY2[i*3]
-
-		// dY4[i,1] = dzs2[i,1]/Y[2] + dY2[i,1]   bundle.bp:20
-		dY4[i*3+1] = dzs2[1]/Y0 + dY2[i*3+1]
 	}
 
-	// d10 = −v3·d3   bundle.bp:23
+	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
+	v4 := squareF64(s3)
+	v5 := 1 + c02*s3 + c03*v4
+
+	// d8 = −c[6]·v4   bundle.bp:23
+	d8 := -(c0 * v5)
+
+	// dzp2[0,0] = (d8 + dzs2[0,0])/Y[2]   bundle.bp:21
+	dzp2[0] = (d8 + dzs2[0]) / Y0
+
+	// dzp2[1,0] = dzs2[1,0]/Y[2]   bundle.bp:21
+	dzp2[2] = dzs2[2] / Y0
+
+	// dzp2[0,1] = dzs2[0,1]/Y[2]   bundle.bp:21
+	dzp2[1] = dzs2[1] / Y0
+
+	// dzp2[1,1] = (d8 + dzs2[1,1])/Y[2]   bundle.bp:21
+	dzp2[3] = (d8 + dzs2[3]) / Y0
+
+	// d6 = −v3·d   bundle.bp:23
 	for i := range 2 {
-		d10[i] = -(d3[i] * v4)
+		d6[i] = -(d[i] * v4)
 	}
-	dY5 := d12 / Y0
-	t7 := 1 - v2
+	t2 := 1 - v2
+	dzangle2 := 0.5 / zangle
 	for i := range 2 {
-		// dY[i] = d12/Y[2]   bundle.bp:21
-		dY[i] = dY5
-
-		// dY3 = −dY∘(Y[:2]/Y[2])   bundle.bp:21
-		Yi := Y[i]
-		dY3 := -(dY[i] * (Yi / Y0))
-
-		// dY4[i,2] = dY3[i] + dY2[i,2]   bundle.bp:20
-		dY4[i*3+2] = dY3 + dY2[i*3+2]
-
-		// d13 = −v4·(Y[:2]/Y[2])   bundle.bp:23
-		d13 := -(Yi / Y0 * v5)
+		// dzp3 = −dzp2∘(Y[:2]/Y[2])   bundle.bp:21
+		dzp2Row := dzp2[i*2:][:2]
+		for j := range 2 {
+			dzp3[j] = -(dzp2Row[j] * (Y[j] / Y0))
+		}
 		var s4 float64
 		var s5 float64
 		var s6 float64
 		var s7 float64
-		dY4Row := dY4[i*3:][:3]
-		d4Row := d4[i*3:][:3]
-		d5Row := d5[i*3:][:3]
-		d6Row := d6[i*3:][:3]
-		dX3Row := dX3[i*3:][:3]
-		dX4Row := dX4[i*3:][:3]
 		for j := range 3 {
-			// d4 = v2·dY4∘X2   bundle.bp:14
-			dY4j := dY4Row[j]
-			d4Row[j] = dY4j * v3 * X2[j]
-
-			// d5 = −v2·dY4∘X3   bundle.bp:14
-			X3j := X3[j]
-			d5Row[j] = -(dY4j * v3 * X3j)
-
-			// d6 = (1 − v)·dY4   bundle.bp:14
-			d6j := dY4j * t7
-			d6Row[j] = d6j
-
-			// d7 = d6·a   bundle.bp:14
-			aj := a[j]
-			s4 += d6j * aj
-
-			// s5 = dY4·X   bundle.bp:14
-			s5 += dY4j * X[j]
-
-			// s6 = s2·dY4·a   bundle.bp:14
-			s6 += dY4j * (aj * s2)
-
-			// s7 = dY4·t   bundle.bp:14
-			s7 += dY4j * t[j]
-
-			// d11 = −dY4∘X3   bundle.bp:11
-			d11[j] = -(dY4j * X3j)
-
-			// dX3 = if s = 0 { dY4∘c3 } else { v2·dY4∘a2 }   bundle.bp:11
-			if on {
-				dX3Row[j] = dY4j * c3[j]
-			} else {
-				dX3Row[j] = dY4j * v3 * a2[j]
-			}
-
-			// dX4 = if s = 0 { −dY4∘c2 } else { −v2·dY4∘a3 }   bundle.bp:11
-			if on {
-				dX4Row[j] = -(dY4j * c2[j])
-			} else {
-				dX4Row[j] = -(dY4j * v3 * a3[j])
-			}
-		}
-		d7[i] = s4
-
-		// da3 = if s = 0 { 0 } else { d4[:,2:] }   bundle.bp:14
-		{
-			if on {
-				da3[i] = 0
-			} else {
-				da3[i] = d4[i*3+2]
-			}
-		}
-
-		// da4 = if s = 0 { 0 } else { d5[:,:1] }   bundle.bp:14
-		{
-			if on {
-				da4[i] = 0
-			} else {
-				da4[i] = d5[i*3]
-			}
-		}
-
-		// d14 = dY∘X[:2] + s5 − (s2·dY∘a[:2] + s6)   bundle.bp:14
-		dYi := dY[i]
-		d14 := dYi*X[i] + s5 - (dYi*(a[i]*s2) + s6)
-
-		// dangle4 = if s = 0 { 0 } else { v·(dY∘t[:2] + s7) + −v2·d14 }   bundle.bp:12
-		if on {
-			dangle4[i] = 0
-		} else {
-			dangle4[i] = (dYi*t[i]+s7)*v2 + d14*-v3
-		}
-
-		// dc10[i,j] = (if [j ≥ 1, 2 ≥ j]·(s = 0) { [j ≥ 1, 2 ≥ j]·dY4[i,j − 1]·X2[j − 1] } else { 0 }) + (if [0 ≥ j]·(s = 0) { [0 ≥ j]·dY4[i,j + 2]·X2[j + 2] } else { 0 })   bundle.bp:27
-		for j := range 9 {
-			var dc15 float64
-			var on2 bool
-			if j >= 1 && j <= 2 {
-				on2 = on
-			}
-			if on2 {
-				if j >= 1 && j <= 2 {
-					dc15 = dY4[i*3+j-1] * X2[j-1]
+			// s8[i,j] = Σₖ [j = 2]·dzp3[i,k]   bundle.bp:21
+			var s8 float64
+			for k := range 2 {
+				if j == 2 {
+					s8 += dzp3[k]
 				}
 			}
-			var dc16 float64
-			var on3 bool
-			if j <= 0 {
-				on3 = on
-			}
-			if on3 {
-				if j <= 0 {
-					dc16 = dY4[i*3+j+2] * X2[j+2]
-				}
-			}
-			dc10[j] = dc15 + dc16
-		}
-		dc13Row := dc13[i*9:][:9]
-		for j := range 9 {
-			// dc11[i,j] = dc10[i,j] + (if [j ≥ 2, 2 ≥ j]·(s = 0) { [j ≥ 2, 2 ≥ j]·d11[i,j − 2] } else { 0 }) + (if [1 ≥ j]·(s = 0) { [1 ≥ j]·d11[i,j + 1] } else { 0 })   bundle.bp:27
-			var dc15 float64
-			var on2 bool
-			if j >= 2 && j <= 2 {
-				on2 = on
-			}
-			if on2 {
-				if j >= 2 && j <= 2 {
-					dc15 = d11[j-2]
-				}
-			}
-			var dc16 float64
-			var on3 bool
+
+			// dY[i,j] = [1 ≥ j]·dzp2[i,j] + s8[i,j]   bundle.bp:20
+			var dY2 float64
 			if j <= 1 {
-				on3 = on
+				dY2 = dzp2[i*2+j]
 			}
-			if on3 {
-				if j <= 1 {
-					dc16 = d11[j+1]
-				}
+			dYj := dY2 + s8
+			dY[i*3+j] = dYj
+
+			// d2 = v2·dY∘X2   bundle.bp:14
+			d2[j] = dYj * v3 * X2[j]
+
+			// d3 = −v2·dY∘X3   bundle.bp:14
+			X3j := X3[j]
+			d3[j] = -(dYj * v3 * X3j)
+
+			// d4 = (1 − v)·dY   bundle.bp:14
+			d4j := dYj * t2
+			d4[j] = d4j
+
+			// s4 = d4·a   bundle.bp:14
+			aj := a[j]
+			s4 += d4j * aj
+
+			// s5 = dY·X   bundle.bp:14
+			s5 += dYj * X[j]
+
+			// s6 = s2·dY·a   bundle.bp:14
+			s6 += dYj * (aj * s2)
+
+			// s7 = dY·t   bundle.bp:14
+			s7 += dYj * t[j]
+
+			// d7 = −dY∘X3   bundle.bp:11
+			d7[j] = -(dYj * X3j)
+
+			// dX = if s = 0 { dY∘c3 } else { v2·dY∘a2 }   bundle.bp:11
+			if on {
+				dX[j] = dYj * c3[j]
+			} else {
+				dX[j] = dYj * v3 * a2[j]
 			}
-			dc11 := dc10[j] + dc15 + dc16
 
-			// dc12[i,j] = dc11[i,j] + [j = 8]·d10[i] + [j = 7]·d9[i]   bundle.bp:27
-			var dc17 float64
-			if j == 8 {
-				dc17 = d10[i]
-			}
-			var dc18 float64
-			if j == 7 {
-				dc18 = d9[i]
-			}
-			dc12 := dc11 + dc17 + dc18
-
-			// dc13[i,j] = dc12[i,j] + [j = 6]·d13[i] + [j ≥ 3, 5 ≥ j]·dY4[i,j − 3]   bundle.bp:27
-			var dc19 float64
-			if j == 6 {
-				dc19 = d13
-			}
-			var dc20 float64
-			if j >= 3 && j <= 5 {
-				dc20 = dY4[i*3+j-3]
-			}
-			dc13Row[j] = dc12 + dc19 + dc20
-		}
-	}
-	for i := range 3 {
-		// d[i] = [1 ≥ i]·dY[i]·(1 − v)   bundle.bp:14
-		var dY6 float64
-		if i <= 1 {
-			dY6 = dY[i]
-		}
-		di := dY6 * t7
-		d[i] = di
-
-		// dc = s2·d/angle   bundle.bp:13
-		dci := di * s2 / angle
-		dc[i] = dci
-
-		// dc2 = if s = 0 { 0 } else { dc }   bundle.bp:13
-		if on {
-			dc2[i] = 0
-		} else {
-			dc2[i] = dci
-		}
-
-		// d2[i] = [1 ≥ i]·dY[i]·v2   bundle.bp:14
-		var dY7 float64
-		if i <= 1 {
-			dY7 = dY[i]
-		}
-		d2i := dY7 * v3
-		d2[i] = d2i
-
-		// da = −d2∘X3   bundle.bp:14
-		X3i := X3[i]
-		da[i] = -(d2i * X3i)
-
-		// dc4[i] = −[1 ≥ i]·dY[i]·X3[i]   bundle.bp:11
-		var dY8 float64
-		if i <= 1 {
-			dY8 = dY[i]
-		}
-		dc4[i] = -(dY8 * X3i)
-
-		// dc8[i] = [1 ≥ i]·dY[i]·X2[i]   bundle.bp:11
-		var dY9 float64
-		if i <= 1 {
-			dY9 = dY[i]
-		}
-		dc8[i] = dY9 * X2[i]
-
-		// dX[i] = if s = 0 { [1 ≥ i]·dY[i]·c3[i] } else { d2[i]·a2[i] }   bundle.bp:11
-		var dX8 float64
-		if on {
-			var dY10 float64
-			if i <= 1 {
-				dY10 = dY[i]
-			}
-			dX8 = dY10 * c3[i]
-		} else {
-			dX8 = d2i * a2[i]
-		}
-		dX[i] = dX8
-
-		// dX2[i] = if s = 0 { −[1 ≥ i]·dY[i]·c2[i] } else { −d2[i]·a3[i] }   bundle.bp:11
-		var dX9 float64
-		if on {
-			var dY10 float64
-			if i <= 1 {
-				dY10 = dY[i]
-			}
-			dX9 = -(dY10 * c2[i])
-		} else {
-			dX9 = -(d2i * a3[i])
-		}
-		dX2[i] = dX9
-
-		// dX7[i] = if s = 0 { [1 ≥ i]·dY[i] } else { [1 ≥ i]·dY[i]·v }   bundle.bp:27
-		var dX10 float64
-		if on {
-			if i <= 1 {
-				dX10 = dY[i]
-			}
-		} else {
-			var dY10 float64
-			if i <= 1 {
-				dY10 = dY[i]
-			}
-			dX10 = dY10 * v2
-		}
-		dX7[i] = dX10
-	}
-
-	// dc3[i] = [1 ≥ i]·(if s = 0 { 0 } else { da[i + 1] })/angle   bundle.bp:13
-	for i := range 3 {
-		var da8 float64
-		if i <= 1 {
-			if !(s == 0) {
-				da8 = da[i+1]
+			// dX2 = if s = 0 { −dY∘c2 } else { −v2·dY∘a3 }   bundle.bp:11
+			if on {
+				dX2[j] = -(dYj * c2[j])
+			} else {
+				dX2[j] = -(dYj * v3 * a3[j])
 			}
 		}
-		dc3[i] = da8 / angle
-	}
 
-	// da2 = if s = 0 { 0 } else { da[:1] }   bundle.bp:14
-	{
-		if on {
-			da2[0] = 0
-		} else {
-			da2[0] = da[0]
-		}
-	}
-
-	// dc6[i] = [i ≥ 2]·da2[i − 2]/angle   bundle.bp:13
-	for i := range 3 {
-		var da8 float64
-		if i >= 2 {
-			da8 = da2[i-2]
-		}
-		dc6[i] = da8 / angle
-	}
-
-	// dc7[i] = (if [i ≥ 2, 2 ≥ i]·(s = 0) { [i ≥ 2, 2 ≥ i]·dc4[i − 2] } else { 0 }) + [2 ≥ i]·dc6[i]   bundle.bp:27
-	for i := range 9 {
-		var dc15 float64
-		var on2 bool
-		if i >= 2 && i <= 2 {
-			on2 = s == 0
-		}
-		if on2 {
-			if i >= 2 && i <= 2 {
-				dc15 = dc4[i-2]
+		// da = if s = 0 { 0 } else { d2[:,2:] }   bundle.bp:14
+		{
+			if on {
+				da[0] = 0
+			} else {
+				da[0] = d2[2]
 			}
 		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = dc6[i]
-		}
-		dc7[i] = dc15 + dc16
-	}
 
-	// dc9[i] = [i ≥ 1]·(if s = 0 { 0 } else { d2[i − 1]·X2[i − 1] })/angle   bundle.bp:13
-	for i := range 3 {
-		var da8 float64
-		if i >= 1 {
-			if !(s == 0) {
-				da8 = d2[i-1] * X2[i-1]
+		// da2 = if s = 0 { 0 } else { d3[:,:1] }   bundle.bp:14
+		{
+			if on {
+				da2[0] = 0
+			} else {
+				da2[0] = d3[0]
 			}
 		}
-		dc9[i] = da8 / angle
-	}
-	for i := range 2 {
-		// d13 = d[:2]∘a[:2] + d7   bundle.bp:14
-		d13 := d[i]*a[i] + d7[i]
-		var s4 float64
-		da7Row := da7[i*3:][:3]
-		dY4Row := dY4[i*3:][:3]
-		dX6Row := dX6[i*3:][:3]
+
+		// da3[i,j] = (if s = 0 { 0 } else { d4[i,j]·s2 + s4[i]·X[j] }) + [1 ≥ j]·(if s = 0 { 0 } else { d3[i,j + 1] })   bundle.bp:13
 		for j := range 3 {
-			// da5[i,j] = (if s = 0 { 0 } else { d6[i,j]·s2 + d13[i]·X[j] }) + [1 ≥ j]·(if s = 0 { 0 } else { d5[i,j + 1] })   bundle.bp:13
-			var da8 float64
+			var da6 float64
 			if j <= 1 {
 				if !on {
-					da8 = d5[i*3+j+1]
+					da6 = d3[j+1]
 				}
 			}
 			var v6 float64
 			if on {
 				v6 = 0
 			} else {
-				v6 = d6[i*3+j]*s2 + d13*X[j]
+				v6 = d4[j]*s2 + s4*X[j]
 			}
-			da5 := v6 + da8
-
-			// da6[i,j] = da5[i,j] + [j ≥ 2]·da4[i,j − 2] + [0 ≥ j]·da3[i,j]   bundle.bp:13
-			var da9 float64
+			da3[j] = v6 + da6
+		}
+		var s8 float64
+		da5Row := da5[i*3:][:3]
+		dYRow := dY[i*3:][:3]
+		jXRow := jX[i*3:][:3]
+		for j := range 3 {
+			// da4[i,j] = da3[i,j] + [j ≥ 2]·da2[i,j − 2] + [0 ≥ j]·da[i,j]   bundle.bp:13
+			var da6 float64
 			if j >= 2 {
-				da9 = da4[i+j-2]
+				da6 = da2[j-2]
 			}
-			var da10 float64
+			var da7 float64
 			if j <= 0 {
-				da10 = da3[i+j]
+				da7 = da[j]
 			}
-			da6 := da5 + da9 + da10
+			da4 := da3[j] + da6 + da7
 
-			// da7[i,j] = (da6[i,j] + [j ≥ 1]·(if s = 0 { 0 } else { d4[i,j − 1] }))/angle   bundle.bp:13
-			var da11 float64
+			// da5[i,j] = (da4[i,j] + [j ≥ 1]·(if s = 0 { 0 } else { d2[i,j − 1] }))/angle   bundle.bp:13
+			var da8 float64
 			if j >= 1 {
 				if !(s == 0) {
-					da11 = d4[i*3+j-1]
+					da8 = d2[j-1]
 				}
 			}
-			da7j := (da6 + da11) / angle
-			da7Row[j] = da7j
+			da5j := (da4 + da8) / angle
+			da5Row[j] = da5j
 
-			// dangle = da7·a   bundle.bp:13
-			s4 += da7j * a[j]
+			// s8 = da5·a   bundle.bp:13
+			s8 += da5j * a[j]
 
-			// dX5 = (if s = 0 { dY4 } else { d13·aᵀ }) + (if s = 0 { 0 } else { v·dY4 })   bundle.bp:27
-			dY4j := dY4Row[j]
+			// dX3[i,j] = (if s = 0 { dY[i,j] } else { s4[i]·a[j] }) + (if s = 0 { 0 } else { dY[i,j]·v }) + [0 ≥ j]·dX2[i,j + 2]   bundle.bp:27
+			dYj := dYRow[j]
+			var dX4 float64
+			if j <= 0 {
+				dX4 = dX2[j+2]
+			}
+			var v6 float64
+			if on {
+				v6 = dYj
+			} else {
+				v6 = s4 * a[j]
+			}
 			var v7 float64
 			if on {
-				v7 = dY4j
+				v7 = 0
 			} else {
-				v7 = d13 * a[j]
+				v7 = dYj * v2
 			}
-			var v8 float64
-			if on {
-				v8 = 0
-			} else {
-				v8 = dY4j * v2
-			}
-			dX5 := v7 + v8
+			dX3 := v6 + v7 + dX4
 
-			// dX6[i,j] = dX5[i,j] + [0 ≥ j]·dX4[i,j + 2] + [j ≥ 1]·dX4[i,j − 1] + [1 ≥ j]·dX3[i,j + 1]   bundle.bp:27
-			var dX8 float64
-			if j <= 0 {
-				dX8 = dX4[i*3+j+2]
-			}
-			var dX9 float64
+			// jX[i,j] = dX3[i,j] + [j ≥ 1]·dX2[i,j − 1] + [1 ≥ j]·dX[i,j + 1] + [j ≥ 2]·dX[i,j − 2]   bundle.bp:27
+			var dX5 float64
 			if j >= 1 {
-				dX9 = dX4[i*3+j-1]
+				dX5 = dX2[j-1]
 			}
-			var dX10 float64
+			var dX6 float64
 			if j <= 1 {
-				dX10 = dX3[i*3+j+1]
+				dX6 = dX[j+1]
 			}
-			dX6Row[j] = dX5 + dX8 + dX9 + dX10
+			var dX7 float64
+			if j >= 2 {
+				dX7 = dX[j-2]
+			}
+			jXRow[j] = dX3 + dX5 + dX6 + dX7
 		}
-		dangle[i] = s4
 
-		// t4[i,2] = dX6[i,2] + dX3[i,0]
-		t4[i*3+2] = dX6[i*3+2] + dX3[i*3]
-	}
-	dzangle2 := 0.5 / zangle
-	for i := range 2 {
-		// dangle2[i] = (if s = 0 { 0 } else { −dc[i]·a[i] }) − dangle[i] + [i ≥ 1]·(−dc3[i − 1]·a[i − 1])   bundle.bp:13
-		var dangle5 float64
-		if i >= 1 {
-			dangle5 = -(dc3[i-1] * a[i-1])
-		}
+		// dzangle = 0.5/zangle·((if s = 0 { 0 } else { v·s7 + −v2·(s5 − s6) }) − s8)   bundle.bp:12
 		var v6 float64
 		if on {
 			v6 = 0
 		} else {
-			v6 = -(dc[i] * a[i])
+			v6 = s7*v2 + (s5-s6)*-v3
 		}
-		dangle2 := v6 - dangle[i] + dangle5
-
-		// dangle3[i] = dangle2[i] + [0 ≥ i]·(−dc6[i + 2]·a[i + 2])   bundle.bp:13
-		var dangle6 float64
-		if i <= 0 {
-			dangle6 = -(dc6[i+2] * a[i+2])
-		}
-		dangle3 := dangle2 + dangle6
-
-		// dzangle = 0.5/zangle·(dangle4 + dangle3 + −dc9[1:]∘a[1:])   bundle.bp:12
-		dzangle := (dangle4[i] + (dangle3 + -(dc9[i+1] * a[i+1]))) * dzangle2
-
-		// d8 = if s = 0 { 0 } else { 2·dzangle·c[:3]ᵀ }   bundle.bp:11
-		d8Row := d8[i*3:][:3]
-		for j := range 3 {
-			if on {
-				d8Row[j] = 0
-			} else {
-				d8Row[j] = dzangle * (2 * c[j])
+		dzangle[i] = (v6 - s8) * dzangle2
+		dc3Row := dc3[i*9:][:9]
+		for j := range 9 {
+			// dc[i,j] = (if [j ≥ 1, 2 ≥ j]·(s = 0) { [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] } else { 0 }) + (if [0 ≥ j]·(s = 0) { [0 ≥ j]·dY[i,j + 2]·X2[j + 2] } else { 0 })   bundle.bp:27
+			var dc5 float64
+			var on2 bool
+			if j >= 1 && j <= 2 {
+				on2 = on
 			}
-		}
-	}
-
-	// dc14[i] = (if [i ≥ 1, 2 ≥ i]·(s = 0) { [i ≥ 1, 2 ≥ i]·dc8[i − 1] } else { 0 }) + [2 ≥ i]·dc9[i]   bundle.bp:27
-	for i := range 9 {
-		var dc15 float64
-		var on2 bool
-		if i >= 1 && i <= 2 {
-			on2 = s == 0
-		}
-		if on2 {
-			if i >= 1 && i <= 2 {
-				dc15 = dc8[i-1]
+			if on2 {
+				if j >= 1 && j <= 2 {
+					dc5 = dY[i*3+j-1] * X2[j-1]
+				}
 			}
-		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = dc9[i]
-		}
-		dc14[i] = dc15 + dc16
-	}
-	for i := range 9 {
-		// t2[0,i] = [i = 1]·dc14[i] + dc13[0,i] + [2 ≥ i]·(da7[i] + d8[i])
-		var dc15 float64
-		if i == 1 {
-			dc15 = dc14[i]
-		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = da7[i] + d8[i]
-		}
-		t2[i] = dc15 + (dc13[i] + dc16)
-
-		// t2[1,i] = [i = 2]·dc14[i] + dc13[1,i] + [2 ≥ i]·(da7[1,i] + d8[1,i])
-		var dc17 float64
-		if i == 2 {
-			dc17 = dc14[i]
-		}
-		var dc18 float64
-		if i <= 2 {
-			dc18 = da7[i+3] + d8[i+3]
-		}
-		t2[i+9] = dc17 + (dc13[i+9] + dc18)
-
-		// t3[0,i] = t2[0,i] + [i = 2]·dc7[i] + [i = 3, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3]
-		var dc19 float64
-		if i == 2 {
-			dc19 = dc7[i]
-		}
-		var dY6 float64
-		if i == 3 && i >= 3 && i <= 5 && i <= 4 {
-			dY6 = dY[i-3]
-		}
-		t3[i] = t2[i] + dc19 + dY6
-	}
-	for i := range 9 {
-		// dc5[i] = (if [1 ≥ i]·(s = 0) { [1 ≥ i]·dc4[i + 1] } else { 0 }) + [2 ≥ i]·dc3[i]   bundle.bp:27
-		var dc15 float64
-		var on2 bool
-		if i <= 1 {
-			on2 = s == 0
-		}
-		if on2 {
-			if i <= 1 {
-				dc15 = dc4[i+1]
+			var dc6 float64
+			var on3 bool
+			if j <= 0 {
+				on3 = on
 			}
-		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = dc3[i]
-		}
-		dc5 := dc15 + dc16
+			if on3 {
+				if j <= 0 {
+					dc6 = dY[i*3+j+2] * X2[j+2]
+				}
+			}
+			dc := dc5 + dc6
 
-		// t3[1,i] = t2[1,i] + [i = 3]·dc7[i] + [i = 0]·dc5[i] + [i = 4, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3]
-		var dc17 float64
-		if i == 3 {
-			dc17 = dc7[i]
-		}
-		var dc18 float64
-		if i == 0 {
-			dc18 = dc5
-		}
-		var dY6 float64
-		if i == 4 && i >= 3 && i <= 5 && i <= 4 {
-			dY6 = dY[i-3]
-		}
-		t3[i+9] = t2[i+9] + dc17 + dc18 + dY6
+			// dc2[i,j] = dc[i,j] + (if [j ≥ 2, 2 ≥ j]·(s = 0) { [j ≥ 2, 2 ≥ j]·d7[i,j − 2] } else { 0 }) + (if [1 ≥ j]·(s = 0) { [1 ≥ j]·d7[i,j + 1] } else { 0 })   bundle.bp:27
+			var dc7 float64
+			var on4 bool
+			if j >= 2 && j <= 2 {
+				on4 = on
+			}
+			if on4 {
+				if j >= 2 && j <= 2 {
+					dc7 = d7[j-2]
+				}
+			}
+			var dc8 float64
+			var on5 bool
+			if j <= 1 {
+				on5 = on
+			}
+			if on5 {
+				if j <= 1 {
+					dc8 = d7[j+1]
+				}
+			}
+			dc2 := dc + dc7 + dc8
 
-		// jc[0,i] = t3[0,i] + [i = 0, 2 ≥ i]·dc2[i]
-		var dc19 float64
-		if i == 0 && i <= 2 {
-			dc19 = dc2[i]
+			// dc3[i,j] = dc2[i,j] + [j = 8]·d6[i] + [j = 7]·d5[i]   bundle.bp:27
+			var dc9 float64
+			if j == 8 {
+				dc9 = d6[i]
+			}
+			var dc10 float64
+			if j == 7 {
+				dc10 = d5[i]
+			}
+			dc3Row[j] = dc2 + dc9 + dc10
 		}
-		jC[i] = t3[i] + dc19
-
-		// jc[1,i] = t3[1,i] + [i = 1, 2 ≥ i]·dc2[i]
-		var dc20 float64
-		if i == 1 && i <= 2 {
-			dc20 = dc2[i]
-		}
-		jC[i+9] = t3[i+9] + dc20
 	}
-
-	// t4[0,0] = dX7[0] + dX6[0,0]
-	t4[0] = dX7[0] + dX6[0]
-
-	// t4[1,0] = dX6[1,0]
-	t4[3] = dX6[3]
-
-	// t4[0,1] = dX6[0,1]
-	t4[1] = dX6[1]
-
-	// t4[1,1] = dX7[1] + dX6[1,1]
-	t4[4] = dX7[1] + dX6[4]
-
-	// t5[0,0] = t4[0,0]
-	t5[0] = t4[0]
-
-	// t5[1,0] = t4[1,0] + dX[1]
-	t5[3] = t4[3] + dX[1]
-
-	// t5[0,1] = t4[0,1] + dX2[0]
-	t5[1] = t4[1] + dX2[0]
-
-	// t5[1,1] = t4[1,1]
-	t5[4] = t4[4]
-
-	// t5[0,2] = t4[0,2]
-	t5[2] = t4[2]
-
-	// t5[1,2] = t4[1,2] + dX2[1]
-	t5[5] = t4[5] + dX2[1]
-
-	// jX[0,2] = t5[0,2] + dX[0]
-	jX[2] = t5[2] + dX[0]
-
-	// jX[1,2] = t5[1,2]
-	jX[5] = t5[5]
+	t3 := c0 * v5
 	for i := range 2 {
-		// jX[i,0] = t5[i,0]
-		jX[i*3] = t5[i*3]
+		// project(c, X) - seen   bundle.bp:27
+		Yi := Y[i]
+		f[i] = -(Yi/Y0*t3 + seen[i])
 
-		// jX[i,1] = t5[i,1]
-		jX[i*3+1] = t5[i*3+1]
+		// d9 = −v4·(Y[:2]/Y[2])   bundle.bp:23
+		d9 := -(Yi / Y0 * v5)
+		dc3Row := dc3[i*9:][:9]
+		jCRow := jC[i*9:][:9]
+		for j := range 9 {
+			// dc4[i,j] = dc3[i,j] + [j = 6]·d9[i] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3]   bundle.bp:27
+			var dc5 float64
+			if j == 6 {
+				dc5 = d9
+			}
+			var dc6 float64
+			if j >= 3 && j <= 5 {
+				dc6 = dY[i*3+j-3]
+			}
+			dc4 := dc3Row[j] + dc5 + dc6
+
+			// jc[i,j] = dc4[i,j] + [2 ≥ j]·(da5[i,j] + (if s = 0 { 0 } else { dzangle[i]·2·c[j] }))   bundle.bp:27
+			var dc7 float64
+			if j <= 2 {
+				var v6 float64
+				if s == 0 {
+					v6 = 0
+				} else {
+					v6 = dzangle[i] * (2 * c[j])
+				}
+				dc7 = da5[i*3+j] + v6
+			}
+			jCRow[j] = dc4 + dc7
+		}
 	}
 }
 

@@ -3,9 +3,9 @@
 package det
 
 // dLoop computes v = n − popcount(S), D = if S = 0 { 1 } else { Σᵢ (if bit(S,
-// i) { (if bit(popcount(S mod 2^i), 0) { −1 } else { 1 })·([v ≥ 0, −v + n − 1
-// ≥ 0]·A[v,i])·([(S − 2^i) ≥ 0, −(S − 2^i) + 2^n − 1 ≥ 0, −(S − 2^i) + S − 1 ≥
-// 0]·D[(S − 2^i)]) } else { 0 }) }.
+// i) { (if bit(popcount(S mod 2^i), 0) { −1 } else { 1 })·([v ≥ 0, v <
+// n]·A[v,i])·([(S − 2^i) ≥ 0, (S − 2^i) < 2^n, (S − 2^i) < S]·D[(S − 2^i)]) }
+// else { 0 }) }.
 func dLoop(pow2N, n int, A, D []float64) {
 	for S := range pow2N {
 		// (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j]   det.bp:7
@@ -43,9 +43,9 @@ func dLoop(pow2N, n int, A, D []float64) {
 }
 
 // dLoop2 computes v = n − popcount(S), t[i] = (if bit(popcount(S mod 2^i), 0)
-// { −1 } else { 1 })·([v ≥ 0, −v + n − 1 ≥ 0]·A[v,i]), D = if S = 0 { 1 } else
-// { Σᵢ (if bit(S, i) { t[i]·([(S − 2^i) ≥ 0, −(S − 2^i) + 2^n − 1 ≥ 0, −(S −
-// 2^i) + S − 1 ≥ 0]·D[(S − 2^i)]) } else { 0 }) }.
+// { −1 } else { 1 })·([v ≥ 0, v < n]·A[v,i]), D = if S = 0 { 1 } else { Σᵢ (if
+// bit(S, i) { t[i]·([(S − 2^i) ≥ 0, (S − 2^i) < 2^n, (S − 2^i) < S]·D[(S −
+// 2^i)]) } else { 0 }) }.
 func dLoop2(pow2N, n int, A, t, D []float64) {
 	for S := range pow2N {
 		// (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j]   det.bp:7
@@ -160,7 +160,7 @@ func dLoop3(pow2N, n int, dD []float64, t2 []int32, D, d, t, dA2 []float64) {
 			t2i := pow2N - S2 - 1 - exp2(i)
 			t2[i] = int32(t2i)
 
-			// d[i] = d2·([t2[i] ≥ 0, −t2[i] + 2^n − 1 ≥ 0, −t2[i] + 2^n − S₂ − 2 ≥ 0]·D[t2[i]])·(if bit(popcount((2^n − S₂ − 1) mod 2^i), 0) { −1 } else { 1 })   det.bp:7
+			// d[i] = d2·([t2[i] ≥ 0, t2[i] < 2^n, t2[i] + S₂ + 1 < 2^n]·D[t2[i]])·(if bit(popcount((2^n − S₂ − 1) mod 2^i), 0) { −1 } else { 1 })   det.bp:7
 			var D2 float64
 			if t2i >= 0 && t2i < pow2N && S2+t2i+2 <= pow2N {
 				D2 = D[t2i]

@@ -41,29 +41,6 @@ func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4,
 	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
 }
 
-// zy2SumsPart is zy2SumsPartGo, or assembly that computes the same.
-func zy2SumsPart(first, count, n, k, d int, zy2, l, x, mu []float64) {
-	switch cpu {
-	case avx512:
-		zy2SumsAVX512(first, count, n, k, d, zy2, l, x, mu)
-	case avx2:
-		zy2SumsAVX2(first, count, n, k, d, zy2, l, x, mu)
-	default:
-		zy2SumsPartGo(first, count, n, k, d, zy2, l, x, mu)
-	}
-}
-
-// betaLoop is betaLoopGo, or assembly that computes the same.
-func betaLoop(n, k, d int, zy, x, mu, zy2, alpha, zbeta, beta []float64) float64 {
-	switch cpu {
-	case avx512:
-		return betaLoopAVX512(n, k, d, zy, x, mu, zy2, alpha, zbeta, beta)
-	case avx2:
-		return betaLoopAVX2(n, k, d, zy, x, mu, zy2, alpha, zbeta, beta)
-	}
-	return betaLoopGo(n, k, d, zy, x, mu, zy2, alpha, zbeta, beta)
-}
-
 // alphaSumPart is alphaSumPartGo, or assembly that computes the same.
 func alphaSumPart(first, count, k int, alpha []float64) float64 {
 	switch cpu {
@@ -76,14 +53,61 @@ func alphaSumPart(first, count, k int, alpha []float64) float64 {
 }
 
 // alphaSum2Part is alphaSum2PartGo, or assembly that computes the same.
-func alphaSum2Part(first, count, k int, alpha []float64, top2 float64) float64 {
+func alphaSum2Part(first, count, k int, alpha []float64, top float64) float64 {
 	switch cpu {
 	case avx512:
-		return alphaSum2AVX512(first, count, k, alpha, top2)
+		return alphaSum2AVX512(first, count, k, alpha, top)
 	case avx2:
-		return alphaSum2AVX2(first, count, k, alpha, top2)
+		return alphaSum2AVX2(first, count, k, alpha, top)
 	}
-	return alphaSum2PartGo(first, count, k, alpha, top2)
+	return alphaSum2PartGo(first, count, k, alpha, top)
+}
+
+// zy3LoopPart is zy3LoopPartGo, or assembly that computes the same.
+func zy3LoopPart(first, count, k, d int, l, zy3 []float64) {
+	switch cpu {
+	case avx512:
+		zy3LoopAVX512(first, count, k, d, l, zy3)
+	case avx2:
+		zy3LoopAVX2(first, count, k, d, l, zy3)
+	default:
+		zy3LoopPartGo(first, count, k, d, l, zy3)
+	}
+}
+
+// zy2LoopPart is zy2LoopPartGo, or assembly that computes the same.
+func zy2LoopPart(first, count, rows, k, d int, zy2, x, mu []float64) {
+	switch cpu {
+	case avx512:
+		zy2LoopAVX512(first, count, rows, k, d, zy2, x, mu)
+	case avx2:
+		zy2LoopAVX2(first, count, rows, k, d, zy2, x, mu)
+	default:
+		zy2LoopPartGo(first, count, rows, k, d, zy2, x, mu)
+	}
+}
+
+// zy4ProductPart is zy4ProductPartGo, or assembly that computes the same.
+func zy4ProductPart(d, k, rows int, zy4, zy2, zy3, scratch2 []float64) {
+	switch cpu {
+	case avx512:
+		zy4ProductAVX512(d, k, rows, zy4, zy2, zy3, 0, rows, 0, d, 3, scratch2)
+	case avx2:
+		zy4ProductAVX2(d, k, rows, zy4, zy2, zy3, 0, rows, 0, d, 3, scratch2)
+	default:
+		zy4ProductPartGo(d, k, rows, zy4, zy2, zy3, scratch2)
+	}
+}
+
+// betaLoop is betaLoopGo, or assembly that computes the same.
+func betaLoop(rows, k, d int, zy, zy2, zy4, alpha, zbeta, beta []float64) float64 {
+	switch cpu {
+	case avx512:
+		return betaLoopAVX512(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+	case avx2:
+		return betaLoopAVX2(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+	}
+	return betaLoopGo(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
 }
 
 // zyLoop2Part is zyLoop2PartGo, or assembly that computes the same.
@@ -97,85 +121,85 @@ func zyLoop2Part(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3
 	return zyLoop2PartGo(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 }
 
-// ySumsPart is ySumsPartGo, or assembly that computes the same.
-func ySumsPart(first, count, n, k, d int, l, x, mu, y []float64) {
+// expsLoopPart is expsLoopPartGo, or assembly that computes the same.
+func expsLoopPart(first, count, k int, alpha, exps []float64, top float64) float64 {
 	switch cpu {
 	case avx512:
-		ySumsAVX512(first, count, n, k, d, l, x, mu, y)
+		return expsLoopAVX512(first, count, k, alpha, exps, top)
 	case avx2:
-		ySumsAVX2(first, count, n, k, d, l, x, mu, y)
+		return expsLoopAVX2(first, count, k, alpha, exps, top)
+	}
+	return expsLoopPartGo(first, count, k, alpha, exps, top)
+}
+
+// dmu2Loop is dmu2LoopGo, or assembly that computes the same.
+func dmu2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2 []float64) float64 {
+	switch cpu {
+	case avx512:
+		return dmu2LoopAVX512(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+	case avx2:
+		return dmu2LoopAVX2(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+	}
+	return dmu2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+}
+
+// dl2ProductPart is dl2ProductPartGo, or assembly that computes the same.
+func dl2ProductPart(first, count, d, k, rows int, dl2, dmu2, zy2, scratch2 []float64) {
+	switch cpu {
+	case avx512:
+		dl2ProductAVX512(d, k, rows, dl2, dmu2, zy2, 0, d, first, first+count, 3, scratch2)
+	case avx2:
+		dl2ProductAVX2(d, k, rows, dl2, dmu2, zy2, 0, d, first, first+count, 3, scratch2)
 	default:
-		ySumsPartGo(first, count, n, k, d, l, x, mu, y)
+		dl2ProductPartGo(first, count, d, k, rows, dl2, dmu2, zy2, scratch2)
 	}
 }
 
-// exps2LoopPart is exps2LoopPartGo, or assembly that computes the same.
-func exps2LoopPart(first, count, k int, alpha, exps2 []float64, top2 float64) float64 {
+// dzyLoopPart is dzyLoopPartGo, or assembly that computes the same.
+func dzyLoopPart(first, count, d int, dzy []float64) {
 	switch cpu {
 	case avx512:
-		return exps2LoopAVX512(first, count, k, alpha, exps2, top2)
+		dzyLoopAVX512(first, count, d, dzy)
 	case avx2:
-		return exps2LoopAVX2(first, count, k, alpha, exps2, top2)
-	}
-	return exps2LoopPartGo(first, count, k, alpha, exps2, top2)
-}
-
-// dzy2LoopPart is dzy2LoopPartGo, or assembly that computes the same.
-func dzy2LoopPart(first, count, d int, dzy2 []float64) {
-	switch cpu {
-	case avx512:
-		dzy2LoopAVX512(first, count, d, dzy2)
-	case avx2:
-		dzy2LoopAVX2(first, count, d, dzy2)
+		dzyLoopAVX2(first, count, d, dzy)
 	default:
-		dzy2LoopPartGo(first, count, d, dzy2)
+		dzyLoopPartGo(first, count, d, dzy)
 	}
-}
-
-// dyLoop is dyLoopGo, or assembly that computes the same.
-func dyLoop(n, k, d int, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2 []float64) float64 {
-	switch cpu {
-	case avx512:
-		return dyLoopAVX512(n, k, d, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2)
-	case avx2:
-		return dyLoopAVX2(n, k, d, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2)
-	}
-	return dyLoopGo(n, k, d, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2)
 }
 
 // dqLoopPart is dqLoopPartGo, or assembly that computes the same.
-func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps2, zy, dq, dzy []float64, zgauss, total2, zprior3, dzprior float64) {
+func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []float64, zgauss, total, zprior3, dzprior float64) {
 	switch cpu {
 	case avx512:
-		dqLoopAVX512(first, count, k, d, dzbeta, dalpha, exps2, zy, dq, dzy, zgauss, total2, zprior3, dzprior)
+		dqLoopAVX512(first, count, k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
 	case avx2:
-		dqLoopAVX2(first, count, k, d, dzbeta, dalpha, exps2, zy, dq, dzy, zgauss, total2, zprior3, dzprior)
+		dqLoopAVX2(first, count, k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
 	default:
-		dqLoopPartGo(first, count, k, d, dzbeta, dalpha, exps2, zy, dq, dzy, zgauss, total2, zprior3, dzprior)
+		dqLoopPartGo(first, count, k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
 	}
 }
 
 // dmuLoopPart is dmuLoopPartGo, or assembly that computes the same.
-func dmuLoopPart(first, count, k, d int, dmu, dmu2 []float64) {
+func dmuLoopPart(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
 	switch cpu {
 	case avx512:
-		dmuLoopAVX512(first, count, k, d, dmu, dmu2)
+		dmuLoopAVX512(first, count, k, d, l, dmu3, dmu, dmu4)
 	case avx2:
-		dmuLoopAVX2(first, count, k, d, dmu, dmu2)
+		dmuLoopAVX2(first, count, k, d, l, dmu3, dmu, dmu4)
 	default:
-		dmuLoopPartGo(first, count, k, d, dmu, dmu2)
+		dmuLoopPartGo(first, count, k, d, l, dmu3, dmu, dmu4)
 	}
 }
 
-// dlSumsPart is dlSumsPartGo, or assembly that computes the same.
-func dlSumsPart(first, count, k, d int, dl, l []float64, dzprior float64) {
+// dlSums is dlSumsGo, or assembly that computes the same.
+func dlSums(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
 	switch cpu {
 	case avx512:
-		dlSumsAVX512(first, count, k, d, dl, l, dzprior)
+		dlSumsAVX512(k, d, dl, dzy, dl2, l, dzprior)
 	case avx2:
-		dlSumsAVX2(first, count, k, d, dl, l, dzprior)
+		dlSumsAVX2(k, d, dl, dzy, dl2, l, dzprior)
 	default:
-		dlSumsPartGo(first, count, k, d, dl, l, dzprior)
+		dlSumsGo(k, d, dl, dzy, dl2, l, dzprior)
 	}
 }
 
@@ -198,28 +222,40 @@ func zyLoopAVX512(first int, count int, k int, d int, q []float64, zy []float64,
 func zyLoopAVX2(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior4 float64, zprior2 float64) (prior float64)
 
 //go:noescape
-func zy2SumsAVX512(first int, count int, n int, k int, d int, zy2 []float64, l []float64, x []float64, mu []float64)
-
-//go:noescape
-func zy2SumsAVX2(first int, count int, n int, k int, d int, zy2 []float64, l []float64, x []float64, mu []float64)
-
-//go:noescape
-func betaLoopAVX512(n int, k int, d int, zy []float64, x []float64, mu []float64, zy2 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
-
-//go:noescape
-func betaLoopAVX2(n int, k int, d int, zy []float64, x []float64, mu []float64, zy2 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
-
-//go:noescape
 func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
 
 //go:noescape
 func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
 
 //go:noescape
-func alphaSum2AVX512(first int, count int, k int, alpha []float64, top2 float64) (total2 float64)
+func alphaSum2AVX512(first int, count int, k int, alpha []float64, top float64) (total float64)
 
 //go:noescape
-func alphaSum2AVX2(first int, count int, k int, alpha []float64, top2 float64) (total2 float64)
+func alphaSum2AVX2(first int, count int, k int, alpha []float64, top float64) (total float64)
+
+//go:noescape
+func zy3LoopAVX512(first int, count int, k int, d int, l []float64, zy3 []float64)
+
+//go:noescape
+func zy3LoopAVX2(first int, count int, k int, d int, l []float64, zy3 []float64)
+
+//go:noescape
+func zy2LoopAVX512(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+
+//go:noescape
+func zy2LoopAVX2(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+
+//go:noescape
+func zy4ProductAVX512(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+
+//go:noescape
+func zy4ProductAVX2(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+
+//go:noescape
+func betaLoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+
+//go:noescape
+func betaLoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
 
 //go:noescape
 func zyLoop2AVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
@@ -228,46 +264,46 @@ func zyLoop2AVX512(first int, count int, k int, d int, q []float64, zy []float64
 func zyLoop2AVX2(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
 
 //go:noescape
-func ySumsAVX512(first int, count int, n int, k int, d int, l []float64, x []float64, mu []float64, y []float64)
+func expsLoopAVX512(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)
 
 //go:noescape
-func ySumsAVX2(first int, count int, n int, k int, d int, l []float64, x []float64, mu []float64, y []float64)
+func expsLoopAVX2(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)
 
 //go:noescape
-func exps2LoopAVX512(first int, count int, k int, alpha []float64, exps2 []float64, top2 float64) (total2 float64)
+func dmu2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
 
 //go:noescape
-func exps2LoopAVX2(first int, count int, k int, alpha []float64, exps2 []float64, top2 float64) (total2 float64)
+func dmu2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
 
 //go:noescape
-func dzy2LoopAVX512(first int, count int, d int, dzy2 []float64)
+func dl2ProductAVX512(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func dzy2LoopAVX2(first int, count int, d int, dzy2 []float64)
+func dl2ProductAVX2(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func dyLoopAVX512(n int, k int, d int, y []float64, zy []float64, x []float64, mu []float64, alpha []float64, zbeta []float64, beta []float64, exps []float64, dzbeta []float64, dy []float64, dzy []float64, dzy2 []float64, dl []float64, l []float64, dmu2 []float64) (data float64)
+func dzyLoopAVX512(first int, count int, d int, dzy []float64)
 
 //go:noescape
-func dyLoopAVX2(n int, k int, d int, y []float64, zy []float64, x []float64, mu []float64, alpha []float64, zbeta []float64, beta []float64, exps []float64, dzbeta []float64, dy []float64, dzy []float64, dzy2 []float64, dl []float64, l []float64, dmu2 []float64) (data float64)
+func dzyLoopAVX2(first int, count int, d int, dzy []float64)
 
 //go:noescape
-func dqLoopAVX512(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps2 []float64, zy []float64, dq []float64, dzy []float64, zgauss float64, total2 float64, zprior3 float64, dzprior float64)
+func dqLoopAVX512(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps []float64, zy []float64, dq []float64, dzy2 []float64, zgauss float64, total float64, zprior3 float64, dzprior float64)
 
 //go:noescape
-func dqLoopAVX2(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps2 []float64, zy []float64, dq []float64, dzy []float64, zgauss float64, total2 float64, zprior3 float64, dzprior float64)
+func dqLoopAVX2(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps []float64, zy []float64, dq []float64, dzy2 []float64, zgauss float64, total float64, zprior3 float64, dzprior float64)
 
 //go:noescape
-func dmuLoopAVX512(first int, count int, k int, d int, dmu []float64, dmu2 []float64)
+func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
 
 //go:noescape
-func dmuLoopAVX2(first int, count int, k int, d int, dmu []float64, dmu2 []float64)
+func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
 
 //go:noescape
-func dlSumsAVX512(first int, count int, k int, d int, dl []float64, l []float64, dzprior float64)
+func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
 
 //go:noescape
-func dlSumsAVX2(first int, count int, k int, d int, dl []float64, l []float64, dzprior float64)
+func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -980,395 +980,913 @@ done1:
 	VZEROUPPER
 	RET
 
-// func zy2SumsAVX512(first int, count int, n int, k int, d int, zy2 []float64, l []float64, x []float64, mu []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zy2SumsAVX512(SB), $24-136
+// func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·alphaSumAVX512(SB), $0-56
 	MOVQ         first+0(FP), AX
-	MOVQ         d+32(FP), CX
-	MOVQ         zy2_base+40(FP), DX
-	MOVQ         l_base+64(FP), BX
-	MOVQ         x_base+88(FP), SI
-	MOVQ         mu_base+112(FP), DI
-	MOVQ         count+8(FP), R8
-	TESTQ        R8, R8
+	MOVQ         count+8(FP), CX
+	MOVQ         alpha_base+24(FP), DX
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z0
+	TESTQ        CX, CX
 	JLE          done1
-	MOVQ         CX, R8
-	IMULQ        AX, R8
-	MOVQ         k+24(FP), R9
-	IMULQ        R9, R8
-	LEAQ         (DX)(R8*8), DX
-	MOVQ         DX, (SP)
-	IMULQ        CX, AX
-	LEAQ         (SI)(AX*8), AX
-	MOVQ         AX, 8(SP)
-	MOVQ         count+8(FP), AX
-	TESTQ        AX, AX
-	JLE          done2
-	MOVQ         $+0, AX
-	MOVQ         AX, 16(SP)
-	VPXORD       Z0, Z0, Z0
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z2
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
+	LEAQ         (DX)(AX*8), AX
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z1
+	MOVQ         $+0, DX
+	KMOVB        DX, K1
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z2
+	KMOVB        DX, K2
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z3
+	KMOVB        DX, K3
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z4
+	KMOVB        DX, K4
+	LEAQ         -32(CX), DX
+	TESTQ        DX, DX
+	JLT          done2
+	MOVQ         $+0, BX
+	PCALIGN      $0x20
 
 loop3:
-	MOVQ  k+24(FP), AX
-	TESTQ AX, AX
+	VMOVUPD (AX)(BX*8), Z5
+	VMOVUPD 64(AX)(BX*8), Z6
+	VMOVUPD 128(AX)(BX*8), Z7
+	VMOVUPD 192(AX)(BX*8), Z8
+	VMAXPD  Z1, Z5, Z1
+	VCMPPD  $0x03, Z5, Z5, K5
+	KORB    K5, K1, K1
+	VMAXPD  Z2, Z6, Z2
+	VCMPPD  $0x03, Z6, Z6, K5
+	KORB    K5, K2, K2
+	VMAXPD  Z3, Z7, Z3
+	VCMPPD  $0x03, Z7, Z7, K5
+	KORB    K5, K3, K3
+	VMAXPD  Z4, Z8, Z4
+	VCMPPD  $0x03, Z8, Z8, K5
+	KORB    K5, K4, K4
+	ADDQ    $+32, BX
+	CMPQ    BX, DX
+	JLE     loop3
+
+done2:
+	MOVQ    CX, DX
+	ANDQ    $+31, DX
+	MOVQ    CX, BX
+	SUBQ    DX, BX
+	LEAQ    7(CX), DX
+	LEAQ    -8(DX), DX
+	CMPQ    BX, DX
+	JGT     done4
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z5
+	PCALIGN $0x20
+
+loop5:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	VPBROADCASTQ SI, Z6
+	VPCMPQ       $0x06, Z5, Z6, K5
+	VMOVUPD.Z    (AX)(BX*8), K5, Z6
+	VMAXPD       Z1, Z6, Z7
+	VCMPPD       $0x03, Z6, Z6, K6
+	KANDB        K5, K6, K6
+	KORB         K6, K1, K1
+	VBLENDMPD    Z7, Z1, K5, Z1
+	ADDQ         $+8, BX
+	CMPQ         BX, DX
+	JLE          loop5
+
+done4:
+	VMAXPD        Z2, Z1, Z1
+	VMAXPD        Z4, Z3, Z2
+	VMAXPD        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VMAXPD        Y2, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X2
+	VMAXPD        X2, X1, X1
+	VPERMILPD     $0x01, X1, X2
+	VMAXPD        X2, X1, X1
+	VBROADCASTSD  X1, Z1
+	KORB          K2, K1, K1
+	KORB          K4, K3, K2
+	KORB          K2, K1, K1
+	VCMPPD        $0x03, Z0, Z0, K2
+	VMAXPD        Z0, Z1, Z1
+	VBLENDMPD     Z0, Z1, K2, Z0
+	KMOVB         K1, AX
+	TESTQ         AX, AX
+	JEQ           done6
+	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z0
+
+done6:
+done1:
+	VMOVSD X0, m2+48(FP)
+	VZEROUPPER
+	RET
+
+// func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
+// Requires: AVX, AVX2
+TEXT ·alphaSumAVX2(SB), $0-56
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    alpha_base+24(FP), DX
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
+	TESTQ   CX, CX
+	JLE     done1
+	LEAQ    (DX)(AX*8), AX
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y7
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y8
+	LEAQ    -16(CX), DX
+	TESTQ   DX, DX
+	JLT     done2
+	MOVQ    $+0, BX
+	PCALIGN $0x20
+
+loop3:
+	VMOVUPD (AX)(BX*8), Y9
+	VMOVUPD 32(AX)(BX*8), Y10
+	VMOVUPD 64(AX)(BX*8), Y11
+	VMOVUPD 96(AX)(BX*8), Y12
+	VMAXPD  Y1, Y9, Y1
+	VCMPPD  $0x03, Y9, Y9, Y9
+	VORPD   Y9, Y2, Y2
+	VMAXPD  Y3, Y10, Y3
+	VCMPPD  $0x03, Y10, Y10, Y9
+	VORPD   Y9, Y4, Y4
+	VMAXPD  Y5, Y11, Y5
+	VCMPPD  $0x03, Y11, Y11, Y9
+	VORPD   Y9, Y6, Y6
+	VMAXPD  Y7, Y12, Y7
+	VCMPPD  $0x03, Y12, Y12, Y9
+	VORPD   Y9, Y8, Y8
+	ADDQ    $+16, BX
+	CMPQ    BX, DX
+	JLE     loop3
+
+done2:
+	MOVQ    CX, DX
+	ANDQ    $+15, DX
+	MOVQ    CX, BX
+	SUBQ    DX, BX
+	LEAQ    -4(CX), DX
+	CMPQ    BX, DX
+	JGT     done4
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPD (AX)(BX*8), Y9
+	VMAXPD  Y1, Y9, Y1
+	VCMPPD  $0x03, Y9, Y9, Y9
+	VORPD   Y9, Y2, Y2
+	ADDQ    $+4, BX
+	CMPQ    BX, DX
+	JLE     loop5
+
+done4:
+	MOVQ         CX, DX
+	ANDQ         $+3, DX
+	TESTQ        DX, DX
+	JLE          done6
+	SUBQ         DX, CX
+	VMOVQ        DX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y9, Y9
+	VMASKMOVPD   (AX)(CX*8), Y9, Y10
+	VMAXPD       Y1, Y10, Y11
+	VCMPPD       $0x03, Y10, Y10, Y10
+	VANDPD       Y9, Y10, Y10
+	VORPD        Y10, Y2, Y2
+	VBLENDVPD    Y9, Y11, Y1, Y1
+
+done6:
+	VMAXPD       Y3, Y1, Y1
+	VMAXPD       Y7, Y5, Y3
+	VMAXPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPD       X3, X1, X1
+	VPERMILPD    $0x01, X1, X3
+	VMAXPD       X3, X1, X1
+	VBROADCASTSD X1, Y1
+	VORPD        Y4, Y2, Y2
+	VORPD        Y8, Y6, Y3
+	VORPD        Y3, Y2, Y2
+	VCMPPD       $0x03, Y0, Y0, Y3
+	VMAXPD       Y0, Y1, Y1
+	VBLENDVPD    Y3, Y0, Y1, Y0
+	VMOVMSKPD    Y2, AX
+	TESTQ        AX, AX
+	JEQ          done7
+	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y0
+
+done7:
+done1:
+	VMOVSD X0, m2+48(FP)
+	VZEROUPPER
+	RET
+
+// func alphaSum2AVX512(first int, count int, k int, alpha []float64, top float64) (total float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·alphaSum2AVX512(SB), $0-64
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         alpha_base+24(FP), DX
+	VBROADCASTSD top+48(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	TESTQ        CX, CX
+	JLE          done1
+	LEAQ         (DX)(AX*8), AX
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	LEAQ         -16(CX), DX
+	TESTQ        DX, DX
+	JLT          done2
+	MOVQ         $+0, BX
+	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z4
+	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z5
+	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z6
+	VBROADCASTSD c64x1_3c7abc9e3b39803f<>+0(SB), Z7
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z8
+	VMOVUPD      c64x8_h2d88c8d5f1f85ecd<>+0(SB), Z9
+	VMOVUPD      c64x8_h2ce5ea2210717ea1<>+0(SB), Z10
+	VMOVUPD      c64x8_h6e4d72893b487836<>+0(SB), Z11
+	VMOVUPD      c64x8_h0eb8c370227c22ca<>+0(SB), Z12
+	VBROADCASTSD c64x1_3f56c14e3aa12e1b<>+0(SB), Z13
+	VBROADCASTSD c64x1_3f811123afa93b38<>+0(SB), Z14
+	VBROADCASTSD c64x1_3fa55555558d4a08<>+0(SB), Z15
+	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z16
+	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z17
+	PCALIGN      $0x20
+
+loop3:
+	VMOVUPD      (AX)(BX*8), Z18
+	VMOVUPD      64(AX)(BX*8), Z19
+	VSUBPD       Z0, Z18, Z18
+	VSUBPD       Z0, Z19, Z19
+	VMOVAPS      Z4, Z20
+	VFMADD231PD  Z5, Z18, Z20
+	VSUBPD       Z4, Z20, Z21
+	VFNMADD231PD Z6, Z21, Z18
+	VFNMADD231PD Z7, Z21, Z18
+	VRANGEPD     $0x02, Z8, Z18, Z18
+	VMOVAPS      Z20, Z22
+	VPERMI2PD    Z10, Z9, Z22
+	VPERMI2PD    Z12, Z11, Z20
+	VMULPD       Z18, Z18, Z23
+	VMOVAPS      Z14, Z24
+	VFMADD231PD  Z18, Z13, Z24
+	VFMADD213PD  Z15, Z18, Z24
+	VFMADD213PD  Z16, Z18, Z24
+	VFMADD213PD  Z17, Z18, Z24
+	VADDPD       Z20, Z18, Z18
+	VFMADD231PD  Z24, Z23, Z18
+	VFMADD231PD  Z18, Z22, Z22
+	VSCALEFPD    Z21, Z22, Z18
+	VMOVAPS      Z4, Z20
+	VFMADD231PD  Z5, Z19, Z20
+	VSUBPD       Z4, Z20, Z21
+	VFNMADD231PD Z6, Z21, Z19
+	VFNMADD231PD Z7, Z21, Z19
+	VRANGEPD     $0x02, Z8, Z19, Z19
+	VMOVAPS      Z20, Z22
+	VPERMI2PD    Z10, Z9, Z22
+	VPERMI2PD    Z12, Z11, Z20
+	VMULPD       Z19, Z19, Z23
+	VMOVAPS      Z14, Z24
+	VFMADD231PD  Z19, Z13, Z24
+	VFMADD213PD  Z15, Z19, Z24
+	VFMADD213PD  Z16, Z19, Z24
+	VFMADD213PD  Z17, Z19, Z24
+	VADDPD       Z20, Z19, Z19
+	VFMADD231PD  Z24, Z23, Z19
+	VFMADD231PD  Z19, Z22, Z22
+	VSCALEFPD    Z21, Z22, Z19
+	VADDPD       Z18, Z2, Z2
+	VADDPD       Z19, Z3, Z3
+	ADDQ         $+16, BX
+	CMPQ         BX, DX
+	JLE          loop3
+
+done2:
+	MOVQ         CX, DX
+	ANDQ         $+15, DX
+	MOVQ         CX, BX
+	SUBQ         DX, BX
+	LEAQ         7(CX), DX
+	LEAQ         -8(DX), DX
+	CMPQ         BX, DX
+	JGT          done4
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z4
+	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z5
+	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z6
+	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z7
+	VBROADCASTSD c64x1_3c7abc9e3b39803f<>+0(SB), Z8
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z9
+	VMOVUPD      c64x8_h2d88c8d5f1f85ecd<>+0(SB), Z10
+	VMOVUPD      c64x8_h2ce5ea2210717ea1<>+0(SB), Z11
+	VMOVUPD      c64x8_h6e4d72893b487836<>+0(SB), Z12
+	VMOVUPD      c64x8_h0eb8c370227c22ca<>+0(SB), Z13
+	VBROADCASTSD c64x1_3f56c14e3aa12e1b<>+0(SB), Z14
+	VBROADCASTSD c64x1_3f811123afa93b38<>+0(SB), Z15
+	VBROADCASTSD c64x1_3fa55555558d4a08<>+0(SB), Z16
+	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z17
+	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z18
+	PCALIGN      $0x20
+
+loop5:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	VPBROADCASTQ SI, Z19
+	VPCMPQ       $0x06, Z4, Z19, K1
+	VMOVUPD.Z    (AX)(BX*8), K1, Z19
+	VSUBPD       Z0, Z19, Z19
+	VMOVAPS      Z5, Z20
+	VFMADD231PD  Z6, Z19, Z20
+	VSUBPD       Z5, Z20, Z21
+	VFNMADD231PD Z7, Z21, Z19
+	VFNMADD231PD Z8, Z21, Z19
+	VRANGEPD     $0x02, Z9, Z19, Z19
+	VMOVAPS      Z20, Z22
+	VPERMI2PD    Z11, Z10, Z22
+	VPERMI2PD    Z13, Z12, Z20
+	VMULPD       Z19, Z19, Z23
+	VMOVAPS      Z15, Z24
+	VFMADD231PD  Z19, Z14, Z24
+	VFMADD213PD  Z16, Z19, Z24
+	VFMADD213PD  Z17, Z19, Z24
+	VFMADD213PD  Z18, Z19, Z24
+	VADDPD       Z20, Z19, Z19
+	VFMADD231PD  Z24, Z23, Z19
+	VFMADD231PD  Z19, Z22, Z22
+	VSCALEFPD    Z21, Z22, Z19
+	VADDPD       Z19, Z2, Z19
+	VBLENDMPD    Z19, Z2, K1, Z2
+	ADDQ         $+8, BX
+	CMPQ         BX, DX
+	JLE          loop5
+
+done4:
+	VADDPD        Z3, Z2, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X2
+	VADDPD        X2, X0, X0
+	VPERMILPD     $0x01, X0, X2
+	VADDPD        X2, X0, X0
+	VBROADCASTSD  X0, Z0
+	VADDPD        Z0, Z1, Z1
+
+done1:
+	VMOVSD X1, total+56(FP)
+	VZEROUPPER
+	RET
+
+// func alphaSum2AVX2(first int, count int, k int, alpha []float64, top float64) (total float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·alphaSum2AVX2(SB), $64-64
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    first+0(FP), CX
+	MOVQ    count+8(FP), DX
+	MOVQ    alpha_base+24(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (AX)
+	TESTQ   DX, DX
+	JLE     done1
+	LEAQ    (BX)(CX*8), CX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	LEAQ    -8(DX), BX
+	TESTQ   BX, BX
+	JLT     done2
+	MOVQ    $+0, SI
+	VMOVUPD c64x4_c087500000000000<>+0(SB), Y2
+	VMOVUPD c64x4_4086300000000000<>+0(SB), Y3
+	VMOVUPD c64x4_43380000000007fe<>+0(SB), Y4
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_3f56c16c18477aef<>+0(SB), Y6
+	VMOVUPD c64x4_3f81111111126b30<>+0(SB), Y7
+	VMOVUPD c64x4_3fa55555555506ba<>+0(SB), Y8
+	VMOVUPD c64x4_3fc55555555554fe<>+0(SB), Y9
+	VMOVUPD c64x4_3fe000000000000a<>+0(SB), Y10
+	PCALIGN $0x20
+
+loop3:
+	VMOVUPD      (CX)(SI*8), Y11
+	VMOVUPD      32(CX)(SI*8), Y12
+	VBROADCASTSD top+48(FP), Y13
+	VSUBPD       Y13, Y11, Y11
+	VBROADCASTSD top+48(FP), Y13
+	VSUBPD       Y13, Y12, Y12
+	VMINPD       Y11, Y3, Y11
+	VMAXPD       Y11, Y2, Y11
+	VMOVAPS      Y4, Y13
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y11, Y13
+	VSUBPD       Y4, Y13, Y14
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y14, Y11
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y14, Y11
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y14
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y11, Y14
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y11, Y14
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y11, Y14
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y11, Y14
+	VFMADD213PD  Y6, Y11, Y14
+	VFMADD213PD  Y7, Y11, Y14
+	VFMADD213PD  Y8, Y11, Y14
+	VFMADD213PD  Y9, Y11, Y14
+	VFMADD213PD  Y10, Y11, Y14
+	VFMADD213PD  Y5, Y11, Y14
+	VFMADD213PD  Y5, Y11, Y14
+	VPSRLQ       $0x01, Y13, Y11
+	VPSLLQ       $0x34, Y11, Y15
+	VMULPD       Y15, Y14, Y14
+	VPSUBQ       Y11, Y13, Y11
+	VPSLLQ       $0x34, Y11, Y11
+	VMULPD       Y11, Y14, Y11
+	VMINPD       Y12, Y3, Y12
+	VMAXPD       Y12, Y2, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y12, Y13
+	VSUBPD       Y4, Y13, Y14
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y14, Y12
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y14, Y12
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y14
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y12, Y14
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y12, Y14
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y12, Y14
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y12, Y14
+	VFMADD213PD  Y6, Y12, Y14
+	VFMADD213PD  Y7, Y12, Y14
+	VFMADD213PD  Y8, Y12, Y14
+	VFMADD213PD  Y9, Y12, Y14
+	VFMADD213PD  Y10, Y12, Y14
+	VFMADD213PD  Y5, Y12, Y14
+	VFMADD213PD  Y5, Y12, Y14
+	VPSRLQ       $0x01, Y13, Y12
+	VPSLLQ       $0x34, Y12, Y15
+	VMULPD       Y15, Y14, Y14
+	VPSUBQ       Y12, Y13, Y12
+	VPSLLQ       $0x34, Y12, Y12
+	VMULPD       Y12, Y14, Y12
+	VADDPD       Y11, Y0, Y0
+	VADDPD       Y12, Y1, Y1
+	ADDQ         $+8, SI
+	CMPQ         SI, BX
+	JLE          loop3
+
+done2:
+	MOVQ    DX, BX
+	ANDQ    $+7, BX
+	MOVQ    DX, SI
+	SUBQ    BX, SI
+	LEAQ    -4(DX), BX
+	CMPQ    SI, BX
+	JGT     done4
+	VMOVUPD c64x4_c087500000000000<>+0(SB), Y2
+	VMOVUPD c64x4_4086300000000000<>+0(SB), Y3
+	VMOVUPD c64x4_43380000000007fe<>+0(SB), Y4
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_3f2a01a012ff2944<>+0(SB), Y6
+	VMOVUPD c64x4_3f56c16c18477aef<>+0(SB), Y7
+	VMOVUPD c64x4_3f81111111126b30<>+0(SB), Y8
+	VMOVUPD c64x4_3fa55555555506ba<>+0(SB), Y9
+	VMOVUPD c64x4_3fc55555555554fe<>+0(SB), Y10
+	VMOVUPD c64x4_3fe000000000000a<>+0(SB), Y11
+	PCALIGN $0x20
+
+loop5:
+	VMOVUPD      (CX)(SI*8), Y12
+	VBROADCASTSD top+48(FP), Y13
+	VSUBPD       Y13, Y12, Y12
+	VMINPD       Y12, Y3, Y12
+	VMAXPD       Y12, Y2, Y12
+	VMOVAPS      Y4, Y13
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y12, Y13
+	VSUBPD       Y4, Y13, Y14
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y14, Y12
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y14, Y12
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y14
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y12, Y14
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y12, Y14
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y12, Y14
+	VFMADD213PD  Y6, Y12, Y14
+	VFMADD213PD  Y7, Y12, Y14
+	VFMADD213PD  Y8, Y12, Y14
+	VFMADD213PD  Y9, Y12, Y14
+	VFMADD213PD  Y10, Y12, Y14
+	VFMADD213PD  Y11, Y12, Y14
+	VFMADD213PD  Y5, Y12, Y14
+	VFMADD213PD  Y5, Y12, Y14
+	VPSRLQ       $0x01, Y13, Y12
+	VPSLLQ       $0x34, Y12, Y15
+	VMULPD       Y15, Y14, Y14
+	VPSUBQ       Y12, Y13, Y12
+	VPSLLQ       $0x34, Y12, Y12
+	VMULPD       Y12, Y14, Y12
+	VADDPD       Y12, Y0, Y0
+	ADDQ         $+4, SI
+	CMPQ         SI, BX
+	JLE          loop5
+
+done4:
+	MOVQ         DX, BX
+	ANDQ         $+3, BX
+	TESTQ        BX, BX
+	JLE          done6
+	SUBQ         BX, DX
+	VMOVQ        BX, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VMASKMOVPD   (CX)(DX*8), Y2, Y3
+	VBROADCASTSD top+48(FP), Y4
+	VSUBPD       Y4, Y3, Y3
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y4
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y5
+	VMINPD       Y3, Y5, Y3
+	VMAXPD       Y3, Y4, Y3
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y3, Y5
+	VSUBPD       Y4, Y5, Y4
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y4, Y3
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y4, Y3
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y6
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y3, Y6
+	VFMADD213PD  Y4, Y3, Y6
+	VFMADD231PD  Y3, Y6, Y4
+	VPSRLQ       $0x01, Y5, Y3
+	VPSLLQ       $0x34, Y3, Y6
+	VMULPD       Y6, Y4, Y4
+	VPSUBQ       Y3, Y5, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VMULPD       Y3, Y4, Y3
+	VADDPD       Y3, Y0, Y3
+	VBLENDVPD    Y2, Y3, Y0, Y0
+
+done6:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VBROADCASTSD X0, Y0
+	VMOVUPS      (AX), Y1
+	VADDPD       Y0, Y1, Y1
+	VMOVUPS      Y1, (AX)
+
+done1:
+	VMOVUPS (AX), Y0
+	VMOVSD  X0, total+56(FP)
+	VZEROUPPER
+	RET
+
+// func zy3LoopAVX512(first int, count int, k int, d int, l []float64, zy3 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·zy3LoopAVX512(SB), $32-80
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         d+24(FP), DX
+	MOVQ         l_base+32(FP), BX
+	MOVQ         zy3_base+56(FP), SI
+	TESTQ        CX, CX
+	JLE          done1
+	MOVQ         DX, DI
+	IMULQ        DX, DI
+	IMULQ        AX, DI
+	LEAQ         (SI)(DI*8), SI
+	TESTQ        CX, CX
+	JLE          done2
+	MOVQ         $+0, DI
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z1
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
+
+loop3:
+	TESTQ DX, DX
 	JLE   done4
-	MOVQ  CX, AX
-	IMULQ 16(SP), AX
-	MOVQ  k+24(FP), DX
-	IMULQ DX, AX
-	MOVQ  (SP), DX
-	LEAQ  (DX)(AX*8), AX
-	MOVQ  CX, DX
-	IMULQ 16(SP), DX
-	MOVQ  8(SP), SI
-	LEAQ  (SI)(DX*8), DX
-	MOVQ  k+24(FP), SI
-	TESTQ SI, SI
-	JLE   done5
-	MOVQ  $+0, SI
+	MOVQ  DX, R8
+	IMULQ DX, R8
+	IMULQ DI, R8
+	LEAQ  (SI)(R8*8), R8
+	LEAQ  -32(DX), R9
+	TESTQ R9, R9
+	JLT   done5
+	MOVQ  $+0, R10
 
 loop6:
-	TESTQ   CX, CX
-	JLE     done7
-	MOVQ    CX, R8
-	IMULQ   SI, R8
-	LEAQ    (AX)(R8*8), R8
-	LEAQ    -32(CX), R9
-	TESTQ   R9, R9
-	JLT     done8
-	MOVQ    $+0, R10
-	PCALIGN $0x20
+	TESTQ        DX, DX
+	JLE          done7
+	VPBROADCASTQ R10, Z6
+	VPADDQ       Z2, Z6, Z7
+	VPADDQ       Z3, Z6, Z8
+	VPADDQ       Z4, Z6, Z9
+	VPADDQ       Z5, Z6, Z6
+	TESTQ        DX, DX
+	JLE          done8
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
 
 loop9:
-	VMOVUPD Z0, (R8)(R10*8)
-	VMOVUPD Z0, 64(R8)(R10*8)
-	VMOVUPD Z0, 128(R8)(R10*8)
-	VMOVUPD Z0, 192(R8)(R10*8)
-	ADDQ    $+32, R10
-	CMPQ    R10, R9
-	JLE     loop9
-
-done8:
-	MOVQ    CX, R9
-	ANDQ    $+31, R9
-	MOVQ    CX, R10
-	SUBQ    R9, R10
-	LEAQ    7(CX), R9
-	LEAQ    -8(R9), R9
-	CMPQ    R10, R9
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         CX, R11
-	SUBQ         R10, R11
-	VPBROADCASTQ R11, Z4
-	VPCMPQ       $0x06, Z1, Z4, K1
-	VMOVUPD      Z0, K1, (R8)(R10*8)
-	ADDQ         $+8, R10
-	CMPQ         R10, R9
-	JLE          loop11
-
-done10:
-done7:
-	TESTQ CX, CX
-	JLE   done12
-	MOVQ  CX, R8
-	IMULQ SI, R8
-	LEAQ  (DI)(R8*8), R9
-	LEAQ  (AX)(R8*8), R8
-	LEAQ  -16(CX), R10
-	TESTQ R10, R10
-	JLT   done13
-	MOVQ  $+0, R11
-
-loop14:
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	TESTQ        CX, CX
-	JLE          done15
-	VPBROADCASTQ R11, Z6
-	VPADDQ       Z1, Z6, Z7
-	VPADDQ       Z3, Z6, Z6
-	TESTQ        CX, CX
-	JLE          done16
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop17:
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R12, Z10
-	VPCMPQ       $0x01, Z7, Z10, K1
-	VPCMPQ       $0x01, Z6, Z10, K2
 	VPXORD       Z10, Z10, Z10
 	VPXORD       Z11, Z11, Z11
-	VPSLLQ       $0x01, Z7, Z12
-	MOVQ         CX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K3
-	VPMULLQ      Z2, Z7, Z12
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z14, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K4
-	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z6, Z12
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K4
-	VPMULLQ      Z2, Z6, Z12
-	VPADDQ       Z14, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K5
-	KANDB        K5, K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VPSLLQ       $0x01, Z7, Z12
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        SI, R13
-	MOVQ         CX, BP
-	IMULQ        SI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPSLLQ       $0x01, Z6, Z14
-	VPADDQ       Z13, Z14, Z13
-	VPSRAQ       $0x01, Z13, Z13
-	VMOVAPS      Z0, Z14
-	VGATHERQPD   (BX)(Z12*8), K3, Z14
-	VMOVAPS      Z0, Z12
-	VGATHERQPD   (BX)(Z13*8), K4, Z12
-	VBLENDMPD    Z14, Z10, K5, Z10
-	VBLENDMPD    Z12, Z11, K6, Z11
-	LEAQ         (DX)(R12*8), R13
 	VPXORD       Z12, Z12, Z12
-	KORB         K2, K1, K3
-	KORTESTB     K3, K3
-	JEQ          done18
-	VBROADCASTSD (R13), Z12
-
-done18:
-	LEAQ         (R9)(R12*8), R13
 	VPXORD       Z13, Z13, Z13
-	KORB         K2, K1, K3
-	KORTESTB     K3, K3
-	JEQ          done19
-	VBROADCASTSD (R13), Z13
+	VPBROADCASTQ R11, Z14
+	VPCMPQ       $0x01, Z7, Z14, K1
+	VPCMPQ       $0x01, Z8, Z14, K2
+	VPCMPQ       $0x01, Z9, Z14, K3
+	KMOVW        K3, (SP)
+	VPCMPQ       $0x01, Z6, Z14, K3
+	KMOVW        K3, 8(SP)
+	VPSLLQ       $0x01, Z7, Z14
+	MOVQ         DX, R12
+	IMULQ        R11, R12
+	SHLQ         $0x01, R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $-3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	LEAQ         -2(R12), R12
+	VPBROADCASTQ R12, Z15
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K3
+	VPMULLQ      Z1, Z7, Z14
+	MOVQ         DX, R12
+	IMULQ        DX, R12
+	IMUL3Q       $-1, DX, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         DX, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-2, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $+3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	VPBROADCASTQ R12, Z16
+	VPADDQ       Z16, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K4
+	KANDB        K4, K3, K3
+	VPSLLQ       $0x01, Z8, Z14
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K4
+	VPMULLQ      Z1, Z8, Z14
+	VPADDQ       Z16, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K5
+	KANDB        K5, K4, K4
+	VPSLLQ       $0x01, Z9, Z14
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K5
+	VPMULLQ      Z1, Z9, Z14
+	VPADDQ       Z16, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K6
+	KANDB        K6, K5, K5
+	VPSLLQ       $0x01, Z6, Z14
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K6
+	VPMULLQ      Z1, Z6, Z14
+	VPADDQ       Z16, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z0, Z14, K7
+	KANDB        K7, K6, K6
+	KANDB        K3, K1, K7
+	KMOVW        K7, 16(SP)
+	KANDB        K3, K1, K1
+	KANDB        K4, K2, K3
+	KMOVW        K3, 24(SP)
+	KANDB        K4, K2, K2
+	KMOVW        (SP), K3
+	KANDB        K5, K3, K3
+	KMOVW        (SP), K4
+	KANDB        K5, K4, K4
+	KMOVW        8(SP), K5
+	KANDB        K6, K5, K5
+	KMOVW        8(SP), K7
+	KANDB        K6, K7, K6
+	VPSLLQ       $0x01, Z7, Z14
+	MOVQ         DX, R12
+	IMULQ        DX, R12
+	IMULQ        AX, R12
+	MOVQ         DX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	LEAQ         -2(R12), R12
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMULQ        DI, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         DX, R13
+	IMULQ        DI, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         DX, R13
+	IMULQ        R11, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $-3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	VPBROADCASTQ R12, Z15
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPSLLQ       $0x01, Z8, Z16
+	VPADDQ       Z15, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPSLLQ       $0x01, Z9, Z17
+	VPADDQ       Z15, Z17, Z17
+	VPSRAQ       $0x01, Z17, Z17
+	VPSLLQ       $0x01, Z6, Z18
+	VPADDQ       Z15, Z18, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VMOVAPS      Z0, Z18
+	VGATHERQPD   (BX)(Z14*8), K1, Z18
+	VMOVAPS      Z0, Z14
+	VGATHERQPD   (BX)(Z16*8), K2, Z14
+	VMOVAPS      Z0, Z16
+	VGATHERQPD   (BX)(Z17*8), K4, Z16
+	VMOVAPS      Z0, Z17
+	VGATHERQPD   (BX)(Z15*8), K6, Z17
+	KMOVW        16(SP), K1
+	VBLENDMPD    Z18, Z10, K1, Z10
+	KMOVW        24(SP), K1
+	VBLENDMPD    Z14, Z11, K1, Z11
+	VBLENDMPD    Z16, Z12, K3, Z12
+	VBLENDMPD    Z17, Z13, K5, Z13
+	LEAQ         (R8)(R11*8), R12
+	MOVQ         DX, R13
+	IMULQ        R10, R13
+	LEAQ         (R12)(R13*8), R12
+	VPBROADCASTQ DX, Z14
+	VPMULLQ      Z14, Z2, Z15
+	VPMULLQ      Z14, Z3, Z16
+	VPMULLQ      Z14, Z4, Z17
+	VPMULLQ      Z14, Z5, Z14
+	KXNORW       K1, K1, K1
+	VSCATTERQPD  Z10, K1, (R12)(Z15*8)
+	KXNORW       K1, K1, K1
+	VSCATTERQPD  Z11, K1, (R12)(Z16*8)
+	KXNORW       K1, K1, K1
+	VSCATTERQPD  Z12, K1, (R12)(Z17*8)
+	KXNORW       K1, K1, K1
+	VSCATTERQPD  Z13, K1, (R12)(Z14*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, DX
+	JLT          loop9
 
-done19:
-	VSUBPD    Z13, Z12, Z12
-	VMULPD    Z12, Z10, Z10
-	VMULPD    Z12, Z11, Z11
-	VBLENDMPD Z10, Z8, K1, Z8
-	VBLENDMPD Z11, Z9, K2, Z9
-	VADDPD    Z8, Z4, Z4
-	VADDPD    Z9, Z5, Z5
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop17
+done8:
+done7:
+	ADDQ $+32, R10
+	CMPQ R10, R9
+	JLE  loop6
 
-done16:
-done15:
-	LEAQ    -1(CX), R12
-	TESTQ   R12, R12
-	JLT     done20
-	VADDPD  (R8)(R11*8), Z4, Z4
-	VADDPD  64(R8)(R11*8), Z5, Z5
-	VMOVUPD Z4, (R8)(R11*8)
-	VMOVUPD Z5, 64(R8)(R11*8)
+done5:
+	MOVQ DX, R9
+	ANDQ $+31, R9
+	MOVQ DX, R10
+	SUBQ R9, R10
+	LEAQ 7(DX), R9
+	LEAQ -8(R9), R9
+	CMPQ R10, R9
+	JGT  done10
 
-done20:
-	ADDQ $+16, R11
-	CMPQ R11, R10
-	JLE  loop14
-
-done13:
-	MOVQ CX, R10
-	ANDQ $+15, R10
-	MOVQ CX, R11
-	SUBQ R10, R11
-	LEAQ 7(CX), R10
-	LEAQ -8(R10), R10
-	CMPQ R11, R10
-	JGT  done21
-
-loop22:
-	MOVQ         CX, R12
-	SUBQ         R11, R12
-	VPBROADCASTQ R12, Z4
-	VPCMPQ       $0x06, Z1, Z4, K1
-	VPXORD       Z4, Z4, Z4
-	TESTQ        CX, CX
-	JLE          done23
-	VPBROADCASTQ R11, Z5
-	VPADDQ       Z1, Z5, Z5
-	TESTQ        CX, CX
-	JLE          done24
-	MOVQ         $+0, R12
+loop11:
+	MOVQ         DX, R11
+	SUBQ         R10, R11
+	VPBROADCASTQ R11, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	TESTQ        DX, DX
+	JLE          done12
+	VPBROADCASTQ R10, Z6
+	VPADDQ       Z2, Z6, Z6
+	TESTQ        DX, DX
+	JLE          done13
+	MOVQ         $+0, R11
 	PCALIGN      $0x20
 
-loop25:
-	VPXORD       Z6, Z6, Z6
-	VPBROADCASTQ R12, Z7
-	VPCMPQ       $0x01, Z5, Z7, K2
-	KANDB        K2, K1, K3
+loop14:
 	VPXORD       Z7, Z7, Z7
-	VPSLLQ       $0x01, Z5, Z8
-	MOVQ         CX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z9
+	VPBROADCASTQ R11, Z8
+	VPCMPQ       $0x01, Z6, Z8, K2
+	KANDB        K2, K1, K3
+	VPSLLQ       $0x01, Z6, Z8
+	MOVQ         DX, R12
+	IMULQ        R11, R12
+	SHLQ         $0x01, R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $-3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	LEAQ         -2(R12), R12
+	VPBROADCASTQ R12, Z9
 	VPADDQ       Z9, Z8, Z8
 	VPSRAQ       $0x01, Z8, Z8
 	VPCMPQ       $0x05, Z0, Z8, K4
-	VPMULLQ      Z2, Z5, Z8
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z9
+	VPMULLQ      Z1, Z6, Z8
+	MOVQ         DX, R12
+	IMULQ        DX, R12
+	IMUL3Q       $-1, DX, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         DX, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-2, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $+3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	VPBROADCASTQ R12, Z9
 	VPADDQ       Z9, Z8, Z8
 	VPSRAQ       $0x01, Z8, Z8
 	VPCMPQ       $0x05, Z0, Z8, K5
 	KANDB        K5, K4, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K4
-	VPSLLQ       $0x01, Z5, Z8
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        SI, R13
-	MOVQ         CX, BP
-	IMULQ        SI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z9
+	KANDB        K4, K2, K2
+	KANDB        K4, K3, K3
+	VPSLLQ       $0x01, Z6, Z8
+	MOVQ         DX, R12
+	IMULQ        DX, R12
+	IMULQ        AX, R12
+	MOVQ         DX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	LEAQ         -2(R12), R12
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMULQ        DI, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         DX, R13
+	IMULQ        DI, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         DX, R13
+	IMULQ        R11, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $-3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	VPBROADCASTQ R12, Z9
 	VPADDQ       Z9, Z8, Z8
 	VPSRAQ       $0x01, Z8, Z8
 	VMOVAPS      Z0, Z9
-	VGATHERQPD   (BX)(Z8*8), K4, Z9
-	VBLENDMPD    Z9, Z7, K5, Z7
-	LEAQ         (DX)(R12*8), R13
-	VPXORD       Z8, Z8, Z8
-	KORTESTB     K3, K3
-	JEQ          done26
-	VBROADCASTSD (R13), Z8
+	VGATHERQPD   (BX)(Z8*8), K3, Z9
+	VBLENDMPD    Z9, Z7, K2, Z7
+	LEAQ         (R8)(R11*8), R12
+	MOVQ         DX, R13
+	IMULQ        R10, R13
+	LEAQ         (R12)(R13*8), R12
+	VPBROADCASTQ DX, Z8
+	VPMULLQ      Z8, Z2, Z8
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, (R12)(Z8*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, DX
+	JLT          loop14
 
-done26:
-	LEAQ         (R9)(R12*8), R13
-	VPXORD       Z9, Z9, Z9
-	KORTESTB     K3, K3
-	JEQ          done27
-	VBROADCASTSD (R13), Z9
-
-done27:
-	VSUBPD    Z9, Z8, Z8
-	VMULPD    Z8, Z7, Z7
-	VBLENDMPD Z7, Z6, K2, Z6
-	VADDPD    Z6, Z4, Z4
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop25
-
-done24:
-done23:
-	LEAQ      -1(CX), R12
-	TESTQ     R12, R12
-	JLT       done28
-	VMOVUPD.Z (R8)(R11*8), K1, Z5
-	VADDPD    Z4, Z5, Z4
-	VMOVUPD   Z4, K1, (R8)(R11*8)
-
-done28:
-	ADDQ $+8, R11
-	CMPQ R11, R10
-	JLE  loop22
-
-done21:
+done13:
 done12:
-	ADDQ $+1, SI
-	MOVQ k+24(FP), R8
-	CMPQ SI, R8
-	JLT  loop6
+	ADDQ $+8, R10
+	CMPQ R10, R9
+	JLE  loop11
 
-done5:
+done10:
 done4:
-	MOVQ 16(SP), AX
-	ADDQ $+1, AX
-	MOVQ AX, 16(SP)
-	MOVQ 16(SP), AX
-	MOVQ count+8(FP), DX
-	CMPQ AX, DX
+	ADDQ $+1, DI
+	CMPQ DI, CX
 	JLT  loop3
 
 done2:
@@ -1376,142 +1894,79 @@ done1:
 	VZEROUPPER
 	RET
 
-// func zy2SumsAVX2(first int, count int, n int, k int, d int, zy2 []float64, l []float64, x []float64, mu []float64)
+// func zy3LoopAVX2(first int, count int, k int, d int, l []float64, zy3 []float64)
 // Requires: AVX, AVX2
-TEXT ·zy2SumsAVX2(SB), $88-136
-	MOVQ   first+0(FP), AX
-	MOVQ   d+32(FP), CX
-	MOVQ   zy2_base+40(FP), DX
-	MOVQ   l_base+64(FP), BX
-	MOVQ   x_base+88(FP), SI
-	MOVQ   mu_base+112(FP), DI
-	MOVQ   count+8(FP), R8
-	TESTQ  R8, R8
-	JLE    done1
-	MOVQ   CX, R8
-	IMULQ  AX, R8
-	MOVQ   k+24(FP), R9
-	IMULQ  R9, R8
-	LEAQ   (DX)(R8*8), DX
-	MOVQ   DX, 64(SP)
-	IMULQ  CX, AX
-	LEAQ   (SI)(AX*8), AX
-	MOVQ   AX, 72(SP)
-	MOVQ   count+8(FP), AX
-	TESTQ  AX, AX
-	JLE    done2
-	MOVQ   $+0, AX
-	MOVQ   AX, 80(SP)
-	VXORPS Y0, Y0, Y0
+TEXT ·zy3LoopAVX2(SB), $256-80
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    first+0(FP), CX
+	MOVQ    count+8(FP), DX
+	MOVQ    d+24(FP), BX
+	MOVQ    l_base+32(FP), SI
+	MOVQ    zy3_base+56(FP), DI
+	TESTQ   DX, DX
+	JLE     done1
+	MOVQ    BX, R8
+	IMULQ   BX, R8
+	IMULQ   CX, R8
+	LEAQ    (DI)(R8*8), DI
+	TESTQ   DX, DX
+	JLE     done2
+	MOVQ    $+0, R8
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y1
 
 loop3:
-	MOVQ  k+24(FP), AX
-	TESTQ AX, AX
+	TESTQ BX, BX
 	JLE   done4
-	MOVQ  CX, AX
-	IMULQ 80(SP), AX
-	MOVQ  k+24(FP), DX
-	IMULQ DX, AX
-	MOVQ  64(SP), DX
-	LEAQ  (DX)(AX*8), AX
-	MOVQ  CX, DX
-	IMULQ 80(SP), DX
-	MOVQ  72(SP), SI
-	LEAQ  (SI)(DX*8), DX
-	MOVQ  k+24(FP), SI
-	TESTQ SI, SI
-	JLE   done5
-	MOVQ  $+0, SI
-
-loop6:
-	TESTQ   CX, CX
-	JLE     done7
-	MOVQ    CX, R8
-	IMULQ   SI, R8
-	LEAQ    (AX)(R8*8), R8
-	LEAQ    -16(CX), R9
-	TESTQ   R9, R9
-	JLT     done8
-	MOVQ    $+0, R10
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD Y0, (R8)(R10*8)
-	VMOVUPD Y0, 32(R8)(R10*8)
-	VMOVUPD Y0, 64(R8)(R10*8)
-	VMOVUPD Y0, 96(R8)(R10*8)
-	ADDQ    $+16, R10
-	CMPQ    R10, R9
-	JLE     loop9
-
-done8:
-	MOVQ    CX, R9
-	ANDQ    $+15, R9
-	MOVQ    CX, R10
-	SUBQ    R9, R10
-	LEAQ    -4(CX), R9
-	CMPQ    R10, R9
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD Y0, (R8)(R10*8)
-	ADDQ    $+4, R10
-	CMPQ    R10, R9
-	JLE     loop11
-
-done10:
-	MOVQ         CX, R9
-	ANDQ         $+3, R9
-	TESTQ        R9, R9
-	JLE          done12
-	MOVQ         CX, R10
-	SUBQ         R9, R10
-	VMOVQ        R9, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VMASKMOVPD   Y0, Y1, (R8)(R10*8)
-
-done12:
-done7:
-	TESTQ CX, CX
-	JLE   done13
-	MOVQ  CX, R8
-	IMULQ SI, R8
-	LEAQ  (DI)(R8*8), R9
-	LEAQ  (AX)(R8*8), R8
-	LEAQ  -8(CX), R10
+	MOVQ  BX, R9
+	IMULQ BX, R9
+	IMULQ R8, R9
+	LEAQ  (DI)(R9*8), R9
+	LEAQ  -16(BX), R10
 	TESTQ R10, R10
-	JLT   done14
+	JLT   done5
 	MOVQ  $+0, R11
 
-loop15:
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, (SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 32(SP)
-	TESTQ        CX, CX
-	JLE          done16
-	VMOVQ        R11, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y1
-	TESTQ        CX, CX
-	JLE          done17
+loop6:
+	TESTQ        BX, BX
+	JLE          done7
+	VMOVQ        R11, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
+	VMOVUPS      Y3, (AX)
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y3
+	VMOVUPS      Y3, 32(AX)
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y2, Y3
+	VMOVUPS      Y3, 64(AX)
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y2, Y2
+	VMOVUPS      Y2, 96(AX)
+	TESTQ        BX, BX
+	JLE          done8
 	MOVQ         $+0, R12
 	PCALIGN      $0x20
 
-loop18:
+loop9:
+	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVQ        R12, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y5, Y2, Y6
-	VPCMPGTQ     Y5, Y1, Y5
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VPSLLQ       $0x01, Y2, Y9
-	MOVQ         CX, R13
+	VMOVUPS      Y3, 128(AX)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y3, 160(AX)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y3, 192(AX)
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VMOVUPS      (AX), Y4
+	VPCMPGTQ     Y3, Y4, Y4
+	VMOVUPS      32(AX), Y5
+	VPCMPGTQ     Y3, Y5, Y5
+	VMOVUPS      64(AX), Y6
+	VPCMPGTQ     Y3, Y6, Y6
+	VMOVUPS      96(AX), Y7
+	VPCMPGTQ     Y3, Y7, Y3
+	VMOVUPS      (AX), Y7
+	VPSLLQ       $0x01, Y7, Y7
+	MOVQ         BX, R13
 	IMULQ        R12, R13
 	SHLQ         $0x01, R13
 	MOVQ         R12, BP
@@ -1521,6 +1976,39 @@ loop18:
 	IMUL3Q       $-3, R12, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
+	VMOVQ        R13, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y9
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y9, Y9
+	VORPD        Y9, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMOVUPS      (AX), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y9, Y9
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     (AX), Y10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
+	VPMULUDQ     (AX), Y10, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	MOVQ         BX, R13
+	IMULQ        BX, R13
+	IMUL3Q       $-1, BX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         BX, BP
+	IMULQ        R12, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R12, BP
+	IMULQ        R12, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R12, BP
+	LEAQ         (R13)(BP*1), R13
 	VMOVQ        R13, X10
 	VPBROADCASTQ X10, Y10
 	VPADDQ       Y10, Y9, Y9
@@ -1530,77 +2018,118 @@ loop18:
 	VORPD        Y11, Y9, Y9
 	VPCMPGTQ     Y9, Y0, Y9
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VPSRLQ       $0x20, Y2, Y11
+	VANDPD       Y9, Y7, Y7
+	VMOVUPS      32(AX), Y9
+	VPSLLQ       $0x01, Y9, Y9
+	VPADDQ       Y8, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y11
+	VPSRLQ       $0x01, Y9, Y9
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VMOVUPS      32(AX), Y11
+	VPSRLQ       $0x20, Y11, Y11
 	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
 	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
 	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y2, Y12
+	VPMULUDQ     32(AX), Y12, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y12
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
+	VPMULUDQ     32(AX), Y12, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X12
-	VPBROADCASTQ X12, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y13
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y13, Y13
-	VORPD        Y13, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y11, Y9, Y9
-	VPSLLQ       $0x01, Y1, Y11
-	VPADDQ       Y10, Y11, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y1, Y13
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y13, Y11
-	VPADDQ       Y12, Y11, Y11
+	VPADDQ       Y10, Y11, Y11
 	VPCMPGTQ     Y11, Y0, Y12
 	VPSRLQ       $0x01, Y11, Y11
 	VPSLLQ       $0x3f, Y12, Y12
 	VORPD        Y12, Y11, Y11
 	VPCMPGTQ     Y11, Y0, Y11
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y11, Y10, Y10
-	VANDPD       Y9, Y6, Y11
-	VANDPD       Y9, Y6, Y9
-	VANDPD       Y10, Y5, Y12
-	VANDPD       Y10, Y5, Y10
-	VPSLLQ       $0x01, Y2, Y13
-	MOVQ         CX, R13
+	VANDPD       Y11, Y9, Y9
+	VMOVUPS      64(AX), Y11
+	VPSLLQ       $0x01, Y11, Y11
+	VPADDQ       Y8, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y12
+	VPSRLQ       $0x01, Y11, Y11
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
+	VMOVUPS      64(AX), Y12
+	VPSRLQ       $0x20, Y12, Y12
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y12, Y12
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
+	VPSRLQ       $0x20, Y13, Y13
+	VPMULUDQ     64(AX), Y13, Y13
+	VPADDQ       Y13, Y12, Y12
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
+	VPMULUDQ     64(AX), Y13, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPADDQ       Y10, Y12, Y12
+	VPCMPGTQ     Y12, Y0, Y13
+	VPSRLQ       $0x01, Y12, Y12
+	VPSLLQ       $0x3f, Y13, Y13
+	VORPD        Y13, Y12, Y12
+	VPCMPGTQ     Y12, Y0, Y12
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
+	VANDPD       Y12, Y11, Y11
+	VMOVUPS      96(AX), Y12
+	VPSLLQ       $0x01, Y12, Y12
+	VPADDQ       Y8, Y12, Y8
+	VPCMPGTQ     Y8, Y0, Y12
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMOVUPS      96(AX), Y12
+	VPSRLQ       $0x20, Y12, Y12
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y12, Y12
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
+	VPSRLQ       $0x20, Y13, Y13
+	VPMULUDQ     96(AX), Y13, Y13
+	VPADDQ       Y13, Y12, Y12
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
+	VPMULUDQ     96(AX), Y13, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPADDQ       Y10, Y12, Y10
+	VPCMPGTQ     Y10, Y0, Y12
+	VPSRLQ       $0x01, Y10, Y10
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       Y7, Y4, Y10
+	VANDPD       Y7, Y4, Y4
+	VANDPD       Y9, Y5, Y7
+	VANDPD       Y9, Y5, Y5
+	VANDPD       Y11, Y6, Y9
+	VANDPD       Y11, Y6, Y6
+	VANDPD       Y8, Y3, Y11
+	VANDPD       Y8, Y3, Y3
+	VMOVUPS      (AX), Y8
+	VPSLLQ       $0x01, Y8, Y8
+	MOVQ         BX, R13
+	IMULQ        BX, R13
 	IMULQ        CX, R13
-	IMULQ        SI, R13
-	MOVQ         CX, BP
-	IMULQ        SI, BP
+	MOVQ         BX, BP
+	IMULQ        CX, BP
 	IMUL3Q       $-1, BP, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
+	MOVQ         BX, BP
+	IMULQ        BX, BP
+	IMULQ        R8, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         BX, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         BX, BP
 	IMULQ        R12, BP
 	SHLQ         $0x01, BP
 	LEAQ         (R13)(BP*1), R13
@@ -1610,102 +2139,323 @@ loop18:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $-3, R12, BP
 	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X14
-	VPBROADCASTQ X14, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y15
+	VMOVQ        R13, X12
+	VPBROADCASTQ X12, Y12
+	VPADDQ       Y12, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y13
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y13, Y13
+	VORPD        Y13, Y8, Y8
+	VMOVUPS      32(AX), Y13
+	VPSLLQ       $0x01, Y13, Y13
+	VPADDQ       Y12, Y13, Y13
+	VPCMPGTQ     Y13, Y0, Y14
 	VPSRLQ       $0x01, Y13, Y13
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y13, Y13
-	VPSLLQ       $0x01, Y1, Y15
-	VPADDQ       Y14, Y15, Y14
+	VPSLLQ       $0x3f, Y14, Y14
+	VORPD        Y14, Y13, Y13
+	VMOVUPS      64(AX), Y14
+	VPSLLQ       $0x01, Y14, Y14
+	VPADDQ       Y12, Y14, Y14
 	VPCMPGTQ     Y14, Y0, Y15
 	VPSRLQ       $0x01, Y14, Y14
 	VPSLLQ       $0x3f, Y15, Y15
 	VORPD        Y15, Y14, Y14
+	VMOVUPS      96(AX), Y15
+	VPSLLQ       $0x01, Y15, Y15
+	VPADDQ       Y12, Y15, Y12
+	VPCMPGTQ     Y12, Y0, Y15
+	VPSRLQ       $0x01, Y12, Y12
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y12, Y12
 	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y9, (BX)(Y13*8), Y15
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y10, (BX)(Y14*8), Y9
-	VBLENDVPD    Y11, Y15, Y7, Y7
-	VBLENDVPD    Y12, Y9, Y8, Y8
-	LEAQ         (DX)(R12*8), R13
-	VXORPS       Y9, Y9, Y9
-	VORPD        Y5, Y6, Y10
-	VTESTPD      Y10, Y10
-	JEQ          done19
-	VBROADCASTSD (R13), Y9
-
-done19:
+	VGATHERQPD   Y4, (SI)(Y8*8), Y15
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y5, (SI)(Y13*8), Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y6, (SI)(Y14*8), Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y3, (SI)(Y12*8), Y6
+	VBLENDVPD    Y10, Y15, Y2, Y2
+	VMOVUPS      128(AX), Y3
+	VBLENDVPD    Y7, Y4, Y3, Y3
+	VMOVUPS      Y3, 128(AX)
+	VMOVUPS      160(AX), Y3
+	VBLENDVPD    Y9, Y5, Y3, Y3
+	VMOVUPS      Y3, 160(AX)
+	VMOVUPS      192(AX), Y3
+	VBLENDVPD    Y11, Y6, Y3, Y3
+	VMOVUPS      Y3, 192(AX)
 	LEAQ         (R9)(R12*8), R13
-	VXORPS       Y10, Y10, Y10
-	VORPD        Y5, Y6, Y11
-	VTESTPD      Y11, Y11
-	JEQ          done20
-	VBROADCASTSD (R13), Y10
+	MOVQ         BX, BP
+	IMULQ        R11, BP
+	LEAQ         (R13)(BP*8), R13
+	VMOVQ        BX, X3
+	VPBROADCASTQ X3, Y3
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     Y3, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVUPD      c64x4_h2a0a6a1bf49360a5<>+0(SB), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     Y3, Y5, Y5
+	VPSRLQ       $0x20, Y3, Y6
+	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y6
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y6, Y5
+	VMOVUPD      c64x4_hda7e8f1318ed13a5<>+0(SB), Y6
+	VPSRLQ       $0x20, Y6, Y6
+	VPMULUDQ     Y3, Y6, Y6
+	VPSRLQ       $0x20, Y3, Y7
+	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y7, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y3, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVUPD      c64x4_h9fad2d6b622482a5<>+0(SB), Y7
+	VPSRLQ       $0x20, Y7, Y7
+	VPMULUDQ     Y3, Y7, Y7
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y3, Y3
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVQ        X7, BP
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y2, Y7, Y7
+	VMOVSD       X7, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVQ        X7, BP
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y2, Y7, Y7
+	VMOVSD       X7, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVQ        X7, BP
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y2, Y7, Y7
+	VMOVSD       X7, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y4
+	VMOVQ        X4, BP
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y2, Y4, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      128(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      128(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      128(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      128(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y6, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      160(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y6, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      160(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y6, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      160(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y6, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      160(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y3, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      192(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y3, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      192(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y3, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      192(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      Y3, Y2, Y2
+	VMOVQ        X2, BP
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       Y1, Y2, Y2
+	VPERMPS      192(AX), Y2, Y2
+	VMOVSD       X2, (R13)(BP*8)
+	ADDQ         $+1, R12
+	CMPQ         R12, BX
+	JLT          loop9
 
-done20:
-	VSUBPD    Y10, Y9, Y9
-	VMULPD    Y9, Y7, Y7
-	VMULPD    Y9, Y8, Y8
-	VBLENDVPD Y6, Y7, Y3, Y3
-	VBLENDVPD Y5, Y8, Y4, Y4
-	VMOVUPS   (SP), Y5
-	VADDPD    Y3, Y5, Y5
-	VMOVUPS   Y5, (SP)
-	VMOVUPS   32(SP), Y3
-	VADDPD    Y4, Y3, Y3
-	VMOVUPS   Y3, 32(SP)
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop18
-
-done17:
-done16:
-	LEAQ    -1(CX), R12
-	TESTQ   R12, R12
-	JLT     done21
-	VMOVUPS (SP), Y1
-	VADDPD  (R8)(R11*8), Y1, Y1
-	VMOVUPS 32(SP), Y2
-	VADDPD  32(R8)(R11*8), Y2, Y2
-	VMOVUPD Y1, (R8)(R11*8)
-	VMOVUPD Y2, 32(R8)(R11*8)
-
-done21:
-	ADDQ $+8, R11
+done8:
+done7:
+	ADDQ $+16, R11
 	CMPQ R11, R10
-	JLE  loop15
+	JLE  loop6
 
-done14:
-	MOVQ CX, R10
-	ANDQ $+7, R10
-	MOVQ CX, R11
+done5:
+	MOVQ BX, R10
+	ANDQ $+15, R10
+	MOVQ BX, R11
 	SUBQ R10, R11
-	LEAQ -4(CX), R10
+	LEAQ -4(BX), R10
 	CMPQ R11, R10
-	JGT  done22
+	JGT  done10
 
-loop23:
-	VXORPS       Y1, Y1, Y1
-	TESTQ        CX, CX
-	JLE          done24
+loop11:
+	TESTQ        BX, BX
+	JLE          done12
 	VMOVQ        R11, X2
 	VPBROADCASTQ X2, Y2
 	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	TESTQ        CX, CX
-	JLE          done25
+	TESTQ        BX, BX
+	JLE          done13
 	MOVQ         $+0, R12
 	PCALIGN      $0x20
 
-loop26:
+loop14:
 	VXORPS       Y3, Y3, Y3
 	VMOVQ        R12, X4
 	VPBROADCASTQ X4, Y4
 	VPCMPGTQ     Y4, Y2, Y4
-	VXORPS       Y5, Y5, Y5
-	VPSLLQ       $0x01, Y2, Y6
-	MOVQ         CX, R13
+	VPSLLQ       $0x01, Y2, Y5
+	MOVQ         BX, R13
 	IMULQ        R12, R13
 	SHLQ         $0x01, R13
 	MOVQ         R12, BP
@@ -1715,6 +2465,37 @@ loop26:
 	IMUL3Q       $-3, R12, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
+	VMOVQ        R13, X6
+	VPBROADCASTQ X6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y6
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y5
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y6, Y6
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y7
+	VPSRLQ       $0x20, Y7, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	MOVQ         BX, R13
+	IMULQ        BX, R13
+	IMUL3Q       $-1, BX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         BX, BP
+	IMULQ        R12, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R12, BP
+	IMULQ        R12, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R12, BP
+	LEAQ         (R13)(BP*1), R13
 	VMOVQ        R13, X7
 	VPBROADCASTQ X7, Y7
 	VPADDQ       Y7, Y6, Y6
@@ -1724,50 +2505,27 @@ loop26:
 	VORPD        Y7, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y8, Y2, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	MOVQ         CX, R13
+	VANDPD       Y6, Y5, Y5
+	VANDPD       Y5, Y4, Y6
+	VANDPD       Y5, Y4, Y4
+	VPSLLQ       $0x01, Y2, Y5
+	MOVQ         BX, R13
+	IMULQ        BX, R13
 	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X8
-	VPBROADCASTQ X8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y6, Y6
-	VANDPD       Y6, Y4, Y7
-	VANDPD       Y6, Y4, Y6
-	VPSLLQ       $0x01, Y2, Y8
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        SI, R13
-	MOVQ         CX, BP
-	IMULQ        SI, BP
+	MOVQ         BX, BP
+	IMULQ        CX, BP
 	IMUL3Q       $-1, BP, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
+	MOVQ         BX, BP
+	IMULQ        BX, BP
+	IMULQ        R8, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         BX, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         BX, BP
 	IMULQ        R12, BP
 	SHLQ         $0x01, BP
 	LEAQ         (R13)(BP*1), R13
@@ -1777,81 +2535,117 @@ loop26:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $-3, R12, BP
 	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y6, (BX)(Y8*8), Y9
-	VBLENDVPD    Y7, Y9, Y5, Y5
-	LEAQ         (DX)(R12*8), R13
-	VXORPS       Y6, Y6, Y6
-	VTESTPD      Y4, Y4
-	JEQ          done27
-	VBROADCASTSD (R13), Y6
-
-done27:
+	VMOVQ        R13, X7
+	VPBROADCASTQ X7, Y7
+	VPADDQ       Y7, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y7
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y7, Y7
+	VORPD        Y7, Y5, Y5
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y4, (SI)(Y5*8), Y7
+	VBLENDVPD    Y6, Y7, Y3, Y3
 	LEAQ         (R9)(R12*8), R13
-	VXORPS       Y7, Y7, Y7
-	VTESTPD      Y4, Y4
-	JEQ          done28
-	VBROADCASTSD (R13), Y7
+	MOVQ         BX, BP
+	IMULQ        R11, BP
+	LEAQ         (R13)(BP*8), R13
+	VMOVQ        BX, X4
+	VPBROADCASTQ X4, Y4
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     Y4, Y5, Y5
+	VPSRLQ       $0x20, Y4, Y6
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y4, Y5, Y5
+	VMOVQ        X5, BP
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y3, Y5, Y5
+	VMOVSD       X5, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y4, Y5, Y5
+	VMOVQ        X5, BP
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y3, Y5, Y5
+	VMOVSD       X5, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y4, Y5, Y5
+	VMOVQ        X5, BP
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y3, Y5, Y5
+	VMOVSD       X5, (R13)(BP*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y1, Y5, Y5
+	VPERMPS      Y4, Y5, Y4
+	VMOVQ        X4, BP
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y3, Y4, Y3
+	VMOVSD       X3, (R13)(BP*8)
+	ADDQ         $+1, R12
+	CMPQ         R12, BX
+	JLT          loop14
 
-done28:
-	VSUBPD    Y7, Y6, Y6
-	VMULPD    Y6, Y5, Y5
-	VBLENDVPD Y4, Y5, Y3, Y3
-	VADDPD    Y3, Y1, Y1
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop26
-
-done25:
-done24:
-	LEAQ    -1(CX), R12
-	TESTQ   R12, R12
-	JLT     done29
-	VADDPD  (R8)(R11*8), Y1, Y1
-	VMOVUPD Y1, (R8)(R11*8)
-
-done29:
+done13:
+done12:
 	ADDQ $+4, R11
 	CMPQ R11, R10
-	JLE  loop23
+	JLE  loop11
 
-done22:
-	MOVQ         CX, R10
+done10:
+	MOVQ         BX, R10
 	ANDQ         $+3, R10
 	TESTQ        R10, R10
-	JLE          done30
-	MOVQ         CX, R11
+	JLE          done15
+	MOVQ         BX, R11
 	SUBQ         R10, R11
-	VMOVQ        R10, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	TESTQ        CX, CX
-	JLE          done31
+	VMOVQ        R10, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	TESTQ        BX, BX
+	JLE          done16
 	VMOVQ        R11, X3
 	VPBROADCASTQ X3, Y3
 	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
-	TESTQ        CX, CX
-	JLE          done32
+	TESTQ        BX, BX
+	JLE          done17
 	MOVQ         $+0, R10
 	PCALIGN      $0x20
 
-loop33:
+loop18:
 	VXORPS       Y4, Y4, Y4
 	VMOVQ        R10, X5
 	VPBROADCASTQ X5, Y5
 	VPCMPGTQ     Y5, Y3, Y5
-	VANDPD       Y5, Y1, Y6
-	VXORPS       Y7, Y7, Y7
-	VPSLLQ       $0x01, Y3, Y8
-	MOVQ         CX, R12
+	VANDPD       Y5, Y2, Y6
+	VPSLLQ       $0x01, Y3, Y7
+	MOVQ         BX, R12
 	IMULQ        R10, R12
 	SHLQ         $0x01, R12
 	MOVQ         R10, R13
@@ -1861,6 +2655,37 @@ loop33:
 	IMUL3Q       $-3, R10, R13
 	LEAQ         (R12)(R13*1), R12
 	LEAQ         -2(R12), R12
+	VMOVQ        R12, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y8
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y8, Y8
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y9, Y3, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	MOVQ         BX, R12
+	IMULQ        BX, R12
+	IMUL3Q       $-1, BX, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         BX, R13
+	IMULQ        R10, R13
+	IMUL3Q       $-2, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R10, R13
+	IMULQ        R10, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $+3, R10, R13
+	LEAQ         (R12)(R13*1), R12
 	VMOVQ        R12, X9
 	VPBROADCASTQ X9, Y9
 	VPADDQ       Y9, Y8, Y8
@@ -1870,50 +2695,27 @@ loop33:
 	VORPD        Y9, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VPSRLQ       $0x20, Y3, Y9
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y9, Y9
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y10, Y3, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	MOVQ         CX, R12
+	VANDPD       Y8, Y7, Y7
+	VANDPD       Y7, Y5, Y5
+	VANDPD       Y7, Y6, Y6
+	VPSLLQ       $0x01, Y3, Y7
+	MOVQ         BX, R12
+	IMULQ        BX, R12
 	IMULQ        CX, R12
-	IMUL3Q       $-1, CX, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         CX, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-2, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $+3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	VMOVQ        R12, X10
-	VPBROADCASTQ X10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y10
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VANDPD       Y9, Y8, Y8
-	VANDPD       Y8, Y5, Y9
-	VANDPD       Y8, Y6, Y8
-	VPSLLQ       $0x01, Y3, Y10
-	MOVQ         CX, R12
-	IMULQ        CX, R12
-	IMULQ        SI, R12
-	MOVQ         CX, R13
-	IMULQ        SI, R13
+	MOVQ         BX, R13
+	IMULQ        CX, R13
 	IMUL3Q       $-1, R13, R13
 	LEAQ         (R12)(R13*1), R12
 	LEAQ         -2(R12), R12
-	MOVQ         CX, R13
+	MOVQ         BX, R13
+	IMULQ        BX, R13
+	IMULQ        R8, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         BX, R13
+	IMULQ        R8, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         BX, R13
 	IMULQ        R10, R13
 	SHLQ         $0x01, R13
 	LEAQ         (R12)(R13*1), R12
@@ -1923,63 +2725,113 @@ loop33:
 	LEAQ         (R12)(R13*1), R12
 	IMUL3Q       $-3, R10, R13
 	LEAQ         (R12)(R13*1), R12
-	VMOVQ        R12, X11
-	VPBROADCASTQ X11, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
-	VMOVAPS      Y0, Y11
-	VGATHERQPD   Y8, (BX)(Y10*8), Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	LEAQ         (DX)(R10*8), R12
-	VXORPS       Y8, Y8, Y8
-	VTESTPD      Y6, Y6
-	JEQ          done34
-	VBROADCASTSD (R12), Y8
-
-done34:
+	VMOVQ        R12, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y8
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y6, (SI)(Y7*8), Y8
+	VBLENDVPD    Y5, Y8, Y4, Y4
 	LEAQ         (R9)(R10*8), R12
-	VXORPS       Y9, Y9, Y9
-	VTESTPD      Y6, Y6
-	JEQ          done35
-	VBROADCASTSD (R12), Y9
+	MOVQ         BX, R13
+	IMULQ        R11, R13
+	LEAQ         (R12)(R13*8), R12
+	VMOVQ        BX, X5
+	VPBROADCASTQ X5, Y5
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6
+	VPSRLQ       $0x20, Y6, Y6
+	VPMULUDQ     Y5, Y6, Y6
+	VPSRLQ       $0x20, Y5, Y7
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y7, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VMOVMSKPD    Y2, R13
+	ANDQ         $+1, R13
+	TESTQ        R13, R13
+	JEQ          done19
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ       Y6, Y6, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y5, Y6, Y6
+	VMOVQ        X6, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ       Y6, Y6, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y6
+	VMOVSD       X6, (R12)(R13*8)
 
-done35:
-	VSUBPD    Y9, Y8, Y6
-	VMULPD    Y6, Y7, Y6
-	VBLENDVPD Y5, Y6, Y4, Y4
-	VADDPD    Y4, Y2, Y2
-	ADDQ      $+1, R10
-	CMPQ      R10, CX
-	JLT       loop33
+done19:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done20
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y1, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y1, Y6, Y6
+	VPERMPS   Y4, Y6, Y6
+	VMOVSD    X6, (R12)(R13*8)
 
-done32:
-done31:
-	LEAQ       -1(CX), R9
-	TESTQ      R9, R9
-	JLT        done36
-	VMASKMOVPD (R8)(R11*8), Y1, Y3
-	VADDPD     Y2, Y3, Y2
-	VMASKMOVPD Y2, Y1, (R8)(R11*8)
+done20:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done21
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y1, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y1, Y6, Y6
+	VPERMPS   Y4, Y6, Y6
+	VMOVSD    X6, (R12)(R13*8)
 
-done36:
-done30:
-done13:
-	ADDQ $+1, SI
-	MOVQ k+24(FP), R8
-	CMPQ SI, R8
-	JLT  loop6
+done21:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done22
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y1, Y6, Y6
+	VPERMPS   Y5, Y6, Y5
+	VMOVQ     X5, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y1, Y5, Y5
+	VPERMPS   Y4, Y5, Y4
+	VMOVSD    X4, (R12)(R13*8)
 
-done5:
+done22:
+	ADDQ $+1, R10
+	CMPQ R10, BX
+	JLT  loop18
+
+done17:
+done16:
+done15:
 done4:
-	MOVQ 80(SP), AX
-	ADDQ $+1, AX
-	MOVQ AX, 80(SP)
-	MOVQ 80(SP), AX
-	MOVQ count+8(FP), DX
-	CMPQ AX, DX
+	ADDQ $+1, R8
+	CMPQ R8, DX
 	JLT  loop3
 
 done2:
@@ -1987,18 +2839,3107 @@ done1:
 	VZEROUPPER
 	RET
 
-// func betaLoopAVX512(n int, k int, d int, zy []float64, x []float64, mu []float64, zy2 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+// func zy2LoopAVX512(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+// Requires: AVX, AVX512F
+TEXT ·zy2LoopAVX512(SB), $8-112
+	MOVQ    first+0(FP), AX
+	MOVQ    k+24(FP), CX
+	MOVQ    d+32(FP), DX
+	MOVQ    zy2_base+40(FP), BX
+	MOVQ    x_base+64(FP), SI
+	MOVQ    mu_base+88(FP), DI
+	MOVQ    count+8(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	MOVQ    DX, R8
+	IMULQ   AX, R8
+	LEAQ    (SI)(R8*8), SI
+	MOVQ    SI, (SP)
+	IMULQ   DX, AX
+	IMULQ   CX, AX
+	LEAQ    (BX)(AX*8), AX
+	MOVQ    count+8(FP), BX
+	TESTQ   BX, BX
+	JLE     done2
+	MOVQ    $+0, BX
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop3:
+	TESTQ CX, CX
+	JLE   done4
+	MOVQ  BX, SI
+	IMULQ DX, SI
+	MOVQ  (SP), R8
+	LEAQ  (R8)(SI*8), SI
+	MOVQ  BX, R8
+	IMULQ DX, R8
+	IMULQ CX, R8
+	LEAQ  (AX)(R8*8), R8
+	TESTQ CX, CX
+	JLE   done5
+	MOVQ  $+0, R9
+
+loop6:
+	TESTQ   DX, DX
+	JLE     done7
+	MOVQ    DX, R10
+	IMULQ   R9, R10
+	LEAQ    (DI)(R10*8), R11
+	LEAQ    (R8)(R10*8), R10
+	LEAQ    -32(DX), R12
+	TESTQ   R12, R12
+	JLT     done8
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD (SI)(R13*8), Z1
+	VMOVUPD 64(SI)(R13*8), Z2
+	VMOVUPD 128(SI)(R13*8), Z3
+	VMOVUPD 192(SI)(R13*8), Z4
+	VSUBPD  (R11)(R13*8), Z1, Z1
+	VSUBPD  64(R11)(R13*8), Z2, Z2
+	VSUBPD  128(R11)(R13*8), Z3, Z3
+	VSUBPD  192(R11)(R13*8), Z4, Z4
+	VMOVUPD Z1, (R10)(R13*8)
+	VMOVUPD Z2, 64(R10)(R13*8)
+	VMOVUPD Z3, 128(R10)(R13*8)
+	VMOVUPD Z4, 192(R10)(R13*8)
+	ADDQ    $+32, R13
+	CMPQ    R13, R12
+	JLE     loop9
+
+done8:
+	MOVQ    DX, R12
+	ANDQ    $+31, R12
+	MOVQ    DX, R13
+	SUBQ    R12, R13
+	LEAQ    7(DX), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done10
+	PCALIGN $0x20
+
+loop11:
+	MOVQ         DX, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	VMOVUPD.Z    (SI)(R13*8), K1, Z1
+	VMOVUPD.Z    (R11)(R13*8), K1, Z2
+	VSUBPD       Z2, Z1, Z1
+	VMOVUPD      Z1, K1, (R10)(R13*8)
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop11
+
+done10:
+done7:
+	ADDQ $+1, R9
+	CMPQ R9, CX
+	JLT  loop6
+
+done5:
+done4:
+	ADDQ $+1, BX
+	MOVQ count+8(FP), SI
+	CMPQ BX, SI
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func zy2LoopAVX2(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+// Requires: AVX, AVX2
+TEXT ·zy2LoopAVX2(SB), $8-112
+	MOVQ    first+0(FP), AX
+	MOVQ    k+24(FP), CX
+	MOVQ    d+32(FP), DX
+	MOVQ    zy2_base+40(FP), BX
+	MOVQ    x_base+64(FP), SI
+	MOVQ    mu_base+88(FP), DI
+	MOVQ    count+8(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	MOVQ    DX, R8
+	IMULQ   AX, R8
+	LEAQ    (SI)(R8*8), SI
+	IMULQ   DX, AX
+	IMULQ   CX, AX
+	LEAQ    (BX)(AX*8), AX
+	MOVQ    count+8(FP), BX
+	TESTQ   BX, BX
+	JLE     done2
+	MOVQ    $+0, BX
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop3:
+	TESTQ CX, CX
+	JLE   done4
+	MOVQ  BX, R8
+	IMULQ DX, R8
+	LEAQ  (SI)(R8*8), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	IMULQ CX, R9
+	LEAQ  (AX)(R9*8), R9
+	TESTQ CX, CX
+	JLE   done5
+	MOVQ  $+0, R10
+
+loop6:
+	TESTQ   DX, DX
+	JLE     done7
+	MOVQ    DX, R11
+	IMULQ   R10, R11
+	LEAQ    (DI)(R11*8), R12
+	LEAQ    (R9)(R11*8), R11
+	LEAQ    -16(DX), R13
+	TESTQ   R13, R13
+	JLT     done8
+	MOVQ    $+0, BP
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD (R8)(BP*8), Y1
+	VMOVUPD 32(R8)(BP*8), Y2
+	VMOVUPD 64(R8)(BP*8), Y3
+	VMOVUPD 96(R8)(BP*8), Y4
+	VSUBPD  (R12)(BP*8), Y1, Y1
+	VSUBPD  32(R12)(BP*8), Y2, Y2
+	VSUBPD  64(R12)(BP*8), Y3, Y3
+	VSUBPD  96(R12)(BP*8), Y4, Y4
+	VMOVUPD Y1, (R11)(BP*8)
+	VMOVUPD Y2, 32(R11)(BP*8)
+	VMOVUPD Y3, 64(R11)(BP*8)
+	VMOVUPD Y4, 96(R11)(BP*8)
+	ADDQ    $+16, BP
+	CMPQ    BP, R13
+	JLE     loop9
+
+done8:
+	MOVQ    DX, R13
+	ANDQ    $+15, R13
+	MOVQ    DX, BP
+	SUBQ    R13, BP
+	LEAQ    -4(DX), R13
+	CMPQ    BP, R13
+	JGT     done10
+	PCALIGN $0x20
+
+loop11:
+	VMOVUPD (R8)(BP*8), Y1
+	VSUBPD  (R12)(BP*8), Y1, Y1
+	VMOVUPD Y1, (R11)(BP*8)
+	ADDQ    $+4, BP
+	CMPQ    BP, R13
+	JLE     loop11
+
+done10:
+	MOVQ         DX, R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done12
+	MOVQ         DX, BP
+	SUBQ         R13, BP
+	VMOVQ        R13, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	VMASKMOVPD   (R8)(BP*8), Y1, Y2
+	VMASKMOVPD   (R12)(BP*8), Y1, Y3
+	VSUBPD       Y3, Y2, Y2
+	VMASKMOVPD   Y2, Y1, (R11)(BP*8)
+
+done12:
+done7:
+	ADDQ $+1, R10
+	CMPQ R10, CX
+	JLT  loop6
+
+done5:
+done4:
+	ADDQ $+1, BX
+	MOVQ count+8(FP), R8
+	CMPQ BX, R8
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func zy4ProductAVX512(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·zy4ProductAVX512(SB), $24-160
+	MOVQ  d+0(FP), AX
+	MOVQ  rows+16(FP), CX
+	MOVQ  zy4_base+24(FP), DX
+	MOVQ  k+8(FP), BX
+	IMULQ AX, BX
+	SHLQ  $0x03, BX
+	MOVQ  BX, (SP)
+	MOVQ  k+8(FP), BX
+	IMULQ AX, BX
+	SHLQ  $0x03, BX
+	MOVQ  AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  $+12, DI
+	CMPQ  AX, $+448
+	JLE   done1
+	MOVQ  $+4, DI
+
+done1:
+	CMPQ    CX, DI
+	JGT     else3
+	MOVQ    colLo+112(FP), CX
+	MOVQ    CX, 8(SP)
+	MOVQ    colHi+120(FP), CX
+	MOVQ    colLo+112(FP), DI
+	SUBQ    DI, CX
+	MOVQ    CX, 16(SP)
+	MOVQ    colLo+112(FP), CX
+	IMULQ   SI, CX
+	MOVQ    zy3_base+72(FP), DI
+	LEAQ    (DI)(CX*1), CX
+	CMPQ    16(SP), $+8
+	JLT     done4
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop5:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ BX, R8
+	MOVQ  zy2_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done6
+
+loop7:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    R8, R10
+	MOVQ    CX, R11
+	LEAQ    (SI)(SI*2), R12
+	LEAQ    (CX)(SI*4), R13
+	MOVQ    AX, BP
+	SARQ    $0x03, BP
+	TESTQ   BP, BP
+	JLE     done8
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD     (R10), Z9
+	VFMADD231PD (R11), Z9, Z1
+	VFMADD231PD (R11)(SI*1), Z9, Z2
+	VFMADD231PD (R11)(SI*2), Z9, Z3
+	VFMADD231PD (R11)(R12*1), Z9, Z4
+	VFMADD231PD (R13), Z9, Z5
+	VFMADD231PD (R13)(SI*1), Z9, Z6
+	VFMADD231PD (R13)(SI*2), Z9, Z7
+	VFMADD231PD (R13)(R12*1), Z9, Z8
+	ADDQ        $+64, R10
+	ADDQ        $+64, R11
+	ADDQ        $+64, R13
+	SUBQ        $+1, BP
+	JNE         loop9
+
+done8:
+	MOVQ         AX, BP
+	ANDQ         $+7, BP
+	TESTQ        BP, BP
+	JLE          done10
+	VPBROADCASTQ BP, Z9
+	VPCMPQ       $0x06, Z0, Z9, K1
+	VMOVUPD.Z    (R10), K1, Z9
+	VMOVUPD.Z    (R11), K1, Z10
+	VFMADD231PD  Z10, Z9, Z1
+	VMOVUPD.Z    (R11)(SI*1), K1, Z10
+	VFMADD231PD  Z10, Z9, Z2
+	VMOVUPD.Z    (R11)(SI*2), K1, Z10
+	VFMADD231PD  Z10, Z9, Z3
+	VMOVUPD.Z    (R11)(R12*1), K1, Z10
+	VFMADD231PD  Z10, Z9, Z4
+	VMOVUPD.Z    (R13), K1, Z10
+	VFMADD231PD  Z10, Z9, Z5
+	VMOVUPD.Z    (R13)(SI*1), K1, Z10
+	VFMADD231PD  Z10, Z9, Z6
+	VMOVUPD.Z    (R13)(SI*2), K1, Z10
+	VFMADD231PD  Z10, Z9, Z7
+	VMOVUPD.Z    (R13)(R12*1), K1, Z10
+	VFMADD231PD  Z10, Z9, Z8
+
+done10:
+	VUNPCKLPD  Z2, Z1, Z9
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPD     Z1, Z9, Z1
+	VUNPCKLPD  Z4, Z3, Z2
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z2, Z2
+	VUNPCKLPD  Z6, Z5, Z3
+	VUNPCKHPD  Z6, Z5, Z4
+	VADDPD     Z4, Z3, Z3
+	VUNPCKLPD  Z8, Z7, Z4
+	VUNPCKHPD  Z8, Z7, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF64X2 $0x88, Z2, Z1, Z5
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z5, Z1
+	VSHUFF64X2 $0x88, Z4, Z3, Z2
+	VSHUFF64X2 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF64X2 $0x88, Z2, Z1, Z3
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	MOVQ       DI, R10
+	IMULQ      AX, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (DX)(R10*8), R10
+	MOVQ       8(SP), R11
+	VMOVUPD    Z1, (R10)(R11*8)
+	ADDQ       $+1, DI
+	ADDQ       BX, R8
+	SUBQ       $+1, R9
+	JNE        loop7
+
+done6:
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	MOVQ 8(SP), DI
+	ADDQ $+8, DI
+	MOVQ DI, 8(SP)
+	MOVQ 16(SP), DI
+	ADDQ $-8, DI
+	MOVQ DI, 16(SP)
+	CMPQ 16(SP), $+8
+	JGE  loop5
+
+done4:
+	CMPQ    16(SP), $+4
+	JLT     done11
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+	MOVQ    $+15, DI
+
+loop12:
+	MOVQ  rowLo+96(FP), R8
+	MOVQ  R8, R9
+	IMULQ BX, R9
+	MOVQ  zy2_base+48(FP), R10
+	LEAQ  (R10)(R9*1), R9
+	MOVQ  rowHi+104(FP), R10
+	SUBQ  R8, R10
+	TESTQ R10, R10
+	JLE   done13
+
+loop14:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    R9, R11
+	MOVQ    CX, R12
+	LEAQ    (SI)(SI*2), R13
+	MOVQ    AX, BP
+	SARQ    $0x03, BP
+	TESTQ   BP, BP
+	JLE     done15
+	PCALIGN $0x20
+
+loop16:
+	VMOVUPD     (R11), Z5
+	VFMADD231PD (R12), Z5, Z1
+	VFMADD231PD (R12)(SI*1), Z5, Z2
+	VFMADD231PD (R12)(SI*2), Z5, Z3
+	VFMADD231PD (R12)(R13*1), Z5, Z4
+	ADDQ        $+64, R11
+	ADDQ        $+64, R12
+	SUBQ        $+1, BP
+	JNE         loop16
+
+done15:
+	MOVQ         AX, BP
+	ANDQ         $+7, BP
+	TESTQ        BP, BP
+	JLE          done17
+	VPBROADCASTQ BP, Z5
+	VPCMPQ       $0x06, Z0, Z5, K1
+	VMOVUPD.Z    (R11), K1, Z5
+	VMOVUPD.Z    (R12), K1, Z6
+	VFMADD231PD  Z6, Z5, Z1
+	VMOVUPD.Z    (R12)(SI*1), K1, Z6
+	VFMADD231PD  Z6, Z5, Z2
+	VMOVUPD.Z    (R12)(SI*2), K1, Z6
+	VFMADD231PD  Z6, Z5, Z3
+	VMOVUPD.Z    (R12)(R13*1), K1, Z6
+	VFMADD231PD  Z6, Z5, Z4
+
+done17:
+	VUNPCKLPD  Z2, Z1, Z5
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPD     Z1, Z5, Z1
+	VUNPCKLPD  Z4, Z3, Z2
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF64X2 $0x88, Z2, Z1, Z3
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	VSHUFF64X2 $0x88, Z1, Z1, Z2
+	VSHUFF64X2 $0xdd, Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	KMOVB      DI, K1
+	MOVQ       R8, R11
+	IMULQ      AX, R11
+	MOVQ       k+8(FP), R12
+	IMULQ      R12, R11
+	LEAQ       (DX)(R11*8), R11
+	MOVQ       8(SP), R12
+	VMOVUPD    Z1, K1, (R11)(R12*8)
+	ADDQ       $+1, R8
+	ADDQ       BX, R9
+	SUBQ       $+1, R10
+	JNE        loop14
+
+done13:
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	ADDQ SI, CX
+	MOVQ 8(SP), R8
+	ADDQ $+4, R8
+	MOVQ R8, 8(SP)
+	MOVQ 16(SP), R8
+	ADDQ $-4, R8
+	MOVQ R8, 16(SP)
+	CMPQ 16(SP), $+4
+	JGE  loop12
+
+done11:
+	CMPQ    16(SP), $+1
+	JLT     done18
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+	MOVQ    $+1, DI
+
+loop19:
+	MOVQ  rowLo+96(FP), R8
+	MOVQ  R8, R9
+	IMULQ BX, R9
+	MOVQ  zy2_base+48(FP), R10
+	LEAQ  (R10)(R9*1), R9
+	MOVQ  rowHi+104(FP), R10
+	SUBQ  R8, R10
+	TESTQ R10, R10
+	JLE   done20
+
+loop21:
+	VPXORD  Z1, Z1, Z1
+	MOVQ    R9, R11
+	MOVQ    CX, R12
+	MOVQ    AX, R13
+	SARQ    $0x03, R13
+	TESTQ   R13, R13
+	JLE     done22
+	PCALIGN $0x20
+
+loop23:
+	VMOVUPD     (R11), Z2
+	VFMADD231PD (R12), Z2, Z1
+	ADDQ        $+64, R11
+	ADDQ        $+64, R12
+	SUBQ        $+1, R13
+	JNE         loop23
+
+done22:
+	MOVQ         AX, R13
+	ANDQ         $+7, R13
+	TESTQ        R13, R13
+	JLE          done24
+	VPBROADCASTQ R13, Z2
+	VPCMPQ       $0x06, Z0, Z2, K1
+	VMOVUPD.Z    (R11), K1, Z2
+	VMOVUPD.Z    (R12), K1, Z3
+	VFMADD231PD  Z3, Z2, Z1
+
+done24:
+	VUNPCKLPD  Z1, Z1, Z2
+	VUNPCKHPD  Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	VSHUFF64X2 $0x88, Z1, Z1, Z2
+	VSHUFF64X2 $0xdd, Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	VSHUFF64X2 $0x88, Z1, Z1, Z2
+	VSHUFF64X2 $0xdd, Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	KMOVB      DI, K1
+	MOVQ       R8, R11
+	IMULQ      AX, R11
+	MOVQ       k+8(FP), R12
+	IMULQ      R12, R11
+	LEAQ       (DX)(R11*8), R11
+	MOVQ       8(SP), R12
+	VMOVUPD    Z1, K1, (R11)(R12*8)
+	ADDQ       $+1, R8
+	ADDQ       BX, R9
+	SUBQ       $+1, R10
+	JNE        loop21
+
+done20:
+	ADDQ SI, CX
+	MOVQ 8(SP), R8
+	ADDQ $+1, R8
+	MOVQ R8, 8(SP)
+	MOVQ 16(SP), R8
+	ADDQ $-1, R8
+	MOVQ R8, 16(SP)
+	CMPQ 16(SP), $+1
+	JGE  loop19
+
+done18:
+	JMP done2
+
+else3:
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	LEAQ    64(CX), CX
+	SHLQ    $0x03, CX
+	MOVQ    scratch_base+136(FP), DI
+	MOVQ    scratch_len+144(FP), R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    colHi+120(FP), R8
+	MOVQ    colLo+112(FP), R9
+	SUBQ    R9, R8
+	LEAQ    7(R8), R8
+	SARQ    $0x03, R8
+	IMULQ   CX, R8
+	SUBQ    R8, DI
+	ANDQ    $-64, DI
+	MOVQ    DI, R8
+	MOVQ    pack+128(FP), R9
+	ANDQ    $+1, R9
+	TESTQ   R9, R9
+	JEQ     done25
+	MOVQ    colHi+120(FP), R9
+	MOVQ    colLo+112(FP), R10
+	SUBQ    R10, R9
+	MOVQ    R9, 16(SP)
+	MOVQ    colLo+112(FP), R9
+	IMULQ   SI, R9
+	MOVQ    zy3_base+72(FP), R10
+	LEAQ    (R10)(R9*1), R9
+	CMPQ    16(SP), $+8
+	JLT     done26
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop27:
+	MOVQ    R9, R10
+	LEAQ    (SI)(SI*2), R11
+	LEAQ    (R9)(SI*4), R12
+	MOVQ    DI, R13
+	MOVQ    AX, BP
+	TESTQ   BP, BP
+	JLE     done28
+	PCALIGN $0x20
+
+loop29:
+	VPBROADCASTQ BP, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	VMOVUPD.Z    (R10), K1, Z1
+	VMOVUPD.Z    (R10)(SI*1), K1, Z2
+	VMOVUPD.Z    (R10)(SI*2), K1, Z3
+	VMOVUPD.Z    (R10)(R11*1), K1, Z4
+	VMOVUPD.Z    (R12), K1, Z5
+	VMOVUPD.Z    (R12)(SI*1), K1, Z6
+	VMOVUPD.Z    (R12)(SI*2), K1, Z7
+	VMOVUPD.Z    (R12)(R11*1), K1, Z8
+	VUNPCKLPD    Z2, Z1, Z9
+	VUNPCKHPD    Z2, Z1, Z1
+	VUNPCKLPD    Z4, Z3, Z2
+	VUNPCKHPD    Z4, Z3, Z3
+	VUNPCKLPD    Z6, Z5, Z4
+	VUNPCKHPD    Z6, Z5, Z5
+	VUNPCKLPD    Z8, Z7, Z6
+	VUNPCKHPD    Z8, Z7, Z7
+	VSHUFF64X2   $0x88, Z2, Z9, Z8
+	VSHUFF64X2   $0xdd, Z2, Z9, Z2
+	VSHUFF64X2   $0x88, Z6, Z4, Z9
+	VSHUFF64X2   $0xdd, Z6, Z4, Z4
+	VSHUFF64X2   $0x88, Z9, Z8, Z6
+	VSHUFF64X2   $0x88, Z4, Z2, Z10
+	VSHUFF64X2   $0xdd, Z9, Z8, Z8
+	VSHUFF64X2   $0xdd, Z4, Z2, Z2
+	VSHUFF64X2   $0x88, Z3, Z1, Z4
+	VSHUFF64X2   $0xdd, Z3, Z1, Z1
+	VSHUFF64X2   $0x88, Z7, Z5, Z3
+	VSHUFF64X2   $0xdd, Z7, Z5, Z5
+	VSHUFF64X2   $0x88, Z3, Z4, Z7
+	VSHUFF64X2   $0x88, Z5, Z1, Z9
+	VSHUFF64X2   $0xdd, Z3, Z4, Z3
+	VSHUFF64X2   $0xdd, Z5, Z1, Z1
+	VMOVUPD      Z6, (R13)
+	VMOVUPD      Z7, 64(R13)
+	VMOVUPD      Z10, 128(R13)
+	VMOVUPD      Z9, 192(R13)
+	VMOVUPD      Z8, 256(R13)
+	VMOVUPD      Z3, 320(R13)
+	VMOVUPD      Z2, 384(R13)
+	VMOVUPD      Z1, 448(R13)
+	ADDQ         $+64, R10
+	ADDQ         $+64, R12
+	ADDQ         $+512, R13
+	ADDQ         $-8, BP
+	TESTQ        BP, BP
+	JGT          loop29
+
+done28:
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ SI, R9
+	ADDQ CX, DI
+	MOVQ 16(SP), R10
+	ADDQ $-8, R10
+	MOVQ R10, 16(SP)
+	CMPQ 16(SP), $+8
+	JGE  loop27
+
+done26:
+	MOVQ    16(SP), R10
+	TESTQ   R10, R10
+	JLE     done30
+	MOVQ    DI, R10
+	TESTQ   AX, AX
+	JLE     done31
+	MOVQ    AX, R11
+	VPXORD  Z0, Z0, Z0
+	PCALIGN $0x20
+
+loop32:
+	VMOVUPD Z0, (R10)
+	ADDQ    $+64, R10
+	SUBQ    $+1, R11
+	JNE     loop32
+
+done31:
+	MOVQ  16(SP), R10
+	TESTQ R10, R10
+	JLE   done33
+	MOVQ  16(SP), R10
+
+loop34:
+	MOVQ    R9, R11
+	MOVQ    DI, R12
+	TESTQ   AX, AX
+	JLE     done35
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop36:
+	VMOVSD (R11), X0
+	VMOVSD X0, (R12)
+	ADDQ   $+8, R11
+	ADDQ   $+64, R12
+	SUBQ   $+1, R13
+	JNE    loop36
+
+done35:
+	ADDQ SI, R9
+	ADDQ $+8, DI
+	SUBQ $+1, R10
+	JNE  loop34
+
+done33:
+done30:
+done25:
+	MOVQ    colLo+112(FP), SI
+	MOVQ    colHi+120(FP), DI
+	MOVQ    colLo+112(FP), R9
+	SUBQ    R9, DI
+	MOVQ    DI, 16(SP)
+	CMPQ    16(SP), $+17
+	JLT     done37
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop38:
+	MOVQ         rowHi+104(FP), DI
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, DI
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         16(SP), R10
+	LEAQ         -16(R10), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         DI, $+8
+	JLT          done39
+
+loop40:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	MOVQ       R10, R11
+	LEAQ       (BX)(BX*2), R12
+	LEAQ       (R10)(BX*4), R10
+	MOVQ       R8, R13
+	TESTQ      AX, AX
+	JLE        done41
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop42:
+	VMOVUPD      (R13), Z25
+	VMOVUPD      (R13)(CX*1), Z26
+	VMOVUPD      (R13)(CX*2), Z27
+	VBROADCASTSD (R11), Z28
+	VFMADD231PD  Z25, Z28, Z1
+	VFMADD231PD  Z26, Z28, Z2
+	VFMADD231PD  Z27, Z28, Z3
+	VBROADCASTSD (R11)(BX*1), Z28
+	VFMADD231PD  Z25, Z28, Z4
+	VFMADD231PD  Z26, Z28, Z5
+	VFMADD231PD  Z27, Z28, Z6
+	VBROADCASTSD (R11)(BX*2), Z28
+	VFMADD231PD  Z25, Z28, Z7
+	VFMADD231PD  Z26, Z28, Z8
+	VFMADD231PD  Z27, Z28, Z9
+	VBROADCASTSD (R11)(R12*1), Z28
+	VFMADD231PD  Z25, Z28, Z10
+	VFMADD231PD  Z26, Z28, Z11
+	VFMADD231PD  Z27, Z28, Z12
+	VBROADCASTSD (R10), Z28
+	VFMADD231PD  Z25, Z28, Z13
+	VFMADD231PD  Z26, Z28, Z14
+	VFMADD231PD  Z27, Z28, Z15
+	VBROADCASTSD (R10)(BX*1), Z28
+	VFMADD231PD  Z25, Z28, Z16
+	VFMADD231PD  Z26, Z28, Z17
+	VFMADD231PD  Z27, Z28, Z18
+	VBROADCASTSD (R10)(BX*2), Z28
+	VFMADD231PD  Z25, Z28, Z19
+	VFMADD231PD  Z26, Z28, Z20
+	VFMADD231PD  Z27, Z28, Z21
+	VBROADCASTSD (R10)(R12*1), Z28
+	VFMADD231PD  Z25, Z28, Z22
+	VFMADD231PD  Z26, Z28, Z23
+	VFMADD231PD  Z27, Z28, Z24
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+64, R13
+	SUBQ         $+1, BP
+	JNE          loop42
+
+done41:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, 64(R10)(SI*8)
+	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z4, (R10)(SI*8)
+	VMOVUPD Z5, 64(R10)(SI*8)
+	VMOVUPD Z6, K1, 128(R10)(SI*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z7, (R10)(SI*8)
+	VMOVUPD Z8, 64(R10)(SI*8)
+	VMOVUPD Z9, K1, 128(R10)(SI*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z10, (R10)(SI*8)
+	VMOVUPD Z11, 64(R10)(SI*8)
+	VMOVUPD Z12, K1, 128(R10)(SI*8)
+	LEAQ    4(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z13, (R10)(SI*8)
+	VMOVUPD Z14, 64(R10)(SI*8)
+	VMOVUPD Z15, K1, 128(R10)(SI*8)
+	LEAQ    5(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z16, (R10)(SI*8)
+	VMOVUPD Z17, 64(R10)(SI*8)
+	VMOVUPD Z18, K1, 128(R10)(SI*8)
+	LEAQ    6(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z19, (R10)(SI*8)
+	VMOVUPD Z20, 64(R10)(SI*8)
+	VMOVUPD Z21, K1, 128(R10)(SI*8)
+	LEAQ    7(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z22, (R10)(SI*8)
+	VMOVUPD Z23, 64(R10)(SI*8)
+	VMOVUPD Z24, K1, 128(R10)(SI*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, DI
+	CMPQ    DI, $+8
+	JGE     loop40
+
+done39:
+	CMPQ       DI, $+4
+	JLT        done43
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	LEAQ       (BX)(BX*2), R11
+	MOVQ       R8, R12
+	TESTQ      AX, AX
+	JLE        done44
+	MOVQ       AX, R13
+	PCALIGN    $0x20
+
+loop45:
+	VMOVUPD      (R12), Z13
+	VMOVUPD      (R12)(CX*1), Z14
+	VMOVUPD      (R12)(CX*2), Z15
+	VBROADCASTSD (R10), Z16
+	VFMADD231PD  Z13, Z16, Z1
+	VFMADD231PD  Z14, Z16, Z2
+	VFMADD231PD  Z15, Z16, Z3
+	VBROADCASTSD (R10)(BX*1), Z16
+	VFMADD231PD  Z13, Z16, Z4
+	VFMADD231PD  Z14, Z16, Z5
+	VFMADD231PD  Z15, Z16, Z6
+	VBROADCASTSD (R10)(BX*2), Z16
+	VFMADD231PD  Z13, Z16, Z7
+	VFMADD231PD  Z14, Z16, Z8
+	VFMADD231PD  Z15, Z16, Z9
+	VBROADCASTSD (R10)(R11*1), Z16
+	VFMADD231PD  Z13, Z16, Z10
+	VFMADD231PD  Z14, Z16, Z11
+	VFMADD231PD  Z15, Z16, Z12
+	ADDQ         $+8, R10
+	ADDQ         $+64, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+
+done44:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, 64(R10)(SI*8)
+	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z4, (R10)(SI*8)
+	VMOVUPD Z5, 64(R10)(SI*8)
+	VMOVUPD Z6, K1, 128(R10)(SI*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z7, (R10)(SI*8)
+	VMOVUPD Z8, 64(R10)(SI*8)
+	VMOVUPD Z9, K1, 128(R10)(SI*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z10, (R10)(SI*8)
+	VMOVUPD Z11, 64(R10)(SI*8)
+	VMOVUPD Z12, K1, 128(R10)(SI*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, DI
+
+done43:
+	CMPQ       DI, $+2
+	JLT        done46
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       R8, R11
+	TESTQ      AX, AX
+	JLE        done47
+	MOVQ       AX, R12
+	PCALIGN    $0x20
+
+loop48:
+	VBROADCASTSD (R10), Z7
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMOVUPD      (R11), Z9
+	VFMADD231PD  Z9, Z7, Z1
+	VFMADD231PD  Z9, Z8, Z4
+	VMOVUPD      (R11)(CX*1), Z9
+	VFMADD231PD  Z9, Z7, Z2
+	VFMADD231PD  Z9, Z8, Z5
+	VMOVUPD      (R11)(CX*2), Z9
+	VFMADD231PD  Z9, Z7, Z3
+	VFMADD231PD  Z9, Z8, Z6
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop48
+
+done47:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, 64(R10)(SI*8)
+	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z4, (R10)(SI*8)
+	VMOVUPD Z5, 64(R10)(SI*8)
+	VMOVUPD Z6, K1, 128(R10)(SI*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, DI
+
+done46:
+	CMPQ       DI, $+1
+	JLT        done49
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       R8, R11
+	TESTQ      AX, AX
+	JLE        done50
+	MOVQ       AX, R12
+	PCALIGN    $0x20
+
+loop51:
+	VBROADCASTSD (R10), Z4
+	VFMADD231PD  (R11), Z4, Z1
+	VFMADD231PD  (R11)(CX*1), Z4, Z2
+	VFMADD231PD  (R11)(CX*2), Z4, Z3
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop51
+
+done50:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, 64(R10)(SI*8)
+	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, DI
+
+done49:
+	ADDQ $+24, SI
+	MOVQ 16(SP), DI
+	ADDQ $-24, DI
+	MOVQ DI, 16(SP)
+	ADDQ CX, R8
+	ADDQ CX, R8
+	ADDQ CX, R8
+	CMPQ 16(SP), $+17
+	JGE  loop38
+
+done37:
+	CMPQ    16(SP), $+9
+	JLT     done52
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop53:
+	MOVQ         rowHi+104(FP), DI
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, DI
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         16(SP), R10
+	LEAQ         -8(R10), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         DI, $+8
+	JLT          done54
+
+loop55:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	MOVQ       R10, R11
+	LEAQ       (BX)(BX*2), R12
+	LEAQ       (R10)(BX*4), R10
+	MOVQ       R8, R13
+	TESTQ      AX, AX
+	JLE        done56
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop57:
+	VMOVUPD      (R13), Z17
+	VMOVUPD      (R13)(CX*1), Z18
+	VBROADCASTSD (R11), Z19
+	VFMADD231PD  Z17, Z19, Z1
+	VFMADD231PD  Z18, Z19, Z2
+	VBROADCASTSD (R11)(BX*1), Z19
+	VFMADD231PD  Z17, Z19, Z3
+	VFMADD231PD  Z18, Z19, Z4
+	VBROADCASTSD (R11)(BX*2), Z19
+	VFMADD231PD  Z17, Z19, Z5
+	VFMADD231PD  Z18, Z19, Z6
+	VBROADCASTSD (R11)(R12*1), Z19
+	VFMADD231PD  Z17, Z19, Z7
+	VFMADD231PD  Z18, Z19, Z8
+	VBROADCASTSD (R10), Z19
+	VFMADD231PD  Z17, Z19, Z9
+	VFMADD231PD  Z18, Z19, Z10
+	VBROADCASTSD (R10)(BX*1), Z19
+	VFMADD231PD  Z17, Z19, Z11
+	VFMADD231PD  Z18, Z19, Z12
+	VBROADCASTSD (R10)(BX*2), Z19
+	VFMADD231PD  Z17, Z19, Z13
+	VFMADD231PD  Z18, Z19, Z14
+	VBROADCASTSD (R10)(R12*1), Z19
+	VFMADD231PD  Z17, Z19, Z15
+	VFMADD231PD  Z18, Z19, Z16
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+64, R13
+	SUBQ         $+1, BP
+	JNE          loop57
+
+done56:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, K1, 64(R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z3, (R10)(SI*8)
+	VMOVUPD Z4, K1, 64(R10)(SI*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z5, (R10)(SI*8)
+	VMOVUPD Z6, K1, 64(R10)(SI*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z7, (R10)(SI*8)
+	VMOVUPD Z8, K1, 64(R10)(SI*8)
+	LEAQ    4(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z9, (R10)(SI*8)
+	VMOVUPD Z10, K1, 64(R10)(SI*8)
+	LEAQ    5(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z11, (R10)(SI*8)
+	VMOVUPD Z12, K1, 64(R10)(SI*8)
+	LEAQ    6(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z13, (R10)(SI*8)
+	VMOVUPD Z14, K1, 64(R10)(SI*8)
+	LEAQ    7(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z15, (R10)(SI*8)
+	VMOVUPD Z16, K1, 64(R10)(SI*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, DI
+	CMPQ    DI, $+8
+	JGE     loop55
+
+done54:
+	CMPQ       DI, $+4
+	JLT        done58
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	LEAQ       (BX)(BX*2), R11
+	MOVQ       R8, R12
+	TESTQ      AX, AX
+	JLE        done59
+	MOVQ       AX, R13
+	PCALIGN    $0x20
+
+loop60:
+	VMOVUPD      (R12), Z9
+	VMOVUPD      (R12)(CX*1), Z10
+	VBROADCASTSD (R10), Z11
+	VFMADD231PD  Z9, Z11, Z1
+	VFMADD231PD  Z10, Z11, Z2
+	VBROADCASTSD (R10)(BX*1), Z11
+	VFMADD231PD  Z9, Z11, Z3
+	VFMADD231PD  Z10, Z11, Z4
+	VBROADCASTSD (R10)(BX*2), Z11
+	VFMADD231PD  Z9, Z11, Z5
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD (R10)(R11*1), Z11
+	VFMADD231PD  Z9, Z11, Z7
+	VFMADD231PD  Z10, Z11, Z8
+	ADDQ         $+8, R10
+	ADDQ         $+64, R12
+	SUBQ         $+1, R13
+	JNE          loop60
+
+done59:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, K1, 64(R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z3, (R10)(SI*8)
+	VMOVUPD Z4, K1, 64(R10)(SI*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z5, (R10)(SI*8)
+	VMOVUPD Z6, K1, 64(R10)(SI*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z7, (R10)(SI*8)
+	VMOVUPD Z8, K1, 64(R10)(SI*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, DI
+
+done58:
+	CMPQ       DI, $+2
+	JLT        done61
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       R8, R11
+	TESTQ      AX, AX
+	JLE        done62
+	MOVQ       AX, R12
+	PCALIGN    $0x20
+
+loop63:
+	VMOVUPD      (R11), Z5
+	VMOVUPD      (R11)(CX*1), Z6
+	VBROADCASTSD (R10), Z7
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD (R10)(BX*1), Z7
+	VFMADD231PD  Z5, Z7, Z3
+	VFMADD231PD  Z6, Z7, Z4
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop63
+
+done62:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, K1, 64(R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z3, (R10)(SI*8)
+	VMOVUPD Z4, K1, 64(R10)(SI*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, DI
+
+done61:
+	CMPQ       DI, $+1
+	JLT        done64
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       R8, R11
+	TESTQ      AX, AX
+	JLE        done65
+	MOVQ       AX, R12
+	PCALIGN    $0x20
+
+loop66:
+	VBROADCASTSD (R10), Z3
+	VFMADD231PD  (R11), Z3, Z1
+	VFMADD231PD  (R11)(CX*1), Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop66
+
+done65:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, (R10)(SI*8)
+	VMOVUPD Z2, K1, 64(R10)(SI*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, DI
+
+done64:
+	ADDQ $+16, SI
+	MOVQ 16(SP), DI
+	ADDQ $-16, DI
+	MOVQ DI, 16(SP)
+	ADDQ CX, R8
+	ADDQ CX, R8
+	CMPQ 16(SP), $+9
+	JGE  loop53
+
+done52:
+	CMPQ    16(SP), $+1
+	JLT     done67
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop68:
+	MOVQ         rowHi+104(FP), DI
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, DI
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         16(SP), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         DI, $+8
+	JLT          done69
+
+loop70:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       R10, R11
+	LEAQ       (BX)(BX*2), R12
+	LEAQ       (R10)(BX*4), R10
+	MOVQ       R8, R13
+	TESTQ      AX, AX
+	JLE        done71
+	MOVQ       AX, BP
+	PCALIGN    $0x20
+
+loop72:
+	VMOVUPD          (R13), Z9
+	VFMADD231PD.BCST (R11), Z9, Z1
+	VFMADD231PD.BCST (R11)(BX*1), Z9, Z2
+	VFMADD231PD.BCST (R11)(BX*2), Z9, Z3
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z4
+	VFMADD231PD.BCST (R10), Z9, Z5
+	VFMADD231PD.BCST (R10)(BX*1), Z9, Z6
+	VFMADD231PD.BCST (R10)(BX*2), Z9, Z7
+	VFMADD231PD.BCST (R10)(R12*1), Z9, Z8
+	ADDQ             $+8, R11
+	ADDQ             $+8, R10
+	ADDQ             $+64, R13
+	SUBQ             $+1, BP
+	JNE              loop72
+
+done71:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(SI*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z3, K1, (R10)(SI*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z4, K1, (R10)(SI*8)
+	LEAQ    4(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z5, K1, (R10)(SI*8)
+	LEAQ    5(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z6, K1, (R10)(SI*8)
+	LEAQ    6(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z7, K1, (R10)(SI*8)
+	LEAQ    7(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z8, K1, (R10)(SI*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, DI
+	CMPQ    DI, $+8
+	JGE     loop70
+
+done69:
+	CMPQ       DI, $+4
+	JLT        done73
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	LEAQ       (BX)(BX*2), R11
+	MOVQ       R8, R12
+	TESTQ      AX, AX
+	JLE        done74
+	MOVQ       AX, R13
+	PCALIGN    $0x20
+
+loop75:
+	VMOVUPD          (R12), Z5
+	VFMADD231PD.BCST (R10), Z5, Z1
+	VFMADD231PD.BCST (R10)(BX*1), Z5, Z2
+	VFMADD231PD.BCST (R10)(BX*2), Z5, Z3
+	VFMADD231PD.BCST (R10)(R11*1), Z5, Z4
+	ADDQ             $+8, R10
+	ADDQ             $+64, R12
+	SUBQ             $+1, R13
+	JNE              loop75
+
+done74:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(SI*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z3, K1, (R10)(SI*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z4, K1, (R10)(SI*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, DI
+
+done73:
+	CMPQ       DI, $+2
+	JLT        done76
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       R8, R11
+	TESTQ      AX, AX
+	JLE        done77
+	MOVQ       AX, R12
+	PCALIGN    $0x20
+
+loop78:
+	VMOVUPD          (R11), Z3
+	VFMADD231PD.BCST (R10), Z3, Z1
+	VFMADD231PD.BCST (R10)(BX*1), Z3, Z2
+	ADDQ             $+8, R10
+	ADDQ             $+64, R11
+	SUBQ             $+1, R12
+	JNE              loop78
+
+done77:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(SI*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(SI*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, DI
+
+done76:
+	CMPQ       DI, $+1
+	JLT        done79
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (DX)(R10*1), R10
+	LEAQ       (R10)(SI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      BX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	MOVQ       R8, R11
+	TESTQ      AX, AX
+	JLE        done80
+	MOVQ       AX, R12
+	PCALIGN    $0x20
+
+loop81:
+	VMOVUPD          (R11), Z2
+	VFMADD231PD.BCST (R10), Z2, Z1
+	ADDQ             $+8, R10
+	ADDQ             $+64, R11
+	SUBQ             $+1, R12
+	JNE              loop81
+
+done80:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (DX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(SI*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, DI
+
+done79:
+	ADDQ $+8, SI
+	MOVQ 16(SP), DI
+	ADDQ $-8, DI
+	MOVQ DI, 16(SP)
+	ADDQ CX, R8
+	CMPQ 16(SP), $+1
+	JGE  loop68
+
+done67:
+done2:
+	VZEROUPPER
+	RET
+
+// func zy4ProductAVX2(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·zy4ProductAVX2(SB), $16-160
+	MOVQ  rows+16(FP), AX
+	MOVQ  zy4_base+24(FP), CX
+	MOVQ  d+0(FP), DX
+	MOVQ  k+8(FP), BX
+	IMULQ BX, DX
+	SHLQ  $0x03, DX
+	MOVQ  DX, (SP)
+	MOVQ  d+0(FP), DX
+	MOVQ  k+8(FP), BX
+	IMULQ BX, DX
+	SHLQ  $0x03, DX
+	MOVQ  d+0(FP), BX
+	SHLQ  $0x03, BX
+	MOVQ  $+12, SI
+	MOVQ  d+0(FP), DI
+	CMPQ  DI, $+448
+	JLE   done1
+	MOVQ  $+4, SI
+
+done1:
+	CMPQ    AX, SI
+	JGT     else3
+	MOVQ    colLo+112(FP), AX
+	MOVQ    colHi+120(FP), SI
+	MOVQ    colLo+112(FP), DI
+	SUBQ    DI, SI
+	MOVQ    SI, 8(SP)
+	MOVQ    colLo+112(FP), SI
+	IMULQ   BX, SI
+	MOVQ    zy3_base+72(FP), DI
+	LEAQ    (DI)(SI*1), SI
+	CMPQ    8(SP), $+8
+	JLT     done4
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop5:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  zy2_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done6
+
+loop7:
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	LEAQ    (BX)(BX*2), R12
+	LEAQ    (SI)(BX*4), R13
+	MOVQ    d+0(FP), BP
+	SARQ    $0x02, BP
+	TESTQ   BP, BP
+	JLE     done8
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD     (R10), Y9
+	VFMADD231PD (R11), Y9, Y1
+	VFMADD231PD (R11)(BX*1), Y9, Y2
+	VFMADD231PD (R11)(BX*2), Y9, Y3
+	VFMADD231PD (R11)(R12*1), Y9, Y4
+	VFMADD231PD (R13), Y9, Y5
+	VFMADD231PD (R13)(BX*1), Y9, Y6
+	VFMADD231PD (R13)(BX*2), Y9, Y7
+	VFMADD231PD (R13)(R12*1), Y9, Y8
+	ADDQ        $+32, R10
+	ADDQ        $+32, R11
+	ADDQ        $+32, R13
+	SUBQ        $+1, BP
+	JNE         loop9
+
+done8:
+	MOVQ         d+0(FP), BP
+	ANDQ         $+3, BP
+	TESTQ        BP, BP
+	JLE          done10
+	VMOVQ        BP, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPGTQ     Y0, Y9, Y9
+	VMASKMOVPD   (R10), Y9, Y10
+	VMASKMOVPD   (R11), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y1
+	VMASKMOVPD   (R11)(BX*1), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y2
+	VMASKMOVPD   (R11)(BX*2), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y3
+	VMASKMOVPD   (R11)(R12*1), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y4
+	VMASKMOVPD   (R13), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y5
+	VMASKMOVPD   (R13)(BX*1), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y6
+	VMASKMOVPD   (R13)(BX*2), Y9, Y11
+	VFMADD231PD  Y11, Y10, Y7
+	VMASKMOVPD   (R13)(R12*1), Y9, Y9
+	VFMADD231PD  Y9, Y10, Y8
+
+done10:
+	VUNPCKLPD  Y2, Y1, Y9
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPD     Y1, Y9, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y6, Y5, Y2
+	VUNPCKHPD  Y6, Y5, Y3
+	VADDPD     Y3, Y2, Y2
+	VUNPCKLPD  Y8, Y7, Y3
+	VUNPCKHPD  Y8, Y7, Y4
+	VADDPD     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPD     Y2, Y4, Y2
+	MOVQ       d+0(FP), R10
+	IMULQ      DI, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMOVUPD    Y1, (R10)(AX*8)
+	VMOVUPD    Y2, 32(R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop7
+
+done6:
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ $+8, AX
+	MOVQ 8(SP), DI
+	ADDQ $-8, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+8
+	JGE  loop5
+
+done4:
+	CMPQ    8(SP), $+4
+	JLT     done11
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop12:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  zy2_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done13
+
+loop14:
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	LEAQ    (BX)(BX*2), R12
+	MOVQ    d+0(FP), R13
+	SARQ    $0x02, R13
+	TESTQ   R13, R13
+	JLE     done15
+	PCALIGN $0x20
+
+loop16:
+	VMOVUPD     (R10), Y5
+	VFMADD231PD (R11), Y5, Y1
+	VFMADD231PD (R11)(BX*1), Y5, Y2
+	VFMADD231PD (R11)(BX*2), Y5, Y3
+	VFMADD231PD (R11)(R12*1), Y5, Y4
+	ADDQ        $+32, R10
+	ADDQ        $+32, R11
+	SUBQ        $+1, R13
+	JNE         loop16
+
+done15:
+	MOVQ         d+0(FP), R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done17
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPGTQ     Y0, Y5, Y5
+	VMASKMOVPD   (R10), Y5, Y6
+	VMASKMOVPD   (R11), Y5, Y7
+	VFMADD231PD  Y7, Y6, Y1
+	VMASKMOVPD   (R11)(BX*1), Y5, Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VMASKMOVPD   (R11)(BX*2), Y5, Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VMASKMOVPD   (R11)(R12*1), Y5, Y5
+	VFMADD231PD  Y5, Y6, Y4
+
+done17:
+	VUNPCKLPD  Y2, Y1, Y5
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPD     Y1, Y5, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	MOVQ       d+0(FP), R10
+	IMULQ      DI, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMOVUPD    Y1, (R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop14
+
+done13:
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ $+4, AX
+	MOVQ 8(SP), DI
+	ADDQ $-4, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+4
+	JGE  loop12
+
+done11:
+	CMPQ    8(SP), $+1
+	JLT     done18
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+	VMOVUPD c64x4_hcc7e09af1e83611d<>+0(SB), Y1
+
+loop19:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  zy2_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done20
+
+loop21:
+	VXORPS  Y2, Y2, Y2
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	MOVQ    d+0(FP), R12
+	SARQ    $0x02, R12
+	TESTQ   R12, R12
+	JLE     done22
+	PCALIGN $0x20
+
+loop23:
+	VMOVUPD     (R10), Y3
+	VFMADD231PD (R11), Y3, Y2
+	ADDQ        $+32, R10
+	ADDQ        $+32, R11
+	SUBQ        $+1, R12
+	JNE         loop23
+
+done22:
+	MOVQ         d+0(FP), R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done24
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VPCMPGTQ     Y0, Y3, Y3
+	VMASKMOVPD   (R10), Y3, Y4
+	VMASKMOVPD   (R11), Y3, Y3
+	VFMADD231PD  Y3, Y4, Y2
+
+done24:
+	VUNPCKLPD  Y2, Y2, Y3
+	VUNPCKHPD  Y2, Y2, Y2
+	VADDPD     Y2, Y3, Y2
+	VPERM2F128 $0x20, Y2, Y2, Y3
+	VPERM2F128 $0x31, Y2, Y2, Y2
+	VADDPD     Y2, Y3, Y2
+	MOVQ       d+0(FP), R10
+	IMULQ      DI, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop21
+
+done20:
+	ADDQ BX, SI
+	ADDQ $+1, AX
+	MOVQ 8(SP), DI
+	ADDQ $-1, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+1
+	JGE  loop19
+
+done18:
+	JMP done2
+
+else3:
+	MOVQ    d+0(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    16(AX), AX
+	SHLQ    $0x03, AX
+	MOVQ    scratch_base+136(FP), SI
+	MOVQ    scratch_len+144(FP), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    colHi+120(FP), DI
+	MOVQ    colLo+112(FP), R8
+	SUBQ    R8, DI
+	LEAQ    3(DI), DI
+	SARQ    $0x02, DI
+	IMULQ   AX, DI
+	SUBQ    DI, SI
+	ANDQ    $-64, SI
+	MOVQ    SI, DI
+	MOVQ    pack+128(FP), R8
+	ANDQ    $+1, R8
+	TESTQ   R8, R8
+	JEQ     done25
+	MOVQ    colHi+120(FP), R8
+	MOVQ    colLo+112(FP), R9
+	SUBQ    R9, R8
+	MOVQ    colLo+112(FP), R9
+	IMULQ   BX, R9
+	MOVQ    zy3_base+72(FP), R10
+	LEAQ    (R10)(R9*1), R9
+	CMPQ    R8, $+4
+	JLT     done26
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop27:
+	MOVQ    R9, R10
+	LEAQ    (BX)(BX*2), R11
+	MOVQ    SI, R12
+	MOVQ    d+0(FP), R13
+	SARQ    $0x02, R13
+	TESTQ   R13, R13
+	JLE     done28
+	PCALIGN $0x20
+
+loop29:
+	VMOVUPD    (R10), Y1
+	VMOVUPD    (R10)(BX*1), Y2
+	VMOVUPD    (R10)(BX*2), Y3
+	VMOVUPD    (R10)(R11*1), Y4
+	VUNPCKLPD  Y2, Y1, Y5
+	VUNPCKHPD  Y2, Y1, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VPERM2F128 $0x20, Y2, Y5, Y4
+	VPERM2F128 $0x31, Y2, Y5, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y5
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VMOVUPD    Y4, (R12)
+	VMOVUPD    Y5, 32(R12)
+	VMOVUPD    Y2, 64(R12)
+	VMOVUPD    Y1, 96(R12)
+	ADDQ       $+32, R10
+	ADDQ       $+128, R12
+	SUBQ       $+1, R13
+	JNE        loop29
+
+done28:
+	MOVQ         d+0(FP), R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done30
+	VMOVQ        R13, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	VMASKMOVPD   (R10), Y1, Y2
+	VMASKMOVPD   (R10)(BX*1), Y1, Y3
+	VMASKMOVPD   (R10)(BX*2), Y1, Y4
+	VMASKMOVPD   (R10)(R11*1), Y1, Y1
+	VUNPCKLPD    Y3, Y2, Y5
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VPERM2F128   $0x20, Y3, Y5, Y4
+	VPERM2F128   $0x31, Y3, Y5, Y3
+	VPERM2F128   $0x20, Y1, Y2, Y5
+	VPERM2F128   $0x31, Y1, Y2, Y1
+	VMOVUPD      Y4, (R12)
+	VMOVUPD      Y5, 32(R12)
+	VMOVUPD      Y3, 64(R12)
+	VMOVUPD      Y1, 96(R12)
+
+done30:
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ AX, SI
+	ADDQ $-4, R8
+	CMPQ R8, $+4
+	JGE  loop27
+
+done26:
+	TESTQ   R8, R8
+	JLE     done31
+	MOVQ    SI, R10
+	MOVQ    d+0(FP), R11
+	TESTQ   R11, R11
+	JLE     done32
+	MOVQ    d+0(FP), R11
+	VXORPS  Y0, Y0, Y0
+	PCALIGN $0x20
+
+loop33:
+	VMOVUPD Y0, (R10)
+	ADDQ    $+32, R10
+	SUBQ    $+1, R11
+	JNE     loop33
+
+done32:
+	TESTQ R8, R8
+	JLE   done34
+
+loop35:
+	MOVQ    R9, R10
+	MOVQ    SI, R11
+	MOVQ    d+0(FP), R12
+	TESTQ   R12, R12
+	JLE     done36
+	MOVQ    d+0(FP), R12
+	PCALIGN $0x20
+
+loop37:
+	VMOVSD (R10), X0
+	VMOVSD X0, (R11)
+	ADDQ   $+8, R10
+	ADDQ   $+32, R11
+	SUBQ   $+1, R12
+	JNE    loop37
+
+done36:
+	ADDQ BX, R9
+	ADDQ $+8, SI
+	SUBQ $+1, R8
+	JNE  loop35
+
+done34:
+done31:
+done25:
+	MOVQ colLo+112(FP), BX
+	MOVQ colHi+120(FP), SI
+	MOVQ colLo+112(FP), R8
+	SUBQ R8, SI
+	CMPQ SI, $+12
+	JLT  done38
+
+loop39:
+	MOVQ rowHi+104(FP), R8
+	MOVQ rowLo+96(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+96(FP), R9
+	CMPQ R8, $+4
+	JLT  done40
+
+loop41:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+0(FP), R13
+	TESTQ      R13, R13
+	JLE        done42
+	MOVQ       d+0(FP), R13
+	PCALIGN    $0x20
+
+loop43:
+	VMOVUPD      (R12), Y12
+	VMOVUPD      (R12)(AX*1), Y13
+	VMOVUPD      (R12)(AX*2), Y14
+	VBROADCASTSD (R10), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD (R10)(DX*1), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD (R10)(DX*2), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD (R10)(R11*1), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         $+8, R10
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+
+done42:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	VMOVUPD Y2, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y3, (R10)(BX*8)
+	VMOVUPD Y4, 32(R10)(BX*8)
+	VMOVUPD Y5, 64(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y6, (R10)(BX*8)
+	VMOVUPD Y7, 32(R10)(BX*8)
+	VMOVUPD Y8, 64(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y9, (R10)(BX*8)
+	VMOVUPD Y10, 32(R10)(BX*8)
+	VMOVUPD Y11, 64(R10)(BX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+	CMPQ    R8, $+4
+	JGE     loop41
+
+done40:
+	CMPQ       R8, $+2
+	JLT        done44
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       DI, R11
+	MOVQ       d+0(FP), R12
+	TESTQ      R12, R12
+	JLE        done45
+	MOVQ       d+0(FP), R12
+	PCALIGN    $0x20
+
+loop46:
+	VBROADCASTSD (R10), Y6
+	VBROADCASTSD (R10)(DX*1), Y7
+	VMOVUPD      (R11), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      (R11)(AX*1), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      (R11)(AX*2), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop46
+
+done45:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	VMOVUPD Y2, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y3, (R10)(BX*8)
+	VMOVUPD Y4, 32(R10)(BX*8)
+	VMOVUPD Y5, 64(R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done44:
+	CMPQ       R8, $+1
+	JLT        done47
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       DI, R11
+	MOVQ       d+0(FP), R12
+	TESTQ      R12, R12
+	JLE        done48
+	MOVQ       d+0(FP), R12
+	PCALIGN    $0x20
+
+loop49:
+	VBROADCASTSD (R10), Y3
+	VFMADD231PD  (R11), Y3, Y0
+	VFMADD231PD  (R11)(AX*1), Y3, Y1
+	VFMADD231PD  (R11)(AX*2), Y3, Y2
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop49
+
+done48:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	VMOVUPD Y2, 64(R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done47:
+	ADDQ $+12, BX
+	ADDQ $-12, SI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	CMPQ SI, $+12
+	JGE  loop39
+
+done38:
+	CMPQ SI, $+8
+	JLT  done50
+
+loop51:
+	MOVQ rowHi+104(FP), R8
+	MOVQ rowLo+96(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+96(FP), R9
+	CMPQ R8, $+4
+	JLT  done52
+
+loop53:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+0(FP), R13
+	TESTQ      R13, R13
+	JLE        done54
+	MOVQ       d+0(FP), R13
+	PCALIGN    $0x20
+
+loop55:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      (R12)(AX*1), Y9
+	VBROADCASTSD (R10), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R10)(DX*1), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R10)(DX*2), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (R10)(R11*1), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         $+8, R10
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop55
+
+done54:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y2, (R10)(BX*8)
+	VMOVUPD Y3, 32(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y4, (R10)(BX*8)
+	VMOVUPD Y5, 32(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y6, (R10)(BX*8)
+	VMOVUPD Y7, 32(R10)(BX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+	CMPQ    R8, $+4
+	JGE     loop53
+
+done52:
+	CMPQ       R8, $+2
+	JLT        done56
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       DI, R11
+	MOVQ       d+0(FP), R12
+	TESTQ      R12, R12
+	JLE        done57
+	MOVQ       d+0(FP), R12
+	PCALIGN    $0x20
+
+loop58:
+	VMOVUPD      (R11), Y4
+	VMOVUPD      (R11)(AX*1), Y5
+	VBROADCASTSD (R10), Y6
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R10)(DX*1), Y6
+	VFMADD231PD  Y4, Y6, Y2
+	VFMADD231PD  Y5, Y6, Y3
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop58
+
+done57:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y2, (R10)(BX*8)
+	VMOVUPD Y3, 32(R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done56:
+	CMPQ       R8, $+1
+	JLT        done59
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       DI, R11
+	MOVQ       d+0(FP), R12
+	TESTQ      R12, R12
+	JLE        done60
+	MOVQ       d+0(FP), R12
+	PCALIGN    $0x20
+
+loop61:
+	VBROADCASTSD (R10), Y2
+	VFMADD231PD  (R11), Y2, Y0
+	VFMADD231PD  (R11)(AX*1), Y2, Y1
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop61
+
+done60:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	MOVQ    k+8(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done59:
+	ADDQ $+8, BX
+	ADDQ $-8, SI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	CMPQ SI, $+8
+	JGE  loop51
+
+done50:
+	CMPQ    SI, $+1
+	JLT     done62
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop63:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	VMOVQ        SI, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	CMPQ         R8, $+8
+	JLT          done64
+
+loop65:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       R10, R11
+	LEAQ       (DX)(DX*2), R12
+	LEAQ       (R10)(DX*4), R10
+	MOVQ       DI, R13
+	MOVQ       d+0(FP), BP
+	TESTQ      BP, BP
+	JLE        done66
+	MOVQ       d+0(FP), BP
+	PCALIGN    $0x20
+
+loop67:
+	VMOVUPD      (R13), Y10
+	VBROADCASTSD (R11), Y11
+	VFMADD231PD  Y11, Y10, Y2
+	VBROADCASTSD (R11)(DX*1), Y11
+	VFMADD231PD  Y11, Y10, Y3
+	VBROADCASTSD (R11)(DX*2), Y11
+	VFMADD231PD  Y11, Y10, Y4
+	VBROADCASTSD (R11)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y5
+	VBROADCASTSD (R10), Y11
+	VFMADD231PD  Y11, Y10, Y6
+	VBROADCASTSD (R10)(DX*1), Y11
+	VFMADD231PD  Y11, Y10, Y7
+	VBROADCASTSD (R10)(DX*2), Y11
+	VFMADD231PD  Y11, Y10, Y8
+	VBROADCASTSD (R10)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y9
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+32, R13
+	SUBQ         $+1, BP
+	JNE          loop67
+
+done66:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	LEAQ       1(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	LEAQ       2(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y4, Y1, (R10)(BX*8)
+	LEAQ       3(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y5, Y1, (R10)(BX*8)
+	LEAQ       4(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y6, Y1, (R10)(BX*8)
+	LEAQ       5(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y7, Y1, (R10)(BX*8)
+	LEAQ       6(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y8, Y1, (R10)(BX*8)
+	LEAQ       7(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y9, Y1, (R10)(BX*8)
+	ADDQ       $+8, R9
+	ADDQ       $-8, R8
+	CMPQ       R8, $+8
+	JGE        loop65
+
+done64:
+	CMPQ       R8, $+4
+	JLT        done68
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+0(FP), R13
+	TESTQ      R13, R13
+	JLE        done69
+	MOVQ       d+0(FP), R13
+	PCALIGN    $0x20
+
+loop70:
+	VMOVUPD      (R12), Y6
+	VBROADCASTSD (R10), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VBROADCASTSD (R10)(DX*1), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD (R10)(DX*2), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VBROADCASTSD (R10)(R11*1), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         $+8, R10
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop70
+
+done69:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	LEAQ       1(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	LEAQ       2(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y4, Y1, (R10)(BX*8)
+	LEAQ       3(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y5, Y1, (R10)(BX*8)
+	ADDQ       $+4, R9
+	ADDQ       $-4, R8
+
+done68:
+	CMPQ       R8, $+2
+	JLT        done71
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       DI, R11
+	MOVQ       d+0(FP), R12
+	TESTQ      R12, R12
+	JLE        done72
+	MOVQ       d+0(FP), R12
+	PCALIGN    $0x20
+
+loop73:
+	VMOVUPD      (R11), Y4
+	VBROADCASTSD (R10), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD (R10)(DX*1), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop73
+
+done72:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	LEAQ       1(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R11, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	ADDQ       $+2, R9
+	ADDQ       $-2, R8
+
+done71:
+	CMPQ       R8, $+1
+	JLT        done74
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       zy2_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	MOVQ       DI, R11
+	MOVQ       d+0(FP), R12
+	TESTQ      R12, R12
+	JLE        done75
+	MOVQ       d+0(FP), R12
+	PCALIGN    $0x20
+
+loop76:
+	VBROADCASTSD (R10), Y3
+	VFMADD231PD  (R11), Y3, Y2
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop76
+
+done75:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	MOVQ       k+8(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	ADDQ       $+1, R9
+	ADDQ       $-1, R8
+
+done74:
+	ADDQ $+4, BX
+	ADDQ $-4, SI
+	ADDQ AX, DI
+	CMPQ SI, $+1
+	JGE  loop63
+
+done62:
+done2:
+	VZEROUPPER
+	RET
+
+// func betaLoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·betaLoopAVX512(SB), $8-200
+TEXT ·betaLoopAVX512(SB), $8-176
 	MOVQ         k+8(FP), AX
 	MOVQ         d+16(FP), CX
-	MOVQ         zbeta_base+144(FP), DX
-	MOVQ         beta_base+168(FP), BX
+	MOVQ         zbeta_base+120(FP), DX
+	MOVQ         beta_base+144(FP), BX
 	VPXORD       Z0, Z0, Z0
-	MOVQ         n+0(FP), SI
+	MOVQ         rows+0(FP), SI
 	TESTQ        SI, SI
 	JLE          done1
-	MOVQ         n+0(FP), SI
+	MOVQ         rows+0(FP), SI
 	TESTQ        SI, SI
 	JLE          done2
 	MOVQ         $+0, SI
@@ -2027,13 +5968,11 @@ loop3:
 	JLE          done4
 	MOVQ         CX, SI
 	IMULQ        (SP), SI
-	MOVQ         x_base+48(FP), DI
-	LEAQ         (DI)(SI*8), SI
-	MOVQ         CX, DI
-	IMULQ        (SP), DI
-	IMULQ        AX, DI
-	MOVQ         zy2_base+96(FP), R8
-	LEAQ         (R8)(DI*8), DI
+	IMULQ        AX, SI
+	MOVQ         zy2_base+48(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	MOVQ         zy4_base+72(FP), R8
+	LEAQ         (R8)(SI*8), SI
 	TESTQ        AX, AX
 	JLE          done5
 	MOVQ         $+0, R8
@@ -2046,9 +5985,8 @@ loop6:
 	IMULQ   R8, R9
 	MOVQ    zy_base+24(FP), R10
 	LEAQ    (R10)(R9*8), R10
-	MOVQ    mu_base+72(FP), R11
-	LEAQ    (R11)(R9*8), R11
-	LEAQ    (DI)(R9*8), R9
+	LEAQ    (DI)(R9*8), R11
+	LEAQ    (SI)(R9*8), R9
 	VPXORD  Z20, Z20, Z20
 	VPXORD  Z21, Z21, Z21
 	VPXORD  Z22, Z22, Z22
@@ -2060,14 +5998,10 @@ loop6:
 	PCALIGN $0x20
 
 loop9:
-	VMOVUPD     (SI)(R13*8), Z24
-	VMOVUPD     64(SI)(R13*8), Z25
-	VMOVUPD     128(SI)(R13*8), Z26
-	VMOVUPD     192(SI)(R13*8), Z27
-	VSUBPD      (R11)(R13*8), Z24, Z24
-	VSUBPD      64(R11)(R13*8), Z25, Z25
-	VSUBPD      128(R11)(R13*8), Z26, Z26
-	VSUBPD      192(R11)(R13*8), Z27, Z27
+	VMOVUPD     (R11)(R13*8), Z24
+	VMOVUPD     64(R11)(R13*8), Z25
+	VMOVUPD     128(R11)(R13*8), Z26
+	VMOVUPD     192(R11)(R13*8), Z27
 	VMOVUPD     (R9)(R13*8), Z28
 	VMOVUPD     64(R9)(R13*8), Z29
 	VMOVUPD     128(R9)(R13*8), Z30
@@ -2101,9 +6035,7 @@ loop11:
 	VPBROADCASTQ BP, Z24
 	VPCMPQ       $0x06, Z1, Z24, K1
 	VMOVUPD.Z    (R10)(R13*8), K1, Z24
-	VMOVUPD.Z    (SI)(R13*8), K1, Z25
-	VMOVUPD.Z    (R11)(R13*8), K1, Z26
-	VSUBPD       Z26, Z25, Z25
+	VMOVUPD.Z    (R11)(R13*8), K1, Z25
 	VMOVUPD.Z    (R9)(R13*8), K1, Z26
 	VFMADD231PD  Z25, Z24, Z26
 	VFMADD213PD  Z20, Z26, Z26
@@ -2126,7 +6058,7 @@ done10:
 	VADDPD        Z20, Z19, Z19
 
 done7:
-	MOVQ         alpha_base+120(FP), R9
+	MOVQ         alpha_base+96(FP), R9
 	LEAQ         (R9)(R8*8), R9
 	LEAQ         (DX)(R8*8), R10
 	VBROADCASTSD (R10), Z20
@@ -2296,30 +6228,30 @@ done12:
 	ADDQ             $+1, SI
 	MOVQ             SI, (SP)
 	MOVQ             (SP), SI
-	MOVQ             n+0(FP), DI
+	MOVQ             rows+0(FP), DI
 	CMPQ             SI, DI
 	JLT              loop3
 
 done2:
 done1:
-	VMOVSD X0, data+192(FP)
+	VMOVSD X0, data+168(FP)
 	VZEROUPPER
 	RET
 
-// func betaLoopAVX2(n int, k int, d int, zy []float64, x []float64, mu []float64, zy2 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+// func betaLoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·betaLoopAVX2(SB), $40-200
+TEXT ·betaLoopAVX2(SB), $40-176
 	MOVQ    k+8(FP), AX
 	MOVQ    d+16(FP), CX
-	MOVQ    alpha_base+120(FP), DX
-	MOVQ    zbeta_base+144(FP), BX
-	MOVQ    beta_base+168(FP), SI
+	MOVQ    alpha_base+96(FP), DX
+	MOVQ    zbeta_base+120(FP), BX
+	MOVQ    beta_base+144(FP), SI
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS Y0, (SP)
-	MOVQ    n+0(FP), DI
+	MOVQ    rows+0(FP), DI
 	TESTQ   DI, DI
 	JLE     done1
-	MOVQ    n+0(FP), DI
+	MOVQ    rows+0(FP), DI
 	TESTQ   DI, DI
 	JLE     done2
 	MOVQ    $+0, DI
@@ -2333,13 +6265,11 @@ loop3:
 	JLE     done4
 	MOVQ    CX, DI
 	IMULQ   32(SP), DI
-	MOVQ    x_base+48(FP), R8
-	LEAQ    (R8)(DI*8), DI
-	MOVQ    CX, R8
-	IMULQ   32(SP), R8
-	IMULQ   AX, R8
-	MOVQ    zy2_base+96(FP), R9
-	LEAQ    (R9)(R8*8), R8
+	IMULQ   AX, DI
+	MOVQ    zy2_base+48(FP), R8
+	LEAQ    (R8)(DI*8), R8
+	MOVQ    zy4_base+72(FP), R9
+	LEAQ    (R9)(DI*8), DI
 	TESTQ   AX, AX
 	JLE     done5
 	MOVQ    $+0, R9
@@ -2352,9 +6282,8 @@ loop6:
 	IMULQ   R9, R10
 	MOVQ    zy_base+24(FP), R11
 	LEAQ    (R11)(R10*8), R11
-	MOVQ    mu_base+72(FP), R12
-	LEAQ    (R12)(R10*8), R12
-	LEAQ    (R8)(R10*8), R10
+	LEAQ    (R8)(R10*8), R12
+	LEAQ    (DI)(R10*8), R10
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
@@ -2366,14 +6295,10 @@ loop6:
 	PCALIGN $0x20
 
 loop9:
-	VMOVUPD     (DI)(BP*8), Y8
-	VMOVUPD     32(DI)(BP*8), Y9
-	VMOVUPD     64(DI)(BP*8), Y10
-	VMOVUPD     96(DI)(BP*8), Y11
-	VSUBPD      (R12)(BP*8), Y8, Y8
-	VSUBPD      32(R12)(BP*8), Y9, Y9
-	VSUBPD      64(R12)(BP*8), Y10, Y10
-	VSUBPD      96(R12)(BP*8), Y11, Y11
+	VMOVUPD     (R12)(BP*8), Y8
+	VMOVUPD     32(R12)(BP*8), Y9
+	VMOVUPD     64(R12)(BP*8), Y10
+	VMOVUPD     96(R12)(BP*8), Y11
 	VMOVUPD     (R10)(BP*8), Y12
 	VMOVUPD     32(R10)(BP*8), Y13
 	VMOVUPD     64(R10)(BP*8), Y14
@@ -2401,8 +6326,7 @@ done8:
 	PCALIGN $0x20
 
 loop11:
-	VMOVUPD     (DI)(BP*8), Y8
-	VSUBPD      (R12)(BP*8), Y8, Y8
+	VMOVUPD     (R12)(BP*8), Y8
 	VMOVUPD     (R10)(BP*8), Y9
 	VFMADD231PD (R11)(BP*8), Y8, Y9
 	VFMADD231PD Y9, Y9, Y4
@@ -2421,9 +6345,7 @@ done10:
 	VPBROADCASTQ X8, Y8
 	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
 	VMASKMOVPD   (R11)(BP*8), Y8, Y9
-	VMASKMOVPD   (DI)(BP*8), Y8, Y10
-	VMASKMOVPD   (R12)(BP*8), Y8, Y11
-	VSUBPD       Y11, Y10, Y10
+	VMASKMOVPD   (R12)(BP*8), Y8, Y10
 	VMASKMOVPD   (R10)(BP*8), Y8, Y11
 	VFMADD231PD  Y10, Y9, Y11
 	VFMADD213PD  Y4, Y11, Y11
@@ -2713,585 +6635,14 @@ done19:
 	ADDQ    $+1, DI
 	MOVQ    DI, 32(SP)
 	MOVQ    32(SP), DI
-	MOVQ    n+0(FP), R8
+	MOVQ    rows+0(FP), R8
 	CMPQ    DI, R8
 	JLT     loop3
 
 done2:
 done1:
 	VMOVUPS (SP), Y0
-	VMOVSD  X0, data+192(FP)
-	VZEROUPPER
-	RET
-
-// func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·alphaSumAVX512(SB), $0-56
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         alpha_base+24(FP), DX
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z0
-	TESTQ        CX, CX
-	JLE          done1
-	LEAQ         (DX)(AX*8), AX
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z1
-	MOVQ         $+0, DX
-	KMOVB        DX, K1
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z2
-	KMOVB        DX, K2
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z3
-	KMOVB        DX, K3
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z4
-	KMOVB        DX, K4
-	LEAQ         -32(CX), DX
-	TESTQ        DX, DX
-	JLT          done2
-	MOVQ         $+0, BX
-	PCALIGN      $0x20
-
-loop3:
-	VMOVUPD (AX)(BX*8), Z5
-	VMOVUPD 64(AX)(BX*8), Z6
-	VMOVUPD 128(AX)(BX*8), Z7
-	VMOVUPD 192(AX)(BX*8), Z8
-	VMAXPD  Z1, Z5, Z1
-	VCMPPD  $0x03, Z5, Z5, K5
-	KORB    K5, K1, K1
-	VMAXPD  Z2, Z6, Z2
-	VCMPPD  $0x03, Z6, Z6, K5
-	KORB    K5, K2, K2
-	VMAXPD  Z3, Z7, Z3
-	VCMPPD  $0x03, Z7, Z7, K5
-	KORB    K5, K3, K3
-	VMAXPD  Z4, Z8, Z4
-	VCMPPD  $0x03, Z8, Z8, K5
-	KORB    K5, K4, K4
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
-	JLE     loop3
-
-done2:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    7(CX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z5
-	PCALIGN $0x20
-
-loop5:
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z6
-	VPCMPQ       $0x06, Z5, Z6, K5
-	VMOVUPD.Z    (AX)(BX*8), K5, Z6
-	VMAXPD       Z1, Z6, Z7
-	VCMPPD       $0x03, Z6, Z6, K6
-	KANDB        K5, K6, K6
-	KORB         K6, K1, K1
-	VBLENDMPD    Z7, Z1, K5, Z1
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop5
-
-done4:
-	VMAXPD        Z2, Z1, Z1
-	VMAXPD        Z4, Z3, Z2
-	VMAXPD        Z2, Z1, Z1
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VMAXPD        Y2, Y1, Y1
-	VEXTRACTF32X4 $0x01, Y1, X2
-	VMAXPD        X2, X1, X1
-	VPERMILPD     $0x01, X1, X2
-	VMAXPD        X2, X1, X1
-	VBROADCASTSD  X1, Z1
-	KORB          K2, K1, K1
-	KORB          K4, K3, K2
-	KORB          K2, K1, K1
-	VCMPPD        $0x03, Z0, Z0, K2
-	VMAXPD        Z0, Z1, Z1
-	VBLENDMPD     Z0, Z1, K2, Z0
-	KMOVB         K1, AX
-	TESTQ         AX, AX
-	JEQ           done6
-	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z0
-
-done6:
-done1:
-	VMOVSD X0, m2+48(FP)
-	VZEROUPPER
-	RET
-
-// func alphaSumAVX2(first int, count int, k int, alpha []float64) (m2 float64)
-// Requires: AVX, AVX2
-TEXT ·alphaSumAVX2(SB), $0-56
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    alpha_base+24(FP), DX
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
-	TESTQ   CX, CX
-	JLE     done1
-	LEAQ    (DX)(AX*8), AX
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y6
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y7
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y8
-	LEAQ    -16(CX), DX
-	TESTQ   DX, DX
-	JLT     done2
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop3:
-	VMOVUPD (AX)(BX*8), Y9
-	VMOVUPD 32(AX)(BX*8), Y10
-	VMOVUPD 64(AX)(BX*8), Y11
-	VMOVUPD 96(AX)(BX*8), Y12
-	VMAXPD  Y1, Y9, Y1
-	VCMPPD  $0x03, Y9, Y9, Y9
-	VORPD   Y9, Y2, Y2
-	VMAXPD  Y3, Y10, Y3
-	VCMPPD  $0x03, Y10, Y10, Y9
-	VORPD   Y9, Y4, Y4
-	VMAXPD  Y5, Y11, Y5
-	VCMPPD  $0x03, Y11, Y11, Y9
-	VORPD   Y9, Y6, Y6
-	VMAXPD  Y7, Y12, Y7
-	VCMPPD  $0x03, Y12, Y12, Y9
-	VORPD   Y9, Y8, Y8
-	ADDQ    $+16, BX
-	CMPQ    BX, DX
-	JLE     loop3
-
-done2:
-	MOVQ    CX, DX
-	ANDQ    $+15, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    -4(CX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	PCALIGN $0x20
-
-loop5:
-	VMOVUPD (AX)(BX*8), Y9
-	VMAXPD  Y1, Y9, Y1
-	VCMPPD  $0x03, Y9, Y9, Y9
-	VORPD   Y9, Y2, Y2
-	ADDQ    $+4, BX
-	CMPQ    BX, DX
-	JLE     loop5
-
-done4:
-	MOVQ         CX, DX
-	ANDQ         $+3, DX
-	TESTQ        DX, DX
-	JLE          done6
-	SUBQ         DX, CX
-	VMOVQ        DX, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y9, Y9
-	VMASKMOVPD   (AX)(CX*8), Y9, Y10
-	VMAXPD       Y1, Y10, Y11
-	VCMPPD       $0x03, Y10, Y10, Y10
-	VANDPD       Y9, Y10, Y10
-	VORPD        Y10, Y2, Y2
-	VBLENDVPD    Y9, Y11, Y1, Y1
-
-done6:
-	VMAXPD       Y3, Y1, Y1
-	VMAXPD       Y7, Y5, Y3
-	VMAXPD       Y3, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPD       X3, X1, X1
-	VPERMILPD    $0x01, X1, X3
-	VMAXPD       X3, X1, X1
-	VBROADCASTSD X1, Y1
-	VORPD        Y4, Y2, Y2
-	VORPD        Y8, Y6, Y3
-	VORPD        Y3, Y2, Y2
-	VCMPPD       $0x03, Y0, Y0, Y3
-	VMAXPD       Y0, Y1, Y1
-	VBLENDVPD    Y3, Y0, Y1, Y0
-	VMOVMSKPD    Y2, AX
-	TESTQ        AX, AX
-	JEQ          done7
-	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y0
-
-done7:
-done1:
-	VMOVSD X0, m2+48(FP)
-	VZEROUPPER
-	RET
-
-// func alphaSum2AVX512(first int, count int, k int, alpha []float64, top2 float64) (total2 float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·alphaSum2AVX512(SB), $0-64
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         alpha_base+24(FP), DX
-	VBROADCASTSD top2+48(FP), Z0
-	VPXORD       Z1, Z1, Z1
-	TESTQ        CX, CX
-	JLE          done1
-	LEAQ         (DX)(AX*8), AX
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	LEAQ         -16(CX), DX
-	TESTQ        DX, DX
-	JLT          done2
-	MOVQ         $+0, BX
-	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z4
-	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z5
-	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z6
-	VBROADCASTSD c64x1_3c7abc9e3b39803f<>+0(SB), Z7
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z8
-	VMOVUPD      c64x8_h2d88c8d5f1f85ecd<>+0(SB), Z9
-	VMOVUPD      c64x8_h2ce5ea2210717ea1<>+0(SB), Z10
-	VMOVUPD      c64x8_h6e4d72893b487836<>+0(SB), Z11
-	VMOVUPD      c64x8_h0eb8c370227c22ca<>+0(SB), Z12
-	VBROADCASTSD c64x1_3f56c14e3aa12e1b<>+0(SB), Z13
-	VBROADCASTSD c64x1_3f811123afa93b38<>+0(SB), Z14
-	VBROADCASTSD c64x1_3fa55555558d4a08<>+0(SB), Z15
-	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z16
-	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z17
-	PCALIGN      $0x20
-
-loop3:
-	VMOVUPD      (AX)(BX*8), Z18
-	VMOVUPD      64(AX)(BX*8), Z19
-	VSUBPD       Z0, Z18, Z18
-	VSUBPD       Z0, Z19, Z19
-	VMOVAPS      Z4, Z20
-	VFMADD231PD  Z5, Z18, Z20
-	VSUBPD       Z4, Z20, Z21
-	VFNMADD231PD Z6, Z21, Z18
-	VFNMADD231PD Z7, Z21, Z18
-	VRANGEPD     $0x02, Z8, Z18, Z18
-	VMOVAPS      Z20, Z22
-	VPERMI2PD    Z10, Z9, Z22
-	VPERMI2PD    Z12, Z11, Z20
-	VMULPD       Z18, Z18, Z23
-	VMOVAPS      Z14, Z24
-	VFMADD231PD  Z18, Z13, Z24
-	VFMADD213PD  Z15, Z18, Z24
-	VFMADD213PD  Z16, Z18, Z24
-	VFMADD213PD  Z17, Z18, Z24
-	VADDPD       Z20, Z18, Z18
-	VFMADD231PD  Z24, Z23, Z18
-	VFMADD231PD  Z18, Z22, Z22
-	VSCALEFPD    Z21, Z22, Z18
-	VMOVAPS      Z4, Z20
-	VFMADD231PD  Z5, Z19, Z20
-	VSUBPD       Z4, Z20, Z21
-	VFNMADD231PD Z6, Z21, Z19
-	VFNMADD231PD Z7, Z21, Z19
-	VRANGEPD     $0x02, Z8, Z19, Z19
-	VMOVAPS      Z20, Z22
-	VPERMI2PD    Z10, Z9, Z22
-	VPERMI2PD    Z12, Z11, Z20
-	VMULPD       Z19, Z19, Z23
-	VMOVAPS      Z14, Z24
-	VFMADD231PD  Z19, Z13, Z24
-	VFMADD213PD  Z15, Z19, Z24
-	VFMADD213PD  Z16, Z19, Z24
-	VFMADD213PD  Z17, Z19, Z24
-	VADDPD       Z20, Z19, Z19
-	VFMADD231PD  Z24, Z23, Z19
-	VFMADD231PD  Z19, Z22, Z22
-	VSCALEFPD    Z21, Z22, Z19
-	VADDPD       Z18, Z2, Z2
-	VADDPD       Z19, Z3, Z3
-	ADDQ         $+16, BX
-	CMPQ         BX, DX
-	JLE          loop3
-
-done2:
-	MOVQ         CX, DX
-	ANDQ         $+15, DX
-	MOVQ         CX, BX
-	SUBQ         DX, BX
-	LEAQ         7(CX), DX
-	LEAQ         -8(DX), DX
-	CMPQ         BX, DX
-	JGT          done4
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z4
-	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z5
-	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z6
-	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z7
-	VBROADCASTSD c64x1_3c7abc9e3b39803f<>+0(SB), Z8
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z9
-	VMOVUPD      c64x8_h2d88c8d5f1f85ecd<>+0(SB), Z10
-	VMOVUPD      c64x8_h2ce5ea2210717ea1<>+0(SB), Z11
-	VMOVUPD      c64x8_h6e4d72893b487836<>+0(SB), Z12
-	VMOVUPD      c64x8_h0eb8c370227c22ca<>+0(SB), Z13
-	VBROADCASTSD c64x1_3f56c14e3aa12e1b<>+0(SB), Z14
-	VBROADCASTSD c64x1_3f811123afa93b38<>+0(SB), Z15
-	VBROADCASTSD c64x1_3fa55555558d4a08<>+0(SB), Z16
-	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z17
-	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z18
-	PCALIGN      $0x20
-
-loop5:
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z19
-	VPCMPQ       $0x06, Z4, Z19, K1
-	VMOVUPD.Z    (AX)(BX*8), K1, Z19
-	VSUBPD       Z0, Z19, Z19
-	VMOVAPS      Z5, Z20
-	VFMADD231PD  Z6, Z19, Z20
-	VSUBPD       Z5, Z20, Z21
-	VFNMADD231PD Z7, Z21, Z19
-	VFNMADD231PD Z8, Z21, Z19
-	VRANGEPD     $0x02, Z9, Z19, Z19
-	VMOVAPS      Z20, Z22
-	VPERMI2PD    Z11, Z10, Z22
-	VPERMI2PD    Z13, Z12, Z20
-	VMULPD       Z19, Z19, Z23
-	VMOVAPS      Z15, Z24
-	VFMADD231PD  Z19, Z14, Z24
-	VFMADD213PD  Z16, Z19, Z24
-	VFMADD213PD  Z17, Z19, Z24
-	VFMADD213PD  Z18, Z19, Z24
-	VADDPD       Z20, Z19, Z19
-	VFMADD231PD  Z24, Z23, Z19
-	VFMADD231PD  Z19, Z22, Z22
-	VSCALEFPD    Z21, Z22, Z19
-	VADDPD       Z19, Z2, Z19
-	VBLENDMPD    Z19, Z2, K1, Z2
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop5
-
-done4:
-	VADDPD        Z3, Z2, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y2
-	VADDPD        Y2, Y0, Y0
-	VEXTRACTF32X4 $0x01, Y0, X2
-	VADDPD        X2, X0, X0
-	VPERMILPD     $0x01, X0, X2
-	VADDPD        X2, X0, X0
-	VBROADCASTSD  X0, Z0
-	VADDPD        Z0, Z1, Z1
-
-done1:
-	VMOVSD X1, total2+56(FP)
-	VZEROUPPER
-	RET
-
-// func alphaSum2AVX2(first int, count int, k int, alpha []float64, top2 float64) (total2 float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·alphaSum2AVX2(SB), $64-64
-	LEAQ    31(SP), AX
-	ANDQ    $-32, AX
-	MOVQ    first+0(FP), CX
-	MOVQ    count+8(FP), DX
-	MOVQ    alpha_base+24(FP), BX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (AX)
-	TESTQ   DX, DX
-	JLE     done1
-	LEAQ    (BX)(CX*8), CX
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	LEAQ    -8(DX), BX
-	TESTQ   BX, BX
-	JLT     done2
-	MOVQ    $+0, SI
-	VMOVUPD c64x4_c087500000000000<>+0(SB), Y2
-	VMOVUPD c64x4_4086300000000000<>+0(SB), Y3
-	VMOVUPD c64x4_43380000000007fe<>+0(SB), Y4
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y5
-	VMOVUPD c64x4_3f56c16c18477aef<>+0(SB), Y6
-	VMOVUPD c64x4_3f81111111126b30<>+0(SB), Y7
-	VMOVUPD c64x4_3fa55555555506ba<>+0(SB), Y8
-	VMOVUPD c64x4_3fc55555555554fe<>+0(SB), Y9
-	VMOVUPD c64x4_3fe000000000000a<>+0(SB), Y10
-	PCALIGN $0x20
-
-loop3:
-	VMOVUPD      (CX)(SI*8), Y11
-	VMOVUPD      32(CX)(SI*8), Y12
-	VBROADCASTSD top2+48(FP), Y13
-	VSUBPD       Y13, Y11, Y11
-	VBROADCASTSD top2+48(FP), Y13
-	VSUBPD       Y13, Y12, Y12
-	VMINPD       Y11, Y3, Y11
-	VMAXPD       Y11, Y2, Y11
-	VMOVAPS      Y4, Y13
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y11, Y13
-	VSUBPD       Y4, Y13, Y14
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y14, Y11
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y14, Y11
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y14
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y11, Y14
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y11, Y14
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y11, Y14
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y11, Y14
-	VFMADD213PD  Y6, Y11, Y14
-	VFMADD213PD  Y7, Y11, Y14
-	VFMADD213PD  Y8, Y11, Y14
-	VFMADD213PD  Y9, Y11, Y14
-	VFMADD213PD  Y10, Y11, Y14
-	VFMADD213PD  Y5, Y11, Y14
-	VFMADD213PD  Y5, Y11, Y14
-	VPSRLQ       $0x01, Y13, Y11
-	VPSLLQ       $0x34, Y11, Y15
-	VMULPD       Y15, Y14, Y14
-	VPSUBQ       Y11, Y13, Y11
-	VPSLLQ       $0x34, Y11, Y11
-	VMULPD       Y11, Y14, Y11
-	VMINPD       Y12, Y3, Y12
-	VMAXPD       Y12, Y2, Y12
-	VMOVAPS      Y4, Y13
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y12, Y13
-	VSUBPD       Y4, Y13, Y14
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y14, Y12
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y14, Y12
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y14
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y12, Y14
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y12, Y14
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y12, Y14
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y12, Y14
-	VFMADD213PD  Y6, Y12, Y14
-	VFMADD213PD  Y7, Y12, Y14
-	VFMADD213PD  Y8, Y12, Y14
-	VFMADD213PD  Y9, Y12, Y14
-	VFMADD213PD  Y10, Y12, Y14
-	VFMADD213PD  Y5, Y12, Y14
-	VFMADD213PD  Y5, Y12, Y14
-	VPSRLQ       $0x01, Y13, Y12
-	VPSLLQ       $0x34, Y12, Y15
-	VMULPD       Y15, Y14, Y14
-	VPSUBQ       Y12, Y13, Y12
-	VPSLLQ       $0x34, Y12, Y12
-	VMULPD       Y12, Y14, Y12
-	VADDPD       Y11, Y0, Y0
-	VADDPD       Y12, Y1, Y1
-	ADDQ         $+8, SI
-	CMPQ         SI, BX
-	JLE          loop3
-
-done2:
-	MOVQ    DX, BX
-	ANDQ    $+7, BX
-	MOVQ    DX, SI
-	SUBQ    BX, SI
-	LEAQ    -4(DX), BX
-	CMPQ    SI, BX
-	JGT     done4
-	VMOVUPD c64x4_c087500000000000<>+0(SB), Y2
-	VMOVUPD c64x4_4086300000000000<>+0(SB), Y3
-	VMOVUPD c64x4_43380000000007fe<>+0(SB), Y4
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y5
-	VMOVUPD c64x4_3f2a01a012ff2944<>+0(SB), Y6
-	VMOVUPD c64x4_3f56c16c18477aef<>+0(SB), Y7
-	VMOVUPD c64x4_3f81111111126b30<>+0(SB), Y8
-	VMOVUPD c64x4_3fa55555555506ba<>+0(SB), Y9
-	VMOVUPD c64x4_3fc55555555554fe<>+0(SB), Y10
-	VMOVUPD c64x4_3fe000000000000a<>+0(SB), Y11
-	PCALIGN $0x20
-
-loop5:
-	VMOVUPD      (CX)(SI*8), Y12
-	VBROADCASTSD top2+48(FP), Y13
-	VSUBPD       Y13, Y12, Y12
-	VMINPD       Y12, Y3, Y12
-	VMAXPD       Y12, Y2, Y12
-	VMOVAPS      Y4, Y13
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y12, Y13
-	VSUBPD       Y4, Y13, Y14
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y14, Y12
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y14, Y12
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y14
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y12, Y14
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y12, Y14
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y12, Y14
-	VFMADD213PD  Y6, Y12, Y14
-	VFMADD213PD  Y7, Y12, Y14
-	VFMADD213PD  Y8, Y12, Y14
-	VFMADD213PD  Y9, Y12, Y14
-	VFMADD213PD  Y10, Y12, Y14
-	VFMADD213PD  Y11, Y12, Y14
-	VFMADD213PD  Y5, Y12, Y14
-	VFMADD213PD  Y5, Y12, Y14
-	VPSRLQ       $0x01, Y13, Y12
-	VPSLLQ       $0x34, Y12, Y15
-	VMULPD       Y15, Y14, Y14
-	VPSUBQ       Y12, Y13, Y12
-	VPSLLQ       $0x34, Y12, Y12
-	VMULPD       Y12, Y14, Y12
-	VADDPD       Y12, Y0, Y0
-	ADDQ         $+4, SI
-	CMPQ         SI, BX
-	JLE          loop5
-
-done4:
-	MOVQ         DX, BX
-	ANDQ         $+3, BX
-	TESTQ        BX, BX
-	JLE          done6
-	SUBQ         BX, DX
-	VMOVQ        BX, X2
-	VPBROADCASTQ X2, Y2
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VMASKMOVPD   (CX)(DX*8), Y2, Y3
-	VBROADCASTSD top2+48(FP), Y4
-	VSUBPD       Y4, Y3, Y3
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y4
-	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y5
-	VMINPD       Y3, Y5, Y3
-	VMAXPD       Y3, Y4, Y3
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y3, Y5
-	VSUBPD       Y4, Y5, Y4
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y4, Y3
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y4, Y3
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y6
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y3, Y6
-	VFMADD213PD  Y4, Y3, Y6
-	VFMADD231PD  Y3, Y6, Y4
-	VPSRLQ       $0x01, Y5, Y3
-	VPSLLQ       $0x34, Y3, Y6
-	VMULPD       Y6, Y4, Y4
-	VPSUBQ       Y3, Y5, Y3
-	VPSLLQ       $0x34, Y3, Y3
-	VMULPD       Y3, Y4, Y3
-	VADDPD       Y3, Y0, Y3
-	VBLENDVPD    Y2, Y3, Y0, Y0
-
-done6:
-	VADDPD       Y1, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VBROADCASTSD X0, Y0
-	VMOVUPS      (AX), Y1
-	VADDPD       Y0, Y1, Y1
-	VMOVUPS      Y1, (AX)
-
-done1:
-	VMOVUPS (AX), Y0
-	VMOVSD  X0, total2+56(FP)
+	VMOVSD  X0, data+168(FP)
 	VZEROUPPER
 	RET
 
@@ -3699,928 +7050,14 @@ done1:
 	VZEROUPPER
 	RET
 
-// func ySumsAVX512(first int, count int, n int, k int, d int, l []float64, x []float64, mu []float64, y []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·ySumsAVX512(SB), $24-136
-	MOVQ         first+0(FP), AX
-	MOVQ         d+32(FP), CX
-	MOVQ         l_base+40(FP), DX
-	MOVQ         x_base+64(FP), BX
-	MOVQ         mu_base+88(FP), SI
-	MOVQ         y_base+112(FP), DI
-	MOVQ         count+8(FP), R8
-	TESTQ        R8, R8
-	JLE          done1
-	MOVQ         CX, R8
-	IMULQ        AX, R8
-	LEAQ         (BX)(R8*8), BX
-	MOVQ         BX, (SP)
-	IMULQ        CX, AX
-	MOVQ         k+24(FP), BX
-	IMULQ        BX, AX
-	LEAQ         (DI)(AX*8), AX
-	MOVQ         AX, 8(SP)
-	MOVQ         count+8(FP), AX
-	TESTQ        AX, AX
-	JLE          done2
-	MOVQ         $+0, AX
-	MOVQ         AX, 16(SP)
-	VPXORD       Z0, Z0, Z0
-	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z1
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
-
-loop3:
-	MOVQ  k+24(FP), AX
-	TESTQ AX, AX
-	JLE   done4
-	MOVQ  CX, AX
-	IMULQ 16(SP), AX
-	MOVQ  (SP), BX
-	LEAQ  (BX)(AX*8), AX
-	MOVQ  CX, BX
-	IMULQ 16(SP), BX
-	MOVQ  k+24(FP), DI
-	IMULQ DI, BX
-	MOVQ  8(SP), DI
-	LEAQ  (DI)(BX*8), BX
-	MOVQ  k+24(FP), DI
-	TESTQ DI, DI
-	JLE   done5
-	MOVQ  $+0, DI
-
-loop6:
-	TESTQ CX, CX
-	JLE   done7
-	MOVQ  CX, R8
-	IMULQ DI, R8
-	LEAQ  (SI)(R8*8), R9
-	LEAQ  (BX)(R8*8), R8
-	LEAQ  -16(CX), R10
-	TESTQ R10, R10
-	JLT   done8
-	MOVQ  $+0, R11
-
-loop9:
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	TESTQ        CX, CX
-	JLE          done10
-	VPBROADCASTQ R11, Z6
-	VPADDQ       Z2, Z6, Z7
-	VPADDQ       Z3, Z6, Z6
-	TESTQ        CX, CX
-	JLE          done11
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop12:
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R12, Z10
-	VPCMPQ       $0x01, Z7, Z10, K1
-	VPCMPQ       $0x01, Z6, Z10, K2
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPSLLQ       $0x01, Z7, Z12
-	MOVQ         CX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K3
-	VPMULLQ      Z1, Z7, Z12
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z14, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K4
-	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z6, Z12
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K4
-	VPMULLQ      Z1, Z6, Z12
-	VPADDQ       Z14, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z0, Z12, K5
-	KANDB        K5, K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VPSLLQ       $0x01, Z7, Z12
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        DI, R13
-	MOVQ         CX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPSLLQ       $0x01, Z6, Z14
-	VPADDQ       Z13, Z14, Z13
-	VPSRAQ       $0x01, Z13, Z13
-	VMOVAPS      Z0, Z14
-	VGATHERQPD   (DX)(Z12*8), K3, Z14
-	VMOVAPS      Z0, Z12
-	VGATHERQPD   (DX)(Z13*8), K4, Z12
-	VBLENDMPD    Z14, Z10, K5, Z10
-	VBLENDMPD    Z12, Z11, K6, Z11
-	LEAQ         (AX)(R12*8), R13
-	VPXORD       Z12, Z12, Z12
-	KORB         K2, K1, K3
-	KORTESTB     K3, K3
-	JEQ          done13
-	VBROADCASTSD (R13), Z12
-
-done13:
-	LEAQ         (R9)(R12*8), R13
-	VPXORD       Z13, Z13, Z13
-	KORB         K2, K1, K3
-	KORTESTB     K3, K3
-	JEQ          done14
-	VBROADCASTSD (R13), Z13
-
-done14:
-	VSUBPD    Z13, Z12, Z12
-	VMULPD    Z12, Z10, Z10
-	VMULPD    Z12, Z11, Z11
-	VBLENDMPD Z10, Z8, K1, Z8
-	VBLENDMPD Z11, Z9, K2, Z9
-	VADDPD    Z8, Z4, Z4
-	VADDPD    Z9, Z5, Z5
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop12
-
-done11:
-done10:
-	LEAQ    -1(CX), R12
-	TESTQ   R12, R12
-	JLT     done15
-	VADDPD  (R8)(R11*8), Z4, Z4
-	VADDPD  64(R8)(R11*8), Z5, Z5
-	VMOVUPD Z4, (R8)(R11*8)
-	VMOVUPD Z5, 64(R8)(R11*8)
-
-done15:
-	ADDQ $+16, R11
-	CMPQ R11, R10
-	JLE  loop9
-
-done8:
-	MOVQ CX, R10
-	ANDQ $+15, R10
-	MOVQ CX, R11
-	SUBQ R10, R11
-	LEAQ 7(CX), R10
-	LEAQ -8(R10), R10
-	CMPQ R11, R10
-	JGT  done16
-
-loop17:
-	MOVQ         CX, R12
-	SUBQ         R11, R12
-	VPBROADCASTQ R12, Z4
-	VPCMPQ       $0x06, Z2, Z4, K1
-	VPXORD       Z4, Z4, Z4
-	TESTQ        CX, CX
-	JLE          done18
-	VPBROADCASTQ R11, Z5
-	VPADDQ       Z2, Z5, Z5
-	TESTQ        CX, CX
-	JLE          done19
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop20:
-	VPXORD       Z6, Z6, Z6
-	VPBROADCASTQ R12, Z7
-	VPCMPQ       $0x01, Z5, Z7, K2
-	KANDB        K2, K1, K3
-	VPXORD       Z7, Z7, Z7
-	VPSLLQ       $0x01, Z5, Z8
-	MOVQ         CX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VPCMPQ       $0x05, Z0, Z8, K4
-	VPMULLQ      Z1, Z5, Z8
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VPCMPQ       $0x05, Z0, Z8, K5
-	KANDB        K5, K4, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K4
-	VPSLLQ       $0x01, Z5, Z8
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        DI, R13
-	MOVQ         CX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VMOVAPS      Z0, Z9
-	VGATHERQPD   (DX)(Z8*8), K4, Z9
-	VBLENDMPD    Z9, Z7, K5, Z7
-	LEAQ         (AX)(R12*8), R13
-	VPXORD       Z8, Z8, Z8
-	KORTESTB     K3, K3
-	JEQ          done21
-	VBROADCASTSD (R13), Z8
-
-done21:
-	LEAQ         (R9)(R12*8), R13
-	VPXORD       Z9, Z9, Z9
-	KORTESTB     K3, K3
-	JEQ          done22
-	VBROADCASTSD (R13), Z9
-
-done22:
-	VSUBPD    Z9, Z8, Z8
-	VMULPD    Z8, Z7, Z7
-	VBLENDMPD Z7, Z6, K2, Z6
-	VADDPD    Z6, Z4, Z4
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop20
-
-done19:
-done18:
-	LEAQ      -1(CX), R12
-	TESTQ     R12, R12
-	JLT       done23
-	VMOVUPD.Z (R8)(R11*8), K1, Z5
-	VADDPD    Z4, Z5, Z4
-	VMOVUPD   Z4, K1, (R8)(R11*8)
-
-done23:
-	ADDQ $+8, R11
-	CMPQ R11, R10
-	JLE  loop17
-
-done16:
-done7:
-	ADDQ $+1, DI
-	MOVQ k+24(FP), R8
-	CMPQ DI, R8
-	JLT  loop6
-
-done5:
-done4:
-	MOVQ 16(SP), AX
-	ADDQ $+1, AX
-	MOVQ AX, 16(SP)
-	MOVQ 16(SP), AX
-	MOVQ count+8(FP), BX
-	CMPQ AX, BX
-	JLT  loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func ySumsAVX2(first int, count int, n int, k int, d int, l []float64, x []float64, mu []float64, y []float64)
-// Requires: AVX, AVX2
-TEXT ·ySumsAVX2(SB), $88-136
-	MOVQ   first+0(FP), AX
-	MOVQ   d+32(FP), CX
-	MOVQ   l_base+40(FP), DX
-	MOVQ   x_base+64(FP), BX
-	MOVQ   mu_base+88(FP), SI
-	MOVQ   y_base+112(FP), DI
-	MOVQ   count+8(FP), R8
-	TESTQ  R8, R8
-	JLE    done1
-	MOVQ   CX, R8
-	IMULQ  AX, R8
-	LEAQ   (BX)(R8*8), BX
-	MOVQ   BX, 64(SP)
-	IMULQ  CX, AX
-	MOVQ   k+24(FP), BX
-	IMULQ  BX, AX
-	LEAQ   (DI)(AX*8), AX
-	MOVQ   AX, 72(SP)
-	MOVQ   count+8(FP), AX
-	TESTQ  AX, AX
-	JLE    done2
-	MOVQ   $+0, AX
-	MOVQ   AX, 80(SP)
-	VXORPS Y0, Y0, Y0
-
-loop3:
-	MOVQ  k+24(FP), AX
-	TESTQ AX, AX
-	JLE   done4
-	MOVQ  CX, AX
-	IMULQ 80(SP), AX
-	MOVQ  64(SP), BX
-	LEAQ  (BX)(AX*8), AX
-	MOVQ  CX, BX
-	IMULQ 80(SP), BX
-	MOVQ  k+24(FP), DI
-	IMULQ DI, BX
-	MOVQ  72(SP), DI
-	LEAQ  (DI)(BX*8), BX
-	MOVQ  k+24(FP), DI
-	TESTQ DI, DI
-	JLE   done5
-	MOVQ  $+0, DI
-
-loop6:
-	TESTQ CX, CX
-	JLE   done7
-	MOVQ  CX, R8
-	IMULQ DI, R8
-	LEAQ  (SI)(R8*8), R9
-	LEAQ  (BX)(R8*8), R8
-	LEAQ  -8(CX), R10
-	TESTQ R10, R10
-	JLT   done8
-	MOVQ  $+0, R11
-
-loop9:
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, (SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 32(SP)
-	TESTQ        CX, CX
-	JLE          done10
-	VMOVQ        R11, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y1
-	TESTQ        CX, CX
-	JLE          done11
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop12:
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVQ        R12, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y5, Y2, Y6
-	VPCMPGTQ     Y5, Y1, Y5
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VPSLLQ       $0x01, Y2, Y9
-	MOVQ         CX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VMOVQ        R13, X10
-	VPBROADCASTQ X10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X12
-	VPBROADCASTQ X12, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y13
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y13, Y13
-	VORPD        Y13, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y11, Y9, Y9
-	VPSLLQ       $0x01, Y1, Y11
-	VPADDQ       Y10, Y11, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y1, Y13
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y13, Y11
-	VPADDQ       Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y12
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y11, Y10, Y10
-	VANDPD       Y9, Y6, Y11
-	VANDPD       Y9, Y6, Y9
-	VANDPD       Y10, Y5, Y12
-	VANDPD       Y10, Y5, Y10
-	VPSLLQ       $0x01, Y2, Y13
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        DI, R13
-	MOVQ         CX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X14
-	VPBROADCASTQ X14, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y15
-	VPSRLQ       $0x01, Y13, Y13
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y13, Y13
-	VPSLLQ       $0x01, Y1, Y15
-	VPADDQ       Y14, Y15, Y14
-	VPCMPGTQ     Y14, Y0, Y15
-	VPSRLQ       $0x01, Y14, Y14
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y14, Y14
-	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y9, (DX)(Y13*8), Y15
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y10, (DX)(Y14*8), Y9
-	VBLENDVPD    Y11, Y15, Y7, Y7
-	VBLENDVPD    Y12, Y9, Y8, Y8
-	LEAQ         (AX)(R12*8), R13
-	VXORPS       Y9, Y9, Y9
-	VORPD        Y5, Y6, Y10
-	VTESTPD      Y10, Y10
-	JEQ          done13
-	VBROADCASTSD (R13), Y9
-
-done13:
-	LEAQ         (R9)(R12*8), R13
-	VXORPS       Y10, Y10, Y10
-	VORPD        Y5, Y6, Y11
-	VTESTPD      Y11, Y11
-	JEQ          done14
-	VBROADCASTSD (R13), Y10
-
-done14:
-	VSUBPD    Y10, Y9, Y9
-	VMULPD    Y9, Y7, Y7
-	VMULPD    Y9, Y8, Y8
-	VBLENDVPD Y6, Y7, Y3, Y3
-	VBLENDVPD Y5, Y8, Y4, Y4
-	VMOVUPS   (SP), Y5
-	VADDPD    Y3, Y5, Y5
-	VMOVUPS   Y5, (SP)
-	VMOVUPS   32(SP), Y3
-	VADDPD    Y4, Y3, Y3
-	VMOVUPS   Y3, 32(SP)
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop12
-
-done11:
-done10:
-	LEAQ    -1(CX), R12
-	TESTQ   R12, R12
-	JLT     done15
-	VMOVUPS (SP), Y1
-	VADDPD  (R8)(R11*8), Y1, Y1
-	VMOVUPS 32(SP), Y2
-	VADDPD  32(R8)(R11*8), Y2, Y2
-	VMOVUPD Y1, (R8)(R11*8)
-	VMOVUPD Y2, 32(R8)(R11*8)
-
-done15:
-	ADDQ $+8, R11
-	CMPQ R11, R10
-	JLE  loop9
-
-done8:
-	MOVQ CX, R10
-	ANDQ $+7, R10
-	MOVQ CX, R11
-	SUBQ R10, R11
-	LEAQ -4(CX), R10
-	CMPQ R11, R10
-	JGT  done16
-
-loop17:
-	VXORPS       Y1, Y1, Y1
-	TESTQ        CX, CX
-	JLE          done18
-	VMOVQ        R11, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	TESTQ        CX, CX
-	JLE          done19
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop20:
-	VXORPS       Y3, Y3, Y3
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     Y4, Y2, Y4
-	VXORPS       Y5, Y5, Y5
-	VPSLLQ       $0x01, Y2, Y6
-	MOVQ         CX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VMOVQ        R13, X7
-	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y7
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y8, Y2, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, CX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X8
-	VPBROADCASTQ X8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y6, Y6
-	VANDPD       Y6, Y4, Y7
-	VANDPD       Y6, Y4, Y6
-	VPSLLQ       $0x01, Y2, Y8
-	MOVQ         CX, R13
-	IMULQ        CX, R13
-	IMULQ        DI, R13
-	MOVQ         CX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         CX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y6, (DX)(Y8*8), Y9
-	VBLENDVPD    Y7, Y9, Y5, Y5
-	LEAQ         (AX)(R12*8), R13
-	VXORPS       Y6, Y6, Y6
-	VTESTPD      Y4, Y4
-	JEQ          done21
-	VBROADCASTSD (R13), Y6
-
-done21:
-	LEAQ         (R9)(R12*8), R13
-	VXORPS       Y7, Y7, Y7
-	VTESTPD      Y4, Y4
-	JEQ          done22
-	VBROADCASTSD (R13), Y7
-
-done22:
-	VSUBPD    Y7, Y6, Y6
-	VMULPD    Y6, Y5, Y5
-	VBLENDVPD Y4, Y5, Y3, Y3
-	VADDPD    Y3, Y1, Y1
-	ADDQ      $+1, R12
-	CMPQ      R12, CX
-	JLT       loop20
-
-done19:
-done18:
-	LEAQ    -1(CX), R12
-	TESTQ   R12, R12
-	JLT     done23
-	VADDPD  (R8)(R11*8), Y1, Y1
-	VMOVUPD Y1, (R8)(R11*8)
-
-done23:
-	ADDQ $+4, R11
-	CMPQ R11, R10
-	JLE  loop17
-
-done16:
-	MOVQ         CX, R10
-	ANDQ         $+3, R10
-	TESTQ        R10, R10
-	JLE          done24
-	MOVQ         CX, R11
-	SUBQ         R10, R11
-	VMOVQ        R10, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	TESTQ        CX, CX
-	JLE          done25
-	VMOVQ        R11, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
-	TESTQ        CX, CX
-	JLE          done26
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
-
-loop27:
-	VXORPS       Y4, Y4, Y4
-	VMOVQ        R10, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y5, Y3, Y5
-	VANDPD       Y5, Y1, Y6
-	VXORPS       Y7, Y7, Y7
-	VPSLLQ       $0x01, Y3, Y8
-	MOVQ         CX, R12
-	IMULQ        R10, R12
-	SHLQ         $0x01, R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	VMOVQ        R12, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VPSRLQ       $0x20, Y3, Y9
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y9, Y9
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y10, Y3, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	MOVQ         CX, R12
-	IMULQ        CX, R12
-	IMUL3Q       $-1, CX, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         CX, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-2, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $+3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	VMOVQ        R12, X10
-	VPBROADCASTQ X10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y10
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VANDPD       Y9, Y8, Y8
-	VANDPD       Y8, Y5, Y9
-	VANDPD       Y8, Y6, Y8
-	VPSLLQ       $0x01, Y3, Y10
-	MOVQ         CX, R12
-	IMULQ        CX, R12
-	IMULQ        DI, R12
-	MOVQ         CX, R13
-	IMULQ        DI, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	MOVQ         CX, R13
-	IMULQ        R10, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	VMOVQ        R12, X11
-	VPBROADCASTQ X11, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
-	VMOVAPS      Y0, Y11
-	VGATHERQPD   Y8, (DX)(Y10*8), Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	LEAQ         (AX)(R10*8), R12
-	VXORPS       Y8, Y8, Y8
-	VTESTPD      Y6, Y6
-	JEQ          done28
-	VBROADCASTSD (R12), Y8
-
-done28:
-	LEAQ         (R9)(R10*8), R12
-	VXORPS       Y9, Y9, Y9
-	VTESTPD      Y6, Y6
-	JEQ          done29
-	VBROADCASTSD (R12), Y9
-
-done29:
-	VSUBPD    Y9, Y8, Y6
-	VMULPD    Y6, Y7, Y6
-	VBLENDVPD Y5, Y6, Y4, Y4
-	VADDPD    Y4, Y2, Y2
-	ADDQ      $+1, R10
-	CMPQ      R10, CX
-	JLT       loop27
-
-done26:
-done25:
-	LEAQ       -1(CX), R9
-	TESTQ      R9, R9
-	JLT        done30
-	VMASKMOVPD (R8)(R11*8), Y1, Y3
-	VADDPD     Y2, Y3, Y2
-	VMASKMOVPD Y2, Y1, (R8)(R11*8)
-
-done30:
-done24:
-done7:
-	ADDQ $+1, DI
-	MOVQ k+24(FP), R8
-	CMPQ DI, R8
-	JLT  loop6
-
-done5:
-done4:
-	MOVQ 80(SP), AX
-	ADDQ $+1, AX
-	MOVQ AX, 80(SP)
-	MOVQ 80(SP), AX
-	MOVQ count+8(FP), BX
-	CMPQ AX, BX
-	JLT  loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func exps2LoopAVX512(first int, count int, k int, alpha []float64, exps2 []float64, top2 float64) (total2 float64)
+// func expsLoopAVX512(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·exps2LoopAVX512(SB), $0-88
+TEXT ·expsLoopAVX512(SB), $0-88
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         alpha_base+24(FP), DX
-	MOVQ         exps2_base+48(FP), BX
-	VBROADCASTSD top2+72(FP), Z0
+	MOVQ         exps_base+48(FP), BX
+	VBROADCASTSD top+72(FP), Z0
 	VPXORD       Z1, Z1, Z1
 	TESTQ        CX, CX
 	JLE          done1
@@ -4770,19 +7207,19 @@ done4:
 	VADDPD        Z0, Z1, Z1
 
 done1:
-	VMOVSD X1, total2+80(FP)
+	VMOVSD X1, total+80(FP)
 	VZEROUPPER
 	RET
 
-// func exps2LoopAVX2(first int, count int, k int, alpha []float64, exps2 []float64, top2 float64) (total2 float64)
+// func expsLoopAVX2(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exps2LoopAVX2(SB), $64-88
+TEXT ·expsLoopAVX2(SB), $64-88
 	LEAQ    31(SP), AX
 	ANDQ    $-32, AX
 	MOVQ    first+0(FP), CX
 	MOVQ    count+8(FP), DX
 	MOVQ    alpha_base+24(FP), BX
-	MOVQ    exps2_base+48(FP), SI
+	MOVQ    exps_base+48(FP), SI
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS Y0, (AX)
 	TESTQ   DX, DX
@@ -4809,9 +7246,9 @@ TEXT ·exps2LoopAVX2(SB), $64-88
 loop3:
 	VMOVUPD      (BX)(DI*8), Y11
 	VMOVUPD      32(BX)(DI*8), Y12
-	VBROADCASTSD top2+72(FP), Y13
+	VBROADCASTSD top+72(FP), Y13
 	VSUBPD       Y13, Y11, Y11
-	VBROADCASTSD top2+72(FP), Y13
+	VBROADCASTSD top+72(FP), Y13
 	VSUBPD       Y13, Y12, Y12
 	VMINPD       Y11, Y3, Y11
 	VMAXPD       Y11, Y2, Y11
@@ -4893,7 +7330,7 @@ done2:
 
 loop5:
 	VMOVUPD      (BX)(DI*8), Y12
-	VBROADCASTSD top2+72(FP), Y13
+	VBROADCASTSD top+72(FP), Y13
 	VSUBPD       Y13, Y12, Y12
 	VMINPD       Y12, Y3, Y12
 	VMAXPD       Y12, Y2, Y12
@@ -4936,7 +7373,7 @@ done4:
 	VPBROADCASTQ X2, Y2
 	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
 	VMASKMOVPD   (BX)(DX*8), Y2, Y3
-	VBROADCASTSD top2+72(FP), Y4
+	VBROADCASTSD top+72(FP), Y4
 	VSUBPD       Y4, Y3, Y3
 	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y4
 	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y5
@@ -4984,17 +7421,3709 @@ done6:
 
 done1:
 	VMOVUPS (AX), Y0
-	VMOVSD  X0, total2+80(FP)
+	VMOVSD  X0, total+80(FP)
 	VZEROUPPER
 	RET
 
-// func dzy2LoopAVX512(first int, count int, d int, dzy2 []float64)
+// func dmu2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·dmu2LoopAVX512(SB), $24-344
+	MOVQ         d+16(FP), AX
+	MOVQ         exps2_base+192(FP), CX
+	VPXORD       Z0, Z0, Z0
+	MOVQ         rows+0(FP), DX
+	TESTQ        DX, DX
+	JLE          done1
+	MOVQ         rows+0(FP), DX
+	TESTQ        DX, DX
+	JLE          done2
+	MOVQ         $+0, DX
+	MOVQ         DX, (SP)
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
+	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z3
+	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z4
+	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z5
+	VBROADCASTSD c64x1_3c7abc9e3b39803f<>+0(SB), Z6
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z7
+	VMOVUPD      c64x8_h2d88c8d5f1f85ecd<>+0(SB), Z8
+	VMOVUPD      c64x8_h2ce5ea2210717ea1<>+0(SB), Z9
+	VMOVUPD      c64x8_h6e4d72893b487836<>+0(SB), Z10
+	VMOVUPD      c64x8_h0eb8c370227c22ca<>+0(SB), Z11
+	VBROADCASTSD c64x1_3f56c14e3aa12e1b<>+0(SB), Z12
+	VBROADCASTSD c64x1_3f811123afa93b38<>+0(SB), Z13
+	VBROADCASTSD c64x1_3fa55555558d4a08<>+0(SB), Z14
+	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z15
+	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z16
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z17
+
+loop3:
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z18
+	MOVQ         k+8(FP), DX
+	TESTQ        DX, DX
+	JLE          done4
+	MOVQ         AX, DX
+	IMULQ        (SP), DX
+	MOVQ         k+8(FP), BX
+	IMULQ        BX, DX
+	MOVQ         zy2_base+48(FP), BX
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         zy4_base+72(FP), SI
+	LEAQ         (SI)(DX*8), DX
+	MOVQ         k+8(FP), SI
+	TESTQ        SI, SI
+	JLE          done5
+	MOVQ         $+0, SI
+
+loop6:
+	VPXORD  Z19, Z19, Z19
+	TESTQ   AX, AX
+	JLE     done7
+	MOVQ    AX, DI
+	IMULQ   SI, DI
+	MOVQ    zy_base+24(FP), R8
+	LEAQ    (R8)(DI*8), R8
+	LEAQ    (BX)(DI*8), R9
+	LEAQ    (DX)(DI*8), R10
+	MOVQ    y_base+96(FP), R11
+	LEAQ    (R11)(DI*8), DI
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	LEAQ    -32(AX), R11
+	TESTQ   R11, R11
+	JLT     done8
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD     (R9)(R12*8), Z24
+	VMOVUPD     64(R9)(R12*8), Z25
+	VMOVUPD     128(R9)(R12*8), Z26
+	VMOVUPD     192(R9)(R12*8), Z27
+	VMOVUPD     (R10)(R12*8), Z28
+	VMOVUPD     64(R10)(R12*8), Z29
+	VMOVUPD     128(R10)(R12*8), Z30
+	VMOVUPD     192(R10)(R12*8), Z31
+	VFMADD231PD (R8)(R12*8), Z24, Z28
+	VFMADD231PD 64(R8)(R12*8), Z25, Z29
+	VFMADD231PD 128(R8)(R12*8), Z26, Z30
+	VFMADD231PD 192(R8)(R12*8), Z27, Z31
+	VMOVUPD     Z28, (DI)(R12*8)
+	VMOVUPD     Z29, 64(DI)(R12*8)
+	VMOVUPD     Z30, 128(DI)(R12*8)
+	VMOVUPD     Z31, 192(DI)(R12*8)
+	VFMADD231PD Z28, Z28, Z20
+	VFMADD231PD Z29, Z29, Z21
+	VFMADD231PD Z30, Z30, Z22
+	VFMADD231PD Z31, Z31, Z23
+	ADDQ        $+32, R12
+	CMPQ        R12, R11
+	JLE         loop9
+
+done8:
+	MOVQ    AX, R11
+	ANDQ    $+31, R11
+	MOVQ    AX, R12
+	SUBQ    R11, R12
+	LEAQ    7(AX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done10
+	PCALIGN $0x20
+
+loop11:
+	MOVQ         AX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z24
+	VPCMPQ       $0x06, Z1, Z24, K1
+	VMOVUPD.Z    (R8)(R12*8), K1, Z24
+	VMOVUPD.Z    (R9)(R12*8), K1, Z25
+	VMOVUPD.Z    (R10)(R12*8), K1, Z26
+	VFMADD231PD  Z25, Z24, Z26
+	VMOVUPD      Z26, K1, (DI)(R12*8)
+	VFMADD213PD  Z20, Z26, Z26
+	VBLENDMPD    Z26, Z20, K1, Z20
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop11
+
+done10:
+	VADDPD        Z21, Z20, Z20
+	VADDPD        Z23, Z22, Z21
+	VADDPD        Z21, Z20, Z20
+	VEXTRACTF64X4 $0x01, Z20, Y21
+	VADDPD        Y21, Y20, Y20
+	VEXTRACTF32X4 $0x01, Y20, X21
+	VADDPD        X21, X20, X20
+	VPERMILPD     $0x01, X20, X21
+	VADDPD        X21, X20, X20
+	VBROADCASTSD  X20, Z20
+	VADDPD        Z20, Z19, Z19
+
+done7:
+	MOVQ         alpha_base+120(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	MOVQ         zbeta_base+144(FP), R8
+	LEAQ         (R8)(SI*8), R8
+	VBROADCASTSD (R8), Z20
+	VADDPD.BCST  (DI), Z20, Z20
+	VDIVPD       Z2, Z19, Z19
+	VSUBPD       Z19, Z20, Z19
+	MOVQ         beta_base+168(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VMOVSD       X19, (DI)
+	VCMPPD       $0x03, Z18, Z18, K1
+	VMAXPD       Z19, Z18, Z19
+	VBLENDMPD    Z18, Z19, K1, Z18
+	ADDQ         $+1, SI
+	MOVQ         k+8(FP), DI
+	CMPQ         SI, DI
+	JLT          loop6
+
+done5:
+done4:
+	VANDPD.BCST c64x1_7fffffffffffffff<>+0(SB), Z18, Z19
+	VCMPPD.BCST $0x11, c64x1_7ff0000000000000<>+0(SB), Z19, K1
+	VPXORD      Z19, Z19, Z19
+	VBLENDMPD   Z18, Z19, K1, Z18
+	VPXORD      Z19, Z19, Z19
+	MOVQ        k+8(FP), DX
+	TESTQ       DX, DX
+	JLE         done12
+	VPXORD      Z20, Z20, Z20
+	VPXORD      Z21, Z21, Z21
+	MOVQ        k+8(FP), DX
+	LEAQ        -16(DX), DX
+	TESTQ       DX, DX
+	JLT         done13
+	MOVQ        $+0, BX
+	PCALIGN     $0x20
+
+loop14:
+	MOVQ         beta_base+168(FP), SI
+	VMOVUPD      (SI)(BX*8), Z22
+	MOVQ         beta_base+168(FP), SI
+	VMOVUPD      64(SI)(BX*8), Z23
+	VSUBPD       Z18, Z22, Z22
+	VSUBPD       Z18, Z23, Z23
+	VMOVAPS      Z3, Z24
+	VFMADD231PD  Z4, Z22, Z24
+	VSUBPD       Z3, Z24, Z25
+	VFNMADD231PD Z5, Z25, Z22
+	VFNMADD231PD Z6, Z25, Z22
+	VRANGEPD     $0x02, Z7, Z22, Z22
+	VMOVAPS      Z24, Z26
+	VPERMI2PD    Z9, Z8, Z26
+	VPERMI2PD    Z11, Z10, Z24
+	VMULPD       Z22, Z22, Z27
+	VMOVAPS      Z13, Z28
+	VFMADD231PD  Z22, Z12, Z28
+	VFMADD213PD  Z14, Z22, Z28
+	VFMADD213PD  Z15, Z22, Z28
+	VFMADD213PD  Z16, Z22, Z28
+	VADDPD       Z24, Z22, Z22
+	VFMADD231PD  Z28, Z27, Z22
+	VFMADD231PD  Z22, Z26, Z26
+	VSCALEFPD    Z25, Z26, Z22
+	VMOVAPS      Z3, Z24
+	VFMADD231PD  Z4, Z23, Z24
+	VSUBPD       Z3, Z24, Z25
+	VFNMADD231PD Z5, Z25, Z23
+	VFNMADD231PD Z6, Z25, Z23
+	VRANGEPD     $0x02, Z7, Z23, Z23
+	VMOVAPS      Z24, Z26
+	VPERMI2PD    Z9, Z8, Z26
+	VPERMI2PD    Z11, Z10, Z24
+	VMULPD       Z23, Z23, Z27
+	VMOVAPS      Z13, Z28
+	VFMADD231PD  Z23, Z12, Z28
+	VFMADD213PD  Z14, Z23, Z28
+	VFMADD213PD  Z15, Z23, Z28
+	VFMADD213PD  Z16, Z23, Z28
+	VADDPD       Z24, Z23, Z23
+	VFMADD231PD  Z28, Z27, Z23
+	VFMADD231PD  Z23, Z26, Z26
+	VSCALEFPD    Z25, Z26, Z23
+	VMOVUPD      Z22, (CX)(BX*8)
+	VMOVUPD      Z23, 64(CX)(BX*8)
+	VADDPD       Z22, Z20, Z20
+	VADDPD       Z23, Z21, Z21
+	ADDQ         $+16, BX
+	CMPQ         BX, DX
+	JLE          loop14
+
+done13:
+	MOVQ    k+8(FP), DX
+	ANDQ    $+15, DX
+	MOVQ    k+8(FP), BX
+	SUBQ    DX, BX
+	MOVQ    k+8(FP), DX
+	LEAQ    7(DX), DX
+	LEAQ    -8(DX), DX
+	CMPQ    BX, DX
+	JGT     done15
+	PCALIGN $0x20
+
+loop16:
+	MOVQ         k+8(FP), SI
+	SUBQ         BX, SI
+	VPBROADCASTQ SI, Z22
+	VPCMPQ       $0x06, Z1, Z22, K1
+	MOVQ         beta_base+168(FP), SI
+	VMOVUPD.Z    (SI)(BX*8), K1, Z22
+	VSUBPD       Z18, Z22, Z22
+	VMOVAPS      Z3, Z23
+	VFMADD231PD  Z4, Z22, Z23
+	VSUBPD       Z3, Z23, Z24
+	VFNMADD231PD Z5, Z24, Z22
+	VFNMADD231PD Z6, Z24, Z22
+	VRANGEPD     $0x02, Z7, Z22, Z22
+	VMOVAPS      Z23, Z25
+	VPERMI2PD    Z9, Z8, Z25
+	VPERMI2PD    Z11, Z10, Z23
+	VMULPD       Z22, Z22, Z26
+	VMOVAPS      Z13, Z27
+	VFMADD231PD  Z22, Z12, Z27
+	VFMADD213PD  Z14, Z22, Z27
+	VFMADD213PD  Z15, Z22, Z27
+	VFMADD213PD  Z16, Z22, Z27
+	VADDPD       Z23, Z22, Z22
+	VFMADD231PD  Z27, Z26, Z22
+	VFMADD231PD  Z22, Z25, Z25
+	VSCALEFPD    Z24, Z25, Z22
+	VMOVUPD      Z22, K1, (CX)(BX*8)
+	VADDPD       Z22, Z20, Z22
+	VBLENDMPD    Z22, Z20, K1, Z20
+	ADDQ         $+8, BX
+	CMPQ         BX, DX
+	JLE          loop16
+
+done15:
+	VADDPD        Z21, Z20, Z20
+	VEXTRACTF64X4 $0x01, Z20, Y21
+	VADDPD        Y21, Y20, Y20
+	VEXTRACTF32X4 $0x01, Y20, X21
+	VADDPD        X21, X20, X20
+	VPERMILPD     $0x01, X20, X21
+	VADDPD        X21, X20, X20
+	VBROADCASTSD  X20, Z20
+	VADDPD        Z20, Z19, Z19
+
+done12:
+	VGETMANTPD       $0x0f, Z19, Z20
+	VGETEXPPD        Z19, Z21
+	VGETEXPPD        Z20, Z22
+	VSUBPD           Z22, Z21, Z21
+	VSUBPD           Z7, Z20, Z20
+	VMULPD.BCST      c64x1_3fe62e42fefa3800<>+0(SB), Z21, Z22
+	VADDPD           Z20, Z22, Z23
+	VSUBPD           Z22, Z23, Z22
+	VSUBPD           Z22, Z20, Z22
+	VRANGEPD         $0x02, Z7, Z22, Z22
+	VADDPD           Z2, Z20, Z24
+	VDIVPD           Z24, Z20, Z24
+	VMULPD           Z24, Z24, Z25
+	VMULPD.BCST      c64x1_3fe0000000000000<>+0(SB), Z20, Z26
+	VMULPD           Z20, Z26, Z20
+	VBROADCASTSD     c64x1_3fc0e82b63c90356<>+0(SB), Z26
+	VFMADD231PD.BCST c64x1_3fc16df64a551f2e<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fc3b2a5cfebdba0<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fc745ca82fac344<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fcc71c72ef79fab<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fd24924923ce261<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fd9999999999ffd<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fe5555555555555<>+0(SB), Z25, Z26
+	VFMADD213PD      Z20, Z26, Z25
+	VFMSUB231PD      Z25, Z24, Z20
+	VADDPD           Z22, Z20, Z20
+	VFMADD231PD.BCST c64x1_3d2ef35793c76730<>+0(SB), Z21, Z20
+	VADDPD           Z20, Z23, Z20
+	VADDPD           Z20, Z18, Z18
+	VADDPD           Z18, Z0, Z0
+	MOVQ             k+8(FP), DX
+	TESTQ            DX, DX
+	JLE              done17
+	MOVQ             AX, DX
+	IMULQ            (SP), DX
+	MOVQ             k+8(FP), BX
+	IMULQ            BX, DX
+	MOVQ             dmu2_base+240(FP), BX
+	LEAQ             (BX)(DX*8), BX
+	MOVQ             BX, 8(SP)
+	MOVQ             zy2_base+48(FP), BX
+	LEAQ             (BX)(DX*8), DX
+	MOVQ             DX, 16(SP)
+	MOVQ             k+8(FP), DX
+	TESTQ            DX, DX
+	JLE              done18
+	MOVQ             $+0, DX
+
+loop19:
+	LEAQ         (CX)(DX*8), BX
+	VBROADCASTSD (BX), Z18
+	VDIVPD       Z19, Z18, Z20
+	MOVQ         dzbeta_base+216(FP), BX
+	LEAQ         (BX)(DX*8), BX
+	VADDPD.BCST  (BX), Z20, Z20
+	VMOVSD       X20, (BX)
+	VDIVPD       Z19, Z18, Z18
+	VDIVPD       Z2, Z18, Z18
+	VXORPD       Z17, Z18, Z18
+	TESTQ        AX, AX
+	JLE          done20
+	MOVQ         AX, BX
+	IMULQ        DX, BX
+	MOVQ         y_base+96(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	MOVQ         8(SP), DI
+	LEAQ         (DI)(BX*8), DI
+	MOVQ         dmu3_base+264(FP), R8
+	LEAQ         (R8)(BX*8), R8
+	MOVQ         zy_base+24(FP), R9
+	LEAQ         (R9)(BX*8), R9
+	MOVQ         dmu4_base+288(FP), R10
+	LEAQ         (R10)(BX*8), R10
+	MOVQ         16(SP), R11
+	LEAQ         (R11)(BX*8), R11
+	MOVQ         dzy2_base+312(FP), R12
+	LEAQ         (R12)(BX*8), BX
+	LEAQ         -32(AX), R12
+	TESTQ        R12, R12
+	JLT          done21
+	MOVQ         $+0, R13
+	PCALIGN      $0x20
+
+loop22:
+	VMOVUPD (SI)(R13*8), Z20
+	VMOVUPD 64(SI)(R13*8), Z21
+	VMOVUPD 128(SI)(R13*8), Z22
+	VMOVUPD 192(SI)(R13*8), Z23
+	VMULPD  Z20, Z2, Z24
+	VMULPD  Z21, Z2, Z25
+	VMULPD  Z22, Z2, Z26
+	VMULPD  Z23, Z2, Z27
+	VMULPD  Z24, Z18, Z24
+	VMULPD  Z25, Z18, Z25
+	VMULPD  Z26, Z18, Z26
+	VMULPD  Z27, Z18, Z27
+	VMULPD  Z20, Z18, Z20
+	VMULPD  Z21, Z18, Z21
+	VMULPD  Z22, Z18, Z22
+	VMULPD  Z23, Z18, Z23
+	VMOVUPD Z20, (DI)(R13*8)
+	VMOVUPD Z21, 64(DI)(R13*8)
+	VMOVUPD Z22, 128(DI)(R13*8)
+	VMOVUPD Z23, 192(DI)(R13*8)
+	VADDPD  (R8)(R13*8), Z20, Z20
+	VADDPD  64(R8)(R13*8), Z21, Z21
+	VADDPD  128(R8)(R13*8), Z22, Z22
+	VADDPD  192(R8)(R13*8), Z23, Z23
+	VMOVUPD Z20, (R8)(R13*8)
+	VMOVUPD Z21, 64(R8)(R13*8)
+	VMOVUPD Z22, 128(R8)(R13*8)
+	VMOVUPD Z23, 192(R8)(R13*8)
+	VMULPD  (R9)(R13*8), Z24, Z20
+	VMULPD  64(R9)(R13*8), Z25, Z21
+	VMULPD  128(R9)(R13*8), Z26, Z22
+	VMULPD  192(R9)(R13*8), Z27, Z23
+	VADDPD  (R10)(R13*8), Z20, Z20
+	VADDPD  64(R10)(R13*8), Z21, Z21
+	VADDPD  128(R10)(R13*8), Z22, Z22
+	VADDPD  192(R10)(R13*8), Z23, Z23
+	VMOVUPD Z20, (R10)(R13*8)
+	VMOVUPD Z21, 64(R10)(R13*8)
+	VMOVUPD Z22, 128(R10)(R13*8)
+	VMOVUPD Z23, 192(R10)(R13*8)
+	VMULPD  (R11)(R13*8), Z24, Z20
+	VMULPD  64(R11)(R13*8), Z25, Z21
+	VMULPD  128(R11)(R13*8), Z26, Z22
+	VMULPD  192(R11)(R13*8), Z27, Z23
+	VADDPD  (BX)(R13*8), Z20, Z20
+	VADDPD  64(BX)(R13*8), Z21, Z21
+	VADDPD  128(BX)(R13*8), Z22, Z22
+	VADDPD  192(BX)(R13*8), Z23, Z23
+	VMOVUPD Z20, (BX)(R13*8)
+	VMOVUPD Z21, 64(BX)(R13*8)
+	VMOVUPD Z22, 128(BX)(R13*8)
+	VMOVUPD Z23, 192(BX)(R13*8)
+	ADDQ    $+32, R13
+	CMPQ    R13, R12
+	JLE     loop22
+
+done21:
+	MOVQ    AX, R12
+	ANDQ    $+31, R12
+	MOVQ    AX, R13
+	SUBQ    R12, R13
+	LEAQ    7(AX), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done23
+	PCALIGN $0x20
+
+loop24:
+	MOVQ         AX, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z20
+	VPCMPQ       $0x06, Z1, Z20, K1
+	VMOVUPD.Z    (SI)(R13*8), K1, Z20
+	VMULPD       Z20, Z2, Z21
+	VMULPD       Z21, Z18, Z21
+	VMULPD       Z20, Z18, Z20
+	VMOVUPD      Z20, K1, (DI)(R13*8)
+	VMOVUPD.Z    (R8)(R13*8), K1, Z22
+	VADDPD       Z20, Z22, Z20
+	VMOVUPD      Z20, K1, (R8)(R13*8)
+	VMOVUPD.Z    (R9)(R13*8), K1, Z20
+	VMULPD       Z20, Z21, Z20
+	VMOVUPD.Z    (R10)(R13*8), K1, Z22
+	VADDPD       Z20, Z22, Z20
+	VMOVUPD      Z20, K1, (R10)(R13*8)
+	VMOVUPD.Z    (R11)(R13*8), K1, Z20
+	VMULPD       Z20, Z21, Z20
+	VMOVUPD.Z    (BX)(R13*8), K1, Z21
+	VADDPD       Z20, Z21, Z20
+	VMOVUPD      Z20, K1, (BX)(R13*8)
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop24
+
+done23:
+done20:
+	ADDQ $+1, DX
+	MOVQ k+8(FP), BX
+	CMPQ DX, BX
+	JLT  loop19
+
+done18:
+done17:
+	MOVQ (SP), DX
+	ADDQ $+1, DX
+	MOVQ DX, (SP)
+	MOVQ (SP), DX
+	MOVQ rows+0(FP), BX
+	CMPQ DX, BX
+	JLT  loop3
+
+done2:
+done1:
+	VMOVSD X0, data+336(FP)
+	VZEROUPPER
+	RET
+
+// func dmu2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dmu2LoopAVX2(SB), $40-344
+	MOVQ    d+16(FP), AX
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	MOVQ    rows+0(FP), CX
+	TESTQ   CX, CX
+	JLE     done1
+	MOVQ    rows+0(FP), CX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, CX
+	MOVQ    CX, 32(SP)
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
+	VMOVUPD c64x4_4086300000000000<>+0(SB), Y1
+
+loop3:
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y2
+	MOVQ    k+8(FP), CX
+	TESTQ   CX, CX
+	JLE     done4
+	MOVQ    AX, CX
+	IMULQ   32(SP), CX
+	MOVQ    k+8(FP), DX
+	IMULQ   DX, CX
+	MOVQ    zy2_base+48(FP), DX
+	LEAQ    (DX)(CX*8), DX
+	MOVQ    zy4_base+72(FP), BX
+	LEAQ    (BX)(CX*8), CX
+	MOVQ    k+8(FP), BX
+	TESTQ   BX, BX
+	JLE     done5
+	MOVQ    $+0, BX
+
+loop6:
+	VXORPS  Y3, Y3, Y3
+	TESTQ   AX, AX
+	JLE     done7
+	MOVQ    AX, SI
+	IMULQ   BX, SI
+	MOVQ    zy_base+24(FP), DI
+	LEAQ    (DI)(SI*8), DI
+	LEAQ    (DX)(SI*8), R8
+	LEAQ    (CX)(SI*8), R9
+	MOVQ    y_base+96(FP), R10
+	LEAQ    (R10)(SI*8), SI
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	LEAQ    -16(AX), R10
+	TESTQ   R10, R10
+	JLT     done8
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD     (R8)(R11*8), Y8
+	VMOVUPD     32(R8)(R11*8), Y9
+	VMOVUPD     64(R8)(R11*8), Y10
+	VMOVUPD     96(R8)(R11*8), Y11
+	VMOVUPD     (R9)(R11*8), Y12
+	VMOVUPD     32(R9)(R11*8), Y13
+	VMOVUPD     64(R9)(R11*8), Y14
+	VMOVUPD     96(R9)(R11*8), Y15
+	VFMADD231PD (DI)(R11*8), Y8, Y12
+	VFMADD231PD 32(DI)(R11*8), Y9, Y13
+	VFMADD231PD 64(DI)(R11*8), Y10, Y14
+	VFMADD231PD 96(DI)(R11*8), Y11, Y15
+	VMOVUPD     Y12, (SI)(R11*8)
+	VMOVUPD     Y13, 32(SI)(R11*8)
+	VMOVUPD     Y14, 64(SI)(R11*8)
+	VMOVUPD     Y15, 96(SI)(R11*8)
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y13, Y13, Y5
+	VFMADD231PD Y14, Y14, Y6
+	VFMADD231PD Y15, Y15, Y7
+	ADDQ        $+16, R11
+	CMPQ        R11, R10
+	JLE         loop9
+
+done8:
+	MOVQ    AX, R10
+	ANDQ    $+15, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(AX), R10
+	CMPQ    R11, R10
+	JGT     done10
+	PCALIGN $0x20
+
+loop11:
+	VMOVUPD     (R8)(R11*8), Y8
+	VMOVUPD     (R9)(R11*8), Y9
+	VFMADD231PD (DI)(R11*8), Y8, Y9
+	VMOVUPD     Y9, (SI)(R11*8)
+	VFMADD231PD Y9, Y9, Y4
+	ADDQ        $+4, R11
+	CMPQ        R11, R10
+	JLE         loop11
+
+done10:
+	MOVQ         AX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done12
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
+	VMASKMOVPD   (DI)(R11*8), Y8, Y9
+	VMASKMOVPD   (R8)(R11*8), Y8, Y10
+	VMASKMOVPD   (R9)(R11*8), Y8, Y11
+	VFMADD231PD  Y10, Y9, Y11
+	VMASKMOVPD   Y11, Y8, (SI)(R11*8)
+	VFMADD213PD  Y4, Y11, Y11
+	VBLENDVPD    Y8, Y11, Y4, Y4
+
+done12:
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y7, Y6, Y5
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VADDPD       X5, X4, X4
+	VPERMILPD    $0x01, X4, X5
+	VADDPD       X5, X4, X4
+	VBROADCASTSD X4, Y4
+	VADDPD       Y4, Y3, Y3
+
+done7:
+	MOVQ         alpha_base+120(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VBROADCASTSD (SI), Y4
+	MOVQ         zbeta_base+144(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VBROADCASTSD (SI), Y5
+	VADDPD       Y5, Y4, Y4
+	VDIVPD       Y0, Y3, Y3
+	VSUBPD       Y3, Y4, Y3
+	MOVQ         beta_base+168(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VMOVSD       X3, (SI)
+	VCMPPD       $0x03, Y2, Y2, Y4
+	VMAXPD       Y3, Y2, Y3
+	VBLENDVPD    Y4, Y2, Y3, Y2
+	ADDQ         $+1, BX
+	MOVQ         k+8(FP), SI
+	CMPQ         BX, SI
+	JLT          loop6
+
+done5:
+done4:
+	VANDPD    c64x4_7fffffffffffffff<>+0(SB), Y2, Y3
+	VCMPPD    $0x11, c64x4_7ff0000000000000<>+0(SB), Y3, Y3
+	VXORPS    Y4, Y4, Y4
+	VBLENDVPD Y3, Y2, Y4, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      k+8(FP), CX
+	TESTQ     CX, CX
+	JLE       done13
+	VXORPS    Y4, Y4, Y4
+	VXORPS    Y5, Y5, Y5
+	MOVQ      k+8(FP), CX
+	LEAQ      -8(CX), CX
+	TESTQ     CX, CX
+	JLT       done14
+	MOVQ      $+0, DX
+	PCALIGN   $0x20
+
+loop15:
+	MOVQ         beta_base+168(FP), BX
+	VMOVUPD      (BX)(DX*8), Y6
+	MOVQ         beta_base+168(FP), BX
+	VMOVUPD      32(BX)(DX*8), Y7
+	VSUBPD       Y2, Y6, Y6
+	VSUBPD       Y2, Y7, Y7
+	VMINPD       Y6, Y1, Y6
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y6
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y6, Y8
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y6
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y6
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y9
+	VPSRLQ       $0x01, Y8, Y6
+	VPSLLQ       $0x34, Y6, Y10
+	VMULPD       Y10, Y9, Y9
+	VPSUBQ       Y6, Y8, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y6, Y9, Y6
+	VMINPD       Y7, Y1, Y7
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y8
+	VMAXPD       Y7, Y8, Y7
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y7, Y8
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y7
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y7
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
+	VPSRLQ       $0x01, Y8, Y7
+	VPSLLQ       $0x34, Y7, Y10
+	VMULPD       Y10, Y9, Y9
+	VPSUBQ       Y7, Y8, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y7, Y9, Y7
+	MOVQ         exps2_base+192(FP), BX
+	VMOVUPD      Y6, (BX)(DX*8)
+	MOVQ         exps2_base+192(FP), BX
+	VMOVUPD      Y7, 32(BX)(DX*8)
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y7, Y5, Y5
+	ADDQ         $+8, DX
+	CMPQ         DX, CX
+	JLE          loop15
+
+done14:
+	MOVQ    k+8(FP), CX
+	ANDQ    $+7, CX
+	MOVQ    k+8(FP), DX
+	SUBQ    CX, DX
+	MOVQ    k+8(FP), CX
+	LEAQ    -4(CX), CX
+	CMPQ    DX, CX
+	JGT     done16
+	PCALIGN $0x20
+
+loop17:
+	MOVQ         beta_base+168(FP), BX
+	VMOVUPD      (BX)(DX*8), Y6
+	VSUBPD       Y2, Y6, Y6
+	VMINPD       Y6, Y1, Y6
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y7
+	VMAXPD       Y6, Y7, Y6
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y7
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y6, Y7
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y7, Y8
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y8, Y6
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y8, Y6
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y8
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y8
+	VPSRLQ       $0x01, Y7, Y6
+	VPSLLQ       $0x34, Y6, Y9
+	VMULPD       Y9, Y8, Y8
+	VPSUBQ       Y6, Y7, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y6, Y8, Y6
+	MOVQ         exps2_base+192(FP), BX
+	VMOVUPD      Y6, (BX)(DX*8)
+	VADDPD       Y6, Y4, Y4
+	ADDQ         $+4, DX
+	CMPQ         DX, CX
+	JLE          loop17
+
+done16:
+	MOVQ         k+8(FP), CX
+	ANDQ         $+3, CX
+	TESTQ        CX, CX
+	JLE          done18
+	MOVQ         k+8(FP), DX
+	SUBQ         CX, DX
+	VMOVQ        CX, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6, Y6
+	MOVQ         beta_base+168(FP), CX
+	VMASKMOVPD   (CX)(DX*8), Y6, Y7
+	VSUBPD       Y2, Y7, Y7
+	VMINPD       Y7, Y1, Y7
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y8
+	VMAXPD       Y7, Y8, Y7
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y7, Y8
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y7
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y7
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
+	VPSRLQ       $0x01, Y8, Y7
+	VPSLLQ       $0x34, Y7, Y10
+	VMULPD       Y10, Y9, Y9
+	VPSUBQ       Y7, Y8, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y7, Y9, Y7
+	MOVQ         exps2_base+192(FP), CX
+	VMASKMOVPD   Y7, Y6, (CX)(DX*8)
+	VADDPD       Y7, Y4, Y7
+	VBLENDVPD    Y6, Y7, Y4, Y4
+
+done18:
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VADDPD       X5, X4, X4
+	VPERMILPD    $0x01, X4, X5
+	VADDPD       X5, X4, X4
+	VBROADCASTSD X4, Y4
+	VADDPD       Y4, Y3, Y3
+
+done13:
+	VPADDQ      c64x4_0008000000000000<>+0(SB), Y3, Y4
+	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y4, Y5
+	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y4, Y4
+	VORPD       c64x4_4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD      c64x4_43300000000003ff<>+0(SB), Y4, Y4
+	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y4, Y6
+	VADDPD      Y5, Y6, Y7
+	VSUBPD      Y6, Y7, Y6
+	VSUBPD      Y6, Y5, Y6
+	VADDPD      Y0, Y5, Y8
+	VDIVPD      Y8, Y5, Y8
+	VMULPD      Y8, Y8, Y9
+	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y5, Y10
+	VMULPD      Y5, Y10, Y5
+	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y10
+	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y9, Y10
+	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y9, Y10
+	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y9, Y10
+	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y9, Y10
+	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y9, Y10
+	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y9, Y10
+	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y9, Y10
+	VFMADD213PD Y5, Y10, Y9
+	VFMSUB231PD Y9, Y8, Y5
+	VADDPD      Y6, Y5, Y5
+	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y4, Y5
+	VADDPD      Y5, Y7, Y4
+	VPADDQ      c64x4_7ff0000000000000<>+0(SB), Y3, Y5
+	VMOVUPD     c64x4_ffe0000000000000<>+0(SB), Y6
+	VPCMPGTQ    Y5, Y6, Y5
+	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VTESTPD     Y5, Y5
+	JEQ         done19
+	VCMPPD      $0x11, c64x4_0010000000000000<>+0(SB), Y3, Y5
+	VMULPD      c64x4_4340000000000000<>+0(SB), Y3, Y6
+	VPADDQ      c64x4_0008000000000000<>+0(SB), Y6, Y6
+	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y6, Y7
+	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y7, Y7
+	VPSRLQ      $0x34, Y6, Y6
+	VORPD       c64x4_4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD      c64x4_4330000000000434<>+0(SB), Y6, Y6
+	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y7, Y7
+	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y6, Y8
+	VADDPD      Y7, Y8, Y9
+	VSUBPD      Y8, Y9, Y8
+	VSUBPD      Y8, Y7, Y8
+	VADDPD      Y0, Y7, Y10
+	VDIVPD      Y10, Y7, Y10
+	VMULPD      Y10, Y10, Y11
+	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y7, Y12
+	VMULPD      Y7, Y12, Y7
+	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y12
+	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y11, Y12
+	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y11, Y12
+	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y11, Y12
+	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y11, Y12
+	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y11, Y12
+	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y11, Y12
+	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y11, Y12
+	VFMADD213PD Y7, Y12, Y11
+	VFMSUB231PD Y11, Y10, Y7
+	VADDPD      Y8, Y7, Y7
+	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y6, Y7
+	VADDPD      Y7, Y9, Y6
+	VBLENDVPD   Y5, Y6, Y4, Y5
+	VXORPS      Y6, Y6, Y6
+	VCMPPD      $0x00, Y6, Y3, Y6
+	VBLENDVPD   Y6, c64x4_fff0000000000000<>+0(SB), Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VCMPPD      $0x11, Y6, Y3, Y6
+	VBLENDVPD   Y6, c64x4_7ff8000000000001<>+0(SB), Y5, Y5
+	VCMPPD      $0x11, c64x4_7ff0000000000000<>+0(SB), Y3, Y6
+	VBLENDVPD   Y6, Y5, Y3, Y4
+
+done19:
+	VADDPD  Y4, Y2, Y2
+	VMOVUPS (SP), Y4
+	VADDPD  Y2, Y4, Y4
+	VMOVUPS Y4, (SP)
+	MOVQ    k+8(FP), CX
+	TESTQ   CX, CX
+	JLE     done20
+	MOVQ    AX, CX
+	IMULQ   32(SP), CX
+	MOVQ    k+8(FP), DX
+	IMULQ   DX, CX
+	MOVQ    dmu2_base+240(FP), DX
+	LEAQ    (DX)(CX*8), DX
+	MOVQ    zy2_base+48(FP), BX
+	LEAQ    (BX)(CX*8), CX
+	MOVQ    k+8(FP), BX
+	TESTQ   BX, BX
+	JLE     done21
+	MOVQ    $+0, BX
+
+loop22:
+	MOVQ         exps2_base+192(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VBROADCASTSD (SI), Y2
+	VDIVPD       Y3, Y2, Y4
+	MOVQ         dzbeta_base+216(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VBROADCASTSD (SI), Y5
+	VADDPD       Y4, Y5, Y4
+	VMOVSD       X4, (SI)
+	VDIVPD       Y3, Y2, Y2
+	VDIVPD       Y0, Y2, Y2
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y2, Y2
+	TESTQ        AX, AX
+	JLE          done23
+	MOVQ         AX, SI
+	IMULQ        BX, SI
+	MOVQ         y_base+96(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	LEAQ         (DX)(SI*8), R8
+	MOVQ         dmu3_base+264(FP), R9
+	LEAQ         (R9)(SI*8), R9
+	MOVQ         zy_base+24(FP), R10
+	LEAQ         (R10)(SI*8), R10
+	MOVQ         dmu4_base+288(FP), R11
+	LEAQ         (R11)(SI*8), R11
+	LEAQ         (CX)(SI*8), R12
+	MOVQ         dzy2_base+312(FP), R13
+	LEAQ         (R13)(SI*8), SI
+	LEAQ         -16(AX), R13
+	TESTQ        R13, R13
+	JLT          done24
+	MOVQ         $+0, BP
+	PCALIGN      $0x20
+
+loop25:
+	VMOVUPD (DI)(BP*8), Y4
+	VMOVUPD 32(DI)(BP*8), Y5
+	VMOVUPD 64(DI)(BP*8), Y6
+	VMOVUPD 96(DI)(BP*8), Y7
+	VMULPD  Y4, Y0, Y8
+	VMULPD  Y5, Y0, Y9
+	VMULPD  Y6, Y0, Y10
+	VMULPD  Y7, Y0, Y11
+	VMULPD  Y8, Y2, Y8
+	VMULPD  Y9, Y2, Y9
+	VMULPD  Y10, Y2, Y10
+	VMULPD  Y11, Y2, Y11
+	VMULPD  Y4, Y2, Y4
+	VMULPD  Y5, Y2, Y5
+	VMULPD  Y6, Y2, Y6
+	VMULPD  Y7, Y2, Y7
+	VMOVUPD Y4, (R8)(BP*8)
+	VMOVUPD Y5, 32(R8)(BP*8)
+	VMOVUPD Y6, 64(R8)(BP*8)
+	VMOVUPD Y7, 96(R8)(BP*8)
+	VADDPD  (R9)(BP*8), Y4, Y4
+	VADDPD  32(R9)(BP*8), Y5, Y5
+	VADDPD  64(R9)(BP*8), Y6, Y6
+	VADDPD  96(R9)(BP*8), Y7, Y7
+	VMOVUPD Y4, (R9)(BP*8)
+	VMOVUPD Y5, 32(R9)(BP*8)
+	VMOVUPD Y6, 64(R9)(BP*8)
+	VMOVUPD Y7, 96(R9)(BP*8)
+	VMULPD  (R10)(BP*8), Y8, Y4
+	VMULPD  32(R10)(BP*8), Y9, Y5
+	VMULPD  64(R10)(BP*8), Y10, Y6
+	VMULPD  96(R10)(BP*8), Y11, Y7
+	VADDPD  (R11)(BP*8), Y4, Y4
+	VADDPD  32(R11)(BP*8), Y5, Y5
+	VADDPD  64(R11)(BP*8), Y6, Y6
+	VADDPD  96(R11)(BP*8), Y7, Y7
+	VMOVUPD Y4, (R11)(BP*8)
+	VMOVUPD Y5, 32(R11)(BP*8)
+	VMOVUPD Y6, 64(R11)(BP*8)
+	VMOVUPD Y7, 96(R11)(BP*8)
+	VMULPD  (R12)(BP*8), Y8, Y4
+	VMULPD  32(R12)(BP*8), Y9, Y5
+	VMULPD  64(R12)(BP*8), Y10, Y6
+	VMULPD  96(R12)(BP*8), Y11, Y7
+	VADDPD  (SI)(BP*8), Y4, Y4
+	VADDPD  32(SI)(BP*8), Y5, Y5
+	VADDPD  64(SI)(BP*8), Y6, Y6
+	VADDPD  96(SI)(BP*8), Y7, Y7
+	VMOVUPD Y4, (SI)(BP*8)
+	VMOVUPD Y5, 32(SI)(BP*8)
+	VMOVUPD Y6, 64(SI)(BP*8)
+	VMOVUPD Y7, 96(SI)(BP*8)
+	ADDQ    $+16, BP
+	CMPQ    BP, R13
+	JLE     loop25
+
+done24:
+	MOVQ    AX, R13
+	ANDQ    $+15, R13
+	MOVQ    AX, BP
+	SUBQ    R13, BP
+	LEAQ    -4(AX), R13
+	CMPQ    BP, R13
+	JGT     done26
+	PCALIGN $0x20
+
+loop27:
+	VMOVUPD (DI)(BP*8), Y4
+	VMULPD  Y4, Y0, Y5
+	VMULPD  Y5, Y2, Y5
+	VMULPD  Y4, Y2, Y4
+	VMOVUPD Y4, (R8)(BP*8)
+	VADDPD  (R9)(BP*8), Y4, Y4
+	VMOVUPD Y4, (R9)(BP*8)
+	VMULPD  (R10)(BP*8), Y5, Y4
+	VADDPD  (R11)(BP*8), Y4, Y4
+	VMOVUPD Y4, (R11)(BP*8)
+	VMULPD  (R12)(BP*8), Y5, Y4
+	VADDPD  (SI)(BP*8), Y4, Y4
+	VMOVUPD Y4, (SI)(BP*8)
+	ADDQ    $+4, BP
+	CMPQ    BP, R13
+	JLE     loop27
+
+done26:
+	MOVQ         AX, R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done28
+	MOVQ         AX, BP
+	SUBQ         R13, BP
+	VMOVQ        R13, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VMASKMOVPD   (DI)(BP*8), Y4, Y5
+	VMULPD       Y5, Y0, Y6
+	VMULPD       Y6, Y2, Y6
+	VMULPD       Y5, Y2, Y2
+	VMASKMOVPD   Y2, Y4, (R8)(BP*8)
+	VMASKMOVPD   (R9)(BP*8), Y4, Y5
+	VADDPD       Y2, Y5, Y2
+	VMASKMOVPD   Y2, Y4, (R9)(BP*8)
+	VMASKMOVPD   (R10)(BP*8), Y4, Y2
+	VMULPD       Y2, Y6, Y2
+	VMASKMOVPD   (R11)(BP*8), Y4, Y5
+	VADDPD       Y2, Y5, Y2
+	VMASKMOVPD   Y2, Y4, (R11)(BP*8)
+	VMASKMOVPD   (R12)(BP*8), Y4, Y2
+	VMULPD       Y2, Y6, Y2
+	VMASKMOVPD   (SI)(BP*8), Y4, Y5
+	VADDPD       Y2, Y5, Y2
+	VMASKMOVPD   Y2, Y4, (SI)(BP*8)
+
+done28:
+done23:
+	ADDQ $+1, BX
+	MOVQ k+8(FP), SI
+	CMPQ BX, SI
+	JLT  loop22
+
+done21:
+done20:
+	MOVQ 32(SP), CX
+	ADDQ $+1, CX
+	MOVQ CX, 32(SP)
+	MOVQ 32(SP), CX
+	MOVQ rows+0(FP), DX
+	CMPQ CX, DX
+	JLT  loop3
+
+done2:
+done1:
+	VMOVUPS (SP), Y0
+	VMOVSD  X0, data+336(FP)
+	VZEROUPPER
+	RET
+
+// func dl2ProductAVX512(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·dl2ProductAVX512(SB), $80-160
+	MOVQ  k+8(FP), AX
+	MOVQ  rows+16(FP), CX
+	MOVQ  dl2_base+24(FP), DX
+	MOVQ  scratch_base+136(FP), BX
+	MOVQ  d+0(FP), SI
+	SHLQ  $0x03, SI
+	MOVQ  SI, (SP)
+	MOVQ  d+0(FP), SI
+	IMULQ AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  SI, 8(SP)
+	MOVQ  d+0(FP), SI
+	IMULQ AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  SI, 16(SP)
+	MOVQ  $+0, SI
+	MOVQ  SI, 24(SP)
+	MOVQ  d+0(FP), SI
+	IMULQ AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  d+0(FP), DI
+	CMPQ  DI, $+32
+	JLT   done1
+	MOVQ  SI, DI
+	ANDQ  $+4095, DI
+	TESTQ DI, DI
+	JNE   done2
+	MOVQ  $+1, DI
+	MOVQ  DI, 24(SP)
+
+done2:
+	IMULQ CX, SI
+	CMPQ  SI, $+4194304
+	JLT   done3
+	MOVQ  $+1, SI
+	MOVQ  SI, 24(SP)
+
+done3:
+done1:
+	MOVQ  $+0, SI
+	MOVQ  SI, 32(SP)
+	MOVQ  d+0(FP), SI
+	IMULQ AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  d+0(FP), AX
+	CMPQ  AX, $+32
+	JLT   done4
+	MOVQ  SI, AX
+	ANDQ  $+4095, AX
+	TESTQ AX, AX
+	JNE   done5
+	MOVQ  $+1, AX
+	MOVQ  AX, 32(SP)
+
+done5:
+	IMULQ CX, SI
+	CMPQ  SI, $+4194304
+	JLT   done6
+	MOVQ  $+1, AX
+	MOVQ  AX, 32(SP)
+
+done6:
+done4:
+	MOVQ  CX, AX
+	SHLQ  $0x03, AX
+	LEAQ  64(AX), AX
+	SHLQ  $0x03, AX
+	MOVQ  AX, 40(SP)
+	LEAQ  63(BX), AX
+	ANDQ  $-64, AX
+	MOVQ  AX, 48(SP)
+	MOVQ  scratch_len+144(FP), AX
+	LEAQ  (BX)(AX*8), AX
+	MOVQ  colHi+120(FP), BX
+	MOVQ  colLo+112(FP), SI
+	SUBQ  SI, BX
+	LEAQ  7(BX), BX
+	SARQ  $0x03, BX
+	IMULQ 40(SP), BX
+	SUBQ  BX, AX
+	ANDQ  $-64, AX
+	MOVQ  AX, 56(SP)
+	MOVQ  8(SP), AX
+	MOVQ  24(SP), BX
+	TESTQ BX, BX
+	JEQ   done7
+	MOVQ  $+64, AX
+
+done7:
+	MOVQ  $+64, BX
+	MOVQ  32(SP), SI
+	TESTQ SI, SI
+	JEQ   done8
+	MOVQ  40(SP), BX
+
+done8:
+	MOVQ  16(SP), SI
+	MOVQ  32(SP), DI
+	TESTQ DI, DI
+	JEQ   done9
+	MOVQ  $+64, SI
+
+done9:
+	MOVQ  zy2_base+72(FP), DI
+	MOVQ  colLo+112(FP), R8
+	LEAQ  (DI)(R8*8), DI
+	MOVQ  DI, 64(SP)
+	MOVQ  32(SP), DI
+	TESTQ DI, DI
+	JEQ   done10
+	MOVQ  56(SP), DI
+	MOVQ  DI, 64(SP)
+
+done10:
+	MOVQ         24(SP), DI
+	TESTQ        DI, DI
+	JEQ          done11
+	MOVQ         pack+128(FP), DI
+	ANDQ         $+2, DI
+	TESTQ        DI, DI
+	JEQ          done12
+	MOVQ         rowHi+104(FP), DI
+	MOVQ         rowLo+96(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x03, R8
+	ANDQ         $+7, DI
+	MOVQ         DI, 72(SP)
+	MOVQ         72(SP), DI
+	VPBROADCASTQ DI, Z0
+	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
+	MOVQ         dmu2_base+48(FP), DI
+	MOVQ         rowLo+96(FP), R9
+	LEAQ         (DI)(R9*8), DI
+	MOVQ         rowLo+96(FP), R9
+	SARQ         $0x03, R9
+	IMULQ        40(SP), R9
+	MOVQ         48(SP), R10
+	LEAQ         (R10)(R9*1), R9
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        CX, CX
+	JLE          done13
+	MOVQ         CX, R11
+
+loop14:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done15
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop16:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Z0
+	VMOVUPD    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       40(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop16
+
+done15:
+	MOVQ      72(SP), BP
+	TESTQ     BP, BP
+	JLE       done17
+	VMOVUPD.Z (R12), K1, Z0
+	VMOVUPD   Z0, (R13)
+
+done17:
+	ADDQ 8(SP), DI
+	ADDQ $+64, R9
+	SUBQ $+1, R11
+	JNE  loop14
+
+done13:
+done12:
+done11:
+	MOVQ         32(SP), DI
+	TESTQ        DI, DI
+	JEQ          done18
+	MOVQ         pack+128(FP), DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done19
+	MOVQ         colHi+120(FP), DI
+	MOVQ         colLo+112(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x03, R8
+	ANDQ         $+7, DI
+	MOVQ         DI, 72(SP)
+	MOVQ         72(SP), DI
+	VPBROADCASTQ DI, Z0
+	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
+	MOVQ         zy2_base+72(FP), DI
+	MOVQ         colLo+112(FP), R9
+	LEAQ         (DI)(R9*8), DI
+	MOVQ         56(SP), R9
+	MOVQ         16(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        CX, CX
+	JLE          done20
+	MOVQ         CX, R11
+
+loop21:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done22
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop23:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Z0
+	VMOVUPD    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       40(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop23
+
+done22:
+	MOVQ      72(SP), BP
+	TESTQ     BP, BP
+	JLE       done24
+	VMOVUPD.Z (R12), K1, Z0
+	VMOVUPD   Z0, (R13)
+
+done24:
+	ADDQ 16(SP), DI
+	ADDQ $+64, R9
+	SUBQ $+1, R11
+	JNE  loop21
+
+done20:
+done19:
+done18:
+	MOVQ    colLo+112(FP), DI
+	MOVQ    colHi+120(FP), R8
+	MOVQ    colLo+112(FP), R9
+	SUBQ    R9, R8
+	CMPQ    R8, $+17
+	JLT     done25
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop26:
+	MOVQ         rowHi+104(FP), R9
+	MOVQ         rowLo+96(FP), R10
+	SUBQ         R10, R9
+	MOVQ         rowLo+96(FP), R10
+	LEAQ         -16(R8), R11
+	VPBROADCASTQ R11, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R9, $+8
+	JLT          done27
+
+loop28:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done29
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done29:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	VPXORD  Z24, Z24, Z24
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done30
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop31:
+	VMOVUPD      (R12), Z25
+	VMOVUPD      (R12)(BX*1), Z26
+	VMOVUPD.Z    (R12)(BX*2), K1, Z27
+	VBROADCASTSD (R11), Z28
+	VFMADD231PD  Z25, Z28, Z1
+	VFMADD231PD  Z26, Z28, Z2
+	VFMADD231PD  Z27, Z28, Z3
+	VBROADCASTSD 8(R11), Z28
+	VFMADD231PD  Z25, Z28, Z4
+	VFMADD231PD  Z26, Z28, Z5
+	VFMADD231PD  Z27, Z28, Z6
+	VBROADCASTSD 16(R11), Z28
+	VFMADD231PD  Z25, Z28, Z7
+	VFMADD231PD  Z26, Z28, Z8
+	VFMADD231PD  Z27, Z28, Z9
+	VBROADCASTSD 24(R11), Z28
+	VFMADD231PD  Z25, Z28, Z10
+	VFMADD231PD  Z26, Z28, Z11
+	VFMADD231PD  Z27, Z28, Z12
+	VBROADCASTSD 32(R11), Z28
+	VFMADD231PD  Z25, Z28, Z13
+	VFMADD231PD  Z26, Z28, Z14
+	VFMADD231PD  Z27, Z28, Z15
+	VBROADCASTSD 40(R11), Z28
+	VFMADD231PD  Z25, Z28, Z16
+	VFMADD231PD  Z26, Z28, Z17
+	VFMADD231PD  Z27, Z28, Z18
+	VBROADCASTSD 48(R11), Z28
+	VFMADD231PD  Z25, Z28, Z19
+	VFMADD231PD  Z26, Z28, Z20
+	VFMADD231PD  Z27, Z28, Z21
+	VBROADCASTSD 56(R11), Z28
+	VFMADD231PD  Z25, Z28, Z22
+	VFMADD231PD  Z26, Z28, Z23
+	VFMADD231PD  Z27, Z28, Z24
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop31
+
+done30:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z25
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    64(R11)(DI*8), Z2, Z2
+	VADDPD    Z3, Z25, Z3
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, 64(R11)(DI*8)
+	VMOVUPD   Z3, K1, 128(R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z4, Z2
+	VADDPD    64(R11)(DI*8), Z5, Z3
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      2(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z7, Z2
+	VADDPD    64(R11)(DI*8), Z8, Z3
+	VADDPD    Z9, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      3(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z10, Z2
+	VADDPD    64(R11)(DI*8), Z11, Z3
+	VADDPD    Z12, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      4(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z13, Z2
+	VADDPD    64(R11)(DI*8), Z14, Z3
+	VADDPD    Z15, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      5(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z16, Z2
+	VADDPD    64(R11)(DI*8), Z17, Z3
+	VADDPD    Z18, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      6(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z19, Z2
+	VADDPD    64(R11)(DI*8), Z20, Z3
+	VADDPD    Z21, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      7(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z22, Z2
+	VADDPD    64(R11)(DI*8), Z23, Z3
+	VADDPD    Z24, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	ADDQ      $+8, R10
+	ADDQ      $-8, R9
+	CMPQ      R9, $+8
+	JGE       loop28
+
+done27:
+	CMPQ       R9, $+4
+	JLT        done32
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done33
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done33:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done34
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop35:
+	VMOVUPD      (R12), Z13
+	VMOVUPD      (R12)(BX*1), Z14
+	VMOVUPD.Z    (R12)(BX*2), K1, Z15
+	VBROADCASTSD (R11), Z16
+	VFMADD231PD  Z13, Z16, Z1
+	VFMADD231PD  Z14, Z16, Z2
+	VFMADD231PD  Z15, Z16, Z3
+	VBROADCASTSD 8(R11), Z16
+	VFMADD231PD  Z13, Z16, Z4
+	VFMADD231PD  Z14, Z16, Z5
+	VFMADD231PD  Z15, Z16, Z6
+	VBROADCASTSD 16(R11), Z16
+	VFMADD231PD  Z13, Z16, Z7
+	VFMADD231PD  Z14, Z16, Z8
+	VFMADD231PD  Z15, Z16, Z9
+	VBROADCASTSD 24(R11), Z16
+	VFMADD231PD  Z13, Z16, Z10
+	VFMADD231PD  Z14, Z16, Z11
+	VFMADD231PD  Z15, Z16, Z12
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop35
+
+done34:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z13
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    64(R11)(DI*8), Z2, Z2
+	VADDPD    Z3, Z13, Z3
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, 64(R11)(DI*8)
+	VMOVUPD   Z3, K1, 128(R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z4, Z2
+	VADDPD    64(R11)(DI*8), Z5, Z3
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      2(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z7, Z2
+	VADDPD    64(R11)(DI*8), Z8, Z3
+	VADDPD    Z9, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	LEAQ      3(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z10, Z2
+	VADDPD    64(R11)(DI*8), Z11, Z3
+	VADDPD    Z12, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	ADDQ      $+4, R10
+	ADDQ      $-4, R9
+
+done32:
+	CMPQ       R9, $+2
+	JLT        done36
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done37
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done37:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done38
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop39:
+	VBROADCASTSD (R11), Z7
+	VBROADCASTSD 8(R11), Z8
+	VMOVUPD      (R12), Z9
+	VFMADD231PD  Z9, Z7, Z1
+	VFMADD231PD  Z9, Z8, Z4
+	VMOVUPD      (R12)(BX*1), Z9
+	VFMADD231PD  Z9, Z7, Z2
+	VFMADD231PD  Z9, Z8, Z5
+	VMOVUPD.Z    (R12)(BX*2), K1, Z9
+	VFMADD231PD  Z9, Z7, Z3
+	VFMADD231PD  Z9, Z8, Z6
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop39
+
+done38:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z7
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    64(R11)(DI*8), Z2, Z2
+	VADDPD    Z3, Z7, Z3
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, 64(R11)(DI*8)
+	VMOVUPD   Z3, K1, 128(R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z4, Z2
+	VADDPD    64(R11)(DI*8), Z5, Z3
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z3, 64(R11)(DI*8)
+	VMOVUPD   Z1, K1, 128(R11)(DI*8)
+	ADDQ      $+2, R10
+	ADDQ      $-2, R9
+
+done36:
+	CMPQ       R9, $+1
+	JLT        done40
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done41
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done41:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done42
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop43:
+	VBROADCASTSD (R11), Z4
+	VFMADD231PD  (R12), Z4, Z1
+	VFMADD231PD  (R12)(BX*1), Z4, Z2
+	VMOVUPD.Z    (R12)(BX*2), K1, Z5
+	VFMADD231PD  Z5, Z4, Z3
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop43
+
+done42:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 128(R11)(DI*8), K1, Z4
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    64(R11)(DI*8), Z2, Z2
+	VADDPD    Z3, Z4, Z3
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, 64(R11)(DI*8)
+	VMOVUPD   Z3, K1, 128(R11)(DI*8)
+	ADDQ      $+1, R10
+	ADDQ      $-1, R9
+
+done40:
+	ADDQ $+24, DI
+	ADDQ $-24, R8
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	CMPQ R8, $+17
+	JGE  loop26
+
+done25:
+	CMPQ    R8, $+9
+	JLT     done44
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop45:
+	MOVQ         rowHi+104(FP), R9
+	MOVQ         rowLo+96(FP), R10
+	SUBQ         R10, R9
+	MOVQ         rowLo+96(FP), R10
+	LEAQ         -8(R8), R11
+	VPBROADCASTQ R11, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R9, $+8
+	JLT          done46
+
+loop47:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done48
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done48:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done49
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop50:
+	VMOVUPD      (R12), Z17
+	VMOVUPD.Z    (R12)(BX*1), K1, Z18
+	VBROADCASTSD (R11), Z19
+	VFMADD231PD  Z17, Z19, Z1
+	VFMADD231PD  Z18, Z19, Z2
+	VBROADCASTSD 8(R11), Z19
+	VFMADD231PD  Z17, Z19, Z3
+	VFMADD231PD  Z18, Z19, Z4
+	VBROADCASTSD 16(R11), Z19
+	VFMADD231PD  Z17, Z19, Z5
+	VFMADD231PD  Z18, Z19, Z6
+	VBROADCASTSD 24(R11), Z19
+	VFMADD231PD  Z17, Z19, Z7
+	VFMADD231PD  Z18, Z19, Z8
+	VBROADCASTSD 32(R11), Z19
+	VFMADD231PD  Z17, Z19, Z9
+	VFMADD231PD  Z18, Z19, Z10
+	VBROADCASTSD 40(R11), Z19
+	VFMADD231PD  Z17, Z19, Z11
+	VFMADD231PD  Z18, Z19, Z12
+	VBROADCASTSD 48(R11), Z19
+	VFMADD231PD  Z17, Z19, Z13
+	VFMADD231PD  Z18, Z19, Z14
+	VBROADCASTSD 56(R11), Z19
+	VFMADD231PD  Z17, Z19, Z15
+	VFMADD231PD  Z18, Z19, Z16
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop50
+
+done49:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z17
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    Z2, Z17, Z2
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, K1, 64(R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z3, Z2
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      2(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z5, Z2
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      3(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z7, Z2
+	VADDPD    Z8, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      4(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z9, Z2
+	VADDPD    Z10, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      5(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z11, Z2
+	VADDPD    Z12, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      6(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z13, Z2
+	VADDPD    Z14, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      7(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z15, Z2
+	VADDPD    Z16, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	ADDQ      $+8, R10
+	ADDQ      $-8, R9
+	CMPQ      R9, $+8
+	JGE       loop47
+
+done46:
+	CMPQ       R9, $+4
+	JLT        done51
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done52
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done52:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done53
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop54:
+	VMOVUPD      (R12), Z9
+	VMOVUPD.Z    (R12)(BX*1), K1, Z10
+	VBROADCASTSD (R11), Z11
+	VFMADD231PD  Z9, Z11, Z1
+	VFMADD231PD  Z10, Z11, Z2
+	VBROADCASTSD 8(R11), Z11
+	VFMADD231PD  Z9, Z11, Z3
+	VFMADD231PD  Z10, Z11, Z4
+	VBROADCASTSD 16(R11), Z11
+	VFMADD231PD  Z9, Z11, Z5
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD 24(R11), Z11
+	VFMADD231PD  Z9, Z11, Z7
+	VFMADD231PD  Z10, Z11, Z8
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop54
+
+done53:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z9
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    Z2, Z9, Z2
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, K1, 64(R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z3, Z2
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      2(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z5, Z2
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	LEAQ      3(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z7, Z2
+	VADDPD    Z8, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	ADDQ      $+4, R10
+	ADDQ      $-4, R9
+
+done51:
+	CMPQ       R9, $+2
+	JLT        done55
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done56
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done56:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done57
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop58:
+	VMOVUPD      (R12), Z5
+	VMOVUPD.Z    (R12)(BX*1), K1, Z6
+	VBROADCASTSD (R11), Z7
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD 8(R11), Z7
+	VFMADD231PD  Z5, Z7, Z3
+	VFMADD231PD  Z6, Z7, Z4
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop58
+
+done57:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z5
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    Z2, Z5, Z2
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, K1, 64(R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
+	VADDPD    (R11)(DI*8), Z3, Z2
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z2, (R11)(DI*8)
+	VMOVUPD   Z1, K1, 64(R11)(DI*8)
+	ADDQ      $+2, R10
+	ADDQ      $-2, R9
+
+done55:
+	CMPQ       R9, $+1
+	JLT        done59
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done60
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done60:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done61
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop62:
+	VBROADCASTSD (R11), Z3
+	VFMADD231PD  (R12), Z3, Z1
+	VMOVUPD.Z    (R12)(BX*1), K1, Z4
+	VFMADD231PD  Z4, Z3, Z2
+	ADDQ         AX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop62
+
+done61:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z 64(R11)(DI*8), K1, Z3
+	VADDPD    (R11)(DI*8), Z1, Z1
+	VADDPD    Z2, Z3, Z2
+	VMOVUPD   Z1, (R11)(DI*8)
+	VMOVUPD   Z2, K1, 64(R11)(DI*8)
+	ADDQ      $+1, R10
+	ADDQ      $-1, R9
+
+done59:
+	ADDQ $+16, DI
+	ADDQ $-16, R8
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	CMPQ R8, $+9
+	JGE  loop45
+
+done44:
+	CMPQ    R8, $+1
+	JLT     done63
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop64:
+	MOVQ         rowHi+104(FP), R9
+	MOVQ         rowLo+96(FP), R10
+	SUBQ         R10, R9
+	MOVQ         rowLo+96(FP), R10
+	VPBROADCASTQ R8, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R9, $+8
+	JLT          done65
+
+loop66:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done67
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done67:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done68
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop69:
+	VMOVUPD.Z        (R12), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z1
+	VFMADD231PD.BCST 8(R11), Z9, Z2
+	VFMADD231PD.BCST 16(R11), Z9, Z3
+	VFMADD231PD.BCST 24(R11), Z9, Z4
+	VFMADD231PD.BCST 32(R11), Z9, Z5
+	VFMADD231PD.BCST 40(R11), Z9, Z6
+	VFMADD231PD.BCST 48(R11), Z9, Z7
+	VFMADD231PD.BCST 56(R11), Z9, Z8
+	ADDQ             AX, R11
+	ADDQ             SI, R12
+	SUBQ             $+1, R13
+	JNE              loop69
+
+done68:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z9
+	VADDPD    Z1, Z9, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      2(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      3(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      4(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z5, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      5(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      6(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z7, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      7(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z8, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	ADDQ      $+8, R10
+	ADDQ      $-8, R9
+	CMPQ      R9, $+8
+	JGE       loop66
+
+done65:
+	CMPQ       R9, $+4
+	JLT        done70
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done71
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done71:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done72
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop73:
+	VMOVUPD.Z        (R12), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z1
+	VFMADD231PD.BCST 8(R11), Z5, Z2
+	VFMADD231PD.BCST 16(R11), Z5, Z3
+	VFMADD231PD.BCST 24(R11), Z5, Z4
+	ADDQ             AX, R11
+	ADDQ             SI, R12
+	SUBQ             $+1, R13
+	JNE              loop73
+
+done72:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z5
+	VADDPD    Z1, Z5, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      2(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      3(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	ADDQ      $+4, R10
+	ADDQ      $-4, R9
+
+done70:
+	CMPQ       R9, $+2
+	JLT        done74
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done75
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done75:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done76
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop77:
+	VMOVUPD.Z        (R12), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z1
+	VFMADD231PD.BCST 8(R11), Z3, Z2
+	ADDQ             AX, R11
+	ADDQ             SI, R12
+	SUBQ             $+1, R13
+	JNE              loop77
+
+done76:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z3
+	VADDPD    Z1, Z3, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	LEAQ      1(R10), R11
+	MOVQ      d+0(FP), R12
+	IMULQ     R11, R12
+	LEAQ      (DX)(R12*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VADDPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	ADDQ      $+2, R10
+	ADDQ      $-2, R9
+
+done74:
+	CMPQ       R9, $+1
+	JLT        done78
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (DX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done79
+	MOVQ       R10, R12
+	ANDQ       $+7, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x03, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done79:
+	VPXORD  Z1, Z1, Z1
+	MOVQ    64(SP), R12
+	TESTQ   CX, CX
+	JLE     done80
+	MOVQ    CX, R13
+	PCALIGN $0x20
+
+loop81:
+	VMOVUPD.Z        (R12), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z1
+	ADDQ             AX, R11
+	ADDQ             SI, R12
+	SUBQ             $+1, R13
+	JNE              loop81
+
+done80:
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (DX)(R11*8), R11
+	VMOVUPD.Z (R11)(DI*8), K1, Z2
+	VADDPD    Z1, Z2, Z1
+	VMOVUPD   Z1, K1, (R11)(DI*8)
+	ADDQ      $+1, R10
+	ADDQ      $-1, R9
+
+done78:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	CMPQ R8, $+1
+	JGE  loop64
+
+done63:
+	VZEROUPPER
+	RET
+
+// func dl2ProductAVX2(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·dl2ProductAVX2(SB), $80-160
+	MOVQ  rows+16(FP), AX
+	MOVQ  dl2_base+24(FP), CX
+	MOVQ  scratch_base+136(FP), DX
+	MOVQ  d+0(FP), BX
+	SHLQ  $0x03, BX
+	MOVQ  BX, (SP)
+	MOVQ  d+0(FP), BX
+	MOVQ  k+8(FP), SI
+	IMULQ SI, BX
+	SHLQ  $0x03, BX
+	MOVQ  BX, 8(SP)
+	MOVQ  d+0(FP), BX
+	MOVQ  k+8(FP), SI
+	IMULQ SI, BX
+	SHLQ  $0x03, BX
+	MOVQ  BX, 16(SP)
+	MOVQ  $+0, BX
+	MOVQ  BX, 24(SP)
+	MOVQ  d+0(FP), BX
+	MOVQ  k+8(FP), SI
+	IMULQ SI, BX
+	SHLQ  $0x03, BX
+	MOVQ  d+0(FP), SI
+	CMPQ  SI, $+32
+	JLT   done1
+	MOVQ  BX, SI
+	ANDQ  $+2047, SI
+	TESTQ SI, SI
+	JNE   done2
+	MOVQ  $+1, SI
+	MOVQ  SI, 24(SP)
+
+done2:
+	IMULQ AX, BX
+	CMPQ  BX, $+4194304
+	JLT   done3
+	MOVQ  $+1, BX
+	MOVQ  BX, 24(SP)
+
+done3:
+done1:
+	MOVQ  $+0, BX
+	MOVQ  BX, 32(SP)
+	MOVQ  d+0(FP), BX
+	MOVQ  k+8(FP), SI
+	IMULQ SI, BX
+	SHLQ  $0x03, BX
+	MOVQ  d+0(FP), SI
+	CMPQ  SI, $+32
+	JLT   done4
+	MOVQ  BX, SI
+	ANDQ  $+2047, SI
+	TESTQ SI, SI
+	JNE   done5
+	MOVQ  $+1, SI
+	MOVQ  SI, 32(SP)
+
+done5:
+	IMULQ AX, BX
+	CMPQ  BX, $+4194304
+	JLT   done6
+	MOVQ  $+1, BX
+	MOVQ  BX, 32(SP)
+
+done6:
+done4:
+	MOVQ  AX, BX
+	SHLQ  $0x02, BX
+	LEAQ  16(BX), BX
+	SHLQ  $0x03, BX
+	MOVQ  BX, 40(SP)
+	LEAQ  63(DX), BX
+	ANDQ  $-64, BX
+	MOVQ  BX, 48(SP)
+	MOVQ  scratch_len+144(FP), BX
+	LEAQ  (DX)(BX*8), DX
+	MOVQ  colHi+120(FP), BX
+	MOVQ  colLo+112(FP), SI
+	SUBQ  SI, BX
+	LEAQ  3(BX), BX
+	SARQ  $0x02, BX
+	IMULQ 40(SP), BX
+	SUBQ  BX, DX
+	ANDQ  $-64, DX
+	MOVQ  DX, 56(SP)
+	MOVQ  8(SP), DX
+	MOVQ  24(SP), BX
+	TESTQ BX, BX
+	JEQ   done7
+	MOVQ  $+32, DX
+
+done7:
+	MOVQ  $+32, BX
+	MOVQ  32(SP), SI
+	TESTQ SI, SI
+	JEQ   done8
+	MOVQ  40(SP), BX
+
+done8:
+	MOVQ  16(SP), SI
+	MOVQ  32(SP), DI
+	TESTQ DI, DI
+	JEQ   done9
+	MOVQ  $+32, SI
+
+done9:
+	MOVQ  zy2_base+72(FP), DI
+	MOVQ  colLo+112(FP), R8
+	LEAQ  (DI)(R8*8), DI
+	MOVQ  DI, 64(SP)
+	MOVQ  32(SP), DI
+	TESTQ DI, DI
+	JEQ   done10
+	MOVQ  56(SP), DI
+	MOVQ  DI, 64(SP)
+
+done10:
+	MOVQ         24(SP), DI
+	TESTQ        DI, DI
+	JEQ          done11
+	MOVQ         pack+128(FP), DI
+	ANDQ         $+2, DI
+	TESTQ        DI, DI
+	JEQ          done12
+	MOVQ         rowHi+104(FP), DI
+	MOVQ         rowLo+96(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x02, R8
+	ANDQ         $+3, DI
+	MOVQ         DI, 72(SP)
+	MOVQ         72(SP), DI
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	MOVQ         dmu2_base+48(FP), DI
+	MOVQ         rowLo+96(FP), R9
+	LEAQ         (DI)(R9*8), DI
+	MOVQ         rowLo+96(FP), R9
+	SARQ         $0x02, R9
+	IMULQ        40(SP), R9
+	MOVQ         48(SP), R10
+	LEAQ         (R10)(R9*1), R9
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        AX, AX
+	JLE          done13
+	MOVQ         AX, R11
+
+loop14:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done15
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop16:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Y1
+	VMOVUPD    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       40(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop16
+
+done15:
+	MOVQ       72(SP), BP
+	TESTQ      BP, BP
+	JLE        done17
+	VMASKMOVPD (R12), Y0, Y1
+	VMOVUPD    Y1, (R13)
+
+done17:
+	ADDQ 8(SP), DI
+	ADDQ $+32, R9
+	SUBQ $+1, R11
+	JNE  loop14
+
+done13:
+done12:
+done11:
+	MOVQ         32(SP), DI
+	TESTQ        DI, DI
+	JEQ          done18
+	MOVQ         pack+128(FP), DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done19
+	MOVQ         colHi+120(FP), DI
+	MOVQ         colLo+112(FP), R8
+	SUBQ         R8, DI
+	MOVQ         DI, R8
+	SARQ         $0x02, R8
+	ANDQ         $+3, DI
+	MOVQ         DI, 72(SP)
+	MOVQ         72(SP), DI
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	MOVQ         zy2_base+72(FP), DI
+	MOVQ         colLo+112(FP), R9
+	LEAQ         (DI)(R9*8), DI
+	MOVQ         56(SP), R9
+	MOVQ         16(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        AX, AX
+	JLE          done20
+	MOVQ         AX, R11
+
+loop21:
+	MOVQ    DI, R12
+	MOVQ    R9, R13
+	TESTQ   R8, R8
+	JLE     done22
+	MOVQ    R8, BP
+	PCALIGN $0x20
+
+loop23:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Y1
+	VMOVUPD    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       40(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop23
+
+done22:
+	MOVQ       72(SP), BP
+	TESTQ      BP, BP
+	JLE        done24
+	VMASKMOVPD (R12), Y0, Y1
+	VMOVUPD    Y1, (R13)
+
+done24:
+	ADDQ 16(SP), DI
+	ADDQ $+32, R9
+	SUBQ $+1, R11
+	JNE  loop21
+
+done20:
+done19:
+done18:
+	MOVQ colLo+112(FP), DI
+	MOVQ colHi+120(FP), R8
+	MOVQ colLo+112(FP), R9
+	SUBQ R9, R8
+	CMPQ R8, $+12
+	JLT  done25
+
+loop26:
+	MOVQ rowHi+104(FP), R9
+	MOVQ rowLo+96(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+96(FP), R10
+	CMPQ R9, $+4
+	JLT  done27
+
+loop28:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done29
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done29:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done30
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop31:
+	VMOVUPD      (R12), Y12
+	VMOVUPD      (R12)(BX*1), Y13
+	VMOVUPD      (R12)(BX*2), Y14
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 8(R11), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 16(R11), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 24(R11), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop31
+
+done30:
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R11
+	VADDPD  (R11)(DI*8), Y0, Y0
+	VADDPD  32(R11)(DI*8), Y1, Y1
+	VADDPD  64(R11)(DI*8), Y2, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	LEAQ    1(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y3, Y0
+	VADDPD  32(R11)(DI*8), Y4, Y1
+	VADDPD  64(R11)(DI*8), Y5, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	LEAQ    2(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y6, Y0
+	VADDPD  32(R11)(DI*8), Y7, Y1
+	VADDPD  64(R11)(DI*8), Y8, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	LEAQ    3(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y9, Y0
+	VADDPD  32(R11)(DI*8), Y10, Y1
+	VADDPD  64(R11)(DI*8), Y11, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	ADDQ    $+4, R10
+	ADDQ    $-4, R9
+	CMPQ    R9, $+4
+	JGE     loop28
+
+done27:
+	CMPQ       R9, $+2
+	JLT        done32
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done33
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done33:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done34
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop35:
+	VBROADCASTSD (R11), Y6
+	VBROADCASTSD 8(R11), Y7
+	VMOVUPD      (R12), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      (R12)(BX*1), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      (R12)(BX*2), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop35
+
+done34:
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R11
+	VADDPD  (R11)(DI*8), Y0, Y0
+	VADDPD  32(R11)(DI*8), Y1, Y1
+	VADDPD  64(R11)(DI*8), Y2, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	LEAQ    1(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y3, Y0
+	VADDPD  32(R11)(DI*8), Y4, Y1
+	VADDPD  64(R11)(DI*8), Y5, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	ADDQ    $+2, R10
+	ADDQ    $-2, R9
+
+done32:
+	CMPQ       R9, $+1
+	JLT        done36
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done37
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done37:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done38
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop39:
+	VBROADCASTSD (R11), Y3
+	VFMADD231PD  (R12), Y3, Y0
+	VFMADD231PD  (R12)(BX*1), Y3, Y1
+	VFMADD231PD  (R12)(BX*2), Y3, Y2
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop39
+
+done38:
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R11
+	VADDPD  (R11)(DI*8), Y0, Y0
+	VADDPD  32(R11)(DI*8), Y1, Y1
+	VADDPD  64(R11)(DI*8), Y2, Y2
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	VMOVUPD Y2, 64(R11)(DI*8)
+	ADDQ    $+1, R10
+	ADDQ    $-1, R9
+
+done36:
+	ADDQ $+12, DI
+	ADDQ $-12, R8
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	CMPQ R8, $+12
+	JGE  loop26
+
+done25:
+	CMPQ R8, $+8
+	JLT  done40
+
+loop41:
+	MOVQ rowHi+104(FP), R9
+	MOVQ rowLo+96(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+96(FP), R10
+	CMPQ R9, $+4
+	JLT  done42
+
+loop43:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done44
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done44:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done45
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop46:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      (R12)(BX*1), Y9
+	VBROADCASTSD (R11), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD 8(R11), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD 16(R11), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD 24(R11), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop46
+
+done45:
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R11
+	VADDPD  (R11)(DI*8), Y0, Y0
+	VADDPD  32(R11)(DI*8), Y1, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	LEAQ    1(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y2, Y0
+	VADDPD  32(R11)(DI*8), Y3, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	LEAQ    2(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y4, Y0
+	VADDPD  32(R11)(DI*8), Y5, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	LEAQ    3(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y6, Y0
+	VADDPD  32(R11)(DI*8), Y7, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	ADDQ    $+4, R10
+	ADDQ    $-4, R9
+	CMPQ    R9, $+4
+	JGE     loop43
+
+done42:
+	CMPQ       R9, $+2
+	JLT        done47
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done48
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done48:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done49
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop50:
+	VMOVUPD      (R12), Y4
+	VMOVUPD      (R12)(BX*1), Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD 8(R11), Y6
+	VFMADD231PD  Y4, Y6, Y2
+	VFMADD231PD  Y5, Y6, Y3
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop50
+
+done49:
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R11
+	VADDPD  (R11)(DI*8), Y0, Y0
+	VADDPD  32(R11)(DI*8), Y1, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	LEAQ    1(R10), R11
+	MOVQ    d+0(FP), R12
+	IMULQ   R11, R12
+	LEAQ    (CX)(R12*8), R11
+	VADDPD  (R11)(DI*8), Y2, Y0
+	VADDPD  32(R11)(DI*8), Y3, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	ADDQ    $+2, R10
+	ADDQ    $-2, R9
+
+done47:
+	CMPQ       R9, $+1
+	JLT        done51
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done52
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done52:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done53
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop54:
+	VBROADCASTSD (R11), Y2
+	VFMADD231PD  (R12), Y2, Y0
+	VFMADD231PD  (R12)(BX*1), Y2, Y1
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop54
+
+done53:
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R11
+	VADDPD  (R11)(DI*8), Y0, Y0
+	VADDPD  32(R11)(DI*8), Y1, Y1
+	VMOVUPD Y0, (R11)(DI*8)
+	VMOVUPD Y1, 32(R11)(DI*8)
+	ADDQ    $+1, R10
+	ADDQ    $-1, R9
+
+done51:
+	ADDQ $+8, DI
+	ADDQ $-8, R8
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	CMPQ R8, $+8
+	JGE  loop41
+
+done40:
+	CMPQ    R8, $+1
+	JLT     done55
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop56:
+	MOVQ         rowHi+104(FP), R9
+	MOVQ         rowLo+96(FP), R10
+	SUBQ         R10, R9
+	MOVQ         rowLo+96(FP), R10
+	VMOVQ        R8, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	CMPQ         R9, $+4
+	JLT          done57
+
+loop58:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done59
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done59:
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done60
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop61:
+	VMASKMOVPD   (R12), Y1, Y6
+	VBROADCASTSD (R11), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VBROADCASTSD 8(R11), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD 16(R11), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VBROADCASTSD 24(R11), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop61
+
+done60:
+	MOVQ       d+0(FP), R11
+	IMULQ      R10, R11
+	LEAQ       (CX)(R11*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y6
+	VADDPD     Y2, Y6, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	LEAQ       1(R10), R11
+	MOVQ       d+0(FP), R12
+	IMULQ      R11, R12
+	LEAQ       (CX)(R12*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y2
+	VADDPD     Y3, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	LEAQ       2(R10), R11
+	MOVQ       d+0(FP), R12
+	IMULQ      R11, R12
+	LEAQ       (CX)(R12*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y2
+	VADDPD     Y4, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	LEAQ       3(R10), R11
+	MOVQ       d+0(FP), R12
+	IMULQ      R11, R12
+	LEAQ       (CX)(R12*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y2
+	VADDPD     Y5, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	ADDQ       $+4, R10
+	ADDQ       $-4, R9
+	CMPQ       R9, $+4
+	JGE        loop58
+
+done57:
+	CMPQ       R9, $+2
+	JLT        done62
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done63
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done63:
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done64
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop65:
+	VMASKMOVPD   (R12), Y1, Y4
+	VBROADCASTSD (R11), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD 8(R11), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop65
+
+done64:
+	MOVQ       d+0(FP), R11
+	IMULQ      R10, R11
+	LEAQ       (CX)(R11*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y4
+	VADDPD     Y2, Y4, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	LEAQ       1(R10), R11
+	MOVQ       d+0(FP), R12
+	IMULQ      R11, R12
+	LEAQ       (CX)(R12*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y2
+	VADDPD     Y3, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	ADDQ       $+2, R10
+	ADDQ       $-2, R9
+
+done62:
+	CMPQ       R9, $+1
+	JLT        done66
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DI*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	MOVQ       R10, R11
+	SHLQ       $0x03, R11
+	MOVQ       dmu2_base+48(FP), R12
+	LEAQ       (R12)(R11*1), R11
+	MOVQ       24(SP), R12
+	TESTQ      R12, R12
+	JEQ        done67
+	MOVQ       R10, R12
+	ANDQ       $+3, R12
+	MOVQ       48(SP), R13
+	LEAQ       (R13)(R12*8), R12
+	MOVQ       R10, R13
+	SARQ       $0x02, R13
+	IMULQ      40(SP), R13
+	LEAQ       (R12)(R13*1), R11
+
+done67:
+	VXORPS  Y2, Y2, Y2
+	MOVQ    64(SP), R12
+	TESTQ   AX, AX
+	JLE     done68
+	MOVQ    AX, R13
+	PCALIGN $0x20
+
+loop69:
+	VMASKMOVPD   (R12), Y1, Y3
+	VBROADCASTSD (R11), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         DX, R11
+	ADDQ         SI, R12
+	SUBQ         $+1, R13
+	JNE          loop69
+
+done68:
+	MOVQ       d+0(FP), R11
+	IMULQ      R10, R11
+	LEAQ       (CX)(R11*8), R11
+	VMASKMOVPD (R11)(DI*8), Y1, Y3
+	VADDPD     Y2, Y3, Y2
+	VMASKMOVPD Y2, Y1, (R11)(DI*8)
+	ADDQ       $+1, R10
+	ADDQ       $-1, R9
+
+done66:
+	ADDQ $+4, DI
+	ADDQ $-4, R8
+	MOVQ 64(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 64(SP)
+	CMPQ R8, $+1
+	JGE  loop56
+
+done55:
+	VZEROUPPER
+	RET
+
+// func dzyLoopAVX512(first int, count int, d int, dzy []float64)
 // Requires: AVX, AVX512F
-TEXT ·dzy2LoopAVX512(SB), $0-48
+TEXT ·dzyLoopAVX512(SB), $0-48
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         d+16(FP), DX
-	MOVQ         dzy2_base+24(FP), BX
+	MOVQ         dzy_base+24(FP), BX
 	TESTQ        CX, CX
 	JLE          done1
 	MOVQ         DX, SI
@@ -5082,13 +11211,13 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dzy2LoopAVX2(first int, count int, d int, dzy2 []float64)
+// func dzyLoopAVX2(first int, count int, d int, dzy []float64)
 // Requires: AVX, AVX2
-TEXT ·dzy2LoopAVX2(SB), $0-48
+TEXT ·dzyLoopAVX2(SB), $0-48
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
 	MOVQ    d+16(FP), DX
-	MOVQ    dzy2_base+24(FP), BX
+	MOVQ    dzy_base+24(FP), BX
 	TESTQ   CX, CX
 	JLE     done1
 	MOVQ    DX, SI
@@ -5191,2063 +11320,19 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dyLoopAVX512(n int, k int, d int, y []float64, zy []float64, x []float64, mu []float64, alpha []float64, zbeta []float64, beta []float64, exps []float64, dzbeta []float64, dy []float64, dzy []float64, dzy2 []float64, dl []float64, l []float64, dmu2 []float64) (data float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·dyLoopAVX512(SB), $144-392
-	MOVQ         d+16(FP), AX
-	MOVQ         dy_base+240(FP), CX
-	MOVQ         dl_base+312(FP), DX
-	MOVQ         l_base+336(FP), BX
-	VPXORD       Z0, Z0, Z0
-	VMOVUPS      Z0, (SP)
-	MOVQ         n+0(FP), SI
-	TESTQ        SI, SI
-	JLE          done1
-	MOVQ         n+0(FP), SI
-	TESTQ        SI, SI
-	JLE          done2
-	MOVQ         $+0, SI
-	MOVQ         SI, 64(SP)
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z1
-	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z2
-	VMOVUPD      c64x8_h2d88c8d5f1f85ecd<>+0(SB), Z3
-	VMOVUPD      c64x8_h6e4d72893b487836<>+0(SB), Z4
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z5
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z6
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z7
-	VPXORD       Z8, Z8, Z8
-	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z9
-
-loop3:
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z10
-	MOVQ         k+8(FP), SI
-	TESTQ        SI, SI
-	JLE          done4
-	MOVQ         AX, SI
-	IMULQ        64(SP), SI
-	MOVQ         x_base+72(FP), DI
-	LEAQ         (DI)(SI*8), SI
-	MOVQ         AX, DI
-	IMULQ        64(SP), DI
-	MOVQ         k+8(FP), R8
-	IMULQ        R8, DI
-	MOVQ         y_base+24(FP), R8
-	LEAQ         (R8)(DI*8), DI
-	MOVQ         DI, 72(SP)
-	MOVQ         k+8(FP), DI
-	TESTQ        DI, DI
-	JLE          done5
-	MOVQ         $+0, DI
-
-loop6:
-	VPXORD  Z11, Z11, Z11
-	TESTQ   AX, AX
-	JLE     done7
-	MOVQ    AX, R8
-	IMULQ   DI, R8
-	MOVQ    zy_base+48(FP), R9
-	LEAQ    (R9)(R8*8), R9
-	MOVQ    mu_base+96(FP), R10
-	LEAQ    (R10)(R8*8), R10
-	MOVQ    72(SP), R11
-	LEAQ    (R11)(R8*8), R8
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	LEAQ    -32(AX), R11
-	TESTQ   R11, R11
-	JLT     done8
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (SI)(R12*8), Z16
-	VMOVUPD     64(SI)(R12*8), Z17
-	VMOVUPD     128(SI)(R12*8), Z18
-	VMOVUPD     192(SI)(R12*8), Z19
-	VSUBPD      (R10)(R12*8), Z16, Z16
-	VSUBPD      64(R10)(R12*8), Z17, Z17
-	VSUBPD      128(R10)(R12*8), Z18, Z18
-	VSUBPD      192(R10)(R12*8), Z19, Z19
-	VMULPD      (R9)(R12*8), Z16, Z16
-	VMULPD      64(R9)(R12*8), Z17, Z17
-	VMULPD      128(R9)(R12*8), Z18, Z18
-	VMULPD      192(R9)(R12*8), Z19, Z19
-	VADDPD      (R8)(R12*8), Z16, Z16
-	VADDPD      64(R8)(R12*8), Z17, Z17
-	VADDPD      128(R8)(R12*8), Z18, Z18
-	VADDPD      192(R8)(R12*8), Z19, Z19
-	VMOVUPD     Z16, (R8)(R12*8)
-	VMOVUPD     Z17, 64(R8)(R12*8)
-	VMOVUPD     Z18, 128(R8)(R12*8)
-	VMOVUPD     Z19, 192(R8)(R12*8)
-	VMOVUPD     (R8)(R12*8), Z16
-	VMOVUPD     64(R8)(R12*8), Z17
-	VMOVUPD     128(R8)(R12*8), Z18
-	VMOVUPD     192(R8)(R12*8), Z19
-	VFMADD231PD Z16, Z16, Z12
-	VFMADD231PD Z17, Z17, Z13
-	VFMADD231PD Z18, Z18, Z14
-	VFMADD231PD Z19, Z19, Z15
-	ADDQ        $+32, R12
-	CMPQ        R12, R11
-	JLE         loop9
-
-done8:
-	MOVQ    AX, R11
-	ANDQ    $+31, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z16
-	VPCMPQ       $0x06, Z0, Z16, K1
-	VMOVUPD.Z    (R9)(R12*8), K1, Z16
-	VMOVUPD.Z    (SI)(R12*8), K1, Z17
-	VMOVUPD.Z    (R10)(R12*8), K1, Z18
-	VSUBPD       Z18, Z17, Z17
-	VMULPD       Z17, Z16, Z16
-	VMOVUPD.Z    (R8)(R12*8), K1, Z17
-	VADDPD       Z16, Z17, Z16
-	VMOVUPD      Z16, K1, (R8)(R12*8)
-	VMOVUPD.Z    (R8)(R12*8), K1, Z16
-	VFMADD213PD  Z12, Z16, Z16
-	VBLENDMPD    Z16, Z12, K1, Z12
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop11
-
-done10:
-	VADDPD        Z13, Z12, Z12
-	VADDPD        Z15, Z14, Z13
-	VADDPD        Z13, Z12, Z12
-	VEXTRACTF64X4 $0x01, Z12, Y13
-	VADDPD        Y13, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X13
-	VADDPD        X13, X12, X12
-	VPERMILPD     $0x01, X12, X13
-	VADDPD        X13, X12, X12
-	VBROADCASTSD  X12, Z12
-	VADDPD        Z12, Z11, Z11
-
-done7:
-	MOVQ         alpha_base+120(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	MOVQ         zbeta_base+144(FP), R9
-	LEAQ         (R9)(DI*8), R9
-	VBROADCASTSD (R9), Z12
-	VADDPD.BCST  (R8), Z12, Z12
-	VDIVPD       Z1, Z11, Z11
-	VSUBPD       Z11, Z12, Z11
-	MOVQ         beta_base+168(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VMOVSD       X11, (R8)
-	VCMPPD       $0x03, Z10, Z10, K1
-	VMAXPD       Z11, Z10, Z11
-	VBLENDMPD    Z10, Z11, K1, Z10
-	ADDQ         $+1, DI
-	MOVQ         k+8(FP), R8
-	CMPQ         DI, R8
-	JLT          loop6
-
-done5:
-done4:
-	VANDPD.BCST c64x1_7fffffffffffffff<>+0(SB), Z10, Z11
-	VCMPPD.BCST $0x11, c64x1_7ff0000000000000<>+0(SB), Z11, K1
-	VBLENDMPD   Z10, Z8, K1, Z10
-	VPXORD      Z11, Z11, Z11
-	MOVQ        k+8(FP), SI
-	TESTQ       SI, SI
-	JLE         done12
-	VPXORD      Z12, Z12, Z12
-	VPXORD      Z13, Z13, Z13
-	MOVQ        k+8(FP), SI
-	LEAQ        -16(SI), SI
-	TESTQ       SI, SI
-	JLT         done13
-	MOVQ        $+0, DI
-	PCALIGN     $0x20
-
-loop14:
-	MOVQ              beta_base+168(FP), R8
-	VMOVUPD           (R8)(DI*8), Z14
-	MOVQ              beta_base+168(FP), R8
-	VMOVUPD           64(R8)(DI*8), Z15
-	VSUBPD            Z10, Z14, Z14
-	VSUBPD            Z10, Z15, Z15
-	VMOVAPS           Z2, Z16
-	VFMADD231PD.BCST  c64x1_3ff71547652b82fe<>+0(SB), Z14, Z16
-	VSUBPD            Z2, Z16, Z17
-	VFNMADD231PD.BCST c64x1_3fe62e42fefa39ef<>+0(SB), Z17, Z14
-	VFNMADD231PD.BCST c64x1_3c7abc9e3b39803f<>+0(SB), Z17, Z14
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z18
-	VRANGEPD          $0x02, Z18, Z14, Z14
-	VMOVAPS           Z16, Z18
-	VPERMI2PD         c64x8_h2ce5ea2210717ea1<>+0(SB), Z3, Z18
-	VPERMI2PD         c64x8_h0eb8c370227c22ca<>+0(SB), Z4, Z16
-	VMULPD            Z14, Z14, Z19
-	VBROADCASTSD      c64x1_3f811123afa93b38<>+0(SB), Z20
-	VFMADD231PD.BCST  c64x1_3f56c14e3aa12e1b<>+0(SB), Z14, Z20
-	VFMADD213PD.BCST  c64x1_3fa55555558d4a08<>+0(SB), Z14, Z20
-	VFMADD213PD.BCST  c64x1_3fc555555548f23c<>+0(SB), Z14, Z20
-	VFMADD213PD.BCST  c64x1_3fdfffffffffffbc<>+0(SB), Z14, Z20
-	VADDPD            Z16, Z14, Z14
-	VFMADD231PD       Z20, Z19, Z14
-	VFMADD231PD       Z14, Z18, Z18
-	VSCALEFPD         Z17, Z18, Z14
-	VMOVAPS           Z2, Z16
-	VFMADD231PD.BCST  c64x1_3ff71547652b82fe<>+0(SB), Z15, Z16
-	VSUBPD            Z2, Z16, Z17
-	VFNMADD231PD.BCST c64x1_3fe62e42fefa39ef<>+0(SB), Z17, Z15
-	VFNMADD231PD.BCST c64x1_3c7abc9e3b39803f<>+0(SB), Z17, Z15
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z18
-	VRANGEPD          $0x02, Z18, Z15, Z15
-	VMOVAPS           Z16, Z18
-	VPERMI2PD         c64x8_h2ce5ea2210717ea1<>+0(SB), Z3, Z18
-	VPERMI2PD         c64x8_h0eb8c370227c22ca<>+0(SB), Z4, Z16
-	VMULPD            Z15, Z15, Z19
-	VBROADCASTSD      c64x1_3f811123afa93b38<>+0(SB), Z20
-	VFMADD231PD.BCST  c64x1_3f56c14e3aa12e1b<>+0(SB), Z15, Z20
-	VFMADD213PD.BCST  c64x1_3fa55555558d4a08<>+0(SB), Z15, Z20
-	VFMADD213PD.BCST  c64x1_3fc555555548f23c<>+0(SB), Z15, Z20
-	VFMADD213PD.BCST  c64x1_3fdfffffffffffbc<>+0(SB), Z15, Z20
-	VADDPD            Z16, Z15, Z15
-	VFMADD231PD       Z20, Z19, Z15
-	VFMADD231PD       Z15, Z18, Z18
-	VSCALEFPD         Z17, Z18, Z15
-	MOVQ              exps_base+192(FP), R8
-	VMOVUPD           Z14, (R8)(DI*8)
-	MOVQ              exps_base+192(FP), R8
-	VMOVUPD           Z15, 64(R8)(DI*8)
-	VADDPD            Z14, Z12, Z12
-	VADDPD            Z15, Z13, Z13
-	ADDQ              $+16, DI
-	CMPQ              DI, SI
-	JLE               loop14
-
-done13:
-	MOVQ    k+8(FP), SI
-	ANDQ    $+15, SI
-	MOVQ    k+8(FP), DI
-	SUBQ    SI, DI
-	MOVQ    k+8(FP), SI
-	LEAQ    7(SI), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
-	JGT     done15
-	PCALIGN $0x20
-
-loop16:
-	MOVQ              k+8(FP), R8
-	SUBQ              DI, R8
-	VPBROADCASTQ      R8, Z14
-	VPCMPQ            $0x06, Z0, Z14, K1
-	MOVQ              beta_base+168(FP), R8
-	VMOVUPD.Z         (R8)(DI*8), K1, Z14
-	VSUBPD            Z10, Z14, Z14
-	VMOVAPS           Z2, Z15
-	VFMADD231PD.BCST  c64x1_3ff71547652b82fe<>+0(SB), Z14, Z15
-	VSUBPD            Z2, Z15, Z16
-	VFNMADD231PD.BCST c64x1_3fe62e42fefa39ef<>+0(SB), Z16, Z14
-	VFNMADD231PD.BCST c64x1_3c7abc9e3b39803f<>+0(SB), Z16, Z14
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z17
-	VRANGEPD          $0x02, Z17, Z14, Z14
-	VMOVAPS           Z15, Z17
-	VPERMI2PD         c64x8_h2ce5ea2210717ea1<>+0(SB), Z3, Z17
-	VPERMI2PD         c64x8_h0eb8c370227c22ca<>+0(SB), Z4, Z15
-	VMULPD            Z14, Z14, Z18
-	VBROADCASTSD      c64x1_3f811123afa93b38<>+0(SB), Z19
-	VFMADD231PD.BCST  c64x1_3f56c14e3aa12e1b<>+0(SB), Z14, Z19
-	VFMADD213PD.BCST  c64x1_3fa55555558d4a08<>+0(SB), Z14, Z19
-	VFMADD213PD.BCST  c64x1_3fc555555548f23c<>+0(SB), Z14, Z19
-	VFMADD213PD.BCST  c64x1_3fdfffffffffffbc<>+0(SB), Z14, Z19
-	VADDPD            Z15, Z14, Z14
-	VFMADD231PD       Z19, Z18, Z14
-	VFMADD231PD       Z14, Z17, Z17
-	VSCALEFPD         Z16, Z17, Z14
-	MOVQ              exps_base+192(FP), R8
-	VMOVUPD           Z14, K1, (R8)(DI*8)
-	VADDPD            Z14, Z12, Z14
-	VBLENDMPD         Z14, Z12, K1, Z12
-	ADDQ              $+8, DI
-	CMPQ              DI, SI
-	JLE               loop16
-
-done15:
-	VADDPD        Z13, Z12, Z12
-	VEXTRACTF64X4 $0x01, Z12, Y13
-	VADDPD        Y13, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X13
-	VADDPD        X13, X12, X12
-	VPERMILPD     $0x01, X12, X13
-	VADDPD        X13, X12, X12
-	VBROADCASTSD  X12, Z12
-	VADDPD        Z12, Z11, Z11
-
-done12:
-	VGETMANTPD       $0x0f, Z11, Z12
-	VGETEXPPD        Z11, Z13
-	VGETEXPPD        Z12, Z14
-	VSUBPD           Z14, Z13, Z13
-	VSUBPD.BCST      c64x1_3ff0000000000000<>+0(SB), Z12, Z12
-	VMULPD.BCST      c64x1_3fe62e42fefa3800<>+0(SB), Z13, Z14
-	VADDPD           Z12, Z14, Z15
-	VSUBPD           Z14, Z15, Z14
-	VSUBPD           Z14, Z12, Z14
-	VBROADCASTSD     c64x1_3ff0000000000000<>+0(SB), Z16
-	VRANGEPD         $0x02, Z16, Z14, Z14
-	VADDPD           Z1, Z12, Z16
-	VDIVPD           Z16, Z12, Z16
-	VMULPD           Z16, Z16, Z17
-	VMULPD.BCST      c64x1_3fe0000000000000<>+0(SB), Z12, Z18
-	VMULPD           Z12, Z18, Z12
-	VBROADCASTSD     c64x1_3fc0e82b63c90356<>+0(SB), Z18
-	VFMADD231PD.BCST c64x1_3fc16df64a551f2e<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST c64x1_3fc3b2a5cfebdba0<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST c64x1_3fc745ca82fac344<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST c64x1_3fcc71c72ef79fab<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST c64x1_3fd24924923ce261<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST c64x1_3fd9999999999ffd<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST c64x1_3fe5555555555555<>+0(SB), Z17, Z18
-	VFMADD213PD      Z12, Z18, Z17
-	VFMSUB231PD      Z17, Z16, Z12
-	VADDPD           Z14, Z12, Z12
-	VFMADD231PD.BCST c64x1_3d2ef35793c76730<>+0(SB), Z13, Z12
-	VADDPD           Z12, Z15, Z12
-	VADDPD           Z12, Z10, Z10
-	VMOVUPS          (SP), Z12
-	VADDPD           Z10, Z12, Z12
-	VMOVUPS          Z12, (SP)
-	MOVQ             k+8(FP), SI
-	TESTQ            SI, SI
-	JLE              done17
-	MOVQ             AX, SI
-	IMULQ            64(SP), SI
-	MOVQ             k+8(FP), DI
-	IMULQ            DI, SI
-	MOVQ             y_base+24(FP), DI
-	LEAQ             (DI)(SI*8), SI
-	MOVQ             SI, 72(SP)
-	MOVQ             AX, SI
-	IMULQ            64(SP), SI
-	MOVQ             x_base+72(FP), DI
-	LEAQ             (DI)(SI*8), SI
-	MOVQ             k+8(FP), DI
-	TESTQ            DI, DI
-	JLE              done18
-	MOVQ             $+0, DI
-
-loop19:
-	MOVQ         exps_base+192(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Z10
-	VDIVPD       Z11, Z10, Z12
-	MOVQ         dzbeta_base+216(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VADDPD.BCST  (R8), Z12, Z12
-	VMOVSD       X12, (R8)
-	VDIVPD       Z11, Z10, Z10
-	VDIVPD       Z1, Z10, Z10
-	VXORPD.BCST  c64x1_8000000000000000<>+0(SB), Z10, Z10
-	TESTQ        AX, AX
-	JLE          done20
-	MOVQ         AX, R8
-	IMULQ        DI, R8
-	MOVQ         72(SP), R9
-	LEAQ         (R9)(R8*8), R9
-	MOVQ         R9, 80(SP)
-	MOVQ         mu_base+96(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	MOVQ         dzy_base+264(FP), R10
-	LEAQ         (R10)(R8*8), R8
-	MOVQ         R8, 88(SP)
-	TESTQ        AX, AX
-	JLE          done21
-	MOVQ         $+0, R8
-
-loop22:
-	MOVQ         80(SP), R10
-	LEAQ         (R10)(R8*8), R10
-	VMULPD.BCST  (R10), Z1, Z12
-	VMULPD       Z12, Z10, Z12
-	LEAQ         (CX)(R8*8), R11
-	VMOVSD       X12, (R11)
-	LEAQ         (SI)(R8*8), R11
-	VBROADCASTSD (R11), Z13
-	LEAQ         (R9)(R8*8), R11
-	VSUBPD.BCST  (R11), Z13, Z13
-	VMULPD       Z13, Z12, Z12
-	MOVQ         88(SP), R11
-	LEAQ         (R11)(R8*8), R11
-	VADDPD.BCST  (R11), Z12, Z12
-	VMOVSD       X12, (R11)
-	VMULPD.BCST  (R10), Z10, Z12
-	TESTQ        AX, AX
-	JLE          done23
-	MOVQ         AX, R10
-	IMULQ        R8, R10
-	MOVQ         dzy2_base+288(FP), R11
-	LEAQ         (R11)(R10*8), R10
-	TESTQ        AX, AX
-	JLE          done24
-	MOVQ         $+0, R11
-	PCALIGN      $0x20
-
-loop25:
-	LEAQ         (R10)(R11*8), R12
-	LEAQ         (SI)(R11*8), R13
-	VBROADCASTSD (R13), Z13
-	LEAQ         (R9)(R11*8), R13
-	VSUBPD.BCST  (R13), Z13, Z13
-	VMULPD       Z13, Z12, Z13
-	VMULPD.BCST  (R12), Z13, Z13
-	MOVQ         $+0, R12
-	MOVQ         R8, R13
-	SHLQ         $0x01, R13
-	LEAQ         -2(R13), R13
-	MOVQ         AX, BP
-	IMULQ        R11, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R11, BP
-	IMULQ        R11, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R11, BP
-	LEAQ         (R13)(BP*1), R13
-	SARQ         $0x01, R13
-	TESTQ        R13, R13
-	JLT          done26
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, AX, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-2, R8, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         AX, BP
-	IMULQ        R11, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R11, BP
-	IMULQ        R11, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R11, BP
-	LEAQ         (R13)(BP*1), R13
-	SARQ         $0x01, R13
-	TESTQ        R13, R13
-	JLT          done27
-	MOVQ         $+1, R12
-
-done27:
-done26:
-	TESTQ       R12, R12
-	JEQ         done28
-	MOVQ        AX, R12
-	IMULQ       AX, R12
-	IMULQ       DI, R12
-	MOVQ        AX, R13
-	IMULQ       DI, R13
-	IMUL3Q      $-1, R13, R13
-	LEAQ        (R12)(R13*1), R12
-	LEAQ        -2(R12), R12
-	MOVQ        R8, R13
-	SHLQ        $0x01, R13
-	LEAQ        (R12)(R13*1), R12
-	MOVQ        AX, R13
-	IMULQ       R11, R13
-	SHLQ        $0x01, R13
-	LEAQ        (R12)(R13*1), R12
-	MOVQ        R11, R13
-	IMULQ       R11, R13
-	IMUL3Q      $-1, R13, R13
-	LEAQ        (R12)(R13*1), R12
-	IMUL3Q      $-3, R11, R13
-	LEAQ        (R12)(R13*1), R12
-	SARQ        $0x01, R12
-	LEAQ        (DX)(R12*8), R13
-	VADDPD.BCST (R13), Z13, Z13
-	LEAQ        (DX)(R12*8), R12
-	VMOVSD      X13, (R12)
-
-done28:
-	ADDQ $+1, R11
-	CMPQ R11, AX
-	JLT  loop25
-
-done24:
-done23:
-	ADDQ $+1, R8
-	CMPQ R8, AX
-	JLT  loop22
-
-done21:
-done20:
-	TESTQ AX, AX
-	JLE   done29
-	MOVQ  AX, R8
-	IMULQ DI, R8
-	MOVQ  zy_base+48(FP), R9
-	LEAQ  (R9)(R8*8), R9
-	MOVQ  dmu2_base+360(FP), R10
-	LEAQ  (R10)(R8*8), R8
-	TESTQ AX, AX
-	JLE   done30
-	MOVQ  $+0, R10
-
-loop31:
-	VPXORD       Z10, Z10, Z10
-	TESTQ        AX, AX
-	JLE          done32
-	VPBROADCASTQ R10, Z12
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z16, Z16, Z16
-	LEAQ         -32(AX), R11
-	TESTQ        R11, R11
-	JLT          done33
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop34:
-	VPXORD       Z17, Z17, Z17
-	VPXORD       Z18, Z18, Z18
-	VPXORD       Z19, Z19, Z19
-	VPXORD       Z20, Z20, Z20
-	VPBROADCASTQ R12, Z21
-	VPADDQ       Z0, Z21, Z22
-	VPADDQ       Z5, Z21, Z23
-	VPADDQ       Z6, Z21, Z24
-	VPADDQ       Z7, Z21, Z21
-	VPCMPQ       $0x01, Z22, Z12, K1
-	KMOVW        K1, 96(SP)
-	VPCMPQ       $0x01, Z23, Z12, K1
-	KMOVW        K1, 104(SP)
-	VPCMPQ       $0x01, Z24, Z12, K1
-	KMOVW        K1, 112(SP)
-	VPCMPQ       $0x01, Z21, Z12, K1
-	KMOVW        K1, 120(SP)
-	VPXORD       Z25, Z25, Z25
-	VPXORD       Z26, Z26, Z26
-	VPXORD       Z27, Z27, Z27
-	VPXORD       Z28, Z28, Z28
-	VPSLLQ       $0x01, Z22, Z29
-	MOVQ         AX, R13
-	IMULQ        R10, R13
-	SHLQ         $0x01, R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z30
-	VPADDQ       Z30, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K1
-	VPMULLQ      Z9, Z22, Z29
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, AX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z31
-	VPADDQ       Z31, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K2
-	KANDB        K2, K1, K1
-	VPSLLQ       $0x01, Z23, Z29
-	VPADDQ       Z30, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K2
-	VPMULLQ      Z9, Z23, Z29
-	VPADDQ       Z31, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K3
-	KANDB        K3, K2, K2
-	VPSLLQ       $0x01, Z24, Z29
-	VPADDQ       Z30, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K3
-	VPMULLQ      Z9, Z24, Z29
-	VPADDQ       Z31, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K4
-	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z21, Z29
-	VPADDQ       Z30, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K4
-	VPMULLQ      Z9, Z21, Z29
-	VPADDQ       Z31, Z29, Z29
-	VPSRAQ       $0x01, Z29, Z29
-	VPCMPQ       $0x05, Z8, Z29, K5
-	KANDB        K5, K4, K4
-	KMOVW        96(SP), K5
-	KANDB        K1, K5, K5
-	KMOVW        K5, 128(SP)
-	KMOVW        96(SP), K5
-	KANDB        K1, K5, K1
-	KMOVW        104(SP), K5
-	KANDB        K2, K5, K5
-	KMOVW        K5, 136(SP)
-	KMOVW        104(SP), K5
-	KANDB        K2, K5, K2
-	KMOVW        112(SP), K5
-	KANDB        K3, K5, K5
-	KMOVW        112(SP), K6
-	KANDB        K3, K6, K3
-	KMOVW        120(SP), K6
-	KANDB        K4, K6, K6
-	KMOVW        120(SP), K7
-	KANDB        K4, K7, K4
-	VPSLLQ       $0x01, Z22, Z22
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMULQ        DI, R13
-	MOVQ         AX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z29
-	VPADDQ       Z29, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPSLLQ       $0x01, Z23, Z23
-	VPADDQ       Z29, Z23, Z23
-	VPSRAQ       $0x01, Z23, Z23
-	VPSLLQ       $0x01, Z24, Z24
-	VPADDQ       Z29, Z24, Z24
-	VPSRAQ       $0x01, Z24, Z24
-	VPSLLQ       $0x01, Z21, Z21
-	VPADDQ       Z29, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VMOVAPS      Z8, Z29
-	VGATHERQPD   (BX)(Z22*8), K1, Z29
-	VMOVAPS      Z8, Z22
-	VGATHERQPD   (BX)(Z23*8), K2, Z22
-	VMOVAPS      Z8, Z23
-	VGATHERQPD   (BX)(Z24*8), K3, Z23
-	VMOVAPS      Z8, Z24
-	VGATHERQPD   (BX)(Z21*8), K4, Z24
-	KMOVW        128(SP), K1
-	VBLENDMPD    Z29, Z25, K1, Z25
-	KMOVW        136(SP), K1
-	VBLENDMPD    Z22, Z26, K1, Z26
-	VBLENDMPD    Z23, Z27, K5, Z27
-	VBLENDMPD    Z24, Z28, K6, Z28
-	KMOVW        96(SP), K1
-	VMOVUPD.Z    (CX)(R12*8), K1, Z21
-	KMOVW        104(SP), K1
-	VMOVUPD.Z    64(CX)(R12*8), K1, Z22
-	KMOVW        112(SP), K1
-	VMOVUPD.Z    128(CX)(R12*8), K1, Z23
-	KMOVW        120(SP), K1
-	VMOVUPD.Z    192(CX)(R12*8), K1, Z24
-	VMULPD       Z25, Z21, Z21
-	VMULPD       Z26, Z22, Z22
-	VMULPD       Z27, Z23, Z23
-	VMULPD       Z28, Z24, Z24
-	KMOVW        96(SP), K1
-	VBLENDMPD    Z21, Z17, K1, Z17
-	KMOVW        104(SP), K1
-	VBLENDMPD    Z22, Z18, K1, Z18
-	KMOVW        112(SP), K1
-	VBLENDMPD    Z23, Z19, K1, Z19
-	KMOVW        120(SP), K1
-	VBLENDMPD    Z24, Z20, K1, Z20
-	VADDPD       Z17, Z13, Z13
-	VADDPD       Z18, Z14, Z14
-	VADDPD       Z19, Z15, Z15
-	VADDPD       Z20, Z16, Z16
-	ADDQ         $+32, R12
-	CMPQ         R12, R11
-	JLE          loop34
-
-done33:
-	MOVQ    AX, R11
-	ANDQ    $+31, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done35
-	PCALIGN $0x20
-
-loop36:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z17
-	VPCMPQ       $0x06, Z0, Z17, K1
-	VPXORD       Z17, Z17, Z17
-	VPBROADCASTQ R12, Z18
-	VPADDQ       Z0, Z18, Z18
-	VPCMPQ       $0x01, Z18, Z12, K2
-	KANDB        K2, K1, K3
-	VPXORD       Z19, Z19, Z19
-	VPSLLQ       $0x01, Z18, Z20
-	MOVQ         AX, R13
-	IMULQ        R10, R13
-	SHLQ         $0x01, R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z21
-	VPADDQ       Z21, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z8, Z20, K4
-	VPMULLQ      Z9, Z18, Z20
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, AX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z21
-	VPADDQ       Z21, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z8, Z20, K5
-	KANDB        K5, K4, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K4
-	VPSLLQ       $0x01, Z18, Z18
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMULQ        DI, R13
-	MOVQ         AX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z20
-	VPADDQ       Z20, Z18, Z18
-	VPSRAQ       $0x01, Z18, Z18
-	VMOVAPS      Z8, Z20
-	VGATHERQPD   (BX)(Z18*8), K4, Z20
-	VBLENDMPD    Z20, Z19, K5, Z19
-	VMOVUPD.Z    (CX)(R12*8), K3, Z18
-	VMULPD       Z19, Z18, Z18
-	VBLENDMPD    Z18, Z17, K2, Z17
-	VADDPD       Z17, Z13, Z17
-	VBLENDMPD    Z17, Z13, K1, Z13
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop36
-
-done35:
-	VADDPD        Z14, Z13, Z12
-	VADDPD        Z16, Z15, Z13
-	VADDPD        Z13, Z12, Z12
-	VEXTRACTF64X4 $0x01, Z12, Y13
-	VADDPD        Y13, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X13
-	VADDPD        X13, X12, X12
-	VPERMILPD     $0x01, X12, X13
-	VADDPD        X13, X12, X12
-	VBROADCASTSD  X12, Z12
-	VADDPD        Z12, Z10, Z10
-
-done32:
-	LEAQ             (CX)(R10*8), R11
-	LEAQ             (R9)(R10*8), R12
-	VBROADCASTSD     (R12), Z12
-	VFMADD231PD.BCST (R11), Z12, Z10
-	LEAQ             (R8)(R10*8), R11
-	VADDPD.BCST      (R11), Z10, Z10
-	VMOVSD           X10, (R11)
-	ADDQ             $+1, R10
-	CMPQ             R10, AX
-	JLT              loop31
-
-done30:
-done29:
-	ADDQ $+1, DI
-	MOVQ k+8(FP), R8
-	CMPQ DI, R8
-	JLT  loop19
-
-done18:
-done17:
-	MOVQ 64(SP), SI
-	ADDQ $+1, SI
-	MOVQ SI, 64(SP)
-	MOVQ 64(SP), SI
-	MOVQ n+0(FP), DI
-	CMPQ SI, DI
-	JLT  loop3
-
-done2:
-done1:
-	VMOVUPS (SP), Z0
-	VMOVSD  X0, data+384(FP)
-	VZEROUPPER
-	RET
-
-// func dyLoopAVX2(n int, k int, d int, y []float64, zy []float64, x []float64, mu []float64, alpha []float64, zbeta []float64, beta []float64, exps []float64, dzbeta []float64, dy []float64, dzy []float64, dzy2 []float64, dl []float64, l []float64, dmu2 []float64) (data float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·dyLoopAVX2(SB), $640-392
-	MOVQ    d+16(FP), AX
-	MOVQ    dy_base+240(FP), CX
-	MOVQ    dl_base+312(FP), DX
-	MOVQ    l_base+336(FP), BX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
-	MOVQ    n+0(FP), SI
-	TESTQ   SI, SI
-	JLE     done1
-	MOVQ    n+0(FP), SI
-	TESTQ   SI, SI
-	JLE     done2
-	MOVQ    $+0, SI
-	MOVQ    SI, 608(SP)
-	VXORPS  Y0, Y0, Y0
-
-loop3:
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y1
-	MOVQ    k+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done4
-	MOVQ    AX, SI
-	IMULQ   608(SP), SI
-	MOVQ    x_base+72(FP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    AX, DI
-	IMULQ   608(SP), DI
-	MOVQ    k+8(FP), R8
-	IMULQ   R8, DI
-	MOVQ    y_base+24(FP), R8
-	LEAQ    (R8)(DI*8), DI
-	MOVQ    k+8(FP), R8
-	TESTQ   R8, R8
-	JLE     done5
-	MOVQ    $+0, R8
-
-loop6:
-	VXORPS  Y2, Y2, Y2
-	TESTQ   AX, AX
-	JLE     done7
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	MOVQ    zy_base+48(FP), R10
-	LEAQ    (R10)(R9*8), R10
-	MOVQ    mu_base+96(FP), R11
-	LEAQ    (R11)(R9*8), R11
-	LEAQ    (DI)(R9*8), R9
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (SI)(R13*8), Y7
-	VMOVUPD     32(SI)(R13*8), Y8
-	VMOVUPD     64(SI)(R13*8), Y9
-	VMOVUPD     96(SI)(R13*8), Y10
-	VSUBPD      (R11)(R13*8), Y7, Y7
-	VSUBPD      32(R11)(R13*8), Y8, Y8
-	VSUBPD      64(R11)(R13*8), Y9, Y9
-	VSUBPD      96(R11)(R13*8), Y10, Y10
-	VMULPD      (R10)(R13*8), Y7, Y7
-	VMULPD      32(R10)(R13*8), Y8, Y8
-	VMULPD      64(R10)(R13*8), Y9, Y9
-	VMULPD      96(R10)(R13*8), Y10, Y10
-	VADDPD      (R9)(R13*8), Y7, Y7
-	VADDPD      32(R9)(R13*8), Y8, Y8
-	VADDPD      64(R9)(R13*8), Y9, Y9
-	VADDPD      96(R9)(R13*8), Y10, Y10
-	VMOVUPD     Y7, (R9)(R13*8)
-	VMOVUPD     Y8, 32(R9)(R13*8)
-	VMOVUPD     Y9, 64(R9)(R13*8)
-	VMOVUPD     Y10, 96(R9)(R13*8)
-	VMOVUPD     (R9)(R13*8), Y7
-	VMOVUPD     32(R9)(R13*8), Y8
-	VMOVUPD     64(R9)(R13*8), Y9
-	VMOVUPD     96(R9)(R13*8), Y10
-	VFMADD231PD Y7, Y7, Y3
-	VFMADD231PD Y8, Y8, Y4
-	VFMADD231PD Y9, Y9, Y5
-	VFMADD231PD Y10, Y10, Y6
-	ADDQ        $+16, R13
-	CMPQ        R13, R12
-	JLE         loop9
-
-done8:
-	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD     (SI)(R13*8), Y7
-	VSUBPD      (R11)(R13*8), Y7, Y7
-	VMULPD      (R10)(R13*8), Y7, Y7
-	VADDPD      (R9)(R13*8), Y7, Y7
-	VMOVUPD     Y7, (R9)(R13*8)
-	VMOVUPD     (R9)(R13*8), Y7
-	VFMADD231PD Y7, Y7, Y3
-	ADDQ        $+4, R13
-	CMPQ        R13, R12
-	JLE         loop11
-
-done10:
-	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done12
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y7, Y7
-	VMASKMOVPD   (R10)(R13*8), Y7, Y8
-	VMASKMOVPD   (SI)(R13*8), Y7, Y9
-	VMASKMOVPD   (R11)(R13*8), Y7, Y10
-	VSUBPD       Y10, Y9, Y9
-	VMULPD       Y9, Y8, Y8
-	VMASKMOVPD   (R9)(R13*8), Y7, Y9
-	VADDPD       Y8, Y9, Y8
-	VMASKMOVPD   Y8, Y7, (R9)(R13*8)
-	VMASKMOVPD   (R9)(R13*8), Y7, Y8
-	VFMADD213PD  Y3, Y8, Y8
-	VBLENDVPD    Y7, Y8, Y3, Y3
-
-done12:
-	VADDPD       Y4, Y3, Y3
-	VADDPD       Y6, Y5, Y4
-	VADDPD       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X4
-	VADDPD       X4, X3, X3
-	VPERMILPD    $0x01, X3, X4
-	VADDPD       X4, X3, X3
-	VBROADCASTSD X3, Y3
-	VADDPD       Y3, Y2, Y2
-
-done7:
-	MOVQ         alpha_base+120(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	VBROADCASTSD (R9), Y3
-	MOVQ         zbeta_base+144(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	VBROADCASTSD (R9), Y4
-	VADDPD       Y4, Y3, Y3
-	VDIVPD       c64x4_4000000000000000<>+0(SB), Y2, Y2
-	VSUBPD       Y2, Y3, Y2
-	MOVQ         beta_base+168(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	VMOVSD       X2, (R9)
-	VCMPPD       $0x03, Y1, Y1, Y3
-	VMAXPD       Y2, Y1, Y2
-	VBLENDVPD    Y3, Y1, Y2, Y1
-	ADDQ         $+1, R8
-	MOVQ         k+8(FP), R9
-	CMPQ         R8, R9
-	JLT          loop6
-
-done5:
-done4:
-	VANDPD    c64x4_7fffffffffffffff<>+0(SB), Y1, Y2
-	VCMPPD    $0x11, c64x4_7ff0000000000000<>+0(SB), Y2, Y2
-	VBLENDVPD Y2, Y1, Y0, Y1
-	VXORPS    Y2, Y2, Y2
-	VMOVUPS   Y2, 32(SP)
-	MOVQ      k+8(FP), SI
-	TESTQ     SI, SI
-	JLE       done13
-	VXORPS    Y2, Y2, Y2
-	VXORPS    Y3, Y3, Y3
-	MOVQ      k+8(FP), SI
-	LEAQ      -8(SI), SI
-	TESTQ     SI, SI
-	JLT       done14
-	MOVQ      $+0, DI
-	PCALIGN   $0x20
-
-loop15:
-	MOVQ         beta_base+168(FP), R8
-	VMOVUPD      (R8)(DI*8), Y4
-	MOVQ         beta_base+168(FP), R8
-	VMOVUPD      32(R8)(DI*8), Y5
-	VSUBPD       Y1, Y4, Y4
-	VSUBPD       Y1, Y5, Y5
-	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
-	VMINPD       Y4, Y6, Y4
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y4
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y4, Y6
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y4
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y4
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y7
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y7
-	VPSRLQ       $0x01, Y6, Y4
-	VPSLLQ       $0x34, Y4, Y8
-	VMULPD       Y8, Y7, Y7
-	VPSUBQ       Y4, Y6, Y4
-	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y4, Y7, Y4
-	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
-	VMINPD       Y5, Y6, Y5
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y5
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y5, Y6
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y5
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y5
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
-	VPSRLQ       $0x01, Y6, Y5
-	VPSLLQ       $0x34, Y5, Y8
-	VMULPD       Y8, Y7, Y7
-	VPSUBQ       Y5, Y6, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       Y5, Y7, Y5
-	MOVQ         exps_base+192(FP), R8
-	VMOVUPD      Y4, (R8)(DI*8)
-	MOVQ         exps_base+192(FP), R8
-	VMOVUPD      Y5, 32(R8)(DI*8)
-	VADDPD       Y4, Y2, Y2
-	VADDPD       Y5, Y3, Y3
-	ADDQ         $+8, DI
-	CMPQ         DI, SI
-	JLE          loop15
-
-done14:
-	MOVQ    k+8(FP), SI
-	ANDQ    $+7, SI
-	MOVQ    k+8(FP), DI
-	SUBQ    SI, DI
-	MOVQ    k+8(FP), SI
-	LEAQ    -4(SI), SI
-	CMPQ    DI, SI
-	JGT     done16
-	PCALIGN $0x20
-
-loop17:
-	MOVQ         beta_base+168(FP), R8
-	VMOVUPD      (R8)(DI*8), Y4
-	VSUBPD       Y1, Y4, Y4
-	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y5
-	VMINPD       Y4, Y5, Y4
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y5
-	VMAXPD       Y4, Y5, Y4
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y5
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y4, Y5
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y5, Y6
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y6, Y4
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y6, Y4
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y6
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y6
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y6
-	VPSRLQ       $0x01, Y5, Y4
-	VPSLLQ       $0x34, Y4, Y7
-	VMULPD       Y7, Y6, Y6
-	VPSUBQ       Y4, Y5, Y4
-	VPSLLQ       $0x34, Y4, Y4
-	VMULPD       Y4, Y6, Y4
-	MOVQ         exps_base+192(FP), R8
-	VMOVUPD      Y4, (R8)(DI*8)
-	VADDPD       Y4, Y2, Y2
-	ADDQ         $+4, DI
-	CMPQ         DI, SI
-	JLE          loop17
-
-done16:
-	MOVQ         k+8(FP), SI
-	ANDQ         $+3, SI
-	TESTQ        SI, SI
-	JLE          done18
-	MOVQ         k+8(FP), DI
-	SUBQ         SI, DI
-	VMOVQ        SI, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
-	MOVQ         beta_base+168(FP), SI
-	VMASKMOVPD   (SI)(DI*8), Y4, Y5
-	VSUBPD       Y1, Y5, Y5
-	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
-	VMINPD       Y5, Y6, Y5
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y5
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y5, Y6
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y5
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y5
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
-	VPSRLQ       $0x01, Y6, Y5
-	VPSLLQ       $0x34, Y5, Y8
-	VMULPD       Y8, Y7, Y7
-	VPSUBQ       Y5, Y6, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       Y5, Y7, Y5
-	MOVQ         exps_base+192(FP), SI
-	VMASKMOVPD   Y5, Y4, (SI)(DI*8)
-	VADDPD       Y5, Y2, Y5
-	VBLENDVPD    Y4, Y5, Y2, Y2
-
-done18:
-	VADDPD       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VBROADCASTSD X2, Y2
-	VMOVUPS      32(SP), Y3
-	VADDPD       Y2, Y3, Y3
-	VMOVUPS      Y3, 32(SP)
-
-done13:
-	VMOVUPD     c64x4_0008000000000000<>+0(SB), Y2
-	VPADDQ      32(SP), Y2, Y2
-	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y2, Y3
-	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y3, Y3
-	VPSRLQ      $0x34, Y2, Y2
-	VORPD       c64x4_4330000000000000<>+0(SB), Y2, Y2
-	VSUBPD      c64x4_43300000000003ff<>+0(SB), Y2, Y2
-	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y3, Y3
-	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y2, Y4
-	VADDPD      Y3, Y4, Y5
-	VSUBPD      Y4, Y5, Y4
-	VSUBPD      Y4, Y3, Y4
-	VADDPD      c64x4_4000000000000000<>+0(SB), Y3, Y6
-	VDIVPD      Y6, Y3, Y6
-	VMULPD      Y6, Y6, Y7
-	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y3, Y8
-	VMULPD      Y3, Y8, Y3
-	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y8
-	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y7, Y8
-	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y7, Y8
-	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y7, Y8
-	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y7, Y8
-	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y7, Y8
-	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y7, Y8
-	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y7, Y8
-	VFMADD213PD Y3, Y8, Y7
-	VFMSUB231PD Y7, Y6, Y3
-	VADDPD      Y4, Y3, Y3
-	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y2, Y3
-	VADDPD      Y3, Y5, Y2
-	VMOVUPD     c64x4_7ff0000000000000<>+0(SB), Y3
-	VPADDQ      32(SP), Y3, Y3
-	VMOVUPD     c64x4_ffe0000000000000<>+0(SB), Y4
-	VPCMPGTQ    Y3, Y4, Y3
-	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VTESTPD     Y3, Y3
-	JEQ         done19
-	VMOVUPS     32(SP), Y3
-	VCMPPD      $0x11, c64x4_0010000000000000<>+0(SB), Y3, Y3
-	VMOVUPS     Y3, 64(SP)
-	VMOVUPD     c64x4_4340000000000000<>+0(SB), Y3
-	VMULPD      32(SP), Y3, Y3
-	VPADDQ      c64x4_0008000000000000<>+0(SB), Y3, Y3
-	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y3, Y4
-	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y4, Y4
-	VPSRLQ      $0x34, Y3, Y3
-	VORPD       c64x4_4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD      c64x4_4330000000000434<>+0(SB), Y3, Y3
-	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y4, Y4
-	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y3, Y5
-	VADDPD      Y4, Y5, Y6
-	VSUBPD      Y5, Y6, Y5
-	VSUBPD      Y5, Y4, Y5
-	VADDPD      c64x4_4000000000000000<>+0(SB), Y4, Y7
-	VDIVPD      Y7, Y4, Y7
-	VMULPD      Y7, Y7, Y8
-	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y4, Y9
-	VMULPD      Y4, Y9, Y4
-	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y9
-	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y8, Y9
-	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y8, Y9
-	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y8, Y9
-	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y8, Y9
-	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y8, Y9
-	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y8, Y9
-	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y8, Y9
-	VFMADD213PD Y4, Y9, Y8
-	VFMSUB231PD Y8, Y7, Y4
-	VADDPD      Y5, Y4, Y4
-	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y3, Y4
-	VADDPD      Y4, Y6, Y3
-	VMOVUPS     64(SP), Y4
-	VBLENDVPD   Y4, Y3, Y2, Y3
-	VMOVUPS     32(SP), Y4
-	VCMPPD      $0x00, Y0, Y4, Y4
-	VBLENDVPD   Y4, c64x4_fff0000000000000<>+0(SB), Y3, Y3
-	VMOVUPS     32(SP), Y4
-	VCMPPD      $0x11, Y0, Y4, Y4
-	VBLENDVPD   Y4, c64x4_7ff8000000000001<>+0(SB), Y3, Y3
-	VMOVUPS     32(SP), Y4
-	VCMPPD      $0x11, c64x4_7ff0000000000000<>+0(SB), Y4, Y4
-	VMOVUPS     32(SP), Y5
-	VBLENDVPD   Y4, Y3, Y5, Y2
-
-done19:
-	VADDPD  Y2, Y1, Y1
-	VMOVUPS (SP), Y2
-	VADDPD  Y1, Y2, Y2
-	VMOVUPS Y2, (SP)
-	MOVQ    k+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done20
-	MOVQ    AX, SI
-	IMULQ   608(SP), SI
-	MOVQ    k+8(FP), DI
-	IMULQ   DI, SI
-	MOVQ    y_base+24(FP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    SI, 616(SP)
-	MOVQ    AX, SI
-	IMULQ   608(SP), SI
-	MOVQ    x_base+72(FP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    k+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done21
-	MOVQ    $+0, DI
-
-loop22:
-	MOVQ         exps_base+192(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y1
-	VDIVPD       32(SP), Y1, Y2
-	MOVQ         dzbeta_base+216(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y3
-	VADDPD       Y2, Y3, Y2
-	VMOVSD       X2, (R8)
-	VDIVPD       32(SP), Y1, Y1
-	VDIVPD       c64x4_4000000000000000<>+0(SB), Y1, Y1
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y1, Y1
-	TESTQ        AX, AX
-	JLE          done23
-	MOVQ         AX, R8
-	IMULQ        DI, R8
-	MOVQ         616(SP), R9
-	LEAQ         (R9)(R8*8), R9
-	MOVQ         R9, 624(SP)
-	MOVQ         mu_base+96(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	MOVQ         dzy_base+264(FP), R10
-	LEAQ         (R10)(R8*8), R8
-	MOVQ         R8, 632(SP)
-	TESTQ        AX, AX
-	JLE          done24
-	MOVQ         $+0, R8
-
-loop25:
-	MOVQ         624(SP), R10
-	LEAQ         (R10)(R8*8), R10
-	VBROADCASTSD (R10), Y2
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y2, Y2
-	VMULPD       Y2, Y1, Y2
-	LEAQ         (CX)(R8*8), R11
-	VMOVSD       X2, (R11)
-	LEAQ         (SI)(R8*8), R11
-	VBROADCASTSD (R11), Y3
-	LEAQ         (R9)(R8*8), R11
-	VBROADCASTSD (R11), Y4
-	VSUBPD       Y4, Y3, Y3
-	VMULPD       Y3, Y2, Y2
-	MOVQ         632(SP), R11
-	LEAQ         (R11)(R8*8), R11
-	VBROADCASTSD (R11), Y3
-	VADDPD       Y2, Y3, Y2
-	VMOVSD       X2, (R11)
-	VBROADCASTSD (R10), Y2
-	VMULPD       Y2, Y1, Y2
-	TESTQ        AX, AX
-	JLE          done26
-	MOVQ         AX, R10
-	IMULQ        R8, R10
-	MOVQ         dzy2_base+288(FP), R11
-	LEAQ         (R11)(R10*8), R10
-	TESTQ        AX, AX
-	JLE          done27
-	MOVQ         $+0, R11
-	PCALIGN      $0x20
-
-loop28:
-	LEAQ         (R10)(R11*8), R12
-	VBROADCASTSD (R12), Y3
-	LEAQ         (SI)(R11*8), R12
-	VBROADCASTSD (R12), Y4
-	LEAQ         (R9)(R11*8), R12
-	VBROADCASTSD (R12), Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       Y4, Y2, Y4
-	VMULPD       Y4, Y3, Y3
-	MOVQ         $+0, R12
-	MOVQ         R8, R13
-	SHLQ         $0x01, R13
-	LEAQ         -2(R13), R13
-	MOVQ         AX, BP
-	IMULQ        R11, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R11, BP
-	IMULQ        R11, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R11, BP
-	LEAQ         (R13)(BP*1), R13
-	SARQ         $0x01, R13
-	TESTQ        R13, R13
-	JLT          done29
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, AX, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-2, R8, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         AX, BP
-	IMULQ        R11, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R11, BP
-	IMULQ        R11, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R11, BP
-	LEAQ         (R13)(BP*1), R13
-	SARQ         $0x01, R13
-	TESTQ        R13, R13
-	JLT          done30
-	MOVQ         $+1, R12
-
-done30:
-done29:
-	TESTQ        R12, R12
-	JEQ          done31
-	MOVQ         AX, R12
-	IMULQ        AX, R12
-	IMULQ        DI, R12
-	MOVQ         AX, R13
-	IMULQ        DI, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	MOVQ         R8, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         AX, R13
-	IMULQ        R11, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	SARQ         $0x01, R12
-	LEAQ         (DX)(R12*8), R13
-	VBROADCASTSD (R13), Y4
-	VADDPD       Y3, Y4, Y3
-	LEAQ         (DX)(R12*8), R12
-	VMOVSD       X3, (R12)
-
-done31:
-	ADDQ $+1, R11
-	CMPQ R11, AX
-	JLT  loop28
-
-done27:
-done26:
-	ADDQ $+1, R8
-	CMPQ R8, AX
-	JLT  loop25
-
-done24:
-done23:
-	TESTQ AX, AX
-	JLE   done32
-	MOVQ  AX, R8
-	IMULQ DI, R8
-	MOVQ  zy_base+48(FP), R9
-	LEAQ  (R9)(R8*8), R9
-	MOVQ  dmu2_base+360(FP), R10
-	LEAQ  (R10)(R8*8), R8
-	TESTQ AX, AX
-	JLE   done33
-	MOVQ  $+0, R10
-
-loop34:
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 64(SP)
-	TESTQ        AX, AX
-	JLE          done35
-	VMOVQ        R10, X1
-	VPBROADCASTQ X1, Y1
-	VMOVUPS      Y1, 96(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 128(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 160(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 192(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 224(SP)
-	LEAQ         -16(AX), R11
-	TESTQ        R11, R11
-	JLT          done36
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop37:
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 256(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 288(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 320(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      Y1, 352(SP)
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y3
-	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y1, Y4
-	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y1, Y1
-	VPCMPGTQ     96(SP), Y2, Y5
-	VMOVUPS      Y5, 384(SP)
-	VPCMPGTQ     96(SP), Y3, Y5
-	VMOVUPS      Y5, 416(SP)
-	VPCMPGTQ     96(SP), Y4, Y5
-	VMOVUPS      Y5, 448(SP)
-	VPCMPGTQ     96(SP), Y1, Y5
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 480(SP)
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 512(SP)
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 544(SP)
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 576(SP)
-	VPSLLQ       $0x01, Y2, Y6
-	MOVQ         AX, R13
-	IMULQ        R10, R13
-	SHLQ         $0x01, R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VMOVQ        R13, X7
-	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y8
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y8, Y8
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, AX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y10
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y8, Y6, Y6
-	VPSLLQ       $0x01, Y3, Y8
-	VPADDQ       Y7, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y10
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y10, Y10
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y11
-	VPSRLQ       $0x20, Y11, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VPADDQ       Y9, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VANDPD       Y10, Y8, Y8
-	VPSLLQ       $0x01, Y4, Y10
-	VPADDQ       Y7, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VPSRLQ       $0x20, Y4, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y4, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y4, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       Y9, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y12
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y11, Y10, Y10
-	VPSLLQ       $0x01, Y1, Y11
-	VPADDQ       Y7, Y11, Y7
-	VPCMPGTQ     Y7, Y0, Y11
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y1, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       Y9, Y11, Y9
-	VPCMPGTQ     Y9, Y0, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VANDPD       Y9, Y7, Y7
-	VANDPD       384(SP), Y6, Y9
-	VANDPD       384(SP), Y6, Y6
-	VANDPD       416(SP), Y8, Y11
-	VANDPD       416(SP), Y8, Y8
-	VANDPD       448(SP), Y10, Y12
-	VANDPD       448(SP), Y10, Y10
-	VANDPD       Y7, Y5, Y13
-	VANDPD       Y7, Y5, Y7
-	VPSLLQ       $0x01, Y2, Y2
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMULQ        DI, R13
-	MOVQ         AX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X14
-	VPBROADCASTQ X14, Y14
-	VPADDQ       Y14, Y2, Y2
-	VPCMPGTQ     Y2, Y0, Y15
-	VPSRLQ       $0x01, Y2, Y2
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y2, Y2
-	VPSLLQ       $0x01, Y3, Y3
-	VPADDQ       Y14, Y3, Y3
-	VPCMPGTQ     Y3, Y0, Y15
-	VPSRLQ       $0x01, Y3, Y3
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y3, Y3
-	VPSLLQ       $0x01, Y4, Y4
-	VPADDQ       Y14, Y4, Y4
-	VPCMPGTQ     Y4, Y0, Y15
-	VPSRLQ       $0x01, Y4, Y4
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y4, Y4
-	VPSLLQ       $0x01, Y1, Y1
-	VPADDQ       Y14, Y1, Y1
-	VPCMPGTQ     Y1, Y0, Y14
-	VPSRLQ       $0x01, Y1, Y1
-	VPSLLQ       $0x3f, Y14, Y14
-	VORPD        Y14, Y1, Y1
-	VMOVAPS      Y0, Y14
-	VGATHERQPD   Y6, (BX)(Y2*8), Y14
-	VMOVAPS      Y0, Y2
-	VGATHERQPD   Y8, (BX)(Y3*8), Y2
-	VMOVAPS      Y0, Y3
-	VGATHERQPD   Y10, (BX)(Y4*8), Y3
-	VMOVAPS      Y0, Y4
-	VGATHERQPD   Y7, (BX)(Y1*8), Y4
-	VMOVUPS      480(SP), Y1
-	VBLENDVPD    Y9, Y14, Y1, Y1
-	VMOVUPS      Y1, 480(SP)
-	VMOVUPS      512(SP), Y1
-	VBLENDVPD    Y11, Y2, Y1, Y1
-	VMOVUPS      Y1, 512(SP)
-	VMOVUPS      544(SP), Y1
-	VBLENDVPD    Y12, Y3, Y1, Y1
-	VMOVUPS      Y1, 544(SP)
-	VMOVUPS      576(SP), Y1
-	VBLENDVPD    Y13, Y4, Y1, Y1
-	VMOVUPS      Y1, 576(SP)
-	VMOVUPS      384(SP), Y1
-	VMASKMOVPD   (CX)(R12*8), Y1, Y1
-	VMOVUPS      416(SP), Y2
-	VMASKMOVPD   32(CX)(R12*8), Y2, Y2
-	VMOVUPS      448(SP), Y3
-	VMASKMOVPD   64(CX)(R12*8), Y3, Y3
-	VMASKMOVPD   96(CX)(R12*8), Y5, Y4
-	VMULPD       480(SP), Y1, Y1
-	VMULPD       512(SP), Y2, Y2
-	VMULPD       544(SP), Y3, Y3
-	VMULPD       576(SP), Y4, Y4
-	VMOVUPS      256(SP), Y6
-	VMOVUPS      384(SP), Y7
-	VBLENDVPD    Y7, Y1, Y6, Y6
-	VMOVUPS      Y6, 256(SP)
-	VMOVUPS      288(SP), Y1
-	VMOVUPS      416(SP), Y6
-	VBLENDVPD    Y6, Y2, Y1, Y1
-	VMOVUPS      Y1, 288(SP)
-	VMOVUPS      320(SP), Y1
-	VMOVUPS      448(SP), Y2
-	VBLENDVPD    Y2, Y3, Y1, Y1
-	VMOVUPS      Y1, 320(SP)
-	VMOVUPS      352(SP), Y1
-	VBLENDVPD    Y5, Y4, Y1, Y1
-	VMOVUPS      Y1, 352(SP)
-	VMOVUPS      128(SP), Y1
-	VADDPD       256(SP), Y1, Y1
-	VMOVUPS      Y1, 128(SP)
-	VMOVUPS      160(SP), Y1
-	VADDPD       288(SP), Y1, Y1
-	VMOVUPS      Y1, 160(SP)
-	VMOVUPS      192(SP), Y1
-	VADDPD       320(SP), Y1, Y1
-	VMOVUPS      Y1, 192(SP)
-	VMOVUPS      224(SP), Y1
-	VADDPD       352(SP), Y1, Y1
-	VMOVUPS      Y1, 224(SP)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop37
-
-done36:
-	MOVQ    AX, R11
-	ANDQ    $+15, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(AX), R11
-	CMPQ    R12, R11
-	JGT     done38
-	PCALIGN $0x20
-
-loop39:
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R12, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VPCMPGTQ     96(SP), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPSLLQ       $0x01, Y2, Y5
-	MOVQ         AX, R13
-	IMULQ        R10, R13
-	SHLQ         $0x01, R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VMOVQ        R13, X6
-	VPBROADCASTQ X6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y6
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y6, Y6
-	VORPD        Y6, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, AX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X7
-	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y7
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y5, Y5
-	VANDPD       Y5, Y3, Y6
-	VANDPD       Y5, Y3, Y5
-	VPSLLQ       $0x01, Y2, Y2
-	MOVQ         AX, R13
-	IMULQ        AX, R13
-	IMULQ        DI, R13
-	MOVQ         AX, BP
-	IMULQ        DI, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         AX, BP
-	IMULQ        R10, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R10, BP
-	IMULQ        R10, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R10, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X7
-	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y2, Y2
-	VPCMPGTQ     Y2, Y0, Y7
-	VPSRLQ       $0x01, Y2, Y2
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y2, Y2
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y5, (BX)(Y2*8), Y7
-	VBLENDVPD    Y6, Y7, Y4, Y4
-	VMASKMOVPD   (CX)(R12*8), Y3, Y2
-	VMULPD       Y4, Y2, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMOVUPS      128(SP), Y2
-	VADDPD       Y1, Y2, Y2
-	VMOVUPS      Y2, 128(SP)
-	ADDQ         $+4, R12
-	CMPQ         R12, R11
-	JLE          loop39
-
-done38:
-	MOVQ         AX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
-	JLE          done40
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R12, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
-	VPCMPGTQ     96(SP), Y3, Y4
-	VANDPD       Y4, Y1, Y5
-	VXORPS       Y6, Y6, Y6
-	VPSLLQ       $0x01, Y3, Y7
-	MOVQ         AX, R11
-	IMULQ        R10, R11
-	SHLQ         $0x01, R11
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R11)(R13*1), R11
-	IMUL3Q       $-3, R10, R13
-	LEAQ         (R11)(R13*1), R11
-	LEAQ         -2(R11), R11
-	VMOVQ        R11, X8
-	VPBROADCASTQ X8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPSRLQ       $0x20, Y3, Y8
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y8, Y8
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y9, Y3, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	MOVQ         AX, R11
-	IMULQ        AX, R11
-	IMUL3Q       $-1, AX, R13
-	LEAQ         (R11)(R13*1), R11
-	MOVQ         AX, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-2, R13, R13
-	LEAQ         (R11)(R13*1), R11
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	LEAQ         (R11)(R13*1), R11
-	IMUL3Q       $+3, R10, R13
-	LEAQ         (R11)(R13*1), R11
-	VMOVQ        R11, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y8, Y7, Y7
-	VANDPD       Y7, Y4, Y8
-	VANDPD       Y7, Y5, Y7
-	VPSLLQ       $0x01, Y3, Y3
-	MOVQ         AX, R11
-	IMULQ        AX, R11
-	IMULQ        DI, R11
-	MOVQ         AX, R13
-	IMULQ        DI, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R11)(R13*1), R11
-	LEAQ         -2(R11), R11
-	MOVQ         AX, R13
-	IMULQ        R10, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R11)(R13*1), R11
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R11)(R13*1), R11
-	IMUL3Q       $-3, R10, R13
-	LEAQ         (R11)(R13*1), R11
-	VMOVQ        R11, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y9, Y3, Y3
-	VPCMPGTQ     Y3, Y0, Y9
-	VPSRLQ       $0x01, Y3, Y3
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y3, Y3
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y7, (BX)(Y3*8), Y9
-	VBLENDVPD    Y8, Y9, Y6, Y6
-	VMASKMOVPD   (CX)(R12*8), Y5, Y3
-	VMULPD       Y6, Y3, Y3
-	VBLENDVPD    Y4, Y3, Y2, Y2
-	VADDPD       128(SP), Y2, Y2
-	VMOVUPS      128(SP), Y3
-	VBLENDVPD    Y1, Y2, Y3, Y3
-	VMOVUPS      Y3, 128(SP)
-
-done40:
-	VMOVUPS      160(SP), Y1
-	VADDPD       128(SP), Y1, Y1
-	VMOVUPS      224(SP), Y2
-	VADDPD       192(SP), Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDPD       X2, X1, X1
-	VBROADCASTSD X1, Y1
-	VMOVUPS      64(SP), Y2
-	VADDPD       Y1, Y2, Y2
-	VMOVUPS      Y2, 64(SP)
-
-done35:
-	LEAQ         (CX)(R10*8), R11
-	VBROADCASTSD (R11), Y1
-	LEAQ         (R9)(R10*8), R11
-	VBROADCASTSD (R11), Y2
-	VFMADD213PD  64(SP), Y2, Y1
-	LEAQ         (R8)(R10*8), R11
-	VBROADCASTSD (R11), Y2
-	VADDPD       Y1, Y2, Y1
-	VMOVSD       X1, (R11)
-	ADDQ         $+1, R10
-	CMPQ         R10, AX
-	JLT          loop34
-
-done33:
-done32:
-	ADDQ $+1, DI
-	MOVQ k+8(FP), R8
-	CMPQ DI, R8
-	JLT  loop22
-
-done21:
-done20:
-	MOVQ 608(SP), SI
-	ADDQ $+1, SI
-	MOVQ SI, 608(SP)
-	MOVQ 608(SP), SI
-	MOVQ n+0(FP), DI
-	CMPQ SI, DI
-	JLT  loop3
-
-done2:
-done1:
-	VMOVUPS (SP), Y0
-	VMOVSD  X0, data+384(FP)
-	VZEROUPPER
-	RET
-
-// func dqLoopAVX512(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps2 []float64, zy []float64, dq []float64, dzy []float64, zgauss float64, total2 float64, zprior3 float64, dzprior float64)
+// func dqLoopAVX512(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps []float64, zy []float64, dq []float64, dzy2 []float64, zgauss float64, total float64, zprior3 float64, dzprior float64)
 // Requires: AVX, AVX512F
 TEXT ·dqLoopAVX512(SB), $8-208
 	MOVQ         first+0(FP), AX
 	MOVQ         d+24(FP), CX
 	MOVQ         dzbeta_base+32(FP), DX
 	MOVQ         dalpha_base+56(FP), BX
-	MOVQ         exps2_base+80(FP), SI
+	MOVQ         exps_base+80(FP), SI
 	MOVQ         zy_base+104(FP), DI
 	MOVQ         dq_base+128(FP), R8
-	MOVQ         dzy_base+152(FP), R9
+	MOVQ         dzy2_base+152(FP), R9
 	VBROADCASTSD zgauss+176(FP), Z0
-	VBROADCASTSD total2+184(FP), Z1
+	VBROADCASTSD total+184(FP), Z1
 	VBROADCASTSD zprior3+192(FP), Z2
 	VBROADCASTSD dzprior+200(FP), Z3
 	MOVQ         count+8(FP), R10
@@ -7355,19 +11440,19 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dqLoopAVX2(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps2 []float64, zy []float64, dq []float64, dzy []float64, zgauss float64, total2 float64, zprior3 float64, dzprior float64)
+// func dqLoopAVX2(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps []float64, zy []float64, dq []float64, dzy2 []float64, zgauss float64, total float64, zprior3 float64, dzprior float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dqLoopAVX2(SB), $8-208
 	MOVQ         first+0(FP), AX
 	MOVQ         d+24(FP), CX
 	MOVQ         dzbeta_base+32(FP), DX
 	MOVQ         dalpha_base+56(FP), BX
-	MOVQ         exps2_base+80(FP), SI
+	MOVQ         exps_base+80(FP), SI
 	MOVQ         zy_base+104(FP), DI
 	MOVQ         dq_base+128(FP), R8
-	MOVQ         dzy_base+152(FP), R9
+	MOVQ         dzy2_base+152(FP), R9
 	VBROADCASTSD zgauss+176(FP), Y0
-	VBROADCASTSD total2+184(FP), Y1
+	VBROADCASTSD total+184(FP), Y1
 	VBROADCASTSD zprior3+192(FP), Y2
 	VBROADCASTSD dzprior+200(FP), Y3
 	MOVQ         count+8(FP), R10
@@ -7484,180 +11569,1160 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmuLoopAVX512(first int, count int, k int, d int, dmu []float64, dmu2 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dmuLoopAVX512(SB), $0-80
+// func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·dmuLoopAVX512(SB), $48-128
 	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         d+24(FP), DX
-	MOVQ         dmu_base+32(FP), BX
-	MOVQ         dmu2_base+56(FP), SI
-	IMULQ        DX, CX
-	TESTQ        CX, CX
+	MOVQ         d+24(FP), CX
+	MOVQ         l_base+32(FP), DX
+	MOVQ         dmu3_base+56(FP), BX
+	MOVQ         dmu_base+80(FP), SI
+	MOVQ         dmu4_base+104(FP), DI
+	MOVQ         count+8(FP), R8
+	TESTQ        R8, R8
 	JLE          done1
-	IMULQ        AX, DX
-	LEAQ         (SI)(DX*8), AX
-	LEAQ         (BX)(DX*8), DX
-	LEAQ         -32(CX), BX
-	TESTQ        BX, BX
-	JLT          done2
+	MOVQ         CX, R8
+	IMULQ        AX, R8
+	LEAQ         (BX)(R8*8), BX
+	MOVQ         BX, (SP)
+	LEAQ         (DI)(R8*8), BX
+	MOVQ         BX, 8(SP)
+	LEAQ         (SI)(R8*8), BX
+	MOVQ         count+8(FP), SI
+	TESTQ        SI, SI
+	JLE          done2
 	MOVQ         $+0, SI
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z0
-	PCALIGN      $0x20
-
-loop3:
-	VXORPD  (AX)(SI*8), Z0, Z1
-	VXORPD  64(AX)(SI*8), Z0, Z2
-	VXORPD  128(AX)(SI*8), Z0, Z3
-	VXORPD  192(AX)(SI*8), Z0, Z4
-	VMOVUPD Z1, (DX)(SI*8)
-	VMOVUPD Z2, 64(DX)(SI*8)
-	VMOVUPD Z3, 128(DX)(SI*8)
-	VMOVUPD Z4, 192(DX)(SI*8)
-	ADDQ    $+32, SI
-	CMPQ    SI, BX
-	JLE     loop3
-
-done2:
-	MOVQ         CX, BX
-	ANDQ         $+31, BX
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	LEAQ         7(CX), BX
-	LEAQ         -8(BX), BX
-	CMPQ         SI, BX
-	JGT          done4
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z1
-	PCALIGN      $0x20
-
-loop5:
-	MOVQ         CX, DI
-	SUBQ         SI, DI
-	VPBROADCASTQ DI, Z2
-	VPCMPQ       $0x06, Z0, Z2, K1
-	VMOVUPD.Z    (AX)(SI*8), K1, Z2
-	VXORPD       Z1, Z2, Z2
-	VMOVUPD      Z2, K1, (DX)(SI*8)
-	ADDQ         $+8, SI
-	CMPQ         SI, BX
-	JLE          loop5
-
-done4:
-done1:
-	VZEROUPPER
-	RET
-
-// func dmuLoopAVX2(first int, count int, k int, d int, dmu []float64, dmu2 []float64)
-// Requires: AVX, AVX2
-TEXT ·dmuLoopAVX2(SB), $0-80
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    d+24(FP), DX
-	MOVQ    dmu_base+32(FP), BX
-	MOVQ    dmu2_base+56(FP), SI
-	IMULQ   DX, CX
-	TESTQ   CX, CX
-	JLE     done1
-	IMULQ   AX, DX
-	LEAQ    (SI)(DX*8), AX
-	LEAQ    (BX)(DX*8), DX
-	LEAQ    -16(CX), BX
-	TESTQ   BX, BX
-	JLT     done2
-	MOVQ    $+0, SI
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y0
-	PCALIGN $0x20
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
+	VPXORD       Z4, Z4, Z4
+	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z5
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z6
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z7
 
 loop3:
-	VXORPD  (AX)(SI*8), Y0, Y1
-	VXORPD  32(AX)(SI*8), Y0, Y2
-	VXORPD  64(AX)(SI*8), Y0, Y3
-	VXORPD  96(AX)(SI*8), Y0, Y4
-	VMOVUPD Y1, (DX)(SI*8)
-	VMOVUPD Y2, 32(DX)(SI*8)
-	VMOVUPD Y3, 64(DX)(SI*8)
-	VMOVUPD Y4, 96(DX)(SI*8)
-	ADDQ    $+16, SI
-	CMPQ    SI, BX
-	JLE     loop3
+	TESTQ CX, CX
+	JLE   done4
+	MOVQ  CX, DI
+	IMULQ SI, DI
+	MOVQ  (SP), R8
+	LEAQ  (R8)(DI*8), R8
+	MOVQ  8(SP), R9
+	LEAQ  (R9)(DI*8), R9
+	LEAQ  (BX)(DI*8), DI
+	TESTQ CX, CX
+	JLE   done5
+	MOVQ  $+0, R10
 
-done2:
-	MOVQ    CX, BX
-	ANDQ    $+15, BX
-	MOVQ    CX, SI
-	SUBQ    BX, SI
-	LEAQ    -4(CX), BX
-	CMPQ    SI, BX
-	JGT     done4
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y0
+loop6:
+	VPXORD       Z8, Z8, Z8
+	TESTQ        CX, CX
+	JLE          done7
+	VPBROADCASTQ R10, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	LEAQ         -32(CX), R11
+	TESTQ        R11, R11
+	JLT          done8
+	MOVQ         $+0, R12
+	PCALIGN      $0x20
+
+loop9:
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z17, Z17, Z17
+	VPBROADCASTQ R12, Z18
+	VPADDQ       Z0, Z18, Z19
+	VPADDQ       Z1, Z18, Z20
+	VPADDQ       Z2, Z18, Z21
+	VPADDQ       Z3, Z18, Z18
+	VPCMPQ       $0x01, Z19, Z9, K1
+	VPCMPQ       $0x01, Z20, Z9, K2
+	VPCMPQ       $0x01, Z21, Z9, K3
+	KMOVW        K3, 16(SP)
+	VPCMPQ       $0x01, Z18, Z9, K3
+	KMOVW        K3, 24(SP)
+	VPSLLQ       $0x01, Z19, Z22
+	MOVQ         CX, R13
+	IMULQ        R10, R13
+	SHLQ         $0x01, R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VPBROADCASTQ R13, Z23
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K3
+	VPMULLQ      Z5, Z19, Z22
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMUL3Q       $-1, CX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z24
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K4
+	KANDB        K4, K3, K3
+	VPSLLQ       $0x01, Z20, Z22
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K4
+	VPMULLQ      Z5, Z20, Z22
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K5
+	KANDB        K5, K4, K4
+	VPSLLQ       $0x01, Z21, Z22
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K5
+	VPMULLQ      Z5, Z21, Z22
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K6
+	KANDB        K6, K5, K5
+	VPSLLQ       $0x01, Z18, Z22
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K6
+	VPMULLQ      Z5, Z18, Z22
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K7
+	KANDB        K7, K6, K6
+	KANDB        K3, K1, K7
+	KMOVW        K7, 32(SP)
+	KANDB        K3, K1, K1
+	KANDB        K4, K2, K3
+	KMOVW        K3, 40(SP)
+	KANDB        K4, K2, K2
+	KMOVW        16(SP), K3
+	KANDB        K5, K3, K3
+	KMOVW        16(SP), K4
+	KANDB        K5, K4, K4
+	KMOVW        24(SP), K5
+	KANDB        K6, K5, K5
+	KMOVW        24(SP), K7
+	KANDB        K6, K7, K6
+	VPSLLQ       $0x01, Z19, Z19
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMULQ        AX, R13
+	MOVQ         CX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         CX, BP
+	IMULQ        CX, BP
+	IMULQ        SI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        SI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z22
+	VPADDQ       Z22, Z19, Z19
+	VPSRAQ       $0x01, Z19, Z19
+	VPSLLQ       $0x01, Z20, Z20
+	VPADDQ       Z22, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	VPSLLQ       $0x01, Z21, Z21
+	VPADDQ       Z22, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPSLLQ       $0x01, Z18, Z18
+	VPADDQ       Z22, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VMOVAPS      Z4, Z22
+	VGATHERQPD   (DX)(Z19*8), K1, Z22
+	VMOVAPS      Z4, Z19
+	VGATHERQPD   (DX)(Z20*8), K2, Z19
+	VMOVAPS      Z4, Z20
+	VGATHERQPD   (DX)(Z21*8), K4, Z20
+	VMOVAPS      Z4, Z21
+	VGATHERQPD   (DX)(Z18*8), K6, Z21
+	KMOVW        32(SP), K1
+	VBLENDMPD    Z22, Z14, K1, Z14
+	KMOVW        40(SP), K1
+	VBLENDMPD    Z19, Z15, K1, Z15
+	VBLENDMPD    Z20, Z16, K3, Z16
+	VBLENDMPD    Z21, Z17, K5, Z17
+	VFMADD231PD  (R8)(R12*8), Z14, Z10
+	VFMADD231PD  64(R8)(R12*8), Z15, Z11
+	VFMADD231PD  128(R8)(R12*8), Z16, Z12
+	VFMADD231PD  192(R8)(R12*8), Z17, Z13
+	ADDQ         $+32, R12
+	CMPQ         R12, R11
+	JLE          loop9
+
+done8:
+	MOVQ    CX, R11
+	ANDQ    $+31, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    7(CX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done10
 	PCALIGN $0x20
 
-loop5:
-	VXORPD  (AX)(SI*8), Y0, Y1
-	VMOVUPD Y1, (DX)(SI*8)
-	ADDQ    $+4, SI
-	CMPQ    SI, BX
-	JLE     loop5
+loop11:
+	MOVQ         CX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z14
+	VPCMPQ       $0x06, Z0, Z14, K1
+	VPXORD       Z14, Z14, Z14
+	VPBROADCASTQ R12, Z15
+	VPADDQ       Z0, Z15, Z15
+	VPCMPQ       $0x01, Z15, Z9, K2
+	KANDB        K2, K1, K3
+	VPSLLQ       $0x01, Z15, Z16
+	MOVQ         CX, R13
+	IMULQ        R10, R13
+	SHLQ         $0x01, R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VPBROADCASTQ R13, Z17
+	VPADDQ       Z17, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPCMPQ       $0x05, Z4, Z16, K4
+	VPMULLQ      Z5, Z15, Z16
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMUL3Q       $-1, CX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z17
+	VPADDQ       Z17, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPCMPQ       $0x05, Z4, Z16, K5
+	KANDB        K5, K4, K4
+	KANDB        K4, K2, K2
+	KANDB        K4, K3, K3
+	VPSLLQ       $0x01, Z15, Z15
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMULQ        AX, R13
+	MOVQ         CX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         CX, BP
+	IMULQ        CX, BP
+	IMULQ        SI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        SI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z16
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VMOVAPS      Z4, Z16
+	VGATHERQPD   (DX)(Z15*8), K3, Z16
+	VBLENDMPD    Z16, Z14, K2, Z14
+	VMOVUPD.Z    (R8)(R12*8), K1, Z15
+	VFMADD213PD  Z10, Z15, Z14
+	VBLENDMPD    Z14, Z10, K1, Z10
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop11
 
+done10:
+	VADDPD        Z11, Z10, Z9
+	VADDPD        Z13, Z12, Z10
+	VADDPD        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y10
+	VADDPD        Y10, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X10
+	VADDPD        X10, X9, X9
+	VPERMILPD     $0x01, X9, X10
+	VADDPD        X10, X9, X9
+	VBROADCASTSD  X9, Z9
+	VADDPD        Z9, Z8, Z8
+
+done7:
+	LEAQ             (R9)(R10*8), R11
+	VFMADD213PD.BCST (R11), Z6, Z8
+	VXORPD           Z7, Z8, Z8
+	LEAQ             (DI)(R10*8), R11
+	VMOVSD           X8, (R11)
+	ADDQ             $+1, R10
+	CMPQ             R10, CX
+	JLT              loop6
+
+done5:
 done4:
-	MOVQ         CX, BX
-	ANDQ         $+3, BX
-	TESTQ        BX, BX
-	JLE          done6
-	SUBQ         BX, CX
-	VMOVQ        BX, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VMASKMOVPD   (AX)(CX*8), Y0, Y1
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y1, Y1
-	VMASKMOVPD   Y1, Y0, (DX)(CX*8)
+	ADDQ $+1, SI
+	MOVQ count+8(FP), DI
+	CMPQ SI, DI
+	JLT  loop3
 
-done6:
+done2:
 done1:
 	VZEROUPPER
 	RET
 
-// func dlSumsAVX512(first int, count int, k int, d int, dl []float64, l []float64, dzprior float64)
-// Requires: AVX, AVX512F
-TEXT ·dlSumsAVX512(SB), $0-88
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         d+24(FP), DX
-	MOVQ         dl_base+32(FP), BX
-	MOVQ         l_base+56(FP), SI
-	VBROADCASTSD dzprior+80(FP), Z0
-	MOVQ         CX, DI
-	IMULQ        DX, DI
-	IMULQ        DX, DI
-	IMULQ        DX, CX
-	IMUL3Q       $-1, CX, CX
-	LEAQ         (DI)(CX*1), CX
-	SARQ         $0x01, CX
+// func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dmuLoopAVX2(SB), $464-128
+	MOVQ    first+0(FP), AX
+	MOVQ    d+24(FP), CX
+	MOVQ    l_base+32(FP), DX
+	MOVQ    dmu3_base+56(FP), BX
+	MOVQ    dmu_base+80(FP), SI
+	MOVQ    dmu4_base+104(FP), DI
+	MOVQ    count+8(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	MOVQ    CX, R8
+	IMULQ   AX, R8
+	LEAQ    (BX)(R8*8), BX
+	MOVQ    BX, 448(SP)
+	LEAQ    (DI)(R8*8), BX
+	MOVQ    BX, 456(SP)
+	LEAQ    (SI)(R8*8), BX
+	MOVQ    count+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done2
+	MOVQ    $+0, SI
+	VXORPS  Y0, Y0, Y0
+	VMOVUPD c64x4_fffffffffffffffe<>+0(SB), Y1
+
+loop3:
+	TESTQ CX, CX
+	JLE   done4
+	MOVQ  CX, DI
+	IMULQ SI, DI
+	MOVQ  448(SP), R8
+	LEAQ  (R8)(DI*8), R8
+	MOVQ  456(SP), R9
+	LEAQ  (R9)(DI*8), R9
+	LEAQ  (BX)(DI*8), DI
+	TESTQ CX, CX
+	JLE   done5
+	MOVQ  $+0, R10
+
+loop6:
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, (SP)
 	TESTQ        CX, CX
+	JLE          done7
+	VMOVQ        R10, X2
+	VPBROADCASTQ X2, Y2
+	VMOVUPS      Y2, 32(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 96(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 128(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 160(SP)
+	LEAQ         -16(CX), R11
+	TESTQ        R11, R11
+	JLT          done8
+	MOVQ         $+0, R12
+	PCALIGN      $0x20
+
+loop9:
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 192(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 224(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 256(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y2, 288(SP)
+	VMOVQ        R12, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y4
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y2, Y5
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y2, Y2
+	VPCMPGTQ     32(SP), Y3, Y6
+	VMOVUPS      Y6, 320(SP)
+	VPCMPGTQ     32(SP), Y4, Y6
+	VMOVUPS      Y6, 352(SP)
+	VPCMPGTQ     32(SP), Y5, Y6
+	VMOVUPS      Y6, 384(SP)
+	VPCMPGTQ     32(SP), Y2, Y6
+	VMOVUPS      Y6, 416(SP)
+	VPSLLQ       $0x01, Y3, Y6
+	MOVQ         CX, R13
+	IMULQ        R10, R13
+	SHLQ         $0x01, R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VMOVQ        R13, X7
+	VPBROADCASTQ X7, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y8
+	VPSRLQ       $0x01, Y6, Y6
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     Y1, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y9, Y3, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y1, Y3, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMUL3Q       $-1, CX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X9
+	VPBROADCASTQ X9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y10
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y10, Y10
+	VORPD        Y10, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VANDPD       Y8, Y6, Y6
+	VPSLLQ       $0x01, Y4, Y8
+	VPADDQ       Y7, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y10
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y10, Y10
+	VORPD        Y10, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y4, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y4, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y4, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPADDQ       Y9, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y11
+	VPSRLQ       $0x01, Y10, Y10
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VPSLLQ       $0x01, Y5, Y10
+	VPADDQ       Y7, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y11
+	VPSRLQ       $0x01, Y10, Y10
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VPSRLQ       $0x20, Y5, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y5, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y5, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       Y9, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y12
+	VPSRLQ       $0x01, Y11, Y11
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
+	VANDPD       Y11, Y10, Y10
+	VPSLLQ       $0x01, Y2, Y11
+	VPADDQ       Y7, Y11, Y7
+	VPCMPGTQ     Y7, Y0, Y11
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       Y9, Y11, Y9
+	VPCMPGTQ     Y9, Y0, Y11
+	VPSRLQ       $0x01, Y9, Y9
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VANDPD       Y9, Y7, Y7
+	VANDPD       320(SP), Y6, Y9
+	VANDPD       320(SP), Y6, Y6
+	VANDPD       352(SP), Y8, Y11
+	VANDPD       352(SP), Y8, Y8
+	VANDPD       384(SP), Y10, Y12
+	VANDPD       384(SP), Y10, Y10
+	VANDPD       416(SP), Y7, Y13
+	VANDPD       416(SP), Y7, Y7
+	VPSLLQ       $0x01, Y3, Y3
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMULQ        AX, R13
+	MOVQ         CX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         CX, BP
+	IMULQ        CX, BP
+	IMULQ        SI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        SI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X14
+	VPBROADCASTQ X14, Y14
+	VPADDQ       Y14, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y15
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y3, Y3
+	VPSLLQ       $0x01, Y4, Y4
+	VPADDQ       Y14, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y15
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y4, Y4
+	VPSLLQ       $0x01, Y5, Y5
+	VPADDQ       Y14, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y15
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y5, Y5
+	VPSLLQ       $0x01, Y2, Y2
+	VPADDQ       Y14, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y14
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y14, Y14
+	VORPD        Y14, Y2, Y2
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y6, (DX)(Y3*8), Y14
+	VMOVAPS      Y0, Y3
+	VGATHERQPD   Y8, (DX)(Y4*8), Y3
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y10, (DX)(Y5*8), Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y7, (DX)(Y2*8), Y5
+	VMOVUPS      192(SP), Y2
+	VBLENDVPD    Y9, Y14, Y2, Y2
+	VMOVUPS      Y2, 192(SP)
+	VMOVUPS      224(SP), Y2
+	VBLENDVPD    Y11, Y3, Y2, Y2
+	VMOVUPS      Y2, 224(SP)
+	VMOVUPS      256(SP), Y2
+	VBLENDVPD    Y12, Y4, Y2, Y2
+	VMOVUPS      Y2, 256(SP)
+	VMOVUPS      288(SP), Y2
+	VBLENDVPD    Y13, Y5, Y2, Y2
+	VMOVUPS      Y2, 288(SP)
+	VMOVUPS      192(SP), Y2
+	VMOVUPS      64(SP), Y3
+	VFMADD231PD  (R8)(R12*8), Y2, Y3
+	VMOVUPS      Y3, 64(SP)
+	VMOVUPS      224(SP), Y2
+	VMOVUPS      96(SP), Y3
+	VFMADD231PD  32(R8)(R12*8), Y2, Y3
+	VMOVUPS      Y3, 96(SP)
+	VMOVUPS      256(SP), Y2
+	VMOVUPS      128(SP), Y3
+	VFMADD231PD  64(R8)(R12*8), Y2, Y3
+	VMOVUPS      Y3, 128(SP)
+	VMOVUPS      288(SP), Y2
+	VMOVUPS      160(SP), Y3
+	VFMADD231PD  96(R8)(R12*8), Y2, Y3
+	VMOVUPS      Y3, 160(SP)
+	ADDQ         $+16, R12
+	CMPQ         R12, R11
+	JLE          loop9
+
+done8:
+	MOVQ    CX, R11
+	ANDQ    $+15, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(CX), R11
+	CMPQ    R12, R11
+	JGT     done10
+	PCALIGN $0x20
+
+loop11:
+	VXORPS       Y2, Y2, Y2
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPCMPGTQ     32(SP), Y3, Y4
+	VPSLLQ       $0x01, Y3, Y5
+	MOVQ         CX, R13
+	IMULQ        R10, R13
+	SHLQ         $0x01, R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VMOVQ        R13, X6
+	VPBROADCASTQ X6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y6
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y5
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y3, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y3, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y3, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMUL3Q       $-1, CX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X7
+	VPBROADCASTQ X7, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y7
+	VPSRLQ       $0x01, Y6, Y6
+	VPSLLQ       $0x3f, Y7, Y7
+	VORPD        Y7, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VANDPD       Y6, Y5, Y5
+	VANDPD       Y5, Y4, Y6
+	VANDPD       Y5, Y4, Y4
+	VPSLLQ       $0x01, Y3, Y3
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMULQ        AX, R13
+	MOVQ         CX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         CX, BP
+	IMULQ        CX, BP
+	IMULQ        SI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        SI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         CX, BP
+	IMULQ        R10, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R10, BP
+	IMULQ        R10, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R10, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y5
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y5, Y5
+	VORPD        Y5, Y3, Y3
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y4, (DX)(Y3*8), Y5
+	VBLENDVPD    Y6, Y5, Y2, Y2
+	VMOVUPS      64(SP), Y3
+	VFMADD231PD  (R8)(R12*8), Y2, Y3
+	VMOVUPS      Y3, 64(SP)
+	ADDQ         $+4, R12
+	CMPQ         R12, R11
+	JLE          loop11
+
+done10:
+	MOVQ         CX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done12
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VPCMPGTQ     32(SP), Y4, Y5
+	VANDPD       Y5, Y2, Y6
+	VPSLLQ       $0x01, Y4, Y7
+	MOVQ         CX, R11
+	IMULQ        R10, R11
+	SHLQ         $0x01, R11
+	MOVQ         R10, R13
+	IMULQ        R10, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $-3, R10, R13
+	LEAQ         (R11)(R13*1), R11
+	LEAQ         -2(R11), R11
+	VMOVQ        R11, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y8
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y4, Y8
+	VPMULUDQ     Y1, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y9, Y4, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y1, Y4, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	MOVQ         CX, R11
+	IMULQ        CX, R11
+	IMUL3Q       $-1, CX, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         CX, R13
+	IMULQ        R10, R13
+	IMUL3Q       $-2, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         R10, R13
+	IMULQ        R10, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $+3, R10, R13
+	LEAQ         (R11)(R13*1), R11
+	VMOVQ        R11, X9
+	VPBROADCASTQ X9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y9
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y9, Y9
+	VORPD        Y9, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VANDPD       Y8, Y7, Y7
+	VANDPD       Y7, Y5, Y5
+	VANDPD       Y7, Y6, Y6
+	VPSLLQ       $0x01, Y4, Y4
+	MOVQ         CX, R11
+	IMULQ        CX, R11
+	IMULQ        AX, R11
+	MOVQ         CX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	LEAQ         -2(R11), R11
+	MOVQ         CX, R13
+	IMULQ        CX, R13
+	IMULQ        SI, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         CX, R13
+	IMULQ        SI, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         CX, R13
+	IMULQ        R10, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         R10, R13
+	IMULQ        R10, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $-3, R10, R13
+	LEAQ         (R11)(R13*1), R11
+	VMOVQ        R11, X7
+	VPBROADCASTQ X7, Y7
+	VPADDQ       Y7, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y7
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, (DX)(Y4*8), Y7
+	VBLENDVPD    Y5, Y7, Y3, Y3
+	VMASKMOVPD   (R8)(R12*8), Y2, Y4
+	VFMADD213PD  64(SP), Y4, Y3
+	VMOVUPS      64(SP), Y4
+	VBLENDVPD    Y2, Y3, Y4, Y4
+	VMOVUPS      Y4, 64(SP)
+
+done12:
+	VMOVUPS      96(SP), Y2
+	VADDPD       64(SP), Y2, Y2
+	VMOVUPS      160(SP), Y3
+	VADDPD       128(SP), Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VBROADCASTSD X2, Y2
+	VMOVUPS      (SP), Y3
+	VADDPD       Y2, Y3, Y3
+	VMOVUPS      Y3, (SP)
+
+done7:
+	LEAQ         (R9)(R10*8), R11
+	VBROADCASTSD (R11), Y2
+	VMOVUPS      (SP), Y3
+	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y3, Y2
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y2, Y2
+	LEAQ         (DI)(R10*8), R11
+	VMOVSD       X2, (R11)
+	ADDQ         $+1, R10
+	CMPQ         R10, CX
+	JLT          loop6
+
+done5:
+done4:
+	ADDQ $+1, SI
+	MOVQ count+8(FP), DI
+	CMPQ SI, DI
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
+// Requires: AVX, AVX512F
+TEXT ·dlSumsAVX512(SB), $8-120
+	MOVQ         d+8(FP), AX
+	MOVQ         dl_base+16(FP), CX
+	MOVQ         l_base+88(FP), DX
+	VBROADCASTSD dzprior+112(FP), Z0
+	MOVQ         k+0(FP), BX
+	TESTQ        BX, BX
 	JLE          done1
-	LEAQ         -32(CX), DI
-	TESTQ        DI, DI
-	JLT          done2
-	MOVQ         $+0, R8
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z1
+	MOVQ         k+0(FP), BX
+	TESTQ        BX, BX
+	JLE          done2
+	MOVQ         $+0, BX
+	VPXORD       Z1, Z1, Z1
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
 	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
 	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
 	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
 	KXNORW       K1, K1, K1
-	VPXORD       Z6, Z6, Z6
-	PCALIGN      $0x20
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z6
 
 loop3:
+	MOVQ    AX, SI
+	IMULQ   AX, SI
+	IMUL3Q  $-1, AX, DI
+	LEAQ    (SI)(DI*1), SI
+	SARQ    $0x01, SI
+	TESTQ   SI, SI
+	JLE     done4
+	LEAQ    -32(SI), DI
+	TESTQ   DI, DI
+	JLT     done5
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop6:
+	VPBROADCASTQ R8, Z7
+	VPADDQ       Z2, Z7, Z8
+	VPSLLQ       $0x01, Z8, Z8
+	MOVQ         AX, R9
+	IMULQ        AX, R9
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	VPBROADCASTQ R9, Z9
+	VPADDQ       Z9, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	VPADDQ       Z3, Z7, Z10
+	VPSLLQ       $0x01, Z10, Z10
+	VPADDQ       Z9, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	VPADDQ       Z4, Z7, Z11
+	VPSLLQ       $0x01, Z11, Z11
+	VPADDQ       Z9, Z11, Z11
+	VPSRAQ       $0x01, Z11, Z11
+	VPADDQ       Z5, Z7, Z7
+	VPSLLQ       $0x01, Z7, Z7
+	VPADDQ       Z9, Z7, Z7
+	VPSRAQ       $0x01, Z7, Z7
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, (CX)(Z8*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, (CX)(Z10*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, (CX)(Z11*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, (CX)(Z7*8)
+	ADDQ         $+32, R8
+	CMPQ         R8, DI
+	JLE          loop6
+
+done5:
+	MOVQ    SI, DI
+	ANDQ    $+31, DI
+	MOVQ    SI, R8
+	SUBQ    DI, R8
+	LEAQ    7(SI), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         SI, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z7
+	VPCMPQ       $0x06, Z2, Z7, K2
+	VPBROADCASTQ R8, Z7
+	VPADDQ       Z2, Z7, Z7
+	VPSLLQ       $0x01, Z7, Z7
+	MOVQ         AX, R9
+	IMULQ        AX, R9
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	VPBROADCASTQ R9, Z8
+	VPADDQ       Z8, Z7, Z7
+	VPSRAQ       $0x01, Z7, Z7
+	VSCATTERQPD  Z1, K2, (CX)(Z7*8)
+	ADDQ         $+8, R8
+	CMPQ         R8, DI
+	JLE          loop8
+
+done7:
+done4:
+	TESTQ AX, AX
+	JLE   done9
+	MOVQ  AX, DI
+	IMULQ AX, DI
+	IMULQ BX, DI
+	MOVQ  dl2_base+64(FP), R8
+	LEAQ  (R8)(DI*8), DI
+	TESTQ AX, AX
+	JLE   done10
+	MOVQ  $+0, R8
+
+loop11:
+	TESTQ   AX, AX
+	JLE     done12
+	MOVQ    AX, R9
+	IMULQ   R8, R9
+	MOVQ    dzy_base+40(FP), R10
+	LEAQ    (R10)(R9*8), R10
+	LEAQ    (DI)(R9*8), R9
+	TESTQ   AX, AX
+	JLE     done13
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop14:
+	MOVQ   $+0, R12
+	MOVQ   R8, R13
+	SHLQ   $0x01, R13
+	LEAQ   -2(R13), R13
+	MOVQ   AX, BP
+	IMULQ  R11, BP
+	SHLQ   $0x01, BP
+	LEAQ   (R13)(BP*1), R13
+	MOVQ   R11, BP
+	IMULQ  R11, BP
+	IMUL3Q $-1, BP, BP
+	LEAQ   (R13)(BP*1), R13
+	IMUL3Q $-3, R11, BP
+	LEAQ   (R13)(BP*1), R13
+	SARQ   $0x01, R13
+	TESTQ  R13, R13
+	JLT    done15
+	MOVQ   AX, R13
+	IMULQ  AX, R13
+	IMUL3Q $-1, AX, BP
+	LEAQ   (R13)(BP*1), R13
+	IMUL3Q $-2, R8, BP
+	LEAQ   (R13)(BP*1), R13
+	MOVQ   AX, BP
+	IMULQ  R11, BP
+	IMUL3Q $-2, BP, BP
+	LEAQ   (R13)(BP*1), R13
+	MOVQ   R11, BP
+	IMULQ  R11, BP
+	LEAQ   (R13)(BP*1), R13
+	IMUL3Q $+3, R11, BP
+	LEAQ   (R13)(BP*1), R13
+	SARQ   $0x01, R13
+	TESTQ  R13, R13
+	JLT    done16
+	MOVQ   $+1, R12
+
+done16:
+done15:
+	TESTQ        R12, R12
+	JEQ          done17
+	LEAQ         (R10)(R11*8), R12
+	LEAQ         (R9)(R11*8), R13
+	VBROADCASTSD (R13), Z7
+	VMULPD.BCST  (R12), Z7, Z7
+	MOVQ         AX, R12
+	IMULQ        AX, R12
+	IMULQ        BX, R12
+	MOVQ         AX, R13
+	IMULQ        BX, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	LEAQ         -2(R12), R12
+	MOVQ         R8, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         AX, R13
+	IMULQ        R11, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $-3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	SARQ         $0x01, R12
+	LEAQ         (CX)(R12*8), R13
+	VADDPD.BCST  (R13), Z7, Z7
+	LEAQ         (CX)(R12*8), R12
+	VMOVSD       X7, (R12)
+
+done17:
+	ADDQ $+1, R11
+	CMPQ R11, AX
+	JLT  loop14
+
+done13:
+done12:
+	ADDQ $+1, R8
+	CMPQ R8, AX
+	JLT  loop11
+
+done10:
+done9:
+	TESTQ   SI, SI
+	JLE     done18
+	LEAQ    -32(SI), DI
+	TESTQ   DI, DI
+	JLT     done19
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop20:
 	VPBROADCASTQ R8, Z7
 	VPADDQ       Z2, Z7, Z8
 	VPSLLQ       $0x01, Z8, Z9
-	MOVQ         DX, R9
-	IMULQ        DX, R9
+	MOVQ         AX, R9
 	IMULQ        AX, R9
-	MOVQ         DX, R10
-	IMULQ        AX, R10
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
 	IMUL3Q       $-1, R10, R10
 	LEAQ         (R9)(R10*1), R9
 	VPBROADCASTQ R9, Z10
@@ -7676,21 +12741,21 @@ loop3:
 	VPADDQ       Z10, Z15, Z15
 	VPSRAQ       $0x01, Z15, Z15
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z16
-	VGATHERQPD   (SI)(Z9*8), K2, Z16
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   (DX)(Z9*8), K2, Z16
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z9
-	VGATHERQPD   (SI)(Z12*8), K2, Z9
+	VMOVAPS      Z1, Z9
+	VGATHERQPD   (DX)(Z12*8), K2, Z9
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z12
-	VGATHERQPD   (SI)(Z14*8), K2, Z12
+	VMOVAPS      Z1, Z12
+	VGATHERQPD   (DX)(Z14*8), K2, Z12
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z14
-	VGATHERQPD   (SI)(Z15*8), K2, Z14
-	VMULPD       Z16, Z1, Z15
-	VMULPD       Z9, Z1, Z9
-	VMULPD       Z12, Z1, Z12
-	VMULPD       Z14, Z1, Z14
+	VMOVAPS      Z1, Z14
+	VGATHERQPD   (DX)(Z15*8), K2, Z14
+	VMULPD       Z16, Z6, Z15
+	VMULPD       Z9, Z6, Z9
+	VMULPD       Z12, Z6, Z12
+	VMULPD       Z14, Z6, Z14
 	VMULPD       Z15, Z0, Z15
 	VMULPD       Z9, Z0, Z9
 	VMULPD       Z12, Z0, Z12
@@ -7708,17 +12773,17 @@ loop3:
 	VPADDQ       Z10, Z19, Z19
 	VPSRAQ       $0x01, Z19, Z19
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z20
-	VGATHERQPD   (BX)(Z16*8), K2, Z20
+	VMOVAPS      Z1, Z20
+	VGATHERQPD   (CX)(Z16*8), K2, Z20
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z16
-	VGATHERQPD   (BX)(Z17*8), K2, Z16
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   (CX)(Z17*8), K2, Z16
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z17
-	VGATHERQPD   (BX)(Z18*8), K2, Z17
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   (CX)(Z18*8), K2, Z17
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z18
-	VGATHERQPD   (BX)(Z19*8), K2, Z18
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   (CX)(Z19*8), K2, Z18
 	VADDPD       Z15, Z20, Z15
 	VADDPD       Z9, Z16, Z9
 	VADDPD       Z12, Z17, Z12
@@ -7736,108 +12801,656 @@ loop3:
 	VPADDQ       Z10, Z7, Z7
 	VPSRAQ       $0x01, Z7, Z7
 	KMOVW        K1, K2
-	VSCATTERQPD  Z15, K2, (BX)(Z8*8)
+	VSCATTERQPD  Z15, K2, (CX)(Z8*8)
 	KMOVW        K1, K2
-	VSCATTERQPD  Z9, K2, (BX)(Z11*8)
+	VSCATTERQPD  Z9, K2, (CX)(Z11*8)
 	KMOVW        K1, K2
-	VSCATTERQPD  Z12, K2, (BX)(Z13*8)
+	VSCATTERQPD  Z12, K2, (CX)(Z13*8)
 	KMOVW        K1, K2
-	VSCATTERQPD  Z14, K2, (BX)(Z7*8)
+	VSCATTERQPD  Z14, K2, (CX)(Z7*8)
 	ADDQ         $+32, R8
 	CMPQ         R8, DI
-	JLE          loop3
+	JLE          loop20
 
-done2:
-	MOVQ         CX, DI
-	ANDQ         $+31, DI
-	MOVQ         CX, R8
-	SUBQ         DI, R8
-	LEAQ         7(CX), DI
-	LEAQ         -8(DI), DI
-	CMPQ         R8, DI
-	JGT          done4
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	PCALIGN      $0x20
+done19:
+	MOVQ    SI, DI
+	ANDQ    $+31, DI
+	MOVQ    SI, R8
+	SUBQ    DI, R8
+	LEAQ    7(SI), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done21
+	PCALIGN $0x20
 
-loop5:
-	MOVQ         CX, R9
+loop22:
+	MOVQ         SI, R9
 	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z4
-	VPCMPQ       $0x06, Z1, Z4, K1
-	VPBROADCASTQ R8, Z4
-	VPADDQ       Z1, Z4, Z4
-	VPSLLQ       $0x01, Z4, Z5
-	MOVQ         DX, R9
-	IMULQ        DX, R9
+	VPBROADCASTQ R9, Z7
+	VPCMPQ       $0x06, Z2, Z7, K2
+	VPBROADCASTQ R8, Z7
+	VPADDQ       Z2, Z7, Z7
+	VPSLLQ       $0x01, Z7, Z8
+	MOVQ         AX, R9
 	IMULQ        AX, R9
-	MOVQ         DX, R10
-	IMULQ        AX, R10
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
 	IMUL3Q       $-1, R10, R10
 	LEAQ         (R9)(R10*1), R9
-	VPBROADCASTQ R9, Z6
-	VPADDQ       Z6, Z5, Z5
-	VPSRAQ       $0x01, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z7
-	VGATHERQPD   (SI)(Z5*8), K2, Z7
-	VMULPD       Z7, Z2, Z5
-	VMULPD       Z5, Z0, Z5
-	VPSLLQ       $0x01, Z4, Z7
-	VPADDQ       Z6, Z7, Z7
+	VPBROADCASTQ R9, Z9
+	VPADDQ       Z9, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z10
+	VGATHERQPD   (DX)(Z8*8), K3, Z10
+	VMULPD       Z10, Z6, Z8
+	VMULPD       Z8, Z0, Z8
+	VPSLLQ       $0x01, Z7, Z10
+	VPADDQ       Z9, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z11
+	VGATHERQPD   (CX)(Z10*8), K3, Z11
+	VADDPD       Z8, Z11, Z8
+	VPSLLQ       $0x01, Z7, Z7
+	VPADDQ       Z9, Z7, Z7
 	VPSRAQ       $0x01, Z7, Z7
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z8
-	VGATHERQPD   (BX)(Z7*8), K2, Z8
-	VADDPD       Z5, Z8, Z5
-	VPSLLQ       $0x01, Z4, Z4
-	VPADDQ       Z6, Z4, Z4
-	VPSRAQ       $0x01, Z4, Z4
-	VSCATTERQPD  Z5, K1, (BX)(Z4*8)
+	VSCATTERQPD  Z8, K2, (CX)(Z7*8)
 	ADDQ         $+8, R8
 	CMPQ         R8, DI
-	JLE          loop5
+	JLE          loop22
 
-done4:
+done21:
+done18:
+	ADDQ $+1, BX
+	MOVQ k+0(FP), SI
+	CMPQ BX, SI
+	JLT  loop3
+
+done2:
 done1:
 	VZEROUPPER
 	RET
 
-// func dlSumsAVX2(first int, count int, k int, d int, dl []float64, l []float64, dzprior float64)
+// func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
 // Requires: AVX, AVX2
-TEXT ·dlSumsAVX2(SB), $0-88
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    d+24(FP), DX
-	MOVQ    dl_base+32(FP), BX
-	MOVQ    l_base+56(FP), SI
-	MOVQ    CX, DI
-	IMULQ   DX, DI
-	IMULQ   DX, DI
-	IMULQ   DX, CX
-	IMUL3Q  $-1, CX, CX
-	LEAQ    (DI)(CX*1), CX
-	SARQ    $0x01, CX
-	TESTQ   CX, CX
-	JLE     done1
-	LEAQ    -16(CX), DI
-	TESTQ   DI, DI
-	JLT     done2
-	MOVQ    $+0, R8
-	VXORPS  Y0, Y0, Y0
-	PCALIGN $0x20
+TEXT ·dlSumsAVX2(SB), $8-120
+	MOVQ   d+8(FP), AX
+	MOVQ   dl_base+16(FP), CX
+	MOVQ   l_base+88(FP), DX
+	MOVQ   k+0(FP), BX
+	TESTQ  BX, BX
+	JLE    done1
+	MOVQ   k+0(FP), BX
+	TESTQ  BX, BX
+	JLE    done2
+	MOVQ   $+0, BX
+	VXORPS Y0, Y0, Y0
 
 loop3:
+	MOVQ    AX, SI
+	IMULQ   AX, SI
+	IMUL3Q  $-1, AX, DI
+	LEAQ    (SI)(DI*1), SI
+	SARQ    $0x01, SI
+	TESTQ   SI, SI
+	JLE     done4
+	LEAQ    -16(SI), DI
+	TESTQ   DI, DI
+	JLT     done5
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop6:
+	VMOVQ        R8, X1
+	VPBROADCASTQ X1, Y1
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
+	VPSLLQ       $0x01, Y2, Y2
+	MOVQ         AX, R9
+	IMULQ        AX, R9
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	VMOVQ        R9, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       Y3, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y4
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y4
+	VPSLLQ       $0x01, Y4, Y4
+	VPADDQ       Y3, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y5
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y5, Y5
+	VORPD        Y5, Y4, Y4
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y1, Y5
+	VPSLLQ       $0x01, Y5, Y5
+	VPADDQ       Y3, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y6
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y5, Y5
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y1, Y1
+	VPSLLQ       $0x01, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPCMPGTQ     Y1, Y0, Y3
+	VPSRLQ       $0x01, Y1, Y1
+	VPSLLQ       $0x3f, Y3, Y3
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVQ        X3, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVQ        X3, R9
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVQ        X3, R9
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y4, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y4, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y4, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y4, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y5, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y1
+	VMOVQ        X1, R9
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ       Y1, Y1, Y1
+	VPSHUFD      $0xa0, Y1, Y1
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS      Y0, Y1, Y1
+	VMOVSD       X1, (CX)(R9*8)
+	ADDQ         $+16, R8
+	CMPQ         R8, DI
+	JLE          loop6
+
+done5:
+	MOVQ    SI, DI
+	ANDQ    $+15, DI
+	MOVQ    SI, R8
+	SUBQ    DI, R8
+	LEAQ    -4(SI), DI
+	CMPQ    R8, DI
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVQ        R8, X1
+	VPBROADCASTQ X1, Y1
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VPSLLQ       $0x01, Y1, Y1
+	MOVQ         AX, R9
+	IMULQ        AX, R9
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	VMOVQ        R9, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       Y2, Y1, Y1
+	VPCMPGTQ     Y1, Y0, Y2
+	VPSRLQ       $0x01, Y1, Y1
+	VPSLLQ       $0x3f, Y2, Y2
+	VORPD        Y2, Y1, Y1
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VMOVQ        X2, R9
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y0, Y2, Y2
+	VMOVSD       X2, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y1
+	VMOVQ        X1, R9
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ       Y1, Y1, Y1
+	VPSHUFD      $0xa0, Y1, Y1
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS      Y0, Y1, Y1
+	VMOVSD       X1, (CX)(R9*8)
+	ADDQ         $+4, R8
+	CMPQ         R8, DI
+	JLE          loop8
+
+done7:
+	MOVQ         SI, DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done9
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VMOVQ        R8, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VPSLLQ       $0x01, Y2, Y2
+	MOVQ         AX, DI
+	IMULQ        AX, DI
+	IMULQ        BX, DI
+	MOVQ         AX, R8
+	IMULQ        BX, R8
+	IMUL3Q       $-1, R8, R8
+	LEAQ         (DI)(R8*1), DI
+	VMOVQ        DI, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       Y3, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y3
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VMOVMSKPD    Y1, DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVQ        X3, DI
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, (CX)(DI*8)
+
+done10:
+	VMOVMSKPD Y1, DI
+	ANDQ      $+2, DI
+	TESTQ     DI, DI
+	JEQ       done11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS   Y2, Y3, Y3
+	VMOVQ     X3, DI
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS   Y0, Y3, Y3
+	VMOVSD    X3, (CX)(DI*8)
+
+done11:
+	VMOVMSKPD Y1, DI
+	ANDQ      $+4, DI
+	TESTQ     DI, DI
+	JEQ       done12
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS   Y2, Y3, Y3
+	VMOVQ     X3, DI
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS   Y0, Y3, Y3
+	VMOVSD    X3, (CX)(DI*8)
+
+done12:
+	VMOVMSKPD Y1, DI
+	ANDQ      $+8, DI
+	TESTQ     DI, DI
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y2, Y1, Y1
+	VMOVQ     X1, DI
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y0, Y1, Y1
+	VMOVSD    X1, (CX)(DI*8)
+
+done13:
+done9:
+done4:
+	TESTQ AX, AX
+	JLE   done14
+	MOVQ  AX, DI
+	IMULQ AX, DI
+	IMULQ BX, DI
+	MOVQ  dl2_base+64(FP), R8
+	LEAQ  (R8)(DI*8), DI
+	TESTQ AX, AX
+	JLE   done15
+	MOVQ  $+0, R8
+
+loop16:
+	TESTQ   AX, AX
+	JLE     done17
+	MOVQ    AX, R9
+	IMULQ   R8, R9
+	MOVQ    dzy_base+40(FP), R10
+	LEAQ    (R10)(R9*8), R10
+	LEAQ    (DI)(R9*8), R9
+	TESTQ   AX, AX
+	JLE     done18
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop19:
+	MOVQ   $+0, R12
+	MOVQ   R8, R13
+	SHLQ   $0x01, R13
+	LEAQ   -2(R13), R13
+	MOVQ   AX, BP
+	IMULQ  R11, BP
+	SHLQ   $0x01, BP
+	LEAQ   (R13)(BP*1), R13
+	MOVQ   R11, BP
+	IMULQ  R11, BP
+	IMUL3Q $-1, BP, BP
+	LEAQ   (R13)(BP*1), R13
+	IMUL3Q $-3, R11, BP
+	LEAQ   (R13)(BP*1), R13
+	SARQ   $0x01, R13
+	TESTQ  R13, R13
+	JLT    done20
+	MOVQ   AX, R13
+	IMULQ  AX, R13
+	IMUL3Q $-1, AX, BP
+	LEAQ   (R13)(BP*1), R13
+	IMUL3Q $-2, R8, BP
+	LEAQ   (R13)(BP*1), R13
+	MOVQ   AX, BP
+	IMULQ  R11, BP
+	IMUL3Q $-2, BP, BP
+	LEAQ   (R13)(BP*1), R13
+	MOVQ   R11, BP
+	IMULQ  R11, BP
+	LEAQ   (R13)(BP*1), R13
+	IMUL3Q $+3, R11, BP
+	LEAQ   (R13)(BP*1), R13
+	SARQ   $0x01, R13
+	TESTQ  R13, R13
+	JLT    done21
+	MOVQ   $+1, R12
+
+done21:
+done20:
+	TESTQ        R12, R12
+	JEQ          done22
+	LEAQ         (R10)(R11*8), R12
+	VBROADCASTSD (R12), Y1
+	LEAQ         (R9)(R11*8), R12
+	VBROADCASTSD (R12), Y2
+	VMULPD       Y2, Y1, Y1
+	MOVQ         AX, R12
+	IMULQ        AX, R12
+	IMULQ        BX, R12
+	MOVQ         AX, R13
+	IMULQ        BX, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	LEAQ         -2(R12), R12
+	MOVQ         R8, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         AX, R13
+	IMULQ        R11, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R12)(R13*1), R12
+	MOVQ         R11, R13
+	IMULQ        R11, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R12)(R13*1), R12
+	IMUL3Q       $-3, R11, R13
+	LEAQ         (R12)(R13*1), R12
+	SARQ         $0x01, R12
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y2
+	VADDPD       Y1, Y2, Y1
+	LEAQ         (CX)(R12*8), R12
+	VMOVSD       X1, (R12)
+
+done22:
+	ADDQ $+1, R11
+	CMPQ R11, AX
+	JLT  loop19
+
+done18:
+done17:
+	ADDQ $+1, R8
+	CMPQ R8, AX
+	JLT  loop16
+
+done15:
+done14:
+	TESTQ   SI, SI
+	JLE     done23
+	LEAQ    -16(SI), DI
+	TESTQ   DI, DI
+	JLT     done24
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop25:
 	VMOVQ        R8, X1
 	VPBROADCASTQ X1, Y1
 	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
 	VPSLLQ       $0x01, Y2, Y3
-	MOVQ         DX, R9
-	IMULQ        DX, R9
+	MOVQ         AX, R9
 	IMULQ        AX, R9
-	MOVQ         DX, R10
-	IMULQ        AX, R10
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
 	IMUL3Q       $-1, R10, R10
 	LEAQ         (R9)(R10*1), R9
 	VMOVQ        R9, X4
@@ -7870,27 +13483,27 @@ loop3:
 	VORPD        Y10, Y9, Y9
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
 	VMOVAPS      Y0, Y11
-	VGATHERQPD   Y10, (SI)(Y3*8), Y11
+	VGATHERQPD   Y10, (DX)(Y3*8), Y11
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
 	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y3, (SI)(Y6*8), Y10
+	VGATHERQPD   Y3, (DX)(Y6*8), Y10
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
 	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y3, (SI)(Y8*8), Y6
+	VGATHERQPD   Y3, (DX)(Y8*8), Y6
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
 	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y3, (SI)(Y9*8), Y8
+	VGATHERQPD   Y3, (DX)(Y9*8), Y8
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y3
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y10, Y9
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y8
-	VBROADCASTSD dzprior+80(FP), Y10
+	VBROADCASTSD dzprior+112(FP), Y10
 	VMULPD       Y3, Y10, Y3
-	VBROADCASTSD dzprior+80(FP), Y10
+	VBROADCASTSD dzprior+112(FP), Y10
 	VMULPD       Y9, Y10, Y9
-	VBROADCASTSD dzprior+80(FP), Y10
+	VBROADCASTSD dzprior+112(FP), Y10
 	VMULPD       Y6, Y10, Y6
-	VBROADCASTSD dzprior+80(FP), Y10
+	VBROADCASTSD dzprior+112(FP), Y10
 	VMULPD       Y8, Y10, Y8
 	VPSLLQ       $0x01, Y2, Y10
 	VPADDQ       Y4, Y10, Y10
@@ -7918,16 +13531,16 @@ loop3:
 	VORPD        Y14, Y13, Y13
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y14
 	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y14, (BX)(Y10*8), Y15
+	VGATHERQPD   Y14, (CX)(Y10*8), Y15
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
 	VMOVAPS      Y0, Y14
-	VGATHERQPD   Y10, (BX)(Y11*8), Y14
+	VGATHERQPD   Y10, (CX)(Y11*8), Y14
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
 	VMOVAPS      Y0, Y11
-	VGATHERQPD   Y10, (BX)(Y12*8), Y11
+	VGATHERQPD   Y10, (CX)(Y12*8), Y11
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y10, (BX)(Y13*8), Y12
+	VGATHERQPD   Y10, (CX)(Y13*8), Y12
 	VADDPD       Y3, Y15, Y3
 	VADDPD       Y9, Y14, Y9
 	VADDPD       Y6, Y11, Y6
@@ -7967,7 +13580,7 @@ loop3:
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      Y3, Y4, Y4
-	VMOVSD       X4, (BX)(R9*8)
+	VMOVSD       X4, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
@@ -7979,7 +13592,7 @@ loop3:
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      Y3, Y4, Y4
-	VMOVSD       X4, (BX)(R9*8)
+	VMOVSD       X4, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
@@ -7991,7 +13604,7 @@ loop3:
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      Y3, Y4, Y4
-	VMOVSD       X4, (BX)(R9*8)
+	VMOVSD       X4, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
@@ -8003,7 +13616,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y3, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8015,7 +13628,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y9, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8027,7 +13640,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y9, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8039,7 +13652,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y9, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8051,7 +13664,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y9, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8063,7 +13676,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y6, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8075,7 +13688,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y6, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8087,7 +13700,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y6, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8099,7 +13712,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y6, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8111,7 +13724,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y8, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8123,7 +13736,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y8, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8135,7 +13748,7 @@ loop3:
 	VPSHUFD      $0xa0, Y2, Y2
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
 	VPERMPS      Y8, Y2, Y2
-	VMOVSD       X2, (BX)(R9*8)
+	VMOVSD       X2, (CX)(R9*8)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
 	VPADDQ       Y2, Y2, Y2
 	VPSHUFD      $0xa0, Y2, Y2
@@ -8147,238 +13760,243 @@ loop3:
 	VPSHUFD      $0xa0, Y1, Y1
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
 	VPERMPS      Y8, Y1, Y1
-	VMOVSD       X1, (BX)(R9*8)
+	VMOVSD       X1, (CX)(R9*8)
 	ADDQ         $+16, R8
 	CMPQ         R8, DI
-	JLE          loop3
+	JLE          loop25
 
-done2:
-	MOVQ    CX, DI
+done24:
+	MOVQ    SI, DI
 	ANDQ    $+15, DI
-	MOVQ    CX, R8
+	MOVQ    SI, R8
 	SUBQ    DI, R8
-	LEAQ    -4(CX), DI
+	LEAQ    -4(SI), DI
 	CMPQ    R8, DI
-	JGT     done4
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y6
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y7
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y8
+	JGT     done26
 	PCALIGN $0x20
 
-loop5:
-	VMOVQ        R8, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       Y1, Y9, Y9
-	VPSLLQ       $0x01, Y9, Y10
-	MOVQ         DX, R9
-	IMULQ        DX, R9
+loop27:
+	VMOVQ        R8, X1
+	VPBROADCASTQ X1, Y1
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VPSLLQ       $0x01, Y1, Y2
+	MOVQ         AX, R9
 	IMULQ        AX, R9
-	MOVQ         DX, R10
-	IMULQ        AX, R10
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
 	IMUL3Q       $-1, R10, R10
 	LEAQ         (R9)(R10*1), R9
-	VMOVQ        R9, X11
-	VPBROADCASTQ X11, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPCMPGTQ     Y10, Y2, Y12
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y10, Y10
-	VMOVAPD      Y3, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, (SI)(Y10*8), Y13
-	VMULPD       Y13, Y0, Y10
-	VBROADCASTSD dzprior+80(FP), Y12
-	VMULPD       Y10, Y12, Y10
-	VPSLLQ       $0x01, Y9, Y12
-	VPADDQ       Y11, Y12, Y12
-	VPCMPGTQ     Y12, Y2, Y13
-	VPSRLQ       $0x01, Y12, Y12
-	VPSLLQ       $0x3f, Y13, Y13
-	VORPD        Y13, Y12, Y12
-	VMOVAPD      Y3, Y13
-	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y13, (BX)(Y12*8), Y14
-	VADDPD       Y10, Y14, Y10
-	VPSLLQ       $0x01, Y9, Y9
-	VPADDQ       Y11, Y9, Y9
-	VPCMPGTQ     Y9, Y2, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
-	VPADDQ       Y4, Y4, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVQ        X11, R9
-	VPADDQ       Y4, Y4, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y10, Y11, Y11
-	VMOVSD       X11, (BX)(R9*8)
-	VPADDQ       Y6, Y6, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVQ        X11, R9
-	VPADDQ       Y6, Y6, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y10, Y11, Y11
-	VMOVSD       X11, (BX)(R9*8)
-	VPADDQ       Y7, Y7, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVQ        X11, R9
-	VPADDQ       Y7, Y7, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y10, Y11, Y11
-	VMOVSD       X11, (BX)(R9*8)
-	VPADDQ       Y8, Y8, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VPADDD       Y5, Y11, Y11
-	VPERMPS      Y9, Y11, Y9
-	VMOVQ        X9, R9
-	VPADDQ       Y8, Y8, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y5, Y9, Y9
-	VPERMPS      Y10, Y9, Y9
-	VMOVSD       X9, (BX)(R9*8)
-	ADDQ         $+4, R8
-	CMPQ         R8, DI
-	JLE          loop5
-
-done4:
-	MOVQ         CX, DI
-	ANDQ         $+3, DI
-	TESTQ        DI, DI
-	JLE          done6
-	SUBQ         DI, CX
-	VMOVQ        DI, X0
-	VPBROADCASTQ X0, Y0
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-	VPCMPGTQ     Y1, Y0, Y0
-	VMOVQ        CX, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       Y1, Y2, Y1
-	VPSLLQ       $0x01, Y1, Y2
-	MOVQ         DX, CX
-	IMULQ        DX, CX
-	IMULQ        AX, CX
-	IMULQ        AX, DX
-	IMUL3Q       $-1, DX, AX
-	LEAQ         (CX)(AX*1), AX
-	VMOVQ        AX, X3
+	VMOVQ        R9, X3
 	VPBROADCASTQ X3, Y3
 	VPADDQ       Y3, Y2, Y2
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y2, Y4, Y5
+	VPCMPGTQ     Y2, Y0, Y4
 	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y4, (DX)(Y2*8), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y2
+	VBROADCASTSD dzprior+112(FP), Y4
+	VMULPD       Y2, Y4, Y2
+	VPSLLQ       $0x01, Y1, Y4
+	VPADDQ       Y3, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y5
+	VPSRLQ       $0x01, Y4, Y4
 	VPSLLQ       $0x3f, Y5, Y5
-	VORPD        Y5, Y2, Y2
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, (SI)(Y2*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y2
-	VBROADCASTSD dzprior+80(FP), Y5
-	VMULPD       Y2, Y5, Y2
-	VPSLLQ       $0x01, Y1, Y5
-	VPADDQ       Y3, Y5, Y5
-	VPCMPGTQ     Y5, Y4, Y6
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y6, Y6
-	VORPD        Y6, Y5, Y5
-	VMOVAPD      Y0, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y6, (BX)(Y5*8), Y7
-	VADDPD       Y2, Y7, Y2
+	VORPD        Y5, Y4, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, (CX)(Y4*8), Y6
+	VADDPD       Y2, Y6, Y2
 	VPSLLQ       $0x01, Y1, Y1
 	VPADDQ       Y3, Y1, Y1
-	VPCMPGTQ     Y1, Y4, Y3
+	VPCMPGTQ     Y1, Y0, Y3
 	VPSRLQ       $0x01, Y1, Y1
 	VPSLLQ       $0x3f, Y3, Y3
 	VORPD        Y3, Y1, Y1
-	VMOVMSKPD    Y0, AX
-	ANDQ         $+1, AX
-	TESTQ        AX, AX
-	JEQ          done7
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VPERMPS      Y1, Y4, Y4
-	VMOVQ        X4, AX
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       Y5, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y1, Y3, Y3
+	VMOVQ        X3, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      Y2, Y3, Y3
-	VMOVSD       X3, (BX)(AX*8)
+	VMOVSD       X3, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y1, Y3, Y3
+	VMOVQ        X3, R9
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVSD       X3, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y1, Y3, Y3
+	VMOVQ        X3, R9
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVSD       X3, (CX)(R9*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y1, Y3, Y1
+	VMOVQ        X1, R9
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ       Y1, Y1, Y1
+	VPSHUFD      $0xa0, Y1, Y1
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS      Y2, Y1, Y1
+	VMOVSD       X1, (CX)(R9*8)
+	ADDQ         $+4, R8
+	CMPQ         R8, DI
+	JLE          loop27
 
-done7:
-	VMOVMSKPD Y0, AX
-	ANDQ      $+2, AX
-	TESTQ     AX, AX
-	JEQ       done8
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
+done26:
+	MOVQ         SI, DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done28
+	SUBQ         DI, SI
+	VMOVQ        DI, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VMOVQ        SI, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VPSLLQ       $0x01, Y2, Y3
+	MOVQ         AX, SI
+	IMULQ        AX, SI
+	IMULQ        BX, SI
+	MOVQ         AX, DI
+	IMULQ        BX, DI
+	IMUL3Q       $-1, DI, DI
+	LEAQ         (SI)(DI*1), SI
+	VMOVQ        SI, X4
+	VPBROADCASTQ X4, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y5
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y5, Y5
+	VORPD        Y5, Y3, Y3
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, (DX)(Y3*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
+	VBROADCASTSD dzprior+112(FP), Y5
+	VMULPD       Y3, Y5, Y3
+	VPSLLQ       $0x01, Y2, Y5
+	VPADDQ       Y4, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y6
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y5, Y5
+	VMOVAPD      Y1, Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, (CX)(Y5*8), Y7
+	VADDPD       Y3, Y7, Y3
+	VPSLLQ       $0x01, Y2, Y2
+	VPADDQ       Y4, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y4
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VMOVMSKPD    Y1, SI
+	ANDQ         $+1, SI
+	TESTQ        SI, SI
+	JEQ          done29
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y2, Y4, Y4
+	VMOVQ        X4, SI
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y3, Y4, Y4
+	VMOVSD       X4, (CX)(SI*8)
+
+done29:
+	VMOVMSKPD Y1, SI
+	ANDQ      $+2, SI
+	TESTQ     SI, SI
+	JEQ       done30
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
 	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y1, Y4, Y4
-	VMOVQ     X4, AX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y2, Y3, Y3
-	VMOVSD    X3, (BX)(AX*8)
-
-done8:
-	VMOVMSKPD Y0, AX
-	ANDQ      $+4, AX
-	TESTQ     AX, AX
-	JEQ       done9
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, SI
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
 	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y1, Y4, Y4
-	VMOVQ     X4, AX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y2, Y3, Y3
-	VMOVSD    X3, (BX)(AX*8)
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y3, Y4, Y4
+	VMOVSD    X4, (CX)(SI*8)
 
-done9:
-	VMOVMSKPD Y0, AX
-	ANDQ      $+8, AX
-	TESTQ     AX, AX
-	JEQ       done10
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
-	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y1, Y3, Y1
-	VMOVQ     X1, AX
-	VPADDQ    Y0, Y0, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    Y4, Y0, Y0
-	VPERMPS   Y2, Y0, Y0
-	VMOVSD    X0, (BX)(AX*8)
+done30:
+	VMOVMSKPD Y1, SI
+	ANDQ      $+4, SI
+	TESTQ     SI, SI
+	JEQ       done31
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, SI
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y3, Y4, Y4
+	VMOVSD    X4, (CX)(SI*8)
 
-done10:
-done6:
+done31:
+	VMOVMSKPD Y1, SI
+	ANDQ      $+8, SI
+	TESTQ     SI, SI
+	JEQ       done32
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y2, Y1, Y1
+	VMOVQ     X1, SI
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y3, Y1, Y1
+	VMOVSD    X1, (CX)(SI*8)
+
+done32:
+done28:
+done23:
+	ADDQ $+1, BX
+	MOVQ k+0(FP), SI
+	CMPQ BX, SI
+	JLT  loop3
+
+done2:
 done1:
 	VZEROUPPER
 	RET
@@ -8784,6 +14402,12 @@ DATA c64x4_h9fad2d6b622482a5<>+8(SB)/8, $0x000000000000000d
 DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
 DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
 GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_hcc7e09af1e83611d<>+0(SB)/8, $0xffffffffffffffff
+DATA c64x4_hcc7e09af1e83611d<>+8(SB)/8, $0x0000000000000000
+DATA c64x4_hcc7e09af1e83611d<>+16(SB)/8, $0x0000000000000000
+DATA c64x4_hcc7e09af1e83611d<>+24(SB)/8, $0x0000000000000000
+GLOBL c64x4_hcc7e09af1e83611d<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_hda7e8f1318ed13a5<>+0(SB)/8, $0x0000000000000008
 DATA c64x4_hda7e8f1318ed13a5<>+8(SB)/8, $0x0000000000000009

@@ -150,85 +150,6 @@ func zyLoopPartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior
 	return prior
 }
 
-// zy2Sums computes zy2[i,j,l] = Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l, d·d/2
-// + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]·(x[i,k] −
-// mu[j,k]) } else { 0 }), in parts of 1.
-func (t *tasks) zy2Sums(n, k2, d int, zy2, l, x2, mu []float64) {
-	k := &t.zy2SumsTask
-	*k = zy2SumsTask{t: t, n: n, k2: k2, d: d, zy2: zy2, l: l, x2: x2, mu: mu}
-	workers.run(t.forWork(n*151060480), partsOf(n, 1), k)
-}
-
-// zy2SumsTask is what the parts of zy2Sums work on.
-type zy2SumsTask struct {
-	t              *tasks
-	n, k2, d       int
-	zy2, l, x2, mu []float64
-}
-
-func (k *zy2SumsTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.n-first)
-	zy2SumsPart(first, count, k.n, k.k2, k.d, k.zy2, k.l, k.x2, k.mu)
-}
-
-// zy2SumsPartGo computes zy2[i,j,l] = Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l,
-// d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l −
-// 1]·(x[i,k] − mu[j,k]) } else { 0 }).
-func zy2SumsPartGo(first, count, n, k, d int, zy2, l, x, mu []float64) {
-	for i := range count {
-		for j := range k {
-			clear(zy2[d*first*k+d*i*k+d*j:][:d])
-			for r := range d {
-				for i2 := range d {
-					if r < i2 {
-						var l2 float64
-						if (r*r+r*3)/2 < d*r+i2 && (d*r*2+d+i2*2)/2 <= (d*d+r*r+r*3)/2 {
-							l2 = l[(d*d*j+d*r*2+i2*2-d*j-r*r-r*3-2)/2]
-						}
-						zy2[d*first*k+d*i*k+d*j+i2] += l2 * (x[d*first+d*i+r] - mu[d*j+r])
-					}
-				}
-			}
-		}
-	}
-}
-
-// betaLoopGo computes beta[i,j] = alpha[j] + zbeta[j] − Σₘ (zy[j,m]·(x[i,m] −
-// mu[j,m]) + zy2[i,j,m])²/2, top[i] = if |maxₖ beta[i,k]| < ∞ { maxₖ beta[i,k]
-// } else { 0 }, total[i] = Σⱼ exp(beta[i,j] − top[i]), ….
-func betaLoopGo(n, k, d int, zy, x, mu, zy2, alpha, zbeta, beta []float64) (data float64) {
-	for i := range n {
-		m2 := inf[float64](-1)
-		for j := range k {
-			// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
-			var s2 float64
-			zyRow := zy[d*j:][:d]
-			xRow := x[d*i:][:d]
-			muRow := mu[d*j:][:d]
-			zy2Row := zy2[d*i*k+d*j:][:d]
-			for r := range d {
-				s2 += square(zyRow[r]*(xRow[r]-muRow[r]) + zy2Row[r])
-			}
-			betaj := alpha[j] + zbeta[j] - s2/2
-			beta[j] = betaj
-
-			// data = sum[i] logsumexp[c](beta[i, c])   gmm.bp:12
-			m2 = max(m2, betaj)
-		}
-		var top float64
-		if math.Abs(m2) < inf[float64](1) {
-			top = m2
-		}
-		var total float64
-		for j := range k {
-			total += exp(beta[j] - top)
-		}
-		data += top + math.Log(total)
-	}
-	return data
-}
-
 // alphaSum computes a part of a procedure, in parts of 262144.
 func (t *tasks) alphaSum(k2 int, alpha []float64) (m2 float64) {
 	k := &t.alphaSumTask
@@ -266,15 +187,15 @@ func alphaSumPartGo(first, count, k int, alpha []float64) (m2 float64) {
 }
 
 // alphaSum2 computes a part of a procedure, in parts of 16384.
-func (t *tasks) alphaSum2(k2 int, alpha []float64, top2 float64) (total2 float64) {
+func (t *tasks) alphaSum2(k2 int, alpha []float64, top float64) (total float64) {
 	k := &t.alphaSum2Task
 	parts := partsOf(k2, 16384)
-	*k = alphaSum2Task{t: t, k2: k2, alpha: alpha, top2: top2, sum0: grow(k.sum0, parts)}
+	*k = alphaSum2Task{t: t, k2: k2, alpha: alpha, top: top, sum0: grow(k.sum0, parts)}
 	workers.run(t.forWork(k2*10), parts, k)
 	for _, x := range k.sum0 {
-		total2 += x
+		total += x
 	}
-	return total2
+	return total
 }
 
 // alphaSum2Task is what the parts of alphaSum2 work on.
@@ -282,23 +203,156 @@ type alphaSum2Task struct {
 	t     *tasks
 	k2    int
 	alpha []float64
-	top2  float64
+	top   float64
 	sum0  []float64
 }
 
 func (k *alphaSum2Task) part(i, who int) {
 	first := i * 16384
 	count := min(16384, k.k2-first)
-	k.sum0[i] = alphaSum2Part(first, count, k.k2, k.alpha, k.top2)
+	k.sum0[i] = alphaSum2Part(first, count, k.k2, k.alpha, k.top)
 }
 
 // alphaSum2PartGo computes a part of a procedure.
-func alphaSum2PartGo(first, count, k int, alpha []float64, top2 float64) (total2 float64) {
+func alphaSum2PartGo(first, count, k int, alpha []float64, top float64) (total float64) {
 	alphaRow := alpha[first:][:count]
 	for i := range count {
-		total2 += exp(alphaRow[i] - top2)
+		total += exp(alphaRow[i] - top)
 	}
-	return total2
+	return total
+}
+
+// zy3Loop computes zy3[i,j,k] = if k < j { [k·k/2 + 3·k/2 < d·k + j, d·d/2 +
+// k·k/2 + 3·k/2 ≥ d·k + d/2 + j]·l[i,d·k − k·k/2 + j − 3·k/2 − 1] } else { 0
+// }, in parts of 1.
+func (t *tasks) zy3Loop(k2, d int, l, zy3 []float64) {
+	k := &t.zy3LoopTask
+	*k = zy3LoopTask{t: t, k2: k2, d: d, l: l, zy3: zy3}
+	workers.run(t.forWork(k2*327680), partsOf(k2, 1), k)
+}
+
+// zy3LoopTask is what the parts of zy3Loop work on.
+type zy3LoopTask struct {
+	t      *tasks
+	k2, d  int
+	l, zy3 []float64
+}
+
+func (k *zy3LoopTask) part(i, who int) {
+	first := i * 1
+	count := min(1, k.k2-first)
+	zy3LoopPart(first, count, k.k2, k.d, k.l, k.zy3)
+}
+
+// zy3LoopPartGo computes zy3[i,j,k] = if k < j { [k·k/2 + 3·k/2 < d·k + j,
+// d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + j]·l[i,d·k − k·k/2 + j − 3·k/2 − 1] }
+// else { 0 }.
+func zy3LoopPartGo(first, count, k, d int, l, zy3 []float64) {
+	for i := range count {
+		for j := range d {
+			zy3Row := zy3[d*d*first+d*d*i+d*j:][:d]
+			for r := range d {
+				var zy5 float64
+				if r < j {
+					if (r*r+r*3)/2 < d*r+j && (d*r*2+d+j*2)/2 <= (d*d+r*r+r*3)/2 {
+						zy5 = l[(d*d*first+d*d*i+d*r*2+j*2-d*first-d*i-r*r-r*3-2)/2]
+					}
+				}
+				zy3Row[r] = zy5
+			}
+		}
+	}
+}
+
+// zy2Loop computes zy2[n,i,j] = x[n,j] − mu[i,j], in parts of 2.
+func (t *tasks) zy2Loop(rows, k2, d int, zy2, x2, mu []float64) {
+	k := &t.zy2LoopTask
+	*k = zy2LoopTask{t: t, rows: rows, k2: k2, d: d, zy2: zy2, x2: x2, mu: mu}
+	workers.run(t.forWork(rows*131072), partsOf(rows, 2), k)
+}
+
+// zy2LoopTask is what the parts of zy2Loop work on.
+type zy2LoopTask struct {
+	t           *tasks
+	rows, k2, d int
+	zy2, x2, mu []float64
+}
+
+func (k *zy2LoopTask) part(i, who int) {
+	first := i * 2
+	count := min(2, k.rows-first)
+	zy2LoopPart(first, count, k.rows, k.k2, k.d, k.zy2, k.x2, k.mu)
+}
+
+// zy2LoopPartGo computes zy2[n,i,j] = x[n,j] − mu[i,j].
+func zy2LoopPartGo(first, count, rows, k, d int, zy2, x, mu []float64) {
+	for b := range count {
+		for i := range k {
+			xRow := x[b*d+d*first:][:d]
+			muRow := mu[d*i:][:d]
+			zy2Row := zy2[b*d*k+d*first*k+d*i:][:d]
+			for j := range d {
+				zy2Row[j] = xRow[j] - muRow[j]
+			}
+		}
+	}
+}
+
+// zy4Product computes a part of a procedure.
+func (t *tasks) zy4Product(d, k2, rows int, zy4, zy2, zy3 []float64) {
+	k := &t.zy4ProductTask
+	*k = zy4ProductTask{t: t, d: d, k2: k2, rows: rows, zy4: zy4, zy2: zy2, zy3: zy3}
+	workers.run(1, 1, k)
+}
+
+// zy4ProductTask is what the parts of zy4Product work on.
+type zy4ProductTask struct {
+	t             *tasks
+	d, k2, rows   int
+	zy4, zy2, zy3 []float64
+}
+
+func (k *zy4ProductTask) part(i, who int) {
+	zy4ProductPart(k.d, k.k2, k.rows, k.zy4, k.zy2, k.zy3, k.t.scratch64.of(who, k.d*k.d+k.d*16+80))
+}
+
+// zy4ProductPartGo computes a part of a procedure.
+func zy4ProductPartGo(d, k, rows int, zy4, zy2, zy3, _ []float64) {
+	matmul(matrix[float64]{zy4, rows, d, d * k, 1}, matrix[float64]{zy2, rows, d, d * k, 1}, mat(zy3, d, d).T())
+}
+
+// betaLoopGo computes beta[n,i] = alpha[i] + zbeta[i] − Σₖ (zy[i,k]·zy2[n,i,k]
+// + zy4[n,i,k])²/2, top2[n] = if |maxᵢ beta[n,i]| < ∞ { maxᵢ beta[n,i] } else
+// { 0 }, total2[n] = Σᵢ exp(beta[n,i] − top2[n]), ….
+func betaLoopGo(rows, k, d int, zy, zy2, zy4, alpha, zbeta, beta []float64) (data float64) {
+	for b := range rows {
+		m3 := inf[float64](-1)
+		for i := range k {
+			// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
+			var s2 float64
+			zyRow := zy[d*i:][:d]
+			zy2Row := zy2[b*d*k+d*i:][:d]
+			zy4Row := zy4[b*d*k+d*i:][:d]
+			for j := range d {
+				s2 += square(zyRow[j]*zy2Row[j] + zy4Row[j])
+			}
+			betai := alpha[i] + zbeta[i] - s2/2
+			beta[i] = betai
+
+			// data = sum[i] logsumexp[c](beta[i, c])   gmm.bp:12
+			m3 = max(m3, betai)
+		}
+		var top2 float64
+		if math.Abs(m3) < inf[float64](1) {
+			top2 = m3
+		}
+		var total2 float64
+		for i := range k {
+			total2 += exp(beta[i] - top2)
+		}
+		data += top2 + math.Log(total2)
+	}
+	return data
 }
 
 // zyLoop2 computes zy = exp(q), prior = Σᵢ (m·zbeta[i] − zprior2·(Σₖ zy[i,k]²
@@ -349,215 +403,186 @@ func zyLoop2PartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprio
 	return prior
 }
 
-// ySums computes y[i,j,l] += Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l, d·d/2 +
-// k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]·(x[i,k] −
-// mu[j,k]) } else { 0 }), in parts of 1.
-func (t *tasks) ySums(n, k2, d int, l, x2, mu, y []float64) {
-	k := &t.ySumsTask
-	*k = ySumsTask{t: t, n: n, k2: k2, d: d, l: l, x2: x2, mu: mu, y: y}
-	workers.run(t.forWork(n*150994944), partsOf(n, 1), k)
-}
-
-// ySumsTask is what the parts of ySums work on.
-type ySumsTask struct {
-	t            *tasks
-	n, k2, d     int
-	l, x2, mu, y []float64
-}
-
-func (k *ySumsTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.n-first)
-	ySumsPart(first, count, k.n, k.k2, k.d, k.l, k.x2, k.mu, k.y)
-}
-
-// ySumsPartGo computes y[i,j,l] += Σₖ (if k < l { [k·k/2 + 3·k/2 < d·k + l,
-// d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l −
-// 1]·(x[i,k] − mu[j,k]) } else { 0 }).
-func ySumsPartGo(first, count, n, k, d int, l, x, mu, y []float64) {
-	for i := range count {
-		for j := range k {
-			for r := range d {
-				for i2 := range d {
-					if r < i2 {
-						var l2 float64
-						if (r*r+r*3)/2 < d*r+i2 && (d*r*2+d+i2*2)/2 <= (d*d+r*r+r*3)/2 {
-							l2 = l[(d*d*j+d*r*2+i2*2-d*j-r*r-r*3-2)/2]
-						}
-						y[d*first*k+d*i*k+d*j+i2] += l2 * (x[d*first+d*i+r] - mu[d*j+r])
-					}
-				}
-			}
-		}
-	}
-}
-
-// exps2Loop computes exps2 = exp(alpha − top2), total2 = Σ exps2, in parts of
+// expsLoop computes exps = exp(alpha − top), total = Σ exps, in parts of
 // 16384.
-func (t *tasks) exps2Loop(k2 int, alpha, exps2 []float64, top2 float64) (total2 float64) {
-	k := &t.exps2LoopTask
+func (t *tasks) expsLoop(k2 int, alpha, exps []float64, top float64) (total float64) {
+	k := &t.expsLoopTask
 	parts := partsOf(k2, 16384)
-	*k = exps2LoopTask{t: t, k2: k2, alpha: alpha, exps2: exps2, top2: top2, sum0: grow(k.sum0, parts)}
+	*k = expsLoopTask{t: t, k2: k2, alpha: alpha, exps: exps, top: top, sum0: grow(k.sum0, parts)}
 	workers.run(t.forWork(k2*12), parts, k)
 	for _, x := range k.sum0 {
-		total2 += x
+		total += x
 	}
-	return total2
+	return total
 }
 
-// exps2LoopTask is what the parts of exps2Loop work on.
-type exps2LoopTask struct {
-	t            *tasks
-	k2           int
-	alpha, exps2 []float64
-	top2         float64
-	sum0         []float64
+// expsLoopTask is what the parts of expsLoop work on.
+type expsLoopTask struct {
+	t           *tasks
+	k2          int
+	alpha, exps []float64
+	top         float64
+	sum0        []float64
 }
 
-func (k *exps2LoopTask) part(i, who int) {
+func (k *expsLoopTask) part(i, who int) {
 	first := i * 16384
 	count := min(16384, k.k2-first)
-	k.sum0[i] = exps2LoopPart(first, count, k.k2, k.alpha, k.exps2, k.top2)
+	k.sum0[i] = expsLoopPart(first, count, k.k2, k.alpha, k.exps, k.top)
 }
 
-// exps2LoopPartGo computes exps2 = exp(alpha − top2), total2 = Σ exps2.
-func exps2LoopPartGo(first, count, k int, alpha, exps2 []float64, top2 float64) (total2 float64) {
+// expsLoopPartGo computes exps = exp(alpha − top), total = Σ exps.
+func expsLoopPartGo(first, count, k int, alpha, exps []float64, top float64) (total float64) {
 	alphaRow := alpha[first:][:count]
-	exps2Row := exps2[first:][:count]
+	expsRow := exps[first:][:count]
 	for i := range count {
 		// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
-		exps2i := exp(alphaRow[i] - top2)
-		exps2Row[i] = exps2i
-		total2 += exps2i
+		expsi := exp(alphaRow[i] - top)
+		expsRow[i] = expsi
+		total += expsi
 	}
-	return total2
+	return total
 }
 
-// dzy2Loop computes dzy2[i,j] = if j < i { 2 } else { 0 }, in parts of 64.
-func (t *tasks) dzy2Loop(d int, dzy2 []float64) {
-	k := &t.dzy2LoopTask
-	*k = dzy2LoopTask{t: t, d: d, dzy2: dzy2}
-	workers.run(t.forWork(d*2560), partsOf(d, 64), k)
-}
-
-// dzy2LoopTask is what the parts of dzy2Loop work on.
-type dzy2LoopTask struct {
-	t    *tasks
-	d    int
-	dzy2 []float64
-}
-
-func (k *dzy2LoopTask) part(i, who int) {
-	first := i * 64
-	count := min(64, k.d-first)
-	dzy2LoopPart(first, count, k.d, k.dzy2)
-}
-
-// dzy2LoopPartGo computes dzy2[i,j] = if j < i { 2 } else { 0 }.
-func dzy2LoopPartGo(first, count, d int, dzy2 []float64) {
-	for i := range count {
-		dzy2Row := dzy2[d*first+d*i:][:d]
-		for j := range d {
-			if j < first+i {
-				dzy2Row[j] = 2
-			} else {
-				dzy2Row[j] = 0
-			}
-		}
-	}
-}
-
-// dyLoopGo computes y[i,j,k] += zy[j,k]·(x[i,k] − mu[j,k]), beta[i,j] =
-// alpha[j] + zbeta[j] − Σₘ y[i,j,m]²/2, top[i] = if |maxₖ beta[i,k]| < ∞ {
-// maxₖ beta[i,k] } else { 0 }, ….
-func dyLoopGo(n, k, d int, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2 []float64) (data float64) {
-	for i := range n {
+// dmu2LoopGo computes y = zy2∘zy + zy4, beta[n,i] = alpha[i] + zbeta[i] − Σₖ
+// y[n,i,k]²/2, top2[n] = if |maxᵢ beta[n,i]| < ∞ { maxᵢ beta[n,i] } else { 0
+// }, ….
+func dmu2LoopGo(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2 []float64) (data float64) {
+	for b := range rows {
 		m3 := inf[float64](-1)
-		for j := range k {
+		for i := range k {
 			var s2 float64
-			zyRow := zy[d*j:][:d]
-			xRow := x[d*i:][:d]
-			muRow := mu[d*j:][:d]
-			yRow := y[d*i*k+d*j:][:d]
-			for r := range d {
+			zyRow := zy[d*i:][:d]
+			zy2Row := zy2[b*d*k+d*i:][:d]
+			zy4Row := zy4[b*d*k+d*i:][:d]
+			yRow := y[d*i:][:d]
+			for j := range d {
 				// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
-				yRow[r] += zyRow[r] * (xRow[r] - muRow[r])
+				yj := zyRow[j]*zy2Row[j] + zy4Row[j]
+				yRow[j] = yj
 
 				// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
-				s2 += square(yRow[r])
+				s2 += square(yj)
 			}
-			betaj := alpha[j] + zbeta[j] - s2/2
-			beta[j] = betaj
+			betai := alpha[i] + zbeta[i] - s2/2
+			beta[i] = betai
 
 			// data = sum[i] logsumexp[c](beta[i, c])   gmm.bp:12
-			m3 = max(m3, betaj)
+			m3 = max(m3, betai)
 		}
-		var top float64
+		var top2 float64
 		if math.Abs(m3) < inf[float64](1) {
-			top = m3
+			top2 = m3
 		}
-		var total float64
-		for j := range k {
-			expsj := exp(beta[j] - top)
-			exps[j] = expsj
-			total += expsj
+		var total2 float64
+		for i := range k {
+			exps2i := exp(beta[i] - top2)
+			exps2[i] = exps2i
+			total2 += exps2i
 		}
-		data += top + math.Log(total)
-		for j := range k {
-			// dzbeta[j] = Σᵢ exps[i,j]/total[i]   gmm.bp:11
-			expsj := exps[j]
-			dzbeta[j] += expsj / total
+		data += top2 + math.Log(total2)
+		for i := range k {
+			// dzbeta[i] = Σₙ exps2[n,i]/total2[n]   gmm.bp:11
+			exps2i := exps2[i]
+			dzbeta[i] += exps2i / total2
 
-			// dzbeta2[i,j] = −exps[i,j]/total[i]/2   gmm.bp:11
-			dzbeta2 := -(expsj / total / 2)
-			for r := range d {
-				// dy[i,j,k] = dzbeta2[i,j]·2·y[i,j,k]   gmm.bp:11
-				dyr := dzbeta2 * (2 * y[d*i*k+d*j+r])
-				dy[r] = dyr
+			// dzbeta2[n,i] = −exps2[n,i]/total2[n]/2   gmm.bp:11
+			dzbeta2 := -(exps2i / total2 / 2)
+			yRow := y[d*i:][:d]
+			dmu2Row := dmu2[b*d*k+d*i:][:d]
+			dmu3Row := dmu3[d*i:][:d]
+			zyRow := zy[d*i:][:d]
+			dmu4Row := dmu4[d*i:][:d]
+			zy2Row := zy2[b*d*k+d*i:][:d]
+			dzy2Row := dzy2[d*i:][:d]
+			for j := range d {
+				// dy[n,i,j] = dzbeta2[n,i]·2·y[n,i,j]   gmm.bp:11
+				yj := yRow[j]
+				dy := dzbeta2 * (2 * yj)
 
-				// dzy[j,k] = Σᵢ dy[i,j,k]·(x[i,k] − mu[j,k])   gmm.bp:9
-				dzy[d*j+r] += dyr * (x[d*i+r] - mu[d*j+r])
-				dl3 := dzbeta2 * y[d*i*k+d*j+r]
-				dzy2Row := dzy2[d*r:][:d]
-				xRow := x[d*i:][:d]
-				muRow := mu[d*j:][:d]
-				for i2 := range d {
-					// dl2[i,j,k,l] = dzy2[k,l]·dzbeta2[i,j]·y[i,j,k]·(x[i,l] − mu[j,l])   gmm.bp:9
-					dl2 := dzy2Row[i2] * (dl3 * (xRow[i2] - muRow[i2]))
+				// dmu2[n,i,j] = dzbeta2[n,i]·y[n,i,j]   gmm.bp:9
+				dmu2j := dzbeta2 * yj
+				dmu2Row[j] = dmu2j
 
-					// dl[j,d·l − l·l/2 + k − 3·l/2 − 1] += dl2[i,j,k,l]   gmm.bp:9
-					if (i2*i2+i2*3)/2 < d*i2+r && (d*i2*2+d+r*2)/2 <= (d*d+i2*i2+i2*3)/2 {
-						dl[(d*d*j+d*i2*2+r*2-d*j-i2*i2-i2*3-2)/2] += dl2
-					}
-				}
-			}
-			for r := range d {
-				// s2[i,j,k] = Σₗ (if k < l { dy[i,j,l]·([k·k/2 + 3·k/2 < d·k + l, d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + l]·l[j,d·k − k·k/2 − 3·k/2 + l − 1]) } else { 0 })   gmm.bp:9
-				var s2 float64
-				for i2 := range d {
-					if r < i2 {
-						var l2 float64
-						if (r*r+r*3)/2 < d*r+i2 && (d*r*2+d+i2*2)/2 <= (d*d+r*r+r*3)/2 {
-							l2 = l[(d*d*j+d*r*2+i2*2-d*j-r*r-r*3-2)/2]
-						}
-						s2 += dy[i2] * l2
-					}
-				}
+				// dmu3[i,j] = Σₙ dmu2[n,i,j]   gmm.bp:9
+				dmu3Row[j] += dmu2j
 
-				// dmu2[j,k] = Σᵢ (s2[i,j,k] + dy[i,j,k]·zy[j,k])   gmm.bp:9
-				dmu2[d*j+r] += s2 + dy[r]*zy[d*j+r]
+				// dmu4[i,j] = Σₙ dy[n,i,j]·zy[i,j]   gmm.bp:9
+				dmu4Row[j] += dy * zyRow[j]
+
+				// dzy2[i,j] = Σₙ dy[n,i,j]·zy2[n,i,j]   gmm.bp:9
+				dzy2Row[j] += dy * zy2Row[j]
 			}
 		}
 	}
 	return data
 }
 
-// dqLoop computes dalpha = −n·(exps2/total2) + dzbeta, dzbeta3 = m + dzbeta,
-// dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy[i,j])·zy[i,j], in parts of
+// dl2Product computes a part of a procedure, in parts of 72.
+func (t *tasks) dl2Product(d, k2, rows int, dl2, dmu2, zy2 []float64) {
+	k := &t.dl2ProductTask
+	*k = dl2ProductTask{t: t, d: d, k2: k2, rows: rows, dl2: dl2, dmu2: dmu2, zy2: zy2}
+	workers.run(t.forWork(d*d*rows/16), partsOf(d, 72), k)
+}
+
+// dl2ProductTask is what the parts of dl2Product work on.
+type dl2ProductTask struct {
+	t              *tasks
+	d, k2, rows    int
+	dl2, dmu2, zy2 []float64
+}
+
+func (k *dl2ProductTask) part(i, who int) {
+	first := i * 72
+	count := min(72, k.d-first)
+	dl2ProductPart(first, count, k.d, k.k2, k.rows, k.dl2, k.dmu2, k.zy2, k.t.scratch64.of(who, count*k.rows+k.d*k.rows+count*8+k.d*8+k.rows*16+144))
+}
+
+// dl2ProductPartGo computes a part of a procedure.
+func dl2ProductPartGo(first, count, d, k, rows int, dl2, dmu2, zy2, _ []float64) {
+	addmul(matrix[float64]{dl2[first:], d, count, d, 1}, matrix[float64]{dmu2, d, rows, 1, d * k}, matrix[float64]{zy2[first:], rows, count, d * k, 1})
+}
+
+// dzyLoop computes dzy[i,j] = if j < i { 2 } else { 0 }, in parts of 64.
+func (t *tasks) dzyLoop(d int, dzy []float64) {
+	k := &t.dzyLoopTask
+	*k = dzyLoopTask{t: t, d: d, dzy: dzy}
+	workers.run(t.forWork(d*2560), partsOf(d, 64), k)
+}
+
+// dzyLoopTask is what the parts of dzyLoop work on.
+type dzyLoopTask struct {
+	t   *tasks
+	d   int
+	dzy []float64
+}
+
+func (k *dzyLoopTask) part(i, who int) {
+	first := i * 64
+	count := min(64, k.d-first)
+	dzyLoopPart(first, count, k.d, k.dzy)
+}
+
+// dzyLoopPartGo computes dzy[i,j] = if j < i { 2 } else { 0 }.
+func dzyLoopPartGo(first, count, d int, dzy []float64) {
+	for i := range count {
+		dzyRow := dzy[d*first+d*i:][:d]
+		for j := range d {
+			if j < first+i {
+				dzyRow[j] = 2
+			} else {
+				dzyRow[j] = 0
+			}
+		}
+	}
+}
+
+// dqLoop computes dalpha = −n·(exps/total) + dzbeta, dzbeta3 = m + dzbeta,
+// dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j], in parts of
 // 128.
-func (t *tasks) dqLoop(k2, d int, dzbeta, dalpha, exps2, zy, dq, dzy []float64, zgauss, total2, zprior3, dzprior float64) {
+func (t *tasks) dqLoop(k2, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []float64, zgauss, total, zprior3, dzprior float64) {
 	k := &t.dqLoopTask
-	*k = dqLoopTask{t: t, k2: k2, d: d, dzbeta: dzbeta, dalpha: dalpha, exps2: exps2, zy: zy, dq: dq, dzy: dzy, zgauss: zgauss, total2: total2, zprior3: zprior3, dzprior: dzprior}
+	*k = dqLoopTask{t: t, k2: k2, d: d, dzbeta: dzbeta, dalpha: dalpha, exps: exps, zy: zy, dq: dq, dzy2: dzy2, zgauss: zgauss, total: total, zprior3: zprior3, dzprior: dzprior}
 	workers.run(t.forWork(k2*1799), partsOf(k2, 128), k)
 }
 
@@ -565,95 +590,103 @@ func (t *tasks) dqLoop(k2, d int, dzbeta, dalpha, exps2, zy, dq, dzy []float64, 
 type dqLoopTask struct {
 	t                                  *tasks
 	k2, d                              int
-	dzbeta, dalpha, exps2, zy, dq, dzy []float64
-	zgauss, total2, zprior3, dzprior   float64
+	dzbeta, dalpha, exps, zy, dq, dzy2 []float64
+	zgauss, total, zprior3, dzprior    float64
 }
 
 func (k *dqLoopTask) part(i, who int) {
 	first := i * 128
 	count := min(128, k.k2-first)
-	dqLoopPart(first, count, k.k2, k.d, k.dzbeta, k.dalpha, k.exps2, k.zy, k.dq, k.dzy, k.zgauss, k.total2, k.zprior3, k.dzprior)
+	dqLoopPart(first, count, k.k2, k.d, k.dzbeta, k.dalpha, k.exps, k.zy, k.dq, k.dzy2, k.zgauss, k.total, k.zprior3, k.dzprior)
 }
 
-// dqLoopPartGo computes dalpha = −n·(exps2/total2) + dzbeta, dzbeta3 = m +
-// dzbeta, dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy[i,j])·zy[i,j].
-func dqLoopPartGo(first, count, k, d int, dzbeta, dalpha, exps2, zy, dq, dzy []float64, zgauss, total2, zprior3, dzprior float64) {
+// dqLoopPartGo computes dalpha = −n·(exps/total) + dzbeta, dzbeta3 = m +
+// dzbeta, dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j].
+func dqLoopPartGo(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []float64, zgauss, total, zprior3, dzprior float64) {
 	for i := range count {
-		// dalpha = −n·(exps2/total2) + dzbeta   gmm.bp:5
+		// dalpha = −n·(exps/total) + dzbeta   gmm.bp:5
 		dzbetai := dzbeta[first+i]
-		dalpha[first+i] = zgauss*(exps2[first+i]/total2) + dzbetai
+		dalpha[first+i] = zgauss*(exps[first+i]/total) + dzbetai
 
 		// dzbeta3 = m + dzbeta   gmm.bp:11
 		dzbeta3 := zprior3 + dzbetai
 
-		// dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy[i,j])·zy[i,j]   gmm.bp:5
+		// dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j]   gmm.bp:5
 		zyRow := zy[d*first+d*i:][:d]
-		dzyRow := dzy[d*first+d*i:][:d]
+		dzy2Row := dzy2[d*first+d*i:][:d]
 		dqRow := dq[d*first+d*i:][:d]
 		for j := range d {
 			zyj := zyRow[j]
-			dqRow[j] = dzbeta3 + (dzprior*(2*zyj)+dzyRow[j])*zyj
+			dqRow[j] = dzbeta3 + (dzprior*(2*zyj)+dzy2Row[j])*zyj
 		}
 	}
 }
 
-// dmuLoop computes dmu = −dmu2, in parts of 512.
-func (t *tasks) dmuLoop(k2, d int, dmu, dmu2 []float64) {
+// dmuLoop computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 +
+// j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
+// })·dmu3[i,k], dmu = −(2·s2 + dmu4), in parts of 1.
+func (t *tasks) dmuLoop(k2, d int, l, dmu3, dmu, dmu4 []float64) {
 	k := &t.dmuLoopTask
-	*k = dmuLoopTask{t: t, k2: k2, d: d, dmu: dmu, dmu2: dmu2}
-	workers.run(t.forWork(k2*512), partsOf(k2, 512), k)
+	*k = dmuLoopTask{t: t, k2: k2, d: d, l: l, dmu3: dmu3, dmu: dmu, dmu4: dmu4}
+	workers.run(t.forWork(k2*394496), partsOf(k2, 1), k)
 }
 
 // dmuLoopTask is what the parts of dmuLoop work on.
 type dmuLoopTask struct {
-	t         *tasks
-	k2, d     int
-	dmu, dmu2 []float64
+	t                  *tasks
+	k2, d              int
+	l, dmu3, dmu, dmu4 []float64
 }
 
 func (k *dmuLoopTask) part(i, who int) {
-	first := i * 512
-	count := min(512, k.k2-first)
-	dmuLoopPart(first, count, k.k2, k.d, k.dmu, k.dmu2)
+	first := i * 1
+	count := min(1, k.k2-first)
+	dmuLoopPart(first, count, k.k2, k.d, k.l, k.dmu3, k.dmu, k.dmu4)
 }
 
-// dmuLoopPartGo computes dmu = −dmu2.
-func dmuLoopPartGo(first, count, k, d int, dmu, dmu2 []float64) {
+// dmuLoopPartGo computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k,
+// d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
+// else { 0 })·dmu3[i,k], dmu = −(2·s2 + dmu4).
+func dmuLoopPartGo(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
 	for i := range count {
-		dmu2Row := dmu2[d*first+d*i:][:d]
-		dmuRow := dmu[d*first+d*i:][:d]
 		for j := range d {
-			dmuRow[j] = -dmu2Row[j]
+			// s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu3[i,k]   gmm.bp:9
+			var s2 float64
+			dmu3Row := dmu3[d*first+d*i:][:d]
+			for r := range d {
+				var dzy3 float64
+				if j < r {
+					if (j*j+j*3)/2 < d*j+r && (d*j*2+d+r*2)/2 <= (d*d+j*j+j*3)/2 {
+						dzy3 = l[(d*d*first+d*d*i+d*j*2+r*2-d*first-d*i-j*j-j*3-2)/2]
+					}
+				}
+				s2 += dzy3 * dmu3Row[r]
+			}
+
+			// dmu = −(2·s2 + dmu4)   gmm.bp:9
+			dmu[d*first+d*i+j] = -(2*s2 + dmu4[d*first+d*i+j])
 		}
 	}
 }
 
-// dlSums computes dl += 2·(−zprior2·l), in parts of 2.
-func (t *tasks) dlSums(k2, d int, dl, l []float64, dzprior float64) {
-	k := &t.dlSumsTask
-	*k = dlSumsTask{t: t, k2: k2, d: d, dl: dl, l: l, dzprior: dzprior}
-	workers.run(t.forWork(k2*97920), partsOf(k2, 2), k)
-}
+// dlSumsGo computes dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl2[i,j,k],
+// dl += 2·(−zprior2·l).
+func dlSumsGo(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
+	for i := range k {
+		clear(dl[(d*d*i-d*i)/2:][:(d*d-d)/2])
 
-// dlSumsTask is what the parts of dlSums work on.
-type dlSumsTask struct {
-	t       *tasks
-	k2, d   int
-	dl, l   []float64
-	dzprior float64
-}
+		// dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl2[i,j,k]   gmm.bp:9
+		for j := range d {
+			for r := range d {
+				if (r*r+r*3)/2 < d*r+j && (d*r*2+d+j*2)/2 <= (d*d+r*r+r*3)/2 {
+					dl[(d*d*i+d*r*2+j*2-d*i-r*r-r*3-2)/2] += dzy[d*j+r] * dl2[d*d*i+d*j+r]
+				}
+			}
+		}
 
-func (k *dlSumsTask) part(i, who int) {
-	first := i * 2
-	count := min(2, k.k2-first)
-	dlSumsPart(first, count, k.k2, k.d, k.dl, k.l, k.dzprior)
-}
-
-// dlSumsPartGo computes dl += 2·(−zprior2·l).
-func dlSumsPartGo(first, count, k, d int, dl, l []float64, dzprior float64) {
-	for i := range count {
-		lRow := l[(d*d*first+d*d*i-d*first-d*i)/2:][:(d*d-d)/2]
-		dlRow := dl[(d*d*first+d*d*i-d*first-d*i)/2:][:(d*d-d)/2]
+		// dl += 2·(−zprior2·l)   gmm.bp:15
+		lRow := l[(d*d*i-d*i)/2:][:(d*d-d)/2]
+		dlRow := dl[(d*d*i-d*i)/2:][:(d*d-d)/2]
 		for j := range (d*d - d) / 2 {
 			dlRow[j] += dzprior * (2 * lRow[j])
 		}
@@ -673,18 +706,20 @@ func (t *tasks) forWork(operations int) int {
 // threads.
 type tasks struct {
 	threads        int // that there may be at once; 0: as many as there are
+	scratch64      scratch[float64]
 	zbetaLoopTask  zbetaLoopTask
 	sumTask        sumTask
 	zpriorLoopTask zpriorLoopTask
 	zyLoopTask     zyLoopTask
-	zy2SumsTask    zy2SumsTask
 	alphaSumTask   alphaSumTask
 	alphaSum2Task  alphaSum2Task
+	zy3LoopTask    zy3LoopTask
+	zy2LoopTask    zy2LoopTask
+	zy4ProductTask zy4ProductTask
 	zyLoop2Task    zyLoop2Task
-	ySumsTask      ySumsTask
-	exps2LoopTask  exps2LoopTask
-	dzy2LoopTask   dzy2LoopTask
+	expsLoopTask   expsLoopTask
+	dl2ProductTask dl2ProductTask
+	dzyLoopTask    dzyLoopTask
 	dqLoopTask     dqLoopTask
 	dmuLoopTask    dmuLoopTask
-	dlSumsTask     dlSumsTask
 }

@@ -17,9 +17,11 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	x := a.X[:d*n]
 	gamma := a.Gamma
 	zy := w.reals[k*2:][:d*k]
+	zy2 := w.reals[d*d*k+d*k+k*2:][:d*k*16]
 	zbeta := w.reals[:k]
 	zprior := w.reals[k:][:k]
-	zy2 := w.reals[d*k+k*2:][:d*k*n]
+	zy3 := w.reals[d*k+k*2:][:d*d*k]
+	zy4 := w.reals[d*d*k+d*k*17+k*2:][:d*k*16]
 	beta := w.reals[k:][:k]
 
 	// nu = d + m + 1   gmm.bp:8
@@ -40,11 +42,6 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	var prior float64
 	zprior4 := float64(a.M)
 	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior4, zprior2)
-
-	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
-	w.tasks.zy2Sums(n, k, d, zy2, l, x, mu)
-	var data float64
-	data += betaLoop(n, k, d, zy, x, mu, zy2, alpha, zbeta, beta)
 	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
@@ -53,13 +50,25 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
 	m2 = max(m2, w.tasks.alphaSum(k, alpha))
-	var top2 float64
+	var top float64
 	if math.Abs(m2) < inf[float64](1) {
-		top2 = m2
+		top = m2
 	}
-	var total2 float64
-	total2 += w.tasks.alphaSum2(k, alpha, top2)
-	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top2 + math.Log(total2)))
+	var total float64
+	total += w.tasks.alphaSum2(k, alpha, top)
+	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top + math.Log(total)))
+
+	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
+	w.tasks.zy3Loop(k, d, l, zy3)
+	var data float64
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
+		w.tasks.zy2Loop(rows, k, d, zy2, x[d*from:], mu)
+		for i := range k {
+			w.tasks.zy4Product(d, k, rows, zy4[d*i:], zy2[d*i:], zy3[d*d*i:])
+		}
+		data += betaLoop(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+	}
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
 	f := gauss + data + float64(k)*v + prior
@@ -83,17 +92,22 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	dq := w.grads.Q[:d*k]
 	dl := w.grads.L[:(d*d*k-d*k)/2]
 	zy := w.reals[k*2:][:d*k]
+	zy2 := w.reals[d*d*k*2+d*k*4+k*3:][:d*k*16]
 	zbeta := w.reals[:k]
 	zprior := w.reals[k:][:k]
-	y := w.reals[d*k+k*2:][:d*k*n]
-	beta := w.reals[d*k*n+d*d+d*k*3+k*3:][:k]
-	exps := w.reals[d*k*n+d*d+d*k*3+k*4:][:k]
-	exps2 := w.reals[k:][:k]
-	dzbeta := w.reals[d*k*n+d*d+d*k+k*2:][:k]
-	dy := w.reals[d*k*n+d*d+d*k*3+k*5:][:d]
-	dmu2 := w.reals[d*k*n+d*d+d*k+k*3:][:d*k]
-	dzy := w.reals[d*k*n+d*d+d*k*2+k*3:][:d*k]
-	dzy2 := w.reals[d*k*n+d*k+k*2:][:d*d]
+	exps := w.reals[k:][:k]
+	zy3 := w.reals[d*k+k*2:][:d*d*k]
+	zy4 := w.reals[d*d*k*2+d*k*20+k*3:][:d*k*16]
+	y := w.reals[d*d*k*2+d*k*52+k*3:][:d*k]
+	beta := w.reals[d*d*k*2+d*k*53+k*3:][:k]
+	exps2 := w.reals[d*d*k*2+d*k*53+k*4:][:k]
+	dzy := w.reals[d*d*k*2+d*k*53+k*5:][:d*d]
+	dzbeta := w.reals[d*d*k+d*k+k*2:][:k]
+	dmu2 := w.reals[d*d*k*2+d*k*36+k*3:][:d*k*16]
+	dmu3 := w.reals[d*d*k+d*k+k*3:][:d*k]
+	dmu4 := w.reals[d*d*k+d*k*2+k*3:][:d*k]
+	dzy2 := w.reals[d*d*k+d*k*3+k*3:][:d*k]
+	dl2 := w.reals[d*d*k+d*k*4+k*3:][:d*d*k]
 
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
@@ -113,10 +127,6 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	var prior float64
 	zprior3 := float64(a.M)
 	prior += w.tasks.zyLoop2(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
-	clear(y)
-
-	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
-	w.tasks.ySums(n, k, d, l, x, mu, y)
 	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
@@ -125,33 +135,45 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
 	m2 = max(m2, w.tasks.alphaSum(k, alpha))
-	var top2 float64
+	var top float64
 	if math.Abs(m2) < inf[float64](1) {
-		top2 = m2
+		top = m2
 	}
-	var total2 float64
-	total2 += w.tasks.exps2Loop(k, alpha, exps2, top2)
-	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top2 + math.Log(total2)))
+	var total float64
+	total += w.tasks.expsLoop(k, alpha, exps, top)
+	gauss := float64(-n) * (0.9189385332046727*float64(d) + (top + math.Log(total)))
 
-	// dzy2[i,j] = if j < i { 2 } else { 0 }   gmm.bp:9
-	w.tasks.dzy2Loop(d, dzy2)
+	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
+	w.tasks.zy3Loop(k, d, l, zy3)
 	var data float64
 	clear(dzbeta)
-	clear(dmu2)
-	clear(dzy)
-	clear(dl)
-	data += dyLoop(n, k, d, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2)
+	clear(dmu3)
+	clear(dmu4)
+	clear(dzy2)
+	clear(dl2)
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
+		w.tasks.zy2Loop(rows, k, d, zy2, x[d*from:], mu)
+		for i := range k {
+			w.tasks.zy4Product(d, k, rows, zy4[d*i:], zy2[d*i:], zy3[d*d*i:])
+		}
+		data += dmu2Loop(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+
+		// dl2[i,j,k] = Σₙ dmu2[n,i,j]·zy2[n,i,k]   gmm.bp:9
+		for i := range k {
+			w.tasks.dl2Product(d, k, rows, dl2[d*d*i:], dmu2[d*i:], zy2[d*i:])
+		}
+	}
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
 	f := gauss + data + float64(k)*v + prior
+
+	// dzy[i,j] = if j < i { 2 } else { 0 }   gmm.bp:9
+	w.tasks.dzyLoop(d, dzy)
 	zgauss := float64(-n)
 	dzprior := -zprior2
-	w.tasks.dqLoop(k, d, dzbeta, dalpha, exps2, zy, dq, dzy, zgauss, total2, zprior3, dzprior)
-
-	// dmu = −dmu2   gmm.bp:9
-	w.tasks.dmuLoop(k, d, dmu, dmu2)
-
-	// dl += 2·(−zprior2·l)   gmm.bp:15
-	w.tasks.dlSums(k, d, dl, l, dzprior)
+	w.tasks.dqLoop(k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
+	w.tasks.dmuLoop(k, d, l, dmu3, dmu, dmu4)
+	dlSums(k, d, dl, dzy, dl2, l, dzprior)
 	return f
 }

@@ -19,24 +19,34 @@ func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4,
 	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
 }
 
-// zy2SumsPart is zy2SumsPartGo: this build has no assembly.
-func zy2SumsPart(first, count, n, k, d int, zy2, l, x, mu []float64) {
-	zy2SumsPartGo(first, count, n, k, d, zy2, l, x, mu)
-}
-
-// betaLoop is betaLoopGo: this build has no assembly.
-func betaLoop(n, k, d int, zy, x, mu, zy2, alpha, zbeta, beta []float64) float64 {
-	return betaLoopGo(n, k, d, zy, x, mu, zy2, alpha, zbeta, beta)
-}
-
 // alphaSumPart is alphaSumPartGo: this build has no assembly.
 func alphaSumPart(first, count, k int, alpha []float64) float64 {
 	return alphaSumPartGo(first, count, k, alpha)
 }
 
 // alphaSum2Part is alphaSum2PartGo: this build has no assembly.
-func alphaSum2Part(first, count, k int, alpha []float64, top2 float64) float64 {
-	return alphaSum2PartGo(first, count, k, alpha, top2)
+func alphaSum2Part(first, count, k int, alpha []float64, top float64) float64 {
+	return alphaSum2PartGo(first, count, k, alpha, top)
+}
+
+// zy3LoopPart is zy3LoopPartGo: this build has no assembly.
+func zy3LoopPart(first, count, k, d int, l, zy3 []float64) {
+	zy3LoopPartGo(first, count, k, d, l, zy3)
+}
+
+// zy2LoopPart is zy2LoopPartGo: this build has no assembly.
+func zy2LoopPart(first, count, rows, k, d int, zy2, x, mu []float64) {
+	zy2LoopPartGo(first, count, rows, k, d, zy2, x, mu)
+}
+
+// zy4ProductPart is zy4ProductPartGo: this build has no assembly.
+func zy4ProductPart(d, k, rows int, zy4, zy2, zy3, scratch2 []float64) {
+	zy4ProductPartGo(d, k, rows, zy4, zy2, zy3, scratch2)
+}
+
+// betaLoop is betaLoopGo: this build has no assembly.
+func betaLoop(rows, k, d int, zy, zy2, zy4, alpha, zbeta, beta []float64) float64 {
+	return betaLoopGo(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
 }
 
 // zyLoop2Part is zyLoop2PartGo: this build has no assembly.
@@ -44,37 +54,37 @@ func zyLoop2Part(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3
 	return zyLoop2PartGo(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 }
 
-// ySumsPart is ySumsPartGo: this build has no assembly.
-func ySumsPart(first, count, n, k, d int, l, x, mu, y []float64) {
-	ySumsPartGo(first, count, n, k, d, l, x, mu, y)
+// expsLoopPart is expsLoopPartGo: this build has no assembly.
+func expsLoopPart(first, count, k int, alpha, exps []float64, top float64) float64 {
+	return expsLoopPartGo(first, count, k, alpha, exps, top)
 }
 
-// exps2LoopPart is exps2LoopPartGo: this build has no assembly.
-func exps2LoopPart(first, count, k int, alpha, exps2 []float64, top2 float64) float64 {
-	return exps2LoopPartGo(first, count, k, alpha, exps2, top2)
+// dmu2Loop is dmu2LoopGo: this build has no assembly.
+func dmu2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2 []float64) float64 {
+	return dmu2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
 }
 
-// dzy2LoopPart is dzy2LoopPartGo: this build has no assembly.
-func dzy2LoopPart(first, count, d int, dzy2 []float64) {
-	dzy2LoopPartGo(first, count, d, dzy2)
+// dl2ProductPart is dl2ProductPartGo: this build has no assembly.
+func dl2ProductPart(first, count, d, k, rows int, dl2, dmu2, zy2, scratch2 []float64) {
+	dl2ProductPartGo(first, count, d, k, rows, dl2, dmu2, zy2, scratch2)
 }
 
-// dyLoop is dyLoopGo: this build has no assembly.
-func dyLoop(n, k, d int, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2 []float64) float64 {
-	return dyLoopGo(n, k, d, y, zy, x, mu, alpha, zbeta, beta, exps, dzbeta, dy, dzy, dzy2, dl, l, dmu2)
+// dzyLoopPart is dzyLoopPartGo: this build has no assembly.
+func dzyLoopPart(first, count, d int, dzy []float64) {
+	dzyLoopPartGo(first, count, d, dzy)
 }
 
 // dqLoopPart is dqLoopPartGo: this build has no assembly.
-func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps2, zy, dq, dzy []float64, zgauss, total2, zprior3, dzprior float64) {
-	dqLoopPartGo(first, count, k, d, dzbeta, dalpha, exps2, zy, dq, dzy, zgauss, total2, zprior3, dzprior)
+func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []float64, zgauss, total, zprior3, dzprior float64) {
+	dqLoopPartGo(first, count, k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
 }
 
 // dmuLoopPart is dmuLoopPartGo: this build has no assembly.
-func dmuLoopPart(first, count, k, d int, dmu, dmu2 []float64) {
-	dmuLoopPartGo(first, count, k, d, dmu, dmu2)
+func dmuLoopPart(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
+	dmuLoopPartGo(first, count, k, d, l, dmu3, dmu, dmu4)
 }
 
-// dlSumsPart is dlSumsPartGo: this build has no assembly.
-func dlSumsPart(first, count, k, d int, dl, l []float64, dzprior float64) {
-	dlSumsPartGo(first, count, k, d, dl, l, dzprior)
+// dlSums is dlSumsGo: this build has no assembly.
+func dlSums(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
+	dlSumsGo(k, d, dl, dzy, dl2, l, dzprior)
 }

@@ -114,10 +114,10 @@ func (w *SimpleWork) Value(a SimpleArgs) (SimpleResults, error) {
 	if err := checkApart("Simple", "Points", a.Points, w.out.Value); err != nil {
 		return SimpleResults{}, err
 	}
-	if err := checkRoom("Simple", "the computation", 3.0*float64(a.N)+3.0*float64(a.V)+927.0); err != nil {
+	if err := checkRoom("Simple", "the computation", 3.0*float64(a.N)+3.0*float64(a.V)+847.0); err != nil {
 		return SimpleResults{}, err
 	}
-	w.reals = grow(w.reals, a.V*3+863)
+	w.reals = grow(w.reals, a.V*3+783)
 	w.ints = grow(w.ints, 64)
 	w.out.Value = grow(w.out.Value, a.N*3)
 	w.value(&a)
@@ -148,11 +148,11 @@ func (w *SimpleWork) Jacobian(a SimpleArgs) (SimpleResults, SimpleJacobians, err
 	if err := checkApart("Simple", "Points", a.Points, w.out.Value, w.jacobians.Theta); err != nil {
 		return SimpleResults{}, SimpleJacobians{}, err
 	}
-	if err := checkRoom("Simple", "the computation", 240.0*float64(a.N)+246.0*float64(a.V)+13123.0); err != nil {
+	if err := checkRoom("Simple", "the computation", 81.0*float64(a.N)+81.0*float64(a.V)+50621.0); err != nil {
 		return SimpleResults{}, SimpleJacobians{}, err
 	}
-	w.reals = grow(w.reals, a.N*159+a.V*246+12963)
-	w.ints = grow(w.ints, 160)
+	w.reals = grow(w.reals, a.V*81+50458)
+	w.ints = grow(w.ints, 163)
 	w.out.Value = grow(w.out.Value, a.N*3)
 	w.jacobians.Theta = grow(w.jacobians.Theta, a.N*78)
 	w.jacobian(&a)
@@ -281,10 +281,10 @@ func (w *ComplicatedWork) Value(a ComplicatedArgs) (ComplicatedResults, error) {
 	if err := checkApart("Complicated", "Points", a.Points, w.out.E); err != nil {
 		return ComplicatedResults{}, err
 	}
-	if err := checkRoom("Complicated", "the computation", 7.0*float64(a.N)+3.0*float64(a.V)+927.0); err != nil {
+	if err := checkRoom("Complicated", "the computation", 7.0*float64(a.N)+3.0*float64(a.V)+847.0); err != nil {
 		return ComplicatedResults{}, err
 	}
-	w.reals = grow(w.reals, a.N+a.V*3+863)
+	w.reals = grow(w.reals, a.N+a.V*3+783)
 	w.ints = grow(w.ints, a.N*3+64)
 	w.out.E = grow(w.out.E, a.N*3)
 	w.value(&a)
@@ -409,11 +409,11 @@ func (w *ComplicatedJacobianWork) Value(a ComplicatedJacobianArgs) (ComplicatedJ
 	if err := checkApart("ComplicatedJacobian", "Weight", a.Weight, w.out.J); err != nil {
 		return ComplicatedJacobianResults{}, err
 	}
-	if err := checkRoom("ComplicatedJacobian", "the computation", 88.0*float64(a.N)+324.0*float64(a.V)+13123.0); err != nil {
+	if err := checkRoom("ComplicatedJacobian", "the computation", 165.0*float64(a.N)+81.0*float64(a.V)+50621.0); err != nil {
 		return ComplicatedJacobianResults{}, err
 	}
-	w.reals = grow(w.reals, a.N+a.V*324+12963)
-	w.ints = grow(w.ints, a.N*3+160)
+	w.reals = grow(w.reals, a.N*78+a.V*81+50458)
+	w.ints = grow(w.ints, a.N*3+163)
 	w.out.J = grow(w.out.J, a.N*84)
 	w.value(&a)
 	return w.out, nil

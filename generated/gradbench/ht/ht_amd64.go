@@ -31,38 +31,38 @@ func secondLoop(first []float64, j []int32, t2 []float64, t []int32, theta, seco
 }
 
 // aLoop is aLoopGo, or assembly that computes the same.
-func aLoop(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
+func aLoop(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
 	switch cpu {
 	case avx512:
-		aLoopAVX512(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+		aLoopAVX512(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 	case avx2:
-		aLoopAVX2(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+		aLoopAVX2(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 	default:
-		aLoopGo(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+		aLoopGo(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 	}
 }
 
-// mLoop is mLoopGo, or assembly that computes the same.
-func mLoop(A, inv, M []float64) {
+// zM2Loop is zM2LoopGo, or assembly that computes the same.
+func zM2Loop(A, inv, zM2, M, F []float64) {
 	switch cpu {
 	case avx512:
-		mLoopAVX512(A, inv, M)
+		zM2LoopAVX512(A, inv, zM2, M, F)
 	case avx2:
-		mLoopAVX2(A, inv, M)
+		zM2LoopAVX2(A, inv, zM2, M, F)
 	default:
-		mLoopGo(A, inv, M)
+		zM2LoopGo(A, inv, zM2, M, F)
 	}
 }
 
-// sSums is sSumsGo, or assembly that computes the same.
-func sSums(weight, M, base, s []float64) {
+// zqSumsPart is zqSumsPartGo, or assembly that computes the same.
+func zqSumsPart(first, count, V int, zq, weight, M, base []float64) {
 	switch cpu {
 	case avx512:
-		sSumsAVX512(weight, M, base, s)
+		zqSumsAVX512(first, count, V, zq, weight, M, base)
 	case avx2:
-		sSumsAVX2(weight, M, base, s)
+		zqSumsAVX2(first, count, V, zq, weight, M, base)
 	default:
-		sSumsGo(weight, M, base, s)
+		zqSumsPartGo(first, count, V, zq, weight, M, base)
 	}
 }
 
@@ -103,134 +103,98 @@ func t6Loop(t6 []float64) {
 }
 
 // dALoop is dALoopGo, or assembly that computes the same.
-func dALoop(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60 []float64) {
+func dALoop(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38 []float64) {
 	switch cpu {
 	case avx512:
-		dALoopAVX512(t41, second, first, t42, parent, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60)
+		dALoopAVX512(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
 	case avx2:
-		dALoopAVX2(t41, second, first, t42, parent, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60)
+		dALoopAVX2(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
 	default:
-		dALoopGo(t41, second, first, t42, parent, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60)
+		dALoopGo(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
 	}
 }
 
 // mSums is mSumsGo, or assembly that computes the same.
-func mSums(M, A, inv []float64) {
+func mSums(zM, A, inv, M, F []float64) {
 	switch cpu {
 	case avx512:
-		mSumsAVX512(M, A, inv)
+		mSumsAVX512(zM, A, inv, M, F)
 	case avx2:
-		mSumsAVX2(M, A, inv)
+		mSumsAVX2(zM, A, inv, M, F)
 	default:
-		mSumsGo(M, A, inv)
+		mSumsGo(zM, A, inv, M, F)
 	}
 }
 
-// t9Loop is t9LoopGo, or assembly that computes the same.
-func t9Loop(V int, t9 []float64) {
+// zM3Loop is zM3LoopGo, or assembly that computes the same.
+func zM3Loop(inv, dA, zM3 []float64) {
 	switch cpu {
 	case avx512:
-		t9LoopAVX512(V, t9)
+		zM3LoopAVX512(inv, dA, zM3)
 	case avx2:
-		t9LoopAVX2(V, t9)
+		zM3LoopAVX2(inv, dA, zM3)
 	default:
-		t9LoopGo(V, t9)
+		zM3LoopGo(inv, dA, zM3)
 	}
 }
 
-// t10Loop is t10LoopGo, or assembly that computes the same.
-func t10Loop(V int, t10 []float64) {
+// zM5Loop is zM5LoopGo, or assembly that computes the same.
+func zM5Loop(zF, F, zM4, zM, zM3, zM5 []float64) {
 	switch cpu {
 	case avx512:
-		t10LoopAVX512(V, t10)
+		zM5LoopAVX512(zF, F, zM4, zM, zM3, zM5)
 	case avx2:
-		t10LoopAVX2(V, t10)
+		zM5LoopAVX2(zF, F, zM4, zM, zM3, zM5)
 	default:
-		t10LoopGo(V, t10)
+		zM5LoopGo(zF, F, zM4, zM, zM3, zM5)
 	}
 }
 
-// zM2Loop is zM2LoopGo, or assembly that computes the same.
-func zM2Loop(inv, dA, zM2 []float64) {
+// zq2LoopPart is zq2LoopPartGo, or assembly that computes the same.
+func zq2LoopPart(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 	switch cpu {
 	case avx512:
-		zM2LoopAVX512(inv, dA, zM2)
+		zq2LoopAVX512(first, count, rows, zq, weight, M, base, zq2)
 	case avx2:
-		zM2LoopAVX2(inv, dA, zM2)
+		zq2LoopAVX2(first, count, rows, zq, weight, M, base, zq2)
 	default:
-		zM2LoopGo(inv, dA, zM2)
+		zq2LoopPartGo(first, count, rows, zq, weight, M, base, zq2)
 	}
 }
 
-// zsSums is zsSumsGo, or assembly that computes the same.
-func zsSums(weight, base, zM2, zs []float64) {
+// zq3ProductPart is zq3ProductPartGo, or assembly that computes the same.
+func zq3ProductPart(rows int, zq3, zq2, zM5, scratch2 []float64) {
 	switch cpu {
 	case avx512:
-		zsSumsAVX512(weight, base, zM2, zs)
+		zq3ProductAVX512(rows, zq3, zq2, zM5, 0, rows, 0, 26, 3, scratch2)
 	case avx2:
-		zsSumsAVX2(weight, base, zM2, zs)
+		zq3ProductAVX2(rows, zq3, zq2, zM5, 0, rows, 0, 26, 3, scratch2)
 	default:
-		zsSumsGo(weight, base, zM2, zs)
+		zq3ProductPartGo(rows, zq3, zq2, zM5, scratch2)
 	}
 }
 
-// t23LoopPart is t23LoopPartGo, or assembly that computes the same.
-func t23LoopPart(first, count, N int, corr []int32, t23, zq4 []float64) {
+// zq4Loop is zq4LoopGo, or assembly that computes the same.
+func zq4Loop(rows, V int, zq4, zq3 []float64) {
 	switch cpu {
 	case avx512:
-		t23LoopAVX512(first, count, N, corr, t23, zq4)
+		zq4LoopAVX512(rows, V, zq4, zq3)
 	case avx2:
-		t23LoopAVX2(first, count, N, corr, t23, zq4)
+		zq4LoopAVX2(rows, V, zq4, zq3)
 	default:
-		t23LoopPartGo(first, count, N, corr, t23, zq4)
+		zq4LoopGo(rows, V, zq4, zq3)
 	}
 }
 
-// t32Loop is t32LoopGo, or assembly that computes the same.
-func t32Loop(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8 []float64, v, v2 float64) {
+// jthetaLoopPart is jthetaLoopPartGo, or assembly that computes the same.
+func jthetaLoopPart(first, count, N, V int, corr []int32, jtheta, zq4 []float64) {
 	switch cpu {
 	case avx512:
-		t32LoopAVX512(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8, v, v2)
+		jthetaLoopAVX512(first, count, N, V, corr, jtheta, zq4)
 	case avx2:
-		t32LoopAVX2(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8, v, v2)
+		jthetaLoopAVX2(first, count, N, V, corr, jtheta, zq4)
 	default:
-		t32LoopGo(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8, v, v2)
-	}
-}
-
-// t33Loop is t33LoopGo, or assembly that computes the same.
-func t33Loop(N, V int, corr []int32, t25, zq5, t33, zq6 []float64) {
-	switch cpu {
-	case avx512:
-		t33LoopAVX512(N, V, corr, t25, zq5, t33, zq6)
-	case avx2:
-		t33LoopAVX2(N, V, corr, t25, zq5, t33, zq6)
-	default:
-		t33LoopGo(N, V, corr, t25, zq5, t33, zq6)
-	}
-}
-
-// t34LoopPart is t34LoopPartGo, or assembly that computes the same.
-func t34LoopPart(first, count, N int, corr []int32, zq3, t23, t34, t33 []float64) {
-	switch cpu {
-	case avx512:
-		t34LoopAVX512(first, count, N, corr, zq3, t23, t34, t33)
-	case avx2:
-		t34LoopAVX2(first, count, N, corr, zq3, t23, t34, t33)
-	default:
-		t34LoopPartGo(first, count, N, corr, zq3, t23, t34, t33)
-	}
-}
-
-// jthetaLoop is jthetaLoopGo, or assembly that computes the same.
-func jthetaLoop(N int, corr []int32, t16, zq2, jtheta, t34 []float64) {
-	switch cpu {
-	case avx512:
-		jthetaLoopAVX512(N, corr, t16, zq2, jtheta, t34)
-	case avx2:
-		jthetaLoopAVX2(N, corr, t16, zq2, jtheta, t34)
-	default:
-		jthetaLoopGo(N, corr, t16, zq2, jtheta, t34)
+		jthetaLoopPartGo(first, count, N, V, corr, jtheta, zq4)
 	}
 }
 
@@ -258,6 +222,18 @@ func tri4LoopPart(first, count, N int, corr, tri2, tri, tri3, tri4 []int32) {
 	}
 }
 
+// qSumsPart is qSumsPartGo, or assembly that computes the same.
+func qSumsPart(first, count, V int, q, weight, M, base, theta []float64) {
+	switch cpu {
+	case avx512:
+		qSumsAVX512(first, count, V, q, weight, M, base, theta)
+	case avx2:
+		qSumsAVX2(first, count, V, q, weight, M, base, theta)
+	default:
+		qSumsPartGo(first, count, V, q, weight, M, base, theta)
+	}
+}
+
 // eLoopPart is eLoopPartGo, or assembly that computes the same.
 func eLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
 	switch cpu {
@@ -270,27 +246,51 @@ func eLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float
 	}
 }
 
-// dqLoop is dqLoopGo, or assembly that computes the same.
-func dqLoop(V int, zq4, zq3, zq2, zdq2, zq5, zq, dq []float64) {
+// zqLoopPart is zqLoopPartGo, or assembly that computes the same.
+func zqLoopPart(first, count, rows int, weight, zq, base, q, M, theta []float64) {
 	switch cpu {
 	case avx512:
-		dqLoopAVX512(V, zq4, zq3, zq2, zdq2, zq5, zq, dq)
+		zqLoopAVX512(first, count, rows, weight, zq, base, q, M, theta)
 	case avx2:
-		dqLoopAVX2(V, zq4, zq3, zq2, zdq2, zq5, zq, dq)
+		zqLoopAVX2(first, count, rows, weight, zq, base, q, M, theta)
 	default:
-		dqLoopGo(V, zq4, zq3, zq2, zdq2, zq5, zq, dq)
+		zqLoopPartGo(first, count, rows, weight, zq, base, q, M, theta)
 	}
 }
 
 // jLoopPart is jLoopPartGo, or assembly that computes the same.
-func jLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, zD []float64, tri2 []int32, dq, J, q []float64) {
+func jLoopPart(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
 	switch cpu {
 	case avx512:
-		jLoopAVX512(first, count, N, us, tri4, tri3, zD, tri2, dq, J, q)
+		jLoopAVX512(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
 	case avx2:
-		jLoopAVX2(first, count, N, us, tri4, tri3, zD, tri2, dq, J, q)
+		jLoopAVX2(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
 	default:
-		jLoopPartGo(first, count, N, us, tri4, tri3, zD, tri2, dq, J, q)
+		jLoopPartGo(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
+	}
+}
+
+// zD2Loop is zD2LoopGo, or assembly that computes the same.
+func zD2Loop(N, V int, us []float64, tri4, tri3 []int32, zD2, zq3 []float64) {
+	switch cpu {
+	case avx512:
+		zD2LoopAVX512(N, V, us, tri4, tri3, zD2, zq3)
+	case avx2:
+		zD2LoopAVX2(N, V, us, tri4, tri3, zD2, zq3)
+	default:
+		zD2LoopGo(N, V, us, tri4, tri3, zD2, zq3)
+	}
+}
+
+// jLoop2Part is jLoop2PartGo, or assembly that computes the same.
+func jLoop2Part(first, count, N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+	switch cpu {
+	case avx512:
+		jLoop2AVX512(first, count, N, V, us, tri2, zD2, zq3, J)
+	case avx2:
+		jLoop2AVX2(first, count, N, V, us, tri2, zD2, zq3, J)
+	default:
+		jLoop2PartGo(first, count, N, V, us, tri2, zD2, zq3, J)
 	}
 }
 
@@ -307,22 +307,22 @@ func secondLoopAVX512(first []float64, j []int32, t2 []float64, t []int32, theta
 func secondLoopAVX2(first []float64, j []int32, t2 []float64, t []int32, theta []float64, second []float64)
 
 //go:noescape
-func aLoopAVX512(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+func aLoopAVX512(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 
 //go:noescape
-func aLoopAVX2(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+func aLoopAVX2(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 
 //go:noescape
-func mLoopAVX512(p0 []float64, inv []float64, p2 []float64)
+func zM2LoopAVX512(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func mLoopAVX2(p0 []float64, inv []float64, p2 []float64)
+func zM2LoopAVX2(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func sSumsAVX512(weight []float64, p1 []float64, base []float64, s []float64)
+func zqSumsAVX512(first int, count int, p2 int, zq []float64, weight []float64, p5 []float64, base []float64)
 
 //go:noescape
-func sSumsAVX2(weight []float64, p1 []float64, base []float64, s []float64)
+func zqSumsAVX2(first int, count int, p2 int, zq []float64, weight []float64, p5 []float64, base []float64)
 
 //go:noescape
 func outLoopAVX512(first int, count int, p2 int, corr []int32, out []float64, points []float64, zq []float64, theta []float64)
@@ -343,70 +343,52 @@ func t6LoopAVX512(t6 []float64)
 func t6LoopAVX2(t6 []float64)
 
 //go:noescape
-func dALoopAVX512(t41 []int32, second []float64, first []float64, t42 []float64, parent []int32, p5 []float64, p6 []float64, t43 []float64, t44 []float64, t45 []float64, here2 []float64, rel []float64, t48 []float64, t49 []float64, zfirst []float64, t46 []float64, t47 []float64, t58 []float64, t51 []float64, t52 []float64, t54 []float64, t55 []float64, t57 []float64, zsecond []float64, t50 []float64, t53 []float64, t56 []float64, t59 []float64, zhere []float64, dA []float64, dA2 []float64, t60 []float64)
+func dALoopAVX512(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
 
 //go:noescape
-func dALoopAVX2(t41 []int32, second []float64, first []float64, t42 []float64, parent []int32, p5 []float64, p6 []float64, t43 []float64, t44 []float64, t45 []float64, here2 []float64, rel []float64, t48 []float64, t49 []float64, zfirst []float64, t46 []float64, t47 []float64, t58 []float64, t51 []float64, t52 []float64, t54 []float64, t55 []float64, t57 []float64, zsecond []float64, t50 []float64, t53 []float64, t56 []float64, t59 []float64, zhere []float64, dA []float64, dA2 []float64, t60 []float64)
+func dALoopAVX2(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
 
 //go:noescape
-func mSumsAVX512(p0 []float64, p1 []float64, inv []float64)
+func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func mSumsAVX2(p0 []float64, p1 []float64, inv []float64)
+func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func t9LoopAVX512(p0 int, t9 []float64)
+func zM3LoopAVX512(inv []float64, dA []float64, zM3 []float64)
 
 //go:noescape
-func t9LoopAVX2(p0 int, t9 []float64)
+func zM3LoopAVX2(inv []float64, dA []float64, zM3 []float64)
 
 //go:noescape
-func t10LoopAVX512(p0 int, t10 []float64)
+func zM5LoopAVX512(zF []float64, p1 []float64, zM4 []float64, zM []float64, zM3 []float64, zM5 []float64)
 
 //go:noescape
-func t10LoopAVX2(p0 int, t10 []float64)
+func zM5LoopAVX2(zF []float64, p1 []float64, zM4 []float64, zM []float64, zM3 []float64, zM5 []float64)
 
 //go:noescape
-func zM2LoopAVX512(inv []float64, dA []float64, zM2 []float64)
+func zq2LoopAVX512(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
 
 //go:noescape
-func zM2LoopAVX2(inv []float64, dA []float64, zM2 []float64)
+func zq2LoopAVX2(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
 
 //go:noescape
-func zsSumsAVX512(weight []float64, base []float64, zM2 []float64, zs []float64)
+func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func zsSumsAVX2(weight []float64, base []float64, zM2 []float64, zs []float64)
+func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func t23LoopAVX512(first int, count int, p2 int, corr []int32, t23 []float64, zq4 []float64)
+func zq4LoopAVX512(rows int, p1 int, zq4 []float64, zq3 []float64)
 
 //go:noescape
-func t23LoopAVX2(first int, count int, p2 int, corr []int32, t23 []float64, zq4 []float64)
+func zq4LoopAVX2(rows int, p1 int, zq4 []float64, zq3 []float64)
 
 //go:noescape
-func t32LoopAVX512(t12 []float64, zpsi3 []float64, t32 []float64, t4 []float64, t31 []float64, cr []float64, zcr10 []float64, zcr9 []float64, zcr8 []float64, v float64, v2 float64)
+func jthetaLoopAVX512(first int, count int, p2 int, p3 int, corr []int32, jtheta []float64, zq4 []float64)
 
 //go:noescape
-func t32LoopAVX2(t12 []float64, zpsi3 []float64, t32 []float64, t4 []float64, t31 []float64, cr []float64, zcr10 []float64, zcr9 []float64, zcr8 []float64, v float64, v2 float64)
-
-//go:noescape
-func t33LoopAVX512(p0 int, p1 int, corr []int32, t25 []float64, zq5 []float64, t33 []float64, zq6 []float64)
-
-//go:noescape
-func t33LoopAVX2(p0 int, p1 int, corr []int32, t25 []float64, zq5 []float64, t33 []float64, zq6 []float64)
-
-//go:noescape
-func t34LoopAVX512(first int, count int, p2 int, corr []int32, zq3 []float64, t23 []float64, t34 []float64, t33 []float64)
-
-//go:noescape
-func t34LoopAVX2(first int, count int, p2 int, corr []int32, zq3 []float64, t23 []float64, t34 []float64, t33 []float64)
-
-//go:noescape
-func jthetaLoopAVX512(p0 int, corr []int32, t16 []float64, zq2 []float64, jtheta []float64, t34 []float64)
-
-//go:noescape
-func jthetaLoopAVX2(p0 int, corr []int32, t16 []float64, zq2 []float64, jtheta []float64, t34 []float64)
+func jthetaLoopAVX2(first int, count int, p2 int, p3 int, corr []int32, jtheta []float64, zq4 []float64)
 
 //go:noescape
 func t4LoopAVX512(first int, count int, p2 int, t4 []float64, us []float64)
@@ -421,22 +403,40 @@ func tri4LoopAVX512(first int, count int, p2 int, corr []int32, tri2 []int32, tr
 func tri4LoopAVX2(first int, count int, p2 int, corr []int32, tri2 []int32, tri []int32, tri3 []int32, tri4 []int32)
 
 //go:noescape
+func qSumsAVX512(first int, count int, p2 int, q []float64, weight []float64, p5 []float64, base []float64, theta []float64)
+
+//go:noescape
+func qSumsAVX2(first int, count int, p2 int, q []float64, weight []float64, p5 []float64, base []float64, theta []float64)
+
+//go:noescape
 func eLoopAVX512(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, t4 []float64, tri2 []int32, q []float64, e []float64, points []float64)
 
 //go:noescape
 func eLoopAVX2(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, t4 []float64, tri2 []int32, q []float64, e []float64, points []float64)
 
 //go:noescape
-func dqLoopAVX512(p0 int, zq4 []float64, zq3 []float64, zq2 []float64, zdq2 []float64, zq5 []float64, zq []float64, dq []float64)
+func zqLoopAVX512(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
 
 //go:noescape
-func dqLoopAVX2(p0 int, zq4 []float64, zq3 []float64, zq2 []float64, zdq2 []float64, zq5 []float64, zq []float64, dq []float64)
+func zqLoopAVX2(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
 
 //go:noescape
-func jLoopAVX512(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, zD []float64, tri2 []int32, dq []float64, p9 []float64, q []float64)
+func jLoopAVX512(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
 
 //go:noescape
-func jLoopAVX2(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, zD []float64, tri2 []int32, dq []float64, p9 []float64, q []float64)
+func jLoopAVX2(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
+
+//go:noescape
+func zD2LoopAVX512(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+
+//go:noescape
+func zD2LoopAVX2(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+
+//go:noescape
+func jLoop2AVX512(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
+
+//go:noescape
+func jLoop2AVX2(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -1131,12 +1131,12 @@ TEXT ·secondLoopAVX2(SB), $160-144
 	VZEROUPPER
 	RET
 
-// func aLoopAVX512(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+// func aLoopAVX512(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·aLoopAVX512(SB), $8-312
-	MOVQ         t10_base+216(FP), AX
+	MOVQ         t9_base+216(FP), AX
 	MOVQ         here_base+240(FP), CX
-	MOVQ         t11_base+288(FP), DX
+	MOVQ         t10_base+288(FP), DX
 	MOVQ         $+0, BX
 	MOVQ         BX, (SP)
 	VBROADCASTSD c64x1_4270000000000000<>+0(SB), Z0
@@ -1159,16 +1159,16 @@ TEXT ·aLoopAVX512(SB), $8-312
 
 loop1:
 	MOVQ              $+0, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, (DI)
 	MOVQ              $+0, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, 4(DI)
 	MOVQ              $+0, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, 8(DI)
 	MOVQ              $+1, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, 12(DI)
 	MOVQ              second_base+24(FP), SI
 	MOVQ              (SP), DI
@@ -2264,13 +2264,13 @@ done5:
 	VRANGEPD    $0x02, Z18, Z21, Z18
 	VPSLLQ      $0x3f, Z19, Z19
 	VXORPD      Z19, Z18, Z18
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X2, (SI)
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X18, 8(SI)
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X17, 16(SI)
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X2, 24(SI)
 	MOVQ        parent_base+96(FP), SI
 	MOVQ        (SP), DI
@@ -2310,34 +2310,34 @@ done9:
 	VMOVUPD     Z19, (DI)
 	MOVQ        p6_base+144(FP), DI
 	VMOVUPD     Z20, 64(DI)
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X16, (DI)
 	VMULPD      Z17, Z15, Z19
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X19, 8(DI)
 	VMULPD      Z18, Z15, Z19
 	VXORPD.BCST c64x1_8000000000000000<>+0(SB), Z19, Z19
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X19, 16(DI)
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X2, 24(DI)
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X15, (DI)
 	VMULPD      Z17, Z16, Z15
 	VXORPD.BCST c64x1_8000000000000000<>+0(SB), Z15, Z15
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X15, 8(DI)
 	VMULPD      Z18, Z16, Z15
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X15, 16(DI)
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X2, 24(DI)
 	MOVQ        $+0, DI
 	PCALIGN     $0x20
 
 loop10:
 	KMOVB     BX, K2
-	MOVQ      t9_base+192(FP), R8
+	MOVQ      t8_base+192(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, (AX)
 	ADDQ      $+1, DI
@@ -2348,7 +2348,7 @@ loop10:
 
 loop11:
 	KMOVB     BX, K2
-	MOVQ      t8_base+168(FP), R8
+	MOVQ      t7_base+168(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, 32(AX)
 	ADDQ      $+1, DI
@@ -2359,7 +2359,7 @@ loop11:
 
 loop12:
 	KMOVB     BX, K2
-	MOVQ      t7_base+72(FP), R8
+	MOVQ      t6_base+72(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, 64(AX)
 	ADDQ      $+1, DI
@@ -2370,7 +2370,7 @@ loop12:
 
 loop13:
 	KMOVB       BX, K2
-	MOVQ        t6_base+0(FP), R8
+	MOVQ        t5_base+0(FP), R8
 	VPMOVSXDQ.Z (R8), K2, Z15
 	VCVTQQ2PD   Z15, Z15
 	VMOVUPD     Z15, K2, 96(AX)
@@ -2466,14 +2466,14 @@ done18:
 	VZEROUPPER
 	RET
 
-// func aLoopAVX2(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+// func aLoopAVX2(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·aLoopAVX2(SB), $136-312
-	MOVQ    t8_base+168(FP), AX
-	MOVQ    t9_base+192(FP), CX
-	MOVQ    t10_base+216(FP), DX
+	MOVQ    t7_base+168(FP), AX
+	MOVQ    t8_base+192(FP), CX
+	MOVQ    t9_base+216(FP), DX
 	MOVQ    here_base+240(FP), BX
-	MOVQ    t11_base+288(FP), SI
+	MOVQ    t10_base+288(FP), SI
 	MOVQ    $+0, DI
 	MOVQ    DI, 128(SP)
 	VXORPS  Y0, Y0, Y0
@@ -2481,16 +2481,16 @@ TEXT ·aLoopAVX2(SB), $136-312
 
 loop1:
 	MOVQ         $+0, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, (R8)
 	MOVQ         $+0, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, 4(R8)
 	MOVQ         $+0, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, 8(R8)
 	MOVQ         $+1, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, 12(R8)
 	MOVQ         second_base+24(FP), DI
 	MOVQ         128(SP), R8
@@ -3684,13 +3684,13 @@ done5:
 	VORPD       Y7, Y5, Y5
 	VPSLLQ      $0x3f, Y6, Y6
 	VXORPD      Y6, Y5, Y5
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X0, (DI)
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X5, 8(DI)
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X4, 16(DI)
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X0, 24(DI)
 	MOVQ        parent_base+96(FP), DI
 	MOVQ        128(SP), R8
@@ -3774,7 +3774,7 @@ loop11:
 	PCALIGN $0x20
 
 loop12:
-	MOVQ    t7_base+72(FP), R9
+	MOVQ    t6_base+72(FP), R9
 	VMOVUPD (R9), Y2
 	VMOVUPD Y2, 64(DX)
 	ADDQ    $+1, R8
@@ -3784,7 +3784,7 @@ loop12:
 	PCALIGN $0x20
 
 loop13:
-	MOVQ      t6_base+0(FP), R9
+	MOVQ      t5_base+0(FP), R9
 	VPMOVSXDQ (R9), Y2
 	VPADDQ    Y1, Y2, Y2
 	VSUBPD    Y1, Y2, Y2
@@ -3875,198 +3875,2143 @@ done18:
 	VZEROUPPER
 	RET
 
-// func mLoopAVX512(p0 []float64, inv []float64, p2 []float64)
+// func zM2LoopAVX512(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·mLoopAVX512(SB), $0-72
-	MOVQ p0_base+0(FP), AX
-	MOVQ inv_base+24(FP), CX
-	MOVQ p2_base+48(FP), DX
-	MOVQ $+0, BX
-	MOVQ $+15, SI
+TEXT ·zM2LoopAVX512(SB), $8-120
+	MOVQ   inv_base+24(FP), AX
+	MOVQ   zM2_base+48(FP), CX
+	MOVQ   p3_base+72(FP), DX
+	MOVQ   p4_base+96(FP), BX
+	MOVQ   $+0, SI
+	MOVQ   $+15, DI
+	VPXORD Z0, Z0, Z0
 
 loop1:
-	MOVQ    BX, DI
-	SHLQ    $0x04, DI
-	LEAQ    (AX)(DI*8), R8
-	LEAQ    (CX)(DI*8), R9
-	LEAQ    (DX)(DI*8), DI
+	MOVQ    SI, R8
+	SHLQ    $0x04, R8
+	MOVQ    p0_base+0(FP), R9
+	LEAQ    (R9)(R8*8), R9
+	LEAQ    (AX)(R8*8), R8
 	MOVQ    $+0, R10
 	PCALIGN $0x20
 
 loop2:
 	MOVQ        R10, R11
 	SHLQ        $0x02, R11
-	LEAQ        (R8)(R11*8), R12
-	LEAQ        (DI)(R11*8), R11
-	KMOVB       SI, K1
-	VPXORD      Z0, Z0, Z0
-	VMOVUPD.Z   (R9), K1, Z1
-	VMULPD.BCST (R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD.Z   32(R9), K1, Z1
-	VMULPD.BCST 8(R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD.Z   64(R9), K1, Z1
-	VMULPD.BCST 16(R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD.Z   96(R9), K1, Z1
-	VMULPD.BCST 24(R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD     Z0, K1, (R11)
+	LEAQ        (R9)(R11*8), R12
+	LEAQ        (CX)(R11*8), R11
+	KMOVB       DI, K1
+	VPXORD      Z1, Z1, Z1
+	VMOVUPD.Z   (R8), K1, Z2
+	VMULPD.BCST (R12), Z2, Z2
+	VADDPD      Z2, Z1, Z1
+	VMOVUPD.Z   32(R8), K1, Z2
+	VMULPD.BCST 8(R12), Z2, Z2
+	VADDPD      Z2, Z1, Z1
+	VMOVUPD.Z   64(R8), K1, Z2
+	VMULPD.BCST 16(R12), Z2, Z2
+	VADDPD      Z2, Z1, Z1
+	VMOVUPD.Z   96(R8), K1, Z2
+	VMULPD.BCST 24(R12), Z2, Z2
+	VADDPD      Z2, Z1, Z1
+	VMOVUPD     Z1, K1, (R11)
 	ADDQ        $+1, R10
 	CMPQ        R10, $+4
 	JLT         loop2
-	ADDQ        $+1, BX
-	CMPQ        BX, $+22
+	IMUL3Q      $+12, SI, R8
+	LEAQ        (DX)(R8*8), R8
+	MOVQ        $+0, R9
+
+loop3:
+	MOVQ    R9, R10
+	SHLQ    $0x02, R10
+	LEAQ    (R8)(R10*8), R10
+	KMOVB   DI, K1
+	VMOVUPD Z0, K1, (R10)
+	IMUL3Q  $+3, R9, R11
+	LEAQ    (BX)(R11*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop4:
+	LEAQ        (R11)(R12*8), R13
+	MOVQ        R12, BP
+	SHLQ        $0x02, BP
+	LEAQ        (CX)(BP*8), BP
+	KMOVB       DI, K1
+	VMOVUPD.Z   (BP), K1, Z1
+	VMULPD.BCST (R13), Z1, Z1
+	VMOVUPD.Z   (R10), K1, Z2
+	VADDPD      Z1, Z2, Z1
+	VMOVUPD     Z1, K1, (R10)
+	ADDQ        $+1, R12
+	CMPQ        R12, $+3
+	JLT         loop4
+	ADDQ        $+1, R9
+	CMPQ        R9, $+3
+	JLT         loop3
+	ADDQ        $+1, SI
+	CMPQ        SI, $+22
 	JLT         loop1
 	VZEROUPPER
 	RET
 
-// func mLoopAVX2(p0 []float64, inv []float64, p2 []float64)
+// func zM2LoopAVX2(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
 // Requires: AVX
-TEXT ·mLoopAVX2(SB), $0-72
-	MOVQ p0_base+0(FP), AX
-	MOVQ inv_base+24(FP), CX
-	MOVQ p2_base+48(FP), DX
-	MOVQ $+0, BX
+TEXT ·zM2LoopAVX2(SB), $0-120
+	MOVQ   p0_base+0(FP), AX
+	MOVQ   inv_base+24(FP), CX
+	MOVQ   zM2_base+48(FP), DX
+	MOVQ   p3_base+72(FP), BX
+	MOVQ   p4_base+96(FP), SI
+	MOVQ   $+0, DI
+	VXORPS Y0, Y0, Y0
 
 loop1:
-	MOVQ    BX, SI
-	SHLQ    $0x04, SI
-	LEAQ    (AX)(SI*8), DI
-	LEAQ    (CX)(SI*8), R8
-	LEAQ    (DX)(SI*8), SI
-	MOVQ    $+0, R9
+	MOVQ    DI, R8
+	SHLQ    $0x04, R8
+	LEAQ    (AX)(R8*8), R9
+	LEAQ    (CX)(R8*8), R8
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
 loop2:
-	MOVQ         R9, R10
-	SHLQ         $0x02, R10
-	LEAQ         (DI)(R10*8), R11
-	VBROADCASTSD (R11), Y0
-	VBROADCASTSD 8(R11), Y1
-	VBROADCASTSD 16(R11), Y2
-	VBROADCASTSD 24(R11), Y3
-	LEAQ         (SI)(R10*8), R10
-	VXORPS       Y4, Y4, Y4
-	VMULPD       (R8), Y0, Y0
-	VADDPD       Y0, Y4, Y4
-	VMULPD       32(R8), Y1, Y0
-	VADDPD       Y0, Y4, Y4
-	VMULPD       64(R8), Y2, Y0
-	VADDPD       Y0, Y4, Y4
-	VMULPD       96(R8), Y3, Y0
-	VADDPD       Y0, Y4, Y4
-	VMOVUPD      Y4, (R10)
-	ADDQ         $+1, R9
-	CMPQ         R9, $+4
+	MOVQ         R10, R11
+	SHLQ         $0x02, R11
+	LEAQ         (R9)(R11*8), R12
+	VBROADCASTSD (R12), Y1
+	VBROADCASTSD 8(R12), Y2
+	VBROADCASTSD 16(R12), Y3
+	VBROADCASTSD 24(R12), Y4
+	LEAQ         (DX)(R11*8), R11
+	VXORPS       Y5, Y5, Y5
+	VMULPD       (R8), Y1, Y1
+	VADDPD       Y1, Y5, Y5
+	VMULPD       32(R8), Y2, Y1
+	VADDPD       Y1, Y5, Y5
+	VMULPD       64(R8), Y3, Y1
+	VADDPD       Y1, Y5, Y5
+	VMULPD       96(R8), Y4, Y1
+	VADDPD       Y1, Y5, Y5
+	VMOVUPD      Y5, (R11)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+4
 	JLT          loop2
-	ADDQ         $+1, BX
-	CMPQ         BX, $+22
+	IMUL3Q       $+12, DI, R8
+	LEAQ         (BX)(R8*8), R8
+	MOVQ         $+0, R9
+
+loop3:
+	MOVQ    R9, R10
+	SHLQ    $0x02, R10
+	LEAQ    (R8)(R10*8), R10
+	VMOVUPD Y0, (R10)
+	IMUL3Q  $+3, R9, R11
+	LEAQ    (SI)(R11*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop4:
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD (R13), Y1
+	MOVQ         R12, R13
+	SHLQ         $0x02, R13
+	LEAQ         (DX)(R13*8), R13
+	VMULPD       (R13), Y1, Y1
+	VADDPD       (R10), Y1, Y1
+	VMOVUPD      Y1, (R10)
+	ADDQ         $+1, R12
+	CMPQ         R12, $+3
+	JLT          loop4
+	ADDQ         $+1, R9
+	CMPQ         R9, $+3
+	JLT          loop3
+	ADDQ         $+1, DI
+	CMPQ         DI, $+22
 	JLT          loop1
 	VZEROUPPER
 	RET
 
-// func sSumsAVX512(weight []float64, p1 []float64, base []float64, s []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·sSumsAVX512(SB), $0-96
-	MOVQ    weight_base+0(FP), AX
-	MOVQ    p1_base+24(FP), CX
-	MOVQ    base_base+48(FP), DX
-	MOVQ    s_base+72(FP), BX
-	MOVQ    $+0, SI
-	MOVQ    $+7, DI
+// func zqSumsAVX512(first int, count int, p2 int, zq []float64, weight []float64, p5 []float64, base []float64)
+// Requires: AVX, AVX512F
+TEXT ·zqSumsAVX512(SB), $8-120
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    zq_base+24(FP), DX
+	MOVQ    weight_base+48(FP), BX
+	MOVQ    p5_base+72(FP), SI
+	MOVQ    base_base+96(FP), DI
+	TESTQ   CX, CX
+	JLE     done1
+	IMUL3Q  $+3, AX, R8
+	LEAQ    (DX)(R8*8), DX
+	IMUL3Q  $+22, AX, R8
+	LEAQ    (BX)(R8*8), BX
+	SHLQ    $0x02, AX
+	LEAQ    (DI)(AX*8), AX
+	LEAQ    -32(CX), DI
+	TESTQ   DI, DI
+	JLT     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z0
+	KXNORW  K1, K1, K1
+	VPXORD  Z1, Z1, Z1
+	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z2
+	VMOVUPD c64x8_h7350772846007fb5<>+0(SB), Z3
+
+loop3:
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, (R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 192(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 384(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 576(R9)(Z2*8)
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 8(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 200(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 392(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 584(R9)(Z2*8)
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 16(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 208(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 400(R9)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z1, K2, 592(R9)(Z2*8)
+	MOVQ        $+0, R9
+
+loop4:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	KMOVW      K1, K2
+	VMOVAPS    Z1, Z4
+	VGATHERQPD (R10)(Z3*8), K2, Z4
+	KMOVW      K1, K2
+	VMOVAPS    Z1, Z5
+	VGATHERQPD 1408(R10)(Z3*8), K2, Z5
+	KMOVW      K1, K2
+	VMOVAPS    Z1, Z6
+	VGATHERQPD 2816(R10)(Z3*8), K2, Z6
+	KMOVW      K1, K2
+	VMOVAPS    Z1, Z7
+	VGATHERQPD 4224(R10)(Z3*8), K2, Z7
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop5:
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Z12
+	VMULPD       Z12, Z4, Z13
+	VMULPD       Z12, Z5, Z14
+	VMULPD       Z12, Z6, Z15
+	VMULPD       Z12, Z7, Z12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   (R12)(Z0*8), K2, Z16
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   256(R12)(Z0*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   512(R12)(Z0*8), K2, Z18
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   768(R12)(Z0*8), K2, Z19
+	VFMADD231PD  Z16, Z13, Z8
+	VFMADD231PD  Z17, Z14, Z9
+	VFMADD231PD  Z18, Z15, Z10
+	VFMADD231PD  Z19, Z12, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Z12
+	VMULPD       Z12, Z4, Z13
+	VMULPD       Z12, Z5, Z14
+	VMULPD       Z12, Z6, Z15
+	VMULPD       Z12, Z7, Z12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   8(R12)(Z0*8), K2, Z16
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   264(R12)(Z0*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   520(R12)(Z0*8), K2, Z18
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   776(R12)(Z0*8), K2, Z19
+	VFMADD231PD  Z16, Z13, Z8
+	VFMADD231PD  Z17, Z14, Z9
+	VFMADD231PD  Z18, Z15, Z10
+	VFMADD231PD  Z19, Z12, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Z12
+	VMULPD       Z12, Z4, Z13
+	VMULPD       Z12, Z5, Z14
+	VMULPD       Z12, Z6, Z15
+	VMULPD       Z12, Z7, Z12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   16(R12)(Z0*8), K2, Z16
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   272(R12)(Z0*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   528(R12)(Z0*8), K2, Z18
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   784(R12)(Z0*8), K2, Z19
+	VFMADD231PD  Z16, Z13, Z8
+	VFMADD231PD  Z17, Z14, Z9
+	VFMADD231PD  Z18, Z15, Z10
+	VFMADD231PD  Z19, Z12, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Z12
+	VMULPD       Z12, Z4, Z13
+	VMULPD       Z12, Z5, Z14
+	VMULPD       Z12, Z6, Z15
+	VMULPD       Z12, Z7, Z12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   24(R12)(Z0*8), K2, Z16
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   280(R12)(Z0*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   536(R12)(Z0*8), K2, Z18
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   792(R12)(Z0*8), K2, Z19
+	VFMADD231PD  Z16, Z13, Z8
+	VFMADD231PD  Z17, Z14, Z9
+	VFMADD231PD  Z18, Z15, Z10
+	VFMADD231PD  Z19, Z12, Z11
+	LEAQ         (DX)(R11*8), R12
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R12)(R13*8), BP
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z12
+	VGATHERQPD   (BP)(Z2*8), K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z13
+	VGATHERQPD   192(BP)(Z2*8), K2, Z13
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z14
+	VGATHERQPD   384(BP)(Z2*8), K2, Z14
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z15
+	VGATHERQPD   576(BP)(Z2*8), K2, Z15
+	VADDPD       Z8, Z12, Z8
+	VADDPD       Z9, Z13, Z9
+	VADDPD       Z10, Z14, Z10
+	VADDPD       Z11, Z15, Z11
+	LEAQ         (R12)(R13*8), R12
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, (R12)(Z2*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 192(R12)(Z2*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z10, K2, 384(R12)(Z2*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z11, K2, 576(R12)(Z2*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop5
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop4
+	ADDQ         $+32, R8
+	CMPQ         R8, DI
+	JLE          loop3
+
+done2:
+	MOVQ    CX, DI
+	ANDQ    $+31, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    7(CX), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done6
 	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z0
 	VPXORD  Z1, Z1, Z1
-	PCALIGN $0x20
+	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z2
+	VMOVUPD c64x8_h7350772846007fb5<>+0(SB), Z3
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z4
 
-loop1:
-	LEAQ             (AX)(SI*8), R8
-	VBROADCASTSD     (R8), Z2
-	MOVQ             SI, R8
-	SHLQ             $0x04, R8
-	LEAQ             (CX)(R8*8), R8
-	KMOVB            DI, K1
-	VPXORD           Z3, Z3, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       (R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z4
-	VFMADD231PD.BCST (DX), Z4, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       8(R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z4
-	VFMADD231PD.BCST 8(DX), Z4, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       16(R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z4
-	VFMADD231PD.BCST 16(DX), Z4, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       24(R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z2
-	VFMADD231PD.BCST 24(DX), Z2, Z3
-	VMOVUPD.Z        (BX), K1, Z2
-	VADDPD           Z3, Z2, Z2
-	VMOVUPD          Z2, K1, (BX)
-	ADDQ             $+1, SI
-	CMPQ             SI, $+22
-	JLT              loop1
+loop7:
+	MOVQ         CX, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z5
+	VPCMPQ       $0x06, Z4, Z5, K1
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, (R9)(Z2*8)
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, 8(R9)(Z2*8)
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, 16(R9)(Z2*8)
+	MOVQ         $+0, R9
+
+loop8:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	KMOVW      K1, K2
+	VMOVAPS    Z1, Z5
+	VGATHERQPD (R10)(Z3*8), K2, Z5
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop9:
+	VPXORD      Z6, Z6, Z6
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST (R12), Z5, Z7
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z8
+	VGATHERQPD  (R12)(Z0*8), K2, Z8
+	VFMADD231PD Z8, Z7, Z6
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST 8(R12), Z5, Z7
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z8
+	VGATHERQPD  8(R12)(Z0*8), K2, Z8
+	VFMADD231PD Z8, Z7, Z6
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST 16(R12), Z5, Z7
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z8
+	VGATHERQPD  16(R12)(Z0*8), K2, Z8
+	VFMADD231PD Z8, Z7, Z6
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST 24(R12), Z5, Z7
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z8
+	VGATHERQPD  24(R12)(Z0*8), K2, Z8
+	VFMADD231PD Z8, Z7, Z6
+	LEAQ        (DX)(R11*8), R12
+	IMUL3Q      $+3, R8, R13
+	LEAQ        (R12)(R13*8), BP
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z7
+	VGATHERQPD  (BP)(Z2*8), K2, Z7
+	VADDPD      Z6, Z7, Z6
+	LEAQ        (R12)(R13*8), R12
+	KMOVW       K1, K2
+	VSCATTERQPD Z6, K2, (R12)(Z2*8)
+	ADDQ        $+1, R11
+	CMPQ        R11, $+3
+	JLT         loop9
+	ADDQ        $+1, R9
+	CMPQ        R9, $+22
+	JLT         loop8
+	ADDQ        $+8, R8
+	CMPQ        R8, DI
+	JLE         loop7
+
+done6:
+done1:
 	VZEROUPPER
 	RET
 
-// func sSumsAVX2(weight []float64, p1 []float64, base []float64, s []float64)
+// func zqSumsAVX2(first int, count int, p2 int, zq []float64, weight []float64, p5 []float64, base []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sSumsAVX2(SB), $0-96
-	MOVQ    weight_base+0(FP), AX
-	MOVQ    p1_base+24(FP), CX
-	MOVQ    base_base+48(FP), DX
-	MOVQ    s_base+72(FP), BX
-	MOVQ    $+0, SI
-	VMOVUPD c64x4_h8f3a5440ec69610d<>+0(SB), Y0
-	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y1
+TEXT ·zqSumsAVX2(SB), $128-120
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    zq_base+24(FP), DX
+	MOVQ    weight_base+48(FP), BX
+	MOVQ    p5_base+72(FP), SI
+	MOVQ    base_base+96(FP), DI
+	TESTQ   CX, CX
+	JLE     done1
+	IMUL3Q  $+3, AX, R8
+	LEAQ    (DX)(R8*8), DX
+	IMUL3Q  $+22, AX, R8
+	LEAQ    (BX)(R8*8), BX
+	SHLQ    $0x02, AX
+	LEAQ    (DI)(AX*8), AX
+	LEAQ    -16(CX), DI
+	TESTQ   DI, DI
+	JLT     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y0
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
 	VXORPS  Y2, Y2, Y2
-	PCALIGN $0x20
 
-loop1:
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD (DI), Y3
-	VBROADCASTSD (DX), Y4
-	VBROADCASTSD 8(DX), Y5
-	VBROADCASTSD 16(DX), Y6
-	VBROADCASTSD 24(DX), Y7
-	MOVQ         SI, DI
-	SHLQ         $0x04, DI
-	LEAQ         (CX)(DI*8), DI
-	VXORPS       Y8, Y8, Y8
-	VMOVAPD      Y0, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERQPD   Y9, (DI)(Y1*8), Y10
-	VMULPD       Y10, Y3, Y9
-	VFMADD231PD  Y4, Y9, Y8
-	VMOVAPD      Y0, Y4
+loop3:
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	MOVQ    $+0, R9
+
+loop4:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, (R10)(Y4*8), Y5
+	VMOVUPS    Y5, (SP)
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, 704(R10)(Y4*8), Y5
+	VMOVUPS    Y5, 32(SP)
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, 1408(R10)(Y4*8), Y5
+	VMOVUPS    Y5, 64(SP)
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, 2112(R10)(Y4*8), Y5
+	VMOVUPS    Y5, 96(SP)
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop5:
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Y7
+	VMULPD       (SP), Y7, Y8
+	VMULPD       32(SP), Y7, Y9
+	VMULPD       64(SP), Y7, Y10
+	VMULPD       96(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, (R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 128(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 256(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 384(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Y7
+	VMULPD       (SP), Y7, Y8
+	VMULPD       32(SP), Y7, Y9
+	VMULPD       64(SP), Y7, Y10
+	VMULPD       96(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 8(R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 136(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 264(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 392(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Y7
+	VMULPD       (SP), Y7, Y8
+	VMULPD       32(SP), Y7, Y9
+	VMULPD       64(SP), Y7, Y10
+	VMULPD       96(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 16(R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 144(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 272(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 400(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Y7
+	VMULPD       (SP), Y7, Y8
+	VMULPD       32(SP), Y7, Y9
+	VMULPD       64(SP), Y7, Y10
+	VMULPD       96(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 24(R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 152(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 280(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 408(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	LEAQ         (DX)(R11*8), R12
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R12)(R13*8), BP
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
 	VMOVAPS      Y2, Y9
-	VGATHERQPD   Y4, 8(DI)(Y1*8), Y9
-	VMULPD       Y9, Y3, Y4
-	VFMADD231PD  Y5, Y4, Y8
-	VMOVAPD      Y0, Y4
-	VMOVAPS      Y2, Y5
-	VGATHERQPD   Y4, 16(DI)(Y1*8), Y5
-	VMULPD       Y5, Y3, Y4
-	VFMADD231PD  Y6, Y4, Y8
-	VMOVAPD      Y0, Y4
-	VMOVAPS      Y2, Y5
-	VGATHERQPD   Y4, 24(DI)(Y1*8), Y5
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  Y7, Y3, Y8
-	VMASKMOVPD   (BX), Y0, Y3
-	VADDPD       Y8, Y3, Y3
-	VMASKMOVPD   Y3, Y0, (BX)
-	ADDQ         $+1, SI
-	CMPQ         SI, $+22
-	JLT          loop1
+	VGATHERQPD   Y7, (BP)(Y8*8), Y9
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y10
+	VGATHERQPD   Y7, 96(BP)(Y8*8), Y10
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y7, 192(BP)(Y8*8), Y11
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y7, 288(BP)(Y8*8), Y12
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y5, Y11, Y5
+	VADDPD       Y6, Y12, Y6
+	LEAQ         (R12)(R13*8), R12
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y3
+	VMOVSD       X3, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop5
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop4
+	ADDQ         $+16, R8
+	CMPQ         R8, DI
+	JLE          loop3
+
+done2:
+	MOVQ    CX, DI
+	ANDQ    $+15, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    -4(CX), DI
+	CMPQ    R8, DI
+	JGT     done6
+	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y0
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y7
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y8
+	VMOVUPD c64x4_h012c4dc659fec55d<>+0(SB), Y9
+
+loop7:
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	MOVQ    $+0, R9
+
+loop8:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	VMOVAPD    Y1, Y10
+	VMOVAPS    Y2, Y11
+	VGATHERQPD Y10, (R10)(Y9*8), Y11
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop9:
+	VXORPS       Y10, Y10, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, (R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 8(R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 16(R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 24(R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	LEAQ         (DX)(R11*8), R12
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R12)(R13*8), BP
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (BP)(Y3*8), Y13
+	VADDPD       Y10, Y13, Y10
+	LEAQ         (R12)(R13*8), R12
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R12)(R13*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R12)(R13*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R12)(R13*8)
+	VPADDQ       Y8, Y8, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y8, Y8, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y10
+	VMOVSD       X10, (R12)(R13*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop9
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop8
+	ADDQ         $+4, R8
+	CMPQ         R8, DI
+	JLE          loop7
+
+done6:
+	MOVQ         CX, DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done10
+	SUBQ         DI, CX
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	IMUL3Q       $+3, CX, DI
+	LEAQ         (DX)(DI*8), DI
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y2
+	VMOVMSKPD    Y0, R8
+	ANDQ         $+1, R8
+	TESTQ        R8, R8
+	JEQ          done11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VPERMPS      Y2, Y4, Y4
+	VMOVQ        X4, R8
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPERMPS      Y1, Y3, Y3
+	VMOVSD       X3, (DI)(R8*8)
+
+done11:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, (DI)(R8*8)
+
+done12:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, (DI)(R8*8)
+
+done13:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done14
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, (DI)(R8*8)
+
+done14:
+	IMUL3Q    $+3, CX, DI
+	LEAQ      (DX)(DI*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done15
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done15:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done16
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done16:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done17:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done18
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done18:
+	IMUL3Q    $+3, CX, DI
+	LEAQ      (DX)(DI*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done19
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done19:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done20
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done20:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done21
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done21:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done22
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done22:
+	MOVQ    $+0, DI
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y7
+	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y8
+	VMOVUPD c64x4_h012c4dc659fec55d<>+0(SB), Y9
+
+loop23:
+	LEAQ       (BX)(DI*8), R8
+	IMUL3Q     $+22, CX, R9
+	LEAQ       (R8)(R9*8), R8
+	VMOVAPD    Y0, Y10
+	VMOVAPS    Y1, Y11
+	VGATHERQPD Y10, (R8)(Y9*8), Y11
+	IMUL3Q     $+12, DI, R8
+	LEAQ       (SI)(R8*8), R8
+	MOVQ       $+0, R9
+	PCALIGN    $0x20
+
+loop24:
+	VXORPS       Y10, Y10, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD (R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, (R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD 8(R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, 8(R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD 16(R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, 16(R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD 24(R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, 24(R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	LEAQ         (DX)(R9*8), R10
+	IMUL3Q       $+3, CX, R11
+	LEAQ         (R10)(R11*8), R12
+	VMOVAPD      Y0, Y12
+	VMOVAPS      Y1, Y13
+	VGATHERQPD   Y12, (R12)(Y2*8), Y13
+	VADDPD       Y10, Y13, Y10
+	LEAQ         (R10)(R11*8), R10
+	VMOVMSKPD    Y0, R11
+	ANDQ         $+1, R11
+	TESTQ        R11, R11
+	JEQ          done25
+	VPADDQ       Y3, Y3, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y4, Y12, Y12
+	VPERMPS      Y2, Y12, Y12
+	VMOVQ        X12, R11
+	VPADDQ       Y3, Y3, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y4, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R10)(R11*8)
+
+done25:
+	VMOVMSKPD Y0, R11
+	ANDQ      $+2, R11
+	TESTQ     R11, R11
+	JEQ       done26
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y2, Y12, Y12
+	VMOVQ     X12, R11
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y10, Y12, Y12
+	VMOVSD    X12, (R10)(R11*8)
+
+done26:
+	VMOVMSKPD Y0, R11
+	ANDQ      $+4, R11
+	TESTQ     R11, R11
+	JEQ       done27
+	VPADDQ    Y6, Y6, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y2, Y12, Y12
+	VMOVQ     X12, R11
+	VPADDQ    Y6, Y6, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y10, Y12, Y12
+	VMOVSD    X12, (R10)(R11*8)
+
+done27:
+	VMOVMSKPD Y0, R11
+	ANDQ      $+8, R11
+	TESTQ     R11, R11
+	JEQ       done28
+	VPADDQ    Y7, Y7, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y2, Y12, Y12
+	VMOVQ     X12, R11
+	VPADDQ    Y7, Y7, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y10, Y12, Y10
+	VMOVSD    X10, (R10)(R11*8)
+
+done28:
+	ADDQ $+1, R9
+	CMPQ R9, $+3
+	JLT  loop24
+	ADDQ $+1, DI
+	CMPQ DI, $+22
+	JLT  loop23
+
+done10:
+done1:
 	VZEROUPPER
 	RET
 
@@ -6209,7 +8154,7 @@ loop1:
 	VZEROUPPER
 	RET
 
-// func dALoopAVX512(t41 []int32, second []float64, first []float64, t42 []float64, parent []int32, p5 []float64, p6 []float64, t43 []float64, t44 []float64, t45 []float64, here2 []float64, rel []float64, t48 []float64, t49 []float64, zfirst []float64, t46 []float64, t47 []float64, t58 []float64, t51 []float64, t52 []float64, t54 []float64, t55 []float64, t57 []float64, zsecond []float64, t50 []float64, t53 []float64, t56 []float64, t59 []float64, zhere []float64, dA []float64, dA2 []float64, t60 []float64)
+// func dALoopAVX512(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dALoopAVX512(SB), $32-768
 	MOVQ         $+0, AX
@@ -6234,16 +8179,16 @@ TEXT ·dALoopAVX512(SB), $32-768
 
 loop1:
 	MOVQ              $+0, CX
-	MOVQ              t41_base+0(FP), DX
+	MOVQ              t19_base+0(FP), DX
 	MOVL              CX, (DX)
 	MOVQ              $+0, CX
-	MOVQ              t41_base+0(FP), DX
+	MOVQ              t19_base+0(FP), DX
 	MOVL              CX, 4(DX)
 	MOVQ              $+0, CX
-	MOVQ              t41_base+0(FP), DX
+	MOVQ              t19_base+0(FP), DX
 	MOVL              CX, 8(DX)
 	MOVQ              $+1, CX
-	MOVQ              t41_base+0(FP), DX
+	MOVQ              t19_base+0(FP), DX
 	MOVL              CX, 12(DX)
 	MOVQ              second_base+24(FP), CX
 	MOVQ              (SP), DX
@@ -7385,13 +9330,13 @@ done5:
 	VRANGEPD         $0x02, Z18, Z21, Z18
 	VPSLLQ           $0x3f, Z19, Z19
 	VXORPD           Z19, Z18, Z18
-	MOVQ             t42_base+72(FP), CX
+	MOVQ             t20_base+72(FP), CX
 	VMOVSD           X2, (CX)
-	MOVQ             t42_base+72(FP), CX
+	MOVQ             t20_base+72(FP), CX
 	VMOVSD           X18, 8(CX)
-	MOVQ             t42_base+72(FP), CX
+	MOVQ             t20_base+72(FP), CX
 	VMOVSD           X17, 16(CX)
-	MOVQ             t42_base+72(FP), CX
+	MOVQ             t20_base+72(FP), CX
 	VMOVSD           X2, 24(CX)
 	MOVQ             parent_base+96(FP), CX
 	MOVQ             (SP), DX
@@ -7433,36 +9378,36 @@ done9:
 	VMOVUPD Z19, (CX)
 	MOVQ    p6_base+144(FP), CX
 	VMOVUPD Z20, 64(CX)
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X16, (CX)
 	VMULPD  Z17, Z15, Z19
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X19, 8(CX)
 	VMULPD  Z18, Z15, Z19
 	VXORPD  Z5, Z19, Z19
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X19, 16(CX)
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X2, 24(CX)
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X15, (CX)
 	VMULPD  Z17, Z16, Z19
 	VXORPD  Z5, Z19, Z19
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X19, 8(CX)
 	VMULPD  Z18, Z16, Z19
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X19, 16(CX)
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X2, 24(CX)
 	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop10:
 	KMOVB     AX, K2
-	MOVQ      t44_base+192(FP), DX
+	MOVQ      t22_base+192(FP), DX
 	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t45_base+216(FP), DX
+	MOVQ      t23_base+216(FP), DX
 	VMOVUPD   Z19, K2, (DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -7472,9 +9417,9 @@ loop10:
 
 loop11:
 	KMOVB     AX, K2
-	MOVQ      t43_base+168(FP), DX
+	MOVQ      t21_base+168(FP), DX
 	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t45_base+216(FP), DX
+	MOVQ      t23_base+216(FP), DX
 	VMOVUPD   Z19, K2, 32(DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -7484,9 +9429,9 @@ loop11:
 
 loop12:
 	KMOVB     AX, K2
-	MOVQ      t42_base+72(FP), DX
+	MOVQ      t20_base+72(FP), DX
 	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t45_base+216(FP), DX
+	MOVQ      t23_base+216(FP), DX
 	VMOVUPD   Z19, K2, 64(DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -7496,10 +9441,10 @@ loop12:
 
 loop13:
 	KMOVB       AX, K2
-	MOVQ        t41_base+0(FP), DX
+	MOVQ        t19_base+0(FP), DX
 	VPMOVSXDQ.Z (DX), K2, Z19
 	VCVTQQ2PD   Z19, Z19
-	MOVQ        t45_base+216(FP), DX
+	MOVQ        t23_base+216(FP), DX
 	VMOVUPD     Z19, K2, 96(DX)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -7527,7 +9472,7 @@ loop15:
 	LEAQ        (DX)(SI*8), DI
 	MOVQ        SI, R8
 	SHLQ        $0x02, R8
-	MOVQ        t45_base+216(FP), R9
+	MOVQ        t23_base+216(FP), R9
 	LEAQ        (R9)(R8*8), R8
 	KMOVB       AX, K2
 	VMOVUPD.Z   (R8), K2, Z19
@@ -7544,76 +9489,76 @@ loop15:
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	VXORPD      Z5, Z18, Z19
 	MOVQ        zfirst_base+336(FP), CX
@@ -7637,84 +9582,84 @@ loop15:
 	VMULPD      Z21, Z19, Z25
 	VMULPD      Z22, Z19, Z26
 	VMULPD      Z23, Z19, Z19
-	MOVQ        t46_base+360(FP), CX
+	MOVQ        t24_base+360(FP), CX
 	VMOVUPD     Z24, (CX)
-	MOVQ        t46_base+360(FP), CX
+	MOVQ        t24_base+360(FP), CX
 	VMOVUPD     Z25, 64(CX)
-	MOVQ        t46_base+360(FP), CX
+	MOVQ        t24_base+360(FP), CX
 	VMOVUPD     Z26, 128(CX)
-	MOVQ        t46_base+360(FP), CX
+	MOVQ        t24_base+360(FP), CX
 	VMOVUPD     Z19, K2, 192(CX)
 	VMULPD      Z20, Z17, Z20
 	VMULPD      Z21, Z17, Z21
 	VMULPD      Z22, Z17, Z22
 	VMULPD      Z23, Z17, Z23
-	MOVQ        t47_base+384(FP), CX
+	MOVQ        t25_base+384(FP), CX
 	VMOVUPD     Z20, (CX)
-	MOVQ        t47_base+384(FP), CX
+	MOVQ        t25_base+384(FP), CX
 	VMOVUPD     Z21, 64(CX)
-	MOVQ        t47_base+384(FP), CX
+	MOVQ        t25_base+384(FP), CX
 	VMOVUPD     Z22, 128(CX)
-	MOVQ        t47_base+384(FP), CX
+	MOVQ        t25_base+384(FP), CX
 	VMOVUPD     Z23, K2, 192(CX)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z20, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z21, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z22, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), CX
+	MOVQ        t26_base+288(FP), CX
 	VSCATTERQPD Z23, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z24, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z25, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z26, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), CX
+	MOVQ        t27_base+312(FP), CX
 	VSCATTERQPD Z19, K3, 784(CX)(Z6*8)
 	MOVQ        $+0, CX
 	PCALIGN     $0x20
 
 loop16:
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  (DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  256(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  512(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  768(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  (DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  256(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  512(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  768(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -7722,47 +9667,47 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 64(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2112(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  8(DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  264(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  520(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  776(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  8(DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  264(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  520(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  776(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -7770,47 +9715,47 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 72(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1096(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2120(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  16(DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  272(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  528(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  784(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  16(DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  272(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  528(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  784(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -7818,47 +9763,47 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 80(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2128(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3152(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  24(DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  280(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  536(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t48_base+288(FP), DX
+	MOVQ        t26_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  792(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  24(DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  280(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  536(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t49_base+312(FP), DX
+	MOVQ        t27_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  792(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -7866,16 +9811,16 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 88(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2136(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3160(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -7883,150 +9828,150 @@ loop16:
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t51_base+432(FP), CX
+	MOVQ        t29_base+432(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t52_base+456(FP), CX
+	MOVQ        t30_base+456(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t54_base+480(FP), CX
+	MOVQ        t32_base+480(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t55_base+504(FP), CX
+	MOVQ        t33_base+504(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
@@ -8035,52 +9980,52 @@ loop16:
 
 loop17:
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, (DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1024(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2048(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3072(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 8(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1032(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2056(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3080(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 16(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1040(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2064(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 24(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1048(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2072(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3096(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -8090,52 +10035,52 @@ loop17:
 
 loop18:
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 64(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2112(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 72(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1096(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2120(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 80(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2128(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3152(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 88(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2136(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3160(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -8145,52 +10090,52 @@ loop18:
 
 loop19:
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 96(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2144(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3168(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1128(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2152(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3176(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2160(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3184(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2168(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t57_base+528(FP), DX
+	MOVQ        t35_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3192(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -8202,52 +10147,52 @@ loop19:
 
 loop20:
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, (DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1024(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2048(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3072(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 8(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1032(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2056(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3080(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 16(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1040(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2064(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 24(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1048(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2072(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3096(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -8257,52 +10202,52 @@ loop20:
 
 loop21:
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 32(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1056(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2080(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 40(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1064(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2088(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 48(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1072(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2096(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 56(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1080(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2104(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3128(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -8312,52 +10257,52 @@ loop21:
 
 loop22:
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 96(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2144(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3168(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1128(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2152(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3176(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2160(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3184(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2168(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t58_base+408(FP), DX
+	MOVQ        t36_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3192(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -8376,48 +10321,48 @@ loop23:
 	VBROADCASTSD (DX), Z20
 	VMULPD       Z20, Z19, Z21
 	VMULPD       Z20, Z15, Z20
-	MOVQ         t50_base+576(FP), DX
+	MOVQ         t28_base+576(FP), DX
 	VMOVSD       X20, (DX)
-	MOVQ         t50_base+576(FP), DX
+	MOVQ         t28_base+576(FP), DX
 	VMOVSD       X2, 8(DX)
-	MOVQ         t50_base+576(FP), DX
+	MOVQ         t28_base+576(FP), DX
 	VMOVSD       X2, 16(DX)
-	MOVQ         t50_base+576(FP), DX
+	MOVQ         t28_base+576(FP), DX
 	VMOVSD       X2, 24(DX)
-	MOVQ         t46_base+360(FP), DX
+	MOVQ         t24_base+360(FP), DX
 	LEAQ         (DX)(CX*8), DX
 	VMULPD.BCST  (DX), Z15, Z22
 	VFMADD231PD  Z21, Z17, Z22
 	MOVQ         CX, BX
 	SHLQ         $0x02, BX
-	MOVQ         t51_base+432(FP), SI
+	MOVQ         t29_base+432(FP), SI
 	LEAQ         (SI)(BX*8), SI
 	VMOVSD       X22, 8(SI)
-	MOVQ         t47_base+384(FP), DI
+	MOVQ         t25_base+384(FP), DI
 	LEAQ         (DI)(CX*8), DI
 	VMULPD.BCST  (DI), Z15, Z22
 	VFMADD231PD  Z21, Z18, Z22
 	VXORPD       Z5, Z22, Z22
-	MOVQ         t52_base+456(FP), R8
+	MOVQ         t30_base+456(FP), R8
 	LEAQ         (R8)(BX*8), R8
 	VMOVSD       X22, 16(R8)
-	MOVQ         t53_base+600(FP), R9
+	MOVQ         t31_base+600(FP), R9
 	VMOVSD       X21, (R9)
-	MOVQ         t53_base+600(FP), R9
+	MOVQ         t31_base+600(FP), R9
 	VMOVSD       X2, 8(R9)
-	MOVQ         t53_base+600(FP), R9
+	MOVQ         t31_base+600(FP), R9
 	VMOVSD       X2, 16(R9)
-	MOVQ         t53_base+600(FP), R9
+	MOVQ         t31_base+600(FP), R9
 	VMOVSD       X2, 24(R9)
 	VMULPD.BCST  (DX), Z16, Z21
 	VFMADD231PD  Z20, Z17, Z21
 	VXORPD       Z5, Z21, Z21
-	MOVQ         t54_base+480(FP), DX
+	MOVQ         t32_base+480(FP), DX
 	LEAQ         (DX)(BX*8), DX
 	VMOVSD       X21, 8(DX)
 	VMULPD.BCST  (DI), Z16, Z21
 	VFMADD231PD  Z20, Z18, Z21
-	MOVQ         t55_base+504(FP), DI
+	MOVQ         t33_base+504(FP), DI
 	LEAQ         (DI)(BX*8), BX
 	VMOVSD       X21, 16(BX)
 	MOVQ         $+0, DI
@@ -8425,13 +10370,13 @@ loop23:
 
 loop24:
 	KMOVB     AX, K2
-	MOVQ      t53_base+600(FP), R9
+	MOVQ      t31_base+600(FP), R9
 	VMOVUPD.Z (R9), K2, Z20
 	VMOVUPD.Z (DX), K2, Z21
 	VADDPD    Z21, Z20, Z20
 	VMOVUPD.Z (BX), K2, Z21
 	VADDPD    Z21, Z20, Z20
-	MOVQ      t56_base+624(FP), R9
+	MOVQ      t34_base+624(FP), R9
 	VMOVUPD   Z20, K2, (R9)
 	ADDQ      $+1, DI
 	CMPQ      DI, $+1
@@ -8441,7 +10386,7 @@ loop24:
 
 loop25:
 	KMOVB   AX, K2
-	MOVQ    t56_base+624(FP), BX
+	MOVQ    t34_base+624(FP), BX
 	VMOVUPD Z2, K2, 32(BX)
 	ADDQ    $+1, DX
 	CMPQ    DX, $+1
@@ -8451,7 +10396,7 @@ loop25:
 
 loop26:
 	KMOVB   AX, K2
-	MOVQ    t56_base+624(FP), BX
+	MOVQ    t34_base+624(FP), BX
 	VMOVUPD Z2, K2, 64(BX)
 	ADDQ    $+1, DX
 	CMPQ    DX, $+1
@@ -8461,21 +10406,21 @@ loop26:
 
 loop27:
 	KMOVB   AX, K2
-	MOVQ    t56_base+624(FP), BX
+	MOVQ    t34_base+624(FP), BX
 	VMOVUPD Z2, K2, 96(BX)
 	ADDQ    $+1, DX
 	CMPQ    DX, $+1
 	JLT     loop27
 	MOVQ    CX, DX
 	SHLQ    $0x04, DX
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	LEAQ    (BX)(DX*8), BX
 	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop28:
 	KMOVB     AX, K2
-	MOVQ      t50_base+576(FP), R9
+	MOVQ      t28_base+576(FP), R9
 	VMOVUPD.Z (R9), K2, Z20
 	VMOVUPD.Z (SI), K2, Z21
 	VADDPD    Z21, Z20, Z20
@@ -8485,19 +10430,19 @@ loop28:
 	ADDQ      $+1, DI
 	CMPQ      DI, $+1
 	JLT       loop28
-	MOVQ      t58_base+408(FP), SI
+	MOVQ      t36_base+408(FP), SI
 	LEAQ      (SI)(DX*8), SI
 	VMOVUPD   (BX), Z20
 	VMOVUPD   64(BX), Z21
-	MOVQ      t56_base+624(FP), BX
+	MOVQ      t34_base+624(FP), BX
 	VADDPD    (BX), Z20, Z20
-	MOVQ      t56_base+624(FP), BX
+	MOVQ      t34_base+624(FP), BX
 	VADDPD    64(BX), Z21, Z21
 	VADDPD    (SI), Z20, Z20
 	VADDPD    64(SI), Z21, Z21
-	MOVQ      t59_base+648(FP), BX
+	MOVQ      t37_base+648(FP), BX
 	VMOVUPD   Z20, (BX)
-	MOVQ      t59_base+648(FP), BX
+	MOVQ      t37_base+648(FP), BX
 	VMOVUPD   Z21, 64(BX)
 	MOVQ      zhere_base+672(FP), BX
 	LEAQ      (BX)(DX*8), DX
@@ -8518,7 +10463,7 @@ loop30:
 	LEAQ        (SI)(R8*8), R9
 	MOVQ        R8, R10
 	SHLQ        $0x02, R10
-	MOVQ        t59_base+648(FP), R11
+	MOVQ        t37_base+648(FP), R11
 	LEAQ        (R11)(R10*8), R10
 	KMOVB       AX, K2
 	VMOVUPD.Z   (R10), K2, Z20
@@ -8607,7 +10552,7 @@ loop36:
 
 loop37:
 	KMOVB   AX, K3
-	MOVQ    t60_base+744(FP), DI
+	MOVQ    t38_base+744(FP), DI
 	VMOVUPD Z2, K3, (DI)
 	MOVQ    SI, DI
 	SHLQ    $0x02, DI
@@ -8630,10 +10575,10 @@ loop38:
 	VMOVUPD.Z        (R13), K3, Z16
 	VMULPD.BCST      (R12), Z16, Z16
 	VFMADD231PD.BCST (R11), Z15, Z16
-	MOVQ             t60_base+744(FP), R11
+	MOVQ             t38_base+744(FP), R11
 	VMOVUPD.Z        (R11), K3, Z15
 	VADDPD           Z16, Z15, Z15
-	MOVQ             t60_base+744(FP), R11
+	MOVQ             t38_base+744(FP), R11
 	VMOVUPD          Z15, K3, (R11)
 	ADDQ             $+1, R10
 	CMPQ             R10, $+4
@@ -8649,7 +10594,7 @@ loop38:
 	JMP              done39
 
 else40:
-	MOVQ      t60_base+744(FP), R8
+	MOVQ      t38_base+744(FP), R8
 	VMOVUPD.Z (R8), K3, Z15
 
 done39:
@@ -8670,10 +10615,10 @@ done39:
 	VZEROUPPER
 	RET
 
-// func dALoopAVX2(t41 []int32, second []float64, first []float64, t42 []float64, parent []int32, p5 []float64, p6 []float64, t43 []float64, t44 []float64, t45 []float64, here2 []float64, rel []float64, t48 []float64, t49 []float64, zfirst []float64, t46 []float64, t47 []float64, t58 []float64, t51 []float64, t52 []float64, t54 []float64, t55 []float64, t57 []float64, zsecond []float64, t50 []float64, t53 []float64, t56 []float64, t59 []float64, zhere []float64, dA []float64, dA2 []float64, t60 []float64)
+// func dALoopAVX2(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dALoopAVX2(SB), $344-768
-	MOVQ    t58_base+408(FP), AX
+	MOVQ    t36_base+408(FP), AX
 	MOVQ    $+0, CX
 	MOVQ    CX, 320(SP)
 	VXORPS  Y0, Y0, Y0
@@ -8687,16 +10632,16 @@ TEXT ·dALoopAVX2(SB), $344-768
 
 loop1:
 	MOVQ         $+0, CX
-	MOVQ         t41_base+0(FP), DX
+	MOVQ         t19_base+0(FP), DX
 	MOVL         CX, (DX)
 	MOVQ         $+0, CX
-	MOVQ         t41_base+0(FP), DX
+	MOVQ         t19_base+0(FP), DX
 	MOVL         CX, 4(DX)
 	MOVQ         $+0, CX
-	MOVQ         t41_base+0(FP), DX
+	MOVQ         t19_base+0(FP), DX
 	MOVL         CX, 8(DX)
 	MOVQ         $+1, CX
-	MOVQ         t41_base+0(FP), DX
+	MOVQ         t19_base+0(FP), DX
 	MOVL         CX, 12(DX)
 	MOVQ         second_base+24(FP), CX
 	MOVQ         320(SP), DX
@@ -10007,14 +11952,14 @@ done5:
 	VORPD       Y10, Y8, Y8
 	VPSLLQ      $0x3f, Y9, Y9
 	VXORPD      Y9, Y8, Y8
-	MOVQ        t42_base+72(FP), CX
+	MOVQ        t20_base+72(FP), CX
 	VMOVSD      X0, (CX)
-	MOVQ        t42_base+72(FP), CX
+	MOVQ        t20_base+72(FP), CX
 	VMOVSD      X8, 8(CX)
 	VMOVUPS     128(SP), Y9
-	MOVQ        t42_base+72(FP), CX
+	MOVQ        t20_base+72(FP), CX
 	VMOVSD      X9, 16(CX)
-	MOVQ        t42_base+72(FP), CX
+	MOVQ        t20_base+72(FP), CX
 	VMOVSD      X0, 24(CX)
 	MOVQ        parent_base+96(FP), CX
 	MOVQ        320(SP), DX
@@ -10065,38 +12010,38 @@ done9:
 	MOVQ    p6_base+144(FP), CX
 	VMOVUPD Y12, 96(CX)
 	VMOVUPS 224(SP), Y9
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X9, (CX)
 	VMOVUPS 128(SP), Y9
 	VMULPD  160(SP), Y9, Y9
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X9, 8(CX)
 	VMULPD  160(SP), Y8, Y9
 	VXORPD  c64x4_8000000000000000<>+0(SB), Y9, Y9
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X9, 16(CX)
-	MOVQ    t43_base+168(FP), CX
+	MOVQ    t21_base+168(FP), CX
 	VMOVSD  X0, 24(CX)
 	VMOVUPS 160(SP), Y9
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X9, (CX)
 	VMOVUPS 128(SP), Y9
 	VMULPD  224(SP), Y9, Y9
 	VXORPD  c64x4_8000000000000000<>+0(SB), Y9, Y9
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X9, 8(CX)
 	VMULPD  224(SP), Y8, Y9
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X9, 16(CX)
-	MOVQ    t44_base+192(FP), CX
+	MOVQ    t22_base+192(FP), CX
 	VMOVSD  X0, 24(CX)
 	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop10:
-	MOVQ    t44_base+192(FP), DX
+	MOVQ    t22_base+192(FP), DX
 	VMOVUPD (DX), Y9
-	MOVQ    t45_base+216(FP), DX
+	MOVQ    t23_base+216(FP), DX
 	VMOVUPD Y9, (DX)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -10105,9 +12050,9 @@ loop10:
 	PCALIGN $0x20
 
 loop11:
-	MOVQ    t43_base+168(FP), DX
+	MOVQ    t21_base+168(FP), DX
 	VMOVUPD (DX), Y9
-	MOVQ    t45_base+216(FP), DX
+	MOVQ    t23_base+216(FP), DX
 	VMOVUPD Y9, 32(DX)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -10116,9 +12061,9 @@ loop11:
 	PCALIGN $0x20
 
 loop12:
-	MOVQ    t42_base+72(FP), DX
+	MOVQ    t20_base+72(FP), DX
 	VMOVUPD (DX), Y9
-	MOVQ    t45_base+216(FP), DX
+	MOVQ    t23_base+216(FP), DX
 	VMOVUPD Y9, 64(DX)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -10127,11 +12072,11 @@ loop12:
 	PCALIGN $0x20
 
 loop13:
-	MOVQ      t41_base+0(FP), DX
+	MOVQ      t19_base+0(FP), DX
 	VPMOVSXDQ (DX), Y9
 	VPADDQ    c64x4_4338000000000000<>+0(SB), Y9, Y9
 	VSUBPD    c64x4_4338000000000000<>+0(SB), Y9, Y9
-	MOVQ      t45_base+216(FP), DX
+	MOVQ      t23_base+216(FP), DX
 	VMOVUPD   Y9, 96(DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -10159,7 +12104,7 @@ loop15:
 	VBROADCASTSD (DI), Y9
 	MOVQ         SI, DI
 	SHLQ         $0x02, DI
-	MOVQ         t45_base+216(FP), R8
+	MOVQ         t23_base+216(FP), R8
 	LEAQ         (R8)(DI*8), DI
 	VMULPD       (DI), Y9, Y9
 	VADDPD       (BX), Y9, Y9
@@ -10170,245 +12115,245 @@ loop15:
 	ADDQ         $+1, CX
 	CMPQ         CX, $+4
 	JLT          loop14
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, (CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 32(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 64(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 96(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 16(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 48(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 80(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 112(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 24(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 56(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 88(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 120(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 128(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 160(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 192(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 224(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 144(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 176(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 208(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 240(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 152(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 184(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 216(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 248(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 256(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 288(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 320(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 352(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 272(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 304(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 336(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 368(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 280(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 312(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 344(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 376(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 384(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 416(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 448(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 480(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 400(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 432(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 464(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 496(CX)
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X0, 408(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 440(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 472(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), CX
+	MOVQ         t26_base+288(FP), CX
 	VMOVSD       X9, 504(CX)
 	VPADDQ       Y1, Y1, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10419,7 +12364,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10430,7 +12375,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10441,7 +12386,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10452,7 +12397,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y1, Y1, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10463,7 +12408,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10474,7 +12419,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10485,7 +12430,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -10496,7 +12441,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VMOVMSKPD    Y7, CX
 	ANDQ         $+1, CX
@@ -10511,7 +12456,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t48_base+288(FP), DX
+	MOVQ         t26_base+288(FP), DX
 	VMOVSD       X9, 768(DX)(CX*8)
 
 done16:
@@ -10528,7 +12473,7 @@ done16:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done17:
@@ -10545,7 +12490,7 @@ done17:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done18:
@@ -10562,7 +12507,7 @@ done18:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done19:
@@ -10575,7 +12520,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10586,7 +12531,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10597,7 +12542,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10608,7 +12553,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10619,7 +12564,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10630,7 +12575,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10641,7 +12586,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10652,7 +12597,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -10667,7 +12612,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done20:
@@ -10684,7 +12629,7 @@ done20:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done21:
@@ -10701,7 +12646,7 @@ done21:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done22:
@@ -10718,7 +12663,7 @@ done22:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done23:
@@ -10731,7 +12676,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10742,7 +12687,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10753,7 +12698,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10764,7 +12709,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10775,7 +12720,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10786,7 +12731,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10797,7 +12742,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -10808,7 +12753,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -10823,7 +12768,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done24:
@@ -10840,7 +12785,7 @@ done24:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done25:
@@ -10857,7 +12802,7 @@ done25:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done26:
@@ -10874,249 +12819,249 @@ done26:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t48_base+288(FP), DX
+	MOVQ      t26_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done27:
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 8(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 40(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 72(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 104(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 136(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 168(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 200(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 232(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 264(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 296(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 328(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 360(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 392(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 424(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 456(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 488(CX)
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), CX
+	MOVQ      t27_base+312(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11127,7 +13072,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11138,7 +13083,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11149,7 +13094,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11160,7 +13105,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11171,7 +13116,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11182,7 +13127,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11193,7 +13138,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11204,7 +13149,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -11219,7 +13164,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done28:
@@ -11236,7 +13181,7 @@ done28:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done29:
@@ -11253,7 +13198,7 @@ done29:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done30:
@@ -11270,7 +13215,7 @@ done30:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done31:
@@ -11283,7 +13228,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11294,7 +13239,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11305,7 +13250,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11316,7 +13261,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11327,7 +13272,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11338,7 +13283,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11349,7 +13294,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11360,7 +13305,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -11375,7 +13320,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done32:
@@ -11392,7 +13337,7 @@ done32:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done33:
@@ -11409,7 +13354,7 @@ done33:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done34:
@@ -11426,7 +13371,7 @@ done34:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done35:
@@ -11439,7 +13384,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11450,7 +13395,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11461,7 +13406,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11472,7 +13417,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11483,7 +13428,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11494,7 +13439,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11505,7 +13450,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11516,7 +13461,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -11531,7 +13476,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done36:
@@ -11548,7 +13493,7 @@ done36:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done37:
@@ -11565,7 +13510,7 @@ done37:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done38:
@@ -11582,7 +13527,7 @@ done38:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t49_base+312(FP), DX
+	MOVQ      t27_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done39:
@@ -11597,19 +13542,19 @@ loop40:
 	LEAQ         (CX)(BX*8), BX
 	VBROADCASTSD (BX), Y10
 	VMULPD       Y10, Y9, Y11
-	MOVQ         t46_base+360(FP), BX
+	MOVQ         t24_base+360(FP), BX
 	LEAQ         (BX)(DX*8), BX
 	VMOVSD       X11, (BX)
 	VMULPD       128(SP), Y10, Y10
-	MOVQ         t47_base+384(FP), BX
+	MOVQ         t25_base+384(FP), BX
 	LEAQ         (BX)(DX*8), BX
 	VMOVSD       X10, (BX)
 	MOVQ         DX, BX
 	SHLQ         $0x02, BX
-	MOVQ         t48_base+288(FP), SI
+	MOVQ         t26_base+288(FP), SI
 	LEAQ         (SI)(BX*8), SI
 	VMOVSD       X10, 8(SI)
-	MOVQ         t49_base+312(FP), DI
+	MOVQ         t27_base+312(FP), DI
 	LEAQ         (DI)(BX*8), BX
 	VMOVSD       X11, 16(BX)
 	MOVQ         DX, DI
@@ -11628,245 +13573,245 @@ loop41:
 	ADDQ      $+1, DX
 	CMPQ      DX, $+26
 	JLT       loop40
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 16(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 48(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 80(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 112(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 144(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 176(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 208(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 240(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 272(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 304(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 336(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 368(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 400(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 432(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 464(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 496(CX)
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), CX
+	MOVQ      t29_base+432(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11877,7 +13822,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11888,7 +13833,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11899,7 +13844,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11910,7 +13855,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11921,7 +13866,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11932,7 +13877,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11943,7 +13888,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -11954,7 +13899,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -11969,7 +13914,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done42:
@@ -11986,7 +13931,7 @@ done42:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done43:
@@ -12003,7 +13948,7 @@ done43:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done44:
@@ -12020,7 +13965,7 @@ done44:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done45:
@@ -12033,7 +13978,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12044,7 +13989,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12055,7 +14000,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12066,7 +14011,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12077,7 +14022,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12088,7 +14033,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12099,7 +14044,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12110,7 +14055,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -12125,7 +14070,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done46:
@@ -12142,7 +14087,7 @@ done46:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done47:
@@ -12159,7 +14104,7 @@ done47:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done48:
@@ -12176,7 +14121,7 @@ done48:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done49:
@@ -12189,7 +14134,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12200,7 +14145,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12211,7 +14156,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12222,7 +14167,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12233,7 +14178,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12244,7 +14189,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12255,7 +14200,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12266,7 +14211,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -12281,7 +14226,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done50:
@@ -12298,7 +14243,7 @@ done50:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done51:
@@ -12315,7 +14260,7 @@ done51:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done52:
@@ -12332,249 +14277,249 @@ done52:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t51_base+432(FP), DX
+	MOVQ      t29_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done53:
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 8(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 40(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 72(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 104(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 136(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 168(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 200(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 232(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 264(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 296(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 328(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 360(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 392(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 424(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 456(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 488(CX)
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), CX
+	MOVQ      t30_base+456(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12585,7 +14530,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12596,7 +14541,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12607,7 +14552,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12618,7 +14563,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12629,7 +14574,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12640,7 +14585,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12651,7 +14596,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12662,7 +14607,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -12677,7 +14622,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done54:
@@ -12694,7 +14639,7 @@ done54:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done55:
@@ -12711,7 +14656,7 @@ done55:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done56:
@@ -12728,7 +14673,7 @@ done56:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done57:
@@ -12741,7 +14686,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12752,7 +14697,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12763,7 +14708,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12774,7 +14719,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12785,7 +14730,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12796,7 +14741,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12807,7 +14752,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12818,7 +14763,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -12833,7 +14778,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done58:
@@ -12850,7 +14795,7 @@ done58:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done59:
@@ -12867,7 +14812,7 @@ done59:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done60:
@@ -12884,7 +14829,7 @@ done60:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done61:
@@ -12897,7 +14842,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12908,7 +14853,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12919,7 +14864,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12930,7 +14875,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12941,7 +14886,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12952,7 +14897,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12963,7 +14908,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -12974,7 +14919,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -12989,7 +14934,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done62:
@@ -13006,7 +14951,7 @@ done62:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done63:
@@ -13023,7 +14968,7 @@ done63:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done64:
@@ -13040,249 +14985,249 @@ done64:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t52_base+456(FP), DX
+	MOVQ      t30_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done65:
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 16(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 48(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 80(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 112(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 144(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 176(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 208(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 240(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 272(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 304(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 336(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 368(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 400(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 432(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 464(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 496(CX)
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), CX
+	MOVQ      t32_base+480(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13293,7 +15238,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13304,7 +15249,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13315,7 +15260,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13326,7 +15271,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13337,7 +15282,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13348,7 +15293,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13359,7 +15304,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13370,7 +15315,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -13385,7 +15330,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done66:
@@ -13402,7 +15347,7 @@ done66:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done67:
@@ -13419,7 +15364,7 @@ done67:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done68:
@@ -13436,7 +15381,7 @@ done68:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done69:
@@ -13449,7 +15394,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13460,7 +15405,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13471,7 +15416,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13482,7 +15427,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13493,7 +15438,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13504,7 +15449,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13515,7 +15460,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13526,7 +15471,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -13541,7 +15486,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done70:
@@ -13558,7 +15503,7 @@ done70:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done71:
@@ -13575,7 +15520,7 @@ done71:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done72:
@@ -13592,7 +15537,7 @@ done72:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done73:
@@ -13605,7 +15550,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13616,7 +15561,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13627,7 +15572,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13638,7 +15583,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13649,7 +15594,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13660,7 +15605,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13671,7 +15616,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13682,7 +15627,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -13697,7 +15642,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done74:
@@ -13714,7 +15659,7 @@ done74:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done75:
@@ -13731,7 +15676,7 @@ done75:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done76:
@@ -13748,249 +15693,249 @@ done76:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t54_base+480(FP), DX
+	MOVQ      t32_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done77:
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 8(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 40(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 72(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 104(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 136(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 168(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 200(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 232(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 264(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 296(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 328(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 360(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 392(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 424(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 456(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 488(CX)
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), CX
+	MOVQ      t33_base+504(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14001,7 +15946,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14012,7 +15957,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14023,7 +15968,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14034,7 +15979,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14045,7 +15990,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14056,7 +16001,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14067,7 +16012,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14078,7 +16023,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14093,7 +16038,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done78:
@@ -14110,7 +16055,7 @@ done78:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done79:
@@ -14127,7 +16072,7 @@ done79:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done80:
@@ -14144,7 +16089,7 @@ done80:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done81:
@@ -14157,7 +16102,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14168,7 +16113,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14179,7 +16124,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14190,7 +16135,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14201,7 +16146,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14212,7 +16157,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14223,7 +16168,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14234,7 +16179,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14249,7 +16194,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done82:
@@ -14266,7 +16211,7 @@ done82:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done83:
@@ -14283,7 +16228,7 @@ done83:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done84:
@@ -14300,7 +16245,7 @@ done84:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done85:
@@ -14313,7 +16258,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14324,7 +16269,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14335,7 +16280,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14346,7 +16291,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14357,7 +16302,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14368,7 +16313,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14379,7 +16324,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14390,7 +16335,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14405,7 +16350,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done86:
@@ -14422,7 +16367,7 @@ done86:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done87:
@@ -14439,7 +16384,7 @@ done87:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done88:
@@ -14456,7 +16401,7 @@ done88:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t55_base+504(FP), DX
+	MOVQ      t33_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done89:
@@ -14473,7 +16418,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14484,7 +16429,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14495,7 +16440,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14506,7 +16451,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14517,7 +16462,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14528,7 +16473,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14539,7 +16484,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14550,7 +16495,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14561,7 +16506,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14572,7 +16517,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14583,7 +16528,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14594,7 +16539,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14605,7 +16550,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14616,7 +16561,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14627,7 +16572,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14638,7 +16583,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14649,7 +16594,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14660,7 +16605,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14671,7 +16616,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14682,7 +16627,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14693,7 +16638,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14704,7 +16649,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14715,7 +16660,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14726,7 +16671,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14737,7 +16682,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14748,7 +16693,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14759,7 +16704,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14770,7 +16715,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14781,7 +16726,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14792,7 +16737,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14803,7 +16748,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14814,7 +16759,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14825,7 +16770,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14836,7 +16781,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14847,7 +16792,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14858,7 +16803,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14869,7 +16814,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14880,7 +16825,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14891,7 +16836,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14902,7 +16847,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14913,7 +16858,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14924,7 +16869,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14935,7 +16880,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14946,7 +16891,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14957,7 +16902,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14968,7 +16913,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14979,7 +16924,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -14990,7 +16935,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15001,7 +16946,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15012,7 +16957,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15023,7 +16968,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15034,7 +16979,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15045,7 +16990,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15056,7 +17001,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15067,7 +17012,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15078,7 +17023,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15089,7 +17034,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15100,7 +17045,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15111,7 +17056,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15122,7 +17067,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15133,7 +17078,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15144,7 +17089,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15155,7 +17100,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15166,7 +17111,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -15184,7 +17129,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15195,7 +17140,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15206,7 +17151,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15217,7 +17162,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15228,7 +17173,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15239,7 +17184,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15250,7 +17195,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15261,7 +17206,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15272,7 +17217,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15283,7 +17228,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15294,7 +17239,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15305,7 +17250,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15316,7 +17261,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15327,7 +17272,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15338,7 +17283,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15349,7 +17294,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15360,7 +17305,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15371,7 +17316,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15382,7 +17327,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15393,7 +17338,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15404,7 +17349,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15415,7 +17360,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15426,7 +17371,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15437,7 +17382,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15448,7 +17393,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15459,7 +17404,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15470,7 +17415,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15481,7 +17426,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15492,7 +17437,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15503,7 +17448,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15514,7 +17459,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15525,7 +17470,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15536,7 +17481,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15547,7 +17492,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15558,7 +17503,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15569,7 +17514,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15580,7 +17525,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15591,7 +17536,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15602,7 +17547,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15613,7 +17558,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15624,7 +17569,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15635,7 +17580,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15646,7 +17591,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15657,7 +17602,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15668,7 +17613,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15679,7 +17624,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15690,7 +17635,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15701,7 +17646,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15712,7 +17657,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15723,7 +17668,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15734,7 +17679,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15745,7 +17690,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15756,7 +17701,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15767,7 +17712,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15778,7 +17723,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15789,7 +17734,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15800,7 +17745,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15811,7 +17756,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15822,7 +17767,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15833,7 +17778,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15844,7 +17789,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15855,7 +17800,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15866,7 +17811,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15877,7 +17822,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -15895,7 +17840,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15906,7 +17851,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15917,7 +17862,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15928,7 +17873,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15939,7 +17884,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15950,7 +17895,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15961,7 +17906,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15972,7 +17917,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15983,7 +17928,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -15994,7 +17939,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16005,7 +17950,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16016,7 +17961,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16027,7 +17972,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16038,7 +17983,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16049,7 +17994,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16060,7 +18005,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16071,7 +18016,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16082,7 +18027,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16093,7 +18038,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16104,7 +18049,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16115,7 +18060,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16126,7 +18071,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16137,7 +18082,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16148,7 +18093,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16159,7 +18104,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16170,7 +18115,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16181,7 +18126,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16192,7 +18137,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16203,7 +18148,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16214,7 +18159,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16225,7 +18170,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16236,7 +18181,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16247,7 +18192,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16258,7 +18203,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16269,7 +18214,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16280,7 +18225,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16291,7 +18236,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16302,7 +18247,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16313,7 +18258,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16324,7 +18269,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16335,7 +18280,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16346,7 +18291,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16357,7 +18302,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16368,7 +18313,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16379,7 +18324,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16390,7 +18335,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16401,7 +18346,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16412,7 +18357,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16423,7 +18368,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16434,7 +18379,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16445,7 +18390,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16456,7 +18401,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16467,7 +18412,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16478,7 +18423,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16489,7 +18434,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16500,7 +18445,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16511,7 +18456,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16522,7 +18467,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16533,7 +18478,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16544,7 +18489,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16555,7 +18500,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16566,7 +18511,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16577,7 +18522,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -16588,7 +18533,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t57_base+528(FP), BX
+	MOVQ    t35_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -16606,7 +18551,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16617,7 +18562,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16628,7 +18573,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16639,7 +18584,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16650,7 +18595,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16661,7 +18606,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16672,7 +18617,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16683,7 +18628,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -16698,7 +18643,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done94:
@@ -16715,7 +18660,7 @@ done94:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done95:
@@ -16732,7 +18677,7 @@ done95:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done96:
@@ -16749,7 +18694,7 @@ done96:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done97:
@@ -16762,7 +18707,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16773,7 +18718,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16784,7 +18729,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16795,7 +18740,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16806,7 +18751,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16817,7 +18762,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16828,7 +18773,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16839,7 +18784,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -16854,7 +18799,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done98:
@@ -16871,7 +18816,7 @@ done98:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done99:
@@ -16888,7 +18833,7 @@ done99:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done100:
@@ -16905,7 +18850,7 @@ done100:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done101:
@@ -16918,7 +18863,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16929,7 +18874,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16940,7 +18885,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16951,7 +18896,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16962,7 +18907,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16973,7 +18918,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16984,7 +18929,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16995,7 +18940,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17010,7 +18955,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done102:
@@ -17027,7 +18972,7 @@ done102:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done103:
@@ -17044,7 +18989,7 @@ done103:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done104:
@@ -17061,7 +19006,7 @@ done104:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done105:
@@ -17074,7 +19019,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17085,7 +19030,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17096,7 +19041,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17107,7 +19052,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17118,7 +19063,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17129,7 +19074,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17140,7 +19085,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17151,7 +19096,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17166,7 +19111,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done106:
@@ -17183,7 +19128,7 @@ done106:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done107:
@@ -17200,7 +19145,7 @@ done107:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done108:
@@ -17217,7 +19162,7 @@ done108:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done109:
@@ -17237,7 +19182,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17248,7 +19193,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17259,7 +19204,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17270,7 +19215,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17281,7 +19226,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17292,7 +19237,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17303,7 +19248,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17314,7 +19259,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17329,7 +19274,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done111:
@@ -17346,7 +19291,7 @@ done111:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done112:
@@ -17363,7 +19308,7 @@ done112:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done113:
@@ -17380,7 +19325,7 @@ done113:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done114:
@@ -17393,7 +19338,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17404,7 +19349,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17415,7 +19360,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17426,7 +19371,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17437,7 +19382,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17448,7 +19393,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17459,7 +19404,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17470,7 +19415,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17485,7 +19430,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done115:
@@ -17502,7 +19447,7 @@ done115:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done116:
@@ -17519,7 +19464,7 @@ done116:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done117:
@@ -17536,7 +19481,7 @@ done117:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done118:
@@ -17549,7 +19494,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17560,7 +19505,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17571,7 +19516,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17582,7 +19527,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17593,7 +19538,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17604,7 +19549,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17615,7 +19560,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17626,7 +19571,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17641,7 +19586,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done119:
@@ -17658,7 +19603,7 @@ done119:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done120:
@@ -17675,7 +19620,7 @@ done120:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done121:
@@ -17692,7 +19637,7 @@ done121:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done122:
@@ -17705,7 +19650,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17716,7 +19661,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17727,7 +19672,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17738,7 +19683,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17749,7 +19694,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17760,7 +19705,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17771,7 +19716,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17782,7 +19727,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17797,7 +19742,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done123:
@@ -17814,7 +19759,7 @@ done123:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done124:
@@ -17831,7 +19776,7 @@ done124:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done125:
@@ -17848,7 +19793,7 @@ done125:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done126:
@@ -17868,7 +19813,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17879,7 +19824,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17890,7 +19835,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17901,7 +19846,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17912,7 +19857,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17923,7 +19868,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17934,7 +19879,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17945,7 +19890,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -17960,7 +19905,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done128:
@@ -17977,7 +19922,7 @@ done128:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done129:
@@ -17994,7 +19939,7 @@ done129:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done130:
@@ -18011,7 +19956,7 @@ done130:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done131:
@@ -18024,7 +19969,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18035,7 +19980,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18046,7 +19991,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18057,7 +20002,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18068,7 +20013,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18079,7 +20024,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18090,7 +20035,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18101,7 +20046,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -18116,7 +20061,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done132:
@@ -18133,7 +20078,7 @@ done132:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done133:
@@ -18150,7 +20095,7 @@ done133:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done134:
@@ -18167,7 +20112,7 @@ done134:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done135:
@@ -18180,7 +20125,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18191,7 +20136,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18202,7 +20147,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18213,7 +20158,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18224,7 +20169,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18235,7 +20180,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18246,7 +20191,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18257,7 +20202,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -18272,7 +20217,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done136:
@@ -18289,7 +20234,7 @@ done136:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done137:
@@ -18306,7 +20251,7 @@ done137:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done138:
@@ -18323,7 +20268,7 @@ done138:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done139:
@@ -18336,7 +20281,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18347,7 +20292,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18358,7 +20303,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18369,7 +20314,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18380,7 +20325,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18391,7 +20336,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18402,7 +20347,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -18413,7 +20358,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -18428,7 +20373,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done140:
@@ -18445,7 +20390,7 @@ done140:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done141:
@@ -18462,7 +20407,7 @@ done141:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done142:
@@ -18479,7 +20424,7 @@ done142:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t57_base+528(FP), BX
+	MOVQ      t35_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done143:
@@ -22189,52 +24134,52 @@ loop198:
 	VBROADCASTSD (BX), Y10
 	VMULPD       Y10, Y9, Y11
 	VMULPD       160(SP), Y10, Y10
-	MOVQ         t50_base+576(FP), BX
+	MOVQ         t28_base+576(FP), BX
 	VMOVSD       X10, (BX)
-	MOVQ         t50_base+576(FP), BX
+	MOVQ         t28_base+576(FP), BX
 	VMOVSD       X0, 8(BX)
-	MOVQ         t50_base+576(FP), BX
+	MOVQ         t28_base+576(FP), BX
 	VMOVSD       X0, 16(BX)
-	MOVQ         t50_base+576(FP), BX
+	MOVQ         t28_base+576(FP), BX
 	VMOVSD       X0, 24(BX)
-	MOVQ         t46_base+360(FP), BX
+	MOVQ         t24_base+360(FP), BX
 	LEAQ         (BX)(DX*8), BX
 	VBROADCASTSD (BX), Y12
 	VMULPD       160(SP), Y12, Y12
 	VFMADD231PD  128(SP), Y11, Y12
 	MOVQ         DX, SI
 	SHLQ         $0x02, SI
-	MOVQ         t51_base+432(FP), DI
+	MOVQ         t29_base+432(FP), DI
 	LEAQ         (DI)(SI*8), DI
 	VMOVSD       X12, 8(DI)
-	MOVQ         t47_base+384(FP), R8
+	MOVQ         t25_base+384(FP), R8
 	LEAQ         (R8)(DX*8), R8
 	VBROADCASTSD (R8), Y12
 	VMULPD       160(SP), Y12, Y12
 	VFMADD231PD  Y11, Y8, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	MOVQ         t52_base+456(FP), R9
+	MOVQ         t30_base+456(FP), R9
 	LEAQ         (R9)(SI*8), R9
 	VMOVSD       X12, 16(R9)
-	MOVQ         t53_base+600(FP), R10
+	MOVQ         t31_base+600(FP), R10
 	VMOVSD       X11, (R10)
-	MOVQ         t53_base+600(FP), R10
+	MOVQ         t31_base+600(FP), R10
 	VMOVSD       X0, 8(R10)
-	MOVQ         t53_base+600(FP), R10
+	MOVQ         t31_base+600(FP), R10
 	VMOVSD       X0, 16(R10)
-	MOVQ         t53_base+600(FP), R10
+	MOVQ         t31_base+600(FP), R10
 	VMOVSD       X0, 24(R10)
 	VBROADCASTSD (BX), Y11
 	VMULPD       224(SP), Y11, Y11
 	VFMADD231PD  128(SP), Y10, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	MOVQ         t54_base+480(FP), BX
+	MOVQ         t32_base+480(FP), BX
 	LEAQ         (BX)(SI*8), BX
 	VMOVSD       X11, 8(BX)
 	VBROADCASTSD (R8), Y11
 	VMULPD       224(SP), Y11, Y11
 	VFMADD231PD  Y10, Y8, Y11
-	MOVQ         t55_base+504(FP), R8
+	MOVQ         t33_base+504(FP), R8
 	LEAQ         (R8)(SI*8), SI
 	VMOVSD       X11, 16(SI)
 	MOVQ         $+0, R8
@@ -22242,10 +24187,10 @@ loop198:
 
 loop199:
 	VMOVUPD (BX), Y10
-	MOVQ    t53_base+600(FP), R10
+	MOVQ    t31_base+600(FP), R10
 	VADDPD  (R10), Y10, Y10
 	VADDPD  (SI), Y10, Y10
-	MOVQ    t56_base+624(FP), R10
+	MOVQ    t34_base+624(FP), R10
 	VMOVUPD Y10, (R10)
 	ADDQ    $+1, R8
 	CMPQ    R8, $+1
@@ -22254,7 +24199,7 @@ loop199:
 	PCALIGN $0x20
 
 loop200:
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VMOVUPD Y0, 32(SI)
 	ADDQ    $+1, BX
 	CMPQ    BX, $+1
@@ -22263,7 +24208,7 @@ loop200:
 	PCALIGN $0x20
 
 loop201:
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VMOVUPD Y0, 64(SI)
 	ADDQ    $+1, BX
 	CMPQ    BX, $+1
@@ -22272,21 +24217,21 @@ loop201:
 	PCALIGN $0x20
 
 loop202:
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VMOVUPD Y0, 96(SI)
 	ADDQ    $+1, BX
 	CMPQ    BX, $+1
 	JLT     loop202
 	MOVQ    DX, BX
 	SHLQ    $0x04, BX
-	MOVQ    t57_base+528(FP), SI
+	MOVQ    t35_base+528(FP), SI
 	LEAQ    (SI)(BX*8), SI
 	MOVQ    $+0, R8
 	PCALIGN $0x20
 
 loop203:
 	VMOVUPD (DI), Y10
-	MOVQ    t50_base+576(FP), R10
+	MOVQ    t28_base+576(FP), R10
 	VADDPD  (R10), Y10, Y10
 	VADDPD  (R9), Y10, Y10
 	VMOVUPD Y10, 32(SI)
@@ -22298,25 +24243,25 @@ loop203:
 	VMOVUPD 32(SI), Y11
 	VMOVUPD 64(SI), Y12
 	VMOVUPD 96(SI), Y13
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VADDPD  (SI), Y10, Y10
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VADDPD  32(SI), Y11, Y11
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VADDPD  64(SI), Y12, Y12
-	MOVQ    t56_base+624(FP), SI
+	MOVQ    t34_base+624(FP), SI
 	VADDPD  96(SI), Y13, Y13
 	VADDPD  (DI), Y10, Y10
 	VADDPD  32(DI), Y11, Y11
 	VADDPD  64(DI), Y12, Y12
 	VADDPD  96(DI), Y13, Y13
-	MOVQ    t59_base+648(FP), SI
+	MOVQ    t37_base+648(FP), SI
 	VMOVUPD Y10, (SI)
-	MOVQ    t59_base+648(FP), SI
+	MOVQ    t37_base+648(FP), SI
 	VMOVUPD Y11, 32(SI)
-	MOVQ    t59_base+648(FP), SI
+	MOVQ    t37_base+648(FP), SI
 	VMOVUPD Y12, 64(SI)
-	MOVQ    t59_base+648(FP), SI
+	MOVQ    t37_base+648(FP), SI
 	VMOVUPD Y13, 96(SI)
 	MOVQ    zhere_base+672(FP), SI
 	LEAQ    (SI)(BX*8), BX
@@ -22337,7 +24282,7 @@ loop205:
 	VBROADCASTSD (R10), Y10
 	MOVQ         R9, R10
 	SHLQ         $0x02, R10
-	MOVQ         t59_base+648(FP), R11
+	MOVQ         t37_base+648(FP), R11
 	LEAQ         (R11)(R10*8), R10
 	VMULPD       (R10), Y10, Y10
 	VADDPD       (R8), Y10, Y10
@@ -22420,7 +24365,7 @@ loop211:
 	MOVQ $+0, R8
 
 loop212:
-	MOVQ    t60_base+744(FP), R9
+	MOVQ    t38_base+744(FP), R9
 	VMOVUPD Y0, (R9)
 	MOVQ    R8, R9
 	SHLQ    $0x02, R9
@@ -22442,9 +24387,9 @@ loop213:
 	LEAQ         (DI)(R13*8), R13
 	VMULPD       (R13), Y10, Y10
 	VFMADD231PD  (BP), Y9, Y10
-	MOVQ         t60_base+744(FP), R13
+	MOVQ         t38_base+744(FP), R13
 	VADDPD       (R13), Y10, Y9
-	MOVQ         t60_base+744(FP), R13
+	MOVQ         t38_base+744(FP), R13
 	VMOVUPD      Y9, (R13)
 	ADDQ         $+1, R12
 	CMPQ         R12, $+4
@@ -22459,7 +24404,7 @@ loop213:
 	JMP          done214
 
 else215:
-	MOVQ    t60_base+744(FP), R10
+	MOVQ    t38_base+744(FP), R10
 	VMOVUPD (R10), Y9
 
 done214:
@@ -22478,4932 +24423,964 @@ done214:
 	VZEROUPPER
 	RET
 
-// func mSumsAVX512(p0 []float64, p1 []float64, inv []float64)
+// func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·mSumsAVX512(SB), $0-72
-	MOVQ    p0_base+0(FP), AX
+TEXT ·mSumsAVX512(SB), $0-120
+	MOVQ    zM_base+0(FP), AX
 	MOVQ    p1_base+24(FP), CX
 	MOVQ    inv_base+48(FP), DX
-	MOVQ    $+63, BX
-	KMOVB   BX, K1
-	MOVQ    $+0, BX
+	MOVQ    p3_base+72(FP), BX
+	MOVQ    p4_base+96(FP), SI
+	MOVQ    $+63, DI
+	KMOVB   DI, K1
+	MOVQ    $+0, DI
 	VMOVUPD c64x8_h422ed14415ed2725<>+0(SB), Z0
 	KXNORW  K2, K2, K2
 	VPXORD  Z1, Z1, Z1
 
 loop1:
-	MOVQ        BX, SI
-	SHLQ        $0x02, SI
-	LEAQ        (AX)(SI*8), SI
+	MOVQ        DI, R8
+	SHLQ        $0x02, R8
+	LEAQ        (AX)(R8*8), R8
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, (SI)(Z0*8)
+	VSCATTERQPD Z1, K3, (R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 1024(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 1024(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z1, K3, 2048(SI)(Z0*8)
-	MOVQ        BX, SI
-	SHLQ        $0x02, SI
-	LEAQ        (AX)(SI*8), SI
+	VSCATTERQPD Z1, K3, 2048(R8)(Z0*8)
+	MOVQ        DI, R8
+	SHLQ        $0x02, R8
+	LEAQ        (AX)(R8*8), R8
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 8(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 8(R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 1032(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 1032(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z1, K3, 2056(SI)(Z0*8)
-	MOVQ        BX, SI
-	SHLQ        $0x02, SI
-	LEAQ        (AX)(SI*8), SI
+	VSCATTERQPD Z1, K3, 2056(R8)(Z0*8)
+	MOVQ        DI, R8
+	SHLQ        $0x02, R8
+	LEAQ        (AX)(R8*8), R8
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 16(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 16(R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 1040(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 1040(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z1, K3, 2064(SI)(Z0*8)
-	MOVQ        BX, SI
-	SHLQ        $0x02, SI
-	LEAQ        (AX)(SI*8), SI
+	VSCATTERQPD Z1, K3, 2064(R8)(Z0*8)
+	MOVQ        DI, R8
+	SHLQ        $0x02, R8
+	LEAQ        (AX)(R8*8), R8
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 24(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 24(R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z1, K3, 1048(SI)(Z0*8)
+	VSCATTERQPD Z1, K3, 1048(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z1, K3, 2072(SI)(Z0*8)
-	MOVQ        BX, SI
-	SHLQ        $0x02, SI
-	LEAQ        (CX)(SI*8), DI
-	LEAQ        (AX)(SI*8), SI
-	MOVQ        $+0, R8
+	VSCATTERQPD Z1, K3, 2072(R8)(Z0*8)
+	MOVQ        DI, R8
+	SHLQ        $0x02, R8
+	LEAQ        (CX)(R8*8), R9
+	LEAQ        (AX)(R8*8), R8
+	MOVQ        $+0, R10
 	PCALIGN     $0x20
 
 loop2:
-	LEAQ        (DI)(R8*8), R9
+	LEAQ        (R9)(R10*8), R11
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z2
-	VGATHERQPD  (R9)(Z0*8), K3, Z2
+	VGATHERQPD  (R11)(Z0*8), K3, Z2
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z3
-	VGATHERQPD  1024(R9)(Z0*8), K3, Z3
+	VGATHERQPD  1024(R11)(Z0*8), K3, Z3
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z4
-	VGATHERQPD  2048(R9)(Z0*8), K3, Z4
-	MOVQ        R8, R9
-	SHLQ        $0x02, R9
-	LEAQ        (DX)(R9*8), R9
+	VGATHERQPD  2048(R11)(Z0*8), K3, Z4
+	MOVQ        R10, R11
+	SHLQ        $0x02, R11
+	LEAQ        (DX)(R11*8), R11
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z5
-	VGATHERQPD  (R9)(Z0*8), K3, Z5
+	VGATHERQPD  (R11)(Z0*8), K3, Z5
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z6
-	VGATHERQPD  1024(R9)(Z0*8), K3, Z6
+	VGATHERQPD  1024(R11)(Z0*8), K3, Z6
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z7
-	VGATHERQPD  2048(R9)(Z0*8), K3, Z7
+	VGATHERQPD  2048(R11)(Z0*8), K3, Z7
 	VMULPD      Z5, Z2, Z5
 	VMULPD      Z6, Z3, Z6
 	VMULPD      Z7, Z4, Z7
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z8
-	VGATHERQPD  (SI)(Z0*8), K3, Z8
+	VGATHERQPD  (R8)(Z0*8), K3, Z8
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z9
-	VGATHERQPD  1024(SI)(Z0*8), K3, Z9
+	VGATHERQPD  1024(R8)(Z0*8), K3, Z9
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z10
-	VGATHERQPD  2048(SI)(Z0*8), K3, Z10
+	VGATHERQPD  2048(R8)(Z0*8), K3, Z10
 	VADDPD      Z5, Z8, Z5
 	VADDPD      Z6, Z9, Z6
 	VADDPD      Z7, Z10, Z7
 	KMOVW       K2, K3
-	VSCATTERQPD Z5, K3, (SI)(Z0*8)
+	VSCATTERQPD Z5, K3, (R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z6, K3, 1024(SI)(Z0*8)
+	VSCATTERQPD Z6, K3, 1024(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z7, K3, 2048(SI)(Z0*8)
-	MOVQ        R8, R9
-	SHLQ        $0x02, R9
-	LEAQ        (DX)(R9*8), R9
+	VSCATTERQPD Z7, K3, 2048(R8)(Z0*8)
+	MOVQ        R10, R11
+	SHLQ        $0x02, R11
+	LEAQ        (DX)(R11*8), R11
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z5
-	VGATHERQPD  8(R9)(Z0*8), K3, Z5
+	VGATHERQPD  8(R11)(Z0*8), K3, Z5
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z6
-	VGATHERQPD  1032(R9)(Z0*8), K3, Z6
+	VGATHERQPD  1032(R11)(Z0*8), K3, Z6
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z7
-	VGATHERQPD  2056(R9)(Z0*8), K3, Z7
+	VGATHERQPD  2056(R11)(Z0*8), K3, Z7
 	VMULPD      Z5, Z2, Z5
 	VMULPD      Z6, Z3, Z6
 	VMULPD      Z7, Z4, Z7
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z8
-	VGATHERQPD  8(SI)(Z0*8), K3, Z8
+	VGATHERQPD  8(R8)(Z0*8), K3, Z8
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z9
-	VGATHERQPD  1032(SI)(Z0*8), K3, Z9
+	VGATHERQPD  1032(R8)(Z0*8), K3, Z9
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z10
-	VGATHERQPD  2056(SI)(Z0*8), K3, Z10
+	VGATHERQPD  2056(R8)(Z0*8), K3, Z10
 	VADDPD      Z5, Z8, Z5
 	VADDPD      Z6, Z9, Z6
 	VADDPD      Z7, Z10, Z7
 	KMOVW       K2, K3
-	VSCATTERQPD Z5, K3, 8(SI)(Z0*8)
+	VSCATTERQPD Z5, K3, 8(R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z6, K3, 1032(SI)(Z0*8)
+	VSCATTERQPD Z6, K3, 1032(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z7, K3, 2056(SI)(Z0*8)
-	MOVQ        R8, R9
-	SHLQ        $0x02, R9
-	LEAQ        (DX)(R9*8), R9
+	VSCATTERQPD Z7, K3, 2056(R8)(Z0*8)
+	MOVQ        R10, R11
+	SHLQ        $0x02, R11
+	LEAQ        (DX)(R11*8), R11
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z5
-	VGATHERQPD  16(R9)(Z0*8), K3, Z5
+	VGATHERQPD  16(R11)(Z0*8), K3, Z5
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z6
-	VGATHERQPD  1040(R9)(Z0*8), K3, Z6
+	VGATHERQPD  1040(R11)(Z0*8), K3, Z6
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z7
-	VGATHERQPD  2064(R9)(Z0*8), K3, Z7
+	VGATHERQPD  2064(R11)(Z0*8), K3, Z7
 	VMULPD      Z5, Z2, Z5
 	VMULPD      Z6, Z3, Z6
 	VMULPD      Z7, Z4, Z7
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z8
-	VGATHERQPD  16(SI)(Z0*8), K3, Z8
+	VGATHERQPD  16(R8)(Z0*8), K3, Z8
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z9
-	VGATHERQPD  1040(SI)(Z0*8), K3, Z9
+	VGATHERQPD  1040(R8)(Z0*8), K3, Z9
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z10
-	VGATHERQPD  2064(SI)(Z0*8), K3, Z10
+	VGATHERQPD  2064(R8)(Z0*8), K3, Z10
 	VADDPD      Z5, Z8, Z5
 	VADDPD      Z6, Z9, Z6
 	VADDPD      Z7, Z10, Z7
 	KMOVW       K2, K3
-	VSCATTERQPD Z5, K3, 16(SI)(Z0*8)
+	VSCATTERQPD Z5, K3, 16(R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z6, K3, 1040(SI)(Z0*8)
+	VSCATTERQPD Z6, K3, 1040(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z7, K3, 2064(SI)(Z0*8)
-	MOVQ        R8, R9
-	SHLQ        $0x02, R9
-	LEAQ        (DX)(R9*8), R9
+	VSCATTERQPD Z7, K3, 2064(R8)(Z0*8)
+	MOVQ        R10, R11
+	SHLQ        $0x02, R11
+	LEAQ        (DX)(R11*8), R11
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z5
-	VGATHERQPD  24(R9)(Z0*8), K3, Z5
+	VGATHERQPD  24(R11)(Z0*8), K3, Z5
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z6
-	VGATHERQPD  1048(R9)(Z0*8), K3, Z6
+	VGATHERQPD  1048(R11)(Z0*8), K3, Z6
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z7
-	VGATHERQPD  2072(R9)(Z0*8), K3, Z7
+	VGATHERQPD  2072(R11)(Z0*8), K3, Z7
 	VMULPD      Z5, Z2, Z2
 	VMULPD      Z6, Z3, Z3
 	VMULPD      Z7, Z4, Z4
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z5
-	VGATHERQPD  24(SI)(Z0*8), K3, Z5
+	VGATHERQPD  24(R8)(Z0*8), K3, Z5
 	KMOVW       K2, K3
 	VMOVAPS     Z1, Z6
-	VGATHERQPD  1048(SI)(Z0*8), K3, Z6
+	VGATHERQPD  1048(R8)(Z0*8), K3, Z6
 	KMOVW       K1, K3
 	VMOVAPS     Z1, Z7
-	VGATHERQPD  2072(SI)(Z0*8), K3, Z7
+	VGATHERQPD  2072(R8)(Z0*8), K3, Z7
 	VADDPD      Z2, Z5, Z2
 	VADDPD      Z3, Z6, Z3
 	VADDPD      Z4, Z7, Z4
 	KMOVW       K2, K3
-	VSCATTERQPD Z2, K3, 24(SI)(Z0*8)
+	VSCATTERQPD Z2, K3, 24(R8)(Z0*8)
 	KMOVW       K2, K3
-	VSCATTERQPD Z3, K3, 1048(SI)(Z0*8)
+	VSCATTERQPD Z3, K3, 1048(R8)(Z0*8)
 	KMOVW       K1, K3
-	VSCATTERQPD Z4, K3, 2072(SI)(Z0*8)
-	ADDQ        $+1, R8
-	CMPQ        R8, $+4
-	JLT         loop2
-	ADDQ        $+1, BX
-	CMPQ        BX, $+4
-	JLT         loop1
-	VZEROUPPER
-	RET
-
-// func mSumsAVX2(p0 []float64, p1 []float64, inv []float64)
-// Requires: AVX
-TEXT ·mSumsAVX2(SB), $0-72
-	MOVQ   p0_base+0(FP), AX
-	MOVQ   p1_base+24(FP), CX
-	MOVQ   inv_base+48(FP), DX
-	MOVQ   $+0, BX
-	VXORPS Y0, Y0, Y0
-
-loop1:
-	MOVQ BX, SI
-	SHLQ $0x04, SI
-	LEAQ (AX)(SI*8), DI
-	LEAQ (CX)(SI*8), R8
-	LEAQ (DX)(SI*8), SI
-	MOVQ $+0, R9
-
-loop2:
-	MOVQ    R9, R10
-	SHLQ    $0x02, R10
-	LEAQ    (DI)(R10*8), R11
-	VMOVUPD Y0, (R11)
-	LEAQ    (R8)(R10*8), R10
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop3:
-	LEAQ         (R10)(R12*8), R13
-	VBROADCASTSD (R13), Y1
-	MOVQ         R12, R13
-	SHLQ         $0x02, R13
-	LEAQ         (SI)(R13*8), R13
-	VMULPD       (R13), Y1, Y1
-	VADDPD       (R11), Y1, Y1
-	VMOVUPD      Y1, (R11)
-	ADDQ         $+1, R12
-	CMPQ         R12, $+4
-	JLT          loop3
-	ADDQ         $+1, R9
-	CMPQ         R9, $+4
-	JLT          loop2
-	ADDQ         $+1, BX
-	CMPQ         BX, $+22
-	JLT          loop1
-	VZEROUPPER
-	RET
-
-// func t9LoopAVX512(p0 int, t9 []float64)
-// Requires: AVX, AVX512F
-TEXT ·t9LoopAVX512(SB), $0-32
-	MOVQ    p0+0(FP), AX
-	MOVQ    t9_base+8(FP), CX
-	IMUL3Q  $+26, AX, AX
-	TESTQ   AX, AX
-	JLE     done1
-	LEAQ    -32(AX), DX
-	TESTQ   DX, DX
-	JLT     done2
-	MOVQ    $+0, BX
-	VPXORD  Z0, Z0, Z0
-	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z1
-	KXNORW  K1, K1, K1
-	PCALIGN $0x20
-
-loop3:
-	IMUL3Q      $+3, BX, SI
-	LEAQ        (CX)(SI*8), DI
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, (DI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 192(DI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 384(DI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 576(DI)(Z1*8)
-	LEAQ        (CX)(SI*8), SI
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 8(SI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 200(SI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 392(SI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 584(SI)(Z1*8)
-	ADDQ        $+32, BX
-	CMPQ        BX, DX
-	JLE         loop3
-
-done2:
-	MOVQ    AX, DX
-	ANDQ    $+31, DX
-	MOVQ    AX, BX
-	SUBQ    DX, BX
-	LEAQ    7(AX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z2
-	PCALIGN $0x20
-
-loop5:
-	MOVQ         AX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z3
-	VPCMPQ       $0x06, Z0, Z3, K1
-	IMUL3Q       $+3, BX, SI
-	LEAQ         (CX)(SI*8), DI
-	KMOVW        K1, K2
-	VSCATTERQPD  Z1, K2, (DI)(Z2*8)
-	LEAQ         (CX)(SI*8), SI
-	VSCATTERQPD  Z1, K1, 8(SI)(Z2*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop5
-
-done4:
-done1:
-	VZEROUPPER
-	RET
-
-// func t9LoopAVX2(p0 int, t9 []float64)
-// Requires: AVX, AVX2
-TEXT ·t9LoopAVX2(SB), $0-32
-	MOVQ    p0+0(FP), AX
-	MOVQ    t9_base+8(FP), CX
-	IMUL3Q  $+26, AX, AX
-	TESTQ   AX, AX
-	JLE     done1
-	LEAQ    -16(AX), DX
-	TESTQ   DX, DX
-	JLT     done2
-	MOVQ    $+0, BX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y6
-	PCALIGN $0x20
-
-loop3:
-	IMUL3Q  $+3, BX, SI
-	LEAQ    (CX)(SI*8), DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	LEAQ    (CX)(SI*8), SI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 104(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 104(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 104(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 104(SI)(DI*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 200(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 200(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 200(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 200(SI)(DI*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 296(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 296(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 296(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 296(SI)(DI*8)
-	ADDQ    $+16, BX
-	CMPQ    BX, DX
-	JLE     loop3
-
-done2:
-	MOVQ    AX, DX
-	ANDQ    $+15, DX
-	MOVQ    AX, BX
-	SUBQ    DX, BX
-	LEAQ    -4(AX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y6
-	PCALIGN $0x20
-
-loop5:
-	IMUL3Q  $+3, BX, SI
-	LEAQ    (CX)(SI*8), DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	LEAQ    (CX)(SI*8), SI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 8(SI)(DI*8)
-	ADDQ    $+4, BX
-	CMPQ    BX, DX
-	JLE     loop5
-
-done4:
-	MOVQ         AX, DX
-	ANDQ         $+3, DX
-	TESTQ        DX, DX
-	JLE          done6
-	SUBQ         DX, AX
-	VMOVQ        DX, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $+3, AX, AX
-	LEAQ         (CX)(AX*8), DX
-	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y2
-	VMOVMSKPD    Y0, BX
-	ANDQ         $+1, BX
-	TESTQ        BX, BX
-	JEQ          done7
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VPERMPS      Y2, Y4, Y4
-	VMOVQ        X4, BX
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       Y5, Y3, Y3
-	VPERMPS      Y1, Y3, Y3
-	VMOVSD       X3, (DX)(BX*8)
-
-done7:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+2, BX
-	TESTQ     BX, BX
-	JEQ       done8
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, (DX)(BX*8)
-
-done8:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+4, BX
-	TESTQ     BX, BX
-	JEQ       done9
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, (DX)(BX*8)
-
-done9:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+8, BX
-	TESTQ     BX, BX
-	JEQ       done10
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, (DX)(BX*8)
-
-done10:
-	LEAQ      (CX)(AX*8), AX
-	VMOVMSKPD Y0, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done11
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 8(AX)(CX*8)
-
-done11:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done12
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 8(AX)(CX*8)
-
-done12:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done13
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 8(AX)(CX*8)
-
-done13:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done14
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
-	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y2, Y3, Y2
-	VMOVQ     X2, CX
-	VPADDQ    Y0, Y0, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    Y4, Y0, Y0
-	VPERMPS   Y1, Y0, Y0
-	VMOVSD    X0, 8(AX)(CX*8)
-
-done14:
-done6:
-done1:
-	VZEROUPPER
-	RET
-
-// func t10LoopAVX512(p0 int, t10 []float64)
-// Requires: AVX, AVX512F
-TEXT ·t10LoopAVX512(SB), $0-32
-	MOVQ    p0+0(FP), AX
-	MOVQ    t10_base+8(FP), CX
-	IMUL3Q  $+26, AX, AX
-	TESTQ   AX, AX
-	JLE     done1
-	LEAQ    -32(AX), DX
-	TESTQ   DX, DX
-	JLT     done2
-	MOVQ    $+0, BX
-	VPXORD  Z0, Z0, Z0
-	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z1
-	KXNORW  K1, K1, K1
-	PCALIGN $0x20
-
-loop3:
-	IMUL3Q      $+3, BX, SI
-	LEAQ        (CX)(SI*8), DI
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, (DI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 192(DI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 384(DI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 576(DI)(Z1*8)
-	LEAQ        (CX)(SI*8), SI
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 16(SI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 208(SI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 400(SI)(Z1*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z0, K2, 592(SI)(Z1*8)
-	ADDQ        $+32, BX
-	CMPQ        BX, DX
-	JLE         loop3
-
-done2:
-	MOVQ    AX, DX
-	ANDQ    $+31, DX
-	MOVQ    AX, BX
-	SUBQ    DX, BX
-	LEAQ    7(AX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z2
-	PCALIGN $0x20
-
-loop5:
-	MOVQ         AX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z3
-	VPCMPQ       $0x06, Z0, Z3, K1
-	IMUL3Q       $+3, BX, SI
-	LEAQ         (CX)(SI*8), DI
-	KMOVW        K1, K2
-	VSCATTERQPD  Z1, K2, (DI)(Z2*8)
-	LEAQ         (CX)(SI*8), SI
-	VSCATTERQPD  Z1, K1, 16(SI)(Z2*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop5
-
-done4:
-done1:
-	VZEROUPPER
-	RET
-
-// func t10LoopAVX2(p0 int, t10 []float64)
-// Requires: AVX, AVX2
-TEXT ·t10LoopAVX2(SB), $0-32
-	MOVQ    p0+0(FP), AX
-	MOVQ    t10_base+8(FP), CX
-	IMUL3Q  $+26, AX, AX
-	TESTQ   AX, AX
-	JLE     done1
-	LEAQ    -16(AX), DX
-	TESTQ   DX, DX
-	JLT     done2
-	MOVQ    $+0, BX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y6
-	PCALIGN $0x20
-
-loop3:
-	IMUL3Q  $+3, BX, SI
-	LEAQ    (CX)(SI*8), DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 96(DI)(R8*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 192(DI)(R8*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 288(DI)(R8*8)
-	LEAQ    (CX)(SI*8), SI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 112(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 112(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 112(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 112(SI)(DI*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 208(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 208(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 208(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 208(SI)(DI*8)
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 304(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 304(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 304(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 304(SI)(DI*8)
-	ADDQ    $+16, BX
-	CMPQ    BX, DX
-	JLE     loop3
-
-done2:
-	MOVQ    AX, DX
-	ANDQ    $+15, DX
-	MOVQ    AX, BX
-	SUBQ    DX, BX
-	LEAQ    -4(AX), DX
-	CMPQ    BX, DX
-	JGT     done4
-	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y6
-	PCALIGN $0x20
-
-loop5:
-	IMUL3Q  $+3, BX, SI
-	LEAQ    (CX)(SI*8), DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, R8
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, (DI)(R8*8)
-	LEAQ    (CX)(SI*8), SI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y2, Y2, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y4, Y4, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y5, Y5, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y1, Y7, Y7
-	VMOVQ   X7, DI
-	VPADDQ  Y6, Y6, Y7
-	VPSHUFD $0xa0, Y7, Y7
-	VPADDD  Y3, Y7, Y7
-	VPERMPS Y0, Y7, Y7
-	VMOVSD  X7, 16(SI)(DI*8)
-	ADDQ    $+4, BX
-	CMPQ    BX, DX
-	JLE     loop5
-
-done4:
-	MOVQ         AX, DX
-	ANDQ         $+3, DX
-	TESTQ        DX, DX
-	JLE          done6
-	SUBQ         DX, AX
-	VMOVQ        DX, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $+3, AX, AX
-	LEAQ         (CX)(AX*8), DX
-	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y2
-	VMOVMSKPD    Y0, BX
-	ANDQ         $+1, BX
-	TESTQ        BX, BX
-	JEQ          done7
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD       Y5, Y4, Y4
-	VPERMPS      Y2, Y4, Y4
-	VMOVQ        X4, BX
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       Y5, Y3, Y3
-	VPERMPS      Y1, Y3, Y3
-	VMOVSD       X3, (DX)(BX*8)
-
-done7:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+2, BX
-	TESTQ     BX, BX
-	JEQ       done8
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, (DX)(BX*8)
-
-done8:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+4, BX
-	TESTQ     BX, BX
-	JEQ       done9
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, (DX)(BX*8)
-
-done9:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+8, BX
-	TESTQ     BX, BX
-	JEQ       done10
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, (DX)(BX*8)
-
-done10:
-	LEAQ      (CX)(AX*8), AX
-	VMOVMSKPD Y0, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done11
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 16(AX)(CX*8)
-
-done11:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done12
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 16(AX)(CX*8)
-
-done12:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done13
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y2, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 16(AX)(CX*8)
-
-done13:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done14
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
-	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y2, Y3, Y2
-	VMOVQ     X2, CX
-	VPADDQ    Y0, Y0, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    Y4, Y0, Y0
-	VPERMPS   Y1, Y0, Y0
-	VMOVSD    X0, 16(AX)(CX*8)
-
-done14:
-done6:
-done1:
-	VZEROUPPER
-	RET
-
-// func zM2LoopAVX512(inv []float64, dA []float64, zM2 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zM2LoopAVX512(SB), $0-72
-	MOVQ inv_base+0(FP), AX
-	MOVQ dA_base+24(FP), CX
-	MOVQ zM2_base+48(FP), DX
-	MOVQ $+0, BX
-	MOVQ $+15, SI
-
-loop1:
-	MOVQ    BX, DI
-	SHLQ    $0x04, DI
-	LEAQ    (AX)(DI*8), R8
-	IMUL3Q  $+416, BX, R9
-	LEAQ    (CX)(R9*8), R9
-	LEAQ    (DX)(DI*8), DI
-	MOVQ    $+0, R10
-	PCALIGN $0x20
-
-loop2:
-	MOVQ        R10, R11
-	SHLQ        $0x02, R11
-	LEAQ        (R9)(R11*8), R12
-	LEAQ        (DI)(R11*8), R11
-	KMOVB       SI, K1
-	VPXORD      Z0, Z0, Z0
-	VMOVUPD.Z   (R8), K1, Z1
-	VMULPD.BCST (R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD.Z   32(R8), K1, Z1
-	VMULPD.BCST 8(R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD.Z   64(R8), K1, Z1
-	VMULPD.BCST 16(R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD.Z   96(R8), K1, Z1
-	VMULPD.BCST 24(R12), Z1, Z1
-	VADDPD      Z1, Z0, Z0
-	VMOVUPD     Z0, K1, (R11)
+	VSCATTERQPD Z4, K3, 2072(R8)(Z0*8)
 	ADDQ        $+1, R10
 	CMPQ        R10, $+4
 	JLT         loop2
-	ADDQ        $+1, BX
-	CMPQ        BX, $+22
+	ADDQ        $+1, DI
+	CMPQ        DI, $+4
 	JLT         loop1
+	MOVQ        $+0, CX
+	VMOVUPD     c64x8_hfca5c378b21fd885<>+0(SB), Z2
+
+loop3:
+	MOVQ        CX, DX
+	SHLQ        $0x02, DX
+	LEAQ        (BX)(DX*8), DX
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, (DX)(Z2*8)
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 768(DX)(Z2*8)
+	KMOVW       K1, K3
+	VSCATTERQPD Z1, K3, 1536(DX)(Z2*8)
+	MOVQ        CX, DX
+	SHLQ        $0x02, DX
+	LEAQ        (BX)(DX*8), DX
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 8(DX)(Z2*8)
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 776(DX)(Z2*8)
+	KMOVW       K1, K3
+	VSCATTERQPD Z1, K3, 1544(DX)(Z2*8)
+	MOVQ        CX, DX
+	SHLQ        $0x02, DX
+	LEAQ        (BX)(DX*8), DX
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 16(DX)(Z2*8)
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 784(DX)(Z2*8)
+	KMOVW       K1, K3
+	VSCATTERQPD Z1, K3, 1552(DX)(Z2*8)
+	MOVQ        CX, DX
+	SHLQ        $0x02, DX
+	LEAQ        (BX)(DX*8), DX
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 24(DX)(Z2*8)
+	KMOVW       K2, K3
+	VSCATTERQPD Z1, K3, 792(DX)(Z2*8)
+	KMOVW       K1, K3
+	VSCATTERQPD Z1, K3, 1560(DX)(Z2*8)
+	IMUL3Q      $+3, CX, DX
+	LEAQ        (SI)(DX*8), DX
+	MOVQ        CX, DI
+	SHLQ        $0x02, DI
+	LEAQ        (BX)(DI*8), DI
+	MOVQ        $+0, R8
+	PCALIGN     $0x20
+
+loop4:
+	LEAQ         (DX)(R8*8), R9
+	VBROADCASTSD (R9), Z3
+	MOVQ         R8, R9
+	SHLQ         $0x02, R9
+	LEAQ         (AX)(R9*8), R9
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z4
+	VGATHERQPD   (R9)(Z0*8), K3, Z4
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z5
+	VGATHERQPD   1024(R9)(Z0*8), K3, Z5
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z6
+	VGATHERQPD   2048(R9)(Z0*8), K3, Z6
+	VMULPD       Z4, Z3, Z4
+	VMULPD       Z5, Z3, Z5
+	VMULPD       Z6, Z3, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z7
+	VGATHERQPD   (DI)(Z2*8), K3, Z7
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z8
+	VGATHERQPD   768(DI)(Z2*8), K3, Z8
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z9
+	VGATHERQPD   1536(DI)(Z2*8), K3, Z9
+	VADDPD       Z4, Z7, Z4
+	VADDPD       Z5, Z8, Z5
+	VADDPD       Z6, Z9, Z6
+	KMOVW        K2, K3
+	VSCATTERQPD  Z4, K3, (DI)(Z2*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z5, K3, 768(DI)(Z2*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z6, K3, 1536(DI)(Z2*8)
+	MOVQ         R8, R9
+	SHLQ         $0x02, R9
+	LEAQ         (AX)(R9*8), R9
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z4
+	VGATHERQPD   8(R9)(Z0*8), K3, Z4
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z5
+	VGATHERQPD   1032(R9)(Z0*8), K3, Z5
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z6
+	VGATHERQPD   2056(R9)(Z0*8), K3, Z6
+	VMULPD       Z4, Z3, Z4
+	VMULPD       Z5, Z3, Z5
+	VMULPD       Z6, Z3, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z7
+	VGATHERQPD   8(DI)(Z2*8), K3, Z7
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z8
+	VGATHERQPD   776(DI)(Z2*8), K3, Z8
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z9
+	VGATHERQPD   1544(DI)(Z2*8), K3, Z9
+	VADDPD       Z4, Z7, Z4
+	VADDPD       Z5, Z8, Z5
+	VADDPD       Z6, Z9, Z6
+	KMOVW        K2, K3
+	VSCATTERQPD  Z4, K3, 8(DI)(Z2*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z5, K3, 776(DI)(Z2*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z6, K3, 1544(DI)(Z2*8)
+	MOVQ         R8, R9
+	SHLQ         $0x02, R9
+	LEAQ         (AX)(R9*8), R9
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z4
+	VGATHERQPD   16(R9)(Z0*8), K3, Z4
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z5
+	VGATHERQPD   1040(R9)(Z0*8), K3, Z5
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z6
+	VGATHERQPD   2064(R9)(Z0*8), K3, Z6
+	VMULPD       Z4, Z3, Z4
+	VMULPD       Z5, Z3, Z5
+	VMULPD       Z6, Z3, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z7
+	VGATHERQPD   16(DI)(Z2*8), K3, Z7
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z8
+	VGATHERQPD   784(DI)(Z2*8), K3, Z8
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z9
+	VGATHERQPD   1552(DI)(Z2*8), K3, Z9
+	VADDPD       Z4, Z7, Z4
+	VADDPD       Z5, Z8, Z5
+	VADDPD       Z6, Z9, Z6
+	KMOVW        K2, K3
+	VSCATTERQPD  Z4, K3, 16(DI)(Z2*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z5, K3, 784(DI)(Z2*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z6, K3, 1552(DI)(Z2*8)
+	MOVQ         R8, R9
+	SHLQ         $0x02, R9
+	LEAQ         (AX)(R9*8), R9
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z4
+	VGATHERQPD   24(R9)(Z0*8), K3, Z4
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z5
+	VGATHERQPD   1048(R9)(Z0*8), K3, Z5
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z6
+	VGATHERQPD   2072(R9)(Z0*8), K3, Z6
+	VMULPD       Z4, Z3, Z4
+	VMULPD       Z5, Z3, Z5
+	VMULPD       Z6, Z3, Z3
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z6
+	VGATHERQPD   24(DI)(Z2*8), K3, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z7
+	VGATHERQPD   792(DI)(Z2*8), K3, Z7
+	KMOVW        K1, K3
+	VMOVAPS      Z1, Z8
+	VGATHERQPD   1560(DI)(Z2*8), K3, Z8
+	VADDPD       Z4, Z6, Z4
+	VADDPD       Z5, Z7, Z5
+	VADDPD       Z3, Z8, Z3
+	KMOVW        K2, K3
+	VSCATTERQPD  Z4, K3, 24(DI)(Z2*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z5, K3, 792(DI)(Z2*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z3, K3, 1560(DI)(Z2*8)
+	ADDQ         $+1, R8
+	CMPQ         R8, $+3
+	JLT          loop4
+	ADDQ         $+1, CX
+	CMPQ         CX, $+3
+	JLT          loop3
 	VZEROUPPER
 	RET
 
-// func zM2LoopAVX2(inv []float64, dA []float64, zM2 []float64)
+// func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 // Requires: AVX
-TEXT ·zM2LoopAVX2(SB), $0-72
-	MOVQ inv_base+0(FP), AX
-	MOVQ dA_base+24(FP), CX
-	MOVQ zM2_base+48(FP), DX
-	MOVQ $+0, BX
+TEXT ·mSumsAVX2(SB), $8-120
+	MOVQ   p1_base+24(FP), AX
+	MOVQ   inv_base+48(FP), CX
+	MOVQ   p3_base+72(FP), DX
+	MOVQ   p4_base+96(FP), BX
+	MOVQ   $+0, SI
+	VXORPS Y0, Y0, Y0
 
 loop1:
-	MOVQ    BX, SI
-	SHLQ    $0x04, SI
-	LEAQ    (AX)(SI*8), DI
-	IMUL3Q  $+416, BX, R8
-	LEAQ    (CX)(R8*8), R8
-	LEAQ    (DX)(SI*8), SI
-	MOVQ    $+0, R9
-	PCALIGN $0x20
+	MOVQ SI, DI
+	SHLQ $0x04, DI
+	MOVQ zM_base+0(FP), R8
+	LEAQ (R8)(DI*8), R8
+	LEAQ (AX)(DI*8), R9
+	LEAQ (CX)(DI*8), DI
+	MOVQ $+0, R10
 
 loop2:
-	MOVQ         R9, R10
-	SHLQ         $0x02, R10
-	LEAQ         (R8)(R10*8), R11
-	VBROADCASTSD (R11), Y0
-	VBROADCASTSD 8(R11), Y1
-	VBROADCASTSD 16(R11), Y2
-	VBROADCASTSD 24(R11), Y3
-	LEAQ         (SI)(R10*8), R10
-	VXORPS       Y4, Y4, Y4
-	VMULPD       (DI), Y0, Y0
-	VADDPD       Y0, Y4, Y4
-	VMULPD       32(DI), Y1, Y0
-	VADDPD       Y0, Y4, Y4
-	VMULPD       64(DI), Y2, Y0
-	VADDPD       Y0, Y4, Y4
-	VMULPD       96(DI), Y3, Y0
-	VADDPD       Y0, Y4, Y4
-	VMOVUPD      Y4, (R10)
-	ADDQ         $+1, R9
-	CMPQ         R9, $+4
+	MOVQ    R10, R11
+	SHLQ    $0x02, R11
+	LEAQ    (R8)(R11*8), R12
+	VMOVUPD Y0, (R12)
+	LEAQ    (R9)(R11*8), R11
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop3:
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Y1
+	MOVQ         R13, BP
+	SHLQ         $0x02, BP
+	LEAQ         (DI)(BP*8), BP
+	VMULPD       (BP), Y1, Y1
+	VADDPD       (R12), Y1, Y1
+	VMOVUPD      Y1, (R12)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+4
+	JLT          loop3
+	ADDQ         $+1, R10
+	CMPQ         R10, $+4
 	JLT          loop2
-	ADDQ         $+1, BX
-	CMPQ         BX, $+22
-	JLT          loop1
-	VZEROUPPER
-	RET
-
-// func zsSumsAVX512(weight []float64, base []float64, zM2 []float64, zs []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zsSumsAVX512(SB), $0-96
-	MOVQ    weight_base+0(FP), AX
-	MOVQ    base_base+24(FP), CX
-	MOVQ    zM2_base+48(FP), DX
-	MOVQ    zs_base+72(FP), BX
-	MOVQ    $+0, SI
-	MOVQ    $+7, DI
-	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-	PCALIGN $0x20
-
-loop1:
-	LEAQ             (AX)(SI*8), R8
-	VBROADCASTSD     (R8), Z2
-	MOVQ             SI, R8
-	SHLQ             $0x04, R8
-	LEAQ             (DX)(R8*8), R8
-	KMOVB            DI, K1
-	VPXORD           Z3, Z3, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       (R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z4
-	VFMADD231PD.BCST (CX), Z4, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       8(R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z4
-	VFMADD231PD.BCST 8(CX), Z4, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       16(R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z4
-	VFMADD231PD.BCST 16(CX), Z4, Z3
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z4
-	VGATHERQPD       24(R8)(Z0*8), K2, Z4
-	VMULPD           Z4, Z2, Z2
-	VFMADD231PD.BCST 24(CX), Z2, Z3
-	VMOVUPD.Z        (BX), K1, Z2
-	VADDPD           Z3, Z2, Z2
-	VMOVUPD          Z2, K1, (BX)
-	ADDQ             $+1, SI
-	CMPQ             SI, $+22
-	JLT              loop1
-	VZEROUPPER
-	RET
-
-// func zsSumsAVX2(weight []float64, base []float64, zM2 []float64, zs []float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·zsSumsAVX2(SB), $0-96
-	MOVQ    weight_base+0(FP), AX
-	MOVQ    base_base+24(FP), CX
-	MOVQ    zM2_base+48(FP), DX
-	MOVQ    zs_base+72(FP), BX
-	MOVQ    $+0, SI
-	VMOVUPD c64x4_h8f3a5440ec69610d<>+0(SB), Y0
-	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	PCALIGN $0x20
-
-loop1:
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD (DI), Y3
-	VBROADCASTSD (CX), Y4
-	VBROADCASTSD 8(CX), Y5
-	VBROADCASTSD 16(CX), Y6
-	VBROADCASTSD 24(CX), Y7
-	MOVQ         SI, DI
-	SHLQ         $0x04, DI
+	IMUL3Q       $+12, SI, DI
 	LEAQ         (DX)(DI*8), DI
-	VXORPS       Y8, Y8, Y8
-	VMOVAPD      Y0, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERQPD   Y9, (DI)(Y1*8), Y10
-	VMULPD       Y10, Y3, Y9
-	VFMADD231PD  Y9, Y4, Y8
-	VMOVAPD      Y0, Y4
-	VMOVAPS      Y2, Y9
-	VGATHERQPD   Y4, 8(DI)(Y1*8), Y9
-	VMULPD       Y9, Y3, Y4
-	VFMADD231PD  Y4, Y5, Y8
-	VMOVAPD      Y0, Y4
-	VMOVAPS      Y2, Y5
-	VGATHERQPD   Y4, 16(DI)(Y1*8), Y5
-	VMULPD       Y5, Y3, Y4
-	VFMADD231PD  Y4, Y6, Y8
-	VMOVAPD      Y0, Y4
-	VMOVAPS      Y2, Y5
-	VGATHERQPD   Y4, 24(DI)(Y1*8), Y5
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  Y3, Y7, Y8
-	VMASKMOVPD   (BX), Y0, Y3
-	VADDPD       Y8, Y3, Y3
-	VMASKMOVPD   Y3, Y0, (BX)
+	MOVQ         $+0, R9
+
+loop4:
+	MOVQ    R9, R10
+	SHLQ    $0x02, R10
+	LEAQ    (DI)(R10*8), R10
+	VMOVUPD Y0, (R10)
+	IMUL3Q  $+3, R9, R11
+	LEAQ    (BX)(R11*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop5:
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD (R13), Y1
+	MOVQ         R12, R13
+	SHLQ         $0x02, R13
+	LEAQ         (R8)(R13*8), R13
+	VMULPD       (R13), Y1, Y1
+	VADDPD       (R10), Y1, Y1
+	VMOVUPD      Y1, (R10)
+	ADDQ         $+1, R12
+	CMPQ         R12, $+3
+	JLT          loop5
+	ADDQ         $+1, R9
+	CMPQ         R9, $+3
+	JLT          loop4
 	ADDQ         $+1, SI
 	CMPQ         SI, $+22
 	JLT          loop1
 	VZEROUPPER
 	RET
 
-// func t23LoopAVX512(first int, count int, p2 int, corr []int32, t23 []float64, zq4 []float64)
+// func zM3LoopAVX512(inv []float64, dA []float64, zM3 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·t23LoopAVX512(SB), $0-96
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         corr_base+24(FP), DX
-	MOVQ         t23_base+48(FP), BX
-	MOVQ         zq4_base+72(FP), SI
-	TESTQ        CX, CX
-	JLE          done1
-	LEAQ         (DX)(AX*4), DX
-	IMUL3Q       $+3, AX, AX
-	LEAQ         (BX)(AX*8), AX
-	LEAQ         -32(CX), BX
-	TESTQ        BX, BX
-	JLT          done2
-	MOVQ         $+0, DI
-	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z0
-	KXNORW       K1, K1, K1
-	VPXORD       Z1, Z1, Z1
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z2
-	VMOVUPD      c64x8_h32682193dd45936a<>+0(SB), Z3
-	VMOVUPD      c64x8_hd0850e939f2bea23<>+0(SB), Z4
-	VMOVUPD      c64x8_h829a27ead1be8085<>+0(SB), Z5
-	VMOVUPD      c64x8_h7dbe2bc8ebaa3d2d<>+0(SB), Z6
-	VMOVUPD      c64x8_hb2c61ad269ce750a<>+0(SB), Z7
-	VMOVUPD      c64x8_ha78245988eb8922b<>+0(SB), Z8
-	PCALIGN      $0x20
+TEXT ·zM3LoopAVX512(SB), $8-72
+	MOVQ inv_base+0(FP), AX
+	MOVQ zM3_base+48(FP), CX
+	MOVQ $+0, DX
+	MOVQ $+15, BX
 
-loop3:
-	VPMOVSXDQ  (DX)(DI*4), Z9
-	VPMOVSXDQ  32(DX)(DI*4), Z10
-	VPMOVSXDQ  64(DX)(DI*4), Z11
-	VPMOVSXDQ  96(DX)(DI*4), Z12
-	VPMULLQ    Z0, Z9, Z13
-	VPMULLQ    Z0, Z10, Z14
-	VPMULLQ    Z0, Z11, Z15
-	VPMULLQ    Z0, Z12, Z16
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z17
-	VGATHERQPD (SI)(Z13*8), K2, Z17
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z13
-	VGATHERQPD (SI)(Z14*8), K2, Z13
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z14
-	VGATHERQPD (SI)(Z15*8), K2, Z14
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z15
-	VGATHERQPD (SI)(Z16*8), K2, Z15
-	VXORPD     Z2, Z17, Z16
-	VXORPD     Z2, Z13, Z13
-	VXORPD     Z2, Z14, Z14
-	VXORPD     Z2, Z15, Z15
-	VPMULLQ    Z0, Z9, Z17
-	VPMULLQ    Z0, Z10, Z18
-	VPMULLQ    Z0, Z11, Z19
-	VPMULLQ    Z0, Z12, Z20
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z21
-	VGATHERQPD 8(SI)(Z17*8), K2, Z21
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z17
-	VGATHERQPD 8(SI)(Z18*8), K2, Z17
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z18
-	VGATHERQPD 8(SI)(Z19*8), K2, Z18
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z19
-	VGATHERQPD 8(SI)(Z20*8), K2, Z19
-	VXORPD     Z2, Z21, Z20
-	VXORPD     Z2, Z17, Z17
-	VXORPD     Z2, Z18, Z18
-	VXORPD     Z2, Z19, Z19
-	VPMULLQ    Z0, Z9, Z9
-	VPMULLQ    Z0, Z10, Z10
-	VPMULLQ    Z0, Z11, Z11
-	VPMULLQ    Z0, Z12, Z12
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z21
-	VGATHERQPD 16(SI)(Z9*8), K2, Z21
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z9
-	VGATHERQPD 16(SI)(Z10*8), K2, Z9
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z10
-	VGATHERQPD 16(SI)(Z11*8), K2, Z10
-	KMOVW      K1, K2
-	VMOVAPS    Z1, Z11
-	VGATHERQPD 16(SI)(Z12*8), K2, Z11
-	VXORPD     Z2, Z21, Z12
-	VXORPD     Z2, Z9, Z9
-	VXORPD     Z2, Z10, Z10
-	VXORPD     Z2, Z11, Z11
-	IMUL3Q     $+3, DI, R8
-	LEAQ       (AX)(R8*8), R9
-	VMOVAPS    Z3, Z21
-	VPERMI2PD  Z20, Z16, Z21
-	VMOVAPS    Z4, Z22
-	VPERMI2PD  Z12, Z21, Z22
-	VMOVUPD    Z22, (R9)
-	VMOVAPS    Z5, Z21
-	VPERMI2PD  Z20, Z16, Z21
-	VMOVAPS    Z6, Z22
-	VPERMI2PD  Z12, Z21, Z22
-	VMOVUPD    Z22, 64(R9)
-	VMOVAPS    Z7, Z21
-	VPERMI2PD  Z20, Z16, Z21
-	VMOVAPS    Z8, Z16
-	VPERMI2PD  Z12, Z21, Z16
-	VMOVUPD    Z16, 128(R9)
-	LEAQ       (AX)(R8*8), R9
-	VMOVAPS    Z3, Z12
-	VPERMI2PD  Z17, Z13, Z12
-	VMOVAPS    Z4, Z16
-	VPERMI2PD  Z9, Z12, Z16
-	VMOVUPD    Z16, 192(R9)
-	VMOVAPS    Z5, Z12
-	VPERMI2PD  Z17, Z13, Z12
-	VMOVAPS    Z6, Z16
-	VPERMI2PD  Z9, Z12, Z16
-	VMOVUPD    Z16, 256(R9)
-	VMOVAPS    Z7, Z12
-	VPERMI2PD  Z17, Z13, Z12
-	VMOVAPS    Z8, Z13
-	VPERMI2PD  Z9, Z12, Z13
-	VMOVUPD    Z13, 320(R9)
-	LEAQ       (AX)(R8*8), R9
-	VMOVAPS    Z3, Z9
-	VPERMI2PD  Z18, Z14, Z9
-	VMOVAPS    Z4, Z12
-	VPERMI2PD  Z10, Z9, Z12
-	VMOVUPD    Z12, 384(R9)
-	VMOVAPS    Z5, Z9
-	VPERMI2PD  Z18, Z14, Z9
-	VMOVAPS    Z6, Z12
-	VPERMI2PD  Z10, Z9, Z12
-	VMOVUPD    Z12, 448(R9)
-	VMOVAPS    Z7, Z9
-	VPERMI2PD  Z18, Z14, Z9
-	VMOVAPS    Z8, Z12
-	VPERMI2PD  Z10, Z9, Z12
-	VMOVUPD    Z12, 512(R9)
-	LEAQ       (AX)(R8*8), R8
-	VMOVAPS    Z3, Z9
-	VPERMI2PD  Z19, Z15, Z9
-	VMOVAPS    Z4, Z10
-	VPERMI2PD  Z11, Z9, Z10
-	VMOVUPD    Z10, 576(R8)
-	VMOVAPS    Z5, Z9
-	VPERMI2PD  Z19, Z15, Z9
-	VMOVAPS    Z6, Z10
-	VPERMI2PD  Z11, Z9, Z10
-	VMOVUPD    Z10, 640(R8)
-	VMOVAPS    Z7, Z9
-	VPERMI2PD  Z19, Z15, Z9
-	VMOVAPS    Z8, Z10
-	VPERMI2PD  Z11, Z9, Z10
-	VMOVUPD    Z10, 704(R8)
-	ADDQ       $+32, DI
-	CMPQ       DI, BX
-	JLE        loop3
+loop1:
+	MOVQ   DX, SI
+	SHLQ   $0x04, SI
+	MOVQ   dA_base+24(FP), DI
+	LEAQ   (DI)(SI*8), SI
+	IMUL3Q $+352, DX, DI
+	LEAQ   (CX)(DI*8), DI
+	MOVQ   $+0, R8
 
-done2:
-	MOVQ         CX, BX
-	ANDQ         $+31, BX
-	MOVQ         CX, DI
-	SUBQ         BX, DI
-	LEAQ         7(CX), BX
-	LEAQ         -8(BX), BX
-	CMPQ         DI, BX
-	JGT          done4
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z3
-	VMOVUPD      c64x8_h5adefa8599bcb42d<>+0(SB), Z4
-	PCALIGN      $0x20
-
-loop5:
-	MOVQ         CX, R8
-	SUBQ         DI, R8
-	VPBROADCASTQ R8, Z5
-	VPCMPQ       $0x06, Z0, Z5, K1
-	VPMOVSXDQ.Z  (DX)(DI*4), K1, Z5
-	VPMULLQ      Z1, Z5, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z7
-	VGATHERQPD   (SI)(Z6*8), K2, Z7
-	VXORPD       Z3, Z7, Z6
-	IMUL3Q       $+3, DI, R8
-	LEAQ         (AX)(R8*8), R9
-	KMOVW        K1, K2
-	VSCATTERQPD  Z6, K2, (R9)(Z4*8)
-	VPMULLQ      Z1, Z5, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z7
-	VGATHERQPD   8(SI)(Z6*8), K2, Z7
-	VXORPD       Z3, Z7, Z6
-	LEAQ         (AX)(R8*8), R9
-	KMOVW        K1, K2
-	VSCATTERQPD  Z6, K2, 8(R9)(Z4*8)
-	VPMULLQ      Z1, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z6
-	VGATHERQPD   16(SI)(Z5*8), K2, Z6
-	VXORPD       Z3, Z6, Z5
-	LEAQ         (AX)(R8*8), R8
-	VSCATTERQPD  Z5, K1, 16(R8)(Z4*8)
-	ADDQ         $+8, DI
-	CMPQ         DI, BX
-	JLE          loop5
-
-done4:
-done1:
-	VZEROUPPER
-	RET
-
-// func t23LoopAVX2(first int, count int, p2 int, corr []int32, t23 []float64, zq4 []float64)
-// Requires: AVX, AVX2
-TEXT ·t23LoopAVX2(SB), $128-96
-	LEAQ    31(SP), AX
-	ANDQ    $-32, AX
-	MOVQ    first+0(FP), CX
-	MOVQ    count+8(FP), DX
-	MOVQ    corr_base+24(FP), BX
-	MOVQ    t23_base+48(FP), SI
-	MOVQ    zq4_base+72(FP), DI
-	TESTQ   DX, DX
-	JLE     done1
-	LEAQ    (BX)(CX*4), BX
-	IMUL3Q  $+3, CX, CX
-	LEAQ    (SI)(CX*8), CX
-	LEAQ    -16(DX), SI
-	TESTQ   SI, SI
-	JLT     done2
-	MOVQ    $+0, R8
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y4
+loop2:
+	MOVQ    R8, R9
+	SHLQ    $0x04, R9
+	LEAQ    (AX)(R9*8), R10
+	IMUL3Q  $+416, R8, R11
+	LEAQ    (SI)(R11*8), R11
+	LEAQ    (DI)(R9*8), R9
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop3:
-	VPMOVSXDQ  (BX)(R8*4), Y5
-	VPMOVSXDQ  16(BX)(R8*4), Y6
-	VPMOVSXDQ  32(BX)(R8*4), Y7
-	VPMOVSXDQ  48(BX)(R8*4), Y8
-	VPSRLQ     $0x20, Y5, Y9
-	VPMULUDQ   Y0, Y9, Y9
-	VPSRLQ     $0x20, Y0, Y10
-	VPMULUDQ   Y10, Y5, Y10
-	VPADDQ     Y10, Y9, Y9
-	VPMULUDQ   Y0, Y5, Y10
-	VPSLLQ     $0x20, Y9, Y9
-	VPADDQ     Y9, Y10, Y9
-	VPSRLQ     $0x20, Y6, Y10
-	VPMULUDQ   Y0, Y10, Y10
-	VPSRLQ     $0x20, Y0, Y11
-	VPMULUDQ   Y11, Y6, Y11
-	VPADDQ     Y11, Y10, Y10
-	VPMULUDQ   Y0, Y6, Y11
-	VPSLLQ     $0x20, Y10, Y10
-	VPADDQ     Y10, Y11, Y10
-	VPSRLQ     $0x20, Y7, Y11
-	VPMULUDQ   Y0, Y11, Y11
-	VPSRLQ     $0x20, Y0, Y12
-	VPMULUDQ   Y12, Y7, Y12
-	VPADDQ     Y12, Y11, Y11
-	VPMULUDQ   Y0, Y7, Y12
-	VPSLLQ     $0x20, Y11, Y11
-	VPADDQ     Y11, Y12, Y11
-	VPSRLQ     $0x20, Y8, Y12
-	VPMULUDQ   Y0, Y12, Y12
-	VPSRLQ     $0x20, Y0, Y13
-	VPMULUDQ   Y13, Y8, Y13
-	VPADDQ     Y13, Y12, Y12
-	VPMULUDQ   Y0, Y8, Y13
-	VPSLLQ     $0x20, Y12, Y12
-	VPADDQ     Y12, Y13, Y12
-	VMOVAPD    Y1, Y13
-	VMOVAPS    Y2, Y14
-	VGATHERQPD Y13, (DI)(Y9*8), Y14
-	VMOVAPD    Y1, Y9
-	VMOVAPS    Y2, Y13
-	VGATHERQPD Y9, (DI)(Y10*8), Y13
-	VMOVAPD    Y1, Y9
-	VMOVAPS    Y2, Y10
-	VGATHERQPD Y9, (DI)(Y11*8), Y10
-	VMOVAPD    Y1, Y9
-	VMOVAPS    Y2, Y11
-	VGATHERQPD Y9, (DI)(Y12*8), Y11
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y14, Y9
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y13, Y12
-	VMOVUPS    Y12, (AX)
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VMOVUPS    Y10, 32(AX)
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y11, Y10
-	VMOVUPS    Y10, 64(AX)
-	VPSRLQ     $0x20, Y5, Y10
-	VPMULUDQ   Y0, Y10, Y10
-	VPSRLQ     $0x20, Y0, Y11
-	VPMULUDQ   Y11, Y5, Y11
-	VPADDQ     Y11, Y10, Y10
-	VPMULUDQ   Y0, Y5, Y11
-	VPSLLQ     $0x20, Y10, Y10
-	VPADDQ     Y10, Y11, Y10
-	VPSRLQ     $0x20, Y6, Y11
-	VPMULUDQ   Y0, Y11, Y11
-	VPSRLQ     $0x20, Y0, Y12
-	VPMULUDQ   Y12, Y6, Y12
-	VPADDQ     Y12, Y11, Y11
-	VPMULUDQ   Y0, Y6, Y12
-	VPSLLQ     $0x20, Y11, Y11
-	VPADDQ     Y11, Y12, Y11
-	VPSRLQ     $0x20, Y7, Y12
-	VPMULUDQ   Y0, Y12, Y12
-	VPSRLQ     $0x20, Y0, Y13
-	VPMULUDQ   Y13, Y7, Y13
-	VPADDQ     Y13, Y12, Y12
-	VPMULUDQ   Y0, Y7, Y13
-	VPSLLQ     $0x20, Y12, Y12
-	VPADDQ     Y12, Y13, Y12
-	VPSRLQ     $0x20, Y8, Y13
-	VPMULUDQ   Y0, Y13, Y13
-	VPSRLQ     $0x20, Y0, Y14
-	VPMULUDQ   Y14, Y8, Y14
-	VPADDQ     Y14, Y13, Y13
-	VPMULUDQ   Y0, Y8, Y14
-	VPSLLQ     $0x20, Y13, Y13
-	VPADDQ     Y13, Y14, Y13
-	VMOVAPD    Y1, Y14
-	VMOVAPS    Y2, Y15
-	VGATHERQPD Y14, 8(DI)(Y10*8), Y15
-	VMOVAPD    Y1, Y10
-	VMOVAPS    Y2, Y14
-	VGATHERQPD Y10, 8(DI)(Y11*8), Y14
-	VMOVAPD    Y1, Y10
-	VMOVAPS    Y2, Y11
-	VGATHERQPD Y10, 8(DI)(Y12*8), Y11
-	VMOVAPD    Y1, Y10
-	VMOVAPS    Y2, Y12
-	VGATHERQPD Y10, 8(DI)(Y13*8), Y12
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y15, Y10
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y14, Y13
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VPSRLQ     $0x20, Y5, Y14
-	VPMULUDQ   Y0, Y14, Y14
-	VPSRLQ     $0x20, Y0, Y15
-	VPMULUDQ   Y15, Y5, Y15
-	VPADDQ     Y15, Y14, Y14
-	VPMULUDQ   Y0, Y5, Y5
-	VPSLLQ     $0x20, Y14, Y14
-	VPADDQ     Y14, Y5, Y5
-	VPSRLQ     $0x20, Y6, Y14
-	VPMULUDQ   Y0, Y14, Y14
-	VPSRLQ     $0x20, Y0, Y15
-	VPMULUDQ   Y15, Y6, Y15
-	VPADDQ     Y15, Y14, Y14
-	VPMULUDQ   Y0, Y6, Y6
-	VPSLLQ     $0x20, Y14, Y14
-	VPADDQ     Y14, Y6, Y6
-	VPSRLQ     $0x20, Y7, Y14
-	VPMULUDQ   Y0, Y14, Y14
-	VPSRLQ     $0x20, Y0, Y15
-	VPMULUDQ   Y15, Y7, Y15
-	VPADDQ     Y15, Y14, Y14
-	VPMULUDQ   Y0, Y7, Y7
-	VPSLLQ     $0x20, Y14, Y14
-	VPADDQ     Y14, Y7, Y7
-	VPSRLQ     $0x20, Y8, Y14
-	VPMULUDQ   Y0, Y14, Y14
-	VPSRLQ     $0x20, Y0, Y15
-	VPMULUDQ   Y15, Y8, Y15
-	VPADDQ     Y15, Y14, Y14
-	VPMULUDQ   Y0, Y8, Y8
-	VPSLLQ     $0x20, Y14, Y14
-	VPADDQ     Y14, Y8, Y8
-	VMOVAPD    Y1, Y14
-	VMOVAPS    Y2, Y15
-	VGATHERQPD Y14, 16(DI)(Y5*8), Y15
-	VMOVAPD    Y1, Y5
-	VMOVAPS    Y2, Y14
-	VGATHERQPD Y5, 16(DI)(Y6*8), Y14
-	VMOVAPD    Y1, Y5
-	VMOVAPS    Y2, Y6
-	VGATHERQPD Y5, 16(DI)(Y7*8), Y6
-	VMOVAPD    Y1, Y5
-	VMOVAPS    Y2, Y7
-	VGATHERQPD Y5, 16(DI)(Y8*8), Y7
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y15, Y5
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y14, Y8
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y6, Y6
-	VXORPD     c64x4_8000000000000000<>+0(SB), Y7, Y7
-	IMUL3Q     $+3, R8, R9
-	LEAQ       (CX)(R9*8), R10
-	VMOVSD     X9, (R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y14
-	VPADDQ     Y14, Y14, Y14
-	VPSHUFD    $0xa0, Y14, Y14
-	VPADDD     Y3, Y14, Y14
-	VPERMPS    Y9, Y14, Y14
-	VMOVSD     X14, 24(R10)
-	VPADDQ     Y4, Y4, Y14
-	VPSHUFD    $0xa0, Y14, Y14
-	VPADDD     Y3, Y14, Y14
-	VPERMPS    Y9, Y14, Y14
-	VMOVSD     X14, 48(R10)
-	VPADDQ     Y0, Y0, Y14
-	VPSHUFD    $0xa0, Y14, Y14
-	VPADDD     Y3, Y14, Y14
-	VPERMPS    Y9, Y14, Y9
-	VMOVSD     X9, 72(R10)
-	VMOVSD     X10, 8(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y9
-	VPADDQ     Y9, Y9, Y9
-	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y3, Y9, Y9
-	VPERMPS    Y10, Y9, Y9
-	VMOVSD     X9, 32(R10)
-	VPADDQ     Y4, Y4, Y9
-	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y3, Y9, Y9
-	VPERMPS    Y10, Y9, Y9
-	VMOVSD     X9, 56(R10)
-	VPADDQ     Y0, Y0, Y9
-	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y3, Y9, Y9
-	VPERMPS    Y10, Y9, Y9
-	VMOVSD     X9, 80(R10)
-	VMOVSD     X5, 16(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y9
-	VPADDQ     Y9, Y9, Y9
-	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y3, Y9, Y9
-	VPERMPS    Y5, Y9, Y9
-	VMOVSD     X9, 40(R10)
-	VPADDQ     Y4, Y4, Y9
-	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y3, Y9, Y9
-	VPERMPS    Y5, Y9, Y9
-	VMOVSD     X9, 64(R10)
-	VPADDQ     Y0, Y0, Y9
-	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y3, Y9, Y9
-	VPERMPS    Y5, Y9, Y5
-	VMOVSD     X5, 88(R10)
-	LEAQ       (CX)(R9*8), R10
-	VMOVUPS    (AX), Y5
-	VMOVSD     X5, 96(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    (AX), Y5, Y5
-	VMOVSD     X5, 120(R10)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    (AX), Y5, Y5
-	VMOVSD     X5, 144(R10)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    (AX), Y5, Y5
-	VMOVSD     X5, 168(R10)
-	VMOVSD     X13, 104(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y13, Y5, Y5
-	VMOVSD     X5, 128(R10)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y13, Y5, Y5
-	VMOVSD     X5, 152(R10)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y13, Y5, Y5
-	VMOVSD     X5, 176(R10)
-	VMOVSD     X8, 112(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y8, Y5, Y5
-	VMOVSD     X5, 136(R10)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y8, Y5, Y5
-	VMOVSD     X5, 160(R10)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y8, Y5, Y5
-	VMOVSD     X5, 184(R10)
-	LEAQ       (CX)(R9*8), R10
-	VMOVUPS    32(AX), Y5
-	VMOVSD     X5, 192(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    32(AX), Y5, Y5
-	VMOVSD     X5, 216(R10)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    32(AX), Y5, Y5
-	VMOVSD     X5, 240(R10)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    32(AX), Y5, Y5
-	VMOVSD     X5, 264(R10)
-	VMOVSD     X11, 200(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y11, Y5, Y5
-	VMOVSD     X5, 224(R10)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y11, Y5, Y5
-	VMOVSD     X5, 248(R10)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y11, Y5, Y5
-	VMOVSD     X5, 272(R10)
-	VMOVSD     X6, 208(R10)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y6, Y5, Y5
-	VMOVSD     X5, 232(R10)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y6, Y5, Y5
-	VMOVSD     X5, 256(R10)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y6, Y5, Y5
-	VMOVSD     X5, 280(R10)
-	LEAQ       (CX)(R9*8), R9
-	VMOVUPS    64(AX), Y5
-	VMOVSD     X5, 288(R9)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    64(AX), Y5, Y5
-	VMOVSD     X5, 312(R9)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    64(AX), Y5, Y5
-	VMOVSD     X5, 336(R9)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    64(AX), Y5, Y5
-	VMOVSD     X5, 360(R9)
-	VMOVSD     X12, 296(R9)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y12, Y5, Y5
-	VMOVSD     X5, 320(R9)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y12, Y5, Y5
-	VMOVSD     X5, 344(R9)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y12, Y5, Y5
-	VMOVSD     X5, 368(R9)
-	VMOVSD     X7, 304(R9)
-	VMOVUPD    c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ     Y5, Y5, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y7, Y5, Y5
-	VMOVSD     X5, 328(R9)
-	VPADDQ     Y4, Y4, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y7, Y5, Y5
-	VMOVSD     X5, 352(R9)
-	VPADDQ     Y0, Y0, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VPADDD     Y3, Y5, Y5
-	VPERMPS    Y7, Y5, Y5
-	VMOVSD     X5, 376(R9)
-	ADDQ       $+16, R8
-	CMPQ       R8, SI
-	JLE        loop3
-
-done2:
-	MOVQ    DX, AX
-	ANDQ    $+15, AX
-	MOVQ    DX, SI
-	SUBQ    AX, SI
-	LEAQ    -4(DX), AX
-	CMPQ    SI, AX
-	JGT     done4
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y6
-	PCALIGN $0x20
-
-loop5:
-	VPMOVSXDQ  (BX)(SI*4), Y7
-	VPSRLQ     $0x20, Y7, Y8
-	VPMULUDQ   Y0, Y8, Y8
-	VPSRLQ     $0x20, Y0, Y9
-	VPMULUDQ   Y9, Y7, Y9
-	VPADDQ     Y9, Y8, Y8
-	VPMULUDQ   Y0, Y7, Y9
-	VPSLLQ     $0x20, Y8, Y8
-	VPADDQ     Y8, Y9, Y8
-	VMOVAPD    Y1, Y9
-	VMOVAPS    Y2, Y10
-	VGATHERQPD Y9, (DI)(Y8*8), Y10
-	VXORPD     Y3, Y10, Y8
-	VPSRLQ     $0x20, Y7, Y9
-	VPMULUDQ   Y0, Y9, Y9
-	VPSRLQ     $0x20, Y0, Y10
-	VPMULUDQ   Y10, Y7, Y10
-	VPADDQ     Y10, Y9, Y9
-	VPMULUDQ   Y0, Y7, Y10
-	VPSLLQ     $0x20, Y9, Y9
-	VPADDQ     Y9, Y10, Y9
-	VMOVAPD    Y1, Y10
-	VMOVAPS    Y2, Y11
-	VGATHERQPD Y10, 8(DI)(Y9*8), Y11
-	VXORPD     Y3, Y11, Y9
-	VPSRLQ     $0x20, Y7, Y10
-	VPMULUDQ   Y0, Y10, Y10
-	VPSRLQ     $0x20, Y0, Y11
-	VPMULUDQ   Y11, Y7, Y11
-	VPADDQ     Y11, Y10, Y10
-	VPMULUDQ   Y0, Y7, Y7
-	VPSLLQ     $0x20, Y10, Y10
-	VPADDQ     Y10, Y7, Y7
-	VMOVAPD    Y1, Y10
-	VMOVAPS    Y2, Y11
-	VGATHERQPD Y10, 16(DI)(Y7*8), Y11
-	VXORPD     Y3, Y11, Y7
-	IMUL3Q     $+3, SI, R8
-	LEAQ       (CX)(R8*8), R8
-	VMOVSD     X8, (R8)
-	VPADDQ     Y4, Y4, Y10
-	VPSHUFD    $0xa0, Y10, Y10
-	VPADDD     Y5, Y10, Y10
-	VPERMPS    Y8, Y10, Y10
-	VMOVSD     X10, 24(R8)
-	VPADDQ     Y6, Y6, Y10
-	VPSHUFD    $0xa0, Y10, Y10
-	VPADDD     Y5, Y10, Y10
-	VPERMPS    Y8, Y10, Y10
-	VMOVSD     X10, 48(R8)
-	VPADDQ     Y0, Y0, Y10
-	VPSHUFD    $0xa0, Y10, Y10
-	VPADDD     Y5, Y10, Y10
-	VPERMPS    Y8, Y10, Y8
-	VMOVSD     X8, 72(R8)
-	VMOVSD     X9, 8(R8)
-	VPADDQ     Y4, Y4, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VPADDD     Y5, Y8, Y8
-	VPERMPS    Y9, Y8, Y8
-	VMOVSD     X8, 32(R8)
-	VPADDQ     Y6, Y6, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VPADDD     Y5, Y8, Y8
-	VPERMPS    Y9, Y8, Y8
-	VMOVSD     X8, 56(R8)
-	VPADDQ     Y0, Y0, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VPADDD     Y5, Y8, Y8
-	VPERMPS    Y9, Y8, Y8
-	VMOVSD     X8, 80(R8)
-	VMOVSD     X7, 16(R8)
-	VPADDQ     Y4, Y4, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VPADDD     Y5, Y8, Y8
-	VPERMPS    Y7, Y8, Y8
-	VMOVSD     X8, 40(R8)
-	VPADDQ     Y6, Y6, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VPADDD     Y5, Y8, Y8
-	VPERMPS    Y7, Y8, Y8
-	VMOVSD     X8, 64(R8)
-	VPADDQ     Y0, Y0, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VPADDD     Y5, Y8, Y8
-	VPERMPS    Y7, Y8, Y7
-	VMOVSD     X7, 88(R8)
-	ADDQ       $+4, SI
-	CMPQ       SI, AX
-	JLE        loop5
-
-done4:
-	MOVQ         DX, AX
-	ANDQ         $+3, AX
-	TESTQ        AX, AX
-	JLE          done6
-	SUBQ         AX, DX
-	VMOVQ        AX, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VSHUFPS      $0x88, X1, X0, X1
-	VPMASKMOVD   (BX)(DX*4), X1, X1
-	VPMOVSXDQ    X1, Y1
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y4, Y1, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, (DI)(Y3*8), Y6
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD       Y3, Y6, Y5
-	IMUL3Q       $+3, DX, AX
-	LEAQ         (CX)(AX*8), DX
-	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y6
-	VMOVMSKPD    Y0, BX
-	ANDQ         $+1, BX
-	TESTQ        BX, BX
-	JEQ          done7
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD       Y9, Y8, Y8
-	VPERMPS      Y6, Y8, Y8
-	VMOVQ        X8, BX
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y9, Y7, Y7
-	VPERMPS      Y5, Y7, Y7
-	VMOVSD       X7, (DX)(BX*8)
-
-done7:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+2, BX
-	TESTQ     BX, BX
-	JEQ       done8
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
-	VMOVQ     X8, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, (DX)(BX*8)
-
-done8:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+4, BX
-	TESTQ     BX, BX
-	JEQ       done9
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
-	VMOVQ     X8, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, (DX)(BX*8)
-
-done9:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+8, BX
-	TESTQ     BX, BX
-	JEQ       done10
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVQ     X7, BX
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, (DX)(BX*8)
-
-done10:
-	VPSRLQ     $0x20, Y1, Y5
-	VPMULUDQ   Y2, Y5, Y5
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y1, Y7
-	VPADDQ     Y7, Y5, Y5
-	VPMULUDQ   Y2, Y1, Y7
-	VPSLLQ     $0x20, Y5, Y5
-	VPADDQ     Y5, Y7, Y5
-	VMOVAPD    Y0, Y7
-	VMOVAPS    Y4, Y8
-	VGATHERQPD Y7, 8(DI)(Y5*8), Y8
-	VXORPD     Y3, Y8, Y5
-	LEAQ       (CX)(AX*8), DX
-	VMOVMSKPD  Y0, BX
-	ANDQ       $+1, BX
-	TESTQ      BX, BX
-	JEQ        done11
-	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ     Y7, Y7, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD     Y9, Y8, Y8
-	VPERMPS    Y6, Y8, Y8
-	VMOVQ      X8, BX
-	VPADDQ     Y7, Y7, Y7
-	VPSHUFD    $0xa0, Y7, Y7
-	VPADDD     Y9, Y7, Y7
-	VPERMPS    Y5, Y7, Y7
-	VMOVSD     X7, 8(DX)(BX*8)
-
-done11:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+2, BX
-	TESTQ     BX, BX
-	JEQ       done12
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
-	VMOVQ     X8, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 8(DX)(BX*8)
-
-done12:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+4, BX
-	TESTQ     BX, BX
-	JEQ       done13
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
-	VMOVQ     X8, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 8(DX)(BX*8)
-
-done13:
-	VMOVMSKPD Y0, BX
-	ANDQ      $+8, BX
-	TESTQ     BX, BX
-	JEQ       done14
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVQ     X7, BX
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 8(DX)(BX*8)
-
-done14:
-	VPSRLQ     $0x20, Y1, Y5
-	VPMULUDQ   Y2, Y5, Y5
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y1, Y7
-	VPADDQ     Y7, Y5, Y5
-	VPMULUDQ   Y2, Y1, Y1
-	VPSLLQ     $0x20, Y5, Y5
-	VPADDQ     Y5, Y1, Y1
-	VMOVAPD    Y0, Y5
-	VGATHERQPD Y5, 16(DI)(Y1*8), Y4
-	VXORPD     Y3, Y4, Y1
-	LEAQ       (CX)(AX*8), AX
-	VMOVMSKPD  Y0, CX
-	ANDQ       $+1, CX
-	TESTQ      CX, CX
-	JEQ        done15
-	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ     Y3, Y3, Y4
-	VPSHUFD    $0xa0, Y4, Y4
-	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD     Y5, Y4, Y4
-	VPERMPS    Y6, Y4, Y4
-	VMOVQ      X4, CX
-	VPADDQ     Y3, Y3, Y3
-	VPSHUFD    $0xa0, Y3, Y3
-	VPADDD     Y5, Y3, Y3
-	VPERMPS    Y1, Y3, Y3
-	VMOVSD     X3, 16(AX)(CX*8)
-
-done15:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done16
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y6, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 16(AX)(CX*8)
-
-done16:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done17
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y4
-	VPSHUFD   $0xa0, Y4, Y4
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y4, Y4
-	VPERMPS   Y6, Y4, Y4
-	VMOVQ     X4, CX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 16(AX)(CX*8)
-
-done17:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done18
-	VPADDQ    Y2, Y2, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y3
-	VPADDD    Y3, Y0, Y0
-	VPERMPS   Y6, Y0, Y0
-	VMOVQ     X0, CX
-	VPADDQ    Y2, Y2, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    Y3, Y0, Y0
-	VPERMPS   Y1, Y0, Y0
-	VMOVSD    X0, 16(AX)(CX*8)
-
-done18:
-done6:
-done1:
-	VZEROUPPER
-	RET
-
-// func t32LoopAVX512(t12 []float64, zpsi3 []float64, t32 []float64, t4 []float64, t31 []float64, cr []float64, zcr10 []float64, zcr9 []float64, zcr8 []float64, v float64, v2 float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·t32LoopAVX512(SB), $1920-232
-	LEAQ         63(SP), AX
-	ANDQ         $-64, AX
-	MOVQ         t12_base+0(FP), CX
-	MOVQ         zpsi3_base+24(FP), DX
-	MOVQ         t32_base+48(FP), BX
-	MOVQ         t4_base+72(FP), SI
-	MOVQ         t31_base+96(FP), DI
-	MOVQ         cr_base+120(FP), R8
-	MOVQ         zcr10_base+144(FP), R9
-	MOVQ         zcr9_base+168(FP), R10
-	MOVQ         zcr8_base+192(FP), R11
-	VBROADCASTSD (SI), Z0
-	VMOVUPS      Z0, (AX)
-	VBROADCASTSD (R8), Z0
-	VMOVUPS      Z0, 64(AX)
-	VBROADCASTSD 8(SI), Z0
-	VMOVUPS      Z0, 128(AX)
-	VBROADCASTSD 8(R8), Z0
-	VMOVUPS      Z0, 192(AX)
-	VBROADCASTSD 16(SI), Z0
-	VMOVUPS      Z0, 256(AX)
-	VBROADCASTSD 16(R8), Z0
-	VMOVUPS      Z0, 320(AX)
-	VBROADCASTSD 24(SI), Z0
-	VMOVUPS      Z0, 384(AX)
-	VBROADCASTSD 24(R8), Z0
-	VMOVUPS      Z0, 448(AX)
-	VBROADCASTSD 32(SI), Z0
-	VMOVUPS      Z0, 512(AX)
-	VBROADCASTSD 32(R8), Z0
-	VMOVUPS      Z0, 576(AX)
-	VBROADCASTSD 40(SI), Z0
-	VMOVUPS      Z0, 640(AX)
-	VBROADCASTSD 40(R8), Z0
-	VMOVUPS      Z0, 704(AX)
-	VBROADCASTSD 48(SI), Z0
-	VMOVUPS      Z0, 768(AX)
-	VBROADCASTSD 48(R8), Z0
-	VMOVUPS      Z0, 832(AX)
-	VBROADCASTSD 56(SI), Z0
-	VMOVUPS      Z0, 896(AX)
-	VBROADCASTSD 56(R8), Z0
-	VMOVUPS      Z0, 960(AX)
-	VBROADCASTSD 64(SI), Z0
-	VMOVUPS      Z0, 1024(AX)
-	VBROADCASTSD 64(R8), Z0
-	VMOVUPS      Z0, 1088(AX)
-	MOVQ         $+0, SI
-	MOVQ         $+1, R8
-	PCALIGN      $0x20
-
-loop1:
-	IMUL3Q       $+9, SI, R12
-	LEAQ         (DI)(R12*8), R13
-	VMOVUPD      (R13), Z0
-	VMOVUPD      72(R13), Z1
-	VMOVUPD      144(R13), Z2
-	VMOVUPD      216(R13), Z3
-	VMOVUPD      288(R13), Z4
-	VMOVUPD      360(R13), Z5
-	VMOVUPD      432(R13), Z6
-	VMOVUPD      504(R13), Z7
-	VUNPCKLPD    Z1, Z0, Z8
-	VUNPCKHPD    Z1, Z0, Z0
-	VUNPCKLPD    Z3, Z2, Z1
-	VUNPCKHPD    Z3, Z2, Z2
-	VUNPCKLPD    Z5, Z4, Z3
-	VUNPCKHPD    Z5, Z4, Z4
-	VUNPCKLPD    Z7, Z6, Z5
-	VUNPCKHPD    Z7, Z6, Z6
-	VSHUFF64X2   $0x88, Z1, Z8, Z7
-	VSHUFF64X2   $0xdd, Z1, Z8, Z1
-	VSHUFF64X2   $0x88, Z5, Z3, Z8
-	VSHUFF64X2   $0xdd, Z5, Z3, Z3
-	VSHUFF64X2   $0x88, Z8, Z7, Z5
-	VMOVUPS      Z5, 1152(AX)
-	VSHUFF64X2   $0x88, Z3, Z1, Z5
-	VMOVUPS      Z5, 1216(AX)
-	VSHUFF64X2   $0xdd, Z8, Z7, Z5
-	VMOVUPS      Z5, 1280(AX)
-	VSHUFF64X2   $0xdd, Z3, Z1, Z1
-	VMOVUPS      Z1, 1344(AX)
-	VSHUFF64X2   $0x88, Z2, Z0, Z1
-	VSHUFF64X2   $0xdd, Z2, Z0, Z0
-	VSHUFF64X2   $0x88, Z6, Z4, Z2
-	VSHUFF64X2   $0xdd, Z6, Z4, Z3
-	VSHUFF64X2   $0x88, Z2, Z1, Z4
-	VMOVUPS      Z4, 1408(AX)
-	VSHUFF64X2   $0x88, Z3, Z0, Z4
-	VMOVUPS      Z4, 1472(AX)
-	VSHUFF64X2   $0xdd, Z2, Z1, Z1
-	VMOVUPS      Z1, 1536(AX)
-	VSHUFF64X2   $0xdd, Z3, Z0, Z0
-	VMOVUPS      Z0, 1600(AX)
-	KMOVB        R8, K1
-	VMOVUPD.Z    64(R13), K1, Z0
-	KMOVB        R8, K1
-	VMOVUPD.Z    136(R13), K1, Z1
-	KMOVB        R8, K1
-	VMOVUPD.Z    208(R13), K1, Z2
-	KMOVB        R8, K1
-	VMOVUPD.Z    280(R13), K1, Z3
-	KMOVB        R8, K1
-	VMOVUPD.Z    352(R13), K1, Z4
-	KMOVB        R8, K1
-	VMOVUPD.Z    424(R13), K1, Z5
-	KMOVB        R8, K1
-	VMOVUPD.Z    496(R13), K1, Z6
-	KMOVB        R8, K1
-	VMOVUPD.Z    568(R13), K1, Z7
-	VUNPCKLPD    Z1, Z0, Z0
-	VUNPCKLPD    Z3, Z2, Z1
-	VUNPCKLPD    Z5, Z4, Z2
-	VUNPCKLPD    Z7, Z6, Z3
-	VSHUFF64X2   $0x88, Z1, Z0, Z0
-	VSHUFF64X2   $0x88, Z3, Z2, Z1
-	VSHUFF64X2   $0x88, Z1, Z0, Z0
-	VMOVUPS      Z0, 1664(AX)
-	LEAQ         (R9)(R12*8), R13
-	VMOVUPD      (R13), Z0
-	VMOVUPD      72(R13), Z1
-	VMOVUPD      144(R13), Z2
-	VMOVUPD      216(R13), Z3
-	VMOVUPD      288(R13), Z4
-	VMOVUPD      360(R13), Z5
-	VMOVUPD      432(R13), Z6
-	VMOVUPD      504(R13), Z7
-	VUNPCKLPD    Z1, Z0, Z8
-	VUNPCKHPD    Z1, Z0, Z0
-	VUNPCKLPD    Z3, Z2, Z1
-	VUNPCKHPD    Z3, Z2, Z2
-	VUNPCKLPD    Z5, Z4, Z3
-	VUNPCKHPD    Z5, Z4, Z4
-	VUNPCKLPD    Z7, Z6, Z5
-	VUNPCKHPD    Z7, Z6, Z6
-	VSHUFF64X2   $0x88, Z1, Z8, Z7
-	VSHUFF64X2   $0xdd, Z1, Z8, Z1
-	VSHUFF64X2   $0x88, Z5, Z3, Z8
-	VSHUFF64X2   $0xdd, Z5, Z3, Z3
-	VSHUFF64X2   $0x88, Z8, Z7, Z5
-	VSHUFF64X2   $0x88, Z3, Z1, Z9
-	VSHUFF64X2   $0xdd, Z8, Z7, Z7
-	VSHUFF64X2   $0xdd, Z3, Z1, Z1
-	VMOVUPS      Z1, 1728(AX)
-	VSHUFF64X2   $0x88, Z2, Z0, Z1
-	VSHUFF64X2   $0xdd, Z2, Z0, Z0
-	VSHUFF64X2   $0x88, Z6, Z4, Z2
-	VSHUFF64X2   $0xdd, Z6, Z4, Z3
-	VSHUFF64X2   $0x88, Z2, Z1, Z4
-	VSHUFF64X2   $0x88, Z3, Z0, Z6
-	VSHUFF64X2   $0xdd, Z2, Z1, Z1
-	VSHUFF64X2   $0xdd, Z3, Z0, Z0
-	VMOVUPS      Z0, 1792(AX)
-	KMOVB        R8, K1
-	VMOVUPD.Z    64(R13), K1, Z0
-	KMOVB        R8, K1
-	VMOVUPD.Z    136(R13), K1, Z2
-	KMOVB        R8, K1
-	VMOVUPD.Z    208(R13), K1, Z3
-	KMOVB        R8, K1
-	VMOVUPD.Z    280(R13), K1, Z8
-	KMOVB        R8, K1
-	VMOVUPD.Z    352(R13), K1, Z10
-	KMOVB        R8, K1
-	VMOVUPD.Z    424(R13), K1, Z11
-	KMOVB        R8, K1
-	VMOVUPD.Z    496(R13), K1, Z12
-	KMOVB        R8, K1
-	VMOVUPD.Z    568(R13), K1, Z13
-	VUNPCKLPD    Z2, Z0, Z0
-	VUNPCKLPD    Z8, Z3, Z2
-	VUNPCKLPD    Z11, Z10, Z3
-	VUNPCKLPD    Z13, Z12, Z8
-	VSHUFF64X2   $0x88, Z2, Z0, Z0
-	VSHUFF64X2   $0x88, Z8, Z3, Z2
-	VSHUFF64X2   $0x88, Z2, Z0, Z0
-	LEAQ         (R10)(R12*8), R13
-	VMOVUPD      (R13), Z2
-	VMOVUPD      72(R13), Z3
-	VMOVUPD      144(R13), Z8
-	VMOVUPD      216(R13), Z10
-	VMOVUPD      288(R13), Z11
-	VMOVUPD      360(R13), Z12
-	VMOVUPD      432(R13), Z13
-	VMOVUPD      504(R13), Z14
-	VUNPCKLPD    Z3, Z2, Z15
-	VUNPCKHPD    Z3, Z2, Z2
-	VUNPCKLPD    Z10, Z8, Z3
-	VUNPCKHPD    Z10, Z8, Z8
-	VUNPCKLPD    Z12, Z11, Z10
-	VUNPCKHPD    Z12, Z11, Z11
-	VUNPCKLPD    Z14, Z13, Z12
-	VUNPCKHPD    Z14, Z13, Z13
-	VSHUFF64X2   $0x88, Z3, Z15, Z14
-	VSHUFF64X2   $0xdd, Z3, Z15, Z3
-	VSHUFF64X2   $0x88, Z12, Z10, Z15
-	VSHUFF64X2   $0xdd, Z12, Z10, Z10
-	VSHUFF64X2   $0x88, Z15, Z14, Z12
-	VSHUFF64X2   $0x88, Z10, Z3, Z16
-	VSHUFF64X2   $0xdd, Z15, Z14, Z14
-	VSHUFF64X2   $0xdd, Z10, Z3, Z3
-	VSHUFF64X2   $0x88, Z8, Z2, Z10
-	VSHUFF64X2   $0xdd, Z8, Z2, Z2
-	VSHUFF64X2   $0x88, Z13, Z11, Z8
-	VSHUFF64X2   $0xdd, Z13, Z11, Z11
-	VSHUFF64X2   $0x88, Z8, Z10, Z13
-	VSHUFF64X2   $0x88, Z11, Z2, Z15
-	VSHUFF64X2   $0xdd, Z8, Z10, Z8
-	VSHUFF64X2   $0xdd, Z11, Z2, Z2
-	KMOVB        R8, K1
-	VMOVUPD.Z    64(R13), K1, Z10
-	KMOVB        R8, K1
-	VMOVUPD.Z    136(R13), K1, Z11
-	KMOVB        R8, K1
-	VMOVUPD.Z    208(R13), K1, Z17
-	KMOVB        R8, K1
-	VMOVUPD.Z    280(R13), K1, Z18
-	KMOVB        R8, K1
-	VMOVUPD.Z    352(R13), K1, Z19
-	KMOVB        R8, K1
-	VMOVUPD.Z    424(R13), K1, Z20
-	KMOVB        R8, K1
-	VMOVUPD.Z    496(R13), K1, Z21
-	KMOVB        R8, K1
-	VMOVUPD.Z    568(R13), K1, Z22
-	VUNPCKLPD    Z11, Z10, Z10
-	VUNPCKLPD    Z18, Z17, Z11
-	VUNPCKLPD    Z20, Z19, Z17
-	VUNPCKLPD    Z22, Z21, Z18
-	VSHUFF64X2   $0x88, Z11, Z10, Z10
-	VSHUFF64X2   $0x88, Z18, Z17, Z11
-	VSHUFF64X2   $0x88, Z11, Z10, Z10
-	LEAQ         (R11)(R12*8), R13
-	VMOVUPD      (R13), Z11
-	VMOVUPD      72(R13), Z17
-	VMOVUPD      144(R13), Z18
-	VMOVUPD      216(R13), Z19
-	VMOVUPD      288(R13), Z20
-	VMOVUPD      360(R13), Z21
-	VMOVUPD      432(R13), Z22
-	VMOVUPD      504(R13), Z23
-	VUNPCKLPD    Z17, Z11, Z24
-	VUNPCKHPD    Z17, Z11, Z11
-	VUNPCKLPD    Z19, Z18, Z17
-	VUNPCKHPD    Z19, Z18, Z18
-	VUNPCKLPD    Z21, Z20, Z19
-	VUNPCKHPD    Z21, Z20, Z20
-	VUNPCKLPD    Z23, Z22, Z21
-	VUNPCKHPD    Z23, Z22, Z22
-	VSHUFF64X2   $0x88, Z17, Z24, Z23
-	VSHUFF64X2   $0xdd, Z17, Z24, Z17
-	VSHUFF64X2   $0x88, Z21, Z19, Z24
-	VSHUFF64X2   $0xdd, Z21, Z19, Z19
-	VSHUFF64X2   $0x88, Z24, Z23, Z21
-	VSHUFF64X2   $0x88, Z19, Z17, Z25
-	VSHUFF64X2   $0xdd, Z24, Z23, Z23
-	VSHUFF64X2   $0xdd, Z19, Z17, Z17
-	VSHUFF64X2   $0x88, Z18, Z11, Z19
-	VSHUFF64X2   $0xdd, Z18, Z11, Z11
-	VSHUFF64X2   $0x88, Z22, Z20, Z18
-	VSHUFF64X2   $0xdd, Z22, Z20, Z20
-	VSHUFF64X2   $0x88, Z18, Z19, Z22
-	VSHUFF64X2   $0x88, Z20, Z11, Z24
-	VSHUFF64X2   $0xdd, Z18, Z19, Z18
-	VSHUFF64X2   $0xdd, Z20, Z11, Z11
-	KMOVB        R8, K1
-	VMOVUPD.Z    64(R13), K1, Z19
-	KMOVB        R8, K1
-	VMOVUPD.Z    136(R13), K1, Z20
-	KMOVB        R8, K1
-	VMOVUPD.Z    208(R13), K1, Z26
-	KMOVB        R8, K1
-	VMOVUPD.Z    280(R13), K1, Z27
-	KMOVB        R8, K1
-	VMOVUPD.Z    352(R13), K1, Z28
-	KMOVB        R8, K1
-	VMOVUPD.Z    424(R13), K1, Z29
-	KMOVB        R8, K1
-	VMOVUPD.Z    496(R13), K1, Z30
-	KMOVB        R8, K1
-	VMOVUPD.Z    568(R13), K1, Z31
-	VUNPCKLPD    Z20, Z19, Z19
-	VUNPCKLPD    Z27, Z26, Z20
-	VUNPCKLPD    Z29, Z28, Z26
-	VUNPCKLPD    Z31, Z30, Z27
-	VSHUFF64X2   $0x88, Z20, Z19, Z19
-	VSHUFF64X2   $0x88, Z27, Z26, Z20
-	VSHUFF64X2   $0x88, Z20, Z19, Z19
-	VMOVUPD      (CX)(SI*8), Z20
-	VBROADCASTSD v+216(FP), Z26
-	VMULPD       (DX)(SI*8), Z26, Z26
-	VMOVUPS      1152(AX), Z27
-	VFMADD231PD  (AX), Z20, Z27
-	VADDPD       Z12, Z5, Z5
-	VADDPD       Z21, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z12
-	VMULPD       Z5, Z12, Z5
-	VFMADD231PD  64(AX), Z26, Z5
-	VADDPD       Z5, Z27, Z5
-	VMOVUPS      1408(AX), Z12
-	VFMADD231PD  128(AX), Z20, Z12
-	VADDPD       Z13, Z4, Z4
-	VADDPD       Z22, Z4, Z4
-	VBROADCASTSD v2+224(FP), Z13
-	VMULPD       Z4, Z13, Z4
-	VFMADD231PD  192(AX), Z26, Z4
-	VADDPD       Z4, Z12, Z4
-	VMOVUPS      1216(AX), Z12
-	VFMADD231PD  256(AX), Z20, Z12
-	VADDPD       Z16, Z9, Z9
-	VADDPD       Z25, Z9, Z9
-	VBROADCASTSD v2+224(FP), Z13
-	VMULPD       Z9, Z13, Z9
-	VFMADD231PD  320(AX), Z26, Z9
-	VADDPD       Z9, Z12, Z9
-	VMOVUPS      1472(AX), Z12
-	VFMADD231PD  384(AX), Z20, Z12
-	VADDPD       Z15, Z6, Z6
-	VADDPD       Z24, Z6, Z6
-	VBROADCASTSD v2+224(FP), Z13
-	VMULPD       Z6, Z13, Z6
-	VFMADD231PD  448(AX), Z26, Z6
-	VADDPD       Z6, Z12, Z6
-	VMOVUPS      1280(AX), Z12
-	VFMADD231PD  512(AX), Z20, Z12
-	VADDPD       Z14, Z7, Z7
-	VADDPD       Z23, Z7, Z7
-	VBROADCASTSD v2+224(FP), Z13
-	VMULPD       Z7, Z13, Z7
-	VFMADD231PD  576(AX), Z26, Z7
-	VADDPD       Z7, Z12, Z7
-	VMOVUPS      1536(AX), Z12
-	VFMADD231PD  640(AX), Z20, Z12
-	VADDPD       Z8, Z1, Z1
-	VADDPD       Z18, Z1, Z1
-	VBROADCASTSD v2+224(FP), Z8
-	VMULPD       Z1, Z8, Z1
-	VFMADD231PD  704(AX), Z26, Z1
-	VADDPD       Z1, Z12, Z1
-	VMOVUPS      1344(AX), Z8
-	VFMADD231PD  768(AX), Z20, Z8
-	VADDPD       1728(AX), Z3, Z3
-	VADDPD       Z17, Z3, Z3
-	VBROADCASTSD v2+224(FP), Z12
-	VMULPD       Z3, Z12, Z3
-	VFMADD231PD  832(AX), Z26, Z3
-	VADDPD       Z3, Z8, Z3
-	VMOVUPS      1600(AX), Z8
-	VFMADD231PD  896(AX), Z20, Z8
-	VADDPD       1792(AX), Z2, Z2
-	VADDPD       Z11, Z2, Z2
-	VBROADCASTSD v2+224(FP), Z11
-	VMULPD       Z2, Z11, Z2
-	VFMADD231PD  960(AX), Z26, Z2
-	VADDPD       Z2, Z8, Z2
-	VMOVUPS      1664(AX), Z8
-	VFMADD231PD  1024(AX), Z20, Z8
-	VADDPD       Z10, Z0, Z0
-	VADDPD       Z19, Z0, Z0
-	VBROADCASTSD v2+224(FP), Z10
-	VMULPD       Z0, Z10, Z0
-	VFMADD231PD  1088(AX), Z26, Z0
-	VADDPD       Z0, Z8, Z0
-	LEAQ         (BX)(R12*8), R12
-	VUNPCKLPD    Z4, Z5, Z8
-	VUNPCKHPD    Z4, Z5, Z4
-	VUNPCKLPD    Z6, Z9, Z5
-	VUNPCKHPD    Z6, Z9, Z6
-	VUNPCKLPD    Z1, Z7, Z9
-	VUNPCKHPD    Z1, Z7, Z1
-	VUNPCKLPD    Z2, Z3, Z7
-	VUNPCKHPD    Z2, Z3, Z2
-	VSHUFF64X2   $0x88, Z5, Z8, Z3
-	VSHUFF64X2   $0xdd, Z5, Z8, Z5
-	VSHUFF64X2   $0x88, Z7, Z9, Z8
-	VSHUFF64X2   $0xdd, Z7, Z9, Z7
-	VSHUFF64X2   $0x88, Z8, Z3, Z9
-	VSHUFF64X2   $0x88, Z7, Z5, Z10
-	VSHUFF64X2   $0xdd, Z8, Z3, Z3
-	VSHUFF64X2   $0xdd, Z7, Z5, Z5
-	VSHUFF64X2   $0x88, Z6, Z4, Z7
-	VSHUFF64X2   $0xdd, Z6, Z4, Z4
-	VSHUFF64X2   $0x88, Z2, Z1, Z6
-	VSHUFF64X2   $0xdd, Z2, Z1, Z1
-	VSHUFF64X2   $0x88, Z6, Z7, Z2
-	VSHUFF64X2   $0x88, Z1, Z4, Z8
-	VSHUFF64X2   $0xdd, Z6, Z7, Z6
-	VSHUFF64X2   $0xdd, Z1, Z4, Z1
-	VMOVUPD      Z9, (R12)
-	VMOVUPD      Z2, 72(R12)
-	VMOVUPD      Z10, 144(R12)
-	VMOVUPD      Z8, 216(R12)
-	VMOVUPD      Z3, 288(R12)
-	VMOVUPD      Z6, 360(R12)
-	VMOVUPD      Z5, 432(R12)
-	VMOVUPD      Z1, 504(R12)
-	VUNPCKLPD    Z0, Z0, Z1
-	VUNPCKHPD    Z0, Z0, Z2
-	VUNPCKLPD    Z0, Z0, Z3
-	VUNPCKHPD    Z0, Z0, Z4
-	VUNPCKLPD    Z0, Z0, Z5
-	VUNPCKHPD    Z0, Z0, Z6
-	VUNPCKLPD    Z0, Z0, Z7
-	VUNPCKHPD    Z0, Z0, Z0
-	VSHUFF64X2   $0x88, Z3, Z1, Z8
-	VSHUFF64X2   $0xdd, Z3, Z1, Z1
-	VSHUFF64X2   $0x88, Z7, Z5, Z3
-	VSHUFF64X2   $0xdd, Z7, Z5, Z5
-	VSHUFF64X2   $0x88, Z3, Z8, Z7
-	VSHUFF64X2   $0x88, Z5, Z1, Z9
-	VSHUFF64X2   $0xdd, Z3, Z8, Z3
-	VSHUFF64X2   $0xdd, Z5, Z1, Z1
-	VSHUFF64X2   $0x88, Z4, Z2, Z5
-	VSHUFF64X2   $0xdd, Z4, Z2, Z2
-	VSHUFF64X2   $0x88, Z0, Z6, Z4
-	VSHUFF64X2   $0xdd, Z0, Z6, Z0
-	VSHUFF64X2   $0x88, Z4, Z5, Z6
-	VSHUFF64X2   $0x88, Z0, Z2, Z8
-	VSHUFF64X2   $0xdd, Z4, Z5, Z4
-	VSHUFF64X2   $0xdd, Z0, Z2, Z0
-	KMOVB        R8, K1
-	VMOVUPD      Z7, K1, 64(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z6, K1, 136(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z9, K1, 208(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z8, K1, 280(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z3, K1, 352(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z4, K1, 424(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z1, K1, 496(R12)
-	KMOVB        R8, K1
-	VMOVUPD      Z0, K1, 568(R12)
-	ADDQ         $+8, SI
-	CMPQ         SI, $+16
-	JLE          loop1
-	MOVQ         $+3, SI
-	KMOVB        SI, K1
-	VMOVUPD.Z    192(CX), K1, Z0
-	VMOVUPD.Z    192(DX), K1, Z1
-	VBROADCASTSD v+216(FP), Z2
-	VMULPD       Z1, Z2, Z1
-	VMOVUPD      c64x8_hf33ff5086a5e9ee5<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1728(DI)(Z2*8), K2, Z4
-	VFMADD231PD  (AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1728(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1728(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1728(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  64(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1728(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1736(DI)(Z2*8), K2, Z4
-	VFMADD231PD  128(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1736(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1736(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1736(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  192(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1736(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1744(DI)(Z2*8), K2, Z4
-	VFMADD231PD  256(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1744(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1744(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1744(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  320(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1744(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1752(DI)(Z2*8), K2, Z4
-	VFMADD231PD  384(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1752(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1752(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1752(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  448(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1752(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1760(DI)(Z2*8), K2, Z4
-	VFMADD231PD  512(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1760(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1760(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1760(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  576(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1760(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1768(DI)(Z2*8), K2, Z4
-	VFMADD231PD  640(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1768(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1768(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1768(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  704(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1768(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1776(DI)(Z2*8), K2, Z4
-	VFMADD231PD  768(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1776(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1776(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1776(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  832(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1776(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1784(DI)(Z2*8), K2, Z4
-	VFMADD231PD  896(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1784(R9)(Z2*8), K2, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1784(R10)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z6
-	VGATHERQPD   1784(R11)(Z2*8), K2, Z6
-	VADDPD       Z6, Z5, Z5
-	VBROADCASTSD v2+224(FP), Z6
-	VMULPD       Z5, Z6, Z5
-	VFMADD231PD  960(AX), Z1, Z5
-	VADDPD       Z5, Z4, Z4
-	KMOVW        K1, K2
-	VSCATTERQPD  Z4, K2, 1784(BX)(Z2*8)
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z4
-	VGATHERQPD   1792(DI)(Z2*8), K2, Z4
-	VFMADD231PD  1024(AX), Z0, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z0
-	VGATHERQPD   1792(R9)(Z2*8), K2, Z0
-	KMOVW        K1, K2
-	VMOVAPS      Z3, Z5
-	VGATHERQPD   1792(R10)(Z2*8), K2, Z5
-	VADDPD       Z5, Z0, Z0
-	KMOVW        K1, K2
-	VGATHERQPD   1792(R11)(Z2*8), K2, Z3
-	VADDPD       Z3, Z0, Z0
-	VBROADCASTSD v2+224(FP), Z3
-	VMULPD       Z0, Z3, Z0
-	VFMADD231PD  1088(AX), Z1, Z0
-	VADDPD       Z0, Z4, Z0
-	VSCATTERQPD  Z0, K1, 1792(BX)(Z2*8)
-	VZEROUPPER
-	RET
-
-// func t32LoopAVX2(t12 []float64, zpsi3 []float64, t32 []float64, t4 []float64, t31 []float64, cr []float64, zcr10 []float64, zcr9 []float64, zcr8 []float64, v float64, v2 float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·t32LoopAVX2(SB), $1376-232
-	LEAQ         31(SP), AX
-	ANDQ         $-32, AX
-	MOVQ         t12_base+0(FP), CX
-	MOVQ         zpsi3_base+24(FP), DX
-	MOVQ         t32_base+48(FP), BX
-	MOVQ         t4_base+72(FP), SI
-	MOVQ         t31_base+96(FP), DI
-	MOVQ         cr_base+120(FP), R8
-	MOVQ         zcr10_base+144(FP), R9
-	MOVQ         zcr9_base+168(FP), R10
-	MOVQ         zcr8_base+192(FP), R11
-	VBROADCASTSD (SI), Y0
-	VMOVUPS      Y0, (AX)
-	VBROADCASTSD (R8), Y0
-	VMOVUPS      Y0, 32(AX)
-	VBROADCASTSD 8(SI), Y0
-	VMOVUPS      Y0, 64(AX)
-	VBROADCASTSD 8(R8), Y0
-	VMOVUPS      Y0, 96(AX)
-	VBROADCASTSD 16(SI), Y0
-	VMOVUPS      Y0, 128(AX)
-	VBROADCASTSD 16(R8), Y0
-	VMOVUPS      Y0, 160(AX)
-	VBROADCASTSD 24(SI), Y0
-	VMOVUPS      Y0, 192(AX)
-	VBROADCASTSD 24(R8), Y0
-	VMOVUPS      Y0, 224(AX)
-	VBROADCASTSD 32(SI), Y0
-	VMOVUPS      Y0, 256(AX)
-	VBROADCASTSD 32(R8), Y0
-	VMOVUPS      Y0, 288(AX)
-	VBROADCASTSD 40(SI), Y0
-	VMOVUPS      Y0, 320(AX)
-	VBROADCASTSD 40(R8), Y0
-	VMOVUPS      Y0, 352(AX)
-	VBROADCASTSD 48(SI), Y0
-	VMOVUPS      Y0, 384(AX)
-	VBROADCASTSD 48(R8), Y0
-	VMOVUPS      Y0, 416(AX)
-	VBROADCASTSD 56(SI), Y0
-	VMOVUPS      Y0, 448(AX)
-	VBROADCASTSD 56(R8), Y0
-	VMOVUPS      Y0, 480(AX)
-	VBROADCASTSD 64(SI), Y0
-	VMOVUPS      Y0, 512(AX)
-	VBROADCASTSD 64(R8), Y0
-	VMOVUPS      Y0, 544(AX)
-	MOVQ         $+0, SI
-	VMOVUPD      c64x4_hcc7e09af1e83611d<>+0(SB), Y0
-	PCALIGN      $0x20
-
-loop1:
-	IMUL3Q       $+9, SI, R8
-	LEAQ         (DI)(R8*8), R12
-	VMOVUPD      (R12), Y1
-	VMOVUPD      72(R12), Y2
-	VMOVUPD      144(R12), Y3
-	VMOVUPD      216(R12), Y4
-	VUNPCKLPD    Y2, Y1, Y5
-	VUNPCKHPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VUNPCKHPD    Y4, Y3, Y3
-	VPERM2F128   $0x20, Y2, Y5, Y4
-	VMOVUPS      Y4, 576(AX)
-	VPERM2F128   $0x31, Y2, Y5, Y2
-	VMOVUPS      Y2, 608(AX)
-	VPERM2F128   $0x20, Y3, Y1, Y2
-	VMOVUPS      Y2, 640(AX)
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VMOVUPS      Y1, 672(AX)
-	VMOVUPD      32(R12), Y1
-	VMOVUPD      104(R12), Y2
-	VMOVUPD      176(R12), Y3
-	VMOVUPD      248(R12), Y4
-	VUNPCKLPD    Y2, Y1, Y5
-	VUNPCKHPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VUNPCKHPD    Y4, Y3, Y3
-	VPERM2F128   $0x20, Y2, Y5, Y4
-	VMOVUPS      Y4, 704(AX)
-	VPERM2F128   $0x31, Y2, Y5, Y2
-	VMOVUPS      Y2, 736(AX)
-	VPERM2F128   $0x20, Y3, Y1, Y2
-	VMOVUPS      Y2, 768(AX)
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VMOVUPS      Y1, 800(AX)
-	VMASKMOVPD   64(R12), Y0, Y1
-	VMASKMOVPD   136(R12), Y0, Y2
-	VMASKMOVPD   208(R12), Y0, Y3
-	VMASKMOVPD   280(R12), Y0, Y4
-	VUNPCKLPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VPERM2F128   $0x20, Y2, Y1, Y1
-	VMOVUPS      Y1, 832(AX)
-	LEAQ         (R9)(R8*8), R12
-	VMOVUPD      (R12), Y1
-	VMOVUPD      72(R12), Y2
-	VMOVUPD      144(R12), Y3
-	VMOVUPD      216(R12), Y4
-	VUNPCKLPD    Y2, Y1, Y5
-	VUNPCKHPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VUNPCKHPD    Y4, Y3, Y3
-	VPERM2F128   $0x20, Y2, Y5, Y4
-	VMOVUPS      Y4, 864(AX)
-	VPERM2F128   $0x31, Y2, Y5, Y2
-	VMOVUPS      Y2, 896(AX)
-	VPERM2F128   $0x20, Y3, Y1, Y2
-	VMOVUPS      Y2, 928(AX)
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VMOVUPS      Y1, 960(AX)
-	VMOVUPD      32(R12), Y1
-	VMOVUPD      104(R12), Y2
-	VMOVUPD      176(R12), Y3
-	VMOVUPD      248(R12), Y4
-	VUNPCKLPD    Y2, Y1, Y5
-	VUNPCKHPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VUNPCKHPD    Y4, Y3, Y3
-	VPERM2F128   $0x20, Y2, Y5, Y4
-	VMOVUPS      Y4, 992(AX)
-	VPERM2F128   $0x31, Y2, Y5, Y2
-	VMOVUPS      Y2, 1024(AX)
-	VPERM2F128   $0x20, Y3, Y1, Y2
-	VMOVUPS      Y2, 1056(AX)
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VMOVUPS      Y1, 1088(AX)
-	VMASKMOVPD   64(R12), Y0, Y1
-	VMASKMOVPD   136(R12), Y0, Y2
-	VMASKMOVPD   208(R12), Y0, Y3
-	VMASKMOVPD   280(R12), Y0, Y4
-	VUNPCKLPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VPERM2F128   $0x20, Y2, Y1, Y1
-	VMOVUPS      Y1, 1120(AX)
-	LEAQ         (R10)(R8*8), R12
-	VMOVUPD      (R12), Y1
-	VMOVUPD      72(R12), Y2
-	VMOVUPD      144(R12), Y3
-	VMOVUPD      216(R12), Y4
-	VUNPCKLPD    Y2, Y1, Y5
-	VUNPCKHPD    Y2, Y1, Y1
-	VUNPCKLPD    Y4, Y3, Y2
-	VUNPCKHPD    Y4, Y3, Y3
-	VPERM2F128   $0x20, Y2, Y5, Y4
-	VPERM2F128   $0x31, Y2, Y5, Y2
-	VPERM2F128   $0x20, Y3, Y1, Y5
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VMOVUPS      Y1, 1152(AX)
-	VMOVUPD      32(R12), Y1
-	VMOVUPD      104(R12), Y3
-	VMOVUPD      176(R12), Y6
-	VMOVUPD      248(R12), Y7
-	VUNPCKLPD    Y3, Y1, Y8
-	VUNPCKHPD    Y3, Y1, Y1
-	VUNPCKLPD    Y7, Y6, Y3
-	VUNPCKHPD    Y7, Y6, Y6
-	VPERM2F128   $0x20, Y3, Y8, Y7
-	VMOVUPS      Y7, 1184(AX)
-	VPERM2F128   $0x31, Y3, Y8, Y3
-	VMOVUPS      Y3, 1216(AX)
-	VPERM2F128   $0x20, Y6, Y1, Y3
-	VMOVUPS      Y3, 1248(AX)
-	VPERM2F128   $0x31, Y6, Y1, Y1
-	VMOVUPS      Y1, 1280(AX)
-	VMASKMOVPD   64(R12), Y0, Y1
-	VMASKMOVPD   136(R12), Y0, Y3
-	VMASKMOVPD   208(R12), Y0, Y6
-	VMASKMOVPD   280(R12), Y0, Y7
-	VUNPCKLPD    Y3, Y1, Y1
-	VUNPCKLPD    Y7, Y6, Y3
-	VPERM2F128   $0x20, Y3, Y1, Y1
-	VMOVUPS      Y1, 1312(AX)
-	LEAQ         (R11)(R8*8), R12
-	VMOVUPD      (R12), Y1
-	VMOVUPD      72(R12), Y3
-	VMOVUPD      144(R12), Y6
-	VMOVUPD      216(R12), Y7
-	VUNPCKLPD    Y3, Y1, Y8
-	VUNPCKHPD    Y3, Y1, Y1
-	VUNPCKLPD    Y7, Y6, Y3
-	VUNPCKHPD    Y7, Y6, Y6
-	VPERM2F128   $0x20, Y3, Y8, Y7
-	VPERM2F128   $0x31, Y3, Y8, Y3
-	VPERM2F128   $0x20, Y6, Y1, Y8
-	VPERM2F128   $0x31, Y6, Y1, Y1
-	VMOVUPD      32(R12), Y6
-	VMOVUPD      104(R12), Y9
-	VMOVUPD      176(R12), Y10
-	VMOVUPD      248(R12), Y11
-	VUNPCKLPD    Y9, Y6, Y12
-	VUNPCKHPD    Y9, Y6, Y6
-	VUNPCKLPD    Y11, Y10, Y9
-	VUNPCKHPD    Y11, Y10, Y10
-	VPERM2F128   $0x20, Y9, Y12, Y11
-	VPERM2F128   $0x31, Y9, Y12, Y9
-	VPERM2F128   $0x20, Y10, Y6, Y12
-	VPERM2F128   $0x31, Y10, Y6, Y6
-	VMASKMOVPD   64(R12), Y0, Y10
-	VMASKMOVPD   136(R12), Y0, Y13
-	VMASKMOVPD   208(R12), Y0, Y14
-	VMASKMOVPD   280(R12), Y0, Y15
-	VUNPCKLPD    Y13, Y10, Y10
-	VUNPCKLPD    Y15, Y14, Y13
-	VPERM2F128   $0x20, Y13, Y10, Y10
-	VMOVUPD      (CX)(SI*8), Y13
-	VBROADCASTSD v+216(FP), Y14
-	VMULPD       (DX)(SI*8), Y14, Y14
-	VMOVUPS      576(AX), Y15
-	VFMADD231PD  (AX), Y13, Y15
-	VADDPD       864(AX), Y4, Y4
-	VADDPD       Y7, Y4, Y4
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y4, Y7, Y4
-	VFMADD231PD  32(AX), Y14, Y4
-	VADDPD       Y4, Y15, Y4
-	VMOVUPS      640(AX), Y7
-	VFMADD231PD  64(AX), Y13, Y7
-	VADDPD       928(AX), Y5, Y5
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y8
-	VMULPD       Y5, Y8, Y5
-	VFMADD231PD  96(AX), Y14, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      608(AX), Y7
-	VFMADD231PD  128(AX), Y13, Y7
-	VADDPD       896(AX), Y2, Y2
-	VADDPD       Y3, Y2, Y2
-	VBROADCASTSD v2+224(FP), Y3
-	VMULPD       Y2, Y3, Y2
-	VFMADD231PD  160(AX), Y14, Y2
-	VADDPD       Y2, Y7, Y2
-	VMOVUPS      672(AX), Y3
-	VFMADD231PD  192(AX), Y13, Y3
-	VMOVUPS      1152(AX), Y7
-	VADDPD       960(AX), Y7, Y7
-	VADDPD       Y1, Y7, Y1
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y1, Y7, Y1
-	VFMADD231PD  224(AX), Y14, Y1
-	VADDPD       Y1, Y3, Y1
-	VMOVUPS      704(AX), Y3
-	VFMADD231PD  256(AX), Y13, Y3
-	VMOVUPS      1184(AX), Y7
-	VADDPD       992(AX), Y7, Y7
-	VADDPD       Y11, Y7, Y7
-	VBROADCASTSD v2+224(FP), Y8
-	VMULPD       Y7, Y8, Y7
-	VFMADD231PD  288(AX), Y14, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPS      768(AX), Y7
-	VFMADD231PD  320(AX), Y13, Y7
-	VMOVUPS      1248(AX), Y8
-	VADDPD       1056(AX), Y8, Y8
-	VADDPD       Y12, Y8, Y8
-	VBROADCASTSD v2+224(FP), Y11
-	VMULPD       Y8, Y11, Y8
-	VFMADD231PD  352(AX), Y14, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPS      736(AX), Y8
-	VFMADD231PD  384(AX), Y13, Y8
-	VMOVUPS      1216(AX), Y11
-	VADDPD       1024(AX), Y11, Y11
-	VADDPD       Y9, Y11, Y9
-	VBROADCASTSD v2+224(FP), Y11
-	VMULPD       Y9, Y11, Y9
-	VFMADD231PD  416(AX), Y14, Y9
-	VADDPD       Y9, Y8, Y8
-	VMOVUPS      800(AX), Y9
-	VFMADD231PD  448(AX), Y13, Y9
-	VMOVUPS      1280(AX), Y11
-	VADDPD       1088(AX), Y11, Y11
-	VADDPD       Y6, Y11, Y6
-	VBROADCASTSD v2+224(FP), Y11
-	VMULPD       Y6, Y11, Y6
-	VFMADD231PD  480(AX), Y14, Y6
-	VADDPD       Y6, Y9, Y6
-	VMOVUPS      832(AX), Y9
-	VFMADD231PD  512(AX), Y13, Y9
-	VMOVUPS      1312(AX), Y11
-	VADDPD       1120(AX), Y11, Y11
-	VADDPD       Y10, Y11, Y10
-	VBROADCASTSD v2+224(FP), Y11
-	VMULPD       Y10, Y11, Y10
-	VFMADD231PD  544(AX), Y14, Y10
-	VADDPD       Y10, Y9, Y9
-	LEAQ         (BX)(R8*8), R8
-	VMOVSD       X4, (R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y10
-	VPADDQ       Y10, Y10, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
-	VPERMPS      Y4, Y10, Y10
-	VMOVSD       X10, 72(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y10
-	VPADDQ       Y10, Y10, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
-	VPERMPS      Y4, Y10, Y10
-	VMOVSD       X10, 144(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ       Y10, Y10, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
-	VPERMPS      Y4, Y10, Y4
-	VMOVSD       X4, 216(R8)
-	VMOVSD       X5, 8(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y5, Y4, Y4
-	VMOVSD       X4, 80(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y5, Y4, Y4
-	VMOVSD       X4, 152(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y5, Y4, Y4
-	VMOVSD       X4, 224(R8)
-	VMOVSD       X2, 16(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y2, Y4, Y4
-	VMOVSD       X4, 88(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y2, Y4, Y4
-	VMOVSD       X4, 160(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y2, Y4, Y2
-	VMOVSD       X2, 232(R8)
-	VMOVSD       X1, 24(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS      Y1, Y2, Y2
-	VMOVSD       X2, 96(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS      Y1, Y2, Y2
-	VMOVSD       X2, 168(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS      Y1, Y2, Y1
-	VMOVSD       X1, 240(R8)
-	VMOVSD       X3, 32(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y3, Y1, Y1
-	VMOVSD       X1, 104(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y3, Y1, Y1
-	VMOVSD       X1, 176(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y3, Y1, Y1
-	VMOVSD       X1, 248(R8)
-	VMOVSD       X7, 40(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y7, Y1, Y1
-	VMOVSD       X1, 112(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y7, Y1, Y1
-	VMOVSD       X1, 184(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y7, Y1, Y1
-	VMOVSD       X1, 256(R8)
-	VMOVSD       X8, 48(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y8, Y1, Y1
-	VMOVSD       X1, 120(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y8, Y1, Y1
-	VMOVSD       X1, 192(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y8, Y1, Y1
-	VMOVSD       X1, 264(R8)
-	VMOVSD       X6, 56(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y6, Y1, Y1
-	VMOVSD       X1, 128(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y6, Y1, Y1
-	VMOVSD       X1, 200(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y6, Y1, Y1
-	VMOVSD       X1, 272(R8)
-	VMOVSD       X9, 64(R8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y9, Y1, Y1
-	VMOVSD       X1, 136(R8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y9, Y1, Y1
-	VMOVSD       X1, 208(R8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y1
-	VPADDQ       Y1, Y1, Y1
-	VPSHUFD      $0xa0, Y1, Y1
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
-	VPERMPS      Y9, Y1, Y1
-	VMOVSD       X1, 280(R8)
-	ADDQ         $+4, SI
-	CMPQ         SI, $+20
-	JLE          loop1
-	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y0
-	VMASKMOVPD   192(CX), Y0, Y1
-	VMASKMOVPD   192(DX), Y0, Y2
-	VBROADCASTSD v+216(FP), Y3
-	VMULPD       Y2, Y3, Y2
-	VMOVUPD      c64x4_ha277c949c18dd5a5<>+0(SB), Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1728(DI)(Y3*8), Y6
-	VFMADD231PD  (AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1728(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1728(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1728(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  32(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done2
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1728(BX)(CX*8)
-
-done2:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done3
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1728(BX)(CX*8)
-
-done3:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done4
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1728(BX)(CX*8)
-
-done4:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done5
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1728(BX)(CX*8)
-
-done5:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1736(DI)(Y3*8), Y6
-	VFMADD231PD  64(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1736(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1736(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1736(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  96(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done6
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1736(BX)(CX*8)
-
-done6:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done7
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1736(BX)(CX*8)
-
-done7:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done8
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1736(BX)(CX*8)
-
-done8:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done9
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1736(BX)(CX*8)
-
-done9:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1744(DI)(Y3*8), Y6
-	VFMADD231PD  128(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1744(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1744(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1744(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  160(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done10
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1744(BX)(CX*8)
-
-done10:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done11
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1744(BX)(CX*8)
-
-done11:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done12
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1744(BX)(CX*8)
-
-done12:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done13
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1744(BX)(CX*8)
-
-done13:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1752(DI)(Y3*8), Y6
-	VFMADD231PD  192(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1752(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1752(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1752(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  224(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done14
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1752(BX)(CX*8)
-
-done14:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done15
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1752(BX)(CX*8)
-
-done15:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done16
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1752(BX)(CX*8)
-
-done16:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done17
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1752(BX)(CX*8)
-
-done17:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1760(DI)(Y3*8), Y6
-	VFMADD231PD  256(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1760(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1760(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1760(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  288(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done18
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1760(BX)(CX*8)
-
-done18:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done19
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1760(BX)(CX*8)
-
-done19:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done20
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1760(BX)(CX*8)
-
-done20:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done21
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1760(BX)(CX*8)
-
-done21:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1768(DI)(Y3*8), Y6
-	VFMADD231PD  320(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1768(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1768(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1768(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  352(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done22
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1768(BX)(CX*8)
-
-done22:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done23
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1768(BX)(CX*8)
-
-done23:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done24
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1768(BX)(CX*8)
-
-done24:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done25
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1768(BX)(CX*8)
-
-done25:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1776(DI)(Y3*8), Y6
-	VFMADD231PD  384(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1776(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1776(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1776(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  416(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done26
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1776(BX)(CX*8)
-
-done26:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done27
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1776(BX)(CX*8)
-
-done27:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done28
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1776(BX)(CX*8)
-
-done28:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done29
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1776(BX)(CX*8)
-
-done29:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1784(DI)(Y3*8), Y6
-	VFMADD231PD  448(AX), Y1, Y6
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 1784(R9)(Y3*8), Y7
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 1784(R10)(Y3*8), Y8
-	VADDPD       Y8, Y7, Y5
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 1784(R11)(Y3*8), Y8
-	VADDPD       Y8, Y5, Y5
-	VBROADCASTSD v2+224(FP), Y7
-	VMULPD       Y5, Y7, Y5
-	VFMADD231PD  480(AX), Y2, Y5
-	VADDPD       Y5, Y6, Y5
-	VMOVMSKPD    Y0, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done30
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVQ        X7, CX
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVSD       X6, 1784(BX)(CX*8)
-
-done30:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done31
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1784(BX)(CX*8)
-
-done31:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done32
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 1784(BX)(CX*8)
-
-done32:
-	VMOVMSKPD Y0, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done33
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVQ     X6, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVSD    X5, 1784(BX)(CX*8)
-
-done33:
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 1792(DI)(Y3*8), Y6
-	VFMADD231PD  512(AX), Y1, Y6
-	VMOVAPD      Y0, Y1
-	VMOVAPS      Y4, Y5
-	VGATHERQPD   Y1, 1792(R9)(Y3*8), Y5
-	VMOVAPD      Y0, Y1
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y1, 1792(R10)(Y3*8), Y7
-	VADDPD       Y7, Y5, Y1
-	VMOVAPD      Y0, Y5
-	VGATHERQPD   Y5, 1792(R11)(Y3*8), Y4
-	VADDPD       Y4, Y1, Y1
-	VBROADCASTSD v2+224(FP), Y4
-	VMULPD       Y1, Y4, Y1
-	VFMADD231PD  544(AX), Y2, Y1
-	VADDPD       Y1, Y6, Y1
-	VMOVMSKPD    Y0, AX
-	ANDQ         $+1, AX
-	TESTQ        AX, AX
-	JEQ          done34
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y4
-	VMOVQ        X4, AX
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS      Y1, Y2, Y2
-	VMOVSD       X2, 1792(BX)(AX*8)
-
-done34:
-	VMOVMSKPD Y0, AX
-	ANDQ      $+2, AX
-	TESTQ     AX, AX
-	JEQ       done35
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ    Y2, Y2, Y2
-	VPSHUFD   $0xa0, Y2, Y2
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS   Y3, Y2, Y2
-	VMOVQ     X2, AX
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ    Y2, Y2, Y2
-	VPSHUFD   $0xa0, Y2, Y2
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS   Y1, Y2, Y2
-	VMOVSD    X2, 1792(BX)(AX*8)
-
-done35:
-	VMOVMSKPD Y0, AX
-	ANDQ      $+4, AX
-	TESTQ     AX, AX
-	JEQ       done36
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ    Y2, Y2, Y2
-	VPSHUFD   $0xa0, Y2, Y2
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS   Y3, Y2, Y2
-	VMOVQ     X2, AX
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ    Y2, Y2, Y2
-	VPSHUFD   $0xa0, Y2, Y2
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
-	VPERMPS   Y1, Y2, Y2
-	VMOVSD    X2, 1792(BX)(AX*8)
-
-done36:
-	VMOVMSKPD Y0, AX
-	ANDQ      $+8, AX
-	TESTQ     AX, AX
-	JEQ       done37
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y0, Y0
-	VPERMPS   Y3, Y0, Y0
-	VMOVQ     X0, AX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y0
-	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y0, Y0
-	VPERMPS   Y1, Y0, Y0
-	VMOVSD    X0, 1792(BX)(AX*8)
-
-done37:
-	VZEROUPPER
-	RET
-
-// func t33LoopAVX512(p0 int, p1 int, corr []int32, t25 []float64, zq5 []float64, t33 []float64, zq6 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·t33LoopAVX512(SB), $8-136
-	MOVQ         p1+8(FP), AX
-	MOVQ         corr_base+16(FP), CX
-	MOVQ         t25_base+40(FP), DX
-	MOVQ         zq5_base+64(FP), BX
-	MOVQ         t33_base+88(FP), SI
-	MOVQ         zq6_base+112(FP), DI
-	MOVQ         p0+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done1
-	MOVQ         p0+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done2
-	MOVQ         $+0, R8
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z0
-
-loop3:
-	LEAQ        (CX)(R8*4), R9
-	MOVLQSX     (R9), R9
-	IMUL3Q      $+3, R9, R9
-	LEAQ        (BX)(R9*8), R10
-	VXORPD.BCST (R10), Z0, Z1
-	VMOVSD      X1, (DX)
-	VXORPD.BCST 8(R10), Z0, Z1
-	VMOVSD      X1, 8(DX)
-	VXORPD.BCST 16(R10), Z0, Z1
-	VMOVSD      X1, 16(DX)
-	LEAQ        (DI)(R9*8), R9
-	IMUL3Q      $+78, R8, R10
-	LEAQ        (SI)(R10*8), R10
-	MOVQ        $+0, R11
-	PCALIGN     $0x20
-
-loop4:
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R11, R12
-	TESTQ        R12, R12
-	JNE          done5
-	VBROADCASTSD (DX), Z1
-
-done5:
-	MOVQ         AX, R12
-	IMULQ        R11, R12
-	IMUL3Q       $+3, R12, R12
-	LEAQ         (R9)(R12*8), R12
-	VXORPD.BCST  (R12), Z0, Z2
-	VADDPD       Z1, Z2, Z1
-	LEAQ         (R10)(R11*8), R13
-	VMOVSD       X1, (R13)
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R11, BP
-	LEAQ         1(BP), BP
-	TESTQ        BP, BP
-	JNE          done6
-	VBROADCASTSD 8(DX), Z1
-
-done6:
-	VXORPD.BCST  8(R12), Z0, Z2
-	VADDPD       Z1, Z2, Z1
-	VMOVSD       X1, 208(R13)
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R11, BP
-	LEAQ         2(BP), BP
-	TESTQ        BP, BP
-	JNE          done7
-	VBROADCASTSD 16(DX), Z1
-
-done7:
-	VXORPD.BCST 16(R12), Z0, Z2
-	VADDPD      Z1, Z2, Z1
-	VMOVSD      X1, 416(R13)
-	ADDQ        $+1, R11
-	CMPQ        R11, $+26
-	JLT         loop4
-	ADDQ        $+1, R8
-	MOVQ        p0+0(FP), R9
-	CMPQ        R8, R9
+	MOVQ        R12, R13
+	SHLQ        $0x02, R13
+	LEAQ        (R11)(R13*8), BP
+	LEAQ        (R9)(R13*8), R13
+	KMOVB       BX, K1
+	VPXORD      Z0, Z0, Z0
+	VMOVUPD.Z   (R10), K1, Z1
+	VMULPD.BCST (BP), Z1, Z1
+	VADDPD      Z1, Z0, Z0
+	VMOVUPD.Z   32(R10), K1, Z1
+	VMULPD.BCST 8(BP), Z1, Z1
+	VADDPD      Z1, Z0, Z0
+	VMOVUPD.Z   64(R10), K1, Z1
+	VMULPD.BCST 16(BP), Z1, Z1
+	VADDPD      Z1, Z0, Z0
+	VMOVUPD.Z   96(R10), K1, Z1
+	VMULPD.BCST 24(BP), Z1, Z1
+	VADDPD      Z1, Z0, Z0
+	VMOVUPD     Z0, K1, (R13)
+	ADDQ        $+1, R12
+	CMPQ        R12, $+4
 	JLT         loop3
-
-done2:
-done1:
+	ADDQ        $+1, R8
+	CMPQ        R8, $+22
+	JLT         loop2
+	ADDQ        $+1, DX
+	CMPQ        DX, $+26
+	JLT         loop1
 	VZEROUPPER
 	RET
 
-// func t33LoopAVX2(p0 int, p1 int, corr []int32, t25 []float64, zq5 []float64, t33 []float64, zq6 []float64)
+// func zM3LoopAVX2(inv []float64, dA []float64, zM3 []float64)
 // Requires: AVX
-TEXT ·t33LoopAVX2(SB), $8-136
-	MOVQ    p1+8(FP), AX
-	MOVQ    corr_base+16(FP), CX
-	MOVQ    t25_base+40(FP), DX
-	MOVQ    zq5_base+64(FP), BX
-	MOVQ    t33_base+88(FP), SI
-	MOVQ    zq6_base+112(FP), DI
-	MOVQ    p0+0(FP), R8
-	TESTQ   R8, R8
-	JLE     done1
-	MOVQ    p0+0(FP), R8
-	TESTQ   R8, R8
-	JLE     done2
-	MOVQ    $+0, R8
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y0
+TEXT ·zM3LoopAVX2(SB), $8-72
+	MOVQ inv_base+0(FP), AX
+	MOVQ dA_base+24(FP), CX
+	MOVQ zM3_base+48(FP), DX
+	MOVQ $+0, BX
+
+loop1:
+	MOVQ   BX, SI
+	SHLQ   $0x04, SI
+	LEAQ   (CX)(SI*8), SI
+	IMUL3Q $+352, BX, DI
+	LEAQ   (DX)(DI*8), DI
+	MOVQ   $+0, R8
+
+loop2:
+	MOVQ    R8, R9
+	SHLQ    $0x04, R9
+	LEAQ    (AX)(R9*8), R10
+	IMUL3Q  $+416, R8, R11
+	LEAQ    (SI)(R11*8), R11
+	LEAQ    (DI)(R9*8), R9
+	MOVQ    $+0, R12
+	PCALIGN $0x20
 
 loop3:
-	LEAQ         (CX)(R8*4), R9
-	MOVLQSX      (R9), R9
-	IMUL3Q       $+3, R9, R9
-	LEAQ         (BX)(R9*8), R10
-	VBROADCASTSD (R10), Y1
-	VXORPD       Y0, Y1, Y1
-	VMOVSD       X1, (DX)
-	VBROADCASTSD 8(R10), Y1
-	VXORPD       Y0, Y1, Y1
-	VMOVSD       X1, 8(DX)
-	VBROADCASTSD 16(R10), Y1
-	VXORPD       Y0, Y1, Y1
-	VMOVSD       X1, 16(DX)
-	LEAQ         (DI)(R9*8), R9
-	IMUL3Q       $+78, R8, R10
-	LEAQ         (SI)(R10*8), R10
-	MOVQ         $+0, R11
-	PCALIGN      $0x20
+	MOVQ         R12, R13
+	SHLQ         $0x02, R13
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Y0
+	VBROADCASTSD 8(BP), Y1
+	VBROADCASTSD 16(BP), Y2
+	VBROADCASTSD 24(BP), Y3
+	LEAQ         (R9)(R13*8), R13
+	VXORPS       Y4, Y4, Y4
+	VMULPD       (R10), Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VMULPD       32(R10), Y1, Y0
+	VADDPD       Y0, Y4, Y4
+	VMULPD       64(R10), Y2, Y0
+	VADDPD       Y0, Y4, Y4
+	VMULPD       96(R10), Y3, Y0
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      Y4, (R13)
+	ADDQ         $+1, R12
+	CMPQ         R12, $+4
+	JLT          loop3
+	ADDQ         $+1, R8
+	CMPQ         R8, $+22
+	JLT          loop2
+	ADDQ         $+1, BX
+	CMPQ         BX, $+26
+	JLT          loop1
+	VZEROUPPER
+	RET
+
+// func zM5LoopAVX512(zF []float64, p1 []float64, zM4 []float64, zM []float64, zM3 []float64, zM5 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·zM5LoopAVX512(SB), $48-144
+	MOVQ    zM4_base+48(FP), AX
+	MOVQ    $+0, CX
+	MOVQ    CX, (SP)
+	MOVQ    $+15, CX
+	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z0
+	VPXORD  Z1, Z1, Z1
+
+loop1:
+	IMUL3Q $+9, (SP), DX
+	MOVQ   zF_base+0(FP), BX
+	LEAQ   (BX)(DX*8), DX
+	MOVQ   DX, 8(SP)
+	IMUL3Q $+352, (SP), DX
+	MOVQ   zM3_base+96(FP), BX
+	LEAQ   (BX)(DX*8), DX
+	MOVQ   DX, 16(SP)
+	IMUL3Q $+264, (SP), DX
+	MOVQ   zM5_base+120(FP), BX
+	LEAQ   (BX)(DX*8), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   $+0, DX
+	MOVQ   DX, 32(SP)
+
+loop2:
+	MOVQ   32(SP), DX
+	SHLQ   $0x04, DX
+	MOVQ   zM_base+72(FP), BX
+	LEAQ   (BX)(DX*8), BX
+	MOVQ   16(SP), SI
+	LEAQ   (SI)(DX*8), DX
+	IMUL3Q $+12, 32(SP), SI
+	MOVQ   24(SP), DI
+	LEAQ   (DI)(SI*8), SI
+	MOVQ   SI, 40(SP)
+	MOVQ   $+0, SI
+
+loop3:
+	IMUL3Q  $+3, SI, DI
+	MOVQ    8(SP), R8
+	LEAQ    (R8)(DI*8), R8
+	MOVQ    p1_base+24(FP), R9
+	LEAQ    (R9)(DI*8), DI
+	MOVQ    $+0, R9
+	PCALIGN $0x20
 
 loop4:
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $-1, R11, R12
-	TESTQ        R12, R12
-	JNE          done5
-	VBROADCASTSD (DX), Y1
+	LEAQ             (R8)(R9*8), R10
+	LEAQ             (DI)(R9*8), R11
+	MOVQ             R9, R12
+	SHLQ             $0x02, R12
+	LEAQ             (BX)(R12*8), R13
+	LEAQ             (DX)(R12*8), R12
+	LEAQ             (AX)(R9*8), BP
+	KMOVB            CX, K1
+	VMOVUPD.Z        (R13), K1, Z2
+	VMOVUPD.Z        (R12), K1, Z3
+	VMULPD.BCST      (R11), Z3, Z3
+	VFMADD231PD.BCST (R10), Z2, Z3
+	VSCATTERQPD      Z3, K1, (BP)(Z0*8)
+	ADDQ             $+1, R9
+	CMPQ             R9, $+3
+	JLT              loop4
+	MOVQ             SI, DI
+	SHLQ             $0x02, DI
+	MOVQ             40(SP), R8
+	LEAQ             (R8)(DI*8), DI
+	KMOVB            CX, K1
+	VPXORD           Z2, Z2, Z2
+	KMOVW            K1, K2
+	VMOVAPS          Z1, Z3
+	VGATHERQPD       (AX)(Z0*8), K2, Z3
+	VADDPD           Z3, Z2, Z2
+	KMOVW            K1, K2
+	VMOVAPS          Z1, Z3
+	VGATHERQPD       8(AX)(Z0*8), K2, Z3
+	VADDPD           Z3, Z2, Z2
+	KMOVW            K1, K2
+	VMOVAPS          Z1, Z3
+	VGATHERQPD       16(AX)(Z0*8), K2, Z3
+	VADDPD           Z3, Z2, Z2
+	VMOVUPD          Z2, K1, (DI)
+	ADDQ             $+1, SI
+	CMPQ             SI, $+3
+	JLT              loop3
+	MOVQ             32(SP), DX
+	ADDQ             $+1, DX
+	MOVQ             DX, 32(SP)
+	CMPQ             32(SP), $+22
+	JLT              loop2
+	MOVQ             (SP), DX
+	ADDQ             $+1, DX
+	MOVQ             DX, (SP)
+	CMPQ             (SP), $+26
+	JLT              loop1
+	VZEROUPPER
+	RET
 
-done5:
-	MOVQ         AX, R12
-	IMULQ        R11, R12
-	IMUL3Q       $+3, R12, R12
-	LEAQ         (R9)(R12*8), R12
-	VBROADCASTSD (R12), Y2
-	VXORPD       Y0, Y2, Y2
-	VADDPD       Y1, Y2, Y1
-	LEAQ         (R10)(R11*8), R13
-	VMOVSD       X1, (R13)
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $-1, R11, BP
-	LEAQ         1(BP), BP
-	TESTQ        BP, BP
-	JNE          done6
-	VBROADCASTSD 8(DX), Y1
+// func zM5LoopAVX2(zF []float64, p1 []float64, zM4 []float64, zM []float64, zM3 []float64, zM5 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zM5LoopAVX2(SB), $32-144
+	MOVQ    p1_base+24(FP), AX
+	MOVQ    zM4_base+48(FP), CX
+	MOVQ    $+0, DX
+	MOVQ    DX, (SP)
+	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y0
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y1
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y2
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y5
+	VMOVUPD c64x4_h8f3a5440ec69610d<>+0(SB), Y6
 
-done6:
-	VBROADCASTSD 8(R12), Y2
-	VXORPD       Y0, Y2, Y2
-	VADDPD       Y1, Y2, Y1
-	VMOVSD       X1, 208(R13)
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $-1, R11, BP
-	LEAQ         2(BP), BP
-	TESTQ        BP, BP
-	JNE          done7
-	VBROADCASTSD 16(DX), Y1
+loop1:
+	IMUL3Q $+9, (SP), DX
+	MOVQ   zF_base+0(FP), BX
+	LEAQ   (BX)(DX*8), DX
+	IMUL3Q $+352, (SP), BX
+	MOVQ   zM3_base+96(FP), SI
+	LEAQ   (SI)(BX*8), BX
+	MOVQ   BX, 8(SP)
+	IMUL3Q $+264, (SP), BX
+	MOVQ   zM5_base+120(FP), SI
+	LEAQ   (SI)(BX*8), BX
+	MOVQ   BX, 16(SP)
+	MOVQ   $+0, BX
+	MOVQ   BX, 24(SP)
 
-done7:
-	VBROADCASTSD 16(R12), Y2
-	VXORPD       Y0, Y2, Y2
-	VADDPD       Y1, Y2, Y1
-	VMOVSD       X1, 416(R13)
+loop2:
+	MOVQ   24(SP), BX
+	SHLQ   $0x04, BX
+	MOVQ   zM_base+72(FP), SI
+	LEAQ   (SI)(BX*8), SI
+	MOVQ   8(SP), DI
+	LEAQ   (DI)(BX*8), BX
+	IMUL3Q $+12, 24(SP), DI
+	MOVQ   16(SP), R8
+	LEAQ   (R8)(DI*8), DI
+	MOVQ   $+0, R8
+
+loop3:
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R10
+	LEAQ    (AX)(R9*8), R9
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop4:
+	LEAQ         (R10)(R11*8), R12
+	VBROADCASTSD (R12), Y7
+	LEAQ         (R9)(R11*8), R12
+	VBROADCASTSD (R12), Y8
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (SI)(R12*8), R13
+	LEAQ         (BX)(R12*8), R12
+	LEAQ         (CX)(R11*8), BP
+	VMULPD       (R12), Y8, Y8
+	VFMADD231PD  (R13), Y7, Y8
+	VPADDQ       Y1, Y1, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y0, Y7, Y7
+	VMOVQ        X7, R12
+	VPADDQ       Y1, Y1, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, (BP)(R12*8)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y0, Y7, Y7
+	VMOVQ        X7, R12
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, (BP)(R12*8)
+	VPADDQ       Y4, Y4, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y0, Y7, Y7
+	VMOVQ        X7, R12
+	VPADDQ       Y4, Y4, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, (BP)(R12*8)
+	VPADDQ       Y5, Y5, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y0, Y7, Y7
+	VMOVQ        X7, R12
+	VPADDQ       Y5, Y5, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y2, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, (BP)(R12*8)
 	ADDQ         $+1, R11
-	CMPQ         R11, $+26
+	CMPQ         R11, $+3
 	JLT          loop4
+	MOVQ         R8, R9
+	SHLQ         $0x02, R9
+	LEAQ         (DI)(R9*8), R9
+	VMASKMOVPD   (CX), Y6, Y7
+	VMASKMOVPD   24(CX), Y6, Y8
+	VMASKMOVPD   48(CX), Y6, Y9
+	VMASKMOVPD   72(CX), Y6, Y10
+	VUNPCKLPD    Y8, Y7, Y11
+	VUNPCKHPD    Y8, Y7, Y7
+	VUNPCKLPD    Y10, Y9, Y8
+	VUNPCKHPD    Y10, Y9, Y9
+	VPERM2F128   $0x20, Y8, Y11, Y10
+	VPERM2F128   $0x31, Y8, Y11, Y8
+	VPERM2F128   $0x20, Y9, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y7, Y9, Y9
+	VADDPD       Y8, Y9, Y9
+	VMOVUPD      Y9, (R9)
 	ADDQ         $+1, R8
-	MOVQ         p0+0(FP), R9
-	CMPQ         R8, R9
+	CMPQ         R8, $+3
+	JLT          loop3
+	MOVQ         24(SP), BX
+	ADDQ         $+1, BX
+	MOVQ         BX, 24(SP)
+	CMPQ         24(SP), $+22
+	JLT          loop2
+	MOVQ         (SP), DX
+	ADDQ         $+1, DX
+	MOVQ         DX, (SP)
+	CMPQ         (SP), $+26
+	JLT          loop1
+	VZEROUPPER
+	RET
+
+// func zq2LoopAVX512(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·zq2LoopAVX512(SB), $8-144
+	MOVQ    first+0(FP), AX
+	MOVQ    zq_base+24(FP), CX
+	MOVQ    weight_base+48(FP), DX
+	MOVQ    p5_base+72(FP), BX
+	MOVQ    base_base+96(FP), SI
+	MOVQ    zq2_base+120(FP), DI
+	MOVQ    count+8(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	IMUL3Q  $+3, AX, R8
+	LEAQ    (CX)(R8*8), CX
+	IMUL3Q  $+22, AX, R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    AX, R8
+	SHLQ    $0x02, R8
+	LEAQ    (SI)(R8*8), SI
+	IMUL3Q  $+88, AX, AX
+	LEAQ    (DI)(AX*8), AX
+	MOVQ    count+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done2
+	MOVQ    $+0, DI
+	MOVQ    $+7, R8
+	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    $+63, R9
+	KXNORW  K1, K1, K1
+
+loop3:
+	IMUL3Q  $+3, DI, R10
+	LEAQ    (CX)(R10*8), R10
+	KMOVB   R8, K2
+	VMOVUPD Z1, K2, (R10)
+	IMUL3Q  $+22, DI, R11
+	LEAQ    (DX)(R11*8), R11
+	MOVQ    DI, R12
+	SHLQ    $0x02, R12
+	LEAQ    (SI)(R12*8), R12
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop4:
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Z2
+	VMULPD.BCST  (R12), Z2, Z3
+	VMULPD.BCST  8(R12), Z2, Z4
+	VMULPD.BCST  16(R12), Z2, Z5
+	VMULPD.BCST  24(R12), Z2, Z2
+	IMUL3Q       $+12, R13, BP
+	LEAQ         (BX)(BP*8), BP
+	KMOVB        R8, K2
+	VPXORD       Z6, Z6, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z7
+	VGATHERQPD   (BP)(Z0*8), K3, Z7
+	VFMADD231PD  Z3, Z7, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z3
+	VGATHERQPD   8(BP)(Z0*8), K3, Z3
+	VFMADD231PD  Z4, Z3, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z3
+	VGATHERQPD   16(BP)(Z0*8), K3, Z3
+	VFMADD231PD  Z5, Z3, Z6
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z3
+	VGATHERQPD   24(BP)(Z0*8), K3, Z3
+	VFMADD231PD  Z2, Z3, Z6
+	VMOVUPD.Z    (R10), K2, Z2
+	VADDPD       Z6, Z2, Z2
+	VMOVUPD      Z2, K2, (R10)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+22
+	JLT          loop4
+	VBROADCASTSD (R12), Z2
+	VBROADCASTSD 8(R12), Z3
+	VBROADCASTSD 16(R12), Z4
+	VBROADCASTSD 24(R12), Z5
+	IMUL3Q       $+88, DI, R10
+	LEAQ         (AX)(R10*8), R10
+	KMOVB        R9, K2
+	VMOVUPD      (R11), Z6
+	VMOVUPD      64(R11), Z7
+	VMOVUPD.Z    128(R11), K2, Z8
+	VMULPD       Z6, Z2, Z9
+	VMULPD       Z7, Z2, Z10
+	VMULPD       Z8, Z2, Z2
+	KMOVW        K1, K3
+	VSCATTERQPD  Z9, K3, (R10)(Z0*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z10, K3, 256(R10)(Z0*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z2, K3, 512(R10)(Z0*8)
+	VMULPD       Z6, Z3, Z2
+	VMULPD       Z7, Z3, Z9
+	VMULPD       Z8, Z3, Z3
+	KMOVW        K1, K3
+	VSCATTERQPD  Z2, K3, 8(R10)(Z0*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z9, K3, 264(R10)(Z0*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z3, K3, 520(R10)(Z0*8)
+	VMULPD       Z6, Z4, Z2
+	VMULPD       Z7, Z4, Z3
+	VMULPD       Z8, Z4, Z4
+	KMOVW        K1, K3
+	VSCATTERQPD  Z2, K3, 16(R10)(Z0*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z3, K3, 272(R10)(Z0*8)
+	KMOVW        K2, K3
+	VSCATTERQPD  Z4, K3, 528(R10)(Z0*8)
+	VMULPD       Z6, Z5, Z2
+	VMULPD       Z7, Z5, Z3
+	VMULPD       Z8, Z5, Z4
+	KMOVW        K1, K3
+	VSCATTERQPD  Z2, K3, 24(R10)(Z0*8)
+	KMOVW        K1, K3
+	VSCATTERQPD  Z3, K3, 280(R10)(Z0*8)
+	VSCATTERQPD  Z4, K2, 536(R10)(Z0*8)
+	ADDQ         $+1, DI
+	MOVQ         count+8(FP), R10
+	CMPQ         DI, R10
 	JLT          loop3
 
 done2:
@@ -27411,517 +25388,2513 @@ done1:
 	VZEROUPPER
 	RET
 
-// func t34LoopAVX512(first int, count int, p2 int, corr []int32, zq3 []float64, t23 []float64, t34 []float64, t33 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·t34LoopAVX512(SB), $8-144
-	MOVQ         first+0(FP), AX
-	MOVQ         corr_base+24(FP), CX
-	MOVQ         t23_base+72(FP), DX
-	MOVQ         t34_base+96(FP), BX
-	MOVQ         t33_base+120(FP), SI
-	MOVQ         count+8(FP), DI
-	TESTQ        DI, DI
-	JLE          done1
-	LEAQ         (CX)(AX*4), CX
-	MOVQ         CX, (SP)
-	IMUL3Q       $+3, AX, CX
-	LEAQ         (DX)(CX*8), CX
-	IMUL3Q       $+78, AX, AX
-	LEAQ         (SI)(AX*8), DX
-	LEAQ         (BX)(AX*8), AX
-	MOVQ         count+8(FP), BX
-	TESTQ        BX, BX
-	JLE          done2
-	MOVQ         $+0, BX
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z0
-	MOVQ         $+3, SI
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_ffffffffffffffff<>+0(SB), Z2
-	VBROADCASTSD c64x1_0000000000000002<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z5
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z6
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z7
-	VBROADCASTSD c64x1_0000000000000001<>+0(SB), Z8
-
-loop3:
-	MOVQ    (SP), DI
-	LEAQ    (DI)(BX*4), DI
-	MOVLQSX (DI), DI
-	IMUL3Q  $+3, DI, DI
-	MOVQ    zq3_base+48(FP), R8
-	LEAQ    (R8)(DI*8), DI
-	IMUL3Q  $+3, BX, R8
-	LEAQ    (CX)(R8*8), R8
-	IMUL3Q  $+78, BX, R9
-	LEAQ    (DX)(R9*8), R10
-	LEAQ    (AX)(R9*8), R9
-	MOVQ    $+0, R11
-	PCALIGN $0x20
-
-loop4:
-	LEAQ         (DI)(R11*8), R12
-	VXORPD.BCST  (R12), Z0, Z9
-	IMUL3Q       $+26, R11, R12
-	LEAQ         (R10)(R12*8), R13
-	LEAQ         (R9)(R12*8), R12
-	KMOVB        SI, K1
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPMULLQ      Z2, Z1, Z14
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z14, K2
-	VPMULLQ      Z2, Z5, Z14
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z14, K3
-	VPMULLQ      Z2, Z6, Z14
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z14, K4
-	VPMULLQ      Z2, Z7, Z14
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z14, K5
-	KANDB        K5, K1, K6
-	LEAQ         (R8)(R11*8), BP
-	VPXORD       Z14, Z14, Z14
-	KORB         K3, K2, K7
-	KORB         K4, K7, K7
-	KORB         K6, K7, K6
-	KORTESTB     K6, K6
-	JEQ          done5
-	VBROADCASTSD (BP), Z14
-
-done5:
-	VBLENDMPD Z14, Z10, K2, Z10
-	VBLENDMPD Z14, Z11, K3, Z11
-	VBLENDMPD Z14, Z12, K4, Z12
-	VBLENDMPD Z14, Z13, K5, Z13
-	VPXORD    Z14, Z14, Z14
-	VPXORD    Z15, Z15, Z15
-	VPXORD    Z16, Z16, Z16
-	VPXORD    Z17, Z17, Z17
-	VPMULLQ   Z2, Z1, Z18
-	VPADDQ    Z8, Z18, Z18
-	VPCMPQ    $0x00, Z4, Z18, K2
-	VPMULLQ   Z2, Z5, Z18
-	VPADDQ    Z8, Z18, Z18
-	VPCMPQ    $0x00, Z4, Z18, K3
-	VPMULLQ   Z2, Z6, Z18
-	VPADDQ    Z8, Z18, Z18
-	VPCMPQ    $0x00, Z4, Z18, K4
-	VPMULLQ   Z2, Z7, Z18
-	VPADDQ    Z8, Z18, Z18
-	VPCMPQ    $0x00, Z4, Z18, K5
-	VBLENDMPD Z9, Z14, K2, Z14
-	VBLENDMPD Z9, Z15, K3, Z15
-	VBLENDMPD Z9, Z16, K4, Z16
-	VBLENDMPD Z9, Z17, K5, Z17
-	VMOVUPD.Z 192(R13), K1, Z9
-	VADDPD    (R13), Z10, Z10
-	VADDPD    64(R13), Z11, Z11
-	VADDPD    128(R13), Z12, Z12
-	VADDPD    Z13, Z9, Z9
-	VADDPD    Z14, Z10, Z10
-	VADDPD    Z15, Z11, Z11
-	VADDPD    Z16, Z12, Z12
-	VADDPD    Z17, Z9, Z9
-	VMOVUPD   Z10, (R12)
-	VMOVUPD   Z11, 64(R12)
-	VMOVUPD   Z12, 128(R12)
-	VMOVUPD   Z9, K1, 192(R12)
-	ADDQ      $+1, R11
-	CMPQ      R11, $+3
-	JLT       loop4
-	ADDQ      $+1, BX
-	MOVQ      count+8(FP), DI
-	CMPQ      BX, DI
-	JLT       loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func t34LoopAVX2(first int, count int, p2 int, corr []int32, zq3 []float64, t23 []float64, t34 []float64, t33 []float64)
-// Requires: AVX, AVX2
-TEXT ·t34LoopAVX2(SB), $8-144
-	MOVQ    first+0(FP), AX
-	MOVQ    corr_base+24(FP), CX
-	MOVQ    t23_base+72(FP), DX
-	MOVQ    t34_base+96(FP), BX
-	MOVQ    t33_base+120(FP), SI
-	MOVQ    count+8(FP), DI
-	TESTQ   DI, DI
+// func zq2LoopAVX2(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zq2LoopAVX2(SB), $384-144
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    first+0(FP), CX
+	MOVQ    count+8(FP), DX
+	MOVQ    zq_base+24(FP), BX
+	MOVQ    weight_base+48(FP), SI
+	MOVQ    p5_base+72(FP), DI
+	MOVQ    base_base+96(FP), R8
+	MOVQ    zq2_base+120(FP), R9
+	TESTQ   DX, DX
 	JLE     done1
-	LEAQ    (CX)(AX*4), CX
-	IMUL3Q  $+3, AX, DI
-	LEAQ    (DX)(DI*8), DX
-	IMUL3Q  $+78, AX, AX
-	LEAQ    (SI)(AX*8), SI
-	LEAQ    (BX)(AX*8), AX
-	MOVQ    count+8(FP), BX
-	TESTQ   BX, BX
+	IMUL3Q  $+3, CX, R10
+	LEAQ    (BX)(R10*8), BX
+	IMUL3Q  $+22, CX, R10
+	LEAQ    (SI)(R10*8), SI
+	MOVQ    CX, R10
+	SHLQ    $0x02, R10
+	LEAQ    (R8)(R10*8), R8
+	IMUL3Q  $+88, CX, CX
+	LEAQ    (R9)(CX*8), CX
+	TESTQ   DX, DX
 	JLE     done2
-	MOVQ    $+0, BX
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y0
-	VXORPS  Y1, Y1, Y1
+	MOVQ    $+0, R9
+	VMOVUPD c64x4_h8f3a5440ec69610d<>+0(SB), Y0
+	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y4
 
 loop3:
-	LEAQ    (CX)(BX*4), DI
-	MOVLQSX (DI), DI
-	IMUL3Q  $+3, DI, DI
-	MOVQ    zq3_base+48(FP), R8
-	LEAQ    (R8)(DI*8), DI
-	IMUL3Q  $+3, BX, R8
-	LEAQ    (DX)(R8*8), R8
-	IMUL3Q  $+78, BX, R9
-	LEAQ    (SI)(R9*8), R10
-	LEAQ    (AX)(R9*8), R9
-	MOVQ    $+0, R11
-	PCALIGN $0x20
+	IMUL3Q     $+3, R9, R10
+	LEAQ       (BX)(R10*8), R10
+	VMASKMOVPD Y2, Y0, (R10)
+	IMUL3Q     $+22, R9, R11
+	LEAQ       (SI)(R11*8), R11
+	MOVQ       R9, R12
+	SHLQ       $0x02, R12
+	LEAQ       (R8)(R12*8), R12
+	MOVQ       $+0, R13
+	PCALIGN    $0x20
 
 loop4:
-	LEAQ         (DI)(R11*8), R12
-	VBROADCASTSD (R12), Y2
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y2, Y2
-	IMUL3Q       $+26, R11, R12
-	LEAQ         (R10)(R12*8), R13
-	LEAQ         (R9)(R12*8), R12
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y0, Y7, Y7
-	VPSRLQ       $0x20, Y0, Y8
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y7, Y7
-	VPCMPEQQ     Y1, Y7, Y7
-	VMOVUPD      c64x4_h2a0a6a1bf49360a5<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y0, Y8, Y8
-	VPSRLQ       $0x20, Y0, Y9
-	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y0, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y8, Y8
-	VPCMPEQQ     Y1, Y8, Y8
-	VMOVUPD      c64x4_hda7e8f1318ed13a5<>+0(SB), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y0, Y9, Y9
-	VPSRLQ       $0x20, Y0, Y10
-	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y0, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y9, Y9
-	VPCMPEQQ     Y1, Y9, Y9
-	VMOVUPD      c64x4_h9fad2d6b622482a5<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y0, Y10, Y10
-	VPSRLQ       $0x20, Y0, Y11
-	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y11, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y0, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y10, Y10
-	VPCMPEQQ     Y1, Y10, Y10
-	LEAQ         (R8)(R11*8), BP
-	VXORPS       Y11, Y11, Y11
-	VORPD        Y8, Y7, Y12
-	VORPD        Y9, Y12, Y12
-	VORPD        Y10, Y12, Y12
-	VTESTPD      Y12, Y12
-	JEQ          done5
-	VBROADCASTSD (BP), Y11
-
-done5:
-	VBLENDVPD    Y7, Y11, Y3, Y3
-	VBLENDVPD    Y8, Y11, Y4, Y4
-	VBLENDVPD    Y9, Y11, Y5, Y5
-	VBLENDVPD    Y10, Y11, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Y5
+	VBROADCASTSD (R12), Y6
+	VMULPD       Y6, Y5, Y6
+	VBROADCASTSD 8(R12), Y7
+	VMULPD       Y7, Y5, Y7
+	VBROADCASTSD 16(R12), Y8
+	VMULPD       Y8, Y5, Y8
+	VBROADCASTSD 24(R12), Y9
+	VMULPD       Y9, Y5, Y5
+	IMUL3Q       $+12, R13, BP
+	LEAQ         (DI)(BP*8), BP
 	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y11
-	VPSRLQ       $0x20, Y11, Y11
-	VPMULUDQ     Y0, Y11, Y11
-	VPSRLQ       $0x20, Y0, Y12
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y12, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y11, Y11
-	VPCMPEQQ     Y1, Y11, Y11
-	VMOVUPD      c64x4_h2a0a6a1bf49360a5<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y13, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y0, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y12, Y12
-	VPCMPEQQ     Y1, Y12, Y12
-	VMOVUPD      c64x4_hda7e8f1318ed13a5<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     Y0, Y13, Y13
-	VPSRLQ       $0x20, Y0, Y14
-	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y14, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y0, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y13, Y13
-	VPCMPEQQ     Y1, Y13, Y13
-	VMOVUPD      c64x4_h9fad2d6b622482a5<>+0(SB), Y14
-	VPSRLQ       $0x20, Y14, Y14
-	VPMULUDQ     Y0, Y14, Y14
-	VPSRLQ       $0x20, Y0, Y15
-	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y15, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y0, Y15
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y15, Y14
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y14, Y14
-	VPCMPEQQ     Y1, Y14, Y14
-	VBLENDVPD    Y11, Y2, Y7, Y7
-	VBLENDVPD    Y12, Y2, Y8, Y8
-	VBLENDVPD    Y13, Y2, Y9, Y9
-	VBLENDVPD    Y14, Y2, Y10, Y10
-	VADDPD       (R13), Y3, Y3
-	VADDPD       32(R13), Y4, Y4
-	VADDPD       64(R13), Y5, Y5
-	VADDPD       96(R13), Y6, Y6
-	VADDPD       Y7, Y3, Y3
-	VADDPD       Y8, Y4, Y4
+	VMOVAPD      Y0, Y10
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y10, (BP)(Y1*8), Y11
+	VFMADD231PD  Y6, Y11, Y9
+	VMOVAPD      Y0, Y6
+	VMOVAPS      Y2, Y10
+	VGATHERQPD   Y6, 8(BP)(Y1*8), Y10
+	VFMADD231PD  Y7, Y10, Y9
+	VMOVAPD      Y0, Y6
+	VMOVAPS      Y2, Y7
+	VGATHERQPD   Y6, 16(BP)(Y1*8), Y7
+	VFMADD231PD  Y8, Y7, Y9
+	VMOVAPD      Y0, Y6
+	VMOVAPS      Y2, Y7
+	VGATHERQPD   Y6, 24(BP)(Y1*8), Y7
+	VFMADD231PD  Y5, Y7, Y9
+	VMASKMOVPD   (R10), Y0, Y5
 	VADDPD       Y9, Y5, Y5
-	VADDPD       Y10, Y6, Y6
-	VMOVUPD      Y3, (R12)
-	VMOVUPD      Y4, 32(R12)
-	VMOVUPD      Y5, 64(R12)
-	VMOVUPD      Y6, 96(R12)
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPD      c64x4_h50215262867e35a5<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y0, Y6, Y6
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     c64x4_h50215262867e35a5<>+0(SB), Y7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_h50215262867e35a5<>+0(SB), Y0, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y6, Y6
-	VPCMPEQQ     Y1, Y6, Y6
-	VMOVUPD      c64x4_h154ff0bacfb5a4a5<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y0, Y7, Y7
-	VPSRLQ       $0x20, Y0, Y8
-	VPMULUDQ     c64x4_h154ff0bacfb5a4a5<>+0(SB), Y8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_h154ff0bacfb5a4a5<>+0(SB), Y0, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y7, Y7
-	VPCMPEQQ     Y1, Y7, Y7
-	VMOVUPD      c64x4_hc5c415b1f40f57a5<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y0, Y8, Y8
-	VPSRLQ       $0x20, Y0, Y9
-	VPMULUDQ     c64x4_hc5c415b1f40f57a5<>+0(SB), Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     c64x4_hc5c415b1f40f57a5<>+0(SB), Y0, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPADDQ       c64x4_0000000000000002<>+0(SB), Y8, Y8
-	VPCMPEQQ     Y1, Y8, Y8
-	VANDPD       c64x4_h5650343be9dcf595<>+0(SB), Y8, Y9
-	LEAQ         (R8)(R11*8), BP
-	VXORPS       Y10, Y10, Y10
-	VORPD        Y7, Y6, Y11
-	VORPD        Y9, Y11, Y9
-	VTESTPD      Y9, Y9
-	JEQ          done6
-	VBROADCASTSD (BP), Y10
-
-done6:
-	VBLENDVPD  Y6, Y10, Y3, Y3
-	VBLENDVPD  Y7, Y10, Y4, Y4
-	VBLENDVPD  Y8, Y10, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y8, Y8, Y8
-	VMOVUPD    c64x4_h50215262867e35a5<>+0(SB), Y9
-	VPSRLQ     $0x20, Y9, Y9
-	VPMULUDQ   Y0, Y9, Y9
-	VPSRLQ     $0x20, Y0, Y10
-	VPMULUDQ   c64x4_h50215262867e35a5<>+0(SB), Y10, Y10
-	VPADDQ     Y10, Y9, Y9
-	VPMULUDQ   c64x4_h50215262867e35a5<>+0(SB), Y0, Y10
-	VPSLLQ     $0x20, Y9, Y9
-	VPADDQ     Y9, Y10, Y9
-	VPADDQ     c64x4_0000000000000001<>+0(SB), Y9, Y9
-	VPCMPEQQ   Y1, Y9, Y9
-	VMOVUPD    c64x4_h154ff0bacfb5a4a5<>+0(SB), Y10
-	VPSRLQ     $0x20, Y10, Y10
-	VPMULUDQ   Y0, Y10, Y10
-	VPSRLQ     $0x20, Y0, Y11
-	VPMULUDQ   c64x4_h154ff0bacfb5a4a5<>+0(SB), Y11, Y11
-	VPADDQ     Y11, Y10, Y10
-	VPMULUDQ   c64x4_h154ff0bacfb5a4a5<>+0(SB), Y0, Y11
-	VPSLLQ     $0x20, Y10, Y10
-	VPADDQ     Y10, Y11, Y10
-	VPADDQ     c64x4_0000000000000001<>+0(SB), Y10, Y10
-	VPCMPEQQ   Y1, Y10, Y10
-	VMOVUPD    c64x4_hc5c415b1f40f57a5<>+0(SB), Y11
-	VPSRLQ     $0x20, Y11, Y11
-	VPMULUDQ   Y0, Y11, Y11
-	VPSRLQ     $0x20, Y0, Y12
-	VPMULUDQ   c64x4_hc5c415b1f40f57a5<>+0(SB), Y12, Y12
-	VPADDQ     Y12, Y11, Y11
-	VPMULUDQ   c64x4_hc5c415b1f40f57a5<>+0(SB), Y0, Y12
-	VPSLLQ     $0x20, Y11, Y11
-	VPADDQ     Y11, Y12, Y11
-	VPADDQ     c64x4_0000000000000001<>+0(SB), Y11, Y11
-	VPCMPEQQ   Y1, Y11, Y11
-	VBLENDVPD  Y9, Y2, Y6, Y6
-	VBLENDVPD  Y10, Y2, Y7, Y7
-	VBLENDVPD  Y11, Y2, Y8, Y8
-	VMOVUPD    c64x4_h5650343be9dcf595<>+0(SB), Y2
-	VMASKMOVPD 192(R13), Y2, Y2
-	VADDPD     128(R13), Y3, Y3
-	VADDPD     160(R13), Y4, Y4
-	VADDPD     Y5, Y2, Y2
-	VADDPD     Y6, Y3, Y3
-	VADDPD     Y7, Y4, Y4
-	VADDPD     Y8, Y2, Y2
-	VMOVUPD    Y3, 128(R12)
-	VMOVUPD    Y4, 160(R12)
-	VMOVUPD    c64x4_h5650343be9dcf595<>+0(SB), Y3
-	VMASKMOVPD Y2, Y3, 192(R12)
-	ADDQ       $+1, R11
-	CMPQ       R11, $+3
-	JLT        loop4
-	ADDQ       $+1, BX
-	MOVQ       count+8(FP), DI
-	CMPQ       BX, DI
-	JLT        loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func jthetaLoopAVX512(p0 int, corr []int32, t16 []float64, zq2 []float64, jtheta []float64, t34 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·jthetaLoopAVX512(SB), $8-128
-	MOVQ         corr_base+8(FP), AX
-	MOVQ         t16_base+32(FP), CX
-	MOVQ         zq2_base+56(FP), DX
-	MOVQ         jtheta_base+80(FP), BX
-	MOVQ         t34_base+104(FP), SI
-	MOVQ         p0+0(FP), DI
-	TESTQ        DI, DI
-	JLE          done1
-	MOVQ         p0+0(FP), DI
-	TESTQ        DI, DI
-	JLE          done2
-	MOVQ         $+0, DI
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z0
-
-loop3:
-	LEAQ        (AX)(DI*4), R8
-	MOVLQSX     (R8), R8
-	IMUL3Q      $+3, R8, R8
-	LEAQ        (DX)(R8*8), R8
-	VXORPD.BCST (R8), Z0, Z1
-	VMOVSD      X1, (CX)
-	VXORPD.BCST 8(R8), Z0, Z1
-	VMOVSD      X1, 8(CX)
-	VXORPD.BCST 16(R8), Z0, Z1
-	VMOVSD      X1, 16(CX)
-	IMUL3Q      $+78, DI, R8
-	LEAQ        (SI)(R8*8), R9
-	LEAQ        (BX)(R8*8), R8
-	MOVQ        $+0, R10
-	PCALIGN     $0x20
-
-loop4:
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R10, R11
+	VMASKMOVPD   Y5, Y0, (R10)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+22
+	JLT          loop4
+	VBROADCASTSD (R12), Y5
+	VMOVUPS      Y5, (AX)
+	VBROADCASTSD 8(R12), Y5
+	VMOVUPS      Y5, 32(AX)
+	VBROADCASTSD 16(R12), Y5
+	VMOVUPS      Y5, 64(AX)
+	VBROADCASTSD 24(R12), Y5
+	VMOVUPS      Y5, 96(AX)
+	IMUL3Q       $+88, R9, R10
+	LEAQ         (CX)(R10*8), R10
+	VMOVUPD      (R11), Y5
+	VMOVUPD      32(R11), Y6
+	VMOVUPD      64(R11), Y7
+	VMOVUPD      96(R11), Y8
+	VMULPD       (AX), Y5, Y9
+	VMULPD       (AX), Y6, Y10
+	VMULPD       (AX), Y7, Y11
+	VMOVUPS      Y11, 128(AX)
+	VMULPD       (AX), Y8, Y11
+	VMOVUPS      Y11, 160(AX)
+	VMULPD       32(AX), Y5, Y11
+	VMULPD       32(AX), Y6, Y12
+	VMULPD       32(AX), Y7, Y13
+	VMOVUPS      Y13, 192(AX)
+	VMULPD       32(AX), Y8, Y13
+	VMOVUPS      Y13, 224(AX)
+	VMULPD       64(AX), Y5, Y13
+	VMULPD       64(AX), Y6, Y14
+	VMULPD       64(AX), Y7, Y15
+	VMOVUPS      Y15, 256(AX)
+	VMULPD       64(AX), Y8, Y15
+	VMOVUPS      Y15, 288(AX)
+	VMULPD       96(AX), Y5, Y5
+	VMULPD       96(AX), Y6, Y6
+	VMULPD       96(AX), Y7, Y7
+	VMULPD       96(AX), Y8, Y8
+	VMOVUPS      Y8, 320(AX)
+	VMOVSD       X9, (R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 32(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 64(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 96(R10)
+	VMOVSD       X11, 8(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y11, Y8, Y8
+	VMOVSD       X8, 40(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y11, Y8, Y8
+	VMOVSD       X8, 72(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y11, Y8, Y8
+	VMOVSD       X8, 104(R10)
+	VMOVSD       X13, 16(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y13, Y8, Y8
+	VMOVSD       X8, 48(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y13, Y8, Y8
+	VMOVSD       X8, 80(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y13, Y8, Y8
+	VMOVSD       X8, 112(R10)
+	VMOVSD       X5, 24(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y5, Y8, Y8
+	VMOVSD       X8, 56(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y5, Y8, Y8
+	VMOVSD       X8, 88(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y3, Y8, Y8
+	VPERMPS      Y5, Y8, Y5
+	VMOVSD       X5, 120(R10)
+	VMOVSD       X10, 128(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 160(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 192(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 224(R10)
+	VMOVSD       X12, 136(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 168(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 200(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 232(R10)
+	VMOVSD       X14, 144(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y14, Y5, Y5
+	VMOVSD       X5, 176(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y14, Y5, Y5
+	VMOVSD       X5, 208(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y14, Y5, Y5
+	VMOVSD       X5, 240(R10)
+	VMOVSD       X6, 152(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 184(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 216(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 248(R10)
+	VMOVUPS      128(AX), Y5
+	VMOVSD       X5, 256(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      128(AX), Y5, Y5
+	VMOVSD       X5, 288(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      128(AX), Y5, Y5
+	VMOVSD       X5, 320(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      128(AX), Y5, Y5
+	VMOVSD       X5, 352(R10)
+	VMOVUPS      192(AX), Y5
+	VMOVSD       X5, 264(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      192(AX), Y5, Y5
+	VMOVSD       X5, 296(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      192(AX), Y5, Y5
+	VMOVSD       X5, 328(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      192(AX), Y5, Y5
+	VMOVSD       X5, 360(R10)
+	VMOVUPS      256(AX), Y5
+	VMOVSD       X5, 272(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      256(AX), Y5, Y5
+	VMOVSD       X5, 304(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      256(AX), Y5, Y5
+	VMOVSD       X5, 336(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      256(AX), Y5, Y5
+	VMOVSD       X5, 368(R10)
+	VMOVSD       X7, 280(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 312(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 344(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 376(R10)
+	VMOVUPS      160(AX), Y5
+	VMOVSD       X5, 384(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      160(AX), Y5, Y5
+	VMOVSD       X5, 416(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      160(AX), Y5, Y5
+	VMOVSD       X5, 448(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      160(AX), Y5, Y5
+	VMOVSD       X5, 480(R10)
+	VMOVUPS      224(AX), Y5
+	VMOVSD       X5, 392(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      224(AX), Y5, Y5
+	VMOVSD       X5, 424(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      224(AX), Y5, Y5
+	VMOVSD       X5, 456(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      224(AX), Y5, Y5
+	VMOVSD       X5, 488(R10)
+	VMOVUPS      288(AX), Y5
+	VMOVSD       X5, 400(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      288(AX), Y5, Y5
+	VMOVSD       X5, 432(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      288(AX), Y5, Y5
+	VMOVSD       X5, 464(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      288(AX), Y5, Y5
+	VMOVSD       X5, 496(R10)
+	VMOVUPS      320(AX), Y5
+	VMOVSD       X5, 408(R10)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      320(AX), Y5, Y5
+	VMOVSD       X5, 440(R10)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      320(AX), Y5, Y5
+	VMOVSD       X5, 472(R10)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPERMPS      320(AX), Y5, Y5
+	VMOVSD       X5, 504(R10)
+	VMOVUPD      128(R11), Y5
+	VMASKMOVPD   160(R11), Y4, Y6
+	VMULPD       (AX), Y5, Y7
+	VMULPD       (AX), Y6, Y8
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y1, Y9, Y9
+	VMOVQ        X9, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, 512(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y1, Y9, Y9
+	VMOVQ        X9, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, 512(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y1, Y9, Y9
+	VMOVQ        X9, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, 512(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y1, Y9, Y9
+	VMOVQ        X9, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y7, Y9, Y7
+	VMOVSD       X7, 512(R10)(R11*8)
+	VMOVMSKPD    Y4, R11
+	ANDQ         $+1, R11
 	TESTQ        R11, R11
-	JNE          done5
-	VBROADCASTSD (CX), Z1
+	JEQ          done5
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y3, Y7, Y7
+	VPERMPS      Y1, Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y3, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, 640(R10)(R11*8)
 
 done5:
-	VPXORD       Z2, Z2, Z2
-	IMUL3Q       $-1, R10, R12
-	LEAQ         3(R12), R12
-	TESTQ        R12, R12
-	JNE          done6
-	VBROADCASTSD c64x1_bff0000000000000<>+0(SB), Z2
+	VMOVMSKPD Y4, R11
+	ANDQ      $+2, R11
+	TESTQ     R11, R11
+	JEQ       done6
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 640(R10)(R11*8)
 
 done6:
-	LEAQ         (R9)(R10*8), R12
-	VADDPD.BCST  (R12), Z1, Z1
-	VADDPD       Z2, Z1, Z1
-	LEAQ         (R8)(R10*8), R13
-	VMOVSD       X1, (R13)
-	VPXORD       Z1, Z1, Z1
-	TESTQ        R11, R11
-	JNE          done7
-	VBROADCASTSD 8(CX), Z1
+	VMOVMSKPD Y4, R11
+	ANDQ      $+4, R11
+	TESTQ     R11, R11
+	JEQ       done7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 640(R10)(R11*8)
 
 done7:
-	VPXORD       Z2, Z2, Z2
-	IMUL3Q       $-1, R10, BP
-	LEAQ         4(BP), BP
-	TESTQ        BP, BP
-	JNE          done8
-	VBROADCASTSD c64x1_bff0000000000000<>+0(SB), Z2
+	VMOVMSKPD Y4, R11
+	ANDQ      $+8, R11
+	TESTQ     R11, R11
+	JEQ       done8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 640(R10)(R11*8)
 
 done8:
-	VADDPD.BCST  208(R12), Z1, Z1
-	VADDPD       Z2, Z1, Z1
-	VMOVSD       X1, 208(R13)
-	VPXORD       Z1, Z1, Z1
-	TESTQ        R11, R11
-	JNE          done9
-	VBROADCASTSD 16(CX), Z1
+	VMULPD    32(AX), Y5, Y7
+	VMULPD    32(AX), Y6, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 520(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 520(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 520(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
+	VMOVSD    X7, 520(R10)(R11*8)
+	VMOVMSKPD Y4, R11
+	ANDQ      $+1, R11
+	TESTQ     R11, R11
+	JEQ       done9
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R10)(R11*8)
 
 done9:
-	VPXORD       Z2, Z2, Z2
-	IMUL3Q       $-1, R10, R11
-	LEAQ         5(R11), R11
-	TESTQ        R11, R11
-	JNE          done10
-	VBROADCASTSD c64x1_bff0000000000000<>+0(SB), Z2
+	VMOVMSKPD Y4, R11
+	ANDQ      $+2, R11
+	TESTQ     R11, R11
+	JEQ       done10
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R10)(R11*8)
 
 done10:
-	VADDPD.BCST 416(R12), Z1, Z1
-	VADDPD      Z2, Z1, Z1
-	VMOVSD      X1, 416(R13)
-	ADDQ        $+1, R10
-	CMPQ        R10, $+26
+	VMOVMSKPD Y4, R11
+	ANDQ      $+4, R11
+	TESTQ     R11, R11
+	JEQ       done11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R10)(R11*8)
+
+done11:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+8, R11
+	TESTQ     R11, R11
+	JEQ       done12
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R10)(R11*8)
+
+done12:
+	VMULPD    64(AX), Y5, Y7
+	VMULPD    64(AX), Y6, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 528(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 528(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 528(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
+	VMOVSD    X7, 528(R10)(R11*8)
+	VMOVMSKPD Y4, R11
+	ANDQ      $+1, R11
+	TESTQ     R11, R11
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R10)(R11*8)
+
+done13:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+2, R11
+	TESTQ     R11, R11
+	JEQ       done14
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R10)(R11*8)
+
+done14:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+4, R11
+	TESTQ     R11, R11
+	JEQ       done15
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R10)(R11*8)
+
+done15:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+8, R11
+	TESTQ     R11, R11
+	JEQ       done16
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R10)(R11*8)
+
+done16:
+	VMULPD    96(AX), Y5, Y5
+	VMULPD    96(AX), Y6, Y6
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 536(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 536(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 536(R10)(R11*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y1, Y7, Y7
+	VMOVQ     X7, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y3, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 536(R10)(R11*8)
+	VMOVMSKPD Y4, R11
+	ANDQ      $+1, R11
+	TESTQ     R11, R11
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y1, Y5, Y5
+	VMOVQ     X5, R11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R10)(R11*8)
+
+done17:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+2, R11
+	TESTQ     R11, R11
+	JEQ       done18
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y1, Y5, Y5
+	VMOVQ     X5, R11
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R10)(R11*8)
+
+done18:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+4, R11
+	TESTQ     R11, R11
+	JEQ       done19
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y1, Y5, Y5
+	VMOVQ     X5, R11
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R10)(R11*8)
+
+done19:
+	VMOVMSKPD Y4, R11
+	ANDQ      $+8, R11
+	TESTQ     R11, R11
+	JEQ       done20
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y1, Y5, Y5
+	VMOVQ     X5, R11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R10)(R11*8)
+
+done20:
+	ADDQ $+1, R9
+	CMPQ R9, DX
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·zq3ProductAVX512(SB), $8-144
+	MOVQ   zq3_base+8(FP), AX
+	MOVQ   zq2_base+32(FP), CX
+	MOVQ   zM5_base+56(FP), DX
+	MOVQ   scratch_base+120(FP), BX
+	MOVQ   scratch_len+128(FP), SI
+	MOVQ   pack+112(FP), DI
+	LEAQ   (BX)(SI*8), BX
+	MOVQ   colHi+104(FP), SI
+	MOVQ   colLo+96(FP), R8
+	SUBQ   R8, SI
+	LEAQ   7(SI), SI
+	SARQ   $0x03, SI
+	IMUL3Q $+1920, SI, SI
+	SUBQ   SI, BX
+	ANDQ   $-64, BX
+	MOVQ   BX, SI
+	ANDQ   $+1, DI
+	TESTQ  DI, DI
+	JEQ    done1
+	MOVQ   colHi+104(FP), DI
+	MOVQ   colLo+96(FP), R8
+	SUBQ   R8, DI
+	MOVQ   colLo+96(FP), R8
+	IMUL3Q $+2112, R8, R8
+	LEAQ   (DX)(R8*1), DX
+	TESTQ  DI, DI
+	JLE    done2
+	VPXORD Z0, Z0, Z0
+	MOVQ   $+8, R8
+
+loop3:
+	CMPQ    R8, DI
+	MOVQ    DI, R9
+	CMOVQLT R8, R9
+	MOVQ    BX, R10
+	MOVQ    $+22, R11
+	PCALIGN $0x20
+
+loop4:
+	VMOVUPD Z0, (R10)
+	ADDQ    $+64, R10
+	SUBQ    $+1, R11
+	JNE     loop4
+	MOVQ    DX, R10
+	MOVQ    BX, R11
+	TESTQ   R9, R9
+	JLE     done5
+
+loop6:
+	MOVQ    R10, R12
+	MOVQ    R11, R13
+	MOVQ    $+22, BP
+	PCALIGN $0x20
+
+loop7:
+	VMOVSD (R12), X1
+	VMOVSD X1, (R13)
+	ADDQ   $+96, R12
+	ADDQ   $+64, R13
+	SUBQ   $+1, BP
+	JNE    loop7
+	ADDQ   $+2112, R10
+	ADDQ   $+8, R11
+	SUBQ   $+1, R9
+	JNE    loop6
+
+done5:
+	ADDQ  $+16896, DX
+	ADDQ  $+1920, BX
+	ADDQ  $-8, DI
+	TESTQ DI, DI
+	JGT   loop3
+
+done2:
+done1:
+	MOVQ colLo+96(FP), DX
+	MOVQ colHi+104(FP), BX
+	MOVQ colLo+96(FP), DI
+	SUBQ DI, BX
+	CMPQ BX, $+24
+	JLT  done8
+
+loop9:
+	MOVQ rowHi+88(FP), DI
+	MOVQ rowLo+80(FP), R8
+	SUBQ R8, DI
+	MOVQ rowLo+80(FP), R8
+	CMPQ DI, $+8
+	JLT  done10
+
+loop11:
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	MOVQ    SI, R10
+	MOVQ    $+11, R11
+	PCALIGN $0x20
+
+loop12:
+	VMOVUPD      (R10), Z24
+	VMOVUPD      1920(R10), Z25
+	VMOVUPD      3840(R10), Z26
+	VBROADCASTSD (R9), Z27
+	VFMADD231PD  Z24, Z27, Z0
+	VFMADD231PD  Z25, Z27, Z1
+	VFMADD231PD  Z26, Z27, Z2
+	VBROADCASTSD 704(R9), Z27
+	VFMADD231PD  Z24, Z27, Z3
+	VFMADD231PD  Z25, Z27, Z4
+	VFMADD231PD  Z26, Z27, Z5
+	VBROADCASTSD 1408(R9), Z27
+	VFMADD231PD  Z24, Z27, Z6
+	VFMADD231PD  Z25, Z27, Z7
+	VFMADD231PD  Z26, Z27, Z8
+	VBROADCASTSD 2112(R9), Z27
+	VFMADD231PD  Z24, Z27, Z9
+	VFMADD231PD  Z25, Z27, Z10
+	VFMADD231PD  Z26, Z27, Z11
+	VBROADCASTSD 2816(R9), Z27
+	VFMADD231PD  Z24, Z27, Z12
+	VFMADD231PD  Z25, Z27, Z13
+	VFMADD231PD  Z26, Z27, Z14
+	VBROADCASTSD 3520(R9), Z27
+	VFMADD231PD  Z24, Z27, Z15
+	VFMADD231PD  Z25, Z27, Z16
+	VFMADD231PD  Z26, Z27, Z17
+	VBROADCASTSD 4224(R9), Z27
+	VFMADD231PD  Z24, Z27, Z18
+	VFMADD231PD  Z25, Z27, Z19
+	VFMADD231PD  Z26, Z27, Z20
+	VBROADCASTSD 4928(R9), Z27
+	VFMADD231PD  Z24, Z27, Z21
+	VFMADD231PD  Z25, Z27, Z22
+	VFMADD231PD  Z26, Z27, Z23
+	VMOVUPD      64(R10), Z24
+	VMOVUPD      1984(R10), Z25
+	VMOVUPD      3904(R10), Z26
+	VBROADCASTSD 32(R9), Z27
+	VFMADD231PD  Z24, Z27, Z0
+	VFMADD231PD  Z25, Z27, Z1
+	VFMADD231PD  Z26, Z27, Z2
+	VBROADCASTSD 736(R9), Z27
+	VFMADD231PD  Z24, Z27, Z3
+	VFMADD231PD  Z25, Z27, Z4
+	VFMADD231PD  Z26, Z27, Z5
+	VBROADCASTSD 1440(R9), Z27
+	VFMADD231PD  Z24, Z27, Z6
+	VFMADD231PD  Z25, Z27, Z7
+	VFMADD231PD  Z26, Z27, Z8
+	VBROADCASTSD 2144(R9), Z27
+	VFMADD231PD  Z24, Z27, Z9
+	VFMADD231PD  Z25, Z27, Z10
+	VFMADD231PD  Z26, Z27, Z11
+	VBROADCASTSD 2848(R9), Z27
+	VFMADD231PD  Z24, Z27, Z12
+	VFMADD231PD  Z25, Z27, Z13
+	VFMADD231PD  Z26, Z27, Z14
+	VBROADCASTSD 3552(R9), Z27
+	VFMADD231PD  Z24, Z27, Z15
+	VFMADD231PD  Z25, Z27, Z16
+	VFMADD231PD  Z26, Z27, Z17
+	VBROADCASTSD 4256(R9), Z27
+	VFMADD231PD  Z24, Z27, Z18
+	VFMADD231PD  Z25, Z27, Z19
+	VFMADD231PD  Z26, Z27, Z20
+	VBROADCASTSD 4960(R9), Z27
+	VFMADD231PD  Z24, Z27, Z21
+	VFMADD231PD  Z25, Z27, Z22
+	VFMADD231PD  Z26, Z27, Z23
+	ADDQ         $+64, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop12
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Z0, Z0
+	VADDPD       64(R9)(DX*8), Z1, Z1
+	VADDPD       128(R9)(DX*8), Z2, Z2
+	VMOVUPD      Z0, (R9)(DX*8)
+	VMOVUPD      Z1, 64(R9)(DX*8)
+	VMOVUPD      Z2, 128(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       208(R9)(DX*8), Z3, Z0
+	VADDPD       272(R9)(DX*8), Z4, Z1
+	VADDPD       336(R9)(DX*8), Z5, Z2
+	VMOVUPD      Z0, 208(R9)(DX*8)
+	VMOVUPD      Z1, 272(R9)(DX*8)
+	VMOVUPD      Z2, 336(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       416(R9)(DX*8), Z6, Z0
+	VADDPD       480(R9)(DX*8), Z7, Z1
+	VADDPD       544(R9)(DX*8), Z8, Z2
+	VMOVUPD      Z0, 416(R9)(DX*8)
+	VMOVUPD      Z1, 480(R9)(DX*8)
+	VMOVUPD      Z2, 544(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       624(R9)(DX*8), Z9, Z0
+	VADDPD       688(R9)(DX*8), Z10, Z1
+	VADDPD       752(R9)(DX*8), Z11, Z2
+	VMOVUPD      Z0, 624(R9)(DX*8)
+	VMOVUPD      Z1, 688(R9)(DX*8)
+	VMOVUPD      Z2, 752(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       832(R9)(DX*8), Z12, Z0
+	VADDPD       896(R9)(DX*8), Z13, Z1
+	VADDPD       960(R9)(DX*8), Z14, Z2
+	VMOVUPD      Z0, 832(R9)(DX*8)
+	VMOVUPD      Z1, 896(R9)(DX*8)
+	VMOVUPD      Z2, 960(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       1040(R9)(DX*8), Z15, Z0
+	VADDPD       1104(R9)(DX*8), Z16, Z1
+	VADDPD       1168(R9)(DX*8), Z17, Z2
+	VMOVUPD      Z0, 1040(R9)(DX*8)
+	VMOVUPD      Z1, 1104(R9)(DX*8)
+	VMOVUPD      Z2, 1168(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       1248(R9)(DX*8), Z18, Z0
+	VADDPD       1312(R9)(DX*8), Z19, Z1
+	VADDPD       1376(R9)(DX*8), Z20, Z2
+	VMOVUPD      Z0, 1248(R9)(DX*8)
+	VMOVUPD      Z1, 1312(R9)(DX*8)
+	VMOVUPD      Z2, 1376(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       1456(R9)(DX*8), Z21, Z0
+	VADDPD       1520(R9)(DX*8), Z22, Z1
+	VADDPD       1584(R9)(DX*8), Z23, Z2
+	VMOVUPD      Z0, 1456(R9)(DX*8)
+	VMOVUPD      Z1, 1520(R9)(DX*8)
+	VMOVUPD      Z2, 1584(R9)(DX*8)
+	ADDQ         $+8, R8
+	ADDQ         $-8, DI
+	CMPQ         DI, $+8
+	JGE          loop11
+
+done10:
+	CMPQ    DI, $+4
+	JLT     done13
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	MOVQ    SI, R10
+	MOVQ    $+11, R11
+	PCALIGN $0x20
+
+loop14:
+	VMOVUPD      (R10), Z12
+	VMOVUPD      1920(R10), Z13
+	VMOVUPD      3840(R10), Z14
+	VBROADCASTSD (R9), Z15
+	VFMADD231PD  Z12, Z15, Z0
+	VFMADD231PD  Z13, Z15, Z1
+	VFMADD231PD  Z14, Z15, Z2
+	VBROADCASTSD 704(R9), Z15
+	VFMADD231PD  Z12, Z15, Z3
+	VFMADD231PD  Z13, Z15, Z4
+	VFMADD231PD  Z14, Z15, Z5
+	VBROADCASTSD 1408(R9), Z15
+	VFMADD231PD  Z12, Z15, Z6
+	VFMADD231PD  Z13, Z15, Z7
+	VFMADD231PD  Z14, Z15, Z8
+	VBROADCASTSD 2112(R9), Z15
+	VFMADD231PD  Z12, Z15, Z9
+	VFMADD231PD  Z13, Z15, Z10
+	VFMADD231PD  Z14, Z15, Z11
+	VMOVUPD      64(R10), Z12
+	VMOVUPD      1984(R10), Z13
+	VMOVUPD      3904(R10), Z14
+	VBROADCASTSD 32(R9), Z15
+	VFMADD231PD  Z12, Z15, Z0
+	VFMADD231PD  Z13, Z15, Z1
+	VFMADD231PD  Z14, Z15, Z2
+	VBROADCASTSD 736(R9), Z15
+	VFMADD231PD  Z12, Z15, Z3
+	VFMADD231PD  Z13, Z15, Z4
+	VFMADD231PD  Z14, Z15, Z5
+	VBROADCASTSD 1440(R9), Z15
+	VFMADD231PD  Z12, Z15, Z6
+	VFMADD231PD  Z13, Z15, Z7
+	VFMADD231PD  Z14, Z15, Z8
+	VBROADCASTSD 2144(R9), Z15
+	VFMADD231PD  Z12, Z15, Z9
+	VFMADD231PD  Z13, Z15, Z10
+	VFMADD231PD  Z14, Z15, Z11
+	ADDQ         $+64, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop14
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Z0, Z0
+	VADDPD       64(R9)(DX*8), Z1, Z1
+	VADDPD       128(R9)(DX*8), Z2, Z2
+	VMOVUPD      Z0, (R9)(DX*8)
+	VMOVUPD      Z1, 64(R9)(DX*8)
+	VMOVUPD      Z2, 128(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       208(R9)(DX*8), Z3, Z0
+	VADDPD       272(R9)(DX*8), Z4, Z1
+	VADDPD       336(R9)(DX*8), Z5, Z2
+	VMOVUPD      Z0, 208(R9)(DX*8)
+	VMOVUPD      Z1, 272(R9)(DX*8)
+	VMOVUPD      Z2, 336(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       416(R9)(DX*8), Z6, Z0
+	VADDPD       480(R9)(DX*8), Z7, Z1
+	VADDPD       544(R9)(DX*8), Z8, Z2
+	VMOVUPD      Z0, 416(R9)(DX*8)
+	VMOVUPD      Z1, 480(R9)(DX*8)
+	VMOVUPD      Z2, 544(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       624(R9)(DX*8), Z9, Z0
+	VADDPD       688(R9)(DX*8), Z10, Z1
+	VADDPD       752(R9)(DX*8), Z11, Z2
+	VMOVUPD      Z0, 624(R9)(DX*8)
+	VMOVUPD      Z1, 688(R9)(DX*8)
+	VMOVUPD      Z2, 752(R9)(DX*8)
+	ADDQ         $+4, R8
+	ADDQ         $-4, DI
+
+done13:
+	CMPQ    DI, $+2
+	JLT     done15
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    SI, R10
+	MOVQ    $+11, R11
+	PCALIGN $0x20
+
+loop16:
+	VBROADCASTSD (R9), Z6
+	VBROADCASTSD 704(R9), Z7
+	VMOVUPD      (R10), Z8
+	VFMADD231PD  Z8, Z6, Z0
+	VFMADD231PD  Z8, Z7, Z3
+	VMOVUPD      1920(R10), Z8
+	VFMADD231PD  Z8, Z6, Z1
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      3840(R10), Z8
+	VFMADD231PD  Z8, Z6, Z2
+	VFMADD231PD  Z8, Z7, Z5
+	VBROADCASTSD 32(R9), Z6
+	VBROADCASTSD 736(R9), Z7
+	VMOVUPD      64(R10), Z8
+	VFMADD231PD  Z8, Z6, Z0
+	VFMADD231PD  Z8, Z7, Z3
+	VMOVUPD      1984(R10), Z8
+	VFMADD231PD  Z8, Z6, Z1
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      3904(R10), Z8
+	VFMADD231PD  Z8, Z6, Z2
+	VFMADD231PD  Z8, Z7, Z5
+	ADDQ         $+64, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop16
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Z0, Z0
+	VADDPD       64(R9)(DX*8), Z1, Z1
+	VADDPD       128(R9)(DX*8), Z2, Z2
+	VMOVUPD      Z0, (R9)(DX*8)
+	VMOVUPD      Z1, 64(R9)(DX*8)
+	VMOVUPD      Z2, 128(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       208(R9)(DX*8), Z3, Z0
+	VADDPD       272(R9)(DX*8), Z4, Z1
+	VADDPD       336(R9)(DX*8), Z5, Z2
+	VMOVUPD      Z0, 208(R9)(DX*8)
+	VMOVUPD      Z1, 272(R9)(DX*8)
+	VMOVUPD      Z2, 336(R9)(DX*8)
+	ADDQ         $+2, R8
+	ADDQ         $-2, DI
+
+done15:
+	CMPQ    DI, $+1
+	JLT     done17
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    SI, R10
+	MOVQ    $+11, R11
+	PCALIGN $0x20
+
+loop18:
+	VBROADCASTSD (R9), Z3
+	VFMADD231PD  (R10), Z3, Z0
+	VFMADD231PD  1920(R10), Z3, Z1
+	VFMADD231PD  3840(R10), Z3, Z2
+	VBROADCASTSD 32(R9), Z3
+	VFMADD231PD  64(R10), Z3, Z0
+	VFMADD231PD  1984(R10), Z3, Z1
+	VFMADD231PD  3904(R10), Z3, Z2
+	ADDQ         $+64, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop18
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Z0, Z0
+	VADDPD       64(R9)(DX*8), Z1, Z1
+	VADDPD       128(R9)(DX*8), Z2, Z2
+	VMOVUPD      Z0, (R9)(DX*8)
+	VMOVUPD      Z1, 64(R9)(DX*8)
+	VMOVUPD      Z2, 128(R9)(DX*8)
+	ADDQ         $+1, R8
+	ADDQ         $-1, DI
+
+done17:
+	ADDQ $+24, DX
+	ADDQ $-24, BX
+	ADDQ $+5760, SI
+	CMPQ BX, $+24
+	JGE  loop9
+
+done8:
+	CMPQ BX, $+1
+	JLT  done19
+	MOVQ $+3, DI
+
+loop20:
+	MOVQ  rowHi+88(FP), R8
+	MOVQ  rowLo+80(FP), R9
+	SUBQ  R9, R8
+	MOVQ  rowLo+80(FP), R9
+	KMOVB DI, K1
+	CMPQ  R8, $+8
+	JLT   done21
+
+loop22:
+	IMUL3Q  $+704, R9, R10
+	LEAQ    (CX)(R10*1), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    SI, R11
+	MOVQ    $+11, R12
+	PCALIGN $0x20
+
+loop23:
+	VMOVUPD          (R11), Z8
+	VFMADD231PD.BCST (R10), Z8, Z0
+	VFMADD231PD.BCST 704(R10), Z8, Z1
+	VFMADD231PD.BCST 1408(R10), Z8, Z2
+	VFMADD231PD.BCST 2112(R10), Z8, Z3
+	VFMADD231PD.BCST 2816(R10), Z8, Z4
+	VFMADD231PD.BCST 3520(R10), Z8, Z5
+	VFMADD231PD.BCST 4224(R10), Z8, Z6
+	VFMADD231PD.BCST 4928(R10), Z8, Z7
+	VMOVUPD          64(R11), Z8
+	VFMADD231PD.BCST 32(R10), Z8, Z0
+	VFMADD231PD.BCST 736(R10), Z8, Z1
+	VFMADD231PD.BCST 1440(R10), Z8, Z2
+	VFMADD231PD.BCST 2144(R10), Z8, Z3
+	VFMADD231PD.BCST 2848(R10), Z8, Z4
+	VFMADD231PD.BCST 3552(R10), Z8, Z5
+	VFMADD231PD.BCST 4256(R10), Z8, Z6
+	VFMADD231PD.BCST 4960(R10), Z8, Z7
+	ADDQ             $+64, R10
+	ADDQ             $+128, R11
+	SUBQ             $+1, R12
+	JNE              loop23
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        (R10)(DX*8), K1, Z8
+	VADDPD           Z0, Z8, Z0
+	VMOVUPD          Z0, K1, (R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        208(R10)(DX*8), K1, Z0
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          Z0, K1, 208(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        416(R10)(DX*8), K1, Z0
+	VADDPD           Z2, Z0, Z0
+	VMOVUPD          Z0, K1, 416(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        624(R10)(DX*8), K1, Z0
+	VADDPD           Z3, Z0, Z0
+	VMOVUPD          Z0, K1, 624(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        832(R10)(DX*8), K1, Z0
+	VADDPD           Z4, Z0, Z0
+	VMOVUPD          Z0, K1, 832(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        1040(R10)(DX*8), K1, Z0
+	VADDPD           Z5, Z0, Z0
+	VMOVUPD          Z0, K1, 1040(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        1248(R10)(DX*8), K1, Z0
+	VADDPD           Z6, Z0, Z0
+	VMOVUPD          Z0, K1, 1248(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        1456(R10)(DX*8), K1, Z0
+	VADDPD           Z7, Z0, Z0
+	VMOVUPD          Z0, K1, 1456(R10)(DX*8)
+	ADDQ             $+8, R9
+	ADDQ             $-8, R8
+	CMPQ             R8, $+8
+	JGE              loop22
+
+done21:
+	CMPQ    R8, $+4
+	JLT     done24
+	IMUL3Q  $+704, R9, R10
+	LEAQ    (CX)(R10*1), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    SI, R11
+	MOVQ    $+11, R12
+	PCALIGN $0x20
+
+loop25:
+	VMOVUPD          (R11), Z4
+	VFMADD231PD.BCST (R10), Z4, Z0
+	VFMADD231PD.BCST 704(R10), Z4, Z1
+	VFMADD231PD.BCST 1408(R10), Z4, Z2
+	VFMADD231PD.BCST 2112(R10), Z4, Z3
+	VMOVUPD          64(R11), Z4
+	VFMADD231PD.BCST 32(R10), Z4, Z0
+	VFMADD231PD.BCST 736(R10), Z4, Z1
+	VFMADD231PD.BCST 1440(R10), Z4, Z2
+	VFMADD231PD.BCST 2144(R10), Z4, Z3
+	ADDQ             $+64, R10
+	ADDQ             $+128, R11
+	SUBQ             $+1, R12
+	JNE              loop25
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        (R10)(DX*8), K1, Z4
+	VADDPD           Z0, Z4, Z0
+	VMOVUPD          Z0, K1, (R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        208(R10)(DX*8), K1, Z0
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          Z0, K1, 208(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        416(R10)(DX*8), K1, Z0
+	VADDPD           Z2, Z0, Z0
+	VMOVUPD          Z0, K1, 416(R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        624(R10)(DX*8), K1, Z0
+	VADDPD           Z3, Z0, Z0
+	VMOVUPD          Z0, K1, 624(R10)(DX*8)
+	ADDQ             $+4, R9
+	ADDQ             $-4, R8
+
+done24:
+	CMPQ    R8, $+2
+	JLT     done26
+	IMUL3Q  $+704, R9, R10
+	LEAQ    (CX)(R10*1), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    SI, R11
+	MOVQ    $+11, R12
+	PCALIGN $0x20
+
+loop27:
+	VMOVUPD          (R11), Z2
+	VFMADD231PD.BCST (R10), Z2, Z0
+	VFMADD231PD.BCST 704(R10), Z2, Z1
+	VMOVUPD          64(R11), Z2
+	VFMADD231PD.BCST 32(R10), Z2, Z0
+	VFMADD231PD.BCST 736(R10), Z2, Z1
+	ADDQ             $+64, R10
+	ADDQ             $+128, R11
+	SUBQ             $+1, R12
+	JNE              loop27
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        (R10)(DX*8), K1, Z2
+	VADDPD           Z0, Z2, Z0
+	VMOVUPD          Z0, K1, (R10)(DX*8)
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        208(R10)(DX*8), K1, Z0
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          Z0, K1, 208(R10)(DX*8)
+	ADDQ             $+2, R9
+	ADDQ             $-2, R8
+
+done26:
+	CMPQ    R8, $+1
+	JLT     done28
+	IMUL3Q  $+704, R9, R10
+	LEAQ    (CX)(R10*1), R10
+	VPXORD  Z0, Z0, Z0
+	MOVQ    SI, R11
+	MOVQ    $+11, R12
+	PCALIGN $0x20
+
+loop29:
+	VMOVUPD          (R11), Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	VMOVUPD          64(R11), Z1
+	VFMADD231PD.BCST 32(R10), Z1, Z0
+	ADDQ             $+64, R10
+	ADDQ             $+128, R11
+	SUBQ             $+1, R12
+	JNE              loop29
+	IMUL3Q           $+26, R9, R10
+	LEAQ             (AX)(R10*8), R10
+	VMOVUPD.Z        (R10)(DX*8), K1, Z1
+	VADDPD           Z0, Z1, Z0
+	VMOVUPD          Z0, K1, (R10)(DX*8)
+	ADDQ             $+1, R9
+	ADDQ             $-1, R8
+
+done28:
+	ADDQ $+8, DX
+	ADDQ $-8, BX
+	ADDQ $+1920, SI
+	CMPQ BX, $+1
+	JGE  loop20
+
+done19:
+	VZEROUPPER
+	RET
+
+// func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·zq3ProductAVX2(SB), $8-144
+	MOVQ   zq3_base+8(FP), AX
+	MOVQ   zq2_base+32(FP), CX
+	MOVQ   zM5_base+56(FP), DX
+	MOVQ   scratch_base+120(FP), BX
+	MOVQ   scratch_len+128(FP), SI
+	MOVQ   pack+112(FP), DI
+	LEAQ   (BX)(SI*8), BX
+	MOVQ   colHi+104(FP), SI
+	MOVQ   colLo+96(FP), R8
+	SUBQ   R8, SI
+	LEAQ   3(SI), SI
+	SARQ   $0x02, SI
+	IMUL3Q $+832, SI, SI
+	SUBQ   SI, BX
+	ANDQ   $-64, BX
+	MOVQ   BX, SI
+	ANDQ   $+1, DI
+	TESTQ  DI, DI
+	JEQ    done1
+	MOVQ   colHi+104(FP), DI
+	MOVQ   colLo+96(FP), R8
+	SUBQ   R8, DI
+	MOVQ   colLo+96(FP), R8
+	IMUL3Q $+2112, R8, R8
+	LEAQ   (DX)(R8*1), DX
+	TESTQ  DI, DI
+	JLE    done2
+	VXORPS Y0, Y0, Y0
+	MOVQ   $+4, R8
+
+loop3:
+	CMPQ    R8, DI
+	MOVQ    DI, R9
+	CMOVQLT R8, R9
+	MOVQ    BX, R10
+	MOVQ    $+22, R11
+	PCALIGN $0x20
+
+loop4:
+	VMOVUPD Y0, (R10)
+	ADDQ    $+32, R10
+	SUBQ    $+1, R11
+	JNE     loop4
+	MOVQ    DX, R10
+	MOVQ    BX, R11
+	TESTQ   R9, R9
+	JLE     done5
+
+loop6:
+	MOVQ    R10, R12
+	MOVQ    R11, R13
+	MOVQ    $+22, BP
+	PCALIGN $0x20
+
+loop7:
+	VMOVSD (R12), X1
+	VMOVSD X1, (R13)
+	ADDQ   $+96, R12
+	ADDQ   $+32, R13
+	SUBQ   $+1, BP
+	JNE    loop7
+	ADDQ   $+2112, R10
+	ADDQ   $+8, R11
+	SUBQ   $+1, R9
+	JNE    loop6
+
+done5:
+	ADDQ  $+8448, DX
+	ADDQ  $+832, BX
+	ADDQ  $-4, DI
+	TESTQ DI, DI
+	JGT   loop3
+
+done2:
+done1:
+	MOVQ colLo+96(FP), DX
+	MOVQ colHi+104(FP), BX
+	MOVQ colLo+96(FP), DI
+	SUBQ DI, BX
+	CMPQ BX, $+12
+	JLT  done8
+
+loop9:
+	MOVQ rowHi+88(FP), DI
+	MOVQ rowLo+80(FP), R8
+	SUBQ R8, DI
+	MOVQ rowLo+80(FP), R8
+	CMPQ DI, $+4
+	JLT  done10
+
+loop11:
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop12:
+	VMOVUPD      (R10), Y12
+	VMOVUPD      832(R10), Y13
+	VMOVUPD      1664(R10), Y14
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 704(R9), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 1408(R9), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 2112(R9), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	VMOVUPD      32(R10), Y12
+	VMOVUPD      864(R10), Y13
+	VMOVUPD      1696(R10), Y14
+	VBROADCASTSD 32(R9), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 736(R9), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 1440(R9), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 2144(R9), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	VMOVUPD      64(R10), Y12
+	VMOVUPD      896(R10), Y13
+	VMOVUPD      1728(R10), Y14
+	VBROADCASTSD 64(R9), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 768(R9), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 1472(R9), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 2176(R9), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	VMOVUPD      96(R10), Y12
+	VMOVUPD      928(R10), Y13
+	VMOVUPD      1760(R10), Y14
+	VBROADCASTSD 96(R9), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 800(R9), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 1504(R9), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 2208(R9), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop12
+	VMOVUPD      (R10), Y12
+	VMOVUPD      832(R10), Y13
+	VMOVUPD      1664(R10), Y14
+	VBROADCASTSD (R9), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 704(R9), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 1408(R9), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 2112(R9), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	VMOVUPD      32(R10), Y12
+	VMOVUPD      864(R10), Y13
+	VMOVUPD      1696(R10), Y14
+	VBROADCASTSD 32(R9), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD 736(R9), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD 1440(R9), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD 2144(R9), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Y0, Y0
+	VADDPD       32(R9)(DX*8), Y1, Y1
+	VADDPD       64(R9)(DX*8), Y2, Y2
+	VMOVUPD      Y0, (R9)(DX*8)
+	VMOVUPD      Y1, 32(R9)(DX*8)
+	VMOVUPD      Y2, 64(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       208(R9)(DX*8), Y3, Y0
+	VADDPD       240(R9)(DX*8), Y4, Y1
+	VADDPD       272(R9)(DX*8), Y5, Y2
+	VMOVUPD      Y0, 208(R9)(DX*8)
+	VMOVUPD      Y1, 240(R9)(DX*8)
+	VMOVUPD      Y2, 272(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       416(R9)(DX*8), Y6, Y0
+	VADDPD       448(R9)(DX*8), Y7, Y1
+	VADDPD       480(R9)(DX*8), Y8, Y2
+	VMOVUPD      Y0, 416(R9)(DX*8)
+	VMOVUPD      Y1, 448(R9)(DX*8)
+	VMOVUPD      Y2, 480(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       624(R9)(DX*8), Y9, Y0
+	VADDPD       656(R9)(DX*8), Y10, Y1
+	VADDPD       688(R9)(DX*8), Y11, Y2
+	VMOVUPD      Y0, 624(R9)(DX*8)
+	VMOVUPD      Y1, 656(R9)(DX*8)
+	VMOVUPD      Y2, 688(R9)(DX*8)
+	ADDQ         $+4, R8
+	ADDQ         $-4, DI
+	CMPQ         DI, $+4
+	JGE          loop11
+
+done10:
+	CMPQ    DI, $+2
+	JLT     done13
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop14:
+	VBROADCASTSD (R9), Y6
+	VBROADCASTSD 704(R9), Y7
+	VMOVUPD      (R10), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      832(R10), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      1664(R10), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD 32(R9), Y6
+	VBROADCASTSD 736(R9), Y7
+	VMOVUPD      32(R10), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      864(R10), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      1696(R10), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD 64(R9), Y6
+	VBROADCASTSD 768(R9), Y7
+	VMOVUPD      64(R10), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      896(R10), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      1728(R10), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD 96(R9), Y6
+	VBROADCASTSD 800(R9), Y7
+	VMOVUPD      96(R10), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      928(R10), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      1760(R10), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop14
+	VBROADCASTSD (R9), Y6
+	VBROADCASTSD 704(R9), Y7
+	VMOVUPD      (R10), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      832(R10), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      1664(R10), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD 32(R9), Y6
+	VBROADCASTSD 736(R9), Y7
+	VMOVUPD      32(R10), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      864(R10), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      1696(R10), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Y0, Y0
+	VADDPD       32(R9)(DX*8), Y1, Y1
+	VADDPD       64(R9)(DX*8), Y2, Y2
+	VMOVUPD      Y0, (R9)(DX*8)
+	VMOVUPD      Y1, 32(R9)(DX*8)
+	VMOVUPD      Y2, 64(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       208(R9)(DX*8), Y3, Y0
+	VADDPD       240(R9)(DX*8), Y4, Y1
+	VADDPD       272(R9)(DX*8), Y5, Y2
+	VMOVUPD      Y0, 208(R9)(DX*8)
+	VMOVUPD      Y1, 240(R9)(DX*8)
+	VMOVUPD      Y2, 272(R9)(DX*8)
+	ADDQ         $+2, R8
+	ADDQ         $-2, DI
+
+done13:
+	CMPQ    DI, $+1
+	JLT     done15
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop16:
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  (R10), Y3, Y0
+	VFMADD231PD  832(R10), Y3, Y1
+	VFMADD231PD  1664(R10), Y3, Y2
+	VBROADCASTSD 32(R9), Y3
+	VFMADD231PD  32(R10), Y3, Y0
+	VFMADD231PD  864(R10), Y3, Y1
+	VFMADD231PD  1696(R10), Y3, Y2
+	VBROADCASTSD 64(R9), Y3
+	VFMADD231PD  64(R10), Y3, Y0
+	VFMADD231PD  896(R10), Y3, Y1
+	VFMADD231PD  1728(R10), Y3, Y2
+	VBROADCASTSD 96(R9), Y3
+	VFMADD231PD  96(R10), Y3, Y0
+	VFMADD231PD  928(R10), Y3, Y1
+	VFMADD231PD  1760(R10), Y3, Y2
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop16
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  (R10), Y3, Y0
+	VFMADD231PD  832(R10), Y3, Y1
+	VFMADD231PD  1664(R10), Y3, Y2
+	VBROADCASTSD 32(R9), Y3
+	VFMADD231PD  32(R10), Y3, Y0
+	VFMADD231PD  864(R10), Y3, Y1
+	VFMADD231PD  1696(R10), Y3, Y2
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VADDPD       (R9)(DX*8), Y0, Y0
+	VADDPD       32(R9)(DX*8), Y1, Y1
+	VADDPD       64(R9)(DX*8), Y2, Y2
+	VMOVUPD      Y0, (R9)(DX*8)
+	VMOVUPD      Y1, 32(R9)(DX*8)
+	VMOVUPD      Y2, 64(R9)(DX*8)
+	ADDQ         $+1, R8
+	ADDQ         $-1, DI
+
+done15:
+	ADDQ $+12, DX
+	ADDQ $-12, BX
+	ADDQ $+2496, SI
+	CMPQ BX, $+12
+	JGE  loop9
+
+done8:
+	CMPQ    BX, $+1
+	JLT     done17
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y0
+
+loop18:
+	MOVQ rowHi+88(FP), DI
+	MOVQ rowLo+80(FP), R8
+	SUBQ R8, DI
+	MOVQ rowLo+80(FP), R8
+	CMPQ DI, $+8
+	JLT  done19
+
+loop20:
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop21:
+	VMOVUPD      (R10), Y9
+	VBROADCASTSD (R9), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 704(R9), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD 1408(R9), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 2112(R9), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD 2816(R9), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 3520(R9), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD 4224(R9), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD 4928(R9), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VMOVUPD      32(R10), Y9
+	VBROADCASTSD 32(R9), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 736(R9), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD 1440(R9), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 2144(R9), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD 2848(R9), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 3552(R9), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD 4256(R9), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD 4960(R9), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VMOVUPD      64(R10), Y9
+	VBROADCASTSD 64(R9), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 768(R9), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD 1472(R9), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 2176(R9), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD 2880(R9), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 3584(R9), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD 4288(R9), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD 4992(R9), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VMOVUPD      96(R10), Y9
+	VBROADCASTSD 96(R9), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 800(R9), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD 1504(R9), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 2208(R9), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD 2912(R9), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 3616(R9), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD 4320(R9), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD 5024(R9), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop21
+	VMOVUPD      (R10), Y9
+	VBROADCASTSD (R9), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 704(R9), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD 1408(R9), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 2112(R9), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD 2816(R9), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 3520(R9), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD 4224(R9), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD 4928(R9), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VMOVUPD      32(R10), Y9
+	VBROADCASTSD 32(R9), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 736(R9), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD 1440(R9), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 2144(R9), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD 2848(R9), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 3552(R9), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD 4256(R9), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD 4960(R9), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   (R9)(DX*8), Y0, Y9
+	VADDPD       Y1, Y9, Y1
+	VMASKMOVPD   Y1, Y0, (R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   208(R9)(DX*8), Y0, Y1
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 208(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   416(R9)(DX*8), Y0, Y1
+	VADDPD       Y3, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 416(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   624(R9)(DX*8), Y0, Y1
+	VADDPD       Y4, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 624(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   832(R9)(DX*8), Y0, Y1
+	VADDPD       Y5, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 832(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   1040(R9)(DX*8), Y0, Y1
+	VADDPD       Y6, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 1040(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   1248(R9)(DX*8), Y0, Y1
+	VADDPD       Y7, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 1248(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   1456(R9)(DX*8), Y0, Y1
+	VADDPD       Y8, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 1456(R9)(DX*8)
+	ADDQ         $+8, R8
+	ADDQ         $-8, DI
+	CMPQ         DI, $+8
+	JGE          loop20
+
+done19:
+	CMPQ    DI, $+4
+	JLT     done22
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop23:
+	VMOVUPD      (R10), Y5
+	VBROADCASTSD (R9), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD 704(R9), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD 1408(R9), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD 2112(R9), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VMOVUPD      32(R10), Y5
+	VBROADCASTSD 32(R9), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD 736(R9), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD 1440(R9), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD 2144(R9), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VMOVUPD      64(R10), Y5
+	VBROADCASTSD 64(R9), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD 768(R9), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD 1472(R9), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD 2176(R9), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VMOVUPD      96(R10), Y5
+	VBROADCASTSD 96(R9), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD 800(R9), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD 1504(R9), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD 2208(R9), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop23
+	VMOVUPD      (R10), Y5
+	VBROADCASTSD (R9), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD 704(R9), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD 1408(R9), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD 2112(R9), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	VMOVUPD      32(R10), Y5
+	VBROADCASTSD 32(R9), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD 736(R9), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD 1440(R9), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD 2144(R9), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   (R9)(DX*8), Y0, Y5
+	VADDPD       Y1, Y5, Y1
+	VMASKMOVPD   Y1, Y0, (R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   208(R9)(DX*8), Y0, Y1
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 208(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   416(R9)(DX*8), Y0, Y1
+	VADDPD       Y3, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 416(R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   624(R9)(DX*8), Y0, Y1
+	VADDPD       Y4, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 624(R9)(DX*8)
+	ADDQ         $+4, R8
+	ADDQ         $-4, DI
+
+done22:
+	CMPQ    DI, $+2
+	JLT     done24
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop25:
+	VMOVUPD      (R10), Y3
+	VBROADCASTSD (R9), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD 704(R9), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	VMOVUPD      32(R10), Y3
+	VBROADCASTSD 32(R9), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD 736(R9), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	VMOVUPD      64(R10), Y3
+	VBROADCASTSD 64(R9), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD 768(R9), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	VMOVUPD      96(R10), Y3
+	VBROADCASTSD 96(R9), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD 800(R9), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop25
+	VMOVUPD      (R10), Y3
+	VBROADCASTSD (R9), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD 704(R9), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	VMOVUPD      32(R10), Y3
+	VBROADCASTSD 32(R9), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD 736(R9), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   (R9)(DX*8), Y0, Y3
+	VADDPD       Y1, Y3, Y1
+	VMASKMOVPD   Y1, Y0, (R9)(DX*8)
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   208(R9)(DX*8), Y0, Y1
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, 208(R9)(DX*8)
+	ADDQ         $+2, R8
+	ADDQ         $-2, DI
+
+done24:
+	CMPQ    DI, $+1
+	JLT     done26
+	IMUL3Q  $+704, R8, R9
+	LEAQ    (CX)(R9*1), R9
+	VXORPS  Y1, Y1, Y1
+	MOVQ    SI, R10
+	MOVQ    $+5, R11
+	PCALIGN $0x20
+
+loop27:
+	VBROADCASTSD (R9), Y2
+	VFMADD231PD  (R10), Y2, Y1
+	VBROADCASTSD 32(R9), Y2
+	VFMADD231PD  32(R10), Y2, Y1
+	VBROADCASTSD 64(R9), Y2
+	VFMADD231PD  64(R10), Y2, Y1
+	VBROADCASTSD 96(R9), Y2
+	VFMADD231PD  96(R10), Y2, Y1
+	ADDQ         $+128, R9
+	ADDQ         $+128, R10
+	SUBQ         $+1, R11
+	JNE          loop27
+	VBROADCASTSD (R9), Y2
+	VFMADD231PD  (R10), Y2, Y1
+	VBROADCASTSD 32(R9), Y2
+	VFMADD231PD  32(R10), Y2, Y1
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	IMUL3Q       $+26, R8, R9
+	LEAQ         (AX)(R9*8), R9
+	VMASKMOVPD   (R9)(DX*8), Y0, Y2
+	VADDPD       Y1, Y2, Y1
+	VMASKMOVPD   Y1, Y0, (R9)(DX*8)
+	ADDQ         $+1, R8
+	ADDQ         $-1, DI
+
+done26:
+	ADDQ $+4, DX
+	ADDQ $-4, BX
+	ADDQ $+832, SI
+	CMPQ BX, $+1
+	JGE  loop18
+
+done17:
+	VZEROUPPER
+	RET
+
+// func zq4LoopAVX512(rows int, p1 int, zq4 []float64, zq3 []float64)
+// Requires: AVX, AVX512F
+TEXT ·zq4LoopAVX512(SB), $0-64
+	MOVQ  rows+0(FP), AX
+	MOVQ  p1+8(FP), CX
+	MOVQ  zq4_base+16(FP), DX
+	MOVQ  zq3_base+40(FP), BX
+	TESTQ AX, AX
+	JLE   done1
+	TESTQ AX, AX
+	JLE   done2
+	MOVQ  $+0, SI
+
+loop3:
+	IMUL3Q  $+26, SI, DI
+	LEAQ    (BX)(DI*8), DI
+	IMUL3Q  $+3, SI, R8
+	LEAQ    (DX)(R8*8), R8
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop4:
+	VPXORD       Z0, Z0, Z0
+	IMUL3Q       $-1, R9, R10
+	LEAQ         3(R10), R10
+	TESTQ        R10, R10
+	JNE          done5
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z0
+
+done5:
+	LEAQ         (DI)(R9*8), R10
+	VADDPD.BCST  (R10), Z0, Z0
+	MOVQ         CX, R11
+	IMULQ        R9, R11
+	IMUL3Q       $+3, R11, R11
+	LEAQ         (R8)(R11*8), R11
+	VMOVSD       X0, (R11)
+	VPXORD       Z0, Z0, Z0
+	IMUL3Q       $-1, R9, R12
+	LEAQ         4(R12), R12
+	TESTQ        R12, R12
+	JNE          done6
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z0
+
+done6:
+	VADDPD.BCST  26624(R10), Z0, Z0
+	VMOVSD       X0, 8(R11)
+	VPXORD       Z0, Z0, Z0
+	IMUL3Q       $-1, R9, R12
+	LEAQ         5(R12), R12
+	TESTQ        R12, R12
+	JNE          done7
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z0
+
+done7:
+	VADDPD.BCST 53248(R10), Z0, Z0
+	VMOVSD      X0, 16(R11)
+	ADDQ        $+1, R9
+	CMPQ        R9, $+26
 	JLT         loop4
-	ADDQ        $+1, DI
-	MOVQ        p0+0(FP), R8
-	CMPQ        DI, R8
+	ADDQ        $+1, SI
+	CMPQ        SI, AX
 	JLT         loop3
 
 done2:
@@ -27929,107 +27902,301 @@ done1:
 	VZEROUPPER
 	RET
 
-// func jthetaLoopAVX2(p0 int, corr []int32, t16 []float64, zq2 []float64, jtheta []float64, t34 []float64)
+// func zq4LoopAVX2(rows int, p1 int, zq4 []float64, zq3 []float64)
 // Requires: AVX
-TEXT ·jthetaLoopAVX2(SB), $8-128
-	MOVQ    corr_base+8(FP), AX
-	MOVQ    t16_base+32(FP), CX
-	MOVQ    zq2_base+56(FP), DX
-	MOVQ    jtheta_base+80(FP), BX
-	MOVQ    t34_base+104(FP), SI
-	MOVQ    p0+0(FP), DI
-	TESTQ   DI, DI
-	JLE     done1
-	MOVQ    p0+0(FP), DI
-	TESTQ   DI, DI
-	JLE     done2
-	MOVQ    $+0, DI
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y0
+TEXT ·zq4LoopAVX2(SB), $0-64
+	MOVQ  rows+0(FP), AX
+	MOVQ  p1+8(FP), CX
+	MOVQ  zq4_base+16(FP), DX
+	MOVQ  zq3_base+40(FP), BX
+	TESTQ AX, AX
+	JLE   done1
+	TESTQ AX, AX
+	JLE   done2
+	MOVQ  $+0, SI
 
 loop3:
-	LEAQ         (AX)(DI*4), R8
-	MOVLQSX      (R8), R8
-	IMUL3Q       $+3, R8, R8
-	LEAQ         (DX)(R8*8), R8
-	VBROADCASTSD (R8), Y1
-	VXORPD       Y0, Y1, Y1
-	VMOVSD       X1, (CX)
-	VBROADCASTSD 8(R8), Y1
-	VXORPD       Y0, Y1, Y1
-	VMOVSD       X1, 8(CX)
-	VBROADCASTSD 16(R8), Y1
-	VXORPD       Y0, Y1, Y1
-	VMOVSD       X1, 16(CX)
-	IMUL3Q       $+78, DI, R8
-	LEAQ         (SI)(R8*8), R9
-	LEAQ         (BX)(R8*8), R8
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
+	IMUL3Q  $+26, SI, DI
+	LEAQ    (BX)(DI*8), DI
+	IMUL3Q  $+3, SI, R8
+	LEAQ    (DX)(R8*8), R8
+	MOVQ    $+0, R9
+	PCALIGN $0x20
 
 loop4:
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $-1, R10, R11
-	TESTQ        R11, R11
-	JNE          done5
-	VBROADCASTSD (CX), Y1
+	VXORPS  Y0, Y0, Y0
+	IMUL3Q  $-1, R9, R10
+	LEAQ    3(R10), R10
+	TESTQ   R10, R10
+	JNE     done5
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y0
 
 done5:
-	VXORPS  Y2, Y2, Y2
-	IMUL3Q  $-1, R10, R12
-	LEAQ    3(R12), R12
-	TESTQ   R12, R12
-	JNE     done6
-	VMOVUPD c64x4_bff0000000000000<>+0(SB), Y2
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD (R10), Y1
+	VADDPD       Y0, Y1, Y0
+	MOVQ         CX, R11
+	IMULQ        R9, R11
+	IMUL3Q       $+3, R11, R11
+	LEAQ         (R8)(R11*8), R11
+	VMOVSD       X0, (R11)
+	VXORPS       Y0, Y0, Y0
+	IMUL3Q       $-1, R9, R12
+	LEAQ         4(R12), R12
+	TESTQ        R12, R12
+	JNE          done6
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y0
 
 done6:
-	LEAQ         (R9)(R10*8), R12
-	VBROADCASTSD (R12), Y3
-	VADDPD       Y1, Y3, Y1
-	VADDPD       Y2, Y1, Y1
-	LEAQ         (R8)(R10*8), R13
-	VMOVSD       X1, (R13)
-	VXORPS       Y1, Y1, Y1
-	TESTQ        R11, R11
+	VBROADCASTSD 26624(R10), Y1
+	VADDPD       Y0, Y1, Y0
+	VMOVSD       X0, 8(R11)
+	VXORPS       Y0, Y0, Y0
+	IMUL3Q       $-1, R9, R12
+	LEAQ         5(R12), R12
+	TESTQ        R12, R12
 	JNE          done7
-	VBROADCASTSD 8(CX), Y1
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y0
 
 done7:
-	VXORPS  Y2, Y2, Y2
-	IMUL3Q  $-1, R10, BP
-	LEAQ    4(BP), BP
-	TESTQ   BP, BP
-	JNE     done8
-	VMOVUPD c64x4_bff0000000000000<>+0(SB), Y2
-
-done8:
-	VBROADCASTSD 208(R12), Y3
-	VADDPD       Y1, Y3, Y1
-	VADDPD       Y2, Y1, Y1
-	VMOVSD       X1, 208(R13)
-	VXORPS       Y1, Y1, Y1
-	TESTQ        R11, R11
-	JNE          done9
-	VBROADCASTSD 16(CX), Y1
-
-done9:
-	VXORPS  Y2, Y2, Y2
-	IMUL3Q  $-1, R10, R11
-	LEAQ    5(R11), R11
-	TESTQ   R11, R11
-	JNE     done10
-	VMOVUPD c64x4_bff0000000000000<>+0(SB), Y2
-
-done10:
-	VBROADCASTSD 416(R12), Y3
-	VADDPD       Y1, Y3, Y1
-	VADDPD       Y2, Y1, Y1
-	VMOVSD       X1, 416(R13)
-	ADDQ         $+1, R10
-	CMPQ         R10, $+26
+	VBROADCASTSD 53248(R10), Y1
+	VADDPD       Y0, Y1, Y0
+	VMOVSD       X0, 16(R11)
+	ADDQ         $+1, R9
+	CMPQ         R9, $+26
 	JLT          loop4
-	ADDQ         $+1, DI
-	MOVQ         p0+0(FP), R8
-	CMPQ         DI, R8
+	ADDQ         $+1, SI
+	CMPQ         SI, AX
+	JLT          loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func jthetaLoopAVX512(first int, count int, p2 int, p3 int, corr []int32, jtheta []float64, zq4 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·jthetaLoopAVX512(SB), $8-104
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         p3+24(FP), DX
+	MOVQ         corr_base+32(FP), BX
+	MOVQ         jtheta_base+56(FP), SI
+	MOVQ         zq4_base+80(FP), DI
+	TESTQ        CX, CX
+	JLE          done1
+	LEAQ         (BX)(AX*4), BX
+	IMUL3Q       $+78, AX, AX
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        CX, CX
+	JLE          done2
+	MOVQ         $+0, SI
+	MOVQ         $+3, R8
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
+	KXNORW       K1, K1, K1
+	VPXORD       Z4, Z4, Z4
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z5
+
+loop3:
+	LEAQ    (BX)(SI*4), R9
+	MOVLQSX (R9), R9
+	IMUL3Q  $+3, R9, R9
+	LEAQ    (DI)(R9*8), R9
+	IMUL3Q  $+78, SI, R10
+	LEAQ    (AX)(R10*8), R10
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop4:
+	LEAQ         (R9)(R11*8), R12
+	IMUL3Q       $+26, R11, R13
+	LEAQ         (R10)(R13*8), R13
+	KMOVB        R8, K2
+	IMUL3Q       $+3, DX, BP
+	VPBROADCASTQ BP, Z6
+	VPMULLQ      Z6, Z0, Z7
+	VPMULLQ      Z6, Z1, Z8
+	VPMULLQ      Z6, Z2, Z9
+	VPMULLQ      Z6, Z3, Z6
+	KMOVW        K1, K3
+	VMOVAPS      Z4, Z10
+	VGATHERQPD   (R12)(Z7*8), K3, Z10
+	KMOVW        K1, K3
+	VMOVAPS      Z4, Z7
+	VGATHERQPD   (R12)(Z8*8), K3, Z7
+	KMOVW        K1, K3
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   (R12)(Z9*8), K3, Z8
+	KMOVW        K2, K3
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   (R12)(Z6*8), K3, Z9
+	VXORPD       Z5, Z10, Z6
+	VXORPD       Z5, Z7, Z7
+	VXORPD       Z5, Z8, Z8
+	VXORPD       Z5, Z9, Z9
+	VMOVUPD      Z6, (R13)
+	VMOVUPD      Z7, 64(R13)
+	VMOVUPD      Z8, 128(R13)
+	VMOVUPD      Z9, K2, 192(R13)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop4
+	ADDQ         $+1, SI
+	CMPQ         SI, CX
+	JLT          loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func jthetaLoopAVX2(first int, count int, p2 int, p3 int, corr []int32, jtheta []float64, zq4 []float64)
+// Requires: AVX, AVX2
+TEXT ·jthetaLoopAVX2(SB), $0-104
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    p3+24(FP), DX
+	MOVQ    corr_base+32(FP), BX
+	MOVQ    jtheta_base+56(FP), SI
+	MOVQ    zq4_base+80(FP), DI
+	TESTQ   CX, CX
+	JLE     done1
+	LEAQ    (BX)(AX*4), BX
+	IMUL3Q  $+78, AX, AX
+	LEAQ    (SI)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, SI
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+	VMOVUPD c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1
+	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y2
+	VMOVUPD c64x4_h9fad2d6b622482a5<>+0(SB), Y3
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y4
+	VXORPS  Y5, Y5, Y5
+	VMOVUPD c64x4_8000000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y7
+
+loop3:
+	LEAQ    (BX)(SI*4), R8
+	MOVLQSX (R8), R8
+	IMUL3Q  $+3, R8, R8
+	LEAQ    (DI)(R8*8), R8
+	IMUL3Q  $+78, SI, R9
+	LEAQ    (AX)(R9*8), R9
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop4:
+	LEAQ         (R8)(R10*8), R11
+	IMUL3Q       $+26, R10, R12
+	LEAQ         (R9)(R12*8), R12
+	IMUL3Q       $+3, DX, R13
+	VMOVQ        R13, X8
+	VPBROADCASTQ X8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y10, Y0, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y8, Y0, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y8, Y10, Y10
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y8, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y8, Y11, Y11
+	VPSRLQ       $0x20, Y8, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y8, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPSRLQ       $0x20, Y3, Y12
+	VPMULUDQ     Y8, Y12, Y12
+	VPSRLQ       $0x20, Y8, Y13
+	VPMULUDQ     Y13, Y3, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y8, Y3, Y8
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y8, Y8
+	VMOVAPD      Y4, Y12
+	VMOVAPS      Y5, Y13
+	VGATHERQPD   Y12, (R11)(Y9*8), Y13
+	VMOVAPD      Y4, Y9
+	VMOVAPS      Y5, Y12
+	VGATHERQPD   Y9, (R11)(Y10*8), Y12
+	VMOVAPD      Y4, Y9
+	VMOVAPS      Y5, Y10
+	VGATHERQPD   Y9, (R11)(Y11*8), Y10
+	VMOVAPD      Y4, Y9
+	VMOVAPS      Y5, Y11
+	VGATHERQPD   Y9, (R11)(Y8*8), Y11
+	VXORPD       Y6, Y13, Y8
+	VXORPD       Y6, Y12, Y9
+	VXORPD       Y6, Y10, Y10
+	VXORPD       Y6, Y11, Y11
+	VMOVUPD      Y8, (R12)
+	VMOVUPD      Y9, 32(R12)
+	VMOVUPD      Y10, 64(R12)
+	VMOVUPD      Y11, 96(R12)
+	IMUL3Q       $+48, DX, R13
+	LEAQ         (R11)(R13*8), R11
+	IMUL3Q       $+3, DX, R13
+	VMOVQ        R13, X8
+	VPBROADCASTQ X8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y10, Y0, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y8, Y0, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y8, Y10, Y10
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y8, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y8, Y11, Y11
+	VPSRLQ       $0x20, Y8, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y8, Y2, Y8
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y8, Y8
+	VMOVAPD      Y4, Y11
+	VMOVAPS      Y5, Y12
+	VGATHERQPD   Y11, (R11)(Y9*8), Y12
+	VMOVAPD      Y4, Y9
+	VMOVAPS      Y5, Y11
+	VGATHERQPD   Y9, (R11)(Y10*8), Y11
+	VMOVAPD      Y7, Y9
+	VMOVAPS      Y5, Y10
+	VGATHERQPD   Y9, (R11)(Y8*8), Y10
+	VXORPD       Y6, Y12, Y8
+	VXORPD       Y6, Y11, Y9
+	VXORPD       Y6, Y10, Y10
+	VMOVUPD      Y8, 128(R12)
+	VMOVUPD      Y9, 160(R12)
+	VMASKMOVPD   Y10, Y7, 192(R12)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+3
+	JLT          loop4
+	ADDQ         $+1, SI
+	CMPQ         SI, CX
 	JLT          loop3
 
 done2:
@@ -28821,6 +28988,3094 @@ done4:
 	VMASKMOVPS   X1, X0, (AX)(CX*4)
 
 done6:
+done1:
+	VZEROUPPER
+	RET
+
+// func qSumsAVX512(first int, count int, p2 int, q []float64, weight []float64, p5 []float64, base []float64, theta []float64)
+// Requires: AVX, AVX512F
+TEXT ·qSumsAVX512(SB), $8-144
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         q_base+24(FP), DX
+	MOVQ         weight_base+48(FP), BX
+	MOVQ         p5_base+72(FP), SI
+	MOVQ         base_base+96(FP), DI
+	MOVQ         theta_base+120(FP), R8
+	TESTQ        CX, CX
+	JLE          done1
+	VBROADCASTSD 24(R8), Z0
+	VBROADCASTSD 32(R8), Z1
+	VBROADCASTSD 40(R8), Z2
+	IMUL3Q       $+3, AX, R8
+	LEAQ         (DX)(R8*8), DX
+	IMUL3Q       $+22, AX, R8
+	LEAQ         (BX)(R8*8), BX
+	SHLQ         $0x02, AX
+	LEAQ         (DI)(AX*8), AX
+	LEAQ         -32(CX), DI
+	TESTQ        DI, DI
+	JLT          done2
+	MOVQ         $+0, R8
+	VMOVUPD      c64x8_h699acde94e9f2c25<>+0(SB), Z3
+	KXNORW       K1, K1, K1
+	VPXORD       Z4, Z4, Z4
+	VMOVUPD      c64x8_h5adefa8599bcb42d<>+0(SB), Z5
+	VMOVUPD      c64x8_h7350772846007fb5<>+0(SB), Z6
+
+loop3:
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, (R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 192(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 384(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 576(R9)(Z5*8)
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 8(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 200(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 392(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 584(R9)(Z5*8)
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 16(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 208(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 400(R9)(Z5*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 592(R9)(Z5*8)
+	MOVQ        $+0, R9
+
+loop4:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z7
+	VGATHERQPD (R10)(Z6*8), K2, Z7
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z8
+	VGATHERQPD 1408(R10)(Z6*8), K2, Z8
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z9
+	VGATHERQPD 2816(R10)(Z6*8), K2, Z9
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z10
+	VGATHERQPD 4224(R10)(Z6*8), K2, Z10
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop5:
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Z15
+	VMULPD       Z15, Z7, Z16
+	VMULPD       Z15, Z8, Z17
+	VMULPD       Z15, Z9, Z18
+	VMULPD       Z15, Z10, Z15
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z19
+	VGATHERQPD   (R12)(Z3*8), K2, Z19
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z20
+	VGATHERQPD   256(R12)(Z3*8), K2, Z20
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z21
+	VGATHERQPD   512(R12)(Z3*8), K2, Z21
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z22
+	VGATHERQPD   768(R12)(Z3*8), K2, Z22
+	VFMADD231PD  Z19, Z16, Z11
+	VFMADD231PD  Z20, Z17, Z12
+	VFMADD231PD  Z21, Z18, Z13
+	VFMADD231PD  Z22, Z15, Z14
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Z15
+	VMULPD       Z15, Z7, Z16
+	VMULPD       Z15, Z8, Z17
+	VMULPD       Z15, Z9, Z18
+	VMULPD       Z15, Z10, Z15
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z19
+	VGATHERQPD   8(R12)(Z3*8), K2, Z19
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z20
+	VGATHERQPD   264(R12)(Z3*8), K2, Z20
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z21
+	VGATHERQPD   520(R12)(Z3*8), K2, Z21
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z22
+	VGATHERQPD   776(R12)(Z3*8), K2, Z22
+	VFMADD231PD  Z19, Z16, Z11
+	VFMADD231PD  Z20, Z17, Z12
+	VFMADD231PD  Z21, Z18, Z13
+	VFMADD231PD  Z22, Z15, Z14
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Z15
+	VMULPD       Z15, Z7, Z16
+	VMULPD       Z15, Z8, Z17
+	VMULPD       Z15, Z9, Z18
+	VMULPD       Z15, Z10, Z15
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z19
+	VGATHERQPD   16(R12)(Z3*8), K2, Z19
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z20
+	VGATHERQPD   272(R12)(Z3*8), K2, Z20
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z21
+	VGATHERQPD   528(R12)(Z3*8), K2, Z21
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z22
+	VGATHERQPD   784(R12)(Z3*8), K2, Z22
+	VFMADD231PD  Z19, Z16, Z11
+	VFMADD231PD  Z20, Z17, Z12
+	VFMADD231PD  Z21, Z18, Z13
+	VFMADD231PD  Z22, Z15, Z14
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Z15
+	VMULPD       Z15, Z7, Z16
+	VMULPD       Z15, Z8, Z17
+	VMULPD       Z15, Z9, Z18
+	VMULPD       Z15, Z10, Z15
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z19
+	VGATHERQPD   24(R12)(Z3*8), K2, Z19
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z20
+	VGATHERQPD   280(R12)(Z3*8), K2, Z20
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z21
+	VGATHERQPD   536(R12)(Z3*8), K2, Z21
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z22
+	VGATHERQPD   792(R12)(Z3*8), K2, Z22
+	VFMADD231PD  Z19, Z16, Z11
+	VFMADD231PD  Z20, Z17, Z12
+	VFMADD231PD  Z21, Z18, Z13
+	VFMADD231PD  Z22, Z15, Z14
+	LEAQ         (DX)(R11*8), R12
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R12)(R13*8), BP
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z15
+	VGATHERQPD   (BP)(Z5*8), K2, Z15
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z16
+	VGATHERQPD   192(BP)(Z5*8), K2, Z16
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z17
+	VGATHERQPD   384(BP)(Z5*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z18
+	VGATHERQPD   576(BP)(Z5*8), K2, Z18
+	VADDPD       Z11, Z15, Z11
+	VADDPD       Z12, Z16, Z12
+	VADDPD       Z13, Z17, Z13
+	VADDPD       Z14, Z18, Z14
+	LEAQ         (R12)(R13*8), R12
+	KMOVW        K1, K2
+	VSCATTERQPD  Z11, K2, (R12)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z12, K2, 192(R12)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z13, K2, 384(R12)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z14, K2, 576(R12)(Z5*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop5
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop4
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R10
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z7
+	VGATHERQPD   (R10)(Z5*8), K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   192(R10)(Z5*8), K2, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   384(R10)(Z5*8), K2, Z9
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z10
+	VGATHERQPD   576(R10)(Z5*8), K2, Z10
+	VADDPD       Z0, Z7, Z7
+	VADDPD       Z0, Z8, Z8
+	VADDPD       Z0, Z9, Z9
+	VADDPD       Z0, Z10, Z10
+	LEAQ         (DX)(R9*8), R10
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, (R10)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, 192(R10)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 384(R10)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z10, K2, 576(R10)(Z5*8)
+	LEAQ         (DX)(R9*8), R10
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z7
+	VGATHERQPD   8(R10)(Z5*8), K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   200(R10)(Z5*8), K2, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   392(R10)(Z5*8), K2, Z9
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z10
+	VGATHERQPD   584(R10)(Z5*8), K2, Z10
+	VADDPD       Z1, Z7, Z7
+	VADDPD       Z1, Z8, Z8
+	VADDPD       Z1, Z9, Z9
+	VADDPD       Z1, Z10, Z10
+	LEAQ         (DX)(R9*8), R10
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, 8(R10)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, 200(R10)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 392(R10)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z10, K2, 584(R10)(Z5*8)
+	LEAQ         (DX)(R9*8), R10
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z7
+	VGATHERQPD   16(R10)(Z5*8), K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   208(R10)(Z5*8), K2, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   400(R10)(Z5*8), K2, Z9
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z10
+	VGATHERQPD   592(R10)(Z5*8), K2, Z10
+	VADDPD       Z2, Z7, Z7
+	VADDPD       Z2, Z8, Z8
+	VADDPD       Z2, Z9, Z9
+	VADDPD       Z2, Z10, Z10
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, 16(R9)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, 208(R9)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 400(R9)(Z5*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z10, K2, 592(R9)(Z5*8)
+	ADDQ         $+32, R8
+	CMPQ         R8, DI
+	JLE          loop3
+
+done2:
+	MOVQ    CX, DI
+	ANDQ    $+31, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    7(CX), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done6
+	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z3
+	VPXORD  Z4, Z4, Z4
+	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z5
+	VMOVUPD c64x8_h7350772846007fb5<>+0(SB), Z6
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z7
+
+loop7:
+	MOVQ         CX, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z8
+	VPCMPQ       $0x06, Z7, Z8, K1
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z4, K2, (R9)(Z5*8)
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z4, K2, 8(R9)(Z5*8)
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z4, K2, 16(R9)(Z5*8)
+	MOVQ         $+0, R9
+
+loop8:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z8
+	VGATHERQPD (R10)(Z6*8), K2, Z8
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop9:
+	VPXORD      Z9, Z9, Z9
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST (R12), Z8, Z10
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  (R12)(Z3*8), K2, Z11
+	VFMADD231PD Z11, Z10, Z9
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST 8(R12), Z8, Z10
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  8(R12)(Z3*8), K2, Z11
+	VFMADD231PD Z11, Z10, Z9
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST 16(R12), Z8, Z10
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  16(R12)(Z3*8), K2, Z11
+	VFMADD231PD Z11, Z10, Z9
+	MOVQ        R11, R12
+	SHLQ        $0x02, R12
+	LEAQ        (R10)(R12*8), R12
+	VMULPD.BCST 24(R12), Z8, Z10
+	MOVQ        R8, R12
+	SHLQ        $0x02, R12
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  24(R12)(Z3*8), K2, Z11
+	VFMADD231PD Z11, Z10, Z9
+	LEAQ        (DX)(R11*8), R12
+	IMUL3Q      $+3, R8, R13
+	LEAQ        (R12)(R13*8), BP
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  (BP)(Z5*8), K2, Z10
+	VADDPD      Z9, Z10, Z9
+	LEAQ        (R12)(R13*8), R12
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, (R12)(Z5*8)
+	ADDQ        $+1, R11
+	CMPQ        R11, $+3
+	JLT         loop9
+	ADDQ        $+1, R9
+	CMPQ        R9, $+22
+	JLT         loop8
+	IMUL3Q      $+3, R8, R9
+	LEAQ        (DX)(R9*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z8
+	VGATHERQPD  (R10)(Z5*8), K2, Z8
+	VADDPD      Z0, Z8, Z8
+	LEAQ        (DX)(R9*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z8, K2, (R10)(Z5*8)
+	LEAQ        (DX)(R9*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z8
+	VGATHERQPD  8(R10)(Z5*8), K2, Z8
+	VADDPD      Z1, Z8, Z8
+	LEAQ        (DX)(R9*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z8, K2, 8(R10)(Z5*8)
+	LEAQ        (DX)(R9*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z8
+	VGATHERQPD  16(R10)(Z5*8), K2, Z8
+	VADDPD      Z2, Z8, Z8
+	LEAQ        (DX)(R9*8), R9
+	VSCATTERQPD Z8, K1, 16(R9)(Z5*8)
+	ADDQ        $+8, R8
+	CMPQ        R8, DI
+	JLE         loop7
+
+done6:
+done1:
+	VZEROUPPER
+	RET
+
+// func qSumsAVX2(first int, count int, p2 int, q []float64, weight []float64, p5 []float64, base []float64, theta []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·qSumsAVX2(SB), $224-144
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         q_base+24(FP), DX
+	MOVQ         weight_base+48(FP), BX
+	MOVQ         p5_base+72(FP), SI
+	MOVQ         base_base+96(FP), DI
+	MOVQ         theta_base+120(FP), R8
+	TESTQ        CX, CX
+	JLE          done1
+	VBROADCASTSD 24(R8), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSD 32(R8), Y0
+	VMOVUPS      Y0, 32(SP)
+	VBROADCASTSD 40(R8), Y0
+	VMOVUPS      Y0, 64(SP)
+	IMUL3Q       $+3, AX, R8
+	LEAQ         (DX)(R8*8), DX
+	IMUL3Q       $+22, AX, R8
+	LEAQ         (BX)(R8*8), BX
+	SHLQ         $0x02, AX
+	LEAQ         (DI)(AX*8), AX
+	LEAQ         -16(CX), DI
+	TESTQ        DI, DI
+	JLT          done2
+	MOVQ         $+0, R8
+	VMOVUPD      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y0
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y1
+	VXORPS       Y2, Y2, Y2
+
+loop3:
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, (R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 96(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 192(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 288(R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 8(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 104(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 200(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 296(R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 16(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 112(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 208(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ   X3, R10
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ  Y3, Y3, Y3
+	VPSHUFD $0xa0, Y3, Y3
+	VPADDD  c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS Y2, Y3, Y3
+	VMOVSD  X3, 304(R9)(R10*8)
+	MOVQ    $+0, R9
+
+loop4:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, (R10)(Y4*8), Y5
+	VMOVUPS    Y5, 96(SP)
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, 704(R10)(Y4*8), Y5
+	VMOVUPS    Y5, 128(SP)
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, 1408(R10)(Y4*8), Y5
+	VMOVUPS    Y5, 160(SP)
+	VMOVAPD    Y1, Y3
+	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y4
+	VMOVAPS    Y2, Y5
+	VGATHERQPD Y3, 2112(R10)(Y4*8), Y5
+	VMOVUPS    Y5, 192(SP)
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop5:
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Y7
+	VMULPD       96(SP), Y7, Y8
+	VMULPD       128(SP), Y7, Y9
+	VMULPD       160(SP), Y7, Y10
+	VMULPD       192(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, (R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 128(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 256(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 384(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Y7
+	VMULPD       96(SP), Y7, Y8
+	VMULPD       128(SP), Y7, Y9
+	VMULPD       160(SP), Y7, Y10
+	VMULPD       192(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 8(R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 136(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 264(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 392(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Y7
+	VMULPD       96(SP), Y7, Y8
+	VMULPD       128(SP), Y7, Y9
+	VMULPD       160(SP), Y7, Y10
+	VMULPD       192(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 16(R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 144(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 272(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 400(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Y7
+	VMULPD       96(SP), Y7, Y8
+	VMULPD       128(SP), Y7, Y9
+	VMULPD       160(SP), Y7, Y10
+	VMULPD       192(SP), Y7, Y7
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 24(R12)(Y0*8), Y12
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y11, 152(R12)(Y0*8), Y13
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y11, 280(R12)(Y0*8), Y14
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y11, 408(R12)(Y0*8), Y15
+	VFMADD231PD  Y12, Y8, Y3
+	VFMADD231PD  Y13, Y9, Y4
+	VFMADD231PD  Y14, Y10, Y5
+	VFMADD231PD  Y15, Y7, Y6
+	LEAQ         (DX)(R11*8), R12
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R12)(R13*8), BP
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y9
+	VGATHERQPD   Y7, (BP)(Y8*8), Y9
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y10
+	VGATHERQPD   Y7, 96(BP)(Y8*8), Y10
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y7, 192(BP)(Y8*8), Y11
+	VMOVAPD      Y1, Y7
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y7, 288(BP)(Y8*8), Y12
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y5, Y11, Y5
+	VADDPD       Y6, Y12, Y6
+	LEAQ         (R12)(R13*8), R12
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y3
+	VMOVSD       X3, (R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R12)(R13*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop5
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop4
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R10
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y5
+	VGATHERQPD   Y3, (R10)(Y4*8), Y5
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y6
+	VGATHERQPD   Y3, 96(R10)(Y4*8), Y6
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y7
+	VGATHERQPD   Y3, 192(R10)(Y4*8), Y7
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y8
+	VGATHERQPD   Y3, 288(R10)(Y4*8), Y8
+	VADDPD       (SP), Y5, Y3
+	VADDPD       (SP), Y6, Y4
+	VADDPD       (SP), Y7, Y5
+	VADDPD       (SP), Y8, Y6
+	LEAQ         (DX)(R9*8), R10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, (R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y3
+	VMOVSD       X3, (R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 96(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 192(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 288(R10)(R11*8)
+	LEAQ         (DX)(R9*8), R10
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y5
+	VGATHERQPD   Y3, 8(R10)(Y4*8), Y5
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y6
+	VGATHERQPD   Y3, 104(R10)(Y4*8), Y6
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y7
+	VGATHERQPD   Y3, 200(R10)(Y4*8), Y7
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y8
+	VGATHERQPD   Y3, 296(R10)(Y4*8), Y8
+	VADDPD       32(SP), Y5, Y3
+	VADDPD       32(SP), Y6, Y4
+	VADDPD       32(SP), Y7, Y5
+	VADDPD       32(SP), Y8, Y6
+	LEAQ         (DX)(R9*8), R10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, 8(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, 8(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, 8(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y3
+	VMOVSD       X3, 8(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 104(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 104(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 104(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 104(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 200(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 200(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 200(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 200(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 296(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 296(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 296(R10)(R11*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R11
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 296(R10)(R11*8)
+	LEAQ         (DX)(R9*8), R10
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y5
+	VGATHERQPD   Y3, 16(R10)(Y4*8), Y5
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y6
+	VGATHERQPD   Y3, 112(R10)(Y4*8), Y6
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y7
+	VGATHERQPD   Y3, 208(R10)(Y4*8), Y7
+	VMOVAPD      Y1, Y3
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y4
+	VMOVAPS      Y2, Y8
+	VGATHERQPD   Y3, 304(R10)(Y4*8), Y8
+	VADDPD       64(SP), Y5, Y3
+	VADDPD       64(SP), Y6, Y4
+	VADDPD       64(SP), Y7, Y5
+	VADDPD       64(SP), Y8, Y6
+	LEAQ         (DX)(R9*8), R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, 16(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R10
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, 16(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R10
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y7
+	VMOVSD       X7, 16(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y7, Y7
+	VMOVQ        X7, R10
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y7, Y7
+	VPERMPS      Y3, Y7, Y3
+	VMOVSD       X3, 16(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 112(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 112(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 112(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 112(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 208(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 208(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 208(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 208(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 304(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 304(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 304(R9)(R10*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      c64x4_h70063654fadfe9a9<>+0(SB), Y3, Y3
+	VMOVQ        X3, R10
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 304(R9)(R10*8)
+	ADDQ         $+16, R8
+	CMPQ         R8, DI
+	JLE          loop3
+
+done2:
+	MOVQ    CX, DI
+	ANDQ    $+15, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    -4(CX), DI
+	CMPQ    R8, DI
+	JGT     done6
+	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y0
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPD c64x4_h70063654fadfe9a9<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y7
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y8
+	VMOVUPD c64x4_h012c4dc659fec55d<>+0(SB), Y9
+
+loop7:
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, (R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 8(R9)(R10*8)
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (DX)(R9*8), R9
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y4, Y4, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y6, Y6, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y7, Y7, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y3, Y10, Y10
+	VMOVQ   X10, R10
+	VPADDQ  Y8, Y8, Y10
+	VPSHUFD $0xa0, Y10, Y10
+	VPADDD  Y5, Y10, Y10
+	VPERMPS Y2, Y10, Y10
+	VMOVSD  X10, 16(R9)(R10*8)
+	MOVQ    $+0, R9
+
+loop8:
+	LEAQ       (BX)(R9*8), R10
+	IMUL3Q     $+22, R8, R11
+	LEAQ       (R10)(R11*8), R10
+	VMOVAPD    Y1, Y10
+	VMOVAPS    Y2, Y11
+	VGATHERQPD Y10, (R10)(Y9*8), Y11
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (SI)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop9:
+	VXORPS       Y10, Y10, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, (R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 8(R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 16(R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         R8, R12
+	SHLQ         $0x02, R12
+	LEAQ         (AX)(R12*8), R12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 24(R12)(Y0*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	LEAQ         (DX)(R11*8), R12
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R12)(R13*8), BP
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (BP)(Y3*8), Y13
+	VADDPD       Y10, Y13, Y10
+	LEAQ         (R12)(R13*8), R12
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R12)(R13*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R12)(R13*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R12)(R13*8)
+	VPADDQ       Y8, Y8, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, R13
+	VPADDQ       Y8, Y8, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y10
+	VMOVSD       X10, (R12)(R13*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop9
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop8
+	IMUL3Q       $+3, R8, R9
+	LEAQ         (DX)(R9*8), R10
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y10, (R10)(Y3*8), Y11
+	VADDPD       (SP), Y11, Y10
+	LEAQ         (DX)(R9*8), R10
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, (R10)(R11*8)
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, (R10)(R11*8)
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, (R10)(R11*8)
+	VPADDQ       Y8, Y8, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y8, Y8, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y10
+	VMOVSD       X10, (R10)(R11*8)
+	LEAQ         (DX)(R9*8), R10
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y10, 8(R10)(Y3*8), Y11
+	VADDPD       32(SP), Y11, Y10
+	LEAQ         (DX)(R9*8), R10
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, 8(R10)(R11*8)
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, 8(R10)(R11*8)
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, 8(R10)(R11*8)
+	VPADDQ       Y8, Y8, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R11
+	VPADDQ       Y8, Y8, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y10
+	VMOVSD       X10, 8(R10)(R11*8)
+	LEAQ         (DX)(R9*8), R10
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y10, 16(R10)(Y3*8), Y11
+	VADDPD       64(SP), Y11, Y10
+	LEAQ         (DX)(R9*8), R9
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R10
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, 16(R9)(R10*8)
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R10
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, 16(R9)(R10*8)
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R10
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y11
+	VMOVSD       X11, 16(R9)(R10*8)
+	VPADDQ       Y8, Y8, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, R10
+	VPADDQ       Y8, Y8, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y10, Y11, Y10
+	VMOVSD       X10, 16(R9)(R10*8)
+	ADDQ         $+4, R8
+	CMPQ         R8, DI
+	JLE          loop7
+
+done6:
+	MOVQ         CX, DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done10
+	SUBQ         DI, CX
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	IMUL3Q       $+3, CX, DI
+	LEAQ         (DX)(DI*8), DI
+	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y2
+	VMOVMSKPD    Y0, R8
+	ANDQ         $+1, R8
+	TESTQ        R8, R8
+	JEQ          done11
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD       Y5, Y4, Y4
+	VPERMPS      Y2, Y4, Y4
+	VMOVQ        X4, R8
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPERMPS      Y1, Y3, Y3
+	VMOVSD       X3, (DI)(R8*8)
+
+done11:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, (DI)(R8*8)
+
+done12:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, (DI)(R8*8)
+
+done13:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done14
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, (DI)(R8*8)
+
+done14:
+	IMUL3Q    $+3, CX, DI
+	LEAQ      (DX)(DI*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done15
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done15:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done16
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done16:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done17:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done18
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 8(DI)(R8*8)
+
+done18:
+	IMUL3Q    $+3, CX, DI
+	LEAQ      (DX)(DI*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done19
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done19:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done20
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done20:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done21
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done21:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done22
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(DI)(R8*8)
+
+done22:
+	MOVQ    $+0, DI
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y7
+	VMOVUPD c64x4_h6de8fda5c4cee5a5<>+0(SB), Y8
+	VMOVUPD c64x4_h012c4dc659fec55d<>+0(SB), Y9
+
+loop23:
+	LEAQ       (BX)(DI*8), R8
+	IMUL3Q     $+22, CX, R9
+	LEAQ       (R8)(R9*8), R8
+	VMOVAPD    Y0, Y10
+	VMOVAPS    Y1, Y11
+	VGATHERQPD Y10, (R8)(Y9*8), Y11
+	IMUL3Q     $+12, DI, R8
+	LEAQ       (SI)(R8*8), R8
+	MOVQ       $+0, R9
+	PCALIGN    $0x20
+
+loop24:
+	VXORPS       Y10, Y10, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD (R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, (R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD 8(R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, 8(R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD 16(R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, 16(R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	MOVQ         R9, R10
+	SHLQ         $0x02, R10
+	LEAQ         (R8)(R10*8), R10
+	VBROADCASTSD 24(R10), Y12
+	VMULPD       Y12, Y11, Y12
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*8), R10
+	VMOVAPD      Y0, Y13
+	VMOVAPS      Y1, Y14
+	VGATHERQPD   Y13, 24(R10)(Y8*8), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	LEAQ         (DX)(R9*8), R10
+	IMUL3Q       $+3, CX, R11
+	LEAQ         (R10)(R11*8), R12
+	VMOVAPD      Y0, Y12
+	VMOVAPS      Y1, Y13
+	VGATHERQPD   Y12, (R12)(Y2*8), Y13
+	VADDPD       Y10, Y13, Y10
+	LEAQ         (R10)(R11*8), R10
+	VMOVMSKPD    Y0, R11
+	ANDQ         $+1, R11
+	TESTQ        R11, R11
+	JEQ          done25
+	VPADDQ       Y3, Y3, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y4, Y12, Y12
+	VPERMPS      Y2, Y12, Y12
+	VMOVQ        X12, R11
+	VPADDQ       Y3, Y3, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y4, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, (R10)(R11*8)
+
+done25:
+	VMOVMSKPD Y0, R11
+	ANDQ      $+2, R11
+	TESTQ     R11, R11
+	JEQ       done26
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y2, Y12, Y12
+	VMOVQ     X12, R11
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y10, Y12, Y12
+	VMOVSD    X12, (R10)(R11*8)
+
+done26:
+	VMOVMSKPD Y0, R11
+	ANDQ      $+4, R11
+	TESTQ     R11, R11
+	JEQ       done27
+	VPADDQ    Y6, Y6, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y2, Y12, Y12
+	VMOVQ     X12, R11
+	VPADDQ    Y6, Y6, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y10, Y12, Y12
+	VMOVSD    X12, (R10)(R11*8)
+
+done27:
+	VMOVMSKPD Y0, R11
+	ANDQ      $+8, R11
+	TESTQ     R11, R11
+	JEQ       done28
+	VPADDQ    Y7, Y7, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y2, Y12, Y12
+	VMOVQ     X12, R11
+	VPADDQ    Y7, Y7, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y10, Y12, Y10
+	VMOVSD    X10, (R10)(R11*8)
+
+done28:
+	ADDQ       $+1, R9
+	CMPQ       R9, $+3
+	JLT        loop24
+	ADDQ       $+1, DI
+	CMPQ       DI, $+22
+	JLT        loop23
+	IMUL3Q     $+3, CX, AX
+	LEAQ       (DX)(AX*8), CX
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y1, Y9
+	VGATHERQPD Y8, (CX)(Y2*8), Y9
+	VADDPD     (SP), Y9, Y8
+	LEAQ       (DX)(AX*8), CX
+	VMOVMSKPD  Y0, BX
+	ANDQ       $+1, BX
+	TESTQ      BX, BX
+	JEQ        done29
+	VPADDQ     Y3, Y3, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VPADDD     Y4, Y9, Y9
+	VPERMPS    Y2, Y9, Y9
+	VMOVQ      X9, BX
+	VPADDQ     Y3, Y3, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VPADDD     Y4, Y9, Y9
+	VPERMPS    Y8, Y9, Y9
+	VMOVSD     X9, (CX)(BX*8)
+
+done29:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done30
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVSD    X9, (CX)(BX*8)
+
+done30:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done31
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVSD    X9, (CX)(BX*8)
+
+done31:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done32
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y8, Y9, Y8
+	VMOVSD    X8, (CX)(BX*8)
+
+done32:
+	LEAQ       (DX)(AX*8), CX
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y1, Y9
+	VGATHERQPD Y8, 8(CX)(Y2*8), Y9
+	VADDPD     32(SP), Y9, Y8
+	LEAQ       (DX)(AX*8), CX
+	VMOVMSKPD  Y0, BX
+	ANDQ       $+1, BX
+	TESTQ      BX, BX
+	JEQ        done33
+	VPADDQ     Y3, Y3, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VPADDD     Y4, Y9, Y9
+	VPERMPS    Y2, Y9, Y9
+	VMOVQ      X9, BX
+	VPADDQ     Y3, Y3, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VPADDD     Y4, Y9, Y9
+	VPERMPS    Y8, Y9, Y9
+	VMOVSD     X9, 8(CX)(BX*8)
+
+done33:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done34
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVSD    X9, 8(CX)(BX*8)
+
+done34:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done35
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVSD    X9, 8(CX)(BX*8)
+
+done35:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done36
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y4, Y9, Y9
+	VPERMPS   Y8, Y9, Y8
+	VMOVSD    X8, 8(CX)(BX*8)
+
+done36:
+	LEAQ       (DX)(AX*8), CX
+	VMOVAPD    Y0, Y8
+	VGATHERQPD Y8, 16(CX)(Y2*8), Y1
+	VADDPD     64(SP), Y1, Y1
+	LEAQ       (DX)(AX*8), AX
+	VMOVMSKPD  Y0, CX
+	ANDQ       $+1, CX
+	TESTQ      CX, CX
+	JEQ        done37
+	VPADDQ     Y3, Y3, Y8
+	VPSHUFD    $0xa0, Y8, Y8
+	VPADDD     Y4, Y8, Y8
+	VPERMPS    Y2, Y8, Y8
+	VMOVQ      X8, CX
+	VPADDQ     Y3, Y3, Y3
+	VPSHUFD    $0xa0, Y3, Y3
+	VPADDD     Y4, Y3, Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVSD     X3, 16(AX)(CX*8)
+
+done37:
+	VMOVMSKPD Y0, CX
+	ANDQ      $+2, CX
+	TESTQ     CX, CX
+	JEQ       done38
+	VPADDQ    Y5, Y5, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y4, Y3, Y3
+	VPERMPS   Y2, Y3, Y3
+	VMOVQ     X3, CX
+	VPADDQ    Y5, Y5, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y4, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(AX)(CX*8)
+
+done38:
+	VMOVMSKPD Y0, CX
+	ANDQ      $+4, CX
+	TESTQ     CX, CX
+	JEQ       done39
+	VPADDQ    Y6, Y6, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y4, Y3, Y3
+	VPERMPS   Y2, Y3, Y3
+	VMOVQ     X3, CX
+	VPADDQ    Y6, Y6, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y4, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 16(AX)(CX*8)
+
+done39:
+	VMOVMSKPD Y0, CX
+	ANDQ      $+8, CX
+	TESTQ     CX, CX
+	JEQ       done40
+	VPADDQ    Y7, Y7, Y0
+	VPSHUFD   $0xa0, Y0, Y0
+	VPADDD    Y4, Y0, Y0
+	VPERMPS   Y2, Y0, Y0
+	VMOVQ     X0, CX
+	VPADDQ    Y7, Y7, Y0
+	VPSHUFD   $0xa0, Y0, Y0
+	VPADDD    Y4, Y0, Y0
+	VPERMPS   Y1, Y0, Y0
+	VMOVSD    X0, 16(AX)(CX*8)
+
+done40:
+done10:
 done1:
 	VZEROUPPER
 	RET
@@ -30249,375 +33504,1464 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dqLoopAVX512(p0 int, zq4 []float64, zq3 []float64, zq2 []float64, zdq2 []float64, zq5 []float64, zq []float64, dq []float64)
+// func zqLoopAVX512(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
 // Requires: AVX, AVX512F
-TEXT ·dqLoopAVX512(SB), $16-176
-	MOVQ  zq4_base+8(FP), AX
-	MOVQ  zq3_base+32(FP), CX
-	MOVQ  zq2_base+56(FP), DX
-	MOVQ  zdq2_base+80(FP), BX
-	MOVQ  zq_base+128(FP), SI
-	MOVQ  p0+0(FP), DI
-	TESTQ DI, DI
-	JLE   done1
-	MOVQ  p0+0(FP), DI
-	TESTQ DI, DI
-	JLE   done2
-	MOVQ  $+0, DI
-	MOVQ  DI, (SP)
+TEXT ·zqLoopAVX512(SB), $8-168
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         weight_base+24(FP), DX
+	MOVQ         zq_base+48(FP), BX
+	MOVQ         base_base+72(FP), SI
+	MOVQ         q_base+96(FP), DI
+	MOVQ         p7_base+120(FP), R8
+	MOVQ         theta_base+144(FP), R9
+	TESTQ        CX, CX
+	JLE          done1
+	VBROADCASTSD 24(R9), Z0
+	VBROADCASTSD 32(R9), Z1
+	VBROADCASTSD 40(R9), Z2
+	IMUL3Q       $+22, AX, R9
+	LEAQ         (DX)(R9*8), DX
+	MOVQ         AX, R9
+	SHLQ         $0x02, R9
+	LEAQ         (SI)(R9*8), SI
+	IMUL3Q       $+88, AX, R9
+	LEAQ         (BX)(R9*8), BX
+	IMUL3Q       $+3, AX, AX
+	LEAQ         (DI)(AX*8), AX
+	LEAQ         -16(CX), DI
+	MOVQ         DI, (SP)
+	MOVQ         (SP), DI
+	TESTQ        DI, DI
+	JLT          done2
+	MOVQ         $+0, DI
+	VMOVUPD      c64x8_h7350772846007fb5<>+0(SB), Z3
+	KXNORW       K1, K1, K1
+	VPXORD       Z4, Z4, Z4
+	VMOVUPD      c64x8_h699acde94e9f2c25<>+0(SB), Z5
+	VMOVUPD      c64x8_he3e8172533c91d4a<>+0(SB), Z6
+	VMOVUPD      c64x8_h5adefa8599bcb42d<>+0(SB), Z7
 
 loop3:
-	IMUL3Q  $+3, (SP), DI
-	MOVQ    zq5_base+104(FP), R8
-	LEAQ    (R8)(DI*8), R8
-	MOVQ    R8, 8(SP)
-	IMUL3Q  $+78, (SP), R8
-	MOVQ    dq_base+152(FP), R9
-	LEAQ    (R9)(R8*8), R8
 	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop4:
-	VPXORD       Z0, Z0, Z0
-	IMUL3Q       $-1, R9, R10
-	TESTQ        R10, R10
-	JNE          done5
-	LEAQ         (AX)(DI*8), R11
-	VBROADCASTSD (R11), Z0
-
-done5:
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R9, R11
-	LEAQ         2(R11), R11
-	TESTQ        R11, R11
-	JNE          done6
-	LEAQ         (CX)(DI*8), R12
-	VBROADCASTSD (R12), Z1
-
-done6:
-	VPXORD       Z2, Z2, Z2
-	IMUL3Q       $-1, R9, R12
-	LEAQ         1(R12), R12
-	TESTQ        R12, R12
-	JNE          done7
-	LEAQ         (DX)(DI*8), R13
-	VBROADCASTSD (R13), Z2
-
-done7:
-	MOVQ         p0+0(FP), R13
-	IMULQ        R9, R13
-	IMUL3Q       $+3, R13, R13
-	MOVQ         8(SP), BP
-	LEAQ         (BP)(R13*8), R13
-	VADDPD.BCST  (R13), Z0, Z0
-	VADDPD       Z1, Z0, Z0
-	VADDPD       Z2, Z0, Z0
-	VMOVSD       X0, (BX)
-	VPXORD       Z0, Z0, Z0
-	TESTQ        R12, R12
-	JNE          done8
-	LEAQ         (AX)(DI*8), BP
-	VBROADCASTSD 8(BP), Z0
-
-done8:
-	VPXORD       Z1, Z1, Z1
-	TESTQ        R11, R11
-	JNE          done9
-	LEAQ         (CX)(DI*8), BP
-	VBROADCASTSD 8(BP), Z1
-
-done9:
-	VPXORD       Z2, Z2, Z2
-	TESTQ        R12, R12
-	JNE          done10
-	LEAQ         (DX)(DI*8), BP
-	VBROADCASTSD 8(BP), Z2
-
-done10:
-	VADDPD.BCST  8(R13), Z0, Z0
-	VADDPD       Z1, Z0, Z0
-	VADDPD       Z2, Z0, Z0
-	VMOVSD       X0, 8(BX)
-	VPXORD       Z0, Z0, Z0
-	TESTQ        R11, R11
-	JNE          done11
-	LEAQ         (AX)(DI*8), BP
-	VBROADCASTSD 16(BP), Z0
-
-done11:
-	VPXORD       Z1, Z1, Z1
-	TESTQ        R11, R11
-	JNE          done12
-	LEAQ         (CX)(DI*8), R11
-	VBROADCASTSD 16(R11), Z1
-
-done12:
-	VPXORD       Z2, Z2, Z2
-	TESTQ        R12, R12
-	JNE          done13
-	LEAQ         (DX)(DI*8), R11
-	VBROADCASTSD 16(R11), Z2
-
-done13:
-	VADDPD.BCST  16(R13), Z0, Z0
-	VADDPD       Z1, Z0, Z0
-	VADDPD       Z2, Z0, Z0
-	VMOVSD       X0, 16(BX)
-	VPXORD       Z0, Z0, Z0
-	TESTQ        R10, R10
-	JNE          done14
-	LEAQ         (SI)(DI*8), R11
-	VBROADCASTSD (R11), Z0
-
-done14:
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R9, R11
-	LEAQ         3(R11), R11
-	TESTQ        R11, R11
-	JNE          done15
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z1
-
-done15:
-	VADDPD.BCST  (BX), Z0, Z0
-	VADDPD       Z1, Z0, Z0
-	LEAQ         (R8)(R9*8), R11
-	VMOVSD       X0, (R11)
-	VPXORD       Z0, Z0, Z0
-	TESTQ        R10, R10
-	JNE          done16
-	LEAQ         (SI)(DI*8), R12
-	VBROADCASTSD 8(R12), Z0
-
-done16:
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R9, R12
-	LEAQ         4(R12), R12
-	TESTQ        R12, R12
-	JNE          done17
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z1
-
-done17:
-	VADDPD.BCST  8(BX), Z0, Z0
-	VADDPD       Z1, Z0, Z0
-	VMOVSD       X0, 208(R11)
-	VPXORD       Z0, Z0, Z0
-	TESTQ        R10, R10
-	JNE          done18
-	LEAQ         (SI)(DI*8), R10
-	VBROADCASTSD 16(R10), Z0
-
-done18:
-	VPXORD       Z1, Z1, Z1
-	IMUL3Q       $-1, R9, R10
-	LEAQ         5(R10), R10
-	TESTQ        R10, R10
-	JNE          done19
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z1
-
-done19:
-	VADDPD.BCST 16(BX), Z0, Z0
-	VADDPD      Z1, Z0, Z0
-	VMOVSD      X0, 416(R11)
+	LEAQ        (DX)(R9*8), R10
+	IMUL3Q      $+22, DI, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z8
+	VGATHERQPD  (R10)(Z3*8), K2, Z8
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z9
+	VGATHERQPD  1408(R10)(Z3*8), K2, Z9
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  (R10)(Z5*8), K2, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  256(R10)(Z5*8), K2, Z11
+	VMULPD      Z8, Z10, Z10
+	VMULPD      Z9, Z11, Z11
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, DI, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, (R10)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 5632(R10)(Z6*8)
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  8(R10)(Z5*8), K2, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  264(R10)(Z5*8), K2, Z11
+	VMULPD      Z8, Z10, Z10
+	VMULPD      Z9, Z11, Z11
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, DI, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, 8(R10)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 5640(R10)(Z6*8)
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  16(R10)(Z5*8), K2, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  272(R10)(Z5*8), K2, Z11
+	VMULPD      Z8, Z10, Z10
+	VMULPD      Z9, Z11, Z11
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, DI, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, 16(R10)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 5648(R10)(Z6*8)
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  24(R10)(Z5*8), K2, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z11
+	VGATHERQPD  280(R10)(Z5*8), K2, Z11
+	VMULPD      Z8, Z10, Z8
+	VMULPD      Z9, Z11, Z9
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, DI, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z8, K2, 24(R10)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 5656(R10)(Z6*8)
 	ADDQ        $+1, R9
-	CMPQ        R9, $+26
+	CMPQ        R9, $+22
 	JLT         loop4
-	MOVQ        (SP), DI
-	ADDQ        $+1, DI
-	MOVQ        DI, (SP)
-	MOVQ        (SP), DI
-	MOVQ        p0+0(FP), R8
-	CMPQ        DI, R8
-	JLT         loop3
+	IMUL3Q      $+3, DI, R9
+	LEAQ        (AX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, (R9)(Z7*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 192(R9)(Z7*8)
+	IMUL3Q      $+3, DI, R9
+	LEAQ        (AX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 8(R9)(Z7*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 200(R9)(Z7*8)
+	IMUL3Q      $+3, DI, R9
+	LEAQ        (AX)(R9*8), R9
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 16(R9)(Z7*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 208(R9)(Z7*8)
+	MOVQ        $+0, R9
+
+loop5:
+	LEAQ       (DX)(R9*8), R10
+	IMUL3Q     $+22, DI, R11
+	LEAQ       (R10)(R11*8), R10
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z8
+	VGATHERQPD (R10)(Z3*8), K2, Z8
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z9
+	VGATHERQPD 1408(R10)(Z3*8), K2, Z9
+	IMUL3Q     $+12, R9, R10
+	LEAQ       (R8)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop6:
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD (R12), Z12
+	MOVQ         DI, R12
+	SHLQ         $0x02, R12
+	LEAQ         (SI)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z13
+	VGATHERQPD   (R12)(Z5*8), K2, Z13
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z14
+	VGATHERQPD   256(R12)(Z5*8), K2, Z14
+	VMULPD       Z13, Z8, Z13
+	VMULPD       Z14, Z9, Z14
+	VFMADD231PD  Z13, Z12, Z10
+	VFMADD231PD  Z14, Z12, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 8(R12), Z12
+	MOVQ         DI, R12
+	SHLQ         $0x02, R12
+	LEAQ         (SI)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z13
+	VGATHERQPD   8(R12)(Z5*8), K2, Z13
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z14
+	VGATHERQPD   264(R12)(Z5*8), K2, Z14
+	VMULPD       Z13, Z8, Z13
+	VMULPD       Z14, Z9, Z14
+	VFMADD231PD  Z13, Z12, Z10
+	VFMADD231PD  Z14, Z12, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 16(R12), Z12
+	MOVQ         DI, R12
+	SHLQ         $0x02, R12
+	LEAQ         (SI)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z13
+	VGATHERQPD   16(R12)(Z5*8), K2, Z13
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z14
+	VGATHERQPD   272(R12)(Z5*8), K2, Z14
+	VMULPD       Z13, Z8, Z13
+	VMULPD       Z14, Z9, Z14
+	VFMADD231PD  Z13, Z12, Z10
+	VFMADD231PD  Z14, Z12, Z11
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	VBROADCASTSD 24(R12), Z12
+	MOVQ         DI, R12
+	SHLQ         $0x02, R12
+	LEAQ         (SI)(R12*8), R12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z13
+	VGATHERQPD   24(R12)(Z5*8), K2, Z13
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z14
+	VGATHERQPD   280(R12)(Z5*8), K2, Z14
+	VMULPD       Z13, Z8, Z13
+	VMULPD       Z14, Z9, Z14
+	VFMADD231PD  Z13, Z12, Z10
+	VFMADD231PD  Z14, Z12, Z11
+	LEAQ         (AX)(R11*8), R12
+	IMUL3Q       $+3, DI, R13
+	LEAQ         (R12)(R13*8), BP
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z12
+	VGATHERQPD   (BP)(Z7*8), K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z13
+	VGATHERQPD   192(BP)(Z7*8), K2, Z13
+	VADDPD       Z10, Z12, Z10
+	VADDPD       Z11, Z13, Z11
+	LEAQ         (R12)(R13*8), R12
+	KMOVW        K1, K2
+	VSCATTERQPD  Z10, K2, (R12)(Z7*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z11, K2, 192(R12)(Z7*8)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop6
+	ADDQ         $+1, R9
+	CMPQ         R9, $+22
+	JLT          loop5
+	IMUL3Q       $+3, DI, R9
+	LEAQ         (AX)(R9*8), R10
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   (R10)(Z7*8), K2, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   192(R10)(Z7*8), K2, Z9
+	VADDPD       Z0, Z8, Z8
+	VADDPD       Z0, Z9, Z9
+	LEAQ         (AX)(R9*8), R10
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, (R10)(Z7*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 192(R10)(Z7*8)
+	LEAQ         (AX)(R9*8), R10
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   8(R10)(Z7*8), K2, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   200(R10)(Z7*8), K2, Z9
+	VADDPD       Z1, Z8, Z8
+	VADDPD       Z1, Z9, Z9
+	LEAQ         (AX)(R9*8), R10
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, 8(R10)(Z7*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 200(R10)(Z7*8)
+	LEAQ         (AX)(R9*8), R10
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z8
+	VGATHERQPD   16(R10)(Z7*8), K2, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   208(R10)(Z7*8), K2, Z9
+	VADDPD       Z2, Z8, Z8
+	VADDPD       Z2, Z9, Z9
+	LEAQ         (AX)(R9*8), R9
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, 16(R9)(Z7*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z9, K2, 208(R9)(Z7*8)
+	ADDQ         $+16, DI
+	CMPQ         DI, (SP)
+	JLE          loop3
 
 done2:
+	MOVQ    CX, DI
+	ANDQ    $+15, DI
+	MOVQ    CX, R9
+	SUBQ    DI, R9
+	LEAQ    7(CX), DI
+	LEAQ    -8(DI), DI
+	MOVQ    DI, (SP)
+	CMPQ    R9, (SP)
+	JGT     done7
+	VMOVUPD c64x8_h7350772846007fb5<>+0(SB), Z3
+	VPXORD  Z4, Z4, Z4
+	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z5
+	VMOVUPD c64x8_he3e8172533c91d4a<>+0(SB), Z6
+	VMOVUPD c64x8_h5adefa8599bcb42d<>+0(SB), Z7
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z8
+
+loop8:
+	MOVQ         CX, DI
+	SUBQ         R9, DI
+	VPBROADCASTQ DI, Z9
+	VPCMPQ       $0x06, Z8, Z9, K1
+	MOVQ         $+0, DI
+	PCALIGN      $0x20
+
+loop9:
+	LEAQ        (DX)(DI*8), R10
+	IMUL3Q      $+22, R9, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z9
+	VGATHERQPD  (R10)(Z3*8), K2, Z9
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  (R10)(Z5*8), K2, Z10
+	VMULPD      Z9, Z10, Z10
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, R9, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, (R10)(Z6*8)
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  8(R10)(Z5*8), K2, Z10
+	VMULPD      Z9, Z10, Z10
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, R9, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, 8(R10)(Z6*8)
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  16(R10)(Z5*8), K2, Z10
+	VMULPD      Z9, Z10, Z10
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, R9, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, 16(R10)(Z6*8)
+	MOVQ        R9, R10
+	SHLQ        $0x02, R10
+	LEAQ        (SI)(R10*8), R10
+	KMOVW       K1, K2
+	VMOVAPS     Z4, Z10
+	VGATHERQPD  24(R10)(Z5*8), K2, Z10
+	VMULPD      Z9, Z10, Z9
+	MOVQ        DI, R10
+	SHLQ        $0x02, R10
+	LEAQ        (BX)(R10*8), R10
+	IMUL3Q      $+88, R9, R11
+	LEAQ        (R10)(R11*8), R10
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 24(R10)(Z6*8)
+	ADDQ        $+1, DI
+	CMPQ        DI, $+22
+	JLT         loop9
+	IMUL3Q      $+3, R9, DI
+	LEAQ        (AX)(DI*8), DI
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, (DI)(Z7*8)
+	IMUL3Q      $+3, R9, DI
+	LEAQ        (AX)(DI*8), DI
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 8(DI)(Z7*8)
+	IMUL3Q      $+3, R9, DI
+	LEAQ        (AX)(DI*8), DI
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 16(DI)(Z7*8)
+	MOVQ        $+0, DI
+
+loop10:
+	LEAQ       (DX)(DI*8), R10
+	IMUL3Q     $+22, R9, R11
+	LEAQ       (R10)(R11*8), R10
+	KMOVW      K1, K2
+	VMOVAPS    Z4, Z9
+	VGATHERQPD (R10)(Z3*8), K2, Z9
+	IMUL3Q     $+12, DI, R10
+	LEAQ       (R8)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop11:
+	VPXORD           Z10, Z10, Z10
+	MOVQ             R11, R12
+	SHLQ             $0x02, R12
+	LEAQ             (R10)(R12*8), R12
+	MOVQ             R9, R13
+	SHLQ             $0x02, R13
+	LEAQ             (SI)(R13*8), R13
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z11
+	VGATHERQPD       (R13)(Z5*8), K2, Z11
+	VMULPD           Z11, Z9, Z11
+	VFMADD231PD.BCST (R12), Z11, Z10
+	MOVQ             R11, R12
+	SHLQ             $0x02, R12
+	LEAQ             (R10)(R12*8), R12
+	MOVQ             R9, R13
+	SHLQ             $0x02, R13
+	LEAQ             (SI)(R13*8), R13
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z11
+	VGATHERQPD       8(R13)(Z5*8), K2, Z11
+	VMULPD           Z11, Z9, Z11
+	VFMADD231PD.BCST 8(R12), Z11, Z10
+	MOVQ             R11, R12
+	SHLQ             $0x02, R12
+	LEAQ             (R10)(R12*8), R12
+	MOVQ             R9, R13
+	SHLQ             $0x02, R13
+	LEAQ             (SI)(R13*8), R13
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z11
+	VGATHERQPD       16(R13)(Z5*8), K2, Z11
+	VMULPD           Z11, Z9, Z11
+	VFMADD231PD.BCST 16(R12), Z11, Z10
+	MOVQ             R11, R12
+	SHLQ             $0x02, R12
+	LEAQ             (R10)(R12*8), R12
+	MOVQ             R9, R13
+	SHLQ             $0x02, R13
+	LEAQ             (SI)(R13*8), R13
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z11
+	VGATHERQPD       24(R13)(Z5*8), K2, Z11
+	VMULPD           Z11, Z9, Z11
+	VFMADD231PD.BCST 24(R12), Z11, Z10
+	LEAQ             (AX)(R11*8), R12
+	IMUL3Q           $+3, R9, R13
+	LEAQ             (R12)(R13*8), BP
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z11
+	VGATHERQPD       (BP)(Z7*8), K2, Z11
+	VADDPD           Z10, Z11, Z10
+	LEAQ             (R12)(R13*8), R12
+	KMOVW            K1, K2
+	VSCATTERQPD      Z10, K2, (R12)(Z7*8)
+	ADDQ             $+1, R11
+	CMPQ             R11, $+3
+	JLT              loop11
+	ADDQ             $+1, DI
+	CMPQ             DI, $+22
+	JLT              loop10
+	IMUL3Q           $+3, R9, DI
+	LEAQ             (AX)(DI*8), R10
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z9
+	VGATHERQPD       (R10)(Z7*8), K2, Z9
+	VADDPD           Z0, Z9, Z9
+	LEAQ             (AX)(DI*8), R10
+	KMOVW            K1, K2
+	VSCATTERQPD      Z9, K2, (R10)(Z7*8)
+	LEAQ             (AX)(DI*8), R10
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z9
+	VGATHERQPD       8(R10)(Z7*8), K2, Z9
+	VADDPD           Z1, Z9, Z9
+	LEAQ             (AX)(DI*8), R10
+	KMOVW            K1, K2
+	VSCATTERQPD      Z9, K2, 8(R10)(Z7*8)
+	LEAQ             (AX)(DI*8), R10
+	KMOVW            K1, K2
+	VMOVAPS          Z4, Z9
+	VGATHERQPD       16(R10)(Z7*8), K2, Z9
+	VADDPD           Z2, Z9, Z9
+	LEAQ             (AX)(DI*8), DI
+	VSCATTERQPD      Z9, K1, 16(DI)(Z7*8)
+	ADDQ             $+8, R9
+	CMPQ             R9, (SP)
+	JLE              loop8
+
+done7:
 done1:
 	VZEROUPPER
 	RET
 
-// func dqLoopAVX2(p0 int, zq4 []float64, zq3 []float64, zq2 []float64, zdq2 []float64, zq5 []float64, zq []float64, dq []float64)
-// Requires: AVX
-TEXT ·dqLoopAVX2(SB), $16-176
-	MOVQ  zq4_base+8(FP), AX
-	MOVQ  zq3_base+32(FP), CX
-	MOVQ  zq2_base+56(FP), DX
-	MOVQ  zdq2_base+80(FP), BX
-	MOVQ  zq_base+128(FP), SI
-	MOVQ  p0+0(FP), DI
-	TESTQ DI, DI
-	JLE   done1
-	MOVQ  p0+0(FP), DI
-	TESTQ DI, DI
-	JLE   done2
-	MOVQ  $+0, DI
-	MOVQ  DI, (SP)
+// func zqLoopAVX2(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zqLoopAVX2(SB), $480-168
+	LEAQ         31(SP), AX
+	ANDQ         $-32, AX
+	MOVQ         first+0(FP), CX
+	MOVQ         count+8(FP), DX
+	MOVQ         weight_base+24(FP), BX
+	MOVQ         zq_base+48(FP), SI
+	MOVQ         base_base+72(FP), DI
+	MOVQ         q_base+96(FP), R8
+	MOVQ         p7_base+120(FP), R9
+	MOVQ         theta_base+144(FP), R10
+	TESTQ        DX, DX
+	JLE          done1
+	VBROADCASTSD 24(R10), Y0
+	VMOVUPS      Y0, (AX)
+	VBROADCASTSD 32(R10), Y0
+	VMOVUPS      Y0, 32(AX)
+	VBROADCASTSD 40(R10), Y0
+	VMOVUPS      Y0, 64(AX)
+	IMUL3Q       $+22, CX, R10
+	LEAQ         (BX)(R10*8), BX
+	MOVQ         CX, R10
+	SHLQ         $0x02, R10
+	LEAQ         (DI)(R10*8), DI
+	IMUL3Q       $+88, CX, R10
+	LEAQ         (SI)(R10*8), SI
+	IMUL3Q       $+3, CX, CX
+	LEAQ         (R8)(CX*8), CX
+	TESTQ        DX, DX
+	JLE          done2
+	MOVQ         $+0, R8
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y0
+	VMOVUPD      c64x4_h8f3a5440ec69610d<>+0(SB), Y1
+	VMOVUPD      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y4
 
 loop3:
-	IMUL3Q  $+3, (SP), DI
-	MOVQ    zq5_base+104(FP), R8
-	LEAQ    (R8)(DI*8), R8
-	MOVQ    R8, 8(SP)
-	IMUL3Q  $+78, (SP), R8
-	MOVQ    dq_base+152(FP), R9
-	LEAQ    (R9)(R8*8), R8
-	MOVQ    $+0, R9
-	PCALIGN $0x20
+	MOVQ         R8, R10
+	SHLQ         $0x02, R10
+	LEAQ         (DI)(R10*8), R10
+	VBROADCASTSD (R10), Y5
+	VMOVUPS      Y5, 96(AX)
+	VBROADCASTSD 8(R10), Y5
+	VMOVUPS      Y5, 128(AX)
+	VBROADCASTSD 16(R10), Y5
+	VMOVUPS      Y5, 160(AX)
+	VBROADCASTSD 24(R10), Y5
+	VMOVUPS      Y5, 192(AX)
+	IMUL3Q       $+22, R8, R11
+	LEAQ         (BX)(R11*8), R11
+	IMUL3Q       $+88, R8, R12
+	LEAQ         (SI)(R12*8), R12
+	VMOVUPD      (R11), Y5
+	VMOVUPD      32(R11), Y6
+	VMOVUPD      64(R11), Y7
+	VMOVUPD      96(R11), Y8
+	VMULPD       96(AX), Y5, Y9
+	VMULPD       96(AX), Y6, Y10
+	VMULPD       96(AX), Y7, Y11
+	VMOVUPS      Y11, 224(AX)
+	VMULPD       96(AX), Y8, Y11
+	VMOVUPS      Y11, 256(AX)
+	VMULPD       128(AX), Y5, Y11
+	VMULPD       128(AX), Y6, Y12
+	VMULPD       128(AX), Y7, Y13
+	VMOVUPS      Y13, 288(AX)
+	VMULPD       128(AX), Y8, Y13
+	VMOVUPS      Y13, 320(AX)
+	VMULPD       160(AX), Y5, Y13
+	VMULPD       160(AX), Y6, Y14
+	VMULPD       160(AX), Y7, Y15
+	VMOVUPS      Y15, 352(AX)
+	VMULPD       160(AX), Y8, Y15
+	VMOVUPS      Y15, 384(AX)
+	VMULPD       192(AX), Y5, Y5
+	VMULPD       192(AX), Y6, Y6
+	VMULPD       192(AX), Y7, Y7
+	VMULPD       192(AX), Y8, Y8
+	VMOVUPS      Y8, 416(AX)
+	VMOVSD       X9, (R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 32(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 64(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 96(R12)
+	VMOVSD       X11, 8(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y11, Y8, Y8
+	VMOVSD       X8, 40(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y11, Y8, Y8
+	VMOVSD       X8, 72(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y11, Y8, Y8
+	VMOVSD       X8, 104(R12)
+	VMOVSD       X13, 16(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y13, Y8, Y8
+	VMOVSD       X8, 48(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y13, Y8, Y8
+	VMOVSD       X8, 80(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y13, Y8, Y8
+	VMOVSD       X8, 112(R12)
+	VMOVSD       X5, 24(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y5, Y8, Y8
+	VMOVSD       X8, 56(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y5, Y8, Y8
+	VMOVSD       X8, 88(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y0, Y8, Y8
+	VPERMPS      Y5, Y8, Y5
+	VMOVSD       X5, 120(R12)
+	VMOVSD       X10, 128(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 160(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 192(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 224(R12)
+	VMOVSD       X12, 136(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 168(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 200(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 232(R12)
+	VMOVSD       X14, 144(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y14, Y5, Y5
+	VMOVSD       X5, 176(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y14, Y5, Y5
+	VMOVSD       X5, 208(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y14, Y5, Y5
+	VMOVSD       X5, 240(R12)
+	VMOVSD       X6, 152(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 184(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 216(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 248(R12)
+	VMOVUPS      224(AX), Y5
+	VMOVSD       X5, 256(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      224(AX), Y5, Y5
+	VMOVSD       X5, 288(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      224(AX), Y5, Y5
+	VMOVSD       X5, 320(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      224(AX), Y5, Y5
+	VMOVSD       X5, 352(R12)
+	VMOVUPS      288(AX), Y5
+	VMOVSD       X5, 264(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      288(AX), Y5, Y5
+	VMOVSD       X5, 296(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      288(AX), Y5, Y5
+	VMOVSD       X5, 328(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      288(AX), Y5, Y5
+	VMOVSD       X5, 360(R12)
+	VMOVUPS      352(AX), Y5
+	VMOVSD       X5, 272(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      352(AX), Y5, Y5
+	VMOVSD       X5, 304(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      352(AX), Y5, Y5
+	VMOVSD       X5, 336(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      352(AX), Y5, Y5
+	VMOVSD       X5, 368(R12)
+	VMOVSD       X7, 280(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 312(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 344(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 376(R12)
+	VMOVUPS      256(AX), Y5
+	VMOVSD       X5, 384(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      256(AX), Y5, Y5
+	VMOVSD       X5, 416(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      256(AX), Y5, Y5
+	VMOVSD       X5, 448(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      256(AX), Y5, Y5
+	VMOVSD       X5, 480(R12)
+	VMOVUPS      320(AX), Y5
+	VMOVSD       X5, 392(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      320(AX), Y5, Y5
+	VMOVSD       X5, 424(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      320(AX), Y5, Y5
+	VMOVSD       X5, 456(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      320(AX), Y5, Y5
+	VMOVSD       X5, 488(R12)
+	VMOVUPS      384(AX), Y5
+	VMOVSD       X5, 400(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      384(AX), Y5, Y5
+	VMOVSD       X5, 432(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      384(AX), Y5, Y5
+	VMOVSD       X5, 464(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      384(AX), Y5, Y5
+	VMOVSD       X5, 496(R12)
+	VMOVUPS      416(AX), Y5
+	VMOVSD       X5, 408(R12)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      416(AX), Y5, Y5
+	VMOVSD       X5, 440(R12)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      416(AX), Y5, Y5
+	VMOVSD       X5, 472(R12)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       Y0, Y5, Y5
+	VPERMPS      416(AX), Y5, Y5
+	VMOVSD       X5, 504(R12)
+	VMOVUPD      128(R11), Y5
+	VMASKMOVPD   160(R11), Y4, Y6
+	VMULPD       96(AX), Y5, Y7
+	VMULPD       96(AX), Y6, Y8
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y2, Y9, Y9
+	VMOVQ        X9, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, 512(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y2, Y9, Y9
+	VMOVQ        X9, R13
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, 512(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y2, Y9, Y9
+	VMOVQ        X9, R13
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, 512(R12)(R13*8)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y2, Y9, Y9
+	VMOVQ        X9, R13
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y0, Y9, Y9
+	VPERMPS      Y7, Y9, Y7
+	VMOVSD       X7, 512(R12)(R13*8)
+	VMOVMSKPD    Y4, R13
+	ANDQ         $+1, R13
+	TESTQ        R13, R13
+	JEQ          done4
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y0, Y7, Y7
+	VPERMPS      Y2, Y7, Y7
+	VMOVQ        X7, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y7, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y0, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, 640(R12)(R13*8)
 
-loop4:
-	VXORPS       Y0, Y0, Y0
-	IMUL3Q       $-1, R9, R10
-	TESTQ        R10, R10
-	JNE          done5
-	LEAQ         (AX)(DI*8), R11
-	VBROADCASTSD (R11), Y0
+done4:
+	VMOVMSKPD Y4, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done5
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 640(R12)(R13*8)
 
 done5:
-	VXORPS       Y1, Y1, Y1
-	IMUL3Q       $-1, R9, R11
-	LEAQ         2(R11), R11
-	TESTQ        R11, R11
-	JNE          done6
-	LEAQ         (CX)(DI*8), R12
-	VBROADCASTSD (R12), Y1
+	VMOVMSKPD Y4, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done6
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 640(R12)(R13*8)
 
 done6:
-	VXORPS       Y2, Y2, Y2
-	IMUL3Q       $-1, R9, R12
-	LEAQ         1(R12), R12
-	TESTQ        R12, R12
-	JNE          done7
-	LEAQ         (DX)(DI*8), R13
-	VBROADCASTSD (R13), Y2
+	VMOVMSKPD Y4, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done7
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 640(R12)(R13*8)
 
 done7:
-	MOVQ         p0+0(FP), R13
-	IMULQ        R9, R13
-	IMUL3Q       $+3, R13, R13
-	MOVQ         8(SP), BP
-	LEAQ         (BP)(R13*8), R13
-	VBROADCASTSD (R13), Y3
-	VADDPD       Y0, Y3, Y0
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y2, Y0, Y0
-	VMOVSD       X0, (BX)
-	VXORPS       Y0, Y0, Y0
-	TESTQ        R12, R12
-	JNE          done8
-	LEAQ         (AX)(DI*8), BP
-	VBROADCASTSD 8(BP), Y0
+	VMULPD    128(AX), Y5, Y7
+	VMULPD    128(AX), Y6, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 520(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 520(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 520(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
+	VMOVSD    X7, 520(R12)(R13*8)
+	VMOVMSKPD Y4, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R12)(R13*8)
 
 done8:
-	VXORPS       Y1, Y1, Y1
-	TESTQ        R11, R11
-	JNE          done9
-	LEAQ         (CX)(DI*8), BP
-	VBROADCASTSD 8(BP), Y1
+	VMOVMSKPD Y4, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R12)(R13*8)
 
 done9:
-	VXORPS       Y2, Y2, Y2
-	TESTQ        R12, R12
-	JNE          done10
-	LEAQ         (DX)(DI*8), BP
-	VBROADCASTSD 8(BP), Y2
+	VMOVMSKPD Y4, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done10
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R12)(R13*8)
 
 done10:
-	VBROADCASTSD 8(R13), Y3
-	VADDPD       Y0, Y3, Y0
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y2, Y0, Y0
-	VMOVSD       X0, 8(BX)
-	VXORPS       Y0, Y0, Y0
-	TESTQ        R11, R11
-	JNE          done11
-	LEAQ         (AX)(DI*8), BP
-	VBROADCASTSD 16(BP), Y0
+	VMOVMSKPD Y4, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done11
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 648(R12)(R13*8)
 
 done11:
-	VXORPS       Y1, Y1, Y1
-	TESTQ        R11, R11
-	JNE          done12
-	LEAQ         (CX)(DI*8), R11
-	VBROADCASTSD 16(R11), Y1
+	VMULPD    160(AX), Y5, Y7
+	VMULPD    160(AX), Y6, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 528(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 528(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 528(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y2, Y9, Y9
+	VMOVQ     X9, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y0, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
+	VMOVSD    X7, 528(R12)(R13*8)
+	VMOVMSKPD Y4, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done12
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R12)(R13*8)
 
 done12:
-	VXORPS       Y2, Y2, Y2
-	TESTQ        R12, R12
-	JNE          done13
-	LEAQ         (DX)(DI*8), R11
-	VBROADCASTSD 16(R11), Y2
+	VMOVMSKPD Y4, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R12)(R13*8)
 
 done13:
-	VBROADCASTSD 16(R13), Y3
-	VADDPD       Y0, Y3, Y0
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y2, Y0, Y0
-	VMOVSD       X0, 16(BX)
-	VXORPS       Y0, Y0, Y0
-	TESTQ        R10, R10
-	JNE          done14
-	LEAQ         (SI)(DI*8), R11
-	VBROADCASTSD (R11), Y0
+	VMOVMSKPD Y4, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done14
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R12)(R13*8)
 
 done14:
-	VXORPS  Y1, Y1, Y1
-	IMUL3Q  $-1, R9, R11
-	LEAQ    3(R11), R11
-	TESTQ   R11, R11
-	JNE     done15
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y1
+	VMOVMSKPD Y4, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done15
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVSD    X7, 656(R12)(R13*8)
 
 done15:
-	VBROADCASTSD (BX), Y2
-	VADDPD       Y0, Y2, Y0
-	VADDPD       Y1, Y0, Y0
-	LEAQ         (R8)(R9*8), R11
-	VMOVSD       X0, (R11)
-	VXORPS       Y0, Y0, Y0
-	TESTQ        R10, R10
-	JNE          done16
-	LEAQ         (SI)(DI*8), R12
-	VBROADCASTSD 8(R12), Y0
+	VMULPD    192(AX), Y5, Y5
+	VMULPD    192(AX), Y6, Y6
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 536(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 536(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 536(R12)(R13*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y2, Y7, Y7
+	VMOVQ     X7, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 536(R12)(R13*8)
+	VMOVMSKPD Y4, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done16
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y2, Y5, Y5
+	VMOVQ     X5, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R12)(R13*8)
 
 done16:
-	VXORPS  Y1, Y1, Y1
-	IMUL3Q  $-1, R9, R12
-	LEAQ    4(R12), R12
-	TESTQ   R12, R12
-	JNE     done17
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y1
+	VMOVMSKPD Y4, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y2, Y5, Y5
+	VMOVQ     X5, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R12)(R13*8)
 
 done17:
-	VBROADCASTSD 8(BX), Y2
-	VADDPD       Y0, Y2, Y0
-	VADDPD       Y1, Y0, Y0
-	VMOVSD       X0, 208(R11)
-	VXORPS       Y0, Y0, Y0
-	TESTQ        R10, R10
-	JNE          done18
-	LEAQ         (SI)(DI*8), R10
-	VBROADCASTSD 16(R10), Y0
+	VMOVMSKPD Y4, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done18
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y2, Y5, Y5
+	VMOVQ     X5, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R12)(R13*8)
 
 done18:
-	VXORPS  Y1, Y1, Y1
-	IMUL3Q  $-1, R9, R10
-	LEAQ    5(R10), R10
-	TESTQ   R10, R10
-	JNE     done19
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y1
+	VMOVMSKPD Y4, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done19
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y2, Y5, Y5
+	VMOVQ     X5, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y0, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 664(R12)(R13*8)
 
 done19:
-	VBROADCASTSD 16(BX), Y2
-	VADDPD       Y0, Y2, Y0
-	VADDPD       Y1, Y0, Y0
-	VMOVSD       X0, 416(R11)
-	ADDQ         $+1, R9
-	CMPQ         R9, $+26
-	JLT          loop4
-	MOVQ         (SP), DI
-	ADDQ         $+1, DI
-	MOVQ         DI, (SP)
-	MOVQ         (SP), DI
-	MOVQ         p0+0(FP), R8
-	CMPQ         DI, R8
+	IMUL3Q     $+3, R8, R12
+	LEAQ       (CX)(R12*8), R12
+	VMASKMOVPD Y3, Y1, (R12)
+	MOVQ       $+0, R13
+	PCALIGN    $0x20
+
+loop20:
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Y5
+	VBROADCASTSD (R10), Y6
+	VMULPD       Y6, Y5, Y6
+	VBROADCASTSD 8(R10), Y7
+	VMULPD       Y7, Y5, Y7
+	VBROADCASTSD 16(R10), Y8
+	VMULPD       Y8, Y5, Y8
+	VBROADCASTSD 24(R10), Y9
+	VMULPD       Y9, Y5, Y5
+	IMUL3Q       $+12, R13, BP
+	LEAQ         (R9)(BP*8), BP
+	VXORPS       Y9, Y9, Y9
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y3, Y11
+	VGATHERQPD   Y10, (BP)(Y2*8), Y11
+	VFMADD231PD  Y6, Y11, Y9
+	VMOVAPD      Y1, Y6
+	VMOVAPS      Y3, Y10
+	VGATHERQPD   Y6, 8(BP)(Y2*8), Y10
+	VFMADD231PD  Y7, Y10, Y9
+	VMOVAPD      Y1, Y6
+	VMOVAPS      Y3, Y7
+	VGATHERQPD   Y6, 16(BP)(Y2*8), Y7
+	VFMADD231PD  Y8, Y7, Y9
+	VMOVAPD      Y1, Y6
+	VMOVAPS      Y3, Y7
+	VGATHERQPD   Y6, 24(BP)(Y2*8), Y7
+	VFMADD231PD  Y5, Y7, Y9
+	VMASKMOVPD   (R12), Y1, Y5
+	VADDPD       Y9, Y5, Y5
+	VMASKMOVPD   Y5, Y1, (R12)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+22
+	JLT          loop20
+	VBROADCASTSD (R12), Y5
+	VADDPD       (AX), Y5, Y5
+	VMOVSD       X5, (R12)
+	VBROADCASTSD 8(R12), Y5
+	VADDPD       32(AX), Y5, Y5
+	VMOVSD       X5, 8(R12)
+	VBROADCASTSD 16(R12), Y5
+	VADDPD       64(AX), Y5, Y5
+	VMOVSD       X5, 16(R12)
+	ADDQ         $+1, R8
+	CMPQ         R8, DX
 	JLT          loop3
 
 done2:
@@ -30625,297 +34969,4469 @@ done1:
 	VZEROUPPER
 	RET
 
-// func jLoopAVX512(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, zD []float64, tri2 []int32, dq []float64, p9 []float64, q []float64)
+// func jLoopAVX512(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·jLoopAVX512(SB), $64-216
+TEXT ·jLoopAVX512(SB), $0-192
 	MOVQ         first+0(FP), AX
-	MOVQ         us_base+24(FP), CX
-	MOVQ         tri4_base+48(FP), DX
-	MOVQ         tri3_base+72(FP), BX
-	MOVQ         zD_base+96(FP), SI
-	MOVQ         tri2_base+120(FP), DI
-	MOVQ         p9_base+168(FP), R8
-	MOVQ         q_base+192(FP), R9
-	MOVQ         count+8(FP), R10
-	TESTQ        R10, R10
+	MOVQ         count+8(FP), CX
+	MOVQ         corr_base+24(FP), DX
+	MOVQ         tri_base+48(FP), BX
+	MOVQ         tri2_base+72(FP), SI
+	MOVQ         tri3_base+96(FP), DI
+	MOVQ         tri4_base+120(FP), R8
+	MOVQ         q_base+144(FP), R9
+	MOVQ         p9_base+168(FP), R10
+	TESTQ        CX, CX
 	JLE          done1
-	MOVQ         AX, R10
-	SHLQ         $0x01, R10
-	LEAQ         (CX)(R10*8), CX
-	MOVQ         CX, (SP)
-	LEAQ         (DX)(AX*4), CX
-	MOVQ         CX, 8(SP)
-	LEAQ         (BX)(AX*4), CX
-	MOVQ         CX, 16(SP)
-	LEAQ         (SI)(AX*8), CX
-	MOVQ         CX, 24(SP)
-	LEAQ         (DI)(AX*4), CX
-	MOVQ         CX, 32(SP)
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (DI)(AX*4), DI
+	LEAQ         (R8)(AX*4), R8
 	IMUL3Q       $+84, AX, AX
-	LEAQ         (R8)(AX*8), AX
-	MOVQ         AX, 40(SP)
-	MOVQ         count+8(FP), AX
-	TESTQ        AX, AX
-	JLE          done2
-	MOVQ         $+0, AX
-	MOVQ         $+3, CX
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z0
+	LEAQ         (R10)(AX*8), AX
+	LEAQ         -16(CX), R10
+	TESTQ        R10, R10
+	JLT          done2
+	MOVQ         $+0, R11
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z0
+	KXNORW       K1, K1, K1
+	VPXORD       Z1, Z1, Z1
+	VMOVUPD      c64x8_h7faa1714fb9b8294<>+0(SB), Z2
+	PCALIGN      $0x20
 
 loop3:
-	MOVQ         AX, DX
-	SHLQ         $0x01, DX
-	MOVQ         (SP), BX
-	LEAQ         (BX)(DX*8), DX
-	VBROADCASTSD (DX), Z1
-	VBROADCASTSD 8(DX), Z2
-	MOVQ         8(SP), DX
-	LEAQ         (DX)(AX*4), DX
-	MOVLQSX      (DX), DX
-	MOVQ         DX, 48(SP)
-	MOVQ         16(SP), DX
-	LEAQ         (DX)(AX*4), DX
-	MOVLQSX      (DX), DX
-	MOVQ         DX, 56(SP)
-	MOVQ         24(SP), DX
-	LEAQ         (DX)(AX*8), DX
-	VBROADCASTSD (DX), Z3
-	MOVQ         32(SP), DX
-	LEAQ         (DX)(AX*4), DX
-	MOVLQSX      (DX), DX
-	IMUL3Q       $+78, 48(SP), BX
-	MOVQ         dq_base+144(FP), SI
-	LEAQ         (SI)(BX*8), BX
-	IMUL3Q       $+78, 56(SP), SI
-	MOVQ         dq_base+144(FP), DI
-	LEAQ         (DI)(SI*8), SI
-	IMUL3Q       $+78, DX, DI
-	MOVQ         dq_base+144(FP), R8
+	VPMOVSXDQ   (DX)(R11*4), Z3
+	VPMOVSXDQ   32(DX)(R11*4), Z4
+	VPMULLQ     Z0, Z3, Z5
+	VPMULLQ     Z0, Z4, Z6
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z7
+	VPGATHERQD  8(BX)(Z5*4), K2, Y7
+	VPMOVSXDQ   Y7, Z5
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z7
+	VPGATHERQD  8(BX)(Z6*4), K2, Y7
+	VPMOVSXDQ   Y7, Z6
+	VPMOVQD     Z5, (SI)(R11*4)
+	VPMOVQD     Z6, 32(SI)(R11*4)
+	VPMULLQ     Z0, Z3, Z7
+	VPMULLQ     Z0, Z4, Z8
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VPGATHERQD  4(BX)(Z7*4), K2, Y9
+	VPMOVSXDQ   Y9, Z7
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VPGATHERQD  4(BX)(Z8*4), K2, Y9
+	VPMOVSXDQ   Y9, Z8
+	VPMOVQD     Z7, (DI)(R11*4)
+	VPMOVQD     Z8, 32(DI)(R11*4)
+	VPMULLQ     Z0, Z3, Z3
+	VPMULLQ     Z0, Z4, Z4
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VPGATHERQD  (BX)(Z3*4), K2, Y9
+	VPMOVSXDQ   Y9, Z3
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VPGATHERQD  (BX)(Z4*4), K2, Y9
+	VPMOVSXDQ   Y9, Z4
+	VPMOVQD     Z3, (R8)(R11*4)
+	VPMOVQD     Z4, 32(R8)(R11*4)
+	VPMULLQ     Z0, Z5, Z9
+	VPMULLQ     Z0, Z6, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z11
+	VGATHERQPD  (R9)(Z9*8), K2, Z11
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VGATHERQPD  (R9)(Z10*8), K2, Z9
+	VPMULLQ     Z0, Z7, Z10
+	VPMULLQ     Z0, Z8, Z12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z13
+	VGATHERQPD  (R9)(Z10*8), K2, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  (R9)(Z12*8), K2, Z10
+	VSUBPD      Z13, Z11, Z11
+	VSUBPD      Z10, Z9, Z9
+	VPMULLQ     Z0, Z5, Z10
+	VPMULLQ     Z0, Z6, Z12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z13
+	VGATHERQPD  (R9)(Z10*8), K2, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  (R9)(Z12*8), K2, Z10
+	VPMULLQ     Z0, Z3, Z12
+	VPMULLQ     Z0, Z4, Z14
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z15
+	VGATHERQPD  (R9)(Z12*8), K2, Z15
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z12
+	VGATHERQPD  (R9)(Z14*8), K2, Z12
+	VSUBPD      Z15, Z13, Z13
+	VSUBPD      Z12, Z10, Z10
+	IMUL3Q      $+84, R11, R12
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z13, K2, (R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, 5376(R13)(Z2*8)
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 8(R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 5384(R13)(Z2*8)
+	VPMULLQ     Z0, Z5, Z9
+	VPMULLQ     Z0, Z6, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z11
+	VGATHERQPD  8(R9)(Z9*8), K2, Z11
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VGATHERQPD  8(R9)(Z10*8), K2, Z9
+	VPMULLQ     Z0, Z7, Z10
+	VPMULLQ     Z0, Z8, Z12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z13
+	VGATHERQPD  8(R9)(Z10*8), K2, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  8(R9)(Z12*8), K2, Z10
+	VSUBPD      Z13, Z11, Z11
+	VSUBPD      Z10, Z9, Z9
+	VPMULLQ     Z0, Z5, Z10
+	VPMULLQ     Z0, Z6, Z12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z13
+	VGATHERQPD  8(R9)(Z10*8), K2, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  8(R9)(Z12*8), K2, Z10
+	VPMULLQ     Z0, Z3, Z12
+	VPMULLQ     Z0, Z4, Z14
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z15
+	VGATHERQPD  8(R9)(Z12*8), K2, Z15
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z12
+	VGATHERQPD  8(R9)(Z14*8), K2, Z12
+	VSUBPD      Z15, Z13, Z13
+	VSUBPD      Z12, Z10, Z10
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z13, K2, 224(R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z10, K2, 5600(R13)(Z2*8)
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 232(R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 5608(R13)(Z2*8)
+	VPMULLQ     Z0, Z5, Z9
+	VPMULLQ     Z0, Z6, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z11
+	VGATHERQPD  16(R9)(Z9*8), K2, Z11
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VGATHERQPD  16(R9)(Z10*8), K2, Z9
+	VPMULLQ     Z0, Z7, Z7
+	VPMULLQ     Z0, Z8, Z8
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  16(R9)(Z7*8), K2, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z7
+	VGATHERQPD  16(R9)(Z8*8), K2, Z7
+	VSUBPD      Z10, Z11, Z8
+	VSUBPD      Z7, Z9, Z7
+	VPMULLQ     Z0, Z5, Z5
+	VPMULLQ     Z0, Z6, Z6
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VGATHERQPD  16(R9)(Z5*8), K2, Z9
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z5
+	VGATHERQPD  16(R9)(Z6*8), K2, Z5
+	VPMULLQ     Z0, Z3, Z3
+	VPMULLQ     Z0, Z4, Z4
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z6
+	VGATHERQPD  16(R9)(Z3*8), K2, Z6
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z3
+	VGATHERQPD  16(R9)(Z4*8), K2, Z3
+	VSUBPD      Z6, Z9, Z4
+	VSUBPD      Z3, Z5, Z3
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z4, K2, 448(R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z3, K2, 5824(R13)(Z2*8)
+	LEAQ        (AX)(R12*8), R12
+	KMOVW       K1, K2
+	VSCATTERQPD Z8, K2, 456(R12)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z7, K2, 5832(R12)(Z2*8)
+	ADDQ        $+16, R11
+	CMPQ        R11, R10
+	JLE         loop3
+
+done2:
+	MOVQ         CX, R10
+	ANDQ         $+15, R10
+	MOVQ         CX, R11
+	SUBQ         R10, R11
+	LEAQ         7(CX), R10
+	LEAQ         -8(R10), R10
+	CMPQ         R11, R10
+	JGT          done4
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	VMOVUPD      c64x8_h7faa1714fb9b8294<>+0(SB), Z3
+	PCALIGN      $0x20
+
+loop5:
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z4
+	VPCMPQ       $0x06, Z0, Z4, K1
+	VPMOVSXDQ.Z  (DX)(R11*4), K1, Z4
+	VPMULLQ      Z1, Z4, Z5
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z6
+	VPGATHERQD   8(BX)(Z5*4), K2, Y6
+	VPMOVSXDQ    Y6, Z5
+	VPMOVQD      Z5, K1, (SI)(R11*4)
+	VPMULLQ      Z1, Z4, Z6
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z7
+	VPGATHERQD   4(BX)(Z6*4), K2, Y7
+	VPMOVSXDQ    Y7, Z6
+	VPMOVQD      Z6, K1, (DI)(R11*4)
+	VPMULLQ      Z1, Z4, Z4
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z7
+	VPGATHERQD   (BX)(Z4*4), K2, Y7
+	VPMOVSXDQ    Y7, Z4
+	VPMOVQD      Z4, K1, (R8)(R11*4)
+	VPMULLQ      Z1, Z5, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z8
+	VGATHERQPD   (R9)(Z7*8), K2, Z8
+	VPMULLQ      Z1, Z6, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   (R9)(Z7*8), K2, Z9
+	VSUBPD       Z9, Z8, Z7
+	VPMULLQ      Z1, Z5, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   (R9)(Z8*8), K2, Z9
+	VPMULLQ      Z1, Z4, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z10
+	VGATHERQPD   (R9)(Z8*8), K2, Z10
+	VSUBPD       Z10, Z9, Z8
+	IMUL3Q       $+84, R11, R12
+	LEAQ         (AX)(R12*8), R13
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, (R13)(Z3*8)
+	LEAQ         (AX)(R12*8), R13
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, 8(R13)(Z3*8)
+	VPMULLQ      Z1, Z5, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z8
+	VGATHERQPD   8(R9)(Z7*8), K2, Z8
+	VPMULLQ      Z1, Z6, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   8(R9)(Z7*8), K2, Z9
+	VSUBPD       Z9, Z8, Z7
+	VPMULLQ      Z1, Z5, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   8(R9)(Z8*8), K2, Z9
+	VPMULLQ      Z1, Z4, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z10
+	VGATHERQPD   8(R9)(Z8*8), K2, Z10
+	VSUBPD       Z10, Z9, Z8
+	LEAQ         (AX)(R12*8), R13
+	KMOVW        K1, K2
+	VSCATTERQPD  Z8, K2, 224(R13)(Z3*8)
+	LEAQ         (AX)(R12*8), R13
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, 232(R13)(Z3*8)
+	VPMULLQ      Z1, Z5, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z8
+	VGATHERQPD   16(R9)(Z7*8), K2, Z8
+	VPMULLQ      Z1, Z6, Z6
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z7
+	VGATHERQPD   16(R9)(Z6*8), K2, Z7
+	VSUBPD       Z7, Z8, Z6
+	VPMULLQ      Z1, Z5, Z5
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z7
+	VGATHERQPD   16(R9)(Z5*8), K2, Z7
+	VPMULLQ      Z1, Z4, Z4
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z5
+	VGATHERQPD   16(R9)(Z4*8), K2, Z5
+	VSUBPD       Z5, Z7, Z4
+	LEAQ         (AX)(R12*8), R13
+	KMOVW        K1, K2
+	VSCATTERQPD  Z4, K2, 448(R13)(Z3*8)
+	LEAQ         (AX)(R12*8), R12
+	VSCATTERQPD  Z6, K1, 456(R12)(Z3*8)
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
+	JLE          loop5
+
+done4:
+done1:
+	VZEROUPPER
+	RET
+
+// func jLoopAVX2(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
+// Requires: AVX, AVX2
+TEXT ·jLoopAVX2(SB), $192-192
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    corr_base+24(FP), DX
+	MOVQ    tri_base+48(FP), BX
+	MOVQ    tri2_base+72(FP), SI
+	MOVQ    tri3_base+96(FP), DI
+	MOVQ    tri4_base+120(FP), R8
+	MOVQ    q_base+144(FP), R9
+	MOVQ    p9_base+168(FP), R10
+	TESTQ   CX, CX
+	JLE     done1
+	LEAQ    (DX)(AX*4), DX
+	LEAQ    (SI)(AX*4), SI
+	LEAQ    (DI)(AX*4), DI
+	LEAQ    (R8)(AX*4), R8
+	IMUL3Q  $+84, AX, AX
+	LEAQ    (R10)(AX*8), AX
+	LEAQ    -8(CX), R10
+	TESTQ   R10, R10
+	JLT     done2
+	MOVQ    $+0, R11
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPD c64x4_h3cbb9a7c7a5d7d65<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y7
+	PCALIGN $0x20
+
+loop3:
+	VPMOVSXDQ    (DX)(R11*4), Y8
+	VPMOVSXDQ    16(DX)(R11*4), Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y0, Y10, Y10
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     Y11, Y8, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y0, Y8, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VEXTRACTF128 $0x01, Y1, X12
+	VSHUFPS      $0x88, X12, X1, X12
+	VMOVAPS      Y2, Y13
+	VPGATHERQD   X12, 8(BX)(Y10*4), X13
+	VPMOVSXDQ    X13, Y10
+	VEXTRACTF128 $0x01, Y1, X12
+	VSHUFPS      $0x88, X12, X1, X12
+	VMOVAPS      Y2, Y13
+	VPGATHERQD   X12, 8(BX)(Y11*4), X13
+	VPMOVSXDQ    X13, Y11
+	VEXTRACTF128 $0x01, Y10, X12
+	VSHUFPS      $0x88, X12, X10, X12
+	VMOVUPS      X12, (SI)(R11*4)
+	VEXTRACTF128 $0x01, Y11, X12
+	VSHUFPS      $0x88, X12, X11, X12
+	VMOVUPS      X12, 16(SI)(R11*4)
+	VPSRLQ       $0x20, Y8, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y8, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y8, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPSRLQ       $0x20, Y9, Y13
+	VPMULUDQ     Y0, Y13, Y13
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     Y14, Y9, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y0, Y9, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VEXTRACTF128 $0x01, Y1, X14
+	VSHUFPS      $0x88, X14, X1, X14
+	VMOVAPS      Y2, Y15
+	VPGATHERQD   X14, 4(BX)(Y12*4), X15
+	VPMOVSXDQ    X15, Y12
+	VMOVUPS      Y12, (SP)
+	VEXTRACTF128 $0x01, Y1, X12
+	VSHUFPS      $0x88, X12, X1, X12
+	VMOVAPS      Y2, Y14
+	VPGATHERQD   X12, 4(BX)(Y13*4), X14
+	VPMOVSXDQ    X14, Y12
+	VMOVUPS      Y12, 32(SP)
+	VMOVUPS      (SP), Y12
+	VEXTRACTF128 $0x01, Y12, X12
+	VMOVUPS      (SP), Y13
+	VSHUFPS      $0x88, X12, X13, X12
+	VMOVUPS      X12, (DI)(R11*4)
+	VMOVUPS      32(SP), Y12
+	VEXTRACTF128 $0x01, Y12, X12
+	VMOVUPS      32(SP), Y13
+	VSHUFPS      $0x88, X12, X13, X12
+	VMOVUPS      X12, 16(DI)(R11*4)
+	VPSRLQ       $0x20, Y8, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y8, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y8, Y8
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y8, Y8
+	VPSRLQ       $0x20, Y9, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y9, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y9, Y9
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y9, Y9
+	VEXTRACTF128 $0x01, Y1, X12
+	VSHUFPS      $0x88, X12, X1, X12
+	VMOVAPS      Y2, Y13
+	VPGATHERQD   X12, (BX)(Y8*4), X13
+	VPMOVSXDQ    X13, Y8
+	VMOVUPS      Y8, 64(SP)
+	VEXTRACTF128 $0x01, Y1, X8
+	VSHUFPS      $0x88, X8, X1, X8
+	VMOVAPS      Y2, Y12
+	VPGATHERQD   X8, (BX)(Y9*4), X12
+	VPMOVSXDQ    X12, Y8
+	VMOVUPS      Y8, 96(SP)
+	VMOVUPS      64(SP), Y8
+	VEXTRACTF128 $0x01, Y8, X8
+	VMOVUPS      64(SP), Y9
+	VSHUFPS      $0x88, X8, X9, X8
+	VMOVUPS      X8, (R8)(R11*4)
+	VMOVUPS      96(SP), Y8
+	VEXTRACTF128 $0x01, Y8, X8
+	VMOVUPS      96(SP), Y9
+	VSHUFPS      $0x88, X8, X9, X8
+	VMOVUPS      X8, 16(R8)(R11*4)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y11, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (R9)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, (R9)(Y9*8), Y12
+	VMOVUPS      (SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     (SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     (SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      32(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     32(SP), Y14, Y14
+	VPADDQ       Y14, Y9, Y9
+	VPMULUDQ     32(SP), Y0, Y14
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y14, Y9
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, (R9)(Y8*8), Y15
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y8, (R9)(Y9*8), Y14
+	VSUBPD       Y15, Y13, Y8
+	VMOVUPS      Y8, 128(SP)
+	VSUBPD       Y14, Y12, Y8
+	VMOVUPS      Y8, 160(SP)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y11, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (R9)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, (R9)(Y9*8), Y12
+	VMOVUPS      64(SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     64(SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     64(SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      96(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     96(SP), Y14, Y14
+	VPADDQ       Y14, Y9, Y9
+	VPMULUDQ     96(SP), Y0, Y14
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y14, Y9
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, (R9)(Y8*8), Y15
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y8, (R9)(Y9*8), Y14
+	VSUBPD       Y15, Y13, Y8
+	VSUBPD       Y14, Y12, Y9
+	IMUL3Q       $+84, R11, R12
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y8
+	VMOVSD       X8, (R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2688(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2688(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2688(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2688(R13)(BP*8)
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 8(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 8(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 8(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 8(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y11, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 8(R9)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, 8(R9)(Y9*8), Y12
+	VMOVUPS      (SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     (SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     (SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      32(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     32(SP), Y14, Y14
+	VPADDQ       Y14, Y9, Y9
+	VPMULUDQ     32(SP), Y0, Y14
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y14, Y9
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, 8(R9)(Y8*8), Y15
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y8, 8(R9)(Y9*8), Y14
+	VSUBPD       Y15, Y13, Y8
+	VMOVUPS      Y8, 160(SP)
+	VSUBPD       Y14, Y12, Y8
+	VMOVUPS      Y8, 128(SP)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y11, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 8(R9)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, 8(R9)(Y9*8), Y12
+	VMOVUPS      64(SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     64(SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     64(SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      96(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     96(SP), Y14, Y14
+	VPADDQ       Y14, Y9, Y9
+	VPMULUDQ     96(SP), Y0, Y14
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y14, Y9
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, 8(R9)(Y8*8), Y15
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y8, 8(R9)(Y9*8), Y14
+	VSUBPD       Y15, Y13, Y8
+	VSUBPD       Y14, Y12, Y9
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y8
+	VMOVSD       X8, 224(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2912(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2912(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2912(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2912(R13)(BP*8)
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 232(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 232(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 232(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      160(SP), Y8, Y8
+	VMOVSD       X8, 232(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      128(SP), Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y11, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 16(R9)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, 16(R9)(Y9*8), Y12
+	VMOVUPS      (SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     (SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     (SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      32(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     32(SP), Y14, Y14
+	VPADDQ       Y14, Y9, Y9
+	VPMULUDQ     32(SP), Y0, Y14
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y14, Y9
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, 16(R9)(Y8*8), Y15
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y8, 16(R9)(Y9*8), Y14
+	VSUBPD       Y15, Y13, Y8
+	VSUBPD       Y14, Y12, Y9
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y10, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y10, Y10
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y10, Y10
+	VPSRLQ       $0x20, Y11, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y11, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y11, Y11
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y11, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 16(R9)(Y10*8), Y13
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y10, 16(R9)(Y11*8), Y12
+	VMOVUPS      64(SP), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y0, Y10, Y10
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     64(SP), Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     64(SP), Y0, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVUPS      96(SP), Y11
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     96(SP), Y14, Y14
+	VPADDQ       Y14, Y11, Y11
+	VPMULUDQ     96(SP), Y0, Y14
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y14, Y11
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, 16(R9)(Y10*8), Y15
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y10, 16(R9)(Y11*8), Y14
+	VSUBPD       Y15, Y13, Y10
+	VSUBPD       Y14, Y12, Y11
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, 448(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, 448(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVSD       X12, 448(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y10, Y12, Y10
+	VMOVSD       X10, 448(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, BP
+	VPADDQ       Y4, Y4, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y11, Y10, Y10
+	VMOVSD       X10, 3136(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, BP
+	VPADDQ       Y6, Y6, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y11, Y10, Y10
+	VMOVSD       X10, 3136(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, BP
+	VPADDQ       Y7, Y7, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y11, Y10, Y10
+	VMOVSD       X10, 3136(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, BP
+	VPADDQ       Y0, Y0, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y11, Y10, Y10
+	VMOVSD       X10, 3136(R13)(BP*8)
+	LEAQ         (AX)(R12*8), R12
+	VPADDQ       Y4, Y4, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, R13
+	VPADDQ       Y4, Y4, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y8, Y10, Y10
+	VMOVSD       X10, 456(R12)(R13*8)
+	VPADDQ       Y6, Y6, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, R13
+	VPADDQ       Y6, Y6, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y8, Y10, Y10
+	VMOVSD       X10, 456(R12)(R13*8)
+	VPADDQ       Y7, Y7, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, R13
+	VPADDQ       Y7, Y7, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y8, Y10, Y10
+	VMOVSD       X10, 456(R12)(R13*8)
+	VPADDQ       Y0, Y0, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y3, Y10, Y10
+	VMOVQ        X10, R13
+	VPADDQ       Y0, Y0, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y8, Y10, Y8
+	VMOVSD       X8, 456(R12)(R13*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3144(R12)(R13*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3144(R12)(R13*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3144(R12)(R13*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3144(R12)(R13*8)
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
+	JLE          loop3
+
+done2:
+	MOVQ    CX, R10
+	ANDQ    $+7, R10
+	MOVQ    CX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(CX), R10
+	CMPQ    R11, R10
+	JGT     done4
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPD c64x4_h3cbb9a7c7a5d7d65<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y7
+	PCALIGN $0x20
+
+loop5:
+	VPMOVSXDQ    (DX)(R11*4), Y8
+	VPSRLQ       $0x20, Y8, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y10
+	VPMULUDQ     Y10, Y8, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y0, Y8, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VEXTRACTF128 $0x01, Y1, X10
+	VSHUFPS      $0x88, X10, X1, X10
+	VMOVAPS      Y2, Y11
+	VPGATHERQD   X10, 8(BX)(Y9*4), X11
+	VPMOVSXDQ    X11, Y9
+	VEXTRACTF128 $0x01, Y9, X10
+	VSHUFPS      $0x88, X10, X9, X10
+	VMOVUPS      X10, (SI)(R11*4)
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y0, Y10, Y10
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     Y11, Y8, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y0, Y8, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VEXTRACTF128 $0x01, Y1, X11
+	VSHUFPS      $0x88, X11, X1, X11
+	VMOVAPS      Y2, Y12
+	VPGATHERQD   X11, 4(BX)(Y10*4), X12
+	VPMOVSXDQ    X12, Y10
+	VEXTRACTF128 $0x01, Y10, X11
+	VSHUFPS      $0x88, X11, X10, X11
+	VMOVUPS      X11, (DI)(R11*4)
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y8, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y8, Y8
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y8, Y8
+	VEXTRACTF128 $0x01, Y1, X11
+	VSHUFPS      $0x88, X11, X1, X11
+	VMOVAPS      Y2, Y12
+	VPGATHERQD   X11, (BX)(Y8*4), X12
+	VPMOVSXDQ    X12, Y8
+	VEXTRACTF128 $0x01, Y8, X11
+	VSHUFPS      $0x88, X11, X8, X11
+	VMOVUPS      X11, (R8)(R11*4)
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (R9)(Y11*8), Y13
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y10, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y10, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y12, (R9)(Y11*8), Y14
+	VSUBPD       Y14, Y13, Y11
+	VPSRLQ       $0x20, Y9, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y9, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y9, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, (R9)(Y12*8), Y14
+	VPSRLQ       $0x20, Y8, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y8, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y8, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y13, (R9)(Y12*8), Y15
+	VSUBPD       Y15, Y14, Y12
+	IMUL3Q       $+84, R11, R12
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y4, Y4, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSD       X13, (R13)(BP*8)
+	VPADDQ       Y6, Y6, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y6, Y6, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSD       X13, (R13)(BP*8)
+	VPADDQ       Y7, Y7, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y7, Y7, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSD       X13, (R13)(BP*8)
+	VPADDQ       Y0, Y0, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y0, Y0, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 8(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 8(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 8(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y11
+	VMOVSD       X11, 8(R13)(BP*8)
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 8(R9)(Y11*8), Y13
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y10, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y10, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y12, 8(R9)(Y11*8), Y14
+	VSUBPD       Y14, Y13, Y11
+	VPSRLQ       $0x20, Y9, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y9, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y9, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y13, 8(R9)(Y12*8), Y14
+	VPSRLQ       $0x20, Y8, Y12
+	VPMULUDQ     Y0, Y12, Y12
+	VPSRLQ       $0x20, Y0, Y13
+	VPMULUDQ     Y13, Y8, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y0, Y8, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y1, Y13
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y13, 8(R9)(Y12*8), Y15
+	VSUBPD       Y15, Y14, Y12
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y4, Y4, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSD       X13, 224(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y6, Y6, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSD       X13, 224(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y7, Y7, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSD       X13, 224(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y3, Y13, Y13
+	VMOVQ        X13, BP
+	VPADDQ       Y0, Y0, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VPADDD       Y5, Y13, Y13
+	VPERMPS      Y12, Y13, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 232(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 232(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 232(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y11
+	VMOVSD       X11, 232(R13)(BP*8)
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 16(R9)(Y11*8), Y13
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y10, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y10, Y10
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 16(R9)(Y10*8), Y12
+	VSUBPD       Y12, Y13, Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y9
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y9, Y9
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 16(R9)(Y9*8), Y12
+	VPSRLQ       $0x20, Y8, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     Y11, Y8, Y11
+	VPADDQ       Y11, Y9, Y9
+	VPMULUDQ     Y0, Y8, Y8
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VMOVAPD      Y1, Y9
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y9, 16(R9)(Y8*8), Y11
+	VSUBPD       Y11, Y12, Y8
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y3, Y9, Y9
+	VMOVQ        X9, BP
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y8, Y9, Y9
+	VMOVSD       X9, 448(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y3, Y9, Y9
+	VMOVQ        X9, BP
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y8, Y9, Y9
+	VMOVSD       X9, 448(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y3, Y9, Y9
+	VMOVQ        X9, BP
+	VPADDQ       Y7, Y7, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y8, Y9, Y9
+	VMOVSD       X9, 448(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y3, Y9, Y9
+	VMOVQ        X9, BP
+	VPADDQ       Y0, Y0, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y5, Y9, Y9
+	VPERMPS      Y8, Y9, Y8
+	VMOVSD       X8, 448(R13)(BP*8)
+	LEAQ         (AX)(R12*8), R12
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y10, Y8, Y8
+	VMOVSD       X8, 456(R12)(R13*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y10, Y8, Y8
+	VMOVSD       X8, 456(R12)(R13*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y10, Y8, Y8
+	VMOVSD       X8, 456(R12)(R13*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, R13
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y10, Y8, Y8
+	VMOVSD       X8, 456(R12)(R13*8)
+	ADDQ         $+4, R11
+	CMPQ         R11, R10
+	JLE          loop5
+
+done4:
+	MOVQ         CX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done6
+	SUBQ         R10, CX
+	VMOVQ        R10, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VSHUFPS      $0x88, X1, X0, X1
+	VPMASKMOVD   (DX)(CX*4), X1, X1
+	VPMOVSXDQ    X1, Y1
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y4, Y1, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y4
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y4, Y3
+	VEXTRACTF128 $0x01, Y0, X4
+	VSHUFPS      $0x88, X4, X0, X4
+	VXORPS       Y5, Y5, Y5
+	VMOVAPS      Y5, Y6
+	VPGATHERQD   X4, 8(BX)(Y3*4), X6
+	VPMOVSXDQ    X6, Y3
+	VEXTRACTF128 $0x01, Y0, X4
+	VSHUFPS      $0x88, X4, X0, X4
+	VEXTRACTF128 $0x01, Y3, X6
+	VSHUFPS      $0x88, X6, X3, X6
+	VMASKMOVPS   X6, X4, (SI)(CX*4)
+	VPSRLQ       $0x20, Y1, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y1, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y2, Y1, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VEXTRACTF128 $0x01, Y0, X6
+	VSHUFPS      $0x88, X6, X0, X6
+	VMOVAPS      Y5, Y7
+	VPGATHERQD   X6, 4(BX)(Y4*4), X7
+	VPMOVSXDQ    X7, Y4
+	VEXTRACTF128 $0x01, Y0, X6
+	VSHUFPS      $0x88, X6, X0, X6
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   X7, X6, (DI)(CX*4)
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y1, Y1
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X6
+	VSHUFPS      $0x88, X6, X0, X6
+	VMOVAPS      Y5, Y7
+	VPGATHERQD   X6, (BX)(Y1*4), X7
+	VPMOVSXDQ    X7, Y1
+	VEXTRACTF128 $0x01, Y0, X6
+	VSHUFPS      $0x88, X6, X0, X6
+	VEXTRACTF128 $0x01, Y1, X7
+	VSHUFPS      $0x88, X7, X1, X7
+	VMASKMOVPS   X7, X6, (R8)(CX*4)
+	VPSRLQ       $0x20, Y3, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y3, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y3, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y5, Y8
+	VGATHERQPD   Y7, (R9)(Y6*8), Y8
+	VPSRLQ       $0x20, Y4, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y4, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y4, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y5, Y9
+	VGATHERQPD   Y7, (R9)(Y6*8), Y9
+	VSUBPD       Y9, Y8, Y6
+	VPSRLQ       $0x20, Y3, Y7
+	VPMULUDQ     Y2, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y3, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y2, Y3, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y5, Y9
+	VGATHERQPD   Y8, (R9)(Y7*8), Y9
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y2, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y5, Y10
+	VGATHERQPD   Y8, (R9)(Y7*8), Y10
+	VSUBPD       Y10, Y9, Y7
+	IMUL3Q       $+84, CX, CX
+	LEAQ         (AX)(CX*8), DX
+	VMOVUPD      c64x4_h3cbb9a7c7a5d7d65<>+0(SB), Y8
+	VMOVMSKPD    Y0, BX
+	ANDQ         $+1, BX
+	TESTQ        BX, BX
+	JEQ          done7
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y9, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD       Y11, Y10, Y10
+	VPERMPS      Y8, Y10, Y10
+	VMOVQ        X10, BX
+	VPADDQ       Y9, Y9, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y11, Y9, Y9
+	VPERMPS      Y7, Y9, Y9
+	VMOVSD       X9, (DX)(BX*8)
+
+done7:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVQ     X10, BX
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, (DX)(BX*8)
+
+done8:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVQ     X10, BX
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, (DX)(BX*8)
+
+done9:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done10
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
+	VMOVSD    X7, (DX)(BX*8)
+
+done10:
+	LEAQ      (AX)(CX*8), DX
+	VMOVMSKPD Y0, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done11
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y6, Y7, Y7
+	VMOVSD    X7, 8(DX)(BX*8)
+
+done11:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y6, Y7, Y7
+	VMOVSD    X7, 8(DX)(BX*8)
+
+done12:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y6, Y7, Y7
+	VMOVSD    X7, 8(DX)(BX*8)
+
+done13:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done14
+	VPADDQ    Y2, Y2, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVQ     X7, BX
+	VPADDQ    Y2, Y2, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y6, Y7, Y6
+	VMOVSD    X6, 8(DX)(BX*8)
+
+done14:
+	VPSRLQ     $0x20, Y3, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y7
+	VPMULUDQ   Y7, Y3, Y7
+	VPADDQ     Y7, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y7
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y7, Y6
+	VMOVAPD    Y0, Y7
+	VMOVAPS    Y5, Y9
+	VGATHERQPD Y7, 8(R9)(Y6*8), Y9
+	VPSRLQ     $0x20, Y4, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y7
+	VPMULUDQ   Y7, Y4, Y7
+	VPADDQ     Y7, Y6, Y6
+	VPMULUDQ   Y2, Y4, Y7
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y7, Y6
+	VMOVAPD    Y0, Y7
+	VMOVAPS    Y5, Y10
+	VGATHERQPD Y7, 8(R9)(Y6*8), Y10
+	VSUBPD     Y10, Y9, Y6
+	VPSRLQ     $0x20, Y3, Y7
+	VPMULUDQ   Y2, Y7, Y7
+	VPSRLQ     $0x20, Y2, Y9
+	VPMULUDQ   Y9, Y3, Y9
+	VPADDQ     Y9, Y7, Y7
+	VPMULUDQ   Y2, Y3, Y9
+	VPSLLQ     $0x20, Y7, Y7
+	VPADDQ     Y7, Y9, Y7
+	VMOVAPD    Y0, Y9
+	VMOVAPS    Y5, Y10
+	VGATHERQPD Y9, 8(R9)(Y7*8), Y10
+	VPSRLQ     $0x20, Y1, Y7
+	VPMULUDQ   Y2, Y7, Y7
+	VPSRLQ     $0x20, Y2, Y9
+	VPMULUDQ   Y9, Y1, Y9
+	VPADDQ     Y9, Y7, Y7
+	VPMULUDQ   Y2, Y1, Y9
+	VPSLLQ     $0x20, Y7, Y7
+	VPADDQ     Y7, Y9, Y7
+	VMOVAPD    Y0, Y9
+	VMOVAPS    Y5, Y11
+	VGATHERQPD Y9, 8(R9)(Y7*8), Y11
+	VSUBPD     Y11, Y10, Y7
+	LEAQ       (AX)(CX*8), DX
+	VMOVMSKPD  Y0, BX
+	ANDQ       $+1, BX
+	TESTQ      BX, BX
+	JEQ        done15
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ     Y9, Y9, Y10
+	VPSHUFD    $0xa0, Y10, Y10
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD     Y11, Y10, Y10
+	VPERMPS    Y8, Y10, Y10
+	VMOVQ      X10, BX
+	VPADDQ     Y9, Y9, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VPADDD     Y11, Y9, Y9
+	VPERMPS    Y7, Y9, Y9
+	VMOVSD     X9, 224(DX)(BX*8)
+
+done15:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done16
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVQ     X10, BX
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 224(DX)(BX*8)
+
+done16:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVQ     X10, BX
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, 224(DX)(BX*8)
+
+done17:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done18
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
+	VMOVSD    X7, 224(DX)(BX*8)
+
+done18:
+	LEAQ      (AX)(CX*8), DX
+	VMOVMSKPD Y0, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done19
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y6, Y7, Y7
+	VMOVSD    X7, 232(DX)(BX*8)
+
+done19:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done20
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y6, Y7, Y7
+	VMOVSD    X7, 232(DX)(BX*8)
+
+done20:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done21
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y6, Y7, Y7
+	VMOVSD    X7, 232(DX)(BX*8)
+
+done21:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done22
+	VPADDQ    Y2, Y2, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y8, Y7, Y7
+	VMOVQ     X7, BX
+	VPADDQ    Y2, Y2, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y6, Y7, Y6
+	VMOVSD    X6, 232(DX)(BX*8)
+
+done22:
+	VPSRLQ     $0x20, Y3, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y7
+	VPMULUDQ   Y7, Y3, Y7
+	VPADDQ     Y7, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y7
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y7, Y6
+	VMOVAPD    Y0, Y7
+	VMOVAPS    Y5, Y9
+	VGATHERQPD Y7, 16(R9)(Y6*8), Y9
+	VPSRLQ     $0x20, Y4, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y7
+	VPMULUDQ   Y7, Y4, Y7
+	VPADDQ     Y7, Y6, Y6
+	VPMULUDQ   Y2, Y4, Y4
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y4, Y4
+	VMOVAPD    Y0, Y6
+	VMOVAPS    Y5, Y7
+	VGATHERQPD Y6, 16(R9)(Y4*8), Y7
+	VSUBPD     Y7, Y9, Y4
+	VPSRLQ     $0x20, Y3, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y7
+	VPMULUDQ   Y7, Y3, Y7
+	VPADDQ     Y7, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y3
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y3, Y3
+	VMOVAPD    Y0, Y6
+	VMOVAPS    Y5, Y7
+	VGATHERQPD Y6, 16(R9)(Y3*8), Y7
+	VPSRLQ     $0x20, Y1, Y3
+	VPMULUDQ   Y2, Y3, Y3
+	VPSRLQ     $0x20, Y2, Y6
+	VPMULUDQ   Y6, Y1, Y6
+	VPADDQ     Y6, Y3, Y3
+	VPMULUDQ   Y2, Y1, Y1
+	VPSLLQ     $0x20, Y3, Y3
+	VPADDQ     Y3, Y1, Y1
+	VMOVAPD    Y0, Y3
+	VGATHERQPD Y3, 16(R9)(Y1*8), Y5
+	VSUBPD     Y5, Y7, Y1
+	LEAQ       (AX)(CX*8), DX
+	VMOVMSKPD  Y0, BX
+	ANDQ       $+1, BX
+	TESTQ      BX, BX
+	JEQ        done23
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ     Y3, Y3, Y5
+	VPSHUFD    $0xa0, Y5, Y5
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD     Y6, Y5, Y5
+	VPERMPS    Y8, Y5, Y5
+	VMOVQ      X5, BX
+	VPADDQ     Y3, Y3, Y3
+	VPSHUFD    $0xa0, Y3, Y3
+	VPADDD     Y6, Y3, Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVSD     X3, 448(DX)(BX*8)
+
+done23:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done24
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y8, Y5, Y5
+	VMOVQ     X5, BX
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 448(DX)(BX*8)
+
+done24:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done25
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y8, Y5, Y5
+	VMOVQ     X5, BX
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 448(DX)(BX*8)
+
+done25:
+	VMOVMSKPD Y0, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done26
+	VPADDQ    Y2, Y2, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y8, Y3, Y3
+	VMOVQ     X3, BX
+	VPADDQ    Y2, Y2, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y1, Y3, Y1
+	VMOVSD    X1, 448(DX)(BX*8)
+
+done26:
+	LEAQ      (AX)(CX*8), AX
+	VMOVMSKPD Y0, CX
+	ANDQ      $+1, CX
+	TESTQ     CX, CX
+	JEQ       done27
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y8, Y3, Y3
+	VMOVQ     X3, CX
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    Y5, Y1, Y1
+	VPERMPS   Y4, Y1, Y1
+	VMOVSD    X1, 456(AX)(CX*8)
+
+done27:
+	VMOVMSKPD Y0, CX
+	ANDQ      $+2, CX
+	TESTQ     CX, CX
+	JEQ       done28
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y8, Y3, Y3
+	VMOVQ     X3, CX
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    Y5, Y1, Y1
+	VPERMPS   Y4, Y1, Y1
+	VMOVSD    X1, 456(AX)(CX*8)
+
+done28:
+	VMOVMSKPD Y0, CX
+	ANDQ      $+4, CX
+	TESTQ     CX, CX
+	JEQ       done29
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y8, Y3, Y3
+	VMOVQ     X3, CX
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    Y5, Y1, Y1
+	VPERMPS   Y4, Y1, Y1
+	VMOVSD    X1, 456(AX)(CX*8)
+
+done29:
+	VMOVMSKPD Y0, CX
+	ANDQ      $+8, CX
+	TESTQ     CX, CX
+	JEQ       done30
+	VPADDQ    Y2, Y2, Y0
+	VPSHUFD   $0xa0, Y0, Y0
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y1
+	VPADDD    Y1, Y0, Y0
+	VPERMPS   Y8, Y0, Y0
+	VMOVQ     X0, CX
+	VPADDQ    Y2, Y2, Y0
+	VPSHUFD   $0xa0, Y0, Y0
+	VPADDD    Y1, Y0, Y0
+	VPERMPS   Y4, Y0, Y0
+	VMOVSD    X0, 456(AX)(CX*8)
+
+done30:
+done6:
+done1:
+	VZEROUPPER
+	RET
+
+// func zD2LoopAVX512(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·zD2LoopAVX512(SB), $8-136
+	MOVQ         p0+0(FP), AX
+	MOVQ         us_base+16(FP), CX
+	MOVQ         tri4_base+40(FP), DX
+	MOVQ         tri3_base+64(FP), BX
+	MOVQ         zD2_base+88(FP), SI
+	MOVQ         zq3_base+112(FP), DI
+	MOVQ         $+0, R8
+	VMOVUPD      c64x8_h081431c8ec5f1025<>+0(SB), Z0
+	VMOVUPD      c64x8_h577092aba63b2e25<>+0(SB), Z1
+	VMOVUPD      c64x8_h69a2f35c470acbe5<>+0(SB), Z2
+	VMOVUPD      c64x8_h48bc3a41b88909e5<>+0(SB), Z3
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z4
+	KXNORW       K1, K1, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD      c64x8_hcbd4e26f8c236804<>+0(SB), Z6
+
+loop1:
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    p1+8(FP), R9
+	IMULQ   R8, R9
+	IMUL3Q  $+3, R9, R9
+	LEAQ    (DI)(R9*8), R9
+	LEAQ    (SI)(R8*8), R10
+	LEAQ    -32(AX), R11
+	TESTQ   R11, R11
+	JLT     done3
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop4:
+	MOVQ        R12, R13
+	SHLQ        $0x01, R13
+	LEAQ        (CX)(R13*8), BP
+	VMOVUPD     (BP), Z7
+	VMOVUPD     64(BP), Z8
+	VPERMPD     Z7, Z0, Z9
+	VMOVAPS     Z1, Z10
+	VPERMI2PD   Z8, Z9, Z10
+	VPERMPD     Z7, Z2, Z7
+	VMOVAPS     Z3, Z9
+	VPERMI2PD   Z8, Z7, Z9
+	LEAQ        (CX)(R13*8), BP
+	VMOVUPD     128(BP), Z7
+	VMOVUPD     192(BP), Z8
+	VPERMPD     Z7, Z0, Z11
+	VMOVAPS     Z1, Z12
+	VPERMI2PD   Z8, Z11, Z12
+	VPERMPD     Z7, Z2, Z7
+	VMOVAPS     Z3, Z11
+	VPERMI2PD   Z8, Z7, Z11
+	LEAQ        (CX)(R13*8), BP
+	VMOVUPD     256(BP), Z7
+	VMOVUPD     320(BP), Z8
+	VPERMPD     Z7, Z0, Z13
+	VMOVAPS     Z1, Z14
+	VPERMI2PD   Z8, Z13, Z14
+	VPERMPD     Z7, Z2, Z7
+	VMOVAPS     Z3, Z13
+	VPERMI2PD   Z8, Z7, Z13
+	LEAQ        (CX)(R13*8), R13
+	VMOVUPD     384(R13), Z7
+	VMOVUPD     448(R13), Z8
+	VPERMPD     Z7, Z0, Z15
+	VMOVAPS     Z1, Z16
+	VPERMI2PD   Z8, Z15, Z16
+	VPERMPD     Z7, Z2, Z7
+	VMOVAPS     Z3, Z15
+	VPERMI2PD   Z8, Z7, Z15
+	VPMOVSXDQ   (DX)(R12*4), Z7
+	VPMOVSXDQ   32(DX)(R12*4), Z8
+	VPMOVSXDQ   64(DX)(R12*4), Z17
+	VPMOVSXDQ   96(DX)(R12*4), Z18
+	VPMOVSXDQ   (BX)(R12*4), Z19
+	VPMOVSXDQ   32(BX)(R12*4), Z20
+	VPMOVSXDQ   64(BX)(R12*4), Z21
+	VPMOVSXDQ   96(BX)(R12*4), Z22
+	VPMULLQ     Z4, Z7, Z23
+	VPMULLQ     Z4, Z8, Z24
+	VPMULLQ     Z4, Z17, Z25
+	VPMULLQ     Z4, Z18, Z26
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z27
+	VGATHERQPD  (R9)(Z23*8), K2, Z27
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z23
+	VGATHERQPD  (R9)(Z24*8), K2, Z23
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z24
+	VGATHERQPD  (R9)(Z25*8), K2, Z24
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z25
+	VGATHERQPD  (R9)(Z26*8), K2, Z25
+	VPMULLQ     Z4, Z19, Z26
+	VPMULLQ     Z4, Z20, Z28
+	VPMULLQ     Z4, Z21, Z29
+	VPMULLQ     Z4, Z22, Z30
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z31
+	VGATHERQPD  (R9)(Z26*8), K2, Z31
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z26
+	VGATHERQPD  (R9)(Z28*8), K2, Z26
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z28
+	VGATHERQPD  (R9)(Z29*8), K2, Z28
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z29
+	VGATHERQPD  (R9)(Z30*8), K2, Z29
+	VMULPD      Z31, Z9, Z30
+	VMULPD      Z26, Z11, Z26
+	VMULPD      Z28, Z13, Z28
+	VMULPD      Z29, Z15, Z29
+	VFMADD231PD Z27, Z10, Z30
+	VFMADD231PD Z23, Z12, Z26
+	VFMADD231PD Z24, Z14, Z28
+	VFMADD231PD Z25, Z16, Z29
+	IMUL3Q      $+78, R12, R13
+	LEAQ        (R10)(R13*8), BP
+	KMOVW       K1, K2
+	VSCATTERQPD Z30, K2, (BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z26, K2, 4992(BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z28, K2, 9984(BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z29, K2, 14976(BP)(Z6*8)
+	VPMULLQ     Z4, Z7, Z23
+	VPMULLQ     Z4, Z8, Z24
+	VPMULLQ     Z4, Z17, Z25
+	VPMULLQ     Z4, Z18, Z26
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z27
+	VGATHERQPD  8(R9)(Z23*8), K2, Z27
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z23
+	VGATHERQPD  8(R9)(Z24*8), K2, Z23
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z24
+	VGATHERQPD  8(R9)(Z25*8), K2, Z24
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z25
+	VGATHERQPD  8(R9)(Z26*8), K2, Z25
+	VPMULLQ     Z4, Z19, Z26
+	VPMULLQ     Z4, Z20, Z28
+	VPMULLQ     Z4, Z21, Z29
+	VPMULLQ     Z4, Z22, Z30
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z31
+	VGATHERQPD  8(R9)(Z26*8), K2, Z31
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z26
+	VGATHERQPD  8(R9)(Z28*8), K2, Z26
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z28
+	VGATHERQPD  8(R9)(Z29*8), K2, Z28
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z29
+	VGATHERQPD  8(R9)(Z30*8), K2, Z29
+	VMULPD      Z31, Z9, Z30
+	VMULPD      Z26, Z11, Z26
+	VMULPD      Z28, Z13, Z28
+	VMULPD      Z29, Z15, Z29
+	VFMADD231PD Z27, Z10, Z30
+	VFMADD231PD Z23, Z12, Z26
+	VFMADD231PD Z24, Z14, Z28
+	VFMADD231PD Z25, Z16, Z29
+	LEAQ        (R10)(R13*8), BP
+	KMOVW       K1, K2
+	VSCATTERQPD Z30, K2, 208(BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z26, K2, 5200(BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z28, K2, 10192(BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z29, K2, 15184(BP)(Z6*8)
+	VPMULLQ     Z4, Z7, Z7
+	VPMULLQ     Z4, Z8, Z8
+	VPMULLQ     Z4, Z17, Z17
+	VPMULLQ     Z4, Z18, Z18
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z23
+	VGATHERQPD  16(R9)(Z7*8), K2, Z23
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z7
+	VGATHERQPD  16(R9)(Z8*8), K2, Z7
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z8
+	VGATHERQPD  16(R9)(Z17*8), K2, Z8
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z17
+	VGATHERQPD  16(R9)(Z18*8), K2, Z17
+	VPMULLQ     Z4, Z19, Z18
+	VPMULLQ     Z4, Z20, Z19
+	VPMULLQ     Z4, Z21, Z20
+	VPMULLQ     Z4, Z22, Z21
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z22
+	VGATHERQPD  16(R9)(Z18*8), K2, Z22
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z18
+	VGATHERQPD  16(R9)(Z19*8), K2, Z18
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z19
+	VGATHERQPD  16(R9)(Z20*8), K2, Z19
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z20
+	VGATHERQPD  16(R9)(Z21*8), K2, Z20
+	VMULPD      Z22, Z9, Z9
+	VMULPD      Z18, Z11, Z11
+	VMULPD      Z19, Z13, Z13
+	VMULPD      Z20, Z15, Z15
+	VFMADD231PD Z23, Z10, Z9
+	VFMADD231PD Z7, Z12, Z11
+	VFMADD231PD Z8, Z14, Z13
+	VFMADD231PD Z17, Z16, Z15
+	LEAQ        (R10)(R13*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 416(R13)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 5408(R13)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z13, K2, 10400(R13)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z15, K2, 15392(R13)(Z6*8)
+	ADDQ        $+32, R12
+	CMPQ        R12, R11
+	JLE         loop4
+
+done3:
+	MOVQ    AX, R11
+	ANDQ    $+31, R11
+	MOVQ    AX, R12
+	SUBQ    R11, R12
+	LEAQ    7(AX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done5
+	PCALIGN $0x20
+
+loop6:
+	MOVQ         AX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z7
+	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z7, K2
+	MOVQ         R12, R13
+	SHLQ         $0x01, R13
+	LEAQ         (CX)(R13*8), BP
+	KMOVW        K2, K3
+	VMOVUPD      c64x8_hcd037e819e4e3a25<>+0(SB), Z7
+	VMOVAPS      Z5, Z8
+	VGATHERQPD   (BP)(Z7*8), K3, Z8
+	LEAQ         (CX)(R13*8), R13
+	KMOVW        K2, K3
+	VMOVUPD      c64x8_hcd037e819e4e3a25<>+0(SB), Z7
+	VMOVAPS      Z5, Z9
+	VGATHERQPD   8(R13)(Z7*8), K3, Z9
+	VPMOVSXDQ.Z  (DX)(R12*4), K2, Z7
+	VPMOVSXDQ.Z  (BX)(R12*4), K2, Z10
+	VPMULLQ      Z4, Z7, Z11
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z12
+	VGATHERQPD   (R9)(Z11*8), K3, Z12
+	VPMULLQ      Z4, Z10, Z11
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z13
+	VGATHERQPD   (R9)(Z11*8), K3, Z13
+	VMULPD       Z13, Z9, Z11
+	VFMADD231PD  Z12, Z8, Z11
+	IMUL3Q       $+78, R12, R13
+	LEAQ         (R10)(R13*8), BP
+	KMOVW        K2, K3
+	VSCATTERQPD  Z11, K3, (BP)(Z6*8)
+	VPMULLQ      Z4, Z7, Z11
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z12
+	VGATHERQPD   8(R9)(Z11*8), K3, Z12
+	VPMULLQ      Z4, Z10, Z11
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z13
+	VGATHERQPD   8(R9)(Z11*8), K3, Z13
+	VMULPD       Z13, Z9, Z11
+	VFMADD231PD  Z12, Z8, Z11
+	LEAQ         (R10)(R13*8), BP
+	KMOVW        K2, K3
+	VSCATTERQPD  Z11, K3, 208(BP)(Z6*8)
+	VPMULLQ      Z4, Z7, Z7
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z11
+	VGATHERQPD   16(R9)(Z7*8), K3, Z11
+	VPMULLQ      Z4, Z10, Z7
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z10
+	VGATHERQPD   16(R9)(Z7*8), K3, Z10
+	VMULPD       Z10, Z9, Z7
+	VFMADD231PD  Z11, Z8, Z7
+	LEAQ         (R10)(R13*8), R13
+	VSCATTERQPD  Z7, K2, 416(R13)(Z6*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop6
+
+done5:
+done2:
+	ADDQ $+1, R8
+	CMPQ R8, $+26
+	JLT  loop1
+	VZEROUPPER
+	RET
+
+// func zD2LoopAVX2(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zD2LoopAVX2(SB), $512-136
+	MOVQ    p0+0(FP), AX
+	MOVQ    us_base+16(FP), CX
+	MOVQ    tri4_base+40(FP), DX
+	MOVQ    tri3_base+64(FP), BX
+	MOVQ    zq3_base+112(FP), SI
+	MOVQ    $+0, DI
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y0
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y1
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y2
+	VXORPS  Y3, Y3, Y3
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
+
+loop1:
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    p1+8(FP), R8
+	IMULQ   DI, R8
+	IMUL3Q  $+3, R8, R8
+	LEAQ    (SI)(R8*8), R8
+	MOVQ    zD2_base+88(FP), R9
+	LEAQ    (R9)(DI*8), R9
+	LEAQ    -16(AX), R10
+	TESTQ   R10, R10
+	JLT     done3
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop4:
+	MOVQ        R11, R12
+	SHLQ        $0x01, R12
+	LEAQ        (CX)(R12*8), R13
+	VMASKMOVPD  (R13), Y0, Y6
+	VMASKMOVPD  16(R13), Y0, Y7
+	VMASKMOVPD  32(R13), Y0, Y8
+	VMASKMOVPD  48(R13), Y0, Y9
+	VUNPCKLPD   Y7, Y6, Y10
+	VUNPCKHPD   Y7, Y6, Y6
+	VUNPCKLPD   Y9, Y8, Y7
+	VUNPCKHPD   Y9, Y8, Y8
+	VPERM2F128  $0x20, Y7, Y10, Y7
+	VMOVUPS     Y7, (SP)
+	VPERM2F128  $0x20, Y8, Y6, Y6
+	VMOVUPS     Y6, 32(SP)
+	LEAQ        (CX)(R12*8), R13
+	VMASKMOVPD  64(R13), Y0, Y6
+	VMASKMOVPD  80(R13), Y0, Y7
+	VMASKMOVPD  96(R13), Y0, Y8
+	VMASKMOVPD  112(R13), Y0, Y9
+	VUNPCKLPD   Y7, Y6, Y10
+	VUNPCKHPD   Y7, Y6, Y6
+	VUNPCKLPD   Y9, Y8, Y7
+	VUNPCKHPD   Y9, Y8, Y8
+	VPERM2F128  $0x20, Y7, Y10, Y7
+	VMOVUPS     Y7, 64(SP)
+	VPERM2F128  $0x20, Y8, Y6, Y6
+	VMOVUPS     Y6, 96(SP)
+	LEAQ        (CX)(R12*8), R13
+	VMASKMOVPD  128(R13), Y0, Y6
+	VMASKMOVPD  144(R13), Y0, Y7
+	VMASKMOVPD  160(R13), Y0, Y8
+	VMASKMOVPD  176(R13), Y0, Y9
+	VUNPCKLPD   Y7, Y6, Y10
+	VUNPCKHPD   Y7, Y6, Y6
+	VUNPCKLPD   Y9, Y8, Y7
+	VUNPCKHPD   Y9, Y8, Y8
+	VPERM2F128  $0x20, Y7, Y10, Y7
+	VMOVUPS     Y7, 128(SP)
+	VPERM2F128  $0x20, Y8, Y6, Y6
+	VMOVUPS     Y6, 160(SP)
+	LEAQ        (CX)(R12*8), R12
+	VMASKMOVPD  192(R12), Y0, Y6
+	VMASKMOVPD  208(R12), Y0, Y7
+	VMASKMOVPD  224(R12), Y0, Y8
+	VMASKMOVPD  240(R12), Y0, Y9
+	VUNPCKLPD   Y7, Y6, Y10
+	VUNPCKHPD   Y7, Y6, Y6
+	VUNPCKLPD   Y9, Y8, Y7
+	VUNPCKHPD   Y9, Y8, Y8
+	VPERM2F128  $0x20, Y7, Y10, Y7
+	VMOVUPS     Y7, 192(SP)
+	VPERM2F128  $0x20, Y8, Y6, Y6
+	VMOVUPS     Y6, 224(SP)
+	VPMOVSXDQ   (DX)(R11*4), Y6
+	VMOVUPS     Y6, 256(SP)
+	VPMOVSXDQ   16(DX)(R11*4), Y6
+	VMOVUPS     Y6, 288(SP)
+	VPMOVSXDQ   32(DX)(R11*4), Y6
+	VMOVUPS     Y6, 320(SP)
+	VPMOVSXDQ   48(DX)(R11*4), Y6
+	VMOVUPS     Y6, 352(SP)
+	VPMOVSXDQ   (BX)(R11*4), Y6
+	VMOVUPS     Y6, 384(SP)
+	VPMOVSXDQ   16(BX)(R11*4), Y6
+	VMOVUPS     Y6, 416(SP)
+	VPMOVSXDQ   32(BX)(R11*4), Y6
+	VMOVUPS     Y6, 448(SP)
+	VPMOVSXDQ   48(BX)(R11*4), Y6
+	VMOVUPS     Y6, 480(SP)
+	VMOVUPS     256(SP), Y6
+	VPSRLQ      $0x20, Y6, Y6
+	VPMULUDQ    Y1, Y6, Y6
+	VPSRLQ      $0x20, Y1, Y7
+	VPMULUDQ    256(SP), Y7, Y7
+	VPADDQ      Y7, Y6, Y6
+	VPMULUDQ    256(SP), Y1, Y7
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y7, Y6
+	VMOVUPS     288(SP), Y7
+	VPSRLQ      $0x20, Y7, Y7
+	VPMULUDQ    Y1, Y7, Y7
+	VPSRLQ      $0x20, Y1, Y8
+	VPMULUDQ    288(SP), Y8, Y8
+	VPADDQ      Y8, Y7, Y7
+	VPMULUDQ    288(SP), Y1, Y8
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y8, Y7
+	VMOVUPS     320(SP), Y8
+	VPSRLQ      $0x20, Y8, Y8
+	VPMULUDQ    Y1, Y8, Y8
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    320(SP), Y9, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    320(SP), Y1, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVUPS     352(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y1, Y9, Y9
+	VPSRLQ      $0x20, Y1, Y10
+	VPMULUDQ    352(SP), Y10, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    352(SP), Y1, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VMOVAPD     Y2, Y10
+	VMOVAPS     Y3, Y11
+	VGATHERQPD  Y10, (R8)(Y6*8), Y11
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y10
+	VGATHERQPD  Y6, (R8)(Y7*8), Y10
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y7
+	VGATHERQPD  Y6, (R8)(Y8*8), Y7
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y8
+	VGATHERQPD  Y6, (R8)(Y9*8), Y8
+	VMOVUPS     384(SP), Y6
+	VPSRLQ      $0x20, Y6, Y6
+	VPMULUDQ    Y1, Y6, Y6
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    384(SP), Y9, Y9
+	VPADDQ      Y9, Y6, Y6
+	VPMULUDQ    384(SP), Y1, Y9
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y9, Y6
+	VMOVUPS     416(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y1, Y9, Y9
+	VPSRLQ      $0x20, Y1, Y12
+	VPMULUDQ    416(SP), Y12, Y12
+	VPADDQ      Y12, Y9, Y9
+	VPMULUDQ    416(SP), Y1, Y12
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y12, Y9
+	VMOVUPS     448(SP), Y12
+	VPSRLQ      $0x20, Y12, Y12
+	VPMULUDQ    Y1, Y12, Y12
+	VPSRLQ      $0x20, Y1, Y13
+	VPMULUDQ    448(SP), Y13, Y13
+	VPADDQ      Y13, Y12, Y12
+	VPMULUDQ    448(SP), Y1, Y13
+	VPSLLQ      $0x20, Y12, Y12
+	VPADDQ      Y12, Y13, Y12
+	VMOVUPS     480(SP), Y13
+	VPSRLQ      $0x20, Y13, Y13
+	VPMULUDQ    Y1, Y13, Y13
+	VPSRLQ      $0x20, Y1, Y14
+	VPMULUDQ    480(SP), Y14, Y14
+	VPADDQ      Y14, Y13, Y13
+	VPMULUDQ    480(SP), Y1, Y14
+	VPSLLQ      $0x20, Y13, Y13
+	VPADDQ      Y13, Y14, Y13
+	VMOVAPD     Y2, Y14
+	VMOVAPS     Y3, Y15
+	VGATHERQPD  Y14, (R8)(Y6*8), Y15
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y14
+	VGATHERQPD  Y6, (R8)(Y9*8), Y14
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y9
+	VGATHERQPD  Y6, (R8)(Y12*8), Y9
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y12
+	VGATHERQPD  Y6, (R8)(Y13*8), Y12
+	VMULPD      32(SP), Y15, Y6
+	VMULPD      96(SP), Y14, Y13
+	VMULPD      160(SP), Y9, Y9
+	VMULPD      224(SP), Y12, Y12
+	VFMADD231PD (SP), Y11, Y6
+	VFMADD231PD 64(SP), Y10, Y13
+	VFMADD231PD 128(SP), Y7, Y9
+	VFMADD231PD 192(SP), Y8, Y12
+	IMUL3Q      $+78, R11, R12
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, (R13)(BP*8)
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, (R13)(BP*8)
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y6
+	VMOVSD      X6, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2496(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2496(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2496(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2496(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 4992(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 4992(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 4992(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 4992(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7488(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7488(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7488(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7488(R13)(BP*8)
+	VMOVUPS     256(SP), Y6
+	VPSRLQ      $0x20, Y6, Y6
+	VPMULUDQ    Y1, Y6, Y6
+	VPSRLQ      $0x20, Y1, Y7
+	VPMULUDQ    256(SP), Y7, Y7
+	VPADDQ      Y7, Y6, Y6
+	VPMULUDQ    256(SP), Y1, Y7
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y7, Y6
+	VMOVUPS     288(SP), Y7
+	VPSRLQ      $0x20, Y7, Y7
+	VPMULUDQ    Y1, Y7, Y7
+	VPSRLQ      $0x20, Y1, Y8
+	VPMULUDQ    288(SP), Y8, Y8
+	VPADDQ      Y8, Y7, Y7
+	VPMULUDQ    288(SP), Y1, Y8
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y8, Y7
+	VMOVUPS     320(SP), Y8
+	VPSRLQ      $0x20, Y8, Y8
+	VPMULUDQ    Y1, Y8, Y8
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    320(SP), Y9, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    320(SP), Y1, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVUPS     352(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y1, Y9, Y9
+	VPSRLQ      $0x20, Y1, Y10
+	VPMULUDQ    352(SP), Y10, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    352(SP), Y1, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VMOVAPD     Y2, Y10
+	VMOVAPS     Y3, Y11
+	VGATHERQPD  Y10, 8(R8)(Y6*8), Y11
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y10
+	VGATHERQPD  Y6, 8(R8)(Y7*8), Y10
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y7
+	VGATHERQPD  Y6, 8(R8)(Y8*8), Y7
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y8
+	VGATHERQPD  Y6, 8(R8)(Y9*8), Y8
+	VMOVUPS     384(SP), Y6
+	VPSRLQ      $0x20, Y6, Y6
+	VPMULUDQ    Y1, Y6, Y6
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    384(SP), Y9, Y9
+	VPADDQ      Y9, Y6, Y6
+	VPMULUDQ    384(SP), Y1, Y9
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y9, Y6
+	VMOVUPS     416(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y1, Y9, Y9
+	VPSRLQ      $0x20, Y1, Y12
+	VPMULUDQ    416(SP), Y12, Y12
+	VPADDQ      Y12, Y9, Y9
+	VPMULUDQ    416(SP), Y1, Y12
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y12, Y9
+	VMOVUPS     448(SP), Y12
+	VPSRLQ      $0x20, Y12, Y12
+	VPMULUDQ    Y1, Y12, Y12
+	VPSRLQ      $0x20, Y1, Y13
+	VPMULUDQ    448(SP), Y13, Y13
+	VPADDQ      Y13, Y12, Y12
+	VPMULUDQ    448(SP), Y1, Y13
+	VPSLLQ      $0x20, Y12, Y12
+	VPADDQ      Y12, Y13, Y12
+	VMOVUPS     480(SP), Y13
+	VPSRLQ      $0x20, Y13, Y13
+	VPMULUDQ    Y1, Y13, Y13
+	VPSRLQ      $0x20, Y1, Y14
+	VPMULUDQ    480(SP), Y14, Y14
+	VPADDQ      Y14, Y13, Y13
+	VPMULUDQ    480(SP), Y1, Y14
+	VPSLLQ      $0x20, Y13, Y13
+	VPADDQ      Y13, Y14, Y13
+	VMOVAPD     Y2, Y14
+	VMOVAPS     Y3, Y15
+	VGATHERQPD  Y14, 8(R8)(Y6*8), Y15
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y14
+	VGATHERQPD  Y6, 8(R8)(Y9*8), Y14
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y9
+	VGATHERQPD  Y6, 8(R8)(Y12*8), Y9
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y12
+	VGATHERQPD  Y6, 8(R8)(Y13*8), Y12
+	VMULPD      32(SP), Y15, Y6
+	VMULPD      96(SP), Y14, Y13
+	VMULPD      160(SP), Y9, Y9
+	VMULPD      224(SP), Y12, Y12
+	VFMADD231PD (SP), Y11, Y6
+	VFMADD231PD 64(SP), Y10, Y13
+	VFMADD231PD 128(SP), Y7, Y9
+	VFMADD231PD 192(SP), Y8, Y12
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 208(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 208(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, BP
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y6
+	VMOVSD      X6, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2704(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2704(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2704(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2704(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5200(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5200(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5200(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5200(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7696(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7696(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7696(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, BP
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7696(R13)(BP*8)
+	VMOVUPS     256(SP), Y6
+	VPSRLQ      $0x20, Y6, Y6
+	VPMULUDQ    Y1, Y6, Y6
+	VPSRLQ      $0x20, Y1, Y7
+	VPMULUDQ    256(SP), Y7, Y7
+	VPADDQ      Y7, Y6, Y6
+	VPMULUDQ    256(SP), Y1, Y7
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y7, Y6
+	VMOVUPS     288(SP), Y7
+	VPSRLQ      $0x20, Y7, Y7
+	VPMULUDQ    Y1, Y7, Y7
+	VPSRLQ      $0x20, Y1, Y8
+	VPMULUDQ    288(SP), Y8, Y8
+	VPADDQ      Y8, Y7, Y7
+	VPMULUDQ    288(SP), Y1, Y8
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y8, Y7
+	VMOVUPS     320(SP), Y8
+	VPSRLQ      $0x20, Y8, Y8
+	VPMULUDQ    Y1, Y8, Y8
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    320(SP), Y9, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    320(SP), Y1, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVUPS     352(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y1, Y9, Y9
+	VPSRLQ      $0x20, Y1, Y10
+	VPMULUDQ    352(SP), Y10, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    352(SP), Y1, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VMOVAPD     Y2, Y10
+	VMOVAPS     Y3, Y11
+	VGATHERQPD  Y10, 16(R8)(Y6*8), Y11
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y10
+	VGATHERQPD  Y6, 16(R8)(Y7*8), Y10
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y7
+	VGATHERQPD  Y6, 16(R8)(Y8*8), Y7
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y8
+	VGATHERQPD  Y6, 16(R8)(Y9*8), Y8
+	VMOVUPS     384(SP), Y6
+	VPSRLQ      $0x20, Y6, Y6
+	VPMULUDQ    Y1, Y6, Y6
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    384(SP), Y9, Y9
+	VPADDQ      Y9, Y6, Y6
+	VPMULUDQ    384(SP), Y1, Y9
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y9, Y6
+	VMOVUPS     416(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y1, Y9, Y9
+	VPSRLQ      $0x20, Y1, Y12
+	VPMULUDQ    416(SP), Y12, Y12
+	VPADDQ      Y12, Y9, Y9
+	VPMULUDQ    416(SP), Y1, Y12
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y12, Y9
+	VMOVUPS     448(SP), Y12
+	VPSRLQ      $0x20, Y12, Y12
+	VPMULUDQ    Y1, Y12, Y12
+	VPSRLQ      $0x20, Y1, Y13
+	VPMULUDQ    448(SP), Y13, Y13
+	VPADDQ      Y13, Y12, Y12
+	VPMULUDQ    448(SP), Y1, Y13
+	VPSLLQ      $0x20, Y12, Y12
+	VPADDQ      Y12, Y13, Y12
+	VMOVUPS     480(SP), Y13
+	VPSRLQ      $0x20, Y13, Y13
+	VPMULUDQ    Y1, Y13, Y13
+	VPSRLQ      $0x20, Y1, Y14
+	VPMULUDQ    480(SP), Y14, Y14
+	VPADDQ      Y14, Y13, Y13
+	VPMULUDQ    480(SP), Y1, Y14
+	VPSLLQ      $0x20, Y13, Y13
+	VPADDQ      Y13, Y14, Y13
+	VMOVAPD     Y2, Y14
+	VMOVAPS     Y3, Y15
+	VGATHERQPD  Y14, 16(R8)(Y6*8), Y15
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y14
+	VGATHERQPD  Y6, 16(R8)(Y9*8), Y14
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y9
+	VGATHERQPD  Y6, 16(R8)(Y12*8), Y9
+	VMOVAPD     Y2, Y6
+	VMOVAPS     Y3, Y12
+	VGATHERQPD  Y6, 16(R8)(Y13*8), Y12
+	VMULPD      32(SP), Y15, Y6
+	VMULPD      96(SP), Y14, Y13
+	VMULPD      160(SP), Y9, Y9
+	VMULPD      224(SP), Y12, Y12
+	VFMADD231PD (SP), Y11, Y6
+	VFMADD231PD 64(SP), Y10, Y13
+	VFMADD231PD 128(SP), Y7, Y9
+	VFMADD231PD 192(SP), Y8, Y12
+	LEAQ        (R9)(R12*8), R12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 416(R12)(R13*8)
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 416(R12)(R13*8)
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y6
+	VMOVSD      X6, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2912(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2912(R12)(R13*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2912(R12)(R13*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y13, Y6, Y6
+	VMOVSD      X6, 2912(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5408(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5408(R12)(R13*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5408(R12)(R13*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y9, Y6, Y6
+	VMOVSD      X6, 5408(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7904(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7904(R12)(R13*8)
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y5, Y5, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7904(R12)(R13*8)
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y1, Y1, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y4, Y6, Y6
+	VPERMPS     Y12, Y6, Y6
+	VMOVSD      X6, 7904(R12)(R13*8)
+	ADDQ        $+16, R11
+	CMPQ        R11, R10
+	JLE         loop4
+
+done3:
+	MOVQ    AX, R10
+	ANDQ    $+15, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(AX), R10
+	CMPQ    R11, R10
+	JGT     done5
+	PCALIGN $0x20
+
+loop6:
+	MOVQ        R11, R12
+	SHLQ        $0x01, R12
+	LEAQ        (CX)(R12*8), R12
+	VMASKMOVPD  (R12), Y0, Y6
+	VMASKMOVPD  16(R12), Y0, Y7
+	VMASKMOVPD  32(R12), Y0, Y8
+	VMASKMOVPD  48(R12), Y0, Y9
+	VUNPCKLPD   Y7, Y6, Y10
+	VUNPCKHPD   Y7, Y6, Y6
+	VUNPCKLPD   Y9, Y8, Y7
+	VUNPCKHPD   Y9, Y8, Y8
+	VPERM2F128  $0x20, Y7, Y10, Y7
+	VPERM2F128  $0x20, Y8, Y6, Y6
+	VPMOVSXDQ   (DX)(R11*4), Y8
+	VPMOVSXDQ   (BX)(R11*4), Y9
+	VPSRLQ      $0x20, Y8, Y10
+	VPMULUDQ    Y1, Y10, Y10
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y11, Y8, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y1, Y8, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y2, Y11
+	VMOVAPS     Y3, Y12
+	VGATHERQPD  Y11, (R8)(Y10*8), Y12
+	VPSRLQ      $0x20, Y9, Y10
+	VPMULUDQ    Y1, Y10, Y10
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y11, Y9, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y1, Y9, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y2, Y11
+	VMOVAPS     Y3, Y13
+	VGATHERQPD  Y11, (R8)(Y10*8), Y13
+	VMULPD      Y13, Y6, Y10
+	VFMADD231PD Y12, Y7, Y10
+	IMUL3Q      $+78, R11, R12
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, (R13)(BP*8)
+	VPADDQ      Y5, Y5, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VPADDQ      Y5, Y5, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, (R13)(BP*8)
+	VPADDQ      Y1, Y1, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VPADDQ      Y1, Y1, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VPSRLQ      $0x20, Y8, Y10
+	VPMULUDQ    Y1, Y10, Y10
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y11, Y8, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y1, Y8, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y2, Y11
+	VMOVAPS     Y3, Y12
+	VGATHERQPD  Y11, 8(R8)(Y10*8), Y12
+	VPSRLQ      $0x20, Y9, Y10
+	VPMULUDQ    Y1, Y10, Y10
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y11, Y9, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y1, Y9, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y2, Y11
+	VMOVAPS     Y3, Y13
+	VGATHERQPD  Y11, 8(R8)(Y10*8), Y13
+	VMULPD      Y13, Y6, Y10
+	VFMADD231PD Y12, Y7, Y10
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, 208(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VPADDQ      Y5, Y5, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, 208(R13)(BP*8)
+	VPADDQ      Y1, Y1, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VPADDQ      Y1, Y1, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y4, Y11, Y11
+	VPERMPS     Y10, Y11, Y10
+	VMOVSD      X10, 208(R13)(BP*8)
+	VPSRLQ      $0x20, Y8, Y10
+	VPMULUDQ    Y1, Y10, Y10
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y11, Y8, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y1, Y8, Y8
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y8, Y8
+	VMOVAPD     Y2, Y10
+	VMOVAPS     Y3, Y11
+	VGATHERQPD  Y10, 16(R8)(Y8*8), Y11
+	VPSRLQ      $0x20, Y9, Y8
+	VPMULUDQ    Y1, Y8, Y8
+	VPSRLQ      $0x20, Y1, Y10
+	VPMULUDQ    Y10, Y9, Y10
+	VPADDQ      Y10, Y8, Y8
+	VPMULUDQ    Y1, Y9, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVAPD     Y2, Y9
+	VMOVAPS     Y3, Y10
+	VGATHERQPD  Y9, 16(R8)(Y8*8), Y10
+	VMULPD      Y10, Y6, Y6
+	VFMADD231PD Y11, Y7, Y6
+	LEAQ        (R9)(R12*8), R12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ      Y7, Y7, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 416(R12)(R13*8)
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VPADDQ      Y5, Y5, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y7
+	VMOVSD      X7, 416(R12)(R13*8)
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y7, Y7
+	VMOVQ       X7, R13
+	VPADDQ      Y1, Y1, Y7
+	VPSHUFD     $0xa0, Y7, Y7
+	VPADDD      Y4, Y7, Y7
+	VPERMPS     Y6, Y7, Y6
+	VMOVSD      X6, 416(R12)(R13*8)
+	ADDQ        $+4, R11
+	CMPQ        R11, R10
+	JLE         loop6
+
+done5:
+	MOVQ         AX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done7
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6, Y6
+	MOVQ         R11, R10
+	SHLQ         $0x01, R10
+	LEAQ         (CX)(R10*8), R12
+	VMOVAPD      Y6, Y7
+	VMOVUPD      c64x4_h5bce99e191e8fda5<>+0(SB), Y8
+	VMOVAPS      Y3, Y9
+	VGATHERQPD   Y7, (R12)(Y8*8), Y9
+	LEAQ         (CX)(R10*8), R10
+	VMOVAPD      Y6, Y7
+	VMOVUPD      c64x4_h5bce99e191e8fda5<>+0(SB), Y8
+	VMOVAPS      Y3, Y10
+	VGATHERQPD   Y7, 8(R10)(Y8*8), Y10
+	VEXTRACTF128 $0x01, Y6, X7
+	VSHUFPS      $0x88, X7, X6, X7
+	VPMASKMOVD   (DX)(R11*4), X7, X7
+	VPMOVSXDQ    X7, Y7
+	VEXTRACTF128 $0x01, Y6, X8
+	VSHUFPS      $0x88, X8, X6, X8
+	VPMASKMOVD   (BX)(R11*4), X8, X8
+	VPMOVSXDQ    X8, Y8
+	VPSRLQ       $0x20, Y7, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y7, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y7, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y6, Y12
+	VMOVAPS      Y3, Y13
+	VGATHERQPD   Y12, (R8)(Y11*8), Y13
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y8, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y8, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y6, Y12
+	VMOVAPS      Y3, Y14
+	VGATHERQPD   Y12, (R8)(Y11*8), Y14
+	VMULPD       Y14, Y10, Y11
+	VFMADD231PD  Y13, Y9, Y11
+	IMUL3Q       $+78, R11, R10
+	LEAQ         (R9)(R10*8), R11
+	VMOVMSKPD    Y6, R12
+	ANDQ         $+1, R12
+	TESTQ        R12, R12
+	JEQ          done8
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y12, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y4, Y12, Y12
+	VPERMPS      c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ        X12, R12
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y12, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y4, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, (R11)(R12*8)
+
+done8:
+	VMOVMSKPD Y6, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, (R11)(R12*8)
+
+done9:
+	VMOVMSKPD Y6, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done10
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, (R11)(R12*8)
+
+done10:
+	VMOVMSKPD Y6, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done11
+	VPADDQ    Y1, Y1, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VPADDQ    Y1, Y1, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y11, Y12, Y11
+	VMOVSD    X11, (R11)(R12*8)
+
+done11:
+	VPSRLQ      $0x20, Y7, Y11
+	VPMULUDQ    Y1, Y11, Y11
+	VPSRLQ      $0x20, Y1, Y12
+	VPMULUDQ    Y12, Y7, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y1, Y7, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y6, Y12
+	VMOVAPS     Y3, Y13
+	VGATHERQPD  Y12, 8(R8)(Y11*8), Y13
+	VPSRLQ      $0x20, Y8, Y11
+	VPMULUDQ    Y1, Y11, Y11
+	VPSRLQ      $0x20, Y1, Y12
+	VPMULUDQ    Y12, Y8, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y1, Y8, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y6, Y12
+	VMOVAPS     Y3, Y14
+	VGATHERQPD  Y12, 8(R8)(Y11*8), Y14
+	VMULPD      Y14, Y10, Y11
+	VFMADD231PD Y13, Y9, Y11
+	LEAQ        (R9)(R10*8), R11
+	VMOVMSKPD   Y6, R12
+	ANDQ        $+1, R12
+	TESTQ       R12, R12
+	JEQ         done12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ      Y12, Y12, Y12
+	VPSHUFD     $0xa0, Y12, Y12
+	VPADDD      Y4, Y12, Y12
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ       X12, R12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ      Y12, Y12, Y12
+	VPSHUFD     $0xa0, Y12, Y12
+	VPADDD      Y4, Y12, Y12
+	VPERMPS     Y11, Y12, Y12
+	VMOVSD      X12, 208(R11)(R12*8)
+
+done12:
+	VMOVMSKPD Y6, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, 208(R11)(R12*8)
+
+done13:
+	VMOVMSKPD Y6, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done14
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VPADDQ    Y5, Y5, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, 208(R11)(R12*8)
+
+done14:
+	VMOVMSKPD Y6, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done15
+	VPADDQ    Y1, Y1, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VPADDQ    Y1, Y1, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y4, Y12, Y12
+	VPERMPS   Y11, Y12, Y11
+	VMOVSD    X11, 208(R11)(R12*8)
+
+done15:
+	VPSRLQ      $0x20, Y7, Y11
+	VPMULUDQ    Y1, Y11, Y11
+	VPSRLQ      $0x20, Y1, Y12
+	VPMULUDQ    Y12, Y7, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y1, Y7, Y7
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y7, Y7
+	VMOVAPD     Y6, Y11
+	VMOVAPS     Y3, Y12
+	VGATHERQPD  Y11, 16(R8)(Y7*8), Y12
+	VPSRLQ      $0x20, Y8, Y7
+	VPMULUDQ    Y1, Y7, Y7
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y11, Y8, Y11
+	VPADDQ      Y11, Y7, Y7
+	VPMULUDQ    Y1, Y8, Y8
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y8, Y7
+	VMOVAPD     Y6, Y8
+	VMOVAPS     Y3, Y11
+	VGATHERQPD  Y8, 16(R8)(Y7*8), Y11
+	VMULPD      Y11, Y10, Y7
+	VFMADD231PD Y12, Y9, Y7
+	LEAQ        (R9)(R10*8), R8
+	VMOVMSKPD   Y6, R9
+	ANDQ        $+1, R9
+	TESTQ       R9, R9
+	JEQ         done16
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y4, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, R9
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y4, Y8, Y8
+	VPERMPS     Y7, Y8, Y8
+	VMOVSD      X8, 416(R8)(R9*8)
+
+done16:
+	VMOVMSKPD Y6, R9
+	ANDQ      $+2, R9
+	TESTQ     R9, R9
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y4, Y8, Y8
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ     X8, R9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y4, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVSD    X8, 416(R8)(R9*8)
+
+done17:
+	VMOVMSKPD Y6, R9
+	ANDQ      $+4, R9
+	TESTQ     R9, R9
+	JEQ       done18
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y4, Y8, Y8
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ     X8, R9
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y4, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVSD    X8, 416(R8)(R9*8)
+
+done18:
+	VMOVMSKPD Y6, R9
+	ANDQ      $+8, R9
+	TESTQ     R9, R9
+	JEQ       done19
+	VPADDQ    Y1, Y1, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y4, Y6, Y6
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ     X6, R9
+	VPADDQ    Y1, Y1, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y4, Y6, Y6
+	VPERMPS   Y7, Y6, Y6
+	VMOVSD    X6, 416(R8)(R9*8)
+
+done19:
+done7:
+done2:
+	ADDQ $+1, DI
+	CMPQ DI, $+26
+	JLT  loop1
+	VZEROUPPER
+	RET
+
+// func jLoop2AVX512(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·jLoop2AVX512(SB), $16-152
+	MOVQ         first+0(FP), AX
+	MOVQ         p3+24(FP), CX
+	MOVQ         us_base+32(FP), DX
+	MOVQ         tri2_base+56(FP), BX
+	MOVQ         zD2_base+80(FP), SI
+	MOVQ         p8_base+128(FP), DI
+	MOVQ         count+8(FP), R8
+	TESTQ        R8, R8
+	JLE          done1
+	MOVQ         AX, R8
+	SHLQ         $0x01, R8
+	LEAQ         (DX)(R8*8), DX
+	MOVQ         DX, (SP)
+	LEAQ         (BX)(AX*4), DX
+	MOVQ         DX, 8(SP)
+	IMUL3Q       $+78, AX, DX
+	LEAQ         (SI)(DX*8), DX
+	IMUL3Q       $+84, AX, AX
+	LEAQ         (DI)(AX*8), AX
+	MOVQ         count+8(FP), BX
+	TESTQ        BX, BX
+	JLE          done2
+	MOVQ         $+0, BX
+	MOVQ         $+3, SI
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
+	KXNORW       K1, K1, K1
+	VPXORD       Z4, Z4, Z4
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z5
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z6
+
+loop3:
+	MOVQ        BX, DI
+	SHLQ        $0x01, DI
+	MOVQ        (SP), R8
+	LEAQ        (R8)(DI*8), DI
+	VSUBPD.BCST (DI), Z6, Z7
+	VSUBPD.BCST 8(DI), Z7, Z7
+	MOVQ        8(SP), DI
+	LEAQ        (DI)(BX*4), DI
+	MOVLQSX     (DI), DI
+	IMUL3Q      $+78, BX, R8
+	LEAQ        (DX)(R8*8), R8
+	IMUL3Q      $+3, DI, DI
+	MOVQ        zq3_base+104(FP), R9
+	LEAQ        (R9)(DI*8), DI
+	IMUL3Q      $+84, BX, R9
+	LEAQ        (AX)(R9*8), R9
+	MOVQ        $+0, R10
+	PCALIGN     $0x20
+
+loop4:
+	IMUL3Q       $+26, R10, R11
+	LEAQ         (R8)(R11*8), R11
+	LEAQ         (DI)(R10*8), R12
+	IMUL3Q       $+28, R10, R13
+	LEAQ         (R9)(R13*8), R13
+	KMOVB        SI, K2
+	IMUL3Q       $+3, CX, BP
+	VPBROADCASTQ BP, Z8
+	VPMULLQ      Z8, Z0, Z9
+	VPMULLQ      Z8, Z1, Z10
+	VPMULLQ      Z8, Z2, Z11
+	VPMULLQ      Z8, Z3, Z8
+	KMOVW        K1, K3
+	VMOVAPS      Z4, Z12
+	VGATHERQPD   (R12)(Z9*8), K3, Z12
+	KMOVW        K1, K3
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   (R12)(Z10*8), K3, Z9
+	KMOVW        K1, K3
+	VMOVAPS      Z4, Z10
+	VGATHERQPD   (R12)(Z11*8), K3, Z10
+	KMOVW        K2, K3
+	VMOVAPS      Z4, Z11
+	VGATHERQPD   (R12)(Z8*8), K3, Z11
+	VMOVUPD.Z    192(R11), K2, Z8
+	VFMADD213PD  (R11), Z7, Z12
+	VFMADD213PD  64(R11), Z7, Z9
+	VFMADD213PD  128(R11), Z7, Z10
+	VFMADD231PD  Z11, Z7, Z8
+	VXORPD       Z5, Z12, Z11
+	VXORPD       Z5, Z9, Z9
+	VXORPD       Z5, Z10, Z10
+	VXORPD       Z5, Z8, Z8
+	VMOVUPD      Z11, 16(R13)
+	VMOVUPD      Z9, 80(R13)
+	VMOVUPD      Z10, 144(R13)
+	VMOVUPD      Z8, K2, 208(R13)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+3
+	JLT          loop4
+	ADDQ         $+1, BX
+	MOVQ         count+8(FP), DI
+	CMPQ         BX, DI
+	JLT          loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func jLoop2AVX2(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·jLoop2AVX2(SB), $8-152
+	MOVQ    first+0(FP), AX
+	MOVQ    p3+24(FP), CX
+	MOVQ    us_base+32(FP), DX
+	MOVQ    tri2_base+56(FP), BX
+	MOVQ    zD2_base+80(FP), SI
+	MOVQ    p8_base+128(FP), DI
+	MOVQ    count+8(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	MOVQ    AX, R8
+	SHLQ    $0x01, R8
+	LEAQ    (DX)(R8*8), DX
+	MOVQ    DX, (SP)
+	LEAQ    (BX)(AX*4), DX
+	IMUL3Q  $+78, AX, BX
+	LEAQ    (SI)(BX*8), BX
+	IMUL3Q  $+84, AX, AX
+	LEAQ    (DI)(AX*8), AX
+	MOVQ    count+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done2
+	MOVQ    $+0, SI
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+	VMOVUPD c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1
+	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y2
+	VMOVUPD c64x4_h9fad2d6b622482a5<>+0(SB), Y3
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y4
+	VXORPS  Y5, Y5, Y5
+	VMOVUPD c64x4_8000000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y7
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y8
+
+loop3:
+	MOVQ         SI, DI
+	SHLQ         $0x01, DI
+	MOVQ         (SP), R8
 	LEAQ         (R8)(DI*8), DI
-	IMUL3Q       $+84, AX, R8
-	MOVQ         40(SP), R10
-	LEAQ         (R10)(R8*8), R8
+	VBROADCASTSD (DI), Y9
+	VSUBPD       Y9, Y8, Y9
+	VBROADCASTSD 8(DI), Y10
+	VSUBPD       Y10, Y9, Y9
+	LEAQ         (DX)(SI*4), DI
+	MOVLQSX      (DI), DI
+	IMUL3Q       $+78, SI, R8
+	LEAQ         (BX)(R8*8), R8
+	IMUL3Q       $+3, DI, DI
+	MOVQ         zq3_base+104(FP), R9
+	LEAQ         (R9)(DI*8), DI
+	IMUL3Q       $+84, SI, R9
+	LEAQ         (AX)(R9*8), R9
 	MOVQ         $+0, R10
 	PCALIGN      $0x20
 
 loop4:
 	IMUL3Q       $+26, R10, R11
-	LEAQ         (BX)(R11*8), R12
-	LEAQ         (SI)(R11*8), R13
-	LEAQ         (DI)(R11*8), R11
-	IMUL3Q       $+28, R10, BP
-	LEAQ         (R8)(BP*8), BP
-	KMOVB        CX, K1
-	VMOVUPD.Z    192(R12), K1, Z4
-	VMOVUPD.Z    192(R13), K1, Z5
-	VMULPD       (R13), Z2, Z6
-	VMULPD       64(R13), Z2, Z7
-	VMULPD       128(R13), Z2, Z8
-	VMULPD       Z5, Z2, Z5
-	VFMADD231PD  (R12), Z1, Z6
-	VFMADD231PD  64(R12), Z1, Z7
-	VFMADD231PD  128(R12), Z1, Z8
-	VFMADD231PD  Z4, Z1, Z5
-	VMOVUPD.Z    192(R11), K1, Z4
-	VFMADD231PD  (R11), Z3, Z6
-	VFMADD231PD  64(R11), Z3, Z7
-	VFMADD231PD  128(R11), Z3, Z8
-	VFMADD231PD  Z4, Z3, Z5
-	VXORPD       Z0, Z6, Z4
-	VXORPD       Z0, Z7, Z6
-	VXORPD       Z0, Z8, Z7
-	VXORPD       Z0, Z5, Z5
-	VMOVUPD      Z4, 16(BP)
-	VMOVUPD      Z6, 80(BP)
-	VMOVUPD      Z7, 144(BP)
-	VMOVUPD      Z5, K1, 208(BP)
+	LEAQ         (R8)(R11*8), R11
+	LEAQ         (DI)(R10*8), R12
+	IMUL3Q       $+28, R10, R13
+	LEAQ         (R9)(R13*8), R13
+	IMUL3Q       $+3, CX, BP
+	VMOVQ        BP, X10
+	VPBROADCASTQ X10, Y10
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y12, Y0, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y10, Y0, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y10, Y12, Y12
+	VPSRLQ       $0x20, Y10, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y10, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y10, Y13, Y13
+	VPSRLQ       $0x20, Y10, Y14
+	VPMULUDQ     Y14, Y2, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y10, Y2, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VPSRLQ       $0x20, Y3, Y14
+	VPMULUDQ     Y10, Y14, Y14
+	VPSRLQ       $0x20, Y10, Y15
+	VPMULUDQ     Y15, Y3, Y15
+	VPADDQ       Y15, Y14, Y14
+	VPMULUDQ     Y10, Y3, Y10
+	VPSLLQ       $0x20, Y14, Y14
+	VPADDQ       Y14, Y10, Y10
+	VMOVAPD      Y4, Y14
+	VMOVAPS      Y5, Y15
+	VGATHERQPD   Y14, (R12)(Y11*8), Y15
+	VMOVAPD      Y4, Y11
+	VMOVAPS      Y5, Y14
+	VGATHERQPD   Y11, (R12)(Y12*8), Y14
+	VMOVAPD      Y4, Y11
+	VMOVAPS      Y5, Y12
+	VGATHERQPD   Y11, (R12)(Y13*8), Y12
+	VMOVAPD      Y4, Y11
+	VMOVAPS      Y5, Y13
+	VGATHERQPD   Y11, (R12)(Y10*8), Y13
+	VFMADD213PD  (R11), Y9, Y15
+	VFMADD213PD  32(R11), Y9, Y14
+	VFMADD213PD  64(R11), Y9, Y12
+	VFMADD213PD  96(R11), Y9, Y13
+	VXORPD       Y6, Y15, Y10
+	VXORPD       Y6, Y14, Y11
+	VXORPD       Y6, Y12, Y12
+	VXORPD       Y6, Y13, Y13
+	VMOVUPD      Y10, 16(R13)
+	VMOVUPD      Y11, 48(R13)
+	VMOVUPD      Y12, 80(R13)
+	VMOVUPD      Y13, 112(R13)
+	IMUL3Q       $+48, CX, BP
+	LEAQ         (R12)(BP*8), R12
+	IMUL3Q       $+3, CX, BP
+	VMOVQ        BP, X10
+	VPBROADCASTQ X10, Y10
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y12, Y0, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y10, Y0, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y10, Y12, Y12
+	VPSRLQ       $0x20, Y10, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y10, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y10, Y13, Y13
+	VPSRLQ       $0x20, Y10, Y14
+	VPMULUDQ     Y14, Y2, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y10, Y2, Y10
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y10, Y10
+	VMOVAPD      Y4, Y13
+	VMOVAPS      Y5, Y14
+	VGATHERQPD   Y13, (R12)(Y11*8), Y14
+	VMOVAPD      Y4, Y11
+	VMOVAPS      Y5, Y13
+	VGATHERQPD   Y11, (R12)(Y12*8), Y13
+	VMOVAPD      Y7, Y11
+	VMOVAPS      Y5, Y12
+	VGATHERQPD   Y11, (R12)(Y10*8), Y12
+	VMASKMOVPD   192(R11), Y7, Y10
+	VFMADD213PD  128(R11), Y9, Y14
+	VFMADD213PD  160(R11), Y9, Y13
+	VFMADD231PD  Y12, Y9, Y10
+	VXORPD       Y6, Y14, Y11
+	VXORPD       Y6, Y13, Y12
+	VXORPD       Y6, Y10, Y10
+	VMOVUPD      Y11, 144(R13)
+	VMOVUPD      Y12, 176(R13)
+	VMASKMOVPD   Y10, Y7, 208(R13)
 	ADDQ         $+1, R10
 	CMPQ         R10, $+3
 	JLT          loop4
-	IMUL3Q       $+3, DX, DX
-	LEAQ         (R9)(DX*8), DX
-	VBROADCASTSD (DX), Z1
-	IMUL3Q       $+3, 56(SP), BX
-	LEAQ         (R9)(BX*8), BX
-	VSUBPD.BCST  (BX), Z1, Z1
-	VBROADCASTSD (DX), Z2
-	IMUL3Q       $+3, 48(SP), SI
-	LEAQ         (R9)(SI*8), SI
-	VSUBPD.BCST  (SI), Z2, Z2
-	VMOVSD       X2, (R8)
-	VMOVSD       X1, 8(R8)
-	VBROADCASTSD 8(DX), Z1
-	VSUBPD.BCST  8(BX), Z1, Z1
-	VBROADCASTSD 8(DX), Z2
-	VSUBPD.BCST  8(SI), Z2, Z2
-	VMOVSD       X2, 224(R8)
-	VMOVSD       X1, 232(R8)
-	VBROADCASTSD 16(DX), Z1
-	VSUBPD.BCST  16(BX), Z1, Z1
-	VBROADCASTSD 16(DX), Z2
-	VSUBPD.BCST  16(SI), Z2, Z2
-	VMOVSD       X2, 448(R8)
-	VMOVSD       X1, 456(R8)
-	ADDQ         $+1, AX
-	MOVQ         count+8(FP), DX
-	CMPQ         AX, DX
-	JLT          loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func jLoopAVX2(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, zD []float64, tri2 []int32, dq []float64, p9 []float64, q []float64)
-// Requires: AVX, FMA3
-TEXT ·jLoopAVX2(SB), $64-216
-	MOVQ    first+0(FP), AX
-	MOVQ    us_base+24(FP), CX
-	MOVQ    tri4_base+48(FP), DX
-	MOVQ    tri3_base+72(FP), BX
-	MOVQ    zD_base+96(FP), SI
-	MOVQ    tri2_base+120(FP), DI
-	MOVQ    dq_base+144(FP), R8
-	MOVQ    p9_base+168(FP), R9
-	MOVQ    q_base+192(FP), R10
-	MOVQ    count+8(FP), R11
-	TESTQ   R11, R11
-	JLE     done1
-	MOVQ    AX, R11
-	SHLQ    $0x01, R11
-	LEAQ    (CX)(R11*8), CX
-	MOVQ    CX, (SP)
-	LEAQ    (DX)(AX*4), CX
-	MOVQ    CX, 8(SP)
-	LEAQ    (BX)(AX*4), CX
-	MOVQ    CX, 16(SP)
-	LEAQ    (SI)(AX*8), CX
-	MOVQ    CX, 24(SP)
-	LEAQ    (DI)(AX*4), CX
-	MOVQ    CX, 32(SP)
-	IMUL3Q  $+84, AX, AX
-	LEAQ    (R9)(AX*8), AX
-	MOVQ    AX, 40(SP)
-	MOVQ    count+8(FP), AX
-	TESTQ   AX, AX
-	JLE     done2
-	MOVQ    $+0, AX
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y0
-	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y1
-
-loop3:
-	MOVQ         AX, CX
-	SHLQ         $0x01, CX
-	MOVQ         (SP), DX
-	LEAQ         (DX)(CX*8), CX
-	VBROADCASTSD (CX), Y2
-	VBROADCASTSD 8(CX), Y3
-	MOVQ         8(SP), CX
-	LEAQ         (CX)(AX*4), CX
-	MOVLQSX      (CX), CX
-	MOVQ         CX, 48(SP)
-	MOVQ         16(SP), CX
-	LEAQ         (CX)(AX*4), CX
-	MOVLQSX      (CX), CX
-	MOVQ         CX, 56(SP)
-	MOVQ         24(SP), CX
-	LEAQ         (CX)(AX*8), CX
-	VBROADCASTSD (CX), Y4
-	MOVQ         32(SP), CX
-	LEAQ         (CX)(AX*4), CX
-	MOVLQSX      (CX), CX
-	IMUL3Q       $+78, 48(SP), DX
-	LEAQ         (R8)(DX*8), DX
-	IMUL3Q       $+78, 56(SP), BX
-	LEAQ         (R8)(BX*8), BX
-	IMUL3Q       $+78, CX, SI
-	LEAQ         (R8)(SI*8), SI
-	IMUL3Q       $+84, AX, DI
-	MOVQ         40(SP), R9
-	LEAQ         (R9)(DI*8), DI
-	MOVQ         $+0, R9
-	PCALIGN      $0x20
-
-loop4:
-	IMUL3Q       $+26, R9, R11
-	LEAQ         (DX)(R11*8), R12
-	LEAQ         (BX)(R11*8), R13
-	LEAQ         (SI)(R11*8), R11
-	IMUL3Q       $+28, R9, BP
-	LEAQ         (DI)(BP*8), BP
-	VMULPD       (R13), Y3, Y5
-	VMULPD       32(R13), Y3, Y6
-	VMULPD       64(R13), Y3, Y7
-	VMULPD       96(R13), Y3, Y8
-	VFMADD231PD  (R12), Y2, Y5
-	VFMADD231PD  32(R12), Y2, Y6
-	VFMADD231PD  64(R12), Y2, Y7
-	VFMADD231PD  96(R12), Y2, Y8
-	VFMADD231PD  (R11), Y4, Y5
-	VFMADD231PD  32(R11), Y4, Y6
-	VFMADD231PD  64(R11), Y4, Y7
-	VFMADD231PD  96(R11), Y4, Y8
-	VXORPD       Y0, Y5, Y5
-	VXORPD       Y0, Y6, Y6
-	VXORPD       Y0, Y7, Y7
-	VXORPD       Y0, Y8, Y8
-	VMOVUPD      Y5, 16(BP)
-	VMOVUPD      Y6, 48(BP)
-	VMOVUPD      Y7, 80(BP)
-	VMOVUPD      Y8, 112(BP)
-	VMASKMOVPD   192(R12), Y1, Y5
-	VMASKMOVPD   192(R13), Y1, Y6
-	VMULPD       128(R13), Y3, Y7
-	VMULPD       160(R13), Y3, Y8
-	VMULPD       Y6, Y3, Y6
-	VFMADD231PD  128(R12), Y2, Y7
-	VFMADD231PD  160(R12), Y2, Y8
-	VFMADD231PD  Y5, Y2, Y6
-	VMASKMOVPD   192(R11), Y1, Y5
-	VFMADD231PD  128(R11), Y4, Y7
-	VFMADD231PD  160(R11), Y4, Y8
-	VFMADD231PD  Y5, Y4, Y6
-	VXORPD       Y0, Y7, Y5
-	VXORPD       Y0, Y8, Y7
-	VXORPD       Y0, Y6, Y6
-	VMOVUPD      Y5, 144(BP)
-	VMOVUPD      Y7, 176(BP)
-	VMASKMOVPD   Y6, Y1, 208(BP)
-	ADDQ         $+1, R9
-	CMPQ         R9, $+3
-	JLT          loop4
-	IMUL3Q       $+3, CX, CX
-	LEAQ         (R10)(CX*8), CX
-	VBROADCASTSD (CX), Y2
-	IMUL3Q       $+3, 56(SP), DX
-	LEAQ         (R10)(DX*8), DX
-	VBROADCASTSD (DX), Y3
-	VSUBPD       Y3, Y2, Y2
-	VBROADCASTSD (CX), Y3
-	IMUL3Q       $+3, 48(SP), BX
-	LEAQ         (R10)(BX*8), BX
-	VBROADCASTSD (BX), Y4
-	VSUBPD       Y4, Y3, Y3
-	VMOVSD       X3, (DI)
-	VMOVSD       X2, 8(DI)
-	VBROADCASTSD 8(CX), Y2
-	VBROADCASTSD 8(DX), Y3
-	VSUBPD       Y3, Y2, Y2
-	VBROADCASTSD 8(CX), Y3
-	VBROADCASTSD 8(BX), Y4
-	VSUBPD       Y4, Y3, Y3
-	VMOVSD       X3, 224(DI)
-	VMOVSD       X2, 232(DI)
-	VBROADCASTSD 16(CX), Y2
-	VBROADCASTSD 16(DX), Y3
-	VSUBPD       Y3, Y2, Y2
-	VBROADCASTSD 16(CX), Y3
-	VBROADCASTSD 16(BX), Y4
-	VSUBPD       Y4, Y3, Y3
-	VMOVSD       X3, 448(DI)
-	VMOVSD       X2, 456(DI)
-	ADDQ         $+1, AX
-	MOVQ         count+8(FP), CX
-	CMPQ         AX, CX
+	ADDQ         $+1, SI
+	MOVQ         count+8(FP), DI
+	CMPQ         SI, DI
 	JLT          loop3
 
 done2:
@@ -30931,9 +39447,6 @@ GLOBL c32x8_h42a4f02043f7f565<>(SB), RODATA|NOPTR, $32
 
 DATA c64x1_0000000000000001<>+0(SB)/8, $0x0000000000000001
 GLOBL c64x1_0000000000000001<>(SB), RODATA|NOPTR, $8
-
-DATA c64x1_0000000000000002<>+0(SB)/8, $0x0000000000000002
-GLOBL c64x1_0000000000000002<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_0000000000000003<>+0(SB)/8, $0x0000000000000003
 GLOBL c64x1_0000000000000003<>(SB), RODATA|NOPTR, $8
@@ -31045,9 +39558,6 @@ GLOBL c64x1_bf2a01a01a014d7d<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_bfc5555555555555<>+0(SB)/8, $0xbfc5555555555555
 GLOBL c64x1_bfc5555555555555<>(SB), RODATA|NOPTR, $8
-
-DATA c64x1_bff0000000000000<>+0(SB)/8, $0xbff0000000000000
-GLOBL c64x1_bff0000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_fffffffff8000000<>+0(SB)/8, $0xfffffffff8000000
 GLOBL c64x1_fffffffff8000000<>(SB), RODATA|NOPTR, $8
@@ -31295,12 +39805,6 @@ DATA c64x4_bfc5555555555555<>+16(SB)/8, $0xbfc5555555555555
 DATA c64x4_bfc5555555555555<>+24(SB)/8, $0xbfc5555555555555
 GLOBL c64x4_bfc5555555555555<>(SB), RODATA|NOPTR, $32
 
-DATA c64x4_bff0000000000000<>+0(SB)/8, $0xbff0000000000000
-DATA c64x4_bff0000000000000<>+8(SB)/8, $0xbff0000000000000
-DATA c64x4_bff0000000000000<>+16(SB)/8, $0xbff0000000000000
-DATA c64x4_bff0000000000000<>+24(SB)/8, $0xbff0000000000000
-GLOBL c64x4_bff0000000000000<>(SB), RODATA|NOPTR, $32
-
 DATA c64x4_fffffffff8000000<>+0(SB)/8, $0xfffffffff8000000
 DATA c64x4_fffffffff8000000<>+8(SB)/8, $0xfffffffff8000000
 DATA c64x4_fffffffff8000000<>+16(SB)/8, $0xfffffffff8000000
@@ -31313,6 +39817,12 @@ DATA c64x4_ffffffffffffffff<>+16(SB)/8, $0xffffffffffffffff
 DATA c64x4_ffffffffffffffff<>+24(SB)/8, $0xffffffffffffffff
 GLOBL c64x4_ffffffffffffffff<>(SB), RODATA|NOPTR, $32
 
+DATA c64x4_h012c4dc659fec55d<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_h012c4dc659fec55d<>+8(SB)/8, $0x0000000000000016
+DATA c64x4_h012c4dc659fec55d<>+16(SB)/8, $0x000000000000002c
+DATA c64x4_h012c4dc659fec55d<>+24(SB)/8, $0x0000000000000042
+GLOBL c64x4_h012c4dc659fec55d<>(SB), RODATA|NOPTR, $32
+
 DATA c64x4_h154ff0bacfb5a4a5<>+0(SB)/8, $0x0000000000000014
 DATA c64x4_h154ff0bacfb5a4a5<>+8(SB)/8, $0x0000000000000015
 DATA c64x4_h154ff0bacfb5a4a5<>+16(SB)/8, $0x0000000000000016
@@ -31324,6 +39834,12 @@ DATA c64x4_h2a0a6a1bf49360a5<>+8(SB)/8, $0x0000000000000005
 DATA c64x4_h2a0a6a1bf49360a5<>+16(SB)/8, $0x0000000000000006
 DATA c64x4_h2a0a6a1bf49360a5<>+24(SB)/8, $0x0000000000000007
 GLOBL c64x4_h2a0a6a1bf49360a5<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_h3cbb9a7c7a5d7d65<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_h3cbb9a7c7a5d7d65<>+8(SB)/8, $0x0000000000000054
+DATA c64x4_h3cbb9a7c7a5d7d65<>+16(SB)/8, $0x00000000000000a8
+DATA c64x4_h3cbb9a7c7a5d7d65<>+24(SB)/8, $0x00000000000000fc
+GLOBL c64x4_h3cbb9a7c7a5d7d65<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_h50215262867e35a5<>+0(SB)/8, $0x0000000000000010
 DATA c64x4_h50215262867e35a5<>+8(SB)/8, $0x0000000000000011
@@ -31373,12 +39889,6 @@ DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
 DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
 GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
 
-DATA c64x4_ha277c949c18dd5a5<>+0(SB)/8, $0x0000000000000000
-DATA c64x4_ha277c949c18dd5a5<>+8(SB)/8, $0x0000000000000009
-DATA c64x4_ha277c949c18dd5a5<>+16(SB)/8, $0x0000000000000012
-DATA c64x4_ha277c949c18dd5a5<>+24(SB)/8, $0x000000000000001b
-GLOBL c64x4_ha277c949c18dd5a5<>(SB), RODATA|NOPTR, $32
-
 DATA c64x4_hc5c415b1f40f57a5<>+0(SB)/8, $0x0000000000000018
 DATA c64x4_hc5c415b1f40f57a5<>+8(SB)/8, $0x0000000000000019
 DATA c64x4_hc5c415b1f40f57a5<>+16(SB)/8, $0x000000000000001a
@@ -31391,11 +39901,11 @@ DATA c64x4_hc834997fb4a8ad65<>+16(SB)/8, $0x0000000000000020
 DATA c64x4_hc834997fb4a8ad65<>+24(SB)/8, $0x0000000000000030
 GLOBL c64x4_hc834997fb4a8ad65<>(SB), RODATA|NOPTR, $32
 
-DATA c64x4_hcc7e09af1e83611d<>+0(SB)/8, $0xffffffffffffffff
-DATA c64x4_hcc7e09af1e83611d<>+8(SB)/8, $0x0000000000000000
-DATA c64x4_hcc7e09af1e83611d<>+16(SB)/8, $0x0000000000000000
-DATA c64x4_hcc7e09af1e83611d<>+24(SB)/8, $0x0000000000000000
-GLOBL c64x4_hcc7e09af1e83611d<>(SB), RODATA|NOPTR, $32
+DATA c64x4_hd74f27e11954675d<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_hd74f27e11954675d<>+8(SB)/8, $0x000000000000004e
+DATA c64x4_hd74f27e11954675d<>+16(SB)/8, $0x000000000000009c
+DATA c64x4_hd74f27e11954675d<>+24(SB)/8, $0x00000000000000ea
+GLOBL c64x4_hd74f27e11954675d<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_hda7e8f1318ed13a5<>+0(SB)/8, $0x0000000000000008
 DATA c64x4_hda7e8f1318ed13a5<>+8(SB)/8, $0x0000000000000009
@@ -31608,6 +40118,16 @@ DATA c64x8_h7dbe2bc8ebaa3d2d<>+48(SB)/8, $0x000000000000000c
 DATA c64x8_h7dbe2bc8ebaa3d2d<>+56(SB)/8, $0x0000000000000007
 GLOBL c64x8_h7dbe2bc8ebaa3d2d<>(SB), RODATA|NOPTR, $64
 
+DATA c64x8_h7faa1714fb9b8294<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_h7faa1714fb9b8294<>+8(SB)/8, $0x0000000000000054
+DATA c64x8_h7faa1714fb9b8294<>+16(SB)/8, $0x00000000000000a8
+DATA c64x8_h7faa1714fb9b8294<>+24(SB)/8, $0x00000000000000fc
+DATA c64x8_h7faa1714fb9b8294<>+32(SB)/8, $0x0000000000000150
+DATA c64x8_h7faa1714fb9b8294<>+40(SB)/8, $0x00000000000001a4
+DATA c64x8_h7faa1714fb9b8294<>+48(SB)/8, $0x00000000000001f8
+DATA c64x8_h7faa1714fb9b8294<>+56(SB)/8, $0x000000000000024c
+GLOBL c64x8_h7faa1714fb9b8294<>(SB), RODATA|NOPTR, $64
+
 DATA c64x8_h82630cffcbbaf725<>+0(SB)/8, $0x0000000000000010
 DATA c64x8_h82630cffcbbaf725<>+8(SB)/8, $0x0000000000000011
 DATA c64x8_h82630cffcbbaf725<>+16(SB)/8, $0x0000000000000012
@@ -31688,6 +40208,16 @@ DATA c64x8_hbf34f2183b8790ac<>+48(SB)/8, $0x000000000000000b
 DATA c64x8_hbf34f2183b8790ac<>+56(SB)/8, $0x000000000000000e
 GLOBL c64x8_hbf34f2183b8790ac<>(SB), RODATA|NOPTR, $64
 
+DATA c64x8_hcbd4e26f8c236804<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hcbd4e26f8c236804<>+8(SB)/8, $0x000000000000004e
+DATA c64x8_hcbd4e26f8c236804<>+16(SB)/8, $0x000000000000009c
+DATA c64x8_hcbd4e26f8c236804<>+24(SB)/8, $0x00000000000000ea
+DATA c64x8_hcbd4e26f8c236804<>+32(SB)/8, $0x0000000000000138
+DATA c64x8_hcbd4e26f8c236804<>+40(SB)/8, $0x0000000000000186
+DATA c64x8_hcbd4e26f8c236804<>+48(SB)/8, $0x00000000000001d4
+DATA c64x8_hcbd4e26f8c236804<>+56(SB)/8, $0x0000000000000222
+GLOBL c64x8_hcbd4e26f8c236804<>(SB), RODATA|NOPTR, $64
+
 DATA c64x8_hcd037e819e4e3a25<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_hcd037e819e4e3a25<>+8(SB)/8, $0x0000000000000002
 DATA c64x8_hcd037e819e4e3a25<>+16(SB)/8, $0x0000000000000004
@@ -31728,6 +40258,16 @@ DATA c64x8_he0562e2575b445cc<>+48(SB)/8, $0x0000000000000000
 DATA c64x8_he0562e2575b445cc<>+56(SB)/8, $0x0000000000000000
 GLOBL c64x8_he0562e2575b445cc<>(SB), RODATA|NOPTR, $64
 
+DATA c64x8_he3e8172533c91d4a<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_he3e8172533c91d4a<>+8(SB)/8, $0x0000000000000058
+DATA c64x8_he3e8172533c91d4a<>+16(SB)/8, $0x00000000000000b0
+DATA c64x8_he3e8172533c91d4a<>+24(SB)/8, $0x0000000000000108
+DATA c64x8_he3e8172533c91d4a<>+32(SB)/8, $0x0000000000000160
+DATA c64x8_he3e8172533c91d4a<>+40(SB)/8, $0x00000000000001b8
+DATA c64x8_he3e8172533c91d4a<>+48(SB)/8, $0x0000000000000210
+DATA c64x8_he3e8172533c91d4a<>+56(SB)/8, $0x0000000000000268
+GLOBL c64x8_he3e8172533c91d4a<>(SB), RODATA|NOPTR, $64
+
 DATA c64x8_heb8fc3b463ee3b25<>+0(SB)/8, $0x0000000000000018
 DATA c64x8_heb8fc3b463ee3b25<>+8(SB)/8, $0x0000000000000019
 DATA c64x8_heb8fc3b463ee3b25<>+16(SB)/8, $0x000000000000001a
@@ -31738,15 +40278,15 @@ DATA c64x8_heb8fc3b463ee3b25<>+48(SB)/8, $0x000000000000001e
 DATA c64x8_heb8fc3b463ee3b25<>+56(SB)/8, $0x000000000000001f
 GLOBL c64x8_heb8fc3b463ee3b25<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_hf33ff5086a5e9ee5<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_hf33ff5086a5e9ee5<>+8(SB)/8, $0x0000000000000009
-DATA c64x8_hf33ff5086a5e9ee5<>+16(SB)/8, $0x0000000000000012
-DATA c64x8_hf33ff5086a5e9ee5<>+24(SB)/8, $0x000000000000001b
-DATA c64x8_hf33ff5086a5e9ee5<>+32(SB)/8, $0x0000000000000024
-DATA c64x8_hf33ff5086a5e9ee5<>+40(SB)/8, $0x000000000000002d
-DATA c64x8_hf33ff5086a5e9ee5<>+48(SB)/8, $0x0000000000000036
-DATA c64x8_hf33ff5086a5e9ee5<>+56(SB)/8, $0x000000000000003f
-GLOBL c64x8_hf33ff5086a5e9ee5<>(SB), RODATA|NOPTR, $64
+DATA c64x8_hfca5c378b21fd885<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hfca5c378b21fd885<>+8(SB)/8, $0x000000000000000c
+DATA c64x8_hfca5c378b21fd885<>+16(SB)/8, $0x0000000000000018
+DATA c64x8_hfca5c378b21fd885<>+24(SB)/8, $0x0000000000000024
+DATA c64x8_hfca5c378b21fd885<>+32(SB)/8, $0x0000000000000030
+DATA c64x8_hfca5c378b21fd885<>+40(SB)/8, $0x000000000000003c
+DATA c64x8_hfca5c378b21fd885<>+48(SB)/8, $0x0000000000000048
+DATA c64x8_hfca5c378b21fd885<>+56(SB)/8, $0x0000000000000054
+GLOBL c64x8_hfca5c378b21fd885<>(SB), RODATA|NOPTR, $64
 // func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 TEXT ·cpuid(SB), NOSPLIT, $0-24
 	MOVL leaf+0(FP), AX

@@ -14,30 +14,30 @@ func t2LoopGo(j, t []int32, theta, t2 []float64) {
 		j[i] = int32(ji)
 
 		// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-		var t12 float64
+		var t11 float64
 		if ji == 1 {
-			t13 := 6 + int(t[i])
-			if t13 >= 0 && t13 <= 25 {
-				t12 = theta[t13]
+			t12 := 6 + int(t[i])
+			if t12 >= 0 && t12 <= 25 {
+				t11 = theta[t12]
 			}
 		} else {
-			t13 := 6 + int(t[i]) + ji
-			if t13 >= 0 && t13 <= 25 {
-				t12 = theta[t13]
+			t12 := 6 + int(t[i]) + ji
+			if t12 >= 0 && t12 <= 25 {
+				t11 = theta[t12]
 			}
 		}
-		t2[i] = t12
+		t2[i] = t11
 	}
 }
 
-// secondLoopGo computes on[i] = 1 ≤ i ∧ i ≤ 20, first = if on { if j = 0 { 0 }
-// else { t2 } } else { 0 }, second[i] = if on[i] ∧ j[i] = 1 { [(7 + t[i]) ≥ 0,
-// 25 ≥ (7 + t[i])]·theta[(7 + t[i])] } else { 0 }.
+// secondLoopGo computes on2[i] = 1 ≤ i ∧ i ≤ 20, first = if on2 { if j = 0 { 0
+// } else { t2 } } else { 0 }, second[i] = if on2[i] ∧ j[i] = 1 { [(7 + t[i]) ≥
+// 0, 25 ≥ (7 + t[i])]·theta[(7 + t[i])] } else { 0 }.
 func secondLoopGo(first []float64, j []int32, t2 []float64, t []int32, theta, second []float64) {
 	for i := range 22 {
 		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
-		on := 1 <= i && i <= 20
-		if on {
+		on2 := 1 <= i && i <= 20
+		if on2 {
 			if int(j[i]) == 0 {
 				first[i] = 0
 			} else {
@@ -49,30 +49,30 @@ func secondLoopGo(first []float64, j []int32, t2 []float64, t []int32, theta, se
 
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		var second2 float64
-		if on && int(j[i]) == 1 {
-			t12 := 7 + int(t[i])
-			if t12 >= 0 && t12 <= 25 {
-				second2 = theta[t12]
+		if on2 && int(j[i]) == 1 {
+			t11 := 7 + int(t[i])
+			if t11 >= 0 && t11 <= 25 {
+				second2 = theta[t11]
 			}
 		}
 		second[i] = second2
 	}
 }
 
-// aLoopGo computes t6[i] = 0, t6[i + 1] = 0, t6[i + 2] = 0, ….
-func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
+// aLoopGo computes t5[i] = 0, t5[i + 1] = 0, t5[i + 2] = 0, ….
+func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
 	for b := range 22 {
-		// t6[i] = 0   ht.bp:6
-		t6[0] = int32(0)
+		// t5[i] = 0   ht.bp:6
+		t5[0] = int32(0)
 
-		// t6[i + 1] = 0   ht.bp:6
-		t6[1] = int32(0)
+		// t5[i + 1] = 0   ht.bp:6
+		t5[1] = int32(0)
 
-		// t6[i + 2] = 0   ht.bp:6
-		t6[2] = int32(0)
+		// t5[i + 2] = 0   ht.bp:6
+		t5[2] = int32(0)
 
-		// t6[i + 3] = 1   ht.bp:6
-		t6[3] = int32(1)
+		// t5[i + 3] = 1   ht.bp:6
+		t5[3] = int32(1)
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		v3 := math.Cos(second[b])
@@ -80,15 +80,15 @@ func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8,
 		v5 := math.Cos(first[b])
 		v6 := math.Sin(first[b])
 
-		// t7[i] = 0   ht.bp:6
-		t7[0] = 0
+		// t6[i] = 0   ht.bp:6
+		t6[0] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t7[1] = v6
-		t7[2] = v5
+		t6[1] = v6
+		t6[2] = v5
 
-		// t7[i + 3] = 0   ht.bp:6
-		t7[3] = 0
+		// t6[i + 3] = 0   ht.bp:6
+		t6[3] = 0
 
 		// A[parent[b]] @ here   ht.bp:23
 		parent2 := int(parent[b])
@@ -104,44 +104,44 @@ func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8,
 		}
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t8[0] = v4
-		t12 := v3 * v5
-		t8[1] = t12
-		t13 := -(v3 * v6)
-		t8[2] = t13
+		t7[0] = v4
+		t11 := v3 * v5
+		t7[1] = t11
+		t12 := -(v3 * v6)
+		t7[2] = t12
+
+		// t7[i + 3] = 0   ht.bp:6
+		t7[3] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t8[0] = v3
+		t13 := -(v4 * v5)
+		t8[1] = t13
+		t14 := v4 * v6
+		t8[2] = t14
 
 		// t8[i + 3] = 0   ht.bp:6
 		t8[3] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t9[0] = v3
-		t14 := -(v4 * v5)
-		t9[1] = t14
-		t15 := v4 * v6
-		t9[2] = t15
-
-		// t9[i + 3] = 0   ht.bp:6
-		t9[3] = 0
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		{
 			for k := range 4 {
-				t10[k] = t9[k]
+				t9[k] = t8[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t10[k+4] = t8[k]
+				t9[k+4] = t7[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t10[k+8] = t7[k]
+				t9[k+8] = t6[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t10[k+12] = float64(int(t6[k]))
+				t9[k+12] = float64(int(t5[k]))
 			}
 		}
 
@@ -150,67 +150,105 @@ func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8,
 			clear(here[i*4:][:4])
 			for k := range 4 {
 				rel2 := rel[b*16+i*4+k]
-				t10Row := t10[k*4:][:4]
+				t9Row := t9[k*4:][:4]
 				hereRow := here[i*4:][:4]
 				for l := range 4 {
-					hereRow[l] += rel2 * t10Row[l]
+					hereRow[l] += rel2 * t9Row[l]
 				}
 			}
 		}
-		on2 := parent2 < 0
+		on3 := parent2 < 0
 		for i := range 4 {
-			clear(t11[:4])
+			clear(t10[:4])
 
 			// A[parent[b]] @ here   ht.bp:23
 			for k := range 4 {
 				A2k := A2[i*4+k]
 				hereRow := here[k*4:][:4]
 				for l := range 4 {
-					t11[l] += A2k * hereRow[l]
+					t10[l] += A2k * hereRow[l]
 				}
 			}
 
 			// if parent[b] < 0 { here } else { A[parent[b]] @ here }   ht.bp:23
 			ARow := A[b*16+i*4:][:4]
 			for k := range 4 {
-				if on2 {
+				if on3 {
 					ARow[k] = here[i*4+k]
 				} else {
-					ARow[k] = t11[k]
+					ARow[k] = t10[k]
 				}
 			}
 		}
 	}
 }
 
-// mLoopGo computes M[i,j,k] = Σₗ A[i,j,l]·inv[i,l,k].
-func mLoopGo(A, inv, M []float64) {
+// zM2LoopGo computes zM2[i,j,k] = Σₗ A[i,j,l]·inv[i,l,k], M[i,j,l] = Σₖ
+// F[j,k]·zM2[i,k,l].
+func zM2LoopGo(A, inv, zM2, M, F []float64) {
 	for i := range 22 {
+		// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
 		for k := range 4 {
 			for l := range 4 {
-				var M2 float64
+				var s2 float64
 				ARow := A[i*16+k*4:][:4]
 				for m := range 4 {
 					zM := ARow[m] * inv[i*16+l+m*4]
-					M2 += zM
+					s2 += zM
 				}
-				M[i*16+k*4+l] = M2
+				zM2[k*4+l] = s2
+			}
+		}
+		for k := range 3 {
+			clear(M[i*12+k*4:][:4])
+			for l := range 3 {
+				Fl := F[k*3+l]
+				zM2Row := zM2[l*4:][:4]
+				MRow := M[i*12+k*4:][:4]
+				for m := range 4 {
+					MRow[m] += Fl * zM2Row[m]
+				}
 			}
 		}
 	}
 }
 
-// sSumsGo computes s[i,k] = Σⱼ,ₗ weight[i,j]·M[j,k,l]·base[i,l].
-func sSumsGo(weight, M, base, s []float64) {
-	for k := range 22 {
-		weightk := weight[k]
-		for l := range 3 {
-			var s3 float64
-			MRow := M[k*16+l*4:][:4]
-			for m := range 4 {
-				s3 += weightk * MRow[m] * base[m]
+// zqSums computes zq[i,k] = Σⱼ,ₗ weight[i,j]·M[j,k,l]·base[i,l], in parts of
+// 256.
+func (t *tasks) zqSums(V int, zq, weight, M, base []float64) {
+	k := &t.zqSumsTask
+	*k = zqSumsTask{t: t, V: V, zq: zq, weight: weight, M: M, base: base}
+	workers.run(t.forWork(V*949), partsOf(V, 256), k)
+}
+
+// zqSumsTask is what the parts of zqSums work on.
+type zqSumsTask struct {
+	t                   *tasks
+	V                   int
+	zq, weight, M, base []float64
+}
+
+func (k *zqSumsTask) part(i, who int) {
+	first := i * 256
+	count := min(256, k.V-first)
+	zqSumsPart(first, count, k.V, k.zq, k.weight, k.M, k.base)
+}
+
+// zqSumsPartGo computes zq[i,k] = Σⱼ,ₗ weight[i,j]·M[j,k,l]·base[i,l].
+func zqSumsPartGo(first, count, V int, zq, weight, M, base []float64) {
+	for i := range count {
+		clear(zq[first*3+i*3:][:3])
+		for k := range 22 {
+			weightk := weight[first*22+i*22+k]
+			for l := range 3 {
+				var s2 float64
+				MRow := M[k*12+l*4:][:4]
+				baseRow := base[first*4+i*4:][:4]
+				for m := range 4 {
+					s2 += weightk * MRow[m] * baseRow[m]
+				}
+				zq[first*3+i*3+l] += s2
 			}
-			s[l] += s3
 		}
 	}
 }
@@ -263,20 +301,20 @@ func t3LoopGo(j, t, t2 []int32, theta, t3 []float64) {
 		t2[i] = int32(t2i)
 
 		// if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-		var t61 float64
+		var t39 float64
 		if !(ji == 0) {
 			if ji == 1 {
-				t62 := 6 + int(t[i])
-				if t62 >= 0 && t62 <= 25 {
-					t61 = theta[t62]
+				t40 := 6 + int(t[i])
+				if t40 >= 0 && t40 <= 25 {
+					t39 = theta[t40]
 				}
 			} else {
 				if t2i >= 0 && t2i <= 25 {
-					t61 = theta[t2i]
+					t39 = theta[t2i]
 				}
 			}
 		}
-		t3[i] = t61
+		t3[i] = t39
 	}
 }
 
@@ -285,29 +323,29 @@ func t6LoopGo(t6 []float64) {
 	for i := range 26 {
 		t6Row := t6[i*26:][:26]
 		for k := range 26 {
-			var t62 float64
+			var t39 float64
 			if k == i {
-				t62 = 1
+				t39 = 1
 			}
-			t6Row[k] = t62
+			t6Row[k] = t39
 		}
 	}
 }
 
-// dALoopGo computes t41[i] = 0, t41[i + 1] = 0, t41[i + 2] = 0, ….
-func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60 []float64) {
+// dALoopGo computes t19[i] = 0, t19[i + 1] = 0, t19[i + 2] = 0, ….
+func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38 []float64) {
 	for b2 := range 22 {
-		// t41[i] = 0   ht.bp:6
-		t41[0] = int32(0)
+		// t19[i] = 0   ht.bp:6
+		t19[0] = int32(0)
 
-		// t41[i + 1] = 0   ht.bp:6
-		t41[1] = int32(0)
+		// t19[i + 1] = 0   ht.bp:6
+		t19[1] = int32(0)
 
-		// t41[i + 2] = 0   ht.bp:6
-		t41[2] = int32(0)
+		// t19[i + 2] = 0   ht.bp:6
+		t19[2] = int32(0)
 
-		// t41[i + 3] = 1   ht.bp:6
-		t41[3] = int32(1)
+		// t19[i + 3] = 1   ht.bp:6
+		t19[3] = int32(1)
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		v3 := math.Cos(second[b2])
@@ -315,15 +353,15 @@ func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, 
 		v5 := math.Cos(first[b2])
 		v6 := math.Sin(first[b2])
 
-		// t42[i] = 0   ht.bp:6
-		t42[0] = 0
+		// t20[i] = 0   ht.bp:6
+		t20[0] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t42[1] = v6
-		t42[2] = v5
+		t20[1] = v6
+		t20[2] = v5
 
-		// t42[i + 3] = 0   ht.bp:6
-		t42[3] = 0
+		// t20[i + 3] = 0   ht.bp:6
+		t20[3] = 0
 
 		// A[parent[b]] @ here   ht.bp:23
 		parent2 := int(parent[b2])
@@ -339,44 +377,44 @@ func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, 
 		}
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t43[0] = v4
-		t62 := v3 * v5
-		t43[1] = t62
-		t63 := -(v3 * v6)
-		t43[2] = t63
+		t21[0] = v4
+		t39 := v3 * v5
+		t21[1] = t39
+		t40 := -(v3 * v6)
+		t21[2] = t40
 
-		// t43[i + 3] = 0   ht.bp:6
-		t43[3] = 0
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t44[0] = v3
-		t64 := -(v4 * v5)
-		t44[1] = t64
-		t65 := v4 * v6
-		t44[2] = t65
-
-		// t44[i + 3] = 0   ht.bp:6
-		t44[3] = 0
+		// t21[i + 3] = 0   ht.bp:6
+		t21[3] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t22[0] = v3
+		t41 := -(v4 * v5)
+		t22[1] = t41
+		t42 := v4 * v6
+		t22[2] = t42
+
+		// t22[i + 3] = 0   ht.bp:6
+		t22[3] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		{
 			for k := range 4 {
-				t45[k] = t44[k]
+				t23[k] = t22[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t45[k+4] = t43[k]
+				t23[k+4] = t21[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t45[k+8] = t42[k]
+				t23[k+8] = t20[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t45[k+12] = float64(int(t41[k]))
+				t23[k+12] = float64(int(t19[k]))
 			}
 		}
 
@@ -385,225 +423,225 @@ func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, 
 			clear(here2[i*4:][:4])
 			for k := range 4 {
 				rel2 := rel[b2*16+i*4+k]
-				t45Row := t45[k*4:][:4]
+				t23Row := t23[k*4:][:4]
 				here2Row := here2[i*4:][:4]
 				for l := range 4 {
-					here2Row[l] += rel2 * t45Row[l]
+					here2Row[l] += rel2 * t23Row[l]
 				}
 			}
 		}
 		for i := range 26 {
-			// t48[i,j] = 0   ht.bp:6
-			t48[i*4] = 0
+			// t26[i,j] = 0   ht.bp:6
+			t26[i*4] = 0
 
-			// t48[i,j + 2] = 0   ht.bp:6
-			t48[i*4+2] = 0
+			// t26[i,j + 2] = 0   ht.bp:6
+			t26[i*4+2] = 0
 
-			// t48[i,j + 3] = 0   ht.bp:6
-			t48[i*4+3] = 0
+			// t26[i,j + 3] = 0   ht.bp:6
+			t26[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t49[i,j] = 0   ht.bp:6
-			t49[i*4] = 0
+			// t27[i,j] = 0   ht.bp:6
+			t27[i*4] = 0
 
-			// t49[i,j + 1] = 0   ht.bp:6
-			t49[i*4+1] = 0
+			// t27[i,j + 1] = 0   ht.bp:6
+			t27[i*4+1] = 0
 
-			// t49[i,j + 3] = 0   ht.bp:6
-			t49[i*4+3] = 0
+			// t27[i,j + 3] = 0   ht.bp:6
+			t27[i*4+3] = 0
 		}
-		t66 := -v6
+		t43 := -v6
 		for i := range 26 {
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 			zfirst2 := zfirst[b2+i*22]
-			t46i := t66 * zfirst2
-			t46[i] = t46i
-			t47i := v5 * zfirst2
-			t47[i] = t47i
-			t48[i*4+1] = t47i
-			t49[i*4+2] = t46i
+			t24i := t43 * zfirst2
+			t24[i] = t24i
+			t25i := v5 * zfirst2
+			t25[i] = t25i
+			t26[i*4+1] = t25i
+			t27[i*4+2] = t24i
 			{
-				t48Row := t48[i*4:][:4]
-				t49Row := t49[i*4:][:4]
-				t58Row := t58[i*16+8:][:4]
+				t26Row := t26[i*4:][:4]
+				t27Row := t27[i*4:][:4]
+				t36Row := t36[i*16+8:][:4]
 				for l := range 4 {
-					t58Row[l] = t48Row[l] + t49Row[l]
+					t36Row[l] = t26Row[l] + t27Row[l]
 				}
 			}
 		}
 		for i := range 26 {
-			// t51[i,j] = 0   ht.bp:6
-			t51[i*4] = 0
+			// t29[i,j] = 0   ht.bp:6
+			t29[i*4] = 0
 
-			// t51[i,j + 2] = 0   ht.bp:6
-			t51[i*4+2] = 0
+			// t29[i,j + 2] = 0   ht.bp:6
+			t29[i*4+2] = 0
 
-			// t51[i,j + 3] = 0   ht.bp:6
-			t51[i*4+3] = 0
+			// t29[i,j + 3] = 0   ht.bp:6
+			t29[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t52[i,j] = 0   ht.bp:6
-			t52[i*4] = 0
+			// t30[i,j] = 0   ht.bp:6
+			t30[i*4] = 0
 
-			// t52[i,j + 1] = 0   ht.bp:6
-			t52[i*4+1] = 0
+			// t30[i,j + 1] = 0   ht.bp:6
+			t30[i*4+1] = 0
 
-			// t52[i,j + 3] = 0   ht.bp:6
-			t52[i*4+3] = 0
+			// t30[i,j + 3] = 0   ht.bp:6
+			t30[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t54[i,j] = 0   ht.bp:6
-			t54[i*4] = 0
+			// t32[i,j] = 0   ht.bp:6
+			t32[i*4] = 0
 
-			// t54[i,j + 2] = 0   ht.bp:6
-			t54[i*4+2] = 0
+			// t32[i,j + 2] = 0   ht.bp:6
+			t32[i*4+2] = 0
 
-			// t54[i,j + 3] = 0   ht.bp:6
-			t54[i*4+3] = 0
+			// t32[i,j + 3] = 0   ht.bp:6
+			t32[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t55[i,j] = 0   ht.bp:6
-			t55[i*4] = 0
+			// t33[i,j] = 0   ht.bp:6
+			t33[i*4] = 0
 
-			// t55[i,j + 1] = 0   ht.bp:6
-			t55[i*4+1] = 0
+			// t33[i,j + 1] = 0   ht.bp:6
+			t33[i*4+1] = 0
 
-			// t55[i,j + 3] = 0   ht.bp:6
-			t55[i*4+3] = 0
+			// t33[i,j + 3] = 0   ht.bp:6
+			t33[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t57[i,j,k] = 0   ht.bp:6
+			// t35[i,j,k] = 0   ht.bp:6
 			{
-				t57Row := t57[i*16:][:4]
+				t35Row := t35[i*16:][:4]
 				for l := range 4 {
-					t57Row[l] = 0
+					t35Row[l] = 0
 				}
 			}
 
-			// t57[i,j + 2,k] = 0   ht.bp:6
+			// t35[i,j + 2,k] = 0   ht.bp:6
 			{
-				t57Row := t57[i*16+8:][:4]
+				t35Row := t35[i*16+8:][:4]
 				for l := range 4 {
-					t57Row[l] = 0
+					t35Row[l] = 0
 				}
 			}
 
-			// t57[i,j + 3,k] = 0   ht.bp:6
+			// t35[i,j + 3,k] = 0   ht.bp:6
 			{
-				t57Row := t57[i*16+12:][:4]
+				t35Row := t35[i*16+12:][:4]
 				for l := range 4 {
-					t57Row[l] = 0
+					t35Row[l] = 0
 				}
 			}
 		}
 		for i := range 26 {
-			// t58[i,j,k] = 0   ht.bp:6
+			// t36[i,j,k] = 0   ht.bp:6
 			{
-				t58Row := t58[i*16:][:4]
+				t36Row := t36[i*16:][:4]
 				for l := range 4 {
-					t58Row[l] = 0
+					t36Row[l] = 0
 				}
 			}
 
-			// t58[i,j + 1,k] = 0   ht.bp:6
+			// t36[i,j + 1,k] = 0   ht.bp:6
 			{
-				t58Row := t58[i*16+4:][:4]
+				t36Row := t36[i*16+4:][:4]
 				for l := range 4 {
-					t58Row[l] = 0
+					t36Row[l] = 0
 				}
 			}
 
-			// t58[i,j + 3,k] = 0   ht.bp:6
+			// t36[i,j + 3,k] = 0   ht.bp:6
 			{
-				t58Row := t58[i*16+12:][:4]
+				t36Row := t36[i*16+12:][:4]
 				for l := range 4 {
-					t58Row[l] = 0
+					t36Row[l] = 0
 				}
 			}
 		}
-		t67 := -v4
+		t44 := -v4
 		for i := range 26 {
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 			zsecond2 := zsecond[b2+i*22]
-			v7 := t67 * zsecond2
+			v7 := t44 * zsecond2
 			v8 := v3 * zsecond2
-			t50[0] = v8
+			t28[0] = v8
 
-			// t50[i,j + 1] = 0   ht.bp:6
-			t50[1] = 0
+			// t28[i,j + 1] = 0   ht.bp:6
+			t28[1] = 0
 
-			// t50[i,j + 2] = 0   ht.bp:6
-			t50[2] = 0
+			// t28[i,j + 2] = 0   ht.bp:6
+			t28[2] = 0
 
-			// t50[i,j + 3] = 0   ht.bp:6
-			t50[3] = 0
-
-			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-			t68 := v5*v7 + v3*t46[i]
-			t51[i*4+1] = t68
-			t69 := -(v6*v7 + v3*t47[i])
-			t52[i*4+2] = t69
-			t53[0] = v7
-
-			// t53[i,j + 1] = 0   ht.bp:6
-			t53[1] = 0
-
-			// t53[i,j + 2] = 0   ht.bp:6
-			t53[2] = 0
-
-			// t53[i,j + 3] = 0   ht.bp:6
-			t53[3] = 0
+			// t28[i,j + 3] = 0   ht.bp:6
+			t28[3] = 0
 
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-			t70 := -(v5*v8 + v4*t46[i])
-			t54[i*4+1] = t70
-			t71 := v6*v8 + v4*t47[i]
-			t55[i*4+2] = t71
+			t45 := v5*v7 + v3*t24[i]
+			t29[i*4+1] = t45
+			t46 := -(v6*v7 + v3*t25[i])
+			t30[i*4+2] = t46
+			t31[0] = v7
+
+			// t31[i,j + 1] = 0   ht.bp:6
+			t31[1] = 0
+
+			// t31[i,j + 2] = 0   ht.bp:6
+			t31[2] = 0
+
+			// t31[i,j + 3] = 0   ht.bp:6
+			t31[3] = 0
+
+			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+			t47 := -(v5*v8 + v4*t24[i])
+			t32[i*4+1] = t47
+			t48 := v6*v8 + v4*t25[i]
+			t33[i*4+2] = t48
 			{
-				t54Row := t54[i*4:][:4]
-				t55Row := t55[i*4:][:4]
+				t32Row := t32[i*4:][:4]
+				t33Row := t33[i*4:][:4]
 				for l := range 4 {
-					t56[l] = t53[l] + t54Row[l] + t55Row[l]
+					t34[l] = t31[l] + t32Row[l] + t33Row[l]
 				}
 			}
 
-			// t56[i,j + 1,k] = 0   ht.bp:6
+			// t34[i,j + 1,k] = 0   ht.bp:6
 			{
 				for l := range 4 {
-					t56[l+4] = 0
+					t34[l+4] = 0
 				}
 			}
 
-			// t56[i,j + 2,k] = 0   ht.bp:6
+			// t34[i,j + 2,k] = 0   ht.bp:6
 			{
 				for l := range 4 {
-					t56[l+8] = 0
+					t34[l+8] = 0
 				}
 			}
 
-			// t56[i,j + 3,k] = 0   ht.bp:6
+			// t34[i,j + 3,k] = 0   ht.bp:6
 			{
 				for l := range 4 {
-					t56[l+12] = 0
+					t34[l+12] = 0
 				}
 			}
 
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 			{
-				t51Row := t51[i*4:][:4]
-				t52Row := t52[i*4:][:4]
-				t57Row := t57[i*16+4:][:4]
+				t29Row := t29[i*4:][:4]
+				t30Row := t30[i*4:][:4]
+				t35Row := t35[i*16+4:][:4]
 				for l := range 4 {
-					t57Row[l] = t50[l] + t51Row[l] + t52Row[l]
+					t35Row[l] = t28[l] + t29Row[l] + t30Row[l]
 				}
 			}
 			for k := range 4 {
-				t56Row := t56[k*4:][:4]
-				t57Row := t57[i*16+k*4:][:4]
-				t58Row := t58[i*16+k*4:][:4]
-				t59Row := t59[k*4:][:4]
+				t34Row := t34[k*4:][:4]
+				t35Row := t35[i*16+k*4:][:4]
+				t36Row := t36[i*16+k*4:][:4]
+				t37Row := t37[k*4:][:4]
 				for l := range 4 {
-					t59Row[l] = t56Row[l] + t57Row[l] + t58Row[l]
+					t37Row[l] = t34Row[l] + t35Row[l] + t36Row[l]
 				}
 			}
 
@@ -612,10 +650,10 @@ func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, 
 				clear(zhere[i*16+k*4:][:4])
 				for l := range 4 {
 					rel2 := rel[b2*16+k*4+l]
-					t59Row := t59[l*4:][:4]
+					t37Row := t37[l*4:][:4]
 					zhereRow := zhere[i*16+k*4:][:4]
 					for m := range 4 {
-						zhereRow[m] += rel2 * t59Row[m]
+						zhereRow[m] += rel2 * t37Row[m]
 					}
 				}
 			}
@@ -634,27 +672,27 @@ func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, 
 				}
 			}
 		}
-		on4 := parent2 < 0
+		on5 := parent2 < 0
 		for i := range 26 {
 			for k := range 4 {
-				clear(t60[:4])
+				clear(t38[:4])
 				for l := range 4 {
 					dA2l := dA2[i*16+k*4+l]
 					A3l := A3[k*4+l]
 					here2Row := here2[l*4:][:4]
 					zhereRow := zhere[i*16+l*4:][:4]
 					for m := range 4 {
-						t60[m] += here2Row[m]*dA2l + A3l*zhereRow[m]
+						t38[m] += here2Row[m]*dA2l + A3l*zhereRow[m]
 					}
 				}
 
 				// if parent[b] < 0 { here } else { A[parent[b]] @ here }   ht.bp:23
 				dARow := dA[b2*416+i*16+k*4:][:4]
 				for l := range 4 {
-					if on4 {
+					if on5 {
 						dARow[l] = zhere[i*16+k*4+l]
 					} else {
-						dARow[l] = t60[l]
+						dARow[l] = t38[l]
 					}
 				}
 			}
@@ -662,272 +700,216 @@ func dALoopGo(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, 
 	}
 }
 
-// mSumsGo computes M[i,j,l] = Σₖ A[i,j,k]·inv[i,k,l].
-func mSumsGo(M, A, inv []float64) {
+// mSumsGo computes zM[i,j,l] = Σₖ A[i,j,k]·inv[i,k,l], M[i,j,l] = Σₖ
+// F[j,k]·zM[i,k,l].
+func mSumsGo(zM, A, inv, M, F []float64) {
 	for i := range 22 {
+		// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
 		for k := range 4 {
-			clear(M[i*16+k*4:][:4])
+			clear(zM[i*16+k*4:][:4])
 			for l := range 4 {
 				Al := A[i*16+k*4+l]
 				invRow := inv[i*16+l*4:][:4]
-				MRow := M[i*16+k*4:][:4]
+				zMRow := zM[i*16+k*4:][:4]
 				for m := range 4 {
-					MRow[m] += Al * invRow[m]
+					zMRow[m] += Al * invRow[m]
 				}
 			}
 		}
-	}
-}
-
-// t9LoopGo computes t9[i,j,k] = 0, t9[i,j,k + 1] = 0.
-func t9LoopGo(V int, t9 []float64) {
-	for i := range 26 {
-		for k := range V {
-			// t9[i,j,k] = 0   ht.bp:27
-			t9[V*i*3+k*3] = 0
-
-			// t9[i,j,k + 1] = 0   ht.bp:27
-			t9[V*i*3+k*3+1] = 0
-		}
-	}
-}
-
-// t10LoopGo computes t10[i,j,k] = 0, t10[i,j,k + 2] = 0.
-func t10LoopGo(V int, t10 []float64) {
-	for i := range 26 {
-		for k := range V {
-			// t10[i,j,k] = 0   ht.bp:27
-			t10[V*i*3+k*3] = 0
-
-			// t10[i,j,k + 2] = 0   ht.bp:27
-			t10[V*i*3+k*3+2] = 0
-		}
-	}
-}
-
-// zM2LoopGo computes zM2[i,j,k,l] = Σₘ inv[j,m,l]·dA[j,i,k,m].
-func zM2LoopGo(inv, dA, zM2 []float64) {
-	for k := range 22 {
-		for l := range 4 {
-			for m := range 4 {
-				var s3 float64
-				dARow := dA[k*416+l*4:][:4]
-				for n := range 4 {
-					zM := inv[k*16+m+n*4] * dARow[n]
-					s3 += zM
-				}
-				zM2[k*16+l*4+m] = s3
-			}
-		}
-	}
-}
-
-// zsSumsGo computes zs[i,j,l] = Σₖ,ₘ base[j,m]·weight[j,k]·zM2[i,k,l,m].
-func zsSumsGo(weight, base, zM2, zs []float64) {
-	for l := range 22 {
-		weightl := weight[l]
-		for m := range 3 {
-			var s3 float64
-			zM2Row := zM2[l*16+m*4:][:4]
-			for n := range 4 {
-				s3 += base[n] * (weightl * zM2Row[n])
-			}
-			zs[m] += s3
-		}
-	}
-}
-
-// t23Loop computes t23 = −zq4[corr], in parts of 32768.
-func (t *tasks) t23Loop(N int, corr []int32, t23, zq4 []float64) {
-	k := &t.t23LoopTask
-	*k = t23LoopTask{t: t, N: N, corr: corr, t23: t23, zq4: zq4}
-	workers.run(t.forWork(N*7), partsOf(N, 32768), k)
-}
-
-// t23LoopTask is what the parts of t23Loop work on.
-type t23LoopTask struct {
-	t        *tasks
-	N        int
-	corr     []int32
-	t23, zq4 []float64
-}
-
-func (k *t23LoopTask) part(i, who int) {
-	first := i * 32768
-	count := min(32768, k.N-first)
-	t23LoopPart(first, count, k.N, k.corr, k.t23, k.zq4)
-}
-
-// t23LoopPartGo computes t23 = −zq4[corr].
-func t23LoopPartGo(first, count, N int, corr []int32, t23, zq4 []float64) {
-	for i := range count {
-		corri := int(corr[first+i])
-		zq4Row := zq4[corri*3:][:3]
-		t23Row := t23[first*3+i*3:][:3]
 		for k := range 3 {
-			t23Row[k] = -zq4Row[k]
-		}
-	}
-}
-
-// t32LoopGo computes t32[i,j,k] = t4[j,k]·t12[i] + t31[i,j,k] +
-// cr[j,k]·v·zpsi3[i] + v2·(zcr10[i,j,k] + zcr9[i,j,k] + zcr8[i,j,k]).
-func t32LoopGo(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8 []float64, v, v2 float64) {
-	for i := range 26 {
-		t12i := t12[i]
-		t63 := v * zpsi3[i]
-		for k := range 3 {
-			t4Row := t4[k*3:][:3]
-			t31Row := t31[i*9+k*3:][:3]
-			crRow := cr[k*3:][:3]
-			zcr10Row := zcr10[i*9+k*3:][:3]
-			zcr9Row := zcr9[i*9+k*3:][:3]
-			zcr8Row := zcr8[i*9+k*3:][:3]
-			t32Row := t32[i*9+k*3:][:3]
+			clear(M[i*12+k*4:][:4])
 			for l := range 3 {
-				t32Row[l] = t4Row[l]*t12i + t31Row[l] + (crRow[l]*t63 + v2*(zcr10Row[l]+zcr9Row[l]+zcr8Row[l]))
+				Fl := F[k*3+l]
+				zMRow := zM[i*16+l*4:][:4]
+				MRow := M[i*12+k*4:][:4]
+				for m := range 4 {
+					MRow[m] += Fl * zMRow[m]
+				}
 			}
 		}
 	}
 }
 
-// t33LoopGo computes t25 = −zq5[corr], t33[i,0,j] = −zq6[j,corr[i],0] + [−j =
-// 0]·t25[i,0], t33[i,1,j] = −zq6[j,corr[i],1] + [1 = j]·t25[i,1], ….
-func t33LoopGo(N, V int, corr []int32, t25, zq5, t33, zq6 []float64) {
-	for i := range N {
-		// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
-		corri := int(corr[i])
-		zq5Row := zq5[corri*3:][:3]
-		for k := range 3 {
-			t25[k] = -zq5Row[k]
-		}
-		t33Row := t33[i*78:][:26]
-		t33Row2 := t33[i*78+26:][:26]
-		t33Row3 := t33[i*78+52:][:26]
-		for k := range 26 {
-			// t33[i,0,j] = −zq6[j,corr[i],0] + [−j = 0]·t25[i,0]
-			var t63 float64
-			if 0 == k {
-				t63 = t25[0]
+// zM3LoopGo computes zM3[i,j,k,l] = Σₘ inv[j,m,l]·dA[j,i,k,m].
+func zM3LoopGo(inv, dA, zM3 []float64) {
+	for i := range 26 {
+		for k := range 22 {
+			for l := range 4 {
+				for m := range 4 {
+					var s2 float64
+					dARow := dA[i*16+k*416+l*4:][:4]
+					for n := range 4 {
+						zM2 := inv[k*16+m+n*4] * dARow[n]
+						s2 += zM2
+					}
+					zM3[i*352+k*16+l*4+m] = s2
+				}
 			}
-			t33Row[k] = -zq6[V*k*3+corri*3] + t63
-
-			// t33[i,1,j] = −zq6[j,corr[i],1] + [1 = j]·t25[i,1]
-			var t64 float64
-			if 1 == k {
-				t64 = t25[1]
-			}
-			t33Row2[k] = -zq6[V*k*3+corri*3+1] + t64
-
-			// t33[i,2,j] = −zq6[j,corr[i],2] + [2 = j]·t25[i,2]
-			var t65 float64
-			if 2 == k {
-				t65 = t25[2]
-			}
-			t33Row3[k] = -zq6[V*k*3+corri*3+2] + t65
 		}
 	}
 }
 
-// t34Loop computes v3 = −zq3[corr], t34[i,j,k] = t33[i,j,k] + [2 = k]·t23[i,j]
-// + [1 = k]·v3[i,j], in parts of 256.
-func (t *tasks) t34Loop(N int, corr []int32, zq3, t23, t34, t33 []float64) {
-	k := &t.t34LoopTask
-	*k = t34LoopTask{t: t, N: N, corr: corr, zq3: zq3, t23: t23, t34: t34, t33: t33}
-	workers.run(t.forWork(N*553), partsOf(N, 256), k)
+// zM5LoopGo computes zM4[i,j,k,m,l] = zM[j,l,m]·zF[i,k,l] +
+// F[k,l]·zM3[i,j,l,m], zM5[i,j,k,l] = Σₘ zM4[i,j,k,l,m].
+func zM5LoopGo(zF, F, zM4, zM, zM3, zM5 []float64) {
+	for i := range 26 {
+		for k := range 22 {
+			for l := range 3 {
+				// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
+				for m := range 3 {
+					zFm := zF[i*9+l*3+m]
+					Fm := F[l*3+m]
+					zMRow := zM[k*16+m*4:][:4]
+					zM3Row := zM3[i*352+k*16+m*4:][:4]
+					for n := range 4 {
+						zM4[m+n*3] = zMRow[n]*zFm + Fm*zM3Row[n]
+					}
+				}
+				for m := range 4 {
+					var s2 float64
+					zM4Row := zM4[m*3:][:3]
+					for n := range 3 {
+						s2 += zM4Row[n]
+					}
+					zM5[i*264+k*12+l*4+m] = s2
+				}
+			}
+		}
+	}
 }
 
-// t34LoopTask is what the parts of t34Loop work on.
-type t34LoopTask struct {
-	t                  *tasks
-	N                  int
-	corr               []int32
-	zq3, t23, t34, t33 []float64
+// zq2Loop computes zq[n,j] = Σᵢ,ₖ M[i,j,k]·weight[n,i]·base[n,k], zq2[n,i,j] =
+// base[n,j]·weight[n,i], in parts of 128.
+func (t *tasks) zq2Loop(rows int, zq, weight, M, base, zq2 []float64) {
+	k := &t.zq2LoopTask
+	*k = zq2LoopTask{t: t, rows: rows, zq: zq, weight: weight, M: M, base: base, zq2: zq2}
+	workers.run(t.forWork(rows*1147), partsOf(rows, 128), k)
 }
 
-func (k *t34LoopTask) part(i, who int) {
-	first := i * 256
-	count := min(256, k.N-first)
-	t34LoopPart(first, count, k.N, k.corr, k.zq3, k.t23, k.t34, k.t33)
+// zq2LoopTask is what the parts of zq2Loop work on.
+type zq2LoopTask struct {
+	t                        *tasks
+	rows                     int
+	zq, weight, M, base, zq2 []float64
 }
 
-// t34LoopPartGo computes v3 = −zq3[corr], t34[i,j,k] = t33[i,j,k] + [2 =
-// k]·t23[i,j] + [1 = k]·v3[i,j].
-func t34LoopPartGo(first, count, N int, corr []int32, zq3, t23, t34, t33 []float64) {
+func (k *zq2LoopTask) part(i, who int) {
+	first := i * 128
+	count := min(128, k.rows-first)
+	zq2LoopPart(first, count, k.rows, k.zq, k.weight, k.M, k.base, k.zq2)
+}
+
+// zq2LoopPartGo computes zq[n,j] = Σᵢ,ₖ M[i,j,k]·weight[n,i]·base[n,k],
+// zq2[n,i,j] = base[n,j]·weight[n,i].
+func zq2LoopPartGo(first, count, rows int, zq, weight, M, base, zq2 []float64) {
+	for b3 := range count {
+		clear(zq[b3*3+first*3:][:3])
+
+		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+		for i := range 22 {
+			weighti := weight[b3*22+first*22+i]
+			for k := range 3 {
+				var s2 float64
+				MRow := M[i*12+k*4:][:4]
+				baseRow := base[b3*4+first*4:][:4]
+				for l := range 4 {
+					s2 += MRow[l] * (weighti * baseRow[l])
+				}
+				zq[b3*3+first*3+k] += s2
+			}
+		}
+		for i := range 22 {
+			weighti := weight[b3*22+first*22+i]
+			baseRow := base[b3*4+first*4:][:4]
+			zq2Row := zq2[b3*88+first*88+i*4:][:4]
+			for k := range 4 {
+				zq2Row[k] = baseRow[k] * weighti
+			}
+		}
+	}
+}
+
+// zq3Product computes a part of a procedure.
+func (t *tasks) zq3Product(rows int, zq3, zq2, zM5 []float64) {
+	k := &t.zq3ProductTask
+	*k = zq3ProductTask{t: t, rows: rows, zq3: zq3, zq2: zq2, zM5: zM5}
+	workers.run(1, 1, k)
+}
+
+// zq3ProductTask is what the parts of zq3Product work on.
+type zq3ProductTask struct {
+	t             *tasks
+	rows          int
+	zq3, zq2, zM5 []float64
+}
+
+func (k *zq3ProductTask) part(i, who int) {
+	zq3ProductPart(k.rows, k.zq3, k.zq2, k.zM5, k.t.scratch64.of(who, 1036))
+}
+
+// zq3ProductPartGo computes a part of a procedure.
+func zq3ProductPartGo(rows int, zq3, zq2, zM5, _ []float64) {
+	addmul(mat(zq3, rows, 26), matrix[float64]{zq2, rows, 22, 88, 4}, matrix[float64]{zM5, 22, 26, 12, 264})
+}
+
+// zq4LoopGo computes zq4[i,n,0] = zq3[0,n,i] + [3 = i]·1, zq4[i,n,1] =
+// zq3[1,n,i] + [4 = i]·1, zq4[i,n,2] = zq3[2,n,i] + [5 = i]·1.
+func zq4LoopGo(rows, V int, zq4, zq3 []float64) {
+	for b3 := range rows {
+		zq3Row := zq3[b3*26:][:26]
+		zq3Row2 := zq3[b3*26+3328:][:26]
+		zq3Row3 := zq3[b3*26+6656:][:26]
+		for i := range 26 {
+			// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+			var zq5 float64
+			if 3 == i {
+				zq5 = 1
+			}
+			zq4[V*i*3+b3*3] = zq3Row[i] + zq5
+			var zq6 float64
+			if 4 == i {
+				zq6 = 1
+			}
+			zq4[V*i*3+b3*3+1] = zq3Row2[i] + zq6
+			var zq7 float64
+			if 5 == i {
+				zq7 = 1
+			}
+			zq4[V*i*3+b3*3+2] = zq3Row3[i] + zq7
+		}
+	}
+}
+
+// jthetaLoop computes jtheta[i,j,k] = −zq4[k,corr[i],j], in parts of 1024.
+func (t *tasks) jthetaLoop(N, V int, corr []int32, jtheta, zq4 []float64) {
+	k := &t.jthetaLoopTask
+	*k = jthetaLoopTask{t: t, N: N, V: V, corr: corr, jtheta: jtheta, zq4: zq4}
+	workers.run(t.forWork(N*157), partsOf(N, 1024), k)
+}
+
+// jthetaLoopTask is what the parts of jthetaLoop work on.
+type jthetaLoopTask struct {
+	t           *tasks
+	N, V        int
+	corr        []int32
+	jtheta, zq4 []float64
+}
+
+func (k *jthetaLoopTask) part(i, who int) {
+	first := i * 1024
+	count := min(1024, k.N-first)
+	jthetaLoopPart(first, count, k.N, k.V, k.corr, k.jtheta, k.zq4)
+}
+
+// jthetaLoopPartGo computes jtheta[i,j,k] = −zq4[k,corr[i],j].
+func jthetaLoopPartGo(first, count, N, V int, corr []int32, jtheta, zq4 []float64) {
 	for i := range count {
 		corri := int(corr[first+i])
 		for k := range 3 {
-			// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
-			v3 := -zq3[corri*3+k]
-
-			// t34[i,j,k] = t33[i,j,k] + [2 = k]·t23[i,j] + [1 = k]·v3[i,j]
-			t33Row := t33[first*78+i*78+k*26:][:26]
-			t34Row := t34[first*78+i*78+k*26:][:26]
+			jthetaRow := jtheta[first*78+i*78+k*26:][:26]
 			for l := range 26 {
-				var t63 float64
-				if 2 == l {
-					t63 = t23[first*3+i*3+k]
-				}
-				var t64 float64
-				if 1 == l {
-					t64 = v3
-				}
-				t34Row[l] = t33Row[l] + t63 + t64
+				jthetaRow[l] = -zq4[V*l*3+corri*3+k]
 			}
-		}
-	}
-}
-
-// jthetaLoopGo computes t16 = −zq2[corr], jtheta[i,0,j] = t34[i,0,j] + [−j =
-// 0]·t16[i,0] + [3 = j]·(−1), jtheta[i,1,j] = t34[i,1,j] + [−j = 0]·t16[i,1] +
-// [4 = j]·(−1), ….
-func jthetaLoopGo(N int, corr []int32, t16, zq2, jtheta, t34 []float64) {
-	for i := range N {
-		// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
-		corri := int(corr[i])
-		zq2Row := zq2[corri*3:][:3]
-		for k := range 3 {
-			t16[k] = -zq2Row[k]
-		}
-		t34Row := t34[i*78:][:26]
-		jthetaRow := jtheta[i*78:][:26]
-		t34Row2 := t34[i*78+26:][:26]
-		jthetaRow2 := jtheta[i*78+26:][:26]
-		t34Row3 := t34[i*78+52:][:26]
-		jthetaRow3 := jtheta[i*78+52:][:26]
-		for k := range 26 {
-			// jtheta[i,0,j] = t34[i,0,j] + [−j = 0]·t16[i,0] + [3 = j]·(−1)
-			var t63 float64
-			if 0 == k {
-				t63 = t16[0]
-			}
-			var t64 float64
-			if 3 == k {
-				t64 = -1
-			}
-			jthetaRow[k] = t34Row[k] + t63 + t64
-
-			// jtheta[i,1,j] = t34[i,1,j] + [−j = 0]·t16[i,1] + [4 = j]·(−1)
-			var t65 float64
-			if 0 == k {
-				t65 = t16[1]
-			}
-			var t66 float64
-			if 4 == k {
-				t66 = -1
-			}
-			jthetaRow2[k] = t34Row2[k] + t65 + t66
-
-			// jtheta[i,2,j] = t34[i,2,j] + [−j = 0]·t16[i,2] + [5 = j]·(−1)
-			var t67 float64
-			if 0 == k {
-				t67 = t16[2]
-			}
-			var t68 float64
-			if 5 == k {
-				t68 = -1
-			}
-			jthetaRow3[k] = t34Row3[k] + t67 + t68
 		}
 	}
 }
@@ -997,6 +979,53 @@ func tri4LoopPartGo(first, count, N int, corr, tri2, tri, tri3, tri4 []int32) {
 	}
 }
 
+// qSums computes q[i,k] += Σⱼ,ₗ weight[i,j]·M[j,k,l]·base[i,l], q[i,j] +=
+// theta[j + 3], in parts of 256.
+func (t *tasks) qSums(V int, q, weight, M, base, theta []float64) {
+	k := &t.qSumsTask
+	*k = qSumsTask{t: t, V: V, q: q, weight: weight, M: M, base: base, theta: theta}
+	workers.run(t.forWork(V*952), partsOf(V, 256), k)
+}
+
+// qSumsTask is what the parts of qSums work on.
+type qSumsTask struct {
+	t                         *tasks
+	V                         int
+	q, weight, M, base, theta []float64
+}
+
+func (k *qSumsTask) part(i, who int) {
+	first := i * 256
+	count := min(256, k.V-first)
+	qSumsPart(first, count, k.V, k.q, k.weight, k.M, k.base, k.theta)
+}
+
+// qSumsPartGo computes q[i,k] += Σⱼ,ₗ weight[i,j]·M[j,k,l]·base[i,l], q[i,j]
+// += theta[j + 3].
+func qSumsPartGo(first, count, V int, q, weight, M, base, theta []float64) {
+	for i := range count {
+		clear(q[first*3+i*3:][:3])
+
+		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+		for k := range 22 {
+			weightk := weight[first*22+i*22+k]
+			for l := range 3 {
+				var s2 float64
+				MRow := M[k*12+l*4:][:4]
+				baseRow := base[first*4+i*4:][:4]
+				for m := range 4 {
+					s2 += weightk * MRow[m] * baseRow[m]
+				}
+				q[first*3+i*3+l] += s2
+			}
+		}
+		qRow := q[first*3+i*3:][:3]
+		for k := range 3 {
+			qRow[k] += theta[k+3]
+		}
+	}
+}
+
 // eLoop computes v3[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j], e[i,j]
 // = points[i,j] − (v3[i,j] + t4[i]·q[tri2[i],j]), in parts of 8192.
 func (t *tasks) eLoop(N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
@@ -1045,136 +1074,94 @@ func eLoopPartGo(first, count, N int, us []float64, tri4, tri3 []int32, t4 []flo
 	}
 }
 
-// dqLoopGo computes zdq2[i,0,j] = zq5[j,i,0] + [−j = 0]·zq4[i,0] + [2 =
-// j]·zq3[i,0] + [1 = j]·zq2[i,0], zdq2[i,1,j] = zq5[j,i,1] + [1 = j]·zq4[i,1]
-// + [2 = j]·zq3[i,1] + [1 = j]·zq2[i,1], zdq2[i,2,j] = zq5[j,i,2] + [2 =
-// j]·zq4[i,2] + [2 = j]·zq3[i,2] + [1 = j]·zq2[i,2], ….
-func dqLoopGo(V int, zq4, zq3, zq2, zdq2, zq5, zq, dq []float64) {
-	for i := range V {
-		dqRow := dq[i*78:][:26]
-		dqRow2 := dq[i*78+26:][:26]
-		dqRow3 := dq[i*78+52:][:26]
-		for k := range 26 {
-			// dq = jacobian[forward](q, theta)   ht.bp:69
-			var zq6 float64
-			if 0 == k {
-				zq6 = zq4[i*3]
+// zqLoop computes zq[n,i,j] = base[n,j]·weight[n,i], q[n,j] += Σᵢ,ₖ
+// M[i,j,k]·weight[n,i]·base[n,k], q[n,i] += theta[i + 3], in parts of 128.
+func (t *tasks) zqLoop(rows int, weight, zq, base, q, M, theta []float64) {
+	k := &t.zqLoopTask
+	*k = zqLoopTask{t: t, rows: rows, weight: weight, zq: zq, base: base, q: q, M: M, theta: theta}
+	workers.run(t.forWork(rows*1150), partsOf(rows, 128), k)
+}
+
+// zqLoopTask is what the parts of zqLoop work on.
+type zqLoopTask struct {
+	t                             *tasks
+	rows                          int
+	weight, zq, base, q, M, theta []float64
+}
+
+func (k *zqLoopTask) part(i, who int) {
+	first := i * 128
+	count := min(128, k.rows-first)
+	zqLoopPart(first, count, k.rows, k.weight, k.zq, k.base, k.q, k.M, k.theta)
+}
+
+// zqLoopPartGo computes zq[n,i,j] = base[n,j]·weight[n,i], q[n,j] += Σᵢ,ₖ
+// M[i,j,k]·weight[n,i]·base[n,k], q[n,i] += theta[i + 3].
+func zqLoopPartGo(first, count, rows int, weight, zq, base, q, M, theta []float64) {
+	for b3 := range count {
+		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+		for i := range 22 {
+			weighti := weight[b3*22+first*22+i]
+			baseRow := base[b3*4+first*4:][:4]
+			zqRow := zq[b3*88+first*88+i*4:][:4]
+			for k := range 4 {
+				zqRow[k] = baseRow[k] * weighti
 			}
-			var zq7 float64
-			if 2 == k {
-				zq7 = zq3[i*3]
+		}
+		clear(q[b3*3+first*3:][:3])
+		for i := range 22 {
+			weighti := weight[b3*22+first*22+i]
+			for k := range 3 {
+				var s2 float64
+				MRow := M[i*12+k*4:][:4]
+				baseRow := base[b3*4+first*4:][:4]
+				for l := range 4 {
+					s2 += MRow[l] * (weighti * baseRow[l])
+				}
+				q[b3*3+first*3+k] += s2
 			}
-			var zq8 float64
-			if 1 == k {
-				zq8 = zq2[i*3]
-			}
-			zdq2[0] = zq5[V*k*3+i*3] + zq6 + zq7 + zq8
-			var zq9 float64
-			if 1 == k {
-				zq9 = zq4[i*3+1]
-			}
-			var zq10 float64
-			if 2 == k {
-				zq10 = zq3[i*3+1]
-			}
-			var zq11 float64
-			if 1 == k {
-				zq11 = zq2[i*3+1]
-			}
-			zdq2[1] = zq5[V*k*3+i*3+1] + zq9 + zq10 + zq11
-			var zq12 float64
-			if 2 == k {
-				zq12 = zq4[i*3+2]
-			}
-			var zq13 float64
-			if 2 == k {
-				zq13 = zq3[i*3+2]
-			}
-			var zq14 float64
-			if 1 == k {
-				zq14 = zq2[i*3+2]
-			}
-			zdq2[2] = zq5[V*k*3+i*3+2] + zq12 + zq13 + zq14
-			var zq15 float64
-			if 0 == k {
-				zq15 = zq[i*3]
-			}
-			var zq16 float64
-			if 3 == k {
-				zq16 = 1
-			}
-			dqRow[k] = zdq2[0] + zq15 + zq16
-			var zq17 float64
-			if 0 == k {
-				zq17 = zq[i*3+1]
-			}
-			var zq18 float64
-			if 4 == k {
-				zq18 = 1
-			}
-			dqRow2[k] = zdq2[1] + zq17 + zq18
-			var zq19 float64
-			if 0 == k {
-				zq19 = zq[i*3+2]
-			}
-			var zq20 float64
-			if 5 == k {
-				zq20 = 1
-			}
-			dqRow3[k] = zdq2[2] + zq19 + zq20
+		}
+		qRow := q[b3*3+first*3:][:3]
+		for i := range 3 {
+			qRow[i] += theta[i+3]
 		}
 	}
 }
 
-// jLoop computes zD2[i,j,k] = us[i,0]·dq[tri4[i],j,k] +
-// us[i,1]·dq[tri3[i],j,k], D[i,j,k] = −(zD2[i,j,k] + zD[i]·dq[tri2[i],j,k]),
-// J[i,j,k + 2] = D[i,j,k], …, in parts of 256.
-func (t *tasks) jLoop(N int, us []float64, tri4, tri3 []int32, zD []float64, tri2 []int32, dq, J, q []float64) {
+// jLoop computes tri2[i] = tri[corr[i],2], tri3[i] = tri[corr[i],1], tri4[i] =
+// tri[corr[i],0], …, in parts of 8192.
+func (t *tasks) jLoop(N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
 	k := &t.jLoopTask
-	*k = jLoopTask{t: t, N: N, us: us, tri4: tri4, tri3: tri3, zD: zD, tri2: tri2, dq: dq, J: J, q: q}
-	workers.run(t.forWork(N*726), partsOf(N, 256), k)
+	*k = jLoopTask{t: t, N: N, corr: corr, tri: tri, tri2: tri2, tri3: tri3, tri4: tri4, q: q, J: J}
+	workers.run(t.forWork(N*25), partsOf(N, 8192), k)
 }
 
 // jLoopTask is what the parts of jLoop work on.
 type jLoopTask struct {
-	t          *tasks
-	N          int
-	us         []float64
-	tri4, tri3 []int32
-	zD         []float64
-	tri2       []int32
-	dq, J, q   []float64
+	t                           *tasks
+	N                           int
+	corr, tri, tri2, tri3, tri4 []int32
+	q, J                        []float64
 }
 
 func (k *jLoopTask) part(i, who int) {
-	first := i * 256
-	count := min(256, k.N-first)
-	jLoopPart(first, count, k.N, k.us, k.tri4, k.tri3, k.zD, k.tri2, k.dq, k.J, k.q)
+	first := i * 8192
+	count := min(8192, k.N-first)
+	jLoopPart(first, count, k.N, k.corr, k.tri, k.tri2, k.tri3, k.tri4, k.q, k.J)
 }
 
-// jLoopPartGo computes zD2[i,j,k] = us[i,0]·dq[tri4[i],j,k] +
-// us[i,1]·dq[tri3[i],j,k], D[i,j,k] = −(zD2[i,j,k] + zD[i]·dq[tri2[i],j,k]),
-// J[i,j,k + 2] = D[i,j,k], ….
-func jLoopPartGo(first, count, N int, us []float64, tri4, tri3 []int32, zD []float64, tri2 []int32, dq, J, q []float64) {
+// jLoopPartGo computes tri2[i] = tri[corr[i],2], tri3[i] = tri[corr[i],1],
+// tri4[i] = tri[corr[i],0], ….
+func jLoopPartGo(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
 	for i := range count {
-		usi := us[first*2+i*2]
-		usi2 := us[first*2+i*2+1]
-		tri4i := int(tri4[first+i])
-		tri3i := int(tri3[first+i])
-		zDi := zD[first+i]
-		tri2i := int(tri2[first+i])
-		for k := range 3 {
-			dqRow := dq[k*26+tri4i*78:][:26]
-			dqRow2 := dq[k*26+tri3i*78:][:26]
-			dqRow3 := dq[k*26+tri2i*78:][:26]
-			JRow := J[first*84+i*84+k*28+2:][:26]
-			for l := range 26 {
-				// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
-				zD2 := usi*dqRow[l] + usi2*dqRow2[l]
-				D := -(zD2 + zDi*dqRow3[l])
-				JRow[l] = D
-			}
-		}
+		// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
+		corri := int(corr[first+i])
+		tri2i := int(tri[corri*3+2])
+		tri2[first+i] = int32(tri2i)
+		tri3i := int(tri[corri*3+1])
+		tri3[first+i] = int32(tri3i)
+		tri4i := int(tri[corri*3])
+		tri4[first+i] = int32(tri4i)
 		for k := range 3 {
 			// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
 			v3 := q[k+tri2i*3] - q[k+tri3i*3]
@@ -1183,6 +1170,65 @@ func jLoopPartGo(first, count, N int, us []float64, tri4, tri3 []int32, zD []flo
 			// jacobian(off(u, a, b, c, p), u)   ht.bp:49
 			J[first*84+i*84+k*28] = v4
 			J[first*84+i*84+k*28+1] = v3
+		}
+	}
+}
+
+// zD2LoopGo computes zD2[j,k,i] = us[j,0]·zq3[i,tri4[j],k] +
+// us[j,1]·zq3[i,tri3[j],k].
+func zD2LoopGo(N, V int, us []float64, tri4, tri3 []int32, zD2, zq3 []float64) {
+	for i := range 26 {
+		for k := range N {
+			usk := us[k*2]
+			usk2 := us[k*2+1]
+			tri4k := int(tri4[k])
+			tri3k := int(tri3[k])
+			zq3Row := zq3[V*i*3+tri4k*3:][:3]
+			zq3Row2 := zq3[V*i*3+tri3k*3:][:3]
+			for l := range 3 {
+				zD2[i+k*78+l*26] = usk*zq3Row[l] + usk2*zq3Row2[l]
+			}
+		}
+	}
+}
+
+// jLoop2 computes zD[i] = 1 − us[i,0] − us[i,1], D[i,j,k] = −(zD2[i,j,k] +
+// zD[i]·zq3[k,tri2[i],j]), J[i,j,k + 2] = D[i,j,k], in parts of 512.
+func (t *tasks) jLoop2(N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+	k := &t.jLoop2Task
+	*k = jLoop2Task{t: t, N: N, V: V, us: us, tri2: tri2, zD2: zD2, zq3: zq3, J: J}
+	workers.run(t.forWork(N*394), partsOf(N, 512), k)
+}
+
+// jLoop2Task is what the parts of jLoop2 work on.
+type jLoop2Task struct {
+	t           *tasks
+	N, V        int
+	us          []float64
+	tri2        []int32
+	zD2, zq3, J []float64
+}
+
+func (k *jLoop2Task) part(i, who int) {
+	first := i * 512
+	count := min(512, k.N-first)
+	jLoop2Part(first, count, k.N, k.V, k.us, k.tri2, k.zD2, k.zq3, k.J)
+}
+
+// jLoop2PartGo computes zD[i] = 1 − us[i,0] − us[i,1], D[i,j,k] = −(zD2[i,j,k]
+// + zD[i]·zq3[k,tri2[i],j]), J[i,j,k + 2] = D[i,j,k].
+func jLoop2PartGo(first, count, N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+	for i := range count {
+		// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
+		zD := 1 - us[first*2+i*2] - us[first*2+i*2+1]
+		tri2i := int(tri2[first+i])
+		for k := range 3 {
+			zD2Row := zD2[first*78+i*78+k*26:][:26]
+			JRow := J[first*84+i*84+k*28+2:][:26]
+			for l := range 26 {
+				D := -(zD2Row[l] + zD*zq3[V*l*3+k+tri2i*3])
+				JRow[l] = D
+			}
 		}
 	}
 }
@@ -1199,12 +1245,18 @@ func (t *tasks) forWork(operations int) int {
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads      int // that there may be at once; 0: as many as there are
-	outLoopTask  outLoopTask
-	t23LoopTask  t23LoopTask
-	t34LoopTask  t34LoopTask
-	t4LoopTask   t4LoopTask
-	tri4LoopTask tri4LoopTask
-	eLoopTask    eLoopTask
-	jLoopTask    jLoopTask
+	threads        int // that there may be at once; 0: as many as there are
+	scratch64      scratch[float64]
+	zqSumsTask     zqSumsTask
+	outLoopTask    outLoopTask
+	zq2LoopTask    zq2LoopTask
+	zq3ProductTask zq3ProductTask
+	jthetaLoopTask jthetaLoopTask
+	t4LoopTask     t4LoopTask
+	tri4LoopTask   tri4LoopTask
+	qSumsTask      qSumsTask
+	eLoopTask      eLoopTask
+	zqLoopTask     zqLoopTask
+	jLoopTask      jLoopTask
+	jLoop2Task     jLoop2Task
 }

@@ -25,25 +25,25 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	first := w.reals[32:][:22]
 	second := w.reals[64:][:22]
 	t3 := w.reals[:9]
-	a2 := w.reals[V*3+848:][:3]
+	a2 := w.reals[V*3+768:][:3]
+	on := w.ints[:3]
 	A := w.reals[96:][:352]
-	M := w.reals[496:][:352]
+	zM2 := w.reals[448:][:16]
 	zcr := w.reals[32:][:3]
 	a2_2 := w.reals[64:][:3]
-	t4 := w.reals[96:][:3]
+	t4 := w.reals[V*3+771:][:3]
 	cr := w.reals[448:][:9]
-	G := w.reals[32:][:9]
-	s := w.reals[V*3+848:][:3]
-	t5 := w.reals[:3]
-	zq := w.reals[848:][:V*3]
-	t6 := w.ints[:4]
-	t7 := w.reals[V*3+851:][:4]
+	F := w.reals[32:][:9]
+	M := w.reals[496:][:264]
+	zq := w.reals[768:][:V*3]
+	t5 := w.ints[32:][:4]
+	t6 := w.reals[V*3+771:][:4]
 	A2 := w.reals[448:][:16]
-	t8 := w.reals[V*3+855:][:4]
-	t9 := w.reals[V*3+859:][:4]
-	t10 := w.reals[464:][:16]
+	t7 := w.reals[V*3+775:][:4]
+	t8 := w.reals[V*3+779:][:4]
+	t9 := w.reals[464:][:16]
 	here := w.reals[480:][:16]
-	t11 := w.reals[V*3+851:][:4]
+	t10 := w.reals[V*3+771:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -52,13 +52,13 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	t2Loop(j, t, theta, t2)
 	secondLoop(first, j, t2, t, theta, second)
 
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-	var s2 float64
+	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+	var s float64
 	for i := range 3 {
-		s2 += square(theta[i])
+		s += square(theta[i])
 	}
 
-	// eye[3]   ht.bp:29
+	// eye[3]   ht.bp:26
 	for i := range 3 {
 		t3Row := t3[i*3:][:3]
 		for k := range 3 {
@@ -66,33 +66,35 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 		}
 	}
 
-	// psi = norm(r)   ht.bp:30
+	// psi = norm(r)   ht.bp:27
 	var psi2 float64
-	on := s2 == 0
-	if !on {
+	on2 := s == 0
+	if !on2 {
 		var v float64
-		if on {
+		if on2 {
 			v = 1
 		} else {
-			v = s2
+			v = s
 		}
 		psi2 = math.Sqrt(v)
 	}
 
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 	v := math.Cos(psi2)
 	v2 := math.Sin(psi2)
 
-	// a = r/psi   ht.bp:31
+	// a = r/psi   ht.bp:28
 	for i := range 3 {
 		a2[i] = theta[i] / psi2
 	}
-	aLoop(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 
-	// M[b] = A[b] @ inv[b]   ht.bp:25
-	mLoop(A, inv, M)
+	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+	for i := range 3 {
+		on[i] = flag(mirrored && i == 0)
+	}
+	aLoop(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr2 := -a2[1]
 	zcr[0] = zcr2
 	a0 := a2[0]
@@ -101,21 +103,21 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	// zcr[i + 2] = 0   ht.bp:6
 	zcr[2] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	a02 := a2[2]
 	a2_2[0] = a02
 
 	// a2[i + 1] = 0   ht.bp:6
 	a2_2[1] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr3 := -a0
 	a2_2[2] = zcr3
 
 	// t4[i] = 0   ht.bp:6
 	t4[0] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr4 := -a02
 	t4[1] = zcr4
 	a03 := a2[1]
@@ -135,55 +137,37 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-	t12 := 1 - v
-	on2 := s2 < 1e-8
+	t11 := 1 - v
+	on3 := s < 1e-8
 	for i := range 3 {
 		ai := a2[i]
 		t3Row := t3[i*3:][:3]
 		crRow := cr[i*3:][:3]
-		GRow := G[i*3:][:3]
+		FRow := F[i*3:][:3]
 		for k := range 3 {
-			// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-			v3 := v*t3Row[k] + t12*(ai*a2[k]) + v2*crRow[k]
+			// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+			v3 := v*t3Row[k] + t11*(ai*a2[k]) + v2*crRow[k]
 
-			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-			if on2 {
-				GRow[k] = t3Row[k]
+			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+			var G float64
+			if on3 {
+				G = t3Row[k]
 			} else {
-				GRow[k] = v3
+				G = v3
+			}
+
+			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+			if on[k] != 0 {
+				FRow[k] = -G
+			} else {
+				FRow[k] = G
 			}
 		}
 	}
-	for i := range V {
-		clear(s)
+	zM2Loop(A, inv, zM2, M, F)
 
-		// s[v] = sum[b] weight[v, b] * M[b, 0:3] @ base[v]   ht.bp:26
-		sSums(weight[i*22:], M, base[i*4:], s)
-
-		// [-s[v, 0], s[v, 1], s[v, 2]]   ht.bp:27
-		t13 := -s[0]
-		t5[0] = t13
-		si := s[1]
-		t5[1] = si
-		si2 := s[2]
-		t5[2] = si2
-
-		// q[v] = G @ t[v] + theta[3:6]   ht.bp:35
-		for k := range 3 {
-			var s3 float64
-			GRow := G[k*3:][:3]
-			for l := range 3 {
-				var v3 float64
-				if mirrored {
-					v3 = t5[l]
-				} else {
-					v3 = s[l]
-				}
-				s3 += GRow[l] * v3
-			}
-			zq[i*3+k] = s3
-		}
-	}
+	// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+	w.tasks.zqSums(V, zq, weight, M, base)
 
 	// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
 	w.tasks.outLoop(N, corr, out, points, zq, theta)
@@ -214,102 +198,74 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	on2 := w.ints[128:][:22]
 	second := w.reals[64:][:22]
 	t4 := w.reals[:9]
-	a2 := w.reals[N*159+V*246+12912:][:3]
+	a2 := w.reals[V*81+50416:][:3]
+	on3 := w.ints[160:][:3]
 	A := w.reals[96:][:352]
-	M := w.reals[784:][:352]
-	zcr := w.reals[N*159+V*246+12924:][:3]
-	a2_2 := w.reals[N*159+V*246+12927:][:3]
-	t5 := w.reals[N*159+V*246+12930:][:3]
-	cr := w.reals[N*159+V*246+12933:][:9]
-	G := w.reals[N*159+V*246+12942:][:9]
+	zM := w.reals[784:][:352]
+	zcr := w.reals[V*81+50419:][:3]
+	a2_2 := w.reals[V*81+50422:][:3]
+	t5 := w.reals[V*81+50425:][:3]
+	cr := w.reals[V*81+50428:][:9]
+	F := w.reals[V*81+50437:][:9]
+	M := w.reals[1360:][:264]
 	t6 := w.reals[96:][:676]
 	zsecond := w.reals[784:][:572]
-	s := w.reals[N*159+V*246+12924:][:3]
-	t7 := w.reals[N*159+V*246+12927:][:3]
-	t8 := w.reals[12912:][:V*3]
 	zfirst := w.reals[1360:][:572]
 	dA := w.reals[1984:][:9152]
-	zM2 := w.reals[96:][:352]
-	zs := w.reals[N*159+V*246+12924:][:3]
-	t9 := w.reals[12912:][:V*78]
-	t10 := w.reals[V*78+12912:][:V*78]
-	t11 := w.reals[N*159+V*246+12927:][:3]
-	zt := w.reals[V*156+12912:][:V*78]
+	zM3 := w.reals[12912:][:9152]
 	zpsi2 := w.reals[11360:][:26]
 	zpsi3 := w.reals[11392:][:26]
-	t12 := w.reals[96:][:26]
-	zq := w.reals[V*78+12912:][:V*3]
-	t13 := w.reals[N*159+V*246+12924:][:3]
-	zcr2 := w.reals[32:][:9]
-	t14 := w.reals[N*159+V*246+12924:][:3]
-	zcr3 := w.reals[64:][:9]
-	t15 := w.reals[1360:][:9]
-	zq2 := w.reals[V*234+12912:][:V*3]
-	t16 := w.reals[N*159+V*246+12912:][:3]
-	zcr4 := w.reals[N*159+V*246+12924:][:3]
-	zcr5 := w.reals[32:][:9]
-	t17 := w.reals[N*159+V*246+12924:][:3]
-	t18 := w.reals[64:][:9]
-	t19 := w.reals[1936:][:9]
-	zq3 := w.reals[V*237+12912:][:V*3]
-	za := w.reals[N*159+V*246+12924:][:3]
-	zcr6 := w.reals[32:][:9]
-	t20 := w.reals[N*159+V*246+12924:][:3]
-	t21 := w.reals[64:][:9]
-	t22 := w.reals[1952:][:9]
-	zq4 := w.reals[V*240+12912:][:V*3]
-	t23 := w.reals[V*246+12912:][:N*3]
-	t24 := w.reals[32:][:9]
-	zq5 := w.reals[V*243+12912:][:V*3]
-	t25 := w.reals[N*159+V*246+12912:][:3]
-	t26 := w.reals[N*159+V*246+12915:][:9]
-	za2 := w.reals[N*159+V*246+12924:][:3]
-	t27 := w.reals[784:][:78]
-	zcr7 := w.reals[N*159+V*246+12927:][:3]
-	zcr8 := w.reals[1360:][:234]
-	t28 := w.reals[1984:][:78]
-	za3 := w.reals[N*159+V*246+12927:][:3]
-	zcr9 := w.reals[11424:][:234]
-	t29 := w.reals[11136:][:78]
-	t30 := w.reals[11248:][:78]
-	zcr10 := w.reals[12064:][:234]
-	t31 := w.reals[12480:][:234]
-	t32 := w.reals[784:][:234]
-	zq6 := w.reals[V*78+12912:][:V*78]
-	t33 := w.reals[N*3+V*246+12912:][:N*78]
-	t34 := w.reals[N*81+V*246+12912:][:N*78]
-	t35 := w.ints[:4]
-	t36 := w.reals[N*159+V*246+12951:][:4]
+	t7 := w.reals[96:][:26]
+	zq := w.reals[29168:][:V*3]
+	za := w.reals[V*81+50419:][:3]
+	t8 := w.reals[1984:][:78]
+	zcr2 := w.reals[V*81+50422:][:3]
+	zcr3 := w.reals[11424:][:234]
+	t9 := w.reals[11136:][:78]
+	za2 := w.reals[V*81+50422:][:3]
+	zcr4 := w.reals[12064:][:234]
+	t10 := w.reals[11248:][:78]
+	t11 := w.reals[11840:][:78]
+	zcr5 := w.reals[12480:][:234]
+	t12 := w.reals[22064:][:234]
+	zF := w.reals[1984:][:234]
+	zM4 := w.reals[:12]
+	zM5 := w.reals[22304:][:6864]
+	zq2 := w.reals[V*81+29168:][:11264]
+	zq3 := w.reals[V*81+40432:][:9984]
+	zq4 := w.reals[V*3+29168:][:V*78]
+	t13 := w.ints[:4]
+	t14 := w.reals[V*81+50446:][:4]
 	A2 := w.reals[1936:][:16]
-	t37 := w.reals[N*159+V*246+12955:][:4]
-	t38 := w.reals[N*159+V*246+12959:][:4]
-	t39 := w.reals[1952:][:16]
+	t15 := w.reals[V*81+50450:][:4]
+	t16 := w.reals[V*81+50454:][:4]
+	t17 := w.reals[1952:][:16]
 	here := w.reals[1968:][:16]
-	t40 := w.reals[N*159+V*246+12951:][:4]
-	t41 := w.ints[:4]
-	t42 := w.reals[N*159+V*246+12951:][:4]
+	t18 := w.reals[V*81+50446:][:4]
+	t19 := w.ints[:4]
+	t20 := w.reals[V*81+50446:][:4]
 	A3 := w.reals[1936:][:16]
-	t43 := w.reals[N*159+V*246+12955:][:4]
-	t44 := w.reals[N*159+V*246+12959:][:4]
-	t45 := w.reals[1952:][:16]
+	t21 := w.reals[V*81+50450:][:4]
+	t22 := w.reals[V*81+50454:][:4]
+	t23 := w.reals[1952:][:16]
 	here2 := w.reals[1968:][:16]
-	t46 := w.reals[11360:][:26]
-	t47 := w.reals[11392:][:26]
-	t48 := w.reals[11136:][:104]
-	t49 := w.reals[11248:][:104]
-	t50 := w.reals[N*159+V*246+12951:][:4]
-	t51 := w.reals[11136:][:104]
-	t52 := w.reals[11248:][:104]
-	t53 := w.reals[N*159+V*246+12955:][:4]
-	t54 := w.reals[11840:][:104]
-	t55 := w.reals[11952:][:104]
-	t56 := w.reals[1952:][:16]
-	t57 := w.reals[12064:][:416]
-	t58 := w.reals[11424:][:416]
-	t59 := w.reals[12896:][:16]
+	t24 := w.reals[11360:][:26]
+	t25 := w.reals[11392:][:26]
+	t26 := w.reals[11136:][:104]
+	t27 := w.reals[11248:][:104]
+	t28 := w.reals[V*81+50446:][:4]
+	t29 := w.reals[11136:][:104]
+	t30 := w.reals[11248:][:104]
+	t31 := w.reals[V*81+50450:][:4]
+	t32 := w.reals[11840:][:104]
+	t33 := w.reals[11952:][:104]
+	t34 := w.reals[1952:][:16]
+	t35 := w.reals[12064:][:416]
+	t36 := w.reals[11424:][:416]
+	t37 := w.reals[12896:][:16]
 	zhere := w.reals[12480:][:416]
 	dA2 := w.reals[11424:][:416]
-	t60 := w.reals[N*159+V*246+12951:][:4]
+	t38 := w.reals[V*81+50446:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -319,7 +275,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	for i := range 22 {
 		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
 		oni := 1 <= i && i <= 20
-		on[i] = bit(oni)
+		on[i] = flag(oni)
 		if oni {
 			first[i] = t3[i]
 		} else {
@@ -328,24 +284,24 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		on2i := oni && int(j[i]) == 1
-		on2[i] = bit(on2i)
+		on2[i] = flag(on2i)
 		var second2 float64
 		if on2i {
-			t61 := 7 + int(t[i])
-			if t61 >= 0 && t61 <= 25 {
-				second2 = theta[t61]
+			t39 := 7 + int(t[i])
+			if t39 >= 0 && t39 <= 25 {
+				second2 = theta[t39]
 			}
 		}
 		second[i] = second2
 	}
 
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-	var s2 float64
+	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+	var s float64
 	for i := range 3 {
-		s2 += square(theta[i])
+		s += square(theta[i])
 	}
 
-	// eye[3]   ht.bp:29
+	// eye[3]   ht.bp:26
 	for i := range 3 {
 		t4Row := t4[i*3:][:3]
 		for k := range 3 {
@@ -353,65 +309,61 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		}
 	}
 
-	// psi = norm(r)   ht.bp:30
+	// psi = norm(r)   ht.bp:27
 	var v float64
-	if s2 == 0 {
+	if s == 0 {
 		v = 1
 	} else {
-		v = s2
+		v = s
 	}
 	zpsi := math.Sqrt(v)
 	var psi float64
-	if s2 == 0 {
+	if s == 0 {
 		psi = 0
 	} else {
 		psi = zpsi
 	}
 
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 	v2 := math.Cos(psi)
 	v3 := math.Sin(psi)
-	t61 := 1 - v2
-	za4 := 1 / psi
-	for i := range 3 {
-		// a = r/psi   ht.bp:31
-		ai := theta[i] / psi
-		a2[i] = ai
 
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-		t62 := t61 * (ai * za4)
-		t26Row := t26[i*3:][:3]
-		for k := range 3 {
-			t26Row[k] = t62
-		}
+	// a = r/psi   ht.bp:28
+	for i := range 3 {
+		a2[i] = theta[i] / psi
 	}
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr11 := -a2[1]
-	zcr[0] = zcr11
+	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+	for i := range 3 {
+		on3[i] = flag(mirrored && i == 0)
+	}
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr6 := -a2[1]
+	zcr[0] = zcr6
 	a0 := a2[0]
 	zcr[1] = a0
 
 	// zcr[i + 2] = 0   ht.bp:6
 	zcr[2] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	a02 := a2[2]
 	a2_2[0] = a02
 
 	// a2[i + 1] = 0   ht.bp:6
 	a2_2[1] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr12 := -a0
-	a2_2[2] = zcr12
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr7 := -a0
+	a2_2[2] = zcr7
 
 	// t5[i] = 0   ht.bp:6
 	t5[0] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr13 := -a02
-	t5[1] = zcr13
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr8 := -a02
+	t5[1] = zcr8
 	a03 := a2[1]
 	t5[2] = a03
 	{
@@ -429,18 +381,25 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-	on3 := s2 < 1e-8
+	on4 := s < 1e-8
 	for i := range 3 {
 		t4Row := t4[i*3:][:3]
-		GRow := G[i*3:][:3]
+		FRow := F[i*3:][:3]
 		for k := range 3 {
+			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 			t4k := t4Row[k]
-			if on3 {
-				GRow[k] = t4k
+			var G float64
+			if on4 {
+				G = t4k
 			} else {
-				GRow[k] = v2*t4k + (1-v2)*(a2[i]*a2[k]) + v3*cr[i*3+k]
+				G = v2*t4k + (1-v2)*(a2[i]*a2[k]) + v3*cr[i*3+k]
+			}
+
+			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+			if on3[k] != 0 {
+				FRow[k] = -G
+			} else {
+				FRow[k] = G
 			}
 		}
 	}
@@ -454,24 +413,24 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 			var zsecond2 float64
 			if on2[k] != 0 {
-				t62 := 7 + int(t[k])
-				if t62 >= 0 && t62 <= 25 {
-					zsecond2 = t6[i*26+t62]
+				t39 := 7 + int(t[k])
+				if t39 >= 0 && t39 <= 25 {
+					zsecond2 = t6[i*26+t39]
 				}
 			}
 			zsecondRow[k] = zsecond2
 
 			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-			var t62 float64
+			var t39 float64
 			if int(j[k]) == 1 {
-				t63 := 6 + int(t[k])
-				if t63 >= 0 && t63 <= 25 {
-					t62 = t6[i*26+t63]
+				t40 := 6 + int(t[k])
+				if t40 >= 0 && t40 <= 25 {
+					t39 = t6[i*26+t40]
 				}
 			} else {
 				t2k := int(t2[k])
 				if t2k >= 0 && t2k <= 25 {
-					t62 = t6[i*26+t2k]
+					t39 = t6[i*26+t2k]
 				}
 			}
 
@@ -480,60 +439,26 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 				if int(j[k]) == 0 {
 					zfirstRow[k] = 0
 				} else {
-					zfirstRow[k] = t62
+					zfirstRow[k] = t39
 				}
 			} else {
 				zfirstRow[k] = 0
 			}
 		}
 	}
-	aLoop(t35, second, first, t36, parent, A, A2, t37, t38, t39, here, rel, t40)
-	dALoop(t41, second, first, t42, parent, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60)
+	aLoop(t13, second, first, t14, parent, A, A2, t15, t16, t17, here, rel, t18)
+	dALoop(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+	mSums(zM, A, inv, M, F)
 
-	// M[b] = A[b] @ inv[b]   ht.bp:25
-	mSums(M, A, inv)
-	t9Loop(V, t9)
-	t10Loop(V, t10)
-	for i := range 26 {
-		zM2Loop(inv, dA[i*16:], zM2)
-		for k := range V {
-			clear(zs)
-
-			// s[v] = sum[b] weight[v, b] * M[b, 0:3] @ base[v]   ht.bp:26
-			zsSums(weight[k*22:], base[k*4:], zM2, zs)
-
-			// [-s[v, 0], s[v, 1], s[v, 2]]   ht.bp:27
-			zsk := zs[2]
-			t9[V*i*3+k*3+2] = zsk
-			zsk2 := zs[1]
-			t10[V*i*3+k*3+1] = zsk2
-			t62 := -zs[0]
-			t11[0] = t62
-
-			// t11[i,j,k + 1] = 0   ht.bp:27
-			t11[1] = 0
-
-			// t11[i,j,k + 2] = 0   ht.bp:27
-			t11[2] = 0
-
-			// t[v] = if mirrored { [-s[v, 0], s[v, 1], s[v, 2]] } else { s[v] }   ht.bp:27
-			ztRow := zt[V*i*3+k*3:][:3]
-			for l := range 3 {
-				if mirrored {
-					ztRow[l] = t11[l] + t10[V*i*3+k*3+l] + t9[V*i*3+k*3+l]
-				} else {
-					ztRow[l] = zs[l]
-				}
-			}
-		}
-	}
+	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
+	zM3Loop(inv, dA, zM3)
 	zpsi4 := 0.5 / zpsi
-	on4 := s2 == 0
-	t62 := -v3
+	on5 := s == 0
+	t39 := -v3
 	for i := range 26 {
-		// psi = norm(r)   ht.bp:30
+		// psi = norm(r)   ht.bp:27
 		var zpsi5 float64
-		if !on4 {
+		if !on5 {
 			if i <= 2 {
 				zpsi5 = 2 * theta[i]
 			}
@@ -541,510 +466,246 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		zpsi2i := zpsi4 * zpsi5
 		zpsi2[i] = zpsi2i
 		var zpsi3i float64
-		if on4 {
+		if on5 {
 			zpsi3i = 0
 		} else {
 			zpsi3i = zpsi2i
 		}
 		zpsi3[i] = zpsi3i
 
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-		t12[i] = t62 * zpsi3i
-	}
-
-	// t13[i] = 0   ht.bp:6
-	t13[0] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	t13[1] = za4
-
-	// t13[i + 2] = 0   ht.bp:6
-	t13[2] = 0
-
-	// zcr2[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr2[k] = 0
-		}
-	}
-
-	// zcr2[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr2[k+3] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr2[k+6] = t13[k]
-		}
-	}
-
-	// t14[i] = 0   ht.bp:6
-	t14[0] = 0
-
-	// t14[i + 1] = 0   ht.bp:6
-	t14[1] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr14 := -(1 / psi)
-	t14[2] = zcr14
-
-	// zcr3[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr3[k] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr3[k+3] = t14[k]
-		}
-	}
-
-	// zcr3[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr3[k+6] = 0
-		}
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-	for i := range 3 {
-		zcr3Row := zcr3[i*3:][:3]
-		zcr2Row := zcr2[i*3:][:3]
-		t15Row := t15[i*3:][:3]
-		for k := range 3 {
-			t15Row[k] = v3 * (zcr3Row[k] + zcr2Row[k])
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr4[0] = zcr14
-
-	// zcr4[i + 1] = 0   ht.bp:6
-	zcr4[1] = 0
-
-	// zcr4[i + 2] = 0   ht.bp:6
-	zcr4[2] = 0
-
-	// zcr5[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr5[k] = 0
-		}
-	}
-
-	// zcr5[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr5[k+3] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr5[k+6] = zcr4[k]
-		}
-	}
-
-	// t17[i] = 0   ht.bp:6
-	t17[0] = 0
-
-	// t17[i + 1] = 0   ht.bp:6
-	t17[1] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	t17[2] = za4
-	{
-		for k := range 3 {
-			t18[k] = t17[k]
-		}
-	}
-
-	// t18[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t18[k+3] = 0
-		}
-	}
-
-	// t18[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t18[k+6] = 0
-		}
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-	for i := range 3 {
-		t18Row := t18[i*3:][:3]
-		zcr5Row := zcr5[i*3:][:3]
-		t19Row := t19[i*3:][:3]
-		for k := range 3 {
-			t19Row[k] = v3 * (t18Row[k] + zcr5Row[k])
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	za[0] = za4
-
-	// za[i + 1] = 0   ht.bp:6
-	za[1] = 0
-
-	// za[i + 2] = 0   ht.bp:6
-	za[2] = 0
-
-	// zcr6[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr6[k] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr6[k+3] = za[k]
-		}
-	}
-
-	// zcr6[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr6[k+6] = 0
-		}
-	}
-
-	// t20[i] = 0   ht.bp:6
-	t20[0] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	t20[1] = zcr14
-
-	// t20[i + 2] = 0   ht.bp:6
-	t20[2] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			t21[k] = t20[k]
-		}
-	}
-
-	// t21[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t21[k+3] = 0
-		}
-	}
-
-	// t21[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t21[k+6] = 0
-		}
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-	for i := range 3 {
-		t21Row := t21[i*3:][:3]
-		zcr6Row := zcr6[i*3:][:3]
-		t22Row := t22[i*3:][:3]
-		for k := range 3 {
-			t22Row[k] = v3 * (t21Row[k] + zcr6Row[k])
-		}
-	}
-	for i := range 3 {
-		t24Row := t24[i*3:][:3]
-		for k := range 3 {
-			t24Row[k] = t61 * (a2[k] * za4)
-		}
-	}
-	for i := range V {
-		clear(s)
-
-		// s[v] = sum[b] weight[v, b] * M[b, 0:3] @ base[v]   ht.bp:26
-		sSums(weight[i*22:], M, base[i*4:], s)
-
-		// [-s[v, 0], s[v, 1], s[v, 2]]   ht.bp:27
-		t63 := -s[0]
-		t7[0] = t63
-		si := s[1]
-		t7[1] = si
-		si2 := s[2]
-		t7[2] = si2
-
-		// t[v] = if mirrored { [-s[v, 0], s[v, 1], s[v, 2]] } else { s[v] }   ht.bp:27
-		t8Row := t8[i*3:][:3]
-		for k := range 3 {
-			if mirrored {
-				t8Row[k] = t7[k]
-			} else {
-				t8Row[k] = s[k]
-			}
-		}
-
-		// q[v] = G @ t[v] + theta[3:6]   ht.bp:35
-		for k := range 3 {
-			var s3 float64
-			GRow := G[k*3:][:3]
-			for l := range 3 {
-				s3 += GRow[l] * t8Row[l]
-			}
-			zq[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t15[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq2[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t19[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq3[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t22[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq4[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t24[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq5[i*3+k] = s3
-		}
-	}
-
-	// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
-	w.tasks.outLoop(N, corr, out, points, zq, theta)
-	w.tasks.t23Loop(N, corr, t23, zq4)
-	for i := range 26 {
-		// t27[i,j] = 0   ht.bp:6
-		t27[i*3] = 0
-
-		// t27[i,j + 2] = 0   ht.bp:6
-		t27[i*3+2] = 0
+		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+		t7[i] = t39 * zpsi3i
 	}
 	for i := range 26 {
-		// zcr8[i,j,k] = 0   ht.bp:32
+		// t8[i,j] = 0   ht.bp:6
+		t8[i*3] = 0
+
+		// t8[i,j + 2] = 0   ht.bp:6
+		t8[i*3+2] = 0
+	}
+	for i := range 26 {
+		// zcr3[i,j,k] = 0   ht.bp:29
 		{
-			zcr8Row := zcr8[i*9:][:3]
+			zcr3Row := zcr3[i*9:][:3]
 			for l := range 3 {
-				zcr8Row[l] = 0
+				zcr3Row[l] = 0
 			}
 		}
 
-		// zcr8[i,j + 1,k] = 0   ht.bp:32
+		// zcr3[i,j + 1,k] = 0   ht.bp:29
 		{
-			zcr8Row := zcr8[i*9+3:][:3]
+			zcr3Row := zcr3[i*9+3:][:3]
 			for l := range 3 {
-				zcr8Row[l] = 0
+				zcr3Row[l] = 0
 			}
 		}
 	}
 	for i := range 26 {
-		// t28[i,j] = 0   ht.bp:6
-		t28[i*3] = 0
+		// t9[i,j] = 0   ht.bp:6
+		t9[i*3] = 0
 
-		// t28[i,j + 1] = 0   ht.bp:6
-		t28[i*3+1] = 0
+		// t9[i,j + 1] = 0   ht.bp:6
+		t9[i*3+1] = 0
 	}
 	for i := range 26 {
-		// zcr9[i,j,k] = 0   ht.bp:32
+		// zcr4[i,j,k] = 0   ht.bp:29
 		{
-			zcr9Row := zcr9[i*9:][:3]
+			zcr4Row := zcr4[i*9:][:3]
 			for l := range 3 {
-				zcr9Row[l] = 0
+				zcr4Row[l] = 0
 			}
 		}
 
-		// zcr9[i,j + 2,k] = 0   ht.bp:32
+		// zcr4[i,j + 2,k] = 0   ht.bp:29
 		{
-			zcr9Row := zcr9[i*9+6:][:3]
+			zcr4Row := zcr4[i*9+6:][:3]
 			for l := range 3 {
-				zcr9Row[l] = 0
+				zcr4Row[l] = 0
 			}
 		}
 	}
 	for i := range 26 {
-		// t29[i,j] = 0   ht.bp:6
-		t29[i*3] = 0
+		// t10[i,j] = 0   ht.bp:6
+		t10[i*3] = 0
 
-		// t29[i,j + 1] = 0   ht.bp:6
-		t29[i*3+1] = 0
+		// t10[i,j + 1] = 0   ht.bp:6
+		t10[i*3+1] = 0
 	}
 	for i := range 26 {
-		// t30[i,j] = 0   ht.bp:6
-		t30[i*3] = 0
+		// t11[i,j] = 0   ht.bp:6
+		t11[i*3] = 0
 
-		// t30[i,j + 2] = 0   ht.bp:6
-		t30[i*3+2] = 0
+		// t11[i,j + 2] = 0   ht.bp:6
+		t11[i*3+2] = 0
 	}
+	t40 := 1 - v2
 	for i := range 26 {
-		// a = r/psi   ht.bp:31
+		// a = r/psi   ht.bp:28
+		var za3 float64
+		if 0 == i {
+			za3 = 1 / psi
+		}
 		var v4 float64
-		if on4 {
+		if on5 {
 			v4 = 0
 		} else {
 			v4 = zpsi2[i]
 		}
-		za5 := v4 / psi
-		for k := range 3 {
-			za2[k] = -(za5 * a2[k])
+		za[0] = za3 - v4/psi*a0
+		var za4 float64
+		if 1 == i {
+			za4 = 1 / psi
 		}
+		var v5 float64
+		if on5 {
+			v5 = 0
+		} else {
+			v5 = zpsi2[i]
+		}
+		za[1] = za4 - v5/psi*a03
+		var za5 float64
+		if 2 == i {
+			za5 = 1 / psi
+		}
+		var v6 float64
+		if on5 {
+			v6 = 0
+		} else {
+			v6 = zpsi2[i]
+		}
+		za[2] = za5 - v6/psi*a02
 
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-		za2i := za2[0]
-		t27[i*3+1] = za2i
-		zcr15 := -za2[1]
-		zcr7[0] = zcr15
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+		zai := za[0]
+		t8[i*3+1] = zai
+		zcr9 := -za[1]
+		zcr2[0] = zcr9
 
-		// zcr7[i,j + 1] = 0   ht.bp:6
-		zcr7[1] = 0
+		// zcr2[i,j + 1] = 0   ht.bp:6
+		zcr2[1] = 0
 
-		// zcr7[i,j + 2] = 0   ht.bp:6
-		zcr7[2] = 0
+		// zcr2[i,j + 2] = 0   ht.bp:6
+		zcr2[2] = 0
 
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 		{
-			t27Row := t27[i*3:][:3]
-			zcr8Row := zcr8[i*9+6:][:3]
+			t8Row := t8[i*3:][:3]
+			zcr3Row := zcr3[i*9+6:][:3]
 			for l := range 3 {
-				zcr8Row[l] = zcr7[l] + t27Row[l]
+				zcr3Row[l] = zcr2[l] + t8Row[l]
 			}
 		}
-		zcr16 := -za2i
-		t28[i*3+2] = zcr16
-		za2i2 := za2[2]
-		za3[0] = za2i2
+		zcr10 := -zai
+		t9[i*3+2] = zcr10
+		zai2 := za[2]
+		za2[0] = zai2
 
-		// za3[i,j + 1] = 0   ht.bp:6
-		za3[1] = 0
+		// za2[i,j + 1] = 0   ht.bp:6
+		za2[1] = 0
 
-		// za3[i,j + 2] = 0   ht.bp:6
-		za3[2] = 0
+		// za2[i,j + 2] = 0   ht.bp:6
+		za2[2] = 0
 
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 		{
-			t28Row := t28[i*3:][:3]
-			zcr9Row := zcr9[i*9+3:][:3]
+			t9Row := t9[i*3:][:3]
+			zcr4Row := zcr4[i*9+3:][:3]
 			for l := range 3 {
-				zcr9Row[l] = za3[l] + t28Row[l]
+				zcr4Row[l] = za2[l] + t9Row[l]
 			}
 		}
-		za2i3 := za2[1]
-		t29[i*3+2] = za2i3
-		zcr17 := -za2i2
-		t30[i*3+1] = zcr17
+		zai3 := za[1]
+		t10[i*3+2] = zai3
+		zcr11 := -zai2
+		t11[i*3+1] = zcr11
 		{
-			t30Row := t30[i*3:][:3]
-			t29Row := t29[i*3:][:3]
-			zcr10Row := zcr10[i*9:][:3]
+			t11Row := t11[i*3:][:3]
+			t10Row := t10[i*3:][:3]
+			zcr5Row := zcr5[i*9:][:3]
 			for l := range 3 {
-				zcr10Row[l] = t30Row[l] + t29Row[l]
-			}
-		}
-
-		// zcr10[i,j + 1,k] = 0   ht.bp:32
-		{
-			zcr10Row := zcr10[i*9+3:][:3]
-			for l := range 3 {
-				zcr10Row[l] = 0
+				zcr5Row[l] = t11Row[l] + t10Row[l]
 			}
 		}
 
-		// zcr10[i,j + 2,k] = 0   ht.bp:32
+		// zcr5[i,j + 1,k] = 0   ht.bp:29
 		{
-			zcr10Row := zcr10[i*9+6:][:3]
+			zcr5Row := zcr5[i*9+3:][:3]
 			for l := range 3 {
-				zcr10Row[l] = 0
+				zcr5Row[l] = 0
 			}
 		}
 
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-		t63 := -t12[i]
+		// zcr5[i,j + 2,k] = 0   ht.bp:29
+		{
+			zcr5Row := zcr5[i*9+6:][:3]
+			for l := range 3 {
+				zcr5Row[l] = 0
+			}
+		}
+
+		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+		t41 := -t7[i]
 		for k := range 3 {
 			ak := a2[k]
-			za2k := za2[k]
-			t31Row := t31[i*9+k*3:][:3]
+			zak := za[k]
+			t12Row := t12[i*9+k*3:][:3]
 			for l := range 3 {
 				al := a2[l]
-				t31Row[l] = ak*al*t63 + t61*(al*za2k+ak*za2[l])
+				t12Row[l] = ak*al*t41 + t40*(al*zak+ak*za[l])
 			}
 		}
 	}
-	t32Loop(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8, v2, v3)
-
-	// q[v] = G @ t[v] + theta[3:6]   ht.bp:35
 	for i := range 26 {
-		for k := range V {
+		t7i := t7[i]
+		t41 := v2 * zpsi3[i]
+		for k := range 3 {
+			t4Row := t4[k*3:][:3]
+			t12Row := t12[i*9+k*3:][:3]
+			crRow := cr[k*3:][:3]
+			zcr5Row := zcr5[i*9+k*3:][:3]
+			zcr4Row := zcr4[i*9+k*3:][:3]
+			zcr3Row := zcr3[i*9+k*3:][:3]
+			zFRow := zF[i*9+k*3:][:3]
 			for l := range 3 {
-				var s3 float64
-				t8Row := t8[k*3:][:3]
-				GRow := G[l*3:][:3]
-				ztRow := zt[V*i*3+k*3:][:3]
-				for m := range 3 {
-					var v4 float64
-					if on3 {
-						v4 = 0
+				v4 := t4Row[l]*t7i + t12Row[l] + (crRow[l]*t41 + v3*(zcr5Row[l]+zcr4Row[l]+zcr3Row[l]))
+
+				// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+				if on3[l] != 0 {
+					if on4 {
+						zFRow[l] = 0
 					} else {
-						v4 = t32[i*9+l*3+m]
+						zFRow[l] = -v4
 					}
-					s3 += t8Row[m]*v4 + GRow[m]*ztRow[m]
-				}
-				var zq7 float64
-				if i <= 2 {
-					var zq8 float64
-					if !(s2 < 1e-8) {
-						zq8 = t26[i+l*3]
+				} else {
+					if on4 {
+						zFRow[l] = 0
+					} else {
+						zFRow[l] = v4
 					}
-					zq7 = t8[i+k*3] * zq8
 				}
-				zq6[V*i*3+k*3+l] = s3 + zq7
 			}
 		}
 	}
-	t33Loop(N, V, corr, t25, zq5, t33, zq6)
-	w.tasks.t34Loop(N, corr, zq3, t23, t34, t33)
-	jthetaLoop(N, corr, t16, zq2, jtheta, t34)
+	zM5Loop(zF, F, zM4, zM, zM3, zM5)
+	for from := 0; from < V; from += 128 {
+		rows := min(128, V-from)
+		w.tasks.zq2Loop(rows, zq[from*3:], weight[from*22:], M, base[from*4:], zq2)
+
+		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+		for i := range 3 {
+			clear(zq3[i*3328:][:rows*26])
+			for k := range 4 {
+				w.tasks.zq3Product(rows, zq3[i*3328:], zq2[k:], zM5[i*4+k:])
+			}
+		}
+		zq4Loop(rows, V, zq4[from*3:], zq3)
+	}
+
+	// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
+	w.tasks.outLoop(N, corr, out, points, zq, theta)
+
+	// jtheta[i,j,k] = −zq4[k,corr[i],j]
+	w.tasks.jthetaLoop(N, V, corr, jtheta, zq4)
 }
 
 // value computes Complicated for arguments that have been checked.
@@ -1071,29 +732,29 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 	first := w.reals[32:][:22]
 	second := w.reals[64:][:22]
 	t3 := w.reals[:9]
-	a2 := w.reals[N+V*3+848:][:3]
+	a2 := w.reals[N+V*3+768:][:3]
+	on := w.ints[:3]
 	t4 := w.reals[96:][:N]
 	tri2 := w.ints[64:][:N]
 	A := w.reals[N+96:][:352]
-	M := w.reals[N+496:][:352]
+	zM2 := w.reals[N+448:][:16]
 	zcr := w.reals[32:][:3]
 	a2_2 := w.reals[64:][:3]
-	t5 := w.reals[N+96:][:3]
+	t5 := w.reals[N+V*3+771:][:3]
 	cr := w.reals[N+448:][:9]
-	G := w.reals[32:][:9]
+	F := w.reals[32:][:9]
+	M := w.reals[N+496:][:264]
 	tri3 := w.ints[N+64:][:N]
 	tri4 := w.ints[N*2+64:][:N]
-	s := w.reals[N+V*3+848:][:3]
-	t6 := w.reals[:3]
-	q := w.reals[N+848:][:V*3]
-	t7 := w.ints[:4]
-	t8 := w.reals[N+V*3+851:][:4]
+	q := w.reals[N+768:][:V*3]
+	t6 := w.ints[32:][:4]
+	t7 := w.reals[N+V*3+771:][:4]
 	A2 := w.reals[N+448:][:16]
-	t9 := w.reals[N+V*3+855:][:4]
-	t10 := w.reals[N+V*3+859:][:4]
-	t11 := w.reals[N+464:][:16]
+	t8 := w.reals[N+V*3+775:][:4]
+	t9 := w.reals[N+V*3+779:][:4]
+	t10 := w.reals[N+464:][:16]
 	here := w.reals[N+480:][:16]
-	t12 := w.reals[N+V*3+851:][:4]
+	t11 := w.reals[N+V*3+771:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -1102,13 +763,13 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 	t2Loop(j, t, theta, t2)
 	secondLoop(first, j, t2, t, theta, second)
 
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-	var s2 float64
+	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+	var s float64
 	for i := range 3 {
-		s2 += square(theta[i])
+		s += square(theta[i])
 	}
 
-	// eye[3]   ht.bp:29
+	// eye[3]   ht.bp:26
 	for i := range 3 {
 		t3Row := t3[i*3:][:3]
 		for k := range 3 {
@@ -1116,37 +777,39 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 		}
 	}
 
-	// psi = norm(r)   ht.bp:30
+	// psi = norm(r)   ht.bp:27
 	var psi2 float64
-	on := s2 == 0
-	if !on {
+	on2 := s == 0
+	if !on2 {
 		var v float64
-		if on {
+		if on2 {
 			v = 1
 		} else {
-			v = s2
+			v = s
 		}
 		psi2 = math.Sqrt(v)
 	}
 
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 	v := math.Cos(psi2)
 	v2 := math.Sin(psi2)
 
-	// a = r/psi   ht.bp:31
+	// a = r/psi   ht.bp:28
 	for i := range 3 {
 		a2[i] = theta[i] / psi2
+	}
+
+	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+	for i := range 3 {
+		on[i] = flag(mirrored && i == 0)
 	}
 
 	// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
 	w.tasks.t4Loop(N, t4, us)
 	w.tasks.tri4Loop(N, corr, tri2, tri, tri3, tri4)
-	aLoop(t7, second, first, t8, parent, A, A2, t9, t10, t11, here, rel, t12)
+	aLoop(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 
-	// M[b] = A[b] @ inv[b]   ht.bp:25
-	mLoop(A, inv, M)
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr2 := -a2[1]
 	zcr[0] = zcr2
 	a0 := a2[0]
@@ -1155,21 +818,21 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 	// zcr[i + 2] = 0   ht.bp:6
 	zcr[2] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	a02 := a2[2]
 	a2_2[0] = a02
 
 	// a2[i + 1] = 0   ht.bp:6
 	a2_2[1] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr3 := -a0
 	a2_2[2] = zcr3
 
 	// t5[i] = 0   ht.bp:6
 	t5[0] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr4 := -a02
 	t5[1] = zcr4
 	a03 := a2[1]
@@ -1189,55 +852,35 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-	t13 := 1 - v
-	on2 := s2 < 1e-8
+	t12 := 1 - v
+	on3 := s < 1e-8
 	for i := range 3 {
 		ai := a2[i]
 		t3Row := t3[i*3:][:3]
 		crRow := cr[i*3:][:3]
-		GRow := G[i*3:][:3]
+		FRow := F[i*3:][:3]
 		for k := range 3 {
-			// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-			v3 := v*t3Row[k] + t13*(ai*a2[k]) + v2*crRow[k]
+			// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+			v3 := v*t3Row[k] + t12*(ai*a2[k]) + v2*crRow[k]
 
-			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-			if on2 {
-				GRow[k] = t3Row[k]
+			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+			var G float64
+			if on3 {
+				G = t3Row[k]
 			} else {
-				GRow[k] = v3
+				G = v3
+			}
+
+			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+			if on[k] != 0 {
+				FRow[k] = -G
+			} else {
+				FRow[k] = G
 			}
 		}
 	}
-	for i := range V {
-		clear(s)
-
-		// s[v] = sum[b] weight[v, b] * M[b, 0:3] @ base[v]   ht.bp:26
-		sSums(weight[i*22:], M, base[i*4:], s)
-
-		// [-s[v, 0], s[v, 1], s[v, 2]]   ht.bp:27
-		t14 := -s[0]
-		t6[0] = t14
-		si := s[1]
-		t6[1] = si
-		si2 := s[2]
-		t6[2] = si2
-
-		// q[v] = G @ t[v] + theta[3:6]   ht.bp:35
-		for k := range 3 {
-			var s3 float64
-			GRow := G[k*3:][:3]
-			for l := range 3 {
-				var v3 float64
-				if mirrored {
-					v3 = t6[l]
-				} else {
-					v3 = s[l]
-				}
-				s3 += GRow[l] * v3
-			}
-			q[i*3+k] = s3 + theta[k+3]
-		}
-	}
+	zM2Loop(A, inv, zM2, M, F)
+	w.tasks.qSums(V, q, weight, M, base, theta)
 	w.tasks.eLoop(N, us, tri4, tri3, t4, tri2, q, e, points)
 }
 
@@ -1267,103 +910,78 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	on2 := w.ints[128:][:22]
 	second := w.reals[64:][:22]
 	t4 := w.reals[:9]
-	a2 := w.reals[N+V*324+12912:][:3]
+	a2 := w.reals[N*78+V*81+50416:][:3]
+	on3 := w.ints[N*3+160:][:3]
 	A := w.reals[96:][:352]
-	M := w.reals[784:][:352]
-	zcr := w.reals[N+V*324+12924:][:3]
-	a2_2 := w.reals[N+V*324+12927:][:3]
-	t5 := w.reals[N+V*324+12930:][:3]
-	cr := w.reals[N+V*324+12933:][:9]
-	G := w.reals[N+V*324+12942:][:9]
+	zM := w.reals[784:][:352]
+	zcr := w.reals[N*78+V*81+50419:][:3]
+	a2_2 := w.reals[N*78+V*81+50422:][:3]
+	t5 := w.reals[N*78+V*81+50425:][:3]
+	cr := w.reals[N*78+V*81+50428:][:9]
+	F := w.reals[N*78+V*81+50437:][:9]
+	M := w.reals[1360:][:264]
 	zdq := w.reals[96:][:676]
 	zsecond := w.reals[784:][:572]
-	zD := w.reals[12912:][:N]
 	tri2 := w.ints[160:][:N]
 	tri3 := w.ints[N+160:][:N]
 	tri4 := w.ints[N*2+160:][:N]
 	zpsi2 := w.reals[11360:][:26]
 	zpsi3 := w.reals[11392:][:26]
 	t6 := w.reals[96:][:26]
-	s := w.reals[N+V*324+12924:][:3]
-	t7 := w.reals[N+V*324+12927:][:3]
-	t8 := w.reals[N+12912:][:V*3]
 	zfirst := w.reals[1360:][:572]
 	dA := w.reals[1984:][:9152]
-	zM2 := w.reals[1360:][:352]
-	zs := w.reals[N+V*324+12924:][:3]
-	t9 := w.reals[N+12912:][:V*78]
-	t10 := w.reals[N+V*78+12912:][:V*78]
-	t11 := w.reals[N+V*324+12927:][:3]
-	zt := w.reals[N+V*156+12912:][:V*78]
-	t12 := w.reals[N+V*324+12924:][:3]
-	zcr2 := w.reals[32:][:9]
-	t13 := w.reals[N+V*324+12924:][:3]
-	zcr3 := w.reals[64:][:9]
-	t14 := w.reals[1360:][:9]
-	zq := w.reals[N+V*78+12912:][:V*3]
-	zcr4 := w.reals[N+V*324+12924:][:3]
-	zcr5 := w.reals[32:][:9]
-	t15 := w.reals[N+V*324+12924:][:3]
-	t16 := w.reals[64:][:9]
-	t17 := w.reals[1936:][:9]
-	zq2 := w.reals[N+V*234+12912:][:V*3]
-	za := w.reals[N+V*324+12924:][:3]
-	zcr6 := w.reals[32:][:9]
-	t18 := w.reals[N+V*324+12924:][:3]
-	t19 := w.reals[64:][:9]
-	t20 := w.reals[1952:][:9]
-	zq3 := w.reals[N+V*237+12912:][:V*3]
-	t21 := w.reals[32:][:9]
-	zq4 := w.reals[N+V*240+12912:][:V*3]
-	t22 := w.reals[N+V*324+12915:][:9]
-	za2 := w.reals[N+V*324+12924:][:3]
-	t23 := w.reals[784:][:78]
-	zcr7 := w.reals[N+V*324+12927:][:3]
-	zcr8 := w.reals[1360:][:234]
-	t24 := w.reals[1984:][:78]
-	za3 := w.reals[N+V*324+12927:][:3]
-	zcr9 := w.reals[11424:][:234]
-	t25 := w.reals[11136:][:78]
-	t26 := w.reals[11248:][:78]
-	zcr10 := w.reals[12064:][:234]
-	t27 := w.reals[12480:][:234]
-	t28 := w.reals[784:][:234]
-	zq5 := w.reals[N+V*246+12912:][:V*78]
-	zdq2 := w.reals[N+V*324+12912:][:3]
-	dq := w.reals[N+12912:][:V*78]
-	q := w.reals[N+V*243+12912:][:V*3]
-	t29 := w.ints[:4]
-	t30 := w.reals[N+V*324+12951:][:4]
+	zM3 := w.reals[12912:][:9152]
+	za := w.reals[N*78+V*81+50419:][:3]
+	t7 := w.reals[1984:][:78]
+	zcr2 := w.reals[N*78+V*81+50422:][:3]
+	zcr3 := w.reals[11424:][:234]
+	t8 := w.reals[11136:][:78]
+	za2 := w.reals[N*78+V*81+50422:][:3]
+	zcr4 := w.reals[12064:][:234]
+	t9 := w.reals[11248:][:78]
+	t10 := w.reals[11840:][:78]
+	zcr5 := w.reals[12480:][:234]
+	t11 := w.reals[22064:][:234]
+	zF := w.reals[1984:][:234]
+	zM4 := w.reals[:12]
+	zM5 := w.reals[22304:][:6864]
+	zq := w.reals[V*81+29168:][:11264]
+	zq2 := w.reals[V*81+40432:][:9984]
+	zq3 := w.reals[29168:][:V*78]
+	zD2 := w.reals[V*81+50416:][:N*78]
+	q := w.reals[V*78+29168:][:V*3]
+	t12 := w.ints[:4]
+	t13 := w.reals[N*78+V*81+50446:][:4]
 	A2 := w.reals[1936:][:16]
-	t31 := w.reals[N+V*324+12955:][:4]
-	t32 := w.reals[N+V*324+12959:][:4]
-	t33 := w.reals[1952:][:16]
+	t14 := w.reals[N*78+V*81+50450:][:4]
+	t15 := w.reals[N*78+V*81+50454:][:4]
+	t16 := w.reals[1952:][:16]
 	here := w.reals[1968:][:16]
-	t34 := w.reals[N+V*324+12951:][:4]
-	t35 := w.ints[:4]
-	t36 := w.reals[N+V*324+12951:][:4]
+	t17 := w.reals[N*78+V*81+50446:][:4]
+	t18 := w.ints[:4]
+	t19 := w.reals[N*78+V*81+50446:][:4]
 	A3 := w.reals[1936:][:16]
-	t37 := w.reals[N+V*324+12955:][:4]
-	t38 := w.reals[N+V*324+12959:][:4]
-	t39 := w.reals[1952:][:16]
+	t20 := w.reals[N*78+V*81+50450:][:4]
+	t21 := w.reals[N*78+V*81+50454:][:4]
+	t22 := w.reals[1952:][:16]
 	here2 := w.reals[1968:][:16]
-	t40 := w.reals[11360:][:26]
-	t41 := w.reals[11392:][:26]
-	t42 := w.reals[11136:][:104]
-	t43 := w.reals[11248:][:104]
-	t44 := w.reals[N+V*324+12951:][:4]
-	t45 := w.reals[11136:][:104]
-	t46 := w.reals[11248:][:104]
-	t47 := w.reals[N+V*324+12955:][:4]
-	t48 := w.reals[11840:][:104]
-	t49 := w.reals[11952:][:104]
-	t50 := w.reals[1952:][:16]
-	t51 := w.reals[12064:][:416]
-	t52 := w.reals[11424:][:416]
-	t53 := w.reals[12896:][:16]
+	t23 := w.reals[11360:][:26]
+	t24 := w.reals[11392:][:26]
+	t25 := w.reals[11136:][:104]
+	t26 := w.reals[11248:][:104]
+	t27 := w.reals[N*78+V*81+50446:][:4]
+	t28 := w.reals[11136:][:104]
+	t29 := w.reals[11248:][:104]
+	t30 := w.reals[N*78+V*81+50450:][:4]
+	t31 := w.reals[11840:][:104]
+	t32 := w.reals[11952:][:104]
+	t33 := w.reals[1952:][:16]
+	t34 := w.reals[12064:][:416]
+	t35 := w.reals[11424:][:416]
+	t36 := w.reals[12896:][:16]
 	zhere := w.reals[12480:][:416]
 	dA2 := w.reals[11424:][:416]
-	t54 := w.reals[N+V*324+12951:][:4]
+	t37 := w.reals[N*78+V*81+50446:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -1373,7 +991,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	for i := range 22 {
 		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
 		oni := 1 <= i && i <= 20
-		on[i] = bit(oni)
+		on[i] = flag(oni)
 		if oni {
 			first[i] = t3[i]
 		} else {
@@ -1382,24 +1000,24 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		on2i := oni && int(j[i]) == 1
-		on2[i] = bit(on2i)
+		on2[i] = flag(on2i)
 		var second2 float64
 		if on2i {
-			t55 := 7 + int(t[i])
-			if t55 >= 0 && t55 <= 25 {
-				second2 = theta[t55]
+			t38 := 7 + int(t[i])
+			if t38 >= 0 && t38 <= 25 {
+				second2 = theta[t38]
 			}
 		}
 		second[i] = second2
 	}
 
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-	var s2 float64
+	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+	var s float64
 	for i := range 3 {
-		s2 += square(theta[i])
+		s += square(theta[i])
 	}
 
-	// eye[3]   ht.bp:29
+	// eye[3]   ht.bp:26
 	for i := range 3 {
 		t4Row := t4[i*3:][:3]
 		for k := range 3 {
@@ -1407,65 +1025,61 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 		}
 	}
 
-	// psi = norm(r)   ht.bp:30
+	// psi = norm(r)   ht.bp:27
 	var v float64
-	if s2 == 0 {
+	if s == 0 {
 		v = 1
 	} else {
-		v = s2
+		v = s
 	}
 	zpsi := math.Sqrt(v)
 	var psi float64
-	if s2 == 0 {
+	if s == 0 {
 		psi = 0
 	} else {
 		psi = zpsi
 	}
 
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 	v2 := math.Cos(psi)
 	v3 := math.Sin(psi)
-	t55 := 1 - v2
-	za4 := 1 / psi
-	for i := range 3 {
-		// a = r/psi   ht.bp:31
-		ai := theta[i] / psi
-		a2[i] = ai
 
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-		t56 := t55 * (ai * za4)
-		t22Row := t22[i*3:][:3]
-		for k := range 3 {
-			t22Row[k] = t56
-		}
+	// a = r/psi   ht.bp:28
+	for i := range 3 {
+		a2[i] = theta[i] / psi
 	}
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr11 := -a2[1]
-	zcr[0] = zcr11
+	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+	for i := range 3 {
+		on3[i] = flag(mirrored && i == 0)
+	}
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr6 := -a2[1]
+	zcr[0] = zcr6
 	a0 := a2[0]
 	zcr[1] = a0
 
 	// zcr[i + 2] = 0   ht.bp:6
 	zcr[2] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	a02 := a2[2]
 	a2_2[0] = a02
 
 	// a2[i + 1] = 0   ht.bp:6
 	a2_2[1] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr12 := -a0
-	a2_2[2] = zcr12
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr7 := -a0
+	a2_2[2] = zcr7
 
 	// t5[i] = 0   ht.bp:6
 	t5[0] = 0
 
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr13 := -a02
-	t5[1] = zcr13
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr8 := -a02
+	t5[1] = zcr8
 	a03 := a2[1]
 	t5[2] = a03
 	{
@@ -1483,18 +1097,25 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:29
-	on3 := s2 < 1e-8
+	on4 := s < 1e-8
 	for i := range 3 {
 		t4Row := t4[i*3:][:3]
-		GRow := G[i*3:][:3]
+		FRow := F[i*3:][:3]
 		for k := range 3 {
+			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 			t4k := t4Row[k]
-			if on3 {
-				GRow[k] = t4k
+			var G float64
+			if on4 {
+				G = t4k
 			} else {
-				GRow[k] = v2*t4k + (1-v2)*(a2[i]*a2[k]) + v3*cr[i*3+k]
+				G = v2*t4k + (1-v2)*(a2[i]*a2[k]) + v3*cr[i*3+k]
+			}
+
+			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+			if on3[k] != 0 {
+				FRow[k] = -G
+			} else {
+				FRow[k] = G
 			}
 		}
 	}
@@ -1508,24 +1129,24 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 			// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 			var zsecond2 float64
 			if on2[k] != 0 {
-				t56 := 7 + int(t[k])
-				if t56 >= 0 && t56 <= 25 {
-					zsecond2 = zdq[i*26+t56]
+				t38 := 7 + int(t[k])
+				if t38 >= 0 && t38 <= 25 {
+					zsecond2 = zdq[i*26+t38]
 				}
 			}
 			zsecondRow[k] = zsecond2
 
 			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-			var t56 float64
+			var t38 float64
 			if int(j[k]) == 1 {
-				t57 := 6 + int(t[k])
-				if t57 >= 0 && t57 <= 25 {
-					t56 = zdq[i*26+t57]
+				t39 := 6 + int(t[k])
+				if t39 >= 0 && t39 <= 25 {
+					t38 = zdq[i*26+t39]
 				}
 			} else {
 				t2k := int(t2[k])
 				if t2k >= 0 && t2k <= 25 {
-					t56 = zdq[i*26+t2k]
+					t38 = zdq[i*26+t2k]
 				}
 			}
 
@@ -1534,29 +1155,23 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 				if int(j[k]) == 0 {
 					zfirstRow[k] = 0
 				} else {
-					zfirstRow[k] = t56
+					zfirstRow[k] = t38
 				}
 			} else {
 				zfirstRow[k] = 0
 			}
 		}
 	}
-	aLoop(t29, second, first, t30, parent, A, A2, t31, t32, t33, here, rel, t34)
-	dALoop(t35, second, first, t36, parent, A, A3, t37, t38, t39, here2, rel, t42, t43, zfirst, t40, t41, t52, t45, t46, t48, t49, t51, zsecond, t44, t47, t50, t53, zhere, dA, dA2, t54)
-
-	// M[b] = A[b] @ inv[b]   ht.bp:25
-	mSums(M, A, inv)
-
-	// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
-	w.tasks.t4Loop(N, zD, us)
-	w.tasks.tri4Loop(N, corr, tri2, tri, tri3, tri4)
+	aLoop(t12, second, first, t13, parent, A, A2, t14, t15, t16, here, rel, t17)
+	dALoop(t18, second, first, t19, parent, A, A3, t20, t21, t22, here2, rel, t25, t26, zfirst, t23, t24, t35, t28, t29, t31, t32, t34, zsecond, t27, t30, t33, t36, zhere, dA, dA2, t37)
+	mSums(zM, A, inv, M, F)
 	zpsi4 := 0.5 / zpsi
-	on4 := s2 == 0
-	t56 := -v3
+	on5 := s == 0
+	t38 := -v3
 	for i := range 26 {
-		// psi = norm(r)   ht.bp:30
+		// psi = norm(r)   ht.bp:27
 		var zpsi5 float64
-		if !on4 {
+		if !on5 {
 			if i <= 2 {
 				zpsi5 = 2 * theta[i]
 			}
@@ -1564,539 +1179,246 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 		zpsi2i := zpsi4 * zpsi5
 		zpsi2[i] = zpsi2i
 		var zpsi3i float64
-		if on4 {
+		if on5 {
 			zpsi3i = 0
 		} else {
 			zpsi3i = zpsi2i
 		}
 		zpsi3[i] = zpsi3i
 
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-		t6[i] = t56 * zpsi3i
+		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+		t6[i] = t38 * zpsi3i
 	}
-	t9Loop(V, t9)
-	t10Loop(V, t10)
+
+	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
+	zM3Loop(inv, dA, zM3)
 	for i := range 26 {
-		// M[b] = A[b] @ inv[b]   ht.bp:25
-		zM2Loop(inv, dA[i*16:], zM2)
-		for k := range V {
-			clear(zs)
+		// t7[i,j] = 0   ht.bp:6
+		t7[i*3] = 0
 
-			// s[v] = sum[b] weight[v, b] * M[b, 0:3] @ base[v]   ht.bp:26
-			zsSums(weight[k*22:], base[k*4:], zM2, zs)
-
-			// [-s[v, 0], s[v, 1], s[v, 2]]   ht.bp:27
-			zsk := zs[2]
-			t9[V*i*3+k*3+2] = zsk
-			zsk2 := zs[1]
-			t10[V*i*3+k*3+1] = zsk2
-			t57 := -zs[0]
-			t11[0] = t57
-
-			// t11[i,j,k + 1] = 0   ht.bp:27
-			t11[1] = 0
-
-			// t11[i,j,k + 2] = 0   ht.bp:27
-			t11[2] = 0
-
-			// t[v] = if mirrored { [-s[v, 0], s[v, 1], s[v, 2]] } else { s[v] }   ht.bp:27
-			ztRow := zt[V*i*3+k*3:][:3]
-			for l := range 3 {
-				if mirrored {
-					ztRow[l] = t11[l] + t10[V*i*3+k*3+l] + t9[V*i*3+k*3+l]
-				} else {
-					ztRow[l] = zs[l]
-				}
-			}
-		}
-	}
-
-	// t12[i] = 0   ht.bp:6
-	t12[0] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	t12[1] = za4
-
-	// t12[i + 2] = 0   ht.bp:6
-	t12[2] = 0
-
-	// zcr2[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr2[k] = 0
-		}
-	}
-
-	// zcr2[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr2[k+3] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr2[k+6] = t12[k]
-		}
-	}
-
-	// t13[i] = 0   ht.bp:6
-	t13[0] = 0
-
-	// t13[i + 1] = 0   ht.bp:6
-	t13[1] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr14 := -(1 / psi)
-	t13[2] = zcr14
-
-	// zcr3[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr3[k] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr3[k+3] = t13[k]
-		}
-	}
-
-	// zcr3[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr3[k+6] = 0
-		}
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-	for i := range 3 {
-		zcr3Row := zcr3[i*3:][:3]
-		zcr2Row := zcr2[i*3:][:3]
-		t14Row := t14[i*3:][:3]
-		for k := range 3 {
-			t14Row[k] = v3 * (zcr3Row[k] + zcr2Row[k])
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	zcr4[0] = zcr14
-
-	// zcr4[i + 1] = 0   ht.bp:6
-	zcr4[1] = 0
-
-	// zcr4[i + 2] = 0   ht.bp:6
-	zcr4[2] = 0
-
-	// zcr5[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr5[k] = 0
-		}
-	}
-
-	// zcr5[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr5[k+3] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr5[k+6] = zcr4[k]
-		}
-	}
-
-	// t15[i] = 0   ht.bp:6
-	t15[0] = 0
-
-	// t15[i + 1] = 0   ht.bp:6
-	t15[1] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	t15[2] = za4
-	{
-		for k := range 3 {
-			t16[k] = t15[k]
-		}
-	}
-
-	// t16[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t16[k+3] = 0
-		}
-	}
-
-	// t16[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t16[k+6] = 0
-		}
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-	for i := range 3 {
-		t16Row := t16[i*3:][:3]
-		zcr5Row := zcr5[i*3:][:3]
-		t17Row := t17[i*3:][:3]
-		for k := range 3 {
-			t17Row[k] = v3 * (t16Row[k] + zcr5Row[k])
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	za[0] = za4
-
-	// za[i + 1] = 0   ht.bp:6
-	za[1] = 0
-
-	// za[i + 2] = 0   ht.bp:6
-	za[2] = 0
-
-	// zcr6[i,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr6[k] = 0
-		}
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			zcr6[k+3] = za[k]
-		}
-	}
-
-	// zcr6[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			zcr6[k+6] = 0
-		}
-	}
-
-	// t18[i] = 0   ht.bp:6
-	t18[0] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	t18[1] = zcr14
-
-	// t18[i + 2] = 0   ht.bp:6
-	t18[2] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-	{
-		for k := range 3 {
-			t19[k] = t18[k]
-		}
-	}
-
-	// t19[i + 1,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t19[k+3] = 0
-		}
-	}
-
-	// t19[i + 2,j] = 0   ht.bp:32
-	{
-		for k := range 3 {
-			t19[k+6] = 0
-		}
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-	for i := range 3 {
-		t19Row := t19[i*3:][:3]
-		zcr6Row := zcr6[i*3:][:3]
-		t20Row := t20[i*3:][:3]
-		for k := range 3 {
-			t20Row[k] = v3 * (t19Row[k] + zcr6Row[k])
-		}
-	}
-	for i := range 3 {
-		t21Row := t21[i*3:][:3]
-		for k := range 3 {
-			t21Row[k] = t55 * (a2[k] * za4)
-		}
-	}
-	for i := range V {
-		clear(s)
-
-		// s[v] = sum[b] weight[v, b] * M[b, 0:3] @ base[v]   ht.bp:26
-		sSums(weight[i*22:], M, base[i*4:], s)
-
-		// [-s[v, 0], s[v, 1], s[v, 2]]   ht.bp:27
-		t57 := -s[0]
-		t7[0] = t57
-		si := s[1]
-		t7[1] = si
-		si2 := s[2]
-		t7[2] = si2
-
-		// t[v] = if mirrored { [-s[v, 0], s[v, 1], s[v, 2]] } else { s[v] }   ht.bp:27
-		t8Row := t8[i*3:][:3]
-		for k := range 3 {
-			if mirrored {
-				t8Row[k] = t7[k]
-			} else {
-				t8Row[k] = s[k]
-			}
-		}
-
-		// q[v] = G @ t[v] + theta[3:6]   ht.bp:35
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t14[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t17[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq2[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t20[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq3[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			for l := range 3 {
-				var v4 float64
-				if on3 {
-					v4 = 0
-				} else {
-					v4 = t21[k*3+l]
-				}
-				s3 += t8Row[l] * v4
-			}
-			zq4[i*3+k] = s3
-		}
-		for k := range 3 {
-			var s3 float64
-			GRow := G[k*3:][:3]
-			for l := range 3 {
-				s3 += GRow[l] * t8Row[l]
-			}
-			q[i*3+k] = s3 + theta[k+3]
-		}
+		// t7[i,j + 2] = 0   ht.bp:6
+		t7[i*3+2] = 0
 	}
 	for i := range 26 {
-		// t23[i,j] = 0   ht.bp:6
-		t23[i*3] = 0
-
-		// t23[i,j + 2] = 0   ht.bp:6
-		t23[i*3+2] = 0
-	}
-	for i := range 26 {
-		// zcr8[i,j,k] = 0   ht.bp:32
+		// zcr3[i,j,k] = 0   ht.bp:29
 		{
-			zcr8Row := zcr8[i*9:][:3]
+			zcr3Row := zcr3[i*9:][:3]
 			for l := range 3 {
-				zcr8Row[l] = 0
+				zcr3Row[l] = 0
 			}
 		}
 
-		// zcr8[i,j + 1,k] = 0   ht.bp:32
+		// zcr3[i,j + 1,k] = 0   ht.bp:29
 		{
-			zcr8Row := zcr8[i*9+3:][:3]
+			zcr3Row := zcr3[i*9+3:][:3]
 			for l := range 3 {
-				zcr8Row[l] = 0
+				zcr3Row[l] = 0
 			}
 		}
 	}
 	for i := range 26 {
-		// t24[i,j] = 0   ht.bp:6
-		t24[i*3] = 0
+		// t8[i,j] = 0   ht.bp:6
+		t8[i*3] = 0
 
-		// t24[i,j + 1] = 0   ht.bp:6
-		t24[i*3+1] = 0
+		// t8[i,j + 1] = 0   ht.bp:6
+		t8[i*3+1] = 0
 	}
 	for i := range 26 {
-		// zcr9[i,j,k] = 0   ht.bp:32
+		// zcr4[i,j,k] = 0   ht.bp:29
 		{
-			zcr9Row := zcr9[i*9:][:3]
+			zcr4Row := zcr4[i*9:][:3]
 			for l := range 3 {
-				zcr9Row[l] = 0
+				zcr4Row[l] = 0
 			}
 		}
 
-		// zcr9[i,j + 2,k] = 0   ht.bp:32
+		// zcr4[i,j + 2,k] = 0   ht.bp:29
 		{
-			zcr9Row := zcr9[i*9+6:][:3]
+			zcr4Row := zcr4[i*9+6:][:3]
 			for l := range 3 {
-				zcr9Row[l] = 0
+				zcr4Row[l] = 0
 			}
 		}
 	}
 	for i := range 26 {
-		// t25[i,j] = 0   ht.bp:6
-		t25[i*3] = 0
+		// t9[i,j] = 0   ht.bp:6
+		t9[i*3] = 0
 
-		// t25[i,j + 1] = 0   ht.bp:6
-		t25[i*3+1] = 0
+		// t9[i,j + 1] = 0   ht.bp:6
+		t9[i*3+1] = 0
 	}
 	for i := range 26 {
-		// t26[i,j] = 0   ht.bp:6
-		t26[i*3] = 0
+		// t10[i,j] = 0   ht.bp:6
+		t10[i*3] = 0
 
-		// t26[i,j + 2] = 0   ht.bp:6
-		t26[i*3+2] = 0
+		// t10[i,j + 2] = 0   ht.bp:6
+		t10[i*3+2] = 0
 	}
+	t39 := 1 - v2
 	for i := range 26 {
-		// a = r/psi   ht.bp:31
+		// a = r/psi   ht.bp:28
+		var za3 float64
+		if 0 == i {
+			za3 = 1 / psi
+		}
 		var v4 float64
-		if on4 {
+		if on5 {
 			v4 = 0
 		} else {
 			v4 = zpsi2[i]
 		}
-		za5 := v4 / psi
-		for k := range 3 {
-			za2[k] = -(za5 * a2[k])
+		za[0] = za3 - v4/psi*a0
+		var za4 float64
+		if 1 == i {
+			za4 = 1 / psi
 		}
+		var v5 float64
+		if on5 {
+			v5 = 0
+		} else {
+			v5 = zpsi2[i]
+		}
+		za[1] = za4 - v5/psi*a03
+		var za5 float64
+		if 2 == i {
+			za5 = 1 / psi
+		}
+		var v6 float64
+		if on5 {
+			v6 = 0
+		} else {
+			v6 = zpsi2[i]
+		}
+		za[2] = za5 - v6/psi*a02
 
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
-		za2i := za2[0]
-		t23[i*3+1] = za2i
-		zcr15 := -za2[1]
-		zcr7[0] = zcr15
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+		zai := za[0]
+		t7[i*3+1] = zai
+		zcr9 := -za[1]
+		zcr2[0] = zcr9
 
-		// zcr7[i,j + 1] = 0   ht.bp:6
-		zcr7[1] = 0
+		// zcr2[i,j + 1] = 0   ht.bp:6
+		zcr2[1] = 0
 
-		// zcr7[i,j + 2] = 0   ht.bp:6
-		zcr7[2] = 0
+		// zcr2[i,j + 2] = 0   ht.bp:6
+		zcr2[2] = 0
 
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 		{
-			t23Row := t23[i*3:][:3]
-			zcr8Row := zcr8[i*9+6:][:3]
+			t7Row := t7[i*3:][:3]
+			zcr3Row := zcr3[i*9+6:][:3]
 			for l := range 3 {
-				zcr8Row[l] = zcr7[l] + t23Row[l]
+				zcr3Row[l] = zcr2[l] + t7Row[l]
 			}
 		}
-		zcr16 := -za2i
-		t24[i*3+2] = zcr16
-		za2i2 := za2[2]
-		za3[0] = za2i2
+		zcr10 := -zai
+		t8[i*3+2] = zcr10
+		zai2 := za[2]
+		za2[0] = zai2
 
-		// za3[i,j + 1] = 0   ht.bp:6
-		za3[1] = 0
+		// za2[i,j + 1] = 0   ht.bp:6
+		za2[1] = 0
 
-		// za3[i,j + 2] = 0   ht.bp:6
-		za3[2] = 0
+		// za2[i,j + 2] = 0   ht.bp:6
+		za2[2] = 0
 
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:32
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 		{
-			t24Row := t24[i*3:][:3]
-			zcr9Row := zcr9[i*9+3:][:3]
+			t8Row := t8[i*3:][:3]
+			zcr4Row := zcr4[i*9+3:][:3]
 			for l := range 3 {
-				zcr9Row[l] = za3[l] + t24Row[l]
+				zcr4Row[l] = za2[l] + t8Row[l]
 			}
 		}
-		za2i3 := za2[1]
-		t25[i*3+2] = za2i3
-		zcr17 := -za2i2
-		t26[i*3+1] = zcr17
+		zai3 := za[1]
+		t9[i*3+2] = zai3
+		zcr11 := -zai2
+		t10[i*3+1] = zcr11
 		{
-			t26Row := t26[i*3:][:3]
-			t25Row := t25[i*3:][:3]
-			zcr10Row := zcr10[i*9:][:3]
+			t10Row := t10[i*3:][:3]
+			t9Row := t9[i*3:][:3]
+			zcr5Row := zcr5[i*9:][:3]
 			for l := range 3 {
-				zcr10Row[l] = t26Row[l] + t25Row[l]
-			}
-		}
-
-		// zcr10[i,j + 1,k] = 0   ht.bp:32
-		{
-			zcr10Row := zcr10[i*9+3:][:3]
-			for l := range 3 {
-				zcr10Row[l] = 0
+				zcr5Row[l] = t10Row[l] + t9Row[l]
 			}
 		}
 
-		// zcr10[i,j + 2,k] = 0   ht.bp:32
+		// zcr5[i,j + 1,k] = 0   ht.bp:29
 		{
-			zcr10Row := zcr10[i*9+6:][:3]
+			zcr5Row := zcr5[i*9+3:][:3]
 			for l := range 3 {
-				zcr10Row[l] = 0
+				zcr5Row[l] = 0
 			}
 		}
 
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:33
-		t57 := -t6[i]
+		// zcr5[i,j + 2,k] = 0   ht.bp:29
+		{
+			zcr5Row := zcr5[i*9+6:][:3]
+			for l := range 3 {
+				zcr5Row[l] = 0
+			}
+		}
+
+		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+		t40 := -t6[i]
 		for k := range 3 {
 			ak := a2[k]
-			za2k := za2[k]
-			t27Row := t27[i*9+k*3:][:3]
+			zak := za[k]
+			t11Row := t11[i*9+k*3:][:3]
 			for l := range 3 {
 				al := a2[l]
-				t27Row[l] = ak*al*t57 + t55*(al*za2k+ak*za2[l])
+				t11Row[l] = ak*al*t40 + t39*(al*zak+ak*za[l])
 			}
 		}
 	}
-	t32Loop(t6, zpsi3, t28, t4, t27, cr, zcr10, zcr9, zcr8, v2, v3)
-
-	// q[v] = G @ t[v] + theta[3:6]   ht.bp:35
 	for i := range 26 {
-		for k := range V {
+		t6i := t6[i]
+		t40 := v2 * zpsi3[i]
+		for k := range 3 {
+			t4Row := t4[k*3:][:3]
+			t11Row := t11[i*9+k*3:][:3]
+			crRow := cr[k*3:][:3]
+			zcr5Row := zcr5[i*9+k*3:][:3]
+			zcr4Row := zcr4[i*9+k*3:][:3]
+			zcr3Row := zcr3[i*9+k*3:][:3]
+			zFRow := zF[i*9+k*3:][:3]
 			for l := range 3 {
-				var s3 float64
-				t8Row := t8[k*3:][:3]
-				GRow := G[l*3:][:3]
-				ztRow := zt[V*i*3+k*3:][:3]
-				for m := range 3 {
-					var v4 float64
-					if on3 {
-						v4 = 0
+				v4 := t4Row[l]*t6i + t11Row[l] + (crRow[l]*t40 + v3*(zcr5Row[l]+zcr4Row[l]+zcr3Row[l]))
+
+				// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+				if on3[l] != 0 {
+					if on4 {
+						zFRow[l] = 0
 					} else {
-						v4 = t28[i*9+l*3+m]
+						zFRow[l] = -v4
 					}
-					s3 += t8Row[m]*v4 + GRow[m]*ztRow[m]
-				}
-				var zq6 float64
-				if i <= 2 {
-					var zq7 float64
-					if !(s2 < 1e-8) {
-						zq7 = t22[i+l*3]
+				} else {
+					if on4 {
+						zFRow[l] = 0
+					} else {
+						zFRow[l] = v4
 					}
-					zq6 = t8[i+k*3] * zq7
 				}
-				zq5[V*i*3+k*3+l] = s3 + zq6
 			}
 		}
 	}
-	dqLoop(V, zq4, zq3, zq2, zdq2, zq5, zq, dq)
-	w.tasks.jLoop(N, us, tri4, tri3, zD, tri2, dq, J, q)
+	zM5Loop(zF, F, zM4, zM, zM3, zM5)
+	for from := 0; from < V; from += 128 {
+		rows := min(128, V-from)
+		w.tasks.zqLoop(rows, weight[from*22:], zq, base[from*4:], q[from*3:], M, theta)
+
+		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+		for i := range 3 {
+			clear(zq2[i*3328:][:rows*26])
+			for k := range 4 {
+				w.tasks.zq3Product(rows, zq2[i*3328:], zq[k:], zM5[i*4+k:])
+			}
+		}
+		zq4Loop(rows, V, zq3[from*3:], zq2)
+	}
+	w.tasks.jLoop(N, corr, tri, tri2, tri3, tri4, q, J)
+
+	// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
+	zD2Loop(N, V, us, tri4, tri3, zD2, zq3)
+	w.tasks.jLoop2(N, V, us, tri2, zD2, zq3, J)
 }

@@ -15,18 +15,18 @@ func secondLoop(first []float64, j []int32, t2 []float64, t []int32, theta, seco
 }
 
 // aLoop is aLoopGo: this build has no assembly.
-func aLoop(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
-	aLoopGo(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+func aLoop(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
+	aLoopGo(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 }
 
-// mLoop is mLoopGo: this build has no assembly.
-func mLoop(A, inv, M []float64) {
-	mLoopGo(A, inv, M)
+// zM2Loop is zM2LoopGo: this build has no assembly.
+func zM2Loop(A, inv, zM2, M, F []float64) {
+	zM2LoopGo(A, inv, zM2, M, F)
 }
 
-// sSums is sSumsGo: this build has no assembly.
-func sSums(weight, M, base, s []float64) {
-	sSumsGo(weight, M, base, s)
+// zqSumsPart is zqSumsPartGo: this build has no assembly.
+func zqSumsPart(first, count, V int, zq, weight, M, base []float64) {
+	zqSumsPartGo(first, count, V, zq, weight, M, base)
 }
 
 // outLoopPart is outLoopPartGo: this build has no assembly.
@@ -45,58 +45,43 @@ func t6Loop(t6 []float64) {
 }
 
 // dALoop is dALoopGo: this build has no assembly.
-func dALoop(t41 []int32, second, first, t42 []float64, parent []int32, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60 []float64) {
-	dALoopGo(t41, second, first, t42, parent, A, A3, t43, t44, t45, here2, rel, t48, t49, zfirst, t46, t47, t58, t51, t52, t54, t55, t57, zsecond, t50, t53, t56, t59, zhere, dA, dA2, t60)
+func dALoop(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38 []float64) {
+	dALoopGo(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
 }
 
 // mSums is mSumsGo: this build has no assembly.
-func mSums(M, A, inv []float64) {
-	mSumsGo(M, A, inv)
+func mSums(zM, A, inv, M, F []float64) {
+	mSumsGo(zM, A, inv, M, F)
 }
 
-// t9Loop is t9LoopGo: this build has no assembly.
-func t9Loop(V int, t9 []float64) {
-	t9LoopGo(V, t9)
+// zM3Loop is zM3LoopGo: this build has no assembly.
+func zM3Loop(inv, dA, zM3 []float64) {
+	zM3LoopGo(inv, dA, zM3)
 }
 
-// t10Loop is t10LoopGo: this build has no assembly.
-func t10Loop(V int, t10 []float64) {
-	t10LoopGo(V, t10)
+// zM5Loop is zM5LoopGo: this build has no assembly.
+func zM5Loop(zF, F, zM4, zM, zM3, zM5 []float64) {
+	zM5LoopGo(zF, F, zM4, zM, zM3, zM5)
 }
 
-// zM2Loop is zM2LoopGo: this build has no assembly.
-func zM2Loop(inv, dA, zM2 []float64) {
-	zM2LoopGo(inv, dA, zM2)
+// zq2LoopPart is zq2LoopPartGo: this build has no assembly.
+func zq2LoopPart(first, count, rows int, zq, weight, M, base, zq2 []float64) {
+	zq2LoopPartGo(first, count, rows, zq, weight, M, base, zq2)
 }
 
-// zsSums is zsSumsGo: this build has no assembly.
-func zsSums(weight, base, zM2, zs []float64) {
-	zsSumsGo(weight, base, zM2, zs)
+// zq3ProductPart is zq3ProductPartGo: this build has no assembly.
+func zq3ProductPart(rows int, zq3, zq2, zM5, scratch2 []float64) {
+	zq3ProductPartGo(rows, zq3, zq2, zM5, scratch2)
 }
 
-// t23LoopPart is t23LoopPartGo: this build has no assembly.
-func t23LoopPart(first, count, N int, corr []int32, t23, zq4 []float64) {
-	t23LoopPartGo(first, count, N, corr, t23, zq4)
+// zq4Loop is zq4LoopGo: this build has no assembly.
+func zq4Loop(rows, V int, zq4, zq3 []float64) {
+	zq4LoopGo(rows, V, zq4, zq3)
 }
 
-// t32Loop is t32LoopGo: this build has no assembly.
-func t32Loop(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8 []float64, v, v2 float64) {
-	t32LoopGo(t12, zpsi3, t32, t4, t31, cr, zcr10, zcr9, zcr8, v, v2)
-}
-
-// t33Loop is t33LoopGo: this build has no assembly.
-func t33Loop(N, V int, corr []int32, t25, zq5, t33, zq6 []float64) {
-	t33LoopGo(N, V, corr, t25, zq5, t33, zq6)
-}
-
-// t34LoopPart is t34LoopPartGo: this build has no assembly.
-func t34LoopPart(first, count, N int, corr []int32, zq3, t23, t34, t33 []float64) {
-	t34LoopPartGo(first, count, N, corr, zq3, t23, t34, t33)
-}
-
-// jthetaLoop is jthetaLoopGo: this build has no assembly.
-func jthetaLoop(N int, corr []int32, t16, zq2, jtheta, t34 []float64) {
-	jthetaLoopGo(N, corr, t16, zq2, jtheta, t34)
+// jthetaLoopPart is jthetaLoopPartGo: this build has no assembly.
+func jthetaLoopPart(first, count, N, V int, corr []int32, jtheta, zq4 []float64) {
+	jthetaLoopPartGo(first, count, N, V, corr, jtheta, zq4)
 }
 
 // t4LoopPart is t4LoopPartGo: this build has no assembly.
@@ -109,17 +94,32 @@ func tri4LoopPart(first, count, N int, corr, tri2, tri, tri3, tri4 []int32) {
 	tri4LoopPartGo(first, count, N, corr, tri2, tri, tri3, tri4)
 }
 
+// qSumsPart is qSumsPartGo: this build has no assembly.
+func qSumsPart(first, count, V int, q, weight, M, base, theta []float64) {
+	qSumsPartGo(first, count, V, q, weight, M, base, theta)
+}
+
 // eLoopPart is eLoopPartGo: this build has no assembly.
 func eLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
 	eLoopPartGo(first, count, N, us, tri4, tri3, t4, tri2, q, e, points)
 }
 
-// dqLoop is dqLoopGo: this build has no assembly.
-func dqLoop(V int, zq4, zq3, zq2, zdq2, zq5, zq, dq []float64) {
-	dqLoopGo(V, zq4, zq3, zq2, zdq2, zq5, zq, dq)
+// zqLoopPart is zqLoopPartGo: this build has no assembly.
+func zqLoopPart(first, count, rows int, weight, zq, base, q, M, theta []float64) {
+	zqLoopPartGo(first, count, rows, weight, zq, base, q, M, theta)
 }
 
 // jLoopPart is jLoopPartGo: this build has no assembly.
-func jLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, zD []float64, tri2 []int32, dq, J, q []float64) {
-	jLoopPartGo(first, count, N, us, tri4, tri3, zD, tri2, dq, J, q)
+func jLoopPart(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
+	jLoopPartGo(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
+}
+
+// zD2Loop is zD2LoopGo: this build has no assembly.
+func zD2Loop(N, V int, us []float64, tri4, tri3 []int32, zD2, zq3 []float64) {
+	zD2LoopGo(N, V, us, tri4, tri3, zD2, zq3)
+}
+
+// jLoop2Part is jLoop2PartGo: this build has no assembly.
+func jLoop2Part(first, count, N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+	jLoop2PartGo(first, count, N, V, us, tri2, zD2, zq3, J)
 }

@@ -117,6 +117,122 @@ func checkRoom(of, arg string, n float64) error {
 // float is the element type of a block of numbers.
 type float interface{ float32 | float64 }
 
+// dot returns Σ a[i]·b[i]. Four partial sums keep the processor busy. Long
+// vectors are halved, so that rounding errors hardly grow with their length.
+func dot[F float](a, b []F) F {
+	b = b[:len(a)]
+	if half := len(a) / 2; half >= 1024 {
+		return dot(a[:half], b[:half]) + dot(a[half:], b[half:])
+	}
+	var s0, s1, s2, s3 F
+	for len(a) >= 8 && len(b) >= 8 {
+		s0 += a[0] * b[0]
+		s1 += a[1] * b[1]
+		s2 += a[2] * b[2]
+		s3 += a[3] * b[3]
+		s0 += a[4] * b[4]
+		s1 += a[5] * b[5]
+		s2 += a[6] * b[6]
+		s3 += a[7] * b[7]
+		a, b = a[8:], b[8:]
+	}
+	for i, x := range a {
+		s0 += x * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// axpy adds a·x to y.
+func axpy[F float](a F, x, y []F) {
+	y = y[:len(x)]
+	for len(x) >= 8 && len(y) >= 8 {
+		y[0] += a * x[0]
+		y[1] += a * x[1]
+		y[2] += a * x[2]
+		y[3] += a * x[3]
+		y[4] += a * x[4]
+		y[5] += a * x[5]
+		y[6] += a * x[6]
+		y[7] += a * x[7]
+		x, y = x[8:], y[8:]
+	}
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+// A matrix is a view of numbers: the element (i, j) is x[i*row+j*col].
+type matrix[F float] struct {
+	x                    []F
+	rows, cols, row, col int
+}
+
+// mat returns x as a matrix with its rows one after the other.
+func mat[F float](x []F, rows, cols int) matrix[F] { return matrix[F]{x, rows, cols, cols, 1} }
+
+// T returns the transpose of m.
+func (m matrix[F]) T() matrix[F] { return matrix[F]{m.x, m.cols, m.rows, m.col, m.row} }
+
+// addmul adds a·b to c: to each row of c multiples of the rows of b. Where those
+// are not in one piece, blocks of them are copied first, unless c has too few
+// rows for that to pay.
+func addmul[F float](c, a, b matrix[F]) {
+	switch {
+	case a.cols == 0:
+	case b.col == 1:
+		for i := range c.rows {
+			combine(c.x[i*c.row:][:c.cols], a.x[i*a.row:], a.col, b.x, b.row, a.cols)
+		}
+	case c.rows < 6 && a.col == 1 && b.row == 1:
+		for i := range c.rows {
+			x := a.x[i*a.row:][:a.cols]
+			for j := range c.cols {
+				c.x[i*c.row+j] += dot(x, b.x[j*b.col:][:len(x)])
+			}
+		}
+	default:
+		addmulCopied(c, a, b)
+	}
+}
+
+// addmulCopied is addmul with blocks of b copied, so that they are in one piece.
+func addmulCopied[F float](c, a, b matrix[F]) {
+	const high, wide = 32, 128
+	var block [high * wide]F
+	for j := 0; j < c.cols; j += wide {
+		n := min(wide, c.cols-j)
+		for k := 0; k < a.cols; k += high {
+			m := min(high, a.cols-k)
+			for q := range n {
+				for p := range m {
+					block[p*wide+q] = b.x[(k+p)*b.row+(j+q)*b.col]
+				}
+			}
+			for i := range c.rows {
+				combine(c.x[i*c.row+j:][:n], a.x[i*a.row+k*a.col:], a.col, block[:], wide, m)
+			}
+		}
+	}
+}
+
+// combine adds to y the n rows in b, each by its factor in a. Four at a time
+// are a quarter of the work of loading and storing y.
+func combine[F float](y, a []F, step int, b []F, row, n int) {
+	for ; n >= 4; n -= 4 {
+		a0, a1, a2, a3 := a[0], a[step], a[2*step], a[3*step]
+		b0, b1, b2, b3 := b[:len(y)], b[row:][:len(y)], b[2*row:][:len(y)], b[3*row:][:len(y)]
+		for j := range y {
+			y[j] += a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
+		}
+		if n > 4 {
+			a, b = a[4*step:], b[4*row:]
+		}
+	}
+	for k := range n {
+		axpy(a[k*step], b[k*row:][:len(y)], y)
+	}
+}
+
 // grow returns s with room for n elements; it allocates only where n is more
 // than ever before.
 func grow[T any](s []T, n int) []T {
@@ -134,8 +250,8 @@ func truth[F float](b bool) F {
 	return 0
 }
 
-// bit returns 1 for true and 0 for false.
-func bit(b bool) int32 {
+// flag returns 1 for true and 0 for false.
+func flag(b bool) int32 {
 	if b {
 		return 1
 	}
@@ -413,6 +529,15 @@ func (t *team) help(seat int) {
 
 // partsOf is how many parts of a size there are in an extent.
 func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
+
+// A scratch is memory that parts are done with, for each that does them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
+}
 
 // square returns x².
 func square(x float64) float64 {
