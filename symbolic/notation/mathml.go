@@ -79,7 +79,7 @@ func (m *mathml) write(b box) {
 	case openBox, closeBox:
 		m.leaf("mo", `stretchy="true"`, b.text)
 	case wordBox:
-		m.leaf("mtext", "", b.text)
+		m.leaf("mtext", "", strings.ReplaceAll(b.text, " ", "\u00a0")) // spaces at the ends are not shown
 	case fracBox:
 		m.tag("mfrac", "", args)
 	case supBox:
