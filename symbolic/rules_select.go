@@ -1,5 +1,7 @@
 package symbolic
 
+import "slices"
+
 // selectRules keep choices outermost in derivatives: what the branch not taken
 // would give is never multiplied by 0, because it may be infinite there.
 var selectRules = []Rule{
@@ -62,14 +64,47 @@ func hasZeroBranch(n *Node) bool {
 // there too.
 func accessOfChoice(g *Graph, n *Node) *Node {
 	s, m := n.Args[0], n.Attr.(*Map)
-	if !hasZeroBranch(s) || len(m.Guard) > 0 && !isZero(s.Args[2]) {
+	if !hasZeroBranch(s) {
 		return nil
 	}
-	var args []*Node
-	for _, a := range s.Args {
-		args = append(args, g.access(a, m, n.Args[1:]...))
+	read := func(x *Node) *Node { return g.access(x, m, n.Args[1:]...) }
+	c := s.Args[0]
+	if open := g.unguarded(c, m); open != nil {
+		c = open
+	} else if len(m.Guard) > 0 && !isZero(s.Args[2]) {
+		return nil
+	} else {
+		c = read(c)
 	}
-	return g.Apply(OpSelect, nil, args...)
+	return g.Apply(OpSelect, nil, c, read(s.Args[1]), read(s.Args[2]))
+}
+
+// unguarded reads c as the map says, but everywhere: as it is where the guards
+// hold, and in the same way where they fail. So accesses to several parts of a
+// choice that is one for all of them, slices of a vector say, keep its condition,
+// and their sum is a choice again. It is nil where what the guards are about, or
+// more than an axis as it is, decides what is read.
+func (g *Graph) unguarded(c *Node, m *Map) *Node {
+	if len(m.Guard) == 0 {
+		return nil
+	}
+	var moved Axes
+	read := &Map{Shape: m.Shape}
+	for k, e := range m.Index {
+		sym, ok := e.AsSym()
+		if ok {
+			_, ok = axisOf(sym)
+		}
+		if !ok || slices.ContainsFunc(m.Guard, func(q Cond) bool { return slices.Contains(q.E.Syms(), sym) }) {
+			moved = append(moved, k)
+			continue
+		}
+		read.Index = append(read.Index, e)
+	}
+	if c = g.without(c, moved); c == nil {
+		return nil
+	}
+	return g.access(c, read)
 }
 
 func sumOfChoice(g *Graph, n *Node) *Node {
