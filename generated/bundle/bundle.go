@@ -133,47 +133,45 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var dY [2]float64
 	var d [3]float64
 	var dc [3]float64
-	var dc2 [3]float64
 	var d2 [3]float64
 	var da [3]float64
+	var dc2 [3]float64
 	var dc3 [3]float64
-	var dc4 [3]float64
-	var da2 [1]float64
-	var dc6 [3]float64
-	var dc7 [9]float64
+	var dc5 [3]float64
+	var dc6 [9]float64
+	var dc7 [3]float64
 	var dc8 [3]float64
-	var dc9 [3]float64
 	var d3 [2]float64
 	var dzs2 [2]float64
 	var dzp2 [2]float64
 	var dY2 [6]float64
 	var dY4 [6]float64
 	var d4 [6]float64
-	var da3 [2]float64
 	var d5 [6]float64
-	var da4 [2]float64
 	var d6 [6]float64
 	var d7 [2]float64
-	var da7 [6]float64
+	var da3 [6]float64
 	var dangle [2]float64
-	var dangle4 [2]float64
-	var d8 [6]float64
+	var d8 [2]float64
 	var d9 [2]float64
+	var dc9 [18]float64
 	var d10 [2]float64
-	var d11 [3]float64
-	var dc10 [9]float64
-	var dc13 [18]float64
-	var dc14 [9]float64
+	var d11 [2]float64
+	var d12 [3]float64
+	var dc12 [18]float64
+	var dc13 [9]float64
 	var t2 [18]float64
 	var t3 [18]float64
+	var t4 [18]float64
+	var t5 [18]float64
 	var dX [3]float64
 	var dX2 [3]float64
 	var dX3 [6]float64
 	var dX4 [6]float64
 	var dX6 [6]float64
 	var dX7 [3]float64
-	var t4 [6]float64
-	var t5 [6]float64
+	var t6 [6]float64
+	var t7 [6]float64
 
 	// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
 	var s float64
@@ -273,13 +271,13 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	v4 := squareF64(s3)
 	v5 := 1 + c[7]*s3 + c[8]*v4
 
-	// d12 = −c[6]·v4   bundle.bp:23
-	d12 := -(c0 * v5)
+	// d13 = −c[6]·v4   bundle.bp:23
+	d13 := -(c0 * v5)
 
 	// project(c, X) - seen   bundle.bp:27
-	t6 := c0 * v5
+	t8 := c0 * v5
 	for i := range 2 {
-		f[i] = -(Y[i]/Y0*t6 + seen[i])
+		f[i] = -(Y[i]/Y0*t8 + seen[i])
 	}
 	c02 := c[7]
 	c03 := c[8]
@@ -289,8 +287,8 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		d3i := d3[i]
 		dzs := -(d3i*c02 + d3i*c03*ds)
 
-		// d9 = −s3·d3   bundle.bp:23
-		d9[i] = -(d3i * s3)
+		// d10 = −s3·d3   bundle.bp:23
+		d10[i] = -(d3i * s3)
 		for j := range 2 {
 			// dzs2 = dzs·dzpᵀ   bundle.bp:22
 			dzs2j := dzs * dzp[j]
@@ -318,14 +316,14 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dY4[i*3+1] = dzs2[1]/Y0 + dY2[i*3+1]
 	}
 
-	// d10 = −v3·d3   bundle.bp:23
+	// d11 = −v3·d3   bundle.bp:23
 	for i := range 2 {
-		d10[i] = -(d3[i] * v4)
+		d11[i] = -(d3[i] * v4)
 	}
-	dY5 := d12 / Y0
-	t7 := 1 - v2
+	dY5 := d13 / Y0
+	t9 := 1 - v2
 	for i := range 2 {
-		// dY[i] = d12/Y[2]   bundle.bp:21
+		// dY[i] = d13/Y[2]   bundle.bp:21
 		dY[i] = dY5
 
 		// dY3 = −dY∘(Y[:2]/Y[2])   bundle.bp:21
@@ -335,8 +333,8 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		// dY4[i,2] = dY3[i] + dY2[i,2]   bundle.bp:20
 		dY4[i*3+2] = dY3 + dY2[i*3+2]
 
-		// d13 = −v4·(Y[:2]/Y[2])   bundle.bp:23
-		d13 := -(Yi / Y0 * v5)
+		// d14 = −v4·(Y[:2]/Y[2])   bundle.bp:23
+		d14 := -(Yi / Y0 * v5)
 		var s4 float64
 		var s5 float64
 		var s6 float64
@@ -357,7 +355,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			d5Row[j] = -(dY4j * v3 * X3j)
 
 			// d6 = (1 − v)·dY4   bundle.bp:14
-			d6j := dY4j * t7
+			d6j := dY4j * t9
 			d6Row[j] = d6j
 
 			// d7 = d6·a   bundle.bp:14
@@ -370,11 +368,11 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			// s6 = s2·dY4·a   bundle.bp:14
 			s6 += dY4j * (aj * s2)
 
-			// s7 = dY4·t   bundle.bp:14
+			// d9 = dY4·t   bundle.bp:14
 			s7 += dY4j * t[j]
 
-			// d11 = −dY4∘X3   bundle.bp:11
-			d11[j] = -(dY4j * X3j)
+			// d12 = −dY4∘X3   bundle.bp:11
+			d12[j] = -(dY4j * X3j)
 
 			// dX3 = if s = 0 { dY4∘c3 } else { v2·dY4∘a2 }   bundle.bp:11
 			if on {
@@ -391,106 +389,53 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 		}
 		d7[i] = s4
+		d9[i] = s7
 
-		// da3 = if s = 0 { 0 } else { d4[:,2:] }   bundle.bp:14
-		{
-			if on {
-				da3[i] = 0
-			} else {
-				da3[i] = d4[i*3+2]
-			}
-		}
-
-		// da4 = if s = 0 { 0 } else { d5[:,:1] }   bundle.bp:14
-		{
-			if on {
-				da4[i] = 0
-			} else {
-				da4[i] = d5[i*3]
-			}
-		}
-
-		// d14 = dY∘X[:2] + s5 − (s2·dY∘a[:2] + s6)   bundle.bp:14
+		// d8 = dY∘X[:2] + s5 − (s2·dY∘a[:2] + s6)   bundle.bp:14
 		dYi := dY[i]
-		d14 := dYi*X[i] + s5 - (dYi*(a[i]*s2) + s6)
-
-		// dangle4 = if s = 0 { 0 } else { v·(dY∘t[:2] + s7) + −v2·d14 }   bundle.bp:12
-		if on {
-			dangle4[i] = 0
-		} else {
-			dangle4[i] = (dYi*t[i]+s7)*v2 + d14*-v3
-		}
-
-		// dc10[i,j] = (if [j ≥ 1, 2 ≥ j]·(s = 0) { [j ≥ 1, 2 ≥ j]·dY4[i,j − 1]·X2[j − 1] } else { 0 }) + (if [0 ≥ j]·(s = 0) { [0 ≥ j]·dY4[i,j + 2]·X2[j + 2] } else { 0 })   bundle.bp:27
+		d8[i] = dYi*X[i] + s5 - (dYi*(a[i]*s2) + s6)
+		dc12Row := dc12[i*9:][:9]
 		for j := range 9 {
-			var dc15 float64
-			var on2 bool
+			// dc10[i,j] = [j ≥ 1, 2 ≥ j]·dY4[i,j − 1]·X2[j − 1] + [0 ≥ j]·dY4[i,j + 2]·X2[j + 2] + [j ≥ 2, 2 ≥ j]·d12[i,j − 2]   bundle.bp:27
+			var dc14 float64
 			if j >= 1 && j <= 2 {
-				on2 = on
+				dc14 = dY4[i*3+j-1] * X2[j-1]
 			}
-			if on2 {
-				if j >= 1 && j <= 2 {
-					dc15 = dY4[i*3+j-1] * X2[j-1]
-				}
-			}
-			var dc16 float64
-			var on3 bool
-			if j <= 0 {
-				on3 = on
-			}
-			if on3 {
-				if j <= 0 {
-					dc16 = dY4[i*3+j+2] * X2[j+2]
-				}
-			}
-			dc10[j] = dc15 + dc16
-		}
-		dc13Row := dc13[i*9:][:9]
-		for j := range 9 {
-			// dc11[i,j] = dc10[i,j] + (if [j ≥ 2, 2 ≥ j]·(s = 0) { [j ≥ 2, 2 ≥ j]·d11[i,j − 2] } else { 0 }) + (if [1 ≥ j]·(s = 0) { [1 ≥ j]·d11[i,j + 1] } else { 0 })   bundle.bp:27
 			var dc15 float64
-			var on2 bool
-			if j >= 2 && j <= 2 {
-				on2 = on
-			}
-			if on2 {
-				if j >= 2 && j <= 2 {
-					dc15 = d11[j-2]
-				}
+			if j <= 0 {
+				dc15 = dY4[i*3+j+2] * X2[j+2]
 			}
 			var dc16 float64
-			var on3 bool
-			if j <= 1 {
-				on3 = on
+			if j >= 2 && j <= 2 {
+				dc16 = d12[j-2]
 			}
-			if on3 {
-				if j <= 1 {
-					dc16 = d11[j+1]
-				}
-			}
-			dc11 := dc10[j] + dc15 + dc16
+			dc10 := dc14 + dc15 + dc16
 
-			// dc12[i,j] = dc11[i,j] + [j = 8]·d10[i] + [j = 7]·d9[i]   bundle.bp:27
+			// dc11[i,j] = (if s = 0 { dc10[i,j] + [1 ≥ j]·d12[i,j + 1] } else { 0 }) + [j = 8]·d11[i]   bundle.bp:27
 			var dc17 float64
-			if j == 8 {
-				dc17 = d10[i]
+			if on {
+				var dc18 float64
+				if j <= 1 {
+					dc18 = d12[j+1]
+				}
+				dc17 = dc10 + dc18
 			}
 			var dc18 float64
-			if j == 7 {
-				dc18 = d9[i]
+			if j == 8 {
+				dc18 = d11[i]
 			}
-			dc12 := dc11 + dc17 + dc18
+			dc11 := dc17 + dc18
 
-			// dc13[i,j] = dc12[i,j] + [j = 6]·d13[i] + [j ≥ 3, 5 ≥ j]·dY4[i,j − 3]   bundle.bp:27
+			// dc12[i,j] = dc11[i,j] + [j = 7]·d10[i] + [j = 6]·d14[i]   bundle.bp:27
 			var dc19 float64
-			if j == 6 {
-				dc19 = d13
+			if j == 7 {
+				dc19 = d10[i]
 			}
 			var dc20 float64
-			if j >= 3 && j <= 5 {
-				dc20 = dY4[i*3+j-3]
+			if j == 6 {
+				dc20 = d14
 			}
-			dc13Row[j] = dc12 + dc19 + dc20
+			dc12Row[j] = dc11 + dc19 + dc20
 		}
 	}
 	for i := range 3 {
@@ -499,19 +444,11 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		if i <= 1 {
 			dY6 = dY[i]
 		}
-		di := dY6 * t7
+		di := dY6 * t9
 		d[i] = di
 
 		// dc = s2·d/angle   bundle.bp:13
-		dci := di * s2 / angle
-		dc[i] = dci
-
-		// dc2 = if s = 0 { 0 } else { dc }   bundle.bp:13
-		if on {
-			dc2[i] = 0
-		} else {
-			dc2[i] = dci
-		}
+		dc[i] = di * s2 / angle
 
 		// d2[i] = [1 ≥ i]·dY[i]·v2   bundle.bp:14
 		var dY7 float64
@@ -525,19 +462,19 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		X3i := X3[i]
 		da[i] = -(d2i * X3i)
 
-		// dc4[i] = −[1 ≥ i]·dY[i]·X3[i]   bundle.bp:11
+		// dc3[i] = −[1 ≥ i]·dY[i]·X3[i]   bundle.bp:11
 		var dY8 float64
 		if i <= 1 {
 			dY8 = dY[i]
 		}
-		dc4[i] = -(dY8 * X3i)
+		dc3[i] = -(dY8 * X3i)
 
-		// dc8[i] = [1 ≥ i]·dY[i]·X2[i]   bundle.bp:11
+		// dc7[i] = [1 ≥ i]·dY[i]·X2[i]   bundle.bp:11
 		var dY9 float64
 		if i <= 1 {
 			dY9 = dY[i]
 		}
-		dc8[i] = dY9 * X2[i]
+		dc7[i] = dY9 * X2[i]
 
 		// dX[i] = if s = 0 { [1 ≥ i]·dY[i]·c3[i] } else { d2[i]·a2[i] }   bundle.bp:11
 		var dX8 float64
@@ -581,126 +518,97 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		dX7[i] = dX10
 	}
 
-	// dc3[i] = [1 ≥ i]·(if s = 0 { 0 } else { da[i + 1] })/angle   bundle.bp:13
+	// dc2[i] = [1 ≥ i]·da[i + 1]/angle   bundle.bp:13
 	for i := range 3 {
-		var da8 float64
+		var da4 float64
 		if i <= 1 {
-			if !(s == 0) {
-				da8 = da[i+1]
-			}
+			da4 = da[i+1]
 		}
-		dc3[i] = da8 / angle
+		dc2[i] = da4 / angle
 	}
 
-	// da2 = if s = 0 { 0 } else { da[:1] }   bundle.bp:14
-	{
-		if on {
-			da2[0] = 0
-		} else {
-			da2[0] = da[0]
-		}
-	}
-
-	// dc6[i] = [i ≥ 2]·da2[i − 2]/angle   bundle.bp:13
+	// dc5[i] = [i ≥ 2]·da[i − 2]/angle   bundle.bp:13
 	for i := range 3 {
-		var da8 float64
+		var da4 float64
 		if i >= 2 {
-			da8 = da2[i-2]
+			da4 = da[i-2]
 		}
-		dc6[i] = da8 / angle
+		dc5[i] = da4 / angle
 	}
 
-	// dc7[i] = (if [i ≥ 2, 2 ≥ i]·(s = 0) { [i ≥ 2, 2 ≥ i]·dc4[i − 2] } else { 0 }) + [2 ≥ i]·dc6[i]   bundle.bp:27
+	// dc6[i] = if s = 0 { [i ≥ 2, 2 ≥ i]·dc3[i − 2] } else { [2 ≥ i]·dc5[i] }   bundle.bp:27
 	for i := range 9 {
-		var dc15 float64
-		var on2 bool
-		if i >= 2 && i <= 2 {
-			on2 = s == 0
-		}
-		if on2 {
+		var dc14 float64
+		if on {
 			if i >= 2 && i <= 2 {
-				dc15 = dc4[i-2]
+				dc14 = dc3[i-2]
+			}
+		} else {
+			if i <= 2 {
+				dc14 = dc5[i]
 			}
 		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = dc6[i]
-		}
-		dc7[i] = dc15 + dc16
+		dc6[i] = dc14
 	}
 
-	// dc9[i] = [i ≥ 1]·(if s = 0 { 0 } else { d2[i − 1]·X2[i − 1] })/angle   bundle.bp:13
+	// dc8[i] = [i ≥ 1]·d2[i − 1]·X2[i − 1]/angle   bundle.bp:13
 	for i := range 3 {
-		var da8 float64
+		var da4 float64
 		if i >= 1 {
-			if !(s == 0) {
-				da8 = d2[i-1] * X2[i-1]
-			}
+			da4 = d2[i-1] * X2[i-1]
 		}
-		dc9[i] = da8 / angle
+		dc8[i] = da4 / angle
 	}
 	for i := range 2 {
-		// d13 = d[:2]∘a[:2] + d7   bundle.bp:14
-		d13 := d[i]*a[i] + d7[i]
+		// d14 = d[:2]∘a[:2] + d7   bundle.bp:14
+		d14 := d[i]*a[i] + d7[i]
 		var s4 float64
-		da7Row := da7[i*3:][:3]
+		d6Row := d6[i*3:][:3]
+		da3Row := da3[i*3:][:3]
 		dY4Row := dY4[i*3:][:3]
 		dX6Row := dX6[i*3:][:3]
 		for j := range 3 {
-			// da5[i,j] = (if s = 0 { 0 } else { d6[i,j]·s2 + d13[i]·X[j] }) + [1 ≥ j]·(if s = 0 { 0 } else { d5[i,j + 1] })   bundle.bp:13
-			var da8 float64
+			// da2[i,j] = d6[i,j]·s2 + d14[i]·X[j] + [1 ≥ j]·d5[i,j + 1] + [j ≥ 2]·d5[i,j − 2]   bundle.bp:13
+			var da4 float64
 			if j <= 1 {
-				if !on {
-					da8 = d5[i*3+j+1]
-				}
+				da4 = d5[i*3+j+1]
 			}
+			var da5 float64
+			if j >= 2 {
+				da5 = d5[i*3+j-2]
+			}
+			da2 := d6Row[j]*s2 + d14*X[j] + da4 + da5
+
+			// da3[i,j] = (da2[i,j] + [0 ≥ j]·d4[i,j + 2] + [j ≥ 1]·d4[i,j − 1])/angle   bundle.bp:13
+			var da6 float64
+			if j <= 0 {
+				da6 = d4[i*3+j+2]
+			}
+			var da7 float64
+			if j >= 1 {
+				da7 = d4[i*3+j-1]
+			}
+			da3j := (da2 + da6 + da7) / angle
+			da3Row[j] = da3j
+
+			// dangle = da3·a   bundle.bp:13
+			s4 += da3j * a[j]
+
+			// dX5 = (if s = 0 { dY4 } else { d14·aᵀ }) + (if s = 0 { 0 } else { v·dY4 })   bundle.bp:27
+			dY4j := dY4Row[j]
 			var v6 float64
 			if on {
-				v6 = 0
+				v6 = dY4j
 			} else {
-				v6 = d6[i*3+j]*s2 + d13*X[j]
+				v6 = d14 * a[j]
 			}
-			da5 := v6 + da8
-
-			// da6[i,j] = da5[i,j] + [j ≥ 2]·da4[i,j − 2] + [0 ≥ j]·da3[i,j]   bundle.bp:13
-			var da9 float64
-			if j >= 2 {
-				da9 = da4[i+j-2]
-			}
-			var da10 float64
-			if j <= 0 {
-				da10 = da3[i+j]
-			}
-			da6 := da5 + da9 + da10
-
-			// da7[i,j] = (da6[i,j] + [j ≥ 1]·(if s = 0 { 0 } else { d4[i,j − 1] }))/angle   bundle.bp:13
-			var da11 float64
-			if j >= 1 {
-				if !(s == 0) {
-					da11 = d4[i*3+j-1]
-				}
-			}
-			da7j := (da6 + da11) / angle
-			da7Row[j] = da7j
-
-			// dangle = da7·a   bundle.bp:13
-			s4 += da7j * a[j]
-
-			// dX5 = (if s = 0 { dY4 } else { d13·aᵀ }) + (if s = 0 { 0 } else { v·dY4 })   bundle.bp:27
-			dY4j := dY4Row[j]
 			var v7 float64
 			if on {
-				v7 = dY4j
+				v7 = 0
 			} else {
-				v7 = d13 * a[j]
+				v7 = dY4j * v2
 			}
-			var v8 float64
-			if on {
-				v8 = 0
-			} else {
-				v8 = dY4j * v2
-			}
-			dX5 := v7 + v8
+			dX5 := v6 + v7
 
 			// dX6[i,j] = dX5[i,j] + [0 ≥ j]·dX4[i,j + 2] + [j ≥ 1]·dX4[i,j − 1] + [1 ≥ j]·dX3[i,j + 1]   bundle.bp:27
 			var dX8 float64
@@ -719,186 +627,194 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		}
 		dangle[i] = s4
 
-		// t4[i,2] = dX6[i,2] + dX3[i,0]
-		t4[i*3+2] = dX6[i*3+2] + dX3[i*3]
+		// t6[i,2] = dX6[i,2] + dX3[i,0]
+		t6[i*3+2] = dX6[i*3+2] + dX3[i*3]
 	}
+	dangle4 := -v3
 	dzangle2 := 0.5 / zangle
 	for i := range 2 {
-		// dangle2[i] = (if s = 0 { 0 } else { −dc[i]·a[i] }) − dangle[i] + [i ≥ 1]·(−dc3[i − 1]·a[i − 1])   bundle.bp:13
+		// dangle2[i] = −dc[i]·a[i] − dangle[i] + [i ≥ 1]·(−dc2[i − 1]·a[i − 1]) + [0 ≥ i]·(−dc5[i + 2]·a[i + 2])   bundle.bp:13
 		var dangle5 float64
 		if i >= 1 {
-			dangle5 = -(dc3[i-1] * a[i-1])
+			dangle5 = -(dc2[i-1] * a[i-1])
 		}
-		var v6 float64
-		if on {
-			v6 = 0
-		} else {
-			v6 = -(dc[i] * a[i])
-		}
-		dangle2 := v6 - dangle[i] + dangle5
-
-		// dangle3[i] = dangle2[i] + [0 ≥ i]·(−dc6[i + 2]·a[i + 2])   bundle.bp:13
 		var dangle6 float64
 		if i <= 0 {
-			dangle6 = -(dc6[i+2] * a[i+2])
+			dangle6 = -(dc5[i+2] * a[i+2])
 		}
-		dangle3 := dangle2 + dangle6
+		dangle2 := -(dc[i] * a[i]) - dangle[i] + dangle5 + dangle6
 
-		// dzangle = 0.5/zangle·(dangle4 + dangle3 + −dc9[1:]∘a[1:])   bundle.bp:12
-		dzangle := (dangle4[i] + (dangle3 + -(dc9[i+1] * a[i+1]))) * dzangle2
+		// dangle3 = v·(dY∘t[:2] + d9) + −v2·d8 + dangle2 + −dc8[1:]∘a[1:]   bundle.bp:12
+		dangle3 := (dY[i]*t[i]+d9[i])*v2 + d8[i]*dangle4 + (dangle2 + -(dc8[i+1] * a[i+1]))
 
-		// d8 = if s = 0 { 0 } else { 2·dzangle·c[:3]ᵀ }   bundle.bp:11
-		d8Row := d8[i*3:][:3]
-		for j := range 3 {
-			if on {
-				d8Row[j] = 0
-			} else {
-				d8Row[j] = dzangle * (2 * c[j])
+		// dzangle = 0.5/zangle·dangle3   bundle.bp:12
+		dzangle := dangle3 * dzangle2
+
+		// dc9[i,j] = if s = 0 { 0 } else { [2 ≥ j]·(da3[i,j] + dzangle[i]·2·c[j]) }   bundle.bp:20
+		dc9Row := dc9[i*9:][:9]
+		for j := range 9 {
+			var dc14 float64
+			if !on {
+				if j <= 2 {
+					dc14 = da3[i*3+j] + dzangle*(2*c[j])
+				}
 			}
+			dc9Row[j] = dc14
 		}
 	}
 
-	// dc14[i] = (if [i ≥ 1, 2 ≥ i]·(s = 0) { [i ≥ 1, 2 ≥ i]·dc8[i − 1] } else { 0 }) + [2 ≥ i]·dc9[i]   bundle.bp:27
+	// dc13[i] = if s = 0 { [i ≥ 1, 2 ≥ i]·dc7[i − 1] } else { [2 ≥ i]·dc8[i] }   bundle.bp:27
 	for i := range 9 {
-		var dc15 float64
-		var on2 bool
-		if i >= 1 && i <= 2 {
-			on2 = s == 0
-		}
-		if on2 {
+		var dc14 float64
+		if on {
 			if i >= 1 && i <= 2 {
-				dc15 = dc8[i-1]
+				dc14 = dc7[i-1]
+			}
+		} else {
+			if i <= 2 {
+				dc14 = dc8[i]
 			}
 		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = dc9[i]
-		}
-		dc14[i] = dc15 + dc16
+		dc13[i] = dc14
 	}
 	for i := range 9 {
-		// t2[0,i] = [i = 1]·dc14[i] + dc13[0,i] + [2 ≥ i]·(da7[i] + d8[i])
-		var dc15 float64
+		// t2[0,i] = [i = 1]·dc13[i] + dc12[0,i] + [i ≥ 3, 5 ≥ i]·dY4[i − 3] + dc9[0,i]
+		var dc14 float64
 		if i == 1 {
-			dc15 = dc14[i]
+			dc14 = dc13[i]
 		}
+		var dc15 float64
+		if i >= 3 && i <= 5 {
+			dc15 = dY4[i-3]
+		}
+		t2[i] = dc14 + (dc12[i] + dc15 + dc9[i])
+
+		// t2[1,i] = [i = 2]·dc13[i] + dc12[1,i] + [i ≥ 3, 5 ≥ i]·dY4[1,i − 3] + dc9[1,i]
 		var dc16 float64
-		if i <= 2 {
-			dc16 = da7[i] + d8[i]
+		if i == 2 {
+			dc16 = dc13[i]
 		}
-		t2[i] = dc15 + (dc13[i] + dc16)
-
-		// t2[1,i] = [i = 2]·dc14[i] + dc13[1,i] + [2 ≥ i]·(da7[1,i] + d8[1,i])
 		var dc17 float64
-		if i == 2 {
-			dc17 = dc14[i]
+		if i >= 3 && i <= 5 {
+			dc17 = dY4[i]
 		}
-		var dc18 float64
-		if i <= 2 {
-			dc18 = da7[i+3] + d8[i+3]
-		}
-		t2[i+9] = dc17 + (dc13[i+9] + dc18)
+		t2[i+9] = dc16 + (dc12[i+9] + dc17 + dc9[i+9])
+	}
 
-		// t3[0,i] = t2[0,i] + [i = 2]·dc7[i] + [i = 3, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3]
-		var dc19 float64
-		if i == 2 {
-			dc19 = dc7[i]
+	// t3 = t2
+	for i := range 2 {
+		t2Row := t2[i*9:][:9]
+		t3Row := t3[i*9:][:9]
+		for j := range 9 {
+			t3Row[j] = t2Row[j]
 		}
+	}
+	for i := range 9 {
+		// t4[0,i] = t3[0,i] + [i = 2]·dc6[i]
+		var dc14 float64
+		if i == 2 {
+			dc14 = dc6[i]
+		}
+		t4[i] = t3[i] + dc14
+
+		// t4[1,i] = t3[1,i] + [i = 3]·dc6[i]
+		var dc15 float64
+		if i == 3 {
+			dc15 = dc6[i]
+		}
+		t4[i+9] = t3[i+9] + dc15
+
+		// t5[0,i] = t4[0,i]
+		t5[i] = t4[i]
+	}
+	for i := range 9 {
+		// dc4[i] = if s = 0 { [1 ≥ i]·dc3[i + 1] } else { [2 ≥ i]·dc2[i] }   bundle.bp:27
+		var dc14 float64
+		if on {
+			if i <= 1 {
+				dc14 = dc3[i+1]
+			}
+		} else {
+			if i <= 2 {
+				dc14 = dc2[i]
+			}
+		}
+
+		// t5[1,i] = t4[1,i] + [i = 0]·dc14[i]
+		var dc15 float64
+		if i == 0 {
+			dc15 = dc14
+		}
+		t5[i+9] = t4[i+9] + dc15
+
+		// jc[0,i] = t5[0,i] + [i = 3, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3] + (if s = 0 { 0 } else { [i = 0, 2 ≥ i]·dc[i] })
 		var dY6 float64
 		if i == 3 && i >= 3 && i <= 5 && i <= 4 {
 			dY6 = dY[i-3]
 		}
-		t3[i] = t2[i] + dc19 + dY6
-	}
-	for i := range 9 {
-		// dc5[i] = (if [1 ≥ i]·(s = 0) { [1 ≥ i]·dc4[i + 1] } else { 0 }) + [2 ≥ i]·dc3[i]   bundle.bp:27
-		var dc15 float64
-		var on2 bool
-		if i <= 1 {
-			on2 = s == 0
-		}
-		if on2 {
-			if i <= 1 {
-				dc15 = dc4[i+1]
+		var t10 float64
+		if !on {
+			if i == 0 && i <= 2 {
+				t10 = dc[i]
 			}
 		}
-		var dc16 float64
-		if i <= 2 {
-			dc16 = dc3[i]
-		}
-		dc5 := dc15 + dc16
+		jC[i] = t5[i] + dY6 + t10
 
-		// t3[1,i] = t2[1,i] + [i = 3]·dc7[i] + [i = 0]·dc5[i] + [i = 4, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3]
-		var dc17 float64
-		if i == 3 {
-			dc17 = dc7[i]
-		}
-		var dc18 float64
-		if i == 0 {
-			dc18 = dc5
-		}
-		var dY6 float64
+		// jc[1,i] = t5[1,i] + [i = 4, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3] + (if s = 0 { 0 } else { [i = 1, 2 ≥ i]·dc[i] })
+		var dY7 float64
 		if i == 4 && i >= 3 && i <= 5 && i <= 4 {
-			dY6 = dY[i-3]
+			dY7 = dY[i-3]
 		}
-		t3[i+9] = t2[i+9] + dc17 + dc18 + dY6
-
-		// jc[0,i] = t3[0,i] + [i = 0, 2 ≥ i]·dc2[i]
-		var dc19 float64
-		if i == 0 && i <= 2 {
-			dc19 = dc2[i]
+		var t11 float64
+		if !on {
+			if i == 1 && i <= 2 {
+				t11 = dc[i]
+			}
 		}
-		jC[i] = t3[i] + dc19
-
-		// jc[1,i] = t3[1,i] + [i = 1, 2 ≥ i]·dc2[i]
-		var dc20 float64
-		if i == 1 && i <= 2 {
-			dc20 = dc2[i]
-		}
-		jC[i+9] = t3[i+9] + dc20
+		jC[i+9] = t5[i+9] + dY7 + t11
 	}
 
-	// t4[0,0] = dX7[0] + dX6[0,0]
-	t4[0] = dX7[0] + dX6[0]
+	// t6[0,0] = dX7[0] + dX6[0,0]
+	t6[0] = dX7[0] + dX6[0]
 
-	// t4[1,0] = dX6[1,0]
-	t4[3] = dX6[3]
+	// t6[1,0] = dX6[1,0]
+	t6[3] = dX6[3]
 
-	// t4[0,1] = dX6[0,1]
-	t4[1] = dX6[1]
+	// t6[0,1] = dX6[0,1]
+	t6[1] = dX6[1]
 
-	// t4[1,1] = dX7[1] + dX6[1,1]
-	t4[4] = dX7[1] + dX6[4]
+	// t6[1,1] = dX7[1] + dX6[1,1]
+	t6[4] = dX7[1] + dX6[4]
 
-	// t5[0,0] = t4[0,0]
-	t5[0] = t4[0]
+	// t7[0,0] = t6[0,0]
+	t7[0] = t6[0]
 
-	// t5[1,0] = t4[1,0] + dX[1]
-	t5[3] = t4[3] + dX[1]
+	// t7[1,0] = t6[1,0] + dX[1]
+	t7[3] = t6[3] + dX[1]
 
-	// t5[0,1] = t4[0,1] + dX2[0]
-	t5[1] = t4[1] + dX2[0]
+	// t7[0,1] = t6[0,1] + dX2[0]
+	t7[1] = t6[1] + dX2[0]
 
-	// t5[1,1] = t4[1,1]
-	t5[4] = t4[4]
+	// t7[1,1] = t6[1,1]
+	t7[4] = t6[4]
 
-	// t5[0,2] = t4[0,2]
-	t5[2] = t4[2]
+	// t7[0,2] = t6[0,2]
+	t7[2] = t6[2]
 
-	// t5[1,2] = t4[1,2] + dX2[1]
-	t5[5] = t4[5] + dX2[1]
+	// t7[1,2] = t6[1,2] + dX2[1]
+	t7[5] = t6[5] + dX2[1]
 
-	// jX[0,2] = t5[0,2] + dX[0]
-	jX[2] = t5[2] + dX[0]
+	// jX[0,2] = t7[0,2] + dX[0]
+	jX[2] = t7[2] + dX[0]
 
-	// jX[1,2] = t5[1,2]
-	jX[5] = t5[5]
+	// jX[1,2] = t7[1,2]
+	jX[5] = t7[5]
 	for i := range 2 {
-		// jX[i,0] = t5[i,0]
-		jX[i*3] = t5[i*3]
+		// jX[i,0] = t7[i,0]
+		jX[i*3] = t7[i*3]
 
-		// jX[i,1] = t5[i,1]
-		jX[i*3+1] = t5[i*3+1]
+		// jX[i,1] = t7[i,1]
+		jX[i*3+1] = t7[i*3+1]
 	}
 }
 
