@@ -1,5 +1,7 @@
 package symbolic
 
+import "slices"
+
 // selectRules keep choices outermost in derivatives: what the branch not taken
 // would give is never multiplied by 0, because it may be infinite there.
 var selectRules = []Rule{
@@ -46,6 +48,12 @@ var selectRules = []Rule{
 			x, c := sample(g, "x", 2, 3), g.Input(ArgInput, "c", Shp(2), Boolean)
 			return g.Sum(g.Select(g.Broadcast(c, x.Shape, 0), x, g.Num(0)), 1)
 		}},
+	{Name: "factor of choices", Phase: after, Adjoint: true, Ops: []*OpSpec{OpMul, OpDiv}, Func: factorOfChoices,
+		Example: func(g *Graph) *Node {
+			x, y, z := sample(g, "x"), sample(g, "y"), sample(g, "z")
+			choice := func(v *Node) *Node { return g.Select(g.Apply(OpLt, nil, v, y), v, g.Num(0)) }
+			return g.Div(g.Add(choice(x), choice(z)), y)
+		}},
 }
 
 func isZero(n *Node) bool {
@@ -62,14 +70,47 @@ func hasZeroBranch(n *Node) bool {
 // there too.
 func accessOfChoice(g *Graph, n *Node) *Node {
 	s, m := n.Args[0], n.Attr.(*Map)
-	if !hasZeroBranch(s) || len(m.Guard) > 0 && !isZero(s.Args[2]) {
+	if !hasZeroBranch(s) {
 		return nil
 	}
-	var args []*Node
-	for _, a := range s.Args {
-		args = append(args, g.access(a, m, n.Args[1:]...))
+	read := func(x *Node) *Node { return g.access(x, m, n.Args[1:]...) }
+	c := s.Args[0]
+	if open := g.unguarded(c, m); open != nil {
+		c = open
+	} else if len(m.Guard) > 0 && !isZero(s.Args[2]) {
+		return nil
+	} else {
+		c = read(c)
 	}
-	return g.Apply(OpSelect, nil, args...)
+	return g.Apply(OpSelect, nil, c, read(s.Args[1]), read(s.Args[2]))
+}
+
+// unguarded reads c as the map says, but everywhere: as it is where the guards
+// hold, and in the same way where they fail. So accesses to several parts of a
+// choice that is one for all of them, slices of a vector say, keep its condition,
+// and their sum is a choice again. It is nil where what the guards are about, or
+// more than an axis as it is, decides what is read.
+func (g *Graph) unguarded(c *Node, m *Map) *Node {
+	if len(m.Guard) == 0 {
+		return nil
+	}
+	var moved Axes
+	read := &Map{Shape: m.Shape}
+	for k, e := range m.Index {
+		sym, ok := e.AsSym()
+		if ok {
+			_, ok = axisOf(sym)
+		}
+		if !ok || slices.ContainsFunc(m.Guard, func(q Cond) bool { return slices.Contains(q.E.Syms(), sym) }) {
+			moved = append(moved, k)
+			continue
+		}
+		read.Index = append(read.Index, e)
+	}
+	if c = g.without(c, moved); c == nil {
+		return nil
+	}
+	return g.access(c, read)
 }
 
 func sumOfChoice(g *Graph, n *Node) *Node {
@@ -88,4 +129,119 @@ func sumOfChoice(g *Graph, n *Node) *Node {
 		return g.Apply(OpSum, axes, a)
 	}
 	return g.Select(c, part(s.Args[1]), part(s.Args[2]))
+}
+
+// factorOfChoices: what comes back to a value from several choices, each with a
+// condition of its own, is no choice as a whole, but is 0 where none was taken. There
+// a local derivative that may be infinite is not looked at.
+func factorOfChoices(g *Graph, n *Node) *Node {
+	for i, x := range n.Args {
+		if n.Op == OpDiv && i > 0 || x.Origin.Adjoint == nil || hasZeroBranch(x) || !fromChoices(x, 0) {
+			continue
+		}
+		y, some := n.Args[1-i], g.Apply(OpNe, nil, x, g.Like(0, x))
+		if y.Op == OpSelect && y.Args[0] == some {
+			continue // done
+		}
+		if n.Op == OpDiv && mayVanish(y, 0) || n.Op == OpMul && mayBeInfinite(y, 0) {
+			args := []*Node{x, x}
+			args[1-i] = g.Select(some, y, g.Like(1, y))
+			return g.Apply(n.Op, n.Attr, args...)
+		}
+	}
+	return nil
+}
+
+// fromChoices reports whether n is 0 where none of some conditions holds, which
+// data decide.
+func fromChoices(n *Node, depth int) bool {
+	if depth > maxDepth {
+		return false
+	}
+	from := func(a *Node) bool { return fromChoices(a, depth+1) }
+	switch n.Op {
+	case OpSelect:
+		return hasZeroBranch(n) && !ofIndices(n.Args[0], 0)
+	case OpAdd, OpSub:
+		return from(n.Args[0]) && from(n.Args[1])
+	case OpMul:
+		return from(n.Args[0]) || from(n.Args[1])
+	case OpDiv, OpNeg, OpSum, OpAccess, OpReshape:
+		return from(n.Args[0])
+	}
+	return false
+}
+
+// ofIndices reports whether a condition is about indices and sizes only.
+func ofIndices(c *Node, depth int) bool {
+	switch {
+	case depth > maxDepth || c.Type == Real:
+		return false
+	case len(c.Args) == 0:
+		return c.Op == OpIota || c.Op == OpSize || c.Op == OpConst
+	}
+	return !slices.ContainsFunc(c.Args, func(a *Node) bool { return !ofIndices(a, depth+1) })
+}
+
+// mayBeInfinite reports whether a formula of finite numbers divides by what may
+// be 0, or has a logarithm or a power in it.
+func mayBeInfinite(n *Node, depth int) bool {
+	if depth > maxDepth {
+		return true
+	}
+	switch n.Op {
+	case OpDiv:
+		return mayVanish(n.Args[1], depth+1) || mayBeInfinite(n.Args[0], depth+1)
+	case OpLog, OpPow, OpPowInt:
+		return true
+	case OpAdd, OpSub, OpMul, OpNeg, OpAccess, OpReshape, OpSqrt, OpSquare:
+		return slices.ContainsFunc(n.Args, func(a *Node) bool { return a.Type == Real && mayBeInfinite(a, depth+1) })
+	}
+	return false
+}
+
+// mayVanish reports whether nothing says that n is not 0.
+func mayVanish(n *Node, depth int) bool {
+	if v, ok := ConstValue(n); ok {
+		return v == 0
+	}
+	if depth > maxDepth {
+		return true
+	}
+	switch n.Op {
+	case OpAdd: // of squares, say, and a number
+		for i, a := range n.Args {
+			if v, ok := ConstValue(a); ok && v > 0 {
+				return mayBeNegative(n.Args[1-i], depth+1)
+			}
+		}
+	case OpExp:
+		return false
+	case OpSqrt, OpSquare, OpNeg, OpAccess, OpReshape, OpToReal:
+		return mayVanish(n.Args[0], depth+1)
+	case OpMul:
+		return mayVanish(n.Args[0], depth+1) || mayVanish(n.Args[1], depth+1)
+	case OpSelect:
+		return mayVanish(n.Args[1], depth+1) || mayVanish(n.Args[2], depth+1)
+	}
+	return n.Op != OpSize
+}
+
+// mayBeNegative reports whether nothing says that n is at least 0.
+func mayBeNegative(n *Node, depth int) bool {
+	if v, ok := ConstValue(n); ok {
+		return v < 0
+	}
+	if depth > maxDepth {
+		return true
+	}
+	switch n.Op {
+	case OpSquare, OpExp, OpSqrt, OpAbs, OpSize:
+		return false
+	case OpSum, OpAccess, OpReshape, OpToReal:
+		return mayBeNegative(n.Args[0], depth+1)
+	case OpAdd, OpMul, OpDiv:
+		return mayBeNegative(n.Args[0], depth+1) || mayBeNegative(n.Args[1], depth+1)
+	}
+	return true
 }

@@ -300,10 +300,8 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 	dY3 := w.reals[24:][:3]
 	d2 := w.reals[33:][:3]
 	da := w.reals[36:][:3]
-	da2 := w.reals[3:][:1]
-	da3 := w.reals[39:][:3]
-	dC3 := w.reals[6:][:3]
-	da5 := w.reals[12:][:3]
+	da2 := w.reals[39:][:3]
+	dC3 := w.reals[3:][:3]
 	dC5 := w.reals[42:][:3]
 	dX2 := w.reals[45:][:3]
 	dX3 := w.reals[48:][:3]
@@ -514,8 +512,8 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			X2i := X2[i]
 			da[i] = -(dY3i * v3 * X2i)
 
-			// da3 = v2·dY3∘X3   bundle.bp:14
-			da3[i] = dY3i * v3 * X3[i]
+			// da2 = v2·dY3∘X3   bundle.bp:14
+			da2[i] = dY3i * v3 * X3[i]
 
 			// s9 = dY3ᵀ·t   bundle.bp:14
 			s9 += dY3i * t[i]
@@ -537,111 +535,67 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 				dX3[i] = dY3i * v3 * a3[i]
 			}
 		}
-
-		// da2 = if s2 = 0 { 0 } else { da[:1] }   bundle.bp:14
-		{
-			if on {
-				da2[0] = 0
-			} else {
-				da2[0] = da[0]
-			}
-		}
-
-		// dC3[i] = if s2 = 0 { 0 } else { da3[i + 2] }   bundle.bp:14
-		{
-			if on {
-				dC3[0] = 0
-			} else {
-				dC3[0] = da3[2]
-			}
-		}
-
-		// dC3[i + 1] = if s2 = 0 { 0 } else { da3[i] }   bundle.bp:14
-		for i := range 2 {
-			if on {
-				dC3[i+1] = 0
-			} else {
-				dC3[i+1] = da3[i]
-			}
-		}
 		var s10 float32
 		dXRow := dX[pointb*3:][:3]
 		for i := range 3 {
-			// da4[i] = dC3[i] + [i ≥ 2]·da2[i − 2] + [1 ≥ i]·(if s2 = 0 { 0 } else { da[i + 1] })   bundle.bp:13
+			// da3[i] = [i ≥ 1]·da2[i − 1] + [0 ≥ i]·da2[i + 2] + [i ≥ 2]·da[i − 2] + [1 ≥ i]·da[i + 1]   bundle.bp:13
+			var da4 float32
+			if i >= 1 {
+				da4 = da2[i-1]
+			}
+			var da5 float32
+			if i <= 0 {
+				da5 = da2[i+2]
+			}
 			var da6 float32
 			if i >= 2 {
-				da6 = da2[i-2]
+				da6 = da[i-2]
 			}
 			var da7 float32
 			if i <= 1 {
-				if !(s2 == 0) {
-					da7 = da[i+1]
-				}
+				da7 = da[i+1]
 			}
-			da4 := dC3[i] + da6 + da7
+			da3 := da4 + da5 + da6 + da7
 
-			// da5 = da4 + (if s2 = 0 { 0 } else { s3·d2 }) + (if s2 = 0 { 0 } else { s8·X[point] })   bundle.bp:13
-			var da8 float32
-			if !on {
-				da8 = s8 * X[i+pointb*3]
+			// dC3 = (da3 + s3·d2 + s8·X[point])/angle   bundle.bp:13
+			dC3i := (da3 + d2[i]*s3 + s8*XRow[i]) / angle
+			dC3[i] = dC3i
+
+			// s10 = dC3ᵀ·a   bundle.bp:13
+			s10 += dC3i * a[i]
+
+			// dX[point,i] += (if s2 = 0 { dY3[i] } else { dY3[i]·v }) + (if s2 = 0 { 0 } else { s8·a[i] })   bundle.bp:33
+			dY3i := dY3[i]
+			var v7 float32
+			if on {
+				v7 = dY3i
+			} else {
+				v7 = dY3i * v2
 			}
+			var v8 float32
+			if on {
+				v8 = 0
+			} else {
+				v8 = s8 * a[i]
+			}
+			dXRow[i] += v7 + v8
+		}
+
+		// dzangle = (s9·v − s10 − (s7 − s6)·v2)·(0.5/zangle)   bundle.bp:12
+		dzangle := (s9*v2 - s10 - (s7-s6)*v3) * (0.5 / zangle)
+		dCRow := dC[camerab*9:][:3]
+		for i := range 3 {
+			// dC4[i] = dzangle·2·C[camera,i]   bundle.bp:11
+			dC4 := dzangle * (2 * CRow[i])
+
+			// dC[camera,i] += if s2 = 0 { 0 } else { dC3[i] + dC4[i] }   bundle.bp:20
 			var v7 float32
 			if on {
 				v7 = 0
 			} else {
-				v7 = d2[i] * s3
+				v7 = dC3[i] + dC4
 			}
-			da5i := da4 + v7 + da8
-			da5[i] = da5i
-
-			// s10 = (da5/angle)ᵀ·a   bundle.bp:13
-			s10 += da5i / angle * a[i]
-
-			// dX[point,i] += (if s2 = 0 { dY3[i] } else { dY3[i]·v }) + (if s2 = 0 { 0 } else { s8·a[i] })   bundle.bp:33
-			dY3i := dY3[i]
-			var v8 float32
-			if on {
-				v8 = dY3i
-			} else {
-				v8 = dY3i * v2
-			}
-			var v9 float32
-			if on {
-				v9 = 0
-			} else {
-				v9 = s8 * a[i]
-			}
-			dXRow[i] += v8 + v9
-		}
-
-		// dangle = (if s2 = 0 { 0 } else { s9·v }) − s10 + (if s2 = 0 { 0 } else { −(s7 − s6)·v2 })   bundle.bp:12
-		var v7 float32
-		if on {
-			v7 = 0
-		} else {
-			v7 = s9 * v2
-		}
-		var v8 float32
-		if on {
-			v8 = 0
-		} else {
-			v8 = -((s7 - s6) * v3)
-		}
-		dangle := v7 - s10 + v8
-
-		// dzangle = dangle·(0.5/zangle)   bundle.bp:12
-		dzangle := dangle * (0.5 / zangle)
-		dCRow := dC[camerab*9:][:3]
-		for i := range 3 {
-			// dC4[i] = da5[i]/angle + (if s2 = 0 { 0 } else { dzangle·2·C[camera,i] })   bundle.bp:20
-			var dC6 float32
-			if !on {
-				dC6 = dzangle * (2 * C[camerab*9+i])
-			}
-			dC4 := da5[i]/angle + dC6
-
-			// dC[camera,i] += dC4[i]   bundle.bp:20
-			dCRow[i] += dC4
+			dCRow[i] += v7
 		}
 		if s2 == 0 {
 			// dC[camera,i] += if s2 = 0 { dC5[i + 1] } else { 0 }   bundle.bp:11

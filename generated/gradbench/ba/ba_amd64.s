@@ -4863,35 +4863,39 @@ done5:
 	VSUBPD           Z5, Z0, Z17
 	VMULPD           Z17, Z12, Z17
 	VMOVUPS          Z17, 1216(AX)
-	VMULPD           1216(AX), Z8, Z17
+	VMULPD           Z6, Z12, Z17
+	VMULPD           192(AX), Z17, Z17
 	VDIVPD           384(AX), Z17, Z17
 	VMOVUPS          Z17, 1280(AX)
+	VMULPD           1216(AX), Z8, Z17
+	VDIVPD           384(AX), Z17, Z17
+	VMOVUPS          Z17, 1344(AX)
 	VPMULLQ          Z2, Z3, Z17
 	KMOVW            K1, K2
 	VMOVAPS          Z1, Z18
 	VGATHERQPD       (SI)(Z17*8), K2, Z18
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1344(AX)
-	VCMPPD           $0x00, Z1, Z4, K2
-	VMOVUPS          1280(AX), Z17
-	VBLENDMPD        Z1, Z17, K2, Z17
 	VMOVUPS          Z17, 1408(AX)
+	VCMPPD           $0x00, Z1, Z4, K2
+	VMOVUPS          1344(AX), Z17
+	VBLENDMPD        Z1, Z17, K2, Z17
+	VMOVUPS          Z17, 1472(AX)
 	VPMULLQ          Z2, Z3, Z17
 	KMOVW            K1, K2
 	VMOVAPS          Z1, Z18
 	VGATHERQPD       8(SI)(Z17*8), K2, Z18
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1472(AX)
+	VMOVUPS          Z17, 1536(AX)
 	VPMULLQ          Z2, Z3, Z17
 	KMOVW            K1, K2
 	VMOVAPS          Z1, Z18
 	VGATHERQPD       16(SI)(Z17*8), K2, Z18
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1536(AX)
+	VMOVUPS          Z17, 1600(AX)
 	VCMPPD           $0x00, Z1, Z4, K2
 	VMULPD           Z5, Z12, Z17
 	VBLENDMPD        Z12, Z17, K2, Z17
-	VMOVUPS          Z17, 1600(AX)
+	VMOVUPS          Z17, 1664(AX)
 	VPXORD           Z17, Z17, Z17
 	VCMPPD           $0x00, Z1, Z4, K2
 	VPMULLQ          Z2, Z3, Z18
@@ -4906,13 +4910,13 @@ done5:
 	VBLENDMPD        Z18, Z17, K2, Z17
 	VDIVPD           Z10, Z11, Z18
 	VMULPD           1024(AX), Z18, Z18
-	VMOVUPS          Z18, 1664(AX)
+	VMOVUPS          Z18, 1728(AX)
 	VPMULLQ          Z2, Z3, Z18
 	KMOVW            K1, K2
 	VMOVAPS          Z1, Z19
 	VGATHERQPD       48(SI)(Z18*8), K2, Z19
-	VMULPD           1664(AX), Z19, Z18
-	VMOVUPS          Z18, 1728(AX)
+	VMULPD           1728(AX), Z19, Z18
+	VMOVUPS          Z18, 1792(AX)
 	VPMULLQ          Z2, Z3, Z18
 	KMOVW            K1, K2
 	VMOVAPS          Z1, Z19
@@ -4921,248 +4925,234 @@ done5:
 	KMOVW            K1, K2
 	VMOVAPS          Z1, Z20
 	VGATHERQPD       80(SI)(Z18*8), K2, Z20
-	VMULPD           1728(AX), Z20, Z18
+	VMULPD           1792(AX), Z20, Z18
 	VMOVUPS          768(AX), Z20
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z20, Z20
 	VMULPD           Z20, Z18, Z18
-	VFMADD231PD      1728(AX), Z19, Z18
+	VFMADD231PD      1792(AX), Z19, Z18
 	VMULPD           Z14, Z18, Z14
 	VDIVPD           Z10, Z14, Z14
 	VMULPD           Z16, Z18, Z16
 	VDIVPD           Z10, Z16, Z16
-	VPXORD           Z18, Z18, Z18
+	VMULPD           Z6, Z12, Z18
+	VMULPD           128(AX), Z18, Z18
+	VDIVPD           384(AX), Z18, Z18
+	VPXORD           Z19, Z19, Z19
 	VCMPPD           $0x00, Z1, Z4, K2
-	VPMULLQ          Z2, Z3, Z19
+	VPMULLQ          Z2, Z3, Z20
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z20
-	VGATHERQPD       (SI)(Z19*8), K3, Z20
-	VMULPD           Z20, Z12, Z19
-	VBLENDMPD        Z19, Z18, K2, Z18
+	VMOVAPS          Z1, Z21
+	VGATHERQPD       (SI)(Z20*8), K3, Z21
+	VMULPD           Z21, Z12, Z20
+	VBLENDMPD        Z20, Z19, K2, Z19
 	KNOTB            K2, K2
-	VMULPD           Z6, Z12, Z19
-	VMULPD           Z7, Z19, Z19
-	VBLENDMPD        Z19, Z18, K2, Z18
-	VDIVPD           Z10, Z11, Z19
-	VDIVPD           Z10, Z9, Z20
-	VMULPD           Z19, Z16, Z21
-	VFMADD231PD      Z20, Z14, Z21
-	VFMADD231PD      Z19, Z12, Z21
-	VSUBPD           Z5, Z0, Z19
-	VMULPD           Z19, Z21, Z19
+	VMULPD           Z6, Z12, Z20
+	VMULPD           Z7, Z20, Z20
+	VBLENDMPD        Z20, Z19, K2, Z19
+	VDIVPD           Z10, Z11, Z20
+	VDIVPD           Z10, Z9, Z21
+	VMULPD           Z20, Z16, Z22
+	VFMADD231PD      Z21, Z14, Z22
+	VFMADD231PD      Z20, Z12, Z22
 	VSUBPD           Z5, Z0, Z20
-	VMULPD           Z20, Z16, Z20
-	VSUBPD           Z5, Z0, Z22
-	VMULPD           Z22, Z14, Z22
-	VMULPD           448(AX), Z20, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VFNMADD231PD     512(AX), Z19, Z23
-	VMOVUPS          448(AX), Z24
-	VFMADD231PD      1216(AX), Z24, Z23
+	VMULPD           Z20, Z22, Z20
+	VSUBPD           Z5, Z0, Z21
+	VMULPD           Z21, Z16, Z21
+	VSUBPD           Z5, Z0, Z23
+	VMULPD           Z23, Z14, Z23
+	VMULPD           448(AX), Z21, Z24
+	VFMADD231PD      Z7, Z23, Z24
+	VFNMADD231PD     512(AX), Z20, Z24
+	VMOVUPS          448(AX), Z25
+	VFMADD231PD      1216(AX), Z25, Z24
 	VCMPPD           $0x00, Z1, Z4, K2
-	VPXORD           Z24, Z24, Z24
-	VPMULLQ          Z2, Z3, Z25
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z26
-	VGATHERQPD       8(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z14, Z25
-	VBLENDMPD        Z25, Z24, K2, Z24
-	KNOTB            K2, K3
-	VMULPD           Z6, Z14, Z25
-	VMULPD           448(AX), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z25
-	VMULPD           Z5, Z21, Z26
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z25, Z26, K2, Z25
-	VADDPD           Z24, Z25, Z24
 	VPXORD           Z25, Z25, Z25
 	VPMULLQ          Z2, Z3, Z26
 	KMOVW            K2, K3
 	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z16, Z26
-	VBLENDMPD        Z26, Z25, K2, Z25
-	KNOTB            K2, K3
-	VMULPD           Z6, Z16, Z26
-	VMULPD           Z7, Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VSUBPD           Z25, Z24, Z24
-	VMULPD           512(AX), Z23, Z25
-	VBLENDMPD        Z1, Z25, K2, Z25
-	VADDPD           Z25, Z24, Z24
-	VMOVUPS          Z24, 1792(AX)
-	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z25
-	KMOVW            K3, K4
-	VMOVAPS          Z1, Z26
-	VGATHERQPD       (SI)(Z25*8), K4, Z26
-	VMULPD           Z26, Z21, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	KNOTB            K3, K3
-	VMULPD           Z6, Z21, Z25
-	VMULPD           Z7, Z25, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VPXORD           Z25, Z25, Z25
-	VPMULLQ          Z2, Z3, Z26
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       16(SI)(Z26*8), K3, Z27
+	VGATHERQPD       8(SI)(Z26*8), K3, Z27
 	VMULPD           Z27, Z14, Z26
 	VBLENDMPD        Z26, Z25, K2, Z25
 	KNOTB            K2, K3
 	VMULPD           Z6, Z14, Z26
-	VMULPD           512(AX), Z26, Z26
+	VMULPD           448(AX), Z26, Z26
 	VBLENDMPD        Z26, Z25, K3, Z25
-	VMULPD           Z5, Z16, Z26
-	VBLENDMPD        Z16, Z26, K2, Z26
-	VADDPD           Z24, Z26, Z24
-	VSUBPD           Z25, Z24, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           448(AX), Z23, Z25
-	VBLENDMPD        Z1, Z25, K3, Z25
-	VADDPD           Z25, Z24, Z24
-	VADDPD           1600(AX), Z24, Z24
-	VMOVUPS          Z24, 1856(AX)
-	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z25
-	KMOVW            K3, K4
-	VMOVAPS          Z1, Z26
-	VGATHERQPD       8(SI)(Z25*8), K4, Z26
-	VMULPD           Z26, Z21, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	KNOTB            K3, K3
-	VMULPD           Z6, Z21, Z25
-	VMULPD           448(AX), Z25, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VPXORD           Z25, Z25, Z25
-	VPMULLQ          Z2, Z3, Z26
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       16(SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z16, Z26
-	VBLENDMPD        Z26, Z25, K2, Z25
-	KNOTB            K2, K3
-	VMULPD           Z6, Z16, Z26
-	VMULPD           512(AX), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VMULPD           Z5, Z14, Z26
-	VBLENDMPD        Z14, Z26, K2, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z26
+	VMULPD           Z5, Z22, Z27
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z27
+	VBLENDMPD        Z26, Z27, K2, Z26
 	VADDPD           Z25, Z26, Z25
-	VSUBPD           Z24, Z25, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           Z7, Z23, Z25
-	VBLENDMPD        Z1, Z25, K3, Z25
-	VADDPD           Z25, Z24, Z24
-	VADDPD           Z17, Z24, Z24
-	VMOVUPS          Z24, 1920(AX)
-	VMULPD           Z6, Z12, Z24
-	VMULPD           128(AX), Z24, Z24
-	VDIVPD           384(AX), Z24, Z24
-	VMULPD           448(AX), Z8, Z25
-	VMULPD           512(AX), Z8, Z26
-	VMULPD           Z8, Z7, Z27
-	VMULPD           Z25, Z16, Z28
-	VFMADD231PD      Z27, Z14, Z28
-	VFNMADD231PD     Z26, Z21, Z28
-	VFMADD231PD      Z25, Z12, Z28
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           256(AX), Z16, Z25
-	VFMADD231PD      128(AX), Z14, Z25
-	VFNMADD231PD     192(AX), Z21, Z25
-	VFMADD231PD      256(AX), Z12, Z25
-	VBLENDMPD        Z1, Z25, K3, Z25
-	VMULPD           Z6, Z12, Z26
-	VMULPD           192(AX), Z26, Z26
-	VDIVPD           384(AX), Z26, Z26
+	VPXORD           Z26, Z26, Z26
+	VPMULLQ          Z2, Z3, Z27
+	KMOVW            K2, K3
+	VMOVAPS          Z1, Z28
+	VGATHERQPD       (SI)(Z27*8), K3, Z28
+	VMULPD           Z28, Z16, Z27
+	VBLENDMPD        Z27, Z26, K2, Z26
+	KNOTB            K2, K3
 	VMULPD           Z6, Z16, Z27
-	VMULPD           Z6, Z14, Z29
-	VMULPD           256(AX), Z29, Z29
-	VFMSUB231PD      128(AX), Z27, Z29
-	VFNMADD231PD     Z8, Z19, Z29
-	VFMADD231PD      192(AX), Z23, Z29
-	VMULPD           Z6, Z14, Z19
-	VMULPD           Z6, Z21, Z27
+	VMULPD           Z7, Z27, Z27
+	VBLENDMPD        Z27, Z26, K3, Z26
+	VSUBPD           Z26, Z25, Z25
+	VMULPD           512(AX), Z24, Z26
+	VBLENDMPD        Z1, Z26, K2, Z26
+	VADDPD           Z26, Z25, Z25
+	VMOVUPS          Z25, 1856(AX)
+	VPXORD           Z25, Z25, Z25
+	VCMPPD           $0x00, Z1, Z4, K3
+	VPMULLQ          Z2, Z3, Z26
+	KMOVW            K3, K4
+	VMOVAPS          Z1, Z27
+	VGATHERQPD       (SI)(Z26*8), K4, Z27
+	VMULPD           Z27, Z22, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	KNOTB            K3, K3
+	VMULPD           Z6, Z22, Z26
+	VMULPD           Z7, Z26, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	VPXORD           Z26, Z26, Z26
+	VPMULLQ          Z2, Z3, Z27
+	KMOVW            K2, K3
+	VMOVAPS          Z1, Z28
+	VGATHERQPD       16(SI)(Z27*8), K3, Z28
+	VMULPD           Z28, Z14, Z27
+	VBLENDMPD        Z27, Z26, K2, Z26
+	KNOTB            K2, K3
+	VMULPD           Z6, Z14, Z27
+	VMULPD           512(AX), Z27, Z27
+	VBLENDMPD        Z27, Z26, K3, Z26
+	VMULPD           Z5, Z16, Z27
+	VBLENDMPD        Z16, Z27, K2, Z27
+	VADDPD           Z25, Z27, Z25
+	VSUBPD           Z26, Z25, Z25
+	VCMPPD           $0x00, Z1, Z4, K3
+	VMULPD           448(AX), Z24, Z26
+	VBLENDMPD        Z1, Z26, K3, Z26
+	VADDPD           Z26, Z25, Z25
+	VADDPD           1664(AX), Z25, Z25
+	VMOVUPS          Z25, 1920(AX)
+	VPXORD           Z25, Z25, Z25
+	VCMPPD           $0x00, Z1, Z4, K3
+	VPMULLQ          Z2, Z3, Z26
+	KMOVW            K3, K4
+	VMOVAPS          Z1, Z27
+	VGATHERQPD       8(SI)(Z26*8), K4, Z27
+	VMULPD           Z27, Z22, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	KNOTB            K3, K3
+	VMULPD           Z6, Z22, Z26
+	VMULPD           448(AX), Z26, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	VPXORD           Z26, Z26, Z26
+	VPMULLQ          Z2, Z3, Z27
+	KMOVW            K2, K3
+	VMOVAPS          Z1, Z28
+	VGATHERQPD       16(SI)(Z27*8), K3, Z28
+	VMULPD           Z28, Z16, Z27
+	VBLENDMPD        Z27, Z26, K2, Z26
+	KNOTB            K2, K3
+	VMULPD           Z6, Z16, Z27
+	VMULPD           512(AX), Z27, Z27
+	VBLENDMPD        Z27, Z26, K3, Z26
+	VMULPD           Z5, Z14, Z27
+	VBLENDMPD        Z14, Z27, K2, Z27
+	VADDPD           Z26, Z27, Z26
+	VSUBPD           Z25, Z26, Z25
+	VCMPPD           $0x00, Z1, Z4, K3
+	VMULPD           Z7, Z24, Z26
+	VBLENDMPD        Z1, Z26, K3, Z26
+	VADDPD           Z26, Z25, Z25
+	VADDPD           Z17, Z25, Z25
+	VMULPD           448(AX), Z8, Z26
+	VMULPD           512(AX), Z8, Z27
+	VMULPD           Z8, Z7, Z28
+	VMULPD           Z26, Z16, Z29
+	VFMADD231PD      Z28, Z14, Z29
+	VFNMADD231PD     Z27, Z22, Z29
+	VFMADD231PD      Z26, Z12, Z29
+	VCMPPD           $0x00, Z1, Z4, K3
+	VMULPD           256(AX), Z16, Z26
+	VFMADD231PD      128(AX), Z14, Z26
+	VFNMADD231PD     192(AX), Z22, Z26
+	VFMADD231PD      256(AX), Z12, Z26
+	VBLENDMPD        Z1, Z26, K3, Z26
+	VMULPD           Z6, Z16, Z27
+	VMULPD           Z6, Z14, Z28
+	VMULPD           256(AX), Z28, Z28
+	VFMSUB231PD      128(AX), Z27, Z28
+	VFNMADD231PD     Z8, Z20, Z28
+	VFMADD231PD      192(AX), Z24, Z28
+	VMULPD           Z6, Z14, Z20
+	VMULPD           Z6, Z22, Z27
 	VMULPD           128(AX), Z27, Z27
-	VFMADD231PD      192(AX), Z19, Z27
-	VFMADD231PD      Z8, Z20, Z27
-	VFMADD231PD      256(AX), Z23, Z27
-	VMULPD           Z6, Z21, Z19
-	VMULPD           Z6, Z16, Z20
-	VMULPD           192(AX), Z20, Z20
-	VFMADD231PD      256(AX), Z19, Z20
-	VFMSUB231PD      Z8, Z22, Z20
-	VFMADD231PD      128(AX), Z23, Z20
-	VCMPPD           $0x00, Z1, Z4, K3
-	VDIVPD           384(AX), Z29, Z19
-	VDIVPD           384(AX), Z20, Z22
-	VDIVPD           384(AX), Z27, Z23
-	VMULPD           448(AX), Z23, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VFMADD231PD      512(AX), Z19, Z23
-	VBLENDMPD        Z1, Z23, K3, Z19
-	VMULPD           512(AX), Z24, Z22
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
-	VBLENDMPD        Z1, Z22, K2, Z22
-	VSUBPD           Z19, Z22, Z19
-	VMULPD           Z7, Z26, Z22
-	VBLENDMPD        Z1, Z22, K2, Z22
-	VADDPD           Z22, Z19, Z19
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           704(AX), Z16, Z22
-	VFMADD231PD      576(AX), Z14, Z22
-	VFNMADD231PD     640(AX), Z21, Z22
-	VFMADD231PD      704(AX), Z12, Z22
-	VMULPD           Z5, Z22, Z22
-	VBLENDMPD        Z1, Z22, K3, Z22
-	VBLENDMPD        Z1, Z28, K2, Z23
-	VSUBPD           Z23, Z25, Z23
-	VMOVUPS          448(AX), Z25
-	VMULPD           1280(AX), Z25, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z1, Z25, K2, Z25
-	VADDPD           Z25, Z19, Z19
-	VADDPD           Z19, Z22, Z19
-	VFNMADD231PD     Z23, Z6, Z19
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z22
-	VDIVPD           320(AX), Z22, Z22
-	VMULPD           Z22, Z19, Z19
-	VMULPD           256(AX), Z14, Z22
-	VFMSUB231PD      128(AX), Z16, Z22
-	VDIVPD           384(AX), Z29, Z23
-	VFMADD231PD      1536(AX), Z19, Z23
-	VBLENDMPD        Z22, Z23, K2, Z22
-	VMULPD           128(AX), Z12, Z23
+	VFMADD231PD      192(AX), Z20, Z27
+	VFMADD231PD      Z8, Z21, Z27
+	VFMADD231PD      256(AX), Z24, Z27
+	VMULPD           Z6, Z22, Z20
+	VMULPD           Z6, Z16, Z21
+	VMULPD           192(AX), Z21, Z21
+	VFMADD231PD      256(AX), Z20, Z21
+	VFMSUB231PD      Z8, Z23, Z21
+	VFMADD231PD      128(AX), Z24, Z21
+	VDIVPD           384(AX), Z28, Z20
+	VDIVPD           384(AX), Z21, Z23
+	VDIVPD           384(AX), Z27, Z24
+	VMULPD           448(AX), Z24, Z24
+	VFMADD231PD      Z7, Z23, Z24
+	VFMADD231PD      512(AX), Z20, Z24
+	VFMADD231PD      512(AX), Z18, Z24
+	VMULPD           704(AX), Z16, Z20
+	VFMADD231PD      576(AX), Z14, Z20
+	VFNMADD231PD     640(AX), Z22, Z20
+	VFMADD231PD      704(AX), Z12, Z20
+	VFMSUB231PD      1280(AX), Z7, Z24
+	VMOVUPS          448(AX), Z23
+	VFNMADD231PD     1344(AX), Z23, Z24
+	VFMADD231PD      Z5, Z20, Z24
+	VBLENDMPD        Z1, Z29, K2, Z20
+	VSUBPD           Z20, Z26, Z20
+	VBLENDMPD        Z1, Z24, K2, Z23
+	VFNMADD231PD     Z20, Z6, Z23
+	VCMPPD           $0x04, Z1, Z23, K3
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z20
+	VDIVPD           320(AX), Z20, Z20
+	VBLENDMPD        Z20, Z0, K3, Z20
+	VMULPD           Z20, Z23, Z20
+	VMULPD           256(AX), Z14, Z23
+	VFMSUB231PD      128(AX), Z16, Z23
+	VDIVPD           384(AX), Z28, Z24
+	VFMADD231PD      1600(AX), Z20, Z24
 	VBLENDMPD        Z23, Z24, K2, Z23
-	VADDPD           Z23, Z22, Z22
-	VMOVUPS          Z22, 1984(AX)
+	VMULPD           128(AX), Z12, Z24
+	VBLENDMPD        Z24, Z18, K2, Z18
+	VADDPD           Z18, Z23, Z18
+	VMOVUPS          Z18, 1984(AX)
 	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           128(AX), Z21, Z22
-	VFMADD231PD      192(AX), Z14, Z22
+	VMULPD           128(AX), Z22, Z18
+	VFMADD231PD      192(AX), Z14, Z18
 	VDIVPD           384(AX), Z27, Z14
-	VFMADD231PD      1472(AX), Z19, Z14
-	VBLENDMPD        Z22, Z14, K3, Z14
-	VADDPD           1408(AX), Z14, Z14
+	VFMADD231PD      1536(AX), Z20, Z14
+	VBLENDMPD        Z18, Z14, K3, Z14
+	VADDPD           1472(AX), Z14, Z14
 	VCMPPD           $0x00, Z1, Z4, K3
 	VMULPD           192(AX), Z16, Z16
-	VFMADD231PD      256(AX), Z21, Z16
+	VFMADD231PD      256(AX), Z22, Z16
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
-	VDIVPD           384(AX), Z20, Z20
-	VFMADD231PD      1344(AX), Z19, Z20
-	VBLENDMPD        Z16, Z20, K3, Z16
+	VDIVPD           384(AX), Z21, Z18
+	VFMADD231PD      1408(AX), Z20, Z18
+	VBLENDMPD        Z16, Z18, K3, Z16
 	VMOVUPS          Z16, 2048(AX)
 	VDIVPD           Z10, Z9, Z16
-	VDIVPD           Z10, Z11, Z19
-	VMULPD           Z19, Z13, Z19
-	VFMADD231PD      Z16, Z15, Z19
-	VFMADD231PD      Z16, Z12, Z19
+	VDIVPD           Z10, Z11, Z18
+	VMULPD           Z18, Z13, Z18
+	VFMADD231PD      Z16, Z15, Z18
+	VFMADD231PD      Z16, Z12, Z18
 	VSUBPD           Z5, Z0, Z16
-	VMULPD           Z16, Z19, Z16
+	VMULPD           Z16, Z18, Z16
 	VSUBPD           Z5, Z0, Z20
 	VMULPD           Z20, Z13, Z20
 	VSUBPD           Z5, Z0, Z21
@@ -5174,94 +5164,94 @@ done5:
 	VPXORD           Z23, Z23, Z23
 	VPMULLQ          Z2, Z3, Z24
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z25
-	VGATHERQPD       8(SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z15, Z24
+	VMOVAPS          Z1, Z26
+	VGATHERQPD       8(SI)(Z24*8), K3, Z26
+	VMULPD           Z26, Z15, Z24
 	VBLENDMPD        Z24, Z23, K2, Z23
 	KNOTB            K2, K3
 	VMULPD           Z6, Z15, Z24
 	VMULPD           448(AX), Z24, Z24
 	VBLENDMPD        Z24, Z23, K3, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z19, Z24
-	VMULPD           Z5, Z19, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z24, Z25, K2, Z24
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z18, Z24
+	VMULPD           Z5, Z18, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z24, Z26, K2, Z24
 	VADDPD           Z23, Z24, Z23
 	VPXORD           Z24, Z24, Z24
-	VPMULLQ          Z2, Z3, Z25
+	VPMULLQ          Z2, Z3, Z26
 	KMOVW            K2, K3
 	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z25*8), K3, Z27
-	VMULPD           Z27, Z13, Z25
-	VBLENDMPD        Z25, Z24, K2, Z24
+	VGATHERQPD       (SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z13, Z26
+	VBLENDMPD        Z26, Z24, K2, Z24
 	KNOTB            K2, K3
-	VMULPD           Z6, Z13, Z25
-	VMULPD           Z7, Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
+	VMULPD           Z6, Z13, Z26
+	VMULPD           Z7, Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	VSUBPD           Z24, Z23, Z23
 	VMULPD           512(AX), Z22, Z24
 	VBLENDMPD        Z1, Z24, K2, Z24
 	VADDPD           Z24, Z23, Z23
 	VPXORD           Z24, Z24, Z24
 	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z25
+	VPMULLQ          Z2, Z3, Z26
 	KMOVW            K3, K4
 	VMOVAPS          Z1, Z27
-	VGATHERQPD       8(SI)(Z25*8), K4, Z27
-	VMULPD           Z27, Z12, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
+	VGATHERQPD       8(SI)(Z26*8), K4, Z27
+	VMULPD           Z27, Z12, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	KNOTB            K3, K3
-	VMULPD           Z6, Z12, Z25
-	VMULPD           448(AX), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
+	VMULPD           Z6, Z12, Z26
+	VMULPD           448(AX), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	VADDPD           Z24, Z23, Z23
 	VPXORD           Z24, Z24, Z24
 	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z25
+	VPMULLQ          Z2, Z3, Z26
 	KMOVW            K3, K4
 	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z25*8), K4, Z27
-	VMULPD           Z27, Z19, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
+	VGATHERQPD       (SI)(Z26*8), K4, Z27
+	VMULPD           Z27, Z18, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	KNOTB            K3, K3
-	VMULPD           Z6, Z19, Z25
-	VMULPD           Z7, Z25, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VPXORD           Z25, Z25, Z25
+	VMULPD           Z6, Z18, Z26
+	VMULPD           Z7, Z26, Z26
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	VPXORD           Z26, Z26, Z26
 	VPMULLQ          Z2, Z3, Z27
 	KMOVW            K2, K3
 	VMOVAPS          Z1, Z28
 	VGATHERQPD       16(SI)(Z27*8), K3, Z28
 	VMULPD           Z28, Z15, Z27
-	VBLENDMPD        Z27, Z25, K2, Z25
+	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
 	VMULPD           Z6, Z15, Z27
 	VMULPD           512(AX), Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
+	VBLENDMPD        Z27, Z26, K3, Z26
 	VMULPD           Z5, Z13, Z27
 	VBLENDMPD        Z13, Z27, K2, Z27
 	VADDPD           Z24, Z27, Z24
-	VSUBPD           Z25, Z24, Z24
+	VSUBPD           Z26, Z24, Z24
 	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           448(AX), Z22, Z25
-	VBLENDMPD        Z1, Z25, K3, Z25
-	VADDPD           Z25, Z24, Z24
-	VPXORD           Z25, Z25, Z25
+	VMULPD           448(AX), Z22, Z26
+	VBLENDMPD        Z1, Z26, K3, Z26
+	VADDPD           Z26, Z24, Z24
+	VPXORD           Z26, Z26, Z26
 	VCMPPD           $0x00, Z1, Z4, K3
 	VPMULLQ          Z2, Z3, Z27
 	KMOVW            K3, K4
 	VMOVAPS          Z1, Z28
 	VGATHERQPD       8(SI)(Z27*8), K4, Z28
-	VMULPD           Z28, Z19, Z27
+	VMULPD           Z28, Z18, Z27
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
+	VBLENDMPD        Z27, Z26, K3, Z26
 	KNOTB            K3, K3
-	VMULPD           Z6, Z19, Z27
+	VMULPD           Z6, Z18, Z27
 	VMULPD           448(AX), Z27, Z27
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
+	VBLENDMPD        Z27, Z26, K3, Z26
 	VPXORD           Z27, Z27, Z27
 	VPMULLQ          Z2, Z3, Z28
 	KMOVW            K2, K3
@@ -5276,12 +5266,12 @@ done5:
 	VMULPD           Z5, Z15, Z28
 	VBLENDMPD        Z15, Z28, K2, Z28
 	VADDPD           Z27, Z28, Z27
-	VSUBPD           Z25, Z27, Z25
+	VSUBPD           Z26, Z27, Z26
 	VCMPPD           $0x00, Z1, Z4, K3
 	VMULPD           Z7, Z22, Z27
 	VBLENDMPD        Z1, Z27, K3, Z27
-	VADDPD           Z27, Z25, Z25
-	VADDPD           1600(AX), Z25, Z25
+	VADDPD           Z27, Z26, Z26
+	VADDPD           1664(AX), Z26, Z26
 	VMULPD           Z6, Z12, Z27
 	VMULPD           256(AX), Z27, Z27
 	VDIVPD           384(AX), Z27, Z27
@@ -5290,12 +5280,12 @@ done5:
 	VMULPD           448(AX), Z8, Z30
 	VMULPD           Z30, Z13, Z30
 	VFMADD231PD      Z28, Z15, Z30
-	VFNMADD231PD     Z29, Z19, Z30
+	VFNMADD231PD     Z29, Z18, Z30
 	VFMADD231PD      Z28, Z12, Z30
 	VCMPPD           $0x00, Z1, Z4, K3
 	VMULPD           256(AX), Z13, Z28
 	VFMADD231PD      128(AX), Z15, Z28
-	VFNMADD231PD     192(AX), Z19, Z28
+	VFNMADD231PD     192(AX), Z18, Z28
 	VFMADD231PD      128(AX), Z12, Z28
 	VBLENDMPD        Z1, Z28, K3, Z28
 	VMULPD           Z6, Z13, Z29
@@ -5305,83 +5295,75 @@ done5:
 	VFNMADD231PD     Z8, Z16, Z31
 	VFMADD231PD      192(AX), Z22, Z31
 	VMULPD           Z6, Z15, Z16
-	VMULPD           Z6, Z19, Z29
+	VMULPD           Z6, Z18, Z29
 	VMULPD           128(AX), Z29, Z29
 	VFMADD231PD      192(AX), Z16, Z29
 	VFMADD231PD      Z8, Z20, Z29
 	VFMADD231PD      256(AX), Z22, Z29
-	VMULPD           Z6, Z19, Z16
+	VMULPD           Z6, Z18, Z16
 	VMULPD           Z6, Z13, Z20
 	VMULPD           192(AX), Z20, Z20
 	VFMADD231PD      256(AX), Z16, Z20
 	VFMSUB231PD      Z8, Z21, Z20
 	VFMADD231PD      128(AX), Z22, Z20
-	VCMPPD           $0x00, Z1, Z4, K3
 	VDIVPD           384(AX), Z31, Z8
 	VDIVPD           384(AX), Z20, Z16
 	VDIVPD           384(AX), Z29, Z21
 	VMULPD           448(AX), Z21, Z21
 	VFMADD231PD      Z7, Z16, Z21
 	VFMADD231PD      512(AX), Z8, Z21
-	VBLENDMPD        Z1, Z21, K3, Z8
-	VMULPD           448(AX), Z26, Z16
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
-	VBLENDMPD        Z1, Z16, K2, Z16
-	VSUBPD           Z8, Z16, Z8
-	VMULPD           512(AX), Z27, Z16
-	VBLENDMPD        Z1, Z16, K2, Z16
-	VADDPD           Z16, Z8, Z8
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           704(AX), Z13, Z16
-	VFMADD231PD      576(AX), Z15, Z16
-	VFNMADD231PD     640(AX), Z19, Z16
-	VFMADD231PD      576(AX), Z12, Z16
-	VMULPD           Z5, Z16, Z5
-	VBLENDMPD        Z1, Z5, K3, Z5
-	VBLENDMPD        Z1, Z30, K2, Z16
-	VSUBPD           Z16, Z28, Z16
-	VMULPD           1280(AX), Z7, Z7
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z7, Z7
-	VBLENDMPD        Z1, Z7, K2, Z7
-	VADDPD           Z7, Z8, Z7
-	VADDPD           Z7, Z5, Z5
-	VFNMADD231PD     Z16, Z6, Z5
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z6
-	VDIVPD           320(AX), Z6, Z6
-	VMULPD           Z6, Z5, Z5
+	VMOVUPS          448(AX), Z8
+	VFMADD231PD      1280(AX), Z8, Z21
+	VMULPD           704(AX), Z13, Z8
+	VFMADD231PD      576(AX), Z15, Z8
+	VFNMADD231PD     640(AX), Z18, Z8
+	VFMADD231PD      576(AX), Z12, Z8
+	VFMSUB231PD      512(AX), Z27, Z21
+	VFNMADD231PD     1344(AX), Z7, Z21
+	VFMADD231PD      Z5, Z8, Z21
+	VBLENDMPD        Z1, Z30, K2, Z5
+	VSUBPD           Z5, Z28, Z5
+	VBLENDMPD        Z1, Z21, K2, Z7
+	VFNMADD231PD     Z5, Z6, Z7
+	VCMPPD           $0x04, Z1, Z7, K3
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z5
+	VDIVPD           320(AX), Z5, Z5
+	VBLENDMPD        Z5, Z0, K3, Z5
+	VMULPD           Z5, Z7, Z5
 	VMULPD           256(AX), Z15, Z6
 	VFMSUB231PD      128(AX), Z13, Z6
 	VDIVPD           384(AX), Z31, Z7
-	VFMADD231PD      1536(AX), Z5, Z7
+	VFMADD231PD      1600(AX), Z5, Z7
 	VBLENDMPD        Z6, Z7, K2, Z6
 	VMULPD           256(AX), Z12, Z7
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z7, Z7
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z8
 	VBLENDMPD        Z7, Z8, K2, Z7
 	VADDPD           Z7, Z6, Z6
-	VMULPD           128(AX), Z19, Z7
+	VMULPD           128(AX), Z18, Z7
 	VFMADD231PD      192(AX), Z15, Z7
 	VDIVPD           384(AX), Z29, Z8
-	VFMADD231PD      1472(AX), Z5, Z8
+	VFMADD231PD      1536(AX), Z5, Z8
 	VBLENDMPD        Z7, Z8, K2, Z7
 	VMULPD           192(AX), Z12, Z8
-	VBLENDMPD        Z8, Z26, K2, Z8
+	VMOVUPS          1280(AX), Z15
+	VBLENDMPD        Z8, Z15, K2, Z8
 	VADDPD           Z8, Z7, Z7
 	VCMPPD           $0x00, Z1, Z4, K2
 	VMULPD           192(AX), Z13, Z8
-	VFMADD231PD      256(AX), Z19, Z8
+	VFMADD231PD      256(AX), Z18, Z8
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z8, Z8
 	VDIVPD           384(AX), Z20, Z13
-	VFMADD231PD      1344(AX), Z5, Z13
+	VFMADD231PD      1408(AX), Z5, Z13
 	VBLENDMPD        Z8, Z13, K2, Z5
-	VADDPD           1408(AX), Z5, Z5
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z8
+	VADDPD           1472(AX), Z5, Z5
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z8
 	VSUBPD           Z24, Z17, Z13
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z15
 	VMOVUPS          896(AX), Z16
 	VMULPD           1088(AX), Z16, Z16
-	VMOVUPS          768(AX), Z19
-	VMULPD           1152(AX), Z19, Z19
+	VMOVUPS          768(AX), Z18
+	VMULPD           1152(AX), Z18, Z18
 	VMOVUPS          832(AX), Z20
 	VMULPD           1152(AX), Z20, Z20
 	VSUBPD           Z17, Z24, Z17
@@ -5396,22 +5378,22 @@ done5:
 	VCMPPD           $0x00, Z1, Z4, K2
 	VMULPD           192(AX), Z12, Z4
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z4, Z4
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z12
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z12
+	VXORPD           1280(AX), Z12, Z12
 	VBLENDMPD        Z4, Z12, K2, Z4
 	VADDPD           2048(AX), Z4, Z4
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z12
-	VXORPD           1920(AX), Z12, Z12
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z12
 	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z21
-	VXORPD           1856(AX), Z21, Z21
-	VSUBPD           1792(AX), Z18, Z22
+	VXORPD           1920(AX), Z21, Z21
+	VSUBPD           1856(AX), Z19, Z22
 	VMOVUPS          896(AX), Z24
-	VMULPD           1664(AX), Z24, Z24
-	VMOVUPS          768(AX), Z26
-	VMULPD           1728(AX), Z26, Z26
-	VMOVUPS          832(AX), Z27
-	VMULPD           1728(AX), Z27, Z27
-	VMOVUPS          1792(AX), Z28
-	VSUBPD           Z18, Z28, Z18
+	VMULPD           1728(AX), Z24, Z24
+	VMOVUPS          768(AX), Z27
+	VMULPD           1792(AX), Z27, Z27
+	VMOVUPS          832(AX), Z28
+	VMULPD           1792(AX), Z28, Z28
+	VMOVUPS          1856(AX), Z29
+	VSUBPD           Z19, Z29, Z19
 	VDIVPD           Z10, Z11, Z10
 	VMULPD           960(AX), Z10, Z10
 	VPMULLQ          Z2, Z3, Z3
@@ -5435,7 +5417,7 @@ done5:
 	VSHUFF64X2       $0x88, Z13, Z8, Z10
 	VSHUFF64X2       $0xdd, Z13, Z8, Z8
 	VSHUFF64X2       $0x88, Z10, Z16, Z13
-	VSHUFF64X2       $0x88, Z8, Z7, Z28
+	VSHUFF64X2       $0x88, Z8, Z7, Z29
 	VSHUFF64X2       $0xdd, Z10, Z16, Z10
 	VSHUFF64X2       $0xdd, Z8, Z7, Z7
 	VSHUFF64X2       $0x88, Z6, Z5, Z8
@@ -5448,16 +5430,16 @@ done5:
 	VSHUFF64X2       $0xdd, Z11, Z5, Z5
 	VMOVUPD          Z13, (BP)
 	VMOVUPD          Z15, 240(BP)
-	VMOVUPD          Z28, 480(BP)
+	VMOVUPD          Z29, 480(BP)
 	VMOVUPD          Z16, 720(BP)
 	VMOVUPD          Z10, 960(BP)
 	VMOVUPD          Z6, 1200(BP)
 	VMOVUPD          Z7, 1440(BP)
 	VMOVUPD          Z5, 1680(BP)
-	VUNPCKLPD        Z19, Z1, Z5
-	VUNPCKHPD        Z19, Z1, Z6
-	VUNPCKLPD        Z25, Z20, Z7
-	VUNPCKHPD        Z25, Z20, Z8
+	VUNPCKLPD        Z18, Z1, Z5
+	VUNPCKHPD        Z18, Z1, Z6
+	VUNPCKLPD        Z26, Z20, Z7
+	VUNPCKHPD        Z26, Z20, Z8
 	VUNPCKLPD        Z23, Z17, Z10
 	VUNPCKHPD        Z23, Z17, Z11
 	VUNPCKLPD        Z4, Z9, Z13
@@ -5518,14 +5500,12 @@ done5:
 	VMOVUPD          Z7, 1328(BP)
 	VMOVUPD          Z4, 1568(BP)
 	VMOVUPD          Z5, 1808(BP)
-	VUNPCKLPD        Z27, Z26, Z4
-	VUNPCKHPD        Z27, Z26, Z5
-	VMOVUPS          1920(AX), Z6
-	VUNPCKLPD        1856(AX), Z6, Z6
-	VMOVUPS          1920(AX), Z7
-	VUNPCKHPD        1856(AX), Z7, Z7
-	VUNPCKLPD        Z3, Z18, Z8
-	VUNPCKHPD        Z3, Z18, Z9
+	VUNPCKLPD        Z28, Z27, Z4
+	VUNPCKHPD        Z28, Z27, Z5
+	VUNPCKLPD        1920(AX), Z25, Z6
+	VUNPCKHPD        1920(AX), Z25, Z7
+	VUNPCKLPD        Z3, Z19, Z8
+	VUNPCKHPD        Z3, Z19, Z9
 	VUNPCKLPD        Z3, Z3, Z10
 	VUNPCKHPD        Z3, Z3, Z3
 	VSHUFF64X2       $0x88, Z6, Z4, Z11
@@ -6346,35 +6326,39 @@ done8:
 	VSUBPD           Z7, Z4, Z19
 	VMULPD           Z19, Z13, Z19
 	VMOVUPS          Z19, 1024(AX)
-	VMULPD           1024(AX), Z8, Z19
+	VMULPD           Z5, Z13, Z19
+	VMULPD           1984(AX), Z19, Z19
 	VDIVPD           1792(AX), Z19, Z19
 	VMOVUPS          Z19, 960(AX)
+	VMULPD           1024(AX), Z8, Z19
+	VDIVPD           1792(AX), Z19, Z19
+	VMOVUPS          Z19, 896(AX)
 	VPMULLQ          Z1, Z0, Z19
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z20
 	VGATHERQPD       (SI)(Z19*8), K2, Z20
 	VMULPD           Z20, Z16, Z19
-	VMOVUPS          Z19, 896(AX)
-	VCMPPD           $0x00, Z3, Z2, K2
-	VMOVUPS          960(AX), Z19
-	VBLENDMPD        Z3, Z19, K2, Z19
 	VMOVUPS          Z19, 832(AX)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMOVUPS          896(AX), Z19
+	VBLENDMPD        Z3, Z19, K2, Z19
+	VMOVUPS          Z19, 768(AX)
 	VPMULLQ          Z1, Z0, Z19
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z20
 	VGATHERQPD       8(SI)(Z19*8), K2, Z20
 	VMULPD           Z20, Z16, Z19
-	VMOVUPS          Z19, 768(AX)
+	VMOVUPS          Z19, 704(AX)
 	VPMULLQ          Z1, Z0, Z19
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z20
 	VGATHERQPD       16(SI)(Z19*8), K2, Z20
 	VMULPD           Z20, Z16, Z19
-	VMOVUPS          Z19, 704(AX)
+	VMOVUPS          Z19, 640(AX)
 	VCMPPD           $0x00, Z3, Z2, K2
 	VMULPD           Z7, Z13, Z19
 	VBLENDMPD        Z13, Z19, K2, Z19
-	VMOVUPS          Z19, 640(AX)
+	VMOVUPS          Z19, 576(AX)
 	VPXORD           Z19, Z19, Z19
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
@@ -6389,13 +6373,13 @@ done8:
 	VBLENDMPD        Z20, Z19, K2, Z19
 	VDIVPD           Z11, Z12, Z20
 	VMULPD           1216(AX), Z20, Z20
-	VMOVUPS          Z20, 576(AX)
+	VMOVUPS          Z20, 512(AX)
 	VPMULLQ          Z1, Z0, Z20
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z21
 	VGATHERQPD       48(SI)(Z20*8), K2, Z21
-	VMULPD           576(AX), Z21, Z20
-	VMOVUPS          Z20, 512(AX)
+	VMULPD           512(AX), Z21, Z20
+	VMOVUPS          Z20, 448(AX)
 	VPMULLQ          Z1, Z0, Z20
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z21
@@ -6404,240 +6388,227 @@ done8:
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z22
 	VGATHERQPD       80(SI)(Z20*8), K2, Z22
-	VMULPD           512(AX), Z22, Z20
+	VMULPD           448(AX), Z22, Z20
 	VMULPD           1600(AX), Z16, Z16
 	VMULPD           Z16, Z20, Z16
-	VFMADD231PD      512(AX), Z21, Z16
+	VFMADD231PD      448(AX), Z21, Z16
 	VMULPD           Z15, Z16, Z15
 	VDIVPD           Z11, Z15, Z15
 	VMULPD           Z18, Z16, Z16
 	VDIVPD           Z11, Z16, Z16
-	VPXORD           Z18, Z18, Z18
+	VMULPD           Z5, Z13, Z18
+	VMULPD           2048(AX), Z18, Z18
+	VDIVPD           1792(AX), Z18, Z18
+	VPXORD           Z20, Z20, Z20
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z20
-	VMOVAPS          Z3, Z21
-	VGATHERQPD       (SI)(Z20*8), K3, Z21
-	VMULPD           Z21, Z13, Z20
-	VBLENDMPD        Z20, Z18, K2, Z18
+	VPMULLQ          Z1, Z0, Z21
+	VMOVAPS          Z3, Z22
+	VGATHERQPD       (SI)(Z21*8), K3, Z22
+	VMULPD           Z22, Z13, Z21
+	VBLENDMPD        Z21, Z20, K2, Z20
 	KNOTB            K2, K2
-	VMULPD           Z5, Z13, Z20
-	VMULPD           Z6, Z20, Z20
-	VBLENDMPD        Z20, Z18, K2, Z18
-	VDIVPD           Z11, Z12, Z20
-	VDIVPD           Z11, Z10, Z21
-	VMULPD           Z20, Z16, Z22
-	VFMADD231PD      Z21, Z15, Z22
-	VFMADD231PD      Z20, Z13, Z22
-	VSUBPD           Z7, Z4, Z20
-	VMULPD           Z20, Z22, Z20
+	VMULPD           Z5, Z13, Z21
+	VMULPD           Z6, Z21, Z21
+	VBLENDMPD        Z21, Z20, K2, Z20
+	VDIVPD           Z11, Z12, Z21
+	VDIVPD           Z11, Z10, Z22
+	VMULPD           Z21, Z16, Z23
+	VFMADD231PD      Z22, Z15, Z23
+	VFMADD231PD      Z21, Z13, Z23
 	VSUBPD           Z7, Z4, Z21
-	VMULPD           Z21, Z16, Z21
-	VSUBPD           Z7, Z4, Z23
-	VMULPD           Z23, Z15, Z23
-	VMULPD           Z9, Z21, Z24
-	VFMADD231PD      Z6, Z23, Z24
-	VFNMADD231PD     1728(AX), Z20, Z24
-	VFMADD231PD      1024(AX), Z9, Z24
+	VMULPD           Z21, Z23, Z21
+	VSUBPD           Z7, Z4, Z22
+	VMULPD           Z22, Z16, Z22
+	VSUBPD           Z7, Z4, Z24
+	VMULPD           Z24, Z15, Z24
+	VMULPD           Z9, Z22, Z25
+	VFMADD231PD      Z6, Z24, Z25
+	VFNMADD231PD     1728(AX), Z21, Z25
+	VFMADD231PD      1024(AX), Z9, Z25
 	VCMPPD           $0x00, Z3, Z2, K2
-	VPXORD           Z25, Z25, Z25
+	VPXORD           Z26, Z26, Z26
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z26
-	VMOVAPS          Z3, Z27
-	VGATHERQPD       8(SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z15, Z26
-	VBLENDMPD        Z26, Z25, K2, Z25
-	KNOTB            K2, K3
-	VMULPD           Z5, Z15, Z26
-	VMULPD           Z9, Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z26
-	VXORPD           Z26, Z22, Z27
-	VMULPD           Z7, Z22, Z28
-	VXORPD           Z26, Z28, Z28
-	VBLENDMPD        Z27, Z28, K2, Z27
-	VADDPD           Z25, Z27, Z25
-	VPXORD           Z27, Z27, Z27
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z28
-	VMOVAPS          Z3, Z29
-	VGATHERQPD       (SI)(Z28*8), K3, Z29
-	VMULPD           Z29, Z16, Z28
-	VBLENDMPD        Z28, Z27, K2, Z27
-	KNOTB            K2, K3
-	VMULPD           Z5, Z16, Z28
-	VMULPD           Z6, Z28, Z28
-	VBLENDMPD        Z28, Z27, K3, Z27
-	VSUBPD           Z27, Z25, Z25
-	VMULPD           1728(AX), Z24, Z27
-	VBLENDMPD        Z3, Z27, K2, Z27
-	VADDPD           Z27, Z25, Z25
-	VMOVUPS          Z25, 448(AX)
-	VPXORD           Z25, Z25, Z25
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
 	VPMULLQ          Z1, Z0, Z27
 	VMOVAPS          Z3, Z28
-	VGATHERQPD       (SI)(Z27*8), K4, Z28
-	VMULPD           Z28, Z22, Z27
-	VXORPD           Z26, Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
-	KNOTB            K3, K3
-	VMULPD           Z5, Z22, Z27
-	VMULPD           Z6, Z27, Z27
-	VXORPD           Z26, Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
-	VPXORD           Z27, Z27, Z27
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z28
-	VMOVAPS          Z3, Z29
-	VGATHERQPD       16(SI)(Z28*8), K3, Z29
-	VMULPD           Z29, Z15, Z28
-	VBLENDMPD        Z28, Z27, K2, Z27
+	VGATHERQPD       8(SI)(Z27*8), K3, Z28
+	VMULPD           Z28, Z15, Z27
+	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z5, Z15, Z28
-	VMULPD           1728(AX), Z28, Z28
-	VBLENDMPD        Z28, Z27, K3, Z27
-	VMULPD           Z7, Z16, Z28
-	VBLENDMPD        Z16, Z28, K2, Z28
-	VADDPD           Z25, Z28, Z25
-	VSUBPD           Z27, Z25, Z25
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z9, Z24, Z27
-	VBLENDMPD        Z3, Z27, K3, Z27
-	VADDPD           Z27, Z25, Z25
-	VADDPD           640(AX), Z25, Z25
-	VMOVUPS          Z25, 384(AX)
-	VPXORD           Z25, Z25, Z25
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z27
-	VMOVAPS          Z3, Z28
-	VGATHERQPD       8(SI)(Z27*8), K4, Z28
-	VMULPD           Z28, Z22, Z27
-	VXORPD           Z26, Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
-	KNOTB            K3, K3
-	VMULPD           Z5, Z22, Z27
+	VMULPD           Z5, Z15, Z27
 	VMULPD           Z9, Z27, Z27
-	VXORPD           Z26, Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
-	VPXORD           Z27, Z27, Z27
+	VBLENDMPD        Z27, Z26, K3, Z26
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z27
+	VXORPD           Z27, Z23, Z28
+	VMULPD           Z7, Z23, Z29
+	VXORPD           Z27, Z29, Z29
+	VBLENDMPD        Z28, Z29, K2, Z28
+	VADDPD           Z26, Z28, Z26
+	VPXORD           Z28, Z28, Z28
 	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z29
+	VMOVAPS          Z3, Z30
+	VGATHERQPD       (SI)(Z29*8), K3, Z30
+	VMULPD           Z30, Z16, Z29
+	VBLENDMPD        Z29, Z28, K2, Z28
+	KNOTB            K2, K3
+	VMULPD           Z5, Z16, Z29
+	VMULPD           Z6, Z29, Z29
+	VBLENDMPD        Z29, Z28, K3, Z28
+	VSUBPD           Z28, Z26, Z26
+	VMULPD           1728(AX), Z25, Z28
+	VBLENDMPD        Z3, Z28, K2, Z28
+	VADDPD           Z28, Z26, Z26
+	VMOVUPS          Z26, 384(AX)
+	VPXORD           Z26, Z26, Z26
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
 	VPMULLQ          Z1, Z0, Z28
 	VMOVAPS          Z3, Z29
-	VGATHERQPD       16(SI)(Z28*8), K3, Z29
-	VMULPD           Z29, Z16, Z28
-	VBLENDMPD        Z28, Z27, K2, Z27
+	VGATHERQPD       (SI)(Z28*8), K4, Z29
+	VMULPD           Z29, Z23, Z28
+	VXORPD           Z27, Z28, Z28
+	VBLENDMPD        Z28, Z26, K3, Z26
+	KNOTB            K3, K3
+	VMULPD           Z5, Z23, Z28
+	VMULPD           Z6, Z28, Z28
+	VXORPD           Z27, Z28, Z28
+	VBLENDMPD        Z28, Z26, K3, Z26
+	VPXORD           Z28, Z28, Z28
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z29
+	VMOVAPS          Z3, Z30
+	VGATHERQPD       16(SI)(Z29*8), K3, Z30
+	VMULPD           Z30, Z15, Z29
+	VBLENDMPD        Z29, Z28, K2, Z28
 	KNOTB            K2, K3
-	VMULPD           Z5, Z16, Z28
-	VMULPD           1728(AX), Z28, Z28
-	VBLENDMPD        Z28, Z27, K3, Z27
-	VMULPD           Z7, Z15, Z28
-	VBLENDMPD        Z15, Z28, K2, Z28
-	VADDPD           Z27, Z28, Z27
-	VSUBPD           Z25, Z27, Z25
+	VMULPD           Z5, Z15, Z29
+	VMULPD           1728(AX), Z29, Z29
+	VBLENDMPD        Z29, Z28, K3, Z28
+	VMULPD           Z7, Z16, Z29
+	VBLENDMPD        Z16, Z29, K2, Z29
+	VADDPD           Z26, Z29, Z26
+	VSUBPD           Z28, Z26, Z26
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z6, Z24, Z27
-	VBLENDMPD        Z3, Z27, K3, Z27
-	VADDPD           Z27, Z25, Z25
-	VADDPD           Z19, Z25, Z25
-	VMOVUPS          Z25, 320(AX)
-	VMULPD           Z5, Z13, Z25
-	VMULPD           2048(AX), Z25, Z25
-	VDIVPD           1792(AX), Z25, Z25
-	VMULPD           Z8, Z9, Z27
+	VMULPD           Z9, Z25, Z28
+	VBLENDMPD        Z3, Z28, K3, Z28
+	VADDPD           Z28, Z26, Z26
+	VADDPD           576(AX), Z26, Z26
+	VMOVUPS          Z26, 320(AX)
+	VPXORD           Z26, Z26, Z26
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z28
+	VMOVAPS          Z3, Z29
+	VGATHERQPD       8(SI)(Z28*8), K4, Z29
+	VMULPD           Z29, Z23, Z28
+	VXORPD           Z27, Z28, Z28
+	VBLENDMPD        Z28, Z26, K3, Z26
+	KNOTB            K3, K3
+	VMULPD           Z5, Z23, Z28
+	VMULPD           Z9, Z28, Z28
+	VXORPD           Z27, Z28, Z28
+	VBLENDMPD        Z28, Z26, K3, Z26
+	VPXORD           Z28, Z28, Z28
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z29
+	VMOVAPS          Z3, Z30
+	VGATHERQPD       16(SI)(Z29*8), K3, Z30
+	VMULPD           Z30, Z16, Z29
+	VBLENDMPD        Z29, Z28, K2, Z28
+	KNOTB            K2, K3
+	VMULPD           Z5, Z16, Z29
+	VMULPD           1728(AX), Z29, Z29
+	VBLENDMPD        Z29, Z28, K3, Z28
+	VMULPD           Z7, Z15, Z29
+	VBLENDMPD        Z15, Z29, K2, Z29
+	VADDPD           Z28, Z29, Z28
+	VSUBPD           Z26, Z28, Z26
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           Z6, Z25, Z28
+	VBLENDMPD        Z3, Z28, K3, Z28
+	VADDPD           Z28, Z26, Z26
+	VADDPD           Z19, Z26, Z26
+	VMOVUPS          Z26, 256(AX)
+	VMULPD           Z8, Z9, Z26
 	VMULPD           1728(AX), Z8, Z28
 	VMULPD           Z8, Z6, Z29
-	VMULPD           Z27, Z16, Z30
+	VMULPD           Z26, Z16, Z30
 	VFMADD231PD      Z29, Z15, Z30
-	VFNMADD231PD     Z28, Z22, Z30
-	VFMADD231PD      Z27, Z13, Z30
+	VFNMADD231PD     Z28, Z23, Z30
+	VFMADD231PD      Z26, Z13, Z30
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1920(AX), Z16, Z27
-	VFMADD231PD      2048(AX), Z15, Z27
-	VFNMADD231PD     1984(AX), Z22, Z27
-	VFMADD231PD      1920(AX), Z13, Z27
-	VBLENDMPD        Z3, Z27, K3, Z27
-	VMULPD           Z5, Z13, Z28
-	VMULPD           1984(AX), Z28, Z28
-	VDIVPD           1792(AX), Z28, Z28
-	VMULPD           Z5, Z16, Z29
-	VMULPD           Z5, Z15, Z31
-	VMULPD           1920(AX), Z31, Z31
-	VFMSUB231PD      2048(AX), Z29, Z31
-	VFNMADD231PD     Z8, Z20, Z31
-	VFMADD231PD      1984(AX), Z24, Z31
-	VMULPD           Z5, Z15, Z20
-	VMULPD           Z5, Z22, Z29
-	VMULPD           2048(AX), Z29, Z29
-	VFMADD231PD      1984(AX), Z20, Z29
-	VFMADD231PD      Z8, Z21, Z29
-	VFMADD231PD      1920(AX), Z24, Z29
-	VMULPD           Z5, Z22, Z20
-	VMULPD           Z5, Z16, Z21
-	VMULPD           1984(AX), Z21, Z21
-	VFMADD231PD      1920(AX), Z20, Z21
-	VFMSUB231PD      Z8, Z23, Z21
-	VFMADD231PD      2048(AX), Z24, Z21
-	VCMPPD           $0x00, Z3, Z2, K3
-	VDIVPD           1792(AX), Z31, Z20
-	VDIVPD           1792(AX), Z21, Z23
-	VDIVPD           1792(AX), Z29, Z24
-	VMULPD           Z9, Z24, Z24
-	VFMADD231PD      Z6, Z23, Z24
-	VFMADD231PD      1728(AX), Z20, Z24
-	VBLENDMPD        Z3, Z24, K3, Z20
-	VMULPD           1728(AX), Z25, Z23
-	VXORPD           Z26, Z23, Z23
-	VBLENDMPD        Z3, Z23, K2, Z23
-	VSUBPD           Z20, Z23, Z20
-	VMULPD           Z6, Z28, Z23
-	VBLENDMPD        Z3, Z23, K2, Z23
-	VADDPD           Z23, Z20, Z20
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1536(AX), Z16, Z23
-	VFMADD231PD      1664(AX), Z15, Z23
-	VFNMADD231PD     1472(AX), Z22, Z23
-	VFMADD231PD      1536(AX), Z13, Z23
-	VMULPD           Z7, Z23, Z23
-	VBLENDMPD        Z3, Z23, K3, Z23
-	VBLENDMPD        Z3, Z30, K2, Z24
-	VSUBPD           Z24, Z27, Z24
-	VMULPD           960(AX), Z9, Z27
-	VXORPD           Z26, Z27, Z27
-	VBLENDMPD        Z3, Z27, K2, Z27
-	VADDPD           Z27, Z20, Z20
-	VADDPD           Z20, Z23, Z20
-	VFNMADD231PD     Z24, Z5, Z20
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z23
-	VDIVPD           1856(AX), Z23, Z23
-	VMULPD           Z23, Z20, Z20
-	VMULPD           1920(AX), Z15, Z23
-	VFMSUB231PD      2048(AX), Z16, Z23
-	VDIVPD           1792(AX), Z31, Z24
-	VFMADD231PD      704(AX), Z20, Z24
-	VBLENDMPD        Z23, Z24, K2, Z23
-	VMULPD           2048(AX), Z13, Z24
+	VMULPD           1920(AX), Z16, Z26
+	VFMADD231PD      2048(AX), Z15, Z26
+	VFNMADD231PD     1984(AX), Z23, Z26
+	VFMADD231PD      1920(AX), Z13, Z26
+	VBLENDMPD        Z3, Z26, K3, Z26
+	VMULPD           Z5, Z16, Z28
+	VMULPD           Z5, Z15, Z29
+	VMULPD           1920(AX), Z29, Z29
+	VFMSUB231PD      2048(AX), Z28, Z29
+	VFNMADD231PD     Z8, Z21, Z29
+	VFMADD231PD      1984(AX), Z25, Z29
+	VMULPD           Z5, Z15, Z21
+	VMULPD           Z5, Z23, Z28
+	VMULPD           2048(AX), Z28, Z28
+	VFMADD231PD      1984(AX), Z21, Z28
+	VFMADD231PD      Z8, Z22, Z28
+	VFMADD231PD      1920(AX), Z25, Z28
+	VMULPD           Z5, Z23, Z21
+	VMULPD           Z5, Z16, Z22
+	VMULPD           1984(AX), Z22, Z22
+	VFMADD231PD      1920(AX), Z21, Z22
+	VFMSUB231PD      Z8, Z24, Z22
+	VFMADD231PD      2048(AX), Z25, Z22
+	VDIVPD           1792(AX), Z29, Z21
+	VDIVPD           1792(AX), Z22, Z24
+	VDIVPD           1792(AX), Z28, Z25
+	VMULPD           Z9, Z25, Z25
+	VFMADD231PD      Z6, Z24, Z25
+	VFMADD231PD      1728(AX), Z21, Z25
+	VFMADD231PD      1728(AX), Z18, Z25
+	VMULPD           1536(AX), Z16, Z21
+	VFMADD231PD      1664(AX), Z15, Z21
+	VFNMADD231PD     1472(AX), Z23, Z21
+	VFMADD231PD      1536(AX), Z13, Z21
+	VFMSUB231PD      960(AX), Z6, Z25
+	VFNMADD231PD     896(AX), Z9, Z25
+	VFMADD231PD      Z7, Z21, Z25
+	VBLENDMPD        Z3, Z30, K2, Z21
+	VSUBPD           Z21, Z26, Z21
+	VBLENDMPD        Z3, Z25, K2, Z24
+	VFNMADD231PD     Z21, Z5, Z24
+	VCMPPD           $0x04, Z3, Z24, K3
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z21
+	VDIVPD           1856(AX), Z21, Z21
+	VBLENDMPD        Z21, Z4, K3, Z21
+	VMULPD           Z21, Z24, Z21
+	VMULPD           1920(AX), Z15, Z24
+	VFMSUB231PD      2048(AX), Z16, Z24
+	VDIVPD           1792(AX), Z29, Z25
+	VFMADD231PD      640(AX), Z21, Z25
 	VBLENDMPD        Z24, Z25, K2, Z24
-	VADDPD           Z24, Z23, Z23
-	VMOVUPS          Z23, 256(AX)
+	VMULPD           2048(AX), Z13, Z25
+	VBLENDMPD        Z25, Z18, K2, Z18
+	VADDPD           Z18, Z24, Z18
+	VMOVUPS          Z18, 192(AX)
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           2048(AX), Z22, Z23
-	VFMADD231PD      1984(AX), Z15, Z23
-	VDIVPD           1792(AX), Z29, Z15
-	VFMADD231PD      768(AX), Z20, Z15
-	VBLENDMPD        Z23, Z15, K3, Z15
-	VADDPD           832(AX), Z15, Z15
-	VMOVUPS          Z15, 192(AX)
+	VMULPD           2048(AX), Z23, Z18
+	VFMADD231PD      1984(AX), Z15, Z18
+	VDIVPD           1792(AX), Z28, Z15
+	VFMADD231PD      704(AX), Z21, Z15
+	VBLENDMPD        Z18, Z15, K3, Z15
+	VADDPD           768(AX), Z15, Z15
+	VMOVUPS          Z15, 128(AX)
 	VCMPPD           $0x00, Z3, Z2, K3
 	VMULPD           1984(AX), Z16, Z15
-	VFMADD231PD      1920(AX), Z22, Z15
-	VXORPD           Z26, Z15, Z15
-	VDIVPD           1792(AX), Z21, Z16
-	VFMADD231PD      896(AX), Z20, Z16
+	VFMADD231PD      1920(AX), Z23, Z15
+	VXORPD           Z27, Z15, Z15
+	VDIVPD           1792(AX), Z22, Z16
+	VFMADD231PD      832(AX), Z21, Z16
 	VBLENDMPD        Z15, Z16, K3, Z15
-	VMOVUPS          Z15, 128(AX)
+	VMOVUPS          Z15, 64(AX)
 	VDIVPD           Z11, Z10, Z15
 	VDIVPD           Z11, Z12, Z16
 	VMULPD           Z16, Z14, Z16
@@ -6645,218 +6616,209 @@ done8:
 	VFMADD231PD      Z15, Z13, Z16
 	VSUBPD           Z7, Z4, Z15
 	VMULPD           Z15, Z16, Z15
-	VSUBPD           Z7, Z4, Z20
-	VMULPD           Z20, Z14, Z20
-	VSUBPD           Z7, Z4, Z4
-	VMULPD           Z4, Z17, Z4
-	VMULPD           Z9, Z20, Z21
-	VFMADD231PD      Z6, Z4, Z21
-	VFNMADD231PD     1728(AX), Z15, Z21
-	VFMADD231PD      1024(AX), Z6, Z21
-	VPXORD           Z22, Z22, Z22
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z23
-	VMOVAPS          Z3, Z24
-	VGATHERQPD       8(SI)(Z23*8), K3, Z24
-	VMULPD           Z24, Z17, Z23
-	VBLENDMPD        Z23, Z22, K2, Z22
-	KNOTB            K2, K3
-	VMULPD           Z5, Z17, Z23
-	VMULPD           Z9, Z23, Z23
-	VBLENDMPD        Z23, Z22, K3, Z22
-	VXORPD           Z26, Z16, Z23
-	VMULPD           Z7, Z16, Z24
-	VXORPD           Z26, Z24, Z24
-	VBLENDMPD        Z23, Z24, K2, Z23
-	VADDPD           Z22, Z23, Z22
+	VSUBPD           Z7, Z4, Z18
+	VMULPD           Z18, Z14, Z18
+	VSUBPD           Z7, Z4, Z21
+	VMULPD           Z21, Z17, Z21
+	VMULPD           Z9, Z18, Z22
+	VFMADD231PD      Z6, Z21, Z22
+	VFNMADD231PD     1728(AX), Z15, Z22
+	VFMADD231PD      1024(AX), Z6, Z22
 	VPXORD           Z23, Z23, Z23
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z24
 	VMOVAPS          Z3, Z25
-	VGATHERQPD       (SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z14, Z24
+	VGATHERQPD       8(SI)(Z24*8), K3, Z25
+	VMULPD           Z25, Z17, Z24
 	VBLENDMPD        Z24, Z23, K2, Z23
 	KNOTB            K2, K3
-	VMULPD           Z5, Z14, Z24
-	VMULPD           Z6, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VSUBPD           Z23, Z22, Z22
-	VMULPD           1728(AX), Z21, Z23
-	VBLENDMPD        Z3, Z23, K2, Z23
-	VADDPD           Z23, Z22, Z22
-	VPXORD           Z23, Z23, Z23
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       8(SI)(Z24*8), K4, Z25
-	VMULPD           Z25, Z13, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	KNOTB            K3, K3
-	VMULPD           Z5, Z13, Z24
+	VMULPD           Z5, Z17, Z24
 	VMULPD           Z9, Z24, Z24
 	VBLENDMPD        Z24, Z23, K3, Z23
-	VADDPD           Z23, Z22, Z22
-	VPXORD           Z23, Z23, Z23
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       (SI)(Z24*8), K4, Z25
-	VMULPD           Z25, Z16, Z24
-	VXORPD           Z26, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	KNOTB            K3, K3
-	VMULPD           Z5, Z16, Z24
-	VMULPD           Z6, Z24, Z24
-	VXORPD           Z26, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
+	VXORPD           Z27, Z16, Z24
+	VMULPD           Z7, Z16, Z25
+	VXORPD           Z27, Z25, Z25
+	VBLENDMPD        Z24, Z25, K2, Z24
+	VADDPD           Z23, Z24, Z23
 	VPXORD           Z24, Z24, Z24
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z27
-	VGATHERQPD       16(SI)(Z25*8), K3, Z27
-	VMULPD           Z27, Z17, Z25
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       (SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z14, Z25
 	VBLENDMPD        Z25, Z24, K2, Z24
 	KNOTB            K2, K3
-	VMULPD           Z5, Z17, Z25
-	VMULPD           1728(AX), Z25, Z25
+	VMULPD           Z5, Z14, Z25
+	VMULPD           Z6, Z25, Z25
 	VBLENDMPD        Z25, Z24, K3, Z24
-	VMULPD           Z7, Z14, Z25
-	VBLENDMPD        Z14, Z25, K2, Z25
-	VADDPD           Z23, Z25, Z23
 	VSUBPD           Z24, Z23, Z23
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z9, Z21, Z24
-	VBLENDMPD        Z3, Z24, K3, Z24
+	VMULPD           1728(AX), Z22, Z24
+	VBLENDMPD        Z3, Z24, K2, Z24
 	VADDPD           Z24, Z23, Z23
 	VPXORD           Z24, Z24, Z24
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
 	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z27
-	VGATHERQPD       8(SI)(Z25*8), K4, Z27
-	VMULPD           Z27, Z16, Z25
-	VXORPD           Z26, Z25, Z25
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       8(SI)(Z25*8), K4, Z26
+	VMULPD           Z26, Z13, Z25
+	VBLENDMPD        Z25, Z24, K3, Z24
+	KNOTB            K3, K3
+	VMULPD           Z5, Z13, Z25
+	VMULPD           Z9, Z25, Z25
+	VBLENDMPD        Z25, Z24, K3, Z24
+	VADDPD           Z24, Z23, Z23
+	VPXORD           Z24, Z24, Z24
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z25
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       (SI)(Z25*8), K4, Z26
+	VMULPD           Z26, Z16, Z25
+	VXORPD           Z27, Z25, Z25
 	VBLENDMPD        Z25, Z24, K3, Z24
 	KNOTB            K3, K3
 	VMULPD           Z5, Z16, Z25
-	VMULPD           Z9, Z25, Z25
-	VXORPD           Z26, Z25, Z25
+	VMULPD           Z6, Z25, Z25
+	VXORPD           Z27, Z25, Z25
 	VBLENDMPD        Z25, Z24, K3, Z24
 	VPXORD           Z25, Z25, Z25
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z27
-	VMOVAPS          Z3, Z29
-	VGATHERQPD       16(SI)(Z27*8), K3, Z29
-	VMULPD           Z29, Z14, Z27
-	VBLENDMPD        Z27, Z25, K2, Z25
+	VPMULLQ          Z1, Z0, Z26
+	VMOVAPS          Z3, Z28
+	VGATHERQPD       16(SI)(Z26*8), K3, Z28
+	VMULPD           Z28, Z17, Z26
+	VBLENDMPD        Z26, Z25, K2, Z25
 	KNOTB            K2, K3
-	VMULPD           Z5, Z14, Z27
-	VMULPD           1728(AX), Z27, Z27
-	VBLENDMPD        Z27, Z25, K3, Z25
-	VMULPD           Z7, Z17, Z27
-	VBLENDMPD        Z17, Z27, K2, Z27
-	VADDPD           Z25, Z27, Z25
-	VSUBPD           Z24, Z25, Z24
+	VMULPD           Z5, Z17, Z26
+	VMULPD           1728(AX), Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	VMULPD           Z7, Z14, Z26
+	VBLENDMPD        Z14, Z26, K2, Z26
+	VADDPD           Z24, Z26, Z24
+	VSUBPD           Z25, Z24, Z24
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z6, Z21, Z25
+	VMULPD           Z9, Z22, Z25
 	VBLENDMPD        Z3, Z25, K3, Z25
 	VADDPD           Z25, Z24, Z24
-	VADDPD           640(AX), Z24, Z24
-	VMULPD           Z5, Z13, Z25
-	VMULPD           1920(AX), Z25, Z25
-	VDIVPD           1792(AX), Z25, Z25
-	VMULPD           Z8, Z6, Z27
+	VPXORD           Z25, Z25, Z25
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z26
+	VMOVAPS          Z3, Z28
+	VGATHERQPD       8(SI)(Z26*8), K4, Z28
+	VMULPD           Z28, Z16, Z26
+	VXORPD           Z27, Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	KNOTB            K3, K3
+	VMULPD           Z5, Z16, Z26
+	VMULPD           Z9, Z26, Z26
+	VXORPD           Z27, Z26, Z26
+	VBLENDMPD        Z26, Z25, K3, Z25
+	VPXORD           Z26, Z26, Z26
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z28
+	VMOVAPS          Z3, Z29
+	VGATHERQPD       16(SI)(Z28*8), K3, Z29
+	VMULPD           Z29, Z14, Z28
+	VBLENDMPD        Z28, Z26, K2, Z26
+	KNOTB            K2, K3
+	VMULPD           Z5, Z14, Z28
+	VMULPD           1728(AX), Z28, Z28
+	VBLENDMPD        Z28, Z26, K3, Z26
+	VMULPD           Z7, Z17, Z28
+	VBLENDMPD        Z17, Z28, K2, Z28
+	VADDPD           Z26, Z28, Z26
+	VSUBPD           Z25, Z26, Z25
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           Z6, Z22, Z26
+	VBLENDMPD        Z3, Z26, K3, Z26
+	VADDPD           Z26, Z25, Z25
+	VADDPD           576(AX), Z25, Z25
+	VMULPD           Z5, Z13, Z26
+	VMULPD           1920(AX), Z26, Z26
+	VDIVPD           1792(AX), Z26, Z26
+	VMULPD           Z8, Z6, Z28
 	VMULPD           1728(AX), Z8, Z29
 	VMULPD           Z8, Z9, Z30
 	VMULPD           Z30, Z14, Z30
-	VFMADD231PD      Z27, Z17, Z30
+	VFMADD231PD      Z28, Z17, Z30
 	VFNMADD231PD     Z29, Z16, Z30
-	VFMADD231PD      Z27, Z13, Z30
+	VFMADD231PD      Z28, Z13, Z30
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1920(AX), Z14, Z27
-	VFMADD231PD      2048(AX), Z17, Z27
-	VFNMADD231PD     1984(AX), Z16, Z27
-	VFMADD231PD      2048(AX), Z13, Z27
-	VBLENDMPD        Z3, Z27, K3, Z27
+	VMULPD           1920(AX), Z14, Z28
+	VFMADD231PD      2048(AX), Z17, Z28
+	VFNMADD231PD     1984(AX), Z16, Z28
+	VFMADD231PD      2048(AX), Z13, Z28
+	VBLENDMPD        Z3, Z28, K3, Z28
 	VMULPD           Z5, Z14, Z29
 	VMULPD           Z5, Z17, Z31
 	VMULPD           1920(AX), Z31, Z31
 	VFMSUB231PD      2048(AX), Z29, Z31
 	VFNMADD231PD     Z8, Z15, Z31
-	VFMADD231PD      1984(AX), Z21, Z31
+	VFMADD231PD      1984(AX), Z22, Z31
 	VMULPD           Z5, Z17, Z15
 	VMULPD           Z5, Z16, Z29
 	VMULPD           2048(AX), Z29, Z29
 	VFMADD231PD      1984(AX), Z15, Z29
-	VFMADD231PD      Z8, Z20, Z29
-	VFMADD231PD      1920(AX), Z21, Z29
+	VFMADD231PD      Z8, Z18, Z29
+	VFMADD231PD      1920(AX), Z22, Z29
 	VMULPD           Z5, Z16, Z15
-	VMULPD           Z5, Z14, Z20
-	VMULPD           1984(AX), Z20, Z20
-	VFMADD231PD      1920(AX), Z15, Z20
-	VFMSUB231PD      Z8, Z4, Z20
-	VFMADD231PD      2048(AX), Z21, Z20
-	VCMPPD           $0x00, Z3, Z2, K3
-	VDIVPD           1792(AX), Z31, Z4
-	VDIVPD           1792(AX), Z20, Z8
-	VDIVPD           1792(AX), Z29, Z15
-	VMULPD           Z9, Z15, Z15
-	VFMADD231PD      Z6, Z8, Z15
-	VFMADD231PD      1728(AX), Z4, Z15
-	VBLENDMPD        Z3, Z15, K3, Z4
-	VMULPD           Z9, Z28, Z8
-	VXORPD           Z26, Z8, Z8
-	VBLENDMPD        Z3, Z8, K2, Z8
-	VSUBPD           Z4, Z8, Z4
-	VMULPD           1728(AX), Z25, Z8
-	VBLENDMPD        Z3, Z8, K2, Z8
-	VADDPD           Z8, Z4, Z4
-	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           Z5, Z14, Z18
+	VMULPD           1984(AX), Z18, Z18
+	VFMADD231PD      1920(AX), Z15, Z18
+	VFMSUB231PD      Z8, Z21, Z18
+	VFMADD231PD      2048(AX), Z22, Z18
+	VDIVPD           1792(AX), Z31, Z8
+	VDIVPD           1792(AX), Z18, Z15
+	VDIVPD           1792(AX), Z29, Z21
+	VMULPD           Z9, Z21, Z21
+	VFMADD231PD      Z6, Z15, Z21
+	VFMADD231PD      1728(AX), Z8, Z21
+	VFMADD231PD      960(AX), Z9, Z21
 	VMULPD           1536(AX), Z14, Z8
 	VFMADD231PD      1664(AX), Z17, Z8
 	VFNMADD231PD     1472(AX), Z16, Z8
 	VFMADD231PD      1664(AX), Z13, Z8
-	VMULPD           Z7, Z8, Z7
-	VBLENDMPD        Z3, Z7, K3, Z7
-	VBLENDMPD        Z3, Z30, K2, Z8
-	VSUBPD           Z8, Z27, Z8
-	VMULPD           960(AX), Z6, Z6
-	VXORPD           Z26, Z6, Z6
-	VBLENDMPD        Z3, Z6, K2, Z6
-	VADDPD           Z6, Z4, Z4
-	VADDPD           Z4, Z7, Z4
-	VFNMADD231PD     Z8, Z5, Z4
+	VFMSUB231PD      1728(AX), Z26, Z21
+	VFNMADD231PD     896(AX), Z6, Z21
+	VFMADD231PD      Z7, Z8, Z21
+	VBLENDMPD        Z3, Z30, K2, Z6
+	VSUBPD           Z6, Z28, Z6
+	VBLENDMPD        Z3, Z21, K2, Z7
+	VFNMADD231PD     Z6, Z5, Z7
+	VCMPPD           $0x04, Z3, Z7, K3
 	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z5
 	VDIVPD           1856(AX), Z5, Z5
-	VMULPD           Z5, Z4, Z4
+	VBLENDMPD        Z5, Z4, K3, Z4
+	VMULPD           Z4, Z7, Z4
 	VMULPD           1920(AX), Z17, Z5
 	VFMSUB231PD      2048(AX), Z14, Z5
 	VDIVPD           1792(AX), Z31, Z6
-	VFMADD231PD      704(AX), Z4, Z6
+	VFMADD231PD      640(AX), Z4, Z6
 	VBLENDMPD        Z5, Z6, K2, Z5
 	VMULPD           1920(AX), Z13, Z6
-	VXORPD           Z26, Z6, Z6
-	VXORPD           Z26, Z25, Z7
+	VXORPD           Z27, Z6, Z6
+	VXORPD           Z27, Z26, Z7
 	VBLENDMPD        Z6, Z7, K2, Z6
 	VADDPD           Z6, Z5, Z5
 	VMULPD           2048(AX), Z16, Z6
 	VFMADD231PD      1984(AX), Z17, Z6
 	VDIVPD           1792(AX), Z29, Z7
-	VFMADD231PD      768(AX), Z4, Z7
+	VFMADD231PD      704(AX), Z4, Z7
 	VBLENDMPD        Z6, Z7, K2, Z6
 	VMULPD           1984(AX), Z13, Z7
-	VBLENDMPD        Z7, Z28, K2, Z7
+	VMOVUPS          960(AX), Z8
+	VBLENDMPD        Z7, Z8, K2, Z7
 	VADDPD           Z7, Z6, Z6
 	VCMPPD           $0x00, Z3, Z2, K2
 	VMULPD           1984(AX), Z14, Z7
 	VFMADD231PD      1920(AX), Z16, Z7
-	VXORPD           Z26, Z7, Z7
-	VDIVPD           1792(AX), Z20, Z8
-	VFMADD231PD      896(AX), Z4, Z8
+	VXORPD           Z27, Z7, Z7
+	VDIVPD           1792(AX), Z18, Z8
+	VFMADD231PD      832(AX), Z4, Z8
 	VBLENDMPD        Z7, Z8, K2, Z4
-	VADDPD           832(AX), Z4, Z4
+	VADDPD           768(AX), Z4, Z4
 	IMUL3Q           $+30, DX, BX
 	LEAQ             (R10)(BX*8), DI
 	VMOVUPD          c64x8_h29f29e1fa0ba9fd5<>+0(SB), Z7
@@ -6868,15 +6830,15 @@ done8:
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z5, K2, 16(DI)(Z7*8)
-	VXORPD           Z26, Z24, Z4
+	VXORPD           Z27, Z25, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 24(DI)(Z7*8)
-	VSUBPD           Z23, Z19, Z4
+	VSUBPD           Z24, Z19, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 32(DI)(Z7*8)
-	VXORPD           Z26, Z22, Z4
+	VXORPD           Z27, Z23, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 40(DI)(Z7*8)
@@ -6904,14 +6866,14 @@ done8:
 	VSCATTERQPD      Z4, K2, 80(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z24, K2, 88(DI)(Z7*8)
-	VSUBPD           Z19, Z23, Z4
+	VSCATTERQPD      Z25, K2, 88(DI)(Z7*8)
+	VSUBPD           Z19, Z24, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 96(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z22, K2, 104(DI)(Z7*8)
+	VSCATTERQPD      Z23, K2, 104(DI)(Z7*8)
 	VDIVPD           Z11, Z10, Z4
 	VMULPD           1280(AX), Z4, Z4
 	SHLQ             $0x01, DX
@@ -6931,35 +6893,35 @@ done8:
 	VSCATTERQPD      Z4, K2, 112(DI)(Z7*8)
 	VCMPPD           $0x00, Z3, Z2, K2
 	VMULPD           1984(AX), Z13, Z2
-	VXORPD           Z26, Z2, Z2
-	VXORPD           Z26, Z28, Z4
+	VXORPD           Z27, Z2, Z2
+	VXORPD           960(AX), Z27, Z4
 	VBLENDMPD        Z2, Z4, K2, Z2
-	VADDPD           128(AX), Z2, Z2
+	VADDPD           64(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 120(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          192(AX), Z2
+	VMOVUPS          128(AX), Z2
 	VSCATTERQPD      Z2, K2, 128(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          256(AX), Z2
+	VMOVUPS          192(AX), Z2
 	VSCATTERQPD      Z2, K2, 136(DI)(Z7*8)
-	VXORPD           320(AX), Z26, Z2
+	VXORPD           256(AX), Z27, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 144(DI)(Z7*8)
-	VXORPD           384(AX), Z26, Z2
+	VXORPD           320(AX), Z27, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 152(DI)(Z7*8)
-	VSUBPD           448(AX), Z18, Z2
+	VSUBPD           384(AX), Z20, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 160(DI)(Z7*8)
 	VMOVUPS          1344(AX), Z2
-	VMULPD           576(AX), Z2, Z2
+	VMULPD           512(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 168(DI)(Z7*8)
@@ -6971,25 +6933,25 @@ done8:
 	VMOVUPS          1216(AX), Z2
 	VSCATTERQPD      Z2, K2, 184(DI)(Z7*8)
 	VMOVUPS          1600(AX), Z2
-	VMULPD           512(AX), Z2, Z2
+	VMULPD           448(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 192(DI)(Z7*8)
 	VMOVUPS          1408(AX), Z2
-	VMULPD           512(AX), Z2, Z2
+	VMULPD           448(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 200(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          320(AX), Z2
+	VMOVUPS          256(AX), Z2
 	VSCATTERQPD      Z2, K2, 208(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          384(AX), Z2
+	VMOVUPS          320(AX), Z2
 	VSCATTERQPD      Z2, K2, 216(DI)(Z7*8)
-	VMOVUPS          448(AX), Z2
-	VSUBPD           Z18, Z2, Z2
+	VMOVUPS          384(AX), Z2
+	VSUBPD           Z20, Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 224(DI)(Z7*8)
@@ -7014,7 +6976,7 @@ done1:
 
 // func jLoopAVX2(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, p8 []float64, feat []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·jLoopAVX2(SB), $1632-192
+TEXT ·jLoopAVX2(SB), $1568-192
 	LEAQ    31(SP), AX
 	ANDQ    $-32, AX
 	MOVQ    first+0(FP), CX
@@ -8134,10 +8096,15 @@ done5:
 	VSUBPD       384(AX), Y4, Y4
 	VMULPD       768(AX), Y4, Y4
 	VMOVUPS      Y4, 928(AX)
+	VMOVUPS      512(AX), Y4
+	VMULPD       768(AX), Y4, Y4
+	VMULPD       96(AX), Y4, Y4
+	VDIVPD       192(AX), Y4, Y4
+	VMOVUPS      Y4, 960(AX)
 	VMOVUPS      448(AX), Y4
 	VMULPD       928(AX), Y4, Y4
 	VDIVPD       192(AX), Y4, Y4
-	VMOVUPS      Y4, 960(AX)
+	VMOVUPS      Y4, 992(AX)
 	VPSRLQ       $0x20, Y2, Y4
 	VPMULUDQ     Y1, Y4, Y4
 	VPSRLQ       $0x20, Y1, Y7
@@ -8150,11 +8117,11 @@ done5:
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y7, (SI)(Y4*8), Y8
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 992(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VMOVUPS      960(AX), Y7
-	VBLENDVPD    Y4, Y0, Y7, Y4
 	VMOVUPS      Y4, 1024(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VMOVUPS      992(AX), Y7
+	VBLENDVPD    Y4, Y0, Y7, Y4
+	VMOVUPS      Y4, 1056(AX)
 	VPSRLQ       $0x20, Y2, Y4
 	VPMULUDQ     Y1, Y4, Y4
 	VPSRLQ       $0x20, Y1, Y7
@@ -8167,7 +8134,7 @@ done5:
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y7, 8(SI)(Y4*8), Y8
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1056(AX)
+	VMOVUPS      Y4, 1088(AX)
 	VPSRLQ       $0x20, Y2, Y4
 	VPMULUDQ     Y1, Y4, Y4
 	VPSRLQ       $0x20, Y1, Y7
@@ -8180,14 +8147,14 @@ done5:
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y7, 16(SI)(Y4*8), Y8
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1088(AX)
+	VMOVUPS      Y4, 1120(AX)
 	VCMPPD       $0x00, Y0, Y3, Y4
 	VMOVUPS      384(AX), Y7
 	VMULPD       768(AX), Y7, Y7
 	VBLENDVPD    Y4, 768(AX), Y7, Y4
-	VMOVUPS      Y4, 1120(AX)
-	VXORPS       Y4, Y4, Y4
 	VMOVUPS      Y4, 1152(AX)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y4, 1184(AX)
 	VCMPPD       $0x00, Y0, Y3, Y4
 	VPSRLQ       $0x20, Y2, Y7
 	VPMULUDQ     Y1, Y7, Y7
@@ -8201,20 +8168,20 @@ done5:
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y8, 16(SI)(Y7*8), Y9
 	VMULPD       768(AX), Y9, Y7
-	VMOVUPS      1152(AX), Y8
+	VMOVUPS      1184(AX), Y8
 	VBLENDVPD    Y4, Y7, Y8, Y8
-	VMOVUPS      Y8, 1152(AX)
+	VMOVUPS      Y8, 1184(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
 	VMOVUPS      512(AX), Y7
 	VMULPD       768(AX), Y7, Y7
 	VMULPD       320(AX), Y7, Y7
-	VMOVUPS      1152(AX), Y8
+	VMOVUPS      1184(AX), Y8
 	VBLENDVPD    Y4, Y7, Y8, Y8
-	VMOVUPS      Y8, 1152(AX)
+	VMOVUPS      Y8, 1184(AX)
 	VMOVUPS      576(AX), Y4
 	VDIVPD       256(AX), Y4, Y4
 	VMULPD       736(AX), Y4, Y4
-	VMOVUPS      Y4, 1184(AX)
+	VMOVUPS      Y4, 1216(AX)
 	VPSRLQ       $0x20, Y2, Y4
 	VPMULUDQ     Y1, Y4, Y4
 	VPSRLQ       $0x20, Y1, Y7
@@ -8226,8 +8193,8 @@ done5:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y7, 48(SI)(Y4*8), Y8
-	VMULPD       1184(AX), Y8, Y4
-	VMOVUPS      Y4, 1216(AX)
+	VMULPD       1216(AX), Y8, Y4
+	VMOVUPS      Y4, 1248(AX)
 	VPSRLQ       $0x20, Y2, Y4
 	VPMULUDQ     Y1, Y4, Y4
 	VPSRLQ       $0x20, Y1, Y7
@@ -8250,72 +8217,23 @@ done5:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y7, 80(SI)(Y4*8), Y9
-	VMULPD       1216(AX), Y9, Y4
+	VMULPD       1248(AX), Y9, Y4
 	VMOVUPS      608(AX), Y7
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y7, Y7
 	VMULPD       Y7, Y4, Y4
-	VFMADD231PD  1216(AX), Y8, Y4
+	VFMADD231PD  1248(AX), Y8, Y4
 	VMULPD       Y5, Y4, Y5
 	VDIVPD       256(AX), Y5, Y5
-	VMOVUPS      Y5, 1248(AX)
 	VMULPD       Y6, Y4, Y4
 	VDIVPD       256(AX), Y4, Y4
-	VMOVUPS      Y4, 1280(AX)
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y6, (SI)(Y5*8), Y7
-	VMULPD       768(AX), Y7, Y5
-	VMOVUPS      1312(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
+	VMOVUPS      512(AX), Y6
+	VMULPD       768(AX), Y6, Y6
+	VMULPD       64(AX), Y6, Y6
+	VDIVPD       192(AX), Y6, Y6
+	VMOVUPS      Y6, 1280(AX)
+	VXORPS       Y6, Y6, Y6
 	VMOVUPS      Y6, 1312(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      512(AX), Y5
-	VMULPD       768(AX), Y5, Y5
-	VMULPD       480(AX), Y5, Y5
-	VMOVUPS      1312(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 1312(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       256(AX), Y4, Y4
-	VMOVUPS      416(AX), Y5
-	VDIVPD       256(AX), Y5, Y5
-	VMULPD       1280(AX), Y4, Y6
-	VFMADD231PD  1248(AX), Y5, Y6
-	VFMADD231PD  768(AX), Y4, Y6
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VSUBPD       384(AX), Y4, Y4
-	VMULPD       Y4, Y6, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VSUBPD       384(AX), Y4, Y4
-	VMULPD       1280(AX), Y4, Y4
-	VMOVUPS      Y4, 1376(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VSUBPD       384(AX), Y4, Y4
-	VMULPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1408(AX)
-	VMOVUPS      352(AX), Y4
-	VMULPD       1376(AX), Y4, Y4
-	VMOVUPS      480(AX), Y5
-	VFMADD231PD  1408(AX), Y5, Y4
-	VMOVUPS      320(AX), Y5
-	VFNMADD231PD 1344(AX), Y5, Y4
-	VMOVUPS      352(AX), Y5
-	VFMADD231PD  928(AX), Y5, Y4
-	VMOVUPS      Y4, 1440(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VXORPS       Y5, Y5, Y5
+	VCMPPD       $0x00, Y0, Y3, Y6
 	VPSRLQ       $0x20, Y2, Y7
 	VPMULUDQ     Y1, Y7, Y7
 	VPSRLQ       $0x20, Y1, Y8
@@ -8324,295 +8242,306 @@ done5:
 	VPMULUDQ     Y1, Y2, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
-	VMOVAPD      Y4, Y8
+	VMOVAPD      Y6, Y8
 	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y8, 8(SI)(Y7*8), Y9
-	VMULPD       1248(AX), Y9, Y7
-	VBLENDVPD    Y4, Y7, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y7
-	VMOVUPS      512(AX), Y8
-	VMULPD       1248(AX), Y8, Y8
-	VMULPD       352(AX), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y6, Y7
-	VMULPD       384(AX), Y6, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y4, Y7, Y8, Y7
-	VADDPD       Y5, Y7, Y5
-	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y1, Y8, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y1, Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVAPD      Y4, Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y9, (SI)(Y8*8), Y10
-	VMULPD       1280(AX), Y10, Y8
-	VBLENDVPD    Y4, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y8
-	VMOVUPS      512(AX), Y9
-	VMULPD       1280(AX), Y9, Y9
-	VMULPD       480(AX), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VSUBPD       Y7, Y5, Y5
-	VMOVUPS      320(AX), Y7
-	VMULPD       1440(AX), Y7, Y7
-	VBLENDVPD    Y4, Y0, Y7, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPS      Y5, 1472(AX)
-	VXORPS       Y5, Y5, Y5
-	VCMPPD       $0x00, Y0, Y3, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y1, Y8, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y1, Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVAPD      Y7, Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y9, (SI)(Y8*8), Y10
-	VMULPD       Y10, Y6, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMULPD       512(AX), Y6, Y8
-	VMULPD       480(AX), Y8, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y1, Y8, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y1, Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVAPD      Y4, Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y9, 16(SI)(Y8*8), Y10
-	VMULPD       1248(AX), Y10, Y8
-	VBLENDVPD    Y4, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y8
-	VMOVUPS      512(AX), Y9
-	VMULPD       1248(AX), Y9, Y9
-	VMULPD       320(AX), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VMOVUPS      384(AX), Y8
-	VMULPD       1280(AX), Y8, Y8
-	VBLENDVPD    Y4, 1280(AX), Y8, Y8
-	VADDPD       Y5, Y8, Y5
-	VSUBPD       Y7, Y5, Y5
-	VCMPPD       $0x00, Y0, Y3, Y7
-	VMOVUPS      352(AX), Y8
-	VMULPD       1440(AX), Y8, Y8
-	VBLENDVPD    Y7, Y0, Y8, Y7
-	VADDPD       Y7, Y5, Y5
-	VADDPD       1120(AX), Y5, Y5
-	VMOVUPS      Y5, 1504(AX)
-	VXORPS       Y5, Y5, Y5
-	VCMPPD       $0x00, Y0, Y3, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y1, Y8, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y1, Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVAPD      Y7, Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y9, 8(SI)(Y8*8), Y10
-	VMULPD       Y10, Y6, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMULPD       512(AX), Y6, Y8
-	VMULPD       352(AX), Y8, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y1, Y8, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y1, Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVAPD      Y4, Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y9, 16(SI)(Y8*8), Y10
-	VMULPD       1280(AX), Y10, Y8
-	VBLENDVPD    Y4, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y8
-	VMOVUPS      512(AX), Y9
-	VMULPD       1280(AX), Y9, Y9
-	VMULPD       320(AX), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VMOVUPS      384(AX), Y8
-	VMULPD       1248(AX), Y8, Y8
-	VBLENDVPD    Y4, 1248(AX), Y8, Y8
-	VADDPD       Y7, Y8, Y7
-	VSUBPD       Y5, Y7, Y5
-	VCMPPD       $0x00, Y0, Y3, Y7
-	VMOVUPS      480(AX), Y8
-	VMULPD       1440(AX), Y8, Y8
-	VBLENDVPD    Y7, Y0, Y8, Y7
-	VADDPD       Y7, Y5, Y5
-	VADDPD       1152(AX), Y5, Y5
-	VMOVUPS      Y5, 1536(AX)
-	VMOVUPS      512(AX), Y5
-	VMULPD       768(AX), Y5, Y5
-	VMULPD       64(AX), Y5, Y5
-	VDIVPD       192(AX), Y5, Y5
-	VMOVUPS      448(AX), Y7
-	VMULPD       352(AX), Y7, Y7
-	VMOVUPS      448(AX), Y8
-	VMULPD       320(AX), Y8, Y8
-	VMOVUPS      448(AX), Y9
-	VMULPD       480(AX), Y9, Y9
-	VMULPD       1280(AX), Y7, Y10
-	VFMADD231PD  1248(AX), Y9, Y10
-	VFNMADD231PD Y8, Y6, Y10
-	VFMADD231PD  768(AX), Y7, Y10
-	VCMPPD       $0x00, Y0, Y3, Y7
-	VMOVUPS      128(AX), Y8
-	VMULPD       1280(AX), Y8, Y8
-	VMOVUPS      64(AX), Y9
-	VFMADD231PD  1248(AX), Y9, Y8
-	VFNMADD231PD 96(AX), Y6, Y8
-	VMOVUPS      128(AX), Y9
-	VFMADD231PD  768(AX), Y9, Y8
-	VBLENDVPD    Y7, Y0, Y8, Y7
-	VMOVUPS      512(AX), Y8
-	VMULPD       768(AX), Y8, Y8
-	VMULPD       96(AX), Y8, Y8
-	VDIVPD       192(AX), Y8, Y8
-	VMOVUPS      Y8, 1568(AX)
-	VMOVUPS      512(AX), Y8
-	VMULPD       1280(AX), Y8, Y8
-	VMOVUPS      512(AX), Y9
-	VMULPD       1248(AX), Y9, Y9
-	VMULPD       128(AX), Y9, Y9
-	VFMSUB231PD  64(AX), Y8, Y9
-	VMOVUPS      448(AX), Y8
-	VFNMADD231PD 1344(AX), Y8, Y9
-	VMOVUPS      96(AX), Y8
-	VFMADD231PD  1440(AX), Y8, Y9
-	VMOVUPS      512(AX), Y8
-	VMULPD       1248(AX), Y8, Y8
-	VMULPD       512(AX), Y6, Y11
-	VMULPD       64(AX), Y11, Y11
-	VFMADD231PD  96(AX), Y8, Y11
-	VMOVUPS      448(AX), Y8
-	VFMADD231PD  1376(AX), Y8, Y11
-	VMOVUPS      128(AX), Y8
-	VFMADD231PD  1440(AX), Y8, Y11
-	VMULPD       512(AX), Y6, Y8
-	VMOVUPS      512(AX), Y12
-	VMULPD       1280(AX), Y12, Y12
-	VMULPD       96(AX), Y12, Y12
-	VFMADD231PD  128(AX), Y8, Y12
-	VMOVUPS      448(AX), Y8
-	VFMSUB231PD  1408(AX), Y8, Y12
-	VMOVUPS      64(AX), Y8
-	VFMADD231PD  1440(AX), Y8, Y12
-	VCMPPD       $0x00, Y0, Y3, Y8
-	VDIVPD       192(AX), Y9, Y13
-	VDIVPD       192(AX), Y12, Y14
-	VDIVPD       192(AX), Y11, Y15
-	VMULPD       352(AX), Y15, Y15
-	VFMADD231PD  480(AX), Y14, Y15
-	VFMADD231PD  320(AX), Y13, Y15
-	VBLENDVPD    Y8, Y0, Y15, Y8
-	VMULPD       320(AX), Y5, Y13
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y13, Y13
-	VBLENDVPD    Y4, Y0, Y13, Y13
-	VSUBPD       Y8, Y13, Y8
-	VMOVUPS      480(AX), Y13
-	VMULPD       1568(AX), Y13, Y13
-	VBLENDVPD    Y4, Y0, Y13, Y13
-	VADDPD       Y13, Y8, Y8
-	VCMPPD       $0x00, Y0, Y3, Y13
-	VMOVUPS      544(AX), Y14
-	VMULPD       1280(AX), Y14, Y14
-	VMOVUPS      288(AX), Y15
-	VFMADD231PD  1248(AX), Y15, Y14
-	VFNMADD231PD 224(AX), Y6, Y14
-	VMOVUPS      544(AX), Y15
-	VFMADD231PD  768(AX), Y15, Y14
-	VMULPD       384(AX), Y14, Y14
-	VBLENDVPD    Y13, Y0, Y14, Y13
-	VBLENDVPD    Y4, Y0, Y10, Y10
-	VSUBPD       Y10, Y7, Y7
-	VMOVUPS      352(AX), Y10
-	VMULPD       960(AX), Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y4, Y0, Y10, Y10
-	VADDPD       Y10, Y8, Y8
-	VADDPD       Y8, Y13, Y8
-	VFNMADD231PD 512(AX), Y7, Y8
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
-	VDIVPD       160(AX), Y7, Y7
-	VMULPD       Y7, Y8, Y7
-	VMOVUPS      128(AX), Y8
-	VMULPD       1248(AX), Y8, Y8
-	VMOVUPS      64(AX), Y10
-	VFMSUB231PD  1280(AX), Y10, Y8
-	VDIVPD       192(AX), Y9, Y9
-	VFMADD231PD  1088(AX), Y7, Y9
-	VBLENDVPD    Y4, Y8, Y9, Y8
-	VMOVUPS      64(AX), Y9
-	VMULPD       768(AX), Y9, Y9
-	VBLENDVPD    Y4, Y9, Y5, Y5
-	VADDPD       Y5, Y8, Y5
-	VMOVUPS      Y5, 1440(AX)
-	VCMPPD       $0x00, Y0, Y3, Y5
-	VMULPD       64(AX), Y6, Y8
-	VMOVUPS      96(AX), Y9
-	VFMADD231PD  1248(AX), Y9, Y8
-	VDIVPD       192(AX), Y11, Y9
-	VFMADD231PD  1056(AX), Y7, Y9
-	VBLENDVPD    Y5, Y8, Y9, Y5
-	VADDPD       1024(AX), Y5, Y5
-	VMOVUPS      Y5, 1248(AX)
-	VCMPPD       $0x00, Y0, Y3, Y5
-	VMOVUPS      96(AX), Y8
-	VMULPD       1280(AX), Y8, Y8
-	VFMADD231PD  128(AX), Y6, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y6
-	VDIVPD       192(AX), Y12, Y8
-	VFMADD231PD  992(AX), Y7, Y8
-	VBLENDVPD    Y5, Y6, Y8, Y5
-	VMOVUPS      Y5, 1280(AX)
-	VMOVUPS      416(AX), Y5
-	VDIVPD       256(AX), Y5, Y5
+	VGATHERQPD   Y8, (SI)(Y7*8), Y9
+	VMULPD       768(AX), Y9, Y7
+	VMOVUPS      1312(AX), Y8
+	VBLENDVPD    Y6, Y7, Y8, Y8
+	VMOVUPS      Y8, 1312(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMOVUPS      512(AX), Y7
+	VMULPD       768(AX), Y7, Y7
+	VMULPD       480(AX), Y7, Y7
+	VMOVUPS      1312(AX), Y8
+	VBLENDVPD    Y6, Y7, Y8, Y8
+	VMOVUPS      Y8, 1312(AX)
 	VMOVUPS      576(AX), Y6
 	VDIVPD       256(AX), Y6, Y6
+	VMOVUPS      416(AX), Y7
+	VDIVPD       256(AX), Y7, Y7
+	VMULPD       Y6, Y4, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  768(AX), Y6, Y8
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       384(AX), Y6, Y6
+	VMULPD       Y6, Y8, Y6
+	VMOVUPS      Y6, 1344(AX)
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       384(AX), Y6, Y6
+	VMULPD       Y6, Y4, Y6
+	VMOVUPS      Y6, 1376(AX)
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       384(AX), Y6, Y6
+	VMULPD       Y6, Y5, Y6
+	VMOVUPS      Y6, 1408(AX)
+	VMOVUPS      352(AX), Y6
+	VMULPD       1376(AX), Y6, Y6
+	VMOVUPS      480(AX), Y7
+	VFMADD231PD  1408(AX), Y7, Y6
+	VMOVUPS      320(AX), Y7
+	VFNMADD231PD 1344(AX), Y7, Y6
+	VMOVUPS      352(AX), Y7
+	VFMADD231PD  928(AX), Y7, Y6
+	VCMPPD       $0x00, Y0, Y3, Y7
+	VXORPS       Y9, Y9, Y9
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y2, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y2, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y7, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
+	VMULPD       Y12, Y5, Y10
+	VBLENDVPD    Y7, Y10, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
+	VMULPD       512(AX), Y5, Y11
+	VMULPD       352(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y10
+	VMULPD       384(AX), Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VADDPD       Y9, Y10, Y9
+	VXORPS       Y10, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y7, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, (SI)(Y11*8), Y13
+	VMULPD       Y13, Y4, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMULPD       512(AX), Y4, Y12
+	VMULPD       480(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VSUBPD       Y10, Y9, Y9
+	VMULPD       320(AX), Y6, Y10
+	VBLENDVPD    Y7, Y0, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPS      Y9, 1440(AX)
+	VXORPS       Y9, Y9, Y9
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y10, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, (SI)(Y11*8), Y13
+	VMULPD       Y13, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       512(AX), Y8, Y11
+	VMULPD       480(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y7, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
+	VMULPD       Y13, Y5, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMULPD       512(AX), Y5, Y12
+	VMULPD       320(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VMULPD       384(AX), Y4, Y11
+	VBLENDVPD    Y7, Y4, Y11, Y11
+	VADDPD       Y9, Y11, Y9
+	VSUBPD       Y10, Y9, Y9
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VMULPD       352(AX), Y6, Y11
+	VBLENDVPD    Y10, Y0, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VADDPD       1152(AX), Y9, Y9
+	VMOVUPS      Y9, 1472(AX)
+	VXORPS       Y9, Y9, Y9
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y10, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, 8(SI)(Y11*8), Y13
+	VMULPD       Y13, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       512(AX), Y8, Y11
+	VMULPD       352(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y7, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
+	VMULPD       Y13, Y4, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMULPD       512(AX), Y4, Y12
+	VMULPD       320(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VMULPD       384(AX), Y5, Y11
+	VBLENDVPD    Y7, Y5, Y11, Y11
+	VADDPD       Y10, Y11, Y10
+	VSUBPD       Y9, Y10, Y9
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VMULPD       480(AX), Y6, Y11
+	VBLENDVPD    Y10, Y0, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VADDPD       1184(AX), Y9, Y9
+	VMOVUPS      Y9, 1504(AX)
+	VMOVUPS      448(AX), Y9
+	VMULPD       352(AX), Y9, Y9
+	VMOVUPS      448(AX), Y10
+	VMULPD       320(AX), Y10, Y10
+	VMOVUPS      448(AX), Y11
+	VMULPD       480(AX), Y11, Y11
+	VMULPD       Y9, Y4, Y12
+	VFMADD231PD  Y11, Y5, Y12
+	VFNMADD231PD Y10, Y8, Y12
+	VFMADD231PD  768(AX), Y9, Y12
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VMULPD       128(AX), Y4, Y10
+	VFMADD231PD  64(AX), Y5, Y10
+	VFNMADD231PD 96(AX), Y8, Y10
+	VMOVUPS      128(AX), Y11
+	VFMADD231PD  768(AX), Y11, Y10
+	VBLENDVPD    Y9, Y0, Y10, Y9
+	VMULPD       512(AX), Y4, Y10
+	VMULPD       512(AX), Y5, Y11
+	VMULPD       128(AX), Y11, Y11
+	VFMSUB231PD  64(AX), Y10, Y11
+	VMOVUPS      448(AX), Y10
+	VFNMADD231PD 1344(AX), Y10, Y11
+	VFMADD231PD  96(AX), Y6, Y11
+	VMULPD       512(AX), Y5, Y10
+	VMULPD       512(AX), Y8, Y13
+	VMULPD       64(AX), Y13, Y13
+	VFMADD231PD  96(AX), Y10, Y13
+	VMOVUPS      448(AX), Y10
+	VFMADD231PD  1376(AX), Y10, Y13
+	VFMADD231PD  128(AX), Y6, Y13
+	VMULPD       512(AX), Y8, Y10
+	VMULPD       512(AX), Y4, Y14
+	VMULPD       96(AX), Y14, Y14
+	VFMADD231PD  128(AX), Y10, Y14
+	VMOVUPS      448(AX), Y10
+	VFMSUB231PD  1408(AX), Y10, Y14
+	VFMADD231PD  64(AX), Y6, Y14
+	VDIVPD       192(AX), Y11, Y6
+	VDIVPD       192(AX), Y14, Y10
+	VDIVPD       192(AX), Y13, Y15
+	VMULPD       352(AX), Y15, Y15
+	VFMADD231PD  480(AX), Y10, Y15
+	VFMADD231PD  320(AX), Y6, Y15
+	VMOVUPS      320(AX), Y6
+	VFMADD231PD  1280(AX), Y6, Y15
+	VMULPD       544(AX), Y4, Y6
+	VFMADD231PD  288(AX), Y5, Y6
+	VFNMADD231PD 224(AX), Y8, Y6
+	VMOVUPS      544(AX), Y10
+	VFMADD231PD  768(AX), Y10, Y6
+	VMOVUPS      480(AX), Y10
+	VFMSUB231PD  960(AX), Y10, Y15
+	VMOVUPS      352(AX), Y10
+	VFNMADD231PD 992(AX), Y10, Y15
+	VFMADD231PD  384(AX), Y6, Y15
+	VBLENDVPD    Y7, Y0, Y12, Y6
+	VSUBPD       Y6, Y9, Y6
+	VBLENDVPD    Y7, Y0, Y15, Y9
+	VFNMADD231PD 512(AX), Y6, Y9
+	VCMPPD       $0x04, Y0, Y9, Y6
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
+	VDIVPD       160(AX), Y10, Y10
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y12
+	VBLENDVPD    Y6, Y10, Y12, Y6
+	VMULPD       Y6, Y9, Y6
+	VMULPD       128(AX), Y5, Y9
+	VFMSUB231PD  64(AX), Y4, Y9
+	VDIVPD       192(AX), Y11, Y10
+	VFMADD231PD  1120(AX), Y6, Y10
+	VBLENDVPD    Y7, Y9, Y10, Y9
+	VMOVUPS      64(AX), Y10
+	VMULPD       768(AX), Y10, Y10
+	VMOVUPS      1280(AX), Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPS      Y9, 1408(AX)
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VMULPD       64(AX), Y8, Y10
+	VFMADD231PD  96(AX), Y5, Y10
+	VDIVPD       192(AX), Y13, Y5
+	VFMADD231PD  1088(AX), Y6, Y5
+	VBLENDVPD    Y9, Y10, Y5, Y5
+	VADDPD       1056(AX), Y5, Y5
+	VMOVUPS      Y5, 1376(AX)
+	VCMPPD       $0x00, Y0, Y3, Y5
+	VMULPD       96(AX), Y4, Y4
+	VFMADD231PD  128(AX), Y8, Y4
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y4, Y4
+	VDIVPD       192(AX), Y14, Y8
+	VFMADD231PD  1024(AX), Y6, Y8
+	VBLENDVPD    Y5, Y4, Y8, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVUPS      416(AX), Y4
+	VDIVPD       256(AX), Y4, Y4
+	VMOVUPS      576(AX), Y5
+	VDIVPD       256(AX), Y5, Y5
+	VMULPD       896(AX), Y5, Y5
+	VFMADD231PD  864(AX), Y4, Y5
+	VFMADD231PD  768(AX), Y4, Y5
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
+	VSUBPD       384(AX), Y4, Y4
+	VMULPD       Y4, Y5, Y4
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       384(AX), Y6, Y6
 	VMULPD       896(AX), Y6, Y6
-	VFMADD231PD  864(AX), Y5, Y6
-	VFMADD231PD  768(AX), Y5, Y6
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y5
-	VSUBPD       384(AX), Y5, Y5
-	VMULPD       Y5, Y6, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y7
-	VSUBPD       384(AX), Y7, Y7
-	VMULPD       896(AX), Y7, Y7
 	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y8
 	VSUBPD       384(AX), Y8, Y8
 	VMULPD       864(AX), Y8, Y8
-	VMOVUPS      Y8, 1408(AX)
-	VMULPD       352(AX), Y7, Y8
+	VMOVUPS      Y8, 1280(AX)
+	VMULPD       352(AX), Y6, Y8
 	VMOVUPS      480(AX), Y9
-	VFMADD231PD  1408(AX), Y9, Y8
-	VFNMADD231PD 320(AX), Y5, Y8
+	VFMADD231PD  1280(AX), Y9, Y8
+	VFNMADD231PD 320(AX), Y4, Y8
 	VMOVUPS      480(AX), Y9
 	VFMADD231PD  928(AX), Y9, Y8
 	VXORPS       Y9, Y9, Y9
@@ -8624,20 +8553,20 @@ done5:
 	VPMULUDQ     Y1, Y2, Y11
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
+	VMOVAPD      Y7, Y11
 	VMOVAPS      Y0, Y12
 	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
 	VMULPD       864(AX), Y12, Y10
-	VBLENDVPD    Y4, Y10, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y10
+	VBLENDVPD    Y7, Y10, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
 	VMOVUPS      512(AX), Y11
 	VMULPD       864(AX), Y11, Y11
 	VMULPD       352(AX), Y11, Y11
 	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y6, Y10
-	VMULPD       384(AX), Y6, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y10
+	VMULPD       384(AX), Y5, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y4, Y10, Y11, Y10
+	VBLENDVPD    Y7, Y10, Y11, Y10
 	VADDPD       Y9, Y10, Y9
 	VXORPS       Y10, Y10, Y10
 	VPSRLQ       $0x20, Y2, Y11
@@ -8648,19 +8577,19 @@ done5:
 	VPMULUDQ     Y1, Y2, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y4, Y12
+	VMOVAPD      Y7, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, (SI)(Y11*8), Y13
 	VMULPD       896(AX), Y13, Y11
-	VBLENDVPD    Y4, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
 	VMOVUPS      512(AX), Y12
 	VMULPD       896(AX), Y12, Y12
 	VMULPD       480(AX), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
 	VSUBPD       Y10, Y9, Y9
 	VMULPD       320(AX), Y8, Y10
-	VBLENDVPD    Y4, Y0, Y10, Y10
+	VBLENDVPD    Y7, Y0, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VCMPPD       $0x00, Y0, Y3, Y11
@@ -8697,11 +8626,11 @@ done5:
 	VMOVAPD      Y10, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, (SI)(Y11*8), Y13
-	VMULPD       Y13, Y6, Y11
+	VMULPD       Y13, Y5, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VBLENDVPD    Y10, Y11, Y9, Y9
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       512(AX), Y6, Y11
+	VMULPD       512(AX), Y5, Y11
 	VMULPD       480(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VBLENDVPD    Y10, Y11, Y9, Y9
@@ -8714,213 +8643,202 @@ done5:
 	VPMULUDQ     Y1, Y2, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y4, Y12
+	VMOVAPD      Y7, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
 	VMULPD       864(AX), Y13, Y11
-	VBLENDVPD    Y4, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
 	VMOVUPS      512(AX), Y12
 	VMULPD       864(AX), Y12, Y12
 	VMULPD       320(AX), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
 	VMOVUPS      384(AX), Y11
 	VMULPD       896(AX), Y11, Y11
-	VBLENDVPD    Y4, 896(AX), Y11, Y11
+	VBLENDVPD    Y7, 896(AX), Y11, Y11
 	VADDPD       Y9, Y11, Y9
 	VSUBPD       Y10, Y9, Y9
 	VCMPPD       $0x00, Y0, Y3, Y10
 	VMULPD       352(AX), Y8, Y11
 	VBLENDVPD    Y10, Y0, Y11, Y10
 	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 1376(AX)
-	VXORPS       Y9, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y10, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 8(SI)(Y11*8), Y13
-	VMULPD       Y13, Y6, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       512(AX), Y6, Y11
-	VMULPD       352(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y4, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
-	VMULPD       896(AX), Y13, Y11
-	VBLENDVPD    Y4, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y11
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y1, Y12, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y13, Y2, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y1, Y2, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y11, Y13
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y13, 8(SI)(Y12*8), Y14
+	VMULPD       Y14, Y5, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
+	VMULPD       512(AX), Y5, Y12
+	VMULPD       352(AX), Y12, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y1, Y12, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y13, Y2, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y1, Y2, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y7, Y13
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y13, 16(SI)(Y12*8), Y14
+	VMULPD       896(AX), Y14, Y12
+	VBLENDVPD    Y7, Y12, Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMOVUPS      512(AX), Y13
+	VMULPD       896(AX), Y13, Y13
+	VMULPD       320(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y11, Y11
+	VMOVUPS      384(AX), Y12
+	VMULPD       864(AX), Y12, Y12
+	VBLENDVPD    Y7, 864(AX), Y12, Y12
+	VADDPD       Y11, Y12, Y11
+	VSUBPD       Y10, Y11, Y10
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VMULPD       480(AX), Y8, Y12
+	VBLENDVPD    Y11, Y0, Y12, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       1152(AX), Y10, Y10
+	VMOVUPS      Y10, 1152(AX)
+	VMOVUPS      512(AX), Y10
+	VMULPD       768(AX), Y10, Y10
+	VMULPD       128(AX), Y10, Y10
+	VDIVPD       192(AX), Y10, Y10
+	VMOVUPS      448(AX), Y11
+	VMULPD       480(AX), Y11, Y11
+	VMOVUPS      448(AX), Y12
+	VMULPD       320(AX), Y12, Y12
+	VMOVUPS      448(AX), Y13
+	VMULPD       352(AX), Y13, Y13
+	VMULPD       896(AX), Y13, Y13
+	VFMADD231PD  864(AX), Y11, Y13
+	VFNMADD231PD Y12, Y5, Y13
+	VFMADD231PD  768(AX), Y11, Y13
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VMOVUPS      128(AX), Y12
+	VMULPD       896(AX), Y12, Y12
+	VMOVUPS      64(AX), Y14
+	VFMADD231PD  864(AX), Y14, Y12
+	VFNMADD231PD 96(AX), Y5, Y12
+	VMOVUPS      64(AX), Y14
+	VFMADD231PD  768(AX), Y14, Y12
+	VBLENDVPD    Y11, Y0, Y12, Y11
 	VMOVUPS      512(AX), Y12
 	VMULPD       896(AX), Y12, Y12
-	VMULPD       320(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VMOVUPS      384(AX), Y11
-	VMULPD       864(AX), Y11, Y11
-	VBLENDVPD    Y4, 864(AX), Y11, Y11
-	VADDPD       Y10, Y11, Y10
-	VSUBPD       Y9, Y10, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VMULPD       480(AX), Y8, Y11
-	VBLENDVPD    Y10, Y0, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       1120(AX), Y9, Y9
-	VMOVUPS      Y9, 1120(AX)
-	VMOVUPS      512(AX), Y9
-	VMULPD       768(AX), Y9, Y9
-	VMULPD       128(AX), Y9, Y9
-	VDIVPD       192(AX), Y9, Y9
-	VMOVUPS      448(AX), Y10
-	VMULPD       480(AX), Y10, Y10
-	VMOVUPS      448(AX), Y11
-	VMULPD       320(AX), Y11, Y11
-	VMOVUPS      448(AX), Y12
-	VMULPD       352(AX), Y12, Y12
-	VMULPD       896(AX), Y12, Y12
-	VFMADD231PD  864(AX), Y10, Y12
-	VFNMADD231PD Y11, Y6, Y12
-	VFMADD231PD  768(AX), Y10, Y12
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VMOVUPS      128(AX), Y11
-	VMULPD       896(AX), Y11, Y11
-	VMOVUPS      64(AX), Y13
-	VFMADD231PD  864(AX), Y13, Y11
-	VFNMADD231PD 96(AX), Y6, Y11
-	VMOVUPS      64(AX), Y13
-	VFMADD231PD  768(AX), Y13, Y11
-	VBLENDVPD    Y10, Y0, Y11, Y10
-	VMOVUPS      512(AX), Y11
-	VMULPD       896(AX), Y11, Y11
-	VMOVUPS      512(AX), Y13
-	VMULPD       864(AX), Y13, Y13
-	VMULPD       128(AX), Y13, Y13
-	VFMSUB231PD  64(AX), Y11, Y13
-	VFNMADD231PD 448(AX), Y5, Y13
-	VFMADD231PD  96(AX), Y8, Y13
-	VMOVUPS      512(AX), Y5
-	VMULPD       864(AX), Y5, Y5
-	VMULPD       512(AX), Y6, Y11
-	VMULPD       64(AX), Y11, Y11
-	VFMADD231PD  96(AX), Y5, Y11
-	VFMADD231PD  448(AX), Y7, Y11
-	VFMADD231PD  128(AX), Y8, Y11
-	VMULPD       512(AX), Y6, Y5
-	VMOVUPS      512(AX), Y7
-	VMULPD       896(AX), Y7, Y7
-	VMULPD       96(AX), Y7, Y7
-	VFMADD231PD  128(AX), Y5, Y7
-	VMOVUPS      448(AX), Y5
-	VFMSUB231PD  1408(AX), Y5, Y7
-	VFMADD231PD  64(AX), Y8, Y7
-	VCMPPD       $0x00, Y0, Y3, Y5
-	VDIVPD       192(AX), Y13, Y8
-	VDIVPD       192(AX), Y7, Y14
-	VDIVPD       192(AX), Y11, Y15
+	VMOVUPS      512(AX), Y14
+	VMULPD       864(AX), Y14, Y14
+	VMULPD       128(AX), Y14, Y14
+	VFMSUB231PD  64(AX), Y12, Y14
+	VFNMADD231PD 448(AX), Y4, Y14
+	VFMADD231PD  96(AX), Y8, Y14
+	VMOVUPS      512(AX), Y4
+	VMULPD       864(AX), Y4, Y4
+	VMULPD       512(AX), Y5, Y12
+	VMULPD       64(AX), Y12, Y12
+	VFMADD231PD  96(AX), Y4, Y12
+	VFMADD231PD  448(AX), Y6, Y12
+	VFMADD231PD  128(AX), Y8, Y12
+	VMULPD       512(AX), Y5, Y4
+	VMOVUPS      512(AX), Y6
+	VMULPD       896(AX), Y6, Y6
+	VMULPD       96(AX), Y6, Y6
+	VFMADD231PD  128(AX), Y4, Y6
+	VMOVUPS      448(AX), Y4
+	VFMSUB231PD  1280(AX), Y4, Y6
+	VFMADD231PD  64(AX), Y8, Y6
+	VDIVPD       192(AX), Y14, Y4
+	VDIVPD       192(AX), Y6, Y8
+	VDIVPD       192(AX), Y12, Y15
 	VMULPD       352(AX), Y15, Y15
-	VFMADD231PD  480(AX), Y14, Y15
-	VFMADD231PD  320(AX), Y8, Y15
-	VBLENDVPD    Y5, Y0, Y15, Y5
-	VMOVUPS      352(AX), Y8
-	VMULPD       1568(AX), Y8, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y4, Y0, Y8, Y8
-	VSUBPD       Y5, Y8, Y5
-	VMULPD       320(AX), Y9, Y8
-	VBLENDVPD    Y4, Y0, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VCMPPD       $0x00, Y0, Y3, Y8
-	VMOVUPS      544(AX), Y14
-	VMULPD       896(AX), Y14, Y14
-	VMOVUPS      288(AX), Y15
-	VFMADD231PD  864(AX), Y15, Y14
-	VFNMADD231PD 224(AX), Y6, Y14
-	VMOVUPS      288(AX), Y15
-	VFMADD231PD  768(AX), Y15, Y14
-	VMULPD       384(AX), Y14, Y14
-	VBLENDVPD    Y8, Y0, Y14, Y8
-	VBLENDVPD    Y4, Y0, Y12, Y12
-	VSUBPD       Y12, Y10, Y10
-	VMOVUPS      480(AX), Y12
-	VMULPD       960(AX), Y12, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y4, Y0, Y12, Y12
-	VADDPD       Y12, Y5, Y5
-	VADDPD       Y5, Y8, Y5
-	VFNMADD231PD 512(AX), Y10, Y5
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
-	VDIVPD       160(AX), Y8, Y8
-	VMULPD       Y8, Y5, Y5
+	VFMADD231PD  480(AX), Y8, Y15
+	VFMADD231PD  320(AX), Y4, Y15
+	VMOVUPS      352(AX), Y4
+	VFMADD231PD  960(AX), Y4, Y15
+	VMOVUPS      544(AX), Y4
+	VMULPD       896(AX), Y4, Y4
+	VMOVUPS      288(AX), Y8
+	VFMADD231PD  864(AX), Y8, Y4
+	VFNMADD231PD 224(AX), Y5, Y4
+	VMOVUPS      288(AX), Y8
+	VFMADD231PD  768(AX), Y8, Y4
+	VFMSUB231PD  320(AX), Y10, Y15
+	VMOVUPS      480(AX), Y8
+	VFNMADD231PD 992(AX), Y8, Y15
+	VFMADD231PD  384(AX), Y4, Y15
+	VBLENDVPD    Y7, Y0, Y13, Y4
+	VSUBPD       Y4, Y11, Y4
+	VBLENDVPD    Y7, Y0, Y15, Y8
+	VFNMADD231PD 512(AX), Y4, Y8
+	VCMPPD       $0x04, Y0, Y8, Y4
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y11
+	VDIVPD       160(AX), Y11, Y11
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y13
+	VBLENDVPD    Y4, Y11, Y13, Y4
+	VMULPD       Y4, Y8, Y4
 	VMOVUPS      128(AX), Y8
 	VMULPD       864(AX), Y8, Y8
-	VMOVUPS      64(AX), Y10
-	VFMSUB231PD  896(AX), Y10, Y8
-	VDIVPD       192(AX), Y13, Y10
-	VFMADD231PD  1088(AX), Y5, Y10
-	VBLENDVPD    Y4, Y8, Y10, Y8
-	VMOVUPS      128(AX), Y10
-	VMULPD       768(AX), Y10, Y10
+	VMOVUPS      64(AX), Y11
+	VFMSUB231PD  896(AX), Y11, Y8
+	VDIVPD       192(AX), Y14, Y11
+	VFMADD231PD  1120(AX), Y4, Y11
+	VBLENDVPD    Y7, Y8, Y11, Y8
+	VMOVUPS      128(AX), Y11
+	VMULPD       768(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y4, Y10, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VMULPD       64(AX), Y6, Y9
-	VMOVUPS      96(AX), Y10
-	VFMADD231PD  864(AX), Y10, Y9
-	VDIVPD       192(AX), Y11, Y10
-	VFMADD231PD  1056(AX), Y5, Y10
-	VBLENDVPD    Y4, Y9, Y10, Y9
-	VMOVUPS      96(AX), Y10
-	VMULPD       768(AX), Y10, Y10
-	VMOVUPS      1568(AX), Y11
-	VBLENDVPD    Y4, Y10, Y11, Y4
-	VADDPD       Y4, Y9, Y4
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VMOVUPS      96(AX), Y10
-	VMULPD       896(AX), Y10, Y10
-	VFMADD231PD  128(AX), Y6, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y6
-	VDIVPD       192(AX), Y7, Y7
-	VFMADD231PD  992(AX), Y5, Y7
-	VBLENDVPD    Y9, Y6, Y7, Y5
-	VADDPD       1024(AX), Y5, Y5
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y6
-	VXORPD       1120(AX), Y6, Y6
-	VMOVUPS      1152(AX), Y7
-	VSUBPD       1376(AX), Y7, Y7
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y9
-	VXORPD       928(AX), Y9, Y9
-	VMOVUPS      672(AX), Y10
-	VMULPD       800(AX), Y10, Y10
-	VMOVUPS      608(AX), Y11
-	VMULPD       832(AX), Y11, Y11
-	VMOVUPS      640(AX), Y12
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMULPD       64(AX), Y5, Y10
+	VMOVUPS      96(AX), Y11
+	VFMADD231PD  864(AX), Y11, Y10
+	VDIVPD       192(AX), Y12, Y11
+	VFMADD231PD  1088(AX), Y4, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VMOVUPS      96(AX), Y11
+	VMULPD       768(AX), Y11, Y11
+	VMOVUPS      960(AX), Y12
+	VBLENDVPD    Y7, Y11, Y12, Y7
+	VADDPD       Y7, Y10, Y7
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VMOVUPS      96(AX), Y11
+	VMULPD       896(AX), Y11, Y11
+	VFMADD231PD  128(AX), Y5, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y5
+	VDIVPD       192(AX), Y6, Y6
+	VFMADD231PD  1024(AX), Y4, Y6
+	VBLENDVPD    Y10, Y5, Y6, Y4
+	VADDPD       1056(AX), Y4, Y4
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y5
+	VXORPD       1152(AX), Y5, Y5
+	VMOVUPS      1184(AX), Y6
+	VSUBPD       Y9, Y6, Y6
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y10
+	VXORPD       928(AX), Y10, Y10
+	VMOVUPS      672(AX), Y11
+	VMULPD       800(AX), Y11, Y11
+	VMOVUPS      608(AX), Y12
 	VMULPD       832(AX), Y12, Y12
-	VMOVUPS      Y12, 1408(AX)
-	VMOVUPS      1376(AX), Y12
-	VSUBPD       1152(AX), Y12, Y12
-	VMOVUPS      Y12, 1376(AX)
-	VMOVUPS      416(AX), Y12
-	VDIVPD       256(AX), Y12, Y12
-	VMULPD       704(AX), Y12, Y12
+	VMOVUPS      640(AX), Y13
+	VMULPD       832(AX), Y13, Y13
+	VMOVUPS      Y13, 1280(AX)
+	VSUBPD       1184(AX), Y9, Y9
+	VMOVUPS      Y9, 1184(AX)
+	VMOVUPS      416(AX), Y9
+	VDIVPD       256(AX), Y9, Y9
+	VMULPD       704(AX), Y9, Y9
 	VPSRLQ       $0x20, Y2, Y13
 	VPMULUDQ     Y1, Y13, Y13
 	VPSRLQ       $0x20, Y1, Y14
@@ -8932,37 +8850,37 @@ done5:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y14
 	VMOVAPS      Y0, Y15
 	VGATHERQPD   Y14, 56(SI)(Y13*8), Y15
-	VADDPD       Y15, Y12, Y12
-	VSUBPD       (AX), Y12, Y12
+	VADDPD       Y15, Y9, Y9
+	VSUBPD       (AX), Y9, Y9
 	VCMPPD       $0x00, Y0, Y3, Y3
 	VMOVUPS      96(AX), Y13
 	VMULPD       768(AX), Y13, Y13
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y13, Y13
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y14
-	VXORPD       1568(AX), Y14, Y14
+	VXORPD       960(AX), Y14, Y14
 	VBLENDVPD    Y3, Y13, Y14, Y3
-	VADDPD       1280(AX), Y3, Y3
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
-	VXORPD       1536(AX), Y13, Y13
-	VMOVUPS      Y13, 1280(AX)
+	VADDPD       1344(AX), Y3, Y3
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
 	VXORPD       1504(AX), Y13, Y13
-	VMOVUPS      Y13, 1568(AX)
+	VMOVUPS      Y13, 1344(AX)
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
+	VXORPD       1472(AX), Y13, Y13
+	VMOVUPS      Y13, 960(AX)
 	VMOVUPS      1312(AX), Y13
-	VSUBPD       1472(AX), Y13, Y13
+	VSUBPD       1440(AX), Y13, Y13
 	VMOVUPS      Y13, 768(AX)
 	VMOVUPS      672(AX), Y13
-	VMULPD       1184(AX), Y13, Y13
-	VMOVUPS      Y13, 1184(AX)
-	VMOVUPS      608(AX), Y13
-	VMULPD       1216(AX), Y13, Y13
-	VMOVUPS      Y13, 608(AX)
-	VMOVUPS      640(AX), Y13
 	VMULPD       1216(AX), Y13, Y13
 	VMOVUPS      Y13, 1216(AX)
-	VMOVUPS      1472(AX), Y13
+	VMOVUPS      608(AX), Y13
+	VMULPD       1248(AX), Y13, Y13
+	VMOVUPS      Y13, 608(AX)
+	VMOVUPS      640(AX), Y13
+	VMULPD       1248(AX), Y13, Y13
+	VMOVUPS      Y13, 1248(AX)
+	VMOVUPS      1440(AX), Y13
 	VSUBPD       1312(AX), Y13, Y13
-	VMOVUPS      Y13, 1472(AX)
+	VMOVUPS      Y13, 1440(AX)
 	VMOVUPS      576(AX), Y13
 	VDIVPD       256(AX), Y13, Y13
 	VMULPD       704(AX), Y13, Y13
@@ -8981,43 +8899,43 @@ done5:
 	VSUBPD       32(AX), Y2, Y2
 	IMUL3Q       $+30, R12, R13
 	LEAQ         (R10)(R13*8), R13
-	VMOVSD       X5, (R13)
+	VMOVSD       X4, (R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y13
 	VPADDQ       Y13, Y13, Y13
 	VPSHUFD      $0xa0, Y13, Y13
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y5, Y13, Y13
+	VPERMPS      Y4, Y13, Y13
 	VMOVSD       X13, 240(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y13
 	VPADDQ       Y13, Y13, Y13
 	VPSHUFD      $0xa0, Y13, Y13
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y5, Y13, Y13
+	VPERMPS      Y4, Y13, Y13
 	VMOVSD       X13, 480(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y13
 	VPADDQ       Y13, Y13, Y13
 	VPSHUFD      $0xa0, Y13, Y13
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y5, Y13, Y5
-	VMOVSD       X5, 720(R13)
-	VMOVSD       X4, 8(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVSD       X5, 248(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVSD       X5, 488(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y4, Y5, Y4
+	VPERMPS      Y4, Y13, Y4
+	VMOVSD       X4, 720(R13)
+	VMOVSD       X7, 8(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y7, Y4, Y4
+	VMOVSD       X4, 248(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y7, Y4, Y4
+	VMOVSD       X4, 488(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y7, Y4, Y4
 	VMOVSD       X4, 728(R13)
 	VMOVSD       X8, 16(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
@@ -9038,81 +8956,81 @@ done5:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      Y8, Y4, Y4
 	VMOVSD       X4, 736(R13)
-	VMOVSD       X6, 24(R13)
+	VMOVSD       X5, 24(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y6, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
 	VMOVSD       X4, 264(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y6, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
 	VMOVSD       X4, 504(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y6, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
 	VMOVSD       X4, 744(R13)
-	VMOVSD       X7, 32(R13)
+	VMOVSD       X6, 32(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y7, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
 	VMOVSD       X4, 272(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y7, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
 	VMOVSD       X4, 512(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y7, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
 	VMOVSD       X4, 752(R13)
-	VMOVSD       X9, 40(R13)
+	VMOVSD       X10, 40(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y9, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
 	VMOVSD       X4, 280(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y9, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
 	VMOVSD       X4, 520(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y9, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
 	VMOVSD       X4, 760(R13)
-	VMOVSD       X10, 48(R13)
+	VMOVSD       X11, 48(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y10, Y4, Y4
+	VPERMPS      Y11, Y4, Y4
 	VMOVSD       X4, 288(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y10, Y4, Y4
+	VPERMPS      Y11, Y4, Y4
 	VMOVSD       X4, 528(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y10, Y4, Y4
+	VPERMPS      Y11, Y4, Y4
 	VMOVSD       X4, 768(R13)
 	VMOVUPS      736(AX), Y4
 	VMOVSD       X4, 56(R13)
@@ -9153,84 +9071,84 @@ done5:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      Y0, Y4, Y4
 	VMOVSD       X4, 784(R13)
-	VMOVSD       X11, 72(R13)
+	VMOVSD       X12, 72(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y11, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
 	VMOVSD       X4, 312(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y11, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
 	VMOVSD       X4, 552(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y11, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
 	VMOVSD       X4, 792(R13)
-	VMOVUPS      1408(AX), Y4
+	VMOVUPS      1280(AX), Y4
 	VMOVSD       X4, 80(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1408(AX), Y4, Y4
+	VPERMPS      1280(AX), Y4, Y4
 	VMOVSD       X4, 320(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1408(AX), Y4, Y4
+	VPERMPS      1280(AX), Y4, Y4
 	VMOVSD       X4, 560(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1408(AX), Y4, Y4
+	VPERMPS      1280(AX), Y4, Y4
 	VMOVSD       X4, 800(R13)
-	VMOVUPS      1120(AX), Y4
+	VMOVUPS      1152(AX), Y4
 	VMOVSD       X4, 88(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1120(AX), Y4, Y4
+	VPERMPS      1152(AX), Y4, Y4
 	VMOVSD       X4, 328(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1120(AX), Y4, Y4
+	VPERMPS      1152(AX), Y4, Y4
 	VMOVSD       X4, 568(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1120(AX), Y4, Y4
+	VPERMPS      1152(AX), Y4, Y4
 	VMOVSD       X4, 808(R13)
-	VMOVUPS      1376(AX), Y4
+	VMOVUPS      1184(AX), Y4
 	VMOVSD       X4, 96(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1376(AX), Y4, Y4
+	VPERMPS      1184(AX), Y4, Y4
 	VMOVSD       X4, 336(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1376(AX), Y4, Y4
+	VPERMPS      1184(AX), Y4, Y4
 	VMOVSD       X4, 576(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1376(AX), Y4, Y4
+	VPERMPS      1184(AX), Y4, Y4
 	VMOVSD       X4, 816(R13)
 	VMOVUPS      928(AX), Y4
 	VMOVSD       X4, 104(R13)
@@ -9252,24 +9170,24 @@ done5:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      928(AX), Y4, Y4
 	VMOVSD       X4, 824(R13)
-	VMOVSD       X12, 112(R13)
+	VMOVSD       X9, 112(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y12, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
 	VMOVSD       X4, 352(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y12, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
 	VMOVSD       X4, 592(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y12, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
 	VMOVSD       X4, 832(R13)
 	VMOVSD       X3, 120(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
@@ -9290,85 +9208,85 @@ done5:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
 	VPERMPS      Y3, Y4, Y3
 	VMOVSD       X3, 840(R13)
-	VMOVUPS      1248(AX), Y3
+	VMOVUPS      1376(AX), Y3
 	VMOVSD       X3, 128(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1248(AX), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
 	VMOVSD       X3, 368(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1248(AX), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
 	VMOVSD       X3, 608(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1248(AX), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
 	VMOVSD       X3, 848(R13)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      1408(AX), Y3
 	VMOVSD       X3, 136(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
 	VMOVSD       X3, 376(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
 	VMOVSD       X3, 616(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
 	VMOVSD       X3, 856(R13)
-	VMOVUPS      1280(AX), Y3
+	VMOVUPS      1344(AX), Y3
 	VMOVSD       X3, 144(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1280(AX), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
 	VMOVSD       X3, 384(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1280(AX), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
 	VMOVSD       X3, 624(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1280(AX), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
 	VMOVSD       X3, 864(R13)
-	VMOVUPS      1568(AX), Y3
+	VMOVUPS      960(AX), Y3
 	VMOVSD       X3, 152(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1568(AX), Y3, Y3
+	VPERMPS      960(AX), Y3, Y3
 	VMOVSD       X3, 392(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1568(AX), Y3, Y3
+	VPERMPS      960(AX), Y3, Y3
 	VMOVSD       X3, 632(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1568(AX), Y3, Y3
+	VPERMPS      960(AX), Y3, Y3
 	VMOVSD       X3, 872(R13)
 	VMOVUPS      768(AX), Y3
 	VMOVSD       X3, 160(R13)
@@ -9390,25 +9308,25 @@ done5:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      768(AX), Y3, Y3
 	VMOVSD       X3, 880(R13)
-	VMOVUPS      1184(AX), Y3
+	VMOVUPS      1216(AX), Y3
 	VMOVSD       X3, 168(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1184(AX), Y3, Y3
+	VPERMPS      1216(AX), Y3, Y3
 	VMOVSD       X3, 408(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1184(AX), Y3, Y3
+	VPERMPS      1216(AX), Y3, Y3
 	VMOVSD       X3, 648(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1184(AX), Y3, Y3
+	VPERMPS      1216(AX), Y3, Y3
 	VMOVSD       X3, 888(R13)
 	VMOVSD       X0, 176(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
@@ -9469,85 +9387,85 @@ done5:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      608(AX), Y3, Y3
 	VMOVSD       X3, 912(R13)
-	VMOVUPS      1216(AX), Y3
+	VMOVUPS      1248(AX), Y3
 	VMOVSD       X3, 200(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1216(AX), Y3, Y3
+	VPERMPS      1248(AX), Y3, Y3
 	VMOVSD       X3, 440(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1216(AX), Y3, Y3
+	VPERMPS      1248(AX), Y3, Y3
 	VMOVSD       X3, 680(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1216(AX), Y3, Y3
+	VPERMPS      1248(AX), Y3, Y3
 	VMOVSD       X3, 920(R13)
-	VMOVUPS      1536(AX), Y3
+	VMOVUPS      1504(AX), Y3
 	VMOVSD       X3, 208(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1536(AX), Y3, Y3
+	VPERMPS      1504(AX), Y3, Y3
 	VMOVSD       X3, 448(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1536(AX), Y3, Y3
+	VPERMPS      1504(AX), Y3, Y3
 	VMOVSD       X3, 688(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1536(AX), Y3, Y3
+	VPERMPS      1504(AX), Y3, Y3
 	VMOVSD       X3, 928(R13)
-	VMOVUPS      1504(AX), Y3
+	VMOVUPS      1472(AX), Y3
 	VMOVSD       X3, 216(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1504(AX), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
 	VMOVSD       X3, 456(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1504(AX), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
 	VMOVSD       X3, 696(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1504(AX), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
 	VMOVSD       X3, 936(R13)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      1440(AX), Y3
 	VMOVSD       X3, 224(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
 	VMOVSD       X3, 464(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
 	VMOVSD       X3, 704(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
 	VMOVSD       X3, 944(R13)
 	VMOVSD       X2, 232(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
@@ -9623,7 +9541,7 @@ done2:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
 	VFMADD231PD  Y7, Y7, Y3
-	VMOVUPS      Y3, 1472(AX)
+	VMOVUPS      Y3, 1440(AX)
 	VEXTRACTF128 $0x01, Y0, X3
 	VSHUFPS      $0x88, X3, X0, X3
 	VPMASKMOVD   (DI)(DX*4), X3, X3
@@ -9652,7 +9570,7 @@ done2:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y6, 24(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 1216(AX)
+	VMOVUPS      Y5, 1248(AX)
 	VPSRLQ       $0x20, Y3, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -9702,37 +9620,37 @@ done2:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 32(SI)(Y3*8), Y7
 	VSUBPD       Y7, Y6, Y3
-	VMOVUPS      Y3, 1184(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      Y3, 1216(AX)
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1472(AX), Y5
+	VMOVUPS      1440(AX), Y5
 	VBLENDVPD    Y3, c64x4_3ff0000000000000<>+0(SB), Y5, Y3
 	VSQRTPD      Y3, Y3
 	VMOVUPS      Y3, 768(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VMOVUPS      768(AX), Y5
 	VBLENDVPD    Y3, Y4, Y5, Y3
-	VMOVUPS      Y3, 1568(AX)
+	VMOVUPS      Y3, 960(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  1568(AX), Y3, Y5
+	VFMADD231PD  960(AX), Y3, Y5
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y3, Y5
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      1568(AX), Y6
+	VMOVUPS      960(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
-	VANDPD       1568(AX), Y5, Y5
+	VANDPD       960(AX), Y5, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done7
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1280(AX)
+	VMOVUPS      Y7, 1344(AX)
 	VPSRLQ       $0x34, Y5, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -9745,32 +9663,32 @@ done2:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1376(AX)
+	VMOVUPS      Y7, 1184(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1376(AX), Y10, Y10
+	VPMULUDQ     1184(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1376(AX), Y8, Y8
+	VPMULUDQ     1184(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y5, Y5
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1408(AX)
-	VSUBPD       1408(AX), Y5, Y5
-	VMOVUPS      Y5, 1120(AX)
+	VMOVUPS      Y7, 1280(AX)
+	VSUBPD       1280(AX), Y5, Y5
+	VMOVUPS      Y5, 1152(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      1376(AX), Y7
+	VMOVUPS      1184(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y5, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y5
-	VMULPD       1408(AX), Y5, Y7
+	VMULPD       1280(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9781,7 +9699,7 @@ done2:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       1120(AX), Y5, Y5
+	VMULPD       1152(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -9793,11 +9711,11 @@ done2:
 	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y8
+	VMOVUPS      1184(AX), Y8
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y8
+	VMULPD       1280(AX), Y7, Y8
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
@@ -9808,7 +9726,7 @@ done2:
 	VSUBPD       Y11, Y8, Y8
 	VADDPD       Y8, Y9, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9820,11 +9738,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -9835,7 +9753,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9847,11 +9765,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -9862,7 +9780,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9891,11 +9809,11 @@ done2:
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9903,7 +9821,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9912,11 +9830,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9924,7 +9842,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9933,11 +9851,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9945,7 +9863,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9954,11 +9872,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9966,7 +9884,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9975,11 +9893,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       1280(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9987,7 +9905,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1120(AX), Y7, Y7
+	VMULPD       1152(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10001,11 +9919,11 @@ done2:
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y9
 	VADDPD       Y9, Y7, Y5
-	VMOVUPS      1280(AX), Y7
+	VMOVUPS      1344(AX), Y7
 	VBLENDVPD    Y7, Y5, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
 	VADDPD       928(AX), Y5, Y5
-	VMOVUPS      1280(AX), Y7
+	VMOVUPS      1344(AX), Y7
 	VBLENDVPD    Y7, Y5, Y3, Y3
 
 done7:
@@ -10036,8 +9954,8 @@ done7:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
-	VDIVPD       1568(AX), Y6, Y3
-	VMOVUPS      Y3, 1120(AX)
+	VDIVPD       960(AX), Y6, Y3
+	VMOVUPS      Y3, 1152(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -10049,30 +9967,30 @@ done7:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
-	VDIVPD       1568(AX), Y6, Y3
-	VMOVUPS      Y3, 1408(AX)
-	VMOVUPS      1184(AX), Y3
-	VMULPD       1408(AX), Y3, Y3
+	VDIVPD       960(AX), Y6, Y3
+	VMOVUPS      Y3, 1280(AX)
+	VMOVUPS      1216(AX), Y3
+	VMULPD       1280(AX), Y3, Y3
 	VMOVUPS      608(AX), Y5
-	VFMSUB231PD  1120(AX), Y5, Y3
-	VMOVUPS      Y3, 1376(AX)
+	VFMSUB231PD  1152(AX), Y5, Y3
+	VMOVUPS      Y3, 1184(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  1568(AX), Y3, Y5
+	VFMADD231PD  960(AX), Y3, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VMOVUPS      1568(AX), Y6
+	VMOVUPS      960(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
-	VANDPD       1568(AX), Y3, Y3
+	VANDPD       960(AX), Y3, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done8
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y3, Y7, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1280(AX)
+	VMOVUPS      Y7, 1344(AX)
 	VPSRLQ       $0x34, Y3, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -10085,32 +10003,32 @@ done7:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1248(AX)
+	VMOVUPS      Y7, 1376(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1248(AX), Y9
+	VMOVUPS      1376(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1248(AX), Y10, Y10
+	VPMULUDQ     1376(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1248(AX), Y8, Y8
+	VPMULUDQ     1376(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y3, Y3
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1440(AX)
-	VSUBPD       1440(AX), Y3, Y3
-	VMOVUPS      Y3, 1536(AX)
+	VMOVUPS      Y7, 1408(AX)
+	VSUBPD       1408(AX), Y3, Y3
+	VMOVUPS      Y3, 1504(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1248(AX), Y7
+	VMOVUPS      1376(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       1440(AX), Y3, Y7
+	VMULPD       1408(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10121,7 +10039,7 @@ done7:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       1536(AX), Y3, Y3
+	VMULPD       1504(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10132,13 +10050,13 @@ done7:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      Y3, 1472(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1248(AX), Y7
+	VMOVUPS      1376(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 8(BX)(Y7*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
-	VMULPD       1440(AX), Y3, Y7
+	VMULPD       1408(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10148,8 +10066,8 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       1504(AX), Y7, Y7
-	VMULPD       1536(AX), Y3, Y3
+	VADDPD       1472(AX), Y7, Y7
+	VMULPD       1504(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10160,13 +10078,13 @@ done7:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      Y3, 1472(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1248(AX), Y7
+	VMOVUPS      1376(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 16(BX)(Y7*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
-	VMULPD       1440(AX), Y3, Y7
+	VMULPD       1408(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10176,8 +10094,8 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       1504(AX), Y7, Y7
-	VMULPD       1536(AX), Y3, Y3
+	VADDPD       1472(AX), Y7, Y7
+	VMULPD       1504(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10188,13 +10106,13 @@ done7:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      Y3, 1472(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1248(AX), Y7
+	VMOVUPS      1376(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 24(BX)(Y7*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
-	VMULPD       1440(AX), Y3, Y7
+	VMULPD       1408(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10204,8 +10122,8 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       1504(AX), Y7, Y7
-	VMULPD       1536(AX), Y3, Y3
+	VADDPD       1472(AX), Y7, Y7
+	VMULPD       1504(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10223,8 +10141,8 @@ done7:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
 	VADDPD       Y4, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 1504(AX)
-	VMOVUPS      1504(AX), Y8
+	VMOVUPS      Y8, 1472(AX)
+	VMOVUPS      1472(AX), Y8
 	VSUBPD       Y4, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y3, Y7, Y8
@@ -10234,11 +10152,11 @@ done7:
 	VSUBPD       Y9, Y3, Y3
 	VADDPD       Y3, Y7, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1248(AX), Y9
+	VMOVUPS      1376(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1440(AX), Y7, Y9
+	VMULPD       1408(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10246,7 +10164,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
+	VMULPD       1504(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10255,11 +10173,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1248(AX), Y9
+	VMOVUPS      1376(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1440(AX), Y7, Y9
+	VMULPD       1408(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10267,7 +10185,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
+	VMULPD       1504(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10276,11 +10194,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1248(AX), Y9
+	VMOVUPS      1376(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1440(AX), Y7, Y9
+	VMULPD       1408(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10288,7 +10206,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
+	VMULPD       1504(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10297,11 +10215,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1248(AX), Y9
+	VMOVUPS      1376(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1440(AX), Y7, Y9
+	VMULPD       1408(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10309,7 +10227,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
+	VMULPD       1504(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10318,11 +10236,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1248(AX), Y9
+	VMOVUPS      1376(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1440(AX), Y7, Y9
+	VMULPD       1408(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10330,7 +10248,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
+	VMULPD       1504(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10345,13 +10263,13 @@ done7:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
 	VADDPD       Y9, Y7, Y3
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       1568(AX), Y7, Y7
+	VANDPD       960(AX), Y7, Y7
 	VXORPD       Y7, Y3, Y3
-	VMOVUPS      1280(AX), Y7
+	VMOVUPS      1344(AX), Y7
 	VBLENDVPD    Y7, Y3, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       1504(AX), Y3, Y3
-	VMOVUPS      1280(AX), Y7
+	VADDPD       1472(AX), Y3, Y3
+	VMOVUPS      1344(AX), Y7
 	VBLENDVPD    Y7, Y3, Y5, Y5
 
 done8:
@@ -10370,7 +10288,7 @@ done8:
 	VORPD        Y6, Y3, Y3
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      Y3, 1472(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -10382,18 +10300,18 @@ done8:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, (SI)(Y3*8), Y6
-	VDIVPD       1568(AX), Y6, Y3
-	VMOVUPS      Y3, 1536(AX)
-	VMOVUPS      1184(AX), Y3
-	VMULPD       1120(AX), Y3, Y3
-	VMOVUPS      1216(AX), Y5
-	VFMADD231PD  1536(AX), Y5, Y3
+	VDIVPD       960(AX), Y6, Y3
+	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      1216(AX), Y3
+	VMULPD       1152(AX), Y3, Y3
+	VMOVUPS      1248(AX), Y5
+	VFMADD231PD  1504(AX), Y5, Y3
 	VMOVUPS      608(AX), Y5
-	VFMADD231PD  1408(AX), Y5, Y3
-	VMOVUPS      Y3, 1440(AX)
+	VFMADD231PD  1280(AX), Y5, Y3
+	VMOVUPS      Y3, 1408(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 1248(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      Y3, 1376(AX)
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -10417,33 +10335,33 @@ done8:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
-	VMULPD       1184(AX), Y7, Y5
+	VMULPD       1216(AX), Y7, Y5
 	VFMSUB231PD  608(AX), Y8, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMOVUPS      1248(AX), Y6
+	VADDPD       1248(AX), Y5, Y5
+	VMOVUPS      1376(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 1248(AX)
+	VMOVUPS      Y6, 1376(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1440(AX), Y5
-	VMULPD       1536(AX), Y5, Y5
+	VMOVUPS      1408(AX), Y5
+	VMULPD       1504(AX), Y5, Y5
 	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
 	VSUBPD       928(AX), Y6, Y6
-	VMOVUPS      1504(AX), Y7
-	VMULPD       1376(AX), Y7, Y7
+	VMOVUPS      1472(AX), Y7
+	VMULPD       1184(AX), Y7, Y7
 	VMOVUPS      928(AX), Y8
-	VFMADD231PD  1216(AX), Y8, Y7
+	VFMADD231PD  1248(AX), Y8, Y7
 	VFMADD231PD  Y6, Y5, Y7
-	VMOVUPS      1248(AX), Y5
+	VMOVUPS      1376(AX), Y5
 	VBLENDVPD    Y3, Y7, Y5, Y5
-	VMOVUPS      Y5, 1248(AX)
-	VMOVUPS      1216(AX), Y3
-	VMULPD       1120(AX), Y3, Y3
-	VMOVUPS      1184(AX), Y5
-	VFMSUB231PD  1536(AX), Y5, Y3
-	VMOVUPS      Y3, 1280(AX)
+	VMOVUPS      Y5, 1376(AX)
+	VMOVUPS      1248(AX), Y3
+	VMULPD       1152(AX), Y3, Y3
+	VMOVUPS      1216(AX), Y5
+	VFMSUB231PD  1504(AX), Y5, Y3
+	VMOVUPS      Y3, 1344(AX)
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      Y3, 736(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -10467,19 +10385,19 @@ done8:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 8(SI)(Y6*8), Y7
-	VMULPD       1216(AX), Y7, Y5
-	VFMSUB231PD  1184(AX), Y8, Y5
+	VMULPD       1248(AX), Y7, Y5
+	VFMSUB231PD  1216(AX), Y8, Y5
 	VADDPD       608(AX), Y5, Y5
 	VMOVUPS      736(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
 	VMOVUPS      Y6, 736(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1440(AX), Y5
-	VMULPD       1408(AX), Y5, Y5
+	VMOVUPS      1408(AX), Y5
+	VMULPD       1280(AX), Y5, Y5
 	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
 	VSUBPD       928(AX), Y6, Y6
-	VMOVUPS      1504(AX), Y7
-	VMULPD       1280(AX), Y7, Y7
+	VMOVUPS      1472(AX), Y7
+	VMULPD       1344(AX), Y7, Y7
 	VMOVUPS      928(AX), Y8
 	VFMADD231PD  608(AX), Y8, Y7
 	VFMADD231PD  Y6, Y5, Y7
@@ -10487,13 +10405,13 @@ done8:
 	VBLENDVPD    Y3, Y7, Y5, Y5
 	VMOVUPS      Y5, 736(AX)
 	VMOVUPS      608(AX), Y3
-	VMULPD       1536(AX), Y3, Y3
-	VMOVUPS      1216(AX), Y5
-	VFMSUB231PD  1408(AX), Y5, Y3
+	VMULPD       1504(AX), Y3, Y3
+	VMOVUPS      1248(AX), Y5
+	VFMSUB231PD  1280(AX), Y5, Y3
 	VMOVUPS      Y3, 704(AX)
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      Y3, 576(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -10518,25 +10436,25 @@ done8:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, (SI)(Y6*8), Y7
 	VMULPD       608(AX), Y7, Y5
-	VFMSUB231PD  1216(AX), Y8, Y5
-	VADDPD       1184(AX), Y5, Y5
+	VFMSUB231PD  1248(AX), Y8, Y5
+	VADDPD       1216(AX), Y5, Y5
 	VMOVUPS      576(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
 	VMOVUPS      Y6, 576(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1440(AX), Y5
-	VMULPD       1120(AX), Y5, Y5
+	VMOVUPS      1408(AX), Y5
+	VMULPD       1152(AX), Y5, Y5
 	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
 	VSUBPD       928(AX), Y6, Y6
-	VMOVUPS      1504(AX), Y7
+	VMOVUPS      1472(AX), Y7
 	VMULPD       704(AX), Y7, Y7
 	VMOVUPS      928(AX), Y8
-	VFMADD231PD  1184(AX), Y8, Y7
+	VFMADD231PD  1216(AX), Y8, Y7
 	VFMADD231PD  Y6, Y5, Y7
 	VMOVUPS      576(AX), Y5
 	VBLENDVPD    Y3, Y7, Y5, Y5
 	VMOVUPS      Y5, 576(AX)
-	VMOVUPS      1248(AX), Y3
+	VMOVUPS      1376(AX), Y3
 	VDIVPD       736(AX), Y3, Y3
 	VMOVUPS      576(AX), Y5
 	VDIVPD       736(AX), Y5, Y5
@@ -10591,7 +10509,7 @@ done8:
 	VMULPD       672(AX), Y3, Y3
 	VDIVPD       736(AX), Y3, Y3
 	VMOVUPS      Y3, 416(AX)
-	VMOVUPS      1248(AX), Y3
+	VMOVUPS      1376(AX), Y3
 	VDIVPD       736(AX), Y3, Y3
 	VMULPD       672(AX), Y3, Y3
 	VMOVUPS      Y3, 96(AX)
@@ -10635,12 +10553,12 @@ done8:
 	VMULPD       256(AX), Y5, Y7
 	VMULPD       Y7, Y3, Y3
 	VFMADD231PD  (AX), Y6, Y3
-	VMOVUPS      1248(AX), Y6
+	VMOVUPS      1376(AX), Y6
 	VDIVPD       736(AX), Y6, Y6
 	VMULPD       Y6, Y5, Y6
 	VMULPD       Y6, Y3, Y7
 	VDIVPD       736(AX), Y7, Y7
-	VMOVUPS      Y7, 1152(AX)
+	VMOVUPS      Y7, 1120(AX)
 	VMOVUPS      576(AX), Y7
 	VDIVPD       736(AX), Y7, Y7
 	VMULPD       Y7, Y5, Y7
@@ -10651,10 +10569,15 @@ done8:
 	VSUBPD       928(AX), Y3, Y3
 	VMULPD       416(AX), Y3, Y3
 	VMOVUPS      Y3, 1056(AX)
-	VMOVUPS      1440(AX), Y3
-	VMULPD       1056(AX), Y3, Y3
-	VDIVPD       1568(AX), Y3, Y3
+	VMOVUPS      1472(AX), Y3
+	VMULPD       416(AX), Y3, Y3
+	VMULPD       608(AX), Y3, Y3
+	VDIVPD       960(AX), Y3, Y3
 	VMOVUPS      Y3, 1024(AX)
+	VMOVUPS      1408(AX), Y3
+	VMULPD       1056(AX), Y3, Y3
+	VDIVPD       960(AX), Y3, Y3
+	VMOVUPS      Y3, 992(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y8
@@ -10667,12 +10590,12 @@ done8:
 	VMOVAPS      Y4, Y9
 	VGATHERQPD   Y8, (SI)(Y3*8), Y9
 	VMULPD       Y9, Y5, Y3
-	VMOVUPS      Y3, 992(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      Y3, 896(AX)
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1024(AX), Y8
+	VMOVUPS      992(AX), Y8
 	VBLENDVPD    Y3, Y4, Y8, Y3
-	VMOVUPS      Y3, 960(AX)
+	VMOVUPS      Y3, 864(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y8
@@ -10685,7 +10608,7 @@ done8:
 	VMOVAPS      Y4, Y9
 	VGATHERQPD   Y8, 8(SI)(Y3*8), Y9
 	VMULPD       Y9, Y5, Y3
-	VMOVUPS      Y3, 896(AX)
+	VMOVUPS      Y3, 832(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y8
@@ -10698,16 +10621,16 @@ done8:
 	VMOVAPS      Y4, Y9
 	VGATHERQPD   Y8, 16(SI)(Y3*8), Y9
 	VMULPD       Y9, Y5, Y3
-	VMOVUPS      Y3, 864(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      Y3, 800(AX)
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VMOVUPS      928(AX), Y8
 	VMULPD       416(AX), Y8, Y8
 	VBLENDVPD    Y3, 416(AX), Y8, Y3
-	VMOVUPS      Y3, 832(AX)
+	VMOVUPS      Y3, 544(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 800(AX)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      Y3, 224(AX)
+	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y8
 	VPSRLQ       $0x20, Y1, Y9
@@ -10721,20 +10644,20 @@ done8:
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y8, 16(SI)(Y9*8), Y10
 	VMULPD       416(AX), Y10, Y8
-	VMOVUPS      800(AX), Y9
+	VMOVUPS      224(AX), Y9
 	VBLENDVPD    Y3, Y8, Y9, Y9
-	VMOVUPS      Y9, 800(AX)
+	VMOVUPS      Y9, 224(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1504(AX), Y8
+	VMOVUPS      1472(AX), Y8
 	VMULPD       416(AX), Y8, Y8
-	VMULPD       1408(AX), Y8, Y8
-	VMOVUPS      800(AX), Y9
+	VMULPD       1280(AX), Y8, Y8
+	VMOVUPS      224(AX), Y9
 	VBLENDVPD    Y3, Y8, Y9, Y9
-	VMOVUPS      Y9, 800(AX)
+	VMOVUPS      Y9, 224(AX)
 	VMOVUPS      576(AX), Y3
 	VDIVPD       736(AX), Y3, Y3
 	VMULPD       672(AX), Y3, Y3
-	VMOVUPS      Y3, 544(AX)
+	VMOVUPS      Y3, 448(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y8
@@ -10746,8 +10669,8 @@ done8:
 	VMOVAPD      Y0, Y8
 	VMOVAPS      Y4, Y9
 	VGATHERQPD   Y8, 48(SI)(Y3*8), Y9
-	VMULPD       544(AX), Y9, Y3
-	VMOVUPS      Y3, 224(AX)
+	VMULPD       448(AX), Y9, Y3
+	VMOVUPS      Y3, 480(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y8
@@ -10770,374 +10693,175 @@ done8:
 	VMOVAPD      Y0, Y8
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y8, 80(SI)(Y3*8), Y10
-	VMULPD       224(AX), Y10, Y3
+	VMULPD       480(AX), Y10, Y3
 	VMULPD       256(AX), Y5, Y5
 	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  224(AX), Y9, Y3
+	VFMADD231PD  480(AX), Y9, Y3
 	VMULPD       Y6, Y3, Y5
 	VDIVPD       736(AX), Y5, Y5
-	VMOVUPS      Y5, 448(AX)
 	VMULPD       Y7, Y3, Y3
 	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      Y3, 480(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 512(AX)
-	VMOVUPS      1472(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VANDPD       Y3, Y0, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, (SI)(Y6*8), Y7
-	VMULPD       416(AX), Y7, Y5
-	VMOVUPS      512(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
+	VMOVUPS      1472(AX), Y6
+	VMULPD       416(AX), Y6, Y6
+	VMULPD       1248(AX), Y6, Y6
+	VDIVPD       960(AX), Y6, Y6
 	VMOVUPS      Y6, 512(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1504(AX), Y5
-	VMULPD       416(AX), Y5, Y5
-	VMULPD       1536(AX), Y5, Y5
-	VMOVUPS      512(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 512(AX)
-	VMOVUPS      576(AX), Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      1248(AX), Y5
-	VDIVPD       736(AX), Y5, Y5
-	VMULPD       480(AX), Y3, Y6
-	VFMADD231PD  448(AX), Y5, Y6
-	VFMADD231PD  416(AX), Y3, Y6
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VSUBPD       928(AX), Y3, Y3
-	VMULPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 288(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VSUBPD       928(AX), Y3, Y3
-	VMULPD       480(AX), Y3, Y3
-	VMOVUPS      Y3, 320(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VSUBPD       928(AX), Y3, Y3
-	VMULPD       448(AX), Y3, Y3
-	VMOVUPS      Y3, 352(AX)
-	VMOVUPS      1120(AX), Y3
-	VMULPD       320(AX), Y3, Y3
-	VMOVUPS      1536(AX), Y5
-	VFMADD231PD  352(AX), Y5, Y3
-	VMOVUPS      1408(AX), Y5
-	VFNMADD231PD 288(AX), Y5, Y3
-	VMOVUPS      1120(AX), Y5
-	VFMADD231PD  1056(AX), Y5, Y3
-	VMOVUPS      1472(AX), Y5
-	VCMPPD       $0x00, Y4, Y5, Y5
-	VXORPS       Y7, Y7, Y7
-	VANDPD       Y5, Y0, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y2, Y9, Y9
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y10, Y1, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y2, Y1, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y8, 8(SI)(Y9*8), Y10
-	VMULPD       448(AX), Y10, Y8
-	VBLENDVPD    Y5, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y8
-	VMOVUPS      1504(AX), Y9
-	VMULPD       448(AX), Y9, Y9
-	VMULPD       1120(AX), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y6, Y8
-	VMULPD       928(AX), Y6, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y5, Y8, Y9, Y8
-	VADDPD       Y7, Y8, Y7
-	VXORPS       Y8, Y8, Y8
-	VANDPD       Y5, Y0, Y9
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y9, (SI)(Y10*8), Y11
-	VMULPD       480(AX), Y11, Y9
-	VBLENDVPD    Y5, Y9, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y9
-	VMOVUPS      1504(AX), Y10
-	VMULPD       480(AX), Y10, Y10
-	VMULPD       1536(AX), Y10, Y10
-	VBLENDVPD    Y9, Y10, Y8, Y8
-	VSUBPD       Y8, Y7, Y7
-	VMULPD       1408(AX), Y3, Y8
-	VBLENDVPD    Y5, Y4, Y8, Y8
-	VADDPD       Y8, Y7, Y7
-	VMOVUPS      Y7, 384(AX)
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      1472(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VANDPD       Y8, Y0, Y9
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y9, (SI)(Y10*8), Y11
-	VMULPD       Y11, Y6, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMULPD       1504(AX), Y6, Y9
-	VMULPD       1536(AX), Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VANDPD       Y5, Y0, Y9
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y9, 16(SI)(Y10*8), Y11
-	VMULPD       448(AX), Y11, Y9
-	VBLENDVPD    Y5, Y9, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y9
-	VMOVUPS      1504(AX), Y10
-	VMULPD       448(AX), Y10, Y10
-	VMULPD       1408(AX), Y10, Y10
-	VBLENDVPD    Y9, Y10, Y8, Y8
-	VMOVUPS      928(AX), Y9
-	VMULPD       480(AX), Y9, Y9
-	VBLENDVPD    Y5, 480(AX), Y9, Y9
-	VADDPD       Y7, Y9, Y7
-	VSUBPD       Y8, Y7, Y7
-	VMOVUPS      1472(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VMULPD       1120(AX), Y3, Y9
-	VBLENDVPD    Y8, Y4, Y9, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       832(AX), Y7, Y7
-	VMOVUPS      Y7, 192(AX)
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      1472(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VANDPD       Y8, Y0, Y9
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y9, 8(SI)(Y10*8), Y11
-	VMULPD       Y11, Y6, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMULPD       1504(AX), Y6, Y9
-	VMULPD       1120(AX), Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VANDPD       Y5, Y0, Y9
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y9, 16(SI)(Y10*8), Y11
-	VMULPD       480(AX), Y11, Y9
-	VBLENDVPD    Y5, Y9, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y9
-	VMOVUPS      1504(AX), Y10
-	VMULPD       480(AX), Y10, Y10
-	VMULPD       1408(AX), Y10, Y10
-	VBLENDVPD    Y9, Y10, Y8, Y8
-	VMOVUPS      928(AX), Y9
-	VMULPD       448(AX), Y9, Y9
-	VBLENDVPD    Y5, 448(AX), Y9, Y9
-	VADDPD       Y8, Y9, Y8
-	VSUBPD       Y7, Y8, Y7
-	VMOVUPS      1472(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VMULPD       1536(AX), Y3, Y9
-	VBLENDVPD    Y8, Y4, Y9, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       800(AX), Y7, Y7
-	VMOVUPS      Y7, 160(AX)
-	VMOVUPS      1504(AX), Y7
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      Y6, 288(AX)
+	VMOVUPS      1440(AX), Y6
+	VCMPPD       $0x00, Y4, Y6, Y6
+	VANDPD       Y6, Y0, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y7, (SI)(Y8*8), Y9
+	VMULPD       416(AX), Y9, Y7
+	VMOVUPS      288(AX), Y8
+	VBLENDVPD    Y6, Y7, Y8, Y8
+	VMOVUPS      Y8, 288(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMOVUPS      1472(AX), Y7
 	VMULPD       416(AX), Y7, Y7
-	VMULPD       1216(AX), Y7, Y7
-	VDIVPD       1568(AX), Y7, Y7
-	VMOVUPS      1440(AX), Y8
-	VMULPD       1120(AX), Y8, Y8
-	VMOVUPS      1440(AX), Y9
-	VMULPD       1408(AX), Y9, Y9
-	VMOVUPS      1440(AX), Y10
-	VMULPD       1536(AX), Y10, Y10
-	VMULPD       480(AX), Y8, Y11
-	VFMADD231PD  448(AX), Y10, Y11
-	VFNMADD231PD Y9, Y6, Y11
-	VFMADD231PD  416(AX), Y8, Y11
-	VMOVUPS      1472(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VMOVUPS      1184(AX), Y9
-	VMULPD       480(AX), Y9, Y9
-	VMOVUPS      1216(AX), Y10
-	VFMADD231PD  448(AX), Y10, Y9
-	VFNMADD231PD 608(AX), Y6, Y9
-	VMOVUPS      1184(AX), Y10
-	VFMADD231PD  416(AX), Y10, Y9
-	VBLENDVPD    Y8, Y4, Y9, Y8
-	VMOVUPS      1504(AX), Y9
-	VMULPD       416(AX), Y9, Y9
-	VMULPD       608(AX), Y9, Y9
-	VDIVPD       1568(AX), Y9, Y9
-	VMOVUPS      Y9, 128(AX)
-	VMOVUPS      1504(AX), Y9
-	VMULPD       480(AX), Y9, Y9
-	VMOVUPS      1504(AX), Y10
-	VMULPD       448(AX), Y10, Y10
-	VMULPD       1184(AX), Y10, Y10
-	VFMSUB231PD  1216(AX), Y9, Y10
-	VMOVUPS      1440(AX), Y9
-	VFNMADD231PD 288(AX), Y9, Y10
-	VFMADD231PD  608(AX), Y3, Y10
-	VMOVUPS      1504(AX), Y9
-	VMULPD       448(AX), Y9, Y9
-	VMULPD       1504(AX), Y6, Y12
-	VMULPD       1216(AX), Y12, Y12
-	VFMADD231PD  608(AX), Y9, Y12
-	VMOVUPS      1440(AX), Y9
-	VFMADD231PD  320(AX), Y9, Y12
-	VFMADD231PD  1184(AX), Y3, Y12
-	VMULPD       1504(AX), Y6, Y9
-	VMOVUPS      1504(AX), Y13
-	VMULPD       480(AX), Y13, Y13
-	VMULPD       608(AX), Y13, Y13
-	VFMADD231PD  1184(AX), Y9, Y13
-	VMOVUPS      1440(AX), Y9
-	VFMSUB231PD  352(AX), Y9, Y13
-	VFMADD231PD  1216(AX), Y3, Y13
-	VMOVUPS      1472(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VDIVPD       1568(AX), Y10, Y9
-	VDIVPD       1568(AX), Y13, Y14
-	VDIVPD       1568(AX), Y12, Y15
-	VMULPD       1120(AX), Y15, Y15
-	VFMADD231PD  1536(AX), Y14, Y15
-	VFMADD231PD  1408(AX), Y9, Y15
-	VBLENDVPD    Y3, Y4, Y15, Y3
-	VMULPD       1408(AX), Y7, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VBLENDVPD    Y5, Y4, Y9, Y9
-	VSUBPD       Y3, Y9, Y3
-	VMOVUPS      1536(AX), Y9
-	VMULPD       128(AX), Y9, Y9
-	VBLENDVPD    Y5, Y4, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VMOVUPS      1472(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VMOVUPS      704(AX), Y14
-	VMULPD       480(AX), Y14, Y14
-	VMOVUPS      1376(AX), Y15
-	VFMADD231PD  448(AX), Y15, Y14
-	VFNMADD231PD 1280(AX), Y6, Y14
-	VMOVUPS      704(AX), Y15
-	VFMADD231PD  416(AX), Y15, Y14
-	VMULPD       928(AX), Y14, Y14
-	VBLENDVPD    Y9, Y4, Y14, Y9
-	VBLENDVPD    Y5, Y4, Y11, Y11
-	VSUBPD       Y11, Y8, Y8
-	VMOVUPS      1120(AX), Y11
-	VMULPD       1024(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y5, Y4, Y11, Y11
-	VADDPD       Y11, Y3, Y3
-	VADDPD       Y3, Y9, Y3
-	VFNMADD231PD 1504(AX), Y8, Y3
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
-	VDIVPD       768(AX), Y8, Y8
-	VMULPD       Y8, Y3, Y3
-	VMOVUPS      1184(AX), Y8
-	VMULPD       448(AX), Y8, Y8
-	VMOVUPS      1216(AX), Y9
-	VFMSUB231PD  480(AX), Y9, Y8
-	VDIVPD       1568(AX), Y10, Y9
-	VFMADD231PD  864(AX), Y3, Y9
-	VBLENDVPD    Y5, Y8, Y9, Y8
-	VMOVUPS      1216(AX), Y9
-	VMULPD       416(AX), Y9, Y9
-	VBLENDVPD    Y5, Y9, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VMOVUPS      Y7, 352(AX)
-	VMOVUPS      1472(AX), Y7
-	VCMPPD       $0x00, Y4, Y7, Y7
-	VMULPD       1216(AX), Y6, Y8
-	VMOVUPS      608(AX), Y9
-	VFMADD231PD  448(AX), Y9, Y8
-	VDIVPD       1568(AX), Y12, Y9
-	VFMADD231PD  896(AX), Y3, Y9
-	VBLENDVPD    Y7, Y8, Y9, Y7
-	VADDPD       960(AX), Y7, Y7
-	VMOVUPS      Y7, 448(AX)
-	VMOVUPS      1472(AX), Y7
-	VCMPPD       $0x00, Y4, Y7, Y7
-	VMOVUPS      608(AX), Y8
-	VMULPD       480(AX), Y8, Y8
-	VFMADD231PD  1184(AX), Y6, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y6
-	VDIVPD       1568(AX), Y13, Y8
-	VFMADD231PD  992(AX), Y3, Y8
-	VBLENDVPD    Y7, Y6, Y8, Y3
-	VMOVUPS      Y3, 480(AX)
-	VMOVUPS      1248(AX), Y3
-	VDIVPD       736(AX), Y3, Y3
+	VMULPD       1504(AX), Y7, Y7
+	VMOVUPS      288(AX), Y8
+	VBLENDVPD    Y6, Y7, Y8, Y8
+	VMOVUPS      Y8, 288(AX)
 	VMOVUPS      576(AX), Y6
 	VDIVPD       736(AX), Y6, Y6
-	VMULPD       1088(AX), Y6, Y6
-	VFMADD231PD  1152(AX), Y3, Y6
-	VFMADD231PD  416(AX), Y3, Y6
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VSUBPD       928(AX), Y3, Y3
-	VMULPD       Y3, Y6, Y3
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y7
-	VSUBPD       928(AX), Y7, Y7
-	VMULPD       1088(AX), Y7, Y7
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y8
-	VSUBPD       928(AX), Y8, Y8
-	VMULPD       1152(AX), Y8, Y8
-	VMULPD       1120(AX), Y7, Y9
-	VFMADD231PD  1536(AX), Y8, Y9
-	VFNMADD231PD 1408(AX), Y3, Y9
-	VMOVUPS      1536(AX), Y10
-	VFMADD231PD  1056(AX), Y10, Y9
+	VMOVUPS      1376(AX), Y7
+	VDIVPD       736(AX), Y7, Y7
+	VMULPD       Y6, Y3, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  416(AX), Y6, Y8
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       928(AX), Y6, Y6
+	VMULPD       Y6, Y8, Y6
+	VMOVUPS      Y6, 320(AX)
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       928(AX), Y6, Y6
+	VMULPD       Y6, Y3, Y6
+	VMOVUPS      Y6, 352(AX)
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       928(AX), Y6, Y6
+	VMULPD       Y6, Y5, Y6
+	VMOVUPS      Y6, 384(AX)
+	VMOVUPS      1152(AX), Y6
+	VMULPD       352(AX), Y6, Y6
+	VMOVUPS      1504(AX), Y7
+	VFMADD231PD  384(AX), Y7, Y6
+	VMOVUPS      1280(AX), Y7
+	VFNMADD231PD 320(AX), Y7, Y6
+	VMOVUPS      1152(AX), Y7
+	VFMADD231PD  1056(AX), Y7, Y6
+	VMOVUPS      1440(AX), Y7
+	VCMPPD       $0x00, Y4, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VANDPD       Y7, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y1, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y2, Y1, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
+	VMULPD       Y12, Y5, Y10
+	VBLENDVPD    Y7, Y10, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
+	VMULPD       1472(AX), Y5, Y11
+	VMULPD       1152(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y10
+	VMULPD       928(AX), Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VADDPD       Y9, Y10, Y9
 	VXORPS       Y10, Y10, Y10
-	VANDPD       Y5, Y0, Y11
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, (SI)(Y12*8), Y13
+	VMULPD       Y13, Y3, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMULPD       1472(AX), Y3, Y12
+	VMULPD       1504(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VSUBPD       Y10, Y9, Y9
+	VMULPD       1280(AX), Y6, Y10
+	VBLENDVPD    Y7, Y4, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPS      Y9, 192(AX)
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VANDPD       Y10, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, (SI)(Y12*8), Y13
+	VMULPD       Y13, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1472(AX), Y8, Y11
+	VMULPD       1504(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
+	VMULPD       Y13, Y5, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMULPD       1472(AX), Y5, Y12
+	VMULPD       1280(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VMULPD       928(AX), Y3, Y11
+	VBLENDVPD    Y7, Y3, Y11, Y11
+	VADDPD       Y9, Y11, Y9
+	VSUBPD       Y10, Y9, Y9
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VMULPD       1152(AX), Y6, Y11
+	VBLENDVPD    Y10, Y4, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VADDPD       544(AX), Y9, Y9
+	VMOVUPS      Y9, 160(AX)
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VANDPD       Y10, Y0, Y11
 	VPSRLQ       $0x20, Y1, Y12
 	VPMULUDQ     Y2, Y12, Y12
 	VPSRLQ       $0x20, Y2, Y13
@@ -11148,20 +10872,186 @@ done8:
 	VPADDQ       Y12, Y13, Y12
 	VMOVAPS      Y4, Y13
 	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
-	VMULPD       1152(AX), Y13, Y11
-	VBLENDVPD    Y5, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y11
-	VMOVUPS      1504(AX), Y12
-	VMULPD       1152(AX), Y12, Y12
-	VMULPD       1120(AX), Y12, Y12
+	VMULPD       Y13, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1472(AX), Y8, Y11
+	VMULPD       1152(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
+	VMULPD       Y13, Y3, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMULPD       1472(AX), Y3, Y12
+	VMULPD       1280(AX), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y6, Y11
-	VMULPD       928(AX), Y6, Y12
+	VMULPD       928(AX), Y5, Y11
+	VBLENDVPD    Y7, Y5, Y11, Y11
+	VADDPD       Y10, Y11, Y10
+	VSUBPD       Y9, Y10, Y9
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VMULPD       1504(AX), Y6, Y11
+	VBLENDVPD    Y10, Y4, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VADDPD       224(AX), Y9, Y9
+	VMOVUPS      Y9, 128(AX)
+	VMOVUPS      1408(AX), Y9
+	VMULPD       1152(AX), Y9, Y9
+	VMOVUPS      1408(AX), Y10
+	VMULPD       1280(AX), Y10, Y10
+	VMOVUPS      1408(AX), Y11
+	VMULPD       1504(AX), Y11, Y11
+	VMULPD       Y9, Y3, Y12
+	VFMADD231PD  Y11, Y5, Y12
+	VFNMADD231PD Y10, Y8, Y12
+	VFMADD231PD  416(AX), Y9, Y12
+	VMOVUPS      1440(AX), Y9
+	VCMPPD       $0x00, Y4, Y9, Y9
+	VMULPD       1216(AX), Y3, Y10
+	VFMADD231PD  1248(AX), Y5, Y10
+	VFNMADD231PD 608(AX), Y8, Y10
+	VMOVUPS      1216(AX), Y11
+	VFMADD231PD  416(AX), Y11, Y10
+	VBLENDVPD    Y9, Y4, Y10, Y9
+	VMULPD       1472(AX), Y3, Y10
+	VMULPD       1472(AX), Y5, Y11
+	VMULPD       1216(AX), Y11, Y11
+	VFMSUB231PD  1248(AX), Y10, Y11
+	VMOVUPS      1408(AX), Y10
+	VFNMADD231PD 320(AX), Y10, Y11
+	VFMADD231PD  608(AX), Y6, Y11
+	VMULPD       1472(AX), Y5, Y10
+	VMULPD       1472(AX), Y8, Y13
+	VMULPD       1248(AX), Y13, Y13
+	VFMADD231PD  608(AX), Y10, Y13
+	VMOVUPS      1408(AX), Y10
+	VFMADD231PD  352(AX), Y10, Y13
+	VFMADD231PD  1216(AX), Y6, Y13
+	VMULPD       1472(AX), Y8, Y10
+	VMULPD       1472(AX), Y3, Y14
+	VMULPD       608(AX), Y14, Y14
+	VFMADD231PD  1216(AX), Y10, Y14
+	VMOVUPS      1408(AX), Y10
+	VFMSUB231PD  384(AX), Y10, Y14
+	VFMADD231PD  1248(AX), Y6, Y14
+	VDIVPD       960(AX), Y11, Y6
+	VDIVPD       960(AX), Y14, Y10
+	VDIVPD       960(AX), Y13, Y15
+	VMULPD       1152(AX), Y15, Y15
+	VFMADD231PD  1504(AX), Y10, Y15
+	VFMADD231PD  1280(AX), Y6, Y15
+	VMOVUPS      1280(AX), Y6
+	VFMADD231PD  512(AX), Y6, Y15
+	VMULPD       704(AX), Y3, Y6
+	VFMADD231PD  1184(AX), Y5, Y6
+	VFNMADD231PD 1344(AX), Y8, Y6
+	VMOVUPS      704(AX), Y10
+	VFMADD231PD  416(AX), Y10, Y6
+	VMOVUPS      1504(AX), Y10
+	VFMSUB231PD  1024(AX), Y10, Y15
+	VMOVUPS      1152(AX), Y10
+	VFNMADD231PD 992(AX), Y10, Y15
+	VFMADD231PD  928(AX), Y6, Y15
+	VBLENDVPD    Y7, Y4, Y12, Y6
+	VSUBPD       Y6, Y9, Y6
+	VBLENDVPD    Y7, Y4, Y15, Y9
+	VFNMADD231PD 1472(AX), Y6, Y9
+	VCMPPD       $0x04, Y4, Y9, Y6
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
+	VDIVPD       768(AX), Y10, Y10
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y12
+	VBLENDVPD    Y6, Y10, Y12, Y6
+	VMULPD       Y6, Y9, Y6
+	VMULPD       1216(AX), Y5, Y9
+	VFMSUB231PD  1248(AX), Y3, Y9
+	VDIVPD       960(AX), Y11, Y10
+	VFMADD231PD  800(AX), Y6, Y10
+	VBLENDVPD    Y7, Y9, Y10, Y9
+	VMOVUPS      1248(AX), Y10
+	VMULPD       416(AX), Y10, Y10
+	VMOVUPS      512(AX), Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPS      Y9, 384(AX)
+	VMOVUPS      1440(AX), Y9
+	VCMPPD       $0x00, Y4, Y9, Y9
+	VMULPD       1248(AX), Y8, Y10
+	VFMADD231PD  608(AX), Y5, Y10
+	VDIVPD       960(AX), Y13, Y5
+	VFMADD231PD  832(AX), Y6, Y5
+	VBLENDVPD    Y9, Y10, Y5, Y5
+	VADDPD       864(AX), Y5, Y5
+	VMOVUPS      Y5, 352(AX)
+	VMOVUPS      1440(AX), Y5
+	VCMPPD       $0x00, Y4, Y5, Y5
+	VMULPD       608(AX), Y3, Y3
+	VFMADD231PD  1216(AX), Y8, Y3
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y3, Y3
+	VDIVPD       960(AX), Y14, Y8
+	VFMADD231PD  896(AX), Y6, Y8
+	VBLENDVPD    Y5, Y3, Y8, Y3
+	VMOVUPS      Y3, 320(AX)
+	VMOVUPS      1376(AX), Y3
+	VDIVPD       736(AX), Y3, Y3
+	VMOVUPS      576(AX), Y5
+	VDIVPD       736(AX), Y5, Y5
+	VMULPD       1088(AX), Y5, Y5
+	VFMADD231PD  1120(AX), Y3, Y5
+	VFMADD231PD  416(AX), Y3, Y5
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
+	VSUBPD       928(AX), Y3, Y3
+	VMULPD       Y3, Y5, Y3
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       928(AX), Y6, Y6
+	VMULPD       1088(AX), Y6, Y6
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y8
+	VSUBPD       928(AX), Y8, Y8
+	VMULPD       1120(AX), Y8, Y8
+	VMULPD       1152(AX), Y6, Y9
+	VFMADD231PD  1504(AX), Y8, Y9
+	VFNMADD231PD 1280(AX), Y3, Y9
+	VMOVUPS      1504(AX), Y10
+	VFMADD231PD  1056(AX), Y10, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
+	VMULPD       1120(AX), Y13, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMOVUPS      1472(AX), Y12
+	VMULPD       1120(AX), Y12, Y12
+	VMULPD       1152(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y11
+	VMULPD       928(AX), Y5, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y5, Y11, Y12, Y11
+	VBLENDVPD    Y7, Y11, Y12, Y11
 	VADDPD       Y10, Y11, Y10
 	VXORPS       Y11, Y11, Y11
-	VANDPD       Y5, Y0, Y12
+	VANDPD       Y7, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
 	VPMULUDQ     Y2, Y13, Y13
 	VPSRLQ       $0x20, Y2, Y14
@@ -11173,18 +11063,18 @@ done8:
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, (SI)(Y13*8), Y14
 	VMULPD       1088(AX), Y14, Y12
-	VBLENDVPD    Y5, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y12
-	VMOVUPS      1504(AX), Y13
+	VBLENDVPD    Y7, Y12, Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMOVUPS      1472(AX), Y13
 	VMULPD       1088(AX), Y13, Y13
-	VMULPD       1536(AX), Y13, Y13
+	VMULPD       1504(AX), Y13, Y13
 	VBLENDVPD    Y12, Y13, Y11, Y11
 	VSUBPD       Y11, Y10, Y10
-	VMULPD       1408(AX), Y9, Y11
-	VBLENDVPD    Y5, Y4, Y11, Y11
+	VMULPD       1280(AX), Y9, Y11
+	VBLENDVPD    Y7, Y4, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	VMOVUPS      1472(AX), Y12
+	VMOVUPS      1440(AX), Y12
 	VCMPPD       $0x00, Y4, Y12, Y12
 	VANDPD       Y12, Y0, Y13
 	VPSRLQ       $0x20, Y1, Y14
@@ -11200,14 +11090,14 @@ done8:
 	VMULPD       416(AX), Y15, Y13
 	VBLENDVPD    Y12, Y13, Y11, Y11
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VMOVUPS      1504(AX), Y13
+	VMOVUPS      1472(AX), Y13
 	VMULPD       416(AX), Y13, Y13
-	VMULPD       1120(AX), Y13, Y13
+	VMULPD       1152(AX), Y13, Y13
 	VBLENDVPD    Y12, Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VMOVUPS      Y10, 1056(AX)
 	VXORPS       Y10, Y10, Y10
-	VMOVUPS      1472(AX), Y11
+	VMOVUPS      1440(AX), Y11
 	VCMPPD       $0x00, Y4, Y11, Y11
 	VANDPD       Y11, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
@@ -11220,16 +11110,16 @@ done8:
 	VPADDQ       Y13, Y14, Y13
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, (SI)(Y13*8), Y14
-	VMULPD       Y14, Y6, Y12
+	VMULPD       Y14, Y5, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       1504(AX), Y6, Y12
-	VMULPD       1536(AX), Y12, Y12
+	VMULPD       1472(AX), Y5, Y12
+	VMULPD       1504(AX), Y12, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	VANDPD       Y5, Y0, Y12
+	VANDPD       Y7, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
 	VPMULUDQ     Y2, Y13, Y13
 	VPSRLQ       $0x20, Y2, Y14
@@ -11240,26 +11130,26 @@ done8:
 	VPADDQ       Y13, Y14, Y13
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
-	VMULPD       1152(AX), Y14, Y12
-	VBLENDVPD    Y5, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y12
-	VMOVUPS      1504(AX), Y13
-	VMULPD       1152(AX), Y13, Y13
-	VMULPD       1408(AX), Y13, Y13
+	VMULPD       1120(AX), Y14, Y12
+	VBLENDVPD    Y7, Y12, Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMOVUPS      1472(AX), Y13
+	VMULPD       1120(AX), Y13, Y13
+	VMULPD       1280(AX), Y13, Y13
 	VBLENDVPD    Y12, Y13, Y11, Y11
 	VMOVUPS      928(AX), Y12
 	VMULPD       1088(AX), Y12, Y12
-	VBLENDVPD    Y5, 1088(AX), Y12, Y12
+	VBLENDVPD    Y7, 1088(AX), Y12, Y12
 	VADDPD       Y10, Y12, Y10
 	VSUBPD       Y11, Y10, Y10
-	VMOVUPS      1472(AX), Y11
+	VMOVUPS      1440(AX), Y11
 	VCMPPD       $0x00, Y4, Y11, Y11
-	VMULPD       1120(AX), Y9, Y12
+	VMULPD       1152(AX), Y9, Y12
 	VBLENDVPD    Y11, Y4, Y12, Y11
 	VADDPD       Y11, Y10, Y10
-	VMOVUPS      Y10, 320(AX)
+	VMOVUPS      Y10, 512(AX)
 	VXORPS       Y10, Y10, Y10
-	VMOVUPS      1472(AX), Y11
+	VMOVUPS      1440(AX), Y11
 	VCMPPD       $0x00, Y4, Y11, Y11
 	VANDPD       Y11, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
@@ -11272,16 +11162,16 @@ done8:
 	VPADDQ       Y13, Y14, Y13
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, 8(SI)(Y13*8), Y14
-	VMULPD       Y14, Y6, Y12
+	VMULPD       Y14, Y5, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       1504(AX), Y6, Y12
-	VMULPD       1120(AX), Y12, Y12
+	VMULPD       1472(AX), Y5, Y12
+	VMULPD       1152(AX), Y12, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	VANDPD       Y5, Y0, Y12
+	VANDPD       Y7, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
 	VPMULUDQ     Y2, Y13, Y13
 	VPSRLQ       $0x20, Y2, Y14
@@ -11293,217 +11183,205 @@ done8:
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
 	VMULPD       1088(AX), Y14, Y12
-	VBLENDVPD    Y5, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y12
-	VMOVUPS      1504(AX), Y13
+	VBLENDVPD    Y7, Y12, Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMOVUPS      1472(AX), Y13
 	VMULPD       1088(AX), Y13, Y13
-	VMULPD       1408(AX), Y13, Y13
+	VMULPD       1280(AX), Y13, Y13
 	VBLENDVPD    Y12, Y13, Y11, Y11
 	VMOVUPS      928(AX), Y12
-	VMULPD       1152(AX), Y12, Y12
-	VBLENDVPD    Y5, 1152(AX), Y12, Y12
+	VMULPD       1120(AX), Y12, Y12
+	VBLENDVPD    Y7, 1120(AX), Y12, Y12
 	VADDPD       Y11, Y12, Y11
 	VSUBPD       Y10, Y11, Y10
-	VMOVUPS      1472(AX), Y11
+	VMOVUPS      1440(AX), Y11
 	VCMPPD       $0x00, Y4, Y11, Y11
-	VMULPD       1536(AX), Y9, Y12
+	VMULPD       1504(AX), Y9, Y12
 	VBLENDVPD    Y11, Y4, Y12, Y11
 	VADDPD       Y11, Y10, Y10
-	VADDPD       832(AX), Y10, Y10
-	VMOVUPS      Y10, 832(AX)
-	VMOVUPS      1504(AX), Y10
-	VMULPD       416(AX), Y10, Y10
-	VMULPD       1184(AX), Y10, Y10
-	VDIVPD       1568(AX), Y10, Y10
-	VMOVUPS      1440(AX), Y11
-	VMULPD       1536(AX), Y11, Y11
-	VMOVUPS      1440(AX), Y12
-	VMULPD       1408(AX), Y12, Y12
-	VMOVUPS      1440(AX), Y13
-	VMULPD       1120(AX), Y13, Y13
-	VMULPD       1088(AX), Y13, Y13
-	VFMADD231PD  1152(AX), Y11, Y13
-	VFNMADD231PD Y12, Y6, Y13
-	VFMADD231PD  416(AX), Y11, Y13
+	VADDPD       544(AX), Y10, Y10
 	VMOVUPS      1472(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VMOVUPS      1184(AX), Y12
-	VMULPD       1088(AX), Y12, Y12
-	VMOVUPS      1216(AX), Y14
-	VFMADD231PD  1152(AX), Y14, Y12
-	VFNMADD231PD 608(AX), Y6, Y12
-	VMOVUPS      1216(AX), Y14
-	VFMADD231PD  416(AX), Y14, Y12
-	VBLENDVPD    Y11, Y4, Y12, Y11
-	VMOVUPS      1504(AX), Y12
-	VMULPD       1088(AX), Y12, Y12
-	VMOVUPS      1504(AX), Y14
+	VMULPD       416(AX), Y11, Y11
+	VMULPD       1216(AX), Y11, Y11
+	VDIVPD       960(AX), Y11, Y11
+	VMOVUPS      1408(AX), Y12
+	VMULPD       1504(AX), Y12, Y12
+	VMOVUPS      1408(AX), Y13
+	VMULPD       1280(AX), Y13, Y13
+	VMOVUPS      1408(AX), Y14
 	VMULPD       1152(AX), Y14, Y14
-	VMULPD       1184(AX), Y14, Y14
-	VFMSUB231PD  1216(AX), Y12, Y14
-	VFNMADD231PD 1440(AX), Y3, Y14
-	VFMADD231PD  608(AX), Y9, Y14
-	VMOVUPS      1504(AX), Y3
-	VMULPD       1152(AX), Y3, Y3
-	VMULPD       1504(AX), Y6, Y12
-	VMULPD       1216(AX), Y12, Y12
-	VFMADD231PD  608(AX), Y3, Y12
-	VFMADD231PD  1440(AX), Y7, Y12
-	VFMADD231PD  1184(AX), Y9, Y12
-	VMULPD       1504(AX), Y6, Y3
-	VMOVUPS      1504(AX), Y7
-	VMULPD       1088(AX), Y7, Y7
-	VMULPD       608(AX), Y7, Y7
-	VFMADD231PD  1184(AX), Y3, Y7
-	VFMSUB231PD  1440(AX), Y8, Y7
-	VFMADD231PD  1216(AX), Y9, Y7
-	VMOVUPS      1472(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VDIVPD       1568(AX), Y14, Y8
-	VDIVPD       1568(AX), Y7, Y9
-	VDIVPD       1568(AX), Y12, Y15
+	VMULPD       1088(AX), Y14, Y14
+	VFMADD231PD  1120(AX), Y12, Y14
+	VFNMADD231PD Y13, Y5, Y14
+	VFMADD231PD  416(AX), Y12, Y14
+	VMOVUPS      1440(AX), Y12
+	VCMPPD       $0x00, Y4, Y12, Y12
+	VMOVUPS      1216(AX), Y13
+	VMULPD       1088(AX), Y13, Y13
+	VMOVUPS      1248(AX), Y15
+	VFMADD231PD  1120(AX), Y15, Y13
+	VFNMADD231PD 608(AX), Y5, Y13
+	VMOVUPS      1248(AX), Y15
+	VFMADD231PD  416(AX), Y15, Y13
+	VBLENDVPD    Y12, Y4, Y13, Y12
+	VMOVUPS      1472(AX), Y13
+	VMULPD       1088(AX), Y13, Y13
+	VMOVUPS      1472(AX), Y15
 	VMULPD       1120(AX), Y15, Y15
-	VFMADD231PD  1536(AX), Y9, Y15
-	VFMADD231PD  1408(AX), Y8, Y15
-	VBLENDVPD    Y3, Y4, Y15, Y3
-	VMOVUPS      1120(AX), Y8
-	VMULPD       128(AX), Y8, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y5, Y4, Y8, Y8
-	VSUBPD       Y3, Y8, Y3
-	VMULPD       1408(AX), Y10, Y8
-	VBLENDVPD    Y5, Y4, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMOVUPS      1472(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VMOVUPS      704(AX), Y9
-	VMULPD       1088(AX), Y9, Y9
-	VMOVUPS      1376(AX), Y15
-	VFMADD231PD  1152(AX), Y15, Y9
-	VFNMADD231PD 1280(AX), Y6, Y9
-	VMOVUPS      1376(AX), Y15
-	VFMADD231PD  416(AX), Y15, Y9
-	VMULPD       928(AX), Y9, Y9
-	VBLENDVPD    Y8, Y4, Y9, Y8
-	VBLENDVPD    Y5, Y4, Y13, Y9
-	VSUBPD       Y9, Y11, Y9
-	VMOVUPS      1536(AX), Y11
-	VMULPD       1024(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y5, Y4, Y11, Y11
-	VADDPD       Y11, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VFNMADD231PD 1504(AX), Y9, Y3
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
-	VDIVPD       768(AX), Y8, Y8
-	VMULPD       Y8, Y3, Y3
+	VMULPD       1216(AX), Y15, Y15
+	VFMSUB231PD  1248(AX), Y13, Y15
+	VFNMADD231PD 1408(AX), Y3, Y15
+	VFMADD231PD  608(AX), Y9, Y15
+	VMOVUPS      1472(AX), Y3
+	VMULPD       1120(AX), Y3, Y3
+	VMULPD       1472(AX), Y5, Y13
+	VMULPD       1248(AX), Y13, Y13
+	VFMADD231PD  608(AX), Y3, Y13
+	VFMADD231PD  1408(AX), Y6, Y13
+	VFMADD231PD  1216(AX), Y9, Y13
+	VMULPD       1472(AX), Y5, Y3
+	VMOVUPS      1472(AX), Y6
+	VMULPD       1088(AX), Y6, Y6
+	VMULPD       608(AX), Y6, Y6
+	VFMADD231PD  1216(AX), Y3, Y6
+	VFMSUB231PD  1408(AX), Y8, Y6
+	VFMADD231PD  1248(AX), Y9, Y6
+	VDIVPD       960(AX), Y15, Y3
+	VDIVPD       960(AX), Y6, Y8
+	VDIVPD       960(AX), Y13, Y9
+	VMULPD       1152(AX), Y9, Y9
+	VFMADD231PD  1504(AX), Y8, Y9
+	VFMADD231PD  1280(AX), Y3, Y9
+	VMOVUPS      1152(AX), Y3
+	VFMADD231PD  1024(AX), Y3, Y9
+	VMOVUPS      704(AX), Y3
+	VMULPD       1088(AX), Y3, Y3
 	VMOVUPS      1184(AX), Y8
-	VMULPD       1152(AX), Y8, Y8
-	VMOVUPS      1216(AX), Y9
+	VFMADD231PD  1120(AX), Y8, Y3
+	VFNMADD231PD 1344(AX), Y5, Y3
+	VMOVUPS      1184(AX), Y8
+	VFMADD231PD  416(AX), Y8, Y3
+	VFMSUB231PD  1280(AX), Y11, Y9
+	VMOVUPS      1504(AX), Y8
+	VFNMADD231PD 992(AX), Y8, Y9
+	VFMADD231PD  928(AX), Y3, Y9
+	VBLENDVPD    Y7, Y4, Y14, Y3
+	VSUBPD       Y3, Y12, Y3
+	VBLENDVPD    Y7, Y4, Y9, Y8
+	VFNMADD231PD 1472(AX), Y3, Y8
+	VCMPPD       $0x04, Y4, Y8, Y3
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
+	VDIVPD       768(AX), Y9, Y9
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y12
+	VBLENDVPD    Y3, Y9, Y12, Y3
+	VMULPD       Y3, Y8, Y3
+	VMOVUPS      1216(AX), Y8
+	VMULPD       1120(AX), Y8, Y8
+	VMOVUPS      1248(AX), Y9
 	VFMSUB231PD  1088(AX), Y9, Y8
-	VDIVPD       1568(AX), Y14, Y9
-	VFMADD231PD  864(AX), Y3, Y9
-	VBLENDVPD    Y5, Y8, Y9, Y8
-	VMOVUPS      1184(AX), Y9
+	VDIVPD       960(AX), Y15, Y9
+	VFMADD231PD  800(AX), Y3, Y9
+	VBLENDVPD    Y7, Y8, Y9, Y8
+	VMOVUPS      1216(AX), Y9
 	VMULPD       416(AX), Y9, Y9
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y5, Y9, Y10, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y7, Y9, Y11, Y9
 	VADDPD       Y9, Y8, Y8
-	VMULPD       1216(AX), Y6, Y9
-	VMOVUPS      608(AX), Y10
-	VFMADD231PD  1152(AX), Y10, Y9
-	VDIVPD       1568(AX), Y12, Y10
-	VFMADD231PD  896(AX), Y3, Y10
-	VBLENDVPD    Y5, Y9, Y10, Y9
-	VMOVUPS      608(AX), Y10
-	VMULPD       416(AX), Y10, Y10
-	VMOVUPS      128(AX), Y11
-	VBLENDVPD    Y5, Y10, Y11, Y5
-	VADDPD       Y5, Y9, Y5
-	VMOVUPS      1472(AX), Y9
+	VMULPD       1248(AX), Y5, Y9
+	VMOVUPS      608(AX), Y11
+	VFMADD231PD  1120(AX), Y11, Y9
+	VDIVPD       960(AX), Y13, Y11
+	VFMADD231PD  832(AX), Y3, Y11
+	VBLENDVPD    Y7, Y9, Y11, Y9
+	VMOVUPS      608(AX), Y11
+	VMULPD       416(AX), Y11, Y11
+	VMOVUPS      1024(AX), Y12
+	VBLENDVPD    Y7, Y11, Y12, Y7
+	VADDPD       Y7, Y9, Y7
+	VMOVUPS      1440(AX), Y9
 	VCMPPD       $0x00, Y4, Y9, Y9
-	VMOVUPS      608(AX), Y10
-	VMULPD       1088(AX), Y10, Y10
-	VFMADD231PD  1184(AX), Y6, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y6
-	VDIVPD       1568(AX), Y7, Y7
-	VFMADD231PD  992(AX), Y3, Y7
-	VBLENDVPD    Y9, Y6, Y7, Y3
-	VADDPD       960(AX), Y3, Y3
+	VMOVUPS      608(AX), Y11
+	VMULPD       1088(AX), Y11, Y11
+	VFMADD231PD  1216(AX), Y5, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y5
+	VDIVPD       960(AX), Y6, Y6
+	VFMADD231PD  896(AX), Y3, Y6
+	VBLENDVPD    Y9, Y5, Y6, Y3
+	VADDPD       864(AX), Y3, Y3
 	IMUL3Q       $+30, DX, BX
 	LEAQ         (R10)(BX*8), DI
-	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y6
+	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y5
 	VMOVMSKPD    Y0, R8
 	ANDQ         $+1, R8
 	TESTQ        R8, R8
 	JEQ          done9
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ       Y6, Y6, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD       Y10, Y9, Y9
-	VPERMPS      Y6, Y9, Y9
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD       Y11, Y9, Y9
+	VPERMPS      Y5, Y9, Y9
 	VMOVQ        X9, R8
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y10, Y7, Y7
-	VPERMPS      Y3, Y7, Y7
-	VMOVSD       X7, (DI)(R8*8)
+	VPADDQ       Y6, Y6, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y11, Y6, Y6
+	VPERMPS      Y3, Y6, Y6
+	VMOVSD       X6, (DI)(R8*8)
 
 done9:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done10
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y5, Y9, Y9
 	VMOVQ     X9, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, (DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y11, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, (DI)(R8*8)
 
 done10:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done11
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y5, Y9, Y9
 	VMOVQ     X9, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, (DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y11, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, (DI)(R8*8)
 
 done11:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done12
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, (DI)(R8*8)
 
 done12:
@@ -11513,16 +11391,16 @@ done12:
 	TESTQ     R8, R8
 	JEQ       done13
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y9, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VPERMPS   Y7, Y3, Y3
 	VMOVSD    X3, 8(DI)(R8*8)
 
 done13:
@@ -11531,16 +11409,16 @@ done13:
 	TESTQ     R8, R8
 	JEQ       done14
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y9, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VPERMPS   Y7, Y3, Y3
 	VMOVSD    X3, 8(DI)(R8*8)
 
 done14:
@@ -11549,16 +11427,16 @@ done14:
 	TESTQ     R8, R8
 	JEQ       done15
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y9, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VPERMPS   Y7, Y3, Y3
 	VMOVSD    X3, 8(DI)(R8*8)
 
 done15:
@@ -11569,15 +11447,15 @@ done15:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y7, Y3, Y3
 	VMOVSD    X3, 8(DI)(R8*8)
 
 done16:
@@ -11587,12 +11465,12 @@ done16:
 	TESTQ     R8, R8
 	JEQ       done17
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -11605,12 +11483,12 @@ done17:
 	TESTQ     R8, R8
 	JEQ       done18
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -11623,12 +11501,12 @@ done18:
 	TESTQ     R8, R8
 	JEQ       done19
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -11643,167 +11521,166 @@ done19:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
+	VPADDD    Y6, Y3, Y3
 	VPERMPS   Y8, Y3, Y3
 	VMOVSD    X3, 16(DI)(R8*8)
 
 done20:
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    832(AX), Y3, Y3
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y10, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done21
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 24(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 24(DI)(R8*8)
 
 done21:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done22
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 24(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 24(DI)(R8*8)
 
 done22:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done23
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 24(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 24(DI)(R8*8)
 
 done23:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done24
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 24(DI)(R8*8)
 
 done24:
-	VMOVUPS   800(AX), Y3
-	VSUBPD    320(AX), Y3, Y3
+	VMOVUPS   224(AX), Y3
+	VSUBPD    512(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done25
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 32(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 32(DI)(R8*8)
 
 done25:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done26
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 32(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 32(DI)(R8*8)
 
 done26:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done27
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 32(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 32(DI)(R8*8)
 
 done27:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done28
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 32(DI)(R8*8)
 
 done28:
@@ -11814,72 +11691,72 @@ done28:
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done29
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 40(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 40(DI)(R8*8)
 
 done29:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done30
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 40(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 40(DI)(R8*8)
 
 done30:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done31
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 40(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 40(DI)(R8*8)
 
 done31:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done32
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 40(DI)(R8*8)
 
 done32:
@@ -11890,72 +11767,72 @@ done32:
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done33
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 48(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 48(DI)(R8*8)
 
 done33:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done34
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 48(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 48(DI)(R8*8)
 
 done34:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done35
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 48(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 48(DI)(R8*8)
 
 done35:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done36
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 48(DI)(R8*8)
 
 done36:
@@ -11965,12 +11842,12 @@ done36:
 	TESTQ     R8, R8
 	JEQ       done37
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -11983,12 +11860,12 @@ done37:
 	TESTQ     R8, R8
 	JEQ       done38
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12001,12 +11878,12 @@ done38:
 	TESTQ     R8, R8
 	JEQ       done39
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12021,14 +11898,14 @@ done39:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
+	VPADDD    Y6, Y3, Y3
 	VPERMPS   672(AX), Y3, Y3
 	VMOVSD    X3, 56(DI)(R8*8)
 
@@ -12039,12 +11916,12 @@ done40:
 	TESTQ     R8, R8
 	JEQ       done41
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12057,12 +11934,12 @@ done41:
 	TESTQ     R8, R8
 	JEQ       done42
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12075,12 +11952,12 @@ done42:
 	TESTQ     R8, R8
 	JEQ       done43
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12095,14 +11972,14 @@ done43:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
+	VPADDD    Y6, Y3, Y3
 	VPERMPS   Y4, Y3, Y3
 	VMOVSD    X3, 64(DI)(R8*8)
 
@@ -12114,72 +11991,72 @@ done44:
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done45
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 72(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 72(DI)(R8*8)
 
 done45:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done46
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 72(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 72(DI)(R8*8)
 
 done46:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done47
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 72(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 72(DI)(R8*8)
 
 done47:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done48
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 72(DI)(R8*8)
 
 done48:
@@ -12190,72 +12067,72 @@ done48:
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done49
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 80(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 80(DI)(R8*8)
 
 done49:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done50
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 80(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 80(DI)(R8*8)
 
 done50:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done51
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 80(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 80(DI)(R8*8)
 
 done51:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done52
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 80(DI)(R8*8)
 
 done52:
@@ -12265,16 +12142,16 @@ done52:
 	TESTQ     R8, R8
 	JEQ       done53
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   832(AX), Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVSD    X3, 88(DI)(R8*8)
 
 done53:
@@ -12283,16 +12160,16 @@ done53:
 	TESTQ     R8, R8
 	JEQ       done54
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   832(AX), Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVSD    X3, 88(DI)(R8*8)
 
 done54:
@@ -12301,16 +12178,16 @@ done54:
 	TESTQ     R8, R8
 	JEQ       done55
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   832(AX), Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVSD    X3, 88(DI)(R8*8)
 
 done55:
@@ -12321,91 +12198,91 @@ done55:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   832(AX), Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVSD    X3, 88(DI)(R8*8)
 
 done56:
-	VMOVUPS   320(AX), Y3
-	VSUBPD    800(AX), Y3, Y3
+	VMOVUPS   512(AX), Y3
+	VSUBPD    224(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done57
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 96(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 96(DI)(R8*8)
 
 done57:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done58
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 96(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 96(DI)(R8*8)
 
 done58:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done59
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 96(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 96(DI)(R8*8)
 
 done59:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done60
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 96(DI)(R8*8)
 
 done60:
@@ -12415,12 +12292,12 @@ done60:
 	TESTQ     R8, R8
 	JEQ       done61
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12433,12 +12310,12 @@ done61:
 	TESTQ     R8, R8
 	JEQ       done62
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12451,12 +12328,12 @@ done62:
 	TESTQ     R8, R8
 	JEQ       done63
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVQ     X5, R8
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
@@ -12471,27 +12348,27 @@ done63:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
+	VPADDD    Y6, Y3, Y3
 	VPERMPS   1056(AX), Y3, Y3
 	VMOVSD    X3, 104(DI)(R8*8)
 
 done64:
-	VMOVUPS    1248(AX), Y3
+	VMOVUPS    1376(AX), Y3
 	VDIVPD     736(AX), Y3, Y3
 	VMULPD     640(AX), Y3, Y3
 	SHLQ       $0x01, DX
 	LEAQ       (CX)(DX*8), DI
-	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y5
+	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y6
 	VMOVAPD    Y0, Y7
 	VMOVAPS    Y4, Y8
-	VGATHERQPD Y7, (DI)(Y5*8), Y8
+	VGATHERQPD Y7, (DI)(Y6*8), Y8
 	VPSRLQ     $0x20, Y1, Y7
 	VPMULUDQ   Y2, Y7, Y7
 	VPSRLQ     $0x20, Y2, Y9
@@ -12515,7 +12392,7 @@ done64:
 	VPSHUFD    $0xa0, Y8, Y8
 	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD     Y9, Y8, Y8
-	VPERMPS    Y6, Y8, Y8
+	VPERMPS    Y5, Y8, Y8
 	VMOVQ      X8, R8
 	VPADDQ     Y7, Y7, Y7
 	VPSHUFD    $0xa0, Y7, Y7
@@ -12533,7 +12410,7 @@ done65:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12551,7 +12428,7 @@ done66:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12569,7 +12446,7 @@ done67:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -12579,15 +12456,15 @@ done67:
 	VMOVSD    X3, 112(DI)(R8*8)
 
 done68:
-	VMOVUPS   1472(AX), Y3
+	VMOVUPS   1440(AX), Y3
 	VCMPPD    $0x00, Y4, Y3, Y3
 	VMOVUPS   608(AX), Y7
 	VMULPD    416(AX), Y7, Y7
 	VXORPD    c64x4_8000000000000000<>+0(SB), Y7, Y7
 	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y8
-	VXORPD    128(AX), Y8, Y8
+	VXORPD    1024(AX), Y8, Y8
 	VBLENDVPD Y3, Y7, Y8, Y3
-	VADDPD    480(AX), Y3, Y3
+	VADDPD    320(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -12598,7 +12475,7 @@ done68:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12616,7 +12493,7 @@ done69:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12634,7 +12511,7 @@ done70:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12652,7 +12529,7 @@ done71:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -12672,12 +12549,12 @@ done72:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   448(AX), Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done73:
@@ -12690,12 +12567,12 @@ done73:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   448(AX), Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done74:
@@ -12708,12 +12585,12 @@ done74:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   448(AX), Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done75:
@@ -12726,13 +12603,13 @@ done75:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   448(AX), Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done76:
@@ -12746,12 +12623,12 @@ done76:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
+	VPERMPS   384(AX), Y3, Y3
 	VMOVSD    X3, 136(DI)(R8*8)
 
 done77:
@@ -12764,12 +12641,12 @@ done77:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
+	VPERMPS   384(AX), Y3, Y3
 	VMOVSD    X3, 136(DI)(R8*8)
 
 done78:
@@ -12782,12 +12659,12 @@ done78:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
+	VPERMPS   384(AX), Y3, Y3
 	VMOVSD    X3, 136(DI)(R8*8)
 
 done79:
@@ -12800,18 +12677,18 @@ done79:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
+	VPERMPS   384(AX), Y3, Y3
 	VMOVSD    X3, 136(DI)(R8*8)
 
 done80:
 	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    160(AX), Y3, Y3
+	VXORPD    128(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -12822,7 +12699,7 @@ done80:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12840,7 +12717,7 @@ done81:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12858,7 +12735,7 @@ done82:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12876,7 +12753,7 @@ done83:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -12887,7 +12764,7 @@ done83:
 
 done84:
 	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    192(AX), Y3, Y3
+	VXORPD    160(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -12898,7 +12775,7 @@ done84:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12916,7 +12793,7 @@ done85:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12934,7 +12811,7 @@ done86:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12952,7 +12829,7 @@ done87:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -12962,8 +12839,8 @@ done87:
 	VMOVSD    X3, 152(DI)(R8*8)
 
 done88:
-	VMOVUPS   512(AX), Y3
-	VSUBPD    384(AX), Y3, Y3
+	VMOVUPS   288(AX), Y3
+	VSUBPD    192(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -12974,7 +12851,7 @@ done88:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -12992,7 +12869,7 @@ done89:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13010,7 +12887,7 @@ done90:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13028,7 +12905,7 @@ done91:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -13039,7 +12916,7 @@ done91:
 
 done92:
 	VMOVUPS   1312(AX), Y3
-	VMULPD    544(AX), Y3, Y3
+	VMULPD    448(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -13050,7 +12927,7 @@ done92:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13068,7 +12945,7 @@ done93:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13086,7 +12963,7 @@ done94:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13104,7 +12981,7 @@ done95:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -13124,7 +13001,7 @@ done96:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -13142,7 +13019,7 @@ done97:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -13160,7 +13037,7 @@ done98:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -13178,7 +13055,7 @@ done99:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
@@ -13198,7 +13075,7 @@ done100:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -13216,7 +13093,7 @@ done101:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -13234,7 +13111,7 @@ done102:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -13252,7 +13129,7 @@ done103:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
@@ -13263,7 +13140,7 @@ done103:
 
 done104:
 	VMOVUPS   256(AX), Y3
-	VMULPD    224(AX), Y3, Y3
+	VMULPD    480(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -13274,7 +13151,7 @@ done104:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13292,7 +13169,7 @@ done105:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13310,7 +13187,7 @@ done106:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13328,7 +13205,7 @@ done107:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -13339,7 +13216,7 @@ done107:
 
 done108:
 	VMOVUPS   32(AX), Y3
-	VMULPD    224(AX), Y3, Y3
+	VMULPD    480(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -13350,7 +13227,7 @@ done108:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13368,7 +13245,7 @@ done109:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13386,7 +13263,7 @@ done110:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13404,7 +13281,7 @@ done111:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -13424,12 +13301,12 @@ done112:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
 	VMOVSD    X3, 208(DI)(R8*8)
 
 done113:
@@ -13442,12 +13319,12 @@ done113:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
 	VMOVSD    X3, 208(DI)(R8*8)
 
 done114:
@@ -13460,12 +13337,12 @@ done114:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
 	VMOVSD    X3, 208(DI)(R8*8)
 
 done115:
@@ -13478,13 +13355,13 @@ done115:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
 	VMOVSD    X3, 208(DI)(R8*8)
 
 done116:
@@ -13498,12 +13375,12 @@ done116:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done117:
@@ -13516,12 +13393,12 @@ done117:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done118:
@@ -13534,12 +13411,12 @@ done118:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y8, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done119:
@@ -13552,18 +13429,18 @@ done119:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done120:
-	VMOVUPS   384(AX), Y3
-	VSUBPD    512(AX), Y3, Y3
+	VMOVUPS   192(AX), Y3
+	VSUBPD    288(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -13574,7 +13451,7 @@ done120:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13592,7 +13469,7 @@ done121:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13610,7 +13487,7 @@ done122:
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
 	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y6, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
 	VMOVQ     X8, R8
 	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -13628,7 +13505,7 @@ done123:
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
 	VMOVQ     X7, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
 	VPADDQ    Y7, Y7, Y7
@@ -13644,14 +13521,14 @@ done124:
 	LEAQ       (CX)(DX*8), AX
 	VMOVAPD    Y0, Y7
 	VMOVAPS    Y4, Y8
-	VGATHERQPD Y7, 8(AX)(Y5*8), Y8
-	VPSRLQ     $0x20, Y1, Y5
-	VPMULUDQ   Y2, Y5, Y5
+	VGATHERQPD Y7, 8(AX)(Y6*8), Y8
+	VPSRLQ     $0x20, Y1, Y6
+	VPMULUDQ   Y2, Y6, Y6
 	VPSRLQ     $0x20, Y2, Y7
 	VPMULUDQ   Y7, Y1, Y7
-	VPADDQ     Y7, Y5, Y5
+	VPADDQ     Y7, Y6, Y6
 	VPMULUDQ   Y2, Y1, Y1
-	VPSLLQ     $0x20, Y5, Y2
+	VPSLLQ     $0x20, Y6, Y2
 	VPADDQ     Y2, Y1, Y1
 	VMOVAPD    Y0, Y2
 	VGATHERQPD Y2, 64(SI)(Y1*8), Y4
@@ -13667,7 +13544,7 @@ done124:
 	VPSHUFD    $0xa0, Y3, Y3
 	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD     Y4, Y3, Y3
-	VPERMPS    Y6, Y3, Y3
+	VPERMPS    Y5, Y3, Y3
 	VMOVQ      X3, CX
 	VPADDQ     Y2, Y2, Y2
 	VPSHUFD    $0xa0, Y2, Y2
@@ -13685,7 +13562,7 @@ done125:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, CX
 	VPADDQ    Y2, Y2, Y2
 	VPSHUFD   $0xa0, Y2, Y2
@@ -13703,7 +13580,7 @@ done126:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y6, Y3, Y3
+	VPERMPS   Y5, Y3, Y3
 	VMOVQ     X3, CX
 	VPADDQ    Y2, Y2, Y2
 	VPSHUFD   $0xa0, Y2, Y2
@@ -13721,7 +13598,7 @@ done127:
 	VPSHUFD   $0xa0, Y0, Y0
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y2
 	VPADDD    Y2, Y0, Y0
-	VPERMPS   Y6, Y0, Y0
+	VPERMPS   Y5, Y0, Y0
 	VMOVQ     X0, CX
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
 	VPADDQ    Y0, Y0, Y0

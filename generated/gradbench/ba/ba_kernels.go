@@ -178,11 +178,11 @@ func outLoop2PartGo(first, count, p int, out, w []float64) {
 }
 
 // jLoop computes v[i] = cams[cam[i],0]² + cams[cam[i],1]², v2[i] = v[i] +
-// cams[cam[i],2]², zY[i] = pts[pt[i],0] − cams[cam[i],3], …, in parts of 128.
+// cams[cam[i],2]², zY[i] = pts[pt[i],0] − cams[cam[i],3], …, in parts of 256.
 func (t *tasks) jLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, J, feat []float64) {
 	k := &t.jLoopTask
 	*k = jLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, J: J, feat: feat}
-	workers.run(t.forWork(p*1064), partsOf(p, 128), k)
+	workers.run(t.forWork(p*1008), partsOf(p, 256), k)
 }
 
 // jLoopTask is what the parts of jLoop work on.
@@ -196,8 +196,8 @@ type jLoopTask struct {
 }
 
 func (k *jLoopTask) part(i, who int) {
-	first := i * 128
-	count := min(128, k.p-first)
+	first := i * 256
+	count := min(256, k.p-first)
 	jLoopPart(first, count, k.p, k.cam, k.cams, k.pt, k.pts, k.w, k.J, k.feat)
 }
 
@@ -314,18 +314,21 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// d2 = dz∘(1 − v3)   ba.bp:7
 		d2 := dz * (1 - v4)
 
-		// da = d2∘v6/zth2   ba.bp:6
-		da := d2 * v7 / zth2
+		// da = dz∘v5∘zY2/zth2   ba.bp:6
+		da := dz * v6 * zY2 / zth2
+
+		// da2 = d2∘v6/zth2   ba.bp:6
+		da2 := d2 * v7 / zth2
 
 		// d3[i] = 2·cams[cam[i],0]   ba.bp:4
 		d3 := 2 * cams[cami*11]
 
-		// da2 = if v2 = 0 { 0 } else { da }   ba.bp:6
-		var da2 float64
+		// dzv2 = if v2 = 0 { 0 } else { da2 }   ba.bp:19
+		var dzv2 float64
 		if v2 == 0 {
-			da2 = 0
+			dzv2 = 0
 		} else {
-			da2 = da
+			dzv2 = da2
 		}
 
 		// d4[i] = 2·cams[cam[i],1]   ba.bp:4
@@ -353,17 +356,20 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// d6 = w∘(t3/t2)   ba.bp:15
 		d6 := wi * (t3 / t2)
 
-		// dzv2[i] = d6[i]·cams[cam[i],6]   ba.bp:15
-		dzv2 := d6 * cams[cami*11+6]
+		// dzv3[i] = d6[i]·cams[cam[i],6]   ba.bp:15
+		dzv3 := d6 * cams[cami*11+6]
 
-		// ds2[i] = dzv2[i]·cams[cam[i],9] + dzv2[i]·cams[cam[i],10]·2·zs[i]   ba.bp:14
-		ds2 := dzv2*cams[cami*11+9] + dzv2*cams[cami*11+10]*(2*zs)
+		// ds2[i] = dzv3[i]·cams[cam[i],9] + dzv3[i]·cams[cam[i],10]·2·zs[i]   ba.bp:14
+		ds2 := dzv3*cams[cami*11+9] + dzv3*cams[cami*11+10]*(2*zs)
 
 		// dz4 = ds2∘dzs/t2   ba.bp:13
 		dz4 := ds2 * dzs / t2
 
 		// dz5 = ds2∘dzs2/t2   ba.bp:13
 		dz5 := ds2 * dzs2 / t2
+
+		// da3 = dz∘v5∘zY/zth2   ba.bp:6
+		da3 := dz * v6 * zY / zth2
 
 		// dzY3[i] = if v2[i] = 0 { dz[i]·cams[cam[i],0] } else { dz[i]·v5[i]·za3[i] }   ba.bp:4
 		var dzY18 float64
@@ -484,9 +490,6 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		}
 		v20 := dzY9 - dzY23 + v19 + dzY17
 
-		// da3 = dz∘v5∘zY/zth2   ba.bp:6
-		da3 := dz * v6 * zY / zth2
-
 		// d11 = dz∘za∘v6 + dz4∘za3∘v6 + dz5∘za∘v6 − dY∘za2∘v6   ba.bp:7
 		t4 := za * v7
 		d11 := dz*t4 + (dz4*(za3*v7) + dz5*t4 - dY*(za2*v7))
@@ -499,97 +502,75 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 			d12 = dz*zY3 + (dz4*zY + dz5*zY3 - dY*zY2)
 		}
 
-		// da4 = dz∘v5∘zY2/zth2   ba.bp:6
-		da4 := dz * v6 * zY2 / zth2
+		// da4 = dz5∘v5∘zY − dz4∘v5∘zY3 − d7∘v6 + d10∘zY2   ba.bp:6
+		da4 := dz5*v6*zY - dz4*v6*zY3 - d7*v7 + d10*zY2
 
-		// da5 = dz5∘v5∘zY − dz4∘v5∘zY3 − d7∘v6 + d10∘zY2   ba.bp:6
-		da5 := dz5*v6*zY - dz4*v6*zY3 - d7*v7 + d10*zY2
+		// da5 = dz4∘v5∘zY2 + dY∘v5∘zY + d8∘v6 + d10∘zY3   ba.bp:6
+		da5 := dz4*v6*zY2 + dY*v6*zY + d8*v7 + d10*zY3
 
-		// da6 = dz4∘v5∘zY2 + dY∘v5∘zY + d8∘v6 + d10∘zY3   ba.bp:6
-		da6 := dz4*v6*zY2 + dY*v6*zY + d8*v7 + d10*zY3
+		// da6 = d9∘v6 − (dY∘v5∘zY3 + dz5∘v5∘zY2) + d10∘zY   ba.bp:6
+		da6 := d9*v7 - (dY*v6*zY3 + dz5*v6*zY2) + d10*zY
 
-		// da7 = d9∘v6 − (dY∘v5∘zY3 + dz5∘v5∘zY2) + d10∘zY   ba.bp:6
-		da7 := d9*v7 - (dY*v6*zY3 + dz5*v6*zY2) + d10*zY
+		// dth = da3∘za2 + da6/zth2∘za3 + da5/zth2∘za + da4/zth2∘za2   ba.bp:6
+		dth := da3*za2 + (da6/zth2*za3 + da5/zth2*za + da4/zth2*za2)
 
-		// dth = if v2 = 0 { 0 } else { da7/zth2∘za3 + da6/zth2∘za + da5/zth2∘za2 }   ba.bp:6
-		var dth float64
-		if v2 == 0 {
-			dth = 0
-		} else {
-			dth = da7/zth2*za3 + da6/zth2*za + da5/zth2*za2
-		}
+		// dth2 = (dz∘v8 + dz4∘v4 + dz5∘v8 − dY∘v7)∘v3 + da∘za3 − dth − da2∘za   ba.bp:5
+		dth2 := (dz*v9+(dz4*v5+dz5*v9-dY*v8))*v4 + (da*za3 - dth - da2*za)
 
-		// dth2 = (if v2 = 0 { 0 } else { −da3∘za2 }) − dth + (if v2 = 0 { 0 } else { da4∘za3 })   ba.bp:6
+		// d13 = (if v2 = 0 { 0 } else { dth2 }) − v5∘(d12 − (if v2 = 0 { 0 } else { d11 }))   ba.bp:5
 		var v21 float64
 		if on {
 			v21 = 0
 		} else {
-			v21 = -(da3 * za2)
+			v21 = dth2
 		}
 		var v22 float64
 		if on {
 			v22 = 0
 		} else {
-			v22 = da4 * za3
+			v22 = d11
 		}
-		dth2 := v21 - dth + v22
+		d13 := v21 - v6*(d12-v22)
 
-		// dth3 = if v2 = 0 { 0 } else { (dz∘v8 + dz4∘v4 + dz5∘v8 − dY∘v7)∘v3 }   ba.bp:7
-		var dth3 float64
-		if v2 == 0 {
-			dth3 = 0
-		} else {
-			dth3 = (dz*v9 + (dz4*v5 + dz5*v9 - dY*v8)) * v4
-		}
-
-		// d13 = dth3 + dth2 + (if v2 = 0 { 0 } else { −da∘za }) − v5∘(d12 − (if v2 = 0 { 0 } else { d11 }))   ba.bp:5
+		// dzth = d13∘(if d13 ≠ 0 { 0.5/zth } else { 1 })   ba.bp:5
 		var v23 float64
-		if on {
-			v23 = 0
+		if d13 != 0 {
+			v23 = 0.5 / zth
 		} else {
-			v23 = -(da * za)
+			v23 = 1
 		}
+		dzth := d13 * v23
+
+		// dzv4 = (if v2 = 0 { dz5∘zY − dz4∘zY3 } else { da4/zth2 + dzth∘d5 }) + (if v2 = 0 { dz∘zY } else { da3 })   ba.bp:19
 		var v24 float64
 		if on {
-			v24 = 0
+			v24 = dz5*zY - dz4*zY3
 		} else {
-			v24 = d11
+			v24 = da4/zth2 + dzth*d5
 		}
-		d13 := dth3 + (dth2 + v23) - v6*(d12-v24)
-
-		// dzth = d13∘(0.5/zth)   ba.bp:5
-		dzth := d13 * (0.5 / zth)
-
-		// dzv3 = (if v2 = 0 { dz5∘zY − dz4∘zY3 } else { da5/zth2 + dzth∘d5 }) + (if v2 = 0 { dz∘zY } else { da3 })   ba.bp:19
 		var v25 float64
 		if on {
-			v25 = dz5*zY - dz4*zY3
+			v25 = dz * zY
 		} else {
-			v25 = da5/zth2 + dzth*d5
+			v25 = da3
 		}
+		dzv4 := v24 + v25
+
+		// dzv5 = (if v2 = 0 { dz4∘zY2 + dY∘zY } else { da5/zth2 + dzth∘d4 }) + dzv2   ba.bp:19
 		var v26 float64
-		if on {
-			v26 = dz * zY
-		} else {
-			v26 = da3
-		}
-		dzv3 := v25 + v26
-
-		// dzv4 = (if v2 = 0 { dz4∘zY2 + dY∘zY } else { da6/zth2 + dzth∘d4 }) + da2   ba.bp:19
-		var v27 float64
 		if v2 == 0 {
-			v27 = dz4*zY2 + dY*zY
+			v26 = dz4*zY2 + dY*zY
 		} else {
-			v27 = da6/zth2 + dzth*d4
+			v26 = da5/zth2 + dzth*d4
 		}
-		dzv4 := v27 + da2
+		dzv5 := v26 + dzv2
 
-		// dzv5 = if v2 = 0 { −(dY∘zY3 + dz5∘zY2) } else { da7/zth2 + dzth∘d3 }   ba.bp:19
-		var dzv5 float64
+		// dzv6 = if v2 = 0 { −(dY∘zY3 + dz5∘zY2) } else { da6/zth2 + dzth∘d3 }   ba.bp:19
+		var dzv6 float64
 		if v2 == 0 {
-			dzv5 = -(dY*zY3 + dz5*zY2)
+			dzv6 = -(dY*zY3 + dz5*zY2)
 		} else {
-			dzv5 = da7/zth2 + dzth*d3
+			dzv6 = da6/zth2 + dzth*d3
 		}
 
 		// dY2 = dz∘(t/t2) + dz2∘(t/t2) + dz3∘(t3/t2)   ba.bp:13
@@ -615,13 +596,13 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY25 = dz2 * v6 * za
 		}
-		var v28 float64
+		var v27 float64
 		if on {
-			v28 = -dY2
+			v27 = -dY2
 		} else {
-			v28 = -(dY2 * v4)
+			v27 = -(dY2 * v4)
 		}
-		dzY10 := v28 + dzY25
+		dzY10 := v27 + dzY25
 
 		// dzY11[i] = dzY10[i] − (if v2[i] = 0 { dz3[i]·cams[cam[i],0] } else { dz3[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d17[i]·za2[i] })   ba.bp:12
 		var dzY26 float64
@@ -630,13 +611,13 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY26 = dz3 * v6 * za3
 		}
-		var v29 float64
+		var v28 float64
 		if on {
-			v29 = 0
+			v28 = 0
 		} else {
-			v29 = d17 * za2
+			v28 = d17 * za2
 		}
-		dzY11 := dzY10 - dzY26 + v29
+		dzY11 := dzY10 - dzY26 + v28
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
 		var dzY27 float64
@@ -645,7 +626,7 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY27 = dz * v6 * za
 		}
-		v30 := dzY11 + dzY27
+		v29 := dzY11 + dzY27
 
 		// dzY12[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],0] } else { −dY2[i]·v5[i]·za3[i] }   ba.bp:4
 		var dzY28 float64
@@ -662,22 +643,22 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY29 = dz2 * v6 * za2
 		}
-		var v31 float64
+		var v30 float64
 		if on {
-			v31 = dz3
+			v30 = dz3
 		} else {
-			v31 = dz3 * v4
+			v30 = dz3 * v4
 		}
-		dzY13 := v31 + dzY28 - dzY29
+		dzY13 := v30 + dzY28 - dzY29
 
 		// dzY14 = dzY13 + (if v2 = 0 { 0 } else { d17∘za })   ba.bp:12
-		var v32 float64
+		var v31 float64
 		if v2 == 0 {
-			v32 = 0
+			v31 = 0
 		} else {
-			v32 = d17 * za
+			v31 = d17 * za
 		}
-		dzY14 := dzY13 + v32
+		dzY14 := dzY13 + v31
 
 		// dzY15[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],1] } else { −dY2[i]·v5[i]·za[i] }   ba.bp:4
 		var dzY30 float64
@@ -694,25 +675,25 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY31 = dz3 * v6 * za2
 		}
-		var v33 float64
+		var v32 float64
 		if on {
-			v33 = dz2
+			v32 = dz2
 		} else {
-			v33 = dz2 * v4
+			v32 = dz2 * v4
 		}
-		dzY16 := v33 + dzY31
+		dzY16 := v32 + dzY31
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v34 float64
+		var v33 float64
 		if v2 == 0 {
-			v34 = 0
+			v33 = 0
 		} else {
-			v34 = d17 * za3
+			v33 = d17 * za3
 		}
-		v35 := dzY16 - dzY30 + v34 + dzY
+		v34 := dzY16 - dzY30 + v33 + dzY
 
-		// da8 = dz∘v5∘zY3/zth2   ba.bp:6
-		da8 := dz * v6 * zY3 / zth2
+		// da7 = dz∘v5∘zY3/zth2   ba.bp:6
+		da7 := dz * v6 * zY3 / zth2
 
 		// d18 = dz∘za3∘v6 + dz2∘za3∘v6 + dz3∘za∘v6 − dY2∘za2∘v6   ba.bp:7
 		t5 := za3 * v7
@@ -726,128 +707,109 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 			d19 = dz*zY + (dz2*zY + dz3*zY3 - dY2*zY2)
 		}
 
-		// da9 = dz3∘v5∘zY − dz2∘v5∘zY3 − d14∘v6 + d17∘zY2   ba.bp:6
-		da9 := dz3*v6*zY - dz2*v6*zY3 - d14*v7 + d17*zY2
+		// da8 = dz3∘v5∘zY − dz2∘v5∘zY3 − d14∘v6 + d17∘zY2   ba.bp:6
+		da8 := dz3*v6*zY - dz2*v6*zY3 - d14*v7 + d17*zY2
 
-		// da10 = dz2∘v5∘zY2 + dY2∘v5∘zY + d15∘v6 + d17∘zY3   ba.bp:6
-		da10 := dz2*v6*zY2 + dY2*v6*zY + d15*v7 + d17*zY3
+		// da9 = dz2∘v5∘zY2 + dY2∘v5∘zY + d15∘v6 + d17∘zY3   ba.bp:6
+		da9 := dz2*v6*zY2 + dY2*v6*zY + d15*v7 + d17*zY3
 
-		// da11 = d16∘v6 − (dY2∘v5∘zY3 + dz3∘v5∘zY2) + d17∘zY   ba.bp:6
-		da11 := d16*v7 - (dY2*v6*zY3 + dz3*v6*zY2) + d17*zY
+		// da10 = d16∘v6 − (dY2∘v5∘zY3 + dz3∘v5∘zY2) + d17∘zY   ba.bp:6
+		da10 := d16*v7 - (dY2*v6*zY3 + dz3*v6*zY2) + d17*zY
 
-		// dth4 = if v2 = 0 { 0 } else { da11/zth2∘za3 + da10/zth2∘za + da9/zth2∘za2 }   ba.bp:6
-		var dth4 float64
-		if v2 == 0 {
-			dth4 = 0
+		// dth3 = da∘za + da10/zth2∘za3 + da9/zth2∘za + da8/zth2∘za2   ba.bp:6
+		dth3 := da*za + (da10/zth2*za3 + da9/zth2*za + da8/zth2*za2)
+
+		// dth4 = (dz∘v4 + dz2∘v4 + dz3∘v8 − dY2∘v7)∘v3 + da7∘za2 − dth3 − da2∘za3   ba.bp:5
+		dth4 := (dz*v5+(dz2*v5+dz3*v9-dY2*v8))*v4 + (da7*za2 - dth3 - da2*za3)
+
+		// d20 = (if v2 = 0 { 0 } else { dth4 }) − v5∘(d19 − (if v2 = 0 { 0 } else { d18 }))   ba.bp:5
+		var v35 float64
+		if on {
+			v35 = 0
 		} else {
-			dth4 = da11/zth2*za3 + da10/zth2*za + da9/zth2*za2
+			v35 = dth4
 		}
-
-		// dth5 = (if v2 = 0 { 0 } else { −da4∘za }) − dth4 + (if v2 = 0 { 0 } else { da8∘za2 })   ba.bp:6
 		var v36 float64
 		if on {
 			v36 = 0
 		} else {
-			v36 = -(da4 * za)
+			v36 = d18
 		}
+		d20 := v35 - v6*(d19-v36)
+
+		// dzth2 = d20∘(if d20 ≠ 0 { 0.5/zth } else { 1 })   ba.bp:5
 		var v37 float64
-		if on {
-			v37 = 0
+		if d20 != 0 {
+			v37 = 0.5 / zth
 		} else {
-			v37 = da8 * za2
+			v37 = 1
 		}
-		dth5 := v36 - dth4 + v37
+		dzth2 := d20 * v37
 
-		// dth6 = if v2 = 0 { 0 } else { (dz∘v4 + dz2∘v4 + dz3∘v8 − dY2∘v7)∘v3 }   ba.bp:7
-		var dth6 float64
-		if v2 == 0 {
-			dth6 = 0
-		} else {
-			dth6 = (dz*v5 + (dz2*v5 + dz3*v9 - dY2*v8)) * v4
-		}
-
-		// d20 = dth6 + dth5 + (if v2 = 0 { 0 } else { −da∘za3 }) − v5∘(d19 − (if v2 = 0 { 0 } else { d18 }))   ba.bp:5
+		// dzv7 = (if v2 = 0 { dz3∘zY − dz2∘zY3 } else { da8/zth2 + dzth2∘d5 }) + (if v2 = 0 { −dz∘zY3 } else { −da7 })   ba.bp:19
 		var v38 float64
 		if on {
-			v38 = 0
+			v38 = dz3*zY - dz2*zY3
 		} else {
-			v38 = -(da * za3)
+			v38 = da8/zth2 + dzth2*d5
 		}
 		var v39 float64
 		if on {
-			v39 = 0
+			v39 = -(dz * zY3)
 		} else {
-			v39 = d18
+			v39 = -da7
 		}
-		d20 := dth6 + (dth5 + v38) - v6*(d19-v39)
+		dzv7 := v38 + v39
 
-		// dzth2 = d20∘(0.5/zth)   ba.bp:5
-		dzth2 := d20 * (0.5 / zth)
-
-		// dzv6 = (if v2 = 0 { dz3∘zY − dz2∘zY3 } else { da9/zth2 + dzth2∘d5 }) + (if v2 = 0 { −dz∘zY3 } else { −da8 })   ba.bp:19
+		// dzv8 = (if v2 = 0 { dz2∘zY2 + dY2∘zY } else { da9/zth2 + dzth2∘d4 }) + (if v2 = 0 { dz∘zY2 } else { da })   ba.bp:19
 		var v40 float64
 		if on {
-			v40 = dz3*zY - dz2*zY3
+			v40 = dz2*zY2 + dY2*zY
 		} else {
-			v40 = da9/zth2 + dzth2*d5
+			v40 = da9/zth2 + dzth2*d4
 		}
 		var v41 float64
 		if on {
-			v41 = -(dz * zY3)
+			v41 = dz * zY2
 		} else {
-			v41 = -da8
+			v41 = da
 		}
-		dzv6 := v40 + v41
+		dzv8 := v40 + v41
 
-		// dzv7 = (if v2 = 0 { dz2∘zY2 + dY2∘zY } else { da10/zth2 + dzth2∘d4 }) + (if v2 = 0 { dz∘zY2 } else { da4 })   ba.bp:19
-		var v42 float64
-		if on {
-			v42 = dz2*zY2 + dY2*zY
-		} else {
-			v42 = da10/zth2 + dzth2*d4
-		}
-		var v43 float64
-		if on {
-			v43 = dz * zY2
-		} else {
-			v43 = da4
-		}
-		dzv7 := v42 + v43
-
-		// dzv8 = if v2 = 0 { −(dY2∘zY3 + dz3∘zY2) } else { da11/zth2 + dzth2∘d3 }   ba.bp:19
-		var dzv8 float64
+		// dzv9 = if v2 = 0 { −(dY2∘zY3 + dz3∘zY2) } else { da10/zth2 + dzth2∘d3 }   ba.bp:19
+		var dzv9 float64
 		if v2 == 0 {
-			dzv8 = -(dY2*zY3 + dz3*zY2)
+			dzv9 = -(dY2*zY3 + dz3*zY2)
 		} else {
-			dzv8 = da11/zth2 + dzth2*d3
+			dzv9 = da10/zth2 + dzth2*d3
 		}
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		dzv9 := dzv8 + da2
+		dzv10 := dzv9 + dzv2
 		{
-			J[first*30+i*30] = dzv9
+			J[first*30+i*30] = dzv10
 		}
 		{
-			J[first*30+i*30+1] = dzv7
+			J[first*30+i*30+1] = dzv8
 		}
 		{
-			J[first*30+i*30+2] = dzv6
+			J[first*30+i*30+2] = dzv7
 		}
-		dzv10 := -v35
+		dzv11 := -v34
 		{
-			J[first*30+i*30+3] = dzv10
+			J[first*30+i*30+3] = dzv11
 		}
-		dzv11 := dzY17 - dzY14
+		dzv12 := dzY17 - dzY14
 		{
-			J[first*30+i*30+4] = dzv11
+			J[first*30+i*30+4] = dzv12
 		}
-		dzv12 := -v30
+		dzv13 := -v29
 		{
-			J[first*30+i*30+5] = dzv12
+			J[first*30+i*30+5] = dzv13
 		}
-		dzv13 := d * v11
+		dzv14 := d * v11
 		{
-			J[first*30+i*30+6] = dzv13
+			J[first*30+i*30+6] = dzv14
 		}
 		{
 			J[first*30+i*30+7] = wi
@@ -859,60 +821,60 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		}
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		dzv14 := dzv * zs
+		dzv15 := dzv * zs
 		{
-			J[first*30+i*30+9] = dzv14
+			J[first*30+i*30+9] = dzv15
 		}
-		dzv15 := dzv * v10
+		dzv16 := dzv * v10
 		{
-			J[first*30+i*30+10] = dzv15
+			J[first*30+i*30+10] = dzv16
 		}
 		{
-			J[first*30+i*30+11] = v35
+			J[first*30+i*30+11] = v34
 		}
 		t6 := dzY14 - dzY17
 		{
 			J[first*30+i*30+12] = t6
 		}
 		{
-			J[first*30+i*30+13] = v30
+			J[first*30+i*30+13] = v29
 		}
 		t7 := v12 * (t / t2)
 		feati := feat[first*2+i*2]
 		{
 			J[first*30+i*30+14] = t7 + cams[cami*11+7] - feati
 		}
-		var v44 float64
+		var v42 float64
 		if v2 == 0 {
-			v44 = -(dz * zY2)
+			v42 = -(dz * zY2)
 		} else {
-			v44 = -da4
+			v42 = -da
 		}
-		dzv16 := dzv5 + v44
+		dzv17 := dzv6 + v42
 		{
-			J[first*30+i*30+15] = dzv16
-		}
-		{
-			J[first*30+i*30+16] = dzv4
+			J[first*30+i*30+15] = dzv17
 		}
 		{
-			J[first*30+i*30+17] = dzv3
+			J[first*30+i*30+16] = dzv5
 		}
-		dzv17 := -v20
 		{
-			J[first*30+i*30+18] = dzv17
+			J[first*30+i*30+17] = dzv4
 		}
-		dzv18 := -v17
+		dzv18 := -v20
 		{
-			J[first*30+i*30+19] = dzv18
+			J[first*30+i*30+18] = dzv18
 		}
-		dzv19 := dzY18 - dzY5
+		dzv19 := -v17
 		{
-			J[first*30+i*30+20] = dzv19
+			J[first*30+i*30+19] = dzv19
 		}
-		dzv20 := d6 * v11
+		dzv20 := dzY18 - dzY5
 		{
-			J[first*30+i*30+21] = dzv20
+			J[first*30+i*30+20] = dzv20
+		}
+		dzv21 := d6 * v11
+		{
+			J[first*30+i*30+21] = dzv21
 		}
 
 		// J[i,j + 1,k + 7] = 0   ba.bp:20
@@ -924,13 +886,13 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+23] = wi
 		}
-		dzv21 := dzv2 * zs
+		dzv22 := dzv3 * zs
 		{
-			J[first*30+i*30+24] = dzv21
+			J[first*30+i*30+24] = dzv22
 		}
-		dzv22 := dzv2 * v10
+		dzv23 := dzv3 * v10
 		{
-			J[first*30+i*30+25] = dzv22
+			J[first*30+i*30+25] = dzv23
 		}
 		{
 			J[first*30+i*30+26] = v20

@@ -1258,38 +1258,59 @@ func ParticleFR(w float64) float64 {
 		}
 		v12 := 0.5 / v9 * v11
 
-		// d7 = if s = 0 { 0 } else { (if s = 0 { 0 } else { v10 })/v9/v9·2/v9·(0.5/v8) }   particle.bp:9
-		on2 := s == 0
-		var d7 float64
-		if on2 {
-			d7 = 0
-		} else {
-			var v13 float64
-			if on2 {
-				v13 = 0
-			} else {
-				v13 = v12
-			}
-			d7 = v13 / v10 / v10 * (2 / v10) * (0.5 / v9)
-		}
-
-		// d8 = d7 − (if s = 0 { 0 } else { −d5·v10/v8·(0.5/v8) })   particle.bp:9
+		// d7 = v10/v8·(if v10/v8 ≠ 0 { 0.5/v8 } else { 1 })   particle.bp:9
+		d7 := v12 / v9
 		var v13 float64
-		if s == 0 {
-			v13 = 0
+		if d7 != 0 {
+			v13 = 0.5 / v9
 		} else {
-			v13 = -(d5 * (v12 / v9 * (0.5 / v9)))
+			v13 = 1
 		}
-		d8 := d7 - v13
-		for j := range 2 {
-			// d9 = d8·d   particle.bp:9
-			d9 := d8 * d[j]
+		d8 := d7 * v13
 
-			// d2 = if s = 0 { 0 } else { d9 + 2·d6·(dx − t4) }   particle.bp:9
+		// d9 = (if s = 0 { 0 } else { v10 })/v9/v9·(2/v9)   particle.bp:9
+		var v14 float64
+		if s == 0 {
+			v14 = 0
+		} else {
+			v14 = v12
+		}
+		d9 := v14 / v10 / v10 * (2 / v10)
+
+		// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v8 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
+		on2 := s == 0
+		var v15 float64
+		if on2 {
+			v15 = 0
+		} else {
+			var v16 float64
+			if d9 != 0 {
+				v16 = 0.5 / v9
+			} else {
+				v16 = 1
+			}
+			v15 = d9 * v16
+		}
+		var v16 float64
+		if on2 {
+			v16 = 0
+		} else {
+			var v17 float64
+			if d8 != 0 {
+				v17 = d5
+			} else {
+				v17 = 1
+			}
+			v16 = -(v17 * d8)
+		}
+		d10 := v15 - v16
+
+		// d2 = if s = 0 { 0 } else { d10·d + 2·d6·(dx − t4) }   particle.bp:9
+		for j := range 2 {
 			if on2 {
 				d2[j] = 0
 			} else {
-				d2[j] = d9 + d6*(2*(dx[j]-t4[j]))
+				d2[j] = d10*d[j] + d6*(2*(dx[j]-t4[j]))
 			}
 		}
 		var s3 float64
@@ -1301,101 +1322,120 @@ func ParticleFR(w float64) float64 {
 			s3 += square(t7j)
 			s4 += 2 * t7j * dx[j]
 		}
-		var v14 float64
-		if s3 == 0 {
-			v14 = 1
-		} else {
-			v14 = s3
-		}
-		v15 := math.Sqrt(v14)
-		var v16 float64
-		if s3 == 0 {
-			v16 = 0
-		} else {
-			v16 = v15
-		}
-
-		// d9 = (1/v12)²   particle.bp:9
-		d9 := square(1 / v16)
-
-		// d10 = −d9·(0.5/v11)   particle.bp:9
-		d10 := -(d9 * (0.5 / v15))
 		var v17 float64
 		if s3 == 0 {
-			v17 = 0
+			v17 = 1
 		} else {
-			v17 = s4
+			v17 = s3
 		}
-		v18 := 0.5 / v15 * v17
-
-		// d11 = if s3 = 0 { 0 } else { (if s3 = 0 { 0 } else { v13 })/v12/v12·2/v12·(0.5/v11) }   particle.bp:9
-		on3 := s3 == 0
-		var d11 float64
-		if on3 {
-			d11 = 0
-		} else {
-			var v19 float64
-			if on3 {
-				v19 = 0
-			} else {
-				v19 = v18
-			}
-			d11 = v19 / v16 / v16 * (2 / v16) * (0.5 / v15)
-		}
-
-		// d12 = d11 − (if s3 = 0 { 0 } else { −d9·v13/v11·(0.5/v11) })   particle.bp:9
+		v18 := math.Sqrt(v17)
 		var v19 float64
 		if s3 == 0 {
 			v19 = 0
 		} else {
-			v19 = -(d9 * (v18 / v15 * (0.5 / v15)))
+			v19 = v18
 		}
-		d12 := d11 - v19
+
+		// d11 = (1/v12)²   particle.bp:9
+		d11 := square(1 / v19)
+
+		// d12 = −d11·(0.5/v11)   particle.bp:9
+		d12 := -(d11 * (0.5 / v18))
+		var v20 float64
+		if s3 == 0 {
+			v20 = 0
+		} else {
+			v20 = s4
+		}
+		v21 := 0.5 / v18 * v20
+
+		// d13 = v13/v11·(if v13/v11 ≠ 0 { 0.5/v11 } else { 1 })   particle.bp:9
+		d13 := v21 / v18
+		var v22 float64
+		if d13 != 0 {
+			v22 = 0.5 / v18
+		} else {
+			v22 = 1
+		}
+		d14 := d13 * v22
+
+		// d15 = (if s3 = 0 { 0 } else { v13 })/v12/v12·(2/v12)   particle.bp:9
+		var v23 float64
+		if s3 == 0 {
+			v23 = 0
+		} else {
+			v23 = v21
+		}
+		d15 := v23 / v19 / v19 * (2 / v19)
+
+		// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v11 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
+		on3 := s3 == 0
+		var v24 float64
+		if on3 {
+			v24 = 0
+		} else {
+			var v25 float64
+			if d15 != 0 {
+				v25 = 0.5 / v18
+			} else {
+				v25 = 1
+			}
+			v24 = d15 * v25
+		}
+		var v25 float64
+		if on3 {
+			v25 = 0
+		} else {
+			var v26 float64
+			if d14 != 0 {
+				v26 = d11
+			} else {
+				v26 = 1
+			}
+			v25 = -(v26 * d14)
+		}
+		d16 := v24 - v25
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on4 := 0 < x[1]+0.1*v[1]
 		for j := range 2 {
-			// d13 = 2·d12·t7   particle.bp:9
-			d13 := d12 * (2 * t7[j])
-
-			// d14 = (if s3 = 0 { 0 } else { d13 + 2·d10·dx }) + d2   particle.bp:13
-			var v20 float64
+			// d17 = if s3 = 0 { 0 } else { 2·(d16·t7 + d12·dx) }   particle.bp:9
+			var d17 float64
 			if on3 {
-				v20 = 0
+				d17 = 0
 			} else {
-				v20 = d13 + d10*(2*dx[j])
+				d17 = d16*(2*t7[j]) + d12*(2*dx[j])
 			}
-			d14 := v20 + d2[j]
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			dv3 := dv[j]
 			if on4 {
-				nextDv[j] = dv3 - 0.1*d14
+				nextDv[j] = dv3 - 0.1*(d17+d2[j])
 			} else {
 				nextDv[j] = dv3
 			}
 
-			// d15 = (if s3 = 0 { 0 } else { 2·d10·t7 }) + (if s = 0 { 0 } else { d6·d })   particle.bp:13
-			var v21 float64
+			// d18 = (if s3 = 0 { 0 } else { 2·d12·t7 }) + (if s = 0 { 0 } else { d6·d })   particle.bp:13
+			var v26 float64
 			if on3 {
-				v21 = 0
+				v26 = 0
 			} else {
-				v21 = d10 * (2 * t7[j])
+				v26 = d12 * (2 * t7[j])
 			}
-			var v22 float64
+			var v27 float64
 			if on2 {
-				v22 = 0
+				v27 = 0
 			} else {
-				v22 = d6 * d[j]
+				v27 = d6 * d[j]
 			}
-			d15 := v21 + v22
+			d18 := v26 + v27
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v23 := v[j]
+			v28 := v[j]
 			if on4 {
-				nextV[j] = v23 - 0.1*d15
+				nextV[j] = v28 - 0.1*d18
 			} else {
-				nextV[j] = v23
+				nextV[j] = v28
 			}
 		}
 
@@ -1899,38 +1939,59 @@ func ParticleFR(w float64) float64 {
 			}
 			v18 := 0.5 / v15 * v17
 
-			// d7 = if s = 0 { 0 } else { (if s = 0 { 0 } else { v14 })/v13/v13·2/v13·(0.5/v12) }   particle.bp:9
-			on5 := s == 0
-			var d7 float64
-			if on5 {
-				d7 = 0
-			} else {
-				var v19 float64
-				if on5 {
-					v19 = 0
-				} else {
-					v19 = v18
-				}
-				d7 = v19 / v16 / v16 * (2 / v16) * (0.5 / v15)
-			}
-
-			// d8 = d7 − (if s = 0 { 0 } else { −d5·v14/v12·(0.5/v12) })   particle.bp:9
+			// d7 = v14/v12·(if v14/v12 ≠ 0 { 0.5/v12 } else { 1 })   particle.bp:9
+			d7 := v18 / v15
 			var v19 float64
-			if s == 0 {
-				v19 = 0
+			if d7 != 0 {
+				v19 = 0.5 / v15
 			} else {
-				v19 = -(d5 * (v18 / v15 * (0.5 / v15)))
+				v19 = 1
 			}
-			d8 := d7 - v19
-			for j := range 2 {
-				// d9 = d8·d3   particle.bp:9
-				d9 := d8 * d3[j]
+			d8 := d7 * v19
 
-				// d4 = if s = 0 { 0 } else { d9 + 2·d6·(dx2 − t13) }   particle.bp:9
+			// d9 = (if s = 0 { 0 } else { v14 })/v13/v13·(2/v13)   particle.bp:9
+			var v21 float64
+			if s == 0 {
+				v21 = 0
+			} else {
+				v21 = v18
+			}
+			d9 := v21 / v16 / v16 * (2 / v16)
+
+			// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v12 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
+			on5 := s == 0
+			var v22 float64
+			if on5 {
+				v22 = 0
+			} else {
+				var v23 float64
+				if d9 != 0 {
+					v23 = 0.5 / v15
+				} else {
+					v23 = 1
+				}
+				v22 = d9 * v23
+			}
+			var v23 float64
+			if on5 {
+				v23 = 0
+			} else {
+				var v24 float64
+				if d8 != 0 {
+					v24 = d5
+				} else {
+					v24 = 1
+				}
+				v23 = -(v24 * d8)
+			}
+			d10 := v22 - v23
+
+			// d4 = if s = 0 { 0 } else { d10·d3 + 2·d6·(dx2 − t13) }   particle.bp:9
+			for j := range 2 {
 				if on5 {
 					d4[j] = 0
 				} else {
-					d4[j] = d9 + d6*(2*(dx2[j]-t13[j]))
+					d4[j] = d10*d3[j] + d6*(2*(dx2[j]-t13[j]))
 				}
 			}
 			var s3 float64
@@ -1942,101 +2003,120 @@ func ParticleFR(w float64) float64 {
 				s3 += square(t18j)
 				s4 += 2 * t18j * dx2[j]
 			}
-			var v21 float64
-			if s3 == 0 {
-				v21 = 1
-			} else {
-				v21 = s3
-			}
-			v22 := math.Sqrt(v21)
-			var v23 float64
-			if s3 == 0 {
-				v23 = 0
-			} else {
-				v23 = v22
-			}
-
-			// d9 = (1/v16)²   particle.bp:9
-			d9 := square(1 / v23)
-
-			// d10 = −d9·(0.5/v15)   particle.bp:9
-			d10 := -(d9 * (0.5 / v22))
 			var v24 float64
 			if s3 == 0 {
-				v24 = 0
+				v24 = 1
 			} else {
-				v24 = s4
+				v24 = s3
 			}
-			v25 := 0.5 / v22 * v24
-
-			// d11 = if s3 = 0 { 0 } else { (if s3 = 0 { 0 } else { v17 })/v16/v16·2/v16·(0.5/v15) }   particle.bp:9
-			on6 := s3 == 0
-			var d11 float64
-			if on6 {
-				d11 = 0
-			} else {
-				var v26 float64
-				if on6 {
-					v26 = 0
-				} else {
-					v26 = v25
-				}
-				d11 = v26 / v23 / v23 * (2 / v23) * (0.5 / v22)
-			}
-
-			// d12 = d11 − (if s3 = 0 { 0 } else { −d9·v17/v15·(0.5/v15) })   particle.bp:9
+			v25 := math.Sqrt(v24)
 			var v26 float64
 			if s3 == 0 {
 				v26 = 0
 			} else {
-				v26 = -(d9 * (v25 / v22 * (0.5 / v22)))
+				v26 = v25
 			}
-			d12 := d11 - v26
+
+			// d11 = (1/v16)²   particle.bp:9
+			d11 := square(1 / v26)
+
+			// d12 = −d11·(0.5/v15)   particle.bp:9
+			d12 := -(d11 * (0.5 / v25))
+			var v27 float64
+			if s3 == 0 {
+				v27 = 0
+			} else {
+				v27 = s4
+			}
+			v28 := 0.5 / v25 * v27
+
+			// d13 = v17/v15·(if v17/v15 ≠ 0 { 0.5/v15 } else { 1 })   particle.bp:9
+			d13 := v28 / v25
+			var v29 float64
+			if d13 != 0 {
+				v29 = 0.5 / v25
+			} else {
+				v29 = 1
+			}
+			d14 := d13 * v29
+
+			// d15 = (if s3 = 0 { 0 } else { v17 })/v16/v16·(2/v16)   particle.bp:9
+			var v30 float64
+			if s3 == 0 {
+				v30 = 0
+			} else {
+				v30 = v28
+			}
+			d15 := v30 / v26 / v26 * (2 / v26)
+
+			// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v15 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
+			on6 := s3 == 0
+			var v31 float64
+			if on6 {
+				v31 = 0
+			} else {
+				var v32 float64
+				if d15 != 0 {
+					v32 = 0.5 / v25
+				} else {
+					v32 = 1
+				}
+				v31 = d15 * v32
+			}
+			var v32 float64
+			if on6 {
+				v32 = 0
+			} else {
+				var v33 float64
+				if d14 != 0 {
+					v33 = d11
+				} else {
+					v33 = 1
+				}
+				v32 = -(v33 * d14)
+			}
+			d16 := v31 - v32
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on7 := 0 < x6[1]+0.1*v5[1]
 			for j := range 2 {
-				// d13 = 2·d12·t18   particle.bp:9
-				d13 := d12 * (2 * t18[j])
-
-				// d14 = (if s3 = 0 { 0 } else { d13 + 2·d10·dx2 }) + d4   particle.bp:13
-				var v27 float64
+				// d17 = if s3 = 0 { 0 } else { 2·(d16·t18 + d12·dx2) }   particle.bp:9
+				var d17 float64
 				if on6 {
-					v27 = 0
+					d17 = 0
 				} else {
-					v27 = d13 + d10*(2*dx2[j])
+					d17 = d16*(2*t18[j]) + d12*(2*dx2[j])
 				}
-				d14 := v27 + d4[j]
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				dv3 := dv2[j]
 				if on7 {
-					nextDv2[j] = dv3 - 0.1*d14
+					nextDv2[j] = dv3 - 0.1*(d17+d4[j])
 				} else {
 					nextDv2[j] = dv3
 				}
 
-				// d15 = (if s3 = 0 { 0 } else { 2·d10·t18 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
-				var v28 float64
+				// d18 = (if s3 = 0 { 0 } else { 2·d12·t18 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
+				var v33 float64
 				if on6 {
-					v28 = 0
+					v33 = 0
 				} else {
-					v28 = d10 * (2 * t18[j])
+					v33 = d12 * (2 * t18[j])
 				}
-				var v29 float64
+				var v34 float64
 				if on5 {
-					v29 = 0
+					v34 = 0
 				} else {
-					v29 = d6 * d3[j]
+					v34 = d6 * d3[j]
 				}
-				d15 := v28 + v29
+				d18 := v33 + v34
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v30 := v5[j]
+				v35 := v5[j]
 				if on7 {
-					nextV5[j] = v30 - 0.1*d15
+					nextV5[j] = v35 - 0.1*d18
 				} else {
-					nextV5[j] = v30
+					nextV5[j] = v35
 				}
 			}
 

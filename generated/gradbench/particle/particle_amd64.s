@@ -72,6 +72,7 @@ TEXT ·d2LoopAVX512(SB), $104-608
 	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z4
 	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z5
 	VBROADCASTSD c64x1_3fb999999999999a<>+0(SB), Z6
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z7
 	PCALIGN      $0x20
 
 loop3:
@@ -81,347 +82,355 @@ loop3:
 	MOVQ             $+0, DX
 	MOVQ             t17_base+8(FP), SI
 	MOVL             DX, 4(SI)
-	VPXORD           Z7, Z7, Z7
-	VMULPD.BCST      (AX), Z6, Z8
+	VPXORD           Z8, Z8, Z8
+	VMULPD.BCST      (AX), Z6, Z9
 	IMUL3Q           $-2, 96(SP), DX
 	MOVQ             (SP), SI
 	LEAQ             (SI)(DX*8), SI
-	VFMADD231PD.BCST -16(SI), Z8, Z7
-	VMULPD.BCST      8(AX), Z6, Z8
-	VFMADD231PD.BCST -8(SI), Z8, Z7
+	VFMADD231PD.BCST -16(SI), Z9, Z8
+	VMULPD.BCST      8(AX), Z6, Z9
+	VFMADD231PD.BCST -8(SI), Z9, Z8
 	MOVQ             dx_base+104(FP), DI
-	VMULPD.BCST      (DI), Z6, Z8
+	VMULPD.BCST      (DI), Z6, Z9
 	MOVQ             dzx1_base+80(FP), DI
-	VMOVSD           X8, (DI)
+	VMOVSD           X9, (DI)
 	MOVQ             dx_base+104(FP), DI
-	VMULPD.BCST      8(DI), Z6, Z8
+	VMULPD.BCST      8(DI), Z6, Z9
 	MOVQ             dzx1_base+80(FP), DI
-	VMOVSD           X8, 8(DI)
-	VPXORD           Z8, Z8, Z8
-	VMULPD.BCST      (AX), Z6, Z9
+	VMOVSD           X9, 8(DI)
+	VPXORD           Z9, Z9, Z9
+	VMULPD.BCST      (AX), Z6, Z10
 	MOVQ             8(SP), DI
 	LEAQ             (DI)(DX*8), DI
-	VFMADD231PD.BCST -16(DI), Z9, Z8
-	VMULPD.BCST      8(AX), Z6, Z9
-	VFMADD231PD.BCST -8(DI), Z9, Z8
+	VFMADD231PD.BCST -16(DI), Z10, Z9
+	VMULPD.BCST      8(AX), Z6, Z10
+	VFMADD231PD.BCST -8(DI), Z10, Z9
 	MOVQ             16(SP), R8
 	LEAQ             (R8)(DX*8), R8
-	VBROADCASTSD     -16(R8), Z9
-	VSUBPD           Z0, Z9, Z9
-	VMULPD           Z9, Z4, Z9
-	VMOVSD           X9, (CX)
-	VBROADCASTSD     -8(R8), Z9
-	VSUBPD           Z1, Z9, Z9
-	VMULPD           Z9, Z4, Z9
-	VMOVSD           X9, 8(CX)
-	VPXORD           Z9, Z9, Z9
+	VBROADCASTSD     -16(R8), Z10
+	VSUBPD           Z0, Z10, Z10
+	VMULPD           Z10, Z4, Z10
+	VMOVSD           X10, (CX)
+	VBROADCASTSD     -8(R8), Z10
+	VSUBPD           Z1, Z10, Z10
+	VMULPD           Z10, Z4, Z10
+	VMOVSD           X10, 8(CX)
 	VPXORD           Z10, Z10, Z10
 	VPXORD           Z11, Z11, Z11
-	VBROADCASTSD     (AX), Z12
-	VMULPD           Z12, Z6, Z13
+	VPXORD           Z12, Z12, Z12
+	VBROADCASTSD     (AX), Z13
+	VMULPD           Z13, Z6, Z14
 	IMUL3Q           $-1, 96(SP), R9
 	MOVQ             24(SP), R10
 	LEAQ             (R10)(R9*8), R10
-	VMULPD.BCST      -8(R10), Z13, Z13
+	VMULPD.BCST      -8(R10), Z14, Z14
 	MOVQ             32(SP), R11
 	LEAQ             (R11)(R9*8), R11
-	VDIVPD.BCST      -8(R11), Z13, Z13
+	VDIVPD.BCST      -8(R11), Z14, Z14
 	MOVQ             d3_base+272(FP), R12
-	VMOVSD           X13, (R12)
-	VFMADD231PD.BCST -16(SI), Z13, Z9
-	VMULPD           Z12, Z6, Z12
+	VMOVSD           X14, (R12)
+	VFMADD231PD.BCST -16(SI), Z14, Z10
+	VMULPD           Z13, Z6, Z13
 	MOVQ             40(SP), R12
 	LEAQ             (R12)(R9*8), R12
-	VMULPD.BCST      -8(R12), Z12, Z12
+	VMULPD.BCST      -8(R12), Z13, Z13
 	MOVQ             48(SP), R13
 	LEAQ             (R13)(R9*8), R13
-	VDIVPD.BCST      -8(R13), Z12, Z12
-	VMOVSD           X12, (BX)
-	VFMADD231PD.BCST -16(DI), Z12, Z10
-	VFMADD231PD.BCST (CX), Z13, Z11
-	VBROADCASTSD     8(AX), Z12
-	VMULPD           Z12, Z6, Z13
-	VMULPD.BCST      -8(R10), Z13, Z13
-	VDIVPD.BCST      -8(R11), Z13, Z13
+	VDIVPD.BCST      -8(R13), Z13, Z13
+	VMOVSD           X13, (BX)
+	VFMADD231PD.BCST -16(DI), Z13, Z11
+	VFMADD231PD.BCST (CX), Z14, Z12
+	VBROADCASTSD     8(AX), Z13
+	VMULPD           Z13, Z6, Z14
+	VMULPD.BCST      -8(R10), Z14, Z14
+	VDIVPD.BCST      -8(R11), Z14, Z14
 	MOVQ             d3_base+272(FP), BP
-	VMOVSD           X13, 8(BP)
-	VFMADD231PD.BCST -8(SI), Z13, Z9
-	VMULPD           Z12, Z6, Z12
-	VMULPD.BCST      -8(R12), Z12, Z12
-	VDIVPD.BCST      -8(R13), Z12, Z12
-	VMOVSD           X12, 8(BX)
-	VFMADD231PD.BCST -8(DI), Z12, Z10
-	VFMADD231PD.BCST 8(CX), Z13, Z11
+	VMOVSD           X14, 8(BP)
+	VFMADD231PD.BCST -8(SI), Z14, Z10
+	VMULPD           Z13, Z6, Z13
+	VMULPD.BCST      -8(R12), Z13, Z13
+	VDIVPD.BCST      -8(R13), Z13, Z13
+	VMOVSD           X13, 8(BX)
+	VFMADD231PD.BCST -8(DI), Z13, Z11
+	VFMADD231PD.BCST 8(CX), Z14, Z12
 	MOVQ             56(SP), SI
 	LEAQ             (SI)(DX*8), DX
-	VBROADCASTSD     -8(R8), Z12
-	VFMADD231PD.BCST -8(DX), Z6, Z12
-	VCMPPD           $0x11, Z12, Z3, K1
+	VBROADCASTSD     -8(R8), Z13
+	VFMADD231PD.BCST -8(DX), Z6, Z13
+	VCMPPD           $0x11, Z13, Z3, K1
 	MOVQ             64(SP), DX
 	LEAQ             (DX)(R9*8), DX
-	VBROADCASTSD     -8(DX), Z12
-	VCMPPD           $0x00, Z3, Z12, K2
+	VBROADCASTSD     -8(DX), Z13
+	VCMPPD           $0x00, Z3, Z13, K2
 	MOVQ             72(SP), SI
 	LEAQ             (SI)(R9*8), SI
-	VBROADCASTSD     -8(SI), Z12
-	VPXORD           Z13, Z13, Z13
+	VBROADCASTSD     -8(SI), Z13
+	VPXORD           Z14, Z14, Z14
 	KMOVB            K2, SI
 	TESTQ            SI, SI
 	JEQ              else5
-	VPXORD           Z13, Z13, Z13
+	VPXORD           Z14, Z14, Z14
 	JMP              done4
 
 else5:
-	VXORPD      Z2, Z9, Z9
-	VBLENDMPD   Z9, Z3, K1, Z9
-	VPXORD      Z14, Z14, Z14
+	VXORPD      Z2, Z10, Z10
+	VBLENDMPD   Z10, Z3, K1, Z10
+	VPXORD      Z15, Z15, Z15
 	KMOVB       K1, SI
 	TESTQ       SI, SI
 	JEQ         else7
-	VDIVPD.BCST -8(R11), Z7, Z7
-	VMULPD.BCST -8(R10), Z7, Z14
+	VDIVPD.BCST -8(R11), Z8, Z8
+	VMULPD.BCST -8(R10), Z8, Z15
 	JMP         done6
 
 else7:
-	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
 
 done6:
-	VSUBPD Z14, Z9, Z13
+	VSUBPD Z15, Z10, Z14
 
 done4:
-	VDIVPD       Z12, Z11, Z7
-	VDIVPD       Z12, Z5, Z9
-	VMULPD       Z9, Z7, Z7
-	VBLENDMPD    Z3, Z7, K2, Z7
-	VBLENDMPD    Z7, Z3, K1, Z7
-	VBLENDMPD    Z3, Z7, K2, Z7
-	VSUBPD       Z7, Z13, Z7
-	VDIVPD       Z12, Z5, Z9
-	VMULPD       Z9, Z7, Z7
-	VBROADCASTSD -8(DX), Z9
-	VCMPPD       $0x00, Z3, Z9, K2
-	VPXORD       Z9, Z9, Z9
-	KMOVB        K2, SI
-	TESTQ        SI, SI
-	JEQ          else9
-	VPXORD       Z9, Z9, Z9
-	JMP          done8
-
-else9:
-	VPXORD      Z11, Z11, Z11
-	KMOVB       K1, SI
-	TESTQ       SI, SI
-	JEQ         else11
-	VDIVPD      Z12, Z5, Z13
-	MOVQ        d3_base+272(FP), SI
-	VMULPD.BCST (SI), Z13, Z13
-	VMULPD      Z13, Z4, Z11
-	JMP         done10
-
-else11:
-	VPXORD Z11, Z11, Z11
-
-done10:
-	VMOVAPS          Z11, Z9
-	VFMADD231PD.BCST (CX), Z7, Z9
-
-done8:
-	MOVQ         d5_base+440(FP), SI
-	VMOVSD       X9, (SI)
-	MOVQ         d2_base+488(FP), SI
-	VBROADCASTSD (SI), Z11
-	VSUBPD       Z9, Z11, Z9
-	MOVQ         nextD_base+464(FP), SI
-	VMOVSD       X9, (SI)
-	VBROADCASTSD -8(DX), Z9
-	VCMPPD       $0x00, Z3, Z9, K2
-	VPXORD       Z9, Z9, Z9
-	KMOVB        K2, DX
-	TESTQ        DX, DX
-	JEQ          else13
-	VPXORD       Z9, Z9, Z9
-	JMP          done12
-
-else13:
-	VPXORD      Z11, Z11, Z11
-	KMOVB       K1, DX
-	TESTQ       DX, DX
-	JEQ         else15
-	VDIVPD      Z12, Z5, Z12
-	MOVQ        d3_base+272(FP), DX
-	VMULPD.BCST 8(DX), Z12, Z12
-	VMULPD      Z12, Z4, Z11
-	JMP         done14
-
-else15:
-	VPXORD Z11, Z11, Z11
-
-done14:
-	VMOVAPS          Z11, Z9
-	VFMADD231PD.BCST 8(CX), Z7, Z9
-
-done12:
-	MOVQ             d5_base+440(FP), DX
-	VMOVSD           X9, 8(DX)
-	MOVQ             d2_base+488(FP), DX
-	VBROADCASTSD     8(DX), Z7
-	VSUBPD           Z9, Z7, Z7
-	MOVQ             nextD_base+464(FP), DX
-	VMOVSD           X7, 8(DX)
-	VPXORD           Z7, Z7, Z7
-	VBROADCASTSD     -16(R8), Z9
-	MOVQ             t17_base+8(FP), DX
-	MOVLQSX          (DX), DX
-	VPBROADCASTQ     DX, Z11
-	VCVTQQ2PD        Z11, Z11
-	VSUBPD           Z11, Z9, Z9
-	VMULPD           Z9, Z4, Z9
-	MOVQ             t19_base+512(FP), DX
-	VMOVSD           X9, (DX)
-	VFMADD231PD.BCST (BX), Z9, Z7
-	VBROADCASTSD     -8(R8), Z9
-	MOVQ             t17_base+8(FP), DX
-	MOVLQSX          4(DX), DX
-	VPBROADCASTQ     DX, Z11
-	VCVTQQ2PD        Z11, Z11
-	VSUBPD           Z11, Z9, Z9
-	VMULPD           Z9, Z4, Z9
-	MOVQ             t19_base+512(FP), DX
-	VMOVSD           X9, 8(DX)
-	VFMADD231PD.BCST 8(BX), Z9, Z7
-	MOVQ             80(SP), DX
-	LEAQ             (DX)(R9*8), DX
-	VBROADCASTSD     -8(DX), Z9
-	VCMPPD           $0x00, Z3, Z9, K2
-	MOVQ             88(SP), SI
-	LEAQ             (SI)(R9*8), SI
-	VBROADCASTSD     -8(SI), Z9
-	VPXORD           Z11, Z11, Z11
-	KMOVB            K2, SI
-	TESTQ            SI, SI
-	JEQ              else17
-	VPXORD           Z11, Z11, Z11
-	JMP              done16
-
-else17:
-	VXORPD      Z2, Z10, Z10
-	VBLENDMPD   Z10, Z3, K1, Z10
-	VPXORD      Z12, Z12, Z12
-	KMOVB       K1, SI
-	TESTQ       SI, SI
-	JEQ         else19
-	VDIVPD.BCST -8(R13), Z8, Z8
-	VMULPD.BCST -8(R12), Z8, Z12
-	JMP         done18
-
-else19:
-	VPXORD Z12, Z12, Z12
-
-done18:
-	VSUBPD Z12, Z10, Z11
-
-done16:
-	VDIVPD       Z9, Z7, Z7
-	VDIVPD       Z9, Z5, Z8
-	VMULPD       Z8, Z7, Z7
-	VBLENDMPD    Z3, Z7, K2, Z7
-	VBLENDMPD    Z7, Z3, K1, Z7
-	VBLENDMPD    Z3, Z7, K2, Z7
-	VSUBPD       Z7, Z11, Z7
-	VDIVPD       Z9, Z5, Z8
-	VMULPD       Z8, Z7, Z7
-	VBROADCASTSD -8(DX), Z8
-	VCMPPD       $0x00, Z3, Z8, K2
-	VPXORD       Z8, Z8, Z8
-	KMOVB        K2, SI
-	TESTQ        SI, SI
-	JEQ          else21
-	VPXORD       Z8, Z8, Z8
-	JMP          done20
-
-else21:
+	VDIVPD      Z13, Z12, Z8
+	VDIVPD      Z13, Z5, Z10
+	VMULPD      Z10, Z8, Z8
+	VBLENDMPD   Z3, Z8, K2, Z8
+	VBLENDMPD   Z8, Z3, K1, Z8
+	VBLENDMPD   Z3, Z8, K2, Z8
+	VSUBPD      Z8, Z14, Z8
+	VCMPPD      $0x04, Z3, Z8, K2
+	VDIVPD      Z13, Z5, Z10
+	VBLENDMPD   Z10, Z7, K2, Z10
+	VMULPD      Z10, Z8, Z8
 	VPXORD      Z10, Z10, Z10
 	KMOVB       K1, SI
 	TESTQ       SI, SI
-	JEQ         else23
-	VDIVPD      Z9, Z5, Z11
-	VMULPD.BCST (BX), Z11, Z11
-	VMULPD      Z11, Z4, Z10
-	JMP         done22
+	JEQ         else9
+	VDIVPD      Z13, Z5, Z12
+	MOVQ        d3_base+272(FP), SI
+	VMULPD.BCST (SI), Z12, Z12
+	VMULPD      Z12, Z4, Z10
+	JMP         done8
 
-else23:
+else9:
 	VPXORD Z10, Z10, Z10
 
-done22:
+done8:
+	VFMADD231PD.BCST (CX), Z8, Z10
+	MOVQ             d5_base+440(FP), SI
+	VMOVSD           X10, (SI)
+	MOVQ             d2_base+488(FP), SI
+	VBROADCASTSD     (SI), Z12
+	VBROADCASTSD     -8(DX), Z14
+	VCMPPD           $0x00, Z3, Z14, K2
+	VBLENDMPD        Z3, Z10, K2, Z10
+	VSUBPD           Z10, Z12, Z10
+	MOVQ             nextD_base+464(FP), SI
+	VMOVSD           X10, (SI)
+	VPXORD           Z10, Z10, Z10
+	KMOVB            K1, SI
+	TESTQ            SI, SI
+	JEQ              else11
+	VDIVPD           Z13, Z5, Z12
+	MOVQ             d3_base+272(FP), SI
+	VMULPD.BCST      8(SI), Z12, Z12
+	VMULPD           Z12, Z4, Z10
+	JMP              done10
+
+else11:
+	VPXORD Z10, Z10, Z10
+
+done10:
+	VFMADD231PD.BCST 8(CX), Z8, Z10
+	MOVQ             d5_base+440(FP), SI
+	VMOVSD           X10, 8(SI)
+	MOVQ             d2_base+488(FP), SI
+	VBROADCASTSD     8(SI), Z8
+	VBROADCASTSD     -8(DX), Z12
+	VCMPPD           $0x00, Z3, Z12, K2
+	VBLENDMPD        Z3, Z10, K2, Z10
+	VSUBPD           Z10, Z8, Z8
+	MOVQ             nextD_base+464(FP), SI
+	VMOVSD           X8, 8(SI)
+	VPXORD           Z8, Z8, Z8
+	VBROADCASTSD     -16(R8), Z10
+	MOVQ             t17_base+8(FP), SI
+	MOVLQSX          (SI), SI
+	VPBROADCASTQ     SI, Z12
+	VCVTQQ2PD        Z12, Z12
+	VSUBPD           Z12, Z10, Z10
+	VMULPD           Z10, Z4, Z10
 	MOVQ             t19_base+512(FP), SI
-	VMOVAPS          Z10, Z8
-	VFMADD231PD.BCST (SI), Z7, Z8
+	VMOVSD           X10, (SI)
+	VFMADD231PD.BCST (BX), Z10, Z8
+	VBROADCASTSD     -8(R8), Z10
+	MOVQ             t17_base+8(FP), SI
+	MOVLQSX          4(SI), SI
+	VPBROADCASTQ     SI, Z12
+	VCVTQQ2PD        Z12, Z12
+	VSUBPD           Z12, Z10, Z10
+	VMULPD           Z10, Z4, Z10
+	MOVQ             t19_base+512(FP), SI
+	VMOVSD           X10, 8(SI)
+	VFMADD231PD.BCST 8(BX), Z10, Z8
+	MOVQ             80(SP), SI
+	LEAQ             (SI)(R9*8), SI
+	VBROADCASTSD     -8(SI), Z10
+	VCMPPD           $0x00, Z3, Z10, K2
+	MOVQ             88(SP), DI
+	LEAQ             (DI)(R9*8), DI
+	VBROADCASTSD     -8(DI), Z10
+	VPXORD           Z12, Z12, Z12
+	KMOVB            K2, DI
+	TESTQ            DI, DI
+	JEQ              else13
+	VPXORD           Z12, Z12, Z12
+	JMP              done12
+
+else13:
+	VXORPD      Z2, Z11, Z11
+	VBLENDMPD   Z11, Z3, K1, Z11
+	VPXORD      Z13, Z13, Z13
+	KMOVB       K1, DI
+	TESTQ       DI, DI
+	JEQ         else15
+	VDIVPD.BCST -8(R13), Z9, Z9
+	VMULPD.BCST -8(R12), Z9, Z13
+	JMP         done14
+
+else15:
+	VPXORD Z13, Z13, Z13
+
+done14:
+	VSUBPD Z13, Z11, Z12
+
+done12:
+	VDIVPD      Z10, Z8, Z8
+	VDIVPD      Z10, Z5, Z9
+	VMULPD      Z9, Z8, Z8
+	VBLENDMPD   Z3, Z8, K2, Z8
+	VBLENDMPD   Z8, Z3, K1, Z8
+	VBLENDMPD   Z3, Z8, K2, Z8
+	VSUBPD      Z8, Z12, Z8
+	VCMPPD      $0x04, Z3, Z8, K2
+	VDIVPD      Z10, Z5, Z9
+	VBLENDMPD   Z9, Z7, K2, Z9
+	VMULPD      Z9, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	KMOVB       K1, DI
+	TESTQ       DI, DI
+	JEQ         else17
+	VDIVPD      Z10, Z5, Z11
+	VMULPD.BCST (BX), Z11, Z11
+	VMULPD      Z11, Z4, Z9
+	JMP         done16
+
+else17:
+	VPXORD Z9, Z9, Z9
+
+done16:
+	MOVQ             t19_base+512(FP), DI
+	VFMADD231PD.BCST (DI), Z8, Z9
+	MOVQ             d6_base+584(FP), DI
+	VMOVSD           X9, (DI)
+	VPXORD           Z9, Z9, Z9
+	KMOVB            K1, DI
+	TESTQ            DI, DI
+	JEQ              else19
+	VDIVPD           Z10, Z5, Z10
+	VMULPD.BCST      8(BX), Z10, Z10
+	VMULPD           Z10, Z4, Z9
+	JMP              done18
+
+else19:
+	VPXORD Z9, Z9, Z9
+
+done18:
+	MOVQ             t19_base+512(FP), DI
+	VFMADD231PD.BCST 8(DI), Z8, Z9
+	MOVQ             d6_base+584(FP), DI
+	VMOVSD           X9, 8(DI)
+	VBROADCASTSD     -8(DX), Z8
+	VCMPPD           $0x00, Z3, Z8, K1
+	VPXORD           Z8, Z8, Z8
+	KMOVB            K1, DI
+	TESTQ            DI, DI
+	JEQ              else21
+	VPXORD           Z8, Z8, Z8
+	JMP              done20
+
+else21:
+	MOVQ         d5_base+440(FP), DI
+	VBROADCASTSD (DI), Z8
 
 done20:
-	MOVQ         d6_base+584(FP), SI
-	VMOVSD       X8, (SI)
+	VBROADCASTSD -8(SI), Z9
+	VCMPPD       $0x00, Z3, Z9, K1
+	VPXORD       Z9, Z9, Z9
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          else23
+	VPXORD       Z9, Z9, Z9
+	JMP          done22
+
+else23:
+	MOVQ         d6_base+584(FP), DI
+	VBROADCASTSD (DI), Z9
+
+done22:
+	VADDPD       Z9, Z8, Z8
+	MOVQ         dx_base+104(FP), DI
+	VADDPD.BCST  (DI), Z8, Z8
+	MOVQ         dx_base+104(FP), DI
+	VMOVSD       X8, (DI)
 	VBROADCASTSD -8(DX), Z8
-	VCMPPD       $0x00, Z3, Z8, K2
+	VCMPPD       $0x00, Z3, Z8, K1
 	VPXORD       Z8, Z8, Z8
-	KMOVB        K2, DX
+	KMOVB        K1, DX
 	TESTQ        DX, DX
 	JEQ          else25
 	VPXORD       Z8, Z8, Z8
 	JMP          done24
 
 else25:
-	VPXORD      Z10, Z10, Z10
-	KMOVB       K1, DX
-	TESTQ       DX, DX
-	JEQ         else27
-	VDIVPD      Z9, Z5, Z9
-	VMULPD.BCST 8(BX), Z9, Z9
-	VMULPD      Z9, Z4, Z10
-	JMP         done26
-
-else27:
-	VPXORD Z10, Z10, Z10
-
-done26:
-	MOVQ             t19_base+512(FP), DX
-	VMOVAPS          Z10, Z8
-	VFMADD231PD.BCST 8(DX), Z7, Z8
+	MOVQ         d5_base+440(FP), DX
+	VBROADCASTSD 8(DX), Z8
 
 done24:
+	VBROADCASTSD -8(SI), Z9
+	VCMPPD       $0x00, Z3, Z9, K1
+	VPXORD       Z9, Z9, Z9
+	KMOVB        K1, DX
+	TESTQ        DX, DX
+	JEQ          else27
+	VPXORD       Z9, Z9, Z9
+	JMP          done26
+
+else27:
 	MOVQ         d6_base+584(FP), DX
+	VBROADCASTSD 8(DX), Z9
+
+done26:
+	VADDPD       Z9, Z8, Z8
+	MOVQ         dx_base+104(FP), DX
+	VADDPD.BCST  8(DX), Z8, Z8
+	MOVQ         dx_base+104(FP), DX
 	VMOVSD       X8, 8(DX)
-	MOVQ         d6_base+584(FP), DX
-	VBROADCASTSD (DX), Z7
-	MOVQ         d5_base+440(FP), DX
-	VADDPD.BCST  (DX), Z7, Z7
-	MOVQ         dx_base+104(FP), DX
-	VADDPD.BCST  (DX), Z7, Z7
-	MOVQ         dx_base+104(FP), DX
-	VMOVSD       X7, (DX)
-	MOVQ         d6_base+584(FP), DX
-	VBROADCASTSD 8(DX), Z7
-	MOVQ         d5_base+440(FP), DX
-	VADDPD.BCST  8(DX), Z7, Z7
-	MOVQ         dx_base+104(FP), DX
-	VADDPD.BCST  8(DX), Z7, Z7
-	MOVQ         dx_base+104(FP), DX
-	VMOVSD       X7, 8(DX)
 	MOVQ         dzx1_base+80(FP), DX
-	VBROADCASTSD (DX), Z7
-	VADDPD.BCST  (AX), Z7, Z7
-	VMOVSD       X7, (AX)
+	VBROADCASTSD (DX), Z8
+	VADDPD.BCST  (AX), Z8, Z8
+	VMOVSD       X8, (AX)
 	MOVQ         dzx1_base+80(FP), DX
-	VBROADCASTSD 8(DX), Z7
-	VADDPD.BCST  8(AX), Z7, Z7
-	VMOVSD       X7, 8(AX)
+	VBROADCASTSD 8(DX), Z8
+	VADDPD.BCST  8(AX), Z8, Z8
+	VMOVSD       X8, 8(AX)
 	MOVQ         nextD_base+464(FP), DX
-	VBROADCASTSD (DX), Z7
+	VBROADCASTSD (DX), Z8
 	MOVQ         d2_base+488(FP), DX
-	VMOVSD       X7, (DX)
+	VMOVSD       X8, (DX)
 	MOVQ         nextD_base+464(FP), DX
-	VBROADCASTSD 8(DX), Z7
+	VBROADCASTSD 8(DX), Z8
 	MOVQ         d2_base+488(FP), DX
-	VMOVSD       X7, 8(DX)
+	VMOVSD       X8, 8(DX)
 	MOVQ         96(SP), DX
 	ADDQ         $+1, DX
 	MOVQ         DX, 96(SP)
@@ -504,7 +513,7 @@ TEXT ·d2LoopAVX2(SB), $168-608
 	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y1
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y2
 	VMOVUPD      c64x4_3fb999999999999a<>+0(SB), Y3
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
 	PCALIGN      $0x20
 
 loop3:
@@ -656,143 +665,125 @@ done4:
 	VBLENDVPD    Y10, Y5, Y0, Y5
 	VBLENDVPD    Y11, Y0, Y5, Y5
 	VSUBPD       Y5, Y13, Y5
-	VDIVPD       Y12, Y2, Y7
+	VCMPPD       $0x04, Y0, Y5, Y7
+	VDIVPD       Y12, Y2, Y9
+	VBLENDVPD    Y7, Y9, Y4, Y7
 	VMULPD       Y7, Y5, Y5
-	VBROADCASTSD -8(DX), Y7
-	VCMPPD       $0x00, Y0, Y7, Y7
+	VBROADCASTSD (CX), Y7
 	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y7, SI
+	VMOVMSKPD    Y10, SI
 	TESTQ        SI, SI
 	JEQ          else9
-	VXORPS       Y9, Y9, Y9
+	MOVQ         d3_base+272(FP), SI
+	VBROADCASTSD (SI), Y11
+	VDIVPD       Y12, Y2, Y13
+	VMULPD       Y13, Y11, Y11
+	VMULPD       Y11, Y1, Y9
 	JMP          done8
 
 else9:
-	VBROADCASTSD (CX), Y7
-	VXORPS       Y11, Y11, Y11
-	VMOVMSKPD    Y10, SI
-	TESTQ        SI, SI
-	JEQ          else11
-	MOVQ         d3_base+272(FP), SI
-	VBROADCASTSD (SI), Y13
-	VDIVPD       Y12, Y2, Y14
-	VMULPD       Y14, Y13, Y13
-	VMULPD       Y13, Y1, Y11
-	JMP          done10
-
-else11:
-	VXORPS Y11, Y11, Y11
-
-done10:
-	VMOVAPS     Y11, Y9
-	VFMADD231PD Y7, Y5, Y9
+	VXORPS Y9, Y9, Y9
 
 done8:
+	VFMADD231PD  Y7, Y5, Y9
 	MOVQ         d5_base+440(FP), SI
 	VMOVSD       X9, (SI)
 	MOVQ         d2_base+488(FP), SI
 	VBROADCASTSD (SI), Y7
+	VBROADCASTSD -8(DX), Y11
+	VCMPPD       $0x00, Y0, Y11, Y11
+	VBLENDVPD    Y11, Y0, Y9, Y9
 	VSUBPD       Y9, Y7, Y7
 	MOVQ         nextD_base+464(FP), SI
 	VMOVSD       X7, (SI)
+	VBROADCASTSD 8(CX), Y7
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y10, SI
+	TESTQ        SI, SI
+	JEQ          else11
+	MOVQ         d3_base+272(FP), SI
+	VBROADCASTSD 8(SI), Y11
+	VDIVPD       Y12, Y2, Y12
+	VMULPD       Y12, Y11, Y11
+	VMULPD       Y11, Y1, Y9
+	JMP          done10
+
+else11:
+	VXORPS Y9, Y9, Y9
+
+done10:
+	VFMADD231PD  Y7, Y5, Y9
+	MOVQ         d5_base+440(FP), SI
+	VMOVSD       X9, 8(SI)
+	MOVQ         d2_base+488(FP), SI
+	VBROADCASTSD 8(SI), Y5
 	VBROADCASTSD -8(DX), Y7
 	VCMPPD       $0x00, Y0, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y7, DX
-	TESTQ        DX, DX
-	JEQ          else13
-	VXORPS       Y9, Y9, Y9
-	JMP          done12
-
-else13:
-	VBROADCASTSD 8(CX), Y7
-	VXORPS       Y11, Y11, Y11
-	VMOVMSKPD    Y10, DX
-	TESTQ        DX, DX
-	JEQ          else15
-	MOVQ         d3_base+272(FP), DX
-	VBROADCASTSD 8(DX), Y13
-	VDIVPD       Y12, Y2, Y12
-	VMULPD       Y12, Y13, Y12
-	VMULPD       Y12, Y1, Y11
-	JMP          done14
-
-else15:
-	VXORPS Y11, Y11, Y11
-
-done14:
-	VMOVAPS     Y11, Y9
-	VFMADD231PD Y7, Y5, Y9
-
-done12:
-	MOVQ         d5_base+440(FP), DX
-	VMOVSD       X9, 8(DX)
-	MOVQ         d2_base+488(FP), DX
-	VBROADCASTSD 8(DX), Y5
-	VSUBPD       Y9, Y5, Y5
-	MOVQ         nextD_base+464(FP), DX
-	VMOVSD       X5, 8(DX)
+	VBLENDVPD    Y7, Y0, Y9, Y7
+	VSUBPD       Y7, Y5, Y5
+	MOVQ         nextD_base+464(FP), SI
+	VMOVSD       X5, 8(SI)
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSD -16(R8), Y7
-	MOVQ         t17_base+8(FP), DX
-	MOVLQSX      (DX), DX
-	VMOVQ        DX, X9
+	MOVQ         t17_base+8(FP), SI
+	MOVLQSX      (SI), SI
+	VMOVQ        SI, X9
 	VPBROADCASTQ X9, Y9
-	VPADDQ       Y4, Y9, Y9
-	VSUBPD       Y4, Y9, Y9
+	VPADDQ       c64x4_4338000000000000<>+0(SB), Y9, Y9
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
 	VSUBPD       Y9, Y7, Y7
 	VMULPD       Y7, Y1, Y7
-	MOVQ         t19_base+512(FP), DX
-	VMOVSD       X7, (DX)
+	MOVQ         t19_base+512(FP), SI
+	VMOVSD       X7, (SI)
 	VBROADCASTSD (BX), Y9
 	VFMADD231PD  Y9, Y7, Y5
 	VBROADCASTSD -8(R8), Y7
-	MOVQ         t17_base+8(FP), DX
-	MOVLQSX      4(DX), DX
-	VMOVQ        DX, X9
+	MOVQ         t17_base+8(FP), SI
+	MOVLQSX      4(SI), SI
+	VMOVQ        SI, X9
 	VPBROADCASTQ X9, Y9
-	VPADDQ       Y4, Y9, Y9
-	VSUBPD       Y4, Y9, Y9
+	VPADDQ       c64x4_4338000000000000<>+0(SB), Y9, Y9
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
 	VSUBPD       Y9, Y7, Y7
 	VMULPD       Y7, Y1, Y7
-	MOVQ         t19_base+512(FP), DX
-	VMOVSD       X7, 8(DX)
+	MOVQ         t19_base+512(FP), SI
+	VMOVSD       X7, 8(SI)
 	VBROADCASTSD 8(BX), Y9
 	VFMADD231PD  Y9, Y7, Y5
-	MOVQ         144(SP), DX
-	LEAQ         (DX)(R9*8), DX
-	VBROADCASTSD -8(DX), Y7
-	VCMPPD       $0x00, Y0, Y7, Y7
-	MOVQ         152(SP), SI
+	MOVQ         144(SP), SI
 	LEAQ         (SI)(R9*8), SI
-	VBROADCASTSD -8(SI), Y9
+	VBROADCASTSD -8(SI), Y7
+	VCMPPD       $0x00, Y0, Y7, Y7
+	MOVQ         152(SP), DI
+	LEAQ         (DI)(R9*8), DI
+	VBROADCASTSD -8(DI), Y9
 	VXORPS       Y11, Y11, Y11
-	VMOVMSKPD    Y7, SI
-	TESTQ        SI, SI
-	JEQ          else17
+	VMOVMSKPD    Y7, DI
+	TESTQ        DI, DI
+	JEQ          else13
 	VXORPS       Y11, Y11, Y11
-	JMP          done16
+	JMP          done12
 
-else17:
+else13:
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
 	VBLENDVPD    Y10, Y8, Y0, Y8
 	VXORPS       Y12, Y12, Y12
-	VMOVMSKPD    Y10, SI
-	TESTQ        SI, SI
-	JEQ          else19
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
+	JEQ          else15
 	VBROADCASTSD -8(R13), Y13
 	VDIVPD       Y13, Y6, Y6
 	VBROADCASTSD -8(R12), Y13
 	VMULPD       Y13, Y6, Y12
-	JMP          done18
+	JMP          done14
 
-else19:
+else15:
 	VXORPS Y12, Y12, Y12
 
-done18:
+done14:
 	VSUBPD Y12, Y8, Y11
 
-done16:
+done12:
 	VDIVPD       Y9, Y5, Y5
 	VDIVPD       Y9, Y2, Y6
 	VMULPD       Y6, Y5, Y5
@@ -800,87 +791,111 @@ done16:
 	VBLENDVPD    Y10, Y5, Y0, Y5
 	VBLENDVPD    Y7, Y0, Y5, Y5
 	VSUBPD       Y5, Y11, Y5
-	VDIVPD       Y9, Y2, Y6
+	VCMPPD       $0x04, Y0, Y5, Y6
+	VDIVPD       Y9, Y2, Y7
+	VBLENDVPD    Y6, Y7, Y4, Y6
 	VMULPD       Y6, Y5, Y5
-	VBROADCASTSD -8(DX), Y6
-	VCMPPD       $0x00, Y0, Y6, Y6
+	MOVQ         t19_base+512(FP), DI
+	VBROADCASTSD (DI), Y6
 	VXORPS       Y7, Y7, Y7
-	VMOVMSKPD    Y6, SI
-	TESTQ        SI, SI
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
+	JEQ          else17
+	VBROADCASTSD (BX), Y8
+	VDIVPD       Y9, Y2, Y11
+	VMULPD       Y11, Y8, Y8
+	VMULPD       Y8, Y1, Y7
+	JMP          done16
+
+else17:
+	VXORPS Y7, Y7, Y7
+
+done16:
+	VFMADD231PD  Y6, Y5, Y7
+	MOVQ         d6_base+584(FP), DI
+	VMOVSD       X7, (DI)
+	MOVQ         t19_base+512(FP), DI
+	VBROADCASTSD 8(DI), Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
+	JEQ          else19
+	VBROADCASTSD 8(BX), Y8
+	VDIVPD       Y9, Y2, Y9
+	VMULPD       Y9, Y8, Y8
+	VMULPD       Y8, Y1, Y7
+	JMP          done18
+
+else19:
+	VXORPS Y7, Y7, Y7
+
+done18:
+	VFMADD231PD  Y6, Y5, Y7
+	MOVQ         d6_base+584(FP), DI
+	VMOVSD       X7, 8(DI)
+	VBROADCASTSD -8(DX), Y5
+	VCMPPD       $0x00, Y0, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVMSKPD    Y5, DI
+	TESTQ        DI, DI
 	JEQ          else21
-	VXORPS       Y7, Y7, Y7
+	VXORPS       Y6, Y6, Y6
 	JMP          done20
 
 else21:
-	MOVQ         t19_base+512(FP), SI
-	VBROADCASTSD (SI), Y6
-	VXORPS       Y8, Y8, Y8
-	VMOVMSKPD    Y10, SI
-	TESTQ        SI, SI
+	MOVQ         d5_base+440(FP), DI
+	VBROADCASTSD (DI), Y6
+
+done20:
+	VBROADCASTSD -8(SI), Y5
+	VCMPPD       $0x00, Y0, Y5, Y5
+	VXORPS       Y7, Y7, Y7
+	VMOVMSKPD    Y5, DI
+	TESTQ        DI, DI
 	JEQ          else23
-	VBROADCASTSD (BX), Y11
-	VDIVPD       Y9, Y2, Y12
-	VMULPD       Y12, Y11, Y11
-	VMULPD       Y11, Y1, Y8
+	VXORPS       Y7, Y7, Y7
 	JMP          done22
 
 else23:
-	VXORPS Y8, Y8, Y8
+	MOVQ         d6_base+584(FP), DI
+	VBROADCASTSD (DI), Y7
 
 done22:
-	VMOVAPS     Y8, Y7
-	VFMADD231PD Y6, Y5, Y7
-
-done20:
-	MOVQ         d6_base+584(FP), SI
-	VMOVSD       X7, (SI)
-	VBROADCASTSD -8(DX), Y6
-	VCMPPD       $0x00, Y0, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMOVMSKPD    Y6, DX
+	VADDPD       Y7, Y6, Y5
+	MOVQ         dx_base+104(FP), DI
+	VBROADCASTSD (DI), Y6
+	VADDPD       Y5, Y6, Y5
+	MOVQ         dx_base+104(FP), DI
+	VMOVSD       X5, (DI)
+	VBROADCASTSD -8(DX), Y5
+	VCMPPD       $0x00, Y0, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVMSKPD    Y5, DX
 	TESTQ        DX, DX
 	JEQ          else25
-	VXORPS       Y7, Y7, Y7
+	VXORPS       Y6, Y6, Y6
 	JMP          done24
 
 else25:
-	MOVQ         t19_base+512(FP), DX
+	MOVQ         d5_base+440(FP), DX
 	VBROADCASTSD 8(DX), Y6
-	VXORPS       Y8, Y8, Y8
-	VMOVMSKPD    Y10, DX
+
+done24:
+	VBROADCASTSD -8(SI), Y5
+	VCMPPD       $0x00, Y0, Y5, Y5
+	VXORPS       Y7, Y7, Y7
+	VMOVMSKPD    Y5, DX
 	TESTQ        DX, DX
 	JEQ          else27
-	VBROADCASTSD 8(BX), Y10
-	VDIVPD       Y9, Y2, Y9
-	VMULPD       Y9, Y10, Y9
-	VMULPD       Y9, Y1, Y8
+	VXORPS       Y7, Y7, Y7
 	JMP          done26
 
 else27:
-	VXORPS Y8, Y8, Y8
+	MOVQ         d6_base+584(FP), DX
+	VBROADCASTSD 8(DX), Y7
 
 done26:
-	VMOVAPS     Y8, Y7
-	VFMADD231PD Y6, Y5, Y7
-
-done24:
-	MOVQ         d6_base+584(FP), DX
-	VMOVSD       X7, 8(DX)
-	MOVQ         d5_base+440(FP), DX
-	VBROADCASTSD (DX), Y5
-	MOVQ         d6_base+584(FP), DX
-	VBROADCASTSD (DX), Y6
-	VADDPD       Y6, Y5, Y5
-	MOVQ         dx_base+104(FP), DX
-	VBROADCASTSD (DX), Y6
-	VADDPD       Y5, Y6, Y5
-	MOVQ         dx_base+104(FP), DX
-	VMOVSD       X5, (DX)
-	MOVQ         d5_base+440(FP), DX
-	VBROADCASTSD 8(DX), Y5
-	MOVQ         d6_base+584(FP), DX
-	VBROADCASTSD 8(DX), Y6
-	VADDPD       Y6, Y5, Y5
+	VADDPD       Y7, Y6, Y5
 	MOVQ         dx_base+104(FP), DX
 	VBROADCASTSD 8(DX), Y6
 	VADDPD       Y5, Y6, Y5
@@ -1007,6 +1022,7 @@ TEXT ·d8LoopAVX512(SB), $128-680
 	VBROADCASTSD c64x1_3fb999999999999a<>+0(SB), Z4
 	VPXORD       Z5, Z5, Z5
 	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z6
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z7
 	PCALIGN      $0x20
 
 loop3:
@@ -1016,343 +1032,347 @@ loop3:
 	MOVQ             $+0, R11
 	MOVQ             t15_base+8(FP), R12
 	MOVL             R11, 4(R12)
-	VMULPD.BCST      (AX), Z4, Z7
+	VMULPD.BCST      (AX), Z4, Z8
 	MOVQ             dzx1_base+32(FP), R11
-	VMOVSD           X7, (R11)
-	VMULPD.BCST      8(AX), Z4, Z7
+	VMOVSD           X8, (R11)
+	VMULPD.BCST      8(AX), Z4, Z8
 	MOVQ             dzx1_base+32(FP), R11
-	VMOVSD           X7, 8(R11)
-	VPXORD           Z7, Z7, Z7
+	VMOVSD           X8, 8(R11)
+	VPXORD           Z8, Z8, Z8
 	IMUL3Q           $-2, CX, R11
 	MOVQ             (SP), R12
 	LEAQ             (R12)(R11*8), R12
-	VBROADCASTSD     -16(R12), Z8
-	VSUBPD           Z0, Z8, Z8
-	VMULPD           Z8, Z2, Z8
+	VBROADCASTSD     -16(R12), Z9
+	VSUBPD           Z0, Z9, Z9
+	VMULPD           Z9, Z2, Z9
 	MOVQ             d9_base+128(FP), R13
-	VMOVSD           X8, (R13)
-	VMULPD.BCST      (DX), Z3, Z9
-	VFMADD231PD      Z8, Z9, Z7
-	VBROADCASTSD     -8(R12), Z8
-	VSUBPD           Z1, Z8, Z8
-	VMULPD           Z8, Z2, Z8
+	VMOVSD           X9, (R13)
+	VMULPD.BCST      (DX), Z3, Z10
+	VFMADD231PD      Z9, Z10, Z8
+	VBROADCASTSD     -8(R12), Z9
+	VSUBPD           Z1, Z9, Z9
+	VMULPD           Z9, Z2, Z9
 	MOVQ             d9_base+128(FP), R13
-	VMOVSD           X8, 8(R13)
-	VMULPD.BCST      8(DX), Z3, Z9
-	VFMADD231PD      Z8, Z9, Z7
+	VMOVSD           X9, 8(R13)
+	VMULPD.BCST      8(DX), Z3, Z10
+	VFMADD231PD      Z9, Z10, Z8
 	MOVQ             8(SP), R13
 	LEAQ             (R13)(R11*8), R11
-	VBROADCASTSD     -8(R12), Z8
-	VFMADD231PD.BCST -8(R11), Z4, Z8
-	VCMPPD           $0x11, Z8, Z5, K1
+	VBROADCASTSD     -8(R12), Z9
+	VFMADD231PD.BCST -8(R11), Z4, Z9
+	VCMPPD           $0x11, Z9, Z5, K1
 	IMUL3Q           $-1, CX, R11
 	MOVQ             16(SP), R13
 	LEAQ             (R13)(R11*8), R13
-	VBROADCASTSD     -8(R13), Z8
-	VCMPPD           $0x00, Z5, Z8, K2
+	VBROADCASTSD     -8(R13), Z9
+	VCMPPD           $0x00, Z5, Z9, K2
 	MOVQ             24(SP), BP
 	LEAQ             (BP)(R11*8), BP
-	VBROADCASTSD     -8(BP), Z8
-	VDIVPD           Z8, Z6, Z9
-	VPXORD           Z10, Z10, Z10
+	VBROADCASTSD     -8(BP), Z9
+	VDIVPD           Z9, Z6, Z10
+	VPXORD           Z11, Z11, Z11
 	KMOVB            K2, BP
 	TESTQ            BP, BP
 	JEQ              else5
-	VPXORD           Z10, Z10, Z10
+	VPXORD           Z11, Z11, Z11
 	JMP              done4
 
 else5:
-	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else7
-	VMULPD      Z9, Z7, Z12
+	VMULPD      Z10, Z8, Z13
 	MOVQ        32(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z12, Z12
+	VMULPD.BCST -8(BP), Z13, Z13
 	MOVQ        40(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VDIVPD.BCST -8(BP), Z12, Z12
+	VDIVPD.BCST -8(BP), Z13, Z13
 	MOVQ        48(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z12, Z11
+	VMULPD.BCST -8(BP), Z13, Z12
 	JMP         done6
 
 else7:
-	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
 
 done6:
-	VMOVAPD Z11, Z10
+	VMOVAPD Z12, Z11
 
 done4:
-	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
 	KMOVB  K2, BP
 	TESTQ  BP, BP
 	JEQ    else9
-	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
 	JMP    done8
 
 else9:
-	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else11
 	MOVQ        56(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z7, Z7
-	VDIVPD      Z8, Z7, Z7
-	VMULPD      Z9, Z7, Z12
+	VMULPD.BCST -8(BP), Z8, Z8
+	VDIVPD      Z9, Z8, Z8
+	VMULPD      Z10, Z8, Z13
 	JMP         done10
 
 else11:
-	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
 
 done10:
-	VMOVAPD Z12, Z11
+	VMOVAPD Z13, Z12
 
 done8:
-	VSUBPD      Z11, Z10, Z7
-	VDIVPD      Z8, Z6, Z8
-	VMULPD      Z8, Z7, Z7
-	VPXORD      Z8, Z8, Z8
+	VSUBPD      Z12, Z11, Z8
+	VCMPPD      $0x04, Z5, Z8, K2
+	VDIVPD      Z9, Z6, Z9
+	VBLENDMPD   Z9, Z7, K2, Z9
+	VMULPD      Z9, Z8, Z8
+	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else13
-	VMULPD.BCST (DX), Z3, Z9
+	VMULPD.BCST (DX), Z3, Z10
 	MOVQ        64(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z9, Z9
-	VMULPD      Z9, Z2, Z8
+	VMULPD.BCST -8(BP), Z10, Z10
+	VMULPD      Z10, Z2, Z9
 	JMP         done12
 
 else13:
-	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
 
 done12:
-	VMOVSD      X8, (BX)
-	VPXORD      Z8, Z8, Z8
+	VMOVSD      X9, (BX)
+	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else15
-	VMULPD.BCST (DX), Z3, Z9
+	VMULPD.BCST (DX), Z3, Z10
 	MOVQ        72(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z9, Z9
-	VMULPD      Z9, Z2, Z8
+	VMULPD.BCST -8(BP), Z10, Z10
+	VMULPD      Z10, Z2, Z9
 	JMP         done14
 
 else15:
-	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
 
 done14:
-	VMOVSD      X8, (SI)
-	VPXORD      Z8, Z8, Z8
+	VMOVSD      X9, (SI)
+	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else17
-	VMULPD.BCST 8(DX), Z3, Z9
+	VMULPD.BCST 8(DX), Z3, Z10
 	MOVQ        64(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z9, Z9
-	VMULPD      Z9, Z2, Z8
+	VMULPD.BCST -8(BP), Z10, Z10
+	VMULPD      Z10, Z2, Z9
 	JMP         done16
 
 else17:
-	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
 
 done16:
-	VMOVSD      X8, 8(BX)
-	VPXORD      Z8, Z8, Z8
+	VMOVSD      X9, 8(BX)
+	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else19
-	VMULPD.BCST 8(DX), Z3, Z9
+	VMULPD.BCST 8(DX), Z3, Z10
 	MOVQ        72(SP), BP
 	LEAQ        (BP)(R11*8), BP
-	VMULPD.BCST -8(BP), Z9, Z9
-	VMULPD      Z9, Z2, Z8
+	VMULPD.BCST -8(BP), Z10, Z10
+	VMULPD      Z10, Z2, Z9
 	JMP         done18
 
 else19:
-	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
 
 done18:
-	VMOVSD       X8, 8(SI)
-	VBROADCASTSD -8(R13), Z8
-	VCMPPD       $0x00, Z5, Z8, K2
-	VPXORD       Z8, Z8, Z8
+	VMOVSD       X9, 8(SI)
+	VBROADCASTSD -8(R13), Z9
+	VCMPPD       $0x00, Z5, Z9, K2
+	VPXORD       Z9, Z9, Z9
 	KMOVB        K2, BP
 	TESTQ        BP, BP
 	JEQ          else21
-	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
 	JMP          done20
 
 else21:
 	MOVQ        d9_base+128(FP), BP
-	VMULPD.BCST (BP), Z7, Z8
+	VMULPD.BCST (BP), Z8, Z9
 
 done20:
-	VADDPD.BCST  (BX), Z8, Z8
-	VMOVSD       X8, (DI)
-	VBROADCASTSD (R9), Z9
-	VSUBPD       Z8, Z9, Z8
-	VMOVSD       X8, (R8)
-	VBROADCASTSD -8(R13), Z8
-	VCMPPD       $0x00, Z5, Z8, K2
-	VPXORD       Z8, Z8, Z8
+	VADDPD.BCST  (BX), Z9, Z9
+	VMOVSD       X9, (DI)
+	VBROADCASTSD (R9), Z10
+	VSUBPD       Z9, Z10, Z9
+	VMOVSD       X9, (R8)
+	VBROADCASTSD -8(R13), Z9
+	VCMPPD       $0x00, Z5, Z9, K2
+	VPXORD       Z9, Z9, Z9
 	KMOVB        K2, R13
 	TESTQ        R13, R13
 	JEQ          else23
-	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
 	JMP          done22
 
 else23:
 	MOVQ        d9_base+128(FP), R13
-	VMULPD.BCST 8(R13), Z7, Z8
+	VMULPD.BCST 8(R13), Z8, Z9
 
 done22:
-	VADDPD.BCST  8(BX), Z8, Z7
-	VMOVSD       X7, 8(DI)
-	VBROADCASTSD 8(R9), Z8
-	VSUBPD       Z7, Z8, Z7
-	VMOVSD       X7, 8(R8)
-	VPXORD       Z7, Z7, Z7
-	VBROADCASTSD -16(R12), Z8
+	VADDPD.BCST  8(BX), Z9, Z8
+	VMOVSD       X8, 8(DI)
+	VBROADCASTSD 8(R9), Z9
+	VSUBPD       Z8, Z9, Z8
+	VMOVSD       X8, 8(R8)
+	VPXORD       Z8, Z8, Z8
+	VBROADCASTSD -16(R12), Z9
 	MOVQ         t15_base+8(FP), R13
 	MOVLQSX      (R13), R13
-	VPBROADCASTQ R13, Z9
-	VCVTQQ2PD    Z9, Z9
-	VSUBPD       Z9, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVSD       X8, (R10)
-	VMULPD.BCST  (DX), Z3, Z9
-	VFMADD231PD  Z8, Z9, Z7
-	VBROADCASTSD -8(R12), Z8
+	VPBROADCASTQ R13, Z10
+	VCVTQQ2PD    Z10, Z10
+	VSUBPD       Z10, Z9, Z9
+	VMULPD       Z9, Z2, Z9
+	VMOVSD       X9, (R10)
+	VMULPD.BCST  (DX), Z3, Z10
+	VFMADD231PD  Z9, Z10, Z8
+	VBROADCASTSD -8(R12), Z9
 	MOVQ         t15_base+8(FP), R12
 	MOVLQSX      4(R12), R12
-	VPBROADCASTQ R12, Z9
-	VCVTQQ2PD    Z9, Z9
-	VSUBPD       Z9, Z8, Z8
-	VMULPD       Z8, Z2, Z8
-	VMOVSD       X8, 8(R10)
-	VMULPD.BCST  8(DX), Z3, Z9
-	VFMADD231PD  Z8, Z9, Z7
+	VPBROADCASTQ R12, Z10
+	VCVTQQ2PD    Z10, Z10
+	VSUBPD       Z10, Z9, Z9
+	VMULPD       Z9, Z2, Z9
+	VMOVSD       X9, 8(R10)
+	VMULPD.BCST  8(DX), Z3, Z10
+	VFMADD231PD  Z9, Z10, Z8
 	MOVQ         80(SP), R12
 	LEAQ         (R12)(R11*8), R12
-	VBROADCASTSD -8(R12), Z8
-	VCMPPD       $0x00, Z5, Z8, K2
+	VBROADCASTSD -8(R12), Z9
+	VCMPPD       $0x00, Z5, Z9, K2
 	MOVQ         88(SP), R13
 	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Z8
-	VDIVPD       Z8, Z6, Z9
-	VPXORD       Z10, Z10, Z10
+	VBROADCASTSD -8(R13), Z9
+	VDIVPD       Z9, Z6, Z10
+	VPXORD       Z11, Z11, Z11
 	KMOVB        K2, R13
 	TESTQ        R13, R13
 	JEQ          else25
-	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
 	JMP          done24
 
 else25:
-	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
 	KMOVB       K1, R13
 	TESTQ       R13, R13
 	JEQ         else27
-	VMULPD      Z9, Z7, Z12
+	VMULPD      Z10, Z8, Z13
 	MOVQ        96(SP), R13
 	LEAQ        (R13)(R11*8), R13
-	VMULPD.BCST -8(R13), Z12, Z12
+	VMULPD.BCST -8(R13), Z13, Z13
 	MOVQ        104(SP), R13
 	LEAQ        (R13)(R11*8), R13
-	VDIVPD.BCST -8(R13), Z12, Z12
+	VDIVPD.BCST -8(R13), Z13, Z13
 	MOVQ        112(SP), R13
 	LEAQ        (R13)(R11*8), R13
-	VMULPD.BCST -8(R13), Z12, Z11
+	VMULPD.BCST -8(R13), Z13, Z12
 	JMP         done26
 
 else27:
-	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
 
 done26:
-	VMOVAPD Z11, Z10
+	VMOVAPD Z12, Z11
 
 done24:
-	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
 	KMOVB  K2, R13
 	TESTQ  R13, R13
 	JEQ    else29
-	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
 	JMP    done28
 
 else29:
-	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
 	KMOVB       K1, R13
 	TESTQ       R13, R13
 	JEQ         else31
 	MOVQ        120(SP), R13
 	LEAQ        (R13)(R11*8), R11
-	VMULPD.BCST -8(R11), Z7, Z7
-	VDIVPD      Z8, Z7, Z7
-	VMULPD      Z9, Z7, Z12
+	VMULPD.BCST -8(R11), Z8, Z8
+	VDIVPD      Z9, Z8, Z8
+	VMULPD      Z10, Z8, Z13
 	JMP         done30
 
 else31:
-	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
 
 done30:
-	VMOVAPD Z12, Z11
+	VMOVAPD Z13, Z12
 
 done28:
-	VSUBPD       Z11, Z10, Z7
-	VDIVPD       Z8, Z6, Z8
-	VMULPD       Z8, Z7, Z7
-	VBROADCASTSD (SI), Z8
-	VADDPD.BCST  (DI), Z8, Z8
-	VBROADCASTSD -8(R12), Z9
-	VCMPPD       $0x00, Z5, Z9, K1
-	VPXORD       Z9, Z9, Z9
+	VSUBPD       Z12, Z11, Z8
+	VCMPPD       $0x04, Z5, Z8, K1
+	VDIVPD       Z9, Z6, Z9
+	VBLENDMPD    Z9, Z7, K1, Z9
+	VMULPD       Z9, Z8, Z8
+	VBROADCASTSD (SI), Z9
+	VADDPD.BCST  (DI), Z9, Z9
+	VBROADCASTSD -8(R12), Z10
+	VCMPPD       $0x00, Z5, Z10, K1
+	VPXORD       Z10, Z10, Z10
 	KMOVB        K1, R11
 	TESTQ        R11, R11
 	JEQ          else33
-	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
 	JMP          done32
 
 else33:
-	VMULPD.BCST (R10), Z7, Z9
+	VMULPD.BCST (R10), Z8, Z10
 
 done32:
-	VADDPD       Z9, Z8, Z8
-	VADDPD.BCST  (AX), Z8, Z8
-	VMOVSD       X8, (AX)
-	VBROADCASTSD 8(SI), Z8
-	VADDPD.BCST  8(DI), Z8, Z8
-	VBROADCASTSD -8(R12), Z9
-	VCMPPD       $0x00, Z5, Z9, K1
-	VPXORD       Z9, Z9, Z9
+	VADDPD       Z10, Z9, Z9
+	VADDPD.BCST  (AX), Z9, Z9
+	VMOVSD       X9, (AX)
+	VBROADCASTSD 8(SI), Z9
+	VADDPD.BCST  8(DI), Z9, Z9
+	VBROADCASTSD -8(R12), Z10
+	VCMPPD       $0x00, Z5, Z10, K1
+	VPXORD       Z10, Z10, Z10
 	KMOVB        K1, R11
 	TESTQ        R11, R11
 	JEQ          else35
-	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
 	JMP          done34
 
 else35:
-	VMULPD.BCST 8(R10), Z7, Z9
+	VMULPD.BCST 8(R10), Z8, Z10
 
 done34:
-	VADDPD       Z9, Z8, Z7
-	VADDPD.BCST  8(AX), Z7, Z7
-	VMOVSD       X7, 8(AX)
+	VADDPD       Z10, Z9, Z8
+	VADDPD.BCST  8(AX), Z8, Z8
+	VMOVSD       X8, 8(AX)
 	MOVQ         dzx1_base+32(FP), R11
-	VBROADCASTSD (R11), Z7
-	VADDPD.BCST  (DX), Z7, Z7
-	VMOVSD       X7, (DX)
+	VBROADCASTSD (R11), Z8
+	VADDPD.BCST  (DX), Z8, Z8
+	VMOVSD       X8, (DX)
 	MOVQ         dzx1_base+32(FP), R11
-	VBROADCASTSD 8(R11), Z7
-	VADDPD.BCST  8(DX), Z7, Z7
-	VMOVSD       X7, 8(DX)
-	VBROADCASTSD (R8), Z7
-	VMOVSD       X7, (R9)
-	VBROADCASTSD 8(R8), Z7
-	VMOVSD       X7, 8(R9)
+	VBROADCASTSD 8(R11), Z8
+	VADDPD.BCST  8(DX), Z8, Z8
+	VMOVSD       X8, 8(DX)
+	VBROADCASTSD (R8), Z8
+	VMOVSD       X8, (R9)
+	VBROADCASTSD 8(R8), Z8
+	VMOVSD       X8, 8(R9)
 	ADDQ         $+1, CX
 	MOVQ         p0+0(FP), R11
 	CMPQ         CX, R11
@@ -1365,7 +1385,7 @@ done1:
 
 // func d8LoopAVX2(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, d10 []float64, nextD []float64, d8 []float64, d11 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·d8LoopAVX2(SB), $160-680
+TEXT ·d8LoopAVX2(SB), $192-680
 	MOVQ         dx_base+56(FP), AX
 	MOVQ         t4_base+104(FP), CX
 	MOVQ         dv2_base+152(FP), DX
@@ -1381,79 +1401,81 @@ TEXT ·d8LoopAVX2(SB), $160-680
 	VBROADCASTSD (CX), Y0
 	VMOVUPS      Y0, (SP)
 	VBROADCASTSD 8(CX), Y0
+	VMOVUPS      Y0, 32(SP)
 	MOVQ         p0+0(FP), CX
 	SHLQ         $0x01, CX
 	MOVQ         x_base+80(FP), R11
 	LEAQ         (R11)(CX*8), R11
-	MOVQ         R11, 32(SP)
+	MOVQ         R11, 64(SP)
 	MOVQ         v_base+176(FP), R11
 	LEAQ         (R11)(CX*8), CX
-	MOVQ         CX, 40(SP)
+	MOVQ         CX, 72(SP)
 	MOVQ         t12_base+200(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 48(SP)
+	MOVQ         CX, 80(SP)
 	MOVQ         t11_base+224(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 56(SP)
+	MOVQ         CX, 88(SP)
 	MOVQ         d4_base+248(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 64(SP)
+	MOVQ         CX, 96(SP)
 	MOVQ         t10_base+272(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 72(SP)
+	MOVQ         CX, 104(SP)
 	MOVQ         t9_base+296(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 80(SP)
+	MOVQ         CX, 112(SP)
 	MOVQ         d5_base+320(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 88(SP)
+	MOVQ         CX, 120(SP)
 	MOVQ         d6_base+368(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 96(SP)
+	MOVQ         CX, 128(SP)
 	MOVQ         d3_base+416(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 104(SP)
+	MOVQ         CX, 136(SP)
 	MOVQ         t8_base+536(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 112(SP)
+	MOVQ         CX, 144(SP)
 	MOVQ         t7_base+560(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 120(SP)
+	MOVQ         CX, 152(SP)
 	MOVQ         d_base+584(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 128(SP)
+	MOVQ         CX, 160(SP)
 	MOVQ         t6_base+608(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 136(SP)
+	MOVQ         CX, 168(SP)
 	MOVQ         t5_base+632(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 144(SP)
+	MOVQ         CX, 176(SP)
 	MOVQ         d2_base+656(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
-	MOVQ         CX, 152(SP)
+	MOVQ         CX, 184(SP)
 	MOVQ         p0+0(FP), CX
 	TESTQ        CX, CX
 	JLE          done2
 	MOVQ         $+0, CX
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y1
-	VMOVUPD      c64x4_bfb999999999999a<>+0(SB), Y2
-	VMOVUPD      c64x4_3fb999999999999a<>+0(SB), Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
+	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
+	VMOVUPD      c64x4_bfb999999999999a<>+0(SB), Y1
+	VMOVUPD      c64x4_3fb999999999999a<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y4
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y5
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y6
 	PCALIGN      $0x20
 
@@ -1465,48 +1487,48 @@ loop3:
 	MOVQ         t15_base+8(FP), R12
 	MOVL         R11, 4(R12)
 	VBROADCASTSD (AX), Y7
-	VMULPD       Y7, Y3, Y7
+	VMULPD       Y7, Y2, Y7
 	MOVQ         dzx1_base+32(FP), R11
 	VMOVSD       X7, (R11)
 	VBROADCASTSD 8(AX), Y7
-	VMULPD       Y7, Y3, Y7
+	VMULPD       Y7, Y2, Y7
 	MOVQ         dzx1_base+32(FP), R11
 	VMOVSD       X7, 8(R11)
 	VXORPS       Y7, Y7, Y7
 	IMUL3Q       $-2, CX, R11
-	MOVQ         32(SP), R12
+	MOVQ         64(SP), R12
 	LEAQ         (R12)(R11*8), R12
 	VBROADCASTSD -16(R12), Y8
 	VSUBPD       (SP), Y8, Y8
-	VMULPD       Y8, Y1, Y8
+	VMULPD       Y8, Y0, Y8
 	MOVQ         d9_base+128(FP), R13
 	VMOVSD       X8, (R13)
 	VBROADCASTSD (DX), Y9
-	VMULPD       Y9, Y2, Y9
+	VMULPD       Y9, Y1, Y9
 	VFMADD231PD  Y8, Y9, Y7
 	VBROADCASTSD -8(R12), Y8
-	VSUBPD       Y0, Y8, Y8
-	VMULPD       Y8, Y1, Y8
+	VSUBPD       32(SP), Y8, Y8
+	VMULPD       Y8, Y0, Y8
 	MOVQ         d9_base+128(FP), R13
 	VMOVSD       X8, 8(R13)
 	VBROADCASTSD 8(DX), Y9
-	VMULPD       Y9, Y2, Y9
+	VMULPD       Y9, Y1, Y9
 	VFMADD231PD  Y8, Y9, Y7
-	MOVQ         40(SP), R13
+	MOVQ         72(SP), R13
 	LEAQ         (R13)(R11*8), R11
 	VBROADCASTSD -8(R11), Y8
 	VBROADCASTSD -8(R12), Y9
-	VFMADD231PD  Y8, Y3, Y9
-	VCMPPD       $0x11, Y9, Y4, Y8
+	VFMADD231PD  Y8, Y2, Y9
+	VCMPPD       $0x11, Y9, Y3, Y8
 	IMUL3Q       $-1, CX, R11
-	MOVQ         48(SP), R13
+	MOVQ         80(SP), R13
 	LEAQ         (R13)(R11*8), R13
 	VBROADCASTSD -8(R13), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	MOVQ         56(SP), BP
+	VCMPPD       $0x00, Y3, Y9, Y9
+	MOVQ         88(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y10
-	VDIVPD       Y10, Y5, Y11
+	VDIVPD       Y10, Y4, Y11
 	VXORPS       Y12, Y12, Y12
 	VMOVMSKPD    Y9, BP
 	TESTQ        BP, BP
@@ -1520,15 +1542,15 @@ else5:
 	TESTQ        BP, BP
 	JEQ          else7
 	VMULPD       Y11, Y7, Y14
-	MOVQ         64(SP), BP
+	MOVQ         96(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y15
 	VMULPD       Y15, Y14, Y14
-	MOVQ         72(SP), BP
+	MOVQ         104(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y15
 	VDIVPD       Y15, Y14, Y14
-	MOVQ         80(SP), BP
+	MOVQ         112(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y15
 	VMULPD       Y15, Y14, Y13
@@ -1553,7 +1575,7 @@ else9:
 	VMOVMSKPD    Y8, BP
 	TESTQ        BP, BP
 	JEQ          else11
-	MOVQ         88(SP), BP
+	MOVQ         120(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y14
 	VMULPD       Y14, Y7, Y7
@@ -1569,19 +1591,21 @@ done10:
 
 done8:
 	VSUBPD       Y13, Y12, Y7
-	VDIVPD       Y10, Y5, Y9
+	VCMPPD       $0x04, Y3, Y7, Y9
+	VDIVPD       Y10, Y4, Y10
+	VBLENDVPD    Y9, Y10, Y5, Y9
 	VMULPD       Y9, Y7, Y7
 	VXORPS       Y9, Y9, Y9
 	VMOVMSKPD    Y8, BP
 	TESTQ        BP, BP
 	JEQ          else13
 	VBROADCASTSD (DX), Y10
-	VMULPD       Y10, Y2, Y10
-	MOVQ         96(SP), BP
+	VMULPD       Y10, Y1, Y10
+	MOVQ         128(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y11
 	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y1, Y9
+	VMULPD       Y10, Y0, Y9
 	JMP          done12
 
 else13:
@@ -1594,12 +1618,12 @@ done12:
 	TESTQ        BP, BP
 	JEQ          else15
 	VBROADCASTSD (DX), Y10
-	VMULPD       Y10, Y2, Y10
-	MOVQ         104(SP), BP
+	VMULPD       Y10, Y1, Y10
+	MOVQ         136(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y11
 	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y1, Y9
+	VMULPD       Y10, Y0, Y9
 	JMP          done14
 
 else15:
@@ -1612,12 +1636,12 @@ done14:
 	TESTQ        BP, BP
 	JEQ          else17
 	VBROADCASTSD 8(DX), Y10
-	VMULPD       Y10, Y2, Y10
-	MOVQ         96(SP), BP
+	VMULPD       Y10, Y1, Y10
+	MOVQ         128(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y11
 	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y1, Y9
+	VMULPD       Y10, Y0, Y9
 	JMP          done16
 
 else17:
@@ -1630,12 +1654,12 @@ done16:
 	TESTQ        BP, BP
 	JEQ          else19
 	VBROADCASTSD 8(DX), Y10
-	VMULPD       Y10, Y2, Y10
-	MOVQ         104(SP), BP
+	VMULPD       Y10, Y1, Y10
+	MOVQ         136(SP), BP
 	LEAQ         (BP)(R11*8), BP
 	VBROADCASTSD -8(BP), Y11
 	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y1, Y9
+	VMULPD       Y10, Y0, Y9
 	JMP          done18
 
 else19:
@@ -1645,7 +1669,7 @@ done18:
 	VMOVSD       X9, 8(SI)
 	VBROADCASTSD (BX), Y9
 	VBROADCASTSD -8(R13), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
+	VCMPPD       $0x00, Y3, Y10, Y10
 	VXORPS       Y11, Y11, Y11
 	VMOVMSKPD    Y10, BP
 	TESTQ        BP, BP
@@ -1666,7 +1690,7 @@ done20:
 	VMOVSD       X9, (R8)
 	VBROADCASTSD 8(BX), Y9
 	VBROADCASTSD -8(R13), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
+	VCMPPD       $0x00, Y3, Y10, Y10
 	VXORPS       Y11, Y11, Y11
 	VMOVMSKPD    Y10, R13
 	TESTQ        R13, R13
@@ -1694,10 +1718,10 @@ done22:
 	VPADDQ       Y6, Y10, Y10
 	VSUBPD       Y6, Y10, Y10
 	VSUBPD       Y10, Y9, Y9
-	VMULPD       Y9, Y1, Y9
+	VMULPD       Y9, Y0, Y9
 	VMOVSD       X9, (R10)
 	VBROADCASTSD (DX), Y10
-	VMULPD       Y10, Y2, Y10
+	VMULPD       Y10, Y1, Y10
 	VFMADD231PD  Y9, Y10, Y7
 	VBROADCASTSD -8(R12), Y9
 	MOVQ         t15_base+8(FP), R12
@@ -1707,19 +1731,19 @@ done22:
 	VPADDQ       Y6, Y10, Y10
 	VSUBPD       Y6, Y10, Y10
 	VSUBPD       Y10, Y9, Y9
-	VMULPD       Y9, Y1, Y9
+	VMULPD       Y9, Y0, Y9
 	VMOVSD       X9, 8(R10)
 	VBROADCASTSD 8(DX), Y10
-	VMULPD       Y10, Y2, Y10
+	VMULPD       Y10, Y1, Y10
 	VFMADD231PD  Y9, Y10, Y7
-	MOVQ         112(SP), R12
+	MOVQ         144(SP), R12
 	LEAQ         (R12)(R11*8), R12
 	VBROADCASTSD -8(R12), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	MOVQ         120(SP), R13
+	VCMPPD       $0x00, Y3, Y9, Y9
+	MOVQ         152(SP), R13
 	LEAQ         (R13)(R11*8), R13
 	VBROADCASTSD -8(R13), Y10
-	VDIVPD       Y10, Y5, Y11
+	VDIVPD       Y10, Y4, Y11
 	VXORPS       Y12, Y12, Y12
 	VMOVMSKPD    Y9, R13
 	TESTQ        R13, R13
@@ -1733,15 +1757,15 @@ else25:
 	TESTQ        R13, R13
 	JEQ          else27
 	VMULPD       Y11, Y7, Y14
-	MOVQ         128(SP), R13
+	MOVQ         160(SP), R13
 	LEAQ         (R13)(R11*8), R13
 	VBROADCASTSD -8(R13), Y15
 	VMULPD       Y15, Y14, Y14
-	MOVQ         136(SP), R13
+	MOVQ         168(SP), R13
 	LEAQ         (R13)(R11*8), R13
 	VBROADCASTSD -8(R13), Y15
 	VDIVPD       Y15, Y14, Y14
-	MOVQ         144(SP), R13
+	MOVQ         176(SP), R13
 	LEAQ         (R13)(R11*8), R13
 	VBROADCASTSD -8(R13), Y15
 	VMULPD       Y15, Y14, Y13
@@ -1766,7 +1790,7 @@ else29:
 	VMOVMSKPD    Y8, R13
 	TESTQ        R13, R13
 	JEQ          else31
-	MOVQ         152(SP), R13
+	MOVQ         184(SP), R13
 	LEAQ         (R13)(R11*8), R11
 	VBROADCASTSD -8(R11), Y8
 	VMULPD       Y8, Y7, Y7
@@ -1782,13 +1806,15 @@ done30:
 
 done28:
 	VSUBPD       Y13, Y12, Y7
-	VDIVPD       Y10, Y5, Y8
+	VCMPPD       $0x04, Y3, Y7, Y8
+	VDIVPD       Y10, Y4, Y9
+	VBLENDVPD    Y8, Y9, Y5, Y8
 	VMULPD       Y8, Y7, Y7
 	VBROADCASTSD (DI), Y8
 	VBROADCASTSD (SI), Y9
 	VADDPD       Y9, Y8, Y8
 	VBROADCASTSD -8(R12), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
+	VCMPPD       $0x00, Y3, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VMOVMSKPD    Y9, R11
 	TESTQ        R11, R11
@@ -1809,7 +1835,7 @@ done32:
 	VBROADCASTSD 8(SI), Y9
 	VADDPD       Y9, Y8, Y8
 	VBROADCASTSD -8(R12), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
+	VCMPPD       $0x00, Y3, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VMOVMSKPD    Y9, R11
 	TESTQ        R11, R11
@@ -1859,6 +1885,9 @@ GLOBL c64x1_3fb999999999999a<>(SB), RODATA|NOPTR, $8
 DATA c64x1_3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 GLOBL c64x1_3fe0000000000000<>(SB), RODATA|NOPTR, $8
 
+DATA c64x1_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+GLOBL c64x1_3ff0000000000000<>(SB), RODATA|NOPTR, $8
+
 DATA c64x1_4000000000000000<>+0(SB)/8, $0x4000000000000000
 GLOBL c64x1_4000000000000000<>(SB), RODATA|NOPTR, $8
 
@@ -1885,6 +1914,12 @@ DATA c64x4_3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
 DATA c64x4_3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
 DATA c64x4_3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
 GLOBL c64x4_3fe0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA c64x4_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA c64x4_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA c64x4_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+GLOBL c64x4_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA c64x4_4000000000000000<>+8(SB)/8, $0x4000000000000000

@@ -95,24 +95,31 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d15 := v2 - v3
 
-		// d16 = d15·(0.5/t11[passes₂ − t₄₃ − 1])   particle.bp:9
-		d16 := d15 * (0.5 / t45)
+		// d16 = d15·(if d15 ≠ 0 { 0.5/t11[passes₂ − t₄₃ − 1] } else { 1 })   particle.bp:9
+		var v4 float64
+		if d15 != 0 {
+			v4 = 0.5 / t45
+		} else {
+			v4 = 1
+		}
+		d16 := d15 * v4
 		for j := range 2 {
-			// d5 = if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { 2·0.5/t11[passes₂ − t₄₃ − 1]·d3 } else { 0 }) + d16·t18 }   particle.bp:9
-			var d5j float64
-			if t14[passes2-t43-1] == 0 {
-				d5j = 0
-			} else {
-				var v4 float64
-				if on {
-					v4 = 2 * (d3[j] * (0.5 / t45))
-				}
-				d5j = v4 + d16*t18[j]
+			// d5 = (if on { 2·0.5/t11[passes₂ − t₄₃ − 1]·d3 } else { 0 }) + d16·t18   particle.bp:9
+			var v5 float64
+			if on {
+				v5 = 2 * (d3[j] * (0.5 / t45))
 			}
+			d5j := v5 + d16*t18[j]
 			d5[j] = d5j
 
-			// nextD = d2 − d5   particle.bp:10
-			nextD[j] = d2[j] - d5j
+			// nextD = d2 − (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { d5 })   particle.bp:10
+			var v6 float64
+			if t14[passes2-t43-1] == 0 {
+				v6 = 0
+			} else {
+				v6 = d5j
+			}
+			nextD[j] = d2[j] - v6
 		}
 		var s6 float64
 		for j := range 2 {
@@ -127,55 +134,69 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		// d17 = (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t7[passes₂ − t₄₃ − 1]·t8[passes₂ − t₄₃ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { s6/t6[passes₂ − t₄₃ − 1]·(0.5/t6[passes₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
 		on3 := t9[passes2-t43-1] == 0
 		t46 := t6[passes2-t43-1]
-		var v4 float64
-		if on3 {
-			v4 = 0
-		} else {
-			var v5 float64
-			if on {
-				v5 = -s4
-			}
-			var v6 float64
-			if on {
-				v6 = s2 / t7[passes2-t43-1] * t8[passes2-t43-1]
-			}
-			v4 = v5 - v6
-		}
 		var v5 float64
 		if on3 {
 			v5 = 0
 		} else {
+			var v6 float64
+			if on {
+				v6 = -s4
+			}
+			var v7 float64
+			if on {
+				v7 = s2 / t7[passes2-t43-1] * t8[passes2-t43-1]
+			}
+			v5 = v6 - v7
+		}
+		var v6 float64
+		if on3 {
+			v6 = 0
+		} else {
 			if on {
 				if on3 {
-					v5 = 0
+					v6 = 0
 				} else {
-					v5 = s6 / t46 * (0.5 / t46)
+					v6 = s6 / t46 * (0.5 / t46)
 				}
 			} else {
-				v5 = 0
+				v6 = 0
 			}
 		}
-		d17 := v4 - v5
+		d17 := v5 - v6
 
-		// d18 = d17·(0.5/t6[passes₂ − t₄₃ − 1])   particle.bp:9
-		d18 := d17 * (0.5 / t46)
+		// d18 = d17·(if d17 ≠ 0 { 0.5/t6[passes₂ − t₄₃ − 1] } else { 1 })   particle.bp:9
+		var v7 float64
+		if d17 != 0 {
+			v7 = 0.5 / t46
+		} else {
+			v7 = 1
+		}
+		d18 := d17 * v7
 
-		// d6 = if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { 2·0.5/t6[passes₂ − t₄₃ − 1]·d4 } else { 0 }) + d18·t19 }   particle.bp:9
+		// d6 = (if on { 2·0.5/t6[passes₂ − t₄₃ − 1]·d4 } else { 0 }) + d18·t19   particle.bp:9
 		for j := range 2 {
+			var v8 float64
+			if on {
+				v8 = 2 * (d4[j] * (0.5 / t46))
+			}
+			d6[j] = v8 + d18*t19[j]
+		}
+
+		// dx = (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { d5 }) + (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { d6 })   particle.bp:13
+		for j := range 2 {
+			var v8 float64
+			if t14[passes2-t43-1] == 0 {
+				v8 = 0
+			} else {
+				v8 = d5[j]
+			}
+			var v9 float64
 			if t9[passes2-t43-1] == 0 {
-				d6[j] = 0
+				v9 = 0
 			} else {
-				var v6 float64
-				if on {
-					v6 = 2 * (d4[j] * (0.5 / t46))
-				}
-				d6[j] = v6 + d18*t19[j]
+				v9 = d6[j]
 			}
-		}
-
-		// dx = d5 + d6   particle.bp:13
-		for j := range 2 {
-			dx[j] += d5[j] + d6[j]
+			dx[j] += v8 + v9
 		}
 
 		// dv2 = dzx1   particle.bp:11
@@ -241,8 +262,14 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		}
 		d26 := v2 - v3
 
-		// d27 = d26·(0.5/t11[passes₂ − t₃₃ − 1])   particle.bp:9
-		d27 := d26 * (0.5 / t35)
+		// d27 = d26·(if d26 ≠ 0 { 0.5/t11[passes₂ − t₃₃ − 1] } else { 1 })   particle.bp:9
+		var v4 float64
+		if d26 != 0 {
+			v4 = 0.5 / t35
+		} else {
+			v4 = 1
+		}
+		d27 := d26 * v4
 		for j := range 2 {
 			// dd = if on { −0.2·d6[passes₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
 			if on {
@@ -260,13 +287,13 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		}
 		for j := range 2 {
 			// d10 = dd + (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { d27·d9 })   particle.bp:9
-			var v4 float64
+			var v5 float64
 			if t12[passes2-t33-1] == 0 {
-				v4 = 0
+				v5 = 0
 			} else {
-				v4 = d27 * d9[j]
+				v5 = d27 * d9[j]
 			}
-			d10j := dd[j] + v4
+			d10j := dd[j] + v5
 			d10[j] = d10j
 
 			// nextD = d8 − d10   particle.bp:10
@@ -286,40 +313,46 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		on3 := t8[passes2-t33-1] == 0
 		t36 := t7[passes2-t33-1]
 		d28 := 0.5 / t36
-		var v4 float64
-		if on3 {
-			v4 = 0
-		} else {
-			if on {
-				v4 = s2 * d28 * d[passes2-t33-1] / t6[passes2-t33-1] * t5[passes2-t33-1]
-			} else {
-				v4 = 0
-			}
-		}
 		var v5 float64
 		if on3 {
 			v5 = 0
 		} else {
 			if on {
-				v5 = s2 * d2[passes2-t33-1] / t36 * d28
+				v5 = s2 * d28 * d[passes2-t33-1] / t6[passes2-t33-1] * t5[passes2-t33-1]
 			} else {
 				v5 = 0
 			}
 		}
-		d29 := v4 - v5
+		var v6 float64
+		if on3 {
+			v6 = 0
+		} else {
+			if on {
+				v6 = s2 * d2[passes2-t33-1] / t36 * d28
+			} else {
+				v6 = 0
+			}
+		}
+		d29 := v5 - v6
 
-		// d30 = d29·(0.5/t7[passes₂ − t₃₃ − 1])   particle.bp:9
-		d30 := d29 * (0.5 / t36)
+		// d30 = d29·(if d29 ≠ 0 { 0.5/t7[passes₂ − t₃₃ − 1] } else { 1 })   particle.bp:9
+		var v7 float64
+		if d29 != 0 {
+			v7 = 0.5 / t36
+		} else {
+			v7 = 1
+		}
+		d30 := d29 * v7
 
 		// dx = d10 + dd2 + (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { d30·d11 })
 		for j := range 2 {
-			var v6 float64
+			var v8 float64
 			if t8[passes2-t33-1] == 0 {
-				v6 = 0
+				v8 = 0
 			} else {
-				v6 = d30 * d11[j]
+				v8 = d30 * d11[j]
 			}
-			dx[j] += d10[j] + dd2[j] + v6
+			dx[j] += d10[j] + dd2[j] + v8
 		}
 
 		// dv2 = dzx1   particle.bp:11
