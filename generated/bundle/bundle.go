@@ -130,48 +130,22 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var c3 [3]float64
 	var Y [3]float64
 	var dzp [2]float64
-	var dY [2]float64
-	var d [3]float64
-	var dc [3]float64
+	var d [2]float64
+	var dzs2 [4]float64
+	var dzp2 [4]float64
+	var dzp3 [2]float64
+	var dY [6]float64
 	var d2 [3]float64
-	var da [3]float64
-	var dc2 [3]float64
-	var dc3 [3]float64
-	var dc5 [3]float64
-	var dc6 [9]float64
-	var dc7 [3]float64
-	var dc8 [3]float64
-	var d3 [2]float64
-	var dzs2 [2]float64
-	var dzp2 [2]float64
-	var dY2 [6]float64
-	var dY4 [6]float64
-	var d4 [6]float64
+	var d3 [3]float64
+	var d4 [3]float64
+	var da2 [6]float64
 	var d5 [6]float64
-	var d6 [6]float64
+	var d6 [2]float64
 	var d7 [2]float64
-	var da3 [6]float64
-	var dangle [2]float64
-	var d8 [2]float64
-	var d9 [2]float64
-	var dc9 [18]float64
-	var d10 [2]float64
-	var d11 [2]float64
-	var d12 [3]float64
-	var dc12 [18]float64
-	var dc13 [9]float64
-	var t2 [18]float64
-	var t3 [18]float64
-	var t4 [18]float64
-	var t5 [18]float64
+	var d8 [3]float64
+	var dc2 [18]float64
 	var dX [3]float64
 	var dX2 [3]float64
-	var dX3 [6]float64
-	var dX4 [6]float64
-	var dX6 [6]float64
-	var dX7 [3]float64
-	var t6 [6]float64
-	var t7 [6]float64
 
 	// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
 	var s float64
@@ -263,558 +237,264 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		// dzp = 2·(Y[:2]/Y[2])   bundle.bp:22
 		dzp[i] = 2 * (Yi / Y0)
 
-		// d3 = c[6]·(Y[:2]/Y[2])   bundle.bp:23
-		d3[i] = Yi / Y0 * c0
-	}
-
-	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-	v4 := squareF64(s3)
-	v5 := 1 + c[7]*s3 + c[8]*v4
-
-	// d13 = −c[6]·v4   bundle.bp:23
-	d13 := -(c0 * v5)
-
-	// project(c, X) - seen   bundle.bp:27
-	t8 := c0 * v5
-	for i := range 2 {
-		f[i] = -(Y[i]/Y0*t8 + seen[i])
+		// d = c[6]·(Y[:2]/Y[2])   bundle.bp:23
+		d[i] = Yi / Y0 * c0
 	}
 	c02 := c[7]
 	c03 := c[8]
 	ds := 2 * s3
 	for i := range 2 {
-		// dzs = −(c[7]·d3 + 2·c[8]·s3·d3)   bundle.bp:22
-		d3i := d3[i]
-		dzs := -(d3i*c02 + d3i*c03*ds)
+		// dzs = −(c[7]·d + 2·c[8]·s3·d)   bundle.bp:22
+		di := d[i]
+		dzs := -(di*c02 + di*c03*ds)
 
-		// d10 = −s3·d3   bundle.bp:23
-		d10[i] = -(d3i * s3)
+		// d6 = −s3·d   bundle.bp:23
+		d6[i] = -(di * s3)
+
+		// dzs2 = dzs·dzpᵀ   bundle.bp:22
+		dzs2Row := dzs2[i*2:][:2]
 		for j := range 2 {
-			// dzs2 = dzs·dzpᵀ   bundle.bp:22
-			dzs2j := dzs * dzp[j]
-			dzs2[j] = dzs2j
-
-			// dzp2 = −dzs2/Y[2]∘(Y[:2]/Y[2])   bundle.bp:21
-			dzp2[j] = -(dzs2j / Y0 * (Y[j] / Y0))
+			dzs2Row[j] = dzs * dzp[j]
 		}
-
-		// dY2[i,j] = Σₖ [j = 2]·dzp2[i,k]   bundle.bp:21
-		for j := range 3 {
-			var s4 float64
-			for k := range 2 {
-				if j == 2 {
-					s4 += dzp2[k]
-				}
-			}
-			dY2[i*3+j] = s4
-		}
-
-		// dY4[i,0] = dzs2[i,0]/Y[2] + dY2[i,0]   bundle.bp:20
-		dY4[i*3] = dzs2[0]/Y0 + dY2[i*3]
-
-		// dY4[i,1] = dzs2[i,1]/Y[2] + dY2[i,1]   bundle.bp:20
-		dY4[i*3+1] = dzs2[1]/Y0 + dY2[i*3+1]
 	}
 
-	// d11 = −v3·d3   bundle.bp:23
+	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
+	v4 := squareF64(s3)
+	v5 := 1 + c02*s3 + c03*v4
+
+	// d9 = −c[6]·v4   bundle.bp:23
+	d9 := -(c0 * v5)
+
+	// dzp2[0,0] = (d9 + dzs2[0,0])/Y[2]   bundle.bp:21
+	dzp2[0] = (d9 + dzs2[0]) / Y0
+
+	// dzp2[1,0] = dzs2[1,0]/Y[2]   bundle.bp:21
+	dzp2[2] = dzs2[2] / Y0
+
+	// dzp2[0,1] = dzs2[0,1]/Y[2]   bundle.bp:21
+	dzp2[1] = dzs2[1] / Y0
+
+	// dzp2[1,1] = (d9 + dzs2[1,1])/Y[2]   bundle.bp:21
+	dzp2[3] = (d9 + dzs2[3]) / Y0
+
+	// d7 = −v3·d   bundle.bp:23
 	for i := range 2 {
-		d11[i] = -(d3[i] * v4)
+		d7[i] = -(d[i] * v4)
 	}
-	dY5 := d13 / Y0
-	t9 := 1 - v2
+	t2 := 1 - v2
+	dangle := -v3
+	dzangle2 := 0.5 / zangle
 	for i := range 2 {
-		// dY[i] = d13/Y[2]   bundle.bp:21
-		dY[i] = dY5
-
-		// dY3 = −dY∘(Y[:2]/Y[2])   bundle.bp:21
-		Yi := Y[i]
-		dY3 := -(dY[i] * (Yi / Y0))
-
-		// dY4[i,2] = dY3[i] + dY2[i,2]   bundle.bp:20
-		dY4[i*3+2] = dY3 + dY2[i*3+2]
-
-		// d14 = −v4·(Y[:2]/Y[2])   bundle.bp:23
-		d14 := -(Yi / Y0 * v5)
+		// dzp3 = −dzp2∘(Y[:2]/Y[2])   bundle.bp:21
+		dzp2Row := dzp2[i*2:][:2]
+		for j := range 2 {
+			dzp3[j] = -(dzp2Row[j] * (Y[j] / Y0))
+		}
 		var s4 float64
 		var s5 float64
 		var s6 float64
 		var s7 float64
-		dY4Row := dY4[i*3:][:3]
-		d4Row := d4[i*3:][:3]
-		d5Row := d5[i*3:][:3]
-		d6Row := d6[i*3:][:3]
-		dX3Row := dX3[i*3:][:3]
-		dX4Row := dX4[i*3:][:3]
 		for j := range 3 {
-			// d4 = v2·dY4∘X2   bundle.bp:14
-			dY4j := dY4Row[j]
-			d4Row[j] = dY4j * v3 * X2[j]
-
-			// d5 = −v2·dY4∘X3   bundle.bp:14
-			X3j := X3[j]
-			d5Row[j] = -(dY4j * v3 * X3j)
-
-			// d6 = (1 − v)·dY4   bundle.bp:14
-			d6j := dY4j * t9
-			d6Row[j] = d6j
-
-			// d7 = d6·a   bundle.bp:14
-			aj := a[j]
-			s4 += d6j * aj
-
-			// s5 = dY4·X   bundle.bp:14
-			s5 += dY4j * X[j]
-
-			// s6 = s2·dY4·a   bundle.bp:14
-			s6 += dY4j * (aj * s2)
-
-			// d9 = dY4·t   bundle.bp:14
-			s7 += dY4j * t[j]
-
-			// d12 = −dY4∘X3   bundle.bp:11
-			d12[j] = -(dY4j * X3j)
-
-			// dX3 = if s = 0 { dY4∘c3 } else { v2·dY4∘a2 }   bundle.bp:11
-			if on {
-				dX3Row[j] = dY4j * c3[j]
-			} else {
-				dX3Row[j] = dY4j * v3 * a2[j]
-			}
-
-			// dX4 = if s = 0 { −dY4∘c2 } else { −v2·dY4∘a3 }   bundle.bp:11
-			if on {
-				dX4Row[j] = -(dY4j * c2[j])
-			} else {
-				dX4Row[j] = -(dY4j * v3 * a3[j])
-			}
-		}
-		d7[i] = s4
-		d9[i] = s7
-
-		// d8 = dY∘X[:2] + s5 − (s2·dY∘a[:2] + s6)   bundle.bp:14
-		dYi := dY[i]
-		d8[i] = dYi*X[i] + s5 - (dYi*(a[i]*s2) + s6)
-		dc12Row := dc12[i*9:][:9]
-		for j := range 9 {
-			// dc10[i,j] = [j ≥ 1, 2 ≥ j]·dY4[i,j − 1]·X2[j − 1] + [0 ≥ j]·dY4[i,j + 2]·X2[j + 2] + [j ≥ 2, 2 ≥ j]·d12[i,j − 2]   bundle.bp:27
-			var dc14 float64
-			if j >= 1 && j <= 2 {
-				dc14 = dY4[i*3+j-1] * X2[j-1]
-			}
-			var dc15 float64
-			if j <= 0 {
-				dc15 = dY4[i*3+j+2] * X2[j+2]
-			}
-			var dc16 float64
-			if j >= 2 && j <= 2 {
-				dc16 = d12[j-2]
-			}
-			dc10 := dc14 + dc15 + dc16
-
-			// dc11[i,j] = (if s = 0 { dc10[i,j] + [1 ≥ j]·d12[i,j + 1] } else { 0 }) + [j = 8]·d11[i]   bundle.bp:27
-			var dc17 float64
-			if on {
-				var dc18 float64
-				if j <= 1 {
-					dc18 = d12[j+1]
+			// s8[i,j] = Σₖ [j = 2]·dzp3[i,k]   bundle.bp:21
+			var s8 float64
+			for k := range 2 {
+				if j == 2 {
+					s8 += dzp3[k]
 				}
-				dc17 = dc10 + dc18
 			}
-			var dc18 float64
-			if j == 8 {
-				dc18 = d11[i]
-			}
-			dc11 := dc17 + dc18
 
-			// dc12[i,j] = dc11[i,j] + [j = 7]·d10[i] + [j = 6]·d14[i]   bundle.bp:27
-			var dc19 float64
-			if j == 7 {
-				dc19 = d10[i]
-			}
-			var dc20 float64
-			if j == 6 {
-				dc20 = d14
-			}
-			dc12Row[j] = dc11 + dc19 + dc20
-		}
-	}
-	for i := range 3 {
-		// d[i] = [1 ≥ i]·dY[i]·(1 − v)   bundle.bp:14
-		var dY6 float64
-		if i <= 1 {
-			dY6 = dY[i]
-		}
-		di := dY6 * t9
-		d[i] = di
-
-		// dc = s2·d/angle   bundle.bp:13
-		dc[i] = di * s2 / angle
-
-		// d2[i] = [1 ≥ i]·dY[i]·v2   bundle.bp:14
-		var dY7 float64
-		if i <= 1 {
-			dY7 = dY[i]
-		}
-		d2i := dY7 * v3
-		d2[i] = d2i
-
-		// da = −d2∘X3   bundle.bp:14
-		X3i := X3[i]
-		da[i] = -(d2i * X3i)
-
-		// dc3[i] = −[1 ≥ i]·dY[i]·X3[i]   bundle.bp:11
-		var dY8 float64
-		if i <= 1 {
-			dY8 = dY[i]
-		}
-		dc3[i] = -(dY8 * X3i)
-
-		// dc7[i] = [1 ≥ i]·dY[i]·X2[i]   bundle.bp:11
-		var dY9 float64
-		if i <= 1 {
-			dY9 = dY[i]
-		}
-		dc7[i] = dY9 * X2[i]
-
-		// dX[i] = if s = 0 { [1 ≥ i]·dY[i]·c3[i] } else { d2[i]·a2[i] }   bundle.bp:11
-		var dX8 float64
-		if on {
-			var dY10 float64
-			if i <= 1 {
-				dY10 = dY[i]
-			}
-			dX8 = dY10 * c3[i]
-		} else {
-			dX8 = d2i * a2[i]
-		}
-		dX[i] = dX8
-
-		// dX2[i] = if s = 0 { −[1 ≥ i]·dY[i]·c2[i] } else { −d2[i]·a3[i] }   bundle.bp:11
-		var dX9 float64
-		if on {
-			var dY10 float64
-			if i <= 1 {
-				dY10 = dY[i]
-			}
-			dX9 = -(dY10 * c2[i])
-		} else {
-			dX9 = -(d2i * a3[i])
-		}
-		dX2[i] = dX9
-
-		// dX7[i] = if s = 0 { [1 ≥ i]·dY[i] } else { [1 ≥ i]·dY[i]·v }   bundle.bp:27
-		var dX10 float64
-		if on {
-			if i <= 1 {
-				dX10 = dY[i]
-			}
-		} else {
-			var dY10 float64
-			if i <= 1 {
-				dY10 = dY[i]
-			}
-			dX10 = dY10 * v2
-		}
-		dX7[i] = dX10
-	}
-
-	// dc2[i] = [1 ≥ i]·da[i + 1]/angle   bundle.bp:13
-	for i := range 3 {
-		var da4 float64
-		if i <= 1 {
-			da4 = da[i+1]
-		}
-		dc2[i] = da4 / angle
-	}
-
-	// dc5[i] = [i ≥ 2]·da[i − 2]/angle   bundle.bp:13
-	for i := range 3 {
-		var da4 float64
-		if i >= 2 {
-			da4 = da[i-2]
-		}
-		dc5[i] = da4 / angle
-	}
-
-	// dc6[i] = if s = 0 { [i ≥ 2, 2 ≥ i]·dc3[i − 2] } else { [2 ≥ i]·dc5[i] }   bundle.bp:27
-	for i := range 9 {
-		var dc14 float64
-		if on {
-			if i >= 2 && i <= 2 {
-				dc14 = dc3[i-2]
-			}
-		} else {
-			if i <= 2 {
-				dc14 = dc5[i]
-			}
-		}
-		dc6[i] = dc14
-	}
-
-	// dc8[i] = [i ≥ 1]·d2[i − 1]·X2[i − 1]/angle   bundle.bp:13
-	for i := range 3 {
-		var da4 float64
-		if i >= 1 {
-			da4 = d2[i-1] * X2[i-1]
-		}
-		dc8[i] = da4 / angle
-	}
-	for i := range 2 {
-		// d14 = d[:2]∘a[:2] + d7   bundle.bp:14
-		d14 := d[i]*a[i] + d7[i]
-		var s4 float64
-		d6Row := d6[i*3:][:3]
-		da3Row := da3[i*3:][:3]
-		dY4Row := dY4[i*3:][:3]
-		dX6Row := dX6[i*3:][:3]
-		for j := range 3 {
-			// da2[i,j] = d6[i,j]·s2 + d14[i]·X[j] + [1 ≥ j]·d5[i,j + 1] + [j ≥ 2]·d5[i,j − 2]   bundle.bp:13
-			var da4 float64
+			// dY[i,j] = [1 ≥ j]·dzp2[i,j] + s8[i,j]   bundle.bp:20
+			var dY2 float64
 			if j <= 1 {
-				da4 = d5[i*3+j+1]
+				dY2 = dzp2[i*2+j]
 			}
-			var da5 float64
+			dYj := dY2 + s8
+			dY[i*3+j] = dYj
+
+			// d2 = v2·dY∘X2   bundle.bp:14
+			d2[j] = dYj * v3 * X2[j]
+
+			// d3 = −v2·dY∘X3   bundle.bp:14
+			X3j := X3[j]
+			d3[j] = -(dYj * v3 * X3j)
+
+			// d4 = (1 − v)·dY   bundle.bp:14
+			d4j := dYj * t2
+			d4[j] = d4j
+
+			// s4 = d4·a   bundle.bp:14
+			aj := a[j]
+			s4 += d4j * aj
+
+			// s5 = dY·X   bundle.bp:14
+			s5 += dYj * X[j]
+
+			// s6 = s2·dY·a   bundle.bp:14
+			s6 += dYj * (aj * s2)
+
+			// s7 = dY·t   bundle.bp:14
+			s7 += dYj * t[j]
+
+			// d8 = −dY∘X3   bundle.bp:11
+			d8[j] = -(dYj * X3j)
+
+			// dX = if s = 0 { dY∘c3 } else { v2·dY∘a2 }   bundle.bp:11
+			if on {
+				dX[j] = dYj * c3[j]
+			} else {
+				dX[j] = dYj * v3 * a2[j]
+			}
+
+			// dX2 = if s = 0 { −dY∘c2 } else { −v2·dY∘a3 }   bundle.bp:11
+			if on {
+				dX2[j] = -(dYj * c2[j])
+			} else {
+				dX2[j] = -(dYj * v3 * a3[j])
+			}
+		}
+		var s8 float64
+		da2Row := da2[i*3:][:3]
+		dYRow := dY[i*3:][:3]
+		jXRow := jX[i*3:][:3]
+		for j := range 3 {
+			// da[i,j] = d4[i,j]·s2 + s4[i]·X[j] + [1 ≥ j]·d3[i,j + 1] + [j ≥ 2]·d3[i,j − 2]   bundle.bp:13
+			var da3 float64
+			if j <= 1 {
+				da3 = d3[j+1]
+			}
+			var da4 float64
 			if j >= 2 {
-				da5 = d5[i*3+j-2]
+				da4 = d3[j-2]
 			}
-			da2 := d6Row[j]*s2 + d14*X[j] + da4 + da5
+			da := d4[j]*s2 + s4*X[j] + da3 + da4
 
-			// da3[i,j] = (da2[i,j] + [0 ≥ j]·d4[i,j + 2] + [j ≥ 1]·d4[i,j − 1])/angle   bundle.bp:13
-			var da6 float64
+			// da2[i,j] = (da[i,j] + [0 ≥ j]·d2[i,j + 2] + [j ≥ 1]·d2[i,j − 1])/angle   bundle.bp:13
+			var da5 float64
 			if j <= 0 {
-				da6 = d4[i*3+j+2]
+				da5 = d2[j+2]
 			}
-			var da7 float64
+			var da6 float64
 			if j >= 1 {
-				da7 = d4[i*3+j-1]
+				da6 = d2[j-1]
 			}
-			da3j := (da2 + da6 + da7) / angle
-			da3Row[j] = da3j
+			da2j := (da + da5 + da6) / angle
+			da2Row[j] = da2j
 
-			// dangle = da3·a   bundle.bp:13
-			s4 += da3j * a[j]
+			// s8 = da2·a   bundle.bp:13
+			s8 += da2j * a[j]
 
-			// dX5 = (if s = 0 { dY4 } else { d14·aᵀ }) + (if s = 0 { 0 } else { v·dY4 })   bundle.bp:27
-			dY4j := dY4Row[j]
+			// dX3[i,j] = (if s = 0 { dY[i,j] } else { s4[i]·a[j] }) + (if s = 0 { 0 } else { dY[i,j]·v }) + [0 ≥ j]·dX2[i,j + 2]   bundle.bp:27
+			dYj := dYRow[j]
+			var dX4 float64
+			if j <= 0 {
+				dX4 = dX2[j+2]
+			}
 			var v6 float64
 			if on {
-				v6 = dY4j
+				v6 = dYj
 			} else {
-				v6 = d14 * a[j]
+				v6 = s4 * a[j]
 			}
 			var v7 float64
 			if on {
 				v7 = 0
 			} else {
-				v7 = dY4j * v2
+				v7 = dYj * v2
 			}
-			dX5 := v6 + v7
+			dX3 := v6 + v7 + dX4
 
-			// dX6[i,j] = dX5[i,j] + [0 ≥ j]·dX4[i,j + 2] + [j ≥ 1]·dX4[i,j − 1] + [1 ≥ j]·dX3[i,j + 1]   bundle.bp:27
-			var dX8 float64
-			if j <= 0 {
-				dX8 = dX4[i*3+j+2]
-			}
-			var dX9 float64
+			// jX[i,j] = dX3[i,j] + [j ≥ 1]·dX2[i,j − 1] + [1 ≥ j]·dX[i,j + 1] + [j ≥ 2]·dX[i,j − 2]   bundle.bp:27
+			var dX5 float64
 			if j >= 1 {
-				dX9 = dX4[i*3+j-1]
+				dX5 = dX2[j-1]
 			}
-			var dX10 float64
+			var dX6 float64
 			if j <= 1 {
-				dX10 = dX3[i*3+j+1]
+				dX6 = dX[j+1]
 			}
-			dX6Row[j] = dX5 + dX8 + dX9 + dX10
+			var dX7 float64
+			if j >= 2 {
+				dX7 = dX[j-2]
+			}
+			jXRow[j] = dX3 + dX5 + dX6 + dX7
 		}
-		dangle[i] = s4
 
-		// t6[i,2] = dX6[i,2] + dX3[i,0]
-		t6[i*3+2] = dX6[i*3+2] + dX3[i*3]
-	}
-	dangle4 := -v3
-	dzangle2 := 0.5 / zangle
-	for i := range 2 {
-		// dangle2[i] = −dc[i]·a[i] − dangle[i] + [i ≥ 1]·(−dc2[i − 1]·a[i − 1]) + [0 ≥ i]·(−dc5[i + 2]·a[i + 2])   bundle.bp:13
-		var dangle5 float64
-		if i >= 1 {
-			dangle5 = -(dc2[i-1] * a[i-1])
+		// dzangle = 0.5/zangle·(v·s7 + −v2·(s5 − s6) − s8)   bundle.bp:12
+		dzangle := (s7*v2 + (s5-s6)*dangle - s8) * dzangle2
+
+		// d5 = 2·dzangle·c[:3]ᵀ   bundle.bp:11
+		d5Row := d5[i*3:][:3]
+		for j := range 3 {
+			d5Row[j] = dzangle * (2 * c[j])
 		}
-		var dangle6 float64
-		if i <= 0 {
-			dangle6 = -(dc5[i+2] * a[i+2])
-		}
-		dangle2 := -(dc[i] * a[i]) - dangle[i] + dangle5 + dangle6
-
-		// dangle3 = v·(dY∘t[:2] + d9) + −v2·d8 + dangle2 + −dc8[1:]∘a[1:]   bundle.bp:12
-		dangle3 := (dY[i]*t[i]+d9[i])*v2 + d8[i]*dangle4 + (dangle2 + -(dc8[i+1] * a[i+1]))
-
-		// dzangle = 0.5/zangle·dangle3   bundle.bp:12
-		dzangle := dangle3 * dzangle2
-
-		// dc9[i,j] = if s = 0 { 0 } else { [2 ≥ j]·(da3[i,j] + dzangle[i]·2·c[j]) }   bundle.bp:20
-		dc9Row := dc9[i*9:][:9]
+		dc2Row := dc2[i*9:][:9]
 		for j := range 9 {
-			var dc14 float64
+			// dc[i,j] = [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] + [0 ≥ j]·dY[i,j + 2]·X2[j + 2] + [j ≥ 2, 2 ≥ j]·d8[i,j − 2]   bundle.bp:27
+			var dc4 float64
+			if j >= 1 && j <= 2 {
+				dc4 = dY[i*3+j-1] * X2[j-1]
+			}
+			var dc5 float64
+			if j <= 0 {
+				dc5 = dY[i*3+j+2] * X2[j+2]
+			}
+			var dc6 float64
+			if j >= 2 && j <= 2 {
+				dc6 = d8[j-2]
+			}
+			dc := dc4 + dc5 + dc6
+
+			// dc2[i,j] = (if s = 0 { dc[i,j] + [1 ≥ j]·d8[i,j + 1] } else { 0 }) + [j = 8]·d7[i]   bundle.bp:27
+			var dc7 float64
+			if on {
+				var dc8 float64
+				if j <= 1 {
+					dc8 = d8[j+1]
+				}
+				dc7 = dc + dc8
+			}
+			var dc8 float64
+			if j == 8 {
+				dc8 = d7[i]
+			}
+			dc2Row[j] = dc7 + dc8
+		}
+	}
+	t3 := c0 * v5
+	for i := range 2 {
+		// project(c, X) - seen   bundle.bp:27
+		Yi := Y[i]
+		f[i] = -(Yi/Y0*t3 + seen[i])
+
+		// d10 = −v4·(Y[:2]/Y[2])   bundle.bp:23
+		d10 := -(Yi / Y0 * v5)
+		dc2Row := dc2[i*9:][:9]
+		jCRow := jC[i*9:][:9]
+		for j := range 9 {
+			// dc3[i,j] = dc2[i,j] + [j = 7]·d6[i] + [j = 6]·d10[i]   bundle.bp:27
+			var dc4 float64
+			if j == 7 {
+				dc4 = d6[i]
+			}
+			var dc5 float64
+			if j == 6 {
+				dc5 = d10
+			}
+			dc3 := dc2Row[j] + dc4 + dc5
+
+			// jc[i,j] = dc3[i,j] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + d5[i,j]) })   bundle.bp:27
+			var dc6 float64
+			if j >= 3 && j <= 5 {
+				dc6 = dY[i*3+j-3]
+			}
+			var dc7 float64
 			if !on {
 				if j <= 2 {
-					dc14 = da3[i*3+j] + dzangle*(2*c[j])
+					dc7 = da2[i*3+j] + d5[i*3+j]
 				}
 			}
-			dc9Row[j] = dc14
+			jCRow[j] = dc3 + dc6 + dc7
 		}
-	}
-
-	// dc13[i] = if s = 0 { [i ≥ 1, 2 ≥ i]·dc7[i − 1] } else { [2 ≥ i]·dc8[i] }   bundle.bp:27
-	for i := range 9 {
-		var dc14 float64
-		if on {
-			if i >= 1 && i <= 2 {
-				dc14 = dc7[i-1]
-			}
-		} else {
-			if i <= 2 {
-				dc14 = dc8[i]
-			}
-		}
-		dc13[i] = dc14
-	}
-	for i := range 9 {
-		// t2[0,i] = [i = 1]·dc13[i] + dc12[0,i] + [i ≥ 3, 5 ≥ i]·dY4[i − 3] + dc9[0,i]
-		var dc14 float64
-		if i == 1 {
-			dc14 = dc13[i]
-		}
-		var dc15 float64
-		if i >= 3 && i <= 5 {
-			dc15 = dY4[i-3]
-		}
-		t2[i] = dc14 + (dc12[i] + dc15 + dc9[i])
-
-		// t2[1,i] = [i = 2]·dc13[i] + dc12[1,i] + [i ≥ 3, 5 ≥ i]·dY4[1,i − 3] + dc9[1,i]
-		var dc16 float64
-		if i == 2 {
-			dc16 = dc13[i]
-		}
-		var dc17 float64
-		if i >= 3 && i <= 5 {
-			dc17 = dY4[i]
-		}
-		t2[i+9] = dc16 + (dc12[i+9] + dc17 + dc9[i+9])
-	}
-
-	// t3 = t2
-	for i := range 2 {
-		t2Row := t2[i*9:][:9]
-		t3Row := t3[i*9:][:9]
-		for j := range 9 {
-			t3Row[j] = t2Row[j]
-		}
-	}
-	for i := range 9 {
-		// t4[0,i] = t3[0,i] + [i = 2]·dc6[i]
-		var dc14 float64
-		if i == 2 {
-			dc14 = dc6[i]
-		}
-		t4[i] = t3[i] + dc14
-
-		// t4[1,i] = t3[1,i] + [i = 3]·dc6[i]
-		var dc15 float64
-		if i == 3 {
-			dc15 = dc6[i]
-		}
-		t4[i+9] = t3[i+9] + dc15
-
-		// t5[0,i] = t4[0,i]
-		t5[i] = t4[i]
-	}
-	for i := range 9 {
-		// dc4[i] = if s = 0 { [1 ≥ i]·dc3[i + 1] } else { [2 ≥ i]·dc2[i] }   bundle.bp:27
-		var dc14 float64
-		if on {
-			if i <= 1 {
-				dc14 = dc3[i+1]
-			}
-		} else {
-			if i <= 2 {
-				dc14 = dc2[i]
-			}
-		}
-
-		// t5[1,i] = t4[1,i] + [i = 0]·dc14[i]
-		var dc15 float64
-		if i == 0 {
-			dc15 = dc14
-		}
-		t5[i+9] = t4[i+9] + dc15
-
-		// jc[0,i] = t5[0,i] + [i = 3, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3] + (if s = 0 { 0 } else { [i = 0, 2 ≥ i]·dc[i] })
-		var dY6 float64
-		if i == 3 && i >= 3 && i <= 5 && i <= 4 {
-			dY6 = dY[i-3]
-		}
-		var t10 float64
-		if !on {
-			if i == 0 && i <= 2 {
-				t10 = dc[i]
-			}
-		}
-		jC[i] = t5[i] + dY6 + t10
-
-		// jc[1,i] = t5[1,i] + [i = 4, i ≥ 3, 5 ≥ i, 4 ≥ i]·dY[i − 3] + (if s = 0 { 0 } else { [i = 1, 2 ≥ i]·dc[i] })
-		var dY7 float64
-		if i == 4 && i >= 3 && i <= 5 && i <= 4 {
-			dY7 = dY[i-3]
-		}
-		var t11 float64
-		if !on {
-			if i == 1 && i <= 2 {
-				t11 = dc[i]
-			}
-		}
-		jC[i+9] = t5[i+9] + dY7 + t11
-	}
-
-	// t6[0,0] = dX7[0] + dX6[0,0]
-	t6[0] = dX7[0] + dX6[0]
-
-	// t6[1,0] = dX6[1,0]
-	t6[3] = dX6[3]
-
-	// t6[0,1] = dX6[0,1]
-	t6[1] = dX6[1]
-
-	// t6[1,1] = dX7[1] + dX6[1,1]
-	t6[4] = dX7[1] + dX6[4]
-
-	// t7[0,0] = t6[0,0]
-	t7[0] = t6[0]
-
-	// t7[1,0] = t6[1,0] + dX[1]
-	t7[3] = t6[3] + dX[1]
-
-	// t7[0,1] = t6[0,1] + dX2[0]
-	t7[1] = t6[1] + dX2[0]
-
-	// t7[1,1] = t6[1,1]
-	t7[4] = t6[4]
-
-	// t7[0,2] = t6[0,2]
-	t7[2] = t6[2]
-
-	// t7[1,2] = t6[1,2] + dX2[1]
-	t7[5] = t6[5] + dX2[1]
-
-	// jX[0,2] = t7[0,2] + dX[0]
-	jX[2] = t7[2] + dX[0]
-
-	// jX[1,2] = t7[1,2]
-	jX[5] = t7[5]
-	for i := range 2 {
-		// jX[i,0] = t7[i,0]
-		jX[i*3] = t7[i*3]
-
-		// jX[i,1] = t7[i,1]
-		jX[i*3+1] = t7[i*3+1]
 	}
 }
 
