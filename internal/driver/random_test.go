@@ -128,7 +128,6 @@ type randomCase struct {
 	rng   *rand.Rand
 	bound *boundCase
 	procs []measuredProc
-	graph map[string]measured // gradients by parameters
 }
 
 type measuredProc struct {

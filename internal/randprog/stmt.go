@@ -100,7 +100,6 @@ func (g *gen) choice() {
 	g.add(q, t, max(mb, md))
 }
 
-// loop writes a scan or a for: what carries, and what is emitted, is kept small.
 func (g *gen) scan() {
 	head, rows := "", value{}
 	var ix []index
@@ -126,6 +125,7 @@ func (g *gen) unrolled() {
 	g.repeat("for", fmt.Sprintf("%s < %s", ix[0].name, n), value{}, ix, n)
 }
 
+// repeat writes a scan or a for. What is carried and what is emitted is kept small.
 func (g *gen) repeat(word, head string, rows value, ix []index, length dim) {
 	h, out := g.fresh("h"), g.fresh("s")
 	s := g.shape(1)
