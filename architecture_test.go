@@ -32,9 +32,10 @@ var order = map[string][]string{
 	"codegen":                  {"symbolic", "symbolic/module", "codegen/loop", "codegen/simd", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
 		"codegen/loop", "codegen", "explain", "templates"},
-	"internal/opsdoc": {"symbolic"},
-	"cmd/playground":  {"explain", "internal/driver"},
-	"cmd/bpgen":       {"internal/diag", "internal/driver", "explain", "templates"},
+	"internal/opsdoc":   {"symbolic"},
+	"internal/randprog": {"internal/diag", "parser"},
+	"cmd/playground":    {"explain", "internal/driver"},
+	"cmd/bpgen":         {"internal/diag", "internal/driver", "explain", "templates"},
 }
 
 // TestArrows holds the imports of every package against the plan of

@@ -14,25 +14,45 @@ type usage struct {
 	loads   map[*loop.Buffer]int // elements read
 	touched map[*loop.Buffer]bool
 
-	env map[string]*loop.Var // variables in scope: names come again in other scopes
+	env  map[string]*loop.Var // variables in scope: names come again in other scopes
+	lets []*loop.Var          // what is defined
+	dead map[*loop.Var]bool   // defined and never read: what is read for it counts for nothing
 }
 
 func countUses(body []loop.Stmt) *usage {
-	u := &usage{map[*loop.Var]int{}, map[string]int{}, map[*loop.Buffer]int{}, map[*loop.Buffer]bool{}, map[string]*loop.Var{}}
-	u.body(body)
-	return u
+	dead := map[*loop.Var]bool{}
+	for {
+		u := &usage{
+			reads: map[*loop.Var]int{}, symbols: map[string]int{}, loads: map[*loop.Buffer]int{},
+			touched: map[*loop.Buffer]bool{}, env: map[string]*loop.Var{}, dead: dead,
+		}
+		u.body(body)
+		n := len(dead)
+		for _, v := range u.lets {
+			if u.reads[v] == 0 {
+				dead[v] = true
+			}
+		}
+		if len(dead) == n {
+			return u
+		}
+	}
 }
 
 func (u *usage) body(list []loop.Stmt) {
 	outer := u.env
 	u.env = maps.Clone(outer)
 	for _, s := range list {
+		if let, ok := s.(*loop.Let); ok && u.dead[let.Var] {
+			continue
+		}
 		for _, e := range exprsOf(s) {
 			walkExpr(e, u.expr)
 		}
 		switch s := s.(type) {
 		case *loop.Let:
 			u.env[s.Var.Name] = s.Var
+			u.lets = append(u.lets, s.Var)
 		case *loop.Acc:
 			u.env[s.Var.Name] = s.Var
 		case *loop.Loop:

@@ -56,10 +56,10 @@ func (t *Tensor) setFault(i int, err error) {
 
 // An Env is what a graph is evaluated in.
 type Env struct {
-	Dims    map[string]int
-	Inputs  map[string]*Tensor // by Input.Key
-	Float32 bool               // round every real result to float32
-	Passes  int                // the most that all whiles together may make; 0: very many each
+	Dims   map[string]int
+	Inputs map[string]*Tensor      // by Input.Key
+	Round  func(v float64) float64 // what becomes of every real result; nil: it stays
+	Passes int                     // the most that all whiles together may make; 0: very many each
 }
 
 func (env *Env) dim(s string) (int, bool) {
@@ -69,11 +69,14 @@ func (env *Env) dim(s string) (int, bool) {
 
 // round gives a result of type typ the precision it has.
 func (env *Env) round(v float64, typ Type) float64 {
-	if env.Float32 && typ == Real {
-		return float64(float32(v))
+	if env.Round != nil && typ == Real {
+		return env.Round(v)
 	}
 	return v
 }
+
+// ToFloat32 rounds to float32, as an Env may.
+func ToFloat32(v float64) float64 { return float64(float32(v)) }
 
 // maxElements bounds the tensors that the interpreter makes.
 const maxElements = 1 << 31
@@ -105,7 +108,7 @@ func (env *Env) tensor(y *Node) (*Tensor, error) {
 
 // Eval is the meaning of a graph: the values of roots in env. A nil root gives
 // a nil tensor. Real arithmetic is that of float64 and package math, with NaN
-// and infinities as there, each result rounded to float32 where env says so.
+// and infinities as there, each result rounded where env says so.
 // A sum is taken in row-major order. What is missing, of a wrong length or out
 // of range is an error.
 func Eval(env *Env, roots ...*Node) ([]*Tensor, error) {

@@ -103,7 +103,7 @@ func TestEvalArg(t *testing.T) {
 func TestEvalFloat32(t *testing.T) {
 	g := NewGraph()
 	x := g.Input(ArgInput, "x", Shp(2), Real)
-	env := &Env{Float32: true, Inputs: map[string]*Tensor{"arg:x": Vector(1, 1.0/(1<<24))}}
+	env := &Env{Round: ToFloat32, Inputs: map[string]*Tensor{"arg:x": Vector(1, 1.0/(1<<24))}}
 	out := mustEval(t, env, g.Sum(x, 0), g.Div(x, g.Num(3)))
 	wantData(t, out[0], 1)
 	if v := out[1].Data[0]; v != float64(float32(v)) {

@@ -17,9 +17,12 @@ func (g *Graph) segmented(l *Loop, args, emits []*Node) (lasts, stacks []*Node) 
 	row := g.Formal(l.Index.Name, nil, Integer)
 	length := g.Formal("", nil, Integer)
 	at := g.Apply(OpIntAdd, nil, g.Apply(OpIntMul, nil, first, length), row)
+	valid := g.Apply(OpIntLt, nil, at, g.Size(l.Count))
+	if !s.even { // so that a pass behind the end reads nothing that is not there
+		at = g.Apply(OpIntSelect, nil, valid, at, g.Size(l.Count.Sub(Int(1))))
+	}
 	body := g.Substitute(slices.Concat(l.Next, emits), map[*Node]*Node{l.Index: at})
 	in := &Loop{Count: s.length, Index: row, Carry: l.Carry, Elem: l.Elem, Capture: append(slices.Clone(l.Capture), first, length)}
-	valid := g.Apply(OpIntLt, nil, at, g.Size(l.Count))
 	for i, k := range l.Carry {
 		next := body[i]
 		if !s.even {

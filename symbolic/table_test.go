@@ -133,7 +133,7 @@ func TestElementwiseValues(t *testing.T) {
 				}
 			}
 			// Float32 results are float32 numbers near the float64 ones.
-			env.Float32 = true
+			env.Round = ToFloat32
 			for k, v := range mustEval(t, env, y)[0].Data {
 				if v != float64(float32(v)) {
 					t.Fatalf("%v is no float32", v)

@@ -280,8 +280,19 @@ func (l *lowering) writeReduction(v *value, n *symbolic.Node) {
 	l.add(c)
 }
 
-// writeScatter adds each element of the argument at its place.
+// writeScatter lays out what adding each element of the argument at its place
+// gives.
 func (l *lowering) writeScatter(v *value, n *symbolic.Node) {
+	if !l.addScattered(v, n) {
+		c, _, at := l.newComp(v, n, n.Shape)
+		c.index, c.body = slices.Clone(at), &term{node: n, typ: n.Type, kind: number}
+		l.add(c)
+	}
+}
+
+// addScattered adds each element of the argument at its place. Where none has
+// one it adds nothing and returns false.
+func (l *lowering) addScattered(v *value, n *symbolic.Node) bool {
 	x, m := n.Args[0], n.Attr.(*symbolic.Map)
 	c, b, at := l.newComp(v, n, x.Shape)
 	sub := b.substitution(n.Args[1:], at)
@@ -290,13 +301,13 @@ func (l *lowering) writeScatter(v *value, n *symbolic.Node) {
 	}
 	never := false
 	c.conds, never = b.conds(m.Guard, sub)
+	if never {
+		return false
+	}
 	c.combine, c.scatter = symbolic.OpAdd, true
 	c.body = b.at(x, at)
-	if never {
-		c.body = &term{node: n, typ: n.Type, kind: number}
-		c.conds = nil
-	}
 	l.add(c)
+	return true
 }
 
 // writeParts copies each part of a concatenation into its range.

@@ -107,7 +107,7 @@ func (s *lateSum) write(l *lowering) {
 	for _, n := range s.terms {
 		switch {
 		case s.scatters(l, n):
-			l.writeScatter(v, n)
+			l.addScattered(v, n)
 		case dense == nil:
 			dense = n
 		default:

@@ -166,7 +166,8 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	var roots []*symbolic.Node
 	var outs []*value // where roots go
 	for i, f := range lp.Carry {
-		s := &state{formal: f, kept: slices.ContainsFunc(parts, of(f)) || slices.ContainsFunc(parts, of(lp.Next[i]))}
+		rows := lp.Kind == symbolic.TableLoop
+		s := &state{formal: f, kept: !rows && (slices.ContainsFunc(parts, of(f)) || slices.ContainsFunc(parts, of(lp.Next[i])))}
 		shape := f.Shape
 		var begin, here []symbolic.Poly
 		if s.kept {
@@ -177,7 +178,6 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 		if name == "" {
 			name = "state"
 		}
-		rows := lp.Kind == symbolic.TableLoop
 		added := r.addedTo(i, parts)
 		cell := l.proc.Graph.Formal(name, shape, f.Type)
 		s.at = l.newValue(cell, Temp, isCarried)
@@ -299,6 +299,8 @@ func (r *region) alias(p *symbolic.Part, row func(symbolic.Poly) symbolic.Poly) 
 			return &alias{node: cell, lead: []symbolic.Poly{r.loop.Count}}
 		case p.Kind == symbolic.Last && p.Of == s.formal:
 			return &alias{node: cell}
+		case p.Kind == symbolic.Stack && p.Of == r.loop.Next[i] && r.loop.Kind == symbolic.TableLoop:
+			return &alias{node: cell} // the rows of the table
 		case p.Kind == symbolic.Stack && p.Of == s.formal:
 			return &alias{node: cell, index: row}
 		case p.Kind == symbolic.Stack && p.Of == r.loop.Next[i]:

@@ -124,6 +124,22 @@ var kernels = []string{"avx512", "avx2", "portable"}
 
 // build compiles all packages into one program and runs it, with all kernels.
 func (r *conformanceRun) build(t *testing.T) map[string][]conformanceReport {
+	r.writeMain(t)
+	goCommand(t, r.dir, nil, "vet", "./...")
+	in, err := json.Marshal(r.calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goCommand(t, r.dir, nil, "build", "-o", "conformance.exe", ".")
+	all := map[string][]conformanceReport{}
+	for _, k := range kernels {
+		all[k] = r.execute(t, in, "BPGEN_CPU="+k)
+	}
+	return all
+}
+
+// writeMain writes the program that calls all packages.
+func (r *conformanceRun) writeMain(t *testing.T) {
 	var imports, table strings.Builder
 	for _, p := range r.packages {
 		fmt.Fprintf(&imports, "import %q\n", "conformance/"+p)
@@ -140,28 +156,23 @@ func (r *conformanceRun) build(t *testing.T) map[string][]conformanceReport {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(r.dir, "main.go"), string(main))
-	goCommand(t, r.dir, nil, "vet", "./...")
-	in, err := json.Marshal(r.calls)
+}
+
+// execute runs the program with all calls.
+func (r *conformanceRun) execute(t *testing.T, in []byte, env ...string) []conformanceReport {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(r.dir, "conformance.exe"))
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.Output()
 	if err != nil {
+		t.Fatalf("with %v: %v", env, err)
+	}
+	var reports []conformanceReport
+	if err := json.Unmarshal(out, &reports); err != nil {
 		t.Fatal(err)
 	}
-	goCommand(t, r.dir, nil, "build", "-o", "conformance.exe", ".")
-	all := map[string][]conformanceReport{}
-	for _, k := range kernels {
-		cmd := exec.Command(filepath.Join(r.dir, "conformance.exe"))
-		cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
-		cmd.Env = append(os.Environ(), "BPGEN_CPU="+k)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("with kernels for %s: %v", k, err)
-		}
-		var reports []conformanceReport
-		if err := json.Unmarshal(out, &reports); err != nil {
-			t.Fatal(err)
-		}
-		all[k] = reports
-	}
-	return all
+	return reports
 }
 
 func goCommand(t *testing.T, dir string, in []byte, args ...string) []byte {

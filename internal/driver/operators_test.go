@@ -106,9 +106,12 @@ func testOperators(t *testing.T, src, float string) {
 		works += fmt.Sprintf("%q: func() any { return ops.New%sWork() },\n", f.Name, goName(f.Name))
 		for _, n := range []int{0, 1, 7} {
 			c := &operatorCall{Func: f.Name, Method: "Value", Dims: map[string]int{"N": n}, Args: map[string][]string{}}
-			env := &symbolic.Env{Dims: map[string]int{f.Dims[0].Name: n}, Inputs: map[string]*symbolic.Tensor{}, Float32: float == "float32"}
+			env := &symbolic.Env{Dims: map[string]int{f.Dims[0].Name: n}, Inputs: map[string]*symbolic.Tensor{}}
+			if float == "float32" {
+				env.Round = symbolic.ToFloat32
+			}
 			for i, a := range f.Args {
-				x := sampleFor(rnd, op, i, n, a.Shape, env.Float32)
+				x := sampleFor(rnd, op, i, n, a.Shape, float == "float32")
 				env.Inputs[a.Node.Attr.Key()] = x
 				for _, v := range x.Data {
 					field := strings.ToUpper(a.Name)

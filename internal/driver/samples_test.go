@@ -103,7 +103,10 @@ func interpreted(t *testing.T, src []byte, float string, seed uint64, step, n, p
 		t.Fatal(errs)
 	}
 	d := module.Derive(m, &errs)
-	env := &symbolic.Env{Dims: map[string]int{module.Batch: n, "T": passes}, Inputs: map[string]*symbolic.Tensor{}, Float32: float == "float32"}
+	env := &symbolic.Env{Dims: map[string]int{module.Batch: n, "T": passes}, Inputs: map[string]*symbolic.Tensor{}}
+	if float == "float32" {
+		env.Round = symbolic.ToFloat32
+	}
 	mo := m.Models[0]
 	for _, a := range mo.Args {
 		shape, err := a.Node.Shape.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
