@@ -17,6 +17,10 @@ func (g *Graph) MergeLoops(roots ...*Node) []*Node {
 			if u == nil || into[a] != nil {
 				continue
 			}
+			if u == a { // which computes all that b does already
+				into[b] = a
+				continue
+			}
 			into[a] = u
 			if u != b {
 				into[b], loops[i+1+j] = u, u

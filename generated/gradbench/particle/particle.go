@@ -21,10 +21,7 @@ func ParticleFF(w float64) float64 {
 	var x2 [2]float64
 	var v2 [2]float64
 	var nextV2 [2]float64
-	var x3 [2]float64
-	var v3 [2]float64
-	var nextV3 [2]float64
-	var x4 [1]float64
+	var x3 [1]float64
 	var nextX [1]float64
 	var g [1]float64
 	var nextG [1]float64
@@ -36,36 +33,27 @@ func ParticleFF(w float64) float64 {
 	var t11 [2]int32
 	var t12 [2]float64
 	var t13 [2]float64
-	var t14 [2]int32
+	var t14 [2]float64
+	var x1 [1]float64
 	var t15 [2]float64
 	var t16 [2]float64
-	var t17 [2]float64
-	var x1 [1]float64
-	var t18 [2]float64
-	var t19 [2]float64
+	var x4 [2]float64
+	var v3 [2]float64
+	var nextV3 [2]float64
 	var x5 [2]float64
 	var v4 [2]float64
 	var nextV4 [2]float64
-	var x6 [2]float64
-	var v5 [2]float64
-	var nextV5 [2]float64
 	var dx2 [2]float64
 	var dv2 [2]float64
 	var nextDv2 [2]float64
-	var x7 [2]float64
-	var v6 [2]float64
-	var nextV6 [2]float64
+	var t17 [2]int32
+	var t18 [2]float64
+	var t19 [2]float64
 	var t20 [2]int32
 	var t21 [2]float64
 	var t22 [2]float64
-	var t23 [2]int32
+	var t23 [2]float64
 	var t24 [2]float64
-	var t25 [2]float64
-	var t26 [2]float64
-	var t27 [2]float64
-	var t28 [2]int32
-	var t29 [2]float64
-	var t30 [2]float64
 
 	// t[i] = 0   particle.bp:10
 	t[0] = int32(0)
@@ -78,7 +66,6 @@ func ParticleFF(w float64) float64 {
 		t2[j] = t2j
 		x[j] = t2j
 		x2[j] = t2j
-		x3[j] = t2j
 	}
 
 	// t3[i] = 0.75   particle.bp:10
@@ -94,19 +81,18 @@ func ParticleFF(w float64) float64 {
 	t4[1] = -1
 
 	// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-	v7 := 10 - w
+	v5 := 10 - w
 
 	// t5[i] = 10   particle.bp:9
 	t5[0] = 10
 
 	// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-	t5[1] = v7
+	t5[1] = v5
 	for j := range 2 {
 		// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
 		t3j := t3[j]
 		v[j] = t3j
 		v2[j] = t3j
-		v3[j] = t3j
 	}
 
 	// dx = 0   particle.bp:9
@@ -136,76 +122,76 @@ func ParticleFF(w float64) float64 {
 		for j := range 2 {
 			s += square(x[j] - t5[j])
 		}
+		var v6 float64
+		if s == 0 {
+			v6 = 1
+		} else {
+			v6 = s
+		}
+		v7 := math.Sqrt(v6)
 		var v8 float64
 		if s == 0 {
-			v8 = 1
+			v8 = 0
 		} else {
-			v8 = s
-		}
-		v9 := math.Sqrt(v8)
-		var v10 float64
-		if s == 0 {
-			v10 = 0
-		} else {
-			v10 = v9
+			v8 = v7
 		}
 		var s2 float64
 		var s3 float64
 		var s4 float64
 		on2 := s == 0
 		for j := range 2 {
-			x8 := x[j]
-			t7j := x8 - float64(int(t6[j]))
+			x6 := x[j]
+			t7j := x6 - float64(int(t6[j]))
 			t7[j] = t7j
 			s2 += square(t7j)
 			dx3 := dx[j]
 			s3 += 2 * t7j * dx3
-			v11 := 2 * (x8 - t5[j])
-			s4 += v11 * (dx3 - t4[j])
+			v9 := 2 * (x6 - t5[j])
+			s4 += v9 * (dx3 - t4[j])
 			var t9j float64
 			if on2 {
 				t9j = 0
 			} else {
-				t9j = v11
+				t9j = v9
 			}
 			t9[j] = t9j
-			var v12 float64
+			var v10 float64
 			if on2 {
-				v12 = 0
+				v10 = 0
 			} else {
-				v12 = 0.5 / v9 * t9j
+				v10 = 0.5 / v7 * t9j
 			}
-			t10[j] = v12 / v10
+			t10[j] = v10 / v8
 		}
+		var v9 float64
+		if s2 == 0 {
+			v9 = 1
+		} else {
+			v9 = s2
+		}
+		v10 := math.Sqrt(v9)
 		var v11 float64
 		if s2 == 0 {
-			v11 = 1
+			v11 = 0
 		} else {
-			v11 = s2
+			v11 = v10
 		}
-		v12 := math.Sqrt(v11)
-		var v13 float64
+		var v12 float64
 		if s2 == 0 {
-			v13 = 0
+			v12 = 0
 		} else {
-			v13 = v12
+			v12 = s3
 		}
+		v13 := 0.5 / v10 * v12
 		var v14 float64
 		if s2 == 0 {
 			v14 = 0
 		} else {
-			v14 = s3
+			v14 = v13
 		}
-		v15 := 0.5 / v12 * v14
-		var v16 float64
-		if s2 == 0 {
-			v16 = 0
-		} else {
-			v16 = v15
-		}
-		v17 := v16 / v13
-		v18 := -(v17 / v13)
-		v19 := -(v15 / v12 * (0.5 / v12))
+		v15 := v14 / v11
+		v16 := -(v15 / v11)
+		v17 := -(v13 / v10 * (0.5 / v10))
 		on3 := s2 == 0
 		for j := range 2 {
 			if on3 {
@@ -214,80 +200,80 @@ func ParticleFF(w float64) float64 {
 				t8[j] = 2 * t7[j]
 			}
 		}
+		var v18 float64
+		if s == 0 {
+			v18 = 0
+		} else {
+			v18 = s4
+		}
+		v19 := 0.5 / v7 * v18
 		var v20 float64
 		if s == 0 {
 			v20 = 0
 		} else {
-			v20 = s4
+			v20 = v19
 		}
-		v21 := 0.5 / v9 * v20
-		var v22 float64
-		if s == 0 {
-			v22 = 0
-		} else {
-			v22 = v21
-		}
-		v23 := v22 / v10
-		v24 := -(v23 / v10)
-		v25 := -(v21 / v9 * (0.5 / v9))
+		v21 := v20 / v8
+		v22 := -(v21 / v8)
+		v23 := -(v19 / v7 * (0.5 / v7))
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on4 := 0 < x[1]+0.1*v[1]
-		t31 := 0.5 / v12
-		t32 := 0.5 / v9
-		t33 := 1 / v13
-		t34 := 1 / v10
+		t25 := 0.5 / v10
+		t26 := 0.5 / v7
+		t27 := 1 / v11
+		t28 := 1 / v8
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v26 float64
+			var v24 float64
 			if on3 {
+				v24 = 0
+			} else {
+				v24 = 2 * dx[j]
+			}
+			v25 := t8[j]*v17 + t25*v24
+			var v26 float64
+			if on2 {
 				v26 = 0
 			} else {
-				v26 = 2 * dx[j]
+				v26 = 2 * (dx[j] - t4[j])
 			}
-			v27 := t8[j]*v19 + t31*v26
+			v27 := t9[j]*v23 + t26*v26
 			var v28 float64
-			if on2 {
+			if on3 {
 				v28 = 0
 			} else {
-				v28 = 2 * (dx[j] - t4[j])
+				v28 = 0.5 / v10 * t8[j]
 			}
-			v29 := t9[j]*v25 + t32*v28
+			v29 := v28 / v11
 			var v30 float64
 			if on3 {
 				v30 = 0
 			} else {
-				v30 = 0.5 / v12 * t8[j]
+				v30 = v25
 			}
-			v31 := v30 / v13
+			v31 := t27*(v30/v11-v15*v29) + v29*v16
+			t10j := t10[j]
 			var v32 float64
-			if on3 {
+			if on2 {
 				v32 = 0
 			} else {
 				v32 = v27
 			}
-			v33 := t33*(v32/v13-v17*v31) + v31*v18
-			t10j := t10[j]
-			var v34 float64
-			if on2 {
-				v34 = 0
-			} else {
-				v34 = v29
-			}
-			v35 := t34*(v34/v10-v23*t10j) + t10j*v24
+			v33 := t28*(v32/v8-v21*t10j) + t10j*v22
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			dv3 := dv[j]
 			if on4 {
-				nextDv[j] = dv3 + 0.1*(v35+v33)
+				nextDv[j] = dv3 + 0.1*(v33+v31)
 			} else {
 				nextDv[j] = dv3
 			}
-			v36 := v[j]
+			v34 := v[j]
 			if on4 {
-				nextV[j] = v36 + 0.1*(t10j*(1/v10)+v31*(1/v13))
+				nextV[j] = v34 + 0.1*(t10j*(1/v8)+v29*(1/v11))
 			} else {
-				nextV[j] = v36
+				nextV[j] = v34
 			}
 		}
 
@@ -323,18 +309,18 @@ func ParticleFF(w float64) float64 {
 		for j := range 2 {
 			s += square(x2[j] - t5[j])
 		}
+		var v6 float64
+		if s == 0 {
+			v6 = 1
+		} else {
+			v6 = s
+		}
+		v7 := math.Sqrt(v6)
 		var v8 float64
 		if s == 0 {
-			v8 = 1
+			v8 = 0
 		} else {
-			v8 = s
-		}
-		v9 := math.Sqrt(v8)
-		var v10 float64
-		if s == 0 {
-			v10 = 0
-		} else {
-			v10 = v9
+			v8 = v7
 		}
 		var s2 float64
 		on2 := s == 0
@@ -342,60 +328,60 @@ func ParticleFF(w float64) float64 {
 			t12j := x2[j] - float64(int(t11[j]))
 			t12[j] = t12j
 			s2 += square(t12j)
-			var v11 float64
+			var v9 float64
 			if on2 {
-				v11 = 0
+				v9 = 0
 			} else {
-				var v12 float64
+				var v10 float64
 				if on2 {
-					v12 = 0
+					v10 = 0
 				} else {
-					v12 = 2 * (x2[j] - t5[j])
+					v10 = 2 * (x2[j] - t5[j])
 				}
-				v11 = 0.5 / v9 * v12
+				v9 = 0.5 / v7 * v10
 			}
-			t13[j] = v11 / v10
+			t13[j] = v9 / v8
 		}
+		var v9 float64
+		if s2 == 0 {
+			v9 = 1
+		} else {
+			v9 = s2
+		}
+		v10 := math.Sqrt(v9)
 		var v11 float64
 		if s2 == 0 {
-			v11 = 1
+			v11 = 0
 		} else {
-			v11 = s2
-		}
-		v12 := math.Sqrt(v11)
-		var v13 float64
-		if s2 == 0 {
-			v13 = 0
-		} else {
-			v13 = v12
+			v11 = v10
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on3 := 0 < x2[1]+0.1*v2[1]
 		on4 := s2 == 0
-		t31 := 1 / v13
+		t25 := 1 / v11
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v14 float64
+			var v12 float64
 			if on4 {
-				v14 = 0
+				v12 = 0
 			} else {
-				var v15 float64
+				var v13 float64
 				if on4 {
-					v15 = 0
+					v13 = 0
 				} else {
-					v15 = 2 * t12[j]
+					v13 = 2 * t12[j]
 				}
-				v14 = 0.5 / v12 * v15
+				v12 = 0.5 / v10 * v13
 			}
-			v15 := v14 / v13 * t31
+			v13 := v12 / v11 * t25
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v16 := v2[j]
+			v14 := v2[j]
 			if on3 {
-				nextV2[j] = v16 + 0.1*(t13[j]*(1/v10)+v15)
+				nextV2[j] = v14 + 0.1*(t13[j]*(1/v8)+v13)
 			} else {
-				nextV2[j] = v16
+				nextV2[j] = v14
 			}
 		}
 
@@ -408,126 +394,24 @@ func ParticleFF(w float64) float64 {
 		}
 	}
 
+	// return (x[0] + tau*v[0])^2   particle.bp:16
+	v6 := square(x2[0] - x2[1]/v2[1]*v2[0])
+
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := x2[1] / v2[1]
+	ztau := x[1] / v[1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v20 := v2[1]
-	v8 := v2[0] * (dx[1]/v20 - dv[1]/v20*ztau)
-	v9 := 2 * (x2[0] - ztau*v2[0]) * (dx[0] - (v8 + ztau*dv[0]))
-	for {
-		// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-		on := 0 < x3[1]
-		if !on {
-			break
-		}
-
-		// t14[i] = 10   particle.bp:9
-		t14[0] = int32(10)
-
-		// t14[i + 1] = 0   particle.bp:10
-		t14[1] = int32(0)
-
-		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		var s float64
-		for j := range 2 {
-			s += square(x3[j] - t5[j])
-		}
-		var v10 float64
-		if s == 0 {
-			v10 = 1
-		} else {
-			v10 = s
-		}
-		v11 := math.Sqrt(v10)
-		var v12 float64
-		if s == 0 {
-			v12 = 0
-		} else {
-			v12 = v11
-		}
-		var s2 float64
-		on2 := s == 0
-		for j := range 2 {
-			t15j := x3[j] - float64(int(t14[j]))
-			t15[j] = t15j
-			s2 += square(t15j)
-			var v13 float64
-			if on2 {
-				v13 = 0
-			} else {
-				var v14 float64
-				if on2 {
-					v14 = 0
-				} else {
-					v14 = 2 * (x3[j] - t5[j])
-				}
-				v13 = 0.5 / v11 * v14
-			}
-			t16[j] = v13 / v12
-		}
-		var v13 float64
-		if s2 == 0 {
-			v13 = 1
-		} else {
-			v13 = s2
-		}
-		v14 := math.Sqrt(v13)
-		var v15 float64
-		if s2 == 0 {
-			v15 = 0
-		} else {
-			v15 = v14
-		}
-
-		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-		on3 := 0 < x3[1]+0.1*v3[1]
-		on4 := s2 == 0
-		t31 := 1 / v15
-		for j := range 2 {
-			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v16 float64
-			if on4 {
-				v16 = 0
-			} else {
-				var v17 float64
-				if on4 {
-					v17 = 0
-				} else {
-					v17 = 2 * t15[j]
-				}
-				v16 = 0.5 / v14 * v17
-			}
-			v17 := v16 / v15 * t31
-
-			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v18 := v3[j]
-			if on3 {
-				nextV3[j] = v18 + 0.1*(t16[j]*(1/v12)+v17)
-			} else {
-				nextV3[j] = v18
-			}
-		}
-
-		// x1 = x + dt*v   particle.bp:11
-		for j := range 2 {
-			x3[j] += 0.1 * v3[j]
-		}
-		for j := range 2 {
-			v3[j] = nextV3[j]
-		}
-	}
-
-	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v10 := square(x3[0] - x3[1]/v3[1]*v3[0])
+	v0 := v[1]
+	v7 := v[0] * (dx[1]/v0 - dv[1]/v0*ztau)
+	v8 := 2 * (x[0] - ztau*v[0]) * (dx[0] - (v7 + ztau*dv[0]))
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
-	x4[0] = w
+	x3[0] = w
 
 	// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-	g[0] = v9
+	g[0] = v8
 	var fx float64
-	fx = v10
+	fx = v6
 	eta := float64(1e-5)
 	var i int
 	var done bool
@@ -537,23 +421,23 @@ func ParticleFF(w float64) float64 {
 			break
 		}
 
-		// t17[i] = 0.75   particle.bp:10
-		t17[0] = 0.75
+		// t14[i] = 0.75   particle.bp:10
+		t14[0] = 0.75
 
-		// t17[i + 1] = 0   particle.bp:10
-		t17[1] = 0
+		// t14[i + 1] = 0   particle.bp:10
+		t14[1] = 0
 
 		// x1 = x - eta*g   descent.bp:6
-		x1[0] = x4[0] - eta*g[0]
+		x1[0] = x3[0] - eta*g[0]
 
 		// grow = i == 10   descent.bp:8
 		grow2 := i == 10
 
-		// t18[i] = 0   particle.bp:10
-		t18[0] = 0
+		// t15[i] = 0   particle.bp:10
+		t15[0] = 0
 
-		// t18[i + 1] = −1   particle.bp:9
-		t18[1] = -1
+		// t15[i + 1] = −1   particle.bp:9
+		t15[1] = -1
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		on2 := square(g[0]) == 0
@@ -564,59 +448,55 @@ func ParticleFF(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v11 float64
+		var v9 float64
 		if on2 {
-			v11 = 0
+			v9 = 0
 		} else {
-			v11 = zstop0
+			v9 = zstop0
 		}
-		stop0 := v11 <= 1e-5
+		stop0 := v9 <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		on3 := square(x4[0]-x1[0]) == 0
+		on3 := square(x3[0]-x1[0]) == 0
 		var znear2 float64
 		if on3 {
 			znear2 = 1
 		} else {
-			znear2 = square(x4[0] - x1[0])
+			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v12 float64
+		var v10 float64
 		if on3 {
-			v12 = 0
+			v10 = 0
 		} else {
-			v12 = znear
+			v10 = znear
 		}
-		near := v12 <= 1e-5
+		near := v10 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v13 := 10 - x1[0]
+		v11 := 10 - x1[0]
 
-		// t19[i] = 10   particle.bp:9
-		t19[0] = 10
+		// t16[i] = 10   particle.bp:9
+		t16[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t19[1] = v13
+		t16[1] = v11
 		for j := range 2 {
+			// x4 = t2   descent.bp:5
+			t25 := t2[j]
+			x4[j] = t25
+
 			// x5 = t2   descent.bp:5
-			t31 := t2[j]
-			x5[j] = t31
-
-			// x6 = t2   descent.bp:5
-			x6[j] = t31
-
-			// x7 = t2   descent.bp:5
-			x7[j] = t31
+			x5[j] = t25
 		}
 		for j := range 2 {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			t17j := t17[j]
-			v4[j] = t17j
-			v5[j] = t17j
-			v6[j] = t17j
+			t14j := t14[j]
+			v3[j] = t14j
+			v4[j] = t14j
 		}
 
 		// dx2 = 0   particle.bp:9
@@ -630,109 +510,109 @@ func ParticleFF(w float64) float64 {
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x5[1]
+			on4 := 0 < x4[1]
 			if !on4 {
 				break
 			}
 
-			// t20[i] = 10   particle.bp:9
-			t20[0] = int32(10)
+			// t17[i] = 10   particle.bp:9
+			t17[0] = int32(10)
 
-			// t20[i + 1] = 0   particle.bp:10
-			t20[1] = int32(0)
+			// t17[i + 1] = 0   particle.bp:10
+			t17[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x5[j] - t19[j])
+				s += square(x4[j] - t16[j])
 			}
+			var v12 float64
+			if s == 0 {
+				v12 = 1
+			} else {
+				v12 = s
+			}
+			v13 := math.Sqrt(v12)
 			var v14 float64
 			if s == 0 {
-				v14 = 1
+				v14 = 0
 			} else {
-				v14 = s
-			}
-			v15 := math.Sqrt(v14)
-			var v16 float64
-			if s == 0 {
-				v16 = 0
-			} else {
-				v16 = v15
+				v14 = v13
 			}
 			var s2 float64
 			on5 := s == 0
 			for j := range 2 {
-				t21j := x5[j] - float64(int(t20[j]))
-				t21[j] = t21j
-				s2 += square(t21j)
-				var v17 float64
+				t18j := x4[j] - float64(int(t17[j]))
+				t18[j] = t18j
+				s2 += square(t18j)
+				var v15 float64
 				if on5 {
-					v17 = 0
+					v15 = 0
 				} else {
-					var v18 float64
+					var v16 float64
 					if on5 {
-						v18 = 0
+						v16 = 0
 					} else {
-						v18 = 2 * (x5[j] - t19[j])
+						v16 = 2 * (x4[j] - t16[j])
 					}
-					v17 = 0.5 / v15 * v18
+					v15 = 0.5 / v13 * v16
 				}
-				t22[j] = v17 / v16
+				t19[j] = v15 / v14
 			}
+			var v15 float64
+			if s2 == 0 {
+				v15 = 1
+			} else {
+				v15 = s2
+			}
+			v16 := math.Sqrt(v15)
 			var v17 float64
 			if s2 == 0 {
-				v17 = 1
+				v17 = 0
 			} else {
-				v17 = s2
-			}
-			v18 := math.Sqrt(v17)
-			var v19 float64
-			if s2 == 0 {
-				v19 = 0
-			} else {
-				v19 = v18
+				v17 = v16
 			}
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			on6 := 0 < x5[1]+0.1*v4[1]
+			on6 := 0 < x4[1]+0.1*v3[1]
 			on7 := s2 == 0
-			t31 := 1 / v19
+			t25 := 1 / v17
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v21 float64
+				var v18 float64
 				if on7 {
-					v21 = 0
+					v18 = 0
 				} else {
-					var v22 float64
+					var v19 float64
 					if on7 {
-						v22 = 0
+						v19 = 0
 					} else {
-						v22 = 2 * t21[j]
+						v19 = 2 * t18[j]
 					}
-					v21 = 0.5 / v18 * v22
+					v18 = 0.5 / v16 * v19
 				}
-				v22 := v21 / v19 * t31
+				v19 := v18 / v17 * t25
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v23 := v4[j]
+				v20 := v3[j]
 				if on6 {
-					nextV4[j] = v23 + 0.1*(t22[j]*(1/v16)+v22)
+					nextV3[j] = v20 + 0.1*(t19[j]*(1/v14)+v19)
 				} else {
-					nextV4[j] = v23
+					nextV3[j] = v20
 				}
 			}
 
 			// x1 = x + dt*v   particle.bp:11
 			for j := range 2 {
-				x5[j] += 0.1 * v4[j]
+				x4[j] += 0.1 * v3[j]
 			}
 			for j := range 2 {
-				v4[j] = nextV4[j]
+				v3[j] = nextV3[j]
 			}
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		f1 := square(x5[0] - x5[1]/v4[1]*v4[0])
+		f1 := square(x4[0] - x4[1]/v3[1]*v3[0])
 
 		// better = f1 < fx   descent.bp:11
 		better := f1 < fx
@@ -760,298 +640,191 @@ func ParticleFF(w float64) float64 {
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x6[1]
+			on4 := 0 < x5[1]
 			if !on4 {
 				break
 			}
 
-			// t23[i] = 10   particle.bp:9
-			t23[0] = int32(10)
+			// t20[i] = 10   particle.bp:9
+			t20[0] = int32(10)
 
-			// t23[i + 1] = 0   particle.bp:10
-			t23[1] = int32(0)
+			// t20[i + 1] = 0   particle.bp:10
+			t20[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x6[j] - t19[j])
+				s += square(x5[j] - t16[j])
 			}
+			var v12 float64
+			if s == 0 {
+				v12 = 1
+			} else {
+				v12 = s
+			}
+			v13 := math.Sqrt(v12)
 			var v14 float64
 			if s == 0 {
-				v14 = 1
+				v14 = 0
 			} else {
-				v14 = s
-			}
-			v15 := math.Sqrt(v14)
-			var v16 float64
-			if s == 0 {
-				v16 = 0
-			} else {
-				v16 = v15
+				v14 = v13
 			}
 			var s2 float64
 			var s3 float64
 			var s4 float64
 			on5 := s == 0
 			for j := range 2 {
-				x8 := x6[j]
-				t24j := x8 - float64(int(t23[j]))
-				t24[j] = t24j
-				s2 += square(t24j)
+				x6 := x5[j]
+				t21j := x6 - float64(int(t20[j]))
+				t21[j] = t21j
+				s2 += square(t21j)
 				dx3 := dx2[j]
-				s3 += 2 * t24j * dx3
-				v17 := 2 * (x8 - t19[j])
-				s4 += v17 * (dx3 - t18[j])
-				var t26j float64
+				s3 += 2 * t21j * dx3
+				v15 := 2 * (x6 - t16[j])
+				s4 += v15 * (dx3 - t15[j])
+				var t23j float64
 				if on5 {
-					t26j = 0
+					t23j = 0
 				} else {
-					t26j = v17
+					t23j = v15
 				}
-				t26[j] = t26j
-				var v18 float64
+				t23[j] = t23j
+				var v16 float64
 				if on5 {
-					v18 = 0
+					v16 = 0
 				} else {
-					v18 = 0.5 / v15 * t26j
+					v16 = 0.5 / v13 * t23j
 				}
-				t27[j] = v18 / v16
+				t24[j] = v16 / v14
 			}
+			var v15 float64
+			if s2 == 0 {
+				v15 = 1
+			} else {
+				v15 = s2
+			}
+			v16 := math.Sqrt(v15)
 			var v17 float64
 			if s2 == 0 {
-				v17 = 1
+				v17 = 0
 			} else {
-				v17 = s2
+				v17 = v16
 			}
-			v18 := math.Sqrt(v17)
-			var v19 float64
+			var v18 float64
 			if s2 == 0 {
-				v19 = 0
+				v18 = 0
 			} else {
-				v19 = v18
+				v18 = s3
 			}
-			var v21 float64
+			v19 := 0.5 / v16 * v18
+			var v20 float64
 			if s2 == 0 {
-				v21 = 0
+				v20 = 0
 			} else {
-				v21 = s3
+				v20 = v19
 			}
-			v22 := 0.5 / v18 * v21
-			var v23 float64
-			if s2 == 0 {
-				v23 = 0
-			} else {
-				v23 = v22
-			}
-			v24 := v23 / v19
-			v25 := -(v24 / v19)
-			v26 := -(v22 / v18 * (0.5 / v18))
+			v21 := v20 / v17
+			v22 := -(v21 / v17)
+			v23 := -(v19 / v16 * (0.5 / v16))
 			on6 := s2 == 0
 			for j := range 2 {
 				if on6 {
-					t25[j] = 0
+					t22[j] = 0
 				} else {
-					t25[j] = 2 * t24[j]
+					t22[j] = 2 * t21[j]
 				}
 			}
-			var v27 float64
+			var v24 float64
 			if s == 0 {
-				v27 = 0
+				v24 = 0
 			} else {
-				v27 = s4
+				v24 = s4
 			}
-			v28 := 0.5 / v15 * v27
-			var v29 float64
+			v25 := 0.5 / v13 * v24
+			var v26 float64
 			if s == 0 {
-				v29 = 0
+				v26 = 0
 			} else {
-				v29 = v28
+				v26 = v25
 			}
-			v30 := v29 / v16
-			v31 := -(v30 / v16)
-			v32 := -(v28 / v15 * (0.5 / v15))
+			v27 := v26 / v14
+			v28 := -(v27 / v14)
+			v29 := -(v25 / v13 * (0.5 / v13))
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			on7 := 0 < x6[1]+0.1*v5[1]
-			t31 := 0.5 / v18
-			t32 := 0.5 / v15
-			t33 := 1 / v19
-			t34 := 1 / v16
+			on7 := 0 < x5[1]+0.1*v4[1]
+			t25 := 0.5 / v16
+			t26 := 0.5 / v13
+			t27 := 1 / v17
+			t28 := 1 / v14
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v33 float64
+				var v30 float64
 				if on6 {
-					v33 = 0
+					v30 = 0
 				} else {
-					v33 = 2 * dx2[j]
+					v30 = 2 * dx2[j]
 				}
-				v34 := t25[j]*v26 + t31*v33
-				var v35 float64
+				v31 := t22[j]*v23 + t25*v30
+				var v32 float64
 				if on5 {
-					v35 = 0
+					v32 = 0
 				} else {
-					v35 = 2 * (dx2[j] - t18[j])
+					v32 = 2 * (dx2[j] - t15[j])
 				}
-				v36 := t26[j]*v32 + t32*v35
-				var v37 float64
+				v33 := t23[j]*v29 + t26*v32
+				var v34 float64
 				if on6 {
-					v37 = 0
+					v34 = 0
 				} else {
-					v37 = 0.5 / v18 * t25[j]
+					v34 = 0.5 / v16 * t22[j]
 				}
-				v38 := v37 / v19
-				var v39 float64
+				v35 := v34 / v17
+				var v36 float64
 				if on6 {
-					v39 = 0
+					v36 = 0
 				} else {
-					v39 = v34
+					v36 = v31
 				}
-				v40 := t33*(v39/v19-v24*v38) + v38*v25
-				t27j := t27[j]
-				var v41 float64
+				v37 := t27*(v36/v17-v21*v35) + v35*v22
+				t24j := t24[j]
+				var v38 float64
 				if on5 {
-					v41 = 0
+					v38 = 0
 				} else {
-					v41 = v36
+					v38 = v33
 				}
-				v42 := t34*(v41/v16-v30*t27j) + t27j*v31
+				v39 := t28*(v38/v14-v27*t24j) + t24j*v28
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				dv3 := dv2[j]
 				if on7 {
-					nextDv2[j] = dv3 + 0.1*(v42+v40)
+					nextDv2[j] = dv3 + 0.1*(v39+v37)
 				} else {
 					nextDv2[j] = dv3
 				}
-				v43 := v5[j]
+				v40 := v4[j]
 				if on7 {
-					nextV5[j] = v43 + 0.1*(t27j*(1/v16)+v38*(1/v19))
+					nextV4[j] = v40 + 0.1*(t24j*(1/v14)+v35*(1/v17))
 				} else {
-					nextV5[j] = v43
+					nextV4[j] = v40
 				}
 			}
 
 			// x1 = x + dt*v   particle.bp:11
 			for j := range 2 {
-				x6[j] += 0.1 * v5[j]
+				x5[j] += 0.1 * v4[j]
 			}
 			for j := range 2 {
 				dx2[j] += 0.1 * dv2[j]
 			}
 			for j := range 2 {
-				v5[j] = nextV5[j]
+				v4[j] = nextV4[j]
 			}
 			for j := range 2 {
 				dv2[j] = nextDv2[j]
 			}
 		}
-		for {
-			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x7[1]
-			if !on4 {
-				break
-			}
-
-			// t28[i] = 10   particle.bp:9
-			t28[0] = int32(10)
-
-			// t28[i + 1] = 0   particle.bp:10
-			t28[1] = int32(0)
-
-			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var s float64
-			for j := range 2 {
-				s += square(x7[j] - t19[j])
-			}
-			var v14 float64
-			if s == 0 {
-				v14 = 1
-			} else {
-				v14 = s
-			}
-			v15 := math.Sqrt(v14)
-			var v16 float64
-			if s == 0 {
-				v16 = 0
-			} else {
-				v16 = v15
-			}
-			var s2 float64
-			on5 := s == 0
-			for j := range 2 {
-				t29j := x7[j] - float64(int(t28[j]))
-				t29[j] = t29j
-				s2 += square(t29j)
-				var v17 float64
-				if on5 {
-					v17 = 0
-				} else {
-					var v18 float64
-					if on5 {
-						v18 = 0
-					} else {
-						v18 = 2 * (x7[j] - t19[j])
-					}
-					v17 = 0.5 / v15 * v18
-				}
-				t30[j] = v17 / v16
-			}
-			var v17 float64
-			if s2 == 0 {
-				v17 = 1
-			} else {
-				v17 = s2
-			}
-			v18 := math.Sqrt(v17)
-			var v19 float64
-			if s2 == 0 {
-				v19 = 0
-			} else {
-				v19 = v18
-			}
-
-			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			on6 := 0 < x7[1]+0.1*v6[1]
-			on7 := s2 == 0
-			t31 := 1 / v19
-			for j := range 2 {
-				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v21 float64
-				if on7 {
-					v21 = 0
-				} else {
-					var v22 float64
-					if on7 {
-						v22 = 0
-					} else {
-						v22 = 2 * t29[j]
-					}
-					v21 = 0.5 / v18 * v22
-				}
-				v22 := v21 / v19 * t31
-
-				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v23 := v6[j]
-				if on6 {
-					nextV6[j] = v23 + 0.1*(t30[j]*(1/v16)+v22)
-				} else {
-					nextV6[j] = v23
-				}
-			}
-
-			// x1 = x + dt*v   particle.bp:11
-			for j := range 2 {
-				x7[j] += 0.1 * v6[j]
-			}
-			for j := range 2 {
-				v6[j] = nextV6[j]
-			}
-		}
-
-		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v60 := v6[1]
-		ztau2 := x7[1] / v60
-		v14 := v6[0]*(dx2[1]/v60-dv2[1]/v60*ztau2) + ztau2*dv2[0]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move := !stop0 && !grow2 && !near && better
@@ -1064,25 +837,30 @@ func ParticleFF(w float64) float64 {
 			fx2 = fx
 		}
 
-		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
-		{
-			if move {
-				nextG[0] = 2 * (x7[0] - x7[1]/v60*v6[0]) * (dx2[0] - v14)
-			} else {
-				nextG[0] = g[0]
-			}
-		}
+		// return (x[0] + tau*v[0])^2   particle.bp:16
+		v40 := v4[1]
+		ztau2 := x5[1] / v40
+		v12 := v4[0]*(dx2[1]/v40-dv2[1]/v40*ztau2) + ztau2*dv2[0]
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		{
 			if move {
 				nextX[0] = x1[0]
 			} else {
-				nextX[0] = x4[0]
+				nextX[0] = x3[0]
+			}
+		}
+
+		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
+		{
+			if move {
+				nextG[0] = 2 * (x5[0] - x5[1]/v40*v4[0]) * (dx2[0] - v12)
+			} else {
+				nextG[0] = g[0]
 			}
 		}
 		for j := range 1 {
-			x4[j] = nextX[j]
+			x3[j] = nextX[j]
 		}
 		for j := range 1 {
 			g[j] = nextG[j]
@@ -1094,7 +872,7 @@ func ParticleFF(w float64) float64 {
 	}
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
-	return x4[0]
+	return x3[0]
 }
 
 // ParticleFR is generated from particle.bp:25.
@@ -1113,10 +891,7 @@ func ParticleFR(w float64) float64 {
 	var x2 [2]float64
 	var v2 [2]float64
 	var nextV2 [2]float64
-	var x3 [2]float64
-	var v3 [2]float64
-	var nextV3 [2]float64
-	var x4 [1]float64
+	var x3 [1]float64
 	var nextX [1]float64
 	var g [1]float64
 	var nextG [1]float64
@@ -1126,32 +901,25 @@ func ParticleFR(w float64) float64 {
 	var t7 [2]float64
 	var t8 [2]int32
 	var t9 [2]float64
-	var t10 [2]int32
+	var t10 [2]float64
+	var x1 [1]float64
 	var t11 [2]float64
 	var t12 [2]float64
-	var x1 [1]float64
-	var t13 [2]float64
-	var t14 [2]float64
+	var x4 [2]float64
+	var v3 [2]float64
+	var nextV3 [2]float64
 	var x5 [2]float64
 	var v4 [2]float64
 	var nextV4 [2]float64
-	var x6 [2]float64
-	var v5 [2]float64
-	var nextV5 [2]float64
 	var dx2 [2]float64
 	var dv2 [2]float64
 	var nextDv2 [2]float64
-	var x7 [2]float64
-	var v6 [2]float64
-	var nextV6 [2]float64
+	var t13 [2]int32
+	var t14 [2]float64
 	var t15 [2]int32
-	var t16 [2]float64
-	var t17 [2]int32
 	var d3 [2]float64
 	var d4 [2]float64
-	var t18 [2]float64
-	var t19 [2]int32
-	var t20 [2]float64
+	var t16 [2]float64
 
 	// t[i] = 0   particle.bp:10
 	t[0] = int32(0)
@@ -1164,7 +932,6 @@ func ParticleFR(w float64) float64 {
 		t2[j] = t2j
 		x[j] = t2j
 		x2[j] = t2j
-		x3[j] = t2j
 	}
 
 	// t3[i] = 0.75   particle.bp:10
@@ -1180,19 +947,18 @@ func ParticleFR(w float64) float64 {
 	t4[1] = -1
 
 	// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-	v7 := 10 - w
+	v5 := 10 - w
 
 	// t5[i] = 10   particle.bp:9
 	t5[0] = 10
 
 	// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-	t5[1] = v7
+	t5[1] = v5
 	for j := range 2 {
 		// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
 		t3j := t3[j]
 		v[j] = t3j
 		v2[j] = t3j
-		v3[j] = t3j
 	}
 
 	// dx = 0   particle.bp:9
@@ -1231,79 +997,79 @@ func ParticleFR(w float64) float64 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			s2 += dj * (dx[j] - t4[j])
 		}
+		var v6 float64
+		if s == 0 {
+			v6 = 1
+		} else {
+			v6 = s
+		}
+		v7 := math.Sqrt(v6)
 		var v8 float64
 		if s == 0 {
-			v8 = 1
+			v8 = 0
 		} else {
-			v8 = s
+			v8 = v7
 		}
-		v9 := math.Sqrt(v8)
-		var v10 float64
+
+		// d5 = (1/v7)²   particle.bp:9
+		d5 := square(1 / v8)
+
+		// d6 = −d5·(0.5/v6)   particle.bp:9
+		d6 := -(d5 * (0.5 / v7))
+		var v9 float64
 		if s == 0 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = v9
+			v9 = s2
 		}
+		v10 := 0.5 / v7 * v9
 
-		// d5 = (1/v9)²   particle.bp:9
-		d5 := square(1 / v10)
-
-		// d6 = −d5·(0.5/v8)   particle.bp:9
-		d6 := -(d5 * (0.5 / v9))
+		// d7 = v8/v6·(if v8/v6 ≠ 0 { 0.5/v6 } else { 1 })   particle.bp:9
+		d7 := v10 / v7
 		var v11 float64
-		if s == 0 {
-			v11 = 0
-		} else {
-			v11 = s2
-		}
-		v12 := 0.5 / v9 * v11
-
-		// d7 = v10/v8·(if v10/v8 ≠ 0 { 0.5/v8 } else { 1 })   particle.bp:9
-		d7 := v12 / v9
-		var v13 float64
 		if d7 != 0 {
-			v13 = 0.5 / v9
+			v11 = 0.5 / v7
 		} else {
-			v13 = 1
+			v11 = 1
 		}
-		d8 := d7 * v13
+		d8 := d7 * v11
 
-		// d9 = (if s = 0 { 0 } else { v10 })/v9/v9·(2/v9)   particle.bp:9
-		var v14 float64
+		// d9 = (if s = 0 { 0 } else { v8 })/v7/v7·(2/v7)   particle.bp:9
+		var v12 float64
 		if s == 0 {
+			v12 = 0
+		} else {
+			v12 = v10
+		}
+		d9 := v12 / v8 / v8 * (2 / v8)
+
+		// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v6 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
+		on2 := s == 0
+		var v13 float64
+		if on2 {
+			v13 = 0
+		} else {
+			var v14 float64
+			if d9 != 0 {
+				v14 = 0.5 / v7
+			} else {
+				v14 = 1
+			}
+			v13 = d9 * v14
+		}
+		var v14 float64
+		if on2 {
 			v14 = 0
 		} else {
-			v14 = v12
-		}
-		d9 := v14 / v10 / v10 * (2 / v10)
-
-		// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v8 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
-		on2 := s == 0
-		var v15 float64
-		if on2 {
-			v15 = 0
-		} else {
-			var v16 float64
-			if d9 != 0 {
-				v16 = 0.5 / v9
-			} else {
-				v16 = 1
-			}
-			v15 = d9 * v16
-		}
-		var v16 float64
-		if on2 {
-			v16 = 0
-		} else {
-			var v17 float64
+			var v15 float64
 			if d8 != 0 {
-				v17 = d5
+				v15 = d5
 			} else {
-				v17 = 1
+				v15 = 1
 			}
-			v16 = -(v17 * d8)
+			v14 = -(v15 * d8)
 		}
-		d10 := v15 - v16
+		d10 := v13 - v14
 
 		// d2 = if s = 0 { 0 } else { d10·d + 2·d6·(dx − t4) }   particle.bp:9
 		for j := range 2 {
@@ -1322,79 +1088,79 @@ func ParticleFR(w float64) float64 {
 			s3 += square(t7j)
 			s4 += 2 * t7j * dx[j]
 		}
+		var v15 float64
+		if s3 == 0 {
+			v15 = 1
+		} else {
+			v15 = s3
+		}
+		v16 := math.Sqrt(v15)
 		var v17 float64
 		if s3 == 0 {
-			v17 = 1
+			v17 = 0
 		} else {
-			v17 = s3
+			v17 = v16
 		}
-		v18 := math.Sqrt(v17)
-		var v19 float64
+
+		// d11 = (1/v10)²   particle.bp:9
+		d11 := square(1 / v17)
+
+		// d12 = −d11·(0.5/v9)   particle.bp:9
+		d12 := -(d11 * (0.5 / v16))
+		var v18 float64
 		if s3 == 0 {
-			v19 = 0
+			v18 = 0
 		} else {
-			v19 = v18
+			v18 = s4
 		}
+		v19 := 0.5 / v16 * v18
 
-		// d11 = (1/v12)²   particle.bp:9
-		d11 := square(1 / v19)
-
-		// d12 = −d11·(0.5/v11)   particle.bp:9
-		d12 := -(d11 * (0.5 / v18))
+		// d13 = v11/v9·(if v11/v9 ≠ 0 { 0.5/v9 } else { 1 })   particle.bp:9
+		d13 := v19 / v16
 		var v20 float64
-		if s3 == 0 {
-			v20 = 0
-		} else {
-			v20 = s4
-		}
-		v21 := 0.5 / v18 * v20
-
-		// d13 = v13/v11·(if v13/v11 ≠ 0 { 0.5/v11 } else { 1 })   particle.bp:9
-		d13 := v21 / v18
-		var v22 float64
 		if d13 != 0 {
-			v22 = 0.5 / v18
+			v20 = 0.5 / v16
 		} else {
-			v22 = 1
+			v20 = 1
 		}
-		d14 := d13 * v22
+		d14 := d13 * v20
 
-		// d15 = (if s3 = 0 { 0 } else { v13 })/v12/v12·(2/v12)   particle.bp:9
-		var v23 float64
+		// d15 = (if s3 = 0 { 0 } else { v11 })/v10/v10·(2/v10)   particle.bp:9
+		var v21 float64
 		if s3 == 0 {
+			v21 = 0
+		} else {
+			v21 = v19
+		}
+		d15 := v21 / v17 / v17 * (2 / v17)
+
+		// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v9 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
+		on3 := s3 == 0
+		var v22 float64
+		if on3 {
+			v22 = 0
+		} else {
+			var v23 float64
+			if d15 != 0 {
+				v23 = 0.5 / v16
+			} else {
+				v23 = 1
+			}
+			v22 = d15 * v23
+		}
+		var v23 float64
+		if on3 {
 			v23 = 0
 		} else {
-			v23 = v21
-		}
-		d15 := v23 / v19 / v19 * (2 / v19)
-
-		// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v11 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
-		on3 := s3 == 0
-		var v24 float64
-		if on3 {
-			v24 = 0
-		} else {
-			var v25 float64
-			if d15 != 0 {
-				v25 = 0.5 / v18
-			} else {
-				v25 = 1
-			}
-			v24 = d15 * v25
-		}
-		var v25 float64
-		if on3 {
-			v25 = 0
-		} else {
-			var v26 float64
+			var v24 float64
 			if d14 != 0 {
-				v26 = d11
+				v24 = d11
 			} else {
-				v26 = 1
+				v24 = 1
 			}
-			v25 = -(v26 * d14)
+			v23 = -(v24 * d14)
 		}
-		d16 := v24 - v25
+		d16 := v22 - v23
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on4 := 0 < x[1]+0.1*v[1]
@@ -1416,26 +1182,26 @@ func ParticleFR(w float64) float64 {
 			}
 
 			// d18 = (if s3 = 0 { 0 } else { 2·d12·t7 }) + (if s = 0 { 0 } else { d6·d })   particle.bp:13
-			var v26 float64
+			var v24 float64
 			if on3 {
-				v26 = 0
+				v24 = 0
 			} else {
-				v26 = d12 * (2 * t7[j])
+				v24 = d12 * (2 * t7[j])
 			}
-			var v27 float64
+			var v25 float64
 			if on2 {
-				v27 = 0
+				v25 = 0
 			} else {
-				v27 = d6 * d[j]
+				v25 = d6 * d[j]
 			}
-			d18 := v26 + v27
+			d18 := v24 + v25
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v28 := v[j]
+			v26 := v[j]
 			if on4 {
-				nextV[j] = v28 - 0.1*d18
+				nextV[j] = v26 - 0.1*d18
 			} else {
-				nextV[j] = v28
+				nextV[j] = v26
 			}
 		}
 
@@ -1471,22 +1237,22 @@ func ParticleFR(w float64) float64 {
 		for j := range 2 {
 			s += square(x2[j] - t5[j])
 		}
+		var v6 float64
+		if s == 0 {
+			v6 = 1
+		} else {
+			v6 = s
+		}
+		v7 := math.Sqrt(v6)
+
+		// d5 = (1/(if s = 0 { 0 } else { v6 }))²·(0.5/v6)   particle.bp:9
 		var v8 float64
 		if s == 0 {
-			v8 = 1
+			v8 = 0
 		} else {
-			v8 = s
+			v8 = v7
 		}
-		v9 := math.Sqrt(v8)
-
-		// d5 = (1/(if s = 0 { 0 } else { v8 }))²·(0.5/v8)   particle.bp:9
-		var v10 float64
-		if s == 0 {
-			v10 = 0
-		} else {
-			v10 = v9
-		}
-		d5 := square(1/v10) * (0.5 / v9)
+		d5 := square(1/v8) * (0.5 / v7)
 		var s2 float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -1494,22 +1260,22 @@ func ParticleFR(w float64) float64 {
 			t9[j] = t9j
 			s2 += square(t9j)
 		}
+		var v9 float64
+		if s2 == 0 {
+			v9 = 1
+		} else {
+			v9 = s2
+		}
+		v10 := math.Sqrt(v9)
+
+		// d6 = (1/(if s2 = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
 		var v11 float64
 		if s2 == 0 {
-			v11 = 1
+			v11 = 0
 		} else {
-			v11 = s2
+			v11 = v10
 		}
-		v12 := math.Sqrt(v11)
-
-		// d6 = (1/(if s2 = 0 { 0 } else { v9 }))²·(0.5/v9)   particle.bp:9
-		var v13 float64
-		if s2 == 0 {
-			v13 = 0
-		} else {
-			v13 = v12
-		}
-		d6 := square(1/v13) * (0.5 / v12)
+		d6 := square(1/v11) * (0.5 / v10)
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on2 := 0 < x2[1]+0.1*v2[1]
@@ -1517,26 +1283,26 @@ func ParticleFR(w float64) float64 {
 		on4 := s == 0
 		for j := range 2 {
 			// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t9) }) + (if s = 0 { 0 } else { 2·(−d5·(x2 − t5)) })   particle.bp:13
-			var v14 float64
+			var v12 float64
 			if on3 {
-				v14 = 0
+				v12 = 0
 			} else {
-				v14 = -d6 * (2 * t9[j])
+				v12 = -d6 * (2 * t9[j])
 			}
-			var v15 float64
+			var v13 float64
 			if on4 {
-				v15 = 0
+				v13 = 0
 			} else {
-				v15 = -d5 * (2 * (x2[j] - t5[j]))
+				v13 = -d5 * (2 * (x2[j] - t5[j]))
 			}
-			d7 := v14 + v15
+			d7 := v12 + v13
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v16 := v2[j]
+			v14 := v2[j]
 			if on2 {
-				nextV2[j] = v16 - 0.1*d7
+				nextV2[j] = v14 - 0.1*d7
 			} else {
-				nextV2[j] = v16
+				nextV2[j] = v14
 			}
 		}
 
@@ -1549,119 +1315,24 @@ func ParticleFR(w float64) float64 {
 		}
 	}
 
+	// return (x[0] + tau*v[0])^2   particle.bp:16
+	v6 := square(x2[0] - x2[1]/v2[1]*v2[0])
+
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := x2[1] / v2[1]
+	ztau := x[1] / v[1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v20 := v2[1]
-	v8 := v2[0] * (dx[1]/v20 - dv[1]/v20*ztau)
-	v9 := 2 * (x2[0] - ztau*v2[0]) * (dx[0] - (v8 + ztau*dv[0]))
-	for {
-		// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-		on := 0 < x3[1]
-		if !on {
-			break
-		}
-
-		// t10[i] = 10   particle.bp:9
-		t10[0] = int32(10)
-
-		// t10[i + 1] = 0   particle.bp:10
-		t10[1] = int32(0)
-
-		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		var s float64
-		for j := range 2 {
-			s += square(x3[j] - t5[j])
-		}
-		var v10 float64
-		if s == 0 {
-			v10 = 1
-		} else {
-			v10 = s
-		}
-		v11 := math.Sqrt(v10)
-
-		// d5 = (1/(if s = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
-		var v12 float64
-		if s == 0 {
-			v12 = 0
-		} else {
-			v12 = v11
-		}
-		d5 := square(1/v12) * (0.5 / v11)
-		var s2 float64
-		for j := range 2 {
-			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			t11j := x3[j] - float64(int(t10[j]))
-			t11[j] = t11j
-			s2 += square(t11j)
-		}
-		var v13 float64
-		if s2 == 0 {
-			v13 = 1
-		} else {
-			v13 = s2
-		}
-		v14 := math.Sqrt(v13)
-
-		// d6 = (1/(if s2 = 0 { 0 } else { v11 }))²·(0.5/v11)   particle.bp:9
-		var v15 float64
-		if s2 == 0 {
-			v15 = 0
-		} else {
-			v15 = v14
-		}
-		d6 := square(1/v15) * (0.5 / v14)
-
-		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-		on2 := 0 < x3[1]+0.1*v3[1]
-		on3 := s2 == 0
-		on4 := s == 0
-		for j := range 2 {
-			// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t11) }) + (if s = 0 { 0 } else { 2·(−d5·(x3 − t5)) })   particle.bp:13
-			var v16 float64
-			if on3 {
-				v16 = 0
-			} else {
-				v16 = -d6 * (2 * t11[j])
-			}
-			var v17 float64
-			if on4 {
-				v17 = 0
-			} else {
-				v17 = -d5 * (2 * (x3[j] - t5[j]))
-			}
-			d7 := v16 + v17
-
-			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v18 := v3[j]
-			if on2 {
-				nextV3[j] = v18 - 0.1*d7
-			} else {
-				nextV3[j] = v18
-			}
-		}
-
-		// x1 = x + dt*v   particle.bp:11
-		for j := range 2 {
-			x3[j] += 0.1 * v3[j]
-		}
-		for j := range 2 {
-			v3[j] = nextV3[j]
-		}
-	}
-
-	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v10 := square(x3[0] - x3[1]/v3[1]*v3[0])
+	v0 := v[1]
+	v7 := v[0] * (dx[1]/v0 - dv[1]/v0*ztau)
+	v8 := 2 * (x[0] - ztau*v[0]) * (dx[0] - (v7 + ztau*dv[0]))
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
-	x4[0] = w
+	x3[0] = w
 
 	// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-	g[0] = v9
+	g[0] = v8
 	var fx float64
-	fx = v10
+	fx = v6
 	eta := float64(1e-5)
 	var i int
 	var done bool
@@ -1671,23 +1342,23 @@ func ParticleFR(w float64) float64 {
 			break
 		}
 
-		// t12[i] = 0.75   particle.bp:10
-		t12[0] = 0.75
+		// t10[i] = 0.75   particle.bp:10
+		t10[0] = 0.75
 
-		// t12[i + 1] = 0   particle.bp:10
-		t12[1] = 0
+		// t10[i + 1] = 0   particle.bp:10
+		t10[1] = 0
 
 		// x1 = x - eta*g   descent.bp:6
-		x1[0] = x4[0] - eta*g[0]
+		x1[0] = x3[0] - eta*g[0]
 
 		// grow = i == 10   descent.bp:8
 		grow2 := i == 10
 
-		// t13[i] = 0   particle.bp:10
-		t13[0] = 0
+		// t11[i] = 0   particle.bp:10
+		t11[0] = 0
 
-		// t13[i + 1] = −1   particle.bp:9
-		t13[1] = -1
+		// t11[i + 1] = −1   particle.bp:9
+		t11[1] = -1
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		on2 := square(g[0]) == 0
@@ -1698,59 +1369,55 @@ func ParticleFR(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v11 float64
+		var v9 float64
 		if on2 {
-			v11 = 0
+			v9 = 0
 		} else {
-			v11 = zstop0
+			v9 = zstop0
 		}
-		stop0 := v11 <= 1e-5
+		stop0 := v9 <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		on3 := square(x4[0]-x1[0]) == 0
+		on3 := square(x3[0]-x1[0]) == 0
 		var znear2 float64
 		if on3 {
 			znear2 = 1
 		} else {
-			znear2 = square(x4[0] - x1[0])
+			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v12 float64
+		var v10 float64
 		if on3 {
-			v12 = 0
+			v10 = 0
 		} else {
-			v12 = znear
+			v10 = znear
 		}
-		near := v12 <= 1e-5
+		near := v10 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v13 := 10 - x1[0]
+		v11 := 10 - x1[0]
 
-		// t14[i] = 10   particle.bp:9
-		t14[0] = 10
+		// t12[i] = 10   particle.bp:9
+		t12[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t14[1] = v13
+		t12[1] = v11
 		for j := range 2 {
+			// x4 = t2   descent.bp:5
+			t17 := t2[j]
+			x4[j] = t17
+
 			// x5 = t2   descent.bp:5
-			t21 := t2[j]
-			x5[j] = t21
-
-			// x6 = t2   descent.bp:5
-			x6[j] = t21
-
-			// x7 = t2   descent.bp:5
-			x7[j] = t21
+			x5[j] = t17
 		}
 		for j := range 2 {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			t12j := t12[j]
-			v4[j] = t12j
-			v5[j] = t12j
-			v6[j] = t12j
+			t10j := t10[j]
+			v3[j] = t10j
+			v4[j] = t10j
 		}
 
 		// dx2 = 0   particle.bp:9
@@ -1764,102 +1431,102 @@ func ParticleFR(w float64) float64 {
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x5[1]
+			on4 := 0 < x4[1]
 			if !on4 {
 				break
 			}
 
-			// t15[i] = 10   particle.bp:9
-			t15[0] = int32(10)
+			// t13[i] = 10   particle.bp:9
+			t13[0] = int32(10)
 
-			// t15[i + 1] = 0   particle.bp:10
-			t15[1] = int32(0)
+			// t13[i + 1] = 0   particle.bp:10
+			t13[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x5[j] - t14[j])
+				s += square(x4[j] - t12[j])
 			}
+			var v12 float64
+			if s == 0 {
+				v12 = 1
+			} else {
+				v12 = s
+			}
+			v13 := math.Sqrt(v12)
+
+			// d5 = (1/(if s = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
 			var v14 float64
 			if s == 0 {
-				v14 = 1
+				v14 = 0
 			} else {
-				v14 = s
+				v14 = v13
 			}
-			v15 := math.Sqrt(v14)
-
-			// d5 = (1/(if s = 0 { 0 } else { v12 }))²·(0.5/v12)   particle.bp:9
-			var v16 float64
-			if s == 0 {
-				v16 = 0
-			} else {
-				v16 = v15
-			}
-			d5 := square(1/v16) * (0.5 / v15)
+			d5 := square(1/v14) * (0.5 / v13)
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t16j := x5[j] - float64(int(t15[j]))
-				t16[j] = t16j
-				s2 += square(t16j)
+				t14j := x4[j] - float64(int(t13[j]))
+				t14[j] = t14j
+				s2 += square(t14j)
 			}
+			var v15 float64
+			if s2 == 0 {
+				v15 = 1
+			} else {
+				v15 = s2
+			}
+			v16 := math.Sqrt(v15)
+
+			// d6 = (1/(if s2 = 0 { 0 } else { v11 }))²·(0.5/v11)   particle.bp:9
 			var v17 float64
 			if s2 == 0 {
-				v17 = 1
+				v17 = 0
 			} else {
-				v17 = s2
+				v17 = v16
 			}
-			v18 := math.Sqrt(v17)
-
-			// d6 = (1/(if s2 = 0 { 0 } else { v13 }))²·(0.5/v13)   particle.bp:9
-			var v19 float64
-			if s2 == 0 {
-				v19 = 0
-			} else {
-				v19 = v18
-			}
-			d6 := square(1/v19) * (0.5 / v18)
+			d6 := square(1/v17) * (0.5 / v16)
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			on5 := 0 < x5[1]+0.1*v4[1]
+			on5 := 0 < x4[1]+0.1*v3[1]
 			on6 := s2 == 0
 			on7 := s == 0
 			for j := range 2 {
-				// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t16) }) + (if s = 0 { 0 } else { 2·(−d5·(x5 − t14)) })   particle.bp:13
-				var v21 float64
+				// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t14) }) + (if s = 0 { 0 } else { 2·(−d5·(x4 − t12)) })   particle.bp:13
+				var v18 float64
 				if on6 {
-					v21 = 0
+					v18 = 0
 				} else {
-					v21 = -d6 * (2 * t16[j])
+					v18 = -d6 * (2 * t14[j])
 				}
-				var v22 float64
+				var v19 float64
 				if on7 {
-					v22 = 0
+					v19 = 0
 				} else {
-					v22 = -d5 * (2 * (x5[j] - t14[j]))
+					v19 = -d5 * (2 * (x4[j] - t12[j]))
 				}
-				d7 := v21 + v22
+				d7 := v18 + v19
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v23 := v4[j]
+				v20 := v3[j]
 				if on5 {
-					nextV4[j] = v23 - 0.1*d7
+					nextV3[j] = v20 - 0.1*d7
 				} else {
-					nextV4[j] = v23
+					nextV3[j] = v20
 				}
 			}
 
 			// x1 = x + dt*v   particle.bp:11
 			for j := range 2 {
-				x5[j] += 0.1 * v4[j]
+				x4[j] += 0.1 * v3[j]
 			}
 			for j := range 2 {
-				v4[j] = nextV4[j]
+				v3[j] = nextV3[j]
 			}
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		f1 := square(x5[0] - x5[1]/v4[1]*v4[0])
+		f1 := square(x4[0] - x4[1]/v3[1]*v3[0])
 
 		// better = f1 < fx   descent.bp:11
 		better := f1 < fx
@@ -1887,205 +1554,205 @@ func ParticleFR(w float64) float64 {
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x6[1]
+			on4 := 0 < x5[1]
 			if !on4 {
 				break
 			}
 
-			// t17[i] = 10   particle.bp:9
-			t17[0] = int32(10)
+			// t15[i] = 10   particle.bp:9
+			t15[0] = int32(10)
 
-			// t17[i + 1] = 0   particle.bp:10
-			t17[1] = int32(0)
+			// t15[i + 1] = 0   particle.bp:10
+			t15[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x6[j] - t14[j])
+				s += square(x5[j] - t12[j])
 			}
 			var s2 float64
 			for j := range 2 {
-				// d3 = 2·(x6 − t14)   particle.bp:9
-				d3j := 2 * (x6[j] - t14[j])
+				// d3 = 2·(x5 − t12)   particle.bp:9
+				d3j := 2 * (x5[j] - t12[j])
 				d3[j] = d3j
 
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				s2 += d3j * (dx2[j] - t13[j])
+				s2 += d3j * (dx2[j] - t11[j])
 			}
+			var v12 float64
+			if s == 0 {
+				v12 = 1
+			} else {
+				v12 = s
+			}
+			v13 := math.Sqrt(v12)
 			var v14 float64
 			if s == 0 {
-				v14 = 1
+				v14 = 0
 			} else {
-				v14 = s
+				v14 = v13
 			}
-			v15 := math.Sqrt(v14)
-			var v16 float64
+
+			// d5 = (1/v11)²   particle.bp:9
+			d5 := square(1 / v14)
+
+			// d6 = −d5·(0.5/v10)   particle.bp:9
+			d6 := -(d5 * (0.5 / v13))
+			var v15 float64
 			if s == 0 {
-				v16 = 0
+				v15 = 0
 			} else {
-				v16 = v15
+				v15 = s2
 			}
+			v16 := 0.5 / v13 * v15
 
-			// d5 = (1/v13)²   particle.bp:9
-			d5 := square(1 / v16)
-
-			// d6 = −d5·(0.5/v12)   particle.bp:9
-			d6 := -(d5 * (0.5 / v15))
+			// d7 = v12/v10·(if v12/v10 ≠ 0 { 0.5/v10 } else { 1 })   particle.bp:9
+			d7 := v16 / v13
 			var v17 float64
-			if s == 0 {
-				v17 = 0
-			} else {
-				v17 = s2
-			}
-			v18 := 0.5 / v15 * v17
-
-			// d7 = v14/v12·(if v14/v12 ≠ 0 { 0.5/v12 } else { 1 })   particle.bp:9
-			d7 := v18 / v15
-			var v19 float64
 			if d7 != 0 {
-				v19 = 0.5 / v15
+				v17 = 0.5 / v13
 			} else {
-				v19 = 1
+				v17 = 1
 			}
-			d8 := d7 * v19
+			d8 := d7 * v17
 
-			// d9 = (if s = 0 { 0 } else { v14 })/v13/v13·(2/v13)   particle.bp:9
-			var v21 float64
+			// d9 = (if s = 0 { 0 } else { v12 })/v11/v11·(2/v11)   particle.bp:9
+			var v18 float64
 			if s == 0 {
-				v21 = 0
+				v18 = 0
 			} else {
-				v21 = v18
+				v18 = v16
 			}
-			d9 := v21 / v16 / v16 * (2 / v16)
+			d9 := v18 / v14 / v14 * (2 / v14)
 
-			// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v12 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
+			// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v10 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
 			on5 := s == 0
-			var v22 float64
+			var v19 float64
 			if on5 {
-				v22 = 0
+				v19 = 0
 			} else {
-				var v23 float64
+				var v20 float64
 				if d9 != 0 {
-					v23 = 0.5 / v15
+					v20 = 0.5 / v13
 				} else {
-					v23 = 1
+					v20 = 1
 				}
-				v22 = d9 * v23
+				v19 = d9 * v20
 			}
-			var v23 float64
+			var v20 float64
 			if on5 {
-				v23 = 0
+				v20 = 0
 			} else {
-				var v24 float64
+				var v21 float64
 				if d8 != 0 {
-					v24 = d5
+					v21 = d5
 				} else {
-					v24 = 1
+					v21 = 1
 				}
-				v23 = -(v24 * d8)
+				v20 = -(v21 * d8)
 			}
-			d10 := v22 - v23
+			d10 := v19 - v20
 
-			// d4 = if s = 0 { 0 } else { d10·d3 + 2·d6·(dx2 − t13) }   particle.bp:9
+			// d4 = if s = 0 { 0 } else { d10·d3 + 2·d6·(dx2 − t11) }   particle.bp:9
 			for j := range 2 {
 				if on5 {
 					d4[j] = 0
 				} else {
-					d4[j] = d10*d3[j] + d6*(2*(dx2[j]-t13[j]))
+					d4[j] = d10*d3[j] + d6*(2*(dx2[j]-t11[j]))
 				}
 			}
 			var s3 float64
 			var s4 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t18j := x6[j] - float64(int(t17[j]))
-				t18[j] = t18j
-				s3 += square(t18j)
-				s4 += 2 * t18j * dx2[j]
+				t16j := x5[j] - float64(int(t15[j]))
+				t16[j] = t16j
+				s3 += square(t16j)
+				s4 += 2 * t16j * dx2[j]
 			}
+			var v21 float64
+			if s3 == 0 {
+				v21 = 1
+			} else {
+				v21 = s3
+			}
+			v22 := math.Sqrt(v21)
+			var v23 float64
+			if s3 == 0 {
+				v23 = 0
+			} else {
+				v23 = v22
+			}
+
+			// d11 = (1/v14)²   particle.bp:9
+			d11 := square(1 / v23)
+
+			// d12 = −d11·(0.5/v13)   particle.bp:9
+			d12 := -(d11 * (0.5 / v22))
 			var v24 float64
 			if s3 == 0 {
-				v24 = 1
+				v24 = 0
 			} else {
-				v24 = s3
+				v24 = s4
 			}
-			v25 := math.Sqrt(v24)
+			v25 := 0.5 / v22 * v24
+
+			// d13 = v15/v13·(if v15/v13 ≠ 0 { 0.5/v13 } else { 1 })   particle.bp:9
+			d13 := v25 / v22
 			var v26 float64
-			if s3 == 0 {
-				v26 = 0
+			if d13 != 0 {
+				v26 = 0.5 / v22
 			} else {
-				v26 = v25
+				v26 = 1
 			}
+			d14 := d13 * v26
 
-			// d11 = (1/v16)²   particle.bp:9
-			d11 := square(1 / v26)
-
-			// d12 = −d11·(0.5/v15)   particle.bp:9
-			d12 := -(d11 * (0.5 / v25))
+			// d15 = (if s3 = 0 { 0 } else { v15 })/v14/v14·(2/v14)   particle.bp:9
 			var v27 float64
 			if s3 == 0 {
 				v27 = 0
 			} else {
-				v27 = s4
+				v27 = v25
 			}
-			v28 := 0.5 / v25 * v27
+			d15 := v27 / v23 / v23 * (2 / v23)
 
-			// d13 = v17/v15·(if v17/v15 ≠ 0 { 0.5/v15 } else { 1 })   particle.bp:9
-			d13 := v28 / v25
-			var v29 float64
-			if d13 != 0 {
-				v29 = 0.5 / v25
-			} else {
-				v29 = 1
-			}
-			d14 := d13 * v29
-
-			// d15 = (if s3 = 0 { 0 } else { v17 })/v16/v16·(2/v16)   particle.bp:9
-			var v30 float64
-			if s3 == 0 {
-				v30 = 0
-			} else {
-				v30 = v28
-			}
-			d15 := v30 / v26 / v26 * (2 / v26)
-
-			// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v15 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
+			// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v13 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
 			on6 := s3 == 0
-			var v31 float64
+			var v28 float64
 			if on6 {
-				v31 = 0
+				v28 = 0
 			} else {
-				var v32 float64
+				var v29 float64
 				if d15 != 0 {
-					v32 = 0.5 / v25
+					v29 = 0.5 / v22
 				} else {
-					v32 = 1
+					v29 = 1
 				}
-				v31 = d15 * v32
+				v28 = d15 * v29
 			}
-			var v32 float64
+			var v29 float64
 			if on6 {
-				v32 = 0
+				v29 = 0
 			} else {
-				var v33 float64
+				var v30 float64
 				if d14 != 0 {
-					v33 = d11
+					v30 = d11
 				} else {
-					v33 = 1
+					v30 = 1
 				}
-				v32 = -(v33 * d14)
+				v29 = -(v30 * d14)
 			}
-			d16 := v31 - v32
+			d16 := v28 - v29
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			on7 := 0 < x6[1]+0.1*v5[1]
+			on7 := 0 < x5[1]+0.1*v4[1]
 			for j := range 2 {
-				// d17 = if s3 = 0 { 0 } else { 2·(d16·t18 + d12·dx2) }   particle.bp:9
+				// d17 = if s3 = 0 { 0 } else { 2·(d16·t16 + d12·dx2) }   particle.bp:9
 				var d17 float64
 				if on6 {
 					d17 = 0
 				} else {
-					d17 = d16*(2*t18[j]) + d12*(2*dx2[j])
+					d17 = d16*(2*t16[j]) + d12*(2*dx2[j])
 				}
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
@@ -2096,144 +1763,44 @@ func ParticleFR(w float64) float64 {
 					nextDv2[j] = dv3
 				}
 
-				// d18 = (if s3 = 0 { 0 } else { 2·d12·t18 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
-				var v33 float64
+				// d18 = (if s3 = 0 { 0 } else { 2·d12·t16 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
+				var v30 float64
 				if on6 {
-					v33 = 0
+					v30 = 0
 				} else {
-					v33 = d12 * (2 * t18[j])
+					v30 = d12 * (2 * t16[j])
 				}
-				var v34 float64
+				var v31 float64
 				if on5 {
-					v34 = 0
+					v31 = 0
 				} else {
-					v34 = d6 * d3[j]
+					v31 = d6 * d3[j]
 				}
-				d18 := v33 + v34
+				d18 := v30 + v31
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v35 := v5[j]
+				v32 := v4[j]
 				if on7 {
-					nextV5[j] = v35 - 0.1*d18
+					nextV4[j] = v32 - 0.1*d18
 				} else {
-					nextV5[j] = v35
+					nextV4[j] = v32
 				}
 			}
 
 			// x1 = x + dt*v   particle.bp:11
 			for j := range 2 {
-				x6[j] += 0.1 * v5[j]
+				x5[j] += 0.1 * v4[j]
 			}
 			for j := range 2 {
 				dx2[j] += 0.1 * dv2[j]
 			}
 			for j := range 2 {
-				v5[j] = nextV5[j]
+				v4[j] = nextV4[j]
 			}
 			for j := range 2 {
 				dv2[j] = nextDv2[j]
 			}
 		}
-		for {
-			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x7[1]
-			if !on4 {
-				break
-			}
-
-			// t19[i] = 10   particle.bp:9
-			t19[0] = int32(10)
-
-			// t19[i + 1] = 0   particle.bp:10
-			t19[1] = int32(0)
-
-			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var s float64
-			for j := range 2 {
-				s += square(x7[j] - t14[j])
-			}
-			var v14 float64
-			if s == 0 {
-				v14 = 1
-			} else {
-				v14 = s
-			}
-			v15 := math.Sqrt(v14)
-
-			// d5 = (1/(if s = 0 { 0 } else { v12 }))²·(0.5/v12)   particle.bp:9
-			var v16 float64
-			if s == 0 {
-				v16 = 0
-			} else {
-				v16 = v15
-			}
-			d5 := square(1/v16) * (0.5 / v15)
-			var s2 float64
-			for j := range 2 {
-				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t20j := x7[j] - float64(int(t19[j]))
-				t20[j] = t20j
-				s2 += square(t20j)
-			}
-			var v17 float64
-			if s2 == 0 {
-				v17 = 1
-			} else {
-				v17 = s2
-			}
-			v18 := math.Sqrt(v17)
-
-			// d6 = (1/(if s2 = 0 { 0 } else { v13 }))²·(0.5/v13)   particle.bp:9
-			var v19 float64
-			if s2 == 0 {
-				v19 = 0
-			} else {
-				v19 = v18
-			}
-			d6 := square(1/v19) * (0.5 / v18)
-
-			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			on5 := 0 < x7[1]+0.1*v6[1]
-			on6 := s2 == 0
-			on7 := s == 0
-			for j := range 2 {
-				// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t20) }) + (if s = 0 { 0 } else { 2·(−d5·(x7 − t14)) })   particle.bp:13
-				var v21 float64
-				if on6 {
-					v21 = 0
-				} else {
-					v21 = -d6 * (2 * t20[j])
-				}
-				var v22 float64
-				if on7 {
-					v22 = 0
-				} else {
-					v22 = -d5 * (2 * (x7[j] - t14[j]))
-				}
-				d7 := v21 + v22
-
-				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v23 := v6[j]
-				if on5 {
-					nextV6[j] = v23 - 0.1*d7
-				} else {
-					nextV6[j] = v23
-				}
-			}
-
-			// x1 = x + dt*v   particle.bp:11
-			for j := range 2 {
-				x7[j] += 0.1 * v6[j]
-			}
-			for j := range 2 {
-				v6[j] = nextV6[j]
-			}
-		}
-
-		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v60 := v6[1]
-		ztau2 := x7[1] / v60
-		v14 := v6[0]*(dx2[1]/v60-dv2[1]/v60*ztau2) + ztau2*dv2[0]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move := !stop0 && !grow2 && !near && better
@@ -2246,25 +1813,30 @@ func ParticleFR(w float64) float64 {
 			fx2 = fx
 		}
 
-		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
-		{
-			if move {
-				nextG[0] = 2 * (x7[0] - x7[1]/v60*v6[0]) * (dx2[0] - v14)
-			} else {
-				nextG[0] = g[0]
-			}
-		}
+		// return (x[0] + tau*v[0])^2   particle.bp:16
+		v40 := v4[1]
+		ztau2 := x5[1] / v40
+		v12 := v4[0]*(dx2[1]/v40-dv2[1]/v40*ztau2) + ztau2*dv2[0]
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		{
 			if move {
 				nextX[0] = x1[0]
 			} else {
-				nextX[0] = x4[0]
+				nextX[0] = x3[0]
+			}
+		}
+
+		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
+		{
+			if move {
+				nextG[0] = 2 * (x5[0] - x5[1]/v40*v4[0]) * (dx2[0] - v12)
+			} else {
+				nextG[0] = g[0]
 			}
 		}
 		for j := range 1 {
-			x4[j] = nextX[j]
+			x3[j] = nextX[j]
 		}
 		for j := range 1 {
 			g[j] = nextG[j]
@@ -2276,7 +1848,7 @@ func ParticleFR(w float64) float64 {
 	}
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
-	return x4[0]
+	return x3[0]
 }
 
 // ParticleRF is generated from particle.bp:26.
