@@ -36,7 +36,7 @@ var variants = []struct {
 var openFindings = []string{
 	// The size of a value that has an element for each pass of a while is known
 	// only after the while, which nothing but its name says.
-	"size !",
+	"size passes", "size segments",
 }
 
 func number(name string, otherwise int) int {
