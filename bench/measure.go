@@ -77,7 +77,7 @@ func measure(c config, machines []*machine, w workload, all []contender, emit fu
 				continue
 			}
 			if busy {
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(300 * time.Millisecond)
 			}
 			busy = e.m.threads > 1
 			e.m.hold()
