@@ -147,7 +147,7 @@ type evaluator struct {
 
 // run evaluates roots; given holds values that are known already.
 func (e *evaluator) run(roots []*Node, given map[*Node]*Tensor) ([]*Tensor, error) {
-	order := Reachable(roots...)
+	order := Ordered(roots...)
 	uses := make(map[*Node]int, len(order))
 	for _, n := range order {
 		for _, a := range n.Args {

@@ -6,10 +6,16 @@ import "slices"
 // that it does, and more: a derivative in forward mode carries the values of the
 // loop that it is of beside their tangents. Of several derivatives of one while
 // none computes what another does; they become one, for its number of passes is
-// one value.
+// one value. Loops merge with those beside them: bodies may share nodes, and what
+// stands in one of them need not mean anything in another.
 func (g *Graph) MergeLoops(roots ...*Node) []*Node {
 	defer g.At(g.origin)()
-	loops := slices.DeleteFunc(ReachableInside(roots...), func(n *Node) bool { return n.Op != OpLoop })
+	return g.mergeBodies(g.mergeBeside(roots))
+}
+
+// mergeBeside merges the loops under roots, but for those in bodies.
+func (g *Graph) mergeBeside(roots []*Node) []*Node {
+	loops := slices.DeleteFunc(Reachable(roots...), func(n *Node) bool { return n.Op != OpLoop })
 	into := map[*Node]*Node{} // loops by the ones that compute the same
 	for i, a := range loops {
 		for j, b := range loops[i+1:] {
@@ -46,24 +52,11 @@ func (g *Graph) MergeLoops(roots ...*Node) []*Node {
 			new[n] = visit(b)
 			return new[n]
 		}
-		args, same := make([]*Node, len(n.Args)), true
+		args := make([]*Node, len(n.Args))
 		for i, a := range n.Args {
 			args[i] = visit(a)
-			same = same && args[i] == a
 		}
-		attr := n.Attr
-		if body := bodyOf(n); len(body) > 0 {
-			for _, m := range body {
-				visit(m)
-			}
-			attr = WithBody(n.Attr, new)
-			same = same && SameBody(attr, n.Attr)
-		}
-		if !same {
-			g.At(n.Origin)
-			new[n] = g.Apply(n.Op, attr, args...)
-			g.SetName(new[n], n.Name)
-		}
+		new[n] = g.remake(n, n.Attr, args)
 		return new[n]
 	}
 	out := make([]*Node, len(roots))
@@ -71,6 +64,66 @@ func (g *Graph) MergeLoops(roots ...*Node) []*Node {
 		out[i] = visit(r)
 	}
 	return out
+}
+
+// mergeBodies merges the loops in the bodies of those under roots.
+func (g *Graph) mergeBodies(roots []*Node) []*Node {
+	nodes := Reachable(roots...)
+	parts := map[*Node][]*Node{} // the values of a loop that are asked for
+	for _, n := range nodes {
+		if n.Op == OpPart {
+			parts[n.Args[0]] = append(parts[n.Args[0]], n)
+		}
+	}
+	attrs := map[*Node]Attr{}
+	for _, n := range nodes {
+		l, ok := n.Attr.(*Loop)
+		if !ok {
+			continue
+		}
+		body := slices.Clone(l.Roots())
+		for _, p := range parts[n] {
+			body = append(body, bodyOf(p)...)
+		}
+		body = g.MergeLoops(body...)
+		attrs[n] = l.With(body[:len(l.Roots())])
+		for i, p := range parts[n] {
+			attrs[p] = p.Attr.(*Part).With(body[len(l.Roots())+i:])
+		}
+	}
+	if len(attrs) == 0 {
+		return roots
+	}
+	new := map[*Node]*Node{}
+	for _, n := range nodes {
+		args := make([]*Node, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = new[a]
+		}
+		attr := n.Attr
+		if a := attrs[n]; a != nil {
+			attr = a
+		}
+		new[n] = g.remake(n, attr, args)
+	}
+	out := make([]*Node, len(roots))
+	for i, r := range roots {
+		if r != nil {
+			out[i] = new[r]
+		}
+	}
+	return out
+}
+
+// remake returns n with another attribute and other arguments.
+func (g *Graph) remake(n *Node, attr Attr, args []*Node) *Node {
+	if slices.Equal(args, n.Args) && SameBody(attr, n.Attr) {
+		return n
+	}
+	g.At(n.Origin)
+	m := g.Apply(n.Op, attr, args...)
+	g.SetName(m, n.Name)
+	return m
 }
 
 // unite returns a loop that computes everything that a and b do, or nil: b

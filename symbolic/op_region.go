@@ -114,6 +114,10 @@ type Loop struct {
 	Capture []*Node
 	Next    []*Node // for each Carry, its value after the pass
 	Cond    *Node   // of a while: over Carry and Capture
+	// Passes is the Capture that stands for the while of which Count is the
+	// number of passes; nil where Count is known without. No value of the body
+	// need mention it: it says that the while is there, and comes first.
+	Passes *Node
 	// Recompute says that a reverse pass computes the body again rather than
 	// read what was kept: of carries alone something is kept.
 	Recompute bool
@@ -123,7 +127,7 @@ type Loop struct {
 func (l *Loop) Key() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %t %t", l.Kind, l.Count, l.Reverse, l.Recompute)
-	for _, ns := range [][]*Node{{l.Index}, l.Carry, l.Elem, l.Capture, l.Next, {l.Cond}} {
+	for _, ns := range [][]*Node{{l.Index}, l.Carry, l.Elem, l.Capture, l.Next, {l.Cond}, {l.Passes}} {
 		b.WriteByte('|')
 		for _, n := range ns {
 			if n != nil {

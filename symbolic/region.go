@@ -39,9 +39,14 @@ func dependence(roots []*Node, on []*Node) map[*Node]bool {
 	for _, n := range on {
 		dep[n] = true
 	}
-	for _, n := range Reachable(roots...) {
+	nodes := Ordered(roots...)
+	whiles := whilesAmong(nodes)
+	for _, n := range nodes {
 		for _, a := range n.Args {
 			dep[n] = dep[n] || dep[a]
+		}
+		for _, w := range n.sizedBy(whiles) {
+			dep[n] = dep[n] || dep[w]
 		}
 	}
 	return dep
@@ -103,6 +108,7 @@ func (g *Graph) Close(b *Body) (lasts, stacks []*Node) {
 		constant: constantsIn(roots),
 	}
 	c.lift = g.lifter(b.Count, b.Index, b.Elem, b.Over, func(n *Node) bool { return !c.inside[n] })
+	c.lift.inner = whilesAmong(Reachable(roots...))
 	for _, r := range roots {
 		c.visit(r, false)
 	}
@@ -124,7 +130,7 @@ func (g *Graph) Close(b *Body) (lasts, stacks []*Node) {
 	}
 	for i := range emits {
 		emit := roots[len(b.Next)+i]
-		if s := c.lift.node(emit); s != nil && !c.bound[emit] {
+		if s := c.lift.node(emit); s != nil && !c.bound[emit] && b.Kind != WhileLoop {
 			stacks[i] = s // no loop is needed for it
 		}
 	}
@@ -170,7 +176,7 @@ func (l *Loop) used(args []*Node, more []*Node) (*Loop, []*Node) {
 		}
 	}
 	for i, f := range l.Capture {
-		if on[f] {
+		if on[f] || f == l.Passes {
 			m.Capture, out = append(m.Capture, f), append(out, captures[i])
 		}
 	}
@@ -247,6 +253,7 @@ func mayFail(n *Node) bool {
 type lifter struct {
 	g       *Graph
 	count   Poly
+	inner   map[string]*Node  // whiles of the body; what is sized by them is so in its pass only
 	same    func(*Node) bool  // what is the same in all passes
 	memo    map[*Node]*Node   // nil entries: cannot be lifted
 	outside func(*Node) *Node // gives what is the same in all passes outside of the body; nil: it is there
@@ -280,6 +287,9 @@ func (l *lifter) full(n *Node) Shape { return append(Shape{l.count}, n.Shape...)
 func (l *lifter) make(n *Node) *Node {
 	g := l.g
 	defer g.At(n.Origin)()
+	if len(n.sizedBy(l.inner)) > 0 {
+		return nil
+	}
 	if l.same(n) {
 		if l.outside != nil {
 			if n = l.outside(n); n == nil {

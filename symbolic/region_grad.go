@@ -1,10 +1,6 @@
 package symbolic
 
-import (
-	"regexp"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A partCot is a value of a loop with its cotangent.
 type partCot struct{ part, cot *Node }
@@ -23,7 +19,7 @@ func (g *Graph) loopGrad(y *Node, cots []partCot, needs []bool) []*Node {
 	ds := r.pullBack(needs)
 
 	// The reverse loop, so far without what is added up on the way.
-	m := &Loop{Kind: ScanLoop, Count: l.Count, Reverse: !l.Reverse, Index: r.index}
+	m := &Loop{Kind: ScanLoop, Count: l.Count, Reverse: !l.Reverse, Index: r.index, Passes: r.passes}
 	var args []*Node
 	for i, k := range l.Carry {
 		if r.bars[i] != nil {
@@ -36,14 +32,14 @@ func (g *Graph) loopGrad(y *Node, cots []partCot, needs []bool) []*Node {
 	// What other sums stack anyway is added up from there.
 	stacked := map[*Node]bool{}
 	for i, d := range each {
-		if d != nil && i >= len(l.Elem) && r.unfolds(d) {
+		if d != nil && i >= len(l.Elem) && r.unfolds(d) && r.afterwards(d) {
 			r.leaves(d, stacked)
 		}
 	}
 	sums := make([]*Node, len(each))
 	formals := l.Formals()[len(l.Carry):]
 	for i, d := range each {
-		if d == nil || i < len(l.Elem) || r.unfolds(d) || stacked[d] {
+		if d == nil || i < len(l.Elem) || r.unfolds(d) && r.afterwards(d) || stacked[d] {
 			continue
 		}
 		sums[i] = g.Formal("d"+formals[i].Name, formals[i].Shape, Real)
@@ -79,17 +75,19 @@ func (g *Graph) loopGrad(y *Node, cots []partCot, needs []bool) []*Node {
 
 // A reversal is the making of a reverse loop.
 type reversal struct {
-	g     *Graph
-	y     *Node
-	l     *Loop
-	index *Node
-	last  map[*Node]*Node // cotangents of carries after the last pass
-	bars  []*Node         // formals for the cotangents of the carries; nil: none comes back
-	ys    []*Node         // values of a pass
-	seeds []*Node         // and their cotangents
-	own   []*Node         // formals that only the reverse pass has
-	by    map[*Node]*Node // what formals stand for that are the same in all passes
-	row   map[*Node]*Node // what formals are the rows of
+	g      *Graph
+	y      *Node
+	l      *Loop
+	index  *Node
+	passes *Node            // stands for the while whose passes are counted
+	last   map[*Node]*Node  // cotangents of carries after the last pass
+	bars   []*Node          // formals for the cotangents of the carries; nil: none comes back
+	ys     []*Node          // values of a pass
+	seeds  []*Node          // and their cotangents
+	own    []*Node          // formals that only the reverse pass has
+	by     map[*Node]*Node  // what formals stand for that are the same in all passes
+	row    map[*Node]*Node  // what formals are the rows of
+	inner  map[string]*Node // whiles of a pass
 }
 
 func newReversal(g *Graph, y *Node) *reversal {
@@ -97,9 +95,14 @@ func newReversal(g *Graph, y *Node) *reversal {
 	r := &reversal{
 		g: g, y: y, l: l, index: l.Index, bars: make([]*Node, len(l.Carry)),
 		last: map[*Node]*Node{}, by: map[*Node]*Node{}, row: map[*Node]*Node{},
+		inner: whilesAmong(Reachable(bodyOf(y)...)),
 	}
 	if r.index == nil {
 		r.index = g.Formal("", nil, Integer)
+	}
+	if r.passes = l.Passes; l.Kind == WhileLoop {
+		r.passes = g.Formal("", nil, Integer)
+		r.by[r.passes] = y
 	}
 	_, elems, captures := l.parts(y.Args)
 	for i, f := range l.Elem {
@@ -319,6 +322,7 @@ func (r *reversal) over(loop *Node, m *Loop) func(*Node) *Node {
 		}
 		return free[n]
 	})
+	lift.inner = r.inner
 	// What is the same in all passes is computed outside.
 	lift.outside = func(n *Node) *Node { return r.g.Substitute([]*Node{n}, r.by)[0] }
 	var all func(n *Node) *Node
@@ -326,7 +330,7 @@ func (r *reversal) over(loop *Node, m *Loop) func(*Node) *Node {
 		if out := lift.memo[n]; out != nil {
 			return out
 		}
-		if lift.same(n) {
+		if len(n.sizedBy(r.inner)) == 0 && lift.same(n) {
 			return lift.node(n)
 		}
 		if r.unfolds(n) {
@@ -350,6 +354,11 @@ func (r *reversal) unfolds(n *Node) bool {
 	if r.l.Recompute {
 		return false // its factors are not kept either
 	}
+	for _, a := range n.Args {
+		if len(a.sizedBy(r.inner)) > 0 {
+			return false // each pass has another number of them
+		}
+	}
 	switch n.Op {
 	case OpAccess:
 		return len(n.Args) == 1 && len(n.Attr.(*Map).Guard) == 0 && about(n.Args[0].Shape) < about(n.Shape)
@@ -369,6 +378,13 @@ func (r *reversal) unfolds(n *Node) bool {
 		return some
 	}
 	return false
+}
+
+// afterwards reports whether d can be added up when the reverse loop is done. What
+// is the same in all passes of a while would be so often added as there were
+// passes, and nothing but a name would say that the while must have ended.
+func (r *reversal) afterwards(d *Node) bool {
+	return r.passes == nil || dependence([]*Node{d}, slices.Concat(formalsIn(r.row), r.own, []*Node{r.index}))[d]
 }
 
 // leaves notes what an unfolding value is made from.
@@ -391,44 +407,6 @@ func about(s Shape) int {
 		return typical
 	}
 	return n
-}
-
-// countMark stands in a symbol that a while gives its value, after the name
-// under which people read it: no size of a model has it.
-const countMark = "!"
-
-// IsCount reports whether a symbol is the number of passes of a while.
-func IsCount(sym string) bool { return strings.Contains(sym, countMark) }
-
-// CountName is what such a symbol is called in print: passes, passes2.
-func CountName(sym string) string { return strings.Replace(sym, countMark, "", 1) }
-
-var countIn = regexp.MustCompile(`(\pL)` + countMark + `(\d*)`)
-
-// ReadCounts writes such symbols in a text as they are read.
-func ReadCounts(text string) string { return countIn.ReplaceAllString(text, "$1$2") }
-
-// NewCount returns a symbol for the number of passes of a while, which is read
-// as name.
-func (g *Graph) NewCount(name string) Poly {
-	if g.counts == nil {
-		g.counts = map[string]int{}
-	}
-	g.counts[name]++
-	if n := g.counts[name]; n > 1 {
-		return Sym(name + countMark + Int(n).String())
-	}
-	return Sym(name + countMark)
-}
-
-// mentionsCount reports whether the size of n is known in its pass only.
-func mentionsCount(n *Node) bool {
-	for _, d := range n.Shape {
-		if slices.ContainsFunc(d.Syms(), IsCount) {
-			return true
-		}
-	}
-	return false
 }
 
 // easy reports whether n is arithmetic.

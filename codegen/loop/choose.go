@@ -45,7 +45,7 @@ const (
 func (l *lowering) choose(roots []*symbolic.Node) {
 	l.store = map[*symbolic.Node]reason{}
 	l.alias = map[*symbolic.Node]string{}
-	nodes := symbolic.Reachable(append(slices.Clip(roots), l.lateNodes()...)...)
+	nodes := symbolic.Ordered(append(slices.Clip(roots), l.lateNodes()...)...)
 	l.uses = map[*symbolic.Node]int{}
 	for _, n := range nodes {
 		for _, a := range n.Args {

@@ -70,7 +70,7 @@ func (c *comp) axisSym(sym string) (int, bool) {
 
 // build makes the values and comps, arguments before users.
 func (l *lowering) build(roots []*symbolic.Node) {
-	nodes := symbolic.Reachable(append(slices.Clip(roots), l.lateNodes()...)...)
+	nodes := symbolic.Ordered(append(slices.Clip(roots), l.lateNodes()...)...)
 	taken := map[*symbolic.Node]bool{}
 	for _, n := range nodes {
 		if _, ok := n.Attr.(symbolic.Input); ok {

@@ -2887,123 +2887,123 @@ func ParticleRR(w float64) float64 {
 			s += square(t14j)
 		}
 		t8[passes2] = s
-		t7 = grown(t7, passes2)
-		var v6 float64
-		if s == 0 {
-			v6 = 1
-		} else {
-			v6 = s
-		}
-		v7 := math.Sqrt(v6)
-		t7[passes2] = v7
-		t6 = grown(t6, passes2)
-		var v8 float64
-		if s == 0 {
-			v8 = 0
-		} else {
-			v8 = v7
-		}
-		t6[passes2] = v8
-		t5 = grown(t5, passes2)
-		v9 := 1 / v8
-		t5[passes2] = v9
-
-		// d23 = t5²   particle.bp:9
-		d23 := square(v9)
-
-		// d24 = −d23·(0.5/t7)   particle.bp:9
-		d24 := -(d23 * (0.5 / v7))
-		d = grown(d, passes2)
-
-		// d = 2/t6   particle.bp:9
-		d[passes2] = 2 / v8
-		d2 = grown(d2, passes2)
-
-		// d2 = if t8 = 0 { 0 } else { −d23 }   particle.bp:9
-		if s == 0 {
-			d2[passes2] = 0
-		} else {
-			d2[passes2] = -d23
-		}
-		d3 = grown(d3, passes2)
-
-		// d3 = if t8 = 0 { 0 } else { d24 }   particle.bp:9
-		if s == 0 {
-			d3[passes2] = 0
-		} else {
-			d3[passes2] = d24
-		}
 		t12 = grown(t12, passes2)
-
-		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 		var s2 float64
 		for j := range 2 {
 			s2 += square(xRow[j] - t4[j])
 		}
 		t12[passes2] = s2
 		t11 = grown(t11, passes2)
-		var v10 float64
+		var v6 float64
 		if s2 == 0 {
+			v6 = 1
+		} else {
+			v6 = s2
+		}
+		v7 := math.Sqrt(v6)
+		t11[passes2] = v7
+		t10 = grown(t10, passes2)
+		var v8 float64
+		if s2 == 0 {
+			v8 = 0
+		} else {
+			v8 = v7
+		}
+		t10[passes2] = v8
+		t9 = grown(t9, passes2)
+		v9 := 1 / v8
+		t9[passes2] = v9
+
+		// d23 = t9²   particle.bp:9
+		d23 := square(v9)
+
+		// d24 = −d23·(0.5/t11)   particle.bp:9
+		d24 := -(d23 * (0.5 / v7))
+		d4 = grown(d4, passes2)
+
+		// d4 = 2/t10   particle.bp:9
+		d4[passes2] = 2 / v8
+		d5 = grown(d5, passes2)
+
+		// d5 = if t12 = 0 { 0 } else { −d23 }   particle.bp:9
+		if s2 == 0 {
+			d5[passes2] = 0
+		} else {
+			d5[passes2] = -d23
+		}
+		d6 = grown(d6, passes2)
+
+		// d6 = if t12 = 0 { 0 } else { d24 }   particle.bp:9
+		if s2 == 0 {
+			d6[passes2] = 0
+		} else {
+			d6[passes2] = d24
+		}
+		t7 = grown(t7, passes2)
+
+		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
+		var v10 float64
+		if s == 0 {
 			v10 = 1
 		} else {
-			v10 = s2
+			v10 = s
 		}
 		v11 := math.Sqrt(v10)
-		t11[passes2] = v11
-		t10 = grown(t10, passes2)
+		t7[passes2] = v11
+		t6 = grown(t6, passes2)
 		var v12 float64
-		if s2 == 0 {
+		if s == 0 {
 			v12 = 0
 		} else {
 			v12 = v11
 		}
-		t10[passes2] = v12
-		t9 = grown(t9, passes2)
+		t6[passes2] = v12
+		t5 = grown(t5, passes2)
 		v13 := 1 / v12
-		t9[passes2] = v13
+		t5[passes2] = v13
 
-		// d25 = t9²   particle.bp:9
+		// d25 = t5²   particle.bp:9
 		d25 := square(v13)
 
-		// d26 = −d25·(0.5/t11)   particle.bp:9
+		// d26 = −d25·(0.5/t7)   particle.bp:9
 		d26 := -(d25 * (0.5 / v11))
-		d4 = grown(d4, passes2)
+		d = grown(d, passes2)
 
-		// d4 = 2/t10   particle.bp:9
-		d4[passes2] = 2 / v12
-		d5 = grown(d5, passes2)
+		// d = 2/t6   particle.bp:9
+		d[passes2] = 2 / v12
+		d2 = grown(d2, passes2)
 
-		// d5 = if t12 = 0 { 0 } else { −d25 }   particle.bp:9
-		if s2 == 0 {
-			d5[passes2] = 0
+		// d2 = if t8 = 0 { 0 } else { −d25 }   particle.bp:9
+		if s == 0 {
+			d2[passes2] = 0
 		} else {
-			d5[passes2] = -d25
+			d2[passes2] = -d25
 		}
-		d6 = grown(d6, passes2)
+		d3 = grown(d3, passes2)
 
-		// d6 = if t12 = 0 { 0 } else { d26 }   particle.bp:9
-		if s2 == 0 {
-			d6[passes2] = 0
+		// d3 = if t8 = 0 { 0 } else { d26 }   particle.bp:9
+		if s == 0 {
+			d3[passes2] = 0
 		} else {
-			d6[passes2] = d26
+			d3[passes2] = d26
 		}
 		on2 := s == 0
 		on3 := s2 == 0
 		on4 := 0 < x[passes2*2+3]
 		vRow2 := v[passes2*2+2:][:2]
 		for j := range 2 {
-			// d27[i] = (if t8 = 0 { 0 } else { d24·2·t14[i] }) + (if t12 = 0 { 0 } else { d26·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
+			// d27[i] = (if t8 = 0 { 0 } else { d26·2·t14[i] }) + (if t12 = 0 { 0 } else { d24·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
 			var v14 float64
 			if on2 {
 				v14 = 0
 			} else {
-				v14 = d24 * (2 * t14[j])
+				v14 = d26 * (2 * t14[j])
 			}
 			var v15 float64
 			if on3 {
 				v15 = 0
 			} else {
-				v15 = d26 * (2 * (x[j+passes2*2] - t4[j]))
+				v15 = d24 * (2 * (x[j+passes2*2] - t4[j]))
 			}
 			d27 := v14 + v15
 
@@ -3426,123 +3426,123 @@ func ParticleRR(w float64) float64 {
 				s += square(t31j)
 			}
 			t23[passes5] = s
-			t22 = grown(t22, passes5)
-			var v11 float64
-			if s == 0 {
-				v11 = 1
-			} else {
-				v11 = s
-			}
-			v12 := math.Sqrt(v11)
-			t22[passes5] = v12
-			t21 = grown(t21, passes5)
-			var v13 float64
-			if s == 0 {
-				v13 = 0
-			} else {
-				v13 = v12
-			}
-			t21[passes5] = v13
-			t20 = grown(t20, passes5)
-			v14 := 1 / v13
-			t20[passes5] = v14
-
-			// d26 = t20²   particle.bp:9
-			d26 := square(v14)
-
-			// d27 = −d26·(0.5/t22)   particle.bp:9
-			d27 := -(d26 * (0.5 / v12))
-			d12 = grown(d12, passes5)
-
-			// d12 = 2/t21   particle.bp:9
-			d12[passes5] = 2 / v13
-			d13 = grown(d13, passes5)
-
-			// d13 = if t23 = 0 { 0 } else { −d26 }   particle.bp:9
-			if s == 0 {
-				d13[passes5] = 0
-			} else {
-				d13[passes5] = -d26
-			}
-			d14 = grown(d14, passes5)
-
-			// d14 = if t23 = 0 { 0 } else { d27 }   particle.bp:9
-			if s == 0 {
-				d14[passes5] = 0
-			} else {
-				d14[passes5] = d27
-			}
 			t27 = grown(t27, passes5)
-
-			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s2 float64
 			for j := range 2 {
 				s2 += square(x5Row[j] - t19[j])
 			}
 			t27[passes5] = s2
 			t26 = grown(t26, passes5)
-			var v15 float64
+			var v11 float64
 			if s2 == 0 {
+				v11 = 1
+			} else {
+				v11 = s2
+			}
+			v12 := math.Sqrt(v11)
+			t26[passes5] = v12
+			t25 = grown(t25, passes5)
+			var v13 float64
+			if s2 == 0 {
+				v13 = 0
+			} else {
+				v13 = v12
+			}
+			t25[passes5] = v13
+			t24 = grown(t24, passes5)
+			v14 := 1 / v13
+			t24[passes5] = v14
+
+			// d26 = t24²   particle.bp:9
+			d26 := square(v14)
+
+			// d27 = −d26·(0.5/t26)   particle.bp:9
+			d27 := -(d26 * (0.5 / v12))
+			d15 = grown(d15, passes5)
+
+			// d15 = 2/t25   particle.bp:9
+			d15[passes5] = 2 / v13
+			d16 = grown(d16, passes5)
+
+			// d16 = if t27 = 0 { 0 } else { −d26 }   particle.bp:9
+			if s2 == 0 {
+				d16[passes5] = 0
+			} else {
+				d16[passes5] = -d26
+			}
+			d17 = grown(d17, passes5)
+
+			// d17 = if t27 = 0 { 0 } else { d27 }   particle.bp:9
+			if s2 == 0 {
+				d17[passes5] = 0
+			} else {
+				d17[passes5] = d27
+			}
+			t22 = grown(t22, passes5)
+
+			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
+			var v15 float64
+			if s == 0 {
 				v15 = 1
 			} else {
-				v15 = s2
+				v15 = s
 			}
 			v16 := math.Sqrt(v15)
-			t26[passes5] = v16
-			t25 = grown(t25, passes5)
+			t22[passes5] = v16
+			t21 = grown(t21, passes5)
 			var v17 float64
-			if s2 == 0 {
+			if s == 0 {
 				v17 = 0
 			} else {
 				v17 = v16
 			}
-			t25[passes5] = v17
-			t24 = grown(t24, passes5)
+			t21[passes5] = v17
+			t20 = grown(t20, passes5)
 			v18 := 1 / v17
-			t24[passes5] = v18
+			t20[passes5] = v18
 
-			// d28 = t24²   particle.bp:9
+			// d28 = t20²   particle.bp:9
 			d28 := square(v18)
 
-			// d29 = −d28·(0.5/t26)   particle.bp:9
+			// d29 = −d28·(0.5/t22)   particle.bp:9
 			d29 := -(d28 * (0.5 / v16))
-			d15 = grown(d15, passes5)
+			d12 = grown(d12, passes5)
 
-			// d15 = 2/t25   particle.bp:9
-			d15[passes5] = 2 / v17
-			d16 = grown(d16, passes5)
+			// d12 = 2/t21   particle.bp:9
+			d12[passes5] = 2 / v17
+			d13 = grown(d13, passes5)
 
-			// d16 = if t27 = 0 { 0 } else { −d28 }   particle.bp:9
-			if s2 == 0 {
-				d16[passes5] = 0
+			// d13 = if t23 = 0 { 0 } else { −d28 }   particle.bp:9
+			if s == 0 {
+				d13[passes5] = 0
 			} else {
-				d16[passes5] = -d28
+				d13[passes5] = -d28
 			}
-			d17 = grown(d17, passes5)
+			d14 = grown(d14, passes5)
 
-			// d17 = if t27 = 0 { 0 } else { d29 }   particle.bp:9
-			if s2 == 0 {
-				d17[passes5] = 0
+			// d14 = if t23 = 0 { 0 } else { d29 }   particle.bp:9
+			if s == 0 {
+				d14[passes5] = 0
 			} else {
-				d17[passes5] = d29
+				d14[passes5] = d29
 			}
 			on5 := s == 0
 			on6 := s2 == 0
 			on7 := 0 < x5[passes5*2+3]
 			v4Row2 := v4[passes5*2+2:][:2]
 			for j := range 2 {
-				// d30[i] = (if t23 = 0 { 0 } else { d27·2·t31[i] }) + (if t27 = 0 { 0 } else { d29·2·(x5[passes₅,i] − t19[i]) })   particle.bp:13
+				// d30[i] = (if t23 = 0 { 0 } else { d29·2·t31[i] }) + (if t27 = 0 { 0 } else { d27·2·(x5[passes₅,i] − t19[i]) })   particle.bp:13
 				var v19 float64
 				if on5 {
 					v19 = 0
 				} else {
-					v19 = d27 * (2 * t31[j])
+					v19 = d29 * (2 * t31[j])
 				}
 				var v20 float64
 				if on6 {
 					v20 = 0
 				} else {
-					v20 = d29 * (2 * (x5[j+passes5*2] - t19[j]))
+					v20 = d27 * (2 * (x5[j+passes5*2] - t19[j]))
 				}
 				d30 := v19 + v20
 

@@ -1340,13 +1340,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			x1j := x7 - eta11*gRow[j]
 			x1[j] = x1j
 
-			// sumsq(p) - sumsq(q)   saddle.bp:5
-			s2 += square(x1j)
-
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			s3 += square(x7 - x1j)
+			s2 += square(x7 - x1j)
+
+			// sumsq(p) - sumsq(q)   saddle.bp:5
+			s3 += square(x1j)
 		}
-		t2[passes2] = s2
+		t2[passes2] = s3
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
@@ -1372,13 +1372,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		grow2 := int(i[passes2]) == 10
 		znear = grown(znear, passes2)
 		var znear3 float64
-		on3 := s3 == 0
+		on3 := s2 == 0
 		if !on3 {
 			var v4 float64
 			if on3 {
 				v4 = 1
 			} else {
-				v4 = s3
+				v4 = s2
 			}
 			znear3 = math.Sqrt(v4)
 		}
@@ -1391,7 +1391,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		done5 := stop0 || !grow2 && near
 
 		// -f(x)   descent.bp:22
-		f1 := s2 - s
+		f1 := s3 - s
 
 		// better = f1 < fx   descent.bp:11
 		better := f1 < fx[passes2]
@@ -1964,13 +1964,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				x15j := x7 - eta11*g6Row[j]
 				x15[j] = x15j
 
-				// sumsq(p) - sumsq(q)   saddle.bp:5
-				s6 += square(x15j)
-
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
-				s7 += square(x7 - x15j)
+				s6 += square(x7 - x15j)
+
+				// sumsq(p) - sumsq(q)   saddle.bp:5
+				s7 += square(x15j)
 			}
-			t3[passes5] = s6
+			t3[passes5] = s7
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
@@ -1996,13 +1996,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			grow6 := int(i8[passes5]) == 10
 			znear2 = grown(znear2, passes5)
 			var znear4 float64
-			on6 := s7 == 0
+			on6 := s6 == 0
 			if !on6 {
 				var v9 float64
 				if on6 {
 					v9 = 1
 				} else {
-					v9 = s7
+					v9 = s6
 				}
 				znear4 = math.Sqrt(v9)
 			}
@@ -2015,7 +2015,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			done11 := stop06 || !grow6 && near6
 
 			// -f(x)   descent.bp:22
-			f16 := s6 - s4
+			f16 := s7 - s4
 
 			// better = f1 < fx   descent.bp:11
 			better6 := f16 < fx8[passes5]
@@ -2549,13 +2549,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			x1j := x7 - eta11*gRow[j]
 			x1[j] = x1j
 
-			// sumsq(p) - sumsq(q)   saddle.bp:5
-			s2 += square(x1j)
-
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			s3 += square(x7 - x1j)
+			s2 += square(x7 - x1j)
+
+			// sumsq(p) - sumsq(q)   saddle.bp:5
+			s3 += square(x1j)
 		}
-		t[passes2] = s2
+		t[passes2] = s3
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
@@ -2581,13 +2581,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		grow2 := int(i[passes2]) == 10
 		znear = grown(znear, passes2)
 		var znear3 float64
-		on3 := s3 == 0
+		on3 := s2 == 0
 		if !on3 {
 			var v4 float64
 			if on3 {
 				v4 = 1
 			} else {
-				v4 = s3
+				v4 = s2
 			}
 			znear3 = math.Sqrt(v4)
 		}
@@ -2600,7 +2600,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		done5 := stop0 || !grow2 && near
 
 		// -f(x)   descent.bp:22
-		f1 := s2 - s
+		f1 := s3 - s
 
 		// better = f1 < fx   descent.bp:11
 		better := f1 < fx[passes2]
@@ -3173,13 +3173,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				x15j := x7 - eta11*g6Row[j]
 				x15[j] = x15j
 
-				// sumsq(p) - sumsq(q)   saddle.bp:5
-				s6 += square(x15j)
-
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
-				s7 += square(x7 - x15j)
+				s6 += square(x7 - x15j)
+
+				// sumsq(p) - sumsq(q)   saddle.bp:5
+				s7 += square(x15j)
 			}
-			t2[passes5] = s6
+			t2[passes5] = s7
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
@@ -3205,13 +3205,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			grow6 := int(i8[passes5]) == 10
 			znear2 = grown(znear2, passes5)
 			var znear4 float64
-			on6 := s7 == 0
+			on6 := s6 == 0
 			if !on6 {
 				var v9 float64
 				if on6 {
 					v9 = 1
 				} else {
-					v9 = s7
+					v9 = s6
 				}
 				znear4 = math.Sqrt(v9)
 			}
@@ -3224,7 +3224,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			done11 := stop06 || !grow6 && near6
 
 			// -f(x)   descent.bp:22
-			f16 := s6 - s4
+			f16 := s7 - s4
 
 			// better = f1 < fx   descent.bp:11
 			better6 := f16 < fx8[passes5]
