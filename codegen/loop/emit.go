@@ -564,6 +564,8 @@ func (e *emitter) set(c *comp, t *term) {
 		e.add(&Pick{Best: c.best, At: c.acc, Op: c.combine, Value: x, Position: e.poly(c, c.position())})
 	case c.acc != nil:
 		e.add(&Update{Var: c.acc, Op: c.combine, Value: x})
+	case c.arg && c.inArray():
+		panic("loop: a position is looked for in a loop that is outside of others")
 	case c.arg: // over no axes at all
 		e.keep(c, &Const{Type: symbolic.Integer})
 	case added:

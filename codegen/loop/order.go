@@ -8,7 +8,7 @@ import (
 )
 
 // loopOrder returns the axes of c, outermost loop first. The batch is
-// outermost. The innermost loop is the one that walks memory by steps of one
+// outermost, unless a position is looked for along it. The innermost loop is the one that walks memory by steps of one
 // most often, where both would do a reduction, so that it adds up in a
 // register: W·x becomes dot products, Wᵀ·δ adds rows. An exponent comes before that.
 // The others follow from the inside out by the same count.
@@ -16,7 +16,7 @@ func loopOrder(c *comp) []int {
 	var free, order []int
 	spine := -1
 	for i, a := range c.axes {
-		if spine < 0 && c.isSpine(a.extent) {
+		if spine < 0 && c.isSpine(a.extent) && !(c.arg && a.out < 0) {
 			spine = i
 			continue
 		}
