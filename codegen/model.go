@@ -336,8 +336,8 @@ func (p *modelPrinter) batchDecl() {
 }
 
 // symbolOf gives the symbols of sizes as fields: of the model m, and of the
-// batch b.
-func (p *modelPrinter) symbolOf(m, b jen.Code) symbols {
+// batch b. Those that are given have a field of the work.
+func (p *modelPrinter) symbolOf(m, b jen.Code, given func(field string) jen.Code) symbols {
 	return func(s string) jen.Code {
 		if s == module.Batch {
 			return jen.Add(b).Dot("N")
@@ -347,6 +347,9 @@ func (p *modelPrinter) symbolOf(m, b jen.Code) symbols {
 		}
 		if f := p.n.dims[s]; f != "" {
 			return jen.Add(m).Dot(f)
+		}
+		if f := p.n.givens[s]; f != "" {
+			return given(f)
 		}
 		panic("codegen: size " + s + " of model " + p.m.Name + " is not known")
 	}
@@ -375,10 +378,29 @@ func (p *modelPrinter) needs(prs ...*procedure) []*module.Arg {
 	return out
 }
 
-// checkMethod prints a method that checks a batch.
+// sizeGivens are the givens that are sizes.
+func (p *modelPrinter) sizeGivens() (out []*module.Given) {
+	for _, v := range p.m.Givens {
+		if v.Size {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// checkMethod prints a method that checks a batch, and the sizes that the work
+// gives with it.
 func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.Arg) {
 	n := p.n
-	syms := p.symbolOf(jen.Id("m"), jen.Id("b"))
+	params := []jen.Code{jen.Id("b").Op("*").Id(n.batch)}
+	s := newScope(p.scope, "m", "b", "err")
+	ids := map[string]string{}
+	for _, v := range p.sizeGivens() {
+		f := n.givens[v.Name]
+		ids[f] = s.pick(unexported(f))
+		params = append(params, jen.Id(ids[f]).Int())
+	}
+	syms := p.symbolOf(jen.Id("m"), jen.Id("b"), func(f string) jen.Code { return jen.Id(ids[f]) })
 	model := jen.Lit(n.typ)
 	body := []jen.Code{guard(jen.Id("checkDim").Call(model, jen.Lit("N"), jen.Id("b").Dot("N"), jen.Lit(least)))}
 	for _, d := range p.m.Call {
@@ -387,6 +409,10 @@ func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.A
 		if d.Bound > 0 {
 			body = append(body, guard(jen.Id("checkMost").Call(model, jen.Lit(f), jen.Id("b").Dot(f), jen.Lit(d.Bound))))
 		}
+	}
+	for _, v := range p.sizeGivens() {
+		f := n.givens[v.Name]
+		body = append(body, guard(jen.Id("checkDim").Call(model, jen.Lit(f), jen.Id(ids[f]), jen.Lit(0))))
 	}
 	for _, c := range p.m.Checks {
 		body = append(body, roomChecks(n.typ, checkText(c)+":", syms, nil, c.A, c.B)...)
@@ -413,5 +439,5 @@ func (p *modelPrinter) checkMethod(name, doc string, least int, args []*module.A
 	}
 	body = append(body, jen.Return(p.checked(jen.Id("m"))))
 	p.api.add(jen.Add(prose(doc)).Line().
-		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id(name).Params(jen.Id("b").Op("*").Id(n.batch)).Error().Block(body...))
+		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id(name).Params(params...).Error().Block(body...))
 }

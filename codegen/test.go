@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
@@ -223,7 +224,11 @@ func arrayFor(id string, f module.Float, t symbolic.Type, s symbolic.Shape) jen.
 // testModel prints the tests of a model: gradients, files, memory, errors.
 func (p *modelPrinter) testModel() {
 	n := p.n
-	sizes, ok := exampleSizes(append(append([]*module.Dim{}, p.m.Dims...), p.m.Call...), p.m.Checks)
+	dims := slices.Concat(p.m.Dims, p.m.Call)
+	for _, v := range p.sizeGivens() {
+		dims = append(dims, &module.Dim{Name: v.Name})
+	}
+	sizes, ok := exampleSizes(dims, p.m.Checks)
 	if !ok {
 		return
 	}
@@ -298,6 +303,10 @@ func (p *modelPrinter) testGivens(sizes map[string]int) bool {
 	n := p.n
 	var set []jen.Code
 	for i, v := range p.m.Givens {
+		if v.Size {
+			set = append(set, jen.Id("w").Dot(n.givens[v.Name]).Op("=").Lit(sizes[v.Name]))
+			continue
+		}
 		if len(v.Shape) == 0 {
 			continue
 		}

@@ -166,11 +166,20 @@ func (p *modelPrinter) usesArena(ints bool) bool {
 
 func (p *modelPrinter) recv() jen.Code { return jen.Id("w").Op("*").Id(p.n.work) }
 
+// workSymbols are the sizes in methods of the work, for a batch b.
+func (p *modelPrinter) workSymbols() symbols {
+	return p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"), func(f string) jen.Code { return jen.Id("w").Dot(f) })
+}
+
 // prepare prints what comes before every computation: checks, those given last,
 // and room.
 func (p *modelPrinter) prepare(check string, pr *procedure, zeros []jen.Code, last ...jen.Code) []jen.Code {
-	syms := p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"))
-	body := []jen.Code{guard(jen.Id("w").Dot("m").Dot(check).Call(jen.Op("&").Id("b")), zeros...)}
+	syms := p.workSymbols()
+	call := []jen.Code{jen.Op("&").Id("b")}
+	for _, v := range p.sizeGivens() {
+		call = append(call, jen.Id("w").Dot(p.n.givens[v.Name]))
+	}
+	body := []jen.Code{guard(jen.Id("w").Dot("m").Dot(check).Call(call...), zeros...)}
 	for _, v := range p.m.Givens {
 		if len(v.Shape) == 0 || !p.reads(pr, symbolic.GivenInput, v.Name) {
 			continue
@@ -293,7 +302,7 @@ func (p *modelPrinter) reads(pr *procedure, kind symbolic.InputKind, name string
 func (p *modelPrinter) methods() error {
 	n := p.n
 	batch := jen.Id("b").Id(n.batch)
-	syms := p.symbolOf(jen.Id("w").Dot("m"), jen.Id("b"))
+	syms := p.workSymbols()
 	method := func(doc []string, name string, params, results, body []jen.Code) {
 		p.api.add(jen.Add(prose(doc...)).Line().Func().Params(p.recv()).Id(name).Params(params...).Params(results...).Block(body...))
 	}
@@ -395,6 +404,9 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 	}
 	for _, d := range p.m.Call {
 		sizes = append(sizes, size{d.Name, s.pick(local(d.Name)), jen.Id("batch").Dot(n.call[d.Name])})
+	}
+	for _, v := range p.sizeGivens() {
+		sizes = append(sizes, size{v.Name, s.pick(local(v.Name)), jen.Id("w").Dot(n.givens[v.Name])})
 	}
 	for _, z := range sizes {
 		q.symbol[z.sym] = jen.Id(z.id)

@@ -118,7 +118,9 @@ func ofModel(m *module.Model) *Derivation {
 		x.input(p.Node, p.Name, Param).Wanted = true
 	}
 	for _, g := range m.Givens {
-		x.input(g.Node, g.Name, Input)
+		if !g.Size {
+			x.input(g.Node, g.Name, Input)
+		}
 	}
 	var roots []*symbolic.Node
 	for i, v := range m.Train.Outputs {

@@ -122,6 +122,13 @@ func texts(vs []float64) []string {
 // for. One that the processor has not got runs as the best that it has.
 var kernels = []string{"avx512", "avx2", "portable"}
 
+func (r *conformanceRun) kernels() []string {
+	if r.plain {
+		return kernels[:1]
+	}
+	return kernels
+}
+
 // build compiles all packages into one program and runs it, with all kernels.
 func (r *conformanceRun) build(t *testing.T) map[string][]conformanceReport {
 	r.writeMain(t)
@@ -132,7 +139,7 @@ func (r *conformanceRun) build(t *testing.T) map[string][]conformanceReport {
 	}
 	goCommand(t, r.dir, nil, "build", "-o", "conformance.exe", ".")
 	all := map[string][]conformanceReport{}
-	for _, k := range kernels {
+	for _, k := range r.kernels() {
 		all[k] = r.execute(t, in, "BPGEN_CPU="+k)
 	}
 	return all

@@ -36,15 +36,20 @@ func TestLayers(t *testing.T) { runConformance(t, root+"/testdata/layers") }
 
 // runConformance checks every file of a folder against the JSON file beside it.
 func runConformance(t *testing.T, folder string) {
-	r := &conformanceRun{dir: t.TempDir()}
+	r := &conformanceRun{dir: t.TempDir(), floats: []string{"float64", "float32"}}
 	for _, f := range modelsIn(t, folder) {
 		name := strings.TrimSuffix(filepath.Base(f), ".bp")
 		t.Run(name, func(t *testing.T) { r.file(t, name, f) })
 	}
+	r.compare(t)
+}
+
+// compare runs the generated packages.
+func (r *conformanceRun) compare(t *testing.T) {
 	reports := r.build(t)
 	for i, c := range r.calls {
 		t.Run(c.Package+"/"+c.what, func(t *testing.T) {
-			for _, k := range kernels {
+			for _, k := range r.kernels() {
 				c.compare(t, reports[k][i])
 			}
 		})
@@ -61,6 +66,8 @@ func modelsIn(t *testing.T, folder string) []string {
 
 type conformanceRun struct {
 	dir      string
+	floats   []string
+	plain    bool // without kernels
 	packages []string
 	calls    []*conformanceCall
 }
@@ -106,9 +113,9 @@ func (r *conformanceRun) file(t *testing.T, name, path string) {
 			}
 		})
 	}
-	for _, float := range []string{"float64", "float32"} {
+	for _, float := range r.floats {
 		pkg := name + strings.TrimPrefix(float, "float")
-		generate(t, path, filepath.Join(r.dir, pkg), driver.Options{Package: pkg, Float: float})
+		generate(t, path, filepath.Join(r.dir, pkg), driver.Options{Package: pkg, Float: float, Plain: r.plain})
 		r.packages = append(r.packages, pkg)
 		for _, b := range before {
 			r.calls = append(r.calls, b.call(pkg, float))
@@ -216,6 +223,9 @@ func bindModel(t *testing.T, m *module.Module, c *conformanceCase) *boundCase {
 			v = *g.Default
 		}
 		b.env.Inputs[g.Node.Attr.Key()] = symbolic.Scalar(v)
+		if g.Size {
+			b.env.Dims[g.Name] = int(v)
+		}
 	}
 	for _, r := range c.Results {
 		b.results = append(b.results, r.numbers())

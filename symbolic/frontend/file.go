@@ -121,12 +121,14 @@ func (fl *file) declare(f *frontend, id *parser.Ident, d parser.Decl, spec *pars
 		f.report(nil, id.Span(), "%s is declared twice", id.Name).Note(id.Name, "declared before", old.span)
 		return
 	}
-	if reserved[id.Name] || isBuiltin(id.Name) {
-		// The library of a later bpgen may add a function to the language, so
-		// libraries may define what is built in; the operator then wins.
-		if !fl.embedded {
-			f.report(nil, id.Span(), "%s hides the built-in %s", id.Name, id.Name)
-		}
+	if reserved[id.Name] {
+		f.report(nil, id.Span(), "%s hides the built-in %s", id.Name, id.Name)
+		return
+	}
+	// The functions of the language are around every file, and what a file
+	// declares goes before them. A library may be older than a function that
+	// it has too; the operator is better then.
+	if fl.embedded && isBuiltin(id.Name) {
 		return
 	}
 	fl.entities[id.Name] = e

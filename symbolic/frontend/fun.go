@@ -9,17 +9,23 @@ import (
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
-// fun elaborates a func that is part of the generated package. Where an int
-// argument turns out to be a size it begins again: a size is a symbol, and not
-// data.
+// fun elaborates a func that is part of the generated package.
 func (f *frontend) fun(d *parser.FuncDecl) *module.Func {
+	var out *module.Func
+	f.untilSizes(func() { out = f.funOnce(d) })
+	return out
+}
+
+// untilSizes elaborates a declaration, and begins again where a whole number of
+// the running program turns out to be a size: a size is a symbol, and not data.
+func (f *frontend) untilSizes(elaborate func()) {
 	f.sizeArgs = map[string]bool{}
 	defer func() { f.sizeArgs = nil }()
 	for {
 		reports, known := len(f.reports), len(f.sizeArgs)
-		out := f.funOnce(d)
+		elaborate()
 		if len(f.sizeArgs) == known {
-			return out
+			return
 		}
 		f.reports = f.reports[:reports]
 		f.g = symbolic.NewGraph()
@@ -157,8 +163,9 @@ func isSize(p *parser.Param) bool {
 }
 
 // asSize notes that a value known at run time is wanted as a size. Where it is
-// computed from int arguments of the func alone, these become sizes, and all is
-// elaborated again; what is reported here and now is then forgotten.
+// computed from int arguments of the func, or givens of the model, alone, these
+// become sizes, and all is elaborated again; what is reported here and now is
+// then forgotten.
 func (c *ctx) asSize(v value) {
 	t, ok := v.(*tensor)
 	if !ok || t.node.Type != symbolic.Integer || len(t.node.Shape) > 0 || c.sizeArgs == nil {
@@ -195,7 +202,7 @@ func (c *ctx) funcBody(d *parser.FuncDecl, args []value) value {
 			in.errorf(p.Name.Span(), "%s is already a name here", p.Name.Name).Note(p.Name.Name, "bound before", old.span)
 			return poison{}
 		}
-		if reserved[p.Name.Name] || isBuiltin(p.Name.Name) {
+		if reserved[p.Name.Name] || in.builtIn(p.Name.Name) {
 			in.errorf(p.Name.Span(), "%s hides the built-in %s", p.Name.Name, p.Name.Name)
 			return poison{}
 		}

@@ -81,7 +81,8 @@ type frontend struct {
 	lib    map[string]*file
 	flatOf map[*tensor]string                   // what a flattened value was, for messages
 	points map[*parser.FuncDecl]map[string]bool // names that derivatives are taken by in a declaration
-	// sizeArgs are the int arguments of the func being elaborated that are sizes.
+	// sizeArgs are the int arguments of the func, or givens of the model, being
+	// elaborated that are sizes.
 	sizeArgs map[string]bool
 	endless  map[*parser.FuncDecl]bool // recursions that have been reported
 }

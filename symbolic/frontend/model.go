@@ -37,8 +37,15 @@ type modelBuild struct {
 	called        map[string]bool // paths of the layers that are
 }
 
-// model elaborates a model declaration.
+// model elaborates a model declaration, again where a given turns out to be a
+// size, as fun does.
 func (f *frontend) model(d *parser.FuncDecl) *module.Model {
+	var out *module.Model
+	f.untilSizes(func() { out = f.modelOnce(d) })
+	return out
+}
+
+func (f *frontend) modelOnce(d *parser.FuncDecl) *module.Model {
 	b := &modelBuild{
 		m:    &module.Model{Name: d.Name.Name, Graph: f.g, Doc: d.Doc, Span: d.Name.Span(), Float: f.floatOf(parser.Model)},
 		decl: d, batch: &axis{id: batchID, name: "batch", size: symbolic.Sym(module.Batch)},
@@ -427,6 +434,12 @@ func (b *modelBuild) dims(f *frontend) {
 	}
 	for _, s := range b.m.States {
 		addSyms(owned, s.Shape...)
+	}
+	for _, g := range b.m.Givens {
+		if g.Size && owned[g.Name] {
+			f.report(nil, g.Span, "given %s sizes a parameter or a state", g.Name).
+				Hintf("it may change from call to call; what sizes parameters is a dim: dim %s", g.Name)
+		}
 	}
 	for _, a := range b.m.Args {
 		addSyms(used, a.Shape...)

@@ -284,8 +284,12 @@ func (c *ctx) givenValue(s *parser.OwnStmt, id *parser.Ident) value {
 	if g == nil {
 		g = &module.Given{Name: name, Span: id.Span(), Type: typ, Shape: shape, Default: start,
 			Node: c.g.Input(symbolic.GivenInput, name, shape, typ)}
+		g.Size = c.sizeArgs[name]
 		m.givens[name] = g
 		m.m.Givens = append(m.m.Givens, g)
+	}
+	if g.Size {
+		return whole(symbolic.Sym(name))
 	}
 	out := &tensor{node: g.Node, shape: shape, names: names}
 	if elem == parser.Index && s.Type.Bound != nil {

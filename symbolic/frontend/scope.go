@@ -126,7 +126,7 @@ func (c *ctx) mayBind(id *parser.Ident) bool {
 		}
 		return false
 	}
-	if reserved[id.Name] && !c.ofTraining(id.Name) || isBuiltin(id.Name) {
+	if reserved[id.Name] && !c.ofTraining(id.Name) || c.builtIn(id.Name) {
 		c.errorf(id.Span(), "%s hides the built-in %s", id.Name, id.Name)
 		return false
 	}
@@ -136,6 +136,12 @@ func (c *ctx) mayBind(id *parser.Ident) bool {
 		return false
 	}
 	return true
+}
+
+// builtIn reports whether a name is that of a function of the language here,
+// and not of something that the file declares.
+func (c *ctx) builtIn(name string) bool {
+	return isBuiltin(name) && c.frame.file.own(name) == nil
 }
 
 // lookup finds what a name stands for; nil where it is unknown. The binding's

@@ -147,6 +147,9 @@ type Given struct {
 	Shape   symbolic.Shape
 	Default *float64
 	Node    *symbolic.Node
+	// Size says that it is a size: a symbol of its name stands for it, and
+	// Node for nothing.
+	Size bool
 }
 
 // A Model becomes a Go type.

@@ -3,6 +3,7 @@ definitional interpreter says of its funcs and models, values and gradients.
 
     python3 make.py DIR             all files
     python3 make.py DIR sums nets   some
+    python3 make.py DIR --in FOLDER those of another folder: only what has cases
 
 DIR holds the interpreter, bpeval.py. Tests read the JSON files; only this
 script needs Python. A comment above a func or model says what to call it with:
@@ -26,6 +27,7 @@ sys.path.insert(0, sys.argv[1])
 import bpeval as E
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY = os.path.join(HERE, "../../templates/bp/nn/*.bp")
 
 # ---- what the interpreter leaves out
 
@@ -454,7 +456,7 @@ def run_model(path, d, case, rng, B):
     return out
 
 
-def convert(name, tmp):
+def convert(name, tmp, told):
     src = open(os.path.join(HERE, name + ".bp")).read()
     path = os.path.join(tmp, name + ".bp")
     # The interpreter differentiates by everything, so it does not know const arguments.
@@ -467,6 +469,8 @@ def convert(name, tmp):
         if d[0] not in ("func", "model") or not d[2][0].isupper():
             continue
         listed = cases.get(d[2])
+        if listed is None and told:
+            continue
         for i, case in enumerate(listed or [{}, {".ones": "1"}]):
             try:
                 if d[0] == "func":
@@ -491,11 +495,14 @@ def convert(name, tmp):
 
 
 if __name__ == "__main__":
-    names = sys.argv[2:] or sorted(f[:-3] for f in os.listdir(HERE) if f.endswith(".bp"))
+    names, told = sys.argv[2:], sys.argv[2:3] == ["--in"]
+    if told:
+        HERE, names = names[1], names[2:]
+    names = names or sorted(f[:-3] for f in os.listdir(HERE) if f.endswith(".bp"))
     with tempfile.TemporaryDirectory() as tmp:
         with open(os.path.join(tmp, "nn.bp"), "w") as lib:  # in one file, as the interpreter has it
             lib.write("package nn\n")
-            for f in sorted(glob.glob(os.path.join(HERE, "../../templates/bp/nn/*.bp"))):
+            for f in sorted(glob.glob(LIBRARY)):
                 lib.write(open(f).read().replace("package nn\n", ""))
         for n in names:
-            convert(n, tmp)
+            convert(n, tmp, told)
