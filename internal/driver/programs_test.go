@@ -33,7 +33,7 @@ var programCases = map[string]map[string]string{
 		"Force": "p=[1, 2, 3]; p=[0, 0, 0]",
 	},
 	"models": {
-		"Logistic": "B=3", "Factor": "users=3 items=4 B=3", "Experts": "B=2", "ODENet": "steps=2 B=2", "Char": "T=3 vocab=4 B=2",
+		"Logistic": "B=3", "Factor": "users=3 items=4 B=3", "ODENet": "steps=2 B=1",
 		"GP": "n=4 d=2", "Kalman": "s=2 o=1 n=3 Q=[[1.5, 0.2], [0.2, 1]] R=[[0.8]] P0=[[1, 0], [0, 1]]",
 		"Call": "S=1.1 K=1 r=0.05 v=0.3 t=0.5", "Greeks": "S=1.1 K=1 r=0.05 v=0.3 t=0.5", "Reach": "n=3",
 	},
