@@ -69,19 +69,8 @@ func (l *lowering) keepOperands(nodes []*symbolic.Node) {
 		if n.Op != symbolic.OpSum || l.store[n.Args[0]] != inlined || n.Args[0].Op != symbolic.OpMul {
 			continue
 		}
-		if x := n.Args[0]; !l.any {
-			size, longest, least := 1, 0, 8*bigMatrix
-			for _, d := range x.Shape {
-				if l.isSpine(d) {
-					least = bigMatrix
-					continue
-				}
-				size *= guess(d)
-				longest = max(longest, guess(d))
-			}
-			if longest < longSide || size < least {
-				continue
-			}
+		if !l.worthProduct(n.Args[0].Shape) {
+			continue
 		}
 		var factors []*symbolic.Node
 		for _, f := range n.Args[0].Args {

@@ -11,7 +11,7 @@ import (
 // can compute: composites are expanded, and points of differentiation, which
 // mean nothing any more, are gone. What expansions have in common with the
 // rest is simplified once more.
-func expand(p *module.Procedure) []*symbolic.Node {
+func expand(p *module.Procedure, how tiling) []*symbolic.Node {
 	out := make([]*symbolic.Node, len(p.Results))
 	for i, r := range p.Results {
 		out[i] = r.Node
@@ -22,7 +22,7 @@ func expand(p *module.Procedure) []*symbolic.Node {
 	if ofFunc(p) {
 		out = p.Graph.Unrolled(out)
 	}
-	return settle(p.Graph, out)
+	return settle(p.Graph, out, how)
 }
 
 // ofFunc reports whether p is a procedure of a func: it computes what arguments

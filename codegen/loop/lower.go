@@ -17,7 +17,8 @@ func lowerWith(p *module.Procedure, how tiling) (prog *Program, err error) {
 		}
 	}
 	err = symbolic.Guard(func() {
-		roots := expand(p) // only what loops can say is left
+		how.spine = module.Batch
+		roots := expand(p, how) // only what loops can say is left
 		if how.spine = spineOf(p, roots); how.spine != module.Batch {
 			if prog = lowerAll(p, products(p.Graph, roots, how.spine), how); tiled(prog) {
 				return

@@ -34,6 +34,110 @@ func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
 	return spine
 }
 
+// contracted writes a sum that is worth it as a contraction, or as several, as far as it is
+// one of products: what all of the sum is multiplied with or divided by comes after it, a
+// choice becomes one of the factors, and a sum of products as many sums.
+//
+//	Σₖ (if k ≤ j { p[j,k]·v[k,l] } else { 0 })/c = Σₖ q[j,k]·v[k,l]/c
+func (s *settler) contracted(n *symbolic.Node) *symbolic.Node {
+	if over, ok := n.Attr.(symbolic.Axes); ok && n.Op == symbolic.OpSum {
+		if y := s.linear(n, over); y != nil {
+			return y
+		}
+		if y := s.contraction(n.Args[0], over); y != nil {
+			return y
+		}
+	}
+	return n
+}
+
+// contraction is the sum of x over axes, or nil where there is nothing to contract.
+func (s *settler) contraction(x *symbolic.Node, over symbolic.Axes) *symbolic.Node {
+	if !s.how.worthProduct(x.Shape) && (s.how.spine == module.Batch || !slices.ContainsFunc(x.Shape, s.how.isSpine)) {
+		return nil
+	}
+	switch x = s.accessInside(x); {
+	case x.Op == symbolic.OpAdd || x.Op == symbolic.OpSub:
+		a, b := s.contraction(x.Args[0], over), s.contraction(x.Args[1], over)
+		if a == nil || b == nil {
+			return nil
+		}
+		return s.g.Apply(x.Op, nil, a, b)
+	case x.Op == symbolic.OpDiv && !slices.ContainsFunc(s.axes(x.Args[1]), over.Has):
+		y := s.contraction(x.Args[0], over)
+		if y == nil {
+			return nil
+		}
+		return s.g.Div(y, s.restrict(x.Args[1], without(symbolic.AllAxes(x), over)))
+	case x.Op.Lazy:
+		if x = s.choice(x); x == nil {
+			return nil
+		}
+	}
+	if x.Op != symbolic.OpMul {
+		return nil
+	}
+	// The two factors as they stand, if they will do; else as they can be made.
+	f, g := x.Args[0], x.Args[1]
+	a, b := &factor{f, s.axes(f)}, &factor{g, s.axes(g)}
+	shared := func(k int) bool { return a.on.Has(k) && b.on.Has(k) }
+	if s.reuses(x, over, a, b) && !slices.ContainsFunc(over, func(k int) bool { return !shared(k) }) {
+		kept := without(symbolic.AllAxes(x), over)
+		if isPlainAccess(f) && isPlainAccess(g) && slices.Equal(kept, s.sideBySide(x.Shape, kept)) {
+			return s.g.Sum(x, over...)
+		}
+		a.node, b.node = s.restrict(f, a.on), s.restrict(g, b.on)
+		return s.sumOfProduct(x, over, a, b, nil)
+	}
+	var outside, inside []*symbolic.Node
+	for _, f := range s.factors(x) {
+		if slices.ContainsFunc(s.axes(f), over.Has) {
+			inside = append(inside, f)
+		} else {
+			outside = append(outside, f)
+		}
+	}
+	if a, b, ok := s.split(inside); ok {
+		return s.sumOfProduct(x, over, a, b, outside)
+	}
+	return nil
+}
+
+// accessInside is n with the operator outermost where n is a plain access of what
+// contraction looks into.
+func (s *settler) accessInside(n *symbolic.Node) *symbolic.Node {
+	for isPlainAccess(n) {
+		x := n.Args[0]
+		switch {
+		case x.Op == symbolic.OpAdd, x.Op == symbolic.OpSub, x.Op == symbolic.OpMul, x.Op == symbolic.OpDiv, x.Op.Lazy:
+			m := n.Attr.(*symbolic.Map)
+			args := make([]*symbolic.Node, len(x.Args))
+			for i, a := range x.Args {
+				if v, ok := symbolic.ConstValue(a); ok {
+					args[i] = s.g.Const(v, n.Shape, a.Type)
+				} else {
+					args[i] = s.g.Access(a, m)
+				}
+			}
+			n = s.g.Apply(x.Op, x.Attr, args...)
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// without returns the axes that are not in b.
+func without(axes, b symbolic.Axes) symbolic.Axes {
+	var out symbolic.Axes
+	for _, k := range axes {
+		if !b.Has(k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // products writes sums over products as sums of the products of two factors, as far as
 // contractions over the spine come of it:
 //
@@ -41,8 +145,8 @@ func spineOf(p *module.Procedure, roots []*symbolic.Node) string {
 //
 // Each factor then is a value of its own, over the axes that it depends on.
 func products(g *symbolic.Graph, roots []*symbolic.Node, spine string) []*symbolic.Node {
-	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, spine: &tiling{spine: spine}}
-	return s.each(roots, func(n *symbolic.Node) *symbolic.Node { return s.scatter(s.sum(s.unchosen(n))) })
+	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &tiling{spine: spine}, apart: true}
+	return s.each(roots, func(n *symbolic.Node) *symbolic.Node { return s.scatter(s.contracted(n)) })
 }
 
 // factors takes a product apart.
@@ -72,30 +176,9 @@ func (s *settler) factors(n *symbolic.Node) []*symbolic.Node {
 	return out
 }
 
-// sum returns what the sum n over a product becomes: the sum of the product of two factors,
-// of which each has been summed already over what it alone depends on, times what
-// does not depend on what is summed over. It is n where that is of no use.
-func (s *settler) sum(n *symbolic.Node) *symbolic.Node {
-	over, ok := n.Attr.(symbolic.Axes)
-	if !ok || n.Op != symbolic.OpSum || !slices.ContainsFunc(n.Args[0].Shape, s.spine.isSpine) {
-		return n
-	}
-	x := n.Args[0]
-	if m := s.linear(n, over); m != nil {
-		return m
-	}
-	var outside, inside []*symbolic.Node
-	for _, f := range s.factors(x) {
-		if slices.ContainsFunc(s.axes(f), over.Has) {
-			inside = append(inside, f)
-		} else {
-			outside = append(outside, f)
-		}
-	}
-	a, b, ok := s.split(inside)
-	if !ok {
-		return n
-	}
+// sumOfProduct is the sum of x over axes, x being the product of two factors and of what
+// does not depend on these axes; or nil, where it is no contraction.
+func (s *settler) sumOfProduct(x *symbolic.Node, over symbolic.Axes, a, b *factor, outside []*symbolic.Node) *symbolic.Node {
 	var shared, alone symbolic.Axes // of the axes that are summed over: those of both factors, those of one
 	for _, k := range over {
 		switch inA, inB := a.on.Has(k), b.on.Has(k); {
@@ -104,28 +187,26 @@ func (s *settler) sum(n *symbolic.Node) *symbolic.Node {
 		case inA || inB:
 			alone = append(alone, k)
 		default:
-			return n
+			return nil
 		}
 	}
-	only := func(f, g *factor) bool {
-		return slices.ContainsFunc(f.on, func(k int) bool { return !g.on.Has(k) && !over.Has(k) })
-	}
-	if len(alone) == 0 && !(len(shared) > 0 && only(a, b) && only(b, a)) {
-		return n
+	if len(alone) == 0 && !(len(shared) > 0 && s.reuses(x, over, a, b)) {
+		return nil
 	}
 	a.without(s, alone)
 	b.without(s, alone)
-	var kept symbolic.Axes // of the result
-	for k := range x.Shape {
-		if !over.Has(k) {
-			kept = append(kept, k)
-		}
-	}
+	kept := without(symbolic.AllAxes(x), over)
 	// The axes that are left, and where they are now.
 	var shape symbolic.Shape
 	to := map[int]int{}
 	order := s.sideBySide(x.Shape, kept)
-	for _, k := range append(slices.Clone(order), shared...) {
+	for k := range x.Shape {
+		switch {
+		case alone.Has(k):
+			continue
+		case !over.Has(k):
+			k, order = order[0], order[1:]
+		}
 		to[k] = len(shape)
 		shape = append(shape, x.Shape[k])
 	}
@@ -137,11 +218,35 @@ func (s *settler) sum(n *symbolic.Node) *symbolic.Node {
 		return out
 	}
 	y := s.g.Mul(s.g.Broadcast(a.node, shape, moved(a.on)...), s.g.Broadcast(b.node, shape, moved(b.on)...))
-	y = s.g.Permute(s.g.Sum(y, moved(shared)...), moved(kept)...)
+	y = s.g.Sum(y, moved(shared)...)
+	at := make([]int, len(kept)) // the axes of y that are those of the result
+	for i, k := range kept {
+		for _, other := range kept {
+			at[i] += btoi(to[other] < to[k])
+		}
+	}
+	y = s.g.Permute(y, at...)
 	for _, f := range outside {
 		y = s.g.Mul(s.restrict(f, kept), y)
 	}
 	return y
+}
+
+// reuses reports whether elements of both factors go into enough of a contraction's sums.
+func (s *settler) reuses(x *symbolic.Node, over symbolic.Axes, a, b *factor) bool {
+	least := 8 // a vector of them
+	if s.how.any || s.how.spine != module.Batch {
+		least = 1
+	}
+	alone := func(f, g *factor) bool {
+		size, found := 1, false
+		for _, k := range without(without(f.on, g.on), over) {
+			size *= guess(x.Shape[k])
+			found = true
+		}
+		return found && size >= least
+	}
+	return alone(a, b) && alone(b, a)
 }
 
 // sideBySide orders the axes of a result for a contraction over the spine: where the
@@ -150,12 +255,12 @@ func (s *settler) sideBySide(shape symbolic.Shape, axes symbolic.Axes) symbolic.
 	const short = 8
 	out := slices.Clone(axes)
 	last := len(out) - 1
-	if last < 1 || guess(shape[out[last]]) >= short {
+	if last < 1 || s.how.spine == module.Batch || guess(shape[out[last]]) >= short {
 		return out
 	}
 	best := last
 	for i, k := range out {
-		if !s.spine.isSpine(shape[k]) && guess(shape[k]) > guess(shape[out[best]]) {
+		if !s.how.isSpine(shape[k]) && guess(shape[k]) > guess(shape[out[best]]) {
 			best = i
 		}
 	}
@@ -168,7 +273,7 @@ func (s *settler) sideBySide(shape symbolic.Shape, axes symbolic.Axes) symbolic.
 // n is no such sum.
 func (s *settler) linear(n *symbolic.Node, over symbolic.Axes) *symbolic.Node {
 	x := n.Args[0]
-	if !slices.ContainsFunc(over, func(k int) bool { return s.spine.isSpine(x.Shape[k]) }) {
+	if s.how.spine == module.Batch || !slices.ContainsFunc(over, func(k int) bool { return s.how.isSpine(x.Shape[k]) }) {
 		return nil
 	}
 	switch x.Op {
@@ -186,10 +291,10 @@ func (s *settler) linear(n *symbolic.Node, over symbolic.Axes) *symbolic.Node {
 			at++
 		}
 		slices.Sort(all)
-		return s.sum(s.g.Sum(x.Args[0], all...))
+		return s.contracted(s.g.Sum(x.Args[0], all...))
 	case symbolic.OpAdd, symbolic.OpSub:
 		if x.Args[0].Op == symbolic.OpSum || x.Args[1].Op == symbolic.OpSum {
-			return s.g.Apply(x.Op, nil, s.sum(s.g.Sum(x.Args[0], over...)), s.sum(s.g.Sum(x.Args[1], over...)))
+			return s.g.Apply(x.Op, nil, s.contracted(s.g.Sum(x.Args[0], over...)), s.contracted(s.g.Sum(x.Args[1], over...)))
 		}
 	}
 	return nil
@@ -212,7 +317,7 @@ func (f *factor) without(s *settler, over symbolic.Axes) {
 		}
 	}
 	if len(at) > 0 {
-		f.node, f.on = s.sum(s.g.Sum(f.node, at...)), left
+		f.node, f.on = s.contracted(s.g.Sum(f.node, at...)), left
 	}
 }
 
@@ -279,7 +384,7 @@ func (s *settler) scatter(n *symbolic.Node) *symbolic.Node {
 			kept = append(kept, k)
 		} else {
 			over = append(over, k)
-			spine = spine || s.spine.isSpine(d)
+			spine = spine || s.how.isSpine(d)
 		}
 	}
 	if !spine {
@@ -297,7 +402,7 @@ func (s *settler) scatter(n *symbolic.Node) *symbolic.Node {
 		c.E = c.E.Subst(sub)
 		to2.Guard = append(to2.Guard, c)
 	}
-	args := []*symbolic.Node{s.sum(s.g.Sum(x, over...))}
+	args := []*symbolic.Node{s.contracted(s.g.Sum(x, over...))}
 	for _, a := range n.Args[1:] {
 		args = append(args, s.restrict(a, kept))
 	}

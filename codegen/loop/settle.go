@@ -15,9 +15,11 @@ import (
 // same for elements on both sides of the choice, that is, if it lacks an axis
 // of the condition: one that has them all may be infinite just where the
 // branch is not taken.
-func settle(g *symbolic.Graph, roots []*symbolic.Node) []*symbolic.Node {
-	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}}
-	return s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
+func settle(g *symbolic.Graph, roots []*symbolic.Node, how tiling) []*symbolic.Node {
+	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how}
+	roots = s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
+	s.apart = true
+	return s.each(s.nested(roots), s.contracted)
 }
 
 // each makes values anew, arguments first, by a step that is given them with
@@ -27,6 +29,10 @@ func (s *settler) each(roots []*symbolic.Node, step func(*symbolic.Node) *symbol
 	for _, n := range symbolic.ReachableInside(roots...) {
 		new[n] = s.node(n, new, step)
 	}
+	return images(roots, new)
+}
+
+func images(roots []*symbolic.Node, new map[*symbolic.Node]*symbolic.Node) []*symbolic.Node {
 	out := make([]*symbolic.Node, len(roots))
 	for i, r := range roots {
 		out[i] = new[r]
@@ -37,7 +43,8 @@ func (s *settler) each(roots []*symbolic.Node, step func(*symbolic.Node) *symbol
 type settler struct {
 	g     *symbolic.Graph
 	deps  map[*symbolic.Node]symbolic.Axes
-	spine *tiling // where products are to become contractions over a spine
+	how   *tiling // what makes a contraction worth it
+	apart bool    // a choice may become a factor of its own, of all that its condition asks about and more
 }
 
 func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node, step func(*symbolic.Node) *symbolic.Node) *symbolic.Node {
@@ -94,6 +101,49 @@ func (s *settler) once(n *symbolic.Node) *symbolic.Node {
 	return s.g.Broadcast(s.g.Sum(s.restrict(x, on), sums...), n.Shape, kept...)
 }
 
+// nested takes a sum over axes, and over more of them, as the sum of sums that it is.
+func (s *settler) nested(roots []*symbolic.Node) []*symbolic.Node {
+	sums := map[*symbolic.Node][]*symbolic.Node{} // by what is summed
+	for _, n := range symbolic.ReachableInside(roots...) {
+		if n.Op == symbolic.OpSum {
+			sums[n.Args[0]] = append(sums[n.Args[0]], n)
+		}
+	}
+	inner := map[*symbolic.Node]symbolic.Axes{} // what is summed over first
+	for _, of := range sums {
+		for _, n := range of {
+			over := n.Attr.(symbolic.Axes)
+			for _, m := range of {
+				if few := m.Attr.(symbolic.Axes); len(few) < len(over) && len(few) > len(inner[n]) && within(few, over) {
+					inner[n] = few
+				}
+			}
+		}
+	}
+	new := map[*symbolic.Node]*symbolic.Node{}
+	for _, n := range symbolic.ReachableInside(roots...) {
+		new[n] = s.node(n, new, func(m *symbolic.Node) *symbolic.Node {
+			first := inner[n]
+			if len(first) == 0 {
+				return m
+			}
+			var rest []int // axes of the inner sum
+			at := 0
+			for k := range m.Args[0].Shape {
+				if first.Has(k) {
+					continue
+				}
+				if n.Attr.(symbolic.Axes).Has(k) {
+					rest = append(rest, at)
+				}
+				at++
+			}
+			return s.g.Sum(s.g.Sum(m.Args[0], first...), rest...)
+		})
+	}
+	return images(roots, new)
+}
+
 // unchosen takes factors out of choices.
 func (s *settler) unchosen(n *symbolic.Node) *symbolic.Node {
 	n = s.outside(n)
@@ -137,7 +187,7 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 			inner = append(inner, f)
 		case !within(on, s.axes(f)):
 			outer = append(outer, f)
-		case s.spine != nil:
+		case s.apart:
 			inner, all = append(inner, f), union(all, s.axes(f))
 		default:
 			return nil

@@ -47,6 +47,21 @@ func (how tiling) paysAlone(c *comp, x contraction) bool {
 	return how.any || longest >= longSide && size >= 8*bigMatrix
 }
 
+// worthProduct reports whether a sum of products over axes of a shape is worth
+// factors that are stored: then it can be a contraction.
+func (how *tiling) worthProduct(shape symbolic.Shape) bool {
+	size, longest, least := 1, 0, 8*bigMatrix
+	for _, d := range shape {
+		if how.isSpine(d) {
+			least = bigMatrix
+			continue
+		}
+		size *= guess(d)
+		longest = max(longest, guess(d))
+	}
+	return how.any || longest >= longSide && size >= least
+}
+
 // beside is the size of a contraction beside its rows, and its longest axis.
 func (c *comp) beside(x contraction, rows int) (size, largest int) {
 	size = 1

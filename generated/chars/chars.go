@@ -748,10 +748,10 @@ func (w *GPTWork) Forward(b GPTBatch) (GPTOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return GPTOutputs{}, err
 	}
-	if err := checkRoom("GPT", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+64.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6657.0*float64(b.T)+float64(w.m.vocab)+64.0); err != nil {
+	if err := checkRoom("GPT", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+65.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6656.0*float64(b.T)+float64(w.m.vocab)+64.0); err != nil {
 		return GPTOutputs{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*64+b.T*w.m.vocab*16+b.T*6657+w.m.vocab+64)
+	w.reals = grow(w.reals, b.T*b.T*65+b.T*w.m.vocab*16+b.T*6656+w.m.vocab+64)
 	w.out.Output = grow(w.out.Output, b.T*b.N*w.m.vocab)
 	w.forward(&b)
 	return w.out, nil
@@ -793,10 +793,10 @@ func (w *GPTWork) Loss(b GPTBatch) (GPTLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return GPTLoss{}, err
 	}
-	if err := checkRoom("GPT", "the batch", 64.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6657.0*float64(b.T)+65.0); err != nil {
+	if err := checkRoom("GPT", "the batch", 65.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6656.0*float64(b.T)+65.0); err != nil {
 		return GPTLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*64+b.T*w.m.vocab*16+b.T*6657+64)
+	w.reals = grow(w.reals, b.T*b.T*65+b.T*w.m.vocab*16+b.T*6656+64)
 	return w.loss(&b), nil
 }
 
@@ -812,10 +812,10 @@ func (w *GPTWork) Grad(b GPTBatch, grads *GPTParams) (GPTLoss, error) {
 	if same(grads.all, w.m.Params.all) {
 		return GPTLoss{}, &ShapeError{Of: "GPT", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	if err := checkRoom("GPT", "the batch", 130.0*float64(b.T)*float64(b.T)+32.0*float64(b.T)*float64(w.m.vocab)+24769.0*float64(b.T)+2.0*float64(w.m.vocab)+33.0); err != nil {
+	if err := checkRoom("GPT", "the batch", 322.0*float64(b.T)*float64(b.T)+32.0*float64(b.T)*float64(w.m.vocab)+24768.0*float64(b.T)+2.0*float64(w.m.vocab)+33.0); err != nil {
 		return GPTLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*130+b.T*w.m.vocab*32+b.T*24769+w.m.vocab*2+32)
+	w.reals = grow(w.reals, b.T*b.T*322+b.T*w.m.vocab*32+b.T*24768+w.m.vocab*2+32)
 	return w.grad(&b, grads), nil
 }
 

@@ -622,39 +622,39 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 	h0AV := w.reals[T*1024+32:][:T*512]
 	h0AM := w.reals[T*1536+32:][:T*512]
 	h0AQ := w.reals[T*2048+32:][:T*512]
-	za := w.reals[T*T*64+T*2560+32:][:T]
-	exps := w.reals[T*2560+32:][:T*T*64]
-	total := w.reals[T*512:][:T*64]
-	h0AZ := w.reals[T*1536+32:][:T*512]
-	h0AY := w.reals[T*512:][:T*512]
-	h0Y := w.reals[T*1024+32:][:T*512]
+	za := w.reals[T*T*64+T*2560+32:][:T*T]
+	exps := w.reals[T*512:][:T]
+	za2 := w.reals[T*2560+32:][:T*T*64]
+	h0AZ := w.reals[T*512:][:T*512]
+	h0AY := w.reals[T*1024+32:][:T*512]
+	h0Y := w.reals[T*512:][:T*512]
 	h0MD := w.reals[T*1024:][:32]
 	h0M := w.reals[T*1536+32:][:T*512]
-	zup := w.reals[T*T*64+T*2561+32:][:T*2048]
-	h0Up := w.reals[T*T*64+T*4609+32:][:T*2048]
+	zup := w.reals[T*T*65+T*2560+32:][:T*2048]
+	h0Up := w.reals[T*T*65+T*4608+32:][:T*2048]
 	zdown := w.reals[:T*512]
-	h0 := w.reals[T*512:][:T*512]
+	h0 := w.reals[T*1024+32:][:T*512]
 	h1ND := w.reals[T*1024:][:32]
 	h1N := w.reals[T*1536+32:][:T*512]
 	h1AV := w.reals[:T*512]
-	h1AM := w.reals[T*1024+32:][:T*512]
+	h1AM := w.reals[T*512:][:T*512]
 	h1AQ := w.reals[T*2048+32:][:T*512]
-	za2 := w.reals[T*T*64+T*2560+32:][:T]
-	exps2 := w.reals[T*2560+32:][:T*T*64]
-	total2 := w.reals[T*1536+32:][:T*64]
-	h1AZ := w.reals[T*1024+32:][:T*512]
+	za3 := w.reals[T*T*64+T*2560+32:][:T*T]
+	exps2 := w.reals[T*1536+32:][:T]
+	za5 := w.reals[T*2560+32:][:T*T*64]
+	h1AZ := w.reals[T*512:][:T*512]
 	h1AY := w.reals[:T*512]
-	h1Y := w.reals[T*1024+32:][:T*512]
+	h1Y := w.reals[T*512:][:T*512]
 	h1MD := w.reals[T*1024:][:32]
 	h1M := w.reals[T*1536+32:][:T*512]
-	zup2 := w.reals[T*T*64+T*2561+32:][:T*2048]
-	h1Up := w.reals[T*T*64+T*4609+32:][:T*2048]
+	zup2 := w.reals[T*T*65+T*2560+32:][:T*2048]
+	h1Up := w.reals[T*T*65+T*4608+32:][:T*2048]
 	zdown2 := w.reals[:T*512]
 	h1 := w.reals[T*1024:][:32]
-	nD := w.reals[T*T*64+T*6657+32:][:32]
-	n2 := w.reals[T*512:][:T*512]
-	z := w.reals[T*T*64+T*6657+64:][:T*vocab*16]
-	exps3 := w.reals[T*T*64+T*vocab*16+T*6657+64:][:vocab]
+	nD := w.reals[T*T*65+T*6656+32:][:32]
+	n2 := w.reals[T*1024+32:][:T*512]
+	z := w.reals[T*T*65+T*6656+64:][:T*vocab*16]
+	exps3 := w.reals[T*T*65+T*vocab*16+T*6656+64:][:vocab]
 
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
@@ -707,51 +707,47 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 		}
 		for b := range rows {
 			for i := range 4 {
+				matmul(mat(za, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0AM[T*b*32+T*i*8:], T, 8).T())
+				for j := range T {
+					zaRow := za[T*j:][:T]
+					for k := range T {
+						if k <= j {
+							zaRow[k] = zaRow[k] / 2.828427
+						} else {
+							zaRow[k] = inf[float32](-1)
+						}
+					}
+				}
 				for j := range T {
 					m := inf[float32](-1)
+					zaRow := za[T*j:][:T]
 					for k := range T {
-						var h0AS float32
-						h0AQRow := h0AQ[T*b*32+T*i*8+j*8:][:8]
-						h0AMRow := h0AM[T*b*32+T*i*8+k*8:][:8]
-						for l := range 8 {
-							h0AS += h0AQRow[l] * h0AMRow[l] / 2.828427
-						}
-						var zak float32
-						if k <= j {
-							zak = h0AS
-						} else {
-							zak = inf[float32](-1)
-						}
-						za[k] = zak
-						m = max(m, zak)
+						m = max(m, zaRow[k])
 					}
 					var top float32
 					if abs(m) < inf[float32](1) {
 						top = m
 					}
-					var total4 float32
-					expsRow := exps[T*T*b*4+T*T*i+T*j:][:T]
+					var total float32
 					for k := range T {
-						expsk := exp(za[k] - top)
-						expsRow[k] = expsk
-						total4 += expsk
+						expsk := exp(zaRow[k] - top)
+						exps[k] = expsk
+						total += expsk
 					}
-					total[T*b*4+T*i+j] = total4
+					za2Row := za2[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za2Row[k] = exps[k] / total
+						} else {
+							za2Row[k] = 0
+						}
+					}
 				}
 			}
 		}
 		for b := range rows {
 			for i := range 4 {
-				for j := range T {
-					clear(h0AZ[T*b*32+T*i*8+j*8:][:8])
-					for k := range T {
-						var za4 float32
-						if k <= j {
-							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
-						}
-						axpy(za4, h0AV[T*b*32+T*i*8+k*8:][:8], h0AZ[T*b*32+T*i*8+j*8:][:8])
-					}
-				}
+				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*b*4+T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
 			}
 		}
 		for i := range T {
@@ -856,51 +852,47 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 		}
 		for b := range rows {
 			for i := range 4 {
+				matmul(mat(za3, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1AM[T*b*32+T*i*8:], T, 8).T())
+				for j := range T {
+					za3Row := za3[T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za3Row[k] = za3Row[k] / 2.828427
+						} else {
+							za3Row[k] = inf[float32](-1)
+						}
+					}
+				}
 				for j := range T {
 					m := inf[float32](-1)
+					za3Row := za3[T*j:][:T]
 					for k := range T {
-						var h1AS float32
-						h1AQRow := h1AQ[T*b*32+T*i*8+j*8:][:8]
-						h1AMRow := h1AM[T*b*32+T*i*8+k*8:][:8]
-						for l := range 8 {
-							h1AS += h1AQRow[l] * h1AMRow[l] / 2.828427
-						}
-						var za2k float32
-						if k <= j {
-							za2k = h1AS
-						} else {
-							za2k = inf[float32](-1)
-						}
-						za2[k] = za2k
-						m = max(m, za2k)
+						m = max(m, za3Row[k])
 					}
-					var za3 float32
+					var za4 float32
 					if abs(m) < inf[float32](1) {
-						za3 = m
+						za4 = m
 					}
-					var total4 float32
-					exps2Row := exps2[T*T*b*4+T*T*i+T*j:][:T]
+					var total2 float32
 					for k := range T {
-						exps2k := exp(za2[k] - za3)
-						exps2Row[k] = exps2k
-						total4 += exps2k
+						exps2k := exp(za3Row[k] - za4)
+						exps2[k] = exps2k
+						total2 += exps2k
 					}
-					total2[T*b*4+T*i+j] = total4
+					za5Row := za5[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za5Row[k] = exps2[k] / total2
+						} else {
+							za5Row[k] = 0
+						}
+					}
 				}
 			}
 		}
 		for b := range rows {
 			for i := range 4 {
-				for j := range T {
-					clear(h1AZ[T*b*32+T*i*8+j*8:][:8])
-					for k := range T {
-						var za4 float32
-						if k <= j {
-							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
-						}
-						axpy(za4, h1AV[T*b*32+T*i*8+k*8:][:8], h1AZ[T*b*32+T*i*8+j*8:][:8])
-					}
-				}
+				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*b*4+T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
 			}
 		}
 		for i := range T {
@@ -1059,38 +1051,38 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 	h0AV := w.reals[T*1024+32:][:T*512]
 	h0AM := w.reals[T*1536+32:][:T*512]
 	h0AQ := w.reals[T*2048+32:][:T*512]
-	za := w.reals[T*T*64+T*2560+32:][:T]
-	exps := w.reals[T*2560+32:][:T*T*64]
-	total := w.reals[T*512:][:T*64]
-	h0AZ := w.reals[T*1536+32:][:T*512]
-	h0AY := w.reals[T*512:][:T*512]
-	h0Y := w.reals[T*1024+32:][:T*512]
+	za := w.reals[T*T*64+T*2560+32:][:T*T]
+	exps := w.reals[T*512:][:T]
+	za2 := w.reals[T*2560+32:][:T*T*64]
+	h0AZ := w.reals[T*512:][:T*512]
+	h0AY := w.reals[T*1024+32:][:T*512]
+	h0Y := w.reals[T*512:][:T*512]
 	h0MD := w.reals[T*1024:][:32]
 	h0M := w.reals[T*1536+32:][:T*512]
-	zup := w.reals[T*T*64+T*2561+32:][:T*2048]
-	h0Up := w.reals[T*T*64+T*4609+32:][:T*2048]
+	zup := w.reals[T*T*65+T*2560+32:][:T*2048]
+	h0Up := w.reals[T*T*65+T*4608+32:][:T*2048]
 	zdown := w.reals[:T*512]
-	h0 := w.reals[T*512:][:T*512]
+	h0 := w.reals[T*1024+32:][:T*512]
 	h1ND := w.reals[T*1024:][:32]
 	h1N := w.reals[T*1536+32:][:T*512]
 	h1AV := w.reals[:T*512]
-	h1AM := w.reals[T*1024+32:][:T*512]
+	h1AM := w.reals[T*512:][:T*512]
 	h1AQ := w.reals[T*2048+32:][:T*512]
-	za2 := w.reals[T*T*64+T*2560+32:][:T]
-	exps2 := w.reals[T*2560+32:][:T*T*64]
-	total2 := w.reals[T*1536+32:][:T*64]
-	h1AZ := w.reals[T*1024+32:][:T*512]
+	za3 := w.reals[T*T*64+T*2560+32:][:T*T]
+	exps2 := w.reals[T*1536+32:][:T]
+	za5 := w.reals[T*2560+32:][:T*T*64]
+	h1AZ := w.reals[T*512:][:T*512]
 	h1AY := w.reals[:T*512]
-	h1Y := w.reals[T*1024+32:][:T*512]
+	h1Y := w.reals[T*512:][:T*512]
 	h1MD := w.reals[T*1024:][:32]
 	h1M := w.reals[T*1536+32:][:T*512]
-	zup2 := w.reals[T*T*64+T*2561+32:][:T*2048]
-	h1Up := w.reals[T*T*64+T*4609+32:][:T*2048]
+	zup2 := w.reals[T*T*65+T*2560+32:][:T*2048]
+	h1Up := w.reals[T*T*65+T*4608+32:][:T*2048]
 	zdown2 := w.reals[:T*512]
 	h1 := w.reals[T*1024:][:32]
-	nD := w.reals[T*T*64+T*6657+32:][:32]
-	n2 := w.reals[T*512:][:T*512]
-	z := w.reals[T*T*64+T*6657+64:][:T*vocab*16]
+	nD := w.reals[T*T*65+T*6656+32:][:32]
+	n2 := w.reals[T*1024+32:][:T*512]
+	z := w.reals[T*T*65+T*6656+64:][:T*vocab*16]
 
 	var s float64
 	t := float32(T)
@@ -1145,51 +1137,47 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 		}
 		for b := range rows {
 			for i := range 4 {
+				matmul(mat(za, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0AM[T*b*32+T*i*8:], T, 8).T())
+				for j := range T {
+					zaRow := za[T*j:][:T]
+					for k := range T {
+						if k <= j {
+							zaRow[k] = zaRow[k] / 2.828427
+						} else {
+							zaRow[k] = inf[float32](-1)
+						}
+					}
+				}
 				for j := range T {
 					m := inf[float32](-1)
+					zaRow := za[T*j:][:T]
 					for k := range T {
-						var h0AS float32
-						h0AQRow := h0AQ[T*b*32+T*i*8+j*8:][:8]
-						h0AMRow := h0AM[T*b*32+T*i*8+k*8:][:8]
-						for l := range 8 {
-							h0AS += h0AQRow[l] * h0AMRow[l] / 2.828427
-						}
-						var zak float32
-						if k <= j {
-							zak = h0AS
-						} else {
-							zak = inf[float32](-1)
-						}
-						za[k] = zak
-						m = max(m, zak)
+						m = max(m, zaRow[k])
 					}
 					var top float32
 					if abs(m) < inf[float32](1) {
 						top = m
 					}
-					var total4 float32
-					expsRow := exps[T*T*b*4+T*T*i+T*j:][:T]
+					var total float32
 					for k := range T {
-						expsk := exp(za[k] - top)
-						expsRow[k] = expsk
-						total4 += expsk
+						expsk := exp(zaRow[k] - top)
+						exps[k] = expsk
+						total += expsk
 					}
-					total[T*b*4+T*i+j] = total4
+					za2Row := za2[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za2Row[k] = exps[k] / total
+						} else {
+							za2Row[k] = 0
+						}
+					}
 				}
 			}
 		}
 		for b := range rows {
 			for i := range 4 {
-				for j := range T {
-					clear(h0AZ[T*b*32+T*i*8+j*8:][:8])
-					for k := range T {
-						var za4 float32
-						if k <= j {
-							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
-						}
-						axpy(za4, h0AV[T*b*32+T*i*8+k*8:][:8], h0AZ[T*b*32+T*i*8+j*8:][:8])
-					}
-				}
+				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*b*4+T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
 			}
 		}
 		for i := range T {
@@ -1294,51 +1282,47 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 		}
 		for b := range rows {
 			for i := range 4 {
+				matmul(mat(za3, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1AM[T*b*32+T*i*8:], T, 8).T())
+				for j := range T {
+					za3Row := za3[T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za3Row[k] = za3Row[k] / 2.828427
+						} else {
+							za3Row[k] = inf[float32](-1)
+						}
+					}
+				}
 				for j := range T {
 					m := inf[float32](-1)
+					za3Row := za3[T*j:][:T]
 					for k := range T {
-						var h1AS float32
-						h1AQRow := h1AQ[T*b*32+T*i*8+j*8:][:8]
-						h1AMRow := h1AM[T*b*32+T*i*8+k*8:][:8]
-						for l := range 8 {
-							h1AS += h1AQRow[l] * h1AMRow[l] / 2.828427
-						}
-						var za2k float32
-						if k <= j {
-							za2k = h1AS
-						} else {
-							za2k = inf[float32](-1)
-						}
-						za2[k] = za2k
-						m = max(m, za2k)
+						m = max(m, za3Row[k])
 					}
-					var za3 float32
+					var za4 float32
 					if abs(m) < inf[float32](1) {
-						za3 = m
+						za4 = m
 					}
-					var total4 float32
-					exps2Row := exps2[T*T*b*4+T*T*i+T*j:][:T]
+					var total2 float32
 					for k := range T {
-						exps2k := exp(za2[k] - za3)
-						exps2Row[k] = exps2k
-						total4 += exps2k
+						exps2k := exp(za3Row[k] - za4)
+						exps2[k] = exps2k
+						total2 += exps2k
 					}
-					total2[T*b*4+T*i+j] = total4
+					za5Row := za5[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za5Row[k] = exps2[k] / total2
+						} else {
+							za5Row[k] = 0
+						}
+					}
 				}
 			}
 		}
 		for b := range rows {
 			for i := range 4 {
-				for j := range T {
-					clear(h1AZ[T*b*32+T*i*8+j*8:][:8])
-					for k := range T {
-						var za4 float32
-						if k <= j {
-							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
-						}
-						axpy(za4, h1AV[T*b*32+T*i*8+k*8:][:8], h1AZ[T*b*32+T*i*8+j*8:][:8])
-					}
-				}
+				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*b*4+T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
 			}
 		}
 		for i := range T {
@@ -1529,83 +1513,89 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	h0AV := w.reals[T*2064+vocab:][:T*512]
 	h0AM := w.reals[T*2576+vocab:][:T*512]
 	h0AQ := w.reals[T*3088+vocab:][:T*512]
-	za := w.reals[T*T*64+T*3664+vocab:][:T]
+	za := w.reals[T*T*192+T*3664+vocab:][:T*T]
 	exps := w.reals[T*3600+vocab:][:T*T*64]
 	total := w.reals[T*T*64+T*3600+vocab:][:T*64]
-	h0AZ := w.reals[T*T*64+T*3665+vocab:][:T*512]
-	h0AY := w.reals[T*T*64+T*4177+vocab:][:T*512]
-	h0Y := w.reals[T*T*64+T*4689+vocab:][:T*512]
-	h0MD := w.reals[T*T*64+T*5201+vocab:][:T*512]
-	zm := w.reals[T*T*64+T*5713+vocab:][:T*16]
-	zm2 := w.reals[T*T*64+T*5729+vocab:][:T*512]
-	h0M := w.reals[T*T*64+T*6241+vocab:][:T*512]
-	zup := w.reals[T*T*64+T*6753+vocab:][:T*2048]
-	h0Up := w.reals[T*T*64+T*8801+vocab:][:T*2048]
+	za2 := w.reals[T*T*64+T*3664+vocab:][:T*T*64]
+	h0AZ := w.reals[T*T*193+T*3664+vocab:][:T*512]
+	h0AY := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	h0Y := w.reals[T*T*193+T*4688+vocab:][:T*512]
+	h0MD := w.reals[T*T*193+T*5200+vocab:][:T*512]
+	zm := w.reals[T*T*193+T*5712+vocab:][:T*16]
+	zm2 := w.reals[T*T*193+T*5728+vocab:][:T*512]
+	h0M := w.reals[T*T*193+T*6240+vocab:][:T*512]
+	zup := w.reals[T*T*193+T*6752+vocab:][:T*2048]
+	h0Up := w.reals[T*T*193+T*8800+vocab:][:T*2048]
 	zdown := w.reals[vocab:][:T*512]
-	h0 := w.reals[T*T*64+T*4177+vocab:][:T*512]
-	h1ND := w.reals[T*T*64+T*6753+vocab:][:T*512]
-	zn3 := w.reals[T*T*64+T*12897+vocab:][:T*16]
-	zn4 := w.reals[T*T*64+T*12913+vocab:][:T*512]
-	h1N := w.reals[T*T*64+T*13425+vocab:][:T*512]
+	h0 := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	h1ND := w.reals[T*T*193+T*6752+vocab:][:T*512]
+	zn3 := w.reals[T*T*193+T*12896+vocab:][:T*16]
+	zn4 := w.reals[T*T*193+T*12912+vocab:][:T*512]
+	h1N := w.reals[T*T*193+T*13424+vocab:][:T*512]
 	h1AV := w.reals[vocab:][:T*512]
-	h1AM := w.reals[T*T*64+T*4689+vocab:][:T*512]
-	h1AQ := w.reals[T*T*64+T*13937+vocab:][:T*512]
-	za2 := w.reals[T*T*64+T*3664+vocab:][:T]
-	exps2 := w.reals[T*T*64+T*14449+vocab:][:T*T*64]
-	total2 := w.reals[T*T*128+T*14449+vocab:][:T*64]
-	h1AZ := w.reals[T*T*128+T*14513+vocab:][:T*512]
-	h1AY := w.reals[T*T*128+T*15025+vocab:][:T*512]
-	h1Y := w.reals[T*T*128+T*15537+vocab:][:T*512]
-	h1MD := w.reals[T*T*128+T*16049+vocab:][:T*512]
-	zm3 := w.reals[T*T*128+T*16561+vocab:][:T*16]
-	zm4 := w.reals[T*T*128+T*16577+vocab:][:T*512]
-	h1M := w.reals[T*T*128+T*17089+vocab:][:T*512]
-	zup2 := w.reals[T*T*128+T*17601+vocab:][:T*2048]
-	h1Up := w.reals[T*T*128+T*19649+vocab:][:T*2048]
-	zdown2 := w.reals[T*T*64+T*4177+vocab:][:T*512]
-	h1 := w.reals[T*T*128+T*24769+vocab:][:32]
-	nD := w.reals[T*T*128+T*15025+vocab:][:T*512]
-	zn5 := w.reals[T*T*128+T*17601+vocab:][:T*16]
-	zn6 := w.reals[T*T*128+T*23745+vocab:][:T*512]
-	n2 := w.reals[T*T*128+T*24257+vocab:][:T*512]
-	z := w.reals[T*T*128+T*24769+vocab+32:][:T*vocab*16]
-	exps3 := w.reals[T*T*128+T*vocab*32+T*24769+vocab+32:][:vocab]
-	dh0Up := w.reals[T*T*64+T*10849+vocab:][:T*2048]
-	dh1Up := w.reals[T*T*128+T*21697+vocab:][:T*2048]
-	dz2 := w.reals[T*T*128+T*vocab*16+T*24769+vocab+32:][:T*vocab*16]
-	dn := w.reals[T*T*64+T*4177+vocab:][:T*512]
-	dnD := w.reals[T*T*128+T*24769+vocab:][:32]
-	dh1 := w.reals[T*T*128+T*15537+vocab:][:T*512]
-	dh1Up2 := w.reals[T*T*128+T*17601+vocab:][:T*2048]
-	dzup3 := w.reals[T*T*128+T*19649+vocab:][:T*2048]
-	dh1M := w.reals[T*T*64+T*4177+vocab:][:T*512]
-	dh1MD := w.reals[T*T*128+T*24769+vocab:][:32]
-	dh1Y := w.reals[T*T*128+T*15025+vocab:][:T*512]
-	dh1AZ := w.reals[T*T*64+T*4177+vocab:][:T*512]
-	dh1AV := w.reals[T*T*128+T*15537+vocab:][:T*512]
-	dh1AA := w.reals[T*T*128+T*vocab*32+T*24769+vocab*2+32:][:T*T]
-	dza := w.reals[T*T*129+T*vocab*32+T*24769+vocab*2+32:][:T*T]
-	dh1AM := w.reals[T*T*128+T*16561+vocab:][:T*8]
-	dh1AM2 := w.reals[T*T*128+T*16049+vocab:][:T*512]
-	dh1AQ2 := w.reals[T*T*128+T*16577+vocab:][:T*512]
-	dh1N2 := w.reals[T*T*128+T*17601+vocab:][:T*32]
-	dh1ND := w.reals[T*T*128+T*24769+vocab:][:32]
-	dh0 := w.reals[T*T*128+T*17089+vocab:][:T*512]
-	dh0Up2 := w.reals[T*T*64+T*6753+vocab:][:T*2048]
-	dzup4 := w.reals[T*T*64+T*8801+vocab:][:T*2048]
+	h1AM := w.reals[T*T*193+T*4688+vocab:][:T*512]
+	h1AQ := w.reals[T*T*193+T*13936+vocab:][:T*512]
+	za3 := w.reals[T*T*192+T*3664+vocab:][:T*T]
+	exps2 := w.reals[T*T*64+T*3664+vocab:][:T*T*64]
+	total2 := w.reals[T*T*193+T*14448+vocab:][:T*64]
+	za5 := w.reals[T*T*193+T*14512+vocab:][:T*T*64]
+	h1AZ := w.reals[T*T*321+T*14512+vocab:][:T*512]
+	h1AY := w.reals[T*T*321+T*15024+vocab:][:T*512]
+	h1Y := w.reals[T*T*321+T*15536+vocab:][:T*512]
+	h1MD := w.reals[T*T*321+T*16048+vocab:][:T*512]
+	zm3 := w.reals[T*T*321+T*16560+vocab:][:T*16]
+	zm4 := w.reals[T*T*321+T*16576+vocab:][:T*512]
+	h1M := w.reals[T*T*321+T*17088+vocab:][:T*512]
+	zup2 := w.reals[T*T*321+T*17600+vocab:][:T*2048]
+	h1Up := w.reals[T*T*321+T*19648+vocab:][:T*2048]
+	zdown2 := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	h1 := w.reals[T*T*321+T*24768+vocab:][:32]
+	nD := w.reals[T*T*321+T*15024+vocab:][:T*512]
+	zn5 := w.reals[T*T*321+T*17600+vocab:][:T*16]
+	zn6 := w.reals[T*T*321+T*23744+vocab:][:T*512]
+	n2 := w.reals[T*T*321+T*24256+vocab:][:T*512]
+	z := w.reals[T*T*321+T*24768+vocab+32:][:T*vocab*16]
+	exps3 := w.reals[T*T*321+T*vocab*32+T*24768+vocab+32:][:vocab]
+	dh0Up := w.reals[T*T*193+T*10848+vocab:][:T*2048]
+	dh1Up := w.reals[T*T*321+T*21696+vocab:][:T*2048]
+	dz2 := w.reals[T*T*321+T*vocab*16+T*24768+vocab+32:][:T*vocab*16]
+	dn := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	dnD := w.reals[T*T*321+T*24768+vocab:][:32]
+	dh1 := w.reals[T*T*321+T*15536+vocab:][:T*512]
+	dh1Up2 := w.reals[T*T*321+T*17600+vocab:][:T*2048]
+	dzup3 := w.reals[T*T*321+T*19648+vocab:][:T*2048]
+	dh1M := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	dh1MD := w.reals[T*T*321+T*24768+vocab:][:32]
+	dh1Y := w.reals[T*T*321+T*15024+vocab:][:T*512]
+	dh1AZ := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	dh1AV := w.reals[T*T*257+T*14512+vocab:][:T*T*64]
+	dh1AV2 := w.reals[T*T*321+T*15536+vocab:][:T*512]
+	dh1AA := w.reals[T*T*192+T*3664+vocab:][:T*T]
+	dza := w.reals[T*T*193+T*14512+vocab:][:T*T]
+	dh1AM := w.reals[T*T*192+T*3664+vocab:][:T*T]
+	dh1AM2 := w.reals[T*T*321+T*16048+vocab:][:T*512]
+	dh1AQ := w.reals[T*T*321+T*vocab*32+T*24768+vocab*2+32:][:T*T]
+	dh1AQ2 := w.reals[T*T*321+T*16576+vocab:][:T*512]
+	dh1N := w.reals[vocab:][:T*512]
+	dh1ND := w.reals[T*T*321+T*24768+vocab:][:32]
+	dh0 := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	dh0Up2 := w.reals[T*T*193+T*6752+vocab:][:T*2048]
+	dzup4 := w.reals[T*T*193+T*8800+vocab:][:T*2048]
 	dh0M := w.reals[vocab:][:T*512]
-	dh0MD := w.reals[T*T*128+T*24769+vocab:][:32]
-	dh0Y := w.reals[T*T*64+T*4177+vocab:][:T*512]
+	dh0MD := w.reals[T*T*321+T*24768+vocab:][:32]
+	dh0Y := w.reals[T*T*193+T*4688+vocab:][:T*512]
 	dh0AZ := w.reals[vocab:][:T*512]
-	dh0AV := w.reals[T*T*64+T*4689+vocab:][:T*512]
-	dh0AA := w.reals[T*T*128+T*vocab*32+T*24769+vocab*2+32:][:T*T]
-	dza2 := w.reals[T*T*129+T*vocab*32+T*24769+vocab*2+32:][:T*T]
-	dh0AM := w.reals[T*T*64+T*5713+vocab:][:T*8]
-	dh0AM2 := w.reals[T*T*64+T*5201+vocab:][:T*512]
-	dh0AQ2 := w.reals[T*T*64+T*5729+vocab:][:T*512]
-	dh0N2 := w.reals[T*T*64+T*6241+vocab:][:T*32]
-	dh0ND := w.reals[T*T*128+T*24769+vocab:][:32]
-	dx := w.reals[T*T*64+T*6753+vocab:][:T*32]
+	dh0AV := w.reals[T*T*128+T*3664+vocab:][:T*T*64]
+	dh0AV2 := w.reals[T*T*193+T*4176+vocab:][:T*512]
+	dh0AA := w.reals[T*T*192+T*3664+vocab:][:T*T]
+	dza2 := w.reals[T*T*321+T*vocab*32+T*24768+vocab*2+32:][:T*T]
+	dh0AM := w.reals[T*T*192+T*3664+vocab:][:T*T]
+	dh0AM2 := w.reals[T*T*193+T*5200+vocab:][:T*512]
+	dh0AQ := w.reals[T*T*64+T*3664+vocab:][:T*T]
+	dh0AQ2 := w.reals[T*T*193+T*5728+vocab:][:T*512]
+	dh0N := w.reals[vocab:][:T*512]
+	dh0ND := w.reals[T*T*321+T*24768+vocab:][:32]
+	dx := w.reals[T*2064+vocab:][:T*32]
 	dnShift2 := w.reals[:vocab]
 
 	// d = 1/N/T   chars.bp:46
@@ -1614,7 +1604,6 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	clear(dE)
 	clear(dxP)
 	clear(dh0NScale)
-	clear(dh0NShift)
 	clear(dh0AWq)
 	clear(dh0AWk)
 	clear(dh0AWv)
@@ -1625,7 +1614,6 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	clear(dh0DownW)
 	clear(dh0DownB)
 	clear(dh1NScale)
-	clear(dh1NShift)
 	clear(dh1AWq)
 	clear(dh1AWk)
 	clear(dh1AWv)
@@ -1637,6 +1625,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	clear(dh1DownB)
 	clear(dnScale)
 	clear(dnShift2)
+	clear(dh0NShift)
+	clear(dh1NShift)
 	t := float32(T)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
@@ -1694,23 +1684,22 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		}
 		for b := range rows {
 			for i := range 4 {
+				matmul(mat(za, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0AM[T*b*32+T*i*8:], T, 8).T())
+				for j := range T {
+					zaRow := za[T*j:][:T]
+					for k := range T {
+						if k <= j {
+							zaRow[k] = zaRow[k] / 2.828427
+						} else {
+							zaRow[k] = inf[float32](-1)
+						}
+					}
+				}
 				for j := range T {
 					m := inf[float32](-1)
+					zaRow := za[T*j:][:T]
 					for k := range T {
-						var h0AS float32
-						h0AQRow := h0AQ[T*b*32+T*i*8+j*8:][:8]
-						h0AMRow := h0AM[T*b*32+T*i*8+k*8:][:8]
-						for l := range 8 {
-							h0AS += h0AQRow[l] * h0AMRow[l] / 2.828427
-						}
-						var zak float32
-						if k <= j {
-							zak = h0AS
-						} else {
-							zak = inf[float32](-1)
-						}
-						za[k] = zak
-						m = max(m, zak)
+						m = max(m, zaRow[k])
 					}
 					var top float32
 					if abs(m) < inf[float32](1) {
@@ -1719,26 +1708,39 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					var total4 float32
 					expsRow := exps[T*T*b*4+T*T*i+T*j:][:T]
 					for k := range T {
-						expsk := exp(za[k] - top)
+						expsk := exp(zaRow[k] - top)
 						expsRow[k] = expsk
 						total4 += expsk
 					}
 					total[T*b*4+T*i+j] = total4
+					za2Row := za2[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za2Row[k] = exps[T*T*b*4+T*T*i+T*j+k] / total4
+						} else {
+							za2Row[k] = 0
+						}
+					}
+				}
+
+				// dh0AV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   chars.bp:27
+				for j := range T {
+					dh0AVRow := dh0AV[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if j <= k {
+							dh0AVRow[k] = exps[T*T*b*4+T*T*i+T*k+j] / total[T*b*4+T*i+k]
+						} else {
+							dh0AVRow[k] = 0
+						}
+					}
 				}
 			}
 		}
+
+		// a = attention[heads](n)   chars.bp:27
 		for b := range rows {
 			for i := range 4 {
-				for j := range T {
-					clear(h0AZ[T*b*32+T*i*8+j*8:][:8])
-					for k := range T {
-						var za4 float32
-						if k <= j {
-							za4 = exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
-						}
-						axpy(za4, h0AV[T*b*32+T*i*8+k*8:][:8], h0AZ[T*b*32+T*i*8+j*8:][:8])
-					}
-				}
+				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*b*4+T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
 			}
 		}
 		for i := range T {
@@ -1863,51 +1865,63 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		}
 		for b := range rows {
 			for i := range 4 {
+				matmul(mat(za3, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1AM[T*b*32+T*i*8:], T, 8).T())
+				for j := range T {
+					za3Row := za3[T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za3Row[k] = za3Row[k] / 2.828427
+						} else {
+							za3Row[k] = inf[float32](-1)
+						}
+					}
+				}
 				for j := range T {
 					m := inf[float32](-1)
+					za3Row := za3[T*j:][:T]
 					for k := range T {
-						var h1AS float32
-						h1AQRow := h1AQ[T*b*32+T*i*8+j*8:][:8]
-						h1AMRow := h1AM[T*b*32+T*i*8+k*8:][:8]
-						for l := range 8 {
-							h1AS += h1AQRow[l] * h1AMRow[l] / 2.828427
-						}
-						var za2k float32
-						if k <= j {
-							za2k = h1AS
-						} else {
-							za2k = inf[float32](-1)
-						}
-						za2[k] = za2k
-						m = max(m, za2k)
+						m = max(m, za3Row[k])
 					}
-					var za3 float32
+					var za4 float32
 					if abs(m) < inf[float32](1) {
-						za3 = m
+						za4 = m
 					}
 					var total4 float32
 					exps2Row := exps2[T*T*b*4+T*T*i+T*j:][:T]
 					for k := range T {
-						exps2k := exp(za2[k] - za3)
+						exps2k := exp(za3Row[k] - za4)
 						exps2Row[k] = exps2k
 						total4 += exps2k
 					}
 					total2[T*b*4+T*i+j] = total4
+					za5Row := za5[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if k <= j {
+							za5Row[k] = exps2[T*T*b*4+T*T*i+T*j+k] / total4
+						} else {
+							za5Row[k] = 0
+						}
+					}
+				}
+
+				// dh1AV[i,j,k] = if j ≤ k { exps2[i,k,j]/total2[i,k] } else { 0 }   chars.bp:27
+				for j := range T {
+					dh1AVRow := dh1AV[T*T*b*4+T*T*i+T*j:][:T]
+					for k := range T {
+						if j <= k {
+							dh1AVRow[k] = exps2[T*T*b*4+T*T*i+T*k+j] / total2[T*b*4+T*i+k]
+						} else {
+							dh1AVRow[k] = 0
+						}
+					}
 				}
 			}
 		}
+
+		// a = attention[heads](n)   chars.bp:27
 		for b := range rows {
 			for i := range 4 {
-				for j := range T {
-					clear(h1AZ[T*b*32+T*i*8+j*8:][:8])
-					for k := range T {
-						var za4 float32
-						if k <= j {
-							za4 = exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
-						}
-						axpy(za4, h1AV[T*b*32+T*i*8+k*8:][:8], h1AZ[T*b*32+T*i*8+j*8:][:8])
-					}
-				}
+				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*b*4+T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
 			}
 		}
 		for i := range T {
@@ -2178,108 +2192,106 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 		for b := range rows {
-			clear(dh1N2)
 			for i := range 4 {
+				// dh1AV2[i,j,k] = Σₗ dh1AV[i,j,l]·dh1AZ[l,i,k]   chars.bp:27
+				matmul(mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(dh1AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh1AZ[T*b*32+i*8:], T, 8, 32, 1})
+
 				// dh1AA[i,j,k] = Σₗ dh1AZ[j,i,l]·h1AV[i,k,l]   chars.bp:27
 				matmul(mat(dh1AA, T, T), matrix[float32]{dh1AZ[T*b*32+i*8:], T, 8, 32, 1}, mat(h1AV[T*b*32+T*i*8:], T, 8).T())
-				clear(dh1AV[T*b*32+T*i*8:][:T*8])
 				for j := range T {
+					// s2[i,j] = Σₖ (if k ≤ j { dh1AA[i,j,k]·(exps2[i,j,k]/total2[i,j]) } else { 0 })   chars.bp:27
 					var s2 float32
 					for k := range T {
 						if k <= j {
-							// dh1AV[i,k,l] = Σⱼ (if k ≤ j { exps2[i,j,k]/total2[i,j]·dh1AZ[j,i,l] } else { 0 })   chars.bp:27
-							za4 := exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j]
-							axpy(za4, dh1AZ[T*b*32+i*8+j*32:][:8], dh1AV[T*b*32+T*i*8+k*8:][:8])
-						}
-						if k <= j {
-							// s2[i,j] = Σₖ (if k ≤ j { dh1AA[i,j,k]·(exps2[i,j,k]/total2[i,j]) } else { 0 })   chars.bp:27
 							s2 += dh1AA[T*j+k] * (exps2[T*T*b*4+T*T*i+T*j+k] / total2[T*b*4+T*i+j])
 						}
 					}
-
-					// dza[i,j,k] = exps2[i,j,k]/total2[i,j]·((if k ≤ j { dh1AA[i,j,k] } else { 0 }) − s2[i,j])/2.8284271247461903   chars.bp:27
 					total2j := total2[T*b*4+T*i+j]
 					exps2Row := exps2[T*T*b*4+T*T*i+T*j:][:T]
 					dzaRow := dza[T*j:][:T]
+					dh1AQRow := dh1AQ[T*j:][:T]
 					for k := range T {
+						// dza[i,j,k] = exps2[i,j,k]/total2[i,j]·((if k ≤ j { dh1AA[i,j,k] } else { 0 }) − s2[i,j])/2.8284271247461903   chars.bp:27
 						var v float32
 						if k <= j {
 							v = dh1AA[T*j+k]
 						}
-						dzaRow[k] = exps2Row[k] / total2j * (v - s2) / 2.828427
-					}
-					for k := range 8 {
-						var s3 float32
-						for l := range T {
-							if l <= j {
-								// dh1AQ[i,j,k,l] = if l ≤ j { dza[i,j,l]·h1AM[i,l,k] } else { 0 }   chars.bp:27
-								// dh1AQ2[i,j,k] = Σₗ dh1AQ[i,j,k,l]   chars.bp:27
-								s3 += dza[T*j+l] * h1AM[T*b*32+T*i*8+k+l*8]
-							}
+						dzak := exps2Row[k] / total2j * (v - s2) / 2.828427
+						dzaRow[k] = dzak
+
+						// dh1AQ[i,j,k] = if k ≤ j { dza[i,j,k] } else { 0 }   chars.bp:27
+						if k <= j {
+							dh1AQRow[k] = dzak
+						} else {
+							dh1AQRow[k] = 0
 						}
-						dh1AQ2[T*b*32+T*i*8+j*8+k] = s3
 					}
 				}
+
+				// dh1AM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }   chars.bp:27
 				for j := range T {
-					// dh1AM[i,j,l,k] = if j ≤ k { dza[i,k,j]·h1AQ[i,k,l] } else { 0 }   chars.bp:27
+					dh1AMRow := dh1AM[T*j:][:T]
 					for k := range T {
-						on := j <= k
-						for l := range 8 {
-							if on {
-								dh1AM[T*l+k] = dza[T*k+j] * h1AQ[T*b*32+T*i*8+k*8+l]
-							} else {
-								dh1AM[T*l+k] = 0
-							}
-						}
-					}
-					for k := range 8 {
-						// dh1AM2[i,j,k] = Σₗ dh1AM[i,j,k,l]   chars.bp:27
-						var s2 float32
-						dh1AMRow := dh1AM[T*k:][:T]
-						for l := range T {
-							s2 += dh1AMRow[l]
-						}
-						dh1AM2[T*b*32+T*i*8+j*8+k] = s2
-						dh1AQ2k := dh1AQ2[T*b*32+T*i*8+j*8+k]
-						dh1AVk := dh1AV[T*b*32+T*i*8+j*8+k]
-						h1AWqRow := h1AWq[i*256+k*32:][:32]
-						h1AWkRow := h1AWk[i*256+k*32:][:32]
-						h1AWvRow := h1AWv[i*256+k*32:][:32]
-						dh1N2Row := dh1N2[j*32:][:32]
-						for l := range 32 {
-							// dh1N[i,j,k,l] = dh1AQ2[i,j,k]·h1AWq[i,k,l] + dh1AM2[i,j,k]·h1AWk[i,k,l] + dh1AV[i,j,k]·h1AWv[i,k,l]   chars.bp:27
-							dh1N := dh1AQ2k*h1AWqRow[l] + s2*h1AWkRow[l] + dh1AVk*h1AWvRow[l]
-
-							// dh1N2[j,l] = Σᵢ,ₖ dh1N[i,j,k,l]   chars.bp:27
-							dh1N2Row[l] += dh1N
-
-							// dh1NShift[l] += Σᵢ,ⱼ,ₖ dh1N[i,j,k,l]   chars.bp:26
-							dh1NShift[l] += dh1N
+						if j <= k {
+							dh1AMRow[k] = dza[T*k+j]
+						} else {
+							dh1AMRow[k] = 0
 						}
 					}
 				}
+
+				// dh1AM2[i,j,k] = Σₗ dh1AM[i,j,l]·h1AQ[i,l,k]   chars.bp:27
+				matmul(mat(dh1AM2[T*b*32+T*i*8:], T, 8), mat(dh1AM, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8))
+
+				// dh1AQ2[i,j,k] = Σₗ dh1AQ[i,j,l]·h1AM[i,l,k]   chars.bp:27
+				matmul(mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(dh1AQ, T, T), mat(h1AM[T*b*32+T*i*8:], T, 8))
 			}
+		}
+		for i := range T {
+			for j := range rows {
+				clear(dh1N[T*j*32+i*32:][:32])
+			}
+
+			// dh1N[i,k] += Σⱼ,ₗ dh1AQ2[j,i,l]·h1AWq[j,l,k]   chars.bp:27
+			for j := range 4 {
+				addmul(matrix[float32]{dh1N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh1AQ2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h1AWq[j*256:], 8, 32))
+			}
+
+			// dh1N[i,k] += Σⱼ,ₗ dh1AM2[j,i,l]·h1AWk[j,l,k]   chars.bp:27
+			for j := range 4 {
+				addmul(matrix[float32]{dh1N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh1AM2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h1AWk[j*256:], 8, 32))
+			}
+
+			// dh1N[i,k] += Σⱼ,ₗ dh1AV2[j,i,l]·h1AWv[j,l,k]   chars.bp:27
+			for j := range 4 {
+				addmul(matrix[float32]{dh1N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh1AV2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h1AWv[j*256:], 8, 32))
+			}
+		}
+		for b := range rows {
 			for i := range T {
 				var s2 float32
 				zn3i := zn3[T*b+i]
-				dh1N2Row := dh1N2[i*32:][:32]
+				dh1NRow := dh1N[T*b*32+i*32:][:32]
 				zn4Row := zn4[T*b*32+i*32:][:32]
 				h1NDRow := h1ND[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// s2[i] = Σⱼ dh1N2[i,j]/zn3[i]·zn4[i,j]   chars.bp:26
-					dh1N2j := dh1N2Row[j]
-					s2 += dh1N2j / zn3i * zn4Row[j]
+					// s2[i] = Σⱼ dh1N[i,j]/zn3[i]·zn4[i,j]   chars.bp:26
+					dh1Nj := dh1NRow[j]
+					s2 += dh1Nj / zn3i * zn4Row[j]
 
-					// dh1NScale[j] += Σᵢ dh1N2[i,j]/zn3[i]·h1ND[i,j]   chars.bp:26
-					dh1NScale[j] += dh1N2j / zn3i * h1NDRow[j]
+					// dh1NScale[j] += Σᵢ dh1N[i,j]/zn3[i]·h1ND[i,j]   chars.bp:26
+					dh1NScale[j] += dh1Nj / zn3i * h1NDRow[j]
+
+					// dh1NShift[j] += Σᵢ dh1N[i,j]   chars.bp:26
+					dh1NShift[j] += dh1Nj
 				}
 
 				// ddzn3 = −s2∘(0.5/zn3)/32   chars.bp:26
 				ddzn3 := -(s2 * (0.5 / zn3i) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dh1ND[i,j] = dh1N2[i,j]/zn3[i]·h1NScale[j] + ddzn3[i]·2·h1ND[i,j]   chars.bp:26
-					dh1NDj := dh1N2Row[j]/zn3i*h1NScale[j] + ddzn3*(2*h1NDRow[j])
+					// dh1ND[i,j] = dh1N[i,j]/zn3[i]·h1NScale[j] + ddzn3[i]·2·h1ND[i,j]   chars.bp:26
+					dh1NDj := dh1NRow[j]/zn3i*h1NScale[j] + ddzn3*(2*h1NDRow[j])
 					dh1ND[j] = dh1NDj
 
 					// s3[i] = Σⱼ dh1ND[i,j]   chars.bp:26
@@ -2376,108 +2388,106 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 		for b := range rows {
-			clear(dh0N2)
 			for i := range 4 {
+				// dh0AV2[i,j,k] = Σₗ dh0AV[i,j,l]·dh0AZ[l,i,k]   chars.bp:27
+				matmul(mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(dh0AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh0AZ[T*b*32+i*8:], T, 8, 32, 1})
+
 				// dh0AA[i,j,k] = Σₗ dh0AZ[j,i,l]·h0AV[i,k,l]   chars.bp:27
 				matmul(mat(dh0AA, T, T), matrix[float32]{dh0AZ[T*b*32+i*8:], T, 8, 32, 1}, mat(h0AV[T*b*32+T*i*8:], T, 8).T())
-				clear(dh0AV[T*b*32+T*i*8:][:T*8])
 				for j := range T {
+					// s2[i,j] = Σₖ (if k ≤ j { dh0AA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   chars.bp:27
 					var s2 float32
 					for k := range T {
 						if k <= j {
-							// dh0AV[i,k,l] = Σⱼ (if k ≤ j { exps[i,j,k]/total[i,j]·dh0AZ[j,i,l] } else { 0 })   chars.bp:27
-							za4 := exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j]
-							axpy(za4, dh0AZ[T*b*32+i*8+j*32:][:8], dh0AV[T*b*32+T*i*8+k*8:][:8])
-						}
-						if k <= j {
-							// s2[i,j] = Σₖ (if k ≤ j { dh0AA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   chars.bp:27
 							s2 += dh0AA[T*j+k] * (exps[T*T*b*4+T*T*i+T*j+k] / total[T*b*4+T*i+j])
 						}
 					}
-
-					// dza2[i,j,k] = exps[i,j,k]/total[i,j]·((if k ≤ j { dh0AA[i,j,k] } else { 0 }) − s2[i,j])/2.8284271247461903   chars.bp:27
 					totalj := total[T*b*4+T*i+j]
 					expsRow := exps[T*T*b*4+T*T*i+T*j:][:T]
 					dza2Row := dza2[T*j:][:T]
+					dh0AQRow := dh0AQ[T*j:][:T]
 					for k := range T {
+						// dza2[i,j,k] = exps[i,j,k]/total[i,j]·((if k ≤ j { dh0AA[i,j,k] } else { 0 }) − s2[i,j])/2.8284271247461903   chars.bp:27
 						var v float32
 						if k <= j {
 							v = dh0AA[T*j+k]
 						}
-						dza2Row[k] = expsRow[k] / totalj * (v - s2) / 2.828427
-					}
-					for k := range 8 {
-						var s3 float32
-						for l := range T {
-							if l <= j {
-								// dh0AQ[i,j,k,l] = if l ≤ j { dza2[i,j,l]·h0AM[i,l,k] } else { 0 }   chars.bp:27
-								// dh0AQ2[i,j,k] = Σₗ dh0AQ[i,j,k,l]   chars.bp:27
-								s3 += dza2[T*j+l] * h0AM[T*b*32+T*i*8+k+l*8]
-							}
+						dza2k := expsRow[k] / totalj * (v - s2) / 2.828427
+						dza2Row[k] = dza2k
+
+						// dh0AQ[i,j,k] = if k ≤ j { dza2[i,j,k] } else { 0 }   chars.bp:27
+						if k <= j {
+							dh0AQRow[k] = dza2k
+						} else {
+							dh0AQRow[k] = 0
 						}
-						dh0AQ2[T*b*32+T*i*8+j*8+k] = s3
 					}
 				}
+
+				// dh0AM[i,j,k] = if j ≤ k { dza2[i,k,j] } else { 0 }   chars.bp:27
 				for j := range T {
-					// dh0AM[i,j,l,k] = if j ≤ k { dza2[i,k,j]·h0AQ[i,k,l] } else { 0 }   chars.bp:27
+					dh0AMRow := dh0AM[T*j:][:T]
 					for k := range T {
-						on := j <= k
-						for l := range 8 {
-							if on {
-								dh0AM[T*l+k] = dza2[T*k+j] * h0AQ[T*b*32+T*i*8+k*8+l]
-							} else {
-								dh0AM[T*l+k] = 0
-							}
-						}
-					}
-					for k := range 8 {
-						// dh0AM2[i,j,k] = Σₗ dh0AM[i,j,k,l]   chars.bp:27
-						var s2 float32
-						dh0AMRow := dh0AM[T*k:][:T]
-						for l := range T {
-							s2 += dh0AMRow[l]
-						}
-						dh0AM2[T*b*32+T*i*8+j*8+k] = s2
-						dh0AQ2k := dh0AQ2[T*b*32+T*i*8+j*8+k]
-						dh0AVk := dh0AV[T*b*32+T*i*8+j*8+k]
-						h0AWqRow := h0AWq[i*256+k*32:][:32]
-						h0AWkRow := h0AWk[i*256+k*32:][:32]
-						h0AWvRow := h0AWv[i*256+k*32:][:32]
-						dh0N2Row := dh0N2[j*32:][:32]
-						for l := range 32 {
-							// dh0N[i,j,k,l] = dh0AQ2[i,j,k]·h0AWq[i,k,l] + dh0AM2[i,j,k]·h0AWk[i,k,l] + dh0AV[i,j,k]·h0AWv[i,k,l]   chars.bp:27
-							dh0N := dh0AQ2k*h0AWqRow[l] + s2*h0AWkRow[l] + dh0AVk*h0AWvRow[l]
-
-							// dh0N2[j,l] = Σᵢ,ₖ dh0N[i,j,k,l]   chars.bp:27
-							dh0N2Row[l] += dh0N
-
-							// dh0NShift[l] += Σᵢ,ⱼ,ₖ dh0N[i,j,k,l]   chars.bp:26
-							dh0NShift[l] += dh0N
+						if j <= k {
+							dh0AMRow[k] = dza2[T*k+j]
+						} else {
+							dh0AMRow[k] = 0
 						}
 					}
 				}
+
+				// dh0AM2[i,j,k] = Σₗ dh0AM[i,j,l]·h0AQ[i,l,k]   chars.bp:27
+				matmul(mat(dh0AM2[T*b*32+T*i*8:], T, 8), mat(dh0AM, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8))
+
+				// dh0AQ2[i,j,k] = Σₗ dh0AQ[i,j,l]·h0AM[i,l,k]   chars.bp:27
+				matmul(mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(dh0AQ, T, T), mat(h0AM[T*b*32+T*i*8:], T, 8))
 			}
+		}
+		for i := range T {
+			for j := range rows {
+				clear(dh0N[T*j*32+i*32:][:32])
+			}
+
+			// dh0N[i,k] += Σⱼ,ₗ dh0AQ2[j,i,l]·h0AWq[j,l,k]   chars.bp:27
+			for j := range 4 {
+				addmul(matrix[float32]{dh0N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh0AQ2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h0AWq[j*256:], 8, 32))
+			}
+
+			// dh0N[i,k] += Σⱼ,ₗ dh0AM2[j,i,l]·h0AWk[j,l,k]   chars.bp:27
+			for j := range 4 {
+				addmul(matrix[float32]{dh0N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh0AM2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h0AWk[j*256:], 8, 32))
+			}
+
+			// dh0N[i,k] += Σⱼ,ₗ dh0AV2[j,i,l]·h0AWv[j,l,k]   chars.bp:27
+			for j := range 4 {
+				addmul(matrix[float32]{dh0N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh0AV2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h0AWv[j*256:], 8, 32))
+			}
+		}
+		for b := range rows {
 			for i := range T {
 				var s2 float32
 				zni := zn[T*b+i]
-				dh0N2Row := dh0N2[i*32:][:32]
+				dh0NRow := dh0N[T*b*32+i*32:][:32]
 				zn2Row := zn2[T*b*32+i*32:][:32]
 				h0NDRow := h0ND[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// s2[i] = Σⱼ dh0N2[i,j]/zn[i]·zn2[i,j]   chars.bp:26
-					dh0N2j := dh0N2Row[j]
-					s2 += dh0N2j / zni * zn2Row[j]
+					// s2[i] = Σⱼ dh0N[i,j]/zn[i]·zn2[i,j]   chars.bp:26
+					dh0Nj := dh0NRow[j]
+					s2 += dh0Nj / zni * zn2Row[j]
 
-					// dh0NScale[j] += Σᵢ dh0N2[i,j]/zn[i]·h0ND[i,j]   chars.bp:26
-					dh0NScale[j] += dh0N2j / zni * h0NDRow[j]
+					// dh0NScale[j] += Σᵢ dh0N[i,j]/zn[i]·h0ND[i,j]   chars.bp:26
+					dh0NScale[j] += dh0Nj / zni * h0NDRow[j]
+
+					// dh0NShift[j] += Σᵢ dh0N[i,j]   chars.bp:26
+					dh0NShift[j] += dh0Nj
 				}
 
 				// ddzn5 = −s2∘(0.5/zn)/32   chars.bp:26
 				ddzn5 := -(s2 * (0.5 / zni) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dh0ND[i,j] = dh0N2[i,j]/zn[i]·h0NScale[j] + ddzn5[i]·2·h0ND[i,j]   chars.bp:26
-					dh0NDj := dh0N2Row[j]/zni*h0NScale[j] + ddzn5*(2*h0NDRow[j])
+					// dh0ND[i,j] = dh0N[i,j]/zn[i]·h0NScale[j] + ddzn5[i]·2·h0ND[i,j]   chars.bp:26
+					dh0NDj := dh0NRow[j]/zni*h0NScale[j] + ddzn5*(2*h0NDRow[j])
 					dh0ND[j] = dh0NDj
 
 					// s3[i] = Σⱼ dh0ND[i,j]   chars.bp:26
@@ -2524,10 +2534,10 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 
-		// dh0AWv[i,k,l] += Σⱼ dh0AV[i,j,k]·h0N[j,l]   chars.bp:27
+		// dh0AWv[i,k,l] += Σⱼ dh0AV2[i,j,k]·h0N[j,l]   chars.bp:27
 		for i := range 4 {
 			for j := range T {
-				addmul(mat(dh0AWv[i*256:], 8, 32), matrix[float32]{dh0AV[T*i*8+j*8:], 8, rows, 1, T * 32}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1})
+				addmul(mat(dh0AWv[i*256:], 8, 32), matrix[float32]{dh0AV2[T*i*8+j*8:], 8, rows, 1, T * 32}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1})
 			}
 		}
 
@@ -2552,10 +2562,10 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 
-		// dh1AWv[i,k,l] += Σⱼ dh1AV[i,j,k]·h1N[j,l]   chars.bp:27
+		// dh1AWv[i,k,l] += Σⱼ dh1AV2[i,j,k]·h1N[j,l]   chars.bp:27
 		for i := range 4 {
 			for j := range T {
-				addmul(mat(dh1AWv[i*256:], 8, 32), matrix[float32]{dh1AV[T*i*8+j*8:], 8, rows, 1, T * 32}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1})
+				addmul(mat(dh1AWv[i*256:], 8, 32), matrix[float32]{dh1AV2[T*i*8+j*8:], 8, rows, 1, T * 32}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1})
 			}
 		}
 

@@ -918,7 +918,7 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 3283264)
+	w.reals = grow(w.reals, 3679488)
 	return w.grad(&b, grads), nil
 }
 
@@ -998,7 +998,7 @@ func (t *BlockTrainer) Step(b BlockBatch) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, w.m.Params.all, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 3815744)
+	w.reals = grow(w.reals, 4211968)
 	t.step++
 	loss := w.step(&b, grads, t.LR)
 	t.update(w.m.Params.N.Scale, grads.N.Scale)

@@ -559,27 +559,39 @@ func aVProductPart(rows int, aV, n, aWv, scratch2 []float32) {
 	}
 }
 
-// totalLoop is totalLoopGo, or assembly that computes the same.
-func totalLoop(rows int, aQ, aM, za, exps, total []float32) {
+// zaProduct2Part is zaProduct2PartGo, or assembly that computes the same.
+func zaProduct2Part(b, i int, za, aQ, aM, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		totalLoopAVX512(rows, aQ, aM, za, exps, total)
+		zaProduct2AVX512(b, i, za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
 	case avx2:
-		totalLoopAVX2(rows, aQ, aM, za, exps, total)
+		zaProduct2AVX2(b, i, za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
 	default:
-		totalLoopGo(rows, aQ, aM, za, exps, total)
+		zaProduct2PartGo(b, i, za, aQ, aM, scratch2)
 	}
 }
 
-// aZSumsPart is aZSumsPartGo, or assembly that computes the same.
-func aZSumsPart(first, count, rows int, aZ, exps, total, aV []float32) {
+// za2Loop is za2LoopGo, or assembly that computes the same.
+func za2Loop(b, i int, za, exps, za2 []float32) {
 	switch cpu {
 	case avx512:
-		aZSumsAVX512(first, count, rows, aZ, exps, total, aV)
+		za2LoopAVX512(b, i, za, exps, za2)
 	case avx2:
-		aZSumsAVX2(first, count, rows, aZ, exps, total, aV)
+		za2LoopAVX2(b, i, za, exps, za2)
 	default:
-		aZSumsPartGo(first, count, rows, aZ, exps, total, aV)
+		za2LoopGo(b, i, za, exps, za2)
+	}
+}
+
+// aZProductPart is aZProductPartGo, or assembly that computes the same.
+func aZProductPart(b, i int, aZ, za2, aV, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		aZProductAVX512(b, i, aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
+	case avx2:
+		aZProductAVX2(b, i, aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
+	default:
+		aZProductPartGo(b, i, aZ, za2, aV, scratch2)
 	}
 }
 
@@ -688,6 +700,30 @@ func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) 
 		nLoop2AVX2(first, count, rows, x, nD, zn, n, nScale, nShift)
 	default:
 		nLoop2PartGo(first, count, rows, x, nD, zn, n, nScale, nShift)
+	}
+}
+
+// za2Loop2 is za2Loop2Go, or assembly that computes the same.
+func za2Loop2(b, i int, za, exps, total, za2 []float32) {
+	switch cpu {
+	case avx512:
+		za2Loop2AVX512(b, i, za, exps, total, za2)
+	case avx2:
+		za2Loop2AVX2(b, i, za, exps, total, za2)
+	default:
+		za2Loop2Go(b, i, za, exps, total, za2)
+	}
+}
+
+// daVLoop is daVLoopGo, or assembly that computes the same.
+func daVLoop(b, i int, daV, exps, total []float32) {
+	switch cpu {
+	case avx512:
+		daVLoopAVX512(b, i, daV, exps, total)
+	case avx2:
+		daVLoopAVX2(b, i, daV, exps, total)
+	default:
+		daVLoopGo(b, i, daV, exps, total)
 	}
 }
 
@@ -837,6 +873,18 @@ func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
 	}
 }
 
+// daV2ProductPart is daV2ProductPartGo, or assembly that computes the same.
+func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daV2ProductAVX512(b, i, daV2, daV, daZ, 0, 64, 0, 32, 3, scratch2)
+	case avx2:
+		daV2ProductAVX2(b, i, daV2, daV, daZ, 0, 64, 0, 32, 3, scratch2)
+	default:
+		daV2ProductPartGo(b, i, daV2, daV, daZ, scratch2)
+	}
+}
+
 // daAProductPart is daAProductPartGo, or assembly that computes the same.
 func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
 	switch cpu {
@@ -849,51 +897,75 @@ func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
 	}
 }
 
-// daQ2Loop is daQ2LoopGo, or assembly that computes the same.
-func daQ2Loop(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+// daQLoop is daQLoopGo, or assembly that computes the same.
+func daQLoop(b, i int, daA, exps, total, dza, daQ []float32) {
 	switch cpu {
 	case avx512:
-		daQ2LoopAVX512(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+		daQLoopAVX512(b, i, daA, exps, total, dza, daQ)
 	case avx2:
-		daQ2LoopAVX2(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+		daQLoopAVX2(b, i, daA, exps, total, dza, daQ)
 	default:
-		daQ2LoopGo(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+		daQLoopGo(b, i, daA, exps, total, dza, daQ)
 	}
 }
 
-// daM2Loop is daM2LoopGo, or assembly that computes the same.
-func daM2Loop(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+// daMLoop is daMLoopGo, or assembly that computes the same.
+func daMLoop(daM, dza []float32) {
 	switch cpu {
 	case avx512:
-		daM2LoopAVX512(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+		daMLoopAVX512(daM, dza)
 	case avx2:
-		daM2LoopAVX2(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+		daMLoopAVX2(daM, dza)
 	default:
-		daM2LoopGo(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+		daMLoopGo(daM, dza)
+	}
+}
+
+// daM2ProductPart is daM2ProductPartGo, or assembly that computes the same.
+func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daM2ProductAVX512(b, i, daM2, daM, aQ, 0, 64, 0, 32, 3, scratch2)
+	case avx2:
+		daM2ProductAVX2(b, i, daM2, daM, aQ, 0, 64, 0, 32, 3, scratch2)
+	default:
+		daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
 	}
 }
 
 // daWqProductPart is daWqProductPartGo, or assembly that computes the same.
-func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
+func daWqProductPart(b, i int, daWq, daQ2, n, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daWqProductAVX512(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+		daWqProductAVX512(b, i, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
 	case avx2:
-		daWqProductAVX2(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+		daWqProductAVX2(b, i, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
 	default:
-		daWqProductPartGo(b, daWq, daQ2, n, scratch2)
+		daWqProductPartGo(b, i, daWq, daQ2, n, scratch2)
 	}
 }
 
-// dnScaleSums is dnScaleSumsGo, or assembly that computes the same.
-func dnScaleSums(b int, zn, dnScale, dn2, nD []float32) {
+// dnProductPart is dnProductPartGo, or assembly that computes the same.
+func dnProductPart(rows int, dn, daQ2, aWq, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dnScaleSumsAVX512(b, zn, dnScale, dn2, nD)
+		dnProductAVX512(rows, dn, daQ2, aWq, 0, rows, 0, 128, 3, scratch2)
 	case avx2:
-		dnScaleSumsAVX2(b, zn, dnScale, dn2, nD)
+		dnProductAVX2(rows, dn, daQ2, aWq, 0, rows, 0, 128, 3, scratch2)
 	default:
-		dnScaleSumsGo(b, zn, dnScale, dn2, nD)
+		dnProductPartGo(rows, dn, daQ2, aWq, scratch2)
+	}
+}
+
+// dnShiftSums is dnShiftSumsGo, or assembly that computes the same.
+func dnShiftSums(rows int, zn, dn, dnScale, nD, dnShift []float32) {
+	switch cpu {
+	case avx512:
+		dnShiftSumsAVX512(rows, zn, dn, dnScale, nD, dnShift)
+	case avx2:
+		dnShiftSumsAVX2(rows, zn, dn, dnScale, nD, dnShift)
+	default:
+		dnShiftSumsGo(rows, zn, dn, dnScale, nD, dnShift)
 	}
 }
 
@@ -1222,16 +1294,22 @@ func aVProductAVX512(rows int, aV []float32, n []float32, aWv []float32, rowLo i
 func aVProductAVX2(rows int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func totalLoopAVX512(rows int, aQ []float32, aM []float32, za []float32, exps []float32, total []float32)
+func zaProduct2AVX512(b int, i int, za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func totalLoopAVX2(rows int, aQ []float32, aM []float32, za []float32, exps []float32, total []float32)
+func zaProduct2AVX2(b int, i int, za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aZSumsAVX512(first int, count int, rows int, aZ []float32, exps []float32, total []float32, aV []float32)
+func za2LoopAVX512(b int, i int, za []float32, exps []float32, za2 []float32)
 
 //go:noescape
-func aZSumsAVX2(first int, count int, rows int, aZ []float32, exps []float32, total []float32, aV []float32)
+func za2LoopAVX2(b int, i int, za []float32, exps []float32, za2 []float32)
+
+//go:noescape
+func aZProductAVX512(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func aZProductAVX2(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func sumAVX512(first int, count int, rows int, aY []float32)
@@ -1286,6 +1364,18 @@ func nLoop2AVX512(first int, count int, rows int, x []float32, nD []float32, zn 
 
 //go:noescape
 func nLoop2AVX2(first int, count int, rows int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
+
+//go:noescape
+func za2Loop2AVX512(b int, i int, za []float32, exps []float32, total []float32, za2 []float32)
+
+//go:noescape
+func za2Loop2AVX2(b int, i int, za []float32, exps []float32, total []float32, za2 []float32)
+
+//go:noescape
+func daVLoopAVX512(b int, i int, daV []float32, exps []float32, total []float32)
+
+//go:noescape
+func daVLoopAVX2(b int, i int, daV []float32, exps []float32, total []float32)
 
 //go:noescape
 func mLoop2AVX512(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
@@ -1360,34 +1450,52 @@ func daZProductAVX512(rows int, daZ []float32, dr []float32, aWo []float32, rowL
 func daZProductAVX2(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
+func daV2ProductAVX512(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daV2ProductAVX2(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
 func daAProductAVX512(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func daAProductAVX2(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daQ2LoopAVX512(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+func daQLoopAVX512(b int, i int, daA []float32, exps []float32, total []float32, dza []float32, daQ []float32)
 
 //go:noescape
-func daQ2LoopAVX2(b int, i int, exps []float32, total []float32, daV []float32, daZ []float32, daA []float32, dza []float32, aM []float32, daQ2 []float32)
+func daQLoopAVX2(b int, i int, daA []float32, exps []float32, total []float32, dza []float32, daQ []float32)
 
 //go:noescape
-func daM2LoopAVX512(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+func daMLoopAVX512(daM []float32, dza []float32)
 
 //go:noescape
-func daM2LoopAVX2(b int, i int, daM []float32, dza []float32, aQ []float32, daM2 []float32, daQ2 []float32, daV []float32, aWq []float32, aWk []float32, aWv []float32, dn2 []float32, dnShift []float32)
+func daMLoopAVX2(daM []float32, dza []float32)
 
 //go:noescape
-func daWqProductAVX512(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daM2ProductAVX512(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daWqProductAVX2(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daM2ProductAVX2(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnScaleSumsAVX512(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+func daWqProductAVX512(b int, i int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnScaleSumsAVX2(b int, zn []float32, dnScale []float32, dn2 []float32, nD []float32)
+func daWqProductAVX2(b int, i int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dnProductAVX512(rows int, dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dnProductAVX2(rows int, dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dnShiftSumsAVX512(rows int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
+
+//go:noescape
+func dnShiftSumsAVX2(rows int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
 
 //go:noescape
 func ddownBLoopAVX512(ddownB []float32, ddownB2 []float32)

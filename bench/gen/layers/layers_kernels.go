@@ -1208,86 +1208,94 @@ func aVProductPartGo(rows int, aV, n, aWv, _ []float32) {
 	matmul(matrix[float32]{aV, rows, 32, 8192, 1}, matrix[float32]{n, rows, 128, 8192, 1}, mat(aWv, 32, 128).T())
 }
 
-// totalLoopGo computes aS[i,j,k] = Σₗ aQ[i,j,l]·aM[i,k,l]/5.656854249492381,
-// za[i,j,k] = if k ≤ j { aS[i,j,k] } else { −Inf }, top[i,j] = if |maxₘ
-// za[i,j,m]| < ∞ { maxₘ za[i,j,m] } else { 0 }, ….
-func totalLoopGo(rows int, aQ, aM, za, exps, total []float32) {
-	for b := range rows {
-		for i := range 4 {
-			for j := range 64 {
-				m2 := inf[float32](-1)
-				for k := range 64 {
-					// a = attention[4](n)   layers.bp:27
-					var aS float32
-					aQRow := aQ[b*8192+i*2048+j*32:][:32]
-					aMRow := aM[b*8192+i*2048+k*32:][:32]
-					for l := range 32 {
-						aS += aQRow[l] * aMRow[l] / 5.656854
-					}
-					var zak float32
-					if k <= j {
-						zak = aS
-					} else {
-						zak = inf[float32](-1)
-					}
-					za[k] = zak
-					m2 = max(m2, zak)
-				}
-				var top float32
-				if abs(m2) < inf[float32](1) {
-					top = m2
-				}
-				var total3 float32
-				expsRow := exps[b*16384+i*4096+j*64:][:64]
-				for k := range 64 {
-					expsk := exp(za[k] - top)
-					expsRow[k] = expsk
-					total3 += expsk
-				}
-				total[b*256+i*64+j] = total3
+// zaProduct2 computes za[i,j,k] = if k ≤ j { Σ_q
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+func (t *tasks) zaProduct2(b, i2 int, za, aQ, aM []float32) {
+	k := &t.zaProduct2Task
+	*k = zaProduct2Task{t: t, b: b, i2: i2, za: za, aQ: aQ, aM: aM}
+	workers.run(1, 1, k)
+}
+
+// zaProduct2Task is what the parts of zaProduct2 work on.
+type zaProduct2Task struct {
+	t          *tasks
+	b, i2      int
+	za, aQ, aM []float32
+}
+
+func (k *zaProduct2Task) part(i, who int) {
+	zaProduct2Part(k.b, k.i2, k.za, k.aQ, k.aM, k.t.scratch32.of(who, 4256))
+}
+
+// zaProduct2PartGo computes za[i,j,k] = if k ≤ j { Σ_q
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+func zaProduct2PartGo(b, i int, za, aQ, aM, _ []float32) {
+	matmul(mat(za, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32), mat(aM[b*8192+i*2048:], 64, 32).T())
+	for j := range 64 {
+		zaRow := za[j*64:][:64]
+		for k := range 64 {
+			if k <= j {
+				zaRow[k] = zaRow[k] / 5.656854
+			} else {
+				zaRow[k] = inf[float32](-1)
 			}
 		}
 	}
 }
 
-// aZSums computes aZ[i,j,l] = Σₖ (if k ≤ j { exps[i,j,k]/total[i,j] } else { 0
-// })·aV[i,k,l], in parts of 1.
-func (t *tasks) aZSums(rows int, aZ, exps, total, aV []float32) {
-	k := &t.aZSumsTask
-	*k = aZSumsTask{t: t, rows: rows, aZ: aZ, exps: exps, total: total, aV: aV}
-	workers.run(t.forWork(rows*1236992), partsOf(rows, 1), k)
-}
-
-// aZSumsTask is what the parts of aZSums work on.
-type aZSumsTask struct {
-	t                   *tasks
-	rows                int
-	aZ, exps, total, aV []float32
-}
-
-func (k *aZSumsTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.rows-first)
-	aZSumsPart(first, count, k.rows, k.aZ, k.exps, k.total, k.aV)
-}
-
-// aZSumsPartGo computes aZ[i,j,l] = Σₖ (if k ≤ j { exps[i,j,k]/total[i,j] }
-// else { 0 })·aV[i,k,l].
-func aZSumsPartGo(first, count, rows int, aZ, exps, total, aV []float32) {
-	for b := range count {
-		for i := range 4 {
-			for j := range 64 {
-				clear(aZ[b*8192+first*8192+i*2048+j*32:][:32])
-				for k := range 64 {
-					var za2 float32
-					if k <= j {
-						za2 = exps[b*16384+first*16384+i*4096+j*64+k] / total[b*256+first*256+i*64+j]
-					}
-					axpy(za2, aV[b*8192+first*8192+i*2048+k*32:][:32], aZ[b*8192+first*8192+i*2048+j*32:][:32])
-				}
+// za2LoopGo computes top[i,j] = if |maxₘ za[i,j,m]| < ∞ { maxₘ za[i,j,m] }
+// else { 0 }, exps[i,j,k] = exp(za[i,j,k] − top[i,j]), total[i,j] = Σₖ
+// exps[i,j,k], ….
+func za2LoopGo(b, i int, za, exps, za2 []float32) {
+	for j := range 64 {
+		// a = attention[4](n)   layers.bp:27
+		m2 := inf[float32](-1)
+		zaRow := za[j*64:][:64]
+		for k := range 64 {
+			m2 = max(m2, zaRow[k])
+		}
+		var top float32
+		if abs(m2) < inf[float32](1) {
+			top = m2
+		}
+		var total float32
+		for k := range 64 {
+			expsk := exp(zaRow[k] - top)
+			exps[k] = expsk
+			total += expsk
+		}
+		za2Row := za2[b*16384+i*4096+j*64:][:64]
+		for k := range 64 {
+			if k <= j {
+				za2Row[k] = exps[k] / total
+			} else {
+				za2Row[k] = 0
 			}
 		}
 	}
+}
+
+// aZProduct computes a part of a procedure.
+func (t *tasks) aZProduct(b, i2 int, aZ, za2, aV []float32) {
+	k := &t.aZProductTask
+	*k = aZProductTask{t: t, b: b, i2: i2, aZ: aZ, za2: za2, aV: aV}
+	workers.run(1, 1, k)
+}
+
+// aZProductTask is what the parts of aZProduct work on.
+type aZProductTask struct {
+	t           *tasks
+	b, i2       int
+	aZ, za2, aV []float32
+}
+
+func (k *aZProductTask) part(i, who int) {
+	aZProductPart(k.b, k.i2, k.aZ, k.za2, k.aV, k.t.scratch32.of(who, 32))
+}
+
+// aZProductPartGo computes a part of a procedure.
+func aZProductPartGo(b, i int, aZ, za2, aV, _ []float32) {
+	matmul(mat(aZ[b*8192+i*2048:], 64, 32), mat(za2[b*16384+i*4096:], 64, 64), mat(aV[b*8192+i*2048:], 64, 32))
 }
 
 // sum computes a part of a procedure, in parts of 2048.
@@ -1551,6 +1559,55 @@ func nLoop2PartGo(first, count, rows int, x, nD, zn, n, nScale, nShift []float32
 			nRow := n[b*8192+first*8192+i*128:][:128]
 			for j := range 128 {
 				nRow[j] = nScale[j]*nDRow[j]/zni + nShift[j]
+			}
+		}
+	}
+}
+
+// za2Loop2Go computes top[i,j] = if |maxₘ za[i,j,m]| < ∞ { maxₘ za[i,j,m] }
+// else { 0 }, exps[i,j,k] = exp(za[i,j,k] − top[i,j]), total[i,j] = Σₖ
+// exps[i,j,k], ….
+func za2Loop2Go(b, i int, za, exps, total, za2 []float32) {
+	for j := range 64 {
+		// a = attention[4](n)   layers.bp:27
+		m2 := inf[float32](-1)
+		zaRow := za[j*64:][:64]
+		for k := range 64 {
+			m2 = max(m2, zaRow[k])
+		}
+		var top float32
+		if abs(m2) < inf[float32](1) {
+			top = m2
+		}
+		var total3 float32
+		expsRow := exps[b*16384+i*4096+j*64:][:64]
+		for k := range 64 {
+			expsk := exp(zaRow[k] - top)
+			expsRow[k] = expsk
+			total3 += expsk
+		}
+		total[b*256+i*64+j] = total3
+		za2Row := za2[b*16384+i*4096+j*64:][:64]
+		for k := range 64 {
+			if k <= j {
+				za2Row[k] = exps[b*16384+i*4096+j*64+k] / total3
+			} else {
+				za2Row[k] = 0
+			}
+		}
+	}
+}
+
+// daVLoopGo computes daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0
+// }.
+func daVLoopGo(b, i int, daV, exps, total []float32) {
+	for j := range 64 {
+		daVRow := daV[b*16384+i*4096+j*64:][:64]
+		for k := range 64 {
+			if j <= k {
+				daVRow[k] = exps[b*16384+i*4096+j+k*64] / total[b*256+i*64+k]
+			} else {
+				daVRow[k] = 0
 			}
 		}
 	}
@@ -1925,6 +1982,29 @@ func daZProductPartGo(rows int, daZ, dr, aWo, _ []float32) {
 	matmul(matrix[float32]{daZ, rows, 32, 8192, 1}, matrix[float32]{dr, rows, 128, 8192, 1}, matrix[float32]{aWo, 128, 32, 128, 1})
 }
 
+// daV2Product computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
+func (t *tasks) daV2Product(b, i2 int, daV2, daV, daZ []float32) {
+	k := &t.daV2ProductTask
+	*k = daV2ProductTask{t: t, b: b, i2: i2, daV2: daV2, daV: daV, daZ: daZ}
+	workers.run(1, 1, k)
+}
+
+// daV2ProductTask is what the parts of daV2Product work on.
+type daV2ProductTask struct {
+	t              *tasks
+	b, i2          int
+	daV2, daV, daZ []float32
+}
+
+func (k *daV2ProductTask) part(i, who int) {
+	daV2ProductPart(k.b, k.i2, k.daV2, k.daV, k.daZ, k.t.scratch32.of(who, 32))
+}
+
+// daV2ProductPartGo computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
+func daV2ProductPartGo(b, i int, daV2, daV, daZ, _ []float32) {
+	matmul(mat(daV2[b*8192+i*2048:], 64, 32), mat(daV[b*16384+i*4096:], 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1})
+}
+
 // daAProduct computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
 func (t *tasks) daAProduct(b, i2 int, daA, daZ, aV []float32) {
 	k := &t.daAProductTask
@@ -1948,126 +2028,141 @@ func daAProductPartGo(b, i int, daA, daZ, aV, _ []float32) {
 	matmul(mat(daA, 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1}, mat(aV[b*8192+i*2048:], 64, 32).T())
 }
 
-// daQ2LoopGo computes daV[i,k,l] = Σⱼ (if k ≤ j {
-// exps[i,j,k]/total[i,j]·daZ[j,i,l] } else { 0 }), s2[i,j] = Σₖ (if k ≤ j {
+// daQLoopGo computes s2[i,j] = Σₖ (if k ≤ j {
 // daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 }), dza[i,j,k] =
 // exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) −
-// s2[i,j])/5.656854249492381, ….
-func daQ2LoopGo(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
+// s2[i,j])/5.656854249492381, daQ[i,j,k] = if k ≤ j { dza[i,j,k] } else { 0 }.
+func daQLoopGo(b, i int, daA, exps, total, dza, daQ []float32) {
 	for j := range 64 {
+		// s2[i,j] = Σₖ (if k ≤ j { daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   layers.bp:27
 		var s2 float32
 		for k := range 64 {
 			if k <= j {
-				// daV[i,k,l] = Σⱼ (if k ≤ j { exps[i,j,k]/total[i,j]·daZ[j,i,l] } else { 0 })   layers.bp:27
-				za2 := exps[b*16384+i*4096+j*64+k] / total[b*256+i*64+j]
-				axpy(za2, daZ[b*8192+i*32+j*128:][:32], daV[k*32:][:32])
-			}
-			if k <= j {
-				// s2[i,j] = Σₖ (if k ≤ j { daA[i,j,k]·(exps[i,j,k]/total[i,j]) } else { 0 })   layers.bp:27
 				s2 += daA[j*64+k] * (exps[b*16384+i*4096+j*64+k] / total[b*256+i*64+j])
 			}
 		}
-
-		// dza[i,j,k] = exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) − s2[i,j])/5.656854249492381   layers.bp:27
 		totalj := total[b*256+i*64+j]
 		expsRow := exps[b*16384+i*4096+j*64:][:64]
 		dzaRow := dza[j*64:][:64]
+		daQRow := daQ[j*64:][:64]
 		for k := range 64 {
+			// dza[i,j,k] = exps[i,j,k]/total[i,j]·((if k ≤ j { daA[i,j,k] } else { 0 }) − s2[i,j])/5.656854249492381   layers.bp:27
 			var v float32
 			if k <= j {
 				v = daA[j*64+k]
 			}
-			dzaRow[k] = expsRow[k] / totalj * (v - s2) / 5.656854
-		}
-		for k := range 32 {
-			var s3 float32
-			for l := range 64 {
-				if l <= j {
-					// daQ[i,j,k,l] = if l ≤ j { dza[i,j,l]·aM[i,l,k] } else { 0 }   layers.bp:27
-					// daQ2[i,j,k] = Σₗ daQ[i,j,k,l]   layers.bp:27
-					s3 += dza[j*64+l] * aM[b*8192+i*2048+k+l*32]
-				}
+			dzak := expsRow[k] / totalj * (v - s2) / 5.656854
+			dzaRow[k] = dzak
+
+			// daQ[i,j,k] = if k ≤ j { dza[i,j,k] } else { 0 }   layers.bp:27
+			if k <= j {
+				daQRow[k] = dzak
+			} else {
+				daQRow[k] = 0
 			}
-			daQ2[j*32+k] = s3
 		}
 	}
 }
 
-// daM2LoopGo computes daM[i,j,l,k] = if j ≤ k { dza[i,k,j]·aQ[i,k,l] } else {
-// 0 }, daM2[i,j,k] = Σₗ daM[i,j,k,l], dn[i,j,k,l] = daQ2[i,j,k]·aWq[i,k,l] +
-// daM2[i,j,k]·aWk[i,k,l] + daV[i,j,k]·aWv[i,k,l], ….
-func daM2LoopGo(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
+// daMLoopGo computes daM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }.
+func daMLoopGo(daM, dza []float32) {
 	for j := range 64 {
-		// daM[i,j,l,k] = if j ≤ k { dza[i,k,j]·aQ[i,k,l] } else { 0 }   layers.bp:27
+		daMRow := daM[j*64:][:64]
 		for k := range 64 {
-			on := j <= k
-			for l := range 32 {
-				if on {
-					daM[k+l*64] = dza[j+k*64] * aQ[b*8192+i*2048+k*32+l]
-				} else {
-					daM[k+l*64] = 0
-				}
-			}
-		}
-		for k := range 32 {
-			// daM2[i,j,k] = Σₗ daM[i,j,k,l]   layers.bp:27
-			var s2 float32
-			daMRow := daM[k*64:][:64]
-			for l := range 64 {
-				s2 += daMRow[l]
-			}
-			daM2[j*32+k] = s2
-			daQ2k := daQ2[j*32+k]
-			daVk := daV[j*32+k]
-			aWqRow := aWq[k*128:][:128]
-			aWkRow := aWk[k*128:][:128]
-			aWvRow := aWv[k*128:][:128]
-			dn2Row := dn2[j*128:][:128]
-			for l := range 128 {
-				// dn[i,j,k,l] = daQ2[i,j,k]·aWq[i,k,l] + daM2[i,j,k]·aWk[i,k,l] + daV[i,j,k]·aWv[i,k,l]   layers.bp:27
-				dn := daQ2k*aWqRow[l] + s2*aWkRow[l] + daVk*aWvRow[l]
-
-				// dn2[j,l] = Σᵢ,ₖ dn[i,j,k,l]   layers.bp:27
-				dn2Row[l] += dn
-
-				// dnShift[l] += Σᵢ,ⱼ,ₖ dn[i,j,k,l]   layers.bp:26
-				dnShift[l] += dn
+			if j <= k {
+				daMRow[k] = dza[j+k*64]
+			} else {
+				daMRow[k] = 0
 			}
 		}
 	}
+}
+
+// daM2Product computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
+func (t *tasks) daM2Product(b, i2 int, daM2, daM, aQ []float32) {
+	k := &t.daM2ProductTask
+	*k = daM2ProductTask{t: t, b: b, i2: i2, daM2: daM2, daM: daM, aQ: aQ}
+	workers.run(1, 1, k)
+}
+
+// daM2ProductTask is what the parts of daM2Product work on.
+type daM2ProductTask struct {
+	t             *tasks
+	b, i2         int
+	daM2, daM, aQ []float32
+}
+
+func (k *daM2ProductTask) part(i, who int) {
+	daM2ProductPart(k.b, k.i2, k.daM2, k.daM, k.aQ, k.t.scratch32.of(who, 32))
+}
+
+// daM2ProductPartGo computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
+func daM2ProductPartGo(b, i int, daM2, daM, aQ, _ []float32) {
+	matmul(mat(daM2[b*8192+i*2048:], 64, 32), mat(daM, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32))
 }
 
 // daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
-func (t *tasks) daWqProduct(b int, daWq, daQ2, n []float32) {
+func (t *tasks) daWqProduct(b, i2 int, daWq, daQ2, n []float32) {
 	k := &t.daWqProductTask
-	*k = daWqProductTask{t: t, b: b, daWq: daWq, daQ2: daQ2, n: n}
+	*k = daWqProductTask{t: t, b: b, i2: i2, daWq: daWq, daQ2: daQ2, n: n}
 	workers.run(1, 1, k)
 }
 
 // daWqProductTask is what the parts of daWqProduct work on.
 type daWqProductTask struct {
 	t             *tasks
-	b             int
+	b, i2         int
 	daWq, daQ2, n []float32
 }
 
 func (k *daWqProductTask) part(i, who int) {
-	daWqProductPart(k.b, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
+	daWqProductPart(k.b, k.i2, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
 }
 
 // daWqProductPartGo computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
-func daWqProductPartGo(b int, daWq, daQ2, n, _ []float32) {
-	addmul(mat(daWq, 32, 128), mat(daQ2, 64, 32).T(), mat(n[b*8192:], 64, 128))
+func daWqProductPartGo(b, i int, daWq, daQ2, n, _ []float32) {
+	addmul(mat(daWq, 32, 128), mat(daQ2[b*8192+i*2048:], 64, 32).T(), mat(n[b*8192:], 64, 128))
 }
 
-// dnScaleSumsGo computes dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j].
-func dnScaleSumsGo(b int, zn, dnScale, dn2, nD []float32) {
-	for i := range 64 {
-		zni := zn[b*64+i]
-		dn2Row := dn2[i*128:][:128]
-		nDRow := nD[b*8192+i*128:][:128]
-		for j := range 128 {
-			dnScale[j] += dn2Row[j] / zni * nDRow[j]
+// dnProduct computes a part of a procedure.
+func (t *tasks) dnProduct(rows int, dn, daQ2, aWq []float32) {
+	k := &t.dnProductTask
+	*k = dnProductTask{t: t, rows: rows, dn: dn, daQ2: daQ2, aWq: aWq}
+	workers.run(1, 1, k)
+}
+
+// dnProductTask is what the parts of dnProduct work on.
+type dnProductTask struct {
+	t             *tasks
+	rows          int
+	dn, daQ2, aWq []float32
+}
+
+func (k *dnProductTask) part(i, who int) {
+	dnProductPart(k.rows, k.dn, k.daQ2, k.aWq, k.t.scratch32.of(who, 32))
+}
+
+// dnProductPartGo computes a part of a procedure.
+func dnProductPartGo(rows int, dn, daQ2, aWq, _ []float32) {
+	addmul(matrix[float32]{dn, rows, 128, 8192, 1}, matrix[float32]{daQ2, rows, 32, 8192, 1}, mat(aWq, 32, 128))
+}
+
+// dnShiftSumsGo computes dnScale[j] += Σᵢ dn[i,j]/zn[i]·nD[i,j], dnShift[j] +=
+// Σᵢ dn[i,j].
+func dnShiftSumsGo(rows int, zn, dn, dnScale, nD, dnShift []float32) {
+	for b := range rows {
+		for i := range 64 {
+			zni := zn[b*64+i]
+			dnRow := dn[b*8192+i*128:][:128]
+			nDRow := nD[b*8192+i*128:][:128]
+			for j := range 128 {
+				// dnScale[j] += Σᵢ dn[i,j]/zn[i]·nD[i,j]   layers.bp:26
+				dnj := dnRow[j]
+				dnScale[j] += dnj / zni * nDRow[j]
+
+				// dnShift[j] += Σᵢ dn[i,j]   layers.bp:26
+				dnShift[j] += dnj
+			}
 		}
 	}
 }
@@ -2197,7 +2292,8 @@ type tasks struct {
 	dhCellW2ProductTask dhCellW2ProductTask
 	dhCellW3ProductTask dhCellW3ProductTask
 	aVProductTask       aVProductTask
-	aZSumsTask          aZSumsTask
+	zaProduct2Task      zaProduct2Task
+	aZProductTask       aZProductTask
 	sumTask             sumTask
 	aYProductTask       aYProductTask
 	zupProductTask      zupProductTask
@@ -2215,8 +2311,11 @@ type tasks struct {
 	dmProductTask       dmProductTask
 	daWoProductTask     daWoProductTask
 	daZProductTask      daZProductTask
+	daV2ProductTask     daV2ProductTask
 	daAProductTask      daAProductTask
+	daM2ProductTask     daM2ProductTask
 	daWqProductTask     daWqProductTask
+	dnProductTask       dnProductTask
 	downWProductTask    downWProductTask
 	zWProduct2Task      zWProduct2Task
 }

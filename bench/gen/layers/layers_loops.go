@@ -747,17 +747,17 @@ func (w *BlockWork) loss(batch *BlockBatch) BlockLoss {
 	aV := w.reals[131200:][:131072]
 	aM := w.reals[262272:][:131072]
 	aQ := w.reals[393344:][:131072]
-	za := w.reals[131072:][:64]
-	exps := w.reals[524416:][:262144]
-	total := w.reals[:4096]
-	aZ := w.reals[262272:][:131072]
-	aY := w.reals[:131072]
-	r := w.reals[131200:][:131072]
+	za := w.reals[:4096]
+	exps := w.reals[131072:][:64]
+	za2 := w.reals[524416:][:262144]
+	aZ := w.reals[:131072]
+	aY := w.reals[131200:][:131072]
+	r := w.reals[:131072]
 	mD := w.reals[131072:][:128]
 	m := w.reals[262272:][:131072]
 	zup := w.reals[786560:][:524288]
 	up := w.reals[1310848:][:524288]
-	zdown := w.reals[:131072]
+	zdown := w.reals[131200:][:131072]
 	zcenter := w.reals[131072:][:128]
 	center := w.reals[262272:][:2048]
 	z := w.reals[:160]
@@ -783,8 +783,17 @@ func (w *BlockWork) loss(batch *BlockBatch) BlockLoss {
 				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
 			}
 		}
-		totalLoop(rows, aQ, aM, za, exps, total)
-		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for b := range rows {
+			for i := range 4 {
+				w.tasks.zaProduct2(b, i, za, aQ, aM)
+				za2Loop(b, i, za, exps, za2)
+			}
+		}
+		for b := range rows {
+			for i := range 4 {
+				w.tasks.aZProduct(b, i, aZ, za2, aV)
+			}
+		}
 		for i := range 64 {
 			w.tasks.sum(rows, aY[i*128:])
 			for j := range 4 {
@@ -856,41 +865,44 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	aV := w.reals[263296:][:131072]
 	aM := w.reals[394368:][:131072]
 	aQ := w.reals[525440:][:131072]
-	za := w.reals[922752:][:64]
+	za := w.reals[1447040:][:4096]
 	exps := w.reals[656512:][:262144]
 	total := w.reals[918656:][:4096]
-	aZ := w.reals[922816:][:131072]
-	aY := w.reals[1053888:][:131072]
-	r := w.reals[1184960:][:131072]
-	mD := w.reals[1316032:][:131072]
-	zm := w.reals[1447104:][:1024]
-	zm2 := w.reals[1448128:][:131072]
-	m := w.reals[1579200:][:131072]
-	zup := w.reals[1710272:][:524288]
-	up := w.reals[2234560:][:524288]
-	zdown := w.reals[1710272:][:131072]
-	zcenter := w.reals[3283136:][:128]
-	center := w.reals[2234560:][:2048]
-	z := w.reals[1184960:][:160]
-	exps2 := w.reals[922752:][:10]
-	dup := w.reals[2758848:][:524288]
-	dzz := w.reals[1710272:][:160]
-	ddcenter := w.reals[1184960:][:2048]
-	ddownW2 := w.reals[1053888:][:8192]
+	za2 := w.reals[922752:][:262144]
+	aZ := w.reals[1451136:][:131072]
+	aY := w.reals[922752:][:131072]
+	r := w.reals[1582208:][:131072]
+	mD := w.reals[1713280:][:131072]
+	zm := w.reals[1447040:][:1024]
+	zm2 := w.reals[1844352:][:131072]
+	m := w.reals[1975424:][:131072]
+	zup := w.reals[2106496:][:524288]
+	up := w.reals[2630784:][:524288]
+	zdown := w.reals[2106496:][:131072]
+	zcenter := w.reals[3679360:][:128]
+	center := w.reals[2630784:][:2048]
+	z := w.reals[1582208:][:160]
+	exps2 := w.reals[3679360:][:10]
+	dup := w.reals[3155072:][:524288]
+	dzz := w.reals[2106496:][:160]
+	ddcenter := w.reals[1582208:][:2048]
+	ddownW2 := w.reals[922752:][:8192]
 	ddownB2 := w.reals[:128]
-	dup2 := w.reals[1053888:][:8192]
-	dzup2 := w.reals[1710272:][:524288]
-	dm := w.reals[1053888:][:131072]
-	dmD := w.reals[3283136:][:128]
-	dr := w.reals[1579200:][:131072]
-	daZ := w.reals[922816:][:131072]
-	daV := w.reals[1316032:][:2048]
-	daA := w.reals[1184960:][:4096]
-	dza := w.reals[1448128:][:4096]
-	daM := w.reals[1710272:][:2048]
-	daM2 := w.reals[1184960:][:2048]
-	daQ2 := w.reals[1579200:][:2048]
-	dn2 := w.reals[1053888:][:8192]
+	dup2 := w.reals[922752:][:8192]
+	dzup2 := w.reals[2106496:][:524288]
+	dm := w.reals[1975424:][:131072]
+	dmD := w.reals[3679360:][:128]
+	dr := w.reals[922752:][:131072]
+	daZ := w.reals[1451136:][:131072]
+	daV := w.reals[1184896:][:262144]
+	daV2 := w.reals[1582208:][:131072]
+	daA := w.reals[1447040:][:4096]
+	dza := w.reals[922752:][:4096]
+	daM := w.reals[1447040:][:4096]
+	daM2 := w.reals[1713280:][:131072]
+	daQ := w.reals[1975424:][:4096]
+	daQ2 := w.reals[1844352:][:131072]
+	dn := w.reals[132224:][:131072]
 
 	// d = 1/N   layers.bp:35
 	d := 1 / float32(n)
@@ -900,7 +912,6 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	clear(dzW)
 	clear(dzB)
 	clear(dnScale)
-	clear(dnShift)
 	clear(daWq)
 	clear(daWk)
 	clear(daWv)
@@ -908,6 +919,7 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	clear(dmScale)
 	clear(dupB)
 	clear(dupW)
+	clear(dnShift)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
@@ -928,8 +940,22 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
 			}
 		}
-		totalLoop(rows, aQ, aM, za, exps, total)
-		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for b := range rows {
+			for i := range 4 {
+				w.tasks.zaProduct2(b, i, za, aQ, aM)
+				za2Loop2(b, i, za, exps, total, za2)
+
+				// daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   layers.bp:27
+				daVLoop(b, i, daV, exps, total)
+			}
+		}
+
+		// a = attention[4](n)   layers.bp:27
+		for b := range rows {
+			for i := range 4 {
+				w.tasks.aZProduct(b, i, aZ, za2, aV)
+			}
+		}
 		for i := range 64 {
 			w.tasks.sum(rows, aY[i*128:])
 			for j := range 4 {
@@ -998,27 +1024,52 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 			}
 		}
 		for b := range rows {
-			clear(dn2)
 			for i := range 4 {
+				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
+				w.tasks.daV2Product(b, i, daV2, daV, daZ)
+
 				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
 				w.tasks.daAProduct(b, i, daA, daZ, aV)
-				clear(daV)
-				daQ2Loop(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-				daM2Loop(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+				daQLoop(b, i, daA, exps, total, dza, daQ)
+
+				// daM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }   layers.bp:27
+				daMLoop(daM, dza)
+
+				// daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k]   layers.bp:27
+				w.tasks.daM2Product(b, i, daM2, daM, aQ)
+
+				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
+				w.tasks.daM2Product(b, i, daQ2, daQ, aM)
 
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
+				w.tasks.daWqProduct(b, i, daWq[i*4096:], daQ2, n2)
 
 				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
+				w.tasks.daWqProduct(b, i, daWk[i*4096:], daM2, n2)
 
-				// daWv[i,j,k] += Σₗ daV[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, daWv[i*4096:], daV, n2)
+				// daWv[i,j,k] += Σₗ daV2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, i, daWv[i*4096:], daV2, n2)
+			}
+		}
+		for i := range 64 {
+			w.tasks.sum(rows, dn[i*128:])
+
+			// dn[i,k] += Σⱼ,ₗ daQ2[j,i,l]·aWq[j,l,k]   layers.bp:27
+			for j := range 4 {
+				w.tasks.dnProduct(rows, dn[i*128:], daQ2[i*32+j*2048:], aWq[j*4096:])
 			}
 
-			// dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j]   layers.bp:26
-			dnScaleSums(b, zn, dnScale, dn2, nD)
+			// dn[i,k] += Σⱼ,ₗ daM2[j,i,l]·aWk[j,l,k]   layers.bp:27
+			for j := range 4 {
+				w.tasks.dnProduct(rows, dn[i*128:], daM2[i*32+j*2048:], aWk[j*4096:])
+			}
+
+			// dn[i,k] += Σⱼ,ₗ daV2[j,i,l]·aWv[j,l,k]   layers.bp:27
+			for j := range 4 {
+				w.tasks.dnProduct(rows, dn[i*128:], daV2[i*32+j*2048:], aWv[j*4096:])
+			}
 		}
+		dnShiftSums(rows, zn, dn, dnScale, nD, dnShift)
 	}
 
 	// loss xent(z, y)   layers.bp:35
@@ -1074,41 +1125,44 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	aV := w.reals[263296:][:131072]
 	aM := w.reals[394368:][:131072]
 	aQ := w.reals[525440:][:131072]
-	za := w.reals[922752:][:64]
+	za := w.reals[1447040:][:4096]
 	exps := w.reals[656512:][:262144]
 	total := w.reals[918656:][:4096]
-	aZ := w.reals[922816:][:131072]
-	aY := w.reals[1053888:][:131072]
-	r := w.reals[1184960:][:131072]
-	mD := w.reals[1316032:][:131072]
-	zm := w.reals[1447104:][:1024]
-	zm2 := w.reals[1448128:][:131072]
-	m := w.reals[1579200:][:131072]
-	zup := w.reals[1710272:][:524288]
-	up := w.reals[2234560:][:524288]
-	zdown := w.reals[1710272:][:131072]
-	zcenter := w.reals[3283136:][:128]
-	center := w.reals[2234560:][:2048]
-	z := w.reals[1184960:][:160]
-	exps2 := w.reals[922752:][:10]
-	dup := w.reals[2758848:][:524288]
-	dzz := w.reals[1710272:][:160]
-	ddcenter := w.reals[1184960:][:2048]
-	ddownW2 := w.reals[1053888:][:8192]
+	za2 := w.reals[922752:][:262144]
+	aZ := w.reals[1451136:][:131072]
+	aY := w.reals[922752:][:131072]
+	r := w.reals[1582208:][:131072]
+	mD := w.reals[1713280:][:131072]
+	zm := w.reals[1447040:][:1024]
+	zm2 := w.reals[1844352:][:131072]
+	m := w.reals[1975424:][:131072]
+	zup := w.reals[2106496:][:524288]
+	up := w.reals[2630784:][:524288]
+	zdown := w.reals[2106496:][:131072]
+	zcenter := w.reals[3679360:][:128]
+	center := w.reals[2630784:][:2048]
+	z := w.reals[1582208:][:160]
+	exps2 := w.reals[3679360:][:10]
+	dup := w.reals[3155072:][:524288]
+	dzz := w.reals[2106496:][:160]
+	ddcenter := w.reals[1582208:][:2048]
+	ddownW2 := w.reals[922752:][:8192]
 	ddownB2 := w.reals[:128]
-	dup2 := w.reals[3283264:][:8192]
-	dzup2 := w.reals[3291456:][:524288]
-	dm := w.reals[1579200:][:131072]
-	dmD := w.reals[3283136:][:128]
-	dr := w.reals[2758848:][:131072]
-	daZ := w.reals[922816:][:131072]
-	daV := w.reals[1448128:][:2048]
-	daA := w.reals[1316032:][:4096]
-	dza := w.reals[1579200:][:4096]
-	daM := w.reals[3291456:][:2048]
-	daM2 := w.reals[1316032:][:2048]
-	daQ2 := w.reals[2758848:][:2048]
-	dn2 := w.reals[3283264:][:8192]
+	dup2 := w.reals[3679488:][:8192]
+	dzup2 := w.reals[3687680:][:524288]
+	dm := w.reals[1975424:][:131072]
+	dmD := w.reals[3679360:][:128]
+	dr := w.reals[3155072:][:131072]
+	daZ := w.reals[1451136:][:131072]
+	daV := w.reals[1184896:][:262144]
+	daV2 := w.reals[1713280:][:131072]
+	daA := w.reals[1447040:][:4096]
+	dza := w.reals[3155072:][:4096]
+	daM := w.reals[1447040:][:4096]
+	daM2 := w.reals[1844352:][:131072]
+	daQ := w.reals[3679488:][:4096]
+	daQ2 := w.reals[1975424:][:131072]
+	dn := w.reals[132224:][:131072]
 
 	// d = 1/N   layers.bp:35
 	d := 1 / float32(n)
@@ -1116,7 +1170,6 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	clear(ddownB2)
 	clear(dzB)
 	clear(dnScale)
-	clear(dnShift)
 	clear(daWq)
 	clear(daWk)
 	clear(daWv)
@@ -1124,6 +1177,7 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	clear(dmScale)
 	clear(dupB)
 	clear(dupW)
+	clear(dnShift)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
@@ -1144,8 +1198,22 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
 			}
 		}
-		totalLoop(rows, aQ, aM, za, exps, total)
-		w.tasks.aZSums(rows, aZ, exps, total, aV)
+		for b := range rows {
+			for i := range 4 {
+				w.tasks.zaProduct2(b, i, za, aQ, aM)
+				za2Loop2(b, i, za, exps, total, za2)
+
+				// daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   layers.bp:27
+				daVLoop(b, i, daV, exps, total)
+			}
+		}
+
+		// a = attention[4](n)   layers.bp:27
+		for b := range rows {
+			for i := range 4 {
+				w.tasks.aZProduct(b, i, aZ, za2, aV)
+			}
+		}
 		for i := range 64 {
 			w.tasks.sum(rows, aY[i*128:])
 			for j := range 4 {
@@ -1208,27 +1276,52 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 			}
 		}
 		for b := range rows {
-			clear(dn2)
 			for i := range 4 {
+				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
+				w.tasks.daV2Product(b, i, daV2, daV, daZ)
+
 				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
 				w.tasks.daAProduct(b, i, daA, daZ, aV)
-				clear(daV)
-				daQ2Loop(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
-				daM2Loop(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq[i*4096:], aWk[i*4096:], aWv[i*4096:], dn2, dnShift)
+				daQLoop(b, i, daA, exps, total, dza, daQ)
+
+				// daM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }   layers.bp:27
+				daMLoop(daM, dza)
+
+				// daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k]   layers.bp:27
+				w.tasks.daM2Product(b, i, daM2, daM, aQ)
+
+				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
+				w.tasks.daM2Product(b, i, daQ2, daQ, aM)
 
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
+				w.tasks.daWqProduct(b, i, daWq[i*4096:], daQ2, n2)
 
 				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
+				w.tasks.daWqProduct(b, i, daWk[i*4096:], daM2, n2)
 
-				// daWv[i,j,k] += Σₗ daV[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, daWv[i*4096:], daV, n2)
+				// daWv[i,j,k] += Σₗ daV2[i,l,j]·n[l,k]   layers.bp:27
+				w.tasks.daWqProduct(b, i, daWv[i*4096:], daV2, n2)
+			}
+		}
+		for i := range 64 {
+			w.tasks.sum(rows, dn[i*128:])
+
+			// dn[i,k] += Σⱼ,ₗ daQ2[j,i,l]·aWq[j,l,k]   layers.bp:27
+			for j := range 4 {
+				w.tasks.dnProduct(rows, dn[i*128:], daQ2[i*32+j*2048:], aWq[j*4096:])
 			}
 
-			// dnScale[j] += Σᵢ dn2[i,j]/zn[i]·nD[i,j]   layers.bp:26
-			dnScaleSums(b, zn, dnScale, dn2, nD)
+			// dn[i,k] += Σⱼ,ₗ daM2[j,i,l]·aWk[j,l,k]   layers.bp:27
+			for j := range 4 {
+				w.tasks.dnProduct(rows, dn[i*128:], daM2[i*32+j*2048:], aWk[j*4096:])
+			}
+
+			// dn[i,k] += Σⱼ,ₗ daV2[j,i,l]·aWv[j,l,k]   layers.bp:27
+			for j := range 4 {
+				w.tasks.dnProduct(rows, dn[i*128:], daV2[i*32+j*2048:], aWv[j*4096:])
+			}
 		}
+		dnShiftSums(rows, zn, dn, dnScale, nD, dnShift)
 
 		// downW updated by ddownW = ddcenter·ddownW2ᵀ   layers.bp:31
 		w.tasks.downWProduct(rows, downW, ddcenter, ddownW2, lr)

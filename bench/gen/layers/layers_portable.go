@@ -234,14 +234,19 @@ func aVProductPart(rows int, aV, n, aWv, scratch2 []float32) {
 	aVProductPartGo(rows, aV, n, aWv, scratch2)
 }
 
-// totalLoop is totalLoopGo: this build has no assembly.
-func totalLoop(rows int, aQ, aM, za, exps, total []float32) {
-	totalLoopGo(rows, aQ, aM, za, exps, total)
+// zaProduct2Part is zaProduct2PartGo: this build has no assembly.
+func zaProduct2Part(b, i int, za, aQ, aM, scratch2 []float32) {
+	zaProduct2PartGo(b, i, za, aQ, aM, scratch2)
 }
 
-// aZSumsPart is aZSumsPartGo: this build has no assembly.
-func aZSumsPart(first, count, rows int, aZ, exps, total, aV []float32) {
-	aZSumsPartGo(first, count, rows, aZ, exps, total, aV)
+// za2Loop is za2LoopGo: this build has no assembly.
+func za2Loop(b, i int, za, exps, za2 []float32) {
+	za2LoopGo(b, i, za, exps, za2)
+}
+
+// aZProductPart is aZProductPartGo: this build has no assembly.
+func aZProductPart(b, i int, aZ, za2, aV, scratch2 []float32) {
+	aZProductPartGo(b, i, aZ, za2, aV, scratch2)
 }
 
 // sumPart is sumPartGo: this build has no assembly.
@@ -287,6 +292,16 @@ func zProduct3Part(rows int, z, center, zW, zB, scratch2 []float32) {
 // nLoop2Part is nLoop2PartGo: this build has no assembly.
 func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) {
 	nLoop2PartGo(first, count, rows, x, nD, zn, n, nScale, nShift)
+}
+
+// za2Loop2 is za2Loop2Go: this build has no assembly.
+func za2Loop2(b, i int, za, exps, total, za2 []float32) {
+	za2Loop2Go(b, i, za, exps, total, za2)
+}
+
+// daVLoop is daVLoopGo: this build has no assembly.
+func daVLoop(b, i int, daV, exps, total []float32) {
+	daVLoopGo(b, i, daV, exps, total)
 }
 
 // mLoop2Part is mLoop2PartGo: this build has no assembly.
@@ -349,29 +364,44 @@ func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
 	daZProductPartGo(rows, daZ, dr, aWo, scratch2)
 }
 
+// daV2ProductPart is daV2ProductPartGo: this build has no assembly.
+func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
+	daV2ProductPartGo(b, i, daV2, daV, daZ, scratch2)
+}
+
 // daAProductPart is daAProductPartGo: this build has no assembly.
 func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
 	daAProductPartGo(b, i, daA, daZ, aV, scratch2)
 }
 
-// daQ2Loop is daQ2LoopGo: this build has no assembly.
-func daQ2Loop(b, i int, exps, total, daV, daZ, daA, dza, aM, daQ2 []float32) {
-	daQ2LoopGo(b, i, exps, total, daV, daZ, daA, dza, aM, daQ2)
+// daQLoop is daQLoopGo: this build has no assembly.
+func daQLoop(b, i int, daA, exps, total, dza, daQ []float32) {
+	daQLoopGo(b, i, daA, exps, total, dza, daQ)
 }
 
-// daM2Loop is daM2LoopGo: this build has no assembly.
-func daM2Loop(b, i int, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift []float32) {
-	daM2LoopGo(b, i, daM, dza, aQ, daM2, daQ2, daV, aWq, aWk, aWv, dn2, dnShift)
+// daMLoop is daMLoopGo: this build has no assembly.
+func daMLoop(daM, dza []float32) {
+	daMLoopGo(daM, dza)
+}
+
+// daM2ProductPart is daM2ProductPartGo: this build has no assembly.
+func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
+	daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
 }
 
 // daWqProductPart is daWqProductPartGo: this build has no assembly.
-func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
-	daWqProductPartGo(b, daWq, daQ2, n, scratch2)
+func daWqProductPart(b, i int, daWq, daQ2, n, scratch2 []float32) {
+	daWqProductPartGo(b, i, daWq, daQ2, n, scratch2)
 }
 
-// dnScaleSums is dnScaleSumsGo: this build has no assembly.
-func dnScaleSums(b int, zn, dnScale, dn2, nD []float32) {
-	dnScaleSumsGo(b, zn, dnScale, dn2, nD)
+// dnProductPart is dnProductPartGo: this build has no assembly.
+func dnProductPart(rows int, dn, daQ2, aWq, scratch2 []float32) {
+	dnProductPartGo(rows, dn, daQ2, aWq, scratch2)
+}
+
+// dnShiftSums is dnShiftSumsGo: this build has no assembly.
+func dnShiftSums(rows int, zn, dn, dnScale, nD, dnShift []float32) {
+	dnShiftSumsGo(rows, zn, dn, dnScale, nD, dnShift)
 }
 
 // ddownBLoop is ddownBLoopGo: this build has no assembly.

@@ -132,26 +132,26 @@ func expsLoopPart(first, count, k int, alpha, exps []float64, top float64) float
 	return expsLoopPartGo(first, count, k, alpha, exps, top)
 }
 
-// dmu2Loop is dmu2LoopGo, or assembly that computes the same.
-func dmu2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2 []float64) float64 {
+// dl2Loop is dl2LoopGo, or assembly that computes the same.
+func dl2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2 []float64) float64 {
 	switch cpu {
 	case avx512:
-		return dmu2LoopAVX512(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+		return dl2LoopAVX512(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
 	case avx2:
-		return dmu2LoopAVX2(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+		return dl2LoopAVX2(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
 	}
-	return dmu2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+	return dl2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
 }
 
-// dl2ProductPart is dl2ProductPartGo, or assembly that computes the same.
-func dl2ProductPart(first, count, d, k, rows int, dl2, dmu2, zy2, scratch2 []float64) {
+// dl3ProductPart is dl3ProductPartGo, or assembly that computes the same.
+func dl3ProductPart(first, count, d, k, rows int, dl3, dl2, zy2, scratch2 []float64) {
 	switch cpu {
 	case avx512:
-		dl2ProductAVX512(d, k, rows, dl2, dmu2, zy2, 0, d, first, first+count, 3, scratch2)
+		dl3ProductAVX512(d, k, rows, dl3, dl2, zy2, 0, d, first, first+count, 3, scratch2)
 	case avx2:
-		dl2ProductAVX2(d, k, rows, dl2, dmu2, zy2, 0, d, first, first+count, 3, scratch2)
+		dl3ProductAVX2(d, k, rows, dl3, dl2, zy2, 0, d, first, first+count, 3, scratch2)
 	default:
-		dl2ProductPartGo(first, count, d, k, rows, dl2, dmu2, zy2, scratch2)
+		dl3ProductPartGo(first, count, d, k, rows, dl3, dl2, zy2, scratch2)
 	}
 }
 
@@ -180,26 +180,26 @@ func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []flo
 }
 
 // dmuLoopPart is dmuLoopPartGo, or assembly that computes the same.
-func dmuLoopPart(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
+func dmuLoopPart(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
 	switch cpu {
 	case avx512:
-		dmuLoopAVX512(first, count, k, d, l, dmu3, dmu, dmu4)
+		dmuLoopAVX512(first, count, k, d, l, dmu2, dmu, dmu3)
 	case avx2:
-		dmuLoopAVX2(first, count, k, d, l, dmu3, dmu, dmu4)
+		dmuLoopAVX2(first, count, k, d, l, dmu2, dmu, dmu3)
 	default:
-		dmuLoopPartGo(first, count, k, d, l, dmu3, dmu, dmu4)
+		dmuLoopPartGo(first, count, k, d, l, dmu2, dmu, dmu3)
 	}
 }
 
 // dlSums is dlSumsGo, or assembly that computes the same.
-func dlSums(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
+func dlSums(k, d int, dl, dzy, dl3, l []float64, dzprior float64) {
 	switch cpu {
 	case avx512:
-		dlSumsAVX512(k, d, dl, dzy, dl2, l, dzprior)
+		dlSumsAVX512(k, d, dl, dzy, dl3, l, dzprior)
 	case avx2:
-		dlSumsAVX2(k, d, dl, dzy, dl2, l, dzprior)
+		dlSumsAVX2(k, d, dl, dzy, dl3, l, dzprior)
 	default:
-		dlSumsGo(k, d, dl, dzy, dl2, l, dzprior)
+		dlSumsGo(k, d, dl, dzy, dl3, l, dzprior)
 	}
 }
 
@@ -270,16 +270,16 @@ func expsLoopAVX512(first int, count int, k int, alpha []float64, exps []float64
 func expsLoopAVX2(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)
 
 //go:noescape
-func dmu2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
+func dl2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
 
 //go:noescape
-func dmu2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
+func dl2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
 
 //go:noescape
-func dl2ProductAVX512(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func dl3ProductAVX512(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func dl2ProductAVX2(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func dl3ProductAVX2(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
 func dzyLoopAVX512(first int, count int, d int, dzy []float64)
@@ -294,16 +294,16 @@ func dqLoopAVX512(first int, count int, k int, d int, dzbeta []float64, dalpha [
 func dqLoopAVX2(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps []float64, zy []float64, dq []float64, dzy2 []float64, zgauss float64, total float64, zprior3 float64, dzprior float64)
 
 //go:noescape
-func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
+func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
 
 //go:noescape
-func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
+func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
 
 //go:noescape
-func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
+func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
 
 //go:noescape
-func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
+func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

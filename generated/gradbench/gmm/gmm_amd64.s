@@ -7425,9 +7425,9 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmu2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
+// func dl2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·dmu2LoopAVX512(SB), $24-344
+TEXT ·dl2LoopAVX512(SB), $24-344
 	MOVQ         d+16(FP), AX
 	MOVQ         exps2_base+192(FP), CX
 	VPXORD       Z0, Z0, Z0
@@ -7749,10 +7749,10 @@ done12:
 	IMULQ            (SP), DX
 	MOVQ             k+8(FP), BX
 	IMULQ            BX, DX
-	MOVQ             dmu2_base+240(FP), BX
+	MOVQ             zy2_base+48(FP), BX
 	LEAQ             (BX)(DX*8), BX
 	MOVQ             BX, 8(SP)
-	MOVQ             zy2_base+48(FP), BX
+	MOVQ             dl2_base+312(FP), BX
 	LEAQ             (BX)(DX*8), DX
 	MOVQ             DX, 16(SP)
 	MOVQ             k+8(FP), DX
@@ -7779,15 +7779,15 @@ loop19:
 	LEAQ         (SI)(BX*8), SI
 	MOVQ         8(SP), DI
 	LEAQ         (DI)(BX*8), DI
-	MOVQ         dmu3_base+264(FP), R8
+	MOVQ         dzy2_base+240(FP), R8
 	LEAQ         (R8)(BX*8), R8
-	MOVQ         zy_base+24(FP), R9
+	MOVQ         dmu2_base+264(FP), R9
 	LEAQ         (R9)(BX*8), R9
-	MOVQ         dmu4_base+288(FP), R10
+	MOVQ         zy_base+24(FP), R10
 	LEAQ         (R10)(BX*8), R10
-	MOVQ         16(SP), R11
+	MOVQ         dmu3_base+288(FP), R11
 	LEAQ         (R11)(BX*8), R11
-	MOVQ         dzy2_base+312(FP), R12
+	MOVQ         16(SP), R12
 	LEAQ         (R12)(BX*8), BX
 	LEAQ         -32(AX), R12
 	TESTQ        R12, R12
@@ -7808,42 +7808,42 @@ loop22:
 	VMULPD  Z25, Z18, Z25
 	VMULPD  Z26, Z18, Z26
 	VMULPD  Z27, Z18, Z27
+	VMULPD  (DI)(R13*8), Z24, Z28
+	VMULPD  64(DI)(R13*8), Z25, Z29
+	VMULPD  128(DI)(R13*8), Z26, Z30
+	VMULPD  192(DI)(R13*8), Z27, Z31
+	VADDPD  (R8)(R13*8), Z28, Z28
+	VADDPD  64(R8)(R13*8), Z29, Z29
+	VADDPD  128(R8)(R13*8), Z30, Z30
+	VADDPD  192(R8)(R13*8), Z31, Z31
+	VMOVUPD Z28, (R8)(R13*8)
+	VMOVUPD Z29, 64(R8)(R13*8)
+	VMOVUPD Z30, 128(R8)(R13*8)
+	VMOVUPD Z31, 192(R8)(R13*8)
+	VADDPD  (R9)(R13*8), Z24, Z28
+	VADDPD  64(R9)(R13*8), Z25, Z29
+	VADDPD  128(R9)(R13*8), Z26, Z30
+	VADDPD  192(R9)(R13*8), Z27, Z31
+	VMOVUPD Z28, (R9)(R13*8)
+	VMOVUPD Z29, 64(R9)(R13*8)
+	VMOVUPD Z30, 128(R9)(R13*8)
+	VMOVUPD Z31, 192(R9)(R13*8)
+	VMULPD  (R10)(R13*8), Z24, Z24
+	VMULPD  64(R10)(R13*8), Z25, Z25
+	VMULPD  128(R10)(R13*8), Z26, Z26
+	VMULPD  192(R10)(R13*8), Z27, Z27
+	VADDPD  (R11)(R13*8), Z24, Z24
+	VADDPD  64(R11)(R13*8), Z25, Z25
+	VADDPD  128(R11)(R13*8), Z26, Z26
+	VADDPD  192(R11)(R13*8), Z27, Z27
+	VMOVUPD Z24, (R11)(R13*8)
+	VMOVUPD Z25, 64(R11)(R13*8)
+	VMOVUPD Z26, 128(R11)(R13*8)
+	VMOVUPD Z27, 192(R11)(R13*8)
 	VMULPD  Z20, Z18, Z20
 	VMULPD  Z21, Z18, Z21
 	VMULPD  Z22, Z18, Z22
 	VMULPD  Z23, Z18, Z23
-	VMOVUPD Z20, (DI)(R13*8)
-	VMOVUPD Z21, 64(DI)(R13*8)
-	VMOVUPD Z22, 128(DI)(R13*8)
-	VMOVUPD Z23, 192(DI)(R13*8)
-	VADDPD  (R8)(R13*8), Z20, Z20
-	VADDPD  64(R8)(R13*8), Z21, Z21
-	VADDPD  128(R8)(R13*8), Z22, Z22
-	VADDPD  192(R8)(R13*8), Z23, Z23
-	VMOVUPD Z20, (R8)(R13*8)
-	VMOVUPD Z21, 64(R8)(R13*8)
-	VMOVUPD Z22, 128(R8)(R13*8)
-	VMOVUPD Z23, 192(R8)(R13*8)
-	VMULPD  (R9)(R13*8), Z24, Z20
-	VMULPD  64(R9)(R13*8), Z25, Z21
-	VMULPD  128(R9)(R13*8), Z26, Z22
-	VMULPD  192(R9)(R13*8), Z27, Z23
-	VADDPD  (R10)(R13*8), Z20, Z20
-	VADDPD  64(R10)(R13*8), Z21, Z21
-	VADDPD  128(R10)(R13*8), Z22, Z22
-	VADDPD  192(R10)(R13*8), Z23, Z23
-	VMOVUPD Z20, (R10)(R13*8)
-	VMOVUPD Z21, 64(R10)(R13*8)
-	VMOVUPD Z22, 128(R10)(R13*8)
-	VMOVUPD Z23, 192(R10)(R13*8)
-	VMULPD  (R11)(R13*8), Z24, Z20
-	VMULPD  64(R11)(R13*8), Z25, Z21
-	VMULPD  128(R11)(R13*8), Z26, Z22
-	VMULPD  192(R11)(R13*8), Z27, Z23
-	VADDPD  (BX)(R13*8), Z20, Z20
-	VADDPD  64(BX)(R13*8), Z21, Z21
-	VADDPD  128(BX)(R13*8), Z22, Z22
-	VADDPD  192(BX)(R13*8), Z23, Z23
 	VMOVUPD Z20, (BX)(R13*8)
 	VMOVUPD Z21, 64(BX)(R13*8)
 	VMOVUPD Z22, 128(BX)(R13*8)
@@ -7871,20 +7871,20 @@ loop24:
 	VMOVUPD.Z    (SI)(R13*8), K1, Z20
 	VMULPD       Z20, Z2, Z21
 	VMULPD       Z21, Z18, Z21
-	VMULPD       Z20, Z18, Z20
-	VMOVUPD      Z20, K1, (DI)(R13*8)
-	VMOVUPD.Z    (R8)(R13*8), K1, Z22
-	VADDPD       Z20, Z22, Z20
-	VMOVUPD      Z20, K1, (R8)(R13*8)
-	VMOVUPD.Z    (R9)(R13*8), K1, Z20
-	VMULPD       Z20, Z21, Z20
+	VMOVUPD.Z    (DI)(R13*8), K1, Z22
+	VMULPD       Z22, Z21, Z22
+	VMOVUPD.Z    (R8)(R13*8), K1, Z23
+	VADDPD       Z22, Z23, Z22
+	VMOVUPD      Z22, K1, (R8)(R13*8)
+	VMOVUPD.Z    (R9)(R13*8), K1, Z22
+	VADDPD       Z21, Z22, Z22
+	VMOVUPD      Z22, K1, (R9)(R13*8)
 	VMOVUPD.Z    (R10)(R13*8), K1, Z22
-	VADDPD       Z20, Z22, Z20
-	VMOVUPD      Z20, K1, (R10)(R13*8)
-	VMOVUPD.Z    (R11)(R13*8), K1, Z20
-	VMULPD       Z20, Z21, Z20
-	VMOVUPD.Z    (BX)(R13*8), K1, Z21
-	VADDPD       Z20, Z21, Z20
+	VMULPD       Z22, Z21, Z21
+	VMOVUPD.Z    (R11)(R13*8), K1, Z22
+	VADDPD       Z21, Z22, Z21
+	VMOVUPD      Z21, K1, (R11)(R13*8)
+	VMULPD       Z20, Z18, Z20
 	VMOVUPD      Z20, K1, (BX)(R13*8)
 	ADDQ         $+8, R13
 	CMPQ         R13, R12
@@ -7913,9 +7913,9 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmu2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, dzy2 []float64) (data float64)
+// func dl2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dmu2LoopAVX2(SB), $40-344
+TEXT ·dl2LoopAVX2(SB), $40-344
 	MOVQ    d+16(FP), AX
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS Y0, (SP)
@@ -8343,9 +8343,9 @@ done19:
 	IMULQ   32(SP), CX
 	MOVQ    k+8(FP), DX
 	IMULQ   DX, CX
-	MOVQ    dmu2_base+240(FP), DX
+	MOVQ    zy2_base+48(FP), DX
 	LEAQ    (DX)(CX*8), DX
-	MOVQ    zy2_base+48(FP), BX
+	MOVQ    dl2_base+312(FP), BX
 	LEAQ    (BX)(CX*8), CX
 	MOVQ    k+8(FP), BX
 	TESTQ   BX, BX
@@ -8372,15 +8372,15 @@ loop22:
 	MOVQ         y_base+96(FP), DI
 	LEAQ         (DI)(SI*8), DI
 	LEAQ         (DX)(SI*8), R8
-	MOVQ         dmu3_base+264(FP), R9
+	MOVQ         dzy2_base+240(FP), R9
 	LEAQ         (R9)(SI*8), R9
-	MOVQ         zy_base+24(FP), R10
+	MOVQ         dmu2_base+264(FP), R10
 	LEAQ         (R10)(SI*8), R10
-	MOVQ         dmu4_base+288(FP), R11
+	MOVQ         zy_base+24(FP), R11
 	LEAQ         (R11)(SI*8), R11
-	LEAQ         (CX)(SI*8), R12
-	MOVQ         dzy2_base+312(FP), R13
-	LEAQ         (R13)(SI*8), SI
+	MOVQ         dmu3_base+288(FP), R12
+	LEAQ         (R12)(SI*8), R12
+	LEAQ         (CX)(SI*8), SI
 	LEAQ         -16(AX), R13
 	TESTQ        R13, R13
 	JLT          done24
@@ -8400,42 +8400,42 @@ loop25:
 	VMULPD  Y9, Y2, Y9
 	VMULPD  Y10, Y2, Y10
 	VMULPD  Y11, Y2, Y11
+	VMULPD  (R8)(BP*8), Y8, Y12
+	VMULPD  32(R8)(BP*8), Y9, Y13
+	VMULPD  64(R8)(BP*8), Y10, Y14
+	VMULPD  96(R8)(BP*8), Y11, Y15
+	VADDPD  (R9)(BP*8), Y12, Y12
+	VADDPD  32(R9)(BP*8), Y13, Y13
+	VADDPD  64(R9)(BP*8), Y14, Y14
+	VADDPD  96(R9)(BP*8), Y15, Y15
+	VMOVUPD Y12, (R9)(BP*8)
+	VMOVUPD Y13, 32(R9)(BP*8)
+	VMOVUPD Y14, 64(R9)(BP*8)
+	VMOVUPD Y15, 96(R9)(BP*8)
+	VADDPD  (R10)(BP*8), Y8, Y12
+	VADDPD  32(R10)(BP*8), Y9, Y13
+	VADDPD  64(R10)(BP*8), Y10, Y14
+	VADDPD  96(R10)(BP*8), Y11, Y15
+	VMOVUPD Y12, (R10)(BP*8)
+	VMOVUPD Y13, 32(R10)(BP*8)
+	VMOVUPD Y14, 64(R10)(BP*8)
+	VMOVUPD Y15, 96(R10)(BP*8)
+	VMULPD  (R11)(BP*8), Y8, Y8
+	VMULPD  32(R11)(BP*8), Y9, Y9
+	VMULPD  64(R11)(BP*8), Y10, Y10
+	VMULPD  96(R11)(BP*8), Y11, Y11
+	VADDPD  (R12)(BP*8), Y8, Y8
+	VADDPD  32(R12)(BP*8), Y9, Y9
+	VADDPD  64(R12)(BP*8), Y10, Y10
+	VADDPD  96(R12)(BP*8), Y11, Y11
+	VMOVUPD Y8, (R12)(BP*8)
+	VMOVUPD Y9, 32(R12)(BP*8)
+	VMOVUPD Y10, 64(R12)(BP*8)
+	VMOVUPD Y11, 96(R12)(BP*8)
 	VMULPD  Y4, Y2, Y4
 	VMULPD  Y5, Y2, Y5
 	VMULPD  Y6, Y2, Y6
 	VMULPD  Y7, Y2, Y7
-	VMOVUPD Y4, (R8)(BP*8)
-	VMOVUPD Y5, 32(R8)(BP*8)
-	VMOVUPD Y6, 64(R8)(BP*8)
-	VMOVUPD Y7, 96(R8)(BP*8)
-	VADDPD  (R9)(BP*8), Y4, Y4
-	VADDPD  32(R9)(BP*8), Y5, Y5
-	VADDPD  64(R9)(BP*8), Y6, Y6
-	VADDPD  96(R9)(BP*8), Y7, Y7
-	VMOVUPD Y4, (R9)(BP*8)
-	VMOVUPD Y5, 32(R9)(BP*8)
-	VMOVUPD Y6, 64(R9)(BP*8)
-	VMOVUPD Y7, 96(R9)(BP*8)
-	VMULPD  (R10)(BP*8), Y8, Y4
-	VMULPD  32(R10)(BP*8), Y9, Y5
-	VMULPD  64(R10)(BP*8), Y10, Y6
-	VMULPD  96(R10)(BP*8), Y11, Y7
-	VADDPD  (R11)(BP*8), Y4, Y4
-	VADDPD  32(R11)(BP*8), Y5, Y5
-	VADDPD  64(R11)(BP*8), Y6, Y6
-	VADDPD  96(R11)(BP*8), Y7, Y7
-	VMOVUPD Y4, (R11)(BP*8)
-	VMOVUPD Y5, 32(R11)(BP*8)
-	VMOVUPD Y6, 64(R11)(BP*8)
-	VMOVUPD Y7, 96(R11)(BP*8)
-	VMULPD  (R12)(BP*8), Y8, Y4
-	VMULPD  32(R12)(BP*8), Y9, Y5
-	VMULPD  64(R12)(BP*8), Y10, Y6
-	VMULPD  96(R12)(BP*8), Y11, Y7
-	VADDPD  (SI)(BP*8), Y4, Y4
-	VADDPD  32(SI)(BP*8), Y5, Y5
-	VADDPD  64(SI)(BP*8), Y6, Y6
-	VADDPD  96(SI)(BP*8), Y7, Y7
 	VMOVUPD Y4, (SI)(BP*8)
 	VMOVUPD Y5, 32(SI)(BP*8)
 	VMOVUPD Y6, 64(SI)(BP*8)
@@ -8458,15 +8458,15 @@ loop27:
 	VMOVUPD (DI)(BP*8), Y4
 	VMULPD  Y4, Y0, Y5
 	VMULPD  Y5, Y2, Y5
+	VMULPD  (R8)(BP*8), Y5, Y6
+	VADDPD  (R9)(BP*8), Y6, Y6
+	VMOVUPD Y6, (R9)(BP*8)
+	VADDPD  (R10)(BP*8), Y5, Y6
+	VMOVUPD Y6, (R10)(BP*8)
+	VMULPD  (R11)(BP*8), Y5, Y5
+	VADDPD  (R12)(BP*8), Y5, Y5
+	VMOVUPD Y5, (R12)(BP*8)
 	VMULPD  Y4, Y2, Y4
-	VMOVUPD Y4, (R8)(BP*8)
-	VADDPD  (R9)(BP*8), Y4, Y4
-	VMOVUPD Y4, (R9)(BP*8)
-	VMULPD  (R10)(BP*8), Y5, Y4
-	VADDPD  (R11)(BP*8), Y4, Y4
-	VMOVUPD Y4, (R11)(BP*8)
-	VMULPD  (R12)(BP*8), Y5, Y4
-	VADDPD  (SI)(BP*8), Y4, Y4
 	VMOVUPD Y4, (SI)(BP*8)
 	ADDQ    $+4, BP
 	CMPQ    BP, R13
@@ -8485,20 +8485,20 @@ done26:
 	VMASKMOVPD   (DI)(BP*8), Y4, Y5
 	VMULPD       Y5, Y0, Y6
 	VMULPD       Y6, Y2, Y6
+	VMASKMOVPD   (R8)(BP*8), Y4, Y7
+	VMULPD       Y7, Y6, Y7
+	VMASKMOVPD   (R9)(BP*8), Y4, Y8
+	VADDPD       Y7, Y8, Y7
+	VMASKMOVPD   Y7, Y4, (R9)(BP*8)
+	VMASKMOVPD   (R10)(BP*8), Y4, Y7
+	VADDPD       Y6, Y7, Y7
+	VMASKMOVPD   Y7, Y4, (R10)(BP*8)
+	VMASKMOVPD   (R11)(BP*8), Y4, Y7
+	VMULPD       Y7, Y6, Y6
+	VMASKMOVPD   (R12)(BP*8), Y4, Y7
+	VADDPD       Y6, Y7, Y6
+	VMASKMOVPD   Y6, Y4, (R12)(BP*8)
 	VMULPD       Y5, Y2, Y2
-	VMASKMOVPD   Y2, Y4, (R8)(BP*8)
-	VMASKMOVPD   (R9)(BP*8), Y4, Y5
-	VADDPD       Y2, Y5, Y2
-	VMASKMOVPD   Y2, Y4, (R9)(BP*8)
-	VMASKMOVPD   (R10)(BP*8), Y4, Y2
-	VMULPD       Y2, Y6, Y2
-	VMASKMOVPD   (R11)(BP*8), Y4, Y5
-	VADDPD       Y2, Y5, Y2
-	VMASKMOVPD   Y2, Y4, (R11)(BP*8)
-	VMASKMOVPD   (R12)(BP*8), Y4, Y2
-	VMULPD       Y2, Y6, Y2
-	VMASKMOVPD   (SI)(BP*8), Y4, Y5
-	VADDPD       Y2, Y5, Y2
 	VMASKMOVPD   Y2, Y4, (SI)(BP*8)
 
 done28:
@@ -8525,12 +8525,12 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dl2ProductAVX512(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// func dl3ProductAVX512(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·dl2ProductAVX512(SB), $80-160
+TEXT ·dl3ProductAVX512(SB), $80-160
 	MOVQ  k+8(FP), AX
 	MOVQ  rows+16(FP), CX
-	MOVQ  dl2_base+24(FP), DX
+	MOVQ  dl3_base+24(FP), DX
 	MOVQ  scratch_base+136(FP), BX
 	MOVQ  d+0(FP), SI
 	SHLQ  $0x03, SI
@@ -8659,7 +8659,7 @@ done10:
 	MOVQ         72(SP), DI
 	VPBROADCASTQ DI, Z0
 	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
-	MOVQ         dmu2_base+48(FP), DI
+	MOVQ         dl2_base+48(FP), DI
 	MOVQ         rowLo+96(FP), R9
 	LEAQ         (DI)(R9*8), DI
 	MOVQ         rowLo+96(FP), R9
@@ -8824,7 +8824,7 @@ loop28:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9028,7 +9028,7 @@ done27:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9150,7 +9150,7 @@ done32:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9232,7 +9232,7 @@ done36:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9343,7 +9343,7 @@ loop47:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9510,7 +9510,7 @@ done46:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9613,7 +9613,7 @@ done51:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9685,7 +9685,7 @@ done55:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9780,7 +9780,7 @@ loop66:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9902,7 +9902,7 @@ done65:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -9982,7 +9982,7 @@ done70:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10042,7 +10042,7 @@ done74:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10095,11 +10095,11 @@ done63:
 	VZEROUPPER
 	RET
 
-// func dl2ProductAVX2(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// func dl3ProductAVX2(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·dl2ProductAVX2(SB), $80-160
+TEXT ·dl3ProductAVX2(SB), $80-160
 	MOVQ  rows+16(FP), AX
-	MOVQ  dl2_base+24(FP), CX
+	MOVQ  dl3_base+24(FP), CX
 	MOVQ  scratch_base+136(FP), DX
 	MOVQ  d+0(FP), BX
 	SHLQ  $0x03, BX
@@ -10233,7 +10233,7 @@ done10:
 	VMOVQ        DI, X0
 	VPBROADCASTQ X0, Y0
 	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	MOVQ         dmu2_base+48(FP), DI
+	MOVQ         dl2_base+48(FP), DI
 	MOVQ         rowLo+96(FP), R9
 	LEAQ         (DI)(R9*8), DI
 	MOVQ         rowLo+96(FP), R9
@@ -10375,7 +10375,7 @@ loop28:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10493,7 +10493,7 @@ done27:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10572,7 +10572,7 @@ done32:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10661,7 +10661,7 @@ loop43:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10760,7 +10760,7 @@ done42:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10829,7 +10829,7 @@ done47:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -10915,7 +10915,7 @@ loop58:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -11001,7 +11001,7 @@ done57:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -11063,7 +11063,7 @@ done62:
 	ADDQ       (SP), R11
 	MOVQ       R10, R11
 	SHLQ       $0x03, R11
-	MOVQ       dmu2_base+48(FP), R12
+	MOVQ       dl2_base+48(FP), R12
 	LEAQ       (R12)(R11*1), R11
 	MOVQ       24(SP), R12
 	TESTQ      R12, R12
@@ -11569,15 +11569,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
+// func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·dmuLoopAVX512(SB), $48-128
 	MOVQ         first+0(FP), AX
 	MOVQ         d+24(FP), CX
 	MOVQ         l_base+32(FP), DX
-	MOVQ         dmu3_base+56(FP), BX
+	MOVQ         dmu2_base+56(FP), BX
 	MOVQ         dmu_base+80(FP), SI
-	MOVQ         dmu4_base+104(FP), DI
+	MOVQ         dmu3_base+104(FP), DI
 	MOVQ         count+8(FP), R8
 	TESTQ        R8, R8
 	JLE          done1
@@ -11598,8 +11598,7 @@ TEXT ·dmuLoopAVX512(SB), $48-128
 	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
 	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z5
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z6
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z7
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z6
 
 loop3:
 	TESTQ CX, CX
@@ -11616,14 +11615,14 @@ loop3:
 	MOVQ  $+0, R10
 
 loop6:
-	VPXORD       Z8, Z8, Z8
+	VPXORD       Z7, Z7, Z7
 	TESTQ        CX, CX
 	JLE          done7
-	VPBROADCASTQ R10, Z9
+	VPBROADCASTQ R10, Z8
+	VPXORD       Z9, Z9, Z9
 	VPXORD       Z10, Z10, Z10
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
 	LEAQ         -32(CX), R11
 	TESTQ        R11, R11
 	JLT          done8
@@ -11631,22 +11630,22 @@ loop6:
 	PCALIGN      $0x20
 
 loop9:
+	VPXORD       Z13, Z13, Z13
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPBROADCASTQ R12, Z18
-	VPADDQ       Z0, Z18, Z19
-	VPADDQ       Z1, Z18, Z20
-	VPADDQ       Z2, Z18, Z21
-	VPADDQ       Z3, Z18, Z18
-	VPCMPQ       $0x01, Z19, Z9, K1
-	VPCMPQ       $0x01, Z20, Z9, K2
-	VPCMPQ       $0x01, Z21, Z9, K3
+	VPBROADCASTQ R12, Z17
+	VPADDQ       Z0, Z17, Z18
+	VPADDQ       Z1, Z17, Z19
+	VPADDQ       Z2, Z17, Z20
+	VPADDQ       Z3, Z17, Z17
+	VPCMPQ       $0x01, Z18, Z8, K1
+	VPCMPQ       $0x01, Z19, Z8, K2
+	VPCMPQ       $0x01, Z20, Z8, K3
 	KMOVW        K3, 16(SP)
-	VPCMPQ       $0x01, Z18, Z9, K3
+	VPCMPQ       $0x01, Z17, Z8, K3
 	KMOVW        K3, 24(SP)
-	VPSLLQ       $0x01, Z19, Z22
+	VPSLLQ       $0x01, Z18, Z21
 	MOVQ         CX, R13
 	IMULQ        R10, R13
 	SHLQ         $0x01, R13
@@ -11657,11 +11656,11 @@ loop9:
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z23
-	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K3
-	VPMULLQ      Z5, Z19, Z22
+	VPBROADCASTQ R13, Z22
+	VPADDQ       Z22, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K3
+	VPMULLQ      Z5, Z18, Z21
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMUL3Q       $-1, CX, BP
@@ -11675,37 +11674,37 @@ loop9:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $+3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z24
-	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K4
+	VPBROADCASTQ R13, Z23
+	VPADDQ       Z23, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K4
 	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z20, Z22
-	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K4
-	VPMULLQ      Z5, Z20, Z22
-	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K5
+	VPSLLQ       $0x01, Z19, Z21
+	VPADDQ       Z22, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K4
+	VPMULLQ      Z5, Z19, Z21
+	VPADDQ       Z23, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K5
 	KANDB        K5, K4, K4
-	VPSLLQ       $0x01, Z21, Z22
-	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K5
-	VPMULLQ      Z5, Z21, Z22
-	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K6
+	VPSLLQ       $0x01, Z20, Z21
+	VPADDQ       Z22, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K5
+	VPMULLQ      Z5, Z20, Z21
+	VPADDQ       Z23, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K6
 	KANDB        K6, K5, K5
-	VPSLLQ       $0x01, Z18, Z22
-	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K6
-	VPMULLQ      Z5, Z18, Z22
-	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K7
+	VPSLLQ       $0x01, Z17, Z21
+	VPADDQ       Z22, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K6
+	VPMULLQ      Z5, Z17, Z21
+	VPADDQ       Z23, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPCMPQ       $0x05, Z4, Z21, K7
 	KANDB        K7, K6, K6
 	KANDB        K3, K1, K7
 	KMOVW        K7, 32(SP)
@@ -11721,7 +11720,7 @@ loop9:
 	KANDB        K6, K5, K5
 	KMOVW        24(SP), K7
 	KANDB        K6, K7, K6
-	VPSLLQ       $0x01, Z19, Z19
+	VPSLLQ       $0x01, Z18, Z18
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMULQ        AX, R13
@@ -11748,36 +11747,36 @@ loop9:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z22
-	VPADDQ       Z22, Z19, Z19
+	VPBROADCASTQ R13, Z21
+	VPADDQ       Z21, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VPSLLQ       $0x01, Z19, Z19
+	VPADDQ       Z21, Z19, Z19
 	VPSRAQ       $0x01, Z19, Z19
 	VPSLLQ       $0x01, Z20, Z20
-	VPADDQ       Z22, Z20, Z20
+	VPADDQ       Z21, Z20, Z20
 	VPSRAQ       $0x01, Z20, Z20
-	VPSLLQ       $0x01, Z21, Z21
-	VPADDQ       Z22, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPSLLQ       $0x01, Z18, Z18
-	VPADDQ       Z22, Z18, Z18
-	VPSRAQ       $0x01, Z18, Z18
-	VMOVAPS      Z4, Z22
-	VGATHERQPD   (DX)(Z19*8), K1, Z22
-	VMOVAPS      Z4, Z19
-	VGATHERQPD   (DX)(Z20*8), K2, Z19
-	VMOVAPS      Z4, Z20
-	VGATHERQPD   (DX)(Z21*8), K4, Z20
+	VPSLLQ       $0x01, Z17, Z17
+	VPADDQ       Z21, Z17, Z17
+	VPSRAQ       $0x01, Z17, Z17
 	VMOVAPS      Z4, Z21
-	VGATHERQPD   (DX)(Z18*8), K6, Z21
+	VGATHERQPD   (DX)(Z18*8), K1, Z21
+	VMOVAPS      Z4, Z18
+	VGATHERQPD   (DX)(Z19*8), K2, Z18
+	VMOVAPS      Z4, Z19
+	VGATHERQPD   (DX)(Z20*8), K4, Z19
+	VMOVAPS      Z4, Z20
+	VGATHERQPD   (DX)(Z17*8), K6, Z20
 	KMOVW        32(SP), K1
-	VBLENDMPD    Z22, Z14, K1, Z14
+	VBLENDMPD    Z21, Z13, K1, Z13
 	KMOVW        40(SP), K1
-	VBLENDMPD    Z19, Z15, K1, Z15
-	VBLENDMPD    Z20, Z16, K3, Z16
-	VBLENDMPD    Z21, Z17, K5, Z17
-	VFMADD231PD  (R8)(R12*8), Z14, Z10
-	VFMADD231PD  64(R8)(R12*8), Z15, Z11
-	VFMADD231PD  128(R8)(R12*8), Z16, Z12
-	VFMADD231PD  192(R8)(R12*8), Z17, Z13
+	VBLENDMPD    Z18, Z14, K1, Z14
+	VBLENDMPD    Z19, Z15, K3, Z15
+	VBLENDMPD    Z20, Z16, K5, Z16
+	VFMADD231PD  (R8)(R12*8), Z13, Z9
+	VFMADD231PD  64(R8)(R12*8), Z14, Z10
+	VFMADD231PD  128(R8)(R12*8), Z15, Z11
+	VFMADD231PD  192(R8)(R12*8), Z16, Z12
 	ADDQ         $+32, R12
 	CMPQ         R12, R11
 	JLE          loop9
@@ -11796,14 +11795,14 @@ done8:
 loop11:
 	MOVQ         CX, R13
 	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z14
-	VPCMPQ       $0x06, Z0, Z14, K1
-	VPXORD       Z14, Z14, Z14
-	VPBROADCASTQ R12, Z15
-	VPADDQ       Z0, Z15, Z15
-	VPCMPQ       $0x01, Z15, Z9, K2
+	VPBROADCASTQ R13, Z13
+	VPCMPQ       $0x06, Z0, Z13, K1
+	VPXORD       Z13, Z13, Z13
+	VPBROADCASTQ R12, Z14
+	VPADDQ       Z0, Z14, Z14
+	VPCMPQ       $0x01, Z14, Z8, K2
 	KANDB        K2, K1, K3
-	VPSLLQ       $0x01, Z15, Z16
+	VPSLLQ       $0x01, Z14, Z15
 	MOVQ         CX, R13
 	IMULQ        R10, R13
 	SHLQ         $0x01, R13
@@ -11814,11 +11813,11 @@ loop11:
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z17
-	VPADDQ       Z17, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
-	VPCMPQ       $0x05, Z4, Z16, K4
-	VPMULLQ      Z5, Z15, Z16
+	VPBROADCASTQ R13, Z16
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K4
+	VPMULLQ      Z5, Z14, Z15
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMUL3Q       $-1, CX, BP
@@ -11832,14 +11831,14 @@ loop11:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $+3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z17
-	VPADDQ       Z17, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
-	VPCMPQ       $0x05, Z4, Z16, K5
+	VPBROADCASTQ R13, Z16
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K5
 	KANDB        K5, K4, K4
 	KANDB        K4, K2, K2
 	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z15, Z15
+	VPSLLQ       $0x01, Z14, Z14
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMULQ        AX, R13
@@ -11866,41 +11865,41 @@ loop11:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z16
-	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
-	VMOVAPS      Z4, Z16
-	VGATHERQPD   (DX)(Z15*8), K3, Z16
-	VBLENDMPD    Z16, Z14, K2, Z14
-	VMOVUPD.Z    (R8)(R12*8), K1, Z15
-	VFMADD213PD  Z10, Z15, Z14
-	VBLENDMPD    Z14, Z10, K1, Z10
+	VPBROADCASTQ R13, Z15
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VMOVAPS      Z4, Z15
+	VGATHERQPD   (DX)(Z14*8), K3, Z15
+	VBLENDMPD    Z15, Z13, K2, Z13
+	VMOVUPD.Z    (R8)(R12*8), K1, Z14
+	VFMADD213PD  Z9, Z14, Z13
+	VBLENDMPD    Z13, Z9, K1, Z9
 	ADDQ         $+8, R12
 	CMPQ         R12, R11
 	JLE          loop11
 
 done10:
-	VADDPD        Z11, Z10, Z9
-	VADDPD        Z13, Z12, Z10
-	VADDPD        Z10, Z9, Z9
-	VEXTRACTF64X4 $0x01, Z9, Y10
-	VADDPD        Y10, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X10
-	VADDPD        X10, X9, X9
-	VPERMILPD     $0x01, X9, X10
-	VADDPD        X10, X9, X9
-	VBROADCASTSD  X9, Z9
+	VADDPD        Z10, Z9, Z8
+	VADDPD        Z12, Z11, Z9
 	VADDPD        Z9, Z8, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VADDPD        Y9, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X9
+	VADDPD        X9, X8, X8
+	VPERMILPD     $0x01, X8, X9
+	VADDPD        X9, X8, X8
+	VBROADCASTSD  X8, Z8
+	VADDPD        Z8, Z7, Z7
 
 done7:
-	LEAQ             (R9)(R10*8), R11
-	VFMADD213PD.BCST (R11), Z6, Z8
-	VXORPD           Z7, Z8, Z8
-	LEAQ             (DI)(R10*8), R11
-	VMOVSD           X8, (R11)
-	ADDQ             $+1, R10
-	CMPQ             R10, CX
-	JLT              loop6
+	LEAQ        (R9)(R10*8), R11
+	VADDPD.BCST (R11), Z7, Z7
+	VXORPD      Z6, Z7, Z7
+	LEAQ        (DI)(R10*8), R11
+	VMOVSD      X7, (R11)
+	ADDQ        $+1, R10
+	CMPQ        R10, CX
+	JLT         loop6
 
 done5:
 done4:
@@ -11914,15 +11913,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
+// func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dmuLoopAVX2(SB), $464-128
 	MOVQ    first+0(FP), AX
 	MOVQ    d+24(FP), CX
 	MOVQ    l_base+32(FP), DX
-	MOVQ    dmu3_base+56(FP), BX
+	MOVQ    dmu2_base+56(FP), BX
 	MOVQ    dmu_base+80(FP), SI
-	MOVQ    dmu4_base+104(FP), DI
+	MOVQ    dmu3_base+104(FP), DI
 	MOVQ    count+8(FP), R8
 	TESTQ   R8, R8
 	JLE     done1
@@ -12465,8 +12464,7 @@ done12:
 done7:
 	LEAQ         (R9)(R10*8), R11
 	VBROADCASTSD (R11), Y2
-	VMOVUPS      (SP), Y3
-	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y3, Y2
+	VADDPD       (SP), Y2, Y2
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y2, Y2
 	LEAQ         (DI)(R10*8), R11
 	VMOVSD       X2, (R11)
@@ -12486,7 +12484,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
+// func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
 // Requires: AVX, AVX512F
 TEXT ·dlSumsAVX512(SB), $8-120
 	MOVQ         d+8(FP), AX
@@ -12601,7 +12599,7 @@ done4:
 	MOVQ  AX, DI
 	IMULQ AX, DI
 	IMULQ BX, DI
-	MOVQ  dl2_base+64(FP), R8
+	MOVQ  dl3_base+64(FP), R8
 	LEAQ  (R8)(DI*8), DI
 	TESTQ AX, AX
 	JLE   done10
@@ -12873,7 +12871,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
+// func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
 // Requires: AVX, AVX2
 TEXT ·dlSumsAVX2(SB), $8-120
 	MOVQ   d+8(FP), AX
@@ -13326,7 +13324,7 @@ done4:
 	MOVQ  AX, DI
 	IMULQ AX, DI
 	IMULQ BX, DI
-	MOVQ  dl2_base+64(FP), R8
+	MOVQ  dl3_base+64(FP), R8
 	LEAQ  (R8)(DI*8), DI
 	TESTQ AX, AX
 	JLE   done15

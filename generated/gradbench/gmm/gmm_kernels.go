@@ -444,10 +444,10 @@ func expsLoopPartGo(first, count, k int, alpha, exps []float64, top float64) (to
 	return total
 }
 
-// dmu2LoopGo computes y = zy2∘zy + zy4, beta[n,i] = alpha[i] + zbeta[i] − Σₖ
+// dl2LoopGo computes y = zy2∘zy + zy4, beta[n,i] = alpha[i] + zbeta[i] − Σₖ
 // y[n,i,k]²/2, top2[n] = if |maxᵢ beta[n,i]| < ∞ { maxᵢ beta[n,i] } else { 0
 // }, ….
-func dmu2LoopGo(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2 []float64) (data float64) {
+func dl2LoopGo(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2 []float64) (data float64) {
 	for b := range rows {
 		m3 := inf[float64](-1)
 		for i := range k {
@@ -489,58 +489,57 @@ func dmu2LoopGo(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbe
 			// dzbeta2[n,i] = −exps2[n,i]/total2[n]/2   gmm.bp:11
 			dzbeta2 := -(exps2i / total2 / 2)
 			yRow := y[d*i:][:d]
-			dmu2Row := dmu2[b*d*k+d*i:][:d]
-			dmu3Row := dmu3[d*i:][:d]
-			zyRow := zy[d*i:][:d]
-			dmu4Row := dmu4[d*i:][:d]
 			zy2Row := zy2[b*d*k+d*i:][:d]
 			dzy2Row := dzy2[d*i:][:d]
+			dmu2Row := dmu2[d*i:][:d]
+			zyRow := zy[d*i:][:d]
+			dmu3Row := dmu3[d*i:][:d]
+			dl2Row := dl2[b*d*k+d*i:][:d]
 			for j := range d {
 				// dy[n,i,j] = dzbeta2[n,i]·2·y[n,i,j]   gmm.bp:11
 				yj := yRow[j]
 				dy := dzbeta2 * (2 * yj)
 
-				// dmu2[n,i,j] = dzbeta2[n,i]·y[n,i,j]   gmm.bp:9
-				dmu2j := dzbeta2 * yj
-				dmu2Row[j] = dmu2j
-
-				// dmu3[i,j] = Σₙ dmu2[n,i,j]   gmm.bp:9
-				dmu3Row[j] += dmu2j
-
-				// dmu4[i,j] = Σₙ dy[n,i,j]·zy[i,j]   gmm.bp:9
-				dmu4Row[j] += dy * zyRow[j]
-
 				// dzy2[i,j] = Σₙ dy[n,i,j]·zy2[n,i,j]   gmm.bp:9
 				dzy2Row[j] += dy * zy2Row[j]
+
+				// dmu2[i,j] = Σₙ dy[n,i,j]   gmm.bp:9
+				dmu2Row[j] += dy
+
+				// dmu3[i,j] = Σₙ dy[n,i,j]·zy[i,j]   gmm.bp:9
+				dmu3Row[j] += dy * zyRow[j]
+
+				// dl2[n,i,j] = dzbeta2[n,i]·y[n,i,j]   gmm.bp:9
+				dl2Row[j] = dzbeta2 * yj
 			}
 		}
 	}
 	return data
 }
 
-// dl2Product computes a part of a procedure, in parts of 72.
-func (t *tasks) dl2Product(d, k2, rows int, dl2, dmu2, zy2 []float64) {
-	k := &t.dl2ProductTask
-	*k = dl2ProductTask{t: t, d: d, k2: k2, rows: rows, dl2: dl2, dmu2: dmu2, zy2: zy2}
+// dl3Product computes a part of a procedure, in parts of 72.
+func (t *tasks) dl3Product(d, k2, rows int, dl3, dl2, zy2 []float64) {
+	k := &t.dl3ProductTask
+	*k = dl3ProductTask{t: t, d: d, k2: k2, rows: rows, dl3: dl3, dl2: dl2, zy2: zy2}
 	workers.run(t.forWork(d*d*rows/16), partsOf(d, 72), k)
 }
 
-// dl2ProductTask is what the parts of dl2Product work on.
-type dl2ProductTask struct {
-	t              *tasks
-	d, k2, rows    int
-	dl2, dmu2, zy2 []float64
+// dl3ProductTask is what the parts of dl3Product work on.
+type dl3ProductTask struct {
+	t             *tasks
+	d, k2, rows   int
+	dl3, dl2, zy2 []float64
 }
 
-func (k *dl2ProductTask) part(i, who int) {
+func (k *dl3ProductTask) part(i, who int) {
 	first := i * 72
 	count := min(72, k.d-first)
-	dl2ProductPart(first, count, k.d, k.k2, k.rows, k.dl2, k.dmu2, k.zy2, k.t.scratch64.of(who, count*k.rows+k.d*k.rows+count*8+k.d*8+k.rows*16+144))
+	dl3ProductPart(first, count, k.d, k.k2, k.rows, k.dl3, k.dl2, k.zy2, k.t.scratch64.of(who, count*k.rows+k.d*k.rows+count*8+k.d*8+k.rows*16+144))
 }
 
-// dl2ProductPartGo computes a part of a procedure.
-func dl2ProductPartGo(first, count, d, k, rows int, dl2, dmu2, zy2, _ []float64) {
-	addmul(matrix[float64]{dl2[first:], d, count, d, 1}, matrix[float64]{dmu2, d, rows, 1, d * k}, matrix[float64]{zy2[first:], rows, count, d * k, 1})
+// dl3ProductPartGo computes a part of a procedure.
+func dl3ProductPartGo(first, count, d, k, rows int, dl3, dl2, zy2, _ []float64) {
+	addmul(matrix[float64]{dl3[first:], d, count, d, 1}, matrix[float64]{dl2, d, rows, 1, d * k}, matrix[float64]{zy2[first:], rows, count, d * k, 1})
 }
 
 // dzyLoop computes dzy[i,j] = if j < i { 2 } else { 0 }, in parts of 64.
@@ -624,35 +623,35 @@ func dqLoopPartGo(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []f
 
 // dmuLoop computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 +
 // j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
-// })·dmu3[i,k], dmu = −(2·s2 + dmu4), in parts of 1.
-func (t *tasks) dmuLoop(k2, d int, l, dmu3, dmu, dmu4 []float64) {
+// })·dmu2[i,k], dmu = −(s2 + dmu3), in parts of 1.
+func (t *tasks) dmuLoop(k2, d int, l, dmu2, dmu, dmu3 []float64) {
 	k := &t.dmuLoopTask
-	*k = dmuLoopTask{t: t, k2: k2, d: d, l: l, dmu3: dmu3, dmu: dmu, dmu4: dmu4}
-	workers.run(t.forWork(k2*394496), partsOf(k2, 1), k)
+	*k = dmuLoopTask{t: t, k2: k2, d: d, l: l, dmu2: dmu2, dmu: dmu, dmu3: dmu3}
+	workers.run(t.forWork(k2*394240), partsOf(k2, 1), k)
 }
 
 // dmuLoopTask is what the parts of dmuLoop work on.
 type dmuLoopTask struct {
 	t                  *tasks
 	k2, d              int
-	l, dmu3, dmu, dmu4 []float64
+	l, dmu2, dmu, dmu3 []float64
 }
 
 func (k *dmuLoopTask) part(i, who int) {
 	first := i * 1
 	count := min(1, k.k2-first)
-	dmuLoopPart(first, count, k.k2, k.d, k.l, k.dmu3, k.dmu, k.dmu4)
+	dmuLoopPart(first, count, k.k2, k.d, k.l, k.dmu2, k.dmu, k.dmu3)
 }
 
 // dmuLoopPartGo computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k,
 // d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
-// else { 0 })·dmu3[i,k], dmu = −(2·s2 + dmu4).
-func dmuLoopPartGo(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
+// else { 0 })·dmu2[i,k], dmu = −(s2 + dmu3).
+func dmuLoopPartGo(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
 	for i := range count {
 		for j := range d {
-			// s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu3[i,k]   gmm.bp:9
+			// s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu2[i,k]   gmm.bp:9
 			var s2 float64
-			dmu3Row := dmu3[d*first+d*i:][:d]
+			dmu2Row := dmu2[d*first+d*i:][:d]
 			for r := range d {
 				var dzy3 float64
 				if j < r {
@@ -660,26 +659,26 @@ func dmuLoopPartGo(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
 						dzy3 = l[(d*d*first+d*d*i+d*j*2+r*2-d*first-d*i-j*j-j*3-2)/2]
 					}
 				}
-				s2 += dzy3 * dmu3Row[r]
+				s2 += dzy3 * dmu2Row[r]
 			}
 
-			// dmu = −(2·s2 + dmu4)   gmm.bp:9
-			dmu[d*first+d*i+j] = -(2*s2 + dmu4[d*first+d*i+j])
+			// dmu = −(s2 + dmu3)   gmm.bp:9
+			dmu[d*first+d*i+j] = -(s2 + dmu3[d*first+d*i+j])
 		}
 	}
 }
 
-// dlSumsGo computes dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl2[i,j,k],
+// dlSumsGo computes dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl3[i,j,k],
 // dl += 2·(−zprior2·l).
-func dlSumsGo(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
+func dlSumsGo(k, d int, dl, dzy, dl3, l []float64, dzprior float64) {
 	for i := range k {
 		clear(dl[(d*d*i-d*i)/2:][:(d*d-d)/2])
 
-		// dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl2[i,j,k]   gmm.bp:9
+		// dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl3[i,j,k]   gmm.bp:9
 		for j := range d {
 			for r := range d {
 				if (r*r+r*3)/2 < d*r+j && (d*r*2+d+j*2)/2 <= (d*d+r*r+r*3)/2 {
-					dl[(d*d*i+d*r*2+j*2-d*i-r*r-r*3-2)/2] += dzy[d*j+r] * dl2[d*d*i+d*j+r]
+					dl[(d*d*i+d*r*2+j*2-d*i-r*r-r*3-2)/2] += dzy[d*j+r] * dl3[d*d*i+d*j+r]
 				}
 			}
 		}
@@ -718,7 +717,7 @@ type tasks struct {
 	zy4ProductTask zy4ProductTask
 	zyLoop2Task    zyLoop2Task
 	expsLoopTask   expsLoopTask
-	dl2ProductTask dl2ProductTask
+	dl3ProductTask dl3ProductTask
 	dzyLoopTask    dzyLoopTask
 	dqLoopTask     dqLoopTask
 	dmuLoopTask    dmuLoopTask

@@ -103,11 +103,11 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	exps2 := w.reals[d*d*k*2+d*k*53+k*4:][:k]
 	dzy := w.reals[d*d*k*2+d*k*53+k*5:][:d*d]
 	dzbeta := w.reals[d*d*k+d*k+k*2:][:k]
-	dmu2 := w.reals[d*d*k*2+d*k*36+k*3:][:d*k*16]
-	dmu3 := w.reals[d*d*k+d*k+k*3:][:d*k]
-	dmu4 := w.reals[d*d*k+d*k*2+k*3:][:d*k]
-	dzy2 := w.reals[d*d*k+d*k*3+k*3:][:d*k]
-	dl2 := w.reals[d*d*k+d*k*4+k*3:][:d*d*k]
+	dzy2 := w.reals[d*d*k+d*k+k*3:][:d*k]
+	dmu2 := w.reals[d*d*k+d*k*2+k*3:][:d*k]
+	dmu3 := w.reals[d*d*k+d*k*3+k*3:][:d*k]
+	dl2 := w.reals[d*d*k*2+d*k*36+k*3:][:d*k*16]
+	dl3 := w.reals[d*d*k+d*k*4+k*3:][:d*d*k]
 
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
@@ -147,21 +147,21 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	w.tasks.zy3Loop(k, d, l, zy3)
 	var data float64
 	clear(dzbeta)
-	clear(dmu3)
-	clear(dmu4)
 	clear(dzy2)
-	clear(dl2)
+	clear(dmu2)
+	clear(dmu3)
+	clear(dl3)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		w.tasks.zy2Loop(rows, k, d, zy2, x[d*from:], mu)
 		for i := range k {
 			w.tasks.zy4Product(d, k, rows, zy4[d*i:], zy2[d*i:], zy3[d*d*i:])
 		}
-		data += dmu2Loop(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+		data += dl2Loop(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
 
-		// dl2[i,j,k] = Σₙ dmu2[n,i,j]·zy2[n,i,k]   gmm.bp:9
+		// dl3[i,j,k] = Σₙ dl2[n,i,j]·zy2[n,i,k]   gmm.bp:9
 		for i := range k {
-			w.tasks.dl2Product(d, k, rows, dl2[d*d*i:], dmu2[d*i:], zy2[d*i:])
+			w.tasks.dl3Product(d, k, rows, dl3[d*d*i:], dl2[d*i:], zy2[d*i:])
 		}
 	}
 
@@ -173,7 +173,7 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	zgauss := float64(-n)
 	dzprior := -zprior2
 	w.tasks.dqLoop(k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
-	w.tasks.dmuLoop(k, d, l, dmu3, dmu, dmu4)
-	dlSums(k, d, dl, dzy, dl2, l, dzprior)
+	w.tasks.dmuLoop(k, d, l, dmu2, dmu, dmu3)
+	dlSums(k, d, dl, dzy, dl3, l, dzprior)
 	return f
 }

@@ -59,14 +59,14 @@ func expsLoopPart(first, count, k int, alpha, exps []float64, top float64) float
 	return expsLoopPartGo(first, count, k, alpha, exps, top)
 }
 
-// dmu2Loop is dmu2LoopGo: this build has no assembly.
-func dmu2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2 []float64) float64 {
-	return dmu2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dmu2, dmu3, dmu4, dzy2)
+// dl2Loop is dl2LoopGo: this build has no assembly.
+func dl2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2 []float64) float64 {
+	return dl2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
 }
 
-// dl2ProductPart is dl2ProductPartGo: this build has no assembly.
-func dl2ProductPart(first, count, d, k, rows int, dl2, dmu2, zy2, scratch2 []float64) {
-	dl2ProductPartGo(first, count, d, k, rows, dl2, dmu2, zy2, scratch2)
+// dl3ProductPart is dl3ProductPartGo: this build has no assembly.
+func dl3ProductPart(first, count, d, k, rows int, dl3, dl2, zy2, scratch2 []float64) {
+	dl3ProductPartGo(first, count, d, k, rows, dl3, dl2, zy2, scratch2)
 }
 
 // dzyLoopPart is dzyLoopPartGo: this build has no assembly.
@@ -80,11 +80,11 @@ func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []flo
 }
 
 // dmuLoopPart is dmuLoopPartGo: this build has no assembly.
-func dmuLoopPart(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
-	dmuLoopPartGo(first, count, k, d, l, dmu3, dmu, dmu4)
+func dmuLoopPart(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
+	dmuLoopPartGo(first, count, k, d, l, dmu2, dmu, dmu3)
 }
 
 // dlSums is dlSumsGo: this build has no assembly.
-func dlSums(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
-	dlSumsGo(k, d, dl, dzy, dl2, l, dzprior)
+func dlSums(k, d int, dl, dzy, dl3, l []float64, dzprior float64) {
+	dlSumsGo(k, d, dl, dzy, dl3, l, dzprior)
 }

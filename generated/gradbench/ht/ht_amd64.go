@@ -127,26 +127,26 @@ func mSums(zM, A, inv, M, F []float64) {
 }
 
 // zM3Loop is zM3LoopGo, or assembly that computes the same.
-func zM3Loop(inv, dA, zM3 []float64) {
+func zM3Loop(inv, dA, zM3, zM4, F []float64) {
 	switch cpu {
 	case avx512:
-		zM3LoopAVX512(inv, dA, zM3)
+		zM3LoopAVX512(inv, dA, zM3, zM4, F)
 	case avx2:
-		zM3LoopAVX2(inv, dA, zM3)
+		zM3LoopAVX2(inv, dA, zM3, zM4, F)
 	default:
-		zM3LoopGo(inv, dA, zM3)
+		zM3LoopGo(inv, dA, zM3, zM4, F)
 	}
 }
 
 // zM5Loop is zM5LoopGo, or assembly that computes the same.
-func zM5Loop(zF, F, zM4, zM, zM3, zM5 []float64) {
+func zM5Loop(zM, zF, zM5, zM4 []float64) {
 	switch cpu {
 	case avx512:
-		zM5LoopAVX512(zF, F, zM4, zM, zM3, zM5)
+		zM5LoopAVX512(zM, zF, zM5, zM4)
 	case avx2:
-		zM5LoopAVX2(zF, F, zM4, zM, zM3, zM5)
+		zM5LoopAVX2(zM, zF, zM5, zM4)
 	default:
-		zM5LoopGo(zF, F, zM4, zM, zM3, zM5)
+		zM5LoopGo(zM, zF, zM5, zM4)
 	}
 }
 
@@ -355,16 +355,16 @@ func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []f
 func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func zM3LoopAVX512(inv []float64, dA []float64, zM3 []float64)
+func zM3LoopAVX512(inv []float64, dA []float64, zM3 []float64, zM4 []float64, p4 []float64)
 
 //go:noescape
-func zM3LoopAVX2(inv []float64, dA []float64, zM3 []float64)
+func zM3LoopAVX2(inv []float64, dA []float64, zM3 []float64, zM4 []float64, p4 []float64)
 
 //go:noescape
-func zM5LoopAVX512(zF []float64, p1 []float64, zM4 []float64, zM []float64, zM3 []float64, zM5 []float64)
+func zM5LoopAVX512(zM []float64, zF []float64, zM5 []float64, zM4 []float64)
 
 //go:noescape
-func zM5LoopAVX2(zF []float64, p1 []float64, zM4 []float64, zM []float64, zM3 []float64, zM5 []float64)
+func zM5LoopAVX2(zM []float64, zF []float64, zM5 []float64, zM4 []float64)
 
 //go:noescape
 func zq2LoopAVX512(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)

@@ -730,48 +730,47 @@ func mSumsGo(zM, A, inv, M, F []float64) {
 	}
 }
 
-// zM3LoopGo computes zM3[i,j,k,l] = Σₘ inv[j,m,l]·dA[j,i,k,m].
-func zM3LoopGo(inv, dA, zM3 []float64) {
-	for i := range 26 {
+// zM3LoopGo computes zM3[i,j,k,l] = Σₘ inv[j,m,i]·dA[j,l,k,m], zM4[i,j,k,m] =
+// Σₗ F[k,l]·zM3[i,j,l,m].
+func zM3LoopGo(inv, dA, zM3, zM4, F []float64) {
+	for i := range 4 {
 		for k := range 22 {
+			// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
 			for l := range 4 {
-				for m := range 4 {
+				for m := range 26 {
 					var s2 float64
-					dARow := dA[i*16+k*416+l*4:][:4]
+					dARow := dA[k*416+l*4+m*16:][:4]
 					for n := range 4 {
-						zM2 := inv[k*16+m+n*4] * dARow[n]
+						zM2 := inv[i+k*16+n*4] * dARow[n]
 						s2 += zM2
 					}
-					zM3[i*352+k*16+l*4+m] = s2
+					zM3[l*26+m] = s2
+				}
+			}
+			for l := range 3 {
+				clear(zM4[i*1716+k*78+l*26:][:26])
+				for m := range 3 {
+					Fm := F[l*3+m]
+					axpy(Fm, zM3[m*26:][:26], zM4[i*1716+k*78+l*26:][:26])
 				}
 			}
 		}
 	}
 }
 
-// zM5LoopGo computes zM4[i,j,k,m,l] = zM[j,l,m]·zF[i,k,l] +
-// F[k,l]·zM3[i,j,l,m], zM5[i,j,k,l] = Σₘ zM4[i,j,k,l,m].
-func zM5LoopGo(zF, F, zM4, zM, zM3, zM5 []float64) {
-	for i := range 26 {
+// zM5LoopGo computes zM5[l,j,k,i] = Σ_(i₂) zM[j,i₂,i]·zF[l,k,i₂] +
+// zM4[i,j,k,l].
+func zM5LoopGo(zM, zF, zM5, zM4 []float64) {
+	for i := range 4 {
 		for k := range 22 {
 			for l := range 3 {
-				// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
-				for m := range 3 {
-					zFm := zF[i*9+l*3+m]
-					Fm := F[l*3+m]
-					zMRow := zM[k*16+m*4:][:4]
-					zM3Row := zM3[i*352+k*16+m*4:][:4]
-					for n := range 4 {
-						zM4[m+n*3] = zMRow[n]*zFm + Fm*zM3Row[n]
-					}
-				}
-				for m := range 4 {
+				for m := range 26 {
 					var s2 float64
-					zM4Row := zM4[m*3:][:3]
+					zFRow := zF[l*3+m*9:][:3]
 					for n := range 3 {
-						s2 += zM4Row[n]
+						s2 += zM[i+k*16+n*4] * zFRow[n]
 					}
-					zM5[i*264+k*12+l*4+m] = s2
+					zM5[i+k*12+l*4+m*264] = s2 + zM4[i*1716+k*78+l*26+m]
 				}
 			}
 		}

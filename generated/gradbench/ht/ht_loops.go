@@ -198,65 +198,65 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	on2 := w.ints[128:][:22]
 	second := w.reals[64:][:22]
 	t4 := w.reals[:9]
-	a2 := w.reals[V*81+50416:][:3]
+	a2 := w.reals[V*81+41504:][:3]
 	on3 := w.ints[160:][:3]
 	A := w.reals[96:][:352]
 	zM := w.reals[784:][:352]
-	zcr := w.reals[V*81+50419:][:3]
-	a2_2 := w.reals[V*81+50422:][:3]
-	t5 := w.reals[V*81+50425:][:3]
-	cr := w.reals[V*81+50428:][:9]
-	F := w.reals[V*81+50437:][:9]
+	zcr := w.reals[V*81+41507:][:3]
+	a2_2 := w.reals[V*81+41510:][:3]
+	t5 := w.reals[V*81+41513:][:3]
+	cr := w.reals[V*81+41516:][:9]
+	F := w.reals[V*81+41525:][:9]
 	M := w.reals[1360:][:264]
 	t6 := w.reals[96:][:676]
 	zsecond := w.reals[784:][:572]
 	zfirst := w.reals[1360:][:572]
 	dA := w.reals[1984:][:9152]
-	zM3 := w.reals[12912:][:9152]
 	zpsi2 := w.reals[11360:][:26]
 	zpsi3 := w.reals[11392:][:26]
 	t7 := w.reals[96:][:26]
-	zq := w.reals[29168:][:V*3]
-	za := w.reals[V*81+50419:][:3]
-	t8 := w.reals[1984:][:78]
-	zcr2 := w.reals[V*81+50422:][:3]
+	zq := w.reals[20256:][:V*3]
+	za := w.reals[V*81+41507:][:3]
+	t8 := w.reals[11136:][:78]
+	zcr2 := w.reals[V*81+41510:][:3]
 	zcr3 := w.reals[11424:][:234]
-	t9 := w.reals[11136:][:78]
-	za2 := w.reals[V*81+50422:][:3]
+	t9 := w.reals[11248:][:78]
+	za2 := w.reals[V*81+41510:][:3]
 	zcr4 := w.reals[12064:][:234]
-	t10 := w.reals[11248:][:78]
-	t11 := w.reals[11840:][:78]
+	t10 := w.reals[11840:][:78]
+	t11 := w.reals[11952:][:78]
 	zcr5 := w.reals[12480:][:234]
-	t12 := w.reals[22064:][:234]
-	zF := w.reals[1984:][:234]
-	zM4 := w.reals[:12]
-	zM5 := w.reals[22304:][:6864]
-	zq2 := w.reals[V*81+29168:][:11264]
-	zq3 := w.reals[V*81+40432:][:9984]
-	zq4 := w.reals[V*3+29168:][:V*78]
+	t12 := w.reals[12912:][:234]
+	zF := w.reals[13152:][:234]
+	zq2 := w.reals[V*81+20256:][:11264]
+	zM3 := w.reals[11136:][:104]
+	zM4 := w.reals[13392:][:6864]
+	zM5 := w.reals[1984:][:6864]
+	zq3 := w.reals[V*81+31520:][:9984]
+	zq4 := w.reals[V*3+20256:][:V*78]
 	t13 := w.ints[:4]
-	t14 := w.reals[V*81+50446:][:4]
+	t14 := w.reals[V*81+41534:][:4]
 	A2 := w.reals[1936:][:16]
-	t15 := w.reals[V*81+50450:][:4]
-	t16 := w.reals[V*81+50454:][:4]
+	t15 := w.reals[V*81+41538:][:4]
+	t16 := w.reals[V*81+41542:][:4]
 	t17 := w.reals[1952:][:16]
 	here := w.reals[1968:][:16]
-	t18 := w.reals[V*81+50446:][:4]
+	t18 := w.reals[V*81+41534:][:4]
 	t19 := w.ints[:4]
-	t20 := w.reals[V*81+50446:][:4]
+	t20 := w.reals[V*81+41534:][:4]
 	A3 := w.reals[1936:][:16]
-	t21 := w.reals[V*81+50450:][:4]
-	t22 := w.reals[V*81+50454:][:4]
+	t21 := w.reals[V*81+41538:][:4]
+	t22 := w.reals[V*81+41542:][:4]
 	t23 := w.reals[1952:][:16]
 	here2 := w.reals[1968:][:16]
 	t24 := w.reals[11360:][:26]
 	t25 := w.reals[11392:][:26]
 	t26 := w.reals[11136:][:104]
 	t27 := w.reals[11248:][:104]
-	t28 := w.reals[V*81+50446:][:4]
+	t28 := w.reals[V*81+41534:][:4]
 	t29 := w.reals[11136:][:104]
 	t30 := w.reals[11248:][:104]
-	t31 := w.reals[V*81+50450:][:4]
+	t31 := w.reals[V*81+41538:][:4]
 	t32 := w.reals[11840:][:104]
 	t33 := w.reals[11952:][:104]
 	t34 := w.reals[1952:][:16]
@@ -265,7 +265,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	t37 := w.reals[12896:][:16]
 	zhere := w.reals[12480:][:416]
 	dA2 := w.reals[11424:][:416]
-	t38 := w.reals[V*81+50446:][:4]
+	t38 := w.reals[V*81+41534:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -449,9 +449,6 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	aLoop(t13, second, first, t14, parent, A, A2, t15, t16, t17, here, rel, t18)
 	dALoop(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
 	mSums(zM, A, inv, M, F)
-
-	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
-	zM3Loop(inv, dA, zM3)
 	zpsi4 := 0.5 / zpsi
 	on5 := s == 0
 	t39 := -v3
@@ -686,7 +683,10 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			}
 		}
 	}
-	zM5Loop(zF, F, zM4, zM, zM3, zM5)
+	zM3Loop(inv, dA, zM3, zM4, F)
+
+	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
+	zM5Loop(zM, zF, zM5, zM4)
 	for from := 0; from < V; from += 128 {
 		rows := min(128, V-from)
 		w.tasks.zq2Loop(rows, zq[from*3:], weight[from*22:], M, base[from*4:], zq2)
@@ -910,15 +910,15 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	on2 := w.ints[128:][:22]
 	second := w.reals[64:][:22]
 	t4 := w.reals[:9]
-	a2 := w.reals[N*78+V*81+50416:][:3]
+	a2 := w.reals[N*78+V*81+41504:][:3]
 	on3 := w.ints[N*3+160:][:3]
 	A := w.reals[96:][:352]
 	zM := w.reals[784:][:352]
-	zcr := w.reals[N*78+V*81+50419:][:3]
-	a2_2 := w.reals[N*78+V*81+50422:][:3]
-	t5 := w.reals[N*78+V*81+50425:][:3]
-	cr := w.reals[N*78+V*81+50428:][:9]
-	F := w.reals[N*78+V*81+50437:][:9]
+	zcr := w.reals[N*78+V*81+41507:][:3]
+	a2_2 := w.reals[N*78+V*81+41510:][:3]
+	t5 := w.reals[N*78+V*81+41513:][:3]
+	cr := w.reals[N*78+V*81+41516:][:9]
+	F := w.reals[N*78+V*81+41525:][:9]
 	M := w.reals[1360:][:264]
 	zdq := w.reals[96:][:676]
 	zsecond := w.reals[784:][:572]
@@ -930,49 +930,49 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	t6 := w.reals[96:][:26]
 	zfirst := w.reals[1360:][:572]
 	dA := w.reals[1984:][:9152]
-	zM3 := w.reals[12912:][:9152]
-	za := w.reals[N*78+V*81+50419:][:3]
-	t7 := w.reals[1984:][:78]
-	zcr2 := w.reals[N*78+V*81+50422:][:3]
+	za := w.reals[N*78+V*81+41507:][:3]
+	t7 := w.reals[11136:][:78]
+	zcr2 := w.reals[N*78+V*81+41510:][:3]
 	zcr3 := w.reals[11424:][:234]
-	t8 := w.reals[11136:][:78]
-	za2 := w.reals[N*78+V*81+50422:][:3]
+	t8 := w.reals[11248:][:78]
+	za2 := w.reals[N*78+V*81+41510:][:3]
 	zcr4 := w.reals[12064:][:234]
-	t9 := w.reals[11248:][:78]
-	t10 := w.reals[11840:][:78]
+	t9 := w.reals[11840:][:78]
+	t10 := w.reals[11952:][:78]
 	zcr5 := w.reals[12480:][:234]
-	t11 := w.reals[22064:][:234]
-	zF := w.reals[1984:][:234]
-	zM4 := w.reals[:12]
-	zM5 := w.reals[22304:][:6864]
-	zq := w.reals[V*81+29168:][:11264]
-	zq2 := w.reals[V*81+40432:][:9984]
-	zq3 := w.reals[29168:][:V*78]
-	zD2 := w.reals[V*81+50416:][:N*78]
-	q := w.reals[V*78+29168:][:V*3]
+	t11 := w.reals[12912:][:234]
+	zF := w.reals[13152:][:234]
+	zq := w.reals[V*81+20256:][:11264]
+	zM3 := w.reals[11136:][:104]
+	zM4 := w.reals[13392:][:6864]
+	zM5 := w.reals[1984:][:6864]
+	q := w.reals[20256:][:V*3]
+	zq2 := w.reals[V*81+31520:][:9984]
+	zq3 := w.reals[V*3+20256:][:V*78]
+	zD2 := w.reals[V*81+41504:][:N*78]
 	t12 := w.ints[:4]
-	t13 := w.reals[N*78+V*81+50446:][:4]
+	t13 := w.reals[N*78+V*81+41534:][:4]
 	A2 := w.reals[1936:][:16]
-	t14 := w.reals[N*78+V*81+50450:][:4]
-	t15 := w.reals[N*78+V*81+50454:][:4]
+	t14 := w.reals[N*78+V*81+41538:][:4]
+	t15 := w.reals[N*78+V*81+41542:][:4]
 	t16 := w.reals[1952:][:16]
 	here := w.reals[1968:][:16]
-	t17 := w.reals[N*78+V*81+50446:][:4]
+	t17 := w.reals[N*78+V*81+41534:][:4]
 	t18 := w.ints[:4]
-	t19 := w.reals[N*78+V*81+50446:][:4]
+	t19 := w.reals[N*78+V*81+41534:][:4]
 	A3 := w.reals[1936:][:16]
-	t20 := w.reals[N*78+V*81+50450:][:4]
-	t21 := w.reals[N*78+V*81+50454:][:4]
+	t20 := w.reals[N*78+V*81+41538:][:4]
+	t21 := w.reals[N*78+V*81+41542:][:4]
 	t22 := w.reals[1952:][:16]
 	here2 := w.reals[1968:][:16]
 	t23 := w.reals[11360:][:26]
 	t24 := w.reals[11392:][:26]
 	t25 := w.reals[11136:][:104]
 	t26 := w.reals[11248:][:104]
-	t27 := w.reals[N*78+V*81+50446:][:4]
+	t27 := w.reals[N*78+V*81+41534:][:4]
 	t28 := w.reals[11136:][:104]
 	t29 := w.reals[11248:][:104]
-	t30 := w.reals[N*78+V*81+50450:][:4]
+	t30 := w.reals[N*78+V*81+41538:][:4]
 	t31 := w.reals[11840:][:104]
 	t32 := w.reals[11952:][:104]
 	t33 := w.reals[1952:][:16]
@@ -981,7 +981,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	t36 := w.reals[12896:][:16]
 	zhere := w.reals[12480:][:416]
 	dA2 := w.reals[11424:][:416]
-	t37 := w.reals[N*78+V*81+50446:][:4]
+	t37 := w.reals[N*78+V*81+41534:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -1189,9 +1189,6 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 		t6[i] = t38 * zpsi3i
 	}
-
-	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
-	zM3Loop(inv, dA, zM3)
 	for i := range 26 {
 		// t7[i,j] = 0   ht.bp:6
 		t7[i*3] = 0
@@ -1402,7 +1399,10 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 			}
 		}
 	}
-	zM5Loop(zF, F, zM4, zM, zM3, zM5)
+	zM3Loop(inv, dA, zM3, zM4, F)
+
+	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
+	zM5Loop(zM, zF, zM5, zM4)
 	for from := 0; from < V; from += 128 {
 		rows := min(128, V-from)
 		w.tasks.zqLoop(rows, weight[from*22:], zq, base[from*4:], q[from*3:], M, theta)

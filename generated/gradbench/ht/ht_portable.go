@@ -55,13 +55,13 @@ func mSums(zM, A, inv, M, F []float64) {
 }
 
 // zM3Loop is zM3LoopGo: this build has no assembly.
-func zM3Loop(inv, dA, zM3 []float64) {
-	zM3LoopGo(inv, dA, zM3)
+func zM3Loop(inv, dA, zM3, zM4, F []float64) {
+	zM3LoopGo(inv, dA, zM3, zM4, F)
 }
 
 // zM5Loop is zM5LoopGo: this build has no assembly.
-func zM5Loop(zF, F, zM4, zM, zM3, zM5 []float64) {
-	zM5LoopGo(zF, F, zM4, zM, zM3, zM5)
+func zM5Loop(zM, zF, zM5, zM4 []float64) {
+	zM5LoopGo(zM, zF, zM5, zM4)
 }
 
 // zq2LoopPart is zq2LoopPartGo: this build has no assembly.
