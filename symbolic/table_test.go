@@ -1,6 +1,7 @@
 package symbolic
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -159,18 +160,27 @@ func richardson(f func(h float64) float64) float64 {
 	return (4*d(h/2) - d(h)) / 3
 }
 
-// checkGradient compares the gradient of ⟨u, y⟩ by xs with finite differences
-// and with the tangent, and does so again for the derivative of the gradient.
+// checkGradient fails where gradientFault finds something.
 func checkGradient(t *testing.T, r *rand.Rand, g *Graph, env *Env, y *Node, xs []*Node, order int) {
 	t.Helper()
-	if y.Type != Real || order == 0 {
-		return
+	if err := gradientFault(r, g, env, y, xs, order); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// gradientFault compares the gradient of ⟨u, y⟩ by xs with finite differences
+// and with the tangent, and does so again for the derivative of the gradient.
+func gradientFault(r *rand.Rand, g *Graph, env *Env, y *Node, xs []*Node, order int) error {
+	if y.Type != Real || order == 0 {
+		return nil
+	}
+	var fault error
 	normal := func(n *Node, name string) *Node {
 		in := g.Input(SeedInput, name, n.Shape, Real)
 		shape, err := n.Shape.Eval(env.dim)
 		if err != nil {
-			t.Fatal(err)
+			fault = err
+			return in
 		}
 		v := NewTensor(shape...)
 		for i := range v.Data {
@@ -193,7 +203,7 @@ func checkGradient(t *testing.T, r *rand.Rand, g *Graph, env *Env, y *Node, xs [
 			continue
 		}
 		if !d.Shape.Equal(xs[i].Shape) {
-			t.Fatalf("gradient of %s has shape %s", xs[i].Shape, d.Shape)
+			return fmt.Errorf("gradient of %s has shape %s", xs[i].Shape, d.Shape)
 		}
 		along = g.Add(along, g.Sum(g.Mul(d, dxs[i]), AllAxes(d)...))
 	}
@@ -201,13 +211,16 @@ func checkGradient(t *testing.T, r *rand.Rand, g *Graph, env *Env, y *Node, xs [
 		tangent = g.Num(0)
 	}
 	simple := g.Rewrite(Simplify, along)[0]
-	v := mustEval(t, env, along, tangent, simple)
+	v, err := Eval(env, along, tangent, simple)
+	if err = errors.Join(fault, err); err != nil {
+		return err
+	}
 	reverse, forward, rewritten := v[0].Data[0], v[1].Data[0], v[2].Data[0]
 	if !near(reverse, forward, 1e-11) {
-		t.Fatalf("order %d: ⟨u, Jv⟩ is %v, ⟨Jᵀu, v⟩ is %v", order, forward, reverse)
+		return fmt.Errorf("order %d: ⟨u, Jv⟩ is %v, ⟨Jᵀu, v⟩ is %v", order, forward, reverse)
 	}
 	if !near(reverse, rewritten, 1e-11) {
-		t.Fatalf("order %d: rewriting changes %v to %v", order, reverse, rewritten)
+		return fmt.Errorf("order %d: rewriting changes %v to %v", order, reverse, rewritten)
 	}
 	fd := richardson(func(h float64) float64 {
 		moved := &Env{Dims: env.Dims, Inputs: map[string]*Tensor{}}
@@ -222,16 +235,48 @@ func checkGradient(t *testing.T, r *rand.Rand, g *Graph, env *Env, y *Node, xs [
 			}
 			moved.Inputs[x.Attr.Key()] = v
 		}
-		return mustEval(t, moved, s)[0].Data[0]
+		out, err := Eval(moved, s)
+		if err != nil {
+			fault = err
+			return math.NaN()
+		}
+		return out[0].Data[0]
 	})
+	if fault != nil {
+		return fault
+	}
 	if !near(reverse, fd, 1e-6) {
-		t.Fatalf("order %d: gradient %v, finite differences %v", order, reverse, fd)
+		return fmt.Errorf("order %d: gradient %v, finite differences %v", order, reverse, fd)
 	}
 	for _, d := range grads {
 		if d != nil && order > 1 {
-			checkGradient(t, r, g, env, d, xs, order-1)
+			if err := gradientFault(r, g, env, d, xs, order-1); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// elementwiseFault holds the derivatives of an elementwise operator against
+// finite differences, in several shapes.
+func (op *OpSpec) elementwiseFault() error {
+	r := rand.New(rand.NewPCG(2, 1))
+	for _, size := range [][]int{{}, {1}, {5}, {2, 3}} {
+		g := NewGraph()
+		y, x := op.applied(g, Shp(size...))
+		reals := slices.DeleteFunc(slices.Clone(x), func(n *Node) bool { return n.Type != Real })
+		if y.Type != Real || len(reals) == 0 {
+			return nil
+		}
+		if err := gradientFault(r, g, op.samples(r, x, size...), y, reals, 2); err != nil {
+			return err
+		}
+		if err := Check(g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestElementwiseGradients(t *testing.T) {
@@ -240,21 +285,8 @@ func TestElementwiseGradients(t *testing.T) {
 			continue
 		}
 		t.Run(op.Name, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(2, 1))
-			for _, size := range [][]int{{}, {1}, {5}, {2, 3}} {
-				g := NewGraph()
-				y, x := op.applied(g, Shp(size...))
-				if y.Type != Real {
-					return
-				}
-				reals := slices.DeleteFunc(slices.Clone(x), func(n *Node) bool { return n.Type != Real })
-				if len(reals) == 0 {
-					return
-				}
-				checkGradient(t, r, g, op.samples(r, x, size...), y, reals, 2)
-				if err := Check(g); err != nil {
-					t.Error(err)
-				}
+			if err := op.elementwiseFault(); err != nil {
+				t.Fatal(err)
 			}
 		})
 	}
@@ -285,35 +317,53 @@ func overAxes() []*OpSpec {
 func TestOverAxes(t *testing.T) {
 	for _, op := range overAxes() {
 		t.Run(op.Name, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(5, 1))
-			for _, size := range [][]int{{}, {1}, {4}, {2, 3}, {2, 1, 3}, {0, 2}} {
-				for _, axes := range subsets(len(size)) {
-					g := NewGraph()
-					x := g.Input(ArgInput, "x", Shp(size...), op.ArgType(0))
-					y := g.Apply(op, axes, x)
-					env := op.samples(r, []*Node{x}, size...)
-					got := mustEval(t, env, y)[0]
-					if op.Expand != nil {
-						want := mustEval(t, env, op.Expand(g, axes, []*Node{x}))[0]
-						for i := range want.Data {
-							if !near(got.Data[i], want.Data[i], 1e-14) {
-								t.Fatalf("%v, by the expansion %v", got.Data, want.Data)
-							}
-						}
-					}
-					if want, ok := foldByHand(op, env.Inputs["arg:x"], axes); ok && !slices.Equal(got.Data, want) {
-						t.Fatalf("over %v of %v: %v, by hand %v", axes, size, got.Data, want)
-					}
-					if op.Out == Real && !op.Arg && op.ArgType(0) == Real && !slices.Contains(size, 0) {
-						checkGradient(t, r, g, env, y, []*Node{x}, 2)
-					}
-					if err := Check(g); err != nil {
-						t.Error(err)
-					}
-				}
+			if err := op.axesFault(); err != nil {
+				t.Fatal(err)
 			}
 		})
 	}
+}
+
+// axesFault holds values and derivatives of a reduction or composite against its
+// expansion, its meaning and finite differences, over every set of axes.
+func (op *OpSpec) axesFault() error {
+	r := rand.New(rand.NewPCG(5, 1))
+	for _, size := range [][]int{{}, {1}, {4}, {2, 3}, {2, 1, 3}, {0, 2}} {
+		for _, axes := range subsets(len(size)) {
+			g := NewGraph()
+			x := g.Input(ArgInput, "x", Shp(size...), op.ArgType(0))
+			y := g.Apply(op, axes, x)
+			env := op.samples(r, []*Node{x}, size...)
+			roots := []*Node{y}
+			if op.Expand != nil {
+				roots = append(roots, op.Expand(g, axes, []*Node{x}))
+			}
+			out, err := Eval(env, roots...)
+			if err != nil {
+				return err
+			}
+			got := out[0]
+			for _, want := range out[1:] {
+				for i := range want.Data {
+					if !near(got.Data[i], want.Data[i], 1e-14) {
+						return fmt.Errorf("%v, by the expansion %v", got.Data, want.Data)
+					}
+				}
+			}
+			if want, ok := foldByHand(op, env.Inputs["arg:x"], axes); ok && !slices.Equal(got.Data, want) {
+				return fmt.Errorf("over %v of %v: %v, by hand %v", axes, size, got.Data, want)
+			}
+			if op.Out == Real && !op.Arg && op.ArgType(0) == Real && !slices.Contains(size, 0) {
+				if err := gradientFault(r, g, env, y, []*Node{x}, 2); err != nil {
+					return err
+				}
+			}
+			if err := Check(g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // foldByHand reduces by looking up each element's place in a map.
