@@ -453,7 +453,7 @@ func (s *sweeper) elementwise(n *Node, i int, t part) part {
 func (s *sweeper) sum(n *Node, i int, t part) part {
 	shape, axes := n.Args[i].Shape, slices.Clone(n.Attr.(Axes))
 	for k := range s.sizes {
-		if p := t.at[k]; p != nil && mentions(*p, axes) {
+		for t.at[k] != nil && mentions(*t.at[k], axes) { // of axes with one element there may be several
 			t, shape, axes = s.pick(t, shape, axes, k)
 		}
 	}
