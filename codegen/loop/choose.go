@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
@@ -45,7 +44,7 @@ const (
 func (l *lowering) choose(roots []*symbolic.Node) {
 	l.store = map[*symbolic.Node]reason{}
 	l.alias = map[*symbolic.Node]string{}
-	nodes := symbolic.Ordered(append(slices.Clip(roots), l.lateNodes()...)...)
+	nodes := l.needed(roots)
 	l.uses = map[*symbolic.Node]int{}
 	for _, n := range nodes {
 		for _, a := range n.Args {

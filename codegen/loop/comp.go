@@ -70,7 +70,7 @@ func (c *comp) axisSym(sym string) (int, bool) {
 
 // build makes the values and comps, arguments before users.
 func (l *lowering) build(roots []*symbolic.Node) {
-	nodes := symbolic.Ordered(append(slices.Clip(roots), l.lateNodes()...)...)
+	nodes := l.needed(roots)
 	taken := map[*symbolic.Node]bool{}
 	for _, n := range nodes {
 		if _, ok := n.Attr.(symbolic.Input); ok {
@@ -113,6 +113,28 @@ func (l *lowering) build(roots []*symbolic.Node) {
 		l.dropUnread()
 		l.readers()
 	}
+}
+
+// needed lists what has to be computed for roots, arguments before users. A body
+// computes nothing that has a value around it.
+func (l *lowering) needed(roots []*symbolic.Node) []*symbolic.Node {
+	roots = append(slices.Clip(roots), l.lateNodes()...)
+	nodes := symbolic.Ordered(roots...)
+	if l.outer == nil {
+		return nodes
+	}
+	seen := map[*symbolic.Node]bool{}
+	stack := slices.Clone(roots)
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[n] || n.Op.Class != symbolic.Leaf && !slices.Contains(roots, n) && l.outer.valueOf(n) != nil {
+			continue
+		}
+		seen[n] = true
+		stack = append(stack, n.Args...)
+	}
+	return slices.DeleteFunc(nodes, func(n *symbolic.Node) bool { return !seen[n] })
 }
 
 // readers records who reads what.
@@ -226,7 +248,7 @@ func (l *lowering) writeAt(v *value, n *symbolic.Node, given []*int) {
 		c.index = append(c.index, axes[0])
 		axes = axes[1:]
 	}
-	if l.values[n] != nil || n.Op.Class == symbolic.Leaf || l.aliasOf(n) != nil {
+	if l.valueOf(n) != nil || n.Op.Class == symbolic.Leaf || l.aliasOf(n) != nil {
 		c.body = b.at(n, c.index)
 	} else {
 		c.body = b.compute(n, c.index)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -140,7 +141,7 @@ type measuredProc struct {
 func checkRandom(p *randprog.Program) (c *randomCase, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
+			err = fmt.Errorf("panic in %s: %v", panicked(), r)
 		}
 	}()
 	src := []byte(randprog.File("random", p))
@@ -165,6 +166,9 @@ func checkRandom(p *randprog.Program) (c *randomCase, err error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("%w: %v", errInvalid, errs[0].Msg)
 	}
+	if len(d.Funcs)+len(d.Models) == 0 {
+		return nil, fmt.Errorf("%w: it has nothing to call", errInvalid)
+	}
 	for try := range uint64(4) {
 		c = &randomCase{prog: p, rng: rand.New(rand.NewPCG(p.Seed, 1+try))}
 		if p.Model {
@@ -177,6 +181,21 @@ func checkRandom(p *randprog.Program) (c *randomCase, err error) {
 		}
 	}
 	return c, err
+}
+
+// panicked is the function that has panicked first.
+func panicked() (name string) {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	for after := false; ; {
+		f, more := frames.Next()
+		if after && !strings.HasPrefix(f.Function, "runtime.") {
+			name = f.Function[strings.LastIndex(f.Function, "/")+1:]
+		}
+		if after = f.Function == "runtime.gopanic" || after && strings.HasPrefix(f.Function, "runtime."); !more {
+			return name
+		}
+	}
 }
 
 // ---- the point

@@ -33,10 +33,8 @@ func ParticleFF(w float64) float64 {
 	var t11 [2]int32
 	var t12 [2]float64
 	var t13 [2]float64
-	var t14 [2]float64
 	var x1 [1]float64
-	var t15 [2]float64
-	var t16 [2]float64
+	var t14 [2]float64
 	var x4 [2]float64
 	var v3 [2]float64
 	var nextV3 [2]float64
@@ -46,14 +44,14 @@ func ParticleFF(w float64) float64 {
 	var dx2 [2]float64
 	var dv2 [2]float64
 	var nextDv2 [2]float64
-	var t17 [2]int32
-	var t18 [2]float64
+	var t15 [2]int32
+	var t16 [2]float64
+	var t17 [2]float64
+	var t18 [2]int32
 	var t19 [2]float64
-	var t20 [2]int32
+	var t20 [2]float64
 	var t21 [2]float64
 	var t22 [2]float64
-	var t23 [2]float64
-	var t24 [2]float64
 
 	// t[i] = 0   particle.bp:10
 	t[0] = int32(0)
@@ -219,10 +217,10 @@ func ParticleFF(w float64) float64 {
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on4 := 0 < x[1]+0.1*v[1]
-		t25 := 0.5 / v10
-		t26 := 0.5 / v7
-		t27 := 1 / v11
-		t28 := 1 / v8
+		t23 := 0.5 / v10
+		t24 := 0.5 / v7
+		t25 := 1 / v11
+		t26 := 1 / v8
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var v24 float64
@@ -231,14 +229,14 @@ func ParticleFF(w float64) float64 {
 			} else {
 				v24 = 2 * dx[j]
 			}
-			v25 := t8[j]*v17 + t25*v24
+			v25 := t8[j]*v17 + t23*v24
 			var v26 float64
 			if on2 {
 				v26 = 0
 			} else {
 				v26 = 2 * (dx[j] - t4[j])
 			}
-			v27 := t9[j]*v23 + t26*v26
+			v27 := t9[j]*v23 + t24*v26
 			var v28 float64
 			if on3 {
 				v28 = 0
@@ -252,7 +250,7 @@ func ParticleFF(w float64) float64 {
 			} else {
 				v30 = v25
 			}
-			v31 := t27*(v30/v11-v15*v29) + v29*v16
+			v31 := t25*(v30/v11-v15*v29) + v29*v16
 			t10j := t10[j]
 			var v32 float64
 			if on2 {
@@ -260,7 +258,7 @@ func ParticleFF(w float64) float64 {
 			} else {
 				v32 = v27
 			}
-			v33 := t28*(v32/v8-v21*t10j) + t10j*v22
+			v33 := t26*(v32/v8-v21*t10j) + t10j*v22
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			dv3 := dv[j]
@@ -359,7 +357,7 @@ func ParticleFF(w float64) float64 {
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on3 := 0 < x2[1]+0.1*v2[1]
 		on4 := s2 == 0
-		t25 := 1 / v11
+		t23 := 1 / v11
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var v12 float64
@@ -374,7 +372,7 @@ func ParticleFF(w float64) float64 {
 				}
 				v12 = 0.5 / v10 * v13
 			}
-			v13 := v12 / v11 * t25
+			v13 := v12 / v11 * t23
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			v14 := v2[j]
@@ -421,23 +419,11 @@ func ParticleFF(w float64) float64 {
 			break
 		}
 
-		// t14[i] = 0.75   particle.bp:10
-		t14[0] = 0.75
-
-		// t14[i + 1] = 0   particle.bp:10
-		t14[1] = 0
-
 		// x1 = x - eta*g   descent.bp:6
 		x1[0] = x3[0] - eta*g[0]
 
 		// grow = i == 10   descent.bp:8
 		grow2 := i == 10
-
-		// t15[i] = 0   particle.bp:10
-		t15[0] = 0
-
-		// t15[i + 1] = −1   particle.bp:9
-		t15[1] = -1
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		on2 := square(g[0]) == 0
@@ -479,24 +465,24 @@ func ParticleFF(w float64) float64 {
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 		v11 := 10 - x1[0]
 
-		// t16[i] = 10   particle.bp:9
-		t16[0] = 10
+		// t14[i] = 10   particle.bp:9
+		t14[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t16[1] = v11
+		t14[1] = v11
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
-			t25 := t2[j]
-			x4[j] = t25
+			t23 := t2[j]
+			x4[j] = t23
 
 			// x5 = t2   descent.bp:5
-			x5[j] = t25
+			x5[j] = t23
 		}
 		for j := range 2 {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			t14j := t14[j]
-			v3[j] = t14j
-			v4[j] = t14j
+			t23 := t3[j]
+			v3[j] = t23
+			v4[j] = t23
 		}
 
 		// dx2 = 0   particle.bp:9
@@ -515,16 +501,16 @@ func ParticleFF(w float64) float64 {
 				break
 			}
 
-			// t17[i] = 10   particle.bp:9
-			t17[0] = int32(10)
+			// t15[i] = 10   particle.bp:9
+			t15[0] = int32(10)
 
-			// t17[i + 1] = 0   particle.bp:10
-			t17[1] = int32(0)
+			// t15[i + 1] = 0   particle.bp:10
+			t15[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x4[j] - t16[j])
+				s += square(x4[j] - t14[j])
 			}
 			var v12 float64
 			if s == 0 {
@@ -542,9 +528,9 @@ func ParticleFF(w float64) float64 {
 			var s2 float64
 			on5 := s == 0
 			for j := range 2 {
-				t18j := x4[j] - float64(int(t17[j]))
-				t18[j] = t18j
-				s2 += square(t18j)
+				t16j := x4[j] - float64(int(t15[j]))
+				t16[j] = t16j
+				s2 += square(t16j)
 				var v15 float64
 				if on5 {
 					v15 = 0
@@ -553,11 +539,11 @@ func ParticleFF(w float64) float64 {
 					if on5 {
 						v16 = 0
 					} else {
-						v16 = 2 * (x4[j] - t16[j])
+						v16 = 2 * (x4[j] - t14[j])
 					}
 					v15 = 0.5 / v13 * v16
 				}
-				t19[j] = v15 / v14
+				t17[j] = v15 / v14
 			}
 			var v15 float64
 			if s2 == 0 {
@@ -576,7 +562,7 @@ func ParticleFF(w float64) float64 {
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on6 := 0 < x4[1]+0.1*v3[1]
 			on7 := s2 == 0
-			t25 := 1 / v17
+			t23 := 1 / v17
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 				var v18 float64
@@ -587,16 +573,16 @@ func ParticleFF(w float64) float64 {
 					if on7 {
 						v19 = 0
 					} else {
-						v19 = 2 * t18[j]
+						v19 = 2 * t16[j]
 					}
 					v18 = 0.5 / v16 * v19
 				}
-				v19 := v18 / v17 * t25
+				v19 := v18 / v17 * t23
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				v20 := v3[j]
 				if on6 {
-					nextV3[j] = v20 + 0.1*(t19[j]*(1/v14)+v19)
+					nextV3[j] = v20 + 0.1*(t17[j]*(1/v14)+v19)
 				} else {
 					nextV3[j] = v20
 				}
@@ -645,16 +631,16 @@ func ParticleFF(w float64) float64 {
 				break
 			}
 
-			// t20[i] = 10   particle.bp:9
-			t20[0] = int32(10)
+			// t18[i] = 10   particle.bp:9
+			t18[0] = int32(10)
 
-			// t20[i + 1] = 0   particle.bp:10
-			t20[1] = int32(0)
+			// t18[i + 1] = 0   particle.bp:10
+			t18[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x5[j] - t16[j])
+				s += square(x5[j] - t14[j])
 			}
 			var v12 float64
 			if s == 0 {
@@ -675,27 +661,27 @@ func ParticleFF(w float64) float64 {
 			on5 := s == 0
 			for j := range 2 {
 				x6 := x5[j]
-				t21j := x6 - float64(int(t20[j]))
-				t21[j] = t21j
-				s2 += square(t21j)
+				t19j := x6 - float64(int(t18[j]))
+				t19[j] = t19j
+				s2 += square(t19j)
 				dx3 := dx2[j]
-				s3 += 2 * t21j * dx3
-				v15 := 2 * (x6 - t16[j])
-				s4 += v15 * (dx3 - t15[j])
-				var t23j float64
+				s3 += 2 * t19j * dx3
+				v15 := 2 * (x6 - t14[j])
+				s4 += v15 * (dx3 - t4[j])
+				var t21j float64
 				if on5 {
-					t23j = 0
+					t21j = 0
 				} else {
-					t23j = v15
+					t21j = v15
 				}
-				t23[j] = t23j
+				t21[j] = t21j
 				var v16 float64
 				if on5 {
 					v16 = 0
 				} else {
-					v16 = 0.5 / v13 * t23j
+					v16 = 0.5 / v13 * t21j
 				}
-				t24[j] = v16 / v14
+				t22[j] = v16 / v14
 			}
 			var v15 float64
 			if s2 == 0 {
@@ -729,9 +715,9 @@ func ParticleFF(w float64) float64 {
 			on6 := s2 == 0
 			for j := range 2 {
 				if on6 {
-					t22[j] = 0
+					t20[j] = 0
 				} else {
-					t22[j] = 2 * t21[j]
+					t20[j] = 2 * t19[j]
 				}
 			}
 			var v24 float64
@@ -753,10 +739,10 @@ func ParticleFF(w float64) float64 {
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on7 := 0 < x5[1]+0.1*v4[1]
-			t25 := 0.5 / v16
-			t26 := 0.5 / v13
-			t27 := 1 / v17
-			t28 := 1 / v14
+			t23 := 0.5 / v16
+			t24 := 0.5 / v13
+			t25 := 1 / v17
+			t26 := 1 / v14
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 				var v30 float64
@@ -765,19 +751,19 @@ func ParticleFF(w float64) float64 {
 				} else {
 					v30 = 2 * dx2[j]
 				}
-				v31 := t22[j]*v23 + t25*v30
+				v31 := t20[j]*v23 + t23*v30
 				var v32 float64
 				if on5 {
 					v32 = 0
 				} else {
-					v32 = 2 * (dx2[j] - t15[j])
+					v32 = 2 * (dx2[j] - t4[j])
 				}
-				v33 := t23[j]*v29 + t26*v32
+				v33 := t21[j]*v29 + t24*v32
 				var v34 float64
 				if on6 {
 					v34 = 0
 				} else {
-					v34 = 0.5 / v16 * t22[j]
+					v34 = 0.5 / v16 * t20[j]
 				}
 				v35 := v34 / v17
 				var v36 float64
@@ -786,15 +772,15 @@ func ParticleFF(w float64) float64 {
 				} else {
 					v36 = v31
 				}
-				v37 := t27*(v36/v17-v21*v35) + v35*v22
-				t24j := t24[j]
+				v37 := t25*(v36/v17-v21*v35) + v35*v22
+				t22j := t22[j]
 				var v38 float64
 				if on5 {
 					v38 = 0
 				} else {
 					v38 = v33
 				}
-				v39 := t28*(v38/v14-v27*t24j) + t24j*v28
+				v39 := t26*(v38/v14-v27*t22j) + t22j*v28
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				dv3 := dv2[j]
@@ -805,7 +791,7 @@ func ParticleFF(w float64) float64 {
 				}
 				v40 := v4[j]
 				if on7 {
-					nextV4[j] = v40 + 0.1*(t24j*(1/v14)+v35*(1/v17))
+					nextV4[j] = v40 + 0.1*(t22j*(1/v14)+v35*(1/v17))
 				} else {
 					nextV4[j] = v40
 				}
@@ -901,10 +887,8 @@ func ParticleFR(w float64) float64 {
 	var t7 [2]float64
 	var t8 [2]int32
 	var t9 [2]float64
-	var t10 [2]float64
 	var x1 [1]float64
-	var t11 [2]float64
-	var t12 [2]float64
+	var t10 [2]float64
 	var x4 [2]float64
 	var v3 [2]float64
 	var nextV3 [2]float64
@@ -914,12 +898,12 @@ func ParticleFR(w float64) float64 {
 	var dx2 [2]float64
 	var dv2 [2]float64
 	var nextDv2 [2]float64
+	var t11 [2]int32
+	var t12 [2]float64
 	var t13 [2]int32
-	var t14 [2]float64
-	var t15 [2]int32
 	var d3 [2]float64
 	var d4 [2]float64
-	var t16 [2]float64
+	var t14 [2]float64
 
 	// t[i] = 0   particle.bp:10
 	t[0] = int32(0)
@@ -1342,23 +1326,11 @@ func ParticleFR(w float64) float64 {
 			break
 		}
 
-		// t10[i] = 0.75   particle.bp:10
-		t10[0] = 0.75
-
-		// t10[i + 1] = 0   particle.bp:10
-		t10[1] = 0
-
 		// x1 = x - eta*g   descent.bp:6
 		x1[0] = x3[0] - eta*g[0]
 
 		// grow = i == 10   descent.bp:8
 		grow2 := i == 10
-
-		// t11[i] = 0   particle.bp:10
-		t11[0] = 0
-
-		// t11[i + 1] = −1   particle.bp:9
-		t11[1] = -1
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		on2 := square(g[0]) == 0
@@ -1400,24 +1372,24 @@ func ParticleFR(w float64) float64 {
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 		v11 := 10 - x1[0]
 
-		// t12[i] = 10   particle.bp:9
-		t12[0] = 10
+		// t10[i] = 10   particle.bp:9
+		t10[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t12[1] = v11
+		t10[1] = v11
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
-			t17 := t2[j]
-			x4[j] = t17
+			t15 := t2[j]
+			x4[j] = t15
 
 			// x5 = t2   descent.bp:5
-			x5[j] = t17
+			x5[j] = t15
 		}
 		for j := range 2 {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			t10j := t10[j]
-			v3[j] = t10j
-			v4[j] = t10j
+			t15 := t3[j]
+			v3[j] = t15
+			v4[j] = t15
 		}
 
 		// dx2 = 0   particle.bp:9
@@ -1436,16 +1408,16 @@ func ParticleFR(w float64) float64 {
 				break
 			}
 
-			// t13[i] = 10   particle.bp:9
-			t13[0] = int32(10)
+			// t11[i] = 10   particle.bp:9
+			t11[0] = int32(10)
 
-			// t13[i + 1] = 0   particle.bp:10
-			t13[1] = int32(0)
+			// t11[i + 1] = 0   particle.bp:10
+			t11[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x4[j] - t12[j])
+				s += square(x4[j] - t10[j])
 			}
 			var v12 float64
 			if s == 0 {
@@ -1466,9 +1438,9 @@ func ParticleFR(w float64) float64 {
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t14j := x4[j] - float64(int(t13[j]))
-				t14[j] = t14j
-				s2 += square(t14j)
+				t12j := x4[j] - float64(int(t11[j]))
+				t12[j] = t12j
+				s2 += square(t12j)
 			}
 			var v15 float64
 			if s2 == 0 {
@@ -1492,18 +1464,18 @@ func ParticleFR(w float64) float64 {
 			on6 := s2 == 0
 			on7 := s == 0
 			for j := range 2 {
-				// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t14) }) + (if s = 0 { 0 } else { 2·(−d5·(x4 − t12)) })   particle.bp:13
+				// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t12) }) + (if s = 0 { 0 } else { 2·(−d5·(x4 − t10)) })   particle.bp:13
 				var v18 float64
 				if on6 {
 					v18 = 0
 				} else {
-					v18 = -d6 * (2 * t14[j])
+					v18 = -d6 * (2 * t12[j])
 				}
 				var v19 float64
 				if on7 {
 					v19 = 0
 				} else {
-					v19 = -d5 * (2 * (x4[j] - t12[j]))
+					v19 = -d5 * (2 * (x4[j] - t10[j]))
 				}
 				d7 := v18 + v19
 
@@ -1559,25 +1531,25 @@ func ParticleFR(w float64) float64 {
 				break
 			}
 
-			// t15[i] = 10   particle.bp:9
-			t15[0] = int32(10)
+			// t13[i] = 10   particle.bp:9
+			t13[0] = int32(10)
 
-			// t15[i + 1] = 0   particle.bp:10
-			t15[1] = int32(0)
+			// t13[i + 1] = 0   particle.bp:10
+			t13[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x5[j] - t12[j])
+				s += square(x5[j] - t10[j])
 			}
 			var s2 float64
 			for j := range 2 {
-				// d3 = 2·(x5 − t12)   particle.bp:9
-				d3j := 2 * (x5[j] - t12[j])
+				// d3 = 2·(x5 − t10)   particle.bp:9
+				d3j := 2 * (x5[j] - t10[j])
 				d3[j] = d3j
 
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				s2 += d3j * (dx2[j] - t11[j])
+				s2 += d3j * (dx2[j] - t4[j])
 			}
 			var v12 float64
 			if s == 0 {
@@ -1653,22 +1625,22 @@ func ParticleFR(w float64) float64 {
 			}
 			d10 := v19 - v20
 
-			// d4 = if s = 0 { 0 } else { d10·d3 + 2·d6·(dx2 − t11) }   particle.bp:9
+			// d4 = if s = 0 { 0 } else { d10·d3 + 2·d6·(dx2 − t4) }   particle.bp:9
 			for j := range 2 {
 				if on5 {
 					d4[j] = 0
 				} else {
-					d4[j] = d10*d3[j] + d6*(2*(dx2[j]-t11[j]))
+					d4[j] = d10*d3[j] + d6*(2*(dx2[j]-t4[j]))
 				}
 			}
 			var s3 float64
 			var s4 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t16j := x5[j] - float64(int(t15[j]))
-				t16[j] = t16j
-				s3 += square(t16j)
-				s4 += 2 * t16j * dx2[j]
+				t14j := x5[j] - float64(int(t13[j]))
+				t14[j] = t14j
+				s3 += square(t14j)
+				s4 += 2 * t14j * dx2[j]
 			}
 			var v21 float64
 			if s3 == 0 {
@@ -1747,12 +1719,12 @@ func ParticleFR(w float64) float64 {
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on7 := 0 < x5[1]+0.1*v4[1]
 			for j := range 2 {
-				// d17 = if s3 = 0 { 0 } else { 2·(d16·t16 + d12·dx2) }   particle.bp:9
+				// d17 = if s3 = 0 { 0 } else { 2·(d16·t14 + d12·dx2) }   particle.bp:9
 				var d17 float64
 				if on6 {
 					d17 = 0
 				} else {
-					d17 = d16*(2*t16[j]) + d12*(2*dx2[j])
+					d17 = d16*(2*t14[j]) + d12*(2*dx2[j])
 				}
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
@@ -1763,12 +1735,12 @@ func ParticleFR(w float64) float64 {
 					nextDv2[j] = dv3
 				}
 
-				// d18 = (if s3 = 0 { 0 } else { 2·d12·t16 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
+				// d18 = (if s3 = 0 { 0 } else { 2·d12·t14 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
 				var v30 float64
 				if on6 {
 					v30 = 0
 				} else {
-					v30 = d12 * (2 * t16[j])
+					v30 = d12 * (2 * t14[j])
 				}
 				var v31 float64
 				if on5 {
@@ -1897,9 +1869,8 @@ func ParticleRF(w float64) float64 {
 	var t20 [2]int32
 	var t21 [2]float64
 	var t22 [2]float64
-	var t23 [2]float64
 	var x1 [1]float64
-	var t24 [2]float64
+	var t23 [2]float64
 	var x4 [2]float64
 	var v3 [2]float64
 	var nextV2 [2]float64
@@ -1907,6 +1878,7 @@ func ParticleRF(w float64) float64 {
 	var firstX2 [2]float64
 	var v4 []float64
 	var firstV2 [2]float64
+	var t24 []float64
 	var t25 []float64
 	var t26 []float64
 	var t27 []float64
@@ -1916,25 +1888,24 @@ func ParticleRF(w float64) float64 {
 	var t31 []float64
 	var t32 []float64
 	var t33 []float64
-	var t34 []float64
 	var dv3 [2]float64
 	var d7 [2]float64
 	var dx2 [2]float64
 	var dv4 [2]float64
 	var d8 [2]float64
 	var nextD2 [2]float64
-	var t35 [2]int32
+	var t34 [2]int32
+	var t35 [2]float64
 	var t36 [2]float64
-	var t37 [2]float64
-	var t38 [2]int32
-	var t39 [2]float64
-	var t40 [2]int32
+	var t37 [2]int32
+	var t38 [2]float64
+	var t39 [2]int32
 	var d9 [2]float64
 	var dzx12 [2]float64
 	var d10 [2]float64
-	var t41 [2]float64
+	var t40 [2]float64
 	var d11 [2]float64
-	var t42 [2]float64
+	var t41 [2]float64
 	var d12 [2]float64
 
 	// t[i] = 0   particle.bp:10
@@ -2208,7 +2179,7 @@ func ParticleRF(w float64) float64 {
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on3 := 0 < x2[1]+0.1*v2[1]
 		on4 := s2 == 0
-		t45 := 1 / v12
+		t44 := 1 / v12
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var v13 float64
@@ -2223,7 +2194,7 @@ func ParticleRF(w float64) float64 {
 				}
 				v13 = 0.5 / v11 * v14
 			}
-			v14 := v13 / v12 * t45
+			v14 := v13 / v12 * t44
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			v15 := v2[j]
@@ -2282,12 +2253,6 @@ func ParticleRF(w float64) float64 {
 			break
 		}
 
-		// t23[i] = 0.75   particle.bp:10
-		t23[0] = 0.75
-
-		// t23[i + 1] = 0   particle.bp:10
-		t23[1] = 0
-
 		// x1 = x - eta*g   descent.bp:6
 		x1[0] = x3[0] - eta*g[0]
 
@@ -2334,24 +2299,24 @@ func ParticleRF(w float64) float64 {
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 		v10 := 10 - x1[0]
 
-		// t24[i] = 10   particle.bp:9
-		t24[0] = 10
+		// t23[i] = 10   particle.bp:9
+		t23[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t24[1] = v10
+		t23[1] = v10
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
-			t45 := t2[j]
-			x4[j] = t45
+			t44 := t2[j]
+			x4[j] = t44
 
 			// firstX2 = t2   descent.bp:5
-			firstX2[j] = t45
+			firstX2[j] = t44
 		}
 		for j := range 2 {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			t23j := t23[j]
-			v3[j] = t23j
-			firstV2[j] = t23j
+			t44 := t3[j]
+			v3[j] = t44
+			firstV2[j] = t44
 		}
 		for {
 			on4 := 0 < x4[1]
@@ -2359,16 +2324,16 @@ func ParticleRF(w float64) float64 {
 				break
 			}
 
-			// t35[i] = 10   particle.bp:9
-			t35[0] = int32(10)
+			// t34[i] = 10   particle.bp:9
+			t34[0] = int32(10)
 
-			// t35[i + 1] = 0   particle.bp:10
-			t35[1] = int32(0)
+			// t34[i + 1] = 0   particle.bp:10
+			t34[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x4[j] - t24[j])
+				s += square(x4[j] - t23[j])
 			}
 			var v11 float64
 			if s == 0 {
@@ -2386,9 +2351,9 @@ func ParticleRF(w float64) float64 {
 			var s2 float64
 			on5 := s == 0
 			for j := range 2 {
-				t36j := x4[j] - float64(int(t35[j]))
-				t36[j] = t36j
-				s2 += square(t36j)
+				t35j := x4[j] - float64(int(t34[j]))
+				t35[j] = t35j
+				s2 += square(t35j)
 				var v14 float64
 				if on5 {
 					v14 = 0
@@ -2397,11 +2362,11 @@ func ParticleRF(w float64) float64 {
 					if on5 {
 						v15 = 0
 					} else {
-						v15 = 2 * (x4[j] - t24[j])
+						v15 = 2 * (x4[j] - t23[j])
 					}
 					v14 = 0.5 / v12 * v15
 				}
-				t37[j] = v14 / v13
+				t36[j] = v14 / v13
 			}
 			var v14 float64
 			if s2 == 0 {
@@ -2420,7 +2385,7 @@ func ParticleRF(w float64) float64 {
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on6 := 0 < x4[1]+0.1*v3[1]
 			on7 := s2 == 0
-			t45 := 1 / v16
+			t44 := 1 / v16
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 				var v17 float64
@@ -2431,16 +2396,16 @@ func ParticleRF(w float64) float64 {
 					if on7 {
 						v18 = 0
 					} else {
-						v18 = 2 * t36[j]
+						v18 = 2 * t35[j]
 					}
 					v17 = 0.5 / v15 * v18
 				}
-				v18 := v17 / v16 * t45
+				v18 := v17 / v16 * t44
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				v19 := v3[j]
 				if on6 {
-					nextV2[j] = v19 + 0.1*(t37[j]*(1/v13)+v18)
+					nextV2[j] = v19 + 0.1*(t36[j]*(1/v13)+v18)
 				} else {
 					nextV2[j] = v19
 				}
@@ -2499,33 +2464,33 @@ func ParticleRF(w float64) float64 {
 			}
 			x5 = grown(x5, passes5*2+4)
 			v4 = grown(v4, passes5*2+4)
-			t25 = grown(t25, passes5*2+2)
+			t24 = grown(t24, passes5*2+2)
+			t25 = grown(t25, passes5+1)
 			t26 = grown(t26, passes5+1)
 			t27 = grown(t27, passes5+1)
 			t28 = grown(t28, passes5+1)
-			t29 = grown(t29, passes5+1)
-			t30 = grown(t30, passes5*2+2)
+			t29 = grown(t29, passes5*2+2)
+			t30 = grown(t30, passes5+1)
 			t31 = grown(t31, passes5+1)
 			t32 = grown(t32, passes5+1)
 			t33 = grown(t33, passes5+1)
-			t34 = grown(t34, passes5+1)
 
-			// t38[i] = 10   particle.bp:9
-			t38[0] = int32(10)
+			// t37[i] = 10   particle.bp:9
+			t37[0] = int32(10)
 
-			// t38[i + 1] = 0   particle.bp:10
-			t38[1] = int32(0)
-			t29 = grown(t29, passes5)
+			// t37[i + 1] = 0   particle.bp:10
+			t37[1] = int32(0)
+			t28 = grown(t28, passes5)
 			var s float64
 			x5Row := x5[passes5*2:][:2]
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t39j := x5Row[j] - float64(int(t38[j]))
-				t39[j] = t39j
-				s += square(t39j)
+				t38j := x5Row[j] - float64(int(t37[j]))
+				t38[j] = t38j
+				s += square(t38j)
 			}
-			t29[passes5] = s
-			t26 = grown(t26, passes5)
+			t28[passes5] = s
+			t25 = grown(t25, passes5)
 			var v11 float64
 			if s == 0 {
 				v11 = 1
@@ -2533,25 +2498,25 @@ func ParticleRF(w float64) float64 {
 				v11 = s
 			}
 			v12 := math.Sqrt(v11)
-			t26[passes5] = v12
-			t27 = grown(t27, passes5)
+			t25[passes5] = v12
+			t26 = grown(t26, passes5)
 			var v13 float64
 			if s == 0 {
 				v13 = 0
 			} else {
 				v13 = v12
 			}
-			t27[passes5] = v13
-			t28 = grown(t28, passes5)
+			t26[passes5] = v13
+			t27 = grown(t27, passes5)
 			v14 := 1 / v13
-			t28[passes5] = v14
-			t34 = grown(t34, passes5)
+			t27[passes5] = v14
+			t33 = grown(t33, passes5)
 			var s2 float64
 			for j := range 2 {
-				s2 += square(x5Row[j] - t24[j])
+				s2 += square(x5Row[j] - t23[j])
 			}
-			t34[passes5] = s2
-			t31 = grown(t31, passes5)
+			t33[passes5] = s2
+			t30 = grown(t30, passes5)
 			var v15 float64
 			if s2 == 0 {
 				v15 = 1
@@ -2559,23 +2524,23 @@ func ParticleRF(w float64) float64 {
 				v15 = s2
 			}
 			v16 := math.Sqrt(v15)
-			t31[passes5] = v16
-			t32 = grown(t32, passes5)
+			t30[passes5] = v16
+			t31 = grown(t31, passes5)
 			var v17 float64
 			if s2 == 0 {
 				v17 = 0
 			} else {
 				v17 = v16
 			}
-			t32[passes5] = v17
-			t33 = grown(t33, passes5)
+			t31[passes5] = v17
+			t32 = grown(t32, passes5)
 			v18 := 1 / v17
-			t33[passes5] = v18
-			t30 = grown(t30, passes5*2)
+			t32[passes5] = v18
+			t29 = grown(t29, passes5*2)
 			on5 := s2 == 0
 			v4Row := v4[passes5*2:][:2]
 			x5Row2 := x5[passes5*2+2:][:2]
-			t30Row := t30[passes5*2:][:2]
+			t29Row := t29[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x + dt*v   particle.bp:11
 				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
@@ -2589,16 +2554,16 @@ func ParticleRF(w float64) float64 {
 					if on5 {
 						v20 = 0
 					} else {
-						v20 = 2 * (x5Row[j] - t24[j])
+						v20 = 2 * (x5Row[j] - t23[j])
 					}
 					v19 = 0.5 / v16 * v20
 				}
-				t30Row[j] = v19 / v17
+				t29Row[j] = v19 / v17
 			}
-			t25 = grown(t25, passes5*2)
+			t24 = grown(t24, passes5*2)
 			on6 := s == 0
 			on7 := 0 < x5[passes5*2+3]
-			t25Row := t25[passes5*2:][:2]
+			t24Row := t24[passes5*2:][:2]
 			v4Row2 := v4[passes5*2+2:][:2]
 			for j := range 2 {
 				var v19 float64
@@ -2609,17 +2574,17 @@ func ParticleRF(w float64) float64 {
 					if on6 {
 						v20 = 0
 					} else {
-						v20 = 2 * t39[j]
+						v20 = 2 * t38[j]
 					}
 					v19 = 0.5 / v12 * v20
 				}
 				j2 := v19 / v13
-				t25Row[j] = j2
+				t24Row[j] = j2
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				v20 := v4Row[j]
 				if on7 {
-					v4Row2[j] = v20 + 0.1*(t30[j+passes5*2]*v18+j2*v14)
+					v4Row2[j] = v20 + 0.1*(t29[j+passes5*2]*v18+j2*v14)
 				} else {
 					v4Row2[j] = v20
 				}
@@ -2676,7 +2641,7 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			d8[j] = 0
 		}
-		d2Loop(passes5, t40[:], dv4[:], t30, dzx12[:], dx2[:], t25, t41[:], x5, t24[:], t33, t32, d9[:], t28, t27, d10[:], v4, t34, t31, d11[:], nextD2[:], d8[:], t42[:], t29, t26, d12[:])
+		d2Loop(passes5, t39[:], dv4[:], t29, dzx12[:], dx2[:], t24, t40[:], x5, t23[:], t32, t31, d9[:], t27, t26, d10[:], v4, t33, t30, d11[:], nextD2[:], d8[:], t41[:], t28, t25, d12[:])
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
@@ -2759,9 +2724,8 @@ func ParticleRR(w float64) float64 {
 	var dd2 [2]float64
 	var t16 [2]int32
 	var t17 [2]float64
-	var t18 [2]float64
 	var x1 [1]float64
-	var t19 [2]float64
+	var t18 [2]float64
 	var x4 [2]float64
 	var v3 [2]float64
 	var nextV2 [2]float64
@@ -2769,19 +2733,19 @@ func ParticleRR(w float64) float64 {
 	var firstX2 [2]float64
 	var v4 []float64
 	var firstV2 [2]float64
+	var t19 []float64
 	var t20 []float64
-	var t21 []float64
 	var d12 []float64
-	var t22 []float64
+	var t21 []float64
 	var d13 []float64
-	var t23 []float64
+	var t22 []float64
 	var d14 []float64
+	var t23 []float64
 	var t24 []float64
-	var t25 []float64
 	var d15 []float64
-	var t26 []float64
+	var t25 []float64
 	var d16 []float64
-	var t27 []float64
+	var t26 []float64
 	var d17 []float64
 	var dv3 [2]float64
 	var d18 [2]float64
@@ -2789,11 +2753,11 @@ func ParticleRR(w float64) float64 {
 	var dv4 [2]float64
 	var d19 [2]float64
 	var nextD2 [2]float64
-	var t28 [2]int32
-	var t29 [2]float64
-	var t30 [2]int32
-	var t31 [2]float64
-	var t32 [2]int32
+	var t27 [2]int32
+	var t28 [2]float64
+	var t29 [2]int32
+	var t30 [2]float64
+	var t31 [2]int32
 	var dzx12 [2]float64
 	var d20 [2]float64
 	var dd3 [2]float64
@@ -3179,12 +3143,6 @@ func ParticleRR(w float64) float64 {
 			break
 		}
 
-		// t18[i] = 0.75   particle.bp:10
-		t18[0] = 0.75
-
-		// t18[i + 1] = 0   particle.bp:10
-		t18[1] = 0
-
 		// x1 = x - eta*g   descent.bp:6
 		x1[0] = x3[0] - eta*g[0]
 
@@ -3231,24 +3189,24 @@ func ParticleRR(w float64) float64 {
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 		v10 := 10 - x1[0]
 
-		// t19[i] = 10   particle.bp:9
-		t19[0] = 10
+		// t18[i] = 10   particle.bp:9
+		t18[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t19[1] = v10
+		t18[1] = v10
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
-			t35 := t2[j]
-			x4[j] = t35
+			t34 := t2[j]
+			x4[j] = t34
 
 			// firstX2 = t2   descent.bp:5
-			firstX2[j] = t35
+			firstX2[j] = t34
 		}
 		for j := range 2 {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			t18j := t18[j]
-			v3[j] = t18j
-			firstV2[j] = t18j
+			t34 := t3[j]
+			v3[j] = t34
+			firstV2[j] = t34
 		}
 		for {
 			on4 := 0 < x4[1]
@@ -3256,16 +3214,16 @@ func ParticleRR(w float64) float64 {
 				break
 			}
 
-			// t28[i] = 10   particle.bp:9
-			t28[0] = int32(10)
+			// t27[i] = 10   particle.bp:9
+			t27[0] = int32(10)
 
-			// t28[i + 1] = 0   particle.bp:10
-			t28[1] = int32(0)
+			// t27[i + 1] = 0   particle.bp:10
+			t27[1] = int32(0)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var s float64
 			for j := range 2 {
-				s += square(x4[j] - t19[j])
+				s += square(x4[j] - t18[j])
 			}
 			var v11 float64
 			if s == 0 {
@@ -3286,9 +3244,9 @@ func ParticleRR(w float64) float64 {
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t29j := x4[j] - float64(int(t28[j]))
-				t29[j] = t29j
-				s2 += square(t29j)
+				t28j := x4[j] - float64(int(t27[j]))
+				t28[j] = t28j
+				s2 += square(t28j)
 			}
 			var v14 float64
 			if s2 == 0 {
@@ -3312,18 +3270,18 @@ func ParticleRR(w float64) float64 {
 			on6 := s2 == 0
 			on7 := s == 0
 			for j := range 2 {
-				// d28 = (if s2 = 0 { 0 } else { 2·(−d27·t29) }) + (if s = 0 { 0 } else { 2·(−d26·(x4 − t19)) })   particle.bp:13
+				// d28 = (if s2 = 0 { 0 } else { 2·(−d27·t28) }) + (if s = 0 { 0 } else { 2·(−d26·(x4 − t18)) })   particle.bp:13
 				var v17 float64
 				if on6 {
 					v17 = 0
 				} else {
-					v17 = -d27 * (2 * t29[j])
+					v17 = -d27 * (2 * t28[j])
 				}
 				var v18 float64
 				if on7 {
 					v18 = 0
 				} else {
-					v18 = -d26 * (2 * (x4[j] - t19[j]))
+					v18 = -d26 * (2 * (x4[j] - t18[j]))
 				}
 				d28 := v17 + v18
 
@@ -3389,26 +3347,26 @@ func ParticleRR(w float64) float64 {
 			}
 			x5 = grown(x5, passes5*2+4)
 			v4 = grown(v4, passes5*2+4)
+			t19 = grown(t19, passes5+1)
 			t20 = grown(t20, passes5+1)
-			t21 = grown(t21, passes5+1)
 			d12 = grown(d12, passes5+1)
-			t22 = grown(t22, passes5+1)
+			t21 = grown(t21, passes5+1)
 			d13 = grown(d13, passes5+1)
-			t23 = grown(t23, passes5+1)
+			t22 = grown(t22, passes5+1)
 			d14 = grown(d14, passes5+1)
+			t23 = grown(t23, passes5+1)
 			t24 = grown(t24, passes5+1)
-			t25 = grown(t25, passes5+1)
 			d15 = grown(d15, passes5+1)
-			t26 = grown(t26, passes5+1)
+			t25 = grown(t25, passes5+1)
 			d16 = grown(d16, passes5+1)
-			t27 = grown(t27, passes5+1)
+			t26 = grown(t26, passes5+1)
 			d17 = grown(d17, passes5+1)
 
-			// t30[i] = 10   particle.bp:9
-			t30[0] = int32(10)
+			// t29[i] = 10   particle.bp:9
+			t29[0] = int32(10)
 
-			// t30[i + 1] = 0   particle.bp:10
-			t30[1] = int32(0)
+			// t29[i + 1] = 0   particle.bp:10
+			t29[1] = int32(0)
 
 			// x1 = x + dt*v   particle.bp:11
 			x5Row := x5[passes5*2:][:2]
@@ -3417,22 +3375,22 @@ func ParticleRR(w float64) float64 {
 			for j := range 2 {
 				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
 			}
-			t23 = grown(t23, passes5)
+			t22 = grown(t22, passes5)
 			var s float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t31j := x5Row[j] - float64(int(t30[j]))
-				t31[j] = t31j
-				s += square(t31j)
+				t30j := x5Row[j] - float64(int(t29[j]))
+				t30[j] = t30j
+				s += square(t30j)
 			}
-			t23[passes5] = s
-			t27 = grown(t27, passes5)
+			t22[passes5] = s
+			t26 = grown(t26, passes5)
 			var s2 float64
 			for j := range 2 {
-				s2 += square(x5Row[j] - t19[j])
+				s2 += square(x5Row[j] - t18[j])
 			}
-			t27[passes5] = s2
-			t26 = grown(t26, passes5)
+			t26[passes5] = s2
+			t25 = grown(t25, passes5)
 			var v11 float64
 			if s2 == 0 {
 				v11 = 1
@@ -3440,31 +3398,31 @@ func ParticleRR(w float64) float64 {
 				v11 = s2
 			}
 			v12 := math.Sqrt(v11)
-			t26[passes5] = v12
-			t25 = grown(t25, passes5)
+			t25[passes5] = v12
+			t24 = grown(t24, passes5)
 			var v13 float64
 			if s2 == 0 {
 				v13 = 0
 			} else {
 				v13 = v12
 			}
-			t25[passes5] = v13
-			t24 = grown(t24, passes5)
+			t24[passes5] = v13
+			t23 = grown(t23, passes5)
 			v14 := 1 / v13
-			t24[passes5] = v14
+			t23[passes5] = v14
 
-			// d26 = t24²   particle.bp:9
+			// d26 = t23²   particle.bp:9
 			d26 := square(v14)
 
-			// d27 = −d26·(0.5/t26)   particle.bp:9
+			// d27 = −d26·(0.5/t25)   particle.bp:9
 			d27 := -(d26 * (0.5 / v12))
 			d15 = grown(d15, passes5)
 
-			// d15 = 2/t25   particle.bp:9
+			// d15 = 2/t24   particle.bp:9
 			d15[passes5] = 2 / v13
 			d16 = grown(d16, passes5)
 
-			// d16 = if t27 = 0 { 0 } else { −d26 }   particle.bp:9
+			// d16 = if t26 = 0 { 0 } else { −d26 }   particle.bp:9
 			if s2 == 0 {
 				d16[passes5] = 0
 			} else {
@@ -3472,13 +3430,13 @@ func ParticleRR(w float64) float64 {
 			}
 			d17 = grown(d17, passes5)
 
-			// d17 = if t27 = 0 { 0 } else { d27 }   particle.bp:9
+			// d17 = if t26 = 0 { 0 } else { d27 }   particle.bp:9
 			if s2 == 0 {
 				d17[passes5] = 0
 			} else {
 				d17[passes5] = d27
 			}
-			t22 = grown(t22, passes5)
+			t21 = grown(t21, passes5)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var v15 float64
@@ -3488,31 +3446,31 @@ func ParticleRR(w float64) float64 {
 				v15 = s
 			}
 			v16 := math.Sqrt(v15)
-			t22[passes5] = v16
-			t21 = grown(t21, passes5)
+			t21[passes5] = v16
+			t20 = grown(t20, passes5)
 			var v17 float64
 			if s == 0 {
 				v17 = 0
 			} else {
 				v17 = v16
 			}
-			t21[passes5] = v17
-			t20 = grown(t20, passes5)
+			t20[passes5] = v17
+			t19 = grown(t19, passes5)
 			v18 := 1 / v17
-			t20[passes5] = v18
+			t19[passes5] = v18
 
-			// d28 = t20²   particle.bp:9
+			// d28 = t19²   particle.bp:9
 			d28 := square(v18)
 
-			// d29 = −d28·(0.5/t22)   particle.bp:9
+			// d29 = −d28·(0.5/t21)   particle.bp:9
 			d29 := -(d28 * (0.5 / v16))
 			d12 = grown(d12, passes5)
 
-			// d12 = 2/t21   particle.bp:9
+			// d12 = 2/t20   particle.bp:9
 			d12[passes5] = 2 / v17
 			d13 = grown(d13, passes5)
 
-			// d13 = if t23 = 0 { 0 } else { −d28 }   particle.bp:9
+			// d13 = if t22 = 0 { 0 } else { −d28 }   particle.bp:9
 			if s == 0 {
 				d13[passes5] = 0
 			} else {
@@ -3520,7 +3478,7 @@ func ParticleRR(w float64) float64 {
 			}
 			d14 = grown(d14, passes5)
 
-			// d14 = if t23 = 0 { 0 } else { d29 }   particle.bp:9
+			// d14 = if t22 = 0 { 0 } else { d29 }   particle.bp:9
 			if s == 0 {
 				d14[passes5] = 0
 			} else {
@@ -3531,18 +3489,18 @@ func ParticleRR(w float64) float64 {
 			on7 := 0 < x5[passes5*2+3]
 			v4Row2 := v4[passes5*2+2:][:2]
 			for j := range 2 {
-				// d30[i] = (if t23 = 0 { 0 } else { d29·2·t31[i] }) + (if t27 = 0 { 0 } else { d27·2·(x5[passes₅,i] − t19[i]) })   particle.bp:13
+				// d30[i] = (if t22 = 0 { 0 } else { d29·2·t30[i] }) + (if t26 = 0 { 0 } else { d27·2·(x5[passes₅,i] − t18[i]) })   particle.bp:13
 				var v19 float64
 				if on5 {
 					v19 = 0
 				} else {
-					v19 = d29 * (2 * t31[j])
+					v19 = d29 * (2 * t30[j])
 				}
 				var v20 float64
 				if on6 {
 					v20 = 0
 				} else {
-					v20 = d27 * (2 * (x5[j+passes5*2] - t19[j]))
+					v20 = d27 * (2 * (x5[j+passes5*2] - t18[j]))
 				}
 				d30 := v19 + v20
 
@@ -3606,7 +3564,7 @@ func ParticleRR(w float64) float64 {
 		for j := range 2 {
 			d19[j] = 0
 		}
-		d8Loop(passes5, t32[:], dzx12[:], dx2[:], x5, t19[:], d20[:], dv4[:], v4, t27, t26, d15, t25, t24, d16, dd3[:], d17, dd4[:], d14, d21[:], nextD2[:], d19[:], d22[:], t23, t22, d12, t21, t20, d13)
+		d8Loop(passes5, t31[:], dzx12[:], dx2[:], x5, t18[:], d20[:], dv4[:], v4, t26, t25, d15, t24, t23, d16, dd3[:], d17, dd4[:], d14, d21[:], nextD2[:], d19[:], d22[:], t22, t21, d12, t20, t19, d13)
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{

@@ -3,18 +3,18 @@
 package particle
 
 // d2LoopGo computes t17[i] = 10, t17[i + 1] = 0, s = Σᵢ 0.1·dv2[i]·t10[passes₂
-// − t₄₃ − 1,i], ….
+// − t₄₂ − 1,i], ….
 func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12, d3, t8, t7, d4, v, t14, t11, d5, nextD, d2, t19, t9, t6, d6 []float64) {
-	for t43 := range passes2 {
+	for t42 := range passes2 {
 		// t17[i] = 10   particle.bp:9
 		t17[0] = int32(10)
 
 		// t17[i + 1] = 0   particle.bp:10
 		t17[1] = int32(0)
 
-		// s = Σᵢ 0.1·dv2[i]·t10[passes₂ − t₄₃ − 1,i]   particle.bp:9
+		// s = Σᵢ 0.1·dv2[i]·t10[passes₂ − t₄₂ − 1,i]   particle.bp:9
 		var s float64
-		t10Row := t10[passes2*2-t43*2-2:][:2]
+		t10Row := t10[passes2*2-t42*2-2:][:2]
 		for j := range 2 {
 			s += 0.1 * dv2[j] * t10Row[j]
 		}
@@ -24,15 +24,15 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			dzx1[j] = 0.1 * dx[j]
 		}
 
-		// s2 = Σᵢ 0.1·dv2[i]·t5[passes₂ − t₄₃ − 1,i]   particle.bp:9
+		// s2 = Σᵢ 0.1·dv2[i]·t5[passes₂ − t₄₂ − 1,i]   particle.bp:9
 		var s2 float64
-		t5Row := t5[passes2*2-t43*2-2:][:2]
+		t5Row := t5[passes2*2-t42*2-2:][:2]
 		for j := range 2 {
 			s2 += 0.1 * dv2[j] * t5Row[j]
 		}
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		xRow := x[passes2*2-t43*2-2:][:2]
+		xRow := x[passes2*2-t42*2-2:][:2]
 		for j := range 2 {
 			t18[j] = 2 * (xRow[j] - t4[j])
 		}
@@ -40,19 +40,19 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		var s4 float64
 		var s5 float64
 		for j := range 2 {
-			// d3 = 0.1·t13[passes₂ − t₄₃ − 1]·dv2/t12[passes₂ − t₄₃ − 1]   particle.bp:9
+			// d3 = 0.1·t13[passes₂ − t₄₂ − 1]·dv2/t12[passes₂ − t₄₂ − 1]   particle.bp:9
 			dv5 := dv2[j]
-			d3j := 0.1 * dv5 * t13[passes2-t43-1] / t12[passes2-t43-1]
+			d3j := 0.1 * dv5 * t13[passes2-t42-1] / t12[passes2-t42-1]
 			d3[j] = d3j
 
-			// s3 = Σᵢ d3[i]·t10[passes₂ − t₄₃ − 1,i]   particle.bp:9
+			// s3 = Σᵢ d3[i]·t10[passes₂ − t₄₂ − 1,i]   particle.bp:9
 			s3 += d3j * t10Row[j]
 
-			// d4 = 0.1·t8[passes₂ − t₄₃ − 1]·dv2/t7[passes₂ − t₄₃ − 1]   particle.bp:9
-			d4j := 0.1 * dv5 * t8[passes2-t43-1] / t7[passes2-t43-1]
+			// d4 = 0.1·t8[passes₂ − t₄₂ − 1]·dv2/t7[passes₂ − t₄₂ − 1]   particle.bp:9
+			d4j := 0.1 * dv5 * t8[passes2-t42-1] / t7[passes2-t42-1]
 			d4[j] = d4j
 
-			// s4 = Σᵢ d4[i]·t5[passes₂ − t₄₃ − 1,i]   particle.bp:9
+			// s4 = Σᵢ d4[i]·t5[passes₂ − t₄₂ − 1,i]   particle.bp:9
 			s4 += d4j * t5Row[j]
 
 			// s5 = t18ᵀ·d3   particle.bp:9
@@ -60,11 +60,11 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-		on := 0 < x[passes2*2-t43*2-1]+0.1*v[passes2*2-t43*2-1]
+		on := 0 < x[passes2*2-t42*2-1]+0.1*v[passes2*2-t42*2-1]
 
-		// d15 = (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t12[passes₂ − t₄₃ − 1]·t13[passes₂ − t₄₃ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { s5/t11[passes₂ − t₄₃ − 1]·(0.5/t11[passes₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
-		on2 := t14[passes2-t43-1] == 0
-		t45 := t11[passes2-t43-1]
+		// d15 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
+		on2 := t14[passes2-t42-1] == 0
+		t44 := t11[passes2-t42-1]
 		var v2 float64
 		if on2 {
 			v2 = 0
@@ -75,7 +75,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			}
 			var v4 float64
 			if on {
-				v4 = s / t12[passes2-t43-1] * t13[passes2-t43-1]
+				v4 = s / t12[passes2-t42-1] * t13[passes2-t42-1]
 			}
 			v2 = v3 - v4
 		}
@@ -87,7 +87,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 				if on2 {
 					v3 = 0
 				} else {
-					v3 = s5 / t45 * (0.5 / t45)
+					v3 = s5 / t44 * (0.5 / t44)
 				}
 			} else {
 				v3 = 0
@@ -95,26 +95,26 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d15 := v2 - v3
 
-		// d16 = d15·(if d15 ≠ 0 { 0.5/t11[passes₂ − t₄₃ − 1] } else { 1 })   particle.bp:9
+		// d16 = d15·(if d15 ≠ 0 { 0.5/t11[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
 		var v4 float64
 		if d15 != 0 {
-			v4 = 0.5 / t45
+			v4 = 0.5 / t44
 		} else {
 			v4 = 1
 		}
 		d16 := d15 * v4
 		for j := range 2 {
-			// d5 = (if on { 2·0.5/t11[passes₂ − t₄₃ − 1]·d3 } else { 0 }) + d16·t18   particle.bp:9
+			// d5 = (if on { 2·0.5/t11[passes₂ − t₄₂ − 1]·d3 } else { 0 }) + d16·t18   particle.bp:9
 			var v5 float64
 			if on {
-				v5 = 2 * (d3[j] * (0.5 / t45))
+				v5 = 2 * (d3[j] * (0.5 / t44))
 			}
 			d5j := v5 + d16*t18[j]
 			d5[j] = d5j
 
-			// nextD = d2 − (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { d5 })   particle.bp:10
+			// nextD = d2 − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 })   particle.bp:10
 			var v6 float64
-			if t14[passes2-t43-1] == 0 {
+			if t14[passes2-t42-1] == 0 {
 				v6 = 0
 			} else {
 				v6 = d5j
@@ -131,9 +131,9 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			s6 += t19j * d4[j]
 		}
 
-		// d17 = (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t7[passes₂ − t₄₃ − 1]·t8[passes₂ − t₄₃ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { s6/t6[passes₂ − t₄₃ − 1]·(0.5/t6[passes₂ − t₄₃ − 1]) } } else { 0 } })   particle.bp:9
-		on3 := t9[passes2-t43-1] == 0
-		t46 := t6[passes2-t43-1]
+		// d17 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
+		on3 := t9[passes2-t42-1] == 0
+		t45 := t6[passes2-t42-1]
 		var v5 float64
 		if on3 {
 			v5 = 0
@@ -144,7 +144,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			}
 			var v7 float64
 			if on {
-				v7 = s2 / t7[passes2-t43-1] * t8[passes2-t43-1]
+				v7 = s2 / t7[passes2-t42-1] * t8[passes2-t42-1]
 			}
 			v5 = v6 - v7
 		}
@@ -156,7 +156,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 				if on3 {
 					v6 = 0
 				} else {
-					v6 = s6 / t46 * (0.5 / t46)
+					v6 = s6 / t45 * (0.5 / t45)
 				}
 			} else {
 				v6 = 0
@@ -164,34 +164,34 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d17 := v5 - v6
 
-		// d18 = d17·(if d17 ≠ 0 { 0.5/t6[passes₂ − t₄₃ − 1] } else { 1 })   particle.bp:9
+		// d18 = d17·(if d17 ≠ 0 { 0.5/t6[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
 		var v7 float64
 		if d17 != 0 {
-			v7 = 0.5 / t46
+			v7 = 0.5 / t45
 		} else {
 			v7 = 1
 		}
 		d18 := d17 * v7
 
-		// d6 = (if on { 2·0.5/t6[passes₂ − t₄₃ − 1]·d4 } else { 0 }) + d18·t19   particle.bp:9
+		// d6 = (if on { 2·0.5/t6[passes₂ − t₄₂ − 1]·d4 } else { 0 }) + d18·t19   particle.bp:9
 		for j := range 2 {
 			var v8 float64
 			if on {
-				v8 = 2 * (d4[j] * (0.5 / t46))
+				v8 = 2 * (d4[j] * (0.5 / t45))
 			}
 			d6[j] = v8 + d18*t19[j]
 		}
 
-		// dx = (if t14[passes₂ − t₄₃ − 1] = 0 { 0 } else { d5 }) + (if t9[passes₂ − t₄₃ − 1] = 0 { 0 } else { d6 })   particle.bp:13
+		// dx = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 }) + (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { d6 })   particle.bp:13
 		for j := range 2 {
 			var v8 float64
-			if t14[passes2-t43-1] == 0 {
+			if t14[passes2-t42-1] == 0 {
 				v8 = 0
 			} else {
 				v8 = d5[j]
 			}
 			var v9 float64
-			if t9[passes2-t43-1] == 0 {
+			if t9[passes2-t42-1] == 0 {
 				v9 = 0
 			} else {
 				v9 = d6[j]
@@ -211,7 +211,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 
 // d8LoopGo computes t15[i] = 10, t15[i + 1] = 0, dzx1 = 0.1·dx, ….
 func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2 []float64) {
-	for t33 := range passes2 {
+	for t32 := range passes2 {
 		// t15[i] = 10   particle.bp:9
 		t15[0] = int32(10)
 
@@ -223,9 +223,9 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			dzx1[j] = 0.1 * dx[j]
 		}
 		var s float64
-		xRow := x[passes2*2-t33*2-2:][:2]
+		xRow := x[passes2*2-t32*2-2:][:2]
 		for j := range 2 {
-			// d9[i] = 2·(x[passes₂ − t₃₃ − 1,i] − t4[i])   particle.bp:9
+			// d9[i] = 2·(x[passes₂ − t₃₂ − 1,i] − t4[i])   particle.bp:9
 			d9j := 2 * (xRow[j] - t4[j])
 			d9[j] = d9j
 
@@ -234,18 +234,18 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-		on := 0 < x[passes2*2-t33*2-1]+0.1*v[passes2*2-t33*2-1]
+		on := 0 < x[passes2*2-t32*2-1]+0.1*v[passes2*2-t32*2-1]
 
-		// d25 = (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s·0.5/t11[passes₂ − t₃₃ − 1]·d4[passes₂ − t₃₃ − 1]/t10[passes₂ − t₃₃ − 1]·t9[passes₂ − t₃₃ − 1] } else { 0 } }) − (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s·d5[passes₂ − t₃₃ − 1]/t11[passes₂ − t₃₃ − 1]·(0.5/t11[passes₂ − t₃₃ − 1]) } else { 0 } })   particle.bp:9
-		on2 := t12[passes2-t33-1] == 0
-		t35 := t11[passes2-t33-1]
-		d25 := 0.5 / t35
+		// d25 = (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s·0.5/t11[passes₂ − t₃₂ − 1]·d4[passes₂ − t₃₂ − 1]/t10[passes₂ − t₃₂ − 1]·t9[passes₂ − t₃₂ − 1] } else { 0 } }) − (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s·d5[passes₂ − t₃₂ − 1]/t11[passes₂ − t₃₂ − 1]·(0.5/t11[passes₂ − t₃₂ − 1]) } else { 0 } })   particle.bp:9
+		on2 := t12[passes2-t32-1] == 0
+		t34 := t11[passes2-t32-1]
+		d25 := 0.5 / t34
 		var v2 float64
 		if on2 {
 			v2 = 0
 		} else {
 			if on {
-				v2 = s * d25 * d4[passes2-t33-1] / t10[passes2-t33-1] * t9[passes2-t33-1]
+				v2 = s * d25 * d4[passes2-t32-1] / t10[passes2-t32-1] * t9[passes2-t32-1]
 			} else {
 				v2 = 0
 			}
@@ -255,40 +255,40 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			v3 = 0
 		} else {
 			if on {
-				v3 = s * d5[passes2-t33-1] / t35 * d25
+				v3 = s * d5[passes2-t32-1] / t34 * d25
 			} else {
 				v3 = 0
 			}
 		}
 		d26 := v2 - v3
 
-		// d27 = d26·(if d26 ≠ 0 { 0.5/t11[passes₂ − t₃₃ − 1] } else { 1 })   particle.bp:9
+		// d27 = d26·(if d26 ≠ 0 { 0.5/t11[passes₂ − t₃₂ − 1] } else { 1 })   particle.bp:9
 		var v4 float64
 		if d26 != 0 {
-			v4 = 0.5 / t35
+			v4 = 0.5 / t34
 		} else {
 			v4 = 1
 		}
 		d27 := d26 * v4
 		for j := range 2 {
-			// dd = if on { −0.2·d6[passes₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
+			// dd = if on { −0.2·d6[passes₂ − t₃₂ − 1]·dv2 } else { 0 }   particle.bp:9
 			if on {
-				dd[j] = 2 * (-0.1 * dv2[j] * d6[passes2-t33-1])
+				dd[j] = 2 * (-0.1 * dv2[j] * d6[passes2-t32-1])
 			} else {
 				dd[j] = 0
 			}
 
-			// dd2 = if on { −0.2·d3[passes₂ − t₃₃ − 1]·dv2 } else { 0 }   particle.bp:9
+			// dd2 = if on { −0.2·d3[passes₂ − t₃₂ − 1]·dv2 } else { 0 }   particle.bp:9
 			if on {
-				dd2[j] = 2 * (-0.1 * dv2[j] * d3[passes2-t33-1])
+				dd2[j] = 2 * (-0.1 * dv2[j] * d3[passes2-t32-1])
 			} else {
 				dd2[j] = 0
 			}
 		}
 		for j := range 2 {
-			// d10 = dd + (if t12[passes₂ − t₃₃ − 1] = 0 { 0 } else { d27·d9 })   particle.bp:9
+			// d10 = dd + (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { d27·d9 })   particle.bp:9
 			var v5 float64
-			if t12[passes2-t33-1] == 0 {
+			if t12[passes2-t32-1] == 0 {
 				v5 = 0
 			} else {
 				v5 = d27 * d9[j]
@@ -301,7 +301,7 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		}
 		var s2 float64
 		for j := range 2 {
-			// d11[i] = 2·(x[passes₂ − t₃₃ − 1,i] − t15[i])   particle.bp:9
+			// d11[i] = 2·(x[passes₂ − t₃₂ − 1,i] − t15[i])   particle.bp:9
 			d11j := 2 * (xRow[j] - float64(int(t15[j])))
 			d11[j] = d11j
 
@@ -309,16 +309,16 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			s2 += -0.1 * dv2[j] * d11j
 		}
 
-		// d28 = (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s2·0.5/t7[passes₂ − t₃₃ − 1]·d[passes₂ − t₃₃ − 1]/t6[passes₂ − t₃₃ − 1]·t5[passes₂ − t₃₃ − 1] } else { 0 } }) − (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { if on { s2·d2[passes₂ − t₃₃ − 1]/t7[passes₂ − t₃₃ − 1]·(0.5/t7[passes₂ − t₃₃ − 1]) } else { 0 } })   particle.bp:9
-		on3 := t8[passes2-t33-1] == 0
-		t36 := t7[passes2-t33-1]
-		d28 := 0.5 / t36
+		// d28 = (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s2·0.5/t7[passes₂ − t₃₂ − 1]·d[passes₂ − t₃₂ − 1]/t6[passes₂ − t₃₂ − 1]·t5[passes₂ − t₃₂ − 1] } else { 0 } }) − (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s2·d2[passes₂ − t₃₂ − 1]/t7[passes₂ − t₃₂ − 1]·(0.5/t7[passes₂ − t₃₂ − 1]) } else { 0 } })   particle.bp:9
+		on3 := t8[passes2-t32-1] == 0
+		t35 := t7[passes2-t32-1]
+		d28 := 0.5 / t35
 		var v5 float64
 		if on3 {
 			v5 = 0
 		} else {
 			if on {
-				v5 = s2 * d28 * d[passes2-t33-1] / t6[passes2-t33-1] * t5[passes2-t33-1]
+				v5 = s2 * d28 * d[passes2-t32-1] / t6[passes2-t32-1] * t5[passes2-t32-1]
 			} else {
 				v5 = 0
 			}
@@ -328,26 +328,26 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			v6 = 0
 		} else {
 			if on {
-				v6 = s2 * d2[passes2-t33-1] / t36 * d28
+				v6 = s2 * d2[passes2-t32-1] / t35 * d28
 			} else {
 				v6 = 0
 			}
 		}
 		d29 := v5 - v6
 
-		// d30 = d29·(if d29 ≠ 0 { 0.5/t7[passes₂ − t₃₃ − 1] } else { 1 })   particle.bp:9
+		// d30 = d29·(if d29 ≠ 0 { 0.5/t7[passes₂ − t₃₂ − 1] } else { 1 })   particle.bp:9
 		var v7 float64
 		if d29 != 0 {
-			v7 = 0.5 / t36
+			v7 = 0.5 / t35
 		} else {
 			v7 = 1
 		}
 		d30 := d29 * v7
 
-		// dx = d10 + dd2 + (if t8[passes₂ − t₃₃ − 1] = 0 { 0 } else { d30·d11 })
+		// dx = d10 + dd2 + (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { d30·d11 })
 		for j := range 2 {
 			var v8 float64
-			if t8[passes2-t33-1] == 0 {
+			if t8[passes2-t32-1] == 0 {
 				v8 = 0
 			} else {
 				v8 = d30 * d11[j]
