@@ -124,11 +124,17 @@ func (p *printer) load(b *loop.Buffer, index symbolic.Poly) printed {
 	case symbolic.Integer:
 		return atom(jen.Int().Call(x.code))
 	case symbolic.Boolean:
-		if b.Kind == loop.Temp {
+		if p.isFlag(b) {
 			return printed{jen.Add(x.code).Op("!=").Lit(0), 3}
 		}
 	}
 	return x
+}
+
+// isFlag reports whether the truth values of b are int32, 0 or 1: those of the arena are,
+// and kernels see no others.
+func (p *printer) isFlag(b *loop.Buffer) bool {
+	return b.Type == symbolic.Boolean && (b.Kind == loop.Temp || p.inKernel)
 }
 
 func (p *printer) apply(e *loop.Apply) printed {

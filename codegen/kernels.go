@@ -143,7 +143,11 @@ func (k *kernel) signature(p *printer, of *loop.Kernel) (params, results []varia
 		switch {
 		case x.Buf != nil:
 			p.bufs[x.Buf] = id
-			params = append(params, variable{id, jen.Index().Add(elemType(k.float, x.Buf.Type))})
+			elem := elemType(k.float, x.Buf.Type)
+			if p.isFlag(x.Buf) {
+				elem = jen.Int32()
+			}
+			params = append(params, variable{id, jen.Index().Add(elem)})
 		case x.Int != nil:
 			p.vars[x.Int], p.symbol[x.Int.Name] = id, jen.Id(id)
 			params = append(params, variable{id, jen.Int()})
@@ -164,7 +168,9 @@ func (k *kernel) signature(p *printer, of *loop.Kernel) (params, results []varia
 
 // printer returns a printer for what k does.
 func (k *kernel) printer(g *generator, reserved ...string) *printer {
-	return newPrinter(&loop.Program{Name: k.name, Body: unswitch(k.Body)}, newScope(g.scope, reserved...), k.float, g.helpers)
+	p := newPrinter(&loop.Program{Name: k.name, Body: unswitch(k.Body)}, newScope(g.scope, reserved...), k.float, g.helpers)
+	p.inKernel = true
+	return p
 }
 
 // portable prints the function for a part, or all, in plain Go.

@@ -12,13 +12,14 @@ import (
 
 // A printer prints the statements of one loop program.
 type printer struct {
-	prog    *loop.Program
-	scope   *scope
-	float   module.Float
-	helpers *helpers
-	kernels *kernelSet // that may be called; nil: none
-	inWork  bool       // its kernels may use threads
-	tasks   jen.Code   // of the work at hand; nil: no kernel needs them
+	prog     *loop.Program
+	scope    *scope
+	float    module.Float
+	helpers  *helpers
+	kernels  *kernelSet // that may be called; nil: none
+	inWork   bool       // its kernels may use threads
+	inKernel bool       // it prints one
+	tasks    jen.Code   // of the work at hand; nil: no kernel needs them
 
 	vars    map[*loop.Var]string
 	symbol  map[string]jen.Code // sizes and integer variables by symbol
@@ -467,10 +468,10 @@ func (p *printer) store(s *loop.Store) {
 		v = p.operator(s.Op, []printed{p.load(b, s.Index), v})
 	}
 	switch {
-	case b.Type == symbolic.Boolean && b.Kind == loop.Out: // a bool of the caller's
-		p.put(jen.Add(place).Op("=").Add(v.code))
-	case b.Type == symbolic.Boolean:
+	case p.isFlag(b):
 		p.put(jen.Add(place).Op("=").Id("flag").Call(v.code))
+	case b.Type == symbolic.Boolean: // a bool of the caller's
+		p.put(jen.Add(place).Op("=").Add(v.code))
 	default:
 		p.put(jen.Add(place).Op("=").Int32().Call(v.code))
 	}

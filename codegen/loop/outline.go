@@ -260,7 +260,8 @@ func (f *freeness) place(b *Buffer, index symbolic.Poly, written bool) {
 	}
 	f.places[b] = append(f.places[b], index)
 	f.written[b] = f.written[b] || written
-	if b.Type == symbolic.Boolean || len(b.Shape) == 0 && (written || f.written[b] || b.Type != symbolic.Real) {
+	// Truth values of the arena are whole numbers; those of the caller are not.
+	if b.Type == symbolic.Boolean && b.Kind != Temp || len(b.Shape) == 0 && (written || f.written[b] || b.Type != symbolic.Real) {
 		f.refused = true
 	}
 }

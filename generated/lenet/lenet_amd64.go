@@ -137,15 +137,15 @@ func daF2Loop(b2, from int, image, P, daF2 []float32) {
 	}
 }
 
-// aLoop is aLoopGo, or assembly that computes the same.
-func aLoop(b2, i int, a, za []float32, aBi float32) {
+// on2Loop is on2LoopGo, or assembly that computes the same.
+func on2Loop(b2 int, aB, a, za, Y, Y2, Y3 []float32, dY2, on2 []int32) {
 	switch cpu {
 	case avx512:
-		aLoopAVX512(b2, i, a, za, aBi)
+		on2LoopAVX512(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 	case avx2:
-		aLoopAVX2(b2, i, a, za, aBi)
+		on2LoopAVX2(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 	default:
-		aLoopGo(b2, i, a, za, aBi)
+		on2LoopGo(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 	}
 }
 
@@ -158,6 +158,18 @@ func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
 		zbProduct2AVX2(b2, zb, bF, Y3, 0, 16, 0, 16, 3, scratch2)
 	default:
 		zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
+	}
+}
+
+// onLoop is onLoopGo, or assembly that computes the same.
+func onLoop(b2 int, bB, b, zb, Y4 []float32, dY, on []int32) {
+	switch cpu {
+	case avx512:
+		onLoopAVX512(b2, bB, b, zb, Y4, dY, on)
+	case avx2:
+		onLoopAVX2(b2, bB, b, zb, Y4, dY, on)
+	default:
+		onLoopGo(b2, bB, b, zb, Y4, dY, on)
 	}
 }
 
@@ -208,6 +220,18 @@ func dY3ProductPart(rows int, dY3, dzh, hW, scratch2 []float32) {
 	}
 }
 
+// db2Loop is db2LoopGo, or assembly that computes the same.
+func db2Loop(b2 int, db, dY3, b []float32, on []int32, dbZ, dbB, db2 []float32) {
+	switch cpu {
+	case avx512:
+		db2LoopAVX512(b2, db, dY3, b, on, dbZ, dbB, db2)
+	case avx2:
+		db2LoopAVX2(b2, db, dY3, b, on, dbZ, dbB, db2)
+	default:
+		db2LoopGo(b2, db, dY3, b, on, dbZ, dbB, db2)
+	}
+}
+
 // dY4ProductPart is dY4ProductPartGo, or assembly that computes the same.
 func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 	switch cpu {
@@ -217,6 +241,18 @@ func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 		dY4ProductAVX2(i, j, k, dY4, bF, db2, 0, 8, 0, 4, 3, scratch2)
 	default:
 		dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
+	}
+}
+
+// daZLoop is daZLoopGo, or assembly that computes the same.
+func daZLoop(b2 int, dY4, da, a []float32, on2 []int32, daZ, daB []float32) {
+	switch cpu {
+	case avx512:
+		daZLoopAVX512(b2, dY4, da, a, on2, daZ, daB)
+	case avx2:
+		daZLoopAVX2(b2, dY4, da, a, on2, daZ, daB)
+	default:
+		daZLoopGo(b2, dY4, da, a, on2, daZ, daB)
 	}
 }
 
@@ -347,16 +383,22 @@ func daF2LoopAVX512(b2 int, from int, image []float32, p3 []float32, daF2 []floa
 func daF2LoopAVX2(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
 
 //go:noescape
-func aLoopAVX512(b2 int, i int, a []float32, za []float32, aBi float32)
+func on2LoopAVX512(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
 
 //go:noescape
-func aLoopAVX2(b2 int, i int, a []float32, za []float32, aBi float32)
+func on2LoopAVX2(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
 
 //go:noescape
 func zbProduct2AVX512(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func zbProduct2AVX2(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func onLoopAVX512(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
+
+//go:noescape
+func onLoopAVX2(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
 
 //go:noescape
 func dzzLoopAVX512(rows int, z []float32, y []int32, exps []float32, dzz []float32, dzB []float32, d float32) (s2 float64, s float64)
@@ -383,10 +425,22 @@ func dY3ProductAVX512(rows int, dY3 []float32, dzh []float32, hW []float32, rowL
 func dY3ProductAVX2(rows int, dY3 []float32, dzh []float32, hW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
+func db2LoopAVX512(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
+
+//go:noescape
+func db2LoopAVX2(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
+
+//go:noescape
 func dY4ProductAVX512(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func dY4ProductAVX2(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daZLoopAVX512(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
+
+//go:noescape
+func daZLoopAVX2(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
 
 //go:noescape
 func daF3ProductAVX512(b2 int, daF3 []float32, daZ []float32, daF2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

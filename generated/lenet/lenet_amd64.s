@@ -7696,66 +7696,710 @@ loop4:
 	VZEROUPPER
 	RET
 
-// func aLoopAVX512(b2 int, i int, a []float32, za []float32, aBi float32)
+// func on2LoopAVX512(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
 // Requires: AVX, AVX512F
-TEXT ·aLoopAVX512(SB), $0-68
+TEXT ·on2LoopAVX512(SB), $40-200
 	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         a_base+16(FP), DX
-	MOVQ         za_base+40(FP), BX
-	VBROADCASTSS aBi+64(FP), Z0
-	SHLQ         $0x09, AX
-	SHLQ         $0x06, CX
-	LEAQ         (AX)(CX*1), AX
+	MOVQ         a_base+32(FP), CX
+	MOVQ         p6_base+128(FP), DX
+	MOVQ         dY2_base+152(FP), BX
+	MOVQ         on2_base+176(FP), SI
+	MOVQ         AX, DI
+	SHLQ         $0x09, DI
+	LEAQ         (CX)(DI*4), CX
+	MOVQ         CX, (SP)
+	IMUL3Q       $+1152, AX, AX
 	LEAQ         (DX)(AX*4), AX
-	VADDPS       (BX), Z0, Z1
-	VADDPS       64(BX), Z0, Z2
-	VADDPS       128(BX), Z0, Z3
-	VADDPS       192(BX), Z0, Z0
-	VPXORD       Z4, Z4, Z4
-	VMAXPS       Z1, Z4, Z1
-	VMAXPS       Z2, Z4, Z2
-	VMAXPS       Z3, Z4, Z3
-	VMAXPS       Z0, Z4, Z0
-	VMOVUPS      Z1, (AX)
-	VMOVUPS      Z2, 64(AX)
-	VMOVUPS      Z3, 128(AX)
-	VMOVUPS      Z0, 192(AX)
+	MOVQ         AX, 8(SP)
+	LEAQ         (SI)(DI*4), AX
+	MOVQ         AX, 16(SP)
+	MOVQ         $+0, AX
+	MOVQ         AX, 24(SP)
+	MOVQ         $+15, AX
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z0
+	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z3
+	VBROADCASTSS c32x1_ffffffff<>+0(SB), Z4
+	VBROADCASTSS c32x1_00000004<>+0(SB), Z5
+	VBROADCASTSS c32x1_00000001<>+0(SB), Z6
+	VBROADCASTSS c32x1_00000002<>+0(SB), Z7
+	VBROADCASTSS c32x1_00000003<>+0(SB), Z8
+
+loop1:
+	MOVQ         aB_base+8(FP), CX
+	MOVQ         24(SP), DX
+	LEAQ         (CX)(DX*4), CX
+	VBROADCASTSS (CX), Z9
+	MOVQ         24(SP), CX
+	SHLQ         $0x06, CX
+	MOVQ         CX, 32(SP)
+	MOVQ         za_base+56(FP), CX
+	MOVQ         32(SP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         (SP), DX
+	MOVQ         32(SP), SI
+	LEAQ         (DX)(SI*4), DX
+	VADDPS       (CX), Z9, Z10
+	VADDPS       64(CX), Z9, Z11
+	VADDPS       128(CX), Z9, Z12
+	VADDPS       192(CX), Z9, Z9
+	VMAXPS       Z10, Z2, Z10
+	VMAXPS       Z11, Z2, Z11
+	VMAXPS       Z12, Z2, Z12
+	VMAXPS       Z9, Z2, Z9
+	VMOVUPS      Z10, (DX)
+	VMOVUPS      Z11, 64(DX)
+	VMOVUPS      Z12, 128(DX)
+	VMOVUPS      Z9, 192(DX)
+	MOVQ         $+0, CX
+	PCALIGN      $0x20
+
+loop2:
+	MOVQ         CX, SI
+	SHLQ         $0x02, SI
+	MOVQ         p4_base+80(FP), DI
+	LEAQ         (DI)(SI*4), SI
+	KMOVW        AX, K1
+	VMOVUPS      Z0, K1, (SI)
+	MOVQ         CX, DI
+	SHLQ         $0x04, DI
+	LEAQ         (DX)(DI*4), DI
+	KMOVW        AX, K1
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z9
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   (DI)(Z1*4), K2, Z11
+	VCMPPS       $0x03, Z10, Z10, K2
+	VMAXPS       Z11, Z10, Z11
+	VBLENDMPS    Z10, Z11, K2, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   4(DI)(Z1*4), K2, Z11
+	VCMPPS       $0x03, Z10, Z10, K2
+	VMAXPS       Z11, Z10, Z11
+	VBLENDMPS    Z10, Z11, K2, Z10
+	VCMPPS       $0x03, Z9, Z9, K2
+	VMAXPS       Z10, Z9, Z10
+	VBLENDMPS    Z9, Z10, K2, Z9
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   32(DI)(Z1*4), K2, Z11
+	VCMPPS       $0x03, Z10, Z10, K2
+	VMAXPS       Z11, Z10, Z11
+	VBLENDMPS    Z10, Z11, K2, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   36(DI)(Z1*4), K2, Z11
+	VCMPPS       $0x03, Z10, Z10, K2
+	VMAXPS       Z11, Z10, Z11
+	VBLENDMPS    Z10, Z11, K2, Z10
+	VCMPPS       $0x03, Z9, Z9, K2
+	VMAXPS       Z10, Z9, Z10
+	VBLENDMPS    Z9, Z10, K2, Z9
+	VMOVUPS.Z    (SI), K1, Z10
+	VCMPPS       $0x03, Z10, Z10, K2
+	VMAXPS       Z9, Z10, Z9
+	VBLENDMPS    Z10, Z9, K2, Z9
+	VMOVUPS      Z9, K1, (SI)
+	ADDQ         $+1, CX
+	CMPQ         CX, $+4
+	JLT          loop2
+	MOVQ         $+0, CX
+	PCALIGN      $0x20
+
+loop3:
+	MOVQ         CX, SI
+	SHLQ         $0x02, SI
+	MOVQ         p4_base+80(FP), DI
+	LEAQ         (DI)(SI*4), SI
+	IMUL3Q       $+6, CX, DI
+	MOVQ         p5_base+104(FP), R8
+	LEAQ         (R8)(DI*4), DI
+	MOVQ         $+63, R8
+	KMOVW        R8, K1
+	VPXORD       Z9, Z9, Z9
+	LEAQ         -1(CX), R8
+	VPBROADCASTD R8, Z10
+	VPCMPD       $0x05, Z2, Z10, K2
+	IMUL3Q       $-1, CX, R8
+	LEAQ         4(R8), R8
+	VPBROADCASTD R8, Z10
+	VPCMPD       $0x05, Z2, Z10, K3
+	KANDW        K3, K2, K2
+	VPADDD       Z4, Z3, Z10
+	VPCMPD       $0x05, Z2, Z10, K3
+	KANDW        K3, K2, K2
+	VPMULLD      Z4, Z3, Z10
+	VPADDD       Z5, Z10, Z10
+	VPCMPD       $0x05, Z2, Z10, K3
+	KANDW        K3, K2, K2
+	KANDW        K2, K1, K3
+	VMOVUPS.Z    -20(SI), K3, Z10
+	VBLENDMPS    Z10, Z9, K2, Z9
+	VMOVUPS      Z9, K1, (DI)
+	ADDQ         $+1, CX
+	CMPQ         CX, $+6
+	JLT          loop3
+	IMUL3Q       $+144, 24(SP), CX
+	MOVQ         8(SP), SI
+	LEAQ         (SI)(CX*4), CX
+	MOVQ         $+0, SI
+
+loop4:
+	IMUL3Q $+6, SI, DI
+	MOVQ   p5_base+104(FP), R8
+	LEAQ   (R8)(DI*4), DI
+	IMUL3Q $+48, SI, R8
+	LEAQ   (CX)(R8*4), R8
+	MOVQ   $+0, R9
+
+loop5:
+	LEAQ    (DI)(R9*4), R10
+	MOVQ    R9, R11
+	SHLQ    $0x04, R11
+	LEAQ    (R8)(R11*4), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop6:
+	IMUL3Q    $+6, R12, R13
+	LEAQ      (R10)(R13*4), R13
+	MOVQ      R12, BP
+	SHLQ      $0x02, BP
+	LEAQ      (R11)(BP*4), BP
+	KMOVW     AX, K1
+	VMOVUPS.Z (R13), K1, Z9
+	VMOVUPS   Z9, K1, (BP)
+	ADDQ      $+1, R12
+	CMPQ      R12, $+4
+	JLT       loop6
+	ADDQ      $+1, R9
+	CMPQ      R9, $+3
+	JLT       loop5
+	ADDQ      $+1, SI
+	CMPQ      SI, $+3
+	JLT       loop4
+	MOVQ      16(SP), CX
+	MOVQ      32(SP), SI
+	LEAQ      (CX)(SI*4), CX
+	MOVQ      $+0, SI
+
+loop7:
+	MOVQ         SI, DI
+	SHLQ         $0x04, DI
+	LEAQ         (DX)(DI*4), R8
+	KMOVW        AX, K1
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z9
+	VPXORD       Z10, Z10, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   (R8)(Z1*4), K2, Z11
+	VCMPPS       $0x1e, Z9, Z11, K2
+	VBLENDMPS    Z11, Z9, K2, Z9
+	VBLENDMPS    Z2, Z10, K2, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   4(R8)(Z1*4), K2, Z11
+	VCMPPS       $0x1e, Z9, Z11, K2
+	VBLENDMPS    Z11, Z9, K2, Z9
+	VBLENDMPS    Z6, Z10, K2, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   32(R8)(Z1*4), K2, Z11
+	VCMPPS       $0x1e, Z9, Z11, K2
+	VBLENDMPS    Z11, Z9, K2, Z9
+	VBLENDMPS    Z7, Z10, K2, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z11
+	VGATHERDPS   36(R8)(Z1*4), K2, Z11
+	VCMPPS       $0x1e, Z9, Z11, K2
+	VBLENDMPS    Z11, Z9, K2, Z9
+	VBLENDMPS    Z8, Z10, K2, Z10
+	VMOVUPS      Z10, K1, (BX)
+	LEAQ         (CX)(DI*4), DI
+	MOVQ         $+0, R8
+	PCALIGN      $0x20
+
+loop8:
+	MOVQ         R8, R9
+	SHLQ         $0x01, R9
+	VPBROADCASTD R9, Z9
+	MOVQ         R8, R9
+	SHLQ         $0x01, R9
+	LEAQ         1(R9), R9
+	VPBROADCASTD R9, Z10
+	MOVQ         R8, R9
+	SHLQ         $0x03, R9
+	LEAQ         (DI)(R9*4), R9
+	KMOVW        AX, K1
+	VMOVUPS.Z    (BX), K1, Z11
+	VPCMPD       $0x00, Z11, Z9, K2
+	VBLENDMPS    Z6, Z2, K2, Z9
+	KMOVW        K1, K2
+	VSCATTERDPS  Z9, K2, (R9)(Z1*4)
+	VPCMPD       $0x00, Z11, Z10, K2
+	VBLENDMPS    Z6, Z2, K2, Z9
+	VSCATTERDPS  Z9, K1, 4(R9)(Z1*4)
+	ADDQ         $+1, R8
+	CMPQ         R8, $+2
+	JLT          loop8
+	ADDQ         $+1, SI
+	CMPQ         SI, $+4
+	JLT          loop7
+	MOVQ         24(SP), CX
+	ADDQ         $+1, CX
+	MOVQ         CX, 24(SP)
+	CMPQ         24(SP), $+8
+	JLT          loop1
 	VZEROUPPER
 	RET
 
-// func aLoopAVX2(b2 int, i int, a []float32, za []float32, aBi float32)
-// Requires: AVX
-TEXT ·aLoopAVX2(SB), $0-68
-	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         a_base+16(FP), DX
-	MOVQ         za_base+40(FP), BX
-	VBROADCASTSS aBi+64(FP), Y0
-	SHLQ         $0x09, AX
-	SHLQ         $0x06, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (DX)(AX*4), AX
-	MOVQ         $+0, CX
-	VXORPS       Y1, Y1, Y1
-	PCALIGN      $0x20
+// func on2LoopAVX2(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
+// Requires: AVX, AVX2
+TEXT ·on2LoopAVX2(SB), $40-200
+	MOVQ    b2+0(FP), AX
+	MOVQ    a_base+32(FP), CX
+	MOVQ    p5_base+104(FP), DX
+	MOVQ    p6_base+128(FP), BX
+	MOVQ    dY2_base+152(FP), SI
+	MOVQ    on2_base+176(FP), DI
+	MOVQ    AX, R8
+	SHLQ    $0x09, R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    CX, (SP)
+	IMUL3Q  $+1152, AX, AX
+	LEAQ    (BX)(AX*4), AX
+	MOVQ    AX, 8(SP)
+	LEAQ    (DI)(R8*4), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    $+0, AX
+	MOVQ    AX, 24(SP)
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS c32x8_h5650343be9dcf595<>+0(SB), Y1
+	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y2
+	VMOVUPS c32x8_00000004<>+0(SB), Y3
+	VMOVUPS c32x8_00000000<>+0(SB), Y4
+	VMOVUPS c32x8_00000001<>+0(SB), Y5
+	VMOVUPS c32x8_00000002<>+0(SB), Y6
+	VMOVUPS c32x8_00000003<>+0(SB), Y7
+	VMOVUPS c32x8_00000005<>+0(SB), Y8
+	VMOVUPS c32x8_00000006<>+0(SB), Y9
+	VMOVUPS c32x8_00000007<>+0(SB), Y10
 
 loop1:
-	VADDPS  (BX)(CX*4), Y0, Y2
-	VADDPS  32(BX)(CX*4), Y0, Y3
-	VADDPS  64(BX)(CX*4), Y0, Y4
-	VADDPS  96(BX)(CX*4), Y0, Y5
-	VMAXPS  Y2, Y1, Y2
-	VMAXPS  Y3, Y1, Y3
-	VMAXPS  Y4, Y1, Y4
-	VMAXPS  Y5, Y1, Y5
-	VMOVUPS Y2, (AX)(CX*4)
-	VMOVUPS Y3, 32(AX)(CX*4)
-	VMOVUPS Y4, 64(AX)(CX*4)
-	VMOVUPS Y5, 96(AX)(CX*4)
-	ADDQ    $+32, CX
-	CMPQ    CX, $+32
-	JLE     loop1
+	MOVQ         aB_base+8(FP), AX
+	MOVQ         24(SP), CX
+	LEAQ         (AX)(CX*4), AX
+	VBROADCASTSS (AX), Y11
+	MOVQ         24(SP), AX
+	SHLQ         $0x06, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         za_base+56(FP), AX
+	MOVQ         32(SP), CX
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         (SP), CX
+	MOVQ         32(SP), BX
+	LEAQ         (CX)(BX*4), CX
+	MOVQ         $+0, BX
+	PCALIGN      $0x20
+
+loop2:
+	VADDPS  (AX)(BX*4), Y11, Y12
+	VADDPS  32(AX)(BX*4), Y11, Y13
+	VADDPS  64(AX)(BX*4), Y11, Y14
+	VADDPS  96(AX)(BX*4), Y11, Y15
+	VMAXPS  Y12, Y0, Y12
+	VMAXPS  Y13, Y0, Y13
+	VMAXPS  Y14, Y0, Y14
+	VMAXPS  Y15, Y0, Y15
+	VMOVUPS Y12, (CX)(BX*4)
+	VMOVUPS Y13, 32(CX)(BX*4)
+	VMOVUPS Y14, 64(CX)(BX*4)
+	VMOVUPS Y15, 96(CX)(BX*4)
+	ADDQ    $+32, BX
+	CMPQ    BX, $+32
+	JLE     loop2
+	MOVQ    $+0, AX
+	PCALIGN $0x20
+
+loop3:
+	MOVQ       AX, BX
+	SHLQ       $0x02, BX
+	MOVQ       p4_base+80(FP), DI
+	LEAQ       (DI)(BX*4), BX
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y11
+	VMASKMOVPS Y11, Y1, (BX)
+	MOVQ       AX, DI
+	SHLQ       $0x04, DI
+	LEAQ       (CX)(DI*4), DI
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y11
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, (DI)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 4(DI)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VCMPPS     $0x03, Y11, Y11, Y13
+	VMAXPS     Y12, Y11, Y12
+	VBLENDVPS  Y13, Y11, Y12, Y11
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 32(DI)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 36(DI)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VCMPPS     $0x03, Y11, Y11, Y13
+	VMAXPS     Y12, Y11, Y12
+	VBLENDVPS  Y13, Y11, Y12, Y11
+	VMASKMOVPS (BX), Y1, Y12
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y11, Y12, Y11
+	VBLENDVPS  Y13, Y12, Y11, Y11
+	VMASKMOVPS Y11, Y1, (BX)
+	ADDQ       $+1, AX
+	CMPQ       AX, $+4
+	JLT        loop3
+	MOVQ       $+0, AX
+	PCALIGN    $0x20
+
+loop4:
+	MOVQ         AX, BX
+	SHLQ         $0x02, BX
+	MOVQ         p4_base+80(FP), DI
+	LEAQ         (DI)(BX*4), BX
+	IMUL3Q       $+6, AX, DI
+	LEAQ         (DX)(DI*4), DI
+	VXORPS       Y11, Y11, Y11
+	LEAQ         -1(AX), R8
+	VMOVD        R8, X12
+	VPBROADCASTD X12, Y12
+	VPCMPGTD     Y12, Y0, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	IMUL3Q       $-1, AX, R8
+	LEAQ         4(R8), R8
+	VMOVD        R8, X13
+	VPBROADCASTD X13, Y13
+	VPCMPGTD     Y13, Y0, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       Y13, Y12, Y12
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y13
+	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y13, Y13
+	VPCMPGTD     Y13, Y0, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       Y13, Y12, Y12
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y13
+	VPMULLD      c32x8_h66b04c3323ce3f25<>+0(SB), Y13, Y13
+	VPADDD       Y3, Y13, Y13
+	VPCMPGTD     Y13, Y0, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       Y13, Y12, Y12
+	VANDPS       c32x8_h8f3a5440ec69610d<>+0(SB), Y12, Y13
+	VMASKMOVPS   -20(BX), Y13, Y13
+	VBLENDVPS    Y12, Y13, Y11, Y11
+	VMOVUPS      c32x8_h8f3a5440ec69610d<>+0(SB), Y12
+	VMASKMOVPS   Y11, Y12, (DI)
+	ADDQ         $+1, AX
+	CMPQ         AX, $+6
+	JLT          loop4
+	IMUL3Q       $+144, 24(SP), AX
+	MOVQ         8(SP), BX
+	LEAQ         (BX)(AX*4), AX
+	MOVQ         $+0, BX
+
+loop5:
+	IMUL3Q $+6, BX, DI
+	LEAQ   (DX)(DI*4), DI
+	IMUL3Q $+48, BX, R8
+	LEAQ   (AX)(R8*4), R8
+	MOVQ   $+0, R9
+
+loop6:
+	LEAQ    (DI)(R9*4), R10
+	MOVQ    R9, R11
+	SHLQ    $0x04, R11
+	LEAQ    (R8)(R11*4), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop7:
+	IMUL3Q     $+6, R12, R13
+	LEAQ       (R10)(R13*4), R13
+	MOVQ       R12, BP
+	SHLQ       $0x02, BP
+	LEAQ       (R11)(BP*4), BP
+	VMASKMOVPS (R13), Y1, Y11
+	VMASKMOVPS Y11, Y1, (BP)
+	ADDQ       $+1, R12
+	CMPQ       R12, $+4
+	JLT        loop7
+	ADDQ       $+1, R9
+	CMPQ       R9, $+3
+	JLT        loop6
+	ADDQ       $+1, BX
+	CMPQ       BX, $+3
+	JLT        loop5
+	MOVQ       16(SP), AX
+	MOVQ       32(SP), BX
+	LEAQ       (AX)(BX*4), AX
+	MOVQ       $+0, BX
+
+loop8:
+	MOVQ       BX, DI
+	SHLQ       $0x04, DI
+	LEAQ       (CX)(DI*4), R8
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y11
+	VXORPS     Y12, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, (R8)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y0, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 4(R8)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y5, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 32(R8)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y6, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 36(R8)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y7, Y12, Y12
+	VMASKMOVPS Y12, Y1, (SI)
+	LEAQ       (AX)(DI*4), DI
+	MOVQ       $+0, R8
+	PCALIGN    $0x20
+
+loop9:
+	MOVQ         R8, R9
+	SHLQ         $0x01, R9
+	VMOVD        R9, X11
+	VPBROADCASTD X11, Y11
+	MOVQ         R8, R9
+	SHLQ         $0x01, R9
+	LEAQ         1(R9), R9
+	VMOVD        R9, X12
+	VPBROADCASTD X12, Y12
+	MOVQ         R8, R9
+	SHLQ         $0x03, R9
+	LEAQ         (DI)(R9*4), R9
+	VMASKMOVPS   (SI), Y1, Y13
+	VPCMPEQD     Y13, Y11, Y11
+	VBLENDVPS    Y11, Y5, Y0, Y11
+	VMOVMSKPS    Y1, R10
+	ANDQ         $+1, R10
+	TESTQ        R10, R10
+	JEQ          done10
+	VPERMPS      Y2, Y4, Y14
+	VMOVD        X14, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y11, Y4, Y14
+	VMOVSS       X14, (R9)(R10*4)
+
+done10:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+2, R10
+	TESTQ     R10, R10
+	JEQ       done11
+	VPERMPS   Y2, Y5, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y5, Y14
+	VMOVSS    X14, (R9)(R10*4)
+
+done11:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+4, R10
+	TESTQ     R10, R10
+	JEQ       done12
+	VPERMPS   Y2, Y6, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y6, Y14
+	VMOVSS    X14, (R9)(R10*4)
+
+done12:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+8, R10
+	TESTQ     R10, R10
+	JEQ       done13
+	VPERMPS   Y2, Y7, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y7, Y14
+	VMOVSS    X14, (R9)(R10*4)
+
+done13:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+16, R10
+	TESTQ     R10, R10
+	JEQ       done14
+	VPERMPS   Y2, Y3, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y3, Y14
+	VMOVSS    X14, (R9)(R10*4)
+
+done14:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+32, R10
+	TESTQ     R10, R10
+	JEQ       done15
+	VPERMPS   Y2, Y8, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y8, Y14
+	VMOVSS    X14, (R9)(R10*4)
+
+done15:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+64, R10
+	TESTQ     R10, R10
+	JEQ       done16
+	VPERMPS   Y2, Y9, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y9, Y14
+	VMOVSS    X14, (R9)(R10*4)
+
+done16:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+128, R10
+	TESTQ     R10, R10
+	JEQ       done17
+	VPERMPS   Y2, Y10, Y14
+	VMOVD     X14, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y10, Y11
+	VMOVSS    X11, (R9)(R10*4)
+
+done17:
+	VPCMPEQD  Y13, Y12, Y11
+	VBLENDVPS Y11, Y5, Y0, Y11
+	VMOVMSKPS Y1, R10
+	ANDQ      $+1, R10
+	TESTQ     R10, R10
+	JEQ       done18
+	VPERMPS   Y2, Y4, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y4, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done18:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+2, R10
+	TESTQ     R10, R10
+	JEQ       done19
+	VPERMPS   Y2, Y5, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y5, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done19:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+4, R10
+	TESTQ     R10, R10
+	JEQ       done20
+	VPERMPS   Y2, Y6, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y6, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done20:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+8, R10
+	TESTQ     R10, R10
+	JEQ       done21
+	VPERMPS   Y2, Y7, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y7, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done21:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+16, R10
+	TESTQ     R10, R10
+	JEQ       done22
+	VPERMPS   Y2, Y3, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y3, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done22:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+32, R10
+	TESTQ     R10, R10
+	JEQ       done23
+	VPERMPS   Y2, Y8, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y8, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done23:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+64, R10
+	TESTQ     R10, R10
+	JEQ       done24
+	VPERMPS   Y2, Y9, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y9, Y12
+	VMOVSS    X12, 4(R9)(R10*4)
+
+done24:
+	VMOVMSKPS Y1, R10
+	ANDQ      $+128, R10
+	TESTQ     R10, R10
+	JEQ       done25
+	VPERMPS   Y2, Y10, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y11, Y10, Y11
+	VMOVSS    X11, 4(R9)(R10*4)
+
+done25:
+	ADDQ $+1, R8
+	CMPQ R8, $+2
+	JLT  loop9
+	ADDQ $+1, BX
+	CMPQ BX, $+4
+	JLT  loop8
+	MOVQ 24(SP), AX
+	ADDQ $+1, AX
+	MOVQ AX, 24(SP)
+	CMPQ 24(SP), $+8
+	JLT  loop1
 	VZEROUPPER
 	RET
 
@@ -8038,6 +8682,999 @@ done3:
 	JGE  loop2
 
 done1:
+	VZEROUPPER
+	RET
+
+// func onLoopAVX512(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
+// Requires: AVX, AVX512F
+TEXT ·onLoopAVX512(SB), $8-152
+	MOVQ         b2+0(FP), AX
+	MOVQ         b_base+32(FP), CX
+	MOVQ         zb_base+56(FP), DX
+	MOVQ         p4_base+80(FP), BX
+	MOVQ         dY_base+104(FP), SI
+	MOVQ         on_base+128(FP), DI
+	MOVQ         AX, R8
+	SHLQ         $0x08, R8
+	LEAQ         (CX)(R8*4), CX
+	SHLQ         $0x06, AX
+	LEAQ         (BX)(AX*4), AX
+	LEAQ         (DI)(R8*4), BX
+	MOVQ         $+0, DI
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS c32x1_00000001<>+0(SB), Z1
+	VBROADCASTSS c32x1_00000002<>+0(SB), Z2
+	VBROADCASTSS c32x1_00000003<>+0(SB), Z3
+	MOVQ         $+3, R8
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z4
+	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z5
+	VMOVUPS      c32x16_h832976f7991af925<>+0(SB), Z6
+
+loop1:
+	MOVQ         bB_base+8(FP), R9
+	LEAQ         (R9)(DI*4), R9
+	VBROADCASTSS (R9), Z7
+	MOVQ         DI, R9
+	SHLQ         $0x04, R9
+	LEAQ         (DX)(R9*4), R10
+	LEAQ         (CX)(R9*4), R11
+	VADDPS       (R10), Z7, Z7
+	VMAXPS       Z7, Z0, Z7
+	VMOVUPS      Z7, (R11)
+	MOVQ         DI, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*4), R10
+	KMOVW        R8, K1
+	KMOVW        K1, K2
+	VSCATTERDPS  Z4, K2, (R10)(Z5*4)
+	KMOVW        K1, K2
+	VSCATTERDPS  Z4, K2, 4(R10)(Z5*4)
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   (R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   4(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   (R10)(Z5*4), K2, Z8
+	VCMPPS       $0x03, Z8, Z8, K2
+	VMAXPS       Z7, Z8, Z7
+	VBLENDMPS    Z8, Z7, K2, Z7
+	KMOVW        K1, K2
+	VSCATTERDPS  Z7, K2, (R10)(Z5*4)
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   8(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   12(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   4(R10)(Z5*4), K2, Z8
+	VCMPPS       $0x03, Z8, Z8, K2
+	VMAXPS       Z7, Z8, Z7
+	VBLENDMPS    Z8, Z7, K2, Z7
+	KMOVW        K1, K2
+	VSCATTERDPS  Z7, K2, 4(R10)(Z5*4)
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   16(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   20(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   (R10)(Z5*4), K2, Z8
+	VCMPPS       $0x03, Z8, Z8, K2
+	VMAXPS       Z7, Z8, Z7
+	VBLENDMPS    Z8, Z7, K2, Z7
+	KMOVW        K1, K2
+	VSCATTERDPS  Z7, K2, (R10)(Z5*4)
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   24(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   28(R11)(Z6*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   4(R10)(Z5*4), K2, Z8
+	VCMPPS       $0x03, Z8, Z8, K2
+	VMAXPS       Z7, Z8, Z7
+	VBLENDMPS    Z8, Z7, K2, Z7
+	VSCATTERDPS  Z7, K1, 4(R10)(Z5*4)
+	LEAQ         (BX)(R9*4), R9
+	MOVQ         $+0, R10
+	PCALIGN      $0x20
+
+loop2:
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	VPXORD       Z8, Z8, Z8
+	MOVQ         R10, R12
+	SHLQ         $0x03, R12
+	LEAQ         (R11)(R12*4), R13
+	VBROADCASTSS (R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z0, Z8, K1, Z8
+	VBROADCASTSS 4(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z1, Z8, K1, Z8
+	VBROADCASTSS 16(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z2, Z8, K1, Z8
+	VBROADCASTSS 20(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z3, Z8, K1, Z8
+	VMOVD        X8, BP
+	MOVLQSX      BP, BP
+	MOVL         BP, (SI)
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	VPXORD       Z8, Z8, Z8
+	VBROADCASTSS 8(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z0, Z8, K1, Z8
+	VBROADCASTSS 12(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z1, Z8, K1, Z8
+	VBROADCASTSS 24(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z2, Z8, K1, Z8
+	VBROADCASTSS 28(R13), Z9
+	VCMPPS       $0x1e, Z7, Z9, K1
+	VBLENDMPS    Z9, Z7, K1, Z7
+	VBLENDMPS    Z3, Z8, K1, Z8
+	VMOVD        X8, R13
+	MOVLQSX      R13, R13
+	MOVL         R13, 4(SI)
+	MOVLQSX      (SI), R13
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z0, K1
+	LEAQ         (R9)(R12*4), R12
+	KMOVW        K1, BP
+	ANDQ         $+1, BP
+	MOVL         BP, (R12)
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z1, K1
+	KMOVW        K1, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 4(R12)
+	MOVLQSX      4(SI), R13
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z0, K1
+	KMOVW        K1, BP
+	ANDQ         $+1, BP
+	MOVL         BP, 8(R12)
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z1, K1
+	KMOVW        K1, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 12(R12)
+	MOVLQSX      (SI), R13
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z2, K1
+	KMOVW        K1, BP
+	ANDQ         $+1, BP
+	MOVL         BP, 16(R12)
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z3, K1
+	KMOVW        K1, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 20(R12)
+	MOVLQSX      4(SI), R13
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z2, K1
+	KMOVW        K1, BP
+	ANDQ         $+1, BP
+	MOVL         BP, 24(R12)
+	VPBROADCASTD R13, Z7
+	VPCMPD       $0x00, Z7, Z3, K1
+	KMOVW        K1, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 28(R12)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+2
+	JLT          loop2
+	ADDQ         $+1, DI
+	CMPQ         DI, $+16
+	JLT          loop1
+	VZEROUPPER
+	RET
+
+// func onLoopAVX2(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
+// Requires: AVX, AVX2
+TEXT ·onLoopAVX2(SB), $8-152
+	MOVQ    b2+0(FP), AX
+	MOVQ    bB_base+8(FP), CX
+	MOVQ    b_base+32(FP), DX
+	MOVQ    zb_base+56(FP), BX
+	MOVQ    p4_base+80(FP), SI
+	MOVQ    dY_base+104(FP), DI
+	MOVQ    on_base+128(FP), R8
+	MOVQ    AX, R9
+	SHLQ    $0x08, R9
+	LEAQ    (DX)(R9*4), DX
+	SHLQ    $0x06, AX
+	LEAQ    (SI)(AX*4), AX
+	LEAQ    (R8)(R9*4), SI
+	MOVQ    $+0, R8
+	VMOVUPS c32x8_00000000<>+0(SB), Y0
+	VMOVUPS c32x8_00000001<>+0(SB), Y1
+	VMOVUPS c32x8_00000002<>+0(SB), Y2
+	VMOVUPS c32x8_00000003<>+0(SB), Y3
+	VMOVUPS c32x8_00000004<>+0(SB), Y4
+	VMOVUPS c32x8_00000005<>+0(SB), Y5
+	VMOVUPS c32x8_00000006<>+0(SB), Y6
+	VMOVUPS c32x8_00000007<>+0(SB), Y7
+	VXORPS  Y8, Y8, Y8
+	VMOVUPS c32x8_hcc7e09af1e83611d<>+0(SB), Y9
+	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y10
+	VMOVUPS c32x8_h30ac78f7eac4b1a5<>+0(SB), Y11
+
+loop1:
+	LEAQ         (CX)(R8*4), R9
+	VBROADCASTSS (R9), Y12
+	MOVQ         R8, R9
+	SHLQ         $0x04, R9
+	LEAQ         (BX)(R9*4), R10
+	LEAQ         (DX)(R9*4), R11
+	VADDPS       (R10), Y12, Y13
+	VADDPS       32(R10), Y12, Y12
+	VMAXPS       Y13, Y8, Y13
+	VMAXPS       Y12, Y8, Y12
+	VMOVUPS      Y13, (R11)
+	VMOVUPS      Y12, 32(R11)
+	MOVQ         R8, R10
+	SHLQ         $0x02, R10
+	LEAQ         (AX)(R10*4), R10
+	VMOVMSKPS    Y9, R12
+	ANDQ         $+1, R12
+	TESTQ        R12, R12
+	JEQ          done2
+	VPERMPS      Y10, Y0, Y12
+	VMOVD        X12, R12
+	MOVLQSX      R12, R12
+	VPERMPS      c32x8_ff800000<>+0(SB), Y0, Y12
+	VMOVSS       X12, (R10)(R12*4)
+
+done2:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done3
+	VPERMPS   Y10, Y1, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y1, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done3:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done4
+	VPERMPS   Y10, Y2, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y2, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done4:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done5
+	VPERMPS   Y10, Y3, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y3, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done5:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+16, R12
+	TESTQ     R12, R12
+	JEQ       done6
+	VPERMPS   Y10, Y4, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y4, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done6:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+32, R12
+	TESTQ     R12, R12
+	JEQ       done7
+	VPERMPS   Y10, Y5, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y5, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done7:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+64, R12
+	TESTQ     R12, R12
+	JEQ       done8
+	VPERMPS   Y10, Y6, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y6, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done8:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+128, R12
+	TESTQ     R12, R12
+	JEQ       done9
+	VPERMPS   Y10, Y7, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y7, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done9:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+1, R12
+	TESTQ     R12, R12
+	JEQ       done10
+	VPERMPS   Y10, Y0, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y0, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done10:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done11
+	VPERMPS   Y10, Y1, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y1, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done11:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done12
+	VPERMPS   Y10, Y2, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y2, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done12:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done13
+	VPERMPS   Y10, Y3, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y3, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done13:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+16, R12
+	TESTQ     R12, R12
+	JEQ       done14
+	VPERMPS   Y10, Y4, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y4, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done14:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+32, R12
+	TESTQ     R12, R12
+	JEQ       done15
+	VPERMPS   Y10, Y5, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y5, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done15:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+64, R12
+	TESTQ     R12, R12
+	JEQ       done16
+	VPERMPS   Y10, Y6, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y6, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done16:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+128, R12
+	TESTQ     R12, R12
+	JEQ       done17
+	VPERMPS   Y10, Y7, Y12
+	VMOVD     X12, R12
+	MOVLQSX   R12, R12
+	VPERMPS   c32x8_ff800000<>+0(SB), Y7, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done17:
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, (R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 4(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, (R10)(Y10*4), Y14
+	VCMPPS     $0x03, Y14, Y14, Y13
+	VMAXPS     Y12, Y14, Y12
+	VBLENDVPS  Y13, Y14, Y12, Y12
+	VMOVMSKPS  Y9, R12
+	ANDQ       $+1, R12
+	TESTQ      R12, R12
+	JEQ        done18
+	VPERMPS    Y10, Y0, Y13
+	VMOVD      X13, R12
+	MOVLQSX    R12, R12
+	VPERMPS    Y12, Y0, Y13
+	VMOVSS     X13, (R10)(R12*4)
+
+done18:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done19
+	VPERMPS   Y10, Y1, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y1, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done19:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done20
+	VPERMPS   Y10, Y2, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y2, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done20:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done21
+	VPERMPS   Y10, Y3, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y3, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done21:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+16, R12
+	TESTQ     R12, R12
+	JEQ       done22
+	VPERMPS   Y10, Y4, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y4, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done22:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+32, R12
+	TESTQ     R12, R12
+	JEQ       done23
+	VPERMPS   Y10, Y5, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y5, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done23:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+64, R12
+	TESTQ     R12, R12
+	JEQ       done24
+	VPERMPS   Y10, Y6, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y6, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done24:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+128, R12
+	TESTQ     R12, R12
+	JEQ       done25
+	VPERMPS   Y10, Y7, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y7, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done25:
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 8(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 12(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 4(R10)(Y10*4), Y14
+	VCMPPS     $0x03, Y14, Y14, Y13
+	VMAXPS     Y12, Y14, Y12
+	VBLENDVPS  Y13, Y14, Y12, Y12
+	VMOVMSKPS  Y9, R12
+	ANDQ       $+1, R12
+	TESTQ      R12, R12
+	JEQ        done26
+	VPERMPS    Y10, Y0, Y13
+	VMOVD      X13, R12
+	MOVLQSX    R12, R12
+	VPERMPS    Y12, Y0, Y13
+	VMOVSS     X13, 4(R10)(R12*4)
+
+done26:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done27
+	VPERMPS   Y10, Y1, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y1, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done27:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done28
+	VPERMPS   Y10, Y2, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y2, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done28:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done29
+	VPERMPS   Y10, Y3, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y3, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done29:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+16, R12
+	TESTQ     R12, R12
+	JEQ       done30
+	VPERMPS   Y10, Y4, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y4, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done30:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+32, R12
+	TESTQ     R12, R12
+	JEQ       done31
+	VPERMPS   Y10, Y5, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y5, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done31:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+64, R12
+	TESTQ     R12, R12
+	JEQ       done32
+	VPERMPS   Y10, Y6, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y6, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done32:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+128, R12
+	TESTQ     R12, R12
+	JEQ       done33
+	VPERMPS   Y10, Y7, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y7, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done33:
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 16(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 20(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, (R10)(Y10*4), Y14
+	VCMPPS     $0x03, Y14, Y14, Y13
+	VMAXPS     Y12, Y14, Y12
+	VBLENDVPS  Y13, Y14, Y12, Y12
+	VMOVMSKPS  Y9, R12
+	ANDQ       $+1, R12
+	TESTQ      R12, R12
+	JEQ        done34
+	VPERMPS    Y10, Y0, Y13
+	VMOVD      X13, R12
+	MOVLQSX    R12, R12
+	VPERMPS    Y12, Y0, Y13
+	VMOVSS     X13, (R10)(R12*4)
+
+done34:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done35
+	VPERMPS   Y10, Y1, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y1, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done35:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done36
+	VPERMPS   Y10, Y2, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y2, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done36:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done37
+	VPERMPS   Y10, Y3, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y3, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done37:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+16, R12
+	TESTQ     R12, R12
+	JEQ       done38
+	VPERMPS   Y10, Y4, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y4, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done38:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+32, R12
+	TESTQ     R12, R12
+	JEQ       done39
+	VPERMPS   Y10, Y5, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y5, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done39:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+64, R12
+	TESTQ     R12, R12
+	JEQ       done40
+	VPERMPS   Y10, Y6, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y6, Y13
+	VMOVSS    X13, (R10)(R12*4)
+
+done40:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+128, R12
+	TESTQ     R12, R12
+	JEQ       done41
+	VPERMPS   Y10, Y7, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y7, Y12
+	VMOVSS    X12, (R10)(R12*4)
+
+done41:
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 24(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 28(R11)(Y11*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y9, Y13
+	VMOVAPS    Y8, Y14
+	VGATHERDPS Y13, 4(R10)(Y10*4), Y14
+	VCMPPS     $0x03, Y14, Y14, Y13
+	VMAXPS     Y12, Y14, Y12
+	VBLENDVPS  Y13, Y14, Y12, Y12
+	VMOVMSKPS  Y9, R12
+	ANDQ       $+1, R12
+	TESTQ      R12, R12
+	JEQ        done42
+	VPERMPS    Y10, Y0, Y13
+	VMOVD      X13, R12
+	MOVLQSX    R12, R12
+	VPERMPS    Y12, Y0, Y13
+	VMOVSS     X13, 4(R10)(R12*4)
+
+done42:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done43
+	VPERMPS   Y10, Y1, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y1, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done43:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done44
+	VPERMPS   Y10, Y2, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y2, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done44:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done45
+	VPERMPS   Y10, Y3, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y3, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done45:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+16, R12
+	TESTQ     R12, R12
+	JEQ       done46
+	VPERMPS   Y10, Y4, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y4, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done46:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+32, R12
+	TESTQ     R12, R12
+	JEQ       done47
+	VPERMPS   Y10, Y5, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y5, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done47:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+64, R12
+	TESTQ     R12, R12
+	JEQ       done48
+	VPERMPS   Y10, Y6, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y6, Y13
+	VMOVSS    X13, 4(R10)(R12*4)
+
+done48:
+	VMOVMSKPS Y9, R12
+	ANDQ      $+128, R12
+	TESTQ     R12, R12
+	JEQ       done49
+	VPERMPS   Y10, Y7, Y13
+	VMOVD     X13, R12
+	MOVLQSX   R12, R12
+	VPERMPS   Y12, Y7, Y12
+	VMOVSS    X12, 4(R10)(R12*4)
+
+done49:
+	LEAQ    (SI)(R9*4), R9
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop50:
+	VMOVUPS      c32x8_ff800000<>+0(SB), Y12
+	VXORPS       Y13, Y13, Y13
+	MOVQ         R10, R12
+	SHLQ         $0x03, R12
+	LEAQ         (R11)(R12*4), R13
+	VBROADCASTSS (R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y8, Y13, Y13
+	VBROADCASTSS 4(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y1, Y13, Y13
+	VBROADCASTSS 16(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y2, Y13, Y13
+	VBROADCASTSS 20(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y3, Y13, Y13
+	VMOVD        X13, BP
+	MOVLQSX      BP, BP
+	MOVL         BP, (DI)
+	VMOVUPS      c32x8_ff800000<>+0(SB), Y12
+	VXORPS       Y13, Y13, Y13
+	VBROADCASTSS 8(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y8, Y13, Y13
+	VBROADCASTSS 12(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y1, Y13, Y13
+	VBROADCASTSS 24(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y2, Y13, Y13
+	VBROADCASTSS 28(R13), Y14
+	VCMPPS       $0x1e, Y12, Y14, Y15
+	VBLENDVPS    Y15, Y14, Y12, Y12
+	VBLENDVPS    Y15, Y3, Y13, Y13
+	VMOVD        X13, R13
+	MOVLQSX      R13, R13
+	MOVL         R13, 4(DI)
+	MOVLQSX      (DI), R13
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y8, Y12
+	LEAQ         (R9)(R12*4), R12
+	VMOVMSKPS    Y12, BP
+	ANDQ         $+1, BP
+	MOVL         BP, (R12)
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y1, Y12
+	VMOVMSKPS    Y12, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 4(R12)
+	MOVLQSX      4(DI), R13
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y8, Y12
+	VMOVMSKPS    Y12, BP
+	ANDQ         $+1, BP
+	MOVL         BP, 8(R12)
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y1, Y12
+	VMOVMSKPS    Y12, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 12(R12)
+	MOVLQSX      (DI), R13
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y2, Y12
+	VMOVMSKPS    Y12, BP
+	ANDQ         $+1, BP
+	MOVL         BP, 16(R12)
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y3, Y12
+	VMOVMSKPS    Y12, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 20(R12)
+	MOVLQSX      4(DI), R13
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y2, Y12
+	VMOVMSKPS    Y12, BP
+	ANDQ         $+1, BP
+	MOVL         BP, 24(R12)
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	VPCMPEQD     Y12, Y3, Y12
+	VMOVMSKPS    Y12, R13
+	ANDQ         $+1, R13
+	MOVL         R13, 28(R12)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+2
+	JLT          loop50
+	ADDQ         $+1, R8
+	CMPQ         R8, $+16
+	JLT          loop1
 	VZEROUPPER
 	RET
 
@@ -11689,6 +13326,280 @@ done10:
 	VZEROUPPER
 	RET
 
+// func db2LoopAVX512(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·db2LoopAVX512(SB), $8-176
+	MOVQ         b2+0(FP), AX
+	MOVQ         db_base+8(FP), CX
+	MOVQ         dY3_base+32(FP), DX
+	MOVQ         b_base+56(FP), BX
+	MOVQ         on_base+80(FP), SI
+	MOVQ         dbZ_base+104(FP), DI
+	MOVQ         AX, R8
+	SHLQ         $0x06, R8
+	LEAQ         (DX)(R8*4), DX
+	SHLQ         $0x08, AX
+	LEAQ         (BX)(AX*4), BX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (DI)(AX*4), AX
+	MOVQ         $+0, DI
+	MOVQ         $+63, R8
+	VPXORD       Z0, Z0, Z0
+	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z1
+	VBROADCASTSS c32x1_ffffffff<>+0(SB), Z2
+	VBROADCASTSS c32x1_00000004<>+0(SB), Z3
+
+loop1:
+	MOVQ          DI, R9
+	SHLQ          $0x02, R9
+	LEAQ          (DX)(R9*4), R9
+	VBROADCASTSS  (R9), Z4
+	VMOVSS        X4, (CX)
+	VBROADCASTSS  (R9), Z4
+	VMOVSS        X4, 4(CX)
+	VBROADCASTSS  4(R9), Z4
+	VMOVSS        X4, 8(CX)
+	VBROADCASTSS  4(R9), Z4
+	VMOVSS        X4, 12(CX)
+	VBROADCASTSS  (R9), Z4
+	VMOVSS        X4, 16(CX)
+	VBROADCASTSS  (R9), Z4
+	VMOVSS        X4, 20(CX)
+	VBROADCASTSS  4(R9), Z4
+	VMOVSS        X4, 24(CX)
+	VBROADCASTSS  4(R9), Z4
+	VMOVSS        X4, 28(CX)
+	VBROADCASTSS  8(R9), Z4
+	VMOVSS        X4, 32(CX)
+	VBROADCASTSS  8(R9), Z4
+	VMOVSS        X4, 36(CX)
+	VBROADCASTSS  12(R9), Z4
+	VMOVSS        X4, 40(CX)
+	VBROADCASTSS  12(R9), Z4
+	VMOVSS        X4, 44(CX)
+	VBROADCASTSS  8(R9), Z4
+	VMOVSS        X4, 48(CX)
+	VBROADCASTSS  8(R9), Z4
+	VMOVSS        X4, 52(CX)
+	VBROADCASTSS  12(R9), Z4
+	VMOVSS        X4, 56(CX)
+	VBROADCASTSS  12(R9), Z4
+	VMOVSS        X4, 60(CX)
+	VPXORD        Z4, Z4, Z4
+	MOVQ          DI, R9
+	SHLQ          $0x04, R9
+	LEAQ          (BX)(R9*4), R10
+	LEAQ          (SI)(R9*4), R11
+	LEAQ          (AX)(R9*4), R9
+	VPXORD        Z5, Z5, Z5
+	VCMPPS        $0x11, (R10), Z0, K1
+	VMOVUPS       (R11), Z6
+	VPCMPD        $0x04, Z0, Z6, K2
+	KANDW         K2, K1, K1
+	VMOVUPS.Z     (CX), K1, Z6
+	VBLENDMPS     Z6, Z0, K1, Z6
+	VMOVUPS       Z6, (R9)
+	VADDPS        Z6, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z5, Y6
+	VADDPS        Y6, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X6
+	VADDPS        X6, X5, X5
+	VPERMILPS     $0x0e, X5, X6
+	VADDPS        X6, X5, X5
+	VPERMILPS     $0x01, X5, X6
+	VADDPS        X6, X5, X5
+	VBROADCASTSS  X5, Z5
+	VADDPS        Z5, Z4, Z4
+	MOVQ          dbB_base+128(FP), R10
+	LEAQ          (R10)(DI*4), R10
+	VADDPS.BCST   (R10), Z4, Z4
+	VMOVSS        X4, (R10)
+	IMUL3Q        $+36, DI, R10
+	MOVQ          db2_base+152(FP), R11
+	LEAQ          (R11)(R10*4), R10
+	MOVQ          $+0, R11
+	PCALIGN       $0x20
+
+loop2:
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R9)(R12*4), R12
+	IMUL3Q       $+6, R11, R13
+	LEAQ         (R10)(R13*4), R13
+	KMOVW        R8, K1
+	VPXORD       Z4, Z4, Z4
+	LEAQ         -1(R11), BP
+	VPBROADCASTD BP, Z5
+	VPCMPD       $0x05, Z0, Z5, K2
+	IMUL3Q       $-1, R11, BP
+	LEAQ         4(BP), BP
+	VPBROADCASTD BP, Z5
+	VPCMPD       $0x05, Z0, Z5, K3
+	KANDW        K3, K2, K2
+	VPADDD       Z2, Z1, Z5
+	VPCMPD       $0x05, Z0, Z5, K3
+	KANDW        K3, K2, K2
+	VPMULLD      Z2, Z1, Z5
+	VPADDD       Z3, Z5, Z5
+	VPCMPD       $0x05, Z0, Z5, K3
+	KANDW        K3, K2, K2
+	KANDW        K2, K1, K3
+	VMOVUPS.Z    -20(R12), K3, Z5
+	VBLENDMPS    Z5, Z4, K2, Z4
+	VMOVUPS      Z4, K1, (R13)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+6
+	JLT          loop2
+	ADDQ         $+1, DI
+	CMPQ         DI, $+16
+	JLT          loop1
+	VZEROUPPER
+	RET
+
+// func db2LoopAVX2(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
+// Requires: AVX, AVX2
+TEXT ·db2LoopAVX2(SB), $8-176
+	MOVQ    b2+0(FP), AX
+	MOVQ    db_base+8(FP), CX
+	MOVQ    dY3_base+32(FP), DX
+	MOVQ    b_base+56(FP), BX
+	MOVQ    on_base+80(FP), SI
+	MOVQ    dbZ_base+104(FP), DI
+	MOVQ    db2_base+152(FP), R8
+	MOVQ    AX, R9
+	SHLQ    $0x06, R9
+	LEAQ    (DX)(R9*4), DX
+	SHLQ    $0x08, AX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (SI)(AX*4), SI
+	LEAQ    (DI)(AX*4), AX
+	MOVQ    $+0, DI
+	VMOVUPS c32x8_h8f3a5440ec69610d<>+0(SB), Y0
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS c32x8_ffffffff<>+0(SB), Y2
+	VMOVUPS c32x8_h66b04c3323ce3f25<>+0(SB), Y3
+	VMOVUPS c32x8_00000004<>+0(SB), Y4
+
+loop1:
+	MOVQ         DI, R9
+	SHLQ         $0x02, R9
+	LEAQ         (DX)(R9*4), R9
+	VBROADCASTSS (R9), Y5
+	VMOVSS       X5, (CX)
+	VBROADCASTSS (R9), Y5
+	VMOVSS       X5, 4(CX)
+	VBROADCASTSS 4(R9), Y5
+	VMOVSS       X5, 8(CX)
+	VBROADCASTSS 4(R9), Y5
+	VMOVSS       X5, 12(CX)
+	VBROADCASTSS (R9), Y5
+	VMOVSS       X5, 16(CX)
+	VBROADCASTSS (R9), Y5
+	VMOVSS       X5, 20(CX)
+	VBROADCASTSS 4(R9), Y5
+	VMOVSS       X5, 24(CX)
+	VBROADCASTSS 4(R9), Y5
+	VMOVSS       X5, 28(CX)
+	VBROADCASTSS 8(R9), Y5
+	VMOVSS       X5, 32(CX)
+	VBROADCASTSS 8(R9), Y5
+	VMOVSS       X5, 36(CX)
+	VBROADCASTSS 12(R9), Y5
+	VMOVSS       X5, 40(CX)
+	VBROADCASTSS 12(R9), Y5
+	VMOVSS       X5, 44(CX)
+	VBROADCASTSS 8(R9), Y5
+	VMOVSS       X5, 48(CX)
+	VBROADCASTSS 8(R9), Y5
+	VMOVSS       X5, 52(CX)
+	VBROADCASTSS 12(R9), Y5
+	VMOVSS       X5, 56(CX)
+	VBROADCASTSS 12(R9), Y5
+	VMOVSS       X5, 60(CX)
+	VXORPS       Y5, Y5, Y5
+	MOVQ         DI, R9
+	SHLQ         $0x04, R9
+	LEAQ         (BX)(R9*4), R10
+	LEAQ         (SI)(R9*4), R11
+	LEAQ         (AX)(R9*4), R9
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, (R10), Y1, Y8
+	VCMPPS       $0x11, 32(R10), Y1, Y9
+	VPCMPEQD     (R11), Y1, Y10
+	VXORPS       Y2, Y10, Y10
+	VPCMPEQD     32(R11), Y1, Y11
+	VXORPS       Y2, Y11, Y11
+	VANDPS       Y10, Y8, Y8
+	VANDPS       Y11, Y9, Y9
+	VMASKMOVPS   (CX), Y8, Y10
+	VMASKMOVPS   32(CX), Y9, Y11
+	VBLENDVPS    Y8, Y10, Y1, Y8
+	VBLENDVPS    Y9, Y11, Y1, Y9
+	VMOVUPS      Y8, (R9)
+	VMOVUPS      Y9, 32(R9)
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y6, X7
+	VADDPS       X7, X6, X6
+	VPERMILPS    $0x0e, X6, X7
+	VADDPS       X7, X6, X6
+	VPERMILPS    $0x01, X6, X7
+	VADDPS       X7, X6, X6
+	VBROADCASTSS X6, Y6
+	VADDPS       Y6, Y5, Y5
+	MOVQ         dbB_base+128(FP), R10
+	LEAQ         (R10)(DI*4), R10
+	VBROADCASTSS (R10), Y6
+	VADDPS       Y5, Y6, Y5
+	VMOVSS       X5, (R10)
+	IMUL3Q       $+36, DI, R10
+	LEAQ         (R8)(R10*4), R10
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
+
+loop2:
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R9)(R12*4), R12
+	IMUL3Q       $+6, R11, R13
+	LEAQ         (R10)(R13*4), R13
+	VXORPS       Y5, Y5, Y5
+	LEAQ         -1(R11), BP
+	VMOVD        BP, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y6, Y1, Y6
+	VXORPS       Y2, Y6, Y6
+	IMUL3Q       $-1, R11, BP
+	LEAQ         4(BP), BP
+	VMOVD        BP, X7
+	VPBROADCASTD X7, Y7
+	VPCMPGTD     Y7, Y1, Y7
+	VXORPS       Y2, Y7, Y7
+	VANDPS       Y7, Y6, Y6
+	VPADDD       Y2, Y3, Y7
+	VPCMPGTD     Y7, Y1, Y7
+	VXORPS       Y2, Y7, Y7
+	VANDPS       Y7, Y6, Y6
+	VPMULLD      Y2, Y3, Y7
+	VPADDD       Y4, Y7, Y7
+	VPCMPGTD     Y7, Y1, Y7
+	VXORPS       Y2, Y7, Y7
+	VANDPS       Y7, Y6, Y6
+	VANDPS       Y6, Y0, Y7
+	VMASKMOVPS   -20(R12), Y7, Y7
+	VBLENDVPS    Y6, Y7, Y5, Y5
+	VMASKMOVPS   Y5, Y0, (R13)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+6
+	JLT          loop2
+	ADDQ         $+1, DI
+	CMPQ         DI, $+16
+	JLT          loop1
+	VZEROUPPER
+	RET
+
 // func dY4ProductAVX512(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F
 TEXT ·dY4ProductAVX512(SB), $8-160
@@ -12009,6 +13920,1105 @@ done3:
 	JGE  loop2
 
 done1:
+	VZEROUPPER
+	RET
+
+// func daZLoopAVX512(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·daZLoopAVX512(SB), $16-152
+	MOVQ    b2+0(FP), AX
+	MOVQ    dY4_base+8(FP), CX
+	MOVQ    da_base+32(FP), DX
+	MOVQ    a_base+56(FP), BX
+	MOVQ    on2_base+80(FP), SI
+	MOVQ    daZ_base+104(FP), DI
+	MOVQ    daB_base+128(FP), R8
+	SHLQ    $0x09, AX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (SI)(AX*4), AX
+	MOVQ    $+0, SI
+	VMOVUPS c32x16_he56ccbf5f9b3d825<>+0(SB), Z0
+	VPXORD  Z1, Z1, Z1
+	VMOVUPS c32x16_h60d33d7bcc464925<>+0(SB), Z2
+	MOVQ    $+15, R9
+
+loop1:
+	MOVQ    SI, R10
+	SHLQ    $0x04, R10
+	LEAQ    (CX)(R10*4), R10
+	KMOVW   R9, K1
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop2:
+	KMOVW         K1, K2
+	VMOVAPS       Z1, Z3
+	VGATHERDPS    (R10)(Z0*4), K2, Z3
+	MOVQ          R11, R12
+	SHLQ          $0x03, R12
+	LEAQ          (DX)(R12*4), R12
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, (R12)(Z2*4)
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 4(R12)(Z2*4)
+	KMOVW         K1, K2
+	VMOVAPS       Z1, Z3
+	VGATHERDPS    4(R10)(Z0*4), K2, Z3
+	MOVQ          R11, R12
+	SHLQ          $0x03, R12
+	LEAQ          (DX)(R12*4), R12
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 8(R12)(Z2*4)
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 12(R12)(Z2*4)
+	KMOVW         K1, K2
+	VMOVAPS       Z1, Z3
+	VGATHERDPS    8(R10)(Z0*4), K2, Z3
+	MOVQ          R11, R12
+	SHLQ          $0x03, R12
+	LEAQ          (DX)(R12*4), R12
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 16(R12)(Z2*4)
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 20(R12)(Z2*4)
+	KMOVW         K1, K2
+	VMOVAPS       Z1, Z3
+	VGATHERDPS    12(R10)(Z0*4), K2, Z3
+	MOVQ          R11, R12
+	SHLQ          $0x03, R12
+	LEAQ          (DX)(R12*4), R12
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 24(R12)(Z2*4)
+	KMOVW         K1, K2
+	VSCATTERDPS   Z3, K2, 28(R12)(Z2*4)
+	ADDQ          $+1, R11
+	CMPQ          R11, $+2
+	JLT           loop2
+	VPXORD        Z3, Z3, Z3
+	MOVQ          SI, R10
+	SHLQ          $0x06, R10
+	LEAQ          (BX)(R10*4), R11
+	LEAQ          (AX)(R10*4), R12
+	LEAQ          (DI)(R10*4), R10
+	VPXORD        Z4, Z4, Z4
+	VPXORD        Z5, Z5, Z5
+	VPXORD        Z6, Z6, Z6
+	VPXORD        Z7, Z7, Z7
+	VCMPPS        $0x11, (R11), Z1, K1
+	KMOVW         K1, (SP)
+	VCMPPS        $0x11, 64(R11), Z1, K1
+	KMOVW         K1, 8(SP)
+	VCMPPS        $0x11, 128(R11), Z1, K1
+	VCMPPS        $0x11, 192(R11), Z1, K2
+	VMOVUPS       (R12), Z8
+	VPCMPD        $0x04, Z1, Z8, K3
+	VMOVUPS       64(R12), Z8
+	VPCMPD        $0x04, Z1, Z8, K4
+	VMOVUPS       128(R12), Z8
+	VPCMPD        $0x04, Z1, Z8, K5
+	VMOVUPS       192(R12), Z8
+	VPCMPD        $0x04, Z1, Z8, K6
+	KMOVW         (SP), K7
+	KANDW         K3, K7, K3
+	KMOVW         8(SP), K7
+	KANDW         K4, K7, K4
+	KANDW         K5, K1, K1
+	KANDW         K6, K2, K2
+	VMOVUPS.Z     (DX), K3, Z8
+	VMOVUPS.Z     64(DX), K4, Z9
+	VMOVUPS.Z     128(DX), K1, Z10
+	VMOVUPS.Z     192(DX), K2, Z11
+	VBLENDMPS     Z8, Z1, K3, Z8
+	VBLENDMPS     Z9, Z1, K4, Z9
+	VBLENDMPS     Z10, Z1, K1, Z10
+	VBLENDMPS     Z11, Z1, K2, Z11
+	VMOVUPS       Z8, (R10)
+	VMOVUPS       Z9, 64(R10)
+	VMOVUPS       Z10, 128(R10)
+	VMOVUPS       Z11, 192(R10)
+	VADDPS        Z8, Z4, Z4
+	VADDPS        Z9, Z5, Z5
+	VADDPS        Z10, Z6, Z6
+	VADDPS        Z11, Z7, Z7
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z5
+	VADDPS        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VADDPS        Y5, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X5
+	VADDPS        X5, X4, X4
+	VPERMILPS     $0x0e, X4, X5
+	VADDPS        X5, X4, X4
+	VPERMILPS     $0x01, X4, X5
+	VADDPS        X5, X4, X4
+	VBROADCASTSS  X4, Z4
+	VADDPS        Z4, Z3, Z3
+	LEAQ          (R8)(SI*4), R10
+	VADDPS.BCST   (R10), Z3, Z3
+	VMOVSS        X3, (R10)
+	ADDQ          $+1, SI
+	CMPQ          SI, $+8
+	JLT           loop1
+	VZEROUPPER
+	RET
+
+// func daZLoopAVX2(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
+// Requires: AVX, AVX2
+TEXT ·daZLoopAVX2(SB), $64-152
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    b2+0(FP), CX
+	MOVQ    dY4_base+8(FP), DX
+	MOVQ    da_base+32(FP), BX
+	MOVQ    a_base+56(FP), SI
+	MOVQ    on2_base+80(FP), DI
+	MOVQ    daZ_base+104(FP), R8
+	MOVQ    daB_base+128(FP), R9
+	SHLQ    $0x09, CX
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), CX
+	MOVQ    $+0, DI
+	VMOVUPS c32x8_00000007<>+0(SB), Y0
+	VMOVUPS c32x8_h433823829da39e25<>+0(SB), Y1
+	VMOVUPS c32x8_h5650343be9dcf595<>+0(SB), Y2
+
+loop1:
+	MOVQ    DI, R10
+	SHLQ    $0x04, R10
+	LEAQ    (DX)(R10*4), R10
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop2:
+	VMOVAPS    Y2, Y3
+	VMOVUPS    c32x8_h34569987672467e5<>+0(SB), Y4
+	VXORPS     Y5, Y5, Y5
+	VGATHERDPS Y3, (R10)(Y4*4), Y5
+	MOVQ       R11, R12
+	SHLQ       $0x03, R12
+	LEAQ       (BX)(R12*4), R12
+	VMOVMSKPS  Y2, R13
+	ANDQ       $+1, R13
+	TESTQ      R13, R13
+	JEQ        done3
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVD      X3, R13
+	MOVLQSX    R13, R13
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y5, Y3, Y3
+	VMOVSS     X3, (R12)(R13*4)
+
+done3:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done4
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done4:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done5
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done5:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done6
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done6:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done7
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done7:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done8
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done8:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done9
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done9:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done10
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, (R12)(R13*4)
+
+done10:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done11
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done11:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done12
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done12:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done13:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done14
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done14:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done15
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done15:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done16
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done16:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done17
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done17:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done18
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 4(R12)(R13*4)
+
+done18:
+	VMOVAPS    Y2, Y3
+	VMOVUPS    c32x8_h34569987672467e5<>+0(SB), Y4
+	VXORPS     Y5, Y5, Y5
+	VGATHERDPS Y3, 4(R10)(Y4*4), Y5
+	MOVQ       R11, R12
+	SHLQ       $0x03, R12
+	LEAQ       (BX)(R12*4), R12
+	VMOVMSKPS  Y2, R13
+	ANDQ       $+1, R13
+	TESTQ      R13, R13
+	JEQ        done19
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVD      X3, R13
+	MOVLQSX    R13, R13
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y5, Y3, Y3
+	VMOVSS     X3, 8(R12)(R13*4)
+
+done19:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done20
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done20:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done21
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done21:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done22
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done22:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done23
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done23:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done24
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done24:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done25
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done25:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done26
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 8(R12)(R13*4)
+
+done26:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done27
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done27:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done28
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done28:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done29
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done29:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done30
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done30:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done31
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done31:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done32
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done32:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done33
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done33:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done34
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 12(R12)(R13*4)
+
+done34:
+	VMOVAPS    Y2, Y3
+	VMOVUPS    c32x8_h34569987672467e5<>+0(SB), Y4
+	VXORPS     Y5, Y5, Y5
+	VGATHERDPS Y3, 8(R10)(Y4*4), Y5
+	MOVQ       R11, R12
+	SHLQ       $0x03, R12
+	LEAQ       (BX)(R12*4), R12
+	VMOVMSKPS  Y2, R13
+	ANDQ       $+1, R13
+	TESTQ      R13, R13
+	JEQ        done35
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVD      X3, R13
+	MOVLQSX    R13, R13
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y5, Y3, Y3
+	VMOVSS     X3, 16(R12)(R13*4)
+
+done35:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done36
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done36:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done37
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done37:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done38
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done38:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done39
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done39:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done40
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done40:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done41
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done41:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done42
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 16(R12)(R13*4)
+
+done42:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done43
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done43:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done44
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done44:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done45
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done45:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done46
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done46:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done47
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done47:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done48
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done48:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done49
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done49:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done50
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 20(R12)(R13*4)
+
+done50:
+	VMOVAPS    Y2, Y3
+	VMOVUPS    c32x8_h34569987672467e5<>+0(SB), Y4
+	VXORPS     Y5, Y5, Y5
+	VGATHERDPS Y3, 12(R10)(Y4*4), Y5
+	MOVQ       R11, R12
+	SHLQ       $0x03, R12
+	LEAQ       (BX)(R12*4), R12
+	VMOVMSKPS  Y2, R13
+	ANDQ       $+1, R13
+	TESTQ      R13, R13
+	JEQ        done51
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVD      X3, R13
+	MOVLQSX    R13, R13
+	VMOVUPS    c32x8_00000000<>+0(SB), Y3
+	VPERMPS    Y5, Y3, Y3
+	VMOVSS     X3, 24(R12)(R13*4)
+
+done51:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done52
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done52:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done53
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done53:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done54
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done54:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done55
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done55:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done56
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done56:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done57
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done57:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done58
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 24(R12)(R13*4)
+
+done58:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done59
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000000<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done59:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done60
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done60:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done61
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000002<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done61:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done62
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000003<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done62:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+16, R13
+	TESTQ     R13, R13
+	JEQ       done63
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000004<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done63:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+32, R13
+	TESTQ     R13, R13
+	JEQ       done64
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000005<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done64:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+64, R13
+	TESTQ     R13, R13
+	JEQ       done65
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y1, Y3, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VMOVUPS   c32x8_00000006<>+0(SB), Y3
+	VPERMPS   Y5, Y3, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done65:
+	VMOVMSKPS Y2, R13
+	ANDQ      $+128, R13
+	TESTQ     R13, R13
+	JEQ       done66
+	VPERMPS   Y1, Y0, Y3
+	VMOVD     X3, R13
+	MOVLQSX   R13, R13
+	VPERMPS   Y5, Y0, Y3
+	VMOVSS    X3, 28(R12)(R13*4)
+
+done66:
+	ADDQ    $+1, R11
+	CMPQ    R11, $+2
+	JLT     loop2
+	VXORPS  Y3, Y3, Y3
+	VMOVUPS Y3, (AX)
+	MOVQ    DI, R10
+	SHLQ    $0x06, R10
+	LEAQ    (SI)(R10*4), R11
+	LEAQ    (CX)(R10*4), R12
+	LEAQ    (R8)(R10*4), R10
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop67:
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, (R11)(R13*4), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 32(R11)(R13*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x11, 64(R11)(R13*4), Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x11, 96(R11)(R13*4), Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VPCMPEQD     (R12)(R13*4), Y11, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPCMPEQD     32(R12)(R13*4), Y12, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPEQD     64(R12)(R13*4), Y13, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VPCMPEQD     96(R12)(R13*4), Y14, Y14
+	VXORPS       c32x8_ffffffff<>+0(SB), Y14, Y14
+	VANDPS       Y11, Y7, Y7
+	VANDPS       Y12, Y8, Y8
+	VANDPS       Y13, Y9, Y9
+	VANDPS       Y14, Y10, Y10
+	VMASKMOVPS   (BX)(R13*4), Y7, Y11
+	VMASKMOVPS   32(BX)(R13*4), Y8, Y12
+	VMASKMOVPS   64(BX)(R13*4), Y9, Y13
+	VMASKMOVPS   96(BX)(R13*4), Y10, Y14
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y7, Y11, Y15, Y7
+	VXORPS       Y11, Y11, Y11
+	VBLENDVPS    Y8, Y12, Y11, Y8
+	VXORPS       Y11, Y11, Y11
+	VBLENDVPS    Y9, Y13, Y11, Y9
+	VXORPS       Y11, Y11, Y11
+	VBLENDVPS    Y10, Y14, Y11, Y10
+	VMOVUPS      Y7, (R10)(R13*4)
+	VMOVUPS      Y8, 32(R10)(R13*4)
+	VMOVUPS      Y9, 64(R10)(R13*4)
+	VMOVUPS      Y10, 96(R10)(R13*4)
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y10, Y6, Y6
+	ADDQ         $+32, R13
+	CMPQ         R13, $+32
+	JLE          loop67
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y4
+	VADDPS       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
+	VPERMILPS    $0x0e, X3, X4
+	VADDPS       X4, X3, X3
+	VPERMILPS    $0x01, X3, X4
+	VADDPS       X4, X3, X3
+	VBROADCASTSS X3, Y3
+	VMOVUPS      (AX), Y4
+	VADDPS       Y3, Y4, Y4
+	VMOVUPS      Y4, (AX)
+	LEAQ         (R9)(DI*4), R10
+	VBROADCASTSS (R10), Y3
+	VADDPS       (AX), Y3, Y3
+	VMOVSS       X3, (R10)
+	ADDQ         $+1, DI
+	CMPQ         DI, $+8
+	JLT          loop1
 	VZEROUPPER
 	RET
 
@@ -15416,6 +18426,16 @@ DATA c32x16_h3bbca114b54a6d25<>+48(SB)/8, $0x0000000500000004
 DATA c32x16_h3bbca114b54a6d25<>+56(SB)/8, $0x0000000700000006
 GLOBL c32x16_h3bbca114b54a6d25<>(SB), RODATA|NOPTR, $64
 
+DATA c32x16_h60d33d7bcc464925<>+0(SB)/8, $0x0000001000000000
+DATA c32x16_h60d33d7bcc464925<>+8(SB)/8, $0x0000003000000020
+DATA c32x16_h60d33d7bcc464925<>+16(SB)/8, $0x0000005000000040
+DATA c32x16_h60d33d7bcc464925<>+24(SB)/8, $0x0000007000000060
+DATA c32x16_h60d33d7bcc464925<>+32(SB)/8, $0x0000009000000080
+DATA c32x16_h60d33d7bcc464925<>+40(SB)/8, $0x000000b0000000a0
+DATA c32x16_h60d33d7bcc464925<>+48(SB)/8, $0x000000d0000000c0
+DATA c32x16_h60d33d7bcc464925<>+56(SB)/8, $0x000000f0000000e0
+GLOBL c32x16_h60d33d7bcc464925<>(SB), RODATA|NOPTR, $64
+
 DATA c32x16_h6a99bb41c4a91d25<>+0(SB)/8, $0x0000000300000002
 DATA c32x16_h6a99bb41c4a91d25<>+8(SB)/8, $0x0000000500000004
 DATA c32x16_h6a99bb41c4a91d25<>+16(SB)/8, $0x0000000700000006
@@ -15475,6 +18495,16 @@ DATA c32x16_hd7cd8d0815a4e140<>+40(SB)/8, $0x3fce248c3fc5672a
 DATA c32x16_hd7cd8d0815a4e140<>+48(SB)/8, $0x3fe0ccdf3fd744fd
 DATA c32x16_hd7cd8d0815a4e140<>+56(SB)/8, $0x3ff5257d3feac0c7
 GLOBL c32x16_hd7cd8d0815a4e140<>(SB), RODATA|NOPTR, $64
+
+DATA c32x16_he56ccbf5f9b3d825<>+0(SB)/8, $0x0000000400000000
+DATA c32x16_he56ccbf5f9b3d825<>+8(SB)/8, $0x0000000c00000008
+DATA c32x16_he56ccbf5f9b3d825<>+16(SB)/8, $0x0000001400000010
+DATA c32x16_he56ccbf5f9b3d825<>+24(SB)/8, $0x0000001c00000018
+DATA c32x16_he56ccbf5f9b3d825<>+32(SB)/8, $0x0000002400000020
+DATA c32x16_he56ccbf5f9b3d825<>+40(SB)/8, $0x0000002c00000028
+DATA c32x16_he56ccbf5f9b3d825<>+48(SB)/8, $0x0000003400000030
+DATA c32x16_he56ccbf5f9b3d825<>+56(SB)/8, $0x0000003c00000038
+GLOBL c32x16_he56ccbf5f9b3d825<>(SB), RODATA|NOPTR, $64
 
 DATA c32x16_he94e89a121e63d25<>+0(SB)/8, $0x0000000200000001
 DATA c32x16_he94e89a121e63d25<>+8(SB)/8, $0x0000000400000003
@@ -15878,6 +18908,18 @@ DATA c32x8_h30ac78f7eac4b1a5<>+8(SB)/8, $0x0000001800000010
 DATA c32x8_h30ac78f7eac4b1a5<>+16(SB)/8, $0x0000002800000020
 DATA c32x8_h30ac78f7eac4b1a5<>+24(SB)/8, $0x0000003800000030
 GLOBL c32x8_h30ac78f7eac4b1a5<>(SB), RODATA|NOPTR, $32
+
+DATA c32x8_h34569987672467e5<>+0(SB)/8, $0x0000000400000000
+DATA c32x8_h34569987672467e5<>+8(SB)/8, $0x0000000c00000008
+DATA c32x8_h34569987672467e5<>+16(SB)/8, $0x0000001400000010
+DATA c32x8_h34569987672467e5<>+24(SB)/8, $0x0000001c00000018
+GLOBL c32x8_h34569987672467e5<>(SB), RODATA|NOPTR, $32
+
+DATA c32x8_h433823829da39e25<>+0(SB)/8, $0x0000001000000000
+DATA c32x8_h433823829da39e25<>+8(SB)/8, $0x0000003000000020
+DATA c32x8_h433823829da39e25<>+16(SB)/8, $0x0000005000000040
+DATA c32x8_h433823829da39e25<>+24(SB)/8, $0x0000007000000060
+GLOBL c32x8_h433823829da39e25<>(SB), RODATA|NOPTR, $32
 
 DATA c32x8_h5650343be9dcf595<>+0(SB)/8, $0xffffffffffffffff
 DATA c32x8_h5650343be9dcf595<>+8(SB)/8, $0xffffffffffffffff

@@ -346,13 +346,83 @@ func daF2LoopGo(b2, from int, image, P, daF2 []float32) {
 	}
 }
 
-// aLoopGo computes a part of a procedure.
-func aLoopGo(b2, i int, a, za []float32, aBi float32) {
-	for j := range 8 {
-		zaRow := za[j*8:][:8]
-		aRow := a[b2*512+i*64+j*8:][:8]
-		for k := range 8 {
-			aRow[k] = relu(zaRow[k] + aBi)
+// on2LoopGo computes a[i,j,k] = relu(za[i,8·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
+// a[i,2·j + k,2·l + m], Y2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·Y[i,j − 1,k −
+// 1], ….
+func on2LoopGo(b2 int, aB, a, za, Y, Y2, Y3 []float32, dY2, on2 []int32) {
+	for i := range 8 {
+		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
+		aBi := aB[i]
+		for j := range 8 {
+			zaRow := za[i*64+j*8:][:8]
+			aRow := a[b2*512+i*64+j*8:][:8]
+			for k := range 8 {
+				aRow[k] = relu(zaRow[k] + aBi)
+			}
+		}
+
+		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+		for j := range 4 {
+			fill(Y[j*4:][:4], inf[float32](-1))
+			for k := range 2 {
+				for l := range 4 {
+					Y5 := inf[float32](-1)
+					aRow := a[b2*512+i*64+j*16+k*8+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, aRow[m])
+					}
+					Y[j*4+l] = max(Y[j*4+l], Y5)
+				}
+			}
+		}
+		for j := range 6 {
+			Y2Row := Y2[j*6:][:6]
+			for k := range 6 {
+				var Y5 float32
+				if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
+					Y5 = Y[j*4+k-5]
+				}
+				Y2Row[k] = Y5
+			}
+		}
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 4 {
+					Y2Row := Y2[j*6+k+l*6:][:4]
+					Y3Row := Y3[b2*1152+i*144+j*48+k*16+l*4:][:4]
+					for m := range 4 {
+						Y3Row[m] = Y2Row[m]
+					}
+				}
+			}
+		}
+		for j := range 4 {
+			// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   lenet.bp:13
+			for k := range 4 {
+				m := inf[float32](-1)
+				var at int
+				for l := range 2 {
+					aRow := a[b2*512+i*64+j*16+k*2+l*8:][:2]
+					for n := range 2 {
+						v := aRow[n]
+						if v > m {
+							m, at = v, l*2+n
+						}
+					}
+				}
+				dY2[k] = int32(at)
+			}
+
+			// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   lenet.bp:13
+			for k := range 2 {
+				for l := range 4 {
+					dY2l := int(dY2[l])
+					on2Row := on2[b2*512+i*64+j*16+k*8+l*2:][:2]
+					for m := range 2 {
+						on2Row[m] = flag(k*2+m == dY2l)
+					}
+				}
+			}
 		}
 	}
 }
@@ -378,6 +448,65 @@ func (k *zbProduct2Task) part(i, who int) {
 // zbProduct2PartGo computes zb[i,j] = Σₖ bF[i,0,k]·Y3[0,k,j].
 func zbProduct2PartGo(b2 int, zb, bF, Y3, _ []float32) {
 	matmul(mat(zb, 16, 16), mat(bF, 16, 72), mat(Y3[b2*1152:], 72, 16))
+}
+
+// onLoopGo computes b[i,j,k] = relu(zb[i,4·j + k] + bB[i]), Y4[i,j,l] = maxₖ,ₘ
+// b[i,2·j + k,2·l + m], dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m], ….
+func onLoopGo(b2 int, bB, b, zb, Y4 []float32, dY, on []int32) {
+	for i := range 16 {
+		// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
+		bBi := bB[i]
+		for j := range 4 {
+			zbRow := zb[i*16+j*4:][:4]
+			bRow := b[b2*256+i*16+j*4:][:4]
+			for k := range 4 {
+				bRow[k] = relu(zbRow[k] + bBi)
+			}
+		}
+
+		// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
+		for j := range 2 {
+			fill(Y4[b2*64+i*4+j*2:][:2], inf[float32](-1))
+			for k := range 2 {
+				for l := range 2 {
+					Y5 := inf[float32](-1)
+					bRow := b[b2*256+i*16+j*8+k*4+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, bRow[m])
+					}
+					Y4[b2*64+i*4+j*2+l] = max(Y4[b2*64+i*4+j*2+l], Y5)
+				}
+			}
+		}
+		for j := range 2 {
+			// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   lenet.bp:14
+			for k := range 2 {
+				m := inf[float32](-1)
+				var at int
+				for l := range 2 {
+					bRow := b[b2*256+i*16+j*8+k*2+l*4:][:2]
+					for n := range 2 {
+						v := bRow[n]
+						if v > m {
+							m, at = v, l*2+n
+						}
+					}
+				}
+				dY[k] = int32(at)
+			}
+
+			// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   lenet.bp:14
+			for k := range 2 {
+				for l := range 2 {
+					dYl := int(dY[l])
+					onRow := on[b2*256+i*16+j*8+k*4+l*2:][:2]
+					for m := range 2 {
+						onRow[m] = flag(k*2+m == dYl)
+					}
+				}
+			}
+		}
+	}
 }
 
 // dzzLoopGo computes top = if |max(z)| < ∞ { max(z) } else { 0 }, s2 +=
@@ -506,6 +635,54 @@ func dY3ProductPartGo(rows int, dY3, dzh, hW, _ []float32) {
 	matmul(mat(dY3, rows, 64), mat(dzh, rows, 32), mat(hW, 32, 64))
 }
 
+// db2LoopGo computes db[i,j,k,l,m] = dY3[4·i + 2·j + l], dbZ = if 0 < b ∧ on {
+// db } else { 0 }, dbB[i] += Σⱼ,ₖ dbZ[i,j,k], ….
+func db2LoopGo(b2 int, db, dY3, b []float32, on []int32, dbZ, dbB, db2 []float32) {
+	for i := range 16 {
+		// db[i,j,k,l,m] = dY3[4·i + 2·j + l]   lenet.bp:14
+		for j := range 2 {
+			for k := range 2 {
+				for l := range 2 {
+					dbRow := db[j*8+k*4+l*2:][:2]
+					for m := range 2 {
+						dbRow[m] = dY3[b2*64+i*4+j*2+l]
+					}
+				}
+			}
+		}
+		var dbB2 float32
+		for j := range 4 {
+			bRow := b[b2*256+i*16+j*4:][:4]
+			onRow := on[b2*256+i*16+j*4:][:4]
+			dbZRow := dbZ[b2*256+i*16+j*4:][:4]
+			for k := range 4 {
+				// dbZ = if 0 < b ∧ on { db } else { 0 }   lenet.bp:13
+				var dbZk float32
+				if 0 < bRow[k] && onRow[k] != 0 {
+					dbZk = db[j*4+k]
+				}
+				dbZRow[k] = dbZk
+
+				// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   lenet.bp:13
+				dbB2 += dbZk
+			}
+		}
+		dbB[i] += dbB2
+
+		// db2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·dbZ[i,j − 1,k − 1]   lenet.bp:13
+		for j := range 6 {
+			db2Row := db2[i*36+j*6:][:6]
+			for k := range 6 {
+				var db3 float32
+				if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
+					db3 = dbZ[b2*256+i*16+j*4+k-5]
+				}
+				db2Row[k] = db3
+			}
+		}
+	}
+}
+
 // dY4Product computes a part of a procedure.
 func (t *tasks) dY4Product(i2, j, k2 int, dY4, bF, db2 []float32) {
 	k := &t.dY4ProductTask
@@ -527,6 +704,43 @@ func (k *dY4ProductTask) part(i, who int) {
 // dY4ProductPartGo computes a part of a procedure.
 func dY4ProductPartGo(i, j, k int, dY4, bF, db2, _ []float32) {
 	addmul(matrix[float32]{dY4, 8, 4, 16, 1}, matrix[float32]{bF, 8, 16, 9, 72}, matrix[float32]{db2[i*6+14-j*6-k:], 16, 4, 36, 1})
+}
+
+// daZLoopGo computes da[i,j,k,l,m] = dY4[i,j,l], daZ = if 0 < a ∧ on2 { da }
+// else { 0 }, daB[i] += Σⱼ,ₖ daZ[i,j,k].
+func daZLoopGo(b2 int, dY4, da, a []float32, on2 []int32, daZ, daB []float32) {
+	for i := range 8 {
+		// da[i,j,k,l,m] = dY4[i,j,l]   lenet.bp:13
+		for j := range 4 {
+			for k := range 2 {
+				for l := range 4 {
+					dY4l := dY4[i*16+j*4+l]
+					daRow := da[j*16+k*8+l*2:][:2]
+					for m := range 2 {
+						daRow[m] = dY4l
+					}
+				}
+			}
+		}
+		var daB2 float32
+		for j := range 8 {
+			aRow := a[b2*512+i*64+j*8:][:8]
+			on2Row := on2[b2*512+i*64+j*8:][:8]
+			daZRow := daZ[i*64+j*8:][:8]
+			for k := range 8 {
+				// daZ = if 0 < a ∧ on2 { da } else { 0 }   lenet.bp:12
+				var daZk float32
+				if 0 < aRow[k] && on2Row[k] != 0 {
+					daZk = da[j*8+k]
+				}
+				daZRow[k] = daZk
+
+				// daB[i] += Σⱼ,ₖ daZ[i,j,k]   lenet.bp:12
+				daB2 += daZk
+			}
+		}
+		daB[i] += daB2
+	}
 }
 
 // daF3Product computes daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k].

@@ -189,130 +189,11 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
 			p2Loop(P2, P)
 			w.tasks.zaProduct(za, aF, P2)
-			for i := range 8 {
-				aBi := aB[i]
-				aLoop(b2, i, a, za[i*64:], aBi)
-
-				// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
-				for j := range 4 {
-					fill(Y[j*4:][:4], inf[float32](-1))
-					for k := range 2 {
-						for l := range 4 {
-							Y5 := inf[float32](-1)
-							aRow := a[b2*512+i*64+j*16+k*8+l*2:][:2]
-							for m := range 2 {
-								Y5 = max(Y5, aRow[m])
-							}
-							Y[j*4+l] = max(Y[j*4+l], Y5)
-						}
-					}
-				}
-				for j := range 6 {
-					Y2Row := Y2[j*6:][:6]
-					for k := range 6 {
-						var Y5 float32
-						if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
-							Y5 = Y[j*4+k-5]
-						}
-						Y2Row[k] = Y5
-					}
-				}
-				for j := range 3 {
-					for k := range 3 {
-						for l := range 4 {
-							Y2Row := Y2[j*6+k+l*6:][:4]
-							Y3Row := Y3[b2*1152+i*144+j*48+k*16+l*4:][:4]
-							for m := range 4 {
-								Y3Row[m] = Y2Row[m]
-							}
-						}
-					}
-				}
-				for j := range 4 {
-					// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   lenet.bp:13
-					for k := range 4 {
-						m := inf[float32](-1)
-						var at int
-						for l := range 2 {
-							aRow := a[b2*512+i*64+j*16+k*2+l*8:][:2]
-							for n2 := range 2 {
-								v := aRow[n2]
-								if v > m {
-									m, at = v, l*2+n2
-								}
-							}
-						}
-						dY2[k] = int32(at)
-					}
-
-					// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   lenet.bp:13
-					for k := range 2 {
-						for l := range 4 {
-							dY2l := int(dY2[l])
-							on2Row := on2[b2*512+i*64+j*16+k*8+l*2:][:2]
-							for m := range 2 {
-								on2Row[m] = flag(k*2+m == dY2l)
-							}
-						}
-					}
-				}
-			}
+			on2Loop(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 
 			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
 			w.tasks.zbProduct2(b2, zb, bF, Y3)
-			for i := range 16 {
-				bBi := bB[i]
-				for j := range 4 {
-					zbRow := zb[i*16+j*4:][:4]
-					bRow := b[b2*256+i*16+j*4:][:4]
-					for k := range 4 {
-						bRow[k] = relu(zbRow[k] + bBi)
-					}
-				}
-
-				// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
-				for j := range 2 {
-					fill(Y4[b2*64+i*4+j*2:][:2], inf[float32](-1))
-					for k := range 2 {
-						for l := range 2 {
-							Y5 := inf[float32](-1)
-							bRow := b[b2*256+i*16+j*8+k*4+l*2:][:2]
-							for m := range 2 {
-								Y5 = max(Y5, bRow[m])
-							}
-							Y4[b2*64+i*4+j*2+l] = max(Y4[b2*64+i*4+j*2+l], Y5)
-						}
-					}
-				}
-				for j := range 2 {
-					// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   lenet.bp:14
-					for k := range 2 {
-						m := inf[float32](-1)
-						var at int
-						for l := range 2 {
-							bRow := b[b2*256+i*16+j*8+k*2+l*4:][:2]
-							for n2 := range 2 {
-								v := bRow[n2]
-								if v > m {
-									m, at = v, l*2+n2
-								}
-							}
-						}
-						dY[k] = int32(at)
-					}
-
-					// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   lenet.bp:14
-					for k := range 2 {
-						for l := range 2 {
-							dYl := int(dY[l])
-							onRow := on[b2*256+i*16+j*8+k*4+l*2:][:2]
-							for m := range 2 {
-								onRow[m] = flag(k*2+m == dYl)
-							}
-						}
-					}
-				}
-			}
+			onLoop(b2, bB, b, zb, Y4, dY, on)
 		}
 
 		// h = relu(dense[hidden](flat(maxpool[2](b))))   lenet.bp:14
@@ -334,49 +215,7 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 		// dY3 = hWᵀ·dzh   lenet.bp:14
 		w.tasks.dY3Product(rows, dY3, dzh, hW)
 		for b2 := range rows {
-			for i := range 16 {
-				// db[i,j,k,l,m] = dY3[4·i + 2·j + l]   lenet.bp:14
-				for j := range 2 {
-					for k := range 2 {
-						for l := range 2 {
-							dbRow := db[j*8+k*4+l*2:][:2]
-							for m := range 2 {
-								dbRow[m] = dY3[b2*64+i*4+j*2+l]
-							}
-						}
-					}
-				}
-				var dbB2 float32
-				for j := range 4 {
-					bRow := b[b2*256+i*16+j*4:][:4]
-					onRow := on[b2*256+i*16+j*4:][:4]
-					dbZRow := dbZ[b2*256+i*16+j*4:][:4]
-					for k := range 4 {
-						// dbZ = if 0 < b ∧ on { db } else { 0 }   lenet.bp:13
-						var dbZk float32
-						if 0 < bRow[k] && onRow[k] != 0 {
-							dbZk = db[j*4+k]
-						}
-						dbZRow[k] = dbZk
-
-						// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   lenet.bp:13
-						dbB2 += dbZk
-					}
-				}
-				dbB[i] += dbB2
-
-				// db2[i,j,k] = [j ≥ 1, 4 ≥ j, k ≥ 1, 4 ≥ k]·dbZ[i,j − 1,k − 1]   lenet.bp:13
-				for j := range 6 {
-					db2Row := db2[i*36+j*6:][:6]
-					for k := range 6 {
-						var db3 float32
-						if j >= 1 && j <= 4 && k >= 1 && k <= 4 {
-							db3 = dbZ[b2*256+i*16+j*4+k-5]
-						}
-						db2Row[k] = db3
-					}
-				}
-			}
+			db2Loop(b2, db, dY3, b, on, dbZ, dbB, db2)
 
 			// dY4[l,i,m] = Σⱼ,ₖ,ₙ db2[n,i − j + 2,−k + m + 2]·bF[n,l,j,k]   lenet.bp:13
 			for i := range 4 {
@@ -389,38 +228,7 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 					}
 				}
 			}
-			for i := range 8 {
-				// da[i,j,k,l,m] = dY4[i,j,l]   lenet.bp:13
-				for j := range 4 {
-					for k := range 2 {
-						for l := range 4 {
-							dY4l := dY4[i*16+j*4+l]
-							daRow := da[j*16+k*8+l*2:][:2]
-							for m := range 2 {
-								daRow[m] = dY4l
-							}
-						}
-					}
-				}
-				var daB2 float32
-				for j := range 8 {
-					aRow := a[b2*512+i*64+j*8:][:8]
-					on2Row := on2[b2*512+i*64+j*8:][:8]
-					daZRow := daZ[i*64+j*8:][:8]
-					for k := range 8 {
-						// daZ = if 0 < a ∧ on2 { da } else { 0 }   lenet.bp:12
-						var daZk float32
-						if 0 < aRow[k] && on2Row[k] != 0 {
-							daZk = da[j*8+k]
-						}
-						daZRow[k] = daZk
-
-						// daB[i] += Σⱼ,ₖ daZ[i,j,k]   lenet.bp:12
-						daB2 += daZk
-					}
-				}
-				daB[i] += daB2
-			}
+			daZLoop(b2, dY4, da, a, on2, daZ, daB)
 
 			// daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k]   lenet.bp:12
 			w.tasks.daF3Product(b2, daF3, daZ, daF2)

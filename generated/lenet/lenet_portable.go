@@ -59,14 +59,19 @@ func daF2Loop(b2, from int, image, P, daF2 []float32) {
 	daF2LoopGo(b2, from, image, P, daF2)
 }
 
-// aLoop is aLoopGo: this build has no assembly.
-func aLoop(b2, i int, a, za []float32, aBi float32) {
-	aLoopGo(b2, i, a, za, aBi)
+// on2Loop is on2LoopGo: this build has no assembly.
+func on2Loop(b2 int, aB, a, za, Y, Y2, Y3 []float32, dY2, on2 []int32) {
+	on2LoopGo(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 }
 
 // zbProduct2Part is zbProduct2PartGo: this build has no assembly.
 func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
 	zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
+}
+
+// onLoop is onLoopGo: this build has no assembly.
+func onLoop(b2 int, bB, b, zb, Y4 []float32, dY, on []int32) {
+	onLoopGo(b2, bB, b, zb, Y4, dY, on)
 }
 
 // dzzLoop is dzzLoopGo: this build has no assembly.
@@ -89,9 +94,19 @@ func dY3ProductPart(rows int, dY3, dzh, hW, scratch2 []float32) {
 	dY3ProductPartGo(rows, dY3, dzh, hW, scratch2)
 }
 
+// db2Loop is db2LoopGo: this build has no assembly.
+func db2Loop(b2 int, db, dY3, b []float32, on []int32, dbZ, dbB, db2 []float32) {
+	db2LoopGo(b2, db, dY3, b, on, dbZ, dbB, db2)
+}
+
 // dY4ProductPart is dY4ProductPartGo: this build has no assembly.
 func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 	dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
+}
+
+// daZLoop is daZLoopGo: this build has no assembly.
+func daZLoop(b2 int, dY4, da, a []float32, on2 []int32, daZ, daB []float32) {
+	daZLoopGo(b2, dY4, da, a, on2, daZ, daB)
 }
 
 // daF3ProductPart is daF3ProductPartGo: this build has no assembly.

@@ -113,51 +113,15 @@ func daF2Loop(b2, from int, x, P, daF2 []float32) {
 	}
 }
 
-// aLoop is aLoopGo, or assembly that computes the same.
-func aLoop(b2, i int, a, za []float32, aBi float32) {
+// on2Loop is on2LoopGo, or assembly that computes the same.
+func on2Loop(b2 int, aB, a, za, Y, Y2, Y3 []float32, dY2, on2 []int32) {
 	switch cpu {
 	case avx512:
-		aLoopAVX512(b2, i, a, za, aBi)
+		on2LoopAVX512(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 	case avx2:
-		aLoopAVX2(b2, i, a, za, aBi)
+		on2LoopAVX2(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 	default:
-		aLoopGo(b2, i, a, za, aBi)
-	}
-}
-
-// ySums is ySumsGo, or assembly that computes the same.
-func ySums(b2, i int, Y, a []float32) {
-	switch cpu {
-	case avx512:
-		ySumsAVX512(b2, i, Y, a)
-	case avx2:
-		ySumsAVX2(b2, i, Y, a)
-	default:
-		ySumsGo(b2, i, Y, a)
-	}
-}
-
-// y2Loop is y2LoopGo, or assembly that computes the same.
-func y2Loop(Y, Y2 []float32) {
-	switch cpu {
-	case avx512:
-		y2LoopAVX512(Y, Y2)
-	case avx2:
-		y2LoopAVX2(Y, Y2)
-	default:
-		y2LoopGo(Y, Y2)
-	}
-}
-
-// y3Loop2 is y3Loop2Go, or assembly that computes the same.
-func y3Loop2(b2, i int, Y3, Y2 []float32) {
-	switch cpu {
-	case avx512:
-		y3Loop2AVX512(b2, i, Y3, Y2)
-	case avx2:
-		y3Loop2AVX2(b2, i, Y3, Y2)
-	default:
-		y3Loop2Go(b2, i, Y3, Y2)
+		on2LoopGo(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 	}
 }
 
@@ -173,27 +137,15 @@ func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
 	}
 }
 
-// bLoop2 is bLoop2Go, or assembly that computes the same.
-func bLoop2(b2, i int, b, zb []float32, bBi float32) {
+// onLoop is onLoopGo, or assembly that computes the same.
+func onLoop(b2 int, bB, b, zb, Y4 []float32, dY, on []int32) {
 	switch cpu {
 	case avx512:
-		bLoop2AVX512(b2, i, b, zb, bBi)
+		onLoopAVX512(b2, bB, b, zb, Y4, dY, on)
 	case avx2:
-		bLoop2AVX2(b2, i, b, zb, bBi)
+		onLoopAVX2(b2, bB, b, zb, Y4, dY, on)
 	default:
-		bLoop2Go(b2, i, b, zb, bBi)
-	}
-}
-
-// y4Sums is y4SumsGo, or assembly that computes the same.
-func y4Sums(b2, i int, Y4, b []float32) {
-	switch cpu {
-	case avx512:
-		y4SumsAVX512(b2, i, Y4, b)
-	case avx2:
-		y4SumsAVX2(b2, i, Y4, b)
-	default:
-		y4SumsGo(b2, i, Y4, b)
+		onLoopGo(b2, bB, b, zb, Y4, dY, on)
 	}
 }
 
@@ -221,14 +173,14 @@ func dY3ProductPart(rows int, dY3, dzz, zW, scratch2 []float32) {
 }
 
 // db2Loop is db2LoopGo, or assembly that computes the same.
-func db2Loop(i int, dbZ, db2 []float32) {
+func db2Loop(b2 int, db, dY3, b []float32, on []int32, dbZ, dbB, db2 []float32) {
 	switch cpu {
 	case avx512:
-		db2LoopAVX512(i, dbZ, db2)
+		db2LoopAVX512(b2, db, dY3, b, on, dbZ, dbB, db2)
 	case avx2:
-		db2LoopAVX2(i, dbZ, db2)
+		db2LoopAVX2(b2, db, dY3, b, on, dbZ, dbB, db2)
 	default:
-		db2LoopGo(i, dbZ, db2)
+		db2LoopGo(b2, db, dY3, b, on, dbZ, dbB, db2)
 	}
 }
 
@@ -244,15 +196,15 @@ func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 	}
 }
 
-// daLoop is daLoopGo, or assembly that computes the same.
-func daLoop(dY4, da []float32) {
+// daZLoop is daZLoopGo, or assembly that computes the same.
+func daZLoop(b2 int, dY4, da, a []float32, on2 []int32, daZ, daB []float32) {
 	switch cpu {
 	case avx512:
-		daLoopAVX512(dY4, da)
+		daZLoopAVX512(b2, dY4, da, a, on2, daZ, daB)
 	case avx2:
-		daLoopAVX2(dY4, da)
+		daZLoopAVX2(b2, dY4, da, a, on2, daZ, daB)
 	default:
-		daLoopGo(dY4, da)
+		daZLoopGo(b2, dY4, da, a, on2, daZ, daB)
 	}
 }
 
@@ -1072,28 +1024,10 @@ func daF2LoopAVX512(b2 int, from int, x []float32, p3 []float32, daF2 []float32)
 func daF2LoopAVX2(b2 int, from int, x []float32, p3 []float32, daF2 []float32)
 
 //go:noescape
-func aLoopAVX512(b2 int, i int, a []float32, za []float32, aBi float32)
+func on2LoopAVX512(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
 
 //go:noescape
-func aLoopAVX2(b2 int, i int, a []float32, za []float32, aBi float32)
-
-//go:noescape
-func ySumsAVX512(b2 int, i int, p2 []float32, a []float32)
-
-//go:noescape
-func ySumsAVX2(b2 int, i int, p2 []float32, a []float32)
-
-//go:noescape
-func y2LoopAVX512(p0 []float32, p1 []float32)
-
-//go:noescape
-func y2LoopAVX2(p0 []float32, p1 []float32)
-
-//go:noescape
-func y3Loop2AVX512(b2 int, i int, p2 []float32, p3 []float32)
-
-//go:noescape
-func y3Loop2AVX2(b2 int, i int, p2 []float32, p3 []float32)
+func on2LoopAVX2(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
 
 //go:noescape
 func zbProduct2AVX512(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1102,16 +1036,10 @@ func zbProduct2AVX512(b2 int, zb []float32, bF []float32, p3 []float32, rowLo in
 func zbProduct2AVX2(b2 int, zb []float32, bF []float32, p3 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func bLoop2AVX512(b2 int, i int, b []float32, zb []float32, bBi float32)
+func onLoopAVX512(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
 
 //go:noescape
-func bLoop2AVX2(b2 int, i int, b []float32, zb []float32, bBi float32)
-
-//go:noescape
-func y4SumsAVX512(b2 int, i int, p2 []float32, b []float32)
-
-//go:noescape
-func y4SumsAVX2(b2 int, i int, p2 []float32, b []float32)
+func onLoopAVX2(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
 
 //go:noescape
 func dzzLoopAVX512(rows int, z []float32, exps []float32, y []int32, dzz []float32, dzB []float32, d float32) (s float64)
@@ -1126,10 +1054,10 @@ func dY3ProductAVX512(rows int, dY3 []float32, dzz []float32, zW []float32, rowL
 func dY3ProductAVX2(rows int, dY3 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func db2LoopAVX512(i int, dbZ []float32, db2 []float32)
+func db2LoopAVX512(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
 
 //go:noescape
-func db2LoopAVX2(i int, dbZ []float32, db2 []float32)
+func db2LoopAVX2(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
 
 //go:noescape
 func dY4ProductAVX512(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1138,10 +1066,10 @@ func dY4ProductAVX512(i int, j int, k int, dY4 []float32, bF []float32, db2 []fl
 func dY4ProductAVX2(i int, j int, k int, dY4 []float32, bF []float32, db2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daLoopAVX512(dY4 []float32, da []float32)
+func daZLoopAVX512(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
 
 //go:noescape
-func daLoopAVX2(dY4 []float32, da []float32)
+func daZLoopAVX2(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
 
 //go:noescape
 func daF3ProductAVX512(b2 int, daF3 []float32, daZ []float32, daF2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

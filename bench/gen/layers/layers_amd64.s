@@ -5238,531 +5238,977 @@ loop5:
 	VZEROUPPER
 	RET
 
-// func aLoopAVX512(b2 int, i int, a []float32, za []float32, aBi float32)
+// func on2LoopAVX512(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
 // Requires: AVX, AVX512F
-TEXT ·aLoopAVX512(SB), $0-68
+TEXT ·on2LoopAVX512(SB), $32-200
 	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         a_base+16(FP), DX
-	MOVQ         za_base+40(FP), BX
-	VBROADCASTSS aBi+64(FP), Z0
-	IMUL3Q       $+6272, AX, AX
-	IMUL3Q       $+784, CX, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (DX)(AX*4), AX
-	MOVQ         $+0, CX
-	VPXORD       Z1, Z1, Z1
-	PCALIGN      $0x20
-
-loop1:
-	VADDPS  (BX)(CX*4), Z0, Z2
-	VADDPS  64(BX)(CX*4), Z0, Z3
-	VADDPS  128(BX)(CX*4), Z0, Z4
-	VADDPS  192(BX)(CX*4), Z0, Z5
-	VMAXPS  Z2, Z1, Z2
-	VMAXPS  Z3, Z1, Z3
-	VMAXPS  Z4, Z1, Z4
-	VMAXPS  Z5, Z1, Z5
-	VMOVUPS Z2, (AX)(CX*4)
-	VMOVUPS Z3, 64(AX)(CX*4)
-	VMOVUPS Z4, 128(AX)(CX*4)
-	VMOVUPS Z5, 192(AX)(CX*4)
-	ADDQ    $+64, CX
-	CMPQ    CX, $+704
-	JLE     loop1
-	VADDPS  3072(BX), Z0, Z0
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS Z0, 3072(AX)
-	VZEROUPPER
-	RET
-
-// func aLoopAVX2(b2 int, i int, a []float32, za []float32, aBi float32)
-// Requires: AVX
-TEXT ·aLoopAVX2(SB), $0-68
-	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         a_base+16(FP), DX
-	MOVQ         za_base+40(FP), BX
-	VBROADCASTSS aBi+64(FP), Y0
-	IMUL3Q       $+6272, AX, AX
-	IMUL3Q       $+784, CX, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (DX)(AX*4), AX
-	MOVQ         $+0, CX
-	VXORPS       Y1, Y1, Y1
-	PCALIGN      $0x20
-
-loop1:
-	VADDPS  (BX)(CX*4), Y0, Y2
-	VADDPS  32(BX)(CX*4), Y0, Y3
-	VADDPS  64(BX)(CX*4), Y0, Y4
-	VADDPS  96(BX)(CX*4), Y0, Y5
-	VMAXPS  Y2, Y1, Y2
-	VMAXPS  Y3, Y1, Y3
-	VMAXPS  Y4, Y1, Y4
-	VMAXPS  Y5, Y1, Y5
-	VMOVUPS Y2, (AX)(CX*4)
-	VMOVUPS Y3, 32(AX)(CX*4)
-	VMOVUPS Y4, 64(AX)(CX*4)
-	VMOVUPS Y5, 96(AX)(CX*4)
-	ADDQ    $+32, CX
-	CMPQ    CX, $+736
-	JLE     loop1
-	VADDPS  3072(BX), Y0, Y2
-	VADDPS  3104(BX), Y0, Y0
-	VMAXPS  Y2, Y1, Y2
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y2, 3072(AX)
-	VMOVUPS Y0, 3104(AX)
-	VZEROUPPER
-	RET
-
-// func ySumsAVX512(b2 int, i int, p2 []float32, a []float32)
-// Requires: AVX, AVX512F
-TEXT ·ySumsAVX512(SB), $0-64
-	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         p2_base+16(FP), DX
-	MOVQ         a_base+40(FP), BX
-	IMUL3Q       $+6272, AX, AX
-	IMUL3Q       $+784, CX, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (BX)(AX*4), AX
-	MOVQ         $+0, CX
-	MOVQ         $+16383, BX
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z0
-	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
-	PCALIGN      $0x20
-
-loop1:
-	IMUL3Q       $+14, CX, SI
-	LEAQ         (DX)(SI*4), SI
-	KMOVW        BX, K1
-	VMOVUPS      Z0, K1, (SI)
-	IMUL3Q       $+56, CX, DI
-	LEAQ         (AX)(DI*4), DI
-	KMOVW        BX, K1
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z3
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   (DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   4(DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	VCMPPS       $0x03, Z3, Z3, K2
-	VMAXPS       Z4, Z3, Z4
-	VBLENDMPS    Z3, Z4, K2, Z3
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   112(DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   116(DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	VCMPPS       $0x03, Z3, Z3, K2
-	VMAXPS       Z4, Z3, Z4
-	VBLENDMPS    Z3, Z4, K2, Z3
-	VMOVUPS.Z    (SI), K1, Z4
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z3, Z4, Z3
-	VBLENDMPS    Z4, Z3, K2, Z3
-	VMOVUPS      Z3, K1, (SI)
-	ADDQ         $+1, CX
-	CMPQ         CX, $+14
-	JLT          loop1
-	VZEROUPPER
-	RET
-
-// func ySumsAVX2(b2 int, i int, p2 []float32, a []float32)
-// Requires: AVX, AVX2
-TEXT ·ySumsAVX2(SB), $0-64
-	MOVQ    b2+0(FP), AX
-	MOVQ    i+8(FP), CX
-	MOVQ    p2_base+16(FP), DX
-	MOVQ    a_base+40(FP), BX
-	IMUL3Q  $+6272, AX, AX
-	IMUL3Q  $+784, CX, CX
-	LEAQ    (AX)(CX*1), AX
-	LEAQ    (BX)(AX*4), AX
-	MOVQ    $+0, CX
-	VMOVUPS c32x8_h8f3a5440ec69610d<>+0(SB), Y0
-	VMOVUPS c32x8_ff800000<>+0(SB), Y1
-	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y2
-	VMOVUPS c32x8_ffffffff<>+0(SB), Y3
-	VXORPS  Y4, Y4, Y4
-	PCALIGN $0x20
-
-loop1:
-	IMUL3Q     $+14, CX, BX
-	LEAQ       (DX)(BX*4), BX
-	VMOVUPS    Y1, (BX)
-	VMASKMOVPS Y1, Y0, 32(BX)
-	IMUL3Q     $+56, CX, SI
-	LEAQ       (AX)(SI*4), SI
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y5
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y6
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y7
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y8
-	VMOVAPS    Y3, Y9
-	VMOVAPS    Y4, Y10
-	VGATHERDPS Y9, (SI)(Y2*4), Y10
-	VMOVAPS    Y0, Y9
-	VMOVAPS    Y4, Y11
-	VGATHERDPS Y9, 64(SI)(Y2*4), Y11
-	VCMPPS     $0x03, Y7, Y7, Y9
-	VMAXPS     Y10, Y7, Y10
-	VBLENDVPS  Y9, Y7, Y10, Y7
-	VCMPPS     $0x03, Y8, Y8, Y9
-	VMAXPS     Y11, Y8, Y10
-	VBLENDVPS  Y9, Y8, Y10, Y8
-	VMOVAPS    Y3, Y9
-	VMOVAPS    Y4, Y10
-	VGATHERDPS Y9, 4(SI)(Y2*4), Y10
-	VMOVAPS    Y0, Y9
-	VMOVAPS    Y4, Y11
-	VGATHERDPS Y9, 68(SI)(Y2*4), Y11
-	VCMPPS     $0x03, Y7, Y7, Y9
-	VMAXPS     Y10, Y7, Y10
-	VBLENDVPS  Y9, Y7, Y10, Y7
-	VCMPPS     $0x03, Y8, Y8, Y9
-	VMAXPS     Y11, Y8, Y10
-	VBLENDVPS  Y9, Y8, Y10, Y8
-	VCMPPS     $0x03, Y5, Y5, Y9
-	VMAXPS     Y7, Y5, Y7
-	VBLENDVPS  Y9, Y5, Y7, Y5
-	VCMPPS     $0x03, Y6, Y6, Y7
-	VMAXPS     Y8, Y6, Y8
-	VBLENDVPS  Y7, Y6, Y8, Y6
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y7
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y8
-	VMOVAPS    Y3, Y9
-	VMOVAPS    Y4, Y10
-	VGATHERDPS Y9, 112(SI)(Y2*4), Y10
-	VMOVAPS    Y0, Y9
-	VMOVAPS    Y4, Y11
-	VGATHERDPS Y9, 176(SI)(Y2*4), Y11
-	VCMPPS     $0x03, Y7, Y7, Y9
-	VMAXPS     Y10, Y7, Y10
-	VBLENDVPS  Y9, Y7, Y10, Y7
-	VCMPPS     $0x03, Y8, Y8, Y9
-	VMAXPS     Y11, Y8, Y10
-	VBLENDVPS  Y9, Y8, Y10, Y8
-	VMOVAPS    Y3, Y9
-	VMOVAPS    Y4, Y10
-	VGATHERDPS Y9, 116(SI)(Y2*4), Y10
-	VMOVAPS    Y0, Y9
-	VMOVAPS    Y4, Y11
-	VGATHERDPS Y9, 180(SI)(Y2*4), Y11
-	VCMPPS     $0x03, Y7, Y7, Y9
-	VMAXPS     Y10, Y7, Y10
-	VBLENDVPS  Y9, Y7, Y10, Y7
-	VCMPPS     $0x03, Y8, Y8, Y9
-	VMAXPS     Y11, Y8, Y10
-	VBLENDVPS  Y9, Y8, Y10, Y8
-	VCMPPS     $0x03, Y5, Y5, Y9
-	VMAXPS     Y7, Y5, Y7
-	VBLENDVPS  Y9, Y5, Y7, Y5
-	VCMPPS     $0x03, Y6, Y6, Y7
-	VMAXPS     Y8, Y6, Y8
-	VBLENDVPS  Y7, Y6, Y8, Y6
-	VMOVUPS    (BX), Y7
-	VMASKMOVPS 32(BX), Y0, Y8
-	VCMPPS     $0x03, Y7, Y7, Y9
-	VMAXPS     Y5, Y7, Y5
-	VBLENDVPS  Y9, Y7, Y5, Y5
-	VCMPPS     $0x03, Y8, Y8, Y7
-	VMAXPS     Y6, Y8, Y6
-	VBLENDVPS  Y7, Y8, Y6, Y6
-	VMOVUPS    Y5, (BX)
-	VMASKMOVPS Y6, Y0, 32(BX)
-	ADDQ       $+1, CX
-	CMPQ       CX, $+14
-	JLT        loop1
-	VZEROUPPER
-	RET
-
-// func y2LoopAVX512(p0 []float32, p1 []float32)
-// Requires: AVX, AVX512F
-TEXT ·y2LoopAVX512(SB), $0-48
-	MOVQ         p0_base+0(FP), AX
-	MOVQ         p1_base+24(FP), CX
-	MOVQ         $+0, DX
+	MOVQ         a_base+32(FP), CX
+	MOVQ         p4_base+80(FP), DX
+	MOVQ         p5_base+104(FP), BX
+	MOVQ         p6_base+128(FP), SI
+	MOVQ         dY2_base+152(FP), DI
+	MOVQ         on2_base+176(FP), R8
+	IMUL3Q       $+6272, AX, R9
+	LEAQ         (CX)(R9*4), CX
+	MOVQ         CX, (SP)
+	IMUL3Q       $+14112, AX, AX
+	LEAQ         (SI)(AX*4), AX
+	MOVQ         AX, 8(SP)
+	LEAQ         (R8)(R9*4), AX
+	MOVQ         AX, 16(SP)
+	MOVQ         $+0, AX
+	MOVQ         AX, 24(SP)
 	VPXORD       Z0, Z0, Z0
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z1
-	VBROADCASTSS c32x1_ffffffff<>+0(SB), Z2
-	VBROADCASTSS c32x1_0000000e<>+0(SB), Z3
+	MOVQ         $+16383, AX
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z1
+	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z2
+	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z3
+	VBROADCASTSS c32x1_ffffffff<>+0(SB), Z4
+	VBROADCASTSS c32x1_0000000e<>+0(SB), Z5
+	VMOVUPS      c32x16_h60d33d7bcc464925<>+0(SB), Z6
+	VMOVUPS      c32x16_hd3568ad9491d98c5<>+0(SB), Z7
+	VBROADCASTSS c32x1_00000001<>+0(SB), Z8
+	VBROADCASTSS c32x1_00000002<>+0(SB), Z9
+	VBROADCASTSS c32x1_00000003<>+0(SB), Z10
+
+loop1:
+	MOVQ         aB_base+8(FP), CX
+	MOVQ         24(SP), SI
+	LEAQ         (CX)(SI*4), CX
+	VBROADCASTSS (CX), Z11
+	IMUL3Q       $+784, 24(SP), CX
+	MOVQ         za_base+56(FP), SI
+	LEAQ         (SI)(CX*4), SI
+	MOVQ         (SP), R8
+	LEAQ         (R8)(CX*4), R8
+	MOVQ         $+0, R9
 	PCALIGN      $0x20
 
-loop1:
-	IMUL3Q       $+14, DX, BX
-	LEAQ         (AX)(BX*4), BX
-	MOVQ         DX, SI
-	SHLQ         $0x04, SI
-	LEAQ         (CX)(SI*4), SI
-	VPXORD       Z4, Z4, Z4
-	LEAQ         -1(DX), DI
-	VPBROADCASTD DI, Z5
-	VPCMPD       $0x05, Z0, Z5, K1
-	IMUL3Q       $-1, DX, DI
-	LEAQ         14(DI), DI
-	VPBROADCASTD DI, Z5
-	VPCMPD       $0x05, Z0, Z5, K2
-	KANDW        K2, K1, K1
-	VPADDD       Z2, Z1, Z5
-	VPCMPD       $0x05, Z0, Z5, K2
-	KANDW        K2, K1, K1
-	VPMULLD      Z2, Z1, Z5
-	VPADDD       Z3, Z5, Z5
-	VPCMPD       $0x05, Z0, Z5, K2
-	KANDW        K2, K1, K1
-	VMOVUPS.Z    -60(BX), K1, Z5
-	VBLENDMPS    Z5, Z4, K1, Z4
-	VMOVUPS      Z4, (SI)
-	ADDQ         $+1, DX
-	CMPQ         DX, $+16
-	JLT          loop1
-	VZEROUPPER
-	RET
-
-// func y2LoopAVX2(p0 []float32, p1 []float32)
-// Requires: AVX, AVX2
-TEXT ·y2LoopAVX2(SB), $0-48
-	MOVQ    p0_base+0(FP), AX
-	MOVQ    p1_base+24(FP), CX
-	MOVQ    $+0, DX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS c32x8_ffffffff<>+0(SB), Y1
-	VMOVUPS c32x8_h66b04c3323ce3f25<>+0(SB), Y2
-	VMOVUPS c32x8_0000000e<>+0(SB), Y3
-	VMOVUPS c32x8_hc51a9266e3875125<>+0(SB), Y4
-	PCALIGN $0x20
-
-loop1:
-	IMUL3Q       $+14, DX, BX
-	LEAQ         (AX)(BX*4), BX
-	MOVQ         DX, SI
-	SHLQ         $0x04, SI
-	LEAQ         (CX)(SI*4), SI
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	LEAQ         -1(DX), DI
-	VMOVD        DI, X7
-	VPBROADCASTD X7, Y7
-	VPCMPGTD     Y7, Y0, Y8
-	VXORPS       Y1, Y8, Y8
-	IMUL3Q       $-1, DX, DI
-	LEAQ         14(DI), DI
-	VMOVD        DI, X9
-	VPBROADCASTD X9, Y9
-	VPCMPGTD     Y9, Y0, Y10
-	VXORPS       Y1, Y10, Y10
-	VANDPS       Y10, Y8, Y8
-	VPADDD       Y1, Y2, Y10
-	VPCMPGTD     Y10, Y0, Y10
-	VXORPS       Y1, Y10, Y10
-	VANDPS       Y10, Y8, Y8
-	VPMULLD      Y1, Y2, Y10
-	VPADDD       Y3, Y10, Y10
-	VPCMPGTD     Y10, Y0, Y10
-	VXORPS       Y1, Y10, Y10
-	VANDPS       Y10, Y8, Y8
-	VPCMPGTD     Y7, Y0, Y7
-	VXORPS       Y1, Y7, Y7
-	VPCMPGTD     Y9, Y0, Y9
-	VXORPS       Y1, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VPADDD       Y1, Y4, Y9
-	VPCMPGTD     Y9, Y0, Y9
-	VXORPS       Y1, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VPMULLD      Y1, Y4, Y9
-	VPADDD       Y3, Y9, Y9
-	VPCMPGTD     Y9, Y0, Y9
-	VXORPS       Y1, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VMASKMOVPS   -60(BX), Y8, Y9
-	VMASKMOVPS   -28(BX), Y7, Y10
-	VBLENDVPS    Y8, Y9, Y5, Y5
-	VBLENDVPS    Y7, Y10, Y6, Y6
-	VMOVUPS      Y5, (SI)
-	VMOVUPS      Y6, 32(SI)
-	ADDQ         $+1, DX
-	CMPQ         DX, $+16
-	JLT          loop1
-	VZEROUPPER
-	RET
-
-// func y3Loop2AVX512(b2 int, i int, p2 []float32, p3 []float32)
-// Requires: AVX, AVX512F
-TEXT ·y3Loop2AVX512(SB), $0-64
-	MOVQ    b2+0(FP), AX
-	MOVQ    i+8(FP), CX
-	MOVQ    p2_base+16(FP), DX
-	MOVQ    p3_base+40(FP), BX
-	IMUL3Q  $+14112, AX, AX
-	IMUL3Q  $+1764, CX, CX
-	LEAQ    (AX)(CX*1), AX
-	LEAQ    (DX)(AX*4), AX
-	MOVQ    $+0, CX
-	MOVQ    $+16383, DX
-	VMOVUPS c32x16_h60d33d7bcc464925<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-	VMOVUPS c32x16_hd3568ad9491d98c5<>+0(SB), Z2
-
-loop1:
-	MOVQ    CX, SI
-	SHLQ    $0x04, SI
-	LEAQ    (BX)(SI*4), SI
-	IMUL3Q  $+588, CX, DI
-	LEAQ    (AX)(DI*4), DI
-	MOVQ    $+0, R8
-	PCALIGN $0x20
-
 loop2:
-	LEAQ        (SI)(R8*4), R9
-	IMUL3Q      $+196, R8, R10
-	LEAQ        (DI)(R10*4), R10
-	KMOVW       DX, K1
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  (R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, (R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  4(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 4(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  8(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 8(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  12(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 12(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  16(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 16(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  20(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 20(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  24(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 24(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  28(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 28(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  32(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 32(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  36(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 36(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  40(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 40(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  44(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 44(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  48(R9)(Z0*4), K2, Z3
-	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 48(R10)(Z2*4)
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z3
-	VGATHERDPS  52(R9)(Z0*4), K2, Z3
-	VSCATTERDPS Z3, K1, 52(R10)(Z2*4)
-	ADDQ        $+1, R8
-	CMPQ        R8, $+3
-	JLT         loop2
-	ADDQ        $+1, CX
-	CMPQ        CX, $+3
-	JLT         loop1
-	VZEROUPPER
-	RET
-
-// func y3Loop2AVX2(b2 int, i int, p2 []float32, p3 []float32)
-// Requires: AVX
-TEXT ·y3Loop2AVX2(SB), $0-64
-	MOVQ    b2+0(FP), AX
-	MOVQ    i+8(FP), CX
-	MOVQ    p2_base+16(FP), DX
-	MOVQ    p3_base+40(FP), BX
-	IMUL3Q  $+14112, AX, AX
-	IMUL3Q  $+1764, CX, CX
-	LEAQ    (AX)(CX*1), AX
-	LEAQ    (DX)(AX*4), AX
-	MOVQ    $+0, CX
-	VMOVUPS c32x8_h8f3a5440ec69610d<>+0(SB), Y0
-
-loop1:
-	MOVQ   CX, DX
-	SHLQ   $0x04, DX
-	LEAQ   (BX)(DX*4), DX
-	IMUL3Q $+588, CX, SI
-	LEAQ   (AX)(SI*4), SI
-	MOVQ   $+0, DI
-
-loop2:
-	LEAQ    (DX)(DI*4), R8
-	IMUL3Q  $+196, DI, R9
-	LEAQ    (SI)(R9*4), R9
-	MOVQ    $+0, R10
+	VADDPS  (SI)(R9*4), Z11, Z12
+	VADDPS  64(SI)(R9*4), Z11, Z13
+	VADDPS  128(SI)(R9*4), Z11, Z14
+	VADDPS  192(SI)(R9*4), Z11, Z15
+	VMAXPS  Z12, Z0, Z12
+	VMAXPS  Z13, Z0, Z13
+	VMAXPS  Z14, Z0, Z14
+	VMAXPS  Z15, Z0, Z15
+	VMOVUPS Z12, (R8)(R9*4)
+	VMOVUPS Z13, 64(R8)(R9*4)
+	VMOVUPS Z14, 128(R8)(R9*4)
+	VMOVUPS Z15, 192(R8)(R9*4)
+	ADDQ    $+64, R9
+	CMPQ    R9, $+704
+	JLE     loop2
+	VADDPS  3072(SI), Z11, Z11
+	VMAXPS  Z11, Z0, Z11
+	VMOVUPS Z11, 3072(R8)
+	MOVQ    $+0, SI
 	PCALIGN $0x20
 
 loop3:
-	MOVQ       R10, R11
-	SHLQ       $0x04, R11
-	LEAQ       (R8)(R11*4), R11
-	IMUL3Q     $+14, R10, R12
-	LEAQ       (R9)(R12*4), R12
-	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R11), Y0, Y2
-	VMOVUPS    Y1, (R12)
-	VMASKMOVPS Y2, Y0, 32(R12)
-	ADDQ       $+1, R10
-	CMPQ       R10, $+14
+	IMUL3Q       $+14, SI, R9
+	LEAQ         (DX)(R9*4), R9
+	KMOVW        AX, K1
+	VMOVUPS      Z1, K1, (R9)
+	IMUL3Q       $+56, SI, R10
+	LEAQ         (R8)(R10*4), R10
+	KMOVW        AX, K1
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z11
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   (R10)(Z2*4), K2, Z13
+	VCMPPS       $0x03, Z12, Z12, K2
+	VMAXPS       Z13, Z12, Z13
+	VBLENDMPS    Z12, Z13, K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   4(R10)(Z2*4), K2, Z13
+	VCMPPS       $0x03, Z12, Z12, K2
+	VMAXPS       Z13, Z12, Z13
+	VBLENDMPS    Z12, Z13, K2, Z12
+	VCMPPS       $0x03, Z11, Z11, K2
+	VMAXPS       Z12, Z11, Z12
+	VBLENDMPS    Z11, Z12, K2, Z11
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   112(R10)(Z2*4), K2, Z13
+	VCMPPS       $0x03, Z12, Z12, K2
+	VMAXPS       Z13, Z12, Z13
+	VBLENDMPS    Z12, Z13, K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   116(R10)(Z2*4), K2, Z13
+	VCMPPS       $0x03, Z12, Z12, K2
+	VMAXPS       Z13, Z12, Z13
+	VBLENDMPS    Z12, Z13, K2, Z12
+	VCMPPS       $0x03, Z11, Z11, K2
+	VMAXPS       Z12, Z11, Z12
+	VBLENDMPS    Z11, Z12, K2, Z11
+	VMOVUPS.Z    (R9), K1, Z12
+	VCMPPS       $0x03, Z12, Z12, K2
+	VMAXPS       Z11, Z12, Z11
+	VBLENDMPS    Z12, Z11, K2, Z11
+	VMOVUPS      Z11, K1, (R9)
+	ADDQ         $+1, SI
+	CMPQ         SI, $+14
+	JLT          loop3
+	MOVQ         $+0, SI
+	PCALIGN      $0x20
+
+loop4:
+	IMUL3Q       $+14, SI, R9
+	LEAQ         (DX)(R9*4), R9
+	MOVQ         SI, R10
+	SHLQ         $0x04, R10
+	LEAQ         (BX)(R10*4), R10
+	VPXORD       Z11, Z11, Z11
+	LEAQ         -1(SI), R11
+	VPBROADCASTD R11, Z12
+	VPCMPD       $0x05, Z0, Z12, K1
+	IMUL3Q       $-1, SI, R11
+	LEAQ         14(R11), R11
+	VPBROADCASTD R11, Z12
+	VPCMPD       $0x05, Z0, Z12, K2
+	KANDW        K2, K1, K1
+	VPADDD       Z4, Z3, Z12
+	VPCMPD       $0x05, Z0, Z12, K2
+	KANDW        K2, K1, K1
+	VPMULLD      Z4, Z3, Z12
+	VPADDD       Z5, Z12, Z12
+	VPCMPD       $0x05, Z0, Z12, K2
+	KANDW        K2, K1, K1
+	VMOVUPS.Z    -60(R9), K1, Z12
+	VBLENDMPS    Z12, Z11, K1, Z11
+	VMOVUPS      Z11, (R10)
+	ADDQ         $+1, SI
+	CMPQ         SI, $+16
+	JLT          loop4
+	IMUL3Q       $+1764, 24(SP), SI
+	MOVQ         8(SP), R9
+	LEAQ         (R9)(SI*4), SI
+	MOVQ         $+0, R9
+
+loop5:
+	MOVQ    R9, R10
+	SHLQ    $0x04, R10
+	LEAQ    (BX)(R10*4), R10
+	IMUL3Q  $+588, R9, R11
+	LEAQ    (SI)(R11*4), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop6:
+	LEAQ        (R10)(R12*4), R13
+	IMUL3Q      $+196, R12, BP
+	LEAQ        (R11)(BP*4), BP
+	KMOVW       AX, K1
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  (R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, (BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  4(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 4(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  8(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 8(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  12(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 12(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  16(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 16(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  20(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 20(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  24(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 24(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  28(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 28(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  32(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 32(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  36(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 36(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  40(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 40(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  44(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 44(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  48(R13)(Z6*4), K2, Z11
+	KMOVW       K1, K2
+	VSCATTERDPS Z11, K2, 48(BP)(Z7*4)
+	KMOVW       K1, K2
+	VMOVAPS     Z0, Z11
+	VGATHERDPS  52(R13)(Z6*4), K2, Z11
+	VSCATTERDPS Z11, K1, 52(BP)(Z7*4)
+	ADDQ        $+1, R12
+	CMPQ        R12, $+3
+	JLT         loop6
+	ADDQ        $+1, R9
+	CMPQ        R9, $+3
+	JLT         loop5
+	MOVQ        16(SP), SI
+	LEAQ        (SI)(CX*4), CX
+	MOVQ        $+0, SI
+
+loop7:
+	IMUL3Q       $+56, SI, R9
+	LEAQ         (R8)(R9*4), R10
+	KMOVW        AX, K1
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z11
+	VPXORD       Z12, Z12, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   (R10)(Z2*4), K2, Z13
+	VCMPPS       $0x1e, Z11, Z13, K2
+	VBLENDMPS    Z13, Z11, K2, Z11
+	VBLENDMPS    Z0, Z12, K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   4(R10)(Z2*4), K2, Z13
+	VCMPPS       $0x1e, Z11, Z13, K2
+	VBLENDMPS    Z13, Z11, K2, Z11
+	VBLENDMPS    Z8, Z12, K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   112(R10)(Z2*4), K2, Z13
+	VCMPPS       $0x1e, Z11, Z13, K2
+	VBLENDMPS    Z13, Z11, K2, Z11
+	VBLENDMPS    Z9, Z12, K2, Z12
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z13
+	VGATHERDPS   116(R10)(Z2*4), K2, Z13
+	VCMPPS       $0x1e, Z11, Z13, K2
+	VBLENDMPS    Z13, Z11, K2, Z11
+	VBLENDMPS    Z10, Z12, K2, Z12
+	VMOVUPS      Z12, K1, (DI)
+	LEAQ         (CX)(R9*4), R9
+	MOVQ         $+0, R10
+	PCALIGN      $0x20
+
+loop8:
+	MOVQ         R10, R11
+	SHLQ         $0x01, R11
+	VPBROADCASTD R11, Z11
+	MOVQ         R10, R11
+	SHLQ         $0x01, R11
+	LEAQ         1(R11), R11
+	VPBROADCASTD R11, Z12
+	IMUL3Q       $+28, R10, R11
+	LEAQ         (R9)(R11*4), R11
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI), K1, Z13
+	VPCMPD       $0x00, Z13, Z11, K2
+	VBLENDMPS    Z8, Z0, K2, Z11
+	KMOVW        K1, K2
+	VSCATTERDPS  Z11, K2, (R11)(Z2*4)
+	VPCMPD       $0x00, Z13, Z12, K2
+	VBLENDMPS    Z8, Z0, K2, Z11
+	VSCATTERDPS  Z11, K1, 4(R11)(Z2*4)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+2
+	JLT          loop8
+	ADDQ         $+1, SI
+	CMPQ         SI, $+14
+	JLT          loop7
+	MOVQ         24(SP), CX
+	ADDQ         $+1, CX
+	MOVQ         CX, 24(SP)
+	CMPQ         24(SP), $+8
+	JLT          loop1
+	VZEROUPPER
+	RET
+
+// func on2LoopAVX2(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
+// Requires: AVX, AVX2
+TEXT ·on2LoopAVX2(SB), $72-200
+	MOVQ    b2+0(FP), AX
+	MOVQ    a_base+32(FP), CX
+	MOVQ    p5_base+104(FP), DX
+	MOVQ    p6_base+128(FP), BX
+	MOVQ    dY2_base+152(FP), SI
+	MOVQ    on2_base+176(FP), DI
+	IMUL3Q  $+6272, AX, R8
+	LEAQ    (CX)(R8*4), CX
+	MOVQ    CX, 32(SP)
+	IMUL3Q  $+14112, AX, AX
+	LEAQ    (BX)(AX*4), AX
+	MOVQ    AX, 40(SP)
+	LEAQ    (DI)(R8*4), AX
+	MOVQ    AX, 48(SP)
+	MOVQ    $+0, AX
+	MOVQ    AX, 56(SP)
+	VMOVUPS c32x8_h8f3a5440ec69610d<>+0(SB), Y0
+	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y1
+	VMOVUPS c32x8_00000001<>+0(SB), Y2
+	VMOVUPS c32x8_00000002<>+0(SB), Y3
+	VMOVUPS c32x8_00000003<>+0(SB), Y4
+	VMOVUPS c32x8_00000005<>+0(SB), Y5
+	VMOVUPS c32x8_00000006<>+0(SB), Y6
+	VMOVUPS c32x8_00000007<>+0(SB), Y7
+
+loop1:
+	MOVQ         aB_base+8(FP), AX
+	MOVQ         56(SP), CX
+	LEAQ         (AX)(CX*4), AX
+	VBROADCASTSS (AX), Y8
+	IMUL3Q       $+784, 56(SP), AX
+	MOVQ         AX, 64(SP)
+	MOVQ         za_base+56(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         32(SP), CX
+	MOVQ         64(SP), BX
+	LEAQ         (CX)(BX*4), CX
+	MOVQ         $+0, BX
+	PCALIGN      $0x20
+
+loop2:
+	VADDPS  (AX)(BX*4), Y8, Y9
+	VADDPS  32(AX)(BX*4), Y8, Y10
+	VADDPS  64(AX)(BX*4), Y8, Y11
+	VADDPS  96(AX)(BX*4), Y8, Y12
+	VXORPS  Y13, Y13, Y13
+	VMAXPS  Y9, Y13, Y9
+	VXORPS  Y13, Y13, Y13
+	VMAXPS  Y10, Y13, Y10
+	VXORPS  Y13, Y13, Y13
+	VMAXPS  Y11, Y13, Y11
+	VXORPS  Y13, Y13, Y13
+	VMAXPS  Y12, Y13, Y12
+	VMOVUPS Y9, (CX)(BX*4)
+	VMOVUPS Y10, 32(CX)(BX*4)
+	VMOVUPS Y11, 64(CX)(BX*4)
+	VMOVUPS Y12, 96(CX)(BX*4)
+	ADDQ    $+32, BX
+	CMPQ    BX, $+736
+	JLE     loop2
+	VADDPS  3072(AX), Y8, Y9
+	VADDPS  3104(AX), Y8, Y8
+	VXORPS  Y10, Y10, Y10
+	VMAXPS  Y9, Y10, Y9
+	VXORPS  Y10, Y10, Y10
+	VMAXPS  Y8, Y10, Y8
+	VMOVUPS Y9, 3072(CX)
+	VMOVUPS Y8, 3104(CX)
+	MOVQ    $+0, AX
+	PCALIGN $0x20
+
+loop3:
+	IMUL3Q     $+14, AX, BX
+	MOVQ       p4_base+80(FP), DI
+	LEAQ       (DI)(BX*4), BX
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y8
+	VMOVUPS    Y8, (BX)
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y8
+	VMASKMOVPS Y8, Y0, 32(BX)
+	IMUL3Q     $+56, AX, DI
+	LEAQ       (CX)(DI*4), DI
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y8
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y9
+	VMOVUPS    Y9, (SP)
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y9
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y10
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y11
+	VXORPS     Y12, Y12, Y12
+	VGATHERDPS Y11, (DI)(Y1*4), Y12
+	VMOVAPS    Y0, Y11
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y11, 64(DI)(Y1*4), Y13
+	VCMPPS     $0x03, Y9, Y9, Y11
+	VMAXPS     Y12, Y9, Y12
+	VBLENDVPS  Y11, Y9, Y12, Y9
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VMAXPS     Y13, Y10, Y12
+	VBLENDVPS  Y11, Y10, Y12, Y10
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y11
+	VXORPS     Y12, Y12, Y12
+	VGATHERDPS Y11, 4(DI)(Y1*4), Y12
+	VMOVAPS    Y0, Y11
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y11, 68(DI)(Y1*4), Y13
+	VCMPPS     $0x03, Y9, Y9, Y11
+	VMAXPS     Y12, Y9, Y12
+	VBLENDVPS  Y11, Y9, Y12, Y9
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VMAXPS     Y13, Y10, Y12
+	VBLENDVPS  Y11, Y10, Y12, Y10
+	VCMPPS     $0x03, Y8, Y8, Y11
+	VMAXPS     Y9, Y8, Y9
+	VBLENDVPS  Y11, Y8, Y9, Y8
+	VMOVUPS    (SP), Y9
+	VCMPPS     $0x03, Y9, Y9, Y9
+	VMOVUPS    (SP), Y11
+	VMAXPS     Y10, Y11, Y10
+	VMOVUPS    (SP), Y11
+	VBLENDVPS  Y9, Y11, Y10, Y11
+	VMOVUPS    Y11, (SP)
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y9
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y10
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y11
+	VXORPS     Y12, Y12, Y12
+	VGATHERDPS Y11, 112(DI)(Y1*4), Y12
+	VMOVAPS    Y0, Y11
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y11, 176(DI)(Y1*4), Y13
+	VCMPPS     $0x03, Y9, Y9, Y11
+	VMAXPS     Y12, Y9, Y12
+	VBLENDVPS  Y11, Y9, Y12, Y9
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VMAXPS     Y13, Y10, Y12
+	VBLENDVPS  Y11, Y10, Y12, Y10
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y11
+	VXORPS     Y12, Y12, Y12
+	VGATHERDPS Y11, 116(DI)(Y1*4), Y12
+	VMOVAPS    Y0, Y11
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y11, 180(DI)(Y1*4), Y13
+	VCMPPS     $0x03, Y9, Y9, Y11
+	VMAXPS     Y12, Y9, Y12
+	VBLENDVPS  Y11, Y9, Y12, Y9
+	VCMPPS     $0x03, Y10, Y10, Y11
+	VMAXPS     Y13, Y10, Y12
+	VBLENDVPS  Y11, Y10, Y12, Y10
+	VCMPPS     $0x03, Y8, Y8, Y11
+	VMAXPS     Y9, Y8, Y9
+	VBLENDVPS  Y11, Y8, Y9, Y8
+	VMOVUPS    (SP), Y9
+	VCMPPS     $0x03, Y9, Y9, Y9
+	VMOVUPS    (SP), Y11
+	VMAXPS     Y10, Y11, Y10
+	VMOVUPS    (SP), Y11
+	VBLENDVPS  Y9, Y11, Y10, Y11
+	VMOVUPS    Y11, (SP)
+	VMOVUPS    (BX), Y9
+	VMASKMOVPS 32(BX), Y0, Y10
+	VCMPPS     $0x03, Y9, Y9, Y11
+	VMAXPS     Y8, Y9, Y8
+	VBLENDVPS  Y11, Y9, Y8, Y8
+	VCMPPS     $0x03, Y10, Y10, Y9
+	VMAXPS     (SP), Y10, Y11
+	VBLENDVPS  Y9, Y10, Y11, Y9
+	VMOVUPS    Y8, (BX)
+	VMASKMOVPS Y9, Y0, 32(BX)
+	ADDQ       $+1, AX
+	CMPQ       AX, $+14
 	JLT        loop3
-	ADDQ       $+1, DI
-	CMPQ       DI, $+3
-	JLT        loop2
-	ADDQ       $+1, CX
-	CMPQ       CX, $+3
-	JLT        loop1
+	MOVQ       $+0, AX
+	PCALIGN    $0x20
+
+loop4:
+	IMUL3Q       $+14, AX, BX
+	MOVQ         p4_base+80(FP), DI
+	LEAQ         (DI)(BX*4), BX
+	MOVQ         AX, DI
+	SHLQ         $0x04, DI
+	LEAQ         (DX)(DI*4), DI
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	LEAQ         -1(AX), R8
+	VMOVD        R8, X10
+	VPBROADCASTD X10, Y10
+	VXORPS       Y11, Y11, Y11
+	VPCMPGTD     Y10, Y11, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	IMUL3Q       $-1, AX, R8
+	LEAQ         14(R8), R8
+	VMOVD        R8, X12
+	VPBROADCASTD X12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y12, Y13, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       Y13, Y11, Y11
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y13
+	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VPCMPGTD     Y13, Y14, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       Y13, Y11, Y11
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y13
+	VPMULLD      c32x8_h66b04c3323ce3f25<>+0(SB), Y13, Y13
+	VPADDD       c32x8_0000000e<>+0(SB), Y13, Y13
+	VXORPS       Y14, Y14, Y14
+	VPCMPGTD     Y13, Y14, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       Y13, Y11, Y11
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y10, Y13, Y10
+	VXORPS       c32x8_ffffffff<>+0(SB), Y10, Y10
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y12, Y13, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y12
+	VPADDD       c32x8_hc51a9266e3875125<>+0(SB), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y12, Y13, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y12
+	VPMULLD      c32x8_hc51a9266e3875125<>+0(SB), Y12, Y12
+	VPADDD       c32x8_0000000e<>+0(SB), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y12, Y13, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VMASKMOVPS   -60(BX), Y11, Y12
+	VMASKMOVPS   -28(BX), Y10, Y13
+	VBLENDVPS    Y11, Y12, Y8, Y8
+	VBLENDVPS    Y10, Y13, Y9, Y9
+	VMOVUPS      Y8, (DI)
+	VMOVUPS      Y9, 32(DI)
+	ADDQ         $+1, AX
+	CMPQ         AX, $+16
+	JLT          loop4
+	IMUL3Q       $+1764, 56(SP), AX
+	MOVQ         40(SP), BX
+	LEAQ         (BX)(AX*4), AX
+	MOVQ         $+0, BX
+
+loop5:
+	MOVQ   BX, DI
+	SHLQ   $0x04, DI
+	LEAQ   (DX)(DI*4), DI
+	IMUL3Q $+588, BX, R8
+	LEAQ   (AX)(R8*4), R8
+	MOVQ   $+0, R9
+
+loop6:
+	LEAQ    (DI)(R9*4), R10
+	IMUL3Q  $+196, R9, R11
+	LEAQ    (R8)(R11*4), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop7:
+	MOVQ       R12, R13
+	SHLQ       $0x04, R13
+	LEAQ       (R10)(R13*4), R13
+	IMUL3Q     $+14, R12, BP
+	LEAQ       (R11)(BP*4), BP
+	VMOVUPS    (R13), Y8
+	VMASKMOVPS 32(R13), Y0, Y9
+	VMOVUPS    Y8, (BP)
+	VMASKMOVPS Y9, Y0, 32(BP)
+	ADDQ       $+1, R12
+	CMPQ       R12, $+14
+	JLT        loop7
+	ADDQ       $+1, R9
+	CMPQ       R9, $+3
+	JLT        loop6
+	ADDQ       $+1, BX
+	CMPQ       BX, $+3
+	JLT        loop5
+	MOVQ       48(SP), AX
+	MOVQ       64(SP), BX
+	LEAQ       (AX)(BX*4), AX
+	MOVQ       $+0, BX
+
+loop8:
+	IMUL3Q     $+56, BX, DI
+	LEAQ       (CX)(DI*4), R8
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y8
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y12
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y12, (R8)(Y1*4), Y13
+	VMOVAPS    Y0, Y12
+	VXORPS     Y14, Y14, Y14
+	VGATHERDPS Y12, 64(R8)(Y1*4), Y14
+	VCMPPS     $0x1e, Y8, Y13, Y12
+	VCMPPS     $0x1e, Y9, Y14, Y15
+	VBLENDVPS  Y12, Y13, Y8, Y8
+	VBLENDVPS  Y15, Y14, Y9, Y9
+	VXORPS     Y13, Y13, Y13
+	VBLENDVPS  Y12, Y13, Y10, Y10
+	VXORPS     Y12, Y12, Y12
+	VBLENDVPS  Y15, Y12, Y11, Y11
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y12
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y12, 4(R8)(Y1*4), Y13
+	VMOVAPS    Y0, Y12
+	VXORPS     Y14, Y14, Y14
+	VGATHERDPS Y12, 68(R8)(Y1*4), Y14
+	VCMPPS     $0x1e, Y8, Y13, Y12
+	VCMPPS     $0x1e, Y9, Y14, Y15
+	VBLENDVPS  Y12, Y13, Y8, Y8
+	VBLENDVPS  Y15, Y14, Y9, Y9
+	VBLENDVPS  Y12, Y2, Y10, Y10
+	VBLENDVPS  Y15, Y2, Y11, Y11
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y12
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y12, 112(R8)(Y1*4), Y13
+	VMOVAPS    Y0, Y12
+	VXORPS     Y14, Y14, Y14
+	VGATHERDPS Y12, 176(R8)(Y1*4), Y14
+	VCMPPS     $0x1e, Y8, Y13, Y12
+	VCMPPS     $0x1e, Y9, Y14, Y15
+	VBLENDVPS  Y12, Y13, Y8, Y8
+	VBLENDVPS  Y15, Y14, Y9, Y9
+	VBLENDVPS  Y12, Y3, Y10, Y10
+	VBLENDVPS  Y15, Y3, Y11, Y11
+	VMOVUPS    c32x8_ffffffff<>+0(SB), Y12
+	VXORPS     Y13, Y13, Y13
+	VGATHERDPS Y12, 116(R8)(Y1*4), Y13
+	VMOVAPS    Y0, Y12
+	VXORPS     Y14, Y14, Y14
+	VGATHERDPS Y12, 180(R8)(Y1*4), Y14
+	VCMPPS     $0x1e, Y8, Y13, Y12
+	VCMPPS     $0x1e, Y9, Y14, Y15
+	VBLENDVPS  Y12, Y13, Y8, Y8
+	VBLENDVPS  Y15, Y14, Y9, Y9
+	VBLENDVPS  Y12, Y4, Y10, Y10
+	VBLENDVPS  Y15, Y4, Y11, Y11
+	VMOVUPS    Y10, (SI)
+	VMASKMOVPS Y11, Y0, 32(SI)
+	LEAQ       (AX)(DI*4), DI
+	MOVQ       $+0, R8
+	PCALIGN    $0x20
+
+loop9:
+	MOVQ         R8, R9
+	SHLQ         $0x01, R9
+	VMOVD        R9, X8
+	VPBROADCASTD X8, Y8
+	MOVQ         R8, R9
+	SHLQ         $0x01, R9
+	LEAQ         1(R9), R9
+	VMOVD        R9, X9
+	VPBROADCASTD X9, Y9
+	IMUL3Q       $+28, R8, R9
+	LEAQ         (DI)(R9*4), R9
+	VMOVUPS      (SI), Y10
+	VMASKMOVPS   32(SI), Y0, Y11
+	VPCMPEQD     Y10, Y8, Y12
+	VPCMPEQD     Y11, Y8, Y8
+	VXORPS       Y13, Y13, Y13
+	VBLENDVPS    Y12, Y2, Y13, Y12
+	VXORPS       Y13, Y13, Y13
+	VBLENDVPS    Y8, Y2, Y13, Y8
+	VMOVUPS      c32x8_00000000<>+0(SB), Y13
+	VPERMPS      Y1, Y13, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VMOVUPS      c32x8_00000000<>+0(SB), Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VPERMPS      Y1, Y2, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y12, Y2, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VPERMPS      Y1, Y3, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y12, Y3, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VPERMPS      Y1, Y4, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y12, Y4, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VMOVUPS      c32x8_00000004<>+0(SB), Y13
+	VPERMPS      Y1, Y13, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VMOVUPS      c32x8_00000004<>+0(SB), Y13
+	VPERMPS      Y12, Y13, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VPERMPS      Y1, Y5, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y12, Y5, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VPERMPS      Y1, Y6, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y12, Y6, Y13
+	VMOVSS       X13, (R9)(R10*4)
+	VPERMPS      Y1, Y7, Y13
+	VMOVD        X13, R10
+	MOVLQSX      R10, R10
+	VPERMPS      Y12, Y7, Y12
+	VMOVSS       X12, (R9)(R10*4)
+	VMOVMSKPS    Y0, R10
+	ANDQ         $+1, R10
+	TESTQ        R10, R10
+	JEQ          done10
+	VMOVUPS      c32x8_00000000<>+0(SB), Y12
+	VPERMPS      Y1, Y12, Y12
+	VMOVD        X12, R10
+	MOVLQSX      R10, R10
+	VMOVUPS      c32x8_00000000<>+0(SB), Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSS       X12, 64(R9)(R10*4)
+
+done10:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+2, R10
+	TESTQ     R10, R10
+	JEQ       done11
+	VPERMPS   Y1, Y2, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y2, Y12
+	VMOVSS    X12, 64(R9)(R10*4)
+
+done11:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+4, R10
+	TESTQ     R10, R10
+	JEQ       done12
+	VPERMPS   Y1, Y3, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y3, Y12
+	VMOVSS    X12, 64(R9)(R10*4)
+
+done12:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+8, R10
+	TESTQ     R10, R10
+	JEQ       done13
+	VPERMPS   Y1, Y4, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y4, Y12
+	VMOVSS    X12, 64(R9)(R10*4)
+
+done13:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+16, R10
+	TESTQ     R10, R10
+	JEQ       done14
+	VMOVUPS   c32x8_00000004<>+0(SB), Y12
+	VPERMPS   Y1, Y12, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VMOVUPS   c32x8_00000004<>+0(SB), Y12
+	VPERMPS   Y8, Y12, Y12
+	VMOVSS    X12, 64(R9)(R10*4)
+
+done14:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+32, R10
+	TESTQ     R10, R10
+	JEQ       done15
+	VPERMPS   Y1, Y5, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y5, Y12
+	VMOVSS    X12, 64(R9)(R10*4)
+
+done15:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+64, R10
+	TESTQ     R10, R10
+	JEQ       done16
+	VPERMPS   Y1, Y6, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y6, Y12
+	VMOVSS    X12, 64(R9)(R10*4)
+
+done16:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+128, R10
+	TESTQ     R10, R10
+	JEQ       done17
+	VPERMPS   Y1, Y7, Y12
+	VMOVD     X12, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y7, Y8
+	VMOVSS    X8, 64(R9)(R10*4)
+
+done17:
+	VPCMPEQD  Y10, Y9, Y8
+	VPCMPEQD  Y11, Y9, Y9
+	VXORPS    Y10, Y10, Y10
+	VBLENDVPS Y8, Y2, Y10, Y8
+	VXORPS    Y10, Y10, Y10
+	VBLENDVPS Y9, Y2, Y10, Y9
+	VMOVUPS   c32x8_00000000<>+0(SB), Y10
+	VPERMPS   Y1, Y10, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VMOVUPS   c32x8_00000000<>+0(SB), Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VPERMPS   Y1, Y2, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y2, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VPERMPS   Y1, Y3, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y3, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VPERMPS   Y1, Y4, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y4, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VMOVUPS   c32x8_00000004<>+0(SB), Y10
+	VPERMPS   Y1, Y10, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VMOVUPS   c32x8_00000004<>+0(SB), Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VPERMPS   Y1, Y5, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y5, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VPERMPS   Y1, Y6, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y6, Y10
+	VMOVSS    X10, 4(R9)(R10*4)
+	VPERMPS   Y1, Y7, Y10
+	VMOVD     X10, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y8, Y7, Y8
+	VMOVSS    X8, 4(R9)(R10*4)
+	VMOVMSKPS Y0, R10
+	ANDQ      $+1, R10
+	TESTQ     R10, R10
+	JEQ       done18
+	VMOVUPS   c32x8_00000000<>+0(SB), Y8
+	VPERMPS   Y1, Y8, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VMOVUPS   c32x8_00000000<>+0(SB), Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done18:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+2, R10
+	TESTQ     R10, R10
+	JEQ       done19
+	VPERMPS   Y1, Y2, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y9, Y2, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done19:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+4, R10
+	TESTQ     R10, R10
+	JEQ       done20
+	VPERMPS   Y1, Y3, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y9, Y3, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done20:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+8, R10
+	TESTQ     R10, R10
+	JEQ       done21
+	VPERMPS   Y1, Y4, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y9, Y4, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done21:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+16, R10
+	TESTQ     R10, R10
+	JEQ       done22
+	VMOVUPS   c32x8_00000004<>+0(SB), Y8
+	VPERMPS   Y1, Y8, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VMOVUPS   c32x8_00000004<>+0(SB), Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done22:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+32, R10
+	TESTQ     R10, R10
+	JEQ       done23
+	VPERMPS   Y1, Y5, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y9, Y5, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done23:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+64, R10
+	TESTQ     R10, R10
+	JEQ       done24
+	VPERMPS   Y1, Y6, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y9, Y6, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done24:
+	VMOVMSKPS Y0, R10
+	ANDQ      $+128, R10
+	TESTQ     R10, R10
+	JEQ       done25
+	VPERMPS   Y1, Y7, Y8
+	VMOVD     X8, R10
+	MOVLQSX   R10, R10
+	VPERMPS   Y9, Y7, Y8
+	VMOVSS    X8, 68(R9)(R10*4)
+
+done25:
+	ADDQ $+1, R8
+	CMPQ R8, $+2
+	JLT  loop9
+	ADDQ $+1, BX
+	CMPQ BX, $+14
+	JLT  loop8
+	MOVQ 56(SP), AX
+	ADDQ $+1, AX
+	MOVQ AX, 56(SP)
+	CMPQ 56(SP), $+8
+	JLT  loop1
 	VZEROUPPER
 	RET
 
@@ -6427,230 +6873,535 @@ done6:
 	VZEROUPPER
 	RET
 
-// func bLoop2AVX512(b2 int, i int, b []float32, zb []float32, bBi float32)
+// func onLoopAVX512(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
 // Requires: AVX, AVX512F
-TEXT ·bLoop2AVX512(SB), $0-68
+TEXT ·onLoopAVX512(SB), $8-152
 	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         b_base+16(FP), DX
-	MOVQ         zb_base+40(FP), BX
-	VBROADCASTSS bBi+64(FP), Z0
-	IMUL3Q       $+3136, AX, AX
-	IMUL3Q       $+196, CX, CX
-	LEAQ         (AX)(CX*1), AX
+	MOVQ         b_base+32(FP), CX
+	MOVQ         p4_base+80(FP), DX
+	MOVQ         dY_base+104(FP), BX
+	MOVQ         on_base+128(FP), SI
+	IMUL3Q       $+3136, AX, DI
+	LEAQ         (CX)(DI*4), CX
+	IMUL3Q       $+784, AX, AX
 	LEAQ         (DX)(AX*4), AX
-	MOVQ         $+0, CX
-	VPXORD       Z1, Z1, Z1
-	PCALIGN      $0x20
+	LEAQ         (SI)(DI*4), DX
+	MOVQ         $+0, SI
+	VPXORD       Z0, Z0, Z0
+	MOVQ         $+127, DI
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z1
+	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z2
+	VBROADCASTSS c32x1_00000001<>+0(SB), Z3
+	VBROADCASTSS c32x1_00000002<>+0(SB), Z4
+	VBROADCASTSS c32x1_00000003<>+0(SB), Z5
+	MOVQ         $+15, R8
 
 loop1:
-	VADDPS    (BX)(CX*4), Z0, Z2
-	VADDPS    64(BX)(CX*4), Z0, Z3
-	VADDPS    128(BX)(CX*4), Z0, Z4
-	VADDPS    192(BX)(CX*4), Z0, Z5
-	VMAXPS    Z2, Z1, Z2
-	VMAXPS    Z3, Z1, Z3
-	VMAXPS    Z4, Z1, Z4
-	VMAXPS    Z5, Z1, Z5
-	VMOVUPS   Z2, (AX)(CX*4)
-	VMOVUPS   Z3, 64(AX)(CX*4)
-	VMOVUPS   Z4, 128(AX)(CX*4)
-	VMOVUPS   Z5, 192(AX)(CX*4)
-	ADDQ      $+64, CX
-	CMPQ      CX, $+128
-	JLE       loop1
-	MOVQ      $+15, CX
-	KMOVW     CX, K1
-	VMOVUPS.Z 768(BX), K1, Z2
-	VADDPS    Z0, Z2, Z0
-	VMAXPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, 768(AX)
-	VZEROUPPER
-	RET
-
-// func bLoop2AVX2(b2 int, i int, b []float32, zb []float32, bBi float32)
-// Requires: AVX
-TEXT ·bLoop2AVX2(SB), $0-68
-	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         b_base+16(FP), DX
-	MOVQ         zb_base+40(FP), BX
-	VBROADCASTSS bBi+64(FP), Y0
-	IMUL3Q       $+3136, AX, AX
-	IMUL3Q       $+196, CX, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (DX)(AX*4), AX
-	MOVQ         $+0, CX
-	VXORPS       Y1, Y1, Y1
+	MOVQ         bB_base+8(FP), R9
+	LEAQ         (R9)(SI*4), R9
+	VBROADCASTSS (R9), Z6
+	IMUL3Q       $+196, SI, R9
+	MOVQ         zb_base+56(FP), R10
+	LEAQ         (R10)(R9*4), R10
+	LEAQ         (CX)(R9*4), R11
+	MOVQ         $+0, R12
 	PCALIGN      $0x20
 
-loop1:
-	VADDPS     (BX)(CX*4), Y0, Y2
-	VADDPS     32(BX)(CX*4), Y0, Y3
-	VADDPS     64(BX)(CX*4), Y0, Y4
-	VADDPS     96(BX)(CX*4), Y0, Y5
-	VMAXPS     Y2, Y1, Y2
-	VMAXPS     Y3, Y1, Y3
-	VMAXPS     Y4, Y1, Y4
-	VMAXPS     Y5, Y1, Y5
-	VMOVUPS    Y2, (AX)(CX*4)
-	VMOVUPS    Y3, 32(AX)(CX*4)
-	VMOVUPS    Y4, 64(AX)(CX*4)
-	VMOVUPS    Y5, 96(AX)(CX*4)
-	ADDQ       $+32, CX
-	CMPQ       CX, $+160
-	JLE        loop1
-	VMOVUPS    c32x8_h5650343be9dcf595<>+0(SB), Y2
-	VMASKMOVPS 768(BX), Y2, Y3
-	VADDPS     Y0, Y3, Y0
-	VMAXPS     Y0, Y1, Y0
-	VMASKMOVPS Y0, Y2, 768(AX)
-	VZEROUPPER
-	RET
+loop2:
+	VADDPS    (R10)(R12*4), Z6, Z7
+	VADDPS    64(R10)(R12*4), Z6, Z8
+	VADDPS    128(R10)(R12*4), Z6, Z9
+	VADDPS    192(R10)(R12*4), Z6, Z10
+	VMAXPS    Z7, Z0, Z7
+	VMAXPS    Z8, Z0, Z8
+	VMAXPS    Z9, Z0, Z9
+	VMAXPS    Z10, Z0, Z10
+	VMOVUPS   Z7, (R11)(R12*4)
+	VMOVUPS   Z8, 64(R11)(R12*4)
+	VMOVUPS   Z9, 128(R11)(R12*4)
+	VMOVUPS   Z10, 192(R11)(R12*4)
+	ADDQ      $+64, R12
+	CMPQ      R12, $+128
+	JLE       loop2
+	KMOVW     R8, K1
+	VMOVUPS.Z 768(R10), K1, Z7
+	VADDPS    Z6, Z7, Z6
+	VMAXPS    Z6, Z0, Z6
+	VMOVUPS   Z6, K1, 768(R11)
+	IMUL3Q    $+49, SI, R10
+	LEAQ      (AX)(R10*4), R10
+	MOVQ      $+0, R12
+	PCALIGN   $0x20
 
-// func y4SumsAVX512(b2 int, i int, p2 []float32, b []float32)
-// Requires: AVX, AVX512F
-TEXT ·y4SumsAVX512(SB), $0-64
-	MOVQ         b2+0(FP), AX
-	MOVQ         i+8(FP), CX
-	MOVQ         p2_base+16(FP), DX
-	MOVQ         b_base+40(FP), BX
-	IMUL3Q       $+784, AX, SI
-	IMUL3Q       $+49, CX, DI
-	LEAQ         (SI)(DI*1), SI
-	LEAQ         (DX)(SI*4), DX
-	IMUL3Q       $+3136, AX, AX
-	IMUL3Q       $+196, CX, CX
-	LEAQ         (AX)(CX*1), AX
-	LEAQ         (BX)(AX*4), AX
-	MOVQ         $+0, CX
-	MOVQ         $+127, BX
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z0
-	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
+loop3:
+	IMUL3Q       $+7, R12, R13
+	LEAQ         (R10)(R13*4), R13
+	KMOVW        DI, K1
+	VMOVUPS      Z1, K1, (R13)
+	IMUL3Q       $+28, R12, BP
+	LEAQ         (R11)(BP*4), BP
+	KMOVW        DI, K1
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z6
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   (BP)(Z2*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   4(BP)(Z2*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	VCMPPS       $0x03, Z6, Z6, K2
+	VMAXPS       Z7, Z6, Z7
+	VBLENDMPS    Z6, Z7, K2, Z6
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   56(BP)(Z2*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   60(BP)(Z2*4), K2, Z8
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z8, Z7, Z8
+	VBLENDMPS    Z7, Z8, K2, Z7
+	VCMPPS       $0x03, Z6, Z6, K2
+	VMAXPS       Z7, Z6, Z7
+	VBLENDMPS    Z6, Z7, K2, Z6
+	VMOVUPS.Z    (R13), K1, Z7
+	VCMPPS       $0x03, Z7, Z7, K2
+	VMAXPS       Z6, Z7, Z6
+	VBLENDMPS    Z7, Z6, K2, Z6
+	VMOVUPS      Z6, K1, (R13)
+	ADDQ         $+1, R12
+	CMPQ         R12, $+7
+	JLT          loop3
+	LEAQ         (DX)(R9*4), R9
+	MOVQ         $+0, R10
+
+loop4:
+	IMUL3Q       $+28, R10, R12
+	LEAQ         (R11)(R12*4), R13
+	KMOVW        DI, K1
+	VBROADCASTSS c32x1_ff800000<>+0(SB), Z6
+	VPXORD       Z7, Z7, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   (R13)(Z2*4), K2, Z8
+	VCMPPS       $0x1e, Z6, Z8, K2
+	VBLENDMPS    Z8, Z6, K2, Z6
+	VBLENDMPS    Z0, Z7, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   4(R13)(Z2*4), K2, Z8
+	VCMPPS       $0x1e, Z6, Z8, K2
+	VBLENDMPS    Z8, Z6, K2, Z6
+	VBLENDMPS    Z3, Z7, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   56(R13)(Z2*4), K2, Z8
+	VCMPPS       $0x1e, Z6, Z8, K2
+	VBLENDMPS    Z8, Z6, K2, Z6
+	VBLENDMPS    Z4, Z7, K2, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z0, Z8
+	VGATHERDPS   60(R13)(Z2*4), K2, Z8
+	VCMPPS       $0x1e, Z6, Z8, K2
+	VBLENDMPS    Z8, Z6, K2, Z6
+	VBLENDMPS    Z5, Z7, K2, Z7
+	VMOVUPS      Z7, K1, (BX)
+	LEAQ         (R9)(R12*4), R12
+	MOVQ         $+0, R13
 	PCALIGN      $0x20
 
-loop1:
-	IMUL3Q       $+7, CX, SI
-	LEAQ         (DX)(SI*4), SI
-	KMOVW        BX, K1
-	VMOVUPS      Z0, K1, (SI)
-	IMUL3Q       $+28, CX, DI
-	LEAQ         (AX)(DI*4), DI
-	KMOVW        BX, K1
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z3
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z4
+loop5:
+	MOVQ         R13, BP
+	SHLQ         $0x01, BP
+	VPBROADCASTD BP, Z6
+	MOVQ         R13, BP
+	SHLQ         $0x01, BP
+	LEAQ         1(BP), BP
+	VPBROADCASTD BP, Z7
+	IMUL3Q       $+14, R13, BP
+	LEAQ         (R12)(BP*4), BP
+	KMOVW        DI, K1
+	VMOVUPS.Z    (BX), K1, Z8
+	VPCMPD       $0x00, Z8, Z6, K2
+	VBLENDMPS    Z3, Z0, K2, Z6
 	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   (DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   4(DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	VCMPPS       $0x03, Z3, Z3, K2
-	VMAXPS       Z4, Z3, Z4
-	VBLENDMPS    Z3, Z4, K2, Z3
-	VBROADCASTSS c32x1_ff800000<>+0(SB), Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   56(DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERDPS   60(DI)(Z1*4), K2, Z5
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z5, Z4, Z5
-	VBLENDMPS    Z4, Z5, K2, Z4
-	VCMPPS       $0x03, Z3, Z3, K2
-	VMAXPS       Z4, Z3, Z4
-	VBLENDMPS    Z3, Z4, K2, Z3
-	VMOVUPS.Z    (SI), K1, Z4
-	VCMPPS       $0x03, Z4, Z4, K2
-	VMAXPS       Z3, Z4, Z3
-	VBLENDMPS    Z4, Z3, K2, Z3
-	VMOVUPS      Z3, K1, (SI)
-	ADDQ         $+1, CX
-	CMPQ         CX, $+7
+	VSCATTERDPS  Z6, K2, (BP)(Z2*4)
+	VPCMPD       $0x00, Z8, Z7, K2
+	VBLENDMPS    Z3, Z0, K2, Z6
+	VSCATTERDPS  Z6, K1, 4(BP)(Z2*4)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+2
+	JLT          loop5
+	ADDQ         $+1, R10
+	CMPQ         R10, $+7
+	JLT          loop4
+	ADDQ         $+1, SI
+	CMPQ         SI, $+16
 	JLT          loop1
 	VZEROUPPER
 	RET
 
-// func y4SumsAVX2(b2 int, i int, p2 []float32, b []float32)
+// func onLoopAVX2(b2 int, bB []float32, b []float32, zb []float32, p4 []float32, dY []int32, on []int32)
 // Requires: AVX, AVX2
-TEXT ·y4SumsAVX2(SB), $0-64
+TEXT ·onLoopAVX2(SB), $8-152
 	MOVQ    b2+0(FP), AX
-	MOVQ    i+8(FP), CX
-	MOVQ    p2_base+16(FP), DX
-	MOVQ    b_base+40(FP), BX
-	IMUL3Q  $+784, AX, SI
-	IMUL3Q  $+49, CX, DI
-	LEAQ    (SI)(DI*1), SI
-	LEAQ    (DX)(SI*4), DX
-	IMUL3Q  $+3136, AX, AX
-	IMUL3Q  $+196, CX, CX
-	LEAQ    (AX)(CX*1), AX
+	MOVQ    b_base+32(FP), CX
+	MOVQ    zb_base+56(FP), DX
+	MOVQ    p4_base+80(FP), BX
+	MOVQ    dY_base+104(FP), SI
+	MOVQ    on_base+128(FP), DI
+	IMUL3Q  $+3136, AX, R8
+	LEAQ    (CX)(R8*4), CX
+	IMUL3Q  $+784, AX, AX
 	LEAQ    (BX)(AX*4), AX
-	MOVQ    $+0, CX
-	VMOVUPS c32x8_h140bd0773a49ee29<>+0(SB), Y0
-	VMOVUPS c32x8_ff800000<>+0(SB), Y1
+	LEAQ    (DI)(R8*4), BX
+	MOVQ    $+0, DI
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS c32x8_h140bd0773a49ee29<>+0(SB), Y1
 	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y2
-	VXORPS  Y3, Y3, Y3
-	PCALIGN $0x20
+	VMOVUPS c32x8_00000000<>+0(SB), Y3
+	VMOVUPS c32x8_00000001<>+0(SB), Y4
+	VMOVUPS c32x8_00000002<>+0(SB), Y5
+	VMOVUPS c32x8_00000003<>+0(SB), Y6
+	VMOVUPS c32x8_00000004<>+0(SB), Y7
+	VMOVUPS c32x8_00000005<>+0(SB), Y8
+	VMOVUPS c32x8_00000006<>+0(SB), Y9
+	VMOVUPS c32x8_00000007<>+0(SB), Y10
 
 loop1:
-	IMUL3Q     $+7, CX, BX
-	LEAQ       (DX)(BX*4), BX
-	VMASKMOVPS Y1, Y0, (BX)
-	IMUL3Q     $+28, CX, SI
-	LEAQ       (AX)(SI*4), SI
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y4
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y3, Y7
-	VGATHERDPS Y6, (SI)(Y2*4), Y7
-	VCMPPS     $0x03, Y5, Y5, Y6
-	VMAXPS     Y7, Y5, Y7
-	VBLENDVPS  Y6, Y5, Y7, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y3, Y7
-	VGATHERDPS Y6, 4(SI)(Y2*4), Y7
-	VCMPPS     $0x03, Y5, Y5, Y6
-	VMAXPS     Y7, Y5, Y7
-	VBLENDVPS  Y6, Y5, Y7, Y5
-	VCMPPS     $0x03, Y4, Y4, Y6
-	VMAXPS     Y5, Y4, Y5
-	VBLENDVPS  Y6, Y4, Y5, Y4
-	VMOVUPS    c32x8_ff800000<>+0(SB), Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y3, Y7
-	VGATHERDPS Y6, 56(SI)(Y2*4), Y7
-	VCMPPS     $0x03, Y5, Y5, Y6
-	VMAXPS     Y7, Y5, Y7
-	VBLENDVPS  Y6, Y5, Y7, Y5
-	VMOVAPS    Y0, Y6
-	VMOVAPS    Y3, Y7
-	VGATHERDPS Y6, 60(SI)(Y2*4), Y7
-	VCMPPS     $0x03, Y5, Y5, Y6
-	VMAXPS     Y7, Y5, Y7
-	VBLENDVPS  Y6, Y5, Y7, Y5
-	VCMPPS     $0x03, Y4, Y4, Y6
-	VMAXPS     Y5, Y4, Y5
-	VBLENDVPS  Y6, Y4, Y5, Y4
-	VMASKMOVPS (BX), Y0, Y5
-	VCMPPS     $0x03, Y5, Y5, Y6
-	VMAXPS     Y4, Y5, Y4
-	VBLENDVPS  Y6, Y5, Y4, Y4
-	VMASKMOVPS Y4, Y0, (BX)
-	ADDQ       $+1, CX
-	CMPQ       CX, $+7
-	JLT        loop1
+	MOVQ         bB_base+8(FP), R8
+	LEAQ         (R8)(DI*4), R8
+	VBROADCASTSS (R8), Y11
+	IMUL3Q       $+196, DI, R8
+	LEAQ         (DX)(R8*4), R9
+	LEAQ         (CX)(R8*4), R10
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
+
+loop2:
+	VADDPS     (R9)(R11*4), Y11, Y12
+	VADDPS     32(R9)(R11*4), Y11, Y13
+	VADDPS     64(R9)(R11*4), Y11, Y14
+	VADDPS     96(R9)(R11*4), Y11, Y15
+	VMAXPS     Y12, Y0, Y12
+	VMAXPS     Y13, Y0, Y13
+	VMAXPS     Y14, Y0, Y14
+	VMAXPS     Y15, Y0, Y15
+	VMOVUPS    Y12, (R10)(R11*4)
+	VMOVUPS    Y13, 32(R10)(R11*4)
+	VMOVUPS    Y14, 64(R10)(R11*4)
+	VMOVUPS    Y15, 96(R10)(R11*4)
+	ADDQ       $+32, R11
+	CMPQ       R11, $+160
+	JLE        loop2
+	VMOVUPS    c32x8_h5650343be9dcf595<>+0(SB), Y12
+	VMASKMOVPS 768(R9), Y12, Y12
+	VADDPS     Y11, Y12, Y11
+	VMAXPS     Y11, Y0, Y11
+	VMOVUPS    c32x8_h5650343be9dcf595<>+0(SB), Y12
+	VMASKMOVPS Y11, Y12, 768(R10)
+	IMUL3Q     $+49, DI, R9
+	LEAQ       (AX)(R9*4), R9
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
+
+loop3:
+	IMUL3Q     $+7, R11, R12
+	LEAQ       (R9)(R12*4), R12
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y11
+	VMASKMOVPS Y11, Y1, (R12)
+	IMUL3Q     $+28, R11, R13
+	LEAQ       (R10)(R13*4), R13
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y11
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, (R13)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 4(R13)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VCMPPS     $0x03, Y11, Y11, Y13
+	VMAXPS     Y12, Y11, Y12
+	VBLENDVPS  Y13, Y11, Y12, Y11
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 56(R13)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 60(R13)(Y2*4), Y14
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y14, Y12, Y14
+	VBLENDVPS  Y13, Y12, Y14, Y12
+	VCMPPS     $0x03, Y11, Y11, Y13
+	VMAXPS     Y12, Y11, Y12
+	VBLENDVPS  Y13, Y11, Y12, Y11
+	VMASKMOVPS (R12), Y1, Y12
+	VCMPPS     $0x03, Y12, Y12, Y13
+	VMAXPS     Y11, Y12, Y11
+	VBLENDVPS  Y13, Y12, Y11, Y11
+	VMASKMOVPS Y11, Y1, (R12)
+	ADDQ       $+1, R11
+	CMPQ       R11, $+7
+	JLT        loop3
+	LEAQ       (BX)(R8*4), R8
+	MOVQ       $+0, R9
+
+loop4:
+	IMUL3Q     $+28, R9, R11
+	LEAQ       (R10)(R11*4), R12
+	VMOVUPS    c32x8_ff800000<>+0(SB), Y11
+	VXORPS     Y12, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, (R12)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y0, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 4(R12)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y4, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 56(R12)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y5, Y12, Y12
+	VMOVAPS    Y1, Y13
+	VMOVAPS    Y0, Y14
+	VGATHERDPS Y13, 60(R12)(Y2*4), Y14
+	VCMPPS     $0x1e, Y11, Y14, Y13
+	VBLENDVPS  Y13, Y14, Y11, Y11
+	VBLENDVPS  Y13, Y6, Y12, Y12
+	VMASKMOVPS Y12, Y1, (SI)
+	LEAQ       (R8)(R11*4), R11
+	MOVQ       $+0, R12
+	PCALIGN    $0x20
+
+loop5:
+	MOVQ         R12, R13
+	SHLQ         $0x01, R13
+	VMOVD        R13, X11
+	VPBROADCASTD X11, Y11
+	MOVQ         R12, R13
+	SHLQ         $0x01, R13
+	LEAQ         1(R13), R13
+	VMOVD        R13, X12
+	VPBROADCASTD X12, Y12
+	IMUL3Q       $+14, R12, R13
+	LEAQ         (R11)(R13*4), R13
+	VMASKMOVPS   (SI), Y1, Y13
+	VPCMPEQD     Y13, Y11, Y11
+	VBLENDVPS    Y11, Y4, Y0, Y11
+	VMOVMSKPS    Y1, BP
+	ANDQ         $+1, BP
+	TESTQ        BP, BP
+	JEQ          done6
+	VPERMPS      Y2, Y3, Y14
+	VMOVD        X14, BP
+	MOVLQSX      BP, BP
+	VPERMPS      Y11, Y3, Y14
+	VMOVSS       X14, (R13)(BP*4)
+
+done6:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+2, BP
+	TESTQ     BP, BP
+	JEQ       done7
+	VPERMPS   Y2, Y4, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y4, Y14
+	VMOVSS    X14, (R13)(BP*4)
+
+done7:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+4, BP
+	TESTQ     BP, BP
+	JEQ       done8
+	VPERMPS   Y2, Y5, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y5, Y14
+	VMOVSS    X14, (R13)(BP*4)
+
+done8:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+8, BP
+	TESTQ     BP, BP
+	JEQ       done9
+	VPERMPS   Y2, Y6, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y6, Y14
+	VMOVSS    X14, (R13)(BP*4)
+
+done9:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+16, BP
+	TESTQ     BP, BP
+	JEQ       done10
+	VPERMPS   Y2, Y7, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y7, Y14
+	VMOVSS    X14, (R13)(BP*4)
+
+done10:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+32, BP
+	TESTQ     BP, BP
+	JEQ       done11
+	VPERMPS   Y2, Y8, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y8, Y14
+	VMOVSS    X14, (R13)(BP*4)
+
+done11:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+64, BP
+	TESTQ     BP, BP
+	JEQ       done12
+	VPERMPS   Y2, Y9, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y9, Y14
+	VMOVSS    X14, (R13)(BP*4)
+
+done12:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+128, BP
+	TESTQ     BP, BP
+	JEQ       done13
+	VPERMPS   Y2, Y10, Y14
+	VMOVD     X14, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y10, Y11
+	VMOVSS    X11, (R13)(BP*4)
+
+done13:
+	VPCMPEQD  Y13, Y12, Y11
+	VBLENDVPS Y11, Y4, Y0, Y11
+	VMOVMSKPS Y1, BP
+	ANDQ      $+1, BP
+	TESTQ     BP, BP
+	JEQ       done14
+	VPERMPS   Y2, Y3, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y3, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done14:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+2, BP
+	TESTQ     BP, BP
+	JEQ       done15
+	VPERMPS   Y2, Y4, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y4, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done15:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+4, BP
+	TESTQ     BP, BP
+	JEQ       done16
+	VPERMPS   Y2, Y5, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y5, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done16:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+8, BP
+	TESTQ     BP, BP
+	JEQ       done17
+	VPERMPS   Y2, Y6, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y6, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done17:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+16, BP
+	TESTQ     BP, BP
+	JEQ       done18
+	VPERMPS   Y2, Y7, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y7, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done18:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+32, BP
+	TESTQ     BP, BP
+	JEQ       done19
+	VPERMPS   Y2, Y8, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y8, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done19:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+64, BP
+	TESTQ     BP, BP
+	JEQ       done20
+	VPERMPS   Y2, Y9, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y9, Y12
+	VMOVSS    X12, 4(R13)(BP*4)
+
+done20:
+	VMOVMSKPS Y1, BP
+	ANDQ      $+128, BP
+	TESTQ     BP, BP
+	JEQ       done21
+	VPERMPS   Y2, Y10, Y12
+	VMOVD     X12, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y11, Y10, Y11
+	VMOVSS    X11, 4(R13)(BP*4)
+
+done21:
+	ADDQ $+1, R12
+	CMPQ R12, $+2
+	JLT  loop5
+	ADDQ $+1, R9
+	CMPQ R9, $+7
+	JLT  loop4
+	ADDQ $+1, DI
+	CMPQ DI, $+16
+	JLT  loop1
 	VZEROUPPER
 	RET
 
@@ -8221,119 +8972,603 @@ done10:
 	VZEROUPPER
 	RET
 
-// func db2LoopAVX512(i int, dbZ []float32, db2 []float32)
-// Requires: AVX, AVX512F
-TEXT ·db2LoopAVX512(SB), $0-56
-	MOVQ         i+0(FP), AX
-	MOVQ         dbZ_base+8(FP), CX
-	MOVQ         db2_base+32(FP), DX
-	IMUL3Q       $+196, AX, AX
-	LEAQ         (CX)(AX*4), AX
-	MOVQ         $+0, CX
-	VPXORD       Z0, Z0, Z0
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z1
-	VBROADCASTSS c32x1_ffffffff<>+0(SB), Z2
-	VBROADCASTSS c32x1_0000000e<>+0(SB), Z3
-	PCALIGN      $0x20
+// func db2LoopAVX512(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·db2LoopAVX512(SB), $16-176
+	MOVQ         b2+0(FP), AX
+	MOVQ         db_base+8(FP), CX
+	MOVQ         dY3_base+32(FP), DX
+	MOVQ         b_base+56(FP), BX
+	MOVQ         on_base+80(FP), SI
+	IMUL3Q       $+784, AX, DI
+	LEAQ         (DX)(DI*4), DX
+	IMUL3Q       $+3136, AX, AX
+	LEAQ         (BX)(AX*4), BX
+	LEAQ         (SI)(AX*4), AX
+	MOVQ         $+0, SI
+	MOVQ         $+127, DI
+	VMOVUPS      c32x16_h29d3b8081105e6a5<>+0(SB), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z2
+	VBROADCASTSS c32x1_ffffffff<>+0(SB), Z3
+	VBROADCASTSS c32x1_0000000e<>+0(SB), Z4
+	MOVQ         $+15, R8
 
 loop1:
-	IMUL3Q       $+14, CX, BX
-	LEAQ         (AX)(BX*4), BX
-	MOVQ         CX, SI
-	SHLQ         $0x04, SI
-	LEAQ         (DX)(SI*4), SI
-	VPXORD       Z4, Z4, Z4
-	LEAQ         -1(CX), DI
-	VPBROADCASTD DI, Z5
-	VPCMPD       $0x05, Z0, Z5, K1
-	IMUL3Q       $-1, CX, DI
-	LEAQ         14(DI), DI
-	VPBROADCASTD DI, Z5
-	VPCMPD       $0x05, Z0, Z5, K2
+	IMUL3Q $+49, SI, R9
+	LEAQ   (DX)(R9*4), R9
+	MOVQ   $+0, R10
+
+loop2:
+	IMUL3Q  $+7, R10, R11
+	LEAQ    (R9)(R11*4), R11
+	IMUL3Q  $+28, R10, R12
+	LEAQ    (CX)(R12*4), R12
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop3:
+	IMUL3Q      $+14, R13, BP
+	LEAQ        (R12)(BP*4), BP
+	KMOVW       DI, K1
+	VMOVUPS.Z   (R11), K1, Z5
+	KMOVW       K1, K2
+	VSCATTERDPS Z5, K2, (BP)(Z0*4)
+	VMOVUPS.Z   (R11), K1, Z5
+	VSCATTERDPS Z5, K1, 4(BP)(Z0*4)
+	ADDQ        $+1, R13
+	CMPQ        R13, $+2
+	JLT         loop3
+	ADDQ        $+1, R10
+	CMPQ        R10, $+7
+	JLT         loop2
+	VPXORD      Z5, Z5, Z5
+	IMUL3Q      $+196, SI, R9
+	LEAQ        (BX)(R9*4), R10
+	LEAQ        (AX)(R9*4), R11
+	MOVQ        dbZ_base+104(FP), R12
+	LEAQ        (R12)(R9*4), R9
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	MOVQ        $+0, R12
+	PCALIGN     $0x20
+
+loop4:
+	VCMPPS        $0x11, (R10)(R12*4), Z1, K1
+	KMOVW         K1, (SP)
+	VCMPPS        $0x11, 64(R10)(R12*4), Z1, K1
+	KMOVW         K1, 8(SP)
+	VCMPPS        $0x11, 128(R10)(R12*4), Z1, K1
+	VCMPPS        $0x11, 192(R10)(R12*4), Z1, K2
+	VMOVUPS       (R11)(R12*4), Z10
+	VPCMPD        $0x04, Z1, Z10, K3
+	VMOVUPS       64(R11)(R12*4), Z10
+	VPCMPD        $0x04, Z1, Z10, K4
+	VMOVUPS       128(R11)(R12*4), Z10
+	VPCMPD        $0x04, Z1, Z10, K5
+	VMOVUPS       192(R11)(R12*4), Z10
+	VPCMPD        $0x04, Z1, Z10, K6
+	KMOVW         (SP), K7
+	KANDW         K3, K7, K3
+	KMOVW         8(SP), K7
+	KANDW         K4, K7, K4
+	KANDW         K5, K1, K1
+	KANDW         K6, K2, K2
+	VMOVUPS.Z     (CX)(R12*4), K3, Z10
+	VMOVUPS.Z     64(CX)(R12*4), K4, Z11
+	VMOVUPS.Z     128(CX)(R12*4), K1, Z12
+	VMOVUPS.Z     192(CX)(R12*4), K2, Z13
+	VBLENDMPS     Z10, Z1, K3, Z10
+	VBLENDMPS     Z11, Z1, K4, Z11
+	VBLENDMPS     Z12, Z1, K1, Z12
+	VBLENDMPS     Z13, Z1, K2, Z13
+	VMOVUPS       Z10, (R9)(R12*4)
+	VMOVUPS       Z11, 64(R9)(R12*4)
+	VMOVUPS       Z12, 128(R9)(R12*4)
+	VMOVUPS       Z13, 192(R9)(R12*4)
+	VADDPS        Z10, Z6, Z6
+	VADDPS        Z11, Z7, Z7
+	VADDPS        Z12, Z8, Z8
+	VADDPS        Z13, Z9, Z9
+	ADDQ          $+64, R12
+	CMPQ          R12, $+128
+	JLE           loop4
+	KMOVW         R8, K1
+	VMOVUPS.Z     768(R10), K1, Z10
+	VCMPPS        $0x11, Z10, Z1, K2
+	VMOVUPS.Z     768(R11), K1, Z10
+	VPCMPD        $0x04, Z1, Z10, K3
+	KANDW         K3, K2, K2
+	KANDW         K2, K1, K3
+	VMOVUPS.Z     768(CX), K3, Z10
+	VBLENDMPS     Z10, Z1, K2, Z10
+	VMOVUPS       Z10, K1, 768(R9)
+	VADDPS        Z10, Z6, Z10
+	VBLENDMPS     Z10, Z6, K1, Z6
+	VADDPS        Z7, Z6, Z6
+	VADDPS        Z9, Z8, Z7
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z6, Y7
+	VADDPS        Y7, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X7
+	VADDPS        X7, X6, X6
+	VPERMILPS     $0x0e, X6, X7
+	VADDPS        X7, X6, X6
+	VPERMILPS     $0x01, X6, X7
+	VADDPS        X7, X6, X6
+	VBROADCASTSS  X6, Z6
+	VADDPS        Z6, Z5, Z5
+	MOVQ          dbB_base+128(FP), R10
+	LEAQ          (R10)(SI*4), R10
+	VADDPS.BCST   (R10), Z5, Z5
+	VMOVSS        X5, (R10)
+	MOVQ          SI, R10
+	SHLQ          $0x08, R10
+	MOVQ          db2_base+152(FP), R11
+	LEAQ          (R11)(R10*4), R10
+	MOVQ          $+0, R11
+	PCALIGN       $0x20
+
+loop5:
+	IMUL3Q       $+14, R11, R12
+	LEAQ         (R9)(R12*4), R12
+	MOVQ         R11, R13
+	SHLQ         $0x04, R13
+	LEAQ         (R10)(R13*4), R13
+	VPXORD       Z5, Z5, Z5
+	LEAQ         -1(R11), BP
+	VPBROADCASTD BP, Z6
+	VPCMPD       $0x05, Z1, Z6, K1
+	IMUL3Q       $-1, R11, BP
+	LEAQ         14(BP), BP
+	VPBROADCASTD BP, Z6
+	VPCMPD       $0x05, Z1, Z6, K2
 	KANDW        K2, K1, K1
-	VPADDD       Z2, Z1, Z5
-	VPCMPD       $0x05, Z0, Z5, K2
+	VPADDD       Z3, Z2, Z6
+	VPCMPD       $0x05, Z1, Z6, K2
 	KANDW        K2, K1, K1
-	VPMULLD      Z2, Z1, Z5
-	VPADDD       Z3, Z5, Z5
-	VPCMPD       $0x05, Z0, Z5, K2
+	VPMULLD      Z3, Z2, Z6
+	VPADDD       Z4, Z6, Z6
+	VPCMPD       $0x05, Z1, Z6, K2
 	KANDW        K2, K1, K1
-	VMOVUPS.Z    -60(BX), K1, Z5
-	VBLENDMPS    Z5, Z4, K1, Z4
-	VMOVUPS      Z4, (SI)
-	ADDQ         $+1, CX
-	CMPQ         CX, $+16
+	VMOVUPS.Z    -60(R12), K1, Z6
+	VBLENDMPS    Z6, Z5, K1, Z5
+	VMOVUPS      Z5, (R13)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+16
+	JLT          loop5
+	ADDQ         $+1, SI
+	CMPQ         SI, $+16
 	JLT          loop1
 	VZEROUPPER
 	RET
 
-// func db2LoopAVX2(i int, dbZ []float32, db2 []float32)
+// func db2LoopAVX2(b2 int, db []float32, dY3 []float32, b []float32, on []int32, dbZ []float32, dbB []float32, db2 []float32)
 // Requires: AVX, AVX2
-TEXT ·db2LoopAVX2(SB), $0-56
-	MOVQ    i+0(FP), AX
-	MOVQ    dbZ_base+8(FP), CX
-	MOVQ    db2_base+32(FP), DX
-	IMUL3Q  $+196, AX, AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    $+0, CX
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS c32x8_ffffffff<>+0(SB), Y1
-	VMOVUPS c32x8_h66b04c3323ce3f25<>+0(SB), Y2
-	VMOVUPS c32x8_0000000e<>+0(SB), Y3
-	VMOVUPS c32x8_hc51a9266e3875125<>+0(SB), Y4
-	PCALIGN $0x20
+TEXT ·db2LoopAVX2(SB), $224-176
+	MOVQ    b2+0(FP), AX
+	MOVQ    db_base+8(FP), CX
+	MOVQ    dY3_base+32(FP), DX
+	MOVQ    b_base+56(FP), BX
+	MOVQ    on_base+80(FP), SI
+	MOVQ    db2_base+152(FP), DI
+	IMUL3Q  $+784, AX, R8
+	LEAQ    (DX)(R8*4), DX
+	IMUL3Q  $+3136, AX, AX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (SI)(AX*4), AX
+	MOVQ    $+0, SI
+	VMOVUPS c32x8_00000003<>+0(SB), Y0
+	VMOVUPS c32x8_00000004<>+0(SB), Y1
+	VMOVUPS c32x8_00000005<>+0(SB), Y2
+	VMOVUPS c32x8_00000006<>+0(SB), Y3
+	VMOVUPS c32x8_00000007<>+0(SB), Y4
+	VMOVUPS c32x8_h140bd0773a49ee29<>+0(SB), Y5
+	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y6
 
 loop1:
-	IMUL3Q       $+14, CX, BX
-	LEAQ         (AX)(BX*4), BX
-	MOVQ         CX, SI
-	SHLQ         $0x04, SI
-	LEAQ         (DX)(SI*4), SI
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	LEAQ         -1(CX), DI
-	VMOVD        DI, X7
-	VPBROADCASTD X7, Y7
-	VPCMPGTD     Y7, Y0, Y8
-	VXORPS       Y1, Y8, Y8
-	IMUL3Q       $-1, CX, DI
-	LEAQ         14(DI), DI
-	VMOVD        DI, X9
+	IMUL3Q $+49, SI, R8
+	LEAQ   (DX)(R8*4), R8
+	MOVQ   $+0, R9
+
+loop2:
+	IMUL3Q  $+7, R9, R10
+	LEAQ    (R8)(R10*4), R10
+	IMUL3Q  $+28, R9, R11
+	LEAQ    (CX)(R11*4), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop3:
+	IMUL3Q     $+14, R12, R13
+	LEAQ       (R11)(R13*4), R13
+	VMASKMOVPS (R10), Y5, Y7
+	VMOVMSKPS  Y5, BP
+	ANDQ       $+1, BP
+	TESTQ      BP, BP
+	JEQ        done4
+	VMOVUPS    c32x8_00000000<>+0(SB), Y8
+	VPERMPS    Y6, Y8, Y8
+	VMOVD      X8, BP
+	MOVLQSX    BP, BP
+	VMOVUPS    c32x8_00000000<>+0(SB), Y8
+	VPERMPS    Y7, Y8, Y8
+	VMOVSS     X8, (R13)(BP*4)
+
+done4:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+2, BP
+	TESTQ     BP, BP
+	JEQ       done5
+	VMOVUPS   c32x8_00000001<>+0(SB), Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000001<>+0(SB), Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVSS    X8, (R13)(BP*4)
+
+done5:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+4, BP
+	TESTQ     BP, BP
+	JEQ       done6
+	VMOVUPS   c32x8_00000002<>+0(SB), Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000002<>+0(SB), Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVSS    X8, (R13)(BP*4)
+
+done6:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+8, BP
+	TESTQ     BP, BP
+	JEQ       done7
+	VPERMPS   Y6, Y0, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y0, Y8
+	VMOVSS    X8, (R13)(BP*4)
+
+done7:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+16, BP
+	TESTQ     BP, BP
+	JEQ       done8
+	VPERMPS   Y6, Y1, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y1, Y8
+	VMOVSS    X8, (R13)(BP*4)
+
+done8:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+32, BP
+	TESTQ     BP, BP
+	JEQ       done9
+	VPERMPS   Y6, Y2, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y2, Y8
+	VMOVSS    X8, (R13)(BP*4)
+
+done9:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+64, BP
+	TESTQ     BP, BP
+	JEQ       done10
+	VPERMPS   Y6, Y3, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y3, Y8
+	VMOVSS    X8, (R13)(BP*4)
+
+done10:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+128, BP
+	TESTQ     BP, BP
+	JEQ       done11
+	VPERMPS   Y6, Y4, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y4, Y7
+	VMOVSS    X7, (R13)(BP*4)
+
+done11:
+	VMASKMOVPS (R10), Y5, Y7
+	VMOVMSKPS  Y5, BP
+	ANDQ       $+1, BP
+	TESTQ      BP, BP
+	JEQ        done12
+	VMOVUPS    c32x8_00000000<>+0(SB), Y8
+	VPERMPS    Y6, Y8, Y8
+	VMOVD      X8, BP
+	MOVLQSX    BP, BP
+	VMOVUPS    c32x8_00000000<>+0(SB), Y8
+	VPERMPS    Y7, Y8, Y8
+	VMOVSS     X8, 4(R13)(BP*4)
+
+done12:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+2, BP
+	TESTQ     BP, BP
+	JEQ       done13
+	VMOVUPS   c32x8_00000001<>+0(SB), Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000001<>+0(SB), Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+
+done13:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+4, BP
+	TESTQ     BP, BP
+	JEQ       done14
+	VMOVUPS   c32x8_00000002<>+0(SB), Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000002<>+0(SB), Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+
+done14:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+8, BP
+	TESTQ     BP, BP
+	JEQ       done15
+	VPERMPS   Y6, Y0, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y0, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+
+done15:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+16, BP
+	TESTQ     BP, BP
+	JEQ       done16
+	VPERMPS   Y6, Y1, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y1, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+
+done16:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+32, BP
+	TESTQ     BP, BP
+	JEQ       done17
+	VPERMPS   Y6, Y2, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y2, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+
+done17:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+64, BP
+	TESTQ     BP, BP
+	JEQ       done18
+	VPERMPS   Y6, Y3, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y3, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+
+done18:
+	VMOVMSKPS Y5, BP
+	ANDQ      $+128, BP
+	TESTQ     BP, BP
+	JEQ       done19
+	VPERMPS   Y6, Y4, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y7, Y4, Y7
+	VMOVSS    X7, 4(R13)(BP*4)
+
+done19:
+	ADDQ    $+1, R12
+	CMPQ    R12, $+2
+	JLT     loop3
+	ADDQ    $+1, R9
+	CMPQ    R9, $+7
+	JLT     loop2
+	VXORPS  Y7, Y7, Y7
+	VMOVUPS Y7, (SP)
+	IMUL3Q  $+196, SI, R8
+	LEAQ    (BX)(R8*4), R9
+	LEAQ    (AX)(R8*4), R10
+	MOVQ    dbZ_base+104(FP), R11
+	LEAQ    (R11)(R8*4), R8
+	VXORPS  Y7, Y7, Y7
+	VMOVUPS Y7, 32(SP)
+	VXORPS  Y7, Y7, Y7
+	VMOVUPS Y7, 64(SP)
+	VXORPS  Y7, Y7, Y7
+	VMOVUPS Y7, 96(SP)
+	VXORPS  Y7, Y7, Y7
+	VMOVUPS Y7, 128(SP)
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop20:
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, (R9)(R11*4), Y7, Y7
+	VMOVUPS      Y7, 160(SP)
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, 32(R9)(R11*4), Y7, Y7
+	VMOVUPS      Y7, 192(SP)
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x11, 64(R9)(R11*4), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 96(R9)(R11*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VPCMPEQD     (R10)(R11*4), Y9, Y9
+	VXORPS       c32x8_ffffffff<>+0(SB), Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VPCMPEQD     32(R10)(R11*4), Y10, Y10
+	VXORPS       c32x8_ffffffff<>+0(SB), Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VPCMPEQD     64(R10)(R11*4), Y11, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPCMPEQD     96(R10)(R11*4), Y12, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       160(SP), Y9, Y9
+	VANDPS       192(SP), Y10, Y10
+	VANDPS       Y11, Y7, Y7
+	VANDPS       Y12, Y8, Y8
+	VMASKMOVPS   (CX)(R11*4), Y9, Y11
+	VMASKMOVPS   32(CX)(R11*4), Y10, Y12
+	VMASKMOVPS   64(CX)(R11*4), Y7, Y13
+	VMASKMOVPS   96(CX)(R11*4), Y8, Y14
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y9, Y11, Y15, Y9
+	VXORPS       Y11, Y11, Y11
+	VBLENDVPS    Y10, Y12, Y11, Y10
+	VXORPS       Y11, Y11, Y11
+	VBLENDVPS    Y7, Y13, Y11, Y7
+	VXORPS       Y11, Y11, Y11
+	VBLENDVPS    Y8, Y14, Y11, Y8
+	VMOVUPS      Y9, (R8)(R11*4)
+	VMOVUPS      Y10, 32(R8)(R11*4)
+	VMOVUPS      Y7, 64(R8)(R11*4)
+	VMOVUPS      Y8, 96(R8)(R11*4)
+	VMOVUPS      32(SP), Y11
+	VADDPS       Y9, Y11, Y11
+	VMOVUPS      Y11, 32(SP)
+	VMOVUPS      64(SP), Y9
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y9, 64(SP)
+	VMOVUPS      96(SP), Y9
+	VADDPS       Y7, Y9, Y9
+	VMOVUPS      Y9, 96(SP)
+	VMOVUPS      128(SP), Y7
+	VADDPS       Y8, Y7, Y7
+	VMOVUPS      Y7, 128(SP)
+	ADDQ         $+32, R11
+	CMPQ         R11, $+160
+	JLE          loop20
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y7
+	VMASKMOVPS   768(R9), Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, Y7, Y8, Y7
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y8
+	VMASKMOVPS   768(R10), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VPCMPEQD     Y9, Y8, Y8
+	VXORPS       c32x8_ffffffff<>+0(SB), Y8, Y8
+	VANDPS       Y8, Y7, Y7
+	VANDPS       c32x8_h5650343be9dcf595<>+0(SB), Y7, Y8
+	VMASKMOVPS   768(CX), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VBLENDVPS    Y7, Y8, Y9, Y7
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y8
+	VMASKMOVPS   Y7, Y8, 768(R8)
+	VADDPS       32(SP), Y7, Y7
+	VMOVUPS      32(SP), Y8
+	VMOVUPS      c32x8_h5650343be9dcf595<>+0(SB), Y9
+	VBLENDVPS    Y9, Y7, Y8, Y8
+	VMOVUPS      Y8, 32(SP)
+	VMOVUPS      64(SP), Y7
+	VADDPS       32(SP), Y7, Y7
+	VMOVUPS      128(SP), Y8
+	VADDPS       96(SP), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VEXTRACTF128 $0x01, Y7, X8
+	VADDPS       X8, X7, X7
+	VPERMILPS    $0x0e, X7, X8
+	VADDPS       X8, X7, X7
+	VPERMILPS    $0x01, X7, X8
+	VADDPS       X8, X7, X7
+	VBROADCASTSS X7, Y7
+	VMOVUPS      (SP), Y8
+	VADDPS       Y7, Y8, Y8
+	VMOVUPS      Y8, (SP)
+	MOVQ         dbB_base+128(FP), R9
+	LEAQ         (R9)(SI*4), R9
+	VBROADCASTSS (R9), Y7
+	VADDPS       (SP), Y7, Y7
+	VMOVSS       X7, (R9)
+	MOVQ         SI, R9
+	SHLQ         $0x08, R9
+	LEAQ         (DI)(R9*4), R9
+	MOVQ         $+0, R10
+	PCALIGN      $0x20
+
+loop21:
+	IMUL3Q       $+14, R10, R11
+	LEAQ         (R8)(R11*4), R11
+	MOVQ         R10, R12
+	SHLQ         $0x04, R12
+	LEAQ         (R9)(R12*4), R12
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	LEAQ         -1(R10), R13
+	VMOVD        R13, X9
 	VPBROADCASTD X9, Y9
-	VPCMPGTD     Y9, Y0, Y10
-	VXORPS       Y1, Y10, Y10
-	VANDPS       Y10, Y8, Y8
-	VPADDD       Y1, Y2, Y10
-	VPCMPGTD     Y10, Y0, Y10
-	VXORPS       Y1, Y10, Y10
-	VANDPS       Y10, Y8, Y8
-	VPMULLD      Y1, Y2, Y10
-	VPADDD       Y3, Y10, Y10
-	VPCMPGTD     Y10, Y0, Y10
-	VXORPS       Y1, Y10, Y10
-	VANDPS       Y10, Y8, Y8
-	VPCMPGTD     Y7, Y0, Y7
-	VXORPS       Y1, Y7, Y7
-	VPCMPGTD     Y9, Y0, Y9
-	VXORPS       Y1, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VPADDD       Y1, Y4, Y9
-	VPCMPGTD     Y9, Y0, Y9
-	VXORPS       Y1, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VPMULLD      Y1, Y4, Y9
-	VPADDD       Y3, Y9, Y9
-	VPCMPGTD     Y9, Y0, Y9
-	VXORPS       Y1, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VMASKMOVPS   -60(BX), Y8, Y9
-	VMASKMOVPS   -28(BX), Y7, Y10
-	VBLENDVPS    Y8, Y9, Y5, Y5
-	VBLENDVPS    Y7, Y10, Y6, Y6
-	VMOVUPS      Y5, (SI)
-	VMOVUPS      Y6, 32(SI)
-	ADDQ         $+1, CX
-	CMPQ         CX, $+16
+	VXORPS       Y10, Y10, Y10
+	VPCMPGTD     Y9, Y10, Y10
+	VXORPS       c32x8_ffffffff<>+0(SB), Y10, Y10
+	IMUL3Q       $-1, R10, R13
+	LEAQ         14(R13), R13
+	VMOVD        R13, X11
+	VPBROADCASTD X11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPCMPGTD     Y11, Y12, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y12
+	VPADDD       c32x8_h66b04c3323ce3f25<>+0(SB), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y12, Y13, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y12
+	VPMULLD      c32x8_h66b04c3323ce3f25<>+0(SB), Y12, Y12
+	VPADDD       c32x8_0000000e<>+0(SB), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPGTD     Y12, Y13, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VXORPS       Y12, Y12, Y12
+	VPCMPGTD     Y9, Y12, Y9
+	VXORPS       c32x8_ffffffff<>+0(SB), Y9, Y9
+	VXORPS       Y12, Y12, Y12
+	VPCMPGTD     Y11, Y12, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VANDPS       Y11, Y9, Y9
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y11
+	VPADDD       c32x8_hc51a9266e3875125<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPCMPGTD     Y11, Y12, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VANDPS       Y11, Y9, Y9
+	VMOVUPS      c32x8_ffffffff<>+0(SB), Y11
+	VPMULLD      c32x8_hc51a9266e3875125<>+0(SB), Y11, Y11
+	VPADDD       c32x8_0000000e<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPCMPGTD     Y11, Y12, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VANDPS       Y11, Y9, Y9
+	VMASKMOVPS   -60(R11), Y10, Y11
+	VMASKMOVPS   -28(R11), Y9, Y12
+	VBLENDVPS    Y10, Y11, Y7, Y7
+	VBLENDVPS    Y9, Y12, Y8, Y8
+	VMOVUPS      Y7, (R12)
+	VMOVUPS      Y8, 32(R12)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+16
+	JLT          loop21
+	ADDQ         $+1, SI
+	CMPQ         SI, $+16
 	JLT          loop1
 	VZEROUPPER
 	RET
@@ -8621,337 +9856,580 @@ done1:
 	VZEROUPPER
 	RET
 
-// func daLoopAVX512(dY4 []float32, da []float32)
-// Requires: AVX, AVX512F
-TEXT ·daLoopAVX512(SB), $0-48
-	MOVQ    dY4_base+0(FP), AX
-	MOVQ    da_base+24(FP), CX
-	MOVQ    $+16383, DX
-	KMOVW   DX, K1
-	MOVQ    $+0, DX
+// func daZLoopAVX512(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·daZLoopAVX512(SB), $16-152
+	MOVQ    b2+0(FP), AX
+	MOVQ    dY4_base+8(FP), CX
+	MOVQ    da_base+32(FP), DX
+	MOVQ    a_base+56(FP), BX
+	MOVQ    on2_base+80(FP), SI
+	MOVQ    daZ_base+104(FP), DI
+	MOVQ    daB_base+128(FP), R8
+	IMUL3Q  $+6272, AX, AX
+	LEAQ    (BX)(AX*4), BX
+	LEAQ    (SI)(AX*4), AX
+	MOVQ    $+0, SI
 	VMOVUPS c32x16_hd3568ad9491d98c5<>+0(SB), Z0
 	VPXORD  Z1, Z1, Z1
 	VMOVUPS c32x16_hb241874d66032b3a<>+0(SB), Z2
+	MOVQ    $+16383, R9
 
 loop1:
-	IMUL3Q  $+28, DX, BX
-	LEAQ    (CX)(BX*4), BX
-	MOVQ    $+0, SI
-	PCALIGN $0x20
+	IMUL3Q $+196, SI, R10
+	LEAQ   (CX)(R10*4), R10
+	KMOVW  R9, K1
+	MOVQ   $+0, R11
 
 loop2:
-	LEAQ        (AX)(SI*4), DI
+	IMUL3Q  $+28, R11, R12
+	LEAQ    (DX)(R12*4), R12
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop3:
+	LEAQ        (R10)(R13*4), BP
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z3
-	VGATHERDPS  (DI)(Z0*4), K2, Z3
-	MOVQ        SI, DI
-	SHLQ        $0x01, DI
-	LEAQ        (BX)(DI*4), DI
+	VGATHERDPS  (BP)(Z0*4), K2, Z3
+	MOVQ        R13, BP
+	SHLQ        $0x01, BP
+	LEAQ        (R12)(BP*4), BP
 	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, (DI)(Z2*4)
+	VSCATTERDPS Z3, K2, (BP)(Z2*4)
 	KMOVW       K1, K2
-	VSCATTERDPS Z3, K2, 4(DI)(Z2*4)
-	ADDQ        $+1, SI
-	CMPQ        SI, $+14
+	VSCATTERDPS Z3, K2, 4(BP)(Z2*4)
+	ADDQ        $+1, R13
+	CMPQ        R13, $+14
+	JLT         loop3
+	ADDQ        $+1, R11
+	CMPQ        R11, $+2
 	JLT         loop2
-	ADDQ        $+1, DX
-	CMPQ        DX, $+2
-	JLT         loop1
+	VPXORD      Z3, Z3, Z3
+	IMUL3Q      $+784, SI, R10
+	LEAQ        (BX)(R10*4), R11
+	LEAQ        (AX)(R10*4), R12
+	LEAQ        (DI)(R10*4), R10
+	VPXORD      Z4, Z4, Z4
+	VPXORD      Z5, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	MOVQ        $+0, R13
+	PCALIGN     $0x20
+
+loop4:
+	VCMPPS        $0x11, (R11)(R13*4), Z1, K1
+	KMOVW         K1, (SP)
+	VCMPPS        $0x11, 64(R11)(R13*4), Z1, K1
+	KMOVW         K1, 8(SP)
+	VCMPPS        $0x11, 128(R11)(R13*4), Z1, K1
+	VCMPPS        $0x11, 192(R11)(R13*4), Z1, K2
+	VMOVUPS       (R12)(R13*4), Z8
+	VPCMPD        $0x04, Z1, Z8, K3
+	VMOVUPS       64(R12)(R13*4), Z8
+	VPCMPD        $0x04, Z1, Z8, K4
+	VMOVUPS       128(R12)(R13*4), Z8
+	VPCMPD        $0x04, Z1, Z8, K5
+	VMOVUPS       192(R12)(R13*4), Z8
+	VPCMPD        $0x04, Z1, Z8, K6
+	KMOVW         (SP), K7
+	KANDW         K3, K7, K3
+	KMOVW         8(SP), K7
+	KANDW         K4, K7, K4
+	KANDW         K5, K1, K1
+	KANDW         K6, K2, K2
+	VMOVUPS.Z     (DX)(R13*4), K3, Z8
+	VMOVUPS.Z     64(DX)(R13*4), K4, Z9
+	VMOVUPS.Z     128(DX)(R13*4), K1, Z10
+	VMOVUPS.Z     192(DX)(R13*4), K2, Z11
+	VBLENDMPS     Z8, Z1, K3, Z8
+	VBLENDMPS     Z9, Z1, K4, Z9
+	VBLENDMPS     Z10, Z1, K1, Z10
+	VBLENDMPS     Z11, Z1, K2, Z11
+	VMOVUPS       Z8, (R10)(R13*4)
+	VMOVUPS       Z9, 64(R10)(R13*4)
+	VMOVUPS       Z10, 128(R10)(R13*4)
+	VMOVUPS       Z11, 192(R10)(R13*4)
+	VADDPS        Z8, Z4, Z4
+	VADDPS        Z9, Z5, Z5
+	VADDPS        Z10, Z6, Z6
+	VADDPS        Z11, Z7, Z7
+	ADDQ          $+64, R13
+	CMPQ          R13, $+704
+	JLE           loop4
+	VCMPPS        $0x11, 3072(R11), Z1, K1
+	VMOVUPS       3072(R12), Z8
+	VPCMPD        $0x04, Z1, Z8, K2
+	KANDW         K2, K1, K1
+	VMOVUPS.Z     3072(DX), K1, Z8
+	VBLENDMPS     Z8, Z1, K1, Z8
+	VMOVUPS       Z8, 3072(R10)
+	VADDPS        Z8, Z4, Z4
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z5
+	VADDPS        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VADDPS        Y5, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X5
+	VADDPS        X5, X4, X4
+	VPERMILPS     $0x0e, X4, X5
+	VADDPS        X5, X4, X4
+	VPERMILPS     $0x01, X4, X5
+	VADDPS        X5, X4, X4
+	VBROADCASTSS  X4, Z4
+	VADDPS        Z4, Z3, Z3
+	LEAQ          (R8)(SI*4), R10
+	VADDPS.BCST   (R10), Z3, Z3
+	VMOVSS        X3, (R10)
+	ADDQ          $+1, SI
+	CMPQ          SI, $+8
+	JLT           loop1
 	VZEROUPPER
 	RET
 
-// func daLoopAVX2(dY4 []float32, da []float32)
+// func daZLoopAVX2(b2 int, dY4 []float32, da []float32, a []float32, on2 []int32, daZ []float32, daB []float32)
 // Requires: AVX, AVX2
-TEXT ·daLoopAVX2(SB), $0-48
-	MOVQ    dY4_base+0(FP), AX
-	MOVQ    da_base+24(FP), CX
-	MOVQ    $+0, DX
-	VMOVUPS c32x8_00000000<>+0(SB), Y0
-	VMOVUPS c32x8_00000001<>+0(SB), Y1
-	VMOVUPS c32x8_00000002<>+0(SB), Y2
-	VMOVUPS c32x8_00000003<>+0(SB), Y3
-	VMOVUPS c32x8_00000004<>+0(SB), Y4
-	VMOVUPS c32x8_00000005<>+0(SB), Y5
-	VMOVUPS c32x8_00000006<>+0(SB), Y6
-	VMOVUPS c32x8_00000007<>+0(SB), Y7
-	VMOVUPS c32x8_h8f3a5440ec69610d<>+0(SB), Y8
-	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y9
+TEXT ·daZLoopAVX2(SB), $224-152
+	MOVQ    b2+0(FP), AX
+	MOVQ    da_base+32(FP), CX
+	MOVQ    a_base+56(FP), DX
+	MOVQ    on2_base+80(FP), BX
+	MOVQ    daZ_base+104(FP), SI
+	MOVQ    daB_base+128(FP), DI
+	IMUL3Q  $+6272, AX, AX
+	LEAQ    (DX)(AX*4), DX
+	LEAQ    (BX)(AX*4), AX
+	MOVQ    $+0, BX
+	VMOVUPS c32x8_00000002<>+0(SB), Y0
+	VMOVUPS c32x8_00000003<>+0(SB), Y1
+	VMOVUPS c32x8_00000004<>+0(SB), Y2
+	VMOVUPS c32x8_00000005<>+0(SB), Y3
+	VMOVUPS c32x8_00000006<>+0(SB), Y4
+	VMOVUPS c32x8_00000007<>+0(SB), Y5
+	VMOVUPS c32x8_h8f3a5440ec69610d<>+0(SB), Y6
+	VMOVUPS c32x8_h58259902a10462a5<>+0(SB), Y7
 
 loop1:
-	IMUL3Q  $+14, DX, BX
-	LEAQ    (AX)(BX*4), BX
-	IMUL3Q  $+56, DX, SI
-	LEAQ    (CX)(SI*4), SI
-	MOVQ    $+0, DI
-	PCALIGN $0x20
+	IMUL3Q $+196, BX, R8
+	MOVQ   dY4_base+8(FP), R9
+	LEAQ   (R9)(R8*4), R8
+	MOVQ   $+0, R9
 
 loop2:
-	IMUL3Q     $+28, DI, R8
-	LEAQ       (SI)(R8*4), R8
-	VMOVUPS    (BX), Y10
-	VMASKMOVPS 32(BX), Y8, Y11
-	VPERMPS    Y9, Y0, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y0, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y1, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y1, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y2, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y2, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y3, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y3, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y4, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y4, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y5, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y5, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y6, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y6, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VPERMPS    Y9, Y7, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y10, Y7, Y12
-	VMOVSS     X12, (R8)(R9*4)
-	VMOVMSKPS  Y8, R9
-	ANDQ       $+1, R9
-	TESTQ      R9, R9
-	JEQ        done3
-	VPERMPS    Y9, Y0, Y12
-	VMOVD      X12, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y11, Y0, Y12
-	VMOVSS     X12, 64(R8)(R9*4)
+	IMUL3Q  $+14, R9, R10
+	LEAQ    (R8)(R10*4), R10
+	IMUL3Q  $+56, R9, R11
+	LEAQ    (CX)(R11*4), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
 
-done3:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+2, R9
-	TESTQ     R9, R9
-	JEQ       done4
-	VPERMPS   Y9, Y1, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y1, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+loop3:
+	IMUL3Q     $+28, R12, R13
+	LEAQ       (R11)(R13*4), R13
+	VMOVUPS    (R10), Y8
+	VMASKMOVPS 32(R10), Y6, Y9
+	VMOVUPS    c32x8_00000000<>+0(SB), Y10
+	VPERMPS    Y7, Y10, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VMOVUPS    c32x8_00000000<>+0(SB), Y10
+	VPERMPS    Y8, Y10, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VMOVUPS    c32x8_00000001<>+0(SB), Y10
+	VPERMPS    Y7, Y10, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VMOVUPS    c32x8_00000001<>+0(SB), Y10
+	VPERMPS    Y8, Y10, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VPERMPS    Y7, Y0, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VPERMPS    Y8, Y0, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VPERMPS    Y7, Y1, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VPERMPS    Y8, Y1, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VPERMPS    Y7, Y2, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VPERMPS    Y8, Y2, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VPERMPS    Y7, Y3, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VPERMPS    Y8, Y3, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VPERMPS    Y7, Y4, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VPERMPS    Y8, Y4, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VPERMPS    Y7, Y5, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VPERMPS    Y8, Y5, Y10
+	VMOVSS     X10, (R13)(BP*4)
+	VMOVMSKPS  Y6, BP
+	ANDQ       $+1, BP
+	TESTQ      BP, BP
+	JEQ        done4
+	VMOVUPS    c32x8_00000000<>+0(SB), Y10
+	VPERMPS    Y7, Y10, Y10
+	VMOVD      X10, BP
+	MOVLQSX    BP, BP
+	VMOVUPS    c32x8_00000000<>+0(SB), Y10
+	VPERMPS    Y9, Y10, Y10
+	VMOVSS     X10, 64(R13)(BP*4)
 
 done4:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+4, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+2, BP
+	TESTQ     BP, BP
 	JEQ       done5
-	VPERMPS   Y9, Y2, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y2, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+	VMOVUPS   c32x8_00000001<>+0(SB), Y10
+	VPERMPS   Y7, Y10, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000001<>+0(SB), Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done5:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+8, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+4, BP
+	TESTQ     BP, BP
 	JEQ       done6
-	VPERMPS   Y9, Y3, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y3, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+	VPERMPS   Y7, Y0, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y0, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done6:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+16, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+8, BP
+	TESTQ     BP, BP
 	JEQ       done7
-	VPERMPS   Y9, Y4, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y4, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+	VPERMPS   Y7, Y1, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y1, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done7:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+32, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+16, BP
+	TESTQ     BP, BP
 	JEQ       done8
-	VPERMPS   Y9, Y5, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y5, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+	VPERMPS   Y7, Y2, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y2, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done8:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+64, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+32, BP
+	TESTQ     BP, BP
 	JEQ       done9
-	VPERMPS   Y9, Y6, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y6, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+	VPERMPS   Y7, Y3, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y3, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done9:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+128, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+64, BP
+	TESTQ     BP, BP
 	JEQ       done10
-	VPERMPS   Y9, Y7, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y7, Y12
-	VMOVSS    X12, 64(R8)(R9*4)
+	VPERMPS   Y7, Y4, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y4, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done10:
-	VPERMPS   Y9, Y0, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y0, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y1, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y1, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y2, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y2, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y3, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y3, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y4, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y4, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y5, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y5, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y6, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y6, Y12
-	VMOVSS    X12, 4(R8)(R9*4)
-	VPERMPS   Y9, Y7, Y12
-	VMOVD     X12, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y10, Y7, Y10
-	VMOVSS    X10, 4(R8)(R9*4)
-	VMOVMSKPS Y8, R9
-	ANDQ      $+1, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+128, BP
+	TESTQ     BP, BP
 	JEQ       done11
-	VPERMPS   Y9, Y0, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y0, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VPERMPS   Y7, Y5, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y5, Y10
+	VMOVSS    X10, 64(R13)(BP*4)
 
 done11:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+2, R9
-	TESTQ     R9, R9
+	VMOVUPS   c32x8_00000000<>+0(SB), Y10
+	VPERMPS   Y7, Y10, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000000<>+0(SB), Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VMOVUPS   c32x8_00000001<>+0(SB), Y10
+	VPERMPS   Y7, Y10, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000001<>+0(SB), Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VPERMPS   Y7, Y0, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y8, Y0, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VPERMPS   Y7, Y1, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y8, Y1, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VPERMPS   Y7, Y2, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y8, Y2, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VPERMPS   Y7, Y3, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y8, Y3, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VPERMPS   Y7, Y4, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y8, Y4, Y10
+	VMOVSS    X10, 4(R13)(BP*4)
+	VPERMPS   Y7, Y5, Y10
+	VMOVD     X10, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y8, Y5, Y8
+	VMOVSS    X8, 4(R13)(BP*4)
+	VMOVMSKPS Y6, BP
+	ANDQ      $+1, BP
+	TESTQ     BP, BP
 	JEQ       done12
-	VPERMPS   Y9, Y1, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y1, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VMOVUPS   c32x8_00000000<>+0(SB), Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000000<>+0(SB), Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done12:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+4, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+2, BP
+	TESTQ     BP, BP
 	JEQ       done13
-	VPERMPS   Y9, Y2, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y2, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VMOVUPS   c32x8_00000001<>+0(SB), Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VMOVUPS   c32x8_00000001<>+0(SB), Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done13:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+8, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+4, BP
+	TESTQ     BP, BP
 	JEQ       done14
-	VPERMPS   Y9, Y3, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y3, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VPERMPS   Y7, Y0, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y0, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done14:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+16, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+8, BP
+	TESTQ     BP, BP
 	JEQ       done15
-	VPERMPS   Y9, Y4, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y4, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VPERMPS   Y7, Y1, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y1, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done15:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+32, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+16, BP
+	TESTQ     BP, BP
 	JEQ       done16
-	VPERMPS   Y9, Y5, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y5, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VPERMPS   Y7, Y2, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y2, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done16:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+64, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+32, BP
+	TESTQ     BP, BP
 	JEQ       done17
-	VPERMPS   Y9, Y6, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y6, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VPERMPS   Y7, Y3, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y3, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done17:
-	VMOVMSKPS Y8, R9
-	ANDQ      $+128, R9
-	TESTQ     R9, R9
+	VMOVMSKPS Y6, BP
+	ANDQ      $+64, BP
+	TESTQ     BP, BP
 	JEQ       done18
-	VPERMPS   Y9, Y7, Y10
-	VMOVD     X10, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y11, Y7, Y10
-	VMOVSS    X10, 68(R8)(R9*4)
+	VPERMPS   Y7, Y4, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y4, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
 
 done18:
-	ADDQ $+1, DI
-	CMPQ DI, $+2
-	JLT  loop2
-	ADDQ $+1, DX
-	CMPQ DX, $+14
-	JLT  loop1
+	VMOVMSKPS Y6, BP
+	ANDQ      $+128, BP
+	TESTQ     BP, BP
+	JEQ       done19
+	VPERMPS   Y7, Y5, Y8
+	VMOVD     X8, BP
+	MOVLQSX   BP, BP
+	VPERMPS   Y9, Y5, Y8
+	VMOVSS    X8, 68(R13)(BP*4)
+
+done19:
+	ADDQ    $+1, R12
+	CMPQ    R12, $+2
+	JLT     loop3
+	ADDQ    $+1, R9
+	CMPQ    R9, $+14
+	JLT     loop2
+	VXORPS  Y8, Y8, Y8
+	VMOVUPS Y8, (SP)
+	IMUL3Q  $+784, BX, R8
+	LEAQ    (DX)(R8*4), R9
+	LEAQ    (AX)(R8*4), R10
+	LEAQ    (SI)(R8*4), R8
+	VXORPS  Y8, Y8, Y8
+	VMOVUPS Y8, 32(SP)
+	VXORPS  Y8, Y8, Y8
+	VMOVUPS Y8, 64(SP)
+	VXORPS  Y8, Y8, Y8
+	VMOVUPS Y8, 96(SP)
+	VXORPS  Y8, Y8, Y8
+	VMOVUPS Y8, 128(SP)
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop20:
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, (R9)(R11*4), Y8, Y8
+	VMOVUPS      Y8, 160(SP)
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 32(R9)(R11*4), Y8, Y8
+	VMOVUPS      Y8, 192(SP)
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 64(R9)(R11*4), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x11, 96(R9)(R11*4), Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VPCMPEQD     (R10)(R11*4), Y10, Y10
+	VXORPS       c32x8_ffffffff<>+0(SB), Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VPCMPEQD     32(R10)(R11*4), Y11, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	VPCMPEQD     64(R10)(R11*4), Y12, Y12
+	VXORPS       c32x8_ffffffff<>+0(SB), Y12, Y12
+	VXORPS       Y13, Y13, Y13
+	VPCMPEQD     96(R10)(R11*4), Y13, Y13
+	VXORPS       c32x8_ffffffff<>+0(SB), Y13, Y13
+	VANDPS       160(SP), Y10, Y10
+	VANDPS       192(SP), Y11, Y11
+	VANDPS       Y12, Y8, Y8
+	VANDPS       Y13, Y9, Y9
+	VMASKMOVPS   (CX)(R11*4), Y10, Y12
+	VMASKMOVPS   32(CX)(R11*4), Y11, Y13
+	VMASKMOVPS   64(CX)(R11*4), Y8, Y14
+	VMASKMOVPS   96(CX)(R11*4), Y9, Y15
+	VMOVUPS      Y15, 192(SP)
+	VXORPS       Y15, Y15, Y15
+	VBLENDVPS    Y10, Y12, Y15, Y10
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y11, Y13, Y12, Y11
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y8, Y14, Y12, Y8
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y9, 192(SP), Y12, Y9
+	VMOVUPS      Y10, (R8)(R11*4)
+	VMOVUPS      Y11, 32(R8)(R11*4)
+	VMOVUPS      Y8, 64(R8)(R11*4)
+	VMOVUPS      Y9, 96(R8)(R11*4)
+	VMOVUPS      32(SP), Y12
+	VADDPS       Y10, Y12, Y12
+	VMOVUPS      Y12, 32(SP)
+	VMOVUPS      64(SP), Y10
+	VADDPS       Y11, Y10, Y10
+	VMOVUPS      Y10, 64(SP)
+	VMOVUPS      96(SP), Y10
+	VADDPS       Y8, Y10, Y10
+	VMOVUPS      Y10, 96(SP)
+	VMOVUPS      128(SP), Y8
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      Y8, 128(SP)
+	ADDQ         $+32, R11
+	CMPQ         R11, $+736
+	JLE          loop20
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, 3072(R9), Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x11, 3104(R9), Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VPCMPEQD     3072(R10), Y10, Y10
+	VXORPS       c32x8_ffffffff<>+0(SB), Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VPCMPEQD     3104(R10), Y11, Y11
+	VXORPS       c32x8_ffffffff<>+0(SB), Y11, Y11
+	VANDPS       Y10, Y8, Y8
+	VANDPS       Y11, Y9, Y9
+	VMASKMOVPS   3072(CX), Y8, Y10
+	VMASKMOVPS   3104(CX), Y9, Y11
+	VXORPS       Y12, Y12, Y12
+	VBLENDVPS    Y8, Y10, Y12, Y8
+	VXORPS       Y10, Y10, Y10
+	VBLENDVPS    Y9, Y11, Y10, Y9
+	VMOVUPS      Y8, 3072(R8)
+	VMOVUPS      Y9, 3104(R8)
+	VMOVUPS      32(SP), Y10
+	VADDPS       Y8, Y10, Y10
+	VMOVUPS      Y10, 32(SP)
+	VMOVUPS      64(SP), Y8
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      Y8, 64(SP)
+	VMOVUPS      64(SP), Y8
+	VADDPS       32(SP), Y8, Y8
+	VMOVUPS      128(SP), Y9
+	VADDPS       96(SP), Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VADDPS       X9, X8, X8
+	VPERMILPS    $0x0e, X8, X9
+	VADDPS       X9, X8, X8
+	VPERMILPS    $0x01, X8, X9
+	VADDPS       X9, X8, X8
+	VBROADCASTSS X8, Y8
+	VMOVUPS      (SP), Y9
+	VADDPS       Y8, Y9, Y9
+	VMOVUPS      Y9, (SP)
+	LEAQ         (DI)(BX*4), R8
+	VBROADCASTSS (R8), Y8
+	VADDPS       (SP), Y8, Y8
+	VMOVSS       X8, (R8)
+	ADDQ         $+1, BX
+	CMPQ         BX, $+8
+	JLT          loop1
 	VZEROUPPER
 	RET
 
@@ -61676,6 +63154,15 @@ DATA c32x16_hf0078e543b3d75a5<>+40(SB)/8, $0x0000001b0000001a
 DATA c32x16_hf0078e543b3d75a5<>+48(SB)/8, $0x0000001d0000001c
 DATA c32x16_hf0078e543b3d75a5<>+56(SB)/8, $0x0000001f0000001e
 GLOBL c32x16_hf0078e543b3d75a5<>(SB), RODATA|NOPTR, $64
+
+DATA c32x1_00000001<>+0(SB)/4, $0x00000001
+GLOBL c32x1_00000001<>(SB), RODATA|NOPTR, $4
+
+DATA c32x1_00000002<>+0(SB)/4, $0x00000002
+GLOBL c32x1_00000002<>(SB), RODATA|NOPTR, $4
+
+DATA c32x1_00000003<>+0(SB)/4, $0x00000003
+GLOBL c32x1_00000003<>(SB), RODATA|NOPTR, $4
 
 DATA c32x1_0000000a<>+0(SB)/4, $0x0000000a
 GLOBL c32x1_0000000a<>(SB), RODATA|NOPTR, $4

@@ -273,58 +273,81 @@ func daF2LoopGo(b2, from int, x, P, daF2 []float32) {
 	}
 }
 
-// aLoopGo computes a part of a procedure.
-func aLoopGo(b2, i int, a, za []float32, aBi float32) {
-	for j := range 28 {
-		zaRow := za[j*28:][:28]
-		aRow := a[b2*6272+i*784+j*28:][:28]
-		for k := range 28 {
-			aRow[k] = relu(zaRow[k] + aBi)
+// on2LoopGo computes a[i,j,k] = relu(za[i,28·j + k] + aB[i]), Y[i,j,l] =
+// maxₖ,ₘ a[i,2·j + k,2·l + m], Y2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥
+// k]·Y[i,j − 1,k − 1], ….
+func on2LoopGo(b2 int, aB, a, za, Y, Y2, Y3 []float32, dY2, on2 []int32) {
+	for i := range 8 {
+		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
+		aBi := aB[i]
+		for j := range 28 {
+			zaRow := za[i*784+j*28:][:28]
+			aRow := a[b2*6272+i*784+j*28:][:28]
+			for k := range 28 {
+				aRow[k] = relu(zaRow[k] + aBi)
+			}
 		}
-	}
-}
 
-// ySumsGo computes Y[i,j,l] = maxₖ,ₘ a[i,2·j + k,2·l + m].
-func ySumsGo(b2, i int, Y, a []float32) {
-	for j := range 14 {
-		fill(Y[j*14:][:14], inf[float32](-1))
-		for k := range 2 {
-			for l := range 14 {
-				Y5 := inf[float32](-1)
-				aRow := a[b2*6272+i*784+j*56+k*28+l*2:][:2]
-				for m := range 2 {
-					Y5 = max(Y5, aRow[m])
+		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+		for j := range 14 {
+			fill(Y[j*14:][:14], inf[float32](-1))
+			for k := range 2 {
+				for l := range 14 {
+					Y5 := inf[float32](-1)
+					aRow := a[b2*6272+i*784+j*56+k*28+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, aRow[m])
+					}
+					Y[j*14+l] = max(Y[j*14+l], Y5)
 				}
-				Y[j*14+l] = max(Y[j*14+l], Y5)
 			}
 		}
-	}
-}
-
-// y2LoopGo computes Y2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·Y[i,j − 1,k −
-// 1].
-func y2LoopGo(Y, Y2 []float32) {
-	for j := range 16 {
-		Y2Row := Y2[j*16:][:16]
-		for k := range 16 {
-			var Y5 float32
-			if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
-				Y5 = Y[j*14+k-15]
+		for j := range 16 {
+			Y2Row := Y2[j*16:][:16]
+			for k := range 16 {
+				var Y5 float32
+				if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+					Y5 = Y[j*14+k-15]
+				}
+				Y2Row[k] = Y5
 			}
-			Y2Row[k] = Y5
 		}
-	}
-}
+		for j := range 3 {
+			for k := range 3 {
+				for l := range 14 {
+					Y2Row := Y2[j*16+k+l*16:][:14]
+					Y3Row := Y3[b2*14112+i*1764+j*588+k*196+l*14:][:14]
+					for m := range 14 {
+						Y3Row[m] = Y2Row[m]
+					}
+				}
+			}
+		}
+		for j := range 14 {
+			// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
+			for k := range 14 {
+				m := inf[float32](-1)
+				var at int
+				for l := range 2 {
+					aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
+					for n := range 2 {
+						v := aRow[n]
+						if v > m {
+							m, at = v, l*2+n
+						}
+					}
+				}
+				dY2[k] = int32(at)
+			}
 
-// y3Loop2Go computes Y3[i,j,k,l,m] = Y2[i,j + l,k + m].
-func y3Loop2Go(b2, i int, Y3, Y2 []float32) {
-	for j := range 3 {
-		for k := range 3 {
-			for l := range 14 {
-				Y2Row := Y2[j*16+k+l*16:][:14]
-				Y3Row := Y3[b2*14112+i*1764+j*588+k*196+l*14:][:14]
-				for m := range 14 {
-					Y3Row[m] = Y2Row[m]
+			// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   layers.bp:10
+			for k := range 2 {
+				for l := range 14 {
+					dY2l := int(dY2[l])
+					on2Row := on2[b2*6272+i*784+j*56+k*28+l*2:][:2]
+					for m := range 2 {
+						on2Row[m] = flag(k*2+m == dY2l)
+					}
 				}
 			}
 		}
@@ -354,29 +377,60 @@ func zbProduct2PartGo(b2 int, zb, bF, Y3, _ []float32) {
 	matmul(mat(zb, 16, 196), mat(bF, 16, 72), mat(Y3[b2*14112:], 72, 196))
 }
 
-// bLoop2Go computes a part of a procedure.
-func bLoop2Go(b2, i int, b, zb []float32, bBi float32) {
-	for j := range 14 {
-		zbRow := zb[j*14:][:14]
-		bRow := b[b2*3136+i*196+j*14:][:14]
-		for k := range 14 {
-			bRow[k] = relu(zbRow[k] + bBi)
+// onLoopGo computes b[i,j,k] = relu(zb[i,14·j + k] + bB[i]), Y4[i,j,l] =
+// maxₖ,ₘ b[i,2·j + k,2·l + m], dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m], ….
+func onLoopGo(b2 int, bB, b, zb, Y4 []float32, dY, on []int32) {
+	for i := range 16 {
+		// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
+		bBi := bB[i]
+		for j := range 14 {
+			zbRow := zb[i*196+j*14:][:14]
+			bRow := b[b2*3136+i*196+j*14:][:14]
+			for k := range 14 {
+				bRow[k] = relu(zbRow[k] + bBi)
+			}
 		}
-	}
-}
 
-// y4SumsGo computes Y4[i,j,l] = maxₖ,ₘ b[i,2·j + k,2·l + m].
-func y4SumsGo(b2, i int, Y4, b []float32) {
-	for j := range 7 {
-		fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
-		for k := range 2 {
-			for l := range 7 {
-				Y5 := inf[float32](-1)
-				bRow := b[b2*3136+i*196+j*28+k*14+l*2:][:2]
-				for m := range 2 {
-					Y5 = max(Y5, bRow[m])
+		// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
+		for j := range 7 {
+			fill(Y4[b2*784+i*49+j*7:][:7], inf[float32](-1))
+			for k := range 2 {
+				for l := range 7 {
+					Y5 := inf[float32](-1)
+					bRow := b[b2*3136+i*196+j*28+k*14+l*2:][:2]
+					for m := range 2 {
+						Y5 = max(Y5, bRow[m])
+					}
+					Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
 				}
-				Y4[b2*784+i*49+j*7+l] = max(Y4[b2*784+i*49+j*7+l], Y5)
+			}
+		}
+		for j := range 7 {
+			// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
+			for k := range 7 {
+				m := inf[float32](-1)
+				var at int
+				for l := range 2 {
+					bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
+					for n := range 2 {
+						v := bRow[n]
+						if v > m {
+							m, at = v, l*2+n
+						}
+					}
+				}
+				dY[k] = int32(at)
+			}
+
+			// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   layers.bp:11
+			for k := range 2 {
+				for l := range 7 {
+					dYl := int(dY[l])
+					onRow := on[b2*3136+i*196+j*28+k*14+l*2:][:2]
+					for m := range 2 {
+						onRow[m] = flag(k*2+m == dYl)
+					}
+				}
 			}
 		}
 	}
@@ -440,17 +494,50 @@ func dY3ProductPartGo(rows int, dY3, dzz, zW, _ []float32) {
 	matmul(mat(dY3, rows, 784), mat(dzz, rows, 10), mat(zW, 10, 784))
 }
 
-// db2LoopGo computes db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k
-// − 1].
-func db2LoopGo(i int, dbZ, db2 []float32) {
-	for j := range 16 {
-		db2Row := db2[j*16:][:16]
-		for k := range 16 {
-			var db3 float32
-			if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
-				db3 = dbZ[i*196+j*14+k-15]
+// db2LoopGo computes db[i,j,k,l,m] = dY3[49·i + 7·j + l], dbZ = if 0 < b ∧ on
+// { db } else { 0 }, dbB[i] += Σⱼ,ₖ dbZ[i,j,k], ….
+func db2LoopGo(b2 int, db, dY3, b []float32, on []int32, dbZ, dbB, db2 []float32) {
+	for i := range 16 {
+		// db[i,j,k,l,m] = dY3[49·i + 7·j + l]   layers.bp:11
+		for j := range 7 {
+			for k := range 2 {
+				for l := range 7 {
+					dbRow := db[j*28+k*14+l*2:][:2]
+					for m := range 2 {
+						dbRow[m] = dY3[b2*784+i*49+j*7+l]
+					}
+				}
 			}
-			db2Row[k] = db3
+		}
+		var dbB2 float32
+		for j := range 14 {
+			bRow := b[b2*3136+i*196+j*14:][:14]
+			onRow := on[b2*3136+i*196+j*14:][:14]
+			dbZRow := dbZ[i*196+j*14:][:14]
+			for k := range 14 {
+				// dbZ = if 0 < b ∧ on { db } else { 0 }   layers.bp:10
+				var dbZk float32
+				if 0 < bRow[k] && onRow[k] != 0 {
+					dbZk = db[j*14+k]
+				}
+				dbZRow[k] = dbZk
+
+				// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   layers.bp:10
+				dbB2 += dbZk
+			}
+		}
+		dbB[i] += dbB2
+
+		// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
+		for j := range 16 {
+			db2Row := db2[i*256+j*16:][:16]
+			for k := range 16 {
+				var db3 float32
+				if j >= 1 && j <= 14 && k >= 1 && k <= 14 {
+					db3 = dbZ[i*196+j*14+k-15]
+				}
+				db2Row[k] = db3
+			}
 		}
 	}
 }
@@ -478,18 +565,40 @@ func dY4ProductPartGo(i, j, k int, dY4, bF, db2, _ []float32) {
 	addmul(matrix[float32]{dY4, 8, 14, 196, 1}, matrix[float32]{bF, 8, 16, 9, 72}, matrix[float32]{db2[i*16+34-j*16-k:], 16, 14, 256, 1})
 }
 
-// daLoopGo computes da[i,j,k,l,m] = dY4[i,j,l].
-func daLoopGo(dY4, da []float32) {
-	for j := range 14 {
-		for k := range 2 {
-			for l := range 14 {
-				dY4l := dY4[j*14+l]
-				daRow := da[j*56+k*28+l*2:][:2]
-				for m := range 2 {
-					daRow[m] = dY4l
+// daZLoopGo computes da[i,j,k,l,m] = dY4[i,j,l], daZ = if 0 < a ∧ on2 { da }
+// else { 0 }, daB[i] += Σⱼ,ₖ daZ[i,j,k].
+func daZLoopGo(b2 int, dY4, da, a []float32, on2 []int32, daZ, daB []float32) {
+	for i := range 8 {
+		// da[i,j,k,l,m] = dY4[i,j,l]   layers.bp:10
+		for j := range 14 {
+			for k := range 2 {
+				for l := range 14 {
+					dY4l := dY4[i*196+j*14+l]
+					daRow := da[j*56+k*28+l*2:][:2]
+					for m := range 2 {
+						daRow[m] = dY4l
+					}
 				}
 			}
 		}
+		var daB2 float32
+		for j := range 28 {
+			aRow := a[b2*6272+i*784+j*28:][:28]
+			on2Row := on2[b2*6272+i*784+j*28:][:28]
+			daZRow := daZ[i*784+j*28:][:28]
+			for k := range 28 {
+				// daZ = if 0 < a ∧ on2 { da } else { 0 }   layers.bp:9
+				var daZk float32
+				if 0 < aRow[k] && on2Row[k] != 0 {
+					daZk = da[j*28+k]
+				}
+				daZRow[k] = daZk
+
+				// daB[i] += Σⱼ,ₖ daZ[i,j,k]   layers.bp:9
+				daB2 += daZk
+			}
+		}
+		daB[i] += daB2
 	}
 }
 

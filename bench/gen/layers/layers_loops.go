@@ -116,81 +116,11 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
 			p2Loop(P2, P)
 			w.tasks.zaProduct(za, aF, P2)
-			for i := range 8 {
-				aBi := aB[i]
-				aLoop(b2, i, a, za[i*784:], aBi)
-
-				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				ySums(b2, i, Y, a)
-				y2Loop(Y, Y2)
-				y3Loop2(b2, i, Y3, Y2)
-				for j := range 14 {
-					// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
-					for k := range 14 {
-						m := inf[float32](-1)
-						var at int
-						for l := range 2 {
-							aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
-							for n2 := range 2 {
-								v := aRow[n2]
-								if v > m {
-									m, at = v, l*2+n2
-								}
-							}
-						}
-						dY2[k] = int32(at)
-					}
-
-					// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   layers.bp:10
-					for k := range 2 {
-						for l := range 14 {
-							dY2l := int(dY2[l])
-							on2Row := on2[b2*6272+i*784+j*56+k*28+l*2:][:2]
-							for m := range 2 {
-								on2Row[m] = flag(k*2+m == dY2l)
-							}
-						}
-					}
-				}
-			}
+			on2Loop(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 
 			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
 			w.tasks.zbProduct2(b2, zb, bF, Y3)
-			for i := range 16 {
-				bBi := bB[i]
-				bLoop2(b2, i, b, zb[i*196:], bBi)
-
-				// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
-				y4Sums(b2, i, Y4, b)
-				for j := range 7 {
-					// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
-					for k := range 7 {
-						m := inf[float32](-1)
-						var at int
-						for l := range 2 {
-							bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
-							for n2 := range 2 {
-								v := bRow[n2]
-								if v > m {
-									m, at = v, l*2+n2
-								}
-							}
-						}
-						dY[k] = int32(at)
-					}
-
-					// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   layers.bp:11
-					for k := range 2 {
-						for l := range 7 {
-							dYl := int(dY[l])
-							onRow := on[b2*3136+i*196+j*28+k*14+l*2:][:2]
-							for m := range 2 {
-								onRow[m] = flag(k*2+m == dYl)
-							}
-						}
-					}
-				}
-			}
+			onLoop(b2, bB, b, zb, Y4, dY, on)
 		}
 
 		// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
@@ -200,40 +130,7 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 		// dY3 = zWᵀ·dzz   layers.bp:11
 		w.tasks.dY3Product(rows, dY3, dzz, zW)
 		for b2 := range rows {
-			for i := range 16 {
-				// db[i,j,k,l,m] = dY3[49·i + 7·j + l]   layers.bp:11
-				for j := range 7 {
-					for k := range 2 {
-						for l := range 7 {
-							dbRow := db[j*28+k*14+l*2:][:2]
-							for m := range 2 {
-								dbRow[m] = dY3[b2*784+i*49+j*7+l]
-							}
-						}
-					}
-				}
-				var dbB2 float32
-				for j := range 14 {
-					bRow := b[b2*3136+i*196+j*14:][:14]
-					onRow := on[b2*3136+i*196+j*14:][:14]
-					dbZRow := dbZ[i*196+j*14:][:14]
-					for k := range 14 {
-						// dbZ = if 0 < b ∧ on { db } else { 0 }   layers.bp:10
-						var dbZk float32
-						if 0 < bRow[k] && onRow[k] != 0 {
-							dbZk = db[j*14+k]
-						}
-						dbZRow[k] = dbZk
-
-						// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   layers.bp:10
-						dbB2 += dbZk
-					}
-				}
-				dbB[i] += dbB2
-
-				// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
-				db2Loop(i, dbZ, db2[i*256:])
-			}
+			db2Loop(b2, db, dY3, b, on, dbZ, dbB, db2)
 
 			// dY4[l,i,m] = Σⱼ,ₖ,ₙ db2[n,i − j + 2,−k + m + 2]·bF[n,l,j,k]   layers.bp:10
 			for i := range 14 {
@@ -246,28 +143,7 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 					}
 				}
 			}
-			for i := range 8 {
-				// da[i,j,k,l,m] = dY4[i,j,l]   layers.bp:10
-				daLoop(dY4[i*196:], da)
-				var daB2 float32
-				for j := range 28 {
-					aRow := a[b2*6272+i*784+j*28:][:28]
-					on2Row := on2[b2*6272+i*784+j*28:][:28]
-					daZRow := daZ[i*784+j*28:][:28]
-					for k := range 28 {
-						// daZ = if 0 < a ∧ on2 { da } else { 0 }   layers.bp:9
-						var daZk float32
-						if 0 < aRow[k] && on2Row[k] != 0 {
-							daZk = da[j*28+k]
-						}
-						daZRow[k] = daZk
-
-						// daB[i] += Σⱼ,ₖ daZ[i,j,k]   layers.bp:9
-						daB2 += daZk
-					}
-				}
-				daB[i] += daB2
-			}
+			daZLoop(b2, dY4, da, a, on2, daZ, daB)
 
 			// daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k]   layers.bp:9
 			w.tasks.daF3Product(b2, daF3, daZ, daF2)
@@ -365,81 +241,11 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
 			p2Loop(P2, P)
 			w.tasks.zaProduct(za, aF, P2)
-			for i := range 8 {
-				aBi := aB[i]
-				aLoop(b2, i, a, za[i*784:], aBi)
-
-				// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
-				ySums(b2, i, Y, a)
-				y2Loop(Y, Y2)
-				y3Loop2(b2, i, Y3, Y2)
-				for j := range 14 {
-					// dY2[i,j,k] = argmaxₗ,ₘ a[i,2·j + l,2·k + m]   layers.bp:10
-					for k := range 14 {
-						m := inf[float32](-1)
-						var at int
-						for l := range 2 {
-							aRow := a[b2*6272+i*784+j*56+k*2+l*28:][:2]
-							for n2 := range 2 {
-								v := aRow[n2]
-								if v > m {
-									m, at = v, l*2+n2
-								}
-							}
-						}
-						dY2[k] = int32(at)
-					}
-
-					// on2[i,j,k,l,m] = 2·k + m = dY2[i,j,l]   layers.bp:10
-					for k := range 2 {
-						for l := range 14 {
-							dY2l := int(dY2[l])
-							on2Row := on2[b2*6272+i*784+j*56+k*28+l*2:][:2]
-							for m := range 2 {
-								on2Row[m] = flag(k*2+m == dY2l)
-							}
-						}
-					}
-				}
-			}
+			on2Loop(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 
 			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
 			w.tasks.zbProduct2(b2, zb, bF, Y3)
-			for i := range 16 {
-				bBi := bB[i]
-				bLoop2(b2, i, b, zb[i*196:], bBi)
-
-				// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
-				y4Sums(b2, i, Y4, b)
-				for j := range 7 {
-					// dY[i,j,k] = argmaxₗ,ₘ b[i,2·j + l,2·k + m]   layers.bp:11
-					for k := range 7 {
-						m := inf[float32](-1)
-						var at int
-						for l := range 2 {
-							bRow := b[b2*3136+i*196+j*28+k*2+l*14:][:2]
-							for n2 := range 2 {
-								v := bRow[n2]
-								if v > m {
-									m, at = v, l*2+n2
-								}
-							}
-						}
-						dY[k] = int32(at)
-					}
-
-					// on[i,j,k,l,m] = 2·k + m = dY[i,j,l]   layers.bp:11
-					for k := range 2 {
-						for l := range 7 {
-							dYl := int(dY[l])
-							onRow := on[b2*3136+i*196+j*28+k*14+l*2:][:2]
-							for m := range 2 {
-								onRow[m] = flag(k*2+m == dYl)
-							}
-						}
-					}
-				}
-			}
+			onLoop(b2, bB, b, zb, Y4, dY, on)
 		}
 
 		// z = dense[10](flat(maxpool[2](b)))   layers.bp:11
@@ -449,40 +255,7 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 		// dY3 = zWᵀ·dzz   layers.bp:11
 		w.tasks.dY3Product(rows, dY3, dzz, zW)
 		for b2 := range rows {
-			for i := range 16 {
-				// db[i,j,k,l,m] = dY3[49·i + 7·j + l]   layers.bp:11
-				for j := range 7 {
-					for k := range 2 {
-						for l := range 7 {
-							dbRow := db[j*28+k*14+l*2:][:2]
-							for m := range 2 {
-								dbRow[m] = dY3[b2*784+i*49+j*7+l]
-							}
-						}
-					}
-				}
-				var dbB2 float32
-				for j := range 14 {
-					bRow := b[b2*3136+i*196+j*14:][:14]
-					onRow := on[b2*3136+i*196+j*14:][:14]
-					dbZRow := dbZ[i*196+j*14:][:14]
-					for k := range 14 {
-						// dbZ = if 0 < b ∧ on { db } else { 0 }   layers.bp:10
-						var dbZk float32
-						if 0 < bRow[k] && onRow[k] != 0 {
-							dbZk = db[j*14+k]
-						}
-						dbZRow[k] = dbZk
-
-						// dbB[i] += Σⱼ,ₖ dbZ[i,j,k]   layers.bp:10
-						dbB2 += dbZk
-					}
-				}
-				dbB[i] += dbB2
-
-				// db2[i,j,k] = [j ≥ 1, 14 ≥ j, k ≥ 1, 14 ≥ k]·dbZ[i,j − 1,k − 1]   layers.bp:10
-				db2Loop(i, dbZ, db2[i*256:])
-			}
+			db2Loop(b2, db, dY3, b, on, dbZ, dbB, db2)
 
 			// dY4[l,i,m] = Σⱼ,ₖ,ₙ db2[n,i − j + 2,−k + m + 2]·bF[n,l,j,k]   layers.bp:10
 			for i := range 14 {
@@ -495,28 +268,7 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 					}
 				}
 			}
-			for i := range 8 {
-				// da[i,j,k,l,m] = dY4[i,j,l]   layers.bp:10
-				daLoop(dY4[i*196:], da)
-				var daB2 float32
-				for j := range 28 {
-					aRow := a[b2*6272+i*784+j*28:][:28]
-					on2Row := on2[b2*6272+i*784+j*28:][:28]
-					daZRow := daZ[i*784+j*28:][:28]
-					for k := range 28 {
-						// daZ = if 0 < a ∧ on2 { da } else { 0 }   layers.bp:9
-						var daZk float32
-						if 0 < aRow[k] && on2Row[k] != 0 {
-							daZk = da[j*28+k]
-						}
-						daZRow[k] = daZk
-
-						// daB[i] += Σⱼ,ₖ daZ[i,j,k]   layers.bp:9
-						daB2 += daZk
-					}
-				}
-				daB[i] += daB2
-			}
+			daZLoop(b2, dY4, da, a, on2, daZ, daB)
 
 			// daF3[i,j] += Σₖ daZ[i,k]·daF2[0,j,k]   layers.bp:9
 			w.tasks.daF3Product(b2, daF3, daZ, daF2)

@@ -49,24 +49,9 @@ func daF2Loop(b2, from int, x, P, daF2 []float32) {
 	daF2LoopGo(b2, from, x, P, daF2)
 }
 
-// aLoop is aLoopGo: this build has no assembly.
-func aLoop(b2, i int, a, za []float32, aBi float32) {
-	aLoopGo(b2, i, a, za, aBi)
-}
-
-// ySums is ySumsGo: this build has no assembly.
-func ySums(b2, i int, Y, a []float32) {
-	ySumsGo(b2, i, Y, a)
-}
-
-// y2Loop is y2LoopGo: this build has no assembly.
-func y2Loop(Y, Y2 []float32) {
-	y2LoopGo(Y, Y2)
-}
-
-// y3Loop2 is y3Loop2Go: this build has no assembly.
-func y3Loop2(b2, i int, Y3, Y2 []float32) {
-	y3Loop2Go(b2, i, Y3, Y2)
+// on2Loop is on2LoopGo: this build has no assembly.
+func on2Loop(b2 int, aB, a, za, Y, Y2, Y3 []float32, dY2, on2 []int32) {
+	on2LoopGo(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 }
 
 // zbProduct2Part is zbProduct2PartGo: this build has no assembly.
@@ -74,14 +59,9 @@ func zbProduct2Part(b2 int, zb, bF, Y3, scratch2 []float32) {
 	zbProduct2PartGo(b2, zb, bF, Y3, scratch2)
 }
 
-// bLoop2 is bLoop2Go: this build has no assembly.
-func bLoop2(b2, i int, b, zb []float32, bBi float32) {
-	bLoop2Go(b2, i, b, zb, bBi)
-}
-
-// y4Sums is y4SumsGo: this build has no assembly.
-func y4Sums(b2, i int, Y4, b []float32) {
-	y4SumsGo(b2, i, Y4, b)
+// onLoop is onLoopGo: this build has no assembly.
+func onLoop(b2 int, bB, b, zb, Y4 []float32, dY, on []int32) {
+	onLoopGo(b2, bB, b, zb, Y4, dY, on)
 }
 
 // dzzLoop is dzzLoopGo: this build has no assembly.
@@ -95,8 +75,8 @@ func dY3ProductPart(rows int, dY3, dzz, zW, scratch2 []float32) {
 }
 
 // db2Loop is db2LoopGo: this build has no assembly.
-func db2Loop(i int, dbZ, db2 []float32) {
-	db2LoopGo(i, dbZ, db2)
+func db2Loop(b2 int, db, dY3, b []float32, on []int32, dbZ, dbB, db2 []float32) {
+	db2LoopGo(b2, db, dY3, b, on, dbZ, dbB, db2)
 }
 
 // dY4ProductPart is dY4ProductPartGo: this build has no assembly.
@@ -104,9 +84,9 @@ func dY4ProductPart(i, j, k int, dY4, bF, db2, scratch2 []float32) {
 	dY4ProductPartGo(i, j, k, dY4, bF, db2, scratch2)
 }
 
-// daLoop is daLoopGo: this build has no assembly.
-func daLoop(dY4, da []float32) {
-	daLoopGo(dY4, da)
+// daZLoop is daZLoopGo: this build has no assembly.
+func daZLoop(b2 int, dY4, da, a []float32, on2 []int32, daZ, daB []float32) {
+	daZLoopGo(b2, dY4, da, a, on2, daZ, daB)
 }
 
 // daF3ProductPart is daF3ProductPartGo: this build has no assembly.

@@ -90,6 +90,18 @@ func t3Loop(j, t, t2 []int32, theta, t3 []float64) {
 	}
 }
 
+// secondLoop2 is secondLoop2Go, or assembly that computes the same.
+func secondLoop2(on []int32, first, t3 []float64, j, on2, t []int32, theta, second []float64) {
+	switch cpu {
+	case avx512:
+		secondLoop2AVX512(on, first, t3, j, on2, t, theta, second)
+	case avx2:
+		secondLoop2AVX2(on, first, t3, j, on2, t, theta, second)
+	default:
+		secondLoop2Go(on, first, t3, j, on2, t, theta, second)
+	}
+}
+
 // t6Loop is t6LoopGo, or assembly that computes the same.
 func t6Loop(t6 []float64) {
 	switch cpu {
@@ -99,6 +111,18 @@ func t6Loop(t6 []float64) {
 		t6LoopAVX2(t6)
 	default:
 		t6LoopGo(t6)
+	}
+}
+
+// zfirstLoop is zfirstLoopGo, or assembly that computes the same.
+func zfirstLoop(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []float64, on []int32) {
+	switch cpu {
+	case avx512:
+		zfirstLoopAVX512(on2, t, t6, zsecond, j, t2, zfirst, on)
+	case avx2:
+		zfirstLoopAVX2(on2, t, t6, zsecond, j, t2, zfirst, on)
+	default:
+		zfirstLoopGo(on2, t, t6, zsecond, j, t2, zfirst, on)
 	}
 }
 
@@ -337,10 +361,22 @@ func t3LoopAVX512(j []int32, t []int32, t2 []int32, theta []float64, t3 []float6
 func t3LoopAVX2(j []int32, t []int32, t2 []int32, theta []float64, t3 []float64)
 
 //go:noescape
+func secondLoop2AVX512(on []int32, first []float64, t3 []float64, j []int32, on2 []int32, t []int32, theta []float64, second []float64)
+
+//go:noescape
+func secondLoop2AVX2(on []int32, first []float64, t3 []float64, j []int32, on2 []int32, t []int32, theta []float64, second []float64)
+
+//go:noescape
 func t6LoopAVX512(t6 []float64)
 
 //go:noescape
 func t6LoopAVX2(t6 []float64)
+
+//go:noescape
+func zfirstLoopAVX512(on2 []int32, t []int32, t6 []float64, zsecond []float64, j []int32, t2 []int32, zfirst []float64, on []int32)
+
+//go:noescape
+func zfirstLoopAVX2(on2 []int32, t []int32, t6 []float64, zsecond []float64, j []int32, t2 []int32, zfirst []float64, on []int32)
 
 //go:noescape
 func dALoopAVX512(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)

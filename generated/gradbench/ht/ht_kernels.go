@@ -318,6 +318,33 @@ func t3LoopGo(j, t, t2 []int32, theta, t3 []float64) {
 	}
 }
 
+// secondLoop2Go computes on[i] = 1 ≤ i ∧ i ≤ 20, first = if on { t3 } else { 0
+// }, on2 = on ∧ j = 1, ….
+func secondLoop2Go(on []int32, first, t3 []float64, j, on2, t []int32, theta, second []float64) {
+	for i := range 22 {
+		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
+		oni := 1 <= i && i <= 20
+		on[i] = flag(oni)
+		if oni {
+			first[i] = t3[i]
+		} else {
+			first[i] = 0
+		}
+
+		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
+		on2i := oni && int(j[i]) == 1
+		on2[i] = flag(on2i)
+		var second2 float64
+		if on2i {
+			t39 := 7 + int(t[i])
+			if t39 >= 0 && t39 <= 25 {
+				second2 = theta[t39]
+			}
+		}
+		second[i] = second2
+	}
+}
+
 // t6LoopGo computes t6[i,j] = [j = i]·1.
 func t6LoopGo(t6 []float64) {
 	for i := range 26 {
@@ -328,6 +355,54 @@ func t6LoopGo(t6 []float64) {
 				t39 = 1
 			}
 			t6Row[k] = t39
+		}
+	}
+}
+
+// zfirstLoopGo computes zsecond[i,j] = if on2[j] { [(7 + t[j]) ≥ 0, 25 ≥ (7 +
+// t[j])]·t6[i,(7 + t[j])] } else { 0 }, v3[i,j] = if j[j] = 1 { [(6 + t[j]) ≥
+// 0, 25 ≥ (6 + t[j])]·t6[i,(6 + t[j])] } else { [t2[j] ≥ 0, 25 ≥
+// t2[j]]·t6[i,t2[j]] }, zfirst = if on { if j = 0 { 0 } else { t39 } } else {
+// 0 }.
+func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []float64, on []int32) {
+	for i := range 26 {
+		zsecondRow := zsecond[i*22:][:22]
+		zfirstRow := zfirst[i*22:][:22]
+		for k := range 22 {
+			// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
+			var zsecond2 float64
+			if on2[k] != 0 {
+				t39 := 7 + int(t[k])
+				if t39 >= 0 && t39 <= 25 {
+					zsecond2 = t6[i*26+t39]
+				}
+			}
+			zsecondRow[k] = zsecond2
+
+			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
+			var t39 float64
+			if int(j[k]) == 1 {
+				t40 := 6 + int(t[k])
+				if t40 >= 0 && t40 <= 25 {
+					t39 = t6[i*26+t40]
+				}
+			} else {
+				t2k := int(t2[k])
+				if t2k >= 0 && t2k <= 25 {
+					t39 = t6[i*26+t2k]
+				}
+			}
+
+			// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
+			if on[k] != 0 {
+				if int(j[k]) == 0 {
+					zfirstRow[k] = 0
+				} else {
+					zfirstRow[k] = t39
+				}
+			} else {
+				zfirstRow[k] = 0
+			}
 		}
 	}
 }

@@ -272,28 +272,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		t[i] = int32(4 * floorDiv(i-1, 4))
 	}
 	t3Loop(j, t, t2, theta, t3)
-	for i := range 22 {
-		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
-		oni := 1 <= i && i <= 20
-		on[i] = flag(oni)
-		if oni {
-			first[i] = t3[i]
-		} else {
-			first[i] = 0
-		}
-
-		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
-		on2i := oni && int(j[i]) == 1
-		on2[i] = flag(on2i)
-		var second2 float64
-		if on2i {
-			t39 := 7 + int(t[i])
-			if t39 >= 0 && t39 <= 25 {
-				second2 = theta[t39]
-			}
-		}
-		second[i] = second2
-	}
+	secondLoop2(on, first, t3, j, on2, t, theta, second)
 
 	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 	var s float64
@@ -406,46 +385,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 
 	// theta[6 + 4*f]   ht.bp:18
 	t6Loop(t6)
-	for i := range 26 {
-		zsecondRow := zsecond[i*22:][:22]
-		zfirstRow := zfirst[i*22:][:22]
-		for k := range 22 {
-			// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
-			var zsecond2 float64
-			if on2[k] != 0 {
-				t39 := 7 + int(t[k])
-				if t39 >= 0 && t39 <= 25 {
-					zsecond2 = t6[i*26+t39]
-				}
-			}
-			zsecondRow[k] = zsecond2
-
-			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-			var t39 float64
-			if int(j[k]) == 1 {
-				t40 := 6 + int(t[k])
-				if t40 >= 0 && t40 <= 25 {
-					t39 = t6[i*26+t40]
-				}
-			} else {
-				t2k := int(t2[k])
-				if t2k >= 0 && t2k <= 25 {
-					t39 = t6[i*26+t2k]
-				}
-			}
-
-			// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
-			if on[k] != 0 {
-				if int(j[k]) == 0 {
-					zfirstRow[k] = 0
-				} else {
-					zfirstRow[k] = t39
-				}
-			} else {
-				zfirstRow[k] = 0
-			}
-		}
-	}
+	zfirstLoop(on2, t, t6, zsecond, j, t2, zfirst, on)
 	aLoop(t13, second, first, t14, parent, A, A2, t15, t16, t17, here, rel, t18)
 	dALoop(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
 	mSums(zM, A, inv, M, F)
@@ -988,28 +928,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 		t[i] = int32(4 * floorDiv(i-1, 4))
 	}
 	t3Loop(j, t, t2, theta, t3)
-	for i := range 22 {
-		// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
-		oni := 1 <= i && i <= 20
-		on[i] = flag(oni)
-		if oni {
-			first[i] = t3[i]
-		} else {
-			first[i] = 0
-		}
-
-		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
-		on2i := oni && int(j[i]) == 1
-		on2[i] = flag(on2i)
-		var second2 float64
-		if on2i {
-			t38 := 7 + int(t[i])
-			if t38 >= 0 && t38 <= 25 {
-				second2 = theta[t38]
-			}
-		}
-		second[i] = second2
-	}
+	secondLoop2(on, first, t3, j, on2, t, theta, second)
 
 	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 	var s float64
@@ -1122,46 +1041,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 
 	// theta[6 + 4*f]   ht.bp:18
 	t6Loop(zdq)
-	for i := range 26 {
-		zsecondRow := zsecond[i*22:][:22]
-		zfirstRow := zfirst[i*22:][:22]
-		for k := range 22 {
-			// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
-			var zsecond2 float64
-			if on2[k] != 0 {
-				t38 := 7 + int(t[k])
-				if t38 >= 0 && t38 <= 25 {
-					zsecond2 = zdq[i*26+t38]
-				}
-			}
-			zsecondRow[k] = zsecond2
-
-			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-			var t38 float64
-			if int(j[k]) == 1 {
-				t39 := 6 + int(t[k])
-				if t39 >= 0 && t39 <= 25 {
-					t38 = zdq[i*26+t39]
-				}
-			} else {
-				t2k := int(t2[k])
-				if t2k >= 0 && t2k <= 25 {
-					t38 = zdq[i*26+t2k]
-				}
-			}
-
-			// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
-			if on[k] != 0 {
-				if int(j[k]) == 0 {
-					zfirstRow[k] = 0
-				} else {
-					zfirstRow[k] = t38
-				}
-			} else {
-				zfirstRow[k] = 0
-			}
-		}
-	}
+	zfirstLoop(on2, t, zdq, zsecond, j, t2, zfirst, on)
 	aLoop(t12, second, first, t13, parent, A, A2, t14, t15, t16, here, rel, t17)
 	dALoop(t18, second, first, t19, parent, A, A3, t20, t21, t22, here2, rel, t25, t26, zfirst, t23, t24, t35, t28, t29, t31, t32, t34, zsecond, t27, t30, t33, t36, zhere, dA, dA2, t37)
 	mSums(zM, A, inv, M, F)

@@ -39,9 +39,19 @@ func t3Loop(j, t, t2 []int32, theta, t3 []float64) {
 	t3LoopGo(j, t, t2, theta, t3)
 }
 
+// secondLoop2 is secondLoop2Go: this build has no assembly.
+func secondLoop2(on []int32, first, t3 []float64, j, on2, t []int32, theta, second []float64) {
+	secondLoop2Go(on, first, t3, j, on2, t, theta, second)
+}
+
 // t6Loop is t6LoopGo: this build has no assembly.
 func t6Loop(t6 []float64) {
 	t6LoopGo(t6)
+}
+
+// zfirstLoop is zfirstLoopGo: this build has no assembly.
+func zfirstLoop(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []float64, on []int32) {
+	zfirstLoopGo(on2, t, t6, zsecond, j, t2, zfirst, on)
 }
 
 // dALoop is dALoopGo: this build has no assembly.
