@@ -393,11 +393,12 @@ func contains(ns []*symbolic.Node, n *symbolic.Node) bool {
 }
 
 // ofOpened reports that n is a loop, or a part of one, that is explained pass
-// by pass: it is no value of its own, unless it is a result.
+// by pass: it is no value of its own, unless it is a result. A loop as a whole never
+// is: its value is the number of passes, by which a reverse loop says what it follows.
 func (x *extraction) ofOpened(n *symbolic.Node) bool {
 	switch n.Op {
 	case symbolic.OpLoop:
-		return x.opened == nil || x.opened[n] != nil
+		return true
 	case symbolic.OpPart:
 		return (x.opened == nil || x.opened[n.Args[0]] != nil) && (x.role[n] == Inner || ofLoop(n) && n != x.result)
 	}

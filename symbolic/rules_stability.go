@@ -12,6 +12,7 @@ var stabilityRules = []Rule{
 	{Name: "tanh of expm1", From: "expm1(x) / (1 + exp(x))", To: "tanh(0.5 * x)", Phase: Stability},
 	{Name: "softplus", From: "log(1 + exp(x))", To: "softplus(x)", Phase: Stability},
 	{Name: "softplus of log1p", From: "log1p(exp(x))", To: "softplus(x)", Phase: Stability},
+	{Name: "log of two exps", From: "log(exp(x) + exp(y))", To: "Select(x < y, y + softplus(x - y), x + softplus(y - x))", Phase: Stability},
 	{Name: "log sigmoid", From: "log(sigmoid(x))", To: "-softplus(-x)", Phase: Stability},
 	{Name: "logsigmoid", From: "logsigmoid(x)", To: "-softplus(-x)", Phase: Stability},
 	{Name: "log one minus sigmoid", From: "log(1 - sigmoid(x))", To: "-softplus(x)", Phase: Stability},
@@ -27,6 +28,14 @@ var stabilityRules = []Rule{
 	{Name: "erf", From: "1 - erfc(x)", To: "erf(x)", Phase: Stability},
 	{Name: "hypot", From: "sqrt(square(x) + square(y))", To: "hypot(x, y)", Phase: Stability},
 	{Name: "x log x", From: "x * log(x)", To: "xlogy(x, x)", Phase: Stability},
+	{Name: "x log y", From: "x * log(y)", To: "xlogy(x, y)", Phase: Stability, When: zeroTimesLog},
+	{Name: "x log1p y", From: "x * log1p(y)", To: "xlog1py(x, y)", Phase: Stability, When: zeroTimesLog},
+	{Name: "log of a square", From: "log(square(x))", To: "2 * log(abs(x))", Phase: Stability},
+	{Name: "log of a product", From: "log(x * y)", To: "logmul(x, y)", Phase: Stability, When: func(b *Binding) bool {
+		return !isNumber(b.Get("x")) && !isNumber(b.Get("y"))
+	}},
+	{Name: "one minus cos", From: "1 - cos(x)", To: "2 * square(sin(0.5 * x))", Phase: Stability},
+	{Name: "cos minus one", From: "cos(x) - 1", To: "-2 * square(sin(0.5 * x))", Phase: Stability},
 	// max(x, 0) has slope 1 at 0, since ties go to the first argument.
 	{Name: "relu", From: "max(0, x)", To: "relu(x)", Phase: Stability, Ordered: true},
 
@@ -34,10 +43,22 @@ var stabilityRules = []Rule{
 		Example: func(g *Graph) *Node {
 			return g.Apply(OpLog, nil, g.Sum(g.Apply(OpExp, nil, sample(g, "x", 2, 3)), 1))
 		}},
+	{Name: "log of a product over axes", Phase: Stability, Ops: []*OpSpec{OpLog}, Func: logOf(OpProd, OpLogProd),
+		Example: func(g *Graph) *Node { return g.Apply(OpLog, nil, g.Apply(OpProd, Axes{1}, sample(g, "x", 2, 3))) }},
+	{Name: "variance", Phase: Stability, Ops: []*OpSpec{OpSub}, Func: variance,
+		Example: func(g *Graph) *Node {
+			x := sample(g, "x", 2, 3)
+			return g.Sub(g.Apply(OpMean, Axes{1}, g.Apply(OpSquare, nil, x)), g.Apply(OpSquare, nil, g.Apply(OpMean, Axes{1}, x)))
+		}},
 	{Name: "softmax", Phase: Stability, Ops: []*OpSpec{OpDiv}, Func: softmaxOfExp,
 		Example: func(g *Graph) *Node {
 			e := g.Apply(OpExp, nil, sample(g, "x", 2, 3))
 			return g.Div(e, g.Broadcast(g.Sum(e, 1), e.Shape, 0))
+		}},
+	{Name: "share of exps", Phase: Stability, Ops: []*OpSpec{OpDiv}, Func: shareOfExps,
+		Example: func(g *Graph) *Node {
+			e := g.Apply(OpExp, nil, sample(g, "x", 2, 3))
+			return g.Div(g.Apply(OpExp, nil, sample(g, "y", 2)), g.Sum(e, 1))
 		}},
 	{Name: "logsoftmax", Phase: Stability, Ops: []*OpSpec{OpLog}, Func: logOf(OpSoftmax, OpLogSoftmax),
 		Example: func(g *Graph) *Node {
@@ -60,6 +81,60 @@ var stabilityRules = []Rule{
 		Example: func(g *Graph) *Node { return g.Apply(OpLog, nil, pickOf(g, OpSoftmax)) }},
 	{Name: "picks of logsoftmax", Phase: Stability, Ops: []*OpSpec{OpAccess}, Func: pickLogSoftmax,
 		Example: func(g *Graph) *Node { return pickOf(g, OpLogSoftmax) }},
+}
+
+// zeroTimesLog holds of x·log y where 0·log 0 may come up: x is no number. Where one
+// logarithm is for many x it stays one.
+func zeroTimesLog(b *Binding) bool {
+	y := b.Get("y")
+	return !isNumber(b.Get("x")) && !isNumber(y) && y.Op != OpAccess
+}
+
+func isNumber(n *Node) bool { _, ok := ConstValue(n); return ok }
+
+// E[x²] − E[x]² is E[(x − E[x])²].
+func variance(g *Graph, n *Node) *Node {
+	squares, m, ok := meanOf(n.Args[0])
+	if !ok || squares.Op != OpSquare || n.Args[1].Op != OpSquare {
+		return nil
+	}
+	mean := n.Args[1].Args[0]
+	x, same, ok := meanOf(mean)
+	if !ok || x != squares.Args[0] || m.Key() != same.Key() {
+		return nil
+	}
+	centred := g.Sub(x, g.spreadAxes(mean, x, m))
+	return g.Apply(OpMean, m, g.Apply(OpSquare, nil, centred))
+}
+
+// meanOf returns what n is the mean of, and over which axes: mean x, or Σ x / n.
+func meanOf(n *Node) (x *Node, axes Axes, ok bool) {
+	switch n.Op {
+	case OpMean:
+		return n.Args[0], n.Attr.(Axes), true
+	case OpDiv:
+		s, by := n.Args[0], n.Args[1]
+		if s.Op != OpSum {
+			return nil, nil, false
+		}
+		axes, size := s.Attr.(Axes), Int(1)
+		for _, a := range axes {
+			size = size.Mul(s.Args[0].Shape[a])
+		}
+		if by.Op == OpAccess && len(by.Args) == 1 && len(by.Attr.(*Map).Guard) == 0 {
+			by = by.Args[0] // repeated
+		}
+		if by.Op == OpToReal {
+			by = by.Args[0]
+		}
+		if v, ok := ConstValue(by); ok {
+			k, known := size.Const()
+			return s.Args[0], axes, known && float64(k) == v
+		}
+		p, ok := by.Attr.(SizeAttr)
+		return s.Args[0], axes, ok && p.Poly.Equal(size)
+	}
+	return nil, nil, false
 }
 
 // sample is an input of constant shape, for examples.
@@ -93,6 +168,24 @@ func softmaxOfExp(g *Graph, n *Node) *Node {
 		return nil
 	}
 	return g.Apply(OpSoftmax, s.Attr, e.Args[0])
+}
+
+// exp y / Σ exp x, where y may be one of the x, is exp(y − top − log Σ exp(x − top)):
+// the greatest x is taken off first, so that large ones keep their digits.
+func shareOfExps(g *Graph, n *Node) *Node {
+	e, s := n.Args[0], n.Args[1]
+	moved := func(n *Node) *Node { return n }
+	if s.Op == OpAccess && len(s.Args) == 1 && len(s.Attr.(*Map).Guard) == 0 {
+		m := s.Attr.(*Map)
+		s, moved = s.Args[0], func(n *Node) *Node { return g.access(n, m) }
+	}
+	if e.Op != OpExp || s.Op != OpSum || s.Args[0].Op != OpExp {
+		return nil
+	}
+	x := s.Args[0].Args[0]
+	top, full := g.peak(x, s.Attr)
+	_, total := g.exps(g.Sub(x, full), s.Attr)
+	return g.Apply(OpExp, nil, g.Sub(g.Sub(e.Args[0], moved(top)), moved(g.Apply(OpLog, nil, total))))
 }
 
 // x − log Σ exp x

@@ -57,6 +57,7 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 	// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 	v := math.Cos(angle2)
 	v2 := math.Sin(angle2)
+	v3 := squareF64(math.Sin(0.5 * angle2))
 	var s2 float64
 	for i := range 3 {
 		// a = r/angle   bundle.bp:13
@@ -88,16 +89,16 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 	c3[2] = c[0]
 	for i := range 3 {
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
-		v3 := X[i]*v + (a2[i]*X2[i]-a3[i]*X3[i])*v2
-		var v4 float64
+		v4 := X[i]*v + (a2[i]*X2[i]-a3[i]*X3[i])*v2
+		var v5 float64
 		if on {
-			v4 = X[i] + (c3[i]*X2[i] - c2[i]*X3[i])
+			v5 = X[i] + (c3[i]*X2[i] - c2[i]*X3[i])
 		} else {
-			v4 = v3 + a[i]*s2*(1-v)
+			v5 = v4 + a[i]*s2*(2*v3)
 		}
 
 		// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
-		Y[i] = v4 + c[i+3]
+		Y[i] = v5 + c[i+3]
 	}
 
 	// s = sumsq(p)   bundle.bp:22
@@ -108,11 +109,11 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 	}
 
 	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-	v3 := c[6] * (1 + c[7]*s3 + c[8]*squareF64(s3))
+	v4 := c[6] * (1 + c[7]*s3 + c[8]*squareF64(s3))
 
 	// project(c, X) - seen   bundle.bp:27
 	for i := range 2 {
-		f[i] = -(Y[i]/Y0*v3 + seen[i])
+		f[i] = -(Y[i]/Y0*v4 + seen[i])
 	}
 }
 
@@ -137,12 +138,11 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var dY [6]float64
 	var d2 [3]float64
 	var d3 [3]float64
-	var d4 [3]float64
 	var da2 [6]float64
-	var d5 [6]float64
-	var d6 [2]float64
-	var d7 [2]float64
-	var d8 [3]float64
+	var dzangle [2]float64
+	var d4 [2]float64
+	var d5 [2]float64
+	var d6 [3]float64
 	var dc2 [18]float64
 	var dX [3]float64
 	var dX2 [3]float64
@@ -181,6 +181,11 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 	v2 := math.Cos(angle)
 	v3 := math.Sin(angle)
+	v4 := math.Sin(0.5 * angle)
+	v5 := 2 * squareF64(v4)
+
+	// d7 = cos(0.5·angle)   bundle.bp:14
+	d7 := math.Cos(0.5 * angle)
 	var s2 float64
 	for i := range 3 {
 		// a = r/angle   bundle.bp:13
@@ -216,15 +221,15 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 
 		// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
 		Xi := X[i]
-		var v4 float64
+		var v6 float64
 		if on {
-			v4 = Xi + (c3[i]*X2[i] - c2[i]*X3[i])
+			v6 = Xi + (c3[i]*X2[i] - c2[i]*X3[i])
 		} else {
-			v4 = Xi*v2 + ti*v3 + a[i]*s2*(1-v2)
+			v6 = Xi*v2 + ti*v3 + a[i]*s2*v5
 		}
 
 		// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
-		Y[i] = v4 + c[i+3]
+		Y[i] = v6 + c[i+3]
 	}
 	var s3 float64
 	Y0 := Y[2]
@@ -248,8 +253,8 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		di := d[i]
 		dzs := -(di*c02 + di*c03*ds)
 
-		// d6 = −s3·d   bundle.bp:23
-		d6[i] = -(di * s3)
+		// d4 = −s3·d   bundle.bp:23
+		d4[i] = -(di * s3)
 
 		// dzs2 = dzs·dzpᵀ   bundle.bp:22
 		dzs2Row := dzs2[i*2:][:2]
@@ -259,14 +264,14 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	}
 
 	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-	v4 := squareF64(s3)
-	v5 := 1 + c02*s3 + c03*v4
+	v6 := squareF64(s3)
+	v7 := 1 + c02*s3 + c03*v6
 
-	// d9 = −c[6]·v4   bundle.bp:23
-	d9 := -(c0 * v5)
+	// d8 = −c[6]·v6   bundle.bp:23
+	d8 := -(c0 * v7)
 
-	// dzp2[0,0] = (d9 + dzs2[0,0])/Y[2]   bundle.bp:21
-	dzp2[0] = (d9 + dzs2[0]) / Y0
+	// dzp2[0,0] = (d8 + dzs2[0,0])/Y[2]   bundle.bp:21
+	dzp2[0] = (d8 + dzs2[0]) / Y0
 
 	// dzp2[1,0] = dzs2[1,0]/Y[2]   bundle.bp:21
 	dzp2[2] = dzs2[2] / Y0
@@ -274,14 +279,14 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	// dzp2[0,1] = dzs2[0,1]/Y[2]   bundle.bp:21
 	dzp2[1] = dzs2[1] / Y0
 
-	// dzp2[1,1] = (d9 + dzs2[1,1])/Y[2]   bundle.bp:21
-	dzp2[3] = (d9 + dzs2[3]) / Y0
+	// dzp2[1,1] = (d8 + dzs2[1,1])/Y[2]   bundle.bp:21
+	dzp2[3] = (d8 + dzs2[3]) / Y0
 
-	// d7 = −v3·d   bundle.bp:23
+	// d5 = −v5·d   bundle.bp:23
 	for i := range 2 {
-		d7[i] = -(d[i] * v4)
+		d5[i] = -(d[i] * v6)
 	}
-	t2 := 1 - v2
+	d9 := 2 * v4
 	dangle := -v3
 	dzangle2 := 0.5 / zangle
 	for i := range 2 {
@@ -318,25 +323,21 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			X3j := X3[j]
 			d3[j] = -(dYj * v3 * X3j)
 
-			// d4 = (1 − v)·dY   bundle.bp:14
-			d4j := dYj * t2
-			d4[j] = d4j
-
-			// s4 = d4·a   bundle.bp:14
+			// s4 = v4·dY·a   bundle.bp:14
 			aj := a[j]
-			s4 += d4j * aj
+			s4 += dYj * v5 * aj
 
 			// s5 = dY·X   bundle.bp:14
 			s5 += dYj * X[j]
 
-			// s6 = s2·dY·a   bundle.bp:14
-			s6 += dYj * (aj * s2)
+			// s6 = dY·t   bundle.bp:14
+			s6 += dYj * t[j]
 
-			// s7 = dY·t   bundle.bp:14
-			s7 += dYj * t[j]
+			// s7 = s2·dY·a   bundle.bp:14
+			s7 += dYj * (aj * s2)
 
-			// d8 = −dY∘X3   bundle.bp:11
-			d8[j] = -(dYj * X3j)
+			// d6 = −dY∘X3   bundle.bp:11
+			d6[j] = -(dYj * X3j)
 
 			// dX = if s = 0 { dY∘c3 } else { v2·dY∘a2 }   bundle.bp:11
 			if on {
@@ -353,11 +354,11 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 		}
 		var s8 float64
-		da2Row := da2[i*3:][:3]
 		dYRow := dY[i*3:][:3]
+		da2Row := da2[i*3:][:3]
 		jXRow := jX[i*3:][:3]
 		for j := range 3 {
-			// da[i,j] = d4[i,j]·s2 + s4[i]·X[j] + [1 ≥ j]·d3[i,j + 1] + [j ≥ 2]·d3[i,j − 2]   bundle.bp:13
+			// da[i,j] = dY[i,j]·v4·s2 + s4[i]·X[j] + [1 ≥ j]·d3[i,j + 1] + [j ≥ 2]·d3[i,j − 2]   bundle.bp:13
 			var da3 float64
 			if j <= 1 {
 				da3 = d3[j+1]
@@ -366,7 +367,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			if j >= 2 {
 				da4 = d3[j-2]
 			}
-			da := d4[j]*s2 + s4*X[j] + da3 + da4
+			da := dYRow[j]*v5*s2 + s4*X[j] + da3 + da4
 
 			// da2[i,j] = (da[i,j] + [0 ≥ j]·d2[i,j + 2] + [j ≥ 1]·d2[i,j − 1])/angle   bundle.bp:13
 			var da5 float64
@@ -389,19 +390,19 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			if j <= 0 {
 				dX4 = dX2[j+2]
 			}
-			var v6 float64
+			var v8 float64
 			if on {
-				v6 = dYj
+				v8 = dYj
 			} else {
-				v6 = s4 * a[j]
+				v8 = s4 * a[j]
 			}
-			var v7 float64
+			var v9 float64
 			if on {
-				v7 = 0
+				v9 = 0
 			} else {
-				v7 = dYj * v2
+				v9 = dYj * v2
 			}
-			dX3 := v6 + v7 + dX4
+			dX3 := v8 + v9 + dX4
 
 			// jX[i,j] = dX3[i,j] + [j ≥ 1]·dX2[i,j − 1] + [1 ≥ j]·dX[i,j + 1] + [j ≥ 2]·dX[i,j − 2]   bundle.bp:27
 			var dX5 float64
@@ -419,17 +420,14 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			jXRow[j] = dX3 + dX5 + dX6 + dX7
 		}
 
-		// dzangle = 0.5/zangle·(v·s7 + −v2·(s5 − s6) − s8)   bundle.bp:12
-		dzangle := (s7*v2 + (s5-s6)*dangle - s8) * dzangle2
+		// d10 = 4·v3·d7·s7   bundle.bp:14
+		d10 := 2 * s7 * d9 * d7
 
-		// d5 = 2·dzangle·c[:3]ᵀ   bundle.bp:11
-		d5Row := d5[i*3:][:3]
-		for j := range 3 {
-			d5Row[j] = dzangle * (2 * c[j])
-		}
+		// dzangle = 0.5/zangle·(0.5·d10 + v·s6 + −v2·s5 − s8)   bundle.bp:12
+		dzangle[i] = (0.5*d10 + s6*v2 + s5*dangle - s8) * dzangle2
 		dc2Row := dc2[i*9:][:9]
 		for j := range 9 {
-			// dc[i,j] = [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] + [0 ≥ j]·dY[i,j + 2]·X2[j + 2] + [j ≥ 2, 2 ≥ j]·d8[i,j − 2]   bundle.bp:27
+			// dc[i,j] = [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] + [0 ≥ j]·dY[i,j + 2]·X2[j + 2] + [j ≥ 2, 2 ≥ j]·d6[i,j − 2]   bundle.bp:27
 			var dc4 float64
 			if j >= 1 && j <= 2 {
 				dc4 = dY[i*3+j-1] * X2[j-1]
@@ -440,41 +438,41 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 			var dc6 float64
 			if j >= 2 && j <= 2 {
-				dc6 = d8[j-2]
+				dc6 = d6[j-2]
 			}
 			dc := dc4 + dc5 + dc6
 
-			// dc2[i,j] = (if s = 0 { dc[i,j] + [1 ≥ j]·d8[i,j + 1] } else { 0 }) + [j = 8]·d7[i]   bundle.bp:27
+			// dc2[i,j] = (if s = 0 { dc[i,j] + [1 ≥ j]·d6[i,j + 1] } else { 0 }) + [j = 8]·d5[i]   bundle.bp:27
 			var dc7 float64
 			if on {
 				var dc8 float64
 				if j <= 1 {
-					dc8 = d8[j+1]
+					dc8 = d6[j+1]
 				}
 				dc7 = dc + dc8
 			}
 			var dc8 float64
 			if j == 8 {
-				dc8 = d7[i]
+				dc8 = d5[i]
 			}
 			dc2Row[j] = dc7 + dc8
 		}
 	}
-	t3 := c0 * v5
+	t2 := c0 * v7
 	for i := range 2 {
 		// project(c, X) - seen   bundle.bp:27
 		Yi := Y[i]
-		f[i] = -(Yi/Y0*t3 + seen[i])
+		f[i] = -(Yi/Y0*t2 + seen[i])
 
-		// d10 = −v4·(Y[:2]/Y[2])   bundle.bp:23
-		d10 := -(Yi / Y0 * v5)
+		// d10 = −v6·(Y[:2]/Y[2])   bundle.bp:23
+		d10 := -(Yi / Y0 * v7)
 		dc2Row := dc2[i*9:][:9]
 		jCRow := jC[i*9:][:9]
 		for j := range 9 {
-			// dc3[i,j] = dc2[i,j] + [j = 7]·d6[i] + [j = 6]·d10[i]   bundle.bp:27
+			// dc3[i,j] = dc2[i,j] + [j = 7]·d4[i] + [j = 6]·d10[i]   bundle.bp:27
 			var dc4 float64
 			if j == 7 {
-				dc4 = d6[i]
+				dc4 = d4[i]
 			}
 			var dc5 float64
 			if j == 6 {
@@ -482,7 +480,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			}
 			dc3 := dc2Row[j] + dc4 + dc5
 
-			// jc[i,j] = dc3[i,j] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + d5[i,j]) })   bundle.bp:27
+			// jc[i,j] = dc3[i,j] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + dzangle[i]·2·c[j]) })   bundle.bp:27
 			var dc6 float64
 			if j >= 3 && j <= 5 {
 				dc6 = dY[i*3+j-3]
@@ -490,7 +488,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			var dc7 float64
 			if !on {
 				if j <= 2 {
-					dc7 = da2[i*3+j] + d5[i*3+j]
+					dc7 = da2[i*3+j] + dzangle[i]*(2*c[j])
 				}
 			}
 			jCRow[j] = dc3 + dc6 + dc7

@@ -47,7 +47,8 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 		v := cosF32(angle2)
-		v2 := sinF32(angle2)
+		v2 := squareF32(sinF32(0.5 * angle2))
+		v3 := sinF32(angle2)
 		var s2 float32
 		pointb := int(point[b])
 		XRow := X[pointb*3:][:3]
@@ -100,12 +101,12 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
 			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
-			v3 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v2
+			v4 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v3
 			var t float32
 			if on {
 				t = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
 			} else {
-				t = v3 + a[i]*s2*(1-v)
+				t = v4 + a[i]*s2*(2*v2)
 			}
 
 			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
@@ -120,14 +121,14 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 		}
 
 		// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-		v3 := 1 + C[camerab*9+7]*s3 + C[camerab*9+8]*squareF32(s3)
-		v4 := C[camerab*9+6] * v3
+		v4 := 1 + C[camerab*9+7]*s3 + C[camerab*9+8]*squareF32(s3)
+		v5 := C[camerab*9+6] * v4
 
 		// e = project(C[camera], X[point]) - seen   bundle.bp:33
 		seenRow := seen[b*2:][:2]
 		eRow := e[b*2:][:2]
 		for i := range 2 {
-			eRow[i] = -(Y[i]/Yb*v4 + seenRow[i])
+			eRow[i] = -(Y[i]/Yb*v5 + seenRow[i])
 		}
 	}
 }
@@ -177,7 +178,8 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 		v := cosF32(angle2)
-		v2 := sinF32(angle2)
+		v2 := squareF32(sinF32(0.5 * angle2))
+		v3 := sinF32(angle2)
 		var s3 float32
 		pointb := int(point[b])
 		XRow := X[pointb*3:][:3]
@@ -230,12 +232,12 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
 			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
-			v3 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v2
+			v4 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v3
 			var t float32
 			if on {
 				t = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
 			} else {
-				t = v3 + a[i]*s3*(1-v)
+				t = v4 + a[i]*s3*(2*v2)
 			}
 
 			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
@@ -250,12 +252,12 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 		}
 
 		// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-		v3 := 1 + C[camerab*9+7]*s4 + C[camerab*9+8]*squareF32(s4)
-		v4 := C[camerab*9+6] * v3
+		v4 := 1 + C[camerab*9+7]*s4 + C[camerab*9+8]*squareF32(s4)
+		v5 := C[camerab*9+6] * v4
 		seenRow := seen[b*2:][:2]
 		for i := range 2 {
 			// e = project(C[camera], X[point]) - seen   bundle.bp:33
-			ze := Y[i]/Yb*v4 + seenRow[i]
+			ze := Y[i]/Yb*v5 + seenRow[i]
 
 			// loss sum(huber(e, 0))   bundle.bp:35
 			e := absF32(ze)
@@ -337,7 +339,9 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 		v2 := cosF32(angle)
-		v3 := sinF32(angle)
+		v3 := sinF32(0.5 * angle)
+		v4 := 2 * squareF32(v3)
+		v5 := sinF32(angle)
 		var s3 float32
 		pointb := int(point[b])
 		XRow := X[pointb*3:][:3]
@@ -387,23 +391,22 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			C3[i] = CRow3[i]
 		}
 		C3[2] = C[camerab*9]
-		t2 := 1 - v2
 		on := s2 == 0
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
 			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 			ti := a3[i]*X3[i] - a2[i]*X2[i]
 			t[i] = ti
-			v4 := XRow[i]*v2 + ti*v3 + a[i]*s3*t2
+			v6 := XRow[i]*v2 + ti*v5 + a[i]*s3*v4
 
 			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
-			var t3 float32
+			var t2 float32
 			if on {
-				t3 = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
+				t2 = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
 			} else {
-				t3 = v4
+				t2 = v6
 			}
-			Y[i] = t3 + CRow4[i]
+			Y[i] = t2 + CRow4[i]
 		}
 
 		// s = sumsq(p)   bundle.bp:22
@@ -414,25 +417,25 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 		}
 
 		// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-		v4 := squareF32(s4)
-		v5 := 1 + C[camerab*9+7]*s4 + C[camerab*9+8]*v4
-		v6 := C[camerab*9+6] * v5
+		v6 := squareF32(s4)
+		v7 := 1 + C[camerab*9+7]*s4 + C[camerab*9+8]*v6
+		v8 := C[camerab*9+6] * v7
 		var s5 float32
 		seenRow := seen[b*2:][:2]
 		for i := range 2 {
 			// e = project(C[camera], X[point]) - seen   bundle.bp:33
 			Yi := Y[i]
-			ze := Yi/Yb*v6 + seenRow[i]
+			ze := Yi/Yb*v8 + seenRow[i]
 
 			// loss sum(huber(e, 0))   bundle.bp:35
 			e := absF32(ze)
-			var t3 float32
+			var t2 float32
 			if e <= 1 {
-				t3 = squareF32(ze) / 2
+				t2 = squareF32(ze) / 2
 			} else {
-				t3 = e - 0.5
+				t2 = e - 0.5
 			}
-			s += float64(t3)
+			s += float64(t2)
 
 			// d = if e ≤ 1 { d3·ze } else { d3·sign(ze) }   bundle.bp:33
 			var di float32
@@ -453,18 +456,18 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 		// ds = dC2·C[camera,7] + 2·dC2·C[camera,8]·s4   bundle.bp:22
 		ds := dC2*C[camerab*9+7] + dC2*C[camerab*9+8]*(2*s4)
 
-		// dC[camera,8] += dC2·v3   bundle.bp:23
-		dC[camerab*9+8] += dC2 * v4
+		// dC[camera,8] += dC2·v5   bundle.bp:23
+		dC[camerab*9+8] += dC2 * v6
 
 		// dC[camera,7] += dC2·s4   bundle.bp:23
 		dC[camerab*9+7] += dC2 * s4
 
-		// dC[camera,6] += s5·v4   bundle.bp:23
-		dC[camerab*9+6] += s5 * v5
+		// dC[camera,6] += s5·v6   bundle.bp:23
+		dC[camerab*9+6] += s5 * v7
 		for i := range 2 {
-			// dY = (v5·d + 2·ds·(Y[:2]/Y[2]))/Y[2]   bundle.bp:21
+			// dY = (v7·d + 2·ds·(Y[:2]/Y[2]))/Y[2]   bundle.bp:21
 			Yi := Y[i]
-			dYi := (d[i]*v6 + ds*(2*(Yi/Yb))) / Yb
+			dYi := (d[i]*v8 + ds*(2*(Yi/Yb))) / Yb
 			dY[i] = dYi
 
 			// dY2 = −dY∘(Y[:2]/Y[2])   bundle.bp:21
@@ -494,26 +497,26 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			// dC[camera,i + 3] += dY3[i]   bundle.bp:20
 			dC[camerab*9+i+3] += dY3i
 
-			// s6 = s3·dY3ᵀ·a   bundle.bp:14
+			// s6 = dY3ᵀ·X[point]   bundle.bp:14
+			s6 += dY3i * X[i+pointb*3]
+
+			// s7 = s3·dY3ᵀ·a   bundle.bp:14
 			ai := a[i]
-			s6 += dY3i * (ai * s3)
+			s7 += dY3i * (ai * s3)
 
-			// s7 = dY3ᵀ·X[point]   bundle.bp:14
-			s7 += dY3i * X[i+pointb*3]
-
-			// d2 = (1 − v)·dY3   bundle.bp:14
-			d2i := dY3i * t2
+			// d2 = v3·dY3   bundle.bp:14
+			d2i := dY3i * v4
 			d2[i] = d2i
 
 			// s8 = d2ᵀ·a   bundle.bp:14
 			s8 += d2i * ai
 
-			// da = −v2·dY3∘X2   bundle.bp:14
+			// da = −v4·dY3∘X2   bundle.bp:14
 			X2i := X2[i]
-			da[i] = -(dY3i * v3 * X2i)
+			da[i] = -(dY3i * v5 * X2i)
 
-			// da2 = v2·dY3∘X3   bundle.bp:14
-			da2[i] = dY3i * v3 * X3[i]
+			// da2 = v4·dY3∘X3   bundle.bp:14
+			da2[i] = dY3i * v5 * X3[i]
 
 			// s9 = dY3ᵀ·t   bundle.bp:14
 			s9 += dY3i * t[i]
@@ -521,18 +524,18 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			// dC5 = −dY3∘X2   bundle.bp:11
 			dC5[i] = -(dY3i * X2i)
 
-			// dX2 = if s2 = 0 { −dY3∘C2 } else { −v2·dY3∘a2 }   bundle.bp:11
+			// dX2 = if s2 = 0 { −dY3∘C2 } else { −v4·dY3∘a2 }   bundle.bp:11
 			if on {
 				dX2[i] = -(dY3i * C2[i])
 			} else {
-				dX2[i] = -(dY3i * v3 * a2[i])
+				dX2[i] = -(dY3i * v5 * a2[i])
 			}
 
-			// dX3 = if s2 = 0 { dY3∘C3 } else { v2·dY3∘a3 }   bundle.bp:11
+			// dX3 = if s2 = 0 { dY3∘C3 } else { v4·dY3∘a3 }   bundle.bp:11
 			if on {
 				dX3[i] = dY3i * C3[i]
 			} else {
-				dX3[i] = dY3i * v3 * a3[i]
+				dX3[i] = dY3i * v5 * a3[i]
 			}
 		}
 		var s10 float32
@@ -566,36 +569,39 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 
 			// dX[point,i] += (if s2 = 0 { dY3[i] } else { dY3[i]·v }) + (if s2 = 0 { 0 } else { s8·a[i] })   bundle.bp:33
 			dY3i := dY3[i]
-			var v7 float32
+			var v9 float32
 			if on {
-				v7 = dY3i
+				v9 = dY3i
 			} else {
-				v7 = dY3i * v2
+				v9 = dY3i * v2
 			}
-			var v8 float32
+			var v10 float32
 			if on {
-				v8 = 0
+				v10 = 0
 			} else {
-				v8 = s8 * a[i]
+				v10 = s8 * a[i]
 			}
-			dXRow[i] += v7 + v8
+			dXRow[i] += v9 + v10
 		}
 
-		// dzangle = (s9·v − s10 − (s7 − s6)·v2)·(0.5/zangle)   bundle.bp:12
-		dzangle := (s9*v2 - s10 - (s7-s6)*v3) * (0.5 / zangle)
+		// d4 = 4·s7·v2·cos(0.5·angle)   bundle.bp:14
+		d4 := 2 * s7 * (2 * v3) * cosF32(0.5*angle)
+
+		// dzangle = (s9·v − s10 + 0.5·d4 − s6·v4)·(0.5/zangle)   bundle.bp:12
+		dzangle := (s9*v2 - s10 + 0.5*d4 - s6*v5) * (0.5 / zangle)
 		dCRow := dC[camerab*9:][:3]
 		for i := range 3 {
 			// dC4[i] = dzangle·2·C[camera,i]   bundle.bp:11
 			dC4 := dzangle * (2 * CRow[i])
 
 			// dC[camera,i] += if s2 = 0 { 0 } else { dC3[i] + dC4[i] }   bundle.bp:20
-			var v7 float32
+			var v9 float32
 			if on {
-				v7 = 0
+				v9 = 0
 			} else {
-				v7 = dC3[i] + dC4
+				v9 = dC3[i] + dC4
 			}
-			dCRow[i] += v7
+			dCRow[i] += v9
 		}
 		if s2 == 0 {
 			// dC[camera,i] += if s2 = 0 { dC5[i + 1] } else { 0 }   bundle.bp:11

@@ -143,7 +143,7 @@ done1:
 
 // func eLoopAVX512(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, feat []float64, e []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·eLoopAVX512(SB), $192-192
+TEXT ·eLoopAVX512(SB), $256-192
 	LEAQ         63(SP), AX
 	ANDQ         $-64, AX
 	MOVQ         first+0(FP), CX
@@ -167,761 +167,1033 @@ TEXT ·eLoopAVX512(SB), $192-192
 	TESTQ        R11, R11
 	JLT          done2
 	MOVQ         $+0, R12
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z0
-	VPXORD       Z1, Z1, Z1
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
+	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
 	KXNORW       K1, K1, K1
-	VMOVUPD      c64x8_h081431c8ec5f1025<>+0(SB), Z2
-	VMOVUPD      c64x8_h577092aba63b2e25<>+0(SB), Z3
-	VMOVUPD      c64x8_h69a2f35c470acbe5<>+0(SB), Z4
-	VMOVUPD      c64x8_h48bc3a41b88909e5<>+0(SB), Z5
-	VBROADCASTSD c64x1_000000000000000b<>+0(SB), Z6
-	VBROADCASTSD c64x1_4338000000000000<>+0(SB), Z7
-	VMOVUPD      c64x8_h1982f85c7791a865<>+0(SB), Z8
-	VMOVUPD      c64x8_h64ec9d022b780665<>+0(SB), Z9
+	VBROADCASTSD c64x1_000000000000000b<>+0(SB), Z3
+	VBROADCASTSD c64x1_4338000000000000<>+0(SB), Z4
+	VMOVUPD      c64x8_h64ec9d022b780665<>+0(SB), Z5
 	PCALIGN      $0x20
 
 loop3:
 	MOVQ              R12, R13
 	SHLQ              $0x01, R13
 	LEAQ              (R10)(R13*8), BP
-	VMOVUPD           (BP), Z10
-	VMOVUPD           64(BP), Z11
-	VPERMPD           Z10, Z2, Z12
-	VMOVAPS           Z3, Z13
-	VPERMI2PD         Z11, Z12, Z13
-	VPERMPD           Z10, Z4, Z10
-	VMOVAPS           Z5, Z12
-	VPERMI2PD         Z11, Z10, Z12
-	VPMOVSXDQ         (BX)(R12*4), Z10
-	VPMULLQ           Z6, Z10, Z11
+	VMOVUPD           (BP), Z6
+	VMOVUPD           64(BP), Z7
+	VMOVUPD           c64x8_h081431c8ec5f1025<>+0(SB), Z8
+	VPERMPD           Z6, Z8, Z8
+	VMOVUPD           c64x8_h577092aba63b2e25<>+0(SB), Z9
+	VPERMI2PD         Z7, Z8, Z9
+	VMOVUPD           c64x8_h69a2f35c470acbe5<>+0(SB), Z8
+	VPERMPD           Z6, Z8, Z6
+	VMOVUPD           c64x8_h48bc3a41b88909e5<>+0(SB), Z8
+	VPERMI2PD         Z7, Z6, Z8
+	VPMOVSXDQ         (BX)(R12*4), Z6
+	VPMULLQ           Z3, Z6, Z7
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z14
-	VGATHERQPD        (SI)(Z11*8), K2, Z14
-	VPMULLQ           Z6, Z10, Z11
+	VMOVAPS           Z2, Z10
+	VGATHERQPD        (SI)(Z7*8), K2, Z10
+	VPMULLQ           Z3, Z6, Z7
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z15
-	VGATHERQPD        8(SI)(Z11*8), K2, Z15
-	VMULPD            Z15, Z15, Z11
-	VFMADD231PD       Z14, Z14, Z11
-	VPMULLQ           Z6, Z10, Z14
+	VMOVAPS           Z2, Z11
+	VGATHERQPD        8(SI)(Z7*8), K2, Z11
+	VMULPD            Z11, Z11, Z7
+	VFMADD231PD       Z10, Z10, Z7
+	VPMULLQ           Z3, Z6, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z15
-	VGATHERQPD        16(SI)(Z14*8), K2, Z15
-	VFMADD231PD       Z15, Z15, Z11
-	VPMOVSXDQ         (DI)(R12*4), Z14
-	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z14, Z15
+	VMOVAPS           Z2, Z11
+	VGATHERQPD        16(SI)(Z10*8), K2, Z11
+	VFMADD231PD       Z11, Z11, Z7
+	VPMOVSXDQ         (DI)(R12*4), Z10
+	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z10, Z11
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z16
-	VGATHERQPD        (R8)(Z15*8), K2, Z16
-	VPMULLQ           Z6, Z10, Z15
+	VMOVAPS           Z2, Z12
+	VGATHERQPD        (R8)(Z11*8), K2, Z12
+	VPMULLQ           Z3, Z6, Z11
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z17
-	VGATHERQPD        24(SI)(Z15*8), K2, Z17
-	VSUBPD            Z17, Z16, Z15
-	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z14, Z16
+	VMOVAPS           Z2, Z13
+	VGATHERQPD        24(SI)(Z11*8), K2, Z13
+	VSUBPD            Z13, Z12, Z11
+	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z10, Z12
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z17
-	VGATHERQPD        16(R8)(Z16*8), K2, Z17
-	VPMULLQ           Z6, Z10, Z16
+	VMOVAPS           Z2, Z13
+	VGATHERQPD        16(R8)(Z12*8), K2, Z13
+	VPMULLQ           Z3, Z6, Z12
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z18
-	VGATHERQPD        40(SI)(Z16*8), K2, Z18
-	VSUBPD            Z18, Z17, Z16
-	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z14, Z14
+	VMOVAPS           Z2, Z14
+	VGATHERQPD        40(SI)(Z12*8), K2, Z14
+	VSUBPD            Z14, Z13, Z12
+	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z10, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z17
-	VGATHERQPD        8(R8)(Z14*8), K2, Z17
-	VPMULLQ           Z6, Z10, Z14
+	VMOVAPS           Z2, Z13
+	VGATHERQPD        8(R8)(Z10*8), K2, Z13
+	VPMULLQ           Z3, Z6, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z18
-	VGATHERQPD        32(SI)(Z14*8), K2, Z18
-	VSUBPD            Z18, Z17, Z14
-	VPXORD            Z17, Z17, Z17
-	VCMPPD            $0x00, Z1, Z11, K2
+	VMOVAPS           Z2, Z14
+	VGATHERQPD        32(SI)(Z10*8), K2, Z14
+	VSUBPD            Z14, Z13, Z10
+	VPXORD            Z13, Z13, Z13
+	VCMPPD            $0x00, Z2, Z7, K2
 	KNOTB             K2, K3
-	VBLENDMPD         Z0, Z11, K2, Z18
-	VSQRTPD           Z18, Z18
-	VBLENDMPD         Z18, Z17, K3, Z17
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z18
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z17, Z18
-	VADDPD            Z7, Z18, Z18
-	VSUBPD            Z7, Z18, Z19
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
-	VMOVAPS           Z17, Z20
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z19, Z20
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z19, Z20
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z17, Z19
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z19, K2
+	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z7, K2, Z14
+	VSQRTPD           Z14, Z14
+	VBLENDMPD         Z14, Z13, K3, Z13
+	VMOVAPS           Z1, Z14
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z13, Z14
+	VADDPD            Z4, Z14, Z14
+	VSUBPD            Z4, Z14, Z15
+	VSUBPD            Z1, Z15, Z15
+	VMOVAPS           Z13, Z16
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z15, Z16
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z15, Z16
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z15, Z16
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z13, Z15
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
 	KORTESTB          K2, K2
 	JEQ               done4
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z21
-	VMAXPD            Z19, Z21, Z19
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z19, K2
-	VPSRLQ            $0x34, Z19, Z21
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z21, Z21
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z21, Z21
-	VPSRLQ            $0x10, Z21, Z21
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z21, Z22
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z23
-	VPSUBQ            Z22, Z23, Z22
-	VPSLLQ            $0x34, Z22, Z22
-	VMULPD            Z22, Z19, Z19
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z19, Z22
-	VSUBPD            Z22, Z19, Z19
-	VMOVUPS           Z19, (AX)
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z17
+	VMAXPD            Z15, Z17, Z15
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
+	VPSRLQ            $0x34, Z15, Z17
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z17, Z17
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z17, Z17
+	VPSRLQ            $0x10, Z17, Z17
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z17, Z18
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z19
+	VPSUBQ            Z18, Z19, Z18
+	VPSLLQ            $0x34, Z18, Z18
+	VMULPD            Z18, Z15, Z15
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVUPS           Z15, (AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z19
-	VGATHERQPD        (BP)(Z21*8), K3, Z19
-	VMULPD            Z0, Z19, Z19
-	VMULPD            Z19, Z22, Z23
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z23, Z24
-	VRNDSCALEPD       $0x08, Z24, Z24
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z24, Z23
-	VADDPD            Z23, Z1, Z24
-	VSUBPD            Z1, Z24, Z25
-	VSUBPD            Z25, Z24, Z26
-	VSUBPD            Z26, Z1, Z26
-	VSUBPD            Z25, Z23, Z23
-	VADDPD            Z23, Z26, Z23
-	VADDPD            Z23, Z1, Z23
+	VMOVAPS           Z2, Z15
+	VGATHERQPD        (BP)(Z17*8), K3, Z15
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
+	VMULPD            Z15, Z18, Z19
+	VMULPD            Z1, Z19, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD      Z20, Z0, Z19
+	VADDPD            Z19, Z2, Z20
+	VSUBPD            Z2, Z20, Z21
+	VSUBPD            Z21, Z20, Z22
+	VSUBPD            Z22, Z2, Z22
+	VSUBPD            Z21, Z19, Z19
+	VADDPD            Z19, Z22, Z19
+	VADDPD            Z19, Z2, Z19
+	VMULPD            (AX), Z15, Z15
+	VMULPD            Z1, Z15, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD      Z21, Z0, Z15
+	VADDPD            Z15, Z20, Z21
+	VSUBPD            Z20, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z20, Z20
+	VSUBPD            Z22, Z15, Z15
+	VADDPD            Z15, Z20, Z15
+	VADDPD            Z15, Z19, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        8(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z20
+	VMULPD            Z1, Z20, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD      Z22, Z0, Z20
+	VADDPD            Z20, Z21, Z22
+	VSUBPD            Z21, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z21, Z21
+	VSUBPD            Z23, Z20, Z20
+	VADDPD            Z20, Z21, Z20
+	VADDPD            Z20, Z15, Z15
 	VMULPD            (AX), Z19, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z25
+	VMULPD            Z1, Z19, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD      Z20, Z0, Z19
+	VADDPD            Z19, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z19, Z19
+	VADDPD            Z19, Z22, Z19
+	VADDPD            Z19, Z15, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        16(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z21
+	VMULPD            Z1, Z21, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD      Z22, Z0, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z15, Z15
+	VMULPD            (AX), Z19, Z19
+	VMULPD            Z1, Z19, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD      Z20, Z0, Z19
+	VADDPD            Z19, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z19, Z19
+	VADDPD            Z19, Z22, Z19
+	VADDPD            Z19, Z15, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        24(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z21
+	VMULPD            Z1, Z21, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD      Z22, Z0, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z15, Z15
+	VMULPD            (AX), Z19, Z19
+	VMULPD            Z1, Z19, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD      Z20, Z0, Z19
+	VADDPD            Z19, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z19, Z19
+	VADDPD            Z19, Z22, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            Z1, Z20, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD      Z19, Z0, Z20
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z20, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD            Z1, Z19, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VSUBPD            Z1, Z20, Z21
+	VSUBPD            Z21, Z19, Z19
+	VADDPD            Z15, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z15, Z15
+	VADDPD            Z15, Z19, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        32(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z15, Z15
+	VMULPD            (AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z15, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        40(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z15, Z15
+	VMULPD            (AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z15, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        48(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z15, Z15
+	VMULPD            (AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z15, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        56(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z19, Z19
+	VMULPD            Z19, Z18, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z15, Z15
+	VMULPD            (AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z15, Z15
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        64(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z19, Z17
+	VMULPD            Z17, Z18, Z18
+	VADDPD            Z18, Z21, Z19
+	VSUBPD            Z21, Z19, Z22
+	VSUBPD            Z22, Z19, Z23
+	VSUBPD            Z23, Z21, Z21
+	VSUBPD            Z22, Z18, Z18
+	VADDPD            Z18, Z21, Z18
+	VADDPD            Z18, Z15, Z15
+	VMULPD            (AX), Z17, Z17
+	VADDPD            Z17, Z19, Z18
+	VSUBPD            Z19, Z18, Z21
+	VSUBPD            Z21, Z18, Z22
+	VSUBPD            Z22, Z19, Z19
+	VSUBPD            Z21, Z17, Z17
+	VADDPD            Z17, Z19, Z17
+	VADDPD            Z17, Z15, Z15
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z18, Z17
+	VMOVAPS           Z17, Z19
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z18, Z19
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z19
+	VADDPD            Z19, Z17, Z15
+	VBLENDMPD         Z15, Z16, K2, Z16
+	VADDPD            Z4, Z20, Z15
+	VBLENDMPD         Z15, Z14, K2, Z14
+
+done4:
+	VMULPD            Z16, Z16, Z15
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z17
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z15, Z17
+	VMULPD            Z17, Z15, Z15
+	VFMADD213PD       Z16, Z16, Z15
+	VRANGEPD          $0x02, Z15, Z16, Z15
+	VPSLLQ            $0x3f, Z14, Z14
+	VXORPD            Z14, Z15, Z14
+	VPMULLQ           Z3, Z6, Z15
+	KMOVW             K1, K2
+	VMOVAPS           Z2, Z16
+	VGATHERQPD        8(SI)(Z15*8), K2, Z16
+	VDIVPD            Z13, Z16, Z15
+	VPMULLQ           Z3, Z6, Z16
+	KMOVW             K1, K2
+	VMOVAPS           Z2, Z17
+	VGATHERQPD        16(SI)(Z16*8), K2, Z17
+	VDIVPD            Z13, Z17, Z16
+	VMOVAPS           Z4, Z17
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z13, Z17
+	VSUBPD            Z4, Z17, Z18
+	VMOVAPS           Z13, Z19
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z18, Z19
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z18, Z19
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z13, Z18
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z18, K2
+	KORTESTB          K2, K2
+	JEQ               done5
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z20
+	VMAXPD            Z18, Z20, Z18
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z18, K2
+	VPSRLQ            $0x34, Z18, Z20
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z20, Z20
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z20, Z20
+	VPSRLQ            $0x10, Z20, Z20
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z20, Z21
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z22
+	VPSUBQ            Z21, Z22, Z21
+	VPSLLQ            $0x34, Z21, Z21
+	VMULPD            Z21, Z18, Z18
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z18, Z21
+	VSUBPD            Z21, Z18, Z18
+	VMOVUPS           Z18, (AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z18
+	VGATHERQPD        (BP)(Z20*8), K3, Z18
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z18, Z18
+	VMULPD            Z18, Z21, Z22
+	VMULPD            Z1, Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD      Z23, Z0, Z22
+	VADDPD            Z22, Z2, Z23
+	VSUBPD            Z2, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z2, Z25
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z25, Z22
+	VADDPD            Z22, Z2, Z22
+	VMULPD            (AX), Z18, Z18
+	VMULPD            Z1, Z18, Z24
+	VRNDSCALEPD       $0x08, Z24, Z24
+	VFNMADD231PD      Z24, Z0, Z18
+	VADDPD            Z18, Z23, Z24
+	VSUBPD            Z23, Z24, Z25
+	VSUBPD            Z25, Z24, Z26
+	VSUBPD            Z26, Z23, Z23
+	VSUBPD            Z25, Z18, Z18
+	VADDPD            Z18, Z23, Z18
+	VADDPD            Z18, Z22, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        8(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z23
+	VMULPD            Z1, Z23, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z19
-	VADDPD            Z19, Z24, Z25
+	VFNMADD231PD      Z25, Z0, Z23
+	VADDPD            Z23, Z24, Z25
 	VSUBPD            Z24, Z25, Z26
 	VSUBPD            Z26, Z25, Z27
 	VSUBPD            Z27, Z24, Z24
-	VSUBPD            Z26, Z19, Z19
-	VADDPD            Z19, Z24, Z19
-	VADDPD            Z19, Z23, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        8(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z24
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z24, Z26
-	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z24
-	VADDPD            Z24, Z25, Z26
-	VSUBPD            Z25, Z26, Z27
-	VSUBPD            Z27, Z26, Z28
-	VSUBPD            Z28, Z25, Z25
-	VSUBPD            Z27, Z24, Z24
-	VADDPD            Z24, Z25, Z24
-	VADDPD            Z24, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z23, Z24
-	VRNDSCALEPD       $0x08, Z24, Z24
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z24, Z23
-	VADDPD            Z23, Z26, Z24
-	VSUBPD            Z26, Z24, Z25
-	VSUBPD            Z25, Z24, Z27
-	VSUBPD            Z27, Z26, Z26
-	VSUBPD            Z25, Z23, Z23
-	VADDPD            Z23, Z26, Z23
-	VADDPD            Z23, Z19, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        16(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z25
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z25, Z26
-	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
-	VADDPD            Z25, Z24, Z26
-	VSUBPD            Z24, Z26, Z27
-	VSUBPD            Z27, Z26, Z28
-	VSUBPD            Z28, Z24, Z24
-	VSUBPD            Z27, Z25, Z25
-	VADDPD            Z25, Z24, Z24
-	VADDPD            Z24, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z23, Z24
-	VRNDSCALEPD       $0x08, Z24, Z24
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z24, Z23
-	VADDPD            Z23, Z26, Z24
-	VSUBPD            Z26, Z24, Z25
-	VSUBPD            Z25, Z24, Z27
-	VSUBPD            Z27, Z26, Z26
-	VSUBPD            Z25, Z23, Z23
-	VADDPD            Z23, Z26, Z23
-	VADDPD            Z23, Z19, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        24(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z25
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z25, Z26
-	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
-	VADDPD            Z25, Z24, Z26
-	VSUBPD            Z24, Z26, Z27
-	VSUBPD            Z27, Z26, Z28
-	VSUBPD            Z28, Z24, Z24
-	VSUBPD            Z27, Z25, Z25
-	VADDPD            Z25, Z24, Z24
-	VADDPD            Z24, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z23, Z24
-	VRNDSCALEPD       $0x08, Z24, Z24
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z24, Z23
-	VADDPD            Z23, Z26, Z24
-	VSUBPD            Z26, Z24, Z25
-	VSUBPD            Z25, Z24, Z27
-	VSUBPD            Z27, Z26, Z26
-	VSUBPD            Z25, Z23, Z23
-	VADDPD            Z23, Z26, Z23
-	VADDPD            Z23, Z19, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z24, Z23
+	VSUBPD            Z26, Z23, Z23
+	VADDPD            Z23, Z24, Z23
+	VADDPD            Z23, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VMULPD            Z1, Z22, Z23
 	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z24
-	VMULPD            Z0, Z24, Z23
-	VMULPD            Z0, Z19, Z19
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z23, Z24
-	VRNDSCALEPD       $0x08, Z24, Z24
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z24, Z25
-	VSUBPD            Z25, Z23, Z23
-	VADDPD            Z19, Z23, Z25
+	VFNMADD231PD      Z23, Z0, Z22
+	VADDPD            Z22, Z25, Z23
+	VSUBPD            Z25, Z23, Z24
+	VSUBPD            Z24, Z23, Z26
+	VSUBPD            Z26, Z25, Z25
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z25, Z22
+	VADDPD            Z22, Z18, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        16(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z24
+	VMULPD            Z1, Z24, Z25
+	VRNDSCALEPD       $0x08, Z25, Z25
+	VFNMADD231PD      Z25, Z0, Z24
+	VADDPD            Z24, Z23, Z25
 	VSUBPD            Z23, Z25, Z26
 	VSUBPD            Z26, Z25, Z27
 	VSUBPD            Z27, Z23, Z23
-	VSUBPD            Z26, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        32(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z26
-	VADDPD            Z26, Z25, Z27
-	VSUBPD            Z25, Z27, Z28
-	VSUBPD            Z28, Z27, Z29
-	VSUBPD            Z29, Z25, Z25
-	VSUBPD            Z28, Z26, Z26
-	VADDPD            Z26, Z25, Z25
-	VADDPD            Z25, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VADDPD            Z23, Z27, Z25
-	VSUBPD            Z27, Z25, Z26
-	VSUBPD            Z26, Z25, Z28
-	VSUBPD            Z28, Z27, Z27
-	VSUBPD            Z26, Z23, Z23
-	VADDPD            Z23, Z27, Z23
-	VADDPD            Z23, Z19, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        40(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z26
-	VADDPD            Z26, Z25, Z27
-	VSUBPD            Z25, Z27, Z28
-	VSUBPD            Z28, Z27, Z29
-	VSUBPD            Z29, Z25, Z25
-	VSUBPD            Z28, Z26, Z26
-	VADDPD            Z26, Z25, Z25
-	VADDPD            Z25, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VADDPD            Z23, Z27, Z25
-	VSUBPD            Z27, Z25, Z26
-	VSUBPD            Z26, Z25, Z28
-	VSUBPD            Z28, Z27, Z27
-	VSUBPD            Z26, Z23, Z23
-	VADDPD            Z23, Z27, Z23
-	VADDPD            Z23, Z19, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        48(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z26
-	VADDPD            Z26, Z25, Z27
-	VSUBPD            Z25, Z27, Z28
-	VSUBPD            Z28, Z27, Z29
-	VSUBPD            Z29, Z25, Z25
-	VSUBPD            Z28, Z26, Z26
-	VADDPD            Z26, Z25, Z25
-	VADDPD            Z25, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VADDPD            Z23, Z27, Z25
-	VSUBPD            Z27, Z25, Z26
-	VSUBPD            Z26, Z25, Z28
-	VSUBPD            Z28, Z27, Z27
-	VSUBPD            Z26, Z23, Z23
-	VADDPD            Z23, Z27, Z23
-	VADDPD            Z23, Z19, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        56(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z23, Z23
-	VMULPD            Z23, Z22, Z26
-	VADDPD            Z26, Z25, Z27
-	VSUBPD            Z25, Z27, Z28
-	VSUBPD            Z28, Z27, Z29
-	VSUBPD            Z29, Z25, Z25
-	VSUBPD            Z28, Z26, Z26
-	VADDPD            Z26, Z25, Z25
-	VADDPD            Z25, Z19, Z19
-	VMULPD            (AX), Z23, Z23
-	VADDPD            Z23, Z27, Z25
-	VSUBPD            Z27, Z25, Z26
-	VSUBPD            Z26, Z25, Z28
-	VSUBPD            Z28, Z27, Z27
-	VSUBPD            Z26, Z23, Z23
-	VADDPD            Z23, Z27, Z23
-	VADDPD            Z23, Z19, Z19
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z23
-	VGATHERQPD        64(BP)(Z21*8), K3, Z23
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z23, Z21
-	VMULPD            Z21, Z22, Z22
+	VSUBPD            Z26, Z24, Z24
+	VADDPD            Z24, Z23, Z23
+	VADDPD            Z23, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VMULPD            Z1, Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD      Z23, Z0, Z22
 	VADDPD            Z22, Z25, Z23
-	VSUBPD            Z25, Z23, Z26
-	VSUBPD            Z26, Z23, Z27
-	VSUBPD            Z27, Z25, Z25
-	VSUBPD            Z26, Z22, Z22
+	VSUBPD            Z25, Z23, Z24
+	VSUBPD            Z24, Z23, Z26
+	VSUBPD            Z26, Z25, Z25
+	VSUBPD            Z24, Z22, Z22
 	VADDPD            Z22, Z25, Z22
-	VADDPD            Z22, Z19, Z19
-	VMULPD            (AX), Z21, Z21
-	VADDPD            Z21, Z23, Z22
-	VSUBPD            Z23, Z22, Z25
+	VADDPD            Z22, Z18, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        24(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z24
+	VMULPD            Z1, Z24, Z25
+	VRNDSCALEPD       $0x08, Z25, Z25
+	VFNMADD231PD      Z25, Z0, Z24
+	VADDPD            Z24, Z23, Z25
+	VSUBPD            Z23, Z25, Z26
+	VSUBPD            Z26, Z25, Z27
+	VSUBPD            Z27, Z23, Z23
+	VSUBPD            Z26, Z24, Z24
+	VADDPD            Z24, Z23, Z23
+	VADDPD            Z23, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VMULPD            Z1, Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD      Z23, Z0, Z22
+	VADDPD            Z22, Z25, Z23
+	VSUBPD            Z25, Z23, Z24
+	VSUBPD            Z24, Z23, Z26
+	VSUBPD            Z26, Z25, Z25
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z25, Z22
+	VADDPD            Z22, Z18, Z18
+	VMULPD            Z1, Z23, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD      Z22, Z0, Z23
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z23, Z22
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z2, Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VSUBPD            Z2, Z23, Z24
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z18, Z22, Z24
+	VSUBPD            Z22, Z24, Z25
+	VSUBPD            Z25, Z24, Z26
+	VSUBPD            Z26, Z22, Z22
+	VSUBPD            Z25, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        32(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z25
+	VADDPD            Z25, Z24, Z26
+	VSUBPD            Z24, Z26, Z27
+	VSUBPD            Z27, Z26, Z28
+	VSUBPD            Z28, Z24, Z24
+	VSUBPD            Z27, Z25, Z25
+	VADDPD            Z25, Z24, Z24
+	VADDPD            Z24, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VADDPD            Z22, Z26, Z24
+	VSUBPD            Z26, Z24, Z25
+	VSUBPD            Z25, Z24, Z27
+	VSUBPD            Z27, Z26, Z26
+	VSUBPD            Z25, Z22, Z22
+	VADDPD            Z22, Z26, Z22
+	VADDPD            Z22, Z18, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        40(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z25
+	VADDPD            Z25, Z24, Z26
+	VSUBPD            Z24, Z26, Z27
+	VSUBPD            Z27, Z26, Z28
+	VSUBPD            Z28, Z24, Z24
+	VSUBPD            Z27, Z25, Z25
+	VADDPD            Z25, Z24, Z24
+	VADDPD            Z24, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VADDPD            Z22, Z26, Z24
+	VSUBPD            Z26, Z24, Z25
+	VSUBPD            Z25, Z24, Z27
+	VSUBPD            Z27, Z26, Z26
+	VSUBPD            Z25, Z22, Z22
+	VADDPD            Z22, Z26, Z22
+	VADDPD            Z22, Z18, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        48(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z25
+	VADDPD            Z25, Z24, Z26
+	VSUBPD            Z24, Z26, Z27
+	VSUBPD            Z27, Z26, Z28
+	VSUBPD            Z28, Z24, Z24
+	VSUBPD            Z27, Z25, Z25
+	VADDPD            Z25, Z24, Z24
+	VADDPD            Z24, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VADDPD            Z22, Z26, Z24
+	VSUBPD            Z26, Z24, Z25
+	VSUBPD            Z25, Z24, Z27
+	VSUBPD            Z27, Z26, Z26
+	VSUBPD            Z25, Z22, Z22
+	VADDPD            Z22, Z26, Z22
+	VADDPD            Z22, Z18, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        56(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z22, Z22
+	VMULPD            Z22, Z21, Z25
+	VADDPD            Z25, Z24, Z26
+	VSUBPD            Z24, Z26, Z27
+	VSUBPD            Z27, Z26, Z28
+	VSUBPD            Z28, Z24, Z24
+	VSUBPD            Z27, Z25, Z25
+	VADDPD            Z25, Z24, Z24
+	VADDPD            Z24, Z18, Z18
+	VMULPD            (AX), Z22, Z22
+	VADDPD            Z22, Z26, Z24
+	VSUBPD            Z26, Z24, Z25
+	VSUBPD            Z25, Z24, Z27
+	VSUBPD            Z27, Z26, Z26
+	VSUBPD            Z25, Z22, Z22
+	VADDPD            Z22, Z26, Z22
+	VADDPD            Z22, Z18, Z18
+	KMOVW             K1, K3
+	VMOVAPS           Z2, Z22
+	VGATHERQPD        64(BP)(Z20*8), K3, Z22
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z22, Z20
+	VMULPD            Z20, Z21, Z21
+	VADDPD            Z21, Z24, Z22
+	VSUBPD            Z24, Z22, Z25
 	VSUBPD            Z25, Z22, Z26
-	VSUBPD            Z26, Z23, Z23
+	VSUBPD            Z26, Z24, Z24
 	VSUBPD            Z25, Z21, Z21
-	VADDPD            Z21, Z23, Z21
-	VADDPD            Z21, Z19, Z19
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z22, Z21
-	VMOVAPS           Z21, Z23
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z22, Z23
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z22, Z23
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z19, Z23
-	VADDPD            Z23, Z21, Z19
-	VBLENDMPD         Z19, Z20, K2, Z20
-	VADDPD            Z7, Z24, Z19
-	VBLENDMPD         Z19, Z18, K2, Z18
+	VADDPD            Z21, Z24, Z21
+	VADDPD            Z21, Z18, Z18
+	VMULPD            (AX), Z20, Z20
+	VADDPD            Z20, Z22, Z21
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z21, Z25
+	VSUBPD            Z25, Z22, Z22
+	VSUBPD            Z24, Z20, Z20
+	VADDPD            Z20, Z22, Z20
+	VADDPD            Z20, Z18, Z18
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z21, Z20
+	VMOVAPS           Z20, Z22
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z21, Z22
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z21, Z22
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z18, Z22
+	VADDPD            Z22, Z20, Z18
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z13, Z20
+	VXORPD            Z20, Z18, Z18
+	VBLENDMPD         Z18, Z19, K2, Z19
+	VADDPD            Z4, Z23, Z18
+	VBLENDMPD         Z18, Z17, K2, Z17
 
-done4:
-	VMULPD            Z20, Z20, Z19
-	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z21
-	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z19, Z21
-	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z19, Z21
-	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z19, Z21
-	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z19, Z21
-	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z19, Z21
-	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z19, Z21
-	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z19, Z21
-	VMULPD            Z21, Z19, Z19
-	VFMADD213PD       Z20, Z20, Z19
-	VRANGEPD          $0x02, Z19, Z20, Z19
-	VPSLLQ            $0x3f, Z18, Z18
-	VXORPD            Z18, Z19, Z18
-	VPMULLQ           Z6, Z10, Z19
+done5:
+	VMULPD            Z19, Z19, Z18
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z20
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z18, Z20
+	VMULPD            Z20, Z18, Z18
+	VFMADD213PD       Z19, Z19, Z18
+	VRANGEPD          $0x02, Z18, Z19, Z18
+	VPSLLQ            $0x3f, Z17, Z17
+	VXORPD            Z17, Z18, Z17
+	VPMULLQ           Z3, Z6, Z18
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z20
-	VGATHERQPD        8(SI)(Z19*8), K2, Z20
-	VDIVPD            Z17, Z20, Z19
-	VPMULLQ           Z6, Z10, Z20
-	KMOVW             K1, K2
-	VMOVAPS           Z1, Z21
-	VGATHERQPD        16(SI)(Z20*8), K2, Z21
-	VDIVPD            Z17, Z21, Z20
-	VMOVAPS           Z7, Z21
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z17, Z21
-	VSUBPD            Z7, Z21, Z22
-	VMOVAPS           Z17, Z23
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z22, Z23
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z22, Z23
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z22, Z23
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z17, Z22
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z22, K2
+	VMOVAPS           Z2, Z19
+	VGATHERQPD        (SI)(Z18*8), K2, Z19
+	VDIVPD            Z13, Z19, Z18
+	VMULPD            Z10, Z15, Z19
+	VFMADD231PD       Z11, Z18, Z19
+	VFMADD231PD       Z12, Z16, Z19
+	VMULPD            Z13, Z1, Z13
+	VMOVAPS           Z4, Z20
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z13, Z20
+	VSUBPD            Z4, Z20, Z21
+	VMOVAPS           Z13, Z22
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z21, Z22
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z21, Z22
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z21, Z22
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z13, Z21
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z21, K2
 	KORTESTB          K2, K2
-	JEQ               done5
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z24
-	VMAXPD            Z22, Z24, Z22
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z22, K2
-	VPSRLQ            $0x34, Z22, Z24
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z24, Z24
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z24, Z24
-	VPSRLQ            $0x10, Z24, Z24
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z24, Z25
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z26
-	VPSUBQ            Z25, Z26, Z25
-	VPSLLQ            $0x34, Z25, Z25
-	VMULPD            Z25, Z22, Z22
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z22, Z25
-	VMOVUPS           Z25, (AX)
-	VSUBPD            (AX), Z22, Z22
-	VMOVUPS           Z22, 64(AX)
+	JEQ               done6
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z23
+	VMAXPD            Z21, Z23, Z21
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z21, K2
+	VPSRLQ            $0x34, Z21, Z23
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z23, Z23
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z23, Z23
+	VPSRLQ            $0x10, Z23, Z23
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z23, Z24
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z25
+	VPSUBQ            Z24, Z25, Z24
+	VPSLLQ            $0x34, Z24, Z24
+	VMULPD            Z24, Z21, Z21
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z21, Z24
+	VSUBPD            Z24, Z21, Z21
+	VMOVUPS           Z21, (AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z22
-	VGATHERQPD        (BP)(Z24*8), K3, Z22
-	VMULPD            Z0, Z22, Z22
-	VMULPD            (AX), Z22, Z25
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z25, Z26
+	VMOVAPS           Z2, Z21
+	VGATHERQPD        (BP)(Z23*8), K3, Z21
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z21
+	VMULPD            Z21, Z24, Z25
+	VMULPD            Z1, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
-	VADDPD            Z25, Z1, Z26
-	VSUBPD            Z1, Z26, Z27
+	VFNMADD231PD      Z26, Z0, Z25
+	VADDPD            Z25, Z2, Z26
+	VSUBPD            Z2, Z26, Z27
 	VSUBPD            Z27, Z26, Z28
-	VSUBPD            Z28, Z1, Z28
+	VSUBPD            Z28, Z2, Z28
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z25, Z28, Z25
-	VADDPD            Z25, Z1, Z25
-	VMULPD            64(AX), Z22, Z22
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z22, Z27
+	VADDPD            Z25, Z2, Z25
+	VMULPD            (AX), Z21, Z21
+	VMULPD            Z1, Z21, Z27
 	VRNDSCALEPD       $0x08, Z27, Z27
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z22
-	VADDPD            Z22, Z26, Z27
+	VFNMADD231PD      Z27, Z0, Z21
+	VADDPD            Z21, Z26, Z27
 	VSUBPD            Z26, Z27, Z28
 	VSUBPD            Z28, Z27, Z29
 	VSUBPD            Z29, Z26, Z26
-	VSUBPD            Z28, Z22, Z22
-	VADDPD            Z22, Z26, Z22
-	VADDPD            Z22, Z25, Z22
+	VSUBPD            Z28, Z21, Z21
+	VADDPD            Z21, Z26, Z21
+	VADDPD            Z21, Z25, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        8(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        8(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z26
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z26, Z28
+	VMULPD            Z25, Z24, Z26
+	VMULPD            Z1, Z26, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z26
+	VFNMADD231PD      Z28, Z0, Z26
 	VADDPD            Z26, Z27, Z28
 	VSUBPD            Z27, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
 	VSUBPD            Z30, Z27, Z27
 	VSUBPD            Z29, Z26, Z26
 	VADDPD            Z26, Z27, Z26
-	VADDPD            Z26, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z25, Z26
+	VADDPD            Z26, Z21, Z21
+	VMULPD            (AX), Z25, Z25
+	VMULPD            Z1, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
+	VFNMADD231PD      Z26, Z0, Z25
 	VADDPD            Z25, Z28, Z26
 	VSUBPD            Z28, Z26, Z27
 	VSUBPD            Z27, Z26, Z29
 	VSUBPD            Z29, Z28, Z28
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z25, Z28, Z25
-	VADDPD            Z25, Z22, Z22
+	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        16(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        16(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z27
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z27, Z28
+	VMULPD            Z25, Z24, Z27
+	VMULPD            Z1, Z27, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z27
+	VFNMADD231PD      Z28, Z0, Z27
 	VADDPD            Z27, Z26, Z28
 	VSUBPD            Z26, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
 	VSUBPD            Z30, Z26, Z26
 	VSUBPD            Z29, Z27, Z27
 	VADDPD            Z27, Z26, Z26
-	VADDPD            Z26, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z25, Z26
+	VADDPD            Z26, Z21, Z21
+	VMULPD            (AX), Z25, Z25
+	VMULPD            Z1, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
+	VFNMADD231PD      Z26, Z0, Z25
 	VADDPD            Z25, Z28, Z26
 	VSUBPD            Z28, Z26, Z27
 	VSUBPD            Z27, Z26, Z29
 	VSUBPD            Z29, Z28, Z28
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z25, Z28, Z25
-	VADDPD            Z25, Z22, Z22
+	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        24(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        24(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z27
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z27, Z28
+	VMULPD            Z25, Z24, Z27
+	VMULPD            Z1, Z27, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z27
+	VFNMADD231PD      Z28, Z0, Z27
 	VADDPD            Z27, Z26, Z28
 	VSUBPD            Z26, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
 	VSUBPD            Z30, Z26, Z26
 	VSUBPD            Z29, Z27, Z27
 	VADDPD            Z27, Z26, Z26
-	VADDPD            Z26, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z25, Z26
+	VADDPD            Z26, Z21, Z21
+	VMULPD            (AX), Z25, Z25
+	VMULPD            Z1, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
+	VFNMADD231PD      Z26, Z0, Z25
 	VADDPD            Z25, Z28, Z26
 	VSUBPD            Z28, Z26, Z27
 	VSUBPD            Z27, Z26, Z29
 	VSUBPD            Z29, Z28, Z28
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z25, Z28, Z25
-	VADDPD            Z25, Z22, Z22
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z26, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            Z1, Z26, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z26
-	VMULPD            Z0, Z26, Z25
-	VMULPD            Z0, Z22, Z22
-	VADDPD            Z1, Z25, Z26
+	VFNMADD231PD      Z25, Z0, Z26
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z26, Z25
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z21
+	VADDPD            Z2, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VSUBPD            Z1, Z26, Z27
+	VSUBPD            Z2, Z26, Z27
 	VSUBPD            Z27, Z25, Z25
-	VADDPD            Z22, Z25, Z27
+	VADDPD            Z21, Z25, Z27
 	VSUBPD            Z25, Z27, Z28
 	VSUBPD            Z28, Z27, Z29
 	VSUBPD            Z29, Z25, Z25
-	VSUBPD            Z28, Z22, Z22
-	VADDPD            Z22, Z25, Z22
+	VSUBPD            Z28, Z21, Z21
+	VADDPD            Z21, Z25, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        32(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        32(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z28
+	VMULPD            Z25, Z24, Z28
 	VADDPD            Z28, Z27, Z29
 	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
 	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
 	VADDPD            Z28, Z27, Z27
-	VADDPD            Z27, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
+	VADDPD            Z27, Z21, Z21
+	VMULPD            (AX), Z25, Z25
 	VADDPD            Z25, Z29, Z27
 	VSUBPD            Z29, Z27, Z28
 	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
 	VSUBPD            Z28, Z25, Z25
 	VADDPD            Z25, Z29, Z25
-	VADDPD            Z25, Z22, Z22
+	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        40(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        40(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z28
+	VMULPD            Z25, Z24, Z28
 	VADDPD            Z28, Z27, Z29
 	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
 	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
 	VADDPD            Z28, Z27, Z27
-	VADDPD            Z27, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
+	VADDPD            Z27, Z21, Z21
+	VMULPD            (AX), Z25, Z25
 	VADDPD            Z25, Z29, Z27
 	VSUBPD            Z29, Z27, Z28
 	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
 	VSUBPD            Z28, Z25, Z25
 	VADDPD            Z25, Z29, Z25
-	VADDPD            Z25, Z22, Z22
+	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        48(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        48(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z28
+	VMULPD            Z25, Z24, Z28
 	VADDPD            Z28, Z27, Z29
 	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
 	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
 	VADDPD            Z28, Z27, Z27
-	VADDPD            Z27, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
+	VADDPD            Z27, Z21, Z21
+	VMULPD            (AX), Z25, Z25
 	VADDPD            Z25, Z29, Z27
 	VSUBPD            Z29, Z27, Z28
 	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
 	VSUBPD            Z28, Z25, Z25
 	VADDPD            Z25, Z29, Z25
-	VADDPD            Z25, Z22, Z22
+	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        56(BP)(Z24*8), K3, Z25
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        56(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z25, Z25
-	VMULPD            (AX), Z25, Z28
+	VMULPD            Z25, Z24, Z28
 	VADDPD            Z28, Z27, Z29
 	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
 	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
 	VADDPD            Z28, Z27, Z27
-	VADDPD            Z27, Z22, Z22
-	VMULPD            64(AX), Z25, Z25
+	VADDPD            Z27, Z21, Z21
+	VMULPD            (AX), Z25, Z25
 	VADDPD            Z25, Z29, Z27
 	VSUBPD            Z29, Z27, Z28
 	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
 	VSUBPD            Z28, Z25, Z25
 	VADDPD            Z25, Z29, Z25
-	VADDPD            Z25, Z22, Z22
+	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z25
-	VGATHERQPD        64(BP)(Z24*8), K3, Z25
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z25, Z24
-	VMULPD            (AX), Z24, Z25
-	VADDPD            Z25, Z27, Z28
-	VSUBPD            Z27, Z28, Z29
-	VSUBPD            Z29, Z28, Z30
-	VSUBPD            Z30, Z27, Z27
-	VSUBPD            Z29, Z25, Z25
-	VADDPD            Z25, Z27, Z25
-	VADDPD            Z25, Z22, Z22
-	VMULPD            64(AX), Z24, Z24
-	VADDPD            Z24, Z28, Z25
-	VSUBPD            Z28, Z25, Z27
-	VSUBPD            Z27, Z25, Z29
-	VSUBPD            Z29, Z28, Z28
-	VSUBPD            Z27, Z24, Z24
-	VADDPD            Z24, Z28, Z24
-	VADDPD            Z24, Z22, Z22
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z25, Z24
-	VMOVAPS           Z24, Z27
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z25, Z27
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z25, Z27
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z22, Z27
-	VADDPD            Z27, Z24, Z22
-	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z17, Z24
-	VXORPD            Z24, Z22, Z22
-	VBLENDMPD         Z22, Z23, K2, Z23
-	VADDPD            Z7, Z26, Z22
-	VBLENDMPD         Z22, Z21, K2, Z21
+	VMOVAPS           Z2, Z25
+	VGATHERQPD        64(BP)(Z23*8), K3, Z25
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z25, Z23
+	VMULPD            Z23, Z24, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z28
+	VSUBPD            Z28, Z25, Z29
+	VSUBPD            Z29, Z27, Z27
+	VSUBPD            Z28, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
+	VMULPD            (AX), Z23, Z23
+	VADDPD            Z23, Z25, Z24
+	VSUBPD            Z25, Z24, Z27
+	VSUBPD            Z27, Z24, Z28
+	VSUBPD            Z28, Z25, Z25
+	VSUBPD            Z27, Z23, Z23
+	VADDPD            Z23, Z25, Z23
+	VADDPD            Z23, Z21, Z21
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z24, Z23
+	VMOVAPS           Z23, Z25
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z24, Z25
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z24, Z25
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z21, Z25
+	VADDPD            Z25, Z23, Z21
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z13, Z13
+	VXORPD            Z13, Z21, Z13
+	VBLENDMPD         Z13, Z22, K2, Z22
+	VADDPD            Z4, Z26, Z13
+	VBLENDMPD         Z13, Z20, K2, Z20
 
-done5:
-	VMULPD           Z23, Z23, Z22
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z24
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z22, Z24
-	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z22, Z24
-	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z22, Z24
-	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z22, Z24
-	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z22, Z24
-	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z22, Z24
-	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z22, Z24
-	VMULPD           Z24, Z22, Z22
-	VFMADD213PD      Z23, Z23, Z22
-	VRANGEPD         $0x02, Z22, Z23, Z22
-	VPSLLQ           $0x3f, Z21, Z21
-	VXORPD           Z21, Z22, Z21
-	VPMULLQ          Z6, Z10, Z22
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z23
-	VGATHERQPD       (SI)(Z22*8), K2, Z23
-	VDIVPD           Z17, Z23, Z17
-	VMULPD           Z14, Z19, Z22
-	VFMADD231PD      Z15, Z17, Z22
-	VFMADD231PD      Z16, Z20, Z22
-	VMULPD           Z22, Z17, Z23
-	VSUBPD           Z18, Z0, Z24
-	VMULPD           Z14, Z20, Z25
-	VFMSUB231PD      Z16, Z19, Z25
-	VMULPD           Z21, Z25, Z25
-	VFMADD231PD      Z18, Z15, Z25
-	VFMADD231PD      Z24, Z23, Z25
-	VPXORD           Z23, Z23, Z23
-	VCMPPD           $0x00, Z1, Z11, K2
-	VPMULLQ          Z6, Z10, Z24
+done6:
+	VMULPD           Z22, Z22, Z13
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z21
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z13, Z21
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z13, Z21
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z13, Z21
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z13, Z21
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z13, Z21
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z13, Z21
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z13, Z21
+	VMULPD           Z21, Z13, Z13
+	VFMADD213PD      Z22, Z22, Z13
+	VRANGEPD         $0x02, Z13, Z22, Z13
+	VPSLLQ           $0x3f, Z20, Z20
+	VXORPD           Z20, Z13, Z13
+	VMULPD           Z13, Z13, Z13
+	VMULPD           Z19, Z18, Z20
+	VMULPD           Z13, Z0, Z21
+	VMULPD           Z10, Z16, Z22
+	VFMSUB231PD      Z12, Z15, Z22
+	VMULPD           Z17, Z22, Z22
+	VFMADD231PD      Z14, Z11, Z22
+	VFMADD231PD      Z21, Z20, Z22
+	VPXORD           Z20, Z20, Z20
+	VCMPPD           $0x00, Z2, Z7, K2
+	VPMULLQ          Z3, Z6, Z21
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z26
-	VGATHERQPD       8(SI)(Z24*8), K3, Z26
-	VPMULLQ          Z6, Z10, Z24
+	VMOVAPS          Z2, Z23
+	VGATHERQPD       8(SI)(Z21*8), K3, Z23
+	VPMULLQ          Z3, Z6, Z21
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       16(SI)(Z24*8), K3, Z27
-	VMULPD           Z14, Z27, Z24
-	VFMSUB231PD      Z16, Z26, Z24
-	VADDPD           Z24, Z15, Z24
-	VBLENDMPD        Z24, Z23, K2, Z23
+	VMOVAPS          Z2, Z24
+	VGATHERQPD       16(SI)(Z21*8), K3, Z24
+	VMULPD           Z10, Z24, Z21
+	VFMSUB231PD      Z12, Z23, Z21
+	VADDPD           Z21, Z11, Z21
+	VBLENDMPD        Z21, Z20, K2, Z20
 	KNOTB            K2, K2
-	VBLENDMPD        Z25, Z23, K2, Z23
-	VMULPD           Z22, Z20, Z24
-	VSUBPD           Z18, Z0, Z25
-	VMULPD           Z15, Z19, Z26
-	VFMSUB231PD      Z14, Z17, Z26
-	VMULPD           Z21, Z26, Z26
-	VFMADD231PD      Z18, Z16, Z26
-	VFMADD231PD      Z25, Z24, Z26
-	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z1, Z11, K2
-	VPMULLQ          Z6, Z10, Z25
+	VBLENDMPD        Z22, Z20, K2, Z20
+	VMULPD           Z19, Z16, Z21
+	VMULPD           Z13, Z0, Z22
+	VMULPD           Z11, Z15, Z23
+	VFMSUB231PD      Z10, Z18, Z23
+	VMULPD           Z17, Z23, Z23
+	VFMADD231PD      Z14, Z12, Z23
+	VFMADD231PD      Z22, Z21, Z23
+	VPXORD           Z21, Z21, Z21
+	VCMPPD           $0x00, Z2, Z7, K2
+	VPMULLQ          Z3, Z6, Z22
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z25*8), K3, Z27
-	VPMULLQ          Z6, Z10, Z25
+	VMOVAPS          Z2, Z24
+	VGATHERQPD       (SI)(Z22*8), K3, Z24
+	VPMULLQ          Z3, Z6, Z22
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z28
-	VGATHERQPD       8(SI)(Z25*8), K3, Z28
-	VMULPD           Z15, Z28, Z25
-	VFMSUB231PD      Z14, Z27, Z25
-	VADDPD           Z25, Z16, Z25
-	VBLENDMPD        Z25, Z24, K2, Z24
+	VMOVAPS          Z2, Z25
+	VGATHERQPD       8(SI)(Z22*8), K3, Z25
+	VMULPD           Z11, Z25, Z22
+	VFMSUB231PD      Z10, Z24, Z22
+	VADDPD           Z22, Z12, Z22
+	VBLENDMPD        Z22, Z21, K2, Z21
 	KNOTB            K2, K2
-	VBLENDMPD        Z26, Z24, K2, Z24
-	VMULPD           Z22, Z19, Z19
-	VSUBPD           Z18, Z0, Z22
-	VMULPD           Z16, Z17, Z17
-	VFMSUB231PD      Z15, Z20, Z17
-	VMULPD           Z21, Z17, Z17
-	VFMADD231PD      Z18, Z14, Z17
-	VFMADD231PD      Z22, Z19, Z17
-	VPXORD           Z18, Z18, Z18
-	VCMPPD           $0x00, Z1, Z11, K2
-	VPMULLQ          Z6, Z10, Z11
+	VBLENDMPD        Z23, Z21, K2, Z21
+	VMULPD           Z19, Z15, Z15
+	VMULPD           Z13, Z0, Z13
+	VMULPD           Z12, Z18, Z18
+	VFMSUB231PD      Z11, Z16, Z18
+	VMULPD           Z17, Z18, Z16
+	VFMADD231PD      Z14, Z10, Z16
+	VFMADD231PD      Z13, Z15, Z16
+	VPXORD           Z13, Z13, Z13
+	VCMPPD           $0x00, Z2, Z7, K2
+	VPMULLQ          Z3, Z6, Z7
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z19
-	VGATHERQPD       16(SI)(Z11*8), K3, Z19
-	VPMULLQ          Z6, Z10, Z11
+	VMOVAPS          Z2, Z14
+	VGATHERQPD       16(SI)(Z7*8), K3, Z14
+	VPMULLQ          Z3, Z6, Z7
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z20
-	VGATHERQPD       (SI)(Z11*8), K3, Z20
-	VMULPD           Z16, Z20, Z11
-	VFMSUB231PD      Z15, Z19, Z11
-	VADDPD           Z11, Z14, Z11
-	VBLENDMPD        Z11, Z18, K2, Z18
+	VMOVAPS          Z2, Z15
+	VGATHERQPD       (SI)(Z7*8), K3, Z15
+	VMULPD           Z12, Z15, Z7
+	VFMSUB231PD      Z11, Z14, Z7
+	VADDPD           Z7, Z10, Z7
+	VBLENDMPD        Z7, Z13, K2, Z13
 	KNOTB            K2, K2
-	VBLENDMPD        Z17, Z18, K2, Z18
-	VDIVPD           Z24, Z23, Z11
-	VDIVPD           Z24, Z18, Z14
-	VMULPD           Z14, Z14, Z14
-	VFMADD231PD      Z11, Z11, Z14
-	VPMULLQ          Z6, Z10, Z11
+	VBLENDMPD        Z16, Z13, K2, Z13
+	VDIVPD           Z21, Z20, Z7
+	VDIVPD           Z21, Z13, Z10
+	VMULPD           Z10, Z10, Z10
+	VFMADD231PD      Z7, Z7, Z10
+	VPMULLQ          Z3, Z6, Z7
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z15
-	VGATHERQPD       80(SI)(Z11*8), K2, Z15
-	VMULPD           Z14, Z14, Z11
-	VPMULLQ          Z6, Z10, Z16
+	VMOVAPS          Z2, Z11
+	VGATHERQPD       80(SI)(Z7*8), K2, Z11
+	VMULPD           Z10, Z10, Z7
+	VPMULLQ          Z3, Z6, Z12
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z17
-	VGATHERQPD       72(SI)(Z16*8), K2, Z17
-	VFMADD213PD      Z0, Z14, Z17
-	VFMADD231PD      Z11, Z15, Z17
-	VPMULLQ          Z6, Z10, Z11
+	VMOVAPS          Z2, Z14
+	VGATHERQPD       72(SI)(Z12*8), K2, Z14
+	VFMADD213PD.BCST c64x1_3ff0000000000000<>+0(SB), Z10, Z14
+	VFMADD231PD      Z7, Z11, Z14
+	VPMULLQ          Z3, Z6, Z7
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z14
-	VGATHERQPD       48(SI)(Z11*8), K2, Z14
-	VMULPD           Z17, Z14, Z11
-	VMOVUPD          (R9)(R12*8), Z14
-	VDIVPD           Z24, Z23, Z15
-	VMULPD           Z15, Z11, Z15
-	VPMULLQ          Z6, Z10, Z16
+	VMOVAPS          Z2, Z10
+	VGATHERQPD       48(SI)(Z7*8), K2, Z10
+	VMULPD           Z14, Z10, Z7
+	VMOVUPD          (R9)(R12*8), Z10
+	VDIVPD           Z21, Z20, Z11
+	VMULPD           Z11, Z7, Z11
+	VPMULLQ          Z3, Z6, Z12
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z17
-	VGATHERQPD       56(SI)(Z16*8), K2, Z17
-	VADDPD           Z17, Z15, Z15
-	VSUBPD           Z13, Z15, Z13
-	VMULPD           Z13, Z14, Z13
-	VDIVPD           Z24, Z18, Z15
-	VMULPD           Z15, Z11, Z11
-	VPMULLQ          Z6, Z10, Z10
+	VMOVAPS          Z2, Z14
+	VGATHERQPD       56(SI)(Z12*8), K2, Z14
+	VADDPD           Z14, Z11, Z11
+	VSUBPD           Z9, Z11, Z9
+	VMULPD           Z9, Z10, Z9
+	VDIVPD           Z21, Z13, Z11
+	VMULPD           Z11, Z7, Z7
+	VPMULLQ          Z3, Z6, Z6
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z15
-	VGATHERQPD       64(SI)(Z10*8), K2, Z15
-	VADDPD           Z15, Z11, Z10
-	VSUBPD           Z12, Z10, Z10
-	VMULPD           Z10, Z14, Z10
+	VMOVAPS          Z2, Z11
+	VGATHERQPD       64(SI)(Z6*8), K2, Z11
+	VADDPD           Z11, Z7, Z6
+	VSUBPD           Z8, Z6, Z6
+	VMULPD           Z6, Z10, Z6
 	LEAQ             (CX)(R13*8), R13
-	VMOVAPS          Z8, Z11
-	VPERMI2PD        Z10, Z13, Z11
-	VMOVUPD          Z11, (R13)
-	VMOVAPS          Z9, Z11
-	VPERMI2PD        Z10, Z13, Z11
-	VMOVUPD          Z11, 64(R13)
+	VMOVUPD          c64x8_h1982f85c7791a865<>+0(SB), Z7
+	VPERMI2PD        Z6, Z9, Z7
+	VMOVUPD          Z7, (R13)
+	VMOVAPS          Z5, Z7
+	VPERMI2PD        Z6, Z9, Z7
+	VMOVUPD          Z7, 64(R13)
 	ADDQ             $+8, R12
 	CMPQ             R12, R11
 	JLE              loop3
@@ -930,7 +1202,7 @@ done2:
 	MOVQ              DX, R11
 	ANDQ              $+7, R11
 	TESTQ             R11, R11
-	JLE               done6
+	JLE               done7
 	SUBQ              R11, DX
 	VPBROADCASTQ      R11, Z0
 	VPCMPQ            $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
@@ -984,716 +1256,990 @@ done2:
 	VPXORD            Z5, Z5, Z5
 	VCMPPD            $0x00, Z3, Z2, K2
 	KNOTB             K2, K3
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z8
-	VBLENDMPD         Z8, Z2, K2, Z9
-	VSQRTPD           Z9, Z9
-	VBLENDMPD         Z9, Z5, K3, Z5
-	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z9
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z10
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z11
-	VMOVAPS           Z11, Z12
-	VFMADD231PD       Z9, Z5, Z12
-	VADDPD            Z10, Z12, Z12
-	VSUBPD            Z10, Z12, Z13
-	VSUBPD            Z11, Z13, Z13
-	VMOVAPS           Z5, Z14
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z13, Z14
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z13, Z14
-	VBROADCASTSD      c64x1_395c1cd129024e08<>+0(SB), Z15
-	VFNMADD231PD      Z15, Z13, Z14
-	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z13
-	VANDPD            Z13, Z5, Z16
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z17
-	VCMPPD            $0x1e, Z17, Z16, K2
+	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z2, K2, Z8
+	VSQRTPD           Z8, Z8
+	VBLENDMPD         Z8, Z5, K3, Z5
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z8
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z9
+	VMOVAPS           Z9, Z10
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z5, Z10
+	VADDPD            Z8, Z10, Z10
+	VSUBPD            Z8, Z10, Z11
+	VSUBPD            Z9, Z11, Z11
+	VMOVAPS           Z5, Z12
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z11, Z12
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z11, Z12
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z11, Z12
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z5, Z11
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z13
+	VCMPPD            $0x1e, Z13, Z11, K2
 	KORTESTB          K2, K2
-	JEQ               done7
-	VMAXPD            Z16, Z17, Z16
-	VCMPPD            $0x1e, Z17, Z16, K2
-	VPSRLQ            $0x34, Z16, Z18
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z18, Z18
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z18, Z18
-	VPSRLQ            $0x10, Z18, Z18
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z19
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z18, Z20
-	VPSUBQ            Z20, Z19, Z19
-	VPSLLQ            $0x34, Z19, Z19
-	VMULPD            Z19, Z16, Z16
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z16, Z19
-	VSUBPD            Z19, Z16, Z16
+	JEQ               done8
+	VMAXPD            Z11, Z13, Z11
+	VCMPPD            $0x1e, Z13, Z11, K2
+	VPSRLQ            $0x34, Z11, Z14
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z14, Z14
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z14, Z14
+	VPSRLQ            $0x10, Z14, Z14
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z15
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z14, Z16
+	VPSUBQ            Z16, Z15, Z15
+	VPSLLQ            $0x34, Z15, Z15
+	VMULPD            Z15, Z11, Z11
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z11, Z15
+	VSUBPD            Z15, Z11, Z11
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z20
+	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z16
+	KXNORW            K3, K3, K3
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        (BX)(Z14*8), K4, Z17
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z17
+	VMULPD            Z17, Z15, Z18
+	VMULPD            Z9, Z18, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD      Z19, Z16, Z18
+	VADDPD            Z18, Z3, Z19
+	VSUBPD            Z3, Z19, Z20
+	VSUBPD            Z20, Z19, Z21
+	VSUBPD            Z21, Z3, Z21
+	VSUBPD            Z20, Z18, Z18
+	VADDPD            Z18, Z21, Z18
+	VADDPD            Z18, Z3, Z18
+	VMULPD            Z17, Z11, Z17
+	VMULPD            Z9, Z17, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD      Z20, Z16, Z17
+	VADDPD            Z17, Z19, Z20
+	VSUBPD            Z19, Z20, Z21
+	VSUBPD            Z21, Z20, Z22
+	VSUBPD            Z22, Z19, Z19
+	VSUBPD            Z21, Z17, Z17
+	VADDPD            Z17, Z19, Z17
+	VADDPD            Z17, Z18, Z17
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z18
+	VGATHERQPD        8(BX)(Z14*8), K4, Z18
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z18, Z18
+	VMULPD            Z18, Z15, Z19
+	VMULPD            Z9, Z19, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD      Z21, Z16, Z19
+	VADDPD            Z19, Z20, Z21
+	VSUBPD            Z20, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z20, Z20
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z20, Z19
+	VADDPD            Z19, Z17, Z17
+	VMULPD            Z18, Z11, Z18
+	VMULPD            Z9, Z18, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD      Z19, Z16, Z18
+	VADDPD            Z18, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z18, Z18
+	VADDPD            Z18, Z21, Z18
+	VADDPD            Z18, Z17, Z17
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z18
+	VGATHERQPD        16(BX)(Z14*8), K4, Z18
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z18, Z18
+	VMULPD            Z18, Z15, Z20
+	VMULPD            Z9, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD      Z21, Z16, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z17, Z17
+	VMULPD            Z18, Z11, Z18
+	VMULPD            Z9, Z18, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD      Z19, Z16, Z18
+	VADDPD            Z18, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z18, Z18
+	VADDPD            Z18, Z21, Z18
+	VADDPD            Z18, Z17, Z17
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z18
+	VGATHERQPD        24(BX)(Z14*8), K4, Z18
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z18, Z18
+	VMULPD            Z18, Z15, Z20
+	VMULPD            Z9, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD      Z21, Z16, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z17, Z17
+	VMULPD            Z18, Z11, Z18
+	VMULPD            Z9, Z18, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD      Z19, Z16, Z18
+	VADDPD            Z18, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z18, Z18
+	VADDPD            Z18, Z21, Z18
+	VADDPD            Z18, Z17, Z17
+	VMULPD            Z9, Z19, Z18
+	VRNDSCALEPD       $0x08, Z18, Z18
+	VFNMADD231PD      Z18, Z16, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z16
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z17
+	VADDPD            Z9, Z16, Z18
+	VRNDSCALEPD       $0x08, Z18, Z18
+	VSUBPD            Z9, Z18, Z19
+	VSUBPD            Z19, Z16, Z16
+	VADDPD            Z17, Z16, Z19
+	VSUBPD            Z16, Z19, Z20
+	VSUBPD            Z20, Z19, Z21
+	VSUBPD            Z21, Z16, Z16
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z16, Z16
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        32(BX)(Z14*8), K4, Z17
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z17, Z17
+	VMULPD            Z17, Z15, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z16, Z16
+	VMULPD            Z17, Z11, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z16, Z16
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        40(BX)(Z14*8), K4, Z17
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z17, Z17
+	VMULPD            Z17, Z15, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z16, Z16
+	VMULPD            Z17, Z11, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z16, Z16
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        48(BX)(Z14*8), K4, Z17
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z17, Z17
+	VMULPD            Z17, Z15, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z16, Z16
+	VMULPD            Z17, Z11, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z16, Z16
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        56(BX)(Z14*8), K4, Z17
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z17, Z17
+	VMULPD            Z17, Z15, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z16, Z16
+	VMULPD            Z17, Z11, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z16, Z16
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        64(BX)(Z14*8), K3, Z17
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z17, Z14
+	VMULPD            Z14, Z15, Z15
+	VADDPD            Z15, Z19, Z17
+	VSUBPD            Z19, Z17, Z20
+	VSUBPD            Z20, Z17, Z21
+	VSUBPD            Z21, Z19, Z19
+	VSUBPD            Z20, Z15, Z15
+	VADDPD            Z15, Z19, Z15
+	VADDPD            Z15, Z16, Z15
+	VMULPD            Z14, Z11, Z11
+	VADDPD            Z11, Z17, Z14
+	VSUBPD            Z17, Z14, Z16
+	VSUBPD            Z16, Z14, Z19
+	VSUBPD            Z19, Z17, Z17
+	VSUBPD            Z16, Z11, Z11
+	VADDPD            Z11, Z17, Z11
+	VADDPD            Z11, Z15, Z11
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z14, Z15
+	VMOVAPS           Z15, Z16
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z14, Z16
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z14, Z16
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z16
+	VADDPD            Z16, Z15, Z11
+	VBLENDMPD         Z11, Z12, K2, Z12
+	VADDPD            Z8, Z18, Z11
+	VBLENDMPD         Z11, Z10, K2, Z10
+
+done8:
+	VMULPD            Z12, Z12, Z11
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z14
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z11, Z14
+	VBROADCASTSD      c64x1_3de6123cd345ed15<>+0(SB), Z15
+	VFMADD213PD       Z15, Z11, Z14
+	VBROADCASTSD      c64x1_be5ae6454d4ff2fa<>+0(SB), Z16
+	VFMADD213PD       Z16, Z11, Z14
+	VBROADCASTSD      c64x1_3ec71de3a52a17ca<>+0(SB), Z17
+	VFMADD213PD       Z17, Z11, Z14
+	VBROADCASTSD      c64x1_bf2a01a01a014d7d<>+0(SB), Z18
+	VFMADD213PD       Z18, Z11, Z14
+	VBROADCASTSD      c64x1_3f811111111110c8<>+0(SB), Z19
+	VFMADD213PD       Z19, Z11, Z14
+	VBROADCASTSD      c64x1_bfc5555555555555<>+0(SB), Z20
+	VFMADD213PD       Z20, Z11, Z14
+	VMULPD            Z14, Z11, Z11
+	VFMADD213PD       Z12, Z12, Z11
+	VRANGEPD          $0x02, Z11, Z12, Z11
+	VPSLLQ            $0x3f, Z10, Z10
+	VXORPD            Z10, Z11, Z10
+	VPMULLQ           Z1, Z0, Z11
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        8(SI)(Z11*8), K2, Z12
+	VDIVPD            Z5, Z12, Z11
+	VPMULLQ           Z1, Z0, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z14
+	VGATHERQPD        16(SI)(Z12*8), K2, Z14
+	VDIVPD            Z5, Z14, Z12
+	VMOVAPS           Z8, Z14
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z5, Z14
+	VSUBPD            Z8, Z14, Z21
+	VMOVAPS           Z5, Z22
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z21, Z22
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z21, Z22
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z21, Z22
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z5, Z21
+	VCMPPD            $0x1e, Z13, Z21, K2
+	KORTESTB          K2, K2
+	JEQ               done9
+	VMAXPD            Z21, Z13, Z21
+	VCMPPD            $0x1e, Z13, Z21, K2
+	VPSRLQ            $0x34, Z21, Z23
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z23, Z23
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z23, Z23
+	VPSRLQ            $0x10, Z23, Z23
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z24
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z23, Z25
+	VPSUBQ            Z25, Z24, Z24
+	VPSLLQ            $0x34, Z24, Z24
+	VMULPD            Z24, Z21, Z21
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z21, Z24
+	VMOVUPS           Z24, (AX)
+	VSUBPD            (AX), Z21, Z21
+	VMOVUPS           Z21, 64(AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
 	VMOVAPS           Z3, Z21
-	VGATHERQPD        (BX)(Z18*8), K4, Z21
-	VMULPD            Z8, Z21, Z21
-	VMULPD            Z21, Z19, Z22
-	VMULPD            Z11, Z22, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z20, Z22
-	VADDPD            Z22, Z3, Z23
-	VSUBPD            Z3, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z3, Z25
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z25, Z22
-	VADDPD            Z22, Z3, Z22
-	VMULPD            Z21, Z16, Z21
-	VMULPD            Z11, Z21, Z24
-	VRNDSCALEPD       $0x08, Z24, Z24
-	VFNMADD231PD      Z24, Z20, Z21
-	VADDPD            Z21, Z23, Z24
-	VSUBPD            Z23, Z24, Z25
-	VSUBPD            Z25, Z24, Z26
-	VSUBPD            Z26, Z23, Z23
-	VSUBPD            Z25, Z21, Z21
-	VADDPD            Z21, Z23, Z21
-	VADDPD            Z21, Z22, Z21
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z22
-	VGATHERQPD        8(BX)(Z18*8), K4, Z22
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z22, Z22
-	VMULPD            Z22, Z19, Z23
-	VMULPD            Z11, Z23, Z25
+	VGATHERQPD        (BX)(Z23*8), K4, Z21
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z21
+	VMULPD            (AX), Z21, Z24
+	VMULPD            Z9, Z24, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z20, Z23
-	VADDPD            Z23, Z24, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z24
+	VADDPD            Z24, Z3, Z25
+	VSUBPD            Z3, Z25, Z26
+	VSUBPD            Z26, Z25, Z27
+	VSUBPD            Z27, Z3, Z27
+	VSUBPD            Z26, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z3, Z24
+	VMULPD            64(AX), Z21, Z21
+	VMULPD            Z9, Z21, Z26
+	VRNDSCALEPD       $0x08, Z26, Z26
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z21
+	VADDPD            Z21, Z25, Z26
+	VSUBPD            Z25, Z26, Z27
+	VSUBPD            Z27, Z26, Z28
+	VSUBPD            Z28, Z25, Z25
+	VSUBPD            Z27, Z21, Z21
+	VADDPD            Z21, Z25, Z21
+	VADDPD            Z21, Z24, Z21
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        8(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z25
+	VMULPD            Z9, Z25, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z25
+	VADDPD            Z25, Z26, Z27
+	VSUBPD            Z26, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z26, Z26
+	VSUBPD            Z28, Z25, Z25
+	VADDPD            Z25, Z26, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VMULPD            Z9, Z24, Z25
+	VRNDSCALEPD       $0x08, Z25, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
+	VSUBPD            Z26, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        16(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z26
+	VMULPD            Z9, Z26, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z26
+	VADDPD            Z26, Z25, Z27
+	VSUBPD            Z25, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z25, Z25
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z25, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VMULPD            Z9, Z24, Z25
+	VRNDSCALEPD       $0x08, Z25, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
+	VSUBPD            Z26, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        24(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z26
+	VMULPD            Z9, Z26, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z26
+	VADDPD            Z26, Z25, Z27
+	VSUBPD            Z25, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z25, Z25
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z25, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VMULPD            Z9, Z24, Z25
+	VRNDSCALEPD       $0x08, Z25, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
+	VSUBPD            Z26, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
+	VMULPD            Z9, Z25, Z24
+	VRNDSCALEPD       $0x08, Z24, Z24
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z24, Z25
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z25, Z24
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z21
+	VADDPD            Z3, Z24, Z25
+	VRNDSCALEPD       $0x08, Z25, Z25
+	VMOVUPS           Z25, 128(AX)
+	VMOVUPS           128(AX), Z25
+	VSUBPD            Z3, Z25, Z25
+	VSUBPD            Z25, Z24, Z24
+	VADDPD            Z21, Z24, Z25
 	VSUBPD            Z24, Z25, Z26
 	VSUBPD            Z26, Z25, Z27
 	VSUBPD            Z27, Z24, Z24
-	VSUBPD            Z26, Z23, Z23
-	VADDPD            Z23, Z24, Z23
-	VADDPD            Z23, Z21, Z21
-	VMULPD            Z22, Z16, Z22
-	VMULPD            Z11, Z22, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z20, Z22
-	VADDPD            Z22, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z25, Z22
-	VADDPD            Z22, Z21, Z21
+	VSUBPD            Z26, Z21, Z21
+	VADDPD            Z21, Z24, Z21
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z22
-	VGATHERQPD        16(BX)(Z18*8), K4, Z22
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z22, Z22
-	VMULPD            Z22, Z19, Z24
-	VMULPD            Z11, Z24, Z25
-	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z20, Z24
-	VADDPD            Z24, Z23, Z25
-	VSUBPD            Z23, Z25, Z26
-	VSUBPD            Z26, Z25, Z27
-	VSUBPD            Z27, Z23, Z23
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        32(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z26
+	VADDPD            Z26, Z25, Z27
+	VSUBPD            Z25, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z25, Z25
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z25, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
 	VSUBPD            Z26, Z24, Z24
-	VADDPD            Z24, Z23, Z23
-	VADDPD            Z23, Z21, Z21
-	VMULPD            Z22, Z16, Z22
-	VMULPD            Z11, Z22, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z20, Z22
-	VADDPD            Z22, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z25, Z22
-	VADDPD            Z22, Z21, Z21
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z22
-	VGATHERQPD        24(BX)(Z18*8), K4, Z22
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z22, Z22
-	VMULPD            Z22, Z19, Z24
-	VMULPD            Z11, Z24, Z25
-	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z20, Z24
-	VADDPD            Z24, Z23, Z25
-	VSUBPD            Z23, Z25, Z26
-	VSUBPD            Z26, Z25, Z27
-	VSUBPD            Z27, Z23, Z23
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        40(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z26
+	VADDPD            Z26, Z25, Z27
+	VSUBPD            Z25, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z25, Z25
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z25, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
 	VSUBPD            Z26, Z24, Z24
-	VADDPD            Z24, Z23, Z23
-	VADDPD            Z23, Z21, Z21
-	VMULPD            Z22, Z16, Z22
-	VMULPD            Z11, Z22, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z20, Z22
-	VADDPD            Z22, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z25, Z22
-	VADDPD            Z22, Z21, Z21
-	VMULPD            Z11, Z23, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD      Z22, Z20, Z23
-	VMULPD            Z8, Z23, Z20
-	VMULPD            Z8, Z21, Z21
-	VADDPD            Z11, Z20, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VSUBPD            Z11, Z22, Z23
-	VSUBPD            Z23, Z20, Z20
-	VADDPD            Z21, Z20, Z23
-	VSUBPD            Z20, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z20, Z20
-	VSUBPD            Z24, Z21, Z21
-	VADDPD            Z21, Z20, Z20
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        32(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z21, Z21
-	VMULPD            Z21, Z19, Z24
-	VADDPD            Z24, Z23, Z25
-	VSUBPD            Z23, Z25, Z26
-	VSUBPD            Z26, Z25, Z27
-	VSUBPD            Z27, Z23, Z23
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        48(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z26
+	VADDPD            Z26, Z25, Z27
+	VSUBPD            Z25, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z25, Z25
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z25, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
 	VSUBPD            Z26, Z24, Z24
-	VADDPD            Z24, Z23, Z23
-	VADDPD            Z23, Z20, Z20
-	VMULPD            Z21, Z16, Z21
-	VADDPD            Z21, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z21, Z21
-	VADDPD            Z21, Z25, Z21
-	VADDPD            Z21, Z20, Z20
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        40(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z21, Z21
-	VMULPD            Z21, Z19, Z24
-	VADDPD            Z24, Z23, Z25
-	VSUBPD            Z23, Z25, Z26
-	VSUBPD            Z26, Z25, Z27
-	VSUBPD            Z27, Z23, Z23
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        56(BX)(Z23*8), K4, Z24
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z24, Z24
+	VMULPD            (AX), Z24, Z26
+	VADDPD            Z26, Z25, Z27
+	VSUBPD            Z25, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z25, Z25
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z25, Z25
+	VADDPD            Z25, Z21, Z21
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z27, Z25
+	VSUBPD            Z27, Z25, Z26
+	VSUBPD            Z26, Z25, Z28
+	VSUBPD            Z28, Z27, Z27
 	VSUBPD            Z26, Z24, Z24
-	VADDPD            Z24, Z23, Z23
-	VADDPD            Z23, Z20, Z20
-	VMULPD            Z21, Z16, Z21
-	VADDPD            Z21, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z21, Z21
-	VADDPD            Z21, Z25, Z21
-	VADDPD            Z21, Z20, Z20
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        48(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z21, Z21
-	VMULPD            Z21, Z19, Z24
-	VADDPD            Z24, Z23, Z25
-	VSUBPD            Z23, Z25, Z26
-	VSUBPD            Z26, Z25, Z27
-	VSUBPD            Z27, Z23, Z23
-	VSUBPD            Z26, Z24, Z24
-	VADDPD            Z24, Z23, Z23
-	VADDPD            Z23, Z20, Z20
-	VMULPD            Z21, Z16, Z21
-	VADDPD            Z21, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z21, Z21
-	VADDPD            Z21, Z25, Z21
-	VADDPD            Z21, Z20, Z20
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        56(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z21, Z21
-	VMULPD            Z21, Z19, Z24
-	VADDPD            Z24, Z23, Z25
-	VSUBPD            Z23, Z25, Z26
-	VSUBPD            Z26, Z25, Z27
-	VSUBPD            Z27, Z23, Z23
-	VSUBPD            Z26, Z24, Z24
-	VADDPD            Z24, Z23, Z23
-	VADDPD            Z23, Z20, Z20
-	VMULPD            Z21, Z16, Z21
-	VADDPD            Z21, Z25, Z23
-	VSUBPD            Z25, Z23, Z24
-	VSUBPD            Z24, Z23, Z26
-	VSUBPD            Z26, Z25, Z25
-	VSUBPD            Z24, Z21, Z21
-	VADDPD            Z21, Z25, Z21
-	VADDPD            Z21, Z20, Z20
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        64(BX)(Z18*8), K3, Z21
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z21, Z18
-	VMULPD            Z18, Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z24
-	VSUBPD            Z24, Z21, Z25
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z21, Z21
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        64(BX)(Z23*8), K3, Z24
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z24, Z23
+	VMULPD            (AX), Z23, Z24
+	VADDPD            Z24, Z25, Z26
+	VSUBPD            Z25, Z26, Z27
+	VSUBPD            Z27, Z26, Z28
+	VSUBPD            Z28, Z25, Z25
+	VSUBPD            Z27, Z24, Z24
+	VADDPD            Z24, Z25, Z24
+	VADDPD            Z24, Z21, Z21
+	VMULPD            64(AX), Z23, Z23
+	VADDPD            Z23, Z26, Z24
+	VSUBPD            Z26, Z24, Z25
+	VSUBPD            Z25, Z24, Z27
+	VSUBPD            Z27, Z26, Z26
 	VSUBPD            Z25, Z23, Z23
-	VSUBPD            Z24, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z20, Z19
-	VMULPD            Z18, Z16, Z16
-	VADDPD            Z16, Z21, Z18
-	VSUBPD            Z21, Z18, Z20
-	VSUBPD            Z20, Z18, Z23
-	VSUBPD            Z23, Z21, Z21
-	VSUBPD            Z20, Z16, Z16
-	VADDPD            Z16, Z21, Z16
-	VADDPD            Z16, Z19, Z16
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z18, Z19
-	VMOVAPS           Z19, Z20
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z18, Z20
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z18, Z20
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z16, Z20
-	VADDPD            Z20, Z19, Z16
-	VBLENDMPD         Z16, Z14, K2, Z14
-	VADDPD            Z10, Z22, Z16
-	VBLENDMPD         Z16, Z12, K2, Z12
+	VADDPD            Z23, Z26, Z23
+	VADDPD            Z23, Z21, Z21
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z24, Z23
+	VMOVAPS           Z23, Z25
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z24, Z25
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z24, Z25
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z21, Z25
+	VADDPD            Z25, Z23, Z21
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z5, Z23
+	VXORPD            Z23, Z21, Z21
+	VBLENDMPD         Z21, Z22, K2, Z22
+	VADDPD            128(AX), Z8, Z21
+	VBLENDMPD         Z21, Z14, K2, Z14
 
-done7:
-	VMULPD            Z14, Z14, Z16
-	VBROADCASTSD      c64x1_3ce88345a6f5d672<>+0(SB), Z18
-	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z19
-	VMOVAPS           Z19, Z20
-	VFMADD231PD       Z16, Z18, Z20
-	VBROADCASTSD      c64x1_3de6123cd345ed15<>+0(SB), Z21
-	VFMADD213PD       Z21, Z16, Z20
-	VBROADCASTSD      c64x1_be5ae6454d4ff2fa<>+0(SB), Z22
-	VFMADD213PD       Z22, Z16, Z20
-	VBROADCASTSD      c64x1_3ec71de3a52a17ca<>+0(SB), Z23
-	VFMADD213PD       Z23, Z16, Z20
-	VBROADCASTSD      c64x1_bf2a01a01a014d7d<>+0(SB), Z24
-	VFMADD213PD       Z24, Z16, Z20
-	VBROADCASTSD      c64x1_3f811111111110c8<>+0(SB), Z25
-	VFMADD213PD       Z25, Z16, Z20
-	VBROADCASTSD      c64x1_bfc5555555555555<>+0(SB), Z26
-	VFMADD213PD       Z26, Z16, Z20
-	VMULPD            Z20, Z16, Z16
-	VFMADD213PD       Z14, Z14, Z16
-	VRANGEPD          $0x02, Z16, Z14, Z14
-	VPSLLQ            $0x3f, Z12, Z12
-	VXORPD            Z12, Z14, Z12
-	VPMULLQ           Z1, Z0, Z14
+done9:
+	VMULPD            Z22, Z22, Z21
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z23
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z21, Z23
+	VFMADD213PD       Z15, Z21, Z23
+	VFMADD213PD       Z16, Z21, Z23
+	VFMADD213PD       Z17, Z21, Z23
+	VFMADD213PD       Z18, Z21, Z23
+	VFMADD213PD       Z19, Z21, Z23
+	VFMADD213PD       Z20, Z21, Z23
+	VMULPD            Z23, Z21, Z21
+	VFMADD213PD       Z22, Z22, Z21
+	VRANGEPD          $0x02, Z21, Z22, Z21
+	VPSLLQ            $0x3f, Z14, Z14
+	VXORPD            Z14, Z21, Z14
+	VPMULLQ           Z1, Z0, Z21
 	KMOVW             K1, K2
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        8(SI)(Z14*8), K2, Z16
-	VDIVPD            Z5, Z16, Z14
-	VPMULLQ           Z1, Z0, Z16
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        16(SI)(Z16*8), K2, Z20
-	VDIVPD            Z5, Z20, Z16
-	VFMADD213PD       Z10, Z5, Z9
-	VSUBPD            Z10, Z9, Z20
-	VMOVAPS           Z5, Z27
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z20, Z27
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z20, Z27
-	VFNMADD231PD      Z15, Z20, Z27
-	VANDPD            Z13, Z5, Z13
-	VCMPPD            $0x1e, Z17, Z13, K2
+	VMOVAPS           Z3, Z22
+	VGATHERQPD        (SI)(Z21*8), K2, Z22
+	VDIVPD            Z5, Z22, Z21
+	VMULPD            Z4, Z11, Z22
+	VFMADD231PD       Z6, Z21, Z22
+	VFMADD231PD       Z7, Z12, Z22
+	VMULPD            Z5, Z9, Z5
+	VMOVAPS           Z8, Z23
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z5, Z23
+	VSUBPD            Z8, Z23, Z24
+	VMOVAPS           Z5, Z25
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z24, Z25
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z24, Z25
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z24, Z25
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z5, Z24
+	VCMPPD            $0x1e, Z13, Z24, K2
 	KORTESTB          K2, K2
-	JEQ               done8
-	VMAXPD            Z13, Z17, Z13
-	VCMPPD            $0x1e, Z17, Z13, K2
-	VPSRLQ            $0x34, Z13, Z15
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z15, Z15
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z15, Z15
-	VPSRLQ            $0x10, Z15, Z15
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z17
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z15, Z20
-	VPSUBQ            Z20, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z17
-	VMULPD            Z17, Z13, Z13
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z13, Z17
-	VMOVUPS           Z17, 64(AX)
-	VSUBPD            64(AX), Z13, Z13
-	VMOVUPS           Z13, (AX)
+	JEQ               done10
+	VMAXPD            Z24, Z13, Z24
+	VCMPPD            $0x1e, Z13, Z24, K2
+	VPSRLQ            $0x34, Z24, Z13
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z13, Z13
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z13, Z13
+	VPSRLQ            $0x10, Z13, Z13
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z26
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z13, Z27
+	VPSUBQ            Z27, Z26, Z26
+	VPSLLQ            $0x34, Z26, Z26
+	VMULPD            Z26, Z24, Z24
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z24, Z26
+	VMOVUPS           Z26, 128(AX)
+	VSUBPD            128(AX), Z24, Z24
+	VMOVUPS           Z24, 64(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        (BX)(Z15*8), K4, Z13
-	VMULPD            Z8, Z13, Z13
-	VMULPD            64(AX), Z13, Z17
-	VMULPD            Z11, Z17, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z17
-	VADDPD            Z17, Z3, Z20
-	VSUBPD            Z3, Z20, Z28
-	VSUBPD            Z28, Z20, Z29
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        (BX)(Z13*8), K4, Z24
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z24, Z24
+	VMULPD            128(AX), Z24, Z26
+	VMULPD            Z9, Z26, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z26
+	VADDPD            Z26, Z3, Z27
+	VSUBPD            Z3, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
 	VSUBPD            Z29, Z3, Z29
-	VSUBPD            Z28, Z17, Z17
-	VADDPD            Z17, Z29, Z17
-	VADDPD            Z17, Z3, Z17
-	VMULPD            (AX), Z13, Z13
-	VMULPD            Z11, Z13, Z28
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z29, Z26
+	VADDPD            Z26, Z3, Z26
+	VMULPD            64(AX), Z24, Z24
+	VMULPD            Z9, Z24, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z13
-	VADDPD            Z13, Z20, Z28
-	VSUBPD            Z20, Z28, Z29
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z24
+	VADDPD            Z24, Z27, Z28
+	VSUBPD            Z27, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
-	VSUBPD            Z30, Z20, Z20
-	VSUBPD            Z29, Z13, Z13
-	VADDPD            Z13, Z20, Z13
-	VADDPD            Z13, Z17, Z13
+	VSUBPD            Z30, Z27, Z27
+	VSUBPD            Z29, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z26, Z24
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        8(BX)(Z15*8), K4, Z17
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z17, Z17
-	VMULPD            64(AX), Z17, Z20
-	VMULPD            Z11, Z20, Z29
+	VMOVAPS           Z3, Z26
+	VGATHERQPD        8(BX)(Z13*8), K4, Z26
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z26, Z26
+	VMULPD            128(AX), Z26, Z27
+	VMULPD            Z9, Z27, Z29
 	VRNDSCALEPD       $0x08, Z29, Z29
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z29, Z20
-	VADDPD            Z20, Z28, Z29
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z29, Z27
+	VADDPD            Z27, Z28, Z29
 	VSUBPD            Z28, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
 	VSUBPD            Z31, Z28, Z28
-	VSUBPD            Z30, Z20, Z20
-	VADDPD            Z20, Z28, Z20
-	VADDPD            Z20, Z13, Z13
-	VMULPD            (AX), Z17, Z17
-	VMULPD            Z11, Z17, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z17
-	VADDPD            Z17, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VSUBPD            Z30, Z27, Z27
+	VADDPD            Z27, Z28, Z27
+	VADDPD            Z27, Z24, Z24
+	VMULPD            64(AX), Z26, Z26
+	VMULPD            Z9, Z26, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z26
+	VADDPD            Z26, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z17, Z17
-	VADDPD            Z17, Z29, Z17
-	VADDPD            Z17, Z13, Z13
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z29, Z26
+	VADDPD            Z26, Z24, Z24
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        16(BX)(Z15*8), K4, Z17
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z17, Z17
-	VMULPD            64(AX), Z17, Z28
-	VMULPD            Z11, Z28, Z29
+	VMOVAPS           Z3, Z26
+	VGATHERQPD        16(BX)(Z13*8), K4, Z26
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z26, Z26
+	VMULPD            128(AX), Z26, Z28
+	VMULPD            Z9, Z28, Z29
 	VRNDSCALEPD       $0x08, Z29, Z29
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z29, Z28
-	VADDPD            Z28, Z20, Z29
-	VSUBPD            Z20, Z29, Z30
+	VADDPD            Z28, Z27, Z29
+	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
-	VSUBPD            Z31, Z20, Z20
+	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
-	VADDPD            Z28, Z20, Z20
-	VADDPD            Z20, Z13, Z13
-	VMULPD            (AX), Z17, Z17
-	VMULPD            Z11, Z17, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z17
-	VADDPD            Z17, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VADDPD            Z28, Z27, Z27
+	VADDPD            Z27, Z24, Z24
+	VMULPD            64(AX), Z26, Z26
+	VMULPD            Z9, Z26, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z26
+	VADDPD            Z26, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z17, Z17
-	VADDPD            Z17, Z29, Z17
-	VADDPD            Z17, Z13, Z13
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z29, Z26
+	VADDPD            Z26, Z24, Z24
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        24(BX)(Z15*8), K4, Z17
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z17, Z17
-	VMULPD            64(AX), Z17, Z28
-	VMULPD            Z11, Z28, Z29
+	VMOVAPS           Z3, Z26
+	VGATHERQPD        24(BX)(Z13*8), K4, Z26
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z26, Z26
+	VMULPD            128(AX), Z26, Z28
+	VMULPD            Z9, Z28, Z29
 	VRNDSCALEPD       $0x08, Z29, Z29
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z29, Z28
-	VADDPD            Z28, Z20, Z29
-	VSUBPD            Z20, Z29, Z30
+	VADDPD            Z28, Z27, Z29
+	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
-	VSUBPD            Z31, Z20, Z20
+	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
-	VADDPD            Z28, Z20, Z20
-	VADDPD            Z20, Z13, Z13
-	VMULPD            (AX), Z17, Z17
-	VMULPD            Z11, Z17, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z17
-	VADDPD            Z17, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VADDPD            Z28, Z27, Z27
+	VADDPD            Z27, Z24, Z24
+	VMULPD            64(AX), Z26, Z26
+	VMULPD            Z9, Z26, Z27
+	VRNDSCALEPD       $0x08, Z27, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z26
+	VADDPD            Z26, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z17, Z17
-	VADDPD            Z17, Z29, Z17
-	VADDPD            Z17, Z13, Z13
-	VMULPD            Z11, Z20, Z11
-	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z20
-	VMULPD            Z8, Z20, Z11
-	VMULPD            Z8, Z13, Z13
-	VADDPD            Z3, Z11, Z17
-	VRNDSCALEPD       $0x08, Z17, Z17
-	VSUBPD            Z3, Z17, Z20
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z13, Z11, Z20
-	VSUBPD            Z11, Z20, Z28
-	VSUBPD            Z28, Z20, Z29
-	VSUBPD            Z29, Z11, Z11
-	VSUBPD            Z28, Z13, Z13
-	VADDPD            Z13, Z11, Z11
+	VSUBPD            Z28, Z26, Z26
+	VADDPD            Z26, Z29, Z26
+	VADDPD            Z26, Z24, Z24
+	VMULPD            Z9, Z27, Z9
+	VRNDSCALEPD       $0x08, Z9, Z9
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z9, Z27
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z27, Z9
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z24, Z24
+	VADDPD            Z3, Z9, Z26
+	VRNDSCALEPD       $0x08, Z26, Z26
+	VSUBPD            Z3, Z26, Z27
+	VSUBPD            Z27, Z9, Z9
+	VADDPD            Z24, Z9, Z27
+	VSUBPD            Z9, Z27, Z28
+	VSUBPD            Z28, Z27, Z29
+	VSUBPD            Z29, Z9, Z9
+	VSUBPD            Z28, Z24, Z24
+	VADDPD            Z24, Z9, Z9
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        32(BX)(Z15*8), K4, Z13
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z13, Z13
-	VMULPD            64(AX), Z13, Z28
-	VADDPD            Z28, Z20, Z29
-	VSUBPD            Z20, Z29, Z30
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        32(BX)(Z13*8), K4, Z24
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z24, Z24
+	VMULPD            128(AX), Z24, Z28
+	VADDPD            Z28, Z27, Z29
+	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
-	VSUBPD            Z31, Z20, Z20
+	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
-	VADDPD            Z28, Z20, Z20
-	VADDPD            Z20, Z11, Z11
-	VMULPD            (AX), Z13, Z13
-	VADDPD            Z13, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VADDPD            Z28, Z27, Z27
+	VADDPD            Z27, Z9, Z9
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z13, Z13
-	VADDPD            Z13, Z29, Z13
-	VADDPD            Z13, Z11, Z11
+	VSUBPD            Z28, Z24, Z24
+	VADDPD            Z24, Z29, Z24
+	VADDPD            Z24, Z9, Z9
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        40(BX)(Z15*8), K4, Z13
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z13, Z13
-	VMULPD            64(AX), Z13, Z28
-	VADDPD            Z28, Z20, Z29
-	VSUBPD            Z20, Z29, Z30
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        40(BX)(Z13*8), K4, Z24
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z24, Z24
+	VMULPD            128(AX), Z24, Z28
+	VADDPD            Z28, Z27, Z29
+	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
-	VSUBPD            Z31, Z20, Z20
+	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
-	VADDPD            Z28, Z20, Z20
-	VADDPD            Z20, Z11, Z11
-	VMULPD            (AX), Z13, Z13
-	VADDPD            Z13, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VADDPD            Z28, Z27, Z27
+	VADDPD            Z27, Z9, Z9
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z13, Z13
-	VADDPD            Z13, Z29, Z13
-	VADDPD            Z13, Z11, Z11
+	VSUBPD            Z28, Z24, Z24
+	VADDPD            Z24, Z29, Z24
+	VADDPD            Z24, Z9, Z9
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        48(BX)(Z15*8), K4, Z13
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z13, Z13
-	VMULPD            64(AX), Z13, Z28
-	VADDPD            Z28, Z20, Z29
-	VSUBPD            Z20, Z29, Z30
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        48(BX)(Z13*8), K4, Z24
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z24, Z24
+	VMULPD            128(AX), Z24, Z28
+	VADDPD            Z28, Z27, Z29
+	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
-	VSUBPD            Z31, Z20, Z20
+	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
-	VADDPD            Z28, Z20, Z20
-	VADDPD            Z20, Z11, Z11
-	VMULPD            (AX), Z13, Z13
-	VADDPD            Z13, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VADDPD            Z28, Z27, Z27
+	VADDPD            Z27, Z9, Z9
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z13, Z13
-	VADDPD            Z13, Z29, Z13
-	VADDPD            Z13, Z11, Z11
+	VSUBPD            Z28, Z24, Z24
+	VADDPD            Z24, Z29, Z24
+	VADDPD            Z24, Z9, Z9
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        56(BX)(Z15*8), K4, Z13
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z13, Z13
-	VMULPD            64(AX), Z13, Z28
-	VADDPD            Z28, Z20, Z29
-	VSUBPD            Z20, Z29, Z30
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        56(BX)(Z13*8), K4, Z24
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z24, Z24
+	VMULPD            128(AX), Z24, Z28
+	VADDPD            Z28, Z27, Z29
+	VSUBPD            Z27, Z29, Z30
 	VSUBPD            Z30, Z29, Z31
-	VSUBPD            Z31, Z20, Z20
+	VSUBPD            Z31, Z27, Z27
 	VSUBPD            Z30, Z28, Z28
-	VADDPD            Z28, Z20, Z20
-	VADDPD            Z20, Z11, Z11
-	VMULPD            (AX), Z13, Z13
-	VADDPD            Z13, Z29, Z20
-	VSUBPD            Z29, Z20, Z28
-	VSUBPD            Z28, Z20, Z30
+	VADDPD            Z28, Z27, Z27
+	VADDPD            Z27, Z9, Z9
+	VMULPD            64(AX), Z24, Z24
+	VADDPD            Z24, Z29, Z27
+	VSUBPD            Z29, Z27, Z28
+	VSUBPD            Z28, Z27, Z30
 	VSUBPD            Z30, Z29, Z29
-	VSUBPD            Z28, Z13, Z13
-	VADDPD            Z13, Z29, Z13
-	VADDPD            Z13, Z11, Z11
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        64(BX)(Z15*8), K3, Z13
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z13, Z13
-	VMULPD            64(AX), Z13, Z15
-	VADDPD            Z15, Z20, Z28
-	VSUBPD            Z20, Z28, Z29
+	VSUBPD            Z28, Z24, Z24
+	VADDPD            Z24, Z29, Z24
+	VADDPD            Z24, Z9, Z9
+	VMOVAPS           Z3, Z24
+	VGATHERQPD        64(BX)(Z13*8), K3, Z24
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z24, Z13
+	VMULPD            128(AX), Z13, Z24
+	VADDPD            Z24, Z27, Z28
+	VSUBPD            Z27, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
-	VSUBPD            Z30, Z20, Z20
-	VSUBPD            Z29, Z15, Z15
-	VADDPD            Z15, Z20, Z15
-	VADDPD            Z15, Z11, Z11
-	VMULPD            (AX), Z13, Z13
-	VADDPD            Z13, Z28, Z15
-	VSUBPD            Z28, Z15, Z20
-	VSUBPD            Z20, Z15, Z29
+	VSUBPD            Z30, Z27, Z27
+	VSUBPD            Z29, Z24, Z24
+	VADDPD            Z24, Z27, Z24
+	VADDPD            Z24, Z9, Z9
+	VMULPD            64(AX), Z13, Z13
+	VADDPD            Z13, Z28, Z24
+	VSUBPD            Z28, Z24, Z27
+	VSUBPD            Z27, Z24, Z29
 	VSUBPD            Z29, Z28, Z28
-	VSUBPD            Z20, Z13, Z13
+	VSUBPD            Z27, Z13, Z13
 	VADDPD            Z13, Z28, Z13
-	VADDPD            Z13, Z11, Z11
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z15, Z13
-	VMOVAPS           Z13, Z20
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z20
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z15, Z20
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z20
-	VADDPD            Z20, Z13, Z11
-	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z5, Z13
-	VXORPD            Z13, Z11, Z11
-	VBLENDMPD         Z11, Z27, K2, Z27
-	VADDPD            Z10, Z17, Z10
-	VBLENDMPD         Z10, Z9, K2, Z9
+	VADDPD            Z13, Z9, Z9
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z24, Z13
+	VMOVAPS           Z13, Z27
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z24, Z27
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z24, Z27
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z9, Z27
+	VADDPD            Z27, Z13, Z9
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z5, Z5
+	VXORPD            Z5, Z9, Z5
+	VBLENDMPD         Z5, Z25, K2, Z25
+	VADDPD            Z8, Z26, Z5
+	VBLENDMPD         Z5, Z23, K2, Z23
 
-done8:
-	VMULPD      Z27, Z27, Z10
-	VFMADD231PD Z10, Z18, Z19
-	VFMADD231PD Z10, Z19, Z21
-	VFMADD231PD Z10, Z21, Z22
-	VFMADD231PD Z10, Z22, Z23
-	VFMADD231PD Z10, Z23, Z24
-	VFMADD231PD Z10, Z24, Z25
-	VFMADD231PD Z10, Z25, Z26
-	VMULPD      Z26, Z10, Z10
-	VFMADD213PD Z27, Z27, Z10
-	VRANGEPD    $0x02, Z10, Z27, Z10
-	VPSLLQ      $0x3f, Z9, Z9
-	VXORPD      Z9, Z10, Z9
-	VPMULLQ     Z1, Z0, Z10
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z11
-	VGATHERQPD  (SI)(Z10*8), K2, Z11
-	VDIVPD      Z5, Z11, Z5
-	VMULPD      Z4, Z14, Z10
-	VFMADD231PD Z6, Z5, Z10
-	VFMADD231PD Z7, Z16, Z10
-	VMULPD      Z10, Z5, Z11
-	VSUBPD      Z12, Z8, Z13
-	VMULPD      Z4, Z16, Z15
-	VFMSUB231PD Z7, Z14, Z15
-	VMULPD      Z9, Z15, Z15
-	VFMADD231PD Z12, Z6, Z15
-	VFMADD231PD Z13, Z11, Z15
-	VPXORD      Z11, Z11, Z11
-	VCMPPD      $0x00, Z3, Z2, K2
-	KANDB       K2, K1, K3
-	VPMULLQ     Z1, Z0, Z13
-	KMOVW       K3, K4
-	VMOVAPS     Z3, Z17
-	VGATHERQPD  8(SI)(Z13*8), K4, Z17
-	VPMULLQ     Z1, Z0, Z13
-	VMOVAPS     Z3, Z18
-	VGATHERQPD  16(SI)(Z13*8), K3, Z18
-	VMULPD      Z4, Z18, Z13
-	VFMSUB231PD Z7, Z17, Z13
-	VADDPD      Z13, Z6, Z13
-	VBLENDMPD   Z13, Z11, K2, Z11
-	KNOTB       K2, K2
-	VBLENDMPD   Z15, Z11, K2, Z11
-	VMULPD      Z10, Z16, Z13
-	VSUBPD      Z12, Z8, Z15
-	VMULPD      Z6, Z14, Z17
-	VFMSUB231PD Z4, Z5, Z17
-	VMULPD      Z9, Z17, Z17
-	VFMADD231PD Z12, Z7, Z17
-	VFMADD231PD Z15, Z13, Z17
-	VPXORD      Z13, Z13, Z13
-	VCMPPD      $0x00, Z3, Z2, K2
-	KANDB       K2, K1, K3
-	VPMULLQ     Z1, Z0, Z15
-	KMOVW       K3, K4
-	VMOVAPS     Z3, Z18
-	VGATHERQPD  (SI)(Z15*8), K4, Z18
-	VPMULLQ     Z1, Z0, Z15
-	VMOVAPS     Z3, Z19
-	VGATHERQPD  8(SI)(Z15*8), K3, Z19
-	VMULPD      Z6, Z19, Z15
-	VFMSUB231PD Z4, Z18, Z15
-	VADDPD      Z15, Z7, Z15
-	VBLENDMPD   Z15, Z13, K2, Z13
-	KNOTB       K2, K2
-	VBLENDMPD   Z17, Z13, K2, Z13
-	VMULPD      Z10, Z14, Z10
-	VSUBPD      Z12, Z8, Z14
-	VMULPD      Z7, Z5, Z5
-	VFMSUB231PD Z6, Z16, Z5
-	VMULPD      Z9, Z5, Z5
-	VFMADD231PD Z12, Z4, Z5
-	VFMADD231PD Z14, Z10, Z5
-	VPXORD      Z9, Z9, Z9
-	VCMPPD      $0x00, Z3, Z2, K2
-	KANDB       K2, K1, K3
-	VPMULLQ     Z1, Z0, Z2
-	KMOVW       K3, K4
-	VMOVAPS     Z3, Z10
-	VGATHERQPD  16(SI)(Z2*8), K4, Z10
-	VPMULLQ     Z1, Z0, Z2
-	VMOVAPS     Z3, Z12
-	VGATHERQPD  (SI)(Z2*8), K3, Z12
-	VMULPD      Z7, Z12, Z2
-	VFMSUB231PD Z6, Z10, Z2
-	VADDPD      Z2, Z4, Z2
-	VBLENDMPD   Z2, Z9, K2, Z9
-	KNOTB       K2, K2
-	VBLENDMPD   Z5, Z9, K2, Z9
-	VDIVPD      Z13, Z11, Z2
-	VDIVPD      Z13, Z9, Z4
-	VMULPD      Z4, Z4, Z4
-	VFMADD231PD Z2, Z2, Z4
-	VPMULLQ     Z1, Z0, Z2
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z5
-	VGATHERQPD  80(SI)(Z2*8), K2, Z5
-	VMULPD      Z4, Z4, Z2
-	VPMULLQ     Z1, Z0, Z6
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z7
-	VGATHERQPD  72(SI)(Z6*8), K2, Z7
-	VFMADD231PD Z4, Z7, Z8
-	VFMADD231PD Z2, Z5, Z8
-	VPMULLQ     Z1, Z0, Z2
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z4
-	VGATHERQPD  48(SI)(Z2*8), K2, Z4
-	VMULPD      Z8, Z4, Z2
-	VMOVUPD.Z   (R9)(DX*8), K1, Z4
-	VDIVPD      Z13, Z11, Z5
-	VMULPD      Z5, Z2, Z5
-	SHLQ        $0x01, DX
-	LEAQ        (R10)(DX*8), AX
-	VMOVUPD     c64x8_hcd037e819e4e3a25<>+0(SB), Z6
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z7
-	VGATHERQPD  (AX)(Z6*8), K2, Z7
-	VPMULLQ     Z1, Z0, Z8
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z10
-	VGATHERQPD  56(SI)(Z8*8), K2, Z10
-	VADDPD      Z10, Z5, Z5
-	VSUBPD      Z7, Z5, Z5
-	VMULPD      Z5, Z4, Z5
-	LEAQ        (CX)(DX*8), AX
-	KMOVW       K1, K2
-	VSCATTERQPD Z5, K2, (AX)(Z6*8)
-	VDIVPD      Z13, Z9, Z5
-	VMULPD      Z5, Z2, Z2
-	LEAQ        (R10)(DX*8), AX
-	KMOVW       K1, K2
-	VMOVAPS     Z3, Z5
-	VGATHERQPD  8(AX)(Z6*8), K2, Z5
-	VPMULLQ     Z1, Z0, Z0
-	KMOVW       K1, K2
-	VGATHERQPD  64(SI)(Z0*8), K2, Z3
-	VADDPD      Z3, Z2, Z0
-	VSUBPD      Z5, Z0, Z0
-	VMULPD      Z0, Z4, Z0
-	LEAQ        (CX)(DX*8), AX
-	VSCATTERQPD Z0, K1, 8(AX)(Z6*8)
+done10:
+	VMULPD           Z25, Z25, Z5
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z8
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z5, Z8
+	VFMADD231PD      Z5, Z8, Z15
+	VFMADD231PD      Z5, Z15, Z16
+	VFMADD231PD      Z5, Z16, Z17
+	VFMADD231PD      Z5, Z17, Z18
+	VFMADD231PD      Z5, Z18, Z19
+	VFMADD231PD      Z5, Z19, Z20
+	VMULPD           Z20, Z5, Z5
+	VFMADD213PD      Z25, Z25, Z5
+	VRANGEPD         $0x02, Z5, Z25, Z5
+	VPSLLQ           $0x3f, Z23, Z8
+	VXORPD           Z8, Z5, Z5
+	VMULPD           Z5, Z5, Z5
+	VMULPD           Z22, Z21, Z8
+	VBROADCASTSD     c64x1_4000000000000000<>+0(SB), Z9
+	VMULPD           Z5, Z9, Z13
+	VMULPD           Z4, Z12, Z15
+	VFMSUB231PD      Z7, Z11, Z15
+	VMULPD           Z14, Z15, Z15
+	VFMADD231PD      Z10, Z6, Z15
+	VFMADD231PD      Z13, Z8, Z15
+	VPXORD           Z8, Z8, Z8
+	VCMPPD           $0x00, Z3, Z2, K2
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z13
+	KMOVW            K3, K4
+	VMOVAPS          Z3, Z16
+	VGATHERQPD       8(SI)(Z13*8), K4, Z16
+	VPMULLQ          Z1, Z0, Z13
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       16(SI)(Z13*8), K3, Z17
+	VMULPD           Z4, Z17, Z13
+	VFMSUB231PD      Z7, Z16, Z13
+	VADDPD           Z13, Z6, Z13
+	VBLENDMPD        Z13, Z8, K2, Z8
+	KNOTB            K2, K2
+	VBLENDMPD        Z15, Z8, K2, Z8
+	VMULPD           Z22, Z12, Z13
+	VMULPD           Z5, Z9, Z15
+	VMULPD           Z6, Z11, Z16
+	VFMSUB231PD      Z4, Z21, Z16
+	VMULPD           Z14, Z16, Z16
+	VFMADD231PD      Z10, Z7, Z16
+	VFMADD231PD      Z15, Z13, Z16
+	VPXORD           Z13, Z13, Z13
+	VCMPPD           $0x00, Z3, Z2, K2
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z15
+	KMOVW            K3, K4
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       (SI)(Z15*8), K4, Z17
+	VPMULLQ          Z1, Z0, Z15
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       8(SI)(Z15*8), K3, Z18
+	VMULPD           Z6, Z18, Z15
+	VFMSUB231PD      Z4, Z17, Z15
+	VADDPD           Z15, Z7, Z15
+	VBLENDMPD        Z15, Z13, K2, Z13
+	KNOTB            K2, K2
+	VBLENDMPD        Z16, Z13, K2, Z13
+	VMULPD           Z22, Z11, Z11
+	VMULPD           Z5, Z9, Z5
+	VMULPD           Z7, Z21, Z9
+	VFMSUB231PD      Z6, Z12, Z9
+	VMULPD           Z14, Z9, Z9
+	VFMADD231PD      Z10, Z4, Z9
+	VFMADD231PD      Z5, Z11, Z9
+	VPXORD           Z5, Z5, Z5
+	VCMPPD           $0x00, Z3, Z2, K2
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z2
+	KMOVW            K3, K4
+	VMOVAPS          Z3, Z10
+	VGATHERQPD       16(SI)(Z2*8), K4, Z10
+	VPMULLQ          Z1, Z0, Z2
+	VMOVAPS          Z3, Z11
+	VGATHERQPD       (SI)(Z2*8), K3, Z11
+	VMULPD           Z7, Z11, Z2
+	VFMSUB231PD      Z6, Z10, Z2
+	VADDPD           Z2, Z4, Z2
+	VBLENDMPD        Z2, Z5, K2, Z5
+	KNOTB            K2, K2
+	VBLENDMPD        Z9, Z5, K2, Z5
+	VDIVPD           Z13, Z8, Z2
+	VDIVPD           Z13, Z5, Z4
+	VMULPD           Z4, Z4, Z4
+	VFMADD231PD      Z2, Z2, Z4
+	VPMULLQ          Z1, Z0, Z2
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z6
+	VGATHERQPD       80(SI)(Z2*8), K2, Z6
+	VMULPD           Z4, Z4, Z2
+	VPMULLQ          Z1, Z0, Z7
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z9
+	VGATHERQPD       72(SI)(Z7*8), K2, Z9
+	VFMADD213PD.BCST c64x1_3ff0000000000000<>+0(SB), Z4, Z9
+	VFMADD231PD      Z2, Z6, Z9
+	VPMULLQ          Z1, Z0, Z2
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z4
+	VGATHERQPD       48(SI)(Z2*8), K2, Z4
+	VMULPD           Z9, Z4, Z2
+	VMOVUPD.Z        (R9)(DX*8), K1, Z4
+	VDIVPD           Z13, Z8, Z6
+	VMULPD           Z6, Z2, Z6
+	SHLQ             $0x01, DX
+	LEAQ             (R10)(DX*8), AX
+	VMOVUPD          c64x8_hcd037e819e4e3a25<>+0(SB), Z7
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z8
+	VGATHERQPD       (AX)(Z7*8), K2, Z8
+	VPMULLQ          Z1, Z0, Z9
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z10
+	VGATHERQPD       56(SI)(Z9*8), K2, Z10
+	VADDPD           Z10, Z6, Z6
+	VSUBPD           Z8, Z6, Z6
+	VMULPD           Z6, Z4, Z6
+	LEAQ             (CX)(DX*8), AX
+	KMOVW            K1, K2
+	VSCATTERQPD      Z6, K2, (AX)(Z7*8)
+	VDIVPD           Z13, Z5, Z5
+	VMULPD           Z5, Z2, Z2
+	LEAQ             (R10)(DX*8), AX
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z5
+	VGATHERQPD       8(AX)(Z7*8), K2, Z5
+	VPMULLQ          Z1, Z0, Z0
+	KMOVW            K1, K2
+	VGATHERQPD       64(SI)(Z0*8), K2, Z3
+	VADDPD           Z3, Z2, Z0
+	VSUBPD           Z5, Z0, Z0
+	VMULPD           Z0, Z4, Z0
+	LEAQ             (CX)(DX*8), AX
+	VSCATTERQPD      Z0, K1, 8(AX)(Z7*8)
 
-done6:
+done7:
 done1:
 	VZEROUPPER
 	RET
 
 // func eLoopAVX2(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, feat []float64, e []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·eLoopAVX2(SB), $448-192
+TEXT ·eLoopAVX2(SB), $512-192
 	LEAQ    31(SP), AX
 	ANDQ    $-32, AX
 	MOVQ    first+0(FP), CX
@@ -2272,94 +2818,91 @@ done4:
 	VSUBPD       Y12, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y9, Y7
-	VMOVUPS      Y7, 384(AX)
-	VMOVAPD      Y1, Y7
-	VMOVUPS      160(AX), Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y7, 8(BP)(Y9*8), Y10
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VMOVAPD      Y1, Y9
+	VMOVUPS      160(AX), Y10
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y9, 8(BP)(Y10*8), Y12
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y9
+	VMULPD       320(AX), Y9, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y10
+	VADDPD       Y10, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y10, Y10
+	VADDPD       Y10, Y11, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       352(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y11, Y10
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVAPD      Y1, Y9
+	VMOVUPS      160(AX), Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y9, 16(BP)(Y11*8), Y12
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y9
+	VMULPD       320(AX), Y9, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
 	VSUBPD       Y13, Y11, Y11
-	VSUBPD       Y12, Y9, Y9
-	VADDPD       Y9, Y11, Y9
-	VADDPD       384(AX), Y9, Y9
-	VMULPD       352(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
-	VROUNDPD     $0x08, Y11, Y11
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y10, Y11
-	VSUBPD       Y10, Y11, Y12
-	VSUBPD       Y12, Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VSUBPD       Y12, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y9, Y7
-	VMOVUPS      Y7, 384(AX)
-	VMOVAPD      Y1, Y7
-	VMOVUPS      160(AX), Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y7, 16(BP)(Y9*8), Y10
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       352(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y11, Y10
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVAPD      Y1, Y9
+	VMOVUPS      160(AX), Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y9, 24(BP)(Y11*8), Y12
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y9
+	VMULPD       320(AX), Y9, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
 	VSUBPD       Y13, Y11, Y11
-	VSUBPD       Y12, Y9, Y9
-	VADDPD       Y9, Y11, Y9
-	VADDPD       384(AX), Y9, Y9
-	VMULPD       352(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
-	VROUNDPD     $0x08, Y11, Y11
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y10, Y11
-	VSUBPD       Y10, Y11, Y12
-	VSUBPD       Y12, Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VSUBPD       Y12, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y9, Y7
-	VMOVUPS      Y7, 384(AX)
-	VMOVAPD      Y1, Y7
-	VMOVUPS      160(AX), Y9
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y7, 24(BP)(Y9*8), Y10
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       352(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y11, Y10
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
-	VSUBPD       Y13, Y11, Y11
-	VSUBPD       Y12, Y9, Y9
-	VADDPD       Y9, Y11, Y9
-	VADDPD       384(AX), Y9, Y9
-	VMULPD       352(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
-	VROUNDPD     $0x08, Y11, Y11
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y10, Y11
-	VSUBPD       Y10, Y11, Y12
-	VSUBPD       Y12, Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VSUBPD       Y12, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y9, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y9
 	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y11
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y9
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y7, Y7
 	VADDPD       Y0, Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
@@ -2494,48 +3037,400 @@ done4:
 	VBLENDVPD    Y9, Y7, Y6, Y6
 
 done5:
-	VMULPD      Y8, Y8, Y7
-	VMOVUPD     c64x4_bd6ae439283fd87b<>+0(SB), Y9
-	VFMADD231PD c64x4_3ce88345a6f5d672<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_3de6123cd345ed15<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_be5ae6454d4ff2fa<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_3ec71de3a52a17ca<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_bf2a01a01a014d7d<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_3f811111111110c8<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_bfc5555555555555<>+0(SB), Y7, Y9
-	VMULPD      Y9, Y7, Y7
-	VFMADD213PD Y8, Y8, Y7
-	VANDPD      c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VORPD       Y8, Y7, Y7
-	VPSLLQ      $0x3f, Y6, Y6
-	VXORPD      Y6, Y7, Y6
-	VPSRLQ      $0x20, Y3, Y7
-	VPMULUDQ    Y2, Y7, Y7
-	VPSRLQ      $0x20, Y2, Y8
-	VPMULUDQ    Y8, Y3, Y8
-	VPADDQ      Y8, Y7, Y7
-	VPMULUDQ    Y2, Y3, Y8
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y8, Y7
-	VMOVAPD     Y1, Y8
-	VMOVAPS     Y0, Y9
-	VGATHERQPD  Y8, (SI)(Y7*8), Y9
-	VDIVPD      Y5, Y9, Y5
-	VMOVUPS     128(AX), Y7
-	VMULPD      256(AX), Y7, Y7
-	VFMADD231PD 64(AX), Y5, Y7
-	VMOVUPS     96(AX), Y8
-	VFMADD231PD 224(AX), Y8, Y7
-	VMULPD      Y7, Y5, Y8
-	VMOVUPD     c64x4_3ff0000000000000<>+0(SB), Y9
-	VSUBPD      288(AX), Y9, Y9
-	VMOVUPS     128(AX), Y10
-	VMULPD      224(AX), Y10, Y10
-	VMOVUPS     96(AX), Y11
-	VFMSUB231PD 256(AX), Y11, Y10
-	VMULPD      Y6, Y10, Y10
+	VMULPD       Y8, Y8, Y7
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y9
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y7, Y9
+	VMULPD       Y9, Y7, Y7
+	VFMADD213PD  Y8, Y8, Y7
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VPSLLQ       $0x3f, Y6, Y6
+	VXORPD       Y6, Y7, Y6
+	VMOVUPS      Y6, 384(AX)
+	VPSRLQ       $0x20, Y3, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y3, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y3, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y1, Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, (SI)(Y6*8), Y8
+	VDIVPD       Y5, Y8, Y6
+	VMOVUPS      128(AX), Y7
+	VMULPD       256(AX), Y7, Y7
+	VFMADD231PD  64(AX), Y6, Y7
+	VMOVUPS      96(AX), Y8
+	VFMADD231PD  224(AX), Y8, Y7
+	VMOVUPS      Y7, 352(AX)
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
+	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y5, Y7
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPS      Y5, Y9
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y8, Y9
+	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y8, Y10
+	VTESTPD      Y10, Y10
+	JEQ          done6
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 320(AX)
+	VPSRLQ       $0x34, Y8, Y10
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y10, Y10
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y11, Y11
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y12
+	VPSRLQ       $0x20, Y12, Y12
+	VPMULUDQ     Y12, Y10, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y10, Y10
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPSRLQ       $0x10, Y10, Y10
+	VMOVUPS      Y10, 160(AX)
+	VMOVUPS      160(AX), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y10, Y10
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y11
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     160(AX), Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y11
+	VPMULUDQ     160(AX), Y11, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y11
+	VPSUBQ       Y10, Y11, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	VMULPD       Y10, Y8, Y8
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 192(AX)
+	VSUBPD       192(AX), Y8, Y8
+	VMOVUPS      Y8, 416(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	VMOVAPD      Y1, Y8
+	VMOVUPS      160(AX), Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y8, (BP)(Y10*8), Y11
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y8
+	VMULPD       192(AX), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y0, Y11
+	VSUBPD       Y0, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y0, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y0, Y10
+	VMULPD       416(AX), Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y8, Y8
+	VADDPD       Y8, Y11, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y11
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 8(BP)(Y11*8), Y13
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y11
+	VADDPD       Y11, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y11, Y11
+	VADDPD       Y11, Y12, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 16(BP)(Y12*8), Y13
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 24(BP)(Y12*8), Y13
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y11
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y0, Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VMOVUPS      Y11, 448(AX)
+	VMOVUPS      448(AX), Y11
+	VSUBPD       Y0, Y11, Y11
+	VSUBPD       Y11, Y10, Y10
+	VADDPD       Y8, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 32(BP)(Y12*8), Y13
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 40(BP)(Y12*8), Y13
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 48(BP)(Y12*8), Y13
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 56(BP)(Y12*8), Y13
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVAPD      Y1, Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y10, 64(BP)(Y12*8), Y13
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y10
+	VMULPD       192(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       416(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y11, Y12
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y11, Y12
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y12
+	VADDPD       Y12, Y10, Y8
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VXORPD       Y5, Y8, Y5
+	VMOVUPS      320(AX), Y8
+	VBLENDVPD    Y8, Y5, Y9, Y9
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
+	VADDPD       448(AX), Y5, Y5
+	VMOVUPS      320(AX), Y8
+	VBLENDVPD    Y8, Y5, Y7, Y7
+
+done6:
+	VMULPD      Y9, Y9, Y5
+	VMOVUPD     c64x4_bd6ae439283fd87b<>+0(SB), Y8
+	VFMADD231PD c64x4_3ce88345a6f5d672<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_3de6123cd345ed15<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_be5ae6454d4ff2fa<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_3ec71de3a52a17ca<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_bf2a01a01a014d7d<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_3f811111111110c8<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_bfc5555555555555<>+0(SB), Y5, Y8
+	VMULPD      Y8, Y5, Y5
+	VFMADD213PD Y9, Y9, Y5
+	VANDPD      c64x4_8000000000000000<>+0(SB), Y9, Y8
+	VORPD       Y8, Y5, Y5
+	VPSLLQ      $0x3f, Y7, Y7
+	VXORPD      Y7, Y5, Y5
+	VMULPD      Y5, Y5, Y5
+	VMULPD      352(AX), Y6, Y7
+	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y8
+	VMOVUPS     128(AX), Y9
+	VMULPD      224(AX), Y9, Y9
+	VMOVUPS     96(AX), Y10
+	VFMSUB231PD 256(AX), Y10, Y9
+	VMULPD      384(AX), Y9, Y9
+	VMOVUPS     288(AX), Y10
+	VFMADD231PD 64(AX), Y10, Y9
+	VFMADD231PD Y8, Y7, Y9
+	VXORPS      Y7, Y7, Y7
+	VCMPPD      $0x00, Y0, Y4, Y8
+	VPSRLQ      $0x20, Y3, Y10
+	VPMULUDQ    Y2, Y10, Y10
+	VPSRLQ      $0x20, Y2, Y11
+	VPMULUDQ    Y11, Y3, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y2, Y3, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y8, Y11
+	VMOVAPS     Y0, Y12
+	VGATHERQPD  Y11, 8(SI)(Y10*8), Y12
+	VPSRLQ      $0x20, Y3, Y10
+	VPMULUDQ    Y2, Y10, Y10
+	VPSRLQ      $0x20, Y2, Y11
+	VPMULUDQ    Y11, Y3, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y2, Y3, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y8, Y11
+	VMOVAPS     Y0, Y13
+	VGATHERQPD  Y11, 16(SI)(Y10*8), Y13
+	VMULPD      128(AX), Y13, Y10
+	VFMSUB231PD 96(AX), Y12, Y10
+	VADDPD      64(AX), Y10, Y10
+	VBLENDVPD   Y8, Y10, Y7, Y7
+	VXORPD      Y1, Y8, Y8
+	VBLENDVPD   Y8, Y9, Y7, Y7
+	VMOVUPS     352(AX), Y8
+	VMULPD      224(AX), Y8, Y8
+	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y9
+	VMOVUPS     64(AX), Y10
+	VMULPD      256(AX), Y10, Y10
+	VFMSUB231PD 128(AX), Y6, Y10
+	VMULPD      384(AX), Y10, Y10
 	VMOVUPS     288(AX), Y11
-	VFMADD231PD 64(AX), Y11, Y10
+	VFMADD231PD 96(AX), Y11, Y10
 	VFMADD231PD Y9, Y8, Y10
 	VXORPS      Y8, Y8, Y8
 	VCMPPD      $0x00, Y0, Y4, Y9
@@ -2549,7 +3444,7 @@ done5:
 	VPADDQ      Y11, Y12, Y11
 	VMOVAPD     Y9, Y12
 	VMOVAPS     Y0, Y13
-	VGATHERQPD  Y12, 8(SI)(Y11*8), Y13
+	VGATHERQPD  Y12, (SI)(Y11*8), Y13
 	VPSRLQ      $0x20, Y3, Y11
 	VPMULUDQ    Y2, Y11, Y11
 	VPSRLQ      $0x20, Y2, Y12
@@ -2560,167 +3455,127 @@ done5:
 	VPADDQ      Y11, Y12, Y11
 	VMOVAPD     Y9, Y12
 	VMOVAPS     Y0, Y14
-	VGATHERQPD  Y12, 16(SI)(Y11*8), Y14
-	VMULPD      128(AX), Y14, Y11
-	VFMSUB231PD 96(AX), Y13, Y11
-	VADDPD      64(AX), Y11, Y11
+	VGATHERQPD  Y12, 8(SI)(Y11*8), Y14
+	VMULPD      64(AX), Y14, Y11
+	VFMSUB231PD 128(AX), Y13, Y11
+	VADDPD      96(AX), Y11, Y11
 	VBLENDVPD   Y9, Y11, Y8, Y8
 	VXORPD      Y1, Y9, Y9
 	VBLENDVPD   Y9, Y10, Y8, Y8
-	VMULPD      224(AX), Y7, Y9
-	VMOVUPD     c64x4_3ff0000000000000<>+0(SB), Y10
-	VSUBPD      288(AX), Y10, Y10
-	VMOVUPS     64(AX), Y11
-	VMULPD      256(AX), Y11, Y11
-	VFMSUB231PD 128(AX), Y5, Y11
-	VMULPD      Y6, Y11, Y11
-	VMOVUPS     288(AX), Y12
-	VFMADD231PD 96(AX), Y12, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VXORPS      Y9, Y9, Y9
-	VCMPPD      $0x00, Y0, Y4, Y10
-	VPSRLQ      $0x20, Y3, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y3, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y3, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VMOVAPD     Y10, Y13
-	VMOVAPS     Y0, Y14
-	VGATHERQPD  Y13, (SI)(Y12*8), Y14
-	VPSRLQ      $0x20, Y3, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y3, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y3, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VMOVAPD     Y10, Y13
-	VMOVAPS     Y0, Y15
-	VGATHERQPD  Y13, 8(SI)(Y12*8), Y15
-	VMULPD      64(AX), Y15, Y12
-	VFMSUB231PD 128(AX), Y14, Y12
-	VADDPD      96(AX), Y12, Y12
-	VBLENDVPD   Y10, Y12, Y9, Y9
-	VXORPD      Y1, Y10, Y10
-	VBLENDVPD   Y10, Y11, Y9, Y9
-	VMULPD      256(AX), Y7, Y7
-	VMOVUPD     c64x4_3ff0000000000000<>+0(SB), Y10
-	VSUBPD      288(AX), Y10, Y10
-	VMULPD      96(AX), Y5, Y5
-	VMOVUPS     64(AX), Y11
-	VFMSUB231PD 224(AX), Y11, Y5
-	VMULPD      Y6, Y5, Y5
-	VMOVUPS     288(AX), Y6
-	VFMADD231PD 128(AX), Y6, Y5
-	VFMADD231PD Y10, Y7, Y5
-	VXORPS      Y6, Y6, Y6
+	VMOVUPS     352(AX), Y9
+	VMULPD      256(AX), Y9, Y9
+	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMULPD      96(AX), Y6, Y6
+	VMOVUPS     64(AX), Y10
+	VFMSUB231PD 224(AX), Y10, Y6
+	VMULPD      384(AX), Y6, Y6
+	VMOVUPS     288(AX), Y10
+	VFMADD231PD 128(AX), Y10, Y6
+	VFMADD231PD Y5, Y9, Y6
+	VXORPS      Y5, Y5, Y5
 	VCMPPD      $0x00, Y0, Y4, Y4
-	VPSRLQ      $0x20, Y3, Y7
-	VPMULUDQ    Y2, Y7, Y7
+	VPSRLQ      $0x20, Y3, Y9
+	VPMULUDQ    Y2, Y9, Y9
 	VPSRLQ      $0x20, Y2, Y10
 	VPMULUDQ    Y10, Y3, Y10
-	VPADDQ      Y10, Y7, Y7
+	VPADDQ      Y10, Y9, Y9
 	VPMULUDQ    Y2, Y3, Y10
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y10, Y7
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
 	VMOVAPD     Y4, Y10
 	VMOVAPS     Y0, Y11
-	VGATHERQPD  Y10, 16(SI)(Y7*8), Y11
-	VPSRLQ      $0x20, Y3, Y7
-	VPMULUDQ    Y2, Y7, Y7
+	VGATHERQPD  Y10, 16(SI)(Y9*8), Y11
+	VPSRLQ      $0x20, Y3, Y9
+	VPMULUDQ    Y2, Y9, Y9
 	VPSRLQ      $0x20, Y2, Y10
 	VPMULUDQ    Y10, Y3, Y10
-	VPADDQ      Y10, Y7, Y7
+	VPADDQ      Y10, Y9, Y9
 	VPMULUDQ    Y2, Y3, Y10
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y10, Y7
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
 	VMOVAPD     Y4, Y10
 	VMOVAPS     Y0, Y12
-	VGATHERQPD  Y10, (SI)(Y7*8), Y12
-	VMULPD      96(AX), Y12, Y7
-	VFMSUB231PD 64(AX), Y11, Y7
-	VADDPD      128(AX), Y7, Y7
-	VBLENDVPD   Y4, Y7, Y6, Y6
+	VGATHERQPD  Y10, (SI)(Y9*8), Y12
+	VMULPD      96(AX), Y12, Y9
+	VFMSUB231PD 64(AX), Y11, Y9
+	VADDPD      128(AX), Y9, Y9
+	VBLENDVPD   Y4, Y9, Y5, Y5
 	VXORPD      Y1, Y4, Y4
-	VBLENDVPD   Y4, Y5, Y6, Y6
-	VDIVPD      Y9, Y8, Y4
-	VDIVPD      Y9, Y6, Y5
-	VMULPD      Y5, Y5, Y5
-	VFMADD231PD Y4, Y4, Y5
+	VBLENDVPD   Y4, Y6, Y5, Y5
+	VDIVPD      Y8, Y7, Y4
+	VDIVPD      Y8, Y5, Y6
+	VMULPD      Y6, Y6, Y6
+	VFMADD231PD Y4, Y4, Y6
 	VPSRLQ      $0x20, Y3, Y4
 	VPMULUDQ    Y2, Y4, Y4
-	VPSRLQ      $0x20, Y2, Y7
-	VPMULUDQ    Y7, Y3, Y7
-	VPADDQ      Y7, Y4, Y4
-	VPMULUDQ    Y2, Y3, Y7
+	VPSRLQ      $0x20, Y2, Y9
+	VPMULUDQ    Y9, Y3, Y9
+	VPADDQ      Y9, Y4, Y4
+	VPMULUDQ    Y2, Y3, Y9
 	VPSLLQ      $0x20, Y4, Y4
-	VPADDQ      Y4, Y7, Y4
-	VMOVAPD     Y1, Y7
+	VPADDQ      Y4, Y9, Y4
+	VMOVAPD     Y1, Y9
 	VMOVAPS     Y0, Y10
-	VGATHERQPD  Y7, 80(SI)(Y4*8), Y10
-	VMULPD      Y5, Y5, Y4
-	VPSRLQ      $0x20, Y3, Y7
-	VPMULUDQ    Y2, Y7, Y7
+	VGATHERQPD  Y9, 80(SI)(Y4*8), Y10
+	VMULPD      Y6, Y6, Y4
+	VPSRLQ      $0x20, Y3, Y9
+	VPMULUDQ    Y2, Y9, Y9
 	VPSRLQ      $0x20, Y2, Y11
 	VPMULUDQ    Y11, Y3, Y11
-	VPADDQ      Y11, Y7, Y7
+	VPADDQ      Y11, Y9, Y9
 	VPMULUDQ    Y2, Y3, Y11
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y11, Y7
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y11, Y9
 	VMOVAPD     Y1, Y11
 	VMOVAPS     Y0, Y12
-	VGATHERQPD  Y11, 72(SI)(Y7*8), Y12
-	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y5, Y12
+	VGATHERQPD  Y11, 72(SI)(Y9*8), Y12
+	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y6, Y12
 	VFMADD231PD Y4, Y10, Y12
 	VPSRLQ      $0x20, Y3, Y4
 	VPMULUDQ    Y2, Y4, Y4
-	VPSRLQ      $0x20, Y2, Y5
-	VPMULUDQ    Y5, Y3, Y5
-	VPADDQ      Y5, Y4, Y4
-	VPMULUDQ    Y2, Y3, Y5
+	VPSRLQ      $0x20, Y2, Y6
+	VPMULUDQ    Y6, Y3, Y6
+	VPADDQ      Y6, Y4, Y4
+	VPMULUDQ    Y2, Y3, Y6
 	VPSLLQ      $0x20, Y4, Y4
-	VPADDQ      Y4, Y5, Y4
-	VMOVAPD     Y1, Y5
-	VMOVAPS     Y0, Y7
-	VGATHERQPD  Y5, 48(SI)(Y4*8), Y7
-	VMULPD      Y12, Y7, Y4
-	VMOVUPD     (R9)(R12*8), Y5
-	VDIVPD      Y9, Y8, Y7
+	VPADDQ      Y4, Y6, Y4
+	VMOVAPD     Y1, Y6
+	VMOVAPS     Y0, Y9
+	VGATHERQPD  Y6, 48(SI)(Y4*8), Y9
+	VMULPD      Y12, Y9, Y4
+	VMOVUPD     (R9)(R12*8), Y6
+	VDIVPD      Y8, Y7, Y7
 	VMULPD      Y7, Y4, Y7
-	VPSRLQ      $0x20, Y3, Y8
-	VPMULUDQ    Y2, Y8, Y8
+	VPSRLQ      $0x20, Y3, Y9
+	VPMULUDQ    Y2, Y9, Y9
 	VPSRLQ      $0x20, Y2, Y10
 	VPMULUDQ    Y10, Y3, Y10
-	VPADDQ      Y10, Y8, Y8
+	VPADDQ      Y10, Y9, Y9
 	VPMULUDQ    Y2, Y3, Y10
-	VPSLLQ      $0x20, Y8, Y8
-	VPADDQ      Y8, Y10, Y8
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
 	VMOVAPD     Y1, Y10
 	VMOVAPS     Y0, Y11
-	VGATHERQPD  Y10, 56(SI)(Y8*8), Y11
+	VGATHERQPD  Y10, 56(SI)(Y9*8), Y11
 	VADDPD      Y11, Y7, Y7
 	VSUBPD      (AX), Y7, Y7
-	VMULPD      Y7, Y5, Y7
-	VDIVPD      Y9, Y6, Y6
-	VMULPD      Y6, Y4, Y4
-	VPSRLQ      $0x20, Y3, Y6
-	VPMULUDQ    Y2, Y6, Y6
+	VMULPD      Y7, Y6, Y7
+	VDIVPD      Y8, Y5, Y5
+	VMULPD      Y5, Y4, Y4
+	VPSRLQ      $0x20, Y3, Y5
+	VPMULUDQ    Y2, Y5, Y5
 	VPSRLQ      $0x20, Y2, Y8
 	VPMULUDQ    Y8, Y3, Y8
-	VPADDQ      Y8, Y6, Y6
+	VPADDQ      Y8, Y5, Y5
 	VPMULUDQ    Y2, Y3, Y3
-	VPSLLQ      $0x20, Y6, Y6
-	VPADDQ      Y6, Y3, Y3
-	VMOVAPD     Y1, Y6
+	VPSLLQ      $0x20, Y5, Y5
+	VPADDQ      Y5, Y3, Y3
+	VMOVAPD     Y1, Y5
 	VMOVAPS     Y0, Y8
-	VGATHERQPD  Y6, 64(SI)(Y3*8), Y8
+	VGATHERQPD  Y5, 64(SI)(Y3*8), Y8
 	VADDPD      Y8, Y4, Y3
 	VSUBPD      32(AX), Y3, Y3
-	VMULPD      Y3, Y5, Y3
+	VMULPD      Y3, Y6, Y3
 	LEAQ        (CX)(R13*8), R13
 	VMOVSD      X7, (R13)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y4
@@ -2768,7 +3623,7 @@ done2:
 	MOVQ         DX, R11
 	ANDQ         $+3, R11
 	TESTQ        R11, R11
-	JLE          done6
+	JLE          done7
 	SUBQ         R11, DX
 	VMOVQ        R11, X0
 	VPBROADCASTQ X0, Y0
@@ -2843,7 +3698,7 @@ done2:
 	VMOVAPS      Y4, Y9
 	VGATHERQPD   Y7, 24(SI)(Y6*8), Y9
 	VSUBPD       Y9, Y8, Y6
-	VMOVUPS      Y6, 384(AX)
+	VMOVUPS      Y6, 448(AX)
 	VPSRLQ       $0x20, Y5, Y6
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y6, Y6
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
@@ -2868,7 +3723,7 @@ done2:
 	VMOVAPS      Y4, Y9
 	VGATHERQPD   Y7, 40(SI)(Y6*8), Y9
 	VSUBPD       Y9, Y8, Y6
-	VMOVUPS      Y6, 352(AX)
+	VMOVUPS      Y6, 416(AX)
 	VPSRLQ       $0x20, Y5, Y6
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y6, Y6
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
@@ -2893,7 +3748,7 @@ done2:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y6, 32(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 320(AX)
+	VMOVUPS      Y5, 192(AX)
 	VXORPS       Y5, Y5, Y5
 	VCMPPD       $0x00, Y4, Y3, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y7
@@ -2912,7 +3767,7 @@ done2:
 	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y5, Y7
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y7, Y9
 	VTESTPD      Y9, Y9
-	JEQ          done7
+	JEQ          done8
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y9
 	VMAXPD       Y7, Y9, Y7
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y7, Y9
@@ -2929,32 +3784,32 @@ done2:
 	VPSLLQ       $0x20, Y11, Y10
 	VPADDQ       Y10, Y9, Y9
 	VPSRLQ       $0x10, Y9, Y9
-	VMOVUPS      Y9, 192(AX)
+	VMOVUPS      Y9, 320(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y9
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y10
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VPSRLQ       $0x20, Y11, Y11
 	VPMULUDQ     Y10, Y11, Y11
 	VPSRLQ       $0x20, Y10, Y12
-	VPMULUDQ     192(AX), Y12, Y12
+	VPMULUDQ     320(AX), Y12, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     192(AX), Y10, Y10
+	VPMULUDQ     320(AX), Y10, Y10
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y10, Y10
 	VPSUBQ       Y10, Y9, Y9
 	VPSLLQ       $0x34, Y9, Y9
 	VMULPD       Y9, Y7, Y7
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y7, Y9
-	VMOVUPS      Y9, 224(AX)
-	VSUBPD       224(AX), Y7, Y7
-	VMOVUPS      Y7, 256(AX)
+	VMOVUPS      Y9, 352(AX)
+	VSUBPD       352(AX), Y7, Y7
+	VMOVUPS      Y7, 384(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      192(AX), Y9
+	VMOVUPS      320(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, (BX)(Y9*8), Y10
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y7
-	VMULPD       224(AX), Y7, Y9
+	VMULPD       352(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -2965,7 +3820,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y4, Y9
-	VMULPD       256(AX), Y7, Y7
+	VMULPD       384(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
 	VROUNDPD     $0x08, Y11, Y11
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
@@ -2977,11 +3832,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y9, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y10
+	VMOVUPS      320(AX), Y10
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 8(BX)(Y10*8), Y12
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y10
+	VMULPD       352(AX), Y9, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
 	VROUNDPD     $0x08, Y12, Y12
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y10
@@ -2992,7 +3847,7 @@ done2:
 	VSUBPD       Y13, Y10, Y10
 	VADDPD       Y10, Y11, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -3004,11 +3859,11 @@ done2:
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y7, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 16(BX)(Y11*8), Y12
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
 	VROUNDPD     $0x08, Y12, Y12
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
@@ -3019,7 +3874,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -3031,11 +3886,11 @@ done2:
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y7, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 24(BX)(Y11*8), Y12
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
 	VROUNDPD     $0x08, Y12, Y12
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
@@ -3046,7 +3901,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -3064,8 +3919,8 @@ done2:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y7, Y7
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
-	VMOVUPS      Y10, 288(AX)
-	VMOVUPS      288(AX), Y10
+	VMOVUPS      Y10, 224(AX)
+	VMOVUPS      224(AX), Y10
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y10
 	VSUBPD       Y10, Y9, Y9
 	VADDPD       Y7, Y9, Y10
@@ -3075,11 +3930,11 @@ done2:
 	VSUBPD       Y11, Y7, Y7
 	VADDPD       Y7, Y9, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 32(BX)(Y11*8), Y12
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3087,7 +3942,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3096,11 +3951,11 @@ done2:
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y7, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 40(BX)(Y11*8), Y12
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3108,7 +3963,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3117,11 +3972,11 @@ done2:
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y7, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 48(BX)(Y11*8), Y12
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3129,7 +3984,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3138,11 +3993,11 @@ done2:
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y7, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 56(BX)(Y11*8), Y12
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3150,7 +4005,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3159,11 +4014,11 @@ done2:
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y7, Y7
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VMOVUPS      192(AX), Y11
+	VMOVUPS      320(AX), Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 64(BX)(Y11*8), Y12
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y12, Y9
-	VMULPD       224(AX), Y9, Y11
+	VMULPD       352(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3171,7 +4026,7 @@ done2:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       256(AX), Y9, Y9
+	VMULPD       384(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3188,11 +4043,11 @@ done2:
 	VMOVUPS      160(AX), Y9
 	VBLENDVPD    Y9, Y7, Y8, Y8
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
-	VADDPD       288(AX), Y7, Y7
+	VADDPD       224(AX), Y7, Y7
 	VMOVUPS      160(AX), Y9
 	VBLENDVPD    Y9, Y7, Y6, Y6
 
-done7:
+done8:
 	VMULPD       Y8, Y8, Y7
 	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y9
 	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y7, Y9
@@ -3208,7 +4063,7 @@ done7:
 	VORPD        Y8, Y7, Y7
 	VPSLLQ       $0x3f, Y6, Y6
 	VXORPD       Y6, Y7, Y6
-	VMOVUPS      Y6, 288(AX)
+	VMOVUPS      Y6, 224(AX)
 	VPSRLQ       $0x20, Y1, Y6
 	VPMULUDQ     Y2, Y6, Y6
 	VPSRLQ       $0x20, Y2, Y7
@@ -3221,7 +4076,7 @@ done7:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y7, 8(SI)(Y6*8), Y8
 	VDIVPD       Y5, Y8, Y6
-	VMOVUPS      Y6, 256(AX)
+	VMOVUPS      Y6, 384(AX)
 	VPSRLQ       $0x20, Y1, Y6
 	VPMULUDQ     Y2, Y6, Y6
 	VPSRLQ       $0x20, Y2, Y7
@@ -3234,7 +4089,7 @@ done7:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y7, 16(SI)(Y6*8), Y8
 	VDIVPD       Y5, Y8, Y6
-	VMOVUPS      Y6, 224(AX)
+	VMOVUPS      Y6, 352(AX)
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y6
 	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y5, Y6
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y6, Y7
@@ -3245,11 +4100,11 @@ done7:
 	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y5, Y7
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y7, Y9
 	VTESTPD      Y9, Y9
-	JEQ          done8
+	JEQ          done9
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y9
 	VMAXPD       Y7, Y9, Y7
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y7, Y9
-	VMOVUPS      Y9, 192(AX)
+	VMOVUPS      Y9, 320(AX)
 	VPSRLQ       $0x34, Y7, Y9
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y9, Y9
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y10
@@ -3278,16 +4133,16 @@ done7:
 	VPSLLQ       $0x34, Y9, Y9
 	VMULPD       Y9, Y7, Y7
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y7, Y9
-	VMOVUPS      Y9, 128(AX)
-	VSUBPD       128(AX), Y7, Y7
-	VMOVUPS      Y7, 96(AX)
+	VMOVUPS      Y9, 256(AX)
+	VSUBPD       256(AX), Y7, Y7
+	VMOVUPS      Y7, 288(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
 	VMOVUPS      160(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, (BX)(Y9*8), Y10
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y7
-	VMULPD       128(AX), Y7, Y9
+	VMULPD       256(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -3298,7 +4153,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y12, Y9
 	VADDPD       Y9, Y4, Y9
-	VMULPD       96(AX), Y7, Y7
+	VMULPD       288(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
 	VROUNDPD     $0x08, Y11, Y11
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
@@ -3309,99 +4164,96 @@ done7:
 	VSUBPD       Y12, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y9, Y7
-	VMOVUPS      Y7, 64(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      160(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 8(BX)(Y9*8), Y10
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       128(AX), Y7, Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      160(AX), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 8(BX)(Y10*8), Y12
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y9
+	VMULPD       256(AX), Y9, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y10
+	VADDPD       Y10, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y10, Y10
+	VADDPD       Y10, Y11, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       288(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y11, Y10
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      160(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 16(BX)(Y11*8), Y12
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y9
+	VMULPD       256(AX), Y9, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
 	VSUBPD       Y13, Y11, Y11
-	VSUBPD       Y12, Y9, Y9
-	VADDPD       Y9, Y11, Y9
-	VADDPD       64(AX), Y9, Y9
-	VMULPD       96(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
-	VROUNDPD     $0x08, Y11, Y11
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y10, Y11
-	VSUBPD       Y10, Y11, Y12
-	VSUBPD       Y12, Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VSUBPD       Y12, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y9, Y7
-	VMOVUPS      Y7, 64(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      160(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       128(AX), Y7, Y9
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       288(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y11, Y10
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      160(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 24(BX)(Y11*8), Y12
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y9
+	VMULPD       256(AX), Y9, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
 	VSUBPD       Y13, Y11, Y11
-	VSUBPD       Y12, Y9, Y9
-	VADDPD       Y9, Y11, Y9
-	VADDPD       64(AX), Y9, Y9
-	VMULPD       96(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
-	VROUNDPD     $0x08, Y11, Y11
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y10, Y11
-	VSUBPD       Y10, Y11, Y12
-	VSUBPD       Y12, Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VSUBPD       Y12, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y9, Y7
-	VMOVUPS      Y7, 64(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      160(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       128(AX), Y7, Y9
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       288(AX), Y9, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y11, Y10
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y10, Y13
-	VSUBPD       Y13, Y11, Y11
-	VSUBPD       Y12, Y9, Y9
-	VADDPD       Y9, Y11, Y9
-	VADDPD       64(AX), Y9, Y9
-	VMULPD       96(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y11
-	VROUNDPD     $0x08, Y11, Y11
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y10, Y11
-	VSUBPD       Y10, Y11, Y12
-	VSUBPD       Y12, Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VSUBPD       Y12, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y9, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y9
 	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y11
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y9
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y7, Y7
 	VADDPD       Y4, Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
-	VMOVUPS      Y10, 64(AX)
-	VMOVUPS      64(AX), Y10
+	VMOVUPS      Y10, 128(AX)
+	VMOVUPS      128(AX), Y10
 	VSUBPD       Y4, Y10, Y10
 	VSUBPD       Y10, Y9, Y9
 	VADDPD       Y7, Y9, Y10
@@ -3415,7 +4267,7 @@ done7:
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 32(BX)(Y11*8), Y12
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y12, Y9
-	VMULPD       128(AX), Y9, Y11
+	VMULPD       256(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3423,7 +4275,7 @@ done7:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       96(AX), Y9, Y9
+	VMULPD       288(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3436,7 +4288,7 @@ done7:
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 40(BX)(Y11*8), Y12
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y12, Y9
-	VMULPD       128(AX), Y9, Y11
+	VMULPD       256(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3444,7 +4296,7 @@ done7:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       96(AX), Y9, Y9
+	VMULPD       288(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3457,7 +4309,7 @@ done7:
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 48(BX)(Y11*8), Y12
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y12, Y9
-	VMULPD       128(AX), Y9, Y11
+	VMULPD       256(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3465,7 +4317,7 @@ done7:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       96(AX), Y9, Y9
+	VMULPD       288(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3478,7 +4330,7 @@ done7:
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 56(BX)(Y11*8), Y12
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y12, Y9
-	VMULPD       128(AX), Y9, Y11
+	VMULPD       256(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3486,7 +4338,7 @@ done7:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       96(AX), Y9, Y9
+	VMULPD       288(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3499,7 +4351,7 @@ done7:
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y9, 64(BX)(Y11*8), Y12
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y12, Y9
-	VMULPD       128(AX), Y9, Y11
+	VMULPD       256(AX), Y9, Y11
 	VADDPD       Y11, Y10, Y12
 	VSUBPD       Y10, Y12, Y13
 	VSUBPD       Y13, Y12, Y14
@@ -3507,7 +4359,7 @@ done7:
 	VSUBPD       Y13, Y11, Y11
 	VADDPD       Y11, Y10, Y10
 	VADDPD       Y10, Y7, Y7
-	VMULPD       96(AX), Y9, Y9
+	VMULPD       288(AX), Y9, Y9
 	VADDPD       Y9, Y12, Y10
 	VSUBPD       Y12, Y10, Y11
 	VSUBPD       Y11, Y10, Y13
@@ -3523,58 +4375,370 @@ done7:
 	VADDPD       Y11, Y9, Y7
 	VANDPD       c64x4_8000000000000000<>+0(SB), Y5, Y9
 	VXORPD       Y9, Y7, Y7
-	VMOVUPS      192(AX), Y9
+	VMOVUPS      320(AX), Y9
 	VBLENDVPD    Y9, Y7, Y8, Y8
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
-	VADDPD       64(AX), Y7, Y7
-	VMOVUPS      192(AX), Y9
+	VADDPD       128(AX), Y7, Y7
+	VMOVUPS      320(AX), Y9
 	VBLENDVPD    Y9, Y7, Y6, Y6
 
-done8:
-	VMULPD      Y8, Y8, Y7
-	VMOVUPD     c64x4_bd6ae439283fd87b<>+0(SB), Y9
-	VFMADD231PD c64x4_3ce88345a6f5d672<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_3de6123cd345ed15<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_be5ae6454d4ff2fa<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_3ec71de3a52a17ca<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_bf2a01a01a014d7d<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_3f811111111110c8<>+0(SB), Y7, Y9
-	VFMADD213PD c64x4_bfc5555555555555<>+0(SB), Y7, Y9
-	VMULPD      Y9, Y7, Y7
-	VFMADD213PD Y8, Y8, Y7
-	VANDPD      c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VORPD       Y8, Y7, Y7
-	VPSLLQ      $0x3f, Y6, Y6
-	VXORPD      Y6, Y7, Y6
-	VPSRLQ      $0x20, Y1, Y7
-	VPMULUDQ    Y2, Y7, Y7
-	VPSRLQ      $0x20, Y2, Y8
-	VPMULUDQ    Y8, Y1, Y8
-	VPADDQ      Y8, Y7, Y7
-	VPMULUDQ    Y2, Y1, Y8
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y8, Y7
-	VMOVAPD     Y0, Y8
-	VMOVAPS     Y4, Y9
-	VGATHERQPD  Y8, (SI)(Y7*8), Y9
-	VDIVPD      Y5, Y9, Y5
-	VMOVUPS     320(AX), Y7
-	VMULPD      256(AX), Y7, Y7
-	VFMADD231PD 384(AX), Y5, Y7
-	VMOVUPS     352(AX), Y8
-	VFMADD231PD 224(AX), Y8, Y7
-	VMULPD      Y7, Y5, Y8
-	VMOVUPD     c64x4_3ff0000000000000<>+0(SB), Y9
-	VSUBPD      288(AX), Y9, Y9
-	VMOVUPS     320(AX), Y10
-	VMULPD      224(AX), Y10, Y10
-	VMOVUPS     352(AX), Y11
-	VFMSUB231PD 256(AX), Y11, Y10
-	VMULPD      Y6, Y10, Y10
-	VMOVUPS     288(AX), Y11
-	VFMADD231PD 384(AX), Y11, Y10
-	VFMADD231PD Y9, Y8, Y10
-	VXORPS      Y8, Y8, Y8
+done9:
+	VMULPD       Y8, Y8, Y7
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y9
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y7, Y9
+	VMULPD       Y9, Y7, Y7
+	VFMADD213PD  Y8, Y8, Y7
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VPSLLQ       $0x3f, Y6, Y6
+	VXORPD       Y6, Y7, Y6
+	VMOVUPS      Y6, 128(AX)
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y7, (SI)(Y6*8), Y8
+	VDIVPD       Y5, Y8, Y6
+	VMOVUPS      192(AX), Y7
+	VMULPD       384(AX), Y7, Y7
+	VFMADD231PD  448(AX), Y6, Y7
+	VMOVUPS      416(AX), Y8
+	VFMADD231PD  352(AX), Y8, Y7
+	VMOVUPS      Y7, 288(AX)
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
+	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y5, Y7
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPS      Y5, Y9
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y8, Y9
+	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y8, Y10
+	VTESTPD      Y10, Y10
+	JEQ          done10
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 256(AX)
+	VPSRLQ       $0x34, Y8, Y10
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y10, Y10
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y11, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y13
+	VPMULUDQ     Y13, Y10, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y11, Y10, Y10
+	VPSLLQ       $0x20, Y12, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPSRLQ       $0x10, Y10, Y10
+	VMOVUPS      Y10, 160(AX)
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y10
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y11
+	VMOVUPS      160(AX), Y12
+	VPSRLQ       $0x20, Y12, Y12
+	VPMULUDQ     Y11, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y13
+	VPMULUDQ     160(AX), Y13, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     160(AX), Y11, Y11
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPSUBQ       Y11, Y10, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	VMULPD       Y10, Y8, Y8
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 320(AX)
+	VSUBPD       320(AX), Y8, Y8
+	VMOVUPS      Y8, 96(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      160(AX), Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y8, (BX)(Y10*8), Y11
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y8
+	VMULPD       320(AX), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y4, Y11
+	VSUBPD       Y4, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y4, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y4, Y10
+	VMULPD       96(AX), Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y8, Y8
+	VADDPD       Y8, Y11, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y11
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 8(BX)(Y11*8), Y13
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y11
+	VADDPD       Y11, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y11, Y11
+	VADDPD       Y11, Y12, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 16(BX)(Y12*8), Y13
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 24(BX)(Y12*8), Y13
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y11
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y4, Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VMOVUPS      Y11, 64(AX)
+	VMOVUPS      64(AX), Y11
+	VSUBPD       Y4, Y11, Y11
+	VSUBPD       Y11, Y10, Y10
+	VADDPD       Y8, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 32(BX)(Y12*8), Y13
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 40(BX)(Y12*8), Y13
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 48(BX)(Y12*8), Y13
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 56(BX)(Y12*8), Y13
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVUPS      160(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 64(BX)(Y12*8), Y13
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y10
+	VMULPD       320(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMULPD       96(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y8, Y8
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y11, Y12
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y11, Y12
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y12
+	VADDPD       Y12, Y10, Y8
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VXORPD       Y5, Y8, Y5
+	VMOVUPS      256(AX), Y8
+	VBLENDVPD    Y8, Y5, Y9, Y9
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
+	VADDPD       64(AX), Y5, Y5
+	VMOVUPS      256(AX), Y8
+	VBLENDVPD    Y8, Y5, Y7, Y7
+
+done10:
+	VMULPD      Y9, Y9, Y5
+	VMOVUPD     c64x4_bd6ae439283fd87b<>+0(SB), Y8
+	VFMADD231PD c64x4_3ce88345a6f5d672<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_3de6123cd345ed15<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_be5ae6454d4ff2fa<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_3ec71de3a52a17ca<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_bf2a01a01a014d7d<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_3f811111111110c8<>+0(SB), Y5, Y8
+	VFMADD213PD c64x4_bfc5555555555555<>+0(SB), Y5, Y8
+	VMULPD      Y8, Y5, Y5
+	VFMADD213PD Y9, Y9, Y5
+	VANDPD      c64x4_8000000000000000<>+0(SB), Y9, Y8
+	VORPD       Y8, Y5, Y5
+	VPSLLQ      $0x3f, Y7, Y7
+	VXORPD      Y7, Y5, Y5
+	VMULPD      Y5, Y5, Y5
+	VMULPD      288(AX), Y6, Y7
+	VMOVUPD     c64x4_4000000000000000<>+0(SB), Y8
+	VMULPD      Y5, Y8, Y9
+	VMOVUPS     192(AX), Y10
+	VMULPD      352(AX), Y10, Y10
+	VMOVUPS     416(AX), Y11
+	VFMSUB231PD 384(AX), Y11, Y10
+	VMULPD      128(AX), Y10, Y10
+	VMOVUPS     224(AX), Y11
+	VFMADD231PD 448(AX), Y11, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VXORPS      Y7, Y7, Y7
 	VCMPPD      $0x00, Y4, Y3, Y9
 	VANDPD      Y9, Y0, Y11
 	VPSRLQ      $0x20, Y1, Y12
@@ -3598,21 +4762,21 @@ done8:
 	VPADDQ      Y12, Y13, Y12
 	VMOVAPS     Y4, Y13
 	VGATHERQPD  Y11, 16(SI)(Y12*8), Y13
-	VMULPD      320(AX), Y13, Y11
-	VFMSUB231PD 352(AX), Y14, Y11
-	VADDPD      384(AX), Y11, Y11
-	VBLENDVPD   Y9, Y11, Y8, Y8
+	VMULPD      192(AX), Y13, Y11
+	VFMSUB231PD 416(AX), Y14, Y11
+	VADDPD      448(AX), Y11, Y11
+	VBLENDVPD   Y9, Y11, Y7, Y7
 	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VBLENDVPD   Y9, Y10, Y8, Y8
-	VMULPD      224(AX), Y7, Y9
-	VMOVUPD     c64x4_3ff0000000000000<>+0(SB), Y10
-	VSUBPD      288(AX), Y10, Y10
-	VMOVUPS     384(AX), Y11
-	VMULPD      256(AX), Y11, Y11
-	VFMSUB231PD 320(AX), Y5, Y11
-	VMULPD      Y6, Y11, Y11
-	VMOVUPS     288(AX), Y12
-	VFMADD231PD 352(AX), Y12, Y11
+	VBLENDVPD   Y9, Y10, Y7, Y7
+	VMOVUPS     288(AX), Y9
+	VMULPD      352(AX), Y9, Y9
+	VMULPD      Y5, Y8, Y10
+	VMOVUPS     448(AX), Y11
+	VMULPD      384(AX), Y11, Y11
+	VFMSUB231PD 192(AX), Y6, Y11
+	VMULPD      128(AX), Y11, Y11
+	VMOVUPS     224(AX), Y12
+	VFMADD231PD 416(AX), Y12, Y11
 	VFMADD231PD Y10, Y9, Y11
 	VXORPS      Y9, Y9, Y9
 	VCMPPD      $0x00, Y4, Y3, Y10
@@ -3638,25 +4802,25 @@ done8:
 	VPADDQ      Y13, Y14, Y13
 	VMOVAPS     Y4, Y14
 	VGATHERQPD  Y12, 8(SI)(Y13*8), Y14
-	VMULPD      384(AX), Y14, Y12
-	VFMSUB231PD 320(AX), Y15, Y12
-	VADDPD      352(AX), Y12, Y12
+	VMULPD      448(AX), Y14, Y12
+	VFMSUB231PD 192(AX), Y15, Y12
+	VADDPD      416(AX), Y12, Y12
 	VBLENDVPD   Y10, Y12, Y9, Y9
 	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
 	VBLENDVPD   Y10, Y11, Y9, Y9
-	VMULPD      256(AX), Y7, Y7
-	VMOVUPD     c64x4_3ff0000000000000<>+0(SB), Y10
-	VSUBPD      288(AX), Y10, Y10
-	VMULPD      352(AX), Y5, Y5
-	VMOVUPS     384(AX), Y11
-	VFMSUB231PD 224(AX), Y11, Y5
-	VMULPD      Y6, Y5, Y5
-	VMOVUPS     288(AX), Y6
-	VFMADD231PD 320(AX), Y6, Y5
-	VFMADD231PD Y10, Y7, Y5
-	VXORPS      Y6, Y6, Y6
+	VMOVUPS     288(AX), Y10
+	VMULPD      384(AX), Y10, Y10
+	VMULPD      Y5, Y8, Y5
+	VMULPD      416(AX), Y6, Y6
+	VMOVUPS     448(AX), Y8
+	VFMSUB231PD 352(AX), Y8, Y6
+	VMULPD      128(AX), Y6, Y6
+	VMOVUPS     224(AX), Y8
+	VFMADD231PD 192(AX), Y8, Y6
+	VFMADD231PD Y5, Y10, Y6
+	VXORPS      Y5, Y5, Y5
 	VCMPPD      $0x00, Y4, Y3, Y3
-	VANDPD      Y3, Y0, Y7
+	VANDPD      Y3, Y0, Y8
 	VPSRLQ      $0x20, Y1, Y10
 	VPMULUDQ    Y2, Y10, Y10
 	VPSRLQ      $0x20, Y2, Y11
@@ -3665,7 +4829,7 @@ done8:
 	VPMULUDQ    Y2, Y1, Y11
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
-	VMOVAPD     Y7, Y11
+	VMOVAPD     Y8, Y11
 	VMOVAPS     Y4, Y12
 	VGATHERQPD  Y11, 16(SI)(Y10*8), Y12
 	VPSRLQ      $0x20, Y1, Y10
@@ -3677,56 +4841,56 @@ done8:
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
 	VMOVAPS     Y4, Y11
-	VGATHERQPD  Y7, (SI)(Y10*8), Y11
-	VMULPD      352(AX), Y11, Y7
-	VFMSUB231PD 384(AX), Y12, Y7
-	VADDPD      320(AX), Y7, Y7
-	VBLENDVPD   Y3, Y7, Y6, Y6
+	VGATHERQPD  Y8, (SI)(Y10*8), Y11
+	VMULPD      416(AX), Y11, Y8
+	VFMSUB231PD 448(AX), Y12, Y8
+	VADDPD      192(AX), Y8, Y8
+	VBLENDVPD   Y3, Y8, Y5, Y5
 	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VBLENDVPD   Y3, Y5, Y6, Y6
-	VDIVPD      Y9, Y8, Y3
-	VDIVPD      Y9, Y6, Y5
-	VMULPD      Y5, Y5, Y5
-	VFMADD231PD Y3, Y3, Y5
+	VBLENDVPD   Y3, Y6, Y5, Y5
+	VDIVPD      Y9, Y7, Y3
+	VDIVPD      Y9, Y5, Y6
+	VMULPD      Y6, Y6, Y6
+	VFMADD231PD Y3, Y3, Y6
 	VPSRLQ      $0x20, Y1, Y3
 	VPMULUDQ    Y2, Y3, Y3
-	VPSRLQ      $0x20, Y2, Y7
-	VPMULUDQ    Y7, Y1, Y7
-	VPADDQ      Y7, Y3, Y3
-	VPMULUDQ    Y2, Y1, Y7
+	VPSRLQ      $0x20, Y2, Y8
+	VPMULUDQ    Y8, Y1, Y8
+	VPADDQ      Y8, Y3, Y3
+	VPMULUDQ    Y2, Y1, Y8
 	VPSLLQ      $0x20, Y3, Y3
-	VPADDQ      Y3, Y7, Y3
-	VMOVAPD     Y0, Y7
+	VPADDQ      Y3, Y8, Y3
+	VMOVAPD     Y0, Y8
 	VMOVAPS     Y4, Y10
-	VGATHERQPD  Y7, 80(SI)(Y3*8), Y10
-	VMULPD      Y5, Y5, Y3
-	VPSRLQ      $0x20, Y1, Y7
-	VPMULUDQ    Y2, Y7, Y7
+	VGATHERQPD  Y8, 80(SI)(Y3*8), Y10
+	VMULPD      Y6, Y6, Y3
+	VPSRLQ      $0x20, Y1, Y8
+	VPMULUDQ    Y2, Y8, Y8
 	VPSRLQ      $0x20, Y2, Y11
 	VPMULUDQ    Y11, Y1, Y11
-	VPADDQ      Y11, Y7, Y7
+	VPADDQ      Y11, Y8, Y8
 	VPMULUDQ    Y2, Y1, Y11
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y11, Y7
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y11, Y8
 	VMOVAPD     Y0, Y11
 	VMOVAPS     Y4, Y12
-	VGATHERQPD  Y11, 72(SI)(Y7*8), Y12
-	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y5, Y12
+	VGATHERQPD  Y11, 72(SI)(Y8*8), Y12
+	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y6, Y12
 	VFMADD231PD Y3, Y10, Y12
 	VPSRLQ      $0x20, Y1, Y3
 	VPMULUDQ    Y2, Y3, Y3
-	VPSRLQ      $0x20, Y2, Y5
-	VPMULUDQ    Y5, Y1, Y5
-	VPADDQ      Y5, Y3, Y3
-	VPMULUDQ    Y2, Y1, Y5
+	VPSRLQ      $0x20, Y2, Y6
+	VPMULUDQ    Y6, Y1, Y6
+	VPADDQ      Y6, Y3, Y3
+	VPMULUDQ    Y2, Y1, Y6
 	VPSLLQ      $0x20, Y3, Y3
-	VPADDQ      Y3, Y5, Y3
-	VMOVAPD     Y0, Y5
-	VMOVAPS     Y4, Y7
-	VGATHERQPD  Y5, 48(SI)(Y3*8), Y7
-	VMULPD      Y12, Y7, Y3
-	VMASKMOVPD  (R9)(DX*8), Y0, Y5
-	VDIVPD      Y9, Y8, Y7
+	VPADDQ      Y3, Y6, Y3
+	VMOVAPD     Y0, Y6
+	VMOVAPS     Y4, Y8
+	VGATHERQPD  Y6, 48(SI)(Y3*8), Y8
+	VMULPD      Y12, Y8, Y3
+	VMASKMOVPD  (R9)(DX*8), Y0, Y6
+	VDIVPD      Y9, Y7, Y7
 	VMULPD      Y7, Y3, Y7
 	SHLQ        $0x01, DX
 	LEAQ        (R10)(DX*8), AX
@@ -3747,12 +4911,12 @@ done8:
 	VGATHERQPD  Y12, 56(SI)(Y10*8), Y13
 	VADDPD      Y13, Y7, Y7
 	VSUBPD      Y11, Y7, Y7
-	VMULPD      Y7, Y5, Y7
+	VMULPD      Y7, Y6, Y7
 	LEAQ        (CX)(DX*8), AX
 	VMOVMSKPD   Y0, BX
 	ANDQ        $+1, BX
 	TESTQ       BX, BX
-	JEQ         done9
+	JEQ         done11
 	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y10
 	VPADDQ      Y10, Y10, Y11
 	VPSHUFD     $0xa0, Y11, Y11
@@ -3766,11 +4930,11 @@ done8:
 	VPERMPS     Y7, Y10, Y10
 	VMOVSD      X10, (AX)(BX*8)
 
-done9:
+done11:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
-	JEQ       done10
+	JEQ       done12
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
 	VPADDQ    Y10, Y10, Y11
 	VPSHUFD   $0xa0, Y11, Y11
@@ -3784,11 +4948,11 @@ done9:
 	VPERMPS   Y7, Y10, Y10
 	VMOVSD    X10, (AX)(BX*8)
 
-done10:
+done12:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
-	JEQ       done11
+	JEQ       done13
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
 	VPADDQ    Y10, Y10, Y11
 	VPSHUFD   $0xa0, Y11, Y11
@@ -3802,11 +4966,11 @@ done10:
 	VPERMPS   Y7, Y10, Y10
 	VMOVSD    X10, (AX)(BX*8)
 
-done11:
+done13:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
-	JEQ       done12
+	JEQ       done14
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
 	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
@@ -3821,31 +4985,31 @@ done11:
 	VPERMPS   Y7, Y10, Y7
 	VMOVSD    X7, (AX)(BX*8)
 
-done12:
-	VDIVPD     Y9, Y6, Y6
-	VMULPD     Y6, Y3, Y3
+done14:
+	VDIVPD     Y9, Y5, Y5
+	VMULPD     Y5, Y3, Y3
 	LEAQ       (R10)(DX*8), AX
-	VMOVAPD    Y0, Y6
+	VMOVAPD    Y0, Y5
 	VMOVAPS    Y4, Y7
-	VGATHERQPD Y6, 8(AX)(Y8*8), Y7
-	VPSRLQ     $0x20, Y1, Y6
-	VPMULUDQ   Y2, Y6, Y6
+	VGATHERQPD Y5, 8(AX)(Y8*8), Y7
+	VPSRLQ     $0x20, Y1, Y5
+	VPMULUDQ   Y2, Y5, Y5
 	VPSRLQ     $0x20, Y2, Y9
 	VPMULUDQ   Y9, Y1, Y9
-	VPADDQ     Y9, Y6, Y6
+	VPADDQ     Y9, Y5, Y5
 	VPMULUDQ   Y2, Y1, Y1
-	VPSLLQ     $0x20, Y6, Y2
+	VPSLLQ     $0x20, Y5, Y2
 	VPADDQ     Y2, Y1, Y1
 	VMOVAPD    Y0, Y2
 	VGATHERQPD Y2, 64(SI)(Y1*8), Y4
 	VADDPD     Y4, Y3, Y1
 	VSUBPD     Y7, Y1, Y1
-	VMULPD     Y1, Y5, Y1
+	VMULPD     Y1, Y6, Y1
 	LEAQ       (CX)(DX*8), AX
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done13
+	JEQ        done15
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y2
 	VPADDQ     Y2, Y2, Y3
 	VPSHUFD    $0xa0, Y3, Y3
@@ -3859,11 +5023,11 @@ done12:
 	VPERMPS    Y1, Y2, Y2
 	VMOVSD     X2, 8(AX)(CX*8)
 
-done13:
+done15:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done14
+	JEQ       done16
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
 	VPADDQ    Y2, Y2, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -3877,11 +5041,11 @@ done13:
 	VPERMPS   Y1, Y2, Y2
 	VMOVSD    X2, 8(AX)(CX*8)
 
-done14:
+done16:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done15
+	JEQ       done17
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
 	VPADDQ    Y2, Y2, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -3895,11 +5059,11 @@ done14:
 	VPERMPS   Y1, Y2, Y2
 	VMOVSD    X2, 8(AX)(CX*8)
 
-done15:
+done17:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done16
+	JEQ       done18
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
 	VPADDQ    Y0, Y0, Y0
 	VPSHUFD   $0xa0, Y0, Y0
@@ -3914,8 +5078,8 @@ done15:
 	VPERMPS   Y1, Y0, Y0
 	VMOVSD    X0, 8(AX)(CX*8)
 
-done16:
-done6:
+done18:
+done7:
 done1:
 	VZEROUPPER
 	RET
@@ -4050,7 +5214,7 @@ done1:
 
 // func jLoopAVX512(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, p8 []float64, feat []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·jLoopAVX512(SB), $2176-192
+TEXT ·jLoopAVX512(SB), $2112-192
 	LEAQ         63(SP), AX
 	ANDQ         $-64, AX
 	MOVQ         first+0(FP), CX
@@ -4075,10 +5239,9 @@ TEXT ·jLoopAVX512(SB), $2176-192
 	TESTQ        R11, R11
 	JLT          done2
 	MOVQ         $+0, R12
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z0
-	VPXORD       Z1, Z1, Z1
+	VPXORD       Z0, Z0, Z0
 	KXNORW       K1, K1, K1
-	VBROADCASTSD c64x1_000000000000000b<>+0(SB), Z2
+	VBROADCASTSD c64x1_000000000000000b<>+0(SB), Z1
 	MOVQ         $+63, R13
 	PCALIGN      $0x20
 
@@ -4086,85 +5249,82 @@ loop3:
 	MOVQ              R12, BP
 	SHLQ              $0x01, BP
 	LEAQ              (CX)(BP*8), BP
-	VMOVUPD           (BP), Z3
-	VMOVUPD           64(BP), Z4
-	VMOVUPD           c64x8_h081431c8ec5f1025<>+0(SB), Z5
-	VPERMPD           Z3, Z5, Z5
-	VMOVUPD           c64x8_h577092aba63b2e25<>+0(SB), Z6
-	VPERMI2PD         Z4, Z5, Z6
-	VMOVUPS           Z6, (AX)
-	VMOVUPD           c64x8_h69a2f35c470acbe5<>+0(SB), Z5
-	VPERMPD           Z3, Z5, Z3
-	VMOVUPD           c64x8_h48bc3a41b88909e5<>+0(SB), Z5
-	VPERMI2PD         Z4, Z3, Z5
-	VMOVUPS           Z5, 64(AX)
-	VPMOVSXDQ         (BX)(R12*4), Z3
-	VPMULLQ           Z2, Z3, Z4
+	VMOVUPD           (BP), Z2
+	VMOVUPD           64(BP), Z3
+	VMOVUPD           c64x8_h081431c8ec5f1025<>+0(SB), Z4
+	VPERMPD           Z2, Z4, Z4
+	VMOVUPD           c64x8_h577092aba63b2e25<>+0(SB), Z5
+	VPERMI2PD         Z3, Z4, Z5
+	VMOVUPS           Z5, (AX)
+	VMOVUPD           c64x8_h69a2f35c470acbe5<>+0(SB), Z4
+	VPERMPD           Z2, Z4, Z2
+	VMOVUPD           c64x8_h48bc3a41b88909e5<>+0(SB), Z4
+	VPERMI2PD         Z3, Z2, Z4
+	VMOVUPS           Z4, 64(AX)
+	VPMOVSXDQ         (BX)(R12*4), Z2
+	VPMULLQ           Z1, Z2, Z3
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z5
-	VGATHERQPD        (SI)(Z4*8), K2, Z5
-	VPMULLQ           Z2, Z3, Z4
+	VMOVAPS           Z0, Z4
+	VGATHERQPD        (SI)(Z3*8), K2, Z4
+	VPMULLQ           Z1, Z2, Z3
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z6
-	VGATHERQPD        8(SI)(Z4*8), K2, Z6
-	VMULPD            Z6, Z6, Z4
-	VFMADD231PD       Z5, Z5, Z4
-	VPMULLQ           Z2, Z3, Z5
+	VMOVAPS           Z0, Z5
+	VGATHERQPD        8(SI)(Z3*8), K2, Z5
+	VMULPD            Z5, Z5, Z3
+	VFMADD231PD       Z4, Z4, Z3
+	VPMULLQ           Z1, Z2, Z4
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z6
-	VGATHERQPD        16(SI)(Z5*8), K2, Z6
-	VFMADD231PD       Z6, Z6, Z4
-	VPMOVSXDQ         (DI)(R12*4), Z5
-	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z5, Z6
+	VMOVAPS           Z0, Z5
+	VGATHERQPD        16(SI)(Z4*8), K2, Z5
+	VFMADD231PD       Z5, Z5, Z3
+	VPMOVSXDQ         (DI)(R12*4), Z4
+	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z4, Z5
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z7
-	VGATHERQPD        (R8)(Z6*8), K2, Z7
-	VPMULLQ           Z2, Z3, Z6
+	VMOVAPS           Z0, Z6
+	VGATHERQPD        (R8)(Z5*8), K2, Z6
+	VPMULLQ           Z1, Z2, Z5
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z8
-	VGATHERQPD        24(SI)(Z6*8), K2, Z8
-	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 128(AX)
-	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z5, Z6
-	KMOVW             K1, K2
-	VMOVAPS           Z1, Z7
-	VGATHERQPD        16(R8)(Z6*8), K2, Z7
-	VPMULLQ           Z2, Z3, Z6
-	KMOVW             K1, K2
-	VMOVAPS           Z1, Z8
-	VGATHERQPD        40(SI)(Z6*8), K2, Z8
-	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 192(AX)
-	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z5, Z5
-	KMOVW             K1, K2
-	VMOVAPS           Z1, Z6
-	VGATHERQPD        8(R8)(Z5*8), K2, Z6
-	VPMULLQ           Z2, Z3, Z5
-	KMOVW             K1, K2
-	VMOVAPS           Z1, Z7
-	VGATHERQPD        32(SI)(Z5*8), K2, Z7
+	VMOVAPS           Z0, Z7
+	VGATHERQPD        24(SI)(Z5*8), K2, Z7
 	VSUBPD            Z7, Z6, Z5
-	VMOVUPS           Z5, 256(AX)
-	VCMPPD            $0x00, Z1, Z4, K2
-	VBLENDMPD         Z0, Z4, K2, Z5
-	VSQRTPD           Z5, Z5
-	VMOVUPS           Z5, 320(AX)
-	VCMPPD            $0x00, Z1, Z4, K2
-	VMOVUPS           320(AX), Z5
-	VBLENDMPD         Z1, Z5, K2, Z5
-	VMOVUPS           Z5, 384(AX)
-	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z5
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z6
-	VFMADD231PD       384(AX), Z5, Z6
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z6, Z5
+	VMOVUPS           Z5, 128(AX)
+	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z4, Z5
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z6
+	VGATHERQPD        16(R8)(Z5*8), K2, Z6
+	VPMULLQ           Z1, Z2, Z5
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z7
+	VGATHERQPD        40(SI)(Z5*8), K2, Z7
+	VSUBPD            Z7, Z6, Z5
+	VMOVUPS           Z5, 192(AX)
+	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z4, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z5
+	VGATHERQPD        8(R8)(Z4*8), K2, Z5
+	VPMULLQ           Z1, Z2, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z6
+	VGATHERQPD        32(SI)(Z4*8), K2, Z6
+	VSUBPD            Z6, Z5, Z4
+	VMOVUPS           Z4, 256(AX)
+	VCMPPD            $0x00, Z0, Z3, K2
+	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z3, K2, Z4
+	VSQRTPD           Z4, Z4
+	VMOVUPS           Z4, 320(AX)
+	VCMPPD            $0x00, Z0, Z3, K2
+	VMOVUPS           320(AX), Z4
+	VBLENDMPD         Z0, Z4, K2, Z4
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z5
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z4, Z5
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z5
 	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z6
 	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z6, Z6
-	VMOVUPS           384(AX), Z7
+	VMOVAPS           Z4, Z7
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z6, Z7
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z6, Z7
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z6, Z7
-	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z6
-	VANDPD            384(AX), Z6, Z6
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z4, Z6
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
 	KORTESTB          K2, K2
 	JEQ               done4
@@ -4184,20 +5344,20 @@ loop3:
 	VSUBPD            Z9, Z6, Z6
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z10
+	VMOVAPS           Z0, Z10
 	VGATHERQPD        (BP)(Z8*8), K3, Z10
-	VMULPD            Z0, Z10, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
 	VMULPD            Z10, Z9, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z1, Z12
-	VSUBPD            Z1, Z12, Z13
+	VADDPD            Z11, Z0, Z12
+	VSUBPD            Z0, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
-	VSUBPD            Z14, Z1, Z14
+	VSUBPD            Z14, Z0, Z14
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z1, Z11
+	VADDPD            Z11, Z0, Z11
 	VMULPD            Z10, Z6, Z10
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
@@ -4210,7 +5370,7 @@ loop3:
 	VADDPD            Z10, Z12, Z10
 	VADDPD            Z10, Z11, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        8(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z12
@@ -4236,7 +5396,7 @@ loop3:
 	VADDPD            Z11, Z14, Z11
 	VADDPD            Z11, Z10, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        16(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z13
@@ -4262,7 +5422,7 @@ loop3:
 	VADDPD            Z11, Z14, Z11
 	VADDPD            Z11, Z10, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        24(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z13
@@ -4290,8 +5450,8 @@ loop3:
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z11
 	VRNDSCALEPD       $0x08, Z11, Z11
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z12
-	VMULPD            Z0, Z12, Z11
-	VMULPD            Z0, Z10, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
 	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
@@ -4303,7 +5463,7 @@ loop3:
 	VSUBPD            Z14, Z10, Z10
 	VADDPD            Z10, Z11, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        32(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z14
@@ -4323,7 +5483,7 @@ loop3:
 	VADDPD            Z11, Z15, Z11
 	VADDPD            Z11, Z10, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        40(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z14
@@ -4343,7 +5503,7 @@ loop3:
 	VADDPD            Z11, Z15, Z11
 	VADDPD            Z11, Z10, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        48(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z14
@@ -4363,7 +5523,7 @@ loop3:
 	VADDPD            Z11, Z15, Z11
 	VADDPD            Z11, Z10, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        56(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
 	VMULPD            Z11, Z9, Z14
@@ -4383,7 +5543,7 @@ loop3:
 	VADDPD            Z11, Z15, Z11
 	VADDPD            Z11, Z10, Z10
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
+	VMOVAPS           Z0, Z11
 	VGATHERQPD        64(BP)(Z8*8), K3, Z11
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z8
 	VMULPD            Z8, Z9, Z9
@@ -4427,1119 +5587,1681 @@ done4:
 	VRANGEPD          $0x02, Z6, Z7, Z6
 	VPSLLQ            $0x3f, Z5, Z5
 	VXORPD            Z5, Z6, Z5
-	VPMULLQ           Z2, Z3, Z6
+	VMOVUPS           Z5, 384(AX)
+	VPMULLQ           Z1, Z2, Z5
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z7
-	VGATHERQPD        8(SI)(Z6*8), K2, Z7
-	VDIVPD            384(AX), Z7, Z6
-	VMOVUPS           Z6, 448(AX)
-	VPMULLQ           Z2, Z3, Z6
+	VMOVAPS           Z0, Z6
+	VGATHERQPD        8(SI)(Z5*8), K2, Z6
+	VDIVPD            Z4, Z6, Z5
+	VMOVUPS           Z5, 448(AX)
+	VPMULLQ           Z1, Z2, Z5
 	KMOVW             K1, K2
-	VMOVAPS           Z1, Z7
-	VGATHERQPD        16(SI)(Z6*8), K2, Z7
-	VDIVPD            384(AX), Z7, Z6
-	VMOVUPS           Z6, 512(AX)
-	VMOVUPS           256(AX), Z6
-	VMULPD            512(AX), Z6, Z6
-	VMOVUPS           192(AX), Z7
-	VFMSUB231PD       448(AX), Z7, Z6
-	VMOVUPS           Z6, 576(AX)
-	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z6
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z7
-	VFMADD231PD       384(AX), Z6, Z7
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z7, Z6
-	VMOVUPS           384(AX), Z8
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z6, Z8
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z6, Z8
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z6, Z8
-	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z6
-	VANDPD            384(AX), Z6, Z6
+	VMOVAPS           Z0, Z6
+	VGATHERQPD        16(SI)(Z5*8), K2, Z6
+	VDIVPD            Z4, Z6, Z5
+	VMOVUPS           Z5, 512(AX)
+	VMOVUPS           256(AX), Z5
+	VMULPD            512(AX), Z5, Z5
+	VMOVUPS           192(AX), Z6
+	VFMSUB231PD       448(AX), Z6, Z5
+	VMOVUPS           Z5, 576(AX)
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z5
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z4, Z5
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z6
+	VMOVAPS           Z4, Z7
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z6, Z7
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z4, Z6
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
 	KORTESTB          K2, K2
 	JEQ               done5
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z9
-	VMAXPD            Z6, Z9, Z6
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z8
+	VMAXPD            Z6, Z8, Z6
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
-	VPSRLQ            $0x34, Z6, Z9
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z9, Z9
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z9, Z9
-	VPSRLQ            $0x10, Z9, Z9
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z9, Z10
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z11
-	VPSUBQ            Z10, Z11, Z10
-	VPSLLQ            $0x34, Z10, Z10
-	VMULPD            Z10, Z6, Z6
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z6, Z10
-	VSUBPD            Z10, Z6, Z6
+	VPSRLQ            $0x34, Z6, Z8
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z8, Z8
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z8, Z8
+	VPSRLQ            $0x10, Z8, Z8
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z8, Z9
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z10
+	VPSUBQ            Z9, Z10, Z9
+	VPSLLQ            $0x34, Z9, Z9
+	VMULPD            Z9, Z6, Z6
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z6, Z9
+	VSUBPD            Z9, Z6, Z6
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z1, Z11
-	VGATHERQPD        (BP)(Z9*8), K3, Z11
-	VMULPD            Z0, Z11, Z11
-	VMULPD            Z11, Z10, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        (BP)(Z8*8), K3, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z9, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
+	VADDPD            Z11, Z0, Z12
+	VSUBPD            Z0, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z0, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z0, Z11
+	VMULPD            Z10, Z6, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
-	VADDPD            Z12, Z1, Z13
-	VSUBPD            Z1, Z13, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z10
+	VADDPD            Z10, Z12, Z13
+	VSUBPD            Z12, Z13, Z14
 	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z1, Z15
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z15, Z12
-	VADDPD            Z12, Z1, Z12
-	VMULPD            Z11, Z6, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z14
+	VSUBPD            Z15, Z12, Z12
+	VSUBPD            Z14, Z10, Z10
+	VADDPD            Z10, Z12, Z10
+	VADDPD            Z10, Z11, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        8(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z14
 	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z11
-	VADDPD            Z11, Z13, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z12
+	VADDPD            Z12, Z13, Z14
 	VSUBPD            Z13, Z14, Z15
 	VSUBPD            Z15, Z14, Z16
 	VSUBPD            Z16, Z13, Z13
-	VSUBPD            Z15, Z11, Z11
-	VADDPD            Z11, Z13, Z11
-	VADDPD            Z11, Z12, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        8(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
-	VRNDSCALEPD       $0x08, Z15, Z15
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z13
-	VADDPD            Z13, Z14, Z15
-	VSUBPD            Z14, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z14, Z14
-	VSUBPD            Z16, Z13, Z13
-	VADDPD            Z13, Z14, Z13
-	VADDPD            Z13, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
-	VADDPD            Z12, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z15, Z12
-	VADDPD            Z12, Z11, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        16(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z14
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z15
-	VRNDSCALEPD       $0x08, Z15, Z15
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z14
-	VADDPD            Z14, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z14, Z14
-	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
-	VADDPD            Z12, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z15, Z12
-	VADDPD            Z12, Z11, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        24(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z14
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z15
-	VRNDSCALEPD       $0x08, Z15, Z15
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z14
-	VADDPD            Z14, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z14, Z14
-	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
-	VADDPD            Z12, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z15, Z12
-	VADDPD            Z12, Z11, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z12
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z13, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z13
-	VMULPD            Z0, Z13, Z12
-	VMULPD            Z0, Z11, Z11
-	VADDPD            Z1, Z12, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VSUBPD            Z1, Z13, Z14
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z11, Z12, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
+	VADDPD            Z11, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        16(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VADDPD            Z13, Z12, Z14
 	VSUBPD            Z12, Z14, Z15
 	VSUBPD            Z15, Z14, Z16
 	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
+	VADDPD            Z11, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        24(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
+	VADDPD            Z11, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z12
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VADDPD            Z0, Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VSUBPD            Z0, Z12, Z13
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z10, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
 	VSUBPD            Z15, Z11, Z11
-	VADDPD            Z11, Z12, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        32(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z11, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        40(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z11, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        48(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z11, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        56(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z12, Z12
-	VMULPD            Z12, Z10, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z11, Z11
-	VMULPD            Z12, Z6, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z11, Z11
-	KMOVW             K1, K3
-	VMOVAPS           Z1, Z12
-	VGATHERQPD        64(BP)(Z9*8), K3, Z12
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z12, Z9
-	VMULPD            Z9, Z10, Z10
-	VADDPD            Z10, Z14, Z12
-	VSUBPD            Z14, Z12, Z15
-	VSUBPD            Z15, Z12, Z16
-	VSUBPD            Z16, Z14, Z14
-	VSUBPD            Z15, Z10, Z10
-	VADDPD            Z10, Z14, Z10
+	VSUBPD            Z14, Z10, Z10
 	VADDPD            Z10, Z11, Z10
-	VMULPD            Z9, Z6, Z6
-	VADDPD            Z6, Z12, Z9
-	VSUBPD            Z12, Z9, Z11
-	VSUBPD            Z11, Z9, Z14
-	VSUBPD            Z14, Z12, Z12
-	VSUBPD            Z11, Z6, Z6
-	VADDPD            Z6, Z12, Z6
-	VADDPD            Z6, Z10, Z6
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z9, Z10
-	VMOVAPS           Z10, Z11
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z9, Z11
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z9, Z11
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z6, Z11
-	VADDPD            Z11, Z10, Z6
-	VBROADCASTSD      c64x1_8000000000000000<>+0(SB), Z9
-	VANDPD            384(AX), Z9, Z9
-	VXORPD            Z9, Z6, Z6
-	VBLENDMPD         Z6, Z8, K2, Z8
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z13, Z6
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        32(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        40(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        48(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        56(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z9, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z10, Z10
+	VMULPD            Z11, Z6, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        64(BP)(Z8*8), K3, Z11
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z8
+	VMULPD            Z8, Z9, Z9
+	VADDPD            Z9, Z13, Z11
+	VSUBPD            Z13, Z11, Z14
+	VSUBPD            Z14, Z11, Z15
+	VSUBPD            Z15, Z13, Z13
+	VSUBPD            Z14, Z9, Z9
+	VADDPD            Z9, Z13, Z9
+	VADDPD            Z9, Z10, Z9
+	VMULPD            Z8, Z6, Z6
+	VADDPD            Z6, Z11, Z8
+	VSUBPD            Z11, Z8, Z10
+	VSUBPD            Z10, Z8, Z13
+	VSUBPD            Z13, Z11, Z11
+	VSUBPD            Z10, Z6, Z6
+	VADDPD            Z6, Z11, Z6
+	VADDPD            Z6, Z9, Z6
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z8, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z10
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z10
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z6, Z10
+	VADDPD            Z10, Z9, Z6
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z4, Z8
+	VXORPD            Z8, Z6, Z6
 	VBLENDMPD         Z6, Z7, K2, Z7
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z6
+	VBLENDMPD         Z6, Z5, K2, Z5
 
 done5:
-	VMULPD           Z8, Z8, Z6
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z9
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z6, Z9
-	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z6, Z9
-	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z6, Z9
-	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z6, Z9
-	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z6, Z9
-	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z6, Z9
-	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z6, Z9
-	VMULPD           Z9, Z6, Z6
-	VFMADD213PD      Z8, Z8, Z6
-	VRANGEPD         $0x02, Z6, Z8, Z6
-	VPSLLQ           $0x3f, Z7, Z7
-	VXORPD           Z7, Z6, Z6
-	VPMULLQ          Z2, Z3, Z7
+	VMULPD            Z7, Z7, Z6
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z8
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z6, Z8
+	VMULPD            Z8, Z6, Z6
+	VFMADD213PD       Z7, Z7, Z6
+	VRANGEPD          $0x02, Z6, Z7, Z6
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z6, Z5
+	VPMULLQ           Z1, Z2, Z6
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z7
+	VGATHERQPD        (SI)(Z6*8), K2, Z7
+	VDIVPD            Z4, Z7, Z6
+	VMOVUPS           256(AX), Z7
+	VMULPD            448(AX), Z7, Z7
+	VFMADD231PD       128(AX), Z6, Z7
+	VMOVUPS           192(AX), Z8
+	VFMADD231PD       512(AX), Z8, Z7
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z4, Z8
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z9
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z8, Z9
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z9, Z10
+	VMOVAPS           Z8, Z11
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z10, Z11
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z10, Z11
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z10, Z11
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z8, Z10
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z10, K2
+	KORTESTB          K2, K2
+	JEQ               done6
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z12
+	VMAXPD            Z10, Z12, Z10
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z10, K2
+	VPSRLQ            $0x34, Z10, Z12
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z12, Z12
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z12, Z12
+	VPSRLQ            $0x10, Z12, Z12
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z12, Z13
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z14
+	VPSUBQ            Z13, Z14, Z13
+	VPSLLQ            $0x34, Z13, Z13
+	VMULPD            Z13, Z10, Z10
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z10, Z13
+	VMOVUPS           Z13, 640(AX)
+	VSUBPD            640(AX), Z10, Z10
+	VMOVUPS           Z10, 704(AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        (BP)(Z12*8), K3, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VMULPD            640(AX), Z10, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VADDPD            Z13, Z0, Z14
+	VSUBPD            Z0, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z0, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z0, Z13
+	VMULPD            704(AX), Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z10
+	VADDPD            Z10, Z14, Z15
+	VSUBPD            Z14, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z14, Z14
+	VSUBPD            Z16, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z13, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        8(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z14
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z14
+	VADDPD            Z14, Z15, Z16
+	VSUBPD            Z15, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z15, Z15
+	VSUBPD            Z17, Z14, Z14
+	VADDPD            Z14, Z15, Z14
+	VADDPD            Z14, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VADDPD            Z13, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        16(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VADDPD            Z13, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        24(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VADDPD            Z13, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z14
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z14, Z13
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VADDPD            Z0, Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VSUBPD            Z0, Z14, Z15
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z10, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        32(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        40(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        48(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        56(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z13, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z10, Z10
+	VMULPD            704(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z10, Z10
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        64(BP)(Z12*8), K3, Z13
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z13, Z12
+	VMULPD            640(AX), Z12, Z13
+	VADDPD            Z13, Z15, Z16
+	VSUBPD            Z15, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z15, Z15
+	VSUBPD            Z17, Z13, Z13
+	VADDPD            Z13, Z15, Z13
+	VADDPD            Z13, Z10, Z10
+	VMULPD            704(AX), Z12, Z12
+	VADDPD            Z12, Z16, Z13
+	VSUBPD            Z16, Z13, Z15
+	VSUBPD            Z15, Z13, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z16, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z13, Z12
+	VMOVAPS           Z12, Z15
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z13, Z15
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z13, Z15
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z10, Z15
+	VADDPD            Z15, Z12, Z10
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z8, Z8
+	VXORPD            Z8, Z10, Z8
+	VBLENDMPD         Z8, Z11, K2, Z11
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z14, Z8
+	VBLENDMPD         Z8, Z9, K2, Z9
+
+done6:
+	VMULPD            Z11, Z11, Z8
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z10
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z8, Z10
+	VMULPD            Z10, Z8, Z8
+	VFMADD213PD       Z11, Z11, Z8
+	VRANGEPD          $0x02, Z8, Z11, Z8
+	VPSLLQ            $0x3f, Z9, Z9
+	VXORPD            Z9, Z8, Z8
+	VMOVUPS           Z8, 704(AX)
+	VMOVUPS           704(AX), Z8
+	VMULPD            Z8, Z8, Z8
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z8, Z8
+	VPXORD            Z9, Z9, Z9
+	VCMPPD            $0x00, Z0, Z3, K2
+	VPMULLQ           Z1, Z2, Z10
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        8(SI)(Z10*8), K3, Z11
+	VPMULLQ           Z1, Z2, Z10
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z12
+	VGATHERQPD        16(SI)(Z10*8), K3, Z12
+	VMULPD            256(AX), Z12, Z10
+	VFMSUB231PD       192(AX), Z11, Z10
+	VADDPD            128(AX), Z10, Z10
+	VBLENDMPD         Z10, Z9, K2, Z9
+	KNOTB             K2, K2
+	VMULPD            Z7, Z6, Z10
+	VMULPD            576(AX), Z5, Z11
+	VMOVUPS           384(AX), Z12
+	VFMADD231PD       128(AX), Z12, Z11
+	VFMADD231PD       Z8, Z10, Z11
+	VBLENDMPD         Z11, Z9, K2, Z9
+	VMOVUPS           128(AX), Z10
+	VMULPD            448(AX), Z10, Z10
+	VFMSUB231PD       256(AX), Z6, Z10
+	VMOVUPS           Z10, 640(AX)
+	VPXORD            Z10, Z10, Z10
+	VCMPPD            $0x00, Z0, Z3, K2
+	VPMULLQ           Z1, Z2, Z11
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z12
+	VGATHERQPD        (SI)(Z11*8), K3, Z12
+	VPMULLQ           Z1, Z2, Z11
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        8(SI)(Z11*8), K3, Z13
+	VMULPD            128(AX), Z13, Z11
+	VFMSUB231PD       256(AX), Z12, Z11
+	VADDPD            192(AX), Z11, Z11
+	VBLENDMPD         Z11, Z10, K2, Z10
+	KNOTB             K2, K2
+	VMULPD            512(AX), Z7, Z11
+	VMULPD            640(AX), Z5, Z12
+	VMOVUPS           384(AX), Z13
+	VFMADD231PD       192(AX), Z13, Z12
+	VFMADD231PD       Z8, Z11, Z12
+	VBLENDMPD         Z12, Z10, K2, Z10
+	VMULPD            192(AX), Z6, Z11
+	VMOVUPS           128(AX), Z12
+	VFMSUB231PD       512(AX), Z12, Z11
+	VMOVUPS           Z11, 768(AX)
+	VPXORD            Z11, Z11, Z11
+	VCMPPD            $0x00, Z0, Z3, K2
+	VPMULLQ           Z1, Z2, Z12
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        16(SI)(Z12*8), K3, Z13
+	VPMULLQ           Z1, Z2, Z12
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z14
+	VGATHERQPD        (SI)(Z12*8), K3, Z14
+	VMULPD            192(AX), Z14, Z12
+	VFMSUB231PD       128(AX), Z13, Z12
+	VADDPD            256(AX), Z12, Z12
+	VBLENDMPD         Z12, Z11, K2, Z11
+	KNOTB             K2, K2
+	VMULPD            448(AX), Z7, Z12
+	VMULPD            768(AX), Z5, Z13
+	VMOVUPS           384(AX), Z14
+	VFMADD231PD       256(AX), Z14, Z13
+	VFMADD231PD       Z8, Z12, Z13
+	VBLENDMPD         Z13, Z11, K2, Z11
+	VDIVPD            Z10, Z9, Z12
+	VDIVPD            Z10, Z11, Z13
+	VMULPD            Z13, Z13, Z13
+	VFMADD231PD       Z12, Z12, Z13
+	VMOVUPS           Z13, 832(AX)
+	VMOVUPS           832(AX), Z12
+	VMULPD            Z12, Z12, Z12
+	VMOVUPS           Z12, 896(AX)
+	VPMULLQ           Z1, Z2, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        80(SI)(Z12*8), K2, Z13
+	VPMULLQ           Z1, Z2, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z14
+	VGATHERQPD        72(SI)(Z12*8), K2, Z14
+	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z12
+	VFMADD231PD       832(AX), Z14, Z12
+	VFMADD231PD       896(AX), Z13, Z12
+	VMOVUPS           Z12, 960(AX)
+	VPMULLQ           Z1, Z2, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z13
+	VGATHERQPD        48(SI)(Z12*8), K2, Z13
+	VMULPD            960(AX), Z13, Z12
+	VMOVUPS           Z12, 1024(AX)
+	VMOVUPD           (R9)(R12*8), Z12
+	VMOVUPS           Z12, 1088(AX)
+	VMOVUPS           1024(AX), Z12
+	VMULPD            1088(AX), Z12, Z12
+	VDIVPD            Z10, Z12, Z12
+	VDIVPD            Z10, Z9, Z13
+	VMULPD            1088(AX), Z13, Z13
+	VMOVUPS           Z13, 1152(AX)
+	VPMULLQ           Z1, Z2, Z13
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z14
+	VGATHERQPD        48(SI)(Z13*8), K2, Z14
+	VMULPD            1152(AX), Z14, Z13
+	VMOVUPS           Z13, 1216(AX)
+	VPMULLQ           Z1, Z2, Z13
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z14
+	VGATHERQPD        72(SI)(Z13*8), K2, Z14
+	VPMULLQ           Z1, Z2, Z13
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        80(SI)(Z13*8), K2, Z15
+	VMULPD            1216(AX), Z15, Z13
+	VMOVUPS           832(AX), Z15
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z15, Z15
+	VMULPD            Z15, Z13, Z13
+	VFMADD231PD       1216(AX), Z14, Z13
+	VDIVPD            Z10, Z9, Z14
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z14, Z14
+	VMULPD            Z14, Z13, Z15
+	VDIVPD            Z10, Z15, Z15
+	VDIVPD            Z10, Z11, Z16
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z16, Z16
+	VMULPD            Z16, Z13, Z13
+	VDIVPD            Z10, Z13, Z13
+	VMULPD            Z5, Z12, Z17
+	VMULPD            192(AX), Z17, Z17
+	VDIVPD            Z4, Z17, Z17
+	VMOVUPS           Z17, 1280(AX)
+	VMULPD            Z8, Z12, Z17
+	VMULPD            Z7, Z17, Z17
+	VDIVPD            Z4, Z17, Z17
+	VMOVUPS           Z17, 1344(AX)
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z4, Z17
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z18
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z17, Z18
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z18, Z18
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z18, Z19
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
+	VMOVAPS           Z17, Z20
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z19, Z20
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z19, Z20
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z17, Z17
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z17, K2
+	KORTESTB          K2, K2
+	JEQ               done7
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z19
+	VMAXPD            Z17, Z19, Z17
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z17, K2
+	VPSRLQ            $0x34, Z17, Z19
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z19, Z19
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z19, Z19
+	VPSRLQ            $0x10, Z19, Z19
+	VMOVUPS           Z19, 1408(AX)
+	VBROADCASTSD      c64x1_0000000000000018<>+0(SB), Z19
+	VPMULLQ           1408(AX), Z19, Z19
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z21
+	VPSUBQ            Z19, Z21, Z19
+	VPSLLQ            $0x34, Z19, Z19
+	VMULPD            Z19, Z17, Z17
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z17, Z19
+	VMOVUPS           Z19, 1472(AX)
+	VSUBPD            1472(AX), Z17, Z17
+	VMOVUPS           Z17, 1536(AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z19
+	VGATHERQPD        (BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z17
+	VMULPD            1472(AX), Z17, Z19
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
+	VADDPD            Z19, Z0, Z21
+	VSUBPD            Z0, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z0, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z0, Z19
+	VMULPD            1536(AX), Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z17
+	VADDPD            Z17, Z21, Z22
+	VSUBPD            Z21, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z21, Z21
+	VSUBPD            Z23, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z19, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z21
+	VGATHERQPD        8(BP)(Z19*8), K3, Z21
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z21, Z19
+	VMULPD            1472(AX), Z19, Z21
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z21
+	VADDPD            Z21, Z22, Z23
+	VSUBPD            Z22, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z22, Z22
+	VSUBPD            Z24, Z21, Z21
+	VADDPD            Z21, Z22, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        16(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        24(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z21
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z17
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VMOVUPS           Z21, 1600(AX)
+	VMOVUPS           1600(AX), Z21
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z21
+	VSUBPD            Z21, Z19, Z19
+	VADDPD            Z17, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z17, Z17
+	VADDPD            Z17, Z19, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        32(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        40(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        48(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        56(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z19
+	VMOVAPS           Z0, Z22
+	VGATHERQPD        64(BP)(Z19*8), K3, Z22
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z22, Z19
+	VMULPD            1472(AX), Z19, Z22
+	VADDPD            Z22, Z21, Z23
+	VSUBPD            Z21, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z21, Z21
+	VSUBPD            Z24, Z22, Z22
+	VADDPD            Z22, Z21, Z21
+	VADDPD            Z21, Z17, Z17
+	VMULPD            1536(AX), Z19, Z19
+	VADDPD            Z19, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z23, Z19
+	VADDPD            Z19, Z17, Z17
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z21, Z19
+	VMOVAPS           Z19, Z22
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z21, Z22
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z21, Z22
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z17, Z22
+	VADDPD            Z22, Z19, Z17
+	VBLENDMPD         Z17, Z20, K2, Z20
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z17
+	VADDPD            1600(AX), Z17, Z17
+	VBLENDMPD         Z17, Z18, K2, Z18
+
+done7:
+	VMULPD           Z20, Z20, Z17
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z19
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z17, Z19
+	VMULPD           Z19, Z17, Z17
+	VFMADD213PD      Z20, Z20, Z17
+	VRANGEPD         $0x02, Z17, Z20, Z17
+	VPSLLQ           $0x3f, Z18, Z18
+	VXORPD           Z18, Z17, Z17
+	VMOVUPS          Z17, 1600(AX)
+	VPMULLQ          Z1, Z2, Z17
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z8
-	VGATHERQPD       (SI)(Z7*8), K2, Z8
-	VDIVPD           384(AX), Z8, Z7
-	VMOVUPS          256(AX), Z8
-	VMULPD           448(AX), Z8, Z8
-	VFMADD231PD      128(AX), Z7, Z8
-	VMOVUPS          192(AX), Z9
-	VFMADD231PD      512(AX), Z9, Z8
-	VPXORD           Z9, Z9, Z9
-	VCMPPD           $0x00, Z1, Z4, K2
-	VPMULLQ          Z2, Z3, Z10
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z11
-	VGATHERQPD       8(SI)(Z10*8), K3, Z11
-	VPMULLQ          Z2, Z3, Z10
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z12
-	VGATHERQPD       16(SI)(Z10*8), K3, Z12
-	VMULPD           256(AX), Z12, Z10
-	VFMSUB231PD      192(AX), Z11, Z10
-	VADDPD           128(AX), Z10, Z10
-	VBLENDMPD        Z10, Z9, K2, Z9
-	KNOTB            K2, K2
-	VMULPD           Z8, Z7, Z10
-	VSUBPD           Z5, Z0, Z11
-	VMULPD           576(AX), Z6, Z12
-	VFMADD231PD      128(AX), Z5, Z12
-	VFMADD231PD      Z11, Z10, Z12
-	VBLENDMPD        Z12, Z9, K2, Z9
-	VMOVUPS          128(AX), Z10
-	VMULPD           448(AX), Z10, Z10
-	VFMSUB231PD      256(AX), Z7, Z10
-	VMOVUPS          Z10, 640(AX)
-	VPXORD           Z10, Z10, Z10
-	VCMPPD           $0x00, Z1, Z4, K2
-	VPMULLQ          Z2, Z3, Z11
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z12
-	VGATHERQPD       (SI)(Z11*8), K3, Z12
-	VPMULLQ          Z2, Z3, Z11
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z13
-	VGATHERQPD       8(SI)(Z11*8), K3, Z13
-	VMULPD           128(AX), Z13, Z11
-	VFMSUB231PD      256(AX), Z12, Z11
-	VADDPD           192(AX), Z11, Z11
-	VBLENDMPD        Z11, Z10, K2, Z10
-	KNOTB            K2, K2
-	VMULPD           512(AX), Z8, Z11
-	VSUBPD           Z5, Z0, Z12
-	VMULPD           640(AX), Z6, Z13
-	VFMADD231PD      192(AX), Z5, Z13
-	VFMADD231PD      Z12, Z11, Z13
-	VBLENDMPD        Z13, Z10, K2, Z10
-	VMULPD           192(AX), Z7, Z11
-	VMOVUPS          128(AX), Z12
-	VFMSUB231PD      512(AX), Z12, Z11
-	VMOVUPS          Z11, 704(AX)
-	VPXORD           Z11, Z11, Z11
-	VCMPPD           $0x00, Z1, Z4, K2
-	VPMULLQ          Z2, Z3, Z12
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z13
-	VGATHERQPD       16(SI)(Z12*8), K3, Z13
-	VPMULLQ          Z2, Z3, Z12
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z14
-	VGATHERQPD       (SI)(Z12*8), K3, Z14
-	VMULPD           192(AX), Z14, Z12
-	VFMSUB231PD      128(AX), Z13, Z12
-	VADDPD           256(AX), Z12, Z12
-	VBLENDMPD        Z12, Z11, K2, Z11
-	KNOTB            K2, K2
-	VMULPD           448(AX), Z8, Z12
-	VSUBPD           Z5, Z0, Z13
-	VMULPD           704(AX), Z6, Z14
-	VFMADD231PD      256(AX), Z5, Z14
-	VFMADD231PD      Z13, Z12, Z14
-	VBLENDMPD        Z14, Z11, K2, Z11
-	VDIVPD           Z10, Z9, Z12
-	VDIVPD           Z10, Z11, Z13
-	VMULPD           Z13, Z13, Z13
-	VFMADD231PD      Z12, Z12, Z13
-	VMOVUPS          Z13, 768(AX)
-	VMOVUPS          768(AX), Z12
-	VMULPD           Z12, Z12, Z12
-	VMOVUPS          Z12, 832(AX)
-	VPMULLQ          Z2, Z3, Z12
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z13
-	VGATHERQPD       80(SI)(Z12*8), K2, Z13
-	VPMULLQ          Z2, Z3, Z12
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z14
-	VGATHERQPD       72(SI)(Z12*8), K2, Z14
-	VFMADD132PD      768(AX), Z0, Z14
-	VFMADD231PD      832(AX), Z13, Z14
-	VMOVUPS          Z14, 896(AX)
-	VPMULLQ          Z2, Z3, Z12
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z13
-	VGATHERQPD       48(SI)(Z12*8), K2, Z13
-	VMULPD           896(AX), Z13, Z12
-	VMOVUPS          Z12, 960(AX)
-	VMOVUPD          (R9)(R12*8), Z12
-	VMOVUPS          Z12, 1024(AX)
-	VMOVUPS          960(AX), Z12
-	VMULPD           1024(AX), Z12, Z12
-	VDIVPD           Z10, Z12, Z12
-	VDIVPD           Z10, Z9, Z13
-	VMULPD           1024(AX), Z13, Z13
-	VMOVUPS          Z13, 1088(AX)
-	VPMULLQ          Z2, Z3, Z13
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z14
-	VGATHERQPD       48(SI)(Z13*8), K2, Z14
-	VMULPD           1088(AX), Z14, Z13
-	VMOVUPS          Z13, 1152(AX)
-	VPMULLQ          Z2, Z3, Z13
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z14
-	VGATHERQPD       72(SI)(Z13*8), K2, Z14
-	VPMULLQ          Z2, Z3, Z13
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z15
-	VGATHERQPD       80(SI)(Z13*8), K2, Z15
-	VMULPD           1152(AX), Z15, Z13
-	VMOVUPS          768(AX), Z15
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z15
-	VMULPD           Z15, Z13, Z13
-	VFMADD231PD      1152(AX), Z14, Z13
-	VDIVPD           Z10, Z9, Z14
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z14
-	VMULPD           Z14, Z13, Z15
-	VDIVPD           Z10, Z15, Z15
-	VDIVPD           Z10, Z11, Z16
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z16, Z16
-	VMULPD           Z16, Z13, Z13
-	VDIVPD           Z10, Z13, Z13
-	VSUBPD           Z5, Z0, Z17
-	VMULPD           Z17, Z12, Z17
-	VMOVUPS          Z17, 1216(AX)
-	VMULPD           Z6, Z12, Z17
-	VMULPD           192(AX), Z17, Z17
-	VDIVPD           384(AX), Z17, Z17
-	VMOVUPS          Z17, 1280(AX)
-	VMULPD           1216(AX), Z8, Z17
-	VDIVPD           384(AX), Z17, Z17
-	VMOVUPS          Z17, 1344(AX)
-	VPMULLQ          Z2, Z3, Z17
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z18
+	VMOVAPS          Z0, Z18
 	VGATHERQPD       (SI)(Z17*8), K2, Z18
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1408(AX)
-	VCMPPD           $0x00, Z1, Z4, K2
+	VMOVUPS          Z17, 1536(AX)
+	VCMPPD           $0x00, Z0, Z3, K2
 	VMOVUPS          1344(AX), Z17
-	VBLENDMPD        Z1, Z17, K2, Z17
+	VBLENDMPD        Z0, Z17, K2, Z17
 	VMOVUPS          Z17, 1472(AX)
-	VPMULLQ          Z2, Z3, Z17
+	VPMULLQ          Z1, Z2, Z17
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z18
+	VMOVAPS          Z0, Z18
 	VGATHERQPD       8(SI)(Z17*8), K2, Z18
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1536(AX)
-	VPMULLQ          Z2, Z3, Z17
+	VMOVUPS          Z17, 1408(AX)
+	VPMULLQ          Z1, Z2, Z17
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z18
+	VMOVAPS          Z0, Z18
 	VGATHERQPD       16(SI)(Z17*8), K2, Z18
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1600(AX)
-	VCMPPD           $0x00, Z1, Z4, K2
-	VMULPD           Z5, Z12, Z17
-	VBLENDMPD        Z12, Z17, K2, Z17
 	VMOVUPS          Z17, 1664(AX)
+	VCMPPD           $0x00, Z0, Z3, K2
+	VMULPD           384(AX), Z12, Z17
+	VBLENDMPD        Z12, Z17, K2, Z17
+	VMOVUPS          Z17, 1728(AX)
 	VPXORD           Z17, Z17, Z17
-	VCMPPD           $0x00, Z1, Z4, K2
-	VPMULLQ          Z2, Z3, Z18
+	VCMPPD           $0x00, Z0, Z3, K2
+	VPMULLQ          Z1, Z2, Z18
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z19
+	VMOVAPS          Z0, Z19
 	VGATHERQPD       16(SI)(Z18*8), K3, Z19
 	VMULPD           Z19, Z12, Z18
 	VBLENDMPD        Z18, Z17, K2, Z17
 	KNOTB            K2, K2
-	VMULPD           Z6, Z12, Z18
+	VMULPD           Z5, Z12, Z18
 	VMULPD           512(AX), Z18, Z18
 	VBLENDMPD        Z18, Z17, K2, Z17
 	VDIVPD           Z10, Z11, Z18
-	VMULPD           1024(AX), Z18, Z18
-	VMOVUPS          Z18, 1728(AX)
-	VPMULLQ          Z2, Z3, Z18
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z19
-	VGATHERQPD       48(SI)(Z18*8), K2, Z19
-	VMULPD           1728(AX), Z19, Z18
+	VMULPD           1088(AX), Z18, Z18
 	VMOVUPS          Z18, 1792(AX)
-	VPMULLQ          Z2, Z3, Z18
+	VPMULLQ          Z1, Z2, Z18
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z19
+	VMOVAPS          Z0, Z19
+	VGATHERQPD       48(SI)(Z18*8), K2, Z19
+	VMULPD           1792(AX), Z19, Z18
+	VMOVUPS          Z18, 1856(AX)
+	VPMULLQ          Z1, Z2, Z18
+	KMOVW            K1, K2
+	VMOVAPS          Z0, Z19
 	VGATHERQPD       72(SI)(Z18*8), K2, Z19
-	VPMULLQ          Z2, Z3, Z18
+	VPMULLQ          Z1, Z2, Z18
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z20
+	VMOVAPS          Z0, Z20
 	VGATHERQPD       80(SI)(Z18*8), K2, Z20
-	VMULPD           1792(AX), Z20, Z18
-	VMOVUPS          768(AX), Z20
+	VMULPD           1856(AX), Z20, Z18
+	VMOVUPS          832(AX), Z20
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z20, Z20
 	VMULPD           Z20, Z18, Z18
-	VFMADD231PD      1792(AX), Z19, Z18
+	VFMADD231PD      1856(AX), Z19, Z18
 	VMULPD           Z14, Z18, Z14
 	VDIVPD           Z10, Z14, Z14
 	VMULPD           Z16, Z18, Z16
 	VDIVPD           Z10, Z16, Z16
-	VMULPD           Z6, Z12, Z18
+	VMULPD           Z5, Z12, Z18
 	VMULPD           128(AX), Z18, Z18
-	VDIVPD           384(AX), Z18, Z18
+	VDIVPD           Z4, Z18, Z18
 	VPXORD           Z19, Z19, Z19
-	VCMPPD           $0x00, Z1, Z4, K2
-	VPMULLQ          Z2, Z3, Z20
+	VCMPPD           $0x00, Z0, Z3, K2
+	VPMULLQ          Z1, Z2, Z20
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z21
+	VMOVAPS          Z0, Z21
 	VGATHERQPD       (SI)(Z20*8), K3, Z21
 	VMULPD           Z21, Z12, Z20
 	VBLENDMPD        Z20, Z19, K2, Z19
 	KNOTB            K2, K2
-	VMULPD           Z6, Z12, Z20
-	VMULPD           Z7, Z20, Z20
+	VMULPD           Z5, Z12, Z20
+	VMULPD           Z6, Z20, Z20
 	VBLENDMPD        Z20, Z19, K2, Z19
 	VDIVPD           Z10, Z11, Z20
 	VDIVPD           Z10, Z9, Z21
 	VMULPD           Z20, Z16, Z22
 	VFMADD231PD      Z21, Z14, Z22
 	VFMADD231PD      Z20, Z12, Z22
-	VSUBPD           Z5, Z0, Z20
-	VMULPD           Z20, Z22, Z20
-	VSUBPD           Z5, Z0, Z21
-	VMULPD           Z21, Z16, Z21
-	VSUBPD           Z5, Z0, Z23
-	VMULPD           Z23, Z14, Z23
-	VMULPD           448(AX), Z21, Z24
-	VFMADD231PD      Z7, Z23, Z24
-	VFNMADD231PD     512(AX), Z20, Z24
-	VMOVUPS          448(AX), Z25
-	VFMADD231PD      1216(AX), Z25, Z24
-	VCMPPD           $0x00, Z1, Z4, K2
-	VPXORD           Z25, Z25, Z25
-	VPMULLQ          Z2, Z3, Z26
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       8(SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z14, Z26
-	VBLENDMPD        Z26, Z25, K2, Z25
-	KNOTB            K2, K3
-	VMULPD           Z6, Z14, Z26
-	VMULPD           448(AX), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z26
-	VMULPD           Z5, Z22, Z27
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z27
-	VBLENDMPD        Z26, Z27, K2, Z26
-	VADDPD           Z25, Z26, Z25
-	VPXORD           Z26, Z26, Z26
-	VPMULLQ          Z2, Z3, Z27
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z28
-	VGATHERQPD       (SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z16, Z27
-	VBLENDMPD        Z27, Z26, K2, Z26
-	KNOTB            K2, K3
-	VMULPD           Z6, Z16, Z27
-	VMULPD           Z7, Z27, Z27
-	VBLENDMPD        Z27, Z26, K3, Z26
-	VSUBPD           Z26, Z25, Z25
-	VMULPD           512(AX), Z24, Z26
-	VBLENDMPD        Z1, Z26, K2, Z26
-	VADDPD           Z26, Z25, Z25
-	VMOVUPS          Z25, 1856(AX)
-	VPXORD           Z25, Z25, Z25
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z26
-	KMOVW            K3, K4
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z22, Z26
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	KNOTB            K3, K3
-	VMULPD           Z6, Z22, Z26
-	VMULPD           Z7, Z26, Z26
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VPXORD           Z26, Z26, Z26
-	VPMULLQ          Z2, Z3, Z27
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z28
-	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z14, Z27
-	VBLENDMPD        Z27, Z26, K2, Z26
-	KNOTB            K2, K3
-	VMULPD           Z6, Z14, Z27
-	VMULPD           512(AX), Z27, Z27
-	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           Z5, Z16, Z27
-	VBLENDMPD        Z16, Z27, K2, Z27
-	VADDPD           Z25, Z27, Z25
-	VSUBPD           Z26, Z25, Z25
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           448(AX), Z24, Z26
-	VBLENDMPD        Z1, Z26, K3, Z26
-	VADDPD           Z26, Z25, Z25
-	VADDPD           1664(AX), Z25, Z25
-	VMOVUPS          Z25, 1920(AX)
-	VPXORD           Z25, Z25, Z25
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z26
-	KMOVW            K3, K4
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       8(SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z22, Z26
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	KNOTB            K3, K3
-	VMULPD           Z6, Z22, Z26
-	VMULPD           448(AX), Z26, Z26
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VPXORD           Z26, Z26, Z26
-	VPMULLQ          Z2, Z3, Z27
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z28
-	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z16, Z27
-	VBLENDMPD        Z27, Z26, K2, Z26
-	KNOTB            K2, K3
-	VMULPD           Z6, Z16, Z27
-	VMULPD           512(AX), Z27, Z27
-	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           Z5, Z14, Z27
-	VBLENDMPD        Z14, Z27, K2, Z27
-	VADDPD           Z26, Z27, Z26
-	VSUBPD           Z25, Z26, Z25
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           Z7, Z24, Z26
-	VBLENDMPD        Z1, Z26, K3, Z26
-	VADDPD           Z26, Z25, Z25
-	VADDPD           Z17, Z25, Z25
-	VMULPD           448(AX), Z8, Z26
-	VMULPD           512(AX), Z8, Z27
-	VMULPD           Z8, Z7, Z28
-	VMULPD           Z26, Z16, Z29
-	VFMADD231PD      Z28, Z14, Z29
-	VFNMADD231PD     Z27, Z22, Z29
-	VFMADD231PD      Z26, Z12, Z29
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           256(AX), Z16, Z26
-	VFMADD231PD      128(AX), Z14, Z26
-	VFNMADD231PD     192(AX), Z22, Z26
-	VFMADD231PD      256(AX), Z12, Z26
-	VBLENDMPD        Z1, Z26, K3, Z26
-	VMULPD           Z6, Z16, Z27
-	VMULPD           Z6, Z14, Z28
-	VMULPD           256(AX), Z28, Z28
-	VFMSUB231PD      128(AX), Z27, Z28
-	VFNMADD231PD     Z8, Z20, Z28
-	VFMADD231PD      192(AX), Z24, Z28
-	VMULPD           Z6, Z14, Z20
-	VMULPD           Z6, Z22, Z27
-	VMULPD           128(AX), Z27, Z27
-	VFMADD231PD      192(AX), Z20, Z27
-	VFMADD231PD      Z8, Z21, Z27
-	VFMADD231PD      256(AX), Z24, Z27
-	VMULPD           Z6, Z22, Z20
-	VMULPD           Z6, Z16, Z21
-	VMULPD           192(AX), Z21, Z21
-	VFMADD231PD      256(AX), Z20, Z21
-	VFMSUB231PD      Z8, Z23, Z21
-	VFMADD231PD      128(AX), Z24, Z21
-	VDIVPD           384(AX), Z28, Z20
-	VDIVPD           384(AX), Z21, Z23
-	VDIVPD           384(AX), Z27, Z24
+	VMULPD           Z8, Z12, Z20
+	VMULPD           Z8, Z22, Z21
+	VMULPD           Z8, Z14, Z23
+	VMULPD           Z8, Z16, Z24
 	VMULPD           448(AX), Z24, Z24
-	VFMADD231PD      Z7, Z23, Z24
-	VFMADD231PD      512(AX), Z20, Z24
-	VFMADD231PD      512(AX), Z18, Z24
-	VMULPD           704(AX), Z16, Z20
-	VFMADD231PD      576(AX), Z14, Z20
-	VFNMADD231PD     640(AX), Z22, Z20
-	VFMADD231PD      704(AX), Z12, Z20
-	VFMSUB231PD      1280(AX), Z7, Z24
-	VMOVUPS          448(AX), Z23
-	VFNMADD231PD     1344(AX), Z23, Z24
-	VFMADD231PD      Z5, Z20, Z24
-	VBLENDMPD        Z1, Z29, K2, Z20
-	VSUBPD           Z20, Z26, Z20
-	VBLENDMPD        Z1, Z24, K2, Z23
-	VFNMADD231PD     Z20, Z6, Z23
-	VCMPPD           $0x04, Z1, Z23, K3
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z20
-	VDIVPD           320(AX), Z20, Z20
-	VBLENDMPD        Z20, Z0, K3, Z20
-	VMULPD           Z20, Z23, Z20
-	VMULPD           256(AX), Z14, Z23
-	VFMSUB231PD      128(AX), Z16, Z23
-	VDIVPD           384(AX), Z28, Z24
-	VFMADD231PD      1600(AX), Z20, Z24
-	VBLENDMPD        Z23, Z24, K2, Z23
-	VMULPD           128(AX), Z12, Z24
-	VBLENDMPD        Z24, Z18, K2, Z18
-	VADDPD           Z18, Z23, Z18
+	VFMADD231PD      Z6, Z23, Z24
+	VFNMADD231PD     512(AX), Z21, Z24
+	VFMADD231PD      448(AX), Z20, Z24
+	VCMPPD           $0x00, Z0, Z3, K2
+	VPXORD           Z20, Z20, Z20
+	VPMULLQ          Z1, Z2, Z21
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z23
+	VGATHERQPD       8(SI)(Z21*8), K3, Z23
+	VMULPD           Z23, Z14, Z21
+	VBLENDMPD        Z21, Z20, K2, Z20
+	KNOTB            K2, K3
+	VMULPD           Z5, Z14, Z21
+	VMULPD           448(AX), Z21, Z21
+	VBLENDMPD        Z21, Z20, K3, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z21
+	VMULPD           384(AX), Z22, Z23
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
+	VBLENDMPD        Z21, Z23, K2, Z21
+	VADDPD           Z20, Z21, Z20
+	VPXORD           Z21, Z21, Z21
+	VPMULLQ          Z1, Z2, Z23
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z25
+	VGATHERQPD       (SI)(Z23*8), K3, Z25
+	VMULPD           Z25, Z16, Z23
+	VBLENDMPD        Z23, Z21, K2, Z21
+	KNOTB            K2, K3
+	VMULPD           Z5, Z16, Z23
+	VMULPD           Z6, Z23, Z23
+	VBLENDMPD        Z23, Z21, K3, Z21
+	VSUBPD           Z21, Z20, Z20
+	VMULPD           512(AX), Z24, Z21
+	VBLENDMPD        Z0, Z21, K2, Z21
+	VADDPD           Z21, Z20, Z20
+	VPXORD           Z21, Z21, Z21
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z23
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z25
+	VGATHERQPD       (SI)(Z23*8), K4, Z25
+	VMULPD           Z25, Z22, Z23
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
+	VBLENDMPD        Z23, Z21, K3, Z21
+	KNOTB            K3, K3
+	VMULPD           Z5, Z22, Z23
+	VMULPD           Z6, Z23, Z23
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
+	VBLENDMPD        Z23, Z21, K3, Z21
+	VPXORD           Z23, Z23, Z23
+	VPMULLQ          Z1, Z2, Z25
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       16(SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z14, Z25
+	VBLENDMPD        Z25, Z23, K2, Z23
+	KNOTB            K2, K3
+	VMULPD           Z5, Z14, Z25
+	VMULPD           512(AX), Z25, Z25
+	VBLENDMPD        Z25, Z23, K3, Z23
+	VMULPD           384(AX), Z16, Z25
+	VBLENDMPD        Z16, Z25, K2, Z25
+	VADDPD           Z21, Z25, Z21
+	VSUBPD           Z23, Z21, Z21
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           448(AX), Z24, Z23
+	VBLENDMPD        Z0, Z23, K3, Z23
+	VADDPD           Z23, Z21, Z21
+	VADDPD           1728(AX), Z21, Z21
+	VMOVUPS          Z21, 1920(AX)
+	VPXORD           Z21, Z21, Z21
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z23
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z25
+	VGATHERQPD       8(SI)(Z23*8), K4, Z25
+	VMULPD           Z25, Z22, Z23
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
+	VBLENDMPD        Z23, Z21, K3, Z21
+	KNOTB            K3, K3
+	VMULPD           Z5, Z22, Z23
+	VMULPD           448(AX), Z23, Z23
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
+	VBLENDMPD        Z23, Z21, K3, Z21
+	VPXORD           Z23, Z23, Z23
+	VPMULLQ          Z1, Z2, Z25
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       16(SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z16, Z25
+	VBLENDMPD        Z25, Z23, K2, Z23
+	KNOTB            K2, K3
+	VMULPD           Z5, Z16, Z25
+	VMULPD           512(AX), Z25, Z25
+	VBLENDMPD        Z25, Z23, K3, Z23
+	VMULPD           384(AX), Z14, Z25
+	VBLENDMPD        Z14, Z25, K2, Z25
+	VADDPD           Z23, Z25, Z23
+	VSUBPD           Z21, Z23, Z21
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           Z6, Z24, Z23
+	VBLENDMPD        Z0, Z23, K3, Z23
+	VADDPD           Z23, Z21, Z21
+	VADDPD           Z17, Z21, Z21
+	VMULPD           448(AX), Z7, Z23
+	VMULPD           512(AX), Z7, Z25
+	VMULPD           Z7, Z6, Z26
+	VMULPD           Z23, Z16, Z27
+	VFMADD231PD      Z26, Z14, Z27
+	VFNMADD231PD     Z25, Z22, Z27
+	VFMADD231PD      Z23, Z12, Z27
+	VMULPD           Z8, Z22, Z23
+	VMULPD           Z5, Z16, Z25
+	VMULPD           Z5, Z14, Z26
+	VMULPD           256(AX), Z26, Z26
+	VFMSUB231PD      128(AX), Z25, Z26
+	VFNMADD231PD     Z7, Z23, Z26
+	VFMADD231PD      192(AX), Z24, Z26
+	VMULPD           Z8, Z16, Z23
+	VMULPD           Z5, Z14, Z25
+	VMULPD           Z5, Z22, Z28
+	VMULPD           128(AX), Z28, Z28
+	VFMADD231PD      192(AX), Z25, Z28
+	VFMADD231PD      Z7, Z23, Z28
+	VFMADD231PD      256(AX), Z24, Z28
+	VMULPD           Z8, Z14, Z23
+	VMULPD           Z5, Z22, Z25
+	VMULPD           Z5, Z16, Z29
+	VMULPD           192(AX), Z29, Z29
+	VFMADD231PD      256(AX), Z25, Z29
+	VFMSUB231PD      Z7, Z23, Z29
+	VFMADD231PD      128(AX), Z24, Z29
+	VDIVPD           Z4, Z26, Z23
+	VDIVPD           Z4, Z29, Z24
+	VDIVPD           Z4, Z28, Z25
+	VMULPD           448(AX), Z25, Z25
+	VFMADD231PD      Z6, Z24, Z25
+	VFMADD231PD      512(AX), Z23, Z25
+	VFMADD231PD      512(AX), Z18, Z25
+	VMULPD           768(AX), Z16, Z23
+	VFMADD231PD      576(AX), Z14, Z23
+	VFNMADD231PD     640(AX), Z22, Z23
+	VFMADD231PD      768(AX), Z12, Z23
+	VFMSUB231PD      1280(AX), Z6, Z25
+	VMOVUPS          448(AX), Z24
+	VFNMADD231PD     1344(AX), Z24, Z25
+	VFMADD231PD      384(AX), Z23, Z25
+	VMULPD           256(AX), Z16, Z23
+	VFMADD231PD      128(AX), Z14, Z23
+	VFNMADD231PD     192(AX), Z22, Z23
+	VFMADD231PD      256(AX), Z12, Z23
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z24
+	VMOVUPS          704(AX), Z27
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z27
+	VMULPD           Z27, Z24, Z24
+	VMULPD           1600(AX), Z24, Z24
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z24, Z25
+	VFNMADD231PD     Z23, Z5, Z25
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z23
+	VDIVPD           320(AX), Z23, Z23
+	VMULPD           Z23, Z25, Z23
+	VMULPD           256(AX), Z14, Z24
+	VFMSUB231PD      128(AX), Z16, Z24
+	VDIVPD           Z4, Z26, Z25
+	VFMADD231PD      1664(AX), Z23, Z25
+	VBLENDMPD        Z24, Z25, K2, Z24
+	VMULPD           128(AX), Z12, Z25
+	VBLENDMPD        Z25, Z18, K2, Z18
+	VADDPD           Z18, Z24, Z18
 	VMOVUPS          Z18, 1984(AX)
-	VCMPPD           $0x00, Z1, Z4, K3
+	VCMPPD           $0x00, Z0, Z3, K3
 	VMULPD           128(AX), Z22, Z18
 	VFMADD231PD      192(AX), Z14, Z18
-	VDIVPD           384(AX), Z27, Z14
-	VFMADD231PD      1536(AX), Z20, Z14
+	VDIVPD           Z4, Z28, Z14
+	VFMADD231PD      1408(AX), Z23, Z14
 	VBLENDMPD        Z18, Z14, K3, Z14
 	VADDPD           1472(AX), Z14, Z14
-	VCMPPD           $0x00, Z1, Z4, K3
+	VCMPPD           $0x00, Z0, Z3, K3
 	VMULPD           192(AX), Z16, Z16
 	VFMADD231PD      256(AX), Z22, Z16
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
-	VDIVPD           384(AX), Z21, Z18
-	VFMADD231PD      1408(AX), Z20, Z18
+	VDIVPD           Z4, Z29, Z18
+	VFMADD231PD      1536(AX), Z23, Z18
 	VBLENDMPD        Z16, Z18, K3, Z16
-	VMOVUPS          Z16, 2048(AX)
-	VDIVPD           Z10, Z9, Z16
-	VDIVPD           Z10, Z11, Z18
-	VMULPD           Z18, Z13, Z18
-	VFMADD231PD      Z16, Z15, Z18
-	VFMADD231PD      Z16, Z12, Z18
-	VSUBPD           Z5, Z0, Z16
-	VMULPD           Z16, Z18, Z16
-	VSUBPD           Z5, Z0, Z20
-	VMULPD           Z20, Z13, Z20
-	VSUBPD           Z5, Z0, Z21
-	VMULPD           Z21, Z15, Z21
-	VMULPD           448(AX), Z20, Z22
-	VFMADD231PD      Z7, Z21, Z22
-	VFNMADD231PD     512(AX), Z16, Z22
-	VFMADD231PD      1216(AX), Z7, Z22
-	VPXORD           Z23, Z23, Z23
-	VPMULLQ          Z2, Z3, Z24
+	VDIVPD           Z10, Z9, Z18
+	VDIVPD           Z10, Z11, Z22
+	VMULPD           Z22, Z13, Z22
+	VFMADD231PD      Z18, Z15, Z22
+	VFMADD231PD      Z18, Z12, Z22
+	VMULPD           Z8, Z12, Z18
+	VMULPD           Z8, Z22, Z23
+	VMULPD           Z8, Z15, Z24
+	VMULPD           Z8, Z13, Z25
+	VMULPD           448(AX), Z25, Z25
+	VFMADD231PD      Z6, Z24, Z25
+	VFNMADD231PD     512(AX), Z23, Z25
+	VFMADD231PD      Z6, Z18, Z25
+	VPXORD           Z18, Z18, Z18
+	VPMULLQ          Z1, Z2, Z23
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z26
-	VGATHERQPD       8(SI)(Z24*8), K3, Z26
-	VMULPD           Z26, Z15, Z24
+	VMOVAPS          Z0, Z24
+	VGATHERQPD       8(SI)(Z23*8), K3, Z24
+	VMULPD           Z24, Z15, Z23
+	VBLENDMPD        Z23, Z18, K2, Z18
+	KNOTB            K2, K3
+	VMULPD           Z5, Z15, Z23
+	VMULPD           448(AX), Z23, Z23
+	VBLENDMPD        Z23, Z18, K3, Z18
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z23
+	VMULPD           384(AX), Z22, Z24
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
+	VBLENDMPD        Z23, Z24, K2, Z23
+	VADDPD           Z18, Z23, Z18
+	VPXORD           Z23, Z23, Z23
+	VPMULLQ          Z1, Z2, Z24
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       (SI)(Z24*8), K3, Z26
+	VMULPD           Z26, Z13, Z24
 	VBLENDMPD        Z24, Z23, K2, Z23
 	KNOTB            K2, K3
-	VMULPD           Z6, Z15, Z24
+	VMULPD           Z5, Z13, Z24
+	VMULPD           Z6, Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	VSUBPD           Z23, Z18, Z18
+	VMULPD           512(AX), Z25, Z23
+	VBLENDMPD        Z0, Z23, K2, Z23
+	VADDPD           Z23, Z18, Z18
+	VPXORD           Z23, Z23, Z23
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z24
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       8(SI)(Z24*8), K4, Z26
+	VMULPD           Z26, Z12, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	KNOTB            K3, K3
+	VMULPD           Z5, Z12, Z24
 	VMULPD           448(AX), Z24, Z24
 	VBLENDMPD        Z24, Z23, K3, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z18, Z24
-	VMULPD           Z5, Z18, Z26
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z24, Z26, K2, Z24
-	VADDPD           Z23, Z24, Z23
+	VADDPD           Z23, Z18, Z18
+	VPXORD           Z23, Z23, Z23
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z24
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       (SI)(Z24*8), K4, Z26
+	VMULPD           Z26, Z22, Z24
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	KNOTB            K3, K3
+	VMULPD           Z5, Z22, Z24
+	VMULPD           Z6, Z24, Z24
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
 	VPXORD           Z24, Z24, Z24
-	VPMULLQ          Z2, Z3, Z26
+	VPMULLQ          Z1, Z2, Z26
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z13, Z26
+	VMOVAPS          Z0, Z27
+	VGATHERQPD       16(SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z15, Z26
 	VBLENDMPD        Z26, Z24, K2, Z24
 	KNOTB            K2, K3
-	VMULPD           Z6, Z13, Z26
-	VMULPD           Z7, Z26, Z26
+	VMULPD           Z5, Z15, Z26
+	VMULPD           512(AX), Z26, Z26
 	VBLENDMPD        Z26, Z24, K3, Z24
+	VMULPD           384(AX), Z13, Z26
+	VBLENDMPD        Z13, Z26, K2, Z26
+	VADDPD           Z23, Z26, Z23
 	VSUBPD           Z24, Z23, Z23
-	VMULPD           512(AX), Z22, Z24
-	VBLENDMPD        Z1, Z24, K2, Z24
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           448(AX), Z25, Z24
+	VBLENDMPD        Z0, Z24, K3, Z24
 	VADDPD           Z24, Z23, Z23
 	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z26
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z26
 	KMOVW            K3, K4
-	VMOVAPS          Z1, Z27
+	VMOVAPS          Z0, Z27
 	VGATHERQPD       8(SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z12, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
-	KNOTB            K3, K3
-	VMULPD           Z6, Z12, Z26
-	VMULPD           448(AX), Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
-	VADDPD           Z24, Z23, Z23
-	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z26
-	KMOVW            K3, K4
-	VMOVAPS          Z1, Z27
-	VGATHERQPD       (SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z18, Z26
+	VMULPD           Z27, Z22, Z26
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
 	VBLENDMPD        Z26, Z24, K3, Z24
 	KNOTB            K3, K3
-	VMULPD           Z6, Z18, Z26
-	VMULPD           Z7, Z26, Z26
+	VMULPD           Z5, Z22, Z26
+	VMULPD           448(AX), Z26, Z26
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
 	VBLENDMPD        Z26, Z24, K3, Z24
 	VPXORD           Z26, Z26, Z26
-	VPMULLQ          Z2, Z3, Z27
+	VPMULLQ          Z1, Z2, Z27
 	KMOVW            K2, K3
-	VMOVAPS          Z1, Z28
+	VMOVAPS          Z0, Z28
 	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z15, Z27
+	VMULPD           Z28, Z13, Z27
 	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z6, Z15, Z27
+	VMULPD           Z5, Z13, Z27
 	VMULPD           512(AX), Z27, Z27
 	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           Z5, Z13, Z27
-	VBLENDMPD        Z13, Z27, K2, Z27
-	VADDPD           Z24, Z27, Z24
-	VSUBPD           Z26, Z24, Z24
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           448(AX), Z22, Z26
-	VBLENDMPD        Z1, Z26, K3, Z26
+	VMULPD           384(AX), Z15, Z27
+	VBLENDMPD        Z15, Z27, K2, Z27
+	VADDPD           Z26, Z27, Z26
+	VSUBPD           Z24, Z26, Z24
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           Z6, Z25, Z26
+	VBLENDMPD        Z0, Z26, K3, Z26
 	VADDPD           Z26, Z24, Z24
-	VPXORD           Z26, Z26, Z26
-	VCMPPD           $0x00, Z1, Z4, K3
-	VPMULLQ          Z2, Z3, Z27
-	KMOVW            K3, K4
-	VMOVAPS          Z1, Z28
-	VGATHERQPD       8(SI)(Z27*8), K4, Z28
-	VMULPD           Z28, Z18, Z27
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z27
-	VBLENDMPD        Z27, Z26, K3, Z26
-	KNOTB            K3, K3
-	VMULPD           Z6, Z18, Z27
-	VMULPD           448(AX), Z27, Z27
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z27
-	VBLENDMPD        Z27, Z26, K3, Z26
-	VPXORD           Z27, Z27, Z27
-	VPMULLQ          Z2, Z3, Z28
-	KMOVW            K2, K3
-	VMOVAPS          Z1, Z29
-	VGATHERQPD       16(SI)(Z28*8), K3, Z29
-	VMULPD           Z29, Z13, Z28
-	VBLENDMPD        Z28, Z27, K2, Z27
-	KNOTB            K2, K3
-	VMULPD           Z6, Z13, Z28
-	VMULPD           512(AX), Z28, Z28
-	VBLENDMPD        Z28, Z27, K3, Z27
+	VADDPD           1728(AX), Z24, Z24
+	VMULPD           Z5, Z12, Z26
+	VMULPD           256(AX), Z26, Z26
+	VDIVPD           Z4, Z26, Z26
+	VMULPD           Z7, Z6, Z27
+	VMULPD           512(AX), Z7, Z28
+	VMULPD           448(AX), Z7, Z29
+	VMULPD           Z29, Z13, Z29
+	VFMADD231PD      Z27, Z15, Z29
+	VFNMADD231PD     Z28, Z22, Z29
+	VFMADD231PD      Z27, Z12, Z29
+	VMULPD           Z8, Z22, Z27
+	VMULPD           Z5, Z13, Z28
+	VMULPD           Z5, Z15, Z30
+	VMULPD           256(AX), Z30, Z30
+	VFMSUB231PD      128(AX), Z28, Z30
+	VFNMADD231PD     Z7, Z27, Z30
+	VFMADD231PD      192(AX), Z25, Z30
+	VMULPD           Z8, Z13, Z27
 	VMULPD           Z5, Z15, Z28
-	VBLENDMPD        Z15, Z28, K2, Z28
-	VADDPD           Z27, Z28, Z27
-	VSUBPD           Z26, Z27, Z26
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           Z7, Z22, Z27
-	VBLENDMPD        Z1, Z27, K3, Z27
-	VADDPD           Z27, Z26, Z26
-	VADDPD           1664(AX), Z26, Z26
-	VMULPD           Z6, Z12, Z27
-	VMULPD           256(AX), Z27, Z27
-	VDIVPD           384(AX), Z27, Z27
-	VMULPD           Z8, Z7, Z28
-	VMULPD           512(AX), Z8, Z29
-	VMULPD           448(AX), Z8, Z30
-	VMULPD           Z30, Z13, Z30
-	VFMADD231PD      Z28, Z15, Z30
-	VFNMADD231PD     Z29, Z18, Z30
-	VFMADD231PD      Z28, Z12, Z30
-	VCMPPD           $0x00, Z1, Z4, K3
-	VMULPD           256(AX), Z13, Z28
-	VFMADD231PD      128(AX), Z15, Z28
-	VFNMADD231PD     192(AX), Z18, Z28
-	VFMADD231PD      128(AX), Z12, Z28
-	VBLENDMPD        Z1, Z28, K3, Z28
-	VMULPD           Z6, Z13, Z29
-	VMULPD           Z6, Z15, Z31
-	VMULPD           256(AX), Z31, Z31
-	VFMSUB231PD      128(AX), Z29, Z31
-	VFNMADD231PD     Z8, Z16, Z31
-	VFMADD231PD      192(AX), Z22, Z31
-	VMULPD           Z6, Z15, Z16
-	VMULPD           Z6, Z18, Z29
-	VMULPD           128(AX), Z29, Z29
-	VFMADD231PD      192(AX), Z16, Z29
-	VFMADD231PD      Z8, Z20, Z29
-	VFMADD231PD      256(AX), Z22, Z29
-	VMULPD           Z6, Z18, Z16
-	VMULPD           Z6, Z13, Z20
-	VMULPD           192(AX), Z20, Z20
-	VFMADD231PD      256(AX), Z16, Z20
-	VFMSUB231PD      Z8, Z21, Z20
-	VFMADD231PD      128(AX), Z22, Z20
-	VDIVPD           384(AX), Z31, Z8
-	VDIVPD           384(AX), Z20, Z16
-	VDIVPD           384(AX), Z29, Z21
-	VMULPD           448(AX), Z21, Z21
-	VFMADD231PD      Z7, Z16, Z21
-	VFMADD231PD      512(AX), Z8, Z21
-	VMOVUPS          448(AX), Z8
-	VFMADD231PD      1280(AX), Z8, Z21
-	VMULPD           704(AX), Z13, Z8
-	VFMADD231PD      576(AX), Z15, Z8
-	VFNMADD231PD     640(AX), Z18, Z8
-	VFMADD231PD      576(AX), Z12, Z8
-	VFMSUB231PD      512(AX), Z27, Z21
-	VFNMADD231PD     1344(AX), Z7, Z21
-	VFMADD231PD      Z5, Z8, Z21
-	VBLENDMPD        Z1, Z30, K2, Z5
-	VSUBPD           Z5, Z28, Z5
-	VBLENDMPD        Z1, Z21, K2, Z7
-	VFNMADD231PD     Z5, Z6, Z7
-	VCMPPD           $0x04, Z1, Z7, K3
+	VMULPD           Z5, Z22, Z31
+	VMULPD           128(AX), Z31, Z31
+	VFMADD231PD      192(AX), Z28, Z31
+	VFMADD231PD      Z7, Z27, Z31
+	VFMADD231PD      256(AX), Z25, Z31
+	VMULPD           Z8, Z15, Z8
+	VMULPD           Z5, Z22, Z27
+	VMULPD           Z5, Z13, Z28
+	VMULPD           192(AX), Z28, Z28
+	VFMADD231PD      256(AX), Z27, Z28
+	VFMSUB231PD      Z7, Z8, Z28
+	VFMADD231PD      128(AX), Z25, Z28
+	VDIVPD           Z4, Z30, Z7
+	VDIVPD           Z4, Z28, Z8
+	VDIVPD           Z4, Z31, Z25
+	VMULPD           448(AX), Z25, Z25
+	VFMADD231PD      Z6, Z8, Z25
+	VFMADD231PD      512(AX), Z7, Z25
+	VMOVUPS          448(AX), Z7
+	VFMADD231PD      1280(AX), Z7, Z25
+	VMULPD           768(AX), Z13, Z7
+	VFMADD231PD      576(AX), Z15, Z7
+	VFNMADD231PD     640(AX), Z22, Z7
+	VFMADD231PD      576(AX), Z12, Z7
+	VFMSUB231PD      512(AX), Z26, Z25
+	VFNMADD231PD     1344(AX), Z6, Z25
+	VFMADD231PD      384(AX), Z7, Z25
+	VMULPD           256(AX), Z13, Z6
+	VFMADD231PD      128(AX), Z15, Z6
+	VFNMADD231PD     192(AX), Z22, Z6
+	VFMADD231PD      128(AX), Z12, Z6
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z7
+	VMOVUPS          704(AX), Z8
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z8, Z8
+	VMULPD           Z8, Z7, Z7
+	VMULPD           1600(AX), Z7, Z7
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z7, Z25
+	VFNMADD231PD     Z6, Z5, Z25
 	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z5
 	VDIVPD           320(AX), Z5, Z5
-	VBLENDMPD        Z5, Z0, K3, Z5
-	VMULPD           Z5, Z7, Z5
+	VMULPD           Z5, Z25, Z5
 	VMULPD           256(AX), Z15, Z6
 	VFMSUB231PD      128(AX), Z13, Z6
-	VDIVPD           384(AX), Z31, Z7
-	VFMADD231PD      1600(AX), Z5, Z7
+	VDIVPD           Z4, Z30, Z7
+	VFMADD231PD      1664(AX), Z5, Z7
 	VBLENDMPD        Z6, Z7, K2, Z6
 	VMULPD           256(AX), Z12, Z7
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z7, Z7
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z27, Z8
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z8
 	VBLENDMPD        Z7, Z8, K2, Z7
 	VADDPD           Z7, Z6, Z6
-	VMULPD           128(AX), Z18, Z7
+	VMULPD           128(AX), Z22, Z7
 	VFMADD231PD      192(AX), Z15, Z7
-	VDIVPD           384(AX), Z29, Z8
-	VFMADD231PD      1536(AX), Z5, Z8
+	VDIVPD           Z4, Z31, Z8
+	VFMADD231PD      1408(AX), Z5, Z8
 	VBLENDMPD        Z7, Z8, K2, Z7
 	VMULPD           192(AX), Z12, Z8
 	VMOVUPS          1280(AX), Z15
 	VBLENDMPD        Z8, Z15, K2, Z8
 	VADDPD           Z8, Z7, Z7
-	VCMPPD           $0x00, Z1, Z4, K2
+	VCMPPD           $0x00, Z0, Z3, K2
 	VMULPD           192(AX), Z13, Z8
-	VFMADD231PD      256(AX), Z18, Z8
+	VFMADD231PD      256(AX), Z22, Z8
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z8, Z8
-	VDIVPD           384(AX), Z20, Z13
-	VFMADD231PD      1408(AX), Z5, Z13
-	VBLENDMPD        Z8, Z13, K2, Z5
-	VADDPD           1472(AX), Z5, Z5
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z8
-	VSUBPD           Z24, Z17, Z13
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z15
-	VMOVUPS          896(AX), Z16
-	VMULPD           1088(AX), Z16, Z16
-	VMOVUPS          768(AX), Z18
-	VMULPD           1152(AX), Z18, Z18
-	VMOVUPS          832(AX), Z20
-	VMULPD           1152(AX), Z20, Z20
-	VSUBPD           Z17, Z24, Z17
+	VDIVPD           Z4, Z28, Z4
+	VFMADD231PD      1536(AX), Z5, Z4
+	VBLENDMPD        Z8, Z4, K2, Z4
+	VADDPD           1472(AX), Z4, Z4
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z5
+	VSUBPD           Z23, Z17, Z8
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z18, Z13
+	VMOVUPS          960(AX), Z15
+	VMULPD           1152(AX), Z15, Z15
+	VMOVUPS          832(AX), Z22
+	VMULPD           1216(AX), Z22, Z22
+	VMOVUPS          896(AX), Z25
+	VMULPD           1216(AX), Z25, Z25
+	VSUBPD           Z17, Z23, Z17
 	VDIVPD           Z10, Z9, Z9
-	VMULPD           960(AX), Z9, Z9
-	VPMULLQ          Z2, Z3, Z21
+	VMULPD           1024(AX), Z9, Z9
+	VPMULLQ          Z1, Z2, Z23
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z22
-	VGATHERQPD       56(SI)(Z21*8), K2, Z22
-	VADDPD           Z22, Z9, Z9
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       56(SI)(Z23*8), K2, Z26
+	VADDPD           Z26, Z9, Z9
 	VSUBPD           (AX), Z9, Z9
-	VCMPPD           $0x00, Z1, Z4, K2
-	VMULPD           192(AX), Z12, Z4
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z4, Z4
+	VCMPPD           $0x00, Z0, Z3, K2
+	VMULPD           192(AX), Z12, Z3
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z3, Z3
 	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z12
 	VXORPD           1280(AX), Z12, Z12
-	VBLENDMPD        Z4, Z12, K2, Z4
-	VADDPD           2048(AX), Z4, Z4
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z25, Z12
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z21
-	VXORPD           1920(AX), Z21, Z21
-	VSUBPD           1856(AX), Z19, Z22
-	VMOVUPS          896(AX), Z24
-	VMULPD           1728(AX), Z24, Z24
-	VMOVUPS          768(AX), Z27
-	VMULPD           1792(AX), Z27, Z27
-	VMOVUPS          832(AX), Z28
-	VMULPD           1792(AX), Z28, Z28
-	VMOVUPS          1856(AX), Z29
-	VSUBPD           Z19, Z29, Z19
+	VBLENDMPD        Z3, Z12, K2, Z3
+	VADDPD           Z3, Z16, Z3
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z12
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z16
+	VXORPD           1920(AX), Z16, Z16
+	VSUBPD           Z20, Z19, Z23
+	VMOVUPS          960(AX), Z26
+	VMULPD           1792(AX), Z26, Z26
+	VMOVUPS          832(AX), Z27
+	VMULPD           1856(AX), Z27, Z27
+	VMOVUPS          896(AX), Z28
+	VMULPD           1856(AX), Z28, Z28
+	VSUBPD           Z19, Z20, Z19
 	VDIVPD           Z10, Z11, Z10
-	VMULPD           960(AX), Z10, Z10
-	VPMULLQ          Z2, Z3, Z3
+	VMULPD           1024(AX), Z10, Z10
+	VPMULLQ          Z1, Z2, Z2
 	KMOVW            K1, K2
-	VMOVAPS          Z1, Z11
-	VGATHERQPD       64(SI)(Z3*8), K2, Z11
-	VADDPD           Z11, Z10, Z3
-	VSUBPD           64(AX), Z3, Z3
+	VMOVAPS          Z0, Z11
+	VGATHERQPD       64(SI)(Z2*8), K2, Z11
+	VADDPD           Z11, Z10, Z2
+	VSUBPD           64(AX), Z2, Z2
 	IMUL3Q           $+30, R12, BP
 	LEAQ             (R10)(BP*8), BP
-	VUNPCKLPD        Z7, Z5, Z10
-	VUNPCKHPD        Z7, Z5, Z5
-	VUNPCKLPD        Z8, Z6, Z7
-	VUNPCKHPD        Z8, Z6, Z6
-	VUNPCKLPD        Z15, Z13, Z8
-	VUNPCKHPD        Z15, Z13, Z11
-	VUNPCKLPD        1024(AX), Z16, Z13
-	VUNPCKHPD        1024(AX), Z16, Z15
-	VSHUFF64X2       $0x88, Z7, Z10, Z16
+	VUNPCKLPD        Z7, Z4, Z10
+	VUNPCKHPD        Z7, Z4, Z4
+	VUNPCKLPD        Z5, Z6, Z7
+	VUNPCKHPD        Z5, Z6, Z5
+	VUNPCKLPD        Z13, Z8, Z6
+	VUNPCKHPD        Z13, Z8, Z8
+	VUNPCKLPD        1088(AX), Z15, Z11
+	VUNPCKHPD        1088(AX), Z15, Z13
+	VSHUFF64X2       $0x88, Z7, Z10, Z15
 	VSHUFF64X2       $0xdd, Z7, Z10, Z7
-	VSHUFF64X2       $0x88, Z13, Z8, Z10
+	VSHUFF64X2       $0x88, Z11, Z6, Z10
+	VSHUFF64X2       $0xdd, Z11, Z6, Z6
+	VSHUFF64X2       $0x88, Z10, Z15, Z11
+	VSHUFF64X2       $0x88, Z6, Z7, Z20
+	VSHUFF64X2       $0xdd, Z10, Z15, Z10
+	VSHUFF64X2       $0xdd, Z6, Z7, Z6
+	VSHUFF64X2       $0x88, Z5, Z4, Z7
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z13, Z8, Z5
 	VSHUFF64X2       $0xdd, Z13, Z8, Z8
-	VSHUFF64X2       $0x88, Z10, Z16, Z13
-	VSHUFF64X2       $0x88, Z8, Z7, Z29
-	VSHUFF64X2       $0xdd, Z10, Z16, Z10
-	VSHUFF64X2       $0xdd, Z8, Z7, Z7
-	VSHUFF64X2       $0x88, Z6, Z5, Z8
-	VSHUFF64X2       $0xdd, Z6, Z5, Z5
-	VSHUFF64X2       $0x88, Z15, Z11, Z6
-	VSHUFF64X2       $0xdd, Z15, Z11, Z11
-	VSHUFF64X2       $0x88, Z6, Z8, Z15
-	VSHUFF64X2       $0x88, Z11, Z5, Z16
-	VSHUFF64X2       $0xdd, Z6, Z8, Z6
-	VSHUFF64X2       $0xdd, Z11, Z5, Z5
-	VMOVUPD          Z13, (BP)
-	VMOVUPD          Z15, 240(BP)
-	VMOVUPD          Z29, 480(BP)
-	VMOVUPD          Z16, 720(BP)
+	VSHUFF64X2       $0x88, Z5, Z7, Z13
+	VSHUFF64X2       $0x88, Z8, Z4, Z15
+	VSHUFF64X2       $0xdd, Z5, Z7, Z5
+	VSHUFF64X2       $0xdd, Z8, Z4, Z4
+	VMOVUPD          Z11, (BP)
+	VMOVUPD          Z13, 240(BP)
+	VMOVUPD          Z20, 480(BP)
+	VMOVUPD          Z15, 720(BP)
 	VMOVUPD          Z10, 960(BP)
-	VMOVUPD          Z6, 1200(BP)
-	VMOVUPD          Z7, 1440(BP)
-	VMOVUPD          Z5, 1680(BP)
-	VUNPCKLPD        Z18, Z1, Z5
-	VUNPCKHPD        Z18, Z1, Z6
-	VUNPCKLPD        Z26, Z20, Z7
-	VUNPCKHPD        Z26, Z20, Z8
-	VUNPCKLPD        Z23, Z17, Z10
-	VUNPCKHPD        Z23, Z17, Z11
-	VUNPCKLPD        Z4, Z9, Z13
-	VUNPCKHPD        Z4, Z9, Z4
-	VSHUFF64X2       $0x88, Z7, Z5, Z9
-	VSHUFF64X2       $0xdd, Z7, Z5, Z5
-	VSHUFF64X2       $0x88, Z13, Z10, Z7
-	VSHUFF64X2       $0xdd, Z13, Z10, Z10
-	VSHUFF64X2       $0x88, Z7, Z9, Z13
-	VSHUFF64X2       $0x88, Z10, Z5, Z15
-	VSHUFF64X2       $0xdd, Z7, Z9, Z7
-	VSHUFF64X2       $0xdd, Z10, Z5, Z5
-	VSHUFF64X2       $0x88, Z8, Z6, Z9
-	VSHUFF64X2       $0xdd, Z8, Z6, Z6
-	VSHUFF64X2       $0x88, Z4, Z11, Z8
-	VSHUFF64X2       $0xdd, Z4, Z11, Z4
-	VSHUFF64X2       $0x88, Z8, Z9, Z10
-	VSHUFF64X2       $0x88, Z4, Z6, Z11
-	VSHUFF64X2       $0xdd, Z8, Z9, Z8
-	VSHUFF64X2       $0xdd, Z4, Z6, Z4
-	VMOVUPD          Z13, 64(BP)
-	VMOVUPD          Z10, 304(BP)
-	VMOVUPD          Z15, 544(BP)
-	VMOVUPD          Z11, 784(BP)
-	VMOVUPD          Z7, 1024(BP)
-	VMOVUPD          Z8, 1264(BP)
-	VMOVUPD          Z5, 1504(BP)
-	VMOVUPD          Z4, 1744(BP)
-	VUNPCKLPD        1984(AX), Z14, Z4
-	VUNPCKHPD        1984(AX), Z14, Z5
-	VUNPCKLPD        Z21, Z12, Z6
-	VUNPCKHPD        Z21, Z12, Z7
-	VUNPCKLPD        Z24, Z22, Z8
-	VUNPCKHPD        Z24, Z22, Z9
-	VUNPCKLPD        1024(AX), Z1, Z10
-	VUNPCKHPD        1024(AX), Z1, Z11
-	VSHUFF64X2       $0x88, Z6, Z4, Z12
+	VMOVUPD          Z5, 1200(BP)
+	VMOVUPD          Z6, 1440(BP)
+	VMOVUPD          Z4, 1680(BP)
+	VUNPCKLPD        Z22, Z0, Z4
+	VUNPCKHPD        Z22, Z0, Z5
+	VUNPCKLPD        Z24, Z25, Z6
+	VUNPCKHPD        Z24, Z25, Z7
+	VUNPCKLPD        Z18, Z17, Z8
+	VUNPCKHPD        Z18, Z17, Z10
+	VUNPCKLPD        Z3, Z9, Z11
+	VUNPCKHPD        Z3, Z9, Z3
+	VSHUFF64X2       $0x88, Z6, Z4, Z9
 	VSHUFF64X2       $0xdd, Z6, Z4, Z4
-	VSHUFF64X2       $0x88, Z10, Z8, Z6
-	VSHUFF64X2       $0xdd, Z10, Z8, Z8
-	VSHUFF64X2       $0x88, Z6, Z12, Z10
+	VSHUFF64X2       $0x88, Z11, Z8, Z6
+	VSHUFF64X2       $0xdd, Z11, Z8, Z8
+	VSHUFF64X2       $0x88, Z6, Z9, Z11
 	VSHUFF64X2       $0x88, Z8, Z4, Z13
-	VSHUFF64X2       $0xdd, Z6, Z12, Z6
+	VSHUFF64X2       $0xdd, Z6, Z9, Z6
 	VSHUFF64X2       $0xdd, Z8, Z4, Z4
 	VSHUFF64X2       $0x88, Z7, Z5, Z8
 	VSHUFF64X2       $0xdd, Z7, Z5, Z5
-	VSHUFF64X2       $0x88, Z11, Z9, Z7
-	VSHUFF64X2       $0xdd, Z11, Z9, Z9
-	VSHUFF64X2       $0x88, Z7, Z8, Z11
-	VSHUFF64X2       $0x88, Z9, Z5, Z12
-	VSHUFF64X2       $0xdd, Z7, Z8, Z7
-	VSHUFF64X2       $0xdd, Z9, Z5, Z5
-	VMOVUPD          Z10, 128(BP)
-	VMOVUPD          Z11, 368(BP)
-	VMOVUPD          Z13, 608(BP)
-	VMOVUPD          Z12, 848(BP)
-	VMOVUPD          Z6, 1088(BP)
-	VMOVUPD          Z7, 1328(BP)
-	VMOVUPD          Z4, 1568(BP)
-	VMOVUPD          Z5, 1808(BP)
-	VUNPCKLPD        Z28, Z27, Z4
-	VUNPCKHPD        Z28, Z27, Z5
-	VUNPCKLPD        1920(AX), Z25, Z6
-	VUNPCKHPD        1920(AX), Z25, Z7
-	VUNPCKLPD        Z3, Z19, Z8
-	VUNPCKHPD        Z3, Z19, Z9
-	VUNPCKLPD        Z3, Z3, Z10
-	VUNPCKHPD        Z3, Z3, Z3
-	VSHUFF64X2       $0x88, Z6, Z4, Z11
-	VSHUFF64X2       $0xdd, Z6, Z4, Z4
-	VSHUFF64X2       $0x88, Z10, Z8, Z6
-	VSHUFF64X2       $0xdd, Z10, Z8, Z8
-	VSHUFF64X2       $0x88, Z6, Z11, Z10
-	VSHUFF64X2       $0x88, Z8, Z4, Z12
-	VSHUFF64X2       $0xdd, Z6, Z11, Z6
-	VSHUFF64X2       $0xdd, Z8, Z4, Z4
-	VSHUFF64X2       $0x88, Z7, Z5, Z8
-	VSHUFF64X2       $0xdd, Z7, Z5, Z5
-	VSHUFF64X2       $0x88, Z3, Z9, Z7
-	VSHUFF64X2       $0xdd, Z3, Z9, Z3
+	VSHUFF64X2       $0x88, Z3, Z10, Z7
+	VSHUFF64X2       $0xdd, Z3, Z10, Z3
 	VSHUFF64X2       $0x88, Z7, Z8, Z9
-	VSHUFF64X2       $0x88, Z3, Z5, Z11
+	VSHUFF64X2       $0x88, Z3, Z5, Z10
 	VSHUFF64X2       $0xdd, Z7, Z8, Z7
 	VSHUFF64X2       $0xdd, Z3, Z5, Z3
+	VMOVUPD          Z11, 64(BP)
+	VMOVUPD          Z9, 304(BP)
+	VMOVUPD          Z13, 544(BP)
+	VMOVUPD          Z10, 784(BP)
+	VMOVUPD          Z6, 1024(BP)
+	VMOVUPD          Z7, 1264(BP)
+	VMOVUPD          Z4, 1504(BP)
+	VMOVUPD          Z3, 1744(BP)
+	VUNPCKLPD        1984(AX), Z14, Z3
+	VUNPCKHPD        1984(AX), Z14, Z4
+	VUNPCKLPD        Z16, Z12, Z5
+	VUNPCKHPD        Z16, Z12, Z6
+	VUNPCKLPD        Z26, Z23, Z7
+	VUNPCKHPD        Z26, Z23, Z8
+	VUNPCKLPD        1088(AX), Z0, Z9
+	VUNPCKHPD        1088(AX), Z0, Z10
+	VSHUFF64X2       $0x88, Z5, Z3, Z11
+	VSHUFF64X2       $0xdd, Z5, Z3, Z3
+	VSHUFF64X2       $0x88, Z9, Z7, Z5
+	VSHUFF64X2       $0xdd, Z9, Z7, Z7
+	VSHUFF64X2       $0x88, Z5, Z11, Z9
+	VSHUFF64X2       $0x88, Z7, Z3, Z12
+	VSHUFF64X2       $0xdd, Z5, Z11, Z5
+	VSHUFF64X2       $0xdd, Z7, Z3, Z3
+	VSHUFF64X2       $0x88, Z6, Z4, Z7
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VSHUFF64X2       $0x88, Z10, Z8, Z6
+	VSHUFF64X2       $0xdd, Z10, Z8, Z8
+	VSHUFF64X2       $0x88, Z6, Z7, Z10
+	VSHUFF64X2       $0x88, Z8, Z4, Z11
+	VSHUFF64X2       $0xdd, Z6, Z7, Z6
+	VSHUFF64X2       $0xdd, Z8, Z4, Z4
+	VMOVUPD          Z9, 128(BP)
+	VMOVUPD          Z10, 368(BP)
+	VMOVUPD          Z12, 608(BP)
+	VMOVUPD          Z11, 848(BP)
+	VMOVUPD          Z5, 1088(BP)
+	VMOVUPD          Z6, 1328(BP)
+	VMOVUPD          Z3, 1568(BP)
+	VMOVUPD          Z4, 1808(BP)
+	VUNPCKLPD        Z28, Z27, Z3
+	VUNPCKHPD        Z28, Z27, Z4
+	VUNPCKLPD        1920(AX), Z21, Z5
+	VUNPCKHPD        1920(AX), Z21, Z6
+	VUNPCKLPD        Z2, Z19, Z7
+	VUNPCKHPD        Z2, Z19, Z8
+	VUNPCKLPD        Z2, Z2, Z9
+	VUNPCKHPD        Z2, Z2, Z2
+	VSHUFF64X2       $0x88, Z5, Z3, Z10
+	VSHUFF64X2       $0xdd, Z5, Z3, Z3
+	VSHUFF64X2       $0x88, Z9, Z7, Z5
+	VSHUFF64X2       $0xdd, Z9, Z7, Z7
+	VSHUFF64X2       $0x88, Z5, Z10, Z9
+	VSHUFF64X2       $0x88, Z7, Z3, Z11
+	VSHUFF64X2       $0xdd, Z5, Z10, Z5
+	VSHUFF64X2       $0xdd, Z7, Z3, Z3
+	VSHUFF64X2       $0x88, Z6, Z4, Z7
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VSHUFF64X2       $0x88, Z2, Z8, Z6
+	VSHUFF64X2       $0xdd, Z2, Z8, Z2
+	VSHUFF64X2       $0x88, Z6, Z7, Z8
+	VSHUFF64X2       $0x88, Z2, Z4, Z10
+	VSHUFF64X2       $0xdd, Z6, Z7, Z6
+	VSHUFF64X2       $0xdd, Z2, Z4, Z2
 	KMOVB            R13, K2
-	VMOVUPD          Z10, K2, 192(BP)
+	VMOVUPD          Z9, K2, 192(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z9, K2, 432(BP)
+	VMOVUPD          Z8, K2, 432(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z12, K2, 672(BP)
+	VMOVUPD          Z11, K2, 672(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z11, K2, 912(BP)
+	VMOVUPD          Z10, K2, 912(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z6, K2, 1152(BP)
+	VMOVUPD          Z5, K2, 1152(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z7, K2, 1392(BP)
+	VMOVUPD          Z6, K2, 1392(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z4, K2, 1632(BP)
+	VMOVUPD          Z3, K2, 1632(BP)
 	KMOVB            R13, K2
-	VMOVUPD          Z3, K2, 1872(BP)
+	VMOVUPD          Z2, K2, 1872(BP)
 	ADDQ             $+8, R12
 	CMPQ             R12, R11
 	JLE              loop3
@@ -5548,7 +7270,7 @@ done2:
 	MOVQ              DX, R11
 	ANDQ              $+7, R11
 	TESTQ             R11, R11
-	JLE               done6
+	JLE               done8
 	SUBQ              R11, DX
 	VPBROADCASTQ      R11, Z0
 	VPCMPQ            $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
@@ -5581,7 +7303,7 @@ done2:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        24(SI)(Z6*8), K2, Z8
 	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 2048(AX)
+	VMOVUPS           Z6, 1984(AX)
 	VPMULLQ           Z5, Z4, Z6
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z7
@@ -5591,7 +7313,7 @@ done2:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        40(SI)(Z6*8), K2, Z8
 	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 1984(AX)
+	VMOVUPS           Z6, 1920(AX)
 	VPMULLQ           Z5, Z4, Z4
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z5
@@ -5601,1224 +7323,1792 @@ done2:
 	VMOVAPS           Z3, Z6
 	VGATHERQPD        32(SI)(Z4*8), K2, Z6
 	VSUBPD            Z6, Z5, Z4
-	VMOVUPS           Z4, 1920(AX)
+	VMOVUPS           Z4, 1856(AX)
 	VCMPPD            $0x00, Z3, Z2, K2
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z4
-	VBLENDMPD         Z4, Z2, K2, Z5
-	VSQRTPD           Z5, Z5
-	VMOVUPS           Z5, 1856(AX)
+	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z2, K2, Z4
+	VSQRTPD           Z4, Z4
+	VMOVUPS           Z4, 1792(AX)
 	VCMPPD            $0x00, Z3, Z2, K2
-	VMOVUPS           1856(AX), Z5
-	VBLENDMPD         Z3, Z5, K2, Z5
-	VMOVUPS           Z5, 1792(AX)
-	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z5
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z6
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z7
-	VFMADD231PD       1792(AX), Z5, Z7
-	VADDPD            Z6, Z7, Z7
-	VSUBPD            Z6, Z7, Z8
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z8, Z8
-	VMOVUPS           1792(AX), Z9
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z8, Z9
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z8, Z9
-	VBROADCASTSD      c64x1_395c1cd129024e08<>+0(SB), Z10
-	VFNMADD231PD      Z10, Z8, Z9
-	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z8
-	VANDPD            1792(AX), Z8, Z11
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z12
-	VCMPPD            $0x1e, Z12, Z11, K2
+	VMOVUPS           1792(AX), Z4
+	VBLENDMPD         Z3, Z4, K2, Z4
+	VMOVUPS           Z4, 1728(AX)
+	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z5
+	VFMADD231PD       1728(AX), Z4, Z5
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z4, Z5
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z5, Z5
+	VMOVUPS           1728(AX), Z6
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z5, Z6
+	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z5
+	VANDPD            1728(AX), Z5, Z5
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z5, K2
 	KORTESTB          K2, K2
-	JEQ               done7
-	VMAXPD            Z11, Z12, Z11
-	VCMPPD            $0x1e, Z12, Z11, K2
-	VPSRLQ            $0x34, Z11, Z13
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z13, Z13
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z13, Z13
-	VPSRLQ            $0x10, Z13, Z13
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z14
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z13, Z15
-	VPSUBQ            Z15, Z14, Z14
-	VPSLLQ            $0x34, Z14, Z14
-	VMULPD            Z14, Z11, Z11
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z11, Z14
-	VSUBPD            Z14, Z11, Z11
+	JEQ               done9
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z7
+	VMAXPD            Z5, Z7, Z5
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z5, K2
+	VPSRLQ            $0x34, Z5, Z7
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z7, Z7
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z7, Z7
+	VPSRLQ            $0x10, Z7, Z7
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z8
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z7, Z9
+	VPSUBQ            Z9, Z8, Z8
+	VPSLLQ            $0x34, Z8, Z8
+	VMULPD            Z8, Z5, Z5
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z5, Z8
+	VSUBPD            Z8, Z5, Z5
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z15
+	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z9
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        (BX)(Z13*8), K4, Z16
-	VMULPD            Z4, Z16, Z16
-	VMULPD            Z16, Z14, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
-	VRNDSCALEPD       $0x08, Z18, Z18
-	VFNMADD231PD      Z18, Z15, Z17
-	VADDPD            Z17, Z3, Z18
-	VSUBPD            Z3, Z18, Z19
-	VSUBPD            Z19, Z18, Z20
-	VSUBPD            Z20, Z3, Z20
-	VSUBPD            Z19, Z17, Z17
-	VADDPD            Z17, Z20, Z17
-	VADDPD            Z17, Z3, Z17
-	VMULPD            Z16, Z11, Z16
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD      Z19, Z15, Z16
-	VADDPD            Z16, Z18, Z19
-	VSUBPD            Z18, Z19, Z20
-	VSUBPD            Z20, Z19, Z21
-	VSUBPD            Z21, Z18, Z18
-	VSUBPD            Z20, Z16, Z16
-	VADDPD            Z16, Z18, Z16
-	VADDPD            Z16, Z17, Z16
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        8(BX)(Z13*8), K4, Z17
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z17, Z17
-	VMULPD            Z17, Z14, Z18
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z15, Z18
-	VADDPD            Z18, Z19, Z20
-	VSUBPD            Z19, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z19, Z19
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z19, Z18
-	VADDPD            Z18, Z16, Z16
-	VMULPD            Z17, Z11, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
-	VRNDSCALEPD       $0x08, Z18, Z18
-	VFNMADD231PD      Z18, Z15, Z17
-	VADDPD            Z17, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z17, Z17
-	VADDPD            Z17, Z20, Z17
-	VADDPD            Z17, Z16, Z16
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        16(BX)(Z13*8), K4, Z17
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z17, Z17
-	VMULPD            Z17, Z14, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z15, Z19
-	VADDPD            Z19, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z18, Z18
-	VADDPD            Z18, Z16, Z16
-	VMULPD            Z17, Z11, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
-	VRNDSCALEPD       $0x08, Z18, Z18
-	VFNMADD231PD      Z18, Z15, Z17
-	VADDPD            Z17, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z17, Z17
-	VADDPD            Z17, Z20, Z17
-	VADDPD            Z17, Z16, Z16
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        24(BX)(Z13*8), K4, Z17
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z17, Z17
-	VMULPD            Z17, Z14, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z15, Z19
-	VADDPD            Z19, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z18, Z18
-	VADDPD            Z18, Z16, Z16
-	VMULPD            Z17, Z11, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
-	VRNDSCALEPD       $0x08, Z18, Z18
-	VFNMADD231PD      Z18, Z15, Z17
-	VADDPD            Z17, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z17, Z17
-	VADDPD            Z17, Z20, Z17
-	VADDPD            Z17, Z16, Z16
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z17
-	VRNDSCALEPD       $0x08, Z17, Z17
-	VFNMADD231PD      Z17, Z15, Z18
-	VMULPD            Z4, Z18, Z15
-	VMULPD            Z4, Z16, Z16
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z17
-	VRNDSCALEPD       $0x08, Z17, Z17
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
-	VSUBPD            Z18, Z15, Z15
-	VADDPD            Z16, Z15, Z18
-	VSUBPD            Z15, Z18, Z19
-	VSUBPD            Z19, Z18, Z20
-	VSUBPD            Z20, Z15, Z15
-	VSUBPD            Z19, Z16, Z16
-	VADDPD            Z16, Z15, Z15
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        32(BX)(Z13*8), K4, Z16
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z16, Z16
-	VMULPD            Z16, Z14, Z19
-	VADDPD            Z19, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z18, Z18
-	VADDPD            Z18, Z15, Z15
-	VMULPD            Z16, Z11, Z16
-	VADDPD            Z16, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z16, Z16
-	VADDPD            Z16, Z20, Z16
-	VADDPD            Z16, Z15, Z15
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        40(BX)(Z13*8), K4, Z16
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z16, Z16
-	VMULPD            Z16, Z14, Z19
-	VADDPD            Z19, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z18, Z18
-	VADDPD            Z18, Z15, Z15
-	VMULPD            Z16, Z11, Z16
-	VADDPD            Z16, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z16, Z16
-	VADDPD            Z16, Z20, Z16
-	VADDPD            Z16, Z15, Z15
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        48(BX)(Z13*8), K4, Z16
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z16, Z16
-	VMULPD            Z16, Z14, Z19
-	VADDPD            Z19, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z18, Z18
-	VADDPD            Z18, Z15, Z15
-	VMULPD            Z16, Z11, Z16
-	VADDPD            Z16, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z16, Z16
-	VADDPD            Z16, Z20, Z16
-	VADDPD            Z16, Z15, Z15
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        56(BX)(Z13*8), K4, Z16
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z16, Z16
-	VMULPD            Z16, Z14, Z19
-	VADDPD            Z19, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z18, Z18
-	VADDPD            Z18, Z15, Z15
-	VMULPD            Z16, Z11, Z16
-	VADDPD            Z16, Z20, Z18
-	VSUBPD            Z20, Z18, Z19
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z19, Z16, Z16
-	VADDPD            Z16, Z20, Z16
-	VADDPD            Z16, Z15, Z15
-	VMOVAPS           Z3, Z16
-	VGATHERQPD        64(BX)(Z13*8), K3, Z16
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z16, Z13
-	VMULPD            Z13, Z14, Z14
-	VADDPD            Z14, Z18, Z16
-	VSUBPD            Z18, Z16, Z19
-	VSUBPD            Z19, Z16, Z20
-	VSUBPD            Z20, Z18, Z18
-	VSUBPD            Z19, Z14, Z14
-	VADDPD            Z14, Z18, Z14
-	VADDPD            Z14, Z15, Z14
-	VMULPD            Z13, Z11, Z11
-	VADDPD            Z11, Z16, Z13
-	VSUBPD            Z16, Z13, Z15
-	VSUBPD            Z15, Z13, Z18
-	VSUBPD            Z18, Z16, Z16
-	VSUBPD            Z15, Z11, Z11
-	VADDPD            Z11, Z16, Z11
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        (BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z9, Z11
+	VADDPD            Z11, Z3, Z12
+	VSUBPD            Z3, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z3, Z14
+	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z14, Z11
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z13, Z14
-	VMOVAPS           Z14, Z15
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z13, Z15
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z13, Z15
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z15
-	VADDPD            Z15, Z14, Z11
-	VBLENDMPD         Z11, Z9, K2, Z9
-	VADDPD            Z6, Z17, Z11
-	VBLENDMPD         Z11, Z7, K2, Z7
-
-done7:
-	VMULPD            Z9, Z9, Z11
-	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z13
-	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z11, Z13
-	VBROADCASTSD      c64x1_3de6123cd345ed15<>+0(SB), Z14
-	VFMADD213PD       Z14, Z11, Z13
-	VBROADCASTSD      c64x1_be5ae6454d4ff2fa<>+0(SB), Z15
-	VFMADD213PD       Z15, Z11, Z13
-	VBROADCASTSD      c64x1_3ec71de3a52a17ca<>+0(SB), Z16
-	VFMADD213PD       Z16, Z11, Z13
-	VBROADCASTSD      c64x1_bf2a01a01a014d7d<>+0(SB), Z17
-	VFMADD213PD       Z17, Z11, Z13
-	VBROADCASTSD      c64x1_3f811111111110c8<>+0(SB), Z18
-	VFMADD213PD       Z18, Z11, Z13
-	VBROADCASTSD      c64x1_bfc5555555555555<>+0(SB), Z19
-	VFMADD213PD       Z19, Z11, Z13
-	VMULPD            Z13, Z11, Z11
-	VFMADD213PD       Z9, Z9, Z11
-	VRANGEPD          $0x02, Z11, Z9, Z9
-	VPSLLQ            $0x3f, Z7, Z7
-	VXORPD            Z7, Z9, Z7
-	VPMULLQ           Z1, Z0, Z9
-	KMOVW             K1, K2
+	VADDPD            Z11, Z3, Z11
+	VMULPD            Z10, Z5, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z9, Z10
+	VADDPD            Z10, Z12, Z13
+	VSUBPD            Z12, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z12, Z12
+	VSUBPD            Z14, Z10, Z10
+	VADDPD            Z10, Z12, Z10
+	VADDPD            Z10, Z11, Z10
+	KMOVW             K3, K4
 	VMOVAPS           Z3, Z11
-	VGATHERQPD        8(SI)(Z9*8), K2, Z11
-	VDIVPD            1792(AX), Z11, Z9
+	VGATHERQPD        8(BX)(Z7*8), K4, Z11
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z12
+	VADDPD            Z12, Z13, Z14
+	VSUBPD            Z13, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z13, Z13
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z13, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD            Z11, Z5, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z9, Z11
+	VADDPD            Z11, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        16(BX)(Z7*8), K4, Z11
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z8, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD            Z11, Z5, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z9, Z11
+	VADDPD            Z11, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z10, Z10
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        24(BX)(Z7*8), K4, Z11
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z11, Z11
+	VMULPD            Z11, Z8, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z10, Z10
+	VMULPD            Z11, Z5, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z9, Z11
+	VADDPD            Z11, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z14, Z11
+	VADDPD            Z11, Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD      Z11, Z9, Z12
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z9
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VSUBPD            Z12, Z9, Z9
+	VADDPD            Z10, Z9, Z12
+	VSUBPD            Z9, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z9, Z9
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        32(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        40(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        48(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        56(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        64(BX)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z10, Z7
+	VMULPD            Z7, Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z13
+	VSUBPD            Z13, Z10, Z14
+	VSUBPD            Z14, Z12, Z12
+	VSUBPD            Z13, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z9, Z8
+	VMULPD            Z7, Z5, Z5
+	VADDPD            Z5, Z10, Z7
+	VSUBPD            Z10, Z7, Z9
+	VSUBPD            Z9, Z7, Z12
+	VSUBPD            Z12, Z10, Z10
+	VSUBPD            Z9, Z5, Z5
+	VADDPD            Z5, Z10, Z5
+	VADDPD            Z5, Z8, Z5
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z7, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z7, Z9
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z7, Z9
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z5, Z9
+	VADDPD            Z9, Z8, Z5
+	VBLENDMPD         Z5, Z6, K2, Z6
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z11, Z5
+	VBLENDMPD         Z5, Z4, K2, Z4
+
+done9:
+	VMULPD            Z6, Z6, Z5
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z7
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z5, Z7
+	VMULPD            Z7, Z5, Z5
+	VFMADD213PD       Z6, Z6, Z5
+	VRANGEPD          $0x02, Z5, Z6, Z5
+	VPSLLQ            $0x3f, Z4, Z4
+	VXORPD            Z4, Z5, Z4
+	VMOVUPS           Z4, 1664(AX)
+	VPMULLQ           Z1, Z0, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z5
+	VGATHERQPD        8(SI)(Z4*8), K2, Z5
+	VDIVPD            1728(AX), Z5, Z4
+	VMOVUPS           Z4, 1408(AX)
+	VPMULLQ           Z1, Z0, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z5
+	VGATHERQPD        16(SI)(Z4*8), K2, Z5
+	VDIVPD            1728(AX), Z5, Z4
+	VMOVUPS           Z4, 1472(AX)
+	VMOVUPS           1856(AX), Z4
+	VMULPD            1472(AX), Z4, Z4
+	VMOVUPS           1920(AX), Z5
+	VFMSUB231PD       1408(AX), Z5, Z4
+	VMOVUPS           Z4, 1536(AX)
+	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z5
+	VFMADD231PD       1728(AX), Z4, Z5
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
+	VMOVUPS           1728(AX), Z6
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z4, Z6
+	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z4
+	VANDPD            1728(AX), Z4, Z4
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z4, K2
+	KORTESTB          K2, K2
+	JEQ               done10
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z7
+	VMAXPD            Z4, Z7, Z4
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z4, K2
+	VPSRLQ            $0x34, Z4, Z7
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z7, Z7
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z7, Z7
+	VPSRLQ            $0x10, Z7, Z7
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z8
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z7, Z9
+	VPSUBQ            Z9, Z8, Z8
+	VPSLLQ            $0x34, Z8, Z8
+	VMULPD            Z8, Z4, Z4
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z4, Z8
+	VSUBPD            Z8, Z4, Z4
+	VMOVUPS           Z4, 1600(AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z4
+	KXNORW            K3, K3, K3
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        (BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD      Z11, Z4, Z10
+	VADDPD            Z10, Z3, Z11
+	VSUBPD            Z3, Z11, Z12
+	VSUBPD            Z12, Z11, Z13
+	VSUBPD            Z13, Z3, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z3, Z10
+	VMULPD            1600(AX), Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z4, Z9
+	VADDPD            Z9, Z11, Z12
+	VSUBPD            Z11, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z11, Z11
+	VSUBPD            Z13, Z9, Z9
+	VADDPD            Z9, Z11, Z9
+	VADDPD            Z9, Z10, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        8(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z4, Z11
+	VADDPD            Z11, Z12, Z13
+	VSUBPD            Z12, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z12, Z12
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z12, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            1600(AX), Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD      Z11, Z4, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        16(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z4, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            1600(AX), Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD      Z11, Z4, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        24(BX)(Z7*8), K4, Z10
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z4, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            1600(AX), Z10, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD      Z11, Z4, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VFNMADD231PD      Z10, Z4, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z4
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
+	VADDPD            Z3, Z4, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VSUBPD            Z3, Z10, Z11
+	VSUBPD            Z11, Z4, Z4
+	VADDPD            Z9, Z4, Z11
+	VSUBPD            Z4, Z11, Z12
+	VSUBPD            Z12, Z11, Z13
+	VSUBPD            Z13, Z4, Z4
+	VSUBPD            Z12, Z9, Z9
+	VADDPD            Z9, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        32(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z4, Z4
+	VMULPD            1600(AX), Z9, Z9
+	VADDPD            Z9, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z9, Z9
+	VADDPD            Z9, Z13, Z9
+	VADDPD            Z9, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        40(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z4, Z4
+	VMULPD            1600(AX), Z9, Z9
+	VADDPD            Z9, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z9, Z9
+	VADDPD            Z9, Z13, Z9
+	VADDPD            Z9, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        48(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z4, Z4
+	VMULPD            1600(AX), Z9, Z9
+	VADDPD            Z9, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z9, Z9
+	VADDPD            Z9, Z13, Z9
+	VADDPD            Z9, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        56(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z4, Z4
+	VMULPD            1600(AX), Z9, Z9
+	VADDPD            Z9, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z9, Z9
+	VADDPD            Z9, Z13, Z9
+	VADDPD            Z9, Z4, Z4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        64(BX)(Z7*8), K3, Z9
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z9, Z7
+	VMULPD            Z7, Z8, Z8
+	VADDPD            Z8, Z11, Z9
+	VSUBPD            Z11, Z9, Z12
+	VSUBPD            Z12, Z9, Z13
+	VSUBPD            Z13, Z11, Z11
+	VSUBPD            Z12, Z8, Z8
+	VADDPD            Z8, Z11, Z8
+	VADDPD            Z8, Z4, Z4
+	VMULPD            1600(AX), Z7, Z7
+	VADDPD            Z7, Z9, Z8
+	VSUBPD            Z9, Z8, Z11
+	VSUBPD            Z11, Z8, Z12
+	VSUBPD            Z12, Z9, Z9
+	VSUBPD            Z11, Z7, Z7
+	VADDPD            Z7, Z9, Z7
+	VADDPD            Z7, Z4, Z4
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z9
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z9
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z4, Z9
+	VADDPD            Z9, Z7, Z4
+	VMOVUPS           1728(AX), Z7
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z7, Z7
+	VXORPD            Z7, Z4, Z4
+	VBLENDMPD         Z4, Z6, K2, Z6
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z10, Z4
+	VBLENDMPD         Z4, Z5, K2, Z5
+
+done10:
+	VMULPD            Z6, Z6, Z4
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z7
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z4, Z7
+	VMULPD            Z7, Z4, Z4
+	VFMADD213PD       Z6, Z6, Z4
+	VRANGEPD          $0x02, Z4, Z6, Z4
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z4, Z4
+	VPMULLQ           Z1, Z0, Z5
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z6
+	VGATHERQPD        (SI)(Z5*8), K2, Z6
+	VDIVPD            1728(AX), Z6, Z5
+	VMOVUPS           1856(AX), Z6
+	VMULPD            1408(AX), Z6, Z6
+	VFMADD231PD       1984(AX), Z5, Z6
+	VMOVUPS           1920(AX), Z7
+	VFMADD231PD       1472(AX), Z7, Z6
+	VMOVUPS           1728(AX), Z7
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z7, Z7
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z8
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z7, Z8
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z8, Z9
+	VMOVAPS           Z7, Z10
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z9, Z10
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z7, Z9
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z9, K2
+	KORTESTB          K2, K2
+	JEQ               done11
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z11
+	VMAXPD            Z9, Z11, Z9
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z9, K2
+	VPSRLQ            $0x34, Z9, Z11
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z11, Z11
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z11, Z11
+	VPSRLQ            $0x10, Z11, Z11
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z12
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z11, Z13
+	VPSUBQ            Z13, Z12, Z12
+	VPSLLQ            $0x34, Z12, Z12
+	VMULPD            Z12, Z9, Z9
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z9, Z12
+	VMOVUPS           Z12, 1600(AX)
+	VSUBPD            1600(AX), Z9, Z9
+	VMOVUPS           Z9, 1344(AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z9
+	KXNORW            K3, K3, K3
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        (BX)(Z11*8), K4, Z12
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z12
+	VMULPD            1600(AX), Z12, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z13
+	VADDPD            Z13, Z3, Z14
+	VSUBPD            Z3, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z3, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z3, Z13
+	VMULPD            1344(AX), Z12, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD      Z15, Z9, Z12
+	VADDPD            Z12, Z14, Z15
+	VSUBPD            Z14, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z14, Z14
+	VSUBPD            Z16, Z12, Z12
+	VADDPD            Z12, Z14, Z12
+	VADDPD            Z12, Z13, Z12
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        8(BX)(Z11*8), K4, Z13
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z13, Z13
+	VMULPD            1600(AX), Z13, Z14
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD      Z16, Z9, Z14
+	VADDPD            Z14, Z15, Z16
+	VSUBPD            Z15, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z15, Z15
+	VSUBPD            Z17, Z14, Z14
+	VADDPD            Z14, Z15, Z14
+	VADDPD            Z14, Z12, Z12
+	VMULPD            1344(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z13
+	VADDPD            Z13, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z12, Z12
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        16(BX)(Z11*8), K4, Z13
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z13, Z13
+	VMULPD            1600(AX), Z13, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD      Z16, Z9, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z12, Z12
+	VMULPD            1344(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z13
+	VADDPD            Z13, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z12, Z12
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        24(BX)(Z11*8), K4, Z13
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z13, Z13
+	VMULPD            1600(AX), Z13, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD      Z16, Z9, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z12, Z12
+	VMULPD            1344(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z9, Z13
+	VADDPD            Z13, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z16, Z13
+	VADDPD            Z13, Z12, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z9, Z14
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z14, Z9
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z12
+	VADDPD            Z3, Z9, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VSUBPD            Z3, Z13, Z14
+	VSUBPD            Z14, Z9, Z9
+	VADDPD            Z12, Z9, Z14
+	VSUBPD            Z9, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z9, Z9
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        32(BX)(Z11*8), K4, Z12
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z12, Z12
+	VMULPD            1600(AX), Z12, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z9, Z9
+	VMULPD            1344(AX), Z12, Z12
+	VADDPD            Z12, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z16, Z12
+	VADDPD            Z12, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        40(BX)(Z11*8), K4, Z12
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z12, Z12
+	VMULPD            1600(AX), Z12, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z9, Z9
+	VMULPD            1344(AX), Z12, Z12
+	VADDPD            Z12, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z16, Z12
+	VADDPD            Z12, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        48(BX)(Z11*8), K4, Z12
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z12, Z12
+	VMULPD            1600(AX), Z12, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z9, Z9
+	VMULPD            1344(AX), Z12, Z12
+	VADDPD            Z12, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z16, Z12
+	VADDPD            Z12, Z9, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        56(BX)(Z11*8), K4, Z12
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z12, Z12
+	VMULPD            1600(AX), Z12, Z15
+	VADDPD            Z15, Z14, Z16
+	VSUBPD            Z14, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z14, Z14
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z14, Z14
+	VADDPD            Z14, Z9, Z9
+	VMULPD            1344(AX), Z12, Z12
+	VADDPD            Z12, Z16, Z14
+	VSUBPD            Z16, Z14, Z15
+	VSUBPD            Z15, Z14, Z17
+	VSUBPD            Z17, Z16, Z16
+	VSUBPD            Z15, Z12, Z12
+	VADDPD            Z12, Z16, Z12
+	VADDPD            Z12, Z9, Z9
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        64(BX)(Z11*8), K3, Z12
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z12, Z11
+	VMULPD            1600(AX), Z11, Z12
+	VADDPD            Z12, Z14, Z15
+	VSUBPD            Z14, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z14, Z14
+	VSUBPD            Z16, Z12, Z12
+	VADDPD            Z12, Z14, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            1344(AX), Z11, Z11
+	VADDPD            Z11, Z15, Z12
+	VSUBPD            Z15, Z12, Z14
+	VSUBPD            Z14, Z12, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z12, Z11
+	VMOVAPS           Z11, Z14
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z12, Z14
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z12, Z14
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z9, Z14
+	VADDPD            Z14, Z11, Z9
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z7, Z7
+	VXORPD            Z7, Z9, Z7
+	VBLENDMPD         Z7, Z10, K2, Z10
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z13, Z7
+	VBLENDMPD         Z7, Z8, K2, Z8
+
+done11:
+	VMULPD            Z10, Z10, Z7
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z9
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z7, Z9
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z7, Z9
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z7, Z9
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z7, Z9
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z7, Z9
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z7, Z9
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z7, Z9
+	VMULPD            Z9, Z7, Z7
+	VFMADD213PD       Z10, Z10, Z7
+	VRANGEPD          $0x02, Z7, Z10, Z7
+	VPSLLQ            $0x3f, Z8, Z8
+	VXORPD            Z8, Z7, Z7
+	VMOVUPS           Z7, 1344(AX)
+	VMOVUPS           1344(AX), Z7
+	VMULPD            Z7, Z7, Z7
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z7, Z7
+	VPXORD            Z8, Z8, Z8
+	VCMPPD            $0x00, Z3, Z2, K2
+	KANDB             K2, K1, K3
+	VPMULLQ           Z1, Z0, Z9
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        8(SI)(Z9*8), K4, Z10
+	VPMULLQ           Z1, Z0, Z9
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        16(SI)(Z9*8), K3, Z11
+	VMULPD            1856(AX), Z11, Z9
+	VFMSUB231PD       1920(AX), Z10, Z9
+	VADDPD            1984(AX), Z9, Z9
+	VBLENDMPD         Z9, Z8, K2, Z8
+	KNOTB             K2, K2
+	VMULPD            Z6, Z5, Z9
+	VMULPD            1536(AX), Z4, Z10
+	VMOVUPS           1664(AX), Z11
+	VFMADD231PD       1984(AX), Z11, Z10
+	VFMADD231PD       Z7, Z9, Z10
+	VBLENDMPD         Z10, Z8, K2, Z8
+	VMOVUPS           1984(AX), Z9
+	VMULPD            1408(AX), Z9, Z9
+	VFMSUB231PD       1856(AX), Z5, Z9
+	VMOVUPS           Z9, 1600(AX)
+	VPXORD            Z9, Z9, Z9
+	VCMPPD            $0x00, Z3, Z2, K2
+	KANDB             K2, K1, K3
+	VPMULLQ           Z1, Z0, Z10
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        (SI)(Z10*8), K4, Z11
+	VPMULLQ           Z1, Z0, Z10
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        8(SI)(Z10*8), K3, Z12
+	VMULPD            1984(AX), Z12, Z10
+	VFMSUB231PD       1856(AX), Z11, Z10
+	VADDPD            1920(AX), Z10, Z10
+	VBLENDMPD         Z10, Z9, K2, Z9
+	KNOTB             K2, K2
+	VMULPD            1472(AX), Z6, Z10
+	VMULPD            1600(AX), Z4, Z11
+	VMOVUPS           1664(AX), Z12
+	VFMADD231PD       1920(AX), Z12, Z11
+	VFMADD231PD       Z7, Z10, Z11
+	VBLENDMPD         Z11, Z9, K2, Z9
+	VMULPD            1920(AX), Z5, Z10
+	VMOVUPS           1984(AX), Z11
+	VFMSUB231PD       1472(AX), Z11, Z10
+	VMOVUPS           Z10, 1280(AX)
+	VPXORD            Z10, Z10, Z10
+	VCMPPD            $0x00, Z3, Z2, K2
+	KANDB             K2, K1, K3
+	VPMULLQ           Z1, Z0, Z11
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        16(SI)(Z11*8), K4, Z12
+	VPMULLQ           Z1, Z0, Z11
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        (SI)(Z11*8), K3, Z13
+	VMULPD            1920(AX), Z13, Z11
+	VFMSUB231PD       1984(AX), Z12, Z11
+	VADDPD            1856(AX), Z11, Z11
+	VBLENDMPD         Z11, Z10, K2, Z10
+	KNOTB             K2, K2
+	VMULPD            1408(AX), Z6, Z11
+	VMULPD            1280(AX), Z4, Z12
+	VMOVUPS           1664(AX), Z13
+	VFMADD231PD       1856(AX), Z13, Z12
+	VFMADD231PD       Z7, Z11, Z12
+	VBLENDMPD         Z12, Z10, K2, Z10
+	VDIVPD            Z9, Z8, Z11
+	VDIVPD            Z9, Z10, Z12
+	VMULPD            Z12, Z12, Z12
+	VFMADD231PD       Z11, Z11, Z12
+	VMOVUPS           Z12, 1216(AX)
+	VMOVUPS           1216(AX), Z11
+	VMULPD            Z11, Z11, Z11
+	VMOVUPS           Z11, 1152(AX)
+	VPMULLQ           Z1, Z0, Z11
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        80(SI)(Z11*8), K2, Z12
 	VPMULLQ           Z1, Z0, Z11
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z13
-	VGATHERQPD        16(SI)(Z11*8), K2, Z13
-	VDIVPD            1792(AX), Z13, Z11
-	VMOVUPS           Z11, 1728(AX)
-	VMOVUPS           1920(AX), Z11
-	VMULPD            1728(AX), Z11, Z11
-	VFMSUB231PD       1984(AX), Z9, Z11
-	VMOVUPS           Z11, 1664(AX)
-	VFMADD132PD       1792(AX), Z6, Z5
-	VSUBPD            Z6, Z5, Z11
-	VMOVUPS           1792(AX), Z13
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z11, Z13
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z11, Z13
-	VFNMADD231PD      Z10, Z11, Z13
-	VANDPD            1792(AX), Z8, Z8
-	VCMPPD            $0x1e, Z12, Z8, K2
+	VGATHERQPD        72(SI)(Z11*8), K2, Z13
+	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z11
+	VFMADD231PD       1216(AX), Z13, Z11
+	VFMADD231PD       1152(AX), Z12, Z11
+	VMOVUPS           Z11, 1088(AX)
+	VPMULLQ           Z1, Z0, Z11
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        48(SI)(Z11*8), K2, Z12
+	VMULPD            1088(AX), Z12, Z11
+	VMOVUPS           Z11, 1024(AX)
+	VMOVUPD.Z         (R9)(DX*8), K1, Z11
+	VMOVUPS           Z11, 960(AX)
+	VMOVUPS           1024(AX), Z11
+	VMULPD            960(AX), Z11, Z11
+	VDIVPD            Z9, Z11, Z11
+	VDIVPD            Z9, Z8, Z12
+	VMULPD            960(AX), Z12, Z12
+	VMOVUPS           Z12, 896(AX)
+	VPMULLQ           Z1, Z0, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        48(SI)(Z12*8), K2, Z13
+	VMULPD            896(AX), Z13, Z12
+	VMOVUPS           Z12, 832(AX)
+	VPMULLQ           Z1, Z0, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        72(SI)(Z12*8), K2, Z13
+	VPMULLQ           Z1, Z0, Z12
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z14
+	VGATHERQPD        80(SI)(Z12*8), K2, Z14
+	VMULPD            832(AX), Z14, Z12
+	VMOVUPS           1216(AX), Z14
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z14, Z14
+	VMULPD            Z14, Z12, Z12
+	VFMADD231PD       832(AX), Z13, Z12
+	VDIVPD            Z9, Z8, Z13
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z13, Z13
+	VMULPD            Z13, Z12, Z14
+	VDIVPD            Z9, Z14, Z14
+	VDIVPD            Z9, Z10, Z15
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z15, Z15
+	VMULPD            Z15, Z12, Z12
+	VDIVPD            Z9, Z12, Z12
+	VMULPD            Z4, Z11, Z16
+	VMULPD            1920(AX), Z16, Z16
+	VDIVPD            1728(AX), Z16, Z16
+	VMOVUPS           Z16, 768(AX)
+	VMULPD            Z7, Z11, Z16
+	VMULPD            Z6, Z16, Z16
+	VDIVPD            1728(AX), Z16, Z16
+	VMOVUPS           Z16, 640(AX)
+	VMOVUPS           1728(AX), Z16
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z16
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z17
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z16, Z17
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z17, Z17
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z17, Z18
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z18
+	VMOVAPS           Z16, Z19
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z18, Z19
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z18, Z19
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z16, Z16
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z16, K2
 	KORTESTB          K2, K2
-	JEQ               done8
-	VMAXPD            Z8, Z12, Z8
-	VCMPPD            $0x1e, Z12, Z8, K2
-	VPSRLQ            $0x34, Z8, Z10
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z10, Z10
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z10, Z10
-	VPSRLQ            $0x10, Z10, Z10
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z11
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z10, Z12
-	VPSUBQ            Z12, Z11, Z11
-	VPSLLQ            $0x34, Z11, Z11
-	VMULPD            Z11, Z8, Z8
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z8, Z11
-	VMOVUPS           Z11, 1600(AX)
-	VSUBPD            1600(AX), Z8, Z8
-	VMOVUPS           Z8, 1536(AX)
+	JEQ               done12
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z18
+	VMAXPD            Z16, Z18, Z16
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z16, K2
+	VPSRLQ            $0x34, Z16, Z18
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z18, Z18
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z18, Z18
+	VPSRLQ            $0x10, Z18, Z18
+	VMOVUPS           Z18, 704(AX)
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z18
+	VMOVUPS           704(AX), Z20
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z20, Z20
+	VPSUBQ            Z20, Z18, Z18
+	VPSLLQ            $0x34, Z18, Z18
+	VMULPD            Z18, Z16, Z16
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z16, Z18
+	VMOVUPS           Z18, 576(AX)
+	VSUBPD            576(AX), Z16, Z16
+	VMOVUPS           Z16, 512(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z8
-	VGATHERQPD        (BX)(Z10*8), K4, Z8
-	VMULPD            Z4, Z8, Z8
-	VMULPD            1600(AX), Z8, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z3, Z12
-	VSUBPD            Z3, Z12, Z20
-	VSUBPD            Z20, Z12, Z21
-	VSUBPD            Z21, Z3, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z3, Z11
-	VMULPD            1536(AX), Z8, Z8
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z8, Z20
+	VMOVUPS           704(AX), Z16
+	VMOVAPS           Z3, Z18
+	VGATHERQPD        (BX)(Z16*8), K4, Z18
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z18, Z16
+	VMULPD            576(AX), Z16, Z18
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
 	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z8
-	VADDPD            Z8, Z12, Z20
-	VSUBPD            Z12, Z20, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
+	VADDPD            Z18, Z3, Z20
+	VSUBPD            Z3, Z20, Z21
 	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z12, Z12
-	VSUBPD            Z21, Z8, Z8
-	VADDPD            Z8, Z12, Z8
-	VADDPD            Z8, Z11, Z8
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        8(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z21
+	VSUBPD            Z22, Z3, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z3, Z18
+	VMULPD            512(AX), Z16, Z16
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z21
 	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z12
-	VADDPD            Z12, Z20, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z16
+	VADDPD            Z16, Z20, Z21
 	VSUBPD            Z20, Z21, Z22
 	VSUBPD            Z22, Z21, Z23
 	VSUBPD            Z23, Z20, Z20
-	VSUBPD            Z22, Z12, Z12
-	VADDPD            Z12, Z20, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
+	VSUBPD            Z22, Z16, Z16
+	VADDPD            Z16, Z20, Z16
+	VADDPD            Z16, Z18, Z16
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        16(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
-	VADDPD            Z20, Z12, Z21
-	VSUBPD            Z12, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z12, Z12
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z12, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        8(BX)(Z18*8), K4, Z20
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z20, Z18
+	VMULPD            576(AX), Z18, Z20
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z20
+	VADDPD            Z20, Z21, Z22
+	VSUBPD            Z21, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z21, Z21
+	VSUBPD            Z23, Z20, Z20
+	VADDPD            Z20, Z21, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        24(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
-	VADDPD            Z20, Z12, Z21
-	VSUBPD            Z12, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z12, Z12
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z12, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z11
-	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z12
-	VMULPD            Z4, Z12, Z11
-	VMULPD            Z4, Z8, Z8
-	VADDPD            Z3, Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VMOVUPS           Z12, 1472(AX)
-	VMOVUPS           1472(AX), Z12
-	VSUBPD            Z3, Z12, Z12
-	VSUBPD            Z12, Z11, Z11
-	VADDPD            Z8, Z11, Z12
-	VSUBPD            Z11, Z12, Z20
-	VSUBPD            Z20, Z12, Z21
-	VSUBPD            Z21, Z11, Z11
-	VSUBPD            Z20, Z8, Z8
-	VADDPD            Z8, Z11, Z8
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        16(BX)(Z18*8), K4, Z21
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        32(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z20
-	VADDPD            Z20, Z12, Z21
-	VSUBPD            Z12, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z12, Z12
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z12, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        40(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z20
-	VADDPD            Z20, Z12, Z21
-	VSUBPD            Z12, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z12, Z12
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z12, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        48(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z20
-	VADDPD            Z20, Z12, Z21
-	VSUBPD            Z12, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z12, Z12
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z12, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        56(BX)(Z10*8), K4, Z11
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
-	VMULPD            1600(AX), Z11, Z20
-	VADDPD            Z20, Z12, Z21
-	VSUBPD            Z12, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z12, Z12
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z12, Z12
-	VADDPD            Z12, Z8, Z8
-	VMULPD            1536(AX), Z11, Z11
-	VADDPD            Z11, Z21, Z12
-	VSUBPD            Z21, Z12, Z20
-	VSUBPD            Z20, Z12, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z11, Z11
-	VADDPD            Z11, Z21, Z11
-	VADDPD            Z11, Z8, Z8
-	VMOVAPS           Z3, Z11
-	VGATHERQPD        64(BX)(Z10*8), K3, Z11
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z10
-	VMULPD            1600(AX), Z10, Z11
-	VADDPD            Z11, Z12, Z20
-	VSUBPD            Z12, Z20, Z21
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        24(BX)(Z18*8), K4, Z21
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z22
+	VRNDSCALEPD       $0x08, Z22, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z18
+	VRNDSCALEPD       $0x08, Z18, Z18
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z18, Z20
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z20, Z18
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z16, Z16
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VMOVUPS           Z20, 448(AX)
+	VMOVUPS           448(AX), Z20
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z20
+	VSUBPD            Z20, Z18, Z18
+	VADDPD            Z16, Z18, Z20
+	VSUBPD            Z18, Z20, Z21
 	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z12, Z12
-	VSUBPD            Z21, Z11, Z11
-	VADDPD            Z11, Z12, Z11
-	VADDPD            Z11, Z8, Z8
-	VMULPD            1536(AX), Z10, Z10
-	VADDPD            Z10, Z20, Z11
-	VSUBPD            Z20, Z11, Z12
-	VSUBPD            Z12, Z11, Z21
-	VSUBPD            Z21, Z20, Z20
-	VSUBPD            Z12, Z10, Z10
-	VADDPD            Z10, Z20, Z10
-	VADDPD            Z10, Z8, Z8
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z11, Z10
-	VMOVAPS           Z10, Z12
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z12
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z11, Z12
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z12
-	VADDPD            Z12, Z10, Z8
-	VMOVUPS           1792(AX), Z10
-	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z10, Z10
-	VXORPD            Z10, Z8, Z8
-	VBLENDMPD         Z8, Z13, K2, Z13
-	VADDPD            1472(AX), Z6, Z6
-	VBLENDMPD         Z6, Z5, K2, Z5
+	VSUBPD            Z22, Z18, Z18
+	VSUBPD            Z21, Z16, Z16
+	VADDPD            Z16, Z18, Z16
+	KMOVW             K3, K4
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        32(BX)(Z18*8), K4, Z21
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
+	KMOVW             K3, K4
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        40(BX)(Z18*8), K4, Z21
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
+	KMOVW             K3, K4
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        48(BX)(Z18*8), K4, Z21
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
+	KMOVW             K3, K4
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        56(BX)(Z18*8), K4, Z21
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
+	VMOVUPS           704(AX), Z18
+	VMOVAPS           Z3, Z21
+	VGATHERQPD        64(BX)(Z18*8), K3, Z21
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z21, Z18
+	VMULPD            576(AX), Z18, Z21
+	VADDPD            Z21, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z21, Z21
+	VADDPD            Z21, Z20, Z20
+	VADDPD            Z20, Z16, Z16
+	VMULPD            512(AX), Z18, Z18
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z21
+	VSUBPD            Z21, Z20, Z23
+	VSUBPD            Z23, Z22, Z22
+	VSUBPD            Z21, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z16, Z16
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z20, Z18
+	VMOVAPS           Z18, Z21
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z20, Z21
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z20, Z21
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z16, Z21
+	VADDPD            Z21, Z18, Z16
+	VBLENDMPD         Z16, Z19, K2, Z19
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z16
+	VADDPD            448(AX), Z16, Z16
+	VBLENDMPD         Z16, Z17, K2, Z17
 
-done8:
-	VMULPD           Z13, Z13, Z6
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z8
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z6, Z8
-	VFMADD231PD      Z6, Z8, Z14
-	VFMADD231PD      Z6, Z14, Z15
-	VFMADD231PD      Z6, Z15, Z16
-	VFMADD231PD      Z6, Z16, Z17
-	VFMADD231PD      Z6, Z17, Z18
-	VFMADD231PD      Z6, Z18, Z19
-	VMULPD           Z19, Z6, Z6
-	VFMADD213PD      Z13, Z13, Z6
-	VRANGEPD         $0x02, Z6, Z13, Z6
-	VPSLLQ           $0x3f, Z5, Z5
-	VXORPD           Z5, Z6, Z5
-	VPMULLQ          Z1, Z0, Z6
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z8
-	VGATHERQPD       (SI)(Z6*8), K2, Z8
-	VDIVPD           1792(AX), Z8, Z6
-	VMULPD           1920(AX), Z9, Z8
-	VFMADD231PD      2048(AX), Z6, Z8
-	VMOVUPS          1984(AX), Z10
-	VFMADD231PD      1728(AX), Z10, Z8
-	VPXORD           Z10, Z10, Z10
-	VCMPPD           $0x00, Z3, Z2, K2
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z11
-	KMOVW            K3, K4
-	VMOVAPS          Z3, Z12
-	VGATHERQPD       8(SI)(Z11*8), K4, Z12
-	VPMULLQ          Z1, Z0, Z11
-	VMOVAPS          Z3, Z13
-	VGATHERQPD       16(SI)(Z11*8), K3, Z13
-	VMULPD           1920(AX), Z13, Z11
-	VFMSUB231PD      1984(AX), Z12, Z11
-	VADDPD           2048(AX), Z11, Z11
-	VBLENDMPD        Z11, Z10, K2, Z10
-	KNOTB            K2, K2
-	VMULPD           Z8, Z6, Z11
-	VSUBPD           Z7, Z4, Z12
-	VMULPD           1664(AX), Z5, Z13
-	VFMADD231PD      2048(AX), Z7, Z13
-	VFMADD231PD      Z12, Z11, Z13
-	VBLENDMPD        Z13, Z10, K2, Z10
-	VMULPD           2048(AX), Z9, Z11
-	VFMSUB231PD      1920(AX), Z6, Z11
-	VMOVUPS          Z11, 1472(AX)
-	VPXORD           Z11, Z11, Z11
-	VCMPPD           $0x00, Z3, Z2, K2
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z12
-	KMOVW            K3, K4
-	VMOVAPS          Z3, Z13
-	VGATHERQPD       (SI)(Z12*8), K4, Z13
-	VPMULLQ          Z1, Z0, Z12
-	VMOVAPS          Z3, Z14
-	VGATHERQPD       8(SI)(Z12*8), K3, Z14
-	VMULPD           2048(AX), Z14, Z12
-	VFMSUB231PD      1920(AX), Z13, Z12
-	VADDPD           1984(AX), Z12, Z12
-	VBLENDMPD        Z12, Z11, K2, Z11
-	KNOTB            K2, K2
-	VMULPD           1728(AX), Z8, Z12
-	VSUBPD           Z7, Z4, Z13
-	VMULPD           1472(AX), Z5, Z14
-	VFMADD231PD      1984(AX), Z7, Z14
-	VFMADD231PD      Z13, Z12, Z14
-	VBLENDMPD        Z14, Z11, K2, Z11
-	VMULPD           1984(AX), Z6, Z12
-	VMOVUPS          2048(AX), Z13
-	VFMSUB231PD      1728(AX), Z13, Z12
-	VMOVUPS          Z12, 1536(AX)
-	VPXORD           Z12, Z12, Z12
-	VCMPPD           $0x00, Z3, Z2, K2
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z13
-	KMOVW            K3, K4
-	VMOVAPS          Z3, Z14
-	VGATHERQPD       16(SI)(Z13*8), K4, Z14
-	VPMULLQ          Z1, Z0, Z13
-	VMOVAPS          Z3, Z15
-	VGATHERQPD       (SI)(Z13*8), K3, Z15
-	VMULPD           1984(AX), Z15, Z13
-	VFMSUB231PD      2048(AX), Z14, Z13
-	VADDPD           1920(AX), Z13, Z13
-	VBLENDMPD        Z13, Z12, K2, Z12
-	KNOTB            K2, K2
-	VMULPD           Z8, Z9, Z13
-	VSUBPD           Z7, Z4, Z14
-	VMULPD           1536(AX), Z5, Z15
-	VFMADD231PD      1920(AX), Z7, Z15
-	VFMADD231PD      Z14, Z13, Z15
-	VBLENDMPD        Z15, Z12, K2, Z12
-	VDIVPD           Z11, Z10, Z13
-	VDIVPD           Z11, Z12, Z14
-	VMULPD           Z14, Z14, Z14
-	VFMADD231PD      Z13, Z13, Z14
-	VMOVUPS          Z14, 1600(AX)
-	VMOVUPS          1600(AX), Z13
-	VMULPD           Z13, Z13, Z13
-	VMOVUPS          Z13, 1408(AX)
-	VPMULLQ          Z1, Z0, Z13
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z14
-	VGATHERQPD       80(SI)(Z13*8), K2, Z14
-	VPMULLQ          Z1, Z0, Z13
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z15
-	VGATHERQPD       72(SI)(Z13*8), K2, Z15
-	VFMADD132PD      1600(AX), Z4, Z15
-	VFMADD231PD      1408(AX), Z14, Z15
-	VMOVUPS          Z15, 1344(AX)
-	VPMULLQ          Z1, Z0, Z13
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z14
-	VGATHERQPD       48(SI)(Z13*8), K2, Z14
-	VMULPD           1344(AX), Z14, Z13
-	VMOVUPS          Z13, 1280(AX)
-	VMOVUPD.Z        (R9)(DX*8), K1, Z13
-	VMOVUPS          Z13, 1216(AX)
-	VMOVUPS          1280(AX), Z13
-	VMULPD           1216(AX), Z13, Z13
-	VDIVPD           Z11, Z13, Z13
-	VDIVPD           Z11, Z10, Z14
-	VMULPD           1216(AX), Z14, Z14
-	VMOVUPS          Z14, 1152(AX)
-	VPMULLQ          Z1, Z0, Z14
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z15
-	VGATHERQPD       48(SI)(Z14*8), K2, Z15
-	VMULPD           1152(AX), Z15, Z14
-	VMOVUPS          Z14, 1088(AX)
-	VPMULLQ          Z1, Z0, Z14
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z15
-	VGATHERQPD       72(SI)(Z14*8), K2, Z15
-	VPMULLQ          Z1, Z0, Z14
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z16
-	VGATHERQPD       80(SI)(Z14*8), K2, Z16
-	VMULPD           1088(AX), Z16, Z14
-	VBROADCASTSD     c64x1_4000000000000000<>+0(SB), Z16
-	VMULPD           1600(AX), Z16, Z17
-	VMULPD           Z17, Z14, Z14
-	VFMADD231PD      1088(AX), Z15, Z14
-	VDIVPD           Z11, Z10, Z15
-	VMULPD           Z15, Z16, Z15
-	VMULPD           Z15, Z14, Z17
-	VDIVPD           Z11, Z17, Z17
-	VDIVPD           Z11, Z12, Z18
-	VMULPD           Z18, Z16, Z18
-	VMULPD           Z18, Z14, Z14
-	VDIVPD           Z11, Z14, Z14
-	VSUBPD           Z7, Z4, Z19
-	VMULPD           Z19, Z13, Z19
-	VMOVUPS          Z19, 1024(AX)
-	VMULPD           Z5, Z13, Z19
-	VMULPD           1984(AX), Z19, Z19
-	VDIVPD           1792(AX), Z19, Z19
-	VMOVUPS          Z19, 960(AX)
-	VMULPD           1024(AX), Z8, Z19
-	VDIVPD           1792(AX), Z19, Z19
-	VMOVUPS          Z19, 896(AX)
-	VPMULLQ          Z1, Z0, Z19
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z20
-	VGATHERQPD       (SI)(Z19*8), K2, Z20
-	VMULPD           Z20, Z16, Z19
-	VMOVUPS          Z19, 832(AX)
-	VCMPPD           $0x00, Z3, Z2, K2
-	VMOVUPS          896(AX), Z19
-	VBLENDMPD        Z3, Z19, K2, Z19
-	VMOVUPS          Z19, 768(AX)
-	VPMULLQ          Z1, Z0, Z19
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z20
-	VGATHERQPD       8(SI)(Z19*8), K2, Z20
-	VMULPD           Z20, Z16, Z19
-	VMOVUPS          Z19, 704(AX)
-	VPMULLQ          Z1, Z0, Z19
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z20
-	VGATHERQPD       16(SI)(Z19*8), K2, Z20
-	VMULPD           Z20, Z16, Z19
-	VMOVUPS          Z19, 640(AX)
-	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           Z7, Z13, Z19
-	VBLENDMPD        Z13, Z19, K2, Z19
-	VMOVUPS          Z19, 576(AX)
-	VPXORD           Z19, Z19, Z19
-	VCMPPD           $0x00, Z3, Z2, K2
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z20
-	VMOVAPS          Z3, Z21
-	VGATHERQPD       16(SI)(Z20*8), K3, Z21
-	VMULPD           Z21, Z13, Z20
-	VBLENDMPD        Z20, Z19, K2, Z19
-	KNOTB            K2, K2
-	VMULPD           Z5, Z13, Z20
-	VMULPD           1728(AX), Z20, Z20
-	VBLENDMPD        Z20, Z19, K2, Z19
-	VDIVPD           Z11, Z12, Z20
-	VMULPD           1216(AX), Z20, Z20
-	VMOVUPS          Z20, 512(AX)
-	VPMULLQ          Z1, Z0, Z20
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z21
-	VGATHERQPD       48(SI)(Z20*8), K2, Z21
-	VMULPD           512(AX), Z21, Z20
-	VMOVUPS          Z20, 448(AX)
-	VPMULLQ          Z1, Z0, Z20
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z21
-	VGATHERQPD       72(SI)(Z20*8), K2, Z21
-	VPMULLQ          Z1, Z0, Z20
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z22
-	VGATHERQPD       80(SI)(Z20*8), K2, Z22
-	VMULPD           448(AX), Z22, Z20
-	VMULPD           1600(AX), Z16, Z16
-	VMULPD           Z16, Z20, Z16
-	VFMADD231PD      448(AX), Z21, Z16
-	VMULPD           Z15, Z16, Z15
-	VDIVPD           Z11, Z15, Z15
+done12:
+	VMULPD           Z19, Z19, Z16
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z18
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z16, Z18
 	VMULPD           Z18, Z16, Z16
-	VDIVPD           Z11, Z16, Z16
-	VMULPD           Z5, Z13, Z18
-	VMULPD           2048(AX), Z18, Z18
-	VDIVPD           1792(AX), Z18, Z18
-	VPXORD           Z20, Z20, Z20
+	VFMADD213PD      Z19, Z19, Z16
+	VRANGEPD         $0x02, Z16, Z19, Z16
+	VPSLLQ           $0x3f, Z17, Z17
+	VXORPD           Z17, Z16, Z16
+	VMOVUPS          Z16, 448(AX)
+	VPMULLQ          Z1, Z0, Z16
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       (SI)(Z16*8), K2, Z17
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z17, Z16
+	VMOVUPS          Z16, 512(AX)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMOVUPS          640(AX), Z16
+	VBLENDMPD        Z3, Z16, K2, Z16
+	VMOVUPS          Z16, 576(AX)
+	VPMULLQ          Z1, Z0, Z16
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       8(SI)(Z16*8), K2, Z17
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z17, Z16
+	VMOVUPS          Z16, 704(AX)
+	VPMULLQ          Z1, Z0, Z16
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       16(SI)(Z16*8), K2, Z17
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z17, Z16
+	VMOVUPS          Z16, 384(AX)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMULPD           1664(AX), Z11, Z16
+	VBLENDMPD        Z11, Z16, K2, Z16
+	VMOVUPS          Z16, 320(AX)
+	VPXORD           Z16, Z16, Z16
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z21
-	VMOVAPS          Z3, Z22
-	VGATHERQPD       (SI)(Z21*8), K3, Z22
-	VMULPD           Z22, Z13, Z21
-	VBLENDMPD        Z21, Z20, K2, Z20
+	VPMULLQ          Z1, Z0, Z17
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       16(SI)(Z17*8), K3, Z18
+	VMULPD           Z18, Z11, Z17
+	VBLENDMPD        Z17, Z16, K2, Z16
 	KNOTB            K2, K2
-	VMULPD           Z5, Z13, Z21
-	VMULPD           Z6, Z21, Z21
-	VBLENDMPD        Z21, Z20, K2, Z20
-	VDIVPD           Z11, Z12, Z21
-	VDIVPD           Z11, Z10, Z22
-	VMULPD           Z21, Z16, Z23
-	VFMADD231PD      Z22, Z15, Z23
-	VFMADD231PD      Z21, Z13, Z23
-	VSUBPD           Z7, Z4, Z21
-	VMULPD           Z21, Z23, Z21
-	VSUBPD           Z7, Z4, Z22
-	VMULPD           Z22, Z16, Z22
-	VSUBPD           Z7, Z4, Z24
-	VMULPD           Z24, Z15, Z24
-	VMULPD           Z9, Z22, Z25
-	VFMADD231PD      Z6, Z24, Z25
-	VFNMADD231PD     1728(AX), Z21, Z25
-	VFMADD231PD      1024(AX), Z9, Z25
+	VMULPD           Z4, Z11, Z17
+	VMULPD           1472(AX), Z17, Z17
+	VBLENDMPD        Z17, Z16, K2, Z16
+	VDIVPD           Z9, Z10, Z17
+	VMULPD           960(AX), Z17, Z17
+	VMOVUPS          Z17, 256(AX)
+	VPMULLQ          Z1, Z0, Z17
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       48(SI)(Z17*8), K2, Z18
+	VMULPD           256(AX), Z18, Z17
+	VMOVUPS          Z17, 192(AX)
+	VPMULLQ          Z1, Z0, Z17
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       72(SI)(Z17*8), K2, Z18
+	VPMULLQ          Z1, Z0, Z17
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z19
+	VGATHERQPD       80(SI)(Z17*8), K2, Z19
+	VMULPD           192(AX), Z19, Z17
+	VMOVUPS          1216(AX), Z19
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z19, Z19
+	VMULPD           Z19, Z17, Z17
+	VFMADD231PD      192(AX), Z18, Z17
+	VMULPD           Z13, Z17, Z13
+	VDIVPD           Z9, Z13, Z13
+	VMULPD           Z15, Z17, Z15
+	VDIVPD           Z9, Z15, Z15
+	VMULPD           Z4, Z11, Z17
+	VMULPD           1984(AX), Z17, Z17
+	VDIVPD           1728(AX), Z17, Z17
+	VPXORD           Z18, Z18, Z18
 	VCMPPD           $0x00, Z3, Z2, K2
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z19
+	VMOVAPS          Z3, Z20
+	VGATHERQPD       (SI)(Z19*8), K3, Z20
+	VMULPD           Z20, Z11, Z19
+	VBLENDMPD        Z19, Z18, K2, Z18
+	KNOTB            K2, K2
+	VMULPD           Z4, Z11, Z19
+	VMULPD           Z5, Z19, Z19
+	VBLENDMPD        Z19, Z18, K2, Z18
+	VDIVPD           Z9, Z10, Z19
+	VDIVPD           Z9, Z8, Z20
+	VMULPD           Z19, Z15, Z21
+	VFMADD231PD      Z20, Z13, Z21
+	VFMADD231PD      Z19, Z11, Z21
+	VMULPD           Z7, Z11, Z19
+	VMULPD           Z7, Z21, Z20
+	VMULPD           Z7, Z13, Z22
+	VMULPD           Z7, Z15, Z23
+	VMULPD           1408(AX), Z23, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VFNMADD231PD     1472(AX), Z20, Z23
+	VFMADD231PD      1408(AX), Z19, Z23
+	VCMPPD           $0x00, Z3, Z2, K2
+	VPXORD           Z19, Z19, Z19
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z20
+	VMOVAPS          Z3, Z22
+	VGATHERQPD       8(SI)(Z20*8), K3, Z22
+	VMULPD           Z22, Z13, Z20
+	VBLENDMPD        Z20, Z19, K2, Z19
+	KNOTB            K2, K3
+	VMULPD           Z4, Z13, Z20
+	VMULPD           1408(AX), Z20, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z20
+	VXORPD           Z20, Z21, Z22
+	VMULPD           1664(AX), Z21, Z24
+	VXORPD           Z20, Z24, Z24
+	VBLENDMPD        Z22, Z24, K2, Z22
+	VADDPD           Z19, Z22, Z19
+	VPXORD           Z22, Z22, Z22
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z25
+	VGATHERQPD       (SI)(Z24*8), K3, Z25
+	VMULPD           Z25, Z15, Z24
+	VBLENDMPD        Z24, Z22, K2, Z22
+	KNOTB            K2, K3
+	VMULPD           Z4, Z15, Z24
+	VMULPD           Z5, Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VSUBPD           Z22, Z19, Z19
+	VMULPD           1472(AX), Z23, Z22
+	VBLENDMPD        Z3, Z22, K2, Z22
+	VADDPD           Z22, Z19, Z19
+	VMOVUPS          Z19, 128(AX)
+	VPXORD           Z19, Z19, Z19
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z22
+	VMOVAPS          Z3, Z24
+	VGATHERQPD       (SI)(Z22*8), K4, Z24
+	VMULPD           Z24, Z21, Z22
+	VXORPD           Z20, Z22, Z22
+	VBLENDMPD        Z22, Z19, K3, Z19
+	KNOTB            K3, K3
+	VMULPD           Z4, Z21, Z22
+	VMULPD           Z5, Z22, Z22
+	VXORPD           Z20, Z22, Z22
+	VBLENDMPD        Z22, Z19, K3, Z19
+	VPXORD           Z22, Z22, Z22
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z25
+	VGATHERQPD       16(SI)(Z24*8), K3, Z25
+	VMULPD           Z25, Z13, Z24
+	VBLENDMPD        Z24, Z22, K2, Z22
+	KNOTB            K2, K3
+	VMULPD           Z4, Z13, Z24
+	VMULPD           1472(AX), Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VMULPD           1664(AX), Z15, Z24
+	VBLENDMPD        Z15, Z24, K2, Z24
+	VADDPD           Z19, Z24, Z19
+	VSUBPD           Z22, Z19, Z19
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1408(AX), Z23, Z22
+	VBLENDMPD        Z3, Z22, K3, Z22
+	VADDPD           Z22, Z19, Z19
+	VADDPD           320(AX), Z19, Z19
+	VPXORD           Z22, Z22, Z22
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z25
+	VGATHERQPD       8(SI)(Z24*8), K4, Z25
+	VMULPD           Z25, Z21, Z24
+	VXORPD           Z20, Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	KNOTB            K3, K3
+	VMULPD           Z4, Z21, Z24
+	VMULPD           1408(AX), Z24, Z24
+	VXORPD           Z20, Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VPXORD           Z24, Z24, Z24
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z25
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       16(SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z15, Z25
+	VBLENDMPD        Z25, Z24, K2, Z24
+	KNOTB            K2, K3
+	VMULPD           Z4, Z15, Z25
+	VMULPD           1472(AX), Z25, Z25
+	VBLENDMPD        Z25, Z24, K3, Z24
+	VMULPD           1664(AX), Z13, Z25
+	VBLENDMPD        Z13, Z25, K2, Z25
+	VADDPD           Z24, Z25, Z24
+	VSUBPD           Z22, Z24, Z22
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           Z5, Z23, Z24
+	VBLENDMPD        Z3, Z24, K3, Z24
+	VADDPD           Z24, Z22, Z22
+	VADDPD           Z16, Z22, Z22
+	VMULPD           1408(AX), Z6, Z24
+	VMULPD           1472(AX), Z6, Z25
+	VMULPD           Z6, Z5, Z26
+	VMULPD           Z24, Z15, Z27
+	VFMADD231PD      Z26, Z13, Z27
+	VFNMADD231PD     Z25, Z21, Z27
+	VFMADD231PD      Z24, Z11, Z27
+	VMULPD           Z7, Z21, Z24
+	VMULPD           Z4, Z15, Z25
+	VMULPD           Z4, Z13, Z26
+	VMULPD           1856(AX), Z26, Z26
+	VFMSUB231PD      1984(AX), Z25, Z26
+	VFNMADD231PD     Z6, Z24, Z26
+	VFMADD231PD      1920(AX), Z23, Z26
+	VMULPD           Z7, Z15, Z24
+	VMULPD           Z4, Z13, Z25
+	VMULPD           Z4, Z21, Z28
+	VMULPD           1984(AX), Z28, Z28
+	VFMADD231PD      1920(AX), Z25, Z28
+	VFMADD231PD      Z6, Z24, Z28
+	VFMADD231PD      1856(AX), Z23, Z28
+	VMULPD           Z7, Z13, Z24
+	VMULPD           Z4, Z21, Z25
+	VMULPD           Z4, Z15, Z29
+	VMULPD           1920(AX), Z29, Z29
+	VFMADD231PD      1856(AX), Z25, Z29
+	VFMSUB231PD      Z6, Z24, Z29
+	VFMADD231PD      1984(AX), Z23, Z29
+	VDIVPD           1728(AX), Z26, Z23
+	VDIVPD           1728(AX), Z29, Z24
+	VDIVPD           1728(AX), Z28, Z25
+	VMULPD           1408(AX), Z25, Z25
+	VFMADD231PD      Z5, Z24, Z25
+	VFMADD231PD      1472(AX), Z23, Z25
+	VFMADD231PD      1472(AX), Z17, Z25
+	VMULPD           1280(AX), Z15, Z23
+	VFMADD231PD      1536(AX), Z13, Z23
+	VFNMADD231PD     1600(AX), Z21, Z23
+	VFMADD231PD      1280(AX), Z11, Z23
+	VFMSUB231PD      768(AX), Z5, Z25
+	VMOVUPS          1408(AX), Z24
+	VFNMADD231PD     640(AX), Z24, Z25
+	VFMADD231PD      1664(AX), Z23, Z25
+	VMULPD           1856(AX), Z15, Z23
+	VFMADD231PD      1984(AX), Z13, Z23
+	VFNMADD231PD     1920(AX), Z21, Z23
+	VFMADD231PD      1856(AX), Z11, Z23
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z24
+	VMOVUPS          1344(AX), Z27
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z27
+	VMULPD           Z27, Z24, Z24
+	VMULPD           448(AX), Z24, Z24
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z24, Z25
+	VFNMADD231PD     Z23, Z4, Z25
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z23
+	VDIVPD           1792(AX), Z23, Z23
+	VMULPD           Z23, Z25, Z23
+	VMULPD           1856(AX), Z13, Z24
+	VFMSUB231PD      1984(AX), Z15, Z24
+	VDIVPD           1728(AX), Z26, Z25
+	VFMADD231PD      384(AX), Z23, Z25
+	VBLENDMPD        Z24, Z25, K2, Z24
+	VMULPD           1984(AX), Z11, Z25
+	VBLENDMPD        Z25, Z17, K2, Z17
+	VADDPD           Z17, Z24, Z17
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1984(AX), Z21, Z24
+	VFMADD231PD      1920(AX), Z13, Z24
+	VDIVPD           1728(AX), Z28, Z13
+	VFMADD231PD      704(AX), Z23, Z13
+	VBLENDMPD        Z24, Z13, K3, Z13
+	VADDPD           576(AX), Z13, Z13
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1920(AX), Z15, Z15
+	VFMADD231PD      1856(AX), Z21, Z15
+	VXORPD           Z20, Z15, Z15
+	VDIVPD           1728(AX), Z29, Z21
+	VFMADD231PD      512(AX), Z23, Z21
+	VBLENDMPD        Z15, Z21, K3, Z15
+	VMOVUPS          Z15, 64(AX)
+	VDIVPD           Z9, Z8, Z15
+	VDIVPD           Z9, Z10, Z21
+	VMULPD           Z21, Z12, Z21
+	VFMADD231PD      Z15, Z14, Z21
+	VFMADD231PD      Z15, Z11, Z21
+	VMULPD           Z7, Z11, Z15
+	VMULPD           Z7, Z21, Z23
+	VMULPD           Z7, Z14, Z24
+	VMULPD           Z7, Z12, Z25
+	VMULPD           1408(AX), Z25, Z25
+	VFMADD231PD      Z5, Z24, Z25
+	VFNMADD231PD     1472(AX), Z23, Z25
+	VFMADD231PD      Z5, Z15, Z25
+	VPXORD           Z15, Z15, Z15
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z23
+	VMOVAPS          Z3, Z24
+	VGATHERQPD       8(SI)(Z23*8), K3, Z24
+	VMULPD           Z24, Z14, Z23
+	VBLENDMPD        Z23, Z15, K2, Z15
+	KNOTB            K2, K3
+	VMULPD           Z4, Z14, Z23
+	VMULPD           1408(AX), Z23, Z23
+	VBLENDMPD        Z23, Z15, K3, Z15
+	VXORPD           Z20, Z21, Z23
+	VMULPD           1664(AX), Z21, Z24
+	VXORPD           Z20, Z24, Z24
+	VBLENDMPD        Z23, Z24, K2, Z23
+	VADDPD           Z15, Z23, Z15
+	VPXORD           Z23, Z23, Z23
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       (SI)(Z24*8), K3, Z26
+	VMULPD           Z26, Z12, Z24
+	VBLENDMPD        Z24, Z23, K2, Z23
+	KNOTB            K2, K3
+	VMULPD           Z4, Z12, Z24
+	VMULPD           Z5, Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	VSUBPD           Z23, Z15, Z15
+	VMULPD           1472(AX), Z25, Z23
+	VBLENDMPD        Z3, Z23, K2, Z23
+	VADDPD           Z23, Z15, Z15
+	VPXORD           Z23, Z23, Z23
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       8(SI)(Z24*8), K4, Z26
+	VMULPD           Z26, Z11, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	KNOTB            K3, K3
+	VMULPD           Z4, Z11, Z24
+	VMULPD           1408(AX), Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	VADDPD           Z23, Z15, Z15
+	VPXORD           Z23, Z23, Z23
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       (SI)(Z24*8), K4, Z26
+	VMULPD           Z26, Z21, Z24
+	VXORPD           Z20, Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	KNOTB            K3, K3
+	VMULPD           Z4, Z21, Z24
+	VMULPD           Z5, Z24, Z24
+	VXORPD           Z20, Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	VPXORD           Z24, Z24, Z24
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z26
+	VMOVAPS          Z3, Z27
+	VGATHERQPD       16(SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z14, Z26
+	VBLENDMPD        Z26, Z24, K2, Z24
+	KNOTB            K2, K3
+	VMULPD           Z4, Z14, Z26
+	VMULPD           1472(AX), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	VMULPD           1664(AX), Z12, Z26
+	VBLENDMPD        Z12, Z26, K2, Z26
+	VADDPD           Z23, Z26, Z23
+	VSUBPD           Z24, Z23, Z23
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1408(AX), Z25, Z24
+	VBLENDMPD        Z3, Z24, K3, Z24
+	VADDPD           Z24, Z23, Z23
+	VPXORD           Z24, Z24, Z24
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z26
+	VMOVAPS          Z3, Z27
+	VGATHERQPD       8(SI)(Z26*8), K4, Z27
+	VMULPD           Z27, Z21, Z26
+	VXORPD           Z20, Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	KNOTB            K3, K3
+	VMULPD           Z4, Z21, Z26
+	VMULPD           1408(AX), Z26, Z26
+	VXORPD           Z20, Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	VPXORD           Z26, Z26, Z26
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z27
 	VMOVAPS          Z3, Z28
-	VGATHERQPD       8(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z15, Z27
+	VGATHERQPD       16(SI)(Z27*8), K3, Z28
+	VMULPD           Z28, Z12, Z27
 	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z5, Z15, Z27
-	VMULPD           Z9, Z27, Z27
+	VMULPD           Z4, Z12, Z27
+	VMULPD           1472(AX), Z27, Z27
 	VBLENDMPD        Z27, Z26, K3, Z26
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z27
-	VXORPD           Z27, Z23, Z28
-	VMULPD           Z7, Z23, Z29
-	VXORPD           Z27, Z29, Z29
-	VBLENDMPD        Z28, Z29, K2, Z28
-	VADDPD           Z26, Z28, Z26
-	VPXORD           Z28, Z28, Z28
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z29
-	VMOVAPS          Z3, Z30
-	VGATHERQPD       (SI)(Z29*8), K3, Z30
-	VMULPD           Z30, Z16, Z29
-	VBLENDMPD        Z29, Z28, K2, Z28
-	KNOTB            K2, K3
-	VMULPD           Z5, Z16, Z29
-	VMULPD           Z6, Z29, Z29
-	VBLENDMPD        Z29, Z28, K3, Z28
-	VSUBPD           Z28, Z26, Z26
-	VMULPD           1728(AX), Z25, Z28
-	VBLENDMPD        Z3, Z28, K2, Z28
-	VADDPD           Z28, Z26, Z26
-	VMOVUPS          Z26, 384(AX)
-	VPXORD           Z26, Z26, Z26
+	VMULPD           1664(AX), Z14, Z27
+	VBLENDMPD        Z14, Z27, K2, Z27
+	VADDPD           Z26, Z27, Z26
+	VSUBPD           Z24, Z26, Z24
 	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z28
-	VMOVAPS          Z3, Z29
-	VGATHERQPD       (SI)(Z28*8), K4, Z29
-	VMULPD           Z29, Z23, Z28
-	VXORPD           Z27, Z28, Z28
-	VBLENDMPD        Z28, Z26, K3, Z26
-	KNOTB            K3, K3
-	VMULPD           Z5, Z23, Z28
-	VMULPD           Z6, Z28, Z28
-	VXORPD           Z27, Z28, Z28
-	VBLENDMPD        Z28, Z26, K3, Z26
-	VPXORD           Z28, Z28, Z28
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z29
-	VMOVAPS          Z3, Z30
-	VGATHERQPD       16(SI)(Z29*8), K3, Z30
-	VMULPD           Z30, Z15, Z29
-	VBLENDMPD        Z29, Z28, K2, Z28
-	KNOTB            K2, K3
-	VMULPD           Z5, Z15, Z29
-	VMULPD           1728(AX), Z29, Z29
-	VBLENDMPD        Z29, Z28, K3, Z28
-	VMULPD           Z7, Z16, Z29
-	VBLENDMPD        Z16, Z29, K2, Z29
-	VADDPD           Z26, Z29, Z26
-	VSUBPD           Z28, Z26, Z26
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z9, Z25, Z28
-	VBLENDMPD        Z3, Z28, K3, Z28
-	VADDPD           Z28, Z26, Z26
-	VADDPD           576(AX), Z26, Z26
-	VMOVUPS          Z26, 320(AX)
-	VPXORD           Z26, Z26, Z26
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z28
-	VMOVAPS          Z3, Z29
-	VGATHERQPD       8(SI)(Z28*8), K4, Z29
-	VMULPD           Z29, Z23, Z28
-	VXORPD           Z27, Z28, Z28
-	VBLENDMPD        Z28, Z26, K3, Z26
-	KNOTB            K3, K3
-	VMULPD           Z5, Z23, Z28
-	VMULPD           Z9, Z28, Z28
-	VXORPD           Z27, Z28, Z28
-	VBLENDMPD        Z28, Z26, K3, Z26
-	VPXORD           Z28, Z28, Z28
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z29
-	VMOVAPS          Z3, Z30
-	VGATHERQPD       16(SI)(Z29*8), K3, Z30
-	VMULPD           Z30, Z16, Z29
-	VBLENDMPD        Z29, Z28, K2, Z28
-	KNOTB            K2, K3
-	VMULPD           Z5, Z16, Z29
-	VMULPD           1728(AX), Z29, Z29
-	VBLENDMPD        Z29, Z28, K3, Z28
-	VMULPD           Z7, Z15, Z29
-	VBLENDMPD        Z15, Z29, K2, Z29
-	VADDPD           Z28, Z29, Z28
-	VSUBPD           Z26, Z28, Z26
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z6, Z25, Z28
-	VBLENDMPD        Z3, Z28, K3, Z28
-	VADDPD           Z28, Z26, Z26
-	VADDPD           Z19, Z26, Z26
-	VMOVUPS          Z26, 256(AX)
-	VMULPD           Z8, Z9, Z26
-	VMULPD           1728(AX), Z8, Z28
-	VMULPD           Z8, Z6, Z29
-	VMULPD           Z26, Z16, Z30
-	VFMADD231PD      Z29, Z15, Z30
-	VFNMADD231PD     Z28, Z23, Z30
-	VFMADD231PD      Z26, Z13, Z30
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1920(AX), Z16, Z26
-	VFMADD231PD      2048(AX), Z15, Z26
-	VFNMADD231PD     1984(AX), Z23, Z26
-	VFMADD231PD      1920(AX), Z13, Z26
+	VMULPD           Z5, Z25, Z26
 	VBLENDMPD        Z3, Z26, K3, Z26
-	VMULPD           Z5, Z16, Z28
-	VMULPD           Z5, Z15, Z29
-	VMULPD           1920(AX), Z29, Z29
-	VFMSUB231PD      2048(AX), Z28, Z29
-	VFNMADD231PD     Z8, Z21, Z29
-	VFMADD231PD      1984(AX), Z25, Z29
-	VMULPD           Z5, Z15, Z21
-	VMULPD           Z5, Z23, Z28
-	VMULPD           2048(AX), Z28, Z28
-	VFMADD231PD      1984(AX), Z21, Z28
-	VFMADD231PD      Z8, Z22, Z28
-	VFMADD231PD      1920(AX), Z25, Z28
-	VMULPD           Z5, Z23, Z21
-	VMULPD           Z5, Z16, Z22
-	VMULPD           1984(AX), Z22, Z22
-	VFMADD231PD      1920(AX), Z21, Z22
-	VFMSUB231PD      Z8, Z24, Z22
-	VFMADD231PD      2048(AX), Z25, Z22
-	VDIVPD           1792(AX), Z29, Z21
-	VDIVPD           1792(AX), Z22, Z24
-	VDIVPD           1792(AX), Z28, Z25
-	VMULPD           Z9, Z25, Z25
-	VFMADD231PD      Z6, Z24, Z25
-	VFMADD231PD      1728(AX), Z21, Z25
-	VFMADD231PD      1728(AX), Z18, Z25
-	VMULPD           1536(AX), Z16, Z21
-	VFMADD231PD      1664(AX), Z15, Z21
-	VFNMADD231PD     1472(AX), Z23, Z21
-	VFMADD231PD      1536(AX), Z13, Z21
-	VFMSUB231PD      960(AX), Z6, Z25
-	VFNMADD231PD     896(AX), Z9, Z25
-	VFMADD231PD      Z7, Z21, Z25
-	VBLENDMPD        Z3, Z30, K2, Z21
-	VSUBPD           Z21, Z26, Z21
-	VBLENDMPD        Z3, Z25, K2, Z24
-	VFNMADD231PD     Z21, Z5, Z24
-	VCMPPD           $0x04, Z3, Z24, K3
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z21
-	VDIVPD           1856(AX), Z21, Z21
-	VBLENDMPD        Z21, Z4, K3, Z21
-	VMULPD           Z21, Z24, Z21
-	VMULPD           1920(AX), Z15, Z24
-	VFMSUB231PD      2048(AX), Z16, Z24
-	VDIVPD           1792(AX), Z29, Z25
-	VFMADD231PD      640(AX), Z21, Z25
-	VBLENDMPD        Z24, Z25, K2, Z24
-	VMULPD           2048(AX), Z13, Z25
-	VBLENDMPD        Z25, Z18, K2, Z18
-	VADDPD           Z18, Z24, Z18
-	VMOVUPS          Z18, 192(AX)
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           2048(AX), Z23, Z18
-	VFMADD231PD      1984(AX), Z15, Z18
-	VDIVPD           1792(AX), Z28, Z15
-	VFMADD231PD      704(AX), Z21, Z15
-	VBLENDMPD        Z18, Z15, K3, Z15
-	VADDPD           768(AX), Z15, Z15
-	VMOVUPS          Z15, 128(AX)
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1984(AX), Z16, Z15
-	VFMADD231PD      1920(AX), Z23, Z15
-	VXORPD           Z27, Z15, Z15
-	VDIVPD           1792(AX), Z22, Z16
-	VFMADD231PD      832(AX), Z21, Z16
-	VBLENDMPD        Z15, Z16, K3, Z15
-	VMOVUPS          Z15, 64(AX)
-	VDIVPD           Z11, Z10, Z15
-	VDIVPD           Z11, Z12, Z16
-	VMULPD           Z16, Z14, Z16
-	VFMADD231PD      Z15, Z17, Z16
-	VFMADD231PD      Z15, Z13, Z16
-	VSUBPD           Z7, Z4, Z15
-	VMULPD           Z15, Z16, Z15
-	VSUBPD           Z7, Z4, Z18
-	VMULPD           Z18, Z14, Z18
-	VSUBPD           Z7, Z4, Z21
-	VMULPD           Z21, Z17, Z21
-	VMULPD           Z9, Z18, Z22
-	VFMADD231PD      Z6, Z21, Z22
-	VFNMADD231PD     1728(AX), Z15, Z22
-	VFMADD231PD      1024(AX), Z6, Z22
-	VPXORD           Z23, Z23, Z23
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       8(SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z17, Z24
-	VBLENDMPD        Z24, Z23, K2, Z23
-	KNOTB            K2, K3
-	VMULPD           Z5, Z17, Z24
-	VMULPD           Z9, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VXORPD           Z27, Z16, Z24
-	VMULPD           Z7, Z16, Z25
-	VXORPD           Z27, Z25, Z25
-	VBLENDMPD        Z24, Z25, K2, Z24
-	VADDPD           Z23, Z24, Z23
-	VPXORD           Z24, Z24, Z24
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       (SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z14, Z25
-	VBLENDMPD        Z25, Z24, K2, Z24
-	KNOTB            K2, K3
-	VMULPD           Z5, Z14, Z25
-	VMULPD           Z6, Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VSUBPD           Z24, Z23, Z23
-	VMULPD           1728(AX), Z22, Z24
-	VBLENDMPD        Z3, Z24, K2, Z24
-	VADDPD           Z24, Z23, Z23
-	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       8(SI)(Z25*8), K4, Z26
-	VMULPD           Z26, Z13, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	KNOTB            K3, K3
-	VMULPD           Z5, Z13, Z25
-	VMULPD           Z9, Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VADDPD           Z24, Z23, Z23
-	VPXORD           Z24, Z24, Z24
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       (SI)(Z25*8), K4, Z26
-	VMULPD           Z26, Z16, Z25
-	VXORPD           Z27, Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	KNOTB            K3, K3
-	VMULPD           Z5, Z16, Z25
-	VMULPD           Z6, Z25, Z25
-	VXORPD           Z27, Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VPXORD           Z25, Z25, Z25
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z26
-	VMOVAPS          Z3, Z28
-	VGATHERQPD       16(SI)(Z26*8), K3, Z28
-	VMULPD           Z28, Z17, Z26
-	VBLENDMPD        Z26, Z25, K2, Z25
-	KNOTB            K2, K3
-	VMULPD           Z5, Z17, Z26
-	VMULPD           1728(AX), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VMULPD           Z7, Z14, Z26
-	VBLENDMPD        Z14, Z26, K2, Z26
-	VADDPD           Z24, Z26, Z24
-	VSUBPD           Z25, Z24, Z24
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z9, Z22, Z25
-	VBLENDMPD        Z3, Z25, K3, Z25
-	VADDPD           Z25, Z24, Z24
-	VPXORD           Z25, Z25, Z25
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z26
-	VMOVAPS          Z3, Z28
-	VGATHERQPD       8(SI)(Z26*8), K4, Z28
-	VMULPD           Z28, Z16, Z26
-	VXORPD           Z27, Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	KNOTB            K3, K3
-	VMULPD           Z5, Z16, Z26
-	VMULPD           Z9, Z26, Z26
-	VXORPD           Z27, Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
-	VPXORD           Z26, Z26, Z26
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z28
-	VMOVAPS          Z3, Z29
-	VGATHERQPD       16(SI)(Z28*8), K3, Z29
-	VMULPD           Z29, Z14, Z28
-	VBLENDMPD        Z28, Z26, K2, Z26
-	KNOTB            K2, K3
-	VMULPD           Z5, Z14, Z28
-	VMULPD           1728(AX), Z28, Z28
-	VBLENDMPD        Z28, Z26, K3, Z26
-	VMULPD           Z7, Z17, Z28
-	VBLENDMPD        Z17, Z28, K2, Z28
-	VADDPD           Z26, Z28, Z26
-	VSUBPD           Z25, Z26, Z25
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z6, Z22, Z26
-	VBLENDMPD        Z3, Z26, K3, Z26
-	VADDPD           Z26, Z25, Z25
-	VADDPD           576(AX), Z25, Z25
-	VMULPD           Z5, Z13, Z26
-	VMULPD           1920(AX), Z26, Z26
-	VDIVPD           1792(AX), Z26, Z26
-	VMULPD           Z8, Z6, Z28
-	VMULPD           1728(AX), Z8, Z29
-	VMULPD           Z8, Z9, Z30
-	VMULPD           Z30, Z14, Z30
-	VFMADD231PD      Z28, Z17, Z30
-	VFNMADD231PD     Z29, Z16, Z30
-	VFMADD231PD      Z28, Z13, Z30
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1920(AX), Z14, Z28
-	VFMADD231PD      2048(AX), Z17, Z28
-	VFNMADD231PD     1984(AX), Z16, Z28
-	VFMADD231PD      2048(AX), Z13, Z28
-	VBLENDMPD        Z3, Z28, K3, Z28
-	VMULPD           Z5, Z14, Z29
-	VMULPD           Z5, Z17, Z31
-	VMULPD           1920(AX), Z31, Z31
-	VFMSUB231PD      2048(AX), Z29, Z31
-	VFNMADD231PD     Z8, Z15, Z31
-	VFMADD231PD      1984(AX), Z22, Z31
-	VMULPD           Z5, Z17, Z15
-	VMULPD           Z5, Z16, Z29
-	VMULPD           2048(AX), Z29, Z29
-	VFMADD231PD      1984(AX), Z15, Z29
-	VFMADD231PD      Z8, Z18, Z29
-	VFMADD231PD      1920(AX), Z22, Z29
-	VMULPD           Z5, Z16, Z15
-	VMULPD           Z5, Z14, Z18
-	VMULPD           1984(AX), Z18, Z18
-	VFMADD231PD      1920(AX), Z15, Z18
-	VFMSUB231PD      Z8, Z21, Z18
-	VFMADD231PD      2048(AX), Z22, Z18
-	VDIVPD           1792(AX), Z31, Z8
-	VDIVPD           1792(AX), Z18, Z15
-	VDIVPD           1792(AX), Z29, Z21
-	VMULPD           Z9, Z21, Z21
-	VFMADD231PD      Z6, Z15, Z21
-	VFMADD231PD      1728(AX), Z8, Z21
-	VFMADD231PD      960(AX), Z9, Z21
-	VMULPD           1536(AX), Z14, Z8
-	VFMADD231PD      1664(AX), Z17, Z8
-	VFNMADD231PD     1472(AX), Z16, Z8
-	VFMADD231PD      1664(AX), Z13, Z8
-	VFMSUB231PD      1728(AX), Z26, Z21
-	VFNMADD231PD     896(AX), Z6, Z21
-	VFMADD231PD      Z7, Z8, Z21
-	VBLENDMPD        Z3, Z30, K2, Z6
-	VSUBPD           Z6, Z28, Z6
-	VBLENDMPD        Z3, Z21, K2, Z7
-	VFNMADD231PD     Z6, Z5, Z7
-	VCMPPD           $0x04, Z3, Z7, K3
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z5
-	VDIVPD           1856(AX), Z5, Z5
-	VBLENDMPD        Z5, Z4, K3, Z4
-	VMULPD           Z4, Z7, Z4
-	VMULPD           1920(AX), Z17, Z5
-	VFMSUB231PD      2048(AX), Z14, Z5
-	VDIVPD           1792(AX), Z31, Z6
-	VFMADD231PD      640(AX), Z4, Z6
+	VADDPD           Z26, Z24, Z24
+	VADDPD           320(AX), Z24, Z24
+	VMULPD           Z4, Z11, Z26
+	VMULPD           1856(AX), Z26, Z26
+	VDIVPD           1728(AX), Z26, Z26
+	VMULPD           Z6, Z5, Z27
+	VMULPD           1472(AX), Z6, Z28
+	VMULPD           1408(AX), Z6, Z29
+	VMULPD           Z29, Z12, Z29
+	VFMADD231PD      Z27, Z14, Z29
+	VFNMADD231PD     Z28, Z21, Z29
+	VFMADD231PD      Z27, Z11, Z29
+	VMULPD           Z7, Z21, Z27
+	VMULPD           Z4, Z12, Z28
+	VMULPD           Z4, Z14, Z30
+	VMULPD           1856(AX), Z30, Z30
+	VFMSUB231PD      1984(AX), Z28, Z30
+	VFNMADD231PD     Z6, Z27, Z30
+	VFMADD231PD      1920(AX), Z25, Z30
+	VMULPD           Z7, Z12, Z27
+	VMULPD           Z4, Z14, Z28
+	VMULPD           Z4, Z21, Z31
+	VMULPD           1984(AX), Z31, Z31
+	VFMADD231PD      1920(AX), Z28, Z31
+	VFMADD231PD      Z6, Z27, Z31
+	VFMADD231PD      1856(AX), Z25, Z31
+	VMULPD           Z7, Z14, Z7
+	VMULPD           Z4, Z21, Z27
+	VMULPD           Z4, Z12, Z28
+	VMULPD           1920(AX), Z28, Z28
+	VFMADD231PD      1856(AX), Z27, Z28
+	VFMSUB231PD      Z6, Z7, Z28
+	VFMADD231PD      1984(AX), Z25, Z28
+	VDIVPD           1728(AX), Z30, Z6
+	VDIVPD           1728(AX), Z28, Z7
+	VDIVPD           1728(AX), Z31, Z25
+	VMULPD           1408(AX), Z25, Z25
+	VFMADD231PD      Z5, Z7, Z25
+	VFMADD231PD      1472(AX), Z6, Z25
+	VMOVUPS          1408(AX), Z6
+	VFMADD231PD      768(AX), Z6, Z25
+	VMULPD           1280(AX), Z12, Z6
+	VFMADD231PD      1536(AX), Z14, Z6
+	VFNMADD231PD     1600(AX), Z21, Z6
+	VFMADD231PD      1536(AX), Z11, Z6
+	VFMSUB231PD      1472(AX), Z26, Z25
+	VFNMADD231PD     640(AX), Z5, Z25
+	VFMADD231PD      1664(AX), Z6, Z25
+	VMULPD           1856(AX), Z12, Z5
+	VFMADD231PD      1984(AX), Z14, Z5
+	VFNMADD231PD     1920(AX), Z21, Z5
+	VFMADD231PD      1984(AX), Z11, Z5
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z6
+	VMOVUPS          1344(AX), Z7
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z7, Z7
+	VMULPD           Z7, Z6, Z6
+	VMULPD           448(AX), Z6, Z6
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z6, Z25
+	VFNMADD231PD     Z5, Z4, Z25
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z4
+	VDIVPD           1792(AX), Z4, Z4
+	VMULPD           Z4, Z25, Z4
+	VMULPD           1856(AX), Z14, Z5
+	VFMSUB231PD      1984(AX), Z12, Z5
+	VDIVPD           1728(AX), Z30, Z6
+	VFMADD231PD      384(AX), Z4, Z6
 	VBLENDMPD        Z5, Z6, K2, Z5
-	VMULPD           1920(AX), Z13, Z6
-	VXORPD           Z27, Z6, Z6
-	VXORPD           Z27, Z26, Z7
+	VMULPD           1856(AX), Z11, Z6
+	VXORPD           Z20, Z6, Z6
+	VXORPD           Z20, Z26, Z7
 	VBLENDMPD        Z6, Z7, K2, Z6
 	VADDPD           Z6, Z5, Z5
-	VMULPD           2048(AX), Z16, Z6
-	VFMADD231PD      1984(AX), Z17, Z6
-	VDIVPD           1792(AX), Z29, Z7
+	VMULPD           1984(AX), Z21, Z6
+	VFMADD231PD      1920(AX), Z14, Z6
+	VDIVPD           1728(AX), Z31, Z7
 	VFMADD231PD      704(AX), Z4, Z7
 	VBLENDMPD        Z6, Z7, K2, Z6
-	VMULPD           1984(AX), Z13, Z7
-	VMOVUPS          960(AX), Z8
-	VBLENDMPD        Z7, Z8, K2, Z7
+	VMULPD           1920(AX), Z11, Z7
+	VMOVUPS          768(AX), Z14
+	VBLENDMPD        Z7, Z14, K2, Z7
 	VADDPD           Z7, Z6, Z6
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1984(AX), Z14, Z7
-	VFMADD231PD      1920(AX), Z16, Z7
-	VXORPD           Z27, Z7, Z7
-	VDIVPD           1792(AX), Z18, Z8
-	VFMADD231PD      832(AX), Z4, Z8
-	VBLENDMPD        Z7, Z8, K2, Z4
-	VADDPD           768(AX), Z4, Z4
+	VMULPD           1920(AX), Z12, Z7
+	VFMADD231PD      1856(AX), Z21, Z7
+	VXORPD           Z20, Z7, Z7
+	VDIVPD           1728(AX), Z28, Z12
+	VFMADD231PD      512(AX), Z4, Z12
+	VBLENDMPD        Z7, Z12, K2, Z4
+	VADDPD           576(AX), Z4, Z4
 	IMUL3Q           $+30, DX, BX
 	LEAQ             (R10)(BX*8), DI
 	VMOVUPD          c64x8_h29f29e1fa0ba9fd5<>+0(SB), Z7
@@ -6830,52 +9120,52 @@ done8:
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z5, K2, 16(DI)(Z7*8)
-	VXORPD           Z27, Z25, Z4
+	VXORPD           Z20, Z24, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 24(DI)(Z7*8)
-	VSUBPD           Z24, Z19, Z4
+	VSUBPD           Z23, Z16, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 32(DI)(Z7*8)
-	VXORPD           Z27, Z23, Z4
+	VXORPD           Z20, Z15, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 40(DI)(Z7*8)
-	VMOVUPS          1344(AX), Z4
-	VMULPD           1152(AX), Z4, Z4
+	VMOVUPS          1088(AX), Z4
+	VMULPD           896(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 48(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          1216(AX), Z4
+	VMOVUPS          960(AX), Z4
 	VSCATTERQPD      Z4, K2, 56(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z3, K2, 64(DI)(Z7*8)
-	VMOVUPS          1600(AX), Z4
-	VMULPD           1088(AX), Z4, Z4
+	VMOVUPS          1216(AX), Z4
+	VMULPD           832(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 72(DI)(Z7*8)
-	VMOVUPS          1408(AX), Z4
-	VMULPD           1088(AX), Z4, Z4
+	VMOVUPS          1152(AX), Z4
+	VMULPD           832(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 80(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z25, K2, 88(DI)(Z7*8)
-	VSUBPD           Z19, Z24, Z4
+	VSCATTERQPD      Z24, K2, 88(DI)(Z7*8)
+	VSUBPD           Z16, Z23, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 96(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z23, K2, 104(DI)(Z7*8)
-	VDIVPD           Z11, Z10, Z4
-	VMULPD           1280(AX), Z4, Z4
+	VSCATTERQPD      Z15, K2, 104(DI)(Z7*8)
+	VDIVPD           Z9, Z8, Z4
+	VMULPD           1024(AX), Z4, Z4
 	SHLQ             $0x01, DX
 	LEAQ             (CX)(DX*8), DI
 	VMOVUPD          c64x8_hcd037e819e4e3a25<>+0(SB), Z5
@@ -6884,17 +9174,17 @@ done8:
 	VGATHERQPD       (DI)(Z5*8), K2, Z6
 	VPMULLQ          Z1, Z0, Z8
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z9
-	VGATHERQPD       56(SI)(Z8*8), K2, Z9
-	VADDPD           Z9, Z4, Z4
+	VMOVAPS          Z3, Z12
+	VGATHERQPD       56(SI)(Z8*8), K2, Z12
+	VADDPD           Z12, Z4, Z4
 	VSUBPD           Z6, Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z4, K2, 112(DI)(Z7*8)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1984(AX), Z13, Z2
-	VXORPD           Z27, Z2, Z2
-	VXORPD           960(AX), Z27, Z4
+	VMULPD           1920(AX), Z11, Z2
+	VXORPD           Z20, Z2, Z2
+	VXORPD           768(AX), Z20, Z4
 	VBLENDMPD        Z2, Z4, K2, Z2
 	VADDPD           64(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
@@ -6902,26 +9192,24 @@ done8:
 	VSCATTERQPD      Z2, K2, 120(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          128(AX), Z2
-	VSCATTERQPD      Z2, K2, 128(DI)(Z7*8)
+	VSCATTERQPD      Z13, K2, 128(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          192(AX), Z2
-	VSCATTERQPD      Z2, K2, 136(DI)(Z7*8)
-	VXORPD           256(AX), Z27, Z2
+	VSCATTERQPD      Z17, K2, 136(DI)(Z7*8)
+	VXORPD           Z20, Z22, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 144(DI)(Z7*8)
-	VXORPD           320(AX), Z27, Z2
+	VXORPD           Z20, Z19, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 152(DI)(Z7*8)
-	VSUBPD           384(AX), Z20, Z2
+	VSUBPD           128(AX), Z18, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 160(DI)(Z7*8)
-	VMOVUPS          1344(AX), Z2
-	VMULPD           512(AX), Z2, Z2
+	VMOVUPS          1088(AX), Z2
+	VMULPD           256(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 168(DI)(Z7*8)
@@ -6930,33 +9218,31 @@ done8:
 	VSCATTERQPD      Z3, K2, 176(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          1216(AX), Z2
+	VMOVUPS          960(AX), Z2
 	VSCATTERQPD      Z2, K2, 184(DI)(Z7*8)
-	VMOVUPS          1600(AX), Z2
-	VMULPD           448(AX), Z2, Z2
+	VMOVUPS          1216(AX), Z2
+	VMULPD           192(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 192(DI)(Z7*8)
-	VMOVUPS          1408(AX), Z2
-	VMULPD           448(AX), Z2, Z2
+	VMOVUPS          1152(AX), Z2
+	VMULPD           192(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 200(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          256(AX), Z2
-	VSCATTERQPD      Z2, K2, 208(DI)(Z7*8)
+	VSCATTERQPD      Z22, K2, 208(DI)(Z7*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          320(AX), Z2
-	VSCATTERQPD      Z2, K2, 216(DI)(Z7*8)
-	VMOVUPS          384(AX), Z2
-	VSUBPD           Z20, Z2, Z2
+	VSCATTERQPD      Z19, K2, 216(DI)(Z7*8)
+	VMOVUPS          128(AX), Z2
+	VSUBPD           Z18, Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
 	VSCATTERQPD      Z2, K2, 224(DI)(Z7*8)
-	VDIVPD           Z11, Z12, Z2
-	VMULPD           1280(AX), Z2, Z2
+	VDIVPD           Z9, Z10, Z2
+	VMULPD           1024(AX), Z2, Z2
 	LEAQ             (CX)(DX*8), AX
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z4
@@ -6969,14 +9255,14 @@ done8:
 	LEAQ             (R10)(BX*8), AX
 	VSCATTERQPD      Z0, K1, 232(AX)(Z7*8)
 
-done6:
+done8:
 done1:
 	VZEROUPPER
 	RET
 
 // func jLoopAVX2(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, p8 []float64, feat []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·jLoopAVX2(SB), $1568-192
+TEXT ·jLoopAVX2(SB), $1664-192
 	LEAQ    31(SP), AX
 	ANDQ    $-32, AX
 	MOVQ    first+0(FP), CX
@@ -7002,66 +9288,68 @@ TEXT ·jLoopAVX2(SB), $1568-192
 	JLT     done2
 	MOVQ    $+0, R12
 	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_000000000000000b<>+0(SB), Y1
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
+	VMOVUPD c64x4_000000000000000b<>+0(SB), Y2
 	PCALIGN $0x20
 
 loop3:
 	MOVQ         R12, R13
 	SHLQ         $0x01, R13
 	LEAQ         (CX)(R13*8), R13
-	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y2
-	VMASKMOVPD   (R13), Y2, Y2
 	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y3
-	VMASKMOVPD   16(R13), Y3, Y3
+	VMASKMOVPD   (R13), Y3, Y3
 	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y4
-	VMASKMOVPD   32(R13), Y4, Y4
+	VMASKMOVPD   16(R13), Y4, Y4
 	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
-	VMASKMOVPD   48(R13), Y5, Y5
-	VUNPCKLPD    Y3, Y2, Y6
-	VUNPCKHPD    Y3, Y2, Y2
-	VUNPCKLPD    Y5, Y4, Y3
-	VUNPCKHPD    Y5, Y4, Y4
-	VPERM2F128   $0x20, Y3, Y6, Y3
-	VMOVUPS      Y3, (AX)
-	VPERM2F128   $0x20, Y4, Y2, Y2
-	VMOVUPS      Y2, 32(AX)
-	VPMOVSXDQ    (BX)(R12*4), Y2
-	VPSRLQ       $0x20, Y2, Y3
-	VPMULUDQ     Y1, Y3, Y3
-	VPSRLQ       $0x20, Y1, Y4
-	VPMULUDQ     Y4, Y2, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     Y1, Y2, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVAPS      Y0, Y5
-	VGATHERQPD   Y4, (SI)(Y3*8), Y5
-	VPSRLQ       $0x20, Y2, Y3
-	VPMULUDQ     Y1, Y3, Y3
-	VPSRLQ       $0x20, Y1, Y4
-	VPMULUDQ     Y4, Y2, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     Y1, Y2, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y4, 8(SI)(Y3*8), Y6
-	VMULPD       Y6, Y6, Y3
-	VFMADD231PD  Y5, Y5, Y3
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VMASKMOVPD   32(R13), Y5, Y5
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VMASKMOVPD   48(R13), Y6, Y6
+	VUNPCKLPD    Y4, Y3, Y7
+	VUNPCKHPD    Y4, Y3, Y3
+	VUNPCKLPD    Y6, Y5, Y4
+	VUNPCKHPD    Y6, Y5, Y5
+	VPERM2F128   $0x20, Y4, Y7, Y4
+	VMOVUPS      Y4, (AX)
+	VPERM2F128   $0x20, Y5, Y3, Y3
+	VMOVUPS      Y3, 32(AX)
+	VPMOVSXDQ    (BX)(R12*4), Y3
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
-	VFMADD231PD  Y6, Y6, Y3
+	VGATHERQPD   Y5, (SI)(Y4*8), Y6
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y5, 8(SI)(Y4*8), Y7
+	VMULPD       Y7, Y7, Y4
+	VFMADD231PD  Y6, Y6, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPMULUDQ     Y2, Y3, Y6
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y6, Y5
+	VMOVAPD      Y1, Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
+	VFMADD231PD  Y7, Y7, Y4
+	VMOVUPS      Y4, 64(AX)
 	VPMOVSXDQ    (DI)(R12*4), Y4
 	VPSRLQ       $0x20, Y4, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
@@ -7072,22 +9360,22 @@ loop3:
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y4, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPD      Y1, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, (R8)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPD      Y1, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 24(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 64(AX)
+	VMOVUPS      Y5, 96(AX)
 	VPSRLQ       $0x20, Y4, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -7097,22 +9385,22 @@ loop3:
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y4, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPD      Y1, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 16(R8)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPD      Y1, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 40(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 96(AX)
+	VMOVUPS      Y5, 128(AX)
 	VPSRLQ       $0x20, Y4, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -7122,49 +9410,52 @@ loop3:
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y4, Y4
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y4, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 8(R8)(Y4*8), Y6
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y5, 32(SI)(Y4*8), Y7
 	VSUBPD       Y7, Y6, Y4
-	VMOVUPS      Y4, 128(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VBLENDVPD    Y4, c64x4_3ff0000000000000<>+0(SB), Y3, Y4
-	VSQRTPD      Y4, Y4
 	VMOVUPS      Y4, 160(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VMOVUPS      160(AX), Y5
-	VBLENDVPD    Y4, Y0, Y5, Y4
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VMOVUPS      64(AX), Y5
+	VBLENDVPD    Y4, c64x4_3ff0000000000000<>+0(SB), Y5, Y4
+	VSQRTPD      Y4, Y4
 	VMOVUPS      Y4, 192(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VMOVUPS      192(AX), Y5
+	VBLENDVPD    Y4, Y0, Y5, Y4
+	VMOVUPS      Y4, 224(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y4
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  192(AX), Y4, Y5
+	VFMADD231PD  224(AX), Y4, Y5
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y4
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y4, Y5
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      192(AX), Y6
+	VMOVUPS      224(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
-	VANDPD       192(AX), Y5, Y5
+	VANDPD       224(AX), Y5, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done4
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 224(AX)
+	VMOVUPS      Y7, 256(AX)
 	VPSRLQ       $0x34, Y5, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y7, Y8
@@ -7177,16 +9468,16 @@ loop3:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 256(AX)
-	VMOVUPS      256(AX), Y7
+	VMOVUPS      Y7, 288(AX)
+	VMOVUPS      288(AX), Y7
 	VPSRLQ       $0x20, Y7, Y7
 	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
 	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     256(AX), Y8, Y8
+	VPMULUDQ     288(AX), Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VPMULUDQ     256(AX), Y8, Y8
+	VPMULUDQ     288(AX), Y8, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y8
@@ -7194,16 +9485,16 @@ loop3:
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y5, Y5
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 288(AX)
-	VSUBPD       288(AX), Y5, Y5
-	VMOVUPS      Y5, 320(AX)
+	VMOVUPS      Y7, 320(AX)
+	VSUBPD       320(AX), Y5, Y5
+	VMOVUPS      Y5, 352(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
+	VMOVAPD      Y1, Y5
+	VMOVUPS      288(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y5, (R13)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y5
-	VMULPD       288(AX), Y5, Y7
+	VMULPD       320(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -7214,111 +9505,110 @@ loop3:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y0, Y7
-	VMOVUPS      Y7, 352(AX)
-	VMULPD       320(AX), Y5, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y7
-	VROUNDPD     $0x08, Y7, Y7
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y5
-	VADDPD       Y5, Y8, Y7
-	VSUBPD       Y8, Y7, Y9
-	VSUBPD       Y9, Y7, Y10
-	VSUBPD       Y10, Y8, Y8
-	VSUBPD       Y9, Y5, Y5
+	VMULPD       352(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
+	VADDPD       Y5, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y5, Y5
 	VADDPD       Y5, Y8, Y5
-	VADDPD       352(AX), Y5, Y5
-	VMOVUPS      Y5, 352(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y8
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 8(R13)(Y8*8), Y9
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y8
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y8
-	VADDPD       Y8, Y7, Y9
-	VSUBPD       Y7, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y7, Y7
-	VSUBPD       Y10, Y8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       352(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y8
+	VADDPD       Y5, Y7, Y5
+	VMOVUPS      Y5, 384(AX)
+	VMOVAPD      Y1, Y5
+	VMOVUPS      288(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y5, 8(R13)(Y7*8), Y8
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y5
+	VMULPD       320(AX), Y5, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y5
-	VADDPD       Y5, Y9, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 352(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 16(R13)(Y7*8), Y9
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y9
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       384(AX), Y7, Y7
+	VMULPD       352(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y7
-	VADDPD       Y7, Y8, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
+	VADDPD       Y5, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       352(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y8
+	VSUBPD       Y10, Y5, Y5
+	VADDPD       Y5, Y8, Y5
+	VADDPD       Y5, Y7, Y5
+	VMOVUPS      Y5, 384(AX)
+	VMOVAPD      Y1, Y5
+	VMOVUPS      288(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y5, 16(R13)(Y7*8), Y8
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y5
+	VMULPD       320(AX), Y5, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y5
-	VADDPD       Y5, Y9, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 352(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 24(R13)(Y7*8), Y9
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y9
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       384(AX), Y7, Y7
+	VMULPD       352(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y7
-	VADDPD       Y7, Y8, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
+	VADDPD       Y5, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       352(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y8
+	VSUBPD       Y10, Y5, Y5
+	VADDPD       Y5, Y8, Y5
+	VADDPD       Y5, Y7, Y5
+	VMOVUPS      Y5, 384(AX)
+	VMOVAPD      Y1, Y5
+	VMOVUPS      288(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y5, 24(R13)(Y7*8), Y8
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y5
+	VMULPD       320(AX), Y5, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y5
-	VADDPD       Y5, Y9, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       384(AX), Y7, Y7
+	VMULPD       352(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
+	VADDPD       Y5, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
 	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
+	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y7
 	VROUNDPD     $0x08, Y7, Y7
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y7
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y7
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 352(AX)
-	VMOVUPS      352(AX), Y8
+	VMOVUPS      Y8, 384(AX)
+	VMOVUPS      384(AX), Y8
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y5, Y7, Y8
@@ -7327,127 +9617,122 @@ loop3:
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 32(R13)(Y7*8), Y9
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VADDPD       Y5, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VMOVAPD      Y1, Y7
+	VMOVUPS      288(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 32(R13)(Y9*8), Y10
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 40(R13)(Y7*8), Y9
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VADDPD       Y5, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VMULPD       352(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y5, Y5
+	VMOVAPD      Y1, Y7
+	VMOVUPS      288(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 40(R13)(Y9*8), Y10
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
+	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 48(R13)(Y7*8), Y9
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VADDPD       Y5, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VMULPD       352(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y5, Y5
+	VMOVAPD      Y1, Y7
+	VMOVUPS      288(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 48(R13)(Y9*8), Y10
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 56(R13)(Y7*8), Y9
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VADDPD       Y5, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VMULPD       352(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y5, Y5
+	VMOVAPD      Y1, Y7
+	VMOVUPS      288(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 56(R13)(Y9*8), Y10
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
+	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      256(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y5, 64(R13)(Y7*8), Y9
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y9, Y5
-	VMULPD       288(AX), Y5, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       320(AX), Y5, Y5
-	VADDPD       Y5, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VMULPD       352(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y5, Y5
+	VMOVAPD      Y1, Y7
+	VMOVUPS      288(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 64(R13)(Y9*8), Y10
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       320(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y9, Y5
-	VADDPD       Y5, Y7, Y5
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VMULPD       352(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y5, Y5
 	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
 	VMOVAPS      Y7, Y9
 	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y9
 	VADDPD       Y9, Y7, Y5
-	VMOVUPS      224(AX), Y7
+	VMOVUPS      256(AX), Y7
 	VBLENDVPD    Y7, Y5, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VADDPD       352(AX), Y5, Y5
-	VMOVUPS      224(AX), Y7
+	VADDPD       384(AX), Y5, Y5
+	VMOVUPS      256(AX), Y7
 	VBLENDVPD    Y7, Y5, Y4, Y4
 
 done4:
@@ -7467,47 +9752,47 @@ done4:
 	VPSLLQ       $0x3f, Y4, Y4
 	VXORPD       Y4, Y5, Y4
 	VMOVUPS      Y4, 384(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 8(SI)(Y4*8), Y6
-	VDIVPD       192(AX), Y6, Y4
+	VDIVPD       224(AX), Y6, Y4
 	VMOVUPS      Y4, 352(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
-	VDIVPD       192(AX), Y6, Y4
+	VDIVPD       224(AX), Y6, Y4
 	VMOVUPS      Y4, 320(AX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      160(AX), Y4
 	VMULPD       320(AX), Y4, Y4
-	VMOVUPS      96(AX), Y5
+	VMOVUPS      128(AX), Y5
 	VFMSUB231PD  352(AX), Y5, Y4
 	VMOVUPS      Y4, 288(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y4
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  192(AX), Y4, Y5
+	VFMADD231PD  224(AX), Y4, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y4
-	VMOVUPS      192(AX), Y6
+	VMOVUPS      224(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y4, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y4, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y4, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y4
-	VANDPD       192(AX), Y4, Y4
+	VANDPD       224(AX), Y4, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done5
@@ -7527,16 +9812,16 @@ done4:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 224(AX)
-	VMOVUPS      224(AX), Y7
+	VMOVUPS      Y7, 416(AX)
+	VMOVUPS      416(AX), Y7
 	VPSRLQ       $0x20, Y7, Y7
 	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
 	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     224(AX), Y8, Y8
+	VPMULUDQ     416(AX), Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VPMULUDQ     224(AX), Y8, Y8
+	VPMULUDQ     416(AX), Y8, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y8
@@ -7544,16 +9829,16 @@ done4:
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y4, Y4
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y7
-	VMOVUPS      Y7, 416(AX)
-	VSUBPD       416(AX), Y4, Y4
-	VMOVUPS      Y4, 448(AX)
+	VMOVUPS      Y7, 448(AX)
+	VSUBPD       448(AX), Y4, Y4
+	VMOVUPS      Y4, 480(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
+	VMOVAPD      Y1, Y4
+	VMOVUPS      416(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, (R13)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y4
-	VMULPD       416(AX), Y4, Y7
+	VMULPD       448(AX), Y4, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -7564,7 +9849,7 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y0, Y7
-	VMULPD       448(AX), Y4, Y4
+	VMULPD       480(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
@@ -7575,99 +9860,96 @@ done4:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 480(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 8(R13)(Y7*8), Y8
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y4
-	VMULPD       416(AX), Y4, Y7
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y8
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 8(R13)(Y8*8), Y10
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
+	VADDPD       Y8, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y8, Y8
+	VADDPD       Y8, Y9, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 16(R13)(Y9*8), Y10
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VADDPD       480(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
-	VADDPD       Y4, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 480(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 16(R13)(Y7*8), Y8
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y4
-	VMULPD       416(AX), Y4, Y7
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 24(R13)(Y9*8), Y10
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VADDPD       480(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
-	VADDPD       Y4, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 480(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 24(R13)(Y7*8), Y8
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y4
-	VMULPD       416(AX), Y4, Y7
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VADDPD       480(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
-	VADDPD       Y4, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y7, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y7
 	VROUNDPD     $0x08, Y7, Y7
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y9
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y7
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y8
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y7
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
 	VADDPD       Y0, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 480(AX)
-	VMOVUPS      480(AX), Y8
+	VMOVUPS      Y8, 512(AX)
+	VMOVUPS      512(AX), Y8
 	VSUBPD       Y0, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y4, Y7, Y8
@@ -7676,116 +9958,111 @@ done4:
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y4, 32(R13)(Y7*8), Y9
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y9, Y4
-	VMULPD       416(AX), Y4, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VADDPD       Y4, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 32(R13)(Y9*8), Y10
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y9, Y4
-	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y4, 40(R13)(Y7*8), Y9
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y9, Y4
-	VMULPD       416(AX), Y4, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VADDPD       Y4, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 40(R13)(Y9*8), Y10
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y9, Y4
-	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y4, 48(R13)(Y7*8), Y9
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y9, Y4
-	VMULPD       416(AX), Y4, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VADDPD       Y4, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 48(R13)(Y9*8), Y10
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y9, Y4
-	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y4, 56(R13)(Y7*8), Y9
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y9, Y4
-	VMULPD       416(AX), Y4, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VADDPD       Y4, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 56(R13)(Y9*8), Y10
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y9, Y4
-	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      224(AX), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y4, 64(R13)(Y7*8), Y9
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y9, Y4
-	VMULPD       416(AX), Y4, Y7
-	VADDPD       Y7, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y8, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       448(AX), Y4, Y4
-	VADDPD       Y4, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVAPD      Y1, Y7
+	VMOVUPS      416(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y7, 64(R13)(Y9*8), Y10
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       448(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
 	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y4, Y4
-	VADDPD       Y4, Y9, Y4
-	VADDPD       Y4, Y7, Y4
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VMULPD       480(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y4
 	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
 	VMOVAPS      Y7, Y9
 	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
@@ -7793,12 +10070,12 @@ done4:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y9
 	VADDPD       Y9, Y7, Y4
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       192(AX), Y7, Y7
+	VANDPD       224(AX), Y7, Y7
 	VXORPD       Y7, Y4, Y4
 	VMOVUPS      256(AX), Y7
 	VBLENDVPD    Y7, Y4, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
-	VADDPD       480(AX), Y4, Y4
+	VADDPD       512(AX), Y4, Y4
 	VMOVUPS      256(AX), Y7
 	VBLENDVPD    Y7, Y4, Y5, Y5
 
@@ -7819,1673 +10096,2341 @@ done5:
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y4, Y4
 	VMOVUPS      Y4, 512(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, (SI)(Y4*8), Y6
-	VDIVPD       192(AX), Y6, Y4
+	VDIVPD       224(AX), Y6, Y4
 	VMOVUPS      Y4, 480(AX)
-	VMOVUPS      128(AX), Y4
+	VMOVUPS      160(AX), Y4
 	VMULPD       352(AX), Y4, Y4
-	VMOVUPS      64(AX), Y5
-	VFMADD231PD  480(AX), Y5, Y4
 	VMOVUPS      96(AX), Y5
+	VFMADD231PD  480(AX), Y5, Y4
+	VMOVUPS      128(AX), Y5
 	VFMADD231PD  320(AX), Y5, Y4
 	VMOVUPS      Y4, 448(AX)
-	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(AX), Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
 	VMOVUPS      Y4, 416(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y4
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
+	VFMADD231PD  416(AX), Y4, Y5
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y4
+	VMOVUPS      416(AX), Y6
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y4, Y6
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y4, Y6
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y4, Y6
+	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y4
+	VANDPD       416(AX), Y4, Y4
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
+	VTESTPD      Y7, Y7
+	JEQ          done6
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
+	VMAXPD       Y4, Y7, Y4
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
+	VMOVUPS      Y7, 256(AX)
+	VPSRLQ       $0x34, Y4, Y7
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y7, Y8
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y8, Y8
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y9, Y7, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y7, Y7
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPSRLQ       $0x10, Y7, Y7
+	VMOVUPS      Y7, 544(AX)
+	VMOVUPS      544(AX), Y7
+	VPSRLQ       $0x20, Y7, Y7
+	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     544(AX), Y8, Y8
+	VPADDQ       Y8, Y7, Y7
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
+	VPMULUDQ     544(AX), Y8, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y8
+	VPSUBQ       Y7, Y8, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y7, Y4, Y4
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y7
+	VMOVUPS      Y7, 576(AX)
+	VSUBPD       576(AX), Y4, Y4
+	VMOVUPS      Y4, 608(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, (R13)(Y7*8), Y8
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y4
+	VMULPD       576(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y0, Y8
+	VSUBPD       Y0, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y0, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y0, Y7
+	VMULPD       608(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 640(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 8(R13)(Y7*8), Y8
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y4
+	VMULPD       576(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 640(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 16(R13)(Y7*8), Y8
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y4
+	VMULPD       576(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 640(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 24(R13)(Y7*8), Y8
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y4
+	VMULPD       576(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y7, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y7
+	VROUNDPD     $0x08, Y7, Y7
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y7
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD       Y0, Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VMOVUPS      Y8, 640(AX)
+	VMOVUPS      640(AX), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y8, Y7, Y7
+	VADDPD       Y4, Y7, Y8
+	VSUBPD       Y7, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y9, Y4, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, 32(R13)(Y7*8), Y9
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y9, Y4
+	VMULPD       576(AX), Y4, Y7
+	VADDPD       Y7, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y8, Y7
+	VADDPD       672(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VADDPD       Y4, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y9, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, 40(R13)(Y7*8), Y9
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y9, Y4
+	VMULPD       576(AX), Y4, Y7
+	VADDPD       Y7, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y8, Y7
+	VADDPD       672(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VADDPD       Y4, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y9, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, 48(R13)(Y7*8), Y9
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y9, Y4
+	VMULPD       576(AX), Y4, Y7
+	VADDPD       Y7, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y8, Y7
+	VADDPD       672(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VADDPD       Y4, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y9, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, 56(R13)(Y7*8), Y9
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y9, Y4
+	VMULPD       576(AX), Y4, Y7
+	VADDPD       Y7, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y8, Y7
+	VADDPD       672(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VADDPD       Y4, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y9, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      544(AX), Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, 64(R13)(Y7*8), Y9
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y9, Y4
+	VMULPD       576(AX), Y4, Y7
+	VADDPD       Y7, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y8, Y7
+	VADDPD       672(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y4
+	VADDPD       Y4, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y9, Y4
+	VADDPD       Y4, Y7, Y4
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y9
+	VADDPD       Y9, Y7, Y4
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
+	VANDPD       416(AX), Y7, Y7
+	VXORPD       Y7, Y4, Y4
+	VMOVUPS      256(AX), Y7
+	VBLENDVPD    Y7, Y4, Y6, Y6
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
+	VADDPD       640(AX), Y4, Y4
+	VMOVUPS      256(AX), Y7
+	VBLENDVPD    Y7, Y4, Y5, Y5
+
+done6:
+	VMULPD       Y6, Y6, Y4
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y4, Y7
+	VMULPD       Y7, Y4, Y4
+	VFMADD213PD  Y6, Y6, Y4
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y6, Y6
+	VORPD        Y6, Y4, Y4
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVUPS      672(AX), Y4
+	VMULPD       Y4, Y4, Y4
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
+	VMOVUPS      Y4, 640(AX)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y4, 608(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 8(SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y8
-	VMULPD       128(AX), Y8, Y5
-	VFMSUB231PD  96(AX), Y7, Y5
-	VADDPD       64(AX), Y5, Y5
-	VMOVUPS      416(AX), Y6
+	VMULPD       160(AX), Y8, Y5
+	VFMSUB231PD  128(AX), Y7, Y5
+	VADDPD       96(AX), Y5, Y5
+	VMOVUPS      608(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 416(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      Y6, 608(AX)
+	VXORPD       Y1, Y4, Y4
 	VMOVUPS      448(AX), Y5
 	VMULPD       480(AX), Y5, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMOVUPS      512(AX), Y7
-	VMULPD       288(AX), Y7, Y7
-	VMOVUPS      384(AX), Y8
-	VFMADD231PD  64(AX), Y8, Y7
-	VFMADD231PD  Y6, Y5, Y7
-	VMOVUPS      416(AX), Y5
-	VBLENDVPD    Y4, Y7, Y5, Y5
-	VMOVUPS      Y5, 416(AX)
-	VMOVUPS      64(AX), Y4
+	VMOVUPS      512(AX), Y6
+	VMULPD       288(AX), Y6, Y6
+	VMOVUPS      384(AX), Y7
+	VFMADD231PD  96(AX), Y7, Y6
+	VFMADD231PD  640(AX), Y5, Y6
+	VMOVUPS      608(AX), Y5
+	VBLENDVPD    Y4, Y6, Y5, Y5
+	VMOVUPS      Y5, 608(AX)
+	VMOVUPS      96(AX), Y4
 	VMULPD       352(AX), Y4, Y4
-	VMOVUPS      128(AX), Y5
+	VMOVUPS      160(AX), Y5
 	VFMSUB231PD  480(AX), Y5, Y4
-	VMOVUPS      Y4, 224(AX)
+	VMOVUPS      Y4, 576(AX)
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 256(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VMOVUPS      Y4, 544(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, (SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 8(SI)(Y5*8), Y8
-	VMULPD       64(AX), Y8, Y5
-	VFMSUB231PD  128(AX), Y7, Y5
-	VADDPD       96(AX), Y5, Y5
-	VMOVUPS      256(AX), Y6
+	VMULPD       96(AX), Y8, Y5
+	VFMSUB231PD  160(AX), Y7, Y5
+	VADDPD       128(AX), Y5, Y5
+	VMOVUPS      544(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 256(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      Y6, 544(AX)
+	VXORPD       Y1, Y4, Y4
 	VMOVUPS      448(AX), Y5
 	VMULPD       320(AX), Y5, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMOVUPS      512(AX), Y7
-	VMULPD       224(AX), Y7, Y7
-	VMOVUPS      384(AX), Y8
-	VFMADD231PD  96(AX), Y8, Y7
-	VFMADD231PD  Y6, Y5, Y7
-	VMOVUPS      256(AX), Y5
-	VBLENDVPD    Y4, Y7, Y5, Y5
-	VMOVUPS      Y5, 256(AX)
-	VMOVUPS      96(AX), Y4
+	VMOVUPS      512(AX), Y6
+	VMULPD       576(AX), Y6, Y6
+	VMOVUPS      384(AX), Y7
+	VFMADD231PD  128(AX), Y7, Y6
+	VFMADD231PD  640(AX), Y5, Y6
+	VMOVUPS      544(AX), Y5
+	VBLENDVPD    Y4, Y6, Y5, Y5
+	VMOVUPS      Y5, 544(AX)
+	VMOVUPS      128(AX), Y4
 	VMULPD       480(AX), Y4, Y4
-	VMOVUPS      64(AX), Y5
+	VMOVUPS      96(AX), Y5
 	VFMSUB231PD  320(AX), Y5, Y4
-	VMOVUPS      Y4, 544(AX)
+	VMOVUPS      Y4, 256(AX)
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 576(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VMOVUPS      Y4, 416(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
+	VPMULUDQ     Y2, Y3, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, (SI)(Y5*8), Y8
-	VMULPD       96(AX), Y8, Y5
-	VFMSUB231PD  64(AX), Y7, Y5
-	VADDPD       128(AX), Y5, Y5
-	VMOVUPS      576(AX), Y6
+	VMULPD       128(AX), Y8, Y5
+	VFMSUB231PD  96(AX), Y7, Y5
+	VADDPD       160(AX), Y5, Y5
+	VMOVUPS      416(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 576(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      Y6, 416(AX)
+	VXORPD       Y1, Y4, Y4
 	VMOVUPS      448(AX), Y5
 	VMULPD       352(AX), Y5, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMOVUPS      512(AX), Y7
-	VMULPD       544(AX), Y7, Y7
-	VMOVUPS      384(AX), Y8
-	VFMADD231PD  128(AX), Y8, Y7
-	VFMADD231PD  Y6, Y5, Y7
-	VMOVUPS      576(AX), Y5
-	VBLENDVPD    Y4, Y7, Y5, Y5
-	VMOVUPS      Y5, 576(AX)
-	VMOVUPS      416(AX), Y4
-	VDIVPD       256(AX), Y4, Y4
-	VMOVUPS      576(AX), Y5
-	VDIVPD       256(AX), Y5, Y5
+	VMOVUPS      512(AX), Y6
+	VMULPD       256(AX), Y6, Y6
+	VMOVUPS      384(AX), Y7
+	VFMADD231PD  160(AX), Y7, Y6
+	VFMADD231PD  640(AX), Y5, Y6
+	VMOVUPS      416(AX), Y5
+	VBLENDVPD    Y4, Y6, Y5, Y5
+	VMOVUPS      Y5, 416(AX)
+	VMOVUPS      608(AX), Y4
+	VDIVPD       544(AX), Y4, Y4
+	VMOVUPS      416(AX), Y5
+	VDIVPD       544(AX), Y5, Y5
 	VMULPD       Y5, Y5, Y5
 	VFMADD231PD  Y4, Y4, Y5
-	VMOVUPS      Y5, 608(AX)
-	VMOVUPS      608(AX), Y4
+	VMOVUPS      Y5, 704(AX)
+	VMOVUPS      704(AX), Y4
 	VMULPD       Y4, Y4, Y4
-	VMOVUPS      Y4, 640(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VMOVUPS      Y4, 736(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 80(SI)(Y4*8), Y6
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y5, 72(SI)(Y4*8), Y7
 	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VFMADD231PD  608(AX), Y7, Y4
-	VFMADD231PD  640(AX), Y6, Y4
-	VMOVUPS      Y4, 672(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       672(AX), Y6, Y4
-	VMOVUPS      Y4, 704(AX)
-	VMOVUPD      (R9)(R12*8), Y4
-	VMOVUPS      Y4, 736(AX)
-	VMOVUPS      704(AX), Y4
-	VMULPD       736(AX), Y4, Y4
-	VDIVPD       256(AX), Y4, Y4
+	VFMADD231PD  704(AX), Y7, Y4
+	VFMADD231PD  736(AX), Y6, Y4
 	VMOVUPS      Y4, 768(AX)
-	VMOVUPS      416(AX), Y4
-	VDIVPD       256(AX), Y4, Y4
-	VMULPD       736(AX), Y4, Y4
-	VMOVUPS      Y4, 800(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       800(AX), Y6, Y4
+	VMULPD       768(AX), Y6, Y4
+	VMOVUPS      Y4, 800(AX)
+	VMOVUPD      (R9)(R12*8), Y4
 	VMOVUPS      Y4, 832(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VMOVUPS      800(AX), Y4
+	VMULPD       832(AX), Y4, Y4
+	VDIVPD       544(AX), Y4, Y4
+	VMOVUPS      Y4, 864(AX)
+	VMOVUPS      608(AX), Y4
+	VDIVPD       544(AX), Y4, Y4
+	VMULPD       832(AX), Y4, Y4
+	VMOVUPS      Y4, 896(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
+	VMULPD       896(AX), Y6, Y4
+	VMOVUPS      Y4, 928(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 72(SI)(Y4*8), Y6
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPD      Y1, Y5
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y5, 80(SI)(Y4*8), Y7
-	VMULPD       832(AX), Y7, Y4
-	VMOVUPS      608(AX), Y5
+	VMULPD       928(AX), Y7, Y4
+	VMOVUPS      704(AX), Y5
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
 	VMULPD       Y5, Y4, Y4
-	VFMADD231PD  832(AX), Y6, Y4
-	VMOVUPS      416(AX), Y5
-	VDIVPD       256(AX), Y5, Y5
+	VFMADD231PD  928(AX), Y6, Y4
+	VMOVUPS      608(AX), Y5
+	VDIVPD       544(AX), Y5, Y5
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMULPD       Y5, Y4, Y6
-	VDIVPD       256(AX), Y6, Y6
-	VMOVUPS      Y6, 864(AX)
-	VMOVUPS      576(AX), Y6
-	VDIVPD       256(AX), Y6, Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y6
-	VMULPD       Y6, Y4, Y4
-	VDIVPD       256(AX), Y4, Y4
-	VMOVUPS      Y4, 896(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VSUBPD       384(AX), Y4, Y4
-	VMULPD       768(AX), Y4, Y4
-	VMOVUPS      Y4, 928(AX)
-	VMOVUPS      512(AX), Y4
-	VMULPD       768(AX), Y4, Y4
-	VMULPD       96(AX), Y4, Y4
-	VDIVPD       192(AX), Y4, Y4
-	VMOVUPS      Y4, 960(AX)
-	VMOVUPS      448(AX), Y4
-	VMULPD       928(AX), Y4, Y4
-	VDIVPD       192(AX), Y4, Y4
-	VMOVUPS      Y4, 992(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y7, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, (SI)(Y4*8), Y8
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1024(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y4, Y0, Y7, Y4
+	VMOVUPS      Y5, 960(AX)
+	VMULPD       960(AX), Y4, Y5
+	VDIVPD       544(AX), Y5, Y5
+	VMOVUPS      Y5, 992(AX)
+	VMOVUPS      416(AX), Y5
+	VDIVPD       544(AX), Y5, Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMOVUPS      Y5, 1024(AX)
+	VMULPD       1024(AX), Y4, Y4
+	VDIVPD       544(AX), Y4, Y4
 	VMOVUPS      Y4, 1056(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y7, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, 8(SI)(Y4*8), Y8
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y4
+	VMOVUPS      512(AX), Y4
+	VMULPD       864(AX), Y4, Y4
+	VMULPD       128(AX), Y4, Y4
+	VDIVPD       224(AX), Y4, Y4
 	VMOVUPS      Y4, 1088(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y7, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, 16(SI)(Y4*8), Y8
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y4
+	VMOVUPS      640(AX), Y4
+	VMULPD       864(AX), Y4, Y4
+	VMULPD       448(AX), Y4, Y4
+	VDIVPD       224(AX), Y4, Y4
 	VMOVUPS      Y4, 1120(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VMOVUPS      384(AX), Y7
-	VMULPD       768(AX), Y7, Y7
-	VBLENDVPD    Y4, 768(AX), Y7, Y4
-	VMOVUPS      Y4, 1152(AX)
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 1184(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y1, Y7, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y8, Y2, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y1, Y2, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y8, 16(SI)(Y7*8), Y9
-	VMULPD       768(AX), Y9, Y7
-	VMOVUPS      1184(AX), Y8
-	VBLENDVPD    Y4, Y7, Y8, Y8
-	VMOVUPS      Y8, 1184(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      512(AX), Y7
-	VMULPD       768(AX), Y7, Y7
-	VMULPD       320(AX), Y7, Y7
-	VMOVUPS      1184(AX), Y8
-	VBLENDVPD    Y4, Y7, Y8, Y8
-	VMOVUPS      Y8, 1184(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       256(AX), Y4, Y4
-	VMULPD       736(AX), Y4, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y7, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      224(AX), Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
+	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y4, Y5
+	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y5
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y6
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
+	VMOVAPS      Y4, Y7
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y6, Y7
+	VMOVUPS      Y5, 1152(AX)
+	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y4, Y4
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y5
+	VTESTPD      Y5, Y5
+	JEQ          done7
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y5
+	VMAXPD       Y4, Y5, Y4
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y5
+	VMOVUPS      Y5, 1184(AX)
+	VPSRLQ       $0x34, Y4, Y5
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y5, Y6
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y6, Y6
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y8, Y5, Y8
+	VPADDQ       Y8, Y6, Y6
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y5, Y5
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPSRLQ       $0x10, Y5, Y5
+	VMOVUPS      Y5, 1216(AX)
+	VMOVUPS      1216(AX), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y5, Y5
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y6
+	VPSRLQ       $0x20, Y6, Y6
+	VPMULUDQ     1216(AX), Y6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y6
+	VPMULUDQ     1216(AX), Y6, Y6
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y6, Y5
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y6
+	VPSUBQ       Y5, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y4, Y4
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y5
+	VMOVUPS      Y5, 1248(AX)
+	VSUBPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1280(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y4, (R13)(Y5*8), Y6
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y6, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1248(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
+	VROUNDPD     $0x08, Y5, Y5
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
+	VADDPD       Y4, Y0, Y5
+	VSUBPD       Y0, Y5, Y6
+	VSUBPD       Y6, Y5, Y8
+	VSUBPD       Y8, Y0, Y8
+	VSUBPD       Y6, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y0, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1280(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
+	VROUNDPD     $0x08, Y6, Y6
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
+	VADDPD       Y4, Y5, Y6
+	VSUBPD       Y5, Y6, Y8
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y5, Y5
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y5, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
 	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, 48(SI)(Y4*8), Y8
-	VMULPD       1216(AX), Y8, Y4
+	VGATHERQPD   Y4, 8(R13)(Y5*8), Y8
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1248(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
+	VROUNDPD     $0x08, Y5, Y5
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
+	VADDPD       Y4, Y6, Y5
+	VSUBPD       Y6, Y5, Y8
+	VSUBPD       Y8, Y5, Y9
+	VSUBPD       Y9, Y6, Y6
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y6, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1280(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
+	VROUNDPD     $0x08, Y6, Y6
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
+	VADDPD       Y4, Y5, Y6
+	VSUBPD       Y5, Y6, Y8
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y5, Y5
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y5, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 16(R13)(Y5*8), Y8
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1248(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
+	VROUNDPD     $0x08, Y5, Y5
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
+	VADDPD       Y4, Y6, Y5
+	VSUBPD       Y6, Y5, Y8
+	VSUBPD       Y8, Y5, Y9
+	VSUBPD       Y9, Y6, Y6
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y6, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1280(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
+	VROUNDPD     $0x08, Y6, Y6
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
+	VADDPD       Y4, Y5, Y6
+	VSUBPD       Y5, Y6, Y8
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y5, Y5
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y5, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 24(R13)(Y5*8), Y8
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1248(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
+	VROUNDPD     $0x08, Y5, Y5
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
+	VADDPD       Y4, Y6, Y5
+	VSUBPD       Y6, Y5, Y8
+	VSUBPD       Y8, Y5, Y9
+	VSUBPD       Y9, Y6, Y6
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y6, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVUPS      1312(AX), Y4
+	VMULPD       1280(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
+	VROUNDPD     $0x08, Y6, Y6
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
+	VADDPD       Y4, Y5, Y6
+	VSUBPD       Y5, Y6, Y8
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y5, Y5
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y5, Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y5
+	VROUNDPD     $0x08, Y5, Y5
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y6
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y6, Y5
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y6
+	VROUNDPD     $0x08, Y6, Y6
+	VMOVUPS      Y6, 1344(AX)
+	VMOVUPS      1344(AX), Y6
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y4, Y5, Y6
+	VSUBPD       Y5, Y6, Y8
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y5, Y5
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y4, Y5, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 32(R13)(Y5*8), Y8
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y8, Y4
+	VMULPD       1248(AX), Y4, Y5
+	VADDPD       Y5, Y6, Y8
+	VSUBPD       Y6, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y5, Y5
+	VADDPD       Y5, Y6, Y5
+	VADDPD       1312(AX), Y5, Y5
+	VMULPD       1280(AX), Y4, Y4
+	VADDPD       Y4, Y8, Y6
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y5, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 40(R13)(Y5*8), Y8
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y8, Y4
+	VMULPD       1248(AX), Y4, Y5
+	VADDPD       Y5, Y6, Y8
+	VSUBPD       Y6, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y5, Y5
+	VADDPD       Y5, Y6, Y5
+	VADDPD       1312(AX), Y5, Y5
+	VMULPD       1280(AX), Y4, Y4
+	VADDPD       Y4, Y8, Y6
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y5, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 48(R13)(Y5*8), Y8
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y8, Y4
+	VMULPD       1248(AX), Y4, Y5
+	VADDPD       Y5, Y6, Y8
+	VSUBPD       Y6, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y5, Y5
+	VADDPD       Y5, Y6, Y5
+	VADDPD       1312(AX), Y5, Y5
+	VMULPD       1280(AX), Y4, Y4
+	VADDPD       Y4, Y8, Y6
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y5, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 56(R13)(Y5*8), Y8
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y8, Y4
+	VMULPD       1248(AX), Y4, Y5
+	VADDPD       Y5, Y6, Y8
+	VSUBPD       Y6, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y5, Y5
+	VADDPD       Y5, Y6, Y5
+	VADDPD       1312(AX), Y5, Y5
+	VMULPD       1280(AX), Y4, Y4
+	VADDPD       Y4, Y8, Y6
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y5, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VMOVAPD      Y1, Y4
+	VMOVUPS      1216(AX), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y4, 64(R13)(Y5*8), Y8
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y8, Y4
+	VMULPD       1248(AX), Y4, Y5
+	VADDPD       Y5, Y6, Y8
+	VSUBPD       Y6, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y5, Y5
+	VADDPD       Y5, Y6, Y5
+	VADDPD       1312(AX), Y5, Y5
+	VMULPD       1280(AX), Y4, Y4
+	VADDPD       Y4, Y8, Y6
+	VSUBPD       Y8, Y6, Y9
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y4, Y4
+	VADDPD       Y4, Y8, Y4
+	VADDPD       Y4, Y5, Y4
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y6, Y5
+	VMOVAPS      Y5, Y8
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y6, Y8
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y6, Y8
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y8
+	VADDPD       Y8, Y5, Y4
+	VMOVUPS      1184(AX), Y5
+	VBLENDVPD    Y5, Y4, Y7, Y7
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
+	VADDPD       1344(AX), Y4, Y4
+	VMOVUPS      1152(AX), Y5
+	VMOVUPS      1184(AX), Y6
+	VBLENDVPD    Y6, Y4, Y5, Y5
+	VMOVUPS      Y5, 1152(AX)
+
+done7:
+	VMULPD       Y7, Y7, Y4
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y5
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y4, Y5
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y4, Y5
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y4, Y5
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y4, Y5
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y4, Y5
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y4, Y5
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y4, Y5
+	VMULPD       Y5, Y4, Y4
+	VFMADD213PD  Y7, Y7, Y4
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y7, Y5
+	VORPD        Y5, Y4, Y4
+	VMOVUPS      1152(AX), Y5
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 1312(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, (SI)(Y4*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VMOVUPS      1120(AX), Y5
+	VBLENDVPD    Y4, Y0, Y5, Y4
+	VMOVUPS      Y4, 1280(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 8(SI)(Y4*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
 	VMOVUPS      Y4, 1248(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y7
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y7, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, 72(SI)(Y4*8), Y8
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y7
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VMOVUPS      384(AX), Y5
+	VMULPD       864(AX), Y5, Y5
+	VBLENDVPD    Y4, 864(AX), Y5, Y4
+	VMOVUPS      Y4, 1184(AX)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y4, 1152(AX)
+	VMOVUPS      64(AX), Y4
+	VCMPPD       $0x00, Y0, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y6, Y3, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPMULUDQ     Y2, Y3, Y6
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y6, Y5
+	VMOVAPD      Y4, Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
+	VMULPD       864(AX), Y7, Y5
+	VMOVUPS      1152(AX), Y6
+	VBLENDVPD    Y4, Y5, Y6, Y6
+	VMOVUPS      Y6, 1152(AX)
+	VXORPD       Y1, Y4, Y4
+	VMOVUPS      512(AX), Y5
+	VMULPD       864(AX), Y5, Y5
+	VMULPD       320(AX), Y5, Y5
+	VMOVUPS      1152(AX), Y6
+	VBLENDVPD    Y4, Y5, Y6, Y6
+	VMOVUPS      Y6, 1152(AX)
+	VMOVUPS      416(AX), Y4
+	VDIVPD       544(AX), Y4, Y4
+	VMULPD       832(AX), Y4, Y4
+	VMOVUPS      Y4, 1376(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
 	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y7, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y7, 80(SI)(Y4*8), Y9
-	VMULPD       1248(AX), Y9, Y4
-	VMOVUPS      608(AX), Y7
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y7, Y7
-	VMULPD       Y7, Y4, Y4
-	VFMADD231PD  1248(AX), Y8, Y4
-	VMULPD       Y5, Y4, Y5
-	VDIVPD       256(AX), Y5, Y5
-	VMULPD       Y6, Y4, Y4
-	VDIVPD       256(AX), Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
+	VMULPD       1376(AX), Y6, Y4
+	VMOVUPS      Y4, 1408(AX)
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 72(SI)(Y4*8), Y6
+	VPSRLQ       $0x20, Y3, Y4
+	VPMULUDQ     Y2, Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y3, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y2, Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y5, 80(SI)(Y4*8), Y7
+	VMULPD       1408(AX), Y7, Y4
+	VMOVUPS      704(AX), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y4, Y4
+	VFMADD231PD  1408(AX), Y6, Y4
+	VMULPD       960(AX), Y4, Y5
+	VDIVPD       544(AX), Y5, Y5
+	VMULPD       1024(AX), Y4, Y4
+	VDIVPD       544(AX), Y4, Y4
 	VMOVUPS      512(AX), Y6
-	VMULPD       768(AX), Y6, Y6
-	VMULPD       64(AX), Y6, Y6
-	VDIVPD       192(AX), Y6, Y6
-	VMOVUPS      Y6, 1280(AX)
+	VMULPD       864(AX), Y6, Y6
+	VMULPD       96(AX), Y6, Y6
+	VDIVPD       224(AX), Y6, Y6
+	VMOVUPS      Y6, 1024(AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 1312(AX)
-	VCMPPD       $0x00, Y0, Y3, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y1, Y7, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y8, Y2, Y8
+	VMOVUPS      Y6, 960(AX)
+	VMOVUPS      64(AX), Y6
+	VCMPPD       $0x00, Y0, Y6, Y6
+	VPSRLQ       $0x20, Y3, Y7
+	VPMULUDQ     Y2, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y3, Y8
 	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y1, Y2, Y8
+	VPMULUDQ     Y2, Y3, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVAPD      Y6, Y8
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y8, (SI)(Y7*8), Y9
-	VMULPD       768(AX), Y9, Y7
-	VMOVUPS      1312(AX), Y8
+	VMULPD       864(AX), Y9, Y7
+	VMOVUPS      960(AX), Y8
 	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 1312(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMOVUPS      Y8, 960(AX)
+	VXORPD       Y1, Y6, Y6
 	VMOVUPS      512(AX), Y7
-	VMULPD       768(AX), Y7, Y7
+	VMULPD       864(AX), Y7, Y7
 	VMULPD       480(AX), Y7, Y7
-	VMOVUPS      1312(AX), Y8
+	VMOVUPS      960(AX), Y8
 	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 1312(AX)
-	VMOVUPS      576(AX), Y6
-	VDIVPD       256(AX), Y6, Y6
-	VMOVUPS      416(AX), Y7
-	VDIVPD       256(AX), Y7, Y7
+	VMOVUPS      Y8, 960(AX)
+	VMOVUPS      416(AX), Y6
+	VDIVPD       544(AX), Y6, Y6
+	VMOVUPS      608(AX), Y7
+	VDIVPD       544(AX), Y7, Y7
 	VMULPD       Y6, Y4, Y8
 	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  768(AX), Y6, Y8
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMULPD       Y6, Y8, Y6
-	VMOVUPS      Y6, 1344(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMULPD       Y6, Y4, Y6
-	VMOVUPS      Y6, 1376(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMULPD       Y6, Y5, Y6
-	VMOVUPS      Y6, 1408(AX)
-	VMOVUPS      352(AX), Y6
-	VMULPD       1376(AX), Y6, Y6
-	VMOVUPS      480(AX), Y7
-	VFMADD231PD  1408(AX), Y7, Y6
-	VMOVUPS      320(AX), Y7
-	VFNMADD231PD 1344(AX), Y7, Y6
-	VMOVUPS      352(AX), Y7
-	VFMADD231PD  928(AX), Y7, Y6
-	VCMPPD       $0x00, Y0, Y3, Y7
-	VXORPS       Y9, Y9, Y9
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y1, Y10, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y11, Y2, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y1, Y2, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y7, Y11
+	VFMADD231PD  864(AX), Y6, Y8
+	VMOVUPS      640(AX), Y6
+	VMULPD       864(AX), Y6, Y6
+	VMULPD       640(AX), Y8, Y7
+	VMULPD       640(AX), Y5, Y9
+	VMULPD       640(AX), Y4, Y10
+	VMULPD       352(AX), Y10, Y10
+	VFMADD231PD  480(AX), Y9, Y10
+	VFNMADD231PD 320(AX), Y7, Y10
+	VFMADD231PD  352(AX), Y6, Y10
+	VMOVUPS      64(AX), Y6
+	VCMPPD       $0x00, Y0, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPSRLQ       $0x20, Y3, Y9
+	VPMULUDQ     Y2, Y9, Y9
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y3, Y11
+	VPADDQ       Y11, Y9, Y9
+	VPMULUDQ     Y2, Y3, Y11
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y11, Y9
+	VMOVAPD      Y6, Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
-	VMULPD       Y12, Y5, Y10
-	VBLENDVPD    Y7, Y10, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
+	VGATHERQPD   Y11, 8(SI)(Y9*8), Y12
+	VMULPD       Y12, Y5, Y9
+	VBLENDVPD    Y6, Y9, Y7, Y7
+	VXORPD       Y1, Y6, Y9
 	VMULPD       512(AX), Y5, Y11
 	VMULPD       352(AX), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y10
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y9
 	VMULPD       384(AX), Y8, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VADDPD       Y9, Y10, Y9
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
+	VBLENDVPD    Y6, Y9, Y11, Y9
+	VADDPD       Y7, Y9, Y7
+	VXORPS       Y9, Y9, Y9
+	VPSRLQ       $0x20, Y3, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y3, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
+	VPMULUDQ     Y2, Y3, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y7, Y12
+	VMOVAPD      Y6, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, (SI)(Y11*8), Y13
 	VMULPD       Y13, Y4, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VBLENDVPD    Y6, Y11, Y9, Y9
+	VXORPD       Y1, Y6, Y11
 	VMULPD       512(AX), Y4, Y12
 	VMULPD       480(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VSUBPD       Y10, Y9, Y9
-	VMULPD       320(AX), Y6, Y10
-	VBLENDVPD    Y7, Y0, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 1440(AX)
-	VXORPS       Y9, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
+	VBLENDVPD    Y11, Y12, Y9, Y9
+	VSUBPD       Y9, Y7, Y7
+	VMULPD       320(AX), Y10, Y9
+	VBLENDVPD    Y6, Y0, Y9, Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVUPS      Y7, 1440(AX)
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      64(AX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VPSRLQ       $0x20, Y3, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y3, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
+	VPMULUDQ     Y2, Y3, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y10, Y12
+	VMOVAPD      Y9, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, (SI)(Y11*8), Y13
 	VMULPD       Y13, Y8, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPD       Y1, Y9, Y9
 	VMULPD       512(AX), Y8, Y11
 	VMULPD       480(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VPSRLQ       $0x20, Y3, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y3, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
+	VPMULUDQ     Y2, Y3, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y7, Y12
+	VMOVAPD      Y6, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
 	VMULPD       Y13, Y5, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VBLENDVPD    Y6, Y11, Y9, Y9
+	VXORPD       Y1, Y6, Y11
 	VMULPD       512(AX), Y5, Y12
 	VMULPD       320(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
+	VBLENDVPD    Y11, Y12, Y9, Y9
 	VMULPD       384(AX), Y4, Y11
-	VBLENDVPD    Y7, Y4, Y11, Y11
-	VADDPD       Y9, Y11, Y9
-	VSUBPD       Y10, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VMULPD       352(AX), Y6, Y11
-	VBLENDVPD    Y10, Y0, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       1152(AX), Y9, Y9
-	VMOVUPS      Y9, 1472(AX)
-	VXORPS       Y9, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
+	VBLENDVPD    Y6, Y4, Y11, Y11
+	VADDPD       Y7, Y11, Y7
+	VSUBPD       Y9, Y7, Y7
+	VMOVUPS      64(AX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VMULPD       352(AX), Y10, Y11
+	VBLENDVPD    Y9, Y0, Y11, Y9
+	VADDPD       Y9, Y7, Y7
+	VADDPD       1184(AX), Y7, Y7
+	VMOVUPS      Y7, 1472(AX)
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      64(AX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VPSRLQ       $0x20, Y3, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y3, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
+	VPMULUDQ     Y2, Y3, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y10, Y12
+	VMOVAPD      Y9, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, 8(SI)(Y11*8), Y13
 	VMULPD       Y13, Y8, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPD       Y1, Y9, Y9
 	VMULPD       512(AX), Y8, Y11
 	VMULPD       352(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VPSRLQ       $0x20, Y3, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y3, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
+	VPMULUDQ     Y2, Y3, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y7, Y12
+	VMOVAPD      Y6, Y12
 	VMOVAPS      Y0, Y13
 	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
 	VMULPD       Y13, Y4, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VBLENDVPD    Y6, Y11, Y9, Y9
+	VXORPD       Y1, Y6, Y11
 	VMULPD       512(AX), Y4, Y12
 	VMULPD       320(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
+	VBLENDVPD    Y11, Y12, Y9, Y9
 	VMULPD       384(AX), Y5, Y11
-	VBLENDVPD    Y7, Y5, Y11, Y11
-	VADDPD       Y10, Y11, Y10
-	VSUBPD       Y9, Y10, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VMULPD       480(AX), Y6, Y11
-	VBLENDVPD    Y10, Y0, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       1184(AX), Y9, Y9
-	VMOVUPS      Y9, 1504(AX)
+	VBLENDVPD    Y6, Y5, Y11, Y11
+	VADDPD       Y9, Y11, Y9
+	VSUBPD       Y7, Y9, Y7
+	VMOVUPS      64(AX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VMULPD       480(AX), Y10, Y11
+	VBLENDVPD    Y9, Y0, Y11, Y9
+	VADDPD       Y9, Y7, Y7
+	VADDPD       1152(AX), Y7, Y7
+	VMOVUPS      Y7, 1504(AX)
+	VMOVUPS      448(AX), Y7
+	VMULPD       352(AX), Y7, Y7
 	VMOVUPS      448(AX), Y9
-	VMULPD       352(AX), Y9, Y9
-	VMOVUPS      448(AX), Y10
-	VMULPD       320(AX), Y10, Y10
+	VMULPD       320(AX), Y9, Y9
 	VMOVUPS      448(AX), Y11
 	VMULPD       480(AX), Y11, Y11
-	VMULPD       Y9, Y4, Y12
+	VMULPD       Y7, Y4, Y12
 	VFMADD231PD  Y11, Y5, Y12
-	VFNMADD231PD Y10, Y8, Y12
-	VFMADD231PD  768(AX), Y9, Y12
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VMULPD       128(AX), Y4, Y10
-	VFMADD231PD  64(AX), Y5, Y10
-	VFNMADD231PD 96(AX), Y8, Y10
-	VMOVUPS      128(AX), Y11
-	VFMADD231PD  768(AX), Y11, Y10
-	VBLENDVPD    Y9, Y0, Y10, Y9
-	VMULPD       512(AX), Y4, Y10
+	VFNMADD231PD Y9, Y8, Y12
+	VFMADD231PD  864(AX), Y7, Y12
+	VMULPD       640(AX), Y8, Y7
+	VMULPD       512(AX), Y4, Y9
 	VMULPD       512(AX), Y5, Y11
-	VMULPD       128(AX), Y11, Y11
-	VFMSUB231PD  64(AX), Y10, Y11
-	VMOVUPS      448(AX), Y10
-	VFNMADD231PD 1344(AX), Y10, Y11
-	VFMADD231PD  96(AX), Y6, Y11
-	VMULPD       512(AX), Y5, Y10
+	VMULPD       160(AX), Y11, Y11
+	VFMSUB231PD  96(AX), Y9, Y11
+	VFNMADD231PD 448(AX), Y7, Y11
+	VFMADD231PD  128(AX), Y10, Y11
+	VMULPD       640(AX), Y4, Y7
+	VMULPD       512(AX), Y5, Y9
 	VMULPD       512(AX), Y8, Y13
-	VMULPD       64(AX), Y13, Y13
-	VFMADD231PD  96(AX), Y10, Y13
-	VMOVUPS      448(AX), Y10
-	VFMADD231PD  1376(AX), Y10, Y13
-	VFMADD231PD  128(AX), Y6, Y13
-	VMULPD       512(AX), Y8, Y10
+	VMULPD       96(AX), Y13, Y13
+	VFMADD231PD  128(AX), Y9, Y13
+	VFMADD231PD  448(AX), Y7, Y13
+	VFMADD231PD  160(AX), Y10, Y13
+	VMULPD       640(AX), Y5, Y7
+	VMULPD       512(AX), Y8, Y9
 	VMULPD       512(AX), Y4, Y14
-	VMULPD       96(AX), Y14, Y14
-	VFMADD231PD  128(AX), Y10, Y14
-	VMOVUPS      448(AX), Y10
-	VFMSUB231PD  1408(AX), Y10, Y14
-	VFMADD231PD  64(AX), Y6, Y14
-	VDIVPD       192(AX), Y11, Y6
-	VDIVPD       192(AX), Y14, Y10
-	VDIVPD       192(AX), Y13, Y15
-	VMULPD       352(AX), Y15, Y15
-	VFMADD231PD  480(AX), Y10, Y15
-	VFMADD231PD  320(AX), Y6, Y15
-	VMOVUPS      320(AX), Y6
-	VFMADD231PD  1280(AX), Y6, Y15
-	VMULPD       544(AX), Y4, Y6
-	VFMADD231PD  288(AX), Y5, Y6
-	VFNMADD231PD 224(AX), Y8, Y6
-	VMOVUPS      544(AX), Y10
-	VFMADD231PD  768(AX), Y10, Y6
-	VMOVUPS      480(AX), Y10
-	VFMSUB231PD  960(AX), Y10, Y15
-	VMOVUPS      352(AX), Y10
-	VFNMADD231PD 992(AX), Y10, Y15
-	VFMADD231PD  384(AX), Y6, Y15
-	VBLENDVPD    Y7, Y0, Y12, Y6
-	VSUBPD       Y6, Y9, Y6
-	VBLENDVPD    Y7, Y0, Y15, Y9
-	VFNMADD231PD 512(AX), Y6, Y9
-	VCMPPD       $0x04, Y0, Y9, Y6
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
-	VDIVPD       160(AX), Y10, Y10
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y12
-	VBLENDVPD    Y6, Y10, Y12, Y6
-	VMULPD       Y6, Y9, Y6
-	VMULPD       128(AX), Y5, Y9
-	VFMSUB231PD  64(AX), Y4, Y9
-	VDIVPD       192(AX), Y11, Y10
-	VFMADD231PD  1120(AX), Y6, Y10
-	VBLENDVPD    Y7, Y9, Y10, Y9
-	VMOVUPS      64(AX), Y10
-	VMULPD       768(AX), Y10, Y10
-	VMOVUPS      1280(AX), Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
+	VMULPD       128(AX), Y14, Y14
+	VFMADD231PD  160(AX), Y9, Y14
+	VFMSUB231PD  448(AX), Y7, Y14
+	VFMADD231PD  96(AX), Y10, Y14
+	VDIVPD       224(AX), Y11, Y7
+	VDIVPD       224(AX), Y14, Y9
+	VDIVPD       224(AX), Y13, Y10
+	VMULPD       352(AX), Y10, Y10
+	VFMADD231PD  480(AX), Y9, Y10
+	VFMADD231PD  320(AX), Y7, Y10
+	VMOVUPS      320(AX), Y7
+	VFMADD231PD  1024(AX), Y7, Y10
+	VMULPD       256(AX), Y4, Y7
+	VFMADD231PD  288(AX), Y5, Y7
+	VFNMADD231PD 576(AX), Y8, Y7
+	VMOVUPS      256(AX), Y9
+	VFMADD231PD  864(AX), Y9, Y7
+	VMOVUPS      480(AX), Y9
+	VFMSUB231PD  1088(AX), Y9, Y10
+	VMOVUPS      352(AX), Y9
+	VFNMADD231PD 1120(AX), Y9, Y10
+	VFMADD231PD  384(AX), Y7, Y10
+	VMULPD       160(AX), Y4, Y7
+	VFMADD231PD  96(AX), Y5, Y7
+	VFNMADD231PD 128(AX), Y8, Y7
+	VMOVUPS      160(AX), Y9
+	VFMADD231PD  864(AX), Y9, Y7
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y9
+	VMOVUPS      672(AX), Y12
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y12
+	VMULPD       Y12, Y9, Y9
+	VMULPD       1312(AX), Y9, Y9
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VFNMADD231PD 512(AX), Y7, Y10
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
+	VDIVPD       192(AX), Y7, Y7
+	VMULPD       Y7, Y10, Y7
+	VMULPD       160(AX), Y5, Y9
+	VFMSUB231PD  96(AX), Y4, Y9
+	VDIVPD       224(AX), Y11, Y10
+	VFMADD231PD  1216(AX), Y7, Y10
+	VBLENDVPD    Y6, Y9, Y10, Y9
+	VMOVUPS      96(AX), Y10
+	VMULPD       864(AX), Y10, Y10
+	VMOVUPS      1024(AX), Y11
+	VBLENDVPD    Y6, Y10, Y11, Y10
 	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 1408(AX)
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VMULPD       64(AX), Y8, Y10
-	VFMADD231PD  96(AX), Y5, Y10
-	VDIVPD       192(AX), Y13, Y5
-	VFMADD231PD  1088(AX), Y6, Y5
+	VMOVUPS      Y9, 1024(AX)
+	VMOVUPS      64(AX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VMULPD       96(AX), Y8, Y10
+	VFMADD231PD  128(AX), Y5, Y10
+	VDIVPD       224(AX), Y13, Y5
+	VFMADD231PD  1248(AX), Y7, Y5
 	VBLENDVPD    Y9, Y10, Y5, Y5
-	VADDPD       1056(AX), Y5, Y5
-	VMOVUPS      Y5, 1376(AX)
-	VCMPPD       $0x00, Y0, Y3, Y5
-	VMULPD       96(AX), Y4, Y4
-	VFMADD231PD  128(AX), Y8, Y4
+	VADDPD       1280(AX), Y5, Y5
+	VMOVUPS      Y5, 1536(AX)
+	VMOVUPS      64(AX), Y5
+	VCMPPD       $0x00, Y0, Y5, Y5
+	VMULPD       128(AX), Y4, Y4
+	VFMADD231PD  160(AX), Y8, Y4
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y4, Y4
-	VDIVPD       192(AX), Y14, Y8
-	VFMADD231PD  1024(AX), Y6, Y8
+	VDIVPD       224(AX), Y14, Y8
+	VFMADD231PD  1344(AX), Y7, Y8
 	VBLENDVPD    Y5, Y4, Y8, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPS      416(AX), Y4
-	VDIVPD       256(AX), Y4, Y4
-	VMOVUPS      576(AX), Y5
-	VDIVPD       256(AX), Y5, Y5
-	VMULPD       896(AX), Y5, Y5
+	VMOVUPS      Y4, 1568(AX)
+	VMOVUPS      608(AX), Y4
+	VDIVPD       544(AX), Y4, Y4
+	VMOVUPS      416(AX), Y5
+	VDIVPD       544(AX), Y5, Y5
+	VMULPD       1056(AX), Y5, Y5
+	VFMADD231PD  992(AX), Y4, Y5
 	VFMADD231PD  864(AX), Y4, Y5
-	VFMADD231PD  768(AX), Y4, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VSUBPD       384(AX), Y4, Y4
-	VMULPD       Y4, Y5, Y4
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       384(AX), Y6, Y6
-	VMULPD       896(AX), Y6, Y6
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y8
-	VSUBPD       384(AX), Y8, Y8
-	VMULPD       864(AX), Y8, Y8
-	VMOVUPS      Y8, 1280(AX)
-	VMULPD       352(AX), Y6, Y8
-	VMOVUPS      480(AX), Y9
-	VFMADD231PD  1280(AX), Y9, Y8
-	VFNMADD231PD 320(AX), Y4, Y8
-	VMOVUPS      480(AX), Y9
-	VFMADD231PD  928(AX), Y9, Y8
-	VXORPS       Y9, Y9, Y9
+	VMOVUPS      640(AX), Y4
+	VMULPD       864(AX), Y4, Y4
+	VMULPD       640(AX), Y5, Y7
+	VMOVUPS      640(AX), Y8
+	VMULPD       992(AX), Y8, Y8
+	VMOVUPS      640(AX), Y9
+	VMULPD       1056(AX), Y9, Y9
+	VMULPD       352(AX), Y9, Y9
+	VFMADD231PD  480(AX), Y8, Y9
+	VFNMADD231PD 320(AX), Y7, Y9
+	VFMADD231PD  480(AX), Y4, Y9
+	VXORPS       Y4, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y7
+	VPMULUDQ     Y2, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y3, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y2, Y3, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y6, Y8
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y8, 8(SI)(Y7*8), Y10
+	VMULPD       992(AX), Y10, Y7
+	VBLENDVPD    Y6, Y7, Y4, Y4
+	VXORPD       Y1, Y6, Y7
+	VMOVUPS      512(AX), Y8
+	VMULPD       992(AX), Y8, Y8
+	VMULPD       352(AX), Y8, Y8
+	VBLENDVPD    Y7, Y8, Y4, Y4
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y7
+	VMULPD       384(AX), Y5, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y6, Y7, Y8, Y7
+	VADDPD       Y4, Y7, Y4
+	VXORPS       Y7, Y7, Y7
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     Y2, Y8, Y8
 	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y1, Y10, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y11, Y2, Y11
+	VPMULUDQ     Y10, Y3, Y10
+	VPADDQ       Y10, Y8, Y8
+	VPMULUDQ     Y2, Y3, Y10
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y10, Y8
+	VMOVAPD      Y6, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, (SI)(Y8*8), Y11
+	VMULPD       1056(AX), Y11, Y8
+	VBLENDVPD    Y6, Y8, Y7, Y7
+	VXORPD       Y1, Y6, Y8
+	VMOVUPS      512(AX), Y10
+	VMULPD       1056(AX), Y10, Y10
+	VMULPD       480(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VSUBPD       Y7, Y4, Y4
+	VMULPD       320(AX), Y9, Y7
+	VBLENDVPD    Y6, Y0, Y7, Y7
+	VADDPD       Y7, Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      64(AX), Y8
+	VCMPPD       $0x00, Y0, Y8, Y8
+	VPSRLQ       $0x20, Y3, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y3, Y11
 	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y1, Y2, Y11
+	VPMULUDQ     Y2, Y3, Y11
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y7, Y11
+	VMOVAPD      Y8, Y11
 	VMOVAPS      Y0, Y12
 	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
 	VMULPD       864(AX), Y12, Y10
-	VBLENDVPD    Y7, Y10, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
-	VMOVUPS      512(AX), Y11
-	VMULPD       864(AX), Y11, Y11
-	VMULPD       352(AX), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y10
-	VMULPD       384(AX), Y5, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VADDPD       Y9, Y10, Y9
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y7, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, (SI)(Y11*8), Y13
-	VMULPD       896(AX), Y13, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
-	VMOVUPS      512(AX), Y12
-	VMULPD       896(AX), Y12, Y12
-	VMULPD       480(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VSUBPD       Y10, Y9, Y9
-	VMULPD       320(AX), Y8, Y10
-	VBLENDVPD    Y7, Y0, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VCMPPD       $0x00, Y0, Y3, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y11, Y13
-	VMOVAPS      Y0, Y14
-	VGATHERQPD   Y13, 8(SI)(Y12*8), Y14
-	VMULPD       768(AX), Y14, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMOVUPS      512(AX), Y12
-	VMULPD       768(AX), Y12, Y12
-	VMULPD       352(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 928(AX)
-	VXORPS       Y9, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y10, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, (SI)(Y11*8), Y13
-	VMULPD       Y13, Y5, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       512(AX), Y5, Y11
-	VMULPD       480(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y7, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
-	VMULPD       864(AX), Y13, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
-	VMOVUPS      512(AX), Y12
-	VMULPD       864(AX), Y12, Y12
-	VMULPD       320(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VMOVUPS      384(AX), Y11
-	VMULPD       896(AX), Y11, Y11
-	VBLENDVPD    Y7, 896(AX), Y11, Y11
-	VADDPD       Y9, Y11, Y9
-	VSUBPD       Y10, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VMULPD       352(AX), Y8, Y11
-	VBLENDVPD    Y10, Y0, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VCMPPD       $0x00, Y0, Y3, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y11, Y13
-	VMOVAPS      Y0, Y14
-	VGATHERQPD   Y13, 8(SI)(Y12*8), Y14
-	VMULPD       Y14, Y5, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       512(AX), Y5, Y12
-	VMULPD       352(AX), Y12, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y7, Y13
-	VMOVAPS      Y0, Y14
-	VGATHERQPD   Y13, 16(SI)(Y12*8), Y14
-	VMULPD       896(AX), Y14, Y12
-	VBLENDVPD    Y7, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMOVUPS      512(AX), Y13
-	VMULPD       896(AX), Y13, Y13
-	VMULPD       320(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y11, Y11
-	VMOVUPS      384(AX), Y12
-	VMULPD       864(AX), Y12, Y12
-	VBLENDVPD    Y7, 864(AX), Y12, Y12
-	VADDPD       Y11, Y12, Y11
-	VSUBPD       Y10, Y11, Y10
-	VCMPPD       $0x00, Y0, Y3, Y11
-	VMULPD       480(AX), Y8, Y12
-	VBLENDVPD    Y11, Y0, Y12, Y11
-	VADDPD       Y11, Y10, Y10
-	VADDPD       1152(AX), Y10, Y10
-	VMOVUPS      Y10, 1152(AX)
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VXORPD       Y1, Y8, Y8
 	VMOVUPS      512(AX), Y10
-	VMULPD       768(AX), Y10, Y10
-	VMULPD       128(AX), Y10, Y10
-	VDIVPD       192(AX), Y10, Y10
-	VMOVUPS      448(AX), Y11
-	VMULPD       480(AX), Y11, Y11
-	VMOVUPS      448(AX), Y12
-	VMULPD       320(AX), Y12, Y12
-	VMOVUPS      448(AX), Y13
-	VMULPD       352(AX), Y13, Y13
-	VMULPD       896(AX), Y13, Y13
-	VFMADD231PD  864(AX), Y11, Y13
-	VFNMADD231PD Y12, Y5, Y13
-	VFMADD231PD  768(AX), Y11, Y13
-	VCMPPD       $0x00, Y0, Y3, Y11
-	VMOVUPS      128(AX), Y12
-	VMULPD       896(AX), Y12, Y12
-	VMOVUPS      64(AX), Y14
-	VFMADD231PD  864(AX), Y14, Y12
-	VFNMADD231PD 96(AX), Y5, Y12
-	VMOVUPS      64(AX), Y14
-	VFMADD231PD  768(AX), Y14, Y12
-	VBLENDVPD    Y11, Y0, Y12, Y11
-	VMOVUPS      512(AX), Y12
-	VMULPD       896(AX), Y12, Y12
-	VMOVUPS      512(AX), Y14
-	VMULPD       864(AX), Y14, Y14
-	VMULPD       128(AX), Y14, Y14
-	VFMSUB231PD  64(AX), Y12, Y14
-	VFNMADD231PD 448(AX), Y4, Y14
-	VFMADD231PD  96(AX), Y8, Y14
-	VMOVUPS      512(AX), Y4
-	VMULPD       864(AX), Y4, Y4
-	VMULPD       512(AX), Y5, Y12
-	VMULPD       64(AX), Y12, Y12
-	VFMADD231PD  96(AX), Y4, Y12
-	VFMADD231PD  448(AX), Y6, Y12
-	VFMADD231PD  128(AX), Y8, Y12
-	VMULPD       512(AX), Y5, Y4
-	VMOVUPS      512(AX), Y6
-	VMULPD       896(AX), Y6, Y6
-	VMULPD       96(AX), Y6, Y6
-	VFMADD231PD  128(AX), Y4, Y6
-	VMOVUPS      448(AX), Y4
-	VFMSUB231PD  1280(AX), Y4, Y6
-	VFMADD231PD  64(AX), Y8, Y6
-	VDIVPD       192(AX), Y14, Y4
-	VDIVPD       192(AX), Y6, Y8
-	VDIVPD       192(AX), Y12, Y15
-	VMULPD       352(AX), Y15, Y15
-	VFMADD231PD  480(AX), Y8, Y15
-	VFMADD231PD  320(AX), Y4, Y15
-	VMOVUPS      352(AX), Y4
-	VFMADD231PD  960(AX), Y4, Y15
-	VMOVUPS      544(AX), Y4
-	VMULPD       896(AX), Y4, Y4
-	VMOVUPS      288(AX), Y8
-	VFMADD231PD  864(AX), Y8, Y4
-	VFNMADD231PD 224(AX), Y5, Y4
-	VMOVUPS      288(AX), Y8
-	VFMADD231PD  768(AX), Y8, Y4
-	VFMSUB231PD  320(AX), Y10, Y15
-	VMOVUPS      480(AX), Y8
-	VFNMADD231PD 992(AX), Y8, Y15
-	VFMADD231PD  384(AX), Y4, Y15
-	VBLENDVPD    Y7, Y0, Y13, Y4
-	VSUBPD       Y4, Y11, Y4
-	VBLENDVPD    Y7, Y0, Y15, Y8
-	VFNMADD231PD 512(AX), Y4, Y8
-	VCMPPD       $0x04, Y0, Y8, Y4
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y11
-	VDIVPD       160(AX), Y11, Y11
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y13
-	VBLENDVPD    Y4, Y11, Y13, Y4
-	VMULPD       Y4, Y8, Y4
-	VMOVUPS      128(AX), Y8
-	VMULPD       864(AX), Y8, Y8
-	VMOVUPS      64(AX), Y11
-	VFMSUB231PD  896(AX), Y11, Y8
-	VDIVPD       192(AX), Y14, Y11
-	VFMADD231PD  1120(AX), Y4, Y11
-	VBLENDVPD    Y7, Y8, Y11, Y8
-	VMOVUPS      128(AX), Y11
-	VMULPD       768(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VMULPD       864(AX), Y10, Y10
+	VMULPD       352(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VADDPD       Y7, Y4, Y4
+	VMOVUPS      Y4, 1600(AX)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      64(AX), Y7
+	VCMPPD       $0x00, Y0, Y7, Y7
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y3, Y10
+	VPADDQ       Y10, Y8, Y8
+	VPMULUDQ     Y2, Y3, Y10
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y10, Y8
+	VMOVAPD      Y7, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, (SI)(Y8*8), Y11
+	VMULPD       Y11, Y5, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y7, Y8, Y4, Y4
+	VXORPD       Y1, Y7, Y7
+	VMULPD       512(AX), Y5, Y8
+	VMULPD       480(AX), Y8, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y7, Y8, Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y3, Y10
+	VPADDQ       Y10, Y8, Y8
+	VPMULUDQ     Y2, Y3, Y10
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y10, Y8
+	VMOVAPD      Y6, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, 16(SI)(Y8*8), Y11
+	VMULPD       992(AX), Y11, Y8
+	VBLENDVPD    Y6, Y8, Y7, Y7
+	VXORPD       Y1, Y6, Y8
+	VMOVUPS      512(AX), Y10
+	VMULPD       992(AX), Y10, Y10
+	VMULPD       320(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VMOVUPS      384(AX), Y8
+	VMULPD       1056(AX), Y8, Y8
+	VBLENDVPD    Y6, 1056(AX), Y8, Y8
+	VADDPD       Y4, Y8, Y4
+	VSUBPD       Y7, Y4, Y4
+	VMOVUPS      64(AX), Y7
+	VCMPPD       $0x00, Y0, Y7, Y7
+	VMULPD       352(AX), Y9, Y8
+	VBLENDVPD    Y7, Y0, Y8, Y7
+	VADDPD       Y7, Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      64(AX), Y8
+	VCMPPD       $0x00, Y0, Y8, Y8
+	VPSRLQ       $0x20, Y3, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y3, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y3, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y8, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
+	VMULPD       Y12, Y5, Y10
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VADDPD       Y10, Y8, Y8
-	VMULPD       64(AX), Y5, Y10
-	VMOVUPS      96(AX), Y11
-	VFMADD231PD  864(AX), Y11, Y10
-	VDIVPD       192(AX), Y12, Y11
-	VFMADD231PD  1088(AX), Y4, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VMOVUPS      96(AX), Y11
-	VMULPD       768(AX), Y11, Y11
-	VMOVUPS      960(AX), Y12
-	VBLENDVPD    Y7, Y11, Y12, Y7
-	VADDPD       Y7, Y10, Y7
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VMOVUPS      96(AX), Y11
-	VMULPD       896(AX), Y11, Y11
-	VFMADD231PD  128(AX), Y5, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y5
-	VDIVPD       192(AX), Y6, Y6
-	VFMADD231PD  1024(AX), Y4, Y6
-	VBLENDVPD    Y10, Y5, Y6, Y4
-	VADDPD       1056(AX), Y4, Y4
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y5
-	VXORPD       1152(AX), Y5, Y5
-	VMOVUPS      1184(AX), Y6
-	VSUBPD       Y9, Y6, Y6
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y10
-	VXORPD       928(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VXORPD       Y1, Y8, Y8
+	VMULPD       512(AX), Y5, Y10
+	VMULPD       352(AX), Y10, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VPSRLQ       $0x20, Y3, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y3, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y3, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y6, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, 16(SI)(Y10*8), Y12
+	VMULPD       1056(AX), Y12, Y10
+	VBLENDVPD    Y6, Y10, Y8, Y8
+	VXORPD       Y1, Y6, Y10
+	VMOVUPS      512(AX), Y11
+	VMULPD       1056(AX), Y11, Y11
+	VMULPD       320(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VMOVUPS      384(AX), Y10
+	VMULPD       992(AX), Y10, Y10
+	VBLENDVPD    Y6, 992(AX), Y10, Y10
+	VADDPD       Y8, Y10, Y8
+	VSUBPD       Y7, Y8, Y7
+	VMOVUPS      64(AX), Y8
+	VCMPPD       $0x00, Y0, Y8, Y8
+	VMULPD       480(AX), Y9, Y10
+	VBLENDVPD    Y8, Y0, Y10, Y8
+	VADDPD       Y8, Y7, Y7
+	VADDPD       1184(AX), Y7, Y7
+	VMOVUPS      Y7, 1184(AX)
+	VMOVUPS      512(AX), Y7
+	VMULPD       864(AX), Y7, Y7
+	VMULPD       160(AX), Y7, Y7
+	VDIVPD       224(AX), Y7, Y7
+	VMOVUPS      448(AX), Y8
+	VMULPD       480(AX), Y8, Y8
+	VMOVUPS      448(AX), Y10
+	VMULPD       320(AX), Y10, Y10
+	VMOVUPS      448(AX), Y11
+	VMULPD       352(AX), Y11, Y11
+	VMULPD       1056(AX), Y11, Y11
+	VFMADD231PD  992(AX), Y8, Y11
+	VFNMADD231PD Y10, Y5, Y11
+	VFMADD231PD  864(AX), Y8, Y11
+	VMULPD       640(AX), Y5, Y8
+	VMOVUPS      512(AX), Y10
+	VMULPD       1056(AX), Y10, Y10
+	VMOVUPS      512(AX), Y12
+	VMULPD       992(AX), Y12, Y12
+	VMULPD       160(AX), Y12, Y12
+	VFMSUB231PD  96(AX), Y10, Y12
+	VFNMADD231PD 448(AX), Y8, Y12
+	VFMADD231PD  128(AX), Y9, Y12
+	VMOVUPS      640(AX), Y8
+	VMULPD       1056(AX), Y8, Y8
+	VMOVUPS      512(AX), Y10
+	VMULPD       992(AX), Y10, Y10
+	VMULPD       512(AX), Y5, Y13
+	VMULPD       96(AX), Y13, Y13
+	VFMADD231PD  128(AX), Y10, Y13
+	VFMADD231PD  448(AX), Y8, Y13
+	VFMADD231PD  160(AX), Y9, Y13
+	VMOVUPS      640(AX), Y8
+	VMULPD       992(AX), Y8, Y8
+	VMULPD       512(AX), Y5, Y10
+	VMOVUPS      512(AX), Y14
+	VMULPD       1056(AX), Y14, Y14
+	VMULPD       128(AX), Y14, Y14
+	VFMADD231PD  160(AX), Y10, Y14
+	VFMSUB231PD  448(AX), Y8, Y14
+	VFMADD231PD  96(AX), Y9, Y14
+	VDIVPD       224(AX), Y12, Y8
+	VDIVPD       224(AX), Y14, Y9
+	VDIVPD       224(AX), Y13, Y10
+	VMULPD       352(AX), Y10, Y10
+	VFMADD231PD  480(AX), Y9, Y10
+	VFMADD231PD  320(AX), Y8, Y10
+	VMOVUPS      352(AX), Y8
+	VFMADD231PD  1088(AX), Y8, Y10
+	VMOVUPS      256(AX), Y8
+	VMULPD       1056(AX), Y8, Y8
+	VMOVUPS      288(AX), Y9
+	VFMADD231PD  992(AX), Y9, Y8
+	VFNMADD231PD 576(AX), Y5, Y8
+	VMOVUPS      288(AX), Y9
+	VFMADD231PD  864(AX), Y9, Y8
+	VFMSUB231PD  320(AX), Y7, Y10
+	VMOVUPS      480(AX), Y9
+	VFNMADD231PD 1120(AX), Y9, Y10
+	VFMADD231PD  384(AX), Y8, Y10
+	VMOVUPS      160(AX), Y8
+	VMULPD       1056(AX), Y8, Y8
+	VMOVUPS      96(AX), Y9
+	VFMADD231PD  992(AX), Y9, Y8
+	VFNMADD231PD 128(AX), Y5, Y8
+	VMOVUPS      96(AX), Y9
+	VFMADD231PD  864(AX), Y9, Y8
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y9
 	VMOVUPS      672(AX), Y11
-	VMULPD       800(AX), Y11, Y11
-	VMOVUPS      608(AX), Y12
-	VMULPD       832(AX), Y12, Y12
-	VMOVUPS      640(AX), Y13
-	VMULPD       832(AX), Y13, Y13
-	VMOVUPS      Y13, 1280(AX)
-	VSUBPD       1184(AX), Y9, Y9
-	VMOVUPS      Y9, 1184(AX)
-	VMOVUPS      416(AX), Y9
-	VDIVPD       256(AX), Y9, Y9
-	VMULPD       704(AX), Y9, Y9
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y1, Y13, Y13
-	VPSRLQ       $0x20, Y1, Y14
-	VPMULUDQ     Y14, Y2, Y14
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y11
+	VMULPD       Y11, Y9, Y9
+	VMULPD       1312(AX), Y9, Y9
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VFNMADD231PD 512(AX), Y8, Y10
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
+	VDIVPD       192(AX), Y8, Y8
+	VMULPD       Y8, Y10, Y8
+	VMOVUPS      160(AX), Y9
+	VMULPD       992(AX), Y9, Y9
+	VMOVUPS      96(AX), Y10
+	VFMSUB231PD  1056(AX), Y10, Y9
+	VDIVPD       224(AX), Y12, Y10
+	VFMADD231PD  1216(AX), Y8, Y10
+	VBLENDVPD    Y6, Y9, Y10, Y9
+	VMOVUPS      160(AX), Y10
+	VMULPD       864(AX), Y10, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y7, Y7
+	VBLENDVPD    Y6, Y10, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VMULPD       96(AX), Y5, Y9
+	VMOVUPS      128(AX), Y10
+	VFMADD231PD  992(AX), Y10, Y9
+	VDIVPD       224(AX), Y13, Y10
+	VFMADD231PD  1248(AX), Y8, Y10
+	VBLENDVPD    Y6, Y9, Y10, Y9
+	VMOVUPS      128(AX), Y10
+	VMULPD       864(AX), Y10, Y10
+	VMOVUPS      1088(AX), Y11
+	VBLENDVPD    Y6, Y10, Y11, Y6
+	VADDPD       Y6, Y9, Y6
+	VMOVUPS      64(AX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VMOVUPS      128(AX), Y10
+	VMULPD       1056(AX), Y10, Y10
+	VFMADD231PD  160(AX), Y5, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y5
+	VDIVPD       224(AX), Y14, Y10
+	VFMADD231PD  1344(AX), Y8, Y10
+	VBLENDVPD    Y9, Y5, Y10, Y5
+	VADDPD       1280(AX), Y5, Y5
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y8
+	VXORPD       1184(AX), Y8, Y8
+	VMOVUPS      1152(AX), Y9
+	VSUBPD       Y4, Y9, Y9
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y10
+	VXORPD       1600(AX), Y10, Y10
+	VMOVUPS      768(AX), Y11
+	VMULPD       896(AX), Y11, Y11
+	VMOVUPS      704(AX), Y12
+	VMULPD       928(AX), Y12, Y12
+	VMOVUPS      736(AX), Y13
+	VMULPD       928(AX), Y13, Y13
+	VMOVUPS      Y13, 1216(AX)
+	VSUBPD       1152(AX), Y4, Y4
+	VMOVUPS      Y4, 1152(AX)
+	VMOVUPS      608(AX), Y4
+	VDIVPD       544(AX), Y4, Y4
+	VMULPD       800(AX), Y4, Y4
+	VPSRLQ       $0x20, Y3, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y3, Y14
 	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y1, Y2, Y14
+	VPMULUDQ     Y2, Y3, Y14
 	VPSLLQ       $0x20, Y13, Y13
 	VPADDQ       Y13, Y14, Y13
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y14
+	VMOVAPD      Y1, Y14
 	VMOVAPS      Y0, Y15
 	VGATHERQPD   Y14, 56(SI)(Y13*8), Y15
-	VADDPD       Y15, Y9, Y9
-	VSUBPD       (AX), Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y3
-	VMOVUPS      96(AX), Y13
-	VMULPD       768(AX), Y13, Y13
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y13, Y13
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y14
-	VXORPD       960(AX), Y14, Y14
-	VBLENDVPD    Y3, Y13, Y14, Y3
-	VADDPD       1344(AX), Y3, Y3
+	VADDPD       Y15, Y4, Y4
+	VSUBPD       (AX), Y4, Y4
+	VMOVUPS      64(AX), Y13
+	VCMPPD       $0x00, Y0, Y13, Y13
+	VMOVUPS      128(AX), Y14
+	VMULPD       864(AX), Y14, Y14
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y14, Y14
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y15
+	VXORPD       1088(AX), Y15, Y15
+	VBLENDVPD    Y13, Y14, Y15, Y13
+	VADDPD       1568(AX), Y13, Y13
+	VMOVUPS      Y13, 1568(AX)
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
 	VXORPD       1504(AX), Y13, Y13
-	VMOVUPS      Y13, 1344(AX)
+	VMOVUPS      Y13, 1088(AX)
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
 	VXORPD       1472(AX), Y13, Y13
-	VMOVUPS      Y13, 960(AX)
-	VMOVUPS      1312(AX), Y13
+	VMOVUPS      Y13, 864(AX)
+	VMOVUPS      960(AX), Y13
 	VSUBPD       1440(AX), Y13, Y13
-	VMOVUPS      Y13, 768(AX)
-	VMOVUPS      672(AX), Y13
-	VMULPD       1216(AX), Y13, Y13
-	VMOVUPS      Y13, 1216(AX)
-	VMOVUPS      608(AX), Y13
-	VMULPD       1248(AX), Y13, Y13
 	VMOVUPS      Y13, 608(AX)
-	VMOVUPS      640(AX), Y13
-	VMULPD       1248(AX), Y13, Y13
-	VMOVUPS      Y13, 1248(AX)
+	VMOVUPS      768(AX), Y13
+	VMULPD       1376(AX), Y13, Y13
+	VMOVUPS      Y13, 1376(AX)
+	VMOVUPS      704(AX), Y13
+	VMULPD       1408(AX), Y13, Y13
+	VMOVUPS      Y13, 704(AX)
+	VMOVUPS      736(AX), Y13
+	VMULPD       1408(AX), Y13, Y13
+	VMOVUPS      Y13, 1408(AX)
 	VMOVUPS      1440(AX), Y13
-	VSUBPD       1312(AX), Y13, Y13
+	VSUBPD       960(AX), Y13, Y13
 	VMOVUPS      Y13, 1440(AX)
-	VMOVUPS      576(AX), Y13
-	VDIVPD       256(AX), Y13, Y13
-	VMULPD       704(AX), Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y1, Y14, Y14
-	VPSRLQ       $0x20, Y1, Y15
-	VPMULUDQ     Y15, Y2, Y15
+	VMOVUPS      416(AX), Y13
+	VDIVPD       544(AX), Y13, Y13
+	VMULPD       800(AX), Y13, Y13
+	VPSRLQ       $0x20, Y3, Y14
+	VPMULUDQ     Y2, Y14, Y14
+	VPSRLQ       $0x20, Y2, Y15
+	VPMULUDQ     Y15, Y3, Y15
 	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y1, Y2, Y2
+	VPMULUDQ     Y2, Y3, Y3
 	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y2, Y2
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y14
+	VPADDQ       Y14, Y3, Y3
+	VMOVAPD      Y1, Y14
 	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y14, 64(SI)(Y2*8), Y15
-	VADDPD       Y15, Y13, Y2
-	VSUBPD       32(AX), Y2, Y2
+	VGATHERQPD   Y14, 64(SI)(Y3*8), Y15
+	VADDPD       Y15, Y13, Y3
+	VSUBPD       32(AX), Y3, Y3
 	IMUL3Q       $+30, R12, R13
 	LEAQ         (R10)(R13*8), R13
-	VMOVSD       X4, (R13)
+	VMOVSD       X5, (R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y13
 	VPADDQ       Y13, Y13, Y13
 	VPSHUFD      $0xa0, Y13, Y13
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y4, Y13, Y13
+	VPERMPS      Y5, Y13, Y13
 	VMOVSD       X13, 240(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y13
 	VPADDQ       Y13, Y13, Y13
 	VPSHUFD      $0xa0, Y13, Y13
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y4, Y13, Y13
+	VPERMPS      Y5, Y13, Y13
 	VMOVSD       X13, 480(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y13
 	VPADDQ       Y13, Y13, Y13
 	VPSHUFD      $0xa0, Y13, Y13
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y4, Y13, Y4
-	VMOVSD       X4, 720(R13)
-	VMOVSD       X7, 8(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y7, Y4, Y4
-	VMOVSD       X4, 248(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y7, Y4, Y4
-	VMOVSD       X4, 488(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y7, Y4, Y4
-	VMOVSD       X4, 728(R13)
-	VMOVSD       X8, 16(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y8, Y4, Y4
-	VMOVSD       X4, 256(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y8, Y4, Y4
-	VMOVSD       X4, 496(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y8, Y4, Y4
-	VMOVSD       X4, 736(R13)
-	VMOVSD       X5, 24(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y5, Y4, Y4
-	VMOVSD       X4, 264(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y5, Y4, Y4
-	VMOVSD       X4, 504(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y5, Y4, Y4
-	VMOVSD       X4, 744(R13)
-	VMOVSD       X6, 32(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y6, Y4, Y4
-	VMOVSD       X4, 272(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y6, Y4, Y4
-	VMOVSD       X4, 512(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y6, Y4, Y4
-	VMOVSD       X4, 752(R13)
+	VPERMPS      Y5, Y13, Y5
+	VMOVSD       X5, 720(R13)
+	VMOVSD       X6, 8(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 248(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 488(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y6, Y5, Y5
+	VMOVSD       X5, 728(R13)
+	VMOVSD       X7, 16(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 256(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 496(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y7, Y5, Y5
+	VMOVSD       X5, 736(R13)
+	VMOVSD       X8, 24(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y8, Y5, Y5
+	VMOVSD       X5, 264(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y8, Y5, Y5
+	VMOVSD       X5, 504(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y8, Y5, Y5
+	VMOVSD       X5, 744(R13)
+	VMOVSD       X9, 32(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y9, Y5, Y5
+	VMOVSD       X5, 272(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y9, Y5, Y5
+	VMOVSD       X5, 512(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y9, Y5, Y5
+	VMOVSD       X5, 752(R13)
 	VMOVSD       X10, 40(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y10, Y4, Y4
-	VMOVSD       X4, 280(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y10, Y4, Y4
-	VMOVSD       X4, 520(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y10, Y4, Y4
-	VMOVSD       X4, 760(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 280(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 520(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y10, Y5, Y5
+	VMOVSD       X5, 760(R13)
 	VMOVSD       X11, 48(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y11, Y4, Y4
-	VMOVSD       X4, 288(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y11, Y4, Y4
-	VMOVSD       X4, 528(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y11, Y4, Y4
-	VMOVSD       X4, 768(R13)
-	VMOVUPS      736(AX), Y4
-	VMOVSD       X4, 56(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      736(AX), Y4, Y4
-	VMOVSD       X4, 296(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      736(AX), Y4, Y4
-	VMOVSD       X4, 536(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      736(AX), Y4, Y4
-	VMOVSD       X4, 776(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y11, Y5, Y5
+	VMOVSD       X5, 288(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y11, Y5, Y5
+	VMOVSD       X5, 528(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y11, Y5, Y5
+	VMOVSD       X5, 768(R13)
+	VMOVUPS      832(AX), Y5
+	VMOVSD       X5, 56(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      832(AX), Y5, Y5
+	VMOVSD       X5, 296(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      832(AX), Y5, Y5
+	VMOVSD       X5, 536(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      832(AX), Y5, Y5
+	VMOVSD       X5, 776(R13)
 	VMOVSD       X0, 64(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y0, Y4, Y4
-	VMOVSD       X4, 304(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y0, Y4, Y4
-	VMOVSD       X4, 544(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y0, Y4, Y4
-	VMOVSD       X4, 784(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y0, Y5, Y5
+	VMOVSD       X5, 304(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y0, Y5, Y5
+	VMOVSD       X5, 544(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y0, Y5, Y5
+	VMOVSD       X5, 784(R13)
 	VMOVSD       X12, 72(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y12, Y4, Y4
-	VMOVSD       X4, 312(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y12, Y4, Y4
-	VMOVSD       X4, 552(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y12, Y4, Y4
-	VMOVSD       X4, 792(R13)
-	VMOVUPS      1280(AX), Y4
-	VMOVSD       X4, 80(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1280(AX), Y4, Y4
-	VMOVSD       X4, 320(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1280(AX), Y4, Y4
-	VMOVSD       X4, 560(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1280(AX), Y4, Y4
-	VMOVSD       X4, 800(R13)
-	VMOVUPS      1152(AX), Y4
-	VMOVSD       X4, 88(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1152(AX), Y4, Y4
-	VMOVSD       X4, 328(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1152(AX), Y4, Y4
-	VMOVSD       X4, 568(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1152(AX), Y4, Y4
-	VMOVSD       X4, 808(R13)
-	VMOVUPS      1184(AX), Y4
-	VMOVSD       X4, 96(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1184(AX), Y4, Y4
-	VMOVSD       X4, 336(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1184(AX), Y4, Y4
-	VMOVSD       X4, 576(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1184(AX), Y4, Y4
-	VMOVSD       X4, 816(R13)
-	VMOVUPS      928(AX), Y4
-	VMOVSD       X4, 104(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      928(AX), Y4, Y4
-	VMOVSD       X4, 344(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      928(AX), Y4, Y4
-	VMOVSD       X4, 584(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      928(AX), Y4, Y4
-	VMOVSD       X4, 824(R13)
-	VMOVSD       X9, 112(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y9, Y4, Y4
-	VMOVSD       X4, 352(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y9, Y4, Y4
-	VMOVSD       X4, 592(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y9, Y4, Y4
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 312(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 552(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y12, Y5, Y5
+	VMOVSD       X5, 792(R13)
+	VMOVUPS      1216(AX), Y5
+	VMOVSD       X5, 80(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1216(AX), Y5, Y5
+	VMOVSD       X5, 320(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1216(AX), Y5, Y5
+	VMOVSD       X5, 560(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1216(AX), Y5, Y5
+	VMOVSD       X5, 800(R13)
+	VMOVUPS      1184(AX), Y5
+	VMOVSD       X5, 88(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1184(AX), Y5, Y5
+	VMOVSD       X5, 328(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1184(AX), Y5, Y5
+	VMOVSD       X5, 568(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1184(AX), Y5, Y5
+	VMOVSD       X5, 808(R13)
+	VMOVUPS      1152(AX), Y5
+	VMOVSD       X5, 96(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1152(AX), Y5, Y5
+	VMOVSD       X5, 336(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1152(AX), Y5, Y5
+	VMOVSD       X5, 576(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1152(AX), Y5, Y5
+	VMOVSD       X5, 816(R13)
+	VMOVUPS      1600(AX), Y5
+	VMOVSD       X5, 104(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1600(AX), Y5, Y5
+	VMOVSD       X5, 344(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1600(AX), Y5, Y5
+	VMOVSD       X5, 584(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      1600(AX), Y5, Y5
+	VMOVSD       X5, 824(R13)
+	VMOVSD       X4, 112(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y4, Y5, Y5
+	VMOVSD       X5, 352(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y4, Y5, Y5
+	VMOVSD       X5, 592(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ       Y5, Y5, Y5
+	VPSHUFD      $0xa0, Y5, Y5
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
+	VPERMPS      Y4, Y5, Y4
 	VMOVSD       X4, 832(R13)
-	VMOVSD       X3, 120(R13)
+	VMOVUPS      1568(AX), Y4
+	VMOVSD       X4, 120(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y4
+	VPERMPS      1568(AX), Y4, Y4
 	VMOVSD       X4, 360(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y4
+	VPERMPS      1568(AX), Y4, Y4
 	VMOVSD       X4, 600(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y3
-	VMOVSD       X3, 840(R13)
-	VMOVUPS      1376(AX), Y3
-	VMOVSD       X3, 128(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1376(AX), Y3, Y3
-	VMOVSD       X3, 368(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1376(AX), Y3, Y3
-	VMOVSD       X3, 608(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1376(AX), Y3, Y3
-	VMOVSD       X3, 848(R13)
-	VMOVUPS      1408(AX), Y3
-	VMOVSD       X3, 136(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1408(AX), Y3, Y3
-	VMOVSD       X3, 376(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1408(AX), Y3, Y3
-	VMOVSD       X3, 616(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1408(AX), Y3, Y3
-	VMOVSD       X3, 856(R13)
-	VMOVUPS      1344(AX), Y3
-	VMOVSD       X3, 144(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1344(AX), Y3, Y3
-	VMOVSD       X3, 384(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1344(AX), Y3, Y3
-	VMOVSD       X3, 624(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1344(AX), Y3, Y3
-	VMOVSD       X3, 864(R13)
-	VMOVUPS      960(AX), Y3
-	VMOVSD       X3, 152(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      960(AX), Y3, Y3
-	VMOVSD       X3, 392(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      960(AX), Y3, Y3
-	VMOVSD       X3, 632(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      960(AX), Y3, Y3
-	VMOVSD       X3, 872(R13)
-	VMOVUPS      768(AX), Y3
-	VMOVSD       X3, 160(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      768(AX), Y3, Y3
-	VMOVSD       X3, 400(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      768(AX), Y3, Y3
-	VMOVSD       X3, 640(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      768(AX), Y3, Y3
-	VMOVSD       X3, 880(R13)
-	VMOVUPS      1216(AX), Y3
-	VMOVSD       X3, 168(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1216(AX), Y3, Y3
-	VMOVSD       X3, 408(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1216(AX), Y3, Y3
-	VMOVSD       X3, 648(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1216(AX), Y3, Y3
-	VMOVSD       X3, 888(R13)
+	VPERMPS      1568(AX), Y4, Y4
+	VMOVSD       X4, 840(R13)
+	VMOVUPS      1536(AX), Y4
+	VMOVSD       X4, 128(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1536(AX), Y4, Y4
+	VMOVSD       X4, 368(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1536(AX), Y4, Y4
+	VMOVSD       X4, 608(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1536(AX), Y4, Y4
+	VMOVSD       X4, 848(R13)
+	VMOVUPS      1024(AX), Y4
+	VMOVSD       X4, 136(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1024(AX), Y4, Y4
+	VMOVSD       X4, 376(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1024(AX), Y4, Y4
+	VMOVSD       X4, 616(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1024(AX), Y4, Y4
+	VMOVSD       X4, 856(R13)
+	VMOVUPS      1088(AX), Y4
+	VMOVSD       X4, 144(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1088(AX), Y4, Y4
+	VMOVSD       X4, 384(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1088(AX), Y4, Y4
+	VMOVSD       X4, 624(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1088(AX), Y4, Y4
+	VMOVSD       X4, 864(R13)
+	VMOVUPS      864(AX), Y4
+	VMOVSD       X4, 152(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      864(AX), Y4, Y4
+	VMOVSD       X4, 392(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      864(AX), Y4, Y4
+	VMOVSD       X4, 632(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      864(AX), Y4, Y4
+	VMOVSD       X4, 872(R13)
+	VMOVUPS      608(AX), Y4
+	VMOVSD       X4, 160(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      608(AX), Y4, Y4
+	VMOVSD       X4, 400(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      608(AX), Y4, Y4
+	VMOVSD       X4, 640(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      608(AX), Y4, Y4
+	VMOVSD       X4, 880(R13)
+	VMOVUPS      1376(AX), Y4
+	VMOVSD       X4, 168(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1376(AX), Y4, Y4
+	VMOVSD       X4, 408(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1376(AX), Y4, Y4
+	VMOVSD       X4, 648(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1376(AX), Y4, Y4
+	VMOVSD       X4, 888(R13)
 	VMOVSD       X0, 176(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y0, Y3, Y3
-	VMOVSD       X3, 416(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y0, Y3, Y3
-	VMOVSD       X3, 656(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y0, Y3, Y3
-	VMOVSD       X3, 896(R13)
-	VMOVUPS      736(AX), Y3
-	VMOVSD       X3, 184(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      736(AX), Y3, Y3
-	VMOVSD       X3, 424(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      736(AX), Y3, Y3
-	VMOVSD       X3, 664(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      736(AX), Y3, Y3
-	VMOVSD       X3, 904(R13)
-	VMOVUPS      608(AX), Y3
-	VMOVSD       X3, 192(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      608(AX), Y3, Y3
-	VMOVSD       X3, 432(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      608(AX), Y3, Y3
-	VMOVSD       X3, 672(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      608(AX), Y3, Y3
-	VMOVSD       X3, 912(R13)
-	VMOVUPS      1248(AX), Y3
-	VMOVSD       X3, 200(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1248(AX), Y3, Y3
-	VMOVSD       X3, 440(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1248(AX), Y3, Y3
-	VMOVSD       X3, 680(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1248(AX), Y3, Y3
-	VMOVSD       X3, 920(R13)
-	VMOVUPS      1504(AX), Y3
-	VMOVSD       X3, 208(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1504(AX), Y3, Y3
-	VMOVSD       X3, 448(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1504(AX), Y3, Y3
-	VMOVSD       X3, 688(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1504(AX), Y3, Y3
-	VMOVSD       X3, 928(R13)
-	VMOVUPS      1472(AX), Y3
-	VMOVSD       X3, 216(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
-	VMOVSD       X3, 456(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
-	VMOVSD       X3, 696(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
-	VMOVSD       X3, 936(R13)
-	VMOVUPS      1440(AX), Y3
-	VMOVSD       X3, 224(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
-	VMOVSD       X3, 464(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
-	VMOVSD       X3, 704(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
-	VMOVSD       X3, 944(R13)
-	VMOVSD       X2, 232(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y2, Y3, Y3
-	VMOVSD       X3, 472(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y2, Y3, Y3
-	VMOVSD       X3, 712(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ       Y3, Y3, Y3
-	VPSHUFD      $0xa0, Y3, Y3
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y2, Y3, Y2
-	VMOVSD       X2, 952(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y0, Y4, Y4
+	VMOVSD       X4, 416(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y0, Y4, Y4
+	VMOVSD       X4, 656(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y0, Y4, Y4
+	VMOVSD       X4, 896(R13)
+	VMOVUPS      832(AX), Y4
+	VMOVSD       X4, 184(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      832(AX), Y4, Y4
+	VMOVSD       X4, 424(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      832(AX), Y4, Y4
+	VMOVSD       X4, 664(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      832(AX), Y4, Y4
+	VMOVSD       X4, 904(R13)
+	VMOVUPS      704(AX), Y4
+	VMOVSD       X4, 192(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      704(AX), Y4, Y4
+	VMOVSD       X4, 432(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      704(AX), Y4, Y4
+	VMOVSD       X4, 672(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      704(AX), Y4, Y4
+	VMOVSD       X4, 912(R13)
+	VMOVUPS      1408(AX), Y4
+	VMOVSD       X4, 200(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1408(AX), Y4, Y4
+	VMOVSD       X4, 440(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1408(AX), Y4, Y4
+	VMOVSD       X4, 680(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1408(AX), Y4, Y4
+	VMOVSD       X4, 920(R13)
+	VMOVUPS      1504(AX), Y4
+	VMOVSD       X4, 208(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1504(AX), Y4, Y4
+	VMOVSD       X4, 448(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1504(AX), Y4, Y4
+	VMOVSD       X4, 688(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1504(AX), Y4, Y4
+	VMOVSD       X4, 928(R13)
+	VMOVUPS      1472(AX), Y4
+	VMOVSD       X4, 216(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1472(AX), Y4, Y4
+	VMOVSD       X4, 456(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1472(AX), Y4, Y4
+	VMOVSD       X4, 696(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1472(AX), Y4, Y4
+	VMOVSD       X4, 936(R13)
+	VMOVUPS      1440(AX), Y4
+	VMOVSD       X4, 224(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1440(AX), Y4, Y4
+	VMOVSD       X4, 464(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1440(AX), Y4, Y4
+	VMOVSD       X4, 704(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      1440(AX), Y4, Y4
+	VMOVSD       X4, 944(R13)
+	VMOVSD       X3, 232(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y3, Y4, Y4
+	VMOVSD       X4, 472(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y3, Y4, Y4
+	VMOVSD       X4, 712(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y3, Y4, Y3
+	VMOVSD       X3, 952(R13)
 	ADDQ         $+4, R12
 	CMPQ         R12, R11
 	JLE          loop3
@@ -9494,7 +12439,7 @@ done2:
 	MOVQ         DX, R11
 	ANDQ         $+3, R11
 	TESTQ        R11, R11
-	JLE          done6
+	JLE          done8
 	SUBQ         R11, DX
 	VMOVQ        R11, X0
 	VPBROADCASTQ X0, Y0
@@ -9570,7 +12515,7 @@ done2:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y6, 24(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 1248(AX)
+	VMOVUPS      Y5, 1408(AX)
 	VPSRLQ       $0x20, Y3, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -9595,7 +12540,7 @@ done2:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y6, 40(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 608(AX)
+	VMOVUPS      Y5, 704(AX)
 	VPSRLQ       $0x20, Y3, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -9620,37 +12565,37 @@ done2:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 32(SI)(Y3*8), Y7
 	VSUBPD       Y7, Y6, Y3
-	VMOVUPS      Y3, 1216(AX)
+	VMOVUPS      Y3, 1376(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VMOVUPS      1440(AX), Y5
 	VBLENDVPD    Y3, c64x4_3ff0000000000000<>+0(SB), Y5, Y3
 	VSQRTPD      Y3, Y3
-	VMOVUPS      Y3, 768(AX)
+	VMOVUPS      Y3, 608(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      768(AX), Y5
+	VMOVUPS      608(AX), Y5
 	VBLENDVPD    Y3, Y4, Y5, Y3
-	VMOVUPS      Y3, 960(AX)
+	VMOVUPS      Y3, 864(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  960(AX), Y3, Y5
+	VFMADD231PD  864(AX), Y3, Y5
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y3, Y5
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      960(AX), Y6
+	VMOVUPS      864(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
-	VANDPD       960(AX), Y5, Y5
+	VANDPD       864(AX), Y5, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
 	VTESTPD      Y7, Y7
-	JEQ          done7
+	JEQ          done9
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1344(AX)
+	VMOVUPS      Y7, 1088(AX)
 	VPSRLQ       $0x34, Y5, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -9663,32 +12608,32 @@ done2:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1184(AX)
+	VMOVUPS      Y7, 1568(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1184(AX), Y10, Y10
+	VPMULUDQ     1568(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1184(AX), Y8, Y8
+	VPMULUDQ     1568(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y5, Y5
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1280(AX)
-	VSUBPD       1280(AX), Y5, Y5
-	VMOVUPS      Y5, 1152(AX)
+	VMOVUPS      Y7, 1152(AX)
+	VSUBPD       1152(AX), Y5, Y5
+	VMOVUPS      Y5, 1216(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      1184(AX), Y7
+	VMOVUPS      1568(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y5, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y5
-	VMULPD       1280(AX), Y5, Y7
+	VMULPD       1152(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9699,7 +12644,7 @@ done2:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       1152(AX), Y5, Y5
+	VMULPD       1216(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -9711,11 +12656,11 @@ done2:
 	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y8
+	VMOVUPS      1568(AX), Y8
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y8
+	VMULPD       1152(AX), Y7, Y8
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
@@ -9726,7 +12671,7 @@ done2:
 	VSUBPD       Y11, Y8, Y8
 	VADDPD       Y8, Y9, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9738,11 +12683,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -9753,7 +12698,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9765,11 +12710,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -9780,7 +12725,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9798,8 +12743,8 @@ done2:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 928(AX)
-	VMOVUPS      928(AX), Y8
+	VMOVUPS      Y8, 1184(AX)
+	VMOVUPS      1184(AX), Y8
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y5, Y7, Y8
@@ -9809,11 +12754,11 @@ done2:
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9821,7 +12766,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9830,11 +12775,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9842,7 +12787,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9851,11 +12796,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9863,7 +12808,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9872,11 +12817,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9884,7 +12829,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9893,11 +12838,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1184(AX), Y9
+	VMOVUPS      1568(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1280(AX), Y7, Y9
+	VMULPD       1152(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9905,7 +12850,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1152(AX), Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9919,14 +12864,14 @@ done2:
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y9
 	VADDPD       Y9, Y7, Y5
-	VMOVUPS      1344(AX), Y7
+	VMOVUPS      1088(AX), Y7
 	VBLENDVPD    Y7, Y5, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VADDPD       928(AX), Y5, Y5
-	VMOVUPS      1344(AX), Y7
+	VADDPD       1184(AX), Y5, Y5
+	VMOVUPS      1088(AX), Y7
 	VBLENDVPD    Y7, Y5, Y3, Y3
 
-done7:
+done9:
 	VMULPD       Y6, Y6, Y5
 	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
 	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y5, Y7
@@ -9942,7 +12887,7 @@ done7:
 	VORPD        Y6, Y5, Y5
 	VPSLLQ       $0x3f, Y3, Y3
 	VXORPD       Y3, Y5, Y3
-	VMOVUPS      Y3, 928(AX)
+	VMOVUPS      Y3, 1184(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -9954,8 +12899,8 @@ done7:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
-	VDIVPD       960(AX), Y6, Y3
-	VMOVUPS      Y3, 1152(AX)
+	VDIVPD       864(AX), Y6, Y3
+	VMOVUPS      Y3, 1216(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -9967,30 +12912,30 @@ done7:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
-	VDIVPD       960(AX), Y6, Y3
-	VMOVUPS      Y3, 1280(AX)
-	VMOVUPS      1216(AX), Y3
-	VMULPD       1280(AX), Y3, Y3
-	VMOVUPS      608(AX), Y5
-	VFMSUB231PD  1152(AX), Y5, Y3
-	VMOVUPS      Y3, 1184(AX)
+	VDIVPD       864(AX), Y6, Y3
+	VMOVUPS      Y3, 1152(AX)
+	VMOVUPS      1376(AX), Y3
+	VMULPD       1152(AX), Y3, Y3
+	VMOVUPS      704(AX), Y5
+	VFMSUB231PD  1216(AX), Y5, Y3
+	VMOVUPS      Y3, 1568(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  960(AX), Y3, Y5
+	VFMADD231PD  864(AX), Y3, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VMOVUPS      960(AX), Y6
+	VMOVUPS      864(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
-	VANDPD       960(AX), Y3, Y3
+	VANDPD       864(AX), Y3, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
 	VTESTPD      Y7, Y7
-	JEQ          done8
+	JEQ          done10
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y3, Y7, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1344(AX)
+	VMOVUPS      Y7, 1088(AX)
 	VPSRLQ       $0x34, Y3, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -10003,32 +12948,32 @@ done7:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1376(AX)
+	VMOVUPS      Y7, 1600(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1600(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1376(AX), Y10, Y10
+	VPMULUDQ     1600(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1376(AX), Y8, Y8
+	VPMULUDQ     1600(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y3, Y3
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1408(AX)
-	VSUBPD       1408(AX), Y3, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      Y7, 1536(AX)
+	VSUBPD       1536(AX), Y3, Y3
+	VMOVUPS      Y3, 1024(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1376(AX), Y7
+	VMOVUPS      1600(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       1408(AX), Y3, Y7
+	VMULPD       1536(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10039,7 +12984,7 @@ done7:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       1504(AX), Y3, Y3
+	VMULPD       1024(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10050,13 +12995,348 @@ done7:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 1472(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y8
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
+	VADDPD       Y8, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y8, Y8
+	VADDPD       Y8, Y9, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y7
+	VROUNDPD     $0x08, Y7, Y7
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y8
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y7
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD       Y4, Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VMOVUPS      Y8, 1504(AX)
+	VMOVUPS      1504(AX), Y8
+	VSUBPD       Y4, Y8, Y8
+	VSUBPD       Y8, Y7, Y7
+	VADDPD       Y3, Y7, Y8
+	VSUBPD       Y7, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y9, Y3, Y3
+	VADDPD       Y3, Y7, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      1600(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
+	VMULPD       1536(AX), Y7, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       1024(AX), Y7, Y7
+	VADDPD       Y7, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y3, Y3
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
+	VADDPD       Y9, Y7, Y3
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
+	VANDPD       864(AX), Y7, Y7
+	VXORPD       Y7, Y3, Y3
+	VMOVUPS      1088(AX), Y7
+	VBLENDVPD    Y7, Y3, Y6, Y6
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
+	VADDPD       1504(AX), Y3, Y3
+	VMOVUPS      1088(AX), Y7
+	VBLENDVPD    Y7, Y3, Y5, Y5
+
+done10:
+	VMULPD       Y6, Y6, Y3
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y3, Y7
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y3, Y7
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y3, Y7
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y3, Y7
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y3, Y7
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y3, Y7
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y3, Y7
+	VMULPD       Y7, Y3, Y3
+	VFMADD213PD  Y6, Y6, Y3
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y3, Y3
+	VMOVUPS      Y3, 1504(AX)
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, (SI)(Y3*8), Y6
+	VDIVPD       864(AX), Y6, Y3
+	VMOVUPS      Y3, 1024(AX)
+	VMOVUPS      1376(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
+	VMOVUPS      1408(AX), Y5
+	VFMADD231PD  1024(AX), Y5, Y3
+	VMOVUPS      704(AX), Y5
+	VFMADD231PD  1152(AX), Y5, Y3
+	VMOVUPS      Y3, 1536(AX)
+	VMOVUPS      864(AX), Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      Y3, 1600(AX)
+	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
+	VFMADD231PD  1600(AX), Y3, Y5
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
+	VMOVUPS      1600(AX), Y6
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
+	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
+	VANDPD       1600(AX), Y3, Y3
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
+	VTESTPD      Y7, Y7
+	JEQ          done11
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
+	VMAXPD       Y3, Y7, Y3
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
+	VMOVUPS      Y7, 1088(AX)
+	VPSRLQ       $0x34, Y3, Y7
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y10, Y7, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y8, Y7, Y7
+	VPSLLQ       $0x20, Y9, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPSRLQ       $0x10, Y7, Y7
+	VMOVUPS      Y7, 1472(AX)
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
+	VMOVUPS      1472(AX), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     1472(AX), Y10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     1472(AX), Y8, Y8
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y7, Y3, Y3
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
+	VMOVUPS      Y7, 832(AX)
+	VSUBPD       832(AX), Y3, Y3
+	VMOVUPS      Y3, 800(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1376(AX), Y7
+	VMOVUPS      1472(AX), Y7
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y3, (BX)(Y7*8), Y8
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
+	VMULPD       832(AX), Y3, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
+	VADDPD       Y7, Y4, Y8
+	VSUBPD       Y4, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y4, Y10
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y7
+	VADDPD       Y7, Y4, Y7
+	VMULPD       800(AX), Y3, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
+	VADDPD       Y3, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y8, Y3
+	VADDPD       Y3, Y7, Y3
+	VMOVUPS      Y3, 416(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      1472(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 8(BX)(Y7*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
-	VMULPD       1408(AX), Y3, Y7
+	VMULPD       832(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10066,8 +13346,8 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       1472(AX), Y7, Y7
-	VMULPD       1504(AX), Y3, Y3
+	VADDPD       416(AX), Y7, Y7
+	VMULPD       800(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10078,13 +13358,13 @@ done7:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 1472(AX)
+	VMOVUPS      Y3, 416(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1376(AX), Y7
+	VMOVUPS      1472(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 16(BX)(Y7*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
-	VMULPD       1408(AX), Y3, Y7
+	VMULPD       832(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10094,8 +13374,8 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       1472(AX), Y7, Y7
-	VMULPD       1504(AX), Y3, Y3
+	VADDPD       416(AX), Y7, Y7
+	VMULPD       800(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10106,13 +13386,13 @@ done7:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 1472(AX)
+	VMOVUPS      Y3, 416(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1376(AX), Y7
+	VMOVUPS      1472(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 24(BX)(Y7*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
-	VMULPD       1408(AX), Y3, Y7
+	VMULPD       832(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10122,8 +13402,8 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       1472(AX), Y7, Y7
-	VMULPD       1504(AX), Y3, Y3
+	VADDPD       416(AX), Y7, Y7
+	VMULPD       800(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -10141,8 +13421,8 @@ done7:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
 	VADDPD       Y4, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 1472(AX)
-	VMOVUPS      1472(AX), Y8
+	VMOVUPS      Y8, 416(AX)
+	VMOVUPS      416(AX), Y8
 	VSUBPD       Y4, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y3, Y7, Y8
@@ -10152,11 +13432,11 @@ done7:
 	VSUBPD       Y9, Y3, Y3
 	VADDPD       Y3, Y7, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1472(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       832(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10164,7 +13444,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1504(AX), Y7, Y7
+	VMULPD       800(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10173,11 +13453,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1472(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       832(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10185,7 +13465,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1504(AX), Y7, Y7
+	VMULPD       800(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10194,11 +13474,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1472(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       832(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10206,7 +13486,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1504(AX), Y7, Y7
+	VMULPD       800(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10215,11 +13495,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1472(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       832(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10227,7 +13507,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1504(AX), Y7, Y7
+	VMULPD       800(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10236,11 +13516,11 @@ done7:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1376(AX), Y9
+	VMOVUPS      1472(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1408(AX), Y7, Y9
+	VMULPD       832(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10248,7 +13528,7 @@ done7:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1504(AX), Y7, Y7
+	VMULPD       800(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10263,16 +13543,16 @@ done7:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
 	VADDPD       Y9, Y7, Y3
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       960(AX), Y7, Y7
+	VANDPD       1600(AX), Y7, Y7
 	VXORPD       Y7, Y3, Y3
-	VMOVUPS      1344(AX), Y7
+	VMOVUPS      1088(AX), Y7
 	VBLENDVPD    Y7, Y3, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       1472(AX), Y3, Y3
-	VMOVUPS      1344(AX), Y7
+	VADDPD       416(AX), Y3, Y3
+	VMOVUPS      1088(AX), Y7
 	VBLENDVPD    Y7, Y3, Y5, Y5
 
-done8:
+done11:
 	VMULPD       Y6, Y6, Y3
 	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
 	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y3, Y7
@@ -10288,29 +13568,13 @@ done8:
 	VORPD        Y6, Y3, Y3
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 1472(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, (SI)(Y3*8), Y6
-	VDIVPD       960(AX), Y6, Y3
-	VMOVUPS      Y3, 1504(AX)
-	VMOVUPS      1216(AX), Y3
-	VMULPD       1152(AX), Y3, Y3
-	VMOVUPS      1248(AX), Y5
-	VFMADD231PD  1504(AX), Y5, Y3
-	VMOVUPS      608(AX), Y5
-	VFMADD231PD  1280(AX), Y5, Y3
-	VMOVUPS      Y3, 1408(AX)
+	VMOVUPS      Y3, 416(AX)
+	VMOVUPS      416(AX), Y3
+	VMULPD       Y3, Y3, Y3
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      Y3, 800(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 1376(AX)
+	VMOVUPS      Y3, 832(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
@@ -10335,32 +13599,30 @@ done8:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
-	VMULPD       1216(AX), Y7, Y5
-	VFMSUB231PD  608(AX), Y8, Y5
-	VADDPD       1248(AX), Y5, Y5
-	VMOVUPS      1376(AX), Y6
+	VMULPD       1376(AX), Y7, Y5
+	VFMSUB231PD  704(AX), Y8, Y5
+	VADDPD       1408(AX), Y5, Y5
+	VMOVUPS      832(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 1376(AX)
+	VMOVUPS      Y6, 832(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1408(AX), Y5
-	VMULPD       1504(AX), Y5, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMOVUPS      1472(AX), Y7
-	VMULPD       1184(AX), Y7, Y7
-	VMOVUPS      928(AX), Y8
-	VFMADD231PD  1248(AX), Y8, Y7
-	VFMADD231PD  Y6, Y5, Y7
+	VMOVUPS      1536(AX), Y5
+	VMULPD       1024(AX), Y5, Y5
+	VMOVUPS      1504(AX), Y6
+	VMULPD       1568(AX), Y6, Y6
+	VMOVUPS      1184(AX), Y7
+	VFMADD231PD  1408(AX), Y7, Y6
+	VFMADD231PD  800(AX), Y5, Y6
+	VMOVUPS      832(AX), Y5
+	VBLENDVPD    Y3, Y6, Y5, Y5
+	VMOVUPS      Y5, 832(AX)
+	VMOVUPS      1408(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
 	VMOVUPS      1376(AX), Y5
-	VBLENDVPD    Y3, Y7, Y5, Y5
-	VMOVUPS      Y5, 1376(AX)
-	VMOVUPS      1248(AX), Y3
-	VMULPD       1152(AX), Y3, Y3
-	VMOVUPS      1216(AX), Y5
-	VFMSUB231PD  1504(AX), Y5, Y3
-	VMOVUPS      Y3, 1344(AX)
+	VFMSUB231PD  1024(AX), Y5, Y3
+	VMOVUPS      Y3, 1472(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 736(AX)
+	VMOVUPS      Y3, 1088(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
@@ -10385,32 +13647,30 @@ done8:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 8(SI)(Y6*8), Y7
-	VMULPD       1248(AX), Y7, Y5
-	VFMSUB231PD  1216(AX), Y8, Y5
-	VADDPD       608(AX), Y5, Y5
-	VMOVUPS      736(AX), Y6
+	VMULPD       1408(AX), Y7, Y5
+	VFMSUB231PD  1376(AX), Y8, Y5
+	VADDPD       704(AX), Y5, Y5
+	VMOVUPS      1088(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 736(AX)
+	VMOVUPS      Y6, 1088(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VMOVUPS      1536(AX), Y5
+	VMULPD       1152(AX), Y5, Y5
+	VMOVUPS      1504(AX), Y6
+	VMULPD       1472(AX), Y6, Y6
+	VMOVUPS      1184(AX), Y7
+	VFMADD231PD  704(AX), Y7, Y6
+	VFMADD231PD  800(AX), Y5, Y6
+	VMOVUPS      1088(AX), Y5
+	VBLENDVPD    Y3, Y6, Y5, Y5
+	VMOVUPS      Y5, 1088(AX)
+	VMOVUPS      704(AX), Y3
+	VMULPD       1024(AX), Y3, Y3
 	VMOVUPS      1408(AX), Y5
-	VMULPD       1280(AX), Y5, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMOVUPS      1472(AX), Y7
-	VMULPD       1344(AX), Y7, Y7
-	VMOVUPS      928(AX), Y8
-	VFMADD231PD  608(AX), Y8, Y7
-	VFMADD231PD  Y6, Y5, Y7
-	VMOVUPS      736(AX), Y5
-	VBLENDVPD    Y3, Y7, Y5, Y5
-	VMOVUPS      Y5, 736(AX)
-	VMOVUPS      608(AX), Y3
-	VMULPD       1504(AX), Y3, Y3
-	VMOVUPS      1248(AX), Y5
-	VFMSUB231PD  1280(AX), Y5, Y3
-	VMOVUPS      Y3, 704(AX)
+	VFMSUB231PD  1152(AX), Y5, Y3
+	VMOVUPS      Y3, 1600(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 576(AX)
+	VMOVUPS      Y3, 544(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
@@ -10435,35 +13695,33 @@ done8:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, (SI)(Y6*8), Y7
-	VMULPD       608(AX), Y7, Y5
-	VFMSUB231PD  1248(AX), Y8, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMOVUPS      576(AX), Y6
+	VMULPD       704(AX), Y7, Y5
+	VFMSUB231PD  1408(AX), Y8, Y5
+	VADDPD       1376(AX), Y5, Y5
+	VMOVUPS      544(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 576(AX)
+	VMOVUPS      Y6, 544(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1408(AX), Y5
-	VMULPD       1152(AX), Y5, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMOVUPS      1472(AX), Y7
-	VMULPD       704(AX), Y7, Y7
-	VMOVUPS      928(AX), Y8
-	VFMADD231PD  1216(AX), Y8, Y7
-	VFMADD231PD  Y6, Y5, Y7
-	VMOVUPS      576(AX), Y5
-	VBLENDVPD    Y3, Y7, Y5, Y5
-	VMOVUPS      Y5, 576(AX)
-	VMOVUPS      1376(AX), Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      576(AX), Y5
-	VDIVPD       736(AX), Y5, Y5
+	VMOVUPS      1536(AX), Y5
+	VMULPD       1216(AX), Y5, Y5
+	VMOVUPS      1504(AX), Y6
+	VMULPD       1600(AX), Y6, Y6
+	VMOVUPS      1184(AX), Y7
+	VFMADD231PD  1376(AX), Y7, Y6
+	VFMADD231PD  800(AX), Y5, Y6
+	VMOVUPS      544(AX), Y5
+	VBLENDVPD    Y3, Y6, Y5, Y5
+	VMOVUPS      Y5, 544(AX)
+	VMOVUPS      832(AX), Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMOVUPS      544(AX), Y5
+	VDIVPD       1088(AX), Y5, Y5
 	VMULPD       Y5, Y5, Y5
 	VFMADD231PD  Y3, Y3, Y5
-	VMOVUPS      Y5, 256(AX)
-	VMOVUPS      256(AX), Y3
+	VMOVUPS      Y5, 32(AX)
+	VMOVUPS      32(AX), Y3
 	VMULPD       Y3, Y3, Y3
-	VMOVUPS      Y3, 32(AX)
+	VMOVUPS      Y3, 960(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -10487,9 +13745,9 @@ done8:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 72(SI)(Y3*8), Y7
 	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VFMADD231PD  256(AX), Y7, Y3
-	VFMADD231PD  32(AX), Y6, Y3
-	VMOVUPS      Y3, 1312(AX)
+	VFMADD231PD  32(AX), Y7, Y3
+	VFMADD231PD  960(AX), Y6, Y3
+	VMOVUPS      Y3, 736(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -10501,18 +13759,18 @@ done8:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
-	VMULPD       1312(AX), Y6, Y3
-	VMOVUPS      Y3, 640(AX)
+	VMULPD       736(AX), Y6, Y3
+	VMOVUPS      Y3, 768(AX)
 	VMASKMOVPD   (R9)(DX*8), Y0, Y3
-	VMOVUPS      Y3, 672(AX)
-	VMOVUPS      640(AX), Y3
-	VMULPD       672(AX), Y3, Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      Y3, 416(AX)
-	VMOVUPS      1376(AX), Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMULPD       672(AX), Y3, Y3
-	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y3, 128(AX)
+	VMOVUPS      768(AX), Y3
+	VMULPD       128(AX), Y3, Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      832(AX), Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMULPD       128(AX), Y3, Y3
+	VMOVUPS      Y3, (AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -10524,8 +13782,8 @@ done8:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
-	VMULPD       96(AX), Y6, Y3
-	VMOVUPS      Y3, (AX)
+	VMULPD       (AX), Y6, Y3
+	VMOVUPS      Y3, 1248(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -10548,91 +13806,482 @@ done8:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 80(SI)(Y3*8), Y7
-	VMULPD       (AX), Y7, Y3
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y5
-	VMULPD       256(AX), Y5, Y7
-	VMULPD       Y7, Y3, Y3
-	VFMADD231PD  (AX), Y6, Y3
-	VMOVUPS      1376(AX), Y6
-	VDIVPD       736(AX), Y6, Y6
-	VMULPD       Y6, Y5, Y6
-	VMULPD       Y6, Y3, Y7
-	VDIVPD       736(AX), Y7, Y7
-	VMOVUPS      Y7, 1120(AX)
-	VMOVUPS      576(AX), Y7
-	VDIVPD       736(AX), Y7, Y7
-	VMULPD       Y7, Y5, Y7
-	VMULPD       Y7, Y3, Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      Y3, 1088(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VSUBPD       928(AX), Y3, Y3
-	VMULPD       416(AX), Y3, Y3
+	VMULPD       1248(AX), Y7, Y3
+	VMOVUPS      32(AX), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y3, Y3
+	VFMADD231PD  1248(AX), Y6, Y3
+	VMOVUPS      832(AX), Y5
+	VDIVPD       1088(AX), Y5, Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMOVUPS      Y5, 1280(AX)
+	VMULPD       1280(AX), Y3, Y5
+	VDIVPD       1088(AX), Y5, Y5
+	VMOVUPS      Y5, 1344(AX)
+	VMOVUPS      544(AX), Y5
+	VDIVPD       1088(AX), Y5, Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMOVUPS      Y5, 1312(AX)
+	VMULPD       1312(AX), Y3, Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMOVUPS      Y3, 1120(AX)
+	VMOVUPS      1504(AX), Y3
+	VMULPD       64(AX), Y3, Y3
+	VMULPD       704(AX), Y3, Y3
+	VDIVPD       864(AX), Y3, Y3
 	VMOVUPS      Y3, 1056(AX)
-	VMOVUPS      1472(AX), Y3
-	VMULPD       416(AX), Y3, Y3
-	VMULPD       608(AX), Y3, Y3
-	VDIVPD       960(AX), Y3, Y3
-	VMOVUPS      Y3, 1024(AX)
-	VMOVUPS      1408(AX), Y3
-	VMULPD       1056(AX), Y3, Y3
-	VDIVPD       960(AX), Y3, Y3
+	VMOVUPS      800(AX), Y3
+	VMULPD       64(AX), Y3, Y3
+	VMULPD       1536(AX), Y3, Y3
+	VDIVPD       864(AX), Y3, Y3
 	VMOVUPS      Y3, 992(AX)
+	VMOVUPS      864(AX), Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
+	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y3, Y5
+	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y5
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y6
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
+	VMOVAPS      Y3, Y7
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y6, Y7
+	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y3, Y3
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y6
+	VTESTPD      Y6, Y6
+	JEQ          done12
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y6
+	VMAXPD       Y3, Y6, Y3
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y6
+	VMOVUPS      Y6, 928(AX)
+	VPSRLQ       $0x34, Y3, Y6
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y6, Y6
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
+	VPSRLQ       $0x20, Y6, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y10, Y6, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y8, Y6, Y6
+	VPSLLQ       $0x20, Y9, Y8
+	VPADDQ       Y8, Y6, Y6
+	VPSRLQ       $0x10, Y6, Y6
+	VMOVUPS      Y6, 896(AX)
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y6
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
+	VMOVUPS      896(AX), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     896(AX), Y10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     896(AX), Y8, Y8
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y6, Y3, Y3
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y6
+	VMOVUPS      Y6, 256(AX)
+	VSUBPD       256(AX), Y3, Y3
+	VMOVUPS      Y3, 576(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      896(AX), Y6
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y3, (BX)(Y6*8), Y8
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
+	VMULPD       256(AX), Y3, Y6
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
+	VADDPD       Y6, Y4, Y8
+	VSUBPD       Y4, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y4, Y10
+	VSUBPD       Y9, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VADDPD       Y6, Y4, Y6
+	VMULPD       576(AX), Y3, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
+	VADDPD       Y3, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y8, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      896(AX), Y6
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y3, 8(BX)(Y6*8), Y8
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
+	VMULPD       256(AX), Y3, Y6
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
+	VADDPD       Y6, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y9, Y6
+	VADDPD       640(AX), Y6, Y6
+	VMULPD       576(AX), Y3, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
+	VADDPD       Y3, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y8, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      896(AX), Y6
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y3, 16(BX)(Y6*8), Y8
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
+	VMULPD       256(AX), Y3, Y6
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
+	VADDPD       Y6, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y9, Y6
+	VADDPD       640(AX), Y6, Y6
+	VMULPD       576(AX), Y3, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
+	VADDPD       Y3, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y8, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      896(AX), Y6
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y3, 24(BX)(Y6*8), Y8
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
+	VMULPD       256(AX), Y3, Y6
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
+	VADDPD       Y6, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y9, Y6
+	VADDPD       640(AX), Y6, Y6
+	VMULPD       576(AX), Y3, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
+	VADDPD       Y3, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y8, Y3
+	VADDPD       Y3, Y6, Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y6
+	VROUNDPD     $0x08, Y6, Y6
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y6
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
+	VROUNDPD     $0x08, Y8, Y8
+	VMOVUPS      Y8, 640(AX)
+	VMOVUPS      640(AX), Y8
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
+	VSUBPD       Y8, Y6, Y6
+	VADDPD       Y3, Y6, Y8
+	VSUBPD       Y6, Y8, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y3, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVUPS      896(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y6, 32(BX)(Y9*8), Y10
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y6
+	VMULPD       256(AX), Y6, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       576(AX), Y6, Y6
+	VADDPD       Y6, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VADDPD       Y6, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVUPS      896(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y6, 40(BX)(Y9*8), Y10
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y6
+	VMULPD       256(AX), Y6, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       576(AX), Y6, Y6
+	VADDPD       Y6, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VADDPD       Y6, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVUPS      896(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y6, 48(BX)(Y9*8), Y10
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y6
+	VMULPD       256(AX), Y6, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       576(AX), Y6, Y6
+	VADDPD       Y6, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VADDPD       Y6, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVUPS      896(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y6, 56(BX)(Y9*8), Y10
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y6
+	VMULPD       256(AX), Y6, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       576(AX), Y6, Y6
+	VADDPD       Y6, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VADDPD       Y6, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVUPS      896(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y6, 64(BX)(Y9*8), Y10
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y6
+	VMULPD       256(AX), Y6, Y9
+	VADDPD       Y9, Y8, Y10
+	VSUBPD       Y8, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMULPD       576(AX), Y6, Y6
+	VADDPD       Y6, Y10, Y8
+	VSUBPD       Y10, Y8, Y9
+	VSUBPD       Y9, Y8, Y11
+	VSUBPD       Y11, Y10, Y10
+	VSUBPD       Y9, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VADDPD       Y6, Y3, Y3
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y6
+	VMOVAPS      Y6, Y9
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
+	VADDPD       Y9, Y6, Y3
+	VMOVUPS      928(AX), Y6
+	VBLENDVPD    Y6, Y3, Y7, Y7
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
+	VADDPD       640(AX), Y3, Y3
+	VMOVUPS      928(AX), Y6
+	VBLENDVPD    Y6, Y3, Y5, Y5
+
+done12:
+	VMULPD       Y7, Y7, Y3
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y3, Y6
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y3, Y6
+	VMULPD       Y6, Y3, Y3
+	VFMADD213PD  Y7, Y7, Y3
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y7, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y3, Y3
+	VMOVUPS      Y3, 640(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y8
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
 	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y8, Y3
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y8, (SI)(Y3*8), Y9
-	VMULPD       Y9, Y5, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, (SI)(Y3*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
+	VMOVUPS      Y3, 576(AX)
+	VMOVUPS      1440(AX), Y3
+	VCMPPD       $0x00, Y4, Y3, Y3
+	VMOVUPS      992(AX), Y5
+	VBLENDVPD    Y3, Y4, Y5, Y3
+	VMOVUPS      Y3, 256(AX)
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
 	VMOVUPS      Y3, 896(AX)
-	VMOVUPS      1440(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      992(AX), Y8
-	VBLENDVPD    Y3, Y4, Y8, Y3
-	VMOVUPS      Y3, 864(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y8
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
 	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y8, Y3
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y8, 8(SI)(Y3*8), Y9
-	VMULPD       Y9, Y5, Y3
-	VMOVUPS      Y3, 832(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y8
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y8, Y3
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y8, 16(SI)(Y3*8), Y9
-	VMULPD       Y9, Y5, Y3
-	VMOVUPS      Y3, 800(AX)
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
+	VMOVUPS      Y3, 928(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      928(AX), Y8
-	VMULPD       416(AX), Y8, Y8
-	VBLENDVPD    Y3, 416(AX), Y8, Y3
-	VMOVUPS      Y3, 544(AX)
+	VMOVUPS      1184(AX), Y5
+	VMULPD       64(AX), Y5, Y5
+	VBLENDVPD    Y3, 64(AX), Y5, Y3
+	VMOVUPS      Y3, 672(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 224(AX)
+	VMOVUPS      Y3, 448(AX)
 	VMOVUPS      1440(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VANDPD       Y3, Y0, Y8
+	VANDPD       Y3, Y0, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPS      Y4, Y7
+	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
+	VMULPD       64(AX), Y7, Y5
+	VMOVUPS      448(AX), Y6
+	VBLENDVPD    Y3, Y5, Y6, Y6
+	VMOVUPS      Y6, 448(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VMOVUPS      1504(AX), Y5
+	VMULPD       64(AX), Y5, Y5
+	VMULPD       1152(AX), Y5, Y5
+	VMOVUPS      448(AX), Y6
+	VBLENDVPD    Y3, Y5, Y6, Y6
+	VMOVUPS      Y6, 448(AX)
+	VMOVUPS      544(AX), Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMULPD       128(AX), Y3, Y3
+	VMOVUPS      Y3, 480(AX)
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
+	VMULPD       480(AX), Y6, Y3
+	VMOVUPS      Y3, 512(AX)
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, 72(SI)(Y3*8), Y6
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y7
+	VGATHERQPD   Y5, 80(SI)(Y3*8), Y7
+	VMULPD       512(AX), Y7, Y3
+	VMOVUPS      32(AX), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y3, Y3
+	VFMADD231PD  512(AX), Y6, Y3
+	VMULPD       1280(AX), Y3, Y5
+	VDIVPD       1088(AX), Y5, Y5
+	VMULPD       1312(AX), Y3, Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMOVUPS      1504(AX), Y6
+	VMULPD       64(AX), Y6, Y6
+	VMULPD       1408(AX), Y6, Y6
+	VDIVPD       864(AX), Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      Y7, 1312(AX)
+	VMOVUPS      1440(AX), Y7
+	VCMPPD       $0x00, Y4, Y7, Y7
+	VANDPD       Y7, Y0, Y8
 	VPSRLQ       $0x20, Y1, Y9
 	VPMULUDQ     Y2, Y9, Y9
 	VPSRLQ       $0x20, Y2, Y10
@@ -10642,127 +14291,418 @@ done8:
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y10, Y9
 	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y8, 16(SI)(Y9*8), Y10
-	VMULPD       416(AX), Y10, Y8
-	VMOVUPS      224(AX), Y9
-	VBLENDVPD    Y3, Y8, Y9, Y9
-	VMOVUPS      Y9, 224(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1472(AX), Y8
-	VMULPD       416(AX), Y8, Y8
-	VMULPD       1280(AX), Y8, Y8
-	VMOVUPS      224(AX), Y9
-	VBLENDVPD    Y3, Y8, Y9, Y9
-	VMOVUPS      Y9, 224(AX)
-	VMOVUPS      576(AX), Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMULPD       672(AX), Y3, Y3
-	VMOVUPS      Y3, 448(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y8
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y8, Y3
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y8, 48(SI)(Y3*8), Y9
-	VMULPD       448(AX), Y9, Y3
-	VMOVUPS      Y3, 480(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y8
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y8, Y3
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y8, 72(SI)(Y3*8), Y9
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y8
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y8, Y3
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y8, 80(SI)(Y3*8), Y10
-	VMULPD       480(AX), Y10, Y3
-	VMULPD       256(AX), Y5, Y5
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  480(AX), Y9, Y3
-	VMULPD       Y6, Y3, Y5
-	VDIVPD       736(AX), Y5, Y5
-	VMULPD       Y7, Y3, Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      1472(AX), Y6
-	VMULPD       416(AX), Y6, Y6
-	VMULPD       1248(AX), Y6, Y6
-	VDIVPD       960(AX), Y6, Y6
-	VMOVUPS      Y6, 512(AX)
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 288(AX)
-	VMOVUPS      1440(AX), Y6
-	VCMPPD       $0x00, Y4, Y6, Y6
-	VANDPD       Y6, Y0, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y2, Y8, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y2, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y7, (SI)(Y8*8), Y9
-	VMULPD       416(AX), Y9, Y7
-	VMOVUPS      288(AX), Y8
-	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 288(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPS      1472(AX), Y7
-	VMULPD       416(AX), Y7, Y7
-	VMULPD       1504(AX), Y7, Y7
-	VMOVUPS      288(AX), Y8
-	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 288(AX)
-	VMOVUPS      576(AX), Y6
-	VDIVPD       736(AX), Y6, Y6
-	VMOVUPS      1376(AX), Y7
-	VDIVPD       736(AX), Y7, Y7
-	VMULPD       Y6, Y3, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  416(AX), Y6, Y8
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMULPD       Y6, Y8, Y6
-	VMOVUPS      Y6, 320(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMULPD       Y6, Y3, Y6
-	VMOVUPS      Y6, 352(AX)
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMULPD       Y6, Y5, Y6
-	VMOVUPS      Y6, 384(AX)
-	VMOVUPS      1152(AX), Y6
-	VMULPD       352(AX), Y6, Y6
-	VMOVUPS      1504(AX), Y7
-	VFMADD231PD  384(AX), Y7, Y6
-	VMOVUPS      1280(AX), Y7
-	VFNMADD231PD 320(AX), Y7, Y6
-	VMOVUPS      1152(AX), Y7
-	VFMADD231PD  1056(AX), Y7, Y6
+	VGATHERQPD   Y8, (SI)(Y9*8), Y10
+	VMULPD       64(AX), Y10, Y8
+	VMOVUPS      1312(AX), Y9
+	VBLENDVPD    Y7, Y8, Y9, Y9
+	VMOVUPS      Y9, 1312(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMOVUPS      1504(AX), Y8
+	VMULPD       64(AX), Y8, Y8
+	VMULPD       1024(AX), Y8, Y8
+	VMOVUPS      1312(AX), Y9
+	VBLENDVPD    Y7, Y8, Y9, Y9
+	VMOVUPS      Y9, 1312(AX)
+	VMOVUPS      544(AX), Y7
+	VDIVPD       1088(AX), Y7, Y7
+	VMOVUPS      832(AX), Y8
+	VDIVPD       1088(AX), Y8, Y8
+	VMULPD       Y7, Y3, Y9
+	VFMADD231PD  Y8, Y5, Y9
+	VFMADD231PD  64(AX), Y7, Y9
+	VMOVUPS      800(AX), Y7
+	VMULPD       64(AX), Y7, Y7
+	VMULPD       800(AX), Y9, Y8
+	VMULPD       800(AX), Y5, Y10
+	VMULPD       800(AX), Y3, Y11
+	VMULPD       1216(AX), Y11, Y11
+	VFMADD231PD  1024(AX), Y10, Y11
+	VFNMADD231PD 1152(AX), Y8, Y11
+	VFMADD231PD  1216(AX), Y7, Y11
 	VMOVUPS      1440(AX), Y7
 	VCMPPD       $0x00, Y4, Y7, Y7
-	VXORPS       Y9, Y9, Y9
+	VXORPS       Y8, Y8, Y8
 	VANDPD       Y7, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, 8(SI)(Y12*8), Y13
+	VMULPD       Y13, Y5, Y10
+	VBLENDVPD    Y7, Y10, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
+	VMULPD       1504(AX), Y5, Y12
+	VMULPD       1216(AX), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y8, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y10
+	VMULPD       1184(AX), Y9, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y7, Y10, Y12, Y10
+	VADDPD       Y8, Y10, Y8
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, (SI)(Y13*8), Y14
+	VMULPD       Y14, Y3, Y12
+	VBLENDVPD    Y7, Y12, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMULPD       1504(AX), Y3, Y13
+	VMULPD       1024(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VSUBPD       Y10, Y8, Y8
+	VMULPD       1152(AX), Y11, Y10
+	VBLENDVPD    Y7, Y4, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPS      Y8, 1280(AX)
+	VXORPS       Y8, Y8, Y8
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VANDPD       Y10, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, (SI)(Y13*8), Y14
+	VMULPD       Y14, Y9, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1504(AX), Y9, Y12
+	VMULPD       1024(AX), Y12, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y8, Y8
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
+	VMULPD       Y14, Y5, Y12
+	VBLENDVPD    Y7, Y12, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMULPD       1504(AX), Y5, Y13
+	VMULPD       1152(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VMULPD       1184(AX), Y3, Y12
+	VBLENDVPD    Y7, Y3, Y12, Y12
+	VADDPD       Y8, Y12, Y8
+	VSUBPD       Y10, Y8, Y8
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VMULPD       1216(AX), Y11, Y12
+	VBLENDVPD    Y10, Y4, Y12, Y10
+	VADDPD       Y10, Y8, Y8
+	VADDPD       672(AX), Y8, Y8
+	VMOVUPS      Y8, 288(AX)
+	VXORPS       Y8, Y8, Y8
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VANDPD       Y10, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, 8(SI)(Y13*8), Y14
+	VMULPD       Y14, Y9, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1504(AX), Y9, Y12
+	VMULPD       1216(AX), Y12, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y8, Y8
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
+	VMULPD       Y14, Y3, Y12
+	VBLENDVPD    Y7, Y12, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMULPD       1504(AX), Y3, Y13
+	VMULPD       1152(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VMULPD       1184(AX), Y5, Y12
+	VBLENDVPD    Y7, Y5, Y12, Y12
+	VADDPD       Y10, Y12, Y10
+	VSUBPD       Y8, Y10, Y8
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VMULPD       1024(AX), Y11, Y12
+	VBLENDVPD    Y10, Y4, Y12, Y10
+	VADDPD       Y10, Y8, Y8
+	VADDPD       448(AX), Y8, Y8
+	VMOVUPS      Y8, 320(AX)
+	VMOVUPS      1536(AX), Y8
+	VMULPD       1216(AX), Y8, Y8
+	VMOVUPS      1536(AX), Y10
+	VMULPD       1152(AX), Y10, Y10
+	VMOVUPS      1536(AX), Y12
+	VMULPD       1024(AX), Y12, Y12
+	VMULPD       Y8, Y3, Y13
+	VFMADD231PD  Y12, Y5, Y13
+	VFNMADD231PD Y10, Y9, Y13
+	VFMADD231PD  64(AX), Y8, Y13
+	VMULPD       800(AX), Y9, Y8
+	VMULPD       1504(AX), Y3, Y10
+	VMULPD       1504(AX), Y5, Y12
+	VMULPD       1376(AX), Y12, Y12
+	VFMSUB231PD  1408(AX), Y10, Y12
+	VFNMADD231PD 1536(AX), Y8, Y12
+	VFMADD231PD  704(AX), Y11, Y12
+	VMULPD       800(AX), Y3, Y8
+	VMULPD       1504(AX), Y5, Y10
+	VMULPD       1504(AX), Y9, Y14
+	VMULPD       1408(AX), Y14, Y14
+	VFMADD231PD  704(AX), Y10, Y14
+	VFMADD231PD  1536(AX), Y8, Y14
+	VFMADD231PD  1376(AX), Y11, Y14
+	VMULPD       800(AX), Y5, Y8
+	VMULPD       1504(AX), Y9, Y10
+	VMULPD       1504(AX), Y3, Y15
+	VMULPD       704(AX), Y15, Y15
+	VFMADD231PD  1376(AX), Y10, Y15
+	VFMSUB231PD  1536(AX), Y8, Y15
+	VFMADD231PD  1408(AX), Y11, Y15
+	VDIVPD       864(AX), Y12, Y8
+	VDIVPD       864(AX), Y15, Y10
+	VDIVPD       864(AX), Y14, Y11
+	VMULPD       1216(AX), Y11, Y11
+	VFMADD231PD  1024(AX), Y10, Y11
+	VFMADD231PD  1152(AX), Y8, Y11
+	VFMADD231PD  1152(AX), Y6, Y11
+	VMULPD       1600(AX), Y3, Y8
+	VFMADD231PD  1568(AX), Y5, Y8
+	VFNMADD231PD 1472(AX), Y9, Y8
+	VMOVUPS      1600(AX), Y10
+	VFMADD231PD  64(AX), Y10, Y8
+	VMOVUPS      1024(AX), Y10
+	VFMSUB231PD  1056(AX), Y10, Y11
+	VMOVUPS      1216(AX), Y10
+	VFNMADD231PD 992(AX), Y10, Y11
+	VFMADD231PD  1184(AX), Y8, Y11
+	VMULPD       1376(AX), Y3, Y8
+	VFMADD231PD  1408(AX), Y5, Y8
+	VFNMADD231PD 704(AX), Y9, Y8
+	VMOVUPS      1376(AX), Y10
+	VFMADD231PD  64(AX), Y10, Y8
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y13, Y10
+	VMOVUPS      416(AX), Y13
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y13, Y13
+	VMULPD       Y13, Y10, Y10
+	VMULPD       640(AX), Y10, Y10
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VFNMADD231PD 1504(AX), Y8, Y11
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
+	VDIVPD       608(AX), Y8, Y8
+	VMULPD       Y8, Y11, Y8
+	VMULPD       1376(AX), Y5, Y10
+	VFMSUB231PD  1408(AX), Y3, Y10
+	VDIVPD       864(AX), Y12, Y11
+	VFMADD231PD  928(AX), Y8, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VMOVUPS      1408(AX), Y11
+	VMULPD       64(AX), Y11, Y11
+	VBLENDVPD    Y7, Y11, Y6, Y6
+	VADDPD       Y6, Y10, Y6
+	VMOVUPS      Y6, 352(AX)
+	VMOVUPS      1440(AX), Y6
+	VCMPPD       $0x00, Y4, Y6, Y6
+	VMULPD       1408(AX), Y9, Y10
+	VFMADD231PD  704(AX), Y5, Y10
+	VDIVPD       864(AX), Y14, Y5
+	VFMADD231PD  896(AX), Y8, Y5
+	VBLENDVPD    Y6, Y10, Y5, Y5
+	VADDPD       256(AX), Y5, Y5
+	VMOVUPS      Y5, 384(AX)
+	VMOVUPS      1440(AX), Y5
+	VCMPPD       $0x00, Y4, Y5, Y5
+	VMULPD       704(AX), Y3, Y3
+	VFMADD231PD  1376(AX), Y9, Y3
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y3, Y3
+	VDIVPD       864(AX), Y15, Y6
+	VFMADD231PD  576(AX), Y8, Y6
+	VBLENDVPD    Y5, Y3, Y6, Y3
+	VMOVUPS      Y3, 224(AX)
+	VMOVUPS      832(AX), Y3
+	VDIVPD       1088(AX), Y3, Y3
+	VMOVUPS      544(AX), Y5
+	VDIVPD       1088(AX), Y5, Y5
+	VMULPD       1120(AX), Y5, Y5
+	VFMADD231PD  1344(AX), Y3, Y5
+	VFMADD231PD  64(AX), Y3, Y5
+	VMOVUPS      800(AX), Y3
+	VMULPD       64(AX), Y3, Y3
+	VMULPD       800(AX), Y5, Y6
+	VMOVUPS      800(AX), Y8
+	VMULPD       1344(AX), Y8, Y8
+	VMOVUPS      800(AX), Y9
+	VMULPD       1120(AX), Y9, Y9
+	VMULPD       1216(AX), Y9, Y9
+	VFMADD231PD  1024(AX), Y8, Y9
+	VFNMADD231PD 1152(AX), Y6, Y9
+	VFMADD231PD  1024(AX), Y3, Y9
+	VXORPS       Y3, Y3, Y3
+	VANDPD       Y7, Y0, Y6
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y1, Y10
+	VPADDQ       Y10, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y10
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y10, Y8
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y6, 8(SI)(Y8*8), Y10
+	VMULPD       1344(AX), Y10, Y6
+	VBLENDVPD    Y7, Y6, Y3, Y3
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y6
+	VMOVUPS      1504(AX), Y8
+	VMULPD       1344(AX), Y8, Y8
+	VMULPD       1216(AX), Y8, Y8
+	VBLENDVPD    Y6, Y8, Y3, Y3
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y6
+	VMULPD       1184(AX), Y5, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y7, Y6, Y8, Y6
+	VADDPD       Y3, Y6, Y3
+	VXORPS       Y6, Y6, Y6
+	VANDPD       Y7, Y0, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y8, (SI)(Y10*8), Y11
+	VMULPD       1120(AX), Y11, Y8
+	VBLENDVPD    Y7, Y8, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y8
+	VMOVUPS      1504(AX), Y10
+	VMULPD       1120(AX), Y10, Y10
+	VMULPD       1024(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y6, Y6
+	VSUBPD       Y6, Y3, Y3
+	VMULPD       1152(AX), Y9, Y6
+	VBLENDVPD    Y7, Y4, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      1440(AX), Y8
+	VCMPPD       $0x00, Y4, Y8, Y8
+	VANDPD       Y8, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y1, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y2, Y1, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
+	VMULPD       64(AX), Y12, Y10
+	VBLENDVPD    Y8, Y10, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMOVUPS      1504(AX), Y10
+	VMULPD       64(AX), Y10, Y10
+	VMULPD       1216(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	VMOVUPS      Y3, 192(AX)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      1440(AX), Y6
+	VCMPPD       $0x00, Y4, Y6, Y6
+	VANDPD       Y6, Y0, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y8, (SI)(Y10*8), Y11
+	VMULPD       Y11, Y5, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y6, Y8, Y3, Y3
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMULPD       1504(AX), Y5, Y8
+	VMULPD       1024(AX), Y8, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y6, Y8, Y3, Y3
+	VXORPS       Y6, Y6, Y6
+	VANDPD       Y7, Y0, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y8, 16(SI)(Y10*8), Y11
+	VMULPD       1344(AX), Y11, Y8
+	VBLENDVPD    Y7, Y8, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y8
+	VMOVUPS      1504(AX), Y10
+	VMULPD       1344(AX), Y10, Y10
+	VMULPD       1152(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y6, Y6
+	VMOVUPS      1184(AX), Y8
+	VMULPD       1120(AX), Y8, Y8
+	VBLENDVPD    Y7, 1120(AX), Y8, Y8
+	VADDPD       Y3, Y8, Y3
+	VSUBPD       Y6, Y3, Y3
+	VMOVUPS      1440(AX), Y6
+	VCMPPD       $0x00, Y4, Y6, Y6
+	VMULPD       1216(AX), Y9, Y8
+	VBLENDVPD    Y6, Y4, Y8, Y6
+	VADDPD       Y6, Y3, Y3
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      1440(AX), Y8
+	VCMPPD       $0x00, Y4, Y8, Y8
+	VANDPD       Y8, Y0, Y10
 	VPSRLQ       $0x20, Y1, Y11
 	VPMULUDQ     Y2, Y11, Y11
 	VPSRLQ       $0x20, Y2, Y12
@@ -10774,689 +14714,228 @@ done8:
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
 	VMULPD       Y12, Y5, Y10
-	VBLENDVPD    Y7, Y10, Y9, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMULPD       1504(AX), Y5, Y10
+	VMULPD       1216(AX), Y10, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y6, Y6
+	VXORPS       Y8, Y8, Y8
+	VANDPD       Y7, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y1, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y2, Y1, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 16(SI)(Y11*8), Y12
+	VMULPD       1120(AX), Y12, Y10
+	VBLENDVPD    Y7, Y10, Y8, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
-	VMULPD       1472(AX), Y5, Y11
+	VMOVUPS      1504(AX), Y11
+	VMULPD       1120(AX), Y11, Y11
 	VMULPD       1152(AX), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y10
-	VMULPD       928(AX), Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VADDPD       Y9, Y10, Y9
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, (SI)(Y12*8), Y13
-	VMULPD       Y13, Y3, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
-	VMULPD       1472(AX), Y3, Y12
-	VMULPD       1504(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VSUBPD       Y10, Y9, Y9
-	VMULPD       1280(AX), Y6, Y10
-	VBLENDVPD    Y7, Y4, Y10, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 192(AX)
-	VXORPS       Y9, Y9, Y9
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VANDPD       Y10, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, (SI)(Y12*8), Y13
-	VMULPD       Y13, Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       1472(AX), Y8, Y11
-	VMULPD       1504(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
-	VMULPD       Y13, Y5, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
-	VMULPD       1472(AX), Y5, Y12
-	VMULPD       1280(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VMULPD       928(AX), Y3, Y11
-	VBLENDVPD    Y7, Y3, Y11, Y11
-	VADDPD       Y9, Y11, Y9
-	VSUBPD       Y10, Y9, Y9
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VMULPD       1152(AX), Y6, Y11
-	VBLENDVPD    Y10, Y4, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       544(AX), Y9, Y9
-	VMOVUPS      Y9, 160(AX)
-	VXORPS       Y9, Y9, Y9
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VANDPD       Y10, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
-	VMULPD       Y13, Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       1472(AX), Y8, Y11
-	VMULPD       1152(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
-	VMULPD       Y13, Y3, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
-	VMULPD       1472(AX), Y3, Y12
-	VMULPD       1280(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VMULPD       928(AX), Y5, Y11
-	VBLENDVPD    Y7, Y5, Y11, Y11
-	VADDPD       Y10, Y11, Y10
-	VSUBPD       Y9, Y10, Y9
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VMULPD       1504(AX), Y6, Y11
-	VBLENDVPD    Y10, Y4, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VADDPD       224(AX), Y9, Y9
-	VMOVUPS      Y9, 128(AX)
-	VMOVUPS      1408(AX), Y9
-	VMULPD       1152(AX), Y9, Y9
-	VMOVUPS      1408(AX), Y10
-	VMULPD       1280(AX), Y10, Y10
-	VMOVUPS      1408(AX), Y11
-	VMULPD       1504(AX), Y11, Y11
-	VMULPD       Y9, Y3, Y12
-	VFMADD231PD  Y11, Y5, Y12
-	VFNMADD231PD Y10, Y8, Y12
-	VFMADD231PD  416(AX), Y9, Y12
-	VMOVUPS      1440(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VMULPD       1216(AX), Y3, Y10
-	VFMADD231PD  1248(AX), Y5, Y10
-	VFNMADD231PD 608(AX), Y8, Y10
-	VMOVUPS      1216(AX), Y11
-	VFMADD231PD  416(AX), Y11, Y10
-	VBLENDVPD    Y9, Y4, Y10, Y9
-	VMULPD       1472(AX), Y3, Y10
-	VMULPD       1472(AX), Y5, Y11
-	VMULPD       1216(AX), Y11, Y11
-	VFMSUB231PD  1248(AX), Y10, Y11
-	VMOVUPS      1408(AX), Y10
-	VFNMADD231PD 320(AX), Y10, Y11
-	VFMADD231PD  608(AX), Y6, Y11
-	VMULPD       1472(AX), Y5, Y10
-	VMULPD       1472(AX), Y8, Y13
-	VMULPD       1248(AX), Y13, Y13
-	VFMADD231PD  608(AX), Y10, Y13
-	VMOVUPS      1408(AX), Y10
-	VFMADD231PD  352(AX), Y10, Y13
-	VFMADD231PD  1216(AX), Y6, Y13
-	VMULPD       1472(AX), Y8, Y10
-	VMULPD       1472(AX), Y3, Y14
-	VMULPD       608(AX), Y14, Y14
-	VFMADD231PD  1216(AX), Y10, Y14
-	VMOVUPS      1408(AX), Y10
-	VFMSUB231PD  384(AX), Y10, Y14
-	VFMADD231PD  1248(AX), Y6, Y14
-	VDIVPD       960(AX), Y11, Y6
-	VDIVPD       960(AX), Y14, Y10
-	VDIVPD       960(AX), Y13, Y15
-	VMULPD       1152(AX), Y15, Y15
-	VFMADD231PD  1504(AX), Y10, Y15
-	VFMADD231PD  1280(AX), Y6, Y15
-	VMOVUPS      1280(AX), Y6
-	VFMADD231PD  512(AX), Y6, Y15
-	VMULPD       704(AX), Y3, Y6
-	VFMADD231PD  1184(AX), Y5, Y6
-	VFNMADD231PD 1344(AX), Y8, Y6
-	VMOVUPS      704(AX), Y10
-	VFMADD231PD  416(AX), Y10, Y6
-	VMOVUPS      1504(AX), Y10
-	VFMSUB231PD  1024(AX), Y10, Y15
-	VMOVUPS      1152(AX), Y10
-	VFNMADD231PD 992(AX), Y10, Y15
-	VFMADD231PD  928(AX), Y6, Y15
-	VBLENDVPD    Y7, Y4, Y12, Y6
-	VSUBPD       Y6, Y9, Y6
-	VBLENDVPD    Y7, Y4, Y15, Y9
-	VFNMADD231PD 1472(AX), Y6, Y9
-	VCMPPD       $0x04, Y4, Y9, Y6
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
-	VDIVPD       768(AX), Y10, Y10
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y12
-	VBLENDVPD    Y6, Y10, Y12, Y6
-	VMULPD       Y6, Y9, Y6
-	VMULPD       1216(AX), Y5, Y9
-	VFMSUB231PD  1248(AX), Y3, Y9
-	VDIVPD       960(AX), Y11, Y10
-	VFMADD231PD  800(AX), Y6, Y10
-	VBLENDVPD    Y7, Y9, Y10, Y9
-	VMOVUPS      1248(AX), Y10
-	VMULPD       416(AX), Y10, Y10
-	VMOVUPS      512(AX), Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 384(AX)
-	VMOVUPS      1440(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VMULPD       1248(AX), Y8, Y10
-	VFMADD231PD  608(AX), Y5, Y10
-	VDIVPD       960(AX), Y13, Y5
-	VFMADD231PD  832(AX), Y6, Y5
-	VBLENDVPD    Y9, Y10, Y5, Y5
-	VADDPD       864(AX), Y5, Y5
-	VMOVUPS      Y5, 352(AX)
-	VMOVUPS      1440(AX), Y5
-	VCMPPD       $0x00, Y4, Y5, Y5
-	VMULPD       608(AX), Y3, Y3
-	VFMADD231PD  1216(AX), Y8, Y3
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y3, Y3
-	VDIVPD       960(AX), Y14, Y8
-	VFMADD231PD  896(AX), Y6, Y8
-	VBLENDVPD    Y5, Y3, Y8, Y3
-	VMOVUPS      Y3, 320(AX)
-	VMOVUPS      1376(AX), Y3
-	VDIVPD       736(AX), Y3, Y3
-	VMOVUPS      576(AX), Y5
-	VDIVPD       736(AX), Y5, Y5
-	VMULPD       1088(AX), Y5, Y5
-	VFMADD231PD  1120(AX), Y3, Y5
-	VFMADD231PD  416(AX), Y3, Y5
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VSUBPD       928(AX), Y3, Y3
-	VMULPD       Y3, Y5, Y3
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y6
-	VSUBPD       928(AX), Y6, Y6
-	VMULPD       1088(AX), Y6, Y6
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y8
-	VSUBPD       928(AX), Y8, Y8
-	VMULPD       1120(AX), Y8, Y8
-	VMULPD       1152(AX), Y6, Y9
-	VFMADD231PD  1504(AX), Y8, Y9
-	VFNMADD231PD 1280(AX), Y3, Y9
-	VMOVUPS      1504(AX), Y10
-	VFMADD231PD  1056(AX), Y10, Y9
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
-	VMULPD       1120(AX), Y13, Y11
-	VBLENDVPD    Y7, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
-	VMOVUPS      1472(AX), Y12
-	VMULPD       1120(AX), Y12, Y12
-	VMULPD       1152(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y11
-	VMULPD       928(AX), Y5, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y7, Y11, Y12, Y11
-	VADDPD       Y10, Y11, Y10
-	VXORPS       Y11, Y11, Y11
-	VANDPD       Y7, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, (SI)(Y13*8), Y14
-	VMULPD       1088(AX), Y14, Y12
-	VBLENDVPD    Y7, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMOVUPS      1472(AX), Y13
-	VMULPD       1088(AX), Y13, Y13
-	VMULPD       1504(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y11, Y11
-	VSUBPD       Y11, Y10, Y10
-	VMULPD       1280(AX), Y9, Y11
-	VBLENDVPD    Y7, Y4, Y11, Y11
-	VADDPD       Y11, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VMOVUPS      1440(AX), Y12
-	VCMPPD       $0x00, Y4, Y12, Y12
-	VANDPD       Y12, Y0, Y13
-	VPSRLQ       $0x20, Y1, Y14
-	VPMULUDQ     Y2, Y14, Y14
-	VPSRLQ       $0x20, Y2, Y15
-	VPMULUDQ     Y15, Y1, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y2, Y1, Y15
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y15, Y14
-	VMOVAPS      Y4, Y15
-	VGATHERQPD   Y13, 8(SI)(Y14*8), Y15
-	VMULPD       416(AX), Y15, Y13
-	VBLENDVPD    Y12, Y13, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VMOVUPS      1472(AX), Y13
-	VMULPD       416(AX), Y13, Y13
-	VMULPD       1152(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y11, Y11
-	VADDPD       Y11, Y10, Y10
-	VMOVUPS      Y10, 1056(AX)
-	VXORPS       Y10, Y10, Y10
-	VMOVUPS      1440(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VANDPD       Y11, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, (SI)(Y13*8), Y14
-	VMULPD       Y14, Y5, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       1472(AX), Y5, Y12
-	VMULPD       1504(AX), Y12, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VANDPD       Y7, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
-	VMULPD       1120(AX), Y14, Y12
-	VBLENDVPD    Y7, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMOVUPS      1472(AX), Y13
-	VMULPD       1120(AX), Y13, Y13
-	VMULPD       1280(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y11, Y11
-	VMOVUPS      928(AX), Y12
-	VMULPD       1088(AX), Y12, Y12
-	VBLENDVPD    Y7, 1088(AX), Y12, Y12
-	VADDPD       Y10, Y12, Y10
-	VSUBPD       Y11, Y10, Y10
-	VMOVUPS      1440(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VMULPD       1152(AX), Y9, Y12
-	VBLENDVPD    Y11, Y4, Y12, Y11
-	VADDPD       Y11, Y10, Y10
-	VMOVUPS      Y10, 512(AX)
-	VXORPS       Y10, Y10, Y10
-	VMOVUPS      1440(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VANDPD       Y11, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, 8(SI)(Y13*8), Y14
-	VMULPD       Y14, Y5, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       1472(AX), Y5, Y12
-	VMULPD       1152(AX), Y12, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VANDPD       Y7, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
-	VMULPD       1088(AX), Y14, Y12
-	VBLENDVPD    Y7, Y12, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMOVUPS      1472(AX), Y13
-	VMULPD       1088(AX), Y13, Y13
-	VMULPD       1280(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y11, Y11
-	VMOVUPS      928(AX), Y12
-	VMULPD       1120(AX), Y12, Y12
-	VBLENDVPD    Y7, 1120(AX), Y12, Y12
-	VADDPD       Y11, Y12, Y11
-	VSUBPD       Y10, Y11, Y10
-	VMOVUPS      1440(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VMULPD       1504(AX), Y9, Y12
-	VBLENDVPD    Y11, Y4, Y12, Y11
-	VADDPD       Y11, Y10, Y10
-	VADDPD       544(AX), Y10, Y10
-	VMOVUPS      1472(AX), Y11
-	VMULPD       416(AX), Y11, Y11
-	VMULPD       1216(AX), Y11, Y11
-	VDIVPD       960(AX), Y11, Y11
-	VMOVUPS      1408(AX), Y12
-	VMULPD       1504(AX), Y12, Y12
-	VMOVUPS      1408(AX), Y13
-	VMULPD       1280(AX), Y13, Y13
-	VMOVUPS      1408(AX), Y14
-	VMULPD       1152(AX), Y14, Y14
-	VMULPD       1088(AX), Y14, Y14
-	VFMADD231PD  1120(AX), Y12, Y14
-	VFNMADD231PD Y13, Y5, Y14
-	VFMADD231PD  416(AX), Y12, Y14
-	VMOVUPS      1440(AX), Y12
-	VCMPPD       $0x00, Y4, Y12, Y12
-	VMOVUPS      1216(AX), Y13
-	VMULPD       1088(AX), Y13, Y13
-	VMOVUPS      1248(AX), Y15
-	VFMADD231PD  1120(AX), Y15, Y13
-	VFNMADD231PD 608(AX), Y5, Y13
-	VMOVUPS      1248(AX), Y15
-	VFMADD231PD  416(AX), Y15, Y13
-	VBLENDVPD    Y12, Y4, Y13, Y12
-	VMOVUPS      1472(AX), Y13
-	VMULPD       1088(AX), Y13, Y13
-	VMOVUPS      1472(AX), Y15
-	VMULPD       1120(AX), Y15, Y15
-	VMULPD       1216(AX), Y15, Y15
-	VFMSUB231PD  1248(AX), Y13, Y15
-	VFNMADD231PD 1408(AX), Y3, Y15
-	VFMADD231PD  608(AX), Y9, Y15
-	VMOVUPS      1472(AX), Y3
-	VMULPD       1120(AX), Y3, Y3
-	VMULPD       1472(AX), Y5, Y13
-	VMULPD       1248(AX), Y13, Y13
-	VFMADD231PD  608(AX), Y3, Y13
-	VFMADD231PD  1408(AX), Y6, Y13
-	VFMADD231PD  1216(AX), Y9, Y13
-	VMULPD       1472(AX), Y5, Y3
-	VMOVUPS      1472(AX), Y6
-	VMULPD       1088(AX), Y6, Y6
-	VMULPD       608(AX), Y6, Y6
-	VFMADD231PD  1216(AX), Y3, Y6
-	VFMSUB231PD  1408(AX), Y8, Y6
-	VFMADD231PD  1248(AX), Y9, Y6
-	VDIVPD       960(AX), Y15, Y3
-	VDIVPD       960(AX), Y6, Y8
-	VDIVPD       960(AX), Y13, Y9
-	VMULPD       1152(AX), Y9, Y9
-	VFMADD231PD  1504(AX), Y8, Y9
-	VFMADD231PD  1280(AX), Y3, Y9
-	VMOVUPS      1152(AX), Y3
-	VFMADD231PD  1024(AX), Y3, Y9
-	VMOVUPS      704(AX), Y3
-	VMULPD       1088(AX), Y3, Y3
-	VMOVUPS      1184(AX), Y8
-	VFMADD231PD  1120(AX), Y8, Y3
-	VFNMADD231PD 1344(AX), Y5, Y3
-	VMOVUPS      1184(AX), Y8
-	VFMADD231PD  416(AX), Y8, Y3
-	VFMSUB231PD  1280(AX), Y11, Y9
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VMOVUPS      1184(AX), Y10
+	VMULPD       1344(AX), Y10, Y10
+	VBLENDVPD    Y7, 1344(AX), Y10, Y10
+	VADDPD       Y8, Y10, Y8
+	VSUBPD       Y6, Y8, Y6
+	VMOVUPS      1440(AX), Y8
+	VCMPPD       $0x00, Y4, Y8, Y8
+	VMULPD       1024(AX), Y9, Y10
+	VBLENDVPD    Y8, Y4, Y10, Y8
+	VADDPD       Y8, Y6, Y6
+	VADDPD       672(AX), Y6, Y6
 	VMOVUPS      1504(AX), Y8
-	VFNMADD231PD 992(AX), Y8, Y9
-	VFMADD231PD  928(AX), Y3, Y9
-	VBLENDVPD    Y7, Y4, Y14, Y3
-	VSUBPD       Y3, Y12, Y3
-	VBLENDVPD    Y7, Y4, Y9, Y8
-	VFNMADD231PD 1472(AX), Y3, Y8
-	VCMPPD       $0x04, Y4, Y8, Y3
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
-	VDIVPD       768(AX), Y9, Y9
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y12
-	VBLENDVPD    Y3, Y9, Y12, Y3
-	VMULPD       Y3, Y8, Y3
-	VMOVUPS      1216(AX), Y8
-	VMULPD       1120(AX), Y8, Y8
-	VMOVUPS      1248(AX), Y9
-	VFMSUB231PD  1088(AX), Y9, Y8
-	VDIVPD       960(AX), Y15, Y9
-	VFMADD231PD  800(AX), Y3, Y9
-	VBLENDVPD    Y7, Y8, Y9, Y8
+	VMULPD       64(AX), Y8, Y8
+	VMULPD       1376(AX), Y8, Y8
+	VDIVPD       864(AX), Y8, Y8
+	VMOVUPS      1536(AX), Y10
+	VMULPD       1024(AX), Y10, Y10
+	VMOVUPS      1536(AX), Y11
+	VMULPD       1152(AX), Y11, Y11
+	VMOVUPS      1536(AX), Y12
+	VMULPD       1216(AX), Y12, Y12
+	VMULPD       1120(AX), Y12, Y12
+	VFMADD231PD  1344(AX), Y10, Y12
+	VFNMADD231PD Y11, Y5, Y12
+	VFMADD231PD  64(AX), Y10, Y12
+	VMULPD       800(AX), Y5, Y10
+	VMOVUPS      1504(AX), Y11
+	VMULPD       1120(AX), Y11, Y11
+	VMOVUPS      1504(AX), Y13
+	VMULPD       1344(AX), Y13, Y13
+	VMULPD       1376(AX), Y13, Y13
+	VFMSUB231PD  1408(AX), Y11, Y13
+	VFNMADD231PD 1536(AX), Y10, Y13
+	VFMADD231PD  704(AX), Y9, Y13
+	VMOVUPS      800(AX), Y10
+	VMULPD       1120(AX), Y10, Y10
+	VMOVUPS      1504(AX), Y11
+	VMULPD       1344(AX), Y11, Y11
+	VMULPD       1504(AX), Y5, Y14
+	VMULPD       1408(AX), Y14, Y14
+	VFMADD231PD  704(AX), Y11, Y14
+	VFMADD231PD  1536(AX), Y10, Y14
+	VFMADD231PD  1376(AX), Y9, Y14
+	VMOVUPS      800(AX), Y10
+	VMULPD       1344(AX), Y10, Y10
+	VMULPD       1504(AX), Y5, Y11
+	VMOVUPS      1504(AX), Y15
+	VMULPD       1120(AX), Y15, Y15
+	VMULPD       704(AX), Y15, Y15
+	VFMADD231PD  1376(AX), Y11, Y15
+	VFMSUB231PD  1536(AX), Y10, Y15
+	VFMADD231PD  1408(AX), Y9, Y15
+	VDIVPD       864(AX), Y13, Y9
+	VDIVPD       864(AX), Y15, Y10
+	VDIVPD       864(AX), Y14, Y11
+	VMULPD       1216(AX), Y11, Y11
+	VFMADD231PD  1024(AX), Y10, Y11
+	VFMADD231PD  1152(AX), Y9, Y11
 	VMOVUPS      1216(AX), Y9
-	VMULPD       416(AX), Y9, Y9
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
+	VFMADD231PD  1056(AX), Y9, Y11
+	VMOVUPS      1600(AX), Y9
+	VMULPD       1120(AX), Y9, Y9
+	VMOVUPS      1568(AX), Y10
+	VFMADD231PD  1344(AX), Y10, Y9
+	VFNMADD231PD 1472(AX), Y5, Y9
+	VMOVUPS      1568(AX), Y10
+	VFMADD231PD  64(AX), Y10, Y9
+	VFMSUB231PD  1152(AX), Y8, Y11
+	VMOVUPS      1024(AX), Y10
+	VFNMADD231PD 992(AX), Y10, Y11
+	VFMADD231PD  1184(AX), Y9, Y11
+	VMOVUPS      1376(AX), Y9
+	VMULPD       1120(AX), Y9, Y9
+	VMOVUPS      1408(AX), Y10
+	VFMADD231PD  1344(AX), Y10, Y9
+	VFNMADD231PD 704(AX), Y5, Y9
+	VMOVUPS      1408(AX), Y10
+	VFMADD231PD  64(AX), Y10, Y9
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y10
+	VMOVUPS      416(AX), Y12
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y12
+	VMULPD       Y12, Y10, Y10
+	VMULPD       640(AX), Y10, Y10
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VFNMADD231PD 1504(AX), Y9, Y11
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
+	VDIVPD       608(AX), Y9, Y9
+	VMULPD       Y9, Y11, Y9
+	VMOVUPS      1376(AX), Y10
+	VMULPD       1344(AX), Y10, Y10
+	VMOVUPS      1408(AX), Y11
+	VFMSUB231PD  1120(AX), Y11, Y10
+	VDIVPD       864(AX), Y13, Y11
+	VFMADD231PD  928(AX), Y9, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VMOVUPS      1376(AX), Y11
+	VMULPD       64(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y7, Y9, Y11, Y9
-	VADDPD       Y9, Y8, Y8
-	VMULPD       1248(AX), Y5, Y9
-	VMOVUPS      608(AX), Y11
-	VFMADD231PD  1120(AX), Y11, Y9
-	VDIVPD       960(AX), Y13, Y11
-	VFMADD231PD  832(AX), Y3, Y11
-	VBLENDVPD    Y7, Y9, Y11, Y9
-	VMOVUPS      608(AX), Y11
-	VMULPD       416(AX), Y11, Y11
-	VMOVUPS      1024(AX), Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y7, Y11, Y8, Y8
+	VADDPD       Y8, Y10, Y8
+	VMULPD       1408(AX), Y5, Y10
+	VMOVUPS      704(AX), Y11
+	VFMADD231PD  1344(AX), Y11, Y10
+	VDIVPD       864(AX), Y14, Y11
+	VFMADD231PD  896(AX), Y9, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VMOVUPS      704(AX), Y11
+	VMULPD       64(AX), Y11, Y11
+	VMOVUPS      1056(AX), Y12
 	VBLENDVPD    Y7, Y11, Y12, Y7
-	VADDPD       Y7, Y9, Y7
-	VMOVUPS      1440(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VMOVUPS      608(AX), Y11
-	VMULPD       1088(AX), Y11, Y11
-	VFMADD231PD  1216(AX), Y5, Y11
+	VADDPD       Y7, Y10, Y7
+	VMOVUPS      1440(AX), Y10
+	VCMPPD       $0x00, Y4, Y10, Y10
+	VMOVUPS      704(AX), Y11
+	VMULPD       1120(AX), Y11, Y11
+	VFMADD231PD  1376(AX), Y5, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y5
-	VDIVPD       960(AX), Y6, Y6
-	VFMADD231PD  896(AX), Y3, Y6
-	VBLENDVPD    Y9, Y5, Y6, Y3
-	VADDPD       864(AX), Y3, Y3
+	VDIVPD       864(AX), Y15, Y11
+	VFMADD231PD  576(AX), Y9, Y11
+	VBLENDVPD    Y10, Y5, Y11, Y5
+	VADDPD       256(AX), Y5, Y5
 	IMUL3Q       $+30, DX, BX
 	LEAQ         (R10)(BX*8), DI
-	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y5
+	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y9
 	VMOVMSKPD    Y0, R8
 	ANDQ         $+1, R8
 	TESTQ        R8, R8
-	JEQ          done9
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD       Y11, Y9, Y9
-	VPERMPS      Y5, Y9, Y9
-	VMOVQ        X9, R8
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       Y11, Y6, Y6
-	VPERMPS      Y3, Y6, Y6
-	VMOVSD       X6, (DI)(R8*8)
-
-done9:
-	VMOVMSKPD Y0, R8
-	ANDQ      $+2, R8
-	TESTQ     R8, R8
-	JEQ       done10
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y9, Y9
-	VPERMPS   Y5, Y9, Y9
-	VMOVQ     X9, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y11, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, (DI)(R8*8)
-
-done10:
-	VMOVMSKPD Y0, R8
-	ANDQ      $+4, R8
-	TESTQ     R8, R8
-	JEQ       done11
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y9, Y9
-	VPERMPS   Y5, Y9, Y9
-	VMOVQ     X9, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y11, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, (DI)(R8*8)
-
-done11:
-	VMOVMSKPD Y0, R8
-	ANDQ      $+8, R8
-	TESTQ     R8, R8
-	JEQ       done12
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y9, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, (DI)(R8*8)
-
-done12:
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y9, Y3, Y3
-	VPERMPS   Y7, Y3, Y3
-	VMOVSD    X3, 8(DI)(R8*8)
+	JEQ          done13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ       Y10, Y10, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD       Y12, Y11, Y11
+	VPERMPS      Y9, Y11, Y11
+	VMOVQ        X11, R8
+	VPADDQ       Y10, Y10, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       Y12, Y10, Y10
+	VPERMPS      Y5, Y10, Y10
+	VMOVSD       X10, (DI)(R8*8)
 
 done13:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done14
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y9, Y3, Y3
-	VPERMPS   Y7, Y3, Y3
-	VMOVSD    X3, 8(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y9, Y11, Y11
+	VMOVQ     X11, R8
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    Y12, Y10, Y10
+	VPERMPS   Y5, Y10, Y10
+	VMOVSD    X10, (DI)(R8*8)
 
 done14:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done15
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y9, Y3, Y3
-	VPERMPS   Y7, Y3, Y3
-	VMOVSD    X3, 8(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y9, Y11, Y11
+	VMOVQ     X11, R8
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    Y12, Y10, Y10
+	VPERMPS   Y5, Y10, Y10
+	VMOVSD    X10, (DI)(R8*8)
 
 done15:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done16
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y7, Y3, Y3
-	VMOVSD    X3, 8(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y5, Y10, Y5
+	VMOVSD    X5, (DI)(R8*8)
 
 done16:
 	LEAQ      (R10)(BX*8), DI
@@ -11464,450 +14943,450 @@ done16:
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done17
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVSD    X3, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y11, Y5, Y5
+	VPERMPS   Y7, Y5, Y5
+	VMOVSD    X5, 8(DI)(R8*8)
 
 done17:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done18
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVSD    X3, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y11, Y5, Y5
+	VPERMPS   Y7, Y5, Y5
+	VMOVSD    X5, 8(DI)(R8*8)
 
 done18:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done19
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVSD    X3, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y11, Y5, Y5
+	VPERMPS   Y7, Y5, Y5
+	VMOVSD    X5, 8(DI)(R8*8)
 
 done19:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done20
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVSD    X3, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   Y7, Y5, Y5
+	VMOVSD    X5, 8(DI)(R8*8)
 
 done20:
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y10, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done21
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 24(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   Y8, Y5, Y5
+	VMOVSD    X5, 16(DI)(R8*8)
 
 done21:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done22
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 24(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   Y8, Y5, Y5
+	VMOVSD    X5, 16(DI)(R8*8)
 
 done22:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done23
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 24(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   Y8, Y5, Y5
+	VMOVSD    X5, 16(DI)(R8*8)
 
 done23:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done24
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 24(DI)(R8*8)
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y8, Y5, Y5
+	VMOVSD    X5, 16(DI)(R8*8)
 
 done24:
-	VMOVUPS   224(AX), Y3
-	VSUBPD    512(AX), Y3, Y3
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y6, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done25
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 32(DI)(R8*8)
+	VMOVSD    X7, 24(DI)(R8*8)
 
 done25:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done26
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 32(DI)(R8*8)
+	VMOVSD    X7, 24(DI)(R8*8)
 
 done26:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done27
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 32(DI)(R8*8)
+	VMOVSD    X7, 24(DI)(R8*8)
 
 done27:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done28
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 32(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 24(DI)(R8*8)
 
 done28:
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    1056(AX), Y3, Y3
+	VMOVUPS   448(AX), Y5
+	VSUBPD    Y3, Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done29
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 40(DI)(R8*8)
+	VMOVSD    X7, 32(DI)(R8*8)
 
 done29:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done30
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 40(DI)(R8*8)
+	VMOVSD    X7, 32(DI)(R8*8)
 
 done30:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done31
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 40(DI)(R8*8)
+	VMOVSD    X7, 32(DI)(R8*8)
 
 done31:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done32
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 40(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 32(DI)(R8*8)
 
 done32:
-	VMOVUPS   1312(AX), Y3
-	VMULPD    96(AX), Y3, Y3
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y5
+	VXORPD    192(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done33
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 48(DI)(R8*8)
+	VMOVSD    X7, 40(DI)(R8*8)
 
 done33:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done34
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 48(DI)(R8*8)
+	VMOVSD    X7, 40(DI)(R8*8)
 
 done34:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done35
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 48(DI)(R8*8)
+	VMOVSD    X7, 40(DI)(R8*8)
 
 done35:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done36
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 48(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 40(DI)(R8*8)
 
 done36:
+	VMOVUPS   736(AX), Y5
+	VMULPD    (AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done37
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 56(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 48(DI)(R8*8)
 
 done37:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done38
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 56(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 48(DI)(R8*8)
 
 done38:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done39
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 56(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 48(DI)(R8*8)
 
 done39:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done40
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 56(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 48(DI)(R8*8)
 
 done40:
 	LEAQ      (R10)(BX*8), DI
@@ -11915,702 +15394,701 @@ done40:
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done41
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 64(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   128(AX), Y5, Y5
+	VMOVSD    X5, 56(DI)(R8*8)
 
 done41:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done42
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 64(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   128(AX), Y5, Y5
+	VMOVSD    X5, 56(DI)(R8*8)
 
 done42:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done43
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 64(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   128(AX), Y5, Y5
+	VMOVSD    X5, 56(DI)(R8*8)
 
 done43:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done44
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 64(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   128(AX), Y5, Y5
+	VMOVSD    X5, 56(DI)(R8*8)
 
 done44:
-	VMOVUPS   256(AX), Y3
-	VMULPD    (AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done45
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 72(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y4, Y5, Y5
+	VMOVSD    X5, 64(DI)(R8*8)
 
 done45:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done46
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 72(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y4, Y5, Y5
+	VMOVSD    X5, 64(DI)(R8*8)
 
 done46:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done47
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 72(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y4, Y5, Y5
+	VMOVSD    X5, 64(DI)(R8*8)
 
 done47:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done48
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 72(DI)(R8*8)
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y4, Y5, Y5
+	VMOVSD    X5, 64(DI)(R8*8)
 
 done48:
-	VMOVUPS   32(AX), Y3
-	VMULPD    (AX), Y3, Y3
+	VMOVUPS   32(AX), Y5
+	VMULPD    1248(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done49
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 80(DI)(R8*8)
+	VMOVSD    X7, 72(DI)(R8*8)
 
 done49:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done50
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 80(DI)(R8*8)
+	VMOVSD    X7, 72(DI)(R8*8)
 
 done50:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done51
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
+	VPADDD    Y10, Y7, Y7
 	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 80(DI)(R8*8)
+	VMOVSD    X7, 72(DI)(R8*8)
 
 done51:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done52
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 80(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 72(DI)(R8*8)
 
 done52:
+	VMOVUPS   960(AX), Y5
+	VMULPD    1248(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done53
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y10, Y3, Y3
-	VMOVSD    X3, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 80(DI)(R8*8)
 
 done53:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done54
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y10, Y3, Y3
-	VMOVSD    X3, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 80(DI)(R8*8)
 
 done54:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done55
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y10, Y3, Y3
-	VMOVSD    X3, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y10, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 80(DI)(R8*8)
 
 done55:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done56
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y10, Y3, Y3
-	VMOVSD    X3, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
+	VMOVSD    X5, 80(DI)(R8*8)
 
 done56:
-	VMOVUPS   512(AX), Y3
-	VSUBPD    224(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done57
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 96(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done57:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done58
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 96(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done58:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done59
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 96(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done59:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done60
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 96(DI)(R8*8)
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done60:
+	VSUBPD    448(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done61
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y6
 	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
 	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 96(DI)(R8*8)
 
 done61:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done62
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y6
 	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
 	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 96(DI)(R8*8)
 
 done62:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done63
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y6
 	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
 	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
 	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 96(DI)(R8*8)
 
 done63:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done64
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
+	VMOVSD    X3, 96(DI)(R8*8)
 
 done64:
-	VMOVUPS    1376(AX), Y3
-	VDIVPD     736(AX), Y3, Y3
-	VMULPD     640(AX), Y3, Y3
-	SHLQ       $0x01, DX
-	LEAQ       (CX)(DX*8), DI
-	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y6
-	VMOVAPD    Y0, Y7
-	VMOVAPS    Y4, Y8
-	VGATHERQPD Y7, (DI)(Y6*8), Y8
-	VPSRLQ     $0x20, Y1, Y7
-	VPMULUDQ   Y2, Y7, Y7
-	VPSRLQ     $0x20, Y2, Y9
-	VPMULUDQ   Y9, Y1, Y9
-	VPADDQ     Y9, Y7, Y7
-	VPMULUDQ   Y2, Y1, Y9
-	VPSLLQ     $0x20, Y7, Y7
-	VPADDQ     Y7, Y9, Y7
-	VMOVAPD    Y0, Y9
-	VMOVAPS    Y4, Y10
-	VGATHERQPD Y9, 56(SI)(Y7*8), Y10
-	VADDPD     Y10, Y3, Y3
-	VSUBPD     Y8, Y3, Y3
-	LEAQ       (R10)(BX*8), DI
-	VMOVMSKPD  Y0, R8
-	ANDQ       $+1, R8
-	TESTQ      R8, R8
-	JEQ        done65
-	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ     Y7, Y7, Y8
-	VPSHUFD    $0xa0, Y8, Y8
-	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD     Y9, Y8, Y8
-	VPERMPS    Y5, Y8, Y8
-	VMOVQ      X8, R8
-	VPADDQ     Y7, Y7, Y7
-	VPSHUFD    $0xa0, Y7, Y7
-	VPADDD     Y9, Y7, Y7
-	VPERMPS    Y3, Y7, Y7
-	VMOVSD     X7, 112(DI)(R8*8)
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done65
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   192(AX), Y3, Y3
+	VMOVSD    X3, 104(DI)(R8*8)
 
 done65:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done66
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 112(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   192(AX), Y3, Y3
+	VMOVSD    X3, 104(DI)(R8*8)
 
 done66:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done67
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 112(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y5, Y5
+	VPERMPS   Y9, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   192(AX), Y3, Y3
+	VMOVSD    X3, 104(DI)(R8*8)
 
 done67:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done68
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 112(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
+	VMOVQ     X3, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   192(AX), Y3, Y3
+	VMOVSD    X3, 104(DI)(R8*8)
 
 done68:
-	VMOVUPS   1440(AX), Y3
-	VCMPPD    $0x00, Y4, Y3, Y3
-	VMOVUPS   608(AX), Y7
-	VMULPD    416(AX), Y7, Y7
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y7, Y7
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y8
-	VXORPD    1024(AX), Y8, Y8
-	VBLENDVPD Y3, Y7, Y8, Y3
-	VADDPD    320(AX), Y3, Y3
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done69
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 120(DI)(R8*8)
+	VMOVUPS    832(AX), Y3
+	VDIVPD     1088(AX), Y3, Y3
+	VMULPD     768(AX), Y3, Y3
+	SHLQ       $0x01, DX
+	LEAQ       (CX)(DX*8), DI
+	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y5
+	VMOVAPD    Y0, Y6
+	VMOVAPS    Y4, Y7
+	VGATHERQPD Y6, (DI)(Y5*8), Y7
+	VPSRLQ     $0x20, Y1, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y1, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y1, Y8
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y4, Y10
+	VGATHERQPD Y8, 56(SI)(Y6*8), Y10
+	VADDPD     Y10, Y3, Y3
+	VSUBPD     Y7, Y3, Y3
+	LEAQ       (R10)(BX*8), DI
+	VMOVMSKPD  Y0, R8
+	ANDQ       $+1, R8
+	TESTQ      R8, R8
+	JEQ        done69
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ     Y6, Y6, Y7
+	VPSHUFD    $0xa0, Y7, Y7
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD     Y8, Y7, Y7
+	VPERMPS    Y9, Y7, Y7
+	VMOVQ      X7, R8
+	VPADDQ     Y6, Y6, Y6
+	VPSHUFD    $0xa0, Y6, Y6
+	VPADDD     Y8, Y6, Y6
+	VPERMPS    Y3, Y6, Y6
+	VMOVSD     X6, 112(DI)(R8*8)
 
 done69:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done70
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 120(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 112(DI)(R8*8)
 
 done70:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done71
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 120(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 112(DI)(R8*8)
 
 done71:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done72
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 120(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 112(DI)(R8*8)
 
 done72:
+	VMOVUPS   1440(AX), Y3
+	VCMPPD    $0x00, Y4, Y3, Y3
+	VMOVUPS   704(AX), Y6
+	VMULPD    64(AX), Y6, Y6
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y6, Y6
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y7
+	VXORPD    1056(AX), Y7, Y7
+	VBLENDVPD Y3, Y6, Y7, Y3
+	VADDPD    224(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done73
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 120(DI)(R8*8)
 
 done73:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done74
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 120(DI)(R8*8)
 
 done74:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done75
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 120(DI)(R8*8)
 
 done75:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done76
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 120(DI)(R8*8)
 
 done76:
 	LEAQ      (R10)(BX*8), DI
@@ -12619,17 +16097,17 @@ done76:
 	TESTQ     R8, R8
 	JEQ       done77
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
+	VPADDD    Y7, Y3, Y3
 	VPERMPS   384(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VMOVSD    X3, 128(DI)(R8*8)
 
 done77:
 	VMOVMSKPD Y0, R8
@@ -12637,17 +16115,17 @@ done77:
 	TESTQ     R8, R8
 	JEQ       done78
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
+	VPADDD    Y7, Y3, Y3
 	VPERMPS   384(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VMOVSD    X3, 128(DI)(R8*8)
 
 done78:
 	VMOVMSKPD Y0, R8
@@ -12655,17 +16133,17 @@ done78:
 	TESTQ     R8, R8
 	JEQ       done79
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
+	VPADDD    Y7, Y3, Y3
 	VPERMPS   384(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VMOVSD    X3, 128(DI)(R8*8)
 
 done79:
 	VMOVMSKPD Y0, R8
@@ -12675,394 +16153,394 @@ done79:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
+	VPADDD    Y6, Y3, Y3
 	VPERMPS   384(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VMOVSD    X3, 128(DI)(R8*8)
 
 done80:
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    128(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done81
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
+	VMOVSD    X3, 136(DI)(R8*8)
 
 done81:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done82
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
+	VMOVSD    X3, 136(DI)(R8*8)
 
 done82:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done83
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
+	VMOVSD    X3, 136(DI)(R8*8)
 
 done83:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done84
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
+	VMOVQ     X3, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   352(AX), Y3, Y3
+	VMOVSD    X3, 136(DI)(R8*8)
 
 done84:
 	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    160(AX), Y3, Y3
+	VXORPD    320(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done85
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 152(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 144(DI)(R8*8)
 
 done85:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done86
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 152(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 144(DI)(R8*8)
 
 done86:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done87
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 152(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 144(DI)(R8*8)
 
 done87:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done88
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 152(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 144(DI)(R8*8)
 
 done88:
-	VMOVUPS   288(AX), Y3
-	VSUBPD    192(AX), Y3, Y3
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
+	VXORPD    288(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done89
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 160(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 152(DI)(R8*8)
 
 done89:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done90
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 160(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 152(DI)(R8*8)
 
 done90:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done91
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 160(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 152(DI)(R8*8)
 
 done91:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done92
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 160(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 152(DI)(R8*8)
 
 done92:
 	VMOVUPS   1312(AX), Y3
-	VMULPD    448(AX), Y3, Y3
+	VSUBPD    1280(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done93
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 168(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 160(DI)(R8*8)
 
 done93:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done94
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 168(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 160(DI)(R8*8)
 
 done94:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done95
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 168(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 160(DI)(R8*8)
 
 done95:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done96
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 168(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 160(DI)(R8*8)
 
 done96:
+	VMOVUPS   736(AX), Y3
+	VMULPD    480(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done97
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 176(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 168(DI)(R8*8)
 
 done97:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done98
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 176(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 168(DI)(R8*8)
 
 done98:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done99
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 176(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 168(DI)(R8*8)
 
 done99:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done100
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y4, Y3, Y3
-	VMOVSD    X3, 176(DI)(R8*8)
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 168(DI)(R8*8)
 
 done100:
 	LEAQ      (R10)(BX*8), DI
@@ -13071,17 +16549,17 @@ done100:
 	TESTQ     R8, R8
 	JEQ       done101
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 184(DI)(R8*8)
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   Y4, Y3, Y3
+	VMOVSD    X3, 176(DI)(R8*8)
 
 done101:
 	VMOVMSKPD Y0, R8
@@ -13089,17 +16567,17 @@ done101:
 	TESTQ     R8, R8
 	JEQ       done102
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 184(DI)(R8*8)
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   Y4, Y3, Y3
+	VMOVSD    X3, 176(DI)(R8*8)
 
 done102:
 	VMOVMSKPD Y0, R8
@@ -13107,17 +16585,17 @@ done102:
 	TESTQ     R8, R8
 	JEQ       done103
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 184(DI)(R8*8)
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   Y4, Y3, Y3
+	VMOVSD    X3, 176(DI)(R8*8)
 
 done103:
 	VMOVMSKPD Y0, R8
@@ -13127,242 +16605,242 @@ done103:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   672(AX), Y3, Y3
-	VMOVSD    X3, 184(DI)(R8*8)
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y4, Y3, Y3
+	VMOVSD    X3, 176(DI)(R8*8)
 
 done104:
-	VMOVUPS   256(AX), Y3
-	VMULPD    480(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done105
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
+	VMOVSD    X3, 184(DI)(R8*8)
 
 done105:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done106
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
+	VMOVSD    X3, 184(DI)(R8*8)
 
 done106:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done107
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
+	VMOVSD    X3, 184(DI)(R8*8)
 
 done107:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done108
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
+	VMOVQ     X3, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   128(AX), Y3, Y3
+	VMOVSD    X3, 184(DI)(R8*8)
 
 done108:
 	VMOVUPS   32(AX), Y3
-	VMULPD    480(AX), Y3, Y3
+	VMULPD    512(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done109
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 200(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 192(DI)(R8*8)
 
 done109:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done110
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 200(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 192(DI)(R8*8)
 
 done110:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done111
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 200(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 192(DI)(R8*8)
 
 done111:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done112
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
-	VMOVSD    X3, 200(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 192(DI)(R8*8)
 
 done112:
+	VMOVUPS   960(AX), Y3
+	VMULPD    512(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done113
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 200(DI)(R8*8)
 
 done113:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done114
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 200(DI)(R8*8)
 
 done114:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done115
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 200(DI)(R8*8)
 
 done115:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done116
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
+	VMOVSD    X3, 200(DI)(R8*8)
 
 done116:
 	LEAQ      (R10)(BX*8), DI
@@ -13371,17 +16849,17 @@ done116:
 	TESTQ     R8, R8
 	JEQ       done117
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 216(DI)(R8*8)
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done117:
 	VMOVMSKPD Y0, R8
@@ -13389,17 +16867,17 @@ done117:
 	TESTQ     R8, R8
 	JEQ       done118
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 216(DI)(R8*8)
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done118:
 	VMOVMSKPD Y0, R8
@@ -13407,17 +16885,17 @@ done118:
 	TESTQ     R8, R8
 	JEQ       done119
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y8, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 216(DI)(R8*8)
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done119:
 	VMOVMSKPD Y0, R8
@@ -13427,124 +16905,198 @@ done119:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
 	VMOVQ     X3, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 216(DI)(R8*8)
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done120:
-	VMOVUPS   192(AX), Y3
-	VSUBPD    288(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done121
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 224(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   288(AX), Y3, Y3
+	VMOVSD    X3, 216(DI)(R8*8)
 
 done121:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done122
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 224(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   288(AX), Y3, Y3
+	VMOVSD    X3, 216(DI)(R8*8)
 
 done122:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done123
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y3, Y7, Y7
-	VMOVSD    X7, 224(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y7, Y3, Y3
+	VPERMPS   288(AX), Y3, Y3
+	VMOVSD    X3, 216(DI)(R8*8)
 
 done123:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done124
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
+	VMOVQ     X3, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y6, Y3, Y3
+	VPERMPS   288(AX), Y3, Y3
+	VMOVSD    X3, 216(DI)(R8*8)
+
+done124:
+	VMOVUPS   1280(AX), Y3
+	VSUBPD    1312(AX), Y3, Y3
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done125
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
 	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 224(DI)(R8*8)
+
+done125:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done126
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
 	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y3, Y7, Y3
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 224(DI)(R8*8)
+
+done126:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done127
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 224(DI)(R8*8)
+
+done127:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done128
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 224(DI)(R8*8)
 
-done124:
-	VMOVUPS    576(AX), Y3
-	VDIVPD     736(AX), Y3, Y3
-	VMULPD     640(AX), Y3, Y3
+done128:
+	VMOVUPS    544(AX), Y3
+	VDIVPD     1088(AX), Y3, Y3
+	VMULPD     768(AX), Y3, Y3
 	LEAQ       (CX)(DX*8), AX
-	VMOVAPD    Y0, Y7
-	VMOVAPS    Y4, Y8
-	VGATHERQPD Y7, 8(AX)(Y6*8), Y8
-	VPSRLQ     $0x20, Y1, Y6
-	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y1, Y7
-	VPADDQ     Y7, Y6, Y6
+	VMOVAPD    Y0, Y6
+	VMOVAPS    Y4, Y7
+	VGATHERQPD Y6, 8(AX)(Y5*8), Y7
+	VPSRLQ     $0x20, Y1, Y5
+	VPMULUDQ   Y2, Y5, Y5
+	VPSRLQ     $0x20, Y2, Y6
+	VPMULUDQ   Y6, Y1, Y6
+	VPADDQ     Y6, Y5, Y5
 	VPMULUDQ   Y2, Y1, Y1
-	VPSLLQ     $0x20, Y6, Y2
+	VPSLLQ     $0x20, Y5, Y2
 	VPADDQ     Y2, Y1, Y1
 	VMOVAPD    Y0, Y2
 	VGATHERQPD Y2, 64(SI)(Y1*8), Y4
 	VADDPD     Y4, Y3, Y1
-	VSUBPD     Y8, Y1, Y1
+	VSUBPD     Y7, Y1, Y1
 	LEAQ       (R10)(BX*8), AX
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done125
+	JEQ        done129
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y2
 	VPADDQ     Y2, Y2, Y3
 	VPSHUFD    $0xa0, Y3, Y3
 	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD     Y4, Y3, Y3
-	VPERMPS    Y5, Y3, Y3
+	VPERMPS    Y9, Y3, Y3
 	VMOVQ      X3, CX
 	VPADDQ     Y2, Y2, Y2
 	VPSHUFD    $0xa0, Y2, Y2
@@ -13552,17 +17104,17 @@ done124:
 	VPERMPS    Y1, Y2, Y2
 	VMOVSD     X2, 232(AX)(CX*8)
 
-done125:
+done129:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done126
+	JEQ       done130
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
 	VPADDQ    Y2, Y2, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
 	VMOVQ     X3, CX
 	VPADDQ    Y2, Y2, Y2
 	VPSHUFD   $0xa0, Y2, Y2
@@ -13570,17 +17122,17 @@ done125:
 	VPERMPS   Y1, Y2, Y2
 	VMOVSD    X2, 232(AX)(CX*8)
 
-done126:
+done130:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done127
+	JEQ       done131
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
 	VPADDQ    Y2, Y2, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y5, Y3, Y3
+	VPERMPS   Y9, Y3, Y3
 	VMOVQ     X3, CX
 	VPADDQ    Y2, Y2, Y2
 	VPSHUFD   $0xa0, Y2, Y2
@@ -13588,17 +17140,17 @@ done126:
 	VPERMPS   Y1, Y2, Y2
 	VMOVSD    X2, 232(AX)(CX*8)
 
-done127:
+done131:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done128
+	JEQ       done132
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
 	VPADDQ    Y0, Y0, Y0
 	VPSHUFD   $0xa0, Y0, Y0
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y2
 	VPADDD    Y2, Y0, Y0
-	VPERMPS   Y5, Y0, Y0
+	VPERMPS   Y9, Y0, Y0
 	VMOVQ     X0, CX
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
 	VPADDQ    Y0, Y0, Y0
@@ -13607,8 +17159,8 @@ done127:
 	VPERMPS   Y1, Y0, Y0
 	VMOVSD    X0, 232(AX)(CX*8)
 
-done128:
-done6:
+done132:
+done8:
 done1:
 	VZEROUPPER
 	RET

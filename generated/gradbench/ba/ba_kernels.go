@@ -38,7 +38,7 @@ func outLoopPartGo(first, count, p int, out, w []float64) {
 func (t *tasks) eLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, feat, e []float64) {
 	k := &t.eLoopTask
 	*k = eLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, feat: feat, e: e}
-	workers.run(t.forWork(p*158), partsOf(p, 1024), k)
+	workers.run(t.forWork(p*169), partsOf(p, 1024), k)
 }
 
 // eLoopTask is what the parts of eLoop work on.
@@ -100,49 +100,50 @@ func eLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
 		v5 := za3*zY + za*zY3 + za2*zY2
-		v6 := zY*v3 + (za*zY2-za2*zY3)*v4 + za3*v5*(1-v3)
+		v6 := square(math.Sin(0.5 * zth2))
+		v7 := zY*v3 + (za*zY2-za2*zY3)*v4 + za3*v5*(2*v6)
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t float64
 		if v2 == 0 {
 			t = zY + (cams[cami*11+1]*zY2 - cams[cami*11+2]*zY3)
 		} else {
-			t = v6
+			t = v7
 		}
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
-		v7 := zY2*v3 + (za3*zY3-za*zY)*v4 + za2*v5*(1-v3)
+		v8 := zY2*v3 + (za3*zY3-za*zY)*v4 + za2*v5*(2*v6)
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t2 float64
 		if v2 == 0 {
 			t2 = zY2 + (cams[cami*11]*zY3 - cams[cami*11+1]*zY)
 		} else {
-			t2 = v7
+			t2 = v8
 		}
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
-		v8 := zY3*v3 + (za2*zY-za3*zY2)*v4 + za*v5*(1-v3)
+		v9 := zY3*v3 + (za2*zY-za3*zY2)*v4 + za*v5*(2*v6)
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t3 float64
 		if v2 == 0 {
 			t3 = zY3 + (cams[cami*11+2]*zY - cams[cami*11]*zY2)
 		} else {
-			t3 = v8
+			t3 = v9
 		}
 
 		// s = sumsq(z)   ba.bp:14
 		zs := square(t/t2) + square(t3/t2)
 
 		// return w*(c[6]*(1 + c[9]*s + c[10]*s^2)*z + c[7:9] - feat)   ba.bp:15
-		v9 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*square(zs)
-		v10 := cams[cami*11+6] * v9
+		v10 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*square(zs)
+		v11 := cams[cami*11+6] * v10
 		wi := w[first+i]
-		t4 := v10 * (t / t2)
+		t4 := v11 * (t / t2)
 		feati := feat[first*2+i*2]
 		e[first*2+i*2] = wi * (t4 + cams[cami*11+7] - feati)
-		t5 := v10 * (t3 / t2)
+		t5 := v11 * (t3 / t2)
 		feati2 := feat[first*2+i*2+1]
 		e[first*2+i*2+1] = wi * (t5 + cams[cami*11+8] - feati2)
 	}
@@ -182,7 +183,7 @@ func outLoop2PartGo(first, count, p int, out, w []float64) {
 func (t *tasks) jLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, J, feat []float64) {
 	k := &t.jLoopTask
 	*k = jLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, J: J, feat: feat}
-	workers.run(t.forWork(p*1008), partsOf(p, 256), k)
+	workers.run(t.forWork(p*962), partsOf(p, 256), k)
 }
 
 // jLoopTask is what the parts of jLoop work on.
@@ -247,48 +248,50 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
 		v7 := za3*zY + za*zY3 + za2*zY2
+		v8 := math.Sin(0.5 * zth2)
+		v9 := 2 * square(v8)
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t float64
 		if v2 == 0 {
 			t = zY + (cams[cami*11+1]*zY2 - cams[cami*11+2]*zY3)
 		} else {
-			t = zY*v4 + v5*v6 + za3*v7*(1-v4)
+			t = zY*v4 + v5*v6 + za3*v7*v9
 		}
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
-		v8 := za3*zY3 - za*zY
+		v10 := za3*zY3 - za*zY
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t2 float64
 		if v2 == 0 {
 			t2 = zY2 + (cams[cami*11]*zY3 - cams[cami*11+1]*zY)
 		} else {
-			t2 = zY2*v4 + v8*v6 + za2*v7*(1-v4)
+			t2 = zY2*v4 + v10*v6 + za2*v7*v9
 		}
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
-		v9 := za2*zY - za3*zY2
+		v11 := za2*zY - za3*zY2
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t3 float64
 		if v2 == 0 {
 			t3 = zY3 + (cams[cami*11+2]*zY - cams[cami*11]*zY2)
 		} else {
-			t3 = zY3*v4 + v9*v6 + za*v7*(1-v4)
+			t3 = zY3*v4 + v11*v6 + za*v7*v9
 		}
 
 		// s = sumsq(z)   ba.bp:14
 		zs := square(t/t2) + square(t3/t2)
 
 		// return w*(c[6]*(1 + c[9]*s + c[10]*s^2)*z + c[7:9] - feat)   ba.bp:15
-		v10 := square(zs)
-		v11 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*v10
-		v12 := cams[cami*11+6] * v11
+		v12 := square(zs)
+		v13 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*v12
+		v14 := cams[cami*11+6] * v13
 
-		// dz = w∘v11/t2   ba.bp:13
+		// dz = w∘v13/t2   ba.bp:13
 		wi := w[first+i]
-		dz := wi * v12 / t2
+		dz := wi * v14 / t2
 
 		// d = w∘(t/t2)   ba.bp:15
 		d := wi * (t / t2)
@@ -311,14 +314,14 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// dz3 = ds∘dzs2/t2   ba.bp:13
 		dz3 := ds * dzs2 / t2
 
-		// d2 = dz∘(1 − v3)   ba.bp:7
-		d2 := dz * (1 - v4)
-
 		// da = dz∘v5∘zY2/zth2   ba.bp:6
 		da := dz * v6 * zY2 / zth2
 
-		// da2 = d2∘v6/zth2   ba.bp:6
-		da2 := d2 * v7 / zth2
+		// da2 = dz∘v8∘v6/zth2   ba.bp:6
+		da2 := dz * v9 * v7 / zth2
+
+		// d2 = cos(0.5·zth2)   ba.bp:7
+		d2 := math.Cos(0.5 * zth2)
 
 		// d3[i] = 2·cams[cam[i],0]   ba.bp:4
 		d3 := 2 * cams[cami*11]
@@ -383,17 +386,8 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		zz := t3 / t2
 		dY := dz*zz + (dz4*(t/t2) + dz5*zz)
 
-		// d7 = dY∘(1 − v3)   ba.bp:7
-		d7 := dY * (1 - v4)
-
-		// d8 = dz5∘(1 − v3)   ba.bp:7
-		d8 := dz5 * (1 - v4)
-
-		// d9 = dz4∘(1 − v3)   ba.bp:7
-		d9 := dz4 * (1 - v4)
-
-		// d10 = d2∘za + d9∘za3 + d8∘za − d7∘za2   ba.bp:7
-		d10 := d2*za + (d9*za3 + d8*za - d7*za2)
+		// d7 = dz∘v8∘za + dz4∘v8∘za3 + dz5∘v8∘za − dY∘v8∘za2   ba.bp:7
+		d7 := dz*v9*za + (dz4*v9*za3 + dz5*v9*za - dY*v9*za2)
 
 		// dzY4[i] = (if v2[i] = 0 { −dY[i] } else { −dY[i]·v3[i] }) + (if v2[i] = 0 { dz4[i]·cams[cam[i],1] } else { dz4[i]·v5[i]·za[i] })   ba.bp:12
 		on := v2 == 0
@@ -403,28 +397,28 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY19 = dz4 * v6 * za
 		}
-		var v13 float64
+		var v15 float64
 		if on {
-			v13 = -dY
+			v15 = -dY
 		} else {
-			v13 = -(dY * v4)
+			v15 = -(dY * v4)
 		}
-		dzY4 := v13 + dzY19
+		dzY4 := v15 + dzY19
 
-		// dzY5[i] = dzY4[i] − (if v2[i] = 0 { dz5[i]·cams[cam[i],0] } else { dz5[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d10[i]·za2[i] })   ba.bp:12
+		// dzY5[i] = dzY4[i] − (if v2[i] = 0 { dz5[i]·cams[cam[i],0] } else { dz5[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d7[i]·za2[i] })   ba.bp:12
 		var dzY20 float64
 		if on {
 			dzY20 = dz5 * cams[cami*11]
 		} else {
 			dzY20 = dz5 * v6 * za3
 		}
-		var v14 float64
+		var v16 float64
 		if on {
-			v14 = 0
+			v16 = 0
 		} else {
-			v14 = d10 * za2
+			v16 = d7 * za2
 		}
-		dzY5 := dzY4 - dzY20 + v14
+		dzY5 := dzY4 - dzY20 + v16
 
 		// dzY6[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],0] } else { −dY[i]·v5[i]·za3[i] }   ba.bp:4
 		var dzY21 float64
@@ -441,22 +435,22 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY22 = dz4 * v6 * za2
 		}
-		var v15 float64
+		var v17 float64
 		if on {
-			v15 = dz5
+			v17 = dz5
 		} else {
-			v15 = dz5 * v4
+			v17 = dz5 * v4
 		}
-		dzY7 := v15 + dzY21 - dzY22
+		dzY7 := v17 + dzY21 - dzY22
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v16 float64
+		var v18 float64
 		if v2 == 0 {
-			v16 = 0
+			v18 = 0
 		} else {
-			v16 = d10 * za
+			v18 = d7 * za
 		}
-		v17 := dzY7 + v16 + dzY
+		v19 := dzY7 + v18 + dzY
 
 		// dzY8[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],1] } else { −dY[i]·v5[i]·za[i] }   ba.bp:4
 		var dzY23 float64
@@ -473,97 +467,71 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY24 = dz5 * v6 * za2
 		}
-		var v18 float64
+		var v20 float64
 		if on {
-			v18 = dz4
+			v20 = dz4
 		} else {
-			v18 = dz4 * v4
+			v20 = dz4 * v4
 		}
-		dzY9 := v18 + dzY24
+		dzY9 := v20 + dzY24
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v19 float64
+		var v21 float64
 		if v2 == 0 {
-			v19 = 0
+			v21 = 0
 		} else {
-			v19 = d10 * za3
+			v21 = d7 * za3
 		}
-		v20 := dzY9 - dzY23 + v19 + dzY17
+		v22 := dzY9 - dzY23 + v21 + dzY17
 
-		// d11 = dz∘za∘v6 + dz4∘za3∘v6 + dz5∘za∘v6 − dY∘za2∘v6   ba.bp:7
+		// d8 = dz∘za∘v6 + dz4∘za3∘v6 + dz5∘za∘v6 − dY∘za2∘v6   ba.bp:7
 		t4 := za * v7
-		d11 := dz*t4 + (dz4*(za3*v7) + dz5*t4 - dY*(za2*v7))
+		d8 := dz*t4 + (dz4*(za3*v7) + dz5*t4 - dY*(za2*v7))
 
-		// d12 = if v2 = 0 { 0 } else { dz∘zY3 + dz4∘zY + dz5∘zY3 − dY∘zY2 }   ba.bp:7
-		var d12 float64
-		if v2 == 0 {
-			d12 = 0
-		} else {
-			d12 = dz*zY3 + (dz4*zY + dz5*zY3 - dY*zY2)
-		}
+		// da4 = dz5∘v5∘zY − dz4∘v5∘zY3 − dY∘v8∘v6 + d7∘zY2   ba.bp:6
+		da4 := dz5*v6*zY - dz4*v6*zY3 - dY*v9*v7 + d7*zY2
 
-		// da4 = dz5∘v5∘zY − dz4∘v5∘zY3 − d7∘v6 + d10∘zY2   ba.bp:6
-		da4 := dz5*v6*zY - dz4*v6*zY3 - d7*v7 + d10*zY2
+		// da5 = dz4∘v5∘zY2 + dY∘v5∘zY + dz5∘v8∘v6 + d7∘zY3   ba.bp:6
+		da5 := dz4*v6*zY2 + dY*v6*zY + dz5*v9*v7 + d7*zY3
 
-		// da5 = dz4∘v5∘zY2 + dY∘v5∘zY + d8∘v6 + d10∘zY3   ba.bp:6
-		da5 := dz4*v6*zY2 + dY*v6*zY + d8*v7 + d10*zY3
-
-		// da6 = d9∘v6 − (dY∘v5∘zY3 + dz5∘v5∘zY2) + d10∘zY   ba.bp:6
-		da6 := d9*v7 - (dY*v6*zY3 + dz5*v6*zY2) + d10*zY
+		// da6 = dz4∘v8∘v6 − (dY∘v5∘zY3 + dz5∘v5∘zY2) + d7∘zY   ba.bp:6
+		da6 := dz4*v9*v7 - (dY*v6*zY3 + dz5*v6*zY2) + d7*zY
 
 		// dth = da3∘za2 + da6/zth2∘za3 + da5/zth2∘za + da4/zth2∘za2   ba.bp:6
 		dth := da3*za2 + (da6/zth2*za3 + da5/zth2*za + da4/zth2*za2)
 
-		// dth2 = (dz∘v8 + dz4∘v4 + dz5∘v8 − dY∘v7)∘v3 + da∘za3 − dth − da2∘za   ba.bp:5
-		dth2 := (dz*v9+(dz4*v5+dz5*v9-dY*v8))*v4 + (da*za3 - dth - da2*za)
+		// dth2 = (dz∘v10 + dz4∘v4 + dz5∘v10 − dY∘v9)∘v3 + da∘za3 − dth − da2∘za   ba.bp:5
+		dth2 := (dz*v11+(dz4*v5+dz5*v11-dY*v10))*v4 + (da*za3 - dth - da2*za)
 
-		// d13 = (if v2 = 0 { 0 } else { dth2 }) − v5∘(d12 − (if v2 = 0 { 0 } else { d11 }))   ba.bp:5
-		var v21 float64
-		if on {
-			v21 = 0
-		} else {
-			v21 = dth2
-		}
-		var v22 float64
-		if on {
-			v22 = 0
-		} else {
-			v22 = d11
-		}
-		d13 := v21 - v6*(d12-v22)
+		// d9 = dth2 + 2·d8∘v7∘d2 − v5∘(dz∘zY3 + dz4∘zY + dz5∘zY3 − dY∘zY2)   ba.bp:5
+		d9 := dth2 + 0.5*(2*d8*(2*v8)*d2) - v6*(dz*zY3+(dz4*zY+dz5*zY3-dY*zY2))
 
-		// dzth = d13∘(if d13 ≠ 0 { 0.5/zth } else { 1 })   ba.bp:5
-		var v23 float64
-		if d13 != 0 {
-			v23 = 0.5 / zth
-		} else {
-			v23 = 1
-		}
-		dzth := d13 * v23
+		// dzth = d9∘(0.5/zth)   ba.bp:5
+		dzth := d9 * (0.5 / zth)
 
 		// dzv4 = (if v2 = 0 { dz5∘zY − dz4∘zY3 } else { da4/zth2 + dzth∘d5 }) + (if v2 = 0 { dz∘zY } else { da3 })   ba.bp:19
+		var v23 float64
+		if on {
+			v23 = dz5*zY - dz4*zY3
+		} else {
+			v23 = da4/zth2 + dzth*d5
+		}
 		var v24 float64
 		if on {
-			v24 = dz5*zY - dz4*zY3
+			v24 = dz * zY
 		} else {
-			v24 = da4/zth2 + dzth*d5
+			v24 = da3
 		}
-		var v25 float64
-		if on {
-			v25 = dz * zY
-		} else {
-			v25 = da3
-		}
-		dzv4 := v24 + v25
+		dzv4 := v23 + v24
 
 		// dzv5 = (if v2 = 0 { dz4∘zY2 + dY∘zY } else { da5/zth2 + dzth∘d4 }) + dzv2   ba.bp:19
-		var v26 float64
+		var v25 float64
 		if v2 == 0 {
-			v26 = dz4*zY2 + dY*zY
+			v25 = dz4*zY2 + dY*zY
 		} else {
-			v26 = da5/zth2 + dzth*d4
+			v25 = da5/zth2 + dzth*d4
 		}
-		dzv5 := v26 + dzv2
+		dzv5 := v25 + dzv2
 
 		// dzv6 = if v2 = 0 { −(dY∘zY3 + dz5∘zY2) } else { da6/zth2 + dzth∘d3 }   ba.bp:19
 		var dzv6 float64
@@ -577,17 +545,8 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		zz2 := t / t2
 		dY2 := dz*zz2 + (dz2*zz2 + dz3*(t3/t2))
 
-		// d14 = dY2∘(1 − v3)   ba.bp:7
-		d14 := dY2 * (1 - v4)
-
-		// d15 = dz3∘(1 − v3)   ba.bp:7
-		d15 := dz3 * (1 - v4)
-
-		// d16 = dz2∘(1 − v3)   ba.bp:7
-		d16 := dz2 * (1 - v4)
-
-		// d17 = d2∘za3 + d16∘za3 + d15∘za − d14∘za2   ba.bp:7
-		d17 := d2*za3 + (d16*za3 + d15*za - d14*za2)
+		// d10 = dz∘v8∘za3 + dz2∘v8∘za3 + dz3∘v8∘za − dY2∘v8∘za2   ba.bp:7
+		d10 := dz*v9*za3 + (dz2*v9*za3 + dz3*v9*za - dY2*v9*za2)
 
 		// dzY10[i] = (if v2[i] = 0 { −dY2[i] } else { −dY2[i]·v3[i] }) + (if v2[i] = 0 { dz2[i]·cams[cam[i],1] } else { dz2[i]·v5[i]·za[i] })   ba.bp:12
 		var dzY25 float64
@@ -596,28 +555,28 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY25 = dz2 * v6 * za
 		}
-		var v27 float64
+		var v26 float64
 		if on {
-			v27 = -dY2
+			v26 = -dY2
 		} else {
-			v27 = -(dY2 * v4)
+			v26 = -(dY2 * v4)
 		}
-		dzY10 := v27 + dzY25
+		dzY10 := v26 + dzY25
 
-		// dzY11[i] = dzY10[i] − (if v2[i] = 0 { dz3[i]·cams[cam[i],0] } else { dz3[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d17[i]·za2[i] })   ba.bp:12
+		// dzY11[i] = dzY10[i] − (if v2[i] = 0 { dz3[i]·cams[cam[i],0] } else { dz3[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d10[i]·za2[i] })   ba.bp:12
 		var dzY26 float64
 		if on {
 			dzY26 = dz3 * cams[cami*11]
 		} else {
 			dzY26 = dz3 * v6 * za3
 		}
-		var v28 float64
+		var v27 float64
 		if on {
-			v28 = 0
+			v27 = 0
 		} else {
-			v28 = d17 * za2
+			v27 = d10 * za2
 		}
-		dzY11 := dzY10 - dzY26 + v28
+		dzY11 := dzY10 - dzY26 + v27
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
 		var dzY27 float64
@@ -626,7 +585,7 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY27 = dz * v6 * za
 		}
-		v29 := dzY11 + dzY27
+		v28 := dzY11 + dzY27
 
 		// dzY12[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],0] } else { −dY2[i]·v5[i]·za3[i] }   ba.bp:4
 		var dzY28 float64
@@ -643,22 +602,22 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY29 = dz2 * v6 * za2
 		}
-		var v30 float64
+		var v29 float64
 		if on {
-			v30 = dz3
+			v29 = dz3
 		} else {
-			v30 = dz3 * v4
+			v29 = dz3 * v4
 		}
-		dzY13 := v30 + dzY28 - dzY29
+		dzY13 := v29 + dzY28 - dzY29
 
-		// dzY14 = dzY13 + (if v2 = 0 { 0 } else { d17∘za })   ba.bp:12
-		var v31 float64
+		// dzY14 = dzY13 + (if v2 = 0 { 0 } else { d10∘za })   ba.bp:12
+		var v30 float64
 		if v2 == 0 {
-			v31 = 0
+			v30 = 0
 		} else {
-			v31 = d17 * za
+			v30 = d10 * za
 		}
-		dzY14 := dzY13 + v31
+		dzY14 := dzY13 + v30
 
 		// dzY15[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],1] } else { −dY2[i]·v5[i]·za[i] }   ba.bp:4
 		var dzY30 float64
@@ -675,106 +634,80 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			dzY31 = dz3 * v6 * za2
 		}
-		var v32 float64
+		var v31 float64
 		if on {
-			v32 = dz2
+			v31 = dz2
 		} else {
-			v32 = dz2 * v4
+			v31 = dz2 * v4
 		}
-		dzY16 := v32 + dzY31
+		dzY16 := v31 + dzY31
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v33 float64
+		var v32 float64
 		if v2 == 0 {
-			v33 = 0
+			v32 = 0
 		} else {
-			v33 = d17 * za3
+			v32 = d10 * za3
 		}
-		v34 := dzY16 - dzY30 + v33 + dzY
+		v33 := dzY16 - dzY30 + v32 + dzY
 
 		// da7 = dz∘v5∘zY3/zth2   ba.bp:6
 		da7 := dz * v6 * zY3 / zth2
 
-		// d18 = dz∘za3∘v6 + dz2∘za3∘v6 + dz3∘za∘v6 − dY2∘za2∘v6   ba.bp:7
+		// d11 = dz∘za3∘v6 + dz2∘za3∘v6 + dz3∘za∘v6 − dY2∘za2∘v6   ba.bp:7
 		t5 := za3 * v7
-		d18 := dz*t5 + (dz2*t5 + dz3*(za*v7) - dY2*(za2*v7))
+		d11 := dz*t5 + (dz2*t5 + dz3*(za*v7) - dY2*(za2*v7))
 
-		// d19 = if v2 = 0 { 0 } else { dz∘zY + dz2∘zY + dz3∘zY3 − dY2∘zY2 }   ba.bp:7
-		var d19 float64
-		if v2 == 0 {
-			d19 = 0
-		} else {
-			d19 = dz*zY + (dz2*zY + dz3*zY3 - dY2*zY2)
-		}
+		// da8 = dz3∘v5∘zY − dz2∘v5∘zY3 − dY2∘v8∘v6 + d10∘zY2   ba.bp:6
+		da8 := dz3*v6*zY - dz2*v6*zY3 - dY2*v9*v7 + d10*zY2
 
-		// da8 = dz3∘v5∘zY − dz2∘v5∘zY3 − d14∘v6 + d17∘zY2   ba.bp:6
-		da8 := dz3*v6*zY - dz2*v6*zY3 - d14*v7 + d17*zY2
+		// da9 = dz2∘v5∘zY2 + dY2∘v5∘zY + dz3∘v8∘v6 + d10∘zY3   ba.bp:6
+		da9 := dz2*v6*zY2 + dY2*v6*zY + dz3*v9*v7 + d10*zY3
 
-		// da9 = dz2∘v5∘zY2 + dY2∘v5∘zY + d15∘v6 + d17∘zY3   ba.bp:6
-		da9 := dz2*v6*zY2 + dY2*v6*zY + d15*v7 + d17*zY3
-
-		// da10 = d16∘v6 − (dY2∘v5∘zY3 + dz3∘v5∘zY2) + d17∘zY   ba.bp:6
-		da10 := d16*v7 - (dY2*v6*zY3 + dz3*v6*zY2) + d17*zY
+		// da10 = dz2∘v8∘v6 − (dY2∘v5∘zY3 + dz3∘v5∘zY2) + d10∘zY   ba.bp:6
+		da10 := dz2*v9*v7 - (dY2*v6*zY3 + dz3*v6*zY2) + d10*zY
 
 		// dth3 = da∘za + da10/zth2∘za3 + da9/zth2∘za + da8/zth2∘za2   ba.bp:6
 		dth3 := da*za + (da10/zth2*za3 + da9/zth2*za + da8/zth2*za2)
 
-		// dth4 = (dz∘v4 + dz2∘v4 + dz3∘v8 − dY2∘v7)∘v3 + da7∘za2 − dth3 − da2∘za3   ba.bp:5
-		dth4 := (dz*v5+(dz2*v5+dz3*v9-dY2*v8))*v4 + (da7*za2 - dth3 - da2*za3)
+		// dth4 = (dz∘v4 + dz2∘v4 + dz3∘v10 − dY2∘v9)∘v3 + da7∘za2 − dth3 − da2∘za3   ba.bp:5
+		dth4 := (dz*v5+(dz2*v5+dz3*v11-dY2*v10))*v4 + (da7*za2 - dth3 - da2*za3)
 
-		// d20 = (if v2 = 0 { 0 } else { dth4 }) − v5∘(d19 − (if v2 = 0 { 0 } else { d18 }))   ba.bp:5
-		var v35 float64
-		if on {
-			v35 = 0
-		} else {
-			v35 = dth4
-		}
-		var v36 float64
-		if on {
-			v36 = 0
-		} else {
-			v36 = d18
-		}
-		d20 := v35 - v6*(d19-v36)
+		// d12 = dth4 + 2·d11∘v7∘d2 − v5∘(dz∘zY + dz2∘zY + dz3∘zY3 − dY2∘zY2)   ba.bp:5
+		d12 := dth4 + 0.5*(2*d11*(2*v8)*d2) - v6*(dz*zY+(dz2*zY+dz3*zY3-dY2*zY2))
 
-		// dzth2 = d20∘(if d20 ≠ 0 { 0.5/zth } else { 1 })   ba.bp:5
-		var v37 float64
-		if d20 != 0 {
-			v37 = 0.5 / zth
-		} else {
-			v37 = 1
-		}
-		dzth2 := d20 * v37
+		// dzth2 = d12∘(0.5/zth)   ba.bp:5
+		dzth2 := d12 * (0.5 / zth)
 
 		// dzv7 = (if v2 = 0 { dz3∘zY − dz2∘zY3 } else { da8/zth2 + dzth2∘d5 }) + (if v2 = 0 { −dz∘zY3 } else { −da7 })   ba.bp:19
-		var v38 float64
+		var v34 float64
 		if on {
-			v38 = dz3*zY - dz2*zY3
+			v34 = dz3*zY - dz2*zY3
 		} else {
-			v38 = da8/zth2 + dzth2*d5
+			v34 = da8/zth2 + dzth2*d5
 		}
-		var v39 float64
+		var v35 float64
 		if on {
-			v39 = -(dz * zY3)
+			v35 = -(dz * zY3)
 		} else {
-			v39 = -da7
+			v35 = -da7
 		}
-		dzv7 := v38 + v39
+		dzv7 := v34 + v35
 
 		// dzv8 = (if v2 = 0 { dz2∘zY2 + dY2∘zY } else { da9/zth2 + dzth2∘d4 }) + (if v2 = 0 { dz∘zY2 } else { da })   ba.bp:19
-		var v40 float64
+		var v36 float64
 		if on {
-			v40 = dz2*zY2 + dY2*zY
+			v36 = dz2*zY2 + dY2*zY
 		} else {
-			v40 = da9/zth2 + dzth2*d4
+			v36 = da9/zth2 + dzth2*d4
 		}
-		var v41 float64
+		var v37 float64
 		if on {
-			v41 = dz * zY2
+			v37 = dz * zY2
 		} else {
-			v41 = da
+			v37 = da
 		}
-		dzv8 := v40 + v41
+		dzv8 := v36 + v37
 
 		// dzv9 = if v2 = 0 { −(dY2∘zY3 + dz3∘zY2) } else { da10/zth2 + dzth2∘d3 }   ba.bp:19
 		var dzv9 float64
@@ -795,7 +728,7 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+2] = dzv7
 		}
-		dzv11 := -v34
+		dzv11 := -v33
 		{
 			J[first*30+i*30+3] = dzv11
 		}
@@ -803,11 +736,11 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+4] = dzv12
 		}
-		dzv13 := -v29
+		dzv13 := -v28
 		{
 			J[first*30+i*30+5] = dzv13
 		}
-		dzv14 := d * v11
+		dzv14 := d * v13
 		{
 			J[first*30+i*30+6] = dzv14
 		}
@@ -825,32 +758,32 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+9] = dzv15
 		}
-		dzv16 := dzv * v10
+		dzv16 := dzv * v12
 		{
 			J[first*30+i*30+10] = dzv16
 		}
 		{
-			J[first*30+i*30+11] = v34
+			J[first*30+i*30+11] = v33
 		}
 		t6 := dzY14 - dzY17
 		{
 			J[first*30+i*30+12] = t6
 		}
 		{
-			J[first*30+i*30+13] = v29
+			J[first*30+i*30+13] = v28
 		}
-		t7 := v12 * (t / t2)
+		t7 := v14 * (t / t2)
 		feati := feat[first*2+i*2]
 		{
 			J[first*30+i*30+14] = t7 + cams[cami*11+7] - feati
 		}
-		var v42 float64
+		var v38 float64
 		if v2 == 0 {
-			v42 = -(dz * zY2)
+			v38 = -(dz * zY2)
 		} else {
-			v42 = -da
+			v38 = -da
 		}
-		dzv17 := dzv6 + v42
+		dzv17 := dzv6 + v38
 		{
 			J[first*30+i*30+15] = dzv17
 		}
@@ -860,11 +793,11 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+17] = dzv4
 		}
-		dzv18 := -v20
+		dzv18 := -v22
 		{
 			J[first*30+i*30+18] = dzv18
 		}
-		dzv19 := -v17
+		dzv19 := -v19
 		{
 			J[first*30+i*30+19] = dzv19
 		}
@@ -872,7 +805,7 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+20] = dzv20
 		}
-		dzv21 := d6 * v11
+		dzv21 := d6 * v13
 		{
 			J[first*30+i*30+21] = dzv21
 		}
@@ -890,21 +823,21 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+24] = dzv22
 		}
-		dzv23 := dzv3 * v10
+		dzv23 := dzv3 * v12
 		{
 			J[first*30+i*30+25] = dzv23
 		}
 		{
-			J[first*30+i*30+26] = v20
+			J[first*30+i*30+26] = v22
 		}
 		{
-			J[first*30+i*30+27] = v17
+			J[first*30+i*30+27] = v19
 		}
 		t8 := dzY5 - dzY18
 		{
 			J[first*30+i*30+28] = t8
 		}
-		t9 := v12 * (t3 / t2)
+		t9 := v14 * (t3 / t2)
 		feati2 := feat[first*2+i*2+1]
 		{
 			J[first*30+i*30+29] = t9 + cams[cami*11+8] - feati2

@@ -45,7 +45,7 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
+	v := float64(k) * (xlogy(float64(nu*d), gamma/1.4142135623730951) - lgam)
 
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
@@ -71,7 +71,7 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	}
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	f := gauss + data + float64(k)*v + prior
+	f := gauss + data + v + prior
 	return f
 }
 
@@ -130,7 +130,7 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	v := float64(nu*d)*math.Log(gamma/1.4142135623730951) - lgam
+	v := float64(k) * (xlogy(float64(nu*d), gamma/1.4142135623730951) - lgam)
 
 	// gauss = -n*(d/2*log(2*pi) + logsumexp(alpha))   gmm.bp:13
 	m2 := inf[float64](-1)
@@ -166,7 +166,7 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	}
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
-	f := gauss + data + float64(k)*v + prior
+	f := gauss + data + v + prior
 
 	// dzy[i,j] = if j < i { 2 } else { 0 }   gmm.bp:9
 	w.tasks.dzyLoop(d, dzy)

@@ -620,3 +620,14 @@ func (s *scratch[F]) of(who, n int) []F {
 func square(x float64) float64 {
 	return x * x
 }
+
+// xlogy returns x·log y, and 0 where x = 0.
+func xlogy(x float64, y float64) float64 {
+	var v float64
+	if x == 0 {
+		v = 0
+	} else {
+		v = x * math.Log(y)
+	}
+	return v
+}

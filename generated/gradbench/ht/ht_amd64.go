@@ -31,14 +31,14 @@ func secondLoop(first []float64, j []int32, t2 []float64, t []int32, theta, seco
 }
 
 // aLoop is aLoopGo, or assembly that computes the same.
-func aLoop(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
+func aLoop(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
 	switch cpu {
 	case avx512:
-		aLoopAVX512(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
+		aLoopAVX512(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 	case avx2:
-		aLoopAVX2(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
+		aLoopAVX2(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 	default:
-		aLoopGo(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
+		aLoopGo(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 	}
 }
 
@@ -127,14 +127,14 @@ func zfirstLoop(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []f
 }
 
 // dALoop is dALoopGo, or assembly that computes the same.
-func dALoop(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38 []float64) {
+func dALoop(t20 []int32, second, first, t21 []float64, parent []int32, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39 []float64) {
 	switch cpu {
 	case avx512:
-		dALoopAVX512(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+		dALoopAVX512(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
 	case avx2:
-		dALoopAVX2(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+		dALoopAVX2(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
 	default:
-		dALoopGo(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+		dALoopGo(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
 	}
 }
 
@@ -331,10 +331,10 @@ func secondLoopAVX512(first []float64, j []int32, t2 []float64, t []int32, theta
 func secondLoopAVX2(first []float64, j []int32, t2 []float64, t []int32, theta []float64, second []float64)
 
 //go:noescape
-func aLoopAVX512(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
+func aLoopAVX512(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
 
 //go:noescape
-func aLoopAVX2(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
+func aLoopAVX2(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
 
 //go:noescape
 func zM2LoopAVX512(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
@@ -379,10 +379,10 @@ func zfirstLoopAVX512(on2 []int32, t []int32, t6 []float64, zsecond []float64, j
 func zfirstLoopAVX2(on2 []int32, t []int32, t6 []float64, zsecond []float64, j []int32, t2 []int32, zfirst []float64, on []int32)
 
 //go:noescape
-func dALoopAVX512(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
+func dALoopAVX512(t20 []int32, second []float64, first []float64, t21 []float64, parent []int32, p5 []float64, p6 []float64, t22 []float64, t23 []float64, t24 []float64, here2 []float64, rel []float64, t27 []float64, t28 []float64, zfirst []float64, t25 []float64, t26 []float64, t37 []float64, t30 []float64, t31 []float64, t33 []float64, t34 []float64, t36 []float64, zsecond []float64, t29 []float64, t32 []float64, t35 []float64, t38 []float64, zhere []float64, dA []float64, dA2 []float64, t39 []float64)
 
 //go:noescape
-func dALoopAVX2(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
+func dALoopAVX2(t20 []int32, second []float64, first []float64, t21 []float64, parent []int32, p5 []float64, p6 []float64, t22 []float64, t23 []float64, t24 []float64, here2 []float64, rel []float64, t27 []float64, t28 []float64, zfirst []float64, t25 []float64, t26 []float64, t37 []float64, t30 []float64, t31 []float64, t33 []float64, t34 []float64, t36 []float64, zsecond []float64, t29 []float64, t32 []float64, t35 []float64, t38 []float64, zhere []float64, dA []float64, dA2 []float64, t39 []float64)
 
 //go:noescape
 func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)

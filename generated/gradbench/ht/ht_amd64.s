@@ -1131,12 +1131,12 @@ TEXT ·secondLoopAVX2(SB), $160-144
 	VZEROUPPER
 	RET
 
-// func aLoopAVX512(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
+// func aLoopAVX512(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·aLoopAVX512(SB), $8-312
-	MOVQ         t9_base+216(FP), AX
+	MOVQ         t10_base+216(FP), AX
 	MOVQ         here_base+240(FP), CX
-	MOVQ         t10_base+288(FP), DX
+	MOVQ         t11_base+288(FP), DX
 	MOVQ         $+0, BX
 	MOVQ         BX, (SP)
 	VBROADCASTSD c64x1_4270000000000000<>+0(SB), Z0
@@ -1159,16 +1159,16 @@ TEXT ·aLoopAVX512(SB), $8-312
 
 loop1:
 	MOVQ              $+0, SI
-	MOVQ              t5_base+0(FP), DI
+	MOVQ              t6_base+0(FP), DI
 	MOVL              SI, (DI)
 	MOVQ              $+0, SI
-	MOVQ              t5_base+0(FP), DI
+	MOVQ              t6_base+0(FP), DI
 	MOVL              SI, 4(DI)
 	MOVQ              $+0, SI
-	MOVQ              t5_base+0(FP), DI
+	MOVQ              t6_base+0(FP), DI
 	MOVL              SI, 8(DI)
 	MOVQ              $+1, SI
-	MOVQ              t5_base+0(FP), DI
+	MOVQ              t6_base+0(FP), DI
 	MOVL              SI, 12(DI)
 	MOVQ              second_base+24(FP), SI
 	MOVQ              (SP), DI
@@ -2264,13 +2264,13 @@ done5:
 	VRANGEPD    $0x02, Z18, Z21, Z18
 	VPSLLQ      $0x3f, Z19, Z19
 	VXORPD      Z19, Z18, Z18
-	MOVQ        t6_base+72(FP), SI
+	MOVQ        t7_base+72(FP), SI
 	VMOVSD      X2, (SI)
-	MOVQ        t6_base+72(FP), SI
+	MOVQ        t7_base+72(FP), SI
 	VMOVSD      X18, 8(SI)
-	MOVQ        t6_base+72(FP), SI
+	MOVQ        t7_base+72(FP), SI
 	VMOVSD      X17, 16(SI)
-	MOVQ        t6_base+72(FP), SI
+	MOVQ        t7_base+72(FP), SI
 	VMOVSD      X2, 24(SI)
 	MOVQ        parent_base+96(FP), SI
 	MOVQ        (SP), DI
@@ -2310,34 +2310,34 @@ done9:
 	VMOVUPD     Z19, (DI)
 	MOVQ        p6_base+144(FP), DI
 	VMOVUPD     Z20, 64(DI)
-	MOVQ        t7_base+168(FP), DI
+	MOVQ        t8_base+168(FP), DI
 	VMOVSD      X16, (DI)
 	VMULPD      Z17, Z15, Z19
-	MOVQ        t7_base+168(FP), DI
+	MOVQ        t8_base+168(FP), DI
 	VMOVSD      X19, 8(DI)
 	VMULPD      Z18, Z15, Z19
 	VXORPD.BCST c64x1_8000000000000000<>+0(SB), Z19, Z19
-	MOVQ        t7_base+168(FP), DI
+	MOVQ        t8_base+168(FP), DI
 	VMOVSD      X19, 16(DI)
-	MOVQ        t7_base+168(FP), DI
+	MOVQ        t8_base+168(FP), DI
 	VMOVSD      X2, 24(DI)
-	MOVQ        t8_base+192(FP), DI
+	MOVQ        t9_base+192(FP), DI
 	VMOVSD      X15, (DI)
 	VMULPD      Z17, Z16, Z15
 	VXORPD.BCST c64x1_8000000000000000<>+0(SB), Z15, Z15
-	MOVQ        t8_base+192(FP), DI
+	MOVQ        t9_base+192(FP), DI
 	VMOVSD      X15, 8(DI)
 	VMULPD      Z18, Z16, Z15
-	MOVQ        t8_base+192(FP), DI
+	MOVQ        t9_base+192(FP), DI
 	VMOVSD      X15, 16(DI)
-	MOVQ        t8_base+192(FP), DI
+	MOVQ        t9_base+192(FP), DI
 	VMOVSD      X2, 24(DI)
 	MOVQ        $+0, DI
 	PCALIGN     $0x20
 
 loop10:
 	KMOVB     BX, K2
-	MOVQ      t8_base+192(FP), R8
+	MOVQ      t9_base+192(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, (AX)
 	ADDQ      $+1, DI
@@ -2348,7 +2348,7 @@ loop10:
 
 loop11:
 	KMOVB     BX, K2
-	MOVQ      t7_base+168(FP), R8
+	MOVQ      t8_base+168(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, 32(AX)
 	ADDQ      $+1, DI
@@ -2359,7 +2359,7 @@ loop11:
 
 loop12:
 	KMOVB     BX, K2
-	MOVQ      t6_base+72(FP), R8
+	MOVQ      t7_base+72(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, 64(AX)
 	ADDQ      $+1, DI
@@ -2370,7 +2370,7 @@ loop12:
 
 loop13:
 	KMOVB       BX, K2
-	MOVQ        t5_base+0(FP), R8
+	MOVQ        t6_base+0(FP), R8
 	VPMOVSXDQ.Z (R8), K2, Z15
 	VCVTQQ2PD   Z15, Z15
 	VMOVUPD     Z15, K2, 96(AX)
@@ -2466,14 +2466,14 @@ done18:
 	VZEROUPPER
 	RET
 
-// func aLoopAVX2(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
+// func aLoopAVX2(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·aLoopAVX2(SB), $136-312
-	MOVQ    t7_base+168(FP), AX
-	MOVQ    t8_base+192(FP), CX
-	MOVQ    t9_base+216(FP), DX
+	MOVQ    t8_base+168(FP), AX
+	MOVQ    t9_base+192(FP), CX
+	MOVQ    t10_base+216(FP), DX
 	MOVQ    here_base+240(FP), BX
-	MOVQ    t10_base+288(FP), SI
+	MOVQ    t11_base+288(FP), SI
 	MOVQ    $+0, DI
 	MOVQ    DI, 128(SP)
 	VXORPS  Y0, Y0, Y0
@@ -2481,16 +2481,16 @@ TEXT ·aLoopAVX2(SB), $136-312
 
 loop1:
 	MOVQ         $+0, DI
-	MOVQ         t5_base+0(FP), R8
+	MOVQ         t6_base+0(FP), R8
 	MOVL         DI, (R8)
 	MOVQ         $+0, DI
-	MOVQ         t5_base+0(FP), R8
+	MOVQ         t6_base+0(FP), R8
 	MOVL         DI, 4(R8)
 	MOVQ         $+0, DI
-	MOVQ         t5_base+0(FP), R8
+	MOVQ         t6_base+0(FP), R8
 	MOVL         DI, 8(R8)
 	MOVQ         $+1, DI
-	MOVQ         t5_base+0(FP), R8
+	MOVQ         t6_base+0(FP), R8
 	MOVL         DI, 12(R8)
 	MOVQ         second_base+24(FP), DI
 	MOVQ         128(SP), R8
@@ -3684,13 +3684,13 @@ done5:
 	VORPD       Y7, Y5, Y5
 	VPSLLQ      $0x3f, Y6, Y6
 	VXORPD      Y6, Y5, Y5
-	MOVQ        t6_base+72(FP), DI
+	MOVQ        t7_base+72(FP), DI
 	VMOVSD      X0, (DI)
-	MOVQ        t6_base+72(FP), DI
+	MOVQ        t7_base+72(FP), DI
 	VMOVSD      X5, 8(DI)
-	MOVQ        t6_base+72(FP), DI
+	MOVQ        t7_base+72(FP), DI
 	VMOVSD      X4, 16(DI)
-	MOVQ        t6_base+72(FP), DI
+	MOVQ        t7_base+72(FP), DI
 	VMOVSD      X0, 24(DI)
 	MOVQ        parent_base+96(FP), DI
 	MOVQ        128(SP), R8
@@ -3774,7 +3774,7 @@ loop11:
 	PCALIGN $0x20
 
 loop12:
-	MOVQ    t6_base+72(FP), R9
+	MOVQ    t7_base+72(FP), R9
 	VMOVUPD (R9), Y2
 	VMOVUPD Y2, 64(DX)
 	ADDQ    $+1, R8
@@ -3784,7 +3784,7 @@ loop12:
 	PCALIGN $0x20
 
 loop13:
-	MOVQ      t5_base+0(FP), R9
+	MOVQ      t6_base+0(FP), R9
 	VPMOVSXDQ (R9), Y2
 	VPADDQ    Y1, Y2, Y2
 	VSUBPD    Y1, Y2, Y2
@@ -9228,7 +9228,7 @@ loop2:
 	VZEROUPPER
 	RET
 
-// func dALoopAVX512(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
+// func dALoopAVX512(t20 []int32, second []float64, first []float64, t21 []float64, parent []int32, p5 []float64, p6 []float64, t22 []float64, t23 []float64, t24 []float64, here2 []float64, rel []float64, t27 []float64, t28 []float64, zfirst []float64, t25 []float64, t26 []float64, t37 []float64, t30 []float64, t31 []float64, t33 []float64, t34 []float64, t36 []float64, zsecond []float64, t29 []float64, t32 []float64, t35 []float64, t38 []float64, zhere []float64, dA []float64, dA2 []float64, t39 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dALoopAVX512(SB), $32-768
 	MOVQ         $+0, AX
@@ -9253,16 +9253,16 @@ TEXT ·dALoopAVX512(SB), $32-768
 
 loop1:
 	MOVQ              $+0, CX
-	MOVQ              t19_base+0(FP), DX
+	MOVQ              t20_base+0(FP), DX
 	MOVL              CX, (DX)
 	MOVQ              $+0, CX
-	MOVQ              t19_base+0(FP), DX
+	MOVQ              t20_base+0(FP), DX
 	MOVL              CX, 4(DX)
 	MOVQ              $+0, CX
-	MOVQ              t19_base+0(FP), DX
+	MOVQ              t20_base+0(FP), DX
 	MOVL              CX, 8(DX)
 	MOVQ              $+1, CX
-	MOVQ              t19_base+0(FP), DX
+	MOVQ              t20_base+0(FP), DX
 	MOVL              CX, 12(DX)
 	MOVQ              second_base+24(FP), CX
 	MOVQ              (SP), DX
@@ -10404,13 +10404,13 @@ done5:
 	VRANGEPD         $0x02, Z18, Z21, Z18
 	VPSLLQ           $0x3f, Z19, Z19
 	VXORPD           Z19, Z18, Z18
-	MOVQ             t20_base+72(FP), CX
+	MOVQ             t21_base+72(FP), CX
 	VMOVSD           X2, (CX)
-	MOVQ             t20_base+72(FP), CX
+	MOVQ             t21_base+72(FP), CX
 	VMOVSD           X18, 8(CX)
-	MOVQ             t20_base+72(FP), CX
+	MOVQ             t21_base+72(FP), CX
 	VMOVSD           X17, 16(CX)
-	MOVQ             t20_base+72(FP), CX
+	MOVQ             t21_base+72(FP), CX
 	VMOVSD           X2, 24(CX)
 	MOVQ             parent_base+96(FP), CX
 	MOVQ             (SP), DX
@@ -10452,36 +10452,36 @@ done9:
 	VMOVUPD Z19, (CX)
 	MOVQ    p6_base+144(FP), CX
 	VMOVUPD Z20, 64(CX)
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X16, (CX)
 	VMULPD  Z17, Z15, Z19
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X19, 8(CX)
 	VMULPD  Z18, Z15, Z19
 	VXORPD  Z5, Z19, Z19
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X19, 16(CX)
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X2, 24(CX)
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X15, (CX)
 	VMULPD  Z17, Z16, Z19
 	VXORPD  Z5, Z19, Z19
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X19, 8(CX)
 	VMULPD  Z18, Z16, Z19
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X19, 16(CX)
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X2, 24(CX)
 	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop10:
 	KMOVB     AX, K2
-	MOVQ      t22_base+192(FP), DX
+	MOVQ      t23_base+192(FP), DX
 	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t23_base+216(FP), DX
+	MOVQ      t24_base+216(FP), DX
 	VMOVUPD   Z19, K2, (DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -10491,9 +10491,9 @@ loop10:
 
 loop11:
 	KMOVB     AX, K2
-	MOVQ      t21_base+168(FP), DX
+	MOVQ      t22_base+168(FP), DX
 	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t23_base+216(FP), DX
+	MOVQ      t24_base+216(FP), DX
 	VMOVUPD   Z19, K2, 32(DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -10503,9 +10503,9 @@ loop11:
 
 loop12:
 	KMOVB     AX, K2
-	MOVQ      t20_base+72(FP), DX
+	MOVQ      t21_base+72(FP), DX
 	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t23_base+216(FP), DX
+	MOVQ      t24_base+216(FP), DX
 	VMOVUPD   Z19, K2, 64(DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -10515,10 +10515,10 @@ loop12:
 
 loop13:
 	KMOVB       AX, K2
-	MOVQ        t19_base+0(FP), DX
+	MOVQ        t20_base+0(FP), DX
 	VPMOVSXDQ.Z (DX), K2, Z19
 	VCVTQQ2PD   Z19, Z19
-	MOVQ        t23_base+216(FP), DX
+	MOVQ        t24_base+216(FP), DX
 	VMOVUPD     Z19, K2, 96(DX)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -10546,7 +10546,7 @@ loop15:
 	LEAQ        (DX)(SI*8), DI
 	MOVQ        SI, R8
 	SHLQ        $0x02, R8
-	MOVQ        t23_base+216(FP), R9
+	MOVQ        t24_base+216(FP), R9
 	LEAQ        (R9)(R8*8), R8
 	KMOVB       AX, K2
 	VMOVUPD.Z   (R8), K2, Z19
@@ -10563,76 +10563,76 @@ loop15:
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	VXORPD      Z5, Z18, Z19
 	MOVQ        zfirst_base+336(FP), CX
@@ -10656,84 +10656,84 @@ loop15:
 	VMULPD      Z21, Z19, Z25
 	VMULPD      Z22, Z19, Z26
 	VMULPD      Z23, Z19, Z19
-	MOVQ        t24_base+360(FP), CX
+	MOVQ        t25_base+360(FP), CX
 	VMOVUPD     Z24, (CX)
-	MOVQ        t24_base+360(FP), CX
+	MOVQ        t25_base+360(FP), CX
 	VMOVUPD     Z25, 64(CX)
-	MOVQ        t24_base+360(FP), CX
+	MOVQ        t25_base+360(FP), CX
 	VMOVUPD     Z26, 128(CX)
-	MOVQ        t24_base+360(FP), CX
+	MOVQ        t25_base+360(FP), CX
 	VMOVUPD     Z19, K2, 192(CX)
 	VMULPD      Z20, Z17, Z20
 	VMULPD      Z21, Z17, Z21
 	VMULPD      Z22, Z17, Z22
 	VMULPD      Z23, Z17, Z23
-	MOVQ        t25_base+384(FP), CX
+	MOVQ        t26_base+384(FP), CX
 	VMOVUPD     Z20, (CX)
-	MOVQ        t25_base+384(FP), CX
+	MOVQ        t26_base+384(FP), CX
 	VMOVUPD     Z21, 64(CX)
-	MOVQ        t25_base+384(FP), CX
+	MOVQ        t26_base+384(FP), CX
 	VMOVUPD     Z22, 128(CX)
-	MOVQ        t25_base+384(FP), CX
+	MOVQ        t26_base+384(FP), CX
 	VMOVUPD     Z23, K2, 192(CX)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z20, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z21, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z22, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), CX
+	MOVQ        t27_base+288(FP), CX
 	VSCATTERQPD Z23, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z24, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z25, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z26, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), CX
+	MOVQ        t28_base+312(FP), CX
 	VSCATTERQPD Z19, K3, 784(CX)(Z6*8)
 	MOVQ        $+0, CX
 	PCALIGN     $0x20
 
 loop16:
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  (DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  256(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  512(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  768(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  (DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  256(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  512(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  768(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -10741,47 +10741,47 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 64(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2112(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  8(DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  264(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  520(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  776(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  8(DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  264(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  520(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  776(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -10789,47 +10789,47 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 72(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1096(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2120(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  16(DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  272(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  528(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  784(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  16(DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  272(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  528(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  784(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -10837,47 +10837,47 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 80(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2128(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3152(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z19
 	VGATHERQPD  24(DX)(Z6*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z20
 	VGATHERQPD  280(DX)(Z6*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z21
 	VGATHERQPD  536(DX)(Z6*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t26_base+288(FP), DX
+	MOVQ        t27_base+288(FP), DX
 	VMOVAPS     Z2, Z22
 	VGATHERQPD  792(DX)(Z6*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z23
 	VGATHERQPD  24(DX)(Z6*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z24
 	VGATHERQPD  280(DX)(Z6*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z25
 	VGATHERQPD  536(DX)(Z6*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t27_base+312(FP), DX
+	MOVQ        t28_base+312(FP), DX
 	VMOVAPS     Z2, Z26
 	VGATHERQPD  792(DX)(Z6*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
@@ -10885,16 +10885,16 @@ loop16:
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z19, K3, 88(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z20, K3, 1112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z21, K3, 2136(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z22, K3, 3160(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -10902,150 +10902,150 @@ loop16:
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t29_base+432(FP), CX
+	MOVQ        t30_base+432(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t30_base+456(FP), CX
+	MOVQ        t31_base+456(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t32_base+480(FP), CX
+	MOVQ        t33_base+480(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, (CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
 	KMOVW       K2, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
 	KMOVW       K1, K3
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t33_base+504(FP), CX
+	MOVQ        t34_base+504(FP), CX
 	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
@@ -11054,52 +11054,52 @@ loop16:
 
 loop17:
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, (DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1024(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2048(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3072(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 8(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1032(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2056(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3080(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 16(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1040(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2064(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 24(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1048(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2072(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3096(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -11109,52 +11109,52 @@ loop17:
 
 loop18:
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 64(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2112(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 72(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1096(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2120(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 80(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2128(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3152(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 88(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2136(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3160(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -11164,52 +11164,52 @@ loop18:
 
 loop19:
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 96(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2144(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3168(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1128(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2152(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3176(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2160(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3184(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 1144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 2168(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t35_base+528(FP), DX
+	MOVQ        t36_base+528(FP), DX
 	VSCATTERQPD Z2, K3, 3192(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -11221,52 +11221,52 @@ loop19:
 
 loop20:
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, (DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1024(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2048(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3072(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 8(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1032(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2056(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3080(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 16(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1040(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2064(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3088(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 24(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1048(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2072(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3096(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -11276,52 +11276,52 @@ loop20:
 
 loop21:
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 32(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1056(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2080(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 40(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1064(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2088(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 48(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1072(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2096(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 56(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1080(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2104(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3128(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -11331,52 +11331,52 @@ loop21:
 
 loop22:
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 96(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2144(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3168(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 104(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1128(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2152(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3176(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 112(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1136(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2160(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3184(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 120(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 1144(DX)(Z7*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 2168(DX)(Z7*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+408(FP), DX
+	MOVQ        t37_base+408(FP), DX
 	VSCATTERQPD Z2, K3, 3192(DX)(Z7*8)
 	ADDQ        $+1, CX
 	CMPQ        CX, $+1
@@ -11395,48 +11395,48 @@ loop23:
 	VBROADCASTSD (DX), Z20
 	VMULPD       Z20, Z19, Z21
 	VMULPD       Z20, Z15, Z20
-	MOVQ         t28_base+576(FP), DX
+	MOVQ         t29_base+576(FP), DX
 	VMOVSD       X20, (DX)
-	MOVQ         t28_base+576(FP), DX
+	MOVQ         t29_base+576(FP), DX
 	VMOVSD       X2, 8(DX)
-	MOVQ         t28_base+576(FP), DX
+	MOVQ         t29_base+576(FP), DX
 	VMOVSD       X2, 16(DX)
-	MOVQ         t28_base+576(FP), DX
+	MOVQ         t29_base+576(FP), DX
 	VMOVSD       X2, 24(DX)
-	MOVQ         t24_base+360(FP), DX
+	MOVQ         t25_base+360(FP), DX
 	LEAQ         (DX)(CX*8), DX
 	VMULPD.BCST  (DX), Z15, Z22
 	VFMADD231PD  Z21, Z17, Z22
 	MOVQ         CX, BX
 	SHLQ         $0x02, BX
-	MOVQ         t29_base+432(FP), SI
+	MOVQ         t30_base+432(FP), SI
 	LEAQ         (SI)(BX*8), SI
 	VMOVSD       X22, 8(SI)
-	MOVQ         t25_base+384(FP), DI
+	MOVQ         t26_base+384(FP), DI
 	LEAQ         (DI)(CX*8), DI
 	VMULPD.BCST  (DI), Z15, Z22
 	VFMADD231PD  Z21, Z18, Z22
 	VXORPD       Z5, Z22, Z22
-	MOVQ         t30_base+456(FP), R8
+	MOVQ         t31_base+456(FP), R8
 	LEAQ         (R8)(BX*8), R8
 	VMOVSD       X22, 16(R8)
-	MOVQ         t31_base+600(FP), R9
+	MOVQ         t32_base+600(FP), R9
 	VMOVSD       X21, (R9)
-	MOVQ         t31_base+600(FP), R9
+	MOVQ         t32_base+600(FP), R9
 	VMOVSD       X2, 8(R9)
-	MOVQ         t31_base+600(FP), R9
+	MOVQ         t32_base+600(FP), R9
 	VMOVSD       X2, 16(R9)
-	MOVQ         t31_base+600(FP), R9
+	MOVQ         t32_base+600(FP), R9
 	VMOVSD       X2, 24(R9)
 	VMULPD.BCST  (DX), Z16, Z21
 	VFMADD231PD  Z20, Z17, Z21
 	VXORPD       Z5, Z21, Z21
-	MOVQ         t32_base+480(FP), DX
+	MOVQ         t33_base+480(FP), DX
 	LEAQ         (DX)(BX*8), DX
 	VMOVSD       X21, 8(DX)
 	VMULPD.BCST  (DI), Z16, Z21
 	VFMADD231PD  Z20, Z18, Z21
-	MOVQ         t33_base+504(FP), DI
+	MOVQ         t34_base+504(FP), DI
 	LEAQ         (DI)(BX*8), BX
 	VMOVSD       X21, 16(BX)
 	MOVQ         $+0, DI
@@ -11444,13 +11444,13 @@ loop23:
 
 loop24:
 	KMOVB     AX, K2
-	MOVQ      t31_base+600(FP), R9
+	MOVQ      t32_base+600(FP), R9
 	VMOVUPD.Z (R9), K2, Z20
 	VMOVUPD.Z (DX), K2, Z21
 	VADDPD    Z21, Z20, Z20
 	VMOVUPD.Z (BX), K2, Z21
 	VADDPD    Z21, Z20, Z20
-	MOVQ      t34_base+624(FP), R9
+	MOVQ      t35_base+624(FP), R9
 	VMOVUPD   Z20, K2, (R9)
 	ADDQ      $+1, DI
 	CMPQ      DI, $+1
@@ -11460,7 +11460,7 @@ loop24:
 
 loop25:
 	KMOVB   AX, K2
-	MOVQ    t34_base+624(FP), BX
+	MOVQ    t35_base+624(FP), BX
 	VMOVUPD Z2, K2, 32(BX)
 	ADDQ    $+1, DX
 	CMPQ    DX, $+1
@@ -11470,7 +11470,7 @@ loop25:
 
 loop26:
 	KMOVB   AX, K2
-	MOVQ    t34_base+624(FP), BX
+	MOVQ    t35_base+624(FP), BX
 	VMOVUPD Z2, K2, 64(BX)
 	ADDQ    $+1, DX
 	CMPQ    DX, $+1
@@ -11480,21 +11480,21 @@ loop26:
 
 loop27:
 	KMOVB   AX, K2
-	MOVQ    t34_base+624(FP), BX
+	MOVQ    t35_base+624(FP), BX
 	VMOVUPD Z2, K2, 96(BX)
 	ADDQ    $+1, DX
 	CMPQ    DX, $+1
 	JLT     loop27
 	MOVQ    CX, DX
 	SHLQ    $0x04, DX
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	LEAQ    (BX)(DX*8), BX
 	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop28:
 	KMOVB     AX, K2
-	MOVQ      t28_base+576(FP), R9
+	MOVQ      t29_base+576(FP), R9
 	VMOVUPD.Z (R9), K2, Z20
 	VMOVUPD.Z (SI), K2, Z21
 	VADDPD    Z21, Z20, Z20
@@ -11504,19 +11504,19 @@ loop28:
 	ADDQ      $+1, DI
 	CMPQ      DI, $+1
 	JLT       loop28
-	MOVQ      t36_base+408(FP), SI
+	MOVQ      t37_base+408(FP), SI
 	LEAQ      (SI)(DX*8), SI
 	VMOVUPD   (BX), Z20
 	VMOVUPD   64(BX), Z21
-	MOVQ      t34_base+624(FP), BX
+	MOVQ      t35_base+624(FP), BX
 	VADDPD    (BX), Z20, Z20
-	MOVQ      t34_base+624(FP), BX
+	MOVQ      t35_base+624(FP), BX
 	VADDPD    64(BX), Z21, Z21
 	VADDPD    (SI), Z20, Z20
 	VADDPD    64(SI), Z21, Z21
-	MOVQ      t37_base+648(FP), BX
+	MOVQ      t38_base+648(FP), BX
 	VMOVUPD   Z20, (BX)
-	MOVQ      t37_base+648(FP), BX
+	MOVQ      t38_base+648(FP), BX
 	VMOVUPD   Z21, 64(BX)
 	MOVQ      zhere_base+672(FP), BX
 	LEAQ      (BX)(DX*8), DX
@@ -11537,7 +11537,7 @@ loop30:
 	LEAQ        (SI)(R8*8), R9
 	MOVQ        R8, R10
 	SHLQ        $0x02, R10
-	MOVQ        t37_base+648(FP), R11
+	MOVQ        t38_base+648(FP), R11
 	LEAQ        (R11)(R10*8), R10
 	KMOVB       AX, K2
 	VMOVUPD.Z   (R10), K2, Z20
@@ -11626,7 +11626,7 @@ loop36:
 
 loop37:
 	KMOVB   AX, K3
-	MOVQ    t38_base+744(FP), DI
+	MOVQ    t39_base+744(FP), DI
 	VMOVUPD Z2, K3, (DI)
 	MOVQ    SI, DI
 	SHLQ    $0x02, DI
@@ -11649,10 +11649,10 @@ loop38:
 	VMOVUPD.Z        (R13), K3, Z16
 	VMULPD.BCST      (R12), Z16, Z16
 	VFMADD231PD.BCST (R11), Z15, Z16
-	MOVQ             t38_base+744(FP), R11
+	MOVQ             t39_base+744(FP), R11
 	VMOVUPD.Z        (R11), K3, Z15
 	VADDPD           Z16, Z15, Z15
-	MOVQ             t38_base+744(FP), R11
+	MOVQ             t39_base+744(FP), R11
 	VMOVUPD          Z15, K3, (R11)
 	ADDQ             $+1, R10
 	CMPQ             R10, $+4
@@ -11668,7 +11668,7 @@ loop38:
 	JMP              done39
 
 else40:
-	MOVQ      t38_base+744(FP), R8
+	MOVQ      t39_base+744(FP), R8
 	VMOVUPD.Z (R8), K3, Z15
 
 done39:
@@ -11689,10 +11689,10 @@ done39:
 	VZEROUPPER
 	RET
 
-// func dALoopAVX2(t19 []int32, second []float64, first []float64, t20 []float64, parent []int32, p5 []float64, p6 []float64, t21 []float64, t22 []float64, t23 []float64, here2 []float64, rel []float64, t26 []float64, t27 []float64, zfirst []float64, t24 []float64, t25 []float64, t36 []float64, t29 []float64, t30 []float64, t32 []float64, t33 []float64, t35 []float64, zsecond []float64, t28 []float64, t31 []float64, t34 []float64, t37 []float64, zhere []float64, dA []float64, dA2 []float64, t38 []float64)
+// func dALoopAVX2(t20 []int32, second []float64, first []float64, t21 []float64, parent []int32, p5 []float64, p6 []float64, t22 []float64, t23 []float64, t24 []float64, here2 []float64, rel []float64, t27 []float64, t28 []float64, zfirst []float64, t25 []float64, t26 []float64, t37 []float64, t30 []float64, t31 []float64, t33 []float64, t34 []float64, t36 []float64, zsecond []float64, t29 []float64, t32 []float64, t35 []float64, t38 []float64, zhere []float64, dA []float64, dA2 []float64, t39 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dALoopAVX2(SB), $344-768
-	MOVQ    t36_base+408(FP), AX
+	MOVQ    t37_base+408(FP), AX
 	MOVQ    $+0, CX
 	MOVQ    CX, 320(SP)
 	VXORPS  Y0, Y0, Y0
@@ -11706,16 +11706,16 @@ TEXT ·dALoopAVX2(SB), $344-768
 
 loop1:
 	MOVQ         $+0, CX
-	MOVQ         t19_base+0(FP), DX
+	MOVQ         t20_base+0(FP), DX
 	MOVL         CX, (DX)
 	MOVQ         $+0, CX
-	MOVQ         t19_base+0(FP), DX
+	MOVQ         t20_base+0(FP), DX
 	MOVL         CX, 4(DX)
 	MOVQ         $+0, CX
-	MOVQ         t19_base+0(FP), DX
+	MOVQ         t20_base+0(FP), DX
 	MOVL         CX, 8(DX)
 	MOVQ         $+1, CX
-	MOVQ         t19_base+0(FP), DX
+	MOVQ         t20_base+0(FP), DX
 	MOVL         CX, 12(DX)
 	MOVQ         second_base+24(FP), CX
 	MOVQ         320(SP), DX
@@ -13026,14 +13026,14 @@ done5:
 	VORPD       Y10, Y8, Y8
 	VPSLLQ      $0x3f, Y9, Y9
 	VXORPD      Y9, Y8, Y8
-	MOVQ        t20_base+72(FP), CX
+	MOVQ        t21_base+72(FP), CX
 	VMOVSD      X0, (CX)
-	MOVQ        t20_base+72(FP), CX
+	MOVQ        t21_base+72(FP), CX
 	VMOVSD      X8, 8(CX)
 	VMOVUPS     128(SP), Y9
-	MOVQ        t20_base+72(FP), CX
+	MOVQ        t21_base+72(FP), CX
 	VMOVSD      X9, 16(CX)
-	MOVQ        t20_base+72(FP), CX
+	MOVQ        t21_base+72(FP), CX
 	VMOVSD      X0, 24(CX)
 	MOVQ        parent_base+96(FP), CX
 	MOVQ        320(SP), DX
@@ -13084,38 +13084,38 @@ done9:
 	MOVQ    p6_base+144(FP), CX
 	VMOVUPD Y12, 96(CX)
 	VMOVUPS 224(SP), Y9
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X9, (CX)
 	VMOVUPS 128(SP), Y9
 	VMULPD  160(SP), Y9, Y9
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X9, 8(CX)
 	VMULPD  160(SP), Y8, Y9
 	VXORPD  c64x4_8000000000000000<>+0(SB), Y9, Y9
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X9, 16(CX)
-	MOVQ    t21_base+168(FP), CX
+	MOVQ    t22_base+168(FP), CX
 	VMOVSD  X0, 24(CX)
 	VMOVUPS 160(SP), Y9
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X9, (CX)
 	VMOVUPS 128(SP), Y9
 	VMULPD  224(SP), Y9, Y9
 	VXORPD  c64x4_8000000000000000<>+0(SB), Y9, Y9
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X9, 8(CX)
 	VMULPD  224(SP), Y8, Y9
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X9, 16(CX)
-	MOVQ    t22_base+192(FP), CX
+	MOVQ    t23_base+192(FP), CX
 	VMOVSD  X0, 24(CX)
 	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop10:
-	MOVQ    t22_base+192(FP), DX
+	MOVQ    t23_base+192(FP), DX
 	VMOVUPD (DX), Y9
-	MOVQ    t23_base+216(FP), DX
+	MOVQ    t24_base+216(FP), DX
 	VMOVUPD Y9, (DX)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -13124,9 +13124,9 @@ loop10:
 	PCALIGN $0x20
 
 loop11:
-	MOVQ    t21_base+168(FP), DX
+	MOVQ    t22_base+168(FP), DX
 	VMOVUPD (DX), Y9
-	MOVQ    t23_base+216(FP), DX
+	MOVQ    t24_base+216(FP), DX
 	VMOVUPD Y9, 32(DX)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -13135,9 +13135,9 @@ loop11:
 	PCALIGN $0x20
 
 loop12:
-	MOVQ    t20_base+72(FP), DX
+	MOVQ    t21_base+72(FP), DX
 	VMOVUPD (DX), Y9
-	MOVQ    t23_base+216(FP), DX
+	MOVQ    t24_base+216(FP), DX
 	VMOVUPD Y9, 64(DX)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -13146,11 +13146,11 @@ loop12:
 	PCALIGN $0x20
 
 loop13:
-	MOVQ      t19_base+0(FP), DX
+	MOVQ      t20_base+0(FP), DX
 	VPMOVSXDQ (DX), Y9
 	VPADDQ    c64x4_4338000000000000<>+0(SB), Y9, Y9
 	VSUBPD    c64x4_4338000000000000<>+0(SB), Y9, Y9
-	MOVQ      t23_base+216(FP), DX
+	MOVQ      t24_base+216(FP), DX
 	VMOVUPD   Y9, 96(DX)
 	ADDQ      $+1, CX
 	CMPQ      CX, $+1
@@ -13178,7 +13178,7 @@ loop15:
 	VBROADCASTSD (DI), Y9
 	MOVQ         SI, DI
 	SHLQ         $0x02, DI
-	MOVQ         t23_base+216(FP), R8
+	MOVQ         t24_base+216(FP), R8
 	LEAQ         (R8)(DI*8), DI
 	VMULPD       (DI), Y9, Y9
 	VADDPD       (BX), Y9, Y9
@@ -13189,245 +13189,245 @@ loop15:
 	ADDQ         $+1, CX
 	CMPQ         CX, $+4
 	JLT          loop14
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, (CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 32(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 64(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 96(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 16(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 48(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 80(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 112(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 24(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 56(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 88(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 120(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 128(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 160(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 192(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 224(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 144(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 176(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 208(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 240(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 152(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 184(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 216(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 248(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 256(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 288(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 320(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 352(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 272(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 304(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 336(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 368(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 280(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 312(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 344(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 376(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 384(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 416(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 448(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 480(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 400(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 432(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 464(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 496(CX)
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X0, 408(CX)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 440(CX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 472(CX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), CX
+	MOVQ         t27_base+288(FP), CX
 	VMOVSD       X9, 504(CX)
 	VPADDQ       Y1, Y1, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13438,7 +13438,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13449,7 +13449,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13460,7 +13460,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13471,7 +13471,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 512(DX)(CX*8)
 	VPADDQ       Y1, Y1, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13482,7 +13482,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VPADDQ       Y3, Y3, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13493,7 +13493,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13504,7 +13504,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
@@ -13515,7 +13515,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 640(DX)(CX*8)
 	VMOVMSKPD    Y7, CX
 	ANDQ         $+1, CX
@@ -13530,7 +13530,7 @@ loop15:
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y2, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
-	MOVQ         t26_base+288(FP), DX
+	MOVQ         t27_base+288(FP), DX
 	VMOVSD       X9, 768(DX)(CX*8)
 
 done16:
@@ -13547,7 +13547,7 @@ done16:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done17:
@@ -13564,7 +13564,7 @@ done17:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done18:
@@ -13581,7 +13581,7 @@ done18:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done19:
@@ -13594,7 +13594,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13605,7 +13605,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13616,7 +13616,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13627,7 +13627,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13638,7 +13638,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13649,7 +13649,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13660,7 +13660,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13671,7 +13671,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -13686,7 +13686,7 @@ done19:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done20:
@@ -13703,7 +13703,7 @@ done20:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done21:
@@ -13720,7 +13720,7 @@ done21:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done22:
@@ -13737,7 +13737,7 @@ done22:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done23:
@@ -13750,7 +13750,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13761,7 +13761,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13772,7 +13772,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13783,7 +13783,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13794,7 +13794,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13805,7 +13805,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13816,7 +13816,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -13827,7 +13827,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -13842,7 +13842,7 @@ done23:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done24:
@@ -13859,7 +13859,7 @@ done24:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done25:
@@ -13876,7 +13876,7 @@ done25:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done26:
@@ -13893,249 +13893,249 @@ done26:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t26_base+288(FP), DX
+	MOVQ      t27_base+288(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done27:
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 8(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 40(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 72(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 104(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 136(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 168(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 200(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 232(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 264(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 296(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 328(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 360(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 392(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 424(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 456(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 488(CX)
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), CX
+	MOVQ      t28_base+312(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14146,7 +14146,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14157,7 +14157,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14168,7 +14168,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14179,7 +14179,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14190,7 +14190,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14201,7 +14201,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14212,7 +14212,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14223,7 +14223,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14238,7 +14238,7 @@ done27:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done28:
@@ -14255,7 +14255,7 @@ done28:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done29:
@@ -14272,7 +14272,7 @@ done29:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done30:
@@ -14289,7 +14289,7 @@ done30:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done31:
@@ -14302,7 +14302,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14313,7 +14313,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14324,7 +14324,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14335,7 +14335,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14346,7 +14346,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14357,7 +14357,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14368,7 +14368,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14379,7 +14379,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14394,7 +14394,7 @@ done31:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done32:
@@ -14411,7 +14411,7 @@ done32:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done33:
@@ -14428,7 +14428,7 @@ done33:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done34:
@@ -14445,7 +14445,7 @@ done34:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done35:
@@ -14458,7 +14458,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14469,7 +14469,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14480,7 +14480,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14491,7 +14491,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14502,7 +14502,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14513,7 +14513,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14524,7 +14524,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14535,7 +14535,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14550,7 +14550,7 @@ done35:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done36:
@@ -14567,7 +14567,7 @@ done36:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done37:
@@ -14584,7 +14584,7 @@ done37:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done38:
@@ -14601,7 +14601,7 @@ done38:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+312(FP), DX
+	MOVQ      t28_base+312(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done39:
@@ -14616,19 +14616,19 @@ loop40:
 	LEAQ         (CX)(BX*8), BX
 	VBROADCASTSD (BX), Y10
 	VMULPD       Y10, Y9, Y11
-	MOVQ         t24_base+360(FP), BX
+	MOVQ         t25_base+360(FP), BX
 	LEAQ         (BX)(DX*8), BX
 	VMOVSD       X11, (BX)
 	VMULPD       128(SP), Y10, Y10
-	MOVQ         t25_base+384(FP), BX
+	MOVQ         t26_base+384(FP), BX
 	LEAQ         (BX)(DX*8), BX
 	VMOVSD       X10, (BX)
 	MOVQ         DX, BX
 	SHLQ         $0x02, BX
-	MOVQ         t26_base+288(FP), SI
+	MOVQ         t27_base+288(FP), SI
 	LEAQ         (SI)(BX*8), SI
 	VMOVSD       X10, 8(SI)
-	MOVQ         t27_base+312(FP), DI
+	MOVQ         t28_base+312(FP), DI
 	LEAQ         (DI)(BX*8), BX
 	VMOVSD       X11, 16(BX)
 	MOVQ         DX, DI
@@ -14647,245 +14647,245 @@ loop41:
 	ADDQ      $+1, DX
 	CMPQ      DX, $+26
 	JLT       loop40
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 16(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 48(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 80(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 112(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 144(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 176(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 208(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 240(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 272(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 304(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 336(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 368(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 400(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 432(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 464(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 496(CX)
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), CX
+	MOVQ      t30_base+432(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14896,7 +14896,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14907,7 +14907,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14918,7 +14918,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14929,7 +14929,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14940,7 +14940,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14951,7 +14951,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14962,7 +14962,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -14973,7 +14973,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -14988,7 +14988,7 @@ loop41:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done42:
@@ -15005,7 +15005,7 @@ done42:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done43:
@@ -15022,7 +15022,7 @@ done43:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done44:
@@ -15039,7 +15039,7 @@ done44:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done45:
@@ -15052,7 +15052,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15063,7 +15063,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15074,7 +15074,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15085,7 +15085,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15096,7 +15096,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15107,7 +15107,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15118,7 +15118,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15129,7 +15129,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -15144,7 +15144,7 @@ done45:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done46:
@@ -15161,7 +15161,7 @@ done46:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done47:
@@ -15178,7 +15178,7 @@ done47:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done48:
@@ -15195,7 +15195,7 @@ done48:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done49:
@@ -15208,7 +15208,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15219,7 +15219,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15230,7 +15230,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15241,7 +15241,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15252,7 +15252,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15263,7 +15263,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15274,7 +15274,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15285,7 +15285,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -15300,7 +15300,7 @@ done49:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done50:
@@ -15317,7 +15317,7 @@ done50:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done51:
@@ -15334,7 +15334,7 @@ done51:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done52:
@@ -15351,249 +15351,249 @@ done52:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t29_base+432(FP), DX
+	MOVQ      t30_base+432(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done53:
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 8(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 40(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 72(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 104(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 136(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 168(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 200(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 232(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 264(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 296(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 328(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 360(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 392(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 424(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 456(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 488(CX)
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), CX
+	MOVQ      t31_base+456(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15604,7 +15604,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15615,7 +15615,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15626,7 +15626,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15637,7 +15637,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15648,7 +15648,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15659,7 +15659,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15670,7 +15670,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15681,7 +15681,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -15696,7 +15696,7 @@ done53:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done54:
@@ -15713,7 +15713,7 @@ done54:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done55:
@@ -15730,7 +15730,7 @@ done55:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done56:
@@ -15747,7 +15747,7 @@ done56:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done57:
@@ -15760,7 +15760,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15771,7 +15771,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15782,7 +15782,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15793,7 +15793,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15804,7 +15804,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15815,7 +15815,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15826,7 +15826,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15837,7 +15837,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -15852,7 +15852,7 @@ done57:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done58:
@@ -15869,7 +15869,7 @@ done58:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done59:
@@ -15886,7 +15886,7 @@ done59:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done60:
@@ -15903,7 +15903,7 @@ done60:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done61:
@@ -15916,7 +15916,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15927,7 +15927,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15938,7 +15938,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15949,7 +15949,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15960,7 +15960,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15971,7 +15971,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15982,7 +15982,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -15993,7 +15993,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -16008,7 +16008,7 @@ done61:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done62:
@@ -16025,7 +16025,7 @@ done62:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done63:
@@ -16042,7 +16042,7 @@ done63:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done64:
@@ -16059,249 +16059,249 @@ done64:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+456(FP), DX
+	MOVQ      t31_base+456(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done65:
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 16(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 48(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 80(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 112(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 144(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 176(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 208(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 240(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 272(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 304(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 336(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 368(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 400(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 432(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 464(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 496(CX)
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), CX
+	MOVQ      t33_base+480(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16312,7 +16312,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16323,7 +16323,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16334,7 +16334,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16345,7 +16345,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16356,7 +16356,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16367,7 +16367,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16378,7 +16378,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16389,7 +16389,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -16404,7 +16404,7 @@ done65:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done66:
@@ -16421,7 +16421,7 @@ done66:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done67:
@@ -16438,7 +16438,7 @@ done67:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done68:
@@ -16455,7 +16455,7 @@ done68:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done69:
@@ -16468,7 +16468,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16479,7 +16479,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16490,7 +16490,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16501,7 +16501,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 528(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16512,7 +16512,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16523,7 +16523,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16534,7 +16534,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16545,7 +16545,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 656(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -16560,7 +16560,7 @@ done69:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done70:
@@ -16577,7 +16577,7 @@ done70:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done71:
@@ -16594,7 +16594,7 @@ done71:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done72:
@@ -16611,7 +16611,7 @@ done72:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 784(DX)(CX*8)
 
 done73:
@@ -16624,7 +16624,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16635,7 +16635,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16646,7 +16646,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16657,7 +16657,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16668,7 +16668,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16679,7 +16679,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16690,7 +16690,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -16701,7 +16701,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -16716,7 +16716,7 @@ done73:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done74:
@@ -16733,7 +16733,7 @@ done74:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done75:
@@ -16750,7 +16750,7 @@ done75:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done76:
@@ -16767,249 +16767,249 @@ done76:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t32_base+480(FP), DX
+	MOVQ      t33_base+480(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done77:
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, (CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 32(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 64(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 96(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 8(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 40(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 72(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 104(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 24(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 56(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 88(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 120(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 128(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 160(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 192(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 224(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 136(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 168(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 200(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 232(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 152(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 184(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 216(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 248(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 256(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 288(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 320(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 352(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 264(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 296(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 328(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 360(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 280(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 312(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 344(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 376(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 384(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 416(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 448(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 480(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 392(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 424(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 456(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 488(CX)
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X0, 408(CX)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 440(CX)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 472(CX)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), CX
+	MOVQ      t34_base+504(FP), CX
 	VMOVSD    X9, 504(CX)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17020,7 +17020,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17031,7 +17031,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17042,7 +17042,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17053,7 +17053,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 512(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17064,7 +17064,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17075,7 +17075,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17086,7 +17086,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17097,7 +17097,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 640(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -17112,7 +17112,7 @@ done77:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done78:
@@ -17129,7 +17129,7 @@ done78:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done79:
@@ -17146,7 +17146,7 @@ done79:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done80:
@@ -17163,7 +17163,7 @@ done80:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 768(DX)(CX*8)
 
 done81:
@@ -17176,7 +17176,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17187,7 +17187,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17198,7 +17198,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17209,7 +17209,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 520(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17220,7 +17220,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17231,7 +17231,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17242,7 +17242,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17253,7 +17253,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 648(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -17268,7 +17268,7 @@ done81:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done82:
@@ -17285,7 +17285,7 @@ done82:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done83:
@@ -17302,7 +17302,7 @@ done83:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done84:
@@ -17319,7 +17319,7 @@ done84:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 776(DX)(CX*8)
 
 done85:
@@ -17332,7 +17332,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17343,7 +17343,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17354,7 +17354,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17365,7 +17365,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 536(DX)(CX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17376,7 +17376,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17387,7 +17387,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17398,7 +17398,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -17409,7 +17409,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 664(DX)(CX*8)
 	VMOVMSKPD Y7, CX
 	ANDQ      $+1, CX
@@ -17424,7 +17424,7 @@ done85:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done86:
@@ -17441,7 +17441,7 @@ done86:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done87:
@@ -17458,7 +17458,7 @@ done87:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done88:
@@ -17475,7 +17475,7 @@ done88:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+504(FP), DX
+	MOVQ      t34_base+504(FP), DX
 	VMOVSD    X9, 792(DX)(CX*8)
 
 done89:
@@ -17492,7 +17492,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17503,7 +17503,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17514,7 +17514,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17525,7 +17525,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, (BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17536,7 +17536,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17547,7 +17547,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17558,7 +17558,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17569,7 +17569,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 512(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17580,7 +17580,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17591,7 +17591,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17602,7 +17602,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17613,7 +17613,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1024(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17624,7 +17624,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17635,7 +17635,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17646,7 +17646,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17657,7 +17657,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1536(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17668,7 +17668,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17679,7 +17679,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17690,7 +17690,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17701,7 +17701,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 8(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17712,7 +17712,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17723,7 +17723,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17734,7 +17734,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17745,7 +17745,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 520(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17756,7 +17756,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17767,7 +17767,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17778,7 +17778,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17789,7 +17789,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1032(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17800,7 +17800,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17811,7 +17811,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17822,7 +17822,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17833,7 +17833,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1544(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17844,7 +17844,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17855,7 +17855,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17866,7 +17866,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17877,7 +17877,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 16(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17888,7 +17888,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17899,7 +17899,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17910,7 +17910,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17921,7 +17921,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 528(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17932,7 +17932,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17943,7 +17943,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17954,7 +17954,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17965,7 +17965,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1040(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17976,7 +17976,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17987,7 +17987,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -17998,7 +17998,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18009,7 +18009,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1552(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18020,7 +18020,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18031,7 +18031,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18042,7 +18042,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18053,7 +18053,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 24(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18064,7 +18064,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18075,7 +18075,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18086,7 +18086,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18097,7 +18097,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 536(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18108,7 +18108,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18119,7 +18119,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18130,7 +18130,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18141,7 +18141,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1048(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18152,7 +18152,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18163,7 +18163,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18174,7 +18174,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18185,7 +18185,7 @@ loop90:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1560(BX)(DX*8)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -18203,7 +18203,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18214,7 +18214,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18225,7 +18225,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18236,7 +18236,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 64(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18247,7 +18247,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18258,7 +18258,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18269,7 +18269,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18280,7 +18280,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 576(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18291,7 +18291,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18302,7 +18302,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18313,7 +18313,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18324,7 +18324,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1088(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18335,7 +18335,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18346,7 +18346,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18357,7 +18357,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18368,7 +18368,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1600(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18379,7 +18379,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18390,7 +18390,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18401,7 +18401,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18412,7 +18412,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 72(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18423,7 +18423,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18434,7 +18434,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18445,7 +18445,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18456,7 +18456,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 584(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18467,7 +18467,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18478,7 +18478,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18489,7 +18489,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18500,7 +18500,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1096(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18511,7 +18511,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18522,7 +18522,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18533,7 +18533,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18544,7 +18544,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1608(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18555,7 +18555,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18566,7 +18566,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18577,7 +18577,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18588,7 +18588,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 80(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18599,7 +18599,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18610,7 +18610,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18621,7 +18621,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18632,7 +18632,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 592(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18643,7 +18643,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18654,7 +18654,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18665,7 +18665,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18676,7 +18676,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1104(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18687,7 +18687,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18698,7 +18698,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18709,7 +18709,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18720,7 +18720,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1616(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18731,7 +18731,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18742,7 +18742,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18753,7 +18753,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18764,7 +18764,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 88(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18775,7 +18775,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18786,7 +18786,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18797,7 +18797,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18808,7 +18808,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 600(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18819,7 +18819,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18830,7 +18830,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18841,7 +18841,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18852,7 +18852,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1112(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18863,7 +18863,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18874,7 +18874,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18885,7 +18885,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18896,7 +18896,7 @@ loop91:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1624(BX)(DX*8)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -18914,7 +18914,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18925,7 +18925,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18936,7 +18936,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18947,7 +18947,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 96(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18958,7 +18958,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18969,7 +18969,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18980,7 +18980,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -18991,7 +18991,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 608(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19002,7 +19002,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19013,7 +19013,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19024,7 +19024,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19035,7 +19035,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1120(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19046,7 +19046,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19057,7 +19057,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19068,7 +19068,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19079,7 +19079,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1632(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19090,7 +19090,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19101,7 +19101,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19112,7 +19112,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19123,7 +19123,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 104(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19134,7 +19134,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19145,7 +19145,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19156,7 +19156,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19167,7 +19167,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 616(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19178,7 +19178,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19189,7 +19189,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19200,7 +19200,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19211,7 +19211,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1128(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19222,7 +19222,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19233,7 +19233,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19244,7 +19244,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19255,7 +19255,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1640(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19266,7 +19266,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19277,7 +19277,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19288,7 +19288,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19299,7 +19299,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 112(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19310,7 +19310,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19321,7 +19321,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19332,7 +19332,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19343,7 +19343,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 624(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19354,7 +19354,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19365,7 +19365,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19376,7 +19376,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19387,7 +19387,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1136(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19398,7 +19398,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19409,7 +19409,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19420,7 +19420,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19431,7 +19431,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1648(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19442,7 +19442,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19453,7 +19453,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19464,7 +19464,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19475,7 +19475,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 120(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19486,7 +19486,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19497,7 +19497,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19508,7 +19508,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19519,7 +19519,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 632(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19530,7 +19530,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19541,7 +19541,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19552,7 +19552,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19563,7 +19563,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1144(BX)(DX*8)
 	VPADDQ  Y1, Y1, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19574,7 +19574,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	VPADDQ  Y3, Y3, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19585,7 +19585,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	VPADDQ  Y4, Y4, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19596,7 +19596,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	VPADDQ  Y5, Y5, Y9
 	VPSHUFD $0xa0, Y9, Y9
@@ -19607,7 +19607,7 @@ loop92:
 	VPSHUFD $0xa0, Y9, Y9
 	VPADDD  Y2, Y9, Y9
 	VPERMPS Y0, Y9, Y9
-	MOVQ    t35_base+528(FP), BX
+	MOVQ    t36_base+528(FP), BX
 	VMOVSD  X9, 1656(BX)(DX*8)
 	ADDQ    $+1, CX
 	CMPQ    CX, $+1
@@ -19625,7 +19625,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19636,7 +19636,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19647,7 +19647,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19658,7 +19658,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2048(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19669,7 +19669,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19680,7 +19680,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19691,7 +19691,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19702,7 +19702,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2560(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -19717,7 +19717,7 @@ loop93:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done94:
@@ -19734,7 +19734,7 @@ done94:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done95:
@@ -19751,7 +19751,7 @@ done95:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done96:
@@ -19768,7 +19768,7 @@ done96:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3072(BX)(DX*8)
 
 done97:
@@ -19781,7 +19781,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19792,7 +19792,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19803,7 +19803,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19814,7 +19814,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2056(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19825,7 +19825,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19836,7 +19836,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19847,7 +19847,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19858,7 +19858,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2568(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -19873,7 +19873,7 @@ done97:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done98:
@@ -19890,7 +19890,7 @@ done98:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done99:
@@ -19907,7 +19907,7 @@ done99:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done100:
@@ -19924,7 +19924,7 @@ done100:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3080(BX)(DX*8)
 
 done101:
@@ -19937,7 +19937,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19948,7 +19948,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19959,7 +19959,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19970,7 +19970,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2064(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19981,7 +19981,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -19992,7 +19992,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20003,7 +20003,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20014,7 +20014,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2576(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20029,7 +20029,7 @@ done101:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done102:
@@ -20046,7 +20046,7 @@ done102:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done103:
@@ -20063,7 +20063,7 @@ done103:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done104:
@@ -20080,7 +20080,7 @@ done104:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3088(BX)(DX*8)
 
 done105:
@@ -20093,7 +20093,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20104,7 +20104,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20115,7 +20115,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20126,7 +20126,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2072(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20137,7 +20137,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20148,7 +20148,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20159,7 +20159,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20170,7 +20170,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2584(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20185,7 +20185,7 @@ done105:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done106:
@@ -20202,7 +20202,7 @@ done106:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done107:
@@ -20219,7 +20219,7 @@ done107:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done108:
@@ -20236,7 +20236,7 @@ done108:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3096(BX)(DX*8)
 
 done109:
@@ -20256,7 +20256,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20267,7 +20267,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20278,7 +20278,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20289,7 +20289,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2112(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20300,7 +20300,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20311,7 +20311,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20322,7 +20322,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20333,7 +20333,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2624(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20348,7 +20348,7 @@ loop110:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done111:
@@ -20365,7 +20365,7 @@ done111:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done112:
@@ -20382,7 +20382,7 @@ done112:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done113:
@@ -20399,7 +20399,7 @@ done113:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3136(BX)(DX*8)
 
 done114:
@@ -20412,7 +20412,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20423,7 +20423,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20434,7 +20434,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20445,7 +20445,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2120(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20456,7 +20456,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20467,7 +20467,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20478,7 +20478,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20489,7 +20489,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2632(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20504,7 +20504,7 @@ done114:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done115:
@@ -20521,7 +20521,7 @@ done115:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done116:
@@ -20538,7 +20538,7 @@ done116:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done117:
@@ -20555,7 +20555,7 @@ done117:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3144(BX)(DX*8)
 
 done118:
@@ -20568,7 +20568,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20579,7 +20579,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20590,7 +20590,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20601,7 +20601,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2128(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20612,7 +20612,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20623,7 +20623,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20634,7 +20634,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20645,7 +20645,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2640(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20660,7 +20660,7 @@ done118:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done119:
@@ -20677,7 +20677,7 @@ done119:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done120:
@@ -20694,7 +20694,7 @@ done120:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done121:
@@ -20711,7 +20711,7 @@ done121:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3152(BX)(DX*8)
 
 done122:
@@ -20724,7 +20724,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20735,7 +20735,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20746,7 +20746,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20757,7 +20757,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2136(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20768,7 +20768,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20779,7 +20779,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20790,7 +20790,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20801,7 +20801,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2648(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20816,7 +20816,7 @@ done122:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done123:
@@ -20833,7 +20833,7 @@ done123:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done124:
@@ -20850,7 +20850,7 @@ done124:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done125:
@@ -20867,7 +20867,7 @@ done125:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3160(BX)(DX*8)
 
 done126:
@@ -20887,7 +20887,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20898,7 +20898,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20909,7 +20909,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20920,7 +20920,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2144(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20931,7 +20931,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20942,7 +20942,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20953,7 +20953,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -20964,7 +20964,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2656(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -20979,7 +20979,7 @@ loop127:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done128:
@@ -20996,7 +20996,7 @@ done128:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done129:
@@ -21013,7 +21013,7 @@ done129:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done130:
@@ -21030,7 +21030,7 @@ done130:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3168(BX)(DX*8)
 
 done131:
@@ -21043,7 +21043,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21054,7 +21054,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21065,7 +21065,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21076,7 +21076,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2152(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21087,7 +21087,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21098,7 +21098,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21109,7 +21109,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21120,7 +21120,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2664(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -21135,7 +21135,7 @@ done131:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done132:
@@ -21152,7 +21152,7 @@ done132:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done133:
@@ -21169,7 +21169,7 @@ done133:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done134:
@@ -21186,7 +21186,7 @@ done134:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3176(BX)(DX*8)
 
 done135:
@@ -21199,7 +21199,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21210,7 +21210,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21221,7 +21221,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21232,7 +21232,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2160(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21243,7 +21243,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21254,7 +21254,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21265,7 +21265,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21276,7 +21276,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2672(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -21291,7 +21291,7 @@ done135:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done136:
@@ -21308,7 +21308,7 @@ done136:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done137:
@@ -21325,7 +21325,7 @@ done137:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done138:
@@ -21342,7 +21342,7 @@ done138:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3184(BX)(DX*8)
 
 done139:
@@ -21355,7 +21355,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21366,7 +21366,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21377,7 +21377,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21388,7 +21388,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2168(BX)(DX*8)
 	VPADDQ    Y1, Y1, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21399,7 +21399,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VPADDQ    Y3, Y3, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21410,7 +21410,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21421,7 +21421,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
@@ -21432,7 +21432,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 2680(BX)(DX*8)
 	VMOVMSKPD Y7, DX
 	ANDQ      $+1, DX
@@ -21447,7 +21447,7 @@ done139:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done140:
@@ -21464,7 +21464,7 @@ done140:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done141:
@@ -21481,7 +21481,7 @@ done141:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done142:
@@ -21498,7 +21498,7 @@ done142:
 	VPSHUFD   $0xa0, Y9, Y9
 	VPADDD    Y2, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t35_base+528(FP), BX
+	MOVQ      t36_base+528(FP), BX
 	VMOVSD    X9, 3192(BX)(DX*8)
 
 done143:
@@ -25208,52 +25208,52 @@ loop198:
 	VBROADCASTSD (BX), Y10
 	VMULPD       Y10, Y9, Y11
 	VMULPD       160(SP), Y10, Y10
-	MOVQ         t28_base+576(FP), BX
+	MOVQ         t29_base+576(FP), BX
 	VMOVSD       X10, (BX)
-	MOVQ         t28_base+576(FP), BX
+	MOVQ         t29_base+576(FP), BX
 	VMOVSD       X0, 8(BX)
-	MOVQ         t28_base+576(FP), BX
+	MOVQ         t29_base+576(FP), BX
 	VMOVSD       X0, 16(BX)
-	MOVQ         t28_base+576(FP), BX
+	MOVQ         t29_base+576(FP), BX
 	VMOVSD       X0, 24(BX)
-	MOVQ         t24_base+360(FP), BX
+	MOVQ         t25_base+360(FP), BX
 	LEAQ         (BX)(DX*8), BX
 	VBROADCASTSD (BX), Y12
 	VMULPD       160(SP), Y12, Y12
 	VFMADD231PD  128(SP), Y11, Y12
 	MOVQ         DX, SI
 	SHLQ         $0x02, SI
-	MOVQ         t29_base+432(FP), DI
+	MOVQ         t30_base+432(FP), DI
 	LEAQ         (DI)(SI*8), DI
 	VMOVSD       X12, 8(DI)
-	MOVQ         t25_base+384(FP), R8
+	MOVQ         t26_base+384(FP), R8
 	LEAQ         (R8)(DX*8), R8
 	VBROADCASTSD (R8), Y12
 	VMULPD       160(SP), Y12, Y12
 	VFMADD231PD  Y11, Y8, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	MOVQ         t30_base+456(FP), R9
+	MOVQ         t31_base+456(FP), R9
 	LEAQ         (R9)(SI*8), R9
 	VMOVSD       X12, 16(R9)
-	MOVQ         t31_base+600(FP), R10
+	MOVQ         t32_base+600(FP), R10
 	VMOVSD       X11, (R10)
-	MOVQ         t31_base+600(FP), R10
+	MOVQ         t32_base+600(FP), R10
 	VMOVSD       X0, 8(R10)
-	MOVQ         t31_base+600(FP), R10
+	MOVQ         t32_base+600(FP), R10
 	VMOVSD       X0, 16(R10)
-	MOVQ         t31_base+600(FP), R10
+	MOVQ         t32_base+600(FP), R10
 	VMOVSD       X0, 24(R10)
 	VBROADCASTSD (BX), Y11
 	VMULPD       224(SP), Y11, Y11
 	VFMADD231PD  128(SP), Y10, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	MOVQ         t32_base+480(FP), BX
+	MOVQ         t33_base+480(FP), BX
 	LEAQ         (BX)(SI*8), BX
 	VMOVSD       X11, 8(BX)
 	VBROADCASTSD (R8), Y11
 	VMULPD       224(SP), Y11, Y11
 	VFMADD231PD  Y10, Y8, Y11
-	MOVQ         t33_base+504(FP), R8
+	MOVQ         t34_base+504(FP), R8
 	LEAQ         (R8)(SI*8), SI
 	VMOVSD       X11, 16(SI)
 	MOVQ         $+0, R8
@@ -25261,10 +25261,10 @@ loop198:
 
 loop199:
 	VMOVUPD (BX), Y10
-	MOVQ    t31_base+600(FP), R10
+	MOVQ    t32_base+600(FP), R10
 	VADDPD  (R10), Y10, Y10
 	VADDPD  (SI), Y10, Y10
-	MOVQ    t34_base+624(FP), R10
+	MOVQ    t35_base+624(FP), R10
 	VMOVUPD Y10, (R10)
 	ADDQ    $+1, R8
 	CMPQ    R8, $+1
@@ -25273,7 +25273,7 @@ loop199:
 	PCALIGN $0x20
 
 loop200:
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VMOVUPD Y0, 32(SI)
 	ADDQ    $+1, BX
 	CMPQ    BX, $+1
@@ -25282,7 +25282,7 @@ loop200:
 	PCALIGN $0x20
 
 loop201:
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VMOVUPD Y0, 64(SI)
 	ADDQ    $+1, BX
 	CMPQ    BX, $+1
@@ -25291,21 +25291,21 @@ loop201:
 	PCALIGN $0x20
 
 loop202:
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VMOVUPD Y0, 96(SI)
 	ADDQ    $+1, BX
 	CMPQ    BX, $+1
 	JLT     loop202
 	MOVQ    DX, BX
 	SHLQ    $0x04, BX
-	MOVQ    t35_base+528(FP), SI
+	MOVQ    t36_base+528(FP), SI
 	LEAQ    (SI)(BX*8), SI
 	MOVQ    $+0, R8
 	PCALIGN $0x20
 
 loop203:
 	VMOVUPD (DI), Y10
-	MOVQ    t28_base+576(FP), R10
+	MOVQ    t29_base+576(FP), R10
 	VADDPD  (R10), Y10, Y10
 	VADDPD  (R9), Y10, Y10
 	VMOVUPD Y10, 32(SI)
@@ -25317,25 +25317,25 @@ loop203:
 	VMOVUPD 32(SI), Y11
 	VMOVUPD 64(SI), Y12
 	VMOVUPD 96(SI), Y13
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VADDPD  (SI), Y10, Y10
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VADDPD  32(SI), Y11, Y11
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VADDPD  64(SI), Y12, Y12
-	MOVQ    t34_base+624(FP), SI
+	MOVQ    t35_base+624(FP), SI
 	VADDPD  96(SI), Y13, Y13
 	VADDPD  (DI), Y10, Y10
 	VADDPD  32(DI), Y11, Y11
 	VADDPD  64(DI), Y12, Y12
 	VADDPD  96(DI), Y13, Y13
-	MOVQ    t37_base+648(FP), SI
+	MOVQ    t38_base+648(FP), SI
 	VMOVUPD Y10, (SI)
-	MOVQ    t37_base+648(FP), SI
+	MOVQ    t38_base+648(FP), SI
 	VMOVUPD Y11, 32(SI)
-	MOVQ    t37_base+648(FP), SI
+	MOVQ    t38_base+648(FP), SI
 	VMOVUPD Y12, 64(SI)
-	MOVQ    t37_base+648(FP), SI
+	MOVQ    t38_base+648(FP), SI
 	VMOVUPD Y13, 96(SI)
 	MOVQ    zhere_base+672(FP), SI
 	LEAQ    (SI)(BX*8), BX
@@ -25356,7 +25356,7 @@ loop205:
 	VBROADCASTSD (R10), Y10
 	MOVQ         R9, R10
 	SHLQ         $0x02, R10
-	MOVQ         t37_base+648(FP), R11
+	MOVQ         t38_base+648(FP), R11
 	LEAQ         (R11)(R10*8), R10
 	VMULPD       (R10), Y10, Y10
 	VADDPD       (R8), Y10, Y10
@@ -25439,7 +25439,7 @@ loop211:
 	MOVQ $+0, R8
 
 loop212:
-	MOVQ    t38_base+744(FP), R9
+	MOVQ    t39_base+744(FP), R9
 	VMOVUPD Y0, (R9)
 	MOVQ    R8, R9
 	SHLQ    $0x02, R9
@@ -25461,9 +25461,9 @@ loop213:
 	LEAQ         (DI)(R13*8), R13
 	VMULPD       (R13), Y10, Y10
 	VFMADD231PD  (BP), Y9, Y10
-	MOVQ         t38_base+744(FP), R13
+	MOVQ         t39_base+744(FP), R13
 	VADDPD       (R13), Y10, Y9
-	MOVQ         t38_base+744(FP), R13
+	MOVQ         t39_base+744(FP), R13
 	VMOVUPD      Y9, (R13)
 	ADDQ         $+1, R12
 	CMPQ         R12, $+4
@@ -25478,7 +25478,7 @@ loop213:
 	JMP          done214
 
 else215:
-	MOVQ    t38_base+744(FP), R10
+	MOVQ    t39_base+744(FP), R10
 	VMOVUPD (R10), Y9
 
 done214:

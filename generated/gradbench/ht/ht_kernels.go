@@ -14,19 +14,19 @@ func t2LoopGo(j, t []int32, theta, t2 []float64) {
 		j[i] = int32(ji)
 
 		// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-		var t11 float64
+		var t12 float64
 		if ji == 1 {
-			t12 := 6 + int(t[i])
-			if t12 >= 0 && t12 <= 25 {
-				t11 = theta[t12]
+			t13 := 6 + int(t[i])
+			if t13 >= 0 && t13 <= 25 {
+				t12 = theta[t13]
 			}
 		} else {
-			t12 := 6 + int(t[i]) + ji
-			if t12 >= 0 && t12 <= 25 {
-				t11 = theta[t12]
+			t13 := 6 + int(t[i]) + ji
+			if t13 >= 0 && t13 <= 25 {
+				t12 = theta[t13]
 			}
 		}
-		t2[i] = t11
+		t2[i] = t12
 	}
 }
 
@@ -50,45 +50,45 @@ func secondLoopGo(first []float64, j []int32, t2 []float64, t []int32, theta, se
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		var second2 float64
 		if on2 && int(j[i]) == 1 {
-			t11 := 7 + int(t[i])
-			if t11 >= 0 && t11 <= 25 {
-				second2 = theta[t11]
+			t12 := 7 + int(t[i])
+			if t12 >= 0 && t12 <= 25 {
+				second2 = theta[t12]
 			}
 		}
 		second[i] = second2
 	}
 }
 
-// aLoopGo computes t5[i] = 0, t5[i + 1] = 0, t5[i + 2] = 0, ….
-func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
+// aLoopGo computes t6[i] = 0, t6[i + 1] = 0, t6[i + 2] = 0, ….
+func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
 	for b := range 22 {
-		// t5[i] = 0   ht.bp:6
-		t5[0] = int32(0)
-
-		// t5[i + 1] = 0   ht.bp:6
-		t5[1] = int32(0)
-
-		// t5[i + 2] = 0   ht.bp:6
-		t5[2] = int32(0)
-
-		// t5[i + 3] = 1   ht.bp:6
-		t5[3] = int32(1)
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		v3 := math.Cos(second[b])
-		v4 := math.Sin(second[b])
-		v5 := math.Cos(first[b])
-		v6 := math.Sin(first[b])
-
 		// t6[i] = 0   ht.bp:6
-		t6[0] = 0
+		t6[0] = int32(0)
+
+		// t6[i + 1] = 0   ht.bp:6
+		t6[1] = int32(0)
+
+		// t6[i + 2] = 0   ht.bp:6
+		t6[2] = int32(0)
+
+		// t6[i + 3] = 1   ht.bp:6
+		t6[3] = int32(1)
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t6[1] = v6
-		t6[2] = v5
+		v4 := math.Cos(second[b])
+		v5 := math.Sin(second[b])
+		v6 := math.Cos(first[b])
+		v7 := math.Sin(first[b])
 
-		// t6[i + 3] = 0   ht.bp:6
-		t6[3] = 0
+		// t7[i] = 0   ht.bp:6
+		t7[0] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t7[1] = v7
+		t7[2] = v6
+
+		// t7[i + 3] = 0   ht.bp:6
+		t7[3] = 0
 
 		// A[parent[b]] @ here   ht.bp:23
 		parent2 := int(parent[b])
@@ -104,44 +104,44 @@ func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7,
 		}
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t7[0] = v4
-		t11 := v3 * v5
-		t7[1] = t11
-		t12 := -(v3 * v6)
-		t7[2] = t12
-
-		// t7[i + 3] = 0   ht.bp:6
-		t7[3] = 0
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t8[0] = v3
-		t13 := -(v4 * v5)
-		t8[1] = t13
-		t14 := v4 * v6
-		t8[2] = t14
+		t8[0] = v5
+		t12 := v4 * v6
+		t8[1] = t12
+		t13 := -(v4 * v7)
+		t8[2] = t13
 
 		// t8[i + 3] = 0   ht.bp:6
 		t8[3] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t9[0] = v4
+		t14 := -(v5 * v6)
+		t9[1] = t14
+		t15 := v5 * v7
+		t9[2] = t15
+
+		// t9[i + 3] = 0   ht.bp:6
+		t9[3] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		{
 			for k := range 4 {
-				t9[k] = t8[k]
+				t10[k] = t9[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t9[k+4] = t7[k]
+				t10[k+4] = t8[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t9[k+8] = t6[k]
+				t10[k+8] = t7[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t9[k+12] = float64(int(t5[k]))
+				t10[k+12] = float64(int(t6[k]))
 			}
 		}
 
@@ -150,23 +150,23 @@ func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7,
 			clear(here[i*4:][:4])
 			for k := range 4 {
 				rel2 := rel[b*16+i*4+k]
-				t9Row := t9[k*4:][:4]
+				t10Row := t10[k*4:][:4]
 				hereRow := here[i*4:][:4]
 				for l := range 4 {
-					hereRow[l] += rel2 * t9Row[l]
+					hereRow[l] += rel2 * t10Row[l]
 				}
 			}
 		}
 		on3 := parent2 < 0
 		for i := range 4 {
-			clear(t10[:4])
+			clear(t11[:4])
 
 			// A[parent[b]] @ here   ht.bp:23
 			for k := range 4 {
 				A2k := A2[i*4+k]
 				hereRow := here[k*4:][:4]
 				for l := range 4 {
-					t10[l] += A2k * hereRow[l]
+					t11[l] += A2k * hereRow[l]
 				}
 			}
 
@@ -176,7 +176,7 @@ func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7,
 				if on3 {
 					ARow[k] = here[i*4+k]
 				} else {
-					ARow[k] = t10[k]
+					ARow[k] = t11[k]
 				}
 			}
 		}
@@ -301,20 +301,20 @@ func t3LoopGo(j, t, t2 []int32, theta, t3 []float64) {
 		t2[i] = int32(t2i)
 
 		// if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-		var t39 float64
+		var t40 float64
 		if !(ji == 0) {
 			if ji == 1 {
-				t40 := 6 + int(t[i])
-				if t40 >= 0 && t40 <= 25 {
-					t39 = theta[t40]
+				t41 := 6 + int(t[i])
+				if t41 >= 0 && t41 <= 25 {
+					t40 = theta[t41]
 				}
 			} else {
 				if t2i >= 0 && t2i <= 25 {
-					t39 = theta[t2i]
+					t40 = theta[t2i]
 				}
 			}
 		}
-		t3[i] = t39
+		t3[i] = t40
 	}
 }
 
@@ -336,9 +336,9 @@ func secondLoop2Go(on []int32, first, t3 []float64, j, on2, t []int32, theta, se
 		on2[i] = flag(on2i)
 		var second2 float64
 		if on2i {
-			t39 := 7 + int(t[i])
-			if t39 >= 0 && t39 <= 25 {
-				second2 = theta[t39]
+			t40 := 7 + int(t[i])
+			if t40 >= 0 && t40 <= 25 {
+				second2 = theta[t40]
 			}
 		}
 		second[i] = second2
@@ -350,19 +350,19 @@ func t6LoopGo(t6 []float64) {
 	for i := range 26 {
 		t6Row := t6[i*26:][:26]
 		for k := range 26 {
-			var t39 float64
+			var t40 float64
 			if k == i {
-				t39 = 1
+				t40 = 1
 			}
-			t6Row[k] = t39
+			t6Row[k] = t40
 		}
 	}
 }
 
 // zfirstLoopGo computes zsecond[i,j] = if on2[j] { [(7 + t[j]) ≥ 0, 25 ≥ (7 +
-// t[j])]·t6[i,(7 + t[j])] } else { 0 }, v3[i,j] = if j[j] = 1 { [(6 + t[j]) ≥
+// t[j])]·t6[i,(7 + t[j])] } else { 0 }, v6[i,j] = if j[j] = 1 { [(6 + t[j]) ≥
 // 0, 25 ≥ (6 + t[j])]·t6[i,(6 + t[j])] } else { [t2[j] ≥ 0, 25 ≥
-// t2[j]]·t6[i,t2[j]] }, zfirst = if on { if j = 0 { 0 } else { t39 } } else {
+// t2[j]]·t6[i,t2[j]] }, zfirst = if on { if j = 0 { 0 } else { t40 } } else {
 // 0 }.
 func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []float64, on []int32) {
 	for i := range 26 {
@@ -372,24 +372,24 @@ func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst [
 			// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 			var zsecond2 float64
 			if on2[k] != 0 {
-				t39 := 7 + int(t[k])
-				if t39 >= 0 && t39 <= 25 {
-					zsecond2 = t6[i*26+t39]
+				t40 := 7 + int(t[k])
+				if t40 >= 0 && t40 <= 25 {
+					zsecond2 = t6[i*26+t40]
 				}
 			}
 			zsecondRow[k] = zsecond2
 
 			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-			var t39 float64
+			var t40 float64
 			if int(j[k]) == 1 {
-				t40 := 6 + int(t[k])
-				if t40 >= 0 && t40 <= 25 {
-					t39 = t6[i*26+t40]
+				t41 := 6 + int(t[k])
+				if t41 >= 0 && t41 <= 25 {
+					t40 = t6[i*26+t41]
 				}
 			} else {
 				t2k := int(t2[k])
 				if t2k >= 0 && t2k <= 25 {
-					t39 = t6[i*26+t2k]
+					t40 = t6[i*26+t2k]
 				}
 			}
 
@@ -398,7 +398,7 @@ func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst [
 				if int(j[k]) == 0 {
 					zfirstRow[k] = 0
 				} else {
-					zfirstRow[k] = t39
+					zfirstRow[k] = t40
 				}
 			} else {
 				zfirstRow[k] = 0
@@ -407,36 +407,36 @@ func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst [
 	}
 }
 
-// dALoopGo computes t19[i] = 0, t19[i + 1] = 0, t19[i + 2] = 0, ….
-func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38 []float64) {
+// dALoopGo computes t20[i] = 0, t20[i + 1] = 0, t20[i + 2] = 0, ….
+func dALoopGo(t20 []int32, second, first, t21 []float64, parent []int32, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39 []float64) {
 	for b2 := range 22 {
-		// t19[i] = 0   ht.bp:6
-		t19[0] = int32(0)
-
-		// t19[i + 1] = 0   ht.bp:6
-		t19[1] = int32(0)
-
-		// t19[i + 2] = 0   ht.bp:6
-		t19[2] = int32(0)
-
-		// t19[i + 3] = 1   ht.bp:6
-		t19[3] = int32(1)
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		v3 := math.Cos(second[b2])
-		v4 := math.Sin(second[b2])
-		v5 := math.Cos(first[b2])
-		v6 := math.Sin(first[b2])
-
 		// t20[i] = 0   ht.bp:6
-		t20[0] = 0
+		t20[0] = int32(0)
+
+		// t20[i + 1] = 0   ht.bp:6
+		t20[1] = int32(0)
+
+		// t20[i + 2] = 0   ht.bp:6
+		t20[2] = int32(0)
+
+		// t20[i + 3] = 1   ht.bp:6
+		t20[3] = int32(1)
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t20[1] = v6
-		t20[2] = v5
+		v6 := math.Cos(second[b2])
+		v7 := math.Sin(second[b2])
+		v8 := math.Cos(first[b2])
+		v9 := math.Sin(first[b2])
 
-		// t20[i + 3] = 0   ht.bp:6
-		t20[3] = 0
+		// t21[i] = 0   ht.bp:6
+		t21[0] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t21[1] = v9
+		t21[2] = v8
+
+		// t21[i + 3] = 0   ht.bp:6
+		t21[3] = 0
 
 		// A[parent[b]] @ here   ht.bp:23
 		parent2 := int(parent[b2])
@@ -452,44 +452,44 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 		}
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t21[0] = v4
-		t39 := v3 * v5
-		t21[1] = t39
-		t40 := -(v3 * v6)
-		t21[2] = t40
-
-		// t21[i + 3] = 0   ht.bp:6
-		t21[3] = 0
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t22[0] = v3
-		t41 := -(v4 * v5)
-		t22[1] = t41
-		t42 := v4 * v6
-		t22[2] = t42
+		t22[0] = v7
+		t40 := v6 * v8
+		t22[1] = t40
+		t41 := -(v6 * v9)
+		t22[2] = t41
 
 		// t22[i + 3] = 0   ht.bp:6
 		t22[3] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t23[0] = v6
+		t42 := -(v7 * v8)
+		t23[1] = t42
+		t43 := v7 * v9
+		t23[2] = t43
+
+		// t23[i + 3] = 0   ht.bp:6
+		t23[3] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		{
 			for k := range 4 {
-				t23[k] = t22[k]
+				t24[k] = t23[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t23[k+4] = t21[k]
+				t24[k+4] = t22[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t23[k+8] = t20[k]
+				t24[k+8] = t21[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t23[k+12] = float64(int(t19[k]))
+				t24[k+12] = float64(int(t20[k]))
 			}
 		}
 
@@ -498,116 +498,91 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 			clear(here2[i*4:][:4])
 			for k := range 4 {
 				rel2 := rel[b2*16+i*4+k]
-				t23Row := t23[k*4:][:4]
+				t24Row := t24[k*4:][:4]
 				here2Row := here2[i*4:][:4]
 				for l := range 4 {
-					here2Row[l] += rel2 * t23Row[l]
+					here2Row[l] += rel2 * t24Row[l]
 				}
 			}
-		}
-		for i := range 26 {
-			// t26[i,j] = 0   ht.bp:6
-			t26[i*4] = 0
-
-			// t26[i,j + 2] = 0   ht.bp:6
-			t26[i*4+2] = 0
-
-			// t26[i,j + 3] = 0   ht.bp:6
-			t26[i*4+3] = 0
 		}
 		for i := range 26 {
 			// t27[i,j] = 0   ht.bp:6
 			t27[i*4] = 0
 
-			// t27[i,j + 1] = 0   ht.bp:6
-			t27[i*4+1] = 0
+			// t27[i,j + 2] = 0   ht.bp:6
+			t27[i*4+2] = 0
 
 			// t27[i,j + 3] = 0   ht.bp:6
 			t27[i*4+3] = 0
 		}
-		t43 := -v6
+		for i := range 26 {
+			// t28[i,j] = 0   ht.bp:6
+			t28[i*4] = 0
+
+			// t28[i,j + 1] = 0   ht.bp:6
+			t28[i*4+1] = 0
+
+			// t28[i,j + 3] = 0   ht.bp:6
+			t28[i*4+3] = 0
+		}
+		t44 := -v9
 		for i := range 26 {
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 			zfirst2 := zfirst[b2+i*22]
-			t24i := t43 * zfirst2
-			t24[i] = t24i
-			t25i := v5 * zfirst2
+			t25i := t44 * zfirst2
 			t25[i] = t25i
-			t26[i*4+1] = t25i
-			t27[i*4+2] = t24i
+			t26i := v8 * zfirst2
+			t26[i] = t26i
+			t27[i*4+1] = t26i
+			t28[i*4+2] = t25i
 			{
-				t26Row := t26[i*4:][:4]
 				t27Row := t27[i*4:][:4]
-				t36Row := t36[i*16+8:][:4]
+				t28Row := t28[i*4:][:4]
+				t37Row := t37[i*16+8:][:4]
 				for l := range 4 {
-					t36Row[l] = t26Row[l] + t27Row[l]
+					t37Row[l] = t27Row[l] + t28Row[l]
 				}
 			}
-		}
-		for i := range 26 {
-			// t29[i,j] = 0   ht.bp:6
-			t29[i*4] = 0
-
-			// t29[i,j + 2] = 0   ht.bp:6
-			t29[i*4+2] = 0
-
-			// t29[i,j + 3] = 0   ht.bp:6
-			t29[i*4+3] = 0
 		}
 		for i := range 26 {
 			// t30[i,j] = 0   ht.bp:6
 			t30[i*4] = 0
 
-			// t30[i,j + 1] = 0   ht.bp:6
-			t30[i*4+1] = 0
+			// t30[i,j + 2] = 0   ht.bp:6
+			t30[i*4+2] = 0
 
 			// t30[i,j + 3] = 0   ht.bp:6
 			t30[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t32[i,j] = 0   ht.bp:6
-			t32[i*4] = 0
+			// t31[i,j] = 0   ht.bp:6
+			t31[i*4] = 0
 
-			// t32[i,j + 2] = 0   ht.bp:6
-			t32[i*4+2] = 0
+			// t31[i,j + 1] = 0   ht.bp:6
+			t31[i*4+1] = 0
 
-			// t32[i,j + 3] = 0   ht.bp:6
-			t32[i*4+3] = 0
+			// t31[i,j + 3] = 0   ht.bp:6
+			t31[i*4+3] = 0
 		}
 		for i := range 26 {
 			// t33[i,j] = 0   ht.bp:6
 			t33[i*4] = 0
 
-			// t33[i,j + 1] = 0   ht.bp:6
-			t33[i*4+1] = 0
+			// t33[i,j + 2] = 0   ht.bp:6
+			t33[i*4+2] = 0
 
 			// t33[i,j + 3] = 0   ht.bp:6
 			t33[i*4+3] = 0
 		}
 		for i := range 26 {
-			// t35[i,j,k] = 0   ht.bp:6
-			{
-				t35Row := t35[i*16:][:4]
-				for l := range 4 {
-					t35Row[l] = 0
-				}
-			}
+			// t34[i,j] = 0   ht.bp:6
+			t34[i*4] = 0
 
-			// t35[i,j + 2,k] = 0   ht.bp:6
-			{
-				t35Row := t35[i*16+8:][:4]
-				for l := range 4 {
-					t35Row[l] = 0
-				}
-			}
+			// t34[i,j + 1] = 0   ht.bp:6
+			t34[i*4+1] = 0
 
-			// t35[i,j + 3,k] = 0   ht.bp:6
-			{
-				t35Row := t35[i*16+12:][:4]
-				for l := range 4 {
-					t35Row[l] = 0
-				}
-			}
+			// t34[i,j + 3] = 0   ht.bp:6
+			t34[i*4+3] = 0
 		}
 		for i := range 26 {
 			// t36[i,j,k] = 0   ht.bp:6
@@ -618,9 +593,9 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 				}
 			}
 
-			// t36[i,j + 1,k] = 0   ht.bp:6
+			// t36[i,j + 2,k] = 0   ht.bp:6
 			{
-				t36Row := t36[i*16+4:][:4]
+				t36Row := t36[i*16+8:][:4]
 				for l := range 4 {
 					t36Row[l] = 0
 				}
@@ -634,89 +609,114 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 				}
 			}
 		}
-		t44 := -v4
+		for i := range 26 {
+			// t37[i,j,k] = 0   ht.bp:6
+			{
+				t37Row := t37[i*16:][:4]
+				for l := range 4 {
+					t37Row[l] = 0
+				}
+			}
+
+			// t37[i,j + 1,k] = 0   ht.bp:6
+			{
+				t37Row := t37[i*16+4:][:4]
+				for l := range 4 {
+					t37Row[l] = 0
+				}
+			}
+
+			// t37[i,j + 3,k] = 0   ht.bp:6
+			{
+				t37Row := t37[i*16+12:][:4]
+				for l := range 4 {
+					t37Row[l] = 0
+				}
+			}
+		}
+		t45 := -v7
 		for i := range 26 {
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 			zsecond2 := zsecond[b2+i*22]
-			v7 := t44 * zsecond2
-			v8 := v3 * zsecond2
-			t28[0] = v8
+			v10 := t45 * zsecond2
+			v11 := v6 * zsecond2
+			t29[0] = v11
 
-			// t28[i,j + 1] = 0   ht.bp:6
-			t28[1] = 0
+			// t29[i,j + 1] = 0   ht.bp:6
+			t29[1] = 0
 
-			// t28[i,j + 2] = 0   ht.bp:6
-			t28[2] = 0
+			// t29[i,j + 2] = 0   ht.bp:6
+			t29[2] = 0
 
-			// t28[i,j + 3] = 0   ht.bp:6
-			t28[3] = 0
-
-			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-			t45 := v5*v7 + v3*t24[i]
-			t29[i*4+1] = t45
-			t46 := -(v6*v7 + v3*t25[i])
-			t30[i*4+2] = t46
-			t31[0] = v7
-
-			// t31[i,j + 1] = 0   ht.bp:6
-			t31[1] = 0
-
-			// t31[i,j + 2] = 0   ht.bp:6
-			t31[2] = 0
-
-			// t31[i,j + 3] = 0   ht.bp:6
-			t31[3] = 0
+			// t29[i,j + 3] = 0   ht.bp:6
+			t29[3] = 0
 
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-			t47 := -(v5*v8 + v4*t24[i])
-			t32[i*4+1] = t47
-			t48 := v6*v8 + v4*t25[i]
-			t33[i*4+2] = t48
+			t46 := v8*v10 + v6*t25[i]
+			t30[i*4+1] = t46
+			t47 := -(v9*v10 + v6*t26[i])
+			t31[i*4+2] = t47
+			t32[0] = v10
+
+			// t32[i,j + 1] = 0   ht.bp:6
+			t32[1] = 0
+
+			// t32[i,j + 2] = 0   ht.bp:6
+			t32[2] = 0
+
+			// t32[i,j + 3] = 0   ht.bp:6
+			t32[3] = 0
+
+			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+			t48 := -(v8*v11 + v7*t25[i])
+			t33[i*4+1] = t48
+			t49 := v9*v11 + v7*t26[i]
+			t34[i*4+2] = t49
 			{
-				t32Row := t32[i*4:][:4]
 				t33Row := t33[i*4:][:4]
+				t34Row := t34[i*4:][:4]
 				for l := range 4 {
-					t34[l] = t31[l] + t32Row[l] + t33Row[l]
+					t35[l] = t32[l] + t33Row[l] + t34Row[l]
 				}
 			}
 
-			// t34[i,j + 1,k] = 0   ht.bp:6
+			// t35[i,j + 1,k] = 0   ht.bp:6
 			{
 				for l := range 4 {
-					t34[l+4] = 0
+					t35[l+4] = 0
 				}
 			}
 
-			// t34[i,j + 2,k] = 0   ht.bp:6
+			// t35[i,j + 2,k] = 0   ht.bp:6
 			{
 				for l := range 4 {
-					t34[l+8] = 0
+					t35[l+8] = 0
 				}
 			}
 
-			// t34[i,j + 3,k] = 0   ht.bp:6
+			// t35[i,j + 3,k] = 0   ht.bp:6
 			{
 				for l := range 4 {
-					t34[l+12] = 0
+					t35[l+12] = 0
 				}
 			}
 
 			// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 			{
-				t29Row := t29[i*4:][:4]
 				t30Row := t30[i*4:][:4]
-				t35Row := t35[i*16+4:][:4]
+				t31Row := t31[i*4:][:4]
+				t36Row := t36[i*16+4:][:4]
 				for l := range 4 {
-					t35Row[l] = t28[l] + t29Row[l] + t30Row[l]
+					t36Row[l] = t29[l] + t30Row[l] + t31Row[l]
 				}
 			}
 			for k := range 4 {
-				t34Row := t34[k*4:][:4]
-				t35Row := t35[i*16+k*4:][:4]
+				t35Row := t35[k*4:][:4]
 				t36Row := t36[i*16+k*4:][:4]
-				t37Row := t37[k*4:][:4]
+				t37Row := t37[i*16+k*4:][:4]
+				t38Row := t38[k*4:][:4]
 				for l := range 4 {
-					t37Row[l] = t34Row[l] + t35Row[l] + t36Row[l]
+					t38Row[l] = t35Row[l] + t36Row[l] + t37Row[l]
 				}
 			}
 
@@ -725,10 +725,10 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 				clear(zhere[i*16+k*4:][:4])
 				for l := range 4 {
 					rel2 := rel[b2*16+k*4+l]
-					t37Row := t37[l*4:][:4]
+					t38Row := t38[l*4:][:4]
 					zhereRow := zhere[i*16+k*4:][:4]
 					for m := range 4 {
-						zhereRow[m] += rel2 * t37Row[m]
+						zhereRow[m] += rel2 * t38Row[m]
 					}
 				}
 			}
@@ -750,14 +750,14 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 		on5 := parent2 < 0
 		for i := range 26 {
 			for k := range 4 {
-				clear(t38[:4])
+				clear(t39[:4])
 				for l := range 4 {
 					dA2l := dA2[i*16+k*4+l]
 					A3l := A3[k*4+l]
 					here2Row := here2[l*4:][:4]
 					zhereRow := zhere[i*16+l*4:][:4]
 					for m := range 4 {
-						t38[m] += here2Row[m]*dA2l + A3l*zhereRow[m]
+						t39[m] += here2Row[m]*dA2l + A3l*zhereRow[m]
 					}
 				}
 
@@ -767,7 +767,7 @@ func dALoopGo(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, 
 					if on5 {
 						dARow[l] = zhere[i*16+k*4+l]
 					} else {
-						dARow[l] = t38[l]
+						dARow[l] = t39[l]
 					}
 				}
 			}
@@ -1100,8 +1100,8 @@ func qSumsPartGo(first, count, V int, q, weight, M, base, theta []float64) {
 	}
 }
 
-// eLoop computes v3[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j], e[i,j]
-// = points[i,j] − (v3[i,j] + t4[i]·q[tri2[i],j]), in parts of 8192.
+// eLoop computes v4[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j], e[i,j]
+// = points[i,j] − (v4[i,j] + t4[i]·q[tri2[i],j]), in parts of 8192.
 func (t *tasks) eLoop(N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
 	k := &t.eLoopTask
 	*k = eLoopTask{t: t, N: N, us: us, tri4: tri4, tri3: tri3, t4: t4, tri2: tri2, q: q, e: e, points: points}
@@ -1125,8 +1125,8 @@ func (k *eLoopTask) part(i, who int) {
 	eLoopPart(first, count, k.N, k.us, k.tri4, k.tri3, k.t4, k.tri2, k.q, k.e, k.points)
 }
 
-// eLoopPartGo computes v3[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j],
-// e[i,j] = points[i,j] − (v3[i,j] + t4[i]·q[tri2[i],j]).
+// eLoopPartGo computes v4[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j],
+// e[i,j] = points[i,j] − (v4[i,j] + t4[i]·q[tri2[i],j]).
 func eLoopPartGo(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
 	for i := range count {
 		usi := us[first*2+i*2]
@@ -1142,8 +1142,8 @@ func eLoopPartGo(first, count, N int, us []float64, tri4, tri3 []int32, t4 []flo
 		eRow := e[first*3+i*3:][:3]
 		for k := range 3 {
 			// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
-			v3 := usi*qRow[k] + usi2*qRow2[k]
-			eRow[k] = pointsRow[k] - (v3 + t4i*qRow3[k])
+			v4 := usi*qRow[k] + usi2*qRow2[k]
+			eRow[k] = pointsRow[k] - (v4 + t4i*qRow3[k])
 		}
 	}
 }
@@ -1238,12 +1238,12 @@ func jLoopPartGo(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J 
 		tri4[first+i] = int32(tri4i)
 		for k := range 3 {
 			// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
-			v3 := q[k+tri2i*3] - q[k+tri3i*3]
-			v4 := q[k+tri2i*3] - q[k+tri4i*3]
+			v6 := q[k+tri2i*3] - q[k+tri3i*3]
+			v7 := q[k+tri2i*3] - q[k+tri4i*3]
 
 			// jacobian(off(u, a, b, c, p), u)   ht.bp:49
-			J[first*84+i*84+k*28] = v4
-			J[first*84+i*84+k*28+1] = v3
+			J[first*84+i*84+k*28] = v7
+			J[first*84+i*84+k*28+1] = v6
 		}
 	}
 }

@@ -33,17 +33,18 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	a2_2 := w.reals[64:][:3]
 	t4 := w.reals[V*3+771:][:3]
 	cr := w.reals[448:][:9]
-	F := w.reals[32:][:9]
+	t5 := w.reals[32:][:9]
+	F := w.reals[64:][:9]
 	M := w.reals[496:][:264]
 	zq := w.reals[768:][:V*3]
-	t5 := w.ints[32:][:4]
-	t6 := w.reals[V*3+771:][:4]
+	t6 := w.ints[32:][:4]
+	t7 := w.reals[V*3+771:][:4]
 	A2 := w.reals[448:][:16]
-	t7 := w.reals[V*3+775:][:4]
-	t8 := w.reals[V*3+779:][:4]
-	t9 := w.reals[464:][:16]
+	t8 := w.reals[V*3+775:][:4]
+	t9 := w.reals[V*3+779:][:4]
+	t10 := w.reals[464:][:16]
 	here := w.reals[480:][:16]
-	t10 := w.reals[V*3+771:][:4]
+	t11 := w.reals[V*3+771:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -82,6 +83,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 	v := math.Cos(psi2)
 	v2 := math.Sin(psi2)
+	v3 := square(math.Sin(0.5 * psi2))
 
 	// a = r/psi   ht.bp:28
 	for i := range 3 {
@@ -92,7 +94,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	for i := range 3 {
 		on[i] = flag(mirrored && i == 0)
 	}
-	aLoop(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
+	aLoop(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 
 	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr2 := -a2[1]
@@ -137,23 +139,27 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-	t11 := 1 - v
-	on3 := s < 1e-8
+
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+	t12 := 2 * v3
 	for i := range 3 {
 		ai := a2[i]
 		t3Row := t3[i*3:][:3]
-		crRow := cr[i*3:][:3]
+		t5Row := t5[i*3:][:3]
+		for k := range 3 {
+			t5Row[k] = v*t3Row[k] + t12*(ai*a2[k])
+		}
+	}
+	on3 := s < 1e-8
+	for i := range 3 {
 		FRow := F[i*3:][:3]
 		for k := range 3 {
-			// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-			v3 := v*t3Row[k] + t11*(ai*a2[k]) + v2*crRow[k]
-
 			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 			var G float64
 			if on3 {
-				G = t3Row[k]
+				G = t3[i*3+k]
 			} else {
-				G = v3
+				G = t5[i*3+k] + v2*cr[i*3+k]
 			}
 
 			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
@@ -215,57 +221,58 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	zpsi2 := w.reals[11360:][:26]
 	zpsi3 := w.reals[11392:][:26]
 	t7 := w.reals[96:][:26]
+	t8 := w.reals[11136:][:26]
 	zq := w.reals[20256:][:V*3]
 	za := w.reals[V*81+41507:][:3]
-	t8 := w.reals[11136:][:78]
+	t9 := w.reals[11248:][:78]
 	zcr2 := w.reals[V*81+41510:][:3]
 	zcr3 := w.reals[11424:][:234]
-	t9 := w.reals[11248:][:78]
+	t10 := w.reals[11840:][:78]
 	za2 := w.reals[V*81+41510:][:3]
 	zcr4 := w.reals[12064:][:234]
-	t10 := w.reals[11840:][:78]
 	t11 := w.reals[11952:][:78]
-	zcr5 := w.reals[12480:][:234]
-	t12 := w.reals[12912:][:234]
-	zF := w.reals[13152:][:234]
+	t12 := w.reals[12480:][:78]
+	zcr5 := w.reals[12912:][:234]
+	t13 := w.reals[13152:][:234]
+	zF := w.reals[96:][:234]
 	zq2 := w.reals[V*81+20256:][:11264]
 	zM3 := w.reals[11136:][:104]
 	zM4 := w.reals[13392:][:6864]
 	zM5 := w.reals[1984:][:6864]
 	zq3 := w.reals[V*81+31520:][:9984]
 	zq4 := w.reals[V*3+20256:][:V*78]
-	t13 := w.ints[:4]
-	t14 := w.reals[V*81+41534:][:4]
+	t14 := w.ints[:4]
+	t15 := w.reals[V*81+41534:][:4]
 	A2 := w.reals[1936:][:16]
-	t15 := w.reals[V*81+41538:][:4]
-	t16 := w.reals[V*81+41542:][:4]
-	t17 := w.reals[1952:][:16]
+	t16 := w.reals[V*81+41538:][:4]
+	t17 := w.reals[V*81+41542:][:4]
+	t18 := w.reals[1952:][:16]
 	here := w.reals[1968:][:16]
-	t18 := w.reals[V*81+41534:][:4]
-	t19 := w.ints[:4]
-	t20 := w.reals[V*81+41534:][:4]
+	t19 := w.reals[V*81+41534:][:4]
+	t20 := w.ints[:4]
+	t21 := w.reals[V*81+41534:][:4]
 	A3 := w.reals[1936:][:16]
-	t21 := w.reals[V*81+41538:][:4]
-	t22 := w.reals[V*81+41542:][:4]
-	t23 := w.reals[1952:][:16]
+	t22 := w.reals[V*81+41538:][:4]
+	t23 := w.reals[V*81+41542:][:4]
+	t24 := w.reals[1952:][:16]
 	here2 := w.reals[1968:][:16]
-	t24 := w.reals[11360:][:26]
-	t25 := w.reals[11392:][:26]
-	t26 := w.reals[11136:][:104]
-	t27 := w.reals[11248:][:104]
-	t28 := w.reals[V*81+41534:][:4]
-	t29 := w.reals[11136:][:104]
-	t30 := w.reals[11248:][:104]
-	t31 := w.reals[V*81+41538:][:4]
-	t32 := w.reals[11840:][:104]
-	t33 := w.reals[11952:][:104]
-	t34 := w.reals[1952:][:16]
-	t35 := w.reals[12064:][:416]
-	t36 := w.reals[11424:][:416]
-	t37 := w.reals[12896:][:16]
+	t25 := w.reals[11360:][:26]
+	t26 := w.reals[11392:][:26]
+	t27 := w.reals[11136:][:104]
+	t28 := w.reals[11248:][:104]
+	t29 := w.reals[V*81+41534:][:4]
+	t30 := w.reals[11136:][:104]
+	t31 := w.reals[11248:][:104]
+	t32 := w.reals[V*81+41538:][:4]
+	t33 := w.reals[11840:][:104]
+	t34 := w.reals[11952:][:104]
+	t35 := w.reals[1952:][:16]
+	t36 := w.reals[12064:][:416]
+	t37 := w.reals[11424:][:416]
+	t38 := w.reals[12896:][:16]
 	zhere := w.reals[12480:][:416]
 	dA2 := w.reals[11424:][:416]
-	t38 := w.reals[V*81+41534:][:4]
+	t39 := w.reals[V*81+41534:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -306,6 +313,9 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 	v2 := math.Cos(psi)
 	v3 := math.Sin(psi)
+	v4 := math.Sin(0.5 * psi)
+	v5 := 2 * square(v4)
+	v6 := math.Cos(0.5 * psi)
 
 	// a = r/psi   ht.bp:28
 	for i := range 3 {
@@ -371,7 +381,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			if on4 {
 				G = t4k
 			} else {
-				G = v2*t4k + (1-v2)*(a2[i]*a2[k]) + v3*cr[i*3+k]
+				G = v2*t4k + v5*(a2[i]*a2[k]) + v3*cr[i*3+k]
 			}
 
 			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
@@ -386,12 +396,13 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	// theta[6 + 4*f]   ht.bp:18
 	t6Loop(t6)
 	zfirstLoop(on2, t, t6, zsecond, j, t2, zfirst, on)
-	aLoop(t13, second, first, t14, parent, A, A2, t15, t16, t17, here, rel, t18)
-	dALoop(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+	aLoop(t14, second, first, t15, parent, A, A2, t16, t17, t18, here, rel, t19)
+	dALoop(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
 	mSums(zM, A, inv, M, F)
 	zpsi4 := 0.5 / zpsi
 	on5 := s == 0
-	t39 := -v3
+	t40 := 2 * v4
+	t41 := -v3
 	for i := range 26 {
 		// psi = norm(r)   ht.bp:27
 		var zpsi5 float64
@@ -411,7 +422,675 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		zpsi3[i] = zpsi3i
 
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-		t7[i] = t39 * zpsi3i
+		t7[i] = t40 * (v6 * (0.5 * zpsi3i))
+		t8[i] = t41 * zpsi3i
+	}
+	for i := range 26 {
+		// t9[i,j] = 0   ht.bp:6
+		t9[i*3] = 0
+
+		// t9[i,j + 2] = 0   ht.bp:6
+		t9[i*3+2] = 0
+	}
+	for i := range 26 {
+		// zcr3[i,j,k] = 0   ht.bp:29
+		{
+			zcr3Row := zcr3[i*9:][:3]
+			for l := range 3 {
+				zcr3Row[l] = 0
+			}
+		}
+
+		// zcr3[i,j + 1,k] = 0   ht.bp:29
+		{
+			zcr3Row := zcr3[i*9+3:][:3]
+			for l := range 3 {
+				zcr3Row[l] = 0
+			}
+		}
+	}
+	for i := range 26 {
+		// t10[i,j] = 0   ht.bp:6
+		t10[i*3] = 0
+
+		// t10[i,j + 1] = 0   ht.bp:6
+		t10[i*3+1] = 0
+	}
+	for i := range 26 {
+		// zcr4[i,j,k] = 0   ht.bp:29
+		{
+			zcr4Row := zcr4[i*9:][:3]
+			for l := range 3 {
+				zcr4Row[l] = 0
+			}
+		}
+
+		// zcr4[i,j + 2,k] = 0   ht.bp:29
+		{
+			zcr4Row := zcr4[i*9+6:][:3]
+			for l := range 3 {
+				zcr4Row[l] = 0
+			}
+		}
+	}
+	for i := range 26 {
+		// t11[i,j] = 0   ht.bp:6
+		t11[i*3] = 0
+
+		// t11[i,j + 1] = 0   ht.bp:6
+		t11[i*3+1] = 0
+	}
+	for i := range 26 {
+		// t12[i,j] = 0   ht.bp:6
+		t12[i*3] = 0
+
+		// t12[i,j + 2] = 0   ht.bp:6
+		t12[i*3+2] = 0
+	}
+	for i := range 26 {
+		// a = r/psi   ht.bp:28
+		var za3 float64
+		if 0 == i {
+			za3 = 1 / psi
+		}
+		var v7 float64
+		if on5 {
+			v7 = 0
+		} else {
+			v7 = zpsi2[i]
+		}
+		za[0] = za3 - v7/psi*a0
+		var za4 float64
+		if 1 == i {
+			za4 = 1 / psi
+		}
+		var v8 float64
+		if on5 {
+			v8 = 0
+		} else {
+			v8 = zpsi2[i]
+		}
+		za[1] = za4 - v8/psi*a03
+		var za5 float64
+		if 2 == i {
+			za5 = 1 / psi
+		}
+		var v9 float64
+		if on5 {
+			v9 = 0
+		} else {
+			v9 = zpsi2[i]
+		}
+		za[2] = za5 - v9/psi*a02
+
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+		zai := za[0]
+		t9[i*3+1] = zai
+		zcr9 := -za[1]
+		zcr2[0] = zcr9
+
+		// zcr2[i,j + 1] = 0   ht.bp:6
+		zcr2[1] = 0
+
+		// zcr2[i,j + 2] = 0   ht.bp:6
+		zcr2[2] = 0
+
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+		{
+			t9Row := t9[i*3:][:3]
+			zcr3Row := zcr3[i*9+6:][:3]
+			for l := range 3 {
+				zcr3Row[l] = zcr2[l] + t9Row[l]
+			}
+		}
+		zcr10 := -zai
+		t10[i*3+2] = zcr10
+		zai2 := za[2]
+		za2[0] = zai2
+
+		// za2[i,j + 1] = 0   ht.bp:6
+		za2[1] = 0
+
+		// za2[i,j + 2] = 0   ht.bp:6
+		za2[2] = 0
+
+		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+		{
+			t10Row := t10[i*3:][:3]
+			zcr4Row := zcr4[i*9+3:][:3]
+			for l := range 3 {
+				zcr4Row[l] = za2[l] + t10Row[l]
+			}
+		}
+		zai3 := za[1]
+		t11[i*3+2] = zai3
+		zcr11 := -zai2
+		t12[i*3+1] = zcr11
+		{
+			t12Row := t12[i*3:][:3]
+			t11Row := t11[i*3:][:3]
+			zcr5Row := zcr5[i*9:][:3]
+			for l := range 3 {
+				zcr5Row[l] = t12Row[l] + t11Row[l]
+			}
+		}
+
+		// zcr5[i,j + 1,k] = 0   ht.bp:29
+		{
+			zcr5Row := zcr5[i*9+3:][:3]
+			for l := range 3 {
+				zcr5Row[l] = 0
+			}
+		}
+
+		// zcr5[i,j + 2,k] = 0   ht.bp:29
+		{
+			zcr5Row := zcr5[i*9+6:][:3]
+			for l := range 3 {
+				zcr5Row[l] = 0
+			}
+		}
+
+		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+		t8i := t8[i]
+		t42 := 2 * t7[i]
+		for k := range 3 {
+			ak := a2[k]
+			zak := za[k]
+			t4Row := t4[k*3:][:3]
+			t13Row := t13[i*9+k*3:][:3]
+			for l := range 3 {
+				al := a2[l]
+				t13Row[l] = t4Row[l]*t8i + (ak*al*t42 + v5*(al*zak+ak*za[l]))
+			}
+		}
+	}
+	for i := range 26 {
+		t42 := v2 * zpsi3[i]
+		for k := range 3 {
+			t13Row := t13[i*9+k*3:][:3]
+			crRow := cr[k*3:][:3]
+			zcr5Row := zcr5[i*9+k*3:][:3]
+			zcr4Row := zcr4[i*9+k*3:][:3]
+			zcr3Row := zcr3[i*9+k*3:][:3]
+			zFRow := zF[i*9+k*3:][:3]
+			for l := range 3 {
+				v7 := t13Row[l] + (crRow[l]*t42 + v3*(zcr5Row[l]+zcr4Row[l]+zcr3Row[l]))
+
+				// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+				if on3[l] != 0 {
+					if on4 {
+						zFRow[l] = 0
+					} else {
+						zFRow[l] = -v7
+					}
+				} else {
+					if on4 {
+						zFRow[l] = 0
+					} else {
+						zFRow[l] = v7
+					}
+				}
+			}
+		}
+	}
+	zM3Loop(inv, dA, zM3, zM4, F)
+
+	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
+	zM5Loop(zM, zF, zM5, zM4)
+	for from := 0; from < V; from += 128 {
+		rows := min(128, V-from)
+		w.tasks.zq2Loop(rows, zq[from*3:], weight[from*22:], M, base[from*4:], zq2)
+
+		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
+		for i := range 3 {
+			clear(zq3[i*3328:][:rows*26])
+			for k := range 4 {
+				w.tasks.zq3Product(rows, zq3[i*3328:], zq2[k:], zM5[i*4+k:])
+			}
+		}
+		zq4Loop(rows, V, zq4[from*3:], zq3)
+	}
+
+	// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
+	w.tasks.outLoop(N, corr, out, points, zq, theta)
+
+	// jtheta[i,j,k] = −zq4[k,corr[i],j]
+	w.tasks.jthetaLoop(N, V, corr, jtheta, zq4)
+}
+
+// value computes Complicated for arguments that have been checked.
+func (w *ComplicatedWork) value(a *ComplicatedArgs) {
+	w.tasks.threads = w.Threads
+	N := a.N
+	V := a.V
+	T := a.T
+	theta := a.Theta[:26]
+	us := a.Us[:N*2]
+	parent := a.Parent[:22]
+	rel := a.Rel[:352]
+	inv := a.Inv[:352]
+	base := a.Base[:V*4]
+	weight := a.Weight[:V*22]
+	mirrored := a.Mirrored
+	tri := a.Tri[:T*3]
+	corr := a.Corr[:N]
+	points := a.Points[:N*3]
+	e := w.out.E[:N*3]
+	j := w.ints[32:][:22]
+	t := w.ints[:22]
+	t2 := w.reals[:22]
+	first := w.reals[32:][:22]
+	second := w.reals[64:][:22]
+	t3 := w.reals[:9]
+	a2 := w.reals[N+V*3+768:][:3]
+	on := w.ints[:3]
+	t4 := w.reals[96:][:N]
+	tri2 := w.ints[64:][:N]
+	A := w.reals[N+96:][:352]
+	zM2 := w.reals[N+448:][:16]
+	zcr := w.reals[32:][:3]
+	a2_2 := w.reals[64:][:3]
+	t5 := w.reals[N+V*3+771:][:3]
+	cr := w.reals[N+448:][:9]
+	t6 := w.reals[32:][:9]
+	F := w.reals[64:][:9]
+	M := w.reals[N+496:][:264]
+	tri3 := w.ints[N+64:][:N]
+	tri4 := w.ints[N*2+64:][:N]
+	q := w.reals[N+768:][:V*3]
+	t7 := w.ints[32:][:4]
+	t8 := w.reals[N+V*3+771:][:4]
+	A2 := w.reals[N+448:][:16]
+	t9 := w.reals[N+V*3+775:][:4]
+	t10 := w.reals[N+V*3+779:][:4]
+	t11 := w.reals[N+464:][:16]
+	here := w.reals[N+480:][:16]
+	t12 := w.reals[N+V*3+771:][:4]
+
+	// theta[6 + 4*f]   ht.bp:18
+	for i := range 22 {
+		t[i] = int32(4 * floorDiv(i-1, 4))
+	}
+	t2Loop(j, t, theta, t2)
+	secondLoop(first, j, t2, t, theta, second)
+
+	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+	var s float64
+	for i := range 3 {
+		s += square(theta[i])
+	}
+
+	// eye[3]   ht.bp:26
+	for i := range 3 {
+		t3Row := t3[i*3:][:3]
+		for k := range 3 {
+			t3Row[k] = truth[float64](i == k)
+		}
+	}
+
+	// psi = norm(r)   ht.bp:27
+	var psi2 float64
+	on2 := s == 0
+	if !on2 {
+		var v float64
+		if on2 {
+			v = 1
+		} else {
+			v = s
+		}
+		psi2 = math.Sqrt(v)
+	}
+
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+	v := math.Cos(psi2)
+	v2 := math.Sin(psi2)
+	v3 := square(math.Sin(0.5 * psi2))
+
+	// a = r/psi   ht.bp:28
+	for i := range 3 {
+		a2[i] = theta[i] / psi2
+	}
+
+	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+	for i := range 3 {
+		on[i] = flag(mirrored && i == 0)
+	}
+
+	// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
+	w.tasks.t4Loop(N, t4, us)
+	w.tasks.tri4Loop(N, corr, tri2, tri, tri3, tri4)
+	aLoop(t7, second, first, t8, parent, A, A2, t9, t10, t11, here, rel, t12)
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr2 := -a2[1]
+	zcr[0] = zcr2
+	a0 := a2[0]
+	zcr[1] = a0
+
+	// zcr[i + 2] = 0   ht.bp:6
+	zcr[2] = 0
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	a02 := a2[2]
+	a2_2[0] = a02
+
+	// a2[i + 1] = 0   ht.bp:6
+	a2_2[1] = 0
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr3 := -a0
+	a2_2[2] = zcr3
+
+	// t5[i] = 0   ht.bp:6
+	t5[0] = 0
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr4 := -a02
+	t5[1] = zcr4
+	a03 := a2[1]
+	t5[2] = a03
+	{
+		for k := range 3 {
+			cr[k] = t5[k]
+		}
+	}
+	{
+		for k := range 3 {
+			cr[k+3] = a2_2[k]
+		}
+	}
+	{
+		for k := range 3 {
+			cr[k+6] = zcr[k]
+		}
+	}
+
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+	t13 := 2 * v3
+	for i := range 3 {
+		ai := a2[i]
+		t3Row := t3[i*3:][:3]
+		t6Row := t6[i*3:][:3]
+		for k := range 3 {
+			t6Row[k] = v*t3Row[k] + t13*(ai*a2[k])
+		}
+	}
+	on3 := s < 1e-8
+	for i := range 3 {
+		FRow := F[i*3:][:3]
+		for k := range 3 {
+			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+			var G float64
+			if on3 {
+				G = t3[i*3+k]
+			} else {
+				G = t6[i*3+k] + v2*cr[i*3+k]
+			}
+
+			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+			if on[k] != 0 {
+				FRow[k] = -G
+			} else {
+				FRow[k] = G
+			}
+		}
+	}
+	zM2Loop(A, inv, zM2, M, F)
+	w.tasks.qSums(V, q, weight, M, base, theta)
+	w.tasks.eLoop(N, us, tri4, tri3, t4, tri2, q, e, points)
+}
+
+// value computes ComplicatedJacobian for arguments that have been checked.
+func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
+	w.tasks.threads = w.Threads
+	N := a.N
+	V := a.V
+	T := a.T
+	theta := a.Theta[:26]
+	us := a.Us[:N*2]
+	parent := a.Parent[:22]
+	rel := a.Rel[:352]
+	inv := a.Inv[:352]
+	base := a.Base[:V*4]
+	weight := a.Weight[:V*22]
+	mirrored := a.Mirrored
+	tri := a.Tri[:T*3]
+	corr := a.Corr[:N]
+	J := w.out.J[:N*84]
+	on := w.ints[96:][:22]
+	j := w.ints[32:][:22]
+	t := w.ints[:22]
+	t2 := w.ints[64:][:22]
+	t3 := w.reals[:22]
+	first := w.reals[32:][:22]
+	on2 := w.ints[128:][:22]
+	second := w.reals[64:][:22]
+	t4 := w.reals[:9]
+	a2 := w.reals[N*78+V*81+41504:][:3]
+	on3 := w.ints[N*3+160:][:3]
+	A := w.reals[96:][:352]
+	zM := w.reals[784:][:352]
+	zcr := w.reals[N*78+V*81+41507:][:3]
+	a2_2 := w.reals[N*78+V*81+41510:][:3]
+	t5 := w.reals[N*78+V*81+41513:][:3]
+	cr := w.reals[N*78+V*81+41516:][:9]
+	F := w.reals[N*78+V*81+41525:][:9]
+	M := w.reals[1360:][:264]
+	zdq := w.reals[96:][:676]
+	zsecond := w.reals[784:][:572]
+	tri2 := w.ints[160:][:N]
+	tri3 := w.ints[N+160:][:N]
+	tri4 := w.ints[N*2+160:][:N]
+	zpsi2 := w.reals[11360:][:26]
+	zpsi3 := w.reals[11392:][:26]
+	t6 := w.reals[96:][:26]
+	t7 := w.reals[11136:][:26]
+	zfirst := w.reals[1360:][:572]
+	dA := w.reals[1984:][:9152]
+	za := w.reals[N*78+V*81+41507:][:3]
+	t8 := w.reals[11248:][:78]
+	zcr2 := w.reals[N*78+V*81+41510:][:3]
+	zcr3 := w.reals[11424:][:234]
+	t9 := w.reals[11840:][:78]
+	za2 := w.reals[N*78+V*81+41510:][:3]
+	zcr4 := w.reals[12064:][:234]
+	t10 := w.reals[11952:][:78]
+	t11 := w.reals[12480:][:78]
+	zcr5 := w.reals[12912:][:234]
+	t12 := w.reals[13152:][:234]
+	zF := w.reals[96:][:234]
+	zq := w.reals[V*81+20256:][:11264]
+	zM3 := w.reals[11136:][:104]
+	zM4 := w.reals[13392:][:6864]
+	zM5 := w.reals[1984:][:6864]
+	q := w.reals[20256:][:V*3]
+	zq2 := w.reals[V*81+31520:][:9984]
+	zq3 := w.reals[V*3+20256:][:V*78]
+	zD2 := w.reals[V*81+41504:][:N*78]
+	t13 := w.ints[:4]
+	t14 := w.reals[N*78+V*81+41534:][:4]
+	A2 := w.reals[1936:][:16]
+	t15 := w.reals[N*78+V*81+41538:][:4]
+	t16 := w.reals[N*78+V*81+41542:][:4]
+	t17 := w.reals[1952:][:16]
+	here := w.reals[1968:][:16]
+	t18 := w.reals[N*78+V*81+41534:][:4]
+	t19 := w.ints[:4]
+	t20 := w.reals[N*78+V*81+41534:][:4]
+	A3 := w.reals[1936:][:16]
+	t21 := w.reals[N*78+V*81+41538:][:4]
+	t22 := w.reals[N*78+V*81+41542:][:4]
+	t23 := w.reals[1952:][:16]
+	here2 := w.reals[1968:][:16]
+	t24 := w.reals[11360:][:26]
+	t25 := w.reals[11392:][:26]
+	t26 := w.reals[11136:][:104]
+	t27 := w.reals[11248:][:104]
+	t28 := w.reals[N*78+V*81+41534:][:4]
+	t29 := w.reals[11136:][:104]
+	t30 := w.reals[11248:][:104]
+	t31 := w.reals[N*78+V*81+41538:][:4]
+	t32 := w.reals[11840:][:104]
+	t33 := w.reals[11952:][:104]
+	t34 := w.reals[1952:][:16]
+	t35 := w.reals[12064:][:416]
+	t36 := w.reals[11424:][:416]
+	t37 := w.reals[12896:][:16]
+	zhere := w.reals[12480:][:416]
+	dA2 := w.reals[11424:][:416]
+	t38 := w.reals[N*78+V*81+41534:][:4]
+
+	// theta[6 + 4*f]   ht.bp:18
+	for i := range 22 {
+		t[i] = int32(4 * floorDiv(i-1, 4))
+	}
+	t3Loop(j, t, t2, theta, t3)
+	secondLoop2(on, first, t3, j, on2, t, theta, second)
+
+	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+	var s float64
+	for i := range 3 {
+		s += square(theta[i])
+	}
+
+	// eye[3]   ht.bp:26
+	for i := range 3 {
+		t4Row := t4[i*3:][:3]
+		for k := range 3 {
+			t4Row[k] = truth[float64](i == k)
+		}
+	}
+
+	// psi = norm(r)   ht.bp:27
+	var v float64
+	if s == 0 {
+		v = 1
+	} else {
+		v = s
+	}
+	zpsi := math.Sqrt(v)
+	var psi float64
+	if s == 0 {
+		psi = 0
+	} else {
+		psi = zpsi
+	}
+
+	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+	v2 := math.Cos(psi)
+	v3 := math.Sin(psi)
+	v4 := math.Sin(0.5 * psi)
+	v5 := 2 * square(v4)
+	v6 := math.Cos(0.5 * psi)
+
+	// a = r/psi   ht.bp:28
+	for i := range 3 {
+		a2[i] = theta[i] / psi
+	}
+
+	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+	for i := range 3 {
+		on3[i] = flag(mirrored && i == 0)
+	}
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr6 := -a2[1]
+	zcr[0] = zcr6
+	a0 := a2[0]
+	zcr[1] = a0
+
+	// zcr[i + 2] = 0   ht.bp:6
+	zcr[2] = 0
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	a02 := a2[2]
+	a2_2[0] = a02
+
+	// a2[i + 1] = 0   ht.bp:6
+	a2_2[1] = 0
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr7 := -a0
+	a2_2[2] = zcr7
+
+	// t5[i] = 0   ht.bp:6
+	t5[0] = 0
+
+	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
+	zcr8 := -a02
+	t5[1] = zcr8
+	a03 := a2[1]
+	t5[2] = a03
+	{
+		for k := range 3 {
+			cr[k] = t5[k]
+		}
+	}
+	{
+		for k := range 3 {
+			cr[k+3] = a2_2[k]
+		}
+	}
+	{
+		for k := range 3 {
+			cr[k+6] = zcr[k]
+		}
+	}
+	on4 := s < 1e-8
+	for i := range 3 {
+		t4Row := t4[i*3:][:3]
+		FRow := F[i*3:][:3]
+		for k := range 3 {
+			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+			t4k := t4Row[k]
+			var G float64
+			if on4 {
+				G = t4k
+			} else {
+				G = v2*t4k + v5*(a2[i]*a2[k]) + v3*cr[i*3+k]
+			}
+
+			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
+			if on3[k] != 0 {
+				FRow[k] = -G
+			} else {
+				FRow[k] = G
+			}
+		}
+	}
+
+	// theta[6 + 4*f]   ht.bp:18
+	t6Loop(zdq)
+	zfirstLoop(on2, t, zdq, zsecond, j, t2, zfirst, on)
+	aLoop(t13, second, first, t14, parent, A, A2, t15, t16, t17, here, rel, t18)
+	dALoop(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+	mSums(zM, A, inv, M, F)
+	zpsi4 := 0.5 / zpsi
+	on5 := s == 0
+	t39 := 2 * v4
+	t40 := -v3
+	for i := range 26 {
+		// psi = norm(r)   ht.bp:27
+		var zpsi5 float64
+		if !on5 {
+			if i <= 2 {
+				zpsi5 = 2 * theta[i]
+			}
+		}
+		zpsi2i := zpsi4 * zpsi5
+		zpsi2[i] = zpsi2i
+		var zpsi3i float64
+		if on5 {
+			zpsi3i = 0
+		} else {
+			zpsi3i = zpsi2i
+		}
+		zpsi3[i] = zpsi3i
+
+		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
+		t6[i] = t39 * (v6 * (0.5 * zpsi3i))
+		t7[i] = t40 * zpsi3i
 	}
 	for i := range 26 {
 		// t8[i,j] = 0   ht.bp:6
@@ -475,42 +1154,41 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		// t11[i,j + 2] = 0   ht.bp:6
 		t11[i*3+2] = 0
 	}
-	t40 := 1 - v2
 	for i := range 26 {
 		// a = r/psi   ht.bp:28
 		var za3 float64
 		if 0 == i {
 			za3 = 1 / psi
 		}
-		var v4 float64
+		var v7 float64
 		if on5 {
-			v4 = 0
+			v7 = 0
 		} else {
-			v4 = zpsi2[i]
+			v7 = zpsi2[i]
 		}
-		za[0] = za3 - v4/psi*a0
+		za[0] = za3 - v7/psi*a0
 		var za4 float64
 		if 1 == i {
 			za4 = 1 / psi
 		}
-		var v5 float64
+		var v8 float64
 		if on5 {
-			v5 = 0
+			v8 = 0
 		} else {
-			v5 = zpsi2[i]
+			v8 = zpsi2[i]
 		}
-		za[1] = za4 - v5/psi*a03
+		za[1] = za4 - v8/psi*a03
 		var za5 float64
 		if 2 == i {
 			za5 = 1 / psi
 		}
-		var v6 float64
+		var v9 float64
 		if on5 {
-			v6 = 0
+			v9 = 0
 		} else {
-			v6 = zpsi2[i]
+			v9 = zpsi2[i]
 		}
-		za[2] = za5 - v6/psi*a02
+		za[2] = za5 - v9/psi*a02
 
 		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 		zai := za[0]
@@ -581,22 +1259,22 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		}
 
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-		t41 := -t7[i]
+		t7i := t7[i]
+		t41 := 2 * t6[i]
 		for k := range 3 {
 			ak := a2[k]
 			zak := za[k]
+			t4Row := t4[k*3:][:3]
 			t12Row := t12[i*9+k*3:][:3]
 			for l := range 3 {
 				al := a2[l]
-				t12Row[l] = ak*al*t41 + t40*(al*zak+ak*za[l])
+				t12Row[l] = t4Row[l]*t7i + (ak*al*t41 + v5*(al*zak+ak*za[l]))
 			}
 		}
 	}
 	for i := range 26 {
-		t7i := t7[i]
 		t41 := v2 * zpsi3[i]
 		for k := range 3 {
-			t4Row := t4[k*3:][:3]
 			t12Row := t12[i*9+k*3:][:3]
 			crRow := cr[k*3:][:3]
 			zcr5Row := zcr5[i*9+k*3:][:3]
@@ -604,676 +1282,20 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			zcr3Row := zcr3[i*9+k*3:][:3]
 			zFRow := zF[i*9+k*3:][:3]
 			for l := range 3 {
-				v4 := t4Row[l]*t7i + t12Row[l] + (crRow[l]*t41 + v3*(zcr5Row[l]+zcr4Row[l]+zcr3Row[l]))
+				v7 := t12Row[l] + (crRow[l]*t41 + v3*(zcr5Row[l]+zcr4Row[l]+zcr3Row[l]))
 
 				// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
 				if on3[l] != 0 {
 					if on4 {
 						zFRow[l] = 0
 					} else {
-						zFRow[l] = -v4
+						zFRow[l] = -v7
 					}
 				} else {
 					if on4 {
 						zFRow[l] = 0
 					} else {
-						zFRow[l] = v4
-					}
-				}
-			}
-		}
-	}
-	zM3Loop(inv, dA, zM3, zM4, F)
-
-	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
-	zM5Loop(zM, zF, zM5, zM4)
-	for from := 0; from < V; from += 128 {
-		rows := min(128, V-from)
-		w.tasks.zq2Loop(rows, zq[from*3:], weight[from*22:], M, base[from*4:], zq2)
-
-		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
-		for i := range 3 {
-			clear(zq3[i*3328:][:rows*26])
-			for k := range 4 {
-				w.tasks.zq3Product(rows, zq3[i*3328:], zq2[k:], zM5[i*4+k:])
-			}
-		}
-		zq4Loop(rows, V, zq4[from*3:], zq3)
-	}
-
-	// return points - skin(theta, parent, rel, inv, base, weight, mirrored)[corr]   ht.bp:44
-	w.tasks.outLoop(N, corr, out, points, zq, theta)
-
-	// jtheta[i,j,k] = −zq4[k,corr[i],j]
-	w.tasks.jthetaLoop(N, V, corr, jtheta, zq4)
-}
-
-// value computes Complicated for arguments that have been checked.
-func (w *ComplicatedWork) value(a *ComplicatedArgs) {
-	w.tasks.threads = w.Threads
-	N := a.N
-	V := a.V
-	T := a.T
-	theta := a.Theta[:26]
-	us := a.Us[:N*2]
-	parent := a.Parent[:22]
-	rel := a.Rel[:352]
-	inv := a.Inv[:352]
-	base := a.Base[:V*4]
-	weight := a.Weight[:V*22]
-	mirrored := a.Mirrored
-	tri := a.Tri[:T*3]
-	corr := a.Corr[:N]
-	points := a.Points[:N*3]
-	e := w.out.E[:N*3]
-	j := w.ints[32:][:22]
-	t := w.ints[:22]
-	t2 := w.reals[:22]
-	first := w.reals[32:][:22]
-	second := w.reals[64:][:22]
-	t3 := w.reals[:9]
-	a2 := w.reals[N+V*3+768:][:3]
-	on := w.ints[:3]
-	t4 := w.reals[96:][:N]
-	tri2 := w.ints[64:][:N]
-	A := w.reals[N+96:][:352]
-	zM2 := w.reals[N+448:][:16]
-	zcr := w.reals[32:][:3]
-	a2_2 := w.reals[64:][:3]
-	t5 := w.reals[N+V*3+771:][:3]
-	cr := w.reals[N+448:][:9]
-	F := w.reals[32:][:9]
-	M := w.reals[N+496:][:264]
-	tri3 := w.ints[N+64:][:N]
-	tri4 := w.ints[N*2+64:][:N]
-	q := w.reals[N+768:][:V*3]
-	t6 := w.ints[32:][:4]
-	t7 := w.reals[N+V*3+771:][:4]
-	A2 := w.reals[N+448:][:16]
-	t8 := w.reals[N+V*3+775:][:4]
-	t9 := w.reals[N+V*3+779:][:4]
-	t10 := w.reals[N+464:][:16]
-	here := w.reals[N+480:][:16]
-	t11 := w.reals[N+V*3+771:][:4]
-
-	// theta[6 + 4*f]   ht.bp:18
-	for i := range 22 {
-		t[i] = int32(4 * floorDiv(i-1, 4))
-	}
-	t2Loop(j, t, theta, t2)
-	secondLoop(first, j, t2, t, theta, second)
-
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
-	var s float64
-	for i := range 3 {
-		s += square(theta[i])
-	}
-
-	// eye[3]   ht.bp:26
-	for i := range 3 {
-		t3Row := t3[i*3:][:3]
-		for k := range 3 {
-			t3Row[k] = truth[float64](i == k)
-		}
-	}
-
-	// psi = norm(r)   ht.bp:27
-	var psi2 float64
-	on2 := s == 0
-	if !on2 {
-		var v float64
-		if on2 {
-			v = 1
-		} else {
-			v = s
-		}
-		psi2 = math.Sqrt(v)
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-	v := math.Cos(psi2)
-	v2 := math.Sin(psi2)
-
-	// a = r/psi   ht.bp:28
-	for i := range 3 {
-		a2[i] = theta[i] / psi2
-	}
-
-	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
-	for i := range 3 {
-		on[i] = flag(mirrored && i == 0)
-	}
-
-	// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
-	w.tasks.t4Loop(N, t4, us)
-	w.tasks.tri4Loop(N, corr, tri2, tri, tri3, tri4)
-	aLoop(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	zcr2 := -a2[1]
-	zcr[0] = zcr2
-	a0 := a2[0]
-	zcr[1] = a0
-
-	// zcr[i + 2] = 0   ht.bp:6
-	zcr[2] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	a02 := a2[2]
-	a2_2[0] = a02
-
-	// a2[i + 1] = 0   ht.bp:6
-	a2_2[1] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	zcr3 := -a0
-	a2_2[2] = zcr3
-
-	// t5[i] = 0   ht.bp:6
-	t5[0] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	zcr4 := -a02
-	t5[1] = zcr4
-	a03 := a2[1]
-	t5[2] = a03
-	{
-		for k := range 3 {
-			cr[k] = t5[k]
-		}
-	}
-	{
-		for k := range 3 {
-			cr[k+3] = a2_2[k]
-		}
-	}
-	{
-		for k := range 3 {
-			cr[k+6] = zcr[k]
-		}
-	}
-	t12 := 1 - v
-	on3 := s < 1e-8
-	for i := range 3 {
-		ai := a2[i]
-		t3Row := t3[i*3:][:3]
-		crRow := cr[i*3:][:3]
-		FRow := F[i*3:][:3]
-		for k := range 3 {
-			// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-			v3 := v*t3Row[k] + t12*(ai*a2[k]) + v2*crRow[k]
-
-			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
-			var G float64
-			if on3 {
-				G = t3Row[k]
-			} else {
-				G = v3
-			}
-
-			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
-			if on[k] != 0 {
-				FRow[k] = -G
-			} else {
-				FRow[k] = G
-			}
-		}
-	}
-	zM2Loop(A, inv, zM2, M, F)
-	w.tasks.qSums(V, q, weight, M, base, theta)
-	w.tasks.eLoop(N, us, tri4, tri3, t4, tri2, q, e, points)
-}
-
-// value computes ComplicatedJacobian for arguments that have been checked.
-func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
-	w.tasks.threads = w.Threads
-	N := a.N
-	V := a.V
-	T := a.T
-	theta := a.Theta[:26]
-	us := a.Us[:N*2]
-	parent := a.Parent[:22]
-	rel := a.Rel[:352]
-	inv := a.Inv[:352]
-	base := a.Base[:V*4]
-	weight := a.Weight[:V*22]
-	mirrored := a.Mirrored
-	tri := a.Tri[:T*3]
-	corr := a.Corr[:N]
-	J := w.out.J[:N*84]
-	on := w.ints[96:][:22]
-	j := w.ints[32:][:22]
-	t := w.ints[:22]
-	t2 := w.ints[64:][:22]
-	t3 := w.reals[:22]
-	first := w.reals[32:][:22]
-	on2 := w.ints[128:][:22]
-	second := w.reals[64:][:22]
-	t4 := w.reals[:9]
-	a2 := w.reals[N*78+V*81+41504:][:3]
-	on3 := w.ints[N*3+160:][:3]
-	A := w.reals[96:][:352]
-	zM := w.reals[784:][:352]
-	zcr := w.reals[N*78+V*81+41507:][:3]
-	a2_2 := w.reals[N*78+V*81+41510:][:3]
-	t5 := w.reals[N*78+V*81+41513:][:3]
-	cr := w.reals[N*78+V*81+41516:][:9]
-	F := w.reals[N*78+V*81+41525:][:9]
-	M := w.reals[1360:][:264]
-	zdq := w.reals[96:][:676]
-	zsecond := w.reals[784:][:572]
-	tri2 := w.ints[160:][:N]
-	tri3 := w.ints[N+160:][:N]
-	tri4 := w.ints[N*2+160:][:N]
-	zpsi2 := w.reals[11360:][:26]
-	zpsi3 := w.reals[11392:][:26]
-	t6 := w.reals[96:][:26]
-	zfirst := w.reals[1360:][:572]
-	dA := w.reals[1984:][:9152]
-	za := w.reals[N*78+V*81+41507:][:3]
-	t7 := w.reals[11136:][:78]
-	zcr2 := w.reals[N*78+V*81+41510:][:3]
-	zcr3 := w.reals[11424:][:234]
-	t8 := w.reals[11248:][:78]
-	za2 := w.reals[N*78+V*81+41510:][:3]
-	zcr4 := w.reals[12064:][:234]
-	t9 := w.reals[11840:][:78]
-	t10 := w.reals[11952:][:78]
-	zcr5 := w.reals[12480:][:234]
-	t11 := w.reals[12912:][:234]
-	zF := w.reals[13152:][:234]
-	zq := w.reals[V*81+20256:][:11264]
-	zM3 := w.reals[11136:][:104]
-	zM4 := w.reals[13392:][:6864]
-	zM5 := w.reals[1984:][:6864]
-	q := w.reals[20256:][:V*3]
-	zq2 := w.reals[V*81+31520:][:9984]
-	zq3 := w.reals[V*3+20256:][:V*78]
-	zD2 := w.reals[V*81+41504:][:N*78]
-	t12 := w.ints[:4]
-	t13 := w.reals[N*78+V*81+41534:][:4]
-	A2 := w.reals[1936:][:16]
-	t14 := w.reals[N*78+V*81+41538:][:4]
-	t15 := w.reals[N*78+V*81+41542:][:4]
-	t16 := w.reals[1952:][:16]
-	here := w.reals[1968:][:16]
-	t17 := w.reals[N*78+V*81+41534:][:4]
-	t18 := w.ints[:4]
-	t19 := w.reals[N*78+V*81+41534:][:4]
-	A3 := w.reals[1936:][:16]
-	t20 := w.reals[N*78+V*81+41538:][:4]
-	t21 := w.reals[N*78+V*81+41542:][:4]
-	t22 := w.reals[1952:][:16]
-	here2 := w.reals[1968:][:16]
-	t23 := w.reals[11360:][:26]
-	t24 := w.reals[11392:][:26]
-	t25 := w.reals[11136:][:104]
-	t26 := w.reals[11248:][:104]
-	t27 := w.reals[N*78+V*81+41534:][:4]
-	t28 := w.reals[11136:][:104]
-	t29 := w.reals[11248:][:104]
-	t30 := w.reals[N*78+V*81+41538:][:4]
-	t31 := w.reals[11840:][:104]
-	t32 := w.reals[11952:][:104]
-	t33 := w.reals[1952:][:16]
-	t34 := w.reals[12064:][:416]
-	t35 := w.reals[11424:][:416]
-	t36 := w.reals[12896:][:16]
-	zhere := w.reals[12480:][:416]
-	dA2 := w.reals[11424:][:416]
-	t37 := w.reals[N*78+V*81+41534:][:4]
-
-	// theta[6 + 4*f]   ht.bp:18
-	for i := range 22 {
-		t[i] = int32(4 * floorDiv(i-1, 4))
-	}
-	t3Loop(j, t, t2, theta, t3)
-	secondLoop2(on, first, t3, j, on2, t, theta, second)
-
-	// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
-	var s float64
-	for i := range 3 {
-		s += square(theta[i])
-	}
-
-	// eye[3]   ht.bp:26
-	for i := range 3 {
-		t4Row := t4[i*3:][:3]
-		for k := range 3 {
-			t4Row[k] = truth[float64](i == k)
-		}
-	}
-
-	// psi = norm(r)   ht.bp:27
-	var v float64
-	if s == 0 {
-		v = 1
-	} else {
-		v = s
-	}
-	zpsi := math.Sqrt(v)
-	var psi float64
-	if s == 0 {
-		psi = 0
-	} else {
-		psi = zpsi
-	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-	v2 := math.Cos(psi)
-	v3 := math.Sin(psi)
-
-	// a = r/psi   ht.bp:28
-	for i := range 3 {
-		a2[i] = theta[i] / psi
-	}
-
-	// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
-	for i := range 3 {
-		on3[i] = flag(mirrored && i == 0)
-	}
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	zcr6 := -a2[1]
-	zcr[0] = zcr6
-	a0 := a2[0]
-	zcr[1] = a0
-
-	// zcr[i + 2] = 0   ht.bp:6
-	zcr[2] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	a02 := a2[2]
-	a2_2[0] = a02
-
-	// a2[i + 1] = 0   ht.bp:6
-	a2_2[1] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	zcr7 := -a0
-	a2_2[2] = zcr7
-
-	// t5[i] = 0   ht.bp:6
-	t5[0] = 0
-
-	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-	zcr8 := -a02
-	t5[1] = zcr8
-	a03 := a2[1]
-	t5[2] = a03
-	{
-		for k := range 3 {
-			cr[k] = t5[k]
-		}
-	}
-	{
-		for k := range 3 {
-			cr[k+3] = a2_2[k]
-		}
-	}
-	{
-		for k := range 3 {
-			cr[k+6] = zcr[k]
-		}
-	}
-	on4 := s < 1e-8
-	for i := range 3 {
-		t4Row := t4[i*3:][:3]
-		FRow := F[i*3:][:3]
-		for k := range 3 {
-			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
-			t4k := t4Row[k]
-			var G float64
-			if on4 {
-				G = t4k
-			} else {
-				G = v2*t4k + (1-v2)*(a2[i]*a2[k]) + v3*cr[i*3+k]
-			}
-
-			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
-			if on3[k] != 0 {
-				FRow[k] = -G
-			} else {
-				FRow[k] = G
-			}
-		}
-	}
-
-	// theta[6 + 4*f]   ht.bp:18
-	t6Loop(zdq)
-	zfirstLoop(on2, t, zdq, zsecond, j, t2, zfirst, on)
-	aLoop(t12, second, first, t13, parent, A, A2, t14, t15, t16, here, rel, t17)
-	dALoop(t18, second, first, t19, parent, A, A3, t20, t21, t22, here2, rel, t25, t26, zfirst, t23, t24, t35, t28, t29, t31, t32, t34, zsecond, t27, t30, t33, t36, zhere, dA, dA2, t37)
-	mSums(zM, A, inv, M, F)
-	zpsi4 := 0.5 / zpsi
-	on5 := s == 0
-	t38 := -v3
-	for i := range 26 {
-		// psi = norm(r)   ht.bp:27
-		var zpsi5 float64
-		if !on5 {
-			if i <= 2 {
-				zpsi5 = 2 * theta[i]
-			}
-		}
-		zpsi2i := zpsi4 * zpsi5
-		zpsi2[i] = zpsi2i
-		var zpsi3i float64
-		if on5 {
-			zpsi3i = 0
-		} else {
-			zpsi3i = zpsi2i
-		}
-		zpsi3[i] = zpsi3i
-
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-		t6[i] = t38 * zpsi3i
-	}
-	for i := range 26 {
-		// t7[i,j] = 0   ht.bp:6
-		t7[i*3] = 0
-
-		// t7[i,j + 2] = 0   ht.bp:6
-		t7[i*3+2] = 0
-	}
-	for i := range 26 {
-		// zcr3[i,j,k] = 0   ht.bp:29
-		{
-			zcr3Row := zcr3[i*9:][:3]
-			for l := range 3 {
-				zcr3Row[l] = 0
-			}
-		}
-
-		// zcr3[i,j + 1,k] = 0   ht.bp:29
-		{
-			zcr3Row := zcr3[i*9+3:][:3]
-			for l := range 3 {
-				zcr3Row[l] = 0
-			}
-		}
-	}
-	for i := range 26 {
-		// t8[i,j] = 0   ht.bp:6
-		t8[i*3] = 0
-
-		// t8[i,j + 1] = 0   ht.bp:6
-		t8[i*3+1] = 0
-	}
-	for i := range 26 {
-		// zcr4[i,j,k] = 0   ht.bp:29
-		{
-			zcr4Row := zcr4[i*9:][:3]
-			for l := range 3 {
-				zcr4Row[l] = 0
-			}
-		}
-
-		// zcr4[i,j + 2,k] = 0   ht.bp:29
-		{
-			zcr4Row := zcr4[i*9+6:][:3]
-			for l := range 3 {
-				zcr4Row[l] = 0
-			}
-		}
-	}
-	for i := range 26 {
-		// t9[i,j] = 0   ht.bp:6
-		t9[i*3] = 0
-
-		// t9[i,j + 1] = 0   ht.bp:6
-		t9[i*3+1] = 0
-	}
-	for i := range 26 {
-		// t10[i,j] = 0   ht.bp:6
-		t10[i*3] = 0
-
-		// t10[i,j + 2] = 0   ht.bp:6
-		t10[i*3+2] = 0
-	}
-	t39 := 1 - v2
-	for i := range 26 {
-		// a = r/psi   ht.bp:28
-		var za3 float64
-		if 0 == i {
-			za3 = 1 / psi
-		}
-		var v4 float64
-		if on5 {
-			v4 = 0
-		} else {
-			v4 = zpsi2[i]
-		}
-		za[0] = za3 - v4/psi*a0
-		var za4 float64
-		if 1 == i {
-			za4 = 1 / psi
-		}
-		var v5 float64
-		if on5 {
-			v5 = 0
-		} else {
-			v5 = zpsi2[i]
-		}
-		za[1] = za4 - v5/psi*a03
-		var za5 float64
-		if 2 == i {
-			za5 = 1 / psi
-		}
-		var v6 float64
-		if on5 {
-			v6 = 0
-		} else {
-			v6 = zpsi2[i]
-		}
-		za[2] = za5 - v6/psi*a02
-
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-		zai := za[0]
-		t7[i*3+1] = zai
-		zcr9 := -za[1]
-		zcr2[0] = zcr9
-
-		// zcr2[i,j + 1] = 0   ht.bp:6
-		zcr2[1] = 0
-
-		// zcr2[i,j + 2] = 0   ht.bp:6
-		zcr2[2] = 0
-
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-		{
-			t7Row := t7[i*3:][:3]
-			zcr3Row := zcr3[i*9+6:][:3]
-			for l := range 3 {
-				zcr3Row[l] = zcr2[l] + t7Row[l]
-			}
-		}
-		zcr10 := -zai
-		t8[i*3+2] = zcr10
-		zai2 := za[2]
-		za2[0] = zai2
-
-		// za2[i,j + 1] = 0   ht.bp:6
-		za2[1] = 0
-
-		// za2[i,j + 2] = 0   ht.bp:6
-		za2[2] = 0
-
-		// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
-		{
-			t8Row := t8[i*3:][:3]
-			zcr4Row := zcr4[i*9+3:][:3]
-			for l := range 3 {
-				zcr4Row[l] = za2[l] + t8Row[l]
-			}
-		}
-		zai3 := za[1]
-		t9[i*3+2] = zai3
-		zcr11 := -zai2
-		t10[i*3+1] = zcr11
-		{
-			t10Row := t10[i*3:][:3]
-			t9Row := t9[i*3:][:3]
-			zcr5Row := zcr5[i*9:][:3]
-			for l := range 3 {
-				zcr5Row[l] = t10Row[l] + t9Row[l]
-			}
-		}
-
-		// zcr5[i,j + 1,k] = 0   ht.bp:29
-		{
-			zcr5Row := zcr5[i*9+3:][:3]
-			for l := range 3 {
-				zcr5Row[l] = 0
-			}
-		}
-
-		// zcr5[i,j + 2,k] = 0   ht.bp:29
-		{
-			zcr5Row := zcr5[i*9+6:][:3]
-			for l := range 3 {
-				zcr5Row[l] = 0
-			}
-		}
-
-		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-		t40 := -t6[i]
-		for k := range 3 {
-			ak := a2[k]
-			zak := za[k]
-			t11Row := t11[i*9+k*3:][:3]
-			for l := range 3 {
-				al := a2[l]
-				t11Row[l] = ak*al*t40 + t39*(al*zak+ak*za[l])
-			}
-		}
-	}
-	for i := range 26 {
-		t6i := t6[i]
-		t40 := v2 * zpsi3[i]
-		for k := range 3 {
-			t4Row := t4[k*3:][:3]
-			t11Row := t11[i*9+k*3:][:3]
-			crRow := cr[k*3:][:3]
-			zcr5Row := zcr5[i*9+k*3:][:3]
-			zcr4Row := zcr4[i*9+k*3:][:3]
-			zcr3Row := zcr3[i*9+k*3:][:3]
-			zFRow := zF[i*9+k*3:][:3]
-			for l := range 3 {
-				v4 := t4Row[l]*t6i + t11Row[l] + (crRow[l]*t40 + v3*(zcr5Row[l]+zcr4Row[l]+zcr3Row[l]))
-
-				// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
-				if on3[l] != 0 {
-					if on4 {
-						zFRow[l] = 0
-					} else {
-						zFRow[l] = -v4
-					}
-				} else {
-					if on4 {
-						zFRow[l] = 0
-					} else {
-						zFRow[l] = v4
+						zFRow[l] = v7
 					}
 				}
 			}

@@ -15,8 +15,8 @@ func secondLoop(first []float64, j []int32, t2 []float64, t []int32, theta, seco
 }
 
 // aLoop is aLoopGo: this build has no assembly.
-func aLoop(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
-	aLoopGo(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
+func aLoop(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
+	aLoopGo(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 }
 
 // zM2Loop is zM2LoopGo: this build has no assembly.
@@ -55,8 +55,8 @@ func zfirstLoop(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []f
 }
 
 // dALoop is dALoopGo: this build has no assembly.
-func dALoop(t19 []int32, second, first, t20 []float64, parent []int32, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38 []float64) {
-	dALoopGo(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
+func dALoop(t20 []int32, second, first, t21 []float64, parent []int32, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39 []float64) {
+	dALoopGo(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
 }
 
 // mSums is mSumsGo: this build has no assembly.
