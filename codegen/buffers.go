@@ -17,6 +17,8 @@ type procedure struct {
 	plan *loop.Plan
 	outs []*loop.Buffer // parallel to proc.Results
 
+	merged map[*loop.Buffer]*loop.Buffer // what inputs and results are that are one block of memory
+
 	inWork bool // it is a method of a work, or of what has one
 	tasks  bool // some kernels are done in parts
 }
@@ -50,7 +52,10 @@ func lower(p *module.Procedure) (*procedure, error) {
 // outline makes kernels of what is worth it, for a work or without one.
 func (g *generator) outline(p *procedure, float module.Float, inWork bool) {
 	prog := *p.raw
-	prog.Body = unswitch(loop.Outline(p.raw.Body, loop.WorthKernel, func(k *loop.Kernel) bool { return g.kernels.accepts(k, inWork) }))
+	if len(p.merged) > 0 {
+		prog.Body = loop.Merged(prog.Body, p.merged)
+	}
+	prog.Body = unswitch(loop.Outline(prog.Body, loop.WorthKernel, func(k *loop.Kernel) bool { return g.kernels.accepts(k, inWork) }))
 	loop.Walk(prog.Body, func(s loop.Stmt) {
 		if c, ok := s.(*loop.Call); ok {
 			p.tasks = g.kernels.of(c.Kernel, float, inWork).method() || p.tasks

@@ -133,11 +133,12 @@ func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) 
 			g.outline(*x.to, p.m.Float, true)
 		}
 	}
-	for _, u := range mp.Updates {
+	for i, u := range mp.Updates {
 		pr, err := lower(u)
 		if err != nil {
 			return err
 		}
+		pr.mergeInPlace(p.m.Rule, p.m.Rule.Updates[i])
 		g.outline(pr, p.m.Float, true)
 		p.steps = append(p.steps, pr)
 	}

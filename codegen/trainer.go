@@ -223,6 +223,9 @@ func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure)
 		id := s.pick(local(name))
 		params = append(params, jen.Id(id))
 		q.bufs[byNode[in]] = id
+		if one := pr.merged[byNode[in]]; one != nil {
+			q.bufs[one] = id
+		}
 		if out == nil {
 			return
 		}
@@ -275,6 +278,31 @@ func (p *modelPrinter) updateLoops(name string, u *module.Update, pr *procedure)
 	}
 	p.loops.add(jen.Add(prose(name + " changes weights w in place by their gradient g: " + clean(r.Text))).Line().
 		Func().Params(jen.Id("t").Op("*").Id(n.trainer)).Id(name).Params(params...).Block(append(head, body...)...))
+}
+
+// mergeInPlace has weights and states be one buffer with what they become, where a rule is
+// done with an element before it sets it.
+func (p *procedure) mergeInPlace(r *module.Rule, u *module.Update) {
+	again := false // a loop's program has statements of its own, which are left as they are
+	loop.Walk(p.raw.Body, func(s loop.Stmt) {
+		_, is := s.(*loop.While)
+		again = again || is
+	})
+	if again {
+		return
+	}
+	p.merged = map[*loop.Buffer]*loop.Buffer{}
+	for i, out := range p.outs {
+		node := u.W
+		if i > 0 {
+			node = r.States[i-1].Node
+		}
+		if in := p.holding(node); in != nil && !overwritten(p.raw.Body, in, out) {
+			one := *in
+			one.Kind = loop.Out
+			p.merged[in], p.merged[out] = &one, &one
+		}
+	}
 }
 
 // ruleKeeps reports whether an update needs memory of a kind.

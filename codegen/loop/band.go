@@ -23,7 +23,8 @@ type group struct {
 	rows   string        // of a tile, while statements are made: how many those are
 	name   string        // of the loop's variable, while statements are made
 
-	contract bool // it and the two loops in it are one contraction
+	contract bool // it and the loops in it are one contraction,
+	merged   bool // of which it is one with the loop in it
 }
 
 // fuse arranges comps into loops. At each level comps are taken in order of
@@ -32,8 +33,12 @@ type group struct {
 // own, as early as can be: so it is in nobody's way.
 func (l *lowering) fuse() []*group {
 	for _, c := range l.comps {
-		if len(c.order) > 0 && short(c.loopAt(0).extent) {
+		switch {
+		case len(c.order) == 0:
+		case short(c.loopAt(0).extent):
 			c.contractsAlone(l.tiling)
+		default:
+			c.contractsWhole(l.tiling)
 		}
 	}
 	return fuseLevel(l.comps, nil, 0, l.tileGroup)

@@ -28,7 +28,9 @@ type comp struct {
 	needs   []*value         // what must be there before, though it is not read: numbers of passes
 	late    bool             // it changes what all others of its pass read before
 
-	contract int // one more than the depth of the first of three loops that are a contraction; 0 if none
+	contract int    // one more than the depth of the first of the loops that are a contraction; 0 if none
+	sorts    [3]int // how many of those are over m, n and k
+	a, b     *term  // its factors, the one that has n last
 
 	region *region // of a loop of the graph, which has nothing else
 	around []*pass // the loops of the graph that it is in

@@ -224,8 +224,10 @@ func (e *emitter) loop(g *group) {
 }
 
 // once reports whether the loop of g makes one pass, for which nothing need be
-// counted.
-func (g *group) once() bool { return !g.tile && !g.row && g.extent.Is(1) }
+// counted: neither for itself nor for a loop around that it is one with.
+func (g *group) once() bool {
+	return !g.tile && !g.row && g.extent.Is(1) && (g.parent == nil || !g.parent.merged)
+}
 
 // tile makes the loop over the tiles of g.
 func (e *emitter) tile(g *group) {

@@ -224,6 +224,9 @@ func (e *emitter) poly(c *comp, p symbolic.Poly) symbolic.Poly {
 						return symbolic.Poly{}, true
 					}
 					p := symbolic.Sym(c.path[d].name)
+					if c.path[d].merged { // the loop in it counts for both
+						p = symbolic.Poly{}
+					}
 					if c.isRow(d) {
 						p = p.Add(symbolic.Sym(c.path[0].name))
 					}

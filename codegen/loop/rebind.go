@@ -26,6 +26,11 @@ func Shift(list []Stmt, v *Var, by symbolic.Poly) []Stmt {
 	return r.stmts(list)
 }
 
+// Merged returns statements in which buffers that are one block of memory are one buffer.
+func Merged(list []Stmt, as map[*Buffer]*Buffer) []Stmt {
+	return (&rebinding{bufs: as}).stmts(list)
+}
+
 func (r *rebinding) v(v *Var) *Var {
 	if w := r.vars[v]; w != nil {
 		return w

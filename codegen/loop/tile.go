@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
@@ -39,8 +40,8 @@ func (how tiling) pays(c *comp, x contraction, rows int) bool {
 // worth more than three loops.
 func (how tiling) paysAlone(c *comp, x contraction) bool {
 	size, longest := 1, 0
-	for _, a := range []int{x.m, x.n, x.k} {
-		n := guess(c.axes[a].extent)
+	for _, axes := range [][]int{x.m, x.n, x.k} {
+		n := c.length(axes, -1)
 		size *= n
 		longest = max(longest, n)
 	}
@@ -65,12 +66,10 @@ func (how *tiling) worthProduct(shape symbolic.Shape) bool {
 // beside is the size of a contraction beside its rows, and its longest axis.
 func (c *comp) beside(x contraction, rows int) (size, largest int) {
 	size = 1
-	for _, a := range []int{x.m, x.n, x.k} {
-		if a != rows {
-			n := guess(c.axes[a].extent)
-			size *= n
-			largest = max(largest, n)
-		}
+	for _, axes := range [][]int{x.m, x.n, x.k} {
+		n := c.length(slices.DeleteFunc(slices.Clone(axes), func(i int) bool { return i == rows }), -1)
+		size *= n
+		largest = max(largest, n)
 	}
 	return size, largest
 }
@@ -92,8 +91,8 @@ func (l *lowering) tileGroup(g *group) {
 	found, worth := 0, false
 	for _, c := range g.comps {
 		rows := c.order[0]
-		x, ok := c.contractionOf(rows)
-		if !ok || x.m != rows && x.k != rows && x.n != rows {
+		x, ok := c.contractionOf(rows, -1)
+		if !ok || !x.over(rows) {
 			continue
 		}
 		size, largest := c.beside(x, rows)

@@ -208,10 +208,10 @@ func (w *LstmWork) Forward(b LstmBatch) (LstmOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return LstmOutputs{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+320.0*float64(b.T)*float64(b.N)+16.0*float64(b.T)*float64(w.m.vocab)+512.0*float64(b.T)+192.0*float64(b.N)+2.0*float64(w.m.vocab)+4096.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+320.0*float64(b.T)*float64(b.N)+float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+192.0*float64(b.N)+float64(w.m.vocab)+4096.0); err != nil {
 		return LstmOutputs{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab*16+b.T*512+b.N*192+w.m.vocab*2+4096)
+	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab+b.T*32+b.N*192+w.m.vocab+4096)
 	w.out.Output = grow(w.out.Output, b.T*b.N*w.m.vocab)
 	w.forward(&b)
 	return w.out, nil
@@ -253,10 +253,10 @@ func (w *LstmWork) Loss(b LstmBatch) (LstmLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return LstmLoss{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", 320.0*float64(b.T)*float64(b.N)+16.0*float64(b.T)*float64(w.m.vocab)+512.0*float64(b.T)+192.0*float64(b.N)+float64(w.m.vocab)+4097.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 320.0*float64(b.T)*float64(b.N)+float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+192.0*float64(b.N)+4097.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab*16+b.T*512+b.N*192+w.m.vocab+4096)
+	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab+b.T*32+b.N*192+4096)
 	return w.loss(&b), nil
 }
 
@@ -272,10 +272,10 @@ func (w *LstmWork) Grad(b LstmBatch, grads *LstmParams) (LstmLoss, error) {
 	if same(grads.all, w.m.Params.all) {
 		return LstmLoss{}, &ShapeError{Of: "Lstm", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	if err := checkRoom("Lstm", "the batch", 992.0*float64(b.T)*float64(b.N)+32.0*float64(b.T)*float64(w.m.vocab)+512.0*float64(b.T)+384.0*float64(b.N)+3.0*float64(w.m.vocab)+28673.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 992.0*float64(b.T)*float64(b.N)+17.0*float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+384.0*float64(b.N)+2.0*float64(w.m.vocab)+28673.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.N*992+b.T*w.m.vocab*32+b.T*512+b.N*384+w.m.vocab*3+28672)
+	w.reals = grow(w.reals, b.T*b.N*992+b.T*w.m.vocab*17+b.T*32+b.N*384+w.m.vocab*2+28672)
 	return w.grad(&b, grads), nil
 }
 
@@ -748,10 +748,10 @@ func (w *GPTWork) Forward(b GPTBatch) (GPTOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return GPTOutputs{}, err
 	}
-	if err := checkRoom("GPT", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+65.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6656.0*float64(b.T)+float64(w.m.vocab)+64.0); err != nil {
+	if err := checkRoom("GPT", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+5.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+5232.0*float64(b.T)+float64(w.m.vocab)+32.0); err != nil {
 		return GPTOutputs{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*65+b.T*w.m.vocab*16+b.T*6656+w.m.vocab+64)
+	w.reals = grow(w.reals, b.T*b.T*5+b.T*w.m.vocab*16+b.T*5232+w.m.vocab+32)
 	w.out.Output = grow(w.out.Output, b.T*b.N*w.m.vocab)
 	w.forward(&b)
 	return w.out, nil
@@ -793,10 +793,10 @@ func (w *GPTWork) Loss(b GPTBatch) (GPTLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return GPTLoss{}, err
 	}
-	if err := checkRoom("GPT", "the batch", 65.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+6656.0*float64(b.T)+65.0); err != nil {
+	if err := checkRoom("GPT", "the batch", 5.0*float64(b.T)*float64(b.T)+16.0*float64(b.T)*float64(w.m.vocab)+5232.0*float64(b.T)+33.0); err != nil {
 		return GPTLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*65+b.T*w.m.vocab*16+b.T*6656+64)
+	w.reals = grow(w.reals, b.T*b.T*5+b.T*w.m.vocab*16+b.T*5232+32)
 	return w.loss(&b), nil
 }
 
@@ -812,10 +812,10 @@ func (w *GPTWork) Grad(b GPTBatch, grads *GPTParams) (GPTLoss, error) {
 	if same(grads.all, w.m.Params.all) {
 		return GPTLoss{}, &ShapeError{Of: "GPT", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	if err := checkRoom("GPT", "the batch", 322.0*float64(b.T)*float64(b.T)+32.0*float64(b.T)*float64(w.m.vocab)+24768.0*float64(b.T)+2.0*float64(w.m.vocab)+33.0); err != nil {
+	if err := checkRoom("GPT", "the batch", 262.0*float64(b.T)*float64(b.T)+32.0*float64(b.T)*float64(w.m.vocab)+25344.0*float64(b.T)+2.0*float64(w.m.vocab)+33.0); err != nil {
 		return GPTLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*322+b.T*w.m.vocab*32+b.T*24768+w.m.vocab*2+32)
+	w.reals = grow(w.reals, b.T*b.T*262+b.T*w.m.vocab*32+b.T*25344+w.m.vocab*2+32)
 	return w.grad(&b, grads), nil
 }
 

@@ -15,50 +15,44 @@ func (w *LstmWork) forward(batch *LstmBatch) {
 	zW := p.Z.W[:vocab*64]
 	zB := p.Z.B[:vocab]
 	out := w.out.Output[:T*n*vocab]
-	eE2 := w.reals[T*n*320+n*128:][:T*512]
+	eE2 := w.reals[T*n*320+n*128:][:T*32]
 	zhs := w.reals[:T*n*256]
 	h := w.reals[T*n*256:][:T*n*64+n*64]
 	c := w.reals[T*n*320+n*64:][:n*64]
-	nextC := w.reals[T*n*320+T*512+n*128:][:n*64]
-	zz := w.reals[T*n*320+T*512+n*192+4096:][:T*vocab*16]
-	z := w.reals[T*n*320+T*vocab*16+T*512+n*192+4096:][:vocab]
-	exps := w.reals[T*n*320+T*vocab*16+T*512+n*192+vocab+4096:][:vocab]
-	zhs2 := w.reals[T*n*320+T*512+n*192:][:4096]
+	nextC := w.reals[T*n*320+T*32+n*128:][:n*64]
+	z := w.reals[T*n*320+T*32+n*192+4096:][:T*vocab]
+	exps := w.reals[T*n*320+T*vocab+T*32+n*192+4096:][:vocab]
+	zhs2 := w.reals[T*n*320+T*32+n*192:][:4096]
 
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		for b := range rows {
-			// hs = lstm[hidden](e)   chars.bp:15
-			for i := range T {
-				idsi := int(ids[T*b+T*from+i])
-				eERow := eE[idsi*32:][:32]
-				eE2Row := eE2[b*32+i*512:][:32]
-				for j := range 32 {
-					eE2Row[j] = eERow[j]
-				}
-			}
-
-			// h = 0   chars.bp:15
-			hRow := h[b*64+from*64:][:64]
-			for i := range 64 {
-				hRow[i] = 0
-			}
-
-			// c = 0   chars.bp:15
-			cRow := c[b*64+from*64:][:64]
-			for i := range 64 {
-				cRow[i] = 0
-			}
-		}
-
+	for b := range n {
 		// hs = lstm[hidden](e)   chars.bp:15
 		for i := range T {
-			matmul(mat(zhs[n*i*256+from*256:], rows, 256), mat(eE2[i*512:], rows, 32), matrix[float32]{hsCellW, 32, 256, 1, 96})
+			idsi := int(ids[T*b+i])
+			eERow := eE[idsi*32:][:32]
+			eE2Row := eE2[i*32:][:32]
+			for j := range 32 {
+				eE2Row[j] = eERow[j]
+			}
+		}
+		matmul(matrix[float32]{zhs[b*256:], T, 256, n * 256, 1}, mat(eE2, T, 32), matrix[float32]{hsCellW, 32, 256, 1, 96})
+
+		// h = 0   chars.bp:15
+		hRow := h[b*64:][:64]
+		for i := range 64 {
+			hRow[i] = 0
+		}
+
+		// c = 0   chars.bp:15
+		cRow := c[b*64:][:64]
+		for i := range 64 {
+			cRow[i] = 0
 		}
 	}
 	for t := range T {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
+
+			// hs = lstm[hidden](e)   chars.bp:15
 			matmul(mat(zhs2, rows, 256), mat(h[n*t*64+from*64:], rows, 64), matrix[float32]{hsCellW[32:], 64, 256, 1, 96})
 			for b := range rows {
 				zhsRow := zhs[n*t*256+b*256+from*256:][:256]
@@ -87,38 +81,35 @@ func (w *LstmWork) forward(batch *LstmBatch) {
 			c[i] = nextC[i]
 		}
 	}
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-
+	for b := range n {
 		// z = dense[vocab](hs)   chars.bp:16
+		matmul(mat(z, T, vocab), matrix[float32]{h[b*64+n*64:], T, 64, n * 64, 1}, mat(zW, vocab, 64).T())
 		for i := range T {
-			matmul(matrix[float32]{zz[i*vocab:], rows, vocab, T * vocab, 1}, mat(h[n*i*64+n*64+from*64:], rows, 64), mat(zW, vocab, 64).T())
+			zRow := z[i*vocab:][:vocab]
+			for j := range vocab {
+				zRow[j] += zB[j]
+			}
 		}
-		for b := range rows {
-			for i := range T {
-				m := inf[float32](-1)
-				zzRow := zz[T*b*vocab+i*vocab:][:vocab]
-				for j := range vocab {
-					zj := zzRow[j] + zB[j]
-					z[j] = zj
-
-					// output softmax(z)   chars.bp:17
-					m = max(m, zj)
-				}
-				var top float32
-				if abs(m) < inf[float32](1) {
-					top = m
-				}
-				var total float32
-				for j := range vocab {
-					expsj := exp(z[j] - top)
-					exps[j] = expsj
-					total += expsj
-				}
-				outRow := out[T*b*vocab+T*from*vocab+i*vocab:][:vocab]
-				for j := range vocab {
-					outRow[j] = exps[j] / total
-				}
+		for i := range T {
+			// output softmax(z)   chars.bp:17
+			m := inf[float32](-1)
+			zRow := z[i*vocab:][:vocab]
+			for j := range vocab {
+				m = max(m, zRow[j])
+			}
+			var top float32
+			if abs(m) < inf[float32](1) {
+				top = m
+			}
+			var total float32
+			for j := range vocab {
+				expsj := exp(zRow[j] - top)
+				exps[j] = expsj
+				total += expsj
+			}
+			outRow := out[T*b*vocab+i*vocab:][:vocab]
+			for j := range vocab {
+				outRow[j] = exps[j] / total
 			}
 		}
 	}
@@ -137,49 +128,43 @@ func (w *LstmWork) loss(batch *LstmBatch) LstmLoss {
 	hsCellB := p.Hs.Cell.B[:256]
 	zW := p.Z.W[:vocab*64]
 	zB := p.Z.B[:vocab]
-	eE2 := w.reals[T*n*320+n*128:][:T*512]
+	eE2 := w.reals[T*n*320+n*128:][:T*32]
 	zhs := w.reals[:T*n*256]
 	h := w.reals[T*n*256:][:T*n*64+n*64]
 	c := w.reals[T*n*320+n*64:][:n*64]
-	nextC := w.reals[T*n*320+T*512+n*128:][:n*64]
-	zz := w.reals[T*n*320+T*512+n*192+4096:][:T*vocab*16]
-	z := w.reals[T*n*320+T*vocab*16+T*512+n*192+4096:][:vocab]
-	zhs2 := w.reals[T*n*320+T*512+n*192:][:4096]
+	nextC := w.reals[T*n*320+T*32+n*128:][:n*64]
+	z := w.reals[T*n*320+T*32+n*192+4096:][:T*vocab]
+	zhs2 := w.reals[T*n*320+T*32+n*192:][:4096]
 
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		for b := range rows {
-			// hs = lstm[hidden](e)   chars.bp:15
-			for i := range T {
-				idsi := int(ids[T*b+T*from+i])
-				eERow := eE[idsi*32:][:32]
-				eE2Row := eE2[b*32+i*512:][:32]
-				for j := range 32 {
-					eE2Row[j] = eERow[j]
-				}
-			}
-
-			// h = 0   chars.bp:15
-			hRow := h[b*64+from*64:][:64]
-			for i := range 64 {
-				hRow[i] = 0
-			}
-
-			// c = 0   chars.bp:15
-			cRow := c[b*64+from*64:][:64]
-			for i := range 64 {
-				cRow[i] = 0
-			}
-		}
-
+	for b := range n {
 		// hs = lstm[hidden](e)   chars.bp:15
 		for i := range T {
-			matmul(mat(zhs[n*i*256+from*256:], rows, 256), mat(eE2[i*512:], rows, 32), matrix[float32]{hsCellW, 32, 256, 1, 96})
+			idsi := int(ids[T*b+i])
+			eERow := eE[idsi*32:][:32]
+			eE2Row := eE2[i*32:][:32]
+			for j := range 32 {
+				eE2Row[j] = eERow[j]
+			}
+		}
+		matmul(matrix[float32]{zhs[b*256:], T, 256, n * 256, 1}, mat(eE2, T, 32), matrix[float32]{hsCellW, 32, 256, 1, 96})
+
+		// h = 0   chars.bp:15
+		hRow := h[b*64:][:64]
+		for i := range 64 {
+			hRow[i] = 0
+		}
+
+		// c = 0   chars.bp:15
+		cRow := c[b*64:][:64]
+		for i := range 64 {
+			cRow[i] = 0
 		}
 	}
 	for t := range T {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
+
+			// hs = lstm[hidden](e)   chars.bp:15
 			matmul(mat(zhs2, rows, 256), mat(h[n*t*64+from*64:], rows, 64), matrix[float32]{hsCellW[32:], 64, 256, 1, 96})
 			for b := range rows {
 				zhsRow := zhs[n*t*256+b*256+from*256:][:256]
@@ -210,40 +195,37 @@ func (w *LstmWork) loss(batch *LstmBatch) LstmLoss {
 	}
 	var s float64
 	t2 := float32(T)
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-
+	for b := range n {
 		// z = dense[vocab](hs)   chars.bp:16
+		matmul(mat(z, T, vocab), matrix[float32]{h[b*64+n*64:], T, 64, n * 64, 1}, mat(zW, vocab, 64).T())
 		for i := range T {
-			matmul(matrix[float32]{zz[i*vocab:], rows, vocab, T * vocab, 1}, mat(h[n*i*64+n*64+from*64:], rows, 64), mat(zW, vocab, 64).T())
-		}
-		for b := range rows {
-			var s2 float32
-			for i := range T {
-				m := inf[float32](-1)
-				zzRow := zz[T*b*vocab+i*vocab:][:vocab]
-				for j := range vocab {
-					zj := zzRow[j] + zB[j]
-					z[j] = zj
-
-					// output softmax(z)   chars.bp:17
-					m = max(m, zj)
-				}
-				var top float32
-				if abs(m) < inf[float32](1) {
-					top = m
-				}
-				var total float32
-				for j := range vocab {
-					total += exp(z[j] - top)
-				}
-
-				// loss xents(z, following)   chars.bp:18
-				followingi := int(following[T*b+T*from+i])
-				s2 += top + log(total) - z[followingi]
+			zRow := z[i*vocab:][:vocab]
+			for j := range vocab {
+				zRow[j] += zB[j]
 			}
-			s += float64(s2 / t2)
 		}
+		var s2 float32
+		for i := range T {
+			// output softmax(z)   chars.bp:17
+			m := inf[float32](-1)
+			zRow := z[i*vocab:][:vocab]
+			for j := range vocab {
+				m = max(m, zRow[j])
+			}
+			var top float32
+			if abs(m) < inf[float32](1) {
+				top = m
+			}
+			var total float32
+			for j := range vocab {
+				total += exp(zRow[j] - top)
+			}
+
+			// loss xents(z, following)   chars.bp:18
+			followingi := int(following[T*b+i])
+			s2 += top + log(total) - z[i*vocab+followingi]
+		}
+		s += float64(s2 / t2)
 	}
 	loss := float32(s) / float32(n)
 	return LstmLoss{Loss: loss}
@@ -276,68 +258,62 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	zhs4 := w.reals[T*n*544+n*256:][:T*n*64]
 	zhs5 := w.reals[T*n*608+n*256:][:T*n*64]
 	zhs6 := w.reals[T*n*672+n*256:][:T*n*64]
-	zz := w.reals[T*n*736+n*256+vocab+4096:][:T*vocab*16]
-	z := w.reals[T*n*736+T*vocab*32+n*256+vocab+4096:][:vocab]
-	exps := w.reals[T*n*736+T*vocab*32+n*256+vocab*2+4096:][:vocab]
-	dzz2 := w.reals[T*n*736+T*vocab*16+n*256+vocab+4096:][:T*vocab*16]
+	z := w.reals[T*n*736+T*vocab*16+n*256+vocab+4096:][:T*vocab]
+	exps := w.reals[T*n*736+T*vocab*17+n*256+vocab+4096:][:vocab]
+	dzz2 := w.reals[T*n*736+n*256+vocab+4096:][:T*vocab*16]
 	dhsH1 := w.reals[T*n*32:][:T*n*64]
 	dh := w.reals[T*n*416+n*128:][:n*64]
-	nextDh := w.reals[T*n*992+T*vocab*32+n*256+vocab*3+4096:][:n*64]
+	nextDh := w.reals[T*n*992+T*vocab*17+n*256+vocab*2+4096:][:n*64]
 	dc := w.reals[T*n*416+n*192:][:n*64]
-	nextDc := w.reals[T*n*992+T*vocab*32+n*320+vocab*3+4096:][:n*64]
-	dzhs := w.reals[T*n*736+T*vocab*32+n*256+vocab*3+4096:][:T*n*256]
-	deE2 := w.reals[T*n*992+T*vocab*32+n*384+vocab*3+28672:][:T*512]
-	dhsCellW2 := w.reals[T*n*992+T*vocab*32+n*384+vocab*3+4096:][:16384]
-	dhsCellW3 := w.reals[T*n*992+T*vocab*32+n*384+vocab*3+20480:][:8192]
+	nextDc := w.reals[T*n*992+T*vocab*17+n*320+vocab*2+4096:][:n*64]
+	dzhs := w.reals[T*n*736+T*vocab*17+n*256+vocab*2+4096:][:T*n*256]
+	deE2 := w.reals[T*n*992+T*vocab*17+n*384+vocab*2+4096:][:T*32]
+	dhsCellW2 := w.reals[T*n*992+T*vocab*17+T*32+n*384+vocab*2+4096:][:16384]
+	dhsCellW3 := w.reals[T*n*992+T*vocab*17+T*32+n*384+vocab*2+20480:][:8192]
 	dzB2 := w.reals[T*n*736+n*256+4096:][:vocab]
 	zhs7 := w.reals[T*n*736+n*256:][:4096]
 
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		for b := range rows {
-			// hs = lstm[hidden](e)   chars.bp:15
-			for i := range T {
-				idsi := int(ids[T*b+T*from+i])
-				eERow := eE[idsi*32:][:32]
-				eE2Row := eE2[n*i*32+b*32+from*32:][:32]
-				for j := range 32 {
-					eE2Row[j] = eERow[j]
-				}
-			}
-
-			// h = 0   chars.bp:15
-			hRow := h[b*64+from*64:][:64]
-			for i := range 64 {
-				hRow[i] = 0
-			}
-
-			// c = 0   chars.bp:15
-			cRow := c[b*64+from*64:][:64]
-			for i := range 64 {
-				cRow[i] = 0
-			}
-
-			// dh = 0   chars.bp:15
-			dhRow := dh[b*64+from*64:][:64]
-			for i := range 64 {
-				dhRow[i] = 0
-			}
-
-			// dc = 0   chars.bp:15
-			dcRow := dc[b*64+from*64:][:64]
-			for i := range 64 {
-				dcRow[i] = 0
-			}
-		}
-
+	for b := range n {
 		// hs = lstm[hidden](e)   chars.bp:15
 		for i := range T {
-			matmul(mat(zhs[n*i*256+from*256:], rows, 256), mat(eE2[n*i*32+from*32:], rows, 32), matrix[float32]{hsCellW, 32, 256, 1, 96})
+			idsi := int(ids[T*b+i])
+			eERow := eE[idsi*32:][:32]
+			eE2Row := eE2[n*i*32+b*32:][:32]
+			for j := range 32 {
+				eE2Row[j] = eERow[j]
+			}
+		}
+		matmul(matrix[float32]{zhs[b*256:], T, 256, n * 256, 1}, matrix[float32]{eE2[b*32:], T, 32, n * 32, 1}, matrix[float32]{hsCellW, 32, 256, 1, 96})
+
+		// h = 0   chars.bp:15
+		hRow := h[b*64:][:64]
+		for i := range 64 {
+			hRow[i] = 0
+		}
+
+		// c = 0   chars.bp:15
+		cRow := c[b*64:][:64]
+		for i := range 64 {
+			cRow[i] = 0
+		}
+
+		// dh = 0   chars.bp:15
+		dhRow := dh[b*64:][:64]
+		for i := range 64 {
+			dhRow[i] = 0
+		}
+
+		// dc = 0   chars.bp:15
+		dcRow := dc[b*64:][:64]
+		for i := range 64 {
+			dcRow[i] = 0
 		}
 	}
 	for t := range T {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
+
+			// hs = lstm[hidden](e)   chars.bp:15
 			matmul(mat(zhs7, rows, 256), mat(h[n*t*64+from*64:], rows, 64), matrix[float32]{hsCellW[32:], 64, 256, 1, 96})
 			for b := range rows {
 				zhsRow := zhs[n*t*256+b*256+from*256:][:256]
@@ -389,22 +365,22 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	t3 := float32(T)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
-
-		// z = dense[vocab](hs)   chars.bp:16
-		for i := range T {
-			matmul(matrix[float32]{zz[i*vocab:], rows, vocab, T * vocab, 1}, mat(h[n*i*64+n*64+from*64:], rows, 64), mat(zW, vocab, 64).T())
-		}
 		for b := range rows {
+			// z = dense[vocab](hs)   chars.bp:16
+			matmul(mat(z, T, vocab), matrix[float32]{h[b*64+n*64+from*64:], T, 64, n * 64, 1}, mat(zW, vocab, 64).T())
+			for i := range T {
+				zRow := z[i*vocab:][:vocab]
+				for j := range vocab {
+					zRow[j] += zB[j]
+				}
+			}
 			var s2 float32
 			for i := range T {
+				// output softmax(z)   chars.bp:17
 				m := inf[float32](-1)
-				zzRow := zz[T*b*vocab+i*vocab:][:vocab]
+				zRow := z[i*vocab:][:vocab]
 				for j := range vocab {
-					zj := zzRow[j] + zB[j]
-					z[j] = zj
-
-					// output softmax(z)   chars.bp:17
-					m = max(m, zj)
+					m = max(m, zRow[j])
 				}
 				var top float32
 				if abs(m) < inf[float32](1) {
@@ -412,14 +388,14 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 				}
 				var total float32
 				for j := range vocab {
-					expsj := exp(z[j] - top)
+					expsj := exp(zRow[j] - top)
 					exps[j] = expsj
 					total += expsj
 				}
 
 				// loss xents(z, following)   chars.bp:18
 				followingi := int(following[T*b+T*from+i])
-				s2 += top + log(total) - z[followingi]
+				s2 += top + log(total) - z[i*vocab+followingi]
 				dzz2Row := dzz2[T*b*vocab+i*vocab:][:vocab]
 				for j := range vocab {
 					// dzz[i,j] = exps[i,j]/total[i] − [j = following[i]]   chars.bp:16
@@ -434,11 +410,12 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			}
 			s += float64(s2 / t3)
 		}
-		for i := range T {
-			// dhsH1 = dzz2·zW   chars.bp:16
-			matmul(matrix[float32]{dhsH1[T*from*64+i*64:], rows, 64, T * 64, 1}, matrix[float32]{dzz2[i*vocab:], rows, vocab, T * vocab, 1}, mat(zW, vocab, 64))
 
-			// dzW += dzz2ᵀ·h[1:,:]   chars.bp:16
+		// dhsH1 = dzz2·zW   chars.bp:16
+		matmul(mat(dhsH1[T*from*64:], T*rows, 64), mat(dzz2, T*rows, vocab), mat(zW, vocab, 64))
+
+		// dzW += dzz2ᵀ·h[1:,:]   chars.bp:16
+		for i := range T {
 			addmul(mat(dzW, vocab, 64), matrix[float32]{dzz2[i*vocab:], vocab, rows, 1, T * vocab}, mat(h[n*i*64+n*64+from*64:], rows, 64))
 		}
 	}
@@ -501,54 +478,51 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 		}
 	}
 	clear(deE)
-	clear(dhsCellW2)
-	clear(dhsCellW3)
 	clear(dhsCellB)
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
+	for b := range n {
+		// deE2 = dzhs·hsCellW[:,:32]   chars.bp:15
+		matmul(mat(deE2, T, 32), matrix[float32]{dzhs[b*256:], T, 256, n * 256, 1}, matrix[float32]{hsCellW, 256, 32, 96, 1})
+
+		// deE[ids[i],j] += deE2[i,j]   chars.bp:15
 		for i := range T {
-			// deE2 = dzhs·hsCellW[:,:32]   chars.bp:15
-			matmul(mat(deE2[i*512:], rows, 32), mat(dzhs[n*i*256+from*256:], rows, 256), matrix[float32]{hsCellW, 256, 32, 96, 1})
-
-			// dhsCellW2 += dzhsᵀ·h[:T,:]   chars.bp:15
-			addmul(mat(dhsCellW2, 256, 64), mat(dzhs[n*i*256+from*256:], rows, 256).T(), mat(h[n*i*64+from*64:], rows, 64))
-
-			// dhsCellW3 += dzhsᵀ·eE2   chars.bp:15
-			addmul(mat(dhsCellW3, 256, 32), mat(dzhs[n*i*256+from*256:], rows, 256).T(), mat(eE2[n*i*32+from*32:], rows, 32))
-		}
-		for b := range rows {
-			// deE[ids[i],j] += deE2[i,j]   chars.bp:15
-			for i := range T {
-				idsi := int(ids[T*b+T*from+i])
-				deE2Row := deE2[b*32+i*512:][:32]
-				deERow := deE[idsi*32:][:32]
-				for j := range 32 {
-					deERow[j] += deE2Row[j]
-				}
+			idsi := int(ids[T*b+i])
+			deE2Row := deE2[i*32:][:32]
+			deERow := deE[idsi*32:][:32]
+			for j := range 32 {
+				deERow[j] += deE2Row[j]
 			}
+		}
 
-			// dhsCellB[j] += Σᵢ dzhs[i,j]   chars.bp:15
-			for i := range T {
-				dzhsRow := dzhs[n*i*256+b*256+from*256:][:256]
-				for j := range 256 {
-					dhsCellB[j] += dzhsRow[j]
-				}
+		// dhsCellB[j] += Σᵢ dzhs[i,j]   chars.bp:15
+		for i := range T {
+			dzhsRow := dzhs[n*i*256+b*256:][:256]
+			for j := range 256 {
+				dhsCellB[j] += dzhsRow[j]
 			}
 		}
 	}
+
+	// dhsCellW2 += dzhsᵀ·h[:T,:]   chars.bp:15
+	matmul(mat(dhsCellW2, 256, 64), mat(dzhs, T*n, 256).T(), mat(h, T*n, 64))
+
+	// dhsCellW3 += dzhsᵀ·eE2   chars.bp:15
+	matmul(mat(dhsCellW3, 256, 32), mat(dzhs, T*n, 256).T(), mat(eE2, T*n, 32))
+
+	// dhsCellW[i,j] = dhsCellW3[i,j]   chars.bp:15
 	for i := range 256 {
-		// dhsCellW[i,j] = dhsCellW3[i,j]   chars.bp:15
 		dhsCellW3Row := dhsCellW3[i*32:][:32]
 		dhsCellWRow := dhsCellW[i*96:][:32]
 		for j := range 32 {
 			dhsCellWRow[j] = dhsCellW3Row[j]
 		}
+	}
 
-		// dhsCellW[i,j + 32] = dhsCellW2[i,j]   chars.bp:15
+	// dhsCellW[i,j + 32] = dhsCellW2[i,j]   chars.bp:15
+	for i := range 256 {
 		dhsCellW2Row := dhsCellW2[i*64:][:64]
-		dhsCellWRow2 := dhsCellW[i*96+32:][:64]
+		dhsCellWRow := dhsCellW[i*96+32:][:64]
 		for j := range 64 {
-			dhsCellWRow2[j] = dhsCellW2Row[j]
+			dhsCellWRow[j] = dhsCellW2Row[j]
 		}
 	}
 
@@ -616,45 +590,41 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 	nScale := p.N.Scale[:32]
 	nShift := p.N.Shift[:32]
 	out := w.out.Output[:T*n*vocab]
-	x := w.reals[:T*512]
-	h0ND := w.reals[T*1024:][:32]
-	h0N := w.reals[T*512:][:T*512]
-	h0AV := w.reals[T*1024+32:][:T*512]
-	h0AM := w.reals[T*1536+32:][:T*512]
-	h0AQ := w.reals[T*2048+32:][:T*512]
-	za := w.reals[T*T*64+T*2560+32:][:T*T]
-	exps := w.reals[T*512:][:T]
-	za2 := w.reals[T*2560+32:][:T*T*64]
-	h0AZ := w.reals[T*512:][:T*512]
-	h0AY := w.reals[T*1024+32:][:T*512]
-	h0Y := w.reals[T*512:][:T*512]
-	h0MD := w.reals[T*1024:][:32]
-	h0M := w.reals[T*1536+32:][:T*512]
-	zup := w.reals[T*T*65+T*2560+32:][:T*2048]
-	h0Up := w.reals[T*T*65+T*4608+32:][:T*2048]
-	zdown := w.reals[:T*512]
-	h0 := w.reals[T*1024+32:][:T*512]
-	h1ND := w.reals[T*1024:][:32]
-	h1N := w.reals[T*1536+32:][:T*512]
-	h1AV := w.reals[:T*512]
-	h1AM := w.reals[T*512:][:T*512]
-	h1AQ := w.reals[T*2048+32:][:T*512]
-	za3 := w.reals[T*T*64+T*2560+32:][:T*T]
-	exps2 := w.reals[T*1536+32:][:T]
-	za5 := w.reals[T*2560+32:][:T*T*64]
-	h1AZ := w.reals[T*512:][:T*512]
-	h1AY := w.reals[:T*512]
-	h1Y := w.reals[T*512:][:T*512]
-	h1MD := w.reals[T*1024:][:32]
-	h1M := w.reals[T*1536+32:][:T*512]
-	zup2 := w.reals[T*T*65+T*2560+32:][:T*2048]
-	h1Up := w.reals[T*T*65+T*4608+32:][:T*2048]
-	zdown2 := w.reals[:T*512]
-	h1 := w.reals[T*1024:][:32]
-	nD := w.reals[T*T*65+T*6656+32:][:32]
-	n2 := w.reals[T*1024+32:][:T*512]
-	z := w.reals[T*T*65+T*6656+64:][:T*vocab*16]
-	exps3 := w.reals[T*T*65+T*vocab*16+T*6656+64:][:vocab]
+	x := w.reals[T*1024:][:T*32]
+	h0ND := w.reals[T*1088:][:32]
+	h0N := w.reals[T*1056:][:T*32]
+	h0AV := w.reals[T*T*4+T*1120+32:][:T*8]
+	h0AM := w.reals[T*T*4+T*1120+32:][:T*8]
+	h0AQ := w.reals[T*1088+32:][:T*32]
+	za := w.reals[T*T*4+T*1128+32:][:T*T]
+	exps := w.reals[T*T*4+T*1120+32:][:T]
+	za2 := w.reals[T*1120+32:][:T*T*4]
+	h0AZ := w.reals[T*T*5+T*1128+32:][:T*8]
+	h0AY := w.reals[T*1088+32:][:T*32]
+	h0Y := w.reals[:T*512]
+	h0MD := w.reals[T*1088:][:32]
+	h0M := w.reals[T*512:][:T*512]
+	h0Up := w.reals[T*T*5+T*1136+32:][:T*2048]
+	h0 := w.reals[T*512:][:T*512]
+	h1ND := w.reals[T*1088:][:32]
+	h1N := w.reals[T*1024:][:T*32]
+	h1AV := w.reals[T*T*4+T*1120+32:][:T*8]
+	h1AM := w.reals[T*T*4+T*1120+32:][:T*8]
+	h1AQ := w.reals[T*1056:][:T*32]
+	za3 := w.reals[T*T*4+T*1128+32:][:T*T]
+	exps2 := w.reals[T*1088+32:][:T]
+	za5 := w.reals[T*1120+32:][:T*T*4]
+	h1AZ := w.reals[T*T*5+T*1128+32:][:T*8]
+	h1AY := w.reals[T*1056:][:T*32]
+	h1Y := w.reals[:T*512]
+	h1MD := w.reals[T*1088:][:32]
+	h1M := w.reals[T*T*5+T*1136+32:][:T*512]
+	h1Up := w.reals[T*T*5+T*3184+32:][:T*2048]
+	h1 := w.reals[T*512:][:T*512]
+	nD := w.reals[T*1088:][:32]
+	n2 := w.reals[:T*512]
+	z := w.reals[T*T*5+T*5232+32:][:T*vocab*16]
+	exps3 := w.reals[T*T*5+T*vocab*16+T*5232+32:][:vocab]
 
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
@@ -664,7 +634,7 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 				idsi := int(ids[T*b+T*from+i])
 				ERow := E[idsi*32:][:32]
 				xPRow := xP[i*32:][:32]
-				xRow := x[T*b*32+i*32:][:32]
+				xRow := x[i*32:][:32]
 				for j := range 32 {
 					// x = positions[context](E[ids])   chars.bp:39
 					xj := ERow[j] + xPRow[j]
@@ -682,32 +652,19 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					s2 += square(h0NDj)
 				}
 				zn := sqrt(s2/32 + 1e-5)
-				h0NRow := h0N[T*b*32+i*32:][:32]
+				h0NRow := h0N[i*32:][:32]
 				for j := range 32 {
 					h0NRow[j] = h0NScale[j]*h0ND[j]/zn + h0NShift[j]
 				}
 			}
-		}
 
-		// a = attention[heads](n)   chars.bp:27
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AV[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWv[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AM[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWk[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AQ[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWq[i*256:], 8, 32).T())
-			}
-		}
-		for b := range rows {
+			// a = attention[heads](n)   chars.bp:27
 			for i := range 4 {
-				matmul(mat(za, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0AM[T*b*32+T*i*8:], T, 8).T())
+				matmul(mat(h0AQ[T*i*8:], T, 8), mat(h0N, T, 32), mat(h0AWq[i*256:], 8, 32).T())
+			}
+			for i := range 4 {
+				matmul(mat(h0AM, T, 8), mat(h0N, T, 32), mat(h0AWk[i*256:], 8, 32).T())
+				matmul(mat(za, T, T), mat(h0AQ[T*i*8:], T, 8), mat(h0AM, T, 8).T())
 				for j := range T {
 					zaRow := za[T*j:][:T]
 					for k := range T {
@@ -734,7 +691,7 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 						exps[k] = expsk
 						total += expsk
 					}
-					za2Row := za2[T*T*b*4+T*T*i+T*j:][:T]
+					za2Row := za2[T*T*i+T*j:][:T]
 					for k := range T {
 						if k <= j {
 							za2Row[k] = exps[k] / total
@@ -744,25 +701,16 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					}
 				}
 			}
-		}
-		for b := range rows {
+			clear(h0AY)
 			for i := range 4 {
-				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*b*4+T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
+				matmul(mat(h0AV, T, 8), mat(h0N, T, 32), mat(h0AWv[i*256:], 8, 32).T())
+				matmul(mat(h0AZ, T, 8), mat(za2[T*T*i:], T, T), mat(h0AV, T, 8))
+				addmul(mat(h0AY, T, 32), mat(h0AZ, T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
 			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(h0AY[T*j*32+i*32:][:32])
-			}
-			for j := range 4 {
-				addmul(matrix[float32]{h0AY[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0AZ[T*j*8+i*8:], rows, 8, T * 32, 1}, matrix[float32]{h0AWo[j*8:], 8, 32, 1, 32})
-			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s float32
-				xRow := x[T*b*32+i*32:][:32]
-				h0AYRow := h0AY[T*b*32+i*32:][:32]
+				xRow := x[i*32:][:32]
+				h0AYRow := h0AY[i*32:][:32]
 				h0YRow := h0Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
@@ -788,36 +736,30 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		for i := range T {
-			matmul(matrix[float32]{zup[i*128:], rows, 128, T * 128, 1}, matrix[float32]{h0M[i*32:], rows, 32, T * 32, 1}, mat(h0UpW, 128, 32).T())
-		}
-		for b := range rows {
-			for i := range T {
-				zupRow := zup[T*b*128+i*128:][:128]
-				h0UpRow := h0Up[T*b*128+i*128:][:128]
-				for j := range 128 {
-					h0UpRow[j] = gelu(zupRow[j] + h0UpB[j])
-				}
+		matmul(mat(h0Up, T*rows, 128), mat(h0M, T*rows, 32), mat(h0UpW, 128, 32).T())
+		for i := range T * rows {
+			h0UpRow := h0Up[i*128:][:128]
+			for j := range 128 {
+				h0UpRow[j] = gelu(h0UpRow[j] + h0UpB[j])
 			}
 		}
 
-		// down = dense[D](up)   chars.bp:31
-		for i := range T {
-			matmul(matrix[float32]{zdown[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0Up[i*128:], rows, 128, T * 128, 1}, mat(h0DownW, 32, 128).T())
+		// return y + down   chars.bp:32
+		matmul(mat(h0, T*rows, 32), mat(h0Up, T*rows, 128), mat(h0DownW, 32, 128).T())
+		for i := range T * rows {
+			h0YRow := h0Y[i*32:][:32]
+			h0Row := h0[i*32:][:32]
+			for j := range 32 {
+				h0Row[j] = h0YRow[j] + (h0Row[j] + h0DownB[j])
+			}
 		}
 		for b := range rows {
 			for i := range T {
+				// n = layernorm(x)   chars.bp:26
 				var s float32
-				h0YRow := h0Y[T*b*32+i*32:][:32]
-				zdownRow := zdown[T*b*32+i*32:][:32]
 				h0Row := h0[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// return y + down   chars.bp:32
-					h0j := h0YRow[j] + (zdownRow[j] + h0DownB[j])
-					h0Row[j] = h0j
-
-					// n = layernorm(x)   chars.bp:26
-					s += h0j
+					s += h0Row[j]
 				}
 				var s2 float32
 				zn4 := s / 32
@@ -827,32 +769,19 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					s2 += square(h1NDj)
 				}
 				zn2 := sqrt(s2/32 + 1e-5)
-				h1NRow := h1N[T*b*32+i*32:][:32]
+				h1NRow := h1N[i*32:][:32]
 				for j := range 32 {
 					h1NRow[j] = h1NScale[j]*h1ND[j]/zn2 + h1NShift[j]
 				}
 			}
-		}
 
-		// a = attention[heads](n)   chars.bp:27
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AV[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWv[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AM[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWk[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AQ[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWq[i*256:], 8, 32).T())
-			}
-		}
-		for b := range rows {
+			// a = attention[heads](n)   chars.bp:27
 			for i := range 4 {
-				matmul(mat(za3, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1AM[T*b*32+T*i*8:], T, 8).T())
+				matmul(mat(h1AQ[T*i*8:], T, 8), mat(h1N, T, 32), mat(h1AWq[i*256:], 8, 32).T())
+			}
+			for i := range 4 {
+				matmul(mat(h1AM, T, 8), mat(h1N, T, 32), mat(h1AWk[i*256:], 8, 32).T())
+				matmul(mat(za3, T, T), mat(h1AQ[T*i*8:], T, 8), mat(h1AM, T, 8).T())
 				for j := range T {
 					za3Row := za3[T*j:][:T]
 					for k := range T {
@@ -879,7 +808,7 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 						exps2[k] = exps2k
 						total2 += exps2k
 					}
-					za5Row := za5[T*T*b*4+T*T*i+T*j:][:T]
+					za5Row := za5[T*T*i+T*j:][:T]
 					for k := range T {
 						if k <= j {
 							za5Row[k] = exps2[k] / total2
@@ -889,25 +818,16 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					}
 				}
 			}
-		}
-		for b := range rows {
+			clear(h1AY)
 			for i := range 4 {
-				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*b*4+T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
+				matmul(mat(h1AV, T, 8), mat(h1N, T, 32), mat(h1AWv[i*256:], 8, 32).T())
+				matmul(mat(h1AZ, T, 8), mat(za5[T*T*i:], T, T), mat(h1AV, T, 8))
+				addmul(mat(h1AY, T, 32), mat(h1AZ, T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
 			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(h1AY[T*j*32+i*32:][:32])
-			}
-			for j := range 4 {
-				addmul(matrix[float32]{h1AY[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1AZ[T*j*8+i*8:], rows, 8, T * 32, 1}, matrix[float32]{h1AWo[j*8:], 8, 32, 1, 32})
-			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s float32
 				h0Row := h0[T*b*32+i*32:][:32]
-				h1AYRow := h1AY[T*b*32+i*32:][:32]
+				h1AYRow := h1AY[i*32:][:32]
 				h1YRow := h1Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
@@ -933,40 +853,35 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		for i := range T {
-			matmul(matrix[float32]{zup2[i*128:], rows, 128, T * 128, 1}, matrix[float32]{h1M[i*32:], rows, 32, T * 32, 1}, mat(h1UpW, 128, 32).T())
-		}
-		for b := range rows {
-			for i := range T {
-				zup2Row := zup2[T*b*128+i*128:][:128]
-				h1UpRow := h1Up[T*b*128+i*128:][:128]
-				for j := range 128 {
-					h1UpRow[j] = gelu(zup2Row[j] + h1UpB[j])
-				}
+		matmul(mat(h1Up, T*rows, 128), mat(h1M, T*rows, 32), mat(h1UpW, 128, 32).T())
+		for i := range T * rows {
+			h1UpRow := h1Up[i*128:][:128]
+			for j := range 128 {
+				h1UpRow[j] = gelu(h1UpRow[j] + h1UpB[j])
 			}
 		}
 
-		// down = dense[D](up)   chars.bp:31
-		for i := range T {
-			matmul(matrix[float32]{zdown2[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1Up[i*128:], rows, 128, T * 128, 1}, mat(h1DownW, 32, 128).T())
+		// return y + down   chars.bp:32
+		matmul(mat(h1, T*rows, 32), mat(h1Up, T*rows, 128), mat(h1DownW, 32, 128).T())
+		for i := range T * rows {
+			h1YRow := h1Y[i*32:][:32]
+			h1Row := h1[i*32:][:32]
+			for j := range 32 {
+				h1Row[j] = h1YRow[j] + (h1Row[j] + h1DownB[j])
+			}
 		}
 		for b := range rows {
 			for i := range T {
+				// n = layernorm(h)   chars.bp:43
 				var s float32
-				h1YRow := h1Y[T*b*32+i*32:][:32]
-				zdown2Row := zdown2[T*b*32+i*32:][:32]
+				h1Row := h1[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// return y + down   chars.bp:32
-					h1j := h1YRow[j] + (zdown2Row[j] + h1DownB[j])
-					h1[j] = h1j
-
-					// n = layernorm(h)   chars.bp:43
-					s += h1j
+					s += h1Row[j]
 				}
 				var s2 float32
 				zn4 := s / 32
 				for j := range 32 {
-					nDj := h1[j] - zn4
+					nDj := h1Row[j] - zn4
 					nD[j] = nDj
 					s2 += square(nDj)
 				}
@@ -979,9 +894,7 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 		}
 
 		// z = n @ E'   chars.bp:44
-		for i := range T {
-			matmul(matrix[float32]{z[i*vocab:], rows, vocab, T * vocab, 1}, matrix[float32]{n2[i*32:], rows, 32, T * 32, 1}, mat(E, vocab, 32).T())
-		}
+		matmul(mat(z, T*rows, vocab), mat(n2, T*rows, 32), mat(E, vocab, 32).T())
 		for b := range rows {
 			for i := range T {
 				// output softmax(z)   chars.bp:45
@@ -1045,44 +958,40 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 	h1DownB := p.H[1].Down.B[:32]
 	nScale := p.N.Scale[:32]
 	nShift := p.N.Shift[:32]
-	x := w.reals[:T*512]
-	h0ND := w.reals[T*1024:][:32]
-	h0N := w.reals[T*512:][:T*512]
-	h0AV := w.reals[T*1024+32:][:T*512]
-	h0AM := w.reals[T*1536+32:][:T*512]
-	h0AQ := w.reals[T*2048+32:][:T*512]
-	za := w.reals[T*T*64+T*2560+32:][:T*T]
-	exps := w.reals[T*512:][:T]
-	za2 := w.reals[T*2560+32:][:T*T*64]
-	h0AZ := w.reals[T*512:][:T*512]
-	h0AY := w.reals[T*1024+32:][:T*512]
-	h0Y := w.reals[T*512:][:T*512]
-	h0MD := w.reals[T*1024:][:32]
-	h0M := w.reals[T*1536+32:][:T*512]
-	zup := w.reals[T*T*65+T*2560+32:][:T*2048]
-	h0Up := w.reals[T*T*65+T*4608+32:][:T*2048]
-	zdown := w.reals[:T*512]
-	h0 := w.reals[T*1024+32:][:T*512]
-	h1ND := w.reals[T*1024:][:32]
-	h1N := w.reals[T*1536+32:][:T*512]
-	h1AV := w.reals[:T*512]
-	h1AM := w.reals[T*512:][:T*512]
-	h1AQ := w.reals[T*2048+32:][:T*512]
-	za3 := w.reals[T*T*64+T*2560+32:][:T*T]
-	exps2 := w.reals[T*1536+32:][:T]
-	za5 := w.reals[T*2560+32:][:T*T*64]
-	h1AZ := w.reals[T*512:][:T*512]
-	h1AY := w.reals[:T*512]
-	h1Y := w.reals[T*512:][:T*512]
-	h1MD := w.reals[T*1024:][:32]
-	h1M := w.reals[T*1536+32:][:T*512]
-	zup2 := w.reals[T*T*65+T*2560+32:][:T*2048]
-	h1Up := w.reals[T*T*65+T*4608+32:][:T*2048]
-	zdown2 := w.reals[:T*512]
-	h1 := w.reals[T*1024:][:32]
-	nD := w.reals[T*T*65+T*6656+32:][:32]
-	n2 := w.reals[T*1024+32:][:T*512]
-	z := w.reals[T*T*65+T*6656+64:][:T*vocab*16]
+	x := w.reals[T*1024:][:T*32]
+	h0ND := w.reals[T*1088:][:32]
+	h0N := w.reals[T*1056:][:T*32]
+	h0AV := w.reals[T*T*4+T*1120+32:][:T*8]
+	h0AM := w.reals[T*T*4+T*1120+32:][:T*8]
+	h0AQ := w.reals[T*1088+32:][:T*32]
+	za := w.reals[T*T*4+T*1128+32:][:T*T]
+	exps := w.reals[T*T*4+T*1120+32:][:T]
+	za2 := w.reals[T*1120+32:][:T*T*4]
+	h0AZ := w.reals[T*T*5+T*1128+32:][:T*8]
+	h0AY := w.reals[T*1088+32:][:T*32]
+	h0Y := w.reals[:T*512]
+	h0MD := w.reals[T*1088:][:32]
+	h0M := w.reals[T*512:][:T*512]
+	h0Up := w.reals[T*T*5+T*1136+32:][:T*2048]
+	h0 := w.reals[T*512:][:T*512]
+	h1ND := w.reals[T*1088:][:32]
+	h1N := w.reals[T*1024:][:T*32]
+	h1AV := w.reals[T*T*4+T*1120+32:][:T*8]
+	h1AM := w.reals[T*T*4+T*1120+32:][:T*8]
+	h1AQ := w.reals[T*1056:][:T*32]
+	za3 := w.reals[T*T*4+T*1128+32:][:T*T]
+	exps2 := w.reals[T*1088+32:][:T]
+	za5 := w.reals[T*1120+32:][:T*T*4]
+	h1AZ := w.reals[T*T*5+T*1128+32:][:T*8]
+	h1AY := w.reals[T*1056:][:T*32]
+	h1Y := w.reals[:T*512]
+	h1MD := w.reals[T*1088:][:32]
+	h1M := w.reals[T*T*5+T*1136+32:][:T*512]
+	h1Up := w.reals[T*T*5+T*3184+32:][:T*2048]
+	h1 := w.reals[T*512:][:T*512]
+	nD := w.reals[T*1088:][:32]
+	n2 := w.reals[:T*512]
+	z := w.reals[T*T*5+T*5232+32:][:T*vocab*16]
 
 	var s float64
 	t := float32(T)
@@ -1094,7 +1003,7 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 				idsi := int(ids[T*b+T*from+i])
 				ERow := E[idsi*32:][:32]
 				xPRow := xP[i*32:][:32]
-				xRow := x[T*b*32+i*32:][:32]
+				xRow := x[i*32:][:32]
 				for j := range 32 {
 					// x = positions[context](E[ids])   chars.bp:39
 					xj := ERow[j] + xPRow[j]
@@ -1112,32 +1021,19 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					s3 += square(h0NDj)
 				}
 				zn := sqrt(s3/32 + 1e-5)
-				h0NRow := h0N[T*b*32+i*32:][:32]
+				h0NRow := h0N[i*32:][:32]
 				for j := range 32 {
 					h0NRow[j] = h0NScale[j]*h0ND[j]/zn + h0NShift[j]
 				}
 			}
-		}
 
-		// a = attention[heads](n)   chars.bp:27
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AV[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWv[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AM[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWk[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AQ[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWq[i*256:], 8, 32).T())
-			}
-		}
-		for b := range rows {
+			// a = attention[heads](n)   chars.bp:27
 			for i := range 4 {
-				matmul(mat(za, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0AM[T*b*32+T*i*8:], T, 8).T())
+				matmul(mat(h0AQ[T*i*8:], T, 8), mat(h0N, T, 32), mat(h0AWq[i*256:], 8, 32).T())
+			}
+			for i := range 4 {
+				matmul(mat(h0AM, T, 8), mat(h0N, T, 32), mat(h0AWk[i*256:], 8, 32).T())
+				matmul(mat(za, T, T), mat(h0AQ[T*i*8:], T, 8), mat(h0AM, T, 8).T())
 				for j := range T {
 					zaRow := za[T*j:][:T]
 					for k := range T {
@@ -1164,7 +1060,7 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 						exps[k] = expsk
 						total += expsk
 					}
-					za2Row := za2[T*T*b*4+T*T*i+T*j:][:T]
+					za2Row := za2[T*T*i+T*j:][:T]
 					for k := range T {
 						if k <= j {
 							za2Row[k] = exps[k] / total
@@ -1174,25 +1070,16 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					}
 				}
 			}
-		}
-		for b := range rows {
+			clear(h0AY)
 			for i := range 4 {
-				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*b*4+T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
+				matmul(mat(h0AV, T, 8), mat(h0N, T, 32), mat(h0AWv[i*256:], 8, 32).T())
+				matmul(mat(h0AZ, T, 8), mat(za2[T*T*i:], T, T), mat(h0AV, T, 8))
+				addmul(mat(h0AY, T, 32), mat(h0AZ, T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
 			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(h0AY[T*j*32+i*32:][:32])
-			}
-			for j := range 4 {
-				addmul(matrix[float32]{h0AY[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0AZ[T*j*8+i*8:], rows, 8, T * 32, 1}, matrix[float32]{h0AWo[j*8:], 8, 32, 1, 32})
-			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s2 float32
-				xRow := x[T*b*32+i*32:][:32]
-				h0AYRow := h0AY[T*b*32+i*32:][:32]
+				xRow := x[i*32:][:32]
+				h0AYRow := h0AY[i*32:][:32]
 				h0YRow := h0Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
@@ -1218,36 +1105,30 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		for i := range T {
-			matmul(matrix[float32]{zup[i*128:], rows, 128, T * 128, 1}, matrix[float32]{h0M[i*32:], rows, 32, T * 32, 1}, mat(h0UpW, 128, 32).T())
-		}
-		for b := range rows {
-			for i := range T {
-				zupRow := zup[T*b*128+i*128:][:128]
-				h0UpRow := h0Up[T*b*128+i*128:][:128]
-				for j := range 128 {
-					h0UpRow[j] = gelu(zupRow[j] + h0UpB[j])
-				}
+		matmul(mat(h0Up, T*rows, 128), mat(h0M, T*rows, 32), mat(h0UpW, 128, 32).T())
+		for i := range T * rows {
+			h0UpRow := h0Up[i*128:][:128]
+			for j := range 128 {
+				h0UpRow[j] = gelu(h0UpRow[j] + h0UpB[j])
 			}
 		}
 
-		// down = dense[D](up)   chars.bp:31
-		for i := range T {
-			matmul(matrix[float32]{zdown[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0Up[i*128:], rows, 128, T * 128, 1}, mat(h0DownW, 32, 128).T())
+		// return y + down   chars.bp:32
+		matmul(mat(h0, T*rows, 32), mat(h0Up, T*rows, 128), mat(h0DownW, 32, 128).T())
+		for i := range T * rows {
+			h0YRow := h0Y[i*32:][:32]
+			h0Row := h0[i*32:][:32]
+			for j := range 32 {
+				h0Row[j] = h0YRow[j] + (h0Row[j] + h0DownB[j])
+			}
 		}
 		for b := range rows {
 			for i := range T {
+				// n = layernorm(x)   chars.bp:26
 				var s2 float32
-				h0YRow := h0Y[T*b*32+i*32:][:32]
-				zdownRow := zdown[T*b*32+i*32:][:32]
 				h0Row := h0[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// return y + down   chars.bp:32
-					h0j := h0YRow[j] + (zdownRow[j] + h0DownB[j])
-					h0Row[j] = h0j
-
-					// n = layernorm(x)   chars.bp:26
-					s2 += h0j
+					s2 += h0Row[j]
 				}
 				var s3 float32
 				zn4 := s2 / 32
@@ -1257,32 +1138,19 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					s3 += square(h1NDj)
 				}
 				zn2 := sqrt(s3/32 + 1e-5)
-				h1NRow := h1N[T*b*32+i*32:][:32]
+				h1NRow := h1N[i*32:][:32]
 				for j := range 32 {
 					h1NRow[j] = h1NScale[j]*h1ND[j]/zn2 + h1NShift[j]
 				}
 			}
-		}
 
-		// a = attention[heads](n)   chars.bp:27
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AV[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWv[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AM[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWk[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AQ[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWq[i*256:], 8, 32).T())
-			}
-		}
-		for b := range rows {
+			// a = attention[heads](n)   chars.bp:27
 			for i := range 4 {
-				matmul(mat(za3, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1AM[T*b*32+T*i*8:], T, 8).T())
+				matmul(mat(h1AQ[T*i*8:], T, 8), mat(h1N, T, 32), mat(h1AWq[i*256:], 8, 32).T())
+			}
+			for i := range 4 {
+				matmul(mat(h1AM, T, 8), mat(h1N, T, 32), mat(h1AWk[i*256:], 8, 32).T())
+				matmul(mat(za3, T, T), mat(h1AQ[T*i*8:], T, 8), mat(h1AM, T, 8).T())
 				for j := range T {
 					za3Row := za3[T*j:][:T]
 					for k := range T {
@@ -1309,7 +1177,7 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 						exps2[k] = exps2k
 						total2 += exps2k
 					}
-					za5Row := za5[T*T*b*4+T*T*i+T*j:][:T]
+					za5Row := za5[T*T*i+T*j:][:T]
 					for k := range T {
 						if k <= j {
 							za5Row[k] = exps2[k] / total2
@@ -1319,25 +1187,16 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					}
 				}
 			}
-		}
-		for b := range rows {
+			clear(h1AY)
 			for i := range 4 {
-				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*b*4+T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
+				matmul(mat(h1AV, T, 8), mat(h1N, T, 32), mat(h1AWv[i*256:], 8, 32).T())
+				matmul(mat(h1AZ, T, 8), mat(za5[T*T*i:], T, T), mat(h1AV, T, 8))
+				addmul(mat(h1AY, T, 32), mat(h1AZ, T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
 			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(h1AY[T*j*32+i*32:][:32])
-			}
-			for j := range 4 {
-				addmul(matrix[float32]{h1AY[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1AZ[T*j*8+i*8:], rows, 8, T * 32, 1}, matrix[float32]{h1AWo[j*8:], 8, 32, 1, 32})
-			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s2 float32
 				h0Row := h0[T*b*32+i*32:][:32]
-				h1AYRow := h1AY[T*b*32+i*32:][:32]
+				h1AYRow := h1AY[i*32:][:32]
 				h1YRow := h1Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
@@ -1363,40 +1222,35 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		for i := range T {
-			matmul(matrix[float32]{zup2[i*128:], rows, 128, T * 128, 1}, matrix[float32]{h1M[i*32:], rows, 32, T * 32, 1}, mat(h1UpW, 128, 32).T())
-		}
-		for b := range rows {
-			for i := range T {
-				zup2Row := zup2[T*b*128+i*128:][:128]
-				h1UpRow := h1Up[T*b*128+i*128:][:128]
-				for j := range 128 {
-					h1UpRow[j] = gelu(zup2Row[j] + h1UpB[j])
-				}
+		matmul(mat(h1Up, T*rows, 128), mat(h1M, T*rows, 32), mat(h1UpW, 128, 32).T())
+		for i := range T * rows {
+			h1UpRow := h1Up[i*128:][:128]
+			for j := range 128 {
+				h1UpRow[j] = gelu(h1UpRow[j] + h1UpB[j])
 			}
 		}
 
-		// down = dense[D](up)   chars.bp:31
-		for i := range T {
-			matmul(matrix[float32]{zdown2[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1Up[i*128:], rows, 128, T * 128, 1}, mat(h1DownW, 32, 128).T())
+		// return y + down   chars.bp:32
+		matmul(mat(h1, T*rows, 32), mat(h1Up, T*rows, 128), mat(h1DownW, 32, 128).T())
+		for i := range T * rows {
+			h1YRow := h1Y[i*32:][:32]
+			h1Row := h1[i*32:][:32]
+			for j := range 32 {
+				h1Row[j] = h1YRow[j] + (h1Row[j] + h1DownB[j])
+			}
 		}
 		for b := range rows {
 			for i := range T {
+				// n = layernorm(h)   chars.bp:43
 				var s2 float32
-				h1YRow := h1Y[T*b*32+i*32:][:32]
-				zdown2Row := zdown2[T*b*32+i*32:][:32]
+				h1Row := h1[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// return y + down   chars.bp:32
-					h1j := h1YRow[j] + (zdown2Row[j] + h1DownB[j])
-					h1[j] = h1j
-
-					// n = layernorm(h)   chars.bp:43
-					s2 += h1j
+					s2 += h1Row[j]
 				}
 				var s3 float32
 				zn4 := s2 / 32
 				for j := range 32 {
-					nDj := h1[j] - zn4
+					nDj := h1Row[j] - zn4
 					nD[j] = nDj
 					s3 += square(nDj)
 				}
@@ -1409,9 +1263,7 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 		}
 
 		// z = n @ E'   chars.bp:44
-		for i := range T {
-			matmul(matrix[float32]{z[i*vocab:], rows, vocab, T * vocab, 1}, matrix[float32]{n2[i*32:], rows, 32, T * 32, 1}, mat(E, vocab, 32).T())
-		}
+		matmul(mat(z, T*rows, vocab), mat(n2, T*rows, 32), mat(E, vocab, 32).T())
 		for b := range rows {
 			var s2 float32
 			for i := range T {
@@ -1505,97 +1357,91 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	dh1DownB := g.H[1].Down.B[:32]
 	dnScale := g.N.Scale[:32]
 	dnShift := g.N.Shift[:32]
-	x := w.reals[vocab:][:T*512]
-	h0ND := w.reals[T*512+vocab:][:T*512]
-	zn := w.reals[T*1024+vocab:][:T*16]
-	zn2 := w.reals[T*1040+vocab:][:T*512]
-	h0N := w.reals[T*1552+vocab:][:T*512]
-	h0AV := w.reals[T*2064+vocab:][:T*512]
-	h0AM := w.reals[T*2576+vocab:][:T*512]
-	h0AQ := w.reals[T*3088+vocab:][:T*512]
-	za := w.reals[T*T*192+T*3664+vocab:][:T*T]
-	exps := w.reals[T*3600+vocab:][:T*T*64]
-	total := w.reals[T*T*64+T*3600+vocab:][:T*64]
-	za2 := w.reals[T*T*64+T*3664+vocab:][:T*T*64]
-	h0AZ := w.reals[T*T*193+T*3664+vocab:][:T*512]
-	h0AY := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	h0Y := w.reals[T*T*193+T*4688+vocab:][:T*512]
-	h0MD := w.reals[T*T*193+T*5200+vocab:][:T*512]
-	zm := w.reals[T*T*193+T*5712+vocab:][:T*16]
-	zm2 := w.reals[T*T*193+T*5728+vocab:][:T*512]
-	h0M := w.reals[T*T*193+T*6240+vocab:][:T*512]
-	zup := w.reals[T*T*193+T*6752+vocab:][:T*2048]
-	h0Up := w.reals[T*T*193+T*8800+vocab:][:T*2048]
-	zdown := w.reals[vocab:][:T*512]
-	h0 := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	h1ND := w.reals[T*T*193+T*6752+vocab:][:T*512]
-	zn3 := w.reals[T*T*193+T*12896+vocab:][:T*16]
-	zn4 := w.reals[T*T*193+T*12912+vocab:][:T*512]
-	h1N := w.reals[T*T*193+T*13424+vocab:][:T*512]
-	h1AV := w.reals[vocab:][:T*512]
-	h1AM := w.reals[T*T*193+T*4688+vocab:][:T*512]
-	h1AQ := w.reals[T*T*193+T*13936+vocab:][:T*512]
-	za3 := w.reals[T*T*192+T*3664+vocab:][:T*T]
-	exps2 := w.reals[T*T*64+T*3664+vocab:][:T*T*64]
-	total2 := w.reals[T*T*193+T*14448+vocab:][:T*64]
-	za5 := w.reals[T*T*193+T*14512+vocab:][:T*T*64]
-	h1AZ := w.reals[T*T*321+T*14512+vocab:][:T*512]
-	h1AY := w.reals[T*T*321+T*15024+vocab:][:T*512]
-	h1Y := w.reals[T*T*321+T*15536+vocab:][:T*512]
-	h1MD := w.reals[T*T*321+T*16048+vocab:][:T*512]
-	zm3 := w.reals[T*T*321+T*16560+vocab:][:T*16]
-	zm4 := w.reals[T*T*321+T*16576+vocab:][:T*512]
-	h1M := w.reals[T*T*321+T*17088+vocab:][:T*512]
-	zup2 := w.reals[T*T*321+T*17600+vocab:][:T*2048]
-	h1Up := w.reals[T*T*321+T*19648+vocab:][:T*2048]
-	zdown2 := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	h1 := w.reals[T*T*321+T*24768+vocab:][:32]
-	nD := w.reals[T*T*321+T*15024+vocab:][:T*512]
-	zn5 := w.reals[T*T*321+T*17600+vocab:][:T*16]
-	zn6 := w.reals[T*T*321+T*23744+vocab:][:T*512]
-	n2 := w.reals[T*T*321+T*24256+vocab:][:T*512]
-	z := w.reals[T*T*321+T*24768+vocab+32:][:T*vocab*16]
-	exps3 := w.reals[T*T*321+T*vocab*32+T*24768+vocab+32:][:vocab]
-	dh0Up := w.reals[T*T*193+T*10848+vocab:][:T*2048]
-	dh1Up := w.reals[T*T*321+T*21696+vocab:][:T*2048]
-	dz2 := w.reals[T*T*321+T*vocab*16+T*24768+vocab+32:][:T*vocab*16]
-	dn := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	dnD := w.reals[T*T*321+T*24768+vocab:][:32]
-	dh1 := w.reals[T*T*321+T*15536+vocab:][:T*512]
-	dh1Up2 := w.reals[T*T*321+T*17600+vocab:][:T*2048]
-	dzup3 := w.reals[T*T*321+T*19648+vocab:][:T*2048]
-	dh1M := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	dh1MD := w.reals[T*T*321+T*24768+vocab:][:32]
-	dh1Y := w.reals[T*T*321+T*15024+vocab:][:T*512]
-	dh1AZ := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	dh1AV := w.reals[T*T*257+T*14512+vocab:][:T*T*64]
-	dh1AV2 := w.reals[T*T*321+T*15536+vocab:][:T*512]
-	dh1AA := w.reals[T*T*192+T*3664+vocab:][:T*T]
-	dza := w.reals[T*T*193+T*14512+vocab:][:T*T]
-	dh1AM := w.reals[T*T*192+T*3664+vocab:][:T*T]
-	dh1AM2 := w.reals[T*T*321+T*16048+vocab:][:T*512]
-	dh1AQ := w.reals[T*T*321+T*vocab*32+T*24768+vocab*2+32:][:T*T]
-	dh1AQ2 := w.reals[T*T*321+T*16576+vocab:][:T*512]
-	dh1N := w.reals[vocab:][:T*512]
-	dh1ND := w.reals[T*T*321+T*24768+vocab:][:32]
-	dh0 := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	dh0Up2 := w.reals[T*T*193+T*6752+vocab:][:T*2048]
-	dzup4 := w.reals[T*T*193+T*8800+vocab:][:T*2048]
-	dh0M := w.reals[vocab:][:T*512]
-	dh0MD := w.reals[T*T*321+T*24768+vocab:][:32]
-	dh0Y := w.reals[T*T*193+T*4688+vocab:][:T*512]
-	dh0AZ := w.reals[vocab:][:T*512]
-	dh0AV := w.reals[T*T*128+T*3664+vocab:][:T*T*64]
-	dh0AV2 := w.reals[T*T*193+T*4176+vocab:][:T*512]
-	dh0AA := w.reals[T*T*192+T*3664+vocab:][:T*T]
-	dza2 := w.reals[T*T*321+T*vocab*32+T*24768+vocab*2+32:][:T*T]
-	dh0AM := w.reals[T*T*192+T*3664+vocab:][:T*T]
-	dh0AM2 := w.reals[T*T*193+T*5200+vocab:][:T*512]
-	dh0AQ := w.reals[T*T*64+T*3664+vocab:][:T*T]
-	dh0AQ2 := w.reals[T*T*193+T*5728+vocab:][:T*512]
-	dh0N := w.reals[vocab:][:T*512]
-	dh0ND := w.reals[T*T*321+T*24768+vocab:][:32]
-	dx := w.reals[T*2064+vocab:][:T*32]
+	x := w.reals[T*T*128+T*5728+vocab:][:T*32]
+	h0ND := w.reals[vocab:][:T*512]
+	zn := w.reals[T*512+vocab:][:T*16]
+	zn2 := w.reals[T*528+vocab:][:T*512]
+	h0N := w.reals[T*1040+vocab:][:T*512]
+	h0AV := w.reals[T*1552+vocab:][:T*512]
+	h0AM := w.reals[T*2064+vocab:][:T*512]
+	h0AQ := w.reals[T*2576+vocab:][:T*512]
+	za := w.reals[T*T*132+T*5760+vocab:][:T*T]
+	exps := w.reals[T*3088+vocab:][:T*T*64]
+	total := w.reals[T*T*64+T*3088+vocab:][:T*64]
+	za2 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
+	h0AZ := w.reals[T*T*64+T*3152+vocab:][:T*512]
+	h0AY := w.reals[T*T*133+T*5760+vocab:][:T*32]
+	h0Y := w.reals[T*T*64+T*3664+vocab:][:T*512]
+	h0MD := w.reals[T*T*64+T*4176+vocab:][:T*512]
+	zm := w.reals[T*T*64+T*4688+vocab:][:T*16]
+	zm2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
+	h0M := w.reals[T*T*64+T*5216+vocab:][:T*512]
+	h0Up := w.reals[T*T*133+T*5792+vocab:][:T*2048]
+	h0 := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	h1ND := w.reals[T*T*64+T*3664+vocab:][:T*512]
+	zn3 := w.reals[T*T*128+T*5728+vocab:][:T*16]
+	zn4 := w.reals[T*T*133+T*10400+vocab:][:T*512]
+	h1N := w.reals[T*T*133+T*10912+vocab:][:T*512]
+	h1AV := w.reals[T*T*133+T*11424+vocab:][:T*512]
+	h1AM := w.reals[T*T*133+T*11936+vocab:][:T*512]
+	h1AQ := w.reals[T*T*133+T*12448+vocab:][:T*512]
+	za3 := w.reals[T*T*132+T*5760+vocab:][:T*T]
+	exps2 := w.reals[T*T*133+T*12960+vocab:][:T*T*64]
+	total2 := w.reals[T*T*197+T*12960+vocab:][:T*64]
+	za5 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
+	h1AZ := w.reals[T*T*197+T*13024+vocab:][:T*512]
+	h1AY := w.reals[T*T*261+T*15584+vocab:][:T*32]
+	h1Y := w.reals[T*T*197+T*13536+vocab:][:T*512]
+	h1MD := w.reals[T*T*197+T*14048+vocab:][:T*512]
+	zm3 := w.reals[T*T*133+T*5760+vocab:][:T*16]
+	zm4 := w.reals[T*T*197+T*14560+vocab:][:T*512]
+	h1M := w.reals[T*T*197+T*15072+vocab:][:T*512]
+	h1Up := w.reals[T*T*261+T*15616+vocab:][:T*2048]
+	h1 := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	nD := w.reals[T*T*197+T*13536+vocab:][:T*512]
+	zn5 := w.reals[T*T*261+T*15584+vocab:][:T*16]
+	zn6 := w.reals[T*T*261+T*19712+vocab:][:T*512]
+	n2 := w.reals[T*T*261+T*20224+vocab:][:T*512]
+	z := w.reals[T*T*261+T*20736+vocab:][:T*vocab*16]
+	exps3 := w.reals[T*T*261+T*vocab*32+T*20736+vocab:][:vocab]
+	dh0Up := w.reals[T*T*133+T*7840+vocab:][:T*2048]
+	dh1Up := w.reals[T*T*261+T*17664+vocab:][:T*2048]
+	dz2 := w.reals[T*T*261+T*vocab*16+T*20736+vocab:][:T*vocab*16]
+	dn := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	dnD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
+	dh1 := w.reals[T*T*261+T*vocab*32+T*20736+vocab*2:][:T*512]
+	dzup3 := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2+32:][:T*2048]
+	dh1M := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	dh1MD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
+	dh1Y := w.reals[T*T*197+T*13536+vocab:][:T*512]
+	dh1AZ := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	dh1AV := w.reals[T*T*197+T*15584+vocab:][:T*T*64]
+	dh1AV2 := w.reals[T*T*197+T*14048+vocab:][:T*512]
+	dh1AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
+	dza := w.reals[T*T*128+T*5760+vocab:][:T*T]
+	dh1AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
+	dh1AM2 := w.reals[T*T*197+T*14560+vocab:][:T*512]
+	dh1AQ := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
+	dh1AQ2 := w.reals[T*T*261+T*19712+vocab:][:T*512]
+	dh1N := w.reals[T*T*133+T*5760+vocab:][:T*32]
+	dh1ND := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
+	dh0 := w.reals[T*T*261+T*17664+vocab:][:T*512]
+	dzup4 := w.reals[T*T*262+T*vocab*32+T*23296+vocab*2+32:][:T*2048]
+	dh0M := w.reals[T*T*64+T*3664+vocab:][:T*512]
+	dh0MD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
+	dh0Y := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	dh0AZ := w.reals[T*T*64+T*3664+vocab:][:T*512]
+	dh0AV := w.reals[T*T*64+T*5728+vocab:][:T*T*64]
+	dh0AV2 := w.reals[T*T*64+T*4176+vocab:][:T*512]
+	dh0AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
+	dza2 := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
+	dh0AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
+	dh0AM2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
+	dh0AQ := w.reals[T*T*128+T*5760+vocab:][:T*T]
+	dh0AQ2 := w.reals[T*T*133+T*10400+vocab:][:T*512]
+	dh0N := w.reals[T*T*128+T*5728+vocab:][:T*32]
+	dh0ND := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
+	dx := w.reals[T*T*133+T*5760+vocab:][:T*32]
 	dnShift2 := w.reals[:vocab]
 
 	// d = 1/N/T   chars.bp:46
@@ -1636,7 +1482,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				idsi := int(ids[T*b+T*from+i])
 				ERow := E[idsi*32:][:32]
 				xPRow := xP[i*32:][:32]
-				xRow := x[T*b*32+i*32:][:32]
+				xRow := x[i*32:][:32]
 				for j := range 32 {
 					// x = positions[context](E[ids])   chars.bp:39
 					xj := ERow[j] + xPRow[j]
@@ -1664,26 +1510,13 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					h0NRow[j] = zn2j + h0NShift[j]
 				}
 			}
-		}
 
-		// a = attention[heads](n)   chars.bp:27
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AV[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWv[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AM[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWk[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h0AQ[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h0N[j*32:], rows, 32, T * 32, 1}, mat(h0AWq[i*256:], 8, 32).T())
-			}
-		}
-		for b := range rows {
+			// a = attention[heads](n)   chars.bp:27
 			for i := range 4 {
+				matmul(mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0N[T*b*32:], T, 32), mat(h0AWq[i*256:], 8, 32).T())
+			}
+			for i := range 4 {
+				matmul(mat(h0AM[T*b*32+T*i*8:], T, 8), mat(h0N[T*b*32:], T, 32), mat(h0AWk[i*256:], 8, 32).T())
 				matmul(mat(za, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8), mat(h0AM[T*b*32+T*i*8:], T, 8).T())
 				for j := range T {
 					zaRow := za[T*j:][:T]
@@ -1713,7 +1546,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 						total4 += expsk
 					}
 					total[T*b*4+T*i+j] = total4
-					za2Row := za2[T*T*b*4+T*T*i+T*j:][:T]
+					za2Row := za2[T*T*i+T*j:][:T]
 					for k := range T {
 						if k <= j {
 							za2Row[k] = exps[T*T*b*4+T*T*i+T*j+k] / total4
@@ -1735,27 +1568,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					}
 				}
 			}
-		}
-
-		// a = attention[heads](n)   chars.bp:27
-		for b := range rows {
+			clear(h0AY)
 			for i := range 4 {
-				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*b*4+T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
+				// a = attention[heads](n)   chars.bp:27
+				matmul(mat(h0AV[T*b*32+T*i*8:], T, 8), mat(h0N[T*b*32:], T, 32), mat(h0AWv[i*256:], 8, 32).T())
+				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
+				addmul(mat(h0AY, T, 32), mat(h0AZ[T*b*32+T*i*8:], T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
 			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(h0AY[T*j*32+i*32:][:32])
-			}
-			for j := range 4 {
-				addmul(matrix[float32]{h0AY[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0AZ[T*j*8+i*8:], rows, 8, T * 32, 1}, matrix[float32]{h0AWo[j*8:], 8, 32, 1, 32})
-			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s2 float32
-				xRow := x[T*b*32+i*32:][:32]
-				h0AYRow := h0AY[T*b*32+i*32:][:32]
+				xRow := x[i*32:][:32]
+				h0AYRow := h0AY[i*32:][:32]
 				h0YRow := h0Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
@@ -1786,46 +1609,38 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		for i := range T {
-			matmul(matrix[float32]{zup[i*128:], rows, 128, T * 128, 1}, matrix[float32]{h0M[i*32:], rows, 32, T * 32, 1}, mat(h0UpW, 128, 32).T())
-		}
-		for b := range rows {
-			for i := range T {
-				zupRow := zup[T*b*128+i*128:][:128]
-				h0UpRow := h0Up[T*b*128+i*128:][:128]
-				dh0UpRow := dh0Up[T*b*128+i*128:][:128]
-				for j := range 128 {
-					zupj := zupRow[j]
-					h0UpBj := h0UpB[j]
-					h0UpRow[j] = gelu(zupj + h0UpBj)
-
-					// dzup = exp(−0.5·(zup + h0UpB)²)   chars.bp:30
-					dzup := exp(-0.5 * square(zupj+h0UpBj))
-
-					// dh0Up = 0.5·erfc(−0.7071067811865476·(zup + h0UpB)) + 0.3989422804014327·(zup + h0UpB)∘dzup   chars.bp:30
-					zup3 := zupj + h0UpBj
-					dh0UpRow[j] = 0.5*erfc(-0.70710677*zup3) + zup3*(0.3989423*dzup)
-				}
+		// dzup = exp(−0.5·(s2 + h0UpB)²)   chars.bp:30
+		// dh0Up = 0.5·erfc(−0.7071067811865476·(s2 + h0UpB)) + 0.3989422804014327·(s2 + h0UpB)∘dzup   chars.bp:30
+		matmul(mat(dh0Up, T*rows, 128), mat(h0M, T*rows, 32), mat(h0UpW, 128, 32).T())
+		for i := range T * rows {
+			dh0UpRow := dh0Up[i*128:][:128]
+			h0UpRow := h0Up[i*128:][:128]
+			for j := range 128 {
+				s2 := dh0UpRow[j]
+				h0UpBj := h0UpB[j]
+				h0UpRow[j] = gelu(s2 + h0UpBj)
+				dzup := exp(-0.5 * square(s2+h0UpBj))
+				zup := s2 + h0UpBj
+				dh0UpRow[j] = 0.5*erfc(-0.70710677*zup) + zup*(0.3989423*dzup)
 			}
 		}
 
-		// down = dense[D](up)   chars.bp:31
-		for i := range T {
-			matmul(matrix[float32]{zdown[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0Up[i*128:], rows, 128, T * 128, 1}, mat(h0DownW, 32, 128).T())
+		// return y + down   chars.bp:32
+		matmul(mat(h0, T*rows, 32), mat(h0Up, T*rows, 128), mat(h0DownW, 32, 128).T())
+		for i := range T * rows {
+			h0YRow := h0Y[i*32:][:32]
+			h0Row := h0[i*32:][:32]
+			for j := range 32 {
+				h0Row[j] = h0YRow[j] + (h0Row[j] + h0DownB[j])
+			}
 		}
 		for b := range rows {
 			for i := range T {
+				// n = layernorm(x)   chars.bp:26
 				var s2 float32
-				h0YRow := h0Y[T*b*32+i*32:][:32]
-				zdownRow := zdown[T*b*32+i*32:][:32]
 				h0Row := h0[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// return y + down   chars.bp:32
-					h0j := h0YRow[j] + (zdownRow[j] + h0DownB[j])
-					h0Row[j] = h0j
-
-					// n = layernorm(x)   chars.bp:26
-					s2 += h0j
+					s2 += h0Row[j]
 				}
 				var s3 float32
 				zn7 := s2 / 32
@@ -1845,26 +1660,13 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					h1NRow[j] = zn4j + h1NShift[j]
 				}
 			}
-		}
 
-		// a = attention[heads](n)   chars.bp:27
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AV[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWv[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AM[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWk[i*256:], 8, 32).T())
-			}
-		}
-		for i := range 4 {
-			for j := range T {
-				matmul(matrix[float32]{h1AQ[T*i*8+j*8:], rows, 8, T * 32, 1}, matrix[float32]{h1N[j*32:], rows, 32, T * 32, 1}, mat(h1AWq[i*256:], 8, 32).T())
-			}
-		}
-		for b := range rows {
+			// a = attention[heads](n)   chars.bp:27
 			for i := range 4 {
+				matmul(mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1N[T*b*32:], T, 32), mat(h1AWq[i*256:], 8, 32).T())
+			}
+			for i := range 4 {
+				matmul(mat(h1AM[T*b*32+T*i*8:], T, 8), mat(h1N[T*b*32:], T, 32), mat(h1AWk[i*256:], 8, 32).T())
 				matmul(mat(za3, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8), mat(h1AM[T*b*32+T*i*8:], T, 8).T())
 				for j := range T {
 					za3Row := za3[T*j:][:T]
@@ -1894,7 +1696,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 						total4 += exps2k
 					}
 					total2[T*b*4+T*i+j] = total4
-					za5Row := za5[T*T*b*4+T*T*i+T*j:][:T]
+					za5Row := za5[T*T*i+T*j:][:T]
 					for k := range T {
 						if k <= j {
 							za5Row[k] = exps2[T*T*b*4+T*T*i+T*j+k] / total4
@@ -1916,27 +1718,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					}
 				}
 			}
-		}
-
-		// a = attention[heads](n)   chars.bp:27
-		for b := range rows {
+			clear(h1AY)
 			for i := range 4 {
-				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*b*4+T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
+				// a = attention[heads](n)   chars.bp:27
+				matmul(mat(h1AV[T*b*32+T*i*8:], T, 8), mat(h1N[T*b*32:], T, 32), mat(h1AWv[i*256:], 8, 32).T())
+				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
+				addmul(mat(h1AY, T, 32), mat(h1AZ[T*b*32+T*i*8:], T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
 			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(h1AY[T*j*32+i*32:][:32])
-			}
-			for j := range 4 {
-				addmul(matrix[float32]{h1AY[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1AZ[T*j*8+i*8:], rows, 8, T * 32, 1}, matrix[float32]{h1AWo[j*8:], 8, 32, 1, 32})
-			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s2 float32
 				h0Row := h0[T*b*32+i*32:][:32]
-				h1AYRow := h1AY[T*b*32+i*32:][:32]
+				h1AYRow := h1AY[i*32:][:32]
 				h1YRow := h1Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
@@ -1967,51 +1759,44 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		for i := range T {
-			matmul(matrix[float32]{zup2[i*128:], rows, 128, T * 128, 1}, matrix[float32]{h1M[i*32:], rows, 32, T * 32, 1}, mat(h1UpW, 128, 32).T())
-		}
-		for b := range rows {
-			for i := range T {
-				zup2Row := zup2[T*b*128+i*128:][:128]
-				h1UpRow := h1Up[T*b*128+i*128:][:128]
-				dh1UpRow := dh1Up[T*b*128+i*128:][:128]
-				for j := range 128 {
-					zup2j := zup2Row[j]
-					h1UpBj := h1UpB[j]
-					h1UpRow[j] = gelu(zup2j + h1UpBj)
-
-					// dzup2 = exp(−0.5·(zup2 + h1UpB)²)   chars.bp:30
-					dzup2 := exp(-0.5 * square(zup2j+h1UpBj))
-
-					// dh1Up = 0.5·erfc(−0.7071067811865476·(zup2 + h1UpB)) + 0.3989422804014327·(zup2 + h1UpB)∘dzup2   chars.bp:30
-					zup3 := zup2j + h1UpBj
-					dh1UpRow[j] = 0.5*erfc(-0.70710677*zup3) + zup3*(0.3989423*dzup2)
-				}
+		// dzup2 = exp(−0.5·(s2 + h1UpB)²)   chars.bp:30
+		// dh1Up = 0.5·erfc(−0.7071067811865476·(s2 + h1UpB)) + 0.3989422804014327·(s2 + h1UpB)∘dzup2   chars.bp:30
+		matmul(mat(dh1Up, T*rows, 128), mat(h1M, T*rows, 32), mat(h1UpW, 128, 32).T())
+		for i := range T * rows {
+			dh1UpRow := dh1Up[i*128:][:128]
+			h1UpRow := h1Up[i*128:][:128]
+			for j := range 128 {
+				s2 := dh1UpRow[j]
+				h1UpBj := h1UpB[j]
+				h1UpRow[j] = gelu(s2 + h1UpBj)
+				dzup2 := exp(-0.5 * square(s2+h1UpBj))
+				zup := s2 + h1UpBj
+				dh1UpRow[j] = 0.5*erfc(-0.70710677*zup) + zup*(0.3989423*dzup2)
 			}
 		}
 
-		// down = dense[D](up)   chars.bp:31
-		for i := range T {
-			matmul(matrix[float32]{zdown2[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1Up[i*128:], rows, 128, T * 128, 1}, mat(h1DownW, 32, 128).T())
+		// return y + down   chars.bp:32
+		matmul(mat(h1, T*rows, 32), mat(h1Up, T*rows, 128), mat(h1DownW, 32, 128).T())
+		for i := range T * rows {
+			h1YRow := h1Y[i*32:][:32]
+			h1Row := h1[i*32:][:32]
+			for j := range 32 {
+				h1Row[j] = h1YRow[j] + (h1Row[j] + h1DownB[j])
+			}
 		}
 		for b := range rows {
 			for i := range T {
+				// n = layernorm(h)   chars.bp:43
 				var s2 float32
-				h1YRow := h1Y[T*b*32+i*32:][:32]
-				zdown2Row := zdown2[T*b*32+i*32:][:32]
+				h1Row := h1[T*b*32+i*32:][:32]
 				for j := range 32 {
-					// return y + down   chars.bp:32
-					h1j := h1YRow[j] + (zdown2Row[j] + h1DownB[j])
-					h1[j] = h1j
-
-					// n = layernorm(h)   chars.bp:43
-					s2 += h1j
+					s2 += h1Row[j]
 				}
 				var s3 float32
 				zn7 := s2 / 32
 				nDRow := nD[T*b*32+i*32:][:32]
 				for j := range 32 {
-					nDj := h1[j] - zn7
+					nDj := h1Row[j] - zn7
 					nDRow[j] = nDj
 					s3 += square(nDj)
 				}
@@ -2028,9 +1813,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		}
 
 		// z = n @ E'   chars.bp:44
-		for i := range T {
-			matmul(matrix[float32]{z[i*vocab:], rows, vocab, T * vocab, 1}, matrix[float32]{n2[i*32:], rows, 32, T * 32, 1}, mat(E, vocab, 32).T())
-		}
+		matmul(mat(z, T*rows, vocab), mat(n2, T*rows, 32), mat(E, vocab, 32).T())
 		for b := range rows {
 			var s2 float32
 			for i := range T {
@@ -2068,13 +1851,9 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 			s += float64(s2 / t)
 		}
-		for i := range T {
-			// dn = dz2·E   chars.bp:44
-			matmul(matrix[float32]{dn[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dz2[i*vocab:], rows, vocab, T * vocab, 1}, mat(E, vocab, 32))
 
-			// dE += dz2ᵀ·n   chars.bp:44
-			addmul(mat(dE, vocab, 32), matrix[float32]{dz2[i*vocab:], vocab, rows, 1, T * vocab}, matrix[float32]{n2[i*32:], rows, 32, T * 32, 1})
-		}
+		// dn = dz2·E   chars.bp:44
+		matmul(mat(dn, T*rows, 32), mat(dz2, T*rows, vocab), mat(E, vocab, 32))
 		for b := range rows {
 			for i := range T {
 				var s2 float32
@@ -2116,35 +1895,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				}
 			}
 		}
-		for i := range T {
-			// dh1Up2 = dh1·h1DownW   chars.bp:31
-			matmul(matrix[float32]{dh1Up2[i*128:], rows, 128, T * 128, 1}, matrix[float32]{dh1[i*32:], rows, 32, T * 32, 1}, mat(h1DownW, 32, 128))
 
-			// dh1DownW += dh1ᵀ·h1Up   chars.bp:31
-			addmul(mat(dh1DownW, 32, 128), matrix[float32]{dh1[i*32:], 32, rows, 1, T * 32}, matrix[float32]{h1Up[i*128:], rows, 128, T * 128, 1})
-		}
-		for b := range rows {
-			for i := range T {
-				dh1Up2Row := dh1Up2[T*b*128+i*128:][:128]
-				dh1UpRow := dh1Up[T*b*128+i*128:][:128]
-				dzup3Row := dzup3[T*b*128+i*128:][:128]
-				for j := range 128 {
-					// dzup3 = dh1Up2∘dh1Up   chars.bp:30
-					dzup3j := dh1Up2Row[j] * dh1UpRow[j]
-					dzup3Row[j] = dzup3j
-
-					// dh1UpB[j] += Σᵢ dzup3[i,j]   chars.bp:29
-					dh1UpB[j] += dzup3j
-				}
+		// dh1Up2 = dh1·h1DownW   chars.bp:31
+		// dzup3 = dh1Up2∘dh1Up   chars.bp:30
+		matmul(mat(dzup3, T*rows, 128), mat(dh1, T*rows, 32), mat(h1DownW, 32, 128))
+		for i := range T * rows {
+			dzup3Row := dzup3[i*128:][:128]
+			dh1UpRow := dh1Up[i*128:][:128]
+			for j := range 128 {
+				dzup3Row[j] *= dh1UpRow[j]
 			}
 		}
-		for i := range T {
-			// dh1M = dzup3·h1UpW   chars.bp:30
-			matmul(matrix[float32]{dh1M[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dzup3[i*128:], rows, 128, T * 128, 1}, mat(h1UpW, 128, 32))
 
-			// dh1UpW += dzup3ᵀ·h1M   chars.bp:30
-			addmul(mat(dh1UpW, 128, 32), matrix[float32]{dzup3[i*128:], 128, rows, 1, T * 128}, matrix[float32]{h1M[i*32:], rows, 32, T * 32, 1})
-		}
+		// dh1M = dzup3·h1UpW   chars.bp:30
+		matmul(mat(dh1M, T*rows, 32), mat(dzup3, T*rows, 128), mat(h1UpW, 128, 32))
 		for b := range rows {
 			for i := range T {
 				var s2 float32
@@ -2183,15 +1947,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					dh1YRow[j] = dh1Row[j] + dh1MD[j] + ddzm2
 				}
 			}
+
+			// dh1UpB[j] += Σᵢ dzup3[i,j]   chars.bp:29
+			for i := range T {
+				dzup3Row := dzup3[T*b*128+i*128:][:128]
+				for j := range 128 {
+					dh1UpB[j] += dzup3Row[j]
+				}
+			}
 		}
 
 		// dh1AZ[i,j,k] = Σₗ dh1Y[i,l]·h1AWo[l,j,k]   chars.bp:27
-		for i := range T {
-			for j := range 4 {
-				matmul(matrix[float32]{dh1AZ[i*32+j*8:], rows, 8, T * 32, 1}, matrix[float32]{dh1Y[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h1AWo[j*8:], 32, 8, 32, 1})
-			}
-		}
+		matmul(mat(dh1AZ, T*rows, 32), mat(dh1Y, T*rows, 32), mat(h1AWo, 32, 32))
 		for b := range rows {
+			clear(dh1N)
 			for i := range 4 {
 				// dh1AV2[i,j,k] = Σₗ dh1AV[i,j,l]·dh1AZ[l,i,k]   chars.bp:27
 				matmul(mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(dh1AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh1AZ[T*b*32+i*8:], T, 8, 32, 1})
@@ -2245,33 +2014,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 
 				// dh1AQ2[i,j,k] = Σₗ dh1AQ[i,j,l]·h1AM[i,l,k]   chars.bp:27
 				matmul(mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(dh1AQ, T, T), mat(h1AM[T*b*32+T*i*8:], T, 8))
-			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(dh1N[T*j*32+i*32:][:32])
-			}
 
-			// dh1N[i,k] += Σⱼ,ₗ dh1AQ2[j,i,l]·h1AWq[j,l,k]   chars.bp:27
-			for j := range 4 {
-				addmul(matrix[float32]{dh1N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh1AQ2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h1AWq[j*256:], 8, 32))
-			}
+				// dh1N[j,k] += Σᵢ,ₗ dh1AQ2[i,j,l]·h1AWq[i,l,k]   chars.bp:27
+				addmul(mat(dh1N, T, 32), mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(h1AWq[i*256:], 8, 32))
 
-			// dh1N[i,k] += Σⱼ,ₗ dh1AM2[j,i,l]·h1AWk[j,l,k]   chars.bp:27
-			for j := range 4 {
-				addmul(matrix[float32]{dh1N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh1AM2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h1AWk[j*256:], 8, 32))
-			}
+				// dh1N[j,k] += Σᵢ,ₗ dh1AM2[i,j,l]·h1AWk[i,l,k]   chars.bp:27
+				addmul(mat(dh1N, T, 32), mat(dh1AM2[T*b*32+T*i*8:], T, 8), mat(h1AWk[i*256:], 8, 32))
 
-			// dh1N[i,k] += Σⱼ,ₗ dh1AV2[j,i,l]·h1AWv[j,l,k]   chars.bp:27
-			for j := range 4 {
-				addmul(matrix[float32]{dh1N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh1AV2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h1AWv[j*256:], 8, 32))
+				// dh1N[j,k] += Σᵢ,ₗ dh1AV2[i,j,l]·h1AWv[i,l,k]   chars.bp:27
+				addmul(mat(dh1N, T, 32), mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(h1AWv[i*256:], 8, 32))
 			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s2 float32
 				zn3i := zn3[T*b+i]
-				dh1NRow := dh1N[T*b*32+i*32:][:32]
+				dh1NRow := dh1N[i*32:][:32]
 				zn4Row := zn4[T*b*32+i*32:][:32]
 				h1NDRow := h1ND[T*b*32+i*32:][:32]
 				for j := range 32 {
@@ -2312,35 +2068,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				}
 			}
 		}
-		for i := range T {
-			// dh0Up2 = dh0·h0DownW   chars.bp:31
-			matmul(matrix[float32]{dh0Up2[i*128:], rows, 128, T * 128, 1}, matrix[float32]{dh0[i*32:], rows, 32, T * 32, 1}, mat(h0DownW, 32, 128))
 
-			// dh0DownW += dh0ᵀ·h0Up   chars.bp:31
-			addmul(mat(dh0DownW, 32, 128), matrix[float32]{dh0[i*32:], 32, rows, 1, T * 32}, matrix[float32]{h0Up[i*128:], rows, 128, T * 128, 1})
-		}
-		for b := range rows {
-			for i := range T {
-				dh0Up2Row := dh0Up2[T*b*128+i*128:][:128]
-				dh0UpRow := dh0Up[T*b*128+i*128:][:128]
-				dzup4Row := dzup4[T*b*128+i*128:][:128]
-				for j := range 128 {
-					// dzup4 = dh0Up2∘dh0Up   chars.bp:30
-					dzup4j := dh0Up2Row[j] * dh0UpRow[j]
-					dzup4Row[j] = dzup4j
-
-					// dh0UpB[j] += Σᵢ dzup4[i,j]   chars.bp:29
-					dh0UpB[j] += dzup4j
-				}
+		// dh0Up2 = dh0·h0DownW   chars.bp:31
+		// dzup4 = dh0Up2∘dh0Up   chars.bp:30
+		matmul(mat(dzup4, T*rows, 128), mat(dh0, T*rows, 32), mat(h0DownW, 32, 128))
+		for i := range T * rows {
+			dzup4Row := dzup4[i*128:][:128]
+			dh0UpRow := dh0Up[i*128:][:128]
+			for j := range 128 {
+				dzup4Row[j] *= dh0UpRow[j]
 			}
 		}
-		for i := range T {
-			// dh0M = dzup4·h0UpW   chars.bp:30
-			matmul(matrix[float32]{dh0M[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dzup4[i*128:], rows, 128, T * 128, 1}, mat(h0UpW, 128, 32))
 
-			// dh0UpW += dzup4ᵀ·h0M   chars.bp:30
-			addmul(mat(dh0UpW, 128, 32), matrix[float32]{dzup4[i*128:], 128, rows, 1, T * 128}, matrix[float32]{h0M[i*32:], rows, 32, T * 32, 1})
-		}
+		// dh0M = dzup4·h0UpW   chars.bp:30
+		matmul(mat(dh0M, T*rows, 32), mat(dzup4, T*rows, 128), mat(h0UpW, 128, 32))
 		for b := range rows {
 			for i := range T {
 				var s2 float32
@@ -2379,15 +2120,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					dh0YRow[j] = dh0Row[j] + dh0MD[j] + ddzm4
 				}
 			}
+
+			// dh0UpB[j] += Σᵢ dzup4[i,j]   chars.bp:29
+			for i := range T {
+				dzup4Row := dzup4[T*b*128+i*128:][:128]
+				for j := range 128 {
+					dh0UpB[j] += dzup4Row[j]
+				}
+			}
 		}
 
 		// dh0AZ[i,j,k] = Σₗ dh0Y[i,l]·h0AWo[l,j,k]   chars.bp:27
-		for i := range T {
-			for j := range 4 {
-				matmul(matrix[float32]{dh0AZ[i*32+j*8:], rows, 8, T * 32, 1}, matrix[float32]{dh0Y[i*32:], rows, 32, T * 32, 1}, matrix[float32]{h0AWo[j*8:], 32, 8, 32, 1})
-			}
-		}
+		matmul(mat(dh0AZ, T*rows, 32), mat(dh0Y, T*rows, 32), mat(h0AWo, 32, 32))
 		for b := range rows {
+			clear(dh0N)
 			for i := range 4 {
 				// dh0AV2[i,j,k] = Σₗ dh0AV[i,j,l]·dh0AZ[l,i,k]   chars.bp:27
 				matmul(mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(dh0AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh0AZ[T*b*32+i*8:], T, 8, 32, 1})
@@ -2441,33 +2187,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 
 				// dh0AQ2[i,j,k] = Σₗ dh0AQ[i,j,l]·h0AM[i,l,k]   chars.bp:27
 				matmul(mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(dh0AQ, T, T), mat(h0AM[T*b*32+T*i*8:], T, 8))
-			}
-		}
-		for i := range T {
-			for j := range rows {
-				clear(dh0N[T*j*32+i*32:][:32])
-			}
 
-			// dh0N[i,k] += Σⱼ,ₗ dh0AQ2[j,i,l]·h0AWq[j,l,k]   chars.bp:27
-			for j := range 4 {
-				addmul(matrix[float32]{dh0N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh0AQ2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h0AWq[j*256:], 8, 32))
-			}
+				// dh0N[j,k] += Σᵢ,ₗ dh0AQ2[i,j,l]·h0AWq[i,l,k]   chars.bp:27
+				addmul(mat(dh0N, T, 32), mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(h0AWq[i*256:], 8, 32))
 
-			// dh0N[i,k] += Σⱼ,ₗ dh0AM2[j,i,l]·h0AWk[j,l,k]   chars.bp:27
-			for j := range 4 {
-				addmul(matrix[float32]{dh0N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh0AM2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h0AWk[j*256:], 8, 32))
-			}
+				// dh0N[j,k] += Σᵢ,ₗ dh0AM2[i,j,l]·h0AWk[i,l,k]   chars.bp:27
+				addmul(mat(dh0N, T, 32), mat(dh0AM2[T*b*32+T*i*8:], T, 8), mat(h0AWk[i*256:], 8, 32))
 
-			// dh0N[i,k] += Σⱼ,ₗ dh0AV2[j,i,l]·h0AWv[j,l,k]   chars.bp:27
-			for j := range 4 {
-				addmul(matrix[float32]{dh0N[i*32:], rows, 32, T * 32, 1}, matrix[float32]{dh0AV2[T*j*8+i*8:], rows, 8, T * 32, 1}, mat(h0AWv[j*256:], 8, 32))
+				// dh0N[j,k] += Σᵢ,ₗ dh0AV2[i,j,l]·h0AWv[i,l,k]   chars.bp:27
+				addmul(mat(dh0N, T, 32), mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(h0AWv[i*256:], 8, 32))
 			}
-		}
-		for b := range rows {
 			for i := range T {
 				var s2 float32
 				zni := zn[T*b+i]
-				dh0NRow := dh0N[T*b*32+i*32:][:32]
+				dh0NRow := dh0N[i*32:][:32]
 				zn2Row := zn2[T*b*32+i*32:][:32]
 				h0NDRow := h0ND[T*b*32+i*32:][:32]
 				for j := range 32 {
@@ -2520,6 +2253,9 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 
+		// dE += dz2ᵀ·n   chars.bp:44
+		addmul(mat(dE, vocab, 32), mat(dz2, T*rows, vocab).T(), mat(n2, T*rows, 32))
+
 		// dh0AWq[i,k,l] += Σⱼ dh0AQ2[i,j,k]·h0N[j,l]   chars.bp:27
 		for i := range 4 {
 			for j := range T {
@@ -2548,6 +2284,12 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 
+		// dh0UpW += dzup4ᵀ·h0M   chars.bp:30
+		addmul(mat(dh0UpW, 128, 32), mat(dzup4, T*rows, 128).T(), mat(h0M, T*rows, 32))
+
+		// dh0DownW += dh0ᵀ·h0Up   chars.bp:31
+		addmul(mat(dh0DownW, 32, 128), mat(dh0, T*rows, 32).T(), mat(h0Up, T*rows, 128))
+
 		// dh1AWq[i,k,l] += Σⱼ dh1AQ2[i,j,k]·h1N[j,l]   chars.bp:27
 		for i := range 4 {
 			for j := range T {
@@ -2575,6 +2317,12 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				addmul(matrix[float32]{dh1AWo[i*8:], 32, 8, 32, 1}, matrix[float32]{dh1Y[j*32:], 32, rows, 1, T * 32}, matrix[float32]{h1AZ[T*i*8+j*8:], rows, 8, T * 32, 1})
 			}
 		}
+
+		// dh1UpW += dzup3ᵀ·h1M   chars.bp:30
+		addmul(mat(dh1UpW, 128, 32), mat(dzup3, T*rows, 128).T(), mat(h1M, T*rows, 32))
+
+		// dh1DownW += dh1ᵀ·h1Up   chars.bp:31
+		addmul(mat(dh1DownW, 32, 128), mat(dh1, T*rows, 32).T(), mat(h1Up, T*rows, 128))
 	}
 
 	// loss xents(z, following)   chars.bp:46

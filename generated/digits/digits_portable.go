@@ -74,7 +74,7 @@ func dhWSums(dhW, hW []float32) {
 	dhWSumsGo(dhW, hW)
 }
 
-// nextWLoopPart is nextWLoopPartGo: this build has no assembly.
-func nextWLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, lr0 float32) {
-	nextWLoopPartGo(first, count, n, g, m, nextM, v, nextV, nextW, w, beta10, t, beta20, t2, v2, v3, eps0, lr0)
+// wLoopPart is wLoopPartGo: this build has no assembly.
+func wLoopPart(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v2, v3, eps0, lr0 float32) {
+	wLoopPartGo(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, lr0)
 }

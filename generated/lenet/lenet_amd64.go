@@ -304,15 +304,15 @@ func dbFLoop(dbF, dbF2 []float32) {
 	}
 }
 
-// nextWLoopPart is nextWLoopPartGo, or assembly that computes the same.
-func nextWLoopPart(first, count, n int, v, g, nextV, nextW, w []float32, momentum0, lr0 float32) {
+// wLoopPart is wLoopPartGo, or assembly that computes the same.
+func wLoopPart(first, count, n int, v, g, w []float32, momentum0, lr0 float32) {
 	switch cpu {
 	case avx512:
-		nextWLoopAVX512(first, count, n, v, g, nextV, nextW, w, momentum0, lr0)
+		wLoopAVX512(first, count, n, v, g, w, momentum0, lr0)
 	case avx2:
-		nextWLoopAVX2(first, count, n, v, g, nextV, nextW, w, momentum0, lr0)
+		wLoopAVX2(first, count, n, v, g, w, momentum0, lr0)
 	default:
-		nextWLoopPartGo(first, count, n, v, g, nextV, nextW, w, momentum0, lr0)
+		wLoopPartGo(first, count, n, v, g, w, momentum0, lr0)
 	}
 }
 
@@ -467,10 +467,10 @@ func dbFLoopAVX512(dbF []float32, dbF2 []float32)
 func dbFLoopAVX2(dbF []float32, dbF2 []float32)
 
 //go:noescape
-func nextWLoopAVX512(first int, count int, n int, v []float32, p4 []float32, nextV []float32, nextW []float32, w []float32, momentum0 float32, lr0 float32)
+func wLoopAVX512(first int, count int, n int, v []float32, p4 []float32, w []float32, momentum0 float32, lr0 float32)
 
 //go:noescape
-func nextWLoopAVX2(first int, count int, n int, v []float32, p4 []float32, nextV []float32, nextW []float32, w []float32, momentum0 float32, lr0 float32)
+func wLoopAVX2(first int, count int, n int, v []float32, p4 []float32, w []float32, momentum0 float32, lr0 float32)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

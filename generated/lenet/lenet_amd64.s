@@ -18221,82 +18221,78 @@ loop1:
 	VZEROUPPER
 	RET
 
-// func nextWLoopAVX512(first int, count int, n int, v []float32, p4 []float32, nextV []float32, nextW []float32, w []float32, momentum0 float32, lr0 float32)
+// func wLoopAVX512(first int, count int, n int, v []float32, p4 []float32, w []float32, momentum0 float32, lr0 float32)
 // Requires: AVX, AVX512F
-TEXT ·nextWLoopAVX512(SB), $0-152
+TEXT ·wLoopAVX512(SB), $0-104
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         v_base+24(FP), DX
 	MOVQ         p4_base+48(FP), BX
-	MOVQ         nextV_base+72(FP), SI
-	MOVQ         nextW_base+96(FP), DI
-	MOVQ         w_base+120(FP), R8
-	VBROADCASTSS momentum0+144(FP), Z0
-	VBROADCASTSS lr0+148(FP), Z1
+	MOVQ         w_base+72(FP), SI
+	VBROADCASTSS momentum0+96(FP), Z0
+	VBROADCASTSS lr0+100(FP), Z1
 	TESTQ        CX, CX
 	JLE          done1
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
-	LEAQ         (SI)(AX*4), SI
-	LEAQ         (R8)(AX*4), R8
-	LEAQ         (DI)(AX*4), AX
-	LEAQ         -64(CX), DI
-	TESTQ        DI, DI
+	LEAQ         (SI)(AX*4), AX
+	LEAQ         -64(CX), SI
+	TESTQ        SI, SI
 	JLT          done2
-	MOVQ         $+0, R9
+	MOVQ         $+0, DI
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (BX)(R9*4), Z2
-	VMOVUPS      64(BX)(R9*4), Z3
-	VMOVUPS      128(BX)(R9*4), Z4
-	VMOVUPS      192(BX)(R9*4), Z5
-	VFMADD231PS  (DX)(R9*4), Z0, Z2
-	VFMADD231PS  64(DX)(R9*4), Z0, Z3
-	VFMADD231PS  128(DX)(R9*4), Z0, Z4
-	VFMADD231PS  192(DX)(R9*4), Z0, Z5
-	VMOVUPS      Z2, (SI)(R9*4)
-	VMOVUPS      Z3, 64(SI)(R9*4)
-	VMOVUPS      Z4, 128(SI)(R9*4)
-	VMOVUPS      Z5, 192(SI)(R9*4)
-	VFNMADD213PS (R8)(R9*4), Z1, Z2
-	VFNMADD213PS 64(R8)(R9*4), Z1, Z3
-	VFNMADD213PS 128(R8)(R9*4), Z1, Z4
-	VFNMADD213PS 192(R8)(R9*4), Z1, Z5
-	VMOVUPS      Z2, (AX)(R9*4)
-	VMOVUPS      Z3, 64(AX)(R9*4)
-	VMOVUPS      Z4, 128(AX)(R9*4)
-	VMOVUPS      Z5, 192(AX)(R9*4)
-	ADDQ         $+64, R9
-	CMPQ         R9, DI
+	VMOVUPS      (BX)(DI*4), Z2
+	VMOVUPS      64(BX)(DI*4), Z3
+	VMOVUPS      128(BX)(DI*4), Z4
+	VMOVUPS      192(BX)(DI*4), Z5
+	VFMADD231PS  (DX)(DI*4), Z0, Z2
+	VFMADD231PS  64(DX)(DI*4), Z0, Z3
+	VFMADD231PS  128(DX)(DI*4), Z0, Z4
+	VFMADD231PS  192(DX)(DI*4), Z0, Z5
+	VMOVUPS      Z2, (DX)(DI*4)
+	VMOVUPS      Z3, 64(DX)(DI*4)
+	VMOVUPS      Z4, 128(DX)(DI*4)
+	VMOVUPS      Z5, 192(DX)(DI*4)
+	VFNMADD213PS (AX)(DI*4), Z1, Z2
+	VFNMADD213PS 64(AX)(DI*4), Z1, Z3
+	VFNMADD213PS 128(AX)(DI*4), Z1, Z4
+	VFNMADD213PS 192(AX)(DI*4), Z1, Z5
+	VMOVUPS      Z2, (AX)(DI*4)
+	VMOVUPS      Z3, 64(AX)(DI*4)
+	VMOVUPS      Z4, 128(AX)(DI*4)
+	VMOVUPS      Z5, 192(AX)(DI*4)
+	ADDQ         $+64, DI
+	CMPQ         DI, SI
 	JLE          loop3
 
 done2:
+	MOVQ    CX, SI
+	ANDQ    $+63, SI
 	MOVQ    CX, DI
-	ANDQ    $+63, DI
-	MOVQ    CX, R9
-	SUBQ    DI, R9
-	LEAQ    15(CX), DI
-	LEAQ    -16(DI), DI
-	CMPQ    R9, DI
+	SUBQ    SI, DI
+	LEAQ    15(CX), SI
+	LEAQ    -16(SI), SI
+	CMPQ    DI, SI
 	JGT     done4
 	VMOVUPS c32x16_h2135120b48416d25<>+0(SB), Z2
 	PCALIGN $0x20
 
 loop5:
-	MOVQ         CX, R10
-	SUBQ         R9, R10
-	VPBROADCASTD R10, Z3
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	VPBROADCASTD R8, Z3
 	VPCMPD       $0x06, Z2, Z3, K1
-	VMOVUPS.Z    (DX)(R9*4), K1, Z3
-	VMOVUPS.Z    (BX)(R9*4), K1, Z4
+	VMOVUPS.Z    (DX)(DI*4), K1, Z3
+	VMOVUPS.Z    (BX)(DI*4), K1, Z4
 	VFMADD231PS  Z3, Z0, Z4
-	VMOVUPS      Z4, K1, (SI)(R9*4)
-	VMOVUPS.Z    (R8)(R9*4), K1, Z3
+	VMOVUPS      Z4, K1, (DX)(DI*4)
+	VMOVUPS.Z    (AX)(DI*4), K1, Z3
 	VFNMADD231PS Z4, Z1, Z3
-	VMOVUPS      Z3, K1, (AX)(R9*4)
-	ADDQ         $+16, R9
-	CMPQ         R9, DI
+	VMOVUPS      Z3, K1, (AX)(DI*4)
+	ADDQ         $+16, DI
+	CMPQ         DI, SI
 	JLE          loop5
 
 done4:
@@ -18304,90 +18300,86 @@ done1:
 	VZEROUPPER
 	RET
 
-// func nextWLoopAVX2(first int, count int, n int, v []float32, p4 []float32, nextV []float32, nextW []float32, w []float32, momentum0 float32, lr0 float32)
+// func wLoopAVX2(first int, count int, n int, v []float32, p4 []float32, w []float32, momentum0 float32, lr0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·nextWLoopAVX2(SB), $0-152
+TEXT ·wLoopAVX2(SB), $0-104
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         v_base+24(FP), DX
 	MOVQ         p4_base+48(FP), BX
-	MOVQ         nextV_base+72(FP), SI
-	MOVQ         nextW_base+96(FP), DI
-	MOVQ         w_base+120(FP), R8
-	VBROADCASTSS momentum0+144(FP), Y0
-	VBROADCASTSS lr0+148(FP), Y1
+	MOVQ         w_base+72(FP), SI
+	VBROADCASTSS momentum0+96(FP), Y0
+	VBROADCASTSS lr0+100(FP), Y1
 	TESTQ        CX, CX
 	JLE          done1
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
-	LEAQ         (SI)(AX*4), SI
-	LEAQ         (R8)(AX*4), R8
-	LEAQ         (DI)(AX*4), AX
-	LEAQ         -32(CX), DI
-	TESTQ        DI, DI
+	LEAQ         (SI)(AX*4), AX
+	LEAQ         -32(CX), SI
+	TESTQ        SI, SI
 	JLT          done2
-	MOVQ         $+0, R9
+	MOVQ         $+0, DI
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (BX)(R9*4), Y2
-	VMOVUPS      32(BX)(R9*4), Y3
-	VMOVUPS      64(BX)(R9*4), Y4
-	VMOVUPS      96(BX)(R9*4), Y5
-	VFMADD231PS  (DX)(R9*4), Y0, Y2
-	VFMADD231PS  32(DX)(R9*4), Y0, Y3
-	VFMADD231PS  64(DX)(R9*4), Y0, Y4
-	VFMADD231PS  96(DX)(R9*4), Y0, Y5
-	VMOVUPS      Y2, (SI)(R9*4)
-	VMOVUPS      Y3, 32(SI)(R9*4)
-	VMOVUPS      Y4, 64(SI)(R9*4)
-	VMOVUPS      Y5, 96(SI)(R9*4)
-	VFNMADD213PS (R8)(R9*4), Y1, Y2
-	VFNMADD213PS 32(R8)(R9*4), Y1, Y3
-	VFNMADD213PS 64(R8)(R9*4), Y1, Y4
-	VFNMADD213PS 96(R8)(R9*4), Y1, Y5
-	VMOVUPS      Y2, (AX)(R9*4)
-	VMOVUPS      Y3, 32(AX)(R9*4)
-	VMOVUPS      Y4, 64(AX)(R9*4)
-	VMOVUPS      Y5, 96(AX)(R9*4)
-	ADDQ         $+32, R9
-	CMPQ         R9, DI
+	VMOVUPS      (BX)(DI*4), Y2
+	VMOVUPS      32(BX)(DI*4), Y3
+	VMOVUPS      64(BX)(DI*4), Y4
+	VMOVUPS      96(BX)(DI*4), Y5
+	VFMADD231PS  (DX)(DI*4), Y0, Y2
+	VFMADD231PS  32(DX)(DI*4), Y0, Y3
+	VFMADD231PS  64(DX)(DI*4), Y0, Y4
+	VFMADD231PS  96(DX)(DI*4), Y0, Y5
+	VMOVUPS      Y2, (DX)(DI*4)
+	VMOVUPS      Y3, 32(DX)(DI*4)
+	VMOVUPS      Y4, 64(DX)(DI*4)
+	VMOVUPS      Y5, 96(DX)(DI*4)
+	VFNMADD213PS (AX)(DI*4), Y1, Y2
+	VFNMADD213PS 32(AX)(DI*4), Y1, Y3
+	VFNMADD213PS 64(AX)(DI*4), Y1, Y4
+	VFNMADD213PS 96(AX)(DI*4), Y1, Y5
+	VMOVUPS      Y2, (AX)(DI*4)
+	VMOVUPS      Y3, 32(AX)(DI*4)
+	VMOVUPS      Y4, 64(AX)(DI*4)
+	VMOVUPS      Y5, 96(AX)(DI*4)
+	ADDQ         $+32, DI
+	CMPQ         DI, SI
 	JLE          loop3
 
 done2:
+	MOVQ    CX, SI
+	ANDQ    $+31, SI
 	MOVQ    CX, DI
-	ANDQ    $+31, DI
-	MOVQ    CX, R9
-	SUBQ    DI, R9
-	LEAQ    -8(CX), DI
-	CMPQ    R9, DI
+	SUBQ    SI, DI
+	LEAQ    -8(CX), SI
+	CMPQ    DI, SI
 	JGT     done4
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS      (BX)(R9*4), Y2
-	VFMADD231PS  (DX)(R9*4), Y0, Y2
-	VMOVUPS      Y2, (SI)(R9*4)
-	VFNMADD213PS (R8)(R9*4), Y1, Y2
-	VMOVUPS      Y2, (AX)(R9*4)
-	ADDQ         $+8, R9
-	CMPQ         R9, DI
+	VMOVUPS      (BX)(DI*4), Y2
+	VFMADD231PS  (DX)(DI*4), Y0, Y2
+	VMOVUPS      Y2, (DX)(DI*4)
+	VFNMADD213PS (AX)(DI*4), Y1, Y2
+	VMOVUPS      Y2, (AX)(DI*4)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
 	JLE          loop5
 
 done4:
-	MOVQ         CX, DI
-	ANDQ         $+7, DI
-	TESTQ        DI, DI
+	MOVQ         CX, SI
+	ANDQ         $+7, SI
+	TESTQ        SI, SI
 	JLE          done6
-	SUBQ         DI, CX
-	VMOVD        DI, X2
+	SUBQ         SI, CX
+	VMOVD        SI, X2
 	VPBROADCASTD X2, Y2
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y2, Y2
 	VMASKMOVPS   (DX)(CX*4), Y2, Y3
 	VMASKMOVPS   (BX)(CX*4), Y2, Y4
 	VFMADD231PS  Y3, Y0, Y4
-	VMASKMOVPS   Y4, Y2, (SI)(CX*4)
-	VMASKMOVPS   (R8)(CX*4), Y2, Y0
+	VMASKMOVPS   Y4, Y2, (DX)(CX*4)
+	VMASKMOVPS   (AX)(CX*4), Y2, Y0
 	VFNMADD231PS Y4, Y1, Y0
 	VMASKMOVPS   Y0, Y2, (AX)(CX*4)
 

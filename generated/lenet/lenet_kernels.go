@@ -827,40 +827,38 @@ func dbFLoopGo(dbF, dbF2 []float32) {
 	}
 }
 
-// nextWLoop computes nextV = momentum·v + g, nextW = w − lr·nextV, in parts of
+// wLoop computes nextV = momentum·v + g, nextW = w − lr·nextV, in parts of
 // 32768.
-func (t *tasks) nextWLoop(n int, v, g, nextV, nextW, w []float32, momentum0, lr0 float32) {
-	k := &t.nextWLoopTask
-	*k = nextWLoopTask{t: t, n: n, v: v, g: g, nextV: nextV, nextW: nextW, w: w, momentum0: momentum0, lr0: lr0}
+func (t *tasks) wLoop(n int, v, g, w []float32, momentum0, lr0 float32) {
+	k := &t.wLoopTask
+	*k = wLoopTask{t: t, n: n, v: v, g: g, w: w, momentum0: momentum0, lr0: lr0}
 	workers.run(t.forWork(n*7), partsOf(n, 32768), k)
 }
 
-// nextWLoopTask is what the parts of nextWLoop work on.
-type nextWLoopTask struct {
-	t                     *tasks
-	n                     int
-	v, g, nextV, nextW, w []float32
-	momentum0, lr0        float32
+// wLoopTask is what the parts of wLoop work on.
+type wLoopTask struct {
+	t              *tasks
+	n              int
+	v, g, w        []float32
+	momentum0, lr0 float32
 }
 
-func (k *nextWLoopTask) part(i, who int) {
+func (k *wLoopTask) part(i, who int) {
 	first := i * 32768
 	count := min(32768, k.n-first)
-	nextWLoopPart(first, count, k.n, k.v, k.g, k.nextV, k.nextW, k.w, k.momentum0, k.lr0)
+	wLoopPart(first, count, k.n, k.v, k.g, k.w, k.momentum0, k.lr0)
 }
 
-// nextWLoopPartGo computes nextV = momentum·v + g, nextW = w − lr·nextV.
-func nextWLoopPartGo(first, count, n int, v, g, nextV, nextW, w []float32, momentum0, lr0 float32) {
+// wLoopPartGo computes nextV = momentum·v + g, nextW = w − lr·nextV.
+func wLoopPartGo(first, count, n int, v, g, w []float32, momentum0, lr0 float32) {
 	vRow := v[first:][:count]
 	gRow := g[first:][:count]
-	nextVRow := nextV[first:][:count]
 	wRow := w[first:][:count]
-	nextWRow := nextW[first:][:count]
 	for i := range count {
 		// train sgd(lr = 0.02, momentum = 0.9)   lenet.bp:19
 		nextVi := momentum0*vRow[i] + gRow[i]
-		nextVRow[i] = nextVi
-		nextWRow[i] = wRow[i] - lr0*nextVi
+		vRow[i] = nextVi
+		wRow[i] -= lr0 * nextVi
 	}
 }
 
@@ -891,5 +889,5 @@ type tasks struct {
 	daF3ProductTask daF3ProductTask
 	dbF2ProductTask dbF2ProductTask
 	dhWProductTask  dhWProductTask
-	nextWLoopTask   nextWLoopTask
+	wLoopTask       wLoopTask
 }

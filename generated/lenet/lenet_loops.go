@@ -278,5 +278,5 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 func (t *LeNetTrainer) update(w, g, v []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
-	t.work.tasks.nextWLoop(n, v, g, v, w, w, t.Momentum, t.LR)
+	t.work.tasks.wLoop(n, v, g, w, t.Momentum, t.LR)
 }

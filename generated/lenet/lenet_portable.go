@@ -129,7 +129,7 @@ func dbFLoop(dbF, dbF2 []float32) {
 	dbFLoopGo(dbF, dbF2)
 }
 
-// nextWLoopPart is nextWLoopPartGo: this build has no assembly.
-func nextWLoopPart(first, count, n int, v, g, nextV, nextW, w []float32, momentum0, lr0 float32) {
-	nextWLoopPartGo(first, count, n, v, g, nextV, nextW, w, momentum0, lr0)
+// wLoopPart is wLoopPartGo: this build has no assembly.
+func wLoopPart(first, count, n int, v, g, w []float32, momentum0, lr0 float32) {
+	wLoopPartGo(first, count, n, v, g, w, momentum0, lr0)
 }

@@ -182,15 +182,15 @@ func dzWSums(dzW, zW []float32) {
 	}
 }
 
-// nextWLoopPart is nextWLoopPartGo, or assembly that computes the same.
-func nextWLoopPart(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
+// wLoopPart is wLoopPartGo, or assembly that computes the same.
+func wLoopPart(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
 	switch cpu {
 	case avx512:
-		nextWLoopAVX512(first, count, n, g, m, nextM, v, nextV, nextW, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
+		wLoopAVX512(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
 	case avx2:
-		nextWLoopAVX2(first, count, n, g, m, nextM, v, nextV, nextW, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
+		wLoopAVX2(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
 	default:
-		nextWLoopPartGo(first, count, n, g, m, nextM, v, nextV, nextW, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
+		wLoopPartGo(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
 	}
 }
 
@@ -285,10 +285,10 @@ func dzWSumsAVX512(dzW []float32, zW []float32)
 func dzWSumsAVX2(dzW []float32, zW []float32)
 
 //go:noescape
-func nextWLoopAVX512(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+func wLoopAVX512(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
 
 //go:noescape
-func nextWLoopAVX2(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+func wLoopAVX2(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

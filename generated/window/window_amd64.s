@@ -8818,26 +8818,23 @@ loop1:
 	VZEROUPPER
 	RET
 
-// func nextWLoopAVX512(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+// func wLoopAVX512(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
 // Requires: AVX, AVX512F
-TEXT ·nextWLoopAVX512(SB), $0-224
+TEXT ·wLoopAVX512(SB), $0-152
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         p3_base+24(FP), DX
 	MOVQ         m_base+48(FP), BX
-	MOVQ         nextM_base+72(FP), SI
-	MOVQ         v_base+96(FP), DI
-	MOVQ         nextV_base+120(FP), R8
-	MOVQ         nextW_base+144(FP), R9
-	MOVQ         w_base+168(FP), R10
-	VBROADCASTSS beta10+192(FP), Z0
-	VBROADCASTSS t+196(FP), Z1
-	VBROADCASTSS beta20+200(FP), Z2
-	VBROADCASTSS t2+204(FP), Z3
-	VBROADCASTSS v2+208(FP), Z4
-	VBROADCASTSS v3+212(FP), Z5
-	VBROADCASTSS eps0+216(FP), Z6
-	VBROADCASTSS v5+220(FP), Z7
+	MOVQ         v_base+72(FP), SI
+	MOVQ         w_base+96(FP), DI
+	VBROADCASTSS beta10+120(FP), Z0
+	VBROADCASTSS t+124(FP), Z1
+	VBROADCASTSS beta20+128(FP), Z2
+	VBROADCASTSS t2+132(FP), Z3
+	VBROADCASTSS v2+136(FP), Z4
+	VBROADCASTSS v3+140(FP), Z5
+	VBROADCASTSS eps0+144(FP), Z6
+	VBROADCASTSS v5+148(FP), Z7
 	TESTQ        CX, CX
 	JLE          done1
 	VBROADCASTSS c32x1_3f800000<>+0(SB), Z8
@@ -8846,33 +8843,30 @@ TEXT ·nextWLoopAVX512(SB), $0-224
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
 	LEAQ         (SI)(AX*4), SI
-	LEAQ         (DI)(AX*4), DI
-	LEAQ         (R8)(AX*4), R8
-	LEAQ         (R10)(AX*4), R10
-	LEAQ         (R9)(AX*4), AX
-	LEAQ         -32(CX), R9
-	TESTQ        R9, R9
+	LEAQ         (DI)(AX*4), AX
+	LEAQ         -32(CX), DI
+	TESTQ        DI, DI
 	JLT          done2
-	MOVQ         $+0, R11
+	MOVQ         $+0, R8
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (DX)(R11*4), Z10
-	VMOVUPS      64(DX)(R11*4), Z11
+	VMOVUPS      (DX)(R8*4), Z10
+	VMOVUPS      64(DX)(R8*4), Z11
 	VMULPS       Z10, Z1, Z12
 	VMULPS       Z11, Z1, Z13
-	VFMADD231PS  (BX)(R11*4), Z0, Z12
-	VFMADD231PS  64(BX)(R11*4), Z0, Z13
-	VMOVUPS      Z12, (SI)(R11*4)
-	VMOVUPS      Z13, 64(SI)(R11*4)
+	VFMADD231PS  (BX)(R8*4), Z0, Z12
+	VFMADD231PS  64(BX)(R8*4), Z0, Z13
+	VMOVUPS      Z12, (BX)(R8*4)
+	VMOVUPS      Z13, 64(BX)(R8*4)
 	VMULPS       Z10, Z10, Z10
 	VMULPS       Z11, Z11, Z11
 	VMULPS       Z10, Z3, Z10
 	VMULPS       Z11, Z3, Z11
-	VFMADD231PS  (DI)(R11*4), Z2, Z10
-	VFMADD231PS  64(DI)(R11*4), Z2, Z11
-	VMOVUPS      Z10, (R8)(R11*4)
-	VMOVUPS      Z11, 64(R8)(R11*4)
+	VFMADD231PS  (SI)(R8*4), Z2, Z10
+	VFMADD231PS  64(SI)(R8*4), Z2, Z11
+	VMOVUPS      Z10, (SI)(R8*4)
+	VMOVUPS      Z11, 64(SI)(R8*4)
 	VMULPS       Z9, Z12, Z14
 	VMOVAPS      Z12, Z15
 	VFNMADD231PS Z4, Z14, Z15
@@ -8913,41 +8907,41 @@ done5:
 	VADDPS       Z6, Z11, Z11
 	VDIVPS       Z10, Z14, Z10
 	VDIVPS       Z11, Z15, Z11
-	VFNMADD213PS (R10)(R11*4), Z7, Z10
-	VFNMADD213PS 64(R10)(R11*4), Z7, Z11
-	VMOVUPS      Z10, (AX)(R11*4)
-	VMOVUPS      Z11, 64(AX)(R11*4)
-	ADDQ         $+32, R11
-	CMPQ         R11, R9
+	VFNMADD213PS (AX)(R8*4), Z7, Z10
+	VFNMADD213PS 64(AX)(R8*4), Z7, Z11
+	VMOVUPS      Z10, (AX)(R8*4)
+	VMOVUPS      Z11, 64(AX)(R8*4)
+	ADDQ         $+32, R8
+	CMPQ         R8, DI
 	JLE          loop3
 
 done2:
-	MOVQ    CX, R9
-	ANDQ    $+31, R9
-	MOVQ    CX, R11
-	SUBQ    R9, R11
-	LEAQ    15(CX), R9
-	LEAQ    -16(R9), R9
-	CMPQ    R11, R9
+	MOVQ    CX, DI
+	ANDQ    $+31, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    15(CX), DI
+	LEAQ    -16(DI), DI
+	CMPQ    R8, DI
 	JGT     done6
 	VMOVUPS c32x16_h2135120b48416d25<>+0(SB), Z10
 	PCALIGN $0x20
 
 loop7:
-	MOVQ         CX, R12
-	SUBQ         R11, R12
-	VPBROADCASTD R12, Z11
+	MOVQ         CX, R9
+	SUBQ         R8, R9
+	VPBROADCASTD R9, Z11
 	VPCMPD       $0x06, Z10, Z11, K1
-	VMOVUPS.Z    (DX)(R11*4), K1, Z11
-	VMOVUPS.Z    (BX)(R11*4), K1, Z12
+	VMOVUPS.Z    (DX)(R8*4), K1, Z11
+	VMOVUPS.Z    (BX)(R8*4), K1, Z12
 	VMULPS       Z11, Z1, Z13
 	VFMADD231PS  Z12, Z0, Z13
-	VMOVUPS      Z13, K1, (SI)(R11*4)
-	VMOVUPS.Z    (DI)(R11*4), K1, Z12
+	VMOVUPS      Z13, K1, (BX)(R8*4)
+	VMOVUPS.Z    (SI)(R8*4), K1, Z12
 	VMULPS       Z11, Z11, Z11
 	VMULPS       Z11, Z3, Z11
 	VFMADD231PS  Z12, Z2, Z11
-	VMOVUPS      Z11, K1, (R8)(R11*4)
+	VMOVUPS      Z11, K1, (SI)(R8*4)
 	VMULPS       Z9, Z13, Z12
 	VMOVAPS      Z13, Z14
 	VFNMADD231PS Z4, Z12, Z14
@@ -8971,11 +8965,11 @@ done9:
 	VSQRTPS      Z13, Z11
 	VADDPS       Z6, Z11, Z11
 	VDIVPS       Z11, Z12, Z11
-	VMOVUPS.Z    (R10)(R11*4), K1, Z12
+	VMOVUPS.Z    (AX)(R8*4), K1, Z12
 	VFNMADD231PS Z11, Z7, Z12
-	VMOVUPS      Z12, K1, (AX)(R11*4)
-	ADDQ         $+16, R11
-	CMPQ         R11, R9
+	VMOVUPS      Z12, K1, (AX)(R8*4)
+	ADDQ         $+16, R8
+	CMPQ         R8, DI
 	JLE          loop7
 
 done6:
@@ -8983,24 +8977,21 @@ done1:
 	VZEROUPPER
 	RET
 
-// func nextWLoopAVX2(first int, count int, n int, p3 []float32, m []float32, nextM []float32, v []float32, nextV []float32, nextW []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+// func wLoopAVX2(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·nextWLoopAVX2(SB), $0-224
+TEXT ·wLoopAVX2(SB), $0-152
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         p3_base+24(FP), DX
 	MOVQ         m_base+48(FP), BX
-	MOVQ         nextM_base+72(FP), SI
-	MOVQ         v_base+96(FP), DI
-	MOVQ         nextV_base+120(FP), R8
-	MOVQ         nextW_base+144(FP), R9
-	MOVQ         w_base+168(FP), R10
-	VBROADCASTSS beta10+192(FP), Y0
-	VBROADCASTSS t+196(FP), Y1
-	VBROADCASTSS beta20+200(FP), Y2
-	VBROADCASTSS t2+204(FP), Y3
-	VBROADCASTSS v2+208(FP), Y4
-	VBROADCASTSS v3+212(FP), Y5
+	MOVQ         v_base+72(FP), SI
+	MOVQ         w_base+96(FP), DI
+	VBROADCASTSS beta10+120(FP), Y0
+	VBROADCASTSS t+124(FP), Y1
+	VBROADCASTSS beta20+128(FP), Y2
+	VBROADCASTSS t2+132(FP), Y3
+	VBROADCASTSS v2+136(FP), Y4
+	VBROADCASTSS v3+140(FP), Y5
 	TESTQ        CX, CX
 	JLE          done1
 	VMOVUPS      c32x8_3f800000<>+0(SB), Y6
@@ -9009,33 +9000,30 @@ TEXT ·nextWLoopAVX2(SB), $0-224
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
 	LEAQ         (SI)(AX*4), SI
-	LEAQ         (DI)(AX*4), DI
-	LEAQ         (R8)(AX*4), R8
-	LEAQ         (R10)(AX*4), R10
-	LEAQ         (R9)(AX*4), AX
-	LEAQ         -16(CX), R9
-	TESTQ        R9, R9
+	LEAQ         (DI)(AX*4), AX
+	LEAQ         -16(CX), DI
+	TESTQ        DI, DI
 	JLT          done2
-	MOVQ         $+0, R11
+	MOVQ         $+0, R8
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (DX)(R11*4), Y8
-	VMOVUPS      32(DX)(R11*4), Y9
+	VMOVUPS      (DX)(R8*4), Y8
+	VMOVUPS      32(DX)(R8*4), Y9
 	VMULPS       Y8, Y1, Y10
 	VMULPS       Y9, Y1, Y11
-	VFMADD231PS  (BX)(R11*4), Y0, Y10
-	VFMADD231PS  32(BX)(R11*4), Y0, Y11
-	VMOVUPS      Y10, (SI)(R11*4)
-	VMOVUPS      Y11, 32(SI)(R11*4)
+	VFMADD231PS  (BX)(R8*4), Y0, Y10
+	VFMADD231PS  32(BX)(R8*4), Y0, Y11
+	VMOVUPS      Y10, (BX)(R8*4)
+	VMOVUPS      Y11, 32(BX)(R8*4)
 	VMULPS       Y8, Y8, Y8
 	VMULPS       Y9, Y9, Y9
 	VMULPS       Y8, Y3, Y8
 	VMULPS       Y9, Y3, Y9
-	VFMADD231PS  (DI)(R11*4), Y2, Y8
-	VFMADD231PS  32(DI)(R11*4), Y2, Y9
-	VMOVUPS      Y8, (R8)(R11*4)
-	VMOVUPS      Y9, 32(R8)(R11*4)
+	VFMADD231PS  (SI)(R8*4), Y2, Y8
+	VFMADD231PS  32(SI)(R8*4), Y2, Y9
+	VMOVUPS      Y8, (SI)(R8*4)
+	VMOVUPS      Y9, 32(SI)(R8*4)
 	VMULPS       Y7, Y10, Y12
 	VMOVAPS      Y10, Y13
 	VFNMADD231PS Y4, Y12, Y13
@@ -9072,41 +9060,41 @@ done4:
 done5:
 	VSQRTPS      Y10, Y8
 	VSQRTPS      Y13, Y9
-	VBROADCASTSS eps0+216(FP), Y10
+	VBROADCASTSS eps0+144(FP), Y10
 	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS eps0+216(FP), Y10
+	VBROADCASTSS eps0+144(FP), Y10
 	VADDPS       Y10, Y9, Y9
 	VDIVPS       Y8, Y12, Y8
 	VDIVPS       Y9, Y14, Y9
-	VBROADCASTSS v5+220(FP), Y10
-	VFNMADD213PS (R10)(R11*4), Y8, Y10
-	VBROADCASTSS v5+220(FP), Y8
-	VFNMADD213PS 32(R10)(R11*4), Y9, Y8
-	VMOVUPS      Y10, (AX)(R11*4)
-	VMOVUPS      Y8, 32(AX)(R11*4)
-	ADDQ         $+16, R11
-	CMPQ         R11, R9
+	VBROADCASTSS v5+148(FP), Y10
+	VFNMADD213PS (AX)(R8*4), Y8, Y10
+	VBROADCASTSS v5+148(FP), Y8
+	VFNMADD213PS 32(AX)(R8*4), Y9, Y8
+	VMOVUPS      Y10, (AX)(R8*4)
+	VMOVUPS      Y8, 32(AX)(R8*4)
+	ADDQ         $+16, R8
+	CMPQ         R8, DI
 	JLE          loop3
 
 done2:
-	MOVQ    CX, R9
-	ANDQ    $+15, R9
-	MOVQ    CX, R11
-	SUBQ    R9, R11
-	LEAQ    -8(CX), R9
-	CMPQ    R11, R9
+	MOVQ    CX, DI
+	ANDQ    $+15, DI
+	MOVQ    CX, R8
+	SUBQ    DI, R8
+	LEAQ    -8(CX), DI
+	CMPQ    R8, DI
 	JGT     done6
 	PCALIGN $0x20
 
 loop7:
-	VMOVUPS      (DX)(R11*4), Y8
+	VMOVUPS      (DX)(R8*4), Y8
 	VMULPS       Y8, Y1, Y9
-	VFMADD231PS  (BX)(R11*4), Y0, Y9
-	VMOVUPS      Y9, (SI)(R11*4)
+	VFMADD231PS  (BX)(R8*4), Y0, Y9
+	VMOVUPS      Y9, (BX)(R8*4)
 	VMULPS       Y8, Y8, Y8
 	VMULPS       Y8, Y3, Y8
-	VFMADD231PS  (DI)(R11*4), Y2, Y8
-	VMOVUPS      Y8, (R8)(R11*4)
+	VFMADD231PS  (SI)(R8*4), Y2, Y8
+	VMOVUPS      Y8, (SI)(R8*4)
 	VMULPS       Y7, Y9, Y10
 	VMOVAPS      Y9, Y11
 	VFNMADD231PS Y4, Y10, Y11
@@ -9128,35 +9116,35 @@ done8:
 
 done9:
 	VSQRTPS      Y9, Y8
-	VBROADCASTSS eps0+216(FP), Y9
+	VBROADCASTSS eps0+144(FP), Y9
 	VADDPS       Y9, Y8, Y8
 	VDIVPS       Y8, Y10, Y8
-	VBROADCASTSS v5+220(FP), Y9
-	VFNMADD213PS (R10)(R11*4), Y8, Y9
-	VMOVUPS      Y9, (AX)(R11*4)
-	ADDQ         $+8, R11
-	CMPQ         R11, R9
+	VBROADCASTSS v5+148(FP), Y9
+	VFNMADD213PS (AX)(R8*4), Y8, Y9
+	VMOVUPS      Y9, (AX)(R8*4)
+	ADDQ         $+8, R8
+	CMPQ         R8, DI
 	JLE          loop7
 
 done6:
-	MOVQ         CX, R9
-	ANDQ         $+7, R9
-	TESTQ        R9, R9
+	MOVQ         CX, DI
+	ANDQ         $+7, DI
+	TESTQ        DI, DI
 	JLE          done10
-	SUBQ         R9, CX
-	VMOVD        R9, X8
+	SUBQ         DI, CX
+	VMOVD        DI, X8
 	VPBROADCASTD X8, Y8
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y8, Y8
 	VMASKMOVPS   (DX)(CX*4), Y8, Y9
 	VMASKMOVPS   (BX)(CX*4), Y8, Y10
 	VMULPS       Y9, Y1, Y1
 	VFMADD231PS  Y10, Y0, Y1
-	VMASKMOVPS   Y1, Y8, (SI)(CX*4)
-	VMASKMOVPS   (DI)(CX*4), Y8, Y0
+	VMASKMOVPS   Y1, Y8, (BX)(CX*4)
+	VMASKMOVPS   (SI)(CX*4), Y8, Y0
 	VMULPS       Y9, Y9, Y9
 	VMULPS       Y9, Y3, Y3
 	VFMADD231PS  Y0, Y2, Y3
-	VMASKMOVPS   Y3, Y8, (R8)(CX*4)
+	VMASKMOVPS   Y3, Y8, (SI)(CX*4)
 	VMULPS       Y7, Y1, Y0
 	VMOVAPS      Y1, Y2
 	VFNMADD231PS Y4, Y0, Y2
@@ -9178,11 +9166,11 @@ done11:
 
 done12:
 	VSQRTPS      Y1, Y1
-	VBROADCASTSS eps0+216(FP), Y2
+	VBROADCASTSS eps0+144(FP), Y2
 	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
-	VMASKMOVPS   (R10)(CX*4), Y8, Y1
-	VBROADCASTSS v5+220(FP), Y2
+	VMASKMOVPS   (AX)(CX*4), Y8, Y1
+	VBROADCASTSS v5+148(FP), Y2
 	VFNMADD231PS Y0, Y2, Y1
 	VMASKMOVPS   Y1, Y8, (AX)(CX*4)
 

@@ -442,47 +442,44 @@ func dzWSumsGo(dzW, zW []float32) {
 	}
 }
 
-// nextWLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
+// wLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
 // beta2)·g², v6 = nextM/v2/(√(nextV/v3) + eps), …, in parts of 8192.
-func (t *tasks) nextWLoop(n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, v5 float32) {
-	k := &t.nextWLoopTask
-	*k = nextWLoopTask{t: t, n: n, g: g, m: m, nextM: nextM, v: v, nextV: nextV, nextW: nextW, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, v5: v5}
+func (t *tasks) wLoop(n int, g, m, v, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, v5 float32) {
+	k := &t.wLoopTask
+	*k = wLoopTask{t: t, n: n, g: g, m: m, v: v, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, v5: v5}
 	workers.run(t.forWork(n*28), partsOf(n, 8192), k)
 }
 
-// nextWLoopTask is what the parts of nextWLoop work on.
-type nextWLoopTask struct {
+// wLoopTask is what the parts of wLoop work on.
+type wLoopTask struct {
 	t                                        *tasks
 	n                                        int
-	g, m, nextM, v, nextV, nextW, w          []float32
+	g, m, v, w                               []float32
 	beta10, t2, beta20, t3, v2, v3, eps0, v5 float32
 }
 
-func (k *nextWLoopTask) part(i, who int) {
+func (k *wLoopTask) part(i, who int) {
 	first := i * 8192
 	count := min(8192, k.n-first)
-	nextWLoopPart(first, count, k.n, k.g, k.m, k.nextM, k.v, k.nextV, k.nextW, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.v5)
+	wLoopPart(first, count, k.n, k.g, k.m, k.v, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.v5)
 }
 
-// nextWLoopPartGo computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v +
-// (1 − beta2)·g², v6 = nextM/v2/(√(nextV/v3) + eps), ….
-func nextWLoopPartGo(first, count, n int, g, m, nextM, v, nextV, nextW, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
+// wLoopPartGo computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
+// beta2)·g², v6 = nextM/v2/(√(nextV/v3) + eps), ….
+func wLoopPartGo(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
 	gRow := g[first:][:count]
 	mRow := m[first:][:count]
-	nextMRow := nextM[first:][:count]
 	vRow := v[first:][:count]
-	nextVRow := nextV[first:][:count]
 	wRow := w[first:][:count]
-	nextWRow := nextW[first:][:count]
 	for i := range count {
 		// train adam(lr = 2e-3*cosine[50, 4000](step))   window.bp:35
 		gi := gRow[i]
 		nextMi := beta10*mRow[i] + t*gi
-		nextMRow[i] = nextMi
+		mRow[i] = nextMi
 		nextVi := beta20*vRow[i] + t2*square(gi)
-		nextVRow[i] = nextVi
+		vRow[i] = nextVi
 		v6 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
-		nextWRow[i] = wRow[i] - v5*v6
+		wRow[i] -= v5 * v6
 	}
 }
 
@@ -507,5 +504,5 @@ type tasks struct {
 	dxProductTask  dxProductTask
 	dhWProductTask dhWProductTask
 	dzWProductTask dzWProductTask
-	nextWLoopTask  nextWLoopTask
+	wLoopTask      wLoopTask
 }

@@ -613,11 +613,30 @@ func (t *LstmTrainer) Load(path string) error { return loadFile(path, t.ReadFrom
 // Step computes the loss of a batch and its gradient, and updates the
 // parameters. The loss is that before the update.
 func (t *LstmTrainer) Step(b LstmBatch) (LstmLoss, error) {
-	loss, err := t.work.Grad(b, t.grads)
-	if err != nil {
-		return loss, err
+	w, grads := t.work, t.grads
+	if b.N > 16 {
+		loss, err := w.Grad(b, grads)
+		if err != nil {
+			return loss, err
+		}
+		return loss, t.Update(grads)
 	}
-	return loss, t.Update(t.grads)
+	if err := w.m.checkLoss(&b); err != nil {
+		return LstmLoss{}, err
+	}
+	if err := checkApart("Lstm", "X", b.X, w.m.Params.all, grads.all); err != nil {
+		return LstmLoss{}, err
+	}
+	if err := checkRoom("Lstm", "the batch", 62208.0*float64(b.N)+106667.0); err != nil {
+		return LstmLoss{}, err
+	}
+	w.reals = grow(w.reals, b.N*62208+106666)
+	t.step++
+	loss := w.step(&b, grads, t.LR)
+	t.update(w.m.Params.H.Cell.W, grads.H.Cell.W)
+	t.update(w.m.Params.H.Cell.B, grads.H.Cell.B)
+	t.update(w.m.Params.Z.B, grads.Z.B)
+	return loss, nil
 }
 
 // Update changes the parameters by a gradient.
@@ -899,7 +918,7 @@ func (w *BlockWork) Loss(b BlockBatch) (BlockLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 1835136)
+	w.reals = grow(w.reals, 825472)
 	return w.loss(&b), nil
 }
 
@@ -918,7 +937,7 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 3679488)
+	w.reals = grow(w.reals, 3049600)
 	return w.grad(&b, grads), nil
 }
 
@@ -998,7 +1017,7 @@ func (t *BlockTrainer) Step(b BlockBatch) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, w.m.Params.all, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 4211968)
+	w.reals = grow(w.reals, 3573888)
 	t.step++
 	loss := w.step(&b, grads, t.LR)
 	t.update(w.m.Params.N.Scale, grads.N.Scale)

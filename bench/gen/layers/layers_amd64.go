@@ -256,15 +256,15 @@ func dbFLoop(dbF, dbF2 []float32) {
 	}
 }
 
-// nextWLoopPart is nextWLoopPartGo, or assembly that computes the same.
-func nextWLoopPart(first, count, n int, nextW, w, g []float32, lr0 float32) {
+// wLoopPart is wLoopPartGo, or assembly that computes the same.
+func wLoopPart(first, count, n int, w, g []float32, lr0 float32) {
 	switch cpu {
 	case avx512:
-		nextWLoopAVX512(first, count, n, nextW, w, g, lr0)
+		wLoopAVX512(first, count, n, w, g, lr0)
 	case avx2:
-		nextWLoopAVX2(first, count, n, nextW, w, g, lr0)
+		wLoopAVX2(first, count, n, w, g, lr0)
 	default:
-		nextWLoopPartGo(first, count, n, nextW, w, g, lr0)
+		wLoopPartGo(first, count, n, w, g, lr0)
 	}
 }
 
@@ -352,15 +352,15 @@ func zProduct2Part(rows, batch int, z, h, zW, zB, scratch2 []float32) {
 	}
 }
 
-// dcLoopPart is dcLoopPartGo, or assembly that computes the same.
-func dcLoopPart(first, count, rows int, h, c, dh, dc []float32) {
+// zhProduct2Part is zhProduct2PartGo, or assembly that computes the same.
+func zhProduct2Part(batch int, zh, x, hCellW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dcLoopAVX512(first, count, rows, h, c, dh, dc)
+		zhProduct2AVX512(batch, zh, x, hCellW, 0, 32, 0, 512, 3, scratch2)
 	case avx2:
-		dcLoopAVX2(first, count, rows, h, c, dh, dc)
+		zhProduct2AVX2(batch, zh, x, hCellW, 0, 32, 0, 512, 3, scratch2)
 	default:
-		dcLoopPartGo(first, count, rows, h, c, dh, dc)
+		zhProduct2PartGo(batch, zh, x, hCellW, scratch2)
 	}
 }
 
@@ -439,14 +439,14 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 
 // dhCellW2ProductPart is dhCellW2ProductPartGo, or assembly that computes the
 // same.
-func dhCellW2ProductPart(batch int, dhCellW2, dzh, h, scratch2 []float32) {
+func dhCellW2ProductPart(first, count, batch int, dhCellW2, dzh, h, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhCellW2ProductAVX512(batch, dhCellW2, dzh, h, 0, 512, 0, 128, 3, scratch2)
+		dhCellW2ProductAVX512(batch, dhCellW2, dzh, h, first, first+count, 0, 128, 3, scratch2)
 	case avx2:
-		dhCellW2ProductAVX2(batch, dhCellW2, dzh, h, 0, 512, 0, 128, 3, scratch2)
+		dhCellW2ProductAVX2(batch, dhCellW2, dzh, h, first, first+count, 0, 128, 3, scratch2)
 	default:
-		dhCellW2ProductPartGo(batch, dhCellW2, dzh, h, scratch2)
+		dhCellW2ProductPartGo(first, count, batch, dhCellW2, dzh, h, scratch2)
 	}
 }
 
@@ -476,134 +476,134 @@ func dhCellBSums(batch int, dhCellB, dzh []float32) {
 }
 
 // dhCellWLoop is dhCellWLoopGo, or assembly that computes the same.
-func dhCellWLoop(dhCellW, dhCellW3, dhCellW2 []float32) {
+func dhCellWLoop(dhCellW, dhCellW3 []float32) {
 	switch cpu {
 	case avx512:
-		dhCellWLoopAVX512(dhCellW, dhCellW3, dhCellW2)
+		dhCellWLoopAVX512(dhCellW, dhCellW3)
 	case avx2:
-		dhCellWLoopAVX2(dhCellW, dhCellW3, dhCellW2)
+		dhCellWLoopAVX2(dhCellW, dhCellW3)
 	default:
-		dhCellWLoopGo(dhCellW, dhCellW3, dhCellW2)
+		dhCellWLoopGo(dhCellW, dhCellW3)
+	}
+}
+
+// dhCellWLoop2 is dhCellWLoop2Go, or assembly that computes the same.
+func dhCellWLoop2(dhCellW, dhCellW2 []float32) {
+	switch cpu {
+	case avx512:
+		dhCellWLoop2AVX512(dhCellW, dhCellW2)
+	case avx2:
+		dhCellWLoop2AVX2(dhCellW, dhCellW2)
+	default:
+		dhCellWLoop2Go(dhCellW, dhCellW2)
+	}
+}
+
+// zWProduct2Part is zWProduct2PartGo, or assembly that computes the same.
+func zWProduct2Part(rows, batch int, zW, dzz, h []float32, lr0 float32, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zWProduct2AVX512(rows, batch, zW, dzz, h, lr0, 0, 10, 0, 128, 3, scratch2)
+	case avx2:
+		zWProduct2AVX2(rows, batch, zW, dzz, h, lr0, 0, 10, 0, 128, 3, scratch2)
+	default:
+		zWProduct2PartGo(rows, batch, zW, dzz, h, lr0, scratch2)
 	}
 }
 
 // nLoop is nLoopGo, or assembly that computes the same.
-func nLoop(rows int, x, nD, n, nScale, nShift []float32) {
+func nLoop(b, from int, x, nD, n, nScale, nShift []float32) {
 	switch cpu {
 	case avx512:
-		nLoopAVX512(rows, x, nD, n, nScale, nShift)
+		nLoopAVX512(b, from, x, nD, n, nScale, nShift)
 	case avx2:
-		nLoopAVX2(rows, x, nD, n, nScale, nShift)
+		nLoopAVX2(b, from, x, nD, n, nScale, nShift)
 	default:
-		nLoopGo(rows, x, nD, n, nScale, nShift)
+		nLoopGo(b, from, x, nD, n, nScale, nShift)
 	}
 }
 
-// aVProductPart is aVProductPartGo, or assembly that computes the same.
-func aVProductPart(rows int, aV, n, aWv, scratch2 []float32) {
+// aQProductPart is aQProductPartGo, or assembly that computes the same.
+func aQProductPart(aQ, n, aWq, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		aVProductAVX512(rows, aV, n, aWv, 0, rows, 0, 32, 3, scratch2)
+		aQProductAVX512(aQ, n, aWq, 0, 64, 0, 32, 3, scratch2)
 	case avx2:
-		aVProductAVX2(rows, aV, n, aWv, 0, rows, 0, 32, 3, scratch2)
+		aQProductAVX2(aQ, n, aWq, 0, 64, 0, 32, 3, scratch2)
 	default:
-		aVProductPartGo(rows, aV, n, aWv, scratch2)
+		aQProductPartGo(aQ, n, aWq, scratch2)
 	}
 }
 
 // zaProduct2Part is zaProduct2PartGo, or assembly that computes the same.
-func zaProduct2Part(b, i int, za, aQ, aM, scratch2 []float32) {
+func zaProduct2Part(za, aQ, aM, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zaProduct2AVX512(b, i, za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
+		zaProduct2AVX512(za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
 	case avx2:
-		zaProduct2AVX2(b, i, za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
+		zaProduct2AVX2(za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
 	default:
-		zaProduct2PartGo(b, i, za, aQ, aM, scratch2)
+		zaProduct2PartGo(za, aQ, aM, scratch2)
 	}
 }
 
 // za2Loop is za2LoopGo, or assembly that computes the same.
-func za2Loop(b, i int, za, exps, za2 []float32) {
+func za2Loop(za, exps, za2 []float32) {
 	switch cpu {
 	case avx512:
-		za2LoopAVX512(b, i, za, exps, za2)
+		za2LoopAVX512(za, exps, za2)
 	case avx2:
-		za2LoopAVX2(b, i, za, exps, za2)
+		za2LoopAVX2(za, exps, za2)
 	default:
-		za2LoopGo(b, i, za, exps, za2)
+		za2LoopGo(za, exps, za2)
 	}
 }
 
 // aZProductPart is aZProductPartGo, or assembly that computes the same.
-func aZProductPart(b, i int, aZ, za2, aV, scratch2 []float32) {
+func aZProductPart(aZ, za2, aV, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		aZProductAVX512(b, i, aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
+		aZProductAVX512(aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
 	case avx2:
-		aZProductAVX2(b, i, aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
+		aZProductAVX2(aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
 	default:
-		aZProductPartGo(b, i, aZ, za2, aV, scratch2)
-	}
-}
-
-// sumPart is sumPartGo, or assembly that computes the same.
-func sumPart(first, count, rows int, aY []float32) {
-	switch cpu {
-	case avx512:
-		sumAVX512(first, count, rows, aY)
-	case avx2:
-		sumAVX2(first, count, rows, aY)
-	default:
-		sumPartGo(first, count, rows, aY)
+		aZProductPartGo(aZ, za2, aV, scratch2)
 	}
 }
 
 // aYProductPart is aYProductPartGo, or assembly that computes the same.
-func aYProductPart(rows int, aY, aZ, aWo, scratch2 []float32) {
+func aYProductPart(aY, aZ, aWo, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		aYProductAVX512(rows, aY, aZ, aWo, 0, rows, 0, 128, 3, scratch2)
+		aYProductAVX512(aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	case avx2:
-		aYProductAVX2(rows, aY, aZ, aWo, 0, rows, 0, 128, 3, scratch2)
+		aYProductAVX2(aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	default:
-		aYProductPartGo(rows, aY, aZ, aWo, scratch2)
+		aYProductPartGo(aY, aZ, aWo, scratch2)
 	}
 }
 
 // mLoop is mLoopGo, or assembly that computes the same.
-func mLoop(rows int, x, aY, r, mD, m, mScale, mShift []float32) {
+func mLoop(b, from int, x, aY, r, mD, m, mScale, mShift []float32) {
 	switch cpu {
 	case avx512:
-		mLoopAVX512(rows, x, aY, r, mD, m, mScale, mShift)
+		mLoopAVX512(b, from, x, aY, r, mD, m, mScale, mShift)
 	case avx2:
-		mLoopAVX2(rows, x, aY, r, mD, m, mScale, mShift)
+		mLoopAVX2(b, from, x, aY, r, mD, m, mScale, mShift)
 	default:
-		mLoopGo(rows, x, aY, r, mD, m, mScale, mShift)
+		mLoopGo(b, from, x, aY, r, mD, m, mScale, mShift)
 	}
 }
 
-// zupProductPart is zupProductPartGo, or assembly that computes the same.
-func zupProductPart(first, count, rows int, zup, m, upW, scratch2 []float32) {
+// upProductPart is upProductPartGo, or assembly that computes the same.
+func upProductPart(first, count, rows int, up, m, upW, upB, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zupProductAVX512(rows, zup, m, upW, 0, rows, first, first+count, 3, scratch2)
+		upProductAVX512(rows, up, m, upW, upB, 0, rows*64, first, first+count, 3, scratch2)
 	case avx2:
-		zupProductAVX2(rows, zup, m, upW, 0, rows, first, first+count, 3, scratch2)
+		upProductAVX2(rows, up, m, upW, upB, 0, rows*64, first, first+count, 3, scratch2)
 	default:
-		zupProductPartGo(first, count, rows, zup, m, upW, scratch2)
-	}
-}
-
-// upLoopPart is upLoopPartGo, or assembly that computes the same.
-func upLoopPart(first, count, rows int, up, zup, upB []float32) {
-	switch cpu {
-	case avx512:
-		upLoopAVX512(first, count, rows, up, zup, upB)
-	case avx2:
-		upLoopAVX2(first, count, rows, up, zup, upB)
-	default:
-		upLoopPartGo(first, count, rows, up, zup, upB)
+		upProductPartGo(first, count, rows, up, m, upW, upB, scratch2)
 	}
 }
 
@@ -611,9 +611,9 @@ func upLoopPart(first, count, rows int, up, zup, upB []float32) {
 func zdownProductPart(first, count, rows int, zdown, up, downW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zdownProductAVX512(rows, zdown, up, downW, 0, rows, first, first+count, 3, scratch2)
+		zdownProductAVX512(rows, zdown, up, downW, 0, rows*64, first, first+count, 3, scratch2)
 	case avx2:
-		zdownProductAVX2(rows, zdown, up, downW, 0, rows, first, first+count, 3, scratch2)
+		zdownProductAVX2(rows, zdown, up, downW, 0, rows*64, first, first+count, 3, scratch2)
 	default:
 		zdownProductPartGo(first, count, rows, zdown, up, downW, scratch2)
 	}
@@ -643,15 +643,39 @@ func zProduct3Part(rows int, z, center, zW, zB, scratch2 []float32) {
 	}
 }
 
-// nLoop2Part is nLoop2PartGo, or assembly that computes the same.
-func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) {
+// nLoop2 is nLoop2Go, or assembly that computes the same.
+func nLoop2(b, from int, x, nD, zn, n, nScale, nShift []float32) {
 	switch cpu {
 	case avx512:
-		nLoop2AVX512(first, count, rows, x, nD, zn, n, nScale, nShift)
+		nLoop2AVX512(b, from, x, nD, zn, n, nScale, nShift)
 	case avx2:
-		nLoop2AVX2(first, count, rows, x, nD, zn, n, nScale, nShift)
+		nLoop2AVX2(b, from, x, nD, zn, n, nScale, nShift)
 	default:
-		nLoop2PartGo(first, count, rows, x, nD, zn, n, nScale, nShift)
+		nLoop2Go(b, from, x, nD, zn, n, nScale, nShift)
+	}
+}
+
+// aQProduct2Part is aQProduct2PartGo, or assembly that computes the same.
+func aQProduct2Part(b, i int, aQ, n, aWq, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		aQProduct2AVX512(b, i, aQ, n, aWq, 0, 64, 0, 32, 3, scratch2)
+	case avx2:
+		aQProduct2AVX2(b, i, aQ, n, aWq, 0, 64, 0, 32, 3, scratch2)
+	default:
+		aQProduct2PartGo(b, i, aQ, n, aWq, scratch2)
+	}
+}
+
+// zaProduct3Part is zaProduct3PartGo, or assembly that computes the same.
+func zaProduct3Part(b, i int, za, aQ, aM, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		zaProduct3AVX512(b, i, za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
+	case avx2:
+		zaProduct3AVX2(b, i, za, aQ, aM, 0, 64, 0, 64, 3, scratch2)
+	default:
+		zaProduct3PartGo(b, i, za, aQ, aM, scratch2)
 	}
 }
 
@@ -679,27 +703,63 @@ func daVLoop(b, i int, daV, exps, total []float32) {
 	}
 }
 
-// mLoop2Part is mLoop2PartGo, or assembly that computes the same.
-func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
+// aZProduct2Part is aZProduct2PartGo, or assembly that computes the same.
+func aZProduct2Part(b, i int, aZ, za2, aV, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		mLoop2AVX512(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+		aZProduct2AVX512(b, i, aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
 	case avx2:
-		mLoop2AVX2(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+		aZProduct2AVX2(b, i, aZ, za2, aV, 0, 64, 0, 32, 3, scratch2)
 	default:
-		mLoop2PartGo(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+		aZProduct2PartGo(b, i, aZ, za2, aV, scratch2)
 	}
 }
 
-// dupLoopPart is dupLoopPartGo, or assembly that computes the same.
-func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
+// aYProduct2Part is aYProduct2PartGo, or assembly that computes the same.
+func aYProduct2Part(b, i int, aY, aZ, aWo, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dupLoopAVX512(first, count, rows, ddownW2, zup, upB, up, dup)
+		aYProduct2AVX512(b, i, aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	case avx2:
-		dupLoopAVX2(first, count, rows, ddownW2, zup, upB, up, dup)
+		aYProduct2AVX2(b, i, aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	default:
-		dupLoopPartGo(first, count, rows, ddownW2, zup, upB, up, dup)
+		aYProduct2PartGo(b, i, aY, aZ, aWo, scratch2)
+	}
+}
+
+// mLoop2 is mLoop2Go, or assembly that computes the same.
+func mLoop2(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
+	switch cpu {
+	case avx512:
+		mLoop2AVX512(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+	case avx2:
+		mLoop2AVX2(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+	default:
+		mLoop2Go(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+	}
+}
+
+// dupProductPart is dupProductPartGo, or assembly that computes the same.
+func dupProductPart(first, count, rows int, dup, m, upW, upB, up, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dupProductAVX512(rows, dup, m, upW, upB, up, 0, rows*64, first, first+count, 3, scratch2)
+	case avx2:
+		dupProductAVX2(rows, dup, m, upW, upB, up, 0, rows*64, first, first+count, 3, scratch2)
+	default:
+		dupProductPartGo(first, count, rows, dup, m, upW, upB, up, scratch2)
+	}
+}
+
+// centerLoop2 is centerLoop2Go, or assembly that computes the same.
+func centerLoop2(rows int, zcenter, r, zdown, downB, center, ddownW2, up []float32) {
+	switch cpu {
+	case avx512:
+		centerLoop2AVX512(rows, zcenter, r, zdown, downB, center, ddownW2, up)
+	case avx2:
+		centerLoop2AVX2(rows, zcenter, r, zdown, downB, center, ddownW2, up)
+	default:
+		centerLoop2Go(rows, zcenter, r, zdown, downB, center, ddownW2, up)
 	}
 }
 
@@ -754,26 +814,14 @@ func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []f
 }
 
 // dzup2Loop is dzup2LoopGo, or assembly that computes the same.
-func dzup2Loop(b int, dup2, dup, dzup2, dupB []float32) {
+func dzup2Loop(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) {
 	switch cpu {
 	case avx512:
-		dzup2LoopAVX512(b, dup2, dup, dzup2, dupB)
+		dzup2LoopAVX512(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
 	case avx2:
-		dzup2LoopAVX2(b, dup2, dup, dzup2, dupB)
+		dzup2LoopAVX2(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
 	default:
-		dzup2LoopGo(b, dup2, dup, dzup2, dupB)
-	}
-}
-
-// dupWProductPart is dupWProductPartGo, or assembly that computes the same.
-func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		dupWProductAVX512(b, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
-	case avx2:
-		dupWProductAVX2(b, dupW, dzup2, m, 0, 512, 0, 128, 3, scratch2)
-	default:
-		dupWProductPartGo(b, dupW, dzup2, m, scratch2)
+		dzup2LoopGo(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
 	}
 }
 
@@ -781,9 +829,9 @@ func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
 func dmProductPart(first, count, rows int, dm, dzup2, upW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dmProductAVX512(rows, dm, dzup2, upW, 0, rows, first, first+count, 3, scratch2)
+		dmProductAVX512(rows, dm, dzup2, upW, 0, rows*64, first, first+count, 3, scratch2)
 	case avx2:
-		dmProductAVX2(rows, dm, dzup2, upW, 0, rows, first, first+count, 3, scratch2)
+		dmProductAVX2(rows, dm, dzup2, upW, 0, rows*64, first, first+count, 3, scratch2)
 	default:
 		dmProductPartGo(first, count, rows, dm, dzup2, upW, scratch2)
 	}
@@ -814,14 +862,14 @@ func daWoProductPart(b, i int, daWo, dr, aZ, scratch2 []float32) {
 }
 
 // daZProductPart is daZProductPartGo, or assembly that computes the same.
-func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
+func daZProductPart(first, count, rows int, daZ, dr, aWo, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daZProductAVX512(rows, daZ, dr, aWo, 0, rows, 0, 32, 3, scratch2)
+		daZProductAVX512(rows, daZ, dr, aWo, 0, rows*64, first, first+count, 3, scratch2)
 	case avx2:
-		daZProductAVX2(rows, daZ, dr, aWo, 0, rows, 0, 32, 3, scratch2)
+		daZProductAVX2(rows, daZ, dr, aWo, 0, rows*64, first, first+count, 3, scratch2)
 	default:
-		daZProductPartGo(rows, daZ, dr, aWo, scratch2)
+		daZProductPartGo(first, count, rows, daZ, dr, aWo, scratch2)
 	}
 }
 
@@ -885,39 +933,51 @@ func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
 	}
 }
 
-// daWqProductPart is daWqProductPartGo, or assembly that computes the same.
-func daWqProductPart(b, i int, daWq, daQ2, n, scratch2 []float32) {
+// dnProductPart is dnProductPartGo, or assembly that computes the same.
+func dnProductPart(dn, daQ2, aWq, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daWqProductAVX512(b, i, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+		dnProductAVX512(dn, daQ2, aWq, 0, 64, 0, 128, 3, scratch2)
 	case avx2:
-		daWqProductAVX2(b, i, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
+		dnProductAVX2(dn, daQ2, aWq, 0, 64, 0, 128, 3, scratch2)
 	default:
-		daWqProductPartGo(b, i, daWq, daQ2, n, scratch2)
+		dnProductPartGo(dn, daQ2, aWq, scratch2)
 	}
 }
 
-// dnProductPart is dnProductPartGo, or assembly that computes the same.
-func dnProductPart(rows int, dn, daQ2, aWq, scratch2 []float32) {
+// daWqProductPart is daWqProductPartGo, or assembly that computes the same.
+func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dnProductAVX512(rows, dn, daQ2, aWq, 0, rows, 0, 128, 3, scratch2)
+		daWqProductAVX512(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
 	case avx2:
-		dnProductAVX2(rows, dn, daQ2, aWq, 0, rows, 0, 128, 3, scratch2)
+		daWqProductAVX2(b, daWq, daQ2, n, 0, 32, 0, 128, 3, scratch2)
 	default:
-		dnProductPartGo(rows, dn, daQ2, aWq, scratch2)
+		daWqProductPartGo(b, daWq, daQ2, n, scratch2)
 	}
 }
 
 // dnShiftSums is dnShiftSumsGo, or assembly that computes the same.
-func dnShiftSums(rows int, zn, dn, dnScale, nD, dnShift []float32) {
+func dnShiftSums(b int, zn, dn, dnScale, nD, dnShift []float32) {
 	switch cpu {
 	case avx512:
-		dnShiftSumsAVX512(rows, zn, dn, dnScale, nD, dnShift)
+		dnShiftSumsAVX512(b, zn, dn, dnScale, nD, dnShift)
 	case avx2:
-		dnShiftSumsAVX2(rows, zn, dn, dnScale, nD, dnShift)
+		dnShiftSumsAVX2(b, zn, dn, dnScale, nD, dnShift)
 	default:
-		dnShiftSumsGo(rows, zn, dn, dnScale, nD, dnShift)
+		dnShiftSumsGo(b, zn, dn, dnScale, nD, dnShift)
+	}
+}
+
+// dupWProductPart is dupWProductPartGo, or assembly that computes the same.
+func dupWProductPart(first, count, rows int, dupW, dzup2, m, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		dupWProductAVX512(rows, dupW, dzup2, m, first, first+count, 0, 128, 3, scratch2)
+	case avx2:
+		dupWProductAVX2(rows, dupW, dzup2, m, first, first+count, 0, 128, 3, scratch2)
+	default:
+		dupWProductPartGo(first, count, rows, dupW, dzup2, m, scratch2)
 	}
 }
 
@@ -957,15 +1017,15 @@ func downWProductPart(first, count, rows int, downW, ddcenter, ddownW2 []float32
 	}
 }
 
-// zWProduct2Part is zWProduct2PartGo, or assembly that computes the same.
-func zWProduct2Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
+// zWProduct3Part is zWProduct3PartGo, or assembly that computes the same.
+func zWProduct3Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zWProduct2AVX512(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
+		zWProduct3AVX512(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
 	case avx2:
-		zWProduct2AVX2(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
+		zWProduct3AVX2(rows, zW, dzz, center, lr0, 0, 10, 0, 128, 3, scratch2)
 	default:
-		zWProduct2PartGo(rows, zW, dzz, center, lr0, scratch2)
+		zWProduct3PartGo(rows, zW, dzz, center, lr0, scratch2)
 	}
 }
 
@@ -1096,10 +1156,10 @@ func dbFLoopAVX512(dbF []float32, dbF2 []float32)
 func dbFLoopAVX2(dbF []float32, dbF2 []float32)
 
 //go:noescape
-func nextWLoopAVX512(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+func wLoopAVX512(first int, count int, n int, w []float32, p4 []float32, lr0 float32)
 
 //go:noescape
-func nextWLoopAVX2(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+func wLoopAVX2(first int, count int, n int, w []float32, p4 []float32, lr0 float32)
 
 //go:noescape
 func zWProductAVX512(rows int, zW []float32, dzz []float32, p3 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1144,10 +1204,10 @@ func zProduct2AVX512(rows int, batch int, z []float32, h []float32, zW []float32
 func zProduct2AVX2(rows int, batch int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dcLoopAVX512(first int, count int, rows int, h []float32, c []float32, dh []float32, dc []float32)
+func zhProduct2AVX512(batch int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dcLoopAVX2(first int, count int, rows int, h []float32, c []float32, dh []float32, dc []float32)
+func zhProduct2AVX2(batch int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func hLoop2AVX512(rows int, batch int, from int, t int, zh4 []float32, zh7 []float32, zh5 []float32, zh3 []float32, zh6 []float32, c []float32, zh2 []float32, h []float32)
@@ -1204,70 +1264,70 @@ func dhCellBSumsAVX512(batch int, dhCellB []float32, dzh []float32)
 func dhCellBSumsAVX2(batch int, dhCellB []float32, dzh []float32)
 
 //go:noescape
-func dhCellWLoopAVX512(dhCellW []float32, dhCellW3 []float32, dhCellW2 []float32)
+func dhCellWLoopAVX512(dhCellW []float32, dhCellW3 []float32)
 
 //go:noescape
-func dhCellWLoopAVX2(dhCellW []float32, dhCellW3 []float32, dhCellW2 []float32)
+func dhCellWLoopAVX2(dhCellW []float32, dhCellW3 []float32)
 
 //go:noescape
-func nLoopAVX512(rows int, x []float32, nD []float32, n []float32, nScale []float32, nShift []float32)
+func dhCellWLoop2AVX512(dhCellW []float32, dhCellW2 []float32)
 
 //go:noescape
-func nLoopAVX2(rows int, x []float32, nD []float32, n []float32, nScale []float32, nShift []float32)
+func dhCellWLoop2AVX2(dhCellW []float32, dhCellW2 []float32)
 
 //go:noescape
-func aVProductAVX512(rows int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zWProduct2AVX512(rows int, batch int, zW []float32, dzz []float32, h []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aVProductAVX2(rows int, aV []float32, n []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zWProduct2AVX2(rows int, batch int, zW []float32, dzz []float32, h []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zaProduct2AVX512(b int, i int, za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func nLoopAVX512(b int, from int, x []float32, nD []float32, n []float32, nScale []float32, nShift []float32)
 
 //go:noescape
-func zaProduct2AVX2(b int, i int, za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func nLoopAVX2(b int, from int, x []float32, nD []float32, n []float32, nScale []float32, nShift []float32)
 
 //go:noescape
-func za2LoopAVX512(b int, i int, za []float32, exps []float32, za2 []float32)
+func aQProductAVX512(aQ []float32, n []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func za2LoopAVX2(b int, i int, za []float32, exps []float32, za2 []float32)
+func aQProductAVX2(aQ []float32, n []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aZProductAVX512(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zaProduct2AVX512(za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aZProductAVX2(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zaProduct2AVX2(za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func sumAVX512(first int, count int, rows int, aY []float32)
+func za2LoopAVX512(za []float32, exps []float32, za2 []float32)
 
 //go:noescape
-func sumAVX2(first int, count int, rows int, aY []float32)
+func za2LoopAVX2(za []float32, exps []float32, za2 []float32)
 
 //go:noescape
-func aYProductAVX512(rows int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func aZProductAVX512(aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aYProductAVX2(rows int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func aZProductAVX2(aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func mLoopAVX512(rows int, x []float32, aY []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
+func aYProductAVX512(aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func mLoopAVX2(rows int, x []float32, aY []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
+func aYProductAVX2(aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zupProductAVX512(rows int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func mLoopAVX512(b int, from int, x []float32, aY []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
 
 //go:noescape
-func zupProductAVX2(rows int, zup []float32, m []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func mLoopAVX2(b int, from int, x []float32, aY []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
 
 //go:noescape
-func upLoopAVX512(first int, count int, rows int, up []float32, zup []float32, upB []float32)
+func upProductAVX512(rows int, up []float32, m []float32, upW []float32, upB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func upLoopAVX2(first int, count int, rows int, up []float32, zup []float32, upB []float32)
+func upProductAVX2(rows int, up []float32, m []float32, upW []float32, upB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func zdownProductAVX512(rows int, zdown []float32, up []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1288,10 +1348,22 @@ func zProduct3AVX512(rows int, z []float32, center []float32, zW []float32, zB [
 func zProduct3AVX2(rows int, z []float32, center []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func nLoop2AVX512(first int, count int, rows int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
+func nLoop2AVX512(b int, from int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
 
 //go:noescape
-func nLoop2AVX2(first int, count int, rows int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
+func nLoop2AVX2(b int, from int, x []float32, nD []float32, zn []float32, n []float32, nScale []float32, nShift []float32)
+
+//go:noescape
+func aQProduct2AVX512(b int, i int, aQ []float32, n []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func aQProduct2AVX2(b int, i int, aQ []float32, n []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zaProduct3AVX512(b int, i int, za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func zaProduct3AVX2(b int, i int, za []float32, aQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func za2Loop2AVX512(b int, i int, za []float32, exps []float32, total []float32, za2 []float32)
@@ -1306,16 +1378,34 @@ func daVLoopAVX512(b int, i int, daV []float32, exps []float32, total []float32)
 func daVLoopAVX2(b int, i int, daV []float32, exps []float32, total []float32)
 
 //go:noescape
-func mLoop2AVX512(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
+func aZProduct2AVX512(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func mLoop2AVX2(first int, count int, rows int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
+func aZProduct2AVX2(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dupLoopAVX512(first int, count int, rows int, ddownW2 []float32, zup []float32, upB []float32, up []float32, dup []float32)
+func aYProduct2AVX512(b int, i int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dupLoopAVX2(first int, count int, rows int, ddownW2 []float32, zup []float32, upB []float32, up []float32, dup []float32)
+func aYProduct2AVX2(b int, i int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func mLoop2AVX512(b int, from int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
+
+//go:noescape
+func mLoop2AVX2(b int, from int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
+
+//go:noescape
+func dupProductAVX512(rows int, dup []float32, m []float32, upW []float32, upB []float32, up []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dupProductAVX2(rows int, dup []float32, m []float32, upW []float32, upB []float32, up []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func centerLoop2AVX512(rows int, zcenter []float32, r []float32, zdown []float32, downB []float32, center []float32, ddownW2 []float32, up []float32)
+
+//go:noescape
+func centerLoop2AVX2(rows int, zcenter []float32, r []float32, zdown []float32, downB []float32, center []float32, ddownW2 []float32, up []float32)
 
 //go:noescape
 func ddcenterProductAVX512(rows int, ddcenter []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1342,16 +1432,10 @@ func dup2ProductAVX512(rows int, dup2 []float32, ddcenter []float32, downW []flo
 func dup2ProductAVX2(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzup2LoopAVX512(b int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
+func dzup2LoopAVX512(rows int, ddownB2 []float32, ddcenter []float32, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
 
 //go:noescape
-func dzup2LoopAVX2(b int, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
-
-//go:noescape
-func dupWProductAVX512(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func dupWProductAVX2(b int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dzup2LoopAVX2(rows int, ddownB2 []float32, ddcenter []float32, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
 
 //go:noescape
 func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1408,22 +1492,28 @@ func daM2ProductAVX512(b int, i int, daM2 []float32, daM []float32, aQ []float32
 func daM2ProductAVX2(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daWqProductAVX512(b int, i int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dnProductAVX512(dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daWqProductAVX2(b int, i int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dnProductAVX2(dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnProductAVX512(rows int, dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daWqProductAVX512(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnProductAVX2(rows int, dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daWqProductAVX2(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnShiftSumsAVX512(rows int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
+func dnShiftSumsAVX512(b int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
 
 //go:noescape
-func dnShiftSumsAVX2(rows int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
+func dnShiftSumsAVX2(b int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
+
+//go:noescape
+func dupWProductAVX512(rows int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func dupWProductAVX2(rows int, dupW []float32, dzup2 []float32, m []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func ddownBLoopAVX512(ddownB []float32, ddownB2 []float32)
@@ -1444,10 +1534,10 @@ func downWProductAVX512(rows int, downW []float32, ddcenter []float32, ddownW2 [
 func downWProductAVX2(rows int, downW []float32, ddcenter []float32, ddownW2 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zWProduct2AVX512(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zWProduct3AVX512(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zWProduct2AVX2(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zWProduct3AVX2(rows int, zW []float32, dzz []float32, center []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

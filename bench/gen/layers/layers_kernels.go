@@ -686,34 +686,33 @@ func dbFLoopGo(dbF, dbF2 []float32) {
 	}
 }
 
-// nextWLoop computes a part of a procedure, in parts of 65536.
-func (t *tasks) nextWLoop(n int, nextW, w, g []float32, lr0 float32) {
-	k := &t.nextWLoopTask
-	*k = nextWLoopTask{t: t, n: n, nextW: nextW, w: w, g: g, lr0: lr0}
+// wLoop computes a part of a procedure, in parts of 65536.
+func (t *tasks) wLoop(n int, w, g []float32, lr0 float32) {
+	k := &t.wLoopTask
+	*k = wLoopTask{t: t, n: n, w: w, g: g, lr0: lr0}
 	workers.run(t.forWork(n*3), partsOf(n, 65536), k)
 }
 
-// nextWLoopTask is what the parts of nextWLoop work on.
-type nextWLoopTask struct {
-	t           *tasks
-	n           int
-	nextW, w, g []float32
-	lr0         float32
+// wLoopTask is what the parts of wLoop work on.
+type wLoopTask struct {
+	t    *tasks
+	n    int
+	w, g []float32
+	lr0  float32
 }
 
-func (k *nextWLoopTask) part(i, who int) {
+func (k *wLoopTask) part(i, who int) {
 	first := i * 65536
 	count := min(65536, k.n-first)
-	nextWLoopPart(first, count, k.n, k.nextW, k.w, k.g, k.lr0)
+	wLoopPart(first, count, k.n, k.w, k.g, k.lr0)
 }
 
-// nextWLoopPartGo computes a part of a procedure.
-func nextWLoopPartGo(first, count, n int, nextW, w, g []float32, lr0 float32) {
+// wLoopPartGo computes a part of a procedure.
+func wLoopPartGo(first, count, n int, w, g []float32, lr0 float32) {
 	wRow := w[first:][:count]
 	gRow := g[first:][:count]
-	nextWRow := nextW[first:][:count]
 	for i := range count {
-		nextWRow[i] = wRow[i] - lr0*gRow[i]
+		wRow[i] -= lr0 * gRow[i]
 	}
 }
 
@@ -743,8 +742,8 @@ func zWProductPartGo(rows int, zW, dzz, Y4 []float32, lr0 float32, _ []float32) 
 		matmul(mat(sums[:], 1, 784), matrix[float32]{dzz[i:], 1, rows, 1, 10}, mat(Y4, rows, 784))
 		zWRow := zW[i*784:][:784]
 		for j := range 784 {
-			sum2 := sums[j]
-			zWRow[j] -= lr0 * sum2
+			sum := sums[j]
+			zWRow[j] -= lr0 * sum
 		}
 	}
 }
@@ -946,53 +945,27 @@ func zProduct2PartGo(rows, batch int, z, h, zW, zB, _ []float32) {
 	}
 }
 
-// dcLoop computes h = 0, c = 0, dh = 0, …, in parts of 512.
-func (t *tasks) dcLoop(rows int, h, c, dh, dc []float32) {
-	k := &t.dcLoopTask
-	*k = dcLoopTask{t: t, rows: rows, h: h, c: c, dh: dh, dc: dc}
-	workers.run(t.forWork(rows*512), partsOf(rows, 512), k)
+// zhProduct2 computes zh = x·hCellW[:,:64]ᵀ.
+func (t *tasks) zhProduct2(batch int, zh, x2, hCellW []float32) {
+	k := &t.zhProduct2Task
+	*k = zhProduct2Task{t: t, batch: batch, zh: zh, x2: x2, hCellW: hCellW}
+	workers.run(1, 1, k)
 }
 
-// dcLoopTask is what the parts of dcLoop work on.
-type dcLoopTask struct {
-	t            *tasks
-	rows         int
-	h, c, dh, dc []float32
+// zhProduct2Task is what the parts of zhProduct2 work on.
+type zhProduct2Task struct {
+	t              *tasks
+	batch          int
+	zh, x2, hCellW []float32
 }
 
-func (k *dcLoopTask) part(i, who int) {
-	first := i * 512
-	count := min(512, k.rows-first)
-	dcLoopPart(first, count, k.rows, k.h, k.c, k.dh, k.dc)
+func (k *zhProduct2Task) part(i, who int) {
+	zhProduct2Part(k.batch, k.zh, k.x2, k.hCellW, k.t.scratch32.of(who, 42272))
 }
 
-// dcLoopPartGo computes h = 0, c = 0, dh = 0, ….
-func dcLoopPartGo(first, count, rows int, h, c, dh, dc []float32) {
-	for b := range count {
-		// h = 0   layers.bp:18
-		hRow := h[b*128+first*128:][:128]
-		for i := range 128 {
-			hRow[i] = 0
-		}
-
-		// c = 0   layers.bp:18
-		cRow := c[b*128+first*128:][:128]
-		for i := range 128 {
-			cRow[i] = 0
-		}
-
-		// dh = 0   layers.bp:18
-		dhRow := dh[b*128+first*128:][:128]
-		for i := range 128 {
-			dhRow[i] = 0
-		}
-
-		// dc = 0   layers.bp:18
-		dcRow := dc[b*128+first*128:][:128]
-		for i := range 128 {
-			dcRow[i] = 0
-		}
-	}
+// zhProduct2PartGo computes zh = x·hCellW[:,:64]ᵀ.
+func zhProduct2PartGo(batch int, zh, x, hCellW, _ []float32) {
+	matmul(matrix[float32]{zh, 32, 512, batch * 512, 1}, mat(x, 32, 64), matrix[float32]{hCellW, 64, 512, 1, 192})
 }
 
 // hLoop2Go computes zh4 = σ(zh7[:128]), zh5 = tanh(zh7[256:384]), zh3 =
@@ -1191,11 +1164,11 @@ func nextDhProductPartGo(first, count, rows, batch, from, t2 int, nextDh, dzh, h
 	matmul(matrix[float32]{nextDh[first:], rows, count, 128, 1}, mat(dzh[batch*15872+from*512-batch*t2*512:], rows, 512), matrix[float32]{hCellW[first+64:], 512, count, 192, 1})
 }
 
-// dhCellW2Product computes dhCellW2 += dzhᵀ·h[:32,:].
+// dhCellW2Product computes dhCellW2 += dzhᵀ·h[:32,:], in parts of 16.
 func (t *tasks) dhCellW2Product(batch int, dhCellW2, dzh, h []float32) {
 	k := &t.dhCellW2ProductTask
 	*k = dhCellW2ProductTask{t: t, batch: batch, dhCellW2: dhCellW2, dzh: dzh, h: h}
-	workers.run(1, 1, k)
+	workers.run(t.forWork(batch*131072), partsOf(512, 16), k)
 }
 
 // dhCellW2ProductTask is what the parts of dhCellW2Product work on.
@@ -1206,12 +1179,14 @@ type dhCellW2ProductTask struct {
 }
 
 func (k *dhCellW2ProductTask) part(i, who int) {
-	dhCellW2ProductPart(k.batch, k.dhCellW2, k.dzh, k.h, k.t.scratch32.of(who, 32288))
+	first := i * 16
+	count := min(16, 512-first)
+	dhCellW2ProductPart(first, count, k.batch, k.dhCellW2, k.dzh, k.h, k.t.scratch32.of(who, k.batch*16640+4192))
 }
 
 // dhCellW2ProductPartGo computes dhCellW2 += dzhᵀ·h[:32,:].
-func dhCellW2ProductPartGo(batch int, dhCellW2, dzh, h, _ []float32) {
-	addmul(mat(dhCellW2, 512, 128), matrix[float32]{dzh, 512, 32, 1, batch * 512}, matrix[float32]{h, 32, 128, batch * 128, 1})
+func dhCellW2ProductPartGo(first, count, batch int, dhCellW2, dzh, h, _ []float32) {
+	matmul(mat(dhCellW2[first*128:], count, 128), matrix[float32]{dzh[first:], count, batch * 32, 1, 512}, mat(h, batch*32, 128))
 }
 
 // dhCellW3Product computes dhCellW3 += dzhᵀ·x.
@@ -1247,99 +1222,129 @@ func dhCellBSumsGo(batch int, dhCellB, dzh []float32) {
 	}
 }
 
-// dhCellWLoopGo computes dhCellW[i,j] = dhCellW3[i,j], dhCellW[i,j + 64] =
-// dhCellW2[i,j].
-func dhCellWLoopGo(dhCellW, dhCellW3, dhCellW2 []float32) {
+// dhCellWLoopGo computes dhCellW[i,j] = dhCellW3[i,j].
+func dhCellWLoopGo(dhCellW, dhCellW3 []float32) {
 	for i := range 512 {
-		// dhCellW[i,j] = dhCellW3[i,j]   layers.bp:18
 		dhCellW3Row := dhCellW3[i*64:][:64]
 		dhCellWRow := dhCellW[i*192:][:64]
 		for j := range 64 {
 			dhCellWRow[j] = dhCellW3Row[j]
 		}
+	}
+}
 
-		// dhCellW[i,j + 64] = dhCellW2[i,j]   layers.bp:18
+// dhCellWLoop2Go computes dhCellW[i,j + 64] = dhCellW2[i,j].
+func dhCellWLoop2Go(dhCellW, dhCellW2 []float32) {
+	for i := range 512 {
 		dhCellW2Row := dhCellW2[i*128:][:128]
-		dhCellWRow2 := dhCellW[i*192+64:][:128]
+		dhCellWRow := dhCellW[i*192+64:][:128]
 		for j := range 128 {
-			dhCellWRow2[j] = dhCellW2Row[j]
+			dhCellWRow[j] = dhCellW2Row[j]
+		}
+	}
+}
+
+// zWProduct2 computes zW updated by dzW[i,j] = dzz[i]·h[32,j].
+func (t *tasks) zWProduct2(rows, batch int, zW, dzz, h []float32, lr0 float32) {
+	k := &t.zWProduct2Task
+	*k = zWProduct2Task{t: t, rows: rows, batch: batch, zW: zW, dzz: dzz, h: h, lr0: lr0}
+	workers.run(1, 1, k)
+}
+
+// zWProduct2Task is what the parts of zWProduct2 work on.
+type zWProduct2Task struct {
+	t           *tasks
+	rows, batch int
+	zW, dzz, h  []float32
+	lr0         float32
+}
+
+func (k *zWProduct2Task) part(i, who int) {
+	zWProduct2Part(k.rows, k.batch, k.zW, k.dzz, k.h, k.lr0, k.t.scratch32.of(who, 32))
+}
+
+// zWProduct2PartGo computes zW updated by dzW[i,j] = dzz[i]·h[32,j].
+func zWProduct2PartGo(rows, batch int, zW, dzz, h []float32, lr0 float32, _ []float32) {
+	var sums [128]float32
+	for i := range 10 {
+		matmul(mat(sums[:], 1, 128), matrix[float32]{dzz[i:], 1, rows, 1, 10}, mat(h[batch*4096:], rows, 128))
+		zWRow := zW[i*128:][:128]
+		for j := range 128 {
+			sum := sums[j]
+			zWRow[j] -= lr0 * sum
 		}
 	}
 }
 
 // nLoopGo computes nD[i,j] = x[i,j] − Σₗ x[i,l]/128, zn[i] = √(Σₖ nD[i,k]²/128
 // + 1e−05), n[i,j] = nScale[j]·nD[i,j]/zn[i] + nShift[j].
-func nLoopGo(rows int, x, nD, n, nScale, nShift []float32) {
-	for b := range rows {
-		for i := range 64 {
-			// n = layernorm(x)   layers.bp:26
-			var s2 float32
-			xRow := x[b*8192+i*128:][:128]
-			for j := range 128 {
-				s2 += xRow[j]
-			}
-			var s3 float32
-			zn2 := s2 / 128
-			for j := range 128 {
-				nDj := xRow[j] - zn2
-				nD[j] = nDj
-				s3 += square(nDj)
-			}
-			zn := sqrt(s3/128 + 1e-5)
-			nRow := n[b*8192+i*128:][:128]
-			for j := range 128 {
-				nRow[j] = nScale[j]*nD[j]/zn + nShift[j]
-			}
+func nLoopGo(b, from int, x, nD, n, nScale, nShift []float32) {
+	for i := range 64 {
+		// n = layernorm(x)   layers.bp:26
+		var s2 float32
+		xRow := x[b*8192+from*8192+i*128:][:128]
+		for j := range 128 {
+			s2 += xRow[j]
+		}
+		var s3 float32
+		zn2 := s2 / 128
+		for j := range 128 {
+			nDj := xRow[j] - zn2
+			nD[j] = nDj
+			s3 += square(nDj)
+		}
+		zn := sqrt(s3/128 + 1e-5)
+		nRow := n[i*128:][:128]
+		for j := range 128 {
+			nRow[j] = nScale[j]*nD[j]/zn + nShift[j]
 		}
 	}
 }
 
-// aVProduct computes a part of a procedure.
-func (t *tasks) aVProduct(rows int, aV, n, aWv []float32) {
-	k := &t.aVProductTask
-	*k = aVProductTask{t: t, rows: rows, aV: aV, n: n, aWv: aWv}
+// aQProduct computes a part of a procedure.
+func (t *tasks) aQProduct(aQ, n, aWq []float32) {
+	k := &t.aQProductTask
+	*k = aQProductTask{t: t, aQ: aQ, n: n, aWq: aWq}
 	workers.run(1, 1, k)
 }
 
-// aVProductTask is what the parts of aVProduct work on.
-type aVProductTask struct {
+// aQProductTask is what the parts of aQProduct work on.
+type aQProductTask struct {
 	t          *tasks
-	rows       int
-	aV, n, aWv []float32
+	aQ, n, aWq []float32
 }
 
-func (k *aVProductTask) part(i, who int) {
-	aVProductPart(k.rows, k.aV, k.n, k.aWv, k.t.scratch32.of(who, 6944))
+func (k *aQProductTask) part(i, who int) {
+	aQProductPart(k.aQ, k.n, k.aWq, k.t.scratch32.of(who, 6944))
 }
 
-// aVProductPartGo computes a part of a procedure.
-func aVProductPartGo(rows int, aV, n, aWv, _ []float32) {
-	matmul(matrix[float32]{aV, rows, 32, 8192, 1}, matrix[float32]{n, rows, 128, 8192, 1}, mat(aWv, 32, 128).T())
+// aQProductPartGo computes a part of a procedure.
+func aQProductPartGo(aQ, n, aWq, _ []float32) {
+	matmul(mat(aQ, 64, 32), mat(n, 64, 128), mat(aWq, 32, 128).T())
 }
 
 // zaProduct2 computes za[i,j,k] = if k ≤ j { Σ_q
 // aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
-func (t *tasks) zaProduct2(b, i2 int, za, aQ, aM []float32) {
+func (t *tasks) zaProduct2(za, aQ, aM []float32) {
 	k := &t.zaProduct2Task
-	*k = zaProduct2Task{t: t, b: b, i2: i2, za: za, aQ: aQ, aM: aM}
+	*k = zaProduct2Task{t: t, za: za, aQ: aQ, aM: aM}
 	workers.run(1, 1, k)
 }
 
 // zaProduct2Task is what the parts of zaProduct2 work on.
 type zaProduct2Task struct {
 	t          *tasks
-	b, i2      int
 	za, aQ, aM []float32
 }
 
 func (k *zaProduct2Task) part(i, who int) {
-	zaProduct2Part(k.b, k.i2, k.za, k.aQ, k.aM, k.t.scratch32.of(who, 4256))
+	zaProduct2Part(k.za, k.aQ, k.aM, k.t.scratch32.of(who, 4256))
 }
 
 // zaProduct2PartGo computes za[i,j,k] = if k ≤ j { Σ_q
 // aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
-func zaProduct2PartGo(b, i int, za, aQ, aM, _ []float32) {
-	matmul(mat(za, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32), mat(aM[b*8192+i*2048:], 64, 32).T())
+func zaProduct2PartGo(za, aQ, aM, _ []float32) {
+	matmul(mat(za, 64, 64), mat(aQ, 64, 32), mat(aM, 64, 32).T())
 	for j := range 64 {
 		zaRow := za[j*64:][:64]
 		for k := range 64 {
@@ -1355,7 +1360,7 @@ func zaProduct2PartGo(b, i int, za, aQ, aM, _ []float32) {
 // za2LoopGo computes top[i,j] = if |maxₘ za[i,j,m]| < ∞ { maxₘ za[i,j,m] }
 // else { 0 }, exps[i,j,k] = exp(za[i,j,k] − top[i,j]), total[i,j] = Σₖ
 // exps[i,j,k], ….
-func za2LoopGo(b, i int, za, exps, za2 []float32) {
+func za2LoopGo(za, exps, za2 []float32) {
 	for j := range 64 {
 		// a = attention[4](n)   layers.bp:27
 		m2 := inf[float32](-1)
@@ -1373,7 +1378,7 @@ func za2LoopGo(b, i int, za, exps, za2 []float32) {
 			exps[k] = expsk
 			total += expsk
 		}
-		za2Row := za2[b*16384+i*4096+j*64:][:64]
+		za2Row := za2[j*64:][:64]
 		for k := range 64 {
 			if k <= j {
 				za2Row[k] = exps[k] / total
@@ -1384,175 +1389,119 @@ func za2LoopGo(b, i int, za, exps, za2 []float32) {
 	}
 }
 
-// aZProduct computes a part of a procedure.
-func (t *tasks) aZProduct(b, i2 int, aZ, za2, aV []float32) {
+// aZProduct computes aZ[i,j,k] = Σₗ za2[i,j,l]·aV[i,l,k].
+func (t *tasks) aZProduct(aZ, za2, aV []float32) {
 	k := &t.aZProductTask
-	*k = aZProductTask{t: t, b: b, i2: i2, aZ: aZ, za2: za2, aV: aV}
+	*k = aZProductTask{t: t, aZ: aZ, za2: za2, aV: aV}
 	workers.run(1, 1, k)
 }
 
 // aZProductTask is what the parts of aZProduct work on.
 type aZProductTask struct {
 	t           *tasks
-	b, i2       int
 	aZ, za2, aV []float32
 }
 
 func (k *aZProductTask) part(i, who int) {
-	aZProductPart(k.b, k.i2, k.aZ, k.za2, k.aV, k.t.scratch32.of(who, 32))
+	aZProductPart(k.aZ, k.za2, k.aV, k.t.scratch32.of(who, 32))
 }
 
-// aZProductPartGo computes a part of a procedure.
-func aZProductPartGo(b, i int, aZ, za2, aV, _ []float32) {
-	matmul(mat(aZ[b*8192+i*2048:], 64, 32), mat(za2[b*16384+i*4096:], 64, 64), mat(aV[b*8192+i*2048:], 64, 32))
+// aZProductPartGo computes aZ[i,j,k] = Σₗ za2[i,j,l]·aV[i,l,k].
+func aZProductPartGo(aZ, za2, aV, _ []float32) {
+	matmul(mat(aZ, 64, 32), mat(za2, 64, 64), mat(aV, 64, 32))
 }
 
-// sum computes a part of a procedure, in parts of 2048.
-func (t *tasks) sum(rows int, aY []float32) {
-	k := &t.sumTask
-	*k = sumTask{t: t, rows: rows, aY: aY}
-	workers.run(t.forWork(rows*128), partsOf(rows, 2048), k)
-}
-
-// sumTask is what the parts of sum work on.
-type sumTask struct {
-	t    *tasks
-	rows int
-	aY   []float32
-}
-
-func (k *sumTask) part(i, who int) {
-	first := i * 2048
-	count := min(2048, k.rows-first)
-	sumPart(first, count, k.rows, k.aY)
-}
-
-// sumPartGo computes a part of a procedure.
-func sumPartGo(first, count, rows int, aY []float32) {
-	for j := range count {
-		clear(aY[first*8192+j*8192:][:128])
-	}
-}
-
-// aYProduct computes a part of a procedure.
-func (t *tasks) aYProduct(rows int, aY, aZ, aWo []float32) {
+// aYProduct computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func (t *tasks) aYProduct(aY, aZ, aWo []float32) {
 	k := &t.aYProductTask
-	*k = aYProductTask{t: t, rows: rows, aY: aY, aZ: aZ, aWo: aWo}
+	*k = aYProductTask{t: t, aY: aY, aZ: aZ, aWo: aWo}
 	workers.run(1, 1, k)
 }
 
 // aYProductTask is what the parts of aYProduct work on.
 type aYProductTask struct {
 	t           *tasks
-	rows        int
 	aY, aZ, aWo []float32
 }
 
 func (k *aYProductTask) part(i, who int) {
-	aYProductPart(k.rows, k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
+	aYProductPart(k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
 }
 
-// aYProductPartGo computes a part of a procedure.
-func aYProductPartGo(rows int, aY, aZ, aWo, _ []float32) {
-	addmul(matrix[float32]{aY, rows, 128, 8192, 1}, matrix[float32]{aZ, rows, 32, 8192, 1}, matrix[float32]{aWo, 32, 128, 1, 128})
+// aYProductPartGo computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func aYProductPartGo(aY, aZ, aWo, _ []float32) {
+	addmul(mat(aY, 64, 128), mat(aZ, 64, 32), matrix[float32]{aWo, 32, 128, 1, 128})
 }
 
 // mLoopGo computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
 // mD[i,k]²/128 + 1e−05), ….
-func mLoopGo(rows int, x, aY, r, mD, m, mScale, mShift []float32) {
-	for b := range rows {
-		for i := range 64 {
-			var s2 float32
-			xRow := x[b*8192+i*128:][:128]
-			aYRow := aY[b*8192+i*128:][:128]
-			rRow := r[b*8192+i*128:][:128]
-			for j := range 128 {
-				// r = x + a   layers.bp:28
-				rj := xRow[j] + aYRow[j]
-				rRow[j] = rj
+func mLoopGo(b, from int, x, aY, r, mD, m, mScale, mShift []float32) {
+	for i := range 64 {
+		var s2 float32
+		xRow := x[b*8192+from*8192+i*128:][:128]
+		aYRow := aY[i*128:][:128]
+		rRow := r[b*8192+i*128:][:128]
+		for j := range 128 {
+			// r = x + a   layers.bp:28
+			rj := xRow[j] + aYRow[j]
+			rRow[j] = rj
 
-				// m = layernorm(r)   layers.bp:29
-				s2 += rj
-			}
-			var s3 float32
-			zm2 := s2 / 128
-			for j := range 128 {
-				mDj := rRow[j] - zm2
-				mD[j] = mDj
-				s3 += square(mDj)
-			}
-			zm := sqrt(s3/128 + 1e-5)
-			mRow := m[b*8192+i*128:][:128]
-			for j := range 128 {
-				mRow[j] = mScale[j]*mD[j]/zm + mShift[j]
-			}
+			// m = layernorm(r)   layers.bp:29
+			s2 += rj
+		}
+		var s3 float32
+		zm2 := s2 / 128
+		for j := range 128 {
+			mDj := rRow[j] - zm2
+			mD[j] = mDj
+			s3 += square(mDj)
+		}
+		zm := sqrt(s3/128 + 1e-5)
+		mRow := m[b*8192+i*128:][:128]
+		for j := range 128 {
+			mRow[j] = mScale[j]*mD[j]/zm + mShift[j]
 		}
 	}
 }
 
-// zupProduct computes a part of a procedure, in parts of 144.
-func (t *tasks) zupProduct(rows int, zup, m, upW []float32) {
-	k := &t.zupProductTask
-	*k = zupProductTask{t: t, rows: rows, zup: zup, m: m, upW: upW}
-	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
+// upProduct computes up[i,j] = gelu(Σₘ upW[j,m]·m[i,m] + upB[j]), in parts of
+// 48.
+func (t *tasks) upProduct(rows int, up, m, upW, upB []float32) {
+	k := &t.upProductTask
+	*k = upProductTask{t: t, rows: rows, up: up, m: m, upW: upW, upB: upB}
+	workers.run(t.forWork(rows*262144), partsOf(512, 48), k)
 }
 
-// zupProductTask is what the parts of zupProduct work on.
-type zupProductTask struct {
-	t           *tasks
-	rows        int
-	zup, m, upW []float32
+// upProductTask is what the parts of upProduct work on.
+type upProductTask struct {
+	t               *tasks
+	rows            int
+	up, m, upW, upB []float32
 }
 
-func (k *zupProductTask) part(i, who int) {
-	first := i * 144
-	count := min(144, 512-first)
-	zupProductPart(first, count, k.rows, k.zup, k.m, k.upW, k.t.scratch32.of(who, count*144+2336))
+func (k *upProductTask) part(i, who int) {
+	first := i * 48
+	count := min(48, 512-first)
+	upProductPart(first, count, k.rows, k.up, k.m, k.upW, k.upB, k.t.scratch32.of(who, count*144+2720))
 }
 
-// zupProductPartGo computes a part of a procedure.
-func zupProductPartGo(first, count, rows int, zup, m, upW, _ []float32) {
-	matmul(matrix[float32]{zup[first:], rows, count, 32768, 1}, matrix[float32]{m, rows, 128, 8192, 1}, mat(upW[first*128:], count, 128).T())
-}
-
-// upLoop computes up = gelu(zup + upB), in parts of 1.
-func (t *tasks) upLoop(rows int, up, zup, upB []float32) {
-	k := &t.upLoopTask
-	*k = upLoopTask{t: t, rows: rows, up: up, zup: zup, upB: upB}
-	workers.run(t.forWork(rows*327680), partsOf(rows, 1), k)
-}
-
-// upLoopTask is what the parts of upLoop work on.
-type upLoopTask struct {
-	t            *tasks
-	rows         int
-	up, zup, upB []float32
-}
-
-func (k *upLoopTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.rows-first)
-	upLoopPart(first, count, k.rows, k.up, k.zup, k.upB)
-}
-
-// upLoopPartGo computes up = gelu(zup + upB).
-func upLoopPartGo(first, count, rows int, up, zup, upB []float32) {
-	for b := range count {
-		for i := range 64 {
-			zupRow := zup[b*32768+first*32768+i*512:][:512]
-			upRow := up[b*32768+first*32768+i*512:][:512]
-			for j := range 512 {
-				upRow[j] = gelu(zupRow[j] + upB[j])
-			}
+// upProductPartGo computes up[i,j] = gelu(Σₘ upW[j,m]·m[i,m] + upB[j]).
+func upProductPartGo(first, count, rows int, up, m, upW, upB, _ []float32) {
+	matmul(matrix[float32]{up[first:], rows * 64, count, 512, 1}, mat(m, rows*64, 128), mat(upW[first*128:], count, 128).T())
+	for i := range rows * 64 {
+		upRow := up[first+i*512:][:count]
+		upBRow := upB[first:][:count]
+		for j := range count {
+			upRow[j] = gelu(upRow[j] + upBRow[j])
 		}
 	}
 }
 
-// zdownProduct computes a part of a procedure, in parts of 48.
+// zdownProduct computes zdown = up·downWᵀ, in parts of 48.
 func (t *tasks) zdownProduct(rows int, zdown, up, downW []float32) {
 	k := &t.zdownProductTask
 	*k = zdownProductTask{t: t, rows: rows, zdown: zdown, up: up, downW: downW}
-	workers.run(t.forWork(rows*4096), partsOf(128, 48), k)
+	workers.run(t.forWork(rows*262144), partsOf(128, 48), k)
 }
 
 // zdownProductTask is what the parts of zdownProduct work on.
@@ -1568,9 +1517,9 @@ func (k *zdownProductTask) part(i, who int) {
 	zdownProductPart(first, count, k.rows, k.zdown, k.up, k.downW, k.t.scratch32.of(who, count*528+8480))
 }
 
-// zdownProductPartGo computes a part of a procedure.
+// zdownProductPartGo computes zdown = up·downWᵀ.
 func zdownProductPartGo(first, count, rows int, zdown, up, downW, _ []float32) {
-	matmul(matrix[float32]{zdown[first:], rows, count, 8192, 1}, matrix[float32]{up, rows, 512, 32768, 1}, mat(downW[first*512:], count, 512).T())
+	matmul(matrix[float32]{zdown[first:], rows * 64, count, 128, 1}, mat(up, rows*64, 512), mat(downW[first*512:], count, 512).T())
 }
 
 // centerLoopGo computes zcenter[j] = Σᵢ (r[i,j] + zdown[i,j] + downB[j]),
@@ -1623,51 +1572,86 @@ func zProduct3PartGo(rows int, z, center, zW, zB, _ []float32) {
 	}
 }
 
-// nLoop2 computes nD[i,j] = x[i,j] − Σₗ x[i,l]/128, zn[i] = √(Σₖ nD[i,k]²/128
-// + 1e−05), n[i,j] = nScale[j]·nD[i,j]/zn[i] + nShift[j], in parts of 2.
-func (t *tasks) nLoop2(rows int, x2, nD, zn, n, nScale, nShift []float32) {
-	k := &t.nLoop2Task
-	*k = nLoop2Task{t: t, rows: rows, x2: x2, nD: nD, zn: zn, n: n, nScale: nScale, nShift: nShift}
-	workers.run(t.forWork(rows*82944), partsOf(rows, 2), k)
-}
-
-// nLoop2Task is what the parts of nLoop2 work on.
-type nLoop2Task struct {
-	t                             *tasks
-	rows                          int
-	x2, nD, zn, n, nScale, nShift []float32
-}
-
-func (k *nLoop2Task) part(i, who int) {
-	first := i * 2
-	count := min(2, k.rows-first)
-	nLoop2Part(first, count, k.rows, k.x2, k.nD, k.zn, k.n, k.nScale, k.nShift)
-}
-
-// nLoop2PartGo computes nD[i,j] = x[i,j] − Σₗ x[i,l]/128, zn[i] = √(Σₖ
+// nLoop2Go computes nD[i,j] = x[i,j] − Σₗ x[i,l]/128, zn[i] = √(Σₖ
 // nD[i,k]²/128 + 1e−05), n[i,j] = nScale[j]·nD[i,j]/zn[i] + nShift[j].
-func nLoop2PartGo(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) {
-	for b := range count {
-		for i := range 64 {
-			// n = layernorm(x)   layers.bp:26
-			var s2 float32
-			xRow := x[b*8192+first*8192+i*128:][:128]
-			for j := range 128 {
-				s2 += xRow[j]
-			}
-			var s3 float32
-			zn2 := s2 / 128
-			nDRow := nD[b*8192+first*8192+i*128:][:128]
-			for j := range 128 {
-				nDj := xRow[j] - zn2
-				nDRow[j] = nDj
-				s3 += square(nDj)
-			}
-			zni := sqrt(s3/128 + 1e-5)
-			zn[b*64+first*64+i] = zni
-			nRow := n[b*8192+first*8192+i*128:][:128]
-			for j := range 128 {
-				nRow[j] = nScale[j]*nDRow[j]/zni + nShift[j]
+func nLoop2Go(b, from int, x, nD, zn, n, nScale, nShift []float32) {
+	for i := range 64 {
+		// n = layernorm(x)   layers.bp:26
+		var s2 float32
+		xRow := x[b*8192+from*8192+i*128:][:128]
+		for j := range 128 {
+			s2 += xRow[j]
+		}
+		var s3 float32
+		zn2 := s2 / 128
+		nDRow := nD[b*8192+i*128:][:128]
+		for j := range 128 {
+			nDj := xRow[j] - zn2
+			nDRow[j] = nDj
+			s3 += square(nDj)
+		}
+		zni := sqrt(s3/128 + 1e-5)
+		zn[b*64+i] = zni
+		nRow := n[b*8192+i*128:][:128]
+		for j := range 128 {
+			nRow[j] = nScale[j]*nDRow[j]/zni + nShift[j]
+		}
+	}
+}
+
+// aQProduct2 computes a part of a procedure.
+func (t *tasks) aQProduct2(b, i2 int, aQ, n, aWq []float32) {
+	k := &t.aQProduct2Task
+	*k = aQProduct2Task{t: t, b: b, i2: i2, aQ: aQ, n: n, aWq: aWq}
+	workers.run(1, 1, k)
+}
+
+// aQProduct2Task is what the parts of aQProduct2 work on.
+type aQProduct2Task struct {
+	t          *tasks
+	b, i2      int
+	aQ, n, aWq []float32
+}
+
+func (k *aQProduct2Task) part(i, who int) {
+	aQProduct2Part(k.b, k.i2, k.aQ, k.n, k.aWq, k.t.scratch32.of(who, 6944))
+}
+
+// aQProduct2PartGo computes a part of a procedure.
+func aQProduct2PartGo(b, i int, aQ, n, aWq, _ []float32) {
+	matmul(mat(aQ[b*8192+i*2048:], 64, 32), mat(n[b*8192:], 64, 128), mat(aWq, 32, 128).T())
+}
+
+// zaProduct3 computes za[i,j,k] = if k ≤ j { Σ_q
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+func (t *tasks) zaProduct3(b, i2 int, za, aQ, aM []float32) {
+	k := &t.zaProduct3Task
+	*k = zaProduct3Task{t: t, b: b, i2: i2, za: za, aQ: aQ, aM: aM}
+	workers.run(1, 1, k)
+}
+
+// zaProduct3Task is what the parts of zaProduct3 work on.
+type zaProduct3Task struct {
+	t          *tasks
+	b, i2      int
+	za, aQ, aM []float32
+}
+
+func (k *zaProduct3Task) part(i, who int) {
+	zaProduct3Part(k.b, k.i2, k.za, k.aQ, k.aM, k.t.scratch32.of(who, 4256))
+}
+
+// zaProduct3PartGo computes za[i,j,k] = if k ≤ j { Σ_q
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+func zaProduct3PartGo(b, i int, za, aQ, aM, _ []float32) {
+	matmul(mat(za, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32), mat(aM[b*8192+i*2048:], 64, 32).T())
+	for j := range 64 {
+		zaRow := za[j*64:][:64]
+		for k := range 64 {
+			if k <= j {
+				zaRow[k] = zaRow[k] / 5.656854
+			} else {
+				zaRow[k] = inf[float32](-1)
 			}
 		}
 	}
@@ -1696,7 +1680,7 @@ func za2Loop2Go(b, i int, za, exps, total, za2 []float32) {
 			total3 += expsk
 		}
 		total[b*256+i*64+j] = total3
-		za2Row := za2[b*16384+i*4096+j*64:][:64]
+		za2Row := za2[j*64:][:64]
 		for k := range 64 {
 			if k <= j {
 				za2Row[k] = exps[b*16384+i*4096+j*64+k] / total3
@@ -1722,114 +1706,157 @@ func daVLoopGo(b, i int, daV, exps, total []float32) {
 	}
 }
 
-// mLoop2 computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
-// mD[i,k]²/128 + 1e−05), …, in parts of 2.
-func (t *tasks) mLoop2(rows int, x2, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
-	k := &t.mLoop2Task
-	*k = mLoop2Task{t: t, rows: rows, x2: x2, aY: aY, r: r, mD: mD, zm: zm, mScale: mScale, zm2: zm2, m: m, mShift: mShift}
-	workers.run(t.forWork(rows*123904), partsOf(rows, 2), k)
+// aZProduct2 computes aZ[i,j,k] = Σₗ za2[i,j,l]·aV[i,l,k].
+func (t *tasks) aZProduct2(b, i2 int, aZ, za2, aV []float32) {
+	k := &t.aZProduct2Task
+	*k = aZProduct2Task{t: t, b: b, i2: i2, aZ: aZ, za2: za2, aV: aV}
+	workers.run(1, 1, k)
 }
 
-// mLoop2Task is what the parts of mLoop2 work on.
-type mLoop2Task struct {
-	t                                         *tasks
-	rows                                      int
-	x2, aY, r, mD, zm, mScale, zm2, m, mShift []float32
+// aZProduct2Task is what the parts of aZProduct2 work on.
+type aZProduct2Task struct {
+	t           *tasks
+	b, i2       int
+	aZ, za2, aV []float32
 }
 
-func (k *mLoop2Task) part(i, who int) {
-	first := i * 2
-	count := min(2, k.rows-first)
-	mLoop2Part(first, count, k.rows, k.x2, k.aY, k.r, k.mD, k.zm, k.mScale, k.zm2, k.m, k.mShift)
+func (k *aZProduct2Task) part(i, who int) {
+	aZProduct2Part(k.b, k.i2, k.aZ, k.za2, k.aV, k.t.scratch32.of(who, 32))
 }
 
-// mLoop2PartGo computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] =
-// √(Σₖ mD[i,k]²/128 + 1e−05), ….
-func mLoop2PartGo(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
-	for b := range count {
-		for i := range 64 {
-			var s2 float32
-			xRow := x[b*8192+first*8192+i*128:][:128]
-			aYRow := aY[b*8192+first*8192+i*128:][:128]
-			rRow := r[b*8192+first*8192+i*128:][:128]
-			for j := range 128 {
-				// r = x + a   layers.bp:28
-				rj := xRow[j] + aYRow[j]
-				rRow[j] = rj
+// aZProduct2PartGo computes aZ[i,j,k] = Σₗ za2[i,j,l]·aV[i,l,k].
+func aZProduct2PartGo(b, i int, aZ, za2, aV, _ []float32) {
+	matmul(mat(aZ[b*8192+i*2048:], 64, 32), mat(za2, 64, 64), mat(aV[b*8192+i*2048:], 64, 32))
+}
 
-				// m = layernorm(r)   layers.bp:29
-				s2 += rj
-			}
-			var s3 float32
-			zm3 := s2 / 128
-			mDRow := mD[b*8192+first*8192+i*128:][:128]
-			for j := range 128 {
-				mDj := rRow[j] - zm3
-				mDRow[j] = mDj
-				s3 += square(mDj)
-			}
-			zmi := sqrt(s3/128 + 1e-5)
-			zm[b*64+first*64+i] = zmi
-			zm2Row := zm2[b*8192+first*8192+i*128:][:128]
-			mRow := m[b*8192+first*8192+i*128:][:128]
-			for j := range 128 {
-				zm2j := mScale[j] * mDRow[j] / zmi
-				zm2Row[j] = zm2j
-				mRow[j] = zm2j + mShift[j]
-			}
+// aYProduct2 computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func (t *tasks) aYProduct2(b, i2 int, aY, aZ, aWo []float32) {
+	k := &t.aYProduct2Task
+	*k = aYProduct2Task{t: t, b: b, i2: i2, aY: aY, aZ: aZ, aWo: aWo}
+	workers.run(1, 1, k)
+}
+
+// aYProduct2Task is what the parts of aYProduct2 work on.
+type aYProduct2Task struct {
+	t           *tasks
+	b, i2       int
+	aY, aZ, aWo []float32
+}
+
+func (k *aYProduct2Task) part(i, who int) {
+	aYProduct2Part(k.b, k.i2, k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
+}
+
+// aYProduct2PartGo computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func aYProduct2PartGo(b, i int, aY, aZ, aWo, _ []float32) {
+	addmul(mat(aY, 64, 128), mat(aZ[b*8192+i*2048:], 64, 32), matrix[float32]{aWo, 32, 128, 1, 128})
+}
+
+// mLoop2Go computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
+// mD[i,k]²/128 + 1e−05), ….
+func mLoop2Go(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
+	for i := range 64 {
+		var s2 float32
+		xRow := x[b*8192+from*8192+i*128:][:128]
+		aYRow := aY[i*128:][:128]
+		rRow := r[b*8192+i*128:][:128]
+		for j := range 128 {
+			// r = x + a   layers.bp:28
+			rj := xRow[j] + aYRow[j]
+			rRow[j] = rj
+
+			// m = layernorm(r)   layers.bp:29
+			s2 += rj
+		}
+		var s3 float32
+		zm3 := s2 / 128
+		mDRow := mD[b*8192+i*128:][:128]
+		for j := range 128 {
+			mDj := rRow[j] - zm3
+			mDRow[j] = mDj
+			s3 += square(mDj)
+		}
+		zmi := sqrt(s3/128 + 1e-5)
+		zm[b*64+i] = zmi
+		zm2Row := zm2[b*8192+i*128:][:128]
+		mRow := m[b*8192+i*128:][:128]
+		for j := range 128 {
+			zm2j := mScale[j] * mDRow[j] / zmi
+			zm2Row[j] = zm2j
+			mRow[j] = zm2j + mShift[j]
 		}
 	}
 }
 
-// dupLoop computes up = gelu(zup + upB), dzup = exp(−0.5·(zup + upB)²), dup =
-// 0.5·erfc(−0.7071067811865476·(zup + upB)) + 0.3989422804014327·(zup +
-// upB)∘dzup, …, in parts of 1.
-func (t *tasks) dupLoop(rows int, ddownW2, zup, upB, up, dup []float32) {
-	k := &t.dupLoopTask
-	*k = dupLoopTask{t: t, rows: rows, ddownW2: ddownW2, zup: zup, upB: upB, up: up, dup: dup}
-	workers.run(t.forWork(rows*1376768), partsOf(rows, 1), k)
+// dupProduct computes s2 = m·upWᵀ, up = gelu(s2 + upB), dzup = exp(−0.5·(s2 +
+// upB)²), …, in parts of 48.
+func (t *tasks) dupProduct(rows int, dup, m, upW, upB, up []float32) {
+	k := &t.dupProductTask
+	*k = dupProductTask{t: t, rows: rows, dup: dup, m: m, upW: upW, upB: upB, up: up}
+	workers.run(t.forWork(rows*262144), partsOf(512, 48), k)
 }
 
-// dupLoopTask is what the parts of dupLoop work on.
-type dupLoopTask struct {
-	t                          *tasks
-	rows                       int
-	ddownW2, zup, upB, up, dup []float32
+// dupProductTask is what the parts of dupProduct work on.
+type dupProductTask struct {
+	t                    *tasks
+	rows                 int
+	dup, m, upW, upB, up []float32
 }
 
-func (k *dupLoopTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.rows-first)
-	dupLoopPart(first, count, k.rows, k.ddownW2, k.zup, k.upB, k.up, k.dup)
+func (k *dupProductTask) part(i, who int) {
+	first := i * 48
+	count := min(48, 512-first)
+	dupProductPart(first, count, k.rows, k.dup, k.m, k.upW, k.upB, k.up, k.t.scratch32.of(who, count*144+2720))
 }
 
-// dupLoopPartGo computes up = gelu(zup + upB), dzup = exp(−0.5·(zup + upB)²),
-// dup = 0.5·erfc(−0.7071067811865476·(zup + upB)) + 0.3989422804014327·(zup +
-// upB)∘dzup, ….
-func dupLoopPartGo(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
-	for b := range count {
-		clear(ddownW2[b*512+first*512:][:512])
+// dupProductPartGo computes s2 = m·upWᵀ, up = gelu(s2 + upB), dzup =
+// exp(−0.5·(s2 + upB)²), ….
+func dupProductPartGo(first, count, rows int, dup, m, upW, upB, up, _ []float32) {
+	// up = gelu(dense[512](m))   layers.bp:30
+	// dzup = exp(−0.5·(s2 + upB)²)   layers.bp:30
+	// dup = 0.5·erfc(−0.7071067811865476·(s2 + upB)) + 0.3989422804014327·(s2 + upB)∘dzup   layers.bp:30
+	matmul(matrix[float32]{dup[first:], rows * 64, count, 512, 1}, mat(m, rows*64, 128), mat(upW[first*128:], count, 128).T())
+	for i := range rows * 64 {
+		dupRow := dup[first+i*512:][:count]
+		upBRow := upB[first:][:count]
+		upRow := up[first+i*512:][:count]
+		for j := range count {
+			s2 := dupRow[j]
+			upBj := upBRow[j]
+			upRow[j] = gelu(s2 + upBj)
+			dzup := exp(-0.5 * square(s2+upBj))
+			zup := s2 + upBj
+			dupRow[j] = 0.5*erfc(-0.70710677*zup) + zup*(0.3989423*dzup)
+		}
+	}
+}
+
+// centerLoop2Go computes zcenter[j] = Σᵢ (r[i,j] + zdown[i,j] + downB[j]),
+// center = zcenter/64, ddownW2[j] = Σᵢ up[i,j].
+func centerLoop2Go(rows int, zcenter, r, zdown, downB, center, ddownW2, up []float32) {
+	for b := range rows {
+		clear(zcenter[:128])
+
+		// center[d] = mean[i] t[i, d]   layers.bp:33
 		for i := range 64 {
-			zupRow := zup[b*32768+first*32768+i*512:][:512]
-			upRow := up[b*32768+first*32768+i*512:][:512]
-			dupRow := dup[b*32768+first*32768+i*512:][:512]
-			ddownW2Row := ddownW2[b*512+first*512:][:512]
+			rRow := r[b*8192+i*128:][:128]
+			zdownRow := zdown[b*8192+i*128:][:128]
+			for j := range 128 {
+				zcenter[j] += rRow[j] + (zdownRow[j] + downB[j])
+			}
+		}
+		centerRow := center[b*128:][:128]
+		for i := range 128 {
+			centerRow[i] = zcenter[i] / 64
+		}
+		clear(ddownW2[b*512:][:512])
+
+		// ddownW2[j] = Σᵢ up[i,j]   layers.bp:31
+		for i := range 64 {
+			upRow := up[b*32768+i*512:][:512]
+			ddownW2Row := ddownW2[b*512:][:512]
 			for j := range 512 {
-				// up = gelu(dense[512](m))   layers.bp:30
-				zupj := zupRow[j]
-				upBj := upB[j]
-				upj := gelu(zupj + upBj)
-				upRow[j] = upj
-
-				// dzup = exp(−0.5·(zup + upB)²)   layers.bp:30
-				dzup := exp(-0.5 * square(zupj+upBj))
-
-				// dup = 0.5·erfc(−0.7071067811865476·(zup + upB)) + 0.3989422804014327·(zup + upB)∘dzup   layers.bp:30
-				zup2 := zupj + upBj
-				dupRow[j] = 0.5*erfc(-0.70710677*zup2) + zup2*(0.3989423*dzup)
-
-				// ddownW2[j] = Σᵢ up[i,j]   layers.bp:31
-				ddownW2Row[j] += upj
+				ddownW2Row[j] += upRow[j]
 			}
 		}
 	}
@@ -1938,51 +1965,36 @@ func dup2ProductPartGo(first, count, rows int, dup2, ddcenter, downW, _ []float3
 	matmul(matrix[float32]{dup2[first:], rows, count, 512, 1}, mat(ddcenter, rows, 128), matrix[float32]{downW[first:], 128, count, 512, 1})
 }
 
-// dzup2LoopGo computes dzup2 = dup∘dup2, dupB[j] += Σᵢ dzup2[i,j].
-func dzup2LoopGo(b int, dup2, dup, dzup2, dupB []float32) {
-	for i := range 64 {
-		dup2Row := dup2[b*512:][:512]
-		dupRow := dup[b*32768+i*512:][:512]
-		dzup2Row := dzup2[b*32768+i*512:][:512]
-		for j := range 512 {
-			// dzup2 = dup∘dup2   layers.bp:30
-			dzup2j := dup2Row[j] * dupRow[j]
-			dzup2Row[j] = dzup2j
+// dzup2LoopGo computes ddownB2 += ddcenter, dzup2 = dup∘dup2, dupB[j] += Σᵢ
+// dzup2[i,j].
+func dzup2LoopGo(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) {
+	for b := range rows {
+		// ddownB2 += ddcenter   layers.bp:31
+		ddcenterRow := ddcenter[b*128:][:128]
+		for i := range 128 {
+			ddownB2[i] += ddcenterRow[i]
+		}
+		for i := range 64 {
+			dup2Row := dup2[b*512:][:512]
+			dupRow := dup[b*32768+i*512:][:512]
+			dzup2Row := dzup2[b*32768+i*512:][:512]
+			for j := range 512 {
+				// dzup2 = dup∘dup2   layers.bp:30
+				dzup2j := dup2Row[j] * dupRow[j]
+				dzup2Row[j] = dzup2j
 
-			// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
-			dupB[j] += dzup2j
+				// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
+				dupB[j] += dzup2j
+			}
 		}
 	}
 }
 
-// dupWProduct computes dupW += dzup2ᵀ·m.
-func (t *tasks) dupWProduct(b int, dupW, dzup2, m []float32) {
-	k := &t.dupWProductTask
-	*k = dupWProductTask{t: t, b: b, dupW: dupW, dzup2: dzup2, m: m}
-	workers.run(1, 1, k)
-}
-
-// dupWProductTask is what the parts of dupWProduct work on.
-type dupWProductTask struct {
-	t              *tasks
-	b              int
-	dupW, dzup2, m []float32
-}
-
-func (k *dupWProductTask) part(i, who int) {
-	dupWProductPart(k.b, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, 37472))
-}
-
-// dupWProductPartGo computes dupW += dzup2ᵀ·m.
-func dupWProductPartGo(b int, dupW, dzup2, m, _ []float32) {
-	addmul(mat(dupW, 512, 128), mat(dzup2[b*32768:], 64, 512).T(), mat(m[b*8192:], 64, 128))
-}
-
-// dmProduct computes a part of a procedure, in parts of 48.
+// dmProduct computes dm = dzup2·upW, in parts of 48.
 func (t *tasks) dmProduct(rows int, dm, dzup2, upW []float32) {
 	k := &t.dmProductTask
 	*k = dmProductTask{t: t, rows: rows, dm: dm, dzup2: dzup2, upW: upW}
-	workers.run(t.forWork(rows*4096), partsOf(128, 48), k)
+	workers.run(t.forWork(rows*262144), partsOf(128, 48), k)
 }
 
 // dmProductTask is what the parts of dmProduct work on.
@@ -1998,9 +2010,9 @@ func (k *dmProductTask) part(i, who int) {
 	dmProductPart(first, count, k.rows, k.dm, k.dzup2, k.upW, k.t.scratch32.of(who, 32))
 }
 
-// dmProductPartGo computes a part of a procedure.
+// dmProductPartGo computes dm = dzup2·upW.
 func dmProductPartGo(first, count, rows int, dm, dzup2, upW, _ []float32) {
-	matmul(matrix[float32]{dm[first:], rows, count, 8192, 1}, matrix[float32]{dzup2, rows, 512, 32768, 1}, matrix[float32]{upW[first:], 512, count, 128, 1})
+	matmul(matrix[float32]{dm[first:], rows * 64, count, 128, 1}, mat(dzup2, rows*64, 512), matrix[float32]{upW[first:], 512, count, 128, 1})
 }
 
 // drLoopGo computes s2[i] = Σⱼ dm[i,j]/zm[i]·zm2[i,j], dmScale[j] += Σᵢ
@@ -2068,11 +2080,11 @@ func daWoProductPartGo(b, i int, daWo, dr, aZ, _ []float32) {
 	addmul(matrix[float32]{daWo, 128, 32, 128, 1}, mat(dr[b*8192:], 64, 128).T(), mat(aZ[b*8192+i*2048:], 64, 32))
 }
 
-// daZProduct computes a part of a procedure.
+// daZProduct computes daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k], in parts of 48.
 func (t *tasks) daZProduct(rows int, daZ, dr, aWo []float32) {
 	k := &t.daZProductTask
 	*k = daZProductTask{t: t, rows: rows, daZ: daZ, dr: dr, aWo: aWo}
-	workers.run(1, 1, k)
+	workers.run(t.forWork(rows*65536), partsOf(128, 48), k)
 }
 
 // daZProductTask is what the parts of daZProduct work on.
@@ -2083,12 +2095,14 @@ type daZProductTask struct {
 }
 
 func (k *daZProductTask) part(i, who int) {
-	daZProductPart(k.rows, k.daZ, k.dr, k.aWo, k.t.scratch32.of(who, 32))
+	first := i * 48
+	count := min(48, 128-first)
+	daZProductPart(first, count, k.rows, k.daZ, k.dr, k.aWo, k.t.scratch32.of(who, 32))
 }
 
-// daZProductPartGo computes a part of a procedure.
-func daZProductPartGo(rows int, daZ, dr, aWo, _ []float32) {
-	matmul(matrix[float32]{daZ, rows, 32, 8192, 1}, matrix[float32]{dr, rows, 128, 8192, 1}, matrix[float32]{aWo, 128, 32, 128, 1})
+// daZProductPartGo computes daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k].
+func daZProductPartGo(first, count, rows int, daZ, dr, aWo, _ []float32) {
+	matmul(matrix[float32]{daZ[first:], rows * 64, count, 128, 1}, mat(dr, rows*64, 128), matrix[float32]{aWo[first:], 128, count, 128, 1})
 }
 
 // daV2Product computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
@@ -2111,7 +2125,7 @@ func (k *daV2ProductTask) part(i, who int) {
 
 // daV2ProductPartGo computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
 func daV2ProductPartGo(b, i int, daV2, daV, daZ, _ []float32) {
-	matmul(mat(daV2[b*8192+i*2048:], 64, 32), mat(daV[b*16384+i*4096:], 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1})
+	matmul(mat(daV2, 64, 32), mat(daV[b*16384+i*4096:], 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1})
 }
 
 // daAProduct computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
@@ -2207,73 +2221,95 @@ func (k *daM2ProductTask) part(i, who int) {
 
 // daM2ProductPartGo computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
 func daM2ProductPartGo(b, i int, daM2, daM, aQ, _ []float32) {
-	matmul(mat(daM2[b*8192+i*2048:], 64, 32), mat(daM, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32))
+	matmul(mat(daM2, 64, 32), mat(daM, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32))
 }
 
-// daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
-func (t *tasks) daWqProduct(b, i2 int, daWq, daQ2, n []float32) {
-	k := &t.daWqProductTask
-	*k = daWqProductTask{t: t, b: b, i2: i2, daWq: daWq, daQ2: daQ2, n: n}
-	workers.run(1, 1, k)
-}
-
-// daWqProductTask is what the parts of daWqProduct work on.
-type daWqProductTask struct {
-	t             *tasks
-	b, i2         int
-	daWq, daQ2, n []float32
-}
-
-func (k *daWqProductTask) part(i, who int) {
-	daWqProductPart(k.b, k.i2, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
-}
-
-// daWqProductPartGo computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
-func daWqProductPartGo(b, i int, daWq, daQ2, n, _ []float32) {
-	addmul(mat(daWq, 32, 128), mat(daQ2[b*8192+i*2048:], 64, 32).T(), mat(n[b*8192:], 64, 128))
-}
-
-// dnProduct computes a part of a procedure.
-func (t *tasks) dnProduct(rows int, dn, daQ2, aWq []float32) {
+// dnProduct computes dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k].
+func (t *tasks) dnProduct(dn, daQ2, aWq []float32) {
 	k := &t.dnProductTask
-	*k = dnProductTask{t: t, rows: rows, dn: dn, daQ2: daQ2, aWq: aWq}
+	*k = dnProductTask{t: t, dn: dn, daQ2: daQ2, aWq: aWq}
 	workers.run(1, 1, k)
 }
 
 // dnProductTask is what the parts of dnProduct work on.
 type dnProductTask struct {
 	t             *tasks
-	rows          int
 	dn, daQ2, aWq []float32
 }
 
 func (k *dnProductTask) part(i, who int) {
-	dnProductPart(k.rows, k.dn, k.daQ2, k.aWq, k.t.scratch32.of(who, 32))
+	dnProductPart(k.dn, k.daQ2, k.aWq, k.t.scratch32.of(who, 32))
 }
 
-// dnProductPartGo computes a part of a procedure.
-func dnProductPartGo(rows int, dn, daQ2, aWq, _ []float32) {
-	addmul(matrix[float32]{dn, rows, 128, 8192, 1}, matrix[float32]{daQ2, rows, 32, 8192, 1}, mat(aWq, 32, 128))
+// dnProductPartGo computes dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k].
+func dnProductPartGo(dn, daQ2, aWq, _ []float32) {
+	addmul(mat(dn, 64, 128), mat(daQ2, 64, 32), mat(aWq, 32, 128))
+}
+
+// daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
+func (t *tasks) daWqProduct(b int, daWq, daQ2, n []float32) {
+	k := &t.daWqProductTask
+	*k = daWqProductTask{t: t, b: b, daWq: daWq, daQ2: daQ2, n: n}
+	workers.run(1, 1, k)
+}
+
+// daWqProductTask is what the parts of daWqProduct work on.
+type daWqProductTask struct {
+	t             *tasks
+	b             int
+	daWq, daQ2, n []float32
+}
+
+func (k *daWqProductTask) part(i, who int) {
+	daWqProductPart(k.b, k.daWq, k.daQ2, k.n, k.t.scratch32.of(who, 32))
+}
+
+// daWqProductPartGo computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
+func daWqProductPartGo(b int, daWq, daQ2, n, _ []float32) {
+	addmul(mat(daWq, 32, 128), mat(daQ2, 64, 32).T(), mat(n[b*8192:], 64, 128))
 }
 
 // dnShiftSumsGo computes dnScale[j] += Σᵢ dn[i,j]/zn[i]·nD[i,j], dnShift[j] +=
 // Σᵢ dn[i,j].
-func dnShiftSumsGo(rows int, zn, dn, dnScale, nD, dnShift []float32) {
-	for b := range rows {
-		for i := range 64 {
-			zni := zn[b*64+i]
-			dnRow := dn[b*8192+i*128:][:128]
-			nDRow := nD[b*8192+i*128:][:128]
-			for j := range 128 {
-				// dnScale[j] += Σᵢ dn[i,j]/zn[i]·nD[i,j]   layers.bp:26
-				dnj := dnRow[j]
-				dnScale[j] += dnj / zni * nDRow[j]
+func dnShiftSumsGo(b int, zn, dn, dnScale, nD, dnShift []float32) {
+	for i := range 64 {
+		zni := zn[b*64+i]
+		dnRow := dn[i*128:][:128]
+		nDRow := nD[b*8192+i*128:][:128]
+		for j := range 128 {
+			// dnScale[j] += Σᵢ dn[i,j]/zn[i]·nD[i,j]   layers.bp:26
+			dnj := dnRow[j]
+			dnScale[j] += dnj / zni * nDRow[j]
 
-				// dnShift[j] += Σᵢ dn[i,j]   layers.bp:26
-				dnShift[j] += dnj
-			}
+			// dnShift[j] += Σᵢ dn[i,j]   layers.bp:26
+			dnShift[j] += dnj
 		}
 	}
+}
+
+// dupWProduct computes dupW += dzup2ᵀ·m, in parts of 16.
+func (t *tasks) dupWProduct(rows int, dupW, dzup2, m []float32) {
+	k := &t.dupWProductTask
+	*k = dupWProductTask{t: t, rows: rows, dupW: dupW, dzup2: dzup2, m: m}
+	workers.run(t.forWork(rows*262144), partsOf(512, 16), k)
+}
+
+// dupWProductTask is what the parts of dupWProduct work on.
+type dupWProductTask struct {
+	t              *tasks
+	rows           int
+	dupW, dzup2, m []float32
+}
+
+func (k *dupWProductTask) part(i, who int) {
+	first := i * 16
+	count := min(16, 512-first)
+	dupWProductPart(first, count, k.rows, k.dupW, k.dzup2, k.m, k.t.scratch32.of(who, k.rows*33280+4192))
+}
+
+// dupWProductPartGo computes dupW += dzup2ᵀ·m.
+func dupWProductPartGo(first, count, rows int, dupW, dzup2, m, _ []float32) {
+	addmul(mat(dupW[first*128:], count, 128), matrix[float32]{dzup2[first:], count, rows * 64, 1, 512}, mat(m, rows*64, 128))
 }
 
 // ddownBLoopGo computes ddownB = 64·ddownB2.
@@ -2322,34 +2358,34 @@ func downWProductPartGo(first, count, rows int, downW, ddcenter, ddownW2 []float
 			matmul(mat(sums[:], 1, jCount), matrix[float32]{ddcenter[i:], 1, rows, 1, 128}, matrix[float32]{ddownW2[first+jFrom:], rows, jCount, 512, 1})
 			downWRow := downW[first+i*512+jFrom:][:jCount]
 			for j := range jCount {
-				sum2 := sums[j]
-				downWRow[j] -= lr0 * sum2
+				sum := sums[j]
+				downWRow[j] -= lr0 * sum
 			}
 		}
 	}
 }
 
-// zWProduct2 computes zW updated by dzW = dzz·centerᵀ.
-func (t *tasks) zWProduct2(rows int, zW, dzz, center []float32, lr0 float32) {
-	k := &t.zWProduct2Task
-	*k = zWProduct2Task{t: t, rows: rows, zW: zW, dzz: dzz, center: center, lr0: lr0}
+// zWProduct3 computes zW updated by dzW = dzz·centerᵀ.
+func (t *tasks) zWProduct3(rows int, zW, dzz, center []float32, lr0 float32) {
+	k := &t.zWProduct3Task
+	*k = zWProduct3Task{t: t, rows: rows, zW: zW, dzz: dzz, center: center, lr0: lr0}
 	workers.run(1, 1, k)
 }
 
-// zWProduct2Task is what the parts of zWProduct2 work on.
-type zWProduct2Task struct {
+// zWProduct3Task is what the parts of zWProduct3 work on.
+type zWProduct3Task struct {
 	t               *tasks
 	rows            int
 	zW, dzz, center []float32
 	lr0             float32
 }
 
-func (k *zWProduct2Task) part(i, who int) {
-	zWProduct2Part(k.rows, k.zW, k.dzz, k.center, k.lr0, k.t.scratch32.of(who, 32))
+func (k *zWProduct3Task) part(i, who int) {
+	zWProduct3Part(k.rows, k.zW, k.dzz, k.center, k.lr0, k.t.scratch32.of(who, 32))
 }
 
-// zWProduct2PartGo computes zW updated by dzW = dzz·centerᵀ.
-func zWProduct2PartGo(rows int, zW, dzz, center []float32, lr0 float32, _ []float32) {
+// zWProduct3PartGo computes zW updated by dzW = dzz·centerᵀ.
+func zWProduct3PartGo(rows int, zW, dzz, center []float32, lr0 float32, _ []float32) {
 	var sums [128]float32
 	for i := range 10 {
 		matmul(mat(sums[:], 1, 128), matrix[float32]{dzz[i:], 1, rows, 1, 10}, mat(center, rows, 128))
@@ -2385,7 +2421,7 @@ type tasks struct {
 	daF3ProductTask     daF3ProductTask
 	dbF2ProductTask     dbF2ProductTask
 	dzWProductTask      dzWProductTask
-	nextWLoopTask       nextWLoopTask
+	wLoopTask           wLoopTask
 	zWProductTask       zWProductTask
 	zhProductTask       zhProductTask
 	cLoopTask           cLoopTask
@@ -2393,38 +2429,39 @@ type tasks struct {
 	hLoopTask           hLoopTask
 	cLoop2Task          cLoop2Task
 	zProduct2Task       zProduct2Task
-	dcLoopTask          dcLoopTask
+	zhProduct2Task      zhProduct2Task
 	dhH1ProductTask     dhH1ProductTask
 	dzWProduct2Task     dzWProduct2Task
 	dzhLoopTask         dzhLoopTask
 	nextDhProductTask   nextDhProductTask
 	dhCellW2ProductTask dhCellW2ProductTask
 	dhCellW3ProductTask dhCellW3ProductTask
-	aVProductTask       aVProductTask
+	zWProduct2Task      zWProduct2Task
+	aQProductTask       aQProductTask
 	zaProduct2Task      zaProduct2Task
 	aZProductTask       aZProductTask
-	sumTask             sumTask
 	aYProductTask       aYProductTask
-	zupProductTask      zupProductTask
-	upLoopTask          upLoopTask
+	upProductTask       upProductTask
 	zdownProductTask    zdownProductTask
 	zProduct3Task       zProduct3Task
-	nLoop2Task          nLoop2Task
-	mLoop2Task          mLoop2Task
-	dupLoopTask         dupLoopTask
+	aQProduct2Task      aQProduct2Task
+	zaProduct3Task      zaProduct3Task
+	aZProduct2Task      aZProduct2Task
+	aYProduct2Task      aYProduct2Task
+	dupProductTask      dupProductTask
 	ddcenterProductTask ddcenterProductTask
 	ddownWProductTask   ddownWProductTask
 	dzWProduct3Task     dzWProduct3Task
 	dup2ProductTask     dup2ProductTask
-	dupWProductTask     dupWProductTask
 	dmProductTask       dmProductTask
 	daWoProductTask     daWoProductTask
 	daZProductTask      daZProductTask
 	daV2ProductTask     daV2ProductTask
 	daAProductTask      daAProductTask
 	daM2ProductTask     daM2ProductTask
-	daWqProductTask     daWqProductTask
 	dnProductTask       dnProductTask
+	daWqProductTask     daWqProductTask
+	dupWProductTask     dupWProductTask
 	downWProductTask    downWProductTask
-	zWProduct2Task      zWProduct2Task
+	zWProduct3Task      zWProduct3Task
 }

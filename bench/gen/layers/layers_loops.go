@@ -307,7 +307,7 @@ func (t *ConvTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   layers.bp:13
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -396,18 +396,39 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	dhCellW3 := w.reals[n*62208+73888:][:32768]
 	zh7 := w.reals[n*45568:][:8192]
 
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-
+	for b := range n {
 		// h = lstm[128](x)   layers.bp:18
-		for i := range 32 {
-			w.tasks.zhProduct(rows, n, from, i, zh, x, hCellW)
+		w.tasks.zhProduct2(n, zh[b*512:], x[b*2048:], hCellW)
+
+		// h = 0   layers.bp:18
+		hRow := h[b*128:][:128]
+		for i := range 128 {
+			hRow[i] = 0
 		}
-		w.tasks.dcLoop(rows, h[from*128:], c[from*128:], dh[from*128:], dc[from*128:])
+
+		// c = 0   layers.bp:18
+		cRow := c[b*128:][:128]
+		for i := range 128 {
+			cRow[i] = 0
+		}
+
+		// dh = 0   layers.bp:18
+		dhRow := dh[b*128:][:128]
+		for i := range 128 {
+			dhRow[i] = 0
+		}
+
+		// dc = 0   layers.bp:18
+		dcRow := dc[b*128:][:128]
+		for i := range 128 {
+			dcRow[i] = 0
+		}
 	}
 	for t := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
+
+			// h = lstm[128](x)   layers.bp:18
 			w.tasks.zh2Product(rows, n, from, t, zh7, h[n*t*128+from*128:], hCellW, zh, hCellB)
 			hLoop2(rows, n, from, t, zh4, zh7, zh5, zh3, zh6, c[n*t*128+from*128:], zh2, h[n*t*128+from*128:])
 		}
@@ -448,20 +469,155 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 		w.tasks.cLoop2(n, dh, nextDh)
 		w.tasks.cLoop2(n, dc, nextDc)
 	}
-	clear(dhCellW2)
+
+	// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
+	w.tasks.dhCellW2Product(n, dhCellW2, dzh, h)
 	clear(dhCellW3)
 	clear(dhCellB)
 	for b := range n {
-		// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
-		w.tasks.dhCellW2Product(n, dhCellW2, dzh[b*512:], h[b*128:])
-
 		// dhCellW3 += dzhᵀ·x   layers.bp:18
 		w.tasks.dhCellW3Product(n, dhCellW3, dzh[b*512:], x[b*2048:])
 
 		// dhCellB[j] += Σᵢ dzh[i,j]   layers.bp:18
 		dhCellBSums(n, dhCellB, dzh[b*512:])
 	}
-	dhCellWLoop(dhCellW, dhCellW3, dhCellW2)
+
+	// dhCellW[i,j] = dhCellW3[i,j]   layers.bp:18
+	dhCellWLoop(dhCellW, dhCellW3)
+
+	// dhCellW[i,j + 64] = dhCellW2[i,j]   layers.bp:18
+	dhCellWLoop2(dhCellW, dhCellW2)
+	return LstmLoss{Loss: loss}
+}
+
+// step computes the loss of a batch that has been checked, updates the
+// parameters whose gradient is one product, and computes the gradients of the
+// others.
+func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
+	w.tasks.threads = w.Threads
+	p := w.m.Params
+	n := batch.N
+	x := batch.X[:n*2048]
+	y := batch.Y[:n]
+	hCellW := p.H.Cell.W[:98304]
+	hCellB := p.H.Cell.B[:512]
+	zB := p.Z.B[:10]
+	zW := p.Z.W[:1280]
+	dhCellW := g.H.Cell.W[:98304]
+	dhCellB := g.H.Cell.B[:512]
+	dzB := g.Z.B[:10]
+	zh := w.reals[:n*16384]
+	h := w.reals[n*16384:][:n*4224]
+	c := w.reals[n*20608:][:n*4224]
+	zh2 := w.reals[n*25088:][:n*4096]
+	zh3 := w.reals[n*29184:][:n*4096]
+	zh4 := w.reals[n*33280:][:n*4096]
+	zh5 := w.reals[n*37376:][:n*4096]
+	zh6 := w.reals[n*41472:][:n*4096]
+	z := w.reals[n*45568:][:160]
+	exps := w.reals[n*62208+106656:][:10]
+	dzz := w.reals[n*45568+8192:][:160]
+	dhH1 := w.reals[n*45568:][:2048]
+	dhH12 := w.reals[:n*4096]
+	dh := w.reals[n*24832:][:n*128]
+	nextDh := w.reals[n*61952+8352:][:n*128]
+	dc := w.reals[n*24960:][:n*128]
+	nextDc := w.reals[n*62080+8352:][:n*128]
+	dzh := w.reals[n*45568+8352:][:n*16384]
+	dhCellW2 := w.reals[n*62208+8352:][:65536]
+	dhCellW3 := w.reals[n*62208+73888:][:32768]
+	zh7 := w.reals[n*45568:][:8192]
+
+	for b := range n {
+		// h = lstm[128](x)   layers.bp:18
+		w.tasks.zhProduct2(n, zh[b*512:], x[b*2048:], hCellW)
+
+		// h = 0   layers.bp:18
+		hRow := h[b*128:][:128]
+		for i := range 128 {
+			hRow[i] = 0
+		}
+
+		// c = 0   layers.bp:18
+		cRow := c[b*128:][:128]
+		for i := range 128 {
+			cRow[i] = 0
+		}
+
+		// dh = 0   layers.bp:18
+		dhRow := dh[b*128:][:128]
+		for i := range 128 {
+			dhRow[i] = 0
+		}
+
+		// dc = 0   layers.bp:18
+		dcRow := dc[b*128:][:128]
+		for i := range 128 {
+			dcRow[i] = 0
+		}
+	}
+	for t := range 32 {
+		for from := 0; from < n; from += 16 {
+			rows := min(16, n-from)
+
+			// h = lstm[128](x)   layers.bp:18
+			w.tasks.zh2Product(rows, n, from, t, zh7, h[n*t*128+from*128:], hCellW, zh, hCellB)
+			hLoop2(rows, n, from, t, zh4, zh7, zh5, zh3, zh6, c[n*t*128+from*128:], zh2, h[n*t*128+from*128:])
+		}
+	}
+
+	// d = 1/N   layers.bp:20
+	d := 1 / float32(n)
+	var s float64
+	clear(dzB)
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
+
+		// z = dense[10](h[31])   layers.bp:19
+		w.tasks.zProduct2(rows, n, z, h[from*128:], zW, zB)
+		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
+
+		// dhH1 = zWᵀ·dzz   layers.bp:19
+		w.tasks.dhH1Product(rows, dhH1, dzz, zW)
+
+		// dhH1_2[i,j] = [i = 31]·dhH1[j]   layers.bp:19
+		dhH12Loop(rows, n, dhH1, dhH12[from*128:])
+
+		// zW updated by dzW[i,j] = dzz[i]·h[32,j]   layers.bp:19
+		w.tasks.zWProduct2(rows, n, zW, dzz, h[from*128:], lr)
+	}
+
+	// loss xent(z, y)   layers.bp:20
+	loss := float32(s) / float32(n)
+	for t2 := range 32 {
+		for from := 0; from < n; from += 16 {
+			rows := min(16, n-from)
+			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH12, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
+
+			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
+			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)
+		}
+		w.tasks.cLoop2(n, dh, nextDh)
+		w.tasks.cLoop2(n, dc, nextDc)
+	}
+
+	// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
+	w.tasks.dhCellW2Product(n, dhCellW2, dzh, h)
+	clear(dhCellW3)
+	clear(dhCellB)
+	for b := range n {
+		// dhCellW3 += dzhᵀ·x   layers.bp:18
+		w.tasks.dhCellW3Product(n, dhCellW3, dzh[b*512:], x[b*2048:])
+
+		// dhCellB[j] += Σᵢ dzh[i,j]   layers.bp:18
+		dhCellBSums(n, dhCellB, dzh[b*512:])
+	}
+
+	// dhCellW[i,j] = dhCellW3[i,j]   layers.bp:18
+	dhCellWLoop(dhCellW, dhCellW3)
+
+	// dhCellW[i,j + 64] = dhCellW2[i,j]   layers.bp:18
+	dhCellWLoop2(dhCellW, dhCellW2)
 	return LstmLoss{Loss: loss}
 }
 
@@ -470,7 +626,7 @@ func (t *LstmTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   layers.bp:21
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }
 
 // loss computes the loss of a batch that has been checked.
@@ -494,76 +650,54 @@ func (w *BlockWork) loss(batch *BlockBatch) BlockLoss {
 	downB := p.Down.B[:128]
 	zW := p.Z.W[:1280]
 	zB := p.Z.B[:10]
-	nD := w.reals[131072:][:128]
-	n2 := w.reals[:131072]
-	aV := w.reals[131200:][:131072]
-	aM := w.reals[262272:][:131072]
-	aQ := w.reals[393344:][:131072]
-	za := w.reals[:4096]
-	exps := w.reals[131072:][:64]
-	za2 := w.reals[524416:][:262144]
-	aZ := w.reals[:131072]
-	aY := w.reals[131200:][:131072]
+	nD := w.reals[270336:][:128]
+	n2 := w.reals[262144:][:8192]
+	aV := w.reals[295040:][:2048]
+	aM := w.reals[295040:][:2048]
+	aQ := w.reals[270464:][:8192]
+	za := w.reals[297088:][:4096]
+	exps := w.reals[270336:][:64]
+	za2 := w.reals[278656:][:16384]
+	aZ := w.reals[297088:][:2048]
+	aY := w.reals[270464:][:8192]
 	r := w.reals[:131072]
-	mD := w.reals[131072:][:128]
-	m := w.reals[262272:][:131072]
-	zup := w.reals[786560:][:524288]
-	up := w.reals[1310848:][:524288]
-	zdown := w.reals[131200:][:131072]
-	zcenter := w.reals[131072:][:128]
-	center := w.reals[262272:][:2048]
+	mD := w.reals[270336:][:128]
+	m := w.reals[131072:][:131072]
+	up := w.reals[301184:][:524288]
+	zdown := w.reals[131072:][:131072]
+	zcenter := w.reals[270336:][:128]
+	center := w.reals[295040:][:2048]
 	z := w.reals[:160]
 
 	var s float64
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
-		nLoop(rows, x[from*8192:], nD, n2, nScale, nShift)
+		for b := range rows {
+			nLoop(b, from, x, nD, n2, nScale, nShift)
 
-		// a = attention[4](n)   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
-			}
-		}
-		for b := range rows {
+			// a = attention[4](n)   layers.bp:27
 			for i := range 4 {
-				w.tasks.zaProduct2(b, i, za, aQ, aM)
-				za2Loop(b, i, za, exps, za2)
+				w.tasks.aQProduct(aQ[i*2048:], n2, aWq[i*4096:])
 			}
-		}
-		for b := range rows {
 			for i := range 4 {
-				w.tasks.aZProduct(b, i, aZ, za2, aV)
+				w.tasks.aQProduct(aM, n2, aWk[i*4096:])
+				w.tasks.zaProduct2(za, aQ[i*2048:], aM)
+				za2Loop(za, exps, za2[i*4096:])
 			}
-		}
-		for i := range 64 {
-			w.tasks.sum(rows, aY[i*128:])
-			for j := range 4 {
-				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
+			clear(aY)
+			for i := range 4 {
+				w.tasks.aQProduct(aV, n2, aWv[i*4096:])
+				w.tasks.aZProduct(aZ, za2[i*4096:], aV)
+				w.tasks.aYProduct(aY, aZ, aWo[i*32:])
 			}
+			mLoop(b, from, x, aY, r, mD, m, mScale, mShift)
 		}
-		mLoop(rows, x[from*8192:], aY, r, mD, m, mScale, mShift)
 
 		// up = gelu(dense[512](m))   layers.bp:30
-		for i := range 64 {
-			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
-		}
-		w.tasks.upLoop(rows, up, zup, upB)
+		w.tasks.upProduct(rows, up, m, upW, upB)
 
 		// down = dense[128](up)   layers.bp:31
-		for i := range 64 {
-			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
-		}
+		w.tasks.zdownProduct(rows, zdown, up, downW)
 		centerLoop(rows, zcenter, r, zdown, downB, center)
 
 		// z = dense[10](center)   layers.bp:34
@@ -617,44 +751,43 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	aV := w.reals[263296:][:131072]
 	aM := w.reals[394368:][:131072]
 	aQ := w.reals[525440:][:131072]
-	za := w.reals[1447040:][:4096]
+	za := w.reals[1857664:][:4096]
 	exps := w.reals[656512:][:262144]
 	total := w.reals[918656:][:4096]
-	za2 := w.reals[922752:][:262144]
-	aZ := w.reals[1451136:][:131072]
-	aY := w.reals[922752:][:131072]
-	r := w.reals[1582208:][:131072]
-	mD := w.reals[1713280:][:131072]
-	zm := w.reals[1447040:][:1024]
-	zm2 := w.reals[1844352:][:131072]
-	m := w.reals[1975424:][:131072]
-	zup := w.reals[2106496:][:524288]
-	up := w.reals[2630784:][:524288]
-	zdown := w.reals[2106496:][:131072]
-	zcenter := w.reals[3679360:][:128]
-	center := w.reals[2630784:][:2048]
-	z := w.reals[1582208:][:160]
-	exps2 := w.reals[3679360:][:10]
-	dup := w.reals[3155072:][:524288]
-	dzz := w.reals[2106496:][:160]
-	ddcenter := w.reals[1582208:][:2048]
-	ddownW2 := w.reals[922752:][:8192]
+	za2 := w.reals[1841280:][:16384]
+	aZ := w.reals[922752:][:131072]
+	aY := w.reals[1861760:][:8192]
+	r := w.reals[1053824:][:131072]
+	mD := w.reals[1184896:][:131072]
+	zm := w.reals[1315968:][:1024]
+	zm2 := w.reals[1316992:][:131072]
+	m := w.reals[1448064:][:131072]
+	up := w.reals[1869952:][:524288]
+	zdown := w.reals[2918528:][:131072]
+	zcenter := w.reals[1857664:][:128]
+	center := w.reals[1841280:][:2048]
+	z := w.reals[1053824:][:160]
+	exps2 := w.reals[1869952:][:10]
+	dup := w.reals[2394240:][:524288]
+	dzz := w.reals[1857664:][:160]
+	ddcenter := w.reals[1053824:][:2048]
+	ddownW2 := w.reals[1861760:][:8192]
 	ddownB2 := w.reals[:128]
-	dup2 := w.reals[922752:][:8192]
-	dzup2 := w.reals[2106496:][:524288]
-	dm := w.reals[1975424:][:131072]
-	dmD := w.reals[3679360:][:128]
-	dr := w.reals[922752:][:131072]
-	daZ := w.reals[1451136:][:131072]
-	daV := w.reals[1184896:][:262144]
-	daV2 := w.reals[1582208:][:131072]
-	daA := w.reals[1447040:][:4096]
-	dza := w.reals[922752:][:4096]
-	daM := w.reals[1447040:][:4096]
-	daM2 := w.reals[1713280:][:131072]
-	daQ := w.reals[1975424:][:4096]
-	daQ2 := w.reals[1844352:][:131072]
-	dn := w.reals[132224:][:131072]
+	dup2 := w.reals[1861760:][:8192]
+	dzup2 := w.reals[1869952:][:524288]
+	dm := w.reals[2918528:][:131072]
+	dmD := w.reals[1841280:][:128]
+	dr := w.reals[2394240:][:131072]
+	daZ := w.reals[922752:][:131072]
+	daV := w.reals[1579136:][:262144]
+	daV2 := w.reals[1053824:][:2048]
+	daA := w.reals[1857664:][:4096]
+	dza := w.reals[1184896:][:4096]
+	daM := w.reals[1857664:][:4096]
+	daM2 := w.reals[1184896:][:2048]
+	daQ := w.reals[1316992:][:4096]
+	daQ2 := w.reals[1841280:][:2048]
+	dn := w.reals[1861760:][:8192]
 
 	// d = 1/N   layers.bp:35
 	d := 1 / float32(n)
@@ -674,59 +807,39 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	clear(dnShift)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
-		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
-
-		// a = attention[4](n)   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
-			}
-		}
 		for b := range rows {
+			nLoop2(b, from, x, nD, zn, n2, nScale, nShift)
+
+			// a = attention[4](n)   layers.bp:27
 			for i := range 4 {
-				w.tasks.zaProduct2(b, i, za, aQ, aM)
-				za2Loop2(b, i, za, exps, total, za2)
+				w.tasks.aQProduct2(b, i, aQ, n2, aWq[i*4096:])
+			}
+			for i := range 4 {
+				w.tasks.aQProduct2(b, i, aM, n2, aWk[i*4096:])
+				w.tasks.zaProduct3(b, i, za, aQ, aM)
+				za2Loop2(b, i, za, exps, total, za2[i*4096:])
 
 				// daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   layers.bp:27
 				daVLoop(b, i, daV, exps, total)
 			}
-		}
-
-		// a = attention[4](n)   layers.bp:27
-		for b := range rows {
+			clear(aY)
 			for i := range 4 {
-				w.tasks.aZProduct(b, i, aZ, za2, aV)
+				// a = attention[4](n)   layers.bp:27
+				w.tasks.aQProduct2(b, i, aV, n2, aWv[i*4096:])
+				w.tasks.aZProduct2(b, i, aZ, za2[i*4096:], aV)
+				w.tasks.aYProduct2(b, i, aY, aZ, aWo[i*32:])
 			}
+			mLoop2(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
 		}
-		for i := range 64 {
-			w.tasks.sum(rows, aY[i*128:])
-			for j := range 4 {
-				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
-			}
-		}
-		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD, zm, mScale, zm2, m, mShift)
 
 		// up = gelu(dense[512](m))   layers.bp:30
-		for i := range 64 {
-			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
-		}
-		w.tasks.dupLoop(rows, ddownW2, zup, upB, up, dup)
+		// dzup = exp(−0.5·(s2 + upB)²)   layers.bp:30
+		// dup = 0.5·erfc(−0.7071067811865476·(s2 + upB)) + 0.3989422804014327·(s2 + upB)∘dzup   layers.bp:30
+		w.tasks.dupProduct(rows, dup, m, upW, upB, up)
 
 		// down = dense[128](up)   layers.bp:31
-		for i := range 64 {
-			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
-		}
-		centerLoop(rows, zcenter, r, zdown, downB, center)
+		w.tasks.zdownProduct(rows, zdown, up, downW)
+		centerLoop2(rows, zcenter, r, zdown, downB, center, ddownW2, up)
 
 		// z = dense[10](center)   layers.bp:34
 		w.tasks.zProduct3(rows, z, center, zW, zB)
@@ -744,22 +857,10 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 
 		// dup2 = downWᵀ·ddcenter   layers.bp:31
 		w.tasks.dup2Product(rows, dup2, ddcenter, downW)
-		for b := range rows {
-			// ddownB2 += ddcenter   layers.bp:31
-			ddcenterRow := ddcenter[b*128:][:128]
-			for i := range 128 {
-				ddownB2[i] += ddcenterRow[i]
-			}
-			dzup2Loop(b, dup2, dup, dzup2, dupB)
-
-			// dupW += dzup2ᵀ·m   layers.bp:30
-			w.tasks.dupWProduct(b, dupW, dzup2, m)
-		}
+		dzup2Loop(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
 
 		// dm = dzup2·upW   layers.bp:30
-		for i := range 64 {
-			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
-		}
+		w.tasks.dmProduct(rows, dm, dzup2, upW)
 		for b := range rows {
 			drLoop(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 
@@ -770,12 +871,9 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 		}
 
 		// daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k]   layers.bp:27
-		for i := range 64 {
-			for j := range 4 {
-				w.tasks.daZProduct(rows, daZ[i*128+j*32:], dr[i*128:], aWo[j*32:])
-			}
-		}
+		w.tasks.daZProduct(rows, daZ, dr, aWo)
 		for b := range rows {
+			clear(dn)
 			for i := range 4 {
 				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
 				w.tasks.daV2Product(b, i, daV2, daV, daZ)
@@ -793,35 +891,29 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
 				w.tasks.daM2Product(b, i, daQ2, daQ, aM)
 
+				// dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daQ2, aWq[i*4096:])
+
+				// dn[j,k] += Σᵢ,ₗ daM2[i,j,l]·aWk[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daM2, aWk[i*4096:])
+
+				// dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daV2, aWv[i*4096:])
+
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, i, daWq[i*4096:], daQ2, n2)
+				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
 
 				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, i, daWk[i*4096:], daM2, n2)
+				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
 
 				// daWv[i,j,k] += Σₗ daV2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, i, daWv[i*4096:], daV2, n2)
+				w.tasks.daWqProduct(b, daWv[i*4096:], daV2, n2)
 			}
+			dnShiftSums(b, zn, dn, dnScale, nD, dnShift)
 		}
-		for i := range 64 {
-			w.tasks.sum(rows, dn[i*128:])
 
-			// dn[i,k] += Σⱼ,ₗ daQ2[j,i,l]·aWq[j,l,k]   layers.bp:27
-			for j := range 4 {
-				w.tasks.dnProduct(rows, dn[i*128:], daQ2[i*32+j*2048:], aWq[j*4096:])
-			}
-
-			// dn[i,k] += Σⱼ,ₗ daM2[j,i,l]·aWk[j,l,k]   layers.bp:27
-			for j := range 4 {
-				w.tasks.dnProduct(rows, dn[i*128:], daM2[i*32+j*2048:], aWk[j*4096:])
-			}
-
-			// dn[i,k] += Σⱼ,ₗ daV2[j,i,l]·aWv[j,l,k]   layers.bp:27
-			for j := range 4 {
-				w.tasks.dnProduct(rows, dn[i*128:], daV2[i*32+j*2048:], aWv[j*4096:])
-			}
-		}
-		dnShiftSums(rows, zn, dn, dnScale, nD, dnShift)
+		// dupW += dzup2ᵀ·m   layers.bp:30
+		w.tasks.dupWProduct(rows, dupW, dzup2, m)
 	}
 
 	// loss xent(z, y)   layers.bp:35
@@ -877,44 +969,43 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	aV := w.reals[263296:][:131072]
 	aM := w.reals[394368:][:131072]
 	aQ := w.reals[525440:][:131072]
-	za := w.reals[1447040:][:4096]
+	za := w.reals[1857664:][:4096]
 	exps := w.reals[656512:][:262144]
 	total := w.reals[918656:][:4096]
-	za2 := w.reals[922752:][:262144]
-	aZ := w.reals[1451136:][:131072]
-	aY := w.reals[922752:][:131072]
-	r := w.reals[1582208:][:131072]
-	mD := w.reals[1713280:][:131072]
-	zm := w.reals[1447040:][:1024]
-	zm2 := w.reals[1844352:][:131072]
-	m := w.reals[1975424:][:131072]
-	zup := w.reals[2106496:][:524288]
-	up := w.reals[2630784:][:524288]
-	zdown := w.reals[2106496:][:131072]
-	zcenter := w.reals[3679360:][:128]
-	center := w.reals[2630784:][:2048]
-	z := w.reals[1582208:][:160]
-	exps2 := w.reals[3679360:][:10]
-	dup := w.reals[3155072:][:524288]
-	dzz := w.reals[2106496:][:160]
-	ddcenter := w.reals[1582208:][:2048]
-	ddownW2 := w.reals[922752:][:8192]
+	za2 := w.reals[1841280:][:16384]
+	aZ := w.reals[922752:][:131072]
+	aY := w.reals[1861760:][:8192]
+	r := w.reals[1053824:][:131072]
+	mD := w.reals[1184896:][:131072]
+	zm := w.reals[1315968:][:1024]
+	zm2 := w.reals[1316992:][:131072]
+	m := w.reals[1448064:][:131072]
+	up := w.reals[1869952:][:524288]
+	zdown := w.reals[2918528:][:131072]
+	zcenter := w.reals[1857664:][:128]
+	center := w.reals[1841280:][:2048]
+	z := w.reals[1053824:][:160]
+	exps2 := w.reals[1869952:][:10]
+	dup := w.reals[2394240:][:524288]
+	dzz := w.reals[1857664:][:160]
+	ddcenter := w.reals[1053824:][:2048]
+	ddownW2 := w.reals[1861760:][:8192]
 	ddownB2 := w.reals[:128]
-	dup2 := w.reals[3679488:][:8192]
-	dzup2 := w.reals[3687680:][:524288]
-	dm := w.reals[1975424:][:131072]
-	dmD := w.reals[3679360:][:128]
-	dr := w.reals[3155072:][:131072]
-	daZ := w.reals[1451136:][:131072]
-	daV := w.reals[1184896:][:262144]
-	daV2 := w.reals[1713280:][:131072]
-	daA := w.reals[1447040:][:4096]
-	dza := w.reals[3155072:][:4096]
-	daM := w.reals[1447040:][:4096]
-	daM2 := w.reals[1844352:][:131072]
-	daQ := w.reals[3679488:][:4096]
-	daQ2 := w.reals[1975424:][:131072]
-	dn := w.reals[132224:][:131072]
+	dup2 := w.reals[1869952:][:8192]
+	dzup2 := w.reals[3049600:][:524288]
+	dm := w.reals[2918528:][:131072]
+	dmD := w.reals[2394240:][:128]
+	dr := w.reals[1869952:][:131072]
+	daZ := w.reals[922752:][:131072]
+	daV := w.reals[1579136:][:262144]
+	daV2 := w.reals[1316992:][:2048]
+	daA := w.reals[1869952:][:4096]
+	dza := w.reals[2394240:][:4096]
+	daM := w.reals[1869952:][:4096]
+	daM2 := w.reals[2394240:][:2048]
+	daQ := w.reals[2918528:][:4096]
+	daQ2 := w.reals[1869952:][:2048]
+	dn := w.reals[1184896:][:8192]
 
 	// d = 1/N   layers.bp:35
 	d := 1 / float32(n)
@@ -932,59 +1023,39 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	clear(dnShift)
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
-		w.tasks.nLoop2(rows, x[from*8192:], nD, zn, n2, nScale, nShift)
-
-		// a = attention[4](n)   layers.bp:27
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aV[i*2048+j*32:], n2[j*128:], aWv[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aM[i*2048+j*32:], n2[j*128:], aWk[i*4096:])
-			}
-		}
-		for i := range 4 {
-			for j := range 64 {
-				w.tasks.aVProduct(rows, aQ[i*2048+j*32:], n2[j*128:], aWq[i*4096:])
-			}
-		}
 		for b := range rows {
+			nLoop2(b, from, x, nD, zn, n2, nScale, nShift)
+
+			// a = attention[4](n)   layers.bp:27
 			for i := range 4 {
-				w.tasks.zaProduct2(b, i, za, aQ, aM)
-				za2Loop2(b, i, za, exps, total, za2)
+				w.tasks.aQProduct2(b, i, aQ, n2, aWq[i*4096:])
+			}
+			for i := range 4 {
+				w.tasks.aQProduct2(b, i, aM, n2, aWk[i*4096:])
+				w.tasks.zaProduct3(b, i, za, aQ, aM)
+				za2Loop2(b, i, za, exps, total, za2[i*4096:])
 
 				// daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   layers.bp:27
 				daVLoop(b, i, daV, exps, total)
 			}
-		}
-
-		// a = attention[4](n)   layers.bp:27
-		for b := range rows {
+			clear(aY)
 			for i := range 4 {
-				w.tasks.aZProduct(b, i, aZ, za2, aV)
+				// a = attention[4](n)   layers.bp:27
+				w.tasks.aQProduct2(b, i, aV, n2, aWv[i*4096:])
+				w.tasks.aZProduct2(b, i, aZ, za2[i*4096:], aV)
+				w.tasks.aYProduct2(b, i, aY, aZ, aWo[i*32:])
 			}
+			mLoop2(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
 		}
-		for i := range 64 {
-			w.tasks.sum(rows, aY[i*128:])
-			for j := range 4 {
-				w.tasks.aYProduct(rows, aY[i*128:], aZ[i*32+j*2048:], aWo[j*32:])
-			}
-		}
-		w.tasks.mLoop2(rows, x[from*8192:], aY, r, mD, zm, mScale, zm2, m, mShift)
 
 		// up = gelu(dense[512](m))   layers.bp:30
-		for i := range 64 {
-			w.tasks.zupProduct(rows, zup[i*512:], m[i*128:], upW)
-		}
-		w.tasks.dupLoop(rows, ddownW2, zup, upB, up, dup)
+		// dzup = exp(−0.5·(s2 + upB)²)   layers.bp:30
+		// dup = 0.5·erfc(−0.7071067811865476·(s2 + upB)) + 0.3989422804014327·(s2 + upB)∘dzup   layers.bp:30
+		w.tasks.dupProduct(rows, dup, m, upW, upB, up)
 
 		// down = dense[128](up)   layers.bp:31
-		for i := range 64 {
-			w.tasks.zdownProduct(rows, zdown[i*128:], up[i*512:], downW)
-		}
-		centerLoop(rows, zcenter, r, zdown, downB, center)
+		w.tasks.zdownProduct(rows, zdown, up, downW)
+		centerLoop2(rows, zcenter, r, zdown, downB, center, ddownW2, up)
 
 		// z = dense[10](center)   layers.bp:34
 		w.tasks.zProduct3(rows, z, center, zW, zB)
@@ -996,22 +1067,10 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 
 		// dup2 = downWᵀ·ddcenter   layers.bp:31
 		w.tasks.dup2Product(rows, dup2, ddcenter, downW)
-		for b := range rows {
-			// ddownB2 += ddcenter   layers.bp:31
-			ddcenterRow := ddcenter[b*128:][:128]
-			for i := range 128 {
-				ddownB2[i] += ddcenterRow[i]
-			}
-			dzup2Loop(b, dup2, dup, dzup2, dupB)
-
-			// dupW += dzup2ᵀ·m   layers.bp:30
-			w.tasks.dupWProduct(b, dupW, dzup2, m)
-		}
+		dzup2Loop(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
 
 		// dm = dzup2·upW   layers.bp:30
-		for i := range 64 {
-			w.tasks.dmProduct(rows, dm[i*128:], dzup2[i*512:], upW)
-		}
+		w.tasks.dmProduct(rows, dm, dzup2, upW)
 		for b := range rows {
 			drLoop(b, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter)
 
@@ -1022,12 +1081,9 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 		}
 
 		// daZ[i,j,k] = Σₗ dr[i,l]·aWo[l,j,k]   layers.bp:27
-		for i := range 64 {
-			for j := range 4 {
-				w.tasks.daZProduct(rows, daZ[i*128+j*32:], dr[i*128:], aWo[j*32:])
-			}
-		}
+		w.tasks.daZProduct(rows, daZ, dr, aWo)
 		for b := range rows {
+			clear(dn)
 			for i := range 4 {
 				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
 				w.tasks.daV2Product(b, i, daV2, daV, daZ)
@@ -1045,41 +1101,35 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
 				w.tasks.daM2Product(b, i, daQ2, daQ, aM)
 
+				// dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daQ2, aWq[i*4096:])
+
+				// dn[j,k] += Σᵢ,ₗ daM2[i,j,l]·aWk[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daM2, aWk[i*4096:])
+
+				// dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daV2, aWv[i*4096:])
+
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, i, daWq[i*4096:], daQ2, n2)
+				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
 
 				// daWk[i,j,k] += Σₗ daM2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, i, daWk[i*4096:], daM2, n2)
+				w.tasks.daWqProduct(b, daWk[i*4096:], daM2, n2)
 
 				// daWv[i,j,k] += Σₗ daV2[i,l,j]·n[l,k]   layers.bp:27
-				w.tasks.daWqProduct(b, i, daWv[i*4096:], daV2, n2)
+				w.tasks.daWqProduct(b, daWv[i*4096:], daV2, n2)
 			}
+			dnShiftSums(b, zn, dn, dnScale, nD, dnShift)
 		}
-		for i := range 64 {
-			w.tasks.sum(rows, dn[i*128:])
 
-			// dn[i,k] += Σⱼ,ₗ daQ2[j,i,l]·aWq[j,l,k]   layers.bp:27
-			for j := range 4 {
-				w.tasks.dnProduct(rows, dn[i*128:], daQ2[i*32+j*2048:], aWq[j*4096:])
-			}
-
-			// dn[i,k] += Σⱼ,ₗ daM2[j,i,l]·aWk[j,l,k]   layers.bp:27
-			for j := range 4 {
-				w.tasks.dnProduct(rows, dn[i*128:], daM2[i*32+j*2048:], aWk[j*4096:])
-			}
-
-			// dn[i,k] += Σⱼ,ₗ daV2[j,i,l]·aWv[j,l,k]   layers.bp:27
-			for j := range 4 {
-				w.tasks.dnProduct(rows, dn[i*128:], daV2[i*32+j*2048:], aWv[j*4096:])
-			}
-		}
-		dnShiftSums(rows, zn, dn, dnScale, nD, dnShift)
+		// dupW += dzup2ᵀ·m   layers.bp:30
+		w.tasks.dupWProduct(rows, dupW, dzup2, m)
 
 		// downW updated by ddownW = ddcenter·ddownW2ᵀ   layers.bp:31
 		w.tasks.downWProduct(rows, downW, ddcenter, ddownW2, lr)
 
 		// zW updated by dzW = dzz·centerᵀ   layers.bp:34
-		w.tasks.zWProduct2(rows, zW, dzz, center, lr)
+		w.tasks.zWProduct3(rows, zW, dzz, center, lr)
 	}
 
 	// loss xent(z, y)   layers.bp:35
@@ -1099,5 +1149,5 @@ func (t *BlockTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   layers.bp:36
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }

@@ -109,9 +109,9 @@ func dbFLoop(dbF, dbF2 []float32) {
 	dbFLoopGo(dbF, dbF2)
 }
 
-// nextWLoopPart is nextWLoopPartGo: this build has no assembly.
-func nextWLoopPart(first, count, n int, nextW, w, g []float32, lr0 float32) {
-	nextWLoopPartGo(first, count, n, nextW, w, g, lr0)
+// wLoopPart is wLoopPartGo: this build has no assembly.
+func wLoopPart(first, count, n int, w, g []float32, lr0 float32) {
+	wLoopPartGo(first, count, n, w, g, lr0)
 }
 
 // zWProductPart is zWProductPartGo: this build has no assembly.
@@ -149,9 +149,9 @@ func zProduct2Part(rows, batch int, z, h, zW, zB, scratch2 []float32) {
 	zProduct2PartGo(rows, batch, z, h, zW, zB, scratch2)
 }
 
-// dcLoopPart is dcLoopPartGo: this build has no assembly.
-func dcLoopPart(first, count, rows int, h, c, dh, dc []float32) {
-	dcLoopPartGo(first, count, rows, h, c, dh, dc)
+// zhProduct2Part is zhProduct2PartGo: this build has no assembly.
+func zhProduct2Part(batch int, zh, x, hCellW, scratch2 []float32) {
+	zhProduct2PartGo(batch, zh, x, hCellW, scratch2)
 }
 
 // hLoop2 is hLoop2Go: this build has no assembly.
@@ -185,8 +185,8 @@ func nextDhProductPart(first, count, rows, batch, from, t2 int, nextDh, dzh, hCe
 }
 
 // dhCellW2ProductPart is dhCellW2ProductPartGo: this build has no assembly.
-func dhCellW2ProductPart(batch int, dhCellW2, dzh, h, scratch2 []float32) {
-	dhCellW2ProductPartGo(batch, dhCellW2, dzh, h, scratch2)
+func dhCellW2ProductPart(first, count, batch int, dhCellW2, dzh, h, scratch2 []float32) {
+	dhCellW2ProductPartGo(first, count, batch, dhCellW2, dzh, h, scratch2)
 }
 
 // dhCellW3ProductPart is dhCellW3ProductPartGo: this build has no assembly.
@@ -200,58 +200,58 @@ func dhCellBSums(batch int, dhCellB, dzh []float32) {
 }
 
 // dhCellWLoop is dhCellWLoopGo: this build has no assembly.
-func dhCellWLoop(dhCellW, dhCellW3, dhCellW2 []float32) {
-	dhCellWLoopGo(dhCellW, dhCellW3, dhCellW2)
+func dhCellWLoop(dhCellW, dhCellW3 []float32) {
+	dhCellWLoopGo(dhCellW, dhCellW3)
+}
+
+// dhCellWLoop2 is dhCellWLoop2Go: this build has no assembly.
+func dhCellWLoop2(dhCellW, dhCellW2 []float32) {
+	dhCellWLoop2Go(dhCellW, dhCellW2)
+}
+
+// zWProduct2Part is zWProduct2PartGo: this build has no assembly.
+func zWProduct2Part(rows, batch int, zW, dzz, h []float32, lr0 float32, scratch2 []float32) {
+	zWProduct2PartGo(rows, batch, zW, dzz, h, lr0, scratch2)
 }
 
 // nLoop is nLoopGo: this build has no assembly.
-func nLoop(rows int, x, nD, n, nScale, nShift []float32) {
-	nLoopGo(rows, x, nD, n, nScale, nShift)
+func nLoop(b, from int, x, nD, n, nScale, nShift []float32) {
+	nLoopGo(b, from, x, nD, n, nScale, nShift)
 }
 
-// aVProductPart is aVProductPartGo: this build has no assembly.
-func aVProductPart(rows int, aV, n, aWv, scratch2 []float32) {
-	aVProductPartGo(rows, aV, n, aWv, scratch2)
+// aQProductPart is aQProductPartGo: this build has no assembly.
+func aQProductPart(aQ, n, aWq, scratch2 []float32) {
+	aQProductPartGo(aQ, n, aWq, scratch2)
 }
 
 // zaProduct2Part is zaProduct2PartGo: this build has no assembly.
-func zaProduct2Part(b, i int, za, aQ, aM, scratch2 []float32) {
-	zaProduct2PartGo(b, i, za, aQ, aM, scratch2)
+func zaProduct2Part(za, aQ, aM, scratch2 []float32) {
+	zaProduct2PartGo(za, aQ, aM, scratch2)
 }
 
 // za2Loop is za2LoopGo: this build has no assembly.
-func za2Loop(b, i int, za, exps, za2 []float32) {
-	za2LoopGo(b, i, za, exps, za2)
+func za2Loop(za, exps, za2 []float32) {
+	za2LoopGo(za, exps, za2)
 }
 
 // aZProductPart is aZProductPartGo: this build has no assembly.
-func aZProductPart(b, i int, aZ, za2, aV, scratch2 []float32) {
-	aZProductPartGo(b, i, aZ, za2, aV, scratch2)
-}
-
-// sumPart is sumPartGo: this build has no assembly.
-func sumPart(first, count, rows int, aY []float32) {
-	sumPartGo(first, count, rows, aY)
+func aZProductPart(aZ, za2, aV, scratch2 []float32) {
+	aZProductPartGo(aZ, za2, aV, scratch2)
 }
 
 // aYProductPart is aYProductPartGo: this build has no assembly.
-func aYProductPart(rows int, aY, aZ, aWo, scratch2 []float32) {
-	aYProductPartGo(rows, aY, aZ, aWo, scratch2)
+func aYProductPart(aY, aZ, aWo, scratch2 []float32) {
+	aYProductPartGo(aY, aZ, aWo, scratch2)
 }
 
 // mLoop is mLoopGo: this build has no assembly.
-func mLoop(rows int, x, aY, r, mD, m, mScale, mShift []float32) {
-	mLoopGo(rows, x, aY, r, mD, m, mScale, mShift)
+func mLoop(b, from int, x, aY, r, mD, m, mScale, mShift []float32) {
+	mLoopGo(b, from, x, aY, r, mD, m, mScale, mShift)
 }
 
-// zupProductPart is zupProductPartGo: this build has no assembly.
-func zupProductPart(first, count, rows int, zup, m, upW, scratch2 []float32) {
-	zupProductPartGo(first, count, rows, zup, m, upW, scratch2)
-}
-
-// upLoopPart is upLoopPartGo: this build has no assembly.
-func upLoopPart(first, count, rows int, up, zup, upB []float32) {
-	upLoopPartGo(first, count, rows, up, zup, upB)
+// upProductPart is upProductPartGo: this build has no assembly.
+func upProductPart(first, count, rows int, up, m, upW, upB, scratch2 []float32) {
+	upProductPartGo(first, count, rows, up, m, upW, upB, scratch2)
 }
 
 // zdownProductPart is zdownProductPartGo: this build has no assembly.
@@ -269,9 +269,19 @@ func zProduct3Part(rows int, z, center, zW, zB, scratch2 []float32) {
 	zProduct3PartGo(rows, z, center, zW, zB, scratch2)
 }
 
-// nLoop2Part is nLoop2PartGo: this build has no assembly.
-func nLoop2Part(first, count, rows int, x, nD, zn, n, nScale, nShift []float32) {
-	nLoop2PartGo(first, count, rows, x, nD, zn, n, nScale, nShift)
+// nLoop2 is nLoop2Go: this build has no assembly.
+func nLoop2(b, from int, x, nD, zn, n, nScale, nShift []float32) {
+	nLoop2Go(b, from, x, nD, zn, n, nScale, nShift)
+}
+
+// aQProduct2Part is aQProduct2PartGo: this build has no assembly.
+func aQProduct2Part(b, i int, aQ, n, aWq, scratch2 []float32) {
+	aQProduct2PartGo(b, i, aQ, n, aWq, scratch2)
+}
+
+// zaProduct3Part is zaProduct3PartGo: this build has no assembly.
+func zaProduct3Part(b, i int, za, aQ, aM, scratch2 []float32) {
+	zaProduct3PartGo(b, i, za, aQ, aM, scratch2)
 }
 
 // za2Loop2 is za2Loop2Go: this build has no assembly.
@@ -284,14 +294,29 @@ func daVLoop(b, i int, daV, exps, total []float32) {
 	daVLoopGo(b, i, daV, exps, total)
 }
 
-// mLoop2Part is mLoop2PartGo: this build has no assembly.
-func mLoop2Part(first, count, rows int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
-	mLoop2PartGo(first, count, rows, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+// aZProduct2Part is aZProduct2PartGo: this build has no assembly.
+func aZProduct2Part(b, i int, aZ, za2, aV, scratch2 []float32) {
+	aZProduct2PartGo(b, i, aZ, za2, aV, scratch2)
 }
 
-// dupLoopPart is dupLoopPartGo: this build has no assembly.
-func dupLoopPart(first, count, rows int, ddownW2, zup, upB, up, dup []float32) {
-	dupLoopPartGo(first, count, rows, ddownW2, zup, upB, up, dup)
+// aYProduct2Part is aYProduct2PartGo: this build has no assembly.
+func aYProduct2Part(b, i int, aY, aZ, aWo, scratch2 []float32) {
+	aYProduct2PartGo(b, i, aY, aZ, aWo, scratch2)
+}
+
+// mLoop2 is mLoop2Go: this build has no assembly.
+func mLoop2(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
+	mLoop2Go(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+}
+
+// dupProductPart is dupProductPartGo: this build has no assembly.
+func dupProductPart(first, count, rows int, dup, m, upW, upB, up, scratch2 []float32) {
+	dupProductPartGo(first, count, rows, dup, m, upW, upB, up, scratch2)
+}
+
+// centerLoop2 is centerLoop2Go: this build has no assembly.
+func centerLoop2(rows int, zcenter, r, zdown, downB, center, ddownW2, up []float32) {
+	centerLoop2Go(rows, zcenter, r, zdown, downB, center, ddownW2, up)
 }
 
 // ddcenterProductPart is ddcenterProductPartGo: this build has no assembly.
@@ -315,13 +340,8 @@ func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []f
 }
 
 // dzup2Loop is dzup2LoopGo: this build has no assembly.
-func dzup2Loop(b int, dup2, dup, dzup2, dupB []float32) {
-	dzup2LoopGo(b, dup2, dup, dzup2, dupB)
-}
-
-// dupWProductPart is dupWProductPartGo: this build has no assembly.
-func dupWProductPart(b int, dupW, dzup2, m, scratch2 []float32) {
-	dupWProductPartGo(b, dupW, dzup2, m, scratch2)
+func dzup2Loop(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) {
+	dzup2LoopGo(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
 }
 
 // dmProductPart is dmProductPartGo: this build has no assembly.
@@ -340,8 +360,8 @@ func daWoProductPart(b, i int, daWo, dr, aZ, scratch2 []float32) {
 }
 
 // daZProductPart is daZProductPartGo: this build has no assembly.
-func daZProductPart(rows int, daZ, dr, aWo, scratch2 []float32) {
-	daZProductPartGo(rows, daZ, dr, aWo, scratch2)
+func daZProductPart(first, count, rows int, daZ, dr, aWo, scratch2 []float32) {
+	daZProductPartGo(first, count, rows, daZ, dr, aWo, scratch2)
 }
 
 // daV2ProductPart is daV2ProductPartGo: this build has no assembly.
@@ -369,19 +389,24 @@ func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
 	daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
 }
 
-// daWqProductPart is daWqProductPartGo: this build has no assembly.
-func daWqProductPart(b, i int, daWq, daQ2, n, scratch2 []float32) {
-	daWqProductPartGo(b, i, daWq, daQ2, n, scratch2)
+// dnProductPart is dnProductPartGo: this build has no assembly.
+func dnProductPart(dn, daQ2, aWq, scratch2 []float32) {
+	dnProductPartGo(dn, daQ2, aWq, scratch2)
 }
 
-// dnProductPart is dnProductPartGo: this build has no assembly.
-func dnProductPart(rows int, dn, daQ2, aWq, scratch2 []float32) {
-	dnProductPartGo(rows, dn, daQ2, aWq, scratch2)
+// daWqProductPart is daWqProductPartGo: this build has no assembly.
+func daWqProductPart(b int, daWq, daQ2, n, scratch2 []float32) {
+	daWqProductPartGo(b, daWq, daQ2, n, scratch2)
 }
 
 // dnShiftSums is dnShiftSumsGo: this build has no assembly.
-func dnShiftSums(rows int, zn, dn, dnScale, nD, dnShift []float32) {
-	dnShiftSumsGo(rows, zn, dn, dnScale, nD, dnShift)
+func dnShiftSums(b int, zn, dn, dnScale, nD, dnShift []float32) {
+	dnShiftSumsGo(b, zn, dn, dnScale, nD, dnShift)
+}
+
+// dupWProductPart is dupWProductPartGo: this build has no assembly.
+func dupWProductPart(first, count, rows int, dupW, dzup2, m, scratch2 []float32) {
+	dupWProductPartGo(first, count, rows, dupW, dzup2, m, scratch2)
 }
 
 // ddownBLoop is ddownBLoopGo: this build has no assembly.
@@ -399,7 +424,7 @@ func downWProductPart(first, count, rows int, downW, ddcenter, ddownW2 []float32
 	downWProductPartGo(first, count, rows, downW, ddcenter, ddownW2, lr0, scratch2)
 }
 
-// zWProduct2Part is zWProduct2PartGo: this build has no assembly.
-func zWProduct2Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
-	zWProduct2PartGo(rows, zW, dzz, center, lr0, scratch2)
+// zWProduct3Part is zWProduct3PartGo: this build has no assembly.
+func zWProduct3Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 []float32) {
+	zWProduct3PartGo(rows, zW, dzz, center, lr0, scratch2)
 }

@@ -88,15 +88,15 @@ func dhWProductPart(first, count, rows int, dhW, dzh, x, scratch2 []float32) {
 	}
 }
 
-// nextWLoopPart is nextWLoopPartGo, or assembly that computes the same.
-func nextWLoopPart(first, count, n int, nextW, w, g []float32, lr0 float32) {
+// wLoopPart is wLoopPartGo, or assembly that computes the same.
+func wLoopPart(first, count, n int, w, g []float32, lr0 float32) {
 	switch cpu {
 	case avx512:
-		nextWLoopAVX512(first, count, n, nextW, w, g, lr0)
+		wLoopAVX512(first, count, n, w, g, lr0)
 	case avx2:
-		nextWLoopAVX2(first, count, n, nextW, w, g, lr0)
+		wLoopAVX2(first, count, n, w, g, lr0)
 	default:
-		nextWLoopPartGo(first, count, n, nextW, w, g, lr0)
+		wLoopPartGo(first, count, n, w, g, lr0)
 	}
 }
 
@@ -561,10 +561,10 @@ func dhWProductAVX512(rows int, dhW []float32, dzh []float32, x []float32, rowLo
 func dhWProductAVX2(rows int, dhW []float32, dzh []float32, x []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func nextWLoopAVX512(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+func wLoopAVX512(first int, count int, n int, w []float32, p4 []float32, lr0 float32)
 
 //go:noescape
-func nextWLoopAVX2(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+func wLoopAVX2(first int, count int, n int, w []float32, p4 []float32, lr0 float32)
 
 //go:noescape
 func hWProductAVX512(rows int, hW []float32, dzh []float32, x []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

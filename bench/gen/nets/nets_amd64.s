@@ -7788,66 +7788,64 @@ done7:
 	VZEROUPPER
 	RET
 
-// func nextWLoopAVX512(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+// func wLoopAVX512(first int, count int, n int, w []float32, p4 []float32, lr0 float32)
 // Requires: AVX, AVX512F
-TEXT ·nextWLoopAVX512(SB), $0-100
+TEXT ·wLoopAVX512(SB), $0-76
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
-	MOVQ         nextW_base+24(FP), DX
-	MOVQ         w_base+48(FP), BX
-	MOVQ         p5_base+72(FP), SI
-	VBROADCASTSS lr0+96(FP), Z0
+	MOVQ         w_base+24(FP), DX
+	MOVQ         p4_base+48(FP), BX
+	VBROADCASTSS lr0+72(FP), Z0
 	TESTQ        CX, CX
 	JLE          done1
-	LEAQ         (BX)(AX*4), BX
-	LEAQ         (SI)(AX*4), SI
-	LEAQ         (DX)(AX*4), AX
-	LEAQ         -64(CX), DX
-	TESTQ        DX, DX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), AX
+	LEAQ         -64(CX), BX
+	TESTQ        BX, BX
 	JLT          done2
-	MOVQ         $+0, DI
+	MOVQ         $+0, SI
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (BX)(DI*4), Z1
-	VMOVUPS      64(BX)(DI*4), Z2
-	VMOVUPS      128(BX)(DI*4), Z3
-	VMOVUPS      192(BX)(DI*4), Z4
-	VFNMADD231PS (SI)(DI*4), Z0, Z1
-	VFNMADD231PS 64(SI)(DI*4), Z0, Z2
-	VFNMADD231PS 128(SI)(DI*4), Z0, Z3
-	VFNMADD231PS 192(SI)(DI*4), Z0, Z4
-	VMOVUPS      Z1, (AX)(DI*4)
-	VMOVUPS      Z2, 64(AX)(DI*4)
-	VMOVUPS      Z3, 128(AX)(DI*4)
-	VMOVUPS      Z4, 192(AX)(DI*4)
-	ADDQ         $+64, DI
-	CMPQ         DI, DX
+	VMOVUPS      (DX)(SI*4), Z1
+	VMOVUPS      64(DX)(SI*4), Z2
+	VMOVUPS      128(DX)(SI*4), Z3
+	VMOVUPS      192(DX)(SI*4), Z4
+	VFNMADD231PS (AX)(SI*4), Z0, Z1
+	VFNMADD231PS 64(AX)(SI*4), Z0, Z2
+	VFNMADD231PS 128(AX)(SI*4), Z0, Z3
+	VFNMADD231PS 192(AX)(SI*4), Z0, Z4
+	VMOVUPS      Z1, (DX)(SI*4)
+	VMOVUPS      Z2, 64(DX)(SI*4)
+	VMOVUPS      Z3, 128(DX)(SI*4)
+	VMOVUPS      Z4, 192(DX)(SI*4)
+	ADDQ         $+64, SI
+	CMPQ         SI, BX
 	JLE          loop3
 
 done2:
-	MOVQ    CX, DX
-	ANDQ    $+63, DX
-	MOVQ    CX, DI
-	SUBQ    DX, DI
-	LEAQ    15(CX), DX
-	LEAQ    -16(DX), DX
-	CMPQ    DI, DX
+	MOVQ    CX, BX
+	ANDQ    $+63, BX
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	LEAQ    15(CX), BX
+	LEAQ    -16(BX), BX
+	CMPQ    SI, BX
 	JGT     done4
 	VMOVUPS c32x16_h2135120b48416d25<>+0(SB), Z1
 	PCALIGN $0x20
 
 loop5:
-	MOVQ         CX, R8
-	SUBQ         DI, R8
-	VPBROADCASTD R8, Z2
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	VPBROADCASTD DI, Z2
 	VPCMPD       $0x06, Z1, Z2, K1
-	VMOVUPS.Z    (SI)(DI*4), K1, Z2
-	VMOVUPS.Z    (BX)(DI*4), K1, Z3
+	VMOVUPS.Z    (AX)(SI*4), K1, Z2
+	VMOVUPS.Z    (DX)(SI*4), K1, Z3
 	VFNMADD231PS Z2, Z0, Z3
-	VMOVUPS      Z3, K1, (AX)(DI*4)
-	ADDQ         $+16, DI
-	CMPQ         DI, DX
+	VMOVUPS      Z3, K1, (DX)(SI*4)
+	ADDQ         $+16, SI
+	CMPQ         SI, BX
 	JLE          loop5
 
 done4:
@@ -7855,74 +7853,72 @@ done1:
 	VZEROUPPER
 	RET
 
-// func nextWLoopAVX2(first int, count int, n int, nextW []float32, w []float32, p5 []float32, lr0 float32)
+// func wLoopAVX2(first int, count int, n int, w []float32, p4 []float32, lr0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·nextWLoopAVX2(SB), $0-100
+TEXT ·wLoopAVX2(SB), $0-76
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
-	MOVQ         nextW_base+24(FP), DX
-	MOVQ         w_base+48(FP), BX
-	MOVQ         p5_base+72(FP), SI
-	VBROADCASTSS lr0+96(FP), Y0
+	MOVQ         w_base+24(FP), DX
+	MOVQ         p4_base+48(FP), BX
+	VBROADCASTSS lr0+72(FP), Y0
 	TESTQ        CX, CX
 	JLE          done1
-	LEAQ         (BX)(AX*4), BX
-	LEAQ         (SI)(AX*4), SI
-	LEAQ         (DX)(AX*4), AX
-	LEAQ         -32(CX), DX
-	TESTQ        DX, DX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), AX
+	LEAQ         -32(CX), BX
+	TESTQ        BX, BX
 	JLT          done2
-	MOVQ         $+0, DI
+	MOVQ         $+0, SI
 	PCALIGN      $0x20
 
 loop3:
-	VMOVUPS      (BX)(DI*4), Y1
-	VMOVUPS      32(BX)(DI*4), Y2
-	VMOVUPS      64(BX)(DI*4), Y3
-	VMOVUPS      96(BX)(DI*4), Y4
-	VFNMADD231PS (SI)(DI*4), Y0, Y1
-	VFNMADD231PS 32(SI)(DI*4), Y0, Y2
-	VFNMADD231PS 64(SI)(DI*4), Y0, Y3
-	VFNMADD231PS 96(SI)(DI*4), Y0, Y4
-	VMOVUPS      Y1, (AX)(DI*4)
-	VMOVUPS      Y2, 32(AX)(DI*4)
-	VMOVUPS      Y3, 64(AX)(DI*4)
-	VMOVUPS      Y4, 96(AX)(DI*4)
-	ADDQ         $+32, DI
-	CMPQ         DI, DX
+	VMOVUPS      (DX)(SI*4), Y1
+	VMOVUPS      32(DX)(SI*4), Y2
+	VMOVUPS      64(DX)(SI*4), Y3
+	VMOVUPS      96(DX)(SI*4), Y4
+	VFNMADD231PS (AX)(SI*4), Y0, Y1
+	VFNMADD231PS 32(AX)(SI*4), Y0, Y2
+	VFNMADD231PS 64(AX)(SI*4), Y0, Y3
+	VFNMADD231PS 96(AX)(SI*4), Y0, Y4
+	VMOVUPS      Y1, (DX)(SI*4)
+	VMOVUPS      Y2, 32(DX)(SI*4)
+	VMOVUPS      Y3, 64(DX)(SI*4)
+	VMOVUPS      Y4, 96(DX)(SI*4)
+	ADDQ         $+32, SI
+	CMPQ         SI, BX
 	JLE          loop3
 
 done2:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, DI
-	SUBQ    DX, DI
-	LEAQ    -8(CX), DX
-	CMPQ    DI, DX
+	MOVQ    CX, BX
+	ANDQ    $+31, BX
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	LEAQ    -8(CX), BX
+	CMPQ    SI, BX
 	JGT     done4
 	PCALIGN $0x20
 
 loop5:
-	VMOVUPS      (BX)(DI*4), Y1
-	VFNMADD231PS (SI)(DI*4), Y0, Y1
-	VMOVUPS      Y1, (AX)(DI*4)
-	ADDQ         $+8, DI
-	CMPQ         DI, DX
+	VMOVUPS      (DX)(SI*4), Y1
+	VFNMADD231PS (AX)(SI*4), Y0, Y1
+	VMOVUPS      Y1, (DX)(SI*4)
+	ADDQ         $+8, SI
+	CMPQ         SI, BX
 	JLE          loop5
 
 done4:
-	MOVQ         CX, DX
-	ANDQ         $+7, DX
-	TESTQ        DX, DX
+	MOVQ         CX, BX
+	ANDQ         $+7, BX
+	TESTQ        BX, BX
 	JLE          done6
-	SUBQ         DX, CX
-	VMOVD        DX, X1
+	SUBQ         BX, CX
+	VMOVD        BX, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y1, Y1
-	VMASKMOVPS   (SI)(CX*4), Y1, Y2
-	VMASKMOVPS   (BX)(CX*4), Y1, Y3
+	VMASKMOVPS   (AX)(CX*4), Y1, Y2
+	VMASKMOVPS   (DX)(CX*4), Y1, Y3
 	VFNMADD231PS Y2, Y0, Y3
-	VMASKMOVPS   Y3, Y1, (AX)(CX*4)
+	VMASKMOVPS   Y3, Y1, (DX)(CX*4)
 
 done6:
 done1:

@@ -181,34 +181,33 @@ func dhWProductPartGo(first, count, rows int, dhW, dzh, x, _ []float32) {
 	addmul(matrix[float32]{dhW[first:], 100, count, 250, 1}, mat(dzh, rows, 100).T(), matrix[float32]{x[first:], rows, count, 250, 1})
 }
 
-// nextWLoop computes a part of a procedure, in parts of 65536.
-func (t *tasks) nextWLoop(n int, nextW, w, g []float32, lr0 float32) {
-	k := &t.nextWLoopTask
-	*k = nextWLoopTask{t: t, n: n, nextW: nextW, w: w, g: g, lr0: lr0}
+// wLoop computes a part of a procedure, in parts of 65536.
+func (t *tasks) wLoop(n int, w, g []float32, lr0 float32) {
+	k := &t.wLoopTask
+	*k = wLoopTask{t: t, n: n, w: w, g: g, lr0: lr0}
 	workers.run(t.forWork(n*3), partsOf(n, 65536), k)
 }
 
-// nextWLoopTask is what the parts of nextWLoop work on.
-type nextWLoopTask struct {
-	t           *tasks
-	n           int
-	nextW, w, g []float32
-	lr0         float32
+// wLoopTask is what the parts of wLoop work on.
+type wLoopTask struct {
+	t    *tasks
+	n    int
+	w, g []float32
+	lr0  float32
 }
 
-func (k *nextWLoopTask) part(i, who int) {
+func (k *wLoopTask) part(i, who int) {
 	first := i * 65536
 	count := min(65536, k.n-first)
-	nextWLoopPart(first, count, k.n, k.nextW, k.w, k.g, k.lr0)
+	wLoopPart(first, count, k.n, k.w, k.g, k.lr0)
 }
 
-// nextWLoopPartGo computes a part of a procedure.
-func nextWLoopPartGo(first, count, n int, nextW, w, g []float32, lr0 float32) {
+// wLoopPartGo computes a part of a procedure.
+func wLoopPartGo(first, count, n int, w, g []float32, lr0 float32) {
 	wRow := w[first:][:count]
 	gRow := g[first:][:count]
-	nextWRow := nextW[first:][:count]
 	for i := range count {
-		nextWRow[i] = wRow[i] - lr0*gRow[i]
+		wRow[i] -= lr0 * gRow[i]
 	}
 }
 
@@ -1289,7 +1288,7 @@ type tasks struct {
 	hProductTask     hProductTask
 	zzProductTask    zzProductTask
 	dhWProductTask   dhWProductTask
-	nextWLoopTask    nextWLoopTask
+	wLoopTask        wLoopTask
 	hWProductTask    hWProductTask
 	hProduct2Task    hProduct2Task
 	zProductTask     zProductTask

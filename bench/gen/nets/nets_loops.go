@@ -162,7 +162,7 @@ func (t *WindowTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:13
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -337,7 +337,7 @@ func (t *SmallTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:22
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -554,7 +554,7 @@ func (t *MediumTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:32
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }
 
 // forward computes the outputs of a batch that has been checked.
@@ -771,5 +771,5 @@ func (t *LargeTrainer) update(w, g []float32) {
 	n := len(w)
 	t.work.tasks.threads = t.work.Threads
 	// train sgd(lr = 0.01)   nets.bp:42
-	t.work.tasks.nextWLoop(n, w, w, g, t.LR)
+	t.work.tasks.wLoop(n, w, g, t.LR)
 }

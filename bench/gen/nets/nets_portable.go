@@ -39,9 +39,9 @@ func dhWProductPart(first, count, rows int, dhW, dzh, x, scratch2 []float32) {
 	dhWProductPartGo(first, count, rows, dhW, dzh, x, scratch2)
 }
 
-// nextWLoopPart is nextWLoopPartGo: this build has no assembly.
-func nextWLoopPart(first, count, n int, nextW, w, g []float32, lr0 float32) {
-	nextWLoopPartGo(first, count, n, nextW, w, g, lr0)
+// wLoopPart is wLoopPartGo: this build has no assembly.
+func wLoopPart(first, count, n int, w, g []float32, lr0 float32) {
+	wLoopPartGo(first, count, n, w, g, lr0)
 }
 
 // hWProductPart is hWProductPartGo: this build has no assembly.
