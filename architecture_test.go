@@ -29,7 +29,7 @@ var order = map[string][]string{
 	"codegen/simd/nest":        {"symbolic", "codegen/loop", "codegen/simd/asm", "codegen/simd/mathfn"},
 	"codegen/simd/gemm":        {"symbolic", "codegen/loop", "codegen/simd/asm", "codegen/simd/nest"},
 	"codegen/simd":             {"symbolic", "codegen/loop", "codegen/simd/asm", "codegen/simd/gemm", "codegen/simd/nest"},
-	"codegen":                  {"symbolic", "symbolic/module", "codegen/loop", "codegen/simd", "templates"},
+	"codegen":                  {"internal/diag", "symbolic", "symbolic/module", "codegen/loop", "codegen/simd", "templates"},
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
 		"codegen/loop", "codegen", "explain", "templates"},
 	"internal/opsdoc":   {"symbolic"},

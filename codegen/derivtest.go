@@ -270,10 +270,10 @@ func (d *derivTester) big(b *bigFunc, example string, sizes map[string]int) {
 			id := "_"
 			for j, r := range pr.proc.Results {
 				name, ok := want[j]
-				m := slices.IndexFunc(k.members, func(m member) bool { return m.result == r.Name })
 				if !ok || r.Kind != k.kind {
 					continue
 				}
+				m := slices.IndexFunc(k.members, func(m member) bool { return m.result == r.Name })
 				id = k.name
 				out = append(out, jen.Id(name).Op(":=").Add(d.numbersOf(jen.Id(id).Dot(k.members[m].field), len(r.Node.Shape) == 0, false)))
 			}

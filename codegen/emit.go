@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bpgen/bpgen/codegen/simd"
+	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -76,21 +77,55 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	}
 	var funcs []*funcPrinter
 	for _, fp := range d.Funcs {
-		f, err := g.newFunc(fp)
-		if err != nil {
-			return nil, fmt.Errorf("%s: func %s: %w", place(fp.Func.Span.Pos.File, fp.Func.Span.Pos.Line), fp.Func.Name, err)
+		if err := within(fp.Func.Span, "func "+fp.Func.Name, func() error {
+			f, err := g.newFunc(fp)
+			funcs = append(funcs, f)
+			return err
+		}); err != nil {
+			return nil, err
 		}
-		funcs = append(funcs, f)
 	}
-	for _, f := range funcs {
-		f.emit()
+	for i, fp := range d.Funcs {
+		if err := within(fp.Func.Span, "func "+fp.Func.Name, func() error {
+			funcs[i].emit()
+			return nil
+		}); err != nil {
+			return nil, err
+		}
 	}
 	for _, mp := range d.Models {
-		if err := g.emitModel(mp, types[mp]); err != nil {
-			return nil, fmt.Errorf("%s: model %s: %w", place(mp.Model.Span.Pos.File, mp.Model.Span.Pos.Line), mp.Model.Name, err)
+		if err := within(mp.Model.Span, "model "+mp.Model.Name, func() error { return g.emitModel(mp, types[mp]) }); err != nil {
+			return nil, err
 		}
 	}
 	return g.files()
+}
+
+// An Error says what went wrong with a func or model. Where symbolic.OfModel
+// says so, that is the model's mistake.
+type Error struct {
+	Span   diag.Span // of its name
+	Member string    // what it is: func F
+	Err    error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s: %s: %v", place(e.Span.Pos.File, e.Span.Pos.Line), e.Member, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// within does a step for a func or model. A size that overflows there, or a
+// limit, is an error of it.
+func within(at diag.Span, name string, step func() error) error {
+	var err error
+	if limit := symbolic.Guard(func() { err = step() }); limit != nil {
+		err = limit
+	}
+	if err != nil {
+		return &Error{at, name, err}
+	}
+	return nil
 }
 
 // floatsOf returns the element types that a package computes with.
@@ -166,11 +201,13 @@ func (g *generator) files() ([]File, error) {
 func foreignOps(d *module.Derived) []*symbolic.OpSpec {
 	found := map[*symbolic.OpSpec]bool{}
 	for _, p := range d.All() {
+		var roots []*symbolic.Node
 		for _, r := range p.Results {
-			for _, n := range symbolic.Reachable(r.Node) {
-				if n.Op.Foreign != nil {
-					found[n.Op] = true
-				}
+			roots = append(roots, r.Node)
+		}
+		for _, n := range symbolic.Reachable(roots...) {
+			if n.Op.Foreign != nil {
+				found[n.Op] = true
 			}
 		}
 	}

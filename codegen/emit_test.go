@@ -162,6 +162,19 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// TestMuchText adds to a file until it is too long.
+func TestMuchText(t *testing.T) {
+	var b body
+	line := strings.Repeat("x", 1<<20)
+	for range 31 {
+		b.addText(line)
+	}
+	err := symbolic.Guard(func() { b.addText(line) })
+	if !symbolic.OfModel(err) || !strings.Contains(err.Error(), "more than 32 MB of Go") {
+		t.Error(err)
+	}
+}
+
 func TestFileStem(t *testing.T) {
 	for model, want := range map[string]string{
 		"digits.bp": "digits", "x_test.bp": "x_test_bp", "x_linux.bp": "x_linux_bp", "support.bp": "support_bp", "_x.bp": "x", ".bp": "_bp",

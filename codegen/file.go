@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/dave/jennifer/jen"
 )
 
@@ -29,6 +30,10 @@ var standard = map[string]bool{
 
 func packageName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
+// maxText bounds a file; formatting and checking it takes some hundred times
+// as much memory.
+const maxText = 32 << 20
+
 // A body collects the declarations of a file as text.
 type body struct{ text bytes.Buffer }
 
@@ -40,6 +45,9 @@ func (b *body) add(codes ...jen.Code) {
 }
 
 func (b *body) addText(s string) {
+	if b.text.Len()+len(s) > maxText {
+		symbolic.Exceed("the model comes to more than %d MB of Go", maxText>>20)
+	}
 	b.text.WriteString(strings.TrimSpace(s))
 	b.text.WriteString("\n\n")
 }

@@ -64,10 +64,14 @@ type Graph struct {
 	counts  map[string]int
 
 	lacking []*OpSpec // foreign functions whose derivative was needed
+
+	// Effort counts the work that goes into the graph. Graphs of one run may
+	// share it.
+	Effort *Effort
 }
 
 // NewGraph returns an empty graph.
-func NewGraph() *Graph { return &Graph{byKey: map[string]*Node{}} }
+func NewGraph() *Graph { return &Graph{byKey: map[string]*Node{}, Effort: &Effort{}} }
 
 // Len returns the number of nodes made so far; IDs are below it.
 func (g *Graph) Len() int { return len(g.nodes) }
@@ -93,8 +97,15 @@ func (g *Graph) SetName(n *Node, name string) {
 // intern returns the node with the given identity, made now if it is new.
 func (g *Graph) intern(op *OpSpec, args []*Node, attr Attr, shape Shape, typ Type) *Node {
 	key := identity(op, args, attr, shape, typ)
+	g.Effort.Spend(10 + len(key)/16)
 	if n, ok := g.byKey[key]; ok {
 		return n
+	}
+	if len(shape) > MaxDims {
+		Exceed("a value with more than %d dims", MaxDims)
+	}
+	if len(g.nodes) >= MaxNodes {
+		Exceed("the model comes to more than %d operations", MaxNodes)
 	}
 	n := &Node{ID: len(g.nodes), Op: op, Args: args, Attr: attr, Shape: shape, Type: typ, Origin: g.origin}
 	g.nodes = append(g.nodes, n)

@@ -101,21 +101,6 @@ var ErrOverflow = errors.New("size overflows 63 bits")
 
 type overflow struct{}
 
-// Guard runs f and returns ErrOverflow if arithmetic on Polys overflowed in it.
-func Guard(f func()) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case overflow:
-			err = ErrOverflow
-		default:
-			panic(r)
-		}
-	}()
-	f()
-	return nil
-}
-
 func rat(num, den *big.Int) (int64, int64) {
 	r := new(big.Rat).SetFrac(num, den)
 	if !r.Num().IsInt64() || !r.Denom().IsInt64() {
@@ -466,6 +451,17 @@ func (p Poly) evalSmall(env func(string) (int, bool)) (int, bool) {
 		sum += v
 	}
 	return int(sum), true
+}
+
+// Len is the number of terms of p.
+func (p Poly) Len() int { return len(p.terms) }
+
+// Degree is the highest degree of a term of p.
+func (p Poly) Degree() int {
+	if len(p.terms) == 0 {
+		return 0
+	}
+	return degree(p.terms[0].mono) // highest first
 }
 
 // Terms calls f for each term of p in order: its coefficient and its factors,

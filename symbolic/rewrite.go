@@ -73,6 +73,7 @@ func (r *rewriter) run(roots []*Node) []*Node {
 func (r *rewriter) normalize(root *Node) {
 	stack := []*Node{root}
 	for len(stack) > 0 {
+		r.g.Effort.Spend(10)
 		n := stack[len(stack)-1]
 		if r.done[n] != nil {
 			delete(r.open, n)

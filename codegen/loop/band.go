@@ -41,21 +41,20 @@ func (l *lowering) fuse() []*group {
 			c.contractsWhole(l.tiling)
 		}
 	}
-	return fuseLevel(l.comps, nil, 0, l.tileGroup)
+	return l.fuseLevel(l.comps, nil, 0)
 }
 
-// fuseLevel arranges what is at one depth. ready is called with each loop
-// before what is in it is arranged.
-func fuseLevel(comps []*comp, parent *group, depth int, ready func(*group)) []*group {
-	f := &level{parent: parent, depth: depth}
+// fuseLevel arranges what is at one depth.
+func (l *lowering) fuseLevel(comps []*comp, parent *group, depth int) []*group {
+	f := &level{parent: parent, depth: depth, effort: l.proc.Graph.Effort, touched: map[*comp][]touch{}}
 	for _, c := range comps {
 		f.place(c)
 	}
 	f.restoreOrder()
 	for _, g := range f.groups {
 		if g.loop && !g.contract {
-			ready(g)
-			g.body = fuseLevel(g.comps, g, depth+1, ready)
+			l.tileGroup(g)
+			g.body = l.fuseLevel(g.comps, g, depth+1)
 		}
 	}
 	return f.groups
@@ -66,10 +65,14 @@ type level struct {
 	parent *group
 	depth  int
 	groups []*group
+	effort *symbolic.Effort
+
+	touched map[*comp][]touch // by those placed here
 }
 
 // place puts c into a group.
 func (f *level) place(c *comp) {
+	f.effort.Spend(10 + len(c.reads())*len(f.groups)/32) // groups are looked through for each
 	if g := f.before(c); g != nil {
 		g.finishWith(c)
 		return
@@ -232,9 +235,10 @@ func (f *level) worth(c *comp, g *group) bool {
 	if g.spine {
 		return true
 	}
-	mine := c.touches(f.depth)
+	mine := f.touches(c)
+	f.effort.Spend(1 + len(g.comps))
 	for _, p := range g.comps {
-		for _, t := range p.touches(f.depth) {
+		for _, t := range f.touches(p) {
 			if slices.Contains(mine, t) {
 				return true
 			}
@@ -247,6 +251,16 @@ func (f *level) worth(c *comp, g *group) bool {
 type touch struct {
 	v    *value
 	axis int
+}
+
+// touches is what the loop of c at this level walks along.
+func (f *level) touches(c *comp) []touch {
+	t, ok := f.touched[c]
+	if !ok {
+		t = c.touches(f.depth)
+		f.touched[c] = t
+	}
+	return t
 }
 
 // touches lists what the loop of c at a depth walks along. Reading the same

@@ -59,8 +59,12 @@ func (l *List) Addf(span Span, format string, args ...any) *Diagnostic {
 	return d
 }
 
-// Sort orders the list by file and position and drops what is said twice:
-// the same message at the same place.
+// MaxShown is how many diagnostics a list shows. Nobody reads more, and each
+// is shown with its line.
+const MaxShown = 1000
+
+// Sort orders the list by file and position, drops what is said twice, the same
+// message at the same place, and of more than MaxShown the last.
 func (l *List) Sort() {
 	slices.SortStableFunc(*l, func(a, b *Diagnostic) int {
 		return comparePos(a.Span.Pos, b.Span.Pos)
@@ -76,6 +80,10 @@ func (l *List) Sort() {
 		seen[k] = true
 		return dup
 	})
+	if len(*l) > MaxShown {
+		*l = (*l)[:MaxShown]
+		l.Addf((*l)[MaxShown-1].Span, "more than %d errors; the others are not shown", MaxShown)
+	}
 }
 
 func comparePos(a, b Pos) int {

@@ -2,11 +2,13 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/bpgen/bpgen/codegen"
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/frontend"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -45,10 +47,21 @@ func Generate(path string, src []byte, opt Options) (*Result, error) {
 	}
 	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Tests: true, Plain: opt.Plain})
 	if err != nil {
-		return res, fmt.Errorf("%s: %w", path, err)
+		return res, res.blame(path, err)
 	}
 	res.Files = files
 	return res, nil
+}
+
+// blame makes a diagnostic of an error that is the model's, and else an error
+// of its own.
+func (res *Result) blame(path string, err error) error {
+	var of *codegen.Error
+	if errors.As(err, &of) && symbolic.OfModel(err) {
+		res.Diags.Addf(of.Span, "%v", of.Err)
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // Check says what is wrong with the model in src.

@@ -1,8 +1,6 @@
 package driver
 
 import (
-	"fmt"
-
 	"github.com/bpgen/bpgen/codegen"
 	"github.com/bpgen/bpgen/explain"
 	"github.com/bpgen/bpgen/symbolic"
@@ -34,7 +32,7 @@ func Explain(path string, src []byte, opt Options) (*explain.Explanation, *Resul
 		e.Notes = append(e.Notes, explain.Note{Text: text, Node: n})
 	}})
 	if err != nil {
-		return nil, res, fmt.Errorf("%s: %w", path, err)
+		return nil, res, res.blame(path, err)
 	}
 	res.Files = files
 	for _, f := range files {

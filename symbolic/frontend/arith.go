@@ -116,8 +116,13 @@ func (c *ctx) fold(x *parser.Binary, p, q number) (value, bool) {
 		}
 	}
 	if p.exact && q.exact {
-		if n := terms(p.poly) * terms(q.poly); n > maxTerms && x.Op == "*" {
+		n := p.poly.Len() * q.poly.Len()
+		c.effort.Spend(n)
+		switch {
+		case x.Op == "*" && n > maxTerms:
 			return c.tooLong(x), true
+		case x.Op == "*" && p.poly.Degree()+q.poly.Degree() > maxDegree:
+			return c.tooSteep(x), true
 		}
 		exact := func(r symbolic.Poly, typ symbolic.Type) (value, bool) {
 			return number{poly: r, exact: true, typ: typ}, true
@@ -136,8 +141,11 @@ func (c *ctx) fold(x *parser.Binary, p, q number) (value, bool) {
 		case "^":
 			if n, ok := q.int(); ok && 0 <= n && (n <= maxPower || n < 64 && consts && p.typ == symbolic.Integer) {
 				r := symbolic.Int(1)
+				if n*p.poly.Degree() > maxDegree {
+					return c.tooSteep(x), true
+				}
 				for range n {
-					if terms(r)*terms(p.poly) > maxTerms {
+					if r.Len()*p.poly.Len() > maxTerms {
 						return c.tooLong(x), true
 					}
 					r = r.Mul(p.poly)
@@ -215,16 +223,15 @@ func (c *ctx) foldLarge(x *parser.Binary, a, b float64, typ symbolic.Type) (valu
 	return poison{}, true
 }
 
-// terms is the number of terms of a polynomial.
-func terms(p symbolic.Poly) int {
-	n := 0
-	p.Terms(func(_, _ int64, _ []string) { n++ })
-	return n
-}
-
 // tooLong reports a size whose polynomial is too long to work with.
 func (c *ctx) tooLong(x parser.Expr) value {
 	c.errorf(x.Span(), "the size %s has more than %d terms", short(c.text(x)), maxTerms)
+	return poison{}
+}
+
+// tooSteep reports a size whose polynomial has too high powers.
+func (c *ctx) tooSteep(x parser.Expr) value {
+	c.errorf(x.Span(), "the size %s is of a degree above %d", short(c.text(x)), maxDegree)
 	return poison{}
 }
 

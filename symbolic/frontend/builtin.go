@@ -414,7 +414,7 @@ func (k *bcall) divmod() value {
 			return whole(symbolic.Int(a - b*floorDiv(a, b)))
 		}
 		// An exact quotient stays a polynomial: div(j*(j - 1), 2).
-		if r, ok := p.poly.Div(q.poly); ok && wholeValued(r) {
+		if r, ok := p.poly.Div(q.poly); ok && k.wholeValued(r) {
 			if k.f.name == "div" {
 				return whole(r)
 			}

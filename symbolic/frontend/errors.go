@@ -65,10 +65,6 @@ func (f *frontend) flush() {
 		}
 		f.errs.Add(r.Diagnostic)
 	}
-	if len(f.reports) == maxReports {
-		last := f.reports[maxReports-1]
-		f.errs.Addf(last.Span, "more than %d errors; what follows is not looked at", maxReports)
-	}
 	f.reports = nil
 }
 

@@ -21,9 +21,7 @@ func (c *ctx) eval(x parser.Expr) value {
 	if c.stopped || x == nil {
 		return poison{}
 	}
-	if c.g.Len() > maxNodes {
-		return c.stop(x.Span(), "the model comes to more than %d operations", maxNodes)
-	}
+	c.effort.Spend(10)
 	if c.depth++; c.depth > maxNesting {
 		c.depth--
 		return c.stop(x.Span(), "expressions and calls are nested more than %d deep", maxNesting)
@@ -51,13 +49,19 @@ func (c *ctx) eval(x parser.Expr) value {
 	case *parser.Reduction:
 		return c.reduction(x)
 	case *parser.List:
-		out := &list{}
+		out := &list{n: len(x.Elems)}
 		for _, e := range x.Elems {
 			v := c.eval(e)
 			if isPoison(v) {
 				return v
 			}
 			out.elems = append(out.elems, v)
+			if l, ok := v.(*list); ok {
+				out.n += l.n
+			}
+			if out.n > maxNumbers {
+				return c.stop(x.Span(), "the list comes to more than %d numbers", maxNumbers)
+			}
 		}
 		return c.listValue(out, x)
 	case *parser.If:
@@ -165,7 +169,7 @@ func (c *ctx) dimPoly(n number, x parser.Node) (symbolic.Poly, bool) {
 		c.errorf(x.Span(), "%s varies with an index; a dim is the same everywhere", short(c.text(x)))
 		return symbolic.Poly{}, false
 	}
-	if !wholeValued(n.poly) {
+	if !c.wholeValued(n.poly) {
 		c.errorf(x.Span(), "a dim must be a whole number%s", c.isNot(x, n.poly.String()))
 		return symbolic.Poly{}, false
 	}
@@ -247,7 +251,7 @@ func (c *ctx) shapeOf(t *parser.Type) (shape symbolic.Shape, names []string, ok 
 	}
 	if n := 1; ok {
 		for _, p := range shape {
-			if n *= max(1, terms(p)); n > maxTerms {
+			if n *= max(1, p.Len()); n > maxTerms {
 				c.errorf(t.Span(), "the size of %s has more than %d terms", short(c.text(t)), maxTerms)
 				return nil, nil, false
 			}
@@ -260,7 +264,7 @@ func (c *ctx) shapeOf(t *parser.Type) (shape symbolic.Shape, names []string, ok 
 // whole number wherever its symbols are: true for j*(j − 1)/2. Such a
 // polynomial repeats modulo its denominator, so a grid of that many points
 // each way decides.
-func wholeValued(p symbolic.Poly) bool {
+func (c *ctx) wholeValued(p symbolic.Poly) bool {
 	den := int64(1)
 	p.Terms(func(_, d int64, _ []string) { den = lcm(den, d) })
 	if den == 1 {
@@ -273,6 +277,7 @@ func wholeValued(p symbolic.Poly) bool {
 			return false
 		}
 	}
+	c.effort.Spend(5 * points * p.Len())
 	for k := range points {
 		_, err := p.Eval(func(s string) (int, bool) {
 			n := k

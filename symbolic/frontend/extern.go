@@ -119,7 +119,7 @@ func importPath(s string) bool {
 // own. They may call other extern funcs, and this one.
 func (f *frontend) externGrads(fl *file, d *parser.ExternDecl, v *foreign) {
 	model := f.g
-	f.g = symbolic.NewGraph()
+	f.g = f.newGraph()
 	defer func() { f.g = model }()
 	c := &ctx{frontend: f, scope: fl.scope.inner(), frame: &frame{file: fl, uses: map[string]diag.Span{}}}
 	var inputs, partials []*symbolic.Node

@@ -24,6 +24,7 @@ type file struct {
 	scope    *scope
 	frame    *frame
 	missing  bool // an import could not be read, so names may be unknown
+	resolved bool // consts and dims have their values
 }
 
 type imported struct {
@@ -237,6 +238,10 @@ func (f *frontend) library(name string) *file {
 // resolveAll makes the values of all consts and dims, so that their errors
 // are reported whether or not they are used.
 func (fl *file) resolveAll(f *frontend) {
+	if fl.resolved {
+		return // imported on several ways
+	}
+	fl.resolved = true
 	for _, name := range fl.order {
 		if e := fl.entities[name]; !e.callable() {
 			e.value(f)
@@ -385,7 +390,7 @@ func (c *ctx) override(e *entity, d *dimInfo, text string) value {
 	}
 	switch {
 	case isList:
-		return &list{l}
+		return &list{l, len(l)}
 	case len(l) != 1:
 		c.errorf(e.span, "-D %s=%s: %s is one size, not a list", e.name, short(text), e.name)
 		return poison{}

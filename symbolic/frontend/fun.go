@@ -28,7 +28,7 @@ func (f *frontend) untilSizes(elaborate func()) {
 			return
 		}
 		f.reports = f.reports[:reports]
-		f.g = symbolic.NewGraph()
+		f.g = f.newGraph()
 		f.stopped, f.unrolled, f.calls = false, 0, 0
 	}
 }

@@ -85,7 +85,7 @@ func (c *ctx) listItem(l *list, x *parser.Subscript) (value, bool) {
 			c.errorf(x.Span(), "%d:%d of a list of %d", lo, hi, len(l.elems))
 			return poison{}, true
 		}
-		return &list{l.elems[lo:hi]}, true
+		return &list{l.elems[lo:hi], l.n}, true
 	}
 	v := c.eval(a.Value)
 	if isPoison(v) {
@@ -293,7 +293,7 @@ func (c *ctx) oneSub(a *parser.Arg, dim symbolic.Poly) (sub, bool) {
 	case poison:
 		return sub{}, false
 	case number:
-		if v.exact && wholeValued(v.poly) {
+		if v.exact && c.wholeValued(v.poly) {
 			return sub{at: a, poly: v.poly}, true
 		}
 	case *list, *tensor:
@@ -324,7 +324,7 @@ func (c *ctx) isArgument(x parser.Expr) bool {
 
 func (c *ctx) subPoly(x parser.Expr) (symbolic.Poly, bool) {
 	v := c.eval(x)
-	if n, ok := v.(number); ok && n.exact && wholeValued(n.poly) {
+	if n, ok := v.(number); ok && n.exact && c.wholeValued(n.poly) {
 		return n.poly, true
 	}
 	c.asSize(v)

@@ -12,6 +12,8 @@
 package frontend
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -27,23 +29,26 @@ import (
 type Options struct {
 	Dims     map[string]string                 // -D name=value; lists are 1,2,3
 	Float    string                            // "", float32 or float64: overrides the file
-	ReadFile func(path string) ([]byte, error) // os.ReadFile when nil
+	ReadFile func(path string) ([]byte, error) // from the disk when nil
 	Root     string                            // imports stay under it; the module's directory when empty
 }
 
-// Limits on what one run may expand to. A model that needs more than these is
-// a mistake or an attack; the error names the limit.
+// Limits on what one run may expand to, beside those of symbolic. A model that
+// needs more than these is a mistake or an attack; the error names the limit.
 const (
-	maxDepth   = 200       // calls in calls
-	maxNodes   = 2_000_000 // of the graph
-	maxUnroll  = 100_000   // iterations of for loops of one declaration
-	maxCalls   = 200_000   // calls expanded for one declaration
-	maxFiles   = 1000      // imported
-	maxReports = 1000      // errors of one run
+	maxDepth   = 200     // calls in calls
+	maxUnroll  = 100_000 // iterations of for loops of one declaration
+	maxCalls   = 200_000 // calls expanded for one declaration
+	maxFiles   = 1000    // imported
+	maxReports = diag.MaxShown + 1
 	maxListLen = 10_000    // entries of a list given with -D
 	maxDim     = 1 << 40   // a size known when generating
 	maxTerms   = 10_000    // of the polynomial that a size is
+	maxDegree  = 64        // of the polynomial that a size is
 	maxNames   = 2_000_000 // looked through for suggestions
+	maxFile    = 16 << 20  // bytes of a file
+	maxMembers = 4096      // arguments, parameters, dims, results of one declaration
+	maxNumbers = 1_000_000 // in a list, those of its lists included
 )
 
 // frontend is one run.
@@ -60,6 +65,7 @@ type frontend struct {
 	guessing int
 
 	g        *symbolic.Graph
+	effort   *symbolic.Effort // of the run, shared by all graphs
 	axes     map[string]*axis
 	nextAxis int
 	data     map[string]*tensor // whole numbers of the running program, by symbol
@@ -98,14 +104,15 @@ type dimInfo struct {
 // diagnostics point into.
 func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module, diag.Sources) {
 	if opt.ReadFile == nil {
-		opt.ReadFile = os.ReadFile
+		opt.ReadFile = readImport
 	}
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
-		g: symbolic.NewGraph(), axes: map[string]*axis{}, data: map[string]*tensor{},
+		effort: &symbolic.Effort{}, axes: map[string]*axis{}, data: map[string]*tensor{},
 		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
+	f.g = f.newGraph()
 	before := len(*errs)
 	m := f.load(path, src)
 	f.flush()
@@ -116,7 +123,26 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	return m, f.sources
 }
 
+// readImport reads what is imported. A pipe or a device might never end.
+func readImport(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no ordinary file")
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("it is longer than %d MB", maxFile>>20)
+	}
+	return os.ReadFile(path)
+}
+
 func (f *frontend) load(path string, src []byte) *module.Module {
+	if len(src) > maxFile {
+		f.errs.Addf(diag.Span{Pos: diag.Pos{File: path, Line: 1, Col: 1}}, "the file is longer than %d MB", maxFile>>20)
+		return nil
+	}
 	f.setRoot(path)
 	before := len(*f.errs)
 	key, _ := f.inside(path)
@@ -137,21 +163,22 @@ func (f *frontend) load(path string, src []byte) *module.Module {
 		if !ok {
 			continue
 		}
-		if len(f.reports) >= maxReports {
+		if len(f.reports) >= maxReports || f.effort.Over() {
 			break
 		}
-		f.g = symbolic.NewGraph()
+		f.g = f.newGraph()
 		f.stopped, f.unrolled, f.calls = false, 0, 0
 		switch {
 		case fd.Kind == parser.Model:
 			f.protect(fd.Name.Span(), func() {
-				if x := f.model(fd); x != nil {
+				if x := f.model(fd); x != nil && f.few(fd, len(x.Dims), len(x.Call), len(x.Args), len(x.Params), len(x.States), len(x.Givens),
+					len(x.Samples), len(x.Train.Outputs), len(x.Train.Losses), len(x.Train.Penalties), len(x.Train.Metrics)) {
 					m.Models = append(m.Models, x)
 				}
 			})
 		case fd.Kind == parser.Func && upper(fd.Name.Name):
 			f.protect(fd.Name.Span(), func() {
-				if x := f.fun(fd); x != nil {
+				if x := f.fun(fd); x != nil && f.few(fd, len(x.Dims), len(x.Args), len(x.Results), len(x.Derive)) {
 					m.Funcs = append(m.Funcs, x)
 				}
 			})
@@ -168,7 +195,26 @@ func (f *frontend) load(path string, src []byte) *module.Module {
 	return m
 }
 
-// protect runs f and reports sizes that overflow. Anything else that goes
+// few reports a func or model with more members than a Go type may sensibly
+// have fields.
+func (f *frontend) few(d *parser.FuncDecl, members ...int) bool {
+	n := 0
+	for _, k := range members {
+		n += k
+	}
+	if n > maxMembers {
+		f.report(nil, d.Name.Span(), "%s has more than %d arguments, parameters, dims and results", d.Name.Name, maxMembers)
+	}
+	return n <= maxMembers
+}
+
+func (f *frontend) newGraph() *symbolic.Graph {
+	g := symbolic.NewGraph()
+	g.Effort = f.effort
+	return g
+}
+
+// protect runs f and reports sizes that overflow and limits. Anything else that goes
 // wrong inside is a bug of bpgen, which must not take the caller down.
 func (f *frontend) protect(at diag.Span, run func()) {
 	quiet, checks, graph := f.quiet, f.checks, f.g
@@ -184,6 +230,7 @@ func (f *frontend) protect(at diag.Span, run func()) {
 	if err := symbolic.Guard(run); err != nil {
 		f.quiet, f.checks, f.g = quiet, checks, graph
 		f.report(nil, at, "%v", err)
+		f.stopped = f.stopped || f.effort.Over()
 	}
 }
 

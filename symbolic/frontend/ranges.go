@@ -127,7 +127,7 @@ func (c *ctx) stated(k *index, u *uses) bool {
 	varies := false
 	switch v := v.(type) {
 	case number:
-		if v.exact && wholeValued(v.poly) {
+		if v.exact && c.wholeValued(v.poly) {
 			hi, varies = &v.poly, c.mentionsAxis(v.poly)
 		}
 	case *tensor:
@@ -213,7 +213,7 @@ func (c *ctx) fromBelow(k *index) bool {
 	if isPoison(v) {
 		return false
 	}
-	if ok && n.exact && wholeValued(n.poly) && !c.mentionsAxis(n.poly) {
+	if ok && n.exact && c.wholeValued(n.poly) && !c.mentionsAxis(n.poly) {
 		lo := n.poly
 		if k.LoOp == "<" {
 			lo = lo.Add(symbolic.Int(1))
@@ -292,7 +292,11 @@ func (c *ctx) room(k *index, ks []*index, a affineUse) (symbolic.Poly, bool) {
 		return symbolic.Poly{}, false
 	}
 	for _, s := range rest.Syms() {
-		size, known := a.inner[s]
+		var size symbolic.Poly
+		known := false
+		if k := a.inner[s]; k != nil {
+			size, known = k.size, k.known
+		}
 		if ax := c.axisOf(s); ax != nil {
 			size, known = ax.size, true
 			for _, o := range ks {
@@ -321,7 +325,7 @@ func (c *ctx) room(k *index, ks []*index, a affineUse) (symbolic.Poly, bool) {
 	}
 	for slack := range coeff {
 		q := last.Sub(symbolic.Int(slack)).Scale(1, int64(coeff))
-		if wholeValued(q) {
+		if c.wholeValued(q) {
 			return q.Add(symbolic.Int(1)), true
 		}
 	}

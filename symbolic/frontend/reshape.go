@@ -208,7 +208,7 @@ func (k *bcall) split() value {
 		return poison{}
 	}
 	part := t.shape[axis].Scale(1, int64(n))
-	if !wholeValued(part) {
+	if !k.wholeValued(part) {
 		k.errorAt(0, "cannot split %s into %d equal parts", t.shape[axis], n)
 		return poison{}
 	}

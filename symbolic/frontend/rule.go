@@ -47,7 +47,7 @@ func (f *frontend) rule(b *modelBuild, good bool) *module.Rule {
 	if call, ok := x.(*parser.Call); ok {
 		x, args = call.Fun, call.Args
 	}
-	r := &ruleBuild{m: b, rule: &module.Rule{Text: f.text(s), Span: s.Span(), Graph: symbolic.NewGraph()}}
+	r := &ruleBuild{m: b, rule: &module.Rule{Text: f.text(s), Span: s.Span(), Graph: f.newGraph()}}
 	model, checks := f.g, f.checks
 	f.g, f.checks = r.rule.Graph, nil
 	defer func() { f.g, f.checks = model, checks }()

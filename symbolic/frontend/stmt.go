@@ -1,6 +1,8 @@
 package frontend
 
 import (
+	"errors"
+
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
 	"github.com/bpgen/bpgen/symbolic"
@@ -30,7 +32,8 @@ func (c *ctx) stmts(ss []parser.Stmt) (value, bool) {
 }
 
 // guarded elaborates a statement. Sizes that overflow are an error of the
-// statement, and what it would have bound is poison.
+// statement, and what it would have bound is poison; so are limits, which end
+// elaboration.
 func (c *ctx) guarded(s parser.Stmt) (v value, done bool) {
 	defer c.origin(s)()
 	quiet := c.quiet
@@ -39,7 +42,11 @@ func (c *ctx) guarded(s parser.Stmt) (v value, done bool) {
 		return v, done
 	}
 	c.quiet = quiet
-	c.errorf(s.Span(), "%v", err)
+	if errors.Is(err, symbolic.ErrOverflow) {
+		c.errorf(s.Span(), "%v", err)
+	} else {
+		c.stop(s.Span(), "%v", err)
+	}
 	bind := func(ids ...*parser.Ident) {
 		for _, id := range ids {
 			if c.scope.local(id.Name) == nil {

@@ -19,19 +19,27 @@ type aloneUse struct {
 	dim  int
 }
 
-// affineUse is x[2*k + u]. Indices bound further inside are symbols "?u", with
-// the sizes that are known of them.
+// affineUse is x[2*k + u]. Indices bound further inside are symbols "?u"; inner
+// says what they stand for.
 type affineUse struct {
 	poly  symbolic.Poly
 	size  symbolic.Poly
-	inner map[string]symbolic.Poly
+	inner map[string]*innerIndex
 	at    parser.Expr
+}
+
+// An innerIndex is bound by a reduction inside of the expression. Its size, as
+// far as it is known, is there once the walk has left the reduction.
+type innerIndex struct {
+	size   symbolic.Poly
+	known  bool
+	stated bool // k < size: that is where its size comes from, or from nowhere
 }
 
 // uses walks an expression for subscripts by the wanted indices. It looks only
 // at values whose shape can be told without elaborating the expression.
 func (c *ctx) uses(x parser.Expr, want map[string]*index) *uses {
-	w := &useWalker{c: c, want: want, out: &uses{alone: map[string][]aloneUse{}}, local: map[string]bool{}, inner: map[string]symbolic.Poly{}}
+	w := &useWalker{c: c, want: want, out: &uses{alone: map[string][]aloneUse{}}, local: map[string]bool{}, inner: map[string]*innerIndex{}}
 	w.expr(x)
 	return w.out
 }
@@ -40,11 +48,12 @@ type useWalker struct {
 	c     *ctx
 	want  map[string]*index
 	out   *uses
-	local map[string]bool // bound inside the expression
-	inner map[string]symbolic.Poly
+	local map[string]bool        // bound inside the expression
+	inner map[string]*innerIndex // by symbol, where the walk is
 }
 
 func (w *useWalker) expr(x parser.Expr) {
+	w.c.effort.Spend(1)
 	switch x := x.(type) {
 	case *parser.Paren:
 		w.expr(x.X)
@@ -122,33 +131,22 @@ func (w *useWalker) reduction(x *parser.Reduction) {
 		w.expr(x.Body) // binds nothing
 		return
 	}
-	mine := map[string]*index{}
-	for _, b := range x.Binders {
-		if b.Name != nil {
-			mine[b.Name.Name] = nil
-		}
-	}
-	sub := &useWalker{c: w.c, want: mine, out: &uses{alone: map[string][]aloneUse{}}, local: w.local, inner: map[string]symbolic.Poly{}}
-	sub.expr(x.Body)
 	for _, b := range x.Binders {
 		if b.Name == nil {
 			continue
 		}
-		key := "?" + b.Name.Name
-		delete(w.inner, key)
-		if as := sub.out.alone[b.Name.Name]; b.Hi == nil && len(as) > 0 {
-			w.inner[key] = as[0].size
-		}
+		k := &innerIndex{stated: b.Hi != nil}
 		if b.Hi != nil {
 			if p, ok := w.affine(b.Hi); ok {
 				if b.HiOp == "<=" {
 					p = p.Add(symbolic.Int(1))
 				}
 				if !w.c.mentionsAxis(p) && !w.unknown(p) {
-					w.inner[key] = p
+					k.size, k.known = p, true
 				}
 			}
 		}
+		w.inner["?"+b.Name.Name] = k
 		w.local[b.Name.Name] = true
 	}
 	w.expr(x.Body)
@@ -190,12 +188,17 @@ func (w *useWalker) subscript(x *parser.Subscript) {
 			if _, wanted := w.want[n.Name]; wanted {
 				w.out.alone[n.Name] = append(w.out.alone[n.Name], aloneUse{shape[i], x, i})
 			}
+			if k := w.inner["?"+n.Name]; k != nil && w.local[n.Name] && !k.known && !k.stated {
+				k.size, k.known = shape[i], true
+			}
 			continue
 		}
 		if p, ok := w.affine(e); ok {
-			in := map[string]symbolic.Poly{}
-			for k, v := range w.inner {
-				in[k] = v
+			in := map[string]*innerIndex{}
+			for _, s := range p.Syms() {
+				if k := w.inner[s]; k != nil {
+					in[s] = k
+				}
 			}
 			w.out.affine = append(w.out.affine, affineUse{p, shape[i], in, x})
 		}

@@ -75,7 +75,10 @@ type (
 	truth bool
 
 	// list is a static list, [64, 32] or [a, b] of anything.
-	list struct{ elems []value }
+	list struct {
+		elems []value
+		n     int // numbers in it, those of its lists included
+	}
 
 	// tuple is the several values of a block or call.
 	tuple []value
@@ -157,15 +160,12 @@ func (n number) float() (float64, bool) {
 }
 
 func polyFloat(p symbolic.Poly) (float64, bool) {
-	v, ok := 0.0, true
-	p.Terms(func(num, den int64, syms []string) {
-		if len(syms) > 0 {
-			ok = false
-			return
-		}
-		v = float64(num) / float64(den)
-	})
-	return v, ok
+	if len(p.Syms()) > 0 {
+		return 0, false
+	}
+	v := 0.0
+	p.Terms(func(num, den int64, _ []string) { v = float64(num) / float64(den) })
+	return v, true
 }
 
 // int returns the number where it is whole and has no symbols.

@@ -62,18 +62,30 @@ func (d *Derived) All() []*Procedure {
 func Derive(m *Module, errs *diag.List) *Derived {
 	d := &Derived{}
 	for _, f := range m.Funcs {
-		stabilise(f.Graph, f.values())
-		d.Funcs = append(d.Funcs, deriveFunc(f.Graph, f, errs))
+		guarded(f.Span, errs, func() {
+			stabilise(f.Graph, f.values())
+			p := deriveFunc(f.Graph, f, errs)
+			simplify(p.All())
+			d.Funcs = append(d.Funcs, p)
+		})
 	}
 	for _, mo := range m.Models {
-		stabilise(mo.Graph, mo.values())
-		d.Models = append(d.Models, deriveModel(mo.Graph, mo, errs))
-	}
-	for _, p := range d.All() {
-		simplify(p)
+		guarded(mo.Span, errs, func() {
+			stabilise(mo.Graph, mo.values())
+			p := deriveModel(mo.Graph, mo, errs)
+			simplify(p.All())
+			d.Models = append(d.Models, p)
+		})
 	}
 	lacking(m, errs)
 	return d
+}
+
+// guarded runs f and reports sizes that overflow and limits.
+func guarded(at diag.Span, errs *diag.List, f func()) {
+	if err := symbolic.Guard(f); err != nil {
+		errs.Addf(at, "%v", err)
+	}
 }
 
 // lacking reports functions of Go that are differentiated although the model
@@ -137,14 +149,16 @@ func stabilise(g *symbolic.Graph, values []**symbolic.Node) {
 	}
 }
 
-func simplify(p *Procedure) {
-	roots := make([]*symbolic.Node, len(p.Results))
-	for i, r := range p.Results {
-		roots[i] = r.Node
-	}
-	roots = p.Graph.Rewrite(symbolic.Simplify, roots...)
-	for i, r := range p.Results {
-		r.Node = roots[i]
+func simplify(ps []*Procedure) {
+	for _, p := range ps {
+		roots := make([]*symbolic.Node, len(p.Results))
+		for i, r := range p.Results {
+			roots[i] = r.Node
+		}
+		roots = p.Graph.Rewrite(symbolic.Simplify, roots...)
+		for i, r := range p.Results {
+			r.Node = roots[i]
+		}
 	}
 }
 
