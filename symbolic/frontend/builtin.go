@@ -22,11 +22,6 @@ type bcall struct {
 // structural are the built-in functions that are not operators of the table.
 var structural map[string]func(*bcall) value
 
-// later are built-in names whose meaning is still to come.
-var later = map[string]bool{
-	"tril": true, "randn": true, "rand": true,
-}
-
 func init() {
 	structural = map[string]func(*bcall) value{
 		"max": (*bcall).extreme, "min": (*bcall).extreme,
@@ -34,7 +29,7 @@ func init() {
 		"outer": (*bcall).outer, "dot": (*bcall).dot, "norm": (*bcall).norm, "sumsq": (*bcall).sumsq,
 		"len": (*bcall).length, "rank": (*bcall).rank, "reshape": (*bcall).reshape,
 		"eye": (*bcall).filled, "ones": (*bcall).filled, "zeros": (*bcall).filled,
-		"onehot": (*bcall).onehot, "cross": (*bcall).cross,
+		"onehot": (*bcall).onehot, "cross": (*bcall).cross, "tril": (*bcall).tril,
 		"grad": (*bcall).grad, "jacobian": (*bcall).jacobian, "hessian": (*bcall).hessian,
 		"solve": (*bcall).solve, "lsolve": (*bcall).solve, "usolve": (*bcall).solve, "inverse": (*bcall).inverse,
 		"cholesky": (*bcall).ofMatrix, "det": (*bcall).ofMatrix, "logdet": (*bcall).ofMatrix,
@@ -44,7 +39,7 @@ func init() {
 }
 
 func isBuiltin(name string) bool {
-	if structural[name] != nil || later[name] {
+	if structural[name] != nil {
 		return true
 	}
 	op := symbolic.Lookup(name)
@@ -68,7 +63,7 @@ func (c *ctx) callBuiltin(f *builtin, args []value, at []parser.Expr, x *parser.
 		return fn(k)
 	}
 	op := symbolic.Lookup(f.name)
-	if later[f.name] || op == nil {
+	if op == nil {
 		return c.unsupported(x.Span(), f.name)
 	}
 	if len(f.static) > 0 {

@@ -9,8 +9,9 @@ import (
 	"github.com/bpgen/bpgen/symbolic/module"
 )
 
-// waysToDerive are what may stand in brackets after the name of a derivative.
-var waysToDerive = map[string]bool{"forward": true, "reverse": true, "diagonal": true}
+// words mean themselves in brackets after the name of a function: how a
+// derivative is taken, how a triangle is packed.
+var words = map[string]bool{"forward": true, "reverse": true, "diagonal": true, "rows": true, "columns": true, "strict": true}
 
 // A sweep is a derivative of y by xs, for unit seeds or for one that is given.
 // An axis that y and x both vary along is one axis of the result: a derivative

@@ -400,6 +400,12 @@ func (c *ctx) pick(k *tensor, a, b value, x *parser.If) value {
 		d.Note("then", p.shapeText(true), x.Then.Span()).Note("else", q.shapeText(true), x.Else.Span())
 		return poison{}
 	}
+	return c.pickTensor(k, p, q)
+}
+
+// pickTensor is p where k holds and q elsewhere, of one type and of shapes that
+// fit.
+func (c *ctx) pickTensor(k, p, q *tensor) *tensor {
 	if p.node.Type == symbolic.Boolean {
 		yes := c.apply(symbolic.OpAnd, k, p)
 		no := c.apply(symbolic.OpAnd, c.apply(symbolic.OpNot, k), q)

@@ -96,6 +96,9 @@ func (f *frontend) funOnce(d *parser.FuncDecl) *module.Func {
 		if n, ok := v.(number); ok && n.typ == symbolic.Integer && len(d.Results) == 0 {
 			t = c.toReal(t) // a func that returns 1 returns a number
 		}
+		if !c.sizeFollows(t, res.Span, "result") {
+			return nil
+		}
 		res.Node = t.node
 		out.Results = append(out.Results, res)
 	}

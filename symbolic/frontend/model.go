@@ -218,6 +218,9 @@ func (c *ctx) role(s *parser.RoleStmt) {
 	}
 	ph := m.phase
 	if s.Kind == parser.Output {
+		if !c.sizeFollows(t, s.Span(), "output") {
+			return
+		}
 		out.Node = t.node
 		ph.Outputs = append(ph.Outputs, out)
 		return

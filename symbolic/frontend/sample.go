@@ -57,10 +57,10 @@ func (c *ctx) sample(s *parser.OwnStmt, id *parser.Ident) value {
 	if !ok {
 		return poison{}
 	}
-	for _, b := range c.bodies {
-		if b.Kind == symbolic.WhileLoop {
-			return c.unsupported(s.Span(), "a sample in a while")
-		}
+	if whiles, _ := c.loopsAround(); len(whiles) > 1 {
+		c.errorf(s.Span(), "a sample in a while within a while").
+			Hintf("it is numbered by its pass, and nobody knows how many passes the inner one makes; draw it outside")
+		return poison{}
 	}
 	switch isTruth := d.params[0] == "p"; {
 	case elem != parser.Real && elem != parser.Bool, elem == parser.Bool && !isTruth:
@@ -156,6 +156,35 @@ func (b *modelBuild) sampleKeys(c *ctx, name string) [2]*symbolic.Node {
 	return s.Key
 }
 
+// passNumber numbers the pass of the loops around: those of each are a digit, the
+// outermost first. A while comes before all, for nobody knows how many it makes.
+func (c *ctx) passNumber() *symbolic.Node {
+	whiles, others := c.loopsAround()
+	pass := c.g.Const(0, nil, symbolic.Integer)
+	for i, b := range append(whiles, others...) {
+		if i > 0 {
+			pass = c.g.Apply(symbolic.OpIntMul, nil, pass, c.g.Size(b.Count))
+		}
+		if b.Index == nil { // of a while, which has one where something asks for it
+			b.Index = c.g.Formal("pass", nil, symbolic.Integer)
+		}
+		pass = c.g.Apply(symbolic.OpIntAdd, nil, pass, b.Index)
+	}
+	return pass
+}
+
+// loopsAround are the loops being elaborated, whiles by themselves.
+func (c *ctx) loopsAround() (whiles, others []*symbolic.Body) {
+	for _, b := range c.bodies {
+		if b.Kind == symbolic.WhileLoop {
+			whiles = append(whiles, b)
+		} else {
+			others = append(others, b)
+		}
+	}
+	return whiles, others
+}
+
 // uniforms returns tensors of numbers uniform in (0, 1).
 func (c *ctx) uniforms(key [2]*symbolic.Node, axes []*axis, shape symbolic.Shape, n int) []*tensor {
 	op := symbolic.OpUniform52
@@ -164,13 +193,7 @@ func (c *ctx) uniforms(key [2]*symbolic.Node, axes []*axis, shape symbolic.Shape
 	}
 	full := dims(axes, shape)
 	integer := func(x *symbolic.Node) *symbolic.Node { return c.g.Broadcast(x, full) }
-	pass := c.g.Const(0, nil, symbolic.Integer)
-	for i, b := range c.bodies { // as digits, the outermost first
-		if i > 0 {
-			pass = c.g.Apply(symbolic.OpIntMul, nil, pass, c.g.Size(b.Count))
-		}
-		pass = c.g.Apply(symbolic.OpIntAdd, nil, pass, b.Index)
-	}
+	pass := c.passNumber()
 	var out []*tensor
 	for draw := range n {
 		var at *symbolic.Node

@@ -36,6 +36,10 @@ type repeat struct {
 	state []*tensor // the formals of carries
 	out   []*tensor // what is emitted
 	elems []*tensor // the formals of rows
+	// holds is whether a while's condition holds, where that differs along axes:
+	// passes are made until it holds nowhere, and change nothing where it does
+	// not.
+	holds *tensor
 }
 
 // rows finds what the loop goes over, and how often.
@@ -152,11 +156,6 @@ func (r *repeat) enter() bool {
 		inits = append(inits, t)
 	}
 	r.axes = unite(append(c.freeAxes(r.s), append(inits, r.elems...)...)...)
-	if r.Kind == symbolic.WhileLoop && len(r.axes) > 0 {
-		c.errorf(r.s.Span(), "not supported yet: a while whose passes differ from %s to %s", r.axes[0].name, r.axes[0].name).
-			Hintf("a scan makes the same number of passes for all")
-		return false
-	}
 	for i, k := range r.s.Carry {
 		t := inits[i]
 		r.Init = append(r.Init, c.spread(t, r.axes, t.shape))
@@ -240,6 +239,10 @@ func (r *repeat) condition() bool {
 		return false
 	}
 	r.Cond = t.node
+	if len(t.axes) > 0 {
+		r.holds = t
+		r.Cond = c.g.Apply(symbolic.OpAny, symbolic.Axes(all(len(t.axes))), t.node)
+	}
 	return true
 }
 
@@ -277,6 +280,9 @@ func (r *repeat) following(k *parser.Carry, v value, state *tensor) (*symbolic.N
 			return nil, false
 		}
 	}
+	if r.holds != nil {
+		t = c.pickTensor(r.holds, t, state)
+	}
 	n := c.spread(t, r.axes, state.shape)
 	if n.Op.Class != symbolic.Leaf {
 		c.g.SetName(n, "next "+k.Name.Name)
@@ -293,8 +299,10 @@ func (r *repeat) emits(c *ctx) bool {
 		c.errorf(r.s.Span(), "%s for %s", plural(len(r.emitted), "emitted value"), plural(len(r.s.Outs), "name"))
 		return false
 	}
-	if r.Kind == symbolic.WhileLoop && len(r.emitted) > 0 {
-		c.errorf(r.s.Span(), "not supported yet: emit in a while").Hintf("its number of passes is no size; carry what is wanted")
+	if r.holds != nil && len(r.emitted) > 0 {
+		a := r.holds.axes[0].name
+		c.errorf(r.s.Span(), "a while that emits makes the same passes for all, and these differ from %s to %s", a, a).
+			Hintf("carry what is wanted")
 		return false
 	}
 	for _, v := range r.emitted {
@@ -317,6 +325,12 @@ func (r *repeat) emits(c *ctx) bool {
 // leave binds what the loop has made.
 func (r *repeat) leave() {
 	c := r.c
+	if r.Kind == symbolic.WhileLoop && r.Index != nil {
+		// Something in the body asks for the number of the pass, which is carried.
+		r.Carry, r.Init = append(r.Carry, r.Index), append(r.Init, c.g.Const(0, nil, symbolic.Integer))
+		r.Next = append(r.Next, c.g.Apply(symbolic.OpIntAdd, nil, r.Index, c.g.Const(1, nil, symbolic.Integer)))
+		r.Index = nil
+	}
 	lasts, stacks := c.g.Close(&r.Body)
 	for i, k := range r.s.Carry {
 		t := &tensor{node: lasts[i], axes: r.axes, shape: r.state[i].shape, names: r.state[i].names}

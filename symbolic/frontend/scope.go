@@ -159,7 +159,7 @@ func (c *ctx) lookup(name string, at diag.Span) *binding {
 	if isBuiltin(name) {
 		return &binding{val: &builtin{name: name}, span: at, what: "built in"}
 	}
-	if waysToDerive[name] {
+	if words[name] {
 		return &binding{val: mode(name), span: at, what: "built in"}
 	}
 	return nil

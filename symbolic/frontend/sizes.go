@@ -3,6 +3,7 @@ package frontend
 import (
 	"slices"
 
+	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -56,6 +57,19 @@ func (f *frontend) checkSizes(checks *[]module.Check, roots ...*symbolic.Node) {
 		facts = append(facts, k.A)
 		*checks = append(*checks, k)
 	}
+}
+
+// sizeFollows reports what is given to the caller and has as many rows as a while
+// has made passes: nobody can make room for it before.
+func (c *ctx) sizeFollows(t *tensor, at diag.Span, what string) bool {
+	for i, d := range t.shape {
+		if slices.ContainsFunc(d.Syms(), symbolic.IsCount) {
+			c.errorf(at, "the size of this %s, dim %d, is known only when a while has ended", what, i).
+				Hintf("give what is computed from it, or use a scan")
+			return false
+		}
+	}
+	return true
 }
 
 // implied reports whether p ≥ 0 follows from one of the facts.

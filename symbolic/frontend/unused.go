@@ -23,7 +23,10 @@ func (fl *file) checkNames(f *frontend, d *parser.FuncDecl) {
 	c := &ctx{frontend: f, scope: fl.scope, frame: &frame{file: fl}}
 	walkBlock(d.Body, func(n parser.Node) {
 		x, ok := n.(*parser.Name)
-		if !ok || bound[x.Name] || reserved[x.Name] || isBuiltin(x.Name) || inits[x.Name] != [2]int{} || modes[x.Name] {
+		if !ok || bound[x.Name] || reserved[x.Name] || isBuiltin(x.Name) || words[x.Name] {
+			return
+		}
+		if _, start := inits[x.Name]; start || distributions[x.Name] != nil {
 			return
 		}
 		if fl.entities[x.Name] != nil || fl.alias(x.Name) != nil || fl.missing {
@@ -39,12 +42,6 @@ func (fl *file) checkNames(f *frontend, d *parser.FuncDecl) {
 		}
 		c.unknown(e, x.Name, names)
 	})
-}
-
-// modes are words that stand for themselves where derivatives and
-// distributions are named.
-var modes = map[string]bool{
-	"forward": true, "reverse": true, "diagonal": true, "zeros": true, "ones": true, "glorot": true, "he": true, "bernoulli": true,
 }
 
 // boundBy collects the names that a declaration binds anywhere inside.

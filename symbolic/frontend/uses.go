@@ -103,24 +103,49 @@ func (w *useWalker) block(b *parser.Block) {
 	for _, s := range b.Stmts {
 		switch s := s.(type) {
 		case *parser.LetStmt:
-			for _, v := range s.Values {
-				w.expr(v)
-			}
-			for _, n := range s.Names {
-				w.local[n.Name] = true
-			}
+			w.exprs(s.Values)
+			w.names(s.Names...)
 		case *parser.IndexStmt:
 			w.expr(s.Value)
-			w.local[s.Name.Name] = true
+			w.names(s.Name)
+		case *parser.LoopStmt:
+			w.loop(s)
+		case *parser.NextStmt:
+			w.exprs(s.Values)
+		case *parser.EmitStmt:
+			w.exprs(s.Values)
 		case *parser.ValueStmt:
-			for _, v := range s.Values {
-				w.expr(v)
-			}
+			w.exprs(s.Values)
 		case *parser.ReturnStmt:
-			for _, v := range s.Values {
-				w.expr(v)
-			}
+			w.exprs(s.Values)
 		}
+	}
+}
+
+func (w *useWalker) loop(s *parser.LoopStmt) {
+	for _, g := range s.Gens {
+		w.expr(g.Over)
+		w.names(g.Name)
+	}
+	for _, k := range s.Carry {
+		w.expr(k.Init)
+		w.names(k.Name)
+	}
+	w.expr(s.Cond)
+	w.block(s.Body)
+	w.names(s.Outs...)
+}
+
+func (w *useWalker) exprs(xs []parser.Expr) {
+	for _, x := range xs {
+		w.expr(x)
+	}
+}
+
+// names are bound inside the expression from here on.
+func (w *useWalker) names(ids ...*parser.Ident) {
+	for _, id := range ids {
+		w.local[id.Name] = true
 	}
 }
 

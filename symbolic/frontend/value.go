@@ -107,7 +107,7 @@ type (
 		span diag.Span
 	}
 
-	// mode says how derivatives are taken: grad[forward].
+	// mode is a word that means itself: grad[forward].
 	mode string
 
 	// hyper is a number of the trainer with its default: something to a train

@@ -135,7 +135,7 @@ def subscript(x, ix, old=E.sub_):  # in subscripts, as in dims, / is exact
 
 E.powr, E.norm, E.matmul, E.sub_ = powr, norm, matmul, subscript
 each = lambda f: lambda a, b: E.bcast(f, a, b)
-E.FUN.update(atan2=each(atan2), hypot=each(hypot), xlogy=each(xlogy), norm=norm, reshape=reshape, onehot=reshape, logsoftmax=logsoftmax,
+E.FUN.update(atan2=each(atan2), hypot=each(hypot), xlogy=each(xlogy), norm=norm, reshape=reshape, onehot=reshape, tril=lambda v: tril([], v), logsoftmax=logsoftmax,
              div=each(lambda a, b: a // b), mod=each(lambda a, b: a % b),
              any=lambda x: any(E.data(x)), every=lambda x: all(E.data(x)),
              max=lambda *x: E.fold(E.max2)(*x) if len(x) > 1 or E.data(x[0]) else -math.inf,
@@ -211,6 +211,17 @@ def onehot(n, i):
     return E.T(E.shape(i) + (n,), [v for j in E.data(i) for v in one(j)])
 
 
+def tril(modes, x):
+    """The lower triangle that the numbers along the last dim are, by rows or columns."""
+    if len(x.sh) > 1:
+        return E.stack([tril(modes, r) for r in E.rows(x)])
+    strict = "strict" in modes
+    n = next(n for n in range(len(x.d) + 2) if n*(n + 1)//2 == len(x.d)) + strict
+    places = [(i, j) for i in range(n) for j in range(i + 1 - strict)]
+    at = dict(zip(sorted(places, key=lambda p: p[::-1]) if "columns" in modes else places, x.d))
+    return E.T((n, n), [at.get((i, j), 0.0) for i in range(n) for j in range(n)])
+
+
 class Interp(E.Interp):
     def call(s, x, env, ctx):
         c = x[2]
@@ -219,9 +230,22 @@ class Interp(E.Interp):
             a = [s.ev(q, env, ctx) for q in x[3]]
             f = {"reshape": lambda v: E.T(st, E.data(v)), "onehot": lambda v: onehot(st[0], v), "split": lambda v, k: split(st[0], v, k)}[c[2][2]]
             return E.lift(f, *a)
+        if c[0] == "index" and c[2][0] == "name" and c[2][2] == "tril":
+            return E.lift(lambda v: tril([q[2] for q in c[3]], v), s.ev(x[3][0], env, ctx))
         if c[0] == "name" and c[2] == "stack" and len(x[3]) > 1:
             return E.lift(lambda *a: E.stack(list(a)), *[s.ev(q, env, ctx) for q in x[3]])
         return super().call(x, env, ctx)
+
+    def loop(s, st, env, ctx):
+        """Every example makes its own passes of a while."""
+        names = E.names_in(st[4:], set())
+        if st[2] != "while" or not any(isinstance(env.get(n), E.Bt) for n in names):
+            return super().loop(st, env, ctx)
+        own = [s.proj(env, e) for e in range(s.B)]
+        for e in own:
+            super().loop(st, e, ctx)
+        for c in st[6]:
+            s.bind(st, env, c[0], E.Bt([e.m[c[0]] for e in own]))
 
     def ev_(s, x, env, ctx):
         if x[0] == "un" and x[2] == "!":
