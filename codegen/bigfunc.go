@@ -134,7 +134,7 @@ func (b *bigFunc) types(procs []*procedure) {
 	for _, k := range b.kept {
 		fields = nil
 		for _, m := range k.members {
-			c := jen.Id(m.field).Add(b.field(m.shape, symbolic.Real))
+			c := jen.Id(m.field).Add(b.field(m.shape, m.typ))
 			if len(m.shape) > 0 && k.kind != module.InputGradient {
 				c.Comment(commentLine(m.shape.String()))
 			}

@@ -85,6 +85,7 @@ func (d *derivTester) test(i int, v *module.Derivative) {
 		name, x string
 		rows    int
 		of      jen.Code
+		blocks  []module.Block // that make up the rows, where these are no result
 	}
 	var checks []check
 	want := map[int]string{}
@@ -113,7 +114,7 @@ func (d *derivTester) test(i int, v *module.Derivative) {
 	switch v.Kind {
 	case "grad":
 		for _, a := range v.Wrt {
-			checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), result(0)})
+			checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), result(0), nil})
 			next++
 		}
 	case "vjp":
@@ -126,39 +127,77 @@ func (d *derivTester) test(i int, v *module.Derivative) {
 		}
 		of := d.closure(append(sum, jen.Return(d.floats().Values(jen.Id("s"))))...)
 		for _, a := range v.Wrt {
-			checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), of})
+			checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), of, nil})
 			next++
 		}
 	case "jacobian":
 		for _, k := range reals {
 			for _, a := range v.Wrt {
-				checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), result(k)})
+				checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), result(k), nil})
 				next++
+			}
+		}
+	case "blocks":
+		named := func(name string) int {
+			return slices.IndexFunc(proc.Results, func(r *module.Result) bool { return r.Kind == module.ExampleBlock && r.Name == name })
+		}
+		for _, k := range reals {
+			for _, a := range v.Wrt {
+				c := check{a.Name, d.slice[a.Name], 0, result(k), []module.Block{}}
+				for _, b := range proc.Blocks {
+					if b.Of == d.f.Results[k] && b.By == a {
+						c.blocks = append(c.blocks, b)
+						rows(named(b.Name))
+						if b.Row != "" {
+							rows(named(b.Row))
+						}
+					}
+				}
+				checks = append(checks, c)
 			}
 		}
 	case "jvp":
 		for _, k := range reals {
-			checks = append(checks, check{"the seeds", "h", rows(next), result(k)})
+			checks = append(checks, check{"the seeds", "h", rows(next), result(k), nil})
 			next++
 		}
 	case "hessian":
 		next += len(gs)
 		for j := range gs {
 			for _, a := range v.Wrt[j:] {
-				checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), gradient(gs[j])})
+				checks = append(checks, check{a.Name, d.slice[a.Name], rows(next), gradient(gs[j]), nil})
 				next++
 			}
 		}
 	case "hvp":
 		next += len(gs)
 		for _, g := range gs {
-			checks = append(checks, check{"the seeds", "h", rows(next), gradient(g)})
+			checks = append(checks, check{"the seeds", "h", rows(next), gradient(g), nil})
 			next++
 		}
 	}
 	body = append(body, d.call("w", i, seeds, want)...)
-	for _, c := range checks {
-		body = append(body, jen.Id("checkRows").Call(jen.Id("t"), jen.Lit("by "+c.name), jen.Id(c.x), jen.Id(want[c.rows]), c.of))
+	of := func(name string) jen.Code {
+		for k, id := range want {
+			if r := proc.Results[k]; r.Kind == module.ExampleBlock && r.Name == name {
+				return jen.Id(id)
+			}
+		}
+		return jen.Nil()
+	}
+	for i, c := range checks {
+		got := jen.Id(want[c.rows])
+		if c.blocks != nil {
+			examples, _ := d.f.Results[reals[0]].Node.Shape[0].Eval(func(s string) (int, bool) { n, ok := d.sizes[s]; return n, ok })
+			y := fmt.Sprintf("y%d", i)
+			got = jen.Id(fmt.Sprintf("all%d", i))
+			body = append(body, jen.Id(y).Op(":=").Add(c.of), jen.Add(got).Op(":=").Make(d.floats(), jen.Len(jen.Id(y).Call()).Op("*").Len(jen.Id(c.x))))
+			for _, b := range c.blocks {
+				body = append(body, jen.Id("addBlock").Call(got, jen.Len(jen.Id(c.x)), of(b.Name), of(b.Row), jen.Lit(examples)))
+			}
+			c.of = jen.Id(y)
+		}
+		body = append(body, jen.Id("checkRows").Call(jen.Id("t"), jen.Lit("by "+c.name), jen.Id(c.x), got, c.of))
 	}
 	d.testFunc("Test"+d.n.derivs[i], "$ compares derivatives with differences.", body...)
 }

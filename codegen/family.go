@@ -21,6 +21,7 @@ type family struct {
 type member struct {
 	result, field string
 	shape         symbolic.Shape
+	typ           symbolic.Type
 }
 
 // kinds are the families that there may be.
@@ -29,6 +30,8 @@ var kinds = []family{
 		doc: "%s are the gradients by arguments of %s, in the shape of the arguments. They\nare in the memory of the work that computed them, and valid until it\ncomputes again."},
 	{kind: module.JacobianBlock, typ: "Jacobians", name: "jacobians",
 		doc: "%s are the derivatives of the results of %s, row-major with the dims of\nthe result first, then those of the argument. They are in the memory of the work."},
+	{kind: module.ExampleBlock, typ: "Blocks", name: "byExample",
+		doc: "%s are the derivatives of each row of the results of %s by the rows of arguments\nthat it reads, row-major with the dims of the result first, and the numbers of\nthese rows. They are in the memory of the work."},
 	{kind: module.HessianBlock, typ: "Hessians", name: "hessians",
 		doc: "%s are the second derivatives of %s by pairs of arguments. They are in\nthe memory of the work."},
 	{kind: module.Tangent, typ: "Tangents", name: "tangents",
@@ -44,7 +47,7 @@ func (b *bigFunc) families() {
 		for _, pr := range b.procs {
 			for _, r := range pr.proc.Results {
 				if r.Kind == k.kind && !slices.ContainsFunc(k.members, func(m member) bool { return m.result == r.Name }) {
-					k.members = append(k.members, member{r.Name, "", r.Node.Shape})
+					k.members = append(k.members, member{r.Name, "", r.Node.Shape, r.Node.Type})
 				}
 			}
 		}

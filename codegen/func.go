@@ -126,6 +126,7 @@ var derivatives = map[string]struct{ suffix, doc string }{
 	"vjp":      {"VJP", "%s returns the results of %s and the gradient of their product with the seeds by %s."},
 	"jacobian": {"Jacobian", "%s returns the results of %s and their derivatives by %s, row-major with the dims of the result first."},
 	"hessian":  {"Hessian", "%s returns the value of %s, its gradient and its second derivatives by %s."},
+	"blocks":   {"Blocks", "%s returns the results of %s and, for each example, the derivatives of its row by the rows of %s that it reads, and which these are."},
 	"jvp":      {"JVP", "%s returns the results of %s and their derivatives along the seeds, which are directions of %s."},
 	"hvp":      {"HVP", "%s returns the value of %s, its gradient and the product of its Hessian with the seeds, by %s."},
 }
@@ -288,7 +289,7 @@ func resultName(r *module.Result, i, values int) string {
 	switch r.Kind {
 	case module.InputGradient, module.ParamGradient:
 		return "d" + local(r.Name)
-	case module.JacobianBlock:
+	case module.JacobianBlock, module.ExampleBlock:
 		return "j" + exported(r.Name)
 	case module.HessianBlock:
 		return "h" + exported(r.Name)

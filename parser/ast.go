@@ -178,12 +178,14 @@ const (
 func (e Elem) String() string { return [...]string{"real", "int", "bool", "index"}[e] }
 
 // Derive is one request of a derive clause: grad(alpha, mu),
-// jacobian[forward](t), none.
+// jacobian[forward](t), jacobian by example, none.
 type Derive struct {
 	at
 	What *Ident
 	Mode *Ident   // forward or reverse, or nil
 	Wrt  []*Ident // nil: all real parameters
+	// ByExample says that each row of the results is differentiated by itself.
+	ByExample bool
 }
 
 func (*ImportDecl) decl()   {}

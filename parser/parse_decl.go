@@ -379,6 +379,13 @@ func (p *parser) derive() []*Derive {
 			open.role = glued
 			p.bracket(open, func() { d.Wrt = p.idents("a parameter") })
 		}
+		if by := p.cur(); by.kind == nameTok && by.text == "by" {
+			p.take()
+			if p.ident("example").Name != "example" {
+				p.errorf(p.spanOf(by), "by is followed by example").Hintf("derive jacobian by example gives the derivatives of each row of the results")
+			}
+			d.ByExample = true
+		}
 		d.span = p.since(d.What.span)
 		out = append(out, d)
 		if !p.got(",") {

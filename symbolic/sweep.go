@@ -78,6 +78,12 @@ func (g *Graph) Sweep(ys []*Node, u, seed *Node, units []Unit) ([]*Swept, error)
 // Zero reports whether the value is zero for all seeds.
 func (s *Swept) Zero() bool { return len(s.terms) == 0 }
 
+// Along reports whether seeds of unit k are found at elements of the value whose
+// index along an axis is their own number, and nowhere else.
+func (s *Swept) Along(k, axis int) bool {
+	return !slices.ContainsFunc(s.terms, func(t part) bool { return t.at[k] == nil || !t.at[k].Equal(Axis(axis)) })
+}
+
 // ForwardIsCheaper reports whether a Jacobian is cheaper to take column by
 // column than row by row: there are no more columns than rows. Of sizes that are
 // known at run time only, the one that has the other as a factor is taken for the

@@ -114,7 +114,7 @@ func (l *lowering) baseName(v *value) string {
 		switch r.Kind {
 		case module.ParamGradient, module.InputGradient:
 			return "d" + ident(r.Name)
-		case module.JacobianBlock:
+		case module.JacobianBlock, module.ExampleBlock:
 			return "j" + ident(r.Name)
 		case module.HessianBlock:
 			return "h" + ident(r.Name)

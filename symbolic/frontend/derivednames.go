@@ -7,7 +7,7 @@ import "github.com/bpgen/bpgen/symbolic/module"
 var (
 	besideFunc = []derivedName{
 		{"", "Args", "the arguments"}, {"", "Grads", "the gradients"}, {"", "Results", "the results"},
-		{"", "Jacobians", "the Jacobians"}, {"", "Hessians", "the Hessians"}, {"", "Tangents", "the tangents"}, {"", "Products", "the products"},
+		{"", "Jacobians", "the Jacobians"}, {"", "Hessians", "the Hessians"}, {"", "Tangents", "the tangents"}, {"", "Products", "the products"}, {"", "Blocks", "the Jacobian by example"},
 		{"", "Work", "the memory"}, {"New", "Work", "the memory"},
 	}
 	besideModel = []derivedName{
@@ -18,6 +18,7 @@ var (
 	byDerivative = map[string]derivedName{
 		"grad": {"", "Grad", "the gradient"}, "vjp": {"", "VJP", "the vector-Jacobian product"},
 		"jacobian": {"", "Jacobian", "the Jacobian"}, "hessian": {"", "Hessian", "the Hessian"},
+		"blocks": {"", "Blocks", "the Jacobian by example"},
 		"jvp": {"", "JVP", "the Jacobian-vector product"}, "hvp": {"", "HVP", "the Hessian-vector product"},
 	}
 )

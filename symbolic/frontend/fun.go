@@ -325,8 +325,15 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 				d.Hintf("write %s[forward] or %s[reverse]", k.What.Name, k.What.Name)
 			}
 			continue
+		case k.ByExample && k.What.Name != "jacobian":
+			f.report(nil, k.Span(), "derive %s is not by example", k.What.Name).
+				Hintf("derive jacobian by example gives the derivatives of each row of the results")
+			continue
 		case k.Mode != nil:
 			v.Mode = k.Mode.Name
+		}
+		if k.ByExample {
+			v.Kind = "blocks"
 		}
 		if k.Wrt != nil {
 			v.Wrt = nil

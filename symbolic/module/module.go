@@ -96,7 +96,7 @@ type Func struct {
 
 // A Derivative is one derivative function of a func.
 type Derivative struct {
-	Kind string // grad, vjp, jacobian, hessian
+	Kind string // grad, vjp, jacobian, hessian, jvp, hvp; blocks: a Jacobian by example
 	Mode string // "", forward or reverse
 	Wrt  []*Arg
 	Span diag.Span

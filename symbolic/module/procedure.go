@@ -9,6 +9,16 @@ type Procedure struct {
 	Graph   *symbolic.Graph
 	Results []*Result
 	Seeds   []*symbolic.Node // the cotangents that the caller of a VJP gives
+	Blocks  []Block          // of a Jacobian by example
+}
+
+// A Block says which results of a procedure are the derivatives of the examples'
+// rows of a result of the func by rows of an argument.
+type Block struct {
+	Of   *Value
+	By   *Arg
+	Name string // of the derivatives
+	Row  string // of the numbers of the rows; empty: the example's own row, or all of the argument
 }
 
 // A Result is a value that a procedure gives its caller.
@@ -34,4 +44,5 @@ const (
 	HessianBlock                       // of the result by two arguments
 	Tangent                            // of a result, where arguments move along seeds
 	Product                            // of the Hessian with the seeds, by an argument
+	ExampleBlock                       // of a row of a result by a row of an argument, or which row that is
 )

@@ -25,12 +25,14 @@ type derivation struct {
 var ways = map[string]func(*derivation){
 	"grad": (*derivation).gradient, "vjp": (*derivation).pull, "jvp": (*derivation).push,
 	"jacobian": (*derivation).jacobian, "hessian": (*derivation).hessian, "hvp": (*derivation).product,
+	"blocks": (*derivation).blocks,
 }
 
 // A part is a result that has a derivative.
 type part struct {
 	name string // of the result, or y1 where there are several without
 	n    *symbolic.Node
+	of   *Value
 }
 
 func (d *derivation) parts() []part {
@@ -43,7 +45,7 @@ func (d *derivation) parts() []part {
 		if name == "" && len(d.f.Results) > 1 {
 			name = fmt.Sprintf("y%d", i)
 		}
-		out = append(out, part{name, r.Node})
+		out = append(out, part{name, r.Node, r})
 	}
 	return out
 }
