@@ -19,7 +19,7 @@ var (
 		"grad": {"", "Grad", "the gradient"}, "vjp": {"", "VJP", "the vector-Jacobian product"},
 		"jacobian": {"", "Jacobian", "the Jacobian"}, "hessian": {"", "Hessian", "the Hessian"},
 		"blocks": {"", "Blocks", "the Jacobian by example"},
-		"jvp": {"", "JVP", "the Jacobian-vector product"}, "hvp": {"", "HVP", "the Hessian-vector product"},
+		"jvp":    {"", "JVP", "the Jacobian-vector product"}, "hvp": {"", "HVP", "the Hessian-vector product"},
 	}
 )
 
