@@ -2,12 +2,13 @@ package driver
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,17 +23,24 @@ import (
 // A file that is right already is not touched. A file that an earlier run made
 // from the same model, but that is no longer generated, is removed. A file that
 // was not generated from this model is never overwritten.
+//
+// Where the machine stops in the middle, the package is the old one or the new
+// one, or does not compile and says why; the next Write finishes it.
 func Write(dir, model string, files []File) (changed []string, err error) {
-	return transaction{dir: dir}.write(model, files)
+	return newTransaction(realDisk{}, dir, model).write(files)
 }
 
 // Stale returns the names of the files in dir that Write would write, remove
 // or stumble over, in order.
 func Stale(dir, model string, files []File) []string {
-	changes, conflicts, err := plan(dir, model, files)
+	tx := newTransaction(realDisk{}, dir, model)
+	changes, conflicts, err := tx.plan(files)
 	names := slices.Collect(maps.Keys(conflicts))
 	for _, c := range changes {
 		names = append(names, c.name)
+	}
+	if v, e := tx.read(tx.journal); v != nil || e != nil {
+		names = append(names, tx.journal)
 	}
 	if err != nil {
 		for _, f := range files {
@@ -50,19 +58,24 @@ func Replace(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(path)
+	return replace(realDisk{}, path, data)
+}
+
+func replace(d disk, path string, data []byte) error {
+	info, err := d.Lstat(path)
 	if err != nil {
 		return err
 	}
-	tx := transaction{dir: filepath.Dir(path)}
-	temp, err := tx.stage(version{data: data, mode: info.Mode()})
-	if err == nil {
-		err = tx.rename(temp, filepath.Base(path))
+	temp := filepath.Join(filepath.Dir(path), ".bpgen-"+strconv.FormatUint(rand.Uint64(), 36)+".tmp")
+	if err = d.Create(temp, data, info.Mode(), time.Time{}); err == nil {
+		err = d.Rename(temp, path)
 	}
-	if err != nil && temp != "" {
-		tx.remove(temp)
+	if err != nil {
+		d.Remove(temp)
+		return err
 	}
-	return err
+	d.Sync(filepath.Dir(path))
+	return nil
 }
 
 // A version is what a file holds, before or after. A zero mode is that of a
@@ -79,27 +92,261 @@ type change struct {
 	old, new *version
 }
 
-// plan compares dir with the files that belong there. Conflicts are the files
-// that are in the way, with the reason.
-func plan(dir, model string, files []File) (changes []change, conflicts map[string]error, err error) {
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is not a directory", dir)
+// A transaction changes the files of one directory.
+//
+// All that is needed, forth or back, is first put into a folder beside them,
+// which Go does not look into. The switch begins when the journal appears, a
+// list of the steps to take, and ends when it disappears. In between the
+// package is a mix of old and new, which might compile and be wrong; therefore
+// the journal is a file that no Go compiler accepts. Whoever finds a journal
+// takes its steps: each is a rename or a removal, which is done or is not.
+type transaction struct {
+	disk
+	dir, model string
+	staging    string // the folder, within dir
+	journal    string // the journal's name
+}
+
+func newTransaction(d disk, dir, model string) *transaction {
+	id := fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(model)))
+	return &transaction{disk: d, dir: dir, model: model, staging: ".bpgen-" + id, journal: "zz-bpgen-" + id + ".go"}
+}
+
+func (tx *transaction) path(name ...string) string {
+	return filepath.Join(append([]string{tx.dir}, name...)...)
+}
+
+func (tx *transaction) write(files []File) (changed []string, err error) {
+	if err := tx.recover(); err != nil {
+		return nil, err
+	}
+	if err := tx.clear(); err != nil { // what a run has left that was killed
+		return nil, err
+	}
+	changes, conflicts, err := tx.plan(files)
+	if err != nil {
+		return nil, err
+	}
+	if len(conflicts) > 0 {
+		var all []error
+		for _, name := range slices.Sorted(maps.Keys(conflicts)) {
+			all = append(all, conflicts[name])
+		}
+		return nil, errors.Join(all...)
+	}
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	made, err := tx.mkdir()
+	if err == nil {
+		err = tx.change(changes)
+	}
+	if err != nil {
+		for _, dir := range made {
+			tx.Remove(dir)
+		}
+		return nil, err
+	}
+	for _, c := range changes {
+		changed = append(changed, c.name)
+	}
+	return changed, nil
+}
+
+// change stages what is needed, and switches.
+func (tx *transaction) change(changes []change) (err error) {
+	defer tx.clear() // what it can't remove the next run will
+	if err := tx.Mkdir(tx.path(tx.staging)); err != nil {
+		return err
+	}
+	if err := tx.Sync(tx.dir); err != nil {
+		return err
+	}
+	var forth, back []step
+	for i, c := range changes {
+		f, err := tx.stage(c.name, strconv.Itoa(i)+".new", c.new)
+		if err != nil {
+			return err
+		}
+		b, err := tx.stage(c.name, strconv.Itoa(i)+".old", c.old)
+		if err != nil {
+			return err
+		}
+		forth, back = append(forth, f), append(back, b)
+	}
+	// Everything is on the disk before the switch begins.
+	if err := tx.Sync(tx.path(tx.staging)); err != nil {
+		return err
+	}
+	err = tx.note(forth)
+	if err == nil {
+		err = tx.take(forth)
+	}
+	if err != nil {
+		// What has been done is undone, if the journal can be told so.
+		e := tx.note(back)
+		if e == nil {
+			e = tx.take(back)
+		}
+		return errors.Join(err, e)
+	}
+	return nil
+}
+
+// A step puts a file from the staging folder in the place of another; a step
+// from nowhere removes it.
+type step struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to"`
+}
+
+func (tx *transaction) stage(name, as string, v *version) (step, error) {
+	if v == nil {
+		return step{To: name}, nil
+	}
+	return step{as, name}, tx.Create(tx.path(tx.staging, as), v.data, v.mode, v.time)
+}
+
+// unfinished is what the Go compiler shows of a journal.
+const unfinished = "\"bpgen gen was interrupted while it wrote this package; run it again to finish\"\n"
+
+// note puts down which steps are to be taken.
+func (tx *transaction) note(steps []step) error {
+	data, err := json.MarshalIndent(steps, "", "\t")
+	if err != nil {
+		return err
+	}
+	temp := tx.path(tx.staging, "journal")
+	tx.Remove(temp)
+	if err := tx.Create(temp, append([]byte(unfinished), append(data, '\n')...), 0, time.Time{}); err != nil {
+		return err
+	}
+	if err := tx.Rename(temp, tx.path(tx.journal)); err != nil {
+		return err
+	}
+	return tx.Sync(tx.dir)
+}
+
+// take takes the steps that have not been taken, and then strikes them off.
+func (tx *transaction) take(steps []step) error {
+	for _, s := range steps {
+		err := error(nil)
+		if s.From == "" {
+			err = tx.Remove(tx.path(s.To))
+		} else {
+			err = tx.Rename(tx.path(tx.staging, s.From), tx.path(s.To))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := tx.Sync(tx.dir); err != nil {
+		return err
+	}
+	if err := tx.Remove(tx.path(tx.journal)); err != nil {
+		return err
+	}
+	return tx.Sync(tx.dir)
+}
+
+// recover finishes what a run has begun that was killed. A journal may come
+// from elsewhere, so it gets no file changed but those generated from the model.
+func (tx *transaction) recover() error {
+	j, err := tx.read(tx.journal)
+	if err != nil || j == nil {
+		return err
+	}
+	data, ok := bytes.CutPrefix(j.data, []byte(unfinished))
+	var steps []step
+	bad := fmt.Errorf("%s is no journal of an interrupted run; remove it", tx.path(tx.journal))
+	if !ok || json.Unmarshal(data, &steps) != nil {
+		return bad
+	}
+	ours := func(path string) bool {
+		v, err := read(tx.disk, path)
+		if err != nil || v == nil {
+			return err == nil // a step that has been taken
+		}
+		model, ok := source(v.data)
+		return ok && model == tx.model
+	}
+	for _, s := range steps {
+		if !plainName(s.To) || s.From != "" && (!plainName(s.From) || !ours(tx.path(tx.staging, s.From))) || !ours(tx.path(s.To)) {
+			return bad
+		}
+	}
+	return tx.take(steps)
+}
+
+// clear removes the staging folder with all that is in it.
+func (tx *transaction) clear() error {
+	dir := tx.path(tx.staging)
+	entries, err := tx.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if v, err := tx.read(tx.journal); v != nil || err != nil {
+		return err // it is still needed
+	}
+	for _, e := range entries {
+		if err := tx.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return tx.Remove(dir)
+}
+
+// mkdir makes the directory and returns those that it had to make, the
+// innermost first.
+func (tx *transaction) mkdir() (made []string, err error) {
+	var missing []string
+	for dir := filepath.Clean(tx.dir); ; dir = filepath.Dir(dir) {
+		if _, err := tx.Lstat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, dir)
+	}
+	for _, dir := range slices.Backward(missing) {
+		if err := tx.Mkdir(dir); err != nil {
+			return made, err
+		}
+		made = slices.Insert(made, 0, dir)
+		if err := tx.Sync(filepath.Dir(dir)); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+// plainName reports whether a name is that of a file in the folder at hand.
+func plainName(name string) bool {
+	return name != "" && name == filepath.Base(name) && filepath.IsLocal(name) && name != "." && !strings.ContainsAny(name, "/\\\x00")
+}
+
+// plan compares the directory with the files that belong there. Conflicts are
+// the files that are in the way, with the reason.
+func (tx *transaction) plan(files []File) (changes []change, conflicts map[string]error, err error) {
+	if info, err := tx.Stat(tx.dir); err == nil && !info.IsDir() {
+		return nil, nil, fmt.Errorf("%s is not a directory", tx.dir)
 	}
 	conflicts = map[string]error{}
 	wanted := map[string]bool{}
 	for _, f := range files {
 		switch owner, ok := source(f.Data); {
-		case f.Name == "" || f.Name != filepath.Base(f.Name) || !filepath.IsLocal(f.Name) || f.Name == ".":
+		case !plainName(f.Name) || f.Name == tx.journal || strings.HasPrefix(f.Name, "."):
 			return nil, nil, fmt.Errorf("%q is no name for a generated file", f.Name)
 		case wanted[f.Name]:
 			return nil, nil, fmt.Errorf("%s is generated twice", f.Name)
-		case !ok || owner != model:
+		case !ok || owner != tx.model:
 			// Without the header the next run would take the file for
 			// someone else's.
-			return nil, nil, fmt.Errorf("%s does not say that it is generated from %s", f.Name, model)
+			return nil, nil, fmt.Errorf("%s does not say that it is generated from %s", f.Name, tx.model)
 		}
 		wanted[f.Name] = true
-		old, err := read(filepath.Join(dir, f.Name))
+		old, err := tx.read(f.Name)
 		if err != nil {
 			conflicts[f.Name] = err
 			continue
@@ -110,17 +357,17 @@ func plan(dir, model string, files []File) (changes []change, conflicts map[stri
 				continue
 			}
 			if owner, ok := source(old.data); !ok {
-				conflicts[f.Name] = fmt.Errorf("%s was not generated by bpgen; move it away or choose another directory", filepath.Join(dir, f.Name))
+				conflicts[f.Name] = fmt.Errorf("%s was not generated by bpgen; move it away or choose another directory", tx.path(f.Name))
 				continue
-			} else if owner != model {
-				conflicts[f.Name] = fmt.Errorf("%s was generated from %s, not from %s; remove it or choose another directory", filepath.Join(dir, f.Name), owner, model)
+			} else if owner != tx.model {
+				conflicts[f.Name] = fmt.Errorf("%s was generated from %s, not from %s; remove it or choose another directory", tx.path(f.Name), owner, tx.model)
 				continue
 			}
 			next.mode = old.mode
 		}
 		changes = append(changes, change{f.Name, old, next})
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := tx.ReadDir(tx.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
@@ -128,11 +375,11 @@ func plan(dir, model string, files []File) (changes []change, conflicts map[stri
 		if wanted[e.Name()] || !e.Type().IsRegular() {
 			continue
 		}
-		old, err := read(filepath.Join(dir, e.Name()))
+		old, err := tx.read(e.Name())
 		if err != nil || old == nil {
 			continue // a file that can't be read is none of ours
 		}
-		if owner, ok := source(old.data); ok && owner == model {
+		if owner, ok := source(old.data); ok && owner == tx.model {
 			changes = append(changes, change{e.Name(), old, nil})
 		}
 	}
@@ -140,11 +387,13 @@ func plan(dir, model string, files []File) (changes []change, conflicts map[stri
 	return changes, conflicts, nil
 }
 
+func (tx *transaction) read(name string) (*version, error) { return read(tx.disk, tx.path(name)) }
+
 // read returns the file at path, nil when there is none. What is no ordinary
 // file, a link included, is an error: replacing it would not be undone by
 // putting its contents back.
-func read(path string) (*version, error) {
-	info, err := os.Lstat(path)
+func read(d disk, path string) (*version, error) {
+	info, err := d.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -154,7 +403,7 @@ func read(path string) (*version, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not an ordinary file", path)
 	}
-	data, err := os.ReadFile(path)
+	data, err := d.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -176,173 +425,4 @@ func source(data []byte) (model string, ok bool) {
 		}
 	}
 	return "", false
-}
-
-// A transaction changes the files of one directory. What was there is kept
-// beside it, complete and on the disk, until all of the new is in place.
-type transaction struct {
-	dir string
-
-	// before, when set, is asked before every step; tests let steps fail.
-	before func(op, path string) error
-}
-
-func (tx transaction) write(model string, files []File) (changed []string, err error) {
-	changes, conflicts, err := plan(tx.dir, model, files)
-	if err != nil {
-		return nil, err
-	}
-	if len(conflicts) > 0 {
-		var all []error
-		for _, name := range slices.Sorted(maps.Keys(conflicts)) {
-			all = append(all, conflicts[name])
-		}
-		return nil, errors.Join(all...)
-	}
-	if len(changes) == 0 {
-		return nil, nil
-	}
-
-	made, err := tx.mkdir()
-	temps := map[string]bool{}
-	defer func() {
-		for t := range temps {
-			os.Remove(filepath.Join(tx.dir, t))
-		}
-		if err != nil {
-			for _, dir := range made {
-				os.Remove(dir)
-			}
-		}
-	}()
-	if err != nil {
-		return nil, err
-	}
-	stage := func(v *version) (string, error) {
-		if v == nil {
-			return "", nil
-		}
-		t, err := tx.stage(*v)
-		if t != "" {
-			temps[t] = true
-		}
-		return t, err
-	}
-	next, backup := make([]string, len(changes)), make([]string, len(changes))
-	for i, c := range changes {
-		if next[i], err = stage(c.new); err != nil {
-			return nil, err
-		}
-		if backup[i], err = stage(c.old); err != nil {
-			return nil, err
-		}
-	}
-	// Everything that is needed, forth or back, is on the disk. From here on
-	// there are only renames and removals.
-	for i, c := range changes {
-		if c.new != nil {
-			err = tx.rename(next[i], c.name)
-		} else {
-			err = tx.remove(c.name)
-		}
-		if err == nil {
-			continue
-		}
-		for j := i - 1; j >= 0; j-- {
-			if changes[j].old != nil {
-				err = errors.Join(err, tx.rename(backup[j], changes[j].name))
-			} else {
-				err = errors.Join(err, tx.remove(changes[j].name))
-			}
-		}
-		return nil, err
-	}
-	syncDir(tx.dir)
-	for _, c := range changes {
-		changed = append(changed, c.name)
-	}
-	return changed, nil
-}
-
-// mkdir makes the directory and returns those that it had to make, the
-// innermost first.
-func (tx transaction) mkdir() (made []string, err error) {
-	for dir := filepath.Clean(tx.dir); ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		made = append(made, dir)
-	}
-	if len(made) == 0 {
-		return nil, nil
-	}
-	return made, tx.do("mkdir", tx.dir, func(path string) error { return os.MkdirAll(path, 0o777) })
-}
-
-// stage writes a temporary file, synced to the disk, and returns its name
-// within the directory. The name is not empty where a file may have been left.
-func (tx transaction) stage(v version) (name string, err error) {
-	name = ".bpgen-" + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
-	path := filepath.Join(tx.dir, name)
-	var f *os.File
-	err = tx.do("create", path, func(path string) (err error) {
-		f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	steps := []struct {
-		op string
-		do func(path string) error
-	}{
-		{"write", func(string) error { _, err := f.Write(v.data); return err }},
-		{"chmod", func(string) error {
-			if v.mode == 0 {
-				return nil
-			}
-			return f.Chmod(v.mode.Perm())
-		}},
-		{"sync", func(string) error { return f.Sync() }},
-	}
-	for _, s := range steps {
-		if err == nil {
-			err = tx.do(s.op, path, s.do)
-		}
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil && !v.time.IsZero() {
-		err = os.Chtimes(path, time.Time{}, v.time)
-	}
-	return name, err
-}
-
-func (tx transaction) rename(from, to string) error {
-	return tx.do("rename", filepath.Join(tx.dir, to), func(path string) error {
-		return os.Rename(filepath.Join(tx.dir, from), path)
-	})
-}
-
-func (tx transaction) remove(name string) error {
-	return tx.do("remove", filepath.Join(tx.dir, name), os.Remove)
-}
-
-func (tx transaction) do(op, path string, step func(path string) error) error {
-	if tx.before != nil {
-		if err := tx.before(op, path); err != nil {
-			return err
-		}
-	}
-	return step(path)
-}
-
-// syncDir makes the renames last through a power cut. Not every system and
-// file system can; there the files are right, only maybe the old ones.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		d.Sync()
-		d.Close()
-	}
 }

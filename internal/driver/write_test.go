@@ -111,6 +111,38 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A faulty disk asks before every change.
+type faulty struct {
+	disk
+	before func(op, path string) error
+}
+
+func (d faulty) step(op, path string, do func() error) error {
+	if err := d.before(op, path); err != nil {
+		return err
+	}
+	return do()
+}
+func (d faulty) Mkdir(path string) error {
+	return d.step("mkdir", path, func() error { return d.disk.Mkdir(path) })
+}
+func (d faulty) Rename(from, to string) error {
+	return d.step("rename", to, func() error { return d.disk.Rename(from, to) })
+}
+func (d faulty) Remove(path string) error {
+	return d.step("remove", path, func() error { return d.disk.Remove(path) })
+}
+func (d faulty) Sync(dir string) error {
+	return d.step("sync", dir, func() error { return d.disk.Sync(dir) })
+}
+func (d faulty) Create(path string, data []byte, mode fs.FileMode, t time.Time) error {
+	if err := d.before("create", path); err != nil {
+		d.disk.Create(path, data[:len(data)/2], mode, t) // full in the middle
+		return err
+	}
+	return d.disk.Create(path, data, mode, t)
+}
+
 // TestWriteFaults lets each step of the way fail, one after the other.
 func TestWriteFaults(t *testing.T) {
 	for _, existing := range []bool{true, false} {
@@ -124,19 +156,25 @@ func TestWriteFaults(t *testing.T) {
 			steps := 0
 			var failed string
 			boom := errors.New("boom")
-			tx := transaction{dir: dir, before: func(op, path string) error {
+			d := faulty{realDisk{}, func(op, path string) error {
 				if steps++; steps == n+1 {
-					failed = op
+					failed = op + " " + filepath.Base(path)
 					return boom
 				}
 				return nil
 			}}
-			changed, err := tx.write("m.bp", after)
+			changed, err := newTransaction(d, dir, "m.bp").write(after)
 			if failed == "" {
-				if err != nil || len(changed) == 0 || n < 4 {
+				if err != nil || len(changed) == 0 || n < 15 {
 					t.Errorf("after %d steps: %q, %v", n, changed, err)
 				}
 				break
+			}
+			if err == nil { // what was left behind is all that failed
+				if names := Stale(dir, "m.bp", after); len(names) > 0 {
+					t.Errorf("step %d, %s: %q are stale, and there was no error", n, failed, names)
+				}
+				continue
 			}
 			if !errors.Is(err, boom) {
 				t.Errorf("step %d, %s: error %v", n, failed, err)
