@@ -390,7 +390,13 @@ func (w *axisWalker) node(n parser.Node, in *scope) {
 	if x.Name == "example" && w.c.frame.model != nil {
 		w.found = append(w.found, &tensor{axes: []*axis{w.c.frame.model.batch}})
 	}
-	if b := in.local(x.Name); b != nil {
+	b := in.local(x.Name)
+	if b == nil && in.file != nil { // a callable that draws samples, perhaps
+		w.c.quiet++
+		b = in.file.lookup(w.c.frontend, x.Name, x.Span())
+		w.c.quiet--
+	}
+	if b != nil {
 		w.value(b.val)
 	}
 }

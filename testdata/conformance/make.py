@@ -483,9 +483,10 @@ def run_model(path, d, case, rng, B):
 def convert(name, tmp, told):
     src = open(os.path.join(HERE, name + ".bp")).read()
     path = os.path.join(tmp, name + ".bp")
-    # The interpreter differentiates by everything, so it does not know const arguments.
+    # The interpreter differentiates by everything, so it does not know const arguments;
+    # and keeps everything, so it knows no checkpoints.
     text = re.sub(r"(// as: (.*)\n(?:// cases: .*\n)?func .*?\)) = .*", r"\1 = \2", src)
-    open(path, "w").write(re.sub(r"(?<=[(,] )const |(?<=\()const ", "", text))
+    open(path, "w").write(re.sub(r"(?<=[(,] )const |(?<=\()const | checkpoint(?= {)", "", text))
     cases = comments(src)
     naive = re.findall(r"// as: .*\n(?:// cases: .*\n)?func (\w+)", src)
     out = {"funcs": [], "models": []}
