@@ -39,7 +39,7 @@ func Stale(dir, model string, files []File) []string {
 	for _, c := range changes {
 		names = append(names, c.name)
 	}
-	if v, e := tx.read(tx.journal); v != nil || e != nil {
+	if v, _ := tx.read(tx.journal); v != nil {
 		names = append(names, tx.journal)
 	}
 	if err != nil {
@@ -116,7 +116,18 @@ func (tx *transaction) path(name ...string) string {
 	return filepath.Join(append([]string{tx.dir}, name...)...)
 }
 
+// folder says what is wrong with the directory; there may be none yet.
+func (tx *transaction) folder() error {
+	if info, err := tx.Stat(tx.dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", tx.dir)
+	}
+	return nil
+}
+
 func (tx *transaction) write(files []File) (changed []string, err error) {
+	if err := tx.folder(); err != nil {
+		return nil, err
+	}
 	if err := tx.recover(); err != nil {
 		return nil, err
 	}
@@ -329,8 +340,8 @@ func plainName(name string) bool {
 // plan compares the directory with the files that belong there. Conflicts are
 // the files that are in the way, with the reason.
 func (tx *transaction) plan(files []File) (changes []change, conflicts map[string]error, err error) {
-	if info, err := tx.Stat(tx.dir); err == nil && !info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is not a directory", tx.dir)
+	if err := tx.folder(); err != nil {
+		return nil, nil, err
 	}
 	conflicts = map[string]error{}
 	wanted := map[string]bool{}
