@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/bpgen/bpgen/codegen/simd"
 	"github.com/bpgen/bpgen/internal/diag"
@@ -237,14 +239,26 @@ func (g *generator) packageDoc() []string {
 }
 
 // fileStem is what the names of a model's files begin with. Go reads a meaning
-// into some names: x_test.go, x_linux.go, _x.go.
+// into some names, x_test.go, x_linux.go, _x.go; it takes no others into a
+// module, a:b.go or nul.go, since not every system can have them.
 func fileStem(model string) string {
-	stem := strings.TrimLeft(strings.TrimSuffix(model, path.Ext(model)), "._")
-	if i := strings.LastIndexByte(stem, '_'); i >= 0 && special[stem[i+1:]] || stem == "support" || stem == "" {
+	stem := strings.TrimLeft(strings.TrimSuffix(model, path.Ext(model)), "._- ")
+	stem = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.", r) {
+			return r
+		}
+		return '_'
+	}, stem)
+	stem = strings.TrimRight(strings.TrimLeft(stem, "_."), ".")
+	first, _, _ := strings.Cut(stem, ".")
+	if i := strings.LastIndexByte(stem, '_'); i >= 0 && special[stem[i+1:]] || devices.MatchString(first) || stem == "support" || stem == "" {
 		stem += "_bp"
 	}
 	return stem
 }
+
+// devices are names of files that Windows has taken.
+var devices = regexp.MustCompile(`^(?i)(con|prn|aux|nul|com\d|lpt\d)$`)
 
 // special are endings of file names that choose a system, an architecture or
 // tests.

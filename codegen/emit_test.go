@@ -178,6 +178,7 @@ func TestMuchText(t *testing.T) {
 func TestFileStem(t *testing.T) {
 	for model, want := range map[string]string{
 		"digits.bp": "digits", "x_test.bp": "x_test_bp", "x_linux.bp": "x_linux_bp", "support.bp": "support_bp", "_x.bp": "x", ".bp": "_bp",
+		"a:b c.bp": "a_b_c", "-x.bp": "x", "//go:build.bp": "go_build", "nul.bp": "nul_bp", "Com1.x.bp": "Com1.x_bp", "été-1.bp": "été-1", "\u202ex.bp": "x", "a\nb.bp": "a_b",
 	} {
 		if got := fileStem(model); got != want {
 			t.Errorf("%s becomes %s, want %s", model, got, want)
