@@ -1,5 +1,7 @@
 package symbolic
 
+import "slices"
+
 // VJP returns the cotangents of xs, given the cotangents seeds of ys: it walks
 // from ys to xs backwards, and at every value adds up what comes back along all
 // paths. A nil result means that nothing does. A value of xs is a point: paths
@@ -17,8 +19,7 @@ func (g *Graph) VJP(ys, seeds, xs []*Node) []*Node {
 	}
 	parts := map[*Node][]partCot{} // of loops
 	defer g.At(g.origin)()
-	for i := len(needed) - 1; i >= 0; i-- {
-		y := needed[i]
+	for _, y := range g.backwards(ys, needed) {
 		if len(parts[y]) > 0 {
 			g.At(adjointOf(y))
 			wanted := make([]bool, len(y.Args))
@@ -83,6 +84,42 @@ func (g *Graph) dependents(ys []*Node, target map[*Node]bool) []*Node {
 			out = append(out, n)
 		}
 	}
+	return out
+}
+
+// backwards returns the nodes of needed, users before arguments, in an order that
+// does not depend on when they were made: so what comes back along several paths is
+// added up in the same order however the statements of a program are arranged.
+func (g *Graph) backwards(ys, needed []*Node) []*Node {
+	open := make(map[*Node]bool, len(needed)) // not visited yet
+	for _, n := range needed {
+		open[n] = true
+	}
+	out := make([]*Node, 0, len(needed)) // arguments first
+	type visit struct {
+		n    *Node
+		next int // the argument to go to
+	}
+	var stack []visit
+	enter := func(n *Node) {
+		if open[n] {
+			open[n] = false
+			stack = append(stack, visit{n: n})
+		}
+	}
+	for i := len(ys) - 1; i >= 0; i-- {
+		for enter(ys[i]); len(stack) > 0; {
+			v := &stack[len(stack)-1]
+			if v.next == len(v.n.Args) {
+				out = append(out, v.n)
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			v.next++
+			enter(v.n.Args[v.next-1])
+		}
+	}
+	slices.Reverse(out)
 	return out
 }
 

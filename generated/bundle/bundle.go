@@ -140,10 +140,9 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var d3 [3]float64
 	var da2 [6]float64
 	var dzangle [2]float64
-	var d4 [2]float64
+	var d4 [6]float64
 	var d5 [2]float64
-	var d6 [3]float64
-	var dc2 [18]float64
+	var dc [18]float64
 	var dX [3]float64
 	var dX2 [3]float64
 
@@ -184,8 +183,8 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	v4 := math.Sin(0.5 * angle)
 	v5 := 2 * squareF64(v4)
 
-	// d7 = cos(0.5·angle)   bundle.bp:14
-	d7 := math.Cos(0.5 * angle)
+	// d6 = cos(0.5·angle)   bundle.bp:14
+	d6 := math.Cos(0.5 * angle)
 	var s2 float64
 	for i := range 3 {
 		// a = r/angle   bundle.bp:13
@@ -245,16 +244,16 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		// d = c[6]·(Y[:2]/Y[2])   bundle.bp:23
 		d[i] = Yi / Y0 * c0
 	}
-	c02 := c[7]
-	c03 := c[8]
+	c02 := c[8]
 	ds := 2 * s3
+	c03 := c[7]
 	for i := range 2 {
-		// dzs = −(c[7]·d + 2·c[8]·s3·d)   bundle.bp:22
+		// dzs = −(2·c[8]·s3·d + c[7]·d)   bundle.bp:22
 		di := d[i]
-		dzs := -(di*c02 + di*c03*ds)
+		dzs := -(di*c02*ds + di*c03)
 
-		// d4 = −s3·d   bundle.bp:23
-		d4[i] = -(di * s3)
+		// d5 = −s3·d   bundle.bp:23
+		d5[i] = -(di * s3)
 
 		// dzs2 = dzs·dzpᵀ   bundle.bp:22
 		dzs2Row := dzs2[i*2:][:2]
@@ -265,13 +264,13 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 
 	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
 	v6 := squareF64(s3)
-	v7 := 1 + c02*s3 + c03*v6
+	v7 := 1 + c03*s3 + c02*v6
 
-	// d8 = −c[6]·v6   bundle.bp:23
-	d8 := -(c0 * v7)
+	// d7 = −c[6]·v6   bundle.bp:23
+	d7 := -(c0 * v7)
 
-	// dzp2[0,0] = (d8 + dzs2[0,0])/Y[2]   bundle.bp:21
-	dzp2[0] = (d8 + dzs2[0]) / Y0
+	// dzp2[0,0] = (d7 + dzs2[0,0])/Y[2]   bundle.bp:21
+	dzp2[0] = (d7 + dzs2[0]) / Y0
 
 	// dzp2[1,0] = dzs2[1,0]/Y[2]   bundle.bp:21
 	dzp2[2] = dzs2[2] / Y0
@@ -279,14 +278,9 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	// dzp2[0,1] = dzs2[0,1]/Y[2]   bundle.bp:21
 	dzp2[1] = dzs2[1] / Y0
 
-	// dzp2[1,1] = (d8 + dzs2[1,1])/Y[2]   bundle.bp:21
-	dzp2[3] = (d8 + dzs2[3]) / Y0
-
-	// d5 = −v5·d   bundle.bp:23
-	for i := range 2 {
-		d5[i] = -(d[i] * v6)
-	}
-	d9 := 2 * v4
+	// dzp2[1,1] = (d7 + dzs2[1,1])/Y[2]   bundle.bp:21
+	dzp2[3] = (d7 + dzs2[3]) / Y0
+	d8 := 2 * v4
 	dangle := -v3
 	dzangle2 := 0.5 / zangle
 	for i := range 2 {
@@ -308,13 +302,16 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 				}
 			}
 
-			// dY[i,j] = [1 ≥ j]·dzp2[i,j] + s8[i,j]   bundle.bp:20
+			// dY[i,j] = s8[i,j] + [1 ≥ j]·dzp2[i,j]   bundle.bp:20
 			var dY2 float64
 			if j <= 1 {
 				dY2 = dzp2[i*2+j]
 			}
-			dYj := dY2 + s8
+			dYj := s8 + dY2
 			dY[i*3+j] = dYj
+
+			// s4 = dY·X   bundle.bp:14
+			s4 += dYj * X[j]
 
 			// d2 = v2·dY∘X2   bundle.bp:14
 			d2[j] = dYj * v3 * X2[j]
@@ -323,12 +320,9 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			X3j := X3[j]
 			d3[j] = -(dYj * v3 * X3j)
 
-			// s4 = v4·dY·a   bundle.bp:14
+			// s5 = v4·dY·a   bundle.bp:14
 			aj := a[j]
-			s4 += dYj * v5 * aj
-
-			// s5 = dY·X   bundle.bp:14
-			s5 += dYj * X[j]
+			s5 += dYj * v5 * aj
 
 			// s6 = dY·t   bundle.bp:14
 			s6 += dYj * t[j]
@@ -336,8 +330,8 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			// s7 = s2·dY·a   bundle.bp:14
 			s7 += dYj * (aj * s2)
 
-			// d6 = −dY∘X3   bundle.bp:11
-			d6[j] = -(dYj * X3j)
+			// d4 = −dY∘X3   bundle.bp:11
+			d4[i*3+j] = -(dYj * X3j)
 
 			// dX = if s = 0 { dY∘c3 } else { v2·dY∘a2 }   bundle.bp:11
 			if on {
@@ -358,7 +352,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		da2Row := da2[i*3:][:3]
 		jXRow := jX[i*3:][:3]
 		for j := range 3 {
-			// da[i,j] = dY[i,j]·v4·s2 + s4[i]·X[j] + [1 ≥ j]·d3[i,j + 1] + [j ≥ 2]·d3[i,j − 2]   bundle.bp:13
+			// da[i,j] = dY[i,j]·v4·s2 + s5[i]·X[j] + [1 ≥ j]·d3[i,j + 1] + [j ≥ 2]·d3[i,j − 2]   bundle.bp:13
 			var da3 float64
 			if j <= 1 {
 				da3 = d3[j+1]
@@ -367,7 +361,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			if j >= 2 {
 				da4 = d3[j-2]
 			}
-			da := dYRow[j]*v5*s2 + s4*X[j] + da3 + da4
+			da := dYRow[j]*v5*s2 + s5*X[j] + da3 + da4
 
 			// da2[i,j] = (da[i,j] + [0 ≥ j]·d2[i,j + 2] + [j ≥ 1]·d2[i,j − 1])/angle   bundle.bp:13
 			var da5 float64
@@ -384,31 +378,25 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			// s8 = da2·a   bundle.bp:13
 			s8 += da2j * a[j]
 
-			// dX3[i,j] = (if s = 0 { dY[i,j] } else { s4[i]·a[j] }) + (if s = 0 { 0 } else { dY[i,j]·v }) + [0 ≥ j]·dX2[i,j + 2]   bundle.bp:27
+			// dX3[i,j] = (if s = 0 { dY[i,j] } else { s5[i]·a[j] + dY[i,j]·v }) + [0 ≥ j]·dX2[i,j + 2] + [j ≥ 1]·dX2[i,j − 1]   bundle.bp:27
 			dYj := dYRow[j]
 			var dX4 float64
 			if j <= 0 {
 				dX4 = dX2[j+2]
 			}
-			var v8 float64
-			if on {
-				v8 = dYj
-			} else {
-				v8 = s4 * a[j]
-			}
-			var v9 float64
-			if on {
-				v9 = 0
-			} else {
-				v9 = dYj * v2
-			}
-			dX3 := v8 + v9 + dX4
-
-			// jX[i,j] = dX3[i,j] + [j ≥ 1]·dX2[i,j − 1] + [1 ≥ j]·dX[i,j + 1] + [j ≥ 2]·dX[i,j − 2]   bundle.bp:27
 			var dX5 float64
 			if j >= 1 {
 				dX5 = dX2[j-1]
 			}
+			var v8 float64
+			if on {
+				v8 = dYj
+			} else {
+				v8 = s5*a[j] + dYj*v2
+			}
+			dX3 := v8 + dX4 + dX5
+
+			// jX[i,j] = dX3[i,j] + [1 ≥ j]·dX[i,j + 1] + [j ≥ 2]·dX[i,j − 2]   bundle.bp:27
 			var dX6 float64
 			if j <= 1 {
 				dX6 = dX[j+1]
@@ -417,45 +405,31 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			if j >= 2 {
 				dX7 = dX[j-2]
 			}
-			jXRow[j] = dX3 + dX5 + dX6 + dX7
+			jXRow[j] = dX3 + dX6 + dX7
 		}
 
-		// d10 = 4·v3·d7·s7   bundle.bp:14
-		d10 := 2 * s7 * d9 * d7
+		// d9 = 4·v3·d6·s7   bundle.bp:14
+		d9 := 2 * s7 * d8 * d6
 
-		// dzangle = 0.5/zangle·(0.5·d10 + v·s6 + −v2·s5 − s8)   bundle.bp:12
-		dzangle[i] = (0.5*d10 + s6*v2 + s5*dangle - s8) * dzangle2
-		dc2Row := dc2[i*9:][:9]
+		// dzangle = 0.5/zangle·(0.5·d9 + v·s6 − s8 + −v2·s4)   bundle.bp:12
+		dzangle[i] = (0.5*d9 + s6*v2 - s8 + s4*dangle) * dzangle2
+	}
+	for i := range 2 {
+		// d9 = −v5·d   bundle.bp:23
+		d9 := -(d[i] * v6)
+
+		// dc[i,j] = [j = 8]·d9[i] + [j = 7]·d5[i]   bundle.bp:27
+		dcRow := dc[i*9:][:9]
 		for j := range 9 {
-			// dc[i,j] = [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] + [0 ≥ j]·dY[i,j + 2]·X2[j + 2] + [j ≥ 2, 2 ≥ j]·d6[i,j − 2]   bundle.bp:27
-			var dc4 float64
-			if j >= 1 && j <= 2 {
-				dc4 = dY[i*3+j-1] * X2[j-1]
-			}
 			var dc5 float64
-			if j <= 0 {
-				dc5 = dY[i*3+j+2] * X2[j+2]
+			if j == 8 {
+				dc5 = d9
 			}
 			var dc6 float64
-			if j >= 2 && j <= 2 {
-				dc6 = d6[j-2]
+			if j == 7 {
+				dc6 = d5[i]
 			}
-			dc := dc4 + dc5 + dc6
-
-			// dc2[i,j] = (if s = 0 { dc[i,j] + [1 ≥ j]·d6[i,j + 1] } else { 0 }) + [j = 8]·d5[i]   bundle.bp:27
-			var dc7 float64
-			if on {
-				var dc8 float64
-				if j <= 1 {
-					dc8 = d6[j+1]
-				}
-				dc7 = dc + dc8
-			}
-			var dc8 float64
-			if j == 8 {
-				dc8 = d5[i]
-			}
-			dc2Row[j] = dc7 + dc8
+			dcRow[j] = dc5 + dc6
 		}
 	}
 	t2 := c0 * v7
@@ -464,34 +438,60 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		Yi := Y[i]
 		f[i] = -(Yi/Y0*t2 + seen[i])
 
-		// d10 = −v6·(Y[:2]/Y[2])   bundle.bp:23
-		d10 := -(Yi / Y0 * v7)
-		dc2Row := dc2[i*9:][:9]
+		// d9 = −v6·(Y[:2]/Y[2])   bundle.bp:23
+		d9 := -(Yi / Y0 * v7)
+		dcRow := dc[i*9:][:9]
 		jCRow := jC[i*9:][:9]
 		for j := range 9 {
-			// dc3[i,j] = dc2[i,j] + [j = 7]·d4[i] + [j = 6]·d10[i]   bundle.bp:27
-			var dc4 float64
-			if j == 7 {
-				dc4 = d4[i]
-			}
+			// dc2[i,j] = dc[i,j] + [j = 6]·d9[i] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3]   bundle.bp:27
 			var dc5 float64
 			if j == 6 {
-				dc5 = d10
+				dc5 = d9
 			}
-			dc3 := dc2Row[j] + dc4 + dc5
-
-			// jc[i,j] = dc3[i,j] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + dzangle[i]·2·c[j]) })   bundle.bp:27
 			var dc6 float64
 			if j >= 3 && j <= 5 {
 				dc6 = dY[i*3+j-3]
 			}
+			dc2 := dcRow[j] + dc5 + dc6
+
+			// dc3[i,j] = dc2[i,j] + (if s = 0 { [1 ≥ j]·d4[i,j + 1] } else { 0 }) + (if s = 0 { [j ≥ 2, 2 ≥ j]·d4[i,j − 2] } else { 0 })   bundle.bp:27
 			var dc7 float64
-			if !on {
-				if j <= 2 {
-					dc7 = da2[i*3+j] + dzangle[i]*(2*c[j])
+			if on {
+				if j <= 1 {
+					dc7 = d4[i*3+j+1]
 				}
 			}
-			jCRow[j] = dc3 + dc6 + dc7
+			var dc8 float64
+			if on {
+				if j >= 2 && j <= 2 {
+					dc8 = d4[i*3+j-2]
+				}
+			}
+			dc3 := dc2 + dc7 + dc8
+
+			// dc4[i,j] = dc3[i,j] + (if s = 0 { [0 ≥ j]·dY[i,j + 2]·X2[j + 2] } else { 0 }) + (if s = 0 { [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] } else { 0 })   bundle.bp:27
+			var dc9 float64
+			if on {
+				if j <= 0 {
+					dc9 = dY[i*3+j+2] * X2[j+2]
+				}
+			}
+			var dc10 float64
+			if on {
+				if j >= 1 && j <= 2 {
+					dc10 = dY[i*3+j-1] * X2[j-1]
+				}
+			}
+			dc4 := dc3 + dc9 + dc10
+
+			// jc[i,j] = dc4[i,j] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + dzangle[i]·2·c[j]) })   bundle.bp:27
+			var dc11 float64
+			if !on {
+				if j <= 2 {
+					dc11 = da2[i*3+j] + dzangle[i]*(2*c[j])
+				}
+			}
+			jCRow[j] = dc4 + dc11
 		}
 	}
 }

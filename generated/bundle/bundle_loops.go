@@ -300,9 +300,9 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 	dY := w.reals[29:][:2]
 	dY2 := w.reals[31:][:2]
 	dY3 := w.reals[24:][:3]
-	d2 := w.reals[33:][:3]
-	da := w.reals[36:][:3]
-	da2 := w.reals[39:][:3]
+	da := w.reals[33:][:3]
+	da2 := w.reals[36:][:3]
+	d2 := w.reals[39:][:3]
 	dC3 := w.reals[3:][:3]
 	dC5 := w.reals[42:][:3]
 	dX2 := w.reals[45:][:3]
@@ -453,17 +453,17 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 		// dC2 = s5·C[camera,6]   bundle.bp:23
 		dC2 := s5 * C[camerab*9+6]
 
-		// ds = dC2·C[camera,7] + 2·dC2·C[camera,8]·s4   bundle.bp:22
-		ds := dC2*C[camerab*9+7] + dC2*C[camerab*9+8]*(2*s4)
+		// ds = 2·dC2·C[camera,8]·s4 + dC2·C[camera,7]   bundle.bp:22
+		ds := dC2*C[camerab*9+8]*(2*s4) + dC2*C[camerab*9+7]
 
-		// dC[camera,8] += dC2·v5   bundle.bp:23
-		dC[camerab*9+8] += dC2 * v6
+		// dC[camera,6] += s5·v6   bundle.bp:23
+		dC[camerab*9+6] += s5 * v7
 
 		// dC[camera,7] += dC2·s4   bundle.bp:23
 		dC[camerab*9+7] += dC2 * s4
 
-		// dC[camera,6] += s5·v6   bundle.bp:23
-		dC[camerab*9+6] += s5 * v7
+		// dC[camera,8] += dC2·v5   bundle.bp:23
+		dC[camerab*9+8] += dC2 * v6
 		for i := range 2 {
 			// dY = (v7·d + 2·ds·(Y[:2]/Y[2]))/Y[2]   bundle.bp:21
 			Yi := Y[i]
@@ -486,109 +486,103 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 				}
 			}
 
-			// dY3[i] = [1 ≥ i]·dY[i] + s10[i]   bundle.bp:20
+			// dY3[i] = s10[i] + [1 ≥ i]·dY[i]   bundle.bp:20
 			var dY4 float32
 			if i <= 1 {
 				dY4 = dY[i]
 			}
-			dY3i := dY4 + s10
+			dY3i := s10 + dY4
 			dY3[i] = dY3i
-
-			// dC[camera,i + 3] += dY3[i]   bundle.bp:20
-			dC[camerab*9+i+3] += dY3i
 
 			// s6 = dY3ᵀ·X[point]   bundle.bp:14
 			s6 += dY3i * X[i+pointb*3]
 
-			// s7 = s3·dY3ᵀ·a   bundle.bp:14
-			ai := a[i]
-			s7 += dY3i * (ai * s3)
+			// da = v4·dY3∘X3   bundle.bp:14
+			da[i] = dY3i * v5 * X3[i]
+
+			// da2 = −v4·dY3∘X2   bundle.bp:14
+			X2i := X2[i]
+			da2[i] = -(dY3i * v5 * X2i)
 
 			// d2 = v3·dY3   bundle.bp:14
 			d2i := dY3i * v4
 			d2[i] = d2i
 
-			// s8 = d2ᵀ·a   bundle.bp:14
-			s8 += d2i * ai
+			// s7 = d2ᵀ·a   bundle.bp:14
+			ai := a[i]
+			s7 += d2i * ai
 
-			// da = −v4·dY3∘X2   bundle.bp:14
-			X2i := X2[i]
-			da[i] = -(dY3i * v5 * X2i)
+			// s8 = dY3ᵀ·t   bundle.bp:14
+			s8 += dY3i * t[i]
 
-			// da2 = v4·dY3∘X3   bundle.bp:14
-			da2[i] = dY3i * v5 * X3[i]
-
-			// s9 = dY3ᵀ·t   bundle.bp:14
-			s9 += dY3i * t[i]
+			// s9 = s3·dY3ᵀ·a   bundle.bp:14
+			s9 += dY3i * (ai * s3)
 
 			// dC5 = −dY3∘X2   bundle.bp:11
 			dC5[i] = -(dY3i * X2i)
 
-			// dX2 = if s2 = 0 { −dY3∘C2 } else { −v4·dY3∘a2 }   bundle.bp:11
+			// dC[camera,i + 3] += dY3[i]   bundle.bp:20
+			dC[camerab*9+i+3] += dY3i
+
+			// dX2 = if s2 = 0 { dY3∘C3 } else { v4·dY3∘a3 }   bundle.bp:11
 			if on {
-				dX2[i] = -(dY3i * C2[i])
+				dX2[i] = dY3i * C3[i]
 			} else {
-				dX2[i] = -(dY3i * v5 * a2[i])
+				dX2[i] = dY3i * v5 * a3[i]
 			}
 
-			// dX3 = if s2 = 0 { dY3∘C3 } else { v4·dY3∘a3 }   bundle.bp:11
+			// dX3 = if s2 = 0 { −dY3∘C2 } else { −v4·dY3∘a2 }   bundle.bp:11
 			if on {
-				dX3[i] = dY3i * C3[i]
+				dX3[i] = -(dY3i * C2[i])
 			} else {
-				dX3[i] = dY3i * v5 * a3[i]
+				dX3[i] = -(dY3i * v5 * a2[i])
 			}
 		}
 		var s10 float32
 		dXRow := dX[pointb*3:][:3]
 		for i := range 3 {
-			// da3[i] = [i ≥ 1]·da2[i − 1] + [0 ≥ i]·da2[i + 2] + [i ≥ 2]·da[i − 2] + [1 ≥ i]·da[i + 1]   bundle.bp:13
+			// da3[i] = d2[i]·s3 + s7·X[point,i] + [1 ≥ i]·da2[i + 1] + [i ≥ 2]·da2[i − 2]   bundle.bp:13
 			var da4 float32
-			if i >= 1 {
-				da4 = da2[i-1]
+			if i <= 1 {
+				da4 = da2[i+1]
 			}
 			var da5 float32
-			if i <= 0 {
-				da5 = da2[i+2]
-			}
-			var da6 float32
 			if i >= 2 {
-				da6 = da[i-2]
+				da5 = da2[i-2]
+			}
+			da3 := d2[i]*s3 + s7*XRow[i] + da4 + da5
+
+			// dC3[i] = (da3[i] + [0 ≥ i]·da[i + 2] + [i ≥ 1]·da[i − 1])/angle   bundle.bp:13
+			var da6 float32
+			if i <= 0 {
+				da6 = da[i+2]
 			}
 			var da7 float32
-			if i <= 1 {
-				da7 = da[i+1]
+			if i >= 1 {
+				da7 = da[i-1]
 			}
-			da3 := da4 + da5 + da6 + da7
-
-			// dC3 = (da3 + s3·d2 + s8·X[point])/angle   bundle.bp:13
-			dC3i := (da3 + d2[i]*s3 + s8*XRow[i]) / angle
+			dC3i := (da3 + da6 + da7) / angle
 			dC3[i] = dC3i
 
 			// s10 = dC3ᵀ·a   bundle.bp:13
 			s10 += dC3i * a[i]
 
-			// dX[point,i] += (if s2 = 0 { dY3[i] } else { dY3[i]·v }) + (if s2 = 0 { 0 } else { s8·a[i] })   bundle.bp:33
+			// dX[point,i] += if s2 = 0 { dY3[i] } else { s7·a[i] + dY3[i]·v }   bundle.bp:33
 			dY3i := dY3[i]
 			var v9 float32
 			if on {
 				v9 = dY3i
 			} else {
-				v9 = dY3i * v2
+				v9 = s7*a[i] + dY3i*v2
 			}
-			var v10 float32
-			if on {
-				v10 = 0
-			} else {
-				v10 = s8 * a[i]
-			}
-			dXRow[i] += v9 + v10
+			dXRow[i] += v9
 		}
 
-		// d4 = 4·s7·v2·cos(0.5·angle)   bundle.bp:14
-		d4 := 2 * s7 * (2 * v3) * cosF32(0.5*angle)
+		// d4 = 4·s9·v2·cos(0.5·angle)   bundle.bp:14
+		d4 := 2 * s9 * (2 * v3) * cosF32(0.5*angle)
 
-		// dzangle = (s9·v − s10 + 0.5·d4 − s6·v4)·(0.5/zangle)   bundle.bp:12
-		dzangle := (s9*v2 - s10 + 0.5*d4 - s6*v5) * (0.5 / zangle)
+		// dzangle = (0.5·d4 + s8·v − s10 − s6·v4)·(0.5/zangle)   bundle.bp:12
+		dzangle := (0.5*d4 + s8*v2 - s10 - s6*v5) * (0.5 / zangle)
 		dCRow := dC[camerab*9:][:3]
 		for i := range 3 {
 			// dC4[i] = dzangle·2·C[camera,i]   bundle.bp:11
@@ -604,42 +598,42 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			dCRow[i] += v9
 		}
 		if s2 == 0 {
-			// dC[camera,i] += if s2 = 0 { dC5[i + 1] } else { 0 }   bundle.bp:11
-			dCRow2 := dC[camerab*9:][:2]
+			// dC[camera,i + 1] += if s2 = 0 { dY3[i]·X3[i] } else { 0 }   bundle.bp:11
+			dCRow2 := dC[camerab*9+1:][:2]
 			for i := range 2 {
-				dCRow2[i] += dC5[i+1]
+				dCRow2[i] += dY3[i] * X3[i]
 			}
-
-			// dC[camera,i + 2] += if s2 = 0 { dC5[i] } else { 0 }   bundle.bp:11
-			dC[camerab*9+2] += dC5[0]
 
 			// dC[camera,i] += if s2 = 0 { dY3[i + 2]·X3[i + 2] } else { 0 }   bundle.bp:11
 			dC[camerab*9] += dY3[2] * X3[2]
 
-			// dC[camera,i + 1] += if s2 = 0 { dY3[i]·X3[i] } else { 0 }   bundle.bp:11
-			dCRow3 := dC[camerab*9+1:][:2]
+			// dC[camera,i + 2] += if s2 = 0 { dC5[i] } else { 0 }   bundle.bp:11
+			dC[camerab*9+2] += dC5[0]
+
+			// dC[camera,i] += if s2 = 0 { dC5[i + 1] } else { 0 }   bundle.bp:11
+			dCRow3 := dC[camerab*9:][:2]
 			for i := range 2 {
-				dCRow3[i] += dY3[i] * X3[i]
+				dCRow3[i] += dC5[i+1]
 			}
 		}
 
-		// dX[point,i] += dX2[i + 2]   bundle.bp:11
-		dX[pointb*3] += dX2[2]
+		// dX[point,i + 2] += dX2[i]   bundle.bp:11
+		dX[pointb*3+2] += dX2[0]
 
-		// dX[point,i + 1] += dX2[i]   bundle.bp:11
-		dXRow2 := dX[pointb*3+1:][:2]
+		// dX[point,i] += dX2[i + 1]   bundle.bp:11
+		dXRow2 := dX[pointb*3:][:2]
 		for i := range 2 {
-			dXRow2[i] += dX2[i]
+			dXRow2[i] += dX2[i+1]
 		}
 
-		// dX[point,i] += dX3[i + 1]   bundle.bp:11
-		dXRow3 := dX[pointb*3:][:2]
+		// dX[point,i + 1] += dX3[i]   bundle.bp:11
+		dXRow3 := dX[pointb*3+1:][:2]
 		for i := range 2 {
-			dXRow3[i] += dX3[i+1]
+			dXRow3[i] += dX3[i]
 		}
 
-		// dX[point,i + 2] += dX3[i]   bundle.bp:11
-		dX[pointb*3+2] += dX3[0]
+		// dX[point,i] += dX3[i + 2]   bundle.bp:11
+		dX[pointb*3] += dX3[2]
 	}
 
 	// loss sum(huber(e, 0))   bundle.bp:35

@@ -1415,14 +1415,14 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	dh1MD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
 	dh1Y := w.reals[T*T*197+T*13536+vocab:][:T*512]
 	dh1AZ := w.reals[T*T*133+T*9888+vocab:][:T*512]
-	dh1AV := w.reals[T*T*197+T*15584+vocab:][:T*T*64]
-	dh1AV2 := w.reals[T*T*197+T*14048+vocab:][:T*512]
 	dh1AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
 	dza := w.reals[T*T*128+T*5760+vocab:][:T*T]
+	dh1AQ := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
+	dh1AQ2 := w.reals[T*T*197+T*14048+vocab:][:T*512]
 	dh1AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
 	dh1AM2 := w.reals[T*T*197+T*14560+vocab:][:T*512]
-	dh1AQ := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
-	dh1AQ2 := w.reals[T*T*261+T*19712+vocab:][:T*512]
+	dh1AV := w.reals[T*T*197+T*15584+vocab:][:T*T*64]
+	dh1AV2 := w.reals[T*T*261+T*19712+vocab:][:T*512]
 	dh1N := w.reals[T*T*133+T*5760+vocab:][:T*32]
 	dh1ND := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
 	dh0 := w.reals[T*T*261+T*17664+vocab:][:T*512]
@@ -1431,14 +1431,14 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	dh0MD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
 	dh0Y := w.reals[T*T*133+T*9888+vocab:][:T*512]
 	dh0AZ := w.reals[T*T*64+T*3664+vocab:][:T*512]
-	dh0AV := w.reals[T*T*64+T*5728+vocab:][:T*T*64]
-	dh0AV2 := w.reals[T*T*64+T*4176+vocab:][:T*512]
 	dh0AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
 	dza2 := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
+	dh0AQ := w.reals[T*T*128+T*5760+vocab:][:T*T]
+	dh0AQ2 := w.reals[T*T*64+T*4176+vocab:][:T*512]
 	dh0AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
 	dh0AM2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
-	dh0AQ := w.reals[T*T*128+T*5760+vocab:][:T*T]
-	dh0AQ2 := w.reals[T*T*133+T*10400+vocab:][:T*512]
+	dh0AV := w.reals[T*T*64+T*5728+vocab:][:T*T*64]
+	dh0AV2 := w.reals[T*T*133+T*10400+vocab:][:T*512]
 	dh0N := w.reals[T*T*128+T*5728+vocab:][:T*32]
 	dh0ND := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
 	dx := w.reals[T*T*133+T*5760+vocab:][:T*32]
@@ -1874,8 +1874,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				ddzn := -(s2 * (0.5 / zn5i) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dnD[i,j] = dn[i,j]/zn5[i]·nScale[j] + ddzn[i]·2·nD[i,j]   chars.bp:43
-					dnDj := dnRow[j]/zn5i*nScale[j] + ddzn*(2*nDRow[j])
+					// dnD[i,j] = ddzn[i]·2·nD[i,j] + dn[i,j]/zn5[i]·nScale[j]   chars.bp:43
+					dnDj := ddzn*(2*nDRow[j]) + dnRow[j]/zn5i*nScale[j]
 					dnD[j] = dnDj
 
 					// s3[i] = Σⱼ dnD[i,j]   chars.bp:43
@@ -1929,8 +1929,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				ddzm := -(s2 * (0.5 / zm3i) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dh1MD[i,j] = dh1M[i,j]/zm3[i]·h1MScale[j] + ddzm[i]·2·h1MD[i,j]   chars.bp:29
-					dh1MDj := dh1MRow[j]/zm3i*h1MScale[j] + ddzm*(2*h1MDRow[j])
+					// dh1MD[i,j] = ddzm[i]·2·h1MD[i,j] + dh1M[i,j]/zm3[i]·h1MScale[j]   chars.bp:29
+					dh1MDj := ddzm*(2*h1MDRow[j]) + dh1MRow[j]/zm3i*h1MScale[j]
 					dh1MD[j] = dh1MDj
 
 					// s3[i] = Σⱼ dh1MD[i,j]   chars.bp:29
@@ -1962,9 +1962,6 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		for b := range rows {
 			clear(dh1N)
 			for i := range 4 {
-				// dh1AV2[i,j,k] = Σₗ dh1AV[i,j,l]·dh1AZ[l,i,k]   chars.bp:27
-				matmul(mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(dh1AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh1AZ[T*b*32+i*8:], T, 8, 32, 1})
-
 				// dh1AA[i,j,k] = Σₗ dh1AZ[j,i,l]·h1AV[i,k,l]   chars.bp:27
 				matmul(mat(dh1AA, T, T), matrix[float32]{dh1AZ[T*b*32+i*8:], T, 8, 32, 1}, mat(h1AV[T*b*32+T*i*8:], T, 8).T())
 				for j := range T {
@@ -1997,6 +1994,9 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					}
 				}
 
+				// dh1AQ2[i,j,k] = Σₗ dh1AQ[i,j,l]·h1AM[i,l,k]   chars.bp:27
+				matmul(mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(dh1AQ, T, T), mat(h1AM[T*b*32+T*i*8:], T, 8))
+
 				// dh1AM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }   chars.bp:27
 				for j := range T {
 					dh1AMRow := dh1AM[T*j:][:T]
@@ -2012,17 +2012,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				// dh1AM2[i,j,k] = Σₗ dh1AM[i,j,l]·h1AQ[i,l,k]   chars.bp:27
 				matmul(mat(dh1AM2[T*b*32+T*i*8:], T, 8), mat(dh1AM, T, T), mat(h1AQ[T*b*32+T*i*8:], T, 8))
 
-				// dh1AQ2[i,j,k] = Σₗ dh1AQ[i,j,l]·h1AM[i,l,k]   chars.bp:27
-				matmul(mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(dh1AQ, T, T), mat(h1AM[T*b*32+T*i*8:], T, 8))
+				// dh1AV2[i,j,k] = Σₗ dh1AV[i,j,l]·dh1AZ[l,i,k]   chars.bp:27
+				matmul(mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(dh1AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh1AZ[T*b*32+i*8:], T, 8, 32, 1})
 
-				// dh1N[j,k] += Σᵢ,ₗ dh1AQ2[i,j,l]·h1AWq[i,l,k]   chars.bp:27
-				addmul(mat(dh1N, T, 32), mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(h1AWq[i*256:], 8, 32))
+				// dh1N[j,k] += Σᵢ,ₗ dh1AV2[i,j,l]·h1AWv[i,l,k]   chars.bp:27
+				addmul(mat(dh1N, T, 32), mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(h1AWv[i*256:], 8, 32))
 
 				// dh1N[j,k] += Σᵢ,ₗ dh1AM2[i,j,l]·h1AWk[i,l,k]   chars.bp:27
 				addmul(mat(dh1N, T, 32), mat(dh1AM2[T*b*32+T*i*8:], T, 8), mat(h1AWk[i*256:], 8, 32))
 
-				// dh1N[j,k] += Σᵢ,ₗ dh1AV2[i,j,l]·h1AWv[i,l,k]   chars.bp:27
-				addmul(mat(dh1N, T, 32), mat(dh1AV2[T*b*32+T*i*8:], T, 8), mat(h1AWv[i*256:], 8, 32))
+				// dh1N[j,k] += Σᵢ,ₗ dh1AQ2[i,j,l]·h1AWq[i,l,k]   chars.bp:27
+				addmul(mat(dh1N, T, 32), mat(dh1AQ2[T*b*32+T*i*8:], T, 8), mat(h1AWq[i*256:], 8, 32))
 			}
 			for i := range T {
 				var s2 float32
@@ -2046,8 +2046,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				ddzn3 := -(s2 * (0.5 / zn3i) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dh1ND[i,j] = dh1N[i,j]/zn3[i]·h1NScale[j] + ddzn3[i]·2·h1ND[i,j]   chars.bp:26
-					dh1NDj := dh1NRow[j]/zn3i*h1NScale[j] + ddzn3*(2*h1NDRow[j])
+					// dh1ND[i,j] = ddzn3[i]·2·h1ND[i,j] + dh1N[i,j]/zn3[i]·h1NScale[j]   chars.bp:26
+					dh1NDj := ddzn3*(2*h1NDRow[j]) + dh1NRow[j]/zn3i*h1NScale[j]
 					dh1ND[j] = dh1NDj
 
 					// s3[i] = Σⱼ dh1ND[i,j]   chars.bp:26
@@ -2102,8 +2102,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				ddzm3 := -(s2 * (0.5 / zmi) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dh0MD[i,j] = dh0M[i,j]/zm[i]·h0MScale[j] + ddzm3[i]·2·h0MD[i,j]   chars.bp:29
-					dh0MDj := dh0MRow[j]/zmi*h0MScale[j] + ddzm3*(2*h0MDRow[j])
+					// dh0MD[i,j] = ddzm3[i]·2·h0MD[i,j] + dh0M[i,j]/zm[i]·h0MScale[j]   chars.bp:29
+					dh0MDj := ddzm3*(2*h0MDRow[j]) + dh0MRow[j]/zmi*h0MScale[j]
 					dh0MD[j] = dh0MDj
 
 					// s3[i] = Σⱼ dh0MD[i,j]   chars.bp:29
@@ -2135,9 +2135,6 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		for b := range rows {
 			clear(dh0N)
 			for i := range 4 {
-				// dh0AV2[i,j,k] = Σₗ dh0AV[i,j,l]·dh0AZ[l,i,k]   chars.bp:27
-				matmul(mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(dh0AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh0AZ[T*b*32+i*8:], T, 8, 32, 1})
-
 				// dh0AA[i,j,k] = Σₗ dh0AZ[j,i,l]·h0AV[i,k,l]   chars.bp:27
 				matmul(mat(dh0AA, T, T), matrix[float32]{dh0AZ[T*b*32+i*8:], T, 8, 32, 1}, mat(h0AV[T*b*32+T*i*8:], T, 8).T())
 				for j := range T {
@@ -2170,6 +2167,9 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					}
 				}
 
+				// dh0AQ2[i,j,k] = Σₗ dh0AQ[i,j,l]·h0AM[i,l,k]   chars.bp:27
+				matmul(mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(dh0AQ, T, T), mat(h0AM[T*b*32+T*i*8:], T, 8))
+
 				// dh0AM[i,j,k] = if j ≤ k { dza2[i,k,j] } else { 0 }   chars.bp:27
 				for j := range T {
 					dh0AMRow := dh0AM[T*j:][:T]
@@ -2185,17 +2185,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				// dh0AM2[i,j,k] = Σₗ dh0AM[i,j,l]·h0AQ[i,l,k]   chars.bp:27
 				matmul(mat(dh0AM2[T*b*32+T*i*8:], T, 8), mat(dh0AM, T, T), mat(h0AQ[T*b*32+T*i*8:], T, 8))
 
-				// dh0AQ2[i,j,k] = Σₗ dh0AQ[i,j,l]·h0AM[i,l,k]   chars.bp:27
-				matmul(mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(dh0AQ, T, T), mat(h0AM[T*b*32+T*i*8:], T, 8))
+				// dh0AV2[i,j,k] = Σₗ dh0AV[i,j,l]·dh0AZ[l,i,k]   chars.bp:27
+				matmul(mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(dh0AV[T*T*b*4+T*T*i:], T, T), matrix[float32]{dh0AZ[T*b*32+i*8:], T, 8, 32, 1})
 
-				// dh0N[j,k] += Σᵢ,ₗ dh0AQ2[i,j,l]·h0AWq[i,l,k]   chars.bp:27
-				addmul(mat(dh0N, T, 32), mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(h0AWq[i*256:], 8, 32))
+				// dh0N[j,k] += Σᵢ,ₗ dh0AV2[i,j,l]·h0AWv[i,l,k]   chars.bp:27
+				addmul(mat(dh0N, T, 32), mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(h0AWv[i*256:], 8, 32))
 
 				// dh0N[j,k] += Σᵢ,ₗ dh0AM2[i,j,l]·h0AWk[i,l,k]   chars.bp:27
 				addmul(mat(dh0N, T, 32), mat(dh0AM2[T*b*32+T*i*8:], T, 8), mat(h0AWk[i*256:], 8, 32))
 
-				// dh0N[j,k] += Σᵢ,ₗ dh0AV2[i,j,l]·h0AWv[i,l,k]   chars.bp:27
-				addmul(mat(dh0N, T, 32), mat(dh0AV2[T*b*32+T*i*8:], T, 8), mat(h0AWv[i*256:], 8, 32))
+				// dh0N[j,k] += Σᵢ,ₗ dh0AQ2[i,j,l]·h0AWq[i,l,k]   chars.bp:27
+				addmul(mat(dh0N, T, 32), mat(dh0AQ2[T*b*32+T*i*8:], T, 8), mat(h0AWq[i*256:], 8, 32))
 			}
 			for i := range T {
 				var s2 float32
@@ -2219,8 +2219,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				ddzn5 := -(s2 * (0.5 / zni) / 32)
 				var s3 float32
 				for j := range 32 {
-					// dh0ND[i,j] = dh0N[i,j]/zn[i]·h0NScale[j] + ddzn5[i]·2·h0ND[i,j]   chars.bp:26
-					dh0NDj := dh0NRow[j]/zni*h0NScale[j] + ddzn5*(2*h0NDRow[j])
+					// dh0ND[i,j] = ddzn5[i]·2·h0ND[i,j] + dh0N[i,j]/zn[i]·h0NScale[j]   chars.bp:26
+					dh0NDj := ddzn5*(2*h0NDRow[j]) + dh0NRow[j]/zni*h0NScale[j]
 					dh0ND[j] = dh0NDj
 
 					// s3[i] = Σⱼ dh0ND[i,j]   chars.bp:26

@@ -98,8 +98,8 @@ func (w *FactorsWork) grad(batch *FactorsBatch, g *FactorsParams) FactorsLoss {
 	d2 := 0.02 / float32(n)
 	var s float64
 	clear(db)
-	var dlevel2 float64
 	clear(da)
+	var dlevel2 float64
 	clear(dP)
 	clear(dQ)
 	for b2 := range n {
@@ -129,11 +129,11 @@ func (w *FactorsWork) grad(batch *FactorsBatch, g *FactorsParams) FactorsLoss {
 		// db[i] += d3   factors.bp:15
 		db[ib2] += d3
 
-		// dlevel += d3   factors.bp:15
-		dlevel2 += float64(d3)
-
 		// da[u] += d3   factors.bp:15
 		da[ub2] += d3
+
+		// dlevel += d3   factors.bp:15
+		dlevel2 += float64(d3)
 		dPRow := dP[ub2*4:][:4]
 		dQRow := dQ[ib2*4:][:4]
 		for j := range 4 {

@@ -267,7 +267,7 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 			}
 		}
 
-		// dL[i,j] = (if j ≤ i { −d3[i,0,j] } else { 0 }) + [j = i]·1/zL2[i,i]   gaussian.bp:18
+		// dL[i,j] = [j = i]·1/zL2[i,i] + (if j ≤ i { −d3[i,0,j] } else { 0 })   gaussian.bp:18
 		dLRow := dL[b*n:][:n]
 		for b2 := range n {
 			var dL9 float64
@@ -278,7 +278,7 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 			if b2 <= b {
 				v3 = -d3[b2]
 			}
-			dLRow[b2] = v3 + dL9
+			dLRow[b2] = dL9 + v3
 		}
 	}
 	for from := 0; from < n; from += 128 {
@@ -394,29 +394,29 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 			// d4 = 0.5·dL4∘t2   gaussian.bp:7
 			d4 := 0.5 * dL4 * t2Row[b2]
 
-			// s3 = Σ d4∘(t/2)   gaussian.bp:7
-			s3 += d4 * (tRow[b2] / 2)
-			if b == b2 {
-				// s4 = Σᵢ,ⱼ (if i = j { 0.5·dL4[i,j] } else { 0 })   gaussian.bp:11
-				s4 += 0.5 * dL4
-			}
+			// s3 = Σ d4   gaussian.bp:7
+			s3 += d4
 
-			// s5 = Σ d4   gaussian.bp:7
-			s5 += d4
+			// s4 = Σ d4∘(t/2)   gaussian.bp:7
+			s4 += d4 * (tRow[b2] / 2)
+			if b == b2 {
+				// s5 = Σᵢ,ⱼ (if i = j { 0.5·dL4[i,j] } else { 0 })   gaussian.bp:11
+				s5 += 0.5 * dL4
+			}
 		}
 	}
 
-	// d4 = 2·s3·v   gaussian.bp:7
-	d4 := 2 * (s3 * v)
+	// d4 = 2·s4·v   gaussian.bp:7
+	d4 := 2 * (s4 * v)
 
-	// dtheta[0] = s5   gaussian.bp:17
-	dtheta[0] = s5
+	// dtheta[0] = s3   gaussian.bp:17
+	dtheta[0] = s3
 
 	// dtheta[1] = d4   gaussian.bp:17
 	dtheta[1] = d4
 
-	// dtheta[2] = s4·v2   gaussian.bp:17
-	dtheta[2] = s4 * v2
+	// dtheta[2] = s5·v2   gaussian.bp:17
+	dtheta[2] = s5 * v2
 	return f
 }
 

@@ -340,13 +340,13 @@ func (w *MixtureWork) grad(batch *MixtureBatch, g *MixtureParams) MixtureLoss {
 		// da = dzs − d·s3·(exps/total)   mixture.bp:15
 		da[i] = dzs[i] - exps[i]/total*dw
 
-		// dq[i,j] = dzs[i] + dze2[i,j]·ze[i,j]   mixture.bp:12
+		// dq[i,j] = dze2[i,j]·ze[i,j] + dzs[i]   mixture.bp:12
 		dzsi := dzs[i]
 		dze2Row := dze2[i*2:][:2]
 		zeRow := ze[i*2:][:2]
 		dqRow := dq[i*2:][:2]
 		for j := range 2 {
-			dqRow[j] = dzsi + dze2Row[j]*zeRow[j]
+			dqRow[j] = dze2Row[j]*zeRow[j] + dzsi
 		}
 	}
 

@@ -374,10 +374,10 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 	zk22 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
 	zk32 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
 	zk42 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dzs12 := w.reals[n*steps*168+n*30+steps*66+18:][:2]
 	dslopeH1 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
 	dslopeH0 := w.reals[n*steps*168+n*30+steps*2:][:16]
 	dzk4 := w.reals[n*steps*168+n*22+steps*2:][:n*2]
-	dzs12 := w.reals[n*steps*168+n*30+steps*66+18:][:2]
 	dslopeH12 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
 	dslopeH02 := w.reals[n*steps*168+n*30+steps*2:][:16]
 	dzk3 := w.reals[n*steps*168+n*24+steps*2:][:n*2]
@@ -612,8 +612,8 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 			}
 			clear(dslopeH12)
 			for j := range 2 {
-				// dk3 = dzs1_2 + 0.1·dzk4   ode.bp:17
-				j2 := dzs12[j] + 0.1*dzk4[b*2+j]
+				// dk3 = 0.1·dzk4 + dzs1_2   ode.bp:17
+				j2 := 0.1*dzk4[b*2+j] + dzs12[j]
 				dk3[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
 				// dslopeH1_2 = scaleWᵀ·dk3   ode.bp:17
@@ -646,8 +646,8 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 			}
 			clear(dslopeH13)
 			for j := range 2 {
-				// dk2 = dzs1_2 + 0.05·dzk3   ode.bp:17
-				j2 := dzs12[j] + 0.05*dzk3[b*2+j]
+				// dk2 = 0.05·dzk3 + dzs1_2   ode.bp:17
+				j2 := 0.05*dzk3[b*2+j] + dzs12[j]
 				dk2[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
 				// dslopeH1_3 = scaleWᵀ·dk2   ode.bp:17

@@ -873,18 +873,6 @@ func daZProductPart(first, count, rows int, daZ, dr, aWo, scratch2 []float32) {
 	}
 }
 
-// daV2ProductPart is daV2ProductPartGo, or assembly that computes the same.
-func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		daV2ProductAVX512(b, i, daV2, daV, daZ, 0, 64, 0, 32, 3, scratch2)
-	case avx2:
-		daV2ProductAVX2(b, i, daV2, daV, daZ, 0, 64, 0, 32, 3, scratch2)
-	default:
-		daV2ProductPartGo(b, i, daV2, daV, daZ, scratch2)
-	}
-}
-
 // daAProductPart is daAProductPartGo, or assembly that computes the same.
 func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
 	switch cpu {
@@ -909,6 +897,18 @@ func daQLoop(b, i int, daA, exps, total, dza, daQ []float32) {
 	}
 }
 
+// daQ2ProductPart is daQ2ProductPartGo, or assembly that computes the same.
+func daQ2ProductPart(b, i int, daQ2, daQ, aM, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daQ2ProductAVX512(b, i, daQ2, daQ, aM, 0, 64, 0, 32, 3, scratch2)
+	case avx2:
+		daQ2ProductAVX2(b, i, daQ2, daQ, aM, 0, 64, 0, 32, 3, scratch2)
+	default:
+		daQ2ProductPartGo(b, i, daQ2, daQ, aM, scratch2)
+	}
+}
+
 // daMLoop is daMLoopGo, or assembly that computes the same.
 func daMLoop(daM, dza []float32) {
 	switch cpu {
@@ -921,27 +921,27 @@ func daMLoop(daM, dza []float32) {
 	}
 }
 
-// daM2ProductPart is daM2ProductPartGo, or assembly that computes the same.
-func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
+// daV2ProductPart is daV2ProductPartGo, or assembly that computes the same.
+func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		daM2ProductAVX512(b, i, daM2, daM, aQ, 0, 64, 0, 32, 3, scratch2)
+		daV2ProductAVX512(b, i, daV2, daV, daZ, 0, 64, 0, 32, 3, scratch2)
 	case avx2:
-		daM2ProductAVX2(b, i, daM2, daM, aQ, 0, 64, 0, 32, 3, scratch2)
+		daV2ProductAVX2(b, i, daV2, daV, daZ, 0, 64, 0, 32, 3, scratch2)
 	default:
-		daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
+		daV2ProductPartGo(b, i, daV2, daV, daZ, scratch2)
 	}
 }
 
 // dnProductPart is dnProductPartGo, or assembly that computes the same.
-func dnProductPart(dn, daQ2, aWq, scratch2 []float32) {
+func dnProductPart(dn, daV2, aWv, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dnProductAVX512(dn, daQ2, aWq, 0, 64, 0, 128, 3, scratch2)
+		dnProductAVX512(dn, daV2, aWv, 0, 64, 0, 128, 3, scratch2)
 	case avx2:
-		dnProductAVX2(dn, daQ2, aWq, 0, 64, 0, 128, 3, scratch2)
+		dnProductAVX2(dn, daV2, aWv, 0, 64, 0, 128, 3, scratch2)
 	default:
-		dnProductPartGo(dn, daQ2, aWq, scratch2)
+		dnProductPartGo(dn, daV2, aWv, scratch2)
 	}
 }
 
@@ -1462,12 +1462,6 @@ func daZProductAVX512(rows int, daZ []float32, dr []float32, aWo []float32, rowL
 func daZProductAVX2(rows int, daZ []float32, dr []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daV2ProductAVX512(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func daV2ProductAVX2(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
 func daAProductAVX512(b int, i int, daA []float32, daZ []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
@@ -1480,22 +1474,28 @@ func daQLoopAVX512(b int, i int, daA []float32, exps []float32, total []float32,
 func daQLoopAVX2(b int, i int, daA []float32, exps []float32, total []float32, dza []float32, daQ []float32)
 
 //go:noescape
+func daQ2ProductAVX512(b int, i int, daQ2 []float32, daQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daQ2ProductAVX2(b int, i int, daQ2 []float32, daQ []float32, aM []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
 func daMLoopAVX512(daM []float32, dza []float32)
 
 //go:noescape
 func daMLoopAVX2(daM []float32, dza []float32)
 
 //go:noescape
-func daM2ProductAVX512(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daV2ProductAVX512(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func daM2ProductAVX2(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func daV2ProductAVX2(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnProductAVX512(dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dnProductAVX512(dn []float32, daV2 []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dnProductAVX2(dn []float32, daQ2 []float32, aWq []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dnProductAVX2(dn []float32, daV2 []float32, aWv []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func daWqProductAVX512(b int, daWq []float32, daQ2 []float32, n []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

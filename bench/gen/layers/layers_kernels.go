@@ -2037,8 +2037,8 @@ func drLoopGo(b int, zm, dm, zm2, dmScale, mD, mScale, dmD, dr, ddcenter []float
 		ddzm := -(s2 * (0.5 / zmi) / 128)
 		var s3 float32
 		for j := range 128 {
-			// dmD[i,j] = dm[i,j]/zm[i]·mScale[j] + ddzm[i]·2·mD[i,j]   layers.bp:29
-			dmDj := dmRow[j]/zmi*mScale[j] + ddzm*(2*mDRow[j])
+			// dmD[i,j] = ddzm[i]·2·mD[i,j] + dm[i,j]/zm[i]·mScale[j]   layers.bp:29
+			dmDj := ddzm*(2*mDRow[j]) + dmRow[j]/zmi*mScale[j]
 			dmD[j] = dmDj
 
 			// s3[i] = Σⱼ dmD[i,j]   layers.bp:29
@@ -2105,29 +2105,6 @@ func daZProductPartGo(first, count, rows int, daZ, dr, aWo, _ []float32) {
 	matmul(matrix[float32]{daZ[first:], rows * 64, count, 128, 1}, mat(dr, rows*64, 128), matrix[float32]{aWo[first:], 128, count, 128, 1})
 }
 
-// daV2Product computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
-func (t *tasks) daV2Product(b, i2 int, daV2, daV, daZ []float32) {
-	k := &t.daV2ProductTask
-	*k = daV2ProductTask{t: t, b: b, i2: i2, daV2: daV2, daV: daV, daZ: daZ}
-	workers.run(1, 1, k)
-}
-
-// daV2ProductTask is what the parts of daV2Product work on.
-type daV2ProductTask struct {
-	t              *tasks
-	b, i2          int
-	daV2, daV, daZ []float32
-}
-
-func (k *daV2ProductTask) part(i, who int) {
-	daV2ProductPart(k.b, k.i2, k.daV2, k.daV, k.daZ, k.t.scratch32.of(who, 32))
-}
-
-// daV2ProductPartGo computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
-func daV2ProductPartGo(b, i int, daV2, daV, daZ, _ []float32) {
-	matmul(mat(daV2, 64, 32), mat(daV[b*16384+i*4096:], 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1})
-}
-
 // daAProduct computes daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l].
 func (t *tasks) daAProduct(b, i2 int, daA, daZ, aV []float32) {
 	k := &t.daAProductTask
@@ -2187,6 +2164,29 @@ func daQLoopGo(b, i int, daA, exps, total, dza, daQ []float32) {
 	}
 }
 
+// daQ2Product computes daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k].
+func (t *tasks) daQ2Product(b, i2 int, daQ2, daQ, aM []float32) {
+	k := &t.daQ2ProductTask
+	*k = daQ2ProductTask{t: t, b: b, i2: i2, daQ2: daQ2, daQ: daQ, aM: aM}
+	workers.run(1, 1, k)
+}
+
+// daQ2ProductTask is what the parts of daQ2Product work on.
+type daQ2ProductTask struct {
+	t             *tasks
+	b, i2         int
+	daQ2, daQ, aM []float32
+}
+
+func (k *daQ2ProductTask) part(i, who int) {
+	daQ2ProductPart(k.b, k.i2, k.daQ2, k.daQ, k.aM, k.t.scratch32.of(who, 32))
+}
+
+// daQ2ProductPartGo computes daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k].
+func daQ2ProductPartGo(b, i int, daQ2, daQ, aM, _ []float32) {
+	matmul(mat(daQ2, 64, 32), mat(daQ, 64, 64), mat(aM[b*8192+i*2048:], 64, 32))
+}
+
 // daMLoopGo computes daM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }.
 func daMLoopGo(daM, dza []float32) {
 	for j := range 64 {
@@ -2201,49 +2201,49 @@ func daMLoopGo(daM, dza []float32) {
 	}
 }
 
-// daM2Product computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
-func (t *tasks) daM2Product(b, i2 int, daM2, daM, aQ []float32) {
-	k := &t.daM2ProductTask
-	*k = daM2ProductTask{t: t, b: b, i2: i2, daM2: daM2, daM: daM, aQ: aQ}
+// daV2Product computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
+func (t *tasks) daV2Product(b, i2 int, daV2, daV, daZ []float32) {
+	k := &t.daV2ProductTask
+	*k = daV2ProductTask{t: t, b: b, i2: i2, daV2: daV2, daV: daV, daZ: daZ}
 	workers.run(1, 1, k)
 }
 
-// daM2ProductTask is what the parts of daM2Product work on.
-type daM2ProductTask struct {
-	t             *tasks
-	b, i2         int
-	daM2, daM, aQ []float32
+// daV2ProductTask is what the parts of daV2Product work on.
+type daV2ProductTask struct {
+	t              *tasks
+	b, i2          int
+	daV2, daV, daZ []float32
 }
 
-func (k *daM2ProductTask) part(i, who int) {
-	daM2ProductPart(k.b, k.i2, k.daM2, k.daM, k.aQ, k.t.scratch32.of(who, 32))
+func (k *daV2ProductTask) part(i, who int) {
+	daV2ProductPart(k.b, k.i2, k.daV2, k.daV, k.daZ, k.t.scratch32.of(who, 32))
 }
 
-// daM2ProductPartGo computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
-func daM2ProductPartGo(b, i int, daM2, daM, aQ, _ []float32) {
-	matmul(mat(daM2, 64, 32), mat(daM, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32))
+// daV2ProductPartGo computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
+func daV2ProductPartGo(b, i int, daV2, daV, daZ, _ []float32) {
+	matmul(mat(daV2, 64, 32), mat(daV[b*16384+i*4096:], 64, 64), matrix[float32]{daZ[b*8192+i*32:], 64, 32, 128, 1})
 }
 
-// dnProduct computes dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k].
-func (t *tasks) dnProduct(dn, daQ2, aWq []float32) {
+// dnProduct computes dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k].
+func (t *tasks) dnProduct(dn, daV2, aWv []float32) {
 	k := &t.dnProductTask
-	*k = dnProductTask{t: t, dn: dn, daQ2: daQ2, aWq: aWq}
+	*k = dnProductTask{t: t, dn: dn, daV2: daV2, aWv: aWv}
 	workers.run(1, 1, k)
 }
 
 // dnProductTask is what the parts of dnProduct work on.
 type dnProductTask struct {
 	t             *tasks
-	dn, daQ2, aWq []float32
+	dn, daV2, aWv []float32
 }
 
 func (k *dnProductTask) part(i, who int) {
-	dnProductPart(k.dn, k.daQ2, k.aWq, k.t.scratch32.of(who, 32))
+	dnProductPart(k.dn, k.daV2, k.aWv, k.t.scratch32.of(who, 32))
 }
 
-// dnProductPartGo computes dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k].
-func dnProductPartGo(dn, daQ2, aWq, _ []float32) {
-	addmul(mat(dn, 64, 128), mat(daQ2, 64, 32), mat(aWq, 32, 128))
+// dnProductPartGo computes dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k].
+func dnProductPartGo(dn, daV2, aWv, _ []float32) {
+	addmul(mat(dn, 64, 128), mat(daV2, 64, 32), mat(aWv, 32, 128))
 }
 
 // daWqProduct computes daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k].
@@ -2456,9 +2456,9 @@ type tasks struct {
 	dmProductTask       dmProductTask
 	daWoProductTask     daWoProductTask
 	daZProductTask      daZProductTask
-	daV2ProductTask     daV2ProductTask
 	daAProductTask      daAProductTask
-	daM2ProductTask     daM2ProductTask
+	daQ2ProductTask     daQ2ProductTask
+	daV2ProductTask     daV2ProductTask
 	dnProductTask       dnProductTask
 	daWqProductTask     daWqProductTask
 	dupWProductTask     dupWProductTask

@@ -779,14 +779,14 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	dmD := w.reals[1841280:][:128]
 	dr := w.reals[2394240:][:131072]
 	daZ := w.reals[922752:][:131072]
-	daV := w.reals[1579136:][:262144]
-	daV2 := w.reals[1053824:][:2048]
 	daA := w.reals[1857664:][:4096]
-	dza := w.reals[1184896:][:4096]
+	dza := w.reals[1053824:][:4096]
+	daQ := w.reals[1184896:][:4096]
+	daQ2 := w.reals[1316992:][:2048]
 	daM := w.reals[1857664:][:4096]
-	daM2 := w.reals[1184896:][:2048]
-	daQ := w.reals[1316992:][:4096]
-	daQ2 := w.reals[1841280:][:2048]
+	daM2 := w.reals[1053824:][:2048]
+	daV := w.reals[1579136:][:262144]
+	daV2 := w.reals[1184896:][:2048]
 	dn := w.reals[1861760:][:8192]
 
 	// d = 1/N   layers.bp:35
@@ -875,30 +875,30 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 		for b := range rows {
 			clear(dn)
 			for i := range 4 {
-				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
-				w.tasks.daV2Product(b, i, daV2, daV, daZ)
-
 				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
 				w.tasks.daAProduct(b, i, daA, daZ, aV)
 				daQLoop(b, i, daA, exps, total, dza, daQ)
+
+				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
+				w.tasks.daQ2Product(b, i, daQ2, daQ, aM)
 
 				// daM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }   layers.bp:27
 				daMLoop(daM, dza)
 
 				// daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k]   layers.bp:27
-				w.tasks.daM2Product(b, i, daM2, daM, aQ)
+				w.tasks.daQ2Product(b, i, daM2, daM, aQ)
 
-				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
-				w.tasks.daM2Product(b, i, daQ2, daQ, aM)
+				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
+				w.tasks.daV2Product(b, i, daV2, daV, daZ)
 
-				// dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k]   layers.bp:27
-				w.tasks.dnProduct(dn, daQ2, aWq[i*4096:])
+				// dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daV2, aWv[i*4096:])
 
 				// dn[j,k] += Σᵢ,ₗ daM2[i,j,l]·aWk[i,l,k]   layers.bp:27
 				w.tasks.dnProduct(dn, daM2, aWk[i*4096:])
 
-				// dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k]   layers.bp:27
-				w.tasks.dnProduct(dn, daV2, aWv[i*4096:])
+				// dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daQ2, aWq[i*4096:])
 
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
 				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)
@@ -997,14 +997,14 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	dmD := w.reals[2394240:][:128]
 	dr := w.reals[1869952:][:131072]
 	daZ := w.reals[922752:][:131072]
+	daA := w.reals[1316992:][:4096]
+	dza := w.reals[1869952:][:4096]
+	daQ := w.reals[2394240:][:4096]
+	daQ2 := w.reals[1316992:][:2048]
+	daM := w.reals[2394240:][:4096]
+	daM2 := w.reals[1869952:][:2048]
 	daV := w.reals[1579136:][:262144]
-	daV2 := w.reals[1316992:][:2048]
-	daA := w.reals[1869952:][:4096]
-	dza := w.reals[2394240:][:4096]
-	daM := w.reals[1869952:][:4096]
-	daM2 := w.reals[2394240:][:2048]
-	daQ := w.reals[2918528:][:4096]
-	daQ2 := w.reals[1869952:][:2048]
+	daV2 := w.reals[2394240:][:2048]
 	dn := w.reals[1184896:][:8192]
 
 	// d = 1/N   layers.bp:35
@@ -1085,30 +1085,30 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 		for b := range rows {
 			clear(dn)
 			for i := range 4 {
-				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
-				w.tasks.daV2Product(b, i, daV2, daV, daZ)
-
 				// daA[i,j,k] = Σₗ daZ[j,i,l]·aV[i,k,l]   layers.bp:27
 				w.tasks.daAProduct(b, i, daA, daZ, aV)
 				daQLoop(b, i, daA, exps, total, dza, daQ)
+
+				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
+				w.tasks.daQ2Product(b, i, daQ2, daQ, aM)
 
 				// daM[i,j,k] = if j ≤ k { dza[i,k,j] } else { 0 }   layers.bp:27
 				daMLoop(daM, dza)
 
 				// daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k]   layers.bp:27
-				w.tasks.daM2Product(b, i, daM2, daM, aQ)
+				w.tasks.daQ2Product(b, i, daM2, daM, aQ)
 
-				// daQ2[i,j,k] = Σₗ daQ[i,j,l]·aM[i,l,k]   layers.bp:27
-				w.tasks.daM2Product(b, i, daQ2, daQ, aM)
+				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
+				w.tasks.daV2Product(b, i, daV2, daV, daZ)
 
-				// dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k]   layers.bp:27
-				w.tasks.dnProduct(dn, daQ2, aWq[i*4096:])
+				// dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daV2, aWv[i*4096:])
 
 				// dn[j,k] += Σᵢ,ₗ daM2[i,j,l]·aWk[i,l,k]   layers.bp:27
 				w.tasks.dnProduct(dn, daM2, aWk[i*4096:])
 
-				// dn[j,k] += Σᵢ,ₗ daV2[i,j,l]·aWv[i,l,k]   layers.bp:27
-				w.tasks.dnProduct(dn, daV2, aWv[i*4096:])
+				// dn[j,k] += Σᵢ,ₗ daQ2[i,j,l]·aWq[i,l,k]   layers.bp:27
+				w.tasks.dnProduct(dn, daQ2, aWq[i*4096:])
 
 				// daWq[i,j,k] += Σₗ daQ2[i,l,j]·n[l,k]   layers.bp:27
 				w.tasks.daWqProduct(b, daWq[i*4096:], daQ2, n2)

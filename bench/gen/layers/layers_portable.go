@@ -364,11 +364,6 @@ func daZProductPart(first, count, rows int, daZ, dr, aWo, scratch2 []float32) {
 	daZProductPartGo(first, count, rows, daZ, dr, aWo, scratch2)
 }
 
-// daV2ProductPart is daV2ProductPartGo: this build has no assembly.
-func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
-	daV2ProductPartGo(b, i, daV2, daV, daZ, scratch2)
-}
-
 // daAProductPart is daAProductPartGo: this build has no assembly.
 func daAProductPart(b, i int, daA, daZ, aV, scratch2 []float32) {
 	daAProductPartGo(b, i, daA, daZ, aV, scratch2)
@@ -379,19 +374,24 @@ func daQLoop(b, i int, daA, exps, total, dza, daQ []float32) {
 	daQLoopGo(b, i, daA, exps, total, dza, daQ)
 }
 
+// daQ2ProductPart is daQ2ProductPartGo: this build has no assembly.
+func daQ2ProductPart(b, i int, daQ2, daQ, aM, scratch2 []float32) {
+	daQ2ProductPartGo(b, i, daQ2, daQ, aM, scratch2)
+}
+
 // daMLoop is daMLoopGo: this build has no assembly.
 func daMLoop(daM, dza []float32) {
 	daMLoopGo(daM, dza)
 }
 
-// daM2ProductPart is daM2ProductPartGo: this build has no assembly.
-func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
-	daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
+// daV2ProductPart is daV2ProductPartGo: this build has no assembly.
+func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
+	daV2ProductPartGo(b, i, daV2, daV, daZ, scratch2)
 }
 
 // dnProductPart is dnProductPartGo: this build has no assembly.
-func dnProductPart(dn, daQ2, aWq, scratch2 []float32) {
-	dnProductPartGo(dn, daQ2, aWq, scratch2)
+func dnProductPart(dn, daV2, aWv, scratch2 []float32) {
+	dnProductPartGo(dn, daV2, aWv, scratch2)
 }
 
 // daWqProductPart is daWqProductPartGo: this build has no assembly.

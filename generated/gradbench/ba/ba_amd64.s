@@ -5214,7 +5214,7 @@ done1:
 
 // func jLoopAVX512(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, p8 []float64, feat []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·jLoopAVX512(SB), $2112-192
+TEXT ·jLoopAVX512(SB), $2240-192
 	LEAQ         63(SP), AX
 	ANDQ         $-64, AX
 	MOVQ         first+0(FP), CX
@@ -5315,327 +5315,620 @@ loop3:
 	VCMPPD            $0x00, Z0, Z3, K2
 	VMOVUPS           320(AX), Z4
 	VBLENDMPD         Z0, Z4, K2, Z4
+	VMOVUPS           Z4, 384(AX)
+	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
 	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z5
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z4, Z5
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z5
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z6
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z6, Z6
-	VMOVAPS           Z4, Z7
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z6, Z7
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z6, Z7
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z6, Z7
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z4, Z6
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
+	VFMADD231PD       384(AX), Z4, Z5
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z4, Z5
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z5, Z5
+	VMOVUPS           384(AX), Z6
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z5, Z6
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z5, Z6
+	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z5
+	VANDPD            384(AX), Z5, Z5
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z5, K2
 	KORTESTB          K2, K2
 	JEQ               done4
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z8
-	VMAXPD            Z6, Z8, Z6
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
-	VPSRLQ            $0x34, Z6, Z8
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z8, Z8
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z8, Z8
-	VPSRLQ            $0x10, Z8, Z8
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z8, Z9
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z10
-	VPSUBQ            Z9, Z10, Z9
-	VPSLLQ            $0x34, Z9, Z9
-	VMULPD            Z9, Z6, Z6
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z6, Z9
-	VSUBPD            Z9, Z6, Z6
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z7
+	VMAXPD            Z5, Z7, Z5
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z5, K2
+	VPSRLQ            $0x34, Z5, Z7
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z7, Z7
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z7, Z7
+	VPSRLQ            $0x10, Z7, Z7
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z7, Z8
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z9
+	VPSUBQ            Z8, Z9, Z8
+	VPSLLQ            $0x34, Z8, Z8
+	VMULPD            Z8, Z5, Z5
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z5, Z8
+	VSUBPD            Z8, Z5, Z5
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z0, Z10
-	VGATHERQPD        (BP)(Z8*8), K3, Z10
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z9, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VMOVAPS           Z0, Z9
+	VGATHERQPD        (BP)(Z7*8), K3, Z9
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z0, Z11
+	VSUBPD            Z0, Z11, Z12
+	VSUBPD            Z12, Z11, Z13
+	VSUBPD            Z13, Z0, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z0, Z10
+	VMULPD            Z9, Z5, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z0, Z12
-	VSUBPD            Z0, Z12, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z9
+	VADDPD            Z9, Z11, Z12
+	VSUBPD            Z11, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
-	VSUBPD            Z14, Z0, Z14
-	VSUBPD            Z13, Z11, Z11
-	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z0, Z11
-	VMULPD            Z10, Z6, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z13
+	VSUBPD            Z14, Z11, Z11
+	VSUBPD            Z13, Z9, Z9
+	VADDPD            Z9, Z11, Z9
+	VADDPD            Z9, Z10, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        8(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z10
-	VADDPD            Z10, Z12, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z11
+	VADDPD            Z11, Z12, Z13
 	VSUBPD            Z12, Z13, Z14
 	VSUBPD            Z14, Z13, Z15
 	VSUBPD            Z15, Z12, Z12
-	VSUBPD            Z14, Z10, Z10
-	VADDPD            Z10, Z12, Z10
-	VADDPD            Z10, Z11, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        8(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z12
-	VADDPD            Z12, Z13, Z14
-	VSUBPD            Z13, Z14, Z15
-	VSUBPD            Z15, Z14, Z16
-	VSUBPD            Z16, Z13, Z13
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z13, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z14, Z12
-	VSUBPD            Z14, Z12, Z13
-	VSUBPD            Z13, Z12, Z15
-	VSUBPD            Z15, Z14, Z14
-	VSUBPD            Z13, Z11, Z11
-	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        16(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
-	VADDPD            Z13, Z12, Z14
-	VSUBPD            Z12, Z14, Z15
-	VSUBPD            Z15, Z14, Z16
-	VSUBPD            Z16, Z12, Z12
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z12, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z14, Z12
-	VSUBPD            Z14, Z12, Z13
-	VSUBPD            Z13, Z12, Z15
-	VSUBPD            Z15, Z14, Z14
-	VSUBPD            Z13, Z11, Z11
-	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        24(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
-	VADDPD            Z13, Z12, Z14
-	VSUBPD            Z12, Z14, Z15
-	VSUBPD            Z15, Z14, Z16
-	VSUBPD            Z16, Z12, Z12
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z12, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
-	VADDPD            Z11, Z14, Z12
-	VSUBPD            Z14, Z12, Z13
-	VSUBPD            Z13, Z12, Z15
-	VSUBPD            Z15, Z14, Z14
-	VSUBPD            Z13, Z11, Z11
-	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z10, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z11
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z12, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
 	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z12
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z11
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
-	VRNDSCALEPD       $0x08, Z12, Z12
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
-	VSUBPD            Z13, Z11, Z11
-	VADDPD            Z10, Z11, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        16(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
+	VADDPD            Z12, Z11, Z13
 	VSUBPD            Z11, Z13, Z14
 	VSUBPD            Z14, Z13, Z15
 	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z10, Z10
-	VADDPD            Z10, Z11, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        32(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
-	VADDPD            Z14, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z14, Z14
-	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VADDPD            Z11, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z11, Z11
-	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        40(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
-	VADDPD            Z14, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z14, Z14
-	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VADDPD            Z11, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z11, Z11
-	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        48(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
-	VADDPD            Z14, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z14, Z14
-	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VADDPD            Z11, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z11, Z11
-	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        56(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
-	VADDPD            Z14, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z14, Z14
-	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
-	VADDPD            Z11, Z15, Z13
-	VSUBPD            Z15, Z13, Z14
-	VSUBPD            Z14, Z13, Z16
-	VSUBPD            Z16, Z15, Z15
-	VSUBPD            Z14, Z11, Z11
-	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z11
-	VGATHERQPD        64(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z8
-	VMULPD            Z8, Z9, Z9
-	VADDPD            Z9, Z13, Z11
-	VSUBPD            Z13, Z11, Z14
-	VSUBPD            Z14, Z11, Z15
-	VSUBPD            Z15, Z13, Z13
-	VSUBPD            Z14, Z9, Z9
-	VADDPD            Z9, Z13, Z9
-	VADDPD            Z9, Z10, Z9
-	VMULPD            Z8, Z6, Z6
-	VADDPD            Z6, Z11, Z8
-	VSUBPD            Z11, Z8, Z10
-	VSUBPD            Z10, Z8, Z13
-	VSUBPD            Z13, Z11, Z11
-	VSUBPD            Z10, Z6, Z6
-	VADDPD            Z6, Z11, Z6
-	VADDPD            Z6, Z9, Z6
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z8, Z9
-	VMOVAPS           Z9, Z10
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z10
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z10
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z6, Z10
-	VADDPD            Z10, Z9, Z6
-	VBLENDMPD         Z6, Z7, K2, Z7
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z6
-	VBLENDMPD         Z6, Z5, K2, Z5
-
-done4:
-	VMULPD            Z7, Z7, Z6
-	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z8
-	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z6, Z8
-	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z6, Z8
-	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z6, Z8
-	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z6, Z8
-	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z6, Z8
-	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z6, Z8
-	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z6, Z8
-	VMULPD            Z8, Z6, Z6
-	VFMADD213PD       Z7, Z7, Z6
-	VRANGEPD          $0x02, Z6, Z7, Z6
-	VPSLLQ            $0x3f, Z5, Z5
-	VXORPD            Z5, Z6, Z5
-	VMOVUPS           Z5, 384(AX)
-	VPMULLQ           Z1, Z2, Z5
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z6
-	VGATHERQPD        8(SI)(Z5*8), K2, Z6
-	VDIVPD            Z4, Z6, Z5
-	VMOVUPS           Z5, 448(AX)
-	VPMULLQ           Z1, Z2, Z5
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z6
-	VGATHERQPD        16(SI)(Z5*8), K2, Z6
-	VDIVPD            Z4, Z6, Z5
-	VMOVUPS           Z5, 512(AX)
-	VMOVUPS           256(AX), Z5
-	VMULPD            512(AX), Z5, Z5
-	VMOVUPS           192(AX), Z6
-	VFMSUB231PD       448(AX), Z6, Z5
-	VMOVUPS           Z5, 576(AX)
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z5
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z4, Z5
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z6
-	VMOVAPS           Z4, Z7
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z6, Z7
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z6, Z7
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z6, Z7
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z4, Z6
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
-	KORTESTB          K2, K2
-	JEQ               done5
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z8
-	VMAXPD            Z6, Z8, Z6
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z6, K2
-	VPSRLQ            $0x34, Z6, Z8
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z8, Z8
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z8, Z8
-	VPSRLQ            $0x10, Z8, Z8
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z8, Z9
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z10
-	VPSUBQ            Z9, Z10, Z9
-	VPSLLQ            $0x34, Z9, Z9
-	VMULPD            Z9, Z6, Z6
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z6, Z9
-	VSUBPD            Z9, Z6, Z6
-	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z10
-	VGATHERQPD        (BP)(Z8*8), K3, Z10
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z9, Z11
+	VGATHERQPD        24(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z10, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z9, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z9, Z9
+	VADDPD            Z9, Z10, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        32(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        40(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        48(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        56(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z5, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        64(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z10, Z7
+	VMULPD            Z7, Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z13
+	VSUBPD            Z13, Z10, Z14
+	VSUBPD            Z14, Z12, Z12
+	VSUBPD            Z13, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z9, Z8
+	VMULPD            Z7, Z5, Z5
+	VADDPD            Z5, Z10, Z7
+	VSUBPD            Z10, Z7, Z9
+	VSUBPD            Z9, Z7, Z12
+	VSUBPD            Z12, Z10, Z10
+	VSUBPD            Z9, Z5, Z5
+	VADDPD            Z5, Z10, Z5
+	VADDPD            Z5, Z8, Z5
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z7, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z7, Z9
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z7, Z9
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z5, Z9
+	VADDPD            Z9, Z8, Z5
+	VBLENDMPD         Z5, Z6, K2, Z6
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z11, Z5
+	VBLENDMPD         Z5, Z4, K2, Z4
+
+done4:
+	VMULPD            Z6, Z6, Z5
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z7
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z5, Z7
+	VMULPD            Z7, Z5, Z5
+	VFMADD213PD       Z6, Z6, Z5
+	VRANGEPD          $0x02, Z5, Z6, Z5
+	VPSLLQ            $0x3f, Z4, Z4
+	VXORPD            Z4, Z5, Z4
+	VMOVUPS           Z4, 448(AX)
+	VPMULLQ           Z1, Z2, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z5
+	VGATHERQPD        8(SI)(Z4*8), K2, Z5
+	VDIVPD            384(AX), Z5, Z4
+	VMOVUPS           Z4, 512(AX)
+	VPMULLQ           Z1, Z2, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z5
+	VGATHERQPD        16(SI)(Z4*8), K2, Z5
+	VDIVPD            384(AX), Z5, Z4
+	VMOVUPS           Z4, 576(AX)
+	VMOVUPS           256(AX), Z4
+	VMULPD            576(AX), Z4, Z4
+	VMOVUPS           192(AX), Z5
+	VFMSUB231PD       512(AX), Z5, Z4
+	VMOVUPS           Z4, 640(AX)
+	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z5
+	VFMADD231PD       384(AX), Z4, Z5
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
+	VMOVUPS           384(AX), Z6
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z4, Z6
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z4, Z6
+	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z4
+	VANDPD            384(AX), Z4, Z4
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z4, K2
+	KORTESTB          K2, K2
+	JEQ               done5
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z7
+	VMAXPD            Z4, Z7, Z4
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z4, K2
+	VPSRLQ            $0x34, Z4, Z7
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z7, Z7
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z7, Z7
+	VPSRLQ            $0x10, Z7, Z7
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z7, Z8
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z9
+	VPSUBQ            Z8, Z9, Z8
+	VPSLLQ            $0x34, Z8, Z8
+	VMULPD            Z8, Z4, Z4
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z4, Z8
+	VSUBPD            Z8, Z4, Z4
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z9
+	VGATHERQPD        (BP)(Z7*8), K3, Z9
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
+	VMULPD            Z9, Z8, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z0, Z11
+	VSUBPD            Z0, Z11, Z12
+	VSUBPD            Z12, Z11, Z13
+	VSUBPD            Z13, Z0, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z0, Z10
+	VMULPD            Z9, Z4, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z9
+	VADDPD            Z9, Z11, Z12
+	VSUBPD            Z11, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z11, Z11
+	VSUBPD            Z13, Z9, Z9
+	VADDPD            Z9, Z11, Z9
+	VADDPD            Z9, Z10, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        8(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z11
+	VADDPD            Z11, Z12, Z13
+	VSUBPD            Z12, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z12, Z12
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z12, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        16(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        24(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z12
+	VADDPD            Z12, Z11, Z13
+	VSUBPD            Z11, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z11, Z11
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z11, Z11
+	VADDPD            Z11, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z10
+	VADDPD            Z10, Z13, Z11
+	VSUBPD            Z13, Z11, Z12
+	VSUBPD            Z12, Z11, Z14
+	VSUBPD            Z14, Z13, Z13
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z10, Z13, Z10
+	VADDPD            Z10, Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z10, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
+	VADDPD            Z0, Z10, Z11
+	VRNDSCALEPD       $0x08, Z11, Z11
+	VSUBPD            Z0, Z11, Z12
+	VSUBPD            Z12, Z10, Z10
+	VADDPD            Z9, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z9, Z9
+	VADDPD            Z9, Z10, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        32(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        40(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        48(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        56(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z8, Z13
+	VADDPD            Z13, Z12, Z14
+	VSUBPD            Z12, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z12, Z12
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z13, Z12, Z12
+	VADDPD            Z12, Z9, Z9
+	VMULPD            Z10, Z4, Z10
+	VADDPD            Z10, Z14, Z12
+	VSUBPD            Z14, Z12, Z13
+	VSUBPD            Z13, Z12, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z9, Z9
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        64(BP)(Z7*8), K3, Z10
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z10, Z7
+	VMULPD            Z7, Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z13
+	VSUBPD            Z13, Z10, Z14
+	VSUBPD            Z14, Z12, Z12
+	VSUBPD            Z13, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z9, Z8
+	VMULPD            Z7, Z4, Z4
+	VADDPD            Z4, Z10, Z7
+	VSUBPD            Z10, Z7, Z9
+	VSUBPD            Z9, Z7, Z12
+	VSUBPD            Z12, Z10, Z10
+	VSUBPD            Z9, Z4, Z4
+	VADDPD            Z4, Z10, Z4
+	VADDPD            Z4, Z8, Z4
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z7, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z7, Z9
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z7, Z9
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z4, Z9
+	VADDPD            Z9, Z8, Z4
+	VBROADCASTSD      c64x1_8000000000000000<>+0(SB), Z7
+	VANDPD            384(AX), Z7, Z7
+	VXORPD            Z7, Z4, Z4
+	VBLENDMPD         Z4, Z6, K2, Z6
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z11, Z4
+	VBLENDMPD         Z4, Z5, K2, Z5
+
+done5:
+	VMULPD            Z6, Z6, Z4
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z7
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z4, Z7
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z4, Z7
+	VMULPD            Z7, Z4, Z4
+	VFMADD213PD       Z6, Z6, Z4
+	VRANGEPD          $0x02, Z4, Z6, Z4
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z4, Z4
+	VPMULLQ           Z1, Z2, Z5
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z6
+	VGATHERQPD        (SI)(Z5*8), K2, Z6
+	VDIVPD            384(AX), Z6, Z5
+	VMOVUPS           256(AX), Z6
+	VMULPD            512(AX), Z6, Z6
+	VFMADD231PD       128(AX), Z5, Z6
+	VMOVUPS           192(AX), Z7
+	VFMADD231PD       576(AX), Z7, Z6
+	VMOVUPS           Z6, 704(AX)
+	VMOVUPS           384(AX), Z6
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z7
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z6, Z7
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z7, Z8
+	VMOVAPS           Z6, Z9
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z8, Z9
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z8, Z9
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z8, Z9
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z6, Z8
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z8, K2
+	KORTESTB          K2, K2
+	JEQ               done6
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z10
+	VMAXPD            Z8, Z10, Z8
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z8, K2
+	VPSRLQ            $0x34, Z8, Z10
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z10, Z10
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z10, Z10
+	VPSRLQ            $0x10, Z10, Z10
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z10, Z11
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z12
+	VPSUBQ            Z11, Z12, Z11
+	VPSLLQ            $0x34, Z11, Z11
+	VMULPD            Z11, Z8, Z8
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z8, Z11
+	VMOVUPS           Z11, 768(AX)
+	VSUBPD            768(AX), Z8, Z8
+	VMOVUPS           Z8, 832(AX)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z8
+	VGATHERQPD        (BP)(Z10*8), K3, Z8
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z8, Z8
+	VMULPD            768(AX), Z8, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
@@ -5646,22 +5939,22 @@ done4:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z14, Z11
 	VADDPD            Z11, Z0, Z11
-	VMULPD            Z10, Z6, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z13
+	VMULPD            832(AX), Z8, Z8
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z8, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z10
-	VADDPD            Z10, Z12, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z8
+	VADDPD            Z8, Z12, Z13
 	VSUBPD            Z12, Z13, Z14
 	VSUBPD            Z14, Z13, Z15
 	VSUBPD            Z15, Z12, Z12
-	VSUBPD            Z14, Z10, Z10
-	VADDPD            Z10, Z12, Z10
-	VADDPD            Z10, Z11, Z10
+	VSUBPD            Z14, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z11, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        8(BP)(Z8*8), K3, Z11
+	VGATHERQPD        8(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z12
+	VMULPD            768(AX), Z11, Z12
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z14
 	VRNDSCALEPD       $0x08, Z14, Z14
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z12
@@ -5671,8 +5964,8 @@ done4:
 	VSUBPD            Z16, Z13, Z13
 	VSUBPD            Z15, Z12, Z12
 	VADDPD            Z12, Z13, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z12, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
@@ -5682,12 +5975,12 @@ done4:
 	VSUBPD            Z15, Z14, Z14
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        16(BP)(Z8*8), K3, Z11
+	VGATHERQPD        16(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z13
+	VMULPD            768(AX), Z11, Z13
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
 	VRNDSCALEPD       $0x08, Z14, Z14
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
@@ -5697,8 +5990,8 @@ done4:
 	VSUBPD            Z16, Z12, Z12
 	VSUBPD            Z15, Z13, Z13
 	VADDPD            Z13, Z12, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z12, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
@@ -5708,12 +6001,12 @@ done4:
 	VSUBPD            Z15, Z14, Z14
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        24(BP)(Z8*8), K3, Z11
+	VGATHERQPD        24(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z13
+	VMULPD            768(AX), Z11, Z13
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
 	VRNDSCALEPD       $0x08, Z14, Z14
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
@@ -5723,8 +6016,8 @@ done4:
 	VSUBPD            Z16, Z12, Z12
 	VSUBPD            Z15, Z13, Z13
 	VADDPD            Z13, Z12, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z12, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z12, Z11
@@ -5734,136 +6027,136 @@ done4:
 	VSUBPD            Z15, Z14, Z14
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z14, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z11
 	VRNDSCALEPD       $0x08, Z11, Z11
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z11, Z12
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z11
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z8, Z8
 	VADDPD            Z0, Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VSUBPD            Z0, Z12, Z13
 	VSUBPD            Z13, Z11, Z11
-	VADDPD            Z10, Z11, Z13
+	VADDPD            Z8, Z11, Z13
 	VSUBPD            Z11, Z13, Z14
 	VSUBPD            Z14, Z13, Z15
 	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z10, Z10
-	VADDPD            Z10, Z11, Z10
+	VSUBPD            Z14, Z8, Z8
+	VADDPD            Z8, Z11, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        32(BP)(Z8*8), K3, Z11
+	VGATHERQPD        32(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
+	VMULPD            768(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
 	VSUBPD            Z17, Z13, Z13
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z13, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
 	VSUBPD            Z16, Z15, Z15
 	VSUBPD            Z14, Z11, Z11
 	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        40(BP)(Z8*8), K3, Z11
+	VGATHERQPD        40(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
+	VMULPD            768(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
 	VSUBPD            Z17, Z13, Z13
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z13, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
 	VSUBPD            Z16, Z15, Z15
 	VSUBPD            Z14, Z11, Z11
 	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        48(BP)(Z8*8), K3, Z11
+	VGATHERQPD        48(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
+	VMULPD            768(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
 	VSUBPD            Z17, Z13, Z13
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z13, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
 	VSUBPD            Z16, Z15, Z15
 	VSUBPD            Z14, Z11, Z11
 	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        56(BP)(Z8*8), K3, Z11
+	VGATHERQPD        56(BP)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
-	VMULPD            Z11, Z9, Z14
+	VMULPD            768(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
 	VSUBPD            Z17, Z13, Z13
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            Z11, Z6, Z11
+	VADDPD            Z13, Z8, Z8
+	VMULPD            832(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
 	VSUBPD            Z16, Z15, Z15
 	VSUBPD            Z14, Z11, Z11
 	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z10, Z10
+	VADDPD            Z11, Z8, Z8
 	KMOVW             K1, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        64(BP)(Z8*8), K3, Z11
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z8
-	VMULPD            Z8, Z9, Z9
-	VADDPD            Z9, Z13, Z11
-	VSUBPD            Z13, Z11, Z14
-	VSUBPD            Z14, Z11, Z15
-	VSUBPD            Z15, Z13, Z13
-	VSUBPD            Z14, Z9, Z9
-	VADDPD            Z9, Z13, Z9
-	VADDPD            Z9, Z10, Z9
-	VMULPD            Z8, Z6, Z6
-	VADDPD            Z6, Z11, Z8
-	VSUBPD            Z11, Z8, Z10
-	VSUBPD            Z10, Z8, Z13
-	VSUBPD            Z13, Z11, Z11
-	VSUBPD            Z10, Z6, Z6
-	VADDPD            Z6, Z11, Z6
-	VADDPD            Z6, Z9, Z6
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z8, Z9
-	VMOVAPS           Z9, Z10
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z10
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z10
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z6, Z10
-	VADDPD            Z10, Z9, Z6
-	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z4, Z8
-	VXORPD            Z8, Z6, Z6
-	VBLENDMPD         Z6, Z7, K2, Z7
+	VGATHERQPD        64(BP)(Z10*8), K3, Z11
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z10
+	VMULPD            768(AX), Z10, Z11
+	VADDPD            Z11, Z13, Z14
+	VSUBPD            Z13, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z13, Z13
+	VSUBPD            Z15, Z11, Z11
+	VADDPD            Z11, Z13, Z11
+	VADDPD            Z11, Z8, Z8
+	VMULPD            832(AX), Z10, Z10
+	VADDPD            Z10, Z14, Z11
+	VSUBPD            Z14, Z11, Z13
+	VSUBPD            Z13, Z11, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z8, Z8
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z11, Z10
+	VMOVAPS           Z10, Z13
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z13
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z11, Z13
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z13
+	VADDPD            Z13, Z10, Z8
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z6, Z6
+	VXORPD            Z6, Z8, Z6
+	VBLENDMPD         Z6, Z9, K2, Z9
 	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z6
-	VBLENDMPD         Z6, Z5, K2, Z5
+	VBLENDMPD         Z6, Z7, K2, Z7
 
-done5:
-	VMULPD            Z7, Z7, Z6
+done6:
+	VMULPD            Z9, Z9, Z6
 	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z8
 	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z6, Z8
 	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z6, Z8
@@ -5873,729 +6166,445 @@ done5:
 	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z6, Z8
 	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z6, Z8
 	VMULPD            Z8, Z6, Z6
-	VFMADD213PD       Z7, Z7, Z6
-	VRANGEPD          $0x02, Z6, Z7, Z6
-	VPSLLQ            $0x3f, Z5, Z5
-	VXORPD            Z5, Z6, Z5
-	VPMULLQ           Z1, Z2, Z6
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z7
-	VGATHERQPD        (SI)(Z6*8), K2, Z7
-	VDIVPD            Z4, Z7, Z6
-	VMOVUPS           256(AX), Z7
-	VMULPD            448(AX), Z7, Z7
-	VFMADD231PD       128(AX), Z6, Z7
-	VMOVUPS           192(AX), Z8
-	VFMADD231PD       512(AX), Z8, Z7
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z4, Z8
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z9
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z8, Z9
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z9, Z10
-	VMOVAPS           Z8, Z11
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z10, Z11
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z10, Z11
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z10, Z11
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z8, Z10
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z10, K2
-	KORTESTB          K2, K2
-	JEQ               done6
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z12
-	VMAXPD            Z10, Z12, Z10
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z10, K2
-	VPSRLQ            $0x34, Z10, Z12
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z12, Z12
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z12, Z12
-	VPSRLQ            $0x10, Z12, Z12
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z12, Z13
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z14
-	VPSUBQ            Z13, Z14, Z13
-	VPSLLQ            $0x34, Z13, Z13
-	VMULPD            Z13, Z10, Z10
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z10, Z13
-	VMOVUPS           Z13, 640(AX)
-	VSUBPD            640(AX), Z10, Z10
-	VMOVUPS           Z10, 704(AX)
-	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
-	KMOVW             K1, K3
+	VFMADD213PD       Z9, Z9, Z6
+	VRANGEPD          $0x02, Z6, Z9, Z6
+	VPSLLQ            $0x3f, Z7, Z7
+	VXORPD            Z7, Z6, Z6
+	VMOVUPS           Z6, 832(AX)
+	VMOVUPS           832(AX), Z6
+	VMULPD            Z6, Z6, Z6
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z6, Z6
+	VPXORD            Z7, Z7, Z7
+	VCMPPD            $0x00, Z0, Z3, K2
+	VPMULLQ           Z1, Z2, Z8
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z9
+	VGATHERQPD        8(SI)(Z8*8), K3, Z9
+	VPMULLQ           Z1, Z2, Z8
+	KMOVW             K2, K3
 	VMOVAPS           Z0, Z10
-	VGATHERQPD        (BP)(Z12*8), K3, Z10
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
-	VMULPD            640(AX), Z10, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
-	VADDPD            Z13, Z0, Z14
-	VSUBPD            Z0, Z14, Z15
-	VSUBPD            Z15, Z14, Z16
-	VSUBPD            Z16, Z0, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z0, Z13
-	VMULPD            704(AX), Z10, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z15
-	VRNDSCALEPD       $0x08, Z15, Z15
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z10
-	VADDPD            Z10, Z14, Z15
-	VSUBPD            Z14, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z14, Z14
-	VSUBPD            Z16, Z10, Z10
-	VADDPD            Z10, Z14, Z10
-	VADDPD            Z10, Z13, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        8(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z14
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z16
-	VRNDSCALEPD       $0x08, Z16, Z16
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z14
-	VADDPD            Z14, Z15, Z16
-	VSUBPD            Z15, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z15, Z15
-	VSUBPD            Z17, Z14, Z14
-	VADDPD            Z14, Z15, Z14
-	VADDPD            Z14, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
-	VADDPD            Z13, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        16(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
-	VRNDSCALEPD       $0x08, Z16, Z16
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
-	VADDPD            Z13, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        24(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
-	VRNDSCALEPD       $0x08, Z16, Z16
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z14, Z13
-	VADDPD            Z13, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z14
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z14, Z13
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z10
-	VADDPD            Z0, Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VSUBPD            Z0, Z14, Z15
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z10, Z13, Z15
-	VSUBPD            Z13, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z13, Z13
-	VSUBPD            Z16, Z10, Z10
-	VADDPD            Z10, Z13, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        32(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z16
-	VADDPD            Z16, Z15, Z17
-	VSUBPD            Z15, Z17, Z18
-	VSUBPD            Z18, Z17, Z19
-	VSUBPD            Z19, Z15, Z15
-	VSUBPD            Z18, Z16, Z16
-	VADDPD            Z16, Z15, Z15
-	VADDPD            Z15, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VADDPD            Z13, Z17, Z15
-	VSUBPD            Z17, Z15, Z16
-	VSUBPD            Z16, Z15, Z18
-	VSUBPD            Z18, Z17, Z17
-	VSUBPD            Z16, Z13, Z13
-	VADDPD            Z13, Z17, Z13
-	VADDPD            Z13, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        40(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z16
-	VADDPD            Z16, Z15, Z17
-	VSUBPD            Z15, Z17, Z18
-	VSUBPD            Z18, Z17, Z19
-	VSUBPD            Z19, Z15, Z15
-	VSUBPD            Z18, Z16, Z16
-	VADDPD            Z16, Z15, Z15
-	VADDPD            Z15, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VADDPD            Z13, Z17, Z15
-	VSUBPD            Z17, Z15, Z16
-	VSUBPD            Z16, Z15, Z18
-	VSUBPD            Z18, Z17, Z17
-	VSUBPD            Z16, Z13, Z13
-	VADDPD            Z13, Z17, Z13
-	VADDPD            Z13, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        48(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z16
-	VADDPD            Z16, Z15, Z17
-	VSUBPD            Z15, Z17, Z18
-	VSUBPD            Z18, Z17, Z19
-	VSUBPD            Z19, Z15, Z15
-	VSUBPD            Z18, Z16, Z16
-	VADDPD            Z16, Z15, Z15
-	VADDPD            Z15, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VADDPD            Z13, Z17, Z15
-	VSUBPD            Z17, Z15, Z16
-	VSUBPD            Z16, Z15, Z18
-	VSUBPD            Z18, Z17, Z17
-	VSUBPD            Z16, Z13, Z13
-	VADDPD            Z13, Z17, Z13
-	VADDPD            Z13, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        56(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z13, Z13
-	VMULPD            640(AX), Z13, Z16
-	VADDPD            Z16, Z15, Z17
-	VSUBPD            Z15, Z17, Z18
-	VSUBPD            Z18, Z17, Z19
-	VSUBPD            Z19, Z15, Z15
-	VSUBPD            Z18, Z16, Z16
-	VADDPD            Z16, Z15, Z15
-	VADDPD            Z15, Z10, Z10
-	VMULPD            704(AX), Z13, Z13
-	VADDPD            Z13, Z17, Z15
-	VSUBPD            Z17, Z15, Z16
-	VSUBPD            Z16, Z15, Z18
-	VSUBPD            Z18, Z17, Z17
-	VSUBPD            Z16, Z13, Z13
-	VADDPD            Z13, Z17, Z13
-	VADDPD            Z13, Z10, Z10
-	KMOVW             K1, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        64(BP)(Z12*8), K3, Z13
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z13, Z12
-	VMULPD            640(AX), Z12, Z13
-	VADDPD            Z13, Z15, Z16
-	VSUBPD            Z15, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z15, Z15
-	VSUBPD            Z17, Z13, Z13
-	VADDPD            Z13, Z15, Z13
-	VADDPD            Z13, Z10, Z10
-	VMULPD            704(AX), Z12, Z12
-	VADDPD            Z12, Z16, Z13
-	VSUBPD            Z16, Z13, Z15
-	VSUBPD            Z15, Z13, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z10, Z10
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z13, Z12
-	VMOVAPS           Z12, Z15
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z13, Z15
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z13, Z15
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z10, Z15
-	VADDPD            Z15, Z12, Z10
-	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z8, Z8
-	VXORPD            Z8, Z10, Z8
-	VBLENDMPD         Z8, Z11, K2, Z11
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z14, Z8
-	VBLENDMPD         Z8, Z9, K2, Z9
-
-done6:
-	VMULPD            Z11, Z11, Z8
-	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z10
-	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z8, Z10
-	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z8, Z10
-	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z8, Z10
-	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z8, Z10
-	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z8, Z10
-	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z8, Z10
-	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z8, Z10
-	VMULPD            Z10, Z8, Z8
-	VFMADD213PD       Z11, Z11, Z8
-	VRANGEPD          $0x02, Z8, Z11, Z8
-	VPSLLQ            $0x3f, Z9, Z9
-	VXORPD            Z9, Z8, Z8
-	VMOVUPS           Z8, 704(AX)
-	VMOVUPS           704(AX), Z8
-	VMULPD            Z8, Z8, Z8
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z8, Z8
+	VGATHERQPD        16(SI)(Z8*8), K3, Z10
+	VMULPD            256(AX), Z10, Z8
+	VFMSUB231PD       192(AX), Z9, Z8
+	VADDPD            128(AX), Z8, Z8
+	VBLENDMPD         Z8, Z7, K2, Z7
+	KNOTB             K2, K2
+	VMULPD            704(AX), Z5, Z8
+	VMULPD            640(AX), Z4, Z9
+	VMOVUPS           448(AX), Z10
+	VFMADD231PD       128(AX), Z10, Z9
+	VFMADD231PD       Z6, Z8, Z9
+	VBLENDMPD         Z9, Z7, K2, Z7
+	VMOVUPS           128(AX), Z8
+	VMULPD            512(AX), Z8, Z8
+	VFMSUB231PD       256(AX), Z5, Z8
+	VMOVUPS           Z8, 768(AX)
+	VPXORD            Z8, Z8, Z8
+	VCMPPD            $0x00, Z0, Z3, K2
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        (SI)(Z9*8), K3, Z10
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        8(SI)(Z9*8), K3, Z11
+	VMULPD            128(AX), Z11, Z9
+	VFMSUB231PD       256(AX), Z10, Z9
+	VADDPD            192(AX), Z9, Z9
+	VBLENDMPD         Z9, Z8, K2, Z8
+	KNOTB             K2, K2
+	VMOVUPS           704(AX), Z9
+	VMULPD            576(AX), Z9, Z9
+	VMULPD            768(AX), Z4, Z10
+	VMOVUPS           448(AX), Z11
+	VFMADD231PD       192(AX), Z11, Z10
+	VFMADD231PD       Z6, Z9, Z10
+	VBLENDMPD         Z10, Z8, K2, Z8
+	VMOVUPD           (R9)(R12*8), Z9
+	VMOVUPS           Z9, 896(AX)
+	VDIVPD            Z8, Z7, Z9
+	VMULPD            896(AX), Z9, Z9
+	VMOVUPS           Z9, 960(AX)
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        48(SI)(Z9*8), K2, Z10
+	VMULPD            960(AX), Z10, Z9
+	VMOVUPS           Z9, 1024(AX)
+	VMULPD            192(AX), Z5, Z9
+	VMOVUPS           128(AX), Z10
+	VFMSUB231PD       576(AX), Z10, Z9
+	VMOVUPS           Z9, 1088(AX)
 	VPXORD            Z9, Z9, Z9
 	VCMPPD            $0x00, Z0, Z3, K2
 	VPMULLQ           Z1, Z2, Z10
 	KMOVW             K2, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        8(SI)(Z10*8), K3, Z11
+	VGATHERQPD        16(SI)(Z10*8), K3, Z11
 	VPMULLQ           Z1, Z2, Z10
 	KMOVW             K2, K3
 	VMOVAPS           Z0, Z12
-	VGATHERQPD        16(SI)(Z10*8), K3, Z12
-	VMULPD            256(AX), Z12, Z10
-	VFMSUB231PD       192(AX), Z11, Z10
-	VADDPD            128(AX), Z10, Z10
+	VGATHERQPD        (SI)(Z10*8), K3, Z12
+	VMULPD            192(AX), Z12, Z10
+	VFMSUB231PD       128(AX), Z11, Z10
+	VADDPD            256(AX), Z10, Z10
 	VBLENDMPD         Z10, Z9, K2, Z9
 	KNOTB             K2, K2
-	VMULPD            Z7, Z6, Z10
-	VMULPD            576(AX), Z5, Z11
-	VMOVUPS           384(AX), Z12
-	VFMADD231PD       128(AX), Z12, Z11
-	VFMADD231PD       Z8, Z10, Z11
+	VMOVUPS           704(AX), Z10
+	VMULPD            512(AX), Z10, Z10
+	VMULPD            1088(AX), Z4, Z11
+	VMOVUPS           448(AX), Z12
+	VFMADD231PD       256(AX), Z12, Z11
+	VFMADD231PD       Z6, Z10, Z11
 	VBLENDMPD         Z11, Z9, K2, Z9
-	VMOVUPS           128(AX), Z10
-	VMULPD            448(AX), Z10, Z10
-	VFMSUB231PD       256(AX), Z6, Z10
-	VMOVUPS           Z10, 640(AX)
-	VPXORD            Z10, Z10, Z10
-	VCMPPD            $0x00, Z0, Z3, K2
-	VPMULLQ           Z1, Z2, Z11
-	KMOVW             K2, K3
-	VMOVAPS           Z0, Z12
-	VGATHERQPD        (SI)(Z11*8), K3, Z12
-	VPMULLQ           Z1, Z2, Z11
-	KMOVW             K2, K3
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        8(SI)(Z11*8), K3, Z13
-	VMULPD            128(AX), Z13, Z11
-	VFMSUB231PD       256(AX), Z12, Z11
-	VADDPD            192(AX), Z11, Z11
-	VBLENDMPD         Z11, Z10, K2, Z10
-	KNOTB             K2, K2
-	VMULPD            512(AX), Z7, Z11
-	VMULPD            640(AX), Z5, Z12
-	VMOVUPS           384(AX), Z13
-	VFMADD231PD       192(AX), Z13, Z12
-	VFMADD231PD       Z8, Z11, Z12
-	VBLENDMPD         Z12, Z10, K2, Z10
-	VMULPD            192(AX), Z6, Z11
-	VMOVUPS           128(AX), Z12
-	VFMSUB231PD       512(AX), Z12, Z11
-	VMOVUPS           Z11, 768(AX)
-	VPXORD            Z11, Z11, Z11
-	VCMPPD            $0x00, Z0, Z3, K2
+	VDIVPD            Z8, Z7, Z10
+	VDIVPD            Z8, Z9, Z11
+	VMULPD            Z11, Z11, Z11
+	VFMADD231PD       Z10, Z10, Z11
+	VMOVUPS           Z11, 1152(AX)
+	VPMULLQ           Z1, Z2, Z10
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        80(SI)(Z10*8), K2, Z11
+	VMULPD            1024(AX), Z11, Z10
+	VMOVUPS           1152(AX), Z11
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z11, Z11
 	VPMULLQ           Z1, Z2, Z12
-	KMOVW             K2, K3
+	KMOVW             K1, K2
 	VMOVAPS           Z0, Z13
-	VGATHERQPD        16(SI)(Z12*8), K3, Z13
-	VPMULLQ           Z1, Z2, Z12
-	KMOVW             K2, K3
-	VMOVAPS           Z0, Z14
-	VGATHERQPD        (SI)(Z12*8), K3, Z14
-	VMULPD            192(AX), Z14, Z12
-	VFMSUB231PD       128(AX), Z13, Z12
-	VADDPD            256(AX), Z12, Z12
-	VBLENDMPD         Z12, Z11, K2, Z11
-	KNOTB             K2, K2
-	VMULPD            448(AX), Z7, Z12
-	VMULPD            768(AX), Z5, Z13
-	VMOVUPS           384(AX), Z14
-	VFMADD231PD       256(AX), Z14, Z13
-	VFMADD231PD       Z8, Z12, Z13
-	VBLENDMPD         Z13, Z11, K2, Z11
-	VDIVPD            Z10, Z9, Z12
-	VDIVPD            Z10, Z11, Z13
+	VGATHERQPD        72(SI)(Z12*8), K2, Z13
+	VMULPD            1024(AX), Z13, Z12
+	VFMADD231PD       Z11, Z10, Z12
+	VDIVPD            Z8, Z9, Z10
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z12, Z11
+	VDIVPD            Z8, Z11, Z11
+	VMOVUPS           1152(AX), Z13
 	VMULPD            Z13, Z13, Z13
-	VFMADD231PD       Z12, Z12, Z13
-	VMOVUPS           Z13, 832(AX)
-	VMOVUPS           832(AX), Z12
-	VMULPD            Z12, Z12, Z12
-	VMOVUPS           Z12, 896(AX)
-	VPMULLQ           Z1, Z2, Z12
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        80(SI)(Z12*8), K2, Z13
-	VPMULLQ           Z1, Z2, Z12
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z14
-	VGATHERQPD        72(SI)(Z12*8), K2, Z14
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z12
-	VFMADD231PD       832(AX), Z14, Z12
-	VFMADD231PD       896(AX), Z13, Z12
-	VMOVUPS           Z12, 960(AX)
-	VPMULLQ           Z1, Z2, Z12
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        48(SI)(Z12*8), K2, Z13
-	VMULPD            960(AX), Z13, Z12
-	VMOVUPS           Z12, 1024(AX)
-	VMOVUPD           (R9)(R12*8), Z12
-	VMOVUPS           Z12, 1088(AX)
-	VMOVUPS           1024(AX), Z12
-	VMULPD            1088(AX), Z12, Z12
-	VDIVPD            Z10, Z12, Z12
-	VDIVPD            Z10, Z9, Z13
-	VMULPD            1088(AX), Z13, Z13
-	VMOVUPS           Z13, 1152(AX)
-	VPMULLQ           Z1, Z2, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z14
-	VGATHERQPD        48(SI)(Z13*8), K2, Z14
-	VMULPD            1152(AX), Z14, Z13
 	VMOVUPS           Z13, 1216(AX)
 	VPMULLQ           Z1, Z2, Z13
 	KMOVW             K1, K2
 	VMOVAPS           Z0, Z14
-	VGATHERQPD        72(SI)(Z13*8), K2, Z14
+	VGATHERQPD        80(SI)(Z13*8), K2, Z14
 	VPMULLQ           Z1, Z2, Z13
 	KMOVW             K1, K2
 	VMOVAPS           Z0, Z15
-	VGATHERQPD        80(SI)(Z13*8), K2, Z15
-	VMULPD            1216(AX), Z15, Z13
-	VMOVUPS           832(AX), Z15
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z15, Z15
-	VMULPD            Z15, Z13, Z13
+	VGATHERQPD        72(SI)(Z13*8), K2, Z15
+	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z13
+	VFMADD231PD       1152(AX), Z15, Z13
 	VFMADD231PD       1216(AX), Z14, Z13
-	VDIVPD            Z10, Z9, Z14
+	VMOVUPS           Z13, 1280(AX)
+	VPMULLQ           Z1, Z2, Z13
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z14
+	VGATHERQPD        48(SI)(Z13*8), K2, Z14
+	VMULPD            1280(AX), Z14, Z13
+	VMOVUPS           Z13, 1344(AX)
+	VMOVUPS           1344(AX), Z13
+	VMULPD            896(AX), Z13, Z13
+	VDIVPD            Z8, Z13, Z13
+	VDIVPD            Z8, Z7, Z14
 	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z14, Z14
-	VMULPD            Z14, Z13, Z15
-	VDIVPD            Z10, Z15, Z15
-	VDIVPD            Z10, Z11, Z16
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z16, Z16
-	VMULPD            Z16, Z13, Z13
-	VDIVPD            Z10, Z13, Z13
-	VMULPD            Z5, Z12, Z17
-	VMULPD            192(AX), Z17, Z17
-	VDIVPD            Z4, Z17, Z17
-	VMOVUPS           Z17, 1280(AX)
-	VMULPD            Z8, Z12, Z17
-	VMULPD            Z7, Z17, Z17
-	VDIVPD            Z4, Z17, Z17
-	VMOVUPS           Z17, 1344(AX)
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z4, Z17
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z18
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z17, Z18
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z18, Z18
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z18, Z19
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
-	VMOVAPS           Z17, Z20
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z19, Z20
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z19, Z20
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z17, Z17
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z17, K2
+	VMULPD            Z14, Z12, Z12
+	VDIVPD            Z8, Z12, Z12
+	VMOVUPS           384(AX), Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z15
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z16
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z15, Z16
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z16
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z17
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z17
+	VMOVAPS           Z15, Z18
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z17, Z18
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z17, Z18
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z17, Z18
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z15, Z15
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
 	KORTESTB          K2, K2
 	JEQ               done7
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z19
-	VMAXPD            Z17, Z19, Z17
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z17, K2
-	VPSRLQ            $0x34, Z17, Z19
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z19, Z19
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z19, Z19
-	VPSRLQ            $0x10, Z19, Z19
-	VMOVUPS           Z19, 1408(AX)
-	VBROADCASTSD      c64x1_0000000000000018<>+0(SB), Z19
-	VPMULLQ           1408(AX), Z19, Z19
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z21
-	VPSUBQ            Z19, Z21, Z19
-	VPSLLQ            $0x34, Z19, Z19
-	VMULPD            Z19, Z17, Z17
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z17, Z19
-	VMOVUPS           Z19, 1472(AX)
-	VSUBPD            1472(AX), Z17, Z17
-	VMOVUPS           Z17, 1536(AX)
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z17
+	VMAXPD            Z15, Z17, Z15
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
+	VPSRLQ            $0x34, Z15, Z17
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z17, Z17
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z17, Z17
+	VPSRLQ            $0x10, Z17, Z17
+	VMOVUPS           Z17, 1408(AX)
+	VBROADCASTSD      c64x1_0000000000000018<>+0(SB), Z17
+	VPMULLQ           1408(AX), Z17, Z17
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z19
+	VPSUBQ            Z17, Z19, Z17
+	VPSLLQ            $0x34, Z17, Z17
+	VMULPD            Z17, Z15, Z15
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z17
+	VMOVUPS           Z17, 1472(AX)
+	VSUBPD            1472(AX), Z15, Z15
+	VMOVUPS           Z15, 1536(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z15
+	VMOVAPS           Z0, Z17
+	VGATHERQPD        (BP)(Z15*8), K3, Z17
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z0, Z19
+	VSUBPD            Z0, Z19, Z20
+	VSUBPD            Z20, Z19, Z21
+	VSUBPD            Z21, Z0, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z0, Z17
+	VMULPD            1536(AX), Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z15
+	VADDPD            Z15, Z19, Z20
+	VSUBPD            Z19, Z20, Z21
+	VSUBPD            Z21, Z20, Z22
+	VSUBPD            Z22, Z19, Z19
+	VSUBPD            Z21, Z15, Z15
+	VADDPD            Z15, Z19, Z15
+	VADDPD            Z15, Z17, Z15
 	KMOVW             K1, K3
 	VMOVUPS           1408(AX), Z17
 	VMOVAPS           Z0, Z19
-	VGATHERQPD        (BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z17
+	VGATHERQPD        8(BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z19, Z17
 	VMULPD            1472(AX), Z17, Z19
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
 	VRNDSCALEPD       $0x08, Z21, Z21
 	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
-	VADDPD            Z19, Z0, Z21
-	VSUBPD            Z0, Z21, Z22
+	VADDPD            Z19, Z20, Z21
+	VSUBPD            Z20, Z21, Z22
 	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z0, Z23
+	VSUBPD            Z23, Z20, Z20
 	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z0, Z19
+	VADDPD            Z19, Z20, Z19
+	VADDPD            Z19, Z15, Z15
 	VMULPD            1536(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z17
-	VADDPD            Z17, Z21, Z22
-	VSUBPD            Z21, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z21, Z21
-	VSUBPD            Z23, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z19, Z17
-	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z21
-	VGATHERQPD        8(BP)(Z19*8), K3, Z21
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z21, Z19
-	VMULPD            1472(AX), Z19, Z21
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z21
-	VADDPD            Z21, Z22, Z23
-	VSUBPD            Z22, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z22, Z22
-	VSUBPD            Z24, Z21, Z21
-	VADDPD            Z21, Z22, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
-	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        16(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z22, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
-	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        24(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z22, Z23
-	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z19
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
 	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z21
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z19
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z17
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        16(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
 	VRNDSCALEPD       $0x08, Z21, Z21
-	VMOVUPS           Z21, 1600(AX)
-	VMOVUPS           1600(AX), Z21
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z21
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z17, Z19, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z19, Z21
 	VSUBPD            Z19, Z21, Z22
 	VSUBPD            Z22, Z21, Z23
 	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z17, Z17
-	VADDPD            Z17, Z19, Z17
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        32(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        24(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z17
+	VRNDSCALEPD       $0x08, Z17, Z17
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z17
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VMOVUPS           Z19, 1600(AX)
+	VMOVUPS           1600(AX), Z19
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z15, Z17, Z19
+	VSUBPD            Z17, Z19, Z20
+	VSUBPD            Z20, Z19, Z21
+	VSUBPD            Z21, Z17, Z17
+	VSUBPD            Z20, Z15, Z15
+	VADDPD            Z15, Z17, Z15
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        40(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        32(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        48(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        40(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        56(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        48(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z19
-	VMOVAPS           Z0, Z22
-	VGATHERQPD        64(BP)(Z19*8), K3, Z22
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z22, Z19
-	VMULPD            1472(AX), Z19, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z17, Z17
-	VMULPD            1536(AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z17, Z17
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z21, Z19
-	VMOVAPS           Z19, Z22
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z21, Z22
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z21, Z22
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z17, Z22
-	VADDPD            Z22, Z19, Z17
-	VBLENDMPD         Z17, Z20, K2, Z20
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z17
-	VADDPD            1600(AX), Z17, Z17
-	VBLENDMPD         Z17, Z18, K2, Z18
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        56(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	KMOVW             K1, K3
+	VMOVUPS           1408(AX), Z17
+	VMOVAPS           Z0, Z20
+	VGATHERQPD        64(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z20, Z17
+	VMULPD            1472(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            1536(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z19, Z17
+	VMOVAPS           Z17, Z20
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z19, Z20
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z20
+	VADDPD            Z20, Z17, Z15
+	VBLENDMPD         Z15, Z18, K2, Z18
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z15
+	VADDPD            1600(AX), Z15, Z15
+	VBLENDMPD         Z15, Z16, K2, Z16
 
 done7:
-	VMULPD           Z20, Z20, Z17
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z19
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z17, Z19
-	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z17, Z19
-	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z17, Z19
-	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z17, Z19
-	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z17, Z19
-	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z17, Z19
-	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z17, Z19
-	VMULPD           Z19, Z17, Z17
-	VFMADD213PD      Z20, Z20, Z17
-	VRANGEPD         $0x02, Z17, Z20, Z17
-	VPSLLQ           $0x3f, Z18, Z18
-	VXORPD           Z18, Z17, Z17
-	VMOVUPS          Z17, 1600(AX)
+	VMULPD           Z18, Z18, Z15
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z17
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z15, Z17
+	VMULPD           Z17, Z15, Z15
+	VFMADD213PD      Z18, Z18, Z15
+	VRANGEPD         $0x02, Z15, Z18, Z15
+	VPSLLQ           $0x3f, Z16, Z16
+	VXORPD           Z16, Z15, Z15
+	VMOVUPS          Z15, 1600(AX)
+	VMULPD           Z6, Z13, Z15
+	VMULPD           704(AX), Z15, Z15
+	VDIVPD           384(AX), Z15, Z15
+	VMULPD           Z4, Z13, Z16
+	VMULPD           192(AX), Z16, Z16
+	VDIVPD           384(AX), Z16, Z16
 	VPMULLQ          Z1, Z2, Z17
 	KMOVW            K1, K2
 	VMOVAPS          Z0, Z18
@@ -6603,8 +6612,7 @@ done7:
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
 	VMOVUPS          Z17, 1536(AX)
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMOVUPS          1344(AX), Z17
-	VBLENDMPD        Z0, Z17, K2, Z17
+	VBLENDMPD        Z0, Z15, K2, Z17
 	VMOVUPS          Z17, 1472(AX)
 	VPMULLQ          Z1, Z2, Z17
 	KMOVW            K1, K2
@@ -6619,8 +6627,8 @@ done7:
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
 	VMOVUPS          Z17, 1664(AX)
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           384(AX), Z12, Z17
-	VBLENDMPD        Z12, Z17, K2, Z17
+	VMULPD           448(AX), Z13, Z17
+	VBLENDMPD        Z13, Z17, K2, Z17
 	VMOVUPS          Z17, 1728(AX)
 	VPXORD           Z17, Z17, Z17
 	VCMPPD           $0x00, Z0, Z3, K2
@@ -6628,14 +6636,14 @@ done7:
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z19
 	VGATHERQPD       16(SI)(Z18*8), K3, Z19
-	VMULPD           Z19, Z12, Z18
+	VMULPD           Z19, Z13, Z18
 	VBLENDMPD        Z18, Z17, K2, Z17
 	KNOTB            K2, K2
-	VMULPD           Z5, Z12, Z18
-	VMULPD           512(AX), Z18, Z18
+	VMULPD           Z4, Z13, Z18
+	VMULPD           576(AX), Z18, Z18
 	VBLENDMPD        Z18, Z17, K2, Z17
-	VDIVPD           Z10, Z11, Z18
-	VMULPD           1088(AX), Z18, Z18
+	VDIVPD           Z8, Z9, Z18
+	VMULPD           896(AX), Z18, Z18
 	VMOVUPS          Z18, 1792(AX)
 	VPMULLQ          Z1, Z2, Z18
 	KMOVW            K1, K2
@@ -6646,588 +6654,583 @@ done7:
 	VPMULLQ          Z1, Z2, Z18
 	KMOVW            K1, K2
 	VMOVAPS          Z0, Z19
-	VGATHERQPD       72(SI)(Z18*8), K2, Z19
-	VPMULLQ          Z1, Z2, Z18
+	VGATHERQPD       80(SI)(Z18*8), K2, Z19
+	VMULPD           1856(AX), Z19, Z18
+	VMOVUPS          1152(AX), Z19
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z19, Z19
+	VPMULLQ          Z1, Z2, Z20
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z20
-	VGATHERQPD       80(SI)(Z18*8), K2, Z20
-	VMULPD           1856(AX), Z20, Z18
-	VMOVUPS          832(AX), Z20
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z20, Z20
-	VMULPD           Z20, Z18, Z18
-	VFMADD231PD      1856(AX), Z19, Z18
-	VMULPD           Z14, Z18, Z14
-	VDIVPD           Z10, Z14, Z14
-	VMULPD           Z16, Z18, Z16
-	VDIVPD           Z10, Z16, Z16
-	VMULPD           Z5, Z12, Z18
+	VMOVAPS          Z0, Z21
+	VGATHERQPD       72(SI)(Z20*8), K2, Z21
+	VMULPD           1856(AX), Z21, Z20
+	VFMADD231PD      Z19, Z18, Z20
+	VMULPD           Z10, Z20, Z10
+	VDIVPD           Z8, Z10, Z10
+	VMULPD           Z14, Z20, Z14
+	VDIVPD           Z8, Z14, Z14
+	VMULPD           Z4, Z13, Z18
 	VMULPD           128(AX), Z18, Z18
-	VDIVPD           Z4, Z18, Z18
-	VPXORD           Z19, Z19, Z19
+	VDIVPD           384(AX), Z18, Z18
+	VMOVUPS          Z18, 1920(AX)
+	VPXORD           Z18, Z18, Z18
 	VCMPPD           $0x00, Z0, Z3, K2
+	VPMULLQ          Z1, Z2, Z19
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z20
+	VGATHERQPD       (SI)(Z19*8), K3, Z20
+	VMULPD           Z20, Z13, Z19
+	VBLENDMPD        Z19, Z18, K2, Z18
+	KNOTB            K2, K2
+	VMULPD           Z4, Z13, Z19
+	VMULPD           Z5, Z19, Z19
+	VBLENDMPD        Z19, Z18, K2, Z18
+	VDIVPD           Z8, Z9, Z19
+	VDIVPD           Z8, Z7, Z20
+	VMULPD           Z19, Z10, Z21
+	VFMADD231PD      Z20, Z14, Z21
+	VFMADD231PD      Z19, Z13, Z21
+	VMULPD           Z6, Z13, Z19
+	VMULPD           Z6, Z21, Z20
+	VMULPD           Z6, Z14, Z22
+	VMULPD           Z6, Z10, Z23
+	VMULPD           512(AX), Z23, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VFNMADD231PD     576(AX), Z20, Z23
+	VFMADD231PD      512(AX), Z19, Z23
+	VCMPPD           $0x00, Z0, Z3, K2
+	VPXORD           Z19, Z19, Z19
 	VPMULLQ          Z1, Z2, Z20
 	KMOVW            K2, K3
-	VMOVAPS          Z0, Z21
-	VGATHERQPD       (SI)(Z20*8), K3, Z21
-	VMULPD           Z21, Z12, Z20
+	VMOVAPS          Z0, Z22
+	VGATHERQPD       (SI)(Z20*8), K3, Z22
+	VMULPD           Z22, Z10, Z20
 	VBLENDMPD        Z20, Z19, K2, Z19
-	KNOTB            K2, K2
-	VMULPD           Z5, Z12, Z20
-	VMULPD           Z6, Z20, Z20
-	VBLENDMPD        Z20, Z19, K2, Z19
-	VDIVPD           Z10, Z11, Z20
-	VDIVPD           Z10, Z9, Z21
-	VMULPD           Z20, Z16, Z22
-	VFMADD231PD      Z21, Z14, Z22
-	VFMADD231PD      Z20, Z12, Z22
-	VMULPD           Z8, Z12, Z20
-	VMULPD           Z8, Z22, Z21
-	VMULPD           Z8, Z14, Z23
-	VMULPD           Z8, Z16, Z24
-	VMULPD           448(AX), Z24, Z24
-	VFMADD231PD      Z6, Z23, Z24
-	VFNMADD231PD     512(AX), Z21, Z24
-	VFMADD231PD      448(AX), Z20, Z24
-	VCMPPD           $0x00, Z0, Z3, K2
+	KNOTB            K2, K3
+	VMULPD           Z4, Z10, Z20
+	VMULPD           Z5, Z20, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z20
+	VMULPD           448(AX), Z21, Z22
+	VFMSUB231PD      576(AX), Z23, Z22
+	VBLENDMPD        Z20, Z22, K2, Z20
+	VSUBPD           Z19, Z20, Z19
 	VPXORD           Z20, Z20, Z20
-	VPMULLQ          Z1, Z2, Z21
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z22
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z24
+	VGATHERQPD       8(SI)(Z22*8), K4, Z24
+	VMULPD           Z24, Z14, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	KNOTB            K3, K3
+	VMULPD           Z4, Z14, Z22
+	VMULPD           512(AX), Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	VADDPD           Z20, Z19, Z19
+	VPXORD           Z20, Z20, Z20
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z22
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z24
+	VGATHERQPD       (SI)(Z22*8), K4, Z24
+	VMULPD           Z24, Z21, Z22
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	KNOTB            K3, K3
+	VMULPD           Z4, Z21, Z22
+	VMULPD           Z5, Z22, Z22
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	VPXORD           Z22, Z22, Z22
+	VPMULLQ          Z1, Z2, Z24
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z25
+	VGATHERQPD       16(SI)(Z24*8), K3, Z25
+	VMULPD           Z25, Z14, Z24
+	VBLENDMPD        Z24, Z22, K2, Z22
+	KNOTB            K2, K3
+	VMULPD           Z4, Z14, Z24
+	VMULPD           576(AX), Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VMULPD           448(AX), Z10, Z24
+	VFMADD231PD      512(AX), Z23, Z24
+	VBLENDMPD        Z10, Z24, K2, Z24
+	VSUBPD           Z22, Z24, Z22
+	VADDPD           Z20, Z22, Z20
+	VADDPD           1728(AX), Z20, Z20
+	VMOVUPS          Z20, 1984(AX)
+	VPXORD           Z20, Z20, Z20
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z22
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z24
+	VGATHERQPD       8(SI)(Z22*8), K4, Z24
+	VMULPD           Z24, Z21, Z22
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	KNOTB            K3, K3
+	VMULPD           Z4, Z21, Z22
+	VMULPD           512(AX), Z22, Z22
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	VPXORD           Z22, Z22, Z22
+	VPMULLQ          Z1, Z2, Z24
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z25
+	VGATHERQPD       16(SI)(Z24*8), K3, Z25
+	VMULPD           Z25, Z10, Z24
+	VBLENDMPD        Z24, Z22, K2, Z22
+	KNOTB            K2, K3
+	VMULPD           Z4, Z10, Z24
+	VMULPD           576(AX), Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VMULPD           448(AX), Z14, Z24
+	VFMADD231PD      Z5, Z23, Z24
+	VBLENDMPD        Z14, Z24, K2, Z24
+	VSUBPD           Z20, Z24, Z20
+	VADDPD           Z22, Z20, Z20
+	VMOVUPS          Z20, 2048(AX)
+	VMULPD           Z4, Z10, Z20
+	VMULPD           Z4, Z14, Z22
+	VMULPD           Z6, Z21, Z24
+	VMULPD           704(AX), Z24, Z24
+	VFMSUB231PD      192(AX), Z23, Z24
+	VFNMADD231PD     256(AX), Z22, Z24
+	VFMADD231PD      128(AX), Z20, Z24
+	VMULPD           Z4, Z14, Z20
+	VMULPD           Z4, Z21, Z22
+	VMULPD           Z6, Z10, Z25
+	VMULPD           256(AX), Z23, Z26
+	VFMADD231PD      704(AX), Z25, Z26
+	VFMADD231PD      128(AX), Z22, Z26
+	VFMADD231PD      192(AX), Z20, Z26
+	VMULPD           Z4, Z21, Z20
+	VMULPD           Z4, Z10, Z22
+	VMULPD           Z6, Z14, Z25
+	VMULPD           128(AX), Z23, Z23
+	VFMADD231PD      704(AX), Z25, Z23
+	VFNMADD231PD     192(AX), Z22, Z23
+	VFNMADD231PD     256(AX), Z20, Z23
+	VDIVPD           384(AX), Z24, Z20
+	VDIVPD           384(AX), Z23, Z22
+	VDIVPD           384(AX), Z26, Z25
+	VMULPD           512(AX), Z25, Z25
+	VFMADD231PD      Z5, Z22, Z25
+	VFMADD231PD      576(AX), Z20, Z25
+	VFMADD231PD      512(AX), Z15, Z25
+	VMOVUPS          704(AX), Z20
+	VMULPD           512(AX), Z20, Z20
+	VMOVUPS          704(AX), Z22
+	VMULPD           576(AX), Z22, Z22
+	VMULPD           704(AX), Z5, Z27
+	VMULPD           Z20, Z10, Z28
+	VFMADD231PD      Z27, Z14, Z28
+	VFNMADD231PD     Z22, Z21, Z28
+	VFMADD231PD      Z20, Z13, Z28
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z28, Z20
+	VMOVUPS          832(AX), Z22
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z22, Z22
+	VMULPD           Z22, Z20, Z20
+	VMULPD           1600(AX), Z20, Z20
+	VMULPD           1088(AX), Z10, Z22
+	VFMADD231PD      640(AX), Z14, Z22
+	VFNMADD231PD     768(AX), Z21, Z22
+	VFMADD231PD      1088(AX), Z13, Z22
+	VMULPD           448(AX), Z22, Z22
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z20, Z22
+	VMULPD           256(AX), Z10, Z20
+	VFMADD231PD      128(AX), Z14, Z20
+	VFNMADD231PD     192(AX), Z21, Z20
+	VFMADD231PD      256(AX), Z13, Z20
+	VFMSUB231PD      Z5, Z16, Z25
+	VMOVUPS          576(AX), Z27
+	VFNMADD231PD     1920(AX), Z27, Z25
+	VADDPD           Z25, Z22, Z22
+	VFNMADD231PD     Z20, Z4, Z22
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z20
+	VDIVPD           320(AX), Z20, Z20
+	VMULPD           Z20, Z22, Z20
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           256(AX), Z14, Z22
+	VFMSUB231PD      128(AX), Z10, Z22
+	VFMADD231PD      128(AX), Z13, Z22
+	VDIVPD           384(AX), Z24, Z24
+	VFMADD231PD      1664(AX), Z20, Z24
+	VBLENDMPD        Z22, Z24, K3, Z22
+	VMOVUPS          Z22, 2112(AX)
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           192(AX), Z14, Z14
+	VFMADD231PD      128(AX), Z21, Z14
+	VDIVPD           384(AX), Z26, Z22
+	VFMADD231PD      1408(AX), Z20, Z22
+	VBLENDMPD        Z14, Z22, K3, Z14
+	VADDPD           1472(AX), Z14, Z14
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           256(AX), Z21, Z21
+	VFMADD231PD      192(AX), Z10, Z21
+	VFMADD231PD      192(AX), Z13, Z21
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z10
+	VDIVPD           384(AX), Z23, Z21
+	VFMADD231PD      1536(AX), Z20, Z21
+	VBLENDMPD        Z10, Z21, K3, Z10
+	VDIVPD           Z8, Z7, Z20
+	VDIVPD           Z8, Z9, Z21
+	VMULPD           Z21, Z11, Z21
+	VFMADD231PD      Z20, Z12, Z21
+	VFMADD231PD      Z20, Z13, Z21
+	VMULPD           Z6, Z13, Z20
+	VMULPD           Z6, Z21, Z22
+	VMULPD           Z6, Z12, Z23
+	VMULPD           Z6, Z11, Z24
+	VMULPD           512(AX), Z24, Z24
+	VFMADD231PD      Z5, Z23, Z24
+	VFNMADD231PD     576(AX), Z22, Z24
+	VFMADD231PD      Z5, Z20, Z24
+	VPXORD           Z20, Z20, Z20
+	VPMULLQ          Z1, Z2, Z22
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z23
-	VGATHERQPD       8(SI)(Z21*8), K3, Z23
-	VMULPD           Z23, Z14, Z21
-	VBLENDMPD        Z21, Z20, K2, Z20
+	VGATHERQPD       (SI)(Z22*8), K3, Z23
+	VMULPD           Z23, Z11, Z22
+	VBLENDMPD        Z22, Z20, K2, Z20
 	KNOTB            K2, K3
-	VMULPD           Z5, Z14, Z21
-	VMULPD           448(AX), Z21, Z21
-	VBLENDMPD        Z21, Z20, K3, Z20
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z21
-	VMULPD           384(AX), Z22, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z21, Z23, K2, Z21
-	VADDPD           Z20, Z21, Z20
-	VPXORD           Z21, Z21, Z21
+	VMULPD           Z4, Z11, Z22
+	VMULPD           Z5, Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z22
+	VMULPD           448(AX), Z21, Z23
+	VFMSUB231PD      576(AX), Z24, Z23
+	VBLENDMPD        Z22, Z23, K2, Z22
+	VSUBPD           Z20, Z22, Z20
+	VPXORD           Z22, Z22, Z22
 	VPMULLQ          Z1, Z2, Z23
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z25
-	VGATHERQPD       (SI)(Z23*8), K3, Z25
-	VMULPD           Z25, Z16, Z23
-	VBLENDMPD        Z23, Z21, K2, Z21
+	VGATHERQPD       8(SI)(Z23*8), K3, Z25
+	VMULPD           Z25, Z12, Z23
+	VBLENDMPD        Z23, Z22, K2, Z22
 	KNOTB            K2, K3
-	VMULPD           Z5, Z16, Z23
-	VMULPD           Z6, Z23, Z23
-	VBLENDMPD        Z23, Z21, K3, Z21
-	VSUBPD           Z21, Z20, Z20
-	VMULPD           512(AX), Z24, Z21
-	VBLENDMPD        Z0, Z21, K2, Z21
-	VADDPD           Z21, Z20, Z20
-	VPXORD           Z21, Z21, Z21
+	VMULPD           Z4, Z12, Z23
+	VMULPD           512(AX), Z23, Z23
+	VBLENDMPD        Z23, Z22, K3, Z22
+	VPXORD           Z23, Z23, Z23
+	VPMULLQ          Z1, Z2, Z25
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       8(SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z13, Z25
+	VBLENDMPD        Z25, Z23, K2, Z23
+	KNOTB            K2, K3
+	VMULPD           Z4, Z13, Z25
+	VMULPD           512(AX), Z25, Z25
+	VBLENDMPD        Z25, Z23, K3, Z23
+	VADDPD           Z22, Z20, Z20
+	VADDPD           Z23, Z20, Z20
+	VPXORD           Z22, Z22, Z22
 	VCMPPD           $0x00, Z0, Z3, K3
 	VPMULLQ          Z1, Z2, Z23
 	KMOVW            K3, K4
 	VMOVAPS          Z0, Z25
 	VGATHERQPD       (SI)(Z23*8), K4, Z25
-	VMULPD           Z25, Z22, Z23
+	VMULPD           Z25, Z21, Z23
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z23, Z21, K3, Z21
+	VBLENDMPD        Z23, Z22, K3, Z22
 	KNOTB            K3, K3
-	VMULPD           Z5, Z22, Z23
-	VMULPD           Z6, Z23, Z23
+	VMULPD           Z4, Z21, Z23
+	VMULPD           Z5, Z23, Z23
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z23, Z21, K3, Z21
+	VBLENDMPD        Z23, Z22, K3, Z22
 	VPXORD           Z23, Z23, Z23
 	VPMULLQ          Z1, Z2, Z25
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z26
 	VGATHERQPD       16(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z14, Z25
+	VMULPD           Z26, Z12, Z25
 	VBLENDMPD        Z25, Z23, K2, Z23
 	KNOTB            K2, K3
-	VMULPD           Z5, Z14, Z25
-	VMULPD           512(AX), Z25, Z25
+	VMULPD           Z4, Z12, Z25
+	VMULPD           576(AX), Z25, Z25
 	VBLENDMPD        Z25, Z23, K3, Z23
-	VMULPD           384(AX), Z16, Z25
-	VBLENDMPD        Z16, Z25, K2, Z25
-	VADDPD           Z21, Z25, Z21
-	VSUBPD           Z23, Z21, Z21
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           448(AX), Z24, Z23
-	VBLENDMPD        Z0, Z23, K3, Z23
-	VADDPD           Z23, Z21, Z21
-	VADDPD           1728(AX), Z21, Z21
-	VMOVUPS          Z21, 1920(AX)
-	VPXORD           Z21, Z21, Z21
-	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z23
-	KMOVW            K3, K4
-	VMOVAPS          Z0, Z25
-	VGATHERQPD       8(SI)(Z23*8), K4, Z25
-	VMULPD           Z25, Z22, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z23, Z21, K3, Z21
-	KNOTB            K3, K3
-	VMULPD           Z5, Z22, Z23
-	VMULPD           448(AX), Z23, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z23, Z21, K3, Z21
-	VPXORD           Z23, Z23, Z23
-	VPMULLQ          Z1, Z2, Z25
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z26
-	VGATHERQPD       16(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z16, Z25
-	VBLENDMPD        Z25, Z23, K2, Z23
-	KNOTB            K2, K3
-	VMULPD           Z5, Z16, Z25
-	VMULPD           512(AX), Z25, Z25
-	VBLENDMPD        Z25, Z23, K3, Z23
-	VMULPD           384(AX), Z14, Z25
-	VBLENDMPD        Z14, Z25, K2, Z25
-	VADDPD           Z23, Z25, Z23
-	VSUBPD           Z21, Z23, Z21
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           Z6, Z24, Z23
-	VBLENDMPD        Z0, Z23, K3, Z23
-	VADDPD           Z23, Z21, Z21
-	VADDPD           Z17, Z21, Z21
-	VMULPD           448(AX), Z7, Z23
-	VMULPD           512(AX), Z7, Z25
-	VMULPD           Z7, Z6, Z26
-	VMULPD           Z23, Z16, Z27
-	VFMADD231PD      Z26, Z14, Z27
-	VFNMADD231PD     Z25, Z22, Z27
-	VFMADD231PD      Z23, Z12, Z27
-	VMULPD           Z8, Z22, Z23
-	VMULPD           Z5, Z16, Z25
-	VMULPD           Z5, Z14, Z26
-	VMULPD           256(AX), Z26, Z26
-	VFMSUB231PD      128(AX), Z25, Z26
-	VFNMADD231PD     Z7, Z23, Z26
-	VFMADD231PD      192(AX), Z24, Z26
-	VMULPD           Z8, Z16, Z23
-	VMULPD           Z5, Z14, Z25
-	VMULPD           Z5, Z22, Z28
-	VMULPD           128(AX), Z28, Z28
-	VFMADD231PD      192(AX), Z25, Z28
-	VFMADD231PD      Z7, Z23, Z28
-	VFMADD231PD      256(AX), Z24, Z28
-	VMULPD           Z8, Z14, Z23
-	VMULPD           Z5, Z22, Z25
-	VMULPD           Z5, Z16, Z29
-	VMULPD           192(AX), Z29, Z29
-	VFMADD231PD      256(AX), Z25, Z29
-	VFMSUB231PD      Z7, Z23, Z29
-	VFMADD231PD      128(AX), Z24, Z29
-	VDIVPD           Z4, Z26, Z23
-	VDIVPD           Z4, Z29, Z24
-	VDIVPD           Z4, Z28, Z25
-	VMULPD           448(AX), Z25, Z25
-	VFMADD231PD      Z6, Z24, Z25
-	VFMADD231PD      512(AX), Z23, Z25
-	VFMADD231PD      512(AX), Z18, Z25
-	VMULPD           768(AX), Z16, Z23
-	VFMADD231PD      576(AX), Z14, Z23
-	VFNMADD231PD     640(AX), Z22, Z23
-	VFMADD231PD      768(AX), Z12, Z23
-	VFMSUB231PD      1280(AX), Z6, Z25
-	VMOVUPS          448(AX), Z24
-	VFNMADD231PD     1344(AX), Z24, Z25
-	VFMADD231PD      384(AX), Z23, Z25
-	VMULPD           256(AX), Z16, Z23
-	VFMADD231PD      128(AX), Z14, Z23
-	VFNMADD231PD     192(AX), Z22, Z23
-	VFMADD231PD      256(AX), Z12, Z23
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z24
-	VMOVUPS          704(AX), Z27
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z27
-	VMULPD           Z27, Z24, Z24
-	VMULPD           1600(AX), Z24, Z24
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z24, Z25
-	VFNMADD231PD     Z23, Z5, Z25
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z23
-	VDIVPD           320(AX), Z23, Z23
-	VMULPD           Z23, Z25, Z23
-	VMULPD           256(AX), Z14, Z24
-	VFMSUB231PD      128(AX), Z16, Z24
-	VDIVPD           Z4, Z26, Z25
-	VFMADD231PD      1664(AX), Z23, Z25
-	VBLENDMPD        Z24, Z25, K2, Z24
-	VMULPD           128(AX), Z12, Z25
-	VBLENDMPD        Z25, Z18, K2, Z18
-	VADDPD           Z18, Z24, Z18
-	VMOVUPS          Z18, 1984(AX)
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           128(AX), Z22, Z18
-	VFMADD231PD      192(AX), Z14, Z18
-	VDIVPD           Z4, Z28, Z14
-	VFMADD231PD      1408(AX), Z23, Z14
-	VBLENDMPD        Z18, Z14, K3, Z14
-	VADDPD           1472(AX), Z14, Z14
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           192(AX), Z16, Z16
-	VFMADD231PD      256(AX), Z22, Z16
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
-	VDIVPD           Z4, Z29, Z18
-	VFMADD231PD      1536(AX), Z23, Z18
-	VBLENDMPD        Z16, Z18, K3, Z16
-	VDIVPD           Z10, Z9, Z18
-	VDIVPD           Z10, Z11, Z22
-	VMULPD           Z22, Z13, Z22
-	VFMADD231PD      Z18, Z15, Z22
-	VFMADD231PD      Z18, Z12, Z22
-	VMULPD           Z8, Z12, Z18
-	VMULPD           Z8, Z22, Z23
-	VMULPD           Z8, Z15, Z24
-	VMULPD           Z8, Z13, Z25
-	VMULPD           448(AX), Z25, Z25
-	VFMADD231PD      Z6, Z24, Z25
-	VFNMADD231PD     512(AX), Z23, Z25
-	VFMADD231PD      Z6, Z18, Z25
-	VPXORD           Z18, Z18, Z18
-	VPMULLQ          Z1, Z2, Z23
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z24
-	VGATHERQPD       8(SI)(Z23*8), K3, Z24
-	VMULPD           Z24, Z15, Z23
-	VBLENDMPD        Z23, Z18, K2, Z18
-	KNOTB            K2, K3
-	VMULPD           Z5, Z15, Z23
-	VMULPD           448(AX), Z23, Z23
-	VBLENDMPD        Z23, Z18, K3, Z18
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z23
-	VMULPD           384(AX), Z22, Z24
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
-	VBLENDMPD        Z23, Z24, K2, Z23
-	VADDPD           Z18, Z23, Z18
-	VPXORD           Z23, Z23, Z23
-	VPMULLQ          Z1, Z2, Z24
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z26
-	VGATHERQPD       (SI)(Z24*8), K3, Z26
-	VMULPD           Z26, Z13, Z24
-	VBLENDMPD        Z24, Z23, K2, Z23
-	KNOTB            K2, K3
-	VMULPD           Z5, Z13, Z24
-	VMULPD           Z6, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VSUBPD           Z23, Z18, Z18
-	VMULPD           512(AX), Z25, Z23
-	VBLENDMPD        Z0, Z23, K2, Z23
-	VADDPD           Z23, Z18, Z18
-	VPXORD           Z23, Z23, Z23
-	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z24
-	KMOVW            K3, K4
-	VMOVAPS          Z0, Z26
-	VGATHERQPD       8(SI)(Z24*8), K4, Z26
-	VMULPD           Z26, Z12, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	KNOTB            K3, K3
-	VMULPD           Z5, Z12, Z24
-	VMULPD           448(AX), Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VADDPD           Z23, Z18, Z18
-	VPXORD           Z23, Z23, Z23
-	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z24
-	KMOVW            K3, K4
-	VMOVAPS          Z0, Z26
-	VGATHERQPD       (SI)(Z24*8), K4, Z26
-	VMULPD           Z26, Z22, Z24
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	KNOTB            K3, K3
-	VMULPD           Z5, Z22, Z24
-	VMULPD           Z6, Z24, Z24
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VPXORD           Z24, Z24, Z24
-	VPMULLQ          Z1, Z2, Z26
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z27
-	VGATHERQPD       16(SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z15, Z26
-	VBLENDMPD        Z26, Z24, K2, Z24
-	KNOTB            K2, K3
-	VMULPD           Z5, Z15, Z26
-	VMULPD           512(AX), Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
-	VMULPD           384(AX), Z13, Z26
-	VBLENDMPD        Z13, Z26, K2, Z26
-	VADDPD           Z23, Z26, Z23
-	VSUBPD           Z24, Z23, Z23
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           448(AX), Z25, Z24
-	VBLENDMPD        Z0, Z24, K3, Z24
-	VADDPD           Z24, Z23, Z23
-	VPXORD           Z24, Z24, Z24
+	VMULPD           448(AX), Z11, Z25
+	VFMADD231PD      512(AX), Z24, Z25
+	VBLENDMPD        Z11, Z25, K2, Z25
+	VSUBPD           Z23, Z25, Z23
+	VPXORD           Z25, Z25, Z25
 	VCMPPD           $0x00, Z0, Z3, K3
 	VPMULLQ          Z1, Z2, Z26
 	KMOVW            K3, K4
 	VMOVAPS          Z0, Z27
 	VGATHERQPD       8(SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z22, Z26
+	VMULPD           Z27, Z21, Z26
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
+	VBLENDMPD        Z26, Z25, K3, Z25
 	KNOTB            K3, K3
-	VMULPD           Z5, Z22, Z26
-	VMULPD           448(AX), Z26, Z26
+	VMULPD           Z4, Z21, Z26
+	VMULPD           512(AX), Z26, Z26
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
+	VBLENDMPD        Z26, Z25, K3, Z25
 	VPXORD           Z26, Z26, Z26
 	VPMULLQ          Z1, Z2, Z27
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z28
 	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z13, Z27
+	VMULPD           Z28, Z11, Z27
 	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z5, Z13, Z27
-	VMULPD           512(AX), Z27, Z27
+	VMULPD           Z4, Z11, Z27
+	VMULPD           576(AX), Z27, Z27
 	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           384(AX), Z15, Z27
-	VBLENDMPD        Z15, Z27, K2, Z27
-	VADDPD           Z26, Z27, Z26
-	VSUBPD           Z24, Z26, Z24
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           Z6, Z25, Z26
-	VBLENDMPD        Z0, Z26, K3, Z26
-	VADDPD           Z26, Z24, Z24
-	VADDPD           1728(AX), Z24, Z24
-	VMULPD           Z5, Z12, Z26
+	VMULPD           448(AX), Z12, Z27
+	VFMADD231PD      Z5, Z24, Z27
+	VBLENDMPD        Z12, Z27, K2, Z27
+	VSUBPD           Z25, Z27, Z25
+	VADDPD           Z26, Z25, Z25
+	VMULPD           Z4, Z13, Z26
 	VMULPD           256(AX), Z26, Z26
-	VDIVPD           Z4, Z26, Z26
-	VMULPD           Z7, Z6, Z27
-	VMULPD           512(AX), Z7, Z28
-	VMULPD           448(AX), Z7, Z29
-	VMULPD           Z29, Z13, Z29
-	VFMADD231PD      Z27, Z15, Z29
-	VFNMADD231PD     Z28, Z22, Z29
-	VFMADD231PD      Z27, Z12, Z29
-	VMULPD           Z8, Z22, Z27
-	VMULPD           Z5, Z13, Z28
-	VMULPD           Z5, Z15, Z30
-	VMULPD           256(AX), Z30, Z30
-	VFMSUB231PD      128(AX), Z28, Z30
-	VFNMADD231PD     Z7, Z27, Z30
-	VFMADD231PD      192(AX), Z25, Z30
-	VMULPD           Z8, Z13, Z27
-	VMULPD           Z5, Z15, Z28
-	VMULPD           Z5, Z22, Z31
-	VMULPD           128(AX), Z31, Z31
-	VFMADD231PD      192(AX), Z28, Z31
-	VFMADD231PD      Z7, Z27, Z31
-	VFMADD231PD      256(AX), Z25, Z31
-	VMULPD           Z8, Z15, Z8
-	VMULPD           Z5, Z22, Z27
-	VMULPD           Z5, Z13, Z28
-	VMULPD           192(AX), Z28, Z28
-	VFMADD231PD      256(AX), Z27, Z28
-	VFMSUB231PD      Z7, Z8, Z28
-	VFMADD231PD      128(AX), Z25, Z28
-	VDIVPD           Z4, Z30, Z7
-	VDIVPD           Z4, Z28, Z8
-	VDIVPD           Z4, Z31, Z25
-	VMULPD           448(AX), Z25, Z25
-	VFMADD231PD      Z6, Z8, Z25
-	VFMADD231PD      512(AX), Z7, Z25
-	VMOVUPS          448(AX), Z7
-	VFMADD231PD      1280(AX), Z7, Z25
-	VMULPD           768(AX), Z13, Z7
-	VFMADD231PD      576(AX), Z15, Z7
-	VFNMADD231PD     640(AX), Z22, Z7
-	VFMADD231PD      576(AX), Z12, Z7
-	VFMSUB231PD      512(AX), Z26, Z25
-	VFNMADD231PD     1344(AX), Z6, Z25
-	VFMADD231PD      384(AX), Z7, Z25
-	VMULPD           256(AX), Z13, Z6
-	VFMADD231PD      128(AX), Z15, Z6
-	VFNMADD231PD     192(AX), Z22, Z6
-	VFMADD231PD      128(AX), Z12, Z6
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z7
-	VMOVUPS          704(AX), Z8
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z8, Z8
-	VMULPD           Z8, Z7, Z7
-	VMULPD           1600(AX), Z7, Z7
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z7, Z25
-	VFNMADD231PD     Z6, Z5, Z25
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z5
-	VDIVPD           320(AX), Z5, Z5
-	VMULPD           Z5, Z25, Z5
-	VMULPD           256(AX), Z15, Z6
-	VFMSUB231PD      128(AX), Z13, Z6
-	VDIVPD           Z4, Z30, Z7
-	VFMADD231PD      1664(AX), Z5, Z7
-	VBLENDMPD        Z6, Z7, K2, Z6
-	VMULPD           256(AX), Z12, Z7
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z7, Z7
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z8
-	VBLENDMPD        Z7, Z8, K2, Z7
-	VADDPD           Z7, Z6, Z6
-	VMULPD           128(AX), Z22, Z7
-	VFMADD231PD      192(AX), Z15, Z7
-	VDIVPD           Z4, Z31, Z8
-	VFMADD231PD      1408(AX), Z5, Z8
-	VBLENDMPD        Z7, Z8, K2, Z7
-	VMULPD           192(AX), Z12, Z8
-	VMOVUPS          1280(AX), Z15
-	VBLENDMPD        Z8, Z15, K2, Z8
-	VADDPD           Z8, Z7, Z7
+	VDIVPD           384(AX), Z26, Z26
+	VMULPD           Z4, Z11, Z27
+	VMULPD           Z4, Z12, Z28
+	VMULPD           Z6, Z21, Z29
+	VMULPD           704(AX), Z29, Z29
+	VFMSUB231PD      192(AX), Z24, Z29
+	VFNMADD231PD     256(AX), Z28, Z29
+	VFMADD231PD      128(AX), Z27, Z29
+	VMULPD           Z4, Z12, Z27
+	VMULPD           Z4, Z21, Z28
+	VMULPD           Z6, Z11, Z30
+	VMULPD           256(AX), Z24, Z31
+	VFMADD231PD      704(AX), Z30, Z31
+	VFMADD231PD      128(AX), Z28, Z31
+	VFMADD231PD      192(AX), Z27, Z31
+	VMULPD           Z4, Z21, Z27
+	VMULPD           Z4, Z11, Z28
+	VMULPD           Z6, Z12, Z6
+	VMULPD           128(AX), Z24, Z24
+	VFMADD231PD      704(AX), Z6, Z24
+	VFNMADD231PD     192(AX), Z28, Z24
+	VFNMADD231PD     256(AX), Z27, Z24
+	VDIVPD           384(AX), Z29, Z6
+	VDIVPD           384(AX), Z24, Z27
+	VDIVPD           384(AX), Z31, Z28
+	VMULPD           512(AX), Z28, Z28
+	VFMADD231PD      Z5, Z27, Z28
+	VFMADD231PD      576(AX), Z6, Z28
+	VFMADD231PD      Z5, Z15, Z28
+	VMULPD           704(AX), Z5, Z5
+	VMOVUPS          704(AX), Z6
+	VMULPD           576(AX), Z6, Z6
+	VMOVUPS          704(AX), Z15
+	VMULPD           512(AX), Z15, Z15
+	VMULPD           Z15, Z11, Z15
+	VFMADD231PD      Z5, Z12, Z15
+	VFNMADD231PD     Z6, Z21, Z15
+	VFMADD231PD      Z5, Z13, Z15
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z5
+	VMOVUPS          832(AX), Z6
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z6, Z6
+	VMULPD           Z6, Z5, Z5
+	VMULPD           1600(AX), Z5, Z5
+	VMULPD           1088(AX), Z11, Z6
+	VFMADD231PD      640(AX), Z12, Z6
+	VFNMADD231PD     768(AX), Z21, Z6
+	VFMADD231PD      640(AX), Z13, Z6
+	VMULPD           448(AX), Z6, Z6
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD           256(AX), Z11, Z5
+	VFMADD231PD      128(AX), Z12, Z5
+	VFNMADD231PD     192(AX), Z21, Z5
+	VFMADD231PD      128(AX), Z13, Z5
+	VFMSUB231PD      576(AX), Z26, Z28
+	VFNMADD231PD     512(AX), Z16, Z28
+	VADDPD           Z28, Z6, Z6
+	VFNMADD231PD     Z5, Z4, Z6
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z4
+	VDIVPD           320(AX), Z4, Z4
+	VMULPD           Z4, Z6, Z4
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           192(AX), Z13, Z8
-	VFMADD231PD      256(AX), Z22, Z8
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z8, Z8
-	VDIVPD           Z4, Z28, Z4
-	VFMADD231PD      1536(AX), Z5, Z4
-	VBLENDMPD        Z8, Z4, K2, Z4
+	VMULPD           256(AX), Z12, Z5
+	VFMSUB231PD      128(AX), Z11, Z5
+	VFNMADD231PD     256(AX), Z13, Z5
+	VDIVPD           384(AX), Z29, Z6
+	VFMADD231PD      1664(AX), Z4, Z6
+	VBLENDMPD        Z5, Z6, K2, Z5
+	VCMPPD           $0x00, Z0, Z3, K2
+	VMULPD           192(AX), Z12, Z6
+	VFMADD231PD      128(AX), Z21, Z6
+	VFMADD231PD      192(AX), Z13, Z6
+	VDIVPD           384(AX), Z31, Z12
+	VFMADD231PD      1408(AX), Z4, Z12
+	VBLENDMPD        Z6, Z12, K2, Z6
+	VCMPPD           $0x00, Z0, Z3, K2
+	VMULPD           256(AX), Z21, Z12
+	VFMADD231PD      192(AX), Z11, Z12
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z12, Z11
+	VDIVPD           384(AX), Z24, Z12
+	VFMADD231PD      1536(AX), Z4, Z12
+	VBLENDMPD        Z11, Z12, K2, Z4
 	VADDPD           1472(AX), Z4, Z4
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z5
-	VSUBPD           Z23, Z17, Z8
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z18, Z13
-	VMOVUPS          960(AX), Z15
-	VMULPD           1152(AX), Z15, Z15
-	VMOVUPS          832(AX), Z22
-	VMULPD           1216(AX), Z22, Z22
-	VMOVUPS          896(AX), Z25
-	VMULPD           1216(AX), Z25, Z25
-	VSUBPD           Z17, Z23, Z17
-	VDIVPD           Z10, Z9, Z9
-	VMULPD           1024(AX), Z9, Z9
+	VCMPPD           $0x00, Z0, Z3, K2
+	VBLENDMPD        Z0, Z16, K2, Z11
+	VADDPD           Z11, Z6, Z6
+	VCMPPD           $0x00, Z0, Z3, K2
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z11
+	VBLENDMPD        Z0, Z11, K2, Z11
+	VADDPD           Z11, Z5, Z5
+	VADDPD           1728(AX), Z25, Z11
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z11, Z11
+	VADDPD           Z22, Z23, Z12
+	VSUBPD           Z12, Z17, Z12
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z13
+	VMOVUPS          1280(AX), Z15
+	VMULPD           960(AX), Z15, Z15
+	VMOVUPS          1152(AX), Z21
+	VMULPD           1024(AX), Z21, Z21
+	VMOVUPS          1216(AX), Z24
+	VMULPD           1024(AX), Z24, Z24
+	VADDPD           1728(AX), Z25, Z25
+	VADDPD           Z22, Z23, Z22
+	VSUBPD           Z17, Z22, Z22
+	VDIVPD           Z8, Z7, Z7
+	VMULPD           1344(AX), Z7, Z7
 	VPMULLQ          Z1, Z2, Z23
 	KMOVW            K1, K2
 	VMOVAPS          Z0, Z26
 	VGATHERQPD       56(SI)(Z23*8), K2, Z26
-	VADDPD           Z26, Z9, Z9
-	VSUBPD           (AX), Z9, Z9
+	VADDPD           Z26, Z7, Z7
+	VSUBPD           (AX), Z7, Z7
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           192(AX), Z12, Z3
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z3, Z3
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z12
-	VXORPD           1280(AX), Z12, Z12
-	VBLENDMPD        Z3, Z12, K2, Z3
-	VADDPD           Z3, Z16, Z3
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z12
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z16
-	VXORPD           1920(AX), Z16, Z16
-	VSUBPD           Z20, Z19, Z23
-	VMOVUPS          960(AX), Z26
-	VMULPD           1792(AX), Z26, Z26
-	VMOVUPS          832(AX), Z27
-	VMULPD           1856(AX), Z27, Z27
-	VMOVUPS          896(AX), Z28
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
+	VBLENDMPD        Z0, Z16, K2, Z16
+	VADDPD           Z16, Z10, Z10
+	VCMPPD           $0x00, Z0, Z3, K2
+	VMOVUPS          1920(AX), Z3
+	VBLENDMPD        Z0, Z3, K2, Z3
+	VADDPD           2112(AX), Z3, Z3
+	VADDPD           2048(AX), Z17, Z16
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z23
+	VXORPD           1984(AX), Z23, Z23
+	VSUBPD           Z19, Z18, Z26
+	VMOVUPS          1280(AX), Z27
+	VMULPD           1792(AX), Z27, Z27
+	VMOVUPS          1152(AX), Z28
 	VMULPD           1856(AX), Z28, Z28
-	VSUBPD           Z19, Z20, Z19
-	VDIVPD           Z10, Z11, Z10
-	VMULPD           1024(AX), Z10, Z10
+	VMOVUPS          1216(AX), Z29
+	VMULPD           1856(AX), Z29, Z29
+	VADDPD           2048(AX), Z17, Z17
+	VSUBPD           Z18, Z19, Z18
+	VDIVPD           Z8, Z9, Z8
+	VMULPD           1344(AX), Z8, Z8
 	VPMULLQ          Z1, Z2, Z2
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z11
-	VGATHERQPD       64(SI)(Z2*8), K2, Z11
-	VADDPD           Z11, Z10, Z2
+	VMOVAPS          Z0, Z9
+	VGATHERQPD       64(SI)(Z2*8), K2, Z9
+	VADDPD           Z9, Z8, Z2
 	VSUBPD           64(AX), Z2, Z2
 	IMUL3Q           $+30, R12, BP
 	LEAQ             (R10)(BP*8), BP
-	VUNPCKLPD        Z7, Z4, Z10
-	VUNPCKHPD        Z7, Z4, Z4
-	VUNPCKLPD        Z5, Z6, Z7
-	VUNPCKHPD        Z5, Z6, Z5
-	VUNPCKLPD        Z13, Z8, Z6
-	VUNPCKHPD        Z13, Z8, Z8
-	VUNPCKLPD        1088(AX), Z15, Z11
-	VUNPCKHPD        1088(AX), Z15, Z13
-	VSHUFF64X2       $0x88, Z7, Z10, Z15
-	VSHUFF64X2       $0xdd, Z7, Z10, Z7
-	VSHUFF64X2       $0x88, Z11, Z6, Z10
-	VSHUFF64X2       $0xdd, Z11, Z6, Z6
-	VSHUFF64X2       $0x88, Z10, Z15, Z11
-	VSHUFF64X2       $0x88, Z6, Z7, Z20
-	VSHUFF64X2       $0xdd, Z10, Z15, Z10
-	VSHUFF64X2       $0xdd, Z6, Z7, Z6
-	VSHUFF64X2       $0x88, Z5, Z4, Z7
+	VUNPCKLPD        Z6, Z4, Z8
+	VUNPCKHPD        Z6, Z4, Z4
+	VUNPCKLPD        Z11, Z5, Z6
+	VUNPCKHPD        Z11, Z5, Z5
+	VUNPCKLPD        Z13, Z12, Z9
+	VUNPCKHPD        Z13, Z12, Z11
+	VUNPCKLPD        896(AX), Z15, Z12
+	VUNPCKHPD        896(AX), Z15, Z13
+	VSHUFF64X2       $0x88, Z6, Z8, Z15
+	VSHUFF64X2       $0xdd, Z6, Z8, Z6
+	VSHUFF64X2       $0x88, Z12, Z9, Z8
+	VSHUFF64X2       $0xdd, Z12, Z9, Z9
+	VSHUFF64X2       $0x88, Z8, Z15, Z12
+	VSHUFF64X2       $0x88, Z9, Z6, Z19
+	VSHUFF64X2       $0xdd, Z8, Z15, Z8
+	VSHUFF64X2       $0xdd, Z9, Z6, Z6
+	VSHUFF64X2       $0x88, Z5, Z4, Z9
 	VSHUFF64X2       $0xdd, Z5, Z4, Z4
-	VSHUFF64X2       $0x88, Z13, Z8, Z5
-	VSHUFF64X2       $0xdd, Z13, Z8, Z8
-	VSHUFF64X2       $0x88, Z5, Z7, Z13
-	VSHUFF64X2       $0x88, Z8, Z4, Z15
-	VSHUFF64X2       $0xdd, Z5, Z7, Z5
-	VSHUFF64X2       $0xdd, Z8, Z4, Z4
-	VMOVUPD          Z11, (BP)
+	VSHUFF64X2       $0x88, Z13, Z11, Z5
+	VSHUFF64X2       $0xdd, Z13, Z11, Z11
+	VSHUFF64X2       $0x88, Z5, Z9, Z13
+	VSHUFF64X2       $0x88, Z11, Z4, Z15
+	VSHUFF64X2       $0xdd, Z5, Z9, Z5
+	VSHUFF64X2       $0xdd, Z11, Z4, Z4
+	VMOVUPD          Z12, (BP)
 	VMOVUPD          Z13, 240(BP)
-	VMOVUPD          Z20, 480(BP)
+	VMOVUPD          Z19, 480(BP)
 	VMOVUPD          Z15, 720(BP)
-	VMOVUPD          Z10, 960(BP)
+	VMOVUPD          Z8, 960(BP)
 	VMOVUPD          Z5, 1200(BP)
 	VMOVUPD          Z6, 1440(BP)
 	VMOVUPD          Z4, 1680(BP)
-	VUNPCKLPD        Z22, Z0, Z4
-	VUNPCKHPD        Z22, Z0, Z5
-	VUNPCKLPD        Z24, Z25, Z6
-	VUNPCKHPD        Z24, Z25, Z7
-	VUNPCKLPD        Z18, Z17, Z8
-	VUNPCKHPD        Z18, Z17, Z10
-	VUNPCKLPD        Z3, Z9, Z11
-	VUNPCKHPD        Z3, Z9, Z3
-	VSHUFF64X2       $0x88, Z6, Z4, Z9
+	VUNPCKLPD        Z21, Z0, Z4
+	VUNPCKHPD        Z21, Z0, Z5
+	VUNPCKLPD        Z25, Z24, Z6
+	VUNPCKHPD        Z25, Z24, Z8
+	VUNPCKLPD        Z20, Z22, Z9
+	VUNPCKHPD        Z20, Z22, Z11
+	VUNPCKLPD        Z10, Z7, Z12
+	VUNPCKHPD        Z10, Z7, Z7
+	VSHUFF64X2       $0x88, Z6, Z4, Z10
 	VSHUFF64X2       $0xdd, Z6, Z4, Z4
-	VSHUFF64X2       $0x88, Z11, Z8, Z6
-	VSHUFF64X2       $0xdd, Z11, Z8, Z8
-	VSHUFF64X2       $0x88, Z6, Z9, Z11
-	VSHUFF64X2       $0x88, Z8, Z4, Z13
-	VSHUFF64X2       $0xdd, Z6, Z9, Z6
-	VSHUFF64X2       $0xdd, Z8, Z4, Z4
-	VSHUFF64X2       $0x88, Z7, Z5, Z8
+	VSHUFF64X2       $0x88, Z12, Z9, Z6
+	VSHUFF64X2       $0xdd, Z12, Z9, Z9
+	VSHUFF64X2       $0x88, Z6, Z10, Z12
+	VSHUFF64X2       $0x88, Z9, Z4, Z13
+	VSHUFF64X2       $0xdd, Z6, Z10, Z6
+	VSHUFF64X2       $0xdd, Z9, Z4, Z4
+	VSHUFF64X2       $0x88, Z8, Z5, Z9
+	VSHUFF64X2       $0xdd, Z8, Z5, Z5
+	VSHUFF64X2       $0x88, Z7, Z11, Z8
+	VSHUFF64X2       $0xdd, Z7, Z11, Z7
+	VSHUFF64X2       $0x88, Z8, Z9, Z10
+	VSHUFF64X2       $0x88, Z7, Z5, Z11
+	VSHUFF64X2       $0xdd, Z8, Z9, Z8
 	VSHUFF64X2       $0xdd, Z7, Z5, Z5
-	VSHUFF64X2       $0x88, Z3, Z10, Z7
-	VSHUFF64X2       $0xdd, Z3, Z10, Z3
-	VSHUFF64X2       $0x88, Z7, Z8, Z9
-	VSHUFF64X2       $0x88, Z3, Z5, Z10
-	VSHUFF64X2       $0xdd, Z7, Z8, Z7
-	VSHUFF64X2       $0xdd, Z3, Z5, Z3
-	VMOVUPD          Z11, 64(BP)
-	VMOVUPD          Z9, 304(BP)
+	VMOVUPD          Z12, 64(BP)
+	VMOVUPD          Z10, 304(BP)
 	VMOVUPD          Z13, 544(BP)
-	VMOVUPD          Z10, 784(BP)
+	VMOVUPD          Z11, 784(BP)
 	VMOVUPD          Z6, 1024(BP)
-	VMOVUPD          Z7, 1264(BP)
+	VMOVUPD          Z8, 1264(BP)
 	VMOVUPD          Z4, 1504(BP)
-	VMOVUPD          Z3, 1744(BP)
-	VUNPCKLPD        1984(AX), Z14, Z3
-	VUNPCKHPD        1984(AX), Z14, Z4
-	VUNPCKLPD        Z16, Z12, Z5
-	VUNPCKHPD        Z16, Z12, Z6
-	VUNPCKLPD        Z26, Z23, Z7
-	VUNPCKHPD        Z26, Z23, Z8
-	VUNPCKLPD        1088(AX), Z0, Z9
-	VUNPCKHPD        1088(AX), Z0, Z10
-	VSHUFF64X2       $0x88, Z5, Z3, Z11
-	VSHUFF64X2       $0xdd, Z5, Z3, Z3
+	VMOVUPD          Z5, 1744(BP)
+	VUNPCKLPD        Z3, Z14, Z4
+	VUNPCKHPD        Z3, Z14, Z3
+	VUNPCKLPD        Z23, Z16, Z5
+	VUNPCKHPD        Z23, Z16, Z6
+	VUNPCKLPD        Z27, Z26, Z7
+	VUNPCKHPD        Z27, Z26, Z8
+	VUNPCKLPD        896(AX), Z0, Z9
+	VUNPCKHPD        896(AX), Z0, Z10
+	VSHUFF64X2       $0x88, Z5, Z4, Z11
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
 	VSHUFF64X2       $0x88, Z9, Z7, Z5
 	VSHUFF64X2       $0xdd, Z9, Z7, Z7
 	VSHUFF64X2       $0x88, Z5, Z11, Z9
-	VSHUFF64X2       $0x88, Z7, Z3, Z12
+	VSHUFF64X2       $0x88, Z7, Z4, Z12
 	VSHUFF64X2       $0xdd, Z5, Z11, Z5
-	VSHUFF64X2       $0xdd, Z7, Z3, Z3
-	VSHUFF64X2       $0x88, Z6, Z4, Z7
-	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VSHUFF64X2       $0xdd, Z7, Z4, Z4
+	VSHUFF64X2       $0x88, Z6, Z3, Z7
+	VSHUFF64X2       $0xdd, Z6, Z3, Z3
 	VSHUFF64X2       $0x88, Z10, Z8, Z6
 	VSHUFF64X2       $0xdd, Z10, Z8, Z8
 	VSHUFF64X2       $0x88, Z6, Z7, Z10
-	VSHUFF64X2       $0x88, Z8, Z4, Z11
+	VSHUFF64X2       $0x88, Z8, Z3, Z11
 	VSHUFF64X2       $0xdd, Z6, Z7, Z6
-	VSHUFF64X2       $0xdd, Z8, Z4, Z4
+	VSHUFF64X2       $0xdd, Z8, Z3, Z3
 	VMOVUPD          Z9, 128(BP)
 	VMOVUPD          Z10, 368(BP)
 	VMOVUPD          Z12, 608(BP)
 	VMOVUPD          Z11, 848(BP)
 	VMOVUPD          Z5, 1088(BP)
 	VMOVUPD          Z6, 1328(BP)
-	VMOVUPD          Z3, 1568(BP)
-	VMOVUPD          Z4, 1808(BP)
-	VUNPCKLPD        Z28, Z27, Z3
-	VUNPCKHPD        Z28, Z27, Z4
-	VUNPCKLPD        1920(AX), Z21, Z5
-	VUNPCKHPD        1920(AX), Z21, Z6
-	VUNPCKLPD        Z2, Z19, Z7
-	VUNPCKHPD        Z2, Z19, Z8
+	VMOVUPD          Z4, 1568(BP)
+	VMOVUPD          Z3, 1808(BP)
+	VUNPCKLPD        Z29, Z28, Z3
+	VUNPCKHPD        Z29, Z28, Z4
+	VUNPCKLPD        1984(AX), Z17, Z5
+	VUNPCKHPD        1984(AX), Z17, Z6
+	VUNPCKLPD        Z2, Z18, Z7
+	VUNPCKHPD        Z2, Z18, Z8
 	VUNPCKLPD        Z2, Z2, Z9
 	VUNPCKHPD        Z2, Z2, Z2
 	VSHUFF64X2       $0x88, Z5, Z3, Z10
@@ -7303,7 +7306,7 @@ done2:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        24(SI)(Z6*8), K2, Z8
 	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 1984(AX)
+	VMOVUPS           Z6, 2112(AX)
 	VPMULLQ           Z5, Z4, Z6
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z7
@@ -7313,7 +7316,7 @@ done2:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        40(SI)(Z6*8), K2, Z8
 	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 1920(AX)
+	VMOVUPS           Z6, 2048(AX)
 	VPMULLQ           Z5, Z4, Z4
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z5
@@ -7323,27 +7326,27 @@ done2:
 	VMOVAPS           Z3, Z6
 	VGATHERQPD        32(SI)(Z4*8), K2, Z6
 	VSUBPD            Z6, Z5, Z4
-	VMOVUPS           Z4, 1856(AX)
+	VMOVUPS           Z4, 1984(AX)
 	VCMPPD            $0x00, Z3, Z2, K2
 	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z2, K2, Z4
 	VSQRTPD           Z4, Z4
-	VMOVUPS           Z4, 1792(AX)
+	VMOVUPS           Z4, 1920(AX)
 	VCMPPD            $0x00, Z3, Z2, K2
-	VMOVUPS           1792(AX), Z4
+	VMOVUPS           1920(AX), Z4
 	VBLENDMPD         Z3, Z4, K2, Z4
-	VMOVUPS           Z4, 1728(AX)
+	VMOVUPS           Z4, 1856(AX)
 	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
 	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z5
-	VFMADD231PD       1728(AX), Z4, Z5
+	VFMADD231PD       1856(AX), Z4, Z5
 	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
 	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z4, Z5
 	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z5, Z5
-	VMOVUPS           1728(AX), Z6
+	VMOVUPS           1856(AX), Z6
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z5, Z6
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z5, Z6
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z5, Z6
 	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z5
-	VANDPD            1728(AX), Z5, Z5
+	VANDPD            1856(AX), Z5, Z5
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z5, K2
 	KORTESTB          K2, K2
 	JEQ               done9
@@ -7607,34 +7610,34 @@ done9:
 	VRANGEPD          $0x02, Z5, Z6, Z5
 	VPSLLQ            $0x3f, Z4, Z4
 	VXORPD            Z4, Z5, Z4
-	VMOVUPS           Z4, 1664(AX)
+	VMOVUPS           Z4, 1792(AX)
 	VPMULLQ           Z1, Z0, Z4
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z5
 	VGATHERQPD        8(SI)(Z4*8), K2, Z5
-	VDIVPD            1728(AX), Z5, Z4
-	VMOVUPS           Z4, 1408(AX)
+	VDIVPD            1856(AX), Z5, Z4
+	VMOVUPS           Z4, 1728(AX)
 	VPMULLQ           Z1, Z0, Z4
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z5
 	VGATHERQPD        16(SI)(Z4*8), K2, Z5
-	VDIVPD            1728(AX), Z5, Z4
-	VMOVUPS           Z4, 1472(AX)
-	VMOVUPS           1856(AX), Z4
-	VMULPD            1472(AX), Z4, Z4
-	VMOVUPS           1920(AX), Z5
-	VFMSUB231PD       1408(AX), Z5, Z4
-	VMOVUPS           Z4, 1536(AX)
+	VDIVPD            1856(AX), Z5, Z4
+	VMOVUPS           Z4, 1664(AX)
+	VMOVUPS           1984(AX), Z4
+	VMULPD            1664(AX), Z4, Z4
+	VMOVUPS           2048(AX), Z5
+	VFMSUB231PD       1728(AX), Z5, Z4
+	VMOVUPS           Z4, 1408(AX)
 	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
 	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z5
-	VFMADD231PD       1728(AX), Z4, Z5
+	VFMADD231PD       1856(AX), Z4, Z5
 	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
-	VMOVUPS           1728(AX), Z6
+	VMOVUPS           1856(AX), Z6
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z4, Z6
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z4, Z6
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z4, Z6
 	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z4
-	VANDPD            1728(AX), Z4, Z4
+	VANDPD            1856(AX), Z4, Z4
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z4, K2
 	KORTESTB          K2, K2
 	JEQ               done10
@@ -7651,240 +7654,241 @@ done9:
 	VPSLLQ            $0x34, Z8, Z8
 	VMULPD            Z8, Z4, Z4
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z4, Z8
-	VSUBPD            Z8, Z4, Z4
-	VMOVUPS           Z4, 1600(AX)
+	VMOVUPS           Z8, 1472(AX)
+	VSUBPD            1472(AX), Z4, Z4
+	VMOVUPS           Z4, 1536(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z4
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z9
-	VGATHERQPD        (BX)(Z7*8), K4, Z9
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
-	VMULPD            Z9, Z8, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
+	VMOVAPS           Z3, Z8
+	VGATHERQPD        (BX)(Z7*8), K4, Z8
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z8, Z8
+	VMULPD            1472(AX), Z8, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VFNMADD231PD      Z10, Z4, Z9
+	VADDPD            Z9, Z3, Z10
+	VSUBPD            Z3, Z10, Z11
+	VSUBPD            Z11, Z10, Z12
+	VSUBPD            Z12, Z3, Z12
+	VSUBPD            Z11, Z9, Z9
+	VADDPD            Z9, Z12, Z9
+	VADDPD            Z9, Z3, Z9
+	VMULPD            1536(AX), Z8, Z8
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z8, Z11
 	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD      Z11, Z4, Z10
-	VADDPD            Z10, Z3, Z11
-	VSUBPD            Z3, Z11, Z12
+	VFNMADD231PD      Z11, Z4, Z8
+	VADDPD            Z8, Z10, Z11
+	VSUBPD            Z10, Z11, Z12
 	VSUBPD            Z12, Z11, Z13
-	VSUBPD            Z13, Z3, Z13
-	VSUBPD            Z12, Z10, Z10
-	VADDPD            Z10, Z13, Z10
-	VADDPD            Z10, Z3, Z10
-	VMULPD            1600(AX), Z9, Z9
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z12
+	VSUBPD            Z13, Z10, Z10
+	VSUBPD            Z12, Z8, Z8
+	VADDPD            Z8, Z10, Z8
+	VADDPD            Z8, Z9, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        8(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z9, Z9
+	VMULPD            1472(AX), Z9, Z10
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
-	VFNMADD231PD      Z12, Z4, Z9
-	VADDPD            Z9, Z11, Z12
+	VFNMADD231PD      Z12, Z4, Z10
+	VADDPD            Z10, Z11, Z12
 	VSUBPD            Z11, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
 	VSUBPD            Z14, Z11, Z11
-	VSUBPD            Z13, Z9, Z9
-	VADDPD            Z9, Z11, Z9
-	VADDPD            Z9, Z10, Z9
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z10
-	VGATHERQPD        8(BX)(Z7*8), K4, Z10
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z8, Z11
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD      Z13, Z4, Z11
-	VADDPD            Z11, Z12, Z13
-	VSUBPD            Z12, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z12, Z12
-	VSUBPD            Z14, Z11, Z11
-	VADDPD            Z11, Z12, Z11
-	VADDPD            Z11, Z9, Z9
-	VMULPD            1600(AX), Z10, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
-	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD      Z11, Z4, Z10
-	VADDPD            Z10, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z10, Z10
-	VADDPD            Z10, Z13, Z10
-	VADDPD            Z10, Z9, Z9
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z10
-	VGATHERQPD        16(BX)(Z7*8), K4, Z10
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z8, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD      Z13, Z4, Z12
-	VADDPD            Z12, Z11, Z13
-	VSUBPD            Z11, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z11, Z11
-	VADDPD            Z11, Z9, Z9
-	VMULPD            1600(AX), Z10, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
-	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD      Z11, Z4, Z10
-	VADDPD            Z10, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z10, Z10
-	VADDPD            Z10, Z13, Z10
-	VADDPD            Z10, Z9, Z9
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z10
-	VGATHERQPD        24(BX)(Z7*8), K4, Z10
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z8, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD      Z13, Z4, Z12
-	VADDPD            Z12, Z11, Z13
-	VSUBPD            Z11, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z11, Z11
-	VADDPD            Z11, Z9, Z9
-	VMULPD            1600(AX), Z10, Z10
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z11
-	VRNDSCALEPD       $0x08, Z11, Z11
-	VFNMADD231PD      Z11, Z4, Z10
-	VADDPD            Z10, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z10, Z10
-	VADDPD            Z10, Z13, Z10
-	VADDPD            Z10, Z9, Z9
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z10
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z11, Z10
+	VADDPD            Z10, Z8, Z8
+	VMULPD            1536(AX), Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
 	VRNDSCALEPD       $0x08, Z10, Z10
-	VFNMADD231PD      Z10, Z4, Z11
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z4
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z9, Z9
-	VADDPD            Z3, Z4, Z10
-	VRNDSCALEPD       $0x08, Z10, Z10
-	VSUBPD            Z3, Z10, Z11
-	VSUBPD            Z11, Z4, Z4
-	VADDPD            Z9, Z4, Z11
-	VSUBPD            Z4, Z11, Z12
-	VSUBPD            Z12, Z11, Z13
-	VSUBPD            Z13, Z4, Z4
-	VSUBPD            Z12, Z9, Z9
-	VADDPD            Z9, Z4, Z4
+	VFNMADD231PD      Z10, Z4, Z9
+	VADDPD            Z9, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z9, Z9
+	VADDPD            Z9, Z12, Z9
+	VADDPD            Z9, Z8, Z8
 	KMOVW             K3, K4
 	VMOVAPS           Z3, Z9
-	VGATHERQPD        32(BX)(Z7*8), K4, Z9
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z9, Z9
-	VMULPD            Z9, Z8, Z12
-	VADDPD            Z12, Z11, Z13
-	VSUBPD            Z11, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z11, Z11
-	VADDPD            Z11, Z4, Z4
-	VMULPD            1600(AX), Z9, Z9
-	VADDPD            Z9, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z9, Z9
-	VADDPD            Z9, Z13, Z9
-	VADDPD            Z9, Z4, Z4
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z9
-	VGATHERQPD        40(BX)(Z7*8), K4, Z9
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z9, Z9
-	VMULPD            Z9, Z8, Z12
-	VADDPD            Z12, Z11, Z13
-	VSUBPD            Z11, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z11, Z11
-	VADDPD            Z11, Z4, Z4
-	VMULPD            1600(AX), Z9, Z9
-	VADDPD            Z9, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z9, Z9
-	VADDPD            Z9, Z13, Z9
-	VADDPD            Z9, Z4, Z4
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z9
-	VGATHERQPD        48(BX)(Z7*8), K4, Z9
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z9, Z9
-	VMULPD            Z9, Z8, Z12
-	VADDPD            Z12, Z11, Z13
-	VSUBPD            Z11, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z11, Z11
-	VADDPD            Z11, Z4, Z4
-	VMULPD            1600(AX), Z9, Z9
-	VADDPD            Z9, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z9, Z9
-	VADDPD            Z9, Z13, Z9
-	VADDPD            Z9, Z4, Z4
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z9
-	VGATHERQPD        56(BX)(Z7*8), K4, Z9
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z9, Z9
-	VMULPD            Z9, Z8, Z12
-	VADDPD            Z12, Z11, Z13
-	VSUBPD            Z11, Z13, Z14
-	VSUBPD            Z14, Z13, Z15
-	VSUBPD            Z15, Z11, Z11
-	VSUBPD            Z14, Z12, Z12
-	VADDPD            Z12, Z11, Z11
-	VADDPD            Z11, Z4, Z4
-	VMULPD            1600(AX), Z9, Z9
-	VADDPD            Z9, Z13, Z11
-	VSUBPD            Z13, Z11, Z12
-	VSUBPD            Z12, Z11, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z12, Z9, Z9
-	VADDPD            Z9, Z13, Z9
-	VADDPD            Z9, Z4, Z4
-	VMOVAPS           Z3, Z9
-	VGATHERQPD        64(BX)(Z7*8), K3, Z9
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z9, Z7
-	VMULPD            Z7, Z8, Z8
-	VADDPD            Z8, Z11, Z9
-	VSUBPD            Z11, Z9, Z12
-	VSUBPD            Z12, Z9, Z13
+	VGATHERQPD        16(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z9, Z9
+	VMULPD            1472(AX), Z9, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z4, Z11
+	VADDPD            Z11, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
 	VSUBPD            Z13, Z11, Z11
-	VSUBPD            Z12, Z8, Z8
-	VADDPD            Z8, Z11, Z8
+	VADDPD            Z11, Z10, Z10
+	VADDPD            Z10, Z8, Z8
+	VMULPD            1536(AX), Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VFNMADD231PD      Z10, Z4, Z9
+	VADDPD            Z9, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z9, Z9
+	VADDPD            Z9, Z12, Z9
+	VADDPD            Z9, Z8, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        24(BX)(Z7*8), K4, Z9
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z9, Z9
+	VMULPD            1472(AX), Z9, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z4, Z11
+	VADDPD            Z11, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z10, Z10
+	VADDPD            Z10, Z8, Z8
+	VMULPD            1536(AX), Z9, Z9
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
+	VRNDSCALEPD       $0x08, Z10, Z10
+	VFNMADD231PD      Z10, Z4, Z9
+	VADDPD            Z9, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z9, Z9
+	VADDPD            Z9, Z12, Z9
+	VADDPD            Z9, Z8, Z8
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z9
+	VRNDSCALEPD       $0x08, Z9, Z9
+	VFNMADD231PD      Z9, Z4, Z10
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z10, Z4
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z8, Z8
+	VADDPD            Z3, Z4, Z9
+	VRNDSCALEPD       $0x08, Z9, Z9
+	VSUBPD            Z3, Z9, Z10
+	VSUBPD            Z10, Z4, Z4
+	VADDPD            Z8, Z4, Z10
+	VSUBPD            Z4, Z10, Z11
+	VSUBPD            Z11, Z10, Z12
+	VSUBPD            Z12, Z4, Z4
+	VSUBPD            Z11, Z8, Z8
 	VADDPD            Z8, Z4, Z4
-	VMULPD            1600(AX), Z7, Z7
-	VADDPD            Z7, Z9, Z8
-	VSUBPD            Z9, Z8, Z11
-	VSUBPD            Z11, Z8, Z12
-	VSUBPD            Z12, Z9, Z9
-	VSUBPD            Z11, Z7, Z7
-	VADDPD            Z7, Z9, Z7
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z8
+	VGATHERQPD        32(BX)(Z7*8), K4, Z8
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z8, Z8
+	VMULPD            1472(AX), Z8, Z11
+	VADDPD            Z11, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z10, Z10
+	VADDPD            Z10, Z4, Z4
+	VMULPD            1536(AX), Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z8
+	VGATHERQPD        40(BX)(Z7*8), K4, Z8
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z8, Z8
+	VMULPD            1472(AX), Z8, Z11
+	VADDPD            Z11, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z10, Z10
+	VADDPD            Z10, Z4, Z4
+	VMULPD            1536(AX), Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z8
+	VGATHERQPD        48(BX)(Z7*8), K4, Z8
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z8, Z8
+	VMULPD            1472(AX), Z8, Z11
+	VADDPD            Z11, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z10, Z10
+	VADDPD            Z10, Z4, Z4
+	VMULPD            1536(AX), Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z4, Z4
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z8
+	VGATHERQPD        56(BX)(Z7*8), K4, Z8
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z8, Z8
+	VMULPD            1472(AX), Z8, Z11
+	VADDPD            Z11, Z10, Z12
+	VSUBPD            Z10, Z12, Z13
+	VSUBPD            Z13, Z12, Z14
+	VSUBPD            Z14, Z10, Z10
+	VSUBPD            Z13, Z11, Z11
+	VADDPD            Z11, Z10, Z10
+	VADDPD            Z10, Z4, Z4
+	VMULPD            1536(AX), Z8, Z8
+	VADDPD            Z8, Z12, Z10
+	VSUBPD            Z12, Z10, Z11
+	VSUBPD            Z11, Z10, Z13
+	VSUBPD            Z13, Z12, Z12
+	VSUBPD            Z11, Z8, Z8
+	VADDPD            Z8, Z12, Z8
+	VADDPD            Z8, Z4, Z4
+	VMOVAPS           Z3, Z8
+	VGATHERQPD        64(BX)(Z7*8), K3, Z8
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z8, Z7
+	VMULPD            1472(AX), Z7, Z8
+	VADDPD            Z8, Z10, Z11
+	VSUBPD            Z10, Z11, Z12
+	VSUBPD            Z12, Z11, Z13
+	VSUBPD            Z13, Z10, Z10
+	VSUBPD            Z12, Z8, Z8
+	VADDPD            Z8, Z10, Z8
+	VADDPD            Z8, Z4, Z4
+	VMULPD            1536(AX), Z7, Z7
+	VADDPD            Z7, Z11, Z8
+	VSUBPD            Z11, Z8, Z10
+	VSUBPD            Z10, Z8, Z12
+	VSUBPD            Z12, Z11, Z11
+	VSUBPD            Z10, Z7, Z7
+	VADDPD            Z7, Z11, Z7
 	VADDPD            Z7, Z4, Z4
 	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z8, Z7
-	VMOVAPS           Z7, Z9
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z9
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z9
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z4, Z9
-	VADDPD            Z9, Z7, Z4
-	VMOVUPS           1728(AX), Z7
+	VMOVAPS           Z7, Z10
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z10
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z10
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z4, Z10
+	VADDPD            Z10, Z7, Z4
+	VMOVUPS           1856(AX), Z7
 	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z7, Z7
 	VXORPD            Z7, Z4, Z4
 	VBLENDMPD         Z4, Z6, K2, Z6
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z10, Z4
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z9, Z4
 	VBLENDMPD         Z4, Z5, K2, Z5
 
 done10:
@@ -7906,850 +7910,849 @@ done10:
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z6
 	VGATHERQPD        (SI)(Z5*8), K2, Z6
-	VDIVPD            1728(AX), Z6, Z5
+	VDIVPD            1856(AX), Z6, Z5
+	VMOVUPS           1984(AX), Z6
+	VMULPD            1728(AX), Z6, Z6
+	VFMADD231PD       2112(AX), Z5, Z6
+	VMOVUPS           2048(AX), Z7
+	VFMADD231PD       1664(AX), Z7, Z6
+	VMOVUPS           Z6, 1536(AX)
 	VMOVUPS           1856(AX), Z6
-	VMULPD            1408(AX), Z6, Z6
-	VFMADD231PD       1984(AX), Z5, Z6
-	VMOVUPS           1920(AX), Z7
-	VFMADD231PD       1472(AX), Z7, Z6
-	VMOVUPS           1728(AX), Z7
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z8
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z7, Z8
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z8, Z9
-	VMOVAPS           Z7, Z10
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z9, Z10
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z9, Z10
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z9, Z10
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z7, Z9
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z9, K2
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z7
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z6, Z7
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z7, Z8
+	VMOVAPS           Z6, Z9
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z8, Z9
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z8, Z9
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z8, Z9
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z6, Z8
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z8, K2
 	KORTESTB          K2, K2
 	JEQ               done11
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z11
-	VMAXPD            Z9, Z11, Z9
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z9, K2
-	VPSRLQ            $0x34, Z9, Z11
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z11, Z11
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z11, Z11
-	VPSRLQ            $0x10, Z11, Z11
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z12
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z11, Z13
-	VPSUBQ            Z13, Z12, Z12
-	VPSLLQ            $0x34, Z12, Z12
-	VMULPD            Z12, Z9, Z9
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z9, Z12
-	VMOVUPS           Z12, 1600(AX)
-	VSUBPD            1600(AX), Z9, Z9
-	VMOVUPS           Z9, 1344(AX)
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z10
+	VMAXPD            Z8, Z10, Z8
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z8, K2
+	VPSRLQ            $0x34, Z8, Z10
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z10, Z10
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z10, Z10
+	VPSRLQ            $0x10, Z10, Z10
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z11
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z10, Z12
+	VPSUBQ            Z12, Z11, Z11
+	VPSLLQ            $0x34, Z11, Z11
+	VMULPD            Z11, Z8, Z8
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z8, Z11
+	VMOVUPS           Z11, 1472(AX)
+	VSUBPD            1472(AX), Z8, Z8
+	VMOVUPS           Z8, 1600(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z9
+	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z8
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        (BX)(Z11*8), K4, Z12
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z12
-	VMULPD            1600(AX), Z12, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD      Z14, Z9, Z13
-	VADDPD            Z13, Z3, Z14
-	VSUBPD            Z3, Z14, Z15
-	VSUBPD            Z15, Z14, Z16
-	VSUBPD            Z16, Z3, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z3, Z13
-	VMULPD            1344(AX), Z12, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z15
-	VRNDSCALEPD       $0x08, Z15, Z15
-	VFNMADD231PD      Z15, Z9, Z12
-	VADDPD            Z12, Z14, Z15
-	VSUBPD            Z14, Z15, Z16
-	VSUBPD            Z16, Z15, Z17
-	VSUBPD            Z17, Z14, Z14
-	VSUBPD            Z16, Z12, Z12
-	VADDPD            Z12, Z14, Z12
-	VADDPD            Z12, Z13, Z12
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        8(BX)(Z11*8), K4, Z13
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z13, Z13
-	VMULPD            1600(AX), Z13, Z14
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z16
-	VRNDSCALEPD       $0x08, Z16, Z16
-	VFNMADD231PD      Z16, Z9, Z14
-	VADDPD            Z14, Z15, Z16
-	VSUBPD            Z15, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z15, Z15
-	VSUBPD            Z17, Z14, Z14
-	VADDPD            Z14, Z15, Z14
-	VADDPD            Z14, Z12, Z12
-	VMULPD            1344(AX), Z13, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD      Z14, Z9, Z13
-	VADDPD            Z13, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z12, Z12
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        16(BX)(Z11*8), K4, Z13
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z13, Z13
-	VMULPD            1600(AX), Z13, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
-	VRNDSCALEPD       $0x08, Z16, Z16
-	VFNMADD231PD      Z16, Z9, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z12, Z12
-	VMULPD            1344(AX), Z13, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD      Z14, Z9, Z13
-	VADDPD            Z13, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z12, Z12
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        24(BX)(Z11*8), K4, Z13
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z13, Z13
-	VMULPD            1600(AX), Z13, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
-	VRNDSCALEPD       $0x08, Z16, Z16
-	VFNMADD231PD      Z16, Z9, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z12, Z12
-	VMULPD            1344(AX), Z13, Z13
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z14
-	VRNDSCALEPD       $0x08, Z14, Z14
-	VFNMADD231PD      Z14, Z9, Z13
-	VADDPD            Z13, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z13, Z13
-	VADDPD            Z13, Z16, Z13
-	VADDPD            Z13, Z12, Z12
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z13
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        (BX)(Z10*8), K4, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z11
+	VMULPD            1472(AX), Z11, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
-	VFNMADD231PD      Z13, Z9, Z14
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z14, Z9
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z12, Z12
-	VADDPD            Z3, Z9, Z13
-	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z8, Z12
+	VADDPD            Z12, Z3, Z13
 	VSUBPD            Z3, Z13, Z14
-	VSUBPD            Z14, Z9, Z9
-	VADDPD            Z12, Z9, Z14
-	VSUBPD            Z9, Z14, Z15
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z3, Z15
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z15, Z12
+	VADDPD            Z12, Z3, Z12
+	VMULPD            1600(AX), Z11, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z14
+	VRNDSCALEPD       $0x08, Z14, Z14
+	VFNMADD231PD      Z14, Z8, Z11
+	VADDPD            Z11, Z13, Z14
+	VSUBPD            Z13, Z14, Z15
 	VSUBPD            Z15, Z14, Z16
-	VSUBPD            Z16, Z9, Z9
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z9, Z9
+	VSUBPD            Z16, Z13, Z13
+	VSUBPD            Z15, Z11, Z11
+	VADDPD            Z11, Z13, Z11
+	VADDPD            Z11, Z12, Z11
 	KMOVW             K3, K4
 	VMOVAPS           Z3, Z12
-	VGATHERQPD        32(BX)(Z11*8), K4, Z12
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z12, Z12
-	VMULPD            1600(AX), Z12, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z9, Z9
-	VMULPD            1344(AX), Z12, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z9, Z9
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        40(BX)(Z11*8), K4, Z12
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z12, Z12
-	VMULPD            1600(AX), Z12, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z9, Z9
-	VMULPD            1344(AX), Z12, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z9, Z9
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        48(BX)(Z11*8), K4, Z12
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z12, Z12
-	VMULPD            1600(AX), Z12, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z9, Z9
-	VMULPD            1344(AX), Z12, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z9, Z9
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        56(BX)(Z11*8), K4, Z12
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z12, Z12
-	VMULPD            1600(AX), Z12, Z15
-	VADDPD            Z15, Z14, Z16
-	VSUBPD            Z14, Z16, Z17
-	VSUBPD            Z17, Z16, Z18
-	VSUBPD            Z18, Z14, Z14
-	VSUBPD            Z17, Z15, Z15
-	VADDPD            Z15, Z14, Z14
-	VADDPD            Z14, Z9, Z9
-	VMULPD            1344(AX), Z12, Z12
-	VADDPD            Z12, Z16, Z14
-	VSUBPD            Z16, Z14, Z15
-	VSUBPD            Z15, Z14, Z17
-	VSUBPD            Z17, Z16, Z16
-	VSUBPD            Z15, Z12, Z12
-	VADDPD            Z12, Z16, Z12
-	VADDPD            Z12, Z9, Z9
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        64(BX)(Z11*8), K3, Z12
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z12, Z11
-	VMULPD            1600(AX), Z11, Z12
-	VADDPD            Z12, Z14, Z15
+	VGATHERQPD        8(BX)(Z10*8), K4, Z12
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z12, Z12
+	VMULPD            1472(AX), Z12, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD      Z15, Z8, Z13
+	VADDPD            Z13, Z14, Z15
 	VSUBPD            Z14, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
 	VSUBPD            Z17, Z14, Z14
-	VSUBPD            Z16, Z12, Z12
-	VADDPD            Z12, Z14, Z12
-	VADDPD            Z12, Z9, Z9
-	VMULPD            1344(AX), Z11, Z11
-	VADDPD            Z11, Z15, Z12
-	VSUBPD            Z15, Z12, Z14
-	VSUBPD            Z14, Z12, Z16
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z14, Z13
+	VADDPD            Z13, Z11, Z11
+	VMULPD            1600(AX), Z12, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z8, Z12
+	VADDPD            Z12, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z15, Z12
+	VADDPD            Z12, Z11, Z11
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        16(BX)(Z10*8), K4, Z12
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z12, Z12
+	VMULPD            1472(AX), Z12, Z14
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD      Z15, Z8, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z11, Z11
+	VMULPD            1600(AX), Z12, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z8, Z12
+	VADDPD            Z12, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z15, Z12
+	VADDPD            Z12, Z11, Z11
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        24(BX)(Z10*8), K4, Z12
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z12, Z12
+	VMULPD            1472(AX), Z12, Z14
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD      Z15, Z8, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z11, Z11
+	VMULPD            1600(AX), Z12, Z12
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD      Z13, Z8, Z12
+	VADDPD            Z12, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z12, Z12
+	VADDPD            Z12, Z15, Z12
+	VADDPD            Z12, Z11, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VFNMADD231PD      Z12, Z8, Z13
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z13, Z8
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z11
+	VADDPD            Z3, Z8, Z12
+	VRNDSCALEPD       $0x08, Z12, Z12
+	VSUBPD            Z3, Z12, Z13
+	VSUBPD            Z13, Z8, Z8
+	VADDPD            Z11, Z8, Z13
+	VSUBPD            Z8, Z13, Z14
+	VSUBPD            Z14, Z13, Z15
+	VSUBPD            Z15, Z8, Z8
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z8, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        32(BX)(Z10*8), K4, Z11
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
+	VMULPD            1472(AX), Z11, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z8, Z8
+	VMULPD            1600(AX), Z11, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
 	VSUBPD            Z16, Z15, Z15
 	VSUBPD            Z14, Z11, Z11
 	VADDPD            Z11, Z15, Z11
-	VADDPD            Z11, Z9, Z9
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z12, Z11
-	VMOVAPS           Z11, Z14
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z12, Z14
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z12, Z14
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z9, Z14
-	VADDPD            Z14, Z11, Z9
-	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z7, Z7
-	VXORPD            Z7, Z9, Z7
-	VBLENDMPD         Z7, Z10, K2, Z10
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z13, Z7
-	VBLENDMPD         Z7, Z8, K2, Z8
+	VADDPD            Z11, Z8, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        40(BX)(Z10*8), K4, Z11
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
+	VMULPD            1472(AX), Z11, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z8, Z8
+	VMULPD            1600(AX), Z11, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z8, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        48(BX)(Z10*8), K4, Z11
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
+	VMULPD            1472(AX), Z11, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z8, Z8
+	VMULPD            1600(AX), Z11, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z8, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        56(BX)(Z10*8), K4, Z11
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
+	VMULPD            1472(AX), Z11, Z14
+	VADDPD            Z14, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z14, Z14
+	VADDPD            Z14, Z13, Z13
+	VADDPD            Z13, Z8, Z8
+	VMULPD            1600(AX), Z11, Z11
+	VADDPD            Z11, Z15, Z13
+	VSUBPD            Z15, Z13, Z14
+	VSUBPD            Z14, Z13, Z16
+	VSUBPD            Z16, Z15, Z15
+	VSUBPD            Z14, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z8, Z8
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        64(BX)(Z10*8), K3, Z11
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z10
+	VMULPD            1472(AX), Z10, Z11
+	VADDPD            Z11, Z13, Z14
+	VSUBPD            Z13, Z14, Z15
+	VSUBPD            Z15, Z14, Z16
+	VSUBPD            Z16, Z13, Z13
+	VSUBPD            Z15, Z11, Z11
+	VADDPD            Z11, Z13, Z11
+	VADDPD            Z11, Z8, Z8
+	VMULPD            1600(AX), Z10, Z10
+	VADDPD            Z10, Z14, Z11
+	VSUBPD            Z14, Z11, Z13
+	VSUBPD            Z13, Z11, Z15
+	VSUBPD            Z15, Z14, Z14
+	VSUBPD            Z13, Z10, Z10
+	VADDPD            Z10, Z14, Z10
+	VADDPD            Z10, Z8, Z8
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z11, Z10
+	VMOVAPS           Z10, Z13
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z13
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z11, Z13
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z8, Z13
+	VADDPD            Z13, Z10, Z8
+	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z6, Z6
+	VXORPD            Z6, Z8, Z6
+	VBLENDMPD         Z6, Z9, K2, Z9
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z6
+	VBLENDMPD         Z6, Z7, K2, Z7
 
 done11:
-	VMULPD            Z10, Z10, Z7
-	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z9
-	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z7, Z9
-	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z7, Z9
-	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z7, Z9
-	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z7, Z9
-	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z7, Z9
-	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z7, Z9
-	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z7, Z9
-	VMULPD            Z9, Z7, Z7
-	VFMADD213PD       Z10, Z10, Z7
-	VRANGEPD          $0x02, Z7, Z10, Z7
-	VPSLLQ            $0x3f, Z8, Z8
-	VXORPD            Z8, Z7, Z7
-	VMOVUPS           Z7, 1344(AX)
-	VMOVUPS           1344(AX), Z7
-	VMULPD            Z7, Z7, Z7
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z7, Z7
+	VMULPD            Z9, Z9, Z6
+	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z8
+	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z6, Z8
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z6, Z8
+	VMULPD            Z8, Z6, Z6
+	VFMADD213PD       Z9, Z9, Z6
+	VRANGEPD          $0x02, Z6, Z9, Z6
+	VPSLLQ            $0x3f, Z7, Z7
+	VXORPD            Z7, Z6, Z6
+	VMOVUPS           Z6, 1600(AX)
+	VMOVUPS           1600(AX), Z6
+	VMULPD            Z6, Z6, Z6
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z6, Z6
+	VPXORD            Z7, Z7, Z7
+	VCMPPD            $0x00, Z3, Z2, K2
+	KANDB             K2, K1, K3
+	VPMULLQ           Z1, Z0, Z8
+	KMOVW             K3, K4
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        8(SI)(Z8*8), K4, Z9
+	VPMULLQ           Z1, Z0, Z8
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        16(SI)(Z8*8), K3, Z10
+	VMULPD            1984(AX), Z10, Z8
+	VFMSUB231PD       2048(AX), Z9, Z8
+	VADDPD            2112(AX), Z8, Z8
+	VBLENDMPD         Z8, Z7, K2, Z7
+	KNOTB             K2, K2
+	VMULPD            1536(AX), Z5, Z8
+	VMULPD            1408(AX), Z4, Z9
+	VMOVUPS           1792(AX), Z10
+	VFMADD231PD       2112(AX), Z10, Z9
+	VFMADD231PD       Z6, Z8, Z9
+	VBLENDMPD         Z9, Z7, K2, Z7
+	VMOVUPS           2112(AX), Z8
+	VMULPD            1728(AX), Z8, Z8
+	VFMSUB231PD       1984(AX), Z5, Z8
+	VMOVUPS           Z8, 1472(AX)
 	VPXORD            Z8, Z8, Z8
 	VCMPPD            $0x00, Z3, Z2, K2
 	KANDB             K2, K1, K3
 	VPMULLQ           Z1, Z0, Z9
 	KMOVW             K3, K4
 	VMOVAPS           Z3, Z10
-	VGATHERQPD        8(SI)(Z9*8), K4, Z10
+	VGATHERQPD        (SI)(Z9*8), K4, Z10
 	VPMULLQ           Z1, Z0, Z9
 	VMOVAPS           Z3, Z11
-	VGATHERQPD        16(SI)(Z9*8), K3, Z11
-	VMULPD            1856(AX), Z11, Z9
-	VFMSUB231PD       1920(AX), Z10, Z9
-	VADDPD            1984(AX), Z9, Z9
+	VGATHERQPD        8(SI)(Z9*8), K3, Z11
+	VMULPD            2112(AX), Z11, Z9
+	VFMSUB231PD       1984(AX), Z10, Z9
+	VADDPD            2048(AX), Z9, Z9
 	VBLENDMPD         Z9, Z8, K2, Z8
 	KNOTB             K2, K2
-	VMULPD            Z6, Z5, Z9
-	VMULPD            1536(AX), Z4, Z10
-	VMOVUPS           1664(AX), Z11
-	VFMADD231PD       1984(AX), Z11, Z10
-	VFMADD231PD       Z7, Z9, Z10
+	VMOVUPS           1536(AX), Z9
+	VMULPD            1664(AX), Z9, Z9
+	VMULPD            1472(AX), Z4, Z10
+	VMOVUPS           1792(AX), Z11
+	VFMADD231PD       2048(AX), Z11, Z10
+	VFMADD231PD       Z6, Z9, Z10
 	VBLENDMPD         Z10, Z8, K2, Z8
-	VMOVUPS           1984(AX), Z9
-	VMULPD            1408(AX), Z9, Z9
-	VFMSUB231PD       1856(AX), Z5, Z9
-	VMOVUPS           Z9, 1600(AX)
+	VMOVUPD.Z         (R9)(DX*8), K1, Z9
+	VMOVUPS           Z9, 1344(AX)
+	VDIVPD            Z8, Z7, Z9
+	VMULPD            1344(AX), Z9, Z9
+	VMOVUPS           Z9, 1280(AX)
+	VPMULLQ           Z1, Z0, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        48(SI)(Z9*8), K2, Z10
+	VMULPD            1280(AX), Z10, Z9
+	VMOVUPS           Z9, 1216(AX)
+	VMULPD            2048(AX), Z5, Z9
+	VMOVUPS           2112(AX), Z10
+	VFMSUB231PD       1664(AX), Z10, Z9
+	VMOVUPS           Z9, 1152(AX)
 	VPXORD            Z9, Z9, Z9
 	VCMPPD            $0x00, Z3, Z2, K2
 	KANDB             K2, K1, K3
 	VPMULLQ           Z1, Z0, Z10
 	KMOVW             K3, K4
 	VMOVAPS           Z3, Z11
-	VGATHERQPD        (SI)(Z10*8), K4, Z11
+	VGATHERQPD        16(SI)(Z10*8), K4, Z11
 	VPMULLQ           Z1, Z0, Z10
 	VMOVAPS           Z3, Z12
-	VGATHERQPD        8(SI)(Z10*8), K3, Z12
-	VMULPD            1984(AX), Z12, Z10
-	VFMSUB231PD       1856(AX), Z11, Z10
-	VADDPD            1920(AX), Z10, Z10
+	VGATHERQPD        (SI)(Z10*8), K3, Z12
+	VMULPD            2048(AX), Z12, Z10
+	VFMSUB231PD       2112(AX), Z11, Z10
+	VADDPD            1984(AX), Z10, Z10
 	VBLENDMPD         Z10, Z9, K2, Z9
 	KNOTB             K2, K2
-	VMULPD            1472(AX), Z6, Z10
-	VMULPD            1600(AX), Z4, Z11
-	VMOVUPS           1664(AX), Z12
-	VFMADD231PD       1920(AX), Z12, Z11
-	VFMADD231PD       Z7, Z10, Z11
+	VMOVUPS           1536(AX), Z10
+	VMULPD            1728(AX), Z10, Z10
+	VMULPD            1152(AX), Z4, Z11
+	VMOVUPS           1792(AX), Z12
+	VFMADD231PD       1984(AX), Z12, Z11
+	VFMADD231PD       Z6, Z10, Z11
 	VBLENDMPD         Z11, Z9, K2, Z9
-	VMULPD            1920(AX), Z5, Z10
-	VMOVUPS           1984(AX), Z11
-	VFMSUB231PD       1472(AX), Z11, Z10
-	VMOVUPS           Z10, 1280(AX)
-	VPXORD            Z10, Z10, Z10
-	VCMPPD            $0x00, Z3, Z2, K2
-	KANDB             K2, K1, K3
-	VPMULLQ           Z1, Z0, Z11
-	KMOVW             K3, K4
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        16(SI)(Z11*8), K4, Z12
-	VPMULLQ           Z1, Z0, Z11
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        (SI)(Z11*8), K3, Z13
-	VMULPD            1920(AX), Z13, Z11
-	VFMSUB231PD       1984(AX), Z12, Z11
-	VADDPD            1856(AX), Z11, Z11
-	VBLENDMPD         Z11, Z10, K2, Z10
-	KNOTB             K2, K2
-	VMULPD            1408(AX), Z6, Z11
-	VMULPD            1280(AX), Z4, Z12
-	VMOVUPS           1664(AX), Z13
-	VFMADD231PD       1856(AX), Z13, Z12
-	VFMADD231PD       Z7, Z11, Z12
-	VBLENDMPD         Z12, Z10, K2, Z10
-	VDIVPD            Z9, Z8, Z11
-	VDIVPD            Z9, Z10, Z12
-	VMULPD            Z12, Z12, Z12
-	VFMADD231PD       Z11, Z11, Z12
-	VMOVUPS           Z12, 1216(AX)
-	VMOVUPS           1216(AX), Z11
+	VDIVPD            Z8, Z7, Z10
+	VDIVPD            Z8, Z9, Z11
 	VMULPD            Z11, Z11, Z11
-	VMOVUPS           Z11, 1152(AX)
-	VPMULLQ           Z1, Z0, Z11
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        80(SI)(Z11*8), K2, Z12
-	VPMULLQ           Z1, Z0, Z11
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        72(SI)(Z11*8), K2, Z13
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z11
-	VFMADD231PD       1216(AX), Z13, Z11
-	VFMADD231PD       1152(AX), Z12, Z11
+	VFMADD231PD       Z10, Z10, Z11
 	VMOVUPS           Z11, 1088(AX)
-	VPMULLQ           Z1, Z0, Z11
+	VPMULLQ           Z1, Z0, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        48(SI)(Z11*8), K2, Z12
-	VMULPD            1088(AX), Z12, Z11
-	VMOVUPS           Z11, 1024(AX)
-	VMOVUPD.Z         (R9)(DX*8), K1, Z11
-	VMOVUPS           Z11, 960(AX)
-	VMOVUPS           1024(AX), Z11
-	VMULPD            960(AX), Z11, Z11
-	VDIVPD            Z9, Z11, Z11
-	VDIVPD            Z9, Z8, Z12
-	VMULPD            960(AX), Z12, Z12
-	VMOVUPS           Z12, 896(AX)
-	VPMULLQ           Z1, Z0, Z12
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        48(SI)(Z12*8), K2, Z13
-	VMULPD            896(AX), Z13, Z12
-	VMOVUPS           Z12, 832(AX)
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        80(SI)(Z10*8), K2, Z11
+	VMULPD            1216(AX), Z11, Z10
+	VMOVUPS           1088(AX), Z11
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z11, Z11
 	VPMULLQ           Z1, Z0, Z12
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z13
 	VGATHERQPD        72(SI)(Z12*8), K2, Z13
-	VPMULLQ           Z1, Z0, Z12
+	VMULPD            1216(AX), Z13, Z12
+	VFMADD231PD       Z11, Z10, Z12
+	VDIVPD            Z8, Z9, Z10
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z10, Z10
+	VMULPD            Z10, Z12, Z11
+	VDIVPD            Z8, Z11, Z11
+	VMOVUPS           1088(AX), Z13
+	VMULPD            Z13, Z13, Z13
+	VMOVUPS           Z13, 1024(AX)
+	VPMULLQ           Z1, Z0, Z13
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z14
-	VGATHERQPD        80(SI)(Z12*8), K2, Z14
-	VMULPD            832(AX), Z14, Z12
-	VMOVUPS           1216(AX), Z14
+	VGATHERQPD        80(SI)(Z13*8), K2, Z14
+	VPMULLQ           Z1, Z0, Z13
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z15
+	VGATHERQPD        72(SI)(Z13*8), K2, Z15
+	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z13
+	VFMADD231PD       1088(AX), Z15, Z13
+	VFMADD231PD       1024(AX), Z14, Z13
+	VMOVUPS           Z13, 960(AX)
+	VPMULLQ           Z1, Z0, Z13
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z14
+	VGATHERQPD        48(SI)(Z13*8), K2, Z14
+	VMULPD            960(AX), Z14, Z13
+	VMOVUPS           Z13, 896(AX)
+	VMOVUPS           896(AX), Z13
+	VMULPD            1344(AX), Z13, Z13
+	VDIVPD            Z8, Z13, Z13
+	VDIVPD            Z8, Z7, Z14
 	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z14, Z14
 	VMULPD            Z14, Z12, Z12
-	VFMADD231PD       832(AX), Z13, Z12
-	VDIVPD            Z9, Z8, Z13
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z13, Z13
-	VMULPD            Z13, Z12, Z14
-	VDIVPD            Z9, Z14, Z14
-	VDIVPD            Z9, Z10, Z15
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z15, Z15
-	VMULPD            Z15, Z12, Z12
-	VDIVPD            Z9, Z12, Z12
-	VMULPD            Z4, Z11, Z16
-	VMULPD            1920(AX), Z16, Z16
-	VDIVPD            1728(AX), Z16, Z16
-	VMOVUPS           Z16, 768(AX)
-	VMULPD            Z7, Z11, Z16
-	VMULPD            Z6, Z16, Z16
-	VDIVPD            1728(AX), Z16, Z16
-	VMOVUPS           Z16, 640(AX)
-	VMOVUPS           1728(AX), Z16
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z16
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z17
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z16, Z17
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z17, Z17
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z17, Z18
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z18
-	VMOVAPS           Z16, Z19
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z18, Z19
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z18, Z19
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z16, Z16
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z16, K2
+	VDIVPD            Z8, Z12, Z12
+	VMOVUPS           1856(AX), Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z15
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z16
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z15, Z16
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z16
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z17
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z17
+	VMOVAPS           Z15, Z18
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z17, Z18
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z17, Z18
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z17, Z18
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z15, Z15
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
 	KORTESTB          K2, K2
 	JEQ               done12
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z18
-	VMAXPD            Z16, Z18, Z16
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z16, K2
-	VPSRLQ            $0x34, Z16, Z18
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z18, Z18
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z18, Z18
-	VPSRLQ            $0x10, Z18, Z18
-	VMOVUPS           Z18, 704(AX)
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z18
-	VMOVUPS           704(AX), Z20
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z20, Z20
-	VPSUBQ            Z20, Z18, Z18
-	VPSLLQ            $0x34, Z18, Z18
-	VMULPD            Z18, Z16, Z16
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z16, Z18
-	VMOVUPS           Z18, 576(AX)
-	VSUBPD            576(AX), Z16, Z16
-	VMOVUPS           Z16, 512(AX)
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z17
+	VMAXPD            Z15, Z17, Z15
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
+	VPSRLQ            $0x34, Z15, Z17
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z17, Z17
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z17, Z17
+	VPSRLQ            $0x10, Z17, Z17
+	VMOVUPS           Z17, 768(AX)
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z17
+	VMOVUPS           768(AX), Z19
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z19, Z19
+	VPSUBQ            Z19, Z17, Z17
+	VPSLLQ            $0x34, Z17, Z17
+	VMULPD            Z17, Z15, Z15
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z17
+	VMOVUPS           Z17, 832(AX)
+	VSUBPD            832(AX), Z15, Z15
+	VMOVUPS           Z15, 704(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z16
-	VMOVAPS           Z3, Z18
-	VGATHERQPD        (BX)(Z16*8), K4, Z18
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z18, Z16
-	VMULPD            576(AX), Z16, Z18
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
+	VMOVUPS           768(AX), Z15
+	VMOVAPS           Z3, Z17
+	VGATHERQPD        (BX)(Z15*8), K4, Z17
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z15
+	VMULPD            832(AX), Z15, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z3, Z19
+	VSUBPD            Z3, Z19, Z20
+	VSUBPD            Z20, Z19, Z21
+	VSUBPD            Z21, Z3, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z3, Z17
+	VMULPD            704(AX), Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z20
 	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
-	VADDPD            Z18, Z3, Z20
-	VSUBPD            Z3, Z20, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z15
+	VADDPD            Z15, Z19, Z20
+	VSUBPD            Z19, Z20, Z21
 	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z3, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z3, Z18
-	VMULPD            512(AX), Z16, Z16
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z21
+	VSUBPD            Z22, Z19, Z19
+	VSUBPD            Z21, Z15, Z15
+	VADDPD            Z15, Z19, Z15
+	VADDPD            Z15, Z17, Z15
+	KMOVW             K3, K4
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z19
+	VGATHERQPD        8(BX)(Z17*8), K4, Z19
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z19, Z17
+	VMULPD            832(AX), Z17, Z19
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
 	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z16
-	VADDPD            Z16, Z20, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
+	VADDPD            Z19, Z20, Z21
 	VSUBPD            Z20, Z21, Z22
 	VSUBPD            Z22, Z21, Z23
 	VSUBPD            Z23, Z20, Z20
-	VSUBPD            Z22, Z16, Z16
-	VADDPD            Z16, Z20, Z16
-	VADDPD            Z16, Z18, Z16
+	VSUBPD            Z22, Z19, Z19
+	VADDPD            Z19, Z20, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
+	VMOVUPS           768(AX), Z17
 	VMOVAPS           Z3, Z20
-	VGATHERQPD        8(BX)(Z18*8), K4, Z20
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z20, Z18
-	VMULPD            576(AX), Z18, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z20
-	VADDPD            Z20, Z21, Z22
-	VSUBPD            Z21, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z21, Z21
-	VSUBPD            Z23, Z20, Z20
-	VADDPD            Z20, Z21, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
+	VGATHERQPD        16(BX)(Z17*8), K4, Z20
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        16(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        24(BX)(Z17*8), K4, Z20
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z17
+	VRNDSCALEPD       $0x08, Z17, Z17
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z17
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
+	VRNDSCALEPD       $0x08, Z19, Z19
+	VMOVUPS           Z19, 640(AX)
+	VMOVUPS           640(AX), Z19
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z15, Z17, Z19
+	VSUBPD            Z17, Z19, Z20
+	VSUBPD            Z20, Z19, Z21
+	VSUBPD            Z21, Z17, Z17
+	VSUBPD            Z20, Z15, Z15
+	VADDPD            Z15, Z17, Z15
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        24(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z21, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z18
-	VRNDSCALEPD       $0x08, Z18, Z18
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z18, Z20
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z20, Z18
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z18, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VMOVUPS           Z20, 448(AX)
-	VMOVUPS           448(AX), Z20
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z20
-	VSUBPD            Z20, Z18, Z18
-	VADDPD            Z16, Z18, Z20
-	VSUBPD            Z18, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z18, Z18
-	VSUBPD            Z21, Z16, Z16
-	VADDPD            Z16, Z18, Z16
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        32(BX)(Z17*8), K4, Z20
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        32(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        40(BX)(Z17*8), K4, Z20
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        40(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        48(BX)(Z17*8), K4, Z20
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
 	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        48(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
-	KMOVW             K3, K4
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        56(BX)(Z18*8), K4, Z21
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
-	VMOVUPS           704(AX), Z18
-	VMOVAPS           Z3, Z21
-	VGATHERQPD        64(BX)(Z18*8), K3, Z21
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z21, Z18
-	VMULPD            576(AX), Z18, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z16, Z16
-	VMULPD            512(AX), Z18, Z18
-	VADDPD            Z18, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z18, Z18
-	VADDPD            Z18, Z22, Z18
-	VADDPD            Z18, Z16, Z16
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z20, Z18
-	VMOVAPS           Z18, Z21
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z20, Z21
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z20, Z21
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z16, Z21
-	VADDPD            Z21, Z18, Z16
-	VBLENDMPD         Z16, Z19, K2, Z19
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z16
-	VADDPD            448(AX), Z16, Z16
-	VBLENDMPD         Z16, Z17, K2, Z17
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        56(BX)(Z17*8), K4, Z20
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	VMOVUPS           768(AX), Z17
+	VMOVAPS           Z3, Z20
+	VGATHERQPD        64(BX)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z20, Z17
+	VMULPD            832(AX), Z17, Z20
+	VADDPD            Z20, Z19, Z21
+	VSUBPD            Z19, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z19, Z19
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z19, Z19
+	VADDPD            Z19, Z15, Z15
+	VMULPD            704(AX), Z17, Z17
+	VADDPD            Z17, Z21, Z19
+	VSUBPD            Z21, Z19, Z20
+	VSUBPD            Z20, Z19, Z22
+	VSUBPD            Z22, Z21, Z21
+	VSUBPD            Z20, Z17, Z17
+	VADDPD            Z17, Z21, Z17
+	VADDPD            Z17, Z15, Z15
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z19, Z17
+	VMOVAPS           Z17, Z20
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z19, Z20
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z20
+	VADDPD            Z20, Z17, Z15
+	VBLENDMPD         Z15, Z18, K2, Z18
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z15
+	VADDPD            640(AX), Z15, Z15
+	VBLENDMPD         Z15, Z16, K2, Z16
 
 done12:
-	VMULPD           Z19, Z19, Z16
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z18
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z16, Z18
-	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z16, Z18
-	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z16, Z18
-	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z16, Z18
-	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z16, Z18
-	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z16, Z18
-	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z16, Z18
-	VMULPD           Z18, Z16, Z16
-	VFMADD213PD      Z19, Z19, Z16
-	VRANGEPD         $0x02, Z16, Z19, Z16
-	VPSLLQ           $0x3f, Z17, Z17
-	VXORPD           Z17, Z16, Z16
-	VMOVUPS          Z16, 448(AX)
-	VPMULLQ          Z1, Z0, Z16
+	VMULPD           Z18, Z18, Z15
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z17
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z15, Z17
+	VMULPD           Z17, Z15, Z15
+	VFMADD213PD      Z18, Z18, Z15
+	VRANGEPD         $0x02, Z15, Z18, Z15
+	VPSLLQ           $0x3f, Z16, Z16
+	VXORPD           Z16, Z15, Z15
+	VMOVUPS          Z15, 640(AX)
+	VMULPD           Z6, Z13, Z15
+	VMULPD           1536(AX), Z15, Z15
+	VDIVPD           1856(AX), Z15, Z15
+	VMULPD           Z4, Z13, Z16
+	VMULPD           2048(AX), Z16, Z16
+	VDIVPD           1856(AX), Z16, Z16
+	VPMULLQ          Z1, Z0, Z17
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z17
-	VGATHERQPD       (SI)(Z16*8), K2, Z17
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z17, Z16
-	VMOVUPS          Z16, 512(AX)
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       (SI)(Z17*8), K2, Z18
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
+	VMOVUPS          Z17, 704(AX)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMOVUPS          640(AX), Z16
-	VBLENDMPD        Z3, Z16, K2, Z16
-	VMOVUPS          Z16, 576(AX)
-	VPMULLQ          Z1, Z0, Z16
+	VBLENDMPD        Z3, Z15, K2, Z17
+	VMOVUPS          Z17, 832(AX)
+	VPMULLQ          Z1, Z0, Z17
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z17
-	VGATHERQPD       8(SI)(Z16*8), K2, Z17
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z17, Z16
-	VMOVUPS          Z16, 704(AX)
-	VPMULLQ          Z1, Z0, Z16
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       8(SI)(Z17*8), K2, Z18
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
+	VMOVUPS          Z17, 768(AX)
+	VPMULLQ          Z1, Z0, Z17
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z17
-	VGATHERQPD       16(SI)(Z16*8), K2, Z17
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z17, Z16
-	VMOVUPS          Z16, 384(AX)
+	VMOVAPS          Z3, Z18
+	VGATHERQPD       16(SI)(Z17*8), K2, Z18
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
+	VMOVUPS          Z17, 576(AX)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1664(AX), Z11, Z16
-	VBLENDMPD        Z11, Z16, K2, Z16
-	VMOVUPS          Z16, 320(AX)
-	VPXORD           Z16, Z16, Z16
+	VMULPD           1792(AX), Z13, Z17
+	VBLENDMPD        Z13, Z17, K2, Z17
+	VMOVUPS          Z17, 512(AX)
+	VPXORD           Z17, Z17, Z17
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z17
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       16(SI)(Z17*8), K3, Z18
-	VMULPD           Z18, Z11, Z17
-	VBLENDMPD        Z17, Z16, K2, Z16
+	VPMULLQ          Z1, Z0, Z18
+	VMOVAPS          Z3, Z19
+	VGATHERQPD       16(SI)(Z18*8), K3, Z19
+	VMULPD           Z19, Z13, Z18
+	VBLENDMPD        Z18, Z17, K2, Z17
 	KNOTB            K2, K2
-	VMULPD           Z4, Z11, Z17
-	VMULPD           1472(AX), Z17, Z17
-	VBLENDMPD        Z17, Z16, K2, Z16
-	VDIVPD           Z9, Z10, Z17
-	VMULPD           960(AX), Z17, Z17
-	VMOVUPS          Z17, 256(AX)
-	VPMULLQ          Z1, Z0, Z17
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       48(SI)(Z17*8), K2, Z18
-	VMULPD           256(AX), Z18, Z17
-	VMOVUPS          Z17, 192(AX)
-	VPMULLQ          Z1, Z0, Z17
-	KMOVW            K1, K2
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       72(SI)(Z17*8), K2, Z18
-	VPMULLQ          Z1, Z0, Z17
+	VMULPD           Z4, Z13, Z18
+	VMULPD           1664(AX), Z18, Z18
+	VBLENDMPD        Z18, Z17, K2, Z17
+	VDIVPD           Z8, Z9, Z18
+	VMULPD           1344(AX), Z18, Z18
+	VMOVUPS          Z18, 448(AX)
+	VPMULLQ          Z1, Z0, Z18
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z19
-	VGATHERQPD       80(SI)(Z17*8), K2, Z19
-	VMULPD           192(AX), Z19, Z17
-	VMOVUPS          1216(AX), Z19
+	VGATHERQPD       48(SI)(Z18*8), K2, Z19
+	VMULPD           448(AX), Z19, Z18
+	VMOVUPS          Z18, 384(AX)
+	VPMULLQ          Z1, Z0, Z18
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z19
+	VGATHERQPD       80(SI)(Z18*8), K2, Z19
+	VMULPD           384(AX), Z19, Z18
+	VMOVUPS          1088(AX), Z19
 	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z19, Z19
-	VMULPD           Z19, Z17, Z17
-	VFMADD231PD      192(AX), Z18, Z17
-	VMULPD           Z13, Z17, Z13
-	VDIVPD           Z9, Z13, Z13
-	VMULPD           Z15, Z17, Z15
-	VDIVPD           Z9, Z15, Z15
-	VMULPD           Z4, Z11, Z17
-	VMULPD           1984(AX), Z17, Z17
-	VDIVPD           1728(AX), Z17, Z17
+	VPMULLQ          Z1, Z0, Z20
+	KMOVW            K1, K2
+	VMOVAPS          Z3, Z21
+	VGATHERQPD       72(SI)(Z20*8), K2, Z21
+	VMULPD           384(AX), Z21, Z20
+	VFMADD231PD      Z19, Z18, Z20
+	VMULPD           Z10, Z20, Z10
+	VDIVPD           Z8, Z10, Z10
+	VMULPD           Z14, Z20, Z14
+	VDIVPD           Z8, Z14, Z14
+	VMULPD           Z4, Z13, Z18
+	VMULPD           2112(AX), Z18, Z18
+	VDIVPD           1856(AX), Z18, Z18
+	VMOVUPS          Z18, 320(AX)
 	VPXORD           Z18, Z18, Z18
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z19
 	VMOVAPS          Z3, Z20
 	VGATHERQPD       (SI)(Z19*8), K3, Z20
-	VMULPD           Z20, Z11, Z19
+	VMULPD           Z20, Z13, Z19
 	VBLENDMPD        Z19, Z18, K2, Z18
 	KNOTB            K2, K2
-	VMULPD           Z4, Z11, Z19
+	VMULPD           Z4, Z13, Z19
 	VMULPD           Z5, Z19, Z19
 	VBLENDMPD        Z19, Z18, K2, Z18
-	VDIVPD           Z9, Z10, Z19
-	VDIVPD           Z9, Z8, Z20
-	VMULPD           Z19, Z15, Z21
-	VFMADD231PD      Z20, Z13, Z21
-	VFMADD231PD      Z19, Z11, Z21
-	VMULPD           Z7, Z11, Z19
-	VMULPD           Z7, Z21, Z20
-	VMULPD           Z7, Z13, Z22
-	VMULPD           Z7, Z15, Z23
-	VMULPD           1408(AX), Z23, Z23
+	VDIVPD           Z8, Z9, Z19
+	VDIVPD           Z8, Z7, Z20
+	VMULPD           Z19, Z10, Z21
+	VFMADD231PD      Z20, Z14, Z21
+	VFMADD231PD      Z19, Z13, Z21
+	VMULPD           Z6, Z13, Z19
+	VMULPD           Z6, Z21, Z20
+	VMULPD           Z6, Z14, Z22
+	VMULPD           Z6, Z10, Z23
+	VMULPD           1728(AX), Z23, Z23
 	VFMADD231PD      Z5, Z22, Z23
-	VFNMADD231PD     1472(AX), Z20, Z23
-	VFMADD231PD      1408(AX), Z19, Z23
+	VFNMADD231PD     1664(AX), Z20, Z23
+	VFMADD231PD      1728(AX), Z19, Z23
 	VCMPPD           $0x00, Z3, Z2, K2
 	VPXORD           Z19, Z19, Z19
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z20
 	VMOVAPS          Z3, Z22
-	VGATHERQPD       8(SI)(Z20*8), K3, Z22
-	VMULPD           Z22, Z13, Z20
+	VGATHERQPD       (SI)(Z20*8), K3, Z22
+	VMULPD           Z22, Z10, Z20
 	VBLENDMPD        Z20, Z19, K2, Z19
 	KNOTB            K2, K3
-	VMULPD           Z4, Z13, Z20
-	VMULPD           1408(AX), Z20, Z20
+	VMULPD           Z4, Z10, Z20
+	VMULPD           Z5, Z20, Z20
 	VBLENDMPD        Z20, Z19, K3, Z19
 	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z20
 	VXORPD           Z20, Z21, Z22
-	VMULPD           1664(AX), Z21, Z24
-	VXORPD           Z20, Z24, Z24
+	VMULPD           1792(AX), Z21, Z24
+	VFMSUB231PD      1664(AX), Z23, Z24
 	VBLENDMPD        Z22, Z24, K2, Z22
-	VADDPD           Z19, Z22, Z19
+	VSUBPD           Z19, Z22, Z19
 	VPXORD           Z22, Z22, Z22
-	KANDB            K2, K1, K3
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
 	VPMULLQ          Z1, Z0, Z24
 	VMOVAPS          Z3, Z25
-	VGATHERQPD       (SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z15, Z24
-	VBLENDMPD        Z24, Z22, K2, Z22
-	KNOTB            K2, K3
-	VMULPD           Z4, Z15, Z24
-	VMULPD           Z5, Z24, Z24
+	VGATHERQPD       8(SI)(Z24*8), K4, Z25
+	VMULPD           Z25, Z14, Z24
 	VBLENDMPD        Z24, Z22, K3, Z22
-	VSUBPD           Z22, Z19, Z19
-	VMULPD           1472(AX), Z23, Z22
-	VBLENDMPD        Z3, Z22, K2, Z22
+	KNOTB            K3, K3
+	VMULPD           Z4, Z14, Z24
+	VMULPD           1728(AX), Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
 	VADDPD           Z22, Z19, Z19
-	VMOVUPS          Z19, 128(AX)
+	VMOVUPS          Z19, 256(AX)
 	VPXORD           Z19, Z19, Z19
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
@@ -8769,21 +8772,18 @@ done12:
 	VPMULLQ          Z1, Z0, Z24
 	VMOVAPS          Z3, Z25
 	VGATHERQPD       16(SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z13, Z24
+	VMULPD           Z25, Z14, Z24
 	VBLENDMPD        Z24, Z22, K2, Z22
 	KNOTB            K2, K3
-	VMULPD           Z4, Z13, Z24
-	VMULPD           1472(AX), Z24, Z24
+	VMULPD           Z4, Z14, Z24
+	VMULPD           1664(AX), Z24, Z24
 	VBLENDMPD        Z24, Z22, K3, Z22
-	VMULPD           1664(AX), Z15, Z24
-	VBLENDMPD        Z15, Z24, K2, Z24
-	VADDPD           Z19, Z24, Z19
-	VSUBPD           Z22, Z19, Z19
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1408(AX), Z23, Z22
-	VBLENDMPD        Z3, Z22, K3, Z22
-	VADDPD           Z22, Z19, Z19
-	VADDPD           320(AX), Z19, Z19
+	VMULPD           1792(AX), Z10, Z24
+	VFMADD231PD      1728(AX), Z23, Z24
+	VBLENDMPD        Z10, Z24, K2, Z24
+	VSUBPD           Z22, Z24, Z22
+	VADDPD           Z19, Z22, Z19
+	VADDPD           512(AX), Z19, Z19
 	VPXORD           Z22, Z22, Z22
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
@@ -8795,7 +8795,7 @@ done12:
 	VBLENDMPD        Z24, Z22, K3, Z22
 	KNOTB            K3, K3
 	VMULPD           Z4, Z21, Z24
-	VMULPD           1408(AX), Z24, Z24
+	VMULPD           1728(AX), Z24, Z24
 	VXORPD           Z20, Z24, Z24
 	VBLENDMPD        Z24, Z22, K3, Z22
 	VPXORD           Z24, Z24, Z24
@@ -8803,192 +8803,185 @@ done12:
 	VPMULLQ          Z1, Z0, Z25
 	VMOVAPS          Z3, Z26
 	VGATHERQPD       16(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z15, Z25
+	VMULPD           Z26, Z10, Z25
 	VBLENDMPD        Z25, Z24, K2, Z24
 	KNOTB            K2, K3
-	VMULPD           Z4, Z15, Z25
-	VMULPD           1472(AX), Z25, Z25
+	VMULPD           Z4, Z10, Z25
+	VMULPD           1664(AX), Z25, Z25
 	VBLENDMPD        Z25, Z24, K3, Z24
-	VMULPD           1664(AX), Z13, Z25
-	VBLENDMPD        Z13, Z25, K2, Z25
-	VADDPD           Z24, Z25, Z24
-	VSUBPD           Z22, Z24, Z22
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z5, Z23, Z24
-	VBLENDMPD        Z3, Z24, K3, Z24
+	VMULPD           1792(AX), Z14, Z25
+	VFMADD231PD      Z5, Z23, Z25
+	VBLENDMPD        Z14, Z25, K2, Z25
+	VSUBPD           Z22, Z25, Z22
 	VADDPD           Z24, Z22, Z22
-	VADDPD           Z16, Z22, Z22
-	VMULPD           1408(AX), Z6, Z24
-	VMULPD           1472(AX), Z6, Z25
-	VMULPD           Z6, Z5, Z26
-	VMULPD           Z24, Z15, Z27
-	VFMADD231PD      Z26, Z13, Z27
-	VFNMADD231PD     Z25, Z21, Z27
-	VFMADD231PD      Z24, Z11, Z27
-	VMULPD           Z7, Z21, Z24
-	VMULPD           Z4, Z15, Z25
-	VMULPD           Z4, Z13, Z26
-	VMULPD           1856(AX), Z26, Z26
-	VFMSUB231PD      1984(AX), Z25, Z26
-	VFNMADD231PD     Z6, Z24, Z26
-	VFMADD231PD      1920(AX), Z23, Z26
-	VMULPD           Z7, Z15, Z24
-	VMULPD           Z4, Z13, Z25
-	VMULPD           Z4, Z21, Z28
-	VMULPD           1984(AX), Z28, Z28
-	VFMADD231PD      1920(AX), Z25, Z28
-	VFMADD231PD      Z6, Z24, Z28
-	VFMADD231PD      1856(AX), Z23, Z28
-	VMULPD           Z7, Z13, Z24
-	VMULPD           Z4, Z21, Z25
-	VMULPD           Z4, Z15, Z29
-	VMULPD           1920(AX), Z29, Z29
-	VFMADD231PD      1856(AX), Z25, Z29
-	VFMSUB231PD      Z6, Z24, Z29
-	VFMADD231PD      1984(AX), Z23, Z29
-	VDIVPD           1728(AX), Z26, Z23
-	VDIVPD           1728(AX), Z29, Z24
-	VDIVPD           1728(AX), Z28, Z25
-	VMULPD           1408(AX), Z25, Z25
-	VFMADD231PD      Z5, Z24, Z25
-	VFMADD231PD      1472(AX), Z23, Z25
-	VFMADD231PD      1472(AX), Z17, Z25
-	VMULPD           1280(AX), Z15, Z23
-	VFMADD231PD      1536(AX), Z13, Z23
-	VFNMADD231PD     1600(AX), Z21, Z23
-	VFMADD231PD      1280(AX), Z11, Z23
-	VFMSUB231PD      768(AX), Z5, Z25
-	VMOVUPS          1408(AX), Z24
-	VFNMADD231PD     640(AX), Z24, Z25
-	VFMADD231PD      1664(AX), Z23, Z25
-	VMULPD           1856(AX), Z15, Z23
-	VFMADD231PD      1984(AX), Z13, Z23
-	VFNMADD231PD     1920(AX), Z21, Z23
-	VFMADD231PD      1856(AX), Z11, Z23
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z24
-	VMOVUPS          1344(AX), Z27
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z27
-	VMULPD           Z27, Z24, Z24
-	VMULPD           448(AX), Z24, Z24
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z24, Z25
-	VFNMADD231PD     Z23, Z4, Z25
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z23
-	VDIVPD           1792(AX), Z23, Z23
-	VMULPD           Z23, Z25, Z23
-	VMULPD           1856(AX), Z13, Z24
-	VFMSUB231PD      1984(AX), Z15, Z24
-	VDIVPD           1728(AX), Z26, Z25
-	VFMADD231PD      384(AX), Z23, Z25
-	VBLENDMPD        Z24, Z25, K2, Z24
-	VMULPD           1984(AX), Z11, Z25
-	VBLENDMPD        Z25, Z17, K2, Z17
-	VADDPD           Z17, Z24, Z17
+	VMOVUPS          Z22, 192(AX)
+	VMULPD           Z4, Z10, Z22
+	VMULPD           Z4, Z14, Z24
+	VMULPD           Z6, Z21, Z25
+	VMULPD           1536(AX), Z25, Z25
+	VFMSUB231PD      2048(AX), Z23, Z25
+	VFNMADD231PD     1984(AX), Z24, Z25
+	VFMADD231PD      2112(AX), Z22, Z25
+	VMULPD           Z4, Z14, Z22
+	VMULPD           Z4, Z21, Z24
+	VMULPD           Z6, Z10, Z26
+	VMULPD           1984(AX), Z23, Z27
+	VFMADD231PD      1536(AX), Z26, Z27
+	VFMADD231PD      2112(AX), Z24, Z27
+	VFMADD231PD      2048(AX), Z22, Z27
+	VMULPD           Z4, Z21, Z22
+	VMULPD           Z4, Z10, Z24
+	VMULPD           Z6, Z14, Z26
+	VMULPD           2112(AX), Z23, Z23
+	VFMADD231PD      1536(AX), Z26, Z23
+	VFNMADD231PD     2048(AX), Z24, Z23
+	VFNMADD231PD     1984(AX), Z22, Z23
+	VDIVPD           1856(AX), Z25, Z22
+	VDIVPD           1856(AX), Z23, Z24
+	VDIVPD           1856(AX), Z27, Z26
+	VMULPD           1728(AX), Z26, Z26
+	VFMADD231PD      Z5, Z24, Z26
+	VFMADD231PD      1664(AX), Z22, Z26
+	VFMADD231PD      1728(AX), Z15, Z26
+	VMOVUPS          1536(AX), Z22
+	VMULPD           1728(AX), Z22, Z22
+	VMOVUPS          1536(AX), Z24
+	VMULPD           1664(AX), Z24, Z24
+	VMULPD           1536(AX), Z5, Z28
+	VMULPD           Z22, Z10, Z29
+	VFMADD231PD      Z28, Z14, Z29
+	VFNMADD231PD     Z24, Z21, Z29
+	VFMADD231PD      Z22, Z13, Z29
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z22
+	VMOVUPS          1600(AX), Z24
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z24, Z24
+	VMULPD           Z24, Z22, Z22
+	VMULPD           640(AX), Z22, Z22
+	VMULPD           1152(AX), Z10, Z24
+	VFMADD231PD      1408(AX), Z14, Z24
+	VFNMADD231PD     1472(AX), Z21, Z24
+	VFMADD231PD      1152(AX), Z13, Z24
+	VMULPD           1792(AX), Z24, Z24
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z22, Z24
+	VMULPD           1984(AX), Z10, Z22
+	VFMADD231PD      2112(AX), Z14, Z22
+	VFNMADD231PD     2048(AX), Z21, Z22
+	VFMADD231PD      1984(AX), Z13, Z22
+	VFMSUB231PD      Z5, Z16, Z26
+	VMOVUPS          1664(AX), Z28
+	VFNMADD231PD     320(AX), Z28, Z26
+	VADDPD           Z26, Z24, Z24
+	VFNMADD231PD     Z22, Z4, Z24
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z22
+	VDIVPD           1920(AX), Z22, Z22
+	VMULPD           Z22, Z24, Z22
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1984(AX), Z21, Z24
-	VFMADD231PD      1920(AX), Z13, Z24
-	VDIVPD           1728(AX), Z28, Z13
-	VFMADD231PD      704(AX), Z23, Z13
-	VBLENDMPD        Z24, Z13, K3, Z13
-	VADDPD           576(AX), Z13, Z13
+	VMULPD           1984(AX), Z14, Z24
+	VFMSUB231PD      2112(AX), Z10, Z24
+	VFMADD231PD      2112(AX), Z13, Z24
+	VDIVPD           1856(AX), Z25, Z25
+	VFMADD231PD      576(AX), Z22, Z25
+	VBLENDMPD        Z24, Z25, K3, Z24
+	VMOVUPS          Z24, 128(AX)
 	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1920(AX), Z15, Z15
-	VFMADD231PD      1856(AX), Z21, Z15
-	VXORPD           Z20, Z15, Z15
-	VDIVPD           1728(AX), Z29, Z21
-	VFMADD231PD      512(AX), Z23, Z21
-	VBLENDMPD        Z15, Z21, K3, Z15
-	VMOVUPS          Z15, 64(AX)
-	VDIVPD           Z9, Z8, Z15
-	VDIVPD           Z9, Z10, Z21
-	VMULPD           Z21, Z12, Z21
-	VFMADD231PD      Z15, Z14, Z21
-	VFMADD231PD      Z15, Z11, Z21
-	VMULPD           Z7, Z11, Z15
-	VMULPD           Z7, Z21, Z23
-	VMULPD           Z7, Z14, Z24
-	VMULPD           Z7, Z12, Z25
-	VMULPD           1408(AX), Z25, Z25
-	VFMADD231PD      Z5, Z24, Z25
-	VFNMADD231PD     1472(AX), Z23, Z25
-	VFMADD231PD      Z5, Z15, Z25
-	VPXORD           Z15, Z15, Z15
+	VMULPD           2048(AX), Z14, Z14
+	VFMADD231PD      2112(AX), Z21, Z14
+	VDIVPD           1856(AX), Z27, Z24
+	VFMADD231PD      768(AX), Z22, Z24
+	VBLENDMPD        Z14, Z24, K3, Z14
+	VADDPD           832(AX), Z14, Z14
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1984(AX), Z21, Z21
+	VFMADD231PD      2048(AX), Z10, Z21
+	VFMADD231PD      2048(AX), Z13, Z21
+	VXORPD           Z20, Z21, Z10
+	VDIVPD           1856(AX), Z23, Z21
+	VFMADD231PD      704(AX), Z22, Z21
+	VBLENDMPD        Z10, Z21, K3, Z10
+	VMOVUPS          Z10, 64(AX)
+	VDIVPD           Z8, Z7, Z10
+	VDIVPD           Z8, Z9, Z21
+	VMULPD           Z21, Z11, Z21
+	VFMADD231PD      Z10, Z12, Z21
+	VFMADD231PD      Z10, Z13, Z21
+	VMULPD           Z6, Z13, Z10
+	VMULPD           Z6, Z21, Z22
+	VMULPD           Z6, Z12, Z23
+	VMULPD           Z6, Z11, Z24
+	VMULPD           1728(AX), Z24, Z24
+	VFMADD231PD      Z5, Z23, Z24
+	VFNMADD231PD     1664(AX), Z22, Z24
+	VFMADD231PD      Z5, Z10, Z24
+	VPXORD           Z10, Z10, Z10
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z22
+	VMOVAPS          Z3, Z23
+	VGATHERQPD       (SI)(Z22*8), K3, Z23
+	VMULPD           Z23, Z11, Z22
+	VBLENDMPD        Z22, Z10, K2, Z10
+	KNOTB            K2, K3
+	VMULPD           Z4, Z11, Z22
+	VMULPD           Z5, Z22, Z22
+	VBLENDMPD        Z22, Z10, K3, Z10
+	VXORPD           Z20, Z21, Z22
+	VMULPD           1792(AX), Z21, Z23
+	VFMSUB231PD      1664(AX), Z24, Z23
+	VBLENDMPD        Z22, Z23, K2, Z22
+	VSUBPD           Z10, Z22, Z10
+	VPXORD           Z22, Z22, Z22
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z23
-	VMOVAPS          Z3, Z24
-	VGATHERQPD       8(SI)(Z23*8), K3, Z24
-	VMULPD           Z24, Z14, Z23
-	VBLENDMPD        Z23, Z15, K2, Z15
+	VMOVAPS          Z3, Z25
+	VGATHERQPD       8(SI)(Z23*8), K3, Z25
+	VMULPD           Z25, Z12, Z23
+	VBLENDMPD        Z23, Z22, K2, Z22
 	KNOTB            K2, K3
-	VMULPD           Z4, Z14, Z23
-	VMULPD           1408(AX), Z23, Z23
-	VBLENDMPD        Z23, Z15, K3, Z15
-	VXORPD           Z20, Z21, Z23
-	VMULPD           1664(AX), Z21, Z24
-	VXORPD           Z20, Z24, Z24
-	VBLENDMPD        Z23, Z24, K2, Z23
-	VADDPD           Z15, Z23, Z15
+	VMULPD           Z4, Z12, Z23
+	VMULPD           1728(AX), Z23, Z23
+	VBLENDMPD        Z23, Z22, K3, Z22
 	VPXORD           Z23, Z23, Z23
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z24
+	VPMULLQ          Z1, Z0, Z25
 	VMOVAPS          Z3, Z26
-	VGATHERQPD       (SI)(Z24*8), K3, Z26
-	VMULPD           Z26, Z12, Z24
-	VBLENDMPD        Z24, Z23, K2, Z23
+	VGATHERQPD       8(SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z13, Z25
+	VBLENDMPD        Z25, Z23, K2, Z23
 	KNOTB            K2, K3
-	VMULPD           Z4, Z12, Z24
-	VMULPD           Z5, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VSUBPD           Z23, Z15, Z15
-	VMULPD           1472(AX), Z25, Z23
-	VBLENDMPD        Z3, Z23, K2, Z23
-	VADDPD           Z23, Z15, Z15
-	VPXORD           Z23, Z23, Z23
+	VMULPD           Z4, Z13, Z25
+	VMULPD           1728(AX), Z25, Z25
+	VBLENDMPD        Z25, Z23, K3, Z23
+	VADDPD           Z22, Z10, Z10
+	VADDPD           Z23, Z10, Z10
+	VPXORD           Z22, Z22, Z22
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       8(SI)(Z24*8), K4, Z26
-	VMULPD           Z26, Z11, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
+	VPMULLQ          Z1, Z0, Z23
+	VMOVAPS          Z3, Z25
+	VGATHERQPD       (SI)(Z23*8), K4, Z25
+	VMULPD           Z25, Z21, Z23
+	VXORPD           Z20, Z23, Z23
+	VBLENDMPD        Z23, Z22, K3, Z22
 	KNOTB            K3, K3
-	VMULPD           Z4, Z11, Z24
-	VMULPD           1408(AX), Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VADDPD           Z23, Z15, Z15
+	VMULPD           Z4, Z21, Z23
+	VMULPD           Z5, Z23, Z23
+	VXORPD           Z20, Z23, Z23
+	VBLENDMPD        Z23, Z22, K3, Z22
 	VPXORD           Z23, Z23, Z23
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       (SI)(Z24*8), K4, Z26
-	VMULPD           Z26, Z21, Z24
-	VXORPD           Z20, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z24
-	VMULPD           Z5, Z24, Z24
-	VXORPD           Z20, Z24, Z24
-	VBLENDMPD        Z24, Z23, K3, Z23
-	VPXORD           Z24, Z24, Z24
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z26
-	VMOVAPS          Z3, Z27
-	VGATHERQPD       16(SI)(Z26*8), K3, Z27
-	VMULPD           Z27, Z14, Z26
-	VBLENDMPD        Z26, Z24, K2, Z24
+	VPMULLQ          Z1, Z0, Z25
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       16(SI)(Z25*8), K3, Z26
+	VMULPD           Z26, Z12, Z25
+	VBLENDMPD        Z25, Z23, K2, Z23
 	KNOTB            K2, K3
-	VMULPD           Z4, Z14, Z26
-	VMULPD           1472(AX), Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
-	VMULPD           1664(AX), Z12, Z26
-	VBLENDMPD        Z12, Z26, K2, Z26
-	VADDPD           Z23, Z26, Z23
-	VSUBPD           Z24, Z23, Z23
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1408(AX), Z25, Z24
-	VBLENDMPD        Z3, Z24, K3, Z24
-	VADDPD           Z24, Z23, Z23
-	VPXORD           Z24, Z24, Z24
+	VMULPD           Z4, Z12, Z25
+	VMULPD           1664(AX), Z25, Z25
+	VBLENDMPD        Z25, Z23, K3, Z23
+	VMULPD           1792(AX), Z11, Z25
+	VFMADD231PD      1728(AX), Z24, Z25
+	VBLENDMPD        Z11, Z25, K2, Z25
+	VSUBPD           Z23, Z25, Z23
+	VPXORD           Z25, Z25, Z25
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
 	VPMULLQ          Z1, Z0, Z26
@@ -8996,253 +8989,261 @@ done12:
 	VGATHERQPD       8(SI)(Z26*8), K4, Z27
 	VMULPD           Z27, Z21, Z26
 	VXORPD           Z20, Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
+	VBLENDMPD        Z26, Z25, K3, Z25
 	KNOTB            K3, K3
 	VMULPD           Z4, Z21, Z26
-	VMULPD           1408(AX), Z26, Z26
+	VMULPD           1728(AX), Z26, Z26
 	VXORPD           Z20, Z26, Z26
-	VBLENDMPD        Z26, Z24, K3, Z24
+	VBLENDMPD        Z26, Z25, K3, Z25
 	VPXORD           Z26, Z26, Z26
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z27
 	VMOVAPS          Z3, Z28
 	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z12, Z27
+	VMULPD           Z28, Z11, Z27
 	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z4, Z12, Z27
-	VMULPD           1472(AX), Z27, Z27
+	VMULPD           Z4, Z11, Z27
+	VMULPD           1664(AX), Z27, Z27
 	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           1664(AX), Z14, Z27
-	VBLENDMPD        Z14, Z27, K2, Z27
-	VADDPD           Z26, Z27, Z26
-	VSUBPD           Z24, Z26, Z24
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           Z5, Z25, Z26
-	VBLENDMPD        Z3, Z26, K3, Z26
-	VADDPD           Z26, Z24, Z24
-	VADDPD           320(AX), Z24, Z24
-	VMULPD           Z4, Z11, Z26
-	VMULPD           1856(AX), Z26, Z26
-	VDIVPD           1728(AX), Z26, Z26
-	VMULPD           Z6, Z5, Z27
-	VMULPD           1472(AX), Z6, Z28
-	VMULPD           1408(AX), Z6, Z29
-	VMULPD           Z29, Z12, Z29
-	VFMADD231PD      Z27, Z14, Z29
-	VFNMADD231PD     Z28, Z21, Z29
-	VFMADD231PD      Z27, Z11, Z29
-	VMULPD           Z7, Z21, Z27
+	VMULPD           1792(AX), Z12, Z27
+	VFMADD231PD      Z5, Z24, Z27
+	VBLENDMPD        Z12, Z27, K2, Z27
+	VSUBPD           Z25, Z27, Z25
+	VADDPD           Z26, Z25, Z25
+	VMULPD           Z4, Z13, Z26
+	VMULPD           1984(AX), Z26, Z26
+	VDIVPD           1856(AX), Z26, Z26
+	VMULPD           Z4, Z11, Z27
 	VMULPD           Z4, Z12, Z28
-	VMULPD           Z4, Z14, Z30
-	VMULPD           1856(AX), Z30, Z30
-	VFMSUB231PD      1984(AX), Z28, Z30
-	VFNMADD231PD     Z6, Z27, Z30
-	VFMADD231PD      1920(AX), Z25, Z30
-	VMULPD           Z7, Z12, Z27
-	VMULPD           Z4, Z14, Z28
-	VMULPD           Z4, Z21, Z31
-	VMULPD           1984(AX), Z31, Z31
-	VFMADD231PD      1920(AX), Z28, Z31
-	VFMADD231PD      Z6, Z27, Z31
-	VFMADD231PD      1856(AX), Z25, Z31
-	VMULPD           Z7, Z14, Z7
+	VMULPD           Z6, Z21, Z29
+	VMULPD           1536(AX), Z29, Z29
+	VFMSUB231PD      2048(AX), Z24, Z29
+	VFNMADD231PD     1984(AX), Z28, Z29
+	VFMADD231PD      2112(AX), Z27, Z29
+	VMULPD           Z4, Z12, Z27
+	VMULPD           Z4, Z21, Z28
+	VMULPD           Z6, Z11, Z30
+	VMULPD           1984(AX), Z24, Z31
+	VFMADD231PD      1536(AX), Z30, Z31
+	VFMADD231PD      2112(AX), Z28, Z31
+	VFMADD231PD      2048(AX), Z27, Z31
 	VMULPD           Z4, Z21, Z27
-	VMULPD           Z4, Z12, Z28
-	VMULPD           1920(AX), Z28, Z28
-	VFMADD231PD      1856(AX), Z27, Z28
-	VFMSUB231PD      Z6, Z7, Z28
-	VFMADD231PD      1984(AX), Z25, Z28
-	VDIVPD           1728(AX), Z30, Z6
-	VDIVPD           1728(AX), Z28, Z7
-	VDIVPD           1728(AX), Z31, Z25
-	VMULPD           1408(AX), Z25, Z25
-	VFMADD231PD      Z5, Z7, Z25
-	VFMADD231PD      1472(AX), Z6, Z25
-	VMOVUPS          1408(AX), Z6
-	VFMADD231PD      768(AX), Z6, Z25
-	VMULPD           1280(AX), Z12, Z6
-	VFMADD231PD      1536(AX), Z14, Z6
-	VFNMADD231PD     1600(AX), Z21, Z6
-	VFMADD231PD      1536(AX), Z11, Z6
-	VFMSUB231PD      1472(AX), Z26, Z25
-	VFNMADD231PD     640(AX), Z5, Z25
-	VFMADD231PD      1664(AX), Z6, Z25
-	VMULPD           1856(AX), Z12, Z5
-	VFMADD231PD      1984(AX), Z14, Z5
-	VFNMADD231PD     1920(AX), Z21, Z5
-	VFMADD231PD      1984(AX), Z11, Z5
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z6
-	VMOVUPS          1344(AX), Z7
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z7, Z7
-	VMULPD           Z7, Z6, Z6
-	VMULPD           448(AX), Z6, Z6
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z6, Z25
-	VFNMADD231PD     Z5, Z4, Z25
+	VMULPD           Z4, Z11, Z28
+	VMULPD           Z6, Z12, Z6
+	VMULPD           2112(AX), Z24, Z24
+	VFMADD231PD      1536(AX), Z6, Z24
+	VFNMADD231PD     2048(AX), Z28, Z24
+	VFNMADD231PD     1984(AX), Z27, Z24
+	VDIVPD           1856(AX), Z29, Z6
+	VDIVPD           1856(AX), Z24, Z27
+	VDIVPD           1856(AX), Z31, Z28
+	VMULPD           1728(AX), Z28, Z28
+	VFMADD231PD      Z5, Z27, Z28
+	VFMADD231PD      1664(AX), Z6, Z28
+	VFMADD231PD      Z5, Z15, Z28
+	VMULPD           1536(AX), Z5, Z5
+	VMOVUPS          1536(AX), Z6
+	VMULPD           1664(AX), Z6, Z6
+	VMOVUPS          1536(AX), Z15
+	VMULPD           1728(AX), Z15, Z15
+	VMULPD           Z15, Z11, Z15
+	VFMADD231PD      Z5, Z12, Z15
+	VFNMADD231PD     Z6, Z21, Z15
+	VFMADD231PD      Z5, Z13, Z15
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z5
+	VMOVUPS          1600(AX), Z6
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z6, Z6
+	VMULPD           Z6, Z5, Z5
+	VMULPD           640(AX), Z5, Z5
+	VMULPD           1152(AX), Z11, Z6
+	VFMADD231PD      1408(AX), Z12, Z6
+	VFNMADD231PD     1472(AX), Z21, Z6
+	VFMADD231PD      1408(AX), Z13, Z6
+	VMULPD           1792(AX), Z6, Z6
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z5, Z6
+	VMULPD           1984(AX), Z11, Z5
+	VFMADD231PD      2112(AX), Z12, Z5
+	VFNMADD231PD     2048(AX), Z21, Z5
+	VFMADD231PD      2112(AX), Z13, Z5
+	VFMSUB231PD      1664(AX), Z26, Z28
+	VFNMADD231PD     1728(AX), Z16, Z28
+	VADDPD           Z28, Z6, Z6
+	VFNMADD231PD     Z5, Z4, Z6
 	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z4
-	VDIVPD           1792(AX), Z4, Z4
-	VMULPD           Z4, Z25, Z4
-	VMULPD           1856(AX), Z14, Z5
-	VFMSUB231PD      1984(AX), Z12, Z5
-	VDIVPD           1728(AX), Z30, Z6
-	VFMADD231PD      384(AX), Z4, Z6
-	VBLENDMPD        Z5, Z6, K2, Z5
-	VMULPD           1856(AX), Z11, Z6
-	VXORPD           Z20, Z6, Z6
-	VXORPD           Z20, Z26, Z7
-	VBLENDMPD        Z6, Z7, K2, Z6
-	VADDPD           Z6, Z5, Z5
-	VMULPD           1984(AX), Z21, Z6
-	VFMADD231PD      1920(AX), Z14, Z6
-	VDIVPD           1728(AX), Z31, Z7
-	VFMADD231PD      704(AX), Z4, Z7
-	VBLENDMPD        Z6, Z7, K2, Z6
-	VMULPD           1920(AX), Z11, Z7
-	VMOVUPS          768(AX), Z14
-	VBLENDMPD        Z7, Z14, K2, Z7
-	VADDPD           Z7, Z6, Z6
+	VDIVPD           1920(AX), Z4, Z4
+	VMULPD           Z4, Z6, Z4
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1920(AX), Z12, Z7
-	VFMADD231PD      1856(AX), Z21, Z7
-	VXORPD           Z20, Z7, Z7
-	VDIVPD           1728(AX), Z28, Z12
-	VFMADD231PD      512(AX), Z4, Z12
-	VBLENDMPD        Z7, Z12, K2, Z4
-	VADDPD           576(AX), Z4, Z4
+	VMULPD           1984(AX), Z12, Z5
+	VFMSUB231PD      2112(AX), Z11, Z5
+	VFNMADD231PD     1984(AX), Z13, Z5
+	VDIVPD           1856(AX), Z29, Z6
+	VFMADD231PD      576(AX), Z4, Z6
+	VBLENDMPD        Z5, Z6, K2, Z5
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMULPD           2048(AX), Z12, Z6
+	VFMADD231PD      2112(AX), Z21, Z6
+	VFMADD231PD      2048(AX), Z13, Z6
+	VDIVPD           1856(AX), Z31, Z12
+	VFMADD231PD      768(AX), Z4, Z12
+	VBLENDMPD        Z6, Z12, K2, Z6
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMULPD           1984(AX), Z21, Z12
+	VFMADD231PD      2048(AX), Z11, Z12
+	VXORPD           Z20, Z12, Z11
+	VDIVPD           1856(AX), Z24, Z12
+	VFMADD231PD      704(AX), Z4, Z12
+	VBLENDMPD        Z11, Z12, K2, Z4
+	VADDPD           832(AX), Z4, Z4
 	IMUL3Q           $+30, DX, BX
 	LEAQ             (R10)(BX*8), DI
-	VMOVUPD          c64x8_h29f29e1fa0ba9fd5<>+0(SB), Z7
+	VMOVUPD          c64x8_h29f29e1fa0ba9fd5<>+0(SB), Z11
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, (DI)(Z7*8)
+	VSCATTERQPD      Z4, K2, (DI)(Z11*8)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VBLENDMPD        Z3, Z16, K2, Z4
+	VADDPD           Z4, Z6, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z6, K2, 8(DI)(Z7*8)
+	VSCATTERQPD      Z4, K2, 8(DI)(Z11*8)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VXORPD           Z20, Z26, Z4
+	VBLENDMPD        Z3, Z4, K2, Z4
+	VADDPD           Z4, Z5, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z5, K2, 16(DI)(Z7*8)
-	VXORPD           Z20, Z24, Z4
+	VSCATTERQPD      Z4, K2, 16(DI)(Z11*8)
+	VADDPD           512(AX), Z25, Z4
+	VXORPD           Z20, Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 24(DI)(Z7*8)
-	VSUBPD           Z23, Z16, Z4
+	VSCATTERQPD      Z4, K2, 24(DI)(Z11*8)
+	VADDPD           Z22, Z23, Z4
+	VSUBPD           Z4, Z17, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 32(DI)(Z7*8)
-	VXORPD           Z20, Z15, Z4
+	VSCATTERQPD      Z4, K2, 32(DI)(Z11*8)
+	VXORPD           Z20, Z10, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 40(DI)(Z7*8)
-	VMOVUPS          1088(AX), Z4
-	VMULPD           896(AX), Z4, Z4
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 48(DI)(Z7*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
+	VSCATTERQPD      Z4, K2, 40(DI)(Z11*8)
 	VMOVUPS          960(AX), Z4
-	VSCATTERQPD      Z4, K2, 56(DI)(Z7*8)
+	VMULPD           1280(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z3, K2, 64(DI)(Z7*8)
-	VMOVUPS          1216(AX), Z4
-	VMULPD           832(AX), Z4, Z4
+	VSCATTERQPD      Z4, K2, 48(DI)(Z11*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 72(DI)(Z7*8)
-	VMOVUPS          1152(AX), Z4
-	VMULPD           832(AX), Z4, Z4
+	VMOVUPS          1344(AX), Z4
+	VSCATTERQPD      Z4, K2, 56(DI)(Z11*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 80(DI)(Z7*8)
+	VSCATTERQPD      Z3, K2, 64(DI)(Z11*8)
+	VMOVUPS          1088(AX), Z4
+	VMULPD           1216(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z24, K2, 88(DI)(Z7*8)
-	VSUBPD           Z16, Z23, Z4
+	VSCATTERQPD      Z4, K2, 72(DI)(Z11*8)
+	VMOVUPS          1024(AX), Z4
+	VMULPD           1216(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 96(DI)(Z7*8)
+	VSCATTERQPD      Z4, K2, 80(DI)(Z11*8)
+	VADDPD           512(AX), Z25, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z15, K2, 104(DI)(Z7*8)
-	VDIVPD           Z9, Z8, Z4
-	VMULPD           1024(AX), Z4, Z4
+	VSCATTERQPD      Z4, K2, 88(DI)(Z11*8)
+	VADDPD           Z22, Z23, Z4
+	VSUBPD           Z17, Z4, Z4
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z4, K2, 96(DI)(Z11*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z10, K2, 104(DI)(Z11*8)
+	VDIVPD           Z8, Z7, Z4
+	VMULPD           896(AX), Z4, Z4
 	SHLQ             $0x01, DX
 	LEAQ             (CX)(DX*8), DI
 	VMOVUPD          c64x8_hcd037e819e4e3a25<>+0(SB), Z5
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z6
 	VGATHERQPD       (DI)(Z5*8), K2, Z6
-	VPMULLQ          Z1, Z0, Z8
+	VPMULLQ          Z1, Z0, Z7
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z12
-	VGATHERQPD       56(SI)(Z8*8), K2, Z12
-	VADDPD           Z12, Z4, Z4
+	VMOVAPS          Z3, Z10
+	VGATHERQPD       56(SI)(Z7*8), K2, Z10
+	VADDPD           Z10, Z4, Z4
 	VSUBPD           Z6, Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 112(DI)(Z7*8)
+	VSCATTERQPD      Z4, K2, 112(DI)(Z11*8)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1920(AX), Z11, Z2
+	VXORPD           Z20, Z16, Z4
+	VBLENDMPD        Z3, Z4, K2, Z4
+	VADDPD           64(AX), Z4, Z4
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z4, K2, 120(DI)(Z11*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z14, K2, 128(DI)(Z11*8)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMOVUPS          320(AX), Z2
+	VBLENDMPD        Z3, Z2, K2, Z2
+	VADDPD           128(AX), Z2, Z2
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z2, K2, 136(DI)(Z11*8)
+	VADDPD           192(AX), Z17, Z2
 	VXORPD           Z20, Z2, Z2
-	VXORPD           768(AX), Z20, Z4
-	VBLENDMPD        Z2, Z4, K2, Z2
-	VADDPD           64(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 120(DI)(Z7*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z13, K2, 128(DI)(Z7*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z17, K2, 136(DI)(Z7*8)
-	VXORPD           Z20, Z22, Z2
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 144(DI)(Z7*8)
+	VSCATTERQPD      Z2, K2, 144(DI)(Z11*8)
 	VXORPD           Z20, Z19, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 152(DI)(Z7*8)
-	VSUBPD           128(AX), Z18, Z2
+	VSCATTERQPD      Z2, K2, 152(DI)(Z11*8)
+	VSUBPD           256(AX), Z18, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 160(DI)(Z7*8)
-	VMOVUPS          1088(AX), Z2
-	VMULPD           256(AX), Z2, Z2
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 168(DI)(Z7*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z3, K2, 176(DI)(Z7*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
+	VSCATTERQPD      Z2, K2, 160(DI)(Z11*8)
 	VMOVUPS          960(AX), Z2
-	VSCATTERQPD      Z2, K2, 184(DI)(Z7*8)
-	VMOVUPS          1216(AX), Z2
-	VMULPD           192(AX), Z2, Z2
+	VMULPD           448(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 192(DI)(Z7*8)
-	VMOVUPS          1152(AX), Z2
-	VMULPD           192(AX), Z2, Z2
+	VSCATTERQPD      Z2, K2, 168(DI)(Z11*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 200(DI)(Z7*8)
+	VSCATTERQPD      Z3, K2, 176(DI)(Z11*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z22, K2, 208(DI)(Z7*8)
+	VMOVUPS          1344(AX), Z2
+	VSCATTERQPD      Z2, K2, 184(DI)(Z11*8)
+	VMOVUPS          1088(AX), Z2
+	VMULPD           384(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z19, K2, 216(DI)(Z7*8)
-	VMOVUPS          128(AX), Z2
+	VSCATTERQPD      Z2, K2, 192(DI)(Z11*8)
+	VMOVUPS          1024(AX), Z2
+	VMULPD           384(AX), Z2, Z2
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z2, K2, 200(DI)(Z11*8)
+	VADDPD           192(AX), Z17, Z2
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z2, K2, 208(DI)(Z11*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z19, K2, 216(DI)(Z11*8)
+	VMOVUPS          256(AX), Z2
 	VSUBPD           Z18, Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 224(DI)(Z7*8)
-	VDIVPD           Z9, Z10, Z2
-	VMULPD           1024(AX), Z2, Z2
+	VSCATTERQPD      Z2, K2, 224(DI)(Z11*8)
+	VDIVPD           Z8, Z9, Z2
+	VMULPD           896(AX), Z2, Z2
 	LEAQ             (CX)(DX*8), AX
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z4
@@ -9253,7 +9254,7 @@ done12:
 	VADDPD           Z3, Z2, Z0
 	VSUBPD           Z4, Z0, Z0
 	LEAQ             (R10)(BX*8), AX
-	VSCATTERQPD      Z0, K1, 232(AX)(Z7*8)
+	VSCATTERQPD      Z0, K1, 232(AX)(Z11*8)
 
 done8:
 done1:
@@ -9288,68 +9289,66 @@ TEXT ·jLoopAVX2(SB), $1664-192
 	JLT     done2
 	MOVQ    $+0, R12
 	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
-	VMOVUPD c64x4_000000000000000b<>+0(SB), Y2
+	VMOVUPD c64x4_000000000000000b<>+0(SB), Y1
 	PCALIGN $0x20
 
 loop3:
 	MOVQ         R12, R13
 	SHLQ         $0x01, R13
 	LEAQ         (CX)(R13*8), R13
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y2
+	VMASKMOVPD   (R13), Y2, Y2
 	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y3
-	VMASKMOVPD   (R13), Y3, Y3
+	VMASKMOVPD   16(R13), Y3, Y3
 	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y4
-	VMASKMOVPD   16(R13), Y4, Y4
+	VMASKMOVPD   32(R13), Y4, Y4
 	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
-	VMASKMOVPD   32(R13), Y5, Y5
-	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y6
-	VMASKMOVPD   48(R13), Y6, Y6
-	VUNPCKLPD    Y4, Y3, Y7
-	VUNPCKHPD    Y4, Y3, Y3
-	VUNPCKLPD    Y6, Y5, Y4
-	VUNPCKHPD    Y6, Y5, Y5
-	VPERM2F128   $0x20, Y4, Y7, Y4
-	VMOVUPS      Y4, (AX)
-	VPERM2F128   $0x20, Y5, Y3, Y3
-	VMOVUPS      Y3, 32(AX)
-	VPMOVSXDQ    (BX)(R12*4), Y3
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMASKMOVPD   48(R13), Y5, Y5
+	VUNPCKLPD    Y3, Y2, Y6
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y5, Y4, Y3
+	VUNPCKHPD    Y5, Y4, Y4
+	VPERM2F128   $0x20, Y3, Y6, Y3
+	VMOVUPS      Y3, (AX)
+	VPERM2F128   $0x20, Y4, Y2, Y2
+	VMOVUPS      Y2, 32(AX)
+	VPMOVSXDQ    (BX)(R12*4), Y2
+	VPSRLQ       $0x20, Y2, Y3
+	VPMULUDQ     Y1, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y4
+	VPMULUDQ     Y4, Y2, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPMULUDQ     Y1, Y2, Y4
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y4, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y4, (SI)(Y3*8), Y5
+	VPSRLQ       $0x20, Y2, Y3
+	VPMULUDQ     Y1, Y3, Y3
+	VPSRLQ       $0x20, Y1, Y4
+	VPMULUDQ     Y4, Y2, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPMULUDQ     Y1, Y2, Y4
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y4, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
 	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, (SI)(Y4*8), Y6
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VGATHERQPD   Y4, 8(SI)(Y3*8), Y6
+	VMULPD       Y6, Y6, Y3
+	VFMADD231PD  Y5, Y5, Y3
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y5, 8(SI)(Y4*8), Y7
-	VMULPD       Y7, Y7, Y4
-	VFMADD231PD  Y6, Y6, Y4
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y1, Y6
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
-	VFMADD231PD  Y7, Y7, Y4
-	VMOVUPS      Y4, 64(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
+	VFMADD231PD  Y6, Y6, Y3
 	VPMOVSXDQ    (DI)(R12*4), Y4
 	VPSRLQ       $0x20, Y4, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
@@ -9360,22 +9359,22 @@ loop3:
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y4, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y1, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, (R8)(Y5*8), Y7
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y1, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 24(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 96(AX)
+	VMOVUPS      Y5, 64(AX)
 	VPSRLQ       $0x20, Y4, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -9385,22 +9384,22 @@ loop3:
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y4, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y1, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 16(R8)(Y5*8), Y7
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y1, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 40(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y5, 96(AX)
 	VPSRLQ       $0x20, Y4, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -9410,52 +9409,49 @@ loop3:
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y4, Y4
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y4, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 8(R8)(Y4*8), Y6
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y5, 32(SI)(Y4*8), Y7
 	VSUBPD       Y7, Y6, Y4
-	VMOVUPS      Y4, 160(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VMOVUPS      64(AX), Y5
-	VBLENDVPD    Y4, c64x4_3ff0000000000000<>+0(SB), Y5, Y4
+	VMOVUPS      Y4, 128(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VBLENDVPD    Y4, c64x4_3ff0000000000000<>+0(SB), Y3, Y4
 	VSQRTPD      Y4, Y4
-	VMOVUPS      Y4, 192(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VMOVUPS      192(AX), Y5
+	VMOVUPS      Y4, 160(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VMOVUPS      160(AX), Y5
 	VBLENDVPD    Y4, Y0, Y5, Y4
-	VMOVUPS      Y4, 224(AX)
+	VMOVUPS      Y4, 192(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y4
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  224(AX), Y4, Y5
+	VFMADD231PD  192(AX), Y4, Y5
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y4
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y4, Y5
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      224(AX), Y6
+	VMOVUPS      192(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
-	VANDPD       224(AX), Y5, Y5
+	VANDPD       192(AX), Y5, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done4
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 256(AX)
+	VMOVUPS      Y7, 224(AX)
 	VPSRLQ       $0x34, Y5, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y7, Y8
@@ -9468,16 +9464,16 @@ loop3:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 288(AX)
-	VMOVUPS      288(AX), Y7
+	VMOVUPS      Y7, 256(AX)
+	VMOVUPS      256(AX), Y7
 	VPSRLQ       $0x20, Y7, Y7
 	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
 	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     288(AX), Y8, Y8
+	VPMULUDQ     256(AX), Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VPMULUDQ     288(AX), Y8, Y8
+	VPMULUDQ     256(AX), Y8, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y8
@@ -9485,16 +9481,16 @@ loop3:
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y5, Y5
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 320(AX)
-	VSUBPD       320(AX), Y5, Y5
-	VMOVUPS      Y5, 352(AX)
+	VMOVUPS      Y7, 288(AX)
+	VSUBPD       288(AX), Y5, Y5
+	VMOVUPS      Y5, 320(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVAPD      Y1, Y5
-	VMOVUPS      288(AX), Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      256(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y5, (R13)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y5
-	VMULPD       320(AX), Y5, Y7
+	VMULPD       288(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9505,7 +9501,7 @@ loop3:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y0, Y7
-	VMULPD       352(AX), Y5, Y5
+	VMULPD       320(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -9516,13 +9512,13 @@ loop3:
 	VSUBPD       Y10, Y5, Y5
 	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVAPD      Y1, Y5
-	VMOVUPS      288(AX), Y7
+	VMOVUPS      Y5, 352(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      256(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y5, 8(R13)(Y7*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y5
-	VMULPD       320(AX), Y5, Y7
+	VMULPD       288(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9532,8 +9528,8 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       352(AX), Y5, Y5
+	VADDPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -9544,13 +9540,13 @@ loop3:
 	VSUBPD       Y10, Y5, Y5
 	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVAPD      Y1, Y5
-	VMOVUPS      288(AX), Y7
+	VMOVUPS      Y5, 352(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      256(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y5, 16(R13)(Y7*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y5
-	VMULPD       320(AX), Y5, Y7
+	VMULPD       288(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9560,8 +9556,8 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       352(AX), Y5, Y5
+	VADDPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -9572,13 +9568,13 @@ loop3:
 	VSUBPD       Y10, Y5, Y5
 	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVAPD      Y1, Y5
-	VMOVUPS      288(AX), Y7
+	VMOVUPS      Y5, 352(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      256(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y5, 24(R13)(Y7*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y5
-	VMULPD       320(AX), Y5, Y7
+	VMULPD       288(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9588,8 +9584,8 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       384(AX), Y7, Y7
-	VMULPD       352(AX), Y5, Y5
+	VADDPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -9607,8 +9603,8 @@ loop3:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 384(AX)
-	VMOVUPS      384(AX), Y8
+	VMOVUPS      Y8, 352(AX)
+	VMOVUPS      352(AX), Y8
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y5, Y7, Y8
@@ -9617,12 +9613,12 @@ loop3:
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y7, Y5
-	VMOVAPD      Y1, Y7
-	VMOVUPS      288(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      256(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 32(R13)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VMULPD       288(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9630,7 +9626,7 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9638,12 +9634,12 @@ loop3:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
-	VMOVAPD      Y1, Y7
-	VMOVUPS      288(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      256(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 40(R13)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VMULPD       288(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9651,7 +9647,7 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9659,12 +9655,12 @@ loop3:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
-	VMOVAPD      Y1, Y7
-	VMOVUPS      288(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      256(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 48(R13)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VMULPD       288(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9672,7 +9668,7 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9680,12 +9676,12 @@ loop3:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
-	VMOVAPD      Y1, Y7
-	VMOVUPS      288(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      256(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 56(R13)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VMULPD       288(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9693,7 +9689,7 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9701,12 +9697,12 @@ loop3:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
-	VMOVAPD      Y1, Y7
-	VMOVUPS      288(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      256(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 64(R13)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       320(AX), Y7, Y9
+	VMULPD       288(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9714,7 +9710,7 @@ loop3:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       352(AX), Y7, Y7
+	VMULPD       320(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9728,11 +9724,11 @@ loop3:
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y9
 	VADDPD       Y9, Y7, Y5
-	VMOVUPS      256(AX), Y7
+	VMOVUPS      224(AX), Y7
 	VBLENDVPD    Y7, Y5, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VADDPD       384(AX), Y5, Y5
-	VMOVUPS      256(AX), Y7
+	VADDPD       352(AX), Y5, Y5
+	VMOVUPS      224(AX), Y7
 	VBLENDVPD    Y7, Y5, Y4, Y4
 
 done4:
@@ -9751,55 +9747,55 @@ done4:
 	VORPD        Y6, Y5, Y5
 	VPSLLQ       $0x3f, Y4, Y4
 	VXORPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 384(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y4, 352(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 8(SI)(Y4*8), Y6
-	VDIVPD       224(AX), Y6, Y4
-	VMOVUPS      Y4, 352(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VDIVPD       192(AX), Y6, Y4
+	VMOVUPS      Y4, 320(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
-	VDIVPD       224(AX), Y6, Y4
-	VMOVUPS      Y4, 320(AX)
-	VMOVUPS      160(AX), Y4
-	VMULPD       320(AX), Y4, Y4
-	VMOVUPS      128(AX), Y5
-	VFMSUB231PD  352(AX), Y5, Y4
+	VDIVPD       192(AX), Y6, Y4
 	VMOVUPS      Y4, 288(AX)
+	VMOVUPS      128(AX), Y4
+	VMULPD       288(AX), Y4, Y4
+	VMOVUPS      96(AX), Y5
+	VFMSUB231PD  320(AX), Y5, Y4
+	VMOVUPS      Y4, 256(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y4
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  224(AX), Y4, Y5
+	VFMADD231PD  192(AX), Y4, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y4
-	VMOVUPS      224(AX), Y6
+	VMOVUPS      192(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y4, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y4, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y4, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y4
-	VANDPD       224(AX), Y4, Y4
+	VANDPD       192(AX), Y4, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done5
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y4, Y7, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
-	VMOVUPS      Y7, 256(AX)
+	VMOVUPS      Y7, 224(AX)
 	VPSRLQ       $0x34, Y4, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y7, Y8
@@ -9812,16 +9808,16 @@ done4:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 416(AX)
-	VMOVUPS      416(AX), Y7
+	VMOVUPS      Y7, 384(AX)
+	VMOVUPS      384(AX), Y7
 	VPSRLQ       $0x20, Y7, Y7
 	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
 	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     416(AX), Y8, Y8
+	VPMULUDQ     384(AX), Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VPMULUDQ     416(AX), Y8, Y8
+	VPMULUDQ     384(AX), Y8, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y8
@@ -9829,16 +9825,16 @@ done4:
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y4, Y4
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y7
-	VMOVUPS      Y7, 448(AX)
-	VSUBPD       448(AX), Y4, Y4
-	VMOVUPS      Y4, 480(AX)
+	VMOVUPS      Y7, 416(AX)
+	VSUBPD       416(AX), Y4, Y4
+	VMOVUPS      Y4, 448(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVAPD      Y1, Y4
-	VMOVUPS      416(AX), Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      384(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, (R13)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y4
-	VMULPD       448(AX), Y4, Y7
+	VMULPD       416(AX), Y4, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9849,7 +9845,7 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y0, Y7
-	VMULPD       480(AX), Y4, Y4
+	VMULPD       448(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
@@ -9860,12 +9856,12 @@ done4:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y8
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 8(R13)(Y8*8), Y10
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y8
+	VMULPD       416(AX), Y7, Y8
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
@@ -9876,7 +9872,7 @@ done4:
 	VSUBPD       Y11, Y8, Y8
 	VADDPD       Y8, Y9, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9887,12 +9883,12 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 16(R13)(Y9*8), Y10
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -9903,7 +9899,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9914,12 +9910,12 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 24(R13)(Y9*8), Y10
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -9930,7 +9926,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -9948,8 +9944,8 @@ done4:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
 	VADDPD       Y0, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 512(AX)
-	VMOVUPS      512(AX), Y8
+	VMOVUPS      Y8, 480(AX)
+	VMOVUPS      480(AX), Y8
 	VSUBPD       Y0, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y4, Y7, Y8
@@ -9958,12 +9954,12 @@ done4:
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 32(R13)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9971,7 +9967,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -9979,12 +9975,12 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 40(R13)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -9992,7 +9988,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10000,12 +9996,12 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 48(R13)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10013,7 +10009,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10021,12 +10017,12 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 56(R13)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10034,7 +10030,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10042,12 +10038,12 @@ done4:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y4
-	VMOVAPD      Y1, Y7
-	VMOVUPS      416(AX), Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVUPS      384(AX), Y9
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y7, 64(R13)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       448(AX), Y7, Y9
+	VMULPD       416(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -10055,7 +10051,7 @@ done4:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y4, Y4
-	VMULPD       480(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -10070,13 +10066,13 @@ done4:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y9
 	VADDPD       Y9, Y7, Y4
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       224(AX), Y7, Y7
+	VANDPD       192(AX), Y7, Y7
 	VXORPD       Y7, Y4, Y4
-	VMOVUPS      256(AX), Y7
+	VMOVUPS      224(AX), Y7
 	VBLENDVPD    Y7, Y4, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
-	VADDPD       512(AX), Y4, Y4
-	VMOVUPS      256(AX), Y7
+	VADDPD       480(AX), Y4, Y4
+	VMOVUPS      224(AX), Y7
 	VBLENDVPD    Y7, Y4, Y5, Y5
 
 done5:
@@ -10095,47 +10091,47 @@ done5:
 	VORPD        Y6, Y4, Y4
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y4, Y4
-	VMOVUPS      Y4, 512(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y4, 480(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, (SI)(Y4*8), Y6
-	VDIVPD       224(AX), Y6, Y4
-	VMOVUPS      Y4, 480(AX)
-	VMOVUPS      160(AX), Y4
-	VMULPD       352(AX), Y4, Y4
-	VMOVUPS      96(AX), Y5
-	VFMADD231PD  480(AX), Y5, Y4
-	VMOVUPS      128(AX), Y5
-	VFMADD231PD  320(AX), Y5, Y4
+	VDIVPD       192(AX), Y6, Y4
 	VMOVUPS      Y4, 448(AX)
-	VMOVUPS      224(AX), Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
+	VMOVUPS      128(AX), Y4
+	VMULPD       320(AX), Y4, Y4
+	VMOVUPS      64(AX), Y5
+	VFMADD231PD  448(AX), Y5, Y4
+	VMOVUPS      96(AX), Y5
+	VFMADD231PD  288(AX), Y5, Y4
 	VMOVUPS      Y4, 416(AX)
+	VMOVUPS      192(AX), Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
+	VMOVUPS      Y4, 384(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y4
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  416(AX), Y4, Y5
+	VFMADD231PD  384(AX), Y4, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y4
-	VMOVUPS      416(AX), Y6
+	VMOVUPS      384(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y4, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y4, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y4, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y4
-	VANDPD       416(AX), Y4, Y4
+	VANDPD       384(AX), Y4, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done6
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y4, Y7, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
-	VMOVUPS      Y7, 256(AX)
+	VMOVUPS      Y7, 224(AX)
 	VPSRLQ       $0x34, Y4, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y7, Y8
@@ -10148,16 +10144,16 @@ done5:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 544(AX)
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y7, 512(AX)
+	VMOVUPS      512(AX), Y7
 	VPSRLQ       $0x20, Y7, Y7
 	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
 	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     544(AX), Y8, Y8
+	VPMULUDQ     512(AX), Y8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VPMULUDQ     544(AX), Y8, Y8
+	VPMULUDQ     512(AX), Y8, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y8
@@ -10165,16 +10161,16 @@ done5:
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y4, Y4
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y7
-	VMOVUPS      Y7, 576(AX)
-	VSUBPD       576(AX), Y4, Y4
-	VMOVUPS      Y4, 608(AX)
+	VMOVUPS      Y7, 544(AX)
+	VSUBPD       544(AX), Y4, Y4
+	VMOVUPS      Y4, 576(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, (R13)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10185,7 +10181,7 @@ done5:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y0, Y7
-	VMULPD       608(AX), Y4, Y4
+	VMULPD       576(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
@@ -10196,13 +10192,13 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 640(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 8(R13)(Y7*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10212,8 +10208,8 @@ done5:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       640(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       608(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
@@ -10224,13 +10220,13 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 640(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 16(R13)(Y7*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10240,8 +10236,8 @@ done5:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       640(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       608(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
@@ -10252,13 +10248,13 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 640(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 24(R13)(Y7*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -10268,8 +10264,8 @@ done5:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       640(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       608(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
@@ -10287,8 +10283,8 @@ done5:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
 	VADDPD       Y0, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 640(AX)
-	VMOVUPS      640(AX), Y8
+	VMOVUPS      Y8, 608(AX)
+	VMOVUPS      608(AX), Y8
 	VSUBPD       Y0, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y4, Y7, Y8
@@ -10297,21 +10293,21 @@ done5:
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y4, 32(R13)(Y7*8), Y9
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y9, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VADDPD       Y7, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y8, Y7
-	VADDPD       672(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VADDPD       Y4, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
@@ -10319,21 +10315,21 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y9, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y4, 40(R13)(Y7*8), Y9
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y9, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VADDPD       Y7, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y8, Y7
-	VADDPD       672(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VADDPD       Y4, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
@@ -10341,21 +10337,21 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y9, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y4, 48(R13)(Y7*8), Y9
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y9, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VADDPD       Y7, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y8, Y7
-	VADDPD       672(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VADDPD       Y4, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
@@ -10363,21 +10359,21 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y9, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y4, 56(R13)(Y7*8), Y9
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y9, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VADDPD       Y7, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y8, Y7
-	VADDPD       672(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VADDPD       Y4, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
@@ -10385,21 +10381,21 @@ done5:
 	VSUBPD       Y10, Y4, Y4
 	VADDPD       Y4, Y9, Y4
 	VADDPD       Y4, Y7, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      544(AX), Y7
+	VMOVUPS      Y4, 640(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      512(AX), Y7
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y4, 64(R13)(Y7*8), Y9
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y9, Y4
-	VMULPD       576(AX), Y4, Y7
+	VMULPD       544(AX), Y4, Y7
 	VADDPD       Y7, Y8, Y9
 	VSUBPD       Y8, Y9, Y10
 	VSUBPD       Y10, Y9, Y11
 	VSUBPD       Y11, Y8, Y8
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y8, Y7
-	VADDPD       672(AX), Y7, Y7
-	VMULPD       608(AX), Y4, Y4
+	VADDPD       640(AX), Y7, Y7
+	VMULPD       576(AX), Y4, Y4
 	VADDPD       Y4, Y9, Y8
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y8, Y11
@@ -10414,13 +10410,13 @@ done5:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y9
 	VADDPD       Y9, Y7, Y4
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       416(AX), Y7, Y7
+	VANDPD       384(AX), Y7, Y7
 	VXORPD       Y7, Y4, Y4
-	VMOVUPS      256(AX), Y7
+	VMOVUPS      224(AX), Y7
 	VBLENDVPD    Y7, Y4, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
-	VADDPD       640(AX), Y4, Y4
-	VMOVUPS      256(AX), Y7
+	VADDPD       608(AX), Y4, Y4
+	VMOVUPS      224(AX), Y7
 	VBLENDVPD    Y7, Y4, Y5, Y5
 
 done6:
@@ -10439,274 +10435,261 @@ done6:
 	VORPD        Y6, Y4, Y4
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y4, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVUPS      672(AX), Y4
+	VMOVUPS      Y4, 640(AX)
+	VMOVUPS      640(AX), Y4
 	VMULPD       Y4, Y4, Y4
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
-	VMOVUPS      Y4, 640(AX)
-	VXORPS       Y4, Y4, Y4
 	VMOVUPS      Y4, 608(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y4, 576(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 8(SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y8
-	VMULPD       160(AX), Y8, Y5
-	VFMSUB231PD  128(AX), Y7, Y5
-	VADDPD       96(AX), Y5, Y5
-	VMOVUPS      608(AX), Y6
+	VMULPD       128(AX), Y8, Y5
+	VFMSUB231PD  96(AX), Y7, Y5
+	VADDPD       64(AX), Y5, Y5
+	VMOVUPS      576(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 608(AX)
-	VXORPD       Y1, Y4, Y4
-	VMOVUPS      448(AX), Y5
-	VMULPD       480(AX), Y5, Y5
-	VMOVUPS      512(AX), Y6
-	VMULPD       288(AX), Y6, Y6
-	VMOVUPS      384(AX), Y7
-	VFMADD231PD  96(AX), Y7, Y6
-	VFMADD231PD  640(AX), Y5, Y6
-	VMOVUPS      608(AX), Y5
+	VMOVUPS      Y6, 576(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      416(AX), Y5
+	VMULPD       448(AX), Y5, Y5
+	VMOVUPS      480(AX), Y6
+	VMULPD       256(AX), Y6, Y6
+	VMOVUPS      352(AX), Y7
+	VFMADD231PD  64(AX), Y7, Y6
+	VFMADD231PD  608(AX), Y5, Y6
+	VMOVUPS      576(AX), Y5
 	VBLENDVPD    Y4, Y6, Y5, Y5
-	VMOVUPS      Y5, 608(AX)
-	VMOVUPS      96(AX), Y4
-	VMULPD       352(AX), Y4, Y4
-	VMOVUPS      160(AX), Y5
-	VFMSUB231PD  480(AX), Y5, Y4
-	VMOVUPS      Y4, 576(AX)
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 544(AX)
+	VMOVUPS      Y5, 576(AX)
 	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VMULPD       320(AX), Y4, Y4
+	VMOVUPS      128(AX), Y5
+	VFMSUB231PD  448(AX), Y5, Y4
+	VMOVUPS      Y4, 544(AX)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y4, 512(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, (SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, 8(SI)(Y5*8), Y8
-	VMULPD       96(AX), Y8, Y5
-	VFMSUB231PD  160(AX), Y7, Y5
-	VADDPD       128(AX), Y5, Y5
-	VMOVUPS      544(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 544(AX)
-	VXORPD       Y1, Y4, Y4
-	VMOVUPS      448(AX), Y5
-	VMULPD       320(AX), Y5, Y5
+	VMULPD       64(AX), Y8, Y5
+	VFMSUB231PD  128(AX), Y7, Y5
+	VADDPD       96(AX), Y5, Y5
 	VMOVUPS      512(AX), Y6
-	VMULPD       576(AX), Y6, Y6
-	VMOVUPS      384(AX), Y7
-	VFMADD231PD  128(AX), Y7, Y6
-	VFMADD231PD  640(AX), Y5, Y6
-	VMOVUPS      544(AX), Y5
+	VBLENDVPD    Y4, Y5, Y6, Y6
+	VMOVUPS      Y6, 512(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      416(AX), Y5
+	VMULPD       288(AX), Y5, Y5
+	VMOVUPS      480(AX), Y6
+	VMULPD       544(AX), Y6, Y6
+	VMOVUPS      352(AX), Y7
+	VFMADD231PD  96(AX), Y7, Y6
+	VFMADD231PD  608(AX), Y5, Y6
+	VMOVUPS      512(AX), Y5
 	VBLENDVPD    Y4, Y6, Y5, Y5
-	VMOVUPS      Y5, 544(AX)
-	VMOVUPS      128(AX), Y4
-	VMULPD       480(AX), Y4, Y4
-	VMOVUPS      96(AX), Y5
-	VFMSUB231PD  320(AX), Y5, Y4
-	VMOVUPS      Y4, 256(AX)
+	VMOVUPS      Y5, 512(AX)
+	VMOVUPD      (R9)(R12*8), Y4
+	VMOVUPS      Y4, 224(AX)
+	VMOVUPS      576(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMULPD       224(AX), Y4, Y4
+	VMOVUPS      Y4, 384(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
+	VMULPD       384(AX), Y6, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVUPS      96(AX), Y4
+	VMULPD       448(AX), Y4, Y4
+	VMOVUPS      64(AX), Y5
+	VFMSUB231PD  288(AX), Y5, Y4
+	VMOVUPS      Y4, 704(AX)
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 416(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VMOVUPS      Y4, 736(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y6, (SI)(Y5*8), Y8
-	VMULPD       128(AX), Y8, Y5
-	VFMSUB231PD  96(AX), Y7, Y5
-	VADDPD       160(AX), Y5, Y5
-	VMOVUPS      416(AX), Y6
+	VMULPD       96(AX), Y8, Y5
+	VFMSUB231PD  64(AX), Y7, Y5
+	VADDPD       128(AX), Y5, Y5
+	VMOVUPS      736(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 416(AX)
-	VXORPD       Y1, Y4, Y4
-	VMOVUPS      448(AX), Y5
-	VMULPD       352(AX), Y5, Y5
-	VMOVUPS      512(AX), Y6
-	VMULPD       256(AX), Y6, Y6
-	VMOVUPS      384(AX), Y7
-	VFMADD231PD  160(AX), Y7, Y6
-	VFMADD231PD  640(AX), Y5, Y6
+	VMOVUPS      Y6, 736(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
 	VMOVUPS      416(AX), Y5
+	VMULPD       320(AX), Y5, Y5
+	VMOVUPS      480(AX), Y6
+	VMULPD       704(AX), Y6, Y6
+	VMOVUPS      352(AX), Y7
+	VFMADD231PD  128(AX), Y7, Y6
+	VFMADD231PD  608(AX), Y5, Y6
+	VMOVUPS      736(AX), Y5
 	VBLENDVPD    Y4, Y6, Y5, Y5
-	VMOVUPS      Y5, 416(AX)
-	VMOVUPS      608(AX), Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMOVUPS      416(AX), Y5
-	VDIVPD       544(AX), Y5, Y5
+	VMOVUPS      Y5, 736(AX)
+	VMOVUPS      576(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMOVUPS      736(AX), Y5
+	VDIVPD       512(AX), Y5, Y5
 	VMULPD       Y5, Y5, Y5
 	VFMADD231PD  Y4, Y4, Y5
-	VMOVUPS      Y5, 704(AX)
-	VMOVUPS      704(AX), Y4
-	VMULPD       Y4, Y4, Y4
-	VMOVUPS      Y4, 736(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y5, 768(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 80(SI)(Y4*8), Y6
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y5, 72(SI)(Y4*8), Y7
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VFMADD231PD  704(AX), Y7, Y4
-	VFMADD231PD  736(AX), Y6, Y4
-	VMOVUPS      Y4, 768(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       768(AX), Y6, Y4
+	VMULPD       672(AX), Y6, Y4
+	VMOVUPS      768(AX), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
+	VMULPD       672(AX), Y8, Y6
+	VFMADD231PD  Y5, Y4, Y6
+	VMOVUPS      736(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
 	VMOVUPS      Y4, 800(AX)
-	VMOVUPD      (R9)(R12*8), Y4
+	VMULPD       800(AX), Y6, Y4
+	VDIVPD       512(AX), Y4, Y4
 	VMOVUPS      Y4, 832(AX)
-	VMOVUPS      800(AX), Y4
-	VMULPD       832(AX), Y4, Y4
-	VDIVPD       544(AX), Y4, Y4
+	VMOVUPS      768(AX), Y4
+	VMULPD       Y4, Y4, Y4
 	VMOVUPS      Y4, 864(AX)
-	VMOVUPS      608(AX), Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMULPD       832(AX), Y4, Y4
-	VMOVUPS      Y4, 896(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       896(AX), Y6, Y4
-	VMOVUPS      Y4, 928(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 72(SI)(Y4*8), Y6
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y5, 80(SI)(Y4*8), Y7
-	VMULPD       928(AX), Y7, Y4
-	VMOVUPS      704(AX), Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMULPD       Y5, Y4, Y4
-	VFMADD231PD  928(AX), Y6, Y4
-	VMOVUPS      608(AX), Y5
-	VDIVPD       544(AX), Y5, Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      Y5, 960(AX)
-	VMULPD       960(AX), Y4, Y5
-	VDIVPD       544(AX), Y5, Y5
-	VMOVUPS      Y5, 992(AX)
-	VMOVUPS      416(AX), Y5
-	VDIVPD       544(AX), Y5, Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      Y5, 1024(AX)
-	VMULPD       1024(AX), Y4, Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMOVUPS      Y4, 1056(AX)
-	VMOVUPS      512(AX), Y4
-	VMULPD       864(AX), Y4, Y4
-	VMULPD       128(AX), Y4, Y4
-	VDIVPD       224(AX), Y4, Y4
-	VMOVUPS      Y4, 1088(AX)
-	VMOVUPS      640(AX), Y4
-	VMULPD       864(AX), Y4, Y4
-	VMULPD       448(AX), Y4, Y4
-	VDIVPD       224(AX), Y4, Y4
-	VMOVUPS      Y4, 1120(AX)
-	VMOVUPS      224(AX), Y4
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y5, 72(SI)(Y4*8), Y8
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
+	VFMADD231PD  768(AX), Y8, Y4
+	VFMADD231PD  864(AX), Y7, Y4
+	VMOVUPS      Y4, 896(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y5, 48(SI)(Y4*8), Y7
+	VMULPD       896(AX), Y7, Y4
+	VMOVUPS      Y4, 928(AX)
+	VMOVUPS      928(AX), Y4
+	VMULPD       224(AX), Y4, Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMOVUPS      Y4, 960(AX)
+	VMOVUPS      576(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
+	VMOVUPS      Y4, 992(AX)
+	VMULPD       992(AX), Y6, Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMOVUPS      Y4, 1024(AX)
+	VMOVUPS      192(AX), Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
 	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y4, Y5
@@ -10717,7 +10700,7 @@ done6:
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y6, Y7
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y6, Y7
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y6, Y7
-	VMOVUPS      Y5, 1152(AX)
+	VMOVUPS      Y5, 1056(AX)
 	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y4, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y5
 	VTESTPD      Y5, Y5
@@ -10725,7 +10708,7 @@ done6:
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y5
 	VMAXPD       Y4, Y5, Y4
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y5
-	VMOVUPS      Y5, 1184(AX)
+	VMOVUPS      Y5, 1088(AX)
 	VPSRLQ       $0x34, Y4, Y5
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y5, Y5
 	VPSRLQ       $0x20, Y5, Y6
@@ -10738,16 +10721,16 @@ done6:
 	VPSLLQ       $0x20, Y6, Y6
 	VPADDQ       Y6, Y5, Y5
 	VPSRLQ       $0x10, Y5, Y5
-	VMOVUPS      Y5, 1216(AX)
-	VMOVUPS      1216(AX), Y5
+	VMOVUPS      Y5, 1120(AX)
+	VMOVUPS      1120(AX), Y5
 	VPSRLQ       $0x20, Y5, Y5
 	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y6
 	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     1216(AX), Y6, Y6
+	VPMULUDQ     1120(AX), Y6, Y6
 	VPADDQ       Y6, Y5, Y5
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y6
-	VPMULUDQ     1216(AX), Y6, Y6
+	VPMULUDQ     1120(AX), Y6, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y6
@@ -10755,18 +10738,18 @@ done6:
 	VPSLLQ       $0x34, Y5, Y5
 	VMULPD       Y5, Y4, Y4
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y5
-	VMOVUPS      Y5, 1248(AX)
-	VSUBPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1280(AX)
+	VMOVUPS      Y5, 1152(AX)
+	VSUBPD       1152(AX), Y4, Y4
+	VMOVUPS      Y4, 1184(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y4, (R13)(Y5*8), Y6
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1152(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
 	VROUNDPD     $0x08, Y5, Y5
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
@@ -10777,9 +10760,9 @@ done6:
 	VSUBPD       Y6, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y0, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1280(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1184(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
 	VROUNDPD     $0x08, Y6, Y6
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
@@ -10789,16 +10772,16 @@ done6:
 	VSUBPD       Y9, Y5, Y5
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y5, Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 8(R13)(Y5*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1152(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
 	VROUNDPD     $0x08, Y5, Y5
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
@@ -10808,10 +10791,10 @@ done6:
 	VSUBPD       Y9, Y6, Y6
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y6, Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1184(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
 	VROUNDPD     $0x08, Y6, Y6
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
@@ -10821,16 +10804,16 @@ done6:
 	VSUBPD       Y9, Y5, Y5
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y5, Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 16(R13)(Y5*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1152(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
 	VROUNDPD     $0x08, Y5, Y5
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
@@ -10840,10 +10823,10 @@ done6:
 	VSUBPD       Y9, Y6, Y6
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y6, Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1184(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
 	VROUNDPD     $0x08, Y6, Y6
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
@@ -10853,16 +10836,16 @@ done6:
 	VSUBPD       Y9, Y5, Y5
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y5, Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 24(R13)(Y5*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1152(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
 	VROUNDPD     $0x08, Y5, Y5
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
@@ -10872,10 +10855,10 @@ done6:
 	VSUBPD       Y9, Y6, Y6
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y6, Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPS      1312(AX), Y4
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPS      1216(AX), Y4
+	VMULPD       1184(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
 	VROUNDPD     $0x08, Y6, Y6
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
@@ -10885,7 +10868,7 @@ done6:
 	VSUBPD       Y9, Y5, Y5
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y5, Y4
-	VADDPD       1344(AX), Y4, Y4
+	VADDPD       1248(AX), Y4, Y4
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y5
 	VROUNDPD     $0x08, Y5, Y5
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y6
@@ -10893,8 +10876,8 @@ done6:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y6
 	VROUNDPD     $0x08, Y6, Y6
-	VMOVUPS      Y6, 1344(AX)
-	VMOVUPS      1344(AX), Y6
+	VMOVUPS      Y6, 1248(AX)
+	VMOVUPS      1248(AX), Y6
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
 	VSUBPD       Y6, Y5, Y5
 	VADDPD       Y4, Y5, Y6
@@ -10903,21 +10886,21 @@ done6:
 	VSUBPD       Y9, Y5, Y5
 	VSUBPD       Y8, Y4, Y4
 	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 32(R13)(Y5*8), Y8
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y8, Y4
-	VMULPD       1248(AX), Y4, Y5
+	VMULPD       1152(AX), Y4, Y5
 	VADDPD       Y5, Y6, Y8
 	VSUBPD       Y6, Y8, Y9
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y6, Y6
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y6, Y5
-	VADDPD       1312(AX), Y5, Y5
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1216(AX), Y5, Y5
+	VMULPD       1184(AX), Y4, Y4
 	VADDPD       Y4, Y8, Y6
 	VSUBPD       Y8, Y6, Y9
 	VSUBPD       Y9, Y6, Y10
@@ -10925,21 +10908,21 @@ done6:
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 40(R13)(Y5*8), Y8
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y8, Y4
-	VMULPD       1248(AX), Y4, Y5
+	VMULPD       1152(AX), Y4, Y5
 	VADDPD       Y5, Y6, Y8
 	VSUBPD       Y6, Y8, Y9
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y6, Y6
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y6, Y5
-	VADDPD       1312(AX), Y5, Y5
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1216(AX), Y5, Y5
+	VMULPD       1184(AX), Y4, Y4
 	VADDPD       Y4, Y8, Y6
 	VSUBPD       Y8, Y6, Y9
 	VSUBPD       Y9, Y6, Y10
@@ -10947,21 +10930,21 @@ done6:
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 48(R13)(Y5*8), Y8
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y8, Y4
-	VMULPD       1248(AX), Y4, Y5
+	VMULPD       1152(AX), Y4, Y5
 	VADDPD       Y5, Y6, Y8
 	VSUBPD       Y6, Y8, Y9
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y6, Y6
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y6, Y5
-	VADDPD       1312(AX), Y5, Y5
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1216(AX), Y5, Y5
+	VMULPD       1184(AX), Y4, Y4
 	VADDPD       Y4, Y8, Y6
 	VSUBPD       Y8, Y6, Y9
 	VSUBPD       Y9, Y6, Y10
@@ -10969,21 +10952,21 @@ done6:
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 56(R13)(Y5*8), Y8
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y8, Y4
-	VMULPD       1248(AX), Y4, Y5
+	VMULPD       1152(AX), Y4, Y5
 	VADDPD       Y5, Y6, Y8
 	VSUBPD       Y6, Y8, Y9
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y6, Y6
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y6, Y5
-	VADDPD       1312(AX), Y5, Y5
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1216(AX), Y5, Y5
+	VMULPD       1184(AX), Y4, Y4
 	VADDPD       Y4, Y8, Y6
 	VSUBPD       Y8, Y6, Y9
 	VSUBPD       Y9, Y6, Y10
@@ -10991,21 +10974,21 @@ done6:
 	VSUBPD       Y9, Y4, Y4
 	VADDPD       Y4, Y8, Y4
 	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VMOVAPD      Y1, Y4
-	VMOVUPS      1216(AX), Y5
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      1120(AX), Y5
 	VMOVAPS      Y0, Y8
 	VGATHERQPD   Y4, 64(R13)(Y5*8), Y8
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y8, Y4
-	VMULPD       1248(AX), Y4, Y5
+	VMULPD       1152(AX), Y4, Y5
 	VADDPD       Y5, Y6, Y8
 	VSUBPD       Y6, Y8, Y9
 	VSUBPD       Y9, Y8, Y10
 	VSUBPD       Y10, Y6, Y6
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y6, Y5
-	VADDPD       1312(AX), Y5, Y5
-	VMULPD       1280(AX), Y4, Y4
+	VADDPD       1216(AX), Y5, Y5
+	VMULPD       1184(AX), Y4, Y4
 	VADDPD       Y4, Y8, Y6
 	VSUBPD       Y8, Y6, Y9
 	VSUBPD       Y9, Y6, Y10
@@ -11019,14 +11002,14 @@ done6:
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y6, Y8
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y8
 	VADDPD       Y8, Y5, Y4
-	VMOVUPS      1184(AX), Y5
+	VMOVUPS      1088(AX), Y5
 	VBLENDVPD    Y5, Y4, Y7, Y7
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
-	VADDPD       1344(AX), Y4, Y4
-	VMOVUPS      1152(AX), Y5
-	VMOVUPS      1184(AX), Y6
+	VADDPD       1248(AX), Y4, Y4
+	VMOVUPS      1056(AX), Y5
+	VMOVUPS      1088(AX), Y6
 	VBLENDVPD    Y6, Y4, Y5, Y5
-	VMOVUPS      Y5, 1152(AX)
+	VMOVUPS      Y5, 1056(AX)
 
 done7:
 	VMULPD       Y7, Y7, Y4
@@ -11042,238 +11025,240 @@ done7:
 	VFMADD213PD  Y7, Y7, Y4
 	VANDPD       c64x4_8000000000000000<>+0(SB), Y7, Y5
 	VORPD        Y5, Y4, Y4
-	VMOVUPS      1152(AX), Y5
+	VMOVUPS      1056(AX), Y5
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y4, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y4, 1216(AX)
+	VMOVUPS      608(AX), Y4
+	VMULPD       960(AX), Y4, Y4
+	VMULPD       416(AX), Y4, Y4
+	VDIVPD       192(AX), Y4, Y4
+	VMOVUPS      Y4, 1248(AX)
+	VMOVUPS      480(AX), Y4
+	VMULPD       960(AX), Y4, Y4
+	VMULPD       96(AX), Y4, Y4
+	VDIVPD       192(AX), Y4, Y4
+	VMOVUPS      Y4, 1184(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, (SI)(Y4*8), Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VMOVUPS      1120(AX), Y5
+	VMOVUPS      Y4, 1152(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VMOVUPS      1248(AX), Y5
 	VBLENDVPD    Y4, Y0, Y5, Y4
-	VMOVUPS      Y4, 1280(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y4, 1120(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 8(SI)(Y4*8), Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y4, 1088(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VMOVUPS      384(AX), Y5
-	VMULPD       864(AX), Y5, Y5
-	VBLENDVPD    Y4, 864(AX), Y5, Y4
-	VMOVUPS      Y4, 1184(AX)
+	VMOVUPS      Y4, 1056(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VMOVUPS      352(AX), Y5
+	VMULPD       960(AX), Y5, Y5
+	VBLENDVPD    Y4, 960(AX), Y5, Y4
+	VMOVUPS      Y4, 1280(AX)
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 1152(AX)
-	VMOVUPS      64(AX), Y4
-	VCMPPD       $0x00, Y0, Y4, Y4
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y3, Y6
+	VMOVUPS      Y4, 1312(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y1, Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y3, Y6
+	VPMULUDQ     Y1, Y2, Y6
 	VPSLLQ       $0x20, Y5, Y5
 	VPADDQ       Y5, Y6, Y5
 	VMOVAPD      Y4, Y6
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
-	VMULPD       864(AX), Y7, Y5
-	VMOVUPS      1152(AX), Y6
+	VMULPD       960(AX), Y7, Y5
+	VMOVUPS      1312(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 1152(AX)
-	VXORPD       Y1, Y4, Y4
-	VMOVUPS      512(AX), Y5
-	VMULPD       864(AX), Y5, Y5
-	VMULPD       320(AX), Y5, Y5
-	VMOVUPS      1152(AX), Y6
+	VMOVUPS      Y6, 1312(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      480(AX), Y5
+	VMULPD       960(AX), Y5, Y5
+	VMULPD       288(AX), Y5, Y5
+	VMOVUPS      1312(AX), Y6
 	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 1152(AX)
-	VMOVUPS      416(AX), Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMULPD       832(AX), Y4, Y4
-	VMOVUPS      Y4, 1376(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMOVUPS      Y6, 1312(AX)
+	VMOVUPS      736(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMULPD       224(AX), Y4, Y4
+	VMOVUPS      Y4, 1344(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
 	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       1376(AX), Y6, Y4
-	VMOVUPS      Y4, 1408(AX)
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
+	VMULPD       1344(AX), Y6, Y4
+	VMOVUPS      Y4, 1376(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y5, Y2, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
+	VPMULUDQ     Y1, Y2, Y5
 	VPSLLQ       $0x20, Y4, Y4
 	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
 	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 72(SI)(Y4*8), Y6
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     Y2, Y4, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y2, Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVAPD      Y1, Y5
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y5, 80(SI)(Y4*8), Y7
-	VMULPD       1408(AX), Y7, Y4
-	VMOVUPS      704(AX), Y5
+	VGATHERQPD   Y5, 80(SI)(Y4*8), Y6
+	VMULPD       1376(AX), Y6, Y4
+	VMOVUPS      768(AX), Y5
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMULPD       Y5, Y4, Y4
-	VFMADD231PD  1408(AX), Y6, Y4
-	VMULPD       960(AX), Y4, Y5
-	VDIVPD       544(AX), Y5, Y5
-	VMULPD       1024(AX), Y4, Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMOVUPS      512(AX), Y6
-	VMULPD       864(AX), Y6, Y6
-	VMULPD       96(AX), Y6, Y6
-	VDIVPD       224(AX), Y6, Y6
-	VMOVUPS      Y6, 1024(AX)
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
+	VMULPD       1376(AX), Y8, Y6
+	VFMADD231PD  Y5, Y4, Y6
+	VMULPD       800(AX), Y6, Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMULPD       992(AX), Y6, Y5
+	VDIVPD       512(AX), Y5, Y5
+	VMOVUPS      480(AX), Y6
+	VMULPD       960(AX), Y6, Y6
+	VMULPD       64(AX), Y6, Y6
+	VDIVPD       192(AX), Y6, Y6
+	VMOVUPS      Y6, 992(AX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 960(AX)
-	VMOVUPS      64(AX), Y6
-	VCMPPD       $0x00, Y0, Y6, Y6
-	VPSRLQ       $0x20, Y3, Y7
-	VPMULUDQ     Y2, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y3, Y8
+	VMOVUPS      Y6, 800(AX)
+	VCMPPD       $0x00, Y0, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
 	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y2, Y3, Y8
+	VPMULUDQ     Y1, Y2, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVAPD      Y6, Y8
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y8, (SI)(Y7*8), Y9
-	VMULPD       864(AX), Y9, Y7
-	VMOVUPS      960(AX), Y8
+	VMULPD       960(AX), Y9, Y7
+	VMOVUPS      800(AX), Y8
 	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 960(AX)
-	VXORPD       Y1, Y6, Y6
-	VMOVUPS      512(AX), Y7
-	VMULPD       864(AX), Y7, Y7
-	VMULPD       480(AX), Y7, Y7
-	VMOVUPS      960(AX), Y8
+	VMOVUPS      Y8, 800(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMOVUPS      480(AX), Y7
+	VMULPD       960(AX), Y7, Y7
+	VMULPD       448(AX), Y7, Y7
+	VMOVUPS      800(AX), Y8
 	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 960(AX)
-	VMOVUPS      416(AX), Y6
-	VDIVPD       544(AX), Y6, Y6
-	VMOVUPS      608(AX), Y7
-	VDIVPD       544(AX), Y7, Y7
+	VMOVUPS      Y8, 800(AX)
+	VMOVUPS      736(AX), Y6
+	VDIVPD       512(AX), Y6, Y6
+	VMOVUPS      576(AX), Y7
+	VDIVPD       512(AX), Y7, Y7
 	VMULPD       Y6, Y4, Y8
 	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  864(AX), Y6, Y8
-	VMOVUPS      640(AX), Y6
-	VMULPD       864(AX), Y6, Y6
-	VMULPD       640(AX), Y8, Y7
-	VMULPD       640(AX), Y5, Y9
-	VMULPD       640(AX), Y4, Y10
-	VMULPD       352(AX), Y10, Y10
-	VFMADD231PD  480(AX), Y9, Y10
-	VFNMADD231PD 320(AX), Y7, Y10
-	VFMADD231PD  352(AX), Y6, Y10
-	VMOVUPS      64(AX), Y6
-	VCMPPD       $0x00, Y0, Y6, Y6
+	VFMADD231PD  960(AX), Y6, Y8
+	VMOVUPS      608(AX), Y6
+	VMULPD       960(AX), Y6, Y6
+	VMULPD       608(AX), Y8, Y7
+	VMULPD       608(AX), Y5, Y9
+	VMULPD       608(AX), Y4, Y10
+	VMULPD       320(AX), Y10, Y10
+	VFMADD231PD  448(AX), Y9, Y10
+	VFNMADD231PD 288(AX), Y7, Y10
+	VFMADD231PD  320(AX), Y6, Y10
+	VCMPPD       $0x00, Y0, Y3, Y6
 	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y3, Y9
-	VPMULUDQ     Y2, Y9, Y9
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y3, Y11
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y1, Y9, Y9
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y2, Y11
 	VPADDQ       Y11, Y9, Y9
-	VPMULUDQ     Y2, Y3, Y11
+	VPMULUDQ     Y1, Y2, Y11
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y11, Y9
 	VMOVAPD      Y6, Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y11, 8(SI)(Y9*8), Y12
-	VMULPD       Y12, Y5, Y9
+	VGATHERQPD   Y11, (SI)(Y9*8), Y12
+	VMULPD       Y12, Y4, Y9
 	VBLENDVPD    Y6, Y9, Y7, Y7
-	VXORPD       Y1, Y6, Y9
-	VMULPD       512(AX), Y5, Y11
-	VMULPD       352(AX), Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y9
+	VMULPD       480(AX), Y4, Y11
+	VMULPD       448(AX), Y11, Y11
 	VBLENDVPD    Y9, Y11, Y7, Y7
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y9
-	VMULPD       384(AX), Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VMULPD       352(AX), Y8, Y11
+	VFMSUB231PD  288(AX), Y10, Y11
 	VBLENDVPD    Y6, Y9, Y11, Y9
-	VADDPD       Y7, Y9, Y7
+	VSUBPD       Y7, Y9, Y7
 	VXORPS       Y9, Y9, Y9
-	VPSRLQ       $0x20, Y3, Y11
-	VPMULUDQ     Y2, Y11, Y11
+	VCMPPD       $0x00, Y0, Y3, Y11
 	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y3, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y3, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y6, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, (SI)(Y11*8), Y13
-	VMULPD       Y13, Y4, Y11
-	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       Y1, Y6, Y11
-	VMULPD       512(AX), Y4, Y12
-	VMULPD       480(AX), Y12, Y12
+	VPMULUDQ     Y1, Y12, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y13, Y2, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y1, Y2, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPD      Y11, Y13
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y13, 8(SI)(Y12*8), Y14
+	VMULPD       Y14, Y5, Y12
 	VBLENDVPD    Y11, Y12, Y9, Y9
-	VSUBPD       Y9, Y7, Y7
-	VMULPD       320(AX), Y10, Y9
-	VBLENDVPD    Y6, Y0, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
+	VMULPD       480(AX), Y5, Y12
+	VMULPD       320(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y9, Y9
 	VADDPD       Y9, Y7, Y7
-	VMOVUPS      Y7, 1440(AX)
+	VMOVUPS      Y7, 1408(AX)
 	VXORPS       Y7, Y7, Y7
-	VMOVUPS      64(AX), Y9
-	VCMPPD       $0x00, Y0, Y9, Y9
-	VPSRLQ       $0x20, Y3, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y3, Y12
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y3, Y12
+	VPMULUDQ     Y1, Y2, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y9, Y12
@@ -11282,18 +11267,18 @@ done7:
 	VMULPD       Y13, Y8, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       Y1, Y9, Y9
-	VMULPD       512(AX), Y8, Y11
-	VMULPD       480(AX), Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VMULPD       480(AX), Y8, Y11
+	VMULPD       448(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VBLENDVPD    Y9, Y11, Y7, Y7
 	VXORPS       Y9, Y9, Y9
-	VPSRLQ       $0x20, Y3, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y3, Y12
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y3, Y12
+	VPMULUDQ     Y1, Y2, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y6, Y12
@@ -11301,30 +11286,25 @@ done7:
 	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
 	VMULPD       Y13, Y5, Y11
 	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       Y1, Y6, Y11
-	VMULPD       512(AX), Y5, Y12
-	VMULPD       320(AX), Y12, Y12
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
+	VMULPD       480(AX), Y5, Y12
+	VMULPD       288(AX), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y9, Y9
-	VMULPD       384(AX), Y4, Y11
+	VMULPD       352(AX), Y4, Y11
+	VFMADD231PD  320(AX), Y10, Y11
 	VBLENDVPD    Y6, Y4, Y11, Y11
-	VADDPD       Y7, Y11, Y7
-	VSUBPD       Y9, Y7, Y7
-	VMOVUPS      64(AX), Y9
-	VCMPPD       $0x00, Y0, Y9, Y9
-	VMULPD       352(AX), Y10, Y11
-	VBLENDVPD    Y9, Y0, Y11, Y9
-	VADDPD       Y9, Y7, Y7
-	VADDPD       1184(AX), Y7, Y7
-	VMOVUPS      Y7, 1472(AX)
+	VSUBPD       Y9, Y11, Y9
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1280(AX), Y7, Y7
+	VMOVUPS      Y7, 1440(AX)
 	VXORPS       Y7, Y7, Y7
-	VMOVUPS      64(AX), Y9
-	VCMPPD       $0x00, Y0, Y9, Y9
-	VPSRLQ       $0x20, Y3, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y3, Y12
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y3, Y12
+	VPMULUDQ     Y1, Y2, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y9, Y12
@@ -11333,18 +11313,18 @@ done7:
 	VMULPD       Y13, Y8, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       Y1, Y9, Y9
-	VMULPD       512(AX), Y8, Y11
-	VMULPD       352(AX), Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VMULPD       480(AX), Y8, Y11
+	VMULPD       320(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
 	VBLENDVPD    Y9, Y11, Y7, Y7
 	VXORPS       Y9, Y9, Y9
-	VPSRLQ       $0x20, Y3, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y3, Y12
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y3, Y12
+	VPMULUDQ     Y1, Y2, Y12
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y6, Y12
@@ -11352,211 +11332,199 @@ done7:
 	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
 	VMULPD       Y13, Y4, Y11
 	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       Y1, Y6, Y11
-	VMULPD       512(AX), Y4, Y12
-	VMULPD       320(AX), Y12, Y12
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
+	VMULPD       480(AX), Y4, Y12
+	VMULPD       288(AX), Y12, Y12
 	VBLENDVPD    Y11, Y12, Y9, Y9
-	VMULPD       384(AX), Y5, Y11
+	VMULPD       352(AX), Y5, Y11
+	VFMADD231PD  448(AX), Y10, Y11
 	VBLENDVPD    Y6, Y5, Y11, Y11
-	VADDPD       Y9, Y11, Y9
-	VSUBPD       Y7, Y9, Y7
-	VMOVUPS      64(AX), Y9
-	VCMPPD       $0x00, Y0, Y9, Y9
-	VMULPD       480(AX), Y10, Y11
-	VBLENDVPD    Y9, Y0, Y11, Y9
+	VSUBPD       Y7, Y11, Y7
 	VADDPD       Y9, Y7, Y7
-	VADDPD       1152(AX), Y7, Y7
-	VMOVUPS      Y7, 1504(AX)
-	VMOVUPS      448(AX), Y7
-	VMULPD       352(AX), Y7, Y7
-	VMOVUPS      448(AX), Y9
-	VMULPD       320(AX), Y9, Y9
-	VMOVUPS      448(AX), Y11
-	VMULPD       480(AX), Y11, Y11
-	VMULPD       Y7, Y4, Y12
-	VFMADD231PD  Y11, Y5, Y12
-	VFNMADD231PD Y9, Y8, Y12
-	VFMADD231PD  864(AX), Y7, Y12
-	VMULPD       640(AX), Y8, Y7
-	VMULPD       512(AX), Y4, Y9
-	VMULPD       512(AX), Y5, Y11
-	VMULPD       160(AX), Y11, Y11
-	VFMSUB231PD  96(AX), Y9, Y11
-	VFNMADD231PD 448(AX), Y7, Y11
-	VFMADD231PD  128(AX), Y10, Y11
-	VMULPD       640(AX), Y4, Y7
-	VMULPD       512(AX), Y5, Y9
-	VMULPD       512(AX), Y8, Y13
-	VMULPD       96(AX), Y13, Y13
-	VFMADD231PD  128(AX), Y9, Y13
-	VFMADD231PD  448(AX), Y7, Y13
-	VFMADD231PD  160(AX), Y10, Y13
-	VMULPD       640(AX), Y5, Y7
-	VMULPD       512(AX), Y8, Y9
-	VMULPD       512(AX), Y4, Y14
-	VMULPD       128(AX), Y14, Y14
-	VFMADD231PD  160(AX), Y9, Y14
-	VFMSUB231PD  448(AX), Y7, Y14
-	VFMADD231PD  96(AX), Y10, Y14
-	VDIVPD       224(AX), Y11, Y7
-	VDIVPD       224(AX), Y14, Y9
-	VDIVPD       224(AX), Y13, Y10
-	VMULPD       352(AX), Y10, Y10
-	VFMADD231PD  480(AX), Y9, Y10
-	VFMADD231PD  320(AX), Y7, Y10
+	VMOVUPS      Y7, 1472(AX)
+	VMULPD       480(AX), Y4, Y7
+	VMULPD       480(AX), Y5, Y9
+	VMULPD       608(AX), Y8, Y11
+	VMULPD       416(AX), Y11, Y11
+	VFMSUB231PD  96(AX), Y10, Y11
+	VFNMADD231PD 128(AX), Y9, Y11
+	VFMADD231PD  64(AX), Y7, Y11
+	VMULPD       480(AX), Y5, Y7
+	VMULPD       480(AX), Y8, Y9
+	VMULPD       608(AX), Y4, Y12
+	VMULPD       128(AX), Y10, Y13
+	VFMADD231PD  416(AX), Y12, Y13
+	VFMADD231PD  64(AX), Y9, Y13
+	VFMADD231PD  96(AX), Y7, Y13
+	VMULPD       480(AX), Y8, Y7
+	VMULPD       480(AX), Y4, Y9
+	VMULPD       608(AX), Y5, Y12
+	VMULPD       64(AX), Y10, Y10
+	VFMADD231PD  416(AX), Y12, Y10
+	VFNMADD231PD 96(AX), Y9, Y10
+	VFNMADD231PD 128(AX), Y7, Y10
+	VDIVPD       192(AX), Y11, Y7
+	VDIVPD       192(AX), Y10, Y9
+	VDIVPD       192(AX), Y13, Y12
+	VMULPD       320(AX), Y12, Y12
+	VFMADD231PD  448(AX), Y9, Y12
+	VFMADD231PD  288(AX), Y7, Y12
 	VMOVUPS      320(AX), Y7
-	VFMADD231PD  1024(AX), Y7, Y10
-	VMULPD       256(AX), Y4, Y7
-	VFMADD231PD  288(AX), Y5, Y7
-	VFNMADD231PD 576(AX), Y8, Y7
-	VMOVUPS      256(AX), Y9
-	VFMADD231PD  864(AX), Y9, Y7
-	VMOVUPS      480(AX), Y9
-	VFMSUB231PD  1088(AX), Y9, Y10
-	VMOVUPS      352(AX), Y9
-	VFNMADD231PD 1120(AX), Y9, Y10
-	VFMADD231PD  384(AX), Y7, Y10
-	VMULPD       160(AX), Y4, Y7
-	VFMADD231PD  96(AX), Y5, Y7
-	VFNMADD231PD 128(AX), Y8, Y7
-	VMOVUPS      160(AX), Y9
-	VFMADD231PD  864(AX), Y9, Y7
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y9
-	VMOVUPS      672(AX), Y12
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y12
-	VMULPD       Y12, Y9, Y9
-	VMULPD       1312(AX), Y9, Y9
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y9, Y10
-	VFNMADD231PD 512(AX), Y7, Y10
+	VFMADD231PD  1248(AX), Y7, Y12
+	VMOVUPS      416(AX), Y7
+	VMULPD       320(AX), Y7, Y7
+	VMOVUPS      416(AX), Y9
+	VMULPD       288(AX), Y9, Y9
+	VMOVUPS      416(AX), Y14
+	VMULPD       448(AX), Y14, Y14
+	VMULPD       Y7, Y4, Y15
+	VFMADD231PD  Y14, Y5, Y15
+	VFNMADD231PD Y9, Y8, Y15
+	VFMADD231PD  960(AX), Y7, Y15
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y7
+	VMOVUPS      640(AX), Y9
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y9, Y9
+	VMULPD       Y9, Y7, Y7
+	VMULPD       1216(AX), Y7, Y7
+	VMULPD       704(AX), Y4, Y9
+	VFMADD231PD  256(AX), Y5, Y9
+	VFNMADD231PD 544(AX), Y8, Y9
+	VMOVUPS      704(AX), Y14
+	VFMADD231PD  960(AX), Y14, Y9
+	VMULPD       352(AX), Y9, Y9
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y7, Y9
+	VMULPD       128(AX), Y4, Y7
+	VFMADD231PD  64(AX), Y5, Y7
+	VFNMADD231PD 96(AX), Y8, Y7
+	VMOVUPS      128(AX), Y14
+	VFMADD231PD  960(AX), Y14, Y7
+	VMOVUPS      448(AX), Y14
+	VFMSUB231PD  1184(AX), Y14, Y12
+	VMOVUPS      288(AX), Y14
+	VFNMADD231PD 992(AX), Y14, Y12
+	VADDPD       Y12, Y9, Y9
+	VFNMADD231PD 480(AX), Y7, Y9
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
-	VDIVPD       192(AX), Y7, Y7
-	VMULPD       Y7, Y10, Y7
-	VMULPD       160(AX), Y5, Y9
-	VFMSUB231PD  96(AX), Y4, Y9
-	VDIVPD       224(AX), Y11, Y10
-	VFMADD231PD  1216(AX), Y7, Y10
-	VBLENDVPD    Y6, Y9, Y10, Y9
-	VMOVUPS      96(AX), Y10
-	VMULPD       864(AX), Y10, Y10
-	VMOVUPS      1024(AX), Y11
-	VBLENDVPD    Y6, Y10, Y11, Y10
-	VADDPD       Y10, Y9, Y9
-	VMOVUPS      Y9, 1024(AX)
-	VMOVUPS      64(AX), Y9
-	VCMPPD       $0x00, Y0, Y9, Y9
-	VMULPD       96(AX), Y8, Y10
-	VFMADD231PD  128(AX), Y5, Y10
-	VDIVPD       224(AX), Y13, Y5
-	VFMADD231PD  1248(AX), Y7, Y5
-	VBLENDVPD    Y9, Y10, Y5, Y5
-	VADDPD       1280(AX), Y5, Y5
+	VDIVPD       160(AX), Y7, Y7
+	VMULPD       Y7, Y9, Y7
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VMULPD       128(AX), Y5, Y12
+	VFMSUB231PD  64(AX), Y4, Y12
+	VMOVUPS      64(AX), Y14
+	VFMADD231PD  960(AX), Y14, Y12
+	VDIVPD       192(AX), Y11, Y11
+	VFMADD231PD  1056(AX), Y7, Y11
+	VBLENDVPD    Y9, Y12, Y11, Y9
+	VMOVUPS      Y9, 1504(AX)
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VMULPD       96(AX), Y5, Y5
+	VFMADD231PD  64(AX), Y8, Y5
+	VDIVPD       192(AX), Y13, Y11
+	VFMADD231PD  1088(AX), Y7, Y11
+	VBLENDVPD    Y9, Y5, Y11, Y5
+	VADDPD       1120(AX), Y5, Y5
 	VMOVUPS      Y5, 1536(AX)
-	VMOVUPS      64(AX), Y5
-	VCMPPD       $0x00, Y0, Y5, Y5
-	VMULPD       128(AX), Y4, Y4
-	VFMADD231PD  160(AX), Y8, Y4
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y4, Y4
-	VDIVPD       224(AX), Y14, Y8
-	VFMADD231PD  1344(AX), Y7, Y8
+	VCMPPD       $0x00, Y0, Y3, Y5
+	VMULPD       128(AX), Y8, Y8
+	VFMADD231PD  96(AX), Y4, Y8
+	VMOVUPS      96(AX), Y4
+	VFMADD231PD  960(AX), Y4, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y4
+	VDIVPD       192(AX), Y10, Y8
+	VFMADD231PD  1152(AX), Y7, Y8
 	VBLENDVPD    Y5, Y4, Y8, Y4
 	VMOVUPS      Y4, 1568(AX)
+	VMOVUPS      576(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMOVUPS      736(AX), Y5
+	VDIVPD       512(AX), Y5, Y5
+	VMULPD       832(AX), Y5, Y5
+	VFMADD231PD  1024(AX), Y4, Y5
+	VFMADD231PD  960(AX), Y4, Y5
 	VMOVUPS      608(AX), Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMOVUPS      416(AX), Y5
-	VDIVPD       544(AX), Y5, Y5
-	VMULPD       1056(AX), Y5, Y5
-	VFMADD231PD  992(AX), Y4, Y5
-	VFMADD231PD  864(AX), Y4, Y5
-	VMOVUPS      640(AX), Y4
-	VMULPD       864(AX), Y4, Y4
-	VMULPD       640(AX), Y5, Y7
-	VMOVUPS      640(AX), Y8
-	VMULPD       992(AX), Y8, Y8
-	VMOVUPS      640(AX), Y9
-	VMULPD       1056(AX), Y9, Y9
-	VMULPD       352(AX), Y9, Y9
-	VFMADD231PD  480(AX), Y8, Y9
-	VFNMADD231PD 320(AX), Y7, Y9
-	VFMADD231PD  480(AX), Y4, Y9
+	VMULPD       960(AX), Y4, Y4
+	VMULPD       608(AX), Y5, Y7
+	VMOVUPS      608(AX), Y8
+	VMULPD       1024(AX), Y8, Y8
+	VMOVUPS      608(AX), Y9
+	VMULPD       832(AX), Y9, Y9
+	VMULPD       320(AX), Y9, Y9
+	VFMADD231PD  448(AX), Y8, Y9
+	VFNMADD231PD 288(AX), Y7, Y9
+	VFMADD231PD  448(AX), Y4, Y9
 	VXORPS       Y4, Y4, Y4
-	VPSRLQ       $0x20, Y3, Y7
-	VPMULUDQ     Y2, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y3, Y8
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
 	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y2, Y3, Y8
+	VPMULUDQ     Y1, Y2, Y8
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VMOVAPD      Y6, Y8
 	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y8, 8(SI)(Y7*8), Y10
-	VMULPD       992(AX), Y10, Y7
+	VGATHERQPD   Y8, (SI)(Y7*8), Y10
+	VMULPD       832(AX), Y10, Y7
 	VBLENDVPD    Y6, Y7, Y4, Y4
-	VXORPD       Y1, Y6, Y7
-	VMOVUPS      512(AX), Y8
-	VMULPD       992(AX), Y8, Y8
-	VMULPD       352(AX), Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y7
+	VMOVUPS      480(AX), Y8
+	VMULPD       832(AX), Y8, Y8
+	VMULPD       448(AX), Y8, Y8
 	VBLENDVPD    Y7, Y8, Y4, Y4
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y7
-	VMULPD       384(AX), Y5, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VMULPD       352(AX), Y5, Y8
+	VFMSUB231PD  288(AX), Y9, Y8
 	VBLENDVPD    Y6, Y7, Y8, Y7
-	VADDPD       Y4, Y7, Y4
+	VSUBPD       Y4, Y7, Y4
 	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y3, Y8
-	VPMULUDQ     Y2, Y8, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y10, Y3, Y10
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y1, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
 	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y2, Y3, Y10
+	VPMULUDQ     Y1, Y2, Y10
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y10, Y8
 	VMOVAPD      Y6, Y10
 	VMOVAPS      Y0, Y11
-	VGATHERQPD   Y10, (SI)(Y8*8), Y11
-	VMULPD       1056(AX), Y11, Y8
+	VGATHERQPD   Y10, 8(SI)(Y8*8), Y11
+	VMULPD       1024(AX), Y11, Y8
 	VBLENDVPD    Y6, Y8, Y7, Y7
-	VXORPD       Y1, Y6, Y8
-	VMOVUPS      512(AX), Y10
-	VMULPD       1056(AX), Y10, Y10
-	VMULPD       480(AX), Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y8
+	VMOVUPS      480(AX), Y10
+	VMULPD       1024(AX), Y10, Y10
+	VMULPD       320(AX), Y10, Y10
 	VBLENDVPD    Y8, Y10, Y7, Y7
-	VSUBPD       Y7, Y4, Y4
-	VMULPD       320(AX), Y9, Y7
-	VBLENDVPD    Y6, Y0, Y7, Y7
-	VADDPD       Y7, Y4, Y4
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      64(AX), Y8
-	VCMPPD       $0x00, Y0, Y8, Y8
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y3, Y11
+	VXORPS       Y8, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y2, Y11
 	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y3, Y11
+	VPMULUDQ     Y1, Y2, Y11
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y8, Y11
+	VMOVAPD      Y6, Y11
 	VMOVAPS      Y0, Y12
 	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
-	VMULPD       864(AX), Y12, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
-	VXORPD       Y1, Y8, Y8
-	VMOVUPS      512(AX), Y10
-	VMULPD       864(AX), Y10, Y10
-	VMULPD       352(AX), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
+	VMULPD       960(AX), Y12, Y10
+	VBLENDVPD    Y6, Y10, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y10
+	VMOVUPS      480(AX), Y11
+	VMULPD       960(AX), Y11, Y11
+	VMULPD       320(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
 	VADDPD       Y7, Y4, Y4
+	VADDPD       Y8, Y4, Y4
 	VMOVUPS      Y4, 1600(AX)
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      64(AX), Y7
-	VCMPPD       $0x00, Y0, Y7, Y7
-	VPSRLQ       $0x20, Y3, Y8
-	VPMULUDQ     Y2, Y8, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y10, Y3, Y10
+	VCMPPD       $0x00, Y0, Y3, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y1, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
 	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y2, Y3, Y10
+	VPMULUDQ     Y1, Y2, Y10
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y10, Y8
 	VMOVAPD      Y7, Y10
@@ -11565,872 +11533,870 @@ done7:
 	VMULPD       Y11, Y5, Y8
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
 	VBLENDVPD    Y7, Y8, Y4, Y4
-	VXORPD       Y1, Y7, Y7
-	VMULPD       512(AX), Y5, Y8
-	VMULPD       480(AX), Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMULPD       480(AX), Y5, Y8
+	VMULPD       448(AX), Y8, Y8
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
 	VBLENDVPD    Y7, Y8, Y4, Y4
 	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y3, Y8
-	VPMULUDQ     Y2, Y8, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y10, Y3, Y10
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y1, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
 	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y2, Y3, Y10
+	VPMULUDQ     Y1, Y2, Y10
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y10, Y8
 	VMOVAPD      Y6, Y10
 	VMOVAPS      Y0, Y11
 	VGATHERQPD   Y10, 16(SI)(Y8*8), Y11
-	VMULPD       992(AX), Y11, Y8
+	VMULPD       1024(AX), Y11, Y8
 	VBLENDVPD    Y6, Y8, Y7, Y7
-	VXORPD       Y1, Y6, Y8
-	VMOVUPS      512(AX), Y10
-	VMULPD       992(AX), Y10, Y10
-	VMULPD       320(AX), Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y8
+	VMOVUPS      480(AX), Y10
+	VMULPD       1024(AX), Y10, Y10
+	VMULPD       288(AX), Y10, Y10
 	VBLENDVPD    Y8, Y10, Y7, Y7
-	VMOVUPS      384(AX), Y8
-	VMULPD       1056(AX), Y8, Y8
-	VBLENDVPD    Y6, 1056(AX), Y8, Y8
-	VADDPD       Y4, Y8, Y4
-	VSUBPD       Y7, Y4, Y4
-	VMOVUPS      64(AX), Y7
-	VCMPPD       $0x00, Y0, Y7, Y7
-	VMULPD       352(AX), Y9, Y8
-	VBLENDVPD    Y7, Y0, Y8, Y7
-	VADDPD       Y7, Y4, Y4
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      64(AX), Y8
-	VCMPPD       $0x00, Y0, Y8, Y8
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y8, Y11
-	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
-	VMULPD       Y12, Y5, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
-	VXORPD       Y1, Y8, Y8
-	VMULPD       512(AX), Y5, Y10
-	VMULPD       352(AX), Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y6, Y11
-	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y11, 16(SI)(Y10*8), Y12
-	VMULPD       1056(AX), Y12, Y10
-	VBLENDVPD    Y6, Y10, Y8, Y8
-	VXORPD       Y1, Y6, Y10
-	VMOVUPS      512(AX), Y11
-	VMULPD       1056(AX), Y11, Y11
-	VMULPD       320(AX), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y8, Y8
-	VMOVUPS      384(AX), Y10
-	VMULPD       992(AX), Y10, Y10
-	VBLENDVPD    Y6, 992(AX), Y10, Y10
-	VADDPD       Y8, Y10, Y8
-	VSUBPD       Y7, Y8, Y7
-	VMOVUPS      64(AX), Y8
-	VCMPPD       $0x00, Y0, Y8, Y8
-	VMULPD       480(AX), Y9, Y10
-	VBLENDVPD    Y8, Y0, Y10, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       1184(AX), Y7, Y7
-	VMOVUPS      Y7, 1184(AX)
-	VMOVUPS      512(AX), Y7
-	VMULPD       864(AX), Y7, Y7
-	VMULPD       160(AX), Y7, Y7
-	VDIVPD       224(AX), Y7, Y7
-	VMOVUPS      448(AX), Y8
-	VMULPD       480(AX), Y8, Y8
-	VMOVUPS      448(AX), Y10
-	VMULPD       320(AX), Y10, Y10
-	VMOVUPS      448(AX), Y11
-	VMULPD       352(AX), Y11, Y11
-	VMULPD       1056(AX), Y11, Y11
-	VFMADD231PD  992(AX), Y8, Y11
-	VFNMADD231PD Y10, Y5, Y11
-	VFMADD231PD  864(AX), Y8, Y11
-	VMULPD       640(AX), Y5, Y8
-	VMOVUPS      512(AX), Y10
-	VMULPD       1056(AX), Y10, Y10
-	VMOVUPS      512(AX), Y12
-	VMULPD       992(AX), Y12, Y12
-	VMULPD       160(AX), Y12, Y12
-	VFMSUB231PD  96(AX), Y10, Y12
-	VFNMADD231PD 448(AX), Y8, Y12
-	VFMADD231PD  128(AX), Y9, Y12
-	VMOVUPS      640(AX), Y8
-	VMULPD       1056(AX), Y8, Y8
-	VMOVUPS      512(AX), Y10
-	VMULPD       992(AX), Y10, Y10
-	VMULPD       512(AX), Y5, Y13
-	VMULPD       96(AX), Y13, Y13
-	VFMADD231PD  128(AX), Y10, Y13
-	VFMADD231PD  448(AX), Y8, Y13
-	VFMADD231PD  160(AX), Y9, Y13
-	VMOVUPS      640(AX), Y8
-	VMULPD       992(AX), Y8, Y8
-	VMULPD       512(AX), Y5, Y10
-	VMOVUPS      512(AX), Y14
-	VMULPD       1056(AX), Y14, Y14
-	VMULPD       128(AX), Y14, Y14
-	VFMADD231PD  160(AX), Y10, Y14
-	VFMSUB231PD  448(AX), Y8, Y14
-	VFMADD231PD  96(AX), Y9, Y14
-	VDIVPD       224(AX), Y12, Y8
-	VDIVPD       224(AX), Y14, Y9
-	VDIVPD       224(AX), Y13, Y10
-	VMULPD       352(AX), Y10, Y10
-	VFMADD231PD  480(AX), Y9, Y10
-	VFMADD231PD  320(AX), Y8, Y10
 	VMOVUPS      352(AX), Y8
-	VFMADD231PD  1088(AX), Y8, Y10
-	VMOVUPS      256(AX), Y8
-	VMULPD       1056(AX), Y8, Y8
-	VMOVUPS      288(AX), Y9
-	VFMADD231PD  992(AX), Y9, Y8
-	VFNMADD231PD 576(AX), Y5, Y8
-	VMOVUPS      288(AX), Y9
-	VFMADD231PD  864(AX), Y9, Y8
-	VFMSUB231PD  320(AX), Y7, Y10
-	VMOVUPS      480(AX), Y9
-	VFNMADD231PD 1120(AX), Y9, Y10
-	VFMADD231PD  384(AX), Y8, Y10
-	VMOVUPS      160(AX), Y8
-	VMULPD       1056(AX), Y8, Y8
-	VMOVUPS      96(AX), Y9
-	VFMADD231PD  992(AX), Y9, Y8
-	VFNMADD231PD 128(AX), Y5, Y8
-	VMOVUPS      96(AX), Y9
-	VFMADD231PD  864(AX), Y9, Y8
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y9
-	VMOVUPS      672(AX), Y11
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y11
-	VMULPD       Y11, Y9, Y9
-	VMULPD       1312(AX), Y9, Y9
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y9, Y10
-	VFNMADD231PD 512(AX), Y8, Y10
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
+	VMULPD       832(AX), Y8, Y8
+	VFMADD231PD  320(AX), Y9, Y8
+	VBLENDVPD    Y6, 832(AX), Y8, Y8
+	VSUBPD       Y7, Y8, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y10, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, 8(SI)(Y11*8), Y13
+	VMULPD       Y13, Y5, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       480(AX), Y5, Y11
+	VMULPD       320(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VXORPS       Y10, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y6, Y12
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
+	VMULPD       832(AX), Y13, Y11
+	VBLENDVPD    Y6, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
+	VMOVUPS      480(AX), Y12
+	VMULPD       832(AX), Y12, Y12
+	VMULPD       288(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VMOVUPS      352(AX), Y11
+	VMULPD       1024(AX), Y11, Y11
+	VFMADD231PD  448(AX), Y9, Y11
+	VBLENDVPD    Y6, 1024(AX), Y11, Y6
+	VSUBPD       Y8, Y6, Y6
+	VADDPD       Y10, Y6, Y6
+	VMOVUPS      480(AX), Y8
+	VMULPD       960(AX), Y8, Y8
+	VMULPD       128(AX), Y8, Y8
 	VDIVPD       192(AX), Y8, Y8
-	VMULPD       Y8, Y10, Y8
-	VMOVUPS      160(AX), Y9
-	VMULPD       992(AX), Y9, Y9
-	VMOVUPS      96(AX), Y10
-	VFMSUB231PD  1056(AX), Y10, Y9
-	VDIVPD       224(AX), Y12, Y10
-	VFMADD231PD  1216(AX), Y8, Y10
-	VBLENDVPD    Y6, Y9, Y10, Y9
-	VMOVUPS      160(AX), Y10
-	VMULPD       864(AX), Y10, Y10
+	VMOVUPS      480(AX), Y10
+	VMULPD       832(AX), Y10, Y10
+	VMOVUPS      480(AX), Y11
+	VMULPD       1024(AX), Y11, Y11
+	VMULPD       608(AX), Y5, Y12
+	VMULPD       416(AX), Y12, Y12
+	VFMSUB231PD  96(AX), Y9, Y12
+	VFNMADD231PD 128(AX), Y11, Y12
+	VFMADD231PD  64(AX), Y10, Y12
+	VMOVUPS      480(AX), Y10
+	VMULPD       1024(AX), Y10, Y10
+	VMULPD       480(AX), Y5, Y11
+	VMOVUPS      608(AX), Y13
+	VMULPD       832(AX), Y13, Y13
+	VMULPD       128(AX), Y9, Y14
+	VFMADD231PD  416(AX), Y13, Y14
+	VFMADD231PD  64(AX), Y11, Y14
+	VFMADD231PD  96(AX), Y10, Y14
+	VMULPD       480(AX), Y5, Y10
+	VMOVUPS      480(AX), Y11
+	VMULPD       832(AX), Y11, Y11
+	VMOVUPS      608(AX), Y13
+	VMULPD       1024(AX), Y13, Y13
+	VMULPD       64(AX), Y9, Y9
+	VFMADD231PD  416(AX), Y13, Y9
+	VFNMADD231PD 96(AX), Y11, Y9
+	VFNMADD231PD 128(AX), Y10, Y9
+	VDIVPD       192(AX), Y12, Y10
+	VDIVPD       192(AX), Y9, Y11
+	VDIVPD       192(AX), Y14, Y13
+	VMULPD       320(AX), Y13, Y13
+	VFMADD231PD  448(AX), Y11, Y13
+	VFMADD231PD  288(AX), Y10, Y13
+	VMOVUPS      448(AX), Y10
+	VFMADD231PD  1248(AX), Y10, Y13
+	VMOVUPS      416(AX), Y10
+	VMULPD       448(AX), Y10, Y10
+	VMOVUPS      416(AX), Y11
+	VMULPD       288(AX), Y11, Y11
+	VMOVUPS      416(AX), Y15
+	VMULPD       320(AX), Y15, Y15
+	VMULPD       832(AX), Y15, Y15
+	VFMADD231PD  1024(AX), Y10, Y15
+	VFNMADD231PD Y11, Y5, Y15
+	VFMADD231PD  960(AX), Y10, Y15
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y10
+	VMOVUPS      640(AX), Y11
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y11
+	VMULPD       Y11, Y10, Y10
+	VMULPD       1216(AX), Y10, Y10
+	VMOVUPS      704(AX), Y11
+	VMULPD       832(AX), Y11, Y11
+	VMOVUPS      256(AX), Y15
+	VFMADD231PD  1024(AX), Y15, Y11
+	VFNMADD231PD 544(AX), Y5, Y11
+	VMOVUPS      256(AX), Y15
+	VFMADD231PD  960(AX), Y15, Y11
+	VMULPD       352(AX), Y11, Y11
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VMOVUPS      128(AX), Y10
+	VMULPD       832(AX), Y10, Y10
+	VMOVUPS      64(AX), Y15
+	VFMADD231PD  1024(AX), Y15, Y10
+	VFNMADD231PD 96(AX), Y5, Y10
+	VMOVUPS      64(AX), Y15
+	VFMADD231PD  960(AX), Y15, Y10
+	VFMSUB231PD  288(AX), Y8, Y13
+	VMOVUPS      320(AX), Y15
+	VFNMADD231PD 1184(AX), Y15, Y13
+	VADDPD       Y13, Y11, Y11
+	VFNMADD231PD 480(AX), Y10, Y11
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
+	VDIVPD       160(AX), Y10, Y10
+	VMULPD       Y10, Y11, Y10
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VMOVUPS      128(AX), Y13
+	VMULPD       1024(AX), Y13, Y13
+	VMOVUPS      64(AX), Y15
+	VFMSUB231PD  832(AX), Y15, Y13
+	VMOVUPS      128(AX), Y15
+	VFNMADD231PD 960(AX), Y15, Y13
+	VDIVPD       192(AX), Y12, Y12
+	VFMADD231PD  1056(AX), Y10, Y12
+	VBLENDVPD    Y11, Y13, Y12, Y11
+	VCMPPD       $0x00, Y0, Y3, Y12
+	VMOVUPS      96(AX), Y13
+	VMULPD       1024(AX), Y13, Y13
+	VFMADD231PD  64(AX), Y5, Y13
+	VMOVUPS      96(AX), Y15
+	VFMADD231PD  960(AX), Y15, Y13
+	VDIVPD       192(AX), Y14, Y14
+	VFMADD231PD  1088(AX), Y10, Y14
+	VBLENDVPD    Y12, Y13, Y14, Y12
+	VCMPPD       $0x00, Y0, Y3, Y13
+	VMULPD       128(AX), Y5, Y5
+	VMOVUPS      96(AX), Y14
+	VFMADD231PD  832(AX), Y14, Y5
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VDIVPD       192(AX), Y9, Y9
+	VFMADD231PD  1152(AX), Y10, Y9
+	VBLENDVPD    Y13, Y5, Y9, Y5
+	VADDPD       1120(AX), Y5, Y5
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VMOVUPS      1184(AX), Y10
+	VBLENDVPD    Y9, Y0, Y10, Y9
+	VADDPD       Y9, Y12, Y9
+	VCMPPD       $0x00, Y0, Y3, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y10, Y0, Y8, Y8
+	VADDPD       Y8, Y11, Y8
+	VADDPD       1280(AX), Y6, Y10
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y7, Y7
-	VBLENDVPD    Y6, Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VMULPD       96(AX), Y5, Y9
-	VMOVUPS      128(AX), Y10
-	VFMADD231PD  992(AX), Y10, Y9
-	VDIVPD       224(AX), Y13, Y10
-	VFMADD231PD  1248(AX), Y8, Y10
-	VBLENDVPD    Y6, Y9, Y10, Y9
-	VMOVUPS      128(AX), Y10
-	VMULPD       864(AX), Y10, Y10
-	VMOVUPS      1088(AX), Y11
-	VBLENDVPD    Y6, Y10, Y11, Y6
-	VADDPD       Y6, Y9, Y6
-	VMOVUPS      64(AX), Y9
-	VCMPPD       $0x00, Y0, Y9, Y9
-	VMOVUPS      128(AX), Y10
-	VMULPD       1056(AX), Y10, Y10
-	VFMADD231PD  160(AX), Y5, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y5
-	VDIVPD       224(AX), Y14, Y10
-	VFMADD231PD  1344(AX), Y8, Y10
-	VBLENDVPD    Y9, Y5, Y10, Y5
-	VADDPD       1280(AX), Y5, Y5
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y8
-	VXORPD       1184(AX), Y8, Y8
-	VMOVUPS      1152(AX), Y9
-	VSUBPD       Y4, Y9, Y9
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y10
-	VXORPD       1600(AX), Y10, Y10
-	VMOVUPS      768(AX), Y11
-	VMULPD       896(AX), Y11, Y11
-	VMOVUPS      704(AX), Y12
-	VMULPD       928(AX), Y12, Y12
-	VMOVUPS      736(AX), Y13
-	VMULPD       928(AX), Y13, Y13
-	VMOVUPS      Y13, 1216(AX)
-	VSUBPD       1152(AX), Y4, Y4
-	VMOVUPS      Y4, 1152(AX)
-	VMOVUPS      608(AX), Y4
-	VDIVPD       544(AX), Y4, Y4
-	VMULPD       800(AX), Y4, Y4
-	VPSRLQ       $0x20, Y3, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y3, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y3, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPD      Y1, Y14
+	VADDPD       Y4, Y7, Y11
+	VMOVUPS      1312(AX), Y12
+	VSUBPD       Y11, Y12, Y11
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y12
+	VXORPD       1600(AX), Y12, Y12
+	VMOVUPS      896(AX), Y13
+	VMULPD       384(AX), Y13, Y13
+	VMOVUPS      768(AX), Y14
+	VMULPD       672(AX), Y14, Y14
+	VMOVUPS      864(AX), Y15
+	VMULPD       672(AX), Y15, Y15
+	VMOVUPS      Y15, 1056(AX)
+	VADDPD       1280(AX), Y6, Y6
+	VMOVUPS      Y6, 1280(AX)
+	VADDPD       Y4, Y7, Y4
+	VSUBPD       1312(AX), Y4, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPS      576(AX), Y4
+	VDIVPD       512(AX), Y4, Y4
+	VMULPD       928(AX), Y4, Y4
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
 	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y14, 56(SI)(Y13*8), Y15
+	VGATHERQPD   Y7, 56(SI)(Y6*8), Y15
 	VADDPD       Y15, Y4, Y4
 	VSUBPD       (AX), Y4, Y4
-	VMOVUPS      64(AX), Y13
-	VCMPPD       $0x00, Y0, Y13, Y13
-	VMOVUPS      128(AX), Y14
-	VMULPD       864(AX), Y14, Y14
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y14, Y14
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y15
-	VXORPD       1088(AX), Y15, Y15
-	VBLENDVPD    Y13, Y14, Y15, Y13
-	VADDPD       1568(AX), Y13, Y13
-	VMOVUPS      Y13, 1568(AX)
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
-	VXORPD       1504(AX), Y13, Y13
-	VMOVUPS      Y13, 1088(AX)
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
-	VXORPD       1472(AX), Y13, Y13
-	VMOVUPS      Y13, 864(AX)
-	VMOVUPS      960(AX), Y13
-	VSUBPD       1440(AX), Y13, Y13
-	VMOVUPS      Y13, 608(AX)
-	VMOVUPS      768(AX), Y13
-	VMULPD       1376(AX), Y13, Y13
-	VMOVUPS      Y13, 1376(AX)
-	VMOVUPS      704(AX), Y13
-	VMULPD       1408(AX), Y13, Y13
-	VMOVUPS      Y13, 704(AX)
-	VMOVUPS      736(AX), Y13
-	VMULPD       1408(AX), Y13, Y13
-	VMOVUPS      Y13, 1408(AX)
-	VMOVUPS      1440(AX), Y13
-	VSUBPD       960(AX), Y13, Y13
-	VMOVUPS      Y13, 1440(AX)
-	VMOVUPS      416(AX), Y13
-	VDIVPD       544(AX), Y13, Y13
-	VMULPD       800(AX), Y13, Y13
-	VPSRLQ       $0x20, Y3, Y14
-	VPMULUDQ     Y2, Y14, Y14
-	VPSRLQ       $0x20, Y2, Y15
-	VPMULUDQ     Y15, Y3, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y2, Y3, Y3
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y3, Y3
-	VMOVAPD      Y1, Y14
+	VCMPPD       $0x00, Y0, Y3, Y6
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
+	VXORPD       1184(AX), Y7, Y7
+	VBLENDVPD    Y6, Y0, Y7, Y6
+	VADDPD       1568(AX), Y6, Y6
+	VCMPPD       $0x00, Y0, Y3, Y3
+	VMOVUPS      992(AX), Y7
+	VBLENDVPD    Y3, Y0, Y7, Y3
+	VADDPD       1504(AX), Y3, Y3
+	VMOVUPS      Y3, 1568(AX)
+	VMOVUPS      1312(AX), Y3
+	VADDPD       1472(AX), Y3, Y3
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      Y3, 1504(AX)
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y3
+	VXORPD       1440(AX), Y3, Y3
+	VMOVUPS      Y3, 992(AX)
+	VMOVUPS      800(AX), Y3
+	VSUBPD       1408(AX), Y3, Y3
+	VMOVUPS      Y3, 1184(AX)
+	VMOVUPS      896(AX), Y3
+	VMULPD       1344(AX), Y3, Y3
+	VMOVUPS      Y3, 1344(AX)
+	VMOVUPS      768(AX), Y3
+	VMULPD       1376(AX), Y3, Y3
+	VMOVUPS      Y3, 768(AX)
+	VMOVUPS      864(AX), Y3
+	VMULPD       1376(AX), Y3, Y3
+	VMOVUPS      Y3, 1376(AX)
+	VMOVUPS      1312(AX), Y3
+	VADDPD       1472(AX), Y3, Y3
+	VMOVUPS      Y3, 1472(AX)
+	VMOVUPS      1408(AX), Y3
+	VSUBPD       800(AX), Y3, Y3
+	VMOVUPS      Y3, 1408(AX)
+	VMOVUPS      736(AX), Y3
+	VDIVPD       512(AX), Y3, Y3
+	VMULPD       928(AX), Y3, Y3
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y15
+	VPMULUDQ     Y15, Y2, Y15
+	VPADDQ       Y15, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y2
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y2, Y2
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
 	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y14, 64(SI)(Y3*8), Y15
-	VADDPD       Y15, Y13, Y3
-	VSUBPD       32(AX), Y3, Y3
+	VGATHERQPD   Y7, 64(SI)(Y2*8), Y15
+	VADDPD       Y15, Y3, Y2
+	VSUBPD       32(AX), Y2, Y2
 	IMUL3Q       $+30, R12, R13
 	LEAQ         (R10)(R13*8), R13
 	VMOVSD       X5, (R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y13
-	VPADDQ       Y13, Y13, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y5, Y13, Y13
-	VMOVSD       X13, 240(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y13
-	VPADDQ       Y13, Y13, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y5, Y13, Y13
-	VMOVSD       X13, 480(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y13
-	VPADDQ       Y13, Y13, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y13, Y13
-	VPERMPS      Y5, Y13, Y5
-	VMOVSD       X5, 720(R13)
-	VMOVSD       X6, 8(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 248(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 488(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 728(R13)
-	VMOVSD       X7, 16(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 256(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 496(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 736(R13)
-	VMOVSD       X8, 24(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y8, Y5, Y5
-	VMOVSD       X5, 264(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y8, Y5, Y5
-	VMOVSD       X5, 504(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y8, Y5, Y5
-	VMOVSD       X5, 744(R13)
-	VMOVSD       X9, 32(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y9, Y5, Y5
-	VMOVSD       X5, 272(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y9, Y5, Y5
-	VMOVSD       X5, 512(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y9, Y5, Y5
-	VMOVSD       X5, 752(R13)
-	VMOVSD       X10, 40(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 280(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 520(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 760(R13)
-	VMOVSD       X11, 48(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y11, Y5, Y5
-	VMOVSD       X5, 288(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y11, Y5, Y5
-	VMOVSD       X5, 528(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y11, Y5, Y5
-	VMOVSD       X5, 768(R13)
-	VMOVUPS      832(AX), Y5
-	VMOVSD       X5, 56(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      832(AX), Y5, Y5
-	VMOVSD       X5, 296(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      832(AX), Y5, Y5
-	VMOVSD       X5, 536(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      832(AX), Y5, Y5
-	VMOVSD       X5, 776(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 240(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 480(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y5, Y3, Y3
+	VMOVSD       X3, 720(R13)
+	VMOVSD       X9, 8(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y9, Y3, Y3
+	VMOVSD       X3, 248(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y9, Y3, Y3
+	VMOVSD       X3, 488(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y9, Y3, Y3
+	VMOVSD       X3, 728(R13)
+	VMOVSD       X8, 16(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y8, Y3, Y3
+	VMOVSD       X3, 256(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y8, Y3, Y3
+	VMOVSD       X3, 496(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y8, Y3, Y3
+	VMOVSD       X3, 736(R13)
+	VMOVSD       X10, 24(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y10, Y3, Y3
+	VMOVSD       X3, 264(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y10, Y3, Y3
+	VMOVSD       X3, 504(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y10, Y3, Y3
+	VMOVSD       X3, 744(R13)
+	VMOVSD       X11, 32(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y11, Y3, Y3
+	VMOVSD       X3, 272(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y11, Y3, Y3
+	VMOVSD       X3, 512(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y11, Y3, Y3
+	VMOVSD       X3, 752(R13)
+	VMOVSD       X12, 40(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y12, Y3, Y3
+	VMOVSD       X3, 280(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y12, Y3, Y3
+	VMOVSD       X3, 520(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y12, Y3, Y3
+	VMOVSD       X3, 760(R13)
+	VMOVSD       X13, 48(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y13, Y3, Y3
+	VMOVSD       X3, 288(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y13, Y3, Y3
+	VMOVSD       X3, 528(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y13, Y3, Y3
+	VMOVSD       X3, 768(R13)
+	VMOVUPS      224(AX), Y3
+	VMOVSD       X3, 56(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      224(AX), Y3, Y3
+	VMOVSD       X3, 296(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      224(AX), Y3, Y3
+	VMOVSD       X3, 536(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      224(AX), Y3, Y3
+	VMOVSD       X3, 776(R13)
 	VMOVSD       X0, 64(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y0, Y5, Y5
-	VMOVSD       X5, 304(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y0, Y5, Y5
-	VMOVSD       X5, 544(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y0, Y5, Y5
-	VMOVSD       X5, 784(R13)
-	VMOVSD       X12, 72(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 312(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 552(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 792(R13)
-	VMOVUPS      1216(AX), Y5
-	VMOVSD       X5, 80(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1216(AX), Y5, Y5
-	VMOVSD       X5, 320(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1216(AX), Y5, Y5
-	VMOVSD       X5, 560(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1216(AX), Y5, Y5
-	VMOVSD       X5, 800(R13)
-	VMOVUPS      1184(AX), Y5
-	VMOVSD       X5, 88(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1184(AX), Y5, Y5
-	VMOVSD       X5, 328(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1184(AX), Y5, Y5
-	VMOVSD       X5, 568(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1184(AX), Y5, Y5
-	VMOVSD       X5, 808(R13)
-	VMOVUPS      1152(AX), Y5
-	VMOVSD       X5, 96(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1152(AX), Y5, Y5
-	VMOVSD       X5, 336(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1152(AX), Y5, Y5
-	VMOVSD       X5, 576(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1152(AX), Y5, Y5
-	VMOVSD       X5, 816(R13)
-	VMOVUPS      1600(AX), Y5
-	VMOVSD       X5, 104(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1600(AX), Y5, Y5
-	VMOVSD       X5, 344(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1600(AX), Y5, Y5
-	VMOVSD       X5, 584(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      1600(AX), Y5, Y5
-	VMOVSD       X5, 824(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, 304(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, 544(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, 784(R13)
+	VMOVSD       X14, 72(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y14, Y3, Y3
+	VMOVSD       X3, 312(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y14, Y3, Y3
+	VMOVSD       X3, 552(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y14, Y3, Y3
+	VMOVSD       X3, 792(R13)
+	VMOVUPS      1056(AX), Y3
+	VMOVSD       X3, 80(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1056(AX), Y3, Y3
+	VMOVSD       X3, 320(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1056(AX), Y3, Y3
+	VMOVSD       X3, 560(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1056(AX), Y3, Y3
+	VMOVSD       X3, 800(R13)
+	VMOVUPS      1280(AX), Y3
+	VMOVSD       X3, 88(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1280(AX), Y3, Y3
+	VMOVSD       X3, 328(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1280(AX), Y3, Y3
+	VMOVSD       X3, 568(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1280(AX), Y3, Y3
+	VMOVSD       X3, 808(R13)
+	VMOVUPS      1088(AX), Y3
+	VMOVSD       X3, 96(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1088(AX), Y3, Y3
+	VMOVSD       X3, 336(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1088(AX), Y3, Y3
+	VMOVSD       X3, 576(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1088(AX), Y3, Y3
+	VMOVSD       X3, 816(R13)
+	VMOVUPS      1600(AX), Y3
+	VMOVSD       X3, 104(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1600(AX), Y3, Y3
+	VMOVSD       X3, 344(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1600(AX), Y3, Y3
+	VMOVSD       X3, 584(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1600(AX), Y3, Y3
+	VMOVSD       X3, 824(R13)
 	VMOVSD       X4, 112(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVSD       X5, 352(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVSD       X5, 592(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS      Y4, Y5, Y4
-	VMOVSD       X4, 832(R13)
-	VMOVUPS      1568(AX), Y4
-	VMOVSD       X4, 120(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1568(AX), Y4, Y4
-	VMOVSD       X4, 360(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1568(AX), Y4, Y4
-	VMOVSD       X4, 600(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1568(AX), Y4, Y4
-	VMOVSD       X4, 840(R13)
-	VMOVUPS      1536(AX), Y4
-	VMOVSD       X4, 128(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1536(AX), Y4, Y4
-	VMOVSD       X4, 368(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1536(AX), Y4, Y4
-	VMOVSD       X4, 608(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1536(AX), Y4, Y4
-	VMOVSD       X4, 848(R13)
-	VMOVUPS      1024(AX), Y4
-	VMOVSD       X4, 136(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1024(AX), Y4, Y4
-	VMOVSD       X4, 376(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1024(AX), Y4, Y4
-	VMOVSD       X4, 616(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1024(AX), Y4, Y4
-	VMOVSD       X4, 856(R13)
-	VMOVUPS      1088(AX), Y4
-	VMOVSD       X4, 144(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1088(AX), Y4, Y4
-	VMOVSD       X4, 384(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1088(AX), Y4, Y4
-	VMOVSD       X4, 624(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1088(AX), Y4, Y4
-	VMOVSD       X4, 864(R13)
-	VMOVUPS      864(AX), Y4
-	VMOVSD       X4, 152(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      864(AX), Y4, Y4
-	VMOVSD       X4, 392(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      864(AX), Y4, Y4
-	VMOVSD       X4, 632(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      864(AX), Y4, Y4
-	VMOVSD       X4, 872(R13)
-	VMOVUPS      608(AX), Y4
-	VMOVSD       X4, 160(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      608(AX), Y4, Y4
-	VMOVSD       X4, 400(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      608(AX), Y4, Y4
-	VMOVSD       X4, 640(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      608(AX), Y4, Y4
-	VMOVSD       X4, 880(R13)
-	VMOVUPS      1376(AX), Y4
-	VMOVSD       X4, 168(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1376(AX), Y4, Y4
-	VMOVSD       X4, 408(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1376(AX), Y4, Y4
-	VMOVSD       X4, 648(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1376(AX), Y4, Y4
-	VMOVSD       X4, 888(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 352(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 592(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y4, Y3, Y3
+	VMOVSD       X3, 832(R13)
+	VMOVSD       X6, 120(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 360(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 600(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
+	VMOVSD       X3, 840(R13)
+	VMOVUPS      1536(AX), Y3
+	VMOVSD       X3, 128(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1536(AX), Y3, Y3
+	VMOVSD       X3, 368(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1536(AX), Y3, Y3
+	VMOVSD       X3, 608(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1536(AX), Y3, Y3
+	VMOVSD       X3, 848(R13)
+	VMOVUPS      1568(AX), Y3
+	VMOVSD       X3, 136(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1568(AX), Y3, Y3
+	VMOVSD       X3, 376(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1568(AX), Y3, Y3
+	VMOVSD       X3, 616(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1568(AX), Y3, Y3
+	VMOVSD       X3, 856(R13)
+	VMOVUPS      1504(AX), Y3
+	VMOVSD       X3, 144(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1504(AX), Y3, Y3
+	VMOVSD       X3, 384(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1504(AX), Y3, Y3
+	VMOVSD       X3, 624(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1504(AX), Y3, Y3
+	VMOVSD       X3, 864(R13)
+	VMOVUPS      992(AX), Y3
+	VMOVSD       X3, 152(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      992(AX), Y3, Y3
+	VMOVSD       X3, 392(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      992(AX), Y3, Y3
+	VMOVSD       X3, 632(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      992(AX), Y3, Y3
+	VMOVSD       X3, 872(R13)
+	VMOVUPS      1184(AX), Y3
+	VMOVSD       X3, 160(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1184(AX), Y3, Y3
+	VMOVSD       X3, 400(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1184(AX), Y3, Y3
+	VMOVSD       X3, 640(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1184(AX), Y3, Y3
+	VMOVSD       X3, 880(R13)
+	VMOVUPS      1344(AX), Y3
+	VMOVSD       X3, 168(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
+	VMOVSD       X3, 408(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
+	VMOVSD       X3, 648(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
+	VMOVSD       X3, 888(R13)
 	VMOVSD       X0, 176(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y0, Y4, Y4
-	VMOVSD       X4, 416(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y0, Y4, Y4
-	VMOVSD       X4, 656(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y0, Y4, Y4
-	VMOVSD       X4, 896(R13)
-	VMOVUPS      832(AX), Y4
-	VMOVSD       X4, 184(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      832(AX), Y4, Y4
-	VMOVSD       X4, 424(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      832(AX), Y4, Y4
-	VMOVSD       X4, 664(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      832(AX), Y4, Y4
-	VMOVSD       X4, 904(R13)
-	VMOVUPS      704(AX), Y4
-	VMOVSD       X4, 192(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      704(AX), Y4, Y4
-	VMOVSD       X4, 432(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      704(AX), Y4, Y4
-	VMOVSD       X4, 672(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      704(AX), Y4, Y4
-	VMOVSD       X4, 912(R13)
-	VMOVUPS      1408(AX), Y4
-	VMOVSD       X4, 200(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1408(AX), Y4, Y4
-	VMOVSD       X4, 440(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1408(AX), Y4, Y4
-	VMOVSD       X4, 680(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1408(AX), Y4, Y4
-	VMOVSD       X4, 920(R13)
-	VMOVUPS      1504(AX), Y4
-	VMOVSD       X4, 208(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1504(AX), Y4, Y4
-	VMOVSD       X4, 448(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1504(AX), Y4, Y4
-	VMOVSD       X4, 688(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1504(AX), Y4, Y4
-	VMOVSD       X4, 928(R13)
-	VMOVUPS      1472(AX), Y4
-	VMOVSD       X4, 216(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1472(AX), Y4, Y4
-	VMOVSD       X4, 456(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1472(AX), Y4, Y4
-	VMOVSD       X4, 696(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1472(AX), Y4, Y4
-	VMOVSD       X4, 936(R13)
-	VMOVUPS      1440(AX), Y4
-	VMOVSD       X4, 224(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1440(AX), Y4, Y4
-	VMOVSD       X4, 464(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1440(AX), Y4, Y4
-	VMOVSD       X4, 704(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      1440(AX), Y4, Y4
-	VMOVSD       X4, 944(R13)
-	VMOVSD       X3, 232(R13)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y4
-	VMOVSD       X4, 472(R13)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y4
-	VMOVSD       X4, 712(R13)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
-	VPERMPS      Y3, Y4, Y3
-	VMOVSD       X3, 952(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, 416(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, 656(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y0, Y3, Y3
+	VMOVSD       X3, 896(R13)
+	VMOVUPS      224(AX), Y3
+	VMOVSD       X3, 184(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      224(AX), Y3, Y3
+	VMOVSD       X3, 424(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      224(AX), Y3, Y3
+	VMOVSD       X3, 664(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      224(AX), Y3, Y3
+	VMOVSD       X3, 904(R13)
+	VMOVUPS      768(AX), Y3
+	VMOVSD       X3, 192(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      768(AX), Y3, Y3
+	VMOVSD       X3, 432(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      768(AX), Y3, Y3
+	VMOVSD       X3, 672(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      768(AX), Y3, Y3
+	VMOVSD       X3, 912(R13)
+	VMOVUPS      1376(AX), Y3
+	VMOVSD       X3, 200(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
+	VMOVSD       X3, 440(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
+	VMOVSD       X3, 680(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
+	VMOVSD       X3, 920(R13)
+	VMOVUPS      1472(AX), Y3
+	VMOVSD       X3, 208(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
+	VMOVSD       X3, 448(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
+	VMOVSD       X3, 688(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
+	VMOVSD       X3, 928(R13)
+	VMOVUPS      1440(AX), Y3
+	VMOVSD       X3, 216(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
+	VMOVSD       X3, 456(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
+	VMOVSD       X3, 696(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
+	VMOVSD       X3, 936(R13)
+	VMOVUPS      1408(AX), Y3
+	VMOVSD       X3, 224(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
+	VMOVSD       X3, 464(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
+	VMOVSD       X3, 704(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
+	VMOVSD       X3, 944(R13)
+	VMOVSD       X2, 232(R13)
+	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVSD       X3, 472(R13)
+	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VMOVSD       X3, 712(R13)
+	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y2
+	VMOVSD       X2, 952(R13)
 	ADDQ         $+4, R12
 	CMPQ         R12, R11
 	JLE          loop3
@@ -12486,7 +12452,7 @@ done2:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
 	VFMADD231PD  Y7, Y7, Y3
-	VMOVUPS      Y3, 1440(AX)
+	VMOVUPS      Y3, 1408(AX)
 	VEXTRACTF128 $0x01, Y0, X3
 	VSHUFPS      $0x88, X3, X0, X3
 	VPMASKMOVD   (DI)(DX*4), X3, X3
@@ -12515,7 +12481,7 @@ done2:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y6, 24(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 1408(AX)
+	VMOVUPS      Y5, 1472(AX)
 	VPSRLQ       $0x20, Y3, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -12540,7 +12506,7 @@ done2:
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y6, 40(SI)(Y5*8), Y8
 	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 704(AX)
+	VMOVUPS      Y5, 1376(AX)
 	VPSRLQ       $0x20, Y3, Y5
 	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
@@ -12565,37 +12531,37 @@ done2:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 32(SI)(Y3*8), Y7
 	VSUBPD       Y7, Y6, Y3
-	VMOVUPS      Y3, 1376(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 768(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1440(AX), Y5
+	VMOVUPS      1408(AX), Y5
 	VBLENDVPD    Y3, c64x4_3ff0000000000000<>+0(SB), Y5, Y3
 	VSQRTPD      Y3, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 1344(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      608(AX), Y5
+	VMOVUPS      1344(AX), Y5
 	VBLENDVPD    Y3, Y4, Y5, Y3
-	VMOVUPS      Y3, 864(AX)
+	VMOVUPS      Y3, 1184(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  864(AX), Y3, Y5
+	VFMADD231PD  1184(AX), Y3, Y5
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y3, Y5
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      864(AX), Y6
+	VMOVUPS      1184(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
-	VANDPD       864(AX), Y5, Y5
+	VANDPD       1184(AX), Y5, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done9
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y5
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1088(AX)
+	VMOVUPS      Y7, 992(AX)
 	VPSRLQ       $0x34, Y5, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -12608,32 +12574,32 @@ done2:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1568(AX)
+	VMOVUPS      Y7, 1504(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1568(AX), Y10, Y10
+	VPMULUDQ     1504(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1568(AX), Y8, Y8
+	VPMULUDQ     1504(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y5, Y5
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1152(AX)
-	VSUBPD       1152(AX), Y5, Y5
-	VMOVUPS      Y5, 1216(AX)
+	VMOVUPS      Y7, 1568(AX)
+	VSUBPD       1568(AX), Y5, Y5
+	VMOVUPS      Y5, 1088(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      1568(AX), Y7
+	VMOVUPS      1504(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y5, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y5
-	VMULPD       1152(AX), Y5, Y7
+	VMULPD       1568(AX), Y5, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -12644,7 +12610,7 @@ done2:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       1216(AX), Y5, Y5
+	VMULPD       1088(AX), Y5, Y5
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
@@ -12656,11 +12622,11 @@ done2:
 	VADDPD       Y5, Y8, Y5
 	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y8
+	VMOVUPS      1504(AX), Y8
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y8
+	VMULPD       1568(AX), Y7, Y8
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
@@ -12671,7 +12637,7 @@ done2:
 	VSUBPD       Y11, Y8, Y8
 	VADDPD       Y8, Y9, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -12683,11 +12649,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -12698,7 +12664,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -12710,11 +12676,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -12725,7 +12691,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -12743,8 +12709,8 @@ done2:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 1184(AX)
-	VMOVUPS      1184(AX), Y8
+	VMOVUPS      Y8, 1280(AX)
+	VMOVUPS      1280(AX), Y8
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y5, Y7, Y8
@@ -12754,11 +12720,11 @@ done2:
 	VSUBPD       Y9, Y5, Y5
 	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -12766,7 +12732,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -12775,11 +12741,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -12787,7 +12753,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -12796,11 +12762,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -12808,7 +12774,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -12817,11 +12783,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -12829,7 +12795,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -12838,11 +12804,11 @@ done2:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y5, Y5
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1568(AX), Y9
+	VMOVUPS      1504(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1152(AX), Y7, Y9
+	VMULPD       1568(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -12850,7 +12816,7 @@ done2:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y5, Y5
-	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1088(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -12864,11 +12830,11 @@ done2:
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y9
 	VADDPD       Y9, Y7, Y5
-	VMOVUPS      1088(AX), Y7
+	VMOVUPS      992(AX), Y7
 	VBLENDVPD    Y7, Y5, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VADDPD       1184(AX), Y5, Y5
-	VMOVUPS      1088(AX), Y7
+	VADDPD       1280(AX), Y5, Y5
+	VMOVUPS      992(AX), Y7
 	VBLENDVPD    Y7, Y5, Y3, Y3
 
 done9:
@@ -12887,7 +12853,7 @@ done9:
 	VORPD        Y6, Y5, Y5
 	VPSLLQ       $0x3f, Y3, Y3
 	VXORPD       Y3, Y5, Y3
-	VMOVUPS      Y3, 1184(AX)
+	VMOVUPS      Y3, 1280(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -12899,8 +12865,8 @@ done9:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
-	VDIVPD       864(AX), Y6, Y3
-	VMOVUPS      Y3, 1216(AX)
+	VDIVPD       1184(AX), Y6, Y3
+	VMOVUPS      Y3, 1088(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -12912,30 +12878,30 @@ done9:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
-	VDIVPD       864(AX), Y6, Y3
-	VMOVUPS      Y3, 1152(AX)
-	VMOVUPS      1376(AX), Y3
-	VMULPD       1152(AX), Y3, Y3
-	VMOVUPS      704(AX), Y5
-	VFMSUB231PD  1216(AX), Y5, Y3
+	VDIVPD       1184(AX), Y6, Y3
 	VMOVUPS      Y3, 1568(AX)
+	VMOVUPS      768(AX), Y3
+	VMULPD       1568(AX), Y3, Y3
+	VMOVUPS      1376(AX), Y5
+	VFMSUB231PD  1088(AX), Y5, Y3
+	VMOVUPS      Y3, 1504(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  864(AX), Y3, Y5
+	VFMADD231PD  1184(AX), Y3, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VMOVUPS      864(AX), Y6
+	VMOVUPS      1184(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
-	VANDPD       864(AX), Y3, Y3
+	VANDPD       1184(AX), Y3, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done10
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y3, Y7, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1088(AX)
+	VMOVUPS      Y7, 992(AX)
 	VPSRLQ       $0x34, Y3, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -12948,32 +12914,32 @@ done9:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1600(AX)
+	VMOVUPS      Y7, 1056(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1600(AX), Y10, Y10
+	VPMULUDQ     1056(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1600(AX), Y8, Y8
+	VPMULUDQ     1056(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y3, Y3
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1536(AX)
-	VSUBPD       1536(AX), Y3, Y3
-	VMOVUPS      Y3, 1024(AX)
+	VMOVUPS      Y7, 1600(AX)
+	VSUBPD       1600(AX), Y3, Y3
+	VMOVUPS      Y3, 1536(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1600(AX), Y7
+	VMOVUPS      1056(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       1536(AX), Y3, Y7
+	VMULPD       1600(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -12984,7 +12950,7 @@ done9:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       1024(AX), Y3, Y3
+	VMULPD       1536(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -12996,11 +12962,11 @@ done9:
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y8
+	VMOVUPS      1056(AX), Y8
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y8
+	VMULPD       1600(AX), Y7, Y8
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
@@ -13011,7 +12977,7 @@ done9:
 	VSUBPD       Y11, Y8, Y8
 	VADDPD       Y8, Y9, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13023,11 +12989,11 @@ done9:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -13038,7 +13004,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13050,11 +13016,11 @@ done9:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
@@ -13065,7 +13031,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13083,8 +13049,8 @@ done9:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
 	VADDPD       Y4, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 1504(AX)
-	VMOVUPS      1504(AX), Y8
+	VMOVUPS      Y8, 1440(AX)
+	VMOVUPS      1440(AX), Y8
 	VSUBPD       Y4, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y3, Y7, Y8
@@ -13094,11 +13060,11 @@ done9:
 	VSUBPD       Y9, Y3, Y3
 	VADDPD       Y3, Y7, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13106,7 +13072,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13115,11 +13081,11 @@ done9:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13127,7 +13093,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13136,11 +13102,11 @@ done9:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13148,7 +13114,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13157,11 +13123,11 @@ done9:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13169,7 +13135,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13178,11 +13144,11 @@ done9:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1600(AX), Y9
+	VMOVUPS      1056(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1536(AX), Y7, Y9
+	VMULPD       1600(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13190,7 +13156,7 @@ done9:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       1024(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13205,13 +13171,13 @@ done9:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
 	VADDPD       Y9, Y7, Y3
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       864(AX), Y7, Y7
+	VANDPD       1184(AX), Y7, Y7
 	VXORPD       Y7, Y3, Y3
-	VMOVUPS      1088(AX), Y7
+	VMOVUPS      992(AX), Y7
 	VBLENDVPD    Y7, Y3, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       1504(AX), Y3, Y3
-	VMOVUPS      1088(AX), Y7
+	VADDPD       1440(AX), Y3, Y3
+	VMOVUPS      992(AX), Y7
 	VBLENDVPD    Y7, Y3, Y5, Y5
 
 done10:
@@ -13230,7 +13196,7 @@ done10:
 	VORPD        Y6, Y3, Y3
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      Y3, 1440(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -13242,35 +13208,35 @@ done10:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, (SI)(Y3*8), Y6
-	VDIVPD       864(AX), Y6, Y3
-	VMOVUPS      Y3, 1024(AX)
-	VMOVUPS      1376(AX), Y3
-	VMULPD       1216(AX), Y3, Y3
-	VMOVUPS      1408(AX), Y5
-	VFMADD231PD  1024(AX), Y5, Y3
-	VMOVUPS      704(AX), Y5
-	VFMADD231PD  1152(AX), Y5, Y3
+	VDIVPD       1184(AX), Y6, Y3
 	VMOVUPS      Y3, 1536(AX)
-	VMOVUPS      864(AX), Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      768(AX), Y3
+	VMULPD       1088(AX), Y3, Y3
+	VMOVUPS      1472(AX), Y5
+	VFMADD231PD  1536(AX), Y5, Y3
+	VMOVUPS      1376(AX), Y5
+	VFMADD231PD  1568(AX), Y5, Y3
 	VMOVUPS      Y3, 1600(AX)
+	VMOVUPS      1184(AX), Y3
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      Y3, 1056(AX)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  1600(AX), Y3, Y5
+	VFMADD231PD  1056(AX), Y3, Y5
 	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VMOVUPS      1600(AX), Y6
+	VMOVUPS      1056(AX), Y6
 	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
 	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
 	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
-	VANDPD       1600(AX), Y3, Y3
+	VANDPD       1056(AX), Y3, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
 	VTESTPD      Y7, Y7
 	JEQ          done11
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
 	VMAXPD       Y3, Y7, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1088(AX)
+	VMOVUPS      Y7, 992(AX)
 	VPSRLQ       $0x34, Y3, Y7
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -13283,32 +13249,32 @@ done10:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1472(AX)
+	VMOVUPS      Y7, 928(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1472(AX), Y9
+	VMOVUPS      928(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1472(AX), Y10, Y10
+	VPMULUDQ     928(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1472(AX), Y8, Y8
+	VPMULUDQ     928(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       Y7, Y3, Y3
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 832(AX)
-	VSUBPD       832(AX), Y3, Y3
-	VMOVUPS      Y3, 800(AX)
+	VMOVUPS      Y7, 736(AX)
+	VSUBPD       736(AX), Y3, Y3
+	VMOVUPS      Y3, 224(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1472(AX), Y7
+	VMOVUPS      928(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, (BX)(Y7*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       832(AX), Y3, Y7
+	VMULPD       736(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13319,7 +13285,7 @@ done10:
 	VSUBPD       Y9, Y7, Y7
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y4, Y7
-	VMULPD       800(AX), Y3, Y3
+	VMULPD       224(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13330,13 +13296,13 @@ done10:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 416(AX)
+	VMOVUPS      Y3, 512(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1472(AX), Y7
+	VMOVUPS      928(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 8(BX)(Y7*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
-	VMULPD       832(AX), Y3, Y7
+	VMULPD       736(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13346,8 +13312,8 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       416(AX), Y7, Y7
-	VMULPD       800(AX), Y3, Y3
+	VADDPD       512(AX), Y7, Y7
+	VMULPD       224(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13358,13 +13324,13 @@ done10:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 416(AX)
+	VMOVUPS      Y3, 512(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1472(AX), Y7
+	VMOVUPS      928(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 16(BX)(Y7*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
-	VMULPD       832(AX), Y3, Y7
+	VMULPD       736(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13374,8 +13340,8 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       416(AX), Y7, Y7
-	VMULPD       800(AX), Y3, Y3
+	VADDPD       512(AX), Y7, Y7
+	VMULPD       224(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13386,13 +13352,13 @@ done10:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 416(AX)
+	VMOVUPS      Y3, 512(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1472(AX), Y7
+	VMOVUPS      928(AX), Y7
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 24(BX)(Y7*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
-	VMULPD       832(AX), Y3, Y7
+	VMULPD       736(AX), Y3, Y7
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
@@ -13402,8 +13368,8 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y7, Y7
 	VADDPD       Y7, Y9, Y7
-	VADDPD       416(AX), Y7, Y7
-	VMULPD       800(AX), Y3, Y3
+	VADDPD       512(AX), Y7, Y7
+	VMULPD       224(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13421,8 +13387,8 @@ done10:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
 	VADDPD       Y4, Y7, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 416(AX)
-	VMOVUPS      416(AX), Y8
+	VMOVUPS      Y8, 512(AX)
+	VMOVUPS      512(AX), Y8
 	VSUBPD       Y4, Y8, Y8
 	VSUBPD       Y8, Y7, Y7
 	VADDPD       Y3, Y7, Y8
@@ -13432,11 +13398,11 @@ done10:
 	VSUBPD       Y9, Y3, Y3
 	VADDPD       Y3, Y7, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1472(AX), Y9
+	VMOVUPS      928(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       832(AX), Y7, Y9
+	VMULPD       736(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13444,7 +13410,7 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       800(AX), Y7, Y7
+	VMULPD       224(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13453,11 +13419,11 @@ done10:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1472(AX), Y9
+	VMOVUPS      928(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       832(AX), Y7, Y9
+	VMULPD       736(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13465,7 +13431,7 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       800(AX), Y7, Y7
+	VMULPD       224(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13474,11 +13440,11 @@ done10:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1472(AX), Y9
+	VMOVUPS      928(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       832(AX), Y7, Y9
+	VMULPD       736(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13486,7 +13452,7 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       800(AX), Y7, Y7
+	VMULPD       224(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13495,11 +13461,11 @@ done10:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1472(AX), Y9
+	VMOVUPS      928(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       832(AX), Y7, Y9
+	VMULPD       736(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13507,7 +13473,7 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       800(AX), Y7, Y7
+	VMULPD       224(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13516,11 +13482,11 @@ done10:
 	VADDPD       Y7, Y10, Y7
 	VADDPD       Y7, Y3, Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1472(AX), Y9
+	VMOVUPS      928(AX), Y9
 	VMOVAPS      Y4, Y10
 	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       832(AX), Y7, Y9
+	VMULPD       736(AX), Y7, Y9
 	VADDPD       Y9, Y8, Y10
 	VSUBPD       Y8, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
@@ -13528,7 +13494,7 @@ done10:
 	VSUBPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       Y8, Y3, Y3
-	VMULPD       800(AX), Y7, Y7
+	VMULPD       224(AX), Y7, Y7
 	VADDPD       Y7, Y10, Y8
 	VSUBPD       Y10, Y8, Y9
 	VSUBPD       Y9, Y8, Y11
@@ -13543,13 +13509,13 @@ done10:
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
 	VADDPD       Y9, Y7, Y3
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       1600(AX), Y7, Y7
+	VANDPD       1056(AX), Y7, Y7
 	VXORPD       Y7, Y3, Y3
-	VMOVUPS      1088(AX), Y7
+	VMOVUPS      992(AX), Y7
 	VBLENDVPD    Y7, Y3, Y6, Y6
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       416(AX), Y3, Y3
-	VMOVUPS      1088(AX), Y7
+	VADDPD       512(AX), Y3, Y3
+	VMOVUPS      992(AX), Y7
 	VBLENDVPD    Y7, Y3, Y5, Y5
 
 done11:
@@ -13568,14 +13534,14 @@ done11:
 	VORPD        Y6, Y3, Y3
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 416(AX)
-	VMOVUPS      416(AX), Y3
+	VMOVUPS      Y3, 512(AX)
+	VMOVUPS      512(AX), Y3
 	VMULPD       Y3, Y3, Y3
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
-	VMOVUPS      Y3, 800(AX)
+	VMOVUPS      Y3, 224(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 832(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 736(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -13599,31 +13565,31 @@ done11:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
-	VMULPD       1376(AX), Y7, Y5
-	VFMSUB231PD  704(AX), Y8, Y5
-	VADDPD       1408(AX), Y5, Y5
-	VMOVUPS      832(AX), Y6
+	VMULPD       768(AX), Y7, Y5
+	VFMSUB231PD  1376(AX), Y8, Y5
+	VADDPD       1472(AX), Y5, Y5
+	VMOVUPS      736(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 832(AX)
+	VMOVUPS      Y6, 736(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1536(AX), Y5
-	VMULPD       1024(AX), Y5, Y5
-	VMOVUPS      1504(AX), Y6
-	VMULPD       1568(AX), Y6, Y6
-	VMOVUPS      1184(AX), Y7
-	VFMADD231PD  1408(AX), Y7, Y6
-	VFMADD231PD  800(AX), Y5, Y6
-	VMOVUPS      832(AX), Y5
+	VMOVUPS      1600(AX), Y5
+	VMULPD       1536(AX), Y5, Y5
+	VMOVUPS      1440(AX), Y6
+	VMULPD       1504(AX), Y6, Y6
+	VMOVUPS      1280(AX), Y7
+	VFMADD231PD  1472(AX), Y7, Y6
+	VFMADD231PD  224(AX), Y5, Y6
+	VMOVUPS      736(AX), Y5
 	VBLENDVPD    Y3, Y6, Y5, Y5
-	VMOVUPS      Y5, 832(AX)
-	VMOVUPS      1408(AX), Y3
-	VMULPD       1216(AX), Y3, Y3
-	VMOVUPS      1376(AX), Y5
-	VFMSUB231PD  1024(AX), Y5, Y3
-	VMOVUPS      Y3, 1472(AX)
+	VMOVUPS      Y5, 736(AX)
+	VMOVUPS      1472(AX), Y3
+	VMULPD       1088(AX), Y3, Y3
+	VMOVUPS      768(AX), Y5
+	VFMSUB231PD  1536(AX), Y5, Y3
+	VMOVUPS      Y3, 928(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 1088(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 992(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -13647,31 +13613,50 @@ done11:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 8(SI)(Y6*8), Y7
-	VMULPD       1408(AX), Y7, Y5
-	VFMSUB231PD  1376(AX), Y8, Y5
-	VADDPD       704(AX), Y5, Y5
-	VMOVUPS      1088(AX), Y6
+	VMULPD       1472(AX), Y7, Y5
+	VFMSUB231PD  768(AX), Y8, Y5
+	VADDPD       1376(AX), Y5, Y5
+	VMOVUPS      992(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 1088(AX)
+	VMOVUPS      Y6, 992(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1536(AX), Y5
-	VMULPD       1152(AX), Y5, Y5
-	VMOVUPS      1504(AX), Y6
-	VMULPD       1472(AX), Y6, Y6
-	VMOVUPS      1184(AX), Y7
-	VFMADD231PD  704(AX), Y7, Y6
-	VFMADD231PD  800(AX), Y5, Y6
-	VMOVUPS      1088(AX), Y5
+	VMOVUPS      1600(AX), Y5
+	VMULPD       1568(AX), Y5, Y5
+	VMOVUPS      1440(AX), Y6
+	VMULPD       928(AX), Y6, Y6
+	VMOVUPS      1280(AX), Y7
+	VFMADD231PD  1376(AX), Y7, Y6
+	VFMADD231PD  224(AX), Y5, Y6
+	VMOVUPS      992(AX), Y5
 	VBLENDVPD    Y3, Y6, Y5, Y5
-	VMOVUPS      Y5, 1088(AX)
-	VMOVUPS      704(AX), Y3
-	VMULPD       1024(AX), Y3, Y3
-	VMOVUPS      1408(AX), Y5
-	VFMSUB231PD  1152(AX), Y5, Y3
-	VMOVUPS      Y3, 1600(AX)
+	VMOVUPS      Y5, 992(AX)
+	VMASKMOVPD   (R9)(DX*8), Y0, Y3
+	VMOVUPS      Y3, 1056(AX)
+	VMOVUPS      736(AX), Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMULPD       1056(AX), Y3, Y3
+	VMOVUPS      Y3, 32(AX)
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y6
+	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
+	VMULPD       32(AX), Y6, Y3
+	VMOVUPS      Y3, 800(AX)
+	VMOVUPS      1376(AX), Y3
+	VMULPD       1536(AX), Y3, Y3
+	VMOVUPS      1472(AX), Y5
+	VFMSUB231PD  1568(AX), Y5, Y3
+	VMOVUPS      Y3, 1312(AX)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 544(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 864(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -13695,33 +13680,30 @@ done11:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, (SI)(Y6*8), Y7
-	VMULPD       704(AX), Y7, Y5
-	VFMSUB231PD  1408(AX), Y8, Y5
-	VADDPD       1376(AX), Y5, Y5
-	VMOVUPS      544(AX), Y6
+	VMULPD       1376(AX), Y7, Y5
+	VFMSUB231PD  1472(AX), Y8, Y5
+	VADDPD       768(AX), Y5, Y5
+	VMOVUPS      864(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 544(AX)
+	VMOVUPS      Y6, 864(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1536(AX), Y5
-	VMULPD       1216(AX), Y5, Y5
-	VMOVUPS      1504(AX), Y6
-	VMULPD       1600(AX), Y6, Y6
-	VMOVUPS      1184(AX), Y7
-	VFMADD231PD  1376(AX), Y7, Y6
-	VFMADD231PD  800(AX), Y5, Y6
-	VMOVUPS      544(AX), Y5
+	VMOVUPS      1600(AX), Y5
+	VMULPD       1088(AX), Y5, Y5
+	VMOVUPS      1440(AX), Y6
+	VMULPD       1312(AX), Y6, Y6
+	VMOVUPS      1280(AX), Y7
+	VFMADD231PD  768(AX), Y7, Y6
+	VFMADD231PD  224(AX), Y5, Y6
+	VMOVUPS      864(AX), Y5
 	VBLENDVPD    Y3, Y6, Y5, Y5
-	VMOVUPS      Y5, 544(AX)
-	VMOVUPS      832(AX), Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMOVUPS      544(AX), Y5
-	VDIVPD       1088(AX), Y5, Y5
+	VMOVUPS      Y5, 864(AX)
+	VMOVUPS      736(AX), Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMOVUPS      864(AX), Y5
+	VDIVPD       992(AX), Y5, Y5
 	VMULPD       Y5, Y5, Y5
 	VFMADD231PD  Y3, Y3, Y5
-	VMOVUPS      Y5, 32(AX)
-	VMOVUPS      32(AX), Y3
-	VMULPD       Y3, Y3, Y3
-	VMOVUPS      Y3, 960(AX)
+	VMOVUPS      Y5, 896(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -13733,68 +13715,32 @@ done11:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 80(SI)(Y3*8), Y6
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 72(SI)(Y3*8), Y7
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VFMADD231PD  32(AX), Y7, Y3
-	VFMADD231PD  960(AX), Y6, Y3
-	VMOVUPS      Y3, 736(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
-	VMULPD       736(AX), Y6, Y3
-	VMOVUPS      Y3, 768(AX)
-	VMASKMOVPD   (R9)(DX*8), Y0, Y3
-	VMOVUPS      Y3, 128(AX)
-	VMOVUPS      768(AX), Y3
-	VMULPD       128(AX), Y3, Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMOVUPS      Y3, 64(AX)
-	VMOVUPS      832(AX), Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMULPD       128(AX), Y3, Y3
+	VMULPD       800(AX), Y6, Y3
+	VMOVUPS      896(AX), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
+	VMULPD       800(AX), Y8, Y6
+	VFMADD231PD  Y5, Y3, Y6
+	VMOVUPS      864(AX), Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      Y3, 576(AX)
+	VMULPD       576(AX), Y6, Y3
+	VDIVPD       992(AX), Y3, Y3
 	VMOVUPS      Y3, (AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
-	VMULPD       (AX), Y6, Y3
-	VMOVUPS      Y3, 1248(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 72(SI)(Y3*8), Y6
+	VMOVUPS      896(AX), Y3
+	VMULPD       Y3, Y3, Y3
+	VMOVUPS      Y3, 1120(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -13806,36 +13752,46 @@ done11:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 80(SI)(Y3*8), Y7
-	VMULPD       1248(AX), Y7, Y3
-	VMOVUPS      32(AX), Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  1248(AX), Y6, Y3
-	VMOVUPS      832(AX), Y5
-	VDIVPD       1088(AX), Y5, Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      Y5, 1280(AX)
-	VMULPD       1280(AX), Y3, Y5
-	VDIVPD       1088(AX), Y5, Y5
-	VMOVUPS      Y5, 1344(AX)
-	VMOVUPS      544(AX), Y5
-	VDIVPD       1088(AX), Y5, Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      Y5, 1312(AX)
-	VMULPD       1312(AX), Y3, Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMOVUPS      Y3, 1120(AX)
-	VMOVUPS      1504(AX), Y3
-	VMULPD       64(AX), Y3, Y3
-	VMULPD       704(AX), Y3, Y3
-	VDIVPD       864(AX), Y3, Y3
-	VMOVUPS      Y3, 1056(AX)
-	VMOVUPS      800(AX), Y3
-	VMULPD       64(AX), Y3, Y3
-	VMULPD       1536(AX), Y3, Y3
-	VDIVPD       864(AX), Y3, Y3
-	VMOVUPS      Y3, 992(AX)
-	VMOVUPS      864(AX), Y3
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y5, 72(SI)(Y3*8), Y8
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
+	VFMADD231PD  896(AX), Y8, Y3
+	VFMADD231PD  1120(AX), Y7, Y3
+	VMOVUPS      Y3, 1152(AX)
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     Y2, Y3, Y3
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     Y5, Y1, Y5
+	VPADDQ       Y5, Y3, Y3
+	VPMULUDQ     Y2, Y1, Y5
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y5, Y3
+	VMOVAPD      Y0, Y5
+	VMOVAPS      Y4, Y7
+	VGATHERQPD   Y5, 48(SI)(Y3*8), Y7
+	VMULPD       1152(AX), Y7, Y3
+	VMOVUPS      Y3, 1248(AX)
+	VMOVUPS      1248(AX), Y3
+	VMULPD       1056(AX), Y3, Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMOVUPS      Y3, 1216(AX)
+	VMOVUPS      736(AX), Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
+	VMOVUPS      Y3, 1024(AX)
+	VMULPD       1024(AX), Y6, Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMOVUPS      Y3, 960(AX)
+	VMOVUPS      1184(AX), Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
 	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y3, Y5
@@ -13853,7 +13809,7 @@ done11:
 	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y6
 	VMAXPD       Y3, Y6, Y3
 	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y6
-	VMOVUPS      Y6, 928(AX)
+	VMOVUPS      Y6, 832(AX)
 	VPSRLQ       $0x34, Y3, Y6
 	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y6, Y6
 	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
@@ -13866,32 +13822,32 @@ done11:
 	VPSLLQ       $0x20, Y9, Y8
 	VPADDQ       Y8, Y6, Y6
 	VPSRLQ       $0x10, Y6, Y6
-	VMOVUPS      Y6, 896(AX)
+	VMOVUPS      Y6, 704(AX)
 	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y6
 	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      896(AX), Y9
+	VMOVUPS      704(AX), Y9
 	VPSRLQ       $0x20, Y9, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     896(AX), Y10, Y10
+	VPMULUDQ     704(AX), Y10, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     896(AX), Y8, Y8
+	VPMULUDQ     704(AX), Y8, Y8
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VPSUBQ       Y8, Y6, Y6
 	VPSLLQ       $0x34, Y6, Y6
 	VMULPD       Y6, Y3, Y3
 	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y6
-	VMOVUPS      Y6, 256(AX)
-	VSUBPD       256(AX), Y3, Y3
-	VMOVUPS      Y3, 576(AX)
+	VMOVUPS      Y6, 672(AX)
+	VSUBPD       672(AX), Y3, Y3
+	VMOVUPS      Y3, 384(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      896(AX), Y6
+	VMOVUPS      704(AX), Y6
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, (BX)(Y6*8), Y8
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       256(AX), Y3, Y6
+	VMULPD       672(AX), Y3, Y6
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
@@ -13902,7 +13858,7 @@ done11:
 	VSUBPD       Y9, Y6, Y6
 	VADDPD       Y6, Y10, Y6
 	VADDPD       Y6, Y4, Y6
-	VMULPD       576(AX), Y3, Y3
+	VMULPD       384(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13913,13 +13869,13 @@ done11:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 640(AX)
+	VMOVUPS      Y3, 544(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      896(AX), Y6
+	VMOVUPS      704(AX), Y6
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 8(BX)(Y6*8), Y8
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
-	VMULPD       256(AX), Y3, Y6
+	VMULPD       672(AX), Y3, Y6
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
@@ -13929,8 +13885,8 @@ done11:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y6, Y6
 	VADDPD       Y6, Y9, Y6
-	VADDPD       640(AX), Y6, Y6
-	VMULPD       576(AX), Y3, Y3
+	VADDPD       544(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13941,13 +13897,13 @@ done11:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 640(AX)
+	VMOVUPS      Y3, 544(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      896(AX), Y6
+	VMOVUPS      704(AX), Y6
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 16(BX)(Y6*8), Y8
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
-	VMULPD       256(AX), Y3, Y6
+	VMULPD       672(AX), Y3, Y6
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
@@ -13957,8 +13913,8 @@ done11:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y6, Y6
 	VADDPD       Y6, Y9, Y6
-	VADDPD       640(AX), Y6, Y6
-	VMULPD       576(AX), Y3, Y3
+	VADDPD       544(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -13969,13 +13925,13 @@ done11:
 	VSUBPD       Y10, Y3, Y3
 	VADDPD       Y3, Y8, Y3
 	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 640(AX)
+	VMOVUPS      Y3, 544(AX)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      896(AX), Y6
+	VMOVUPS      704(AX), Y6
 	VMOVAPS      Y4, Y8
 	VGATHERQPD   Y3, 24(BX)(Y6*8), Y8
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
-	VMULPD       256(AX), Y3, Y6
+	VMULPD       672(AX), Y3, Y6
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
 	VROUNDPD     $0x08, Y8, Y8
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
@@ -13985,8 +13941,8 @@ done11:
 	VSUBPD       Y11, Y9, Y9
 	VSUBPD       Y10, Y6, Y6
 	VADDPD       Y6, Y9, Y6
-	VADDPD       640(AX), Y6, Y6
-	VMULPD       576(AX), Y3, Y3
+	VADDPD       544(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
 	VROUNDPD     $0x08, Y9, Y9
 	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
@@ -14004,8 +13960,8 @@ done11:
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
 	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
 	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 640(AX)
-	VMOVUPS      640(AX), Y8
+	VMOVUPS      Y8, 544(AX)
+	VMOVUPS      544(AX), Y8
 	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
 	VSUBPD       Y8, Y6, Y6
 	VADDPD       Y3, Y6, Y8
@@ -14014,122 +13970,127 @@ done11:
 	VSUBPD       Y10, Y6, Y6
 	VSUBPD       Y9, Y3, Y3
 	VADDPD       Y3, Y6, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VMOVUPS      896(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y6, 32(BX)(Y9*8), Y10
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y6
-	VMULPD       256(AX), Y6, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VMOVUPS      Y3, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      704(AX), Y6
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y3, 32(BX)(Y6*8), Y9
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y9, Y3
+	VMULPD       672(AX), Y3, Y6
+	VADDPD       Y6, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y8, Y6
+	VADDPD       608(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
+	VADDPD       Y3, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       576(AX), Y6, Y6
-	VADDPD       Y6, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VADDPD       Y6, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VMOVUPS      896(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y6, 40(BX)(Y9*8), Y10
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y6
-	VMULPD       256(AX), Y6, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      704(AX), Y6
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y3, 40(BX)(Y6*8), Y9
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y9, Y3
+	VMULPD       672(AX), Y3, Y6
+	VADDPD       Y6, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y8, Y6
+	VADDPD       608(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
+	VADDPD       Y3, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       576(AX), Y6, Y6
-	VADDPD       Y6, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VADDPD       Y6, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VMOVUPS      896(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y6, 48(BX)(Y9*8), Y10
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y6
-	VMULPD       256(AX), Y6, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      704(AX), Y6
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y3, 48(BX)(Y6*8), Y9
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y9, Y3
+	VMULPD       672(AX), Y3, Y6
+	VADDPD       Y6, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y8, Y6
+	VADDPD       608(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
+	VADDPD       Y3, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       576(AX), Y6, Y6
-	VADDPD       Y6, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VADDPD       Y6, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VMOVUPS      896(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y6, 56(BX)(Y9*8), Y10
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y6
-	VMULPD       256(AX), Y6, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      704(AX), Y6
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y3, 56(BX)(Y6*8), Y9
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y9, Y3
+	VMULPD       672(AX), Y3, Y6
+	VADDPD       Y6, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y8, Y6
+	VADDPD       608(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
+	VADDPD       Y3, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       576(AX), Y6, Y6
-	VADDPD       Y6, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VADDPD       Y6, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VMOVUPS      896(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y6, 64(BX)(Y9*8), Y10
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y6
-	VMULPD       256(AX), Y6, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y3, Y6, Y3
+	VMOVUPS      Y3, 608(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
+	VMOVUPS      704(AX), Y6
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y3, 64(BX)(Y6*8), Y9
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y9, Y3
+	VMULPD       672(AX), Y3, Y6
+	VADDPD       Y6, Y8, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y8
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y6, Y8, Y6
+	VADDPD       608(AX), Y6, Y6
+	VMULPD       384(AX), Y3, Y3
+	VADDPD       Y3, Y9, Y8
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y11
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       576(AX), Y6, Y6
-	VADDPD       Y6, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VADDPD       Y6, Y3, Y3
+	VSUBPD       Y10, Y3, Y3
+	VADDPD       Y3, Y9, Y3
+	VADDPD       Y3, Y6, Y3
 	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y6
 	VMOVAPS      Y6, Y9
 	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
 	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
 	VADDPD       Y9, Y6, Y3
-	VMOVUPS      928(AX), Y6
+	VMOVUPS      832(AX), Y6
 	VBLENDVPD    Y6, Y3, Y7, Y7
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       640(AX), Y3, Y3
-	VMOVUPS      928(AX), Y6
+	VADDPD       544(AX), Y3, Y3
+	VMOVUPS      832(AX), Y6
 	VBLENDVPD    Y6, Y3, Y5, Y5
 
 done12:
@@ -14148,7 +14109,17 @@ done12:
 	VORPD        Y6, Y3, Y3
 	VPSLLQ       $0x3f, Y5, Y5
 	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 640(AX)
+	VMOVUPS      Y3, 608(AX)
+	VMOVUPS      224(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
+	VMULPD       1600(AX), Y3, Y3
+	VDIVPD       1184(AX), Y3, Y3
+	VMOVUPS      Y3, 544(AX)
+	VMOVUPS      1440(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
+	VMULPD       1376(AX), Y3, Y3
+	VDIVPD       1184(AX), Y3, Y3
+	VMOVUPS      Y3, 384(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -14161,12 +14132,12 @@ done12:
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, (SI)(Y3*8), Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
-	VMOVUPS      Y3, 576(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 672(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      992(AX), Y5
+	VMOVUPS      544(AX), Y5
 	VBLENDVPD    Y3, Y4, Y5, Y3
-	VMOVUPS      Y3, 256(AX)
+	VMOVUPS      Y3, 704(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -14179,7 +14150,7 @@ done12:
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
-	VMOVUPS      Y3, 896(AX)
+	VMOVUPS      Y3, 832(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -14192,16 +14163,16 @@ done12:
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
-	VMOVUPS      Y3, 928(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      Y3, 640(AX)
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1184(AX), Y5
-	VMULPD       64(AX), Y5, Y5
-	VBLENDVPD    Y3, 64(AX), Y5, Y3
-	VMOVUPS      Y3, 672(AX)
+	VMOVUPS      1280(AX), Y5
+	VMULPD       1216(AX), Y5, Y5
+	VBLENDVPD    Y3, 1216(AX), Y5, Y3
+	VMOVUPS      Y3, 416(AX)
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      Y3, 448(AX)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      1408(AX), Y3
 	VCMPPD       $0x00, Y4, Y3, Y3
 	VANDPD       Y3, Y0, Y5
 	VPSRLQ       $0x20, Y1, Y6
@@ -14214,20 +14185,20 @@ done12:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
-	VMULPD       64(AX), Y7, Y5
+	VMULPD       1216(AX), Y7, Y5
 	VMOVUPS      448(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
 	VMOVUPS      Y6, 448(AX)
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1504(AX), Y5
-	VMULPD       64(AX), Y5, Y5
-	VMULPD       1152(AX), Y5, Y5
+	VMOVUPS      1440(AX), Y5
+	VMULPD       1216(AX), Y5, Y5
+	VMULPD       1568(AX), Y5, Y5
 	VMOVUPS      448(AX), Y6
 	VBLENDVPD    Y3, Y5, Y6, Y6
 	VMOVUPS      Y6, 448(AX)
-	VMOVUPS      544(AX), Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMULPD       128(AX), Y3, Y3
+	VMOVUPS      864(AX), Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMULPD       1056(AX), Y3, Y3
 	VMOVUPS      Y3, 480(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
@@ -14241,7 +14212,7 @@ done12:
 	VMOVAPS      Y4, Y6
 	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
 	VMULPD       480(AX), Y6, Y3
-	VMOVUPS      Y3, 512(AX)
+	VMOVUPS      Y3, 256(AX)
 	VPSRLQ       $0x20, Y1, Y3
 	VPMULUDQ     Y2, Y3, Y3
 	VPSRLQ       $0x20, Y2, Y5
@@ -14252,176 +14223,103 @@ done12:
 	VPADDQ       Y3, Y5, Y3
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 72(SI)(Y3*8), Y6
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 80(SI)(Y3*8), Y7
-	VMULPD       512(AX), Y7, Y3
-	VMOVUPS      32(AX), Y5
+	VGATHERQPD   Y5, 80(SI)(Y3*8), Y6
+	VMULPD       256(AX), Y6, Y3
+	VMOVUPS      896(AX), Y5
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VMULPD       Y5, Y3, Y3
-	VFMADD231PD  512(AX), Y6, Y3
-	VMULPD       1280(AX), Y3, Y5
-	VDIVPD       1088(AX), Y5, Y5
-	VMULPD       1312(AX), Y3, Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMOVUPS      1504(AX), Y6
-	VMULPD       64(AX), Y6, Y6
-	VMULPD       1408(AX), Y6, Y6
-	VDIVPD       864(AX), Y6, Y6
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y2, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
+	VMULPD       256(AX), Y8, Y6
+	VFMADD231PD  Y5, Y3, Y6
+	VMULPD       576(AX), Y6, Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMULPD       1024(AX), Y6, Y5
+	VDIVPD       992(AX), Y5, Y5
+	VMOVUPS      1440(AX), Y6
+	VMULPD       1216(AX), Y6, Y6
+	VMULPD       1472(AX), Y6, Y6
+	VDIVPD       1184(AX), Y6, Y6
+	VMOVUPS      Y6, 1024(AX)
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      Y6, 576(AX)
+	VMOVUPS      1408(AX), Y6
+	VCMPPD       $0x00, Y4, Y6, Y6
+	VANDPD       Y6, Y0, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y7, (SI)(Y8*8), Y9
+	VMULPD       1216(AX), Y9, Y7
+	VMOVUPS      576(AX), Y8
+	VBLENDVPD    Y6, Y7, Y8, Y8
+	VMOVUPS      Y8, 576(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMOVUPS      1440(AX), Y7
+	VMULPD       1216(AX), Y7, Y7
+	VMULPD       1536(AX), Y7, Y7
+	VMOVUPS      576(AX), Y8
+	VBLENDVPD    Y6, Y7, Y8, Y8
+	VMOVUPS      Y8, 576(AX)
+	VMOVUPS      864(AX), Y6
+	VDIVPD       992(AX), Y6, Y6
+	VMOVUPS      736(AX), Y7
+	VDIVPD       992(AX), Y7, Y7
+	VMULPD       Y6, Y3, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VFMADD231PD  1216(AX), Y6, Y8
+	VMOVUPS      224(AX), Y6
+	VMULPD       1216(AX), Y6, Y6
+	VMULPD       224(AX), Y8, Y7
+	VMULPD       224(AX), Y5, Y9
+	VMULPD       224(AX), Y3, Y10
+	VMULPD       1088(AX), Y10, Y10
+	VFMADD231PD  1536(AX), Y9, Y10
+	VFNMADD231PD 1568(AX), Y7, Y10
+	VFMADD231PD  1088(AX), Y6, Y10
+	VMOVUPS      1408(AX), Y6
+	VCMPPD       $0x00, Y4, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	VMOVUPS      Y7, 1312(AX)
-	VMOVUPS      1440(AX), Y7
-	VCMPPD       $0x00, Y4, Y7, Y7
-	VANDPD       Y7, Y0, Y8
-	VPSRLQ       $0x20, Y1, Y9
-	VPMULUDQ     Y2, Y9, Y9
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y10, Y1, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y2, Y1, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y8, (SI)(Y9*8), Y10
-	VMULPD       64(AX), Y10, Y8
-	VMOVUPS      1312(AX), Y9
-	VBLENDVPD    Y7, Y8, Y9, Y9
-	VMOVUPS      Y9, 1312(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMOVUPS      1504(AX), Y8
-	VMULPD       64(AX), Y8, Y8
-	VMULPD       1024(AX), Y8, Y8
-	VMOVUPS      1312(AX), Y9
-	VBLENDVPD    Y7, Y8, Y9, Y9
-	VMOVUPS      Y9, 1312(AX)
-	VMOVUPS      544(AX), Y7
-	VDIVPD       1088(AX), Y7, Y7
-	VMOVUPS      832(AX), Y8
-	VDIVPD       1088(AX), Y8, Y8
-	VMULPD       Y7, Y3, Y9
-	VFMADD231PD  Y8, Y5, Y9
-	VFMADD231PD  64(AX), Y7, Y9
-	VMOVUPS      800(AX), Y7
-	VMULPD       64(AX), Y7, Y7
-	VMULPD       800(AX), Y9, Y8
-	VMULPD       800(AX), Y5, Y10
-	VMULPD       800(AX), Y3, Y11
-	VMULPD       1216(AX), Y11, Y11
-	VFMADD231PD  1024(AX), Y10, Y11
-	VFNMADD231PD 1152(AX), Y8, Y11
-	VFMADD231PD  1216(AX), Y7, Y11
-	VMOVUPS      1440(AX), Y7
-	VCMPPD       $0x00, Y4, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VANDPD       Y7, Y0, Y10
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y10, 8(SI)(Y12*8), Y13
-	VMULPD       Y13, Y5, Y10
-	VBLENDVPD    Y7, Y10, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
-	VMULPD       1504(AX), Y5, Y12
-	VMULPD       1216(AX), Y12, Y12
-	VBLENDVPD    Y10, Y12, Y8, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y10
-	VMULPD       1184(AX), Y9, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y7, Y10, Y12, Y10
-	VADDPD       Y8, Y10, Y8
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, (SI)(Y13*8), Y14
-	VMULPD       Y14, Y3, Y12
-	VBLENDVPD    Y7, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMULPD       1504(AX), Y3, Y13
-	VMULPD       1024(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y10, Y10
-	VSUBPD       Y10, Y8, Y8
-	VMULPD       1152(AX), Y11, Y10
-	VBLENDVPD    Y7, Y4, Y10, Y10
-	VADDPD       Y10, Y8, Y8
-	VMOVUPS      Y8, 1280(AX)
-	VXORPS       Y8, Y8, Y8
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VANDPD       Y10, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, (SI)(Y13*8), Y14
-	VMULPD       Y14, Y9, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y10, Y12, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       1504(AX), Y9, Y12
-	VMULPD       1024(AX), Y12, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y10, Y12, Y8, Y8
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
-	VMULPD       Y14, Y5, Y12
-	VBLENDVPD    Y7, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMULPD       1504(AX), Y5, Y13
-	VMULPD       1152(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y10, Y10
-	VMULPD       1184(AX), Y3, Y12
-	VBLENDVPD    Y7, Y3, Y12, Y12
-	VADDPD       Y8, Y12, Y8
-	VSUBPD       Y10, Y8, Y8
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VMULPD       1216(AX), Y11, Y12
-	VBLENDVPD    Y10, Y4, Y12, Y10
-	VADDPD       Y10, Y8, Y8
-	VADDPD       672(AX), Y8, Y8
-	VMOVUPS      Y8, 288(AX)
-	VXORPS       Y8, Y8, Y8
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VANDPD       Y10, Y0, Y12
+	VANDPD       Y6, Y0, Y9
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y1, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y2, Y1, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, (SI)(Y11*8), Y12
+	VMULPD       Y12, Y3, Y9
+	VBLENDVPD    Y6, Y9, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y9
+	VMULPD       1440(AX), Y3, Y11
+	VMULPD       1536(AX), Y11, Y11
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y9
+	VMULPD       1280(AX), Y8, Y11
+	VFMSUB231PD  1568(AX), Y10, Y11
+	VBLENDVPD    Y6, Y9, Y11, Y9
+	VSUBPD       Y7, Y9, Y7
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      1408(AX), Y11
+	VCMPPD       $0x00, Y4, Y11, Y11
+	VANDPD       Y11, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
 	VPMULUDQ     Y2, Y13, Y13
 	VPSRLQ       $0x20, Y2, Y14
@@ -14432,154 +14330,222 @@ done12:
 	VPADDQ       Y13, Y14, Y13
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, 8(SI)(Y13*8), Y14
-	VMULPD       Y14, Y9, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y10, Y12, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       1504(AX), Y9, Y12
-	VMULPD       1216(AX), Y12, Y12
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	VBLENDVPD    Y10, Y12, Y8, Y8
-	VXORPS       Y10, Y10, Y10
-	VANDPD       Y7, Y0, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y2, Y13, Y13
-	VPSRLQ       $0x20, Y2, Y14
-	VPMULUDQ     Y14, Y1, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y2, Y1, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPS      Y4, Y14
-	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
-	VMULPD       Y14, Y3, Y12
-	VBLENDVPD    Y7, Y12, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
-	VMULPD       1504(AX), Y3, Y13
-	VMULPD       1152(AX), Y13, Y13
-	VBLENDVPD    Y12, Y13, Y10, Y10
-	VMULPD       1184(AX), Y5, Y12
-	VBLENDVPD    Y7, Y5, Y12, Y12
-	VADDPD       Y10, Y12, Y10
-	VSUBPD       Y8, Y10, Y8
-	VMOVUPS      1440(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VMULPD       1024(AX), Y11, Y12
-	VBLENDVPD    Y10, Y4, Y12, Y10
-	VADDPD       Y10, Y8, Y8
-	VADDPD       448(AX), Y8, Y8
-	VMOVUPS      Y8, 320(AX)
-	VMOVUPS      1536(AX), Y8
-	VMULPD       1216(AX), Y8, Y8
-	VMOVUPS      1536(AX), Y10
-	VMULPD       1152(AX), Y10, Y10
-	VMOVUPS      1536(AX), Y12
-	VMULPD       1024(AX), Y12, Y12
-	VMULPD       Y8, Y3, Y13
-	VFMADD231PD  Y12, Y5, Y13
-	VFNMADD231PD Y10, Y9, Y13
-	VFMADD231PD  64(AX), Y8, Y13
-	VMULPD       800(AX), Y9, Y8
-	VMULPD       1504(AX), Y3, Y10
-	VMULPD       1504(AX), Y5, Y12
-	VMULPD       1376(AX), Y12, Y12
-	VFMSUB231PD  1408(AX), Y10, Y12
-	VFNMADD231PD 1536(AX), Y8, Y12
-	VFMADD231PD  704(AX), Y11, Y12
-	VMULPD       800(AX), Y3, Y8
-	VMULPD       1504(AX), Y5, Y10
-	VMULPD       1504(AX), Y9, Y14
-	VMULPD       1408(AX), Y14, Y14
-	VFMADD231PD  704(AX), Y10, Y14
-	VFMADD231PD  1536(AX), Y8, Y14
-	VFMADD231PD  1376(AX), Y11, Y14
-	VMULPD       800(AX), Y5, Y8
-	VMULPD       1504(AX), Y9, Y10
-	VMULPD       1504(AX), Y3, Y15
-	VMULPD       704(AX), Y15, Y15
-	VFMADD231PD  1376(AX), Y10, Y15
-	VFMSUB231PD  1536(AX), Y8, Y15
-	VFMADD231PD  1408(AX), Y11, Y15
-	VDIVPD       864(AX), Y12, Y8
-	VDIVPD       864(AX), Y15, Y10
-	VDIVPD       864(AX), Y14, Y11
-	VMULPD       1216(AX), Y11, Y11
-	VFMADD231PD  1024(AX), Y10, Y11
-	VFMADD231PD  1152(AX), Y8, Y11
-	VFMADD231PD  1152(AX), Y6, Y11
-	VMULPD       1600(AX), Y3, Y8
-	VFMADD231PD  1568(AX), Y5, Y8
-	VFNMADD231PD 1472(AX), Y9, Y8
-	VMOVUPS      1600(AX), Y10
-	VFMADD231PD  64(AX), Y10, Y8
-	VMOVUPS      1024(AX), Y10
-	VFMSUB231PD  1056(AX), Y10, Y11
-	VMOVUPS      1216(AX), Y10
-	VFNMADD231PD 992(AX), Y10, Y11
-	VFMADD231PD  1184(AX), Y8, Y11
-	VMULPD       1376(AX), Y3, Y8
-	VFMADD231PD  1408(AX), Y5, Y8
-	VFNMADD231PD 704(AX), Y9, Y8
-	VMOVUPS      1376(AX), Y10
-	VFMADD231PD  64(AX), Y10, Y8
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y13, Y10
-	VMOVUPS      416(AX), Y13
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y13, Y13
-	VMULPD       Y13, Y10, Y10
-	VMULPD       640(AX), Y10, Y10
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
-	VFNMADD231PD 1504(AX), Y8, Y11
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y8
-	VDIVPD       608(AX), Y8, Y8
-	VMULPD       Y8, Y11, Y8
-	VMULPD       1376(AX), Y5, Y10
-	VFMSUB231PD  1408(AX), Y3, Y10
-	VDIVPD       864(AX), Y12, Y11
-	VFMADD231PD  928(AX), Y8, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VMOVUPS      1408(AX), Y11
-	VMULPD       64(AX), Y11, Y11
-	VBLENDVPD    Y7, Y11, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VMOVUPS      Y6, 352(AX)
-	VMOVUPS      1440(AX), Y6
-	VCMPPD       $0x00, Y4, Y6, Y6
-	VMULPD       1408(AX), Y9, Y10
-	VFMADD231PD  704(AX), Y5, Y10
-	VDIVPD       864(AX), Y14, Y5
-	VFMADD231PD  896(AX), Y8, Y5
-	VBLENDVPD    Y6, Y10, Y5, Y5
-	VADDPD       256(AX), Y5, Y5
-	VMOVUPS      Y5, 384(AX)
-	VMOVUPS      1440(AX), Y5
+	VMULPD       Y14, Y5, Y12
+	VBLENDVPD    Y11, Y12, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
+	VMULPD       1440(AX), Y5, Y12
+	VMULPD       1088(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y9, Y9
+	VADDPD       Y9, Y7, Y7
+	VMOVUPS      Y7, 288(AX)
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      1408(AX), Y9
+	VCMPPD       $0x00, Y4, Y9, Y9
+	VANDPD       Y9, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, (SI)(Y12*8), Y13
+	VMULPD       Y13, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VMULPD       1440(AX), Y8, Y11
+	VMULPD       1536(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VANDPD       Y6, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
+	VMULPD       Y13, Y5, Y11
+	VBLENDVPD    Y6, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
+	VMULPD       1440(AX), Y5, Y12
+	VMULPD       1568(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y9, Y9
+	VMULPD       1280(AX), Y3, Y11
+	VFMADD231PD  1088(AX), Y10, Y11
+	VBLENDVPD    Y6, Y3, Y11, Y11
+	VSUBPD       Y9, Y11, Y9
+	VADDPD       Y7, Y9, Y7
+	VADDPD       416(AX), Y7, Y7
+	VMOVUPS      Y7, 320(AX)
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      1408(AX), Y9
+	VCMPPD       $0x00, Y4, Y9, Y9
+	VANDPD       Y9, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
+	VMULPD       Y13, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VMULPD       1440(AX), Y8, Y11
+	VMULPD       1088(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y9, Y11, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VANDPD       Y6, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
+	VMULPD       Y13, Y3, Y11
+	VBLENDVPD    Y6, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
+	VMULPD       1440(AX), Y3, Y12
+	VMULPD       1568(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y9, Y9
+	VMULPD       1280(AX), Y5, Y11
+	VFMADD231PD  1536(AX), Y10, Y11
+	VBLENDVPD    Y6, Y5, Y11, Y11
+	VSUBPD       Y7, Y11, Y7
+	VADDPD       Y9, Y7, Y7
+	VMOVUPS      Y7, 352(AX)
+	VMULPD       1440(AX), Y3, Y7
+	VMULPD       1440(AX), Y5, Y9
+	VMULPD       224(AX), Y8, Y11
+	VMULPD       1600(AX), Y11, Y11
+	VFMSUB231PD  1376(AX), Y10, Y11
+	VFNMADD231PD 768(AX), Y9, Y11
+	VFMADD231PD  1472(AX), Y7, Y11
+	VMULPD       1440(AX), Y5, Y7
+	VMULPD       1440(AX), Y8, Y9
+	VMULPD       224(AX), Y3, Y12
+	VMULPD       768(AX), Y10, Y13
+	VFMADD231PD  1600(AX), Y12, Y13
+	VFMADD231PD  1472(AX), Y9, Y13
+	VFMADD231PD  1376(AX), Y7, Y13
+	VMULPD       1440(AX), Y8, Y7
+	VMULPD       1440(AX), Y3, Y9
+	VMULPD       224(AX), Y5, Y12
+	VMULPD       1472(AX), Y10, Y10
+	VFMADD231PD  1600(AX), Y12, Y10
+	VFNMADD231PD 1376(AX), Y9, Y10
+	VFNMADD231PD 768(AX), Y7, Y10
+	VDIVPD       1184(AX), Y11, Y7
+	VDIVPD       1184(AX), Y10, Y9
+	VDIVPD       1184(AX), Y13, Y12
+	VMULPD       1088(AX), Y12, Y12
+	VFMADD231PD  1536(AX), Y9, Y12
+	VFMADD231PD  1568(AX), Y7, Y12
+	VMOVUPS      1088(AX), Y7
+	VFMADD231PD  544(AX), Y7, Y12
+	VMOVUPS      1600(AX), Y7
+	VMULPD       1088(AX), Y7, Y7
+	VMOVUPS      1600(AX), Y9
+	VMULPD       1568(AX), Y9, Y9
+	VMOVUPS      1600(AX), Y14
+	VMULPD       1536(AX), Y14, Y14
+	VMULPD       Y7, Y3, Y15
+	VFMADD231PD  Y14, Y5, Y15
+	VFNMADD231PD Y9, Y8, Y15
+	VFMADD231PD  1216(AX), Y7, Y15
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y7
+	VMOVUPS      512(AX), Y9
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y9, Y9
+	VMULPD       Y9, Y7, Y7
+	VMULPD       608(AX), Y7, Y7
+	VMULPD       1312(AX), Y3, Y9
+	VFMADD231PD  1504(AX), Y5, Y9
+	VFNMADD231PD 928(AX), Y8, Y9
+	VMOVUPS      1312(AX), Y14
+	VFMADD231PD  1216(AX), Y14, Y9
+	VMULPD       1280(AX), Y9, Y9
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y7, Y9
+	VMULPD       768(AX), Y3, Y7
+	VFMADD231PD  1472(AX), Y5, Y7
+	VFNMADD231PD 1376(AX), Y8, Y7
+	VMOVUPS      768(AX), Y14
+	VFMADD231PD  1216(AX), Y14, Y7
+	VMOVUPS      1536(AX), Y14
+	VFMSUB231PD  384(AX), Y14, Y12
+	VMOVUPS      1568(AX), Y14
+	VFNMADD231PD 1024(AX), Y14, Y12
+	VADDPD       Y12, Y9, Y9
+	VFNMADD231PD 1440(AX), Y7, Y9
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
+	VDIVPD       1344(AX), Y7, Y7
+	VMULPD       Y7, Y9, Y7
+	VMOVUPS      1408(AX), Y9
+	VCMPPD       $0x00, Y4, Y9, Y9
+	VMULPD       768(AX), Y5, Y12
+	VFMSUB231PD  1472(AX), Y3, Y12
+	VMOVUPS      1472(AX), Y14
+	VFMADD231PD  1216(AX), Y14, Y12
+	VDIVPD       1184(AX), Y11, Y11
+	VFMADD231PD  640(AX), Y7, Y11
+	VBLENDVPD    Y9, Y12, Y11, Y9
+	VMOVUPS      Y9, 192(AX)
+	VMOVUPS      1408(AX), Y9
+	VCMPPD       $0x00, Y4, Y9, Y9
+	VMULPD       1376(AX), Y5, Y5
+	VFMADD231PD  1472(AX), Y8, Y5
+	VDIVPD       1184(AX), Y13, Y11
+	VFMADD231PD  832(AX), Y7, Y11
+	VBLENDVPD    Y9, Y5, Y11, Y5
+	VADDPD       704(AX), Y5, Y5
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      1408(AX), Y5
 	VCMPPD       $0x00, Y4, Y5, Y5
-	VMULPD       704(AX), Y3, Y3
-	VFMADD231PD  1376(AX), Y9, Y3
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y3, Y3
-	VDIVPD       864(AX), Y15, Y6
-	VFMADD231PD  576(AX), Y8, Y6
-	VBLENDVPD    Y5, Y3, Y6, Y3
-	VMOVUPS      Y3, 224(AX)
-	VMOVUPS      832(AX), Y3
-	VDIVPD       1088(AX), Y3, Y3
-	VMOVUPS      544(AX), Y5
-	VDIVPD       1088(AX), Y5, Y5
-	VMULPD       1120(AX), Y5, Y5
-	VFMADD231PD  1344(AX), Y3, Y5
-	VFMADD231PD  64(AX), Y3, Y5
-	VMOVUPS      800(AX), Y3
-	VMULPD       64(AX), Y3, Y3
-	VMULPD       800(AX), Y5, Y6
-	VMOVUPS      800(AX), Y8
-	VMULPD       1344(AX), Y8, Y8
-	VMOVUPS      800(AX), Y9
-	VMULPD       1120(AX), Y9, Y9
-	VMULPD       1216(AX), Y9, Y9
-	VFMADD231PD  1024(AX), Y8, Y9
-	VFNMADD231PD 1152(AX), Y6, Y9
-	VFMADD231PD  1024(AX), Y3, Y9
+	VMULPD       768(AX), Y8, Y8
+	VFMADD231PD  1376(AX), Y3, Y8
+	VMOVUPS      1376(AX), Y3
+	VFMADD231PD  1216(AX), Y3, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y3
+	VDIVPD       1184(AX), Y10, Y8
+	VFMADD231PD  672(AX), Y7, Y8
+	VBLENDVPD    Y5, Y3, Y8, Y3
+	VMOVUPS      Y3, 128(AX)
+	VMOVUPS      736(AX), Y3
+	VDIVPD       992(AX), Y3, Y3
+	VMOVUPS      864(AX), Y5
+	VDIVPD       992(AX), Y5, Y5
+	VMULPD       (AX), Y5, Y5
+	VFMADD231PD  960(AX), Y3, Y5
+	VFMADD231PD  1216(AX), Y3, Y5
+	VMOVUPS      224(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
+	VMULPD       224(AX), Y5, Y7
+	VMOVUPS      224(AX), Y8
+	VMULPD       960(AX), Y8, Y8
+	VMOVUPS      224(AX), Y9
+	VMULPD       (AX), Y9, Y9
+	VMULPD       1088(AX), Y9, Y9
+	VFMADD231PD  1536(AX), Y8, Y9
+	VFNMADD231PD 1568(AX), Y7, Y9
+	VFMADD231PD  1536(AX), Y3, Y9
 	VXORPS       Y3, Y3, Y3
-	VANDPD       Y7, Y0, Y6
+	VANDPD       Y6, Y0, Y7
 	VPSRLQ       $0x20, Y1, Y8
 	VPMULUDQ     Y2, Y8, Y8
 	VPSRLQ       $0x20, Y2, Y10
@@ -14589,68 +14555,20 @@ done12:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y10, Y8
 	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y6, 8(SI)(Y8*8), Y10
-	VMULPD       1344(AX), Y10, Y6
-	VBLENDVPD    Y7, Y6, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y6
-	VMOVUPS      1504(AX), Y8
-	VMULPD       1344(AX), Y8, Y8
-	VMULPD       1216(AX), Y8, Y8
-	VBLENDVPD    Y6, Y8, Y3, Y3
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y6
-	VMULPD       1184(AX), Y5, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y6, Y8, Y6
-	VADDPD       Y3, Y6, Y3
-	VXORPS       Y6, Y6, Y6
-	VANDPD       Y7, Y0, Y8
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y8, (SI)(Y10*8), Y11
-	VMULPD       1120(AX), Y11, Y8
-	VBLENDVPD    Y7, Y8, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y8
-	VMOVUPS      1504(AX), Y10
-	VMULPD       1120(AX), Y10, Y10
-	VMULPD       1024(AX), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y6, Y6
-	VSUBPD       Y6, Y3, Y3
-	VMULPD       1152(AX), Y9, Y6
-	VBLENDVPD    Y7, Y4, Y6, Y6
-	VADDPD       Y6, Y3, Y3
-	VXORPS       Y6, Y6, Y6
+	VGATHERQPD   Y7, (SI)(Y8*8), Y10
+	VMULPD       (AX), Y10, Y7
+	VBLENDVPD    Y6, Y7, Y3, Y3
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y7
 	VMOVUPS      1440(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VANDPD       Y8, Y0, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y1, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPS      Y4, Y12
-	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
-	VMULPD       64(AX), Y12, Y10
-	VBLENDVPD    Y8, Y10, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMOVUPS      1504(AX), Y10
-	VMULPD       64(AX), Y10, Y10
-	VMULPD       1216(AX), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y6, Y6
-	VADDPD       Y6, Y3, Y3
-	VMOVUPS      Y3, 192(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      1440(AX), Y6
-	VCMPPD       $0x00, Y4, Y6, Y6
+	VMULPD       (AX), Y8, Y8
+	VMULPD       1536(AX), Y8, Y8
+	VBLENDVPD    Y7, Y8, Y3, Y3
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y7
+	VMULPD       1280(AX), Y5, Y8
+	VFMSUB231PD  1568(AX), Y9, Y8
+	VBLENDVPD    Y6, Y7, Y8, Y7
+	VSUBPD       Y3, Y7, Y3
+	VXORPS       Y7, Y7, Y7
 	VANDPD       Y6, Y0, Y8
 	VPSRLQ       $0x20, Y1, Y10
 	VPMULUDQ     Y2, Y10, Y10
@@ -14661,46 +14579,37 @@ done12:
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
 	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y8, (SI)(Y10*8), Y11
-	VMULPD       Y11, Y5, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y6, Y8, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMULPD       1504(AX), Y5, Y8
-	VMULPD       1024(AX), Y8, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y6, Y8, Y3, Y3
-	VXORPS       Y6, Y6, Y6
-	VANDPD       Y7, Y0, Y8
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y8, 16(SI)(Y10*8), Y11
-	VMULPD       1344(AX), Y11, Y8
-	VBLENDVPD    Y7, Y8, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y8
-	VMOVUPS      1504(AX), Y10
-	VMULPD       1344(AX), Y10, Y10
-	VMULPD       1152(AX), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y6, Y6
-	VMOVUPS      1184(AX), Y8
-	VMULPD       1120(AX), Y8, Y8
-	VBLENDVPD    Y7, 1120(AX), Y8, Y8
-	VADDPD       Y3, Y8, Y3
-	VSUBPD       Y6, Y3, Y3
-	VMOVUPS      1440(AX), Y6
-	VCMPPD       $0x00, Y4, Y6, Y6
-	VMULPD       1216(AX), Y9, Y8
-	VBLENDVPD    Y6, Y4, Y8, Y6
-	VADDPD       Y6, Y3, Y3
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      1440(AX), Y8
+	VGATHERQPD   Y8, 8(SI)(Y10*8), Y11
+	VMULPD       960(AX), Y11, Y8
+	VBLENDVPD    Y6, Y8, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y8
+	VMOVUPS      1440(AX), Y10
+	VMULPD       960(AX), Y10, Y10
+	VMULPD       1088(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VANDPD       Y6, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y2, Y11, Y11
+	VPSRLQ       $0x20, Y2, Y12
+	VPMULUDQ     Y12, Y1, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y2, Y1, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
+	VMULPD       1216(AX), Y12, Y10
+	VBLENDVPD    Y6, Y10, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y10
+	VMOVUPS      1440(AX), Y11
+	VMULPD       1216(AX), Y11, Y11
+	VMULPD       1088(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y8, Y3, Y3
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      1408(AX), Y8
 	VCMPPD       $0x00, Y4, Y8, Y8
 	VANDPD       Y8, Y0, Y10
 	VPSRLQ       $0x20, Y1, Y11
@@ -14712,17 +14621,17 @@ done12:
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPS      Y4, Y12
-	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
+	VGATHERQPD   Y10, (SI)(Y11*8), Y12
 	VMULPD       Y12, Y5, Y10
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y6, Y6
+	VBLENDVPD    Y8, Y10, Y7, Y7
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMULPD       1504(AX), Y5, Y10
-	VMULPD       1216(AX), Y10, Y10
+	VMULPD       1440(AX), Y5, Y10
+	VMULPD       1536(AX), Y10, Y10
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y6, Y6
+	VBLENDVPD    Y8, Y10, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VANDPD       Y7, Y0, Y10
+	VANDPD       Y6, Y0, Y10
 	VPSRLQ       $0x20, Y1, Y11
 	VPMULUDQ     Y2, Y11, Y11
 	VPSRLQ       $0x20, Y2, Y12
@@ -14733,135 +14642,175 @@ done12:
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPS      Y4, Y12
 	VGATHERQPD   Y10, 16(SI)(Y11*8), Y12
-	VMULPD       1120(AX), Y12, Y10
-	VBLENDVPD    Y7, Y10, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
-	VMOVUPS      1504(AX), Y11
-	VMULPD       1120(AX), Y11, Y11
-	VMULPD       1152(AX), Y11, Y11
+	VMULPD       960(AX), Y12, Y10
+	VBLENDVPD    Y6, Y10, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y10
+	VMOVUPS      1440(AX), Y11
+	VMULPD       960(AX), Y11, Y11
+	VMULPD       1568(AX), Y11, Y11
 	VBLENDVPD    Y10, Y11, Y8, Y8
-	VMOVUPS      1184(AX), Y10
-	VMULPD       1344(AX), Y10, Y10
-	VBLENDVPD    Y7, 1344(AX), Y10, Y10
-	VADDPD       Y8, Y10, Y8
-	VSUBPD       Y6, Y8, Y6
-	VMOVUPS      1440(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VMULPD       1024(AX), Y9, Y10
-	VBLENDVPD    Y8, Y4, Y10, Y8
-	VADDPD       Y8, Y6, Y6
-	VADDPD       672(AX), Y6, Y6
-	VMOVUPS      1504(AX), Y8
-	VMULPD       64(AX), Y8, Y8
-	VMULPD       1376(AX), Y8, Y8
-	VDIVPD       864(AX), Y8, Y8
-	VMOVUPS      1536(AX), Y10
-	VMULPD       1024(AX), Y10, Y10
-	VMOVUPS      1536(AX), Y11
-	VMULPD       1152(AX), Y11, Y11
-	VMOVUPS      1536(AX), Y12
-	VMULPD       1216(AX), Y12, Y12
-	VMULPD       1120(AX), Y12, Y12
-	VFMADD231PD  1344(AX), Y10, Y12
-	VFNMADD231PD Y11, Y5, Y12
-	VFMADD231PD  64(AX), Y10, Y12
-	VMULPD       800(AX), Y5, Y10
-	VMOVUPS      1504(AX), Y11
-	VMULPD       1120(AX), Y11, Y11
-	VMOVUPS      1504(AX), Y13
-	VMULPD       1344(AX), Y13, Y13
-	VMULPD       1376(AX), Y13, Y13
-	VFMSUB231PD  1408(AX), Y11, Y13
-	VFNMADD231PD 1536(AX), Y10, Y13
-	VFMADD231PD  704(AX), Y9, Y13
-	VMOVUPS      800(AX), Y10
-	VMULPD       1120(AX), Y10, Y10
-	VMOVUPS      1504(AX), Y11
-	VMULPD       1344(AX), Y11, Y11
-	VMULPD       1504(AX), Y5, Y14
-	VMULPD       1408(AX), Y14, Y14
-	VFMADD231PD  704(AX), Y11, Y14
-	VFMADD231PD  1536(AX), Y10, Y14
-	VFMADD231PD  1376(AX), Y9, Y14
-	VMOVUPS      800(AX), Y10
-	VMULPD       1344(AX), Y10, Y10
-	VMULPD       1504(AX), Y5, Y11
-	VMOVUPS      1504(AX), Y15
-	VMULPD       1120(AX), Y15, Y15
-	VMULPD       704(AX), Y15, Y15
-	VFMADD231PD  1376(AX), Y11, Y15
-	VFMSUB231PD  1536(AX), Y10, Y15
-	VFMADD231PD  1408(AX), Y9, Y15
-	VDIVPD       864(AX), Y13, Y9
-	VDIVPD       864(AX), Y15, Y10
-	VDIVPD       864(AX), Y14, Y11
-	VMULPD       1216(AX), Y11, Y11
-	VFMADD231PD  1024(AX), Y10, Y11
-	VFMADD231PD  1152(AX), Y9, Y11
-	VMOVUPS      1216(AX), Y9
-	VFMADD231PD  1056(AX), Y9, Y11
-	VMOVUPS      1600(AX), Y9
-	VMULPD       1120(AX), Y9, Y9
-	VMOVUPS      1568(AX), Y10
-	VFMADD231PD  1344(AX), Y10, Y9
-	VFNMADD231PD 1472(AX), Y5, Y9
-	VMOVUPS      1568(AX), Y10
-	VFMADD231PD  64(AX), Y10, Y9
-	VFMSUB231PD  1152(AX), Y8, Y11
-	VMOVUPS      1024(AX), Y10
-	VFNMADD231PD 992(AX), Y10, Y11
-	VFMADD231PD  1184(AX), Y9, Y11
-	VMOVUPS      1376(AX), Y9
-	VMULPD       1120(AX), Y9, Y9
+	VMOVUPS      1280(AX), Y10
+	VMULPD       (AX), Y10, Y10
+	VFMADD231PD  1088(AX), Y9, Y10
+	VBLENDVPD    Y6, (AX), Y10, Y10
+	VSUBPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 96(AX)
+	VXORPS       Y8, Y8, Y8
 	VMOVUPS      1408(AX), Y10
-	VFMADD231PD  1344(AX), Y10, Y9
-	VFNMADD231PD 704(AX), Y5, Y9
-	VMOVUPS      1408(AX), Y10
-	VFMADD231PD  64(AX), Y10, Y9
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y10
-	VMOVUPS      416(AX), Y12
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y12
-	VMULPD       Y12, Y10, Y10
-	VMULPD       640(AX), Y10, Y10
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
-	VFNMADD231PD 1504(AX), Y9, Y11
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
-	VDIVPD       608(AX), Y9, Y9
-	VMULPD       Y9, Y11, Y9
-	VMOVUPS      1376(AX), Y10
-	VMULPD       1344(AX), Y10, Y10
-	VMOVUPS      1408(AX), Y11
-	VFMSUB231PD  1120(AX), Y11, Y10
-	VDIVPD       864(AX), Y13, Y11
-	VFMADD231PD  928(AX), Y9, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VMOVUPS      1376(AX), Y11
-	VMULPD       64(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y11, Y8, Y8
-	VADDPD       Y8, Y10, Y8
-	VMULPD       1408(AX), Y5, Y10
-	VMOVUPS      704(AX), Y11
-	VFMADD231PD  1344(AX), Y11, Y10
-	VDIVPD       864(AX), Y14, Y11
-	VFMADD231PD  896(AX), Y9, Y11
-	VBLENDVPD    Y7, Y10, Y11, Y10
-	VMOVUPS      704(AX), Y11
-	VMULPD       64(AX), Y11, Y11
-	VMOVUPS      1056(AX), Y12
-	VBLENDVPD    Y7, Y11, Y12, Y7
-	VADDPD       Y7, Y10, Y7
-	VMOVUPS      1440(AX), Y10
 	VCMPPD       $0x00, Y4, Y10, Y10
-	VMOVUPS      704(AX), Y11
-	VMULPD       1120(AX), Y11, Y11
-	VFMADD231PD  1376(AX), Y5, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y5
-	VDIVPD       864(AX), Y15, Y11
-	VFMADD231PD  576(AX), Y9, Y11
-	VBLENDVPD    Y10, Y5, Y11, Y5
-	VADDPD       256(AX), Y5, Y5
+	VANDPD       Y10, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
+	VMULPD       Y13, Y5, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1440(AX), Y5, Y11
+	VMULPD       1088(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y8, Y8
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y6, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
+	VMULPD       (AX), Y13, Y11
+	VBLENDVPD    Y6, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
+	VMOVUPS      1440(AX), Y12
+	VMULPD       (AX), Y12, Y12
+	VMULPD       1568(AX), Y12, Y12
+	VBLENDVPD    Y11, Y12, Y10, Y10
+	VMOVUPS      1280(AX), Y11
+	VMULPD       960(AX), Y11, Y11
+	VFMADD231PD  1536(AX), Y9, Y11
+	VBLENDVPD    Y6, 960(AX), Y11, Y6
+	VSUBPD       Y8, Y6, Y6
+	VADDPD       Y10, Y6, Y6
+	VMOVUPS      1440(AX), Y8
+	VMULPD       1216(AX), Y8, Y8
+	VMULPD       768(AX), Y8, Y8
+	VDIVPD       1184(AX), Y8, Y8
+	VMOVUPS      1440(AX), Y10
+	VMULPD       (AX), Y10, Y10
+	VMOVUPS      1440(AX), Y11
+	VMULPD       960(AX), Y11, Y11
+	VMULPD       224(AX), Y5, Y12
+	VMULPD       1600(AX), Y12, Y12
+	VFMSUB231PD  1376(AX), Y9, Y12
+	VFNMADD231PD 768(AX), Y11, Y12
+	VFMADD231PD  1472(AX), Y10, Y12
+	VMOVUPS      1440(AX), Y10
+	VMULPD       960(AX), Y10, Y10
+	VMULPD       1440(AX), Y5, Y11
+	VMOVUPS      224(AX), Y13
+	VMULPD       (AX), Y13, Y13
+	VMULPD       768(AX), Y9, Y14
+	VFMADD231PD  1600(AX), Y13, Y14
+	VFMADD231PD  1472(AX), Y11, Y14
+	VFMADD231PD  1376(AX), Y10, Y14
+	VMULPD       1440(AX), Y5, Y10
+	VMOVUPS      1440(AX), Y11
+	VMULPD       (AX), Y11, Y11
+	VMOVUPS      224(AX), Y13
+	VMULPD       960(AX), Y13, Y13
+	VMULPD       1472(AX), Y9, Y9
+	VFMADD231PD  1600(AX), Y13, Y9
+	VFNMADD231PD 1376(AX), Y11, Y9
+	VFNMADD231PD 768(AX), Y10, Y9
+	VDIVPD       1184(AX), Y12, Y10
+	VDIVPD       1184(AX), Y9, Y11
+	VDIVPD       1184(AX), Y14, Y13
+	VMULPD       1088(AX), Y13, Y13
+	VFMADD231PD  1536(AX), Y11, Y13
+	VFMADD231PD  1568(AX), Y10, Y13
+	VMOVUPS      1536(AX), Y10
+	VFMADD231PD  544(AX), Y10, Y13
+	VMOVUPS      1600(AX), Y10
+	VMULPD       1536(AX), Y10, Y10
+	VMOVUPS      1600(AX), Y11
+	VMULPD       1568(AX), Y11, Y11
+	VMOVUPS      1600(AX), Y15
+	VMULPD       1088(AX), Y15, Y15
+	VMULPD       (AX), Y15, Y15
+	VFMADD231PD  960(AX), Y10, Y15
+	VFNMADD231PD Y11, Y5, Y15
+	VFMADD231PD  1216(AX), Y10, Y15
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y10
+	VMOVUPS      512(AX), Y11
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y11
+	VMULPD       Y11, Y10, Y10
+	VMULPD       608(AX), Y10, Y10
+	VMOVUPS      1312(AX), Y11
+	VMULPD       (AX), Y11, Y11
+	VMOVUPS      1504(AX), Y15
+	VFMADD231PD  960(AX), Y15, Y11
+	VFNMADD231PD 928(AX), Y5, Y11
+	VMOVUPS      1504(AX), Y15
+	VFMADD231PD  1216(AX), Y15, Y11
+	VMULPD       1280(AX), Y11, Y11
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VMOVUPS      768(AX), Y10
+	VMULPD       (AX), Y10, Y10
+	VMOVUPS      1472(AX), Y15
+	VFMADD231PD  960(AX), Y15, Y10
+	VFNMADD231PD 1376(AX), Y5, Y10
+	VMOVUPS      1472(AX), Y15
+	VFMADD231PD  1216(AX), Y15, Y10
+	VFMSUB231PD  1568(AX), Y8, Y13
+	VMOVUPS      1088(AX), Y15
+	VFNMADD231PD 384(AX), Y15, Y13
+	VADDPD       Y13, Y11, Y11
+	VFNMADD231PD 1440(AX), Y10, Y11
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
+	VDIVPD       1344(AX), Y10, Y10
+	VMULPD       Y10, Y11, Y10
+	VMOVUPS      1408(AX), Y11
+	VCMPPD       $0x00, Y4, Y11, Y11
+	VMOVUPS      768(AX), Y13
+	VMULPD       960(AX), Y13, Y13
+	VMOVUPS      1472(AX), Y15
+	VFMSUB231PD  (AX), Y15, Y13
+	VMOVUPS      768(AX), Y15
+	VFNMADD231PD 1216(AX), Y15, Y13
+	VDIVPD       1184(AX), Y12, Y12
+	VFMADD231PD  640(AX), Y10, Y12
+	VBLENDVPD    Y11, Y13, Y12, Y11
+	VMOVUPS      1408(AX), Y12
+	VCMPPD       $0x00, Y4, Y12, Y12
+	VMOVUPS      1376(AX), Y13
+	VMULPD       960(AX), Y13, Y13
+	VFMADD231PD  1472(AX), Y5, Y13
+	VMOVUPS      1376(AX), Y15
+	VFMADD231PD  1216(AX), Y15, Y13
+	VDIVPD       1184(AX), Y14, Y14
+	VFMADD231PD  832(AX), Y10, Y14
+	VBLENDVPD    Y12, Y13, Y14, Y12
+	VMOVUPS      1408(AX), Y13
+	VCMPPD       $0x00, Y4, Y13, Y13
+	VMULPD       768(AX), Y5, Y5
+	VMOVUPS      1376(AX), Y14
+	VFMADD231PD  (AX), Y14, Y5
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VDIVPD       1184(AX), Y9, Y9
+	VFMADD231PD  672(AX), Y10, Y9
+	VBLENDVPD    Y13, Y5, Y9, Y5
+	VADDPD       704(AX), Y5, Y5
 	IMUL3Q       $+30, DX, BX
 	LEAQ         (R10)(BX*8), DI
 	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y9
@@ -14870,15 +14819,15 @@ done12:
 	TESTQ        R8, R8
 	JEQ          done13
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y10, Y11
-	VPSHUFD      $0xa0, Y11, Y11
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD       Y12, Y11, Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVQ        X11, R8
+	VPADDQ       Y10, Y10, Y13
+	VPSHUFD      $0xa0, Y13, Y13
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y14
+	VPADDD       Y14, Y13, Y13
+	VPERMPS      Y9, Y13, Y13
+	VMOVQ        X13, R8
 	VPADDQ       Y10, Y10, Y10
 	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y12, Y10, Y10
+	VPADDD       Y14, Y10, Y10
 	VPERMPS      Y5, Y10, Y10
 	VMOVSD       X10, (DI)(R8*8)
 
@@ -14888,15 +14837,15 @@ done13:
 	TESTQ     R8, R8
 	JEQ       done14
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y11
-	VPSHUFD   $0xa0, Y11, Y11
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD    Y12, Y11, Y11
-	VPERMPS   Y9, Y11, Y11
-	VMOVQ     X11, R8
+	VPADDQ    Y10, Y10, Y13
+	VPSHUFD   $0xa0, Y13, Y13
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y14
+	VPADDD    Y14, Y13, Y13
+	VPERMPS   Y9, Y13, Y13
+	VMOVQ     X13, R8
 	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y12, Y10, Y10
+	VPADDD    Y14, Y10, Y10
 	VPERMPS   Y5, Y10, Y10
 	VMOVSD    X10, (DI)(R8*8)
 
@@ -14906,15 +14855,15 @@ done14:
 	TESTQ     R8, R8
 	JEQ       done15
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y11
-	VPSHUFD   $0xa0, Y11, Y11
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD    Y12, Y11, Y11
-	VPERMPS   Y9, Y11, Y11
-	VMOVQ     X11, R8
+	VPADDQ    Y10, Y10, Y13
+	VPSHUFD   $0xa0, Y13, Y13
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y14
+	VPADDD    Y14, Y13, Y13
+	VPERMPS   Y9, Y13, Y13
+	VMOVQ     X13, R8
 	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y12, Y10, Y10
+	VPADDD    Y14, Y10, Y10
 	VPERMPS   Y5, Y10, Y10
 	VMOVSD    X10, (DI)(R8*8)
 
@@ -14926,466 +14875,477 @@ done15:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
 	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD    Y13, Y10, Y10
 	VPERMPS   Y9, Y10, Y10
 	VMOVQ     X10, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
 	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y11, Y10, Y10
+	VPADDD    Y13, Y10, Y10
 	VPERMPS   Y5, Y10, Y5
 	VMOVSD    X5, (DI)(R8*8)
 
 done16:
+	VMOVUPS   1408(AX), Y5
+	VCMPPD    $0x00, Y4, Y5, Y5
+	VMOVUPS   384(AX), Y10
+	VBLENDVPD Y5, Y4, Y10, Y5
+	VADDPD    Y5, Y12, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done17
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y10
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD    Y13, Y12, Y12
+	VPERMPS   Y9, Y12, Y12
+	VMOVQ     X12, R8
+	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y11, Y5, Y5
-	VPERMPS   Y7, Y5, Y5
-	VMOVSD    X5, 8(DI)(R8*8)
+	VPADDD    Y13, Y10, Y10
+	VPERMPS   Y5, Y10, Y10
+	VMOVSD    X10, 8(DI)(R8*8)
 
 done17:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done18
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y10
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD    Y13, Y12, Y12
+	VPERMPS   Y9, Y12, Y12
+	VMOVQ     X12, R8
+	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y11, Y5, Y5
-	VPERMPS   Y7, Y5, Y5
-	VMOVSD    X5, 8(DI)(R8*8)
+	VPADDD    Y13, Y10, Y10
+	VPERMPS   Y5, Y10, Y10
+	VMOVSD    X10, 8(DI)(R8*8)
 
 done18:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done19
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y10
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD    Y13, Y12, Y12
+	VPERMPS   Y9, Y12, Y12
+	VMOVQ     X12, R8
+	VPADDQ    Y10, Y10, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y11, Y5, Y5
-	VPERMPS   Y7, Y5, Y5
-	VMOVSD    X5, 8(DI)(R8*8)
+	VPADDD    Y13, Y10, Y10
+	VPERMPS   Y5, Y10, Y10
+	VMOVSD    X10, 8(DI)(R8*8)
 
 done19:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done20
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   Y7, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    Y12, Y10, Y10
+	VPERMPS   Y5, Y10, Y5
 	VMOVSD    X5, 8(DI)(R8*8)
 
 done20:
+	VMOVUPS   1408(AX), Y5
+	VCMPPD    $0x00, Y4, Y5, Y5
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD Y5, Y4, Y8, Y5
+	VADDPD    Y5, Y11, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done21
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   Y8, Y5, Y5
-	VMOVSD    X5, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 16(DI)(R8*8)
 
 done21:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done22
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   Y8, Y5, Y5
-	VMOVSD    X5, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 16(DI)(R8*8)
 
 done22:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done23
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   Y8, Y5, Y5
-	VMOVSD    X5, 16(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 16(DI)(R8*8)
 
 done23:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done24
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y8, Y5, Y5
-	VMOVSD    X5, 16(DI)(R8*8)
-
-done24:
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y6, Y5
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done25
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y8, Y8
 	VPERMPS   Y9, Y8, Y8
 	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 24(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 16(DI)(R8*8)
+
+done24:
+	VADDPD    416(AX), Y6, Y5
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y5, Y5
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done25
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 24(DI)(R8*8)
 
 done25:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done26
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 24(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 24(DI)(R8*8)
 
 done26:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done27
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 24(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 24(DI)(R8*8)
 
 done27:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done28
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 24(DI)(R8*8)
-
-done28:
-	VMOVUPS   448(AX), Y5
-	VSUBPD    Y3, Y5, Y5
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done29
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y8, Y8
 	VPERMPS   Y9, Y8, Y8
 	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 32(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 24(DI)(R8*8)
+
+done28:
+	VADDPD    96(AX), Y7, Y5
+	VMOVUPS   448(AX), Y8
+	VSUBPD    Y5, Y8, Y5
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done29
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 32(DI)(R8*8)
 
 done29:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done30
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 32(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 32(DI)(R8*8)
 
 done30:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done31
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 32(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 32(DI)(R8*8)
 
 done31:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done32
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 32(DI)(R8*8)
-
-done32:
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y5
-	VXORPD    192(AX), Y5, Y5
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done33
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y8, Y8
 	VPERMPS   Y9, Y8, Y8
 	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 40(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 32(DI)(R8*8)
+
+done32:
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y3, Y5
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done33
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 40(DI)(R8*8)
 
 done33:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done34
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 40(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 40(DI)(R8*8)
 
 done34:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done35
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 40(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 40(DI)(R8*8)
 
 done35:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done36
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 40(DI)(R8*8)
-
-done36:
-	VMOVUPS   736(AX), Y5
-	VMULPD    (AX), Y5, Y5
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done37
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y8, Y8
 	VPERMPS   Y9, Y8, Y8
 	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 48(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 40(DI)(R8*8)
+
+done36:
+	VMOVUPS   1152(AX), Y5
+	VMULPD    32(AX), Y5, Y5
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done37
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 48(DI)(R8*8)
 
 done37:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done38
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 48(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 48(DI)(R8*8)
 
 done38:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done39
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 48(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 48(DI)(R8*8)
 
 done39:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done40
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
 	VMOVSD    X5, 48(DI)(R8*8)
 
 done40:
@@ -15395,16 +15355,16 @@ done40:
 	TESTQ     R8, R8
 	JEQ       done41
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   128(AX), Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   1056(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done41:
@@ -15413,16 +15373,16 @@ done41:
 	TESTQ     R8, R8
 	JEQ       done42
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   128(AX), Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   1056(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done42:
@@ -15431,16 +15391,16 @@ done42:
 	TESTQ     R8, R8
 	JEQ       done43
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   128(AX), Y5, Y5
+	VPADDD    Y10, Y5, Y5
+	VPERMPS   1056(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done43:
@@ -15451,15 +15411,15 @@ done43:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
 	VPERMPS   Y9, Y5, Y5
 	VMOVQ     X5, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   128(AX), Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   1056(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done44:
@@ -15469,15 +15429,15 @@ done44:
 	TESTQ     R8, R8
 	JEQ       done45
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
+	VPADDD    Y10, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
@@ -15487,15 +15447,15 @@ done45:
 	TESTQ     R8, R8
 	JEQ       done46
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
+	VPADDD    Y10, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
@@ -15505,15 +15465,15 @@ done46:
 	TESTQ     R8, R8
 	JEQ       done47
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
+	VPADDD    Y10, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
@@ -15525,250 +15485,326 @@ done47:
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
 	VPERMPS   Y9, Y5, Y5
 	VMOVQ     X5, R8
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
+	VPADDD    Y8, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
 done48:
-	VMOVUPS   32(AX), Y5
-	VMULPD    1248(AX), Y5, Y5
+	VMOVUPS   896(AX), Y5
+	VMULPD    800(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done49
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 72(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 72(DI)(R8*8)
 
 done49:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done50
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 72(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 72(DI)(R8*8)
 
 done50:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done51
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 72(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 72(DI)(R8*8)
 
 done51:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done52
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 72(DI)(R8*8)
-
-done52:
-	VMOVUPS   960(AX), Y5
-	VMULPD    1248(AX), Y5, Y5
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done53
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y8, Y8
 	VPERMPS   Y9, Y8, Y8
 	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 80(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 72(DI)(R8*8)
+
+done52:
+	VMOVUPS   1120(AX), Y5
+	VMULPD    800(AX), Y5, Y5
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done53
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 80(DI)(R8*8)
 
 done53:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done54
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 80(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 80(DI)(R8*8)
 
 done54:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done55
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVQ     X10, R8
+	VPADDQ    Y8, Y8, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 80(DI)(R8*8)
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 80(DI)(R8*8)
 
 done55:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done56
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
 	VMOVSD    X5, 80(DI)(R8*8)
 
 done56:
+	VADDPD    416(AX), Y6, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done57
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y10, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVSD    X6, 88(DI)(R8*8)
 
 done57:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done58
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y10, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVSD    X6, 88(DI)(R8*8)
 
 done58:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done59
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y9, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y10, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVSD    X6, 88(DI)(R8*8)
 
 done59:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done60
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
-	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y5, Y6, Y5
 	VMOVSD    X5, 88(DI)(R8*8)
 
 done60:
-	VSUBPD    448(AX), Y3, Y3
+	VADDPD    96(AX), Y7, Y5
+	VSUBPD    448(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done61
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVSD    X6, 96(DI)(R8*8)
+
+done61:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+2, R8
+	TESTQ     R8, R8
+	JEQ       done62
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVSD    X6, 96(DI)(R8*8)
+
+done62:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+4, R8
+	TESTQ     R8, R8
+	JEQ       done63
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y5, Y6, Y6
+	VMOVSD    X6, 96(DI)(R8*8)
+
+done63:
+	VMOVMSKPD Y0, R8
+	ANDQ      $+8, R8
+	TESTQ     R8, R8
+	JEQ       done64
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y5, Y6, Y5
+	VMOVSD    X5, 96(DI)(R8*8)
+
+done64:
+	LEAQ      (R10)(BX*8), DI
+	VMOVMSKPD Y0, R8
+	ANDQ      $+1, R8
+	TESTQ     R8, R8
+	JEQ       done65
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y6
 	VPSHUFD   $0xa0, Y6, Y6
@@ -15780,13 +15816,13 @@ done60:
 	VPSHUFD   $0xa0, Y5, Y5
 	VPADDD    Y7, Y5, Y5
 	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 96(DI)(R8*8)
+	VMOVSD    X5, 104(DI)(R8*8)
 
-done61:
+done65:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
-	JEQ       done62
+	JEQ       done66
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y6
 	VPSHUFD   $0xa0, Y6, Y6
@@ -15798,13 +15834,13 @@ done61:
 	VPSHUFD   $0xa0, Y5, Y5
 	VPADDD    Y7, Y5, Y5
 	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 96(DI)(R8*8)
+	VMOVSD    X5, 104(DI)(R8*8)
 
-done62:
+done66:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
-	JEQ       done63
+	JEQ       done67
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y6
 	VPSHUFD   $0xa0, Y6, Y6
@@ -15816,13 +15852,13 @@ done62:
 	VPSHUFD   $0xa0, Y5, Y5
 	VPADDD    Y7, Y5, Y5
 	VPERMPS   Y3, Y5, Y5
-	VMOVSD    X5, 96(DI)(R8*8)
+	VMOVSD    X5, 104(DI)(R8*8)
 
-done63:
+done67:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
-	JEQ       done64
+	JEQ       done68
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -15835,86 +15871,12 @@ done63:
 	VPSHUFD   $0xa0, Y5, Y5
 	VPADDD    Y6, Y5, Y5
 	VPERMPS   Y3, Y5, Y3
-	VMOVSD    X3, 96(DI)(R8*8)
-
-done64:
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done65
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
-	VMOVQ     X5, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
-
-done65:
-	VMOVMSKPD Y0, R8
-	ANDQ      $+2, R8
-	TESTQ     R8, R8
-	JEQ       done66
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
-	VMOVQ     X5, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
-
-done66:
-	VMOVMSKPD Y0, R8
-	ANDQ      $+4, R8
-	TESTQ     R8, R8
-	JEQ       done67
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
-	VMOVQ     X5, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
-
-done67:
-	VMOVMSKPD Y0, R8
-	ANDQ      $+8, R8
-	TESTQ     R8, R8
-	JEQ       done68
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   192(AX), Y3, Y3
 	VMOVSD    X3, 104(DI)(R8*8)
 
 done68:
-	VMOVUPS    832(AX), Y3
-	VDIVPD     1088(AX), Y3, Y3
-	VMULPD     768(AX), Y3, Y3
+	VMOVUPS    736(AX), Y3
+	VDIVPD     992(AX), Y3, Y3
+	VMULPD     1248(AX), Y3, Y3
 	SHLQ       $0x01, DX
 	LEAQ       (CX)(DX*8), DI
 	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y5
@@ -16008,15 +15970,12 @@ done71:
 	VMOVSD    X3, 112(DI)(R8*8)
 
 done72:
-	VMOVUPS   1440(AX), Y3
+	VMOVUPS   1408(AX), Y3
 	VCMPPD    $0x00, Y4, Y3, Y3
-	VMOVUPS   704(AX), Y6
-	VMULPD    64(AX), Y6, Y6
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y6, Y6
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y7
-	VXORPD    1056(AX), Y7, Y7
-	VBLENDVPD Y3, Y6, Y7, Y3
-	VADDPD    224(AX), Y3, Y3
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y6
+	VXORPD    384(AX), Y6, Y6
+	VBLENDVPD Y3, Y4, Y6, Y3
+	VADDPD    128(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -16106,7 +16065,7 @@ done76:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   384(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done77:
@@ -16124,7 +16083,7 @@ done77:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   384(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done78:
@@ -16142,7 +16101,7 @@ done78:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   384(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done79:
@@ -16161,86 +16120,92 @@ done79:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y6, Y3, Y3
-	VPERMPS   384(AX), Y3, Y3
+	VPERMPS   160(AX), Y3, Y3
 	VMOVSD    X3, 128(DI)(R8*8)
 
 done80:
+	VMOVUPS   1408(AX), Y3
+	VCMPPD    $0x00, Y4, Y3, Y3
+	VMOVUPS   1024(AX), Y6
+	VBLENDVPD Y3, Y4, Y6, Y3
+	VADDPD    192(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done81
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
 	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 136(DI)(R8*8)
 
 done81:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done82
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
 	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 136(DI)(R8*8)
 
 done82:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done83
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
 	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
-	VMOVSD    X3, 136(DI)(R8*8)
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 136(DI)(R8*8)
 
 done83:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done84
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   352(AX), Y3, Y3
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 136(DI)(R8*8)
 
 done84:
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    320(AX), Y3, Y3
+	VMOVUPS   448(AX), Y3
+	VADDPD    352(AX), Y3, Y3
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -16316,7 +16281,7 @@ done87:
 
 done88:
 	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    288(AX), Y3, Y3
+	VXORPD    320(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -16391,8 +16356,8 @@ done91:
 	VMOVSD    X3, 152(DI)(R8*8)
 
 done92:
-	VMOVUPS   1312(AX), Y3
-	VSUBPD    1280(AX), Y3, Y3
+	VMOVUPS   576(AX), Y3
+	VSUBPD    288(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -16467,7 +16432,7 @@ done95:
 	VMOVSD    X3, 160(DI)(R8*8)
 
 done96:
-	VMOVUPS   736(AX), Y3
+	VMOVUPS   1152(AX), Y3
 	VMULPD    480(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
@@ -16632,7 +16597,7 @@ done104:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
+	VPERMPS   1056(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done105:
@@ -16650,7 +16615,7 @@ done105:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
+	VPERMPS   1056(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done106:
@@ -16668,7 +16633,7 @@ done106:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
+	VPERMPS   1056(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done107:
@@ -16687,12 +16652,12 @@ done107:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y6, Y3, Y3
-	VPERMPS   128(AX), Y3, Y3
+	VPERMPS   1056(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done108:
-	VMOVUPS   32(AX), Y3
-	VMULPD    512(AX), Y3, Y3
+	VMOVUPS   896(AX), Y3
+	VMULPD    256(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -16767,8 +16732,8 @@ done111:
 	VMOVSD    X3, 192(DI)(R8*8)
 
 done112:
-	VMOVUPS   960(AX), Y3
-	VMULPD    512(AX), Y3, Y3
+	VMOVUPS   1120(AX), Y3
+	VMULPD    256(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -16843,77 +16808,79 @@ done115:
 	VMOVSD    X3, 200(DI)(R8*8)
 
 done116:
+	VMOVUPS   448(AX), Y3
+	VADDPD    352(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done117
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
 	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 208(DI)(R8*8)
 
 done117:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done118
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
 	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 208(DI)(R8*8)
 
 done118:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done119
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y9, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y6
 	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
-	VMOVSD    X3, 208(DI)(R8*8)
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y3, Y6, Y6
+	VMOVSD    X6, 208(DI)(R8*8)
 
 done119:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done120
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y9, Y6, Y6
+	VMOVQ     X6, R8
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y7, Y6, Y6
+	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, 208(DI)(R8*8)
 
 done120:
@@ -16932,7 +16899,7 @@ done120:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   288(AX), Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done121:
@@ -16950,7 +16917,7 @@ done121:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   288(AX), Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done122:
@@ -16968,7 +16935,7 @@ done122:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y7, Y3, Y3
-	VPERMPS   288(AX), Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done123:
@@ -16987,12 +16954,12 @@ done123:
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y6, Y3, Y3
-	VPERMPS   288(AX), Y3, Y3
+	VPERMPS   320(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done124:
-	VMOVUPS   1280(AX), Y3
-	VSUBPD    1312(AX), Y3, Y3
+	VMOVUPS   288(AX), Y3
+	VSUBPD    576(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
@@ -17067,9 +17034,9 @@ done127:
 	VMOVSD    X3, 224(DI)(R8*8)
 
 done128:
-	VMOVUPS    544(AX), Y3
-	VDIVPD     1088(AX), Y3, Y3
-	VMULPD     768(AX), Y3, Y3
+	VMOVUPS    864(AX), Y3
+	VDIVPD     992(AX), Y3, Y3
+	VMULPD     1248(AX), Y3, Y3
 	LEAQ       (CX)(DX*8), AX
 	VMOVAPD    Y0, Y6
 	VMOVAPS    Y4, Y7

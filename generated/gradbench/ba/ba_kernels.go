@@ -183,7 +183,7 @@ func outLoop2PartGo(first, count, p int, out, w []float64) {
 func (t *tasks) jLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, J, feat []float64) {
 	k := &t.jLoopTask
 	*k = jLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, J: J, feat: feat}
-	workers.run(t.forWork(p*962), partsOf(p, 256), k)
+	workers.run(t.forWork(p*922), partsOf(p, 256), k)
 }
 
 // jLoopTask is what the parts of jLoop work on.
@@ -270,6 +270,13 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 			t2 = zY2*v4 + v10*v6 + za2*v7*v9
 		}
 
+		// d = w∘(t/t2)   ba.bp:15
+		wi := w[first+i]
+		d := wi * (t / t2)
+
+		// dzv[i] = d[i]·cams[cam[i],6]   ba.bp:15
+		dzv := d * cams[cami*11+6]
+
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
 		v11 := za2*zY - za3*zY2
 
@@ -284,54 +291,47 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// s = sumsq(z)   ba.bp:14
 		zs := square(t/t2) + square(t3/t2)
 
+		// ds[i] = dzv[i]·cams[cam[i],10]·2·zs[i] + dzv[i]·cams[cam[i],9]   ba.bp:14
+		ds := dzv*cams[cami*11+10]*(2*zs) + dzv*cams[cami*11+9]
+
+		// dzs = 2·(t3/t2)   ba.bp:14
+		dzs := 2 * (t3 / t2)
+
+		// dz = ds∘dzs/t2   ba.bp:13
+		dz := ds * dzs / t2
+
 		// return w*(c[6]*(1 + c[9]*s + c[10]*s^2)*z + c[7:9] - feat)   ba.bp:15
 		v12 := square(zs)
 		v13 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*v12
 		v14 := cams[cami*11+6] * v13
 
-		// dz = w∘v13/t2   ba.bp:13
-		wi := w[first+i]
-		dz := wi * v14 / t2
+		// dz2 = w∘v13/t2   ba.bp:13
+		dz2 := wi * v14 / t2
 
-		// d = w∘(t/t2)   ba.bp:15
-		d := wi * (t / t2)
-
-		// dzv[i] = d[i]·cams[cam[i],6]   ba.bp:15
-		dzv := d * cams[cami*11+6]
-
-		// ds[i] = dzv[i]·cams[cam[i],9] + dzv[i]·cams[cam[i],10]·2·zs[i]   ba.bp:14
-		ds := dzv*cams[cami*11+9] + dzv*cams[cami*11+10]*(2*zs)
-
-		// dzs = 2·(t/t2)   ba.bp:14
-		dzs := 2 * (t / t2)
-
-		// dz2 = ds∘dzs/t2   ba.bp:13
-		dz2 := ds * dzs / t2
-
-		// dzs2 = 2·(t3/t2)   ba.bp:14
-		dzs2 := 2 * (t3 / t2)
+		// dzs2 = 2·(t/t2)   ba.bp:14
+		dzs2 := 2 * (t / t2)
 
 		// dz3 = ds∘dzs2/t2   ba.bp:13
 		dz3 := ds * dzs2 / t2
 
-		// da = dz∘v5∘zY2/zth2   ba.bp:6
-		da := dz * v6 * zY2 / zth2
-
-		// da2 = dz∘v8∘v6/zth2   ba.bp:6
-		da2 := dz * v9 * v7 / zth2
-
 		// d2 = cos(0.5·zth2)   ba.bp:7
 		d2 := math.Cos(0.5 * zth2)
+
+		// da = dz2∘v8∘v6/zth2   ba.bp:6
+		da := dz2 * v9 * v7 / zth2
+
+		// da2 = dz2∘v5∘zY2/zth2   ba.bp:6
+		da2 := dz2 * v6 * zY2 / zth2
 
 		// d3[i] = 2·cams[cam[i],0]   ba.bp:4
 		d3 := 2 * cams[cami*11]
 
-		// dzv2 = if v2 = 0 { 0 } else { da2 }   ba.bp:19
+		// dzv2 = if v2 = 0 { 0 } else { da }   ba.bp:19
 		var dzv2 float64
 		if v2 == 0 {
 			dzv2 = 0
 		} else {
-			dzv2 = da2
+			dzv2 = da
 		}
 
 		// d4[i] = 2·cams[cam[i],1]   ba.bp:4
@@ -340,20 +340,20 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// d5[i] = 2·cams[cam[i],2]   ba.bp:4
 		d5 := 2 * cams[cami*11+2]
 
-		// dzY = if v2 = 0 { dz } else { dz∘v3 }   ba.bp:12
+		// dzY = if v2 = 0 { dz2 } else { dz2∘v3 }   ba.bp:12
 		var dzY float64
 		if v2 == 0 {
-			dzY = dz
+			dzY = dz2
 		} else {
-			dzY = dz * v4
+			dzY = dz2 * v4
 		}
 
-		// dzY2[i] = if v2[i] = 0 { dz[i]·cams[cam[i],2] } else { dz[i]·v5[i]·za2[i] }   ba.bp:4
-		var dzY17 float64
+		// dzY2[i] = if v2[i] = 0 { dz2[i]·cams[cam[i],2] } else { dz2[i]·v5[i]·za2[i] }   ba.bp:4
+		var dzY15 float64
 		if v2 == 0 {
-			dzY17 = dz * cams[cami*11+2]
+			dzY15 = dz2 * cams[cami*11+2]
 		} else {
-			dzY17 = dz * v6 * za2
+			dzY15 = dz2 * v6 * za2
 		}
 
 		// d6 = w∘(t3/t2)   ba.bp:15
@@ -362,8 +362,8 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// dzv3[i] = d6[i]·cams[cam[i],6]   ba.bp:15
 		dzv3 := d6 * cams[cami*11+6]
 
-		// ds2[i] = dzv3[i]·cams[cam[i],9] + dzv3[i]·cams[cam[i],10]·2·zs[i]   ba.bp:14
-		ds2 := dzv3*cams[cami*11+9] + dzv3*cams[cami*11+10]*(2*zs)
+		// ds2[i] = dzv3[i]·cams[cam[i],10]·2·zs[i] + dzv3[i]·cams[cam[i],9]   ba.bp:14
+		ds2 := dzv3*cams[cami*11+10]*(2*zs) + dzv3*cams[cami*11+9]
 
 		// dz4 = ds2∘dzs/t2   ba.bp:13
 		dz4 := ds2 * dzs / t2
@@ -371,64 +371,84 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// dz5 = ds2∘dzs2/t2   ba.bp:13
 		dz5 := ds2 * dzs2 / t2
 
-		// da3 = dz∘v5∘zY/zth2   ba.bp:6
-		da3 := dz * v6 * zY / zth2
+		// da3 = dz2∘v5∘zY/zth2   ba.bp:6
+		da3 := dz2 * v6 * zY / zth2
 
-		// dzY3[i] = if v2[i] = 0 { dz[i]·cams[cam[i],0] } else { dz[i]·v5[i]·za3[i] }   ba.bp:4
-		var dzY18 float64
+		// dzY3[i] = if v2[i] = 0 { dz2[i]·cams[cam[i],0] } else { dz2[i]·v5[i]·za3[i] }   ba.bp:4
+		var dzY16 float64
 		if v2 == 0 {
-			dzY18 = dz * cams[cami*11]
+			dzY16 = dz2 * cams[cami*11]
 		} else {
-			dzY18 = dz * v6 * za3
+			dzY16 = dz2 * v6 * za3
 		}
 
-		// dY = dz∘(t3/t2) + dz4∘(t/t2) + dz5∘(t3/t2)   ba.bp:13
+		// dY = dz2∘(t3/t2) + dz5∘(t/t2) + dz4∘(t3/t2)   ba.bp:13
 		zz := t3 / t2
-		dY := dz*zz + (dz4*(t/t2) + dz5*zz)
+		dY := dz2*zz + (dz5*(t/t2) + dz4*zz)
 
-		// d7 = dz∘v8∘za + dz4∘v8∘za3 + dz5∘v8∘za − dY∘v8∘za2   ba.bp:7
-		d7 := dz*v9*za + (dz4*v9*za3 + dz5*v9*za - dY*v9*za2)
+		// d7 = dz5∘v8∘za3 + dz4∘v8∘za − dY∘v8∘za2 + dz2∘v8∘za   ba.bp:7
+		d7 := dz5*v9*za3 + dz4*v9*za - dY*v9*za2 + dz2*v9*za
 
-		// dzY4[i] = (if v2[i] = 0 { −dY[i] } else { −dY[i]·v3[i] }) + (if v2[i] = 0 { dz4[i]·cams[cam[i],1] } else { dz4[i]·v5[i]·za[i] })   ba.bp:12
+		// dzY4[i] = (if v2[i] = 0 { −dY[i] } else { d7[i]·za2[i] − dY[i]·v3[i] }) − (if v2[i] = 0 { dz4[i]·cams[cam[i],0] } else { dz4[i]·v5[i]·za3[i] })   ba.bp:12
 		on := v2 == 0
-		var dzY19 float64
+		var dzY17 float64
 		if on {
-			dzY19 = dz4 * cams[cami*11+1]
+			dzY17 = dz4 * cams[cami*11]
 		} else {
-			dzY19 = dz4 * v6 * za
+			dzY17 = dz4 * v6 * za3
 		}
 		var v15 float64
 		if on {
 			v15 = -dY
 		} else {
-			v15 = -(dY * v4)
+			v15 = d7*za2 - dY*v4
 		}
-		dzY4 := v15 + dzY19
+		dzY4 := v15 - dzY17
 
-		// dzY5[i] = dzY4[i] − (if v2[i] = 0 { dz5[i]·cams[cam[i],0] } else { dz5[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d7[i]·za2[i] })   ba.bp:12
+		// dzY5[i] = dzY4[i] + (if v2[i] = 0 { dz5[i]·cams[cam[i],1] } else { dz5[i]·v5[i]·za[i] })   ba.bp:12
+		var dzY18 float64
+		if v2 == 0 {
+			dzY18 = dz5 * cams[cami*11+1]
+		} else {
+			dzY18 = dz5 * v6 * za
+		}
+		dzY5 := dzY4 + dzY18
+
+		// dzY6[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],0] } else { −dY[i]·v5[i]·za3[i] }   ba.bp:4
+		var dzY19 float64
+		if v2 == 0 {
+			dzY19 = -(dY * cams[cami*11])
+		} else {
+			dzY19 = -(dY * v6 * za3)
+		}
+
+		// dzY7[i] = (if v2[i] = 0 { dz4[i] } else { d7[i]·za[i] + dz4[i]·v3[i] }) − (if v2[i] = 0 { dz5[i]·cams[cam[i],2] } else { dz5[i]·v5[i]·za2[i] })   ba.bp:12
 		var dzY20 float64
 		if on {
-			dzY20 = dz5 * cams[cami*11]
+			dzY20 = dz5 * cams[cami*11+2]
 		} else {
-			dzY20 = dz5 * v6 * za3
+			dzY20 = dz5 * v6 * za2
 		}
 		var v16 float64
 		if on {
-			v16 = 0
+			v16 = dz4
 		} else {
-			v16 = d7 * za2
+			v16 = d7*za + dz4*v4
 		}
-		dzY5 := dzY4 - dzY20 + v16
+		dzY7 := v16 - dzY20
 
-		// dzY6[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],0] } else { −dY[i]·v5[i]·za3[i] }   ba.bp:4
+		// dzv4 = dzY7 + dzY19 + dzY   ba.bp:19
+		dzv4 := dzY7 + dzY19 + dzY
+
+		// dzY8[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],1] } else { −dY[i]·v5[i]·za[i] }   ba.bp:4
 		var dzY21 float64
 		if v2 == 0 {
-			dzY21 = -(dY * cams[cami*11])
+			dzY21 = -(dY * cams[cami*11+1])
 		} else {
-			dzY21 = -(dY * v6 * za3)
+			dzY21 = -(dY * v6 * za)
 		}
 
-		// dzY7[i] = (if v2[i] = 0 { dz5[i] } else { dz5[i]·v3[i] }) + dzY21[i] − (if v2[i] = 0 { dz4[i]·cams[cam[i],2] } else { dz4[i]·v5[i]·za2[i] })   ba.bp:12
+		// dzY9[i] = (if v2[i] = 0 { dz5[i] } else { d7[i]·za3[i] + dz5[i]·v3[i] }) − dzY21[i] + (if v2[i] = 0 { dz4[i]·cams[cam[i],2] } else { dz4[i]·v5[i]·za2[i] })   ba.bp:12
 		var dzY22 float64
 		if on {
 			dzY22 = dz4 * cams[cami*11+2]
@@ -439,310 +459,237 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		if on {
 			v17 = dz5
 		} else {
-			v17 = dz5 * v4
+			v17 = d7*za3 + dz5*v4
 		}
-		dzY7 := v17 + dzY21 - dzY22
+		dzY9 := v17 - dzY21 + dzY22
 
-		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v18 float64
-		if v2 == 0 {
-			v18 = 0
-		} else {
-			v18 = d7 * za
-		}
-		v19 := dzY7 + v18 + dzY
+		// da4 = d7∘zY2 − dY∘v8∘v6 − dz5∘v5∘zY3 + dz4∘v5∘zY   ba.bp:6
+		da4 := d7*zY2 - dY*v9*v7 - dz5*v6*zY3 + dz4*v6*zY
 
-		// dzY8[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],1] } else { −dY[i]·v5[i]·za[i] }   ba.bp:4
-		var dzY23 float64
-		if v2 == 0 {
-			dzY23 = -(dY * cams[cami*11+1])
-		} else {
-			dzY23 = -(dY * v6 * za)
-		}
+		// da5 = dz4∘v8∘v6 + d7∘zY3 + dY∘v5∘zY + dz5∘v5∘zY2   ba.bp:6
+		da5 := dz4*v9*v7 + d7*zY3 + dY*v6*zY + dz5*v6*zY2
 
-		// dzY9[i] = (if v2[i] = 0 { dz4[i] } else { dz4[i]·v3[i] }) + (if v2[i] = 0 { dz5[i]·cams[cam[i],2] } else { dz5[i]·v5[i]·za2[i] })   ba.bp:12
-		var dzY24 float64
-		if on {
-			dzY24 = dz5 * cams[cami*11+2]
-		} else {
-			dzY24 = dz5 * v6 * za2
-		}
-		var v20 float64
-		if on {
-			v20 = dz4
-		} else {
-			v20 = dz4 * v4
-		}
-		dzY9 := v20 + dzY24
+		// da6 = dz5∘v8∘v6 + d7∘zY − dz4∘v5∘zY2 − dY∘v5∘zY3   ba.bp:6
+		da6 := dz5*v9*v7 + d7*zY - dz4*v6*zY2 - dY*v6*zY3
 
-		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v21 float64
-		if v2 == 0 {
-			v21 = 0
-		} else {
-			v21 = d7 * za3
-		}
-		v22 := dzY9 - dzY23 + v21 + dzY17
+		// dth = da∘za + da6/zth2∘za3 + da5/zth2∘za + da4/zth2∘za2   ba.bp:6
+		dth := da*za + (da6/zth2*za3 + da5/zth2*za + da4/zth2*za2)
 
-		// d8 = dz∘za∘v6 + dz4∘za3∘v6 + dz5∘za∘v6 − dY∘za2∘v6   ba.bp:7
+		// d8 = dz5∘za3∘v6 + dz4∘za∘v6 − dY∘za2∘v6 + dz2∘za∘v6   ba.bp:7
 		t4 := za * v7
-		d8 := dz*t4 + (dz4*(za3*v7) + dz5*t4 - dY*(za2*v7))
+		d8 := dz5*(za3*v7) + dz4*t4 - dY*(za2*v7) + dz2*t4
 
-		// da4 = dz5∘v5∘zY − dz4∘v5∘zY3 − dY∘v8∘v6 + d7∘zY2   ba.bp:6
-		da4 := dz5*v6*zY - dz4*v6*zY3 - dY*v9*v7 + d7*zY2
+		// dth2 = 2·d8∘v7∘d2 + (dz5∘v4 + dz4∘v10 − dY∘v9 + dz2∘v10)∘v3   ba.bp:5
+		dth2 := 0.5*(2*d8*(2*v8)*d2) + (dz5*v5+dz4*v11-dY*v10+dz2*v11)*v4
 
-		// da5 = dz4∘v5∘zY2 + dY∘v5∘zY + dz5∘v8∘v6 + d7∘zY3   ba.bp:6
-		da5 := dz4*v6*zY2 + dY*v6*zY + dz5*v9*v7 + d7*zY3
-
-		// da6 = dz4∘v8∘v6 − (dY∘v5∘zY3 + dz5∘v5∘zY2) + d7∘zY   ba.bp:6
-		da6 := dz4*v9*v7 - (dY*v6*zY3 + dz5*v6*zY2) + d7*zY
-
-		// dth = da3∘za2 + da6/zth2∘za3 + da5/zth2∘za + da4/zth2∘za2   ba.bp:6
-		dth := da3*za2 + (da6/zth2*za3 + da5/zth2*za + da4/zth2*za2)
-
-		// dth2 = (dz∘v10 + dz4∘v4 + dz5∘v10 − dY∘v9)∘v3 + da∘za3 − dth − da2∘za   ba.bp:5
-		dth2 := (dz*v11+(dz4*v5+dz5*v11-dY*v10))*v4 + (da*za3 - dth - da2*za)
-
-		// d9 = dth2 + 2·d8∘v7∘d2 − v5∘(dz∘zY3 + dz4∘zY + dz5∘zY3 − dY∘zY2)   ba.bp:5
-		d9 := dth2 + 0.5*(2*d8*(2*v8)*d2) - v6*(dz*zY3+(dz4*zY+dz5*zY3-dY*zY2))
+		// d9 = dth2 + da2∘za3 − dth − da3∘za2 − v5∘(dz5∘zY + dz4∘zY3 − dY∘zY2 + dz2∘zY3)   ba.bp:5
+		d9 := dth2 + (da2*za3 - dth - da3*za2) - v6*(dz5*zY+dz4*zY3-dY*zY2+dz2*zY3)
 
 		// dzth = d9∘(0.5/zth)   ba.bp:5
 		dzth := d9 * (0.5 / zth)
 
-		// dzv4 = (if v2 = 0 { dz5∘zY − dz4∘zY3 } else { da4/zth2 + dzth∘d5 }) + (if v2 = 0 { dz∘zY } else { da3 })   ba.bp:19
-		var v23 float64
-		if on {
-			v23 = dz5*zY - dz4*zY3
-		} else {
-			v23 = da4/zth2 + dzth*d5
-		}
-		var v24 float64
-		if on {
-			v24 = dz * zY
-		} else {
-			v24 = da3
-		}
-		dzv4 := v23 + v24
-
-		// dzv5 = (if v2 = 0 { dz4∘zY2 + dY∘zY } else { da5/zth2 + dzth∘d4 }) + dzv2   ba.bp:19
-		var v25 float64
+		// dzv5 = if v2 = 0 { dz4∘zY − dz5∘zY3 + dz2∘zY } else { da4/zth2 + dzth∘d5 }   ba.bp:19
+		var dzv5 float64
 		if v2 == 0 {
-			v25 = dz4*zY2 + dY*zY
+			dzv5 = dz4*zY - dz5*zY3 + dz2*zY
 		} else {
-			v25 = da5/zth2 + dzth*d4
+			dzv5 = da4/zth2 + dzth*d5
 		}
-		dzv5 := v25 + dzv2
 
-		// dzv6 = if v2 = 0 { −(dY∘zY3 + dz5∘zY2) } else { da6/zth2 + dzth∘d3 }   ba.bp:19
-		var dzv6 float64
+		// dzv6 = (if v2 = 0 { dY∘zY + dz5∘zY2 } else { da5/zth2 + dzth∘d4 }) + dzv2   ba.bp:19
+		var v18 float64
 		if v2 == 0 {
-			dzv6 = -(dY*zY3 + dz5*zY2)
+			v18 = dY*zY + dz5*zY2
 		} else {
-			dzv6 = da6/zth2 + dzth*d3
+			v18 = da5/zth2 + dzth*d4
+		}
+		dzv6 := v18 + dzv2
+
+		// dzv7 = if v2 = 0 { −(dz4∘zY2 + dY∘zY3 + dz2∘zY2) } else { da6/zth2 + dzth∘d3 }   ba.bp:19
+		var dzv7 float64
+		if v2 == 0 {
+			dzv7 = -(dz4*zY2 + dY*zY3 + dz2*zY2)
+		} else {
+			dzv7 = da6/zth2 + dzth*d3
 		}
 
-		// dY2 = dz∘(t/t2) + dz2∘(t/t2) + dz3∘(t3/t2)   ba.bp:13
+		// dY2 = dz2∘(t/t2) + dz3∘(t/t2) + dz∘(t3/t2)   ba.bp:13
 		zz2 := t / t2
-		dY2 := dz*zz2 + (dz2*zz2 + dz3*(t3/t2))
+		dY2 := dz2*zz2 + (dz3*zz2 + dz*(t3/t2))
 
-		// d10 = dz∘v8∘za3 + dz2∘v8∘za3 + dz3∘v8∘za − dY2∘v8∘za2   ba.bp:7
-		d10 := dz*v9*za3 + (dz2*v9*za3 + dz3*v9*za - dY2*v9*za2)
+		// d10 = dz3∘v8∘za3 + dz∘v8∘za − dY2∘v8∘za2 + dz2∘v8∘za3   ba.bp:7
+		d10 := dz3*v9*za3 + dz*v9*za - dY2*v9*za2 + dz2*v9*za3
 
-		// dzY10[i] = (if v2[i] = 0 { −dY2[i] } else { −dY2[i]·v3[i] }) + (if v2[i] = 0 { dz2[i]·cams[cam[i],1] } else { dz2[i]·v5[i]·za[i] })   ba.bp:12
+		// dzY10[i] = (if v2[i] = 0 { −dY2[i] } else { d10[i]·za2[i] − dY2[i]·v3[i] }) − (if v2[i] = 0 { dz[i]·cams[cam[i],0] } else { dz[i]·v5[i]·za3[i] })   ba.bp:12
+		var dzY23 float64
+		if on {
+			dzY23 = dz * cams[cami*11]
+		} else {
+			dzY23 = dz * v6 * za3
+		}
+		var v19 float64
+		if on {
+			v19 = -dY2
+		} else {
+			v19 = d10*za2 - dY2*v4
+		}
+		dzY10 := v19 - dzY23
+
+		// dzv8[i] = dzY10[i] + (if v2[i] = 0 { dz3[i]·cams[cam[i],1] } else { dz3[i]·v5[i]·za[i] }) + (if v2[i] = 0 { dz2[i]·cams[cam[i],1] } else { dz2[i]·v5[i]·za[i] })   ba.bp:19
+		var dzY24 float64
+		if on {
+			cams0 := cams[cami*11+1]
+			dzY24 = dz3 * cams0
+		} else {
+			dzY24 = dz3 * v6 * za
+		}
 		var dzY25 float64
 		if on {
-			dzY25 = dz2 * cams[cami*11+1]
+			cams0 := cams[cami*11+1]
+			dzY25 = dz2 * cams0
 		} else {
 			dzY25 = dz2 * v6 * za
 		}
-		var v26 float64
-		if on {
-			v26 = -dY2
-		} else {
-			v26 = -(dY2 * v4)
-		}
-		dzY10 := v26 + dzY25
+		dzv8 := dzY10 + dzY24 + dzY25
 
-		// dzY11[i] = dzY10[i] − (if v2[i] = 0 { dz3[i]·cams[cam[i],0] } else { dz3[i]·v5[i]·za3[i] }) + (if v2[i] = 0 { 0 } else { d10[i]·za2[i] })   ba.bp:12
+		// dzY11[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],0] } else { −dY2[i]·v5[i]·za3[i] }   ba.bp:4
 		var dzY26 float64
-		if on {
-			dzY26 = dz3 * cams[cami*11]
-		} else {
-			dzY26 = dz3 * v6 * za3
-		}
-		var v27 float64
-		if on {
-			v27 = 0
-		} else {
-			v27 = d10 * za2
-		}
-		dzY11 := dzY10 - dzY26 + v27
-
-		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var dzY27 float64
 		if v2 == 0 {
-			dzY27 = dz * cams[cami*11+1]
+			dzY26 = -(dY2 * cams[cami*11])
 		} else {
-			dzY27 = dz * v6 * za
+			dzY26 = -(dY2 * v6 * za3)
 		}
-		v28 := dzY11 + dzY27
 
-		// dzY12[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],0] } else { −dY2[i]·v5[i]·za3[i] }   ba.bp:4
+		// dzY12[i] = (if v2[i] = 0 { dz[i] } else { d10[i]·za[i] + dz[i]·v3[i] }) − (if v2[i] = 0 { dz3[i]·cams[cam[i],2] } else { dz3[i]·v5[i]·za2[i] })   ba.bp:12
+		var dzY27 float64
+		if on {
+			dzY27 = dz3 * cams[cami*11+2]
+		} else {
+			dzY27 = dz3 * v6 * za2
+		}
+		var v20 float64
+		if on {
+			v20 = dz
+		} else {
+			v20 = d10*za + dz*v4
+		}
+		dzY12 := v20 - dzY27
+
+		// dzY13[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],1] } else { −dY2[i]·v5[i]·za[i] }   ba.bp:4
 		var dzY28 float64
 		if v2 == 0 {
-			dzY28 = -(dY2 * cams[cami*11])
+			dzY28 = -(dY2 * cams[cami*11+1])
 		} else {
-			dzY28 = -(dY2 * v6 * za3)
+			dzY28 = -(dY2 * v6 * za)
 		}
 
-		// dzY13[i] = (if v2[i] = 0 { dz3[i] } else { dz3[i]·v3[i] }) + dzY28[i] − (if v2[i] = 0 { dz2[i]·cams[cam[i],2] } else { dz2[i]·v5[i]·za2[i] })   ba.bp:12
+		// dzY14[i] = (if v2[i] = 0 { dz3[i] } else { d10[i]·za3[i] + dz3[i]·v3[i] }) − dzY28[i] + (if v2[i] = 0 { dz[i]·cams[cam[i],2] } else { dz[i]·v5[i]·za2[i] })   ba.bp:12
 		var dzY29 float64
 		if on {
-			dzY29 = dz2 * cams[cami*11+2]
+			dzY29 = dz * cams[cami*11+2]
 		} else {
-			dzY29 = dz2 * v6 * za2
+			dzY29 = dz * v6 * za2
 		}
-		var v29 float64
+		var v21 float64
 		if on {
-			v29 = dz3
+			v21 = dz3
 		} else {
-			v29 = dz3 * v4
+			v21 = d10*za3 + dz3*v4
 		}
-		dzY13 := v29 + dzY28 - dzY29
+		dzY14 := v21 - dzY28 + dzY29
 
-		// dzY14 = dzY13 + (if v2 = 0 { 0 } else { d10∘za })   ba.bp:12
-		var v30 float64
-		if v2 == 0 {
-			v30 = 0
-		} else {
-			v30 = d10 * za
-		}
-		dzY14 := dzY13 + v30
+		// da7 = dz2∘v5∘zY3/zth2   ba.bp:6
+		da7 := dz2 * v6 * zY3 / zth2
 
-		// dzY15[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],1] } else { −dY2[i]·v5[i]·za[i] }   ba.bp:4
-		var dzY30 float64
-		if v2 == 0 {
-			dzY30 = -(dY2 * cams[cami*11+1])
-		} else {
-			dzY30 = -(dY2 * v6 * za)
-		}
+		// da8 = d10∘zY2 − dY2∘v8∘v6 − dz3∘v5∘zY3 + dz∘v5∘zY   ba.bp:6
+		da8 := d10*zY2 - dY2*v9*v7 - dz3*v6*zY3 + dz*v6*zY
 
-		// dzY16[i] = (if v2[i] = 0 { dz2[i] } else { dz2[i]·v3[i] }) + (if v2[i] = 0 { dz3[i]·cams[cam[i],2] } else { dz3[i]·v5[i]·za2[i] })   ba.bp:12
-		var dzY31 float64
-		if on {
-			dzY31 = dz3 * cams[cami*11+2]
-		} else {
-			dzY31 = dz3 * v6 * za2
-		}
-		var v31 float64
-		if on {
-			v31 = dz2
-		} else {
-			v31 = dz2 * v4
-		}
-		dzY16 := v31 + dzY31
+		// da9 = dz∘v8∘v6 + d10∘zY3 + dY2∘v5∘zY + dz3∘v5∘zY2   ba.bp:6
+		da9 := dz*v9*v7 + d10*zY3 + dY2*v6*zY + dz3*v6*zY2
 
-		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		var v32 float64
-		if v2 == 0 {
-			v32 = 0
-		} else {
-			v32 = d10 * za3
-		}
-		v33 := dzY16 - dzY30 + v32 + dzY
+		// da10 = dz3∘v8∘v6 + d10∘zY − dz∘v5∘zY2 − dY2∘v5∘zY3   ba.bp:6
+		da10 := dz3*v9*v7 + d10*zY - dz*v6*zY2 - dY2*v6*zY3
 
-		// da7 = dz∘v5∘zY3/zth2   ba.bp:6
-		da7 := dz * v6 * zY3 / zth2
+		// dth3 = da∘za3 + da10/zth2∘za3 + da9/zth2∘za + da8/zth2∘za2   ba.bp:6
+		dth3 := da*za3 + (da10/zth2*za3 + da9/zth2*za + da8/zth2*za2)
 
-		// d11 = dz∘za3∘v6 + dz2∘za3∘v6 + dz3∘za∘v6 − dY2∘za2∘v6   ba.bp:7
+		// d11 = dz3∘za3∘v6 + dz∘za∘v6 − dY2∘za2∘v6 + dz2∘za3∘v6   ba.bp:7
 		t5 := za3 * v7
-		d11 := dz*t5 + (dz2*t5 + dz3*(za*v7) - dY2*(za2*v7))
+		d11 := dz3*t5 + dz*(za*v7) - dY2*(za2*v7) + dz2*t5
 
-		// da8 = dz3∘v5∘zY − dz2∘v5∘zY3 − dY2∘v8∘v6 + d10∘zY2   ba.bp:6
-		da8 := dz3*v6*zY - dz2*v6*zY3 - dY2*v9*v7 + d10*zY2
+		// dth4 = 2·d11∘v7∘d2 + (dz3∘v4 + dz∘v10 − dY2∘v9 + dz2∘v4)∘v3   ba.bp:5
+		dth4 := 0.5*(2*d11*(2*v8)*d2) + (dz3*v5+dz*v11-dY2*v10+dz2*v5)*v4
 
-		// da9 = dz2∘v5∘zY2 + dY2∘v5∘zY + dz3∘v8∘v6 + d10∘zY3   ba.bp:6
-		da9 := dz2*v6*zY2 + dY2*v6*zY + dz3*v9*v7 + d10*zY3
-
-		// da10 = dz2∘v8∘v6 − (dY2∘v5∘zY3 + dz3∘v5∘zY2) + d10∘zY   ba.bp:6
-		da10 := dz2*v9*v7 - (dY2*v6*zY3 + dz3*v6*zY2) + d10*zY
-
-		// dth3 = da∘za + da10/zth2∘za3 + da9/zth2∘za + da8/zth2∘za2   ba.bp:6
-		dth3 := da*za + (da10/zth2*za3 + da9/zth2*za + da8/zth2*za2)
-
-		// dth4 = (dz∘v4 + dz2∘v4 + dz3∘v10 − dY2∘v9)∘v3 + da7∘za2 − dth3 − da2∘za3   ba.bp:5
-		dth4 := (dz*v5+(dz2*v5+dz3*v11-dY2*v10))*v4 + (da7*za2 - dth3 - da2*za3)
-
-		// d12 = dth4 + 2·d11∘v7∘d2 − v5∘(dz∘zY + dz2∘zY + dz3∘zY3 − dY2∘zY2)   ba.bp:5
-		d12 := dth4 + 0.5*(2*d11*(2*v8)*d2) - v6*(dz*zY+(dz2*zY+dz3*zY3-dY2*zY2))
+		// d12 = dth4 + da7∘za2 − dth3 − da2∘za − v5∘(dz3∘zY + dz∘zY3 − dY2∘zY2 + dz2∘zY)   ba.bp:5
+		d12 := dth4 + (da7*za2 - dth3 - da2*za) - v6*(dz3*zY+dz*zY3-dY2*zY2+dz2*zY)
 
 		// dzth2 = d12∘(0.5/zth)   ba.bp:5
 		dzth2 := d12 * (0.5 / zth)
 
-		// dzv7 = (if v2 = 0 { dz3∘zY − dz2∘zY3 } else { da8/zth2 + dzth2∘d5 }) + (if v2 = 0 { −dz∘zY3 } else { −da7 })   ba.bp:19
-		var v34 float64
-		if on {
-			v34 = dz3*zY - dz2*zY3
-		} else {
-			v34 = da8/zth2 + dzth2*d5
-		}
-		var v35 float64
-		if on {
-			v35 = -(dz * zY3)
-		} else {
-			v35 = -da7
-		}
-		dzv7 := v34 + v35
-
-		// dzv8 = (if v2 = 0 { dz2∘zY2 + dY2∘zY } else { da9/zth2 + dzth2∘d4 }) + (if v2 = 0 { dz∘zY2 } else { da })   ba.bp:19
-		var v36 float64
-		if on {
-			v36 = dz2*zY2 + dY2*zY
-		} else {
-			v36 = da9/zth2 + dzth2*d4
-		}
-		var v37 float64
-		if on {
-			v37 = dz * zY2
-		} else {
-			v37 = da
-		}
-		dzv8 := v36 + v37
-
-		// dzv9 = if v2 = 0 { −(dY2∘zY3 + dz3∘zY2) } else { da10/zth2 + dzth2∘d3 }   ba.bp:19
+		// dzv9 = if v2 = 0 { dz∘zY − dz3∘zY3 − dz2∘zY3 } else { da8/zth2 + dzth2∘d5 }   ba.bp:19
 		var dzv9 float64
 		if v2 == 0 {
-			dzv9 = -(dY2*zY3 + dz3*zY2)
+			dzv9 = dz*zY - dz3*zY3 - dz2*zY3
 		} else {
-			dzv9 = da10/zth2 + dzth2*d3
+			dzv9 = da8/zth2 + dzth2*d5
+		}
+
+		// dzv10 = if v2 = 0 { dY2∘zY + dz3∘zY2 + dz2∘zY2 } else { da9/zth2 + dzth2∘d4 }   ba.bp:19
+		var dzv10 float64
+		if v2 == 0 {
+			dzv10 = dY2*zY + dz3*zY2 + dz2*zY2
+		} else {
+			dzv10 = da9/zth2 + dzth2*d4
+		}
+
+		// dzv11 = if v2 = 0 { −(dz∘zY2 + dY2∘zY3) } else { da10/zth2 + dzth2∘d3 }   ba.bp:19
+		var dzv11 float64
+		if v2 == 0 {
+			dzv11 = -(dz*zY2 + dY2*zY3)
+		} else {
+			dzv11 = da10/zth2 + dzth2*d3
 		}
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		dzv10 := dzv9 + dzv2
+		dzv12 := dzv11 + dzv2
 		{
-			J[first*30+i*30] = dzv10
+			J[first*30+i*30] = dzv12
 		}
-		{
-			J[first*30+i*30+1] = dzv8
+		var v22 float64
+		if v2 == 0 {
+			v22 = 0
+		} else {
+			v22 = da2
 		}
+		dzv13 := dzv10 + v22
 		{
-			J[first*30+i*30+2] = dzv7
+			J[first*30+i*30+1] = dzv13
 		}
-		dzv11 := -v33
-		{
-			J[first*30+i*30+3] = dzv11
+		var v23 float64
+		if v2 == 0 {
+			v23 = 0
+		} else {
+			v23 = -da7
 		}
-		dzv12 := dzY17 - dzY14
+		dzv14 := dzv9 + v23
 		{
-			J[first*30+i*30+4] = dzv12
+			J[first*30+i*30+2] = dzv14
 		}
-		dzv13 := -v28
+		dzv15 := -(dzY14 + dzY)
 		{
-			J[first*30+i*30+5] = dzv13
+			J[first*30+i*30+3] = dzv15
 		}
-		dzv14 := d * v13
+		dzv16 := dzY15 - (dzY12 + dzY26)
 		{
-			J[first*30+i*30+6] = dzv14
+			J[first*30+i*30+4] = dzv16
+		}
+		dzv17 := -dzv8
+		{
+			J[first*30+i*30+5] = dzv17
+		}
+		dzv18 := d * v13
+		{
+			J[first*30+i*30+6] = dzv18
 		}
 		{
 			J[first*30+i*30+7] = wi
@@ -754,60 +701,68 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		}
 
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		dzv15 := dzv * zs
+		dzv19 := dzv * zs
 		{
-			J[first*30+i*30+9] = dzv15
+			J[first*30+i*30+9] = dzv19
 		}
-		dzv16 := dzv * v12
+		dzv20 := dzv * v12
 		{
-			J[first*30+i*30+10] = dzv16
+			J[first*30+i*30+10] = dzv20
+		}
+		dzv21 := dzY14 + dzY
+		{
+			J[first*30+i*30+11] = dzv21
+		}
+		dzv22 := dzY12 + dzY26 - dzY15
+		{
+			J[first*30+i*30+12] = dzv22
 		}
 		{
-			J[first*30+i*30+11] = v33
+			J[first*30+i*30+13] = dzv8
 		}
-		t6 := dzY14 - dzY17
-		{
-			J[first*30+i*30+12] = t6
-		}
-		{
-			J[first*30+i*30+13] = v28
-		}
-		t7 := v14 * (t / t2)
+		t6 := v14 * (t / t2)
 		feati := feat[first*2+i*2]
 		{
-			J[first*30+i*30+14] = t7 + cams[cami*11+7] - feati
+			J[first*30+i*30+14] = t6 + cams[cami*11+7] - feati
 		}
-		var v38 float64
+		var v24 float64
 		if v2 == 0 {
-			v38 = -(dz * zY2)
+			v24 = 0
 		} else {
-			v38 = -da
+			v24 = -da2
 		}
-		dzv17 := dzv6 + v38
+		dzv23 := dzv7 + v24
 		{
-			J[first*30+i*30+15] = dzv17
-		}
-		{
-			J[first*30+i*30+16] = dzv5
+			J[first*30+i*30+15] = dzv23
 		}
 		{
-			J[first*30+i*30+17] = dzv4
+			J[first*30+i*30+16] = dzv6
 		}
-		dzv18 := -v22
-		{
-			J[first*30+i*30+18] = dzv18
+		var v25 float64
+		if v2 == 0 {
+			v25 = 0
+		} else {
+			v25 = da3
 		}
-		dzv19 := -v19
+		dzv24 := dzv5 + v25
 		{
-			J[first*30+i*30+19] = dzv19
+			J[first*30+i*30+17] = dzv24
 		}
-		dzv20 := dzY18 - dzY5
+		dzv25 := -(dzY9 + dzY15)
 		{
-			J[first*30+i*30+20] = dzv20
+			J[first*30+i*30+18] = dzv25
 		}
-		dzv21 := d6 * v13
+		dzv26 := -dzv4
 		{
-			J[first*30+i*30+21] = dzv21
+			J[first*30+i*30+19] = dzv26
+		}
+		dzv27 := dzY16 - dzY5
+		{
+			J[first*30+i*30+20] = dzv27
+		}
+		dzv28 := d6 * v13
+		{
+			J[first*30+i*30+21] = dzv28
 		}
 
 		// J[i,j + 1,k + 7] = 0   ba.bp:20
@@ -819,28 +774,29 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+23] = wi
 		}
-		dzv22 := dzv3 * zs
+		dzv29 := dzv3 * zs
 		{
-			J[first*30+i*30+24] = dzv22
+			J[first*30+i*30+24] = dzv29
 		}
-		dzv23 := dzv3 * v12
+		dzv30 := dzv3 * v12
 		{
-			J[first*30+i*30+25] = dzv23
+			J[first*30+i*30+25] = dzv30
+		}
+		dzv31 := dzY9 + dzY15
+		{
+			J[first*30+i*30+26] = dzv31
 		}
 		{
-			J[first*30+i*30+26] = v22
+			J[first*30+i*30+27] = dzv4
 		}
+		dzv32 := dzY5 - dzY16
 		{
-			J[first*30+i*30+27] = v19
+			J[first*30+i*30+28] = dzv32
 		}
-		t8 := dzY5 - dzY18
-		{
-			J[first*30+i*30+28] = t8
-		}
-		t9 := v14 * (t3 / t2)
+		t7 := v14 * (t3 / t2)
 		feati2 := feat[first*2+i*2+1]
 		{
-			J[first*30+i*30+29] = t9 + cams[cami*11+8] - feati2
+			J[first*30+i*30+29] = t7 + cams[cami*11+8] - feati2
 		}
 	}
 }

@@ -576,8 +576,8 @@ func dzyLoopPartGo(first, count, d int, dzy []float64) {
 	}
 }
 
-// dqLoop computes dalpha = −n·(exps/total) + dzbeta, dzbeta3 = m + dzbeta,
-// dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j], in parts of
+// dqLoop computes dalpha = dzbeta + −n·(exps/total), dzbeta3 = m + dzbeta,
+// dq[i,j] = (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j] + dzbeta3[i], in parts of
 // 128.
 func (t *tasks) dqLoop(k2, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []float64, zgauss, total, zprior3, dzprior float64) {
 	k := &t.dqLoopTask
@@ -599,24 +599,24 @@ func (k *dqLoopTask) part(i, who int) {
 	dqLoopPart(first, count, k.k2, k.d, k.dzbeta, k.dalpha, k.exps, k.zy, k.dq, k.dzy2, k.zgauss, k.total, k.zprior3, k.dzprior)
 }
 
-// dqLoopPartGo computes dalpha = −n·(exps/total) + dzbeta, dzbeta3 = m +
-// dzbeta, dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j].
+// dqLoopPartGo computes dalpha = dzbeta + −n·(exps/total), dzbeta3 = m +
+// dzbeta, dq[i,j] = (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j] + dzbeta3[i].
 func dqLoopPartGo(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []float64, zgauss, total, zprior3, dzprior float64) {
 	for i := range count {
-		// dalpha = −n·(exps/total) + dzbeta   gmm.bp:5
+		// dalpha = dzbeta + −n·(exps/total)   gmm.bp:5
 		dzbetai := dzbeta[first+i]
-		dalpha[first+i] = zgauss*(exps[first+i]/total) + dzbetai
+		dalpha[first+i] = dzbetai + zgauss*(exps[first+i]/total)
 
 		// dzbeta3 = m + dzbeta   gmm.bp:11
 		dzbeta3 := zprior3 + dzbetai
 
-		// dq[i,j] = dzbeta3[i] + (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j]   gmm.bp:5
+		// dq[i,j] = (−zprior2·2·zy[i,j] + dzy2[i,j])·zy[i,j] + dzbeta3[i]   gmm.bp:5
 		zyRow := zy[d*first+d*i:][:d]
 		dzy2Row := dzy2[d*first+d*i:][:d]
 		dqRow := dq[d*first+d*i:][:d]
 		for j := range d {
 			zyj := zyRow[j]
-			dqRow[j] = dzbeta3 + (dzprior*(2*zyj)+dzy2Row[j])*zyj
+			dqRow[j] = (dzprior*(2*zyj)+dzy2Row[j])*zyj + dzbeta3
 		}
 	}
 }

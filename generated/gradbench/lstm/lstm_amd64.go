@@ -185,14 +185,14 @@ func uLoop3Part(first, count, l, b int, u, u3 []float64) {
 }
 
 // desLoop is desLoopGo, or assembly that computes the same.
-func desLoop(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3 []float64, dtotal float64) {
+func desLoop(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3 []float64, dtotal float64) {
 	switch cpu {
 	case avx512:
-		desLoopAVX512(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
+		desLoopAVX512(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
 	case avx2:
-		desLoopAVX2(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
+		desLoopAVX2(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
 	default:
-		desLoopGo(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
+		desLoopGo(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
 	}
 }
 
@@ -347,10 +347,10 @@ func uLoop3AVX512(first int, count int, l int, b int, u []float64, u3 []float64)
 func uLoop3AVX2(first int, count int, l int, b int, u []float64, u3 []float64)
 
 //go:noescape
-func desLoopAVX512(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, f2 []float64, nextDes []float64, i []float64, p16 []float64, nextDhs []float64, weights []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
+func desLoopAVX512(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, i []float64, p14 []float64, nextDhs []float64, weights []float64, f2 []float64, nextDes []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
 
 //go:noescape
-func desLoopAVX2(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, f2 []float64, nextDes []float64, i []float64, p16 []float64, nextDhs []float64, weights []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
+func desLoopAVX2(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, i []float64, p14 []float64, nextDhs []float64, weights []float64, f2 []float64, nextDes []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
 
 //go:noescape
 func dweightsLoopAVX512(first int, count int, l int, b int, dweights []float64, dweights2 []float64)

@@ -3680,207 +3680,206 @@ done1:
 	VZEROUPPER
 	RET
 
-// func desLoopAVX512(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, f2 []float64, nextDes []float64, i []float64, p16 []float64, nextDhs []float64, weights []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
+// func desLoopAVX512(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, i []float64, p14 []float64, nextDhs []float64, weights []float64, f2 []float64, nextDes []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·desLoopAVX512(SB), $384-680
-	MOVQ         du2_base+144(FP), AX
+TEXT ·desLoopAVX512(SB), $376-680
 	VBROADCASTSD dtotal+672(FP), Z0
-	MOVQ         c+0(FP), CX
-	LEAQ         -1(CX), CX
-	MOVQ         CX, (SP)
-	MOVQ         (SP), CX
-	TESTQ        CX, CX
+	MOVQ         c+0(FP), AX
+	LEAQ         -1(AX), AX
+	MOVQ         AX, (SP)
+	MOVQ         (SP), AX
+	TESTQ        AX, AX
 	JLE          done1
+	MOVQ         b+8(FP), AX
+	MOVQ         c+0(FP), CX
+	IMULQ        CX, AX
 	MOVQ         b+8(FP), CX
-	MOVQ         c+0(FP), DX
-	IMULQ        DX, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-1, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         seq_base+24(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 8(SP)
-	MOVQ         t_base+48(FP), CX
-	MOVQ         c+0(FP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 16(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         c+0(FP), DX
-	IMULQ        DX, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-2, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         CX, 24(SP)
-	MOVQ         t2_base+72(FP), CX
-	MOVQ         24(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 32(SP)
-	MOVQ         extra_base+120(FP), CX
-	MOVQ         b+8(FP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 40(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         l+16(FP), DX
-	IMULQ        DX, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-1, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         CX, 48(SP)
-	MOVQ         dhs_base+168(FP), CX
-	MOVQ         48(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 56(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         c+0(FP), DX
-	IMULQ        DX, CX
-	MOVQ         l+16(FP), DX
-	IMULQ        DX, CX
-	MOVQ         b+8(FP), DX
-	MOVQ         l+16(FP), BX
-	IMULQ        BX, DX
-	IMUL3Q       $-1, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-1, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         CX, 64(SP)
-	MOVQ         o_base+192(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 72(SP)
-	MOVQ         zh1_base+216(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 80(SP)
-	MOVQ         des_base+240(FP), CX
-	MOVQ         48(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 88(SP)
-	MOVQ         f2_base+264(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 96(SP)
-	MOVQ         nextDes_base+288(FP), CX
-	MOVQ         48(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 104(SP)
-	MOVQ         i_base+312(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 112(SP)
-	MOVQ         p16_base+336(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 120(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         l+16(FP), DX
-	IMULQ        DX, CX
-	SHLQ         $0x03, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-5, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         weights_base+384(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 128(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         l+16(FP), DX
-	IMULQ        DX, CX
-	SHLQ         $0x03, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-7, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         weights_base+384(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 136(SP)
-	MOVQ         nextDhs_base+360(FP), CX
-	MOVQ         48(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 48(SP)
-	MOVQ         es_base+408(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 144(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         l+16(FP), DX
-	IMULQ        DX, CX
-	SHLQ         $0x03, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-6, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         weights_base+384(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 152(SP)
-	MOVQ         b+8(FP), CX
-	MOVQ         l+16(FP), DX
-	IMULQ        DX, CX
-	SHLQ         $0x03, CX
-	MOVQ         b+8(FP), DX
-	IMUL3Q       $-8, DX, DX
-	LEAQ         (CX)(DX*1), CX
-	MOVQ         CX, 160(SP)
-	MOVQ         weights_base+384(FP), CX
-	MOVQ         160(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 168(SP)
-	MOVQ         u_base+456(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 176(SP)
-	MOVQ         hs_base+504(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 64(SP)
-	MOVQ         dp2_base+480(FP), CX
-	MOVQ         b+8(FP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 184(SP)
-	MOVQ         b+8(FP), CX
-	SHLQ         $0x01, CX
-	MOVQ         dp2_base+480(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 192(SP)
-	MOVQ         b+8(FP), CX
-	IMUL3Q       $+3, CX, CX
-	MOVQ         dp2_base+480(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 200(SP)
-	MOVQ         b+8(FP), CX
-	SHLQ         $0x02, CX
-	MOVQ         dp2_base+480(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 208(SP)
-	MOVQ         b+8(FP), CX
-	IMUL3Q       $+5, CX, CX
-	MOVQ         dp2_base+480(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 216(SP)
-	MOVQ         b+8(FP), CX
-	IMUL3Q       $+6, CX, CX
-	MOVQ         dp2_base+480(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 224(SP)
-	MOVQ         b+8(FP), CX
-	IMUL3Q       $+7, CX, CX
-	MOVQ         dp2_base+480(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 232(SP)
-	MOVQ         dp_base+528(FP), CX
-	MOVQ         160(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 160(SP)
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (AX)(CX*1), AX
 	MOVQ         seq_base+24(FP), CX
-	MOVQ         24(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 240(SP)
-	MOVQ         u2_base+624(FP), CX
-	MOVQ         24(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 24(SP)
-	MOVQ         (SP), CX
-	TESTQ        CX, CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 8(SP)
+	MOVQ         t_base+48(FP), AX
+	MOVQ         c+0(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 16(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         c+0(FP), CX
+	IMULQ        CX, AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-2, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         AX, 24(SP)
+	MOVQ         t2_base+72(FP), AX
+	MOVQ         24(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 32(SP)
+	MOVQ         extra_base+120(FP), AX
+	MOVQ         b+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 40(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         l+16(FP), CX
+	IMULQ        CX, AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         dhs_base+168(FP), AX
+	MOVQ         48(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 56(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         c+0(FP), CX
+	IMULQ        CX, AX
+	MOVQ         l+16(FP), CX
+	IMULQ        CX, AX
+	MOVQ         b+8(FP), CX
+	MOVQ         l+16(FP), DX
+	IMULQ        DX, CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         AX, 64(SP)
+	MOVQ         o_base+192(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 72(SP)
+	MOVQ         zh1_base+216(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 80(SP)
+	MOVQ         des_base+240(FP), AX
+	MOVQ         48(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 88(SP)
+	MOVQ         i_base+264(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 96(SP)
+	MOVQ         p14_base+288(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 104(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         l+16(FP), CX
+	IMULQ        CX, AX
+	SHLQ         $0x03, AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-5, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         weights_base+336(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 112(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         l+16(FP), CX
+	IMULQ        CX, AX
+	SHLQ         $0x03, AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-7, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         weights_base+336(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 120(SP)
+	MOVQ         nextDhs_base+312(FP), AX
+	MOVQ         48(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 128(SP)
+	MOVQ         f2_base+360(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 136(SP)
+	MOVQ         nextDes_base+384(FP), AX
+	MOVQ         48(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         es_base+408(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 144(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         l+16(FP), CX
+	IMULQ        CX, AX
+	SHLQ         $0x03, AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-8, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         AX, 152(SP)
+	MOVQ         weights_base+336(FP), AX
+	MOVQ         152(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 160(SP)
+	MOVQ         b+8(FP), AX
+	MOVQ         l+16(FP), CX
+	IMULQ        CX, AX
+	SHLQ         $0x03, AX
+	MOVQ         b+8(FP), CX
+	IMUL3Q       $-6, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         weights_base+336(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 168(SP)
+	MOVQ         u_base+456(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 176(SP)
+	MOVQ         hs_base+504(FP), AX
+	MOVQ         64(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 64(SP)
+	MOVQ         dp2_base+480(FP), AX
+	MOVQ         b+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 184(SP)
+	MOVQ         b+8(FP), AX
+	SHLQ         $0x01, AX
+	MOVQ         dp2_base+480(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 192(SP)
+	MOVQ         b+8(FP), AX
+	IMUL3Q       $+3, AX, AX
+	MOVQ         dp2_base+480(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 200(SP)
+	MOVQ         b+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         dp2_base+480(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 208(SP)
+	MOVQ         b+8(FP), AX
+	IMUL3Q       $+5, AX, AX
+	MOVQ         dp2_base+480(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 216(SP)
+	MOVQ         b+8(FP), AX
+	IMUL3Q       $+6, AX, AX
+	MOVQ         dp2_base+480(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 224(SP)
+	MOVQ         b+8(FP), AX
+	IMUL3Q       $+7, AX, AX
+	MOVQ         dp2_base+480(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 232(SP)
+	MOVQ         dp_base+528(FP), AX
+	MOVQ         152(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 152(SP)
+	MOVQ         seq_base+24(FP), AX
+	MOVQ         24(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 240(SP)
+	MOVQ         u2_base+624(FP), AX
+	MOVQ         24(SP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         AX, 24(SP)
+	MOVQ         (SP), AX
+	TESTQ        AX, AX
 	JLE          done2
-	MOVQ         $+0, CX
-	MOVQ         CX, 248(SP)
+	MOVQ         $+0, AX
+	MOVQ         AX, 248(SP)
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
 	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z2
 	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z3
@@ -3888,56 +3887,56 @@ TEXT ·desLoopAVX512(SB), $384-680
 
 loop3:
 	VPXORD  Z5, Z5, Z5
-	MOVQ    b+8(FP), CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	TESTQ   AX, AX
 	JLE     done4
-	MOVQ    b+8(FP), CX
-	IMULQ   248(SP), CX
-	IMUL3Q  $-1, CX, CX
-	MOVQ    8(SP), DX
-	LEAQ    (DX)(CX*8), CX
+	MOVQ    b+8(FP), AX
+	IMULQ   248(SP), AX
+	IMUL3Q  $-1, AX, AX
+	MOVQ    8(SP), CX
+	LEAQ    (CX)(AX*8), AX
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
 	VPXORD  Z9, Z9, Z9
-	MOVQ    b+8(FP), DX
-	LEAQ    -32(DX), DX
-	TESTQ   DX, DX
+	MOVQ    b+8(FP), CX
+	LEAQ    -32(CX), CX
+	TESTQ   CX, CX
 	JLT     done5
-	MOVQ    $+0, BX
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop6:
-	VFMADD231PD (CX)(BX*8), Z0, Z6
-	VFMADD231PD 64(CX)(BX*8), Z0, Z7
-	VFMADD231PD 128(CX)(BX*8), Z0, Z8
-	VFMADD231PD 192(CX)(BX*8), Z0, Z9
-	ADDQ        $+32, BX
-	CMPQ        BX, DX
+	VFMADD231PD (AX)(DX*8), Z0, Z6
+	VFMADD231PD 64(AX)(DX*8), Z0, Z7
+	VFMADD231PD 128(AX)(DX*8), Z0, Z8
+	VFMADD231PD 192(AX)(DX*8), Z0, Z9
+	ADDQ        $+32, DX
+	CMPQ        DX, CX
 	JLE         loop6
 
 done5:
+	MOVQ    b+8(FP), CX
+	ANDQ    $+31, CX
 	MOVQ    b+8(FP), DX
-	ANDQ    $+31, DX
-	MOVQ    b+8(FP), BX
-	SUBQ    DX, BX
-	MOVQ    b+8(FP), DX
-	LEAQ    7(DX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
+	SUBQ    CX, DX
+	MOVQ    b+8(FP), CX
+	LEAQ    7(CX), CX
+	LEAQ    -8(CX), CX
+	CMPQ    DX, CX
 	JGT     done7
 	PCALIGN $0x20
 
 loop8:
-	MOVQ         b+8(FP), SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z10
+	MOVQ         b+8(FP), BX
+	SUBQ         DX, BX
+	VPBROADCASTQ BX, Z10
 	VPCMPQ       $0x06, Z1, Z10, K1
-	VMOVUPD.Z    (CX)(BX*8), K1, Z10
+	VMOVUPD.Z    (AX)(DX*8), K1, Z10
 	VFMADD213PD  Z6, Z0, Z10
 	VBLENDMPD    Z10, Z6, K1, Z6
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
+	ADDQ         $+8, DX
+	CMPQ         DX, CX
 	JLE          loop8
 
 done7:
@@ -3954,182 +3953,186 @@ done7:
 	VADDPD        Z6, Z5, Z5
 
 done4:
-	IMUL3Q      $-1, 248(SP), CX
-	MOVQ        16(SP), DX
-	LEAQ        (DX)(CX*8), CX
-	VADDPD.BCST -16(CX), Z3, Z6
+	IMUL3Q      $-1, 248(SP), AX
+	MOVQ        16(SP), CX
+	LEAQ        (CX)(AX*8), AX
+	VADDPD.BCST -16(AX), Z3, Z6
 	VDIVPD      Z6, Z5, Z5
 	VXORPD      Z4, Z5, Z5
-	MOVQ        b+8(FP), CX
-	TESTQ       CX, CX
+	MOVQ        b+8(FP), AX
+	TESTQ       AX, AX
 	JLE         done9
-	MOVQ        b+8(FP), CX
-	IMULQ       248(SP), CX
-	IMUL3Q      $-1, CX, CX
-	MOVQ        8(SP), DX
-	LEAQ        (DX)(CX*8), DX
-	MOVQ        32(SP), BX
-	LEAQ        (BX)(CX*8), CX
-	MOVQ        b+8(FP), BX
-	LEAQ        -32(BX), BX
-	TESTQ       BX, BX
+	MOVQ        b+8(FP), AX
+	IMULQ       248(SP), AX
+	IMUL3Q      $-1, AX, AX
+	MOVQ        8(SP), CX
+	LEAQ        (CX)(AX*8), CX
+	MOVQ        32(SP), DX
+	LEAQ        (DX)(AX*8), AX
+	MOVQ        b+8(FP), DX
+	LEAQ        -32(DX), DX
+	TESTQ       DX, DX
 	JLT         done10
-	MOVQ        $+0, SI
+	MOVQ        $+0, BX
 	PCALIGN     $0x20
 
 loop11:
-	VMULPD      (CX)(SI*8), Z5, Z6
-	VMULPD      64(CX)(SI*8), Z5, Z7
-	VMULPD      128(CX)(SI*8), Z5, Z8
-	VMULPD      192(CX)(SI*8), Z5, Z9
-	VFMADD231PD (DX)(SI*8), Z0, Z6
-	VFMADD231PD 64(DX)(SI*8), Z0, Z7
-	VFMADD231PD 128(DX)(SI*8), Z0, Z8
-	VFMADD231PD 192(DX)(SI*8), Z0, Z9
-	MOVQ        dv_base+96(FP), DI
-	VMOVUPD     Z6, (DI)(SI*8)
-	MOVQ        dv_base+96(FP), DI
-	VMOVUPD     Z7, 64(DI)(SI*8)
-	MOVQ        dv_base+96(FP), DI
-	VMOVUPD     Z8, 128(DI)(SI*8)
-	MOVQ        dv_base+96(FP), DI
-	VMOVUPD     Z9, 192(DI)(SI*8)
-	MOVQ        40(SP), DI
-	VMULPD      (DI)(SI*8), Z6, Z6
-	MOVQ        40(SP), DI
-	VMULPD      64(DI)(SI*8), Z7, Z7
-	MOVQ        40(SP), DI
-	VMULPD      128(DI)(SI*8), Z8, Z8
-	MOVQ        40(SP), DI
-	VMULPD      192(DI)(SI*8), Z9, Z9
-	VMOVUPD     Z6, (AX)(SI*8)
-	VMOVUPD     Z7, 64(AX)(SI*8)
-	VMOVUPD     Z8, 128(AX)(SI*8)
-	VMOVUPD     Z9, 192(AX)(SI*8)
-	ADDQ        $+32, SI
-	CMPQ        SI, BX
+	VMULPD      (AX)(BX*8), Z5, Z6
+	VMULPD      64(AX)(BX*8), Z5, Z7
+	VMULPD      128(AX)(BX*8), Z5, Z8
+	VMULPD      192(AX)(BX*8), Z5, Z9
+	VFMADD231PD (CX)(BX*8), Z0, Z6
+	VFMADD231PD 64(CX)(BX*8), Z0, Z7
+	VFMADD231PD 128(CX)(BX*8), Z0, Z8
+	VFMADD231PD 192(CX)(BX*8), Z0, Z9
+	MOVQ        dv_base+96(FP), SI
+	VMOVUPD     Z6, (SI)(BX*8)
+	MOVQ        dv_base+96(FP), SI
+	VMOVUPD     Z7, 64(SI)(BX*8)
+	MOVQ        dv_base+96(FP), SI
+	VMOVUPD     Z8, 128(SI)(BX*8)
+	MOVQ        dv_base+96(FP), SI
+	VMOVUPD     Z9, 192(SI)(BX*8)
+	MOVQ        40(SP), SI
+	VMULPD      (SI)(BX*8), Z6, Z6
+	MOVQ        40(SP), SI
+	VMULPD      64(SI)(BX*8), Z7, Z7
+	MOVQ        40(SP), SI
+	VMULPD      128(SI)(BX*8), Z8, Z8
+	MOVQ        40(SP), SI
+	VMULPD      192(SI)(BX*8), Z9, Z9
+	MOVQ        du2_base+144(FP), SI
+	VMOVUPD     Z6, (SI)(BX*8)
+	MOVQ        du2_base+144(FP), SI
+	VMOVUPD     Z7, 64(SI)(BX*8)
+	MOVQ        du2_base+144(FP), SI
+	VMOVUPD     Z8, 128(SI)(BX*8)
+	MOVQ        du2_base+144(FP), SI
+	VMOVUPD     Z9, 192(SI)(BX*8)
+	ADDQ        $+32, BX
+	CMPQ        BX, DX
 	JLE         loop11
 
 done10:
+	MOVQ    b+8(FP), DX
+	ANDQ    $+31, DX
 	MOVQ    b+8(FP), BX
-	ANDQ    $+31, BX
-	MOVQ    b+8(FP), SI
-	SUBQ    BX, SI
-	MOVQ    b+8(FP), BX
-	LEAQ    7(BX), BX
-	LEAQ    -8(BX), BX
-	CMPQ    SI, BX
+	SUBQ    DX, BX
+	MOVQ    b+8(FP), DX
+	LEAQ    7(DX), DX
+	LEAQ    -8(DX), DX
+	CMPQ    BX, DX
 	JGT     done12
 	PCALIGN $0x20
 
 loop13:
-	MOVQ         b+8(FP), DI
-	SUBQ         SI, DI
-	VPBROADCASTQ DI, Z6
+	MOVQ         b+8(FP), SI
+	SUBQ         BX, SI
+	VPBROADCASTQ SI, Z6
 	VPCMPQ       $0x06, Z1, Z6, K1
-	VMOVUPD.Z    (DX)(SI*8), K1, Z6
-	VMOVUPD.Z    (CX)(SI*8), K1, Z7
+	VMOVUPD.Z    (CX)(BX*8), K1, Z6
+	VMOVUPD.Z    (AX)(BX*8), K1, Z7
 	VMULPD       Z7, Z5, Z7
 	VFMADD231PD  Z6, Z0, Z7
-	MOVQ         dv_base+96(FP), DI
-	VMOVUPD      Z7, K1, (DI)(SI*8)
-	MOVQ         40(SP), DI
-	VMOVUPD.Z    (DI)(SI*8), K1, Z6
+	MOVQ         dv_base+96(FP), SI
+	VMOVUPD      Z7, K1, (SI)(BX*8)
+	MOVQ         40(SP), SI
+	VMOVUPD.Z    (SI)(BX*8), K1, Z6
 	VMULPD       Z6, Z7, Z6
-	VMOVUPD      Z6, K1, (AX)(SI*8)
-	ADDQ         $+8, SI
-	CMPQ         SI, BX
+	MOVQ         du2_base+144(FP), SI
+	VMOVUPD      Z6, K1, (SI)(BX*8)
+	ADDQ         $+8, BX
+	CMPQ         BX, DX
 	JLE          loop13
 
 done12:
 done9:
-	MOVQ   l+16(FP), CX
-	TESTQ  CX, CX
+	MOVQ   l+16(FP), AX
+	TESTQ  AX, AX
 	JLE    done14
-	MOVQ   b+8(FP), CX
-	MOVQ   l+16(FP), DX
-	IMULQ  DX, CX
-	IMULQ  248(SP), CX
-	IMUL3Q $-1, CX, CX
-	MOVQ   72(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 256(SP)
-	MOVQ   80(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 264(SP)
-	MOVQ   96(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 272(SP)
-	MOVQ   112(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 280(SP)
-	MOVQ   120(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 288(SP)
-	MOVQ   144(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 296(SP)
-	MOVQ   176(SP), DX
-	LEAQ   (DX)(CX*8), DX
-	MOVQ   DX, 304(SP)
-	MOVQ   64(SP), DX
-	LEAQ   (DX)(CX*8), CX
-	MOVQ   CX, 312(SP)
+	MOVQ   b+8(FP), AX
 	MOVQ   l+16(FP), CX
-	TESTQ  CX, CX
+	IMULQ  CX, AX
+	IMULQ  248(SP), AX
+	IMUL3Q $-1, AX, AX
+	MOVQ   72(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 256(SP)
+	MOVQ   80(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 264(SP)
+	MOVQ   96(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 272(SP)
+	MOVQ   104(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 280(SP)
+	MOVQ   136(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 288(SP)
+	MOVQ   144(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 296(SP)
+	MOVQ   176(SP), CX
+	LEAQ   (CX)(AX*8), CX
+	MOVQ   CX, 304(SP)
+	MOVQ   64(SP), CX
+	LEAQ   (CX)(AX*8), AX
+	MOVQ   AX, 312(SP)
+	MOVQ   l+16(FP), AX
+	TESTQ  AX, AX
 	JLE    done15
-	MOVQ   $+0, CX
-	MOVQ   CX, 320(SP)
+	MOVQ   $+0, AX
+	MOVQ   AX, 320(SP)
 
 loop16:
-	MOVQ    b+8(FP), CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	TESTQ   AX, AX
 	JLE     done17
+	MOVQ    b+8(FP), AX
+	IMULQ   320(SP), AX
+	IMUL3Q  $-1, AX, AX
+	MOVQ    56(SP), CX
+	LEAQ    (CX)(AX*8), CX
+	MOVQ    CX, 328(SP)
+	MOVQ    256(SP), CX
+	LEAQ    (CX)(AX*8), CX
+	MOVQ    CX, 336(SP)
+	MOVQ    264(SP), CX
+	LEAQ    (CX)(AX*8), CX
+	MOVQ    CX, 344(SP)
+	MOVQ    88(SP), CX
+	LEAQ    (CX)(AX*8), CX
+	MOVQ    CX, 352(SP)
+	MOVQ    272(SP), CX
+	LEAQ    (CX)(AX*8), CX
+	MOVQ    CX, 360(SP)
+	MOVQ    280(SP), CX
+	LEAQ    (CX)(AX*8), CX
+	MOVQ    CX, 368(SP)
 	MOVQ    b+8(FP), CX
 	IMULQ   320(SP), CX
-	IMUL3Q  $-1, CX, CX
-	MOVQ    56(SP), DX
+	IMUL3Q  $-8, CX, CX
+	MOVQ    112(SP), DX
 	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 328(SP)
-	MOVQ    256(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 336(SP)
-	MOVQ    264(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 344(SP)
-	MOVQ    88(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 352(SP)
-	MOVQ    272(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 360(SP)
-	MOVQ    104(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 368(SP)
-	MOVQ    280(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 376(SP)
-	MOVQ    288(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    b+8(FP), BX
-	IMULQ   320(SP), BX
-	IMUL3Q  $-8, BX, BX
+	MOVQ    120(SP), BX
+	LEAQ    (BX)(CX*8), BX
 	MOVQ    128(SP), SI
-	LEAQ    (SI)(BX*8), SI
-	MOVQ    136(SP), DI
-	LEAQ    (DI)(BX*8), DI
+	LEAQ    (SI)(AX*8), SI
+	MOVQ    288(SP), DI
+	LEAQ    (DI)(AX*8), DI
 	MOVQ    48(SP), R8
-	LEAQ    (R8)(CX*8), R8
+	LEAQ    (R8)(AX*8), R8
 	MOVQ    296(SP), R9
-	LEAQ    (R9)(CX*8), R9
-	MOVQ    152(SP), R10
-	LEAQ    (R10)(BX*8), R10
+	LEAQ    (R9)(AX*8), R9
+	MOVQ    160(SP), R10
+	LEAQ    (R10)(CX*8), R10
 	MOVQ    168(SP), R11
-	LEAQ    (R11)(BX*8), BX
+	LEAQ    (R11)(CX*8), CX
 	MOVQ    304(SP), R11
-	LEAQ    (R11)(CX*8), R11
+	LEAQ    (R11)(AX*8), R11
 	MOVQ    312(SP), R12
-	LEAQ    (R12)(CX*8), CX
+	LEAQ    (R12)(AX*8), AX
 	MOVQ    b+8(FP), R12
 	TESTQ   R12, R12
 	JLE     done18
@@ -4140,7 +4143,8 @@ loop19:
 	MOVQ             328(SP), R13
 	LEAQ             (R13)(R12*8), R13
 	VBROADCASTSD     (R13), Z5
-	LEAQ             (AX)(R12*8), R13
+	MOVQ             du2_base+144(FP), R13
+	LEAQ             (R13)(R12*8), R13
 	VBROADCASTSD     (R13), Z6
 	MOVQ             336(SP), R13
 	LEAQ             (R13)(R12*8), R13
@@ -4158,78 +4162,77 @@ loop19:
 	MOVQ             360(SP), R13
 	LEAQ             (R13)(R12*8), R13
 	VBROADCASTSD     (R13), Z10
-	VMULPD           Z10, Z9, Z11
 	MOVQ             368(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X11, (R13)
-	MOVQ             376(SP), R13
-	LEAQ             (R13)(R12*8), R13
 	VBROADCASTSD     (R13), Z11
+	VMULPD           Z10, Z9, Z12
+	VMOVAPS          Z2, Z13
+	VFNMADD231PD     Z11, Z11, Z13
+	VMULPD           Z13, Z12, Z12
+	VMULPD           Z11, Z9, Z11
+	VSUBPD           Z10, Z2, Z13
+	VMULPD           Z13, Z10, Z10
+	VMULPD           Z10, Z11, Z10
 	LEAQ             (DX)(R12*8), R13
-	VBROADCASTSD     (R13), Z12
+	LEAQ             (BX)(R12*8), BP
+	VMULPD.BCST      (BP), Z10, Z11
+	VFMADD231PD.BCST (R13), Z12, Z11
+	LEAQ             (SI)(R12*8), R13
+	VMOVSD           X11, (R13)
+	LEAQ             (DI)(R12*8), R13
+	VBROADCASTSD     (R13), Z11
 	VMULPD           Z11, Z9, Z13
-	VMOVAPS          Z2, Z14
-	VFNMADD231PD     Z12, Z12, Z14
-	VMULPD           Z14, Z13, Z13
+	LEAQ             (R8)(R12*8), R13
+	VMOVSD           X13, (R13)
+	LEAQ             (R9)(R12*8), R13
+	VMULPD.BCST      (R13), Z9, Z9
+	VSUBPD           Z11, Z2, Z13
+	VMULPD           Z13, Z11, Z11
+	VMULPD           Z11, Z9, Z9
 	VADDPD           Z6, Z5, Z5
 	VMULPD           Z8, Z5, Z5
 	VSUBPD           Z7, Z2, Z6
 	VMULPD           Z6, Z7, Z6
 	VMULPD           Z6, Z5, Z5
-	VMULPD           Z12, Z9, Z6
-	VSUBPD           Z11, Z2, Z7
-	VMULPD           Z7, Z11, Z7
-	VMULPD           Z7, Z6, Z6
-	LEAQ             (SI)(R12*8), R13
-	LEAQ             (DI)(R12*8), BP
-	VMULPD.BCST      (BP), Z6, Z7
-	VFMADD231PD.BCST (R13), Z13, Z7
-	LEAQ             (R8)(R12*8), R13
-	VMOVSD           X7, (R13)
-	LEAQ             (R9)(R12*8), R13
-	VMULPD.BCST      (R13), Z9, Z7
-	VSUBPD           Z10, Z2, Z8
-	VMULPD           Z8, Z10, Z8
-	VMULPD           Z8, Z7, Z7
 	LEAQ             (R10)(R12*8), R13
-	LEAQ             (BX)(R12*8), BP
-	VMULPD.BCST      (BP), Z7, Z8
-	VFMADD231PD.BCST (R13), Z5, Z8
+	LEAQ             (CX)(R12*8), BP
+	VMULPD.BCST      (BP), Z5, Z6
+	VFMADD231PD.BCST (R13), Z9, Z6
 	MOVQ             nextDu_base+432(FP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X8, (R13)
+	VMOVSD           X6, (R13)
 	LEAQ             (R11)(R12*8), R13
-	VBROADCASTSD     (R13), Z8
-	VMULPD           Z8, Z7, Z9
+	VBROADCASTSD     (R13), Z6
+	VMULPD           Z6, Z9, Z7
 	MOVQ             dp2_base+480(FP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X9, (R13)
-	LEAQ             (CX)(R12*8), R13
-	VBROADCASTSD     (R13), Z9
-	VMULPD           Z9, Z6, Z10
+	VMOVSD           X7, (R13)
+	LEAQ             (AX)(R12*8), R13
+	VBROADCASTSD     (R13), Z7
+	VMULPD           Z7, Z10, Z8
 	MOVQ             184(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X10, (R13)
-	VMULPD           Z8, Z5, Z8
+	VMOVSD           X8, (R13)
+	VMULPD           Z6, Z5, Z6
 	MOVQ             192(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X8, (R13)
-	VMULPD           Z9, Z13, Z8
+	VMOVSD           X6, (R13)
+	VMULPD           Z7, Z12, Z6
 	MOVQ             200(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X8, (R13)
+	VMOVSD           X6, (R13)
 	MOVQ             208(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X7, (R13)
+	VMOVSD           X9, (R13)
 	MOVQ             216(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X6, (R13)
+	VMOVSD           X10, (R13)
 	MOVQ             224(SP), R13
 	LEAQ             (R13)(R12*8), R13
 	VMOVSD           X5, (R13)
 	MOVQ             232(SP), R13
 	LEAQ             (R13)(R12*8), R13
-	VMOVSD           X13, (R13)
+	VMOVSD           X12, (R13)
 	ADDQ             $+1, R12
 	MOVQ             b+8(FP), R13
 	CMPQ             R12, R13
@@ -4237,391 +4240,180 @@ loop19:
 
 done18:
 done17:
-	MOVQ    b+8(FP), CX
-	SHLQ    $0x03, CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	SHLQ    $0x03, AX
+	TESTQ   AX, AX
 	JLE     done20
-	MOVQ    b+8(FP), DX
-	IMULQ   320(SP), DX
-	IMUL3Q  $-8, DX, DX
-	MOVQ    160(SP), BX
-	LEAQ    (BX)(DX*8), DX
-	LEAQ    -32(CX), BX
-	TESTQ   BX, BX
+	MOVQ    b+8(FP), CX
+	IMULQ   320(SP), CX
+	IMUL3Q  $-8, CX, CX
+	MOVQ    152(SP), DX
+	LEAQ    (DX)(CX*8), CX
+	LEAQ    -32(AX), DX
+	TESTQ   DX, DX
 	JLT     done21
-	MOVQ    $+0, SI
+	MOVQ    $+0, BX
 	PCALIGN $0x20
 
 loop22:
-	MOVQ    dp2_base+480(FP), DI
-	VMOVUPD (DI)(SI*8), Z5
-	MOVQ    dp2_base+480(FP), DI
-	VMOVUPD 64(DI)(SI*8), Z6
-	MOVQ    dp2_base+480(FP), DI
-	VMOVUPD 128(DI)(SI*8), Z7
-	MOVQ    dp2_base+480(FP), DI
-	VMOVUPD 192(DI)(SI*8), Z8
-	VMOVUPD Z5, (DX)(SI*8)
-	VMOVUPD Z6, 64(DX)(SI*8)
-	VMOVUPD Z7, 128(DX)(SI*8)
-	VMOVUPD Z8, 192(DX)(SI*8)
-	ADDQ    $+32, SI
-	CMPQ    SI, BX
+	MOVQ    dp2_base+480(FP), SI
+	VMOVUPD (SI)(BX*8), Z5
+	MOVQ    dp2_base+480(FP), SI
+	VMOVUPD 64(SI)(BX*8), Z6
+	MOVQ    dp2_base+480(FP), SI
+	VMOVUPD 128(SI)(BX*8), Z7
+	MOVQ    dp2_base+480(FP), SI
+	VMOVUPD 192(SI)(BX*8), Z8
+	VMOVUPD Z5, (CX)(BX*8)
+	VMOVUPD Z6, 64(CX)(BX*8)
+	VMOVUPD Z7, 128(CX)(BX*8)
+	VMOVUPD Z8, 192(CX)(BX*8)
+	ADDQ    $+32, BX
+	CMPQ    BX, DX
 	JLE     loop22
 
 done21:
-	MOVQ    CX, BX
-	ANDQ    $+31, BX
-	MOVQ    CX, SI
-	SUBQ    BX, SI
-	LEAQ    7(CX), BX
-	LEAQ    -8(BX), BX
-	CMPQ    SI, BX
+	MOVQ    AX, DX
+	ANDQ    $+31, DX
+	MOVQ    AX, BX
+	SUBQ    DX, BX
+	LEAQ    7(AX), DX
+	LEAQ    -8(DX), DX
+	CMPQ    BX, DX
 	JGT     done23
 	PCALIGN $0x20
 
 loop24:
-	MOVQ         CX, DI
-	SUBQ         SI, DI
-	VPBROADCASTQ DI, Z5
+	MOVQ         AX, SI
+	SUBQ         BX, SI
+	VPBROADCASTQ SI, Z5
 	VPCMPQ       $0x06, Z1, Z5, K1
-	MOVQ         dp2_base+480(FP), DI
-	VMOVUPD.Z    (DI)(SI*8), K1, Z5
-	VMOVUPD      Z5, K1, (DX)(SI*8)
-	ADDQ         $+8, SI
-	CMPQ         SI, BX
+	MOVQ         dp2_base+480(FP), SI
+	VMOVUPD.Z    (SI)(BX*8), K1, Z5
+	VMOVUPD      Z5, K1, (CX)(BX*8)
+	ADDQ         $+8, BX
+	CMPQ         BX, DX
 	JLE          loop24
 
 done23:
 done20:
-	MOVQ    b+8(FP), CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	TESTQ   AX, AX
 	JLE     done25
-	MOVQ    b+8(FP), CX
-	LEAQ    -32(CX), CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	LEAQ    -32(AX), AX
+	TESTQ   AX, AX
 	JLT     done26
-	MOVQ    $+0, DX
+	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop27:
-	MOVQ    nextDu_base+432(FP), BX
-	VMOVUPD (BX)(DX*8), Z5
-	MOVQ    nextDu_base+432(FP), BX
-	VMOVUPD 64(BX)(DX*8), Z6
-	MOVQ    nextDu_base+432(FP), BX
-	VMOVUPD 128(BX)(DX*8), Z7
-	MOVQ    nextDu_base+432(FP), BX
-	VMOVUPD 192(BX)(DX*8), Z8
-	VMOVUPD Z5, (AX)(DX*8)
-	VMOVUPD Z6, 64(AX)(DX*8)
-	VMOVUPD Z7, 128(AX)(DX*8)
-	VMOVUPD Z8, 192(AX)(DX*8)
-	ADDQ    $+32, DX
-	CMPQ    DX, CX
+	MOVQ    nextDu_base+432(FP), DX
+	VMOVUPD (DX)(CX*8), Z5
+	MOVQ    nextDu_base+432(FP), DX
+	VMOVUPD 64(DX)(CX*8), Z6
+	MOVQ    nextDu_base+432(FP), DX
+	VMOVUPD 128(DX)(CX*8), Z7
+	MOVQ    nextDu_base+432(FP), DX
+	VMOVUPD 192(DX)(CX*8), Z8
+	MOVQ    du2_base+144(FP), DX
+	VMOVUPD Z5, (DX)(CX*8)
+	MOVQ    du2_base+144(FP), DX
+	VMOVUPD Z6, 64(DX)(CX*8)
+	MOVQ    du2_base+144(FP), DX
+	VMOVUPD Z7, 128(DX)(CX*8)
+	MOVQ    du2_base+144(FP), DX
+	VMOVUPD Z8, 192(DX)(CX*8)
+	ADDQ    $+32, CX
+	CMPQ    CX, AX
 	JLE     loop27
 
 done26:
+	MOVQ    b+8(FP), AX
+	ANDQ    $+31, AX
 	MOVQ    b+8(FP), CX
-	ANDQ    $+31, CX
-	MOVQ    b+8(FP), DX
-	SUBQ    CX, DX
-	MOVQ    b+8(FP), CX
-	LEAQ    7(CX), CX
-	LEAQ    -8(CX), CX
-	CMPQ    DX, CX
+	SUBQ    AX, CX
+	MOVQ    b+8(FP), AX
+	LEAQ    7(AX), AX
+	LEAQ    -8(AX), AX
+	CMPQ    CX, AX
 	JGT     done28
 	PCALIGN $0x20
 
 loop29:
-	MOVQ         b+8(FP), BX
-	SUBQ         DX, BX
-	VPBROADCASTQ BX, Z5
+	MOVQ         b+8(FP), DX
+	SUBQ         CX, DX
+	VPBROADCASTQ DX, Z5
 	VPCMPQ       $0x06, Z1, Z5, K1
-	MOVQ         nextDu_base+432(FP), BX
-	VMOVUPD.Z    (BX)(DX*8), K1, Z5
-	VMOVUPD      Z5, K1, (AX)(DX*8)
-	ADDQ         $+8, DX
-	CMPQ         DX, CX
+	MOVQ         nextDu_base+432(FP), DX
+	VMOVUPD.Z    (DX)(CX*8), K1, Z5
+	MOVQ         du2_base+144(FP), DX
+	VMOVUPD      Z5, K1, (DX)(CX*8)
+	ADDQ         $+8, CX
+	CMPQ         CX, AX
 	JLE          loop29
 
 done28:
 done25:
-	MOVQ 320(SP), CX
-	ADDQ $+1, CX
-	MOVQ CX, 320(SP)
-	MOVQ 320(SP), CX
-	MOVQ l+16(FP), DX
-	CMPQ CX, DX
+	MOVQ 320(SP), AX
+	ADDQ $+1, AX
+	MOVQ AX, 320(SP)
+	MOVQ 320(SP), AX
+	MOVQ l+16(FP), CX
+	CMPQ AX, CX
 	JLT  loop16
 
 done15:
 done14:
-	MOVQ    b+8(FP), CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	TESTQ   AX, AX
 	JLE     done30
-	MOVQ    b+8(FP), CX
-	IMULQ   248(SP), CX
-	IMUL3Q  $-1, CX, CX
-	MOVQ    240(SP), DX
-	LEAQ    (DX)(CX*8), CX
-	MOVQ    b+8(FP), DX
-	LEAQ    -32(DX), DX
-	TESTQ   DX, DX
-	JLT     done31
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop32:
-	VMOVUPD (CX)(BX*8), Z5
-	VMOVUPD 64(CX)(BX*8), Z6
-	VMOVUPD 128(CX)(BX*8), Z7
-	VMOVUPD 192(CX)(BX*8), Z8
-	VMULPD  (AX)(BX*8), Z5, Z5
-	VMULPD  64(AX)(BX*8), Z6, Z6
-	VMULPD  128(AX)(BX*8), Z7, Z7
-	VMULPD  192(AX)(BX*8), Z8, Z8
-	MOVQ    d_base+552(FP), SI
-	VADDPD  (SI)(BX*8), Z5, Z5
-	MOVQ    d_base+552(FP), SI
-	VADDPD  64(SI)(BX*8), Z6, Z6
-	MOVQ    d_base+552(FP), SI
-	VADDPD  128(SI)(BX*8), Z7, Z7
-	MOVQ    d_base+552(FP), SI
-	VADDPD  192(SI)(BX*8), Z8, Z8
-	MOVQ    d_base+552(FP), SI
-	VMOVUPD Z5, (SI)(BX*8)
-	MOVQ    d_base+552(FP), SI
-	VMOVUPD Z6, 64(SI)(BX*8)
-	MOVQ    d_base+552(FP), SI
-	VMOVUPD Z7, 128(SI)(BX*8)
-	MOVQ    d_base+552(FP), SI
-	VMOVUPD Z8, 192(SI)(BX*8)
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
-	JLE     loop32
-
-done31:
-	MOVQ    b+8(FP), DX
-	ANDQ    $+31, DX
-	MOVQ    b+8(FP), BX
-	SUBQ    DX, BX
-	MOVQ    b+8(FP), DX
-	LEAQ    7(DX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done33
-	PCALIGN $0x20
-
-loop34:
-	MOVQ         b+8(FP), SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z5
-	VPCMPQ       $0x06, Z1, Z5, K1
-	VMOVUPD.Z    (AX)(BX*8), K1, Z5
-	VMOVUPD.Z    (CX)(BX*8), K1, Z6
-	VMULPD       Z6, Z5, Z5
-	MOVQ         d_base+552(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z6
-	VADDPD       Z5, Z6, Z5
-	MOVQ         d_base+552(FP), SI
-	VMOVUPD      Z5, K1, (SI)(BX*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop34
-
-done33:
-done30:
-	MOVQ    b+8(FP), CX
-	MOVQ    l+16(FP), DX
-	IMULQ   DX, CX
-	SHLQ    $0x03, CX
-	TESTQ   CX, CX
-	JLE     done35
-	LEAQ    -32(CX), DX
-	TESTQ   DX, DX
-	JLT     done36
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop37:
-	MOVQ    dp_base+528(FP), SI
-	VMOVUPD (SI)(BX*8), Z5
-	MOVQ    dp_base+528(FP), SI
-	VMOVUPD 64(SI)(BX*8), Z6
-	MOVQ    dp_base+528(FP), SI
-	VMOVUPD 128(SI)(BX*8), Z7
-	MOVQ    dp_base+528(FP), SI
-	VMOVUPD 192(SI)(BX*8), Z8
-	MOVQ    dweights2_base+576(FP), SI
-	VADDPD  (SI)(BX*8), Z5, Z5
-	MOVQ    dweights2_base+576(FP), SI
-	VADDPD  64(SI)(BX*8), Z6, Z6
-	MOVQ    dweights2_base+576(FP), SI
-	VADDPD  128(SI)(BX*8), Z7, Z7
-	MOVQ    dweights2_base+576(FP), SI
-	VADDPD  192(SI)(BX*8), Z8, Z8
-	MOVQ    dweights2_base+576(FP), SI
-	VMOVUPD Z5, (SI)(BX*8)
-	MOVQ    dweights2_base+576(FP), SI
-	VMOVUPD Z6, 64(SI)(BX*8)
-	MOVQ    dweights2_base+576(FP), SI
-	VMOVUPD Z7, 128(SI)(BX*8)
-	MOVQ    dweights2_base+576(FP), SI
-	VMOVUPD Z8, 192(SI)(BX*8)
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
-	JLE     loop37
-
-done36:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    7(CX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done38
-	PCALIGN $0x20
-
-loop39:
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z5
-	VPCMPQ       $0x06, Z1, Z5, K1
-	MOVQ         dp_base+528(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z5
-	MOVQ         dweights2_base+576(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z6
-	VADDPD       Z5, Z6, Z5
-	MOVQ         dweights2_base+576(FP), SI
-	VMOVUPD      Z5, K1, (SI)(BX*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop39
-
-done38:
-done35:
-	MOVQ    b+8(FP), CX
-	TESTQ   CX, CX
-	JLE     done40
-	MOVQ    b+8(FP), CX
-	IMULQ   248(SP), CX
-	IMUL3Q  $-1, CX, CX
-	MOVQ    24(SP), DX
-	LEAQ    (DX)(CX*8), CX
-	MOVQ    b+8(FP), DX
-	LEAQ    -32(DX), DX
-	TESTQ   DX, DX
-	JLT     done41
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop42:
-	VMOVUPD (CX)(BX*8), Z5
-	VMOVUPD 64(CX)(BX*8), Z6
-	VMOVUPD 128(CX)(BX*8), Z7
-	VMOVUPD 192(CX)(BX*8), Z8
-	MOVQ    dv_base+96(FP), SI
-	VMULPD  (SI)(BX*8), Z5, Z5
-	MOVQ    dv_base+96(FP), SI
-	VMULPD  64(SI)(BX*8), Z6, Z6
-	MOVQ    dv_base+96(FP), SI
-	VMULPD  128(SI)(BX*8), Z7, Z7
-	MOVQ    dv_base+96(FP), SI
-	VMULPD  192(SI)(BX*8), Z8, Z8
-	MOVQ    d2_base+600(FP), SI
-	VADDPD  (SI)(BX*8), Z5, Z5
-	MOVQ    d2_base+600(FP), SI
-	VADDPD  64(SI)(BX*8), Z6, Z6
-	MOVQ    d2_base+600(FP), SI
-	VADDPD  128(SI)(BX*8), Z7, Z7
-	MOVQ    d2_base+600(FP), SI
-	VADDPD  192(SI)(BX*8), Z8, Z8
-	MOVQ    d2_base+600(FP), SI
-	VMOVUPD Z5, (SI)(BX*8)
-	MOVQ    d2_base+600(FP), SI
-	VMOVUPD Z6, 64(SI)(BX*8)
-	MOVQ    d2_base+600(FP), SI
-	VMOVUPD Z7, 128(SI)(BX*8)
-	MOVQ    d2_base+600(FP), SI
-	VMOVUPD Z8, 192(SI)(BX*8)
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
-	JLE     loop42
-
-done41:
-	MOVQ    b+8(FP), DX
-	ANDQ    $+31, DX
-	MOVQ    b+8(FP), BX
-	SUBQ    DX, BX
-	MOVQ    b+8(FP), DX
-	LEAQ    7(DX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done43
-	PCALIGN $0x20
-
-loop44:
-	MOVQ         b+8(FP), SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z5
-	VPCMPQ       $0x06, Z1, Z5, K1
-	MOVQ         dv_base+96(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z5
-	VMOVUPD.Z    (CX)(BX*8), K1, Z6
-	VMULPD       Z6, Z5, Z5
-	MOVQ         d2_base+600(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z6
-	VADDPD       Z5, Z6, Z5
-	MOVQ         d2_base+600(FP), SI
-	VMOVUPD      Z5, K1, (SI)(BX*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop44
-
-done43:
-done40:
-	MOVQ    b+8(FP), CX
-	TESTQ   CX, CX
-	JLE     done45
+	MOVQ    b+8(FP), AX
+	IMULQ   248(SP), AX
+	IMUL3Q  $-1, AX, AX
+	MOVQ    240(SP), CX
+	LEAQ    (CX)(AX*8), AX
 	MOVQ    b+8(FP), CX
 	LEAQ    -32(CX), CX
 	TESTQ   CX, CX
-	JLT     done46
+	JLT     done31
 	MOVQ    $+0, DX
 	PCALIGN $0x20
 
-loop47:
-	MOVQ    dv_base+96(FP), BX
-	VMOVUPD (BX)(DX*8), Z5
-	MOVQ    dv_base+96(FP), BX
-	VMOVUPD 64(BX)(DX*8), Z6
-	MOVQ    dv_base+96(FP), BX
-	VMOVUPD 128(BX)(DX*8), Z7
-	MOVQ    dv_base+96(FP), BX
-	VMOVUPD 192(BX)(DX*8), Z8
-	MOVQ    d3_base+648(FP), BX
+loop32:
+	VMOVUPD (AX)(DX*8), Z5
+	VMOVUPD 64(AX)(DX*8), Z6
+	VMOVUPD 128(AX)(DX*8), Z7
+	VMOVUPD 192(AX)(DX*8), Z8
+	MOVQ    du2_base+144(FP), BX
+	VMULPD  (BX)(DX*8), Z5, Z5
+	MOVQ    du2_base+144(FP), BX
+	VMULPD  64(BX)(DX*8), Z6, Z6
+	MOVQ    du2_base+144(FP), BX
+	VMULPD  128(BX)(DX*8), Z7, Z7
+	MOVQ    du2_base+144(FP), BX
+	VMULPD  192(BX)(DX*8), Z8, Z8
+	MOVQ    d_base+552(FP), BX
 	VADDPD  (BX)(DX*8), Z5, Z5
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VADDPD  64(BX)(DX*8), Z6, Z6
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VADDPD  128(BX)(DX*8), Z7, Z7
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VADDPD  192(BX)(DX*8), Z8, Z8
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VMOVUPD Z5, (BX)(DX*8)
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VMOVUPD Z6, 64(BX)(DX*8)
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VMOVUPD Z7, 128(BX)(DX*8)
-	MOVQ    d3_base+648(FP), BX
+	MOVQ    d_base+552(FP), BX
 	VMOVUPD Z8, 192(BX)(DX*8)
 	ADDQ    $+32, DX
 	CMPQ    DX, CX
-	JLE     loop47
+	JLE     loop32
 
-done46:
+done31:
 	MOVQ    b+8(FP), CX
 	ANDQ    $+31, CX
 	MOVQ    b+8(FP), DX
@@ -4630,145 +4422,366 @@ done46:
 	LEAQ    7(CX), CX
 	LEAQ    -8(CX), CX
 	CMPQ    DX, CX
-	JGT     done48
+	JGT     done33
 	PCALIGN $0x20
 
-loop49:
+loop34:
+	MOVQ         b+8(FP), BX
+	SUBQ         DX, BX
+	VPBROADCASTQ BX, Z5
+	VPCMPQ       $0x06, Z1, Z5, K1
+	MOVQ         du2_base+144(FP), BX
+	VMOVUPD.Z    (BX)(DX*8), K1, Z5
+	VMOVUPD.Z    (AX)(DX*8), K1, Z6
+	VMULPD       Z6, Z5, Z5
+	MOVQ         d_base+552(FP), BX
+	VMOVUPD.Z    (BX)(DX*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	MOVQ         d_base+552(FP), BX
+	VMOVUPD      Z5, K1, (BX)(DX*8)
+	ADDQ         $+8, DX
+	CMPQ         DX, CX
+	JLE          loop34
+
+done33:
+done30:
+	MOVQ    b+8(FP), AX
+	MOVQ    l+16(FP), CX
+	IMULQ   CX, AX
+	SHLQ    $0x03, AX
+	TESTQ   AX, AX
+	JLE     done35
+	LEAQ    -32(AX), CX
+	TESTQ   CX, CX
+	JLT     done36
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop37:
+	MOVQ    dp_base+528(FP), BX
+	VMOVUPD (BX)(DX*8), Z5
+	MOVQ    dp_base+528(FP), BX
+	VMOVUPD 64(BX)(DX*8), Z6
+	MOVQ    dp_base+528(FP), BX
+	VMOVUPD 128(BX)(DX*8), Z7
+	MOVQ    dp_base+528(FP), BX
+	VMOVUPD 192(BX)(DX*8), Z8
+	MOVQ    dweights2_base+576(FP), BX
+	VADDPD  (BX)(DX*8), Z5, Z5
+	MOVQ    dweights2_base+576(FP), BX
+	VADDPD  64(BX)(DX*8), Z6, Z6
+	MOVQ    dweights2_base+576(FP), BX
+	VADDPD  128(BX)(DX*8), Z7, Z7
+	MOVQ    dweights2_base+576(FP), BX
+	VADDPD  192(BX)(DX*8), Z8, Z8
+	MOVQ    dweights2_base+576(FP), BX
+	VMOVUPD Z5, (BX)(DX*8)
+	MOVQ    dweights2_base+576(FP), BX
+	VMOVUPD Z6, 64(BX)(DX*8)
+	MOVQ    dweights2_base+576(FP), BX
+	VMOVUPD Z7, 128(BX)(DX*8)
+	MOVQ    dweights2_base+576(FP), BX
+	VMOVUPD Z8, 192(BX)(DX*8)
+	ADDQ    $+32, DX
+	CMPQ    DX, CX
+	JLE     loop37
+
+done36:
+	MOVQ    AX, CX
+	ANDQ    $+31, CX
+	MOVQ    AX, DX
+	SUBQ    CX, DX
+	LEAQ    7(AX), CX
+	LEAQ    -8(CX), CX
+	CMPQ    DX, CX
+	JGT     done38
+	PCALIGN $0x20
+
+loop39:
+	MOVQ         AX, BX
+	SUBQ         DX, BX
+	VPBROADCASTQ BX, Z5
+	VPCMPQ       $0x06, Z1, Z5, K1
+	MOVQ         dp_base+528(FP), BX
+	VMOVUPD.Z    (BX)(DX*8), K1, Z5
+	MOVQ         dweights2_base+576(FP), BX
+	VMOVUPD.Z    (BX)(DX*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	MOVQ         dweights2_base+576(FP), BX
+	VMOVUPD      Z5, K1, (BX)(DX*8)
+	ADDQ         $+8, DX
+	CMPQ         DX, CX
+	JLE          loop39
+
+done38:
+done35:
+	MOVQ    b+8(FP), AX
+	TESTQ   AX, AX
+	JLE     done40
+	MOVQ    b+8(FP), AX
+	IMULQ   248(SP), AX
+	IMUL3Q  $-1, AX, AX
+	MOVQ    24(SP), CX
+	LEAQ    (CX)(AX*8), AX
+	MOVQ    b+8(FP), CX
+	LEAQ    -32(CX), CX
+	TESTQ   CX, CX
+	JLT     done41
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop42:
+	VMOVUPD (AX)(DX*8), Z5
+	VMOVUPD 64(AX)(DX*8), Z6
+	VMOVUPD 128(AX)(DX*8), Z7
+	VMOVUPD 192(AX)(DX*8), Z8
+	MOVQ    dv_base+96(FP), BX
+	VMULPD  (BX)(DX*8), Z5, Z5
+	MOVQ    dv_base+96(FP), BX
+	VMULPD  64(BX)(DX*8), Z6, Z6
+	MOVQ    dv_base+96(FP), BX
+	VMULPD  128(BX)(DX*8), Z7, Z7
+	MOVQ    dv_base+96(FP), BX
+	VMULPD  192(BX)(DX*8), Z8, Z8
+	MOVQ    d2_base+600(FP), BX
+	VADDPD  (BX)(DX*8), Z5, Z5
+	MOVQ    d2_base+600(FP), BX
+	VADDPD  64(BX)(DX*8), Z6, Z6
+	MOVQ    d2_base+600(FP), BX
+	VADDPD  128(BX)(DX*8), Z7, Z7
+	MOVQ    d2_base+600(FP), BX
+	VADDPD  192(BX)(DX*8), Z8, Z8
+	MOVQ    d2_base+600(FP), BX
+	VMOVUPD Z5, (BX)(DX*8)
+	MOVQ    d2_base+600(FP), BX
+	VMOVUPD Z6, 64(BX)(DX*8)
+	MOVQ    d2_base+600(FP), BX
+	VMOVUPD Z7, 128(BX)(DX*8)
+	MOVQ    d2_base+600(FP), BX
+	VMOVUPD Z8, 192(BX)(DX*8)
+	ADDQ    $+32, DX
+	CMPQ    DX, CX
+	JLE     loop42
+
+done41:
+	MOVQ    b+8(FP), CX
+	ANDQ    $+31, CX
+	MOVQ    b+8(FP), DX
+	SUBQ    CX, DX
+	MOVQ    b+8(FP), CX
+	LEAQ    7(CX), CX
+	LEAQ    -8(CX), CX
+	CMPQ    DX, CX
+	JGT     done43
+	PCALIGN $0x20
+
+loop44:
 	MOVQ         b+8(FP), BX
 	SUBQ         DX, BX
 	VPBROADCASTQ BX, Z5
 	VPCMPQ       $0x06, Z1, Z5, K1
 	MOVQ         dv_base+96(FP), BX
 	VMOVUPD.Z    (BX)(DX*8), K1, Z5
-	MOVQ         d3_base+648(FP), BX
+	VMOVUPD.Z    (AX)(DX*8), K1, Z6
+	VMULPD       Z6, Z5, Z5
+	MOVQ         d2_base+600(FP), BX
 	VMOVUPD.Z    (BX)(DX*8), K1, Z6
 	VADDPD       Z5, Z6, Z5
-	MOVQ         d3_base+648(FP), BX
+	MOVQ         d2_base+600(FP), BX
 	VMOVUPD      Z5, K1, (BX)(DX*8)
 	ADDQ         $+8, DX
 	CMPQ         DX, CX
+	JLE          loop44
+
+done43:
+done40:
+	MOVQ    b+8(FP), AX
+	TESTQ   AX, AX
+	JLE     done45
+	MOVQ    b+8(FP), AX
+	LEAQ    -32(AX), AX
+	TESTQ   AX, AX
+	JLT     done46
+	MOVQ    $+0, CX
+	PCALIGN $0x20
+
+loop47:
+	MOVQ    dv_base+96(FP), DX
+	VMOVUPD (DX)(CX*8), Z5
+	MOVQ    dv_base+96(FP), DX
+	VMOVUPD 64(DX)(CX*8), Z6
+	MOVQ    dv_base+96(FP), DX
+	VMOVUPD 128(DX)(CX*8), Z7
+	MOVQ    dv_base+96(FP), DX
+	VMOVUPD 192(DX)(CX*8), Z8
+	MOVQ    d3_base+648(FP), DX
+	VADDPD  (DX)(CX*8), Z5, Z5
+	MOVQ    d3_base+648(FP), DX
+	VADDPD  64(DX)(CX*8), Z6, Z6
+	MOVQ    d3_base+648(FP), DX
+	VADDPD  128(DX)(CX*8), Z7, Z7
+	MOVQ    d3_base+648(FP), DX
+	VADDPD  192(DX)(CX*8), Z8, Z8
+	MOVQ    d3_base+648(FP), DX
+	VMOVUPD Z5, (DX)(CX*8)
+	MOVQ    d3_base+648(FP), DX
+	VMOVUPD Z6, 64(DX)(CX*8)
+	MOVQ    d3_base+648(FP), DX
+	VMOVUPD Z7, 128(DX)(CX*8)
+	MOVQ    d3_base+648(FP), DX
+	VMOVUPD Z8, 192(DX)(CX*8)
+	ADDQ    $+32, CX
+	CMPQ    CX, AX
+	JLE     loop47
+
+done46:
+	MOVQ    b+8(FP), AX
+	ANDQ    $+31, AX
+	MOVQ    b+8(FP), CX
+	SUBQ    AX, CX
+	MOVQ    b+8(FP), AX
+	LEAQ    7(AX), AX
+	LEAQ    -8(AX), AX
+	CMPQ    CX, AX
+	JGT     done48
+	PCALIGN $0x20
+
+loop49:
+	MOVQ         b+8(FP), DX
+	SUBQ         CX, DX
+	VPBROADCASTQ DX, Z5
+	VPCMPQ       $0x06, Z1, Z5, K1
+	MOVQ         dv_base+96(FP), DX
+	VMOVUPD.Z    (DX)(CX*8), K1, Z5
+	MOVQ         d3_base+648(FP), DX
+	VMOVUPD.Z    (DX)(CX*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	MOVQ         d3_base+648(FP), DX
+	VMOVUPD      Z5, K1, (DX)(CX*8)
+	ADDQ         $+8, CX
+	CMPQ         CX, AX
 	JLE          loop49
 
 done48:
 done45:
-	MOVQ    b+8(FP), CX
-	MOVQ    l+16(FP), DX
-	IMULQ   DX, CX
-	TESTQ   CX, CX
+	MOVQ    b+8(FP), AX
+	MOVQ    l+16(FP), CX
+	IMULQ   CX, AX
+	TESTQ   AX, AX
 	JLE     done50
-	LEAQ    -32(CX), DX
-	TESTQ   DX, DX
+	LEAQ    -32(AX), CX
+	TESTQ   CX, CX
 	JLT     done51
-	MOVQ    $+0, BX
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop52:
-	MOVQ    nextDhs_base+360(FP), SI
-	VMOVUPD (SI)(BX*8), Z5
-	MOVQ    nextDhs_base+360(FP), SI
-	VMOVUPD 64(SI)(BX*8), Z6
-	MOVQ    nextDhs_base+360(FP), SI
-	VMOVUPD 128(SI)(BX*8), Z7
-	MOVQ    nextDhs_base+360(FP), SI
-	VMOVUPD 192(SI)(BX*8), Z8
-	MOVQ    dhs_base+168(FP), SI
-	VMOVUPD Z5, (SI)(BX*8)
-	MOVQ    dhs_base+168(FP), SI
-	VMOVUPD Z6, 64(SI)(BX*8)
-	MOVQ    dhs_base+168(FP), SI
-	VMOVUPD Z7, 128(SI)(BX*8)
-	MOVQ    dhs_base+168(FP), SI
-	VMOVUPD Z8, 192(SI)(BX*8)
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
+	MOVQ    nextDhs_base+312(FP), BX
+	VMOVUPD (BX)(DX*8), Z5
+	MOVQ    nextDhs_base+312(FP), BX
+	VMOVUPD 64(BX)(DX*8), Z6
+	MOVQ    nextDhs_base+312(FP), BX
+	VMOVUPD 128(BX)(DX*8), Z7
+	MOVQ    nextDhs_base+312(FP), BX
+	VMOVUPD 192(BX)(DX*8), Z8
+	MOVQ    dhs_base+168(FP), BX
+	VMOVUPD Z5, (BX)(DX*8)
+	MOVQ    dhs_base+168(FP), BX
+	VMOVUPD Z6, 64(BX)(DX*8)
+	MOVQ    dhs_base+168(FP), BX
+	VMOVUPD Z7, 128(BX)(DX*8)
+	MOVQ    dhs_base+168(FP), BX
+	VMOVUPD Z8, 192(BX)(DX*8)
+	ADDQ    $+32, DX
+	CMPQ    DX, CX
 	JLE     loop52
 
 done51:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    7(CX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
+	MOVQ    AX, CX
+	ANDQ    $+31, CX
+	MOVQ    AX, DX
+	SUBQ    CX, DX
+	LEAQ    7(AX), CX
+	LEAQ    -8(CX), CX
+	CMPQ    DX, CX
 	JGT     done53
 	PCALIGN $0x20
 
 loop54:
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z5
+	MOVQ         AX, BX
+	SUBQ         DX, BX
+	VPBROADCASTQ BX, Z5
 	VPCMPQ       $0x06, Z1, Z5, K1
-	MOVQ         nextDhs_base+360(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z5
-	MOVQ         dhs_base+168(FP), SI
-	VMOVUPD      Z5, K1, (SI)(BX*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
+	MOVQ         nextDhs_base+312(FP), BX
+	VMOVUPD.Z    (BX)(DX*8), K1, Z5
+	MOVQ         dhs_base+168(FP), BX
+	VMOVUPD      Z5, K1, (BX)(DX*8)
+	ADDQ         $+8, DX
+	CMPQ         DX, CX
 	JLE          loop54
 
 done53:
 done50:
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JLE     done55
-	LEAQ    -32(CX), DX
-	TESTQ   DX, DX
+	LEAQ    -32(AX), CX
+	TESTQ   CX, CX
 	JLT     done56
-	MOVQ    $+0, BX
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop57:
-	MOVQ    nextDes_base+288(FP), SI
-	VMOVUPD (SI)(BX*8), Z5
-	MOVQ    nextDes_base+288(FP), SI
-	VMOVUPD 64(SI)(BX*8), Z6
-	MOVQ    nextDes_base+288(FP), SI
-	VMOVUPD 128(SI)(BX*8), Z7
-	MOVQ    nextDes_base+288(FP), SI
-	VMOVUPD 192(SI)(BX*8), Z8
-	MOVQ    des_base+240(FP), SI
-	VMOVUPD Z5, (SI)(BX*8)
-	MOVQ    des_base+240(FP), SI
-	VMOVUPD Z6, 64(SI)(BX*8)
-	MOVQ    des_base+240(FP), SI
-	VMOVUPD Z7, 128(SI)(BX*8)
-	MOVQ    des_base+240(FP), SI
-	VMOVUPD Z8, 192(SI)(BX*8)
-	ADDQ    $+32, BX
-	CMPQ    BX, DX
+	MOVQ    nextDes_base+384(FP), BX
+	VMOVUPD (BX)(DX*8), Z5
+	MOVQ    nextDes_base+384(FP), BX
+	VMOVUPD 64(BX)(DX*8), Z6
+	MOVQ    nextDes_base+384(FP), BX
+	VMOVUPD 128(BX)(DX*8), Z7
+	MOVQ    nextDes_base+384(FP), BX
+	VMOVUPD 192(BX)(DX*8), Z8
+	MOVQ    des_base+240(FP), BX
+	VMOVUPD Z5, (BX)(DX*8)
+	MOVQ    des_base+240(FP), BX
+	VMOVUPD Z6, 64(BX)(DX*8)
+	MOVQ    des_base+240(FP), BX
+	VMOVUPD Z7, 128(BX)(DX*8)
+	MOVQ    des_base+240(FP), BX
+	VMOVUPD Z8, 192(BX)(DX*8)
+	ADDQ    $+32, DX
+	CMPQ    DX, CX
 	JLE     loop57
 
 done56:
-	MOVQ    CX, DX
-	ANDQ    $+31, DX
-	MOVQ    CX, BX
-	SUBQ    DX, BX
-	LEAQ    7(CX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
+	MOVQ    AX, CX
+	ANDQ    $+31, CX
+	MOVQ    AX, DX
+	SUBQ    CX, DX
+	LEAQ    7(AX), CX
+	LEAQ    -8(CX), CX
+	CMPQ    DX, CX
 	JGT     done58
 	PCALIGN $0x20
 
 loop59:
-	MOVQ         CX, SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z5
+	MOVQ         AX, BX
+	SUBQ         DX, BX
+	VPBROADCASTQ BX, Z5
 	VPCMPQ       $0x06, Z1, Z5, K1
-	MOVQ         nextDes_base+288(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z5
-	MOVQ         des_base+240(FP), SI
-	VMOVUPD      Z5, K1, (SI)(BX*8)
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
+	MOVQ         nextDes_base+384(FP), BX
+	VMOVUPD.Z    (BX)(DX*8), K1, Z5
+	MOVQ         des_base+240(FP), BX
+	VMOVUPD      Z5, K1, (BX)(DX*8)
+	ADDQ         $+8, DX
+	CMPQ         DX, CX
 	JLE          loop59
 
 done58:
 done55:
-	MOVQ 248(SP), CX
-	ADDQ $+1, CX
-	MOVQ CX, 248(SP)
-	MOVQ 248(SP), CX
-	CMPQ CX, (SP)
+	MOVQ 248(SP), AX
+	ADDQ $+1, AX
+	MOVQ AX, 248(SP)
+	MOVQ 248(SP), AX
+	CMPQ AX, (SP)
 	JLT  loop3
 
 done2:
@@ -4776,7 +4789,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func desLoopAVX2(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, f2 []float64, nextDes []float64, i []float64, p16 []float64, nextDhs []float64, weights []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
+// func desLoopAVX2(c int, b int, l int, seq []float64, t []float64, t2 []float64, dv []float64, extra []float64, du2 []float64, dhs []float64, o []float64, zh1 []float64, des []float64, i []float64, p14 []float64, nextDhs []float64, weights []float64, f2 []float64, nextDes []float64, es []float64, nextDu []float64, u []float64, dp2 []float64, hs []float64, dp []float64, d []float64, dweights2 []float64, d2 []float64, u2 []float64, d3 []float64, dtotal float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·desLoopAVX2(SB), $376-680
 	MOVQ         du2_base+144(FP), AX
@@ -4852,22 +4865,14 @@ TEXT ·desLoopAVX2(SB), $376-680
 	MOVQ         48(SP), DX
 	LEAQ         (CX)(DX*8), CX
 	MOVQ         CX, 88(SP)
-	MOVQ         f2_base+264(FP), CX
+	MOVQ         i_base+264(FP), CX
 	MOVQ         64(SP), DX
 	LEAQ         (CX)(DX*8), CX
 	MOVQ         CX, 96(SP)
-	MOVQ         nextDes_base+288(FP), CX
-	MOVQ         48(SP), DX
+	MOVQ         p14_base+288(FP), CX
+	MOVQ         64(SP), DX
 	LEAQ         (CX)(DX*8), CX
 	MOVQ         CX, 104(SP)
-	MOVQ         i_base+312(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 112(SP)
-	MOVQ         p16_base+336(FP), CX
-	MOVQ         64(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 120(SP)
 	MOVQ         b+8(FP), CX
 	MOVQ         l+16(FP), DX
 	IMULQ        DX, CX
@@ -4875,9 +4880,9 @@ TEXT ·desLoopAVX2(SB), $376-680
 	MOVQ         b+8(FP), DX
 	IMUL3Q       $-5, DX, DX
 	LEAQ         (CX)(DX*1), CX
-	MOVQ         weights_base+384(FP), DX
+	MOVQ         weights_base+336(FP), DX
 	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 128(SP)
+	MOVQ         CX, 112(SP)
 	MOVQ         b+8(FP), CX
 	MOVQ         l+16(FP), DX
 	IMULQ        DX, CX
@@ -4885,10 +4890,18 @@ TEXT ·desLoopAVX2(SB), $376-680
 	MOVQ         b+8(FP), DX
 	IMUL3Q       $-7, DX, DX
 	LEAQ         (CX)(DX*1), CX
-	MOVQ         weights_base+384(FP), DX
+	MOVQ         weights_base+336(FP), DX
 	LEAQ         (DX)(CX*8), CX
+	MOVQ         CX, 120(SP)
+	MOVQ         nextDhs_base+312(FP), CX
+	MOVQ         48(SP), DX
+	LEAQ         (CX)(DX*8), CX
+	MOVQ         CX, 128(SP)
+	MOVQ         f2_base+360(FP), CX
+	MOVQ         64(SP), DX
+	LEAQ         (CX)(DX*8), CX
 	MOVQ         CX, 136(SP)
-	MOVQ         nextDhs_base+360(FP), CX
+	MOVQ         nextDes_base+384(FP), CX
 	MOVQ         48(SP), DX
 	LEAQ         (CX)(DX*8), CX
 	MOVQ         CX, 48(SP)
@@ -4901,22 +4914,22 @@ TEXT ·desLoopAVX2(SB), $376-680
 	IMULQ        DX, CX
 	SHLQ         $0x03, CX
 	MOVQ         b+8(FP), DX
-	IMUL3Q       $-6, DX, DX
+	IMUL3Q       $-8, DX, DX
 	LEAQ         (CX)(DX*1), CX
-	MOVQ         weights_base+384(FP), DX
-	LEAQ         (DX)(CX*8), CX
 	MOVQ         CX, 152(SP)
+	MOVQ         weights_base+336(FP), CX
+	MOVQ         152(SP), DX
+	LEAQ         (CX)(DX*8), CX
+	MOVQ         CX, 160(SP)
 	MOVQ         b+8(FP), CX
 	MOVQ         l+16(FP), DX
 	IMULQ        DX, CX
 	SHLQ         $0x03, CX
 	MOVQ         b+8(FP), DX
-	IMUL3Q       $-8, DX, DX
+	IMUL3Q       $-6, DX, DX
 	LEAQ         (CX)(DX*1), CX
-	MOVQ         CX, 160(SP)
-	MOVQ         weights_base+384(FP), CX
-	MOVQ         160(SP), DX
-	LEAQ         (CX)(DX*8), CX
+	MOVQ         weights_base+336(FP), DX
+	LEAQ         (DX)(CX*8), CX
 	MOVQ         CX, 168(SP)
 	MOVQ         u_base+456(FP), CX
 	MOVQ         64(SP), DX
@@ -4961,9 +4974,9 @@ TEXT ·desLoopAVX2(SB), $376-680
 	LEAQ         (DX)(CX*8), CX
 	MOVQ         CX, 232(SP)
 	MOVQ         dp_base+528(FP), CX
-	MOVQ         160(SP), DX
+	MOVQ         152(SP), DX
 	LEAQ         (CX)(DX*8), CX
-	MOVQ         CX, 160(SP)
+	MOVQ         CX, 152(SP)
 	MOVQ         seq_base+24(FP), CX
 	MOVQ         24(SP), DX
 	LEAQ         (CX)(DX*8), CX
@@ -5175,10 +5188,10 @@ done10:
 	MOVQ   96(SP), DX
 	LEAQ   (DX)(CX*8), DX
 	MOVQ   DX, 272(SP)
-	MOVQ   112(SP), DX
+	MOVQ   104(SP), DX
 	LEAQ   (DX)(CX*8), DX
 	MOVQ   DX, 280(SP)
-	MOVQ   120(SP), DX
+	MOVQ   136(SP), DX
 	LEAQ   (DX)(CX*8), DX
 	MOVQ   DX, 288(SP)
 	MOVQ   144(SP), DX
@@ -5218,28 +5231,28 @@ loop18:
 	MOVQ    272(SP), DX
 	LEAQ    (DX)(CX*8), DX
 	MOVQ    DX, 360(SP)
-	MOVQ    104(SP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    DX, 368(SP)
 	MOVQ    280(SP), DX
 	LEAQ    (DX)(CX*8), DX
-	MOVQ    288(SP), BX
-	LEAQ    (BX)(CX*8), BX
-	MOVQ    b+8(FP), SI
-	IMULQ   320(SP), SI
-	IMUL3Q  $-8, SI, SI
+	MOVQ    DX, 368(SP)
+	MOVQ    b+8(FP), DX
+	IMULQ   320(SP), DX
+	IMUL3Q  $-8, DX, DX
+	MOVQ    112(SP), BX
+	LEAQ    (BX)(DX*8), BX
+	MOVQ    120(SP), SI
+	LEAQ    (SI)(DX*8), SI
 	MOVQ    128(SP), DI
-	LEAQ    (DI)(SI*8), DI
-	MOVQ    136(SP), R8
-	LEAQ    (R8)(SI*8), R8
+	LEAQ    (DI)(CX*8), DI
+	MOVQ    288(SP), R8
+	LEAQ    (R8)(CX*8), R8
 	MOVQ    48(SP), R9
 	LEAQ    (R9)(CX*8), R9
 	MOVQ    296(SP), R10
 	LEAQ    (R10)(CX*8), R10
-	MOVQ    152(SP), R11
-	LEAQ    (R11)(SI*8), R11
+	MOVQ    160(SP), R11
+	LEAQ    (R11)(DX*8), R11
 	MOVQ    168(SP), R12
-	LEAQ    (R12)(SI*8), SI
+	LEAQ    (R12)(DX*8), DX
 	MOVQ    304(SP), R12
 	LEAQ    (R12)(CX*8), R12
 	MOVQ    312(SP), R13
@@ -5273,82 +5286,82 @@ loop21:
 	MOVQ         360(SP), BP
 	LEAQ         (BP)(R13*8), BP
 	VBROADCASTSD (BP), Y9
-	VMULPD       Y9, Y11, Y10
 	MOVQ         368(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X10, (BP)
-	LEAQ         (DX)(R13*8), BP
 	VBROADCASTSD (BP), Y10
+	VMULPD       Y9, Y11, Y12
+	VMOVAPS      Y2, Y13
+	VFNMADD231PD Y10, Y10, Y13
+	VMULPD       Y13, Y12, Y12
+	VMULPD       Y10, Y11, Y10
+	VSUBPD       Y9, Y2, Y13
+	VMULPD       Y13, Y9, Y9
+	VMULPD       Y9, Y10, Y9
 	LEAQ         (BX)(R13*8), BP
-	VBROADCASTSD (BP), Y12
+	VBROADCASTSD (BP), Y10
+	LEAQ         (SI)(R13*8), BP
+	VBROADCASTSD (BP), Y13
+	VMULPD       Y13, Y9, Y13
+	VFMADD231PD  Y10, Y12, Y13
+	LEAQ         (DI)(R13*8), BP
+	VMOVSD       X13, (BP)
+	LEAQ         (R8)(R13*8), BP
+	VBROADCASTSD (BP), Y10
 	VMULPD       Y10, Y11, Y13
-	VMOVAPS      Y2, Y14
-	VFNMADD231PD Y12, Y12, Y14
-	VMULPD       Y14, Y13, Y13
+	LEAQ         (R9)(R13*8), BP
+	VMOVSD       X13, (BP)
+	LEAQ         (R10)(R13*8), BP
+	VBROADCASTSD (BP), Y13
+	VMULPD       Y13, Y11, Y11
+	VSUBPD       Y10, Y2, Y13
+	VMULPD       Y13, Y10, Y10
+	VMULPD       Y10, Y11, Y10
 	VADDPD       Y6, Y5, Y5
 	VMULPD       Y8, Y5, Y5
 	VSUBPD       Y7, Y2, Y6
 	VMULPD       Y6, Y7, Y6
 	VMULPD       Y6, Y5, Y5
-	VMULPD       Y12, Y11, Y6
-	VSUBPD       Y10, Y2, Y7
-	VMULPD       Y7, Y10, Y7
-	VMULPD       Y7, Y6, Y6
-	LEAQ         (DI)(R13*8), BP
-	VBROADCASTSD (BP), Y7
-	LEAQ         (R8)(R13*8), BP
-	VBROADCASTSD (BP), Y8
-	VMULPD       Y8, Y6, Y8
-	VFMADD231PD  Y7, Y13, Y8
-	LEAQ         (R9)(R13*8), BP
-	VMOVSD       X8, (BP)
-	LEAQ         (R10)(R13*8), BP
-	VBROADCASTSD (BP), Y7
-	VMULPD       Y7, Y11, Y7
-	VSUBPD       Y9, Y2, Y8
-	VMULPD       Y8, Y9, Y8
-	VMULPD       Y8, Y7, Y7
 	LEAQ         (R11)(R13*8), BP
-	VBROADCASTSD (BP), Y8
-	LEAQ         (SI)(R13*8), BP
-	VBROADCASTSD (BP), Y9
-	VMULPD       Y9, Y7, Y9
-	VFMADD231PD  Y8, Y5, Y9
+	VBROADCASTSD (BP), Y6
+	LEAQ         (DX)(R13*8), BP
+	VBROADCASTSD (BP), Y7
+	VMULPD       Y7, Y5, Y7
+	VFMADD231PD  Y6, Y10, Y7
 	MOVQ         nextDu_base+432(FP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X9, (BP)
+	VMOVSD       X7, (BP)
 	LEAQ         (R12)(R13*8), BP
-	VBROADCASTSD (BP), Y8
-	VMULPD       Y8, Y7, Y9
+	VBROADCASTSD (BP), Y6
+	VMULPD       Y6, Y10, Y7
 	MOVQ         dp2_base+480(FP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X9, (BP)
+	VMOVSD       X7, (BP)
 	LEAQ         (CX)(R13*8), BP
-	VBROADCASTSD (BP), Y9
-	VMULPD       Y9, Y6, Y10
+	VBROADCASTSD (BP), Y7
+	VMULPD       Y7, Y9, Y8
 	MOVQ         184(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X10, (BP)
-	VMULPD       Y8, Y5, Y8
+	VMOVSD       X8, (BP)
+	VMULPD       Y6, Y5, Y6
 	MOVQ         192(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X8, (BP)
-	VMULPD       Y9, Y13, Y8
+	VMOVSD       X6, (BP)
+	VMULPD       Y7, Y12, Y6
 	MOVQ         200(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X8, (BP)
+	VMOVSD       X6, (BP)
 	MOVQ         208(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X7, (BP)
+	VMOVSD       X10, (BP)
 	MOVQ         216(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X6, (BP)
+	VMOVSD       X9, (BP)
 	MOVQ         224(SP), BP
 	LEAQ         (BP)(R13*8), BP
 	VMOVSD       X5, (BP)
 	MOVQ         232(SP), BP
 	LEAQ         (BP)(R13*8), BP
-	VMOVSD       X13, (BP)
+	VMOVSD       X12, (BP)
 	ADDQ         $+1, R13
 	MOVQ         b+8(FP), BP
 	CMPQ         R13, BP
@@ -5363,7 +5376,7 @@ done19:
 	MOVQ    b+8(FP), DX
 	IMULQ   320(SP), DX
 	IMUL3Q  $-8, DX, DX
-	MOVQ    160(SP), BX
+	MOVQ    152(SP), BX
 	LEAQ    (BX)(DX*8), DX
 	LEAQ    -16(CX), BX
 	TESTQ   BX, BX
@@ -5847,13 +5860,13 @@ done52:
 	PCALIGN $0x20
 
 loop60:
-	MOVQ    nextDhs_base+360(FP), SI
+	MOVQ    nextDhs_base+312(FP), SI
 	VMOVUPD (SI)(BX*8), Y5
-	MOVQ    nextDhs_base+360(FP), SI
+	MOVQ    nextDhs_base+312(FP), SI
 	VMOVUPD 32(SI)(BX*8), Y6
-	MOVQ    nextDhs_base+360(FP), SI
+	MOVQ    nextDhs_base+312(FP), SI
 	VMOVUPD 64(SI)(BX*8), Y7
-	MOVQ    nextDhs_base+360(FP), SI
+	MOVQ    nextDhs_base+312(FP), SI
 	VMOVUPD 96(SI)(BX*8), Y8
 	MOVQ    dhs_base+168(FP), SI
 	VMOVUPD Y5, (SI)(BX*8)
@@ -5878,7 +5891,7 @@ done59:
 	PCALIGN $0x20
 
 loop62:
-	MOVQ    nextDhs_base+360(FP), SI
+	MOVQ    nextDhs_base+312(FP), SI
 	VMOVUPD (SI)(BX*8), Y5
 	MOVQ    dhs_base+168(FP), SI
 	VMOVUPD Y5, (SI)(BX*8)
@@ -5896,7 +5909,7 @@ done61:
 	VMOVQ        DX, X5
 	VPBROADCASTQ X5, Y5
 	VPCMPGTQ     Y1, Y5, Y5
-	MOVQ         nextDhs_base+360(FP), DX
+	MOVQ         nextDhs_base+312(FP), DX
 	VMASKMOVPD   (DX)(BX*8), Y5, Y6
 	MOVQ         dhs_base+168(FP), DX
 	VMASKMOVPD   Y6, Y5, (DX)(BX*8)
@@ -5912,13 +5925,13 @@ done58:
 	PCALIGN $0x20
 
 loop66:
-	MOVQ    nextDes_base+288(FP), SI
+	MOVQ    nextDes_base+384(FP), SI
 	VMOVUPD (SI)(BX*8), Y5
-	MOVQ    nextDes_base+288(FP), SI
+	MOVQ    nextDes_base+384(FP), SI
 	VMOVUPD 32(SI)(BX*8), Y6
-	MOVQ    nextDes_base+288(FP), SI
+	MOVQ    nextDes_base+384(FP), SI
 	VMOVUPD 64(SI)(BX*8), Y7
-	MOVQ    nextDes_base+288(FP), SI
+	MOVQ    nextDes_base+384(FP), SI
 	VMOVUPD 96(SI)(BX*8), Y8
 	MOVQ    des_base+240(FP), SI
 	VMOVUPD Y5, (SI)(BX*8)
@@ -5943,7 +5956,7 @@ done65:
 	PCALIGN $0x20
 
 loop68:
-	MOVQ    nextDes_base+288(FP), SI
+	MOVQ    nextDes_base+384(FP), SI
 	VMOVUPD (SI)(BX*8), Y5
 	MOVQ    des_base+240(FP), SI
 	VMOVUPD Y5, (SI)(BX*8)
@@ -5960,7 +5973,7 @@ done67:
 	VMOVQ        DX, X5
 	VPBROADCASTQ X5, Y5
 	VPCMPGTQ     Y1, Y5, Y5
-	MOVQ         nextDes_base+288(FP), DX
+	MOVQ         nextDes_base+384(FP), DX
 	VMASKMOVPD   (DX)(CX*8), Y5, Y6
 	MOVQ         des_base+240(FP), DX
 	VMASKMOVPD   Y6, Y5, (DX)(CX*8)

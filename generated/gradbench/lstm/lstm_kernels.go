@@ -533,7 +533,7 @@ func uLoop3PartGo(first, count, l, b int, u, u3 []float64) {
 
 // desLoopGo computes s = Σᵢ dtotal·seq[c − t₅ − 1,i], d4 = −s/(2 + t[c − t₅ −
 // 2]), dv[i] = dtotal·seq[c − t₅ − 1,i] + d4·t2[c − t₅ − 2,i], ….
-func desLoopGo(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3 []float64, dtotal float64) {
+func desLoopGo(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3 []float64, dtotal float64) {
 	for t5 := range c - 1 {
 		// s = Σᵢ dtotal·seq[c − t₅ − 1,i]   lstm.bp:21
 		var s float64
@@ -562,16 +562,16 @@ func desLoopGo(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, n
 			oRow := o[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
 			zh1Row := zh1[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
 			desRow := des[b*l-b*t6-b:][:b]
-			f2Row := f2[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
-			nextDesRow := nextDes[b*l-b*t6-b:][:b]
 			iRow := i[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
 			gRow := g[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
 			weightsRow := weights[b*l*8-b*t6*8-b*5:][:b]
 			weightsRow2 := weights[b*l*8-b*t6*8-b*7:][:b]
 			nextDhsRow := nextDhs[b*l-b*t6-b:][:b]
+			f2Row := f2[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
+			nextDesRow := nextDes[b*l-b*t6-b:][:b]
 			esRow := es[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
-			weightsRow3 := weights[b*l*8-b*t6*8-b*6:][:b]
-			weightsRow4 := weights[b*l*8-b*t6*8-b*8:][:b]
+			weightsRow3 := weights[b*l*8-b*t6*8-b*8:][:b]
+			weightsRow4 := weights[b*l*8-b*t6*8-b*6:][:b]
 			uRow := u[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
 			hsRow := hs[b*c*l-b*l*t5-b*l-b*t6-b:][:b]
 			dp2Row := dp2[b:][:b]
@@ -589,17 +589,10 @@ func desLoopGo(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, n
 				zh12 := zh1Row[j]
 				de1 := desRow[j] + (dhs2+du3)*o2*(1-square(zh12))
 
-				// nextDes[i] = de1[i]·f2[c − t₅ − 2,l − t₆ − 1,i]   lstm.bp:14
-				f3 := f2Row[j]
-				nextDesRow[j] = de1 * f3
-
 				// dzg[i] = de1[i]·i[c − t₅ − 2,l − t₆ − 1,i]·(1 − g[c − t₅ − 2,l − t₆ − 1,i]²)   lstm.bp:13
 				i2 := iRow[j]
 				g2 := gRow[j]
 				dzg := de1 * i2 * (1 - square(g2))
-
-				// dzo[i] = (dhs[l − t₆ − 1,i] + du2[i])·zh1[c − t₅ − 2,l − t₆ − 1,i]·o[c − t₅ − 2,l − t₆ − 1,i]·(1 − o[c − t₅ − 2,l − t₆ − 1,i])   lstm.bp:12
-				dzo := (dhs2 + du3) * zh12 * (o2 * (1 - o2))
 
 				// dzi[i] = de1[i]·g[c − t₅ − 2,l − t₆ − 1,i]·i[c − t₅ − 2,l − t₆ − 1,i]·(1 − i[c − t₅ − 2,l − t₆ − 1,i])   lstm.bp:11
 				dzi := de1 * g2 * (i2 * (1 - i2))
@@ -607,11 +600,18 @@ func desLoopGo(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, n
 				// nextDhs[i] = dzg[i]·weights[l − t₆ − 1,0,3,i] + dzi[i]·weights[l − t₆ − 1,0,1,i]   lstm.bp:9
 				nextDhsRow[j] = dzg*weightsRow[j] + dzi*weightsRow2[j]
 
+				// nextDes[i] = de1[i]·f2[c − t₅ − 2,l − t₆ − 1,i]   lstm.bp:14
+				f3 := f2Row[j]
+				nextDesRow[j] = de1 * f3
+
 				// dzf[i] = de1[i]·es[c − t₅ − 2,l − t₆ − 1,i]·f2[c − t₅ − 2,l − t₆ − 1,i]·(1 − f2[c − t₅ − 2,l − t₆ − 1,i])   lstm.bp:10
 				dzf := de1 * esRow[j] * (f3 * (1 - f3))
 
-				// nextDu[i] = dzo[i]·weights[l − t₆ − 1,0,2,i] + dzf[i]·weights[l − t₆ − 1,0,0,i]   lstm.bp:9
-				nextDu[j] = dzo*weightsRow3[j] + dzf*weightsRow4[j]
+				// dzo[i] = (dhs[l − t₆ − 1,i] + du2[i])·zh1[c − t₅ − 2,l − t₆ − 1,i]·o[c − t₅ − 2,l − t₆ − 1,i]·(1 − o[c − t₅ − 2,l − t₆ − 1,i])   lstm.bp:12
+				dzo := (dhs2 + du3) * zh12 * (o2 * (1 - o2))
+
+				// nextDu[i] = dzf[i]·weights[l − t₆ − 1,0,0,i] + dzo[i]·weights[l − t₆ − 1,0,2,i]   lstm.bp:9
+				nextDu[j] = dzf*weightsRow3[j] + dzo*weightsRow4[j]
 
 				// dp2[i] = dzf[i]·u[c − t₅ − 2,l − t₆ − 1,i]   lstm.bp:10
 				u4 := uRow[j]

@@ -64,8 +64,8 @@ func (w *LSTMWork) grad(a *LSTMArgs) float64 {
 	t := w.reals[b*c*l*2+b*l*10+b*3:][:c-1]
 	t2 := w.reals[b*c*l*2+b*l*10+b*3+c-1:][:b*c-b]
 	u := w.reals[b*c*l*2+b*c+b*l*10+b*2+c-1:][:b*c*l-b*l]
-	zh1 := w.reals[b*c*l*3+b*c+b*l*9+b*2+c-1:][:b*c*l-b*l]
-	o := w.reals[b*c*l*4+b*c+b*l*8+b*2+c-1:][:b*c*l-b*l]
+	o := w.reals[b*c*l*3+b*c+b*l*9+b*2+c-1:][:b*c*l-b*l]
+	zh1 := w.reals[b*c*l*4+b*c+b*l*8+b*2+c-1:][:b*c*l-b*l]
 	f2 := w.reals[b*c*l*5+b*c+b*l*7+b*2+c-1:][:b*c*l-b*l]
 	i := w.reals[b*c*l*6+b*c+b*l*6+b*2+c-1:][:b*c*l-b*l]
 	g := w.reals[b*c*l*7+b*c+b*l*5+b*2+c-1:][:b*c*l-b*l]
@@ -135,7 +135,7 @@ func (w *LSTMWork) grad(a *LSTMArgs) float64 {
 
 	// return -total/(b*(c - 1))   lstm.bp:23
 	f := -(total / float64(b*c-b))
-	desLoop(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
+	desLoop(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
 
 	// dweights = dweights2   lstm.bp:8
 	w.tasks.dweightsLoop(l, b, dweights, dweights2)

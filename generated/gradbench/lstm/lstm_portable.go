@@ -80,8 +80,8 @@ func uLoop3Part(first, count, l, b int, u, u3 []float64) {
 }
 
 // desLoop is desLoopGo: this build has no assembly.
-func desLoop(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3 []float64, dtotal float64) {
-	desLoopGo(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, f2, nextDes, i, g, nextDhs, weights, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
+func desLoop(c, b, l int, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3 []float64, dtotal float64) {
+	desLoopGo(c, b, l, seq, t, t2, dv, extra2, du2, dhs, o, zh1, des, i, g, nextDhs, weights, f2, nextDes, es, nextDu, u, dp2, hs, dp, d, dweights2, d2, u2, d3, dtotal)
 }
 
 // dweightsLoopPart is dweightsLoopPartGo: this build has no assembly.

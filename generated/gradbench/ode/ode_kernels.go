@@ -303,7 +303,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			d[i] = dy[i] * t2
 		}
 
-		// ddy[i] = 2·d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2   ode.bp:7
+		// ddy[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2 + 2·d[i]   ode.bp:7
 		for i := range n {
 			var dzk4 float64
 			if i+2 <= n {
@@ -311,18 +311,18 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 					dzk4 = d[i+1] * x[i+1]
 				}
 			}
-			ddy[i] = 2*d[i] + dzk4*h2
+			ddy[i] = dzk4*h2 + 2*d[i]
 		}
 		zk2 := h2 / 2
 		for i := range n {
-			// ddy2[i] = 2·d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
+			// ddy2[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] })·(h2/2) + 2·d[i]   ode.bp:7
 			var dzk3 float64
 			if i+2 <= n {
 				if !(i+1 == 0) {
 					dzk3 = ddy[i+1] * x[i+1]
 				}
 			}
-			ddy2i := 2*d[i] + dzk3*zk2
+			ddy2i := dzk3*zk2 + 2*d[i]
 			ddy2[i] = ddy2i
 
 			// dx2[i] = ddy2[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i − 2]) })))   ode.bp:7

@@ -1973,7 +1973,7 @@ func ParticleRF(w float64) float64 {
 
 		// t15[i + 1] = 0   particle.bp:10
 		t15[1] = int32(0)
-		t9 = grown(t9, passes2)
+		t14 = grown(t14, passes2)
 		var s float64
 		xRow := x[passes2*2:][:2]
 		for j := range 2 {
@@ -1982,8 +1982,8 @@ func ParticleRF(w float64) float64 {
 			t16[j] = t16j
 			s += square(t16j)
 		}
-		t9[passes2] = s
-		t6 = grown(t6, passes2)
+		t14[passes2] = s
+		t11 = grown(t11, passes2)
 		var v6 float64
 		if s == 0 {
 			v6 = 1
@@ -1991,25 +1991,25 @@ func ParticleRF(w float64) float64 {
 			v6 = s
 		}
 		v7 := math.Sqrt(v6)
-		t6[passes2] = v7
-		t7 = grown(t7, passes2)
+		t11[passes2] = v7
+		t12 = grown(t12, passes2)
 		var v8 float64
 		if s == 0 {
 			v8 = 0
 		} else {
 			v8 = v7
 		}
-		t7[passes2] = v8
-		t8 = grown(t8, passes2)
+		t12[passes2] = v8
+		t13 = grown(t13, passes2)
 		v9 := 1 / v8
-		t8[passes2] = v9
-		t14 = grown(t14, passes2)
+		t13[passes2] = v9
+		t9 = grown(t9, passes2)
 		var s2 float64
 		for j := range 2 {
 			s2 += square(xRow[j] - t4[j])
 		}
-		t14[passes2] = s2
-		t11 = grown(t11, passes2)
+		t9[passes2] = s2
+		t6 = grown(t6, passes2)
 		var v10 float64
 		if s2 == 0 {
 			v10 = 1
@@ -2017,23 +2017,23 @@ func ParticleRF(w float64) float64 {
 			v10 = s2
 		}
 		v11 := math.Sqrt(v10)
-		t11[passes2] = v11
-		t12 = grown(t12, passes2)
+		t6[passes2] = v11
+		t7 = grown(t7, passes2)
 		var v12 float64
 		if s2 == 0 {
 			v12 = 0
 		} else {
 			v12 = v11
 		}
-		t12[passes2] = v12
-		t13 = grown(t13, passes2)
+		t7[passes2] = v12
+		t8 = grown(t8, passes2)
 		v13 := 1 / v12
-		t13[passes2] = v13
-		t10 = grown(t10, passes2*2)
+		t8[passes2] = v13
+		t5 = grown(t5, passes2*2)
 		on2 := s2 == 0
 		vRow := v[passes2*2:][:2]
 		xRow2 := x[passes2*2+2:][:2]
-		t10Row := t10[passes2*2:][:2]
+		t5Row := t5[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x + dt*v   particle.bp:11
 			xRow2[j] = xRow[j] + 0.1*vRow[j]
@@ -2051,12 +2051,12 @@ func ParticleRF(w float64) float64 {
 				}
 				v14 = 0.5 / v11 * v15
 			}
-			t10Row[j] = v14 / v12
+			t5Row[j] = v14 / v12
 		}
-		t5 = grown(t5, passes2*2)
+		t10 = grown(t10, passes2*2)
 		on3 := s == 0
 		on4 := 0 < x[passes2*2+3]
-		t5Row := t5[passes2*2:][:2]
+		t10Row := t10[passes2*2:][:2]
 		vRow2 := v[passes2*2+2:][:2]
 		for j := range 2 {
 			var v14 float64
@@ -2072,12 +2072,12 @@ func ParticleRF(w float64) float64 {
 				v14 = 0.5 / v7 * v15
 			}
 			j2 := v14 / v8
-			t5Row[j] = j2
+			t10Row[j] = j2
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			v15 := vRow[j]
 			if on4 {
-				vRow2[j] = v15 + 0.1*(t10[j+passes2*2]*v13+j2*v9)
+				vRow2[j] = v15 + 0.1*(t5[j+passes2*2]*v13+j2*v9)
 			} else {
 				vRow2[j] = v15
 			}
@@ -2091,14 +2091,14 @@ func ParticleRF(w float64) float64 {
 	// return (x[0] + tau*v[0])^2   particle.bp:16
 	v6 := x[passes2*2] - ztau*v[passes2*2]
 
-	// dztau = −2·v6·ztau   particle.bp:16
-	dztau := -2 * v6 * ztau
-
 	// d13 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
 	d13 := -2 * v6 * v[passes2*2] / v[passes2*2+1]
 
 	// d14 = −d13·ztau   particle.bp:15
 	d14 := -(d13 * ztau)
+
+	// dztau = −2·v6·ztau   particle.bp:16
+	dztau := -2 * v6 * ztau
 
 	// dv[0] = dztau   particle.bp:10
 	dv[0] = dztau
@@ -2231,7 +2231,7 @@ func ParticleRF(w float64) float64 {
 	for j := range 2 {
 		d2[j] = 0
 	}
-	d2Loop(passes2, t17[:], dv2[:], t10, dzx1[:], dx[:], t5, t18[:], x, t4[:], t13, t12, d3[:], t8, t7, d4[:], v, t14, t11, d5[:], nextD[:], d2[:], t19[:], t9, t6, d6[:])
+	d2Loop(passes2, t17[:], dv2[:], t5, dzx1[:], dx[:], t10, t18[:], x, t4[:], t8, t7, d3[:], t13, t12, d4[:], v, t9, t6, d5[:], nextD[:], d2[:], t19[:], t14, t11, d6[:])
 
 	// d15 = −d2[1]   particle.bp:9
 	d15 := -d2[1]
@@ -2480,7 +2480,7 @@ func ParticleRF(w float64) float64 {
 
 			// t37[i + 1] = 0   particle.bp:10
 			t37[1] = int32(0)
-			t28 = grown(t28, passes5)
+			t33 = grown(t33, passes5)
 			var s float64
 			x5Row := x5[passes5*2:][:2]
 			for j := range 2 {
@@ -2489,8 +2489,8 @@ func ParticleRF(w float64) float64 {
 				t38[j] = t38j
 				s += square(t38j)
 			}
-			t28[passes5] = s
-			t25 = grown(t25, passes5)
+			t33[passes5] = s
+			t30 = grown(t30, passes5)
 			var v11 float64
 			if s == 0 {
 				v11 = 1
@@ -2498,25 +2498,25 @@ func ParticleRF(w float64) float64 {
 				v11 = s
 			}
 			v12 := math.Sqrt(v11)
-			t25[passes5] = v12
-			t26 = grown(t26, passes5)
+			t30[passes5] = v12
+			t31 = grown(t31, passes5)
 			var v13 float64
 			if s == 0 {
 				v13 = 0
 			} else {
 				v13 = v12
 			}
-			t26[passes5] = v13
-			t27 = grown(t27, passes5)
+			t31[passes5] = v13
+			t32 = grown(t32, passes5)
 			v14 := 1 / v13
-			t27[passes5] = v14
-			t33 = grown(t33, passes5)
+			t32[passes5] = v14
+			t28 = grown(t28, passes5)
 			var s2 float64
 			for j := range 2 {
 				s2 += square(x5Row[j] - t23[j])
 			}
-			t33[passes5] = s2
-			t30 = grown(t30, passes5)
+			t28[passes5] = s2
+			t25 = grown(t25, passes5)
 			var v15 float64
 			if s2 == 0 {
 				v15 = 1
@@ -2524,23 +2524,23 @@ func ParticleRF(w float64) float64 {
 				v15 = s2
 			}
 			v16 := math.Sqrt(v15)
-			t30[passes5] = v16
-			t31 = grown(t31, passes5)
+			t25[passes5] = v16
+			t26 = grown(t26, passes5)
 			var v17 float64
 			if s2 == 0 {
 				v17 = 0
 			} else {
 				v17 = v16
 			}
-			t31[passes5] = v17
-			t32 = grown(t32, passes5)
+			t26[passes5] = v17
+			t27 = grown(t27, passes5)
 			v18 := 1 / v17
-			t32[passes5] = v18
-			t29 = grown(t29, passes5*2)
+			t27[passes5] = v18
+			t24 = grown(t24, passes5*2)
 			on5 := s2 == 0
 			v4Row := v4[passes5*2:][:2]
 			x5Row2 := x5[passes5*2+2:][:2]
-			t29Row := t29[passes5*2:][:2]
+			t24Row := t24[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x + dt*v   particle.bp:11
 				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
@@ -2558,12 +2558,12 @@ func ParticleRF(w float64) float64 {
 					}
 					v19 = 0.5 / v16 * v20
 				}
-				t29Row[j] = v19 / v17
+				t24Row[j] = v19 / v17
 			}
-			t24 = grown(t24, passes5*2)
+			t29 = grown(t29, passes5*2)
 			on6 := s == 0
 			on7 := 0 < x5[passes5*2+3]
-			t24Row := t24[passes5*2:][:2]
+			t29Row := t29[passes5*2:][:2]
 			v4Row2 := v4[passes5*2+2:][:2]
 			for j := range 2 {
 				var v19 float64
@@ -2579,12 +2579,12 @@ func ParticleRF(w float64) float64 {
 					v19 = 0.5 / v12 * v20
 				}
 				j2 := v19 / v13
-				t24Row[j] = j2
+				t29Row[j] = j2
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				v20 := v4Row[j]
 				if on7 {
-					v4Row2[j] = v20 + 0.1*(t29[j+passes5*2]*v18+j2*v14)
+					v4Row2[j] = v20 + 0.1*(t24[j+passes5*2]*v18+j2*v14)
 				} else {
 					v4Row2[j] = v20
 				}
@@ -2595,14 +2595,14 @@ func ParticleRF(w float64) float64 {
 		// return (x[0] + tau*v[0])^2   particle.bp:16
 		v11 := x5[passes5*2] - x5[passes5*2+1]/v4[passes5*2+1]*v4[passes5*2]
 
-		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
-		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
-
 		// d16 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
 		d16 := -2 * v11 * v4[passes5*2] / v4[passes5*2+1]
 
 		// d17 = −d16·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
 		d17 := -(d16 * (x5[passes5*2+1] / v4[passes5*2+1]))
+
+		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
+		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -2641,7 +2641,7 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			d8[j] = 0
 		}
-		d2Loop(passes5, t39[:], dv4[:], t29, dzx12[:], dx2[:], t24, t40[:], x5, t23[:], t32, t31, d9[:], t27, t26, d10[:], v4, t33, t30, d11[:], nextD2[:], d8[:], t41[:], t28, t25, d12[:])
+		d2Loop(passes5, t39[:], dv4[:], t24, dzx12[:], dx2[:], t29, t40[:], x5, t23[:], t27, t26, d9[:], t32, t31, d10[:], v4, t28, t25, d11[:], nextD2[:], d8[:], t41[:], t33, t30, d12[:])
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
@@ -2988,14 +2988,14 @@ func ParticleRR(w float64) float64 {
 	// return (x[0] + tau*v[0])^2   particle.bp:16
 	v6 := x[passes2*2] - ztau*v[passes2*2]
 
-	// dztau = −2·v6·ztau   particle.bp:16
-	dztau := -2 * v6 * ztau
-
 	// d23 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
 	d23 := -2 * v6 * v[passes2*2] / v[passes2*2+1]
 
 	// d24 = −d23·ztau   particle.bp:15
 	d24 := -(d23 * ztau)
+
+	// dztau = −2·v6·ztau   particle.bp:16
+	dztau := -2 * v6 * ztau
 
 	// dv[0] = dztau   particle.bp:10
 	dv[0] = dztau
@@ -3518,14 +3518,14 @@ func ParticleRR(w float64) float64 {
 		// return (x[0] + tau*v[0])^2   particle.bp:16
 		v11 := x5[passes5*2] - x5[passes5*2+1]/v4[passes5*2+1]*v4[passes5*2]
 
-		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
-		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
-
 		// d26 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
 		d26 := -2 * v11 * v4[passes5*2] / v4[passes5*2+1]
 
 		// d27 = −d26·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
 		d27 := -(d26 * (x5[passes5*2+1] / v4[passes5*2+1]))
+
+		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
+		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func d2LoopAVX512(p0 int, t17 []int32, dv2 []float64, t10 []float64, dzx1 []float64, dx []float64, t5 []float64, t18 []float64, x []float64, t4 []float64, t13 []float64, t12 []float64, d3 []float64, t8 []float64, t7 []float64, d4 []float64, v []float64, t14 []float64, t11 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t9 []float64, t6 []float64, d6 []float64)
+// func d2LoopAVX512(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64, d6 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·d2LoopAVX512(SB), $104-608
 	MOVQ         dv2_base+32(FP), AX
@@ -18,47 +18,47 @@ TEXT ·d2LoopAVX512(SB), $104-608
 	VBROADCASTSD 8(DX), Z1
 	MOVQ         p0+0(FP), DX
 	SHLQ         $0x01, DX
-	MOVQ         t10_base+56(FP), SI
+	MOVQ         t5_base+56(FP), SI
 	LEAQ         (SI)(DX*8), SI
 	MOVQ         SI, (SP)
-	MOVQ         t5_base+128(FP), SI
+	MOVQ         t10_base+128(FP), SI
 	LEAQ         (SI)(DX*8), SI
 	MOVQ         SI, 8(SP)
 	MOVQ         x_base+176(FP), SI
 	LEAQ         (SI)(DX*8), SI
 	MOVQ         SI, 16(SP)
-	MOVQ         t13_base+224(FP), SI
+	MOVQ         t8_base+224(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 24(SP)
-	MOVQ         t12_base+248(FP), SI
+	MOVQ         t7_base+248(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 32(SP)
-	MOVQ         t8_base+296(FP), SI
+	MOVQ         t13_base+296(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 40(SP)
-	MOVQ         t7_base+320(FP), SI
+	MOVQ         t12_base+320(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 48(SP)
 	MOVQ         v_base+368(FP), SI
 	LEAQ         (SI)(DX*8), DX
 	MOVQ         DX, 56(SP)
-	MOVQ         t14_base+392(FP), DX
+	MOVQ         t9_base+392(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 64(SP)
-	MOVQ         t11_base+416(FP), DX
+	MOVQ         t6_base+416(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 72(SP)
-	MOVQ         t9_base+536(FP), DX
+	MOVQ         t14_base+536(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 80(SP)
-	MOVQ         t6_base+560(FP), DX
+	MOVQ         t11_base+560(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 88(SP)
@@ -349,7 +349,7 @@ done18:
 	VFMADD231PD.BCST 8(DI), Z8, Z9
 	MOVQ             d6_base+584(FP), DI
 	VMOVSD           X9, 8(DI)
-	VBROADCASTSD     -8(DX), Z8
+	VBROADCASTSD     -8(SI), Z8
 	VCMPPD           $0x00, Z3, Z8, K1
 	VPXORD           Z8, Z8, Z8
 	KMOVB            K1, DI
@@ -359,11 +359,11 @@ done18:
 	JMP              done20
 
 else21:
-	MOVQ         d5_base+440(FP), DI
+	MOVQ         d6_base+584(FP), DI
 	VBROADCASTSD (DI), Z8
 
 done20:
-	VBROADCASTSD -8(SI), Z9
+	VBROADCASTSD -8(DX), Z9
 	VCMPPD       $0x00, Z3, Z9, K1
 	VPXORD       Z9, Z9, Z9
 	KMOVB        K1, DI
@@ -373,7 +373,7 @@ done20:
 	JMP          done22
 
 else23:
-	MOVQ         d6_base+584(FP), DI
+	MOVQ         d5_base+440(FP), DI
 	VBROADCASTSD (DI), Z9
 
 done22:
@@ -382,21 +382,21 @@ done22:
 	VADDPD.BCST  (DI), Z8, Z8
 	MOVQ         dx_base+104(FP), DI
 	VMOVSD       X8, (DI)
-	VBROADCASTSD -8(DX), Z8
+	VBROADCASTSD -8(SI), Z8
 	VCMPPD       $0x00, Z3, Z8, K1
 	VPXORD       Z8, Z8, Z8
-	KMOVB        K1, DX
-	TESTQ        DX, DX
+	KMOVB        K1, SI
+	TESTQ        SI, SI
 	JEQ          else25
 	VPXORD       Z8, Z8, Z8
 	JMP          done24
 
 else25:
-	MOVQ         d5_base+440(FP), DX
-	VBROADCASTSD 8(DX), Z8
+	MOVQ         d6_base+584(FP), SI
+	VBROADCASTSD 8(SI), Z8
 
 done24:
-	VBROADCASTSD -8(SI), Z9
+	VBROADCASTSD -8(DX), Z9
 	VCMPPD       $0x00, Z3, Z9, K1
 	VPXORD       Z9, Z9, Z9
 	KMOVB        K1, DX
@@ -406,7 +406,7 @@ done24:
 	JMP          done26
 
 else27:
-	MOVQ         d6_base+584(FP), DX
+	MOVQ         d5_base+440(FP), DX
 	VBROADCASTSD 8(DX), Z9
 
 done26:
@@ -444,7 +444,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func d2LoopAVX2(p0 int, t17 []int32, dv2 []float64, t10 []float64, dzx1 []float64, dx []float64, t5 []float64, t18 []float64, x []float64, t4 []float64, t13 []float64, t12 []float64, d3 []float64, t8 []float64, t7 []float64, d4 []float64, v []float64, t14 []float64, t11 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t9 []float64, t6 []float64, d6 []float64)
+// func d2LoopAVX2(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64, d6 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·d2LoopAVX2(SB), $168-608
 	MOVQ         dv2_base+32(FP), AX
@@ -460,47 +460,47 @@ TEXT ·d2LoopAVX2(SB), $168-608
 	VMOVUPS      Y0, 32(SP)
 	MOVQ         p0+0(FP), DX
 	SHLQ         $0x01, DX
-	MOVQ         t10_base+56(FP), SI
+	MOVQ         t5_base+56(FP), SI
 	LEAQ         (SI)(DX*8), SI
 	MOVQ         SI, 64(SP)
-	MOVQ         t5_base+128(FP), SI
+	MOVQ         t10_base+128(FP), SI
 	LEAQ         (SI)(DX*8), SI
 	MOVQ         SI, 72(SP)
 	MOVQ         x_base+176(FP), SI
 	LEAQ         (SI)(DX*8), SI
 	MOVQ         SI, 80(SP)
-	MOVQ         t13_base+224(FP), SI
+	MOVQ         t8_base+224(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 88(SP)
-	MOVQ         t12_base+248(FP), SI
+	MOVQ         t7_base+248(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 96(SP)
-	MOVQ         t8_base+296(FP), SI
+	MOVQ         t13_base+296(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 104(SP)
-	MOVQ         t7_base+320(FP), SI
+	MOVQ         t12_base+320(FP), SI
 	MOVQ         p0+0(FP), DI
 	LEAQ         (SI)(DI*8), SI
 	MOVQ         SI, 112(SP)
 	MOVQ         v_base+368(FP), SI
 	LEAQ         (SI)(DX*8), DX
 	MOVQ         DX, 120(SP)
-	MOVQ         t14_base+392(FP), DX
+	MOVQ         t9_base+392(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 128(SP)
-	MOVQ         t11_base+416(FP), DX
+	MOVQ         t6_base+416(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 136(SP)
-	MOVQ         t9_base+536(FP), DX
+	MOVQ         t14_base+536(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 144(SP)
-	MOVQ         t6_base+560(FP), DX
+	MOVQ         t11_base+560(FP), DX
 	MOVQ         p0+0(FP), SI
 	LEAQ         (DX)(SI*8), DX
 	MOVQ         DX, 152(SP)
@@ -833,7 +833,7 @@ done18:
 	VFMADD231PD  Y6, Y5, Y7
 	MOVQ         d6_base+584(FP), DI
 	VMOVSD       X7, 8(DI)
-	VBROADCASTSD -8(DX), Y5
+	VBROADCASTSD -8(SI), Y5
 	VCMPPD       $0x00, Y0, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VMOVMSKPD    Y5, DI
@@ -843,11 +843,11 @@ done18:
 	JMP          done20
 
 else21:
-	MOVQ         d5_base+440(FP), DI
+	MOVQ         d6_base+584(FP), DI
 	VBROADCASTSD (DI), Y6
 
 done20:
-	VBROADCASTSD -8(SI), Y5
+	VBROADCASTSD -8(DX), Y5
 	VCMPPD       $0x00, Y0, Y5, Y5
 	VXORPS       Y7, Y7, Y7
 	VMOVMSKPD    Y5, DI
@@ -857,7 +857,7 @@ done20:
 	JMP          done22
 
 else23:
-	MOVQ         d6_base+584(FP), DI
+	MOVQ         d5_base+440(FP), DI
 	VBROADCASTSD (DI), Y7
 
 done22:
@@ -867,21 +867,21 @@ done22:
 	VADDPD       Y5, Y6, Y5
 	MOVQ         dx_base+104(FP), DI
 	VMOVSD       X5, (DI)
-	VBROADCASTSD -8(DX), Y5
+	VBROADCASTSD -8(SI), Y5
 	VCMPPD       $0x00, Y0, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y5, DX
-	TESTQ        DX, DX
+	VMOVMSKPD    Y5, SI
+	TESTQ        SI, SI
 	JEQ          else25
 	VXORPS       Y6, Y6, Y6
 	JMP          done24
 
 else25:
-	MOVQ         d5_base+440(FP), DX
-	VBROADCASTSD 8(DX), Y6
+	MOVQ         d6_base+584(FP), SI
+	VBROADCASTSD 8(SI), Y6
 
 done24:
-	VBROADCASTSD -8(SI), Y5
+	VBROADCASTSD -8(DX), Y5
 	VCMPPD       $0x00, Y0, Y5, Y5
 	VXORPS       Y7, Y7, Y7
 	VMOVMSKPD    Y5, DX
@@ -891,7 +891,7 @@ done24:
 	JMP          done26
 
 else27:
-	MOVQ         d6_base+584(FP), DX
+	MOVQ         d5_base+440(FP), DX
 	VBROADCASTSD 8(DX), Y7
 
 done26:

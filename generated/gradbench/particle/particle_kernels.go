@@ -2,9 +2,9 @@
 
 package particle
 
-// d2LoopGo computes t17[i] = 10, t17[i + 1] = 0, s = Σᵢ 0.1·dv2[i]·t10[passes₂
+// d2LoopGo computes t17[i] = 10, t17[i + 1] = 0, s = Σᵢ 0.1·dv2[i]·t5[passes₂
 // − t₄₂ − 1,i], ….
-func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12, d3, t8, t7, d4, v, t14, t11, d5, nextD, d2, t19, t9, t6, d6 []float64) {
+func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6 []float64) {
 	for t42 := range passes2 {
 		// t17[i] = 10   particle.bp:9
 		t17[0] = int32(10)
@@ -12,11 +12,11 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		// t17[i + 1] = 0   particle.bp:10
 		t17[1] = int32(0)
 
-		// s = Σᵢ 0.1·dv2[i]·t10[passes₂ − t₄₂ − 1,i]   particle.bp:9
+		// s = Σᵢ 0.1·dv2[i]·t5[passes₂ − t₄₂ − 1,i]   particle.bp:9
 		var s float64
-		t10Row := t10[passes2*2-t42*2-2:][:2]
+		t5Row := t5[passes2*2-t42*2-2:][:2]
 		for j := range 2 {
-			s += 0.1 * dv2[j] * t10Row[j]
+			s += 0.1 * dv2[j] * t5Row[j]
 		}
 
 		// dzx1 = 0.1·dx   particle.bp:11
@@ -24,11 +24,11 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			dzx1[j] = 0.1 * dx[j]
 		}
 
-		// s2 = Σᵢ 0.1·dv2[i]·t5[passes₂ − t₄₂ − 1,i]   particle.bp:9
+		// s2 = Σᵢ 0.1·dv2[i]·t10[passes₂ − t₄₂ − 1,i]   particle.bp:9
 		var s2 float64
-		t5Row := t5[passes2*2-t42*2-2:][:2]
+		t10Row := t10[passes2*2-t42*2-2:][:2]
 		for j := range 2 {
-			s2 += 0.1 * dv2[j] * t5Row[j]
+			s2 += 0.1 * dv2[j] * t10Row[j]
 		}
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -40,20 +40,20 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		var s4 float64
 		var s5 float64
 		for j := range 2 {
-			// d3 = 0.1·t13[passes₂ − t₄₂ − 1]·dv2/t12[passes₂ − t₄₂ − 1]   particle.bp:9
+			// d3 = 0.1·t8[passes₂ − t₄₂ − 1]·dv2/t7[passes₂ − t₄₂ − 1]   particle.bp:9
 			dv5 := dv2[j]
-			d3j := 0.1 * dv5 * t13[passes2-t42-1] / t12[passes2-t42-1]
+			d3j := 0.1 * dv5 * t8[passes2-t42-1] / t7[passes2-t42-1]
 			d3[j] = d3j
 
-			// s3 = Σᵢ d3[i]·t10[passes₂ − t₄₂ − 1,i]   particle.bp:9
-			s3 += d3j * t10Row[j]
+			// s3 = Σᵢ d3[i]·t5[passes₂ − t₄₂ − 1,i]   particle.bp:9
+			s3 += d3j * t5Row[j]
 
-			// d4 = 0.1·t8[passes₂ − t₄₂ − 1]·dv2/t7[passes₂ − t₄₂ − 1]   particle.bp:9
-			d4j := 0.1 * dv5 * t8[passes2-t42-1] / t7[passes2-t42-1]
+			// d4 = 0.1·t13[passes₂ − t₄₂ − 1]·dv2/t12[passes₂ − t₄₂ − 1]   particle.bp:9
+			d4j := 0.1 * dv5 * t13[passes2-t42-1] / t12[passes2-t42-1]
 			d4[j] = d4j
 
-			// s4 = Σᵢ d4[i]·t5[passes₂ − t₄₂ − 1,i]   particle.bp:9
-			s4 += d4j * t5Row[j]
+			// s4 = Σᵢ d4[i]·t10[passes₂ − t₄₂ − 1,i]   particle.bp:9
+			s4 += d4j * t10Row[j]
 
 			// s5 = t18ᵀ·d3   particle.bp:9
 			s5 += t18[j] * d3j
@@ -62,9 +62,9 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on := 0 < x[passes2*2-t42*2-1]+0.1*v[passes2*2-t42*2-1]
 
-		// d15 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
-		on2 := t14[passes2-t42-1] == 0
-		t44 := t11[passes2-t42-1]
+		// d15 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
+		on2 := t9[passes2-t42-1] == 0
+		t44 := t6[passes2-t42-1]
 		var v2 float64
 		if on2 {
 			v2 = 0
@@ -75,7 +75,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			}
 			var v4 float64
 			if on {
-				v4 = s / t12[passes2-t42-1] * t13[passes2-t42-1]
+				v4 = s / t7[passes2-t42-1] * t8[passes2-t42-1]
 			}
 			v2 = v3 - v4
 		}
@@ -95,7 +95,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d15 := v2 - v3
 
-		// d16 = d15·(if d15 ≠ 0 { 0.5/t11[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
+		// d16 = d15·(if d15 ≠ 0 { 0.5/t6[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
 		var v4 float64
 		if d15 != 0 {
 			v4 = 0.5 / t44
@@ -104,7 +104,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d16 := d15 * v4
 		for j := range 2 {
-			// d5 = (if on { 2·0.5/t11[passes₂ − t₄₂ − 1]·d3 } else { 0 }) + d16·t18   particle.bp:9
+			// d5 = (if on { 2·0.5/t6[passes₂ − t₄₂ − 1]·d3 } else { 0 }) + d16·t18   particle.bp:9
 			var v5 float64
 			if on {
 				v5 = 2 * (d3[j] * (0.5 / t44))
@@ -112,9 +112,9 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			d5j := v5 + d16*t18[j]
 			d5[j] = d5j
 
-			// nextD = d2 − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 })   particle.bp:10
+			// nextD = d2 − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 })   particle.bp:10
 			var v6 float64
-			if t14[passes2-t42-1] == 0 {
+			if t9[passes2-t42-1] == 0 {
 				v6 = 0
 			} else {
 				v6 = d5j
@@ -131,9 +131,9 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			s6 += t19j * d4[j]
 		}
 
-		// d17 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
-		on3 := t9[passes2-t42-1] == 0
-		t45 := t6[passes2-t42-1]
+		// d17 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
+		on3 := t14[passes2-t42-1] == 0
+		t45 := t11[passes2-t42-1]
 		var v5 float64
 		if on3 {
 			v5 = 0
@@ -144,7 +144,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			}
 			var v7 float64
 			if on {
-				v7 = s2 / t7[passes2-t42-1] * t8[passes2-t42-1]
+				v7 = s2 / t12[passes2-t42-1] * t13[passes2-t42-1]
 			}
 			v5 = v6 - v7
 		}
@@ -164,7 +164,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d17 := v5 - v6
 
-		// d18 = d17·(if d17 ≠ 0 { 0.5/t6[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
+		// d18 = d17·(if d17 ≠ 0 { 0.5/t11[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
 		var v7 float64
 		if d17 != 0 {
 			v7 = 0.5 / t45
@@ -173,7 +173,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 		}
 		d18 := d17 * v7
 
-		// d6 = (if on { 2·0.5/t6[passes₂ − t₄₂ − 1]·d4 } else { 0 }) + d18·t19   particle.bp:9
+		// d6 = (if on { 2·0.5/t11[passes₂ − t₄₂ − 1]·d4 } else { 0 }) + d18·t19   particle.bp:9
 		for j := range 2 {
 			var v8 float64
 			if on {
@@ -182,19 +182,19 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13,
 			d6[j] = v8 + d18*t19[j]
 		}
 
-		// dx = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 }) + (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { d6 })   particle.bp:13
+		// dx = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { d6 }) + (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 })   particle.bp:13
 		for j := range 2 {
 			var v8 float64
 			if t14[passes2-t42-1] == 0 {
 				v8 = 0
 			} else {
-				v8 = d5[j]
+				v8 = d6[j]
 			}
 			var v9 float64
 			if t9[passes2-t42-1] == 0 {
 				v9 = 0
 			} else {
-				v9 = d6[j]
+				v9 = d5[j]
 			}
 			dx[j] += v8 + v9
 		}

@@ -5,8 +5,8 @@
 package particle
 
 // d2Loop is d2LoopGo: this build has no assembly.
-func d2Loop(passes2 int, t17 []int32, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12, d3, t8, t7, d4, v, t14, t11, d5, nextD, d2, t19, t9, t6, d6 []float64) {
-	d2LoopGo(passes2, t17, dv2, t10, dzx1, dx, t5, t18, x, t4, t13, t12, d3, t8, t7, d4, v, t14, t11, d5, nextD, d2, t19, t9, t6, d6)
+func d2Loop(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6 []float64) {
+	d2LoopGo(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6)
 }
 
 // d8Loop is d8LoopGo: this build has no assembly.

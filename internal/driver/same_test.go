@@ -1,0 +1,173 @@
+package driver_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/internal/driver"
+	"github.com/bpgen/bpgen/internal/randprog"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/frontend"
+	"github.com/bpgen/bpgen/symbolic/module"
+)
+
+// TestSame changes random programs in ways that must not matter. Formatting must
+// not change the generated files but for the lines that they name; where names or
+// the order of statements change, all numbers must be the same to the bit.
+func TestSame(t *testing.T) {
+	first, n := number("BPGEN_RANDOM_SEED", 1), number("BPGEN_RANDOM", 60)
+	changed := map[string]int{}
+	for seed := first; seed < first+n; seed++ {
+		p := randprog.New(uint64(seed))
+		want, err := bitsOf(p)
+		if err != nil {
+			continue // TestRandomPrograms says what is wrong with it
+		}
+		if seed%10 == 0 {
+			if a, b := textOf(t, p), textOf(t, p.Formatted()); !slices.Equal(a, b) {
+				t.Errorf("seed %d: formatting changes the output", seed)
+			}
+		}
+		for name, q := range map[string]*randprog.Program{"renamed": p.Renamed(), "reordered": p.Reordered()} {
+			if q.Decls == p.Decls {
+				continue
+			}
+			changed[name]++
+			got, err := bitsOf(q)
+			if err != nil {
+				t.Errorf("seed %d, %s: %v\n%s", seed, name, err, q.Decls)
+				continue
+			}
+			if d := differ(got, want); d != "" {
+				t.Errorf("seed %d, %s: %s\n%s\n%s", seed, name, d, p.Decls, q.Decls)
+			}
+		}
+	}
+	t.Log(changed)
+	if changed["renamed"] < n/2 || changed["reordered"] < n/5 {
+		t.Error("too few programs were changed")
+	}
+}
+
+func differ(got, want [][]float64) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf("%d results, not %d", len(got), len(want))
+	}
+	for i := range want {
+		for k := range want[i] {
+			if math.Float64bits(got[i][k]) != math.Float64bits(want[i][k]) {
+				return fmt.Sprintf("result %d: element %d is %v, was %v", i, k, got[i][k], want[i][k])
+			}
+		}
+	}
+	return ""
+}
+
+var lineOf = regexp.MustCompile(`\.bp:\d+`)
+
+// textOf is what is generated for a program, without the numbers of lines.
+func textOf(t *testing.T, p *randprog.Program) []string {
+	res, err := driver.Generate("random.bp", []byte(randprog.File("random", p)), driver.Options{})
+	if err != nil || len(res.Diags) > 0 {
+		t.Fatal(err, res.Diags)
+	}
+	var out []string
+	for _, f := range res.Files {
+		out = append(out, f.Name+"\n"+lineOf.ReplaceAllString(string(f.Data), ".bp"))
+	}
+	return out
+}
+
+// bitsOf runs all loop programs of a program at a point that is drawn in the order
+// of its arguments, so that names do not matter.
+func bitsOf(p *randprog.Program) ([][]float64, error) {
+	var errs diag.List
+	m, _ := frontend.Load("random.bp", []byte(randprog.File("random", p)), frontend.Options{Float: "float64"}, &errs)
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	d := module.Derive(m, &errs)
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	c := &randomCase{prog: p, rng: rand.New(rand.NewPCG(p.Seed, 7))}
+	env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
+	var procs []*module.Procedure
+	var err error
+	if p.Model {
+		model := d.Models[0].Model
+		if env.Dims, err = c.sizes(append(slices.Clone(model.Dims), model.Call...), model.Checks); err != nil {
+			return nil, err
+		}
+		env.Dims[module.Batch] = examples
+		for _, q := range model.Params {
+			c.node(env, q.Node)
+		}
+		for _, a := range model.Args {
+			c.arg(env, a)
+		}
+		for _, q := range []*module.Procedure{d.Models[0].Infer, d.Models[0].Loss, d.Models[0].Grad} {
+			if q != nil {
+				procs = append(procs, q)
+			}
+		}
+	} else {
+		f := d.Funcs[0]
+		if env.Dims, err = c.sizes(f.Func.Dims, f.Func.Checks); err != nil {
+			return nil, err
+		}
+		for _, a := range f.Func.Args {
+			c.arg(env, a)
+		}
+		procs = f.All()
+	}
+	var out [][]float64
+	for _, proc := range procs {
+		for _, s := range proc.Seeds {
+			if env.Inputs[s.Attr.Key()] == nil {
+				c.node(env, s)
+			}
+		}
+		got, err := runLoops(proc, env)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got...)
+	}
+	return out, nil
+}
+
+// runLoops interprets a procedure's loop program.
+func runLoops(p *module.Procedure, env *symbolic.Env) ([][]float64, error) {
+	prog, err := loop.Lower(p)
+	if err != nil {
+		return nil, err
+	}
+	in := map[string][]float64{}
+	for _, x := range prog.Buffers {
+		if x.Kind == loop.In {
+			t := env.Inputs[x.Node.Attr.Key()]
+			if t == nil {
+				return nil, fmt.Errorf("%s: no value for %s", p.Name, x.Name)
+			}
+			in[x.Name] = t.Data
+		}
+	}
+	got, err := loop.Run(prog, loop.MakePlan(prog), env.Dims, in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	var out [][]float64
+	for _, x := range prog.Buffers {
+		if x.Kind == loop.Out {
+			out = append(out, got[x.Name])
+		}
+	}
+	return out, nil
+}
