@@ -54,9 +54,9 @@ func kind(err error) string {
 // derivatives in reverse, forward and by finite differences, loop programs, and
 // the generated code with each set of kernels, in both types, fused and not, for
 // each number of threads. BPGEN_RANDOM says how many, BPGEN_RANDOM_SEED from
-// which seed on.
+// which seed on; BPGEN_RANDOM_GO=0 leaves the generated code out.
 func TestRandomPrograms(t *testing.T) {
-	first, n := number("BPGEN_RANDOM_SEED", 1), number("BPGEN_RANDOM", 100)
+	first, n := number("BPGEN_RANDOM_SEED", 1), number("BPGEN_RANDOM", 300)
 	const chunk = 300
 	total := map[string]int{}
 	for n > 0 {
@@ -95,7 +95,9 @@ func checkPrograms(t *testing.T, first, n int, total map[string]int) {
 			cases = append(cases, c)
 		}
 	}
-	runCompiled(t, cases)
+	if number("BPGEN_RANDOM_GO", 1) != 0 {
+		runCompiled(t, cases)
+	}
 }
 
 // A randomCall is a call of the generated code of one variant, and the numbers

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+
+	"golang.org/x/tools/txtar"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
@@ -84,11 +88,16 @@ func textOf(t *testing.T, p *randprog.Program) []string {
 	return out
 }
 
-// bitsOf runs all loop programs of a program at a point that is drawn in the order
-// of its arguments, so that names do not matter.
+// bitsOf runs all loop programs of a program.
 func bitsOf(p *randprog.Program) ([][]float64, error) {
+	return bitsOfFile("random.bp", []byte(randprog.File("random", p)), p.Seed)
+}
+
+// bitsOfFile runs all loop programs of a file at points that are drawn in the order
+// of arguments and parameters, so that names do not matter.
+func bitsOfFile(path string, src []byte, seed uint64) (out [][]float64, err error) {
 	var errs diag.List
-	m, _ := frontend.Load("random.bp", []byte(randprog.File("random", p)), frontend.Options{Float: "float64"}, &errs)
+	m, _ := frontend.Load(path, src, frontend.Options{Float: "float64"}, &errs)
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}
@@ -96,51 +105,88 @@ func bitsOf(p *randprog.Program) ([][]float64, error) {
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}
-	c := &randomCase{prog: p, rng: rand.New(rand.NewPCG(p.Seed, 7))}
-	env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
-	var procs []*module.Procedure
-	var err error
-	if p.Model {
-		model := d.Models[0].Model
-		if env.Dims, err = c.sizes(append(slices.Clone(model.Dims), model.Call...), model.Checks); err != nil {
-			return nil, err
-		}
-		env.Dims[module.Batch] = examples
-		for _, q := range model.Params {
-			c.node(env, q.Node)
-		}
-		for _, a := range model.Args {
-			c.arg(env, a)
-		}
-		for _, q := range []*module.Procedure{d.Models[0].Infer, d.Models[0].Loss, d.Models[0].Grad} {
-			if q != nil {
-				procs = append(procs, q)
+	c := &randomCase{rng: rand.New(rand.NewPCG(seed, 7))}
+	run := func(env *symbolic.Env, procs ...*module.Procedure) error {
+		for _, p := range procs {
+			if p == nil {
+				continue
 			}
+			for _, s := range p.Seeds {
+				if env.Inputs[s.Attr.Key()] == nil {
+					c.node(env, s)
+				}
+			}
+			got, err := runLoops(p, env)
+			if err != nil {
+				return err
+			}
+			out = append(out, got...)
 		}
-	} else {
-		f := d.Funcs[0]
+		return nil
+	}
+	for _, f := range d.Funcs {
+		env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
 		if env.Dims, err = c.sizes(f.Func.Dims, f.Func.Checks); err != nil {
 			return nil, err
 		}
 		for _, a := range f.Func.Args {
 			c.arg(env, a)
 		}
-		procs = f.All()
-	}
-	var out [][]float64
-	for _, proc := range procs {
-		for _, s := range proc.Seeds {
-			if env.Inputs[s.Attr.Key()] == nil {
-				c.node(env, s)
-			}
-		}
-		got, err := runLoops(proc, env)
-		if err != nil {
+		if err := run(env, f.All()...); err != nil {
 			return nil, err
 		}
-		out = append(out, got...)
+	}
+	for _, m := range d.Models {
+		env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
+		if env.Dims, err = c.sizes(append(slices.Clone(m.Model.Dims), m.Model.Call...), m.Model.Checks); err != nil {
+			return nil, err
+		}
+		env.Dims[module.Batch] = examples
+		for _, q := range m.Model.Params {
+			c.node(env, q.Node)
+		}
+		for _, a := range m.Model.Args {
+			c.arg(env, a)
+		}
+		if err := run(env, m.Infer, m.Loss, m.Grad); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// TestSameText writes programs in two ways: with funcs and without, in one file
+// and in two. Their numbers are the same to the bit.
+func TestSameText(t *testing.T) {
+	files, err := filepath.Glob(root + "/testdata/same/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no archives", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			for _, f := range a.Files {
+				write(t, filepath.Join(dir, f.Name), string(f.Data))
+			}
+			var was [][]float64
+			for _, name := range []string{"one.bp", "other.bp"} {
+				path := filepath.Join(dir, name)
+				got, err := bitsOfFile(path, section(a, name), 1)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if was == nil {
+					was = got
+				} else if d := differ(got, was); d != "" {
+					t.Error(d)
+				}
+			}
+		})
+	}
 }
 
 // runLoops interprets a procedure's loop program.
