@@ -60,3 +60,46 @@ func TestAttending(t *testing.T) {
 		t.Errorf("%d products, and loops in loops in %d:\n%s", len(products), deepest, p)
 	}
 }
+
+// TestShared: a function that an operator is a product with, and that its derivative has as a
+// term, is computed once for both.
+func TestShared(t *testing.T) {
+	for _, name := range []string{"gelu", "silu"} {
+		make := func() *module.Procedure {
+			n := newNet("grad")
+			x, w := n.arg("x", batched(4)), n.param("w", 4)
+			y := n.apply(name, n.g.Mul(x, n.like(w, x)))
+			return n.gradients(n.meanOver(n.g.Sum(y, 1)), w)
+		}
+		compare(t, make(), map[string]int{"batch": 3}, 1)
+		p, err := Lower(make())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if calls := countCalls(p); calls[name] > 0 || calls["erfc"]+calls["sigmoid"] != 1 {
+			t.Errorf("%s: %v:\n%s", name, calls, p)
+		}
+	}
+}
+
+// countCalls counts the functions of a program by their names.
+func countCalls(p *Program) map[string]int {
+	calls := map[string]int{}
+	var count func(x Expr)
+	count = func(x Expr) {
+		if a, ok := x.(*Apply); ok {
+			if isCall(a.Op) {
+				calls[a.Op.Name]++
+			}
+			for _, b := range a.Args {
+				count(b)
+			}
+		}
+	}
+	Walk(p.Body, func(s Stmt) {
+		for _, x := range exprsOf(s) {
+			count(x)
+		}
+	})
+	return calls
+}

@@ -17,6 +17,7 @@ import (
 // branch is not taken.
 func settle(g *symbolic.Graph, roots []*symbolic.Node, how tiling) []*symbolic.Node {
 	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how}
+	roots = s.shared(roots)
 	roots = s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
 	s.apart = true
 	return s.each(s.nested(roots), s.contracted)
@@ -142,6 +143,38 @@ func (s *settler) nested(roots []*symbolic.Node) []*symbolic.Node {
 		})
 	}
 	return images(roots, new)
+}
+
+// shared writes out operators that are a product with a function that others compute too, as
+// gelu(z) = z·Φ(z) is beside its derivative, in which Φ(z) is a term.
+func (s *settler) shared(roots []*symbolic.Node) []*symbolic.Node {
+	there := map[*symbolic.Node]bool{}
+	for _, n := range symbolic.ReachableInside(roots...) {
+		there[n] = isCall(n.Op)
+	}
+	return s.each(roots, func(n *symbolic.Node) *symbolic.Node {
+		if n.Op.Class != symbolic.Elementwise || n.Op.Expand == nil || !isCall(n.Op) {
+			return n
+		}
+		m := n.Op.Expand(s.g, n.Attr, n.Args)
+		if m.Op != symbolic.OpMul {
+			return n
+		}
+		stack, calls, known := []*symbolic.Node{m}, 0, 0
+		for len(stack) > 0 {
+			x := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if slices.Contains(n.Args, x) {
+				continue
+			}
+			calls, known = calls+btoi(isCall(x.Op)), known+btoi(there[x])
+			stack = append(stack, x.Args...)
+		}
+		if calls > 0 && calls == known {
+			return m
+		}
+		return n
+	})
 }
 
 // unchosen takes factors out of choices.

@@ -1376,71 +1376,73 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	zm := w.reals[T*T*64+T*4688+vocab:][:T*16]
 	zm2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
 	h0M := w.reals[T*T*64+T*5216+vocab:][:T*512]
-	h0Up := w.reals[T*T*133+T*5792+vocab:][:T*2048]
-	h0 := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	zup := w.reals[T*T*133+T*5792+vocab:][:T*2048]
+	zup2 := w.reals[T*T*133+T*7840+vocab:][:T*2048]
+	h0Up := w.reals[T*T*133+T*9888+vocab:][:T*2048]
+	dzup := w.reals[T*T*133+T*11936+vocab:][:T*2048]
+	h0 := w.reals[T*T*133+T*13984+vocab:][:T*512]
 	h1ND := w.reals[T*T*64+T*3664+vocab:][:T*512]
 	zn3 := w.reals[T*T*128+T*5728+vocab:][:T*16]
-	zn4 := w.reals[T*T*133+T*10400+vocab:][:T*512]
-	h1N := w.reals[T*T*133+T*10912+vocab:][:T*512]
-	h1AV := w.reals[T*T*133+T*11424+vocab:][:T*512]
-	h1AM := w.reals[T*T*133+T*11936+vocab:][:T*512]
-	h1AQ := w.reals[T*T*133+T*12448+vocab:][:T*512]
+	zn4 := w.reals[T*T*133+T*14496+vocab:][:T*512]
+	h1N := w.reals[T*T*133+T*15008+vocab:][:T*512]
+	h1AV := w.reals[T*T*133+T*15520+vocab:][:T*512]
+	h1AM := w.reals[T*T*133+T*16032+vocab:][:T*512]
+	h1AQ := w.reals[T*T*133+T*16544+vocab:][:T*512]
 	za3 := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	exps2 := w.reals[T*T*133+T*12960+vocab:][:T*T*64]
-	total2 := w.reals[T*T*197+T*12960+vocab:][:T*64]
+	exps2 := w.reals[T*T*133+T*17056+vocab:][:T*T*64]
+	total2 := w.reals[T*T*197+T*17056+vocab:][:T*64]
 	za5 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
-	h1AZ := w.reals[T*T*197+T*13024+vocab:][:T*512]
-	h1AY := w.reals[T*T*261+T*15584+vocab:][:T*32]
-	h1Y := w.reals[T*T*197+T*13536+vocab:][:T*512]
-	h1MD := w.reals[T*T*197+T*14048+vocab:][:T*512]
+	h1AZ := w.reals[T*T*197+T*17120+vocab:][:T*512]
+	h1AY := w.reals[T*T*261+T*19680+vocab:][:T*32]
+	h1Y := w.reals[T*T*197+T*17632+vocab:][:T*512]
+	h1MD := w.reals[T*T*197+T*18144+vocab:][:T*512]
 	zm3 := w.reals[T*T*133+T*5760+vocab:][:T*16]
-	zm4 := w.reals[T*T*197+T*14560+vocab:][:T*512]
-	h1M := w.reals[T*T*197+T*15072+vocab:][:T*512]
-	h1Up := w.reals[T*T*261+T*15616+vocab:][:T*2048]
-	h1 := w.reals[T*T*133+T*9888+vocab:][:T*512]
-	nD := w.reals[T*T*197+T*13536+vocab:][:T*512]
-	zn5 := w.reals[T*T*261+T*15584+vocab:][:T*16]
-	zn6 := w.reals[T*T*261+T*19712+vocab:][:T*512]
-	n2 := w.reals[T*T*261+T*20224+vocab:][:T*512]
-	z := w.reals[T*T*261+T*20736+vocab:][:T*vocab*16]
-	exps3 := w.reals[T*T*261+T*vocab*32+T*20736+vocab:][:vocab]
-	dh0Up := w.reals[T*T*133+T*7840+vocab:][:T*2048]
-	dh1Up := w.reals[T*T*261+T*17664+vocab:][:T*2048]
-	dz2 := w.reals[T*T*261+T*vocab*16+T*20736+vocab:][:T*vocab*16]
-	dn := w.reals[T*T*133+T*9888+vocab:][:T*512]
-	dnD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
-	dh1 := w.reals[T*T*261+T*vocab*32+T*20736+vocab*2:][:T*512]
-	dzup3 := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2+32:][:T*2048]
-	dh1M := w.reals[T*T*133+T*9888+vocab:][:T*512]
-	dh1MD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
-	dh1Y := w.reals[T*T*197+T*13536+vocab:][:T*512]
-	dh1AZ := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	zm4 := w.reals[T*T*197+T*18656+vocab:][:T*512]
+	h1M := w.reals[T*T*197+T*19168+vocab:][:T*512]
+	h1Up := w.reals[T*T*261+T*19712+vocab:][:T*2048]
+	h1 := w.reals[T*T*133+T*13984+vocab:][:T*512]
+	nD := w.reals[T*T*197+T*17632+vocab:][:T*512]
+	zn5 := w.reals[T*T*261+T*19680+vocab:][:T*16]
+	zn6 := w.reals[T*T*261+T*23808+vocab:][:T*512]
+	n2 := w.reals[T*T*261+T*24320+vocab:][:T*512]
+	z := w.reals[T*T*261+T*24832+vocab:][:T*vocab*16]
+	exps3 := w.reals[T*T*261+T*vocab*32+T*24832+vocab:][:vocab]
+	dh1Up := w.reals[T*T*261+T*21760+vocab:][:T*2048]
+	dz2 := w.reals[T*T*261+T*vocab*16+T*24832+vocab:][:T*vocab*16]
+	dn := w.reals[T*T*133+T*13984+vocab:][:T*512]
+	dnD := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
+	dh1 := w.reals[T*T*261+T*vocab*32+T*24832+vocab*2:][:T*512]
+	dzup3 := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2+32:][:T*2048]
+	dh1M := w.reals[T*T*133+T*13984+vocab:][:T*512]
+	dh1MD := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
+	dh1Y := w.reals[T*T*197+T*17632+vocab:][:T*512]
+	dh1AZ := w.reals[T*T*133+T*13984+vocab:][:T*512]
 	dh1AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
 	dza := w.reals[T*T*128+T*5760+vocab:][:T*T]
-	dh1AQ := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
-	dh1AQ2 := w.reals[T*T*197+T*14048+vocab:][:T*512]
+	dh1AQ := w.reals[T*T*261+T*vocab*32+T*27392+vocab*2+32:][:T*T]
+	dh1AQ2 := w.reals[T*T*197+T*18144+vocab:][:T*512]
 	dh1AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	dh1AM2 := w.reals[T*T*197+T*14560+vocab:][:T*512]
-	dh1AV := w.reals[T*T*197+T*15584+vocab:][:T*T*64]
-	dh1AV2 := w.reals[T*T*261+T*19712+vocab:][:T*512]
+	dh1AM2 := w.reals[T*T*197+T*18656+vocab:][:T*512]
+	dh1AV := w.reals[T*T*197+T*19680+vocab:][:T*T*64]
+	dh1AV2 := w.reals[T*T*261+T*23808+vocab:][:T*512]
 	dh1N := w.reals[T*T*133+T*5760+vocab:][:T*32]
-	dh1ND := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
-	dh0 := w.reals[T*T*261+T*17664+vocab:][:T*512]
-	dzup4 := w.reals[T*T*262+T*vocab*32+T*23296+vocab*2+32:][:T*2048]
+	dh1ND := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
+	dh0 := w.reals[T*T*261+T*21760+vocab:][:T*512]
+	dzup4 := w.reals[T*T*262+T*vocab*32+T*27392+vocab*2+32:][:T*2048]
 	dh0M := w.reals[T*T*64+T*3664+vocab:][:T*512]
-	dh0MD := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
-	dh0Y := w.reals[T*T*133+T*9888+vocab:][:T*512]
+	dh0MD := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
+	dh0Y := w.reals[T*T*133+T*13984+vocab:][:T*512]
 	dh0AZ := w.reals[T*T*64+T*3664+vocab:][:T*512]
 	dh0AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	dza2 := w.reals[T*T*261+T*vocab*32+T*23296+vocab*2+32:][:T*T]
+	dza2 := w.reals[T*T*261+T*vocab*32+T*27392+vocab*2+32:][:T*T]
 	dh0AQ := w.reals[T*T*128+T*5760+vocab:][:T*T]
 	dh0AQ2 := w.reals[T*T*64+T*4176+vocab:][:T*512]
 	dh0AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
 	dh0AM2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
 	dh0AV := w.reals[T*T*64+T*5728+vocab:][:T*T*64]
-	dh0AV2 := w.reals[T*T*133+T*10400+vocab:][:T*512]
+	dh0AV2 := w.reals[T*T*133+T*14496+vocab:][:T*512]
 	dh0N := w.reals[T*T*128+T*5728+vocab:][:T*32]
-	dh0ND := w.reals[T*T*261+T*vocab*32+T*21248+vocab*2:][:32]
+	dh0ND := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
 	dx := w.reals[T*T*133+T*5760+vocab:][:T*32]
 	dnShift2 := w.reals[:vocab]
 
@@ -1609,19 +1611,20 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 		}
 
 		// up = gelu(dense[4*D](m))   chars.bp:30
-		// dzup = exp(−0.5·(s2 + h0UpB)²)   chars.bp:30
-		// dh0Up = 0.5·erfc(−0.7071067811865476·(s2 + h0UpB)) + 0.3989422804014327·(s2 + h0UpB)∘dzup   chars.bp:30
-		matmul(mat(dh0Up, T*rows, 128), mat(h0M, T*rows, 32), mat(h0UpW, 128, 32).T())
+		// dzup = exp(−0.5·(zup + h0UpB)²)   chars.bp:30
+		matmul(mat(zup, T*rows, 128), mat(h0M, T*rows, 32), mat(h0UpW, 128, 32).T())
 		for i := range T * rows {
-			dh0UpRow := dh0Up[i*128:][:128]
+			zupRow := zup[i*128:][:128]
+			zup2Row := zup2[i*128:][:128]
 			h0UpRow := h0Up[i*128:][:128]
+			dzupRow := dzup[i*128:][:128]
 			for j := range 128 {
-				s2 := dh0UpRow[j]
+				s2 := zupRow[j]
 				h0UpBj := h0UpB[j]
-				h0UpRow[j] = gelu(s2 + h0UpBj)
-				dzup := exp(-0.5 * square(s2+h0UpBj))
-				zup := s2 + h0UpBj
-				dh0UpRow[j] = 0.5*erfc(-0.70710677*zup) + zup*(0.3989423*dzup)
+				zup2j := 0.5 * erfc(-0.70710677*(s2+h0UpBj))
+				zup2Row[j] = zup2j
+				h0UpRow[j] = (s2 + h0UpBj) * zup2j
+				dzupRow[j] = exp(-0.5 * square(s2+h0UpBj))
 			}
 		}
 
@@ -1770,8 +1773,8 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				h1UpBj := h1UpB[j]
 				h1UpRow[j] = gelu(s2 + h1UpBj)
 				dzup2 := exp(-0.5 * square(s2+h1UpBj))
-				zup := s2 + h1UpBj
-				dh1UpRow[j] = 0.5*erfc(-0.70710677*zup) + zup*(0.3989423*dzup2)
+				zup3 := s2 + h1UpBj
+				dh1UpRow[j] = 0.5*erfc(-0.70710677*zup3) + zup3*(0.3989423*dzup2)
 			}
 		}
 
@@ -2069,14 +2072,16 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 			}
 		}
 
-		// dh0Up2 = dh0·h0DownW   chars.bp:31
-		// dzup4 = dh0Up2∘dh0Up   chars.bp:30
+		// dh0Up = dh0·h0DownW   chars.bp:31
+		// dzup4 = dh0Up∘(zup2 + 0.3989422804014327·(zup + h0UpB)∘dzup)   chars.bp:30
 		matmul(mat(dzup4, T*rows, 128), mat(dh0, T*rows, 32), mat(h0DownW, 32, 128))
 		for i := range T * rows {
 			dzup4Row := dzup4[i*128:][:128]
-			dh0UpRow := dh0Up[i*128:][:128]
+			zup2Row := zup2[i*128:][:128]
+			zupRow := zup[i*128:][:128]
+			dzupRow := dzup[i*128:][:128]
 			for j := range 128 {
-				dzup4Row[j] *= dh0UpRow[j]
+				dzup4Row[j] *= zup2Row[j] + (zupRow[j]+h0UpB[j])*(0.3989423*dzupRow[j])
 			}
 		}
 

@@ -143,6 +143,15 @@ func (m matrix[F]) T() matrix[F] { return matrix[F]{m.x, m.cols, m.rows, m.col, 
 
 // matmul sets c to a·b. The rows of c are in one piece each.
 func matmul[F float](c, a, b matrix[F]) {
+	if a.cols == 1 && b.col == 1 { // a column by a row: there is nothing to add up
+		for i := range c.rows {
+			x, y := a.x[i*a.row], c.x[i*c.row:][:c.cols]
+			for j, v := range b.x[:len(y)] {
+				y[j] = x * v
+			}
+		}
+		return
+	}
 	for i := range c.rows {
 		clear(c.x[i*c.row:][:c.cols])
 	}

@@ -937,7 +937,7 @@ func (w *BlockWork) Grad(b BlockBatch, grads *BlockParams) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 3049600)
+	w.reals = grow(w.reals, 4098176)
 	return w.grad(&b, grads), nil
 }
 
@@ -1017,7 +1017,7 @@ func (t *BlockTrainer) Step(b BlockBatch) (BlockLoss, error) {
 	if err := checkApart("Block", "X", b.X, w.m.Params.all, grads.all); err != nil {
 		return BlockLoss{}, err
 	}
-	w.reals = grow(w.reals, 3573888)
+	w.reals = grow(w.reals, 4622464)
 	t.step++
 	loss := w.step(&b, grads, t.LR)
 	t.update(w.m.Params.N.Scale, grads.N.Scale)

@@ -739,15 +739,15 @@ func mLoop2(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	}
 }
 
-// dupProductPart is dupProductPartGo, or assembly that computes the same.
-func dupProductPart(first, count, rows int, dup, m, upW, upB, up, scratch2 []float32) {
+// zupProductPart is zupProductPartGo, or assembly that computes the same.
+func zupProductPart(first, count, rows int, zup, m, upW, upB, zup2, up, dzup, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dupProductAVX512(rows, dup, m, upW, upB, up, 0, rows*64, first, first+count, 3, scratch2)
+		zupProductAVX512(rows, zup, m, upW, upB, zup2, up, dzup, 0, rows*64, first, first+count, 3, scratch2)
 	case avx2:
-		dupProductAVX2(rows, dup, m, upW, upB, up, 0, rows*64, first, first+count, 3, scratch2)
+		zupProductAVX2(rows, zup, m, upW, upB, zup2, up, dzup, 0, rows*64, first, first+count, 3, scratch2)
 	default:
-		dupProductPartGo(first, count, rows, dup, m, upW, upB, up, scratch2)
+		zupProductPartGo(first, count, rows, zup, m, upW, upB, zup2, up, dzup, scratch2)
 	}
 }
 
@@ -801,27 +801,27 @@ func dzWProduct3Part(rows int, dzW, dzz, center, scratch2 []float32) {
 	}
 }
 
-// dup2ProductPart is dup2ProductPartGo, or assembly that computes the same.
-func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
+// dupProductPart is dupProductPartGo, or assembly that computes the same.
+func dupProductPart(first, count, rows int, dup, ddcenter, downW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dup2ProductAVX512(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
+		dupProductAVX512(rows, dup, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		dup2ProductAVX2(rows, dup2, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
+		dupProductAVX2(rows, dup, ddcenter, downW, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
+		dupProductPartGo(first, count, rows, dup, ddcenter, downW, scratch2)
 	}
 }
 
 // dzup2Loop is dzup2LoopGo, or assembly that computes the same.
-func dzup2Loop(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) {
+func dzup2Loop(rows int, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB []float32) {
 	switch cpu {
 	case avx512:
-		dzup2LoopAVX512(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
+		dzup2LoopAVX512(rows, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB)
 	case avx2:
-		dzup2LoopAVX2(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
+		dzup2LoopAVX2(rows, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB)
 	default:
-		dzup2LoopGo(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
+		dzup2LoopGo(rows, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB)
 	}
 }
 
@@ -1396,10 +1396,10 @@ func mLoop2AVX512(b int, from int, x []float32, aY []float32, r []float32, mD []
 func mLoop2AVX2(b int, from int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
 
 //go:noescape
-func dupProductAVX512(rows int, dup []float32, m []float32, upW []float32, upB []float32, up []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zupProductAVX512(rows int, zup []float32, m []float32, upW []float32, upB []float32, zup2 []float32, up []float32, dzup []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dupProductAVX2(rows int, dup []float32, m []float32, upW []float32, upB []float32, up []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zupProductAVX2(rows int, zup []float32, m []float32, upW []float32, upB []float32, zup2 []float32, up []float32, dzup []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func centerLoop2AVX512(rows int, zcenter []float32, r []float32, zdown []float32, downB []float32, center []float32, ddownW2 []float32, up []float32)
@@ -1426,16 +1426,16 @@ func dzWProduct3AVX512(rows int, dzW []float32, dzz []float32, center []float32,
 func dzWProduct3AVX2(rows int, dzW []float32, dzz []float32, center []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dup2ProductAVX512(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dupProductAVX512(rows int, dup []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dup2ProductAVX2(rows int, dup2 []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dupProductAVX2(rows int, dup []float32, ddcenter []float32, downW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzup2LoopAVX512(rows int, ddownB2 []float32, ddcenter []float32, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
+func dzup2LoopAVX512(rows int, ddownB2 []float32, ddcenter []float32, dup []float32, zup2 []float32, zup []float32, upB []float32, dzup []float32, dzup2 []float32, dupB []float32)
 
 //go:noescape
-func dzup2LoopAVX2(rows int, ddownB2 []float32, ddcenter []float32, dup2 []float32, dup []float32, dzup2 []float32, dupB []float32)
+func dzup2LoopAVX2(rows int, ddownB2 []float32, ddcenter []float32, dup []float32, zup2 []float32, zup []float32, upB []float32, dzup []float32, dzup2 []float32, dupB []float32)
 
 //go:noescape
 func dmProductAVX512(rows int, dm []float32, dzup2 []float32, upW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

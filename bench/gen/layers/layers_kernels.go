@@ -1788,45 +1788,46 @@ func mLoop2Go(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	}
 }
 
-// dupProduct computes s2 = m·upWᵀ, up = gelu(s2 + upB), dzup = exp(−0.5·(s2 +
-// upB)²), …, in parts of 48.
-func (t *tasks) dupProduct(rows int, dup, m, upW, upB, up []float32) {
-	k := &t.dupProductTask
-	*k = dupProductTask{t: t, rows: rows, dup: dup, m: m, upW: upW, upB: upB, up: up}
+// zupProduct computes zup = m·upWᵀ, zup2 = 0.5·erfc(−0.7071067811865476·(zup +
+// upB)), up = (zup + upB)∘zup2, …, in parts of 48.
+func (t *tasks) zupProduct(rows int, zup, m, upW, upB, zup2, up, dzup []float32) {
+	k := &t.zupProductTask
+	*k = zupProductTask{t: t, rows: rows, zup: zup, m: m, upW: upW, upB: upB, zup2: zup2, up: up, dzup: dzup}
 	workers.run(t.forWork(rows*262144), partsOf(512, 48), k)
 }
 
-// dupProductTask is what the parts of dupProduct work on.
-type dupProductTask struct {
-	t                    *tasks
-	rows                 int
-	dup, m, upW, upB, up []float32
+// zupProductTask is what the parts of zupProduct work on.
+type zupProductTask struct {
+	t                                *tasks
+	rows                             int
+	zup, m, upW, upB, zup2, up, dzup []float32
 }
 
-func (k *dupProductTask) part(i, who int) {
+func (k *zupProductTask) part(i, who int) {
 	first := i * 48
 	count := min(48, 512-first)
-	dupProductPart(first, count, k.rows, k.dup, k.m, k.upW, k.upB, k.up, k.t.scratch32.of(who, count*144+2720))
+	zupProductPart(first, count, k.rows, k.zup, k.m, k.upW, k.upB, k.zup2, k.up, k.dzup, k.t.scratch32.of(who, count*144+2720))
 }
 
-// dupProductPartGo computes s2 = m·upWᵀ, up = gelu(s2 + upB), dzup =
-// exp(−0.5·(s2 + upB)²), ….
-func dupProductPartGo(first, count, rows int, dup, m, upW, upB, up, _ []float32) {
+// zupProductPartGo computes zup = m·upWᵀ, zup2 =
+// 0.5·erfc(−0.7071067811865476·(zup + upB)), up = (zup + upB)∘zup2, ….
+func zupProductPartGo(first, count, rows int, zup, m, upW, upB, zup2, up, dzup, _ []float32) {
 	// up = gelu(dense[512](m))   layers.bp:30
-	// dzup = exp(−0.5·(s2 + upB)²)   layers.bp:30
-	// dup = 0.5·erfc(−0.7071067811865476·(s2 + upB)) + 0.3989422804014327·(s2 + upB)∘dzup   layers.bp:30
-	matmul(matrix[float32]{dup[first:], rows * 64, count, 512, 1}, mat(m, rows*64, 128), mat(upW[first*128:], count, 128).T())
+	// dzup = exp(−0.5·(zup + upB)²)   layers.bp:30
+	matmul(matrix[float32]{zup[first:], rows * 64, count, 512, 1}, mat(m, rows*64, 128), mat(upW[first*128:], count, 128).T())
 	for i := range rows * 64 {
-		dupRow := dup[first+i*512:][:count]
+		zupRow := zup[first+i*512:][:count]
 		upBRow := upB[first:][:count]
+		zup2Row := zup2[first+i*512:][:count]
 		upRow := up[first+i*512:][:count]
+		dzupRow := dzup[first+i*512:][:count]
 		for j := range count {
-			s2 := dupRow[j]
+			s2 := zupRow[j]
 			upBj := upBRow[j]
-			upRow[j] = gelu(s2 + upBj)
-			dzup := exp(-0.5 * square(s2+upBj))
-			zup := s2 + upBj
-			dupRow[j] = 0.5*erfc(-0.70710677*zup) + zup*(0.3989423*dzup)
+			zup2j := 0.5 * erfc(-0.70710677*(s2+upBj))
+			zup2Row[j] = zup2j
+			upRow[j] = (s2 + upBj) * zup2j
+			dzupRow[j] = exp(-0.5 * square(s2+upBj))
 		}
 	}
 }
@@ -1940,34 +1941,34 @@ func dzWProduct3PartGo(rows int, dzW, dzz, center, _ []float32) {
 	addmul(mat(dzW, 10, 128), mat(dzz, rows, 10).T(), mat(center, rows, 128))
 }
 
-// dup2Product computes dup2 = downWᵀ·ddcenter, in parts of 144.
-func (t *tasks) dup2Product(rows int, dup2, ddcenter, downW []float32) {
-	k := &t.dup2ProductTask
-	*k = dup2ProductTask{t: t, rows: rows, dup2: dup2, ddcenter: ddcenter, downW: downW}
+// dupProduct computes dup = downWᵀ·ddcenter, in parts of 144.
+func (t *tasks) dupProduct(rows int, dup, ddcenter, downW []float32) {
+	k := &t.dupProductTask
+	*k = dupProductTask{t: t, rows: rows, dup: dup, ddcenter: ddcenter, downW: downW}
 	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
 }
 
-// dup2ProductTask is what the parts of dup2Product work on.
-type dup2ProductTask struct {
-	t                     *tasks
-	rows                  int
-	dup2, ddcenter, downW []float32
+// dupProductTask is what the parts of dupProduct work on.
+type dupProductTask struct {
+	t                    *tasks
+	rows                 int
+	dup, ddcenter, downW []float32
 }
 
-func (k *dup2ProductTask) part(i, who int) {
+func (k *dupProductTask) part(i, who int) {
 	first := i * 144
 	count := min(144, 512-first)
-	dup2ProductPart(first, count, k.rows, k.dup2, k.ddcenter, k.downW, k.t.scratch32.of(who, count*136+1120))
+	dupProductPart(first, count, k.rows, k.dup, k.ddcenter, k.downW, k.t.scratch32.of(who, count*136+1120))
 }
 
-// dup2ProductPartGo computes dup2 = downWᵀ·ddcenter.
-func dup2ProductPartGo(first, count, rows int, dup2, ddcenter, downW, _ []float32) {
-	matmul(matrix[float32]{dup2[first:], rows, count, 512, 1}, mat(ddcenter, rows, 128), matrix[float32]{downW[first:], 128, count, 512, 1})
+// dupProductPartGo computes dup = downWᵀ·ddcenter.
+func dupProductPartGo(first, count, rows int, dup, ddcenter, downW, _ []float32) {
+	matmul(matrix[float32]{dup[first:], rows, count, 512, 1}, mat(ddcenter, rows, 128), matrix[float32]{downW[first:], 128, count, 512, 1})
 }
 
-// dzup2LoopGo computes ddownB2 += ddcenter, dzup2 = dup∘dup2, dupB[j] += Σᵢ
-// dzup2[i,j].
-func dzup2LoopGo(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) {
+// dzup2LoopGo computes ddownB2 += ddcenter, dzup2 = (zup2 +
+// 0.3989422804014327·(zup + upB)∘dzup)∘dup, dupB[j] += Σᵢ dzup2[i,j].
+func dzup2LoopGo(rows int, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB []float32) {
 	for b := range rows {
 		// ddownB2 += ddcenter   layers.bp:31
 		ddcenterRow := ddcenter[b*128:][:128]
@@ -1975,12 +1976,14 @@ func dzup2LoopGo(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) 
 			ddownB2[i] += ddcenterRow[i]
 		}
 		for i := range 64 {
-			dup2Row := dup2[b*512:][:512]
-			dupRow := dup[b*32768+i*512:][:512]
+			dupRow := dup[b*512:][:512]
+			zup2Row := zup2[b*32768+i*512:][:512]
+			zupRow := zup[b*32768+i*512:][:512]
+			dzupRow := dzup[b*32768+i*512:][:512]
 			dzup2Row := dzup2[b*32768+i*512:][:512]
 			for j := range 512 {
-				// dzup2 = dup∘dup2   layers.bp:30
-				dzup2j := dup2Row[j] * dupRow[j]
+				// dzup2 = (zup2 + 0.3989422804014327·(zup + upB)∘dzup)∘dup   layers.bp:30
+				dzup2j := dupRow[j] * (zup2Row[j] + (zupRow[j]+upB[j])*(0.3989423*dzupRow[j]))
 				dzup2Row[j] = dzup2j
 
 				// dupB[j] += Σᵢ dzup2[i,j]   layers.bp:29
@@ -2448,11 +2451,11 @@ type tasks struct {
 	zaProduct3Task      zaProduct3Task
 	aZProduct2Task      aZProduct2Task
 	aYProduct2Task      aYProduct2Task
-	dupProductTask      dupProductTask
+	zupProductTask      zupProductTask
 	ddcenterProductTask ddcenterProductTask
 	ddownWProductTask   ddownWProductTask
 	dzWProduct3Task     dzWProduct3Task
-	dup2ProductTask     dup2ProductTask
+	dupProductTask      dupProductTask
 	dmProductTask       dmProductTask
 	daWoProductTask     daWoProductTask
 	daZProductTask      daZProductTask

@@ -762,22 +762,24 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	zm := w.reals[1315968:][:1024]
 	zm2 := w.reals[1316992:][:131072]
 	m := w.reals[1448064:][:131072]
-	up := w.reals[1869952:][:524288]
-	zdown := w.reals[2918528:][:131072]
+	zup := w.reals[1869952:][:524288]
+	zup2 := w.reals[2394240:][:524288]
+	up := w.reals[2918528:][:524288]
+	dzup := w.reals[3442816:][:524288]
+	zdown := w.reals[3967104:][:131072]
 	zcenter := w.reals[1857664:][:128]
 	center := w.reals[1841280:][:2048]
 	z := w.reals[1053824:][:160]
-	exps2 := w.reals[1869952:][:10]
-	dup := w.reals[2394240:][:524288]
+	exps2 := w.reals[2918528:][:10]
 	dzz := w.reals[1857664:][:160]
 	ddcenter := w.reals[1053824:][:2048]
 	ddownW2 := w.reals[1861760:][:8192]
 	ddownB2 := w.reals[:128]
-	dup2 := w.reals[1861760:][:8192]
-	dzup2 := w.reals[1869952:][:524288]
-	dm := w.reals[2918528:][:131072]
+	dup := w.reals[1861760:][:8192]
+	dzup2 := w.reals[2918528:][:524288]
+	dm := w.reals[3967104:][:131072]
 	dmD := w.reals[1841280:][:128]
-	dr := w.reals[2394240:][:131072]
+	dr := w.reals[1869952:][:131072]
 	daZ := w.reals[922752:][:131072]
 	daA := w.reals[1857664:][:4096]
 	dza := w.reals[1053824:][:4096]
@@ -833,9 +835,8 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 		}
 
 		// up = gelu(dense[512](m))   layers.bp:30
-		// dzup = exp(−0.5·(s2 + upB)²)   layers.bp:30
-		// dup = 0.5·erfc(−0.7071067811865476·(s2 + upB)) + 0.3989422804014327·(s2 + upB)∘dzup   layers.bp:30
-		w.tasks.dupProduct(rows, dup, m, upW, upB, up)
+		// dzup = exp(−0.5·(zup + upB)²)   layers.bp:30
+		w.tasks.zupProduct(rows, zup, m, upW, upB, zup2, up, dzup)
 
 		// down = dense[128](up)   layers.bp:31
 		w.tasks.zdownProduct(rows, zdown, up, downW)
@@ -855,9 +856,9 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 		// dzW += dzz·centerᵀ   layers.bp:34
 		w.tasks.dzWProduct3(rows, dzW, dzz, center)
 
-		// dup2 = downWᵀ·ddcenter   layers.bp:31
-		w.tasks.dup2Product(rows, dup2, ddcenter, downW)
-		dzup2Loop(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
+		// dup = downWᵀ·ddcenter   layers.bp:31
+		w.tasks.dupProduct(rows, dup, ddcenter, downW)
+		dzup2Loop(rows, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB)
 
 		// dm = dzup2·upW   layers.bp:30
 		w.tasks.dmProduct(rows, dm, dzup2, upW)
@@ -980,20 +981,22 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	zm := w.reals[1315968:][:1024]
 	zm2 := w.reals[1316992:][:131072]
 	m := w.reals[1448064:][:131072]
-	up := w.reals[1869952:][:524288]
-	zdown := w.reals[2918528:][:131072]
+	zup := w.reals[1869952:][:524288]
+	zup2 := w.reals[2394240:][:524288]
+	up := w.reals[2918528:][:524288]
+	dzup := w.reals[3442816:][:524288]
+	zdown := w.reals[3967104:][:131072]
 	zcenter := w.reals[1857664:][:128]
 	center := w.reals[1841280:][:2048]
 	z := w.reals[1053824:][:160]
-	exps2 := w.reals[1869952:][:10]
-	dup := w.reals[2394240:][:524288]
+	exps2 := w.reals[2918528:][:10]
 	dzz := w.reals[1857664:][:160]
 	ddcenter := w.reals[1053824:][:2048]
 	ddownW2 := w.reals[1861760:][:8192]
 	ddownB2 := w.reals[:128]
-	dup2 := w.reals[1869952:][:8192]
-	dzup2 := w.reals[3049600:][:524288]
-	dm := w.reals[2918528:][:131072]
+	dup := w.reals[2918528:][:8192]
+	dzup2 := w.reals[4098176:][:524288]
+	dm := w.reals[3967104:][:131072]
 	dmD := w.reals[2394240:][:128]
 	dr := w.reals[1869952:][:131072]
 	daZ := w.reals[922752:][:131072]
@@ -1049,9 +1052,8 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 		}
 
 		// up = gelu(dense[512](m))   layers.bp:30
-		// dzup = exp(−0.5·(s2 + upB)²)   layers.bp:30
-		// dup = 0.5·erfc(−0.7071067811865476·(s2 + upB)) + 0.3989422804014327·(s2 + upB)∘dzup   layers.bp:30
-		w.tasks.dupProduct(rows, dup, m, upW, upB, up)
+		// dzup = exp(−0.5·(zup + upB)²)   layers.bp:30
+		w.tasks.zupProduct(rows, zup, m, upW, upB, zup2, up, dzup)
 
 		// down = dense[128](up)   layers.bp:31
 		w.tasks.zdownProduct(rows, zdown, up, downW)
@@ -1065,9 +1067,9 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 		// ddcenter = dcenter/64   layers.bp:33
 		w.tasks.ddcenterProduct(rows, ddcenter, dzz, zW)
 
-		// dup2 = downWᵀ·ddcenter   layers.bp:31
-		w.tasks.dup2Product(rows, dup2, ddcenter, downW)
-		dzup2Loop(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
+		// dup = downWᵀ·ddcenter   layers.bp:31
+		w.tasks.dupProduct(rows, dup, ddcenter, downW)
+		dzup2Loop(rows, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB)
 
 		// dm = dzup2·upW   layers.bp:30
 		w.tasks.dmProduct(rows, dm, dzup2, upW)

@@ -309,9 +309,9 @@ func mLoop2(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	mLoop2Go(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
 }
 
-// dupProductPart is dupProductPartGo: this build has no assembly.
-func dupProductPart(first, count, rows int, dup, m, upW, upB, up, scratch2 []float32) {
-	dupProductPartGo(first, count, rows, dup, m, upW, upB, up, scratch2)
+// zupProductPart is zupProductPartGo: this build has no assembly.
+func zupProductPart(first, count, rows int, zup, m, upW, upB, zup2, up, dzup, scratch2 []float32) {
+	zupProductPartGo(first, count, rows, zup, m, upW, upB, zup2, up, dzup, scratch2)
 }
 
 // centerLoop2 is centerLoop2Go: this build has no assembly.
@@ -334,14 +334,14 @@ func dzWProduct3Part(rows int, dzW, dzz, center, scratch2 []float32) {
 	dzWProduct3PartGo(rows, dzW, dzz, center, scratch2)
 }
 
-// dup2ProductPart is dup2ProductPartGo: this build has no assembly.
-func dup2ProductPart(first, count, rows int, dup2, ddcenter, downW, scratch2 []float32) {
-	dup2ProductPartGo(first, count, rows, dup2, ddcenter, downW, scratch2)
+// dupProductPart is dupProductPartGo: this build has no assembly.
+func dupProductPart(first, count, rows int, dup, ddcenter, downW, scratch2 []float32) {
+	dupProductPartGo(first, count, rows, dup, ddcenter, downW, scratch2)
 }
 
 // dzup2Loop is dzup2LoopGo: this build has no assembly.
-func dzup2Loop(rows int, ddownB2, ddcenter, dup2, dup, dzup2, dupB []float32) {
-	dzup2LoopGo(rows, ddownB2, ddcenter, dup2, dup, dzup2, dupB)
+func dzup2Loop(rows int, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB []float32) {
+	dzup2LoopGo(rows, ddownB2, ddcenter, dup, zup2, zup, upB, dzup, dzup2, dupB)
 }
 
 // dmProductPart is dmProductPartGo: this build has no assembly.
