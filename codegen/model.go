@@ -55,7 +55,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 		n.states.tree = newFieldTree(n.states.tensors)
 	}
 
-	fields := newScope(nil, "all", "Params", "params", "States", "seed", "tensors", "NewWork", "NewGrads", "NewTrainer", "m", "check", "checkForward", "checkLoss")
+	fields := newScope(nil, "all", "Params", "params", "States", "seed", "tensors", "NewWork", "NewGrads", "NewTrainer", "m", "check", "checkForward", "checkLoss", "checkVJP")
 	n.dims = map[string]string{}
 	for _, d := range m.Dims {
 		n.dims[d.Name] = fields.pick(unexported(exported(d.Name)))
@@ -68,7 +68,7 @@ func (g *generator) nameModel(mp *module.ModelProcs) *modelNames {
 	for _, a := range m.Args {
 		n.args[a.Name] = batch.pick(exported(a.Name))
 	}
-	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "Threads", "Seed", "Step", "Next", "next", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs")
+	work := newScope(nil, "Infer", "Forward", "Loss", "Grad", "GradInputs", "VJP", "Threads", "Seed", "Step", "Next", "next", "tasks", "m", "reals", "ints", "out", "in", "one", "forward", "loss", "grad", "gradInputs", "vjp")
 	n.givens = map[string]string{}
 	for _, v := range m.Givens {
 		n.givens[v.Name] = work.pick(exported(v.Name))
@@ -114,6 +114,7 @@ type modelPrinter struct {
 	loss  *procedure
 	grad  *procedure
 	both  *procedure // gradients by parameters and inputs
+	pull  *procedure // the vector-Jacobian product
 	steps []*procedure
 	fused *fusedStep // nil: Step is Grad and Update
 
@@ -125,7 +126,7 @@ func (g *generator) emitModel(mp *module.ModelProcs, n *modelNames) (err error) 
 	for _, x := range []struct {
 		to   **procedure
 		from *module.Procedure
-	}{{&p.infer, mp.Infer}, {&p.loss, mp.Loss}, {&p.grad, mp.Grad}, {&p.both, mp.Inputs}} {
+	}{{&p.infer, mp.Infer}, {&p.loss, mp.Loss}, {&p.grad, mp.Grad}, {&p.both, mp.Inputs}, {&p.pull, mp.Pull}} {
 		if *x.to, err = lower(x.from); err != nil {
 			return err
 		}

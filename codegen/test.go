@@ -240,7 +240,7 @@ func (p *modelPrinter) testModel() {
 	for _, d := range p.m.Call {
 		pairs = append(pairs, n.call[d.Name], jen.Lit(sizes[d.Name]))
 	}
-	need := p.needs(p.infer, p.loss, p.grad, p.both)
+	need := p.needs(p.infer, p.loss, p.grad, p.both, p.pull)
 	for i, a := range need {
 		v, ok := exampleArg(a, p.m.Float, a.Shape.Size().Scale(3, 1), i, sizes)
 		if !ok {
@@ -281,6 +281,9 @@ func (p *modelPrinter) testModel() {
 	}
 	if p.both != nil {
 		p.testInputs(example)
+	}
+	if p.pull != nil {
+		p.testPull(example)
 	}
 	if p.n.states != nil && p.m.Rule != nil && p.grad != nil {
 		if text, err = p.testTemplate("states_test.go.tmpl", example); err == nil {
@@ -354,6 +357,62 @@ func (p *modelPrinter) testInputs(example string) {
 		body = append(body, jen.Id("checkGradient").Call(jen.Id("t"), jen.Lit(f), jen.Id("b").Dot(f), jen.Id("in").Dot(f), jen.Id("f")))
 	}
 	p.testFunc("Test"+n.typ+"GradInputs", "$ compares the gradients by arguments with differences.", body...)
+}
+
+// testPull prints the test of the vector-Jacobian product: it is the gradient of
+// the outputs' product with the seeds.
+func (p *modelPrinter) testPull(example string) {
+	n := p.n
+	call := func(to string, grads string) jen.Code {
+		got := []jen.Code{jen.Id(to)}
+		if len(p.m.Inputs) > 0 {
+			in := "_"
+			if to == "_" {
+				in = "in"
+			}
+			got = append(got, jen.Id(in))
+		}
+		return jen.List(append(got, jen.Err())...).Op(":=").Id("w").Dot("VJP").Call(jen.Id("b"), jen.Id("dy"), jen.Id(grads))
+	}
+	body := []jen.Code{
+		jen.List(jen.Id("m"), jen.Id("b")).Op(":=").Id(example).Call(jen.Id("t"), jen.Lit(1)),
+		jen.List(jen.Id("w"), jen.Id("grads"), jen.Id("scratch")).Op(":=").List(jen.Id(p.newWork), jen.Id("m").Dot("NewGrads").Call(), jen.Id("m").Dot("NewGrads").Call()),
+		jen.List(jen.Id("y"), jen.Err()).Op(":=").Id("w").Dot("Forward").Call(jen.Id("b")),
+		fatal("t"),
+	}
+	dy := jen.Dict{}
+	sum := []jen.Code{call("y", "scratch"), fatal("t"), jen.Var().Id("s").Id(p.m.Float.String())}
+	for i, f := range p.seedFields() {
+		dy[jen.Id(f.field)] = jen.Id("numbers").Index(jen.Id(p.m.Float.String())).Call(jen.Len(jen.Id("y").Dot(f.field)), jen.Lit(50+i), jen.Lit(0.2), jen.Lit(0.9))
+		sum = append(sum, jen.For(jen.List(jen.Id("i"), jen.Id("v")).Op(":=").Range().Id("y").Dot(f.field)).Block(
+			jen.Id("s").Op("+=").Id("v").Op("*").Id("dy").Dot(f.field).Index(jen.Id("i"))))
+	}
+	if len(dy) == 1 {
+		for k, v := range dy {
+			body = append(body, jen.Id("dy").Op(":=").Id(n.outputs).Values(jen.Add(k).Op(":").Add(v)))
+		}
+	} else {
+		body = append(body, jen.Id("dy").Op(":=").Id(n.outputs).Values(dy))
+	}
+	body = append(body, jen.Id("f").Op(":=").Func().Params().Id(p.m.Float.String()).Block(append(sum, jen.Return(jen.Id("s")))...))
+	if len(p.m.Inputs) > 0 {
+		body = append(body, call("_", "grads"), fatal("t"))
+		for i, a := range p.m.Inputs { // f computes others in their place
+			body = append(body, jen.Id(fmt.Sprintf("in%d", i)).Op(":=").Append(jen.Index().Id(p.m.Float.String()).Call(jen.Nil()), jen.Id("in").Dot(n.args[a.Name]).Op("...")))
+		}
+	} else {
+		body = append(body, jen.If(jen.List(jen.Id("_"), jen.Err()).Op(":=").Id("w").Dot("VJP").Call(jen.Id("b"), jen.Id("dy"), jen.Id("grads")), jen.Err().Op("!=").Nil()).Block(jen.Id("t").Dot("Fatal").Call(jen.Err())))
+	}
+	if len(p.m.Params) > 0 {
+		body = append(body, jen.Id("params").Op(":=").Id("m").Dot("Params").Dot("Tensors").Call(),
+			jen.For(jen.List(jen.Id("i"), jen.Id("g")).Op(":=").Range().Id("grads").Dot("Tensors").Call()).Block(
+				jen.Id("checkGradient").Call(jen.Id("t"), jen.Id("g").Dot("Name"), jen.Id("params").Index(jen.Id("i")).Dot("Data"), jen.Id("g").Dot("Data"), jen.Id("f"))))
+	}
+	for i, a := range p.m.Inputs {
+		f := n.args[a.Name]
+		body = append(body, jen.Id("checkGradient").Call(jen.Id("t"), jen.Lit(f), jen.Id("b").Dot(f), jen.Id(fmt.Sprintf("in%d", i)), jen.Id("f")))
+	}
+	p.testFunc("Test"+n.typ+"VJP", "$ compares the vector-Jacobian product with differences.", body...)
 }
 
 func (p *modelPrinter) testTemplate(file, example string) (string, error) {

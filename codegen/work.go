@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
@@ -43,7 +44,7 @@ func (p *modelPrinter) workDecl() {
 		p.api.add(jen.Add(prose(n.loss + " is the loss of a batch, the mean over its examples, and the metrics.")).Line().
 			Type().Id(n.loss).Struct(fields...))
 	}
-	if p.both != nil {
+	if len(p.m.Inputs) > 0 {
 		var fields []jen.Code
 		for _, a := range p.m.Inputs {
 			fields = append(fields, jen.Id(n.args[a.Name]).Index().Id(float.String()))
@@ -94,7 +95,7 @@ func (p *modelPrinter) workDecl() {
 	if p.usesArena(true) {
 		fields = append(fields, jen.Id("ints").Index().Int32())
 	}
-	fields = append(fields, traceFields(float, p.infer, p.loss, p.grad, p.both)...)
+	fields = append(fields, traceFields(float, p.infer, p.loss, p.grad, p.both, p.pull)...)
 	if p.infer != nil {
 		fields = append(fields, jen.Id("out").Id(n.outputs))
 		for _, a := range p.needs(p.infer) {
@@ -104,10 +105,10 @@ func (p *modelPrinter) workDecl() {
 			}
 		}
 	}
-	if p.both != nil {
+	if len(p.m.Inputs) > 0 {
 		fields = append(fields, jen.Id("in").Id(n.inputs))
 	}
-	if n.states != nil && p.grad != nil {
+	if n.states != nil && p.backward() != "" {
 		fields = append(fields, jen.Id("next").Op("*").Id(n.states.typ))
 		var dims []jen.Code
 		for _, d := range p.m.Dims {
@@ -120,8 +121,12 @@ func (p *modelPrinter) workDecl() {
 	p.api.add(jen.Add(prose("NewWork returns memory for computing with m.")).Line().
 		Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("NewWork").Params().Op("*").Id(n.work).Block(
 		jen.Return(jen.Op("&").Id(n.work).Add(record(lits...)))))
-	if n.states != nil && p.grad != nil {
-		p.api.add(jen.Add(prose("Next returns what the last batch that Grad was given makes of the states. A step", "of the trainer takes it over; Grad changes nothing of the model.")).Line().
+	if by := p.backward(); n.states != nil && by != "" {
+		doc := []string{"Next returns what the last batch that Grad was given makes of the states. A step", "of the trainer takes it over; Grad changes nothing of the model."}
+		if p.grad == nil {
+			doc = []string{"Next returns what the last batch that VJP was given makes of the states. VJP", "changes nothing of the model."}
+		}
+		p.api.add(jen.Add(prose(doc...)).Line().
 			Func().Params(p.recv()).Id("Next").Params().Op("*").Id(n.states.typ).Block(jen.Return(jen.Id("w").Dot("next"))))
 	}
 }
@@ -145,11 +150,11 @@ func threadsField() []jen.Code {
 
 // usesTasks reports whether any kernel of the model is done in parts.
 func (p *modelPrinter) usesTasks() bool {
-	return slices.ContainsFunc(append([]*procedure{p.infer, p.loss, p.grad, p.both, p.fusedProcedure()}, p.steps...), func(pr *procedure) bool { return pr != nil && pr.tasks })
+	return slices.ContainsFunc(append([]*procedure{p.infer, p.loss, p.grad, p.both, p.pull, p.fusedProcedure()}, p.steps...), func(pr *procedure) bool { return pr != nil && pr.tasks })
 }
 
 func (p *modelPrinter) usesArena(ints bool) bool {
-	for _, pr := range []*procedure{p.infer, p.loss, p.grad, p.both, p.fusedProcedure()} {
+	for _, pr := range []*procedure{p.infer, p.loss, p.grad, p.both, p.pull, p.fusedProcedure()} {
 		if pr == nil {
 			continue
 		}
@@ -253,6 +258,11 @@ func (p *modelPrinter) apart(pr *procedure, zeros []jen.Code) []jen.Code {
 			code = append(code, guard(jen.Id("checkApart").Call(append([]jen.Code{jen.Lit(p.n.typ), jen.Lit(name), x}, w...)...), zeros...))
 		}
 	}
+	if pr == p.pull {
+		for _, f := range p.seedFields() {
+			check("dy."+f.field, jen.Id("dy").Dot(f.field), symbolic.Real)
+		}
+	}
 	for _, a := range p.needs(pr) {
 		check(p.n.args[a.Name], jen.Id("b").Dot(p.n.args[a.Name]), a.Type)
 	}
@@ -321,6 +331,11 @@ func (p *modelPrinter) methods() error {
 			return err
 		}
 	}
+	if p.pull != nil {
+		if err := p.pullMethod(method); err != nil {
+			return err
+		}
+	}
 	if p.loss == nil {
 		return nil
 	}
@@ -357,6 +372,73 @@ func (p *modelPrinter) methods() error {
 	return p.procedure("gradInputs", p.both)
 }
 
+// backward names the method that goes backward, if there is one.
+func (p *modelPrinter) backward() string {
+	switch {
+	case p.grad != nil:
+		return "Grad"
+	case p.pull != nil:
+		return "VJP"
+	}
+	return ""
+}
+
+// A seedField is a field of the outputs that holds seeds.
+type seedField struct {
+	field string
+	shape symbolic.Shape
+}
+
+func (p *modelPrinter) seedFields() (out []seedField) {
+	for i, v := range p.m.Train.Outputs {
+		if v.Node.Type == symbolic.Real {
+			out = append(out, seedField{p.n.outs[i], v.Node.Shape})
+		}
+	}
+	return out
+}
+
+// pullMethod prints the vector-Jacobian product of a model without a loss.
+func (p *modelPrinter) pullMethod(method func(doc []string, name string, params, results, body []jen.Code)) error {
+	n, syms := p.n, p.workSymbols()
+	p.checkMethod("checkVJP", "checkVJP checks what VJP reads of a batch.", 1, p.needs(p.pull))
+	results, zeros := []jen.Code{jen.Id(n.outputs)}, []jen.Code{jen.Id(n.outputs).Values()}
+	give := []jen.Code{jen.Id("w").Dot("out")}
+	doc := []string{"VJP computes the outputs for a batch, in training, and sets grads to how a loss changes", "with the parameters, given in dy how it changes with each output that is real."}
+	if len(p.m.Inputs) > 0 {
+		results, zeros = append(results, jen.Id(n.inputs)), append(zeros, jen.Id(n.inputs).Values())
+		give = append(give, jen.Id("w").Dot("in"))
+		doc = append(doc, "It also returns how the loss changes with arguments.")
+	}
+	var checks []jen.Code
+	for _, f := range p.seedFields() {
+		call := []jen.Code{jen.Lit(n.typ), jen.Lit("dy." + f.field), jen.Len(jen.Id("dy").Dot(f.field))}
+		for _, d := range f.shape {
+			call = append(call, polyCode(d, syms).code)
+		}
+		checks = append(checks, guard(jen.Id("checkLen").Call(call...), zeros...))
+	}
+	body := p.prepare("checkVJP", p.pull, zeros, append(checks, p.checkGrads(zeros)...)...)
+	out := 0
+	for i, r := range p.pull.proc.Results {
+		var f *jen.Statement
+		switch r.Kind {
+		case module.OutputResult:
+			f = jen.Id("w").Dot("out").Dot(n.outs[out])
+			out++
+		case module.InputGradient:
+			f = jen.Id("w").Dot("in").Dot(n.args[r.Name])
+		default:
+			continue
+		}
+		body = append(body, jen.Add(f).Op("=").Id("grow").Call(f, polyCode(p.pull.outs[i].Shape.Size(), syms).code))
+	}
+	body = append(body, jen.Id("w").Dot("vjp").Call(jen.Op("&").Id("b"), jen.Op("&").Id("dy"), jen.Id("grads")), jen.Return(append(give, jen.Nil())...))
+	method(wrapped(strings.Join(doc, " ")), "VJP",
+		[]jen.Code{jen.Id("b").Id(n.batch), jen.Id("dy").Id(n.outputs), jen.Id("grads").Op("*").Id(n.params.typ)}, append(results, jen.Error()), body)
+	return p.procedure("vjp", p.pull)
+}
+
 // inferMethod prints Forward for one example.
 func (p *modelPrinter) inferMethod(method func(doc []string, name string, params, results, body []jen.Code)) {
 	n := p.n
@@ -387,7 +469,7 @@ func (p *modelPrinter) inferMethod(method func(doc []string, name string, params
 // procedure prints a loop program as a method of the work.
 func (p *modelPrinter) procedure(name string, pr *procedure) error {
 	n := p.n
-	s := newScope(p.scope, "w", "p", "g", "batch")
+	s := newScope(p.scope, "w", "p", "g", "batch", "dy")
 	q := p.procedurePrinter(pr, s, p.m.Float)
 	if pr.tasks {
 		q.tasks = jen.Id("w").Dot("tasks")
@@ -465,6 +547,13 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 					keys[i][word] = jen.Id(q.bufs[b])
 				}
 			}
+		case symbolic.SeedInput:
+			fields := p.seedFields()
+			at := jen.Id("dy").Dot(fields[slices.Index(pr.proc.Seeds, b.Node)].field)
+			if len(b.Shape) == 0 {
+				at.Index(jen.Lit(0))
+			}
+			view(b, at)
 		case symbolic.GivenInput:
 			view(b, jen.Id("w").Dot(n.givens[in.Name]))
 		default:
@@ -513,7 +602,10 @@ func (p *modelPrinter) procedure(name string, pr *procedure) error {
 			p.resultView(q, b, jen.Id("w").Dot("next").Op(n.states.path(r.Name)), &after, view)
 		}
 	}
-	if pr == p.grad || pr == p.both || fused {
+	if pr == p.pull {
+		params = append(params, jen.Id("dy").Op("*").Id(n.outputs))
+	}
+	if pr == p.grad || pr == p.both || pr == p.pull || fused {
 		params = append(params, jen.Id("g").Op("*").Id(n.params.typ))
 	}
 	params = append(params, numbers...)
@@ -573,6 +665,8 @@ func (p *modelPrinter) procDoc(name string) string {
 		return "loss computes the loss of a batch that has been checked."
 	case "step":
 		return "step computes the loss of a batch that has been checked, updates the parameters whose gradient is one product, and computes the gradients of the others."
+	case "vjp":
+		return "vjp computes the outputs of a batch that has been checked, and the gradient of their product with dy."
 	case "grad":
 		return "grad computes the loss of a batch that has been checked, and its gradient."
 	}

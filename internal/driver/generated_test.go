@@ -22,6 +22,9 @@ func TestHostile(t *testing.T) {
 // TestLong generates programs that are too long for one function of Go.
 func TestLong(t *testing.T) { testWith(t, "long", "test", ".") }
 
+// TestDerived generates Jacobians by example, and models without a loss.
+func TestDerived(t *testing.T) { testWith(t, "derived", "test", ".") }
+
 // TestThreads trains with several numbers of threads, which must make no
 // difference to any bit, and builds the package where there is no assembly.
 func TestThreads(t *testing.T) {

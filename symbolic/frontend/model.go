@@ -376,16 +376,20 @@ func (b *modelBuild) gives() bool {
 	})
 }
 
-// derive reads a model's derive clause: derive grad(x).
+// derive reads a model's derive clause: derive grad(x), or vjp(x) where it has no
+// loss. A model without a loss has a vector-Jacobian product, if it can have one.
 func (b *modelBuild) derive(f *frontend, good bool) {
+	of, pull := "grad", b.m.Train.Loss == nil
+	if pull {
+		of = "vjp"
+	}
 	for _, d := range b.decl.Derive {
-		if d.What.Name == "grad" && good && b.m.Train.Loss == nil {
-			f.report(nil, d.Span(), "%s has no loss to differentiate", b.decl.Name.Name).Hintf("add a line: loss …")
-			continue
-		}
-		switch {
-		case d.What.Name == "none":
-		case d.What.Name == "grad" && d.Mode == nil:
+		switch what := d.What.Name; {
+		case what == "grad" && good && b.m.Train.Loss == nil:
+			f.report(nil, d.Span(), "%s has no loss to differentiate", b.decl.Name.Name).Hintf("add a line: loss …; or derive vjp, for a loss that the caller has")
+		case what == "none":
+			pull = false
+		case what == of && d.Mode == nil && !d.ByExample:
 			for _, w := range d.Wrt {
 				a := argNamed(b.m.Args, w.Name)
 				switch {
@@ -406,9 +410,12 @@ func (b *modelBuild) derive(f *frontend, good bool) {
 				}
 			}
 		default:
-			f.report(nil, d.Span(), "not supported yet: derive %s on a model", d.What.Name)
+			f.report(nil, d.Span(), "a model has no derive %s", f.text(d)).
+				Hintf("it may have derive grad(x), and derive vjp(x) if it has no loss; other derivatives are of funcs, or values: output jacobian(y, x)")
 		}
 	}
+	b.m.Pull = pull && len(b.m.Params)+len(b.m.Inputs) > 0 &&
+		slices.ContainsFunc(b.m.Train.Outputs, func(v *module.Value) bool { return v.Node.Type == symbolic.Real })
 }
 
 func argNamed(args []*module.Arg, name string) *module.Arg {

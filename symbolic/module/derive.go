@@ -23,6 +23,7 @@ type ModelProcs struct {
 	Loss    *Procedure
 	Grad    *Procedure
 	Inputs  *Procedure // as Grad, with the gradients by Model.Inputs in addition
+	Pull    *Procedure // the vector-Jacobian product of a model without a loss
 	Updates []*Procedure
 }
 
@@ -40,7 +41,7 @@ func (f *FuncProcs) All() []*Procedure { return append([]*Procedure{f.Value}, f.
 // All returns the procedures of the model, in the order in which they are
 // printed.
 func (m *ModelProcs) All() []*Procedure {
-	ps := append([]*Procedure{m.Infer, m.Loss, m.Grad, m.Inputs}, m.Updates...)
+	ps := append([]*Procedure{m.Infer, m.Loss, m.Grad, m.Inputs, m.Pull}, m.Updates...)
 	return slices.DeleteFunc(ps, func(p *Procedure) bool { return p == nil })
 }
 
@@ -211,6 +212,9 @@ func deriveModel(g *symbolic.Graph, m *Model, errs *diag.List) *ModelProcs {
 			out.Inputs = gradient(g, "gradInputs", m, m.Inputs, errs)
 		}
 	}
+	if m.Pull {
+		out.Pull = pulled(g, m)
+	}
 	if m.Rule != nil {
 		for i, u := range m.Rule.Updates {
 			p := &Procedure{Name: "update", Graph: m.Rule.Graph}
@@ -243,6 +247,47 @@ func lossResults(g *symbolic.Graph, ph *Phase) []*Result {
 	return out
 }
 
+// pulled is the procedure for the outputs, and for the gradient of their product
+// with seeds by every parameter and by the inputs that are asked for.
+func pulled(g *symbolic.Graph, m *Model) *Procedure {
+	p := &Procedure{Name: "vjp", Graph: g}
+	var ys, xs []*symbolic.Node
+	for i, v := range m.Train.Outputs {
+		p.Results = append(p.Results, &Result{OutputResult, v.Name, v.Node})
+		if v.Node.Type == symbolic.Real {
+			p.Seeds = append(p.Seeds, g.Input(symbolic.SeedInput, fmt.Sprintf("dy%d", i), v.Node.Shape, symbolic.Real))
+			ys = append(ys, v.Node)
+		}
+	}
+	for _, q := range m.Params {
+		xs = append(xs, q.Node)
+		p.Results = append(p.Results, &Result{ParamGradient, q.Name, nil})
+	}
+	for _, a := range m.Inputs {
+		xs = append(xs, a.Node)
+		p.Results = append(p.Results, &Result{InputGradient, a.Name, nil})
+	}
+	first := len(p.Results) - len(xs)
+	for i, n := range g.VJP(ys, p.Seeds, xs) {
+		if n == nil {
+			n = g.Like(0, xs[i])
+		}
+		nameGradient(g, n, p.Results[first+i].Name)
+		p.Results[first+i].Node = n
+	}
+	nextStates(p, m)
+	return p
+}
+
+// nextStates appends what a step makes of the states.
+func nextStates(p *Procedure, m *Model) {
+	for _, s := range m.States {
+		if s.Next != nil {
+			p.Results = append(p.Results, &Result{NextState, s.Name, s.Next})
+		}
+	}
+}
+
 // gradient is the procedure for the loss, the metrics and the gradient by
 // every parameter and by the given inputs.
 func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *diag.List) *Procedure {
@@ -271,11 +316,7 @@ func gradient(g *symbolic.Graph, name string, m *Model, inputs []*Arg, errs *dia
 		nameGradient(g, n, p.Results[first+i].Name)
 		p.Results[first+i].Node = n
 	}
-	for _, s := range m.States {
-		if s.Next != nil {
-			p.Results = append(p.Results, &Result{NextState, s.Name, s.Next})
-		}
-	}
+	nextStates(p, m)
 	return p
 }
 

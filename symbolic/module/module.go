@@ -171,8 +171,10 @@ type Model struct {
 	Train Phase
 	Infer Phase
 	// Inputs lists the arguments whose gradients are asked for with
-	// derive grad(x) on the model.
+	// derive grad(x) or vjp(x) on the model.
 	Inputs []*Arg
+	// Pull says that it has no loss, and a vector-Jacobian product in its place.
+	Pull   bool
 	Checks []Check
 	Rule   *Rule // of the train line, or nil
 }
