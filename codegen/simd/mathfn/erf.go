@@ -47,7 +47,7 @@ func erf64(c code, x asm.V) asm.V {
 
 func erfc(c code, x asm.V) asm.V {
 	if c.single {
-		return c.inDouble(erfc, x)
+		return c.inDouble(erfcShort, x)
 	}
 	a, one := c.Abs(x), c.Const(1)
 	y := c.erfcOf(c.Min(c.Const(28), a))
@@ -71,4 +71,36 @@ func (c code) erfcOf(a asm.V) asm.V {
 		return c.ScaleBy2(c.Mul(e, q), n)
 	}
 	return c.scale(c.Mul(e, q), k)
+}
+
+// The same as erfcPoly, erfPoly and expPoly to the digits of a float32: for x from 0 to 10.2,
+// for |x| < 1/4 and for |r| ≤ (log 2)/2.
+var (
+	erfcShortPoly = poly{f64: []float64{
+		0x1.3ba5916f23f17p+0, -0x1.1df1ad463ba5dp-3, 0x1.f7f5adc564bf3p-7, 0x1.16ed0611d9aebp-4, -0x1.9dda53ecb45a0p-4, 0x1.7fed00941f1dap-4,
+		-0x1.0fbaa55fe877bp-4, 0x1.3077bb895dd6cp-5, -0x1.088b929b8dc38p-6, 0x1.4d292775fb5fcp-8, -0x1.b89a230b9f94bp-11, -0x1.80054f54dd31bp-12,
+		0x1.597287516f324p-14}}
+	erfShortPoly = poly{f64: []float64{0x1.20dd750428006p+0, -0x1.8127469ace53cp-2, 0x1.ce2ef6c381213p-4, -0x1.b80ed26138b0dp-6, 0x1.4dbaac44cca80p-8}}
+	expShortPoly = poly{f64: []float64{
+		0x1.0000000b8f62bp-1, 0x1.5555555a78232p-3, 0x1.5554e9114ecf9p-5, 0x1.1110e0f726534p-7, 0x1.6d431504c53d3p-10, 0x1.a124e3f154d32p-13}}
+)
+
+// erfcShort is erfc of a float32, whose square has no more digits than a float64. One
+// reciprocal serves both quotients.
+func erfcShort(c code, x asm.V) asm.V {
+	one, two, four := c.Const(1), c.Const(2), c.Const(4)
+	a := c.Min(c.Const(10.2), c.Abs(x))
+	u, v := c.Add(a, four), c.FMA(a, two, one)
+	w := c.Div(one, c.Mul(u, v))
+	q := c.Mul(c.horner(erfcShortPoly, c.Mul(c.Sub(a, four), c.Mul(w, v))), c.Mul(w, u))
+	k, n, r := c.reduce(c.Neg(c.Mul(a, a)), 2*c.bias())
+	y := c.Mul(q, c.FMA(c.FMA(c.horner(expShortPoly, r), r, one), r, one))
+	if c.wide {
+		y = c.ScaleBy2(y, n)
+	} else {
+		y = c.scale(y, k)
+	}
+	near := c.FNMA(c.horner(erfShortPoly, c.Mul(x, x)), x, one)
+	y = c.Select(c.Cmp(asm.LT, x, c.Zero()), c.Sub(two, y), y)
+	return c.Select(c.Cmp(asm.LT, a, c.Const(0.25)), near, y)
 }
