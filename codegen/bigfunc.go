@@ -439,7 +439,13 @@ func (b *bigFunc) test() {
 	if !tested(f) {
 		return
 	}
-	sizes, ok := exampleSizes(f.Dims, f.Checks)
+	dims := slices.Clone(f.Dims)
+	for _, a := range f.Args { // an int that is a size has a check of its own
+		if slices.ContainsFunc(f.Checks, func(c module.Check) bool { s, is := c.A.AsSym(); return is && s == a.Name }) {
+			dims = append(dims, &module.Dim{Name: a.Name})
+		}
+	}
+	sizes, ok := exampleSizes(dims, f.Checks)
 	if !ok {
 		return
 	}
@@ -450,9 +456,11 @@ func (b *bigFunc) test() {
 	}
 	for _, a := range f.Args {
 		if a.Type == symbolic.Integer && len(a.Shape) == 0 {
-			sizes[a.Name] = 2
-			if a.Bound != nil {
-				sizes[a.Name] = 0
+			if _, size := sizes[a.Name]; !size {
+				sizes[a.Name] = 2
+				if a.Bound != nil {
+					sizes[a.Name] = 0
+				}
 			}
 			line(b.args[a.Name], jen.Lit(sizes[a.Name]))
 		}

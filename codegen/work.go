@@ -71,7 +71,11 @@ func (p *modelPrinter) workDecl() {
 		}
 		fields = append(fields, prose(text), t)
 		if v.Default != nil && len(v.Shape) == 0 {
-			lits = append(lits, n.givens[v.Name], number(*v.Default))
+			start := number(*v.Default)
+			if v.Type == symbolic.Boolean {
+				start = jen.Lit(*v.Default != 0)
+			}
+			lits = append(lits, n.givens[v.Name], start)
 		}
 	}
 	if len(p.m.Samples) > 0 {
