@@ -20,18 +20,20 @@ type Circuit struct {
 
 // A Gate computes one value.
 type Gate struct {
-	ID     int
-	Name   string // of its value, where it has one
-	Label  string // what it computes: +, exp, σ
-	Left   string // of a value's gate: what is equal to Label
-	Leaf   bool
-	Param  bool
-	Value  *symbolic.Tensor
-	Grad   *symbolic.Tensor // nil where nothing comes back
-	Group  *Group           // that it is part of, or nil
-	Folded bool             // it stands for all of Group
-	Of     *Value           // the value of the derivation, where it is one
-	Origin symbolic.Origin
+	ID    int
+	Name  string // of its value, where it has one
+	Label string // what it computes: +, exp, σ
+	// Formula says it in terms of the gates that it reads, where it is a single operator.
+	Formula string
+	Left    string // of a value's gate: what is equal to Label
+	Leaf    bool
+	Param   bool
+	Value   *symbolic.Tensor
+	Grad    *symbolic.Tensor // nil where nothing comes back
+	Group   *Group           // that it is part of, or nil
+	Folded  bool             // it stands for all of Group
+	Of      *Value           // the value of the derivation, where it is one
+	Origin  symbolic.Origin
 }
 
 // A Wire brings a gate's value to another, and a gradient back.
@@ -41,16 +43,6 @@ type Wire struct {
 	Grad     *symbolic.Tensor // what comes back over this wire
 	Local    *symbolic.Tensor // ∂To/∂From, where both are numbers
 	Again    bool             // it leads into the next pass of a loop
-}
-
-// A Group is several gates that can be seen as one.
-type Group struct {
-	ID    int
-	Label string // as a gate: σ
-	Rule  string // that sees them as one, or ""
-	node  *symbolic.Node
-	in    map[*symbolic.Node]bool
-	value *Value
 }
 
 // A part is a gate before anything is evaluated.
@@ -116,18 +108,15 @@ func (d *Derivation) operators(c *Circuit, folded func(*Group) bool) ([]*part, *
 		}
 	}
 	var parts []*part
+	at := map[*symbolic.Node]*Gate{}
 	for _, n := range order {
 		_, constant := symbolic.ConstValue(n)
 		if constant || inner[n] || n.Op == symbolic.OpInput && len(n.Shape) > 0 {
 			continue
 		}
-		g := &Gate{Name: n.Name, Origin: n.Origin}
+		g := &Gate{ID: len(parts), Name: n.Name, Origin: n.Origin}
+		g.Group, g.Folded = groupOf(c.Groups, n, folded)
 		pt := &part{node: n, gate: g}
-		for _, gr := range c.Groups {
-			if gr.in[n] {
-				g.Group, g.Folded = gr, folded(gr)
-			}
-		}
 		switch e := elementOf(n); {
 		case n.Op == symbolic.OpInput:
 			g.Leaf = true
@@ -136,16 +125,61 @@ func (d *Derivation) operators(c *Circuit, folded func(*Group) bool) ([]*part, *
 		case e != "":
 			g.Leaf, g.Name = true, e
 		case g.Folded:
-			g.Label, pt.from = g.Group.Label, boundary(n, g.Group.in)
+			pt.from = boundary(n, g.Group.in)
 		default:
-			g.Label, pt.from = gateLabel(n), variable(n.Args)
+			pt.from = variable(n.Args)
 		}
 		if n == root && g.Name == "" {
 			g.Name = d.Result.Name
 		}
-		parts = append(parts, pt)
+		parts, at[n] = append(parts, pt), g
+	}
+	for _, p := range parts {
+		g, as := p.gate, p.node
+		switch {
+		case g.Leaf:
+			continue
+		case g.Folded:
+			as = g.Group.as
+		}
+		over := said(as, func(n *symbolic.Node) string {
+			if n != p.node && at[n] != nil {
+				return at[n].called()
+			}
+			return ""
+		})
+		g.Formula = g.called() + " = " + notation.Text(over)
+		if g.Label = gateLabel(as); g.Folded {
+			g.Label = g.Group.Label
+		}
 	}
 	return parts, root
+}
+
+// gateLabel says what n does to its arguments: +, exp, 1/x.
+func gateLabel(n *symbolic.Node) string {
+	from := variable(n.Args)
+	return notation.Gate(said(n, func(a *symbolic.Node) string {
+		if k := slices.Index(from, a); k >= 0 {
+			return []string{"x", "y", "u", "v"}[k%4]
+		}
+		return ""
+	}))
+}
+
+// said writes n over the nodes that have a name.
+func said(n *symbolic.Node, name func(*symbolic.Node) string) *notation.Expr {
+	if v, ok := symbolic.ConstValue(n); ok {
+		return &notation.Expr{Kind: notation.Number, Num: v}
+	}
+	if s := name(n); s != "" {
+		return notation.Whole(&notation.Value{Name: s, Plain: true})
+	}
+	var args []*notation.Expr
+	for _, a := range n.Args {
+		args = append(args, said(a, name))
+	}
+	return notation.Of(n.Op, args...)
 }
 
 func variable(args []*symbolic.Node) []*symbolic.Node {
@@ -158,137 +192,11 @@ func variable(args []*symbolic.Node) []*symbolic.Node {
 	return out
 }
 
-// boundary lists what the nodes in read from outside.
-func boundary(root *symbolic.Node, in map[*symbolic.Node]bool) []*symbolic.Node {
-	var out []*symbolic.Node
-	for _, n := range symbolic.Reachable(root) {
-		if !in[n] {
-			continue
-		}
-		for _, a := range variable(n.Args) {
-			if !in[a] && !slices.Contains(out, a) {
-				out = append(out, a)
-			}
-		}
-	}
-	return out
-}
-
-// findGroups looks for parts of the formula that a stability rule sees as one
-// operator: a sigmoid that is written out.
-func (d *Derivation) findGroups(root *symbolic.Node, order []*symbolic.Node) []*Group {
-	_, steps := d.graph.RewriteSteps(symbolic.Stability, root)
-	var out []*Group
-	taken := map[*symbolic.Node]bool{}
-	for _, s := range steps {
-		if !slices.Contains(order, s.Before) {
-			continue
-		}
-		under := map[*symbolic.Node]bool{}
-		for _, n := range symbolic.Reachable(s.Before.Args...) {
-			under[n] = true
-		}
-		edge := map[*symbolic.Node]bool{}
-		stopAt(s.After, func(n *symbolic.Node) bool {
-			_, constant := symbolic.ConstValue(n)
-			if under[n] && !constant {
-				edge[n] = true
-			}
-			return under[n]
-		})
-		g := &Group{ID: len(out), Rule: s.Rule.Name, node: s.Before, in: map[*symbolic.Node]bool{}}
-		stopAt(s.Before, func(n *symbolic.Node) bool {
-			_, constant := symbolic.ConstValue(n)
-			if edge[n] || constant {
-				return true
-			}
-			g.in[n] = true
-			return false
-		})
-		if len(g.in) < 3 || len(edge) == 0 || overlaps(g.in, taken) || seenOutside(g, order) {
-			continue
-		}
-		for n := range g.in {
-			taken[n] = true
-		}
-		g.Label = gateLabel(d.graph.Rewrite(symbolic.Stability|symbolic.Simplify, s.After)[0])
-		out = append(out, g)
-	}
-	return out
-}
-
-// stopAt walks down from n as long as stop says no.
-func stopAt(n *symbolic.Node, stop func(*symbolic.Node) bool) {
-	seen := map[*symbolic.Node]bool{}
-	var walk func(*symbolic.Node)
-	walk = func(n *symbolic.Node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		if stop(n) {
-			return
-		}
-		for _, a := range n.Args {
-			walk(a)
-		}
-	}
-	walk(n)
-}
-
-func overlaps(a, b map[*symbolic.Node]bool) bool {
-	for n := range a {
-		if b[n] {
-			return true
-		}
-	}
-	return false
-}
-
-// seenOutside reports whether an inner value of g is read elsewhere.
-func seenOutside(g *Group, order []*symbolic.Node) bool {
-	for _, n := range order {
-		if g.in[n] {
-			continue
-		}
-		for _, a := range n.Args {
-			if g.in[a] && a != g.node {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// gateLabel says what n does to its arguments: +, exp, 1/x.
-func gateLabel(n *symbolic.Node) string {
-	letters := []string{"x", "y", "u", "v"}
-	var args []*notation.Expr
-	k := 0
-	for _, a := range n.Args {
-		if v, ok := symbolic.ConstValue(a); ok {
-			args = append(args, &notation.Expr{Kind: notation.Number, Num: v})
-			continue
-		}
-		args = append(args, notation.Whole(&notation.Value{Name: letters[k%len(letters)]}))
-		k++
-	}
-	return notation.Gate(n.Op, args)
-}
-
 // statements are the named values, and layers as groups of them: what a
 // nonlinearity is applied to, its parameters, and its value.
 func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, *symbolic.Node) {
 	if !d.hasLoops() {
 		c.Groups = d.layers()
-	}
-	group := func(v *Value) *Group {
-		for _, g := range c.Groups {
-			if g.in[v.Node] {
-				return g
-			}
-		}
-		return nil
 	}
 	var parts []*part
 	for _, v := range d.Values {
@@ -296,13 +204,13 @@ func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, 
 			continue
 		}
 		g := &Gate{Name: v.Name, Leaf: v.Def == nil, Param: v.Role == Param, Origin: v.Node.Origin, Of: v}
-		g.Group = group(v)
+		g.Group, g.Folded = groupOf(c.Groups, v.Node, folded)
 		pt := &part{node: v.Node, gate: g}
-		if g.Group != nil && folded(g.Group) {
+		if g.Folded {
 			if v != g.Group.value {
 				continue
 			}
-			g.Folded, g.Label = true, g.Group.Label
+			g.Label = g.Group.Label
 			pt.from = groupInputs(d, g.Group)
 		} else if v.Def != nil {
 			q := v.inPass()
@@ -314,54 +222,6 @@ func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, 
 		parts = append(parts, pt)
 	}
 	return parts, d.Result.Node
-}
-
-// groupInputs are the values that a layer reads, without its own parameters.
-func groupInputs(d *Derivation, g *Group) []*symbolic.Node {
-	var out []*symbolic.Node
-	for _, v := range d.Values {
-		if !g.in[v.Node] {
-			continue
-		}
-		for _, u := range v.From {
-			if !g.in[u.Node] && !slices.Contains(out, u.Node) {
-				out = append(out, u.Node)
-			}
-		}
-	}
-	return out
-}
-
-// layers finds a = f(z) with z and the parameters that only z reads.
-func (d *Derivation) layers() []*Group {
-	var out []*Group
-	for _, a := range d.Values {
-		if a.Def == nil || len(a.From) != 1 || !nonlinear(a.Node) || len(a.Shape) == 0 {
-			continue
-		}
-		z := a.From[0]
-		if z.Def == nil || len(z.To) != 1 || a.Node.Args[0] != z.Node {
-			continue
-		}
-		g := &Group{ID: len(out), node: a.Node, value: a, in: map[*symbolic.Node]bool{a.Node: true, z.Node: true}}
-		for _, u := range z.From {
-			private := u.Role == Param
-			for _, w := range u.To {
-				private = private && (w == z || w.Role == Loss)
-			}
-			if private && len(u.To) == 1 {
-				g.in[u.Node] = true
-			}
-		}
-		g.Label = notation.Text(a.Def.Right.Replace(func(e *notation.Expr) *notation.Expr {
-			if e.Kind == notation.Name && e.Value == z.Value && z.Def.Index == nil {
-				return z.Def.Right
-			}
-			return nil
-		}))
-		out = append(out, g)
-	}
-	return out
 }
 
 // runLoops gives gates and wires the numbers of all passes, by what the

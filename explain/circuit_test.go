@@ -92,6 +92,61 @@ func TestCircuitWires(t *testing.T) {
 	}
 }
 
+// TestNeuronGates holds the eight gates of the lecture's neuron, written out
+// naively, against the lecture: what stands in each, its value, its gradient and
+// its local gradients; folded they are σ, and then one gate.
+func TestNeuronGates(t *testing.T) {
+	p := &Point{}
+	if err := p.Parse("w=[2,-3,-3],x=[-1,-2]"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		fold Folding
+		want string
+	}{
+		{FoldNone, `
+			× −2 0.20 [−1 2]
+			× 6 0.20 [−2 −3]
+			+ 4 0.20 [1 1]
+			+ 1 0.20 [1 1]
+			×(−1) −1 −0.20 [−1]
+			exp 0.37 −0.53 [0.37]
+			+1 1.37 −0.53 [1]
+			1/x 0.73 1 [−0.53]`},
+		{FoldInner, `
+			× −2 0.20 [−1 2]
+			× 6 0.20 [−2 −3]
+			+ 4 0.20 [1 1]
+			+ 1 0.20 [1 1]
+			σ 0.73 1 [0.20]`},
+		{FoldAll, `
+			σ(w₀·x₀ + w₁·x₁ + w₂) 0.73 1 [−0.20 0.39 −0.39 −0.59 0.20]`},
+	} {
+		got, err := lecture(t, "Neuron").Circuit(p, c.fold.folds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := got.Diagram("")
+		if err := d.place(); err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, g := range got.Gates {
+			if g.Leaf {
+				continue
+			}
+			var locals []string
+			for _, l := range d.Boxes[g.ID].Locals {
+				locals = append(locals, l.Text)
+			}
+			text += fmt.Sprintf("\n\t\t\t%s %s %s %v", g.Label, valueText(g.Value), valueText(g.Grad), locals)
+		}
+		if text != c.want {
+			t.Errorf("folded %q:%s\nwant%s", c.fold, text, c.want)
+		}
+	}
+}
+
 func near(a, b float64) bool { return a-b < 1e-12 && b-a < 1e-12 }
 
 // TestGroups looks for the sigmoid in the neuron, and for the layers of a net.
@@ -100,7 +155,7 @@ func TestGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Groups) != 1 || c.Groups[0].Label != "σ" || len(c.Groups[0].in) != 4 {
+	if len(c.Groups) != 2 || c.Groups[0].Label != "σ" || len(c.Groups[0].in) != 4 || c.Groups[0].Outer != c.Groups[1] || len(c.Groups[1].in) != 8 {
 		t.Errorf("groups of the neuron: %v", c.Groups)
 	}
 	c, err = lecture(t, "LayerNet").Circuit(&Point{Batch: 2}, func(*Group) bool { return true })

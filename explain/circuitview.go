@@ -3,8 +3,10 @@ package explain
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
@@ -33,8 +35,101 @@ func (c *Circuit) Diagram(title string) *Diagram {
 			a.Below = "" // it stands at the leaf
 		}
 		d.Lines = append(d.Lines, a)
+		if l := w.local(); l != "" {
+			to := d.Boxes[w.To.ID]
+			to.Locals = append(to.Locals, &Local{From: w.From.ID, Text: l})
+		}
 	}
+	c.frames(d)
 	return d
+}
+
+// frames draws the groups that are open.
+func (c *Circuit) frames(d *Diagram) {
+	boxes := map[*Group][]int{}
+	for _, g := range c.Gates {
+		if g.Group != nil && !g.Folded {
+			boxes[g.Group] = append(boxes[g.Group], g.ID)
+		}
+	}
+	var open []*Group // those around others first
+	for _, g := range slices.Backward(c.Groups) {
+		inside := slices.ContainsFunc(c.Groups, func(in *Group) bool {
+			return in.Outer == g && (boxes[in] != nil || slices.ContainsFunc(c.Gates, func(x *Gate) bool { return x.Group == in }))
+		})
+		if boxes[g] != nil || inside {
+			open = append(open, g)
+		}
+	}
+	if len(open) > many {
+		return
+	}
+	for _, g := range open {
+		f := &Frame{Boxes: boxes[g], Outer: slices.Index(open, g.Outer), Text: g.Label, Link: fmt.Sprintf(`data-group="%d"`, g.ID), Title: "fold into " + g.Name()}
+		for _, x := range c.Gates { // a gate that is a group inside
+			if x.Folded && x.Group.Outer == g {
+				f.Boxes = append(f.Boxes, x.ID)
+			}
+		}
+		d.Frames = append(d.Frames, f)
+	}
+}
+
+// local is the wire's local gradient: a number, or where vectors are on it what
+// comes back is multiplied by, in letters.
+func (w *Wire) local() string {
+	switch {
+	case w.Local != nil:
+		return valueText(w.Local)
+	case w.From.Of == nil || w.To.Of == nil || w.To.Folded || w.Grad == nil:
+		return ""
+	}
+	if t := w.From.Of.term(w.To.Of); t != nil {
+		if e := without(inPass(t.Right, w.From.Of).Right, w.To.Of.Delta); e != nil {
+			if s := notation.Text(e); columns(s) <= 16 {
+				return s
+			}
+		}
+	}
+	return "∂" + w.To.Of.Text() + "/∂" + w.From.Of.Text()
+}
+
+// without is e without its factor v; nil where v is no factor of e, and all of
+// e where v is the 1 that is not written.
+func without(e *notation.Expr, v *notation.Value) *notation.Expr {
+	if !e.Mentions(v) {
+		return e
+	}
+	one := func(x *notation.Expr) bool { return x.Kind == notation.Number && x.Num == 1 }
+	switch e.Kind {
+	case notation.Name, notation.Element:
+		return &notation.Expr{Kind: notation.Number, Num: 1}
+	case notation.Transpose, notation.Big:
+		x := without(e.Args[0], v)
+		if x == nil || one(x) || e.Kind == notation.Big {
+			return x
+		}
+	case notation.Product, notation.Apply:
+		if len(e.Args) != 2 || e.Kind == notation.Apply && e.Op != symbolic.OpMul && e.Op != symbolic.OpDiv {
+			return nil
+		}
+		i := b2i(!e.Args[0].Mentions(v))
+		if e.Args[1-i].Mentions(v) || i == 1 && e.Op == symbolic.OpDiv {
+			return nil
+		}
+		x := without(e.Args[i], v)
+		switch {
+		case x == nil:
+			return nil
+		case one(x) && e.Op != symbolic.OpDiv:
+			return e.Args[1-i]
+		}
+		out := *e
+		out.Args = slices.Clone(e.Args)
+		out.Args[i] = x
+		return &out
+	}
+	return nil
 }
 
 func (g *Gate) kind() string {
@@ -128,7 +223,7 @@ func (g *Gate) link() string {
 
 // CircuitText draws the circuit for a terminal where it is narrow enough, and
 // lists the gates with their local gradients.
-func (c *Circuit) CircuitText(o TextOptions) (string, error) {
+func (c *Circuit) CircuitText(o Options) (string, error) {
 	p := &page{width: o.Width, color: o.Color}
 	picture, err := c.Diagram("").Text(false)
 	if err != nil {
@@ -155,17 +250,17 @@ func (c *Circuit) CircuitText(o TextOptions) (string, error) {
 func (c *Circuit) table(p *page) {
 	name := 0
 	for _, g := range c.Gates {
-		name = max(name, min(columns(c.formula(g)), p.width/3))
+		name = max(name, min(columns(g.formula()), p.width/3))
 	}
 	p.line(p.paint(bold, "Forward"))
 	for _, g := range c.Gates {
-		p.entry(c.formula(g), name, valueText(g.Value), green, "")
+		p.entry(g.formula(), name, valueText(g.Value), green, "")
 	}
 	p.line("")
 	p.line(p.paint(bold, "Backward"))
 	for i := len(c.Gates) - 1; i >= 0; i-- {
 		if g := c.Gates[i]; g.Grad != nil {
-			p.entry(c.formula(g), name, valueText(g.Grad), red, c.comesFrom(g))
+			p.entry(g.formula(), name, valueText(g.Grad), red, c.comesFrom(g))
 		}
 	}
 }
@@ -223,32 +318,15 @@ func (g *Gate) called() string {
 }
 
 // formula says what a gate computes from which gates.
-func (c *Circuit) formula(g *Gate) string {
+func (g *Gate) formula() string {
 	if g.Leaf {
 		return g.called()
 	}
-	var in []string
-	for _, w := range c.Wires {
-		if w.To == g {
-			in = append(in, w.From.called())
-		}
+	if g.Of == nil {
+		return g.Formula
 	}
-	if g.Of != nil {
-		if g.Left != "" {
-			return g.Left + " = " + g.Label
-		}
-		return g.called() + " = " + g.Label
+	if g.Left != "" {
+		return g.Left + " = " + g.Label
 	}
-	return g.called() + " = " + apply(g.Label, in)
-}
-
-// apply puts arguments into a gate's label.
-func apply(label string, in []string) string {
-	switch {
-	case len(in) == 2 && columns(label) == 1:
-		return in[0] + " " + label + " " + in[1]
-	case len(in) == 1 && strings.Contains(label, "x") && (len(label) == 1 || strings.ContainsAny(label, " /−²^·")):
-		return strings.Replace(label, "x", in[0], 1)
-	}
-	return label + "(" + strings.Join(in, ", ") + ")"
+	return g.called() + " = " + g.Label
 }

@@ -231,7 +231,7 @@ func Verdict(ds []*Delta) string {
 
 // DeltasText writes the errors' way down for a terminal: each δ with the
 // dims of its factors below, its size as a bar, and what falls out.
-func (d *Derivation) DeltasText(p *Point, o TextOptions) (string, error) {
+func (d *Derivation) DeltasText(p *Point, o Options) (string, error) {
 	ds, err := d.Deltas(p)
 	if err != nil {
 		return "", err

@@ -155,7 +155,7 @@ func (l *Line) explain() {
 }
 
 // EquationsText writes the equations for a terminal.
-func (d *Derivation) EquationsText(o TextOptions) string {
+func (d *Derivation) EquationsText(o Options) string {
 	p := &page{width: o.Width, color: o.Color}
 	forward, backward := d.Lines()
 	p.line(p.paint(bold, "Forward"))
@@ -214,9 +214,10 @@ func list(s []string) string {
 	return strings.Join(s[:len(s)-1], ", ") + " and " + s[len(s)-1]
 }
 
-// TextOptions say how text is laid out.
-type TextOptions struct {
+// Options say how text is laid out.
+type Options struct {
 	Width int
 	Color bool
 	Steps bool // with the derivation of each equation
+	Fold  Folding
 }

@@ -23,7 +23,7 @@ func TestEveryView(t *testing.T) {
 				}
 				one := &Explanation{Title: d.Name, Derivations: []*Derivation{d}}
 				for _, v := range Views() {
-					_, err := one.Write("svg", []View{v}, &Point{Batch: 2}, TextOptions{Width: 80})
+					_, err := one.Write("svg", []View{v}, &Point{Batch: 2}, Options{Width: 80})
 					if _, ok := endless(err); err != nil && !ok {
 						t.Error(v.Name, err)
 					}
@@ -33,7 +33,7 @@ func TestEveryView(t *testing.T) {
 				if few && (format == "html" || format == "markdown") {
 					break
 				}
-				s, err := e.Write(format, Views(), &Point{Batch: 2}, TextOptions{Width: 80, Steps: true})
+				s, err := e.Write(format, Views(), &Point{Batch: 2}, Options{Width: 80, Steps: true})
 				if err != nil {
 					t.Error(format, err)
 				}

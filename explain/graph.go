@@ -190,7 +190,7 @@ func (v *Value) Successors() []string {
 
 // GraphText draws the flow graph for a terminal where it is narrow enough, and
 // says for every value what reads it and what comes back.
-func (d *Derivation) GraphText(o TextOptions) (string, error) {
+func (d *Derivation) GraphText(o Options) (string, error) {
 	p := &page{width: o.Width, color: o.Color}
 	f := d.Flow()
 	picture, err := f.Diagram().Text(false)

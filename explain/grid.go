@@ -119,7 +119,7 @@ func (d *Diagram) Text(color bool) (string, error) {
 		for _, c := range layer {
 			if c.box >= 0 {
 				b := d.Boxes[c.box]
-				width = max(width, columns(b.Text)+4, columns(b.Value)+2, columns(b.Back)+2)
+				width = max(width, columns(b.Text)+4, columns(b.Value)+2, columns(b.Back)+2, columns(b.locals())+2)
 			}
 		}
 		for _, c := range layer {
@@ -149,10 +149,26 @@ func (g *grid) String(color bool) string {
 	return p.String()
 }
 
-const rowHeight = 4 // a value, a box, what comes back, and nothing
+// rowHeight is that of a value, a box, what comes back, the local gradients
+// where there are some, and nothing.
+func (d *Diagram) rowHeight() int {
+	return 4 + b2i(slices.ContainsFunc(d.Boxes, func(b *Box) bool { return len(b.Locals) > 0 }))
+}
+
+// locals are the local gradients of a box on one line.
+func (b *Box) locals() string {
+	var s []string
+	for _, l := range b.Locals {
+		s = append(s, l.Text)
+	}
+	if s == nil {
+		return ""
+	}
+	return "∂ " + strings.Join(s, ", ")
+}
 
 func (d *Diagram) drawCell(g *grid, c *cell, x, width int) {
-	y := c.row*rowHeight + 1
+	y := c.row*d.rowHeight() + 1
 	if c.box < 0 {
 		for i := range width {
 			g.line(y, x+i, left|right)
@@ -178,6 +194,7 @@ func (d *Diagram) drawCell(g *grid, c *cell, x, width int) {
 	}
 	g.write(y-1, x+(width-columns(b.Value))/2, b.Value, green)
 	g.write(y+1, x+(width-columns(b.Back))/2, b.Back, red)
+	g.write(y+2, x+(width-columns(b.locals()))/2, b.locals(), blue)
 }
 
 // drawWires draws the wires from one layer to the next from column x on, and
@@ -203,7 +220,7 @@ func (d *Diagram) drawWires(g *grid, layer []*cell, cells []*cell, x int) int {
 	width := 2*turns + 2
 	k := 0
 	for _, w := range wires {
-		y, to := w.from*rowHeight+1, w.to*rowHeight+1
+		y, to := w.from*d.rowHeight()+1, w.to*d.rowHeight()+1
 		turn := x + width
 		if w.from != w.to {
 			turn = x + 1 + 2*k

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -247,67 +248,89 @@ func (s Step) paths() []notation.Path {
 	return out
 }
 
-// circuits draws the circuit as it is, and with each of its groups as one gate
-// or open: all ways where they are few, else all, none, and each alone.
+// circuits draws the circuit with its groups open and folded in all ways where
+// these are few, else with all, none, and each alone open.
 func (d *Derivation) circuits(m *memberData, p *Point) error {
-	draw := func(title string, open map[int]bool) (*Circuit, error) {
-		c, err := d.Circuit(p, func(g *Group) bool { return !open[g.ID] })
-		if err != nil {
-			return nil, err
-		}
-		svg, err := c.Diagram(title + " of " + d.Name).SVG(false)
-		if err != nil {
-			return nil, err
-		}
-		var key []string
-		for _, g := range c.Groups {
-			if open[g.ID] {
-				key = append(key, fmt.Sprint(g.ID))
-			}
-		}
-		m.Circuits = append(m.Circuits, circuitData{strings.Join(key, " "), title, template.HTML(svg)})
-		return c, nil
-	}
-	c, err := d.Circuit(p, func(*Group) bool { return false })
+	c, err := d.Circuit(p, FoldNone.folds)
 	if err != nil {
 		return err
 	}
 	m.Groups = len(c.Groups) > 0
 	if !m.Groups {
-		_, err := draw("Circuit", nil)
+		svg, err := c.Diagram("Circuit of " + d.Name).SVG(false)
+		m.Circuits = []circuitData{{"", "Circuit", template.HTML(svg)}}
 		return err
 	}
-	var sets []map[int]bool
-	whole := map[int]bool{}
-	for _, g := range c.Groups {
-		whole[g.ID] = true
-	}
-	for i, g := range c.Groups {
-		if len(c.Groups) > 1 && i < 2*many {
-			sets = append(sets, map[int]bool{g.ID: true})
-		}
-	}
-	sets = append([]map[int]bool{{}, whole}, sets...)
+	sets := openings(c.Groups)
 	if len(c.Gates) <= many { // then all is seen first
 		sets[0], sets[1] = sets[1], sets[0]
 	}
 	for _, open := range sets {
-		title := "all folded"
-		switch {
-		case len(open) == len(c.Groups):
-			title = "all open"
-		case len(open) == 1:
-			for _, g := range c.Groups {
-				if open[g.ID] {
-					title = "open: " + g.Name()
-				}
+		var key, names []string
+		for _, g := range c.Groups {
+			if open[g.ID] {
+				key, names = append(key, fmt.Sprint(g.ID)), append(names, g.Name())
 			}
 		}
-		if _, err := draw(title, open); err != nil {
+		title := "open: " + list(names)
+		switch len(open) {
+		case 0:
+			title = "all folded"
+		case len(c.Groups):
+			title = "all open"
+		}
+		c, err := d.Circuit(p, func(g *Group) bool { return !open[g.ID] })
+		if err != nil {
 			return err
 		}
+		svg, err := c.Diagram(title + ", of " + d.Name).SVG(false)
+		if err != nil {
+			return err
+		}
+		m.Circuits = append(m.Circuits, circuitData{strings.Join(key, " "), title, template.HTML(svg)})
 	}
 	return nil
+}
+
+// openings are the sets of open groups that are drawn: none, all, and others. A
+// group is open only within an open one.
+func openings(groups []*Group) []map[int]bool {
+	none, all := map[int]bool{}, map[int]bool{}
+	for _, g := range groups {
+		all[g.ID] = true
+	}
+	sets := []map[int]bool{none, all}
+	add := func(s map[int]bool) {
+		if !slices.ContainsFunc(sets, func(t map[int]bool) bool { return maps.Equal(s, t) }) {
+			sets = append(sets, s)
+		}
+	}
+	const few = 3
+	if len(groups) <= few {
+		for bits := range 1 << len(groups) {
+			s := map[int]bool{}
+			for i, g := range groups {
+				if bits>>i&1 == 1 {
+					s[g.ID] = true
+				}
+			}
+			if !slices.ContainsFunc(groups, func(g *Group) bool { return s[g.ID] && g.Outer != nil && !s[g.Outer.ID] }) {
+				add(s)
+			}
+		}
+		return sets
+	}
+	for i, g := range groups {
+		if i >= 2*many {
+			break
+		}
+		s := map[int]bool{}
+		for ; g != nil; g = g.Outer {
+			s[g.ID] = true
+		}
+		add(s)
+	}
+	return sets
 }
 
 // Name is what a group is called.

@@ -7,7 +7,7 @@ import (
 )
 
 // LaTeX writes the views of all ds as a document of LaTeX.
-func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, error) {
+func LaTeX(ds []*Derivation, views []View, p *Point, title string, o Options) (string, error) {
 	var b strings.Builder
 	b.WriteString(`\documentclass{article}
 \usepackage[a4paper,margin=2cm]{geometry}
@@ -19,7 +19,7 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 	for _, d := range ds {
 		b.WriteString(`\subsection*{` + latexText(d.Kind+" "+d.Name) + "}\n")
 		for _, v := range views {
-			s, err := v.latex(d, p)
+			s, err := v.latex(d, p, o)
 			no, none := endless(err)
 			if none {
 				b.WriteString(latexText(no) + "\n\n")
@@ -29,7 +29,7 @@ func LaTeX(ds []*Derivation, views []View, p *Point, title string) (string, erro
 				return "", err
 			}
 			b.WriteString(`\paragraph{` + strings.ToUpper(v.Name[:1]) + v.Name[1:] + "}\n")
-			if v.diagrams != nil {
+			if v.diagram != nil {
 				s = "\\begin{center}\n" + s + "\\end{center}\n"
 			}
 			b.WriteString(s)
@@ -63,12 +63,12 @@ func latexAligned(q *notation.Equation) string {
 	return strings.Replace(q.LaTeX(), " = ", " &= ", 1)
 }
 
-func (d *Derivation) equationsLaTeX(*Point) (string, error) {
+func (d *Derivation) equationsLaTeX(*Point, Options) (string, error) {
 	forward, backward := d.Lines()
 	return "Forward:\n" + aligned(forward) + "Backward:\n" + aligned(backward), nil
 }
 
-func deltasLaTeX(d *Derivation, p *Point) (string, error) {
+func deltasLaTeX(d *Derivation, p *Point, _ Options) (string, error) {
 	ds, err := d.Deltas(p)
 	if err != nil {
 		return "", err
@@ -97,7 +97,7 @@ func latexShort(v float64) string {
 
 // Markdown writes the views of all ds for a page that shows mathematics
 // between dollar signs; drawings are in letters.
-func Markdown(ds []*Derivation, views []View, p *Point, title string) (string, error) {
+func Markdown(ds []*Derivation, views []View, p *Point, title string, o Options) (string, error) {
 	var b strings.Builder
 	b.WriteString("# " + title + "\n")
 	for _, d := range ds {
@@ -109,7 +109,7 @@ func Markdown(ds []*Derivation, views []View, p *Point, title string) (string, e
 				b.WriteString("\nForward\n\n" + mathBlock(forward) + "\nBackward\n\n" + mathBlock(backward))
 				continue
 			}
-			s, err := v.text(d, p, TextOptions{Width: 100})
+			s, err := v.text(d, p, Options{Width: 100, Fold: o.Fold})
 			if no, ok := endless(err); ok {
 				b.WriteString("\n" + no + "\n")
 				continue

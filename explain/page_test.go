@@ -13,7 +13,7 @@ func TestWellFormed(t *testing.T) {
 	for _, d := range derive(t, "../examples/lecture/lecture.bp") {
 		e := &Explanation{Title: d.Name, Derivations: []*Derivation{d}}
 		for _, v := range Views() {
-			s, err := e.Write("svg", []View{v}, &Point{Batch: 2}, TextOptions{})
+			s, err := e.Write("svg", []View{v}, &Point{Batch: 2}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +75,7 @@ func TestWidth(t *testing.T) {
 	for _, name := range []string{"Score", "LayerNet", "Margin"} {
 		for _, width := range []int{40, 72, 100} {
 			for _, v := range Views() {
-				s, err := v.text(lecture(t, name), &Point{Batch: 2}, TextOptions{Width: width, Steps: true})
+				s, err := v.text(lecture(t, name), &Point{Batch: 2}, Options{Width: width, Steps: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -91,7 +91,7 @@ func TestWidth(t *testing.T) {
 			}
 		}
 	}
-	s := lecture(t, "Score").EquationsText(TextOptions{Width: 80, Color: true})
+	s := lecture(t, "Score").EquationsText(Options{Width: 80, Color: true})
 	if !strings.Contains(s, "\x1b[32m") || !strings.Contains(s, "\x1b[31m") {
 		t.Error("no green or no red")
 	}

@@ -28,11 +28,14 @@ func (d *Diagram) SVG(standalone bool) (string, error) {
 		b.WriteString("<style>" + standaloneStyle + "</style>\n")
 	}
 	fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", margin, margin)
+	for _, f := range d.Frames {
+		f.svg(&b)
+	}
 	for _, a := range d.Lines {
 		a.svg(&b)
 	}
 	for _, x := range d.Boxes {
-		x.svg(&b)
+		x.svg(&b, d.Down)
 	}
 	b.WriteString("</g></svg>\n")
 	return b.String(), nil
@@ -105,7 +108,7 @@ func label(b *strings.Builder, class string, x, y float64, text string) {
 	}
 }
 
-func (x *Box) svg(b *strings.Builder) {
+func (x *Box) svg(b *strings.Builder, down bool) {
 	focus := ""
 	if x.Link != "" {
 		focus = fmt.Sprintf(` tabindex="0" role="button" aria-label="%s"`, html.EscapeString(strings.TrimSpace(x.Text+": "+x.Title)))
@@ -115,19 +118,45 @@ func (x *Box) svg(b *strings.Builder) {
 		fmt.Fprintf(b, "<title>%s</title>", html.EscapeString(x.Title))
 	}
 	radius := 5.0
-	if x.Kind == "gate" && x.w <= 40 {
+	if x.Kind == "gate" && x.w <= 40 && len(x.Locals) == 0 {
 		radius = x.h / 2
 	}
 	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.0f"/>`, x.x-x.w/2, x.y-x.h/2, x.w, x.h, radius)
-	label(b, "name", x.x, x.y+4, x.Text)
+	cx, cy := x.x, x.y
+	switch n := float64(len(x.Locals)); {
+	case n == 0:
+	case down:
+		cy += localSkip / 2
+		at := x.x - x.localsWidth(true)/2
+		for _, l := range x.Locals {
+			w := localWidth*float64(columns(l.Text)) + 10
+			label(b, "loc", at+w/2, x.y-x.h/2+localSkip-2, l.Text)
+			at += w
+		}
+	default:
+		w := x.localsWidth(false)
+		cx += w / 2
+		edge := x.x - x.w/2
+		fmt.Fprintf(b, `<path class="part" d="M%.1f %.1fV%.1f"/>`, edge+w, x.y-x.h/2, x.y+x.h/2)
+		for i, l := range x.Locals {
+			label(b, "loc", edge+w/2, x.y+(float64(i)-(n-1)/2)*localSkip+4, l.Text)
+		}
+	}
+	label(b, "name", cx, cy+4, x.Text)
 	label(b, "fwd", x.x, x.y-x.h/2-4, x.Above)
 	label(b, "bwd", x.x, x.y+x.h/2+lineSkip-3, x.Below)
 	b.WriteString("</g>\n")
 }
 
+func (f *Frame) svg(b *strings.Builder) {
+	fmt.Fprintf(b, `<g class="frame"%s tabindex="0" role="button" aria-label="%s"><title>%s</title>`, space(f.Link), html.EscapeString(f.Title), html.EscapeString(f.Title))
+	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="8"/>`, f.x0, f.y0, f.x1-f.x0, f.y1-f.y0)
+	fmt.Fprintf(b, `<text x="%.1f" y="%.1f">%s</text></g>`+"\n", f.x0+8, f.y0+14, html.EscapeString(f.Text))
+}
+
 // standaloneStyle is that of a drawing in a file of its own.
 const standaloneStyle = `svg{font:12px ui-monospace,Menlo,Consolas,monospace;background:#fff}` + drawingStyle +
-	`@media (prefers-color-scheme:dark){svg{background:#16181d;--ink:#e6e6e6;--line:#8a8f98;--panel:#23262d;--green:#56d364;--red:#ff7b72;--fold:#2d3a52}}`
+	`@media (prefers-color-scheme:dark){svg{background:#16181d;--ink:#e6e6e6;--line:#8a8f98;--panel:#23262d;--green:#56d364;--red:#ff7b72;--fold:#2d3a52;--accent:#8ab8ff}}`
 
 const drawingStyle = `
 text{text-anchor:middle;fill:var(--ink,#1a1a1a)}
@@ -142,4 +171,8 @@ text{text-anchor:middle;fill:var(--ink,#1a1a1a)}
 .box.fold rect{fill:var(--fold,#e3ebfa)}
 text.fwd{fill:var(--green,#17692c)}
 text.bwd{fill:var(--red,#b42318)}
+text.loc{fill:var(--accent,#1f5fbf);font-size:10.5px}
+.box .part{fill:none;stroke:var(--line,#6b7280);stroke-width:.6}
+.frame rect{fill:none;stroke:var(--line,#6b7280);stroke-dasharray:1 3}
+.frame text{text-anchor:start;fill:var(--accent,#1f5fbf)}
 `

@@ -17,10 +17,12 @@ type page struct {
 	color bool
 }
 
-// Colours of a terminal: values are green, what comes back is red.
+// Colours of a terminal: values are green, what comes back is red, local
+// gradients are blue.
 const (
 	green = "32"
 	red   = "31"
+	blue  = "34"
 	bold  = "1"
 	faint = "2"
 )

@@ -25,7 +25,7 @@ func (d *Diagram) TikZ() (string, error) {
 		if x.Kind == "leaf" || x.Kind == "param" {
 			style = "draw, dashed"
 		}
-		fmt.Fprintf(&b, "\\node[%s] (n%d) at (%.1f, %.1f) {%s};\n", style, i, x.x, x.y, latexText(x.Text))
+		fmt.Fprintf(&b, "\\node[%s] (n%d) at (%.1f, %.1f) {%s%s};\n", style, i, x.x, x.y, x.tikzLocals(), latexText(x.Text))
 		if x.Above != "" {
 			fmt.Fprintf(&b, "\\node[above, text=green!50!black] at (n%d.north) {%s};\n", i, latexText(x.Above))
 		}
@@ -60,6 +60,18 @@ func (d *Diagram) TikZ() (string, error) {
 	}
 	b.WriteString("\n")
 	return b.String(), nil
+}
+
+// tikzLocals are the local gradients beside what stands in the box.
+func (x *Box) tikzLocals() string {
+	var s []string
+	for _, l := range x.Locals {
+		s = append(s, latexText(l.Text))
+	}
+	if s == nil {
+		return ""
+	}
+	return `\textcolor{blue}{\scriptsize\begin{tabular}{@{}r@{}}` + strings.Join(s, `\\`) + `\end{tabular}}\ `
 }
 
 // latexText writes a line of Unicode mathematics for LaTeX.

@@ -8,74 +8,73 @@ import (
 // A View is a way of explaining a derivation.
 type View struct {
 	Name, Doc string
-	text      func(*Derivation, *Point, TextOptions) (string, error)
-	latex     func(*Derivation, *Point) (string, error)
-	diagrams  func(*Derivation, *Point) ([]*Diagram, error) // nil: the view is no drawing
+	text      func(*Derivation, *Point, Options) (string, error)
+	latex     func(*Derivation, *Point, Options) (string, error)
+	diagram   func(*Derivation, *Point, Options) (*Diagram, error) // nil: the view is no drawing
 }
 
 // Views returns the four ways in order.
 func Views() []View {
 	return []View{
 		{"equations", "forward and backward in matrix notation", equationsText, (*Derivation).equationsLaTeX, nil},
-		{"circuit", "gates and wires, with values and gradients on them", circuitText, circuitLaTeX, circuitDiagrams},
-		{"graph", "the flow of values and of what comes back", graphText, graphLaTeX, graphDiagrams},
+		{"circuit", "gates and wires, with values and gradients on them", circuitText, circuitLaTeX, circuitDiagram},
+		{"graph", "the flow of values and of what comes back", graphText, graphLaTeX, graphDiagram},
 		{"deltas", "the errors' way down, with their sizes", (*Derivation).DeltasText, deltasLaTeX, nil},
 	}
 }
 
-func equationsText(d *Derivation, _ *Point, o TextOptions) (string, error) {
+func equationsText(d *Derivation, _ *Point, o Options) (string, error) {
 	return d.EquationsText(o), nil
 }
 
-func graphText(d *Derivation, _ *Point, o TextOptions) (string, error) { return d.GraphText(o) }
+func graphText(d *Derivation, _ *Point, o Options) (string, error) { return d.GraphText(o) }
 
 // many is how many gates are too many to look at in one go.
 const many = 24
 
-// DefaultCircuit is the circuit as it is shown first: with its groups as
-// single gates where there are many gates.
-func (d *Derivation) DefaultCircuit(p *Point) (*Circuit, error) {
-	c, err := d.Circuit(p, func(*Group) bool { return false })
-	if err == nil && len(c.Gates) > many {
-		c, err = d.Circuit(p, func(*Group) bool { return true })
+// seen is the circuit with its groups as o asks for.
+func (d *Derivation) seen(p *Point, o Options) (*Circuit, error) {
+	c, err := d.Circuit(p, o.Fold.folds)
+	if err == nil && o.Fold == FoldAuto && len(c.Gates) > many {
+		return d.Circuit(p, FoldAll.folds)
 	}
 	return c, err
 }
 
-func circuitText(d *Derivation, p *Point, o TextOptions) (string, error) {
-	c, err := d.DefaultCircuit(p)
+func circuitText(d *Derivation, p *Point, o Options) (string, error) {
+	c, err := d.seen(p, o)
 	if err != nil {
 		return "", err
 	}
 	return c.CircuitText(o)
 }
 
-func circuitDiagrams(d *Derivation, p *Point) ([]*Diagram, error) {
-	c, err := d.DefaultCircuit(p)
+func circuitDiagram(d *Derivation, p *Point, o Options) (*Diagram, error) {
+	c, err := d.seen(p, o)
 	if err != nil {
 		return nil, err
 	}
-	return []*Diagram{c.Diagram("The circuit of " + d.Name)}, nil
+	return c.Diagram("The circuit of " + d.Name), nil
 }
 
-func circuitLaTeX(d *Derivation, p *Point) (string, error) {
-	ds, err := circuitDiagrams(d, p)
+func circuitLaTeX(d *Derivation, p *Point, o Options) (string, error) {
+	c, err := circuitDiagram(d, p, o)
 	if err != nil {
 		return "", err
 	}
-	return ds[0].TikZ()
+	return c.TikZ()
 }
 
-func graphDiagrams(d *Derivation, _ *Point) ([]*Diagram, error) {
-	return []*Diagram{d.Flow().Diagram()}, nil
+func graphDiagram(d *Derivation, _ *Point, _ Options) (*Diagram, error) {
+	return d.Flow().Diagram(), nil
 }
 
-func graphLaTeX(d *Derivation, p *Point) (string, error) {
+func graphLaTeX(d *Derivation, _ *Point, _ Options) (string, error) {
 	return d.Flow().Diagram().TikZ()
 }
 
 // Text writes the views of all ds for a terminal.
-func Text(ds []*Derivation, views []View, p *Point, o TextOptions) (string, error) {
+func Text(ds []*Derivation, views []View, p *Point, o Options) (string, error) {
 	w := &page{width: o.Width, color: o.Color}
 	for i, d := range ds {
 		if i > 0 {

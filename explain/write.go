@@ -36,23 +36,23 @@ func (e *Explanation) Keep(names []string) error {
 }
 
 // Write writes the explanation in a format.
-func (e *Explanation) Write(format string, views []View, p *Point, o TextOptions) (string, error) {
+func (e *Explanation) Write(format string, views []View, p *Point, o Options) (string, error) {
 	switch format {
 	case "html":
 		return e.HTML(views, p)
 	case "latex":
-		return LaTeX(e.Derivations, views, p, e.Title)
+		return LaTeX(e.Derivations, views, p, e.Title, o)
 	case "markdown":
-		return Markdown(e.Derivations, views, p, e.Title)
+		return Markdown(e.Derivations, views, p, e.Title, o)
 	case "svg":
-		return e.svg(views[0], p)
+		return e.svg(views[0], p, o)
 	}
 	return Text(e.Derivations, views, p, o)
 }
 
 // svg writes a view of the first member as a drawing; what is no drawing
 // becomes one of lines of text.
-func (e *Explanation) svg(v View, p *Point) (string, error) {
+func (e *Explanation) svg(v View, p *Point, o Options) (string, error) {
 	if len(e.Derivations) > 1 {
 		var names []string
 		for _, d := range e.Derivations {
@@ -61,14 +61,14 @@ func (e *Explanation) svg(v View, p *Point) (string, error) {
 		return "", fmt.Errorf("a drawing is of one func or model, name it: %s", list(names))
 	}
 	d := e.Derivations[0]
-	if v.diagrams != nil {
-		ds, err := v.diagrams(d, p)
+	if v.diagram != nil {
+		drawing, err := v.diagram(d, p, o)
 		if err != nil {
 			return "", err
 		}
-		return ds[0].SVG(true)
+		return drawing.SVG(true)
 	}
-	s, err := v.text(d, p, TextOptions{Width: 90})
+	s, err := v.text(d, p, Options{Width: 90})
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/bpgen/bpgen/explain"
 	"github.com/bpgen/bpgen/internal/driver"
@@ -39,6 +40,7 @@ generated Go, linked with each other.`,
 	flags.StringVar(&x.at, "at", "", "look at it where inputs have these `VALUES`, as in x=-2,w=[1,0.5];\nwhat has none is drawn at random, always the same")
 	flags.StringVar(&x.batch, "batch", "", "take values from the JSON `FILE`: an object of arrays by name")
 	flags.BoolVar(&x.steps, "steps", false, "derive each backward equation step by step")
+	flags.StringVar(&x.fold, "fold", "", "gates of a circuit seen as one: none; inner, such as a σ that is written out;\nor all, layers and neurons too; else all where there are many")
 	flags.IntVar(&x.width, "width", 0, "columns of text; 0: those of the terminal, or 100")
 	flags.StringVarP(&x.out, "out", "o", "", "write into `FILE`, not on standard output")
 	var views []string
@@ -47,6 +49,7 @@ generated Go, linked with each other.`,
 	}
 	complete(cmd, "as", views...)
 	complete(cmd, "format", explain.Formats()...)
+	complete(cmd, "fold", foldings()...)
 	complete(cmd, "at")
 	complete(cmd, "width")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -63,6 +66,7 @@ type explanation struct {
 	cmd                        *cobra.Command
 	opt                        *driver.Options
 	as, format, at, batch, out string
+	fold                       string
 	steps                      bool
 	width                      int
 }
@@ -81,10 +85,13 @@ func (x *explanation) run(path string, names []string) error {
 		x.format = "html"
 	case x.format == "":
 		x.format = "text"
-	case !contains(explain.Formats(), x.format):
+	case !slices.Contains(explain.Formats(), x.format):
 		return usagef("no format is called %q%s", x.format, didYouMean("", x.format, explain.Formats()))
 	case x.format == "svg" && x.as == "":
 		return usagef("which drawing? name it with -as")
+	}
+	if x.fold != "" && !slices.Contains(foldings(), x.fold) {
+		return usagef("nothing is folded as %q%s", x.fold, didYouMean("", x.fold, foldings()))
 	}
 	point, err := x.point()
 	if err != nil {
@@ -107,7 +114,7 @@ func (x *explanation) run(path string, names []string) error {
 	if err := e.Fits(point); err != nil {
 		return usagef("%s: %v", path, err)
 	}
-	text, err := e.Write(x.format, views, point, explain.TextOptions{Width: x.columns(), Color: x.out == "" && colored(x.cmd.OutOrStdout()), Steps: x.steps})
+	text, err := e.Write(x.format, views, point, explain.Options{Width: x.columns(), Color: x.out == "" && colored(x.cmd.OutOrStdout()), Steps: x.steps, Fold: explain.Folding(x.fold)})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -129,13 +136,12 @@ func view(name string) (explain.View, error) {
 	return explain.View{}, usagef("nothing is explained as %q%s", name, didYouMean("", name, names))
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
+func foldings() []string {
+	var out []string
+	for _, f := range explain.Foldings() {
+		out = append(out, string(f))
 	}
-	return false
+	return out
 }
 
 func (x *explanation) point() (*explain.Point, error) {

@@ -14,6 +14,8 @@ type Graph struct {
 	Nodes []*Node
 	Edges []*Edge
 	Down  bool // arrows go down the page, not to the right
+	// Clusters are nodes that keep together, with nothing else between them.
+	Clusters []*Cluster
 
 	Width, Height float64 // set by Place
 }
@@ -33,12 +35,19 @@ type Edge struct {
 	Points         [][2]float64
 	LabelX, LabelY float64
 	Loose          bool // does not pull its ends into layers
+	Out, In        bool // begins and ends in the middle of a side, in the direction of the arrows
 }
 
 const (
 	inch     = 72
 	charSize = 10 // of the letters that a label's room is asked for in
 )
+
+// A Cluster holds nodes by their numbers, and clusters of some more.
+type Cluster struct {
+	Nodes []int
+	Outer int // the number of the cluster that it is in, or -1
+}
 
 // Place lays g out. The same graph is always laid out the same way.
 func Place(g *Graph) error {
@@ -80,20 +89,46 @@ func (g *Graph) dot() string {
 		}
 		b.WriteString(" }\n")
 	}
+	g.clusters(&b, -1)
 	for i, e := range g.Edges {
 		label := "e" + strconv.Itoa(i)
 		n := int(e.LabelW / (0.6 * charSize))
 		label += strings.Repeat("_", max(0, n-len(label)))
 		lines := max(1, int(e.LabelH/(1.2*charSize)+0.5))
 		label += strings.Repeat(`\n_`, lines-1)
-		loose := ""
+		more := ""
 		if e.Loose {
-			loose = ", constraint=false"
+			more = ", constraint=false"
 		}
-		fmt.Fprintf(&b, "n%d -> n%d [label=\"%s\"%s];\n", e.From, e.To, label, loose)
+		out, in := "e", "w"
+		if g.Down {
+			out, in = "s", "n"
+		}
+		if e.Out {
+			more += ", tailport=" + out
+		}
+		if e.In {
+			more += ", headport=" + in
+		}
+		fmt.Fprintf(&b, "n%d -> n%d [label=\"%s\"%s];\n", e.From, e.To, label, more)
 	}
 	b.WriteString("}\n")
 	return b.String()
+}
+
+// clusters writes those that are in outer. Each has room for a word at its top.
+func (g *Graph) clusters(b *strings.Builder, outer int) {
+	for i, c := range g.Clusters {
+		if c.Outer != outer {
+			continue
+		}
+		fmt.Fprintf(b, "subgraph cluster%d {\nmargin=10; label=\"_\"; fontsize=%d;\n", i, charSize)
+		for _, n := range c.Nodes {
+			fmt.Fprintf(b, "n%d;\n", n)
+		}
+		g.clusters(b, i)
+		b.WriteString("}\n")
+	}
 }
 
 // read takes places from Graphviz's plain format.

@@ -93,6 +93,7 @@ const explanation = (() => {
       const s = Number(b.dataset.step);
       later(one(".fwd", b), forward(s));
       later(one(".bwd", b), backward(s));
+      for (const l of all(".loc", b)) later(l, forward(s));
       const here = k > 0 && k < 2 * n && (k <= n ? s === k - 1 : s === 2 * n - k);
       b.classList.toggle("now", here);
       if (here) now = b.getAttribute("aria-label") || one("title", b)?.textContent || "";
@@ -132,8 +133,11 @@ const explanation = (() => {
     const open = new Set(now.split(" ").filter(Boolean));
     if (open.has(group)) open.delete(group); else open.add(group);
     const key = [...open].sort((a, b) => a - b).join(" ");
-    const there = all("[data-circuit]", view).some(p => p.dataset.circuit === key);
-    circuit(view, there ? key : open.has(group) ? group : "");
+    const keys = all("[data-circuit]", view).map(p => p.dataset.circuit);
+    // Else the one that has the most of them open, with the group as it is to be.
+    const alike = k => k.split(" ").filter(g => open.has(g)).length - k.split(" ").filter(g => g && !open.has(g)).length;
+    const fit = keys.filter(k => k.split(" ").includes(group) === open.has(group)).sort((a, b) => alike(b) - alike(a));
+    circuit(view, keys.includes(key) ? key : fit[0] ?? "");
   }
 
   // ---- events, on what is there and what comes later
@@ -147,6 +151,8 @@ const explanation = (() => {
     if (li) return chooseLine(li);
     const m = t.closest(".member");
     if (!m) return;
+    const frame = t.closest(".frame");
+    if (frame) return toggle(frame.closest(".view"), frame.dataset.group);
     const box = t.closest(".box");
     if (box) {
       const view = box.closest(".view");

@@ -212,7 +212,7 @@ func numberOf(v float64) box {
 func numberText(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	s = strings.ReplaceAll(s, "-", "−")
-	return strings.ReplaceAll(s, "+Inf", "∞")
+	return strings.NewReplacer("+Inf", "∞", "−Inf", "−∞").Replace(s)
 }
 
 // name is a whole value, or the stretch of it that is meant.
@@ -607,24 +607,31 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 }
 
 // Gate is what an operator does to its arguments, in few letters: the sign
-// where it has two, its name where it is a function of one, else the formula.
-func Gate(op *symbolic.OpSpec, args []*Expr) string {
-	form := mathForm(op, len(args))
-	variables := 0
-	for _, a := range args {
-		variables += b2i(a.Kind != Number)
-	}
+// where it has two, the sign and the number where one of them is a number, its
+// name where it is a function of one, else the formula.
+func Gate(e *Expr) string {
+	form := mathForm(e.Op, len(e.Args))
 	before, rest, _ := strings.Cut(form, "%s")
 	sign, after, two := strings.Cut(rest, "%s")
-	switch {
-	case two && variables == 2 && before == "" && after == "" && strings.TrimSpace(sign) != "":
-		sign = strings.TrimSpace(sign)
-		if sign == "·" {
-			return "×"
-		}
-		return sign
-	case len(args) == 1 && IsFunction(op):
-		return strings.TrimSuffix(before, "(")
+	infix := two && before == "" && after == "" && strings.TrimSpace(sign) != ""
+	if sign = strings.TrimSpace(sign); sign == "·" {
+		sign = "×"
 	}
-	return text(operator(apply(op, args...)))
+	isNumber := func(i int) bool { return e.Args[i].Kind == Number }
+	number := func(i int) string { return sign + text(factor(layout(e.Args[i]), mulPrec)) }
+	switch {
+	case e.Kind != Apply:
+	case form == "−%s":
+		return "×(−1)"
+	case len(e.Args) == 1 && IsFunction(e.Op):
+		return strings.TrimSuffix(before, "(")
+	case !infix:
+	case isNumber(0) && e.Op.Commutes:
+		return number(0)
+	case isNumber(1) && strings.Contains("+−×", sign):
+		return number(1)
+	case !isNumber(0) && !isNumber(1) && text(layout(e.Args[0])) != text(layout(e.Args[1])):
+		return sign
+	}
+	return text(operator(e))
 }

@@ -162,6 +162,9 @@ func Whole(v *Value) *Expr { return &Expr{Kind: Name, Value: v} }
 // In returns v by its name, as it is in the passes at.
 func In(v *Value, at []symbolic.Poly) *Expr { return &Expr{Kind: Name, Value: v, At: at} }
 
+// Of returns op of args.
+func Of(op *symbolic.OpSpec, args ...*Expr) *Expr { return apply(op, args...) }
+
 func apply(op *symbolic.OpSpec, args ...*Expr) *Expr { return &Expr{Kind: Apply, Op: op, Args: args} }
 
 // Sum returns the sum of terms; a term with a minus is taken off.
