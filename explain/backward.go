@@ -256,7 +256,7 @@ func (b *backward) of(s *statement, v *Value) *symbolic.Node {
 }
 
 // within lists the nodes of n's statement, arguments first.
-func (b *backward) within(n *symbolic.Node) []*symbolic.Node {
+func (b *extraction) within(n *symbolic.Node) []*symbolic.Node {
 	var out []*symbolic.Node
 	seen := map[*symbolic.Node]bool{}
 	var walk func(*symbolic.Node)
@@ -388,7 +388,7 @@ func (s *statement) replace(n, from, to *symbolic.Node) *symbolic.Node {
 
 // term writes down what comes back to u from v.
 func (b *backward) term(s *statement, v, u *Value, raw, done *symbolic.Node, steps []symbolic.Step) *Term {
-	builder := b.builder(s)
+	builder := b.builder(s, v)
 	// What is in a loop that is not said pass by pass is not written out.
 	var pull *notation.Pull
 	at := func(n *symbolic.Node, p moment) *notation.Equation {
@@ -443,11 +443,11 @@ func (b *backward) slope(v, u *Value) *notation.Expr {
 	raw = s.replace(raw, body, s.input(v.Value, b.key(v)))
 	done := s.g.Rewrite(symbolic.Simplify, raw)[0]
 	p := u.moments(true)[0]
-	return b.builder(s).EquationAt(u.Delta, p.at, p.over, done, false).Right
+	return b.builder(s, v).EquationAt(u.Delta, p.at, p.over, done, false).Right
 }
 
-func (b *backward) builder(s *statement) *notation.Builder {
-	return &notation.Builder{Letters: b.b.Letters, Factor: true, Named: func(n *symbolic.Node) *notation.Value { return s.named[n] }}
+func (b *backward) builder(s *statement, v *Value) *notation.Builder {
+	return &notation.Builder{Consts: b.constsOf(v), Letters: b.b.Letters, Factor: true, Named: func(n *symbolic.Node) *notation.Value { return s.named[n] }}
 }
 
 // inline writes what comes back to a = f(z) where it is used, which is in one

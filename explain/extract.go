@@ -3,6 +3,7 @@ package explain
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
@@ -31,14 +32,14 @@ func Raw(m *module.Module) map[string][]*symbolic.Node {
 func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
 	var out []*Derivation
 	for _, f := range m.Funcs {
-		if d := ofFunc(f); d != nil {
+		if d := ofFunc(f, m.Consts); d != nil {
 			d.raw = raw[f.Name]
 			out = append(out, d)
 		}
 	}
 	for _, mo := range m.Models {
 		if mo.Train.Loss != nil {
-			if d := ofModel(mo); d != nil {
+			if d := ofModel(mo, m.Consts); d != nil {
 				d.raw = raw[mo.Name]
 				out = append(out, d)
 			}
@@ -49,22 +50,26 @@ func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
 
 // ofFunc explains the gradient of a func, which is that of its real results,
 // each with the weight 1.
-func ofFunc(f *module.Func) *Derivation {
+func ofFunc(f *module.Func, consts []*module.Const) *Derivation {
 	d := &Derivation{Kind: "func", Name: f.Name, Doc: f.Doc, Span: f.Span, graph: f.Graph, args: f.Args}
-	x := newExtraction(d)
+	x := newExtraction(d, consts)
 	for _, a := range f.Args {
 		x.input(a.Node, a.Name, Input).Wanted = a.Type == symbolic.Real && !a.Const
 	}
 	var roots []*symbolic.Node
+	names := map[string]bool{}
+	for _, r := range f.Results {
+		for _, n := range symbolic.ReachableInside(r.Node) {
+			names[n.Name] = true
+		}
+	}
 	for i, r := range f.Results {
 		name := r.Name
 		switch {
 		case name == "" && r.Node.Name != "" && !ofLoop(r.Node):
 			name = r.Node.Name
-		case ofLoop(r.Node) && len(f.Results) == 1:
-			name = "f"
-		case name == "" && len(f.Results) == 1:
-			name = "f"
+		case (name == "" || ofLoop(r.Node)) && len(f.Results) == 1:
+			name = free(names, "f", "g", "F", "y", f.Name)
 		case name == "":
 			name = "f" + string(rune('1'+i))
 		}
@@ -105,9 +110,9 @@ func total(f *module.Func) *symbolic.Node {
 }
 
 // ofModel explains the gradient of a model's error.
-func ofModel(m *module.Model) *Derivation {
+func ofModel(m *module.Model, consts []*module.Const) *Derivation {
 	d := &Derivation{Kind: "model", Name: m.Name, Doc: m.Doc, Span: m.Span, graph: m.Graph, args: m.Args, param: m.Params, hyper: m.Givens}
-	x := newExtraction(d)
+	x := newExtraction(d, consts)
 	for _, a := range m.Args {
 		x.input(a.Node, a.Name, Input)
 	}
@@ -165,15 +170,16 @@ type extraction struct {
 	stand  map[*symbolic.Node]*symbolic.Node // what is read in the place of a part of a loop
 	opened map[*symbolic.Node]*Loop          // those that are explained pass by pass
 
+	consts  []*module.Const
 	letters map[string]bool // that something is called
 	result  *symbolic.Node
 	shared  string // what a value is called that is read in several places
 	b       *notation.Builder
 }
 
-func newExtraction(d *Derivation) *extraction {
+func newExtraction(d *Derivation, consts []*module.Const) *extraction {
 	return &extraction{
-		d: d, values: map[*symbolic.Node]*Value{},
+		d: d, consts: consts, values: map[*symbolic.Node]*Value{},
 		name: map[*symbolic.Node]string{}, role: map[*symbolic.Node]Role{}, used: map[string]bool{},
 		stand: map[*symbolic.Node]*symbolic.Node{}, letters: map[string]bool{}, shared: "t",
 	}
@@ -209,6 +215,16 @@ func (x *extraction) add(n *symbolic.Node, name string, r Role) *Value {
 	x.values[n] = v
 	x.d.Values = append(x.d.Values, v)
 	return v
+}
+
+// free is the first of names that is not taken: f′ would be a derivative.
+func free(taken map[string]bool, names ...string) string {
+	for _, n := range names {
+		if !taken[n] {
+			return n
+		}
+	}
+	return names[0]
 }
 
 // unique returns name with as many primes as make it differ.
@@ -268,6 +284,7 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 		if v.Node.Op == symbolic.OpInput {
 			continue
 		}
+		x.b.Consts = x.constsOf(v)
 		v.Def = v.write(false, func(p moment) *notation.Equation {
 			return x.b.EquationAt(v.Value, p.at, p.over, v.def, v.def == v.Node)
 		})
@@ -330,6 +347,26 @@ func (x *extraction) reads(v *Value) []*Value {
 	return out
 }
 
+// constsOf are the consts that v's statement mentions by their names.
+func (x *extraction) constsOf(v *Value) []notation.Const {
+	if len(x.consts) == 0 || v.def == nil {
+		return nil
+	}
+	words := map[string]bool{}
+	for _, n := range append(x.within(v.def), v.Node) {
+		for _, w := range strings.FieldsFunc(n.Origin.Stmt, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			words[w] = true
+		}
+	}
+	var out []notation.Const
+	for _, c := range x.consts {
+		if name, _, _ := strings.Cut(c.Name, "["); words[name] {
+			out = append(out, notation.Const{Name: c.Name, Num: c.Value})
+		}
+	}
+	return out
+}
+
 // cuts gives the nodes that are values of their own the name that they have:
 // what the model names and what it gives; what a nonlinearity is applied to,
 // z; what is put together from parts; and what is used in several places.
@@ -342,6 +379,7 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 			}
 		}
 	}
+	parts := inParts(order)
 	cuts := map[*symbolic.Node]string{}
 	heavy := map[*symbolic.Node]bool{} // has a sum in it since the last cut
 	for _, n := range order {
@@ -366,12 +404,23 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 			name = "x"
 		case n.Op == symbolic.OpPart:
 			name = x.shared
-		case elementOf(n) != "":
+		case elementOf(n) != "" && parts[n.Args[0]]:
 			name = elementOf(n)
+		case n.Op == symbolic.OpAccess && nonlinear(n.Args[0]) && heavy[n.Args[0]] && cuts[n.Args[0]] == "" && len(n.Shape) > len(n.Args[0].Shape):
+			cuts[n.Args[0]] = ownerOf(n.Args[0]) + "s"
+			continue
 		case uses[n] > 1 && (heavy[n] || nonlinear(n)):
 			name = x.shared
 		}
 		cuts[n] = name
+		if (n.Op == symbolic.OpSoftmax || n.Op == symbolic.OpLogSumExp) && x.role[n] == Inner {
+			if a := n.Args[0]; a.Op.Class != symbolic.Leaf && cuts[a] == "" && heavy[a] {
+				cuts[a] = beforeName(activationName(n, name))
+			}
+			if name == "" && n.Op == symbolic.OpSoftmax {
+				cuts[n] = "p"
+			}
+		}
 		if u := n; nonlinear(u) && notation.IsFunction(u.Op) {
 			a := u.Args[0]
 			sum := a.Op.Class == symbolic.Elementwise && len(a.Args) > 1 || a.Op.Class == symbolic.Reduction
@@ -425,6 +474,37 @@ func elementOf(n *symbolic.Node) string {
 	}
 	if k, ok := m.Index[0].Const(); ok {
 		return n.Args[0].Name + "[" + strconv.Itoa(k) + "]"
+	}
+	return ""
+}
+
+// inParts are the inputs that are only read element by element.
+func inParts(order []*symbolic.Node) map[*symbolic.Node]bool {
+	out := map[*symbolic.Node]bool{}
+	for _, n := range order {
+		out[n] = n.Op == symbolic.OpInput
+		for _, a := range n.Args {
+			out[a] = out[a] && elementOf(n) != ""
+		}
+	}
+	return out
+}
+
+// ownerOf is the layer that a value belongs to, by what it is made from: n[0]. of
+// n[0].d.
+func ownerOf(n *symbolic.Node) string {
+	for level := n.Args; len(level) > 0; {
+		var next []*symbolic.Node
+		for _, a := range level {
+			if i := strings.LastIndex(a.Name, "."); i >= 0 {
+				return a.Name[:i+1]
+			}
+			next = append(next, a.Args...)
+		}
+		level = next
+		if len(level) > 64 {
+			break
+		}
 	}
 	return ""
 }

@@ -284,7 +284,11 @@ func (e *entity) make(f *frontend) value {
 	case *parser.FuncDecl:
 		return &closure{decl: d, env: e.file.scope, file: e.file}
 	case *parser.ConstDecl:
-		return c.constValue(e.spec)
+		v := c.constValue(e.spec)
+		if !e.file.embedded {
+			c.noteConst(e.name, v)
+		}
+		return v
 	case *parser.DimDecl:
 		return c.dimValue(e)
 	case *parser.ExternDecl:
@@ -308,6 +312,28 @@ func (c *ctx) constValue(s *parser.ValueSpec) value {
 	}
 	c.errorf(s.Value.Span(), "a const is a number or a list of numbers, not %s", describe(v))
 	return poison{}
+}
+
+// noteConst remembers that a number has a name.
+func (f *frontend) noteConst(name string, v value) {
+	switch v := v.(type) {
+	case number:
+		n := v.f
+		if v.exact {
+			k, ok := v.poly.Const()
+			if !ok {
+				return
+			}
+			n = float64(k)
+		}
+		if !slices.ContainsFunc(f.consts, func(c *module.Const) bool { return c.Name == name && c.Value == n }) {
+			f.consts = append(f.consts, &module.Const{Name: name, Value: n})
+		}
+	case *list:
+		for i, e := range v.elems {
+			f.noteConst(name+"["+strconv.Itoa(i)+"]", e)
+		}
+	}
 }
 
 // dimValue is the value of a dim of a file.

@@ -73,6 +73,7 @@ type frontend struct {
 	calls    int
 	bodies   []*symbolic.Body // of the loops being elaborated, the outermost first
 	depth    int              // of expressions being elaborated
+	consts   []*module.Const  // that have been given a value
 	looked   int              // names looked through for suggestions
 	stopped  bool
 
@@ -190,6 +191,7 @@ func (f *frontend) load(path string, src []byte) *module.Module {
 			m.Dims = append(m.Dims, d.Dim)
 		}
 	}
+	m.Consts = f.consts
 	f.checkGoNames(m)
 	f.checkDerivedNames(m)
 	return m

@@ -115,7 +115,11 @@ func (c *ctx) stmt(s parser.Stmt) (value, bool) {
 		c.instance(s)
 	case *parser.ConstDecl:
 		for _, sp := range s.Specs {
-			c.bind(sp.Name, c.constValue(sp), "const")
+			v := c.constValue(sp)
+			if sp.Name != nil && !c.frame.file.embedded {
+				c.noteConst(sp.Name.Name, v)
+			}
+			c.bind(sp.Name, v, "const")
 		}
 	case *parser.DimDecl:
 		for _, sp := range s.Specs {

@@ -34,8 +34,16 @@ type Module struct {
 	Doc     []string
 	Files   []string // the model file and its imports, as given, in order of reading
 	Dims    []*Dim   // static dims of the file, for documentation and constants
+	Consts  []*Const // numbers that have names, for explanations
 	Models  []*Model
 	Funcs   []*Func // those with an upper-case name
+}
+
+// A Const is a number that a file or a body gives a name. Of a list every entry
+// is one.
+type Const struct {
+	Name  string // rates, rates[0]
+	Value float64
 }
 
 // A Dim is a named size.

@@ -64,8 +64,30 @@ func (w *boardWriter) whole(e *Expr) (matrix, bool) {
 		return w.big(e)
 	case Call:
 		return w.call(e)
+	case Stack:
+		return w.stack(e)
 	}
 	return matrix{}, false
+}
+
+// stack takes a vector of numbers as a whole.
+func (w *boardWriter) stack(e *Expr) (matrix, bool) {
+	if len(e.Index) != 1 {
+		return matrix{}, false
+	}
+	s, ok := e.Index[0].AsSym()
+	if extent, axis := w.extent[s]; !ok || !axis || !extent.Is(len(e.Args)) {
+		return matrix{}, false
+	}
+	out := &Expr{Kind: Stack}
+	for _, a := range e.Args {
+		x, ok := w.scalar(a)
+		if !ok {
+			return matrix{}, false
+		}
+		out.Args = append(out.Args, x)
+	}
+	return matrix{out, []string{s}}, true
 }
 
 // mentions reports whether p is over an index.

@@ -163,7 +163,11 @@ func layout(e *Expr) box {
 			}
 			in = append(in, layout(a))
 		}
-		return fenced("(", row(0, in...), ")")
+		b := fenced("(", row(0, in...), ")")
+		if e.Index != nil {
+			b = row(atomPrec, b, brackets(polys(e.Index, nil)))
+		}
+		return b
 	case Fold:
 		if x := e.Args[0]; e.Op == symbolic.OpSum && x.Kind == Apply && mathForm(x.Op, 1) == "%s²" {
 			return box{kind: supBox, args: []box{fenced("‖", layout(x.Args[0]), "‖"), leaf(numberBox, "2")}, prec: atomPrec}
@@ -410,6 +414,9 @@ func operator(e *Expr) box {
 	case "√(%s)":
 		return box{kind: rootBox, args: []box{layout(e.Args[0])}, prec: atomPrec}
 	case "if %s { %s } else { %s }":
+		if a, b := e.Args[1], e.Args[2]; a.Kind == Number && a.Num == 1 && b.Kind == Number && b.Num == 0 {
+			return fenced("[", layout(e.Args[0]), "]")
+		}
 		return box{kind: casesBox, args: []box{layout(e.Args[1]), layout(e.Args[0]), layout(e.Args[2])}, prec: 0}
 	case "%s·%s":
 		sign := "·"
@@ -563,7 +570,7 @@ func nameAt(v *Value, at []box) box {
 	b := below(nameText(v.Name), at)
 	switch {
 	case v.Plain:
-		b = below(leaf(nameBox, v.Name), at)
+		b = below(leaf(tightBox, v.Name), at)
 	case v.Delta:
 		b = box{kind: subBox, args: []box{leaf(nameBox, "δ"), b}, prec: atomPrec}
 	case v.Of != "":

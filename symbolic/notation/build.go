@@ -13,6 +13,7 @@ import (
 type Builder struct {
 	Named   func(*symbolic.Node) *Value
 	Letters []string // for indices; see FreeLetters
+	Consts  []Const  // names of numbers
 	Factor  bool     // write a·b − a·c as a·(b − c)
 	// Instead gives what is written in the place of a node; nil: itself.
 	Instead func(*symbolic.Node) *symbolic.Node
@@ -74,10 +75,10 @@ func (b *Builder) equation(v *Value, at []symbolic.Poly, over []Axis, n *symboli
 	e := b.element(n, index, define)
 	if wholes {
 		if m, ok := board(e, axes, b.Factor); ok {
-			return &Equation{Left: v, At: at, Over: over, Right: m}
+			return &Equation{Left: v, At: at, Over: over, Right: b.spell(m)}
 		}
 	}
-	return &Equation{Left: v, At: at, Over: over, Index: axes, Right: e.Replace(wholeArgument)}
+	return &Equation{Left: v, At: at, Over: over, Index: axes, Right: b.spell(e.Replace(wholeArgument))}
 }
 
 // wholeArgument writes what an operator is called with as a whole.
@@ -380,7 +381,7 @@ func big(op *symbolic.OpSpec, over []Axis, body *Expr) *Expr {
 	if len(examples) > 0 && len(rest) > 0 && !op.Arg {
 		return big(op, examples, big(op, rest, body))
 	}
-	return &Expr{Kind: Big, Op: op, Over: over, Args: []*Expr{body}}
+	return big1(op, over, body)
 }
 
 func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
@@ -405,31 +406,48 @@ func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Exp
 }
 
 // bySteps writes a sum over rows that are those of passes as one over the
-// passes: Σₜ δₜ·hₜᵀ.
+// passes: Σₜ δₜ·hₜᵀ. Other sums stand inside of it.
 func (b *Builder) bySteps(e *Expr) *Expr {
-	if e.Op != symbolic.OpSum || len(e.Over) != 1 {
+	if e.Op != symbolic.OpSum {
 		return e
 	}
-	a := e.Over[0]
+	if inner := e.Args[0]; isBatch(e.Over[0].Extent) && inner.Kind == Big {
+		return big1(e.Op, e.Over, b.bySteps(inner))
+	}
+	for i, a := range e.Over {
+		p := b.passOf(a, e.Args[0])
+		if p == nil || e.Args[0].over(p.Sym) {
+			continue
+		}
+		body := e.Args[0].Subst(a.Sym, symbolic.Sym(p.Sym))
+		if rest := without(e.Over, i); len(rest) > 0 {
+			body = b.bySteps(big1(e.Op, rest, body))
+		}
+		return big1(e.Op, []Axis{*p}, body)
+	}
+	return e
+}
+
+func big1(op *symbolic.OpSpec, over []Axis, body *Expr) *Expr {
+	return &Expr{Kind: Big, Op: op, Over: over, Args: []*Expr{body}}
+}
+
+// passOf is the number of a pass that the index a is in e, or nil.
+func (b *Builder) passOf(a Axis, e *Expr) *Axis {
 	var pass *Axis
-	e.Args[0].Each(func(x *Expr) {
-		if x.Kind != Element || len(x.Value.Pass) == 0 {
+	e.Each(func(x *Expr) {
+		if x.Kind != Element {
 			return
 		}
-		p := x.Value.Pass[0]
-		k, _, ok := x.Index[0].Linear(a.Sym)
-		free := !slices.ContainsFunc(b.bound, func(q Axis) bool { return q.Sym == p.Sym })
-		if pass == nil && ok && k == 1 && free && p.Extent.Equal(a.Extent) {
-			pass = &p
+		for i, p := range x.Value.Pass {
+			k, _, ok := x.Index[i].Linear(a.Sym)
+			free := !slices.ContainsFunc(b.bound, func(q Axis) bool { return q.Sym == p.Sym })
+			if pass == nil && ok && k == 1 && free && p.Extent.Equal(a.Extent) {
+				pass = &p
+			}
 		}
 	})
-	if pass == nil || e.Args[0].over(pass.Sym) {
-		return e
-	}
-	out := *e
-	out.Over = []Axis{*pass}
-	out.Args = []*Expr{e.Args[0].Subst(a.Sym, symbolic.Sym(pass.Sym))}
-	return &out
+	return pass
 }
 
 // call is an operator of whole values: each argument is written over indices
@@ -443,6 +461,9 @@ func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *E
 		args = e.Loop.Args
 	case n.Op == symbolic.OpLoop:
 		e.Loop = n
+	}
+	if s := b.stack(n, index, data); s != nil {
+		return s
 	}
 	lead := b.leading(n, index)
 	e.Index, e.Extent = slices.Clone(index[lead:]), n.Shape[lead:]
@@ -458,6 +479,35 @@ func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *E
 		}
 		l.Args = []*Expr{b.element(a, at, false)}
 		e.Args = append(e.Args, l)
+	}
+	return e
+}
+
+// stack is an element of a vector that is put together from numbers: the one
+// that is meant, where that is known, else the vector at its index. Nil: n is no
+// such vector.
+func (b *Builder) stack(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
+	axes, ok := n.Attr.(symbolic.Axes)
+	if n.Op != symbolic.OpConcat || !ok || len(data) > 0 {
+		return nil
+	}
+	axis := axes[0]
+	one := func(i int) *Expr {
+		at := slices.Clone(index)
+		at[axis] = symbolic.Int(0)
+		return b.element(n.Args[i], at, false)
+	}
+	for _, a := range n.Args {
+		if !a.Shape[axis].Is(1) {
+			return nil
+		}
+	}
+	if k, ok := index[axis].Const(); ok && k >= 0 && k < len(n.Args) {
+		return one(k)
+	}
+	e := &Expr{Kind: Stack, Index: []symbolic.Poly{index[axis]}}
+	for i := range n.Args {
+		e.Args = append(e.Args, one(i))
 	}
 	return e
 }

@@ -264,6 +264,9 @@ func (e *evaluator) whole(x *Expr) array {
 		}
 		return out
 	case Stack:
+		if x.Index != nil {
+			return scalar(e.number(x.Args[e.poly(x.Index[0], nil)]))
+		}
 		out := array{shape: []int{len(x.Args)}}
 		for _, a := range x.Args {
 			out.data = append(out.data, e.number(a))
@@ -297,6 +300,9 @@ func (e *evaluator) holds(c symbolic.Cond, data []*Expr) bool {
 
 func (e *evaluator) value(v *Value) *symbolic.Tensor {
 	t := e.env.Values[v]
+	if v.Known != nil {
+		t = v.Known
+	}
 	if t == nil {
 		fail("%s has no value", v.Name)
 	}

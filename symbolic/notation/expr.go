@@ -26,6 +26,7 @@ type Value struct {
 	Plain bool           // the name stands as it is: W2, not W₂
 	Shape symbolic.Shape // with the batch, where it has one
 	Type  symbolic.Type
+	Known *symbolic.Tensor // of what is the same always: a const; else nil
 
 	// Pass are the passes of loops that v is another in, outer ones first: its
 	// first dims, of which the number of a pass is written below its name.

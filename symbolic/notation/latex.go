@@ -95,19 +95,18 @@ func latexNumber(s string) string {
 	return s
 }
 
-var greek = map[string]string{
-	"α": `\alpha`, "β": `\beta`, "γ": `\gamma`, "δ": `\delta`, "ε": `\varepsilon`, "θ": `\theta`, "λ": `\lambda`,
-	"μ": `\mu`, "π": `\pi`, "σ": `\sigma`, "τ": `\tau`, "φ": `\varphi`, "ψ": `\psi`, "ω": `\omega`, "Γ": `\Gamma`,
-	"Σ": `\sum `, "Π": `\prod `, "Φ": `\Phi`, "ℓ": `\ell`, "η": `\eta`, "ρ": `\rho`, "∃": `\exists`, "∀": `\forall`,
-	"∛": `\sqrt[3]`, "ξ": `\xi`, "ν": `\nu`, "κ": `\kappa`, "ζ": `\zeta`, "χ": `\chi`,
-	"alpha": `\alpha`, "beta": `\beta`, "gamma": `\gamma`, "delta": `\delta`, "theta": `\theta`, "lambda": `\lambda`,
-	"mu": `\mu`, "sigma": `\sigma`, "tau": `\tau`, "phi": `\varphi`, "psi": `\psi`, "omega": `\omega`,
+// texNames are names that TeX has a command for.
+var texNames = map[string]string{
+	"ℓ": `\ell`, "∃": `\exists`, "∀": `\forall`, "∛": `\sqrt[3]`,
 	"exp": `\exp`, "log": `\log`, "sin": `\sin`, "cos": `\cos`, "tan": `\tan`, "tanh": `\tanh`, "sinh": `\sinh`,
 	"cosh": `\cosh`, "max": `\max`, "min": `\min`,
 }
 
 func latexName(s string) string {
-	if t, ok := greek[s]; ok {
+	if t, ok := greekTeX[s]; ok {
+		return t
+	}
+	if t, ok := texNames[s]; ok {
 		return t
 	}
 	if first, rest, ok := strings.Cut(s, " "); ok { // log σ

@@ -124,11 +124,6 @@ func (m *mathml) write(b box) {
 	}
 }
 
-var greekLetter = map[string]string{
-	"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ", "sigma": "σ",
-	"tau": "τ", "phi": "φ", "psi": "ψ", "omega": "ω",
-}
-
 // MathMLEqual writes a = b.
 func MathMLEqual(a, b *Expr, link Linker) string {
 	return document(row(0, layout(a), leaf(opBox, "="), layout(b)), link)

@@ -17,6 +17,10 @@ func (v *Value) Text() string { return text(nameOf(v)) }
 
 func text(b box) string {
 	switch b.kind {
+	case nameBox:
+		if t, ok := greekLetter[b.text]; ok {
+			return t
+		}
 	case rowBox:
 		var s strings.Builder
 		for _, a := range b.args {
@@ -46,11 +50,18 @@ func text(b box) string {
 		}
 		return lowered(text(b.args[0]), text(b.args[1]))
 	case rootBox:
+		if k := b.args[0].kind; k == numberBox || k == nameBox {
+			return "√" + text(b.args[0])
+		}
 		return "√(" + text(b.args[0]) + ")"
 	case bigBox:
 		return raised(text(b.args[0]), text(b.args[1]), subscript, "_") + " "
 	case casesBox:
-		return "if " + text(b.args[1]) + " { " + text(b.args[0]) + " } else { " + text(b.args[2]) + " }"
+		s := "if " + text(b.args[1]) + " { " + text(b.args[0]) + " } else "
+		if b.args[2].kind == casesBox {
+			return s + text(b.args[2])
+		}
+		return s + "{ " + text(b.args[2]) + " }"
 	case primeBox:
 		return text(b.args[0]) + "′"
 	case turnBox:
