@@ -247,7 +247,9 @@ func (c *Circuit) runLoops(d *Derivation, in *symbolic.Env, parts []*part) error
 			g := at[n]
 			w := &Wire{From: g, To: p.gate, Value: g.Value, Again: g.ID >= p.gate.ID}
 			c.Wires = append(c.Wires, w)
-			if t := g.Of.term(p.gate.Of); t != nil {
+			if t := g.Of.term(p.gate.Of); t != nil && len(g.Of.Back.Terms) == 1 {
+				w.Grad = g.Grad
+			} else if t != nil && t.Right.Cost(env) < affordable {
 				if w.Grad, err = t.Right.Eval(env); err != nil {
 					return fmt.Errorf("%s: %w", d.Name, err)
 				}
@@ -261,6 +263,10 @@ func (c *Circuit) runLoops(d *Derivation, in *symbolic.Env, parts []*part) error
 	}
 	return nil
 }
+
+// affordable is how many operations a number on a wire may take; where it takes
+// more there is none.
+const affordable = 1e6
 
 // run evaluates the gates and walks back over them.
 func (c *Circuit) run(d *Derivation, env *symbolic.Env, parts []*part, result *symbolic.Node) error {

@@ -225,25 +225,37 @@ func (g *Gate) link() string {
 // lists the gates with their local gradients.
 func (c *Circuit) CircuitText(o Options) (string, error) {
 	p := &page{width: o.Width, color: o.Color}
-	picture, err := c.Diagram("").Text(false)
-	if err != nil {
+	if err := p.picture(c.Diagram("")); err != nil {
 		return "", err
-	}
-	wide := 0
-	for l := range strings.Lines(picture) {
-		wide = max(wide, columns(strings.TrimRight(l, "\n")))
-	}
-	if wide <= o.Width {
-		if o.Color {
-			if picture, err = c.Diagram("").Text(true); err != nil {
-				return "", err
-			}
-		}
-		p.WriteString(picture)
-		p.line("")
 	}
 	c.table(p)
 	return p.String(), nil
+}
+
+// picture draws d where it is narrow enough.
+func (p *page) picture(d *Diagram) error {
+	if len(d.Boxes) > 4*many {
+		return nil
+	}
+	plain, err := d.Text(false)
+	if err != nil {
+		return err
+	}
+	wide := 0
+	for l := range strings.Lines(plain) {
+		wide = max(wide, columns(strings.TrimRight(l, "\n")))
+	}
+	if wide > p.width {
+		return nil
+	}
+	if p.color {
+		if plain, err = d.Text(true); err != nil {
+			return err
+		}
+	}
+	p.WriteString(plain)
+	p.line("")
+	return nil
 }
 
 // table lists the gates forward and the gradients backward.

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
@@ -289,6 +290,29 @@ func firstWord(s string) string {
 	return w
 }
 
+// CodeOf says that the code is made from the graphs of m, and not from those that
+// the derivations are of: they are alike but for how loops are run.
+func CodeOf(ds []*Derivation, m *module.Module) {
+	graphs := map[string]*symbolic.Graph{}
+	for _, f := range m.Funcs {
+		graphs[f.Name] = f.Graph
+	}
+	for _, mo := range m.Models {
+		graphs[mo.Name] = mo.Graph
+	}
+	for _, d := range ds {
+		d.code = graphs[d.Name]
+	}
+}
+
+// codeGraph is the graph that the code is made from.
+func (d *Derivation) codeGraph() *symbolic.Graph {
+	if d.code != nil {
+		return d.code
+	}
+	return d.graph
+}
+
 // owners tells which statement each node of a graph belongs to.
 type owners struct {
 	derivations []*Derivation
@@ -343,7 +367,7 @@ func statementNodes(n *symbolic.Node, values map[*symbolic.Node]*Value) []*symbo
 // spots are the values that a node of the graph is about, forward or backward.
 func (o *owners) spots(n *symbolic.Node, label string) (forward, backward []*Spot) {
 	for i, d := range o.derivations {
-		if n.ID >= d.graph.Len() || d.graph.Node(n.ID) != n {
+		if g := d.codeGraph(); n.ID >= g.Len() || g.Node(n.ID) != n {
 			continue
 		}
 		if n.Origin.Adjoint == nil {

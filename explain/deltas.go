@@ -118,6 +118,20 @@ func transposed(e *notation.Expr) string {
 
 // evaluate gives every value, and what comes back to it, its tensor.
 func (d *Derivation) evaluate(in *symbolic.Env) (*notation.Env, error) {
+	if d.looked == nil || d.looked.in != in {
+		return d.evaluated(in)
+	}
+	if d.looked.out == nil {
+		out, err := d.evaluated(in)
+		if err != nil {
+			return nil, err
+		}
+		d.looked.out = out
+	}
+	return d.looked.out, nil
+}
+
+func (d *Derivation) evaluated(in *symbolic.Env) (*notation.Env, error) {
 	vs, gs := d.gradients()
 	var roots []*symbolic.Node
 	for _, v := range d.Values {
@@ -157,6 +171,17 @@ func (d *Derivation) countPasses(in *symbolic.Env) error {
 			return fmt.Errorf("%s: %w", d.Name, err)
 		}
 		in.Dims[s] = int(ts[0].Data[0])
+	}
+	for _, o := range d.ragged {
+		s, _ := o.l.Count.AsSym()
+		ts, err := symbolic.Eval(in, o.made)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
+		in.Dims[s] = 0
+		for _, n := range ts[0].Data {
+			in.Dims[s] = max(in.Dims[s], int(n))
+		}
 	}
 	return nil
 }

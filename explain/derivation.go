@@ -21,12 +21,15 @@ type Derivation struct {
 	Result *Value   // what is differentiated
 	Values []*Value // in the order in which they are computed
 
-	graph *symbolic.Graph
-	while bool // it has one, which may not end with all values
-	args  []*module.Arg
-	param []*module.Param
-	hyper []*module.Given
-	raw   []*symbolic.Node // the results as the model says them, before any rule
+	graph  *symbolic.Graph
+	code   *symbolic.Graph // that the code is made from, if it is another
+	while  bool            // it has one, which may not end with all values
+	ragged []*Loop         // that make another number of passes in each pass around them
+	looked *sampled        // what it was last looked at with
+	args   []*module.Arg
+	param  []*module.Param
+	hyper  []*module.Given
+	raw    []*symbolic.Node // the results as the model says them, before any rule
 }
 
 // A Role is what a value is to its model.

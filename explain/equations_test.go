@@ -35,9 +35,9 @@ func models(t *testing.T) []string {
 // small gives the dims of some models fewer elements, since formulas are
 // evaluated element by element.
 var small = map[string]map[string]string{
-	"window.bp": {"affixes": "7", "hidden": "9"},
-	"chars.bp":  {"width": "4", "hidden": "3", "context": "6", "T": "3"},
-	"lenet.bp":  {"first": "2", "second": "3", "hidden": "4"},
+	"examples/window/window.bp": {"affixes": "7", "hidden": "9"},
+	"examples/chars/chars.bp":   {"width": "4", "hidden": "3", "context": "6", "T": "3"},
+	"examples/lenet/lenet.bp":   {"first": "2", "second": "3", "hidden": "4"},
 }
 
 func derive(t *testing.T, path string) []*Derivation {
@@ -47,16 +47,33 @@ func derive(t *testing.T, path string) []*Derivation {
 		t.Fatal(err)
 	}
 	var errs diag.List
-	m, _ := frontend.Load(path, src, frontend.Options{Dims: small[filepath.Base(path)]}, &errs)
+	m, _ := frontend.Load(path, src, frontend.Options{Dims: small[strings.TrimPrefix(path, "../")], Whole: true}, &errs)
 	if len(errs) > 0 {
-		t.Skip(errs[0].Msg)
+		t.Fatal(errs)
 	}
 	raw := Raw(m)
 	module.Derive(m, &errs)
 	if len(errs) > 0 {
-		t.Skip(errs[0].Msg)
+		t.Fatal(errs)
 	}
 	return Derive(m, raw)
+}
+
+// sparse are members whose formulas are so long, or that make so many passes, that
+// only one element or pass of every so many is evaluated.
+var sparse = map[string]int{"ComplicatedJacobian": 29, "ParticleFF": 97, "ParticleFR": 97, "ParticleRF": 97, "ParticleRR": 97}
+
+// points are values for models that go on for too long with others.
+var points = map[string]string{"../examples/gradbench/particle.bp": "w=0.2071918746486115"}
+
+// point is where the model at path is looked at.
+func point(t *testing.T, path string) *Point {
+	t.Helper()
+	p := &Point{Batch: 2}
+	if err := p.Parse(points[path]); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // TestFormulas evaluates every formula that is shown, at random values,
@@ -66,23 +83,20 @@ func TestFormulas(t *testing.T) {
 	for _, path := range models(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".bp"), func(t *testing.T) {
 			for _, d := range derive(t, path) {
-				t.Run(d.Name, func(t *testing.T) { checkFormulas(t, d) })
+				t.Run(d.Name, func(t *testing.T) { checkFormulas(t, d, point(t, path)) })
 			}
 		})
 	}
 }
 
-func checkFormulas(t *testing.T, d *Derivation) {
-	in, err := d.sample(&Point{Batch: 2})
-	if no, ok := endless(err); ok {
-		t.Skip(no)
-	}
+func checkFormulas(t *testing.T, d *Derivation, p *Point) {
+	in, err := d.sample(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	env, err := d.evaluate(in)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	for _, v := range d.Backwards() {
 		if v.Loop != nil {
@@ -100,7 +114,7 @@ func checkFormulas(t *testing.T, d *Derivation) {
 	}
 	hold := func(what string, q *notation.Equation, want *symbolic.Tensor) *symbolic.Tensor {
 		t.Helper()
-		got, err := q.Eval(env)
+		got, left, err := q.EvalSome(env, sparse[d.Name])
 		if err != nil {
 			t.Errorf("%s %s: %v", what, q.Text(), err)
 			return nil
@@ -109,6 +123,9 @@ func checkFormulas(t *testing.T, d *Derivation) {
 			return got
 		}
 		for i, w := range want.Data {
+			if left[i] {
+				continue
+			}
 			if x := got.Data[i]; math.Abs(x-w) > 1e-9*(1+math.Abs(w)) && !(math.IsNaN(x) && math.IsNaN(w)) {
 				t.Errorf("%s %s\nat %d is %g, the interpreter says %g", what, q.Text(), i, x, w)
 				return got

@@ -227,13 +227,25 @@ func free(taken map[string]bool, names ...string) string {
 	return names[0]
 }
 
-// unique returns name with as many primes as make it differ.
+// unique returns name, or where that is another value's with the first number
+// below it that makes it differ; with primes where it has a number already.
 func (x *extraction) unique(name string) string {
-	for x.used[name] {
-		name += "′"
+	out := name
+	numbered := strings.TrimRight(name, "0123456789]") != name
+	for i := 2; x.used[out]; i++ {
+		switch {
+		case !numbered:
+			if out = name + strconv.Itoa(i); x.letters[out] {
+				continue
+			}
+		case i < 4:
+			out += "′"
+		default:
+			out = name + "_" + strconv.Itoa(i)
+		}
 	}
-	x.used[name] = true
-	return name
+	x.used[out] = true
+	return out
 }
 
 // run finds the values that roots are made from, and what comes back to them
@@ -280,6 +292,9 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 	if x.d.Result = x.values[result]; x.d.Result == nil {
 		return nil // it is the same whatever comes in
 	}
+	for _, o := range x.opened {
+		x.conditions(o)
+	}
 	for _, v := range x.d.Values {
 		if v.Node.Op == symbolic.OpInput {
 			continue
@@ -293,15 +308,33 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 			u.To = append(u.To, v)
 		}
 	}
-	for _, o := range x.opened {
-		if o.cond != nil {
-			v := &notation.Value{Shape: o.cond.Shape, Type: symbolic.Boolean}
-			t := []symbolic.Poly{symbolic.Sym(o.Passes.Sym)}
-			o.While = x.b.EquationAt(v, t, o.path(), o.cond, false).Right
-		}
-	}
 	(&backward{extraction: x}).run()
 	return x.d
+}
+
+// conditions writes the conditions of o and of the loops in it.
+func (x *extraction) conditions(o *Loop) {
+	if o.cond != nil {
+		path := o.path()
+		var at []symbolic.Poly
+		for _, a := range path {
+			at = append(at, symbolic.Sym(a.Sym))
+		}
+		x.b.Consts = x.mentioned(o.wrote.Cond)
+		o.While = x.b.EquationAt(&notation.Value{Shape: o.cond.Shape, Type: symbolic.Boolean}, at, path, o.cond, false).Right
+		if o.made != nil {
+			o.ends = o.While
+			x.d.ragged = append(x.d.ragged, o)
+		}
+	}
+	for _, v := range x.d.Values {
+		if v.Loop == o {
+			v.Value.Pass = o.path() // with the condition
+		}
+	}
+	for _, in := range o.inner {
+		x.conditions(in)
+	}
 }
 
 // instead is what is read in the place of a part of a loop; nil: n itself.
@@ -352,8 +385,13 @@ func (x *extraction) constsOf(v *Value) []notation.Const {
 	if len(x.consts) == 0 || v.def == nil {
 		return nil
 	}
+	return x.mentioned(append(x.within(v.def), v.Node)...)
+}
+
+// mentioned are the consts that the statements of some nodes mention.
+func (x *extraction) mentioned(nodes ...*symbolic.Node) []notation.Const {
 	words := map[string]bool{}
-	for _, n := range append(x.within(v.def), v.Node) {
+	for _, n := range nodes {
 		for _, w := range strings.FieldsFunc(n.Origin.Stmt, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 			words[w] = true
 		}

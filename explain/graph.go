@@ -3,7 +3,6 @@ package explain
 import (
 	"fmt"
 	"html"
-	"strings"
 
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
@@ -193,17 +192,8 @@ func (v *Value) Successors() []string {
 func (d *Derivation) GraphText(o Options) (string, error) {
 	p := &page{width: o.Width, color: o.Color}
 	f := d.Flow()
-	picture, err := f.Diagram().Text(false)
-	if err != nil {
+	if err := p.picture(f.Diagram()); err != nil {
 		return "", err
-	}
-	wide := 0
-	for l := range strings.Lines(picture) {
-		wide = max(wide, columns(strings.TrimRight(l, "\n")))
-	}
-	if wide <= o.Width {
-		p.WriteString(picture)
-		p.line("")
 	}
 	for _, v := range f.Values {
 		text := v.Text()

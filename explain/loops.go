@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/notation"
@@ -18,8 +19,14 @@ type Loop struct {
 	States []*Value       // what is carried, or the table
 	While  *notation.Expr // the condition of a while
 
+	// Ends holds in the passes that are made, where this is another number in
+	// each pass of the loops around: of a while in them.
+	ends *notation.Expr
+	made *symbolic.Node // how many they are, in all passes of those loops
+
 	graph *symbolic.Graph
 	l     *symbolic.Loop
+	wrote *symbolic.Loop                    // as it was written, where l is that with a bound
 	by    map[*symbolic.Node]*symbolic.Node // what values of its body are in all passes at once
 	// Before it is known that all of the body can be explained:
 	inner  []*Loop
@@ -57,10 +64,17 @@ func (x *extraction) loops(order []*symbolic.Node) map[*symbolic.Node]*Loop {
 // form. order are the nodes around it, with the parts that are asked for.
 func (x *extraction) open(n *symbolic.Node, outer *Loop, order []*symbolic.Node) *Loop {
 	l := n.Attr.(*symbolic.Loop)
+	o := &Loop{Node: n, Outer: outer, graph: x.d.graph, l: l, wrote: l, by: map[*symbolic.Node]*symbolic.Node{}}
 	if outer != nil && l.Kind == symbolic.WhileLoop {
-		return nil // another number of passes in each pass around it
+		// Another number of passes in each pass around it: as many as the most
+		// are, of which those that are not made change nothing.
+		o.Node, o.made = x.d.graph.Bounded(n, x.d.graph.NewCount("passes_"+notation.PassName(outer.Passes.Sym))), n
+		for out := outer; out != nil; out = out.Outer {
+			o.made = x.d.graph.Stack(out.Node, o.made)
+		}
+		l = o.Node.Attr.(*symbolic.Loop)
+		o.l = l
 	}
-	o := &Loop{Node: n, Outer: outer, graph: x.d.graph, l: l, by: map[*symbolic.Node]*symbolic.Node{}}
 	o.Passes = notation.Axis{Sym: notation.PassSym(x.passLetter(outer)), Extent: l.Count}
 	for _, k := range l.Carry {
 		x.state(o, k)
@@ -72,7 +86,11 @@ func (x *extraction) open(n *symbolic.Node, outer *Loop, order []*symbolic.Node)
 			continue
 		}
 		parts = append(parts, p)
-		if at := p.Attr.(*symbolic.Part); at.Kind == symbolic.Stack && at.Of.Op != symbolic.OpFormal {
+		at := p.Attr.(*symbolic.Part)
+		if at.Kind == symbolic.Stack && o.made != nil {
+			return nil // of another length in each pass
+		}
+		if at.Kind == symbolic.Stack && at.Of.Op != symbolic.OpFormal {
 			stacked[at.Of] = true
 			if p.Name != "" {
 				x.name[at.Of] = p.Name
@@ -84,6 +102,7 @@ func (x *extraction) open(n *symbolic.Node, outer *Loop, order []*symbolic.Node)
 		roots = append(roots, p.Attr.(*symbolic.Part).Of)
 	}
 	body := symbolic.Reachable(roots...)
+	x.bodyValues(o, body, stacked)
 	for _, m := range body {
 		if m.Op == symbolic.OpLoop {
 			in := x.open(m, o, body)
@@ -93,11 +112,14 @@ func (x *extraction) open(n *symbolic.Node, outer *Loop, order []*symbolic.Node)
 			o.inner = append(o.inner, in)
 		}
 	}
-	if !x.bodyValues(o, body, stacked) {
-		return nil
+	for _, p := range o.values {
+		p.after = o.innerBefore(p.body)
+		if p.def = o.top(o.spread(p.body)); p.def == nil {
+			return nil
+		}
 	}
-	if l.Cond != nil {
-		if o.cond = o.top(o.spread(l.Cond)); o.cond == nil {
+	if o.wrote.Cond != nil {
+		if o.cond = o.top(o.spread(o.wrote.Cond)); o.cond == nil {
 			return nil
 		}
 	}
@@ -209,8 +231,9 @@ func axes(first, n int) []symbolic.Poly {
 	return out
 }
 
-// bodyValues plans the values of a pass that have names.
-func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*symbolic.Node]bool) bool {
+// bodyValues plans the values of a pass that have names. What they are made from
+// is known when the loops inside are.
+func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*symbolic.Node]bool) {
 	g := x.d.graph
 	cuts := x.cuts(body)
 	var cut []*planned
@@ -223,7 +246,7 @@ func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*sym
 			continue // the table under another shape
 		}
 		if named && !(m.Name == "" && cuts[m] == "") || stacked[m] {
-			p := &planned{name: cuts[m], body: m, after: o.innerBefore(m)}
+			p := &planned{name: cuts[m], body: m}
 			if p.name == "" {
 				p.name = x.shared
 			}
@@ -232,19 +255,13 @@ func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*sym
 			cut = append(cut, p)
 		}
 	}
-	for _, p := range cut {
-		if p.def = o.top(o.spread(p.body)); p.def == nil {
-			return false
-		}
-	}
 	o.values = cut
-	return true
 }
 
 // next reports that m is the next value of what is carried under its name.
 func (o *Loop) next(m *symbolic.Node) bool {
-	for i, n := range o.l.Next {
-		if n == m && (m.Name == "" || m.Name == o.l.Carry[i].Name) {
+	for i, k := range o.l.Carry {
+		if (o.l.Next[i] == m || o.wrote.Next[i] == m) && (m.Name == "" || m.Name == k.Name) {
 			return true
 		}
 	}
@@ -347,16 +364,16 @@ func (x *extraction) commit(o *Loop) {
 		v := x.add(p.node, name, x.role[p.node])
 		v.Loop, v.def, v.origin, v.body = o, p.def, p.body.Origin, p.body
 		v.Value.Pass = o.path()
-		v.Bracket = x.letters[v.Name+"0"] || x.letters[v.Name+"1"]
+		v.Bracket = x.letters[v.Name+"0"] || x.letters[v.Name+"1"] || strings.TrimRight(v.Name, "0123456789′]") != v.Name
 		return v
 	}
 	state := func(i int) {
 		v := make(o.states[i])
-		v.State, v.body = true, o.l.Next[i]
+		v.State, v.body = true, o.wrote.Next[i]
 		if k := o.l.Carry[i]; k.Origin.Span.Pos.IsValid() {
 			v.origin = k.Origin
 		}
-		if n := o.l.Next[i]; n.Origin.Span.Pos.IsValid() && o.by[n] == nil {
+		if n := o.wrote.Next[i]; n.Origin.Span.Pos.IsValid() && o.by[n] == nil {
 			v.origin = n.Origin
 		}
 		o.States = append(o.States, v)
@@ -396,7 +413,9 @@ func (v *Value) outermost() *Loop {
 func (o *Loop) path() []notation.Axis {
 	var out []notation.Axis
 	for ; o != nil; o = o.Outer {
-		out = append(out, o.Passes)
+		a := o.Passes
+		a.While = o.ends
+		out = append(out, a)
 	}
 	slices.Reverse(out)
 	return out
@@ -527,6 +546,16 @@ func (d *Derivation) through(o *Loop, env *notation.Env, vs []*Value, passes map
 			return err
 		}
 	}
+	states := func(passes map[string]int) error { // of a pass that is not made
+		for _, v := range vs {
+			if v.Loop == o && v.State {
+				if err := v.keep(env, passes); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
 	count, err := o.Passes.Extent.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
 	if err != nil {
 		return err
@@ -538,6 +567,18 @@ func (d *Derivation) through(o *Loop, env *notation.Env, vs []*Value, passes map
 		}
 		passes = maps.Clone(passes)
 		passes[o.Passes.Sym] = t
+		if o.ends != nil {
+			made, err := o.ends.EvalIn(env, passes)
+			if err != nil {
+				return err
+			}
+			if made == 0 {
+				if err := states(passes); err != nil {
+					return err
+				}
+				continue
+			}
+		}
 		entered := map[*Loop]bool{}
 		for _, v := range vs {
 			if l := in(v.Loop); l != nil && !entered[l] {
@@ -552,4 +593,34 @@ func (d *Derivation) through(o *Loop, env *notation.Env, vs []*Value, passes map
 		}
 	}
 	return nil
+}
+
+// keep takes what comes back to a state after a pass that is not made for what
+// comes back to it before.
+func (v *Value) keep(env *notation.Env, passes map[string]int) error {
+	t := env.Values[v.Delta]
+	row := func(p symbolic.Poly) ([]float64, error) {
+		at, n := 0, len(t.Data)
+		path := v.Loop.path()
+		for i, a := range path {
+			k := passes[a.Sym]
+			if i == len(path)-1 {
+				var err error
+				if k, err = p.Eval(func(s string) (int, bool) { n, ok := passes[s]; return n, ok }); err != nil {
+					return nil, err
+				}
+			}
+			n /= t.Shape[i]
+			at += k * n
+		}
+		return t.Data[at : at+n], nil
+	}
+	s := symbolic.Sym(v.Loop.Passes.Sym)
+	to, err := row(v.Loop.before(s))
+	if err != nil {
+		return err
+	}
+	from, err := row(v.Loop.after(s))
+	copy(to, from)
+	return err
 }

@@ -20,8 +20,24 @@ type Point struct {
 	Batch  int                         // examples, where no input says how many
 }
 
+// sampled is a point with what is drawn for it, and what comes of it.
+type sampled struct {
+	point *Point
+	in    *symbolic.Env
+	err   error
+	out   *notation.Env
+}
+
 // sample draws what p does not give.
 func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
+	if d.looked == nil || d.looked.point != p {
+		in, err := d.drawn(p)
+		d.looked = &sampled{point: p, in: in, err: err}
+	}
+	return d.looked.in, d.looked.err
+}
+
+func (d *Derivation) drawn(p *Point) (*symbolic.Env, error) {
 	env := &symbolic.Env{Dims: map[string]int{}, Inputs: map[string]*symbolic.Tensor{}}
 	for s, n := range p.Dims {
 		env.Dims[s] = n
@@ -46,6 +62,9 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 		return nil, err
 	}
 	env.Passes = most
+	if d.given(p) {
+		env.Passes = patience
+	}
 	for i, r := range ranges {
 		rng := rand.New(rand.NewPCG(1, uint64(len(d.Values))))
 		for _, v := range d.Values {
@@ -68,14 +87,20 @@ func (d *Derivation) sample(p *Point) (*symbolic.Env, error) {
 			env.Passes = 0 // it is known to end
 			break
 		} else if i == len(ranges)-1 {
-			return nil, &endlessError{fmt.Sprintf("There are no numbers: with values drawn at random a while of %s has not ended after %d passes. Give it others with -at.", d.Name, most)}
+			return nil, &endlessError{fmt.Sprintf("There are no numbers: with values drawn at random a while of %s has not ended after %d passes. Give it others with -at.", d.Name, env.Passes)}
 		}
 	}
 	return env, nil
 }
 
-// most is how many passes of a while are looked at.
-const most = 300
+// most is how many passes of a while are looked at, where values are drawn at
+// random, and patience where all are given.
+const most, patience = 300, 20000
+
+// given reports whether p has a value for every input.
+func (d *Derivation) given(p *Point) bool {
+	return !slices.ContainsFunc(d.Values, func(v *Value) bool { return v.Node.Op == symbolic.OpInput && p.input(v) == nil })
+}
 
 // An endlessError says that there are no values at which a member can be looked
 // at, but those that somebody gives.

@@ -62,7 +62,7 @@ func circuitLaTeX(d *Derivation, p *Point, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.TikZ()
+	return onPage(c)
 }
 
 func graphDiagram(d *Derivation, _ *Point, _ Options) (*Diagram, error) {
@@ -70,7 +70,15 @@ func graphDiagram(d *Derivation, _ *Point, _ Options) (*Diagram, error) {
 }
 
 func graphLaTeX(d *Derivation, _ *Point, _ Options) (string, error) {
-	return d.Flow().Diagram().TikZ()
+	return onPage(d.Flow().Diagram())
+}
+
+// onPage draws d, where there is room for it on a page of paper.
+func onPage(d *Diagram) (string, error) {
+	if len(d.Boxes) > 4*many {
+		return fmt.Sprintf("%s has %d boxes, too many for a page of paper.\n", latexText(d.Title), len(d.Boxes)), nil
+	}
+	return d.TikZ()
 }
 
 // Text writes the views of all ds for a terminal.

@@ -301,6 +301,9 @@ func (l *lifter) make(n *Node) *Node {
 	if n.Op.Class == Leaf || n.Op.Class == Region || n.Op.Class == Scatter {
 		return nil
 	}
+	if n.Op == OpMark && l.outside != nil {
+		return l.node(n.Args[0]) // a mark is for derivatives, which have been taken
+	}
 	if n.Op == OpAccess {
 		return l.access(n)
 	}

@@ -26,15 +26,7 @@ func (g *Graph) segmented(l *Loop, args, emits []*Node) (lasts, stacks []*Node) 
 	for i, k := range l.Carry {
 		next := body[i]
 		if !s.even {
-			op := OpSelect
-			if k.Type != Real {
-				op = OpIntSelect
-			}
-			if k.Type == Boolean {
-				next = g.Apply(OpOr, nil, g.Apply(OpAnd, nil, valid, next), g.Apply(OpAnd, nil, g.Apply(OpNot, nil, valid), k))
-			} else {
-				next = g.Apply(op, nil, g.Broadcast(valid, k.Shape), next, k)
-			}
+			next = g.choose(valid, next, k)
 		}
 		in.Next = append(in.Next, next)
 	}

@@ -39,6 +39,20 @@ func Explain(path string, src []byte, opt Options) (*explain.Explanation, *Resul
 		e.Go = append(e.Go, explain.Source{Name: f.Name, Data: f.Data})
 	}
 	// Last, since it adds to the graphs.
-	e.Derivations = explain.Derive(m, raw)
+	if !m.Checkpoints {
+		e.Derivations = explain.Derive(m, raw)
+		return e, res, nil
+	}
+	// A person wrote a scan; its segments are how the code goes about it.
+	from := opt.frontend()
+	from.Whole = true
+	whole, _ := frontend.Load(path, src, from, &res.Diags)
+	raw = explain.Raw(whole)
+	module.Derive(whole, &res.Diags)
+	if len(res.Diags) > 0 {
+		return nil, res, nil
+	}
+	e.Derivations = explain.Derive(whole, raw)
+	explain.CodeOf(e.Derivations, m)
 	return e, res, nil
 }

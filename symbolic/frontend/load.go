@@ -30,6 +30,7 @@ type Options struct {
 	Dims     map[string]string                 // -D name=value; lists are 1,2,3
 	Float    string                            // "", float32 or float64: overrides the file
 	ReadFile func(path string) ([]byte, error) // from the disk when nil
+	Whole    bool                              // checkpointed scans are read as scans, as an explanation sees them
 	Root     string                            // imports stay under it; the module's directory when empty
 }
 
@@ -73,6 +74,7 @@ type frontend struct {
 	calls    int
 	bodies   []*symbolic.Body // of the loops being elaborated, the outermost first
 	depth    int              // of expressions being elaborated
+	parted   bool             // there is a scan with checkpoints
 	consts   []*module.Const  // that have been given a value
 	looked   int              // names looked through for suggestions
 	stopped  bool
@@ -191,7 +193,7 @@ func (f *frontend) load(path string, src []byte) *module.Module {
 			m.Dims = append(m.Dims, d.Dim)
 		}
 	}
-	m.Consts = f.consts
+	m.Consts, m.Checkpoints = f.consts, f.parted
 	f.checkGoNames(m)
 	f.checkDerivedNames(m)
 	return m

@@ -16,7 +16,8 @@ func (c *ctx) scan(s *parser.LoopStmt) {
 		l.poisonAll()
 		return
 	}
-	r := &repeat{forLoop: l, Body: symbolic.Body{Since: c.g.Len(), Kind: symbolic.ScanLoop, Checkpoint: s.Checkpoint}}
+	r := &repeat{forLoop: l, Body: symbolic.Body{Since: c.g.Len(), Kind: symbolic.ScanLoop, Checkpoint: s.Checkpoint && !c.opt.Whole}}
+	c.parted = c.parted || s.Checkpoint
 	if s.Kind == parser.While {
 		r.Kind = symbolic.WhileLoop
 	}

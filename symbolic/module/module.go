@@ -30,13 +30,14 @@ func (f Float) String() string {
 
 // A Module is one package to generate.
 type Module struct {
-	Package string
-	Doc     []string
-	Files   []string // the model file and its imports, as given, in order of reading
-	Dims    []*Dim   // static dims of the file, for documentation and constants
-	Consts  []*Const // numbers that have names, for explanations
-	Models  []*Model
-	Funcs   []*Func // those with an upper-case name
+	Package     string
+	Doc         []string
+	Files       []string // the model file and its imports, as given, in order of reading
+	Dims        []*Dim   // static dims of the file, for documentation and constants
+	Consts      []*Const // numbers that have names, for explanations
+	Models      []*Model
+	Checkpoints bool    // some scan is computed in segments
+	Funcs       []*Func // those with an upper-case name
 }
 
 // A Const is a number that a file or a body gives a name. Of a list every entry

@@ -293,7 +293,7 @@ func poly(p symbolic.Poly, data []*Expr) box {
 			fs = append(fs, leaf(numberBox, strconv.FormatInt(n, 10)))
 		}
 		for _, s := range syms {
-			b := nameText(sizeName(s))
+			b := sizeBox(s)
 			if k, ok := symbolic.OperandOf(s); ok {
 				b = wrap(layout(data[k]), mulPrec)
 			}
@@ -317,6 +317,15 @@ func poly(p symbolic.Poly, data []*Expr) box {
 		prec = mulPrec
 	}
 	return row(prec, out...)
+}
+
+// sizeBox lays out a size or an index: how many passes there are in pass t has a
+// t below.
+func sizeBox(s string) box {
+	if name, of, ok := strings.Cut(sizeName(s), "_"); ok && symbolic.IsCount(s) {
+		return box{kind: subBox, args: []box{nameText(name), nameText(of)}, prec: atomPrec}
+	}
+	return nameText(sizeName(s))
 }
 
 // sizeName is what a size or an index is called in print.
@@ -383,7 +392,7 @@ func bigSum(e *Expr) box {
 		if i > 0 {
 			under = append(under, leaf(tightBox, ","))
 		}
-		under = append(under, nameText(sizeName(a.Sym)))
+		under = append(under, sizeBox(a.Sym))
 	}
 	b := box{kind: bigBox, args: []box{leaf(nameBox, sign), row(0, under...)}, prec: atomPrec}
 	return row(mulPrec, b, wrap(layout(e.Args[0]), mulPrec))

@@ -72,13 +72,33 @@ func (b *Builder) equation(v *Value, at []symbolic.Poly, over []Axis, n *symboli
 		a := b.axis(d)
 		axes, index = append(axes, a), append(index, symbolic.Sym(a.Sym))
 	}
-	e := b.element(n, index, define)
+	e := b.assume(b.element(n, index, define), over)
 	if wholes {
 		if m, ok := board(e, axes, b.Factor); ok {
 			return &Equation{Left: v, At: at, Over: over, Right: b.spell(m)}
 		}
 	}
 	return &Equation{Left: v, At: at, Over: over, Index: axes, Right: b.spell(e.Replace(wholeArgument))}
+}
+
+// assume leaves out what is only said of passes that are not made: the choice by
+// the condition of a while is that of a pass that is.
+func (b *Builder) assume(e *Expr, over []Axis) *Expr {
+	return e.Replace(func(x *Expr) *Expr {
+		switch {
+		case x.Kind == Big && isPass(x.Over[0].Sym) && x.Over[0].While != nil:
+			out := *x
+			out.Args = []*Expr{b.assume(x.Args[0], append(slices.Clone(over), x.Over...))}
+			return &out
+		case x.Kind == Apply && (x.Op == symbolic.OpSelect || x.Op == symbolic.OpIntSelect):
+			for _, a := range over {
+				if a.While != nil && Text(a.While) == Text(b.spell(x.Args[0])) {
+					return b.assume(x.Args[1], over)
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // wholeArgument writes what an operator is called with as a whole.
@@ -110,17 +130,17 @@ func (b *Builder) axis(extent symbolic.Poly) Axis {
 	if isBatch(extent) {
 		b.batches++
 		if b.batches == 1 {
-			return Axis{example, extent}
+			return Axis{Sym: example, Extent: extent}
 		}
-		return Axis{example + strconv.Itoa(b.batches), extent}
+		return Axis{Sym: example + strconv.Itoa(b.batches), Extent: extent}
 	}
 	if len(b.letters) == 0 {
 		b.batches++ // never seen; a name that still differs
-		return Axis{"i" + strconv.Itoa(100+b.batches), extent}
+		return Axis{Sym: "i" + strconv.Itoa(100+b.batches), Extent: extent}
 	}
 	s := b.letters[0]
 	b.letters = b.letters[1:]
-	return Axis{s, extent}
+	return Axis{Sym: s, Extent: extent}
 }
 
 // element is the expression for n at index. The node that is being defined is
@@ -443,6 +463,11 @@ func (b *Builder) passOf(a Axis, e *Expr) *Axis {
 			k, _, ok := x.Index[i].Linear(a.Sym)
 			free := !slices.ContainsFunc(b.bound, func(q Axis) bool { return q.Sym == p.Sym })
 			if pass == nil && ok && k == 1 && free && p.Extent.Equal(a.Extent) {
+				for j, q := range x.Value.Pass[:i] {
+					if p.While != nil {
+						p.While = p.While.Subst(q.Sym, x.Index[j]) // in those passes around it
+					}
+				}
 				pass = &p
 			}
 		}

@@ -15,6 +15,8 @@ import (
 type Env struct {
 	Dims   map[string]int
 	Values map[*Value]*symbolic.Tensor
+
+	pulls map[*Pull]*symbolic.Tensor // of values that are no pass's
 }
 
 // An array is a number, a column, a row or a table of any rank.
@@ -29,6 +31,13 @@ func scalar(v float64) array { return array{data: []float64{v}} }
 // Eval returns the value of the equation's right side, for all examples, in
 // the shape of the left side.
 func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
+	t, _, err = q.EvalSome(env, 1)
+	return t, err
+}
+
+// EvalSome is Eval of one element of every so many, where the equation is
+// written element by element. It tells which are left out.
+func (q *Equation) EvalSome(env *Env, every int) (t *symbolic.Tensor, left map[int]bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			f, ok := r.(failure)
@@ -38,7 +47,7 @@ func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
 			t, err = nil, f
 		}
 	}()
-	e := &evaluator{env: env, at: map[string]int{}, calls: map[*Expr]*kept{}}
+	e := &evaluator{env: env, at: map[string]int{}, calls: map[*Expr]*kept{}, every: every, left: map[int]bool{}}
 	out := symbolic.NewTensor(e.shape(q.Left.Shape)...)
 	for i := range out.Data {
 		out.Data[i] = math.NaN() // in passes of which nothing is said
@@ -46,7 +55,46 @@ func (q *Equation) Eval(env *Env) (t *symbolic.Tensor, err error) {
 	for _, c := range q.Cases() {
 		e.fill(c, out)
 	}
-	return out, nil
+	return out, e.left, nil
+}
+
+// Cost is about how many operations Eval takes.
+func (q *Equation) Cost(env *Env) float64 {
+	e := &evaluator{env: env}
+	total := 0.0
+	for _, c := range q.Cases() {
+		n := e.cost(c.Right)
+		for _, a := range append(slices.Clone(c.Over), c.Index...) {
+			n *= e.extent(a)
+		}
+		total += n
+	}
+	return total
+}
+
+func (e *evaluator) cost(x *Expr) float64 {
+	n := 1.0
+	for _, a := range x.Args {
+		n += e.cost(a)
+	}
+	for _, a := range x.Data {
+		n += e.cost(a)
+	}
+	if x.Kind == Big || x.Kind == Lambda {
+		for _, a := range x.Over {
+			n *= e.extent(a)
+		}
+	}
+	return n
+}
+
+// extent is how far an index goes, where that is known.
+func (e *evaluator) extent(a Axis) float64 {
+	n, err := e.evalPoly(a.Extent, nil)
+	if err != nil {
+		return 1
+	}
+	return float64(max(n, 1))
 }
 
 // EvalIn puts what q says into out, in the passes with those numbers only.
@@ -60,7 +108,7 @@ func (q *Equation) EvalIn(env *Env, out *symbolic.Tensor, passes map[string]int)
 			err = f
 		}
 	}()
-	e := &evaluator{env: env, at: maps.Clone(passes), calls: map[*Expr]*kept{}}
+	e := &evaluator{env: env, at: maps.Clone(passes), calls: map[*Expr]*kept{}, left: map[int]bool{}}
 	e.fill(q, out)
 	return nil
 }
@@ -69,7 +117,31 @@ func (q *Equation) EvalIn(env *Env, out *symbolic.Tensor, passes map[string]int)
 // the only one.
 func (e *evaluator) fill(q *Equation, out *symbolic.Tensor) {
 	over := slices.DeleteFunc(slices.Clone(q.Over), func(a Axis) bool { _, fixed := e.at[a.Sym]; return fixed })
-	e.each(over, func() { e.fillPass(q, out) })
+	all := slices.Clone(over)
+	for i := range all {
+		all[i].While = nil
+	}
+	count := 0
+	e.each(all, func() {
+		count++
+		e.skip = e.every > 1 && len(all) > 0 && count%e.every != 1 || slices.ContainsFunc(over, func(a Axis) bool { return a.While != nil && e.number(a.While) == 0 })
+		e.fillPass(q, out)
+	})
+}
+
+// EvalIn is the number that x is in the passes with those numbers.
+func (x *Expr) EvalIn(env *Env, passes map[string]int) (v float64, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			err = f
+		}
+	}()
+	e := &evaluator{env: env, at: maps.Clone(passes), calls: map[*Expr]*kept{}}
+	return e.number(x), nil
 }
 
 func (e *evaluator) fillPass(q *Equation, out *symbolic.Tensor) {
@@ -92,6 +164,12 @@ func (e *evaluator) fillPass(q *Equation, out *symbolic.Tensor) {
 		return (i/max(after, 1)*examples+b)*after + i%max(after, 1)
 	}
 	for b := range examples {
+		if e.skip {
+			for i := range n {
+				e.left[at(b, i)] = true
+			}
+			continue
+		}
 		e.at[example] = b
 		if q.Index == nil {
 			a := e.whole(q.Right)
@@ -111,7 +189,11 @@ func (e *evaluator) fillPass(q *Equation, out *symbolic.Tensor) {
 		}
 		i := 0
 		e.each(q.Index, func() {
-			out.Data[at(b, i)] = e.number(q.Right)
+			if e.every > 1 && at(b, i)%e.every != 0 {
+				e.left[at(b, i)] = true
+			} else {
+				out.Data[at(b, i)] = e.number(q.Right)
+			}
 			i++
 		})
 	}
@@ -127,7 +209,9 @@ type evaluator struct {
 	env   *Env
 	at    map[string]int // indices
 	calls map[*Expr]*kept
-	pulls map[*Pull]*symbolic.Tensor
+	every int // elements are evaluated, 0 for all
+	left  map[int]bool
+	skip  bool // it is a pass that is not made
 }
 
 func size(shape []int) int {
@@ -160,7 +244,9 @@ func (e *evaluator) each(axes []Axis, f func()) {
 	old, had := e.at[a.Sym]
 	for i := range e.poly(a.Extent, nil) {
 		e.at[a.Sym] = i
-		e.each(axes[1:], f)
+		if a.While == nil || e.number(a.While) != 0 {
+			e.each(axes[1:], f)
+		}
 	}
 	if had {
 		e.at[a.Sym] = old
@@ -343,7 +429,7 @@ func (e *evaluator) name(x *Expr) array {
 	cut := array{}
 	var axes []Axis
 	for i, d := range x.Extent {
-		axes = append(axes, Axis{fmt.Sprintf("·s%d", i), d})
+		axes = append(axes, Axis{Sym: fmt.Sprintf("·s%d", i), Extent: d})
 		cut.shape = append(cut.shape, e.poly(d, nil))
 	}
 	e.each(axes, func() {
@@ -362,7 +448,8 @@ func (e *evaluator) name(x *Expr) array {
 
 // pulled asks the interpreter of the graph what comes back.
 func (e *evaluator) pulled(p *Pull) *symbolic.Tensor {
-	if e.pulls[p] == nil {
+	pulls := e.env.pulls
+	if pulls[p] == nil {
 		env := &symbolic.Env{Dims: e.env.Dims, Inputs: map[string]*symbolic.Tensor{}}
 		for n, v := range p.Inputs {
 			if t := e.env.Values[v]; t != nil && n.Op == symbolic.OpInput {
@@ -373,12 +460,13 @@ func (e *evaluator) pulled(p *Pull) *symbolic.Tensor {
 		if err != nil {
 			fail("%v", err)
 		}
-		if e.pulls == nil {
-			e.pulls = map[*Pull]*symbolic.Tensor{}
+		if pulls == nil {
+			pulls = map[*Pull]*symbolic.Tensor{}
+			e.env.pulls = pulls
 		}
-		e.pulls[p] = ts[0]
+		pulls[p] = ts[0]
 	}
-	return e.pulls[p]
+	return pulls[p]
 }
 
 func (e *evaluator) element(x *Expr) float64 { return e.at1(x, e.value(x.Value)) }
@@ -490,6 +578,7 @@ func turn(a array) array {
 
 func (e *evaluator) product(x *Expr) array {
 	a, b := e.whole(x.Args[0]), e.whole(x.Args[1])
+	a, b = zeros(a, x.Args[0], b, 0), zeros(b, x.Args[1], a, len(a.shape)-1)
 	n, k, m := 1, 1, 1
 	table := func(a array) (int, int) {
 		switch {
@@ -527,6 +616,16 @@ func (e *evaluator) product(x *Expr) array {
 		return array{[]int{n}, data, false}
 	}
 	return array{[]int{n, m}, data, false}
+}
+
+// zeros is a, which x says; where x is a vector that a choice gives a 0 for, the
+// zeros that fit to dim k of the other factor.
+func zeros(a array, x *Expr, other array, k int) array {
+	if len(a.shape) > 0 || a.data[0] != 0 || rank(x) == 0 || k < 0 || k >= len(other.shape) {
+		return a
+	}
+	n := other.shape[k]
+	return array{[]int{n}, make([]float64, n), x.Kind == Transpose}
 }
 
 func fold(op *symbolic.OpSpec, n int, at func(int) float64) float64 {

@@ -42,6 +42,9 @@ const passMark = "~"
 // PassSym is the symbol of a pass's number that is written as letter.
 func PassSym(letter string) string { return passMark + letter }
 
+// PassName is the letter that a symbol of PassSym is written as.
+func PassName(sym string) string { return strings.TrimPrefix(sym, passMark) }
+
 func isPass(sym string) bool { return strings.HasPrefix(sym, passMark) }
 
 // ofPass reports whether p speaks of the number of a pass.
@@ -96,6 +99,7 @@ const (
 type Axis struct {
 	Sym    string
 	Extent symbolic.Poly
+	While  *Expr // of a pass: only those count in which this holds; nil: all
 }
 
 // An Expr is an expression. Which fields mean something depends on its Kind.

@@ -118,7 +118,7 @@ type Phrase struct{ box box }
 
 // PassHead says which passes the equations below it are about.
 func PassHead(a Axis, down bool, while *Expr) Phrase {
-	t, last := nameText(sizeName(a.Sym)), poly(a.Extent.Sub(symbolic.Int(1)), nil)
+	t, last := sizeBox(a.Sym), poly(a.Extent.Sub(symbolic.Int(1)), nil)
 	comma, dots := leaf(tightBox, ", "), leaf(tightBox, "…")
 	zero, one := leaf(numberBox, "0"), leaf(numberBox, "1")
 	b := row(0, leaf(wordBox, "for "), t, leaf(opBox, "="))
