@@ -285,7 +285,7 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		rows := min(128, n-from)
 
 		// dK2 = zL2·dL   gaussian.bp:18
-		// dK[n,i] = if n = i { 0.5·dK2[n,i] } else { if i ≤ n { dK2[n,i] } else { 0 } }   gaussian.bp:18
+		// dK[n,i] = if n = i { 0.5·dK2[n,i] } else if i ≤ n { dK2[n,i] } else { 0 }   gaussian.bp:18
 		// R3 = dK   gaussian.bp:18
 		matmul(mat(R3[from*n:], rows, n), mat(zL2[from*n:], rows, n), mat(dL, n, n))
 		for b := range rows {

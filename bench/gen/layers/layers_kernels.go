@@ -1324,7 +1324,7 @@ func aQProductPartGo(aQ, n, aWq, _ []float32) {
 }
 
 // zaProduct2 computes za[i,j,k] = if k ≤ j { Σ_q
-// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −∞ }.
 func (t *tasks) zaProduct2(za, aQ, aM []float32) {
 	k := &t.zaProduct2Task
 	*k = zaProduct2Task{t: t, za: za, aQ: aQ, aM: aM}
@@ -1342,7 +1342,7 @@ func (k *zaProduct2Task) part(i, who int) {
 }
 
 // zaProduct2PartGo computes za[i,j,k] = if k ≤ j { Σ_q
-// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −∞ }.
 func zaProduct2PartGo(za, aQ, aM, _ []float32) {
 	matmul(mat(za, 64, 64), mat(aQ, 64, 32), mat(aM, 64, 32).T())
 	for j := range 64 {
@@ -1623,7 +1623,7 @@ func aQProduct2PartGo(b, i int, aQ, n, aWq, _ []float32) {
 }
 
 // zaProduct3 computes za[i,j,k] = if k ≤ j { Σ_q
-// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −∞ }.
 func (t *tasks) zaProduct3(b, i2 int, za, aQ, aM []float32) {
 	k := &t.zaProduct3Task
 	*k = zaProduct3Task{t: t, b: b, i2: i2, za: za, aQ: aQ, aM: aM}
@@ -1642,7 +1642,7 @@ func (k *zaProduct3Task) part(i, who int) {
 }
 
 // zaProduct3PartGo computes za[i,j,k] = if k ≤ j { Σ_q
-// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −Inf }.
+// aQ[i,j,q]·aM[i,k,q]/5.656854249492381 } else { −∞ }.
 func zaProduct3PartGo(b, i int, za, aQ, aM, _ []float32) {
 	matmul(mat(za, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32), mat(aM[b*8192+i*2048:], 64, 32).T())
 	for j := range 64 {

@@ -288,8 +288,8 @@ func outLoopPartGo(first, count, N int, corr []int32, out, points, zq, theta []f
 }
 
 // t3LoopGo computes j[i] = (i − 1) mod 4, t2 = 6 + t + j, t3[i] = if j[i] = 0
-// { 0 } else { if j[i] = 1 { [(6 + t[i]) ≥ 0, 25 ≥ (6 + t[i])]·theta[(6 +
-// t[i])] } else { [t2[i] ≥ 0, 25 ≥ t2[i]]·theta[t2[i]] } }.
+// { 0 } else if j[i] = 1 { [(6 + t[i]) ≥ 0, 25 ≥ (6 + t[i])]·theta[(6 + t[i])]
+// } else { [t2[i] ≥ 0, 25 ≥ t2[i]]·theta[t2[i]] }.
 func t3LoopGo(j, t, t2 []int32, theta, t3 []float64) {
 	for i := range 22 {
 		// j = mod(b - 1, 4)   ht.bp:17
