@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/bpgen/bpgen/symbolic/notation"
@@ -59,8 +60,33 @@ func aligned(lines []*Line) string {
 	return "\\begin{align*}\n" + strings.Join(rows, " \\\\\n") + "\n\\end{align*}\n"
 }
 
+// latexAligned writes q with what its equal signs are under each other by, its
+// sum over several lines where it is long.
 func latexAligned(q *notation.Equation) string {
-	return strings.Replace(q.LaTeX(), " = ", " &= ", 1)
+	const long, most = 90, 900 // signs on a line, and on one that TeX can still lay out
+	if columns(q.Text()) <= long {
+		return strings.Replace(q.LaTeX(), " = ", " &= ", 1)
+	}
+	var b strings.Builder
+	line := 0
+	for i, part := range q.Terms() {
+		n := columns(part.Text)
+		switch {
+		case i == 0:
+			b.WriteString(q.LeftLaTeX() + " &= ")
+			line = columns(q.LeftText())
+		case line+n > long:
+			b.WriteString(` \\ & \quad `)
+			line = 0
+		}
+		tex := part.LaTeX
+		if n > most {
+			tex = fmt.Sprintf(`%s\text{(a term of %d signs)}`, part.Sign, n)
+		}
+		b.WriteString(tex)
+		line += n
+	}
+	return b.String()
 }
 
 func (d *Derivation) equationsLaTeX(*Point, Options) (string, error) {

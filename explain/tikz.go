@@ -3,6 +3,8 @@ package explain
 import (
 	"fmt"
 	"strings"
+
+	"github.com/bpgen/bpgen/symbolic/notation"
 )
 
 // pageWidth and pageHeight are what there is room for on a page, in points.
@@ -78,7 +80,11 @@ func (x *Box) tikzLocals() string {
 func latexText(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		switch t, ok := latexRune[r]; {
+		t, ok := latexRune[r]
+		if !ok {
+			t, ok = notation.TeXLetter(r)
+		}
+		switch {
 		case ok:
 			b.WriteString("\\ensuremath{" + t + "}")
 		case strings.ContainsRune(`#$%&_{}`, r):
@@ -99,10 +105,16 @@ var latexRune = func() map[rune]string {
 		'−': "-", '·': `\cdot `, '∘': `\circ `, '×': `\times `, 'σ': `\sigma `, 'Σ': `\Sigma `, 'Π': `\Pi `, 'δ': `\delta `,
 		'∂': `\partial `, '′': "'", 'ᵀ': `^{\top}`, '√': `\surd `, '≤': `\le `, '≥': `\ge `, '≠': `\ne `, 'ℓ': `\ell `,
 		'‖': `\Vert `, '∧': `\land `, '∨': `\lor `, '¬': `\lnot `, '⌊': `\lfloor `, '⌋': `\rfloor `, '²': "^2", '∞': `\infty `,
-		'<': "<", '>': ">", '|': "|", 'ψ': `\psi `, 'Γ': `\Gamma `, '⌈': `\lceil `, '⌉': `\rceil `, '∛': `\surd `,
+		'<': "<", '>': ">", '|': "|", 'ψ': `\psi `, 'Γ': `\Gamma `, '…': `\dots `, '↻': `\circlearrowright `, '⌈': `\lceil `, '⌉': `\rceil `, '∛': `\surd `,
 	}
 	for i, r := range []rune("⁰¹²³⁴⁵⁶⁷⁸⁹") {
 		m[r] = fmt.Sprintf("^{%d}", i)
+	}
+	for i, r := range []rune("⁺⁻⁽⁾") {
+		m[r] = "^{" + string("+-()"[i]) + "}"
+	}
+	for i, r := range []rune("₊₋₍₎") {
+		m[r] = "_{" + string("+-()"[i]) + "}"
 	}
 	for i, r := range []rune("₀₁₂₃₄₅₆₇₈₉") {
 		m[r] = fmt.Sprintf("_{%d}", i)

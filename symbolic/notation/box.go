@@ -595,20 +595,19 @@ func nameText(s string) box {
 	if owner, rest, ok := cutLast(s, "."); ok {
 		return box{kind: supBox, args: []box{nameText(rest), nameText(owner)}, prec: atomPrec}
 	}
-	if base, at, ok := strings.Cut(s, "["); ok {
-		return box{kind: subBox, args: []box{nameText(base), leaf(numberBox, strings.TrimSuffix(at, "]"))}, prec: atomPrec}
-	}
-	base, prime := strings.TrimRight(s, "′"), ""
-	prime = s[len(base):]
+	base := strings.TrimRight(s, "′")
+	primes := strings.Count(s[len(base):], "′")
 	stem := strings.TrimRight(base, "0123456789")
 	var b box
-	switch {
+	switch name, at, ok := strings.Cut(base, "["); {
+	case ok:
+		b = box{kind: subBox, args: []box{nameText(name), leaf(numberBox, strings.TrimSuffix(at, "]"))}, prec: atomPrec}
 	case stem == "" || stem == base:
 		b = leaf(nameBox, base)
 	default:
 		b = box{kind: subBox, args: []box{leaf(nameBox, strings.TrimSuffix(stem, "_")), leaf(numberBox, base[len(stem):])}, prec: atomPrec}
 	}
-	for range strings.Count(prime, "′") {
+	for range primes {
 		b = box{kind: primeBox, args: []box{b}, prec: atomPrec}
 	}
 	return b

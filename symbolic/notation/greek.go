@@ -25,3 +25,9 @@ func init() {
 		greekTeX[name], greekTeX[letter] = `\`+tex, `\`+tex
 	}
 }
+
+// TeXLetter is TeX's command for a Greek letter.
+func TeXLetter(r rune) (string, bool) {
+	s, ok := greekTeX[string(r)]
+	return s, ok
+}

@@ -1,12 +1,46 @@
 package notation
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
 
 // LaTeX writes e in TeX's mathematics, with the amsmath package.
 func LaTeX(e *Expr) string { return latex(layout(e)) }
 
 // LaTeX writes q.
 func (q *Equation) LaTeX() string { return latex(boxEquation(q)) }
+
+// LeftLaTeX writes what q is about.
+func (q *Equation) LeftLaTeX() string { return latex(boxEquation(q).args[0]) }
+
+// A Term is a part of a sum, as text and in LaTeX, with its sign.
+type Term struct{ Sign, Text, LaTeX string }
+
+// Terms takes the right side of q apart where it is a sum.
+func (q *Equation) Terms() []Term {
+	var out []Term
+	var walk func(e *Expr, sign string)
+	walk = func(e *Expr, sign string) {
+		if e.Kind == Apply && (e.Op == symbolic.OpAdd || e.Op == symbolic.OpSub) && sign != " - " {
+			walk(e.Args[0], sign)
+			if e.Op == symbolic.OpAdd {
+				walk(e.Args[1], " + ")
+			} else {
+				walk(e.Args[1], " - ")
+			}
+			return
+		}
+		b := layout(e)
+		if sign != "" {
+			b = wrap(b, sumPrec+1)
+		}
+		out = append(out, Term{sign, sign + text(b), sign + latex(b)})
+	}
+	walk(q.Right, "")
+	return out
+}
 
 // LaTeX writes the name of v.
 func (v *Value) LaTeX() string { return latex(nameOf(v)) }

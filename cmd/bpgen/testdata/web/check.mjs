@@ -102,9 +102,16 @@ for (const name of ["neuron.html", "layers.html", "shortcuts.html"]) {
   const before = await gates();
   await page.selectOption(member + "[data-groups]", { label: "all folded" });
   const folded = await gates();
-  hold("four gates fold into one", folded === before - 3);
+  hold("eight gates fold into one", folded === before - 7);
   await page.click(member + "[data-circuit]:not([hidden]) .box.fold");
-  hold("a click opens them", await gates() === before);
+  hold("a click opens it, with a σ of four", await gates() === before - 3);
+  await page.click(member + "[data-circuit]:not([hidden]) .box.fold");
+  hold("a click opens that", await gates() === before);
+  await page.click(member + "[data-circuit]:not([hidden]) .frame text >> nth=1");
+  hold("a click on its frame folds it", await gates() === before - 3);
+  await page.click(member + "[data-circuit]:not([hidden]) .frame text >> nth=0");
+  hold("a click on the frame around it folds all", await gates() === before - 7);
+  hold("local gradients stand in the gate", await seen("loc") === 5);
 
   // from a term to the model and to the code, and back
   await page.selectOption("#members", { label: "model Scorer" });
