@@ -66,6 +66,9 @@ func (x *extraction) open(n *symbolic.Node, outer *Loop, order []*symbolic.Node)
 	l := n.Attr.(*symbolic.Loop)
 	o := &Loop{Node: n, Outer: outer, graph: x.d.graph, l: l, wrote: l, by: map[*symbolic.Node]*symbolic.Node{}}
 	if outer != nil && l.Kind == symbolic.WhileLoop {
+		if l.Cond.Op.Class == symbolic.Reduction {
+			return nil // and another one for each element, that a pass may be none of
+		}
 		// Another number of passes in each pass around it: as many as the most
 		// are, of which those that are not made change nothing.
 		o.Node, o.made = x.d.graph.Bounded(n, x.d.graph.NewCount("passes_"+notation.PassName(outer.Passes.Sym))), n

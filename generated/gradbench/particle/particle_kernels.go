@@ -62,7 +62,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on := 0 < x[passes2*2-t42*2-1]+0.1*v[passes2*2-t42*2-1]
 
-		// d15 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
+		// d15 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
 		on2 := t9[passes2-t42-1] == 0
 		t44 := t6[passes2-t42-1]
 		var v2 float64
@@ -131,7 +131,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 			s6 += t19j * d4[j]
 		}
 
-		// d17 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 } })   particle.bp:9
+		// d17 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
 		on3 := t14[passes2-t42-1] == 0
 		t45 := t11[passes2-t42-1]
 		var v5 float64
@@ -236,7 +236,7 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on := 0 < x[passes2*2-t32*2-1]+0.1*v[passes2*2-t32*2-1]
 
-		// d25 = (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s·0.5/t11[passes₂ − t₃₂ − 1]·d4[passes₂ − t₃₂ − 1]/t10[passes₂ − t₃₂ − 1]·t9[passes₂ − t₃₂ − 1] } else { 0 } }) − (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s·d5[passes₂ − t₃₂ − 1]/t11[passes₂ − t₃₂ − 1]·(0.5/t11[passes₂ − t₃₂ − 1]) } else { 0 } })   particle.bp:9
+		// d25 = (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s·0.5/t11[passes₂ − t₃₂ − 1]·d4[passes₂ − t₃₂ − 1]/t10[passes₂ − t₃₂ − 1]·t9[passes₂ − t₃₂ − 1] } else { 0 }) − (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s·d5[passes₂ − t₃₂ − 1]/t11[passes₂ − t₃₂ − 1]·(0.5/t11[passes₂ − t₃₂ − 1]) } else { 0 })   particle.bp:9
 		on2 := t12[passes2-t32-1] == 0
 		t34 := t11[passes2-t32-1]
 		d25 := 0.5 / t34
@@ -309,7 +309,7 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			s2 += -0.1 * dv2[j] * d11j
 		}
 
-		// d28 = (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s2·0.5/t7[passes₂ − t₃₂ − 1]·d[passes₂ − t₃₂ − 1]/t6[passes₂ − t₃₂ − 1]·t5[passes₂ − t₃₂ − 1] } else { 0 } }) − (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { if on { s2·d2[passes₂ − t₃₂ − 1]/t7[passes₂ − t₃₂ − 1]·(0.5/t7[passes₂ − t₃₂ − 1]) } else { 0 } })   particle.bp:9
+		// d28 = (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s2·0.5/t7[passes₂ − t₃₂ − 1]·d[passes₂ − t₃₂ − 1]/t6[passes₂ − t₃₂ − 1]·t5[passes₂ − t₃₂ − 1] } else { 0 }) − (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s2·d2[passes₂ − t₃₂ − 1]/t7[passes₂ − t₃₂ − 1]·(0.5/t7[passes₂ − t₃₂ − 1]) } else { 0 })   particle.bp:9
 		on3 := t8[passes2-t32-1] == 0
 		t35 := t7[passes2-t32-1]
 		d28 := 0.5 / t35

@@ -1634,7 +1634,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 		d2 := d - v4
 
-		// deta2 = (if better2 { if grow2 { 0 } else { deta } } else { if grow2 { 0 } else { deta/2 } }) + (if move2 { −s2 } else { 0 }) + (if grow2 { 2·deta } else { 0 })   descent.bp:5
+		// deta2 = (if better2 { if grow2 { 0 } else { deta } } else if grow2 { 0 } else { deta/2 }) + (if move2 { −s2 } else { 0 }) + (if grow2 { 2·deta } else { 0 })   descent.bp:5
 		var v5 float64
 		if better2 {
 			if grow2 {
@@ -2177,7 +2177,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			d5 := d4 - v9
 
-			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else { if grow7 { 0 } else { deta3/2 } }) + (if move7 { −s7 } else { 0 }) + (if grow7 { 2·deta3 } else { 0 })   descent.bp:5
+			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else if grow7 { 0 } else { deta3/2 }) + (if move7 { −s7 } else { 0 }) + (if grow7 { 2·deta3 } else { 0 })   descent.bp:5
 			var v10 float64
 			if better7 {
 				if grow7 {
@@ -2843,7 +2843,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 		d3 := d2 - v4
 
-		// deta2 = (if better2 { if grow2 { 0 } else { deta } } else { if grow2 { 0 } else { deta/2 } }) + (if move2 { −s2 } else { 0 }) + (if grow2 { 2·deta } else { 0 })   descent.bp:5
+		// deta2 = (if better2 { if grow2 { 0 } else { deta } } else if grow2 { 0 } else { deta/2 }) + (if move2 { −s2 } else { 0 }) + (if grow2 { 2·deta } else { 0 })   descent.bp:5
 		var v5 float64
 		if better2 {
 			if grow2 {
@@ -3386,7 +3386,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			d6 := d5 - v9
 
-			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else { if grow7 { 0 } else { deta3/2 } }) + (if move7 { −s7 } else { 0 }) + (if grow7 { 2·deta3 } else { 0 })   descent.bp:5
+			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else if grow7 { 0 } else { deta3/2 }) + (if move7 { −s7 } else { 0 }) + (if grow7 { 2·deta3 } else { 0 })   descent.bp:5
 			var v10 float64
 			if better7 {
 				if grow7 {
