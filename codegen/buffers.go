@@ -130,8 +130,9 @@ func slot(arena jen.Code, from, n printed, first bool) jen.Code {
 	return jen.Add(arena).Index(from.code, jen.Empty()).Index(jen.Empty(), n.code)
 }
 
-// arrayTemps declares the temporaries of a small program as arrays.
-func (p *printer) arrayTemps(pr *procedure) {
+// arrayTemps declares the temporaries of a small program as arrays. Those that
+// grow are fields of work.
+func (p *printer) arrayTemps(pr *procedure, work string) {
 	for _, b := range pr.temps() {
 		if len(b.Shape) == 0 {
 			p.scalars[b] = true
@@ -142,7 +143,7 @@ func (p *printer) arrayTemps(pr *procedure) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b, "")
+			p.growing(b, work+".")
 			continue
 		}
 		n, _ := b.Shape.Size().Const()

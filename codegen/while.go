@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
@@ -15,16 +16,32 @@ func (p *printer) while(w *loop.While) {
 	p.put(jen.For().Block(p.block(func() { p.stmts(w.Body) })...))
 }
 
-// growing gives a place to a temporary whose size shows as it is made: a field
-// of the work, if there is one, so that it grows once.
+// growing gives a place to a temporary whose size shows as it is made: a field of
+// what is kept from call to call, so that it grows once.
 func (p *printer) growing(b *loop.Buffer, work string) {
-	if work != "" {
-		p.traces[b.Type == symbolic.Real]++
-		p.bufs[b] = work + traceName(p.traces[b.Type == symbolic.Real], b.Type == symbolic.Real)
-		return
+	p.traces[b.Type == symbolic.Real]++
+	p.bufs[b] = work + traceName(p.traces[b.Type == symbolic.Real], b.Type == symbolic.Real)
+}
+
+// trace keeps what grows in a function that has no work: in a pool, for several
+// goroutines may call it. It returns the name under which the function has it, ""
+// where nothing grows.
+func (p *printer) trace(pr *procedure, float module.Float, name string) string {
+	if !slices.ContainsFunc(pr.temps(), func(b *loop.Buffer) bool { return b.Grows() && p.uses.touched[b] }) {
+		return ""
 	}
-	p.bufs[b] = p.scope.pick(local(b.Name))
-	p.put(jen.Var().Id(p.bufs[b]).Index().Add(p.arrayElem(b)))
+	typ := p.scope.outermost().pick(unexported(name) + "Trace")
+	pool := p.scope.outermost().pick(typ + "s")
+	w := p.scope.pick("w")
+	p.parts = append(p.parts,
+		jen.Comment("// "+typ+" is what "+name+" keeps of each pass of its loops.").Line().
+			Type().Id(typ).Struct(traceFields(float, pr)...),
+		jen.Var().Id(pool).Op("=").Qual("sync", "Pool").Values(jen.Dict{
+			jen.Id("New"): jen.Func().Params().Any().Block(jen.Return(jen.New(jen.Id(typ)))),
+		}))
+	p.put(jen.Id(w).Op(":=").Id(pool).Dot("Get").Call().Assert(jen.Op("*").Id(typ)))
+	p.put(jen.Defer().Id(pool).Dot("Put").Call(jen.Id(w)))
+	return w
 }
 
 func traceName(i int, real bool) string {

@@ -93,6 +93,9 @@ func (e *emitter) while(r *region) {
 			grown = append(grown, s.at)
 		}
 	}
+	for _, v := range r.stacks {
+		v.base().roomy = true
+	}
 	grown = append(grown, r.stacks...)
 	w := &While{}
 	w.Body = e.scope(func() {

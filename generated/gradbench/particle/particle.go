@@ -1825,24 +1825,14 @@ func ParticleFR(w float64) float64 {
 
 // ParticleRF is generated from particle.bp:26.
 func ParticleRF(w float64) float64 {
+	w2 := particleRFTraces.Get().(*particleRFTrace)
+	defer particleRFTraces.Put(w2)
 	var t [2]int32
 	var t2 [2]float64
 	var t3 [2]float64
 	var t4 [2]float64
-	var x []float64
 	var firstX [2]float64
-	var v []float64
 	var firstV [2]float64
-	var t5 []float64
-	var t6 []float64
-	var t7 []float64
-	var t8 []float64
-	var t9 []float64
-	var t10 []float64
-	var t11 []float64
-	var t12 []float64
-	var t13 []float64
-	var t14 []float64
 	var dv [2]float64
 	var d [2]float64
 	var dx [2]float64
@@ -1874,20 +1864,8 @@ func ParticleRF(w float64) float64 {
 	var x4 [2]float64
 	var v3 [2]float64
 	var nextV2 [2]float64
-	var x5 []float64
 	var firstX2 [2]float64
-	var v4 []float64
 	var firstV2 [2]float64
-	var t24 []float64
-	var t25 []float64
-	var t26 []float64
-	var t27 []float64
-	var t28 []float64
-	var t29 []float64
-	var t30 []float64
-	var t31 []float64
-	var t32 []float64
-	var t33 []float64
 	var dv3 [2]float64
 	var d7 [2]float64
 	var dx2 [2]float64
@@ -1942,157 +1920,147 @@ func ParticleRF(w float64) float64 {
 		v2[j] = t3j
 	}
 	var passes2 int
-	x = grown(x, 2)
+	w2.trace1 = grown(w2.trace1, 2)
 	for j := range 2 {
-		x[j] = firstX[j]
+		w2.trace1[j] = firstX[j]
 	}
-	v = grown(v, 2)
+	w2.trace2 = grown(w2.trace2, 2)
 	for j := range 2 {
-		v[j] = firstV[j]
+		w2.trace2[j] = firstV[j]
 	}
 	for {
-		on := 0 < x[passes2*2+1]
+		on := 0 < w2.trace1[passes2*2+1]
 		if !on {
 			break
 		}
-		x = grown(x, passes2*2+4)
-		v = grown(v, passes2*2+4)
-		t5 = grown(t5, passes2*2+2)
-		t6 = grown(t6, passes2+1)
-		t7 = grown(t7, passes2+1)
-		t8 = grown(t8, passes2+1)
-		t9 = grown(t9, passes2+1)
-		t10 = grown(t10, passes2*2+2)
-		t11 = grown(t11, passes2+1)
-		t12 = grown(t12, passes2+1)
-		t13 = grown(t13, passes2+1)
-		t14 = grown(t14, passes2+1)
+		w2.trace1 = grown(w2.trace1, passes2*2+4)
+		w2.trace2 = grown(w2.trace2, passes2*2+4)
+		w2.trace3 = grown(w2.trace3, passes2*2+2)
+		w2.trace4 = grown(w2.trace4, passes2+1)
+		w2.trace5 = grown(w2.trace5, passes2+1)
+		w2.trace6 = grown(w2.trace6, passes2+1)
+		w2.trace7 = grown(w2.trace7, passes2+1)
+		w2.trace8 = grown(w2.trace8, passes2*2+2)
+		w2.trace9 = grown(w2.trace9, passes2+1)
+		w2.trace10 = grown(w2.trace10, passes2+1)
+		w2.trace11 = grown(w2.trace11, passes2+1)
+		w2.trace12 = grown(w2.trace12, passes2+1)
 
 		// t15[i] = 10   particle.bp:9
 		t15[0] = int32(10)
 
 		// t15[i + 1] = 0   particle.bp:10
 		t15[1] = int32(0)
-		t14 = grown(t14, passes2)
 		var s float64
-		xRow := x[passes2*2:][:2]
+		trace1Row := w2.trace1[passes2*2:][:2]
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			t16j := xRow[j] - float64(int(t15[j]))
+			t16j := trace1Row[j] - float64(int(t15[j]))
 			t16[j] = t16j
 			s += square(t16j)
 		}
-		t14[passes2] = s
-		t11 = grown(t11, passes2)
-		var v6 float64
+		w2.trace12[passes2] = s
+		var v float64
 		if s == 0 {
-			v6 = 1
+			v = 1
 		} else {
-			v6 = s
+			v = s
 		}
-		v7 := math.Sqrt(v6)
-		t11[passes2] = v7
-		t12 = grown(t12, passes2)
-		var v8 float64
+		v6 := math.Sqrt(v)
+		w2.trace9[passes2] = v6
+		var v7 float64
 		if s == 0 {
-			v8 = 0
+			v7 = 0
 		} else {
-			v8 = v7
+			v7 = v6
 		}
-		t12[passes2] = v8
-		t13 = grown(t13, passes2)
-		v9 := 1 / v8
-		t13[passes2] = v9
-		t9 = grown(t9, passes2)
+		w2.trace10[passes2] = v7
+		v8 := 1 / v7
+		w2.trace11[passes2] = v8
 		var s2 float64
 		for j := range 2 {
-			s2 += square(xRow[j] - t4[j])
+			s2 += square(trace1Row[j] - t4[j])
 		}
-		t9[passes2] = s2
-		t6 = grown(t6, passes2)
+		w2.trace7[passes2] = s2
+		var v4 float64
+		if s2 == 0 {
+			v4 = 1
+		} else {
+			v4 = s2
+		}
+		v9 := math.Sqrt(v4)
+		w2.trace4[passes2] = v9
 		var v10 float64
 		if s2 == 0 {
-			v10 = 1
+			v10 = 0
 		} else {
-			v10 = s2
+			v10 = v9
 		}
-		v11 := math.Sqrt(v10)
-		t6[passes2] = v11
-		t7 = grown(t7, passes2)
-		var v12 float64
-		if s2 == 0 {
-			v12 = 0
-		} else {
-			v12 = v11
-		}
-		t7[passes2] = v12
-		t8 = grown(t8, passes2)
-		v13 := 1 / v12
-		t8[passes2] = v13
-		t5 = grown(t5, passes2*2)
+		w2.trace5[passes2] = v10
+		v11 := 1 / v10
+		w2.trace6[passes2] = v11
 		on2 := s2 == 0
-		vRow := v[passes2*2:][:2]
-		xRow2 := x[passes2*2+2:][:2]
-		t5Row := t5[passes2*2:][:2]
+		trace2Row := w2.trace2[passes2*2:][:2]
+		trace1Row2 := w2.trace1[passes2*2+2:][:2]
+		trace3Row := w2.trace3[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x + dt*v   particle.bp:11
-			xRow2[j] = xRow[j] + 0.1*vRow[j]
+			trace1Row2[j] = trace1Row[j] + 0.1*trace2Row[j]
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v14 float64
+			var v12 float64
 			if on2 {
-				v14 = 0
+				v12 = 0
 			} else {
-				var v15 float64
+				var v13 float64
 				if on2 {
-					v15 = 0
+					v13 = 0
 				} else {
-					v15 = 2 * (xRow[j] - t4[j])
+					v13 = 2 * (trace1Row[j] - t4[j])
 				}
-				v14 = 0.5 / v11 * v15
+				v12 = 0.5 / v9 * v13
 			}
-			t5Row[j] = v14 / v12
+			trace3Row[j] = v12 / v10
 		}
-		t10 = grown(t10, passes2*2)
 		on3 := s == 0
-		on4 := 0 < x[passes2*2+3]
-		t10Row := t10[passes2*2:][:2]
-		vRow2 := v[passes2*2+2:][:2]
+		on4 := 0 < w2.trace1[passes2*2+3]
+		trace8Row := w2.trace8[passes2*2:][:2]
+		trace2Row2 := w2.trace2[passes2*2+2:][:2]
 		for j := range 2 {
-			var v14 float64
+			var v12 float64
 			if on3 {
-				v14 = 0
+				v12 = 0
 			} else {
-				var v15 float64
+				var v13 float64
 				if on3 {
-					v15 = 0
+					v13 = 0
 				} else {
-					v15 = 2 * t16[j]
+					v13 = 2 * t16[j]
 				}
-				v14 = 0.5 / v7 * v15
+				v12 = 0.5 / v6 * v13
 			}
-			j2 := v14 / v8
-			t10Row[j] = j2
+			j2 := v12 / v7
+			trace8Row[j] = j2
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v15 := vRow[j]
+			v13 := trace2Row[j]
 			if on4 {
-				vRow2[j] = v15 + 0.1*(t5[j+passes2*2]*v13+j2*v9)
+				trace2Row2[j] = v13 + 0.1*(w2.trace3[j+passes2*2]*v11+j2*v8)
 			} else {
-				vRow2[j] = v15
+				trace2Row2[j] = v13
 			}
 		}
 		passes2 += 1
 	}
 
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := x[passes2*2+1] / v[passes2*2+1]
+	ztau := w2.trace1[passes2*2+1] / w2.trace2[passes2*2+1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v6 := x[passes2*2] - ztau*v[passes2*2]
+	v6 := w2.trace1[passes2*2] - ztau*w2.trace2[passes2*2]
 
 	// d13 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
-	d13 := -2 * v6 * v[passes2*2] / v[passes2*2+1]
+	d13 := -2 * v6 * w2.trace2[passes2*2] / w2.trace2[passes2*2+1]
 
 	// d14 = −d13·ztau   particle.bp:15
 	d14 := -(d13 * ztau)
@@ -2129,18 +2097,18 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			s += square(x2[j] - t4[j])
 		}
-		var v7 float64
+		var v float64
 		if s == 0 {
-			v7 = 1
+			v = 1
 		} else {
-			v7 = s
+			v = s
 		}
-		v8 := math.Sqrt(v7)
-		var v9 float64
+		v7 := math.Sqrt(v)
+		var v8 float64
 		if s == 0 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = v8
+			v8 = v7
 		}
 		var s2 float64
 		on2 := s == 0
@@ -2148,60 +2116,60 @@ func ParticleRF(w float64) float64 {
 			t21j := x2[j] - float64(int(t20[j]))
 			t21[j] = t21j
 			s2 += square(t21j)
-			var v10 float64
+			var v4 float64
 			if on2 {
-				v10 = 0
+				v4 = 0
 			} else {
-				var v11 float64
+				var v9 float64
 				if on2 {
-					v11 = 0
+					v9 = 0
 				} else {
-					v11 = 2 * (x2[j] - t4[j])
+					v9 = 2 * (x2[j] - t4[j])
 				}
-				v10 = 0.5 / v8 * v11
+				v4 = 0.5 / v7 * v9
 			}
-			t22[j] = v10 / v9
+			t22[j] = v4 / v8
 		}
+		var v4 float64
+		if s2 == 0 {
+			v4 = 1
+		} else {
+			v4 = s2
+		}
+		v9 := math.Sqrt(v4)
 		var v10 float64
 		if s2 == 0 {
-			v10 = 1
+			v10 = 0
 		} else {
-			v10 = s2
-		}
-		v11 := math.Sqrt(v10)
-		var v12 float64
-		if s2 == 0 {
-			v12 = 0
-		} else {
-			v12 = v11
+			v10 = v9
 		}
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on3 := 0 < x2[1]+0.1*v2[1]
 		on4 := s2 == 0
-		t44 := 1 / v12
+		t44 := 1 / v10
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			var v13 float64
+			var v11 float64
 			if on4 {
-				v13 = 0
+				v11 = 0
 			} else {
-				var v14 float64
+				var v12 float64
 				if on4 {
-					v14 = 0
+					v12 = 0
 				} else {
-					v14 = 2 * t21[j]
+					v12 = 2 * t21[j]
 				}
-				v13 = 0.5 / v11 * v14
+				v11 = 0.5 / v9 * v12
 			}
-			v14 := v13 / v12 * t44
+			v12 := v11 / v10 * t44
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v15 := v2[j]
+			v13 := v2[j]
 			if on3 {
-				nextV[j] = v15 + 0.1*(t22[j]*(1/v9)+v14)
+				nextV[j] = v13 + 0.1*(t22[j]*(1/v8)+v12)
 			} else {
-				nextV[j] = v15
+				nextV[j] = v13
 			}
 		}
 
@@ -2231,7 +2199,7 @@ func ParticleRF(w float64) float64 {
 	for j := range 2 {
 		d2[j] = 0
 	}
-	d2Loop(passes2, t17[:], dv2[:], t5, dzx1[:], dx[:], t10, t18[:], x, t4[:], t8, t7, d3[:], t13, t12, d4[:], v, t9, t6, d5[:], nextD[:], d2[:], t19[:], t14, t11, d6[:])
+	d2Loop(passes2, t17[:], dv2[:], w2.trace3, dzx1[:], dx[:], w2.trace8, t18[:], w2.trace1, t4[:], w2.trace6, w2.trace5, d3[:], w2.trace11, w2.trace10, d4[:], w2.trace2, w2.trace7, w2.trace4, d5[:], nextD[:], d2[:], t19[:], w2.trace12, w2.trace9, d6[:])
 
 	// d15 = −d2[1]   particle.bp:9
 	d15 := -d2[1]
@@ -2268,13 +2236,13 @@ func ParticleRF(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v8 float64
+		var v float64
 		if on2 {
-			v8 = 0
+			v = 0
 		} else {
-			v8 = zstop0
+			v = zstop0
 		}
-		stop0 := v8 <= 1e-5
+		stop0 := v <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
 		on3 := square(x3[0]-x1[0]) == 0
@@ -2285,25 +2253,25 @@ func ParticleRF(w float64) float64 {
 			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v9 float64
+		var v4 float64
 		if on3 {
-			v9 = 0
+			v4 = 0
 		} else {
-			v9 = znear
+			v4 = znear
 		}
-		near := v9 <= 1e-5
+		near := v4 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v10 := 10 - x1[0]
+		v8 := 10 - x1[0]
 
 		// t23[i] = 10   particle.bp:9
 		t23[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t23[1] = v10
+		t23[1] = v8
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
 			t44 := t2[j]
@@ -2335,18 +2303,18 @@ func ParticleRF(w float64) float64 {
 			for j := range 2 {
 				s += square(x4[j] - t23[j])
 			}
+			var v9 float64
+			if s == 0 {
+				v9 = 1
+			} else {
+				v9 = s
+			}
+			v10 := math.Sqrt(v9)
 			var v11 float64
 			if s == 0 {
-				v11 = 1
+				v11 = 0
 			} else {
-				v11 = s
-			}
-			v12 := math.Sqrt(v11)
-			var v13 float64
-			if s == 0 {
-				v13 = 0
-			} else {
-				v13 = v12
+				v11 = v10
 			}
 			var s2 float64
 			on5 := s == 0
@@ -2354,60 +2322,60 @@ func ParticleRF(w float64) float64 {
 				t35j := x4[j] - float64(int(t34[j]))
 				t35[j] = t35j
 				s2 += square(t35j)
-				var v14 float64
+				var v12 float64
 				if on5 {
-					v14 = 0
+					v12 = 0
 				} else {
-					var v15 float64
+					var v13 float64
 					if on5 {
-						v15 = 0
+						v13 = 0
 					} else {
-						v15 = 2 * (x4[j] - t23[j])
+						v13 = 2 * (x4[j] - t23[j])
 					}
-					v14 = 0.5 / v12 * v15
+					v12 = 0.5 / v10 * v13
 				}
-				t36[j] = v14 / v13
+				t36[j] = v12 / v11
 			}
+			var v12 float64
+			if s2 == 0 {
+				v12 = 1
+			} else {
+				v12 = s2
+			}
+			v13 := math.Sqrt(v12)
 			var v14 float64
 			if s2 == 0 {
-				v14 = 1
+				v14 = 0
 			} else {
-				v14 = s2
-			}
-			v15 := math.Sqrt(v14)
-			var v16 float64
-			if s2 == 0 {
-				v16 = 0
-			} else {
-				v16 = v15
+				v14 = v13
 			}
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on6 := 0 < x4[1]+0.1*v3[1]
 			on7 := s2 == 0
-			t44 := 1 / v16
+			t44 := 1 / v14
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v17 float64
+				var v15 float64
 				if on7 {
-					v17 = 0
+					v15 = 0
 				} else {
-					var v18 float64
+					var v16 float64
 					if on7 {
-						v18 = 0
+						v16 = 0
 					} else {
-						v18 = 2 * t35[j]
+						v16 = 2 * t35[j]
 					}
-					v17 = 0.5 / v15 * v18
+					v15 = 0.5 / v13 * v16
 				}
-				v18 := v17 / v16 * t44
+				v16 := v15 / v14 * t44
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v19 := v3[j]
+				v17 := v3[j]
 				if on6 {
-					nextV2[j] = v19 + 0.1*(t36[j]*(1/v13)+v18)
+					nextV2[j] = v17 + 0.1*(t36[j]*(1/v11)+v16)
 				} else {
-					nextV2[j] = v19
+					nextV2[j] = v17
 				}
 			}
 
@@ -2448,161 +2416,151 @@ func ParticleRF(w float64) float64 {
 			}
 		}
 		var passes5 int
-		x5 = grown(x5, 2)
+		w2.trace13 = grown(w2.trace13, 2)
 		for j := range 2 {
-			x5[j] = firstX2[j]
+			w2.trace13[j] = firstX2[j]
 		}
-		v4 = grown(v4, 2)
+		w2.trace14 = grown(w2.trace14, 2)
 		for j := range 2 {
-			v4[j] = firstV2[j]
+			w2.trace14[j] = firstV2[j]
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x5[passes5*2+1]
+			on4 := 0 < w2.trace13[passes5*2+1]
 			if !on4 {
 				break
 			}
-			x5 = grown(x5, passes5*2+4)
-			v4 = grown(v4, passes5*2+4)
-			t24 = grown(t24, passes5*2+2)
-			t25 = grown(t25, passes5+1)
-			t26 = grown(t26, passes5+1)
-			t27 = grown(t27, passes5+1)
-			t28 = grown(t28, passes5+1)
-			t29 = grown(t29, passes5*2+2)
-			t30 = grown(t30, passes5+1)
-			t31 = grown(t31, passes5+1)
-			t32 = grown(t32, passes5+1)
-			t33 = grown(t33, passes5+1)
+			w2.trace13 = grown(w2.trace13, passes5*2+4)
+			w2.trace14 = grown(w2.trace14, passes5*2+4)
+			w2.trace15 = grown(w2.trace15, passes5*2+2)
+			w2.trace16 = grown(w2.trace16, passes5+1)
+			w2.trace17 = grown(w2.trace17, passes5+1)
+			w2.trace18 = grown(w2.trace18, passes5+1)
+			w2.trace19 = grown(w2.trace19, passes5+1)
+			w2.trace20 = grown(w2.trace20, passes5*2+2)
+			w2.trace21 = grown(w2.trace21, passes5+1)
+			w2.trace22 = grown(w2.trace22, passes5+1)
+			w2.trace23 = grown(w2.trace23, passes5+1)
+			w2.trace24 = grown(w2.trace24, passes5+1)
 
 			// t37[i] = 10   particle.bp:9
 			t37[0] = int32(10)
 
 			// t37[i + 1] = 0   particle.bp:10
 			t37[1] = int32(0)
-			t33 = grown(t33, passes5)
 			var s float64
-			x5Row := x5[passes5*2:][:2]
+			trace13Row := w2.trace13[passes5*2:][:2]
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t38j := x5Row[j] - float64(int(t37[j]))
+				t38j := trace13Row[j] - float64(int(t37[j]))
 				t38[j] = t38j
 				s += square(t38j)
 			}
-			t33[passes5] = s
-			t30 = grown(t30, passes5)
+			w2.trace24[passes5] = s
+			var v9 float64
+			if s == 0 {
+				v9 = 1
+			} else {
+				v9 = s
+			}
+			v10 := math.Sqrt(v9)
+			w2.trace21[passes5] = v10
 			var v11 float64
 			if s == 0 {
-				v11 = 1
+				v11 = 0
 			} else {
-				v11 = s
+				v11 = v10
 			}
-			v12 := math.Sqrt(v11)
-			t30[passes5] = v12
-			t31 = grown(t31, passes5)
-			var v13 float64
-			if s == 0 {
-				v13 = 0
-			} else {
-				v13 = v12
-			}
-			t31[passes5] = v13
-			t32 = grown(t32, passes5)
-			v14 := 1 / v13
-			t32[passes5] = v14
-			t28 = grown(t28, passes5)
+			w2.trace22[passes5] = v11
+			v12 := 1 / v11
+			w2.trace23[passes5] = v12
 			var s2 float64
 			for j := range 2 {
-				s2 += square(x5Row[j] - t23[j])
+				s2 += square(trace13Row[j] - t23[j])
 			}
-			t28[passes5] = s2
-			t25 = grown(t25, passes5)
+			w2.trace19[passes5] = s2
+			var v13 float64
+			if s2 == 0 {
+				v13 = 1
+			} else {
+				v13 = s2
+			}
+			v14 := math.Sqrt(v13)
+			w2.trace16[passes5] = v14
 			var v15 float64
 			if s2 == 0 {
-				v15 = 1
+				v15 = 0
 			} else {
-				v15 = s2
+				v15 = v14
 			}
-			v16 := math.Sqrt(v15)
-			t25[passes5] = v16
-			t26 = grown(t26, passes5)
-			var v17 float64
-			if s2 == 0 {
-				v17 = 0
-			} else {
-				v17 = v16
-			}
-			t26[passes5] = v17
-			t27 = grown(t27, passes5)
-			v18 := 1 / v17
-			t27[passes5] = v18
-			t24 = grown(t24, passes5*2)
+			w2.trace17[passes5] = v15
+			v16 := 1 / v15
+			w2.trace18[passes5] = v16
 			on5 := s2 == 0
-			v4Row := v4[passes5*2:][:2]
-			x5Row2 := x5[passes5*2+2:][:2]
-			t24Row := t24[passes5*2:][:2]
+			trace14Row := w2.trace14[passes5*2:][:2]
+			trace13Row2 := w2.trace13[passes5*2+2:][:2]
+			trace15Row := w2.trace15[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x + dt*v   particle.bp:11
-				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
+				trace13Row2[j] = trace13Row[j] + 0.1*trace14Row[j]
 
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v19 float64
+				var v17 float64
 				if on5 {
-					v19 = 0
+					v17 = 0
 				} else {
-					var v20 float64
+					var v18 float64
 					if on5 {
-						v20 = 0
+						v18 = 0
 					} else {
-						v20 = 2 * (x5Row[j] - t23[j])
+						v18 = 2 * (trace13Row[j] - t23[j])
 					}
-					v19 = 0.5 / v16 * v20
+					v17 = 0.5 / v14 * v18
 				}
-				t24Row[j] = v19 / v17
+				trace15Row[j] = v17 / v15
 			}
-			t29 = grown(t29, passes5*2)
 			on6 := s == 0
-			on7 := 0 < x5[passes5*2+3]
-			t29Row := t29[passes5*2:][:2]
-			v4Row2 := v4[passes5*2+2:][:2]
+			on7 := 0 < w2.trace13[passes5*2+3]
+			trace20Row := w2.trace20[passes5*2:][:2]
+			trace14Row2 := w2.trace14[passes5*2+2:][:2]
 			for j := range 2 {
-				var v19 float64
+				var v17 float64
 				if on6 {
-					v19 = 0
+					v17 = 0
 				} else {
-					var v20 float64
+					var v18 float64
 					if on6 {
-						v20 = 0
+						v18 = 0
 					} else {
-						v20 = 2 * t38[j]
+						v18 = 2 * t38[j]
 					}
-					v19 = 0.5 / v12 * v20
+					v17 = 0.5 / v10 * v18
 				}
-				j2 := v19 / v13
-				t29Row[j] = j2
+				j2 := v17 / v11
+				trace20Row[j] = j2
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v20 := v4Row[j]
+				v18 := trace14Row[j]
 				if on7 {
-					v4Row2[j] = v20 + 0.1*(t24[j+passes5*2]*v18+j2*v14)
+					trace14Row2[j] = v18 + 0.1*(w2.trace15[j+passes5*2]*v16+j2*v12)
 				} else {
-					v4Row2[j] = v20
+					trace14Row2[j] = v18
 				}
 			}
 			passes5 += 1
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v11 := x5[passes5*2] - x5[passes5*2+1]/v4[passes5*2+1]*v4[passes5*2]
+		v9 := w2.trace13[passes5*2] - w2.trace13[passes5*2+1]/w2.trace14[passes5*2+1]*w2.trace14[passes5*2]
 
 		// d16 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
-		d16 := -2 * v11 * v4[passes5*2] / v4[passes5*2+1]
+		d16 := -2 * v9 * w2.trace14[passes5*2] / w2.trace14[passes5*2+1]
 
 		// d17 = −d16·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
-		d17 := -(d16 * (x5[passes5*2+1] / v4[passes5*2+1]))
+		d17 := -(d16 * (w2.trace13[passes5*2+1] / w2.trace14[passes5*2+1]))
 
 		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
-		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
+		dztau2 := -2 * v9 * (w2.trace13[passes5*2+1] / w2.trace14[passes5*2+1])
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -2611,7 +2569,7 @@ func ParticleRF(w float64) float64 {
 		dv3[1] = d17
 
 		// d7[0] = 2·v9   particle.bp:10
-		d7[0] = 2 * v11
+		d7[0] = 2 * v9
 
 		// d7[1] = d16   particle.bp:10
 		d7[1] = d16
@@ -2641,7 +2599,7 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			d8[j] = 0
 		}
-		d2Loop(passes5, t39[:], dv4[:], t24, dzx12[:], dx2[:], t29, t40[:], x5, t23[:], t27, t26, d9[:], t32, t31, d10[:], v4, t28, t25, d11[:], nextD2[:], d8[:], t41[:], t33, t30, d12[:])
+		d2Loop(passes5, t39[:], dv4[:], w2.trace15, dzx12[:], dx2[:], w2.trace20, t40[:], w2.trace13, t23[:], w2.trace18, w2.trace17, d9[:], w2.trace23, w2.trace22, d10[:], w2.trace14, w2.trace19, w2.trace16, d11[:], nextD2[:], d8[:], t41[:], w2.trace24, w2.trace21, d12[:])
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
@@ -2678,28 +2636,14 @@ func ParticleRF(w float64) float64 {
 
 // ParticleRR is generated from particle.bp:27.
 func ParticleRR(w float64) float64 {
+	w2 := particleRRTraces.Get().(*particleRRTrace)
+	defer particleRRTraces.Put(w2)
 	var t [2]int32
 	var t2 [2]float64
 	var t3 [2]float64
 	var t4 [2]float64
-	var x []float64
 	var firstX [2]float64
-	var v []float64
 	var firstV [2]float64
-	var t5 []float64
-	var t6 []float64
-	var d []float64
-	var t7 []float64
-	var d2 []float64
-	var t8 []float64
-	var d3 []float64
-	var t9 []float64
-	var t10 []float64
-	var d4 []float64
-	var t11 []float64
-	var d5 []float64
-	var t12 []float64
-	var d6 []float64
 	var dv [2]float64
 	var d7 [2]float64
 	var dx [2]float64
@@ -2729,24 +2673,8 @@ func ParticleRR(w float64) float64 {
 	var x4 [2]float64
 	var v3 [2]float64
 	var nextV2 [2]float64
-	var x5 []float64
 	var firstX2 [2]float64
-	var v4 []float64
 	var firstV2 [2]float64
-	var t19 []float64
-	var t20 []float64
-	var d12 []float64
-	var t21 []float64
-	var d13 []float64
-	var t22 []float64
-	var d14 []float64
-	var t23 []float64
-	var t24 []float64
-	var d15 []float64
-	var t25 []float64
-	var d16 []float64
-	var t26 []float64
-	var d17 []float64
 	var dv3 [2]float64
 	var d18 [2]float64
 	var dx2 [2]float64
@@ -2799,35 +2727,35 @@ func ParticleRR(w float64) float64 {
 		v2[j] = t3j
 	}
 	var passes2 int
-	x = grown(x, 2)
+	w2.trace1 = grown(w2.trace1, 2)
 	for j := range 2 {
-		x[j] = firstX[j]
+		w2.trace1[j] = firstX[j]
 	}
-	v = grown(v, 2)
+	w2.trace2 = grown(w2.trace2, 2)
 	for j := range 2 {
-		v[j] = firstV[j]
+		w2.trace2[j] = firstV[j]
 	}
 	for {
-		on := 0 < x[passes2*2+1]
+		on := 0 < w2.trace1[passes2*2+1]
 		if !on {
 			break
 		}
-		x = grown(x, passes2*2+4)
-		v = grown(v, passes2*2+4)
-		t5 = grown(t5, passes2+1)
-		t6 = grown(t6, passes2+1)
-		d = grown(d, passes2+1)
-		t7 = grown(t7, passes2+1)
-		d2 = grown(d2, passes2+1)
-		t8 = grown(t8, passes2+1)
-		d3 = grown(d3, passes2+1)
-		t9 = grown(t9, passes2+1)
-		t10 = grown(t10, passes2+1)
-		d4 = grown(d4, passes2+1)
-		t11 = grown(t11, passes2+1)
-		d5 = grown(d5, passes2+1)
-		t12 = grown(t12, passes2+1)
-		d6 = grown(d6, passes2+1)
+		w2.trace1 = grown(w2.trace1, passes2*2+4)
+		w2.trace2 = grown(w2.trace2, passes2*2+4)
+		w2.trace3 = grown(w2.trace3, passes2+1)
+		w2.trace4 = grown(w2.trace4, passes2+1)
+		w2.trace5 = grown(w2.trace5, passes2+1)
+		w2.trace6 = grown(w2.trace6, passes2+1)
+		w2.trace7 = grown(w2.trace7, passes2+1)
+		w2.trace8 = grown(w2.trace8, passes2+1)
+		w2.trace9 = grown(w2.trace9, passes2+1)
+		w2.trace10 = grown(w2.trace10, passes2+1)
+		w2.trace11 = grown(w2.trace11, passes2+1)
+		w2.trace12 = grown(w2.trace12, passes2+1)
+		w2.trace13 = grown(w2.trace13, passes2+1)
+		w2.trace14 = grown(w2.trace14, passes2+1)
+		w2.trace15 = grown(w2.trace15, passes2+1)
+		w2.trace16 = grown(w2.trace16, passes2+1)
 
 		// t13[i] = 10   particle.bp:9
 		t13[0] = int32(10)
@@ -2836,160 +2764,146 @@ func ParticleRR(w float64) float64 {
 		t13[1] = int32(0)
 
 		// x1 = x + dt*v   particle.bp:11
-		xRow := x[passes2*2:][:2]
-		vRow := v[passes2*2:][:2]
-		xRow2 := x[passes2*2+2:][:2]
+		trace1Row := w2.trace1[passes2*2:][:2]
+		trace2Row := w2.trace2[passes2*2:][:2]
+		trace1Row2 := w2.trace1[passes2*2+2:][:2]
 		for j := range 2 {
-			xRow2[j] = xRow[j] + 0.1*vRow[j]
+			trace1Row2[j] = trace1Row[j] + 0.1*trace2Row[j]
 		}
-		t8 = grown(t8, passes2)
 		var s float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			t14j := xRow[j] - float64(int(t13[j]))
+			t14j := trace1Row[j] - float64(int(t13[j]))
 			t14[j] = t14j
 			s += square(t14j)
 		}
-		t8[passes2] = s
-		t12 = grown(t12, passes2)
+		w2.trace8[passes2] = s
 		var s2 float64
 		for j := range 2 {
-			s2 += square(xRow[j] - t4[j])
+			s2 += square(trace1Row[j] - t4[j])
 		}
-		t12[passes2] = s2
-		t11 = grown(t11, passes2)
-		var v6 float64
+		w2.trace15[passes2] = s2
+		var v float64
 		if s2 == 0 {
-			v6 = 1
+			v = 1
 		} else {
-			v6 = s2
+			v = s2
 		}
-		v7 := math.Sqrt(v6)
-		t11[passes2] = v7
-		t10 = grown(t10, passes2)
-		var v8 float64
+		v6 := math.Sqrt(v)
+		w2.trace13[passes2] = v6
+		var v7 float64
 		if s2 == 0 {
-			v8 = 0
+			v7 = 0
 		} else {
-			v8 = v7
+			v7 = v6
 		}
-		t10[passes2] = v8
-		t9 = grown(t9, passes2)
-		v9 := 1 / v8
-		t9[passes2] = v9
+		w2.trace11[passes2] = v7
+		v8 := 1 / v7
+		w2.trace10[passes2] = v8
 
 		// d23 = t9²   particle.bp:9
-		d23 := square(v9)
+		d23 := square(v8)
 
 		// d24 = −d23·(0.5/t11)   particle.bp:9
-		d24 := -(d23 * (0.5 / v7))
-		d4 = grown(d4, passes2)
+		d24 := -(d23 * (0.5 / v6))
 
 		// d4 = 2/t10   particle.bp:9
-		d4[passes2] = 2 / v8
-		d5 = grown(d5, passes2)
+		w2.trace12[passes2] = 2 / v7
 
 		// d5 = if t12 = 0 { 0 } else { −d23 }   particle.bp:9
 		if s2 == 0 {
-			d5[passes2] = 0
+			w2.trace14[passes2] = 0
 		} else {
-			d5[passes2] = -d23
+			w2.trace14[passes2] = -d23
 		}
-		d6 = grown(d6, passes2)
 
 		// d6 = if t12 = 0 { 0 } else { d24 }   particle.bp:9
 		if s2 == 0 {
-			d6[passes2] = 0
+			w2.trace16[passes2] = 0
 		} else {
-			d6[passes2] = d24
+			w2.trace16[passes2] = d24
 		}
-		t7 = grown(t7, passes2)
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
+		var v4 float64
+		if s == 0 {
+			v4 = 1
+		} else {
+			v4 = s
+		}
+		v9 := math.Sqrt(v4)
+		w2.trace6[passes2] = v9
 		var v10 float64
 		if s == 0 {
-			v10 = 1
+			v10 = 0
 		} else {
-			v10 = s
+			v10 = v9
 		}
-		v11 := math.Sqrt(v10)
-		t7[passes2] = v11
-		t6 = grown(t6, passes2)
-		var v12 float64
-		if s == 0 {
-			v12 = 0
-		} else {
-			v12 = v11
-		}
-		t6[passes2] = v12
-		t5 = grown(t5, passes2)
-		v13 := 1 / v12
-		t5[passes2] = v13
+		w2.trace4[passes2] = v10
+		v11 := 1 / v10
+		w2.trace3[passes2] = v11
 
 		// d25 = t5²   particle.bp:9
-		d25 := square(v13)
+		d25 := square(v11)
 
 		// d26 = −d25·(0.5/t7)   particle.bp:9
-		d26 := -(d25 * (0.5 / v11))
-		d = grown(d, passes2)
+		d26 := -(d25 * (0.5 / v9))
 
 		// d = 2/t6   particle.bp:9
-		d[passes2] = 2 / v12
-		d2 = grown(d2, passes2)
+		w2.trace5[passes2] = 2 / v10
 
 		// d2 = if t8 = 0 { 0 } else { −d25 }   particle.bp:9
 		if s == 0 {
-			d2[passes2] = 0
+			w2.trace7[passes2] = 0
 		} else {
-			d2[passes2] = -d25
+			w2.trace7[passes2] = -d25
 		}
-		d3 = grown(d3, passes2)
 
 		// d3 = if t8 = 0 { 0 } else { d26 }   particle.bp:9
 		if s == 0 {
-			d3[passes2] = 0
+			w2.trace9[passes2] = 0
 		} else {
-			d3[passes2] = d26
+			w2.trace9[passes2] = d26
 		}
 		on2 := s == 0
 		on3 := s2 == 0
-		on4 := 0 < x[passes2*2+3]
-		vRow2 := v[passes2*2+2:][:2]
+		on4 := 0 < w2.trace1[passes2*2+3]
+		trace2Row2 := w2.trace2[passes2*2+2:][:2]
 		for j := range 2 {
 			// d27[i] = (if t8 = 0 { 0 } else { d26·2·t14[i] }) + (if t12 = 0 { 0 } else { d24·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
-			var v14 float64
+			var v12 float64
 			if on2 {
-				v14 = 0
+				v12 = 0
 			} else {
-				v14 = d26 * (2 * t14[j])
+				v12 = d26 * (2 * t14[j])
 			}
-			var v15 float64
+			var v13 float64
 			if on3 {
-				v15 = 0
+				v13 = 0
 			} else {
-				v15 = d24 * (2 * (x[j+passes2*2] - t4[j]))
+				v13 = d24 * (2 * (w2.trace1[j+passes2*2] - t4[j]))
 			}
-			d27 := v14 + v15
+			d27 := v12 + v13
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v16 := vRow[j]
+			v14 := trace2Row[j]
 			if on4 {
-				vRow2[j] = v16 - 0.1*d27
+				trace2Row2[j] = v14 - 0.1*d27
 			} else {
-				vRow2[j] = v16
+				trace2Row2[j] = v14
 			}
 		}
 		passes2 += 1
 	}
 
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := x[passes2*2+1] / v[passes2*2+1]
+	ztau := w2.trace1[passes2*2+1] / w2.trace2[passes2*2+1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v6 := x[passes2*2] - ztau*v[passes2*2]
+	v6 := w2.trace1[passes2*2] - ztau*w2.trace2[passes2*2]
 
 	// d23 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
-	d23 := -2 * v6 * v[passes2*2] / v[passes2*2+1]
+	d23 := -2 * v6 * w2.trace2[passes2*2] / w2.trace2[passes2*2+1]
 
 	// d24 = −d23·ztau   particle.bp:15
 	d24 := -(d23 * ztau)
@@ -3026,22 +2940,22 @@ func ParticleRR(w float64) float64 {
 		for j := range 2 {
 			s += square(x2[j] - t4[j])
 		}
-		var v7 float64
+		var v float64
 		if s == 0 {
-			v7 = 1
+			v = 1
 		} else {
-			v7 = s
+			v = s
 		}
-		v8 := math.Sqrt(v7)
+		v7 := math.Sqrt(v)
 
 		// d25 = (1/(if s = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
-		var v9 float64
+		var v4 float64
 		if s == 0 {
-			v9 = 0
+			v4 = 0
 		} else {
-			v9 = v8
+			v4 = v7
 		}
-		d25 := square(1/v9) * (0.5 / v8)
+		d25 := square(1/v4) * (0.5 / v7)
 		var s2 float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3049,22 +2963,22 @@ func ParticleRR(w float64) float64 {
 			t17[j] = t17j
 			s2 += square(t17j)
 		}
-		var v10 float64
+		var v8 float64
 		if s2 == 0 {
-			v10 = 1
+			v8 = 1
 		} else {
-			v10 = s2
+			v8 = s2
 		}
-		v11 := math.Sqrt(v10)
+		v9 := math.Sqrt(v8)
 
 		// d26 = (1/(if s2 = 0 { 0 } else { v8 }))²·(0.5/v8)   particle.bp:9
-		var v12 float64
+		var v10 float64
 		if s2 == 0 {
-			v12 = 0
+			v10 = 0
 		} else {
-			v12 = v11
+			v10 = v9
 		}
-		d26 := square(1/v12) * (0.5 / v11)
+		d26 := square(1/v10) * (0.5 / v9)
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on2 := 0 < x2[1]+0.1*v2[1]
@@ -3072,26 +2986,26 @@ func ParticleRR(w float64) float64 {
 		on4 := s == 0
 		for j := range 2 {
 			// d27 = (if s2 = 0 { 0 } else { 2·(−d26·t17) }) + (if s = 0 { 0 } else { 2·(−d25·(x2 − t4)) })   particle.bp:13
-			var v13 float64
+			var v11 float64
 			if on3 {
-				v13 = 0
+				v11 = 0
 			} else {
-				v13 = -d26 * (2 * t17[j])
+				v11 = -d26 * (2 * t17[j])
 			}
-			var v14 float64
+			var v12 float64
 			if on4 {
-				v14 = 0
+				v12 = 0
 			} else {
-				v14 = -d25 * (2 * (x2[j] - t4[j]))
+				v12 = -d25 * (2 * (x2[j] - t4[j]))
 			}
-			d27 := v13 + v14
+			d27 := v11 + v12
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v15 := v2[j]
+			v13 := v2[j]
 			if on2 {
-				nextV[j] = v15 - 0.1*d27
+				nextV[j] = v13 - 0.1*d27
 			} else {
-				nextV[j] = v15
+				nextV[j] = v13
 			}
 		}
 
@@ -3121,7 +3035,7 @@ func ParticleRR(w float64) float64 {
 	for j := range 2 {
 		d8[j] = 0
 	}
-	d8Loop(passes2, t15[:], dzx1[:], dx[:], x, t4[:], d9[:], dv2[:], v, t12, t11, d4, t10, t9, d5, dd[:], d6, dd2[:], d3, d10[:], nextD[:], d8[:], d11[:], t8, t7, d, t6, t5, d2)
+	d8Loop(passes2, t15[:], dzx1[:], dx[:], w2.trace1, t4[:], d9[:], dv2[:], w2.trace2, w2.trace15, w2.trace13, w2.trace12, w2.trace11, w2.trace10, w2.trace14, dd[:], w2.trace16, dd2[:], w2.trace9, d10[:], nextD[:], d8[:], d11[:], w2.trace8, w2.trace6, w2.trace5, w2.trace4, w2.trace3, w2.trace7)
 
 	// d25 = −d8[1]   particle.bp:9
 	d25 := -d8[1]
@@ -3158,13 +3072,13 @@ func ParticleRR(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v8 float64
+		var v float64
 		if on2 {
-			v8 = 0
+			v = 0
 		} else {
-			v8 = zstop0
+			v = zstop0
 		}
-		stop0 := v8 <= 1e-5
+		stop0 := v <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
 		on3 := square(x3[0]-x1[0]) == 0
@@ -3175,25 +3089,25 @@ func ParticleRR(w float64) float64 {
 			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v9 float64
+		var v4 float64
 		if on3 {
-			v9 = 0
+			v4 = 0
 		} else {
-			v9 = znear
+			v4 = znear
 		}
-		near := v9 <= 1e-5
+		near := v4 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v10 := 10 - x1[0]
+		v8 := 10 - x1[0]
 
 		// t18[i] = 10   particle.bp:9
 		t18[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t18[1] = v10
+		t18[1] = v8
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
 			t34 := t2[j]
@@ -3225,22 +3139,22 @@ func ParticleRR(w float64) float64 {
 			for j := range 2 {
 				s += square(x4[j] - t18[j])
 			}
-			var v11 float64
+			var v9 float64
 			if s == 0 {
-				v11 = 1
+				v9 = 1
 			} else {
-				v11 = s
+				v9 = s
 			}
-			v12 := math.Sqrt(v11)
+			v10 := math.Sqrt(v9)
 
 			// d26 = (1/(if s = 0 { 0 } else { v9 }))²·(0.5/v9)   particle.bp:9
-			var v13 float64
+			var v11 float64
 			if s == 0 {
-				v13 = 0
+				v11 = 0
 			} else {
-				v13 = v12
+				v11 = v10
 			}
-			d26 := square(1/v13) * (0.5 / v12)
+			d26 := square(1/v11) * (0.5 / v10)
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3248,22 +3162,22 @@ func ParticleRR(w float64) float64 {
 				t28[j] = t28j
 				s2 += square(t28j)
 			}
-			var v14 float64
+			var v12 float64
 			if s2 == 0 {
-				v14 = 1
+				v12 = 1
 			} else {
-				v14 = s2
+				v12 = s2
 			}
-			v15 := math.Sqrt(v14)
+			v13 := math.Sqrt(v12)
 
 			// d27 = (1/(if s2 = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
-			var v16 float64
+			var v14 float64
 			if s2 == 0 {
-				v16 = 0
+				v14 = 0
 			} else {
-				v16 = v15
+				v14 = v13
 			}
-			d27 := square(1/v16) * (0.5 / v15)
+			d27 := square(1/v14) * (0.5 / v13)
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on5 := 0 < x4[1]+0.1*v3[1]
@@ -3271,26 +3185,26 @@ func ParticleRR(w float64) float64 {
 			on7 := s == 0
 			for j := range 2 {
 				// d28 = (if s2 = 0 { 0 } else { 2·(−d27·t28) }) + (if s = 0 { 0 } else { 2·(−d26·(x4 − t18)) })   particle.bp:13
-				var v17 float64
+				var v15 float64
 				if on6 {
-					v17 = 0
+					v15 = 0
 				} else {
-					v17 = -d27 * (2 * t28[j])
+					v15 = -d27 * (2 * t28[j])
 				}
-				var v18 float64
+				var v16 float64
 				if on7 {
-					v18 = 0
+					v16 = 0
 				} else {
-					v18 = -d26 * (2 * (x4[j] - t18[j]))
+					v16 = -d26 * (2 * (x4[j] - t18[j]))
 				}
-				d28 := v17 + v18
+				d28 := v15 + v16
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v19 := v3[j]
+				v17 := v3[j]
 				if on5 {
-					nextV2[j] = v19 - 0.1*d28
+					nextV2[j] = v17 - 0.1*d28
 				} else {
-					nextV2[j] = v19
+					nextV2[j] = v17
 				}
 			}
 
@@ -3331,36 +3245,36 @@ func ParticleRR(w float64) float64 {
 			}
 		}
 		var passes5 int
-		x5 = grown(x5, 2)
+		w2.trace17 = grown(w2.trace17, 2)
 		for j := range 2 {
-			x5[j] = firstX2[j]
+			w2.trace17[j] = firstX2[j]
 		}
-		v4 = grown(v4, 2)
+		w2.trace18 = grown(w2.trace18, 2)
 		for j := range 2 {
-			v4[j] = firstV2[j]
+			w2.trace18[j] = firstV2[j]
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < x5[passes5*2+1]
+			on4 := 0 < w2.trace17[passes5*2+1]
 			if !on4 {
 				break
 			}
-			x5 = grown(x5, passes5*2+4)
-			v4 = grown(v4, passes5*2+4)
-			t19 = grown(t19, passes5+1)
-			t20 = grown(t20, passes5+1)
-			d12 = grown(d12, passes5+1)
-			t21 = grown(t21, passes5+1)
-			d13 = grown(d13, passes5+1)
-			t22 = grown(t22, passes5+1)
-			d14 = grown(d14, passes5+1)
-			t23 = grown(t23, passes5+1)
-			t24 = grown(t24, passes5+1)
-			d15 = grown(d15, passes5+1)
-			t25 = grown(t25, passes5+1)
-			d16 = grown(d16, passes5+1)
-			t26 = grown(t26, passes5+1)
-			d17 = grown(d17, passes5+1)
+			w2.trace17 = grown(w2.trace17, passes5*2+4)
+			w2.trace18 = grown(w2.trace18, passes5*2+4)
+			w2.trace19 = grown(w2.trace19, passes5+1)
+			w2.trace20 = grown(w2.trace20, passes5+1)
+			w2.trace21 = grown(w2.trace21, passes5+1)
+			w2.trace22 = grown(w2.trace22, passes5+1)
+			w2.trace23 = grown(w2.trace23, passes5+1)
+			w2.trace24 = grown(w2.trace24, passes5+1)
+			w2.trace25 = grown(w2.trace25, passes5+1)
+			w2.trace26 = grown(w2.trace26, passes5+1)
+			w2.trace27 = grown(w2.trace27, passes5+1)
+			w2.trace28 = grown(w2.trace28, passes5+1)
+			w2.trace29 = grown(w2.trace29, passes5+1)
+			w2.trace30 = grown(w2.trace30, passes5+1)
+			w2.trace31 = grown(w2.trace31, passes5+1)
+			w2.trace32 = grown(w2.trace32, passes5+1)
 
 			// t29[i] = 10   particle.bp:9
 			t29[0] = int32(10)
@@ -3369,163 +3283,149 @@ func ParticleRR(w float64) float64 {
 			t29[1] = int32(0)
 
 			// x1 = x + dt*v   particle.bp:11
-			x5Row := x5[passes5*2:][:2]
-			v4Row := v4[passes5*2:][:2]
-			x5Row2 := x5[passes5*2+2:][:2]
+			trace17Row := w2.trace17[passes5*2:][:2]
+			trace18Row := w2.trace18[passes5*2:][:2]
+			trace17Row2 := w2.trace17[passes5*2+2:][:2]
 			for j := range 2 {
-				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
+				trace17Row2[j] = trace17Row[j] + 0.1*trace18Row[j]
 			}
-			t22 = grown(t22, passes5)
 			var s float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t30j := x5Row[j] - float64(int(t29[j]))
+				t30j := trace17Row[j] - float64(int(t29[j]))
 				t30[j] = t30j
 				s += square(t30j)
 			}
-			t22[passes5] = s
-			t26 = grown(t26, passes5)
+			w2.trace24[passes5] = s
 			var s2 float64
 			for j := range 2 {
-				s2 += square(x5Row[j] - t18[j])
+				s2 += square(trace17Row[j] - t18[j])
 			}
-			t26[passes5] = s2
-			t25 = grown(t25, passes5)
+			w2.trace31[passes5] = s2
+			var v9 float64
+			if s2 == 0 {
+				v9 = 1
+			} else {
+				v9 = s2
+			}
+			v10 := math.Sqrt(v9)
+			w2.trace29[passes5] = v10
 			var v11 float64
 			if s2 == 0 {
-				v11 = 1
+				v11 = 0
 			} else {
-				v11 = s2
+				v11 = v10
 			}
-			v12 := math.Sqrt(v11)
-			t25[passes5] = v12
-			t24 = grown(t24, passes5)
-			var v13 float64
-			if s2 == 0 {
-				v13 = 0
-			} else {
-				v13 = v12
-			}
-			t24[passes5] = v13
-			t23 = grown(t23, passes5)
-			v14 := 1 / v13
-			t23[passes5] = v14
+			w2.trace27[passes5] = v11
+			v12 := 1 / v11
+			w2.trace26[passes5] = v12
 
 			// d26 = t23²   particle.bp:9
-			d26 := square(v14)
+			d26 := square(v12)
 
 			// d27 = −d26·(0.5/t25)   particle.bp:9
-			d27 := -(d26 * (0.5 / v12))
-			d15 = grown(d15, passes5)
+			d27 := -(d26 * (0.5 / v10))
 
 			// d15 = 2/t24   particle.bp:9
-			d15[passes5] = 2 / v13
-			d16 = grown(d16, passes5)
+			w2.trace28[passes5] = 2 / v11
 
 			// d16 = if t26 = 0 { 0 } else { −d26 }   particle.bp:9
 			if s2 == 0 {
-				d16[passes5] = 0
+				w2.trace30[passes5] = 0
 			} else {
-				d16[passes5] = -d26
+				w2.trace30[passes5] = -d26
 			}
-			d17 = grown(d17, passes5)
 
 			// d17 = if t26 = 0 { 0 } else { d27 }   particle.bp:9
 			if s2 == 0 {
-				d17[passes5] = 0
+				w2.trace32[passes5] = 0
 			} else {
-				d17[passes5] = d27
+				w2.trace32[passes5] = d27
 			}
-			t21 = grown(t21, passes5)
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
+			var v13 float64
+			if s == 0 {
+				v13 = 1
+			} else {
+				v13 = s
+			}
+			v14 := math.Sqrt(v13)
+			w2.trace22[passes5] = v14
 			var v15 float64
 			if s == 0 {
-				v15 = 1
+				v15 = 0
 			} else {
-				v15 = s
+				v15 = v14
 			}
-			v16 := math.Sqrt(v15)
-			t21[passes5] = v16
-			t20 = grown(t20, passes5)
-			var v17 float64
-			if s == 0 {
-				v17 = 0
-			} else {
-				v17 = v16
-			}
-			t20[passes5] = v17
-			t19 = grown(t19, passes5)
-			v18 := 1 / v17
-			t19[passes5] = v18
+			w2.trace20[passes5] = v15
+			v16 := 1 / v15
+			w2.trace19[passes5] = v16
 
 			// d28 = t19²   particle.bp:9
-			d28 := square(v18)
+			d28 := square(v16)
 
 			// d29 = −d28·(0.5/t21)   particle.bp:9
-			d29 := -(d28 * (0.5 / v16))
-			d12 = grown(d12, passes5)
+			d29 := -(d28 * (0.5 / v14))
 
 			// d12 = 2/t20   particle.bp:9
-			d12[passes5] = 2 / v17
-			d13 = grown(d13, passes5)
+			w2.trace21[passes5] = 2 / v15
 
 			// d13 = if t22 = 0 { 0 } else { −d28 }   particle.bp:9
 			if s == 0 {
-				d13[passes5] = 0
+				w2.trace23[passes5] = 0
 			} else {
-				d13[passes5] = -d28
+				w2.trace23[passes5] = -d28
 			}
-			d14 = grown(d14, passes5)
 
 			// d14 = if t22 = 0 { 0 } else { d29 }   particle.bp:9
 			if s == 0 {
-				d14[passes5] = 0
+				w2.trace25[passes5] = 0
 			} else {
-				d14[passes5] = d29
+				w2.trace25[passes5] = d29
 			}
 			on5 := s == 0
 			on6 := s2 == 0
-			on7 := 0 < x5[passes5*2+3]
-			v4Row2 := v4[passes5*2+2:][:2]
+			on7 := 0 < w2.trace17[passes5*2+3]
+			trace18Row2 := w2.trace18[passes5*2+2:][:2]
 			for j := range 2 {
 				// d30[i] = (if t22 = 0 { 0 } else { d29·2·t30[i] }) + (if t26 = 0 { 0 } else { d27·2·(x5[passes₅,i] − t18[i]) })   particle.bp:13
-				var v19 float64
+				var v17 float64
 				if on5 {
-					v19 = 0
+					v17 = 0
 				} else {
-					v19 = d29 * (2 * t30[j])
+					v17 = d29 * (2 * t30[j])
 				}
-				var v20 float64
+				var v18 float64
 				if on6 {
-					v20 = 0
+					v18 = 0
 				} else {
-					v20 = d27 * (2 * (x5[j+passes5*2] - t18[j]))
+					v18 = d27 * (2 * (w2.trace17[j+passes5*2] - t18[j]))
 				}
-				d30 := v19 + v20
+				d30 := v17 + v18
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v21 := v4Row[j]
+				v19 := trace18Row[j]
 				if on7 {
-					v4Row2[j] = v21 - 0.1*d30
+					trace18Row2[j] = v19 - 0.1*d30
 				} else {
-					v4Row2[j] = v21
+					trace18Row2[j] = v19
 				}
 			}
 			passes5 += 1
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v11 := x5[passes5*2] - x5[passes5*2+1]/v4[passes5*2+1]*v4[passes5*2]
+		v9 := w2.trace17[passes5*2] - w2.trace17[passes5*2+1]/w2.trace18[passes5*2+1]*w2.trace18[passes5*2]
 
 		// d26 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
-		d26 := -2 * v11 * v4[passes5*2] / v4[passes5*2+1]
+		d26 := -2 * v9 * w2.trace18[passes5*2] / w2.trace18[passes5*2+1]
 
 		// d27 = −d26·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
-		d27 := -(d26 * (x5[passes5*2+1] / v4[passes5*2+1]))
+		d27 := -(d26 * (w2.trace17[passes5*2+1] / w2.trace18[passes5*2+1]))
 
 		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
-		dztau2 := -2 * v11 * (x5[passes5*2+1] / v4[passes5*2+1])
+		dztau2 := -2 * v9 * (w2.trace17[passes5*2+1] / w2.trace18[passes5*2+1])
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -3534,7 +3434,7 @@ func ParticleRR(w float64) float64 {
 		dv3[1] = d27
 
 		// d18[0] = 2·v9   particle.bp:10
-		d18[0] = 2 * v11
+		d18[0] = 2 * v9
 
 		// d18[1] = d26   particle.bp:10
 		d18[1] = d26
@@ -3564,7 +3464,7 @@ func ParticleRR(w float64) float64 {
 		for j := range 2 {
 			d19[j] = 0
 		}
-		d8Loop(passes5, t31[:], dzx12[:], dx2[:], x5, t18[:], d20[:], dv4[:], v4, t26, t25, d15, t24, t23, d16, dd3[:], d17, dd4[:], d14, d21[:], nextD2[:], d19[:], d22[:], t22, t21, d12, t20, t19, d13)
+		d8Loop(passes5, t31[:], dzx12[:], dx2[:], w2.trace17, t18[:], d20[:], dv4[:], w2.trace18, w2.trace31, w2.trace29, w2.trace28, w2.trace27, w2.trace26, w2.trace30, dd3[:], w2.trace32, dd4[:], w2.trace25, d21[:], nextD2[:], d19[:], d22[:], w2.trace24, w2.trace22, w2.trace21, w2.trace20, w2.trace19, w2.trace23)
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{

@@ -1205,17 +1205,11 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 //
 // It fills f, which may not overlap the arguments.
 func SaddleRF(start *[2]float64, f *[4]float64) {
+	w := saddleRFTraces.Get().(*saddleRFTrace)
+	defer saddleRFTraces.Put(w)
 	var t [2]float64
-	var x []float64
 	var firstX [2]float64
-	var fx []float64
-	var g []float64
 	var firstG [2]float64
-	var eta []float64
-	var i []int32
-	var t2 []float64
-	var znear []float64
-	var zstop0 []float64
 	var dx2 [2]float64
 	var nextDx [2]float64
 	var dg [2]float64
@@ -1240,16 +1234,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	var nextX4 [2]float64
 	var g5 [2]float64
 	var nextG4 [2]float64
-	var x6 []float64
 	var firstX2 [2]float64
-	var fx8 []float64
-	var g6 []float64
 	var firstG2 [2]float64
-	var eta8 []float64
-	var i8 []int32
-	var t3 []float64
-	var znear2 []float64
-	var zstop02 []float64
 	var dx4 [2]float64
 	var nextDx2 [2]float64
 	var dg2 [2]float64
@@ -1300,44 +1286,43 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	v3 := 0
 	var done bool
 	var passes2 int
-	x = grown(x, 2)
+	w.trace1 = grown(w.trace1, 2)
 	for j := range 2 {
-		x[j] = firstX[j]
+		w.trace1[j] = firstX[j]
 	}
-	fx = grown(fx, 1)
-	fx[0] = v
-	g = grown(g, 2)
+	w.trace2 = grown(w.trace2, 1)
+	w.trace2[0] = v
+	w.trace3 = grown(w.trace3, 2)
 	for j := range 2 {
-		g[j] = firstG[j]
+		w.trace3[j] = firstG[j]
 	}
-	eta = grown(eta, 1)
-	eta[0] = v2
-	i = grown(i, 1)
-	i[0] = int32(v3)
+	w.trace4 = grown(w.trace4, 1)
+	w.trace4[0] = v2
+	w.marks1 = grown(w.marks1, 1)
+	w.marks1[0] = int32(v3)
 	for {
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		on := !done
 		if !on {
 			break
 		}
-		x = grown(x, passes2*2+4)
-		fx = grown(fx, passes2+2)
-		g = grown(g, passes2*2+4)
-		eta = grown(eta, passes2+2)
-		i = grown(i, passes2+2)
-		t2 = grown(t2, passes2+1)
-		znear = grown(znear, passes2+1)
-		zstop0 = grown(zstop0, passes2+1)
-		t2 = grown(t2, passes2)
+		w.trace1 = grown(w.trace1, passes2*2+4)
+		w.trace2 = grown(w.trace2, passes2+2)
+		w.trace3 = grown(w.trace3, passes2*2+4)
+		w.trace4 = grown(w.trace4, passes2+2)
+		w.marks1 = grown(w.marks1, passes2+2)
+		w.trace5 = grown(w.trace5, passes2+1)
+		w.trace6 = grown(w.trace6, passes2+1)
+		w.trace7 = grown(w.trace7, passes2+1)
 		var s2 float64
 		var s3 float64
-		eta11 := eta[passes2]
-		xRow := x[passes2*2:][:2]
-		gRow := g[passes2*2:][:2]
+		eta11 := w.trace4[passes2]
+		trace1Row := w.trace1[passes2*2:][:2]
+		trace3Row := w.trace3[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x - eta*g   descent.bp:6
-			x7 := xRow[j]
-			x1j := x7 - eta11*gRow[j]
+			x7 := trace1Row[j]
+			x1j := x7 - eta11*trace3Row[j]
 			x1[j] = x1j
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -1346,14 +1331,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			// sumsq(p) - sumsq(q)   saddle.bp:5
 			s3 += square(x1j)
 		}
-		t2[passes2] = s3
+		w.trace5[passes2] = s3
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
 		for j := range 2 {
-			s4 += square(gRow[j])
+			s4 += square(trace3Row[j])
 		}
-		zstop0 = grown(zstop0, passes2)
 		var zstop03 float64
 		on2 := s4 == 0
 		if !on2 {
@@ -1365,12 +1349,11 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			zstop03 = math.Sqrt(v4)
 		}
-		zstop0[passes2] = zstop03
-		stop0 := zstop0[passes2] <= 1e-5
+		w.trace7[passes2] = zstop03
+		stop0 := w.trace7[passes2] <= 1e-5
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[passes2]) == 10
-		znear = grown(znear, passes2)
+		grow2 := int(w.marks1[passes2]) == 10
 		var znear3 float64
 		on3 := s2 == 0
 		if !on3 {
@@ -1382,10 +1365,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			znear3 = math.Sqrt(v4)
 		}
-		znear[passes2] = znear3
+		w.trace6[passes2] = znear3
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near := znear[passes2] <= 1e-5
+		near := w.trace6[passes2] <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done5 := stop0 || !grow2 && near
@@ -1394,7 +1377,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		f1 := s3 - s
 
 		// better = f1 < fx   descent.bp:11
-		better := f1 < fx[passes2]
+		better := f1 < w.trace2[passes2]
 
 		// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 		var v4 int
@@ -1402,19 +1385,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			v4 = 0
 		} else {
 			if better {
-				v4 = int(i[passes2]) + 1
+				v4 = int(w.marks1[passes2]) + 1
 			} else {
 				v4 = 0
 			}
 		}
-		i[passes2+1] = int32(v4)
+		w.marks1[passes2+1] = int32(v4)
 		if grow2 {
-			eta[passes2+1] = 2 * eta11
+			w.trace4[passes2+1] = 2 * eta11
 		} else {
 			if better {
-				eta[passes2+1] = eta11
+				w.trace4[passes2+1] = eta11
 			} else {
-				eta[passes2+1] = eta11 / 2
+				w.trace4[passes2+1] = eta11 / 2
 			}
 		}
 
@@ -1423,25 +1406,25 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		if move {
-			fx[passes2+1] = f1
+			w.trace2[passes2+1] = f1
 		} else {
-			fx[passes2+1] = fx[passes2]
+			w.trace2[passes2+1] = w.trace2[passes2]
 		}
-		gRow2 := g[passes2*2+2:][:2]
-		xRow2 := x[passes2*2+2:][:2]
+		trace3Row2 := w.trace3[passes2*2+2:][:2]
+		trace1Row2 := w.trace1[passes2*2+2:][:2]
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move {
-				gRow2[j] = 2 * x1[j]
+				trace3Row2[j] = 2 * x1[j]
 			} else {
-				gRow2[j] = g[j+passes2*2]
+				trace3Row2[j] = w.trace3[j+passes2*2]
 			}
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move {
-				xRow2[j] = x1[j]
+				trace1Row2[j] = x1[j]
 			} else {
-				xRow2[j] = x[j+passes2*2]
+				trace1Row2[j] = w.trace1[j+passes2*2]
 			}
 		}
 		done = done5
@@ -1571,10 +1554,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		i2 = i5
 		done2 = done6
 	}
-	xRow := x[passes2*2:][:2]
+	trace1Row := w.trace1[passes2*2:][:2]
 	for j := range 2 {
 		// dx[i] = −2·x[passes₂,i]   saddle.bp:5
-		dx := -2 * xRow[j]
+		dx := -2 * trace1Row[j]
 
 		// dx2 = dx   saddle.bp:5
 		dx2[j] = dx
@@ -1589,12 +1572,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	var d float64
 	for t4 := range passes2 {
 		var s2 float64
-		gRow := g[passes2*2-t4*2-2:][:2]
-		xRow2 := x[passes2*2-t4*2-2:][:2]
+		trace3Row := w.trace3[passes2*2-t4*2-2:][:2]
+		trace1Row2 := w.trace1[passes2*2-t4*2-2:][:2]
 		for j := range 2 {
 			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[passes₂ − t₄ − 1,i] − eta[passes₂ − t₄ − 1]·g[passes₂ − t₄ − 1,i])   descent.bp:6
-			g7 := gRow[j]
-			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-eta[passes2-t4-1]*g7))
+			g7 := trace3Row[j]
+			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(trace1Row2[j]-w.trace4[passes2-t4-1]*g7))
 			dzx1[j] = dzx1j
 
 			// s2 = Σᵢ dzx1[i]·g[passes₂ − t₄ − 1,i]   descent.bp:6
@@ -1602,19 +1585,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[passes2-t4-1]) == 10
+		grow2 := int(w.marks1[passes2-t4-1]) == 10
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
-		stop02 := zstop0[passes2-t4-1] <= 1e-5
+		stop02 := w.trace7[passes2-t4-1] <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near2 := znear[passes2-t4-1] <= 1e-5
+		near2 := w.trace6[passes2-t4-1] <= 1e-5
 
 		// -f(x)   descent.bp:22
-		f12 := t2[passes2-t4-1] - s
+		f12 := w.trace5[passes2-t4-1] - s
 
 		// better = f1 < fx   descent.bp:11
-		better2 := f12 < fx[passes2-t4-1]
+		better2 := f12 < w.trace2[passes2-t4-1]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move2 := !stop02 && !grow2 && !near2 && better2
@@ -1668,7 +1651,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			var v9 float64
 			if move2 {
-				v9 = dzx1[j] * eta[passes2-t4-1]
+				v9 = dzx1[j] * w.trace4[passes2-t4-1]
 			}
 			nextDg[j] = v8 - v9
 
@@ -1924,44 +1907,43 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		v8 := s - s4
 		var done9 bool
 		var passes5 int
-		x6 = grown(x6, 2)
+		w.trace8 = grown(w.trace8, 2)
 		for j := range 2 {
-			x6[j] = firstX2[j]
+			w.trace8[j] = firstX2[j]
 		}
-		fx8 = grown(fx8, 1)
-		fx8[0] = v8
-		g6 = grown(g6, 2)
+		w.trace9 = grown(w.trace9, 1)
+		w.trace9[0] = v8
+		w.trace10 = grown(w.trace10, 2)
 		for j := range 2 {
-			g6[j] = firstG2[j]
+			w.trace10[j] = firstG2[j]
 		}
-		eta8 = grown(eta8, 1)
-		eta8[0] = v5
-		i8 = grown(i8, 1)
-		i8[0] = int32(v6)
+		w.trace11 = grown(w.trace11, 1)
+		w.trace11[0] = v5
+		w.marks2 = grown(w.marks2, 1)
+		w.marks2[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 			on4 := !done9
 			if !on4 {
 				break
 			}
-			x6 = grown(x6, passes5*2+4)
-			fx8 = grown(fx8, passes5+2)
-			g6 = grown(g6, passes5*2+4)
-			eta8 = grown(eta8, passes5+2)
-			i8 = grown(i8, passes5+2)
-			t3 = grown(t3, passes5+1)
-			znear2 = grown(znear2, passes5+1)
-			zstop02 = grown(zstop02, passes5+1)
-			t3 = grown(t3, passes5)
+			w.trace8 = grown(w.trace8, passes5*2+4)
+			w.trace9 = grown(w.trace9, passes5+2)
+			w.trace10 = grown(w.trace10, passes5*2+4)
+			w.trace11 = grown(w.trace11, passes5+2)
+			w.marks2 = grown(w.marks2, passes5+2)
+			w.trace12 = grown(w.trace12, passes5+1)
+			w.trace13 = grown(w.trace13, passes5+1)
+			w.trace14 = grown(w.trace14, passes5+1)
 			var s6 float64
 			var s7 float64
-			eta11 := eta8[passes5]
-			x6Row := x6[passes5*2:][:2]
-			g6Row := g6[passes5*2:][:2]
+			eta11 := w.trace11[passes5]
+			trace8Row := w.trace8[passes5*2:][:2]
+			trace10Row := w.trace10[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x - eta*g   descent.bp:6
-				x7 := x6Row[j]
-				x15j := x7 - eta11*g6Row[j]
+				x7 := trace8Row[j]
+				x15j := x7 - eta11*trace10Row[j]
 				x15[j] = x15j
 
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -1970,14 +1952,13 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				// sumsq(p) - sumsq(q)   saddle.bp:5
 				s7 += square(x15j)
 			}
-			t3[passes5] = s7
+			w.trace12[passes5] = s7
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
 			for j := range 2 {
-				s8 += square(g6Row[j])
+				s8 += square(trace10Row[j])
 			}
-			zstop02 = grown(zstop02, passes5)
 			var zstop04 float64
 			on5 := s8 == 0
 			if !on5 {
@@ -1989,12 +1970,11 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				}
 				zstop04 = math.Sqrt(v9)
 			}
-			zstop02[passes5] = zstop04
-			stop06 := zstop02[passes5] <= 1e-5
+			w.trace14[passes5] = zstop04
+			stop06 := w.trace14[passes5] <= 1e-5
 
 			// grow = i == 10   descent.bp:8
-			grow6 := int(i8[passes5]) == 10
-			znear2 = grown(znear2, passes5)
+			grow6 := int(w.marks2[passes5]) == 10
 			var znear4 float64
 			on6 := s6 == 0
 			if !on6 {
@@ -2006,10 +1986,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				}
 				znear4 = math.Sqrt(v9)
 			}
-			znear2[passes5] = znear4
+			w.trace13[passes5] = znear4
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near6 := znear2[passes5] <= 1e-5
+			near6 := w.trace13[passes5] <= 1e-5
 
 			// next done = stop0 || (!grow && near)   descent.bp:13
 			done11 := stop06 || !grow6 && near6
@@ -2018,7 +1998,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			f16 := s7 - s4
 
 			// better = f1 < fx   descent.bp:11
-			better6 := f16 < fx8[passes5]
+			better6 := f16 < w.trace9[passes5]
 
 			// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 			var v9 int
@@ -2026,19 +2006,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				v9 = 0
 			} else {
 				if better6 {
-					v9 = int(i8[passes5]) + 1
+					v9 = int(w.marks2[passes5]) + 1
 				} else {
 					v9 = 0
 				}
 			}
-			i8[passes5+1] = int32(v9)
+			w.marks2[passes5+1] = int32(v9)
 			if grow6 {
-				eta8[passes5+1] = 2 * eta11
+				w.trace11[passes5+1] = 2 * eta11
 			} else {
 				if better6 {
-					eta8[passes5+1] = eta11
+					w.trace11[passes5+1] = eta11
 				} else {
-					eta8[passes5+1] = eta11 / 2
+					w.trace11[passes5+1] = eta11 / 2
 				}
 			}
 
@@ -2047,25 +2027,25 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move6 {
-				fx8[passes5+1] = f16
+				w.trace9[passes5+1] = f16
 			} else {
-				fx8[passes5+1] = fx8[passes5]
+				w.trace9[passes5+1] = w.trace9[passes5]
 			}
-			g6Row2 := g6[passes5*2+2:][:2]
-			x6Row2 := x6[passes5*2+2:][:2]
+			trace10Row2 := w.trace10[passes5*2+2:][:2]
+			trace8Row2 := w.trace8[passes5*2+2:][:2]
 			for j := range 2 {
 				// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 				if move6 {
-					g6Row2[j] = 2 * x15[j]
+					trace10Row2[j] = 2 * x15[j]
 				} else {
-					g6Row2[j] = g6[j+passes5*2]
+					trace10Row2[j] = w.trace10[j+passes5*2]
 				}
 
 				// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 				if move6 {
-					x6Row2[j] = x15[j]
+					trace8Row2[j] = x15[j]
 				} else {
-					x6Row2[j] = x6[j+passes5*2]
+					trace8Row2[j] = w.trace8[j+passes5*2]
 				}
 			}
 			done9 = done11
@@ -2114,10 +2094,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		} else {
 			fx6 = fx3
 		}
-		x6Row := x6[passes5*2:][:2]
+		trace8Row := w.trace8[passes5*2:][:2]
 		for j := range 2 {
 			// dx3[i] = −2·x6[passes₅,i]   saddle.bp:5
-			dx3 := -2 * x6Row[j]
+			dx3 := -2 * trace8Row[j]
 
 			// dx4 = dx3   saddle.bp:5
 			dx4[j] = dx3
@@ -2132,12 +2112,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var d4 float64
 		for t5 := range passes5 {
 			var s7 float64
-			g6Row := g6[passes5*2-t5*2-2:][:2]
-			x6Row2 := x6[passes5*2-t5*2-2:][:2]
+			trace10Row := w.trace10[passes5*2-t5*2-2:][:2]
+			trace8Row2 := w.trace8[passes5*2-t5*2-2:][:2]
 			for j := range 2 {
 				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[passes₅ − t₅ − 1,i] − eta8[passes₅ − t₅ − 1]·g6[passes₅ − t₅ − 1,i])   descent.bp:6
-				g7 := g6Row[j]
-				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-eta8[passes5-t5-1]*g7))
+				g7 := trace10Row[j]
+				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(trace8Row2[j]-w.trace11[passes5-t5-1]*g7))
 				dzx12[j] = dzx12j
 
 				// s7 = Σᵢ dzx1_2[i]·g6[passes₅ − t₅ − 1,i]   descent.bp:6
@@ -2145,19 +2125,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 
 			// grow = i == 10   descent.bp:8
-			grow7 := int(i8[passes5-t5-1]) == 10
+			grow7 := int(w.marks2[passes5-t5-1]) == 10
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
-			stop07 := zstop02[passes5-t5-1] <= 1e-5
+			stop07 := w.trace14[passes5-t5-1] <= 1e-5
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near7 := znear2[passes5-t5-1] <= 1e-5
+			near7 := w.trace13[passes5-t5-1] <= 1e-5
 
 			// -f(x)   descent.bp:22
-			f17 := t3[passes5-t5-1] - s4
+			f17 := w.trace12[passes5-t5-1] - s4
 
 			// better = f1 < fx   descent.bp:11
-			better7 := f17 < fx8[passes5-t5-1]
+			better7 := f17 < w.trace9[passes5-t5-1]
 
 			// move = !stop0 && !grow && !near && better   descent.bp:12
 			move7 := !stop07 && !grow7 && !near7 && better7
@@ -2211,7 +2191,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				}
 				var v14 float64
 				if move7 {
-					v14 = dzx12[j] * eta8[passes5-t5-1]
+					v14 = dzx12[j] * w.trace11[passes5-t5-1]
 				}
 				nextDg2[j] = v13 - v14
 
@@ -2412,17 +2392,11 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 //
 // It fills f, which may not overlap the arguments.
 func SaddleRR(start *[2]float64, f *[4]float64) {
+	w := saddleRRTraces.Get().(*saddleRRTrace)
+	defer saddleRRTraces.Put(w)
 	var d [2]float64
-	var x []float64
 	var firstX [2]float64
-	var fx []float64
-	var g []float64
 	var firstG [2]float64
-	var eta []float64
-	var i []int32
-	var t []float64
-	var znear []float64
-	var zstop0 []float64
 	var dx2 [2]float64
 	var nextDx [2]float64
 	var dg [2]float64
@@ -2447,16 +2421,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	var nextX4 [2]float64
 	var g5 [2]float64
 	var nextG4 [2]float64
-	var x6 []float64
 	var firstX2 [2]float64
-	var fx8 []float64
-	var g6 []float64
 	var firstG2 [2]float64
-	var eta8 []float64
-	var i8 []int32
-	var t2 []float64
-	var znear2 []float64
-	var zstop02 []float64
 	var dx4 [2]float64
 	var nextDx2 [2]float64
 	var dg2 [2]float64
@@ -2509,44 +2475,43 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	v3 := 0
 	var done bool
 	var passes2 int
-	x = grown(x, 2)
+	w.trace1 = grown(w.trace1, 2)
 	for j := range 2 {
-		x[j] = firstX[j]
+		w.trace1[j] = firstX[j]
 	}
-	fx = grown(fx, 1)
-	fx[0] = v
-	g = grown(g, 2)
+	w.trace2 = grown(w.trace2, 1)
+	w.trace2[0] = v
+	w.trace3 = grown(w.trace3, 2)
 	for j := range 2 {
-		g[j] = firstG[j]
+		w.trace3[j] = firstG[j]
 	}
-	eta = grown(eta, 1)
-	eta[0] = v2
-	i = grown(i, 1)
-	i[0] = int32(v3)
+	w.trace4 = grown(w.trace4, 1)
+	w.trace4[0] = v2
+	w.marks1 = grown(w.marks1, 1)
+	w.marks1[0] = int32(v3)
 	for {
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		on := !done
 		if !on {
 			break
 		}
-		x = grown(x, passes2*2+4)
-		fx = grown(fx, passes2+2)
-		g = grown(g, passes2*2+4)
-		eta = grown(eta, passes2+2)
-		i = grown(i, passes2+2)
-		t = grown(t, passes2+1)
-		znear = grown(znear, passes2+1)
-		zstop0 = grown(zstop0, passes2+1)
-		t = grown(t, passes2)
+		w.trace1 = grown(w.trace1, passes2*2+4)
+		w.trace2 = grown(w.trace2, passes2+2)
+		w.trace3 = grown(w.trace3, passes2*2+4)
+		w.trace4 = grown(w.trace4, passes2+2)
+		w.marks1 = grown(w.marks1, passes2+2)
+		w.trace5 = grown(w.trace5, passes2+1)
+		w.trace6 = grown(w.trace6, passes2+1)
+		w.trace7 = grown(w.trace7, passes2+1)
 		var s2 float64
 		var s3 float64
-		eta11 := eta[passes2]
-		xRow := x[passes2*2:][:2]
-		gRow := g[passes2*2:][:2]
+		eta11 := w.trace4[passes2]
+		trace1Row := w.trace1[passes2*2:][:2]
+		trace3Row := w.trace3[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x - eta*g   descent.bp:6
-			x7 := xRow[j]
-			x1j := x7 - eta11*gRow[j]
+			x7 := trace1Row[j]
+			x1j := x7 - eta11*trace3Row[j]
 			x1[j] = x1j
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -2555,14 +2520,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			// sumsq(p) - sumsq(q)   saddle.bp:5
 			s3 += square(x1j)
 		}
-		t[passes2] = s3
+		w.trace5[passes2] = s3
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
 		for j := range 2 {
-			s4 += square(gRow[j])
+			s4 += square(trace3Row[j])
 		}
-		zstop0 = grown(zstop0, passes2)
 		var zstop03 float64
 		on2 := s4 == 0
 		if !on2 {
@@ -2574,12 +2538,11 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			zstop03 = math.Sqrt(v4)
 		}
-		zstop0[passes2] = zstop03
-		stop0 := zstop0[passes2] <= 1e-5
+		w.trace7[passes2] = zstop03
+		stop0 := w.trace7[passes2] <= 1e-5
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[passes2]) == 10
-		znear = grown(znear, passes2)
+		grow2 := int(w.marks1[passes2]) == 10
 		var znear3 float64
 		on3 := s2 == 0
 		if !on3 {
@@ -2591,10 +2554,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			znear3 = math.Sqrt(v4)
 		}
-		znear[passes2] = znear3
+		w.trace6[passes2] = znear3
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near := znear[passes2] <= 1e-5
+		near := w.trace6[passes2] <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done5 := stop0 || !grow2 && near
@@ -2603,7 +2566,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		f1 := s3 - s
 
 		// better = f1 < fx   descent.bp:11
-		better := f1 < fx[passes2]
+		better := f1 < w.trace2[passes2]
 
 		// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 		var v4 int
@@ -2611,19 +2574,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			v4 = 0
 		} else {
 			if better {
-				v4 = int(i[passes2]) + 1
+				v4 = int(w.marks1[passes2]) + 1
 			} else {
 				v4 = 0
 			}
 		}
-		i[passes2+1] = int32(v4)
+		w.marks1[passes2+1] = int32(v4)
 		if grow2 {
-			eta[passes2+1] = 2 * eta11
+			w.trace4[passes2+1] = 2 * eta11
 		} else {
 			if better {
-				eta[passes2+1] = eta11
+				w.trace4[passes2+1] = eta11
 			} else {
-				eta[passes2+1] = eta11 / 2
+				w.trace4[passes2+1] = eta11 / 2
 			}
 		}
 
@@ -2632,25 +2595,25 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		if move {
-			fx[passes2+1] = f1
+			w.trace2[passes2+1] = f1
 		} else {
-			fx[passes2+1] = fx[passes2]
+			w.trace2[passes2+1] = w.trace2[passes2]
 		}
-		gRow2 := g[passes2*2+2:][:2]
-		xRow2 := x[passes2*2+2:][:2]
+		trace3Row2 := w.trace3[passes2*2+2:][:2]
+		trace1Row2 := w.trace1[passes2*2+2:][:2]
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move {
-				gRow2[j] = 2 * x1[j]
+				trace3Row2[j] = 2 * x1[j]
 			} else {
-				gRow2[j] = g[j+passes2*2]
+				trace3Row2[j] = w.trace3[j+passes2*2]
 			}
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move {
-				xRow2[j] = x1[j]
+				trace1Row2[j] = x1[j]
 			} else {
-				xRow2[j] = x[j+passes2*2]
+				trace1Row2[j] = w.trace1[j+passes2*2]
 			}
 		}
 		done = done5
@@ -2780,10 +2743,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		i2 = i5
 		done2 = done6
 	}
-	xRow := x[passes2*2:][:2]
+	trace1Row := w.trace1[passes2*2:][:2]
 	for j := range 2 {
 		// dx[i] = −2·x[passes₂,i]   saddle.bp:5
-		dx := -2 * xRow[j]
+		dx := -2 * trace1Row[j]
 
 		// dx2 = dx   saddle.bp:5
 		dx2[j] = dx
@@ -2798,12 +2761,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	var d2 float64
 	for t3 := range passes2 {
 		var s2 float64
-		gRow := g[passes2*2-t3*2-2:][:2]
-		xRow2 := x[passes2*2-t3*2-2:][:2]
+		trace3Row := w.trace3[passes2*2-t3*2-2:][:2]
+		trace1Row2 := w.trace1[passes2*2-t3*2-2:][:2]
 		for j := range 2 {
 			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[passes₂ − t₃ − 1,i] − eta[passes₂ − t₃ − 1]·g[passes₂ − t₃ − 1,i])   descent.bp:6
-			g7 := gRow[j]
-			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-eta[passes2-t3-1]*g7))
+			g7 := trace3Row[j]
+			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(trace1Row2[j]-w.trace4[passes2-t3-1]*g7))
 			dzx1[j] = dzx1j
 
 			// s2 = Σᵢ dzx1[i]·g[passes₂ − t₃ − 1,i]   descent.bp:6
@@ -2811,19 +2774,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(i[passes2-t3-1]) == 10
+		grow2 := int(w.marks1[passes2-t3-1]) == 10
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
-		stop02 := zstop0[passes2-t3-1] <= 1e-5
+		stop02 := w.trace7[passes2-t3-1] <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near2 := znear[passes2-t3-1] <= 1e-5
+		near2 := w.trace6[passes2-t3-1] <= 1e-5
 
 		// -f(x)   descent.bp:22
-		f12 := t[passes2-t3-1] - s
+		f12 := w.trace5[passes2-t3-1] - s
 
 		// better = f1 < fx   descent.bp:11
-		better2 := f12 < fx[passes2-t3-1]
+		better2 := f12 < w.trace2[passes2-t3-1]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move2 := !stop02 && !grow2 && !near2 && better2
@@ -2877,7 +2840,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			var v9 float64
 			if move2 {
-				v9 = dzx1[j] * eta[passes2-t3-1]
+				v9 = dzx1[j] * w.trace4[passes2-t3-1]
 			}
 			nextDg[j] = v8 - v9
 
@@ -3133,44 +3096,43 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		v8 := s - s4
 		var done9 bool
 		var passes5 int
-		x6 = grown(x6, 2)
+		w.trace8 = grown(w.trace8, 2)
 		for j := range 2 {
-			x6[j] = firstX2[j]
+			w.trace8[j] = firstX2[j]
 		}
-		fx8 = grown(fx8, 1)
-		fx8[0] = v8
-		g6 = grown(g6, 2)
+		w.trace9 = grown(w.trace9, 1)
+		w.trace9[0] = v8
+		w.trace10 = grown(w.trace10, 2)
 		for j := range 2 {
-			g6[j] = firstG2[j]
+			w.trace10[j] = firstG2[j]
 		}
-		eta8 = grown(eta8, 1)
-		eta8[0] = v5
-		i8 = grown(i8, 1)
-		i8[0] = int32(v6)
+		w.trace11 = grown(w.trace11, 1)
+		w.trace11[0] = v5
+		w.marks2 = grown(w.marks2, 1)
+		w.marks2[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 			on4 := !done9
 			if !on4 {
 				break
 			}
-			x6 = grown(x6, passes5*2+4)
-			fx8 = grown(fx8, passes5+2)
-			g6 = grown(g6, passes5*2+4)
-			eta8 = grown(eta8, passes5+2)
-			i8 = grown(i8, passes5+2)
-			t2 = grown(t2, passes5+1)
-			znear2 = grown(znear2, passes5+1)
-			zstop02 = grown(zstop02, passes5+1)
-			t2 = grown(t2, passes5)
+			w.trace8 = grown(w.trace8, passes5*2+4)
+			w.trace9 = grown(w.trace9, passes5+2)
+			w.trace10 = grown(w.trace10, passes5*2+4)
+			w.trace11 = grown(w.trace11, passes5+2)
+			w.marks2 = grown(w.marks2, passes5+2)
+			w.trace12 = grown(w.trace12, passes5+1)
+			w.trace13 = grown(w.trace13, passes5+1)
+			w.trace14 = grown(w.trace14, passes5+1)
 			var s6 float64
 			var s7 float64
-			eta11 := eta8[passes5]
-			x6Row := x6[passes5*2:][:2]
-			g6Row := g6[passes5*2:][:2]
+			eta11 := w.trace11[passes5]
+			trace8Row := w.trace8[passes5*2:][:2]
+			trace10Row := w.trace10[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x - eta*g   descent.bp:6
-				x7 := x6Row[j]
-				x15j := x7 - eta11*g6Row[j]
+				x7 := trace8Row[j]
+				x15j := x7 - eta11*trace10Row[j]
 				x15[j] = x15j
 
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -3179,14 +3141,13 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				// sumsq(p) - sumsq(q)   saddle.bp:5
 				s7 += square(x15j)
 			}
-			t2[passes5] = s7
+			w.trace12[passes5] = s7
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
 			for j := range 2 {
-				s8 += square(g6Row[j])
+				s8 += square(trace10Row[j])
 			}
-			zstop02 = grown(zstop02, passes5)
 			var zstop04 float64
 			on5 := s8 == 0
 			if !on5 {
@@ -3198,12 +3159,11 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				}
 				zstop04 = math.Sqrt(v9)
 			}
-			zstop02[passes5] = zstop04
-			stop06 := zstop02[passes5] <= 1e-5
+			w.trace14[passes5] = zstop04
+			stop06 := w.trace14[passes5] <= 1e-5
 
 			// grow = i == 10   descent.bp:8
-			grow6 := int(i8[passes5]) == 10
-			znear2 = grown(znear2, passes5)
+			grow6 := int(w.marks2[passes5]) == 10
 			var znear4 float64
 			on6 := s6 == 0
 			if !on6 {
@@ -3215,10 +3175,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				}
 				znear4 = math.Sqrt(v9)
 			}
-			znear2[passes5] = znear4
+			w.trace13[passes5] = znear4
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near6 := znear2[passes5] <= 1e-5
+			near6 := w.trace13[passes5] <= 1e-5
 
 			// next done = stop0 || (!grow && near)   descent.bp:13
 			done11 := stop06 || !grow6 && near6
@@ -3227,7 +3187,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			f16 := s7 - s4
 
 			// better = f1 < fx   descent.bp:11
-			better6 := f16 < fx8[passes5]
+			better6 := f16 < w.trace9[passes5]
 
 			// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 			var v9 int
@@ -3235,19 +3195,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				v9 = 0
 			} else {
 				if better6 {
-					v9 = int(i8[passes5]) + 1
+					v9 = int(w.marks2[passes5]) + 1
 				} else {
 					v9 = 0
 				}
 			}
-			i8[passes5+1] = int32(v9)
+			w.marks2[passes5+1] = int32(v9)
 			if grow6 {
-				eta8[passes5+1] = 2 * eta11
+				w.trace11[passes5+1] = 2 * eta11
 			} else {
 				if better6 {
-					eta8[passes5+1] = eta11
+					w.trace11[passes5+1] = eta11
 				} else {
-					eta8[passes5+1] = eta11 / 2
+					w.trace11[passes5+1] = eta11 / 2
 				}
 			}
 
@@ -3256,25 +3216,25 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move6 {
-				fx8[passes5+1] = f16
+				w.trace9[passes5+1] = f16
 			} else {
-				fx8[passes5+1] = fx8[passes5]
+				w.trace9[passes5+1] = w.trace9[passes5]
 			}
-			g6Row2 := g6[passes5*2+2:][:2]
-			x6Row2 := x6[passes5*2+2:][:2]
+			trace10Row2 := w.trace10[passes5*2+2:][:2]
+			trace8Row2 := w.trace8[passes5*2+2:][:2]
 			for j := range 2 {
 				// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 				if move6 {
-					g6Row2[j] = 2 * x15[j]
+					trace10Row2[j] = 2 * x15[j]
 				} else {
-					g6Row2[j] = g6[j+passes5*2]
+					trace10Row2[j] = w.trace10[j+passes5*2]
 				}
 
 				// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 				if move6 {
-					x6Row2[j] = x15[j]
+					trace8Row2[j] = x15[j]
 				} else {
-					x6Row2[j] = x6[j+passes5*2]
+					trace8Row2[j] = w.trace8[j+passes5*2]
 				}
 			}
 			done9 = done11
@@ -3323,10 +3283,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		} else {
 			fx6 = fx3
 		}
-		x6Row := x6[passes5*2:][:2]
+		trace8Row := w.trace8[passes5*2:][:2]
 		for j := range 2 {
 			// dx3[i] = −2·x6[passes₅,i]   saddle.bp:5
-			dx3 := -2 * x6Row[j]
+			dx3 := -2 * trace8Row[j]
 
 			// dx4 = dx3   saddle.bp:5
 			dx4[j] = dx3
@@ -3341,12 +3301,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var d5 float64
 		for t4 := range passes5 {
 			var s7 float64
-			g6Row := g6[passes5*2-t4*2-2:][:2]
-			x6Row2 := x6[passes5*2-t4*2-2:][:2]
+			trace10Row := w.trace10[passes5*2-t4*2-2:][:2]
+			trace8Row2 := w.trace8[passes5*2-t4*2-2:][:2]
 			for j := range 2 {
 				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[passes₅ − t₄ − 1,i] − eta8[passes₅ − t₄ − 1]·g6[passes₅ − t₄ − 1,i])   descent.bp:6
-				g7 := g6Row[j]
-				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-eta8[passes5-t4-1]*g7))
+				g7 := trace10Row[j]
+				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(trace8Row2[j]-w.trace11[passes5-t4-1]*g7))
 				dzx12[j] = dzx12j
 
 				// s7 = Σᵢ dzx1_2[i]·g6[passes₅ − t₄ − 1,i]   descent.bp:6
@@ -3354,19 +3314,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 
 			// grow = i == 10   descent.bp:8
-			grow7 := int(i8[passes5-t4-1]) == 10
+			grow7 := int(w.marks2[passes5-t4-1]) == 10
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
-			stop07 := zstop02[passes5-t4-1] <= 1e-5
+			stop07 := w.trace14[passes5-t4-1] <= 1e-5
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near7 := znear2[passes5-t4-1] <= 1e-5
+			near7 := w.trace13[passes5-t4-1] <= 1e-5
 
 			// -f(x)   descent.bp:22
-			f17 := t2[passes5-t4-1] - s4
+			f17 := w.trace12[passes5-t4-1] - s4
 
 			// better = f1 < fx   descent.bp:11
-			better7 := f17 < fx8[passes5-t4-1]
+			better7 := f17 < w.trace9[passes5-t4-1]
 
 			// move = !stop0 && !grow && !near && better   descent.bp:12
 			move7 := !stop07 && !grow7 && !near7 && better7
@@ -3420,7 +3380,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				}
 				var v14 float64
 				if move7 {
-					v14 = dzx12[j] * eta8[passes5-t4-1]
+					v14 = dzx12[j] * w.trace11[passes5-t4-1]
 				}
 				nextDg2[j] = v13 - v14
 
