@@ -202,6 +202,45 @@ func TestPoint(t *testing.T) {
 	}
 }
 
+// TestCSV reads examples from a table, and says what is wrong with others.
+func TestCSV(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"x[1],y,x[0]\n2,3,1\n5,6,4\n", "x=[2 2] [1 2 4 5] y=[2] [3 6] "},
+		{"x\n", "there are no examples below the names of the columns"},
+		{"x\none\n", `line 2, column x: "one" is not a number`},
+		{"x[0],x[2]\n1,2\n", "the columns of x are not x[0] to x[1]"},
+		{"x,x[0]\n1,2\n", "the columns of x are not x[0] to x[1]"},
+		{"x,x\n1,2\n", `column 2 is called "x", as another is`},
+		{"x[a]\n1\n", `column 1 is called "x[a]", which is neither NAME nor NAME[0]`},
+	} {
+		p := &Point{}
+		err := p.ReadCSV([]byte(c.text))
+		got := ""
+		for _, name := range []string{"x", "y"} {
+			if v := p.Inputs[name]; v != nil {
+				got += fmt.Sprintf("%s=%v %v ", name, v.Shape, v.Data)
+			}
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%q: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+// TestIndexGiven refuses an index that is out of range.
+func TestIndexGiven(t *testing.T) {
+	p := &Point{}
+	if err := p.Parse("y=4"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lecture(t, "Softmax").Deltas(p); err == nil || err.Error() != "Softmax: y has a 4, and is a whole number from 0 to 3" {
+		t.Error(err)
+	}
+}
+
 // TestGiven refuses values that do not fit.
 func TestGiven(t *testing.T) {
 	for _, c := range []struct{ at, want string }{

@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -84,6 +86,63 @@ func (p *Point) ReadJSON(data []byte) error {
 		t, err := tensor(v)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		p.Inputs[name] = t
+	}
+	return nil
+}
+
+// ReadCSV reads a table with a row for each example. Its first line names the
+// columns: x for a number, x[0], x[1] and so on for the elements of a vector.
+func (p *Point) ReadCSV(data []byte) error {
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		return err
+	}
+	if len(rows) < 2 {
+		return fmt.Errorf("there are no examples below the names of the columns")
+	}
+	if p.Inputs == nil {
+		p.Inputs = map[string]*symbolic.Tensor{}
+	}
+	columns := map[string]map[int]int{} // by name and element
+	for c, head := range rows[0] {
+		name, at, element := strings.Cut(strings.TrimSpace(head), "[")
+		k := -1
+		if element {
+			if k, err = strconv.Atoi(strings.TrimSuffix(at, "]")); err != nil || k < 0 || !strings.HasSuffix(at, "]") {
+				return fmt.Errorf("column %d is called %q, which is neither NAME nor NAME[0]", c+1, head)
+			}
+		}
+		if columns[name] == nil {
+			columns[name] = map[int]int{}
+		}
+		if _, twice := columns[name][k]; twice || name == "" {
+			return fmt.Errorf("column %d is called %q, as another is", c+1, head)
+		}
+		columns[name][k] = c
+	}
+	for name, at := range columns {
+		_, number := at[-1]
+		t := &symbolic.Tensor{Shape: []int{len(rows) - 1}}
+		first := -1
+		if !number {
+			t.Shape, first = append(t.Shape, len(at)), 0
+		}
+		for r, row := range rows[1:] {
+			for k := range at {
+				if number && k >= 0 || !number && k >= len(at) {
+					return fmt.Errorf("the columns of %s are not %[1]s[0] to %[1]s[%d]", name, len(at)-1)
+				}
+			}
+			for k := range len(at) {
+				c := at[first+k]
+				v, err := strconv.ParseFloat(strings.TrimSpace(row[c]), 64)
+				if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+					return fmt.Errorf("line %d, column %s: %q is not a number", r+2, rows[0][c], row[c])
+				}
+				t.Data = append(t.Data, v)
+			}
 		}
 		p.Inputs[name] = t
 	}

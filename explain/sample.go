@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -78,6 +79,9 @@ func (d *Derivation) drawn(p *Point) (*symbolic.Env, error) {
 					return nil, err
 				}
 			}
+			if err := d.inRange(env, v, t); err != nil {
+				return nil, err
+			}
 			env.Inputs[v.Node.Attr.Key()] = t
 		}
 		if !d.while {
@@ -91,6 +95,25 @@ func (d *Derivation) drawn(p *Point) (*symbolic.Env, error) {
 		}
 	}
 	return env, nil
+}
+
+// inRange refuses indices that are none of what v indexes.
+func (d *Derivation) inRange(env *symbolic.Env, v *Value, t *symbolic.Tensor) error {
+	for _, a := range d.args {
+		if a.Node != v.Node || a.Bound == nil {
+			continue
+		}
+		n, err := a.Bound.Eval(sizes(env.Dims))
+		if err != nil {
+			return err
+		}
+		for _, x := range t.Data {
+			if x != math.Trunc(x) || x < 0 || x >= float64(n) {
+				return fmt.Errorf("%s: %s has a %v, and is a whole number from 0 to %d", d.Name, v.Name, x, n-1)
+			}
+		}
+	}
+	return nil
 }
 
 // most is how many passes of a while are looked at, where values are drawn at

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/bpgen/bpgen/explain"
 	"github.com/bpgen/bpgen/internal/driver"
@@ -38,10 +41,10 @@ generated Go, linked with each other.`,
 	flags.StringVar(&x.as, "as", "", "show one way only: equations, circuit, graph or deltas")
 	flags.StringVar(&x.format, "format", "", "text, html, svg, latex or markdown; text with -as, html without")
 	flags.StringVar(&x.at, "at", "", "look at it where inputs have these `VALUES`, as in x=-2,w=[1,0.5];\nwhat has none is drawn at random, always the same")
-	flags.StringVar(&x.batch, "batch", "", "take values from the JSON `FILE`: an object of arrays by name")
+	flags.StringVar(&x.batch, "batch", "", "take values from `FILE`: JSON, an object of arrays by name; or CSV, with a\nrow for each example and columns called x, or x[0], x[1] and so on")
 	flags.BoolVar(&x.steps, "steps", false, "derive each backward equation step by step")
 	flags.StringVar(&x.fold, "fold", "", "gates of a circuit seen as one: none; inner, such as a σ that is written out;\nor all, layers and neurons too; else all where there are many")
-	flags.IntVar(&x.width, "width", 0, "columns of text; 0: those of the terminal, or 100")
+	flags.IntVar(&x.width, "width", 0, "columns of text; 0: those of the terminal, $COLUMNS, or 100")
 	flags.StringVarP(&x.out, "out", "o", "", "write into `FILE`, not on standard output")
 	var views []string
 	for _, v := range explain.Views() {
@@ -151,7 +154,11 @@ func (x *explanation) point() (*explain.Point, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.ReadJSON(data); err != nil {
+		read := p.ReadJSON
+		if strings.EqualFold(filepath.Ext(x.batch), ".csv") {
+			read = p.ReadCSV
+		}
+		if err := read(data); err != nil {
 			return nil, fmt.Errorf("%s: %w", x.batch, err)
 		}
 	}
@@ -170,6 +177,9 @@ func (x *explanation) columns() int {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			return w
 		}
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return max(n, 20)
 	}
 	return 100
 }

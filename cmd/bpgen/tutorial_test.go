@@ -16,6 +16,7 @@ var update = flag.Bool("update", false, "write what the commands of the document
 // they print with what stands there, and the drawings that they write with
 // those in docs/pictures. With -update it writes both.
 func TestTutorial(t *testing.T) {
+	t.Setenv("COLUMNS", "")
 	t.Chdir("../..")
 	const path = "docs/backpropagation.md"
 	text, err := os.ReadFile(path)
