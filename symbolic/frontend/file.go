@@ -326,10 +326,14 @@ func (f *frontend) noteConst(name string, v value) {
 			}
 			n = float64(k)
 		}
-		if !slices.ContainsFunc(f.consts, func(c *module.Const) bool { return c.Name == name && c.Value == n }) {
-			f.consts = append(f.consts, &module.Const{Name: name, Value: n})
+		if k := (module.Const{Name: name, Value: n}); !f.noted[k] {
+			f.noted[k] = true
+			f.consts = append(f.consts, &k)
 		}
 	case *list:
+		if v.n > maxNoted {
+			return // lists of lists double, and numbers of a long one are no names
+		}
 		for i, e := range v.elems {
 			f.noteConst(name+"["+strconv.Itoa(i)+"]", e)
 		}

@@ -49,6 +49,7 @@ const (
 	maxNames   = 2_000_000 // looked through for suggestions
 	maxFile    = 16 << 20  // bytes of a file
 	maxMembers = 4096      // arguments, parameters, dims, results of one declaration
+	maxNoted   = 1000      // numbers of a list that are known by its name
 	maxNumbers = 1_000_000 // in a list, those of its lists included
 )
 
@@ -76,7 +77,8 @@ type frontend struct {
 	depth    int              // of expressions being elaborated
 	parted   bool             // there is a scan with checkpoints
 	consts   []*module.Const  // that have been given a value
-	looked   int              // names looked through for suggestions
+	noted    map[module.Const]bool
+	looked   int // names looked through for suggestions
 	stopped  bool
 
 	main   *file
@@ -111,7 +113,7 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	}
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
-		effort: &symbolic.Effort{}, axes: map[string]*axis{}, data: map[string]*tensor{},
+		effort: &symbolic.Effort{}, noted: map[module.Const]bool{}, axes: map[string]*axis{}, data: map[string]*tensor{},
 		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
