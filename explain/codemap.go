@@ -317,13 +317,15 @@ func (d *Derivation) codeGraph() *symbolic.Graph {
 type owners struct {
 	derivations []*Derivation
 	of          []map[*symbolic.Node]*Value
+	gradients   map[*Value]string // the letters of what the gradient by a value is called
 }
 
 func (e *Explanation) owners() *owners {
-	o := &owners{derivations: e.Derivations}
+	o := &owners{derivations: e.Derivations, gradients: map[*Value]string{}}
 	for _, d := range e.Derivations {
 		m := map[*symbolic.Node]*Value{}
 		for _, v := range d.Values {
+			o.gradients[v] = letters("d" + v.Name)
 			m[v.Node] = v
 			if v.body != nil && m[v.body] == nil {
 				m[v.body] = v
@@ -366,6 +368,7 @@ func statementNodes(n *symbolic.Node, values map[*symbolic.Node]*Value) []*symbo
 
 // spots are the values that a node of the graph is about, forward or backward.
 func (o *owners) spots(n *symbolic.Node, label string) (forward, backward []*Spot) {
+	called := letters(label)
 	for i, d := range o.derivations {
 		if g := d.codeGraph(); n.ID >= g.Len() || g.Node(n.ID) != n {
 			continue
@@ -373,7 +376,7 @@ func (o *owners) spots(n *symbolic.Node, label string) (forward, backward []*Spo
 		if n.Origin.Adjoint == nil {
 			// A gradient may be a constant, or a value that there was before.
 			for _, v := range d.Values {
-				if v.Back != nil && v.Def == nil && sameName(label, "d"+v.Name) {
+				if v.Back != nil && v.Def == nil && sameLetters(called, o.gradients[v]) {
 					backward = append(backward, &Spot{i, v})
 				}
 			}
@@ -382,7 +385,7 @@ func (o *owners) spots(n *symbolic.Node, label string) (forward, backward []*Spo
 			}
 			return forward, backward
 		}
-		for _, v := range o.backward(i, n, label) {
+		for _, v := range o.backward(i, n, called) {
 			backward = append(backward, &Spot{i, v})
 		}
 		if backward == nil {
@@ -426,8 +429,9 @@ func (o *owners) forward(i int, n *symbolic.Node) *Value {
 
 // backward finds the values that n helps to bring something back to: those
 // that the statement reads through which n goes back, and the statement's own.
-// The name that the code has for n tells which of them.
-func (o *owners) backward(i int, n *symbolic.Node, label string) []*Value {
+// The name that the code has for n, of which letters are given, tells which of
+// them.
+func (o *owners) backward(i int, n *symbolic.Node, letters string) []*Value {
 	v := o.statementOf(i, n)
 	if v == nil {
 		return nil
@@ -440,7 +444,7 @@ func (o *owners) backward(i int, n *symbolic.Node, label string) []*Value {
 	}
 	var called []*Value
 	for _, u := range all {
-		if sameName(label, "d"+u.Name) {
+		if sameLetters(letters, o.gradients[u]) {
 			called = append(called, u)
 		}
 	}
@@ -468,11 +472,13 @@ func (o *owners) statementOf(i int, n *symbolic.Node) *Value {
 
 // sameName compares a name of the code with one of the model: without marks,
 // and without the number that makes it differ from another.
-func sameName(code, model string) bool {
-	a, b := letters(code), letters(model)
-	return a == b || strings.TrimRight(strings.TrimRight(a, "0123456789"), "_") == b
+func sameName(code, model string) bool { return sameLetters(letters(code), letters(model)) }
+
+func sameLetters(code, model string) bool {
+	return code == model || strings.TrimRight(code, "0123456789") == model
 }
 
+// letters are those of a name and its digits, all small.
 func letters(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -213,6 +213,17 @@ func (d *Diagram) drawWires(g *grid, layer []*cell, cells []*cell, x int) int {
 	slices.SortStableFunc(wires, func(a, b wire) int {
 		return cmp.Or(cmp.Compare(sign(a.from-a.to), sign(b.from-b.to)), cmp.Compare(sign(a.to-a.from)*a.from, sign(b.to-b.from)*b.from))
 	})
+	// What leaves a row does so before something else comes to it: else that
+	// would seem to go on along with it.
+	for i := range wires {
+		first := slices.IndexFunc(wires[i:], func(w wire) bool {
+			return !slices.ContainsFunc(wires[i:], func(o wire) bool { return o.from == w.to && o.to != o.from })
+		})
+		if first > 0 { // -1: they go round in a circle
+			w := wires[i+first]
+			wires = slices.Insert(slices.Delete(wires, i+first, i+first+1), i, w)
+		}
+	}
 	turns := 0
 	for _, w := range wires {
 		turns += b2i(w.from != w.to)

@@ -16,18 +16,28 @@ const (
 
 // An Effort counts the work of one run, so that none goes on for hours. What
 // may take longer than the text that it comes from spends from it.
-type Effort struct{ spent int }
+type Effort struct {
+	Limit int // steps; 0: MaxEffort
+	spent int
+}
 
 // Spend counts n steps more. Where they come to too many it panics with an
 // error that Guard returns.
 func (e *Effort) Spend(n int) {
 	if e.spent += n; e.Over() {
-		Exceed("the model takes more than %d steps to work out", MaxEffort)
+		Exceed("the model takes more than %d steps to work out", e.limit())
 	}
 }
 
+func (e *Effort) limit() int {
+	if e.Limit == 0 {
+		return MaxEffort
+	}
+	return e.Limit
+}
+
 // Over reports whether there have been too many steps.
-func (e *Effort) Over() bool { return e.spent > MaxEffort }
+func (e *Effort) Over() bool { return e.spent > e.limit() }
 
 // A LimitError says which limit a model goes over.
 type LimitError struct{ msg string }

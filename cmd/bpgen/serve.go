@@ -56,8 +56,9 @@ one types. It reads and writes no files.`,
 	return cmd
 }
 
-// maxModel is how long a model may be that is sent to the server.
-const maxModel = 1 << 20
+// maxRequest is how long a request may be, with a model in JSON, where six
+// letters may stand for one.
+const maxRequest = 6*driver.MaxModel + 1<<16
 
 // playground answers the page and its requests. Only a browser on this machine
 // that was sent here by nobody else is answered: other names for this host are
@@ -74,7 +75,12 @@ func playground() (http.Handler, error) {
 	})
 	mux.HandleFunc("POST /explain", func(w http.ResponseWriter, r *http.Request) {
 		var q driver.Request
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxModel)).Decode(&q); err != nil {
+		var long *http.MaxBytesError
+		switch err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&q); {
+		case errors.As(err, &long):
+			http.Error(w, "the model is too long", http.StatusRequestEntityTooLarge)
+			return
+		case err != nil:
 			http.Error(w, "the request is not understood", http.StatusBadRequest)
 			return
 		}

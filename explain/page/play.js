@@ -27,9 +27,21 @@
     });
   }
 
-  let last = 0, timer = 0;
+  // One request is on its way at a time. What is typed meanwhile is asked when
+  // it is answered, and then only the last of it.
+  let asking = false, changed = false, timer = 0;
   async function explain() {
-    const mine = ++last;
+    changed = true;
+    if (asking) return;
+    asking = true;
+    while (changed) {
+      changed = false;
+      await once();
+    }
+    asking = false;
+    out.setAttribute("aria-busy", "false");
+  }
+  async function once() {
     state.textContent = "explaining …";
     out.setAttribute("aria-busy", "true");
     let answer;
@@ -38,7 +50,7 @@
     } catch (e) {
       answer = { errors: String(e.message || e) };
     }
-    if (mine !== last) return; // it has changed again
+    if (changed) return; // it is old
     errors.hidden = !answer.errors;
     errors.textContent = answer.errors || "";
     state.textContent = answer.errors ? "The model is wrong; beside it is the last one that was right." : `${answer.members} explained, ${answer.lines} lines of Go`;
@@ -51,7 +63,6 @@
       if (members.selectedIndex < 0) members.selectedIndex = 0;
       members.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    out.setAttribute("aria-busy", "false");
   }
   const soon = () => { clearTimeout(timer); timer = setTimeout(explain, 300); };
 

@@ -1,13 +1,16 @@
 "use strict";
 // Answers the playground: bpgen and Graphviz, both WebAssembly.
 importScripts("wasm_exec.js", "viz.js");
-const ready = (async () => {
+const load = (async () => {
   const viz = await Viz.instance();
   globalThis.bpgenLayout = dot => viz.renderString(dot, { format: "plain", engine: "dot" });
-  const go = new Go();
-  const { instance } = await WebAssembly.instantiateStreaming(fetch("bpgen.wasm"), go.importObject);
-  go.run(instance);
+  return WebAssembly.compileStreaming(fetch("bpgen.wasm"));
 })();
+async function start() {
+  const go = new Go();
+  go.run(await WebAssembly.instantiate(await load, go.importObject));
+}
+let ready = start();
 onmessage = async e => {
   let answer;
   try {
@@ -15,6 +18,7 @@ onmessage = async e => {
     answer = globalThis.bpgenExplain(e.data.request);
   } catch (error) {
     answer = JSON.stringify({ errors: String(error) });
+    ready = start(); // what has failed once is not asked again
   }
   postMessage({ id: e.data.id, answer });
 };

@@ -19,12 +19,13 @@ type Options struct {
 	Float   string            // float32 or float64, overrides the model's
 	Dims    map[string]string // -D name=value
 	Plain   bool              // Go in one piece, to be read: no kernels, no assembly
+	Effort  int               // steps of work that the model may take; symbolic.MaxEffort when 0
 
 	ReadFile func(path string) ([]byte, error) // reads imported files; os.ReadFile when nil
 }
 
 func (o Options) frontend() frontend.Options {
-	return frontend.Options{Dims: o.Dims, Float: o.Float, ReadFile: o.ReadFile}
+	return frontend.Options{Dims: o.Dims, Float: o.Float, ReadFile: o.ReadFile, Effort: o.Effort}
 }
 
 // A File is a generated file.

@@ -3,6 +3,7 @@ package driver
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/bpgen/bpgen/explain"
@@ -24,13 +25,22 @@ type Answer struct {
 	Lines   int    `json:"lines"` // of Go
 }
 
+// Limits on a model in a playground, where somebody waits for the answer.
+const (
+	MaxModel   = 1 << 20    // bytes
+	playEffort = 30_000_000 // steps, some seconds of work
+)
+
 // Play answers a playground. Whatever is wrong is in the answer.
 func Play(r Request) (a Answer) {
+	if len(r.Source) > MaxModel {
+		return Answer{Errors: fmt.Sprintf("the model is longer than %d MB", MaxModel>>20)}
+	}
 	point := &explain.Point{Batch: 4}
 	if err := point.Parse(r.At); err != nil {
 		return Answer{Errors: "values: " + err.Error()}
 	}
-	e, res, err := Explain("model.bp", []byte(r.Source), Options{ReadFile: noFiles})
+	e, res, err := Explain("model.bp", []byte(r.Source), Options{ReadFile: noFiles, Effort: playEffort})
 	if err != nil {
 		return Answer{Errors: err.Error()}
 	}

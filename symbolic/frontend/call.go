@@ -212,6 +212,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 	if c.calls++; c.calls > maxCalls {
 		return c.stop(span, "calls come to more than %d; does the recursion of %s end?", maxCalls, d.Name.Name)
 	}
+	c.effort.Spend(callEffort)
 	f.file.entityUsed(d)
 	fr := &frame{
 		decl: d, file: f.file, call: span, up: c.frame, deep: c.frame.deep + 1, path: path,

@@ -32,6 +32,7 @@ type Options struct {
 	ReadFile func(path string) ([]byte, error) // from the disk when nil
 	Whole    bool                              // checkpointed scans are read as scans, as an explanation sees them
 	Root     string                            // imports stay under it; the module's directory when empty
+	Effort   int                               // steps of work that the run may take; symbolic.MaxEffort when 0
 }
 
 // Limits on what one run may expand to, beside those of symbolic. A model that
@@ -40,6 +41,7 @@ const (
 	maxDepth   = 200     // calls in calls
 	maxUnroll  = 100_000 // iterations of for loops of one declaration
 	maxCalls   = 200_000 // calls expanded for one declaration
+	callEffort = 500     // steps that a call takes, beside what it adds to the graph
 	maxFiles   = 1000    // imported
 	maxReports = diag.MaxShown + 1
 	maxListLen = 10_000    // entries of a list given with -D
@@ -113,7 +115,7 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	}
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
-		effort: &symbolic.Effort{}, noted: map[module.Const]bool{}, axes: map[string]*axis{}, data: map[string]*tensor{},
+		effort: &symbolic.Effort{Limit: opt.Effort}, noted: map[module.Const]bool{}, axes: map[string]*axis{}, data: map[string]*tensor{},
 		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
