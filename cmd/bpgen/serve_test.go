@@ -62,6 +62,11 @@ func TestServe(t *testing.T) {
 		"another site": ask("POST", "/explain", "{}", func(r *http.Request) {
 			r.Header.Set("Origin", "http://example.org")
 		}).Code,
+		"a name that begins like this host's": ask("GET", "/", "", func(r *http.Request) { r.Host = "127.0.0.1.example.org:8080" }).Code,
+		"another server of this machine": ask("POST", "/explain", "{}", func(r *http.Request) {
+			r.Header.Set("Origin", "http://127.0.0.1:9090")
+		}).Code,
+		"a page of nowhere": ask("POST", "/explain", "{}", func(r *http.Request) { r.Header.Set("Origin", "null") }).Code,
 	} {
 		if code != http.StatusForbidden {
 			t.Errorf("%s: %d", what, code)

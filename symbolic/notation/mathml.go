@@ -104,7 +104,7 @@ func (m *mathml) write(b box) {
 		m.tag("mtable", "", func() {
 			m.tag("mtr", "", func() {
 				m.tag("mtd", "", func() { m.write(b.args[0]) })
-				m.tag("mtd", "", func() { m.leaf("mtext", "", "if "); m.write(b.args[1]) })
+				m.tag("mtd", "", func() { m.leaf("mtext", "", "if\u00a0"); m.write(b.args[1]) })
 			})
 			m.tag("mtr", "", func() {
 				m.tag("mtd", "", func() { m.write(b.args[2]) })
