@@ -38,11 +38,9 @@ func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
 		}
 	}
 	for _, mo := range m.Models {
-		if mo.Train.Loss != nil {
-			if d := ofModel(mo, m.Consts); d != nil {
-				d.raw = raw[mo.Name]
-				out = append(out, d)
-			}
+		if d := ofModel(mo, m.Consts); d != nil {
+			d.raw = raw[mo.Name]
+			out = append(out, d)
 		}
 	}
 	return out
@@ -77,7 +75,7 @@ func ofFunc(f *module.Func, consts []*module.Const) *Derivation {
 		x.name[r.Node] = name
 		roots = append(roots, r.Node)
 	}
-	result := total(f)
+	result := total(f.Graph, f.Results)
 	if result == nil {
 		return nil
 	}
@@ -88,28 +86,31 @@ func ofFunc(f *module.Func, consts []*module.Const) *Derivation {
 	return x.run(roots, result)
 }
 
-// total is what a func's gradient is of: its result, or where that is no
-// scalar the sum of all elements of all results, which together have one
-// gradient.
-func total(f *module.Func) *symbolic.Node {
+// total is what the gradient of a func, or of a model without a loss, is of: its
+// result, or where that is no scalar the sum of all elements of all results, which
+// together have one gradient.
+func total(g *symbolic.Graph, results []*module.Value) *symbolic.Node {
 	var sum *symbolic.Node
-	last := f.Results[len(f.Results)-1]
-	defer f.Graph.At(symbolic.Origin{Span: last.Span, Stmt: last.Node.Origin.Stmt})()
-	for _, r := range f.Results {
+	if len(results) > 0 {
+		last := results[len(results)-1]
+		defer g.At(symbolic.Origin{Span: last.Span, Stmt: last.Node.Origin.Stmt})()
+	}
+	for _, r := range results {
 		if r.Node.Type != symbolic.Real {
 			continue
 		}
-		s := f.Graph.Sum(r.Node, symbolic.AllAxes(r.Node)...)
+		s := g.Sum(r.Node, symbolic.AllAxes(r.Node)...)
 		if sum == nil {
 			sum = s
 		} else {
-			sum = f.Graph.Add(sum, s)
+			sum = g.Add(sum, s)
 		}
 	}
 	return sum
 }
 
-// ofModel explains the gradient of a model's error.
+// ofModel explains the gradient of a model's error; without one that of its
+// outputs.
 func ofModel(m *module.Model, consts []*module.Const) *Derivation {
 	d := &Derivation{Kind: "model", Name: m.Name, Doc: m.Doc, Span: m.Span, graph: m.Graph, args: m.Args, param: m.Params, hyper: m.Givens}
 	x := newExtraction(d, consts)
@@ -142,9 +143,17 @@ func ofModel(m *module.Model, consts []*module.Const) *Derivation {
 	for i, v := range m.Train.Penalties {
 		x.mark(v.Node, Loss, numbered("R", i, len(m.Train.Penalties)))
 	}
-	x.role[m.Train.Loss], x.name[m.Train.Loss] = Loss, "E"
-	roots = append(roots, m.Train.Loss)
-	return x.run(roots, m.Train.Loss)
+	result := m.Train.Loss
+	if result == nil {
+		result = total(m.Graph, m.Train.Outputs)
+	}
+	if result == nil {
+		return nil
+	}
+	if x.role[result] == Inner {
+		x.role[result], x.name[result] = Loss, "E"
+	}
+	return x.run(append(roots, result), result)
 }
 
 // ofLoop reports that n is what a loop ends with.

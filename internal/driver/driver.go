@@ -41,7 +41,8 @@ type Result struct {
 
 // Generate turns the model in src into Go files. What is wrong with the model
 // is in Result.Diags; an error means that bpgen itself failed.
-func Generate(path string, src []byte, opt Options) (*Result, error) {
+func Generate(path string, src []byte, opt Options) (_ *Result, err error) {
+	defer orBug(path, &err)
 	m, d, res := front(path, src, opt)
 	if len(res.Diags) > 0 {
 		return res, nil
@@ -66,7 +67,8 @@ func (res *Result) blame(path string, err error) error {
 }
 
 // Check says what is wrong with the model in src.
-func Check(path string, src []byte, opt Options) (*Result, error) {
+func Check(path string, src []byte, opt Options) (_ *Result, err error) {
+	defer orBug(path, &err)
 	_, _, res := front(path, src, opt)
 	return res, nil
 }

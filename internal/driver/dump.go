@@ -39,7 +39,8 @@ func Phases() []Phase {
 var ErrPhase = errors.New("no such phase")
 
 // Dump writes the model in src as it stands after the named phase.
-func Dump(w io.Writer, path string, src []byte, phase string, opt Options) (*Result, error) {
+func Dump(w io.Writer, path string, src []byte, phase string, opt Options) (_ *Result, err error) {
+	defer orBug(path, &err)
 	phases := Phases()
 	i := slices.IndexFunc(phases, func(p Phase) bool { return p.Name == phase })
 	if i < 0 {

@@ -10,7 +10,8 @@ import (
 
 // Explain says how the gradients of the model in src come about, beside the
 // text of the model and the Go that is generated from it.
-func Explain(path string, src []byte, opt Options) (*explain.Explanation, *Result, error) {
+func Explain(path string, src []byte, opt Options) (_ *explain.Explanation, _ *Result, err error) {
+	defer orBug(path, &err)
 	res := &Result{}
 	m, sources := frontend.Load(path, src, opt.frontend(), &res.Diags)
 	res.Sources = sources

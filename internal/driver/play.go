@@ -36,6 +36,13 @@ func Play(r Request) (a Answer) {
 	if len(r.Source) > MaxModel {
 		return Answer{Errors: fmt.Sprintf("the model is longer than %d MB", MaxModel>>20)}
 	}
+	var failed error
+	defer func() {
+		if failed != nil {
+			a = Answer{Errors: failed.Error()}
+		}
+	}()
+	defer orBug("model.bp", &failed)
 	point := &explain.Point{Batch: 4}
 	if err := point.Parse(r.At); err != nil {
 		return Answer{Errors: "values: " + err.Error()}

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/internal/driver"
 	"github.com/bpgen/bpgen/internal/randprog"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/frontend"
@@ -141,7 +140,7 @@ type measuredProc struct {
 func checkRandom(p *randprog.Program) (c *randomCase, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic in %s: %v", panicked(), r)
+			err = fmt.Errorf("panic in %s: %v", driver.Panicked(), r)
 		}
 	}()
 	src := []byte(randprog.File("random", p))
@@ -181,21 +180,6 @@ func checkRandom(p *randprog.Program) (c *randomCase, err error) {
 		}
 	}
 	return c, err
-}
-
-// panicked is the function that has panicked first.
-func panicked() (name string) {
-	pcs := make([]uintptr, 64)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
-	for after := false; ; {
-		f, more := frames.Next()
-		if after && !strings.HasPrefix(f.Function, "runtime.") {
-			name = f.Function[strings.LastIndex(f.Function, "/")+1:]
-		}
-		if after = f.Function == "runtime.gopanic" || after && strings.HasPrefix(f.Function, "runtime."); !more {
-			return name
-		}
-	}
 }
 
 // ---- the point
