@@ -157,7 +157,7 @@ func exprString(x Expr) string {
 		for i, a := range x.Args {
 			args[i] = exprString(a)
 		}
-		if len(args) == 2 && x.Op.Prec > 0 && x.Op.Prec < 6 {
+		if len(args) == 2 && x.Op.Go != "" && x.Op.Prec > 0 && x.Op.Prec < 6 {
 			for i, a := range x.Args {
 				if y, ok := a.(*Apply); ok && len(y.Args) == 2 && y.Op.Prec > 0 && (y.Op.Prec < x.Op.Prec || y.Op.Prec == x.Op.Prec && i == 1) {
 					args[i] = "(" + args[i] + ")"
