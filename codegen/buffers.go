@@ -111,7 +111,7 @@ func (p *printer) arenaTemps(pr *procedure, reals, ints jen.Code) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b, "w.")
+			p.growing(b)
 			continue
 		}
 		p.bufs[b] = p.scope.pick(local(b.Name))
@@ -130,9 +130,9 @@ func slot(arena jen.Code, from, n printed, first bool) jen.Code {
 	return jen.Add(arena).Index(from.code, jen.Empty()).Index(jen.Empty(), n.code)
 }
 
-// arrayTemps declares the temporaries of a small program as arrays. Those that
-// grow are fields of work.
-func (p *printer) arrayTemps(pr *procedure, work string) {
+// arrayTemps declares the temporaries of a small program as arrays; those that
+// grow have their places.
+func (p *printer) arrayTemps(pr *procedure) {
 	for _, b := range pr.temps() {
 		if len(b.Shape) == 0 {
 			p.scalars[b] = true
@@ -143,7 +143,6 @@ func (p *printer) arrayTemps(pr *procedure, work string) {
 			continue
 		}
 		if b.Grows() {
-			p.growing(b, work+".")
 			continue
 		}
 		n, _ := b.Shape.Size().Const()

@@ -54,7 +54,8 @@ func cutUp(list []loop.Stmt) []loop.Stmt {
 	}
 	for _, s := range list {
 		k := statements(s)
-		if k > pieceSize {
+		_, leaves := s.(*loop.Leave) // the loop, so it stays in it
+		if leaves || k > pieceSize {
 			flush()
 			out = append(out, run...)
 			run, size = nil, 0
@@ -74,7 +75,7 @@ func cutUp(list []loop.Stmt) []loop.Stmt {
 // opens reports whether s says something about the statement after it.
 func opens(s loop.Stmt) bool {
 	switch s.(type) {
-	case *loop.Acc, *loop.Note, *loop.Leave:
+	case *loop.Acc, *loop.Note:
 		return true
 	}
 	return false
@@ -85,7 +86,7 @@ func cutInside(s loop.Stmt) loop.Stmt {
 	switch s := s.(type) {
 	case *loop.Loop:
 		return &loop.Loop{Var: s.Var, Extent: s.Extent, Body: cutUp(s.Body)}
-	case *loop.While: // what leaves it stays in it
+	case *loop.While:
 		return &loop.While{Body: cutUp(s.Body)}
 	case *loop.Tile:
 		t := *s
@@ -150,7 +151,7 @@ func (p *printer) pieces(name string, body []loop.Stmt) {
 	outside := maps.Clone(p.bufs)
 	values := p.share(body, func(b *loop.Buffer, id string) {
 		op := ":="
-		if p.defined[b] {
+		if p.defined[b] || b.Grows() { // which goes on growing in the next call
 			op = "="
 		}
 		results = append(results, jen.Id(p.bufs[b]).Op(op).Id(f.id).Dot(id))
@@ -221,6 +222,7 @@ func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)
 			id := field(b.Name, jen.Index().Add(p.arrayElem(b)))
 			f.bufs[b] = id
 			start(id, jen.Id(p.bufs[b]))
+			result(b, id)
 			held[b] = f.id + "." + id
 		case p.scalars[b]:
 			id := field(b.Name, p.scalarType(b.Type))

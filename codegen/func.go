@@ -219,7 +219,8 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 		for _, c := range f.Checks {
 			p.put(p.moduleCheck(f.Name, c))
 		}
-		p.arrayTemps(pr, p.trace(pr, f.Float, name))
+		p.trace(pr, name)
+		p.arrayTemps(pr)
 		if last, ok := single(pr); ok && !failing && statements(pr.prog.Body...) <= pieceSize { // one value needs no name
 			results[0].name = ""
 			p.stmts(pr.prog.Body[:len(pr.prog.Body)-1])

@@ -17,31 +17,36 @@ func (p *printer) while(w *loop.While) {
 }
 
 // growing gives a place to a temporary whose size shows as it is made: a field of
-// what is kept from call to call, so that it grows once.
-func (p *printer) growing(b *loop.Buffer, work string) {
+// the work, so that it grows once.
+func (p *printer) growing(b *loop.Buffer) {
 	p.traces[b.Type == symbolic.Real]++
-	p.bufs[b] = work + traceName(p.traces[b.Type == symbolic.Real], b.Type == symbolic.Real)
+	p.bufs[b] = "w." + traceName(p.traces[b.Type == symbolic.Real], b.Type == symbolic.Real)
 }
 
-// trace keeps what grows in a function that has no work: in a pool, for several
-// goroutines may call it. It returns the name under which the function has it, ""
-// where nothing grows.
-func (p *printer) trace(pr *procedure, float module.Float, name string) string {
-	if !slices.ContainsFunc(pr.temps(), func(b *loop.Buffer) bool { return b.Grows() && p.uses.touched[b] }) {
-		return ""
+// trace gives places to what grows in a function that has no work: fields of a
+// struct that is kept in a pool, for several goroutines may call it.
+func (p *printer) trace(pr *procedure, name string) {
+	grow := slices.DeleteFunc(slices.Clone(pr.temps()), func(b *loop.Buffer) bool { return !b.Grows() || !p.uses.touched[b] })
+	if len(grow) == 0 {
+		return
+	}
+	w, names := p.scope.pick("w"), newScope(nil)
+	var fields []variable
+	for _, b := range grow {
+		id := names.pick(local(b.Name))
+		fields = append(fields, variable{id, jen.Index().Add(p.arrayElem(b))})
+		p.bufs[b] = w + "." + id
 	}
 	typ := p.scope.outermost().pick(unexported(name) + "Trace")
 	pool := p.scope.outermost().pick(typ + "s")
-	w := p.scope.pick("w")
 	p.parts = append(p.parts,
 		jen.Comment("// "+typ+" is what "+name+" keeps of each pass of its loops.").Line().
-			Type().Id(typ).Struct(traceFields(float, pr)...),
+			Type().Id(typ).Struct(fieldLines(fields)...),
 		jen.Var().Id(pool).Op("=").Qual("sync", "Pool").Values(jen.Dict{
 			jen.Id("New"): jen.Func().Params().Any().Block(jen.Return(jen.New(jen.Id(typ)))),
 		}))
 	p.put(jen.Id(w).Op(":=").Id(pool).Dot("Get").Call().Assert(jen.Op("*").Id(typ)))
 	p.put(jen.Defer().Id(pool).Dot("Put").Call(jen.Id(w)))
-	return w
 }
 
 func traceName(i int, real bool) string {

@@ -1920,31 +1920,31 @@ func ParticleRF(w float64) float64 {
 		v2[j] = t3j
 	}
 	var passes2 int
-	w2.trace1 = grown(w2.trace1, 2)
+	w2.x = grown(w2.x, 2)
 	for j := range 2 {
-		w2.trace1[j] = firstX[j]
+		w2.x[j] = firstX[j]
 	}
-	w2.trace2 = grown(w2.trace2, 2)
+	w2.v = grown(w2.v, 2)
 	for j := range 2 {
-		w2.trace2[j] = firstV[j]
+		w2.v[j] = firstV[j]
 	}
 	for {
-		on := 0 < w2.trace1[passes2*2+1]
+		on := 0 < w2.x[passes2*2+1]
 		if !on {
 			break
 		}
-		w2.trace1 = grown(w2.trace1, passes2*2+4)
-		w2.trace2 = grown(w2.trace2, passes2*2+4)
-		w2.trace3 = grown(w2.trace3, passes2*2+2)
-		w2.trace4 = grown(w2.trace4, passes2+1)
-		w2.trace5 = grown(w2.trace5, passes2+1)
-		w2.trace6 = grown(w2.trace6, passes2+1)
-		w2.trace7 = grown(w2.trace7, passes2+1)
-		w2.trace8 = grown(w2.trace8, passes2*2+2)
-		w2.trace9 = grown(w2.trace9, passes2+1)
-		w2.trace10 = grown(w2.trace10, passes2+1)
-		w2.trace11 = grown(w2.trace11, passes2+1)
-		w2.trace12 = grown(w2.trace12, passes2+1)
+		w2.x = grown(w2.x, passes2*2+4)
+		w2.v = grown(w2.v, passes2*2+4)
+		w2.t5 = grown(w2.t5, passes2*2+2)
+		w2.t6 = grown(w2.t6, passes2+1)
+		w2.t7 = grown(w2.t7, passes2+1)
+		w2.t8 = grown(w2.t8, passes2+1)
+		w2.t9 = grown(w2.t9, passes2+1)
+		w2.t10 = grown(w2.t10, passes2*2+2)
+		w2.t11 = grown(w2.t11, passes2+1)
+		w2.t12 = grown(w2.t12, passes2+1)
+		w2.t13 = grown(w2.t13, passes2+1)
+		w2.t14 = grown(w2.t14, passes2+1)
 
 		// t15[i] = 10   particle.bp:9
 		t15[0] = int32(10)
@@ -1952,14 +1952,14 @@ func ParticleRF(w float64) float64 {
 		// t15[i + 1] = 0   particle.bp:10
 		t15[1] = int32(0)
 		var s float64
-		trace1Row := w2.trace1[passes2*2:][:2]
+		xRow := w2.x[passes2*2:][:2]
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			t16j := trace1Row[j] - float64(int(t15[j]))
+			t16j := xRow[j] - float64(int(t15[j]))
 			t16[j] = t16j
 			s += square(t16j)
 		}
-		w2.trace12[passes2] = s
+		w2.t14[passes2] = s
 		var v float64
 		if s == 0 {
 			v = 1
@@ -1967,21 +1967,21 @@ func ParticleRF(w float64) float64 {
 			v = s
 		}
 		v6 := math.Sqrt(v)
-		w2.trace9[passes2] = v6
+		w2.t11[passes2] = v6
 		var v7 float64
 		if s == 0 {
 			v7 = 0
 		} else {
 			v7 = v6
 		}
-		w2.trace10[passes2] = v7
+		w2.t12[passes2] = v7
 		v8 := 1 / v7
-		w2.trace11[passes2] = v8
+		w2.t13[passes2] = v8
 		var s2 float64
 		for j := range 2 {
-			s2 += square(trace1Row[j] - t4[j])
+			s2 += square(xRow[j] - t4[j])
 		}
-		w2.trace7[passes2] = s2
+		w2.t9[passes2] = s2
 		var v4 float64
 		if s2 == 0 {
 			v4 = 1
@@ -1989,23 +1989,23 @@ func ParticleRF(w float64) float64 {
 			v4 = s2
 		}
 		v9 := math.Sqrt(v4)
-		w2.trace4[passes2] = v9
+		w2.t6[passes2] = v9
 		var v10 float64
 		if s2 == 0 {
 			v10 = 0
 		} else {
 			v10 = v9
 		}
-		w2.trace5[passes2] = v10
+		w2.t7[passes2] = v10
 		v11 := 1 / v10
-		w2.trace6[passes2] = v11
+		w2.t8[passes2] = v11
 		on2 := s2 == 0
-		trace2Row := w2.trace2[passes2*2:][:2]
-		trace1Row2 := w2.trace1[passes2*2+2:][:2]
-		trace3Row := w2.trace3[passes2*2:][:2]
+		vRow := w2.v[passes2*2:][:2]
+		xRow2 := w2.x[passes2*2+2:][:2]
+		t5Row := w2.t5[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x + dt*v   particle.bp:11
-			trace1Row2[j] = trace1Row[j] + 0.1*trace2Row[j]
+			xRow2[j] = xRow[j] + 0.1*vRow[j]
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var v12 float64
@@ -2016,16 +2016,16 @@ func ParticleRF(w float64) float64 {
 				if on2 {
 					v13 = 0
 				} else {
-					v13 = 2 * (trace1Row[j] - t4[j])
+					v13 = 2 * (xRow[j] - t4[j])
 				}
 				v12 = 0.5 / v9 * v13
 			}
-			trace3Row[j] = v12 / v10
+			t5Row[j] = v12 / v10
 		}
 		on3 := s == 0
-		on4 := 0 < w2.trace1[passes2*2+3]
-		trace8Row := w2.trace8[passes2*2:][:2]
-		trace2Row2 := w2.trace2[passes2*2+2:][:2]
+		on4 := 0 < w2.x[passes2*2+3]
+		t10Row := w2.t10[passes2*2:][:2]
+		vRow2 := w2.v[passes2*2+2:][:2]
 		for j := range 2 {
 			var v12 float64
 			if on3 {
@@ -2040,27 +2040,27 @@ func ParticleRF(w float64) float64 {
 				v12 = 0.5 / v6 * v13
 			}
 			j2 := v12 / v7
-			trace8Row[j] = j2
+			t10Row[j] = j2
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v13 := trace2Row[j]
+			v13 := vRow[j]
 			if on4 {
-				trace2Row2[j] = v13 + 0.1*(w2.trace3[j+passes2*2]*v11+j2*v8)
+				vRow2[j] = v13 + 0.1*(w2.t5[j+passes2*2]*v11+j2*v8)
 			} else {
-				trace2Row2[j] = v13
+				vRow2[j] = v13
 			}
 		}
 		passes2 += 1
 	}
 
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := w2.trace1[passes2*2+1] / w2.trace2[passes2*2+1]
+	ztau := w2.x[passes2*2+1] / w2.v[passes2*2+1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v6 := w2.trace1[passes2*2] - ztau*w2.trace2[passes2*2]
+	v6 := w2.x[passes2*2] - ztau*w2.v[passes2*2]
 
 	// d13 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
-	d13 := -2 * v6 * w2.trace2[passes2*2] / w2.trace2[passes2*2+1]
+	d13 := -2 * v6 * w2.v[passes2*2] / w2.v[passes2*2+1]
 
 	// d14 = −d13·ztau   particle.bp:15
 	d14 := -(d13 * ztau)
@@ -2199,7 +2199,7 @@ func ParticleRF(w float64) float64 {
 	for j := range 2 {
 		d2[j] = 0
 	}
-	d2Loop(passes2, t17[:], dv2[:], w2.trace3, dzx1[:], dx[:], w2.trace8, t18[:], w2.trace1, t4[:], w2.trace6, w2.trace5, d3[:], w2.trace11, w2.trace10, d4[:], w2.trace2, w2.trace7, w2.trace4, d5[:], nextD[:], d2[:], t19[:], w2.trace12, w2.trace9, d6[:])
+	d2Loop(passes2, t17[:], dv2[:], w2.t5, dzx1[:], dx[:], w2.t10, t18[:], w2.x, t4[:], w2.t8, w2.t7, d3[:], w2.t13, w2.t12, d4[:], w2.v, w2.t9, w2.t6, d5[:], nextD[:], d2[:], t19[:], w2.t14, w2.t11, d6[:])
 
 	// d15 = −d2[1]   particle.bp:9
 	d15 := -d2[1]
@@ -2416,32 +2416,32 @@ func ParticleRF(w float64) float64 {
 			}
 		}
 		var passes5 int
-		w2.trace13 = grown(w2.trace13, 2)
+		w2.x5 = grown(w2.x5, 2)
 		for j := range 2 {
-			w2.trace13[j] = firstX2[j]
+			w2.x5[j] = firstX2[j]
 		}
-		w2.trace14 = grown(w2.trace14, 2)
+		w2.v4 = grown(w2.v4, 2)
 		for j := range 2 {
-			w2.trace14[j] = firstV2[j]
+			w2.v4[j] = firstV2[j]
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < w2.trace13[passes5*2+1]
+			on4 := 0 < w2.x5[passes5*2+1]
 			if !on4 {
 				break
 			}
-			w2.trace13 = grown(w2.trace13, passes5*2+4)
-			w2.trace14 = grown(w2.trace14, passes5*2+4)
-			w2.trace15 = grown(w2.trace15, passes5*2+2)
-			w2.trace16 = grown(w2.trace16, passes5+1)
-			w2.trace17 = grown(w2.trace17, passes5+1)
-			w2.trace18 = grown(w2.trace18, passes5+1)
-			w2.trace19 = grown(w2.trace19, passes5+1)
-			w2.trace20 = grown(w2.trace20, passes5*2+2)
-			w2.trace21 = grown(w2.trace21, passes5+1)
-			w2.trace22 = grown(w2.trace22, passes5+1)
-			w2.trace23 = grown(w2.trace23, passes5+1)
-			w2.trace24 = grown(w2.trace24, passes5+1)
+			w2.x5 = grown(w2.x5, passes5*2+4)
+			w2.v4 = grown(w2.v4, passes5*2+4)
+			w2.t24 = grown(w2.t24, passes5*2+2)
+			w2.t25 = grown(w2.t25, passes5+1)
+			w2.t26 = grown(w2.t26, passes5+1)
+			w2.t27 = grown(w2.t27, passes5+1)
+			w2.t28 = grown(w2.t28, passes5+1)
+			w2.t29 = grown(w2.t29, passes5*2+2)
+			w2.t30 = grown(w2.t30, passes5+1)
+			w2.t31 = grown(w2.t31, passes5+1)
+			w2.t32 = grown(w2.t32, passes5+1)
+			w2.t33 = grown(w2.t33, passes5+1)
 
 			// t37[i] = 10   particle.bp:9
 			t37[0] = int32(10)
@@ -2449,14 +2449,14 @@ func ParticleRF(w float64) float64 {
 			// t37[i + 1] = 0   particle.bp:10
 			t37[1] = int32(0)
 			var s float64
-			trace13Row := w2.trace13[passes5*2:][:2]
+			x5Row := w2.x5[passes5*2:][:2]
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t38j := trace13Row[j] - float64(int(t37[j]))
+				t38j := x5Row[j] - float64(int(t37[j]))
 				t38[j] = t38j
 				s += square(t38j)
 			}
-			w2.trace24[passes5] = s
+			w2.t33[passes5] = s
 			var v9 float64
 			if s == 0 {
 				v9 = 1
@@ -2464,21 +2464,21 @@ func ParticleRF(w float64) float64 {
 				v9 = s
 			}
 			v10 := math.Sqrt(v9)
-			w2.trace21[passes5] = v10
+			w2.t30[passes5] = v10
 			var v11 float64
 			if s == 0 {
 				v11 = 0
 			} else {
 				v11 = v10
 			}
-			w2.trace22[passes5] = v11
+			w2.t31[passes5] = v11
 			v12 := 1 / v11
-			w2.trace23[passes5] = v12
+			w2.t32[passes5] = v12
 			var s2 float64
 			for j := range 2 {
-				s2 += square(trace13Row[j] - t23[j])
+				s2 += square(x5Row[j] - t23[j])
 			}
-			w2.trace19[passes5] = s2
+			w2.t28[passes5] = s2
 			var v13 float64
 			if s2 == 0 {
 				v13 = 1
@@ -2486,23 +2486,23 @@ func ParticleRF(w float64) float64 {
 				v13 = s2
 			}
 			v14 := math.Sqrt(v13)
-			w2.trace16[passes5] = v14
+			w2.t25[passes5] = v14
 			var v15 float64
 			if s2 == 0 {
 				v15 = 0
 			} else {
 				v15 = v14
 			}
-			w2.trace17[passes5] = v15
+			w2.t26[passes5] = v15
 			v16 := 1 / v15
-			w2.trace18[passes5] = v16
+			w2.t27[passes5] = v16
 			on5 := s2 == 0
-			trace14Row := w2.trace14[passes5*2:][:2]
-			trace13Row2 := w2.trace13[passes5*2+2:][:2]
-			trace15Row := w2.trace15[passes5*2:][:2]
+			v4Row := w2.v4[passes5*2:][:2]
+			x5Row2 := w2.x5[passes5*2+2:][:2]
+			t24Row := w2.t24[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x + dt*v   particle.bp:11
-				trace13Row2[j] = trace13Row[j] + 0.1*trace14Row[j]
+				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
 
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 				var v17 float64
@@ -2513,16 +2513,16 @@ func ParticleRF(w float64) float64 {
 					if on5 {
 						v18 = 0
 					} else {
-						v18 = 2 * (trace13Row[j] - t23[j])
+						v18 = 2 * (x5Row[j] - t23[j])
 					}
 					v17 = 0.5 / v14 * v18
 				}
-				trace15Row[j] = v17 / v15
+				t24Row[j] = v17 / v15
 			}
 			on6 := s == 0
-			on7 := 0 < w2.trace13[passes5*2+3]
-			trace20Row := w2.trace20[passes5*2:][:2]
-			trace14Row2 := w2.trace14[passes5*2+2:][:2]
+			on7 := 0 < w2.x5[passes5*2+3]
+			t29Row := w2.t29[passes5*2:][:2]
+			v4Row2 := w2.v4[passes5*2+2:][:2]
 			for j := range 2 {
 				var v17 float64
 				if on6 {
@@ -2537,30 +2537,30 @@ func ParticleRF(w float64) float64 {
 					v17 = 0.5 / v10 * v18
 				}
 				j2 := v17 / v11
-				trace20Row[j] = j2
+				t29Row[j] = j2
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v18 := trace14Row[j]
+				v18 := v4Row[j]
 				if on7 {
-					trace14Row2[j] = v18 + 0.1*(w2.trace15[j+passes5*2]*v16+j2*v12)
+					v4Row2[j] = v18 + 0.1*(w2.t24[j+passes5*2]*v16+j2*v12)
 				} else {
-					trace14Row2[j] = v18
+					v4Row2[j] = v18
 				}
 			}
 			passes5 += 1
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v9 := w2.trace13[passes5*2] - w2.trace13[passes5*2+1]/w2.trace14[passes5*2+1]*w2.trace14[passes5*2]
+		v9 := w2.x5[passes5*2] - w2.x5[passes5*2+1]/w2.v4[passes5*2+1]*w2.v4[passes5*2]
 
 		// d16 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
-		d16 := -2 * v9 * w2.trace14[passes5*2] / w2.trace14[passes5*2+1]
+		d16 := -2 * v9 * w2.v4[passes5*2] / w2.v4[passes5*2+1]
 
 		// d17 = −d16·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
-		d17 := -(d16 * (w2.trace13[passes5*2+1] / w2.trace14[passes5*2+1]))
+		d17 := -(d16 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1]))
 
 		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
-		dztau2 := -2 * v9 * (w2.trace13[passes5*2+1] / w2.trace14[passes5*2+1])
+		dztau2 := -2 * v9 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1])
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -2599,7 +2599,7 @@ func ParticleRF(w float64) float64 {
 		for j := range 2 {
 			d8[j] = 0
 		}
-		d2Loop(passes5, t39[:], dv4[:], w2.trace15, dzx12[:], dx2[:], w2.trace20, t40[:], w2.trace13, t23[:], w2.trace18, w2.trace17, d9[:], w2.trace23, w2.trace22, d10[:], w2.trace14, w2.trace19, w2.trace16, d11[:], nextD2[:], d8[:], t41[:], w2.trace24, w2.trace21, d12[:])
+		d2Loop(passes5, t39[:], dv4[:], w2.t24, dzx12[:], dx2[:], w2.t29, t40[:], w2.x5, t23[:], w2.t27, w2.t26, d9[:], w2.t32, w2.t31, d10[:], w2.v4, w2.t28, w2.t25, d11[:], nextD2[:], d8[:], t41[:], w2.t33, w2.t30, d12[:])
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
@@ -2727,35 +2727,35 @@ func ParticleRR(w float64) float64 {
 		v2[j] = t3j
 	}
 	var passes2 int
-	w2.trace1 = grown(w2.trace1, 2)
+	w2.x = grown(w2.x, 2)
 	for j := range 2 {
-		w2.trace1[j] = firstX[j]
+		w2.x[j] = firstX[j]
 	}
-	w2.trace2 = grown(w2.trace2, 2)
+	w2.v = grown(w2.v, 2)
 	for j := range 2 {
-		w2.trace2[j] = firstV[j]
+		w2.v[j] = firstV[j]
 	}
 	for {
-		on := 0 < w2.trace1[passes2*2+1]
+		on := 0 < w2.x[passes2*2+1]
 		if !on {
 			break
 		}
-		w2.trace1 = grown(w2.trace1, passes2*2+4)
-		w2.trace2 = grown(w2.trace2, passes2*2+4)
-		w2.trace3 = grown(w2.trace3, passes2+1)
-		w2.trace4 = grown(w2.trace4, passes2+1)
-		w2.trace5 = grown(w2.trace5, passes2+1)
-		w2.trace6 = grown(w2.trace6, passes2+1)
-		w2.trace7 = grown(w2.trace7, passes2+1)
-		w2.trace8 = grown(w2.trace8, passes2+1)
-		w2.trace9 = grown(w2.trace9, passes2+1)
-		w2.trace10 = grown(w2.trace10, passes2+1)
-		w2.trace11 = grown(w2.trace11, passes2+1)
-		w2.trace12 = grown(w2.trace12, passes2+1)
-		w2.trace13 = grown(w2.trace13, passes2+1)
-		w2.trace14 = grown(w2.trace14, passes2+1)
-		w2.trace15 = grown(w2.trace15, passes2+1)
-		w2.trace16 = grown(w2.trace16, passes2+1)
+		w2.x = grown(w2.x, passes2*2+4)
+		w2.v = grown(w2.v, passes2*2+4)
+		w2.t5 = grown(w2.t5, passes2+1)
+		w2.t6 = grown(w2.t6, passes2+1)
+		w2.d = grown(w2.d, passes2+1)
+		w2.t7 = grown(w2.t7, passes2+1)
+		w2.d2 = grown(w2.d2, passes2+1)
+		w2.t8 = grown(w2.t8, passes2+1)
+		w2.d3 = grown(w2.d3, passes2+1)
+		w2.t9 = grown(w2.t9, passes2+1)
+		w2.t10 = grown(w2.t10, passes2+1)
+		w2.d4 = grown(w2.d4, passes2+1)
+		w2.t11 = grown(w2.t11, passes2+1)
+		w2.d5 = grown(w2.d5, passes2+1)
+		w2.t12 = grown(w2.t12, passes2+1)
+		w2.d6 = grown(w2.d6, passes2+1)
 
 		// t13[i] = 10   particle.bp:9
 		t13[0] = int32(10)
@@ -2764,25 +2764,25 @@ func ParticleRR(w float64) float64 {
 		t13[1] = int32(0)
 
 		// x1 = x + dt*v   particle.bp:11
-		trace1Row := w2.trace1[passes2*2:][:2]
-		trace2Row := w2.trace2[passes2*2:][:2]
-		trace1Row2 := w2.trace1[passes2*2+2:][:2]
+		xRow := w2.x[passes2*2:][:2]
+		vRow := w2.v[passes2*2:][:2]
+		xRow2 := w2.x[passes2*2+2:][:2]
 		for j := range 2 {
-			trace1Row2[j] = trace1Row[j] + 0.1*trace2Row[j]
+			xRow2[j] = xRow[j] + 0.1*vRow[j]
 		}
 		var s float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-			t14j := trace1Row[j] - float64(int(t13[j]))
+			t14j := xRow[j] - float64(int(t13[j]))
 			t14[j] = t14j
 			s += square(t14j)
 		}
-		w2.trace8[passes2] = s
+		w2.t8[passes2] = s
 		var s2 float64
 		for j := range 2 {
-			s2 += square(trace1Row[j] - t4[j])
+			s2 += square(xRow[j] - t4[j])
 		}
-		w2.trace15[passes2] = s2
+		w2.t12[passes2] = s2
 		var v float64
 		if s2 == 0 {
 			v = 1
@@ -2790,16 +2790,16 @@ func ParticleRR(w float64) float64 {
 			v = s2
 		}
 		v6 := math.Sqrt(v)
-		w2.trace13[passes2] = v6
+		w2.t11[passes2] = v6
 		var v7 float64
 		if s2 == 0 {
 			v7 = 0
 		} else {
 			v7 = v6
 		}
-		w2.trace11[passes2] = v7
+		w2.t10[passes2] = v7
 		v8 := 1 / v7
-		w2.trace10[passes2] = v8
+		w2.t9[passes2] = v8
 
 		// d23 = t9²   particle.bp:9
 		d23 := square(v8)
@@ -2808,20 +2808,20 @@ func ParticleRR(w float64) float64 {
 		d24 := -(d23 * (0.5 / v6))
 
 		// d4 = 2/t10   particle.bp:9
-		w2.trace12[passes2] = 2 / v7
+		w2.d4[passes2] = 2 / v7
 
 		// d5 = if t12 = 0 { 0 } else { −d23 }   particle.bp:9
 		if s2 == 0 {
-			w2.trace14[passes2] = 0
+			w2.d5[passes2] = 0
 		} else {
-			w2.trace14[passes2] = -d23
+			w2.d5[passes2] = -d23
 		}
 
 		// d6 = if t12 = 0 { 0 } else { d24 }   particle.bp:9
 		if s2 == 0 {
-			w2.trace16[passes2] = 0
+			w2.d6[passes2] = 0
 		} else {
-			w2.trace16[passes2] = d24
+			w2.d6[passes2] = d24
 		}
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -2832,16 +2832,16 @@ func ParticleRR(w float64) float64 {
 			v4 = s
 		}
 		v9 := math.Sqrt(v4)
-		w2.trace6[passes2] = v9
+		w2.t7[passes2] = v9
 		var v10 float64
 		if s == 0 {
 			v10 = 0
 		} else {
 			v10 = v9
 		}
-		w2.trace4[passes2] = v10
+		w2.t6[passes2] = v10
 		v11 := 1 / v10
-		w2.trace3[passes2] = v11
+		w2.t5[passes2] = v11
 
 		// d25 = t5²   particle.bp:9
 		d25 := square(v11)
@@ -2850,25 +2850,25 @@ func ParticleRR(w float64) float64 {
 		d26 := -(d25 * (0.5 / v9))
 
 		// d = 2/t6   particle.bp:9
-		w2.trace5[passes2] = 2 / v10
+		w2.d[passes2] = 2 / v10
 
 		// d2 = if t8 = 0 { 0 } else { −d25 }   particle.bp:9
 		if s == 0 {
-			w2.trace7[passes2] = 0
+			w2.d2[passes2] = 0
 		} else {
-			w2.trace7[passes2] = -d25
+			w2.d2[passes2] = -d25
 		}
 
 		// d3 = if t8 = 0 { 0 } else { d26 }   particle.bp:9
 		if s == 0 {
-			w2.trace9[passes2] = 0
+			w2.d3[passes2] = 0
 		} else {
-			w2.trace9[passes2] = d26
+			w2.d3[passes2] = d26
 		}
 		on2 := s == 0
 		on3 := s2 == 0
-		on4 := 0 < w2.trace1[passes2*2+3]
-		trace2Row2 := w2.trace2[passes2*2+2:][:2]
+		on4 := 0 < w2.x[passes2*2+3]
+		vRow2 := w2.v[passes2*2+2:][:2]
 		for j := range 2 {
 			// d27[i] = (if t8 = 0 { 0 } else { d26·2·t14[i] }) + (if t12 = 0 { 0 } else { d24·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
 			var v12 float64
@@ -2881,29 +2881,29 @@ func ParticleRR(w float64) float64 {
 			if on3 {
 				v13 = 0
 			} else {
-				v13 = d24 * (2 * (w2.trace1[j+passes2*2] - t4[j]))
+				v13 = d24 * (2 * (w2.x[j+passes2*2] - t4[j]))
 			}
 			d27 := v12 + v13
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v14 := trace2Row[j]
+			v14 := vRow[j]
 			if on4 {
-				trace2Row2[j] = v14 - 0.1*d27
+				vRow2[j] = v14 - 0.1*d27
 			} else {
-				trace2Row2[j] = v14
+				vRow2[j] = v14
 			}
 		}
 		passes2 += 1
 	}
 
 	// tau = -x[1]/v[1]   particle.bp:15
-	ztau := w2.trace1[passes2*2+1] / w2.trace2[passes2*2+1]
+	ztau := w2.x[passes2*2+1] / w2.v[passes2*2+1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v6 := w2.trace1[passes2*2] - ztau*w2.trace2[passes2*2]
+	v6 := w2.x[passes2*2] - ztau*w2.v[passes2*2]
 
 	// d23 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
-	d23 := -2 * v6 * w2.trace2[passes2*2] / w2.trace2[passes2*2+1]
+	d23 := -2 * v6 * w2.v[passes2*2] / w2.v[passes2*2+1]
 
 	// d24 = −d23·ztau   particle.bp:15
 	d24 := -(d23 * ztau)
@@ -3035,7 +3035,7 @@ func ParticleRR(w float64) float64 {
 	for j := range 2 {
 		d8[j] = 0
 	}
-	d8Loop(passes2, t15[:], dzx1[:], dx[:], w2.trace1, t4[:], d9[:], dv2[:], w2.trace2, w2.trace15, w2.trace13, w2.trace12, w2.trace11, w2.trace10, w2.trace14, dd[:], w2.trace16, dd2[:], w2.trace9, d10[:], nextD[:], d8[:], d11[:], w2.trace8, w2.trace6, w2.trace5, w2.trace4, w2.trace3, w2.trace7)
+	d8Loop(passes2, t15[:], dzx1[:], dx[:], w2.x, t4[:], d9[:], dv2[:], w2.v, w2.t12, w2.t11, w2.d4, w2.t10, w2.t9, w2.d5, dd[:], w2.d6, dd2[:], w2.d3, d10[:], nextD[:], d8[:], d11[:], w2.t8, w2.t7, w2.d, w2.t6, w2.t5, w2.d2)
 
 	// d25 = −d8[1]   particle.bp:9
 	d25 := -d8[1]
@@ -3245,36 +3245,36 @@ func ParticleRR(w float64) float64 {
 			}
 		}
 		var passes5 int
-		w2.trace17 = grown(w2.trace17, 2)
+		w2.x5 = grown(w2.x5, 2)
 		for j := range 2 {
-			w2.trace17[j] = firstX2[j]
+			w2.x5[j] = firstX2[j]
 		}
-		w2.trace18 = grown(w2.trace18, 2)
+		w2.v4 = grown(w2.v4, 2)
 		for j := range 2 {
-			w2.trace18[j] = firstV2[j]
+			w2.v4[j] = firstV2[j]
 		}
 		for {
 			// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
-			on4 := 0 < w2.trace17[passes5*2+1]
+			on4 := 0 < w2.x5[passes5*2+1]
 			if !on4 {
 				break
 			}
-			w2.trace17 = grown(w2.trace17, passes5*2+4)
-			w2.trace18 = grown(w2.trace18, passes5*2+4)
-			w2.trace19 = grown(w2.trace19, passes5+1)
-			w2.trace20 = grown(w2.trace20, passes5+1)
-			w2.trace21 = grown(w2.trace21, passes5+1)
-			w2.trace22 = grown(w2.trace22, passes5+1)
-			w2.trace23 = grown(w2.trace23, passes5+1)
-			w2.trace24 = grown(w2.trace24, passes5+1)
-			w2.trace25 = grown(w2.trace25, passes5+1)
-			w2.trace26 = grown(w2.trace26, passes5+1)
-			w2.trace27 = grown(w2.trace27, passes5+1)
-			w2.trace28 = grown(w2.trace28, passes5+1)
-			w2.trace29 = grown(w2.trace29, passes5+1)
-			w2.trace30 = grown(w2.trace30, passes5+1)
-			w2.trace31 = grown(w2.trace31, passes5+1)
-			w2.trace32 = grown(w2.trace32, passes5+1)
+			w2.x5 = grown(w2.x5, passes5*2+4)
+			w2.v4 = grown(w2.v4, passes5*2+4)
+			w2.t19 = grown(w2.t19, passes5+1)
+			w2.t20 = grown(w2.t20, passes5+1)
+			w2.d12 = grown(w2.d12, passes5+1)
+			w2.t21 = grown(w2.t21, passes5+1)
+			w2.d13 = grown(w2.d13, passes5+1)
+			w2.t22 = grown(w2.t22, passes5+1)
+			w2.d14 = grown(w2.d14, passes5+1)
+			w2.t23 = grown(w2.t23, passes5+1)
+			w2.t24 = grown(w2.t24, passes5+1)
+			w2.d15 = grown(w2.d15, passes5+1)
+			w2.t25 = grown(w2.t25, passes5+1)
+			w2.d16 = grown(w2.d16, passes5+1)
+			w2.t26 = grown(w2.t26, passes5+1)
+			w2.d17 = grown(w2.d17, passes5+1)
 
 			// t29[i] = 10   particle.bp:9
 			t29[0] = int32(10)
@@ -3283,25 +3283,25 @@ func ParticleRR(w float64) float64 {
 			t29[1] = int32(0)
 
 			// x1 = x + dt*v   particle.bp:11
-			trace17Row := w2.trace17[passes5*2:][:2]
-			trace18Row := w2.trace18[passes5*2:][:2]
-			trace17Row2 := w2.trace17[passes5*2+2:][:2]
+			x5Row := w2.x5[passes5*2:][:2]
+			v4Row := w2.v4[passes5*2:][:2]
+			x5Row2 := w2.x5[passes5*2+2:][:2]
 			for j := range 2 {
-				trace17Row2[j] = trace17Row[j] + 0.1*trace18Row[j]
+				x5Row2[j] = x5Row[j] + 0.1*v4Row[j]
 			}
 			var s float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				t30j := trace17Row[j] - float64(int(t29[j]))
+				t30j := x5Row[j] - float64(int(t29[j]))
 				t30[j] = t30j
 				s += square(t30j)
 			}
-			w2.trace24[passes5] = s
+			w2.t22[passes5] = s
 			var s2 float64
 			for j := range 2 {
-				s2 += square(trace17Row[j] - t18[j])
+				s2 += square(x5Row[j] - t18[j])
 			}
-			w2.trace31[passes5] = s2
+			w2.t26[passes5] = s2
 			var v9 float64
 			if s2 == 0 {
 				v9 = 1
@@ -3309,16 +3309,16 @@ func ParticleRR(w float64) float64 {
 				v9 = s2
 			}
 			v10 := math.Sqrt(v9)
-			w2.trace29[passes5] = v10
+			w2.t25[passes5] = v10
 			var v11 float64
 			if s2 == 0 {
 				v11 = 0
 			} else {
 				v11 = v10
 			}
-			w2.trace27[passes5] = v11
+			w2.t24[passes5] = v11
 			v12 := 1 / v11
-			w2.trace26[passes5] = v12
+			w2.t23[passes5] = v12
 
 			// d26 = t23²   particle.bp:9
 			d26 := square(v12)
@@ -3327,20 +3327,20 @@ func ParticleRR(w float64) float64 {
 			d27 := -(d26 * (0.5 / v10))
 
 			// d15 = 2/t24   particle.bp:9
-			w2.trace28[passes5] = 2 / v11
+			w2.d15[passes5] = 2 / v11
 
 			// d16 = if t26 = 0 { 0 } else { −d26 }   particle.bp:9
 			if s2 == 0 {
-				w2.trace30[passes5] = 0
+				w2.d16[passes5] = 0
 			} else {
-				w2.trace30[passes5] = -d26
+				w2.d16[passes5] = -d26
 			}
 
 			// d17 = if t26 = 0 { 0 } else { d27 }   particle.bp:9
 			if s2 == 0 {
-				w2.trace32[passes5] = 0
+				w2.d17[passes5] = 0
 			} else {
-				w2.trace32[passes5] = d27
+				w2.d17[passes5] = d27
 			}
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3351,16 +3351,16 @@ func ParticleRR(w float64) float64 {
 				v13 = s
 			}
 			v14 := math.Sqrt(v13)
-			w2.trace22[passes5] = v14
+			w2.t21[passes5] = v14
 			var v15 float64
 			if s == 0 {
 				v15 = 0
 			} else {
 				v15 = v14
 			}
-			w2.trace20[passes5] = v15
+			w2.t20[passes5] = v15
 			v16 := 1 / v15
-			w2.trace19[passes5] = v16
+			w2.t19[passes5] = v16
 
 			// d28 = t19²   particle.bp:9
 			d28 := square(v16)
@@ -3369,25 +3369,25 @@ func ParticleRR(w float64) float64 {
 			d29 := -(d28 * (0.5 / v14))
 
 			// d12 = 2/t20   particle.bp:9
-			w2.trace21[passes5] = 2 / v15
+			w2.d12[passes5] = 2 / v15
 
 			// d13 = if t22 = 0 { 0 } else { −d28 }   particle.bp:9
 			if s == 0 {
-				w2.trace23[passes5] = 0
+				w2.d13[passes5] = 0
 			} else {
-				w2.trace23[passes5] = -d28
+				w2.d13[passes5] = -d28
 			}
 
 			// d14 = if t22 = 0 { 0 } else { d29 }   particle.bp:9
 			if s == 0 {
-				w2.trace25[passes5] = 0
+				w2.d14[passes5] = 0
 			} else {
-				w2.trace25[passes5] = d29
+				w2.d14[passes5] = d29
 			}
 			on5 := s == 0
 			on6 := s2 == 0
-			on7 := 0 < w2.trace17[passes5*2+3]
-			trace18Row2 := w2.trace18[passes5*2+2:][:2]
+			on7 := 0 < w2.x5[passes5*2+3]
+			v4Row2 := w2.v4[passes5*2+2:][:2]
 			for j := range 2 {
 				// d30[i] = (if t22 = 0 { 0 } else { d29·2·t30[i] }) + (if t26 = 0 { 0 } else { d27·2·(x5[passes₅,i] − t18[i]) })   particle.bp:13
 				var v17 float64
@@ -3400,32 +3400,32 @@ func ParticleRR(w float64) float64 {
 				if on6 {
 					v18 = 0
 				} else {
-					v18 = d27 * (2 * (w2.trace17[j+passes5*2] - t18[j]))
+					v18 = d27 * (2 * (w2.x5[j+passes5*2] - t18[j]))
 				}
 				d30 := v17 + v18
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v19 := trace18Row[j]
+				v19 := v4Row[j]
 				if on7 {
-					trace18Row2[j] = v19 - 0.1*d30
+					v4Row2[j] = v19 - 0.1*d30
 				} else {
-					trace18Row2[j] = v19
+					v4Row2[j] = v19
 				}
 			}
 			passes5 += 1
 		}
 
 		// return (x[0] + tau*v[0])^2   particle.bp:16
-		v9 := w2.trace17[passes5*2] - w2.trace17[passes5*2+1]/w2.trace18[passes5*2+1]*w2.trace18[passes5*2]
+		v9 := w2.x5[passes5*2] - w2.x5[passes5*2+1]/w2.v4[passes5*2+1]*w2.v4[passes5*2]
 
 		// d26 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
-		d26 := -2 * v9 * w2.trace18[passes5*2] / w2.trace18[passes5*2+1]
+		d26 := -2 * v9 * w2.v4[passes5*2] / w2.v4[passes5*2+1]
 
 		// d27 = −d26·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
-		d27 := -(d26 * (w2.trace17[passes5*2+1] / w2.trace18[passes5*2+1]))
+		d27 := -(d26 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1]))
 
 		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
-		dztau2 := -2 * v9 * (w2.trace17[passes5*2+1] / w2.trace18[passes5*2+1])
+		dztau2 := -2 * v9 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1])
 
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
@@ -3464,7 +3464,7 @@ func ParticleRR(w float64) float64 {
 		for j := range 2 {
 			d19[j] = 0
 		}
-		d8Loop(passes5, t31[:], dzx12[:], dx2[:], w2.trace17, t18[:], d20[:], dv4[:], w2.trace18, w2.trace31, w2.trace29, w2.trace28, w2.trace27, w2.trace26, w2.trace30, dd3[:], w2.trace32, dd4[:], w2.trace25, d21[:], nextD2[:], d19[:], d22[:], w2.trace24, w2.trace22, w2.trace21, w2.trace20, w2.trace19, w2.trace23)
+		d8Loop(passes5, t31[:], dzx12[:], dx2[:], w2.x5, t18[:], d20[:], dv4[:], w2.v4, w2.t26, w2.t25, w2.d15, w2.t24, w2.t23, w2.d16, dd3[:], w2.d17, dd4[:], w2.d14, d21[:], nextD2[:], d19[:], d22[:], w2.t22, w2.t21, w2.d12, w2.t20, w2.t19, w2.d13)
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{

@@ -6,30 +6,9 @@ import "sync"
 
 // particleRFTrace is what ParticleRF keeps of each pass of its loops.
 type particleRFTrace struct {
-	trace1  []float64
-	trace2  []float64
-	trace3  []float64
-	trace4  []float64
-	trace5  []float64
-	trace6  []float64
-	trace7  []float64
-	trace8  []float64
-	trace9  []float64
-	trace10 []float64
-	trace11 []float64
-	trace12 []float64
-	trace13 []float64
-	trace14 []float64
-	trace15 []float64
-	trace16 []float64
-	trace17 []float64
-	trace18 []float64
-	trace19 []float64
-	trace20 []float64
-	trace21 []float64
-	trace22 []float64
-	trace23 []float64
-	trace24 []float64
+	x, v, t5, t6, t7, t8, t9, t10          []float64
+	t11, t12, t13, t14, x5, v4, t24, t25   []float64
+	t26, t27, t28, t29, t30, t31, t32, t33 []float64
 }
 
 var particleRFTraces = sync.Pool{New: func() any {
@@ -38,38 +17,10 @@ var particleRFTraces = sync.Pool{New: func() any {
 
 // particleRRTrace is what ParticleRR keeps of each pass of its loops.
 type particleRRTrace struct {
-	trace1  []float64
-	trace2  []float64
-	trace3  []float64
-	trace4  []float64
-	trace5  []float64
-	trace6  []float64
-	trace7  []float64
-	trace8  []float64
-	trace9  []float64
-	trace10 []float64
-	trace11 []float64
-	trace12 []float64
-	trace13 []float64
-	trace14 []float64
-	trace15 []float64
-	trace16 []float64
-	trace17 []float64
-	trace18 []float64
-	trace19 []float64
-	trace20 []float64
-	trace21 []float64
-	trace22 []float64
-	trace23 []float64
-	trace24 []float64
-	trace25 []float64
-	trace26 []float64
-	trace27 []float64
-	trace28 []float64
-	trace29 []float64
-	trace30 []float64
-	trace31 []float64
-	trace32 []float64
+	x, v, t5, t6, d, t7, d2, t8            []float64
+	d3, t9, t10, d4, t11, d5, t12, d6      []float64
+	x5, v4, t19, t20, d12, t21, d13, t22   []float64
+	d14, t23, t24, d15, t25, d16, t26, d17 []float64
 }
 
 var particleRRTraces = sync.Pool{New: func() any {

@@ -1286,43 +1286,43 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	v3 := 0
 	var done bool
 	var passes2 int
-	w.trace1 = grown(w.trace1, 2)
+	w.x = grown(w.x, 2)
 	for j := range 2 {
-		w.trace1[j] = firstX[j]
+		w.x[j] = firstX[j]
 	}
-	w.trace2 = grown(w.trace2, 1)
-	w.trace2[0] = v
-	w.trace3 = grown(w.trace3, 2)
+	w.fx = grown(w.fx, 1)
+	w.fx[0] = v
+	w.g = grown(w.g, 2)
 	for j := range 2 {
-		w.trace3[j] = firstG[j]
+		w.g[j] = firstG[j]
 	}
-	w.trace4 = grown(w.trace4, 1)
-	w.trace4[0] = v2
-	w.marks1 = grown(w.marks1, 1)
-	w.marks1[0] = int32(v3)
+	w.eta = grown(w.eta, 1)
+	w.eta[0] = v2
+	w.i = grown(w.i, 1)
+	w.i[0] = int32(v3)
 	for {
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		on := !done
 		if !on {
 			break
 		}
-		w.trace1 = grown(w.trace1, passes2*2+4)
-		w.trace2 = grown(w.trace2, passes2+2)
-		w.trace3 = grown(w.trace3, passes2*2+4)
-		w.trace4 = grown(w.trace4, passes2+2)
-		w.marks1 = grown(w.marks1, passes2+2)
-		w.trace5 = grown(w.trace5, passes2+1)
-		w.trace6 = grown(w.trace6, passes2+1)
-		w.trace7 = grown(w.trace7, passes2+1)
+		w.x = grown(w.x, passes2*2+4)
+		w.fx = grown(w.fx, passes2+2)
+		w.g = grown(w.g, passes2*2+4)
+		w.eta = grown(w.eta, passes2+2)
+		w.i = grown(w.i, passes2+2)
+		w.t2 = grown(w.t2, passes2+1)
+		w.znear = grown(w.znear, passes2+1)
+		w.zstop0 = grown(w.zstop0, passes2+1)
 		var s2 float64
 		var s3 float64
-		eta11 := w.trace4[passes2]
-		trace1Row := w.trace1[passes2*2:][:2]
-		trace3Row := w.trace3[passes2*2:][:2]
+		eta11 := w.eta[passes2]
+		xRow := w.x[passes2*2:][:2]
+		gRow := w.g[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x - eta*g   descent.bp:6
-			x7 := trace1Row[j]
-			x1j := x7 - eta11*trace3Row[j]
+			x7 := xRow[j]
+			x1j := x7 - eta11*gRow[j]
 			x1[j] = x1j
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -1331,12 +1331,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			// sumsq(p) - sumsq(q)   saddle.bp:5
 			s3 += square(x1j)
 		}
-		w.trace5[passes2] = s3
+		w.t2[passes2] = s3
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
 		for j := range 2 {
-			s4 += square(trace3Row[j])
+			s4 += square(gRow[j])
 		}
 		var zstop03 float64
 		on2 := s4 == 0
@@ -1349,11 +1349,11 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			zstop03 = math.Sqrt(v4)
 		}
-		w.trace7[passes2] = zstop03
-		stop0 := w.trace7[passes2] <= 1e-5
+		w.zstop0[passes2] = zstop03
+		stop0 := w.zstop0[passes2] <= 1e-5
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(w.marks1[passes2]) == 10
+		grow2 := int(w.i[passes2]) == 10
 		var znear3 float64
 		on3 := s2 == 0
 		if !on3 {
@@ -1365,10 +1365,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			znear3 = math.Sqrt(v4)
 		}
-		w.trace6[passes2] = znear3
+		w.znear[passes2] = znear3
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near := w.trace6[passes2] <= 1e-5
+		near := w.znear[passes2] <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done5 := stop0 || !grow2 && near
@@ -1377,7 +1377,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		f1 := s3 - s
 
 		// better = f1 < fx   descent.bp:11
-		better := f1 < w.trace2[passes2]
+		better := f1 < w.fx[passes2]
 
 		// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 		var v4 int
@@ -1385,19 +1385,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			v4 = 0
 		} else {
 			if better {
-				v4 = int(w.marks1[passes2]) + 1
+				v4 = int(w.i[passes2]) + 1
 			} else {
 				v4 = 0
 			}
 		}
-		w.marks1[passes2+1] = int32(v4)
+		w.i[passes2+1] = int32(v4)
 		if grow2 {
-			w.trace4[passes2+1] = 2 * eta11
+			w.eta[passes2+1] = 2 * eta11
 		} else {
 			if better {
-				w.trace4[passes2+1] = eta11
+				w.eta[passes2+1] = eta11
 			} else {
-				w.trace4[passes2+1] = eta11 / 2
+				w.eta[passes2+1] = eta11 / 2
 			}
 		}
 
@@ -1406,25 +1406,25 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		if move {
-			w.trace2[passes2+1] = f1
+			w.fx[passes2+1] = f1
 		} else {
-			w.trace2[passes2+1] = w.trace2[passes2]
+			w.fx[passes2+1] = w.fx[passes2]
 		}
-		trace3Row2 := w.trace3[passes2*2+2:][:2]
-		trace1Row2 := w.trace1[passes2*2+2:][:2]
+		gRow2 := w.g[passes2*2+2:][:2]
+		xRow2 := w.x[passes2*2+2:][:2]
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move {
-				trace3Row2[j] = 2 * x1[j]
+				gRow2[j] = 2 * x1[j]
 			} else {
-				trace3Row2[j] = w.trace3[j+passes2*2]
+				gRow2[j] = w.g[j+passes2*2]
 			}
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move {
-				trace1Row2[j] = x1[j]
+				xRow2[j] = x1[j]
 			} else {
-				trace1Row2[j] = w.trace1[j+passes2*2]
+				xRow2[j] = w.x[j+passes2*2]
 			}
 		}
 		done = done5
@@ -1554,10 +1554,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		i2 = i5
 		done2 = done6
 	}
-	trace1Row := w.trace1[passes2*2:][:2]
+	xRow := w.x[passes2*2:][:2]
 	for j := range 2 {
 		// dx[i] = −2·x[passes₂,i]   saddle.bp:5
-		dx := -2 * trace1Row[j]
+		dx := -2 * xRow[j]
 
 		// dx2 = dx   saddle.bp:5
 		dx2[j] = dx
@@ -1572,12 +1572,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	var d float64
 	for t4 := range passes2 {
 		var s2 float64
-		trace3Row := w.trace3[passes2*2-t4*2-2:][:2]
-		trace1Row2 := w.trace1[passes2*2-t4*2-2:][:2]
+		gRow := w.g[passes2*2-t4*2-2:][:2]
+		xRow2 := w.x[passes2*2-t4*2-2:][:2]
 		for j := range 2 {
 			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[passes₂ − t₄ − 1,i] − eta[passes₂ − t₄ − 1]·g[passes₂ − t₄ − 1,i])   descent.bp:6
-			g7 := trace3Row[j]
-			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(trace1Row2[j]-w.trace4[passes2-t4-1]*g7))
+			g7 := gRow[j]
+			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-w.eta[passes2-t4-1]*g7))
 			dzx1[j] = dzx1j
 
 			// s2 = Σᵢ dzx1[i]·g[passes₂ − t₄ − 1,i]   descent.bp:6
@@ -1585,19 +1585,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(w.marks1[passes2-t4-1]) == 10
+		grow2 := int(w.i[passes2-t4-1]) == 10
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
-		stop02 := w.trace7[passes2-t4-1] <= 1e-5
+		stop02 := w.zstop0[passes2-t4-1] <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near2 := w.trace6[passes2-t4-1] <= 1e-5
+		near2 := w.znear[passes2-t4-1] <= 1e-5
 
 		// -f(x)   descent.bp:22
-		f12 := w.trace5[passes2-t4-1] - s
+		f12 := w.t2[passes2-t4-1] - s
 
 		// better = f1 < fx   descent.bp:11
-		better2 := f12 < w.trace2[passes2-t4-1]
+		better2 := f12 < w.fx[passes2-t4-1]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move2 := !stop02 && !grow2 && !near2 && better2
@@ -1651,7 +1651,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			var v9 float64
 			if move2 {
-				v9 = dzx1[j] * w.trace4[passes2-t4-1]
+				v9 = dzx1[j] * w.eta[passes2-t4-1]
 			}
 			nextDg[j] = v8 - v9
 
@@ -1907,43 +1907,43 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		v8 := s - s4
 		var done9 bool
 		var passes5 int
-		w.trace8 = grown(w.trace8, 2)
+		w.x6 = grown(w.x6, 2)
 		for j := range 2 {
-			w.trace8[j] = firstX2[j]
+			w.x6[j] = firstX2[j]
 		}
-		w.trace9 = grown(w.trace9, 1)
-		w.trace9[0] = v8
-		w.trace10 = grown(w.trace10, 2)
+		w.fx8 = grown(w.fx8, 1)
+		w.fx8[0] = v8
+		w.g6 = grown(w.g6, 2)
 		for j := range 2 {
-			w.trace10[j] = firstG2[j]
+			w.g6[j] = firstG2[j]
 		}
-		w.trace11 = grown(w.trace11, 1)
-		w.trace11[0] = v5
-		w.marks2 = grown(w.marks2, 1)
-		w.marks2[0] = int32(v6)
+		w.eta8 = grown(w.eta8, 1)
+		w.eta8[0] = v5
+		w.i8 = grown(w.i8, 1)
+		w.i8[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 			on4 := !done9
 			if !on4 {
 				break
 			}
-			w.trace8 = grown(w.trace8, passes5*2+4)
-			w.trace9 = grown(w.trace9, passes5+2)
-			w.trace10 = grown(w.trace10, passes5*2+4)
-			w.trace11 = grown(w.trace11, passes5+2)
-			w.marks2 = grown(w.marks2, passes5+2)
-			w.trace12 = grown(w.trace12, passes5+1)
-			w.trace13 = grown(w.trace13, passes5+1)
-			w.trace14 = grown(w.trace14, passes5+1)
+			w.x6 = grown(w.x6, passes5*2+4)
+			w.fx8 = grown(w.fx8, passes5+2)
+			w.g6 = grown(w.g6, passes5*2+4)
+			w.eta8 = grown(w.eta8, passes5+2)
+			w.i8 = grown(w.i8, passes5+2)
+			w.t3 = grown(w.t3, passes5+1)
+			w.znear2 = grown(w.znear2, passes5+1)
+			w.zstop02 = grown(w.zstop02, passes5+1)
 			var s6 float64
 			var s7 float64
-			eta11 := w.trace11[passes5]
-			trace8Row := w.trace8[passes5*2:][:2]
-			trace10Row := w.trace10[passes5*2:][:2]
+			eta11 := w.eta8[passes5]
+			x6Row := w.x6[passes5*2:][:2]
+			g6Row := w.g6[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x - eta*g   descent.bp:6
-				x7 := trace8Row[j]
-				x15j := x7 - eta11*trace10Row[j]
+				x7 := x6Row[j]
+				x15j := x7 - eta11*g6Row[j]
 				x15[j] = x15j
 
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -1952,12 +1952,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				// sumsq(p) - sumsq(q)   saddle.bp:5
 				s7 += square(x15j)
 			}
-			w.trace12[passes5] = s7
+			w.t3[passes5] = s7
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
 			for j := range 2 {
-				s8 += square(trace10Row[j])
+				s8 += square(g6Row[j])
 			}
 			var zstop04 float64
 			on5 := s8 == 0
@@ -1970,11 +1970,11 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				}
 				zstop04 = math.Sqrt(v9)
 			}
-			w.trace14[passes5] = zstop04
-			stop06 := w.trace14[passes5] <= 1e-5
+			w.zstop02[passes5] = zstop04
+			stop06 := w.zstop02[passes5] <= 1e-5
 
 			// grow = i == 10   descent.bp:8
-			grow6 := int(w.marks2[passes5]) == 10
+			grow6 := int(w.i8[passes5]) == 10
 			var znear4 float64
 			on6 := s6 == 0
 			if !on6 {
@@ -1986,10 +1986,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				}
 				znear4 = math.Sqrt(v9)
 			}
-			w.trace13[passes5] = znear4
+			w.znear2[passes5] = znear4
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near6 := w.trace13[passes5] <= 1e-5
+			near6 := w.znear2[passes5] <= 1e-5
 
 			// next done = stop0 || (!grow && near)   descent.bp:13
 			done11 := stop06 || !grow6 && near6
@@ -1998,7 +1998,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			f16 := s7 - s4
 
 			// better = f1 < fx   descent.bp:11
-			better6 := f16 < w.trace9[passes5]
+			better6 := f16 < w.fx8[passes5]
 
 			// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 			var v9 int
@@ -2006,19 +2006,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				v9 = 0
 			} else {
 				if better6 {
-					v9 = int(w.marks2[passes5]) + 1
+					v9 = int(w.i8[passes5]) + 1
 				} else {
 					v9 = 0
 				}
 			}
-			w.marks2[passes5+1] = int32(v9)
+			w.i8[passes5+1] = int32(v9)
 			if grow6 {
-				w.trace11[passes5+1] = 2 * eta11
+				w.eta8[passes5+1] = 2 * eta11
 			} else {
 				if better6 {
-					w.trace11[passes5+1] = eta11
+					w.eta8[passes5+1] = eta11
 				} else {
-					w.trace11[passes5+1] = eta11 / 2
+					w.eta8[passes5+1] = eta11 / 2
 				}
 			}
 
@@ -2027,25 +2027,25 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move6 {
-				w.trace9[passes5+1] = f16
+				w.fx8[passes5+1] = f16
 			} else {
-				w.trace9[passes5+1] = w.trace9[passes5]
+				w.fx8[passes5+1] = w.fx8[passes5]
 			}
-			trace10Row2 := w.trace10[passes5*2+2:][:2]
-			trace8Row2 := w.trace8[passes5*2+2:][:2]
+			g6Row2 := w.g6[passes5*2+2:][:2]
+			x6Row2 := w.x6[passes5*2+2:][:2]
 			for j := range 2 {
 				// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 				if move6 {
-					trace10Row2[j] = 2 * x15[j]
+					g6Row2[j] = 2 * x15[j]
 				} else {
-					trace10Row2[j] = w.trace10[j+passes5*2]
+					g6Row2[j] = w.g6[j+passes5*2]
 				}
 
 				// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 				if move6 {
-					trace8Row2[j] = x15[j]
+					x6Row2[j] = x15[j]
 				} else {
-					trace8Row2[j] = w.trace8[j+passes5*2]
+					x6Row2[j] = w.x6[j+passes5*2]
 				}
 			}
 			done9 = done11
@@ -2094,10 +2094,10 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		} else {
 			fx6 = fx3
 		}
-		trace8Row := w.trace8[passes5*2:][:2]
+		x6Row := w.x6[passes5*2:][:2]
 		for j := range 2 {
 			// dx3[i] = −2·x6[passes₅,i]   saddle.bp:5
-			dx3 := -2 * trace8Row[j]
+			dx3 := -2 * x6Row[j]
 
 			// dx4 = dx3   saddle.bp:5
 			dx4[j] = dx3
@@ -2112,12 +2112,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var d4 float64
 		for t5 := range passes5 {
 			var s7 float64
-			trace10Row := w.trace10[passes5*2-t5*2-2:][:2]
-			trace8Row2 := w.trace8[passes5*2-t5*2-2:][:2]
+			g6Row := w.g6[passes5*2-t5*2-2:][:2]
+			x6Row2 := w.x6[passes5*2-t5*2-2:][:2]
 			for j := range 2 {
 				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[passes₅ − t₅ − 1,i] − eta8[passes₅ − t₅ − 1]·g6[passes₅ − t₅ − 1,i])   descent.bp:6
-				g7 := trace10Row[j]
-				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(trace8Row2[j]-w.trace11[passes5-t5-1]*g7))
+				g7 := g6Row[j]
+				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-w.eta8[passes5-t5-1]*g7))
 				dzx12[j] = dzx12j
 
 				// s7 = Σᵢ dzx1_2[i]·g6[passes₅ − t₅ − 1,i]   descent.bp:6
@@ -2125,19 +2125,19 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 
 			// grow = i == 10   descent.bp:8
-			grow7 := int(w.marks2[passes5-t5-1]) == 10
+			grow7 := int(w.i8[passes5-t5-1]) == 10
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
-			stop07 := w.trace14[passes5-t5-1] <= 1e-5
+			stop07 := w.zstop02[passes5-t5-1] <= 1e-5
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near7 := w.trace13[passes5-t5-1] <= 1e-5
+			near7 := w.znear2[passes5-t5-1] <= 1e-5
 
 			// -f(x)   descent.bp:22
-			f17 := w.trace12[passes5-t5-1] - s4
+			f17 := w.t3[passes5-t5-1] - s4
 
 			// better = f1 < fx   descent.bp:11
-			better7 := f17 < w.trace9[passes5-t5-1]
+			better7 := f17 < w.fx8[passes5-t5-1]
 
 			// move = !stop0 && !grow && !near && better   descent.bp:12
 			move7 := !stop07 && !grow7 && !near7 && better7
@@ -2191,7 +2191,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				}
 				var v14 float64
 				if move7 {
-					v14 = dzx12[j] * w.trace11[passes5-t5-1]
+					v14 = dzx12[j] * w.eta8[passes5-t5-1]
 				}
 				nextDg2[j] = v13 - v14
 
@@ -2475,43 +2475,43 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	v3 := 0
 	var done bool
 	var passes2 int
-	w.trace1 = grown(w.trace1, 2)
+	w.x = grown(w.x, 2)
 	for j := range 2 {
-		w.trace1[j] = firstX[j]
+		w.x[j] = firstX[j]
 	}
-	w.trace2 = grown(w.trace2, 1)
-	w.trace2[0] = v
-	w.trace3 = grown(w.trace3, 2)
+	w.fx = grown(w.fx, 1)
+	w.fx[0] = v
+	w.g = grown(w.g, 2)
 	for j := range 2 {
-		w.trace3[j] = firstG[j]
+		w.g[j] = firstG[j]
 	}
-	w.trace4 = grown(w.trace4, 1)
-	w.trace4[0] = v2
-	w.marks1 = grown(w.marks1, 1)
-	w.marks1[0] = int32(v3)
+	w.eta = grown(w.eta, 1)
+	w.eta[0] = v2
+	w.i = grown(w.i, 1)
+	w.i[0] = int32(v3)
 	for {
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		on := !done
 		if !on {
 			break
 		}
-		w.trace1 = grown(w.trace1, passes2*2+4)
-		w.trace2 = grown(w.trace2, passes2+2)
-		w.trace3 = grown(w.trace3, passes2*2+4)
-		w.trace4 = grown(w.trace4, passes2+2)
-		w.marks1 = grown(w.marks1, passes2+2)
-		w.trace5 = grown(w.trace5, passes2+1)
-		w.trace6 = grown(w.trace6, passes2+1)
-		w.trace7 = grown(w.trace7, passes2+1)
+		w.x = grown(w.x, passes2*2+4)
+		w.fx = grown(w.fx, passes2+2)
+		w.g = grown(w.g, passes2*2+4)
+		w.eta = grown(w.eta, passes2+2)
+		w.i = grown(w.i, passes2+2)
+		w.t = grown(w.t, passes2+1)
+		w.znear = grown(w.znear, passes2+1)
+		w.zstop0 = grown(w.zstop0, passes2+1)
 		var s2 float64
 		var s3 float64
-		eta11 := w.trace4[passes2]
-		trace1Row := w.trace1[passes2*2:][:2]
-		trace3Row := w.trace3[passes2*2:][:2]
+		eta11 := w.eta[passes2]
+		xRow := w.x[passes2*2:][:2]
+		gRow := w.g[passes2*2:][:2]
 		for j := range 2 {
 			// x1 = x - eta*g   descent.bp:6
-			x7 := trace1Row[j]
-			x1j := x7 - eta11*trace3Row[j]
+			x7 := xRow[j]
+			x1j := x7 - eta11*gRow[j]
 			x1[j] = x1j
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -2520,12 +2520,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			// sumsq(p) - sumsq(q)   saddle.bp:5
 			s3 += square(x1j)
 		}
-		w.trace5[passes2] = s3
+		w.t[passes2] = s3
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
 		var s4 float64
 		for j := range 2 {
-			s4 += square(trace3Row[j])
+			s4 += square(gRow[j])
 		}
 		var zstop03 float64
 		on2 := s4 == 0
@@ -2538,11 +2538,11 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			zstop03 = math.Sqrt(v4)
 		}
-		w.trace7[passes2] = zstop03
-		stop0 := w.trace7[passes2] <= 1e-5
+		w.zstop0[passes2] = zstop03
+		stop0 := w.zstop0[passes2] <= 1e-5
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(w.marks1[passes2]) == 10
+		grow2 := int(w.i[passes2]) == 10
 		var znear3 float64
 		on3 := s2 == 0
 		if !on3 {
@@ -2554,10 +2554,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			znear3 = math.Sqrt(v4)
 		}
-		w.trace6[passes2] = znear3
+		w.znear[passes2] = znear3
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near := w.trace6[passes2] <= 1e-5
+		near := w.znear[passes2] <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done5 := stop0 || !grow2 && near
@@ -2566,7 +2566,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		f1 := s3 - s
 
 		// better = f1 < fx   descent.bp:11
-		better := f1 < w.trace2[passes2]
+		better := f1 < w.fx[passes2]
 
 		// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 		var v4 int
@@ -2574,19 +2574,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			v4 = 0
 		} else {
 			if better {
-				v4 = int(w.marks1[passes2]) + 1
+				v4 = int(w.i[passes2]) + 1
 			} else {
 				v4 = 0
 			}
 		}
-		w.marks1[passes2+1] = int32(v4)
+		w.i[passes2+1] = int32(v4)
 		if grow2 {
-			w.trace4[passes2+1] = 2 * eta11
+			w.eta[passes2+1] = 2 * eta11
 		} else {
 			if better {
-				w.trace4[passes2+1] = eta11
+				w.eta[passes2+1] = eta11
 			} else {
-				w.trace4[passes2+1] = eta11 / 2
+				w.eta[passes2+1] = eta11 / 2
 			}
 		}
 
@@ -2595,25 +2595,25 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		if move {
-			w.trace2[passes2+1] = f1
+			w.fx[passes2+1] = f1
 		} else {
-			w.trace2[passes2+1] = w.trace2[passes2]
+			w.fx[passes2+1] = w.fx[passes2]
 		}
-		trace3Row2 := w.trace3[passes2*2+2:][:2]
-		trace1Row2 := w.trace1[passes2*2+2:][:2]
+		gRow2 := w.g[passes2*2+2:][:2]
+		xRow2 := w.x[passes2*2+2:][:2]
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move {
-				trace3Row2[j] = 2 * x1[j]
+				gRow2[j] = 2 * x1[j]
 			} else {
-				trace3Row2[j] = w.trace3[j+passes2*2]
+				gRow2[j] = w.g[j+passes2*2]
 			}
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move {
-				trace1Row2[j] = x1[j]
+				xRow2[j] = x1[j]
 			} else {
-				trace1Row2[j] = w.trace1[j+passes2*2]
+				xRow2[j] = w.x[j+passes2*2]
 			}
 		}
 		done = done5
@@ -2743,10 +2743,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		i2 = i5
 		done2 = done6
 	}
-	trace1Row := w.trace1[passes2*2:][:2]
+	xRow := w.x[passes2*2:][:2]
 	for j := range 2 {
 		// dx[i] = −2·x[passes₂,i]   saddle.bp:5
-		dx := -2 * trace1Row[j]
+		dx := -2 * xRow[j]
 
 		// dx2 = dx   saddle.bp:5
 		dx2[j] = dx
@@ -2761,12 +2761,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	var d2 float64
 	for t3 := range passes2 {
 		var s2 float64
-		trace3Row := w.trace3[passes2*2-t3*2-2:][:2]
-		trace1Row2 := w.trace1[passes2*2-t3*2-2:][:2]
+		gRow := w.g[passes2*2-t3*2-2:][:2]
+		xRow2 := w.x[passes2*2-t3*2-2:][:2]
 		for j := range 2 {
 			// dzx1[i] = dx2[i] + 2·dg[i] + dfx·2·(x[passes₂ − t₃ − 1,i] − eta[passes₂ − t₃ − 1]·g[passes₂ − t₃ − 1,i])   descent.bp:6
-			g7 := trace3Row[j]
-			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(trace1Row2[j]-w.trace4[passes2-t3-1]*g7))
+			g7 := gRow[j]
+			dzx1j := dx2[j] + 2*dg[j] + dfx*(2*(xRow2[j]-w.eta[passes2-t3-1]*g7))
 			dzx1[j] = dzx1j
 
 			// s2 = Σᵢ dzx1[i]·g[passes₂ − t₃ − 1,i]   descent.bp:6
@@ -2774,19 +2774,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 
 		// grow = i == 10   descent.bp:8
-		grow2 := int(w.marks1[passes2-t3-1]) == 10
+		grow2 := int(w.i[passes2-t3-1]) == 10
 
 		// stop0 = norm(g) <= 1e-5   descent.bp:7
-		stop02 := w.trace7[passes2-t3-1] <= 1e-5
+		stop02 := w.zstop0[passes2-t3-1] <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
-		near2 := w.trace6[passes2-t3-1] <= 1e-5
+		near2 := w.znear[passes2-t3-1] <= 1e-5
 
 		// -f(x)   descent.bp:22
-		f12 := w.trace5[passes2-t3-1] - s
+		f12 := w.t[passes2-t3-1] - s
 
 		// better = f1 < fx   descent.bp:11
-		better2 := f12 < w.trace2[passes2-t3-1]
+		better2 := f12 < w.fx[passes2-t3-1]
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move2 := !stop02 && !grow2 && !near2 && better2
@@ -2840,7 +2840,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			var v9 float64
 			if move2 {
-				v9 = dzx1[j] * w.trace4[passes2-t3-1]
+				v9 = dzx1[j] * w.eta[passes2-t3-1]
 			}
 			nextDg[j] = v8 - v9
 
@@ -3096,43 +3096,43 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		v8 := s - s4
 		var done9 bool
 		var passes5 int
-		w.trace8 = grown(w.trace8, 2)
+		w.x6 = grown(w.x6, 2)
 		for j := range 2 {
-			w.trace8[j] = firstX2[j]
+			w.x6[j] = firstX2[j]
 		}
-		w.trace9 = grown(w.trace9, 1)
-		w.trace9[0] = v8
-		w.trace10 = grown(w.trace10, 2)
+		w.fx8 = grown(w.fx8, 1)
+		w.fx8[0] = v8
+		w.g6 = grown(w.g6, 2)
 		for j := range 2 {
-			w.trace10[j] = firstG2[j]
+			w.g6[j] = firstG2[j]
 		}
-		w.trace11 = grown(w.trace11, 1)
-		w.trace11[0] = v5
-		w.marks2 = grown(w.marks2, 1)
-		w.marks2[0] = int32(v6)
+		w.eta8 = grown(w.eta8, 1)
+		w.eta8[0] = v5
+		w.i8 = grown(w.i8, 1)
+		w.i8[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 			on4 := !done9
 			if !on4 {
 				break
 			}
-			w.trace8 = grown(w.trace8, passes5*2+4)
-			w.trace9 = grown(w.trace9, passes5+2)
-			w.trace10 = grown(w.trace10, passes5*2+4)
-			w.trace11 = grown(w.trace11, passes5+2)
-			w.marks2 = grown(w.marks2, passes5+2)
-			w.trace12 = grown(w.trace12, passes5+1)
-			w.trace13 = grown(w.trace13, passes5+1)
-			w.trace14 = grown(w.trace14, passes5+1)
+			w.x6 = grown(w.x6, passes5*2+4)
+			w.fx8 = grown(w.fx8, passes5+2)
+			w.g6 = grown(w.g6, passes5*2+4)
+			w.eta8 = grown(w.eta8, passes5+2)
+			w.i8 = grown(w.i8, passes5+2)
+			w.t2 = grown(w.t2, passes5+1)
+			w.znear2 = grown(w.znear2, passes5+1)
+			w.zstop02 = grown(w.zstop02, passes5+1)
 			var s6 float64
 			var s7 float64
-			eta11 := w.trace11[passes5]
-			trace8Row := w.trace8[passes5*2:][:2]
-			trace10Row := w.trace10[passes5*2:][:2]
+			eta11 := w.eta8[passes5]
+			x6Row := w.x6[passes5*2:][:2]
+			g6Row := w.g6[passes5*2:][:2]
 			for j := range 2 {
 				// x1 = x - eta*g   descent.bp:6
-				x7 := trace8Row[j]
-				x15j := x7 - eta11*trace10Row[j]
+				x7 := x6Row[j]
+				x15j := x7 - eta11*g6Row[j]
 				x15[j] = x15j
 
 				// near = norm(x - x1) <= 1e-5   descent.bp:9
@@ -3141,12 +3141,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				// sumsq(p) - sumsq(q)   saddle.bp:5
 				s7 += square(x15j)
 			}
-			w.trace12[passes5] = s7
+			w.t2[passes5] = s7
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
 			var s8 float64
 			for j := range 2 {
-				s8 += square(trace10Row[j])
+				s8 += square(g6Row[j])
 			}
 			var zstop04 float64
 			on5 := s8 == 0
@@ -3159,11 +3159,11 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				}
 				zstop04 = math.Sqrt(v9)
 			}
-			w.trace14[passes5] = zstop04
-			stop06 := w.trace14[passes5] <= 1e-5
+			w.zstop02[passes5] = zstop04
+			stop06 := w.zstop02[passes5] <= 1e-5
 
 			// grow = i == 10   descent.bp:8
-			grow6 := int(w.marks2[passes5]) == 10
+			grow6 := int(w.i8[passes5]) == 10
 			var znear4 float64
 			on6 := s6 == 0
 			if !on6 {
@@ -3175,10 +3175,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				}
 				znear4 = math.Sqrt(v9)
 			}
-			w.trace13[passes5] = znear4
+			w.znear2[passes5] = znear4
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near6 := w.trace13[passes5] <= 1e-5
+			near6 := w.znear2[passes5] <= 1e-5
 
 			// next done = stop0 || (!grow && near)   descent.bp:13
 			done11 := stop06 || !grow6 && near6
@@ -3187,7 +3187,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			f16 := s7 - s4
 
 			// better = f1 < fx   descent.bp:11
-			better6 := f16 < w.trace9[passes5]
+			better6 := f16 < w.fx8[passes5]
 
 			// next eta, i = if grow { 2*eta, 0 } else if better { eta, i + 1 } else { eta/2, 0 }   descent.bp:16
 			var v9 int
@@ -3195,19 +3195,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				v9 = 0
 			} else {
 				if better6 {
-					v9 = int(w.marks2[passes5]) + 1
+					v9 = int(w.i8[passes5]) + 1
 				} else {
 					v9 = 0
 				}
 			}
-			w.marks2[passes5+1] = int32(v9)
+			w.i8[passes5+1] = int32(v9)
 			if grow6 {
-				w.trace11[passes5+1] = 2 * eta11
+				w.eta8[passes5+1] = 2 * eta11
 			} else {
 				if better6 {
-					w.trace11[passes5+1] = eta11
+					w.eta8[passes5+1] = eta11
 				} else {
-					w.trace11[passes5+1] = eta11 / 2
+					w.eta8[passes5+1] = eta11 / 2
 				}
 			}
 
@@ -3216,25 +3216,25 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 
 			// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 			if move6 {
-				w.trace9[passes5+1] = f16
+				w.fx8[passes5+1] = f16
 			} else {
-				w.trace9[passes5+1] = w.trace9[passes5]
+				w.fx8[passes5+1] = w.fx8[passes5]
 			}
-			trace10Row2 := w.trace10[passes5*2+2:][:2]
-			trace8Row2 := w.trace8[passes5*2+2:][:2]
+			g6Row2 := w.g6[passes5*2+2:][:2]
+			x6Row2 := w.x6[passes5*2+2:][:2]
 			for j := range 2 {
 				// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 				if move6 {
-					trace10Row2[j] = 2 * x15[j]
+					g6Row2[j] = 2 * x15[j]
 				} else {
-					trace10Row2[j] = w.trace10[j+passes5*2]
+					g6Row2[j] = w.g6[j+passes5*2]
 				}
 
 				// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 				if move6 {
-					trace8Row2[j] = x15[j]
+					x6Row2[j] = x15[j]
 				} else {
-					trace8Row2[j] = w.trace8[j+passes5*2]
+					x6Row2[j] = w.x6[j+passes5*2]
 				}
 			}
 			done9 = done11
@@ -3283,10 +3283,10 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		} else {
 			fx6 = fx3
 		}
-		trace8Row := w.trace8[passes5*2:][:2]
+		x6Row := w.x6[passes5*2:][:2]
 		for j := range 2 {
 			// dx3[i] = −2·x6[passes₅,i]   saddle.bp:5
-			dx3 := -2 * trace8Row[j]
+			dx3 := -2 * x6Row[j]
 
 			// dx4 = dx3   saddle.bp:5
 			dx4[j] = dx3
@@ -3301,12 +3301,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var d5 float64
 		for t4 := range passes5 {
 			var s7 float64
-			trace10Row := w.trace10[passes5*2-t4*2-2:][:2]
-			trace8Row2 := w.trace8[passes5*2-t4*2-2:][:2]
+			g6Row := w.g6[passes5*2-t4*2-2:][:2]
+			x6Row2 := w.x6[passes5*2-t4*2-2:][:2]
 			for j := range 2 {
 				// dzx1_2[i] = dx4[i] + 2·dg2[i] + dfx2·2·(x6[passes₅ − t₄ − 1,i] − eta8[passes₅ − t₄ − 1]·g6[passes₅ − t₄ − 1,i])   descent.bp:6
-				g7 := trace10Row[j]
-				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(trace8Row2[j]-w.trace11[passes5-t4-1]*g7))
+				g7 := g6Row[j]
+				dzx12j := dx4[j] + 2*dg2[j] + dfx2*(2*(x6Row2[j]-w.eta8[passes5-t4-1]*g7))
 				dzx12[j] = dzx12j
 
 				// s7 = Σᵢ dzx1_2[i]·g6[passes₅ − t₄ − 1,i]   descent.bp:6
@@ -3314,19 +3314,19 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 
 			// grow = i == 10   descent.bp:8
-			grow7 := int(w.marks2[passes5-t4-1]) == 10
+			grow7 := int(w.i8[passes5-t4-1]) == 10
 
 			// stop0 = norm(g) <= 1e-5   descent.bp:7
-			stop07 := w.trace14[passes5-t4-1] <= 1e-5
+			stop07 := w.zstop02[passes5-t4-1] <= 1e-5
 
 			// near = norm(x - x1) <= 1e-5   descent.bp:9
-			near7 := w.trace13[passes5-t4-1] <= 1e-5
+			near7 := w.znear2[passes5-t4-1] <= 1e-5
 
 			// -f(x)   descent.bp:22
-			f17 := w.trace12[passes5-t4-1] - s4
+			f17 := w.t2[passes5-t4-1] - s4
 
 			// better = f1 < fx   descent.bp:11
-			better7 := f17 < w.trace9[passes5-t4-1]
+			better7 := f17 < w.fx8[passes5-t4-1]
 
 			// move = !stop0 && !grow && !near && better   descent.bp:12
 			move7 := !stop07 && !grow7 && !near7 && better7
@@ -3380,7 +3380,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				}
 				var v14 float64
 				if move7 {
-					v14 = dzx12[j] * w.trace11[passes5-t4-1]
+					v14 = dzx12[j] * w.eta8[passes5-t4-1]
 				}
 				nextDg2[j] = v13 - v14
 

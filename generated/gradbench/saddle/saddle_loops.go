@@ -6,22 +6,11 @@ import "sync"
 
 // saddleRFTrace is what SaddleRF keeps of each pass of its loops.
 type saddleRFTrace struct {
-	trace1  []float64
-	trace2  []float64
-	trace3  []float64
-	trace4  []float64
-	trace5  []float64
-	trace6  []float64
-	trace7  []float64
-	trace8  []float64
-	trace9  []float64
-	trace10 []float64
-	trace11 []float64
-	trace12 []float64
-	trace13 []float64
-	trace14 []float64
-	marks1  []int32
-	marks2  []int32
+	x, fx, g, eta                        []float64
+	i                                    []int32
+	t2, znear, zstop0, x6, fx8, g6, eta8 []float64
+	i8                                   []int32
+	t3, znear2, zstop02                  []float64
 }
 
 var saddleRFTraces = sync.Pool{New: func() any {
@@ -30,22 +19,11 @@ var saddleRFTraces = sync.Pool{New: func() any {
 
 // saddleRRTrace is what SaddleRR keeps of each pass of its loops.
 type saddleRRTrace struct {
-	trace1  []float64
-	trace2  []float64
-	trace3  []float64
-	trace4  []float64
-	trace5  []float64
-	trace6  []float64
-	trace7  []float64
-	trace8  []float64
-	trace9  []float64
-	trace10 []float64
-	trace11 []float64
-	trace12 []float64
-	trace13 []float64
-	trace14 []float64
-	marks1  []int32
-	marks2  []int32
+	x, fx, g, eta                       []float64
+	i                                   []int32
+	t, znear, zstop0, x6, fx8, g6, eta8 []float64
+	i8                                  []int32
+	t2, znear2, zstop02                 []float64
 }
 
 var saddleRRTraces = sync.Pool{New: func() any {
