@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/frontend"
@@ -169,26 +168,12 @@ func evalResults(t *testing.T, env *symbolic.Env, p *module.Procedure) []*symbol
 	if err != nil {
 		t.Fatal(err)
 	}
-	prog, err := loop.Lower(p)
+	got, err := runLoops(p, env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := map[string][]float64{}
-	for _, x := range prog.Buffers {
-		if x.Kind == loop.In {
-			in[x.Name] = env.Inputs[x.Node.Attr.Key()].Data
-		}
-	}
-	got, err := loop.Run(prog, loop.MakePlan(prog), env.Dims, in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := 0
-	for _, x := range prog.Buffers {
-		if x.Kind == loop.Out {
-			agree(t, "loop program: "+x.Name, got[x.Name], out[i].Data, 1e-12, 1e-14)
-			i++
-		}
+	for i, g := range got {
+		agree(t, g.name, g.data, out[i].Data, 1e-12, 1e-14)
 	}
 	return out
 }

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/internal/driver"
 	"github.com/bpgen/bpgen/symbolic"
@@ -430,31 +429,13 @@ func (b *boundCase) evalLoop(t *testing.T, p wantedProcedure) {
 		roots = append(roots, r.Node)
 	}
 	b.eval(t, p.Name, roots, p.want)
-	prog, err := loop.Lower(p.Procedure)
-	if err == nil {
-		err = loop.Check(prog)
-	}
+	got, err := runLoops(p.Procedure, b.env)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	in := map[string][]float64{}
-	for _, x := range prog.Buffers {
-		if x.Kind == loop.In {
-			in[x.Name] = b.env.Inputs[x.Node.Attr.Key()].Data
-		}
-	}
-	got, err := loop.Run(prog, loop.MakePlan(prog), b.env.Dims, in)
-	if err != nil {
-		t.Errorf("%s: %v", p.Name, err)
-		return
-	}
-	i := 0
-	for _, x := range prog.Buffers {
-		if x.Kind == loop.Out {
-			agree(t, p.Name+": loop program: "+x.Name, got[x.Name], p.want[i], 1e-10, 1e-14)
-			i++
-		}
+	for i, g := range got {
+		agree(t, p.Name+": "+g.name, g.data, p.want[i], 1e-10, 1e-14)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/internal/driver"
 	"github.com/bpgen/bpgen/symbolic"
@@ -153,28 +152,13 @@ func fixedProcedure(t *testing.T, what string, env *symbolic.Env, p *module.Proc
 		t.Errorf("%s: %v", what, err)
 		return
 	}
-	prog, err := loop.Lower(p)
-	if err != nil {
-		t.Errorf("%s: %v", what, err)
-		return
-	}
-	in := map[string][]float64{}
-	var outs []string
-	for _, b := range prog.Buffers {
-		switch b.Kind {
-		case loop.In:
-			in[b.Name] = env.Inputs[b.Node.Attr.Key()].Data
-		case loop.Out:
-			outs = append(outs, b.Name)
-		}
-	}
-	run, err := loop.Run(prog, loop.MakePlan(prog), env.Dims, in)
+	run, err := runLoops(p, env)
 	if err != nil {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
 	for i, w := range want {
 		agree(t, fmt.Sprintf("%s: result %d", what, i), got[i].Data, w, 1e-12, 1e-15)
-		agree(t, fmt.Sprintf("%s: loop program: %s", what, outs[i]), run[outs[i]], w, 1e-12, 1e-15)
+		agree(t, fmt.Sprintf("%s: %s", what, run[i].name), run[i].data, w, 1e-12, 1e-15)
 	}
 }

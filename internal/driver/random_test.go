@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/internal/driver"
 	"github.com/bpgen/bpgen/internal/randprog"
@@ -328,32 +327,14 @@ func (c *randomCase) procedure(env *symbolic.Env, p *module.Procedure) ([]measur
 	if err != nil {
 		return nil, err
 	}
-	prog, err := loop.Lower(p)
+	got, err := runLoops(p, env)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
+		return nil, err
 	}
-	if err := loop.Check(prog); err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
-	}
-	in := map[string][]float64{}
-	for _, x := range prog.Buffers {
-		if x.Kind == loop.In {
-			in[x.Name] = env.Inputs[x.Node.Attr.Key()].Data
-		}
-	}
-	got, err := loop.Run(prog, loop.MakePlan(prog), env.Dims, in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
-	}
-	i := 0
-	for _, x := range prog.Buffers {
-		if x.Kind != loop.Out {
-			continue
-		}
-		if err := near2(p.Name+": loop program: "+x.Name, measured{v: got[x.Name]}, want[i], unit64); err != nil {
+	for i, g := range got {
+		if err := near2(p.Name+": "+g.name, measured{v: g.data}, want[i], unit64); err != nil {
 			return nil, err
 		}
-		i++
 	}
 	return want, nil
 }
