@@ -105,7 +105,8 @@ func bench(c config, emit func(record)) error {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-stop // the peers end when their input does
+		<-stop
+		resumeAll() // the peers end when their input does
 		os.RemoveAll(scratch)
 		os.Exit(130)
 	}()

@@ -58,6 +58,8 @@ func (p *process) ask(line string) (string, error) {
 	if p.dead {
 		return "", errDied
 	}
+	resume(p.cmd.Process)
+	defer p.rest()
 	if _, err := fmt.Fprintln(p.in, line); err != nil {
 		return "", p.died()
 	}
@@ -80,6 +82,15 @@ func (p *process) ask(line string) (string, error) {
 	return "", errors.New(rest)
 }
 
+// rest halts the process until it is asked again: threads of some libraries
+// keep a processor for a while after their work, to be there for the next, and
+// what is measured next is another system.
+func (p *process) rest() {
+	if !p.dead {
+		halt(p.cmd.Process)
+	}
+}
+
 // died waits for the end and returns the last line that the process wrote.
 func (p *process) died() error {
 	p.dead = true
@@ -96,6 +107,7 @@ func (p *process) end() {
 	if !p.dead {
 		p.dead = true
 		p.in.Close()
+		resume(p.cmd.Process)
 		p.cmd.Wait()
 	}
 }
