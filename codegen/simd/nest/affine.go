@@ -69,6 +69,16 @@ func sign(p symbolic.Poly) int {
 	return 0
 }
 
+// multiple reports that p is some whole number of times q, whatever the sizes.
+func multiple(p, q symbolic.Poly) bool {
+	times, ok := p.Div(q)
+	if !ok {
+		return false
+	}
+	times.Terms(func(_, den int64, _ []string) { ok = ok && den == 1 })
+	return ok
+}
+
 // A span is a loop inside of another: its variable and extent.
 type span struct {
 	name   string

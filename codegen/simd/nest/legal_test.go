@@ -1,0 +1,61 @@
+package nest
+
+import (
+	"testing"
+
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/symbolic"
+)
+
+// fromRowToRow is u[t+ahead, i] = u[t, i] + u[t+ahead, i]·x[i], row after row: the elements of a row
+// don't know of each other.
+func fromRowToRow(name string, ahead symbolic.Poly, extra ...any) test {
+	t, i := ivar("t"), ivar("i")
+	u := matrix(loop.Out, "u", sy("m").Add(ahead), sy("n"))
+	x := buf(loop.In, "x", symbolic.Real, sy("n"))
+	there := cell("t", "i", sy("n")).Add(ahead.Mul(sy("n")))
+	k := kernel(name, append([]any{u, x, ivar("m"), ivar("n")}, extra...), rep(t, sy("m"), rep(i, sy("n"),
+		set(u, there, ap("add", at(u, cell("t", "i", sy("n"))), ap("mul", at(u, there), at(x, sy("i"))))))))
+	return test{k: k, tame: true, tol: 20}
+}
+
+func TestFromRowToRow(t *testing.T) {
+	next := fromRowToRow("next", in(1))
+	next.sizes = grid("m", "n")
+	far := fromRowToRow("far", sy("d"), ivar("d"))
+	for _, s := range grid("m", "n") {
+		for d := range 3 { // 0: each element in place
+			far.sizes = append(far.sizes, map[string]int{"m": s["m"], "n": s["n"], "d": d})
+		}
+	}
+	runAll(t, []test{next, far})
+}
+
+// TestLanesApart says of a loop over n that reads and writes one buffer whether it runs in lanes.
+func TestLanesApart(t *testing.T) {
+	i, n := sy("i"), sy("n")
+	for _, x := range []struct {
+		name        string
+		read, write symbolic.Poly
+		lanes       bool
+	}{
+		{"in place", i, i, true},
+		{"the next row", i, i.Add(n), true},
+		{"the row before", i.Add(n), i, true},
+		{"some rows further", i, i.Add(n.Mul(sy("d"))), true},
+		{"rows of pairs", i.Scale(2, 1), i.Scale(2, 1).Add(n.Scale(2, 1)), true},
+		{"pairs", i.Scale(2, 1), i.Scale(2, 1).Add(in(1)), true},
+		{"the next element", i, i.Add(in(1)), false},
+		{"some elements further", i, i.Add(sy("d")), false},
+		{"one short of a row", i, i.Add(n).Sub(in(1)), false},
+		{"half a row", i, i.Add(n.Scale(1, 2)), false},
+		{"rows of pairs that overlap", i.Scale(2, 1), i.Scale(2, 1).Add(n), false},
+		{"a triangle of rows", i, i.Add(n.Mul(sy("d")).Mul(sy("d").Add(in(1))).Scale(1, 2)), false},
+	} {
+		b := buf(loop.Out, "b", symbolic.Real, n.Scale(8, 1))
+		why := reasonAgainst(rep(ivar("i"), n, set(b, x.write, at(b, x.read))))
+		if (why == "") != x.lanes {
+			t.Errorf("%s: in lanes is %t (%q), want %t", x.name, why == "", why, x.lanes)
+		}
+	}
+}
