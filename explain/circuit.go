@@ -16,6 +16,8 @@ type Circuit struct {
 	Wires  []*Wire
 	Groups []*Group // what can be seen as one gate, or as several
 	Fine   bool     // gates are single operators, not statements
+
+	inside *Group // that it shows; nil: all
 }
 
 // A Gate computes one value.
@@ -43,6 +45,8 @@ type Wire struct {
 	Grad     *symbolic.Tensor // what comes back over this wire
 	Local    *symbolic.Tensor // ∂To/∂From, where both are numbers
 	Again    bool             // it leads into the next pass of a loop
+
+	name string // of the value, where it is not the one that From is there for
 }
 
 // A part is a gate before anything is evaluated.
@@ -55,22 +59,109 @@ type part struct {
 // Circuit evaluates the derivation at p. Groups for which folded is true are
 // single gates.
 func (d *Derivation) Circuit(p *Point, folded func(*Group) bool) (*Circuit, error) {
+	if !d.scalar() {
+		c, err := d.valueCircuit(p)
+		if err != nil {
+			return nil, err
+		}
+		return c.see(&sight{groups: c.Groups, folded: folded}), nil
+	}
 	env, err := d.sample(p)
 	if err != nil {
 		return nil, err
 	}
-	c := &Circuit{Fine: d.scalar()}
-	var parts []*part
-	var result *symbolic.Node
-	if c.Fine {
-		parts, result = d.operators(c, folded)
-	} else {
-		parts, result = d.statements(c, folded)
+	c := &Circuit{Fine: true}
+	parts, result := d.operators(c, folded)
+	return c, c.run(d, env, parts, result)
+}
+
+// valueCircuit is the circuit with a gate for each value.
+func (d *Derivation) valueCircuit(p *Point) (*Circuit, error) {
+	env, err := d.sample(p)
+	if err != nil {
+		return nil, err
 	}
+	c := &Circuit{Groups: d.valueGroups()}
+	parts := d.statements()
 	if d.hasLoops() {
 		return c, c.runLoops(d, env, parts)
 	}
-	return c, c.run(d, env, parts, result)
+	return c, c.run(d, env, parts, d.Result.Node)
+}
+
+// values are those that gates stand for.
+func (c *Circuit) values() []*Value {
+	var out []*Value
+	for _, g := range c.Gates {
+		out = append(out, g.Of)
+	}
+	return out
+}
+
+// see is the circuit of values as s shows it. What comes back to a group from one
+// value goes over one wire.
+func (c *Circuit) see(s *sight) *Circuit {
+	spots, at := s.spots(c.values())
+	out := &Circuit{Groups: c.Groups, inside: s.inside}
+	gate := map[*spot]*Gate{}
+	for _, g := range c.Gates {
+		p := at[g.Of]
+		if p == nil || p.value != g.Of {
+			continue
+		}
+		seen := *g
+		seen.ID, seen.Group, seen.Folded = slices.Index(spots, p), p.group, p.folded
+		switch {
+		case p.folded:
+			seen.Label, seen.Left = p.group.Label, ""
+		case p.outside:
+			seen.Leaf, seen.Param = true, false
+		}
+		gate[p] = &seen
+	}
+	for _, p := range spots {
+		out.Gates = append(out.Gates, gate[p])
+	}
+	type ends struct {
+		from  *Value
+		to    *spot
+		again bool
+	}
+	wires := map[ends]*Wire{}
+	for _, w := range c.Wires {
+		from, to := at[w.From.Of], at[w.To.Of]
+		if from == nil || to == nil || to.outside || from == to && (from.folded || !w.Again) {
+			continue
+		}
+		k := ends{w.From.Of, to, w.Again}
+		seen := wires[k]
+		if seen == nil {
+			seen = &Wire{From: gate[from], To: gate[to], Value: w.Value, Grad: w.Grad, Local: w.Local, Again: w.Again}
+			if from.value != w.From.Of {
+				seen.name = w.From.Of.Text()
+			}
+			if to.folded {
+				seen.Local = nil
+			}
+			wires[k] = seen
+			out.Wires = append(out.Wires, seen)
+			continue
+		}
+		seen.Grad = plus(seen.Grad, w.Grad)
+	}
+	return out
+}
+
+// plus is a + b, element by element; nil where one of them is not known.
+func plus(a, b *symbolic.Tensor) *symbolic.Tensor {
+	if a == nil || b == nil || len(a.Data) != len(b.Data) {
+		return nil
+	}
+	out := symbolic.NewTensor(a.Shape...)
+	for i := range a.Data {
+		out.Data[i] = a.Data[i] + b.Data[i]
+	}
+	return out
 }
 
 // hasLoops reports whether some of the values are those of passes.
@@ -192,27 +283,16 @@ func variable(args []*symbolic.Node) []*symbolic.Node {
 	return out
 }
 
-// statements are the named values, and layers as groups of them: what a
-// nonlinearity is applied to, its parameters, and its value.
-func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, *symbolic.Node) {
-	if !d.hasLoops() {
-		c.Groups = d.layers()
-	}
+// statements are the named values.
+func (d *Derivation) statements() []*part {
 	var parts []*part
 	for _, v := range d.Values {
 		if v.Def == nil && len(v.To) == 0 {
 			continue
 		}
 		g := &Gate{Name: v.Name, Leaf: v.Def == nil, Param: v.Role == Param, Origin: v.Node.Origin, Of: v}
-		g.Group, g.Folded = groupOf(c.Groups, v.Node, folded)
 		pt := &part{node: v.Node, gate: g}
-		if g.Folded {
-			if v != g.Group.value {
-				continue
-			}
-			g.Label = g.Group.Label
-			pt.from = groupInputs(d, g.Group)
-		} else if v.Def != nil {
+		if v.Def != nil {
 			q := v.inPass()
 			g.Label, g.Left = notation.Text(q.Right), q.LeftText()
 			for _, u := range v.From {
@@ -221,7 +301,7 @@ func (d *Derivation) statements(c *Circuit, folded func(*Group) bool) ([]*part, 
 		}
 		parts = append(parts, pt)
 	}
-	return parts, d.Result.Node
+	return parts
 }
 
 // runLoops gives gates and wires the numbers of all passes, by what the

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"slices"
@@ -12,7 +13,7 @@ import (
 
 // Diagram draws the circuit: values above, what comes back below.
 func (c *Circuit) Diagram(title string) *Diagram {
-	d := &Diagram{Title: title, Down: !c.Fine && len(c.Gates) > many/2}
+	d := &Diagram{Title: title, Down: !c.Fine && len(c.Gates) > many/4}
 	read := map[*Gate]bool{}
 	for _, w := range c.Wires {
 		read[w.From] = true
@@ -30,7 +31,7 @@ func (c *Circuit) Diagram(title string) *Diagram {
 			Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, w.From.ID, w.To.ID)}
 		a.Below = valueText(w.Grad)
 		if !w.From.Leaf {
-			a.Above = w.From.valueText()
+			a.Above = w.valueText()
 		} else if valueText(w.Grad) == valueText(w.From.Grad) {
 			a.Below = "" // it stands at the leaf
 		}
@@ -53,7 +54,12 @@ func (c *Circuit) frames(d *Diagram) {
 		}
 	}
 	var open []*Group // those around others first
-	for _, g := range slices.Backward(c.Groups) {
+	groups := slices.Clone(c.Groups)
+	slices.SortStableFunc(groups, func(a, b *Group) int { return cmp.Compare(len(a.path()), len(b.path())) })
+	for _, g := range groups {
+		if c.inside != nil && !within(g, c.inside) {
+			continue
+		}
 		inside := slices.ContainsFunc(c.Groups, func(in *Group) bool {
 			return in.Outer == g && (boxes[in] != nil || slices.ContainsFunc(c.Gates, func(x *Gate) bool { return x.Group == in }))
 		})
@@ -169,6 +175,15 @@ func (g *Gate) valueText() string {
 		return notation.NameText(g.Name) + " = " + valueText(g.Value)
 	}
 	return valueText(g.Value)
+}
+
+// valueText is the value on the wire, with its name where the gate that it comes
+// from has others.
+func (w *Wire) valueText() string {
+	if w.name != "" {
+		return w.name + " = " + valueText(w.Value)
+	}
+	return w.From.valueText()
 }
 
 // title says what a gate is about: its value, its local gradients, what comes

@@ -266,7 +266,7 @@ func (d *Derivation) DeltasText(p *Point, o Options) (string, error) {
 	for _, s := range ds {
 		top = math.Max(top, s.RMS)
 	}
-	for i, s := range ds {
+	for i, g := range d.foldDeltas(ds, o.Fold) {
 		if i > 0 {
 			w.line("  │")
 		}
@@ -274,13 +274,18 @@ func (d *Derivation) DeltasText(p *Point, o Options) (string, error) {
 		if i == 0 {
 			mark = "    "
 		}
+		s := g.steps[0]
+		if g.of != nil {
+			w.aside(mark, g.of.Name()+g.count(), "rms "+short(s.RMS)+" "+bar(s.RMS, top), red)
+			continue
+		}
 		formula, dims := s.lines()
 		w.aside(mark, formula, "rms "+short(s.RMS)+" "+bar(s.RMS, top), red)
 		if dims != "" && columns(mark+dims) <= o.Width {
 			w.line(w.paint(faint, strings.Repeat(" ", columns(mark))+dims))
 		}
 		if s.Across != "" {
-			w.line("    " + w.paint(faint, s.Across))
+			w.aside("    ", s.Across, "", faint)
 		}
 		if t := s.Through(); t != "" {
 			w.line("    " + w.paint(faint, t))
@@ -294,6 +299,50 @@ func (d *Derivation) DeltasText(p *Point, o Options) (string, error) {
 		w.line(v)
 	}
 	return w.String(), nil
+}
+
+// A foldedDelta is a stage, or those of a group as one.
+type foldedDelta struct {
+	of    *Group // or nil
+	steps []*Delta
+}
+
+// count says what is folded.
+func (f *foldedDelta) count() string {
+	falls := 0
+	for _, s := range f.steps {
+		falls += len(s.Falls)
+	}
+	return fmt.Sprintf(", %d steps in which %d gradients fall out", len(f.steps), falls)
+}
+
+// foldDeltas puts stages that follow on each other in one group together.
+func (d *Derivation) foldDeltas(ds []*Delta, fold Folding) []*foldedDelta {
+	var in map[int]*Group
+	switch fold {
+	case FoldAuto:
+		in = d.sections()
+	case FoldAll:
+		in = innermost(d.valueGroups())
+	}
+	var out []*foldedDelta
+	for _, s := range ds {
+		var g *Group
+		if path := in[s.Value.ID].path(); len(path) > 0 {
+			g = path[0]
+		}
+		if n := len(out); g != nil && n > 0 && out[n-1].of == g {
+			out[n-1].steps = append(out[n-1].steps, s)
+		} else {
+			out = append(out, &foldedDelta{g, []*Delta{s}})
+		}
+	}
+	for _, f := range out {
+		if len(f.steps) == 1 {
+			f.of = nil
+		}
+	}
+	return out
 }
 
 // Through says how the size changes on the way back through the passes.

@@ -36,6 +36,19 @@ type Box struct {
 	Locals []*Local
 
 	x, y, w, h float64
+	side       int // where Above and Below stand: -1 both over it, 1 both under it, 0 as they are called
+}
+
+// labels is how far below the middle the lines of Above and Below are.
+func (b *Box) labels() (above, below float64) {
+	over, under := -b.h/2-4, b.h/2+lineSkip-3
+	switch b.side {
+	case -1:
+		return over - lineSkip, over
+	case 1:
+		return under, under + lineSkip
+	}
+	return over, under
 }
 
 // A Local is the local gradient of a box by the box From.
@@ -106,7 +119,14 @@ func (d *Diagram) place() error {
 	}
 	d.Width, d.Height = g.Width, g.Height
 	for i, n := range g.Nodes {
-		d.Boxes[i].x, d.Boxes[i].y = n.X, n.Y
+		b := d.Boxes[i]
+		if d.Down && b.labelled() { // where no arrow is
+			b.side = 1
+			if slices.ContainsFunc(d.Lines, func(a *Arrow) bool { return a.From == i }) {
+				b.side = -1
+			}
+		}
+		b.x, b.y = n.X, n.Y-float64(b.side)*lineSkip
 	}
 	for i, e := range g.Edges {
 		a := d.Lines[i]

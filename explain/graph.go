@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"html"
+	"slices"
 
 	"github.com/bpgen/bpgen/symbolic/notation"
 )
@@ -21,6 +22,15 @@ type FlowEdge struct {
 	Back     *Term // what comes back along it, or nil
 	Short    bool  // a short circuit: there is a longer way too
 	Again    bool  // into the next pass of a loop
+}
+
+// sight is what of f is shown with groups as fold says.
+func (f *Flow) sight(fold Folding) *sight {
+	groups := f.d.valueGroups()
+	if fold == FoldAuto {
+		return overview(groups, f.Values)
+	}
+	return &sight{groups: groups, folded: fold.folds}
 }
 
 // Flow returns the flow graph.
@@ -74,71 +84,127 @@ func longer(u, v *Value) bool {
 	return false
 }
 
-// Diagram draws the flow graph; where it is large without parameters, and
-// with each layer as one box.
-func (f *Flow) Diagram() *Diagram {
+// Diagram draws the flow graph as s shows it; where there is much to be seen
+// without parameters.
+func (f *Flow) Diagram(s *sight) *Diagram {
 	d := &Diagram{Title: "Flow of " + f.d.Name, Down: true}
-	at := map[*Value]int{}
-	large := len(f.Values) > many
-	layer := map[*Value]*Group{} // of what is inside
-	if large {
-		for _, g := range f.d.layers() {
-			for _, v := range f.Values {
-				if g.in[v.Node] {
-					layer[v] = g
-				}
-			}
-		}
+	spots, at := s.spots(f.Values)
+	computed := 0
+	for _, p := range spots {
+		computed += b2i(p.value.Def != nil)
 	}
-	for _, v := range f.Values {
-		g := layer[v]
-		if v.Role == Param && large || g != nil && v != g.value {
+	large := len(spots) > many
+	box := map[*spot]int{}
+	frames := map[*Group][]int{}
+	for _, p := range spots {
+		v := p.value
+		if v.Role == Param && large {
 			continue
 		}
-		at[v] = len(d.Boxes)
+		box[p] = len(d.Boxes)
 		b := &Box{Text: flowText(v), Kind: "gate", Step: len(d.Boxes), Link: link(v), Title: valueTitle(v)}
+		if g := p.group; g != nil {
+			b.Link += fmt.Sprintf(` data-group="%d"`, g.ID)
+			if !p.folded {
+				frames[g] = append(frames[g], box[p])
+			} else if g.Outer != nil {
+				frames[g.Outer] = append(frames[g.Outer], box[p])
+			}
+		}
 		switch {
-		case g != nil:
+		case p.folded:
 			b.Kind = "fold"
-			if columns(g.Label) <= 40 {
-				b.Text = v.Text() + " = " + g.Label
+			if columns(p.group.Label) <= 40 {
+				b.Text = v.Text() + " = " + p.group.Label
 			}
 		case v.Role == Param:
 			b.Kind = "param"
 		case v.Def == nil:
 			b.Kind = "leaf"
+		case p.outside:
+			b.Kind, b.Text = "leaf", v.Text()
 		case v.Role == Loss:
 			b.Kind = "loss"
 		}
 		d.Boxes = append(d.Boxes, b)
 	}
-	for v, g := range layer {
-		if v.Role != Param {
-			at[v] = at[g.value]
-		}
+	d.frame(s, frames)
+	type ends struct {
+		from, to *spot
+		again    bool
 	}
+	arrows := map[ends]*Arrow{}
 	for _, e := range f.Edges {
-		from, ok := at[e.From]
-		to, ok2 := at[e.To]
-		if !ok || !ok2 || from == to && !e.Again {
+		from, to := at[e.From], at[e.To]
+		k := ends{from, to, e.Again}
+		if _, ok := box[from]; !ok || to == nil || to.outside || from == to && (from.folded || !e.Again) {
 			continue
 		}
-		a := &Arrow{From: from, To: to, Kind: "wire", Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, e.From.ID, e.To.ID)}
-		a.Title = e.From.Text() + " → " + e.To.Text()
-		switch {
-		case e.Short:
+		a := arrows[k]
+		if a == nil {
+			a = &Arrow{From: box[from], To: box[to], Kind: "wire", Link: fmt.Sprintf(`data-from="%d" data-to="%d"`, box[from], box[to])}
+			a.Title = from.value.Text() + " → " + to.value.Text()
+			if e.Again {
+				a.Title += " (in the next pass)"
+			}
+			arrows[k] = a
+			d.Lines = append(d.Lines, a)
+		}
+		if e.Short && s.short(f, e, at) && a.Kind == "wire" {
 			a.Kind = "wire skip"
 			a.Title += " (a short-circuit connection)"
-		case e.Again:
-			a.Title += " (in the next pass)"
 		}
 		if e.Back != nil {
 			a.Returns = true
 			a.Title += "; back comes " + notation.Text(e.Back.Right.Right)
 		}
-		d.Lines = append(d.Lines, a)
 	}
 	return d
+}
+
+// short reports whether e is a short circuit also in the picture: there is a
+// longer way from its one end to the other through something else that is seen.
+func (s *sight) short(f *Flow, e *FlowEdge, at map[*Value]*spot) bool {
+	from, to := at[e.From], at[e.To]
+	if !from.folded && !to.folded {
+		return true
+	}
+	next := map[*spot][]*spot{}
+	for _, x := range f.Edges {
+		if p, q := at[x.From], at[x.To]; p != nil && q != nil && p != q && !x.Again && !q.outside {
+			next[p] = append(next[p], q)
+		}
+	}
+	seen := map[*spot]bool{}
+	var reaches func(*spot) bool
+	reaches = func(p *spot) bool {
+		if p == to || seen[p] {
+			return p == to
+		}
+		seen[p] = true
+		return slices.ContainsFunc(next[p], reaches)
+	}
+	return slices.ContainsFunc(next[from], func(p *spot) bool { return p != to && reaches(p) })
+}
+
+// frame draws the groups that are open around the boxes that are in them.
+func (d *Diagram) frame(s *sight, boxes map[*Group][]int) {
+	var open []*Group
+	for _, g := range s.groups { // the outer ones first
+		if s.folded(g) || s.inside != nil && !within(g, s.inside) || !slices.ContainsFunc(s.groups, func(in *Group) bool { return boxes[in] != nil && within(in, g) }) {
+			continue
+		}
+		open = append(open, g)
+	}
+	if len(open) > many {
+		return
+	}
+	for _, g := range open {
+		d.Frames = append(d.Frames, &Frame{
+			Boxes: boxes[g], Outer: slices.Index(open, g.Outer), Text: g.Label,
+			Link: fmt.Sprintf(`data-group="%d"`, g.ID), Title: "fold into " + g.Name(),
+		})
+	}
 }
 
 // flowText is what stands in the box of v.
@@ -192,7 +258,7 @@ func (v *Value) Successors() []string {
 func (d *Derivation) GraphText(o Options) (string, error) {
 	p := &page{width: o.Width, color: o.Color}
 	f := d.Flow()
-	if err := p.picture(f.Diagram()); err != nil {
+	if err := p.picture(f.Diagram(f.sight(o.Fold))); err != nil {
 		return "", err
 	}
 	for _, v := range f.Values {

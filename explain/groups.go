@@ -12,14 +12,41 @@ import (
 // A Group is several gates that can be seen as one.
 type Group struct {
 	ID    int
-	Label string // as a gate: σ
+	Label string // as a gate: σ, block(x)
 	Outer *Group // that it is part of, or nil
 
 	around bool // it has others in it
-	node   *symbolic.Node
-	in     map[*symbolic.Node]bool
-	as     *symbolic.Node // of single operators: the one that they are together
-	value  *Value         // of a layer
+
+	// Of single operators:
+	node *symbolic.Node
+	in   map[*symbolic.Node]bool
+	as   *symbolic.Node // the one that they are together
+
+	// Of values:
+	values []*Value
+	value  *Value         // that it is there for
+	call   *symbolic.Call // that they belong to; nil: it is a nonlinearity with what it is applied to
+}
+
+// Name is what a group is called.
+func (g *Group) Name() string {
+	switch {
+	case g.call != nil:
+		return g.call.Func + " " + g.value.Text()
+	case g.value != nil:
+		return g.value.Text()
+	}
+	return g.Label
+}
+
+// path lists the groups around g, and g.
+func (g *Group) path() []*Group {
+	var out []*Group
+	for ; g != nil; g = g.Outer {
+		out = append(out, g)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // Folding says which groups a circuit shows as single gates.
@@ -214,54 +241,6 @@ func boundary(root *symbolic.Node, in map[*symbolic.Node]bool) []*symbolic.Node 
 		for _, a := range variable(n.Args) {
 			if !in[a] && !slices.Contains(out, a) {
 				out = append(out, a)
-			}
-		}
-	}
-	return out
-}
-
-// layers finds a = f(z) with z and the parameters that only z reads.
-func (d *Derivation) layers() []*Group {
-	var out []*Group
-	for _, a := range d.Values {
-		if a.Def == nil || len(a.From) != 1 || !nonlinear(a.Node) || len(a.Shape) == 0 {
-			continue
-		}
-		z := a.From[0]
-		if z.Def == nil || len(z.To) != 1 || a.Node.Args[0] != z.Node {
-			continue
-		}
-		g := &Group{ID: len(out), node: a.Node, value: a, in: map[*symbolic.Node]bool{a.Node: true, z.Node: true}}
-		for _, u := range z.From {
-			private := u.Role == Param
-			for _, w := range u.To {
-				private = private && (w == z || w.Role == Loss)
-			}
-			if private && len(u.To) == 1 {
-				g.in[u.Node] = true
-			}
-		}
-		g.Label = notation.Text(a.Def.Right.Replace(func(e *notation.Expr) *notation.Expr {
-			if e.Kind == notation.Name && e.Value == z.Value && z.Def.Index == nil {
-				return z.Def.Right
-			}
-			return nil
-		}))
-		out = append(out, g)
-	}
-	return out
-}
-
-// groupInputs are the values that a layer reads, without its own parameters.
-func groupInputs(d *Derivation, g *Group) []*symbolic.Node {
-	var out []*symbolic.Node
-	for _, v := range d.Values {
-		if !g.in[v.Node] {
-			continue
-		}
-		for _, u := range v.From {
-			if !g.in[u.Node] && !slices.Contains(out, u.Node) {
-				out = append(out, u.Node)
 			}
 		}
 	}

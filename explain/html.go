@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -42,12 +41,10 @@ type memberData struct {
 	ID                int
 	Kind, Name, Doc   string
 	views             []View
-	Forward, Backward []lineData
-	Circuits          []circuitData
-	Groups            bool
-	Flow              template.HTML
+	Forward, Backward []*section[lineData]
+	Circuit, Flow     pictures
 	Flows             []flowData
-	Stages            []stageData
+	Stages            []*section[stageData]
 	Verdict, At       string
 	None              string // why there are no numbers
 }
@@ -80,7 +77,13 @@ type stepData struct {
 	Formula template.HTML
 }
 
-type circuitData struct {
+// pictures are those of a view, of which one is seen.
+type pictures struct{ All []pictureData }
+
+// Groups reports whether there is something to open and fold.
+func (ps pictures) Groups() bool { return len(ps.All) > 1 }
+
+type pictureData struct {
 	Key, Title string // the key lists the groups that are open
 	SVG        template.HTML
 }
@@ -163,7 +166,8 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	m := &memberData{ID: id, Kind: d.Kind, Name: d.Name, Doc: strings.TrimSpace(strings.Join(d.Doc, "\n")), views: views}
 	link := d.linker()
 	forward, backward := d.Lines()
-	m.Forward, m.Backward = lineDataOf(forward, link), lineDataOf(backward, link)
+	in := d.sections()
+	m.Forward, m.Backward = sections(lineDataOf(forward, link), in), sections(lineDataOf(backward, link), in)
 	if m.Has("circuit") {
 		err := d.circuits(m, p)
 		if no, ok := endless(err); ok {
@@ -174,11 +178,11 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	}
 	if m.Has("graph") {
 		f := d.Flow()
-		svg, err := f.Diagram().SVG(false)
-		if err != nil {
-			return nil, err
+		for _, x := range panes(f.d.valueGroups(), f.Values) {
+			if err := m.Flow.add(x.key, x.title, f.Diagram(x.sight)); err != nil {
+				return nil, err
+			}
 		}
-		m.Flow = template.HTML(svg)
 		m.flows(f, link)
 	}
 	if m.Has("deltas") {
@@ -191,6 +195,71 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	}
 	return m, nil
 }
+
+// A section is one thing of a list, or several that belong to one group.
+type section[T any] struct {
+	One   *T
+	Title string // of a group
+	First *T     // of them
+	In    []*section[T]
+}
+
+// Count is how many things there are in s.
+func (s *section[T]) Count() int {
+	n := b2i(s.One != nil)
+	for _, in := range s.In {
+		n += in.Count()
+	}
+	return n
+}
+
+// sections says which groups each value is in, where there are so many values
+// that a list of them is to be folded.
+func (d *Derivation) sections() map[int]*Group {
+	groups := d.valueGroups()
+	if count(&sight{groups: groups, folded: FoldNone.folds}, d.Values) <= many {
+		return nil
+	}
+	return innermost(groups)
+}
+
+// innermost is the innermost call that values are in, by their numbers.
+func innermost(groups []*Group) map[int]*Group {
+	in := map[int]*Group{}
+	for _, g := range groups { // the outer ones first
+		for _, v := range g.values {
+			if g.call != nil {
+				in[v.ID] = g
+			}
+		}
+	}
+	return in
+}
+
+// sections folds what follows on each other in one group.
+func sections[T interface{ value() int }](list []T, in map[int]*Group) []*section[T] {
+	root := &section[T]{}
+	at := []*section[T]{root} // that are open
+	var open []*Group
+	for i := range list {
+		path := in[list[i].value()].path()
+		k := 0
+		for k < len(path) && k < len(open) && path[k] == open[k] {
+			k++
+		}
+		open, at = path, at[:k+1]
+		for _, g := range path[k:] {
+			s := &section[T]{Title: g.Name(), First: &list[i]}
+			at[len(at)-1].In = append(at[len(at)-1].In, s)
+			at = append(at, s)
+		}
+		at[len(at)-1].In = append(at[len(at)-1].In, &section[T]{One: &list[i]})
+	}
+	return root.In
+}
+
+func (l lineData) value() int  { return l.Value }
+func (s stageData) value() int { return s.Value }
 
 // linker marks the names of values in formulas.
 func (d *Derivation) linker() notation.Linker {
@@ -248,17 +317,26 @@ func (s Step) paths() []notation.Path {
 	return out
 }
 
-// circuits draws the circuit with its groups open and folded in all ways where
-// these are few, else with all, none, and each alone open.
+// circuits draws the circuit with its groups open and folded.
 func (d *Derivation) circuits(m *memberData, p *Point) error {
-	c, err := d.Circuit(p, FoldNone.folds)
+	if d.scalar() {
+		return d.operatorCircuits(m, p)
+	}
+	c, err := d.valueCircuit(p)
 	if err != nil {
 		return err
 	}
-	m.Groups = len(c.Groups) > 0
-	if !m.Groups {
-		svg, err := c.Diagram("Circuit of " + d.Name).SVG(false)
-		m.Circuits = []circuitData{{"", "Circuit", template.HTML(svg)}}
+	for _, x := range panes(c.Groups, c.values()) {
+		if err := m.Circuit.add(x.key, x.title, c.see(x.sight).Diagram(x.title+", of "+d.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Derivation) operatorCircuits(m *memberData, p *Point) error {
+	c, err := d.Circuit(p, FoldNone.folds)
+	if err != nil {
 		return err
 	}
 	sets := openings(c.Groups)
@@ -266,79 +344,32 @@ func (d *Derivation) circuits(m *memberData, p *Point) error {
 		sets[0], sets[1] = sets[1], sets[0]
 	}
 	for _, open := range sets {
-		var key, names []string
+		var key []string
 		for _, g := range c.Groups {
 			if open[g.ID] {
-				key, names = append(key, fmt.Sprint(g.ID)), append(names, g.Name())
+				key = append(key, fmt.Sprint(g.ID))
 			}
-		}
-		title := "open: " + list(names)
-		switch len(open) {
-		case 0:
-			title = "all folded"
-		case len(c.Groups):
-			title = "all open"
 		}
 		c, err := d.Circuit(p, func(g *Group) bool { return !open[g.ID] })
 		if err != nil {
 			return err
 		}
-		svg, err := c.Diagram(title + ", of " + d.Name).SVG(false)
-		if err != nil {
+		title := titleOf(c.Groups, open)
+		if err := m.Circuit.add(strings.Join(key, " "), title, c.Diagram(title+", of "+d.Name)); err != nil {
 			return err
 		}
-		m.Circuits = append(m.Circuits, circuitData{strings.Join(key, " "), title, template.HTML(svg)})
+		if len(c.Groups) == 0 {
+			break
+		}
 	}
 	return nil
 }
 
-// openings are the sets of open groups that are drawn: none, all, and others. A
-// group is open only within an open one.
-func openings(groups []*Group) []map[int]bool {
-	none, all := map[int]bool{}, map[int]bool{}
-	for _, g := range groups {
-		all[g.ID] = true
-	}
-	sets := []map[int]bool{none, all}
-	add := func(s map[int]bool) {
-		if !slices.ContainsFunc(sets, func(t map[int]bool) bool { return maps.Equal(s, t) }) {
-			sets = append(sets, s)
-		}
-	}
-	const few = 3
-	if len(groups) <= few {
-		for bits := range 1 << len(groups) {
-			s := map[int]bool{}
-			for i, g := range groups {
-				if bits>>i&1 == 1 {
-					s[g.ID] = true
-				}
-			}
-			if !slices.ContainsFunc(groups, func(g *Group) bool { return s[g.ID] && g.Outer != nil && !s[g.Outer.ID] }) {
-				add(s)
-			}
-		}
-		return sets
-	}
-	for i, g := range groups {
-		if i >= 2*many {
-			break
-		}
-		s := map[int]bool{}
-		for ; g != nil; g = g.Outer {
-			s[g.ID] = true
-		}
-		add(s)
-	}
-	return sets
-}
-
-// Name is what a group is called.
-func (g *Group) Name() string {
-	if g.value != nil {
-		return g.value.Text()
-	}
-	return g.Label
+// add draws one more picture.
+func (ps *pictures) add(key, title string, d *Diagram) error {
+	svg, err := d.SVG(false)
+	ps.All = append(ps.All, pictureData{key, title, template.HTML(svg)})
+	return err
 }
 
 func (m *memberData) flows(f *Flow, link notation.Linker) {
@@ -379,6 +410,7 @@ func (d *Derivation) stages(m *memberData, p *Point, link notation.Linker) error
 	for _, s := range ds {
 		top = max(top, s.RMS)
 	}
+	var stages []stageData
 	for _, s := range ds {
 		x := stageData{
 			Value: s.Value.ID, Formula: template.HTML(s.Equation.MathML(link)), Picture: template.HTML(s.picture(env.Dims)),
@@ -387,8 +419,9 @@ func (d *Derivation) stages(m *memberData, p *Point, link notation.Linker) error
 		for _, f := range s.Falls {
 			x.Falls = append(x.Falls, fallData{f.Value.ID, template.HTML(f.Equation.MathML(link)), short(f.RMS)})
 		}
-		m.Stages = append(m.Stages, x)
+		stages = append(stages, x)
 	}
+	m.Stages = sections(stages, d.sections())
 	return nil
 }
 

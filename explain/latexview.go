@@ -94,13 +94,18 @@ func (d *Derivation) equationsLaTeX(*Point, Options) (string, error) {
 	return "Forward:\n" + aligned(forward) + "Backward:\n" + aligned(backward), nil
 }
 
-func deltasLaTeX(d *Derivation, p *Point, _ Options) (string, error) {
+func deltasLaTeX(d *Derivation, p *Point, o Options) (string, error) {
 	ds, err := d.Deltas(p)
 	if err != nil {
 		return "", err
 	}
 	var rows []string
-	for _, s := range ds {
+	for _, g := range d.foldDeltas(ds, o.Fold) {
+		s := g.steps[0]
+		if g.of != nil {
+			rows = append(rows, `& \text{`+latexText(g.of.call.Func)+`}\;`+g.of.value.LaTeX()+`\text{`+latexText(g.count())+`} && && `+latexShort(s.RMS))
+			continue
+		}
 		rows = append(rows, latexAligned(s.Equation)+` && \text{`+latexText(s.Across)+`} && `+latexShort(s.RMS))
 		for _, f := range s.Falls {
 			rows = append(rows, `& \;\rightarrow\; `+f.Equation.LaTeX()+" && && "+latexShort(f.RMS))

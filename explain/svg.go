@@ -143,8 +143,9 @@ func (x *Box) svg(b *strings.Builder, down bool) {
 		}
 	}
 	label(b, "name", cx, cy+4, x.Text)
-	label(b, "fwd", x.x, x.y-x.h/2-4, x.Above)
-	label(b, "bwd", x.x, x.y+x.h/2+lineSkip-3, x.Below)
+	above, below := x.labels()
+	label(b, "fwd", x.x, x.y+above, x.Above)
+	label(b, "bwd", x.x, x.y+below, x.Below)
 	b.WriteString("</g>\n")
 }
 

@@ -22,17 +22,25 @@ func (d *Diagram) TikZ() (string, error) {
 		fmt.Fprintf(&b, "\\scalebox{%.3f}{%%\n", scale)
 	}
 	b.WriteString("\\begin{tikzpicture}[x=1pt, y=-1pt, >=stealth, every node/.style={font=\\small}]\n")
+	for _, f := range d.Frames {
+		fmt.Fprintf(&b, "\\draw[dotted, rounded corners=6pt] (%.1f, %.1f) rectangle (%.1f, %.1f);\n", f.x0, f.y0, f.x1, f.y1)
+		fmt.Fprintf(&b, "\\node[right, text=blue!60!black] at (%.1f, %.1f) {%s};\n", f.x0+2, f.y0+10, latexText(f.Text))
+	}
 	for i, x := range d.Boxes {
 		style := "draw, rounded corners=3pt"
-		if x.Kind == "leaf" || x.Kind == "param" {
+		switch x.Kind {
+		case "leaf", "param":
 			style = "draw, dashed"
+		case "fold":
+			style += ", fill=blue!8"
 		}
 		fmt.Fprintf(&b, "\\node[%s] (n%d) at (%.1f, %.1f) {%s%s};\n", style, i, x.x, x.y, x.tikzLocals(), latexText(x.Text))
+		above, below := x.labels()
 		if x.Above != "" {
-			fmt.Fprintf(&b, "\\node[above, text=green!50!black] at (n%d.north) {%s};\n", i, latexText(x.Above))
+			fmt.Fprintf(&b, "\\node[text=green!50!black] at (%.1f, %.1f) {%s};\n", x.x, x.y+above-4, latexText(x.Above))
 		}
 		if x.Below != "" {
-			fmt.Fprintf(&b, "\\node[below, text=red!70!black] at (n%d.south) {%s};\n", i, latexText(x.Below))
+			fmt.Fprintf(&b, "\\node[text=red!70!black] at (%.1f, %.1f) {%s};\n", x.x, x.y+below-4, latexText(x.Below))
 		}
 	}
 	for _, a := range d.Lines {
@@ -40,7 +48,7 @@ func (d *Diagram) TikZ() (string, error) {
 			continue
 		}
 		style := "->"
-		if a.Kind == "skip" {
+		if strings.HasSuffix(a.Kind, "skip") {
 			style = "->, dashed"
 		}
 		fmt.Fprintf(&b, "\\draw[%s] (%.1f, %.1f)", style, a.points[0][0], a.points[0][1])

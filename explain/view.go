@@ -34,6 +34,17 @@ const many = 24
 
 // seen is the circuit with its groups as o asks for.
 func (d *Derivation) seen(p *Point, o Options) (*Circuit, error) {
+	if !d.scalar() {
+		c, err := d.valueCircuit(p)
+		if err != nil {
+			return nil, err
+		}
+		s := &sight{groups: c.Groups, folded: o.Fold.folds}
+		if o.Fold == FoldAuto {
+			s = overview(c.Groups, c.values())
+		}
+		return c.see(s), nil
+	}
 	c, err := d.Circuit(p, o.Fold.folds)
 	if err == nil && o.Fold == FoldAuto && len(c.Gates) > many {
 		return d.Circuit(p, FoldAll.folds)
@@ -65,12 +76,14 @@ func circuitLaTeX(d *Derivation, p *Point, o Options) (string, error) {
 	return onPage(c)
 }
 
-func graphDiagram(d *Derivation, _ *Point, _ Options) (*Diagram, error) {
-	return d.Flow().Diagram(), nil
+func graphDiagram(d *Derivation, _ *Point, o Options) (*Diagram, error) {
+	f := d.Flow()
+	return f.Diagram(f.sight(o.Fold)), nil
 }
 
-func graphLaTeX(d *Derivation, _ *Point, _ Options) (string, error) {
-	return onPage(d.Flow().Diagram())
+func graphLaTeX(d *Derivation, _ *Point, o Options) (string, error) {
+	f := d.Flow()
+	return onPage(f.Diagram(f.sight(o.Fold)))
 }
 
 // onPage draws d, where there is room for it on a page of paper.

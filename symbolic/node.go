@@ -51,7 +51,15 @@ type Attr interface{ Key() string }
 type Origin struct {
 	Span    diag.Span
 	Stmt    string // the statement's text on one line
+	Call    *Call  // of a func or layer, in whose body it stands; or nil
 	Adjoint *Node  // the value whose cotangent this helps to compute, or nil
+}
+
+// A Call is a use of a func or layer, whose body was elaborated for it.
+type Call struct {
+	Func  string // what is called
+	Name  string // what the parameters of a layer go by, or what its result is bound to; or ""
+	Outer *Call  // in whose body it stands, or nil
 }
 
 // A Graph interns nodes. The zero Graph is not ready; use NewGraph.
@@ -85,6 +93,14 @@ func (g *Graph) At(o Origin) func() {
 	old := g.origin
 	g.origin = o
 	return func() { g.origin = old }
+}
+
+// Within makes the nodes made from now on part of a call, and returns a function
+// that sets back what they were part of before.
+func (g *Graph) Within(c *Call) func() {
+	o := g.origin
+	o.Call = c
+	return g.At(o)
 }
 
 // SetName records what the model calls n. The first name stays.

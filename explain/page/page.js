@@ -53,6 +53,11 @@ const explanation = (() => {
     return firstModel || firstGo;
   }
 
+  // reveal opens what an element is folded in.
+  function reveal(e) {
+    for (let d = e.closest("details.part, .part > details"); d; d = d.parentElement.closest("details.part, .part > details")) d.open = true;
+  }
+
   function scrollInto(li) {
     const box = li.closest(".listing");
     const top = li.offsetTop - box.offsetTop - box.clientHeight / 3;
@@ -74,14 +79,14 @@ const explanation = (() => {
     const here = keys.map(k => /^[fb](\d+):/.exec(k)).filter(Boolean).map(x => x[1]);
     if (here.length && !here.includes(member)) show(here[0]);
     const formula = one(".member:not([hidden]) .view:not([hidden]) .on");
-    if (formula) formula.scrollIntoView({ block: "nearest" });
+    if (formula) { reveal(formula); formula.scrollIntoView({ block: "nearest" }); }
   }
 
-  // ---- circuits
+  // ---- pictures
 
   function steps(view) {
-    const picture = all("[data-circuit]", view).find(p => !p.hidden);
-    if (!picture) return;
+    const picture = all("[data-picture]", view).find(p => !p.hidden);
+    if (!picture || view.dataset.view !== "circuit") return;
     const boxes = all(".box", picture);
     const n = boxes.length;
     const k = Math.min(Number(view.dataset.at ?? 2 * n), 2 * n);
@@ -117,10 +122,10 @@ const explanation = (() => {
     steps(view);
   }
 
-  function circuit(view, key) {
-    const pictures = all("[data-circuit]", view);
-    if (!pictures.some(p => p.dataset.circuit === key)) return;
-    for (const p of pictures) p.hidden = p.dataset.circuit !== key;
+  function look(view, key) {
+    const pictures = all("[data-picture]", view);
+    if (!pictures.some(p => p.dataset.picture === key)) return;
+    for (const p of pictures) p.hidden = p.dataset.picture !== key;
     const select = one("[data-groups]", view);
     if (select) select.value = key;
     delete view.dataset.at;
@@ -129,15 +134,15 @@ const explanation = (() => {
 
   // toggle folds or unfolds a group where there is a picture of that.
   function toggle(view, group) {
-    const now = all("[data-circuit]", view).find(p => !p.hidden).dataset.circuit;
+    const now = all("[data-picture]", view).find(p => !p.hidden).dataset.picture;
     const open = new Set(now.split(" ").filter(Boolean));
     if (open.has(group)) open.delete(group); else open.add(group);
     const key = [...open].sort((a, b) => a - b).join(" ");
-    const keys = all("[data-circuit]", view).map(p => p.dataset.circuit);
+    const keys = all("[data-picture]", view).map(p => p.dataset.picture);
     // Else the one that has the most of them open, with the group as it is to be.
     const alike = k => k.split(" ").filter(g => open.has(g)).length - k.split(" ").filter(g => g && !open.has(g)).length;
     const fit = keys.filter(k => k.split(" ").includes(group) === open.has(group)).sort((a, b) => alike(b) - alike(a));
-    circuit(view, keys.includes(key) ? key : fit[0] ?? "");
+    look(view, keys.includes(key) ? key : fit[0] ?? "");
   }
 
   // ---- events, on what is there and what comes later
@@ -156,9 +161,7 @@ const explanation = (() => {
     const box = t.closest(".box");
     if (box) {
       const view = box.closest(".view");
-      if (box.dataset.group !== undefined && view.dataset.view === "circuit") {
-        if (box.classList.contains("fold")) return toggle(view, box.dataset.group);
-      }
+      if (box.classList.contains("fold") && box.dataset.group !== undefined) return toggle(view, box.dataset.group);
       if (box.dataset.value !== undefined) chooseValue(m.dataset.member, box.dataset.value, null);
       else if (box.dataset.line) mark([], [box.dataset.line]);
       box.classList.add("on");
@@ -194,8 +197,10 @@ const explanation = (() => {
   });
   document.addEventListener("change", e => {
     if (e.target.id === "members") { show(e.target.value); }
-    if (e.target.matches("[data-groups]")) circuit(e.target.closest(".view"), e.target.value);
+    if (e.target.matches("[data-groups]")) look(e.target.closest(".view"), e.target.value);
   });
+
+  addEventListener("beforeprint", () => { for (const d of all("details.part, .part > details")) d.open = true; });
 
   function theme() {
     const b = one("#theme");

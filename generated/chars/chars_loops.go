@@ -261,7 +261,7 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	z := w.reals[T*n*736+T*vocab*16+n*256+vocab+4096:][:T*vocab]
 	exps := w.reals[T*n*736+T*vocab*17+n*256+vocab+4096:][:vocab]
 	dzz2 := w.reals[T*n*736+n*256+vocab+4096:][:T*vocab*16]
-	dhsH1 := w.reals[T*n*32:][:T*n*64]
+	dhsH := w.reals[T*n*32:][:T*n*64]
 	dh := w.reals[T*n*416+n*128:][:n*64]
 	nextDh := w.reals[T*n*992+T*vocab*17+n*256+vocab*2+4096:][:n*64]
 	dc := w.reals[T*n*416+n*192:][:n*64]
@@ -411,8 +411,8 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			s += float64(s2 / t3)
 		}
 
-		// dhsH1 = dzz2·zW   chars.bp:16
-		matmul(mat(dhsH1[T*from*64:], T*rows, 64), mat(dzz2, T*rows, vocab), mat(zW, vocab, 64))
+		// dhsH = dzz2·zW   chars.bp:16
+		matmul(mat(dhsH[T*from*64:], T*rows, 64), mat(dzz2, T*rows, vocab), mat(zW, vocab, 64))
 
 		// dzW += dzz2ᵀ·h[1:,:]   chars.bp:16
 		for i := range T {
@@ -427,7 +427,7 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			rows := min(16, n-from)
 			for b := range rows {
 				dcRow := dc[b*64+from*64:][:64]
-				dhsH1Row := dhsH1[T*b*64+T*from*64+T*64-t2*64-64:][:64]
+				dhsHRow := dhsH[T*b*64+T*from*64+T*64-t2*64-64:][:64]
 				dhRow := dh[b*64+from*64:][:64]
 				zhs3Row := zhs3[T*n*64+b*64+from*64-n*t2*64-n*64:][:64]
 				zhs2Row := zhs2[T*n*64+b*64+from*64-n*t2*64-n*64:][:64]
@@ -440,30 +440,30 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 				dzhsRow2 := dzhs[T*n*256+b*256+from*256+64-n*t2*256-n*256:][:64]
 				dzhsRow3 := dzhs[T*n*256+b*256+from*256+128-n*t2*256-n*256:][:64]
 				for i := range 64 {
-					// dhsCellC1[i] = dc[i] + (dhsH1[T − t₂ − 1,i] + dh[i])·zhs3[T − t₂ − 1,i]·(1 − zhs2[T − t₂ − 1,i]²)   chars.bp:15
-					dhsCellC1 := dcRow[i] + (dhsH1Row[i]+dhRow[i])*zhs3Row[i]*(1-square(zhs2Row[i]))
+					// dhsC[i] = dc[i] + (dhsH[T − t₂ − 1,i] + dh[i])·zhs3[T − t₂ − 1,i]·(1 − zhs2[T − t₂ − 1,i]²)   chars.bp:15
+					dhsC := dcRow[i] + (dhsHRow[i]+dhRow[i])*zhs3Row[i]*(1-square(zhs2Row[i]))
 
-					// nextDc[i] = dhsCellC1[i]·zhs6[T − t₂ − 1,i]   chars.bp:15
+					// nextDc[i] = dhsC[i]·zhs6[T − t₂ − 1,i]   chars.bp:15
 					zhs8 := zhs6Row[i]
-					nextDcRow[i] = dhsCellC1 * zhs8
+					nextDcRow[i] = dhsC * zhs8
 
-					// dzhs[i] = dhsCellC1[i]·zhs5[T − t₂ − 1,i]·zhs4[T − t₂ − 1,i]·(1 − zhs4[T − t₂ − 1,i])   chars.bp:15
+					// dzhs[i] = dhsC[i]·zhs5[T − t₂ − 1,i]·zhs4[T − t₂ − 1,i]·(1 − zhs4[T − t₂ − 1,i])   chars.bp:15
 					zhs9 := zhs5Row[i]
 					zhs10 := zhs4Row[i]
-					dzhsRow[i] = dhsCellC1 * zhs9 * (zhs10 * (1 - zhs10))
+					dzhsRow[i] = dhsC * zhs9 * (zhs10 * (1 - zhs10))
 
-					// dzhs[i + 64] = dhsCellC1[i]·c[T − t₂ − 1,i]·zhs6[T − t₂ − 1,i]·(1 − zhs6[T − t₂ − 1,i])   chars.bp:15
-					dzhsRow2[i] = dhsCellC1 * cRow[i] * (zhs8 * (1 - zhs8))
+					// dzhs[i + 64] = dhsC[i]·c[T − t₂ − 1,i]·zhs6[T − t₂ − 1,i]·(1 − zhs6[T − t₂ − 1,i])   chars.bp:15
+					dzhsRow2[i] = dhsC * cRow[i] * (zhs8 * (1 - zhs8))
 
-					// dzhs[i + 128] = dhsCellC1[i]·zhs4[T − t₂ − 1,i]·(1 − zhs5[T − t₂ − 1,i]²)   chars.bp:15
-					dzhsRow3[i] = dhsCellC1 * zhs10 * (1 - square(zhs9))
+					// dzhs[i + 128] = dhsC[i]·zhs4[T − t₂ − 1,i]·(1 − zhs5[T − t₂ − 1,i]²)   chars.bp:15
+					dzhsRow3[i] = dhsC * zhs10 * (1 - square(zhs9))
 				}
 
-				// dzhs[i + 192] = (dhsH1[T − t₂ − 1,i] + dh[i])·zhs2[T − t₂ − 1,i]·zhs3[T − t₂ − 1,i]·(1 − zhs3[T − t₂ − 1,i])   chars.bp:15
+				// dzhs[i + 192] = (dhsH[T − t₂ − 1,i] + dh[i])·zhs2[T − t₂ − 1,i]·zhs3[T − t₂ − 1,i]·(1 − zhs3[T − t₂ − 1,i])   chars.bp:15
 				dzhsRow4 := dzhs[T*n*256+b*256+from*256+192-n*t2*256-n*256:][:64]
 				for i := range 64 {
 					zhs8 := zhs3Row[i]
-					dzhsRow4[i] = (dhsH1Row[i] + dhRow[i]) * zhs2Row[i] * (zhs8 * (1 - zhs8))
+					dzhsRow4[i] = (dhsHRow[i] + dhRow[i]) * zhs2Row[i] * (zhs8 * (1 - zhs8))
 				}
 			}
 
@@ -600,7 +600,7 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 	exps := w.reals[T*T*4+T*1120+32:][:T]
 	za2 := w.reals[T*1120+32:][:T*T*4]
 	h0AZ := w.reals[T*T*5+T*1128+32:][:T*8]
-	h0AY := w.reals[T*1088+32:][:T*32]
+	h0A := w.reals[T*1088+32:][:T*32]
 	h0Y := w.reals[:T*512]
 	h0MD := w.reals[T*1088:][:32]
 	h0M := w.reals[T*512:][:T*512]
@@ -615,7 +615,7 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 	exps2 := w.reals[T*1088+32:][:T]
 	za5 := w.reals[T*1120+32:][:T*T*4]
 	h1AZ := w.reals[T*T*5+T*1128+32:][:T*8]
-	h1AY := w.reals[T*1056:][:T*32]
+	h1A := w.reals[T*1056:][:T*32]
 	h1Y := w.reals[:T*512]
 	h1MD := w.reals[T*1088:][:32]
 	h1M := w.reals[T*T*5+T*1136+32:][:T*512]
@@ -701,20 +701,20 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					}
 				}
 			}
-			clear(h0AY)
+			clear(h0A)
 			for i := range 4 {
 				matmul(mat(h0AV, T, 8), mat(h0N, T, 32), mat(h0AWv[i*256:], 8, 32).T())
 				matmul(mat(h0AZ, T, 8), mat(za2[T*T*i:], T, T), mat(h0AV, T, 8))
-				addmul(mat(h0AY, T, 32), mat(h0AZ, T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
+				addmul(mat(h0A, T, 32), mat(h0AZ, T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
 			}
 			for i := range T {
 				var s float32
 				xRow := x[i*32:][:32]
-				h0AYRow := h0AY[i*32:][:32]
+				h0ARow := h0A[i*32:][:32]
 				h0YRow := h0Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
-					h0Yj := xRow[j] + h0AYRow[j]
+					h0Yj := xRow[j] + h0ARow[j]
 					h0YRow[j] = h0Yj
 
 					// m = layernorm(y)   chars.bp:29
@@ -818,20 +818,20 @@ func (w *GPTWork) forward(batch *GPTBatch) {
 					}
 				}
 			}
-			clear(h1AY)
+			clear(h1A)
 			for i := range 4 {
 				matmul(mat(h1AV, T, 8), mat(h1N, T, 32), mat(h1AWv[i*256:], 8, 32).T())
 				matmul(mat(h1AZ, T, 8), mat(za5[T*T*i:], T, T), mat(h1AV, T, 8))
-				addmul(mat(h1AY, T, 32), mat(h1AZ, T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
+				addmul(mat(h1A, T, 32), mat(h1AZ, T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
 			}
 			for i := range T {
 				var s float32
 				h0Row := h0[T*b*32+i*32:][:32]
-				h1AYRow := h1AY[i*32:][:32]
+				h1ARow := h1A[i*32:][:32]
 				h1YRow := h1Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
-					h1Yj := h0Row[j] + h1AYRow[j]
+					h1Yj := h0Row[j] + h1ARow[j]
 					h1YRow[j] = h1Yj
 
 					// m = layernorm(y)   chars.bp:29
@@ -968,7 +968,7 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 	exps := w.reals[T*T*4+T*1120+32:][:T]
 	za2 := w.reals[T*1120+32:][:T*T*4]
 	h0AZ := w.reals[T*T*5+T*1128+32:][:T*8]
-	h0AY := w.reals[T*1088+32:][:T*32]
+	h0A := w.reals[T*1088+32:][:T*32]
 	h0Y := w.reals[:T*512]
 	h0MD := w.reals[T*1088:][:32]
 	h0M := w.reals[T*512:][:T*512]
@@ -983,7 +983,7 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 	exps2 := w.reals[T*1088+32:][:T]
 	za5 := w.reals[T*1120+32:][:T*T*4]
 	h1AZ := w.reals[T*T*5+T*1128+32:][:T*8]
-	h1AY := w.reals[T*1056:][:T*32]
+	h1A := w.reals[T*1056:][:T*32]
 	h1Y := w.reals[:T*512]
 	h1MD := w.reals[T*1088:][:32]
 	h1M := w.reals[T*T*5+T*1136+32:][:T*512]
@@ -1070,20 +1070,20 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					}
 				}
 			}
-			clear(h0AY)
+			clear(h0A)
 			for i := range 4 {
 				matmul(mat(h0AV, T, 8), mat(h0N, T, 32), mat(h0AWv[i*256:], 8, 32).T())
 				matmul(mat(h0AZ, T, 8), mat(za2[T*T*i:], T, T), mat(h0AV, T, 8))
-				addmul(mat(h0AY, T, 32), mat(h0AZ, T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
+				addmul(mat(h0A, T, 32), mat(h0AZ, T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
 			}
 			for i := range T {
 				var s2 float32
 				xRow := x[i*32:][:32]
-				h0AYRow := h0AY[i*32:][:32]
+				h0ARow := h0A[i*32:][:32]
 				h0YRow := h0Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
-					h0Yj := xRow[j] + h0AYRow[j]
+					h0Yj := xRow[j] + h0ARow[j]
 					h0YRow[j] = h0Yj
 
 					// m = layernorm(y)   chars.bp:29
@@ -1187,20 +1187,20 @@ func (w *GPTWork) loss(batch *GPTBatch) GPTLoss {
 					}
 				}
 			}
-			clear(h1AY)
+			clear(h1A)
 			for i := range 4 {
 				matmul(mat(h1AV, T, 8), mat(h1N, T, 32), mat(h1AWv[i*256:], 8, 32).T())
 				matmul(mat(h1AZ, T, 8), mat(za5[T*T*i:], T, T), mat(h1AV, T, 8))
-				addmul(mat(h1AY, T, 32), mat(h1AZ, T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
+				addmul(mat(h1A, T, 32), mat(h1AZ, T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
 			}
 			for i := range T {
 				var s2 float32
 				h0Row := h0[T*b*32+i*32:][:32]
-				h1AYRow := h1AY[i*32:][:32]
+				h1ARow := h1A[i*32:][:32]
 				h1YRow := h1Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
-					h1Yj := h0Row[j] + h1AYRow[j]
+					h1Yj := h0Row[j] + h1ARow[j]
 					h1YRow[j] = h1Yj
 
 					// m = layernorm(y)   chars.bp:29
@@ -1370,7 +1370,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	total := w.reals[T*T*64+T*3088+vocab:][:T*64]
 	za2 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
 	h0AZ := w.reals[T*T*64+T*3152+vocab:][:T*512]
-	h0AY := w.reals[T*T*133+T*5760+vocab:][:T*32]
+	h0A := w.reals[T*T*133+T*5760+vocab:][:T*32]
 	h0Y := w.reals[T*T*64+T*3664+vocab:][:T*512]
 	h0MD := w.reals[T*T*64+T*4176+vocab:][:T*512]
 	zm := w.reals[T*T*64+T*4688+vocab:][:T*16]
@@ -1393,7 +1393,7 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	total2 := w.reals[T*T*197+T*17056+vocab:][:T*64]
 	za5 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
 	h1AZ := w.reals[T*T*197+T*17120+vocab:][:T*512]
-	h1AY := w.reals[T*T*261+T*19680+vocab:][:T*32]
+	h1A := w.reals[T*T*261+T*19680+vocab:][:T*32]
 	h1Y := w.reals[T*T*197+T*17632+vocab:][:T*512]
 	h1MD := w.reals[T*T*197+T*18144+vocab:][:T*512]
 	zm3 := w.reals[T*T*133+T*5760+vocab:][:T*16]
@@ -1570,21 +1570,21 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					}
 				}
 			}
-			clear(h0AY)
+			clear(h0A)
 			for i := range 4 {
 				// a = attention[heads](n)   chars.bp:27
 				matmul(mat(h0AV[T*b*32+T*i*8:], T, 8), mat(h0N[T*b*32:], T, 32), mat(h0AWv[i*256:], 8, 32).T())
 				matmul(mat(h0AZ[T*b*32+T*i*8:], T, 8), mat(za2[T*T*i:], T, T), mat(h0AV[T*b*32+T*i*8:], T, 8))
-				addmul(mat(h0AY, T, 32), mat(h0AZ[T*b*32+T*i*8:], T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
+				addmul(mat(h0A, T, 32), mat(h0AZ[T*b*32+T*i*8:], T, 8), matrix[float32]{h0AWo[i*8:], 8, 32, 1, 32})
 			}
 			for i := range T {
 				var s2 float32
 				xRow := x[i*32:][:32]
-				h0AYRow := h0AY[i*32:][:32]
+				h0ARow := h0A[i*32:][:32]
 				h0YRow := h0Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
-					h0Yj := xRow[j] + h0AYRow[j]
+					h0Yj := xRow[j] + h0ARow[j]
 					h0YRow[j] = h0Yj
 
 					// m = layernorm(y)   chars.bp:29
@@ -1721,21 +1721,21 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 					}
 				}
 			}
-			clear(h1AY)
+			clear(h1A)
 			for i := range 4 {
 				// a = attention[heads](n)   chars.bp:27
 				matmul(mat(h1AV[T*b*32+T*i*8:], T, 8), mat(h1N[T*b*32:], T, 32), mat(h1AWv[i*256:], 8, 32).T())
 				matmul(mat(h1AZ[T*b*32+T*i*8:], T, 8), mat(za5[T*T*i:], T, T), mat(h1AV[T*b*32+T*i*8:], T, 8))
-				addmul(mat(h1AY, T, 32), mat(h1AZ[T*b*32+T*i*8:], T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
+				addmul(mat(h1A, T, 32), mat(h1AZ[T*b*32+T*i*8:], T, 8), matrix[float32]{h1AWo[i*8:], 8, 32, 1, 32})
 			}
 			for i := range T {
 				var s2 float32
 				h0Row := h0[T*b*32+i*32:][:32]
-				h1AYRow := h1AY[i*32:][:32]
+				h1ARow := h1A[i*32:][:32]
 				h1YRow := h1Y[T*b*32+i*32:][:32]
 				for j := range 32 {
 					// y = x + a   chars.bp:28
-					h1Yj := h0Row[j] + h1AYRow[j]
+					h1Yj := h0Row[j] + h1ARow[j]
 					h1YRow[j] = h1Yj
 
 					// m = layernorm(y)   chars.bp:29

@@ -6,39 +6,39 @@ package lenet
 
 import "os"
 
-// pLoop is pLoopGo, or assembly that computes the same.
-func pLoop(b2, from int, image, P []float32) {
+// aPLoop is aPLoopGo, or assembly that computes the same.
+func aPLoop(b2, from int, image, aP []float32) {
 	switch cpu {
 	case avx512:
-		pLoopAVX512(b2, from, image, P)
+		aPLoopAVX512(b2, from, image, aP)
 	case avx2:
-		pLoopAVX2(b2, from, image, P)
+		aPLoopAVX2(b2, from, image, aP)
 	default:
-		pLoopGo(b2, from, image, P)
+		aPLoopGo(b2, from, image, aP)
 	}
 }
 
-// p2Loop is p2LoopGo, or assembly that computes the same.
-func p2Loop(P2, P []float32) {
+// aP2Loop is aP2LoopGo, or assembly that computes the same.
+func aP2Loop(aP2, aP []float32) {
 	switch cpu {
 	case avx512:
-		p2LoopAVX512(P2, P)
+		aP2LoopAVX512(aP2, aP)
 	case avx2:
-		p2LoopAVX2(P2, P)
+		aP2LoopAVX2(aP2, aP)
 	default:
-		p2LoopGo(P2, P)
+		aP2LoopGo(aP2, aP)
 	}
 }
 
 // zaProductPart is zaProductPartGo, or assembly that computes the same.
-func zaProductPart(za, aF, P2, scratch2 []float32) {
+func zaProductPart(za, aF, aP2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zaProductAVX512(za, aF, P2, 0, 8, 0, 64, 3, scratch2)
+		zaProductAVX512(za, aF, aP2, 0, 8, 0, 64, 3, scratch2)
 	case avx2:
-		zaProductAVX2(za, aF, P2, 0, 8, 0, 64, 3, scratch2)
+		zaProductAVX2(za, aF, aP2, 0, 8, 0, 64, 3, scratch2)
 	default:
-		zaProductPartGo(za, aF, P2, scratch2)
+		zaProductPartGo(za, aF, aP2, scratch2)
 	}
 }
 
@@ -126,14 +126,14 @@ func zSumPart(first, count, rows int, z []float32, y []int32) (float64, float64)
 }
 
 // daF2Loop is daF2LoopGo, or assembly that computes the same.
-func daF2Loop(b2, from int, image, P, daF2 []float32) {
+func daF2Loop(b2, from int, image, aP, daF2 []float32) {
 	switch cpu {
 	case avx512:
-		daF2LoopAVX512(b2, from, image, P, daF2)
+		daF2LoopAVX512(b2, from, image, aP, daF2)
 	case avx2:
-		daF2LoopAVX2(b2, from, image, P, daF2)
+		daF2LoopAVX2(b2, from, image, aP, daF2)
 	default:
-		daF2LoopGo(b2, from, image, P, daF2)
+		daF2LoopGo(b2, from, image, aP, daF2)
 	}
 }
 
@@ -317,22 +317,22 @@ func wLoopPart(first, count, n int, v, g, w []float32, momentum0, lr0 float32) {
 }
 
 //go:noescape
-func pLoopAVX512(b2 int, from int, image []float32, p3 []float32)
+func aPLoopAVX512(b2 int, from int, image []float32, aP []float32)
 
 //go:noescape
-func pLoopAVX2(b2 int, from int, image []float32, p3 []float32)
+func aPLoopAVX2(b2 int, from int, image []float32, aP []float32)
 
 //go:noescape
-func p2LoopAVX512(p0 []float32, p1 []float32)
+func aP2LoopAVX512(aP2 []float32, aP []float32)
 
 //go:noescape
-func p2LoopAVX2(p0 []float32, p1 []float32)
+func aP2LoopAVX2(aP2 []float32, aP []float32)
 
 //go:noescape
-func zaProductAVX512(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zaProductAVX512(za []float32, aF []float32, aP2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zaProductAVX2(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zaProductAVX2(za []float32, aF []float32, aP2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func y3LoopAVX512(aB []float32, a []float32, za []float32, p3 []float32, p4 []float32, p5 []float32)
@@ -377,10 +377,10 @@ func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s2 floa
 func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s2 float64, s float64)
 
 //go:noescape
-func daF2LoopAVX512(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
+func daF2LoopAVX512(b2 int, from int, image []float32, aP []float32, daF2 []float32)
 
 //go:noescape
-func daF2LoopAVX2(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
+func daF2LoopAVX2(b2 int, from int, image []float32, aP []float32, daF2 []float32)
 
 //go:noescape
 func on2LoopAVX512(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)

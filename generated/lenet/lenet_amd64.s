@@ -4,13 +4,13 @@
 
 #include "textflag.h"
 
-// func pLoopAVX512(b2 int, from int, image []float32, p3 []float32)
+// func aPLoopAVX512(b2 int, from int, image []float32, aP []float32)
 // Requires: AVX, AVX512F
-TEXT ·pLoopAVX512(SB), $0-64
+TEXT ·aPLoopAVX512(SB), $0-64
 	MOVQ         b2+0(FP), AX
 	MOVQ         from+8(FP), CX
 	MOVQ         image_base+16(FP), DX
-	MOVQ         p3_base+40(FP), BX
+	MOVQ         aP_base+40(FP), BX
 	SHLQ         $0x06, AX
 	SHLQ         $0x06, CX
 	LEAQ         (AX)(CX*1), AX
@@ -66,13 +66,13 @@ loop2:
 	VZEROUPPER
 	RET
 
-// func pLoopAVX2(b2 int, from int, image []float32, p3 []float32)
+// func aPLoopAVX2(b2 int, from int, image []float32, aP []float32)
 // Requires: AVX, AVX2
-TEXT ·pLoopAVX2(SB), $0-64
+TEXT ·aPLoopAVX2(SB), $0-64
 	MOVQ    b2+0(FP), AX
 	MOVQ    from+8(FP), CX
 	MOVQ    image_base+16(FP), DX
-	MOVQ    p3_base+40(FP), BX
+	MOVQ    aP_base+40(FP), BX
 	SHLQ    $0x06, AX
 	SHLQ    $0x06, CX
 	LEAQ    (AX)(CX*1), AX
@@ -154,11 +154,11 @@ loop2:
 	VZEROUPPER
 	RET
 
-// func p2LoopAVX512(p0 []float32, p1 []float32)
+// func aP2LoopAVX512(aP2 []float32, aP []float32)
 // Requires: AVX, AVX512F
-TEXT ·p2LoopAVX512(SB), $0-48
-	MOVQ    p0_base+0(FP), AX
-	MOVQ    p1_base+24(FP), CX
+TEXT ·aP2LoopAVX512(SB), $0-48
+	MOVQ    aP2_base+0(FP), AX
+	MOVQ    aP_base+24(FP), CX
 	MOVQ    $+0, DX
 	MOVQ    $+255, BX
 	VMOVUPS c32x16_hac6aba6aa298e9e5<>+0(SB), Z0
@@ -227,11 +227,11 @@ loop2:
 	VZEROUPPER
 	RET
 
-// func p2LoopAVX2(p0 []float32, p1 []float32)
+// func aP2LoopAVX2(aP2 []float32, aP []float32)
 // Requires: AVX, AVX2
-TEXT ·p2LoopAVX2(SB), $0-48
-	MOVQ    p0_base+0(FP), AX
-	MOVQ    p1_base+24(FP), CX
+TEXT ·aP2LoopAVX2(SB), $0-48
+	MOVQ    aP2_base+0(FP), AX
+	MOVQ    aP_base+24(FP), CX
 	MOVQ    $+0, DX
 	VMOVUPS c32x8_00000001<>+0(SB), Y0
 	VMOVUPS c32x8_00000002<>+0(SB), Y1
@@ -415,12 +415,12 @@ loop2:
 	VZEROUPPER
 	RET
 
-// func zaProductAVX512(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func zaProductAVX512(za []float32, aF []float32, aP2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F
 TEXT ·zaProductAVX512(SB), $0-136
 	MOVQ za_base+0(FP), AX
 	MOVQ aF_base+24(FP), CX
-	MOVQ p2_base+48(FP), DX
+	MOVQ aP2_base+48(FP), DX
 	MOVQ rowLo+72(FP), BX
 	MOVQ rowHi+80(FP), SI
 	MOVQ colLo+88(FP), DI
@@ -749,12 +749,12 @@ done6:
 	VZEROUPPER
 	RET
 
-// func zaProductAVX2(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func zaProductAVX2(za []float32, aF []float32, aP2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, FMA3
 TEXT ·zaProductAVX2(SB), $0-136
 	MOVQ za_base+0(FP), AX
 	MOVQ aF_base+24(FP), CX
-	MOVQ p2_base+48(FP), DX
+	MOVQ aP2_base+48(FP), DX
 	MOVQ rowLo+72(FP), BX
 	MOVQ rowHi+80(FP), SI
 	MOVQ colLo+88(FP), DI
@@ -7289,13 +7289,13 @@ done1:
 	VZEROUPPER
 	RET
 
-// func daF2LoopAVX512(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
+// func daF2LoopAVX512(b2 int, from int, image []float32, aP []float32, daF2 []float32)
 // Requires: AVX, AVX512F
 TEXT ·daF2LoopAVX512(SB), $0-88
 	MOVQ         b2+0(FP), AX
 	MOVQ         from+8(FP), CX
 	MOVQ         image_base+16(FP), DX
-	MOVQ         p3_base+40(FP), BX
+	MOVQ         aP_base+40(FP), BX
 	MOVQ         daF2_base+64(FP), SI
 	MOVQ         AX, DI
 	SHLQ         $0x06, DI
@@ -7419,13 +7419,13 @@ loop4:
 	VZEROUPPER
 	RET
 
-// func daF2LoopAVX2(b2 int, from int, image []float32, p3 []float32, daF2 []float32)
+// func daF2LoopAVX2(b2 int, from int, image []float32, aP []float32, daF2 []float32)
 // Requires: AVX, AVX2
 TEXT ·daF2LoopAVX2(SB), $0-88
 	MOVQ    b2+0(FP), AX
 	MOVQ    from+8(FP), CX
 	MOVQ    image_base+16(FP), DX
-	MOVQ    p3_base+40(FP), BX
+	MOVQ    aP_base+40(FP), BX
 	MOVQ    daF2_base+64(FP), SI
 	MOVQ    AX, DI
 	SHLQ    $0x06, DI

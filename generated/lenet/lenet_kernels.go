@@ -2,58 +2,58 @@
 
 package lenet
 
-// pLoopGo computes P[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k −
-// 1] − 8)/4.
-func pLoopGo(b2, from int, image, P []float32) {
+// aPLoopGo computes aP[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k
+// − 1] − 8)/4.
+func aPLoopGo(b2, from int, image, aP []float32) {
 	{
 		for j := range 10 {
-			PRow := P[j*10:][:10]
+			aPRow := aP[j*10:][:10]
 			for k := range 10 {
-				var P3 float32
+				var aP3 float32
 				if j >= 1 && j <= 8 && k >= 1 && k <= 8 {
-					P3 = (image[b2*64+from*64+j*8+k-9] - 8) / 4
+					aP3 = (image[b2*64+from*64+j*8+k-9] - 8) / 4
 				}
-				PRow[k] = P3
+				aPRow[k] = aP3
 			}
 		}
 	}
 }
 
-// p2LoopGo computes P2[i,j,k,l] = P[0,i + k,j + l].
-func p2LoopGo(P2, P []float32) {
+// aP2LoopGo computes aP2[i,j,k,l] = aP[0,i + k,j + l].
+func aP2LoopGo(aP2, aP []float32) {
 	for i := range 3 {
 		for j := range 3 {
 			for k := range 8 {
-				PRow := P[i*10+j+k*10:][:8]
-				P2Row := P2[i*192+j*64+k*8:][:8]
+				aPRow := aP[i*10+j+k*10:][:8]
+				aP2Row := aP2[i*192+j*64+k*8:][:8]
 				for l := range 8 {
-					P2Row[l] = PRow[l]
+					aP2Row[l] = aPRow[l]
 				}
 			}
 		}
 	}
 }
 
-// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
-func (t *tasks) zaProduct(za, aF, P2 []float32) {
+// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·aP2[k,j].
+func (t *tasks) zaProduct(za, aF, aP2 []float32) {
 	k := &t.zaProductTask
-	*k = zaProductTask{t: t, za: za, aF: aF, P2: P2}
+	*k = zaProductTask{t: t, za: za, aF: aF, aP2: aP2}
 	workers.run(1, 1, k)
 }
 
 // zaProductTask is what the parts of zaProduct work on.
 type zaProductTask struct {
-	t          *tasks
-	za, aF, P2 []float32
+	t           *tasks
+	za, aF, aP2 []float32
 }
 
 func (k *zaProductTask) part(i, who int) {
-	zaProductPart(k.za, k.aF, k.P2, k.t.scratch32.of(who, 32))
+	zaProductPart(k.za, k.aF, k.aP2, k.t.scratch32.of(who, 32))
 }
 
-// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
-func zaProductPartGo(za, aF, P2, _ []float32) {
-	matmul(mat(za, 8, 64), mat(aF, 8, 9), mat(P2, 9, 64))
+// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·aP2[k,j].
+func zaProductPartGo(za, aF, aP2, _ []float32) {
+	matmul(mat(za, 8, 64), mat(aF, 8, 9), mat(aP2, 9, 64))
 }
 
 // y3LoopGo computes a[i,j,k] = relu(za[i,8·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
@@ -315,30 +315,30 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s2, s float64) 
 	return s2, s
 }
 
-// daF2LoopGo computes P[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j − 1,k
-// − 1] − 8)/4, daF2[i,j,k,l,m] = P[i,j + l,k + m].
-func daF2LoopGo(b2, from int, image, P, daF2 []float32) {
+// daF2LoopGo computes aP[i,j,k] = [j ≥ 1, 8 ≥ j, k ≥ 1, 8 ≥ k]·(image[i,j −
+// 1,k − 1] − 8)/4, daF2[i,j,k,l,m] = aP[i,j + l,k + m].
+func daF2LoopGo(b2, from int, image, aP, daF2 []float32) {
 	{
 		// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
 		for j := range 10 {
-			PRow := P[j*10:][:10]
+			aPRow := aP[j*10:][:10]
 			for k := range 10 {
-				var P3 float32
+				var aP3 float32
 				if j >= 1 && j <= 8 && k >= 1 && k <= 8 {
-					P3 = (image[b2*64+from*64+j*8+k-9] - 8) / 4
+					aP3 = (image[b2*64+from*64+j*8+k-9] - 8) / 4
 				}
-				PRow[k] = P3
+				aPRow[k] = aP3
 			}
 		}
 
-		// daF2[i,j,k,l,m] = P[i,j + l,k + m]   lenet.bp:12
+		// daF2[i,j,k,l,m] = aP[i,j + l,k + m]   lenet.bp:12
 		for j := range 3 {
 			for k := range 3 {
 				for l := range 8 {
-					PRow := P[j*10+k+l*10:][:8]
+					aPRow := aP[j*10+k+l*10:][:8]
 					daF2Row := daF2[b2*576+j*192+k*64+l*8:][:8]
 					for m := range 8 {
-						daF2Row[m] = PRow[m]
+						daF2Row[m] = aPRow[m]
 					}
 				}
 			}

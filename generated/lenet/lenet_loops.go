@@ -17,8 +17,8 @@ func (w *LeNetWork) forward(batch *LeNetBatch) {
 	zW := p.Z.W[:320]
 	zB := p.Z.B[:10]
 	out := w.out.Output[:n*10]
-	P := w.reals[4096:][:100]
-	P2 := w.reals[4208:][:576]
+	aP := w.reals[4096:][:100]
+	aP2 := w.reals[4208:][:576]
 	za := w.reals[4784:][:512]
 	a := w.reals[4096:][:64]
 	Y := w.reals[4208:][:16]
@@ -35,9 +35,9 @@ func (w *LeNetWork) forward(batch *LeNetBatch) {
 		rows := min(64, n-from)
 		for b2 := range rows {
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-			pLoop(b2, from, image, P)
-			p2Loop(P2, P)
-			w.tasks.zaProduct(za, aF, P2)
+			aPLoop(b2, from, image, aP)
+			aP2Loop(aP2, aP)
+			w.tasks.zaProduct(za, aF, aP2)
 			y3Loop(aB, a, za, Y, Y2, Y3)
 
 			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
@@ -69,8 +69,8 @@ func (w *LeNetWork) loss(batch *LeNetBatch) LeNetLoss {
 	hB := p.H.B[:32]
 	zW := p.Z.W[:320]
 	zB := p.Z.B[:10]
-	P := w.reals[4096:][:100]
-	P2 := w.reals[4208:][:576]
+	aP := w.reals[4096:][:100]
+	aP2 := w.reals[4208:][:576]
 	za := w.reals[4784:][:512]
 	a := w.reals[4096:][:64]
 	Y := w.reals[4208:][:16]
@@ -88,9 +88,9 @@ func (w *LeNetWork) loss(batch *LeNetBatch) LeNetLoss {
 		rows := min(64, n-from)
 		for b2 := range rows {
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-			pLoop(b2, from, image, P)
-			p2Loop(P2, P)
-			w.tasks.zaProduct(za, aF, P2)
+			aPLoop(b2, from, image, aP)
+			aP2Loop(aP2, aP)
+			w.tasks.zaProduct(za, aF, aP2)
 			y3Loop(aB, a, za, Y, Y2, Y3)
 
 			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13
@@ -139,8 +139,8 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 	dhB := g.H.B[:32]
 	dzW := g.Z.W[:320]
 	dzB := g.Z.B[:10]
-	P := w.reals[83152:][:100]
-	P2 := w.reals[83264:][:576]
+	aP := w.reals[83152:][:100]
+	aP2 := w.reals[83264:][:576]
 	za := w.reals[83840:][:512]
 	a := w.reals[1232:][:16384]
 	Y := w.reals[83152:][:16]
@@ -184,11 +184,11 @@ func (w *LeNetWork) grad(batch *LeNetBatch, g *LeNetParams) LeNetLoss {
 	for from := 0; from < n; from += 32 {
 		rows := min(32, n-from)
 		for b2 := range rows {
-			daF2Loop(b2, from, image, P, daF2)
+			daF2Loop(b2, from, image, aP, daF2)
 
 			// a = relu(conv2d[first, 3, pad = 1]((image - 8)/4))   lenet.bp:12
-			p2Loop(P2, P)
-			w.tasks.zaProduct(za, aF, P2)
+			aP2Loop(aP2, aP)
+			w.tasks.zaProduct(za, aF, aP2)
 			on2Loop(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 
 			// b = relu(conv2d[second, 3, pad = 1](maxpool[2](a)))   lenet.bp:13

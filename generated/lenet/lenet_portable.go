@@ -4,19 +4,19 @@
 
 package lenet
 
-// pLoop is pLoopGo: this build has no assembly.
-func pLoop(b2, from int, image, P []float32) {
-	pLoopGo(b2, from, image, P)
+// aPLoop is aPLoopGo: this build has no assembly.
+func aPLoop(b2, from int, image, aP []float32) {
+	aPLoopGo(b2, from, image, aP)
 }
 
-// p2Loop is p2LoopGo: this build has no assembly.
-func p2Loop(P2, P []float32) {
-	p2LoopGo(P2, P)
+// aP2Loop is aP2LoopGo: this build has no assembly.
+func aP2Loop(aP2, aP []float32) {
+	aP2LoopGo(aP2, aP)
 }
 
 // zaProductPart is zaProductPartGo: this build has no assembly.
-func zaProductPart(za, aF, P2, scratch2 []float32) {
-	zaProductPartGo(za, aF, P2, scratch2)
+func zaProductPart(za, aF, aP2, scratch2 []float32) {
+	zaProductPartGo(za, aF, aP2, scratch2)
 }
 
 // y3Loop is y3LoopGo: this build has no assembly.
@@ -55,8 +55,8 @@ func zSumPart(first, count, rows int, z []float32, y []int32) (float64, float64)
 }
 
 // daF2Loop is daF2LoopGo: this build has no assembly.
-func daF2Loop(b2, from int, image, P, daF2 []float32) {
-	daF2LoopGo(b2, from, image, P, daF2)
+func daF2Loop(b2, from int, image, aP, daF2 []float32) {
+	daF2LoopGo(b2, from, image, aP, daF2)
 }
 
 // on2Loop is on2LoopGo: this build has no assembly.

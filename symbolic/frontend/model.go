@@ -113,7 +113,7 @@ func (f *frontend) modelArgs(b *modelBuild) map[string]*binding {
 
 // argInput makes the input node of an argument that varies along axes.
 func (c *ctx) argInput(p *parser.Param, axes []*axis) (value, *module.Arg) {
-	defer c.g.At(symbolic.Origin{Span: p.Name.Span(), Stmt: c.text(p.Name)})()
+	defer c.g.At(symbolic.Origin{Span: p.Name.Span(), Stmt: c.text(p.Name), Call: c.frame.in})()
 	a := &module.Arg{Name: p.Name.Name, Span: p.Name.Span(), Const: p.Const}
 	if p.Type == nil {
 		a.Node = c.g.Input(symbolic.ArgInput, a.Name, dims(axes, nil), symbolic.Real)
@@ -302,7 +302,7 @@ func (b *modelBuild) total(c *ctx) *symbolic.Node {
 		return c.g.Add(a, n)
 	}
 	at := func(v *module.Value) func() {
-		return c.g.At(symbolic.Origin{Span: v.Span, Stmt: c.textOf(v.Span)})
+		return c.g.At(symbolic.Origin{Span: v.Span, Stmt: c.textOf(v.Span), Call: c.frame.in})
 	}
 	var per, shared *symbolic.Node
 	for _, l := range b.phase.Losses {

@@ -67,7 +67,7 @@ func (c *ctx) sample(s *parser.OwnStmt, id *parser.Ident) value {
 		c.errorf(s.Span(), "a sample is real, not %s", elem)
 		return poison{}
 	}
-	defer c.g.At(symbolic.Origin{Span: s.Span(), Stmt: c.text(s)})()
+	defer c.g.At(symbolic.Origin{Span: s.Span(), Stmt: c.text(s), Call: c.frame.in})()
 	out := d.of(c, c.uniforms(m.sampleKeys(c, id.Name), c.ambient(), shape, d.draws), params)
 	if out.node.Type == symbolic.Boolean && elem != parser.Bool {
 		out = c.apply(symbolic.OpTruth, out)

@@ -41,7 +41,8 @@ func (s *scope) local(name string) *binding {
 type frame struct {
 	decl *parser.FuncDecl // nil at file level
 	file *file
-	call diag.Span // where it was called
+	call diag.Span      // where it was called
+	in   *symbolic.Call // what the nodes made here are part of, or nil
 	up   *frame
 	deep int
 	path string // of the parameters made here: "h."

@@ -82,7 +82,7 @@ func (c *ctx) origin(s parser.Node) func() {
 	if l, ok := s.(*parser.LoopStmt); ok && l.Body != nil && l.Kind != parser.For {
 		text = c.textOf(diag.Span{Pos: s.Span().Pos, End: l.Body.Span().Pos}) // what is in it speaks for itself
 	}
-	return c.g.At(symbolic.Origin{Span: s.Span(), Stmt: text})
+	return c.g.At(symbolic.Origin{Span: s.Span(), Stmt: text, Call: c.frame.in})
 }
 
 func (c *ctx) stmt(s parser.Stmt) (value, bool) {
@@ -226,7 +226,13 @@ func (c *ctx) nameNode(t *tensor, name string) {
 	if name == "_" || t.node.Op.Class == symbolic.Leaf {
 		return
 	}
-	c.g.SetName(t.node, c.frame.path+name+c.iter)
+	name = c.frame.path + name + c.iter
+	c.g.SetName(t.node, name)
+	for of := t.node.Origin.Call; of != nil; of = of.Outer {
+		if of.Outer == c.frame.in {
+			t.node.Name = name // to those who called, it is what they call it
+		}
+	}
 }
 
 func (c *ctx) localFunc(s *parser.FuncDecl) {

@@ -6,39 +6,39 @@ package layers
 
 import "os"
 
-// pLoop is pLoopGo, or assembly that computes the same.
-func pLoop(b2, from int, x, P []float32) {
+// aPLoop is aPLoopGo, or assembly that computes the same.
+func aPLoop(b2, from int, x, aP []float32) {
 	switch cpu {
 	case avx512:
-		pLoopAVX512(b2, from, x, P)
+		aPLoopAVX512(b2, from, x, aP)
 	case avx2:
-		pLoopAVX2(b2, from, x, P)
+		aPLoopAVX2(b2, from, x, aP)
 	default:
-		pLoopGo(b2, from, x, P)
+		aPLoopGo(b2, from, x, aP)
 	}
 }
 
-// p2Loop is p2LoopGo, or assembly that computes the same.
-func p2Loop(P2, P []float32) {
+// aP2Loop is aP2LoopGo, or assembly that computes the same.
+func aP2Loop(aP2, aP []float32) {
 	switch cpu {
 	case avx512:
-		p2LoopAVX512(P2, P)
+		aP2LoopAVX512(aP2, aP)
 	case avx2:
-		p2LoopAVX2(P2, P)
+		aP2LoopAVX2(aP2, aP)
 	default:
-		p2LoopGo(P2, P)
+		aP2LoopGo(aP2, aP)
 	}
 }
 
 // zaProductPart is zaProductPartGo, or assembly that computes the same.
-func zaProductPart(za, aF, P2, scratch2 []float32) {
+func zaProductPart(za, aF, aP2, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zaProductAVX512(za, aF, P2, 0, 8, 0, 784, 3, scratch2)
+		zaProductAVX512(za, aF, aP2, 0, 8, 0, 784, 3, scratch2)
 	case avx2:
-		zaProductAVX2(za, aF, P2, 0, 8, 0, 784, 3, scratch2)
+		zaProductAVX2(za, aF, aP2, 0, 8, 0, 784, 3, scratch2)
 	default:
-		zaProductPartGo(za, aF, P2, scratch2)
+		zaProductPartGo(za, aF, aP2, scratch2)
 	}
 }
 
@@ -102,14 +102,14 @@ func zSumPart(first, count, rows int, z []float32, y []int32) float64 {
 }
 
 // daF2Loop is daF2LoopGo, or assembly that computes the same.
-func daF2Loop(b2, from int, x, P, daF2 []float32) {
+func daF2Loop(b2, from int, x, aP, daF2 []float32) {
 	switch cpu {
 	case avx512:
-		daF2LoopAVX512(b2, from, x, P, daF2)
+		daF2LoopAVX512(b2, from, x, aP, daF2)
 	case avx2:
-		daF2LoopAVX2(b2, from, x, P, daF2)
+		daF2LoopAVX2(b2, from, x, aP, daF2)
 	default:
-		daF2LoopGo(b2, from, x, P, daF2)
+		daF2LoopGo(b2, from, x, aP, daF2)
 	}
 }
 
@@ -376,27 +376,27 @@ func hLoop2(rows, batch, from, t int, zh4, zh7, zh5, zh3, zh6, c, zh2, h []float
 	}
 }
 
-// dhH1ProductPart is dhH1ProductPartGo, or assembly that computes the same.
-func dhH1ProductPart(rows int, dhH1, dzz, zW, scratch2 []float32) {
+// dhHProductPart is dhHProductPartGo, or assembly that computes the same.
+func dhHProductPart(rows int, dhH, dzz, zW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhH1ProductAVX512(rows, dhH1, dzz, zW, 0, rows, 0, 128, 3, scratch2)
+		dhHProductAVX512(rows, dhH, dzz, zW, 0, rows, 0, 128, 3, scratch2)
 	case avx2:
-		dhH1ProductAVX2(rows, dhH1, dzz, zW, 0, rows, 0, 128, 3, scratch2)
+		dhHProductAVX2(rows, dhH, dzz, zW, 0, rows, 0, 128, 3, scratch2)
 	default:
-		dhH1ProductPartGo(rows, dhH1, dzz, zW, scratch2)
+		dhHProductPartGo(rows, dhH, dzz, zW, scratch2)
 	}
 }
 
-// dhH12Loop is dhH12LoopGo, or assembly that computes the same.
-func dhH12Loop(rows, batch int, dhH1, dhH12 []float32) {
+// dhH2Loop is dhH2LoopGo, or assembly that computes the same.
+func dhH2Loop(rows, batch int, dhH, dhH2 []float32) {
 	switch cpu {
 	case avx512:
-		dhH12LoopAVX512(rows, batch, dhH1, dhH12)
+		dhH2LoopAVX512(rows, batch, dhH, dhH2)
 	case avx2:
-		dhH12LoopAVX2(rows, batch, dhH1, dhH12)
+		dhH2LoopAVX2(rows, batch, dhH, dhH2)
 	default:
-		dhH12LoopGo(rows, batch, dhH1, dhH12)
+		dhH2LoopGo(rows, batch, dhH, dhH2)
 	}
 }
 
@@ -413,14 +413,14 @@ func dzWProduct2Part(rows, batch int, dzW, dzz, h, scratch2 []float32) {
 }
 
 // dzhLoopPart is dzhLoopPartGo, or assembly that computes the same.
-func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
 	switch cpu {
 	case avx512:
-		dzhLoopAVX512(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+		dzhLoopAVX512(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 	case avx2:
-		dzhLoopAVX2(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+		dzhLoopAVX2(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 	default:
-		dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+		dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 	}
 }
 
@@ -571,27 +571,27 @@ func aZProductPart(aZ, za2, aV, scratch2 []float32) {
 	}
 }
 
-// aYProductPart is aYProductPartGo, or assembly that computes the same.
-func aYProductPart(aY, aZ, aWo, scratch2 []float32) {
+// aProductPart is aProductPartGo, or assembly that computes the same.
+func aProductPart(a, aZ, aWo, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		aYProductAVX512(aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
+		aProductAVX512(a, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	case avx2:
-		aYProductAVX2(aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
+		aProductAVX2(a, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	default:
-		aYProductPartGo(aY, aZ, aWo, scratch2)
+		aProductPartGo(a, aZ, aWo, scratch2)
 	}
 }
 
 // mLoop is mLoopGo, or assembly that computes the same.
-func mLoop(b, from int, x, aY, r, mD, m, mScale, mShift []float32) {
+func mLoop(b, from int, x, a, r, mD, m, mScale, mShift []float32) {
 	switch cpu {
 	case avx512:
-		mLoopAVX512(b, from, x, aY, r, mD, m, mScale, mShift)
+		mLoopAVX512(b, from, x, a, r, mD, m, mScale, mShift)
 	case avx2:
-		mLoopAVX2(b, from, x, aY, r, mD, m, mScale, mShift)
+		mLoopAVX2(b, from, x, a, r, mD, m, mScale, mShift)
 	default:
-		mLoopGo(b, from, x, aY, r, mD, m, mScale, mShift)
+		mLoopGo(b, from, x, a, r, mD, m, mScale, mShift)
 	}
 }
 
@@ -715,27 +715,27 @@ func aZProduct2Part(b, i int, aZ, za2, aV, scratch2 []float32) {
 	}
 }
 
-// aYProduct2Part is aYProduct2PartGo, or assembly that computes the same.
-func aYProduct2Part(b, i int, aY, aZ, aWo, scratch2 []float32) {
+// aProduct2Part is aProduct2PartGo, or assembly that computes the same.
+func aProduct2Part(b, i int, a, aZ, aWo, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		aYProduct2AVX512(b, i, aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
+		aProduct2AVX512(b, i, a, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	case avx2:
-		aYProduct2AVX2(b, i, aY, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
+		aProduct2AVX2(b, i, a, aZ, aWo, 0, 64, 0, 128, 3, scratch2)
 	default:
-		aYProduct2PartGo(b, i, aY, aZ, aWo, scratch2)
+		aProduct2PartGo(b, i, a, aZ, aWo, scratch2)
 	}
 }
 
 // mLoop2 is mLoop2Go, or assembly that computes the same.
-func mLoop2(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
+func mLoop2(b, from int, x, a, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	switch cpu {
 	case avx512:
-		mLoop2AVX512(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+		mLoop2AVX512(b, from, x, a, r, mD, zm, mScale, zm2, m, mShift)
 	case avx2:
-		mLoop2AVX2(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+		mLoop2AVX2(b, from, x, a, r, mD, zm, mScale, zm2, m, mShift)
 	default:
-		mLoop2Go(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+		mLoop2Go(b, from, x, a, r, mD, zm, mScale, zm2, m, mShift)
 	}
 }
 
@@ -1030,22 +1030,22 @@ func zWProduct3Part(rows int, zW, dzz, center []float32, lr0 float32, scratch2 [
 }
 
 //go:noescape
-func pLoopAVX512(b2 int, from int, x []float32, p3 []float32)
+func aPLoopAVX512(b2 int, from int, x []float32, aP []float32)
 
 //go:noescape
-func pLoopAVX2(b2 int, from int, x []float32, p3 []float32)
+func aPLoopAVX2(b2 int, from int, x []float32, aP []float32)
 
 //go:noescape
-func p2LoopAVX512(p0 []float32, p1 []float32)
+func aP2LoopAVX512(aP2 []float32, aP []float32)
 
 //go:noescape
-func p2LoopAVX2(p0 []float32, p1 []float32)
+func aP2LoopAVX2(aP2 []float32, aP []float32)
 
 //go:noescape
-func zaProductAVX512(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zaProductAVX512(za []float32, aF []float32, aP2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zaProductAVX2(za []float32, aF []float32, p2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zaProductAVX2(za []float32, aF []float32, aP2 []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func y3LoopAVX512(aB []float32, a []float32, za []float32, p3 []float32, p4 []float32, p5 []float32)
@@ -1078,10 +1078,10 @@ func zSumAVX512(first int, count int, rows int, z []float32, y []int32) (s float
 func zSumAVX2(first int, count int, rows int, z []float32, y []int32) (s float64)
 
 //go:noescape
-func daF2LoopAVX512(b2 int, from int, x []float32, p3 []float32, daF2 []float32)
+func daF2LoopAVX512(b2 int, from int, x []float32, aP []float32, daF2 []float32)
 
 //go:noescape
-func daF2LoopAVX2(b2 int, from int, x []float32, p3 []float32, daF2 []float32)
+func daF2LoopAVX2(b2 int, from int, x []float32, aP []float32, daF2 []float32)
 
 //go:noescape
 func on2LoopAVX512(b2 int, aB []float32, a []float32, za []float32, p4 []float32, p5 []float32, p6 []float32, dY2 []int32, on2 []int32)
@@ -1216,16 +1216,16 @@ func hLoop2AVX512(rows int, batch int, from int, t int, zh4 []float32, zh7 []flo
 func hLoop2AVX2(rows int, batch int, from int, t int, zh4 []float32, zh7 []float32, zh5 []float32, zh3 []float32, zh6 []float32, c []float32, zh2 []float32, h []float32)
 
 //go:noescape
-func dhH1ProductAVX512(rows int, dhH1 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhHProductAVX512(rows int, dhH []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhH1ProductAVX2(rows int, dhH1 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhHProductAVX2(rows int, dhH []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhH12LoopAVX512(rows int, batch int, dhH1 []float32, p3 []float32)
+func dhH2LoopAVX512(rows int, batch int, dhH []float32, dhH2 []float32)
 
 //go:noescape
-func dhH12LoopAVX2(rows int, batch int, dhH1 []float32, p3 []float32)
+func dhH2LoopAVX2(rows int, batch int, dhH []float32, dhH2 []float32)
 
 //go:noescape
 func dzWProduct2AVX512(rows int, batch int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1234,10 +1234,10 @@ func dzWProduct2AVX512(rows int, batch int, dzW []float32, dzz []float32, h []fl
 func dzWProduct2AVX2(rows int, batch int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, p7 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
+func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 
 //go:noescape
-func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, p7 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
+func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 
 //go:noescape
 func nextDhProductAVX512(rows int, batch int, from int, t2 int, nextDh []float32, dzh []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1312,16 +1312,16 @@ func aZProductAVX512(aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi
 func aZProductAVX2(aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aYProductAVX512(aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func aProductAVX512(a []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aYProductAVX2(aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func aProductAVX2(a []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func mLoopAVX512(b int, from int, x []float32, aY []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
+func mLoopAVX512(b int, from int, x []float32, a []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
 
 //go:noescape
-func mLoopAVX2(b int, from int, x []float32, aY []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
+func mLoopAVX2(b int, from int, x []float32, a []float32, r []float32, mD []float32, m []float32, mScale []float32, mShift []float32)
 
 //go:noescape
 func upProductAVX512(rows int, up []float32, m []float32, upW []float32, upB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1384,16 +1384,16 @@ func aZProduct2AVX512(b int, i int, aZ []float32, za2 []float32, aV []float32, r
 func aZProduct2AVX2(b int, i int, aZ []float32, za2 []float32, aV []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aYProduct2AVX512(b int, i int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func aProduct2AVX512(b int, i int, a []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func aYProduct2AVX2(b int, i int, aY []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func aProduct2AVX2(b int, i int, a []float32, aZ []float32, aWo []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func mLoop2AVX512(b int, from int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
+func mLoop2AVX512(b int, from int, x []float32, a []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
 
 //go:noescape
-func mLoop2AVX2(b int, from int, x []float32, aY []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
+func mLoop2AVX2(b int, from int, x []float32, a []float32, r []float32, mD []float32, zm []float32, mScale []float32, zm2 []float32, m []float32, mShift []float32)
 
 //go:noescape
 func zupProductAVX512(rows int, zup []float32, m []float32, upW []float32, upB []float32, zup2 []float32, up []float32, dzup []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

@@ -2,57 +2,58 @@
 
 package layers
 
-// pLoopGo computes P[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k − 1].
-func pLoopGo(b2, from int, x, P []float32) {
+// aPLoopGo computes aP[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k −
+// 1].
+func aPLoopGo(b2, from int, x, aP []float32) {
 	{
 		for j := range 30 {
-			PRow := P[j*30:][:30]
+			aPRow := aP[j*30:][:30]
 			for k := range 30 {
-				var P3 float32
+				var aP3 float32
 				if j >= 1 && j <= 28 && k >= 1 && k <= 28 {
-					P3 = x[b2*784+from*784+j*28+k-29]
+					aP3 = x[b2*784+from*784+j*28+k-29]
 				}
-				PRow[k] = P3
+				aPRow[k] = aP3
 			}
 		}
 	}
 }
 
-// p2LoopGo computes P2[i,j,k,l] = P[0,i + k,j + l].
-func p2LoopGo(P2, P []float32) {
+// aP2LoopGo computes aP2[i,j,k,l] = aP[0,i + k,j + l].
+func aP2LoopGo(aP2, aP []float32) {
 	for i := range 3 {
 		for j := range 3 {
 			for k := range 28 {
-				PRow := P[i*30+j+k*30:][:28]
-				P2Row := P2[i*2352+j*784+k*28:][:28]
+				aPRow := aP[i*30+j+k*30:][:28]
+				aP2Row := aP2[i*2352+j*784+k*28:][:28]
 				for l := range 28 {
-					P2Row[l] = PRow[l]
+					aP2Row[l] = aPRow[l]
 				}
 			}
 		}
 	}
 }
 
-// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
-func (t *tasks) zaProduct(za, aF, P2 []float32) {
+// zaProduct computes za[i,j] = Σₖ aF[i,0,k]·aP2[k,j].
+func (t *tasks) zaProduct(za, aF, aP2 []float32) {
 	k := &t.zaProductTask
-	*k = zaProductTask{t: t, za: za, aF: aF, P2: P2}
+	*k = zaProductTask{t: t, za: za, aF: aF, aP2: aP2}
 	workers.run(1, 1, k)
 }
 
 // zaProductTask is what the parts of zaProduct work on.
 type zaProductTask struct {
-	t          *tasks
-	za, aF, P2 []float32
+	t           *tasks
+	za, aF, aP2 []float32
 }
 
 func (k *zaProductTask) part(i, who int) {
-	zaProductPart(k.za, k.aF, k.P2, k.t.scratch32.of(who, 32))
+	zaProductPart(k.za, k.aF, k.aP2, k.t.scratch32.of(who, 32))
 }
 
-// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·P2[k,j].
-func zaProductPartGo(za, aF, P2, _ []float32) {
-	matmul(mat(za, 8, 784), mat(aF, 8, 9), mat(P2, 9, 784))
+// zaProductPartGo computes za[i,j] = Σₖ aF[i,0,k]·aP2[k,j].
+func zaProductPartGo(za, aF, aP2, _ []float32) {
+	matmul(mat(za, 8, 784), mat(aF, 8, 9), mat(aP2, 9, 784))
 }
 
 // y3LoopGo computes a[i,j,k] = relu(za[i,28·j + k] + aB[i]), Y[i,j,l] = maxₖ,ₘ
@@ -242,30 +243,30 @@ func zSumPartGo(first, count, rows int, z []float32, y []int32) (s float64) {
 	return s
 }
 
-// daF2LoopGo computes P[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k −
-// 1], daF2[i,j,k,l,m] = P[i,j + l,k + m].
-func daF2LoopGo(b2, from int, x, P, daF2 []float32) {
+// daF2LoopGo computes aP[i,j,k] = [j ≥ 1, 28 ≥ j, k ≥ 1, 28 ≥ k]·x[i,j − 1,k −
+// 1], daF2[i,j,k,l,m] = aP[i,j + l,k + m].
+func daF2LoopGo(b2, from int, x, aP, daF2 []float32) {
 	{
 		// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
 		for j := range 30 {
-			PRow := P[j*30:][:30]
+			aPRow := aP[j*30:][:30]
 			for k := range 30 {
-				var P3 float32
+				var aP3 float32
 				if j >= 1 && j <= 28 && k >= 1 && k <= 28 {
-					P3 = x[b2*784+from*784+j*28+k-29]
+					aP3 = x[b2*784+from*784+j*28+k-29]
 				}
-				PRow[k] = P3
+				aPRow[k] = aP3
 			}
 		}
 
-		// daF2[i,j,k,l,m] = P[i,j + l,k + m]   layers.bp:9
+		// daF2[i,j,k,l,m] = aP[i,j + l,k + m]   layers.bp:9
 		for j := range 3 {
 			for k := range 3 {
 				for l := range 28 {
-					PRow := P[j*30+k+l*30:][:28]
+					aPRow := aP[j*30+k+l*30:][:28]
 					daF2Row := daF2[b2*7056+j*2352+k*784+l*28:][:28]
 					for m := range 28 {
-						daF2Row[m] = PRow[m]
+						daF2Row[m] = aPRow[m]
 					}
 				}
 			}
@@ -1006,40 +1007,40 @@ func hLoop2Go(rows, batch, from, t int, zh4, zh7, zh5, zh3, zh6, c, zh2, h []flo
 	}
 }
 
-// dhH1Product computes dhH1 = zWᵀ·dzz.
-func (t *tasks) dhH1Product(rows int, dhH1, dzz, zW []float32) {
-	k := &t.dhH1ProductTask
-	*k = dhH1ProductTask{t: t, rows: rows, dhH1: dhH1, dzz: dzz, zW: zW}
+// dhHProduct computes dhH = zWᵀ·dzz.
+func (t *tasks) dhHProduct(rows int, dhH, dzz, zW []float32) {
+	k := &t.dhHProductTask
+	*k = dhHProductTask{t: t, rows: rows, dhH: dhH, dzz: dzz, zW: zW}
 	workers.run(1, 1, k)
 }
 
-// dhH1ProductTask is what the parts of dhH1Product work on.
-type dhH1ProductTask struct {
-	t             *tasks
-	rows          int
-	dhH1, dzz, zW []float32
+// dhHProductTask is what the parts of dhHProduct work on.
+type dhHProductTask struct {
+	t            *tasks
+	rows         int
+	dhH, dzz, zW []float32
 }
 
-func (k *dhH1ProductTask) part(i, who int) {
-	dhH1ProductPart(k.rows, k.dhH1, k.dzz, k.zW, k.t.scratch32.of(who, 32))
+func (k *dhHProductTask) part(i, who int) {
+	dhHProductPart(k.rows, k.dhH, k.dzz, k.zW, k.t.scratch32.of(who, 32))
 }
 
-// dhH1ProductPartGo computes dhH1 = zWᵀ·dzz.
-func dhH1ProductPartGo(rows int, dhH1, dzz, zW, _ []float32) {
-	matmul(mat(dhH1, rows, 128), mat(dzz, rows, 10), mat(zW, 10, 128))
+// dhHProductPartGo computes dhH = zWᵀ·dzz.
+func dhHProductPartGo(rows int, dhH, dzz, zW, _ []float32) {
+	matmul(mat(dhH, rows, 128), mat(dzz, rows, 10), mat(zW, 10, 128))
 }
 
-// dhH12LoopGo computes dhH1_2[i,j] = [i = 31]·dhH1[j].
-func dhH12LoopGo(rows, batch int, dhH1, dhH12 []float32) {
+// dhH2LoopGo computes dhH2[i,j] = [i = 31]·dhH[j].
+func dhH2LoopGo(rows, batch int, dhH, dhH2 []float32) {
 	for b := range rows {
 		for i := range 32 {
-			dhH12Row := dhH12[batch*i*128+b*128:][:128]
+			dhH2Row := dhH2[batch*i*128+b*128:][:128]
 			for j := range 128 {
-				var dhH13 float32
+				var dhH3 float32
 				if i == 31 {
-					dhH13 = dhH1[b*128+j]
+					dhH3 = dhH[b*128+j]
 				}
-				dhH12Row[j] = dhH13
+				dhH2Row[j] = dhH3
 			}
 		}
 	}
@@ -1068,37 +1069,36 @@ func dzWProduct2PartGo(rows, batch int, dzW, dzz, h, _ []float32) {
 	addmul(mat(dzW, 10, 128), mat(dzz, rows, 10).T(), mat(h[batch*4096:], rows, 128))
 }
 
-// dzhLoop computes dhCellC1[i] = dc[i] + (dhH1_2[−t₂ + 31,i] + dh[i])·zh3[−t₂
-// + 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhCellC1[i]·zh6[−t₂ + 31,i],
-// dzh[i] = dhCellC1[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i]),
-// …, in parts of 32.
-func (t *tasks) dzhLoop(rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+// dzhLoop computes dhC[i] = dc[i] + (dhH2[−t₂ + 31,i] + dh[i])·zh3[−t₂ +
+// 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhC[i]·zh6[−t₂ + 31,i], dzh[i] =
+// dhC[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i]), …, in parts of
+// 32.
+func (t *tasks) dzhLoop(rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
 	k := &t.dzhLoopTask
-	*k = dzhLoopTask{t: t, rows: rows, batch: batch, from: from, t2: t2, dc: dc, dhH12: dhH12, dh: dh, zh3: zh3, zh2: zh2, zh6: zh6, nextDc: nextDc, zh5: zh5, zh4: zh4, dzh: dzh, c: c}
+	*k = dzhLoopTask{t: t, rows: rows, batch: batch, from: from, t2: t2, dc: dc, dhH2: dhH2, dh: dh, zh3: zh3, zh2: zh2, zh6: zh6, nextDc: nextDc, zh5: zh5, zh4: zh4, dzh: dzh, c: c}
 	workers.run(t.forWork(rows*4352), partsOf(rows, 32), k)
 }
 
 // dzhLoopTask is what the parts of dzhLoop work on.
 type dzhLoopTask struct {
-	t                                                      *tasks
-	rows, batch, from, t2                                  int
-	dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32
+	t                                                     *tasks
+	rows, batch, from, t2                                 int
+	dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32
 }
 
 func (k *dzhLoopTask) part(i, who int) {
 	first := i * 32
 	count := min(32, k.rows-first)
-	dzhLoopPart(first, count, k.rows, k.batch, k.from, k.t2, k.dc, k.dhH12, k.dh, k.zh3, k.zh2, k.zh6, k.nextDc, k.zh5, k.zh4, k.dzh, k.c)
+	dzhLoopPart(first, count, k.rows, k.batch, k.from, k.t2, k.dc, k.dhH2, k.dh, k.zh3, k.zh2, k.zh6, k.nextDc, k.zh5, k.zh4, k.dzh, k.c)
 }
 
-// dzhLoopPartGo computes dhCellC1[i] = dc[i] + (dhH1_2[−t₂ + 31,i] +
-// dh[i])·zh3[−t₂ + 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] =
-// dhCellC1[i]·zh6[−t₂ + 31,i], dzh[i] = dhCellC1[i]·zh5[−t₂ + 31,i]·zh4[−t₂ +
-// 31,i]·(1 − zh4[−t₂ + 31,i]), ….
-func dzhLoopPartGo(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+// dzhLoopPartGo computes dhC[i] = dc[i] + (dhH2[−t₂ + 31,i] + dh[i])·zh3[−t₂ +
+// 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhC[i]·zh6[−t₂ + 31,i], dzh[i] =
+// dhC[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i]), ….
+func dzhLoopPartGo(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
 	for b := range count {
 		dcRow := dc[b*128+first*128:][:128]
-		dhH12Row := dhH12[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
+		dhH2Row := dhH2[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
 		dhRow := dh[b*128+first*128:][:128]
 		zh3Row := zh3[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
 		zh2Row := zh2[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
@@ -1111,30 +1111,30 @@ func dzhLoopPartGo(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, 
 		dzhRow2 := dzh[b*512+batch*15872+first*512+from*512+128-batch*t2*512:][:128]
 		dzhRow3 := dzh[b*512+batch*15872+first*512+from*512+256-batch*t2*512:][:128]
 		for i := range 128 {
-			// dhCellC1[i] = dc[i] + (dhH1_2[−t₂ + 31,i] + dh[i])·zh3[−t₂ + 31,i]·(1 − zh2[−t₂ + 31,i]²)   layers.bp:18
-			dhCellC1 := dcRow[i] + (dhH12Row[i]+dhRow[i])*zh3Row[i]*(1-square(zh2Row[i]))
+			// dhC[i] = dc[i] + (dhH2[−t₂ + 31,i] + dh[i])·zh3[−t₂ + 31,i]·(1 − zh2[−t₂ + 31,i]²)   layers.bp:18
+			dhC := dcRow[i] + (dhH2Row[i]+dhRow[i])*zh3Row[i]*(1-square(zh2Row[i]))
 
-			// nextDc[i] = dhCellC1[i]·zh6[−t₂ + 31,i]   layers.bp:18
+			// nextDc[i] = dhC[i]·zh6[−t₂ + 31,i]   layers.bp:18
 			zh8 := zh6Row[i]
-			nextDcRow[i] = dhCellC1 * zh8
+			nextDcRow[i] = dhC * zh8
 
-			// dzh[i] = dhCellC1[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i])   layers.bp:18
+			// dzh[i] = dhC[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i])   layers.bp:18
 			zh9 := zh5Row[i]
 			zh10 := zh4Row[i]
-			dzhRow[i] = dhCellC1 * zh9 * (zh10 * (1 - zh10))
+			dzhRow[i] = dhC * zh9 * (zh10 * (1 - zh10))
 
-			// dzh[i + 128] = dhCellC1[i]·c[−t₂ + 31,i]·zh6[−t₂ + 31,i]·(1 − zh6[−t₂ + 31,i])   layers.bp:18
-			dzhRow2[i] = dhCellC1 * cRow[i] * (zh8 * (1 - zh8))
+			// dzh[i + 128] = dhC[i]·c[−t₂ + 31,i]·zh6[−t₂ + 31,i]·(1 − zh6[−t₂ + 31,i])   layers.bp:18
+			dzhRow2[i] = dhC * cRow[i] * (zh8 * (1 - zh8))
 
-			// dzh[i + 256] = dhCellC1[i]·zh4[−t₂ + 31,i]·(1 − zh5[−t₂ + 31,i]²)   layers.bp:18
-			dzhRow3[i] = dhCellC1 * zh10 * (1 - square(zh9))
+			// dzh[i + 256] = dhC[i]·zh4[−t₂ + 31,i]·(1 − zh5[−t₂ + 31,i]²)   layers.bp:18
+			dzhRow3[i] = dhC * zh10 * (1 - square(zh9))
 		}
 
-		// dzh[i + 384] = (dhH1_2[−t₂ + 31,i] + dh[i])·zh2[−t₂ + 31,i]·zh3[−t₂ + 31,i]·(1 − zh3[−t₂ + 31,i])   layers.bp:18
+		// dzh[i + 384] = (dhH2[−t₂ + 31,i] + dh[i])·zh2[−t₂ + 31,i]·zh3[−t₂ + 31,i]·(1 − zh3[−t₂ + 31,i])   layers.bp:18
 		dzhRow4 := dzh[b*512+batch*15872+first*512+from*512+384-batch*t2*512:][:128]
 		for i := range 128 {
 			zh8 := zh3Row[i]
-			dzhRow4[i] = (dhH12Row[i] + dhRow[i]) * zh2Row[i] * (zh8 * (1 - zh8))
+			dzhRow4[i] = (dhH2Row[i] + dhRow[i]) * zh2Row[i] * (zh8 * (1 - zh8))
 		}
 	}
 }
@@ -1411,39 +1411,39 @@ func aZProductPartGo(aZ, za2, aV, _ []float32) {
 	matmul(mat(aZ, 64, 32), mat(za2, 64, 64), mat(aV, 64, 32))
 }
 
-// aYProduct computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
-func (t *tasks) aYProduct(aY, aZ, aWo []float32) {
-	k := &t.aYProductTask
-	*k = aYProductTask{t: t, aY: aY, aZ: aZ, aWo: aWo}
+// aProduct computes a[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func (t *tasks) aProduct(a, aZ, aWo []float32) {
+	k := &t.aProductTask
+	*k = aProductTask{t: t, a: a, aZ: aZ, aWo: aWo}
 	workers.run(1, 1, k)
 }
 
-// aYProductTask is what the parts of aYProduct work on.
-type aYProductTask struct {
-	t           *tasks
-	aY, aZ, aWo []float32
+// aProductTask is what the parts of aProduct work on.
+type aProductTask struct {
+	t          *tasks
+	a, aZ, aWo []float32
 }
 
-func (k *aYProductTask) part(i, who int) {
-	aYProductPart(k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
+func (k *aProductTask) part(i, who int) {
+	aProductPart(k.a, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
 }
 
-// aYProductPartGo computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
-func aYProductPartGo(aY, aZ, aWo, _ []float32) {
-	addmul(mat(aY, 64, 128), mat(aZ, 64, 32), matrix[float32]{aWo, 32, 128, 1, 128})
+// aProductPartGo computes a[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func aProductPartGo(a, aZ, aWo, _ []float32) {
+	addmul(mat(a, 64, 128), mat(aZ, 64, 32), matrix[float32]{aWo, 32, 128, 1, 128})
 }
 
-// mLoopGo computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
+// mLoopGo computes r = x + a, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
 // mD[i,k]²/128 + 1e−05), ….
-func mLoopGo(b, from int, x, aY, r, mD, m, mScale, mShift []float32) {
+func mLoopGo(b, from int, x, a, r, mD, m, mScale, mShift []float32) {
 	for i := range 64 {
 		var s2 float32
 		xRow := x[b*8192+from*8192+i*128:][:128]
-		aYRow := aY[i*128:][:128]
+		aRow := a[i*128:][:128]
 		rRow := r[b*8192+i*128:][:128]
 		for j := range 128 {
 			// r = x + a   layers.bp:28
-			rj := xRow[j] + aYRow[j]
+			rj := xRow[j] + aRow[j]
 			rRow[j] = rj
 
 			// m = layernorm(r)   layers.bp:29
@@ -1729,40 +1729,40 @@ func aZProduct2PartGo(b, i int, aZ, za2, aV, _ []float32) {
 	matmul(mat(aZ[b*8192+i*2048:], 64, 32), mat(za2, 64, 64), mat(aV[b*8192+i*2048:], 64, 32))
 }
 
-// aYProduct2 computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
-func (t *tasks) aYProduct2(b, i2 int, aY, aZ, aWo []float32) {
-	k := &t.aYProduct2Task
-	*k = aYProduct2Task{t: t, b: b, i2: i2, aY: aY, aZ: aZ, aWo: aWo}
+// aProduct2 computes a[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func (t *tasks) aProduct2(b, i2 int, a, aZ, aWo []float32) {
+	k := &t.aProduct2Task
+	*k = aProduct2Task{t: t, b: b, i2: i2, a: a, aZ: aZ, aWo: aWo}
 	workers.run(1, 1, k)
 }
 
-// aYProduct2Task is what the parts of aYProduct2 work on.
-type aYProduct2Task struct {
-	t           *tasks
-	b, i2       int
-	aY, aZ, aWo []float32
+// aProduct2Task is what the parts of aProduct2 work on.
+type aProduct2Task struct {
+	t          *tasks
+	b, i2      int
+	a, aZ, aWo []float32
 }
 
-func (k *aYProduct2Task) part(i, who int) {
-	aYProduct2Part(k.b, k.i2, k.aY, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
+func (k *aProduct2Task) part(i, who int) {
+	aProduct2Part(k.b, k.i2, k.a, k.aZ, k.aWo, k.t.scratch32.of(who, 6944))
 }
 
-// aYProduct2PartGo computes aY[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
-func aYProduct2PartGo(b, i int, aY, aZ, aWo, _ []float32) {
-	addmul(mat(aY, 64, 128), mat(aZ[b*8192+i*2048:], 64, 32), matrix[float32]{aWo, 32, 128, 1, 128})
+// aProduct2PartGo computes a[j,k] = Σᵢ,ₗ aWo[k,i,l]·aZ[i,j,l].
+func aProduct2PartGo(b, i int, a, aZ, aWo, _ []float32) {
+	addmul(mat(a, 64, 128), mat(aZ[b*8192+i*2048:], 64, 32), matrix[float32]{aWo, 32, 128, 1, 128})
 }
 
-// mLoop2Go computes r = x + aY, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
+// mLoop2Go computes r = x + a, mD[i,j] = r[i,j] − Σₗ r[i,l]/128, zm[i] = √(Σₖ
 // mD[i,k]²/128 + 1e−05), ….
-func mLoop2Go(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
+func mLoop2Go(b, from int, x, a, r, mD, zm, mScale, zm2, m, mShift []float32) {
 	for i := range 64 {
 		var s2 float32
 		xRow := x[b*8192+from*8192+i*128:][:128]
-		aYRow := aY[i*128:][:128]
+		aRow := a[i*128:][:128]
 		rRow := r[b*8192+i*128:][:128]
 		for j := range 128 {
 			// r = x + a   layers.bp:28
-			rj := xRow[j] + aYRow[j]
+			rj := xRow[j] + aRow[j]
 			rRow[j] = rj
 
 			// m = layernorm(r)   layers.bp:29
@@ -2433,7 +2433,7 @@ type tasks struct {
 	cLoop2Task          cLoop2Task
 	zProduct2Task       zProduct2Task
 	zhProduct2Task      zhProduct2Task
-	dhH1ProductTask     dhH1ProductTask
+	dhHProductTask      dhHProductTask
 	dzWProduct2Task     dzWProduct2Task
 	dzhLoopTask         dzhLoopTask
 	nextDhProductTask   nextDhProductTask
@@ -2443,14 +2443,14 @@ type tasks struct {
 	aQProductTask       aQProductTask
 	zaProduct2Task      zaProduct2Task
 	aZProductTask       aZProductTask
-	aYProductTask       aYProductTask
+	aProductTask        aProductTask
 	upProductTask       upProductTask
 	zdownProductTask    zdownProductTask
 	zProduct3Task       zProduct3Task
 	aQProduct2Task      aQProduct2Task
 	zaProduct3Task      zaProduct3Task
 	aZProduct2Task      aZProduct2Task
-	aYProduct2Task      aYProduct2Task
+	aProduct2Task       aProduct2Task
 	zupProductTask      zupProductTask
 	ddcenterProductTask ddcenterProductTask
 	ddownWProductTask   ddownWProductTask

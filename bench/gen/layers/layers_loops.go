@@ -15,8 +15,8 @@ func (w *ConvWork) loss(batch *ConvBatch) ConvLoss {
 	bB := p.B.B[:16]
 	zW := p.Z.W[:7840]
 	zB := p.Z.B[:10]
-	P := w.reals[12544:][:900]
-	P2 := w.reals[13456:][:7056]
+	aP := w.reals[12544:][:900]
+	aP2 := w.reals[13456:][:7056]
 	za := w.reals[20512:][:6272]
 	a := w.reals[12544:][:784]
 	Y := w.reals[13456:][:196]
@@ -32,9 +32,9 @@ func (w *ConvWork) loss(batch *ConvBatch) ConvLoss {
 		rows := min(16, n-from)
 		for b2 := range rows {
 			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-			pLoop(b2, from, x, P)
-			p2Loop(P2, P)
-			w.tasks.zaProduct(za, aF, P2)
+			aPLoop(b2, from, x, aP)
+			aP2Loop(aP2, aP)
+			w.tasks.zaProduct(za, aF, aP2)
 			y3Loop(aB, a, za, Y, Y2, Y3)
 
 			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
@@ -71,8 +71,8 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 	dbB := g.B.B[:16]
 	dzW := g.Z.W[:7840]
 	dzB := g.Z.B[:10]
-	P := w.reals[502992:][:900]
-	P2 := w.reals[503904:][:7056]
+	aP := w.reals[502992:][:900]
+	aP2 := w.reals[503904:][:7056]
 	za := w.reals[510960:][:6272]
 	a := w.reals[1232:][:100352]
 	Y := w.reals[502992:][:196]
@@ -111,11 +111,11 @@ func (w *ConvWork) grad(batch *ConvBatch, g *ConvParams) ConvLoss {
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		for b2 := range rows {
-			daF2Loop(b2, from, x, P, daF2)
+			daF2Loop(b2, from, x, aP, daF2)
 
 			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-			p2Loop(P2, P)
-			w.tasks.zaProduct(za, aF, P2)
+			aP2Loop(aP2, aP)
+			w.tasks.zaProduct(za, aF, aP2)
 			on2Loop(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 
 			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
@@ -197,8 +197,8 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 	dbF := g.B.F[:1152]
 	dbB := g.B.B[:16]
 	dzB := g.Z.B[:10]
-	P := w.reals[502992:][:900]
-	P2 := w.reals[503904:][:7056]
+	aP := w.reals[502992:][:900]
+	aP2 := w.reals[503904:][:7056]
 	za := w.reals[510960:][:6272]
 	a := w.reals[1232:][:100352]
 	Y := w.reals[502992:][:196]
@@ -236,11 +236,11 @@ func (w *ConvWork) step(batch *ConvBatch, g *ConvParams, lr float32) ConvLoss {
 	for from := 0; from < n; from += 16 {
 		rows := min(16, n-from)
 		for b2 := range rows {
-			daF2Loop(b2, from, x, P, daF2)
+			daF2Loop(b2, from, x, aP, daF2)
 
 			// a = relu(conv2d[8, 3, pad = 1](x))   layers.bp:9
-			p2Loop(P2, P)
-			w.tasks.zaProduct(za, aF, P2)
+			aP2Loop(aP2, aP)
+			w.tasks.zaProduct(za, aF, aP2)
 			on2Loop(b2, aB, a, za, Y, Y2, Y3, dY2, on2)
 
 			// b = relu(conv2d[16, 3, pad = 1](maxpool[2](a)))   layers.bp:10
@@ -385,8 +385,8 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	z := w.reals[n*45568:][:160]
 	exps := w.reals[n*62208+106656:][:10]
 	dzz := w.reals[n*45568+8192:][:160]
-	dhH1 := w.reals[n*45568:][:2048]
-	dhH12 := w.reals[:n*4096]
+	dhH := w.reals[n*45568:][:2048]
+	dhH2 := w.reals[:n*4096]
 	dh := w.reals[n*24832:][:n*128]
 	nextDh := w.reals[n*61952+8352:][:n*128]
 	dc := w.reals[n*24960:][:n*128]
@@ -446,11 +446,11 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 		w.tasks.zProduct2(rows, n, z, h[from*128:], zW, zB)
 		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
-		// dhH1 = zWᵀ·dzz   layers.bp:19
-		w.tasks.dhH1Product(rows, dhH1, dzz, zW)
+		// dhH = zWᵀ·dzz   layers.bp:19
+		w.tasks.dhHProduct(rows, dhH, dzz, zW)
 
-		// dhH1_2[i,j] = [i = 31]·dhH1[j]   layers.bp:19
-		dhH12Loop(rows, n, dhH1, dhH12[from*128:])
+		// dhH2[i,j] = [i = 31]·dhH[j]   layers.bp:19
+		dhH2Loop(rows, n, dhH, dhH2[from*128:])
 
 		// dzW[i,j] += dzz[i]·h[32,j]   layers.bp:19
 		w.tasks.dzWProduct2(rows, n, dzW, dzz, h[from*128:])
@@ -461,7 +461,7 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	for t2 := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
-			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH12, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
+			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH2, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
 
 			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
 			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)
@@ -517,8 +517,8 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 	z := w.reals[n*45568:][:160]
 	exps := w.reals[n*62208+106656:][:10]
 	dzz := w.reals[n*45568+8192:][:160]
-	dhH1 := w.reals[n*45568:][:2048]
-	dhH12 := w.reals[:n*4096]
+	dhH := w.reals[n*45568:][:2048]
+	dhH2 := w.reals[:n*4096]
 	dh := w.reals[n*24832:][:n*128]
 	nextDh := w.reals[n*61952+8352:][:n*128]
 	dc := w.reals[n*24960:][:n*128]
@@ -577,11 +577,11 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 		w.tasks.zProduct2(rows, n, z, h[from*128:], zW, zB)
 		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
-		// dhH1 = zWᵀ·dzz   layers.bp:19
-		w.tasks.dhH1Product(rows, dhH1, dzz, zW)
+		// dhH = zWᵀ·dzz   layers.bp:19
+		w.tasks.dhHProduct(rows, dhH, dzz, zW)
 
-		// dhH1_2[i,j] = [i = 31]·dhH1[j]   layers.bp:19
-		dhH12Loop(rows, n, dhH1, dhH12[from*128:])
+		// dhH2[i,j] = [i = 31]·dhH[j]   layers.bp:19
+		dhH2Loop(rows, n, dhH, dhH2[from*128:])
 
 		// zW updated by dzW[i,j] = dzz[i]·h[32,j]   layers.bp:19
 		w.tasks.zWProduct2(rows, n, zW, dzz, h[from*128:], lr)
@@ -592,7 +592,7 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 	for t2 := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
-			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH12, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
+			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH2, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
 
 			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
 			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)
@@ -659,7 +659,7 @@ func (w *BlockWork) loss(batch *BlockBatch) BlockLoss {
 	exps := w.reals[270336:][:64]
 	za2 := w.reals[278656:][:16384]
 	aZ := w.reals[297088:][:2048]
-	aY := w.reals[270464:][:8192]
+	a := w.reals[270464:][:8192]
 	r := w.reals[:131072]
 	mD := w.reals[270336:][:128]
 	m := w.reals[131072:][:131072]
@@ -684,13 +684,13 @@ func (w *BlockWork) loss(batch *BlockBatch) BlockLoss {
 				w.tasks.zaProduct2(za, aQ[i*2048:], aM)
 				za2Loop(za, exps, za2[i*4096:])
 			}
-			clear(aY)
+			clear(a)
 			for i := range 4 {
 				w.tasks.aQProduct(aV, n2, aWv[i*4096:])
 				w.tasks.aZProduct(aZ, za2[i*4096:], aV)
-				w.tasks.aYProduct(aY, aZ, aWo[i*32:])
+				w.tasks.aProduct(a, aZ, aWo[i*32:])
 			}
-			mLoop(b, from, x, aY, r, mD, m, mScale, mShift)
+			mLoop(b, from, x, a, r, mD, m, mScale, mShift)
 		}
 
 		// up = gelu(dense[512](m))   layers.bp:30
@@ -756,7 +756,7 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 	total := w.reals[918656:][:4096]
 	za2 := w.reals[1841280:][:16384]
 	aZ := w.reals[922752:][:131072]
-	aY := w.reals[1861760:][:8192]
+	a := w.reals[1861760:][:8192]
 	r := w.reals[1053824:][:131072]
 	mD := w.reals[1184896:][:131072]
 	zm := w.reals[1315968:][:1024]
@@ -824,14 +824,14 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 				// daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   layers.bp:27
 				daVLoop(b, i, daV, exps, total)
 			}
-			clear(aY)
+			clear(a)
 			for i := range 4 {
 				// a = attention[4](n)   layers.bp:27
 				w.tasks.aQProduct2(b, i, aV, n2, aWv[i*4096:])
 				w.tasks.aZProduct2(b, i, aZ, za2[i*4096:], aV)
-				w.tasks.aYProduct2(b, i, aY, aZ, aWo[i*32:])
+				w.tasks.aProduct2(b, i, a, aZ, aWo[i*32:])
 			}
-			mLoop2(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+			mLoop2(b, from, x, a, r, mD, zm, mScale, zm2, m, mShift)
 		}
 
 		// up = gelu(dense[512](m))   layers.bp:30
@@ -975,7 +975,7 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 	total := w.reals[918656:][:4096]
 	za2 := w.reals[1841280:][:16384]
 	aZ := w.reals[922752:][:131072]
-	aY := w.reals[1861760:][:8192]
+	a := w.reals[1861760:][:8192]
 	r := w.reals[1053824:][:131072]
 	mD := w.reals[1184896:][:131072]
 	zm := w.reals[1315968:][:1024]
@@ -1041,14 +1041,14 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 				// daV[i,j,k] = if j ≤ k { exps[i,k,j]/total[i,k] } else { 0 }   layers.bp:27
 				daVLoop(b, i, daV, exps, total)
 			}
-			clear(aY)
+			clear(a)
 			for i := range 4 {
 				// a = attention[4](n)   layers.bp:27
 				w.tasks.aQProduct2(b, i, aV, n2, aWv[i*4096:])
 				w.tasks.aZProduct2(b, i, aZ, za2[i*4096:], aV)
-				w.tasks.aYProduct2(b, i, aY, aZ, aWo[i*32:])
+				w.tasks.aProduct2(b, i, a, aZ, aWo[i*32:])
 			}
-			mLoop2(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+			mLoop2(b, from, x, a, r, mD, zm, mScale, zm2, m, mShift)
 		}
 
 		// up = gelu(dense[512](m))   layers.bp:30

@@ -4,19 +4,19 @@
 
 package layers
 
-// pLoop is pLoopGo: this build has no assembly.
-func pLoop(b2, from int, x, P []float32) {
-	pLoopGo(b2, from, x, P)
+// aPLoop is aPLoopGo: this build has no assembly.
+func aPLoop(b2, from int, x, aP []float32) {
+	aPLoopGo(b2, from, x, aP)
 }
 
-// p2Loop is p2LoopGo: this build has no assembly.
-func p2Loop(P2, P []float32) {
-	p2LoopGo(P2, P)
+// aP2Loop is aP2LoopGo: this build has no assembly.
+func aP2Loop(aP2, aP []float32) {
+	aP2LoopGo(aP2, aP)
 }
 
 // zaProductPart is zaProductPartGo: this build has no assembly.
-func zaProductPart(za, aF, P2, scratch2 []float32) {
-	zaProductPartGo(za, aF, P2, scratch2)
+func zaProductPart(za, aF, aP2, scratch2 []float32) {
+	zaProductPartGo(za, aF, aP2, scratch2)
 }
 
 // y3Loop is y3LoopGo: this build has no assembly.
@@ -45,8 +45,8 @@ func zSumPart(first, count, rows int, z []float32, y []int32) float64 {
 }
 
 // daF2Loop is daF2LoopGo: this build has no assembly.
-func daF2Loop(b2, from int, x, P, daF2 []float32) {
-	daF2LoopGo(b2, from, x, P, daF2)
+func daF2Loop(b2, from int, x, aP, daF2 []float32) {
+	daF2LoopGo(b2, from, x, aP, daF2)
 }
 
 // on2Loop is on2LoopGo: this build has no assembly.
@@ -159,14 +159,14 @@ func hLoop2(rows, batch, from, t int, zh4, zh7, zh5, zh3, zh6, c, zh2, h []float
 	hLoop2Go(rows, batch, from, t, zh4, zh7, zh5, zh3, zh6, c, zh2, h)
 }
 
-// dhH1ProductPart is dhH1ProductPartGo: this build has no assembly.
-func dhH1ProductPart(rows int, dhH1, dzz, zW, scratch2 []float32) {
-	dhH1ProductPartGo(rows, dhH1, dzz, zW, scratch2)
+// dhHProductPart is dhHProductPartGo: this build has no assembly.
+func dhHProductPart(rows int, dhH, dzz, zW, scratch2 []float32) {
+	dhHProductPartGo(rows, dhH, dzz, zW, scratch2)
 }
 
-// dhH12Loop is dhH12LoopGo: this build has no assembly.
-func dhH12Loop(rows, batch int, dhH1, dhH12 []float32) {
-	dhH12LoopGo(rows, batch, dhH1, dhH12)
+// dhH2Loop is dhH2LoopGo: this build has no assembly.
+func dhH2Loop(rows, batch int, dhH, dhH2 []float32) {
+	dhH2LoopGo(rows, batch, dhH, dhH2)
 }
 
 // dzWProduct2Part is dzWProduct2PartGo: this build has no assembly.
@@ -175,8 +175,8 @@ func dzWProduct2Part(rows, batch int, dzW, dzz, h, scratch2 []float32) {
 }
 
 // dzhLoopPart is dzhLoopPartGo: this build has no assembly.
-func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
-	dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+	dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 }
 
 // nextDhProductPart is nextDhProductPartGo: this build has no assembly.
@@ -239,14 +239,14 @@ func aZProductPart(aZ, za2, aV, scratch2 []float32) {
 	aZProductPartGo(aZ, za2, aV, scratch2)
 }
 
-// aYProductPart is aYProductPartGo: this build has no assembly.
-func aYProductPart(aY, aZ, aWo, scratch2 []float32) {
-	aYProductPartGo(aY, aZ, aWo, scratch2)
+// aProductPart is aProductPartGo: this build has no assembly.
+func aProductPart(a, aZ, aWo, scratch2 []float32) {
+	aProductPartGo(a, aZ, aWo, scratch2)
 }
 
 // mLoop is mLoopGo: this build has no assembly.
-func mLoop(b, from int, x, aY, r, mD, m, mScale, mShift []float32) {
-	mLoopGo(b, from, x, aY, r, mD, m, mScale, mShift)
+func mLoop(b, from int, x, a, r, mD, m, mScale, mShift []float32) {
+	mLoopGo(b, from, x, a, r, mD, m, mScale, mShift)
 }
 
 // upProductPart is upProductPartGo: this build has no assembly.
@@ -299,14 +299,14 @@ func aZProduct2Part(b, i int, aZ, za2, aV, scratch2 []float32) {
 	aZProduct2PartGo(b, i, aZ, za2, aV, scratch2)
 }
 
-// aYProduct2Part is aYProduct2PartGo: this build has no assembly.
-func aYProduct2Part(b, i int, aY, aZ, aWo, scratch2 []float32) {
-	aYProduct2PartGo(b, i, aY, aZ, aWo, scratch2)
+// aProduct2Part is aProduct2PartGo: this build has no assembly.
+func aProduct2Part(b, i int, a, aZ, aWo, scratch2 []float32) {
+	aProduct2PartGo(b, i, a, aZ, aWo, scratch2)
 }
 
 // mLoop2 is mLoop2Go: this build has no assembly.
-func mLoop2(b, from int, x, aY, r, mD, zm, mScale, zm2, m, mShift []float32) {
-	mLoop2Go(b, from, x, aY, r, mD, zm, mScale, zm2, m, mShift)
+func mLoop2(b, from int, x, a, r, mD, zm, mScale, zm2, m, mShift []float32) {
+	mLoop2Go(b, from, x, a, r, mD, zm, mScale, zm2, m, mShift)
 }
 
 // zupProductPart is zupProductPartGo: this build has no assembly.

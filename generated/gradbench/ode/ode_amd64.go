@@ -19,14 +19,14 @@ func y2LoopPart(first, count, n int, y2 []float64) {
 }
 
 // tLoop is tLoopGo, or assembly that computes the same.
-func tLoop(s, n int, x, y2, dy, dy2, dy3, t []float64) {
+func tLoop(s, n int, x, y2, k1, k2, k3, t []float64) {
 	switch cpu {
 	case avx512:
-		tLoopAVX512(s, n, x, y2, dy, dy2, dy3, t)
+		tLoopAVX512(s, n, x, y2, k1, k2, k3, t)
 	case avx2:
-		tLoopAVX2(s, n, x, y2, dy, dy2, dy3, t)
+		tLoopAVX2(s, n, x, y2, k1, k2, k3, t)
 	default:
-		tLoopGo(s, n, x, y2, dy, dy2, dy3, t)
+		tLoopGo(s, n, x, y2, k1, k2, k3, t)
 	}
 }
 
@@ -55,26 +55,26 @@ func dyLoopPart(first, count, n int, dy []float64) {
 }
 
 // yLoop2 is yLoop2Go, or assembly that computes the same.
-func yLoop2(s, n int, x, y, dy2, dy3, dy4 []float64) {
+func yLoop2(s, n int, x, y, k1, k2, k3 []float64) {
 	switch cpu {
 	case avx512:
-		yLoop2AVX512(s, n, x, y, dy2, dy3, dy4)
+		yLoop2AVX512(s, n, x, y, k1, k2, k3)
 	case avx2:
-		yLoop2AVX2(s, n, x, y, dy2, dy3, dy4)
+		yLoop2AVX2(s, n, x, y, k1, k2, k3)
 	default:
-		yLoop2Go(s, n, x, y, dy2, dy3, dy4)
+		yLoop2Go(s, n, x, y, k1, k2, k3)
 	}
 }
 
 // dx3Loop is dx3LoopGo, or assembly that computes the same.
-func dx3Loop(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []float64) {
+func dx3Loop(s, n int, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx []float64) {
 	switch cpu {
 	case avx512:
-		dx3LoopAVX512(s, n, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx)
+		dx3LoopAVX512(s, n, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx)
 	case avx2:
-		dx3LoopAVX2(s, n, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx)
+		dx3LoopAVX2(s, n, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx)
 	default:
-		dx3LoopGo(s, n, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx)
+		dx3LoopGo(s, n, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx)
 	}
 }
 
@@ -85,10 +85,10 @@ func y2LoopAVX512(first int, count int, n int, y2 []float64)
 func y2LoopAVX2(first int, count int, n int, y2 []float64)
 
 //go:noescape
-func tLoopAVX512(s int, n int, x []float64, y2 []float64, dy []float64, dy2 []float64, dy3 []float64, t []float64)
+func tLoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
 
 //go:noescape
-func tLoopAVX2(s int, n int, x []float64, y2 []float64, dy []float64, dy2 []float64, dy3 []float64, t []float64)
+func tLoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
 
 //go:noescape
 func yLoopAVX512(first int, count int, n int, y []float64, y2 []float64)
@@ -103,16 +103,16 @@ func dyLoopAVX512(first int, count int, n int, dy []float64)
 func dyLoopAVX2(first int, count int, n int, dy []float64)
 
 //go:noescape
-func yLoop2AVX512(s int, n int, x []float64, y []float64, dy2 []float64, dy3 []float64, dy4 []float64)
+func yLoop2AVX512(s int, n int, x []float64, y []float64, k1 []float64, k2 []float64, k3 []float64)
 
 //go:noescape
-func yLoop2AVX2(s int, n int, x []float64, y []float64, dy2 []float64, dy3 []float64, dy4 []float64)
+func yLoop2AVX2(s int, n int, x []float64, y []float64, k1 []float64, k2 []float64, k3 []float64)
 
 //go:noescape
-func dx3LoopAVX512(s int, n int, x []float64, y []float64, t []float64, dy5 []float64, d []float64, dy []float64, ddy []float64, ddy2 []float64, dx2 []float64, ddy3 []float64, dx3 []float64, dx []float64)
+func dx3LoopAVX512(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
 
 //go:noescape
-func dx3LoopAVX2(s int, n int, x []float64, y []float64, t []float64, dy5 []float64, d []float64, dy []float64, ddy []float64, ddy2 []float64, dx2 []float64, ddy3 []float64, dx3 []float64, dx []float64)
+func dx3LoopAVX2(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -116,16 +116,16 @@ done1:
 	VZEROUPPER
 	RET
 
-// func tLoopAVX512(s int, n int, x []float64, y2 []float64, dy []float64, dy2 []float64, dy3 []float64, t []float64)
+// func tLoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·tLoopAVX512(SB), $48-160
 	MOVQ         s+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         x_base+16(FP), DX
 	MOVQ         y2_base+40(FP), BX
-	MOVQ         dy_base+64(FP), SI
-	MOVQ         dy2_base+88(FP), DI
-	MOVQ         dy3_base+112(FP), R8
+	MOVQ         k1_base+64(FP), SI
+	MOVQ         k2_base+88(FP), DI
+	MOVQ         k3_base+112(FP), R8
 	MOVQ         t_base+136(FP), R9
 	TESTQ        AX, AX
 	JLE          done1
@@ -659,7 +659,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func tLoopAVX2(s int, n int, x []float64, y2 []float64, dy []float64, dy2 []float64, dy3 []float64, t []float64)
+// func tLoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tLoopAVX2(SB), $320-160
 	LEAQ         31(SP), AX
@@ -668,9 +668,9 @@ TEXT ·tLoopAVX2(SB), $320-160
 	MOVQ         n+8(FP), DX
 	MOVQ         x_base+16(FP), BX
 	MOVQ         y2_base+40(FP), SI
-	MOVQ         dy_base+64(FP), DI
-	MOVQ         dy2_base+88(FP), R8
-	MOVQ         dy3_base+112(FP), R9
+	MOVQ         k1_base+64(FP), DI
+	MOVQ         k2_base+88(FP), R8
+	MOVQ         k3_base+112(FP), R9
 	MOVQ         t_base+136(FP), R10
 	TESTQ        CX, CX
 	JLE          done1
@@ -1719,15 +1719,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func yLoop2AVX512(s int, n int, x []float64, y []float64, dy2 []float64, dy3 []float64, dy4 []float64)
+// func yLoop2AVX512(s int, n int, x []float64, y []float64, k1 []float64, k2 []float64, k3 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·yLoop2AVX512(SB), $56-136
 	MOVQ         n+8(FP), AX
 	MOVQ         x_base+16(FP), CX
 	MOVQ         y_base+40(FP), DX
-	MOVQ         dy2_base+64(FP), BX
-	MOVQ         dy3_base+88(FP), SI
-	MOVQ         dy4_base+112(FP), DI
+	MOVQ         k1_base+64(FP), BX
+	MOVQ         k2_base+88(FP), SI
+	MOVQ         k3_base+112(FP), DI
 	MOVQ         s+0(FP), R8
 	TESTQ        R8, R8
 	JLE          done1
@@ -2169,16 +2169,16 @@ done1:
 	VZEROUPPER
 	RET
 
-// func yLoop2AVX2(s int, n int, x []float64, y []float64, dy2 []float64, dy3 []float64, dy4 []float64)
+// func yLoop2AVX2(s int, n int, x []float64, y []float64, k1 []float64, k2 []float64, k3 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·yLoop2AVX2(SB), $288-136
 	MOVQ         s+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         x_base+16(FP), DX
 	MOVQ         y_base+40(FP), BX
-	MOVQ         dy2_base+64(FP), SI
-	MOVQ         dy3_base+88(FP), DI
-	MOVQ         dy4_base+112(FP), R8
+	MOVQ         k1_base+64(FP), SI
+	MOVQ         k2_base+88(FP), DI
+	MOVQ         k3_base+112(FP), R8
 	TESTQ        AX, AX
 	JLE          done1
 	VMOVQ        AX, X0
@@ -2740,7 +2740,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dx3LoopAVX512(s int, n int, x []float64, y []float64, t []float64, dy5 []float64, d []float64, dy []float64, ddy []float64, ddy2 []float64, dx2 []float64, ddy3 []float64, dx3 []float64, dx []float64)
+// func dx3LoopAVX512(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dx3LoopAVX512(SB), $56-304
 	MOVQ         n+8(FP), AX
@@ -2748,9 +2748,9 @@ TEXT ·dx3LoopAVX512(SB), $56-304
 	MOVQ         t_base+64(FP), DX
 	MOVQ         d_base+112(FP), BX
 	MOVQ         dy_base+136(FP), SI
-	MOVQ         ddy_base+160(FP), DI
-	MOVQ         ddy2_base+184(FP), R8
-	MOVQ         ddy3_base+232(FP), R9
+	MOVQ         dk3_base+160(FP), DI
+	MOVQ         dk2_base+184(FP), R8
+	MOVQ         dk1_base+232(FP), R9
 	MOVQ         dx_base+280(FP), R10
 	MOVQ         s+0(FP), R11
 	TESTQ        R11, R11
@@ -3021,9 +3021,9 @@ loop11:
 	VBLENDMPD    Z14, Z12, K1, Z12
 	KMOVW        16(SP), K1
 	VBLENDMPD    Z15, Z13, K1, Z13
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD      Z12, (BP)(R13*8)
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD      Z13, 64(BP)(R13*8)
 	ADDQ         $+16, R13
 	CMPQ         R13, R12
@@ -3077,7 +3077,7 @@ loop13:
 	VBLENDMPD    Z13, Z15, K5, Z15
 	VMULPD       Z15, Z14, Z13
 	VBLENDMPD    Z13, Z12, K2, Z12
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD      Z12, K1, (BP)(R13*8)
 	ADDQ         $+8, R13
 	CMPQ         R13, R12
@@ -4023,9 +4023,9 @@ loop46:
 	KANDB        K5, K3, K5
 	VMOVUPD.Z    -8(R11)(R13*8), K4, Z19
 	VMOVUPD.Z    56(R11)(R13*8), K5, Z20
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD.Z    -8(BP)(R13*8), K4, Z21
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD.Z    56(BP)(R13*8), K5, Z22
 	VFMADD231PD  Z21, Z1, Z19
 	VFMADD231PD  Z22, Z1, Z20
@@ -4139,7 +4139,7 @@ loop48:
 	KANDB        K5, K3, K6
 	KANDB        K5, K4, K4
 	VMOVUPD.Z    -8(R11)(R13*8), K4, Z15
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD.Z    -8(BP)(R13*8), K4, Z16
 	VFMADD231PD  Z16, Z1, Z15
 	VBLENDMPD    Z15, Z14, K6, Z14
@@ -4200,7 +4200,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dx3LoopAVX2(s int, n int, x []float64, y []float64, t []float64, dy5 []float64, d []float64, dy []float64, ddy []float64, ddy2 []float64, dx2 []float64, ddy3 []float64, dx3 []float64, dx []float64)
+// func dx3LoopAVX2(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dx3LoopAVX2(SB), $208-304
 	MOVQ         n+8(FP), AX
@@ -4208,9 +4208,9 @@ TEXT ·dx3LoopAVX2(SB), $208-304
 	MOVQ         t_base+64(FP), DX
 	MOVQ         d_base+112(FP), BX
 	MOVQ         dy_base+136(FP), SI
-	MOVQ         ddy_base+160(FP), DI
-	MOVQ         ddy2_base+184(FP), R8
-	MOVQ         ddy3_base+232(FP), R9
+	MOVQ         dk3_base+160(FP), DI
+	MOVQ         dk2_base+184(FP), R8
+	MOVQ         dk1_base+232(FP), R9
 	MOVQ         dx_base+280(FP), R10
 	MOVQ         s+0(FP), R11
 	TESTQ        R11, R11
@@ -4528,9 +4528,9 @@ loop12:
 	VBLENDVPD    Y4, Y2, Y0, Y0
 	VMOVUPS      96(SP), Y2
 	VBLENDVPD    Y2, Y3, Y1, Y1
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD      Y0, (BP)(R13*8)
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD      Y1, 32(BP)(R13*8)
 	ADDQ         $+8, R13
 	CMPQ         R13, R12
@@ -4582,7 +4582,7 @@ loop14:
 	VBLENDVPD    Y6, Y1, Y4, Y4
 	VMULPD       Y4, Y3, Y1
 	VBLENDVPD    Y2, Y1, Y0, Y0
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMOVUPD      Y0, (BP)(R13*8)
 	ADDQ         $+4, R13
 	CMPQ         R13, R12
@@ -4635,7 +4635,7 @@ done13:
 	VBLENDVPD    Y8, Y2, Y6, Y6
 	VMULPD       Y6, Y5, Y2
 	VBLENDVPD    Y3, Y2, Y1, Y1
-	MOVQ         dy5_base+88(FP), R11
+	MOVQ         p5_base+88(FP), R11
 	VMASKMOVPD   Y1, Y0, (R11)(R13*8)
 
 done15:
@@ -6198,9 +6198,9 @@ loop54:
 	VANDPD       Y11, Y5, Y11
 	VMASKMOVPD   -8(R11)(R13*8), Y10, Y14
 	VMASKMOVPD   24(R11)(R13*8), Y11, Y15
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMASKMOVPD   -8(BP)(R13*8), Y10, Y10
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMASKMOVPD   24(BP)(R13*8), Y11, Y11
 	VFMADD231PD  (SP), Y10, Y14
 	VFMADD231PD  (SP), Y11, Y15
@@ -6317,7 +6317,7 @@ loop56:
 	VANDPD       Y6, Y3, Y7
 	VANDPD       Y6, Y3, Y6
 	VMASKMOVPD   -8(R11)(R13*8), Y6, Y8
-	MOVQ         dy5_base+88(FP), BP
+	MOVQ         p5_base+88(FP), BP
 	VMASKMOVPD   -8(BP)(R13*8), Y6, Y6
 	VFMADD231PD  (SP), Y6, Y8
 	VBLENDVPD    Y7, Y8, Y5, Y5
@@ -6393,7 +6393,7 @@ done55:
 	VANDPD       Y8, Y4, Y9
 	VANDPD       Y8, Y5, Y5
 	VMASKMOVPD   -8(R11)(R13*8), Y5, Y8
-	MOVQ         dy5_base+88(FP), R12
+	MOVQ         p5_base+88(FP), R12
 	VMASKMOVPD   -8(R12)(R13*8), Y5, Y5
 	VFMADD231PD  (SP), Y5, Y8
 	VBLENDVPD    Y9, Y8, Y7, Y7

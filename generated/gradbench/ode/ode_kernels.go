@@ -30,76 +30,76 @@ func y2LoopPartGo(first, count, n int, y2 []float64) {
 	}
 }
 
-// tLoopGo computes h = 2/s, dy[i] = if i = 0 { x[i] } else { x[i]·([i ≥
-// 1]·y2[i − 1]) }, dy2[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y2[i − 1]
-// + h/2·dy[i − 1])) }, ….
-func tLoopGo(s, n int, x, y2, dy, dy2, dy3, t []float64) {
+// tLoopGo computes h = 2/s, k1[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// 1]·y2[i − 1]) }, k2[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y2[i − 1] +
+// h/2·k1[i − 1])) }, ….
+func tLoopGo(s, n int, x, y2, k1, k2, k3, t []float64) {
 	for range s {
 		// h = 2/s   ode.bp:5
 		h := 2 / float64(s)
 
 		// dy[i] = if i == 0 { x[i] } else { x[i]*y[i - 1] }   ode.bp:7
 		for i := range n {
-			var dy4 float64
+			var k12 float64
 			if i == 0 {
 				x2 := x[i]
-				dy4 = x2
+				k12 = x2
 			} else {
 				x2 := x[i]
 				var y3 float64
 				if i >= 1 {
 					y3 = y2[i-1]
 				}
-				dy4 = x2 * y3
+				k12 = x2 * y3
 			}
-			dy[i] = dy4
+			k1[i] = k12
 		}
 		for i := range n {
-			var dy4 float64
+			var k22 float64
 			if i == 0 {
 				x2 := x[i]
-				dy4 = x2
+				k22 = x2
 			} else {
 				x2 := x[i]
 				var zk2 float64
 				if i >= 1 {
-					zk2 = y2[i-1] + h/2*dy[i-1]
+					zk2 = y2[i-1] + h/2*k1[i-1]
 				}
-				dy4 = x2 * zk2
+				k22 = x2 * zk2
 			}
-			dy2[i] = dy4
+			k2[i] = k22
 		}
 		for i := range n {
-			var dy4 float64
+			var k32 float64
 			if i == 0 {
 				x2 := x[i]
-				dy4 = x2
+				k32 = x2
 			} else {
 				x2 := x[i]
 				var zk3 float64
 				if i >= 1 {
-					zk3 = y2[i-1] + h/2*dy2[i-1]
+					zk3 = y2[i-1] + h/2*k2[i-1]
 				}
-				dy4 = x2 * zk3
+				k32 = x2 * zk3
 			}
-			dy3[i] = dy4
+			k3[i] = k32
 		}
 
 		// next y = y + h/6*(k1 + 2*k2 + 2*k3 + k4)   ode.bp:15
 		for i := range n {
-			var dy4 float64
+			var k4 float64
 			if i == 0 {
 				x2 := x[i]
-				dy4 = x2
+				k4 = x2
 			} else {
 				x2 := x[i]
 				var zk4 float64
 				if i >= 1 {
-					zk4 = y2[i-1] + h*dy3[i-1]
+					zk4 = y2[i-1] + h*k3[i-1]
 				}
-				dy4 = x2 * zk4
+				k4 = x2 * zk4
 			}
-			t[i] = dy[i] + 2*dy2[i] + 2*dy3[i] + dy4
+			t[i] = k1[i] + 2*k2[i] + 2*k3[i] + k4
 		}
 		t2 := h / 6
 		axpy(t2, t[:n], y2[:n])
@@ -159,86 +159,86 @@ func (k *dyLoopTask) part(i, who int) {
 func dyLoopPartGo(first, count, n int, dy []float64) {
 	dyRow := dy[first:][:count]
 	for i := range count {
-		var dy6 float64
+		var dy2 float64
 		if first+i+1 == n {
-			dy6 = 1
+			dy2 = 1
 		}
-		dyRow[i] = dy6
+		dyRow[i] = dy2
 	}
 }
 
-// yLoop2Go computes h = 2/s, dy2[i] = if i = 0 { x[i] } else { x[i]·([i ≥
-// 1]·y[step,i − 1]) }, dy3[i] = if i = 0 { x[i] } else { x[i]·([i ≥
-// 1]·(y[step,i − 1] + h/2·dy2[i − 1])) }, ….
-func yLoop2Go(s, n int, x, y, dy2, dy3, dy4 []float64) {
+// yLoop2Go computes h = 2/s, k1[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// 1]·y[step,i − 1]) }, k2[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// 1]·(y[step,i − 1] + h/2·k1[i − 1])) }, ….
+func yLoop2Go(s, n int, x, y, k1, k2, k3 []float64) {
 	for step := range s {
 		// h = 2/s   ode.bp:5
 		h := 2 / float64(s)
 
 		// dy[i] = if i == 0 { x[i] } else { x[i]*y[i - 1] }   ode.bp:7
 		for i := range n {
-			var dy6 float64
+			var k12 float64
 			if i == 0 {
 				x2 := x[i]
-				dy6 = x2
+				k12 = x2
 			} else {
 				x2 := x[i]
 				var y2 float64
 				if i >= 1 {
 					y2 = y[n*step+i-1]
 				}
-				dy6 = x2 * y2
+				k12 = x2 * y2
 			}
-			dy2[i] = dy6
+			k1[i] = k12
 		}
 		for i := range n {
-			var dy6 float64
+			var k22 float64
 			if i == 0 {
 				x2 := x[i]
-				dy6 = x2
+				k22 = x2
 			} else {
 				x2 := x[i]
 				var zk2 float64
 				if i >= 1 {
-					zk2 = y[n*step+i-1] + h/2*dy2[i-1]
+					zk2 = y[n*step+i-1] + h/2*k1[i-1]
 				}
-				dy6 = x2 * zk2
+				k22 = x2 * zk2
 			}
-			dy3[i] = dy6
+			k2[i] = k22
 		}
 		for i := range n {
-			var dy6 float64
+			var k33 float64
 			if i == 0 {
 				x2 := x[i]
-				dy6 = x2
+				k33 = x2
 			} else {
 				x2 := x[i]
 				var zk3 float64
 				if i >= 1 {
-					zk3 = y[n*step+i-1] + h/2*dy3[i-1]
+					zk3 = y[n*step+i-1] + h/2*k2[i-1]
 				}
-				dy6 = x2 * zk3
+				k33 = x2 * zk3
 			}
-			dy4[i] = dy6
+			k3[i] = k33
 		}
 		t2 := h / 6
 		yRow := y[n*step:][:n]
 		yRow2 := y[n*step+n:][:n]
 		for i := range n {
 			// next y = y + h/6*(k1 + 2*k2 + 2*k3 + k4)   ode.bp:15
-			var dy6 float64
+			var k4 float64
 			if i == 0 {
 				x2 := x[i]
-				dy6 = x2
+				k4 = x2
 			} else {
 				x2 := x[i]
 				var zk4 float64
 				if i >= 1 {
-					zk4 = y[n*step+i-1] + h*dy4[i-1]
+					zk4 = y[n*step+i-1] + h*k3[i-1]
 				}
-				dy6 = x2 * zk4
+				k4 = x2 * zk4
 			}
-			v := dy2[i] + 2*dy3[i] + 2*dy4[i] + dy6
+			v := k1[i] + 2*k2[i] + 2*k3[i] + k4
 			yRow2[i] = yRow[i] + t2*v
 		}
 	}
@@ -246,9 +246,9 @@ func yLoop2Go(s, n int, x, y, dy2, dy3, dy4 []float64) {
 
 // dx3LoopGo computes h2 = 2/s, t[i] = x[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] +
 // h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i −
-// 2]) }))), dy5[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y[s − step₂ − 1,i
-// − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }, ….
-func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []float64) {
+// 2]) }))), k3_2[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y[s − step₂ −
+// 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }, ….
+func dx3LoopGo(s, n int, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx []float64) {
 	for step2 := range s {
 		// h = 2/s   ode.bp:5
 		h2 := 2 / float64(s)
@@ -257,44 +257,44 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 		for i := range n {
 			var zk2 float64
 			if i >= 1 {
-				var dy6 float64
+				var k12 float64
 				if i-1 == 0 {
 					x2 := x[i-1]
-					dy6 = x2
+					k12 = x2
 				} else {
 					x2 := x[i-1]
 					var y2 float64
 					if i >= 2 {
 						y2 = y[n*s+i-n*step2-n-2]
 					}
-					dy6 = x2 * y2
+					k12 = x2 * y2
 				}
-				zk2 = y[n*s+i-n*step2-n-1] + h2/2*dy6
+				zk2 = y[n*s+i-n*step2-n-1] + h2/2*k12
 			}
 			t[i] = x[i] * zk2
 		}
 
 		// dy[i] = if i == 0 { x[i] } else { x[i]*y[i - 1] }   ode.bp:7
 		for i := range n {
-			var dy6 float64
+			var k33 float64
 			if i == 0 {
 				x2 := x[i]
-				dy6 = x2
+				k33 = x2
 			} else {
 				x2 := x[i]
 				var zk3 float64
 				if i >= 1 {
-					var dy7 float64
+					var k22 float64
 					if i-1 == 0 {
-						dy7 = x[i-1]
+						k22 = x[i-1]
 					} else {
-						dy7 = t[i-1]
+						k22 = t[i-1]
 					}
-					zk3 = y[n*s+i-n*step2-n-1] + h2/2*dy7
+					zk3 = y[n*s+i-n*step2-n-1] + h2/2*k22
 				}
-				dy6 = x2 * zk3
+				k33 = x2 * zk3
 			}
-			dy5[i] = dy6
+			k32[i] = k33
 		}
 
 		// d = 0.16666666666666666·h2·dy   ode.bp:15
@@ -303,7 +303,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			d[i] = dy[i] * t2
 		}
 
-		// ddy[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2 + 2·d[i]   ode.bp:7
+		// dk3[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2 + 2·d[i]   ode.bp:7
 		for i := range n {
 			var dzk4 float64
 			if i+2 <= n {
@@ -311,71 +311,71 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 					dzk4 = d[i+1] * x[i+1]
 				}
 			}
-			ddy[i] = dzk4*h2 + 2*d[i]
+			dk3[i] = dzk4*h2 + 2*d[i]
 		}
 		zk2 := h2 / 2
 		for i := range n {
-			// ddy2[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] })·(h2/2) + 2·d[i]   ode.bp:7
+			// dk2[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk3[i + 1]·x[i + 1] })·(h2/2) + 2·d[i]   ode.bp:7
 			var dzk3 float64
 			if i+2 <= n {
 				if !(i+1 == 0) {
-					dzk3 = ddy[i+1] * x[i+1]
+					dzk3 = dk3[i+1] * x[i+1]
 				}
 			}
-			ddy2i := dzk3*zk2 + 2*d[i]
-			ddy2[i] = ddy2i
+			dk2i := dzk3*zk2 + 2*d[i]
+			dk2[i] = dk2i
 
-			// dx2[i] = ddy2[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i − 2]) })))   ode.bp:7
+			// dx2[i] = dk2[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i − 2]) })))   ode.bp:7
 			var zk22 float64
 			if i >= 1 {
-				var dy6 float64
+				var k12 float64
 				if i-1 == 0 {
 					x2 := x[i-1]
-					dy6 = x2
+					k12 = x2
 				} else {
 					x2 := x[i-1]
 					var y2 float64
 					if i >= 2 {
 						y2 = y[n*s+i-n*step2-n-2]
 					}
-					dy6 = x2 * y2
+					k12 = x2 * y2
 				}
-				zk22 = y[n*s+i-n*step2-n-1] + h2/2*dy6
+				zk22 = y[n*s+i-n*step2-n-1] + h2/2*k12
 			}
-			dx2[i] = ddy2i * zk22
+			dx2[i] = dk2i * zk22
 		}
 
-		// ddy3[i] = d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy2[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
+		// dk1[i] = d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk2[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
 		for i := range n {
 			var dzk2 float64
 			if i+2 <= n {
 				if !(i+1 == 0) {
-					dzk2 = ddy2[i+1] * x[i+1]
+					dzk2 = dk2[i+1] * x[i+1]
 				}
 			}
-			ddy3[i] = d[i] + dzk2*zk2
+			dk1[i] = d[i] + dzk2*zk2
 		}
 
-		// dx3[i] = if i = 0 { 0 } else { ddy[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }   ode.bp:7
+		// dx3[i] = if i = 0 { 0 } else { dk3[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }   ode.bp:7
 		for i := range n {
 			var dx4 float64
 			if !(i == 0) {
 				var zk3 float64
 				if i >= 1 {
-					var dy6 float64
+					var k22 float64
 					if i-1 == 0 {
-						dy6 = x[i-1]
+						k22 = x[i-1]
 					} else {
-						dy6 = t[i-1]
+						k22 = t[i-1]
 					}
-					zk3 = y[n*s+i-n*step2-n-1] + h2/2*dy6
+					zk3 = y[n*s+i-n*step2-n-1] + h2/2*k22
 				}
-				dx4 = ddy[i] * zk3
+				dx4 = dk3[i] * zk3
 			}
 			dx3[i] = dx4
 		}
 
-		// dy[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy2[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { ddy3[i + 1]·x[i + 1] })
+		// dy[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk3[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk2[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk1[i + 1]·x[i + 1] })
 		for i := range n {
 			var dzk4 float64
 			if i+2 <= n {
@@ -390,7 +390,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 				on := i+1 == 0
 				if !on {
 					x2 := x[i+1]
-					dzk3 = ddy[i+1] * x2
+					dzk3 = dk3[i+1] * x2
 				}
 			}
 			var dzk2 float64
@@ -398,21 +398,21 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 				on := i+1 == 0
 				if !on {
 					x2 := x[i+1]
-					dzk2 = ddy2[i+1] * x2
+					dzk2 = dk2[i+1] * x2
 				}
 			}
-			var dy6 float64
+			var dy2 float64
 			if i+2 <= n {
 				on := i+1 == 0
 				if !on {
 					x2 := x[i+1]
-					dy6 = ddy3[i+1] * x2
+					dy2 = dk1[i+1] * x2
 				}
 			}
-			dy[i] += dzk4 + dzk3 + dzk2 + dy6
+			dy[i] += dzk4 + dzk3 + dzk2 + dy2
 		}
 
-		// dx[i] = (if i = 0 { d[i] } else { d[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2·dy5[i − 1])) }) + (if i = 0 { ddy[i] } else { 0 }) + dx3[i] + (if i = 0 { ddy2[i] } else { 0 }) + (if i = 0 { 0 } else { dx2[i] }) + (if i = 0 { ddy3[i] } else { 0 }) + (if i = 0 { 0 } else { ddy3[i]·([i ≥ 1]·y[s − step₂ − 1,i − 1]) })   ode.bp:10
+		// dx[i] = (if i = 0 { d[i] } else { d[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2·k3_2[i − 1])) }) + (if i = 0 { dk3[i] } else { 0 }) + dx3[i] + (if i = 0 { dk2[i] } else { 0 }) + (if i = 0 { 0 } else { dx2[i] }) + (if i = 0 { dk1[i] } else { 0 }) + (if i = 0 { 0 } else { dk1[i]·([i ≥ 1]·y[s − step₂ − 1,i − 1]) })   ode.bp:10
 		for i := range n {
 			var dx4 float64
 			on := i == 0
@@ -424,11 +424,11 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 				var zk4 float64
 				if i >= 1 {
 					y2 := y[n*s+i-n*step2-n-1]
-					zk4 = y2 + h2*dy5[i-1]
+					zk4 = y2 + h2*k32[i-1]
 				}
 				dx4 = di * zk4
 			}
-			ddy3i := ddy3[i]
+			dk1i := dk1[i]
 			var dx5 float64
 			if !on {
 				var y2 float64
@@ -436,15 +436,15 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 					y3 := y[n*s+i-n*step2-n-1]
 					y2 = y3
 				}
-				dx5 = ddy3i * y2
+				dx5 = dk1i * y2
 			}
 			var v float64
 			if on {
-				v = ddy[i]
+				v = dk3[i]
 			}
 			var v2 float64
 			if on {
-				v2 = ddy2[i]
+				v2 = dk2[i]
 			}
 			var v3 float64
 			if on {
@@ -454,7 +454,7 @@ func dx3LoopGo(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []fl
 			}
 			var v4 float64
 			if on {
-				v4 = ddy3i
+				v4 = dk1i
 			}
 			dx[i] += dx4 + v + dx3[i] + v2 + v3 + v4 + dx5
 		}

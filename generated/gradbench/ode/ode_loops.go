@@ -10,14 +10,14 @@ func (w *PrimalWork) value(a *PrimalArgs) {
 	x := a.X[:n]
 	y := w.out.Y[:n]
 	y2 := w.reals[:n]
-	dy := w.reals[n:][:n]
-	dy2 := w.reals[n*2:][:n]
-	dy3 := w.reals[n*3:][:n]
+	k1 := w.reals[n:][:n]
+	k2 := w.reals[n*2:][:n]
+	k3 := w.reals[n*3:][:n]
 	t := w.reals[n*4:][:n]
 
 	// y2 = 0   ode.bp:10
 	w.tasks.y2Loop(n, y2)
-	tLoop(s, n, x, y2, dy, dy2, dy3, t)
+	tLoop(s, n, x, y2, k1, k2, k3, t)
 
 	// scan step < s carry y [n] = 0   ode.bp:10
 	w.tasks.yLoop(n, y, y2)
@@ -33,15 +33,15 @@ func (w *GradientWork) value(a *GradientArgs) {
 	y := w.reals[:n*s+n]
 	dy := w.reals[n*s+n:][:n]
 	dx := w.reals[n*s+n*2:][:n]
-	dy2 := w.reals[n*s+n*3:][:n]
-	dy3 := w.reals[n*s+n*4:][:n]
-	dy4 := w.reals[n*s+n*5:][:n]
+	k1 := w.reals[n*s+n*3:][:n]
+	k2 := w.reals[n*s+n*4:][:n]
+	k3 := w.reals[n*s+n*5:][:n]
 	t := w.reals[n*s+n*3:][:n]
-	dy5 := w.reals[n*s+n*4:][:n]
+	k32 := w.reals[n*s+n*4:][:n]
 	d := w.reals[n*s+n*5:][:n]
-	ddy := w.reals[n*s+n*6:][:n]
-	ddy2 := w.reals[n*s+n*7:][:n]
-	ddy3 := w.reals[n*s+n*9:][:n]
+	dk3 := w.reals[n*s+n*6:][:n]
+	dk2 := w.reals[n*s+n*7:][:n]
+	dk1 := w.reals[n*s+n*9:][:n]
 	dx2 := w.reals[n*s+n*8:][:n]
 	dx3 := w.reals[n*s+n*10:][:n]
 
@@ -53,8 +53,8 @@ func (w *GradientWork) value(a *GradientArgs) {
 
 	// dx = 0   ode.bp:10
 	w.tasks.y2Loop(n, dx)
-	yLoop2(s, n, x, y, dy2, dy3, dy4)
-	dx3Loop(s, n, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx)
+	yLoop2(s, n, x, y, k1, k2, k3)
+	dx3Loop(s, n, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx)
 
 	// out = dx   ode.bp:10
 	w.tasks.yLoop(n, out, dx)

@@ -10,8 +10,8 @@ func y2LoopPart(first, count, n int, y2 []float64) {
 }
 
 // tLoop is tLoopGo: this build has no assembly.
-func tLoop(s, n int, x, y2, dy, dy2, dy3, t []float64) {
-	tLoopGo(s, n, x, y2, dy, dy2, dy3, t)
+func tLoop(s, n int, x, y2, k1, k2, k3, t []float64) {
+	tLoopGo(s, n, x, y2, k1, k2, k3, t)
 }
 
 // yLoopPart is yLoopPartGo: this build has no assembly.
@@ -25,11 +25,11 @@ func dyLoopPart(first, count, n int, dy []float64) {
 }
 
 // yLoop2 is yLoop2Go: this build has no assembly.
-func yLoop2(s, n int, x, y, dy2, dy3, dy4 []float64) {
-	yLoop2Go(s, n, x, y, dy2, dy3, dy4)
+func yLoop2(s, n int, x, y, k1, k2, k3 []float64) {
+	yLoop2Go(s, n, x, y, k1, k2, k3)
 }
 
 // dx3Loop is dx3LoopGo: this build has no assembly.
-func dx3Loop(s, n int, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx []float64) {
-	dx3LoopGo(s, n, x, y, t, dy5, d, dy, ddy, ddy2, dx2, ddy3, dx3, dx)
+func dx3Loop(s, n int, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx []float64) {
+	dx3LoopGo(s, n, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx)
 }

@@ -85,7 +85,7 @@ for (const name of ["neuron.html", "layers.html", "shortcuts.html"]) {
   // stepping
   await page.selectOption("#members", { label: "func Neuron" });
   await page.click(member + "button[data-tab=circuit]");
-  const seen = cls => page.$$eval(member + `[data-circuit]:not([hidden]) text.${cls}`, ts => ts.filter(t => getComputedStyle(t).visibility === "visible").length);
+  const seen = cls => page.$$eval(member + `[data-picture]:not([hidden]) text.${cls}`, ts => ts.filter(t => getComputedStyle(t).visibility === "visible").length);
   const all = await seen("bwd");
   hold("gradients stand below", all > 8);
   await page.click(member + "button[data-step=start]");
@@ -98,18 +98,18 @@ for (const name of ["neuron.html", "layers.html", "shortcuts.html"]) {
   hold("all gradients", await seen("bwd") === all);
 
   // folding
-  const gates = () => page.$$eval(member + "[data-circuit]:not([hidden]) .box", b => b.length);
+  const gates = () => page.$$eval(member + "[data-picture]:not([hidden]) .box", b => b.length);
   const before = await gates();
   await page.selectOption(member + "[data-groups]", { label: "all folded" });
   const folded = await gates();
   hold("eight gates fold into one", folded === before - 7);
-  await page.click(member + "[data-circuit]:not([hidden]) .box.fold");
+  await page.click(member + "[data-picture]:not([hidden]) .box.fold");
   hold("a click opens it, with a σ of four", await gates() === before - 3);
-  await page.click(member + "[data-circuit]:not([hidden]) .box.fold");
+  await page.click(member + "[data-picture]:not([hidden]) .box.fold");
   hold("a click opens that", await gates() === before);
-  await page.click(member + "[data-circuit]:not([hidden]) .frame text >> nth=1");
+  await page.click(member + "[data-picture]:not([hidden]) .frame text >> nth=1");
   hold("a click on its frame folds it", await gates() === before - 3);
-  await page.click(member + "[data-circuit]:not([hidden]) .frame text >> nth=0");
+  await page.click(member + "[data-picture]:not([hidden]) .frame text >> nth=0");
   hold("a click on the frame around it folds all", await gates() === before - 7);
   hold("local gradients stand in the gate", await seen("loc") === 5);
 
@@ -143,8 +143,8 @@ for (const name of ["neuron.html", "layers.html", "shortcuts.html"]) {
 {
   const page = await open(file("deep.html"));
   await page.click(member + "button[data-tab=circuit]");
-  const now = await page.$$eval(member + "[data-circuit]:not([hidden]) .box", b => b.length);
-  hold("a deep net is folded by layers", now < 130 && await page.locator(member + "[data-circuit]:not([hidden]) .box.fold").count() > 30);
+  const now = await page.$$eval(member + "[data-picture]:not([hidden]) .box", b => b.length);
+  hold("a deep net is folded by layers", now < 130 && await page.locator(member + "[data-picture]:not([hidden]) .box.fold").count() > 30);
   await page.close();
 }
 

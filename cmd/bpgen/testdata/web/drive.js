@@ -6,7 +6,7 @@
   const hold = (what, ok) => { if (!ok) wrong.push(what); };
   const $ = s => document.querySelector(s);
   const all = s => [...document.querySelectorAll(s)];
-  const member = ".member:not([hidden]) ", circuit = member + "[data-circuit]:not([hidden]) ";
+  const member = ".member:not([hidden]) ", circuit = member + "[data-picture]:not([hidden]) ";
   const until = async (what, f) => {
     for (let i = 0; i < 400; i++) {
       if (f()) return;
