@@ -192,7 +192,7 @@ func (d *Derivation) layers() []*Group {
 			for _, w := range u.To {
 				private = private && (w == z || w.Role == Loss)
 			}
-			if private && len(u.To) == 1 {
+			if private {
 				g.values = append(g.values, u)
 			}
 		}

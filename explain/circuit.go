@@ -123,9 +123,10 @@ func (c *Circuit) see(s *sight) *Circuit {
 		out.Gates = append(out.Gates, gate[p])
 	}
 	type ends struct {
-		from  *Value
-		to    *spot
-		again bool
+		from   *Value
+		to     *spot
+		again  bool
+		params bool // from is there for all parameters of its layer
 	}
 	wires := map[ends]*Wire{}
 	for _, w := range c.Wires {
@@ -133,7 +134,14 @@ func (c *Circuit) see(s *sight) *Circuit {
 		if from == nil || to == nil || to.outside || from == to && (from.folded || !w.Again) {
 			continue
 		}
-		k := ends{w.From.Of, to, w.Again}
+		k := ends{from: w.From.Of, to: to, again: w.Again}
+		if from.folded && w.From.Param { // to a penalty
+			if k.from, k.params = from.value, true; wires[k] == nil {
+				wires[k] = &Wire{From: gate[from], To: gate[to], name: "parameters"}
+				out.Wires = append(out.Wires, wires[k])
+			}
+			continue
+		}
 		seen := wires[k]
 		if seen == nil {
 			seen = &Wire{From: gate[from], To: gate[to], Value: w.Value, Grad: w.Grad, Local: w.Local, Again: w.Again}

@@ -180,7 +180,10 @@ func (g *Gate) valueText() string {
 // valueText is the value on the wire, with its name where the gate that it comes
 // from has others.
 func (w *Wire) valueText() string {
-	if w.name != "" {
+	switch {
+	case w.Value == nil:
+		return w.name
+	case w.name != "":
 		return w.name + " = " + valueText(w.Value)
 	}
 	return w.From.valueText()
@@ -212,6 +215,9 @@ func (c *Circuit) title(g *Gate) string {
 }
 
 func (w *Wire) title() string {
+	if w.Value == nil {
+		return w.name
+	}
 	s := "value " + valueText(w.Value)
 	if w.Local != nil {
 		s += ", local gradient " + valueText(w.Local)

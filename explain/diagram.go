@@ -44,6 +44,9 @@ func (b *Box) labels() (above, below float64) {
 	over, under := -b.h/2-4, b.h/2+lineSkip-3
 	switch b.side {
 	case -1:
+		if b.Below == "" {
+			return over, over
+		}
 		return over - lineSkip, over
 	case 1:
 		return under, under + lineSkip
@@ -68,6 +71,7 @@ type Frame struct {
 	Title string
 
 	x0, y0, x1, y1 float64
+	tx, ty         float64 // where Text begins
 }
 
 // An Arrow goes from one box to another.
@@ -135,6 +139,7 @@ func (d *Diagram) place() error {
 	}
 	d.placeLocals()
 	d.placeFrames(g)
+	d.placeWords()
 	return nil
 }
 
@@ -245,4 +250,41 @@ func (d *Diagram) placeFrames(g *layout.Graph) {
 		}
 		f.x0, f.y0, f.x1, f.y1 = f.x0-around, f.y0-around-word, f.x1+around, f.y1+around
 	}
+}
+
+// placeWords puts what is written in frames where no arrow runs through it, if
+// there is such a place along their tops.
+func (d *Diagram) placeWords() {
+	const step = 12
+	for _, f := range d.Frames {
+		f.tx, f.ty = f.x0+8, f.y0+14
+		w := textWidth(f.Text)
+		for x := f.tx; x+w <= f.x1-4; x += step {
+			if !d.crossed(x-3, f.y0+1, x+w+3, f.y0+17) {
+				f.tx = x
+				break
+			}
+		}
+	}
+}
+
+// crossed reports whether an arrow runs through a rectangle.
+func (d *Diagram) crossed(x0, y0, x1, y1 float64) bool {
+	for _, a := range d.Lines {
+		for i := 0; i+3 < len(a.points); i += 3 {
+			p := a.points[i : i+4]
+			const parts = 24
+			for k := range parts + 1 {
+				t := float64(k) / parts
+				u := 1 - t
+				at := func(c int) float64 {
+					return u*u*u*p[0][c] + 3*u*u*t*p[1][c] + 3*u*t*t*p[2][c] + t*t*t*p[3][c]
+				}
+				if x, y := at(0), at(1); x0 <= x && x <= x1 && y0 <= y && y <= y1 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

@@ -28,11 +28,11 @@ func (d *Diagram) SVG(standalone bool) (string, error) {
 		b.WriteString("<style>" + standaloneStyle + "</style>\n")
 	}
 	fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", margin, margin)
-	for _, f := range d.Frames {
-		f.svg(&b)
-	}
 	for _, a := range d.Lines {
 		a.svg(&b)
+	}
+	for _, f := range d.Frames {
+		f.svg(&b)
 	}
 	for _, x := range d.Boxes {
 		x.svg(&b, d.Down)
@@ -152,12 +152,12 @@ func (x *Box) svg(b *strings.Builder, down bool) {
 func (f *Frame) svg(b *strings.Builder) {
 	fmt.Fprintf(b, `<g class="frame"%s tabindex="0" role="button" aria-label="%s"><title>%s</title>`, space(f.Link), html.EscapeString(f.Title), html.EscapeString(f.Title))
 	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="8"/>`, f.x0, f.y0, f.x1-f.x0, f.y1-f.y0)
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f">%s</text></g>`+"\n", f.x0+8, f.y0+14, html.EscapeString(f.Text))
+	fmt.Fprintf(b, `<text x="%.1f" y="%.1f">%s</text></g>`+"\n", f.tx, f.ty, html.EscapeString(f.Text))
 }
 
 // standaloneStyle is that of a drawing in a file of its own.
 const standaloneStyle = `svg{font:12px ui-monospace,Menlo,Consolas,monospace;background:#fff}` + drawingStyle +
-	`@media (prefers-color-scheme:dark){svg{background:#16181d;--ink:#e6e6e6;--line:#8a8f98;--panel:#23262d;--green:#56d364;--red:#ff7b72;--fold:#2d3a52;--accent:#8ab8ff}}`
+	`@media (prefers-color-scheme:dark){svg{background:#16181d;--ink:#e6e6e6;--line:#8a8f98;--panel:#23262d;--green:#56d364;--red:#ff7b72;--fold:#2d3a52;--accent:#8ab8ff;--paper:#16181d}}`
 
 const drawingStyle = `
 text{text-anchor:middle;fill:var(--ink,#1a1a1a)}
@@ -175,5 +175,5 @@ text.bwd{fill:var(--red,#b42318)}
 text.loc{fill:var(--accent,#1f5fbf);font-size:10.5px}
 .box .part{fill:none;stroke:var(--line,#6b7280);stroke-width:.6}
 .frame rect{fill:none;stroke:var(--line,#6b7280);stroke-dasharray:1 3}
-.frame text{text-anchor:start;fill:var(--accent,#1f5fbf)}
+.frame text{text-anchor:start;fill:var(--accent,#1f5fbf);stroke:var(--paper,#fff);stroke-width:4;paint-order:stroke}
 `

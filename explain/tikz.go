@@ -24,15 +24,17 @@ func (d *Diagram) TikZ() (string, error) {
 	b.WriteString("\\begin{tikzpicture}[x=1pt, y=-1pt, >=stealth, every node/.style={font=\\small}]\n")
 	for _, f := range d.Frames {
 		fmt.Fprintf(&b, "\\draw[dotted, rounded corners=6pt] (%.1f, %.1f) rectangle (%.1f, %.1f);\n", f.x0, f.y0, f.x1, f.y1)
-		fmt.Fprintf(&b, "\\node[right, text=blue!60!black] at (%.1f, %.1f) {%s};\n", f.x0+2, f.y0+10, latexText(f.Text))
+		fmt.Fprintf(&b, "\\node[right, text=blue!60!black] at (%.1f, %.1f) {%s};\n", f.tx-6, f.ty-4, latexText(f.Text))
 	}
 	for i, x := range d.Boxes {
-		style := "draw, rounded corners=3pt"
+		style := fmt.Sprintf("draw, minimum width=%.0fpt, minimum height=%.0fpt", x.w, x.h)
 		switch x.Kind {
 		case "leaf", "param":
-			style = "draw, dashed"
+			style += ", dashed"
 		case "fold":
-			style += ", fill=blue!8"
+			style += ", rounded corners=3pt, fill=blue!8"
+		default:
+			style += ", rounded corners=3pt"
 		}
 		fmt.Fprintf(&b, "\\node[%s] (n%d) at (%.1f, %.1f) {%s%s};\n", style, i, x.x, x.y, x.tikzLocals(), latexText(x.Text))
 		above, below := x.labels()

@@ -23021,7 +23021,7 @@ done10:
 
 // func hLoop2AVX512(rows int, batch int, from int, t int, zh4 []float32, zh7 []float32, zh5 []float32, zh3 []float32, zh6 []float32, c []float32, zh2 []float32, h []float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·hLoop2AVX512(SB), $64-224
+TEXT ·hLoop2AVX512(SB), $40-224
 	MOVQ         batch+8(FP), AX
 	MOVQ         from+16(FP), CX
 	MOVQ         t+24(FP), DX
@@ -23051,14 +23051,11 @@ TEXT ·hLoop2AVX512(SB), $64-224
 	LEAQ         (DX)(AX*4), DX
 	MOVQ         DX, 32(SP)
 	LEAQ         (R9)(CX*4), CX
-	MOVQ         CX, 40(SP)
 	LEAQ         (R10)(AX*4), AX
-	MOVQ         AX, 48(SP)
-	MOVQ         rows+0(FP), AX
-	TESTQ        AX, AX
+	MOVQ         rows+0(FP), DX
+	TESTQ        DX, DX
 	JLE          done2
-	MOVQ         $+0, AX
-	MOVQ         AX, 56(SP)
+	MOVQ         $+0, DX
 	VBROADCASTSS c32x1_c2d00000<>+0(SB), Z0
 	VBROADCASTSS c32x1_42200000<>+0(SB), Z1
 	VBROADCASTSS c32x1_4b4000fe<>+0(SB), Z2
@@ -23086,19 +23083,19 @@ TEXT ·hLoop2AVX512(SB), $64-224
 	VMOVUPS      c32x16_h18d8139c65584167<>+0(SB), Z24
 
 loop3:
-	MOVQ    56(SP), AX
-	SHLQ    $0x09, AX
-	MOVQ    zh7_base+56(FP), CX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    56(SP), CX
-	SHLQ    $0x07, CX
-	MOVQ    (SP), DX
-	LEAQ    (DX)(CX*4), DX
-	MOVQ    $+0, BX
+	MOVQ    DX, BX
+	SHLQ    $0x09, BX
+	MOVQ    zh7_base+56(FP), SI
+	LEAQ    (SI)(BX*4), BX
+	MOVQ    DX, SI
+	SHLQ    $0x07, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*4), DI
+	MOVQ    $+0, R8
 	PCALIGN $0x20
 
 loop4:
-	VMINPS      (AX)(BX*4), Z1, Z25
+	VMINPS      (BX)(R8*4), Z1, Z25
 	VMAXPS      Z25, Z0, Z25
 	VMOVAPS     Z2, Z26
 	VFMADD231PS Z3, Z25, Z26
@@ -23119,7 +23116,7 @@ loop4:
 	VFMADD231PS Z30, Z29, Z25
 	VADDPS      Z25, Z27, Z25
 	VDIVPS      Z25, Z26, Z25
-	VMINPS      64(AX)(BX*4), Z1, Z26
+	VMINPS      64(BX)(R8*4), Z1, Z26
 	VMAXPS      Z26, Z0, Z26
 	VMOVAPS     Z2, Z27
 	VFMADD231PS Z3, Z26, Z27
@@ -23140,19 +23137,19 @@ loop4:
 	VFMADD231PS Z31, Z30, Z26
 	VADDPS      Z26, Z28, Z26
 	VDIVPS      Z26, Z27, Z26
-	VMOVUPS     Z25, (DX)(BX*4)
-	VMOVUPS     Z26, 64(DX)(BX*4)
-	ADDQ        $+32, BX
-	CMPQ        BX, $+96
+	VMOVUPS     Z25, (DI)(R8*4)
+	VMOVUPS     Z26, 64(DI)(R8*4)
+	ADDQ        $+32, R8
+	CMPQ        R8, $+96
 	JLE         loop4
-	MOVQ        8(SP), BX
-	LEAQ        (BX)(CX*4), BX
-	MOVQ        $+0, SI
+	MOVQ        8(SP), R8
+	LEAQ        (R8)(SI*4), R8
+	MOVQ        $+0, R9
 	PCALIGN     $0x20
 
 loop5:
-	VMOVUPS     1024(AX)(SI*4), Z25
-	VMOVUPS     1088(AX)(SI*4), Z26
+	VMOVUPS     1024(BX)(R9*4), Z25
+	VMOVUPS     1088(BX)(R9*4), Z26
 	VANDPS.BCST c32x1_7fffffff<>+0(SB), Z25, Z27
 	VMINPS      Z27, Z12, Z27
 	VADDPS      Z6, Z27, Z28
@@ -23205,18 +23202,18 @@ loop5:
 	VMULPS      Z28, Z27, Z27
 	VMINPS      Z27, Z6, Z27
 	VRANGEPS    $0x02, Z27, Z26, Z26
-	VMOVUPS     Z25, (BX)(SI*4)
-	VMOVUPS     Z26, 64(BX)(SI*4)
-	ADDQ        $+32, SI
-	CMPQ        SI, $+96
+	VMOVUPS     Z25, (R8)(R9*4)
+	VMOVUPS     Z26, 64(R8)(R9*4)
+	ADDQ        $+32, R9
+	CMPQ        R9, $+96
 	JLE         loop5
-	MOVQ        16(SP), SI
-	LEAQ        (SI)(CX*4), SI
-	MOVQ        $+0, DI
+	MOVQ        16(SP), R9
+	LEAQ        (R9)(SI*4), R9
+	MOVQ        $+0, R10
 	PCALIGN     $0x20
 
 loop6:
-	VMINPS      1536(AX)(DI*4), Z1, Z25
+	VMINPS      1536(BX)(R10*4), Z1, Z25
 	VMAXPS      Z25, Z0, Z25
 	VMOVAPS     Z2, Z26
 	VFMADD231PS Z3, Z25, Z26
@@ -23237,7 +23234,7 @@ loop6:
 	VFMADD231PS Z30, Z29, Z25
 	VADDPS      Z25, Z27, Z25
 	VDIVPS      Z25, Z26, Z25
-	VMINPS      1600(AX)(DI*4), Z1, Z26
+	VMINPS      1600(BX)(R10*4), Z1, Z26
 	VMAXPS      Z26, Z0, Z26
 	VMOVAPS     Z2, Z27
 	VFMADD231PS Z3, Z26, Z27
@@ -23258,99 +23255,140 @@ loop6:
 	VFMADD231PS Z31, Z30, Z26
 	VADDPS      Z26, Z28, Z26
 	VDIVPS      Z26, Z27, Z26
-	VMOVUPS     Z25, (SI)(DI*4)
-	VMOVUPS     Z26, 64(SI)(DI*4)
-	ADDQ        $+32, DI
-	CMPQ        DI, $+96
+	VMOVUPS     Z25, (R9)(R10*4)
+	VMOVUPS     Z26, 64(R9)(R10*4)
+	ADDQ        $+32, R10
+	CMPQ        R10, $+96
 	JLE         loop6
-	MOVQ        24(SP), DI
-	LEAQ        (DI)(CX*4), DI
-	MOVQ        c_base+152(FP), R8
-	LEAQ        (R8)(CX*4), R8
-	MOVQ        32(SP), R9
-	LEAQ        (R9)(CX*4), R9
-	MOVQ        40(SP), R10
-	LEAQ        (R10)(CX*4), R10
-	MOVQ        48(SP), R11
-	LEAQ        (R11)(CX*4), CX
-	MOVQ        $+0, R11
+	MOVQ        24(SP), R10
+	LEAQ        (R10)(SI*4), R10
+	MOVQ        c_base+152(FP), R11
+	LEAQ        (R11)(SI*4), R11
+	MOVQ        32(SP), R12
+	LEAQ        (R12)(SI*4), R12
+	LEAQ        (CX)(SI*4), R13
+	LEAQ        (AX)(SI*4), SI
+	MOVQ        $+0, BP
 	PCALIGN     $0x20
 
 loop7:
-	LEAQ             (AX)(R11*4), R12
-	VMINPS.BCST      512(R12), Z1, Z25
-	VMAXPS           Z25, Z0, Z25
-	VMOVAPS          Z2, Z26
-	VFMADD231PS      Z3, Z25, Z26
-	VSUBPS           Z2, Z26, Z26
-	VFMSUB231PS      Z4, Z26, Z25
-	VFMADD231PS      Z5, Z26, Z25
-	VSCALEFPS        Z26, Z6, Z26
-	VADDPS           Z26, Z6, Z27
-	VSUBPS           Z6, Z27, Z28
-	VSUBPS           Z28, Z26, Z28
-	VMULPS           Z25, Z25, Z29
-	VMOVAPS          Z8, Z30
-	VFMADD231PS      Z25, Z7, Z30
-	VFMADD213PS      Z9, Z25, Z30
-	VFMADD213PS      Z10, Z25, Z30
-	VFMADD213PS      Z11, Z25, Z30
-	VADDPS           Z28, Z25, Z25
-	VFMADD231PS      Z30, Z29, Z25
-	VADDPS           Z25, Z27, Z25
-	VDIVPS           Z25, Z26, Z25
-	LEAQ             (DI)(R11*4), R12
-	VMOVSS           X25, (R12)
-	LEAQ             (R8)(R11*4), R12
-	LEAQ             (DX)(R11*4), R13
-	LEAQ             (BX)(R11*4), BP
-	VBROADCASTSS     (BP), Z26
-	VMULPS.BCST      (R13), Z26, Z26
-	VFMADD231PS.BCST (R12), Z25, Z26
-	LEAQ             (R9)(R11*4), R12
-	VMOVSS           X26, (R12)
-	VANDPS.BCST      c32x1_7fffffff<>+0(SB), Z26, Z25
-	VMINPS           Z25, Z12, Z25
-	VADDPS           Z6, Z25, Z27
-	VPSRLD           $0x14, Z27, Z27
-	VMOVAPS          Z27, Z28
-	VPERMI2PS        c32x16_he770d0078256fe54<>+0(SB), Z13, Z28
-	VSUBPS           Z28, Z25, Z28
-	VMOVAPS          Z27, Z29
-	VPERMI2PS        c32x16_hae84c42aec81c071<>+0(SB), Z14, Z29
-	VMOVAPS          Z27, Z30
-	VPERMI2PS        Z16, Z15, Z30
-	VFMADD231PS      Z28, Z29, Z30
-	VMOVAPS          Z27, Z29
-	VPERMI2PS        Z18, Z17, Z29
-	VFMADD231PS      Z28, Z30, Z29
-	VMOVAPS          Z27, Z30
-	VPERMI2PS        Z20, Z19, Z30
-	VFMADD231PS      Z28, Z29, Z30
-	VMOVAPS          Z27, Z29
-	VPERMI2PS        Z22, Z21, Z29
-	VFMADD231PS      Z28, Z30, Z29
-	VPERMI2PS        Z24, Z23, Z27
-	VFMADD231PS      Z28, Z29, Z27
-	VMULPS           Z27, Z25, Z25
-	VMINPS           Z25, Z6, Z25
-	VRANGEPS         $0x02, Z25, Z26, Z25
-	LEAQ             (R10)(R11*4), R12
-	VMOVSS           X25, (R12)
-	LEAQ             (SI)(R11*4), R12
-	VMULPS.BCST      (R12), Z25, Z25
-	LEAQ             (CX)(R11*4), R12
-	VMOVSS           X25, (R12)
-	ADDQ             $+1, R11
-	CMPQ             R11, $+128
-	JLT              loop7
-	MOVQ             56(SP), AX
-	ADDQ             $+1, AX
-	MOVQ             AX, 56(SP)
-	MOVQ             56(SP), AX
-	MOVQ             rows+0(FP), CX
-	CMPQ             AX, CX
-	JLT              loop3
+	VMINPS      512(BX)(BP*4), Z1, Z25
+	VMAXPS      Z25, Z0, Z25
+	VMOVAPS     Z2, Z26
+	VFMADD231PS Z3, Z25, Z26
+	VSUBPS      Z2, Z26, Z26
+	VFMSUB231PS Z4, Z26, Z25
+	VFMADD231PS Z5, Z26, Z25
+	VSCALEFPS   Z26, Z6, Z26
+	VADDPS      Z26, Z6, Z27
+	VSUBPS      Z6, Z27, Z28
+	VSUBPS      Z28, Z26, Z28
+	VMULPS      Z25, Z25, Z29
+	VMOVAPS     Z8, Z30
+	VFMADD231PS Z25, Z7, Z30
+	VFMADD213PS Z9, Z25, Z30
+	VFMADD213PS Z10, Z25, Z30
+	VFMADD213PS Z11, Z25, Z30
+	VADDPS      Z28, Z25, Z25
+	VFMADD231PS Z30, Z29, Z25
+	VADDPS      Z25, Z27, Z25
+	VDIVPS      Z25, Z26, Z25
+	VMINPS      576(BX)(BP*4), Z1, Z26
+	VMAXPS      Z26, Z0, Z26
+	VMOVAPS     Z2, Z27
+	VFMADD231PS Z3, Z26, Z27
+	VSUBPS      Z2, Z27, Z27
+	VFMSUB231PS Z4, Z27, Z26
+	VFMADD231PS Z5, Z27, Z26
+	VSCALEFPS   Z27, Z6, Z27
+	VADDPS      Z27, Z6, Z28
+	VSUBPS      Z6, Z28, Z29
+	VSUBPS      Z29, Z27, Z29
+	VMULPS      Z26, Z26, Z30
+	VMOVAPS     Z8, Z31
+	VFMADD231PS Z26, Z7, Z31
+	VFMADD213PS Z9, Z26, Z31
+	VFMADD213PS Z10, Z26, Z31
+	VFMADD213PS Z11, Z26, Z31
+	VADDPS      Z29, Z26, Z26
+	VFMADD231PS Z31, Z30, Z26
+	VADDPS      Z26, Z28, Z26
+	VDIVPS      Z26, Z27, Z26
+	VMOVUPS     Z25, (R10)(BP*4)
+	VMOVUPS     Z26, 64(R10)(BP*4)
+	VMOVUPS     (R8)(BP*4), Z27
+	VMOVUPS     64(R8)(BP*4), Z28
+	VMULPS      (DI)(BP*4), Z27, Z27
+	VMULPS      64(DI)(BP*4), Z28, Z28
+	VFMADD231PS (R11)(BP*4), Z25, Z27
+	VFMADD231PS 64(R11)(BP*4), Z26, Z28
+	VMOVUPS     Z27, (R12)(BP*4)
+	VMOVUPS     Z28, 64(R12)(BP*4)
+	VANDPS.BCST c32x1_7fffffff<>+0(SB), Z27, Z25
+	VMINPS      Z25, Z12, Z25
+	VADDPS      Z6, Z25, Z26
+	VPSRLD      $0x14, Z26, Z26
+	VMOVAPS     Z26, Z29
+	VPERMI2PS   c32x16_he770d0078256fe54<>+0(SB), Z13, Z29
+	VSUBPS      Z29, Z25, Z29
+	VMOVAPS     Z26, Z30
+	VPERMI2PS   c32x16_hae84c42aec81c071<>+0(SB), Z14, Z30
+	VMOVAPS     Z26, Z31
+	VPERMI2PS   Z16, Z15, Z31
+	VFMADD231PS Z29, Z30, Z31
+	VMOVAPS     Z26, Z30
+	VPERMI2PS   Z18, Z17, Z30
+	VFMADD231PS Z29, Z31, Z30
+	VMOVAPS     Z26, Z31
+	VPERMI2PS   Z20, Z19, Z31
+	VFMADD231PS Z29, Z30, Z31
+	VMOVAPS     Z26, Z30
+	VPERMI2PS   Z22, Z21, Z30
+	VFMADD231PS Z29, Z31, Z30
+	VPERMI2PS   Z24, Z23, Z26
+	VFMADD231PS Z29, Z30, Z26
+	VMULPS      Z26, Z25, Z25
+	VMINPS      Z25, Z6, Z25
+	VRANGEPS    $0x02, Z25, Z27, Z25
+	VANDPS.BCST c32x1_7fffffff<>+0(SB), Z28, Z26
+	VMINPS      Z26, Z12, Z26
+	VADDPS      Z6, Z26, Z27
+	VPSRLD      $0x14, Z27, Z27
+	VMOVAPS     Z27, Z29
+	VPERMI2PS   c32x16_he770d0078256fe54<>+0(SB), Z13, Z29
+	VSUBPS      Z29, Z26, Z29
+	VMOVAPS     Z27, Z30
+	VPERMI2PS   c32x16_hae84c42aec81c071<>+0(SB), Z14, Z30
+	VMOVAPS     Z27, Z31
+	VPERMI2PS   Z16, Z15, Z31
+	VFMADD231PS Z29, Z30, Z31
+	VMOVAPS     Z27, Z30
+	VPERMI2PS   Z18, Z17, Z30
+	VFMADD231PS Z29, Z31, Z30
+	VMOVAPS     Z27, Z31
+	VPERMI2PS   Z20, Z19, Z31
+	VFMADD231PS Z29, Z30, Z31
+	VMOVAPS     Z27, Z30
+	VPERMI2PS   Z22, Z21, Z30
+	VFMADD231PS Z29, Z31, Z30
+	VPERMI2PS   Z24, Z23, Z27
+	VFMADD231PS Z29, Z30, Z27
+	VMULPS      Z27, Z26, Z26
+	VMINPS      Z26, Z6, Z26
+	VRANGEPS    $0x02, Z26, Z28, Z26
+	VMOVUPS     Z25, (R13)(BP*4)
+	VMOVUPS     Z26, 64(R13)(BP*4)
+	VMULPS      (R9)(BP*4), Z25, Z25
+	VMULPS      64(R9)(BP*4), Z26, Z26
+	VMOVUPS     Z25, (SI)(BP*4)
+	VMOVUPS     Z26, 64(SI)(BP*4)
+	ADDQ        $+32, BP
+	CMPQ        BP, $+96
+	JLE         loop7
+	ADDQ        $+1, DX
+	MOVQ        rows+0(FP), BX
+	CMPQ        DX, BX
+	JLT         loop3
 
 done2:
 done1:
@@ -23359,7 +23397,7 @@ done1:
 
 // func hLoop2AVX2(rows int, batch int, from int, t int, zh4 []float32, zh7 []float32, zh5 []float32, zh3 []float32, zh6 []float32, c []float32, zh2 []float32, h []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·hLoop2AVX2(SB), $48-224
+TEXT ·hLoop2AVX2(SB), $40-224
 	MOVQ    batch+8(FP), AX
 	MOVQ    from+16(FP), CX
 	MOVQ    t+24(FP), DX
@@ -23389,12 +23427,11 @@ TEXT ·hLoop2AVX2(SB), $48-224
 	LEAQ    (DX)(AX*4), DX
 	MOVQ    DX, 32(SP)
 	LEAQ    (R9)(CX*4), CX
-	MOVQ    CX, 40(SP)
 	LEAQ    (R10)(AX*4), AX
-	MOVQ    rows+0(FP), CX
-	TESTQ   CX, CX
+	MOVQ    rows+0(FP), DX
+	TESTQ   DX, DX
 	JLE     done2
-	MOVQ    $+0, CX
+	MOVQ    $+0, DX
 	VMOVUPS c32x8_c2d00000<>+0(SB), Y0
 	VMOVUPS c32x8_42200000<>+0(SB), Y1
 	VMOVUPS c32x8_4b4000fe<>+0(SB), Y2
@@ -23406,19 +23443,19 @@ TEXT ·hLoop2AVX2(SB), $48-224
 	VMOVUPS c32x8_4111999a<>+0(SB), Y8
 
 loop3:
-	MOVQ    CX, DX
-	SHLQ    $0x09, DX
-	MOVQ    zh7_base+56(FP), BX
-	LEAQ    (BX)(DX*4), DX
-	MOVQ    CX, BX
-	SHLQ    $0x07, BX
-	MOVQ    (SP), SI
-	LEAQ    (SI)(BX*4), SI
-	MOVQ    $+0, DI
+	MOVQ    DX, BX
+	SHLQ    $0x09, BX
+	MOVQ    zh7_base+56(FP), SI
+	LEAQ    (SI)(BX*4), BX
+	MOVQ    DX, SI
+	SHLQ    $0x07, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*4), DI
+	MOVQ    $+0, R8
 	PCALIGN $0x20
 
 loop4:
-	VMINPS      (DX)(DI*4), Y1, Y9
+	VMINPS      (BX)(R8*4), Y1, Y9
 	VMAXPS      Y9, Y0, Y9
 	VMOVAPS     Y2, Y10
 	VFMADD231PS c32x8_3fb8aa3b<>+0(SB), Y9, Y10
@@ -23444,7 +23481,7 @@ loop4:
 	VFMADD231PS Y14, Y13, Y9
 	VADDPS      Y9, Y11, Y9
 	VDIVPS      Y9, Y10, Y9
-	VMINPS      32(DX)(DI*4), Y1, Y10
+	VMINPS      32(BX)(R8*4), Y1, Y10
 	VMAXPS      Y10, Y0, Y10
 	VMOVAPS     Y2, Y11
 	VFMADD231PS c32x8_3fb8aa3b<>+0(SB), Y10, Y11
@@ -23470,19 +23507,19 @@ loop4:
 	VFMADD231PS Y15, Y14, Y10
 	VADDPS      Y10, Y12, Y10
 	VDIVPS      Y10, Y11, Y10
-	VMOVUPS     Y9, (SI)(DI*4)
-	VMOVUPS     Y10, 32(SI)(DI*4)
-	ADDQ        $+16, DI
-	CMPQ        DI, $+112
+	VMOVUPS     Y9, (DI)(R8*4)
+	VMOVUPS     Y10, 32(DI)(R8*4)
+	ADDQ        $+16, R8
+	CMPQ        R8, $+112
 	JLE         loop4
-	MOVQ        8(SP), DI
-	LEAQ        (DI)(BX*4), DI
-	MOVQ        $+0, R8
+	MOVQ        8(SP), R8
+	LEAQ        (R8)(SI*4), R8
+	MOVQ        $+0, R9
 	PCALIGN     $0x20
 
 loop5:
-	VMOVUPS      1024(DX)(R8*4), Y9
-	VMOVUPS      1056(DX)(R8*4), Y10
+	VMOVUPS      1024(BX)(R9*4), Y9
+	VMOVUPS      1056(BX)(R9*4), Y10
 	VANDPS       c32x8_7fffffff<>+0(SB), Y9, Y11
 	VMINPS       Y11, Y8, Y11
 	VADDPS       Y11, Y11, Y11
@@ -23539,18 +23576,18 @@ loop5:
 	VFMADD231PS  Y12, Y14, Y11
 	VANDPS       c32x8_80000000<>+0(SB), Y10, Y10
 	VORPS        Y10, Y11, Y10
-	VMOVUPS      Y9, (DI)(R8*4)
-	VMOVUPS      Y10, 32(DI)(R8*4)
-	ADDQ         $+16, R8
-	CMPQ         R8, $+112
+	VMOVUPS      Y9, (R8)(R9*4)
+	VMOVUPS      Y10, 32(R8)(R9*4)
+	ADDQ         $+16, R9
+	CMPQ         R9, $+112
 	JLE          loop5
-	MOVQ         16(SP), R8
-	LEAQ         (R8)(BX*4), R8
-	MOVQ         $+0, R9
+	MOVQ         16(SP), R9
+	LEAQ         (R9)(SI*4), R9
+	MOVQ         $+0, R10
 	PCALIGN      $0x20
 
 loop6:
-	VMINPS      1536(DX)(R9*4), Y1, Y9
+	VMINPS      1536(BX)(R10*4), Y1, Y9
 	VMAXPS      Y9, Y0, Y9
 	VMOVAPS     Y2, Y10
 	VFMADD231PS c32x8_3fb8aa3b<>+0(SB), Y9, Y10
@@ -23576,7 +23613,7 @@ loop6:
 	VFMADD231PS Y14, Y13, Y9
 	VADDPS      Y9, Y11, Y9
 	VDIVPS      Y9, Y10, Y9
-	VMINPS      1568(DX)(R9*4), Y1, Y10
+	VMINPS      1568(BX)(R10*4), Y1, Y10
 	VMAXPS      Y10, Y0, Y10
 	VMOVAPS     Y2, Y11
 	VFMADD231PS c32x8_3fb8aa3b<>+0(SB), Y10, Y11
@@ -23602,27 +23639,24 @@ loop6:
 	VFMADD231PS Y15, Y14, Y10
 	VADDPS      Y10, Y12, Y10
 	VDIVPS      Y10, Y11, Y10
-	VMOVUPS     Y9, (R8)(R9*4)
-	VMOVUPS     Y10, 32(R8)(R9*4)
-	ADDQ        $+16, R9
-	CMPQ        R9, $+112
+	VMOVUPS     Y9, (R9)(R10*4)
+	VMOVUPS     Y10, 32(R9)(R10*4)
+	ADDQ        $+16, R10
+	CMPQ        R10, $+112
 	JLE         loop6
-	MOVQ        24(SP), R9
-	LEAQ        (R9)(BX*4), R9
-	MOVQ        c_base+152(FP), R10
-	LEAQ        (R10)(BX*4), R10
-	MOVQ        32(SP), R11
-	LEAQ        (R11)(BX*4), R11
-	MOVQ        40(SP), R12
-	LEAQ        (R12)(BX*4), R12
-	LEAQ        (AX)(BX*4), BX
-	MOVQ        $+0, R13
+	MOVQ        24(SP), R10
+	LEAQ        (R10)(SI*4), R10
+	MOVQ        c_base+152(FP), R11
+	LEAQ        (R11)(SI*4), R11
+	MOVQ        32(SP), R12
+	LEAQ        (R12)(SI*4), R12
+	LEAQ        (CX)(SI*4), R13
+	LEAQ        (AX)(SI*4), SI
+	MOVQ        $+0, BP
 	PCALIGN     $0x20
 
 loop7:
-	LEAQ         (DX)(R13*4), BP
-	VBROADCASTSS 512(BP), Y9
-	VMINPS       Y9, Y1, Y9
+	VMINPS       512(BX)(BP*4), Y1, Y9
 	VMAXPS       Y9, Y0, Y9
 	VMOVAPS      Y2, Y10
 	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y9, Y10
@@ -23648,59 +23682,110 @@ loop7:
 	VFMADD231PS  Y14, Y13, Y9
 	VADDPS       Y9, Y11, Y9
 	VDIVPS       Y9, Y10, Y9
-	LEAQ         (R9)(R13*4), BP
-	VMOVSS       X9, (BP)
-	LEAQ         (R10)(R13*4), BP
-	VBROADCASTSS (BP), Y10
-	LEAQ         (SI)(R13*4), BP
-	VBROADCASTSS (BP), Y11
-	LEAQ         (DI)(R13*4), BP
-	VBROADCASTSS (BP), Y12
-	VMULPS       Y12, Y11, Y11
-	VFMADD231PS  Y10, Y9, Y11
-	LEAQ         (R11)(R13*4), BP
-	VMOVSS       X11, (BP)
+	VMINPS       544(BX)(BP*4), Y1, Y10
+	VMAXPS       Y10, Y0, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB231PS  c32x8_3f317218<>+0(SB), Y12, Y10
+	VFMADD231PS  c32x8_b102e308<>+0(SB), Y12, Y10
+	VPSRLD       $0x01, Y11, Y12
+	VPSLLD       $0x17, Y12, Y13
+	VMULPS       Y13, Y3, Y13
+	VPSUBD       Y12, Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y11, Y13, Y11
+	VADDPS       Y11, Y3, Y12
+	VSUBPS       Y3, Y12, Y13
+	VSUBPS       Y13, Y11, Y13
+	VMULPS       Y10, Y10, Y14
+	VMOVAPS      Y4, Y15
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y10, Y15
+	VFMADD213PS  Y5, Y10, Y15
+	VFMADD213PS  Y6, Y10, Y15
+	VFMADD213PS  Y7, Y10, Y15
+	VADDPS       Y13, Y10, Y10
+	VFMADD231PS  Y15, Y14, Y10
+	VADDPS       Y10, Y12, Y10
+	VDIVPS       Y10, Y11, Y10
+	VMOVUPS      Y9, (R10)(BP*4)
+	VMOVUPS      Y10, 32(R10)(BP*4)
+	VMOVUPS      (R8)(BP*4), Y11
+	VMOVUPS      32(R8)(BP*4), Y12
+	VMULPS       (DI)(BP*4), Y11, Y11
+	VMULPS       32(DI)(BP*4), Y12, Y12
+	VFMADD231PS  (R11)(BP*4), Y9, Y11
+	VFMADD231PS  32(R11)(BP*4), Y10, Y12
+	VMOVUPS      Y11, (R12)(BP*4)
+	VMOVUPS      Y12, 32(R12)(BP*4)
 	VANDPS       c32x8_7fffffff<>+0(SB), Y11, Y9
 	VMINPS       Y9, Y8, Y9
 	VADDPS       Y9, Y9, Y9
 	VMOVUPS      c32x8_4b40007f<>+0(SB), Y10
 	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y9, Y10
-	VSUBPS       c32x8_4b40007f<>+0(SB), Y10, Y12
-	VFNMADD231PS c32x8_3f317218<>+0(SB), Y12, Y9
+	VSUBPS       c32x8_4b40007f<>+0(SB), Y10, Y13
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y13, Y9
 	VPSLLD       $0x17, Y10, Y10
-	VMULPS       Y9, Y9, Y12
-	VMOVAPS      Y4, Y13
-	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y9, Y13
-	VFMADD213PS  Y5, Y9, Y13
-	VFMADD213PS  Y6, Y9, Y13
-	VFMADD213PS  Y7, Y9, Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VSUBPS       Y3, Y10, Y12
-	VFMADD231PS  Y10, Y9, Y12
-	VADDPS       c32x8_40000000<>+0(SB), Y12, Y9
+	VMULPS       Y9, Y9, Y13
+	VMOVAPS      Y4, Y14
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y9, Y14
+	VFMADD213PS  Y5, Y9, Y14
+	VFMADD213PS  Y6, Y9, Y14
+	VFMADD213PS  Y7, Y9, Y14
+	VFMADD231PS  Y14, Y13, Y9
+	VSUBPS       Y3, Y10, Y13
+	VFMADD231PS  Y10, Y9, Y13
+	VADDPS       c32x8_40000000<>+0(SB), Y13, Y9
 	VRCPPS       Y9, Y10
 	VFNMADD213PS Y3, Y10, Y9
 	VFMADD231PS  Y9, Y10, Y10
-	VMULPS       Y10, Y12, Y9
-	VMOVAPS      Y12, Y13
-	VFNMADD231PS c32x8_40000000<>+0(SB), Y9, Y13
-	VFNMADD231PS Y12, Y9, Y13
-	VFMADD231PS  Y10, Y13, Y9
+	VMULPS       Y10, Y13, Y9
+	VMOVAPS      Y13, Y14
+	VFNMADD231PS c32x8_40000000<>+0(SB), Y9, Y14
+	VFNMADD231PS Y13, Y9, Y14
+	VFMADD231PS  Y10, Y14, Y9
 	VANDPS       c32x8_80000000<>+0(SB), Y11, Y10
 	VORPS        Y10, Y9, Y9
-	LEAQ         (R12)(R13*4), BP
-	VMOVSS       X9, (BP)
-	LEAQ         (R8)(R13*4), BP
-	VBROADCASTSS (BP), Y10
-	VMULPS       Y9, Y10, Y9
-	LEAQ         (BX)(R13*4), BP
-	VMOVSS       X9, (BP)
-	ADDQ         $+1, R13
-	CMPQ         R13, $+128
-	JLT          loop7
-	ADDQ         $+1, CX
-	MOVQ         rows+0(FP), DX
-	CMPQ         CX, DX
+	VANDPS       c32x8_7fffffff<>+0(SB), Y12, Y10
+	VMINPS       Y10, Y8, Y10
+	VADDPS       Y10, Y10, Y10
+	VMOVUPS      c32x8_4b40007f<>+0(SB), Y11
+	VFMADD231PS  c32x8_3fb8aa3b<>+0(SB), Y10, Y11
+	VSUBPS       c32x8_4b40007f<>+0(SB), Y11, Y13
+	VFNMADD231PS c32x8_3f317218<>+0(SB), Y13, Y10
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y10, Y10, Y13
+	VMOVAPS      Y4, Y14
+	VFMADD231PS  c32x8_3ab4a653<>+0(SB), Y10, Y14
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VSUBPS       Y3, Y11, Y13
+	VFMADD231PS  Y11, Y10, Y13
+	VADDPS       c32x8_40000000<>+0(SB), Y13, Y10
+	VRCPPS       Y10, Y11
+	VFNMADD213PS Y3, Y11, Y10
+	VFMADD231PS  Y10, Y11, Y11
+	VMULPS       Y11, Y13, Y10
+	VMOVAPS      Y13, Y14
+	VFNMADD231PS c32x8_40000000<>+0(SB), Y10, Y14
+	VFNMADD231PS Y13, Y10, Y14
+	VFMADD231PS  Y11, Y14, Y10
+	VANDPS       c32x8_80000000<>+0(SB), Y12, Y11
+	VORPS        Y11, Y10, Y10
+	VMOVUPS      Y9, (R13)(BP*4)
+	VMOVUPS      Y10, 32(R13)(BP*4)
+	VMULPS       (R9)(BP*4), Y9, Y9
+	VMULPS       32(R9)(BP*4), Y10, Y10
+	VMOVUPS      Y9, (SI)(BP*4)
+	VMOVUPS      Y10, 32(SI)(BP*4)
+	ADDQ         $+16, BP
+	CMPQ         BP, $+112
+	JLE          loop7
+	ADDQ         $+1, DX
+	MOVQ         rows+0(FP), BX
+	CMPQ         DX, BX
 	JLT          loop3
 
 done2:
@@ -26127,7 +26212,7 @@ done10:
 
 // func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 // Requires: AVX, AVX512F
-TEXT ·dzhLoopAVX512(SB), $40-312
+TEXT ·dzhLoopAVX512(SB), $88-312
 	MOVQ         first+0(FP), AX
 	MOVQ         dc_base+48(FP), CX
 	MOVQ         dh_base+96(FP), DX
@@ -26159,414 +26244,181 @@ TEXT ·dzhLoopAVX512(SB), $40-312
 	LEAQ         (CX)(R12*1), CX
 	MOVQ         dhH2_base+72(FP), R12
 	LEAQ         (R12)(CX*4), R12
+	MOVQ         R12, 8(SP)
 	LEAQ         (DX)(R11*4), DX
-	LEAQ         (BX)(CX*4), BX
-	LEAQ         (SI)(CX*4), SI
-	LEAQ         (DI)(CX*4), DI
-	MOVQ         DI, 8(SP)
-	LEAQ         (R8)(R11*4), DI
-	MOVQ         DI, 16(SP)
-	LEAQ         (R9)(CX*4), DI
-	MOVQ         DI, 24(SP)
-	LEAQ         (R10)(CX*4), DI
-	MOVQ         batch+24(FP), R8
-	MOVQ         t2+40(FP), R9
-	IMULQ        R9, R8
-	IMUL3Q       $-512, R8, R8
-	MOVQ         batch+24(FP), R9
-	IMUL3Q       $+15872, R9, R9
-	LEAQ         (R8)(R9*1), R8
+	MOVQ         DX, 16(SP)
+	LEAQ         (BX)(CX*4), DX
+	MOVQ         DX, 24(SP)
+	LEAQ         (SI)(CX*4), DX
+	MOVQ         DX, 32(SP)
+	LEAQ         (DI)(CX*4), DX
+	MOVQ         DX, 40(SP)
+	LEAQ         (R8)(R11*4), DX
+	MOVQ         DX, 48(SP)
+	LEAQ         (R9)(CX*4), DX
+	MOVQ         DX, 56(SP)
+	LEAQ         (R10)(CX*4), DX
+	MOVQ         DX, 64(SP)
+	MOVQ         batch+24(FP), DX
+	MOVQ         t2+40(FP), BX
+	IMULQ        BX, DX
+	IMUL3Q       $-512, DX, DX
+	MOVQ         batch+24(FP), BX
+	IMUL3Q       $+15872, BX, BX
+	LEAQ         (DX)(BX*1), DX
 	SHLQ         $0x09, AX
-	LEAQ         (R8)(AX*1), AX
-	MOVQ         from+32(FP), R8
-	SHLQ         $0x09, R8
-	LEAQ         (AX)(R8*1), AX
-	MOVQ         dzh_base+264(FP), R8
-	LEAQ         (R8)(AX*4), AX
-	MOVQ         c_base+288(FP), R8
-	LEAQ         (R8)(CX*4), CX
-	MOVQ         count+8(FP), R8
-	LEAQ         -32(R8), R8
-	MOVQ         R8, 32(SP)
-	MOVQ         32(SP), R8
-	TESTQ        R8, R8
-	JLT          done2
-	MOVQ         $+0, R8
-	VMOVUPS      c32x16_h52a7b0137c21b1e5<>+0(SB), Z0
-	KXNORW       K1, K1, K1
-	VPXORD       Z1, Z1, Z1
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z2
-	VMOVUPS      c32x16_h5d3308f7a294daa5<>+0(SB), Z3
+	LEAQ         (DX)(AX*1), AX
+	MOVQ         from+32(FP), DX
+	SHLQ         $0x09, DX
+	LEAQ         (AX)(DX*1), AX
+	MOVQ         dzh_base+264(FP), DX
+	LEAQ         (DX)(AX*4), AX
+	MOVQ         AX, 72(SP)
+	MOVQ         c_base+288(FP), AX
+	LEAQ         (AX)(CX*4), AX
+	MOVQ         AX, 80(SP)
+	MOVQ         count+8(FP), AX
+	TESTQ        AX, AX
+	JLE          done2
+	MOVQ         $+0, AX
+	VBROADCASTSS c32x1_3f800000<>+0(SB), Z0
 
 loop3:
-	MOVQ    $+0, R9
+	MOVQ    AX, CX
+	SHLQ    $0x07, CX
+	MOVQ    (SP), DX
+	LEAQ    (DX)(CX*4), DX
+	MOVQ    8(SP), BX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    16(SP), SI
+	LEAQ    (SI)(CX*4), SI
+	MOVQ    24(SP), DI
+	LEAQ    (DI)(CX*4), DI
+	MOVQ    32(SP), R8
+	LEAQ    (R8)(CX*4), R8
+	MOVQ    40(SP), R9
+	LEAQ    (R9)(CX*4), R9
+	MOVQ    48(SP), R10
+	LEAQ    (R10)(CX*4), R10
+	MOVQ    56(SP), R11
+	LEAQ    (R11)(CX*4), R11
+	MOVQ    64(SP), R12
+	LEAQ    (R12)(CX*4), R12
+	MOVQ    AX, R13
+	SHLQ    $0x09, R13
+	MOVQ    72(SP), BP
+	LEAQ    (BP)(R13*4), R13
+	MOVQ    80(SP), BP
+	LEAQ    (BP)(CX*4), CX
+	MOVQ    $+0, BP
 	PCALIGN $0x20
 
 loop4:
-	LEAQ         (R12)(R9*4), R10
-	MOVQ         R8, R11
-	SHLQ         $0x07, R11
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z4
-	VGATHERDPS   (R10)(Z0*4), K2, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z5
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z5
-	LEAQ         (DX)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z7
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z7
-	VADDPS       Z6, Z4, Z4
-	VADDPS       Z7, Z5, Z5
-	LEAQ         (BX)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z7
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z7
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z7, Z5, Z5
-	LEAQ         (SI)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z7
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z7
-	VFNMADD213PS Z2, Z6, Z6
-	VFNMADD213PS Z2, Z7, Z7
-	MOVQ         (SP), R10
-	LEAQ         (R10)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z8
-	VGATHERDPS   (R10)(Z0*4), K2, Z8
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z9
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z9
-	VFMADD231PS  Z6, Z4, Z8
-	VFMADD231PS  Z7, Z5, Z9
-	MOVQ         8(SP), R10
-	LEAQ         (R10)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z4
-	VGATHERDPS   (R10)(Z0*4), K2, Z4
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z5
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z5
-	VMULPS       Z4, Z8, Z6
-	VMULPS       Z5, Z9, Z7
-	MOVQ         16(SP), R10
-	LEAQ         (R10)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VSCATTERDPS  Z6, K2, (R10)(Z0*4)
-	KMOVW        K1, K2
-	VSCATTERDPS  Z7, K2, 8192(R10)(Z0*4)
-	MOVQ         24(SP), R10
-	LEAQ         (R10)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z7
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z7
-	LEAQ         (DI)(R9*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z10
-	VGATHERDPS   (R10)(Z0*4), K2, Z10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z11
-	VGATHERDPS   8192(R10)(Z0*4), K2, Z11
-	VMULPS       Z6, Z8, Z12
-	VMULPS       Z7, Z9, Z13
-	VSUBPS       Z10, Z2, Z14
-	VSUBPS       Z11, Z2, Z15
-	VMULPS       Z14, Z10, Z14
-	VMULPS       Z15, Z11, Z15
-	VMULPS       Z14, Z12, Z12
-	VMULPS       Z15, Z13, Z13
-	LEAQ         (AX)(R9*4), R10
-	MOVQ         R8, R13
-	SHLQ         $0x09, R13
-	LEAQ         (R10)(R13*4), BP
-	KMOVW        K1, K2
-	VSCATTERDPS  Z12, K2, (BP)(Z3*4)
-	KMOVW        K1, K2
-	VSCATTERDPS  Z13, K2, 32768(BP)(Z3*4)
-	LEAQ         (CX)(R9*4), BP
-	LEAQ         (BP)(R11*4), R11
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z12
-	VGATHERDPS   (R11)(Z0*4), K2, Z12
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z13
-	VGATHERDPS   8192(R11)(Z0*4), K2, Z13
+	VMOVUPS      (SI)(BP*4), Z1
+	VMOVUPS      64(SI)(BP*4), Z2
+	VADDPS       (BX)(BP*4), Z1, Z1
+	VADDPS       64(BX)(BP*4), Z2, Z2
+	VMULPS       (DI)(BP*4), Z1, Z1
+	VMULPS       64(DI)(BP*4), Z2, Z2
+	VMOVUPS      (R8)(BP*4), Z3
+	VMOVUPS      64(R8)(BP*4), Z4
+	VFNMADD213PS Z0, Z3, Z3
+	VFNMADD213PS Z0, Z4, Z4
+	VFMADD213PS  (DX)(BP*4), Z3, Z1
+	VFMADD213PS  64(DX)(BP*4), Z4, Z2
+	VMOVUPS      (R9)(BP*4), Z3
+	VMOVUPS      64(R9)(BP*4), Z4
+	VMULPS       Z3, Z1, Z5
+	VMULPS       Z4, Z2, Z6
+	VMOVUPS      Z5, (R10)(BP*4)
+	VMOVUPS      Z6, 64(R10)(BP*4)
+	VMOVUPS      (R11)(BP*4), Z5
+	VMOVUPS      64(R11)(BP*4), Z6
+	VMOVUPS      (R12)(BP*4), Z7
+	VMOVUPS      64(R12)(BP*4), Z8
+	VMULPS       Z5, Z1, Z9
+	VMULPS       Z6, Z2, Z10
+	VSUBPS       Z7, Z0, Z11
+	VSUBPS       Z8, Z0, Z12
+	VMULPS       Z11, Z7, Z11
 	VMULPS       Z12, Z8, Z12
-	VMULPS       Z13, Z9, Z13
-	VSUBPS       Z4, Z2, Z14
-	VSUBPS       Z5, Z2, Z15
-	VMULPS       Z14, Z4, Z4
-	VMULPS       Z15, Z5, Z5
-	VMULPS       Z4, Z12, Z4
-	VMULPS       Z5, Z13, Z5
-	LEAQ         (R10)(R13*4), R11
-	KMOVW        K1, K2
-	VSCATTERDPS  Z4, K2, 512(R11)(Z3*4)
-	KMOVW        K1, K2
-	VSCATTERDPS  Z5, K2, 33280(R11)(Z3*4)
-	VMULPS       Z10, Z8, Z4
-	VMULPS       Z11, Z9, Z5
-	VFNMADD213PS Z2, Z6, Z6
-	VFNMADD213PS Z2, Z7, Z7
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z7, Z5, Z5
-	LEAQ         (R10)(R13*4), R10
-	KMOVW        K1, K2
-	VSCATTERDPS  Z4, K2, 1024(R10)(Z3*4)
-	KMOVW        K1, K2
-	VSCATTERDPS  Z5, K2, 33792(R10)(Z3*4)
-	ADDQ         $+1, R9
-	CMPQ         R9, $+128
-	JLT          loop4
-	MOVQ         $+0, R9
+	VMULPS       Z11, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMOVUPS      Z9, (R13)(BP*4)
+	VMOVUPS      Z10, 64(R13)(BP*4)
+	VMULPS       (CX)(BP*4), Z1, Z9
+	VMULPS       64(CX)(BP*4), Z2, Z10
+	VSUBPS       Z3, Z0, Z11
+	VSUBPS       Z4, Z0, Z12
+	VMULPS       Z11, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z3, Z9, Z3
+	VMULPS       Z4, Z10, Z4
+	VMOVUPS      Z3, 512(R13)(BP*4)
+	VMOVUPS      Z4, 576(R13)(BP*4)
+	VMULPS       Z7, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VFNMADD213PS Z0, Z5, Z5
+	VFNMADD213PS Z0, Z6, Z6
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMOVUPS      Z1, 1024(R13)(BP*4)
+	VMOVUPS      Z2, 1088(R13)(BP*4)
+	ADDQ         $+32, BP
+	CMPQ         BP, $+96
+	JLE          loop4
+	MOVQ         $+0, CX
 	PCALIGN      $0x20
 
 loop5:
-	LEAQ        (BX)(R9*4), R10
-	MOVQ        R8, R11
-	SHLQ        $0x07, R11
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z4
-	VGATHERDPS  (R10)(Z0*4), K2, Z4
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z5
-	VGATHERDPS  8192(R10)(Z0*4), K2, Z5
-	LEAQ        (R12)(R9*4), R10
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z6
-	VGATHERDPS  (R10)(Z0*4), K2, Z6
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z7
-	VGATHERDPS  8192(R10)(Z0*4), K2, Z7
-	LEAQ        (DX)(R9*4), R10
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z8
-	VGATHERDPS  (R10)(Z0*4), K2, Z8
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z9
-	VGATHERDPS  8192(R10)(Z0*4), K2, Z9
-	VADDPS      Z8, Z6, Z6
-	VADDPS      Z9, Z7, Z7
-	LEAQ        (SI)(R9*4), R10
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z8
-	VGATHERDPS  (R10)(Z0*4), K2, Z8
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z9
-	VGATHERDPS  8192(R10)(Z0*4), K2, Z9
-	VMULPS      Z8, Z6, Z6
-	VMULPS      Z9, Z7, Z7
-	VSUBPS      Z4, Z2, Z8
-	VSUBPS      Z5, Z2, Z9
-	VMULPS      Z8, Z4, Z4
-	VMULPS      Z9, Z5, Z5
-	VMULPS      Z4, Z6, Z4
-	VMULPS      Z5, Z7, Z5
-	LEAQ        (AX)(R9*4), R10
-	MOVQ        R8, R11
-	SHLQ        $0x09, R11
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VSCATTERDPS Z4, K2, 1536(R10)(Z3*4)
-	KMOVW       K1, K2
-	VSCATTERDPS Z5, K2, 34304(R10)(Z3*4)
-	ADDQ        $+1, R9
-	CMPQ        R9, $+128
-	JLT         loop5
-	ADDQ        $+32, R8
-	CMPQ        R8, 32(SP)
-	JLE         loop3
+	VMOVUPS (DI)(CX*4), Z1
+	VMOVUPS 64(DI)(CX*4), Z2
+	VMOVUPS 128(DI)(CX*4), Z3
+	VMOVUPS 192(DI)(CX*4), Z4
+	VMOVUPS (SI)(CX*4), Z5
+	VMOVUPS 64(SI)(CX*4), Z6
+	VMOVUPS 128(SI)(CX*4), Z7
+	VMOVUPS 192(SI)(CX*4), Z8
+	VADDPS  (BX)(CX*4), Z5, Z5
+	VADDPS  64(BX)(CX*4), Z6, Z6
+	VADDPS  128(BX)(CX*4), Z7, Z7
+	VADDPS  192(BX)(CX*4), Z8, Z8
+	VMULPS  (R8)(CX*4), Z5, Z5
+	VMULPS  64(R8)(CX*4), Z6, Z6
+	VMULPS  128(R8)(CX*4), Z7, Z7
+	VMULPS  192(R8)(CX*4), Z8, Z8
+	VSUBPS  Z1, Z0, Z9
+	VSUBPS  Z2, Z0, Z10
+	VSUBPS  Z3, Z0, Z11
+	VSUBPS  Z4, Z0, Z12
+	VMULPS  Z9, Z1, Z1
+	VMULPS  Z10, Z2, Z2
+	VMULPS  Z11, Z3, Z3
+	VMULPS  Z12, Z4, Z4
+	VMULPS  Z1, Z5, Z1
+	VMULPS  Z2, Z6, Z2
+	VMULPS  Z3, Z7, Z3
+	VMULPS  Z4, Z8, Z4
+	VMOVUPS Z1, 1536(R13)(CX*4)
+	VMOVUPS Z2, 1600(R13)(CX*4)
+	VMOVUPS Z3, 1664(R13)(CX*4)
+	VMOVUPS Z4, 1728(R13)(CX*4)
+	ADDQ    $+64, CX
+	CMPQ    CX, $+64
+	JLE     loop5
+	ADDQ    $+1, AX
+	MOVQ    count+8(FP), CX
+	CMPQ    AX, CX
+	JLT     loop3
 
 done2:
-	MOVQ         count+8(FP), R8
-	ANDQ         $+31, R8
-	MOVQ         count+8(FP), R9
-	SUBQ         R8, R9
-	MOVQ         count+8(FP), R8
-	LEAQ         15(R8), R8
-	LEAQ         -16(R8), R8
-	MOVQ         R8, 32(SP)
-	CMPQ         R9, 32(SP)
-	JGT          done6
-	VMOVUPS      c32x16_h52a7b0137c21b1e5<>+0(SB), Z0
-	VPXORD       Z1, Z1, Z1
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z2
-	VMOVUPS      c32x16_h5d3308f7a294daa5<>+0(SB), Z3
-	VMOVUPS      c32x16_h2135120b48416d25<>+0(SB), Z4
-
-loop7:
-	MOVQ         count+8(FP), R8
-	SUBQ         R9, R8
-	VPBROADCASTD R8, Z5
-	VPCMPD       $0x06, Z4, Z5, K1
-	MOVQ         $+0, R8
-	PCALIGN      $0x20
-
-loop8:
-	LEAQ         (R12)(R8*4), R10
-	MOVQ         R9, R11
-	SHLQ         $0x07, R11
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z5
-	VGATHERDPS   (R10)(Z0*4), K2, Z5
-	LEAQ         (DX)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	VADDPS       Z6, Z5, Z5
-	LEAQ         (BX)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	VMULPS       Z6, Z5, Z5
-	LEAQ         (SI)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	VFNMADD213PS Z2, Z6, Z6
-	MOVQ         (SP), R10
-	LEAQ         (R10)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z7
-	VGATHERDPS   (R10)(Z0*4), K2, Z7
-	VFMADD231PS  Z6, Z5, Z7
-	MOVQ         8(SP), R10
-	LEAQ         (R10)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z5
-	VGATHERDPS   (R10)(Z0*4), K2, Z5
-	VMULPS       Z5, Z7, Z6
-	MOVQ         16(SP), R10
-	LEAQ         (R10)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VSCATTERDPS  Z6, K2, (R10)(Z0*4)
-	MOVQ         24(SP), R10
-	LEAQ         (R10)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z6
-	VGATHERDPS   (R10)(Z0*4), K2, Z6
-	LEAQ         (DI)(R8*4), R10
-	LEAQ         (R10)(R11*4), R10
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z8
-	VGATHERDPS   (R10)(Z0*4), K2, Z8
-	VMULPS       Z6, Z7, Z9
-	VSUBPS       Z8, Z2, Z10
-	VMULPS       Z10, Z8, Z10
-	VMULPS       Z10, Z9, Z9
-	LEAQ         (AX)(R8*4), R10
-	MOVQ         R9, R13
-	SHLQ         $0x09, R13
-	LEAQ         (R10)(R13*4), BP
-	KMOVW        K1, K2
-	VSCATTERDPS  Z9, K2, (BP)(Z3*4)
-	LEAQ         (CX)(R8*4), BP
-	LEAQ         (BP)(R11*4), R11
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z9
-	VGATHERDPS   (R11)(Z0*4), K2, Z9
-	VMULPS       Z9, Z7, Z9
-	VSUBPS       Z5, Z2, Z10
-	VMULPS       Z10, Z5, Z5
-	VMULPS       Z5, Z9, Z5
-	LEAQ         (R10)(R13*4), R11
-	KMOVW        K1, K2
-	VSCATTERDPS  Z5, K2, 512(R11)(Z3*4)
-	VMULPS       Z8, Z7, Z5
-	VFNMADD213PS Z2, Z6, Z6
-	VMULPS       Z6, Z5, Z5
-	LEAQ         (R10)(R13*4), R10
-	KMOVW        K1, K2
-	VSCATTERDPS  Z5, K2, 1024(R10)(Z3*4)
-	ADDQ         $+1, R8
-	CMPQ         R8, $+128
-	JLT          loop8
-	MOVQ         $+0, R8
-	PCALIGN      $0x20
-
-loop9:
-	LEAQ        (BX)(R8*4), R10
-	MOVQ        R9, R11
-	SHLQ        $0x07, R11
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z5
-	VGATHERDPS  (R10)(Z0*4), K2, Z5
-	LEAQ        (R12)(R8*4), R10
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z6
-	VGATHERDPS  (R10)(Z0*4), K2, Z6
-	LEAQ        (DX)(R8*4), R10
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z7
-	VGATHERDPS  (R10)(Z0*4), K2, Z7
-	VADDPS      Z7, Z6, Z6
-	LEAQ        (SI)(R8*4), R10
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z7
-	VGATHERDPS  (R10)(Z0*4), K2, Z7
-	VMULPS      Z7, Z6, Z6
-	VSUBPS      Z5, Z2, Z7
-	VMULPS      Z7, Z5, Z5
-	VMULPS      Z5, Z6, Z5
-	LEAQ        (AX)(R8*4), R10
-	MOVQ        R9, R11
-	SHLQ        $0x09, R11
-	LEAQ        (R10)(R11*4), R10
-	KMOVW       K1, K2
-	VSCATTERDPS Z5, K2, 1536(R10)(Z3*4)
-	ADDQ        $+1, R8
-	CMPQ        R8, $+128
-	JLT         loop9
-	ADDQ        $+16, R9
-	CMPQ        R9, 32(SP)
-	JLE         loop7
-
-done6:
 done1:
 	VZEROUPPER
 	RET
 
 // func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·dzhLoopAVX2(SB), $208-312
+// Requires: AVX, FMA3
+TEXT ·dzhLoopAVX2(SB), $88-312
 	MOVQ    first+0(FP), AX
 	MOVQ    dc_base+48(FP), CX
 	MOVQ    dh_base+96(FP), DX
@@ -26582,7 +26434,7 @@ TEXT ·dzhLoopAVX2(SB), $208-312
 	MOVQ    AX, R11
 	SHLQ    $0x07, R11
 	LEAQ    (CX)(R11*4), CX
-	MOVQ    CX, 160(SP)
+	MOVQ    CX, (SP)
 	MOVQ    batch+24(FP), CX
 	MOVQ    t2+40(FP), R12
 	IMULQ   R12, CX
@@ -26598,1636 +26450,174 @@ TEXT ·dzhLoopAVX2(SB), $208-312
 	LEAQ    (CX)(R12*1), CX
 	MOVQ    dhH2_base+72(FP), R12
 	LEAQ    (R12)(CX*4), R12
+	MOVQ    R12, 8(SP)
 	LEAQ    (DX)(R11*4), DX
-	LEAQ    (BX)(CX*4), BX
-	LEAQ    (SI)(CX*4), SI
-	LEAQ    (DI)(CX*4), DI
-	MOVQ    DI, 168(SP)
-	LEAQ    (R8)(R11*4), DI
-	MOVQ    DI, 176(SP)
-	LEAQ    (R9)(CX*4), DI
-	MOVQ    DI, 184(SP)
-	LEAQ    (R10)(CX*4), DI
-	MOVQ    DI, 192(SP)
-	MOVQ    batch+24(FP), DI
-	MOVQ    t2+40(FP), R8
-	IMULQ   R8, DI
-	IMUL3Q  $-512, DI, DI
-	MOVQ    batch+24(FP), R8
-	IMUL3Q  $+15872, R8, R8
-	LEAQ    (DI)(R8*1), DI
+	MOVQ    DX, 16(SP)
+	LEAQ    (BX)(CX*4), DX
+	MOVQ    DX, 24(SP)
+	LEAQ    (SI)(CX*4), DX
+	MOVQ    DX, 32(SP)
+	LEAQ    (DI)(CX*4), DX
+	MOVQ    DX, 40(SP)
+	LEAQ    (R8)(R11*4), DX
+	MOVQ    DX, 48(SP)
+	LEAQ    (R9)(CX*4), DX
+	MOVQ    DX, 56(SP)
+	LEAQ    (R10)(CX*4), DX
+	MOVQ    DX, 64(SP)
+	MOVQ    batch+24(FP), DX
+	MOVQ    t2+40(FP), BX
+	IMULQ   BX, DX
+	IMUL3Q  $-512, DX, DX
+	MOVQ    batch+24(FP), BX
+	IMUL3Q  $+15872, BX, BX
+	LEAQ    (DX)(BX*1), DX
 	SHLQ    $0x09, AX
-	LEAQ    (DI)(AX*1), AX
-	MOVQ    from+32(FP), DI
-	SHLQ    $0x09, DI
-	LEAQ    (AX)(DI*1), AX
-	MOVQ    dzh_base+264(FP), DI
-	LEAQ    (DI)(AX*4), AX
-	MOVQ    c_base+288(FP), DI
-	LEAQ    (DI)(CX*4), CX
-	MOVQ    count+8(FP), DI
-	LEAQ    -16(DI), DI
-	MOVQ    DI, 200(SP)
-	MOVQ    200(SP), DI
-	TESTQ   DI, DI
-	JLT     done2
-	MOVQ    $+0, DI
-	VMOVUPS c32x8_h64a98a28aebcf385<>+0(SB), Y0
-	VMOVUPS c32x8_ffffffff<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	VMOVUPS c32x8_00000002<>+0(SB), Y3
-	VMOVUPS c32x8_00000003<>+0(SB), Y4
-	VMOVUPS c32x8_00000004<>+0(SB), Y5
-	VMOVUPS c32x8_00000005<>+0(SB), Y6
-	VMOVUPS c32x8_00000006<>+0(SB), Y7
-	VMOVUPS c32x8_00000007<>+0(SB), Y8
+	LEAQ    (DX)(AX*1), AX
+	MOVQ    from+32(FP), DX
+	SHLQ    $0x09, DX
+	LEAQ    (AX)(DX*1), AX
+	MOVQ    dzh_base+264(FP), DX
+	LEAQ    (DX)(AX*4), AX
+	MOVQ    AX, 72(SP)
+	MOVQ    c_base+288(FP), AX
+	LEAQ    (AX)(CX*4), AX
+	MOVQ    AX, 80(SP)
+	MOVQ    count+8(FP), AX
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    $+0, AX
+	VMOVUPS c32x8_3f800000<>+0(SB), Y0
 
 loop3:
-	MOVQ    $+0, R8
+	MOVQ    AX, CX
+	SHLQ    $0x07, CX
+	MOVQ    (SP), DX
+	LEAQ    (DX)(CX*4), DX
+	MOVQ    8(SP), BX
+	LEAQ    (BX)(CX*4), BX
+	MOVQ    16(SP), SI
+	LEAQ    (SI)(CX*4), SI
+	MOVQ    24(SP), DI
+	LEAQ    (DI)(CX*4), DI
+	MOVQ    32(SP), R8
+	LEAQ    (R8)(CX*4), R8
+	MOVQ    40(SP), R9
+	LEAQ    (R9)(CX*4), R9
+	MOVQ    48(SP), R10
+	LEAQ    (R10)(CX*4), R10
+	MOVQ    56(SP), R11
+	LEAQ    (R11)(CX*4), R11
+	MOVQ    64(SP), R12
+	LEAQ    (R12)(CX*4), R12
+	MOVQ    AX, R13
+	SHLQ    $0x09, R13
+	MOVQ    72(SP), BP
+	LEAQ    (BP)(R13*4), R13
+	MOVQ    80(SP), BP
+	LEAQ    (BP)(CX*4), CX
+	MOVQ    $+0, BP
 	PCALIGN $0x20
 
 loop4:
-	LEAQ         (R12)(R8*4), R9
-	MOVQ         DI, R10
-	SHLQ         $0x07, R10
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERDPS   Y9, (R9)(Y0*4), Y10
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y11
-	VGATHERDPS   Y9, 4096(R9)(Y0*4), Y11
-	LEAQ         (DX)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y12
-	VGATHERDPS   Y9, (R9)(Y0*4), Y12
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y9, 4096(R9)(Y0*4), Y13
-	VADDPS       Y12, Y10, Y9
-	VADDPS       Y13, Y11, Y10
-	LEAQ         (BX)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y11
-	VMOVAPS      Y2, Y12
-	VGATHERDPS   Y11, (R9)(Y0*4), Y12
-	VMOVAPS      Y1, Y11
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y11, 4096(R9)(Y0*4), Y13
-	VMULPS       Y12, Y9, Y9
-	VMULPS       Y13, Y10, Y10
-	LEAQ         (SI)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y11
-	VMOVAPS      Y2, Y12
-	VGATHERDPS   Y11, (R9)(Y0*4), Y12
-	VMOVAPS      Y1, Y11
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y11, 4096(R9)(Y0*4), Y13
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y12, Y12
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y13, Y13
-	MOVQ         160(SP), R9
-	LEAQ         (R9)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y11
-	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y11, (R9)(Y0*4), Y14
-	VMOVAPS      Y1, Y11
-	VMOVAPS      Y2, Y15
-	VGATHERDPS   Y11, 4096(R9)(Y0*4), Y15
-	VFMADD231PS  Y12, Y9, Y14
-	VMOVUPS      Y14, (SP)
-	VFMADD231PS  Y13, Y10, Y15
-	VMOVUPS      Y15, 32(SP)
-	MOVQ         168(SP), R9
-	LEAQ         (R9)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERDPS   Y9, (R9)(Y0*4), Y10
-	VMOVUPS      Y10, 64(SP)
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERDPS   Y9, 4096(R9)(Y0*4), Y10
-	VMOVUPS      Y10, 96(SP)
-	VMOVUPS      64(SP), Y9
-	VMULPS       (SP), Y9, Y9
-	VMOVUPS      96(SP), Y10
-	VMULPS       32(SP), Y10, Y10
-	MOVQ         176(SP), R9
-	LEAQ         (R9)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      c32x8_00000000<>+0(SB), Y11
-	VPERMPS      Y0, Y11, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VMOVUPS      c32x8_00000000<>+0(SB), Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y11
-	VPERMPS      Y0, Y11, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VMOVUPS      c32x8_00000001<>+0(SB), Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VPERMPS      Y0, Y3, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y9, Y3, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VPERMPS      Y0, Y4, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y9, Y4, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VPERMPS      Y0, Y5, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y9, Y5, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VPERMPS      Y0, Y6, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y9, Y6, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VPERMPS      Y0, Y7, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y9, Y7, Y11
-	VMOVSS       X11, (R9)(R11*4)
-	VPERMPS      Y0, Y8, Y11
-	VMOVD        X11, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y9, Y8, Y9
-	VMOVSS       X9, (R9)(R11*4)
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      Y0, Y9, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      Y10, Y9, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      Y0, Y9, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      Y10, Y9, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VPERMPS      Y0, Y3, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y10, Y3, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VPERMPS      Y0, Y4, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y10, Y4, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VPERMPS      Y0, Y5, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y10, Y5, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VPERMPS      Y0, Y6, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y10, Y6, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VPERMPS      Y0, Y7, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y10, Y7, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	VPERMPS      Y0, Y8, Y9
-	VMOVD        X9, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y10, Y8, Y9
-	VMOVSS       X9, 4096(R9)(R11*4)
-	MOVQ         184(SP), R9
-	LEAQ         (R9)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERDPS   Y9, (R9)(Y0*4), Y10
-	VMOVUPS      Y10, 128(SP)
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y10
-	VGATHERDPS   Y9, 4096(R9)(Y0*4), Y10
-	MOVQ         192(SP), R9
-	LEAQ         (R9)(R8*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y11
-	VGATHERDPS   Y9, (R9)(Y0*4), Y11
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y12
-	VGATHERDPS   Y9, 4096(R9)(Y0*4), Y12
-	VMOVUPS      128(SP), Y9
-	VMULPS       (SP), Y9, Y9
-	VMULPS       32(SP), Y10, Y13
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y14
-	VSUBPS       Y11, Y14, Y14
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y15
-	VSUBPS       Y12, Y15, Y15
-	VMULPS       Y14, Y11, Y14
-	VMULPS       Y15, Y12, Y15
-	VMULPS       Y14, Y9, Y9
-	VMULPS       Y15, Y13, Y13
-	LEAQ         (AX)(R8*4), R9
-	MOVQ         DI, R11
-	SHLQ         $0x09, R11
-	LEAQ         (R9)(R11*4), R13
-	VMOVUPS      c32x8_00000000<>+0(SB), Y14
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y14, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VMOVUPS      c32x8_00000000<>+0(SB), Y14
-	VPERMPS      Y9, Y14, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y14
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y14, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VMOVUPS      c32x8_00000001<>+0(SB), Y14
-	VPERMPS      Y9, Y14, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y9, Y3, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y9, Y4, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y9, Y5, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y9, Y6, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y9, Y7, Y14
-	VMOVSS       X14, (R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y14
-	VMOVD        X14, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y9, Y8, Y9
-	VMOVSS       X9, (R13)(BP*4)
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      Y13, Y9, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      Y13, Y9, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y13, Y3, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y13, Y4, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y13, Y5, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y13, Y6, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y13, Y7, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y9
-	VMOVD        X9, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y13, Y8, Y9
-	VMOVSS       X9, 16384(R13)(BP*4)
-	LEAQ         (CX)(R8*4), R13
-	LEAQ         (R13)(R10*4), R10
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y9, (R10)(Y0*4), Y13
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y9, 4096(R10)(Y0*4), Y14
-	VMULPS       (SP), Y13, Y9
-	VMULPS       32(SP), Y14, Y13
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y14
-	VSUBPS       64(SP), Y14, Y14
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y15
-	VSUBPS       96(SP), Y15, Y15
-	VMULPS       64(SP), Y14, Y14
-	VMULPS       96(SP), Y15, Y15
-	VMULPS       Y14, Y9, Y9
-	VMULPS       Y15, Y13, Y13
-	LEAQ         (R9)(R11*4), R10
-	VMOVUPS      c32x8_00000000<>+0(SB), Y14
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y14, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VMOVUPS      c32x8_00000000<>+0(SB), Y14
-	VPERMPS      Y9, Y14, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y14
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y14, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VMOVUPS      c32x8_00000001<>+0(SB), Y14
-	VPERMPS      Y9, Y14, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y9, Y3, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y9, Y4, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y9, Y5, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y9, Y6, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y9, Y7, Y14
-	VMOVSS       X14, 512(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y14
-	VMOVD        X14, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y9, Y8, Y9
-	VMOVSS       X9, 512(R10)(R13*4)
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      Y13, Y9, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      Y13, Y9, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y13, Y3, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y13, Y4, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y13, Y5, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y13, Y6, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y13, Y7, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y9
-	VMOVD        X9, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y13, Y8, Y9
-	VMOVSS       X9, 16896(R10)(R13*4)
-	VMULPS       (SP), Y11, Y9
-	VMULPS       32(SP), Y12, Y11
-	VMOVUPS      128(SP), Y12
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y12, Y12
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y10, Y10
-	VMULPS       Y12, Y9, Y9
-	VMULPS       Y10, Y11, Y10
-	LEAQ         (R9)(R11*4), R9
-	VMOVUPS      c32x8_00000000<>+0(SB), Y11
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y11, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VMOVUPS      c32x8_00000000<>+0(SB), Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y11
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y11, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VMOVUPS      c32x8_00000001<>+0(SB), Y11
-	VPERMPS      Y9, Y11, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y9, Y3, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y9, Y4, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y9, Y5, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y9, Y6, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y9, Y7, Y11
-	VMOVSS       X11, 1024(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y11
-	VMOVD        X11, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y9, Y8, Y9
-	VMOVSS       X9, 1024(R9)(R10*4)
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VMOVUPS      c32x8_00000000<>+0(SB), Y9
-	VPERMPS      Y10, Y9, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VMOVUPS      c32x8_00000001<>+0(SB), Y9
-	VPERMPS      Y10, Y9, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y10, Y3, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y10, Y4, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y10, Y5, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y10, Y6, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y10, Y7, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	VPERMPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y9
-	VMOVD        X9, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y10, Y8, Y9
-	VMOVSS       X9, 17408(R9)(R10*4)
-	ADDQ         $+1, R8
-	CMPQ         R8, $+128
-	JLT          loop4
-	MOVQ         $+0, R8
+	VMOVUPS      (SI)(BP*4), Y1
+	VMOVUPS      32(SI)(BP*4), Y2
+	VADDPS       (BX)(BP*4), Y1, Y1
+	VADDPS       32(BX)(BP*4), Y2, Y2
+	VMULPS       (DI)(BP*4), Y1, Y1
+	VMULPS       32(DI)(BP*4), Y2, Y2
+	VMOVUPS      (R8)(BP*4), Y3
+	VMOVUPS      32(R8)(BP*4), Y4
+	VFNMADD213PS Y0, Y3, Y3
+	VFNMADD213PS Y0, Y4, Y4
+	VFMADD213PS  (DX)(BP*4), Y3, Y1
+	VFMADD213PS  32(DX)(BP*4), Y4, Y2
+	VMOVUPS      (R9)(BP*4), Y3
+	VMOVUPS      32(R9)(BP*4), Y4
+	VMULPS       Y3, Y1, Y5
+	VMULPS       Y4, Y2, Y6
+	VMOVUPS      Y5, (R10)(BP*4)
+	VMOVUPS      Y6, 32(R10)(BP*4)
+	VMOVUPS      (R11)(BP*4), Y5
+	VMOVUPS      32(R11)(BP*4), Y6
+	VMOVUPS      (R12)(BP*4), Y7
+	VMOVUPS      32(R12)(BP*4), Y8
+	VMULPS       Y5, Y1, Y9
+	VMULPS       Y6, Y2, Y10
+	VSUBPS       Y7, Y0, Y11
+	VSUBPS       Y8, Y0, Y12
+	VMULPS       Y11, Y7, Y11
+	VMULPS       Y12, Y8, Y12
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMOVUPS      Y9, (R13)(BP*4)
+	VMOVUPS      Y10, 32(R13)(BP*4)
+	VMULPS       (CX)(BP*4), Y1, Y9
+	VMULPS       32(CX)(BP*4), Y2, Y10
+	VSUBPS       Y3, Y0, Y11
+	VSUBPS       Y4, Y0, Y12
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y3, Y9, Y3
+	VMULPS       Y4, Y10, Y4
+	VMOVUPS      Y3, 512(R13)(BP*4)
+	VMOVUPS      Y4, 544(R13)(BP*4)
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VFNMADD213PS Y0, Y5, Y5
+	VFNMADD213PS Y0, Y6, Y6
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMOVUPS      Y1, 1024(R13)(BP*4)
+	VMOVUPS      Y2, 1056(R13)(BP*4)
+	ADDQ         $+16, BP
+	CMPQ         BP, $+112
+	JLE          loop4
+	MOVQ         $+0, CX
 	PCALIGN      $0x20
 
 loop5:
-	LEAQ       (BX)(R8*4), R9
-	MOVQ       DI, R10
-	SHLQ       $0x07, R10
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y10
-	VGATHERDPS Y9, (R9)(Y0*4), Y10
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y11
-	VGATHERDPS Y9, 4096(R9)(Y0*4), Y11
-	LEAQ       (R12)(R8*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y12
-	VGATHERDPS Y9, (R9)(Y0*4), Y12
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y13
-	VGATHERDPS Y9, 4096(R9)(Y0*4), Y13
-	LEAQ       (DX)(R8*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y14
-	VGATHERDPS Y9, (R9)(Y0*4), Y14
-	VMOVAPS    Y1, Y9
-	VMOVAPS    Y2, Y15
-	VGATHERDPS Y9, 4096(R9)(Y0*4), Y15
-	VADDPS     Y14, Y12, Y9
-	VADDPS     Y15, Y13, Y12
-	LEAQ       (SI)(R8*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y13
-	VMOVAPS    Y2, Y14
-	VGATHERDPS Y13, (R9)(Y0*4), Y14
-	VMOVAPS    Y1, Y13
-	VMOVAPS    Y2, Y15
-	VGATHERDPS Y13, 4096(R9)(Y0*4), Y15
-	VMULPS     Y14, Y9, Y9
-	VMULPS     Y15, Y12, Y12
-	VMOVUPS    c32x8_3f800000<>+0(SB), Y13
-	VSUBPS     Y10, Y13, Y13
-	VMOVUPS    c32x8_3f800000<>+0(SB), Y14
-	VSUBPS     Y11, Y14, Y14
-	VMULPS     Y13, Y10, Y10
-	VMULPS     Y14, Y11, Y11
-	VMULPS     Y10, Y9, Y9
-	VMULPS     Y11, Y12, Y10
-	LEAQ       (AX)(R8*4), R9
-	MOVQ       DI, R10
-	SHLQ       $0x09, R10
-	LEAQ       (R9)(R10*4), R9
-	VMOVUPS    c32x8_00000000<>+0(SB), Y11
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y11, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VMOVUPS    c32x8_00000000<>+0(SB), Y11
-	VPERMPS    Y9, Y11, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VMOVUPS    c32x8_00000001<>+0(SB), Y11
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y11, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VMOVUPS    c32x8_00000001<>+0(SB), Y11
-	VPERMPS    Y9, Y11, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y9, Y3, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y9, Y4, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y9, Y5, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y9, Y6, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y9, Y7, Y11
-	VMOVSS     X11, 1536(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y11
-	VMOVD      X11, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y9, Y8, Y9
-	VMOVSS     X9, 1536(R9)(R10*4)
-	VMOVUPS    c32x8_00000000<>+0(SB), Y9
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VMOVUPS    c32x8_00000000<>+0(SB), Y9
-	VPERMPS    Y10, Y9, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VMOVUPS    c32x8_00000001<>+0(SB), Y9
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y9, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VMOVUPS    c32x8_00000001<>+0(SB), Y9
-	VPERMPS    Y10, Y9, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y3, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y10, Y3, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y4, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y10, Y4, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y5, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y10, Y5, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y6, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y10, Y6, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y7, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y10, Y7, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	VPERMPS    c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y8, Y9
-	VMOVD      X9, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y10, Y8, Y9
-	VMOVSS     X9, 17920(R9)(R10*4)
-	ADDQ       $+1, R8
-	CMPQ       R8, $+128
-	JLT        loop5
-	ADDQ       $+16, DI
-	CMPQ       DI, 200(SP)
-	JLE        loop3
+	VMOVUPS (DI)(CX*4), Y1
+	VMOVUPS 32(DI)(CX*4), Y2
+	VMOVUPS 64(DI)(CX*4), Y3
+	VMOVUPS 96(DI)(CX*4), Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VMOVUPS 32(SI)(CX*4), Y6
+	VMOVUPS 64(SI)(CX*4), Y7
+	VMOVUPS 96(SI)(CX*4), Y8
+	VADDPS  (BX)(CX*4), Y5, Y5
+	VADDPS  32(BX)(CX*4), Y6, Y6
+	VADDPS  64(BX)(CX*4), Y7, Y7
+	VADDPS  96(BX)(CX*4), Y8, Y8
+	VMULPS  (R8)(CX*4), Y5, Y5
+	VMULPS  32(R8)(CX*4), Y6, Y6
+	VMULPS  64(R8)(CX*4), Y7, Y7
+	VMULPS  96(R8)(CX*4), Y8, Y8
+	VSUBPS  Y1, Y0, Y9
+	VSUBPS  Y2, Y0, Y10
+	VSUBPS  Y3, Y0, Y11
+	VSUBPS  Y4, Y0, Y12
+	VMULPS  Y9, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y3, Y3
+	VMULPS  Y12, Y4, Y4
+	VMULPS  Y1, Y5, Y1
+	VMULPS  Y2, Y6, Y2
+	VMULPS  Y3, Y7, Y3
+	VMULPS  Y4, Y8, Y4
+	VMOVUPS Y1, 1536(R13)(CX*4)
+	VMOVUPS Y2, 1568(R13)(CX*4)
+	VMOVUPS Y3, 1600(R13)(CX*4)
+	VMOVUPS Y4, 1632(R13)(CX*4)
+	ADDQ    $+32, CX
+	CMPQ    CX, $+96
+	JLE     loop5
+	ADDQ    $+1, AX
+	MOVQ    count+8(FP), CX
+	CMPQ    AX, CX
+	JLT     loop3
 
 done2:
-	MOVQ    count+8(FP), DI
-	ANDQ    $+15, DI
-	MOVQ    count+8(FP), R8
-	SUBQ    DI, R8
-	MOVQ    count+8(FP), DI
-	LEAQ    -8(DI), DI
-	MOVQ    DI, 200(SP)
-	CMPQ    R8, 200(SP)
-	JGT     done6
-	VMOVUPS c32x8_h64a98a28aebcf385<>+0(SB), Y0
-	VMOVUPS c32x8_ffffffff<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	VMOVUPS c32x8_00000000<>+0(SB), Y3
-	VMOVUPS c32x8_00000001<>+0(SB), Y4
-	VMOVUPS c32x8_00000002<>+0(SB), Y5
-	VMOVUPS c32x8_00000003<>+0(SB), Y6
-	VMOVUPS c32x8_00000004<>+0(SB), Y7
-	VMOVUPS c32x8_00000005<>+0(SB), Y8
-	VMOVUPS c32x8_00000006<>+0(SB), Y9
-	VMOVUPS c32x8_00000007<>+0(SB), Y10
-	VMOVUPS c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y11
-
-loop7:
-	MOVQ    $+0, DI
-	PCALIGN $0x20
-
-loop8:
-	LEAQ         (R12)(DI*4), R9
-	MOVQ         R8, R10
-	SHLQ         $0x07, R10
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (R9)(Y0*4), Y13
-	LEAQ         (DX)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y12, (R9)(Y0*4), Y14
-	VADDPS       Y14, Y13, Y12
-	LEAQ         (BX)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y13
-	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y13, (R9)(Y0*4), Y14
-	VMULPS       Y14, Y12, Y12
-	LEAQ         (SI)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y13
-	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y13, (R9)(Y0*4), Y14
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y14, Y14
-	MOVQ         160(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y13
-	VMOVAPS      Y2, Y15
-	VGATHERDPS   Y13, (R9)(Y0*4), Y15
-	VFMADD231PS  Y14, Y12, Y15
-	VMOVUPS      Y15, 128(SP)
-	MOVQ         168(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (R9)(Y0*4), Y13
-	VMOVUPS      Y13, 96(SP)
-	VMOVUPS      96(SP), Y12
-	VMULPS       128(SP), Y12, Y12
-	MOVQ         176(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VPERMPS      Y0, Y3, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y3, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y4, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y4, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y5, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y5, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y6, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y6, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y7, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y7, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y8, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y8, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y9, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y9, Y13
-	VMOVSS       X13, (R9)(R11*4)
-	VPERMPS      Y0, Y10, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y10, Y12
-	VMOVSS       X12, (R9)(R11*4)
-	MOVQ         184(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERDPS   Y12, (R9)(Y0*4), Y13
-	MOVQ         192(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y14
-	VGATHERDPS   Y12, (R9)(Y0*4), Y14
-	VMULPS       128(SP), Y13, Y12
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y15
-	VSUBPS       Y14, Y15, Y15
-	VMULPS       Y15, Y14, Y15
-	VMULPS       Y15, Y12, Y12
-	LEAQ         (AX)(DI*4), R9
-	MOVQ         R8, R11
-	SHLQ         $0x09, R11
-	LEAQ         (R9)(R11*4), R13
-	VPERMPS      Y11, Y3, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y3, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y4, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y4, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y5, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y5, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y6, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y6, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y7, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y7, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y8, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y8, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y9, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y9, Y15
-	VMOVSS       X15, (R13)(BP*4)
-	VPERMPS      Y11, Y10, Y15
-	VMOVD        X15, BP
-	MOVLQSX      BP, BP
-	VPERMPS      Y12, Y10, Y12
-	VMOVSS       X12, (R13)(BP*4)
-	LEAQ         (CX)(DI*4), R13
-	LEAQ         (R13)(R10*4), R10
-	VMOVAPS      Y1, Y12
-	VMOVAPS      Y2, Y15
-	VGATHERDPS   Y12, (R10)(Y0*4), Y15
-	VMULPS       128(SP), Y15, Y12
-	VMOVUPS      c32x8_3f800000<>+0(SB), Y15
-	VSUBPS       96(SP), Y15, Y15
-	VMULPS       96(SP), Y15, Y15
-	VMULPS       Y15, Y12, Y12
-	LEAQ         (R9)(R11*4), R10
-	VPERMPS      Y11, Y3, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y3, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y4, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y4, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y5, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y5, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y6, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y6, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y7, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y7, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y8, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y8, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y9, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y9, Y15
-	VMOVSS       X15, 512(R10)(R13*4)
-	VPERMPS      Y11, Y10, Y15
-	VMOVD        X15, R13
-	MOVLQSX      R13, R13
-	VPERMPS      Y12, Y10, Y12
-	VMOVSS       X12, 512(R10)(R13*4)
-	VMULPS       128(SP), Y14, Y12
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y13, Y13
-	VMULPS       Y13, Y12, Y12
-	LEAQ         (R9)(R11*4), R9
-	VPERMPS      Y11, Y3, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y3, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y4, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y4, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y5, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y5, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y6, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y6, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y7, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y7, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y8, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y8, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y9, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y9, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-	VPERMPS      Y11, Y10, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y10, Y12
-	VMOVSS       X12, 1024(R9)(R10*4)
-	ADDQ         $+1, DI
-	CMPQ         DI, $+128
-	JLT          loop8
-	MOVQ         $+0, DI
-	PCALIGN      $0x20
-
-loop9:
-	LEAQ       (BX)(DI*4), R9
-	MOVQ       R8, R10
-	SHLQ       $0x07, R10
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y12
-	VMOVAPS    Y2, Y13
-	VGATHERDPS Y12, (R9)(Y0*4), Y13
-	LEAQ       (R12)(DI*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y12
-	VMOVAPS    Y2, Y14
-	VGATHERDPS Y12, (R9)(Y0*4), Y14
-	LEAQ       (DX)(DI*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y12
-	VMOVAPS    Y2, Y15
-	VGATHERDPS Y12, (R9)(Y0*4), Y15
-	VADDPS     Y15, Y14, Y12
-	LEAQ       (SI)(DI*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y1, Y14
-	VMOVAPS    Y2, Y15
-	VGATHERDPS Y14, (R9)(Y0*4), Y15
-	VMULPS     Y15, Y12, Y12
-	VMOVUPS    c32x8_3f800000<>+0(SB), Y14
-	VSUBPS     Y13, Y14, Y14
-	VMULPS     Y14, Y13, Y13
-	VMULPS     Y13, Y12, Y12
-	LEAQ       (AX)(DI*4), R9
-	MOVQ       R8, R10
-	SHLQ       $0x09, R10
-	LEAQ       (R9)(R10*4), R9
-	VPERMPS    Y11, Y3, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y3, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y4, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y4, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y5, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y5, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y6, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y6, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y7, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y7, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y8, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y8, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y9, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y9, Y13
-	VMOVSS     X13, 1536(R9)(R10*4)
-	VPERMPS    Y11, Y10, Y13
-	VMOVD      X13, R10
-	MOVLQSX    R10, R10
-	VPERMPS    Y12, Y10, Y12
-	VMOVSS     X12, 1536(R9)(R10*4)
-	ADDQ       $+1, DI
-	CMPQ       DI, $+128
-	JLT        loop9
-	ADDQ       $+8, R8
-	CMPQ       R8, 200(SP)
-	JLE        loop7
-
-done6:
-	MOVQ         count+8(FP), DI
-	ANDQ         $+7, DI
-	TESTQ        DI, DI
-	JLE          done10
-	MOVQ         count+8(FP), R8
-	SUBQ         DI, R8
-	VMOVD        DI, X0
-	VPBROADCASTD X0, Y0
-	VPCMPGTD     c32x8_h66b04c3323ce3f25<>+0(SB), Y0, Y0
-	MOVQ         $+0, DI
-	VMOVUPS      c32x8_00000000<>+0(SB), Y1
-	VMOVUPS      c32x8_00000001<>+0(SB), Y2
-	VMOVUPS      c32x8_00000002<>+0(SB), Y3
-	VMOVUPS      c32x8_00000003<>+0(SB), Y4
-	VMOVUPS      c32x8_00000004<>+0(SB), Y5
-	VMOVUPS      c32x8_00000005<>+0(SB), Y6
-	VMOVUPS      c32x8_00000006<>+0(SB), Y7
-	VMOVUPS      c32x8_00000007<>+0(SB), Y8
-	VMOVUPS      c32x8_h64a98a28aebcf385<>+0(SB), Y9
-	VXORPS       Y10, Y10, Y10
-	VMOVUPS      c32x8_h7c91ac8b82b8f3a5<>+0(SB), Y11
-	PCALIGN      $0x20
-
-loop11:
-	LEAQ         (R12)(DI*4), R9
-	MOVQ         R8, R10
-	SHLQ         $0x07, R10
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y0, Y12
-	VMOVAPS      Y10, Y13
-	VGATHERDPS   Y12, (R9)(Y9*4), Y13
-	LEAQ         (DX)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y0, Y12
-	VMOVAPS      Y10, Y14
-	VGATHERDPS   Y12, (R9)(Y9*4), Y14
-	VADDPS       Y14, Y13, Y12
-	LEAQ         (BX)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y0, Y13
-	VMOVAPS      Y10, Y14
-	VGATHERDPS   Y13, (R9)(Y9*4), Y14
-	VMULPS       Y14, Y12, Y12
-	LEAQ         (SI)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y0, Y13
-	VMOVAPS      Y10, Y14
-	VGATHERDPS   Y13, (R9)(Y9*4), Y14
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y14, Y14
-	MOVQ         160(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y0, Y13
-	VMOVAPS      Y10, Y15
-	VGATHERDPS   Y13, (R9)(Y9*4), Y15
-	VFMADD231PS  Y14, Y12, Y15
-	VMOVUPS      Y15, 96(SP)
-	MOVQ         168(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVAPS      Y0, Y12
-	VMOVAPS      Y10, Y13
-	VGATHERDPS   Y12, (R9)(Y9*4), Y13
-	VMOVUPS      Y13, 128(SP)
-	VMOVUPS      128(SP), Y12
-	VMULPS       96(SP), Y12, Y12
-	MOVQ         176(SP), R9
-	LEAQ         (R9)(DI*4), R9
-	LEAQ         (R9)(R10*4), R9
-	VMOVMSKPS    Y0, R11
-	ANDQ         $+1, R11
-	TESTQ        R11, R11
-	JEQ          done12
-	VPERMPS      Y9, Y1, Y13
-	VMOVD        X13, R11
-	MOVLQSX      R11, R11
-	VPERMPS      Y12, Y1, Y13
-	VMOVSS       X13, (R9)(R11*4)
-
-done12:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+2, R11
-	TESTQ     R11, R11
-	JEQ       done13
-	VPERMPS   Y9, Y2, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y2, Y13
-	VMOVSS    X13, (R9)(R11*4)
-
-done13:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+4, R11
-	TESTQ     R11, R11
-	JEQ       done14
-	VPERMPS   Y9, Y3, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y3, Y13
-	VMOVSS    X13, (R9)(R11*4)
-
-done14:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+8, R11
-	TESTQ     R11, R11
-	JEQ       done15
-	VPERMPS   Y9, Y4, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y4, Y13
-	VMOVSS    X13, (R9)(R11*4)
-
-done15:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+16, R11
-	TESTQ     R11, R11
-	JEQ       done16
-	VPERMPS   Y9, Y5, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y5, Y13
-	VMOVSS    X13, (R9)(R11*4)
-
-done16:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+32, R11
-	TESTQ     R11, R11
-	JEQ       done17
-	VPERMPS   Y9, Y6, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y6, Y13
-	VMOVSS    X13, (R9)(R11*4)
-
-done17:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+64, R11
-	TESTQ     R11, R11
-	JEQ       done18
-	VPERMPS   Y9, Y7, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y7, Y13
-	VMOVSS    X13, (R9)(R11*4)
-
-done18:
-	VMOVMSKPS Y0, R11
-	ANDQ      $+128, R11
-	TESTQ     R11, R11
-	JEQ       done19
-	VPERMPS   Y9, Y8, Y13
-	VMOVD     X13, R11
-	MOVLQSX   R11, R11
-	VPERMPS   Y12, Y8, Y12
-	VMOVSS    X12, (R9)(R11*4)
-
-done19:
-	MOVQ       184(SP), R9
-	LEAQ       (R9)(DI*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y0, Y12
-	VMOVAPS    Y10, Y13
-	VGATHERDPS Y12, (R9)(Y9*4), Y13
-	MOVQ       192(SP), R9
-	LEAQ       (R9)(DI*4), R9
-	LEAQ       (R9)(R10*4), R9
-	VMOVAPS    Y0, Y12
-	VMOVAPS    Y10, Y14
-	VGATHERDPS Y12, (R9)(Y9*4), Y14
-	VMULPS     96(SP), Y13, Y12
-	VMOVUPS    c32x8_3f800000<>+0(SB), Y15
-	VSUBPS     Y14, Y15, Y15
-	VMULPS     Y15, Y14, Y15
-	VMULPS     Y15, Y12, Y12
-	LEAQ       (AX)(DI*4), R9
-	MOVQ       R8, R11
-	SHLQ       $0x09, R11
-	LEAQ       (R9)(R11*4), R13
-	VMOVMSKPS  Y0, BP
-	ANDQ       $+1, BP
-	TESTQ      BP, BP
-	JEQ        done20
-	VPERMPS    Y11, Y1, Y15
-	VMOVD      X15, BP
-	MOVLQSX    BP, BP
-	VPERMPS    Y12, Y1, Y15
-	VMOVSS     X15, (R13)(BP*4)
-
-done20:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+2, BP
-	TESTQ     BP, BP
-	JEQ       done21
-	VPERMPS   Y11, Y2, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y2, Y15
-	VMOVSS    X15, (R13)(BP*4)
-
-done21:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+4, BP
-	TESTQ     BP, BP
-	JEQ       done22
-	VPERMPS   Y11, Y3, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y3, Y15
-	VMOVSS    X15, (R13)(BP*4)
-
-done22:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+8, BP
-	TESTQ     BP, BP
-	JEQ       done23
-	VPERMPS   Y11, Y4, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y4, Y15
-	VMOVSS    X15, (R13)(BP*4)
-
-done23:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+16, BP
-	TESTQ     BP, BP
-	JEQ       done24
-	VPERMPS   Y11, Y5, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y5, Y15
-	VMOVSS    X15, (R13)(BP*4)
-
-done24:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+32, BP
-	TESTQ     BP, BP
-	JEQ       done25
-	VPERMPS   Y11, Y6, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y6, Y15
-	VMOVSS    X15, (R13)(BP*4)
-
-done25:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+64, BP
-	TESTQ     BP, BP
-	JEQ       done26
-	VPERMPS   Y11, Y7, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y7, Y15
-	VMOVSS    X15, (R13)(BP*4)
-
-done26:
-	VMOVMSKPS Y0, BP
-	ANDQ      $+128, BP
-	TESTQ     BP, BP
-	JEQ       done27
-	VPERMPS   Y11, Y8, Y15
-	VMOVD     X15, BP
-	MOVLQSX   BP, BP
-	VPERMPS   Y12, Y8, Y12
-	VMOVSS    X12, (R13)(BP*4)
-
-done27:
-	LEAQ       (CX)(DI*4), R13
-	LEAQ       (R13)(R10*4), R10
-	VMOVAPS    Y0, Y12
-	VMOVAPS    Y10, Y15
-	VGATHERDPS Y12, (R10)(Y9*4), Y15
-	VMULPS     96(SP), Y15, Y12
-	VMOVUPS    c32x8_3f800000<>+0(SB), Y15
-	VSUBPS     128(SP), Y15, Y15
-	VMULPS     128(SP), Y15, Y15
-	VMULPS     Y15, Y12, Y12
-	LEAQ       (R9)(R11*4), R10
-	VMOVMSKPS  Y0, R13
-	ANDQ       $+1, R13
-	TESTQ      R13, R13
-	JEQ        done28
-	VPERMPS    Y11, Y1, Y15
-	VMOVD      X15, R13
-	MOVLQSX    R13, R13
-	VPERMPS    Y12, Y1, Y15
-	VMOVSS     X15, 512(R10)(R13*4)
-
-done28:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+2, R13
-	TESTQ     R13, R13
-	JEQ       done29
-	VPERMPS   Y11, Y2, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y2, Y15
-	VMOVSS    X15, 512(R10)(R13*4)
-
-done29:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+4, R13
-	TESTQ     R13, R13
-	JEQ       done30
-	VPERMPS   Y11, Y3, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y3, Y15
-	VMOVSS    X15, 512(R10)(R13*4)
-
-done30:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+8, R13
-	TESTQ     R13, R13
-	JEQ       done31
-	VPERMPS   Y11, Y4, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y4, Y15
-	VMOVSS    X15, 512(R10)(R13*4)
-
-done31:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+16, R13
-	TESTQ     R13, R13
-	JEQ       done32
-	VPERMPS   Y11, Y5, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y5, Y15
-	VMOVSS    X15, 512(R10)(R13*4)
-
-done32:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+32, R13
-	TESTQ     R13, R13
-	JEQ       done33
-	VPERMPS   Y11, Y6, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y6, Y15
-	VMOVSS    X15, 512(R10)(R13*4)
-
-done33:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+64, R13
-	TESTQ     R13, R13
-	JEQ       done34
-	VPERMPS   Y11, Y7, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y7, Y15
-	VMOVSS    X15, 512(R10)(R13*4)
-
-done34:
-	VMOVMSKPS Y0, R13
-	ANDQ      $+128, R13
-	TESTQ     R13, R13
-	JEQ       done35
-	VPERMPS   Y11, Y8, Y15
-	VMOVD     X15, R13
-	MOVLQSX   R13, R13
-	VPERMPS   Y12, Y8, Y12
-	VMOVSS    X12, 512(R10)(R13*4)
-
-done35:
-	VMULPS       96(SP), Y14, Y12
-	VFNMADD213PS c32x8_3f800000<>+0(SB), Y13, Y13
-	VMULPS       Y13, Y12, Y12
-	LEAQ         (R9)(R11*4), R9
-	VMOVMSKPS    Y0, R10
-	ANDQ         $+1, R10
-	TESTQ        R10, R10
-	JEQ          done36
-	VPERMPS      Y11, Y1, Y13
-	VMOVD        X13, R10
-	MOVLQSX      R10, R10
-	VPERMPS      Y12, Y1, Y13
-	VMOVSS       X13, 1024(R9)(R10*4)
-
-done36:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+2, R10
-	TESTQ     R10, R10
-	JEQ       done37
-	VPERMPS   Y11, Y2, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y2, Y13
-	VMOVSS    X13, 1024(R9)(R10*4)
-
-done37:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+4, R10
-	TESTQ     R10, R10
-	JEQ       done38
-	VPERMPS   Y11, Y3, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y3, Y13
-	VMOVSS    X13, 1024(R9)(R10*4)
-
-done38:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+8, R10
-	TESTQ     R10, R10
-	JEQ       done39
-	VPERMPS   Y11, Y4, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y4, Y13
-	VMOVSS    X13, 1024(R9)(R10*4)
-
-done39:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+16, R10
-	TESTQ     R10, R10
-	JEQ       done40
-	VPERMPS   Y11, Y5, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y5, Y13
-	VMOVSS    X13, 1024(R9)(R10*4)
-
-done40:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+32, R10
-	TESTQ     R10, R10
-	JEQ       done41
-	VPERMPS   Y11, Y6, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y6, Y13
-	VMOVSS    X13, 1024(R9)(R10*4)
-
-done41:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+64, R10
-	TESTQ     R10, R10
-	JEQ       done42
-	VPERMPS   Y11, Y7, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y7, Y13
-	VMOVSS    X13, 1024(R9)(R10*4)
-
-done42:
-	VMOVMSKPS Y0, R10
-	ANDQ      $+128, R10
-	TESTQ     R10, R10
-	JEQ       done43
-	VPERMPS   Y11, Y8, Y13
-	VMOVD     X13, R10
-	MOVLQSX   R10, R10
-	VPERMPS   Y12, Y8, Y12
-	VMOVSS    X12, 1024(R9)(R10*4)
-
-done43:
-	ADDQ    $+1, DI
-	CMPQ    DI, $+128
-	JLT     loop11
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop44:
-	LEAQ       (BX)(CX*4), DI
-	MOVQ       R8, R9
-	SHLQ       $0x07, R9
-	LEAQ       (DI)(R9*4), DI
-	VMOVAPS    Y0, Y12
-	VMOVAPS    Y10, Y13
-	VGATHERDPS Y12, (DI)(Y9*4), Y13
-	LEAQ       (R12)(CX*4), DI
-	LEAQ       (DI)(R9*4), DI
-	VMOVAPS    Y0, Y12
-	VMOVAPS    Y10, Y14
-	VGATHERDPS Y12, (DI)(Y9*4), Y14
-	LEAQ       (DX)(CX*4), DI
-	LEAQ       (DI)(R9*4), DI
-	VMOVAPS    Y0, Y12
-	VMOVAPS    Y10, Y15
-	VGATHERDPS Y12, (DI)(Y9*4), Y15
-	VADDPS     Y15, Y14, Y12
-	LEAQ       (SI)(CX*4), DI
-	LEAQ       (DI)(R9*4), DI
-	VMOVAPS    Y0, Y14
-	VMOVAPS    Y10, Y15
-	VGATHERDPS Y14, (DI)(Y9*4), Y15
-	VMULPS     Y15, Y12, Y12
-	VMOVUPS    c32x8_3f800000<>+0(SB), Y14
-	VSUBPS     Y13, Y14, Y14
-	VMULPS     Y14, Y13, Y13
-	VMULPS     Y13, Y12, Y12
-	LEAQ       (AX)(CX*4), DI
-	MOVQ       R8, R9
-	SHLQ       $0x09, R9
-	LEAQ       (DI)(R9*4), DI
-	VMOVMSKPS  Y0, R9
-	ANDQ       $+1, R9
-	TESTQ      R9, R9
-	JEQ        done45
-	VPERMPS    Y11, Y1, Y13
-	VMOVD      X13, R9
-	MOVLQSX    R9, R9
-	VPERMPS    Y12, Y1, Y13
-	VMOVSS     X13, 1536(DI)(R9*4)
-
-done45:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+2, R9
-	TESTQ     R9, R9
-	JEQ       done46
-	VPERMPS   Y11, Y2, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y2, Y13
-	VMOVSS    X13, 1536(DI)(R9*4)
-
-done46:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+4, R9
-	TESTQ     R9, R9
-	JEQ       done47
-	VPERMPS   Y11, Y3, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y3, Y13
-	VMOVSS    X13, 1536(DI)(R9*4)
-
-done47:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+8, R9
-	TESTQ     R9, R9
-	JEQ       done48
-	VPERMPS   Y11, Y4, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y4, Y13
-	VMOVSS    X13, 1536(DI)(R9*4)
-
-done48:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+16, R9
-	TESTQ     R9, R9
-	JEQ       done49
-	VPERMPS   Y11, Y5, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y5, Y13
-	VMOVSS    X13, 1536(DI)(R9*4)
-
-done49:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+32, R9
-	TESTQ     R9, R9
-	JEQ       done50
-	VPERMPS   Y11, Y6, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y6, Y13
-	VMOVSS    X13, 1536(DI)(R9*4)
-
-done50:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+64, R9
-	TESTQ     R9, R9
-	JEQ       done51
-	VPERMPS   Y11, Y7, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y7, Y13
-	VMOVSS    X13, 1536(DI)(R9*4)
-
-done51:
-	VMOVMSKPS Y0, R9
-	ANDQ      $+128, R9
-	TESTQ     R9, R9
-	JEQ       done52
-	VPERMPS   Y11, Y8, Y13
-	VMOVD     X13, R9
-	MOVLQSX   R9, R9
-	VPERMPS   Y12, Y8, Y12
-	VMOVSS    X12, 1536(DI)(R9*4)
-
-done52:
-	ADDQ $+1, CX
-	CMPQ CX, $+128
-	JLT  loop44
-
-done10:
 done1:
 	VZEROUPPER
 	RET
@@ -68533,26 +66923,6 @@ DATA c32x16_h4ee93665729cbdc3<>+48(SB)/8, $0xba6c7972baa730a8
 DATA c32x16_h4ee93665729cbdc3<>+56(SB)/8, $0xb9fb02caba2b3d5f
 GLOBL c32x16_h4ee93665729cbdc3<>(SB), RODATA|NOPTR, $64
 
-DATA c32x16_h52a7b0137c21b1e5<>+0(SB)/8, $0x0000008000000000
-DATA c32x16_h52a7b0137c21b1e5<>+8(SB)/8, $0x0000018000000100
-DATA c32x16_h52a7b0137c21b1e5<>+16(SB)/8, $0x0000028000000200
-DATA c32x16_h52a7b0137c21b1e5<>+24(SB)/8, $0x0000038000000300
-DATA c32x16_h52a7b0137c21b1e5<>+32(SB)/8, $0x0000048000000400
-DATA c32x16_h52a7b0137c21b1e5<>+40(SB)/8, $0x0000058000000500
-DATA c32x16_h52a7b0137c21b1e5<>+48(SB)/8, $0x0000068000000600
-DATA c32x16_h52a7b0137c21b1e5<>+56(SB)/8, $0x0000078000000700
-GLOBL c32x16_h52a7b0137c21b1e5<>(SB), RODATA|NOPTR, $64
-
-DATA c32x16_h5d3308f7a294daa5<>+0(SB)/8, $0x0000020000000000
-DATA c32x16_h5d3308f7a294daa5<>+8(SB)/8, $0x0000060000000400
-DATA c32x16_h5d3308f7a294daa5<>+16(SB)/8, $0x00000a0000000800
-DATA c32x16_h5d3308f7a294daa5<>+24(SB)/8, $0x00000e0000000c00
-DATA c32x16_h5d3308f7a294daa5<>+32(SB)/8, $0x0000120000001000
-DATA c32x16_h5d3308f7a294daa5<>+40(SB)/8, $0x0000160000001400
-DATA c32x16_h5d3308f7a294daa5<>+48(SB)/8, $0x00001a0000001800
-DATA c32x16_h5d3308f7a294daa5<>+56(SB)/8, $0x00001e0000001c00
-GLOBL c32x16_h5d3308f7a294daa5<>(SB), RODATA|NOPTR, $64
-
 DATA c32x16_h60d33d7bcc464925<>+0(SB)/8, $0x0000001000000000
 DATA c32x16_h60d33d7bcc464925<>+8(SB)/8, $0x0000003000000020
 DATA c32x16_h60d33d7bcc464925<>+16(SB)/8, $0x0000005000000040
@@ -69254,12 +67624,6 @@ DATA c32x8_h58259902a10462a5<>+16(SB)/8, $0x0000000a00000008
 DATA c32x8_h58259902a10462a5<>+24(SB)/8, $0x0000000e0000000c
 GLOBL c32x8_h58259902a10462a5<>(SB), RODATA|NOPTR, $32
 
-DATA c32x8_h64a98a28aebcf385<>+0(SB)/8, $0x0000008000000000
-DATA c32x8_h64a98a28aebcf385<>+8(SB)/8, $0x0000018000000100
-DATA c32x8_h64a98a28aebcf385<>+16(SB)/8, $0x0000028000000200
-DATA c32x8_h64a98a28aebcf385<>+24(SB)/8, $0x0000038000000300
-GLOBL c32x8_h64a98a28aebcf385<>(SB), RODATA|NOPTR, $32
-
 DATA c32x8_h66b04c3323ce3f25<>+0(SB)/8, $0x0000000100000000
 DATA c32x8_h66b04c3323ce3f25<>+8(SB)/8, $0x0000000300000002
 DATA c32x8_h66b04c3323ce3f25<>+16(SB)/8, $0x0000000500000004
@@ -69271,12 +67635,6 @@ DATA c32x8_h6d56f9eb4bacb141<>+8(SB)/8, $0x0000000000000000
 DATA c32x8_h6d56f9eb4bacb141<>+16(SB)/8, $0x0000000000000000
 DATA c32x8_h6d56f9eb4bacb141<>+24(SB)/8, $0x0000000000000000
 GLOBL c32x8_h6d56f9eb4bacb141<>(SB), RODATA|NOPTR, $32
-
-DATA c32x8_h7c91ac8b82b8f3a5<>+0(SB)/8, $0x0000020000000000
-DATA c32x8_h7c91ac8b82b8f3a5<>+8(SB)/8, $0x0000060000000400
-DATA c32x8_h7c91ac8b82b8f3a5<>+16(SB)/8, $0x00000a0000000800
-DATA c32x8_h7c91ac8b82b8f3a5<>+24(SB)/8, $0x00000e0000000c00
-GLOBL c32x8_h7c91ac8b82b8f3a5<>(SB), RODATA|NOPTR, $32
 
 DATA c32x8_h8888f182ab3a6645<>+0(SB)/8, $0x0000004000000000
 DATA c32x8_h8888f182ab3a6645<>+8(SB)/8, $0x000000c000000080
