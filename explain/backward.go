@@ -330,8 +330,12 @@ func (b *backward) statement(v *Value, needed map[*Value]bool, terms map[*Value]
 	b.recognise(s, v, body)
 	own := s.input(v.Value, b.key(v))
 	for i := range raw {
-		if raw[i] != nil {
-			raw[i] = s.replace(raw[i], body, own)
+		if raw[i] == nil {
+			continue
+		}
+		raw[i] = s.replace(raw[i], body, own)
+		if next := s.copy[v.next]; next != nil && next.Op.Class != symbolic.Leaf {
+			raw[i] = s.replace(raw[i], next, v.afterPass(s.g, own, next.Shape))
 		}
 	}
 	for i, u := range by {
@@ -341,6 +345,14 @@ func (b *backward) statement(v *Value, needed map[*Value]bool, terms map[*Value]
 		done, steps := s.g.RewriteSteps(symbolic.Simplify, raw[i])
 		terms[u] = append(terms[u], b.term(s, v, u, raw[i], done[0], steps))
 	}
+}
+
+// afterPass is what each pass leaves of v, which a loop carries, as rows of v.
+func (v *Value) afterPass(g *symbolic.Graph, rows *symbolic.Node, shape symbolic.Shape) *symbolic.Node {
+	index := axes(0, len(shape))
+	k := len(v.Pass) - 1
+	index[k] = v.Loop.after(index[k])
+	return g.Access(rows, &symbolic.Map{Shape: shape, Index: index})
 }
 
 // recognise lets the derivative call other values by their names too: softmax

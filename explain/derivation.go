@@ -62,6 +62,7 @@ type Value struct {
 	def    *symbolic.Node // what Def says: Node, or what it is in all passes
 	origin symbolic.Origin
 	body   *symbolic.Node // in a loop: what is computed in each pass
+	next   *symbolic.Node // of what a loop carries: what each pass makes of it, in all passes
 	rows   *moment        // of a loop that reads v row by row, and of its derivative
 
 	Delta *notation.Value // what comes back to it; nil where nothing does

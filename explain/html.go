@@ -24,102 +24,6 @@ func asset(name string) string {
 	return string(b)
 }
 
-// pageData is what the templates show.
-type pageData struct {
-	Title   string
-	Style   template.CSS
-	Script  template.JS
-	Views   []viewData
-	Members []*memberData
-	Model   fileData
-	Go      []fileData
-}
-
-type viewData struct{ Name, Title string }
-
-type memberData struct {
-	ID                int
-	Kind, Name, Doc   string
-	views             []View
-	Forward, Backward []*section[lineData]
-	Circuit, Flow     pictures
-	Flows             []flowData
-	Stages            []*section[stageData]
-	Verdict, At       string
-	None              string // why there are no numbers
-}
-
-// Has reports whether the member is explained in that way.
-func (m *memberData) Has(view string) bool {
-	return slices.ContainsFunc(m.views, func(v View) bool { return v.Name == view })
-}
-
-type lineData struct {
-	Value    int
-	Backward bool
-	Formula  template.HTML
-	Plain    string // the formula as text, for who hears it
-	Shape    string
-	With     []template.HTML
-	Heads    []headData
-	Depth    int
-	Paths    string
-	Steps    []stepData
-}
-
-type headData struct {
-	Depth int
-	Text  template.HTML
-}
-
-type stepData struct {
-	Rule    string
-	Formula template.HTML
-}
-
-// pictures are those of a view, of which one is seen.
-type pictures struct{ All []pictureData }
-
-// Groups reports whether there is something to open and fold.
-func (ps pictures) Groups() bool { return len(ps.All) > 1 }
-
-type pictureData struct {
-	Key, Title string // the key lists the groups that are open
-	SVG        template.HTML
-}
-
-type flowData struct {
-	ID    int
-	Head  template.HTML
-	Terms []template.HTML
-}
-
-type stageData struct {
-	Value    int
-	Formula  template.HTML
-	Picture  template.HTML
-	RMS, How string
-	Through  string
-	Bar      string
-	Falls    []fallData
-}
-
-type fallData struct {
-	Value   int
-	Formula template.HTML
-	RMS     string
-}
-
-type fileData struct {
-	Name  string
-	Lines []sourceLine
-}
-
-type sourceLine struct {
-	N        int
-	Text, At string
-}
-
 // HTML writes the explanation as one page that needs nothing else.
 func (e *Explanation) HTML(views []View, p *Point) (string, error) {
 	return e.render("page.html.tmpl", views, p)
@@ -196,71 +100,6 @@ func (d *Derivation) member(id int, views []View, p *Point) (*memberData, error)
 	return m, nil
 }
 
-// A section is one thing of a list, or several that belong to one group.
-type section[T any] struct {
-	One   *T
-	Title string // of a group
-	First *T     // of them
-	In    []*section[T]
-}
-
-// Count is how many things there are in s.
-func (s *section[T]) Count() int {
-	n := b2i(s.One != nil)
-	for _, in := range s.In {
-		n += in.Count()
-	}
-	return n
-}
-
-// sections says which groups each value is in, where there are so many values
-// that a list of them is to be folded.
-func (d *Derivation) sections() map[int]*Group {
-	groups := d.valueGroups()
-	if count(&sight{groups: groups, folded: FoldNone.folds}, d.Values) <= many {
-		return nil
-	}
-	return innermost(groups)
-}
-
-// innermost is the innermost call that values are in, by their numbers.
-func innermost(groups []*Group) map[int]*Group {
-	in := map[int]*Group{}
-	for _, g := range groups { // the outer ones first
-		for _, v := range g.values {
-			if g.call != nil {
-				in[v.ID] = g
-			}
-		}
-	}
-	return in
-}
-
-// sections folds what follows on each other in one group.
-func sections[T interface{ value() int }](list []T, in map[int]*Group) []*section[T] {
-	root := &section[T]{}
-	at := []*section[T]{root} // that are open
-	var open []*Group
-	for i := range list {
-		path := in[list[i].value()].path()
-		k := 0
-		for k < len(path) && k < len(open) && path[k] == open[k] {
-			k++
-		}
-		open, at = path, at[:k+1]
-		for _, g := range path[k:] {
-			s := &section[T]{Title: g.Name(), First: &list[i]}
-			at[len(at)-1].In = append(at[len(at)-1].In, s)
-			at = append(at, s)
-		}
-		at[len(at)-1].In = append(at[len(at)-1].In, &section[T]{One: &list[i]})
-	}
-	return root.In
-}
-
-func (l lineData) value() int  { return l.Value }
-func (s stageData) value() int { return s.Value }
-
 // linker marks the names of values in formulas.
 func (d *Derivation) linker() notation.Linker {
 	of := map[*notation.Value]int{}
@@ -292,6 +131,10 @@ func lineDataOf(lines []*Line, link notation.Linker) []lineData {
 		}
 		if l.Backward {
 			for _, s := range l.Steps() {
+				if s.Equation == l.Value.Back.Equation {
+					x.Steps = append(x.Steps, stepData{s.Rule + ", as above", ""})
+					continue
+				}
 				x.Steps = append(x.Steps, stepData{s.Rule, template.HTML(s.mathML(link))})
 			}
 		}

@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -41,10 +39,9 @@ type planned struct {
 	body  *symbolic.Node // as the nodes around the loop have it
 	node  *symbolic.Node // the rows of all passes, also of those around
 	def   *symbolic.Node // what they are made from
+	next  *symbolic.Node // of a state: what each pass makes of it, in all passes
 	after *Loop          // the last loop inside that it comes after, or nil
 }
-
-func one() symbolic.Poly { return symbolic.Int(1) }
 
 // loops opens the loops among order, as far as all that is in them can be said
 // pass by pass.
@@ -182,58 +179,6 @@ func (x *extraction) state(o *Loop, k *symbolic.Node) {
 	o.states = append(o.states, p)
 }
 
-// export makes a value around o known in the loops that it is in, and returns
-// it for all of their passes.
-func (o *Loop) export(n *symbolic.Node) *symbolic.Node {
-	for out := o.Outer; out != nil; out = out.Outer {
-		rows := o.graph.Stack(out.Node, n)
-		out.by[n] = rows
-		n = rows
-	}
-	return n
-}
-
-// before is the row of a state that pass t begins with, and after the one that
-// it leaves.
-func (o *Loop) before(t symbolic.Poly) symbolic.Poly {
-	if o.l.Reverse {
-		return t.Add(one())
-	}
-	return t
-}
-
-func (o *Loop) after(t symbolic.Poly) symbolic.Poly {
-	if o.l.Reverse {
-		return t
-	}
-	return t.Add(one())
-}
-
-// begin is the row that the loop begins with.
-func (o *Loop) begin() symbolic.Poly {
-	if o.l.Reverse {
-		return o.l.Count
-	}
-	return symbolic.Int(0)
-}
-
-// end is the row that the loop ends with.
-func (o *Loop) end() symbolic.Poly {
-	if o.l.Reverse {
-		return symbolic.Int(0)
-	}
-	return o.l.Count
-}
-
-// axes are n axes of a result from first on, as indices.
-func axes(first, n int) []symbolic.Poly {
-	var out []symbolic.Poly
-	for i := range n {
-		out = append(out, symbolic.Axis(first+i))
-	}
-	return out
-}
-
 // bodyValues plans the values of a pass that have names. What they are made from
 // is known when the loops inside are.
 func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*symbolic.Node]bool) {
@@ -282,19 +227,6 @@ func (o *Loop) innerBefore(m *symbolic.Node) *Loop {
 	return last
 }
 
-// spread is a value of the body in all passes at once; nil: it has no such form.
-func (o *Loop) spread(m *symbolic.Node) *symbolic.Node {
-	return o.graph.Spread(o.Node, o.by, m)[0]
-}
-
-// top spreads a node around o over the loops that it is in.
-func (o *Loop) top(n *symbolic.Node) *symbolic.Node {
-	for out := o.Outer; out != nil && n != nil; out = out.Outer {
-		n = out.spread(n)
-	}
-	return n
-}
-
 // define says what the state i is made from: what it begins as, and the next
 // value of each pass.
 func (o *Loop) define(i int) bool {
@@ -324,7 +256,7 @@ func (o *Loop) define(i int) bool {
 		op := map[symbolic.Type]*symbolic.OpSpec{symbolic.Real: symbolic.OpAdd, symbolic.Integer: symbolic.OpIntAdd, symbolic.Boolean: symbolic.OpOr}[k.Type]
 		def = g.Apply(op, nil, first, later)
 	}
-	p.def = o.top(def)
+	p.def, p.next = o.top(def), o.top(next)
 	return p.def != nil
 }
 
@@ -373,6 +305,9 @@ func (x *extraction) commit(o *Loop) {
 	state := func(i int) {
 		v := make(o.states[i])
 		v.State, v.body = true, o.wrote.Next[i]
+		if o.l.Kind != symbolic.TableLoop {
+			v.next = o.states[i].next
+		}
 		if k := o.l.Carry[i]; k.Origin.Span.Pos.IsValid() {
 			v.origin = k.Origin
 		}
@@ -401,229 +336,4 @@ func (x *extraction) commit(o *Loop) {
 	if table { // a row of which is what its pass ends with
 		state(0)
 	}
-}
-
-// outermost is the loop around all others that v is in, or nil.
-func (v *Value) outermost() *Loop {
-	o := v.Loop
-	for o != nil && o.Outer != nil {
-		o = o.Outer
-	}
-	return o
-}
-
-// path are the passes of the loops that o is in, and its own.
-func (o *Loop) path() []notation.Axis {
-	var out []notation.Axis
-	for ; o != nil; o = o.Outer {
-		a := o.Passes
-		a.While = o.ends
-		out = append(out, a)
-	}
-	slices.Reverse(out)
-	return out
-}
-
-// A moment is some passes of a loop: at, over those that it speaks of.
-type moment struct {
-	at   []symbolic.Poly
-	over []notation.Axis
-}
-
-// moments are the passes that the equations of v are written for: of a state the
-// beginning and what is after a pass, on the way back the end and what is before
-// one.
-func (v *Value) moments(backward bool) []moment {
-	o := v.Loop
-	if o == nil && backward && v.rows != nil {
-		return []moment{*v.rows}
-	}
-	if o == nil {
-		return []moment{{}}
-	}
-	path := o.path()
-	at := func(p symbolic.Poly) []symbolic.Poly {
-		var out []symbolic.Poly
-		for _, a := range path[:len(path)-1] {
-			out = append(out, symbolic.Sym(a.Sym))
-		}
-		return append(out, p)
-	}
-	t := symbolic.Sym(o.Passes.Sym)
-	switch {
-	case !v.State || o.l.Kind == symbolic.TableLoop:
-		return []moment{{at(t), path}}
-	case backward:
-		return []moment{{at(o.end()), path[:len(path)-1]}, {at(o.before(t)), path}}
-	}
-	return []moment{{at(o.begin()), path[:len(path)-1]}, {at(o.after(t)), path}}
-}
-
-// inPass is the equation of v: of what a loop carries, the one of each pass.
-func (v *Value) inPass() *notation.Equation { return inPass(v.Def, v) }
-
-func inPass(q *notation.Equation, v *Value) *notation.Equation {
-	for _, c := range q.Cases() {
-		if len(c.Over) >= len(v.Pass) {
-			c = copied(c)
-			c.Else = nil
-			return c
-		}
-	}
-	return q
-}
-
-// write puts together what how says at all moments of v. That nothing comes back
-// in some of them is not written.
-func (v *Value) write(backward bool, how func(moment) *notation.Equation) *notation.Equation {
-	var first, last *notation.Equation
-	for _, p := range v.moments(backward) {
-		q := how(p)
-		if first != nil && backward && q.Right.Kind == notation.Number && q.Right.Num == 0 {
-			continue
-		}
-		if first != nil && backward && first == last && first.Right.Kind == notation.Number && first.Right.Num == 0 {
-			first = nil
-		}
-		if first == nil {
-			first = q
-		} else {
-			last.Else = q
-		}
-		last = q
-	}
-	return first
-}
-
-// throughLoops goes back through the loops, pass by pass, by what the equations
-// say.
-func (d *Derivation) throughLoops(env *notation.Env) error {
-	vs := d.Backwards()
-	for _, v := range vs {
-		if v.Loop != nil {
-			shape, err := v.Shape.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
-			if err != nil {
-				return err
-			}
-			env.Values[v.Delta] = symbolic.NewTensor(shape...)
-		}
-	}
-	done := map[*Loop]bool{}
-	for _, v := range vs {
-		o := v.outermost()
-		if o == nil || done[o] {
-			continue
-		}
-		done[o] = true
-		if err := d.through(o, env, vs, map[string]int{}); err != nil {
-			return fmt.Errorf("%s: %w", d.Name, err)
-		}
-	}
-	return nil
-}
-
-// through goes back through the passes of o, in passes of the loops around it
-// that have these numbers.
-func (d *Derivation) through(o *Loop, env *notation.Env, vs []*Value, passes map[string]int) error {
-	in := func(l *Loop) *Loop { // the loop right inside o that l is, or is in
-		for ; l != nil; l = l.Outer {
-			if l.Outer == o {
-				return l
-			}
-		}
-		return nil
-	}
-	say := func(v *Value, ends bool) error {
-		for _, q := range v.Back.Plain.Cases() {
-			if v.Loop != o || ends != (len(q.Over) < len(v.Pass)) {
-				continue
-			}
-			if err := q.EvalIn(env, env.Values[v.Delta], passes); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, v := range vs {
-		if err := say(v, true); err != nil {
-			return err
-		}
-	}
-	states := func(passes map[string]int) error { // of a pass that is not made
-		for _, v := range vs {
-			if v.Loop == o && v.State {
-				if err := v.keep(env, passes); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	count, err := o.Passes.Extent.Eval(func(s string) (int, bool) { n, ok := env.Dims[s]; return n, ok })
-	if err != nil {
-		return err
-	}
-	for i := range count {
-		t := count - 1 - i
-		if o.l.Reverse {
-			t = i
-		}
-		passes = maps.Clone(passes)
-		passes[o.Passes.Sym] = t
-		if o.ends != nil {
-			made, err := o.ends.EvalIn(env, passes)
-			if err != nil {
-				return err
-			}
-			if made == 0 {
-				if err := states(passes); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		entered := map[*Loop]bool{}
-		for _, v := range vs {
-			if l := in(v.Loop); l != nil && !entered[l] {
-				entered[l] = true
-				if err := d.through(l, env, vs, passes); err != nil {
-					return err
-				}
-			}
-			if err := say(v, false); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// keep takes what comes back to a state after a pass that is not made for what
-// comes back to it before.
-func (v *Value) keep(env *notation.Env, passes map[string]int) error {
-	t := env.Values[v.Delta]
-	row := func(p symbolic.Poly) ([]float64, error) {
-		at, n := 0, len(t.Data)
-		path := v.Loop.path()
-		for i, a := range path {
-			k := passes[a.Sym]
-			if i == len(path)-1 {
-				var err error
-				if k, err = p.Eval(func(s string) (int, bool) { n, ok := passes[s]; return n, ok }); err != nil {
-					return nil, err
-				}
-			}
-			n /= t.Shape[i]
-			at += k * n
-		}
-		return t.Data[at : at+n], nil
-	}
-	s := symbolic.Sym(v.Loop.Passes.Sym)
-	to, err := row(v.Loop.before(s))
-	if err != nil {
-		return err
-	}
-	from, err := row(v.Loop.after(s))
-	copy(to, from)
-	return err
 }

@@ -15,9 +15,9 @@ import (
 // one call at a time: Graphviz keeps state.
 var one sync.Mutex
 
-// plain lays out a graph in Graphviz's language and returns the places in its
+// Plain lays out a graph in Graphviz's language and returns the places in its
 // plain format.
-func plain(dot string) (string, error) {
+func Plain(dot string) (string, error) {
 	one.Lock()
 	defer one.Unlock()
 	ctx := context.Background()

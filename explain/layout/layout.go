@@ -54,7 +54,7 @@ func Place(g *Graph) error {
 	if len(g.Nodes) == 0 {
 		return nil
 	}
-	text, err := plain(g.dot())
+	text, err := Plain(g.dot())
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"syscall/js"
 )
 
-// plain asks the page: Graphviz itself is WebAssembly, which does not run
+// Plain asks the page: Graphviz itself is WebAssembly, which does not run
 // inside WebAssembly.
-func plain(dot string) (string, error) {
+func Plain(dot string) (string, error) {
 	f := js.Global().Get("bpgenLayout")
 	if f.Type() != js.TypeFunction {
 		return "", errors.New("layout: the page has no Graphviz")

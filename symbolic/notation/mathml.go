@@ -20,16 +20,20 @@ func (v *Value) MathML(link Linker) string { return document(nameOf(v), link) }
 
 func document(b box, link Linker) string {
 	m := &mathml{link: link}
-	m.write(b)
+	m.inside(b)
 	return `<math displaystyle="true">` + m.String() + "</math>"
 }
 
 type mathml struct {
 	strings.Builder
 	link Linker
+	mark string // attributes of the next element
 }
 
 func (m *mathml) tag(name, attrs string, inner func()) {
+	if m.mark != "" {
+		attrs, m.mark = strings.TrimSpace(m.mark+" "+attrs), ""
+	}
 	m.WriteString("<" + name)
 	if attrs != "" {
 		m.WriteString(" " + attrs)
@@ -43,14 +47,27 @@ func (m *mathml) leaf(name, attrs, text string) {
 	m.tag(name, attrs, func() { m.WriteString(html.EscapeString(text)) })
 }
 
-// write writes b; a name that is linked is an mrow of its own.
+// inside writes b into an element that is a row by itself.
+func (m *mathml) inside(b box) {
+	if b.kind != rowBox || b.value != nil || m.mark != "" {
+		m.write(b)
+		return
+	}
+	for _, a := range b.args {
+		m.write(a)
+	}
+}
+
+// write writes b, and marks a name that is linked.
 func (m *mathml) write(b box) {
 	if b.value != nil && m.link != nil {
-		if attrs := m.link(b.value); attrs != "" {
-			b.value = nil
-			m.tag("mrow", attrs, func() { m.write(b) })
-			return
+		if attrs := m.link(b.value); attrs != "" && m.mark == "" {
+			m.mark = attrs
 		}
+	}
+	if b.kind == rowBox && len(b.args) == 1 && m.mark == "" {
+		m.write(b.args[0])
+		return
 	}
 	args := func() {
 		for _, a := range b.args {
@@ -77,7 +94,7 @@ func (m *mathml) write(b box) {
 			m.leaf("mo", `lspace="0" rspace="0"`, b.text)
 		}
 	case openBox, closeBox:
-		m.leaf("mo", `stretchy="true"`, b.text)
+		m.leaf("mo", "", b.text) // they stretch by themselves
 	case wordBox:
 		m.leaf("mtext", "", strings.ReplaceAll(b.text, " ", "\u00a0")) // spaces at the ends are not shown
 	case fracBox:
@@ -87,7 +104,7 @@ func (m *mathml) write(b box) {
 	case subBox:
 		m.tag("msub", "", args)
 	case rootBox:
-		m.tag("msqrt", "", args)
+		m.tag("msqrt", "", func() { m.inside(b.args[0]) })
 	case bigBox:
 		sign := map[string]string{"Σ": "∑", "Π": "∏"}[b.args[0].text]
 		if sign == "" {
@@ -98,17 +115,17 @@ func (m *mathml) write(b box) {
 			m.write(b.args[1])
 		})
 	case casesBox:
-		m.WriteString("<mrow>")
-		defer m.WriteString("</mrow>")
-		m.leaf("mo", `stretchy="true"`, "{")
-		m.tag("mtable", "", func() {
-			m.tag("mtr", "", func() {
-				m.tag("mtd", "", func() { m.write(b.args[0]) })
-				m.tag("mtd", "", func() { m.leaf("mtext", "", "if\u00a0"); m.write(b.args[1]) })
-			})
-			m.tag("mtr", "", func() {
-				m.tag("mtd", "", func() { m.write(b.args[2]) })
-				m.tag("mtd", "", func() { m.leaf("mtext", "", "else") })
+		m.tag("mrow", "", func() {
+			m.leaf("mo", "", "{")
+			m.tag("mtable", "", func() {
+				m.tag("mtr", "", func() {
+					m.tag("mtd", "", func() { m.inside(b.args[0]) })
+					m.tag("mtd", "", func() { m.leaf("mtext", "", "if\u00a0"); m.write(b.args[1]) })
+				})
+				m.tag("mtr", "", func() {
+					m.tag("mtd", "", func() { m.inside(b.args[2]) })
+					m.tag("mtd", "", func() { m.leaf("mtext", "", "else") })
+				})
 			})
 		})
 	case primeBox:

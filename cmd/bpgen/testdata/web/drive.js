@@ -8,7 +8,7 @@
   const all = s => [...document.querySelectorAll(s)];
   const member = ".member:not([hidden]) ", circuit = member + "[data-picture]:not([hidden]) ";
   const until = async (what, f) => {
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < (document.documentElement.dataset.worker ? 4000 : 400); i++) {
       if (f()) return;
       await new Promise(done => setTimeout(done, 25));
     }
