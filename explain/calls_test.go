@@ -64,7 +64,7 @@ func TestCalls(t *testing.T) {
 	for _, g := range d.valueGroups() {
 		fmt.Fprintf(&tree, "%s%s: %s\n", strings.Repeat("  ", len(g.path())-1), g.Name(), g.Label)
 	}
-	one := "block h₀: block(x)\n  attention aᵇ⁰: attention(x)\n    head o: head(…)\n  fᵇ⁰: tanh("
+	one := "block b₀: block(x)\n  attention aᵇ⁰: attention(x)\n    head o: head(…)\n  fᵇ⁰: tanh("
 	if got := tree.String(); !strings.HasPrefix(got, one) || strings.Count(got, "\n") != 12 || strings.Count(got, "\nblock") != 2 {
 		t.Errorf("groups:\n%s\nbegin not with\n%s", got, one)
 	}
@@ -73,7 +73,7 @@ func TestCalls(t *testing.T) {
 	for _, b := range f.Diagram(f.sight(FoldAuto)).Boxes {
 		boxes = append(boxes, b.Text)
 	}
-	if got := strings.Join(boxes, "; "); got != "x; y; h₀ = block(x); h₁ = block(h₀); h₂ = block(h₁); s = mean(h₂ᵀ); ℓ = ‖s − y‖²/2; E = Σₙ ℓ/N" {
+	if got := strings.Join(boxes, "; "); got != "x; y; b₀ = block(x); b₁ = block(b₀); b₂ = block(b₁); s; ℓ = ‖s − y‖²/2; E = Σₙ ℓ/N" {
 		t.Errorf("boxes: %s", got)
 	}
 }

@@ -198,6 +198,11 @@ func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*sym
 			if p.name == "" {
 				p.name = x.shared
 			}
+			for _, k := range o.l.Carry {
+				if base, _, numbered := strings.Cut(p.name, "["); numbered && base == k.Name {
+					p.name = base + "′" // a[0] would be what is carried, in pass 0
+				}
+			}
 			o.by[m] = g.Stack(o.Node, m)
 			p.node = o.export(o.by[m])
 			cut = append(cut, p)
@@ -209,7 +214,7 @@ func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*sym
 // next reports that m is the next value of what is carried under its name.
 func (o *Loop) next(m *symbolic.Node) bool {
 	for i, k := range o.l.Carry {
-		if (o.l.Next[i] == m || o.wrote.Next[i] == m) && (m.Name == "" || m.Name == k.Name) {
+		if (o.l.Next[i] == m || o.wrote.Next[i] == m) && (m.Name == "" || m.Name == k.Name || m.Name == "next "+k.Name) {
 			return true
 		}
 	}

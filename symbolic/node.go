@@ -58,7 +58,6 @@ type Origin struct {
 // A Call is a use of a func or layer, whose body was elaborated for it.
 type Call struct {
 	Func  string // what is called
-	Name  string // what the parameters of a layer go by, or what its result is bound to; or ""
 	Outer *Call  // in whose body it stands, or nil
 }
 

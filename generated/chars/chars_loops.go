@@ -261,7 +261,7 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	z := w.reals[T*n*736+T*vocab*16+n*256+vocab+4096:][:T*vocab]
 	exps := w.reals[T*n*736+T*vocab*17+n*256+vocab+4096:][:vocab]
 	dzz2 := w.reals[T*n*736+n*256+vocab+4096:][:T*vocab*16]
-	dhsH := w.reals[T*n*32:][:T*n*64]
+	dhsH1 := w.reals[T*n*32:][:T*n*64]
 	dh := w.reals[T*n*416+n*128:][:n*64]
 	nextDh := w.reals[T*n*992+T*vocab*17+n*256+vocab*2+4096:][:n*64]
 	dc := w.reals[T*n*416+n*192:][:n*64]
@@ -411,8 +411,8 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			s += float64(s2 / t3)
 		}
 
-		// dhsH = dzz2·zW   chars.bp:16
-		matmul(mat(dhsH[T*from*64:], T*rows, 64), mat(dzz2, T*rows, vocab), mat(zW, vocab, 64))
+		// dhsH1 = dzz2·zW   chars.bp:16
+		matmul(mat(dhsH1[T*from*64:], T*rows, 64), mat(dzz2, T*rows, vocab), mat(zW, vocab, 64))
 
 		// dzW += dzz2ᵀ·h[1:,:]   chars.bp:16
 		for i := range T {
@@ -427,7 +427,7 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			rows := min(16, n-from)
 			for b := range rows {
 				dcRow := dc[b*64+from*64:][:64]
-				dhsHRow := dhsH[T*b*64+T*from*64+T*64-t2*64-64:][:64]
+				dhsH1Row := dhsH1[T*b*64+T*from*64+T*64-t2*64-64:][:64]
 				dhRow := dh[b*64+from*64:][:64]
 				zhs3Row := zhs3[T*n*64+b*64+from*64-n*t2*64-n*64:][:64]
 				zhs2Row := zhs2[T*n*64+b*64+from*64-n*t2*64-n*64:][:64]
@@ -440,30 +440,30 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 				dzhsRow2 := dzhs[T*n*256+b*256+from*256+64-n*t2*256-n*256:][:64]
 				dzhsRow3 := dzhs[T*n*256+b*256+from*256+128-n*t2*256-n*256:][:64]
 				for i := range 64 {
-					// dhsC[i] = dc[i] + (dhsH[T − t₂ − 1,i] + dh[i])·zhs3[T − t₂ − 1,i]·(1 − zhs2[T − t₂ − 1,i]²)   chars.bp:15
-					dhsC := dcRow[i] + (dhsHRow[i]+dhRow[i])*zhs3Row[i]*(1-square(zhs2Row[i]))
+					// dhsC1[i] = dc[i] + (dhsH1[T − t₂ − 1,i] + dh[i])·zhs3[T − t₂ − 1,i]·(1 − zhs2[T − t₂ − 1,i]²)   chars.bp:15
+					dhsC1 := dcRow[i] + (dhsH1Row[i]+dhRow[i])*zhs3Row[i]*(1-square(zhs2Row[i]))
 
-					// nextDc[i] = dhsC[i]·zhs6[T − t₂ − 1,i]   chars.bp:15
+					// nextDc[i] = dhsC1[i]·zhs6[T − t₂ − 1,i]   chars.bp:15
 					zhs8 := zhs6Row[i]
-					nextDcRow[i] = dhsC * zhs8
+					nextDcRow[i] = dhsC1 * zhs8
 
-					// dzhs[i] = dhsC[i]·zhs5[T − t₂ − 1,i]·zhs4[T − t₂ − 1,i]·(1 − zhs4[T − t₂ − 1,i])   chars.bp:15
+					// dzhs[i] = dhsC1[i]·zhs5[T − t₂ − 1,i]·zhs4[T − t₂ − 1,i]·(1 − zhs4[T − t₂ − 1,i])   chars.bp:15
 					zhs9 := zhs5Row[i]
 					zhs10 := zhs4Row[i]
-					dzhsRow[i] = dhsC * zhs9 * (zhs10 * (1 - zhs10))
+					dzhsRow[i] = dhsC1 * zhs9 * (zhs10 * (1 - zhs10))
 
-					// dzhs[i + 64] = dhsC[i]·c[T − t₂ − 1,i]·zhs6[T − t₂ − 1,i]·(1 − zhs6[T − t₂ − 1,i])   chars.bp:15
-					dzhsRow2[i] = dhsC * cRow[i] * (zhs8 * (1 - zhs8))
+					// dzhs[i + 64] = dhsC1[i]·c[T − t₂ − 1,i]·zhs6[T − t₂ − 1,i]·(1 − zhs6[T − t₂ − 1,i])   chars.bp:15
+					dzhsRow2[i] = dhsC1 * cRow[i] * (zhs8 * (1 - zhs8))
 
-					// dzhs[i + 128] = dhsC[i]·zhs4[T − t₂ − 1,i]·(1 − zhs5[T − t₂ − 1,i]²)   chars.bp:15
-					dzhsRow3[i] = dhsC * zhs10 * (1 - square(zhs9))
+					// dzhs[i + 128] = dhsC1[i]·zhs4[T − t₂ − 1,i]·(1 − zhs5[T − t₂ − 1,i]²)   chars.bp:15
+					dzhsRow3[i] = dhsC1 * zhs10 * (1 - square(zhs9))
 				}
 
-				// dzhs[i + 192] = (dhsH[T − t₂ − 1,i] + dh[i])·zhs2[T − t₂ − 1,i]·zhs3[T − t₂ − 1,i]·(1 − zhs3[T − t₂ − 1,i])   chars.bp:15
+				// dzhs[i + 192] = (dhsH1[T − t₂ − 1,i] + dh[i])·zhs2[T − t₂ − 1,i]·zhs3[T − t₂ − 1,i]·(1 − zhs3[T − t₂ − 1,i])   chars.bp:15
 				dzhsRow4 := dzhs[T*n*256+b*256+from*256+192-n*t2*256-n*256:][:64]
 				for i := range 64 {
 					zhs8 := zhs3Row[i]
-					dzhsRow4[i] = (dhsHRow[i] + dhRow[i]) * zhs2Row[i] * (zhs8 * (1 - zhs8))
+					dzhsRow4[i] = (dhsH1Row[i] + dhRow[i]) * zhs2Row[i] * (zhs8 * (1 - zhs8))
 				}
 			}
 

@@ -238,7 +238,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 		}
 		return poison{}
 	}
-	fr.in = &symbolic.Call{Func: d.Name.Name, Name: callName(d, path, c.frame), Outer: c.frame.in}
+	fr.in = &symbolic.Call{Func: d.Name.Name, Outer: c.frame.in}
 	defer c.g.Within(fr.in)()
 	env := &scope{up: f.env, file: f.file, names: map[string]*binding{}}
 	in := &ctx{frontend: c.frontend, scope: env, frame: fr, facts: c.facts}
@@ -269,15 +269,6 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 	}
 	v = in.results(d, v, span)
 	return c.unmap(v, mapped, at, span)
-}
-
-// callName is what the parameters of a layer go by; what a func gives has its
-// name where it is bound.
-func callName(d *parser.FuncDecl, path string, around *frame) string {
-	if d.Kind != parser.Layer || path == around.path {
-		return ""
-	}
-	return strings.TrimSuffix(path, ".")
 }
 
 // recursion stops a recursion without end. It reports whether the calls around

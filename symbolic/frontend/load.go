@@ -93,6 +93,7 @@ type frontend struct {
 	float  module.Float    // 0: by kind
 	lib    map[string]*file
 	flatOf map[*tensor]string                   // what a flattened value was, for messages
+	handed map[*symbolic.Node]*symbolic.Call    // by which call a value came to the name that it has
 	points map[*parser.FuncDecl]map[string]bool // names that derivatives are taken by in a declaration
 	// sizeArgs are the int arguments of the func, or givens of the model, being
 	// elaborated that are sizes.
@@ -116,7 +117,7 @@ func Load(path string, src []byte, opt Options, errs *diag.List) (*module.Module
 	f := &frontend{
 		opt: opt, errs: errs, sources: diag.Sources{},
 		effort: &symbolic.Effort{Limit: opt.Effort}, noted: map[module.Const]bool{}, axes: map[string]*axis{}, data: map[string]*tensor{},
-		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
+		files: map[string]*file{}, dims: map[string]*dimInfo{}, usedD: map[string]bool{}, lib: map[string]*file{}, flatOf: map[*tensor]string{}, handed: map[*symbolic.Node]*symbolic.Call{}, points: map[*parser.FuncDecl]map[string]bool{}, endless: map[*parser.FuncDecl]bool{},
 		nextAxis: batchID + 1,
 	}
 	f.g = f.newGraph()

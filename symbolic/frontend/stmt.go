@@ -229,8 +229,8 @@ func (c *ctx) nameNode(t *tensor, name string) {
 	name = c.frame.path + name + c.iter
 	c.g.SetName(t.node, name)
 	for of := t.node.Origin.Call; of != nil; of = of.Outer {
-		if of.Outer == c.frame.in {
-			t.node.Name = name // to those who called, it is what they call it
+		if of.Outer == c.frame.in && c.handed[t.node] != of {
+			t.node.Name, c.handed[t.node] = name, of // to those who called, it is what they call it
 		}
 	}
 }

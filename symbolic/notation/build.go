@@ -148,7 +148,13 @@ func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, 
 	case op == symbolic.OpScatter:
 		return b.scatter(n, index, data)
 	case op.Class == symbolic.Reduction:
-		return b.reduction(n, index, data)
+		return b.reduction(op, n, index, data)
+	case op == symbolic.OpMean && b.leading(n, index) < len(index): // mean(x) would not say over what
+		count := symbolic.Int(1)
+		for _, a := range n.Attr.(symbolic.Axes) {
+			count = count.Mul(n.Args[0].Shape[a])
+		}
+		return b.joined(symbolic.OpDiv, []*Expr{b.reduction(symbolic.OpSum, n, index, data), {Kind: Count, Poly: count}})
 	}
 	return b.call(n, index, data)
 }
@@ -260,7 +266,7 @@ func big(op *symbolic.OpSpec, over []Axis, body *Expr) *Expr {
 	return big1(op, over, body)
 }
 
-func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
+func (b *Builder) reduction(op *symbolic.OpSpec, n *symbolic.Node, index []symbolic.Poly, data []*Expr) *Expr {
 	axes := n.Attr.(symbolic.Axes)
 	var over []Axis
 	var at []symbolic.Poly
@@ -275,10 +281,10 @@ func (b *Builder) reduction(n *symbolic.Node, index []symbolic.Poly, data []*Exp
 		k++
 	}
 	body := b.element(n.Args[0], at, false, data...)
-	if len(over) == 0 || b.partial && n.Op == symbolic.OpSum && body.Kind == Number && body.Num == 0 {
+	if len(over) == 0 || b.partial && op == symbolic.OpSum && body.Kind == Number && body.Num == 0 {
 		return body
 	}
-	return b.bySteps(big(n.Op, over, body))
+	return b.bySteps(big(op, over, body))
 }
 
 // bySteps writes a sum over rows that are those of passes as one over the
@@ -351,7 +357,9 @@ func (b *Builder) call(n *symbolic.Node, index []symbolic.Poly, data []*Expr) *E
 	if lead > 0 {
 		e.Attr = withoutLeading(n.Attr)
 	}
+	letters, batches := b.letters, b.batches
 	for _, a := range args {
+		b.letters, b.batches = letters, batches // each argument has its own indices
 		l := &Expr{Kind: Lambda}
 		at := slices.Clone(index[:lead])
 		for _, d := range a.Shape[lead:] {

@@ -376,27 +376,27 @@ func hLoop2(rows, batch, from, t int, zh4, zh7, zh5, zh3, zh6, c, zh2, h []float
 	}
 }
 
-// dhHProductPart is dhHProductPartGo, or assembly that computes the same.
-func dhHProductPart(rows int, dhH, dzz, zW, scratch2 []float32) {
+// dhH1ProductPart is dhH1ProductPartGo, or assembly that computes the same.
+func dhH1ProductPart(rows int, dhH1, dzz, zW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		dhHProductAVX512(rows, dhH, dzz, zW, 0, rows, 0, 128, 3, scratch2)
+		dhH1ProductAVX512(rows, dhH1, dzz, zW, 0, rows, 0, 128, 3, scratch2)
 	case avx2:
-		dhHProductAVX2(rows, dhH, dzz, zW, 0, rows, 0, 128, 3, scratch2)
+		dhH1ProductAVX2(rows, dhH1, dzz, zW, 0, rows, 0, 128, 3, scratch2)
 	default:
-		dhHProductPartGo(rows, dhH, dzz, zW, scratch2)
+		dhH1ProductPartGo(rows, dhH1, dzz, zW, scratch2)
 	}
 }
 
-// dhH2Loop is dhH2LoopGo, or assembly that computes the same.
-func dhH2Loop(rows, batch int, dhH, dhH2 []float32) {
+// dhH12Loop is dhH12LoopGo, or assembly that computes the same.
+func dhH12Loop(rows, batch int, dhH1, dhH12 []float32) {
 	switch cpu {
 	case avx512:
-		dhH2LoopAVX512(rows, batch, dhH, dhH2)
+		dhH12LoopAVX512(rows, batch, dhH1, dhH12)
 	case avx2:
-		dhH2LoopAVX2(rows, batch, dhH, dhH2)
+		dhH12LoopAVX2(rows, batch, dhH1, dhH12)
 	default:
-		dhH2LoopGo(rows, batch, dhH, dhH2)
+		dhH12LoopGo(rows, batch, dhH1, dhH12)
 	}
 }
 
@@ -413,14 +413,14 @@ func dzWProduct2Part(rows, batch int, dzW, dzz, h, scratch2 []float32) {
 }
 
 // dzhLoopPart is dzhLoopPartGo, or assembly that computes the same.
-func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
 	switch cpu {
 	case avx512:
-		dzhLoopAVX512(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+		dzhLoopAVX512(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 	case avx2:
-		dzhLoopAVX2(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+		dzhLoopAVX2(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 	default:
-		dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+		dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 	}
 }
 
@@ -1216,16 +1216,16 @@ func hLoop2AVX512(rows int, batch int, from int, t int, zh4 []float32, zh7 []flo
 func hLoop2AVX2(rows int, batch int, from int, t int, zh4 []float32, zh7 []float32, zh5 []float32, zh3 []float32, zh6 []float32, c []float32, zh2 []float32, h []float32)
 
 //go:noescape
-func dhHProductAVX512(rows int, dhH []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhH1ProductAVX512(rows int, dhH1 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhHProductAVX2(rows int, dhH []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func dhH1ProductAVX2(rows int, dhH1 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dhH2LoopAVX512(rows int, batch int, dhH []float32, dhH2 []float32)
+func dhH12LoopAVX512(rows int, batch int, dhH1 []float32, p3 []float32)
 
 //go:noescape
-func dhH2LoopAVX2(rows int, batch int, dhH []float32, dhH2 []float32)
+func dhH12LoopAVX2(rows int, batch int, dhH1 []float32, p3 []float32)
 
 //go:noescape
 func dzWProduct2AVX512(rows int, batch int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
@@ -1234,10 +1234,10 @@ func dzWProduct2AVX512(rows int, batch int, dzW []float32, dzz []float32, h []fl
 func dzWProduct2AVX2(rows int, batch int, dzW []float32, dzz []float32, h []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
+func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, p7 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 
 //go:noescape
-func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
+func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, p7 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 
 //go:noescape
 func nextDhProductAVX512(rows int, batch int, from int, t2 int, nextDh []float32, dzh []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

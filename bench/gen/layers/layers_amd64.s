@@ -23793,10 +23793,10 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dhHProductAVX512(rows int, dhH []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func dhH1ProductAVX512(rows int, dhH1 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, AVX512F
-TEXT ·dhHProductAVX512(SB), $0-144
-	MOVQ dhH_base+8(FP), AX
+TEXT ·dhH1ProductAVX512(SB), $0-144
+	MOVQ dhH1_base+8(FP), AX
 	MOVQ dzz_base+32(FP), CX
 	MOVQ zW_base+56(FP), DX
 	MOVQ rowLo+80(FP), BX
@@ -24461,10 +24461,10 @@ done12:
 	VZEROUPPER
 	RET
 
-// func dhHProductAVX2(rows int, dhH []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+// func dhH1ProductAVX2(rows int, dhH1 []float32, dzz []float32, zW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 // Requires: AVX, FMA3
-TEXT ·dhHProductAVX2(SB), $0-144
-	MOVQ dhH_base+8(FP), AX
+TEXT ·dhH1ProductAVX2(SB), $0-144
+	MOVQ dhH1_base+8(FP), AX
 	MOVQ dzz_base+32(FP), CX
 	MOVQ zW_base+56(FP), DX
 	MOVQ rowLo+80(FP), BX
@@ -25186,13 +25186,13 @@ done10:
 	VZEROUPPER
 	RET
 
-// func dhH2LoopAVX512(rows int, batch int, dhH []float32, dhH2 []float32)
+// func dhH12LoopAVX512(rows int, batch int, dhH1 []float32, p3 []float32)
 // Requires: AVX, AVX512F
-TEXT ·dhH2LoopAVX512(SB), $0-64
+TEXT ·dhH12LoopAVX512(SB), $0-64
 	MOVQ  rows+0(FP), AX
 	MOVQ  batch+8(FP), CX
-	MOVQ  dhH_base+16(FP), DX
-	MOVQ  dhH2_base+40(FP), BX
+	MOVQ  dhH1_base+16(FP), DX
+	MOVQ  p3_base+40(FP), BX
 	TESTQ AX, AX
 	JLE   done1
 	TESTQ AX, AX
@@ -25247,13 +25247,13 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dhH2LoopAVX2(rows int, batch int, dhH []float32, dhH2 []float32)
+// func dhH12LoopAVX2(rows int, batch int, dhH1 []float32, p3 []float32)
 // Requires: AVX
-TEXT ·dhH2LoopAVX2(SB), $0-64
+TEXT ·dhH12LoopAVX2(SB), $0-64
 	MOVQ  rows+0(FP), AX
 	MOVQ  batch+8(FP), CX
-	MOVQ  dhH_base+16(FP), DX
-	MOVQ  dhH2_base+40(FP), BX
+	MOVQ  dhH1_base+16(FP), DX
+	MOVQ  p3_base+40(FP), BX
 	TESTQ AX, AX
 	JLE   done1
 	TESTQ AX, AX
@@ -26210,7 +26210,7 @@ done10:
 	VZEROUPPER
 	RET
 
-// func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
+// func dzhLoopAVX512(first int, count int, rows int, batch int, from int, t2 int, dc []float32, p7 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 // Requires: AVX, AVX512F
 TEXT ·dzhLoopAVX512(SB), $88-312
 	MOVQ         first+0(FP), AX
@@ -26242,7 +26242,7 @@ TEXT ·dzhLoopAVX512(SB), $88-312
 	MOVQ         from+32(FP), R12
 	SHLQ         $0x07, R12
 	LEAQ         (CX)(R12*1), CX
-	MOVQ         dhH2_base+72(FP), R12
+	MOVQ         p7_base+72(FP), R12
 	LEAQ         (R12)(CX*4), R12
 	MOVQ         R12, 8(SP)
 	LEAQ         (DX)(R11*4), DX
@@ -26416,7 +26416,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, dhH2 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
+// func dzhLoopAVX2(first int, count int, rows int, batch int, from int, t2 int, dc []float32, p7 []float32, dh []float32, zh3 []float32, zh2 []float32, zh6 []float32, nextDc []float32, zh5 []float32, zh4 []float32, dzh []float32, c []float32)
 // Requires: AVX, FMA3
 TEXT ·dzhLoopAVX2(SB), $88-312
 	MOVQ    first+0(FP), AX
@@ -26448,7 +26448,7 @@ TEXT ·dzhLoopAVX2(SB), $88-312
 	MOVQ    from+32(FP), R12
 	SHLQ    $0x07, R12
 	LEAQ    (CX)(R12*1), CX
-	MOVQ    dhH2_base+72(FP), R12
+	MOVQ    p7_base+72(FP), R12
 	LEAQ    (R12)(CX*4), R12
 	MOVQ    R12, 8(SP)
 	LEAQ    (DX)(R11*4), DX

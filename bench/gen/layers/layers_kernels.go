@@ -1007,40 +1007,40 @@ func hLoop2Go(rows, batch, from, t int, zh4, zh7, zh5, zh3, zh6, c, zh2, h []flo
 	}
 }
 
-// dhHProduct computes dhH = zWᵀ·dzz.
-func (t *tasks) dhHProduct(rows int, dhH, dzz, zW []float32) {
-	k := &t.dhHProductTask
-	*k = dhHProductTask{t: t, rows: rows, dhH: dhH, dzz: dzz, zW: zW}
+// dhH1Product computes dhH1 = zWᵀ·dzz.
+func (t *tasks) dhH1Product(rows int, dhH1, dzz, zW []float32) {
+	k := &t.dhH1ProductTask
+	*k = dhH1ProductTask{t: t, rows: rows, dhH1: dhH1, dzz: dzz, zW: zW}
 	workers.run(1, 1, k)
 }
 
-// dhHProductTask is what the parts of dhHProduct work on.
-type dhHProductTask struct {
-	t            *tasks
-	rows         int
-	dhH, dzz, zW []float32
+// dhH1ProductTask is what the parts of dhH1Product work on.
+type dhH1ProductTask struct {
+	t             *tasks
+	rows          int
+	dhH1, dzz, zW []float32
 }
 
-func (k *dhHProductTask) part(i, who int) {
-	dhHProductPart(k.rows, k.dhH, k.dzz, k.zW, k.t.scratch32.of(who, 32))
+func (k *dhH1ProductTask) part(i, who int) {
+	dhH1ProductPart(k.rows, k.dhH1, k.dzz, k.zW, k.t.scratch32.of(who, 32))
 }
 
-// dhHProductPartGo computes dhH = zWᵀ·dzz.
-func dhHProductPartGo(rows int, dhH, dzz, zW, _ []float32) {
-	matmul(mat(dhH, rows, 128), mat(dzz, rows, 10), mat(zW, 10, 128))
+// dhH1ProductPartGo computes dhH1 = zWᵀ·dzz.
+func dhH1ProductPartGo(rows int, dhH1, dzz, zW, _ []float32) {
+	matmul(mat(dhH1, rows, 128), mat(dzz, rows, 10), mat(zW, 10, 128))
 }
 
-// dhH2LoopGo computes dhH2[i,j] = [i = 31]·dhH[j].
-func dhH2LoopGo(rows, batch int, dhH, dhH2 []float32) {
+// dhH12LoopGo computes dhH1_2[i,j] = [i = 31]·dhH1[j].
+func dhH12LoopGo(rows, batch int, dhH1, dhH12 []float32) {
 	for b := range rows {
 		for i := range 32 {
-			dhH2Row := dhH2[batch*i*128+b*128:][:128]
+			dhH12Row := dhH12[batch*i*128+b*128:][:128]
 			for j := range 128 {
-				var dhH3 float32
+				var dhH13 float32
 				if i == 31 {
-					dhH3 = dhH[b*128+j]
+					dhH13 = dhH1[b*128+j]
 				}
-				dhH2Row[j] = dhH3
+				dhH12Row[j] = dhH13
 			}
 		}
 	}
@@ -1069,36 +1069,37 @@ func dzWProduct2PartGo(rows, batch int, dzW, dzz, h, _ []float32) {
 	addmul(mat(dzW, 10, 128), mat(dzz, rows, 10).T(), mat(h[batch*4096:], rows, 128))
 }
 
-// dzhLoop computes dhC[i] = dc[i] + (dhH2[−t₂ + 31,i] + dh[i])·zh3[−t₂ +
-// 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhC[i]·zh6[−t₂ + 31,i], dzh[i] =
-// dhC[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i]), …, in parts of
-// 32.
-func (t *tasks) dzhLoop(rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+// dzhLoop computes dhC1[i] = dc[i] + (dhH1_2[−t₂ + 31,i] + dh[i])·zh3[−t₂ +
+// 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhC1[i]·zh6[−t₂ + 31,i], dzh[i] =
+// dhC1[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i]), …, in parts
+// of 32.
+func (t *tasks) dzhLoop(rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
 	k := &t.dzhLoopTask
-	*k = dzhLoopTask{t: t, rows: rows, batch: batch, from: from, t2: t2, dc: dc, dhH2: dhH2, dh: dh, zh3: zh3, zh2: zh2, zh6: zh6, nextDc: nextDc, zh5: zh5, zh4: zh4, dzh: dzh, c: c}
+	*k = dzhLoopTask{t: t, rows: rows, batch: batch, from: from, t2: t2, dc: dc, dhH12: dhH12, dh: dh, zh3: zh3, zh2: zh2, zh6: zh6, nextDc: nextDc, zh5: zh5, zh4: zh4, dzh: dzh, c: c}
 	workers.run(t.forWork(rows*4352), partsOf(rows, 32), k)
 }
 
 // dzhLoopTask is what the parts of dzhLoop work on.
 type dzhLoopTask struct {
-	t                                                     *tasks
-	rows, batch, from, t2                                 int
-	dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32
+	t                                                      *tasks
+	rows, batch, from, t2                                  int
+	dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32
 }
 
 func (k *dzhLoopTask) part(i, who int) {
 	first := i * 32
 	count := min(32, k.rows-first)
-	dzhLoopPart(first, count, k.rows, k.batch, k.from, k.t2, k.dc, k.dhH2, k.dh, k.zh3, k.zh2, k.zh6, k.nextDc, k.zh5, k.zh4, k.dzh, k.c)
+	dzhLoopPart(first, count, k.rows, k.batch, k.from, k.t2, k.dc, k.dhH12, k.dh, k.zh3, k.zh2, k.zh6, k.nextDc, k.zh5, k.zh4, k.dzh, k.c)
 }
 
-// dzhLoopPartGo computes dhC[i] = dc[i] + (dhH2[−t₂ + 31,i] + dh[i])·zh3[−t₂ +
-// 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhC[i]·zh6[−t₂ + 31,i], dzh[i] =
-// dhC[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i]), ….
-func dzhLoopPartGo(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+// dzhLoopPartGo computes dhC1[i] = dc[i] + (dhH1_2[−t₂ + 31,i] +
+// dh[i])·zh3[−t₂ + 31,i]·(1 − zh2[−t₂ + 31,i]²), nextDc[i] = dhC1[i]·zh6[−t₂ +
+// 31,i], dzh[i] = dhC1[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ +
+// 31,i]), ….
+func dzhLoopPartGo(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
 	for b := range count {
 		dcRow := dc[b*128+first*128:][:128]
-		dhH2Row := dhH2[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
+		dhH12Row := dhH12[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
 		dhRow := dh[b*128+first*128:][:128]
 		zh3Row := zh3[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
 		zh2Row := zh2[b*128+batch*3968+first*128+from*128-batch*t2*128:][:128]
@@ -1111,30 +1112,30 @@ func dzhLoopPartGo(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, z
 		dzhRow2 := dzh[b*512+batch*15872+first*512+from*512+128-batch*t2*512:][:128]
 		dzhRow3 := dzh[b*512+batch*15872+first*512+from*512+256-batch*t2*512:][:128]
 		for i := range 128 {
-			// dhC[i] = dc[i] + (dhH2[−t₂ + 31,i] + dh[i])·zh3[−t₂ + 31,i]·(1 − zh2[−t₂ + 31,i]²)   layers.bp:18
-			dhC := dcRow[i] + (dhH2Row[i]+dhRow[i])*zh3Row[i]*(1-square(zh2Row[i]))
+			// dhC1[i] = dc[i] + (dhH1_2[−t₂ + 31,i] + dh[i])·zh3[−t₂ + 31,i]·(1 − zh2[−t₂ + 31,i]²)   layers.bp:18
+			dhC1 := dcRow[i] + (dhH12Row[i]+dhRow[i])*zh3Row[i]*(1-square(zh2Row[i]))
 
-			// nextDc[i] = dhC[i]·zh6[−t₂ + 31,i]   layers.bp:18
+			// nextDc[i] = dhC1[i]·zh6[−t₂ + 31,i]   layers.bp:18
 			zh8 := zh6Row[i]
-			nextDcRow[i] = dhC * zh8
+			nextDcRow[i] = dhC1 * zh8
 
-			// dzh[i] = dhC[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i])   layers.bp:18
+			// dzh[i] = dhC1[i]·zh5[−t₂ + 31,i]·zh4[−t₂ + 31,i]·(1 − zh4[−t₂ + 31,i])   layers.bp:18
 			zh9 := zh5Row[i]
 			zh10 := zh4Row[i]
-			dzhRow[i] = dhC * zh9 * (zh10 * (1 - zh10))
+			dzhRow[i] = dhC1 * zh9 * (zh10 * (1 - zh10))
 
-			// dzh[i + 128] = dhC[i]·c[−t₂ + 31,i]·zh6[−t₂ + 31,i]·(1 − zh6[−t₂ + 31,i])   layers.bp:18
-			dzhRow2[i] = dhC * cRow[i] * (zh8 * (1 - zh8))
+			// dzh[i + 128] = dhC1[i]·c[−t₂ + 31,i]·zh6[−t₂ + 31,i]·(1 − zh6[−t₂ + 31,i])   layers.bp:18
+			dzhRow2[i] = dhC1 * cRow[i] * (zh8 * (1 - zh8))
 
-			// dzh[i + 256] = dhC[i]·zh4[−t₂ + 31,i]·(1 − zh5[−t₂ + 31,i]²)   layers.bp:18
-			dzhRow3[i] = dhC * zh10 * (1 - square(zh9))
+			// dzh[i + 256] = dhC1[i]·zh4[−t₂ + 31,i]·(1 − zh5[−t₂ + 31,i]²)   layers.bp:18
+			dzhRow3[i] = dhC1 * zh10 * (1 - square(zh9))
 		}
 
-		// dzh[i + 384] = (dhH2[−t₂ + 31,i] + dh[i])·zh2[−t₂ + 31,i]·zh3[−t₂ + 31,i]·(1 − zh3[−t₂ + 31,i])   layers.bp:18
+		// dzh[i + 384] = (dhH1_2[−t₂ + 31,i] + dh[i])·zh2[−t₂ + 31,i]·zh3[−t₂ + 31,i]·(1 − zh3[−t₂ + 31,i])   layers.bp:18
 		dzhRow4 := dzh[b*512+batch*15872+first*512+from*512+384-batch*t2*512:][:128]
 		for i := range 128 {
 			zh8 := zh3Row[i]
-			dzhRow4[i] = (dhH2Row[i] + dhRow[i]) * zh2Row[i] * (zh8 * (1 - zh8))
+			dzhRow4[i] = (dhH12Row[i] + dhRow[i]) * zh2Row[i] * (zh8 * (1 - zh8))
 		}
 	}
 }
@@ -2433,7 +2434,7 @@ type tasks struct {
 	cLoop2Task          cLoop2Task
 	zProduct2Task       zProduct2Task
 	zhProduct2Task      zhProduct2Task
-	dhHProductTask      dhHProductTask
+	dhH1ProductTask     dhH1ProductTask
 	dzWProduct2Task     dzWProduct2Task
 	dzhLoopTask         dzhLoopTask
 	nextDhProductTask   nextDhProductTask

@@ -385,8 +385,8 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	z := w.reals[n*45568:][:160]
 	exps := w.reals[n*62208+106656:][:10]
 	dzz := w.reals[n*45568+8192:][:160]
-	dhH := w.reals[n*45568:][:2048]
-	dhH2 := w.reals[:n*4096]
+	dhH1 := w.reals[n*45568:][:2048]
+	dhH12 := w.reals[:n*4096]
 	dh := w.reals[n*24832:][:n*128]
 	nextDh := w.reals[n*61952+8352:][:n*128]
 	dc := w.reals[n*24960:][:n*128]
@@ -446,11 +446,11 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 		w.tasks.zProduct2(rows, n, z, h[from*128:], zW, zB)
 		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
-		// dhH = zWᵀ·dzz   layers.bp:19
-		w.tasks.dhHProduct(rows, dhH, dzz, zW)
+		// dhH1 = zWᵀ·dzz   layers.bp:19
+		w.tasks.dhH1Product(rows, dhH1, dzz, zW)
 
-		// dhH2[i,j] = [i = 31]·dhH[j]   layers.bp:19
-		dhH2Loop(rows, n, dhH, dhH2[from*128:])
+		// dhH1_2[i,j] = [i = 31]·dhH1[j]   layers.bp:19
+		dhH12Loop(rows, n, dhH1, dhH12[from*128:])
 
 		// dzW[i,j] += dzz[i]·h[32,j]   layers.bp:19
 		w.tasks.dzWProduct2(rows, n, dzW, dzz, h[from*128:])
@@ -461,7 +461,7 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	for t2 := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
-			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH2, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
+			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH12, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
 
 			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
 			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)
@@ -517,8 +517,8 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 	z := w.reals[n*45568:][:160]
 	exps := w.reals[n*62208+106656:][:10]
 	dzz := w.reals[n*45568+8192:][:160]
-	dhH := w.reals[n*45568:][:2048]
-	dhH2 := w.reals[:n*4096]
+	dhH1 := w.reals[n*45568:][:2048]
+	dhH12 := w.reals[:n*4096]
 	dh := w.reals[n*24832:][:n*128]
 	nextDh := w.reals[n*61952+8352:][:n*128]
 	dc := w.reals[n*24960:][:n*128]
@@ -577,11 +577,11 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 		w.tasks.zProduct2(rows, n, z, h[from*128:], zW, zB)
 		s += dzzLoop(rows, z, exps, y[from:], dzz, dzB, d)
 
-		// dhH = zWᵀ·dzz   layers.bp:19
-		w.tasks.dhHProduct(rows, dhH, dzz, zW)
+		// dhH1 = zWᵀ·dzz   layers.bp:19
+		w.tasks.dhH1Product(rows, dhH1, dzz, zW)
 
-		// dhH2[i,j] = [i = 31]·dhH[j]   layers.bp:19
-		dhH2Loop(rows, n, dhH, dhH2[from*128:])
+		// dhH1_2[i,j] = [i = 31]·dhH1[j]   layers.bp:19
+		dhH12Loop(rows, n, dhH1, dhH12[from*128:])
 
 		// zW updated by dzW[i,j] = dzz[i]·h[32,j]   layers.bp:19
 		w.tasks.zWProduct2(rows, n, zW, dzz, h[from*128:], lr)
@@ -592,7 +592,7 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 	for t2 := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
-			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH2, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
+			w.tasks.dzhLoop(rows, n, from, t2, dc[from*128:], dhH12, dh[from*128:], zh3, zh2, zh6, nextDc[from*128:], zh5, zh4, dzh, c)
 
 			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
 			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)

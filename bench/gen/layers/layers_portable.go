@@ -159,14 +159,14 @@ func hLoop2(rows, batch, from, t int, zh4, zh7, zh5, zh3, zh6, c, zh2, h []float
 	hLoop2Go(rows, batch, from, t, zh4, zh7, zh5, zh3, zh6, c, zh2, h)
 }
 
-// dhHProductPart is dhHProductPartGo: this build has no assembly.
-func dhHProductPart(rows int, dhH, dzz, zW, scratch2 []float32) {
-	dhHProductPartGo(rows, dhH, dzz, zW, scratch2)
+// dhH1ProductPart is dhH1ProductPartGo: this build has no assembly.
+func dhH1ProductPart(rows int, dhH1, dzz, zW, scratch2 []float32) {
+	dhH1ProductPartGo(rows, dhH1, dzz, zW, scratch2)
 }
 
-// dhH2Loop is dhH2LoopGo: this build has no assembly.
-func dhH2Loop(rows, batch int, dhH, dhH2 []float32) {
-	dhH2LoopGo(rows, batch, dhH, dhH2)
+// dhH12Loop is dhH12LoopGo: this build has no assembly.
+func dhH12Loop(rows, batch int, dhH1, dhH12 []float32) {
+	dhH12LoopGo(rows, batch, dhH1, dhH12)
 }
 
 // dzWProduct2Part is dzWProduct2PartGo: this build has no assembly.
@@ -175,8 +175,8 @@ func dzWProduct2Part(rows, batch int, dzW, dzz, h, scratch2 []float32) {
 }
 
 // dzhLoopPart is dzhLoopPartGo: this build has no assembly.
-func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
-	dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH2, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
+func dzhLoopPart(first, count, rows, batch, from, t2 int, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c []float32) {
+	dzhLoopPartGo(first, count, rows, batch, from, t2, dc, dhH12, dh, zh3, zh2, zh6, nextDc, zh5, zh4, dzh, c)
 }
 
 // nextDhProductPart is nextDhProductPartGo: this build has no assembly.
