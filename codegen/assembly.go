@@ -15,6 +15,9 @@ type assembly struct{ routines []*simd.Routine }
 
 // assemble compiles a kernel, if it can be.
 func (g *generator) assemble(k *kernel) *assembly {
+	if g.opt.Strict {
+		return nil
+	}
 	rs, err := simd.Compile(k.name, k.Kernel, int(k.float))
 	if err != nil {
 		k.why = err.Error()

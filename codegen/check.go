@@ -102,12 +102,18 @@ func importing(foreign []*symbolic.OpSpec) types.Importer {
 // typecheck reports what the Go compiler would object to in files. Anything it
 // finds is a mistake of bpgen, not of the model.
 func typecheck(pkg string, files []File, foreign []*symbolic.OpSpec) error {
+	_, _, err := checked(pkg, files, foreign, nil)
+	return err
+}
+
+// checked is typecheck, and returns what it has read; info may be nil.
+func checked(pkg string, files []File, foreign []*symbolic.OpSpec, info *types.Info) (*token.FileSet, []*ast.File, error) {
 	fset := token.NewFileSet()
 	var parsed []*ast.File
 	for _, f := range files {
 		a, err := parser.ParseFile(fset, f.Name, f.Data, parser.SkipObjectResolution)
 		if err != nil {
-			return fmt.Errorf("codegen: generated code does not parse: %w", err)
+			return nil, nil, fmt.Errorf("codegen: generated code does not parse: %w", err)
 		}
 		parsed = append(parsed, a)
 	}
@@ -117,8 +123,8 @@ func typecheck(pkg string, files []File, foreign []*symbolic.OpSpec) error {
 			errs = append(errs, err.Error())
 		}
 	}}
-	if _, err := conf.Check(pkg, fset, parsed, nil); err != nil {
-		return fmt.Errorf("codegen: generated code does not type-check (a bug in bpgen):\n%s", strings.Join(errs, "\n"))
+	if _, err := conf.Check(pkg, fset, parsed, info); err != nil {
+		return nil, nil, fmt.Errorf("codegen: generated code does not type-check (a bug in bpgen):\n%s", strings.Join(errs, "\n"))
 	}
-	return nil
+	return fset, parsed, nil
 }

@@ -21,6 +21,7 @@ type Options struct {
 	Package string // name of the package; "" for the module's own
 	Tests   bool   // with a test file
 	Plain   bool   // Go in one piece, to be read: no kernels, no assembly
+	Strict  bool   // numbers that are the same to the bit on every platform
 	Version string // of bpgen, for the header; may be empty
 	// Said is told of every comment that says what is computed below it, and
 	// of the value that this is; nil: nobody is.
@@ -63,7 +64,12 @@ func Emit(d *module.Derived, m *module.Module, opt Options) (files []File, err e
 	if len(m.Files) > 0 {
 		g.stem = fileStem(base(m.Files[0]))
 	}
-	if g.scaffold, err = loadScaffold("errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "team.go.tmpl", "check_test.go.tmpl"); err != nil {
+	fixed := []string{"errors.go.tmpl", "safetensors.go.tmpl", "random.go.tmpl", "numbers.go.tmpl", "float32.go.tmpl", "float64.go.tmpl", "team.go.tmpl", "check_test.go.tmpl"}
+	var edit func(string) (string, error)
+	if opt.Strict {
+		fixed, edit = append(fixed, strictFile), portableMath
+	}
+	if g.scaffold, err = loadScaffold(edit, fixed...); err != nil {
 		return nil, err
 	}
 	g.scope.reserve(g.scaffold.names())
@@ -146,6 +152,13 @@ func (g *generator) files() ([]File, error) {
 	g.kernels.declare()
 	var support body
 	support.add(g.helpers.code()...)
+	if g.opt.Strict {
+		for _, b := range []*body{&g.api, &g.loops, &g.kernelText, &support} {
+			if err := b.portableMath(); err != nil {
+				return nil, err
+			}
+		}
+	}
 	fixed, err := g.scaffold.used(g.api.text.String(), g.loops.text.String(), g.kernelText.text.String(), support.text.String())
 	if err != nil {
 		return nil, err
@@ -177,6 +190,11 @@ func (g *generator) files() ([]File, error) {
 	put("support.go", "", fixed+"\n\n"+support.text.String())
 	if err != nil {
 		return nil, err
+	}
+	if g.opt.Strict {
+		if files, err = roundProducts(g.pkg, files, g.foreign); err != nil {
+			return nil, err
+		}
 	}
 	assembly, err := g.assemblyFiles(header)
 	if err != nil {

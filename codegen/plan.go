@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // PlanKernels says which parts of a procedure become kernels, for the dump: what
-// of each is assembly, or why it is not, and how it is cut into parts.
-func PlanKernels(prog *loop.Program, float module.Float) string {
+// of each is assembly, or why it is not, as with -strict, and how it is cut into parts.
+func PlanKernels(prog *loop.Program, float module.Float, strict bool) string {
 	var b strings.Builder
 	loop.Walk(loop.Outline(prog.Body, loop.WorthKernel, func(k *loop.Kernel) bool { return statements(k.Body...) <= pieceSize }), func(s loop.Stmt) {
 		c, ok := s.(*loop.Call)
@@ -20,6 +21,9 @@ func PlanKernels(prog *loop.Program, float module.Float) string {
 		}
 		k := &kernel{Kernel: c.Kernel, whole: c.Kernel}
 		rs, err := simd.Compile("k", c.Kernel, int(float))
+		if strict {
+			err = errors.New("it is the same on every platform")
+		}
 		if err == nil {
 			k.asm = &assembly{rs}
 		}

@@ -47,12 +47,18 @@ func fillTemplate(file string, names map[string]string) (string, error) {
 	return out.String(), nil
 }
 
-func loadScaffold(files ...string) (*scaffold, error) {
+// loadScaffold reads templates, and makes changes in them where edit is not nil.
+func loadScaffold(edit func(src string) (string, error), files ...string) (*scaffold, error) {
 	s := &scaffold{byKey: map[string][]*scaffoldDecl{}}
 	for _, name := range files {
 		src, err := fillTemplate(name, map[string]string{"Package": "p"})
 		if err != nil {
 			return nil, err
+		}
+		if edit != nil {
+			if src, err = edit(src); err != nil {
+				return nil, err
+			}
 		}
 		fset := token.NewFileSet()
 		f, err := parser.ParseFile(fset, name, src, parser.ParseComments|parser.SkipObjectResolution)

@@ -13,18 +13,27 @@ var every = flag.Uint("every", 4099, "of float32 numbers, how many to step on in
 
 // TestTuned compares the tuned functions in templates/go with the standard
 // library's: those of float32 with math in float64, those of float64 with sums
-// in math/big.
+// in math/big. Those of strict packages, with their operations rounded, are held
+// against values by mpmath.
 func TestTuned(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the go command")
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"float32.go", "float64.go"} {
+	files := []File{{"truth.go", []byte("package main\n\nfunc truth[F float](b bool) F {\n\tif b {\n\t\treturn 1\n\t}\n\treturn 0\n}\n\ntype float interface{ float32 | float64 }\n")}}
+	for _, name := range []string{"float32.go", "float64.go", "strict.go"} {
 		src, err := fillTemplate(name+".tmpl", map[string]string{"Package": "main"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(src), 0o666); err != nil {
+		files = append(files, File{name, []byte(src)})
+	}
+	files, err := roundProducts("main", files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,7 +41,11 @@ func TestTuned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{"main.go": src, "go.mod": []byte("module example.com/tuned\n\ngo 1.26\n")} {
+	values, err := os.ReadFile("testdata/tuned/strict.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"main.go": src, "strict.txt": values, "go.mod": []byte("module example.com/tuned\n\ngo 1.26\n")} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
 			t.Fatal(err)
 		}

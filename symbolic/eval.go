@@ -79,7 +79,7 @@ func (env *Env) round(v float64, typ Type) float64 {
 func ToFloat32(v float64) float64 { return float64(float32(v)) }
 
 // maxElements bounds the tensors that the interpreter makes.
-const maxElements = 1 << 31
+const maxElements = 1<<31 - 1
 
 // shape gives numbers to the dims of s.
 func (env *Env) shape(s Shape) ([]int, error) {

@@ -112,6 +112,9 @@ func (g *generation) command(path string) string {
 	if g.opt.Plain {
 		words = append(words, "-plain")
 	}
+	if g.opt.Strict {
+		words = append(words, "-strict")
+	}
 	for _, name := range slices.Sorted(maps.Keys(g.opt.Dims)) {
 		add("-D", name+"="+g.opt.Dims[name])
 	}

@@ -32,6 +32,7 @@ func modelFlags(cmd *cobra.Command) *driver.Options {
 	flags.Var((*floatType)(&opt.Float), "type", "element type, instead of the model's")
 	flags.VarP(dims(opt.Dims), "dim", "D", "set a dim, also one known at run time only, or several;\na list is written -D sizes=128,64")
 	flags.BoolVar(&opt.Plain, "plain", false, "Go in one piece, to be read: no kernels in assembly")
+	flags.BoolVar(&opt.Strict, "strict", false, "numbers that are the same to the bit on every platform:\nno assembly, each operation rounded by itself")
 	complete(cmd, "type", "float32", "float64")
 	complete(cmd, "pkg")
 	complete(cmd, "dim")

@@ -19,13 +19,18 @@ type Options struct {
 	Float   string            // float32 or float64, overrides the model's
 	Dims    map[string]string // -D name=value
 	Plain   bool              // Go in one piece, to be read: no kernels, no assembly
+	Strict  bool              // numbers that are the same to the bit on every platform
 	Effort  int               // steps of work that the model may take; symbolic.MaxEffort when 0
 
 	ReadFile func(path string) ([]byte, error) // reads imported files; os.ReadFile when nil
 }
 
 func (o Options) frontend() frontend.Options {
-	return frontend.Options{Dims: o.Dims, Float: o.Float, ReadFile: o.ReadFile, Effort: o.Effort}
+	opt := frontend.Options{Dims: o.Dims, Float: o.Float, ReadFile: o.ReadFile, Effort: o.Effort}
+	if o.Strict {
+		opt.Extern = codegen.StrictForeign
+	}
+	return opt
 }
 
 // A File is a generated file.
@@ -47,7 +52,7 @@ func Generate(path string, src []byte, opt Options) (_ *Result, err error) {
 	if len(res.Diags) > 0 {
 		return res, nil
 	}
-	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Tests: true, Plain: opt.Plain})
+	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Tests: true, Plain: opt.Plain, Strict: opt.Strict})
 	if err != nil {
 		return res, res.blame(path, err)
 	}

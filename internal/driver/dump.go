@@ -191,7 +191,7 @@ func dumpPlan(w io.Writer, path string, src []byte, opt Options) (*Result, error
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "%s:\n%s%s", name, loop.MakePlan(prog).Text(int(float)/8), codegen.PlanKernels(prog, float))
+		_, err = fmt.Fprintf(w, "%s:\n%s%s", name, loop.MakePlan(prog).Text(int(float)/8), codegen.PlanKernels(prog, float, opt.Strict))
 		return err
 	})
 }

@@ -29,7 +29,7 @@ func Explain(path string, src []byte, opt Options) (_ *explain.Explanation, _ *R
 		return nil, res, nil
 	}
 	e := &explain.Explanation{Title: m.Package, Model: explain.Source{Name: path, Data: src}}
-	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Plain: true, Said: func(text string, n *symbolic.Node) {
+	files, err := codegen.Emit(d, m, codegen.Options{Package: opt.Package, Plain: true, Strict: opt.Strict, Said: func(text string, n *symbolic.Node) {
 		e.Notes = append(e.Notes, explain.Note{Text: text, Node: n})
 	}})
 	if err != nil {

@@ -77,58 +77,99 @@ func TestSameGeneration(t *testing.T) {
 	}
 }
 
-// TestSameTraining trains with portable code, on the architectures that can be
-// run here. Losses, weights and gradients are the same to the bit.
-func TestSameTraining(t *testing.T) {
-	dir := t.TempDir()
-	pkg := filepath.Join(dir, "training")
-	if err := os.Mkdir(pkg, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	generate(t, "testdata/training.bp", pkg, driver.Options{})
-	main, err := os.ReadFile("testdata/training_main.go.txt")
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, "main.go"), string(main))
+	return string(data)
+}
+
+// TestSameTraining trains on the platforms that can be run here, with portable
+// code. Losses, weights, gradients and the values of all functions are the same
+// to the bit: with -strict on all, else on those that do not combine products
+// with sums.
+func TestSameTraining(t *testing.T) {
+	dir := t.TempDir()
+	for pkg, gen := range map[string]struct {
+		model string
+		opt   driver.Options
+	}{
+		"training": {"training", driver.Options{Strict: true}},
+		"strict":   {"strict", driver.Options{Strict: true}},
+		"loose":    {"training", driver.Options{Package: "loose"}},
+	} {
+		if err := os.Mkdir(filepath.Join(dir, pkg), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		generate(t, "testdata/"+gen.model+".bp", filepath.Join(dir, pkg), gen.opt)
+	}
+	training, main := read(t, "testdata/training_main.go.txt"), read(t, "testdata/strict_main.go.txt")
+	write(t, filepath.Join(dir, "training.go"), training)
+	write(t, filepath.Join(dir, "loose.go"), strings.NewReplacer("func train(", "func trainLoosely(", `"training float`, `"loose float`,
+		`"same/training"`, `training "same/loose"`).Replace(training))
+	write(t, filepath.Join(dir, "main.go"), main)
 	write(t, filepath.Join(dir, "go.mod"), "module same\n\ngo 1.26\n")
 	type platform struct {
-		name string
-		env  []string
-		run  []string
+		name  string
+		env   []string
+		run   []string
+		fuses bool
 	}
-	platforms := []platform{{name: "this one", env: []string{"GOAMD64=v1"}}}
-	if runtime.GOARCH == "amd64" && runtime.GOOS == "linux" { // whose processor and kernel run both
-		platforms = append(platforms, platform{name: "386", env: []string{"GOARCH=386"}}, platform{name: "386 without floating point", env: []string{"GOARCH=386", "GO386=softfloat"}})
+	platforms := []platform{{name: "this one", env: []string{"GOAMD64=v1"}, fuses: runtime.GOARCH != "amd64" && runtime.GOARCH != "386"}}
+	if runtime.GOARCH == "amd64" && runtime.GOOS == "linux" { // whose kernel runs both
+		platforms = append(platforms, platform{name: "386", env: []string{"GOARCH=386"}}, platform{name: "386 without floating point", env: []string{"GOARCH=386", "GO386=softfloat"}},
+			platform{name: "amd64 v3", env: []string{"GOAMD64=v3"}, fuses: true})
 	}
 	if wasm := node(t); wasm != nil {
-		platforms = append(platforms, platform{"WebAssembly", []string{"GOOS=js", "GOARCH=wasm"}, wasm})
+		platforms = append(platforms, platform{"WebAssembly", []string{"GOOS=js", "GOARCH=wasm"}, wasm, false})
 	}
 	if qemu, err := exec.LookPath("qemu-aarch64"); err == nil && runtime.GOOS == "linux" {
-		// Go fuses products and sums there, so this holds for what has none.
-		t.Log("arm64 is run, and not compared:", string(trained(t, dir, []string{"GOARCH=arm64"}, []string{qemu})))
+		platforms = append(platforms, platform{"arm64", []string{"GOARCH=arm64"}, []string{qemu}, true})
 	} else {
 		t.Log("not run on arm64: qemu-aarch64 is not installed")
 	}
-	var want []byte
+	var wantStrict, wantLoose string
 	for _, p := range platforms {
-		got := trained(t, dir, p.env, p.run)
-		if want == nil {
-			want = got
+		program := filepath.Join(dir, "program")
+		buildFor(t, dir, p.env, "-tags", "purego", "-o", program, ".")
+		out, err := exec.Command(append(p.run, program)[0], append(p.run, program)[1:]...).CombinedOutput()
+		if err != nil && strings.Contains(string(out), "microarchitecture support") {
+			t.Logf("not run on %s: this processor is older", p.name)
+			continue
 		}
-		if !bytes.Equal(got, want) || !bytes.Contains(got, []byte("float64")) {
-			t.Errorf("%s: %s, want %s", p.name, got, want)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", p.name, err, out)
+		}
+		var strict, loose string
+		for l := range strings.Lines(string(out)) {
+			if strings.HasPrefix(l, "loose ") {
+				loose += l
+			} else {
+				strict += l
+			}
+		}
+		if strings.Count(strict, "\n") != 7 || strings.Count(loose, "\n") != 2 {
+			t.Fatalf("%s: %s", p.name, out)
+		}
+		if wantStrict == "" {
+			wantStrict = strict
+		}
+		if strict != wantStrict {
+			t.Errorf("%s with -strict:\n%swant\n%s", p.name, strict, wantStrict)
+		}
+		switch {
+		case p.fuses && runtime.GOARCH == "amd64" && loose == wantLoose:
+			t.Errorf("%s combines no products with sums, so it says nothing of -strict", p.name)
+		case p.fuses:
+		case wantLoose == "":
+			wantLoose = loose
+		case loose != wantLoose:
+			t.Errorf("%s without -strict:\n%swant\n%s", p.name, loose, wantLoose)
 		}
 	}
 	if len(platforms) < 2 {
 		t.Skip("there is nothing to compare with")
 	}
-}
-
-// trained builds the program and runs it.
-func trained(t *testing.T, dir string, env, run []string) []byte {
-	t.Helper()
-	program := filepath.Join(dir, "program")
-	buildFor(t, dir, env, "-tags", "purego", "-o", program, ".")
-	return output(t, nil, append(run, program)...)
 }

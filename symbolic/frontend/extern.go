@@ -28,6 +28,12 @@ func (c *ctx) extern(d *parser.ExternDecl) value {
 	if !ok {
 		return poison{}
 	}
+	if c.opt.Extern != nil {
+		if err := c.opt.Extern(f); err != nil {
+			c.errorf(d.Go.Span(), "%v", err)
+			return poison{}
+		}
+	}
 	n := len(d.Params)
 	for _, p := range d.Params {
 		if p.Type != nil && (len(p.Type.Dims) > 0 || p.Type.Elem != parser.Real) {

@@ -32,6 +32,7 @@ type Options struct {
 	ReadFile func(path string) ([]byte, error) // from the disk when nil
 	Whole    bool                              // checkpointed scans are read as scans, as an explanation sees them
 	Root     string                            // imports stay under it; the module's directory when empty
+	Extern   func(symbolic.Foreign) error      // says what is wrong with calling a function of Go; nothing where nil
 	Effort   int                               // steps of work that the run may take; symbolic.MaxEffort when 0
 }
 
