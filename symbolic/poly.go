@@ -2,7 +2,6 @@ package symbolic
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -33,11 +32,25 @@ type power struct {
 }
 
 // Int returns the constant polynomial n.
-func Int(n int) Poly {
+func Int(n int) Poly { return Int64(int64(n)) }
+
+// Int64 returns the polynomial that is the constant n.
+func Int64(n int64) Poly {
 	if n == 0 {
 		return Poly{}
 	}
-	return Poly{[]term{{num: int64(n), den: 1}}}
+	return Poly{[]term{{num: n, den: 1}}}
+}
+
+// fits reports whether n is an int, which is not sure where that has 32 bits.
+func fits(n int64) bool { return int64(int(n)) == n }
+
+// whole gives n as an int. One that is none overflows.
+func whole(n int64) int {
+	if !fits(n) {
+		panic(overflow{})
+	}
+	return int(n)
 }
 
 // Sym returns the polynomial that is the symbol s.
@@ -97,7 +110,7 @@ func degree(m []power) int {
 // ErrOverflow is what arithmetic on sizes panics with inside this package;
 // Guard turns it into an error. Sizes that overflow come from the model, so
 // the frontend must report them.
-var ErrOverflow = errors.New("size overflows 63 bits")
+var ErrOverflow = fmt.Errorf("size overflows %d bits", strconv.IntSize-1)
 
 type overflow struct{}
 
@@ -260,7 +273,7 @@ func (p Poly) Const() (int, bool) {
 	case len(p.terms) == 0:
 		return 0, true
 	case len(p.terms) == 1 && len(p.terms[0].mono) == 0 && p.terms[0].den == 1:
-		return int(p.terms[0].num), true
+		return whole(p.terms[0].num), true
 	}
 	return 0, false
 }
@@ -311,7 +324,7 @@ func (p Poly) Linear(sym string) (c int, rest Poly, ok bool) {
 		case i < 0:
 			ts = append(ts, t)
 		case len(t.mono) == 1 && t.mono[0].exp == 1 && t.den == 1:
-			c = int(t.num)
+			c = whole(t.num)
 		default:
 			return 0, Poly{}, false
 		}
@@ -421,7 +434,7 @@ func (p Poly) Eval(env func(string) (int, bool)) (int, error) {
 		}
 		sum.Add(sum, v)
 	}
-	if !sum.IsInt() || !sum.Num().IsInt64() {
+	if !sum.IsInt() || !sum.Num().IsInt64() || !fits(sum.Num().Int64()) {
 		return 0, fmt.Errorf("%s = %s is not a whole number", p, sum.RatString())
 	}
 	return int(sum.Num().Int64()), nil
@@ -450,7 +463,7 @@ func (p Poly) evalSmall(env func(string) (int, bool)) (int, bool) {
 		}
 		sum += v
 	}
-	return int(sum), true
+	return int(sum), fits(sum)
 }
 
 // Len is the number of terms of p.

@@ -159,7 +159,7 @@ func (c *ctx) dimPoly(n number, x parser.Node) (symbolic.Poly, bool) {
 		case k < 0:
 			c.errorf(x.Span(), "a dim is 0 or more%s", c.isNot(x, itoa(k)))
 			return symbolic.Poly{}, false
-		case k > maxDim:
+		case int64(k) > maxDim:
 			c.errorf(x.Span(), "a dim is at most 2⁴⁰%s", c.isNot(x, itoa(k)))
 			return symbolic.Poly{}, false
 		}

@@ -400,7 +400,7 @@ func (c *ctx) dimNumber(x parser.Expr, d *dimInfo) value {
 func (c *ctx) override(e *entity, d *dimInfo, text string) value {
 	var l []value
 	for part := range strings.SplitSeq(text, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
+		n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 64)
 		switch {
 		case err != nil || n < 0:
 			c.errorf(e.span, "-D %s=%s: a dim is a whole number, or several as 64,32", e.name, short(text))
@@ -412,7 +412,7 @@ func (c *ctx) override(e *entity, d *dimInfo, text string) value {
 			c.errorf(e.span, "-D %s=%s: a list has at most %d entries", e.name, short(text), maxListLen)
 			return poison{}
 		}
-		l = append(l, whole(symbolic.Int(n)))
+		l = append(l, whole(symbolic.Int64(n)))
 	}
 	isList := false
 	if e.spec.Value != nil {
