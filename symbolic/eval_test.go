@@ -68,7 +68,7 @@ func TestEvalErrors(t *testing.T) {
 		{"shape", Env{Dims: n2, Inputs: in(&Tensor{[]int{1, 2}, []float64{1, 2}, nil}, nil)}, v, "has shape [1 2], want [2]"},
 		{"dim", Env{Inputs: in(Vector(1, 2), nil)}, v, "size n is not known"},
 		{"negative", Env{Dims: map[string]int{"n": -1}, Inputs: in(Vector(), nil)}, v, "negative"},
-		{"huge", Env{Dims: map[string]int{"n": 1 << 40}, Inputs: in(Vector(), nil)}, v, "too large"},
+		{"huge", Env{Dims: map[string]int{"n": math.MaxInt}, Inputs: in(Vector(), nil)}, v, "too large"},
 		{"whole", Env{Dims: n2, Inputs: in(Vector(1, 2), Scalar(0.5))}, pick, "want int"},
 		{"high", Env{Dims: n2, Inputs: in(Vector(1, 2), Scalar(2))}, pick, "out of range [0, 2)"},
 		{"low", Env{Dims: n2, Inputs: in(Vector(1, 2), Scalar(-1))}, pick, "out of range [0, 2)"},

@@ -143,7 +143,7 @@ var demands = []demand{
 	{"errors", in("", "", times("func F(x) = ?\n")), mega/14 - 40, "more than 1000 errors"},
 	{"unknown names", in("func F(x) {\n", "return x\n}", list("y# = z#\n", "")), mega/16 - 40, "more than 1000 errors"},
 	// Sizes.
-	{"a large dim", func(n int) string { return fmt.Sprintf("package a\nfunc F(x [%d]) = sum(x)\n", n) }, 1 << 41, "a dim is at most"},
+	{"a large dim", func(n int) string { return fmt.Sprintf("package a\nfunc F(x [%d000]) = sum(x)\n", n) }, 1<<31 - 1, "a dim is at most"},
 	{"a negative dim", func(n int) string { return fmt.Sprintf("package a\nfunc F(x [1 - %d]) = sum(x)\n", n) }, 3, "a dim is 0 or more"},
 	{"dims that overflow", in("func F(x [", "]) = sum(x)", list("1073741824", ",")), 3, "overflows"},
 	{"dims", in("func F(x [", "]) = sum(x)", list("1", ",")), 65, "more than 64 dims"},

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpgen/bpgen/internal/driver"
 )
@@ -136,6 +137,42 @@ func TestSaveCut(t *testing.T) {
 		t.Errorf("%d cuts at %d statements are no test", cuts, steps)
 	}
 	t.Logf("%d cuts at %d statements", cuts, steps)
+	// What was left is removed by a save an hour later, however much it is, and
+	// nothing else is.
+	old := time.Now().Add(-2 * time.Hour)
+	others := []string{".w.safetensors.tmp", ".w.safetensors.0123456789abcdef.tmp.txt", ".v.safetensors.0123456789abcdef.tmp", "w.safetensors.0123456789abcdef.tmp"}
+	for _, name := range others {
+		write(t, filepath.Join(dir, name), "other")
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".w.safetensors.????????????????.tmp"))
+	if err != nil || len(left) < 100 {
+		t.Fatalf("%d files were left: %v", len(left), err)
+	}
+	recent := left[0]
+	for i := range 1100 {
+		left = append(left, filepath.Join(dir, fmt.Sprintf(".w.safetensors.%016x.tmp", i)))
+		write(t, left[len(left)-1], "left")
+	}
+	for _, name := range append(left[1:], others...) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		if err := os.Chtimes(name, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if save(path, now, 1<<30) != 42 {
+		t.Fatal("it does not end")
+	}
+	left, _ = filepath.Glob(filepath.Join(dir, ".w.safetensors.????????????????.tmp"))
+	if len(left) != 1 || left[0] != recent {
+		t.Errorf("%d files are left, want %s only", len(left), recent)
+	}
+	for _, name := range others {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // interruptible puts a call of stop before each statement of functions that

@@ -1,6 +1,7 @@
 package asm
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,7 @@ func TestMisuse(t *testing.T) {
 		}},
 		{"without a base", func(r *Routine) { r.Load(Mem{}) }},
 		{"scaled by 3", func(r *Routine) { r.Load(Mem{Base: r.Base("x"), Index: r.Int("n"), Scale: 3}) }},
-		{"a displacement of", func(r *Routine) { r.Load(Mem{Base: r.Base("x"), Disp: 1 << 40}) }},
+		{"a displacement of", func(r *Routine) { r.Load(Mem{Base: r.Base("x"), Disp: math.MaxInt}) }},
 		{"step 0", func(r *Routine) { r.Loop(r.Int("n"), 0, func(G) {}) }},
 		{"needs AVX512", func(r *Routine) { r.Exponent(r.Zero()) }},
 		{"a transpose of 1 rows", func(r *Routine) { r.Transpose([]V{r.Zero()}) }},
