@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -444,16 +445,35 @@ func saveFile(path string, write func(io.Writer) (int64, error)) (err error) {
 		_ = d.Sync()
 		_ = d.Close()
 	}
+	removeLeft(path)
 	return nil
 }
 
-// createBeside creates a file in the folder of path.
+// createBeside creates a file in the folder of path, of a name that there never
+// was: the time is in it.
 func createBeside(path string) (*os.File, error) {
-	for i := 0; ; i++ {
-		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), i))
+	for now := time.Now().UnixNano(); ; now++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%016x.tmp", filepath.Base(path), now))
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-		if !os.IsExist(err) || i == 1000 {
+		if !os.IsExist(err) {
 			return f, err
+		}
+	}
+}
+
+// removeLeft removes what createBeside made for path and a process that was ended
+// has left: files that nobody has written for an hour.
+func removeLeft(path string) {
+	before, after := "."+filepath.Base(path)+".", ".tmp"
+	const digits = 16
+	files, _ := os.ReadDir(filepath.Dir(path)) // what can't be read or removed stays
+	for _, f := range files {
+		name := f.Name()
+		if len(name) != len(before)+digits+len(after) || name[:len(before)] != before || name[len(before)+digits:] != after {
+			continue
+		}
+		if info, err := f.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), name))
 		}
 	}
 }
