@@ -44,7 +44,7 @@ func (p *printer) contract(s *loop.Contract) {
 	k, ok := p.kernelOf(s)
 	if !ok {
 		loops := plainLoops(s)
-		p.uses = countUses(slices.Concat(p.prog.Body, loops))
+		p.uses = countUses(slices.Concat(p.prog.Body, loops), p.results...)
 		p.stmts(loops)
 	} else {
 		p.put(jen.Id(k.name).Call(k.args...))
@@ -88,7 +88,7 @@ func (p *printer) byRows(s *loop.Contract) {
 		body = []loop.Stmt{&loop.Tile{From: from, Rows: count, Extent: s.N, Size: size, Body: body}}
 	}
 	all := []loop.Stmt{&loop.Loop{Var: s.Row, Extent: s.M, Body: body}}
-	p.uses = countUses(append(slices.Clone(p.prog.Body), all...))
+	p.uses = countUses(append(slices.Clone(p.prog.Body), all...), p.results...)
 	p.bufs[sums], p.arrays[sums] = p.scope.pick("sums"), true
 	p.put(jen.Var().Id(p.bufs[sums]).Index(jen.Lit(size)).Add(p.floatType()))
 	p.stmts(all)

@@ -160,15 +160,16 @@ func (k *kernel) signature(p *printer, of *loop.Kernel) (params, results []varia
 		id := p.scope.pick(local(v.Name))
 		p.vars[v] = id
 		p.adopted.result[v] = true
-		p.uses.reads[v]++
 		results = append(results, variable{id, p.varType(v)})
 	}
+	p.results = of.Results
+	p.uses = countUses(p.prog.Body, p.results...)
 	return params, results
 }
 
 // printer returns a printer for what k does.
 func (k *kernel) printer(g *generator, reserved ...string) *printer {
-	p := newPrinter(&loop.Program{Name: k.name, Body: unswitch(k.Body)}, newScope(g.scope, reserved...), k.float, g.helpers)
+	p := newPrinter(&loop.Program{Name: k.name, Body: unswitch(k.Body, k.Results...)}, newScope(g.scope, reserved...), k.float, g.helpers)
 	p.inKernel = true
 	return p
 }

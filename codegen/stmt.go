@@ -30,6 +30,7 @@ type printer struct {
 	adopted *adoption
 	sizes   map[string]bool // symbols of sizes that were printed
 	uses    *usage
+	results []*loop.Var        // of a kernel: its callers read them
 	rows    []row              // of the innermost loop
 	open    []stretch          // that have a name in the blocks being printed
 	out     *[]jen.Code        // the block being printed

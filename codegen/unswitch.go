@@ -11,7 +11,9 @@ import (
 // loop runs is made once, before the loop: what is added only where a
 // condition holds becomes an if; neighbours under the same condition share it;
 // a loop of nothing else goes inside. Programs are not changed, only copied.
-func unswitch(list []loop.Stmt) []loop.Stmt { return unswitcher{countUses(list)}.body(list) }
+func unswitch(list []loop.Stmt, results ...*loop.Var) []loop.Stmt {
+	return unswitcher{countUses(list, results...)}.body(list)
+}
 
 // An unswitcher knows what the whole program reads.
 type unswitcher struct{ uses *usage }

@@ -15,11 +15,12 @@ type usage struct {
 	touched map[*loop.Buffer]bool
 
 	env  map[string]*loop.Var // variables in scope: names come again in other scopes
-	lets []*loop.Var          // what is defined
+	lets []*loop.Var          // what is defined, accumulators included
 	dead map[*loop.Var]bool   // defined and never read: what is read for it counts for nothing
 }
 
-func countUses(body []loop.Stmt) *usage {
+// countUses counts in a body whose results are read by whoever calls it.
+func countUses(body []loop.Stmt, results ...*loop.Var) *usage {
 	dead := map[*loop.Var]bool{}
 	for {
 		u := &usage{
@@ -27,6 +28,9 @@ func countUses(body []loop.Stmt) *usage {
 			touched: map[*loop.Buffer]bool{}, env: map[string]*loop.Var{}, dead: dead,
 		}
 		u.body(body)
+		for _, v := range results {
+			u.reads[v]++
+		}
 		n := len(dead)
 		for _, v := range u.lets {
 			if u.reads[v] == 0 {
@@ -43,8 +47,15 @@ func (u *usage) body(list []loop.Stmt) {
 	outer := u.env
 	u.env = maps.Clone(outer)
 	for _, s := range list {
-		if let, ok := s.(*loop.Let); ok && u.dead[let.Var] {
-			continue
+		switch s := s.(type) {
+		case *loop.Let:
+			if u.dead[s.Var] {
+				continue
+			}
+		case *loop.Update:
+			if u.dead[s.Var] {
+				continue
+			}
 		}
 		for _, e := range exprsOf(s) {
 			walkExpr(e, u.expr)
@@ -55,6 +66,7 @@ func (u *usage) body(list []loop.Stmt) {
 			u.lets = append(u.lets, s.Var)
 		case *loop.Acc:
 			u.env[s.Var.Name] = s.Var
+			u.lets = append(u.lets, s.Var)
 		case *loop.Loop:
 			u.poly(s.Extent)
 			u.scoped(s.Body, s.Var)
