@@ -445,7 +445,16 @@ func (b *bigFunc) test() {
 			dims = append(dims, &module.Dim{Name: a.Name})
 		}
 	}
-	sizes, ok := exampleSizes(dims, f.Checks)
+	full := slices.Clone(f.Checks) // results without elements would test nothing
+	for _, r := range f.Results {
+		for _, n := range r.Node.Shape {
+			full = append(full, module.Check{A: n, B: symbolic.Int(1), AtLeast: true})
+		}
+	}
+	sizes, ok := exampleSizes(dims, full)
+	if !ok {
+		sizes, ok = exampleSizes(dims, f.Checks)
+	}
 	if !ok {
 		return
 	}

@@ -64,7 +64,9 @@ func (b *bigFunc) families() {
 			}
 			k.members[i].field = scope.pick(f)
 		}
-		k.typ = b.scope.pick(b.n.value + k.typ)
+		if k.typ = b.n.value + k.typ; !slices.Contains(b.n.derivs, k.typ) { // a derivative is a method here, which leaves its name free
+			k.typ = b.scope.pick(k.typ)
+		}
 		b.kept = append(b.kept, k)
 	}
 }

@@ -259,6 +259,45 @@ func (g *Graph) Iota(s Shape, axis int) *Node {
 	return g.intern(OpIota, nil, Axes{axis}, s, Integer)
 }
 
+// Numbers returns the whole numbers that p is at each element of shape, p being
+// of its axes, of operands, which have this shape, and of sizes. It is false where p has
+// fractions.
+func (g *Graph) Numbers(p Poly, shape Shape, operands []*Node) (*Node, bool) {
+	var sum *Node
+	whole := true
+	spread := func(n *Node) *Node { return g.Broadcast(n, shape) }
+	p.Terms(func(num, den int64, syms []string) {
+		whole = whole && den == 1
+		var t *Node
+		times := func(n *Node) {
+			if t != nil {
+				n = g.Apply(OpIntMul, nil, t, n)
+			}
+			t = n
+		}
+		if num != 1 || len(syms) == 0 {
+			times(spread(g.Size(Int(int(num)))))
+		}
+		for _, s := range syms {
+			if a, ok := axisOf(s); ok {
+				times(g.Iota(shape, a))
+			} else if o, ok := OperandOf(s); ok {
+				times(operands[o])
+			} else {
+				times(spread(g.Size(Sym(s))))
+			}
+		}
+		if sum != nil {
+			t = g.Apply(OpIntAdd, nil, sum, t)
+		}
+		sum = t
+	})
+	if sum == nil {
+		sum = spread(g.Size(Int(0)))
+	}
+	return sum, whole
+}
+
 // ConstValue returns the value of a constant node.
 func ConstValue(n *Node) (float64, bool) {
 	if v, ok := n.Attr.(Value); ok && n.Op == OpConst {

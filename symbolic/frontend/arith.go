@@ -312,9 +312,9 @@ func (c *ctx) logic(x *parser.Binary) value {
 	}
 	out := c.apply(op, s, t)
 	if x.Op == "&&" {
-		out.yes = append(append([]fact{}, s.yes...), t.yes...)
+		out.yes, out.no = s.yes.and(t.yes), s.no.or(t.no)
 	} else {
-		out.no = append(append([]fact{}, s.no...), t.no...)
+		out.yes, out.no = s.yes.or(t.yes), s.no.and(t.no)
 	}
 	return out
 }
@@ -508,13 +508,13 @@ func (c *ctx) compare(x *parser.Binary, s, t *tensor) value {
 	one := symbolic.Int(1)
 	switch op {
 	case "<":
-		out.yes, out.no = []fact{up.Sub(one)}, []fact{up.Neg()}
+		out.yes.facts, out.no.facts = []fact{up.Sub(one)}, []fact{up.Neg()}
 	case "<=":
-		out.yes, out.no = []fact{up}, []fact{up.Neg().Sub(one)}
+		out.yes.facts, out.no.facts = []fact{up}, []fact{up.Neg().Sub(one)}
 	case "==":
-		out.yes, out.no = []fact{up, up.Neg()}, c.apart(up)
+		out.yes.facts, out.no.facts = []fact{up, up.Neg()}, c.apart(up)
 	case "!=":
-		out.yes, out.no = c.apart(up), []fact{up, up.Neg()}
+		out.yes.facts, out.no.facts = c.apart(up), []fact{up, up.Neg()}
 	}
 	return out
 }

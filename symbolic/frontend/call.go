@@ -241,7 +241,7 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 	fr.in = &symbolic.Call{Func: d.Name.Name, Outer: c.frame.in}
 	defer c.g.Within(fr.in)()
 	env := &scope{up: f.env, file: f.file, names: map[string]*binding{}}
-	in := &ctx{frontend: c.frontend, scope: env, frame: fr, facts: c.facts}
+	in := &ctx{frontend: c.frontend, scope: env, frame: fr, facts: c.facts, either: c.either}
 	if !in.bindStatic(f, c, span) {
 		return poison{}
 	}

@@ -150,6 +150,9 @@ func (c *ctx) side(d *diag.Diagnostic, x parser.Expr, v value) *diag.Diagnostic 
 		if b := c.scope.local(n.Name); b != nil {
 			if b.what != "" {
 				what += "   " + b.what
+				if b.with != "" {
+					what += " in a group with " + b.with
+				}
 			}
 			return d.Note(label, what, b.span)
 		}

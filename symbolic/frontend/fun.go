@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/parser"
@@ -209,7 +210,7 @@ func (c *ctx) funcBody(d *parser.FuncDecl, args []value) value {
 			in.errorf(p.Name.Span(), "%s hides the built-in %s", p.Name.Name, p.Name.Name)
 			return poison{}
 		}
-		env.names[p.Name.Name] = &binding{val: args[i], span: p.Name.Span(), what: "argument"}
+		env.names[p.Name.Name] = &binding{val: args[i], span: p.Name.Span(), what: "argument", with: groupOf(d.Params, i)}
 	}
 	v, ok := in.in(env.inner()).stmts(blockStmts(d.Body))
 	if !ok {
@@ -359,6 +360,7 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 			f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name)
 		case ofNumber[k.What.Name] && !scalar:
 			f.report(nil, k.Span(), "%s of something that is not one number", k.What.Name).
+				Note(out.Name, resultsText(out.Results), d.Name.Span()).
 				Hintf("derive jacobian gives the derivatives of all numbers, derive vjp the gradient of a sum of them")
 		case !isReal:
 			f.report(nil, k.Span(), "no result of %s is real", out.Name)
@@ -366,4 +368,13 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		ds = append(ds, v)
 	}
 	return ds
+}
+
+// resultsText writes the types of results.
+func resultsText(results []*module.Value) string {
+	var out []string
+	for _, r := range results {
+		out = append(out, (&tensor{node: r.Node, shape: r.Node.Shape}).typeText())
+	}
+	return strings.Join(out, ", ")
 }

@@ -97,7 +97,7 @@ func (f *frontend) modelArgs(b *modelBuild) map[string]*binding {
 	fr := &frame{decl: d, file: f.main, uses: map[string]diag.Span{}, model: b}
 	c := &ctx{frontend: f, scope: f.main.scope.inner(), frame: fr}
 	out := map[string]*binding{}
-	for _, p := range d.Params {
+	for i, p := range d.Params {
 		v, arg := c.argInput(p, []*axis{b.batch})
 		if arg != nil {
 			b.m.Args = append(b.m.Args, arg)
@@ -105,7 +105,7 @@ func (f *frontend) modelArgs(b *modelBuild) map[string]*binding {
 		if old := out[p.Name.Name]; old != nil {
 			c.errorf(p.Name.Span(), "%s is an argument twice", p.Name.Name).Note(p.Name.Name, "the first", old.span)
 		} else if c.mayBind(p.Name) {
-			out[p.Name.Name] = &binding{val: v, span: p.Name.Span(), what: "argument"}
+			out[p.Name.Name] = &binding{val: v, span: p.Name.Span(), what: "argument", with: groupOf(d.Params, i)}
 		}
 	}
 	return out

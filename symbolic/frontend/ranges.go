@@ -1,7 +1,6 @@
 package frontend
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/bpgen/bpgen/internal/diag"
@@ -238,7 +237,7 @@ func (c *ctx) fromBelow(k *index) bool {
 	}
 	if k.mask != nil {
 		both := c.apply(symbolic.OpAnd, k.mask, m)
-		both.yes = append(slices.Clone(k.mask.yes), m.yes...)
+		both.yes = k.mask.yes.and(m.yes)
 		m = both
 	}
 	k.mask = m

@@ -65,7 +65,7 @@ func (c *ctx) reduction(x *parser.Reduction) value {
 			mask = k.mask
 		default:
 			both := c.apply(symbolic.OpAnd, mask, k.mask)
-			both.yes = append(slices.Clone(mask.yes), k.mask.yes...)
+			both.yes = mask.yes.and(k.mask.yes)
 			mask = both
 		}
 	}

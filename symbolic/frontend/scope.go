@@ -21,6 +21,20 @@ type binding struct {
 	val  value
 	span diag.Span
 	what string // param, argument of dense, flat(L[ids]) of [words=4, embed=50]
+	with string // the last of the parameters in whose group it has its type, or ""
+}
+
+// groupOf is the name that parameter i has its type from, as w has in w, x [n];
+// "" where it has a type of its own.
+func groupOf(params []*parser.Param, i int) string {
+	last := i
+	for last+1 < len(params) && params[i].Type != nil && params[last+1].Type == params[i].Type {
+		last++
+	}
+	if last == i {
+		return ""
+	}
+	return params[last].Name.Name
 }
 
 func (s *scope) inner() *scope {
@@ -64,10 +78,12 @@ type ctx struct {
 	frame *frame
 	// name is what parameters of a layer used here go by: the first name of
 	// the statement. Empty: the layer has no name here.
-	name  string
-	iter  string   // [0][2]: the iterations of the for loops around, in this frame
-	facts []fact   // what the choices around guarantee
-	pass  *forLoop // the innermost loop around, in this frame
+	name string
+	iter string   // [0][2]: the iterations of the for loops around, in this frame
+	pass *forLoop // the innermost loop around, in this frame
+
+	facts  []fact     // what the choices around guarantee
+	either [][][]fact // and of each of these one side
 }
 
 // carried is a name that a loop carries.
@@ -91,10 +107,22 @@ func (c *ctx) named(name string) *ctx {
 	return &d
 }
 
-func (c *ctx) assuming(facts []fact) *ctx {
+// assuming returns the context where a choice is taken that k is known of.
+func (c *ctx) assuming(k known) *ctx {
 	d := *c
-	d.facts = append(slices.Clone(c.facts), facts...)
+	d.facts, d.either = slices.Concat(c.facts, k.facts), slices.Concat(c.either, k.either)
+	for i := 0; i < len(d.either); i++ {
+		left := slices.DeleteFunc(slices.Clone(d.either[i]), d.contradicts)
+		if len(left) == 1 { // nothing else can be
+			d.facts, d.either, i = append(d.facts, left[0]...), slices.Delete(d.either, i, i+1), -1
+		}
+	}
 	return &d
+}
+
+// contradicts reports whether facts cannot hold here.
+func (c *ctx) contradicts(facts []fact) bool {
+	return slices.ContainsFunc(facts, func(f fact) bool { return c.prove(f.Neg().Sub(symbolic.Int(1)), c.facts) })
 }
 
 // bind gives a name its one value.

@@ -332,7 +332,7 @@ func (c *ctx) shut(t *tensor, axes ...*axis) *tensor {
 		names = append(names, c.sizeName(a.size))
 	}
 	out.names = append(names, t.names...)
-	out.yes, out.no, out.form, out.under = nil, nil, nil, nil
+	out.yes, out.no, out.form, out.under = known{}, known{}, nil, nil
 	// A bound that mentions what is no axis any more is of no use.
 	out.lo, out.hi = c.closeBound(t.lo, axes, false), c.closeBound(t.hi, axes, true)
 	return &out

@@ -49,7 +49,7 @@ type tensor struct {
 	form  *symbolic.Poly
 	under *interval
 	// yes and no are what is known where a truth value holds, and where not.
-	yes, no []fact
+	yes, no known
 	// rank is what rank(x) says in an update rule, where the shape is that of
 	// a block.
 	rank *int
@@ -60,6 +60,38 @@ type tensor struct {
 // A fact is a polynomial of indices, sizes and whole numbers of the running
 // program that is not negative.
 type fact = symbolic.Poly
+
+// A known is what a choice says of the place where it is taken: facts, and of
+// each either at least one side, which is facts again.
+type known struct {
+	facts  []fact
+	either [][][]fact
+}
+
+// and is what is known where both hold.
+func (k known) and(l known) known {
+	return known{slices.Concat(k.facts, l.facts), slices.Concat(k.either, l.either)}
+}
+
+// or is what is known where one of both holds.
+func (k known) or(l known) known {
+	a, b := k.sides(), l.sides()
+	if a == nil || b == nil {
+		return known{}
+	}
+	return known{either: [][][]fact{slices.Concat(a, b)}}
+}
+
+// sides is k as one either; nil where it says nothing.
+func (k known) sides() [][]fact {
+	switch {
+	case len(k.facts) > 0:
+		return [][]fact{k.facts}
+	case len(k.either) > 0:
+		return k.either[0]
+	}
+	return nil
+}
 
 // A number is known when generating: a polynomial of sizes and indices, or a
 // floating-point number.

@@ -3,22 +3,25 @@ package module
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/symbolic"
 )
 
 // A Jacobian by example is that of a func whose results have a row for each of
 // many examples, as the residuals of observations have. Row i depends on a few
-// rows of the arguments: on its own, x[i], or on one that an index says,
-// x[at[i]]. What it does not depend on is zero and is left out: for each such
-// read there is one block, and beside it the number of the row.
+// rows of the arguments: on its own, x[i], on a neighbour, x[i + 1], or on one that
+// an index says, x[at[i]]. What it does not depend on is zero and is left out: for
+// each such read there is one block, and beside it the number of the row.
 
 // A rowRead is one way in which examples read rows of an argument.
 type rowRead struct {
 	arg   int
-	point *symbolic.Node // the rows that are read, or the argument itself
-	lead  int            // the axes of point that are no dims of a row
-	row   *symbolic.Node // their numbers; nil: those of the examples
+	point *symbolic.Node   // the rows that are read, or the argument itself
+	lead  int              // the axes of point that are no dims of a row
+	row   *symbolic.Node   // their numbers; nil: those of the examples, or all
+	some  *symbolic.Map    // where there is such a row; nil: everywhere
+	given []*symbolic.Node // operands of some
 }
 
 // blocks makes the derivative.
@@ -41,12 +44,12 @@ func (d *derivation) blocks() {
 		points[i] = r.point
 		of[r.arg]++
 	}
-	numbered := make([]int, len(d.xs))
+	number := d.firstNumbers(of)
 	for i, r := range reads {
 		name := d.d.Wrt[r.arg].Name
 		if of[r.arg] > 1 {
-			name += fmt.Sprint(numbered[r.arg])
-			numbered[r.arg]++
+			name += fmt.Sprint(number[r.arg])
+			number[r.arg]++
 		}
 		some := false
 		for k, y := range ys {
@@ -70,6 +73,23 @@ func (d *derivation) blocks() {
 			d.p.Results = append(d.p.Results, &Result{ExampleBlock, name + "Row", r.row})
 		}
 	}
+}
+
+// firstNumbers says for each argument from where on its reads are numbered: from 0,
+// unless another argument has such a name.
+func (d *derivation) firstNumbers(of map[int]int) []int {
+	out := make([]int, len(d.xs))
+	taken := func(name string) bool {
+		return slices.ContainsFunc(d.d.Wrt, func(a *Arg) bool { return strings.EqualFold(a.Name, name) })
+	}
+	for arg, x := range d.d.Wrt {
+		for k := 0; k < of[arg]; k++ {
+			if taken(x.Name + fmt.Sprint(out[arg]+k)) {
+				out[arg], k = out[arg]+k+1, -1
+			}
+		}
+	}
+	return out
 }
 
 // block is ∂y/∂(the rows that r reads), row by row; nil where it is zero.
@@ -129,12 +149,18 @@ func numbers(first, n int) []int {
 	return out
 }
 
+// A use is a place where examples read rows of an argument.
+type use struct {
+	*rowRead
+	n   *symbolic.Node  // the access
+	col []symbolic.Poly // which of several rows it reads, where they are read as one
+}
+
 // rowReads finds how the rows of arguments are read, and gives results of which
 // each read is a point.
 func (d *derivation) rowReads(ys []*symbolic.Node) ([]*rowRead, []*symbolic.Node) {
 	count := ys[0].Shape[0]
-	by := map[*symbolic.Node]*symbolic.Node{}
-	var reads []*rowRead
+	var uses []*use
 	direct := map[int]bool{}
 	for _, n := range symbolic.Reachable(ys...) {
 		for k, a := range n.Args {
@@ -142,86 +168,172 @@ func (d *derivation) rowReads(ys []*symbolic.Node) ([]*rowRead, []*symbolic.Node
 			if arg < 0 {
 				continue
 			}
-			lead := 0
-			if k == 0 && n.Op == symbolic.OpAccess && len(n.Shape) > 0 && n.Shape[0].Equal(count) {
-				lead = leadOf(n)
+			if k == 0 && n.Op == symbolic.OpAccess && len(a.Shape) > 0 && len(n.Shape) > 0 && n.Shape[0].Equal(count) {
+				if r := d.rowRead(n, arg); r != nil {
+					uses = append(uses, &use{rowRead: r, n: n})
+					continue
+				}
 			}
-			if lead == 0 {
-				direct[arg] = true
-				continue
-			}
-			r := d.rowRead(n, arg, lead)
-			if i := slices.IndexFunc(reads, func(o *rowRead) bool { return o.arg == arg && o.row == r.row }); i >= 0 {
-				r = reads[i]
-			} else {
-				reads = append(reads, r)
-			}
-			m := n.Attr.(*symbolic.Map)
-			of := &symbolic.Map{Shape: m.Shape, Guard: m.Guard}
-			for a := range lead {
-				of.Index = append(of.Index, symbolic.Axis(a))
-			}
-			of.Index = append(of.Index, m.Index[1:]...)
-			by[n] = d.g.Access(r.point, of, n.Args[1:]...)
+			direct[arg] = true
 		}
+	}
+	joinColumns(uses, count)
+	var reads []*rowRead
+	by := map[*symbolic.Node]*symbolic.Node{}
+	for _, u := range uses {
+		if i := slices.IndexFunc(reads, u.same); i >= 0 {
+			u.rowRead = reads[i]
+		} else {
+			u.point = d.pointOf(u.rowRead)
+			reads = append(reads, u.rowRead)
+		}
+		m := u.n.Attr.(*symbolic.Map)
+		of := &symbolic.Map{Shape: m.Shape, Guard: m.Guard}
+		for a := range u.lead - len(u.col) {
+			of.Index = append(of.Index, symbolic.Axis(a))
+		}
+		of.Index = append(append(of.Index, u.col...), m.Index[1:]...)
+		by[u.n] = d.g.Access(u.point, of, u.n.Args[1:]...)
+	}
+	read := map[int]bool{}
+	for _, r := range reads {
+		read[r.arg] = true
 	}
 	for arg, x := range d.xs {
 		if direct[arg] || slices.Contains(ys, x) {
-			reads = append(reads, &rowRead{arg: arg, point: x})
+			r := &rowRead{arg: arg, point: x}
+			if read[arg] && x.Shape[0].Equal(count) { // its own row is one of several
+				r.row = d.g.Iota(symbolic.Shape{count}, 0)
+			}
+			reads = append(reads, r)
 		}
 	}
 	slices.SortStableFunc(reads, func(a, b *rowRead) int { return a.arg - b.arg })
 	return reads, d.g.Substitute(ys, by)
 }
 
-// rowRead makes a point of the rows that an access reads whose first index
-// varies along the first lead axes.
-func (d *derivation) rowRead(n *symbolic.Node, arg, lead int) *rowRead {
-	x, front := n.Args[0], slices.Clone(n.Shape[:lead])
-	// The number of the row is the same for all elements along the other axes.
-	at := &symbolic.Map{Shape: front}
+// same reports whether both read the same rows.
+func (r *rowRead) same(o *rowRead) bool { return o.arg == r.arg && o.row == r.row }
+
+// rowRead says which rows of an argument an access reads; nil where that are not
+// others for each example, or where it is the example's own row.
+func (d *derivation) rowRead(n *symbolic.Node, arg int) *rowRead {
+	m := n.Attr.(*symbolic.Map)
+	at := m.Index[0]
+	r := &rowRead{arg: arg}
 	for a := range n.Shape {
-		if a < lead {
-			at.Index = append(at.Index, symbolic.Axis(a))
-		} else {
-			at.Index = append(at.Index, symbolic.Int(0))
+		if indexVaries(at, n, a) {
+			r.lead = a + 1
 		}
 	}
-	row := d.g.Rewrite(symbolic.Simplify, d.g.Access(rowOperand(n), at))[0]
-	shape := append(slices.Clone(front), x.Shape[1:]...)
+	if r.lead == 0 || !indexVaries(at, n, 0) || at.Equal(symbolic.Axis(0)) && n.Args[0].Shape[0].Equal(n.Shape[0]) {
+		return nil
+	}
+	// Numbers of rows, and whether there is one, are the same for all elements along
+	// the other axes.
+	front := &symbolic.Map{Shape: slices.Clone(n.Shape[:r.lead])}
+	for a := range n.Shape {
+		if a < r.lead {
+			front.Index = append(front.Index, symbolic.Axis(a))
+		} else {
+			front.Index = append(front.Index, symbolic.Int(0))
+		}
+	}
+	within := func(p symbolic.Poly) bool {
+		for a := r.lead; a < len(n.Shape); a++ {
+			if indexVaries(p, n, a) {
+				return false
+			}
+		}
+		return true
+	}
+	var operands []*symbolic.Node
+	for _, o := range n.Args[1:] {
+		operands = append(operands, d.g.Access(o, front))
+	}
+	some := &symbolic.Map{Shape: front.Shape, Index: front.Index[:r.lead]}
+	for _, c := range m.Guard {
+		switch {
+		case within(c.E):
+			some.Guard = append(some.Guard, c)
+		case slices.ContainsFunc(c.E.Syms(), func(s string) bool { return slices.Contains(at.Syms(), s) }):
+			return nil // whether there is a row is not known of the row alone
+		}
+	}
+	row, ok := d.g.Numbers(at, front.Shape, operands)
+	if !ok {
+		return nil
+	}
+	if len(some.Guard) > 0 {
+		row = d.g.Access(row, some, operands...)
+		r.some, r.given = some, operands
+	}
+	r.row = d.g.Rewrite(symbolic.Simplify, row)[0]
+	return r
+}
+
+// joinColumns makes one read of those by T[i, 0], T[i, 1], and so on, where all
+// columns of T are read, or all at once.
+func joinColumns(uses []*use, count symbolic.Poly) {
+	type table struct {
+		arg int
+		of  *symbolic.Node
+	}
+	columns := map[table]map[int]bool{}
+	column := func(u *use) (t table, c int, ok bool) {
+		if u.lead != 1 || u.some != nil || u.row.Op != symbolic.OpAccess || len(u.row.Args) > 1 {
+			return t, 0, false
+		}
+		m, of := u.row.Attr.(*symbolic.Map), u.row.Args[0]
+		if len(of.Shape) != 2 || len(m.Guard) > 0 || !of.Shape[0].Equal(count) || !m.Index[0].Equal(symbolic.Axis(0)) {
+			return t, 0, false
+		}
+		c, ok = m.Index[1].Const()
+		return table{u.arg, of}, c, ok
+	}
+	for _, u := range uses {
+		if t, c, ok := column(u); ok {
+			if columns[t] == nil {
+				columns[t] = map[int]bool{}
+			}
+			columns[t][c] = true
+		}
+	}
+	for _, u := range uses {
+		t, c, ok := column(u)
+		if !ok {
+			continue
+		}
+		whole := &rowRead{arg: u.arg, lead: 2, row: t.of}
+		if t.of.Shape[1].Is(len(columns[t])) || slices.ContainsFunc(uses, func(o *use) bool { return o.lead == 2 && whole.same(o.rowRead) }) {
+			u.rowRead, u.col = whole, []symbolic.Poly{symbolic.Int(c)}
+		}
+	}
+}
+
+// pointOf makes a point of the rows that are read.
+func (d *derivation) pointOf(r *rowRead) *symbolic.Node {
+	x := d.xs[r.arg]
+	shape := append(slices.Clone(r.row.Shape), x.Shape[1:]...)
 	rows := &symbolic.Map{Shape: shape, Index: []symbolic.Poly{symbolic.Operand(0)}}
-	for a := lead; a < len(shape); a++ {
+	for a := r.lead; a < len(shape); a++ {
 		rows.Index = append(rows.Index, symbolic.Axis(a))
 	}
-	point := d.g.Mark(d.g.Access(x, rows, d.g.Broadcast(row, shape, numbers(0, lead)...)))
-	return &rowRead{arg: arg, point: point, lead: lead, row: row}
-}
-
-// leadOf is how many of the first axes of an access say which row it reads; 0
-// where others do, or where no data do.
-func leadOf(n *symbolic.Node) int {
-	row := rowOperand(n)
-	if row == nil {
-		return 0
-	}
-	lead := 0
-	for a := range n.Shape {
-		if varies(row, a) {
-			lead = a + 1
+	operands := []*symbolic.Node{r.row}
+	if r.some != nil {
+		operands = append(operands, r.given...)
+		for _, c := range r.some.Guard {
+			c.E = c.E.Subst(func(s string) (symbolic.Poly, bool) {
+				o, ok := symbolic.OperandOf(s)
+				return symbolic.Operand(o + 1), ok
+			})
+			rows.Guard = append(rows.Guard, c)
 		}
 	}
-	return lead
-}
-
-// rowOperand is the operand that an access has for its first index, or nil.
-func rowOperand(n *symbolic.Node) *symbolic.Node {
-	if m := n.Attr.(*symbolic.Map); len(m.Index) > 0 {
-		s, _ := m.Index[0].AsSym()
-		if o, ok := symbolic.OperandOf(s); ok {
-			return n.Args[1+o]
-		}
+	for i, o := range operands {
+		operands[i] = d.g.Broadcast(o, shape, numbers(0, r.lead)...)
 	}
-	return nil
+	return d.g.Mark(d.g.Access(x, rows, operands...))
 }
 
 // indexVaries reports whether an index of an access may change along an axis.
