@@ -34,12 +34,14 @@ func (in *ctx) argument(caller *ctx, p *parser.Param, v, given value, at parser.
 		case parser.Bool:
 			return fail()
 		}
-		if v.typ != symbolic.Integer {
+		n, ok := in.asWhole(v).(number)
+		if !ok || n.typ != symbolic.Integer {
 			return fail()
 		}
 		if elem == parser.Index {
-			return v, in.bounded(caller, p, v.poly, v.poly, v, at)
+			return n, in.bounded(caller, p, n.poly, n.poly, n, at)
 		}
+		return n, true
 	case *tensor:
 		switch elem {
 		case parser.Real:

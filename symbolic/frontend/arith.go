@@ -274,7 +274,7 @@ func (c *ctx) logic(x *parser.Binary) value {
 		if bool(k) == (x.Op == "||") {
 			return k // the other side does not matter
 		}
-		return c.eval(x.Y)
+		return c.truthOf(x.Op, x.Y, c.eval(x.Y))
 	}
 	right := c
 	if t, ok := a.(*tensor); ok {
@@ -289,21 +289,14 @@ func (c *ctx) logic(x *parser.Binary) value {
 		return poison{}
 	}
 	if k, ok := b.(truth); ok && bool(k) == (x.Op == "&&") {
-		return a
+		return c.truthOf(x.Op, x.X, a)
 	}
 	s, ok := c.tensor(a, x.X)
 	t, ok2 := c.tensor(b, x.Y)
 	if !ok || !ok2 {
 		return poison{}
 	}
-	for i, v := range []*tensor{s, t} {
-		if v.node.Type != symbolic.Boolean {
-			e := []parser.Expr{x.X, x.Y}[i]
-			c.side(c.errorf(e.Span(), "%s needs truth values, and %s is %s", x.Op, short(c.text(e)), describe(v)), e, v)
-			return poison{}
-		}
-	}
-	if !c.agree(x, s, t) {
+	if isPoison(c.truthOf(x.Op, x.X, s)) || isPoison(c.truthOf(x.Op, x.Y, t)) || !c.agree(x, s, t) {
 		return poison{}
 	}
 	op := symbolic.OpAnd
@@ -317,6 +310,20 @@ func (c *ctx) logic(x *parser.Binary) value {
 		out.yes, out.no = s.yes.or(t.yes), s.no.and(t.no)
 	}
 	return out
+}
+
+// truthOf is v, the value of x, which && and || need to be a truth value.
+func (c *ctx) truthOf(op string, x parser.Expr, v value) value {
+	switch t := v.(type) {
+	case truth, poison:
+		return v
+	case *tensor:
+		if t.node.Type == symbolic.Boolean {
+			return v
+		}
+	}
+	c.side(c.errorf(x.Span(), "%s needs truth values, and %s is %s", op, short(c.text(x)), describe(v)), x, v)
+	return poison{}
 }
 
 // agree reports an error unless the shapes of both sides fit.

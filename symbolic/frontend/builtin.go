@@ -384,6 +384,9 @@ func (k *bcall) divmod() value {
 	if !k.arity(2) {
 		return poison{}
 	}
+	for i, v := range k.args {
+		k.args[i] = k.asWhole(v)
+	}
 	p, ok1 := k.args[0].(number)
 	q, ok2 := k.args[1].(number)
 	for i, v := range k.args {
@@ -446,7 +449,7 @@ func (k *bcall) wholes(n int) ([]*tensor, bool) {
 	}
 	var out []*tensor
 	for i, v := range k.args {
-		t, ok := k.tensor(v, k.at[i])
+		t, ok := k.tensor(k.asWhole(v), k.at[i])
 		if !ok {
 			return nil, false
 		}

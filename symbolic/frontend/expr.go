@@ -260,6 +260,15 @@ func (c *ctx) shapeOf(t *parser.Type) (shape symbolic.Shape, names []string, ok 
 	return shape, names, ok
 }
 
+// asWhole makes a whole number of one that is known when generating and is whole, as
+// the quotient D/heads; other values stay what they are.
+func (c *ctx) asWhole(v value) value {
+	if n, ok := v.(number); ok && n.exact && c.wholeValued(n.poly) {
+		return whole(n.poly)
+	}
+	return v
+}
+
 // wholeValued reports whether a polynomial with rational coefficients is a
 // whole number wherever its symbols are: true for j*(j − 1)/2. Such a
 // polynomial repeats modulo its denominator, so a grid of that many points

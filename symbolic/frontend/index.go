@@ -443,7 +443,9 @@ func (c *ctx) sliceInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 		if bad && (c.mentionsAxis(p) || c.always(p)) {
 			d := c.errorf(s.at.Span(), "slice %s is out of range", short(c.text(s.at)))
 			c.side(d, x.X, t)
-			if n, ok := s.n.Const(); ok && n < 0 {
+			if n, ok := end.Const(); ok && n < 0 {
+				d.Hintf("negative numbers do not count from the end; dim %d ends at %s", i, t.shape[i])
+			} else if n, ok := s.n.Const(); ok && n < 0 {
 				d.Hintf("it ends before it begins")
 			} else if w.text != "" {
 				d.Hintf("at %s it leaves dim %d, which is %s", w.text, i, t.shape[i])

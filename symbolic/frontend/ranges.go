@@ -71,6 +71,9 @@ func (c *ctx) bindIndices(bs []*parser.Binder, body parser.Expr, at diag.Span) (
 		if in.mentionsPoison(body) {
 			return nil, nil, false // its error has been reported
 		}
+		if !in.namesKnown(body) {
+			return nil, nil, false
+		}
 		d := c.errorf(k.Span(), "nothing says how far index %s goes", k.Name.Name)
 		d.Hintf("write %s < size", k.Name.Name)
 		return nil, nil, false

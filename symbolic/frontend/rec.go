@@ -154,7 +154,11 @@ func (c *ctx) earlier(x *parser.Subscript, tb *table, index []symbolic.Poly, sub
 	if exact && len(c.facts) == 0 {
 		if w, bad := c.refute(gap, gap, nil); bad {
 			d := c.errorf(x.Span(), "%s reads an entry that is not there yet", short(c.text(x)))
-			d.Hintf("at %s; rec reads entries that come earlier", w.text)
+			if w.text == "" {
+				d.Hintf("rec reads entries that come earlier")
+			} else {
+				d.Hintf("at %s; rec reads entries that come earlier", w.text)
+			}
 			return nil, false
 		}
 	}

@@ -65,7 +65,7 @@ func (c *ctx) sizeFollows(t *tensor, at diag.Span, what string) bool {
 	for i, d := range t.shape {
 		if slices.ContainsFunc(d.Syms(), symbolic.IsCount) {
 			c.errorf(at, "the size of this %s, dim %d, is known only when a while has ended", what, i).
-				Hintf("give what is computed from it, or use a scan")
+				Hintf("give what is computed from it, or as much as fits into a size that is known: y[i < n] = if i < len(ys) { ys[i] } else { 0 }")
 			return false
 		}
 	}

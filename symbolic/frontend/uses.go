@@ -334,6 +334,8 @@ func (w *useWalker) affine(x parser.Expr) (symbolic.Poly, bool) {
 			return p.Sub(q), true
 		case "*":
 			return p.Mul(q), true
+		case "/":
+			return p.Div(q)
 		}
 	}
 	return symbolic.Poly{}, false

@@ -153,6 +153,13 @@ def losses():
         yield func("Multimargin", one(F.multi_margin_loss), z=[K], y=Index(K))
         yield func("Multimargin2", one(F.multi_margin_loss, margin=0.5), z=[K], y=Index(K))
     first = torch.tensor(1.0)
+    for y in 0, 2:
+        yield func("XentAll", one(F.cross_entropy, ignore_index=2, label_smoothing=0.3), z=[4], y=y)
+    for big in 40, 800:  # scores whose exponentials overflow
+        yield func("Xent", one(F.cross_entropy), z=Between(-big, big, 5), y=Index(5))
+        yield func("Bce", F.binary_cross_entropy_with_logits, z=Between(-big, big, 5), y=Between(0, 1, 5))
+        yield func("Ctc", ctc, z=Between(-big, big, 7, 4), y=torch.tensor([2, 2, 3]), steps=7, labels=3)
+    yield func("MseOf", F.mse_loss, A=[3, 5], B=[3, 5])
     for a, b in (0.3, 0.1), (2.0, 0.4):
         yield func("Margin", lambda a, b: F.margin_ranking_loss(a, b, first, margin=0.5), a=torch.tensor(a), b=torch.tensor(b))
     for D in 3, 1:
@@ -207,6 +214,12 @@ def conv():
     yield conv2d("Depthwise", [3, 4, 4], [3, 1, 3, 3], 2, padding=1, groups=3)
     yield conv2d("Pointwise", [3, 2, 3], [4, 3, 1, 1], 2)
     yield conv2d("All", [4, 9, 8], [4, 2, 3, 3], 1, stride=2, padding=1, dilation=2, groups=2)
+    yield conv2d("Framed", [2, 3, 2], [1, 2, 2, 2], 2, padding=4)
+    yield conv2d("Wide", [1, 3, 2], [2, 1, 4, 4], 2, stride=2, padding=2)
+    yield conv2d("Multiplied", [3, 5, 4], [6, 1, 3, 3], 2, stride=2, padding=1, groups=3)
+    for W in 7, 1:
+        yield model("SignalDepthwise", lambda p, x: F.conv1d(x, p["z.F"], p["z.b"], padding=2, dilation=2, groups=3),
+                    {"x": [3, W], "k": [3, W]}, {"z.F": [3, 1, 3], "z.b": [3]}, W=W)
     for W in 6, 1:
         yield model("Signal", lambda p, x: F.conv1d(x, p["z.F"], p["z.b"], padding=1),
                     {"x": [2, W], "k": [3, W]}, {"z.F": [3, 2, 3], "z.b": [3]}, W=W)
@@ -215,6 +228,9 @@ def conv():
     for name, f in ("Max", F.max_pool2d), ("Avg", F.avg_pool2d):
         yield func(name, lambda x: f(x, 2), x=[2, 5, 7])
         yield func(name + "Over", lambda x: f(x, 3, 2, 1), x=[2, 5, 7])
+    yield func("MaxOdd", lambda x: F.max_pool2d(x, 3, 3), x=[1, 3, 5])
+    yield func("AvgOdd", lambda x: F.avg_pool2d(x, 2, 1, 1), x=[3, 4, 1])
+    yield func("MaxOne", lambda x: F.max_pool2d(x, 1, 2), x=[2, 3, 3])
     yield func("Max1", lambda x: F.max_pool1d(x, 3, 2, 1), x=[2, 9])
     yield func("Avg1", lambda x: F.avg_pool1d(x, 3, 2, 1), x=[2, 9])
 
@@ -259,9 +275,10 @@ def attention(p, x, m, heads, causal):
     D = x.shape[2]
     flat = lambda W: W.reshape(D, -1)
     mask = torch.triu(torch.ones(x.shape[1], m.shape[1], dtype=torch.bool), 1) if causal else None
+    bias = torch.cat([p[f"z.b{q}.b"].reshape(-1) for q in "qkv"]) if "z.bq.b" in p else None
     z, _ = F.multi_head_attention_forward(
-        x.transpose(0, 1), m.transpose(0, 1), m.transpose(0, 1), D, heads, None, None, None, None, False, 0.0,
-        flat(p["z.Wo"]), None, attn_mask=mask, use_separate_proj_weight=True,
+        x.transpose(0, 1), m.transpose(0, 1), m.transpose(0, 1), D, heads, None, bias, None, None, False, 0.0,
+        flat(p["z.Wo"]), None if bias is None else p["z.bo.b"].reshape(-1), attn_mask=mask, use_separate_proj_weight=True,
         q_proj_weight=flat(p["z.Wq"]), k_proj_weight=flat(p["z.Wk"]), v_proj_weight=flat(p["z.Wv"]))
     return z.transpose(0, 1)
 
@@ -269,6 +286,11 @@ def attention(p, x, m, heads, causal):
 def heads(n, D, E):
     K = D//n
     return {"z.Wq": [n, K, D], "z.Wk": [n, K, E], "z.Wv": [n, K, E], "z.Wo": [D, n, K]}
+
+
+def biases(n, D):
+    K = D//n
+    return {"z.bq.b": [n, K], "z.bk.b": [n, K], "z.bv.b": [n, K], "z.bo.b": [1, D]}
 
 
 def sinusoids(x):
@@ -290,6 +312,11 @@ def sequences():
         yield model("Attention", lambda p, x: attention(p, x, x, 1, False), {"xs": [T, 4], "k": [T, 4]}, heads(1, 4, 4), batch=2, T=T)
     for T, S in (3, 4), (4, 1):
         yield model("Cross", lambda p, x, m: attention(p, x, m, 3, False), {"xs": [T, 6], "m": [S, 5], "k": [T, 6]}, heads(3, 6, 5), batch=2, T=T, S=S)
+    for T in 5, 1:
+        yield model("Biased", lambda p, x: attention(p, x, x, 2, True), {"xs": [T, 6], "k": [T, 6]}, {**heads(2, 6, 6), **biases(2, 6)}, batch=2, T=T)
+    for T, S in (3, 4), (4, 1):
+        yield model("CrossBiased", lambda p, x, m: attention(p, x, m, 3, False), {"xs": [T, 6], "m": [S, 5], "k": [T, 6]},
+                    {**heads(3, 6, 5), **biases(3, 6)}, batch=2, T=T, S=S)
     yield model("Learned", lambda p, x: x + p["z.P"][:3], {"xs": [3, 4], "k": [3, 4]}, {"z.P": [5, 4]})
     yield func("Attend", lambda Q, M, V: F.scaled_dot_product_attention(Q, M, V), Q=[2, 3], M=[4, 3], V=[4, 5])
     yield func("Attend", lambda Q, M, V: F.scaled_dot_product_attention(Q, M, V), Q=[1, 1], M=[1, 1], V=[1, 2])
