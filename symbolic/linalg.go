@@ -89,6 +89,55 @@ func (g *Graph) triangle(a *Node, lower, half bool) *Node {
 // symmetric is half the sum of a matrix and its transpose.
 func (g *Graph) symmetric(a *Node) *Node { return g.Mul(g.Num(0.5), g.Add(a, g.turned(a))) }
 
+// matrixSize is the known number of rows of a square matrix, 0 where it is not known.
+func matrixSize(a *Node) int {
+	n, ok := a.Shape[len(a.Shape)-1].Const()
+	if !ok {
+		return 0
+	}
+	return n
+}
+
+// element is a[i, j] of each matrix.
+func (g *Graph) element(a *Node, i, j int) *Node {
+	lead := len(a.Shape) - 2
+	m := &Map{Shape: a.Shape[:lead]}
+	for k := range lead {
+		m.Index = append(m.Index, Axis(k))
+	}
+	m.Index = append(m.Index, Int(i), Int(j))
+	return g.access(a, m)
+}
+
+// cofactors are the derivatives of the determinant of a small matrix by its
+// elements, as polynomials of these; nil where the matrix is not small.
+func (g *Graph) cofactors(a *Node) *Node {
+	n := matrixSize(a)
+	if n < 1 || n > 3 {
+		return nil
+	}
+	lead := len(a.Shape) - 2
+	var parts []*Node
+	for i := range n {
+		for j := range n {
+			at := func(di, dj int) *Node { return g.element(a, (i+di)%n, (j+dj)%n) }
+			var c *Node
+			switch n {
+			case 1:
+				c = g.Const(1, a.Shape[:lead], Real)
+			case 2:
+				if c = at(1, 1); i != j {
+					c = g.Neg(c)
+				}
+			default: // turned so that all signs are positive
+				c = g.Sub(g.Mul(at(1, 1), at(2, 2)), g.Mul(at(1, 2), at(2, 1)))
+			}
+			parts = append(parts, g.Reshape(c, append(slices.Clone(a.Shape[:lead]), Int(1))))
+		}
+	}
+	return g.Reshape(g.Concat(lead, parts...), a.Shape)
+}
+
 // identity is the unit matrix in the shape of a.
 func (g *Graph) identity(a *Node) *Node {
 	n := len(a.Shape)

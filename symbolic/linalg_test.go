@@ -72,7 +72,7 @@ func linearAlgebras() []linearAlgebra {
 // derivatives with differences and against each other.
 func TestLinearAlgebra(t *testing.T) {
 	for _, c := range linearAlgebras() {
-		for _, n := range []int{0, 1, 2, 5} {
+		for _, n := range []int{0, 1, 2, 3, 5} {
 			t.Run(fmt.Sprint(c.name, n), func(t *testing.T) {
 				if err := c.fault(n); err != nil {
 					t.Fatal(err)

@@ -264,7 +264,7 @@ func (op *OpSpec) tested() func() error {
 	for _, c := range linearAlgebras() {
 		if y, _ := c.residual(of3(NewGraph())); y.Op == op {
 			return func() error {
-				for _, n := range []int{1, 2, 5} {
+				for _, n := range []int{1, 2, 3, 5} {
 					if err := c.fault(n); err != nil {
 						return err
 					}

@@ -109,18 +109,25 @@ func init() {
 		},
 		Math: "solve(%s, %s)",
 	})
-	// Both have the derivative A⁻ᵀ, times the determinant or not.
-	determinant := func(name, doc string, expand func(*Graph, Attr, []*Node) *Node, times func(g *Graph, y, d *Node) *Node) {
+	// Both have the derivative A⁻ᵀ, times the determinant or not. That of a small matrix's
+	// determinant is made of its cofactors, which are finite where A is singular, too.
+	determinant := func(name, doc string, expand func(*Graph, Attr, []*Node) *Node, small func(*Graph, *Node) *Node, times func(g *Graph, y, d *Node) *Node) {
 		Register(OpSpec{
 			Name: name, Doc: doc, Args: 1, Class: Composite, Batched: true,
 			InferFn: ofMatrix(true), Expand: expand,
 			Grad: func(g *Graph, y, dy *Node) []*Node {
 				a := y.Args[0]
+				if c := small(g, a); c != nil {
+					return []*Node{g.Mul(g.Broadcast(dy, a.Shape, count(0, len(y.Shape))...), c)}
+				}
 				inv := g.Apply(OpSolve, nil, g.turned(a), g.identity(a))
 				return []*Node{g.Mul(g.Broadcast(times(g, y, dy), a.Shape, count(0, len(y.Shape))...), inv)}
 			},
 			Tangent: func(g *Graph, y *Node, dx []*Node) *Node {
 				return g.timesNil(dx[0], func(d *Node) *Node {
+					if c := small(g, y.Args[0]); c != nil {
+						return g.Sum(g.Mul(c, d), len(y.Shape), len(y.Shape)+1)
+					}
 					x := g.Apply(OpSolve, nil, y.Args[0], d)
 					m := &Map{Shape: x.Shape[:len(x.Shape)-1]}
 					for a := range m.Shape {
@@ -133,8 +140,8 @@ func init() {
 			Math: name + "(%s)",
 		})
 	}
-	determinant("det", "The determinant of A.", expandDet, func(g *Graph, y, d *Node) *Node { return g.Mul(d, y) })
-	determinant("logdet", "log |det A|.", expandLogDet, func(g *Graph, y, d *Node) *Node { return d })
+	determinant("det", "The determinant of A.", expandDet, (*Graph).cofactors, func(g *Graph, y, d *Node) *Node { return g.Mul(d, y) })
+	determinant("logdet", "log |det A|.", expandLogDet, func(*Graph, *Node) *Node { return nil }, func(g *Graph, y, d *Node) *Node { return d })
 }
 
 func (g *Graph) trisolve(t, b *Node, lower bool) *Node {
@@ -201,6 +208,19 @@ func expandSolve(g *Graph, _ Attr, x []*Node) *Node {
 }
 
 func expandDet(g *Graph, _ Attr, x []*Node) *Node {
+	if c := g.cofactors(x[0]); c != nil {
+		rank := len(c.Shape)
+		var sum *Node
+		for j := range matrixSize(c) {
+			t := g.Mul(g.element(x[0], 0, j), g.element(c, 0, j))
+			if sum == nil {
+				sum = t
+			} else {
+				sum = g.Add(sum, t)
+			}
+		}
+		return g.Reshape(sum, c.Shape[:rank-2])
+	}
 	return g.pivots(x[0], 1, func(so, head, swapped *Node) *Node {
 		return g.Mul(so, g.Select(swapped, g.Neg(head), head))
 	})

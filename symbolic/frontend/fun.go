@@ -365,6 +365,12 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		case !isReal:
 			f.report(nil, k.Span(), "no result of %s is real", out.Name)
 		}
+		if slices.ContainsFunc(ds, func(o module.Derivative) bool {
+			return o.Kind == v.Kind && o.Mode == v.Mode && slices.Equal(o.Wrt, v.Wrt)
+		}) {
+			f.report(nil, k.Span(), "derive %s is asked for twice", k.What.Name)
+			continue
+		}
 		ds = append(ds, v)
 	}
 	return ds

@@ -100,17 +100,12 @@ func (c *ctx) distribution(s *parser.OwnStmt, shape symbolic.Shape) (*distributi
 		return nil, nil, false
 	}
 	var params []*tensor
-	for i, f := range d.start {
-		if len(args) == 0 {
+	if len(args) == 0 {
+		for _, f := range d.start {
 			params = append(params, c.realConst(f))
-		} else if v, isNum := c.eval(args[i].Value).(number); isNum && d.params[i] == "dev" {
-			if f, known := v.float(); known && f < 0 {
-				c.errorf(args[i].Span(), "the deviation of normal is negative")
-				return nil, nil, false
-			}
 		}
 	}
-	for _, a := range args {
+	for i, a := range args {
 		if a.Value == nil || a.Name != nil {
 			c.errorf(a.Span(), "a distribution takes numbers")
 			return nil, nil, false
@@ -118,6 +113,16 @@ func (c *ctx) distribution(s *parser.OwnStmt, shape symbolic.Shape) (*distributi
 		v := c.eval(a.Value)
 		if isPoison(v) {
 			return nil, nil, false
+		}
+		if n, isNum := v.(number); isNum {
+			switch f, known := n.float(); {
+			case known && d.params[i] == "dev" && f < 0:
+				c.errorf(a.Span(), "the deviation of normal is negative")
+				return nil, nil, false
+			case known && d.params[i] == "p" && !(f >= 0 && f <= 1):
+				c.errorf(a.Span(), "a probability is from 0 to 1, not %s", describe(v))
+				return nil, nil, false
+			}
 		}
 		t, ok := c.real(v, a.Value)
 		if !ok {
