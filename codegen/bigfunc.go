@@ -383,7 +383,7 @@ func (b *bigFunc) method(pr *procedure, name string, d *module.Derivative) {
 		doc = []string{derivDoc(name, n.value, f, *d)}
 		for _, k := range b.kept {
 			if k.of(pr) {
-				zeros, results, values = append(zeros, jen.Id(k.typ).Values()), append(results, jen.Id(k.typ)), append(values, jen.Id("w").Dot(k.name))
+				zeros, results, values = append(zeros, jen.Id(k.typ).Values()), append(results, jen.Id(k.typ)), append(values, k.given(pr))
 			}
 		}
 	}

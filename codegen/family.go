@@ -85,6 +85,21 @@ func (k *family) of(pr *procedure) bool {
 	return slices.ContainsFunc(pr.proc.Results, func(r *module.Result) bool { return r.Kind == k.kind })
 }
 
+// given is what a procedure gives of the family: what it has not computed may be that
+// of another procedure, and is left out.
+func (k *family) given(pr *procedure) jen.Code {
+	var fields []jen.Code
+	for _, m := range k.members {
+		if slices.ContainsFunc(pr.proc.Results, func(r *module.Result) bool { return r.Kind == k.kind && r.Name == m.result }) {
+			fields = append(fields, jen.Id(m.field).Op(":").Id("w").Dot(k.name).Dot(m.field))
+		}
+	}
+	if len(fields) == len(k.members) {
+		return jen.Id("w").Dot(k.name)
+	}
+	return jen.Id(k.typ).Values(fields...)
+}
+
 // place is where result number i of a procedure goes.
 func (b *bigFunc) place(r *module.Result, i int) *jen.Statement {
 	for _, k := range b.kept {
