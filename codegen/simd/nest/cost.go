@@ -14,9 +14,9 @@ const (
 	costReduce = 12  // adding up lanes
 	costField  = 4   // of a record, see records.go
 
-	costScatter = 2 // a lane that is stored by itself
-	costSerial = 4   // waiting for the last change of an accumulator
-	someTurns  = 200 // of a loop whose extent is not known
+	costScatter = 2   // a lane that is stored by itself
+	costSerial  = 4   // waiting for the last change of an accumulator
+	someTurns   = 200 // of a loop whose extent is not known
 )
 
 // A coster prices statements: lane is the variable whose turns are lanes, or
