@@ -1,6 +1,8 @@
 package nest
 
 import (
+	"slices"
+
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -37,10 +39,13 @@ type edges struct {
 	truth      map[*loop.Var]bool // variables that are known
 }
 
-// edgesOf returns those of l, or nil where there are none: then no condition changes near an end, or the
-// loop is short.
+// edgesOf returns those of l, or nil where there are none: then no condition changes near an end, the
+// loop is short, or an index is of halves, which of one turn is whole only where its condition holds.
 func edgesOf(l *loop.Loop) *edges {
 	if n, fixed := l.Extent.Const(); fixed && n < shortRow*manyEdges || reads(l.Body, l.Var) {
+		return nil
+	}
+	if slices.ContainsFunc(accesses(l.Body), func(a access) bool { return denominator(a.index) != 1 }) {
 		return nil
 	}
 	e := &edges{l: l, truth: map[*loop.Var]bool{}}

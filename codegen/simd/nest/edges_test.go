@@ -12,6 +12,7 @@ func TestEdges(t *testing.T) {
 	n, i, s, on := ivar("n"), ivar("i"), rvar("s"), &loop.Var{Name: "on", Type: symbolic.Boolean}
 	x, y := buf(loop.In, "x", symbolic.Real, sy("n")), buf(loop.Out, "y", symbolic.Real, sy("n"))
 	at := func(d int) loop.Expr { return at(x, sy("i").Add(in(d))) }
+	at3 := func(d int) loop.Expr { return &loop.Load{Buf: x, Index: sy("i").Add(in(d)).Scale(1, 3)} }
 	last := func(d int) symbolic.Cond { return nonneg(sy("n").Sub(in(1 + d)).Sub(sy("i"))) } // i + d is within
 	guarded := func(x loop.Expr, c ...symbolic.Cond) loop.Expr { return &loop.Guarded{Conds: c, X: x} }
 	window := func(name string, body ...loop.Stmt) test {
@@ -29,6 +30,7 @@ func TestEdges(t *testing.T) {
 		window("beyond", set(y, sy("i"), ap("sub", guarded(at(-9), nonneg(sy("i").Sub(in(9)))), guarded(at(20), last(20))))),
 		window("first", set(y, sy("i"), ap("add", at(0), guarded(num(1), zero(sy("i")))))),
 		window("oneHot", set(y, sy("i"), guarded(num(1), zero(sy("i").Add(in(1)).Sub(sy("n")))))),
+		window("thirds", set(y, sy("i"), guarded(at3(-1), nonneg(sy("i").Sub(in(1))), symbolic.Cond{Kind: symbolic.Divides, Mod: 3, E: sy("i").Sub(in(1))}))),
 		window("few", set(y, sy("i"), guarded(at(0), nonneg(in(2).Sub(sy("i")))))),
 		window("select", set(y, sy("i"), ap("select", ap("ieq", whole(sy("i")), whole(in(0))), num(2), ap("neg", at(0))))),
 		window("less", set(y, sy("i"), ap("select", ap("ilt", whole(sy("i")), whole(in(2))), num(2), ap("select", ap("ile", whole(sy("n").Sub(in(2))), whole(sy("i"))), num(3), at(0))))),
