@@ -212,7 +212,10 @@ func (e *edges) stmts(list []loop.Stmt) (out []loop.Stmt) {
 			case len(left) == 0:
 				out = append(out, e.stmts(s.Then)...)
 			default:
-				out = append(out, &loop.If{Conds: left, Then: e.stmts(s.Then), Else: e.stmts(s.Else)})
+				then, els := e.stmts(s.Then), e.stmts(s.Else)
+				if len(then)+len(els) > 0 {
+					out = append(out, &loop.If{Conds: left, Then: then, Else: els})
+				}
 			}
 		case *loop.Choose:
 			switch truth, ok := e.known(s.Cond); {
@@ -221,7 +224,13 @@ func (e *edges) stmts(list []loop.Stmt) (out []loop.Stmt) {
 			case ok:
 				out = append(out, e.stmts(s.Else)...)
 			default:
-				out = append(out, &loop.Choose{Cond: e.expr(s.Cond), Then: e.stmts(s.Then), Else: e.stmts(s.Else)})
+				cond, then, els := e.expr(s.Cond), e.stmts(s.Then), e.stmts(s.Else)
+				if len(then) == 0 { // what is left of a choice has something to do where it holds
+					cond, then, els = &loop.Apply{Op: symbolic.OpNot, Args: []loop.Expr{cond}}, els, nil
+				}
+				if len(then) > 0 {
+					out = append(out, &loop.Choose{Cond: cond, Then: then, Else: els})
+				}
 			}
 		default:
 			out = append(out, s)
