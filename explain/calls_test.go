@@ -2,8 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -48,12 +46,7 @@ model Deep(x [T, D], y [D]) {
 
 func deep(t *testing.T, blocks int) *Derivation {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "deep.bp")
-	text := strings.Replace(deepModel, "%d", fmt.Sprint(blocks), 1)
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return derive(t, path)[0]
+	return deriveText(t, strings.Replace(deepModel, "%d", fmt.Sprint(blocks), 1))
 }
 
 // TestCalls finds the calls of a deep net in each other, and looks at what is

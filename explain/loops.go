@@ -199,7 +199,7 @@ func (x *extraction) bodyValues(o *Loop, body []*symbolic.Node, stacked map[*sym
 				p.name = x.shared
 			}
 			for _, k := range o.l.Carry {
-				if base, _, numbered := strings.Cut(p.name, "["); numbered && base == k.Name {
+				if base, _, _ := strings.Cut(p.name, "["); base == k.Name && base != "" {
 					p.name = base + "′" // a[0] would be what is carried, in pass 0
 				}
 			}
@@ -277,6 +277,8 @@ func (o *Loop) stand(x *extraction, p *symbolic.Node) bool {
 		n = g.Access(o.states[i].body, &symbolic.Map{Shape: p.Shape, Index: append([]symbolic.Poly{o.end()}, axes(0, len(p.Shape))...)})
 	case i >= 0:
 		n = o.by[at.Of]
+	case o.by[at.Of] != nil && at.Of.Op == symbolic.OpPart:
+		n = o.by[at.Of] // what a loop inside ends with
 	case o.by[at.Of] != nil:
 		return true // it is a value of its own
 	default:

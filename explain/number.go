@@ -39,7 +39,21 @@ func valueText(t *symbolic.Tensor) string {
 		}
 		return "(" + strings.Join(s, ", ") + ")"
 	}
+	if finite := lacking(t, math.Inf(-1)); len(finite.Data) > 0 && len(finite.Data) < len(t.Data) {
+		return "rms " + short(rms(finite)) + " and −∞" // what is masked
+	}
 	return "rms " + short(rms(t))
+}
+
+// lacking leaves the elements of t that are not v.
+func lacking(t *symbolic.Tensor, v float64) *symbolic.Tensor {
+	out := &symbolic.Tensor{}
+	for _, x := range t.Data {
+		if x != v {
+			out.Data = append(out.Data, x)
+		}
+	}
+	return out
 }
 
 // rms is the root of the mean square of t's elements.

@@ -25,11 +25,8 @@ type Answer struct {
 	Lines   int    `json:"lines"` // of Go
 }
 
-// Limits on a model in a playground, where somebody waits for the answer.
-const (
-	MaxModel   = 1 << 20    // bytes
-	playEffort = 30_000_000 // steps, some seconds of work
-)
+// MaxModel is how many bytes a model in a playground may have.
+const MaxModel = 1 << 20
 
 // Play answers a playground. Whatever is wrong is in the answer.
 func Play(r Request) (a Answer) {

@@ -83,17 +83,41 @@ func (b *Builder) equation(v *Value, at []symbolic.Poly, over []Axis, n *symboli
 // assume leaves out what is only said of passes that are not made: the choice by
 // the condition of a while is that of a pass that is.
 func (b *Builder) assume(e *Expr, over []Axis) *Expr {
+	holds := func(x *Expr) bool { // it is the condition of a while, in whose passes e is meant
+		is := func(s string) bool {
+			return slices.ContainsFunc(over, func(a Axis) bool { return a.While != nil && Text(a.While) == s })
+		}
+		if is(Text(b.spell(x))) {
+			return true
+		}
+		whole, ok := Board(x, nil)
+		return ok && is(Text(b.spell(whole)))
+	}
 	return e.Replace(func(x *Expr) *Expr {
 		switch {
+		case x.Kind == Apply && x.Op == symbolic.OpAnd && holds(x.Args[0]):
+			return b.assume(x.Args[1], over)
+		case x.Kind == Apply && x.Op == symbolic.OpAnd && holds(x.Args[1]):
+			return b.assume(x.Args[0], over)
+		case x.Kind == Apply && x.Op == symbolic.OpAdd && len(x.Args) == 2: // of which one may be 0 then
+			zero := func(x *Expr) bool { return x.Kind == Number && x.Num == 0 }
+			l, r := b.assume(x.Args[0], over), b.assume(x.Args[1], over)
+			switch {
+			case zero(l) && !zero(x.Args[0]):
+				return r
+			case zero(r) && !zero(x.Args[1]):
+				return l
+			}
+			out := *x
+			out.Args = []*Expr{l, r}
+			return &out
 		case x.Kind == Big && isPass(x.Over[0].Sym) && x.Over[0].While != nil:
 			out := *x
 			out.Args = []*Expr{b.assume(x.Args[0], append(slices.Clone(over), x.Over...))}
 			return &out
 		case x.Kind == Apply && (x.Op == symbolic.OpSelect || x.Op == symbolic.OpIntSelect):
-			for _, a := range over {
-				if a.While != nil && Text(a.While) == Text(b.spell(x.Args[0])) {
-					return b.assume(x.Args[1], over)
-				}
+			if holds(x.Args[0]) {
+				return b.assume(x.Args[1], over)
 			}
 		}
 		return nil
