@@ -100,7 +100,7 @@ func TestPolyDiv(t *testing.T) {
 }
 
 func TestPolyOverflow(t *testing.T) {
-	huge := Int(math.MaxInt64)
+	huge := Int64(math.MaxInt64)
 	for name, f := range map[string]func(){
 		"add":   func() { huge.Add(huge) },
 		"mul":   func() { huge.Mul(huge) },
@@ -113,7 +113,7 @@ func TestPolyOverflow(t *testing.T) {
 	if _, err := huge.Eval(nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := Sym("a").Mul(Sym("a")).Eval(func(string) (int, bool) { return math.MaxInt64, true }); err == nil {
+	if _, err := Sym("a").Mul(Sym("a")).Eval(func(string) (int, bool) { return math.MaxInt, true }); err == nil {
 		t.Error("a value that does not fit is no error")
 	}
 }

@@ -54,7 +54,8 @@ func kind(err error) string {
 // derivatives in reverse, forward and by finite differences, loop programs, and
 // the generated code with each set of kernels, in both types, fused and not, for
 // each number of threads. BPGEN_RANDOM says how many, BPGEN_RANDOM_SEED from
-// which seed on; BPGEN_RANDOM_GO=0 leaves the generated code out.
+// which seed on; BPGEN_RANDOM_GO=0 leaves the generated code out, BPGEN_RANDOM_RACE=1
+// runs it with the race detector.
 func TestRandomPrograms(t *testing.T) {
 	first, n := number("BPGEN_RANDOM_SEED", 1), number("BPGEN_RANDOM", 300)
 	const chunk = 300
@@ -139,7 +140,11 @@ func runCompiled(t *testing.T, cases []*randomCase) {
 		return
 	}
 	r.writeMain(t)
-	goCommand(t, r.dir, nil, "build", "-o", "conformance.exe", ".")
+	build := []string{"build", "-o", "conformance.exe"}
+	if number("BPGEN_RANDOM_RACE", 0) != 0 { // which looks at Go only, and at its pointers too
+		build = append(build, "-race", "-tags", "purego")
+	}
+	goCommand(t, r.dir, nil, append(build, ".")...)
 	in, err := json.Marshal(r.calls)
 	if err != nil {
 		t.Fatal(err)

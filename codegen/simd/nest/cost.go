@@ -13,8 +13,10 @@ const (
 	costTurn   = 1.5 // going around a loop
 	costReduce = 12  // adding up lanes
 	costField  = 4   // of a record, see records.go
-	costSerial = 4   // waiting for the last change of an accumulator
-	someTurns  = 200 // of a loop whose extent is not known
+
+	costScatter = 2   // a lane that is stored by itself
+	costSerial  = 4   // waiting for the last change of an accumulator
+	someTurns   = 200 // of a loop whose extent is not known
 )
 
 // A coster prices statements: lane is the variable whose turns are lanes, or
@@ -61,10 +63,7 @@ func (c *compiler) serial(list []loop.Stmt) (cost float64) {
 	k := coster{lanes: c.t.Lanes()}
 	for _, s := range list {
 		if l, ok := s.(*loop.Loop); ok {
-			best := c.oneByOne(l)
-			if in, lanes := c.forLanes(l); in != nil {
-				best = min(best, lanes)
-			}
+			_, best := c.asOne(l)
 			cost += best
 			continue
 		}
@@ -115,7 +114,7 @@ func (k coster) own(s loop.Stmt) (cost float64) {
 			cost += costSerial
 		}
 	case *loop.Store:
-		cost += k.access(s.Index)
+		cost += k.store(s.Index)
 		if s.Op != nil {
 			cost += k.access(s.Index)
 		}
@@ -143,6 +142,14 @@ func (k coster) expr(e loop.Expr) float64 {
 		return costMath
 	}
 	return 0
+}
+
+// store is the cost of writing to memory at index: lanes that are apart go one by one.
+func (k coster) store(index symbolic.Poly) float64 {
+	if cost := k.access(index); cost <= costField {
+		return cost
+	}
+	return costScatter * float64(k.lanes)
 }
 
 // access is the cost of reading or writing memory at index.

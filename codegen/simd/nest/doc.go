@@ -8,7 +8,9 @@
 //
 // The way of a kernel: prepare writes out short loops, makes one loop of two
 // that go through memory in one piece, turns nests that add up columns and sums
-// in variables; loop chooses lanes; overLanes repeats the body for as many
+// in variables; loop chooses lanes, for statements that have nothing to do with
+// each other one by one (cut); overMost has turns at the ends by themselves, so that
+// lanes need not ask for them; overLanes repeats the body for as many
 // vectors as hide what it waits for, with a masked rest. Before a loop, ahead
 // computes what is the same in all its turns. Fields of records are loaded
 // together (records.go), sums have lanes of their own (sums.go), and division

@@ -34,12 +34,38 @@ func (c *compiler) loop(l *loop.Loop) {
 		return
 	}
 	if c.lane == nil {
-		if best, cost := c.forLanes(l); best != nil && cost <= c.oneByOne(l) {
-			c.overLanes(best)
+		best, cost := c.asOne(l)
+		if parts := cut(l); parts != nil && c.costs(parts) < cost {
+			for _, p := range parts {
+				c.loop(p)
+			}
+			return
+		}
+		if best != nil {
+			c.overMost(best)
 			return
 		}
 	}
 	c.turns(l)
+}
+
+// asOne returns what l costs where it stays one loop, and what is run in lanes then; nil where its
+// turns run one after the other.
+func (c *compiler) asOne(l *loop.Loop) (*loop.Loop, float64) {
+	cost := c.oneByOne(l)
+	if best, lanes := c.forLanes(l); best != nil && lanes <= cost {
+		return best, lanes
+	}
+	return nil, cost
+}
+
+// costs is what loops cost, each run as well as it can be.
+func (c *compiler) costs(list []*loop.Loop) (sum float64) {
+	for _, l := range list {
+		_, cost := c.asOne(l)
+		sum += cost
+	}
+	return sum
 }
 
 // forLanes returns what is best run in lanes for l, and its cost: l itself, or
@@ -50,6 +76,9 @@ func (c *compiler) forLanes(l *loop.Loop) (*loop.Loop, float64) {
 		return nil, 0
 	}
 	best, cost := l, c.inLanes(l)
+	if _, fixed := l.Extent.Const(); fixed && slices.ContainsFunc(l.Body, nests) {
+		return best, cost // a few turns of much code
+	}
 	if body, n := c.short.writeOut(l.Body); n > 0 && n <= longRecord {
 		if out := (&loop.Loop{Var: l.Var, Extent: l.Extent, Body: body}); c.inLanes(out) < cost {
 			best, cost = out, c.inLanes(out)

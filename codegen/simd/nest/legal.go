@@ -33,7 +33,10 @@ func memoryAgainst(l *loop.Loop) string {
 		}
 		return true
 	})
-	type part struct{ lo, hi symbolic.Poly }
+	type part struct {
+		lo, hi symbolic.Poly
+		writes bool
+	}
 	type use struct {
 		step  symbolic.Poly
 		parts []part
@@ -64,20 +67,21 @@ func memoryAgainst(l *loop.Loop) string {
 		if !u.step.Equal(step) {
 			return fmt.Sprintf("%s is gone through at different steps", a.buf.Name)
 		}
-		u.parts = append(u.parts, part{lo, hi})
+		u.parts = append(u.parts, part{lo, hi, a.store != nil})
 		width := step
 		if sign(step) < 0 {
 			width = step.Neg()
 		}
 		for _, p := range u.parts {
-			if p.lo.Equal(hi) && p.hi.Equal(lo) {
+			if !p.writes && a.store == nil || p.lo.Equal(hi) && p.hi.Equal(lo) {
 				continue
 			}
 			room := width.Sub(symbolic.Int(1))
 			if sign(room.Sub(hi.Sub(p.lo))) == 1 && sign(room.Sub(p.hi.Sub(lo))) == 1 {
 				continue // each turn has a stretch of its own
 			}
-			if p.lo.Equal(p.hi) && lo.Equal(hi) && multiple(lo.Sub(p.lo), width.Mul(l.Extent)) {
+			if reach := width.Mul(l.Extent); p.lo.Equal(p.hi) && lo.Equal(hi) && multiple(lo.Sub(p.lo), reach) ||
+				sign(lo.Sub(p.hi).Sub(reach)) == 1 || sign(p.lo.Sub(hi).Sub(reach)) == 1 {
 				continue // all turns reach less far than from one place to the other, as from row to row
 			}
 			return fmt.Sprintf("turns share elements of %s", a.buf.Name)

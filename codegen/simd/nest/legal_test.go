@@ -34,6 +34,10 @@ func TestFromRowToRow(t *testing.T) {
 // TestLanesApart says of a loop over n that reads and writes one buffer whether it runs in lanes.
 func TestLanesApart(t *testing.T) {
 	i, n := sy("i"), sy("n")
+	u := matrix(loop.Out, "u", in(2), n)
+	if why := reasonAgainst(rep(ivar("i"), n, set(u, i.Add(n), ap("add", at(u, i), at(u, i.Sub(in(1))))))); why != "" {
+		t.Error("two reads of the row before:", why)
+	}
 	for _, x := range []struct {
 		name        string
 		read, write symbolic.Poly
@@ -45,6 +49,8 @@ func TestLanesApart(t *testing.T) {
 		{"some rows further", i, i.Add(n.Mul(sy("d"))), true},
 		{"rows of pairs", i.Scale(2, 1), i.Scale(2, 1).Add(n.Scale(2, 1)), true},
 		{"pairs", i.Scale(2, 1), i.Scale(2, 1).Add(in(1)), true},
+		{"beyond the next row", i, i.Add(n).Add(in(1)), true},
+		{"beyond the row before", i.Add(n).Add(in(1)), i, true},
 		{"the next element", i, i.Add(in(1)), false},
 		{"some elements further", i, i.Add(sy("d")), false},
 		{"one short of a row", i, i.Add(n).Sub(in(1)), false},

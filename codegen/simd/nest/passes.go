@@ -89,7 +89,8 @@ func (p *preparer) unroll(l *loop.Loop, n int) (out []loop.Stmt) {
 }
 
 // writeOut writes out the short loops in a list, and returns of how many
-// statements it is then; 0 where there is no such loop, or another one.
+// statements it is then; 0 where there is no such loop, or where there are
+// branches. What the turns of a longer loop around them add to are variables.
 func (p *preparer) writeOut(list []loop.Stmt) (out []loop.Stmt, n int) {
 	found := false
 	for _, s := range list {
@@ -99,19 +100,41 @@ func (p *preparer) writeOut(list []loop.Stmt) (out []loop.Stmt, n int) {
 				return nil, 0
 			}
 			out = append(out, s)
+			n++
 			continue
 		}
-		turns, fixed := l.Extent.Const()
-		if !fixed || turns < 1 || turns > shortRow || reads(l.Body, l.Var) || slices.ContainsFunc(l.Body, func(s loop.Stmt) bool { return len(bodies(s)) > 0 }) {
-			return nil, 0
+		body := l.Body
+		if nests(l) {
+			if body, _ = p.writeOut(body); body == nil {
+				return nil, 0
+			}
+			found = true
 		}
-		found = true
-		out = append(out, p.unroll(l, turns)...)
+		turns, fixed := l.Extent.Const()
+		switch {
+		case !fixed:
+			return nil, 0
+		case turns >= 1 && turns <= shortRow && !reads(body, l.Var) && turns*len(body) <= longRecord && !slices.ContainsFunc(body, isLoop):
+			found = true
+			out = append(out, p.unroll(&loop.Loop{Var: l.Var, Extent: l.Extent, Body: body}, turns)...)
+			n += turns * len(body)
+		default:
+			out = append(out, p.promote(&loop.Loop{Var: l.Var, Extent: l.Extent, Body: body})...)
+			n += len(body)
+		}
 	}
 	if !found {
 		return nil, 0
 	}
-	return out, len(out)
+	return out, n
+}
+
+func isLoop(s loop.Stmt) bool { _, ok := s.(*loop.Loop); return ok }
+
+// nests reports whether s is a loop with loops or branches in it.
+func nests(s loop.Stmt) bool {
+	l, ok := s.(*loop.Loop)
+	return ok && slices.ContainsFunc(l.Body, func(s loop.Stmt) bool { return len(bodies(s)) > 0 })
 }
 
 // only returns the loop that is all of a body.
@@ -199,7 +222,7 @@ func (p *preparer) promote(l *loop.Loop) []loop.Stmt {
 					!slices.ContainsFunc(turns, func(t symbolic.Poly) bool {
 						return slices.ContainsFunc(t.Syms(), func(n string) bool { return bound[n] })
 					}) {
-					i := slices.IndexFunc(sums, func(x *sum) bool { return x.store.Buf == s.Buf })
+					i := slices.IndexFunc(sums, func(x *sum) bool { return x.store.Buf == s.Buf && x.store.Index.Equal(s.Index) })
 					if i < 0 {
 						i = len(sums)
 						sums = append(sums, &sum{p.variable("sum", symbolic.Real), s, turns})
@@ -233,11 +256,14 @@ func (p *preparer) promote(l *loop.Loop) []loop.Stmt {
 	return append(out, after...)
 }
 
-// aloneIn reports whether all accesses to the buffer of s do what s does, to
-// the same element.
+// aloneIn reports whether all accesses to the element of s do what s does.
 func aloneIn(all []access, s *loop.Store) bool {
 	for _, a := range all {
-		if a.buf == s.Buf && (a.store == nil || a.store.Op != s.Op || !a.index.Equal(s.Index)) {
+		if a.buf != s.Buf {
+			continue
+		}
+		n, fixed := a.index.Sub(s.Index).Const()
+		if !fixed || n == 0 && (a.store == nil || a.store.Op != s.Op) {
 			return false
 		}
 	}

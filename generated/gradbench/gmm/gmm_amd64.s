@@ -1568,12 +1568,14 @@ TEXT ·zy3LoopAVX512(SB), $32-80
 	TESTQ        CX, CX
 	JLE          done2
 	MOVQ         $+0, DI
-	VPXORD       Z0, Z0, Z0
-	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z1
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
+	VBROADCASTSD c64x1_ffffffffffffffff<>+0(SB), Z4
+	VBROADCASTSD c64x1_fffffffffffffffd<>+0(SB), Z5
+	VPXORD       Z6, Z6, Z6
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z7
 
 loop3:
 	TESTQ DX, DX
@@ -1582,96 +1584,126 @@ loop3:
 	IMULQ DX, R8
 	IMULQ DI, R8
 	LEAQ  (SI)(R8*8), R8
-	LEAQ  -32(DX), R9
-	TESTQ R9, R9
-	JLT   done5
-	MOVQ  $+0, R10
+	TESTQ DX, DX
+	JLE   done5
+	MOVQ  $+0, R9
 
 loop6:
 	TESTQ        DX, DX
 	JLE          done7
-	VPBROADCASTQ R10, Z6
-	VPADDQ       Z2, Z6, Z7
-	VPADDQ       Z3, Z6, Z8
-	VPADDQ       Z4, Z6, Z9
-	VPADDQ       Z5, Z6, Z6
-	TESTQ        DX, DX
-	JLE          done8
-	MOVQ         $+0, R11
+	VPBROADCASTQ R9, Z8
+	MOVQ         DX, R10
+	IMULQ        R9, R10
+	LEAQ         (R8)(R10*8), R10
+	LEAQ         -32(DX), R11
+	TESTQ        R11, R11
+	JLT          done8
+	MOVQ         $+0, R12
 	PCALIGN      $0x20
 
 loop9:
+	VPXORD       Z9, Z9, Z9
 	VPXORD       Z10, Z10, Z10
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPBROADCASTQ R11, Z14
-	VPCMPQ       $0x01, Z7, Z14, K1
-	VPCMPQ       $0x01, Z8, Z14, K2
-	VPCMPQ       $0x01, Z9, Z14, K3
+	VPBROADCASTQ R12, Z13
+	VPADDQ       Z0, Z13, Z14
+	VPADDQ       Z1, Z13, Z15
+	VPADDQ       Z2, Z13, Z16
+	VPADDQ       Z3, Z13, Z13
+	VPCMPQ       $0x01, Z8, Z14, K1
+	VPCMPQ       $0x01, Z8, Z15, K2
+	VPCMPQ       $0x01, Z8, Z16, K3
 	KMOVW        K3, (SP)
-	VPCMPQ       $0x01, Z6, Z14, K3
+	VPCMPQ       $0x01, Z8, Z13, K3
 	KMOVW        K3, 8(SP)
-	VPSLLQ       $0x01, Z7, Z14
-	MOVQ         DX, R12
-	IMULQ        R11, R12
-	SHLQ         $0x01, R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	VPBROADCASTQ R12, Z15
-	VPADDQ       Z15, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K3
-	VPMULLQ      Z1, Z7, Z14
-	MOVQ         DX, R12
-	IMULQ        DX, R12
-	IMUL3Q       $-1, DX, R13
-	LEAQ         (R12)(R13*1), R12
 	MOVQ         DX, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-2, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $+3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	VPBROADCASTQ R12, Z16
-	VPADDQ       Z16, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K4
+	SHLQ         $0x01, R13
+	VPBROADCASTQ R13, Z17
+	VPMULLQ      Z17, Z14, Z18
+	VPMULLQ      Z14, Z14, Z19
+	VPMULLQ      Z4, Z19, Z19
+	VPADDQ       Z19, Z18, Z18
+	VPMULLQ      Z5, Z14, Z19
+	VPADDQ       Z19, Z18, Z18
+	MOVQ         R9, R13
+	SHLQ         $0x01, R13
+	LEAQ         -2(R13), R13
+	VPBROADCASTQ R13, Z19
+	VPADDQ       Z19, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VPCMPQ       $0x05, Z6, Z18, K3
+	IMUL3Q       $-2, DX, R13
+	VPBROADCASTQ R13, Z18
+	VPMULLQ      Z18, Z14, Z20
+	VPMULLQ      Z14, Z14, Z21
+	VPADDQ       Z21, Z20, Z20
+	VPMULLQ      Z7, Z14, Z21
+	VPADDQ       Z21, Z20, Z20
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMUL3Q       $-1, DX, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-2, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z21
+	VPADDQ       Z21, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	VPCMPQ       $0x05, Z6, Z20, K4
 	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z8, Z14
-	VPADDQ       Z15, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K4
-	VPMULLQ      Z1, Z8, Z14
-	VPADDQ       Z16, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K5
+	VPMULLQ      Z17, Z15, Z20
+	VPMULLQ      Z15, Z15, Z22
+	VPMULLQ      Z4, Z22, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPMULLQ      Z5, Z15, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPADDQ       Z19, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	VPCMPQ       $0x05, Z6, Z20, K4
+	VPMULLQ      Z18, Z15, Z20
+	VPMULLQ      Z15, Z15, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPMULLQ      Z7, Z15, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPADDQ       Z21, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	VPCMPQ       $0x05, Z6, Z20, K5
 	KANDB        K5, K4, K4
-	VPSLLQ       $0x01, Z9, Z14
-	VPADDQ       Z15, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K5
-	VPMULLQ      Z1, Z9, Z14
-	VPADDQ       Z16, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K6
+	VPMULLQ      Z17, Z16, Z20
+	VPMULLQ      Z16, Z16, Z22
+	VPMULLQ      Z4, Z22, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPMULLQ      Z5, Z16, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPADDQ       Z19, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	VPCMPQ       $0x05, Z6, Z20, K5
+	VPMULLQ      Z18, Z16, Z20
+	VPMULLQ      Z16, Z16, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPMULLQ      Z7, Z16, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPADDQ       Z21, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	VPCMPQ       $0x05, Z6, Z20, K6
 	KANDB        K6, K5, K5
-	VPSLLQ       $0x01, Z6, Z14
-	VPADDQ       Z15, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K6
-	VPMULLQ      Z1, Z6, Z14
-	VPADDQ       Z16, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPCMPQ       $0x05, Z0, Z14, K7
+	VPMULLQ      Z17, Z13, Z20
+	VPMULLQ      Z13, Z13, Z22
+	VPMULLQ      Z4, Z22, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPMULLQ      Z5, Z13, Z22
+	VPADDQ       Z22, Z20, Z20
+	VPADDQ       Z19, Z20, Z19
+	VPSRAQ       $0x01, Z19, Z19
+	VPCMPQ       $0x05, Z6, Z19, K6
+	VPMULLQ      Z18, Z13, Z18
+	VPMULLQ      Z13, Z13, Z19
+	VPADDQ       Z19, Z18, Z18
+	VPMULLQ      Z7, Z13, Z19
+	VPADDQ       Z19, Z18, Z18
+	VPADDQ       Z21, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VPCMPQ       $0x05, Z6, Z18, K7
 	KANDB        K7, K6, K6
 	KANDB        K3, K1, K7
 	KMOVW        K7, 16(SP)
@@ -1687,203 +1719,180 @@ loop9:
 	KANDB        K6, K5, K5
 	KMOVW        8(SP), K7
 	KANDB        K6, K7, K6
-	VPSLLQ       $0x01, Z7, Z14
-	MOVQ         DX, R12
-	IMULQ        DX, R12
-	IMULQ        AX, R12
-	MOVQ         DX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
+	VPMULLQ      Z17, Z14, Z18
+	VPMULLQ      Z14, Z14, Z19
+	VPMULLQ      Z4, Z19, Z19
+	VPADDQ       Z19, Z18, Z18
+	VPMULLQ      Z5, Z14, Z14
+	VPADDQ       Z14, Z18, Z14
 	MOVQ         DX, R13
 	IMULQ        DX, R13
-	IMULQ        DI, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         DX, R13
-	IMULQ        DI, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         DX, R13
-	IMULQ        R11, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	VPBROADCASTQ R12, Z15
-	VPADDQ       Z15, Z14, Z14
+	IMULQ        AX, R13
+	MOVQ         DX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         DX, BP
+	IMULQ        DX, BP
+	IMULQ        DI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        DI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R9, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z18
+	VPADDQ       Z18, Z14, Z14
 	VPSRAQ       $0x01, Z14, Z14
-	VPSLLQ       $0x01, Z8, Z16
-	VPADDQ       Z15, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
-	VPSLLQ       $0x01, Z9, Z17
-	VPADDQ       Z15, Z17, Z17
-	VPSRAQ       $0x01, Z17, Z17
-	VPSLLQ       $0x01, Z6, Z18
-	VPADDQ       Z15, Z18, Z15
+	VPMULLQ      Z17, Z15, Z19
+	VPMULLQ      Z15, Z15, Z20
+	VPMULLQ      Z4, Z20, Z20
+	VPADDQ       Z20, Z19, Z19
+	VPMULLQ      Z5, Z15, Z15
+	VPADDQ       Z15, Z19, Z15
+	VPADDQ       Z18, Z15, Z15
 	VPSRAQ       $0x01, Z15, Z15
-	VMOVAPS      Z0, Z18
-	VGATHERQPD   (BX)(Z14*8), K1, Z18
-	VMOVAPS      Z0, Z14
-	VGATHERQPD   (BX)(Z16*8), K2, Z14
-	VMOVAPS      Z0, Z16
-	VGATHERQPD   (BX)(Z17*8), K4, Z16
-	VMOVAPS      Z0, Z17
-	VGATHERQPD   (BX)(Z15*8), K6, Z17
+	VPMULLQ      Z17, Z16, Z19
+	VPMULLQ      Z16, Z16, Z20
+	VPMULLQ      Z4, Z20, Z20
+	VPADDQ       Z20, Z19, Z19
+	VPMULLQ      Z5, Z16, Z16
+	VPADDQ       Z16, Z19, Z16
+	VPADDQ       Z18, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPMULLQ      Z17, Z13, Z17
+	VPMULLQ      Z13, Z13, Z19
+	VPMULLQ      Z4, Z19, Z19
+	VPADDQ       Z19, Z17, Z17
+	VPMULLQ      Z5, Z13, Z13
+	VPADDQ       Z13, Z17, Z13
+	VPADDQ       Z18, Z13, Z13
+	VPSRAQ       $0x01, Z13, Z13
+	VMOVAPS      Z6, Z17
+	VGATHERQPD   (BX)(Z14*8), K1, Z17
+	VMOVAPS      Z6, Z14
+	VGATHERQPD   (BX)(Z15*8), K2, Z14
+	VMOVAPS      Z6, Z15
+	VGATHERQPD   (BX)(Z16*8), K4, Z15
+	VMOVAPS      Z6, Z16
+	VGATHERQPD   (BX)(Z13*8), K6, Z16
 	KMOVW        16(SP), K1
-	VBLENDMPD    Z18, Z10, K1, Z10
+	VBLENDMPD    Z17, Z9, K1, Z9
 	KMOVW        24(SP), K1
-	VBLENDMPD    Z14, Z11, K1, Z11
-	VBLENDMPD    Z16, Z12, K3, Z12
-	VBLENDMPD    Z17, Z13, K5, Z13
-	LEAQ         (R8)(R11*8), R12
-	MOVQ         DX, R13
-	IMULQ        R10, R13
-	LEAQ         (R12)(R13*8), R12
-	VPBROADCASTQ DX, Z14
-	VPMULLQ      Z14, Z2, Z15
-	VPMULLQ      Z14, Z3, Z16
-	VPMULLQ      Z14, Z4, Z17
-	VPMULLQ      Z14, Z5, Z14
-	KXNORW       K1, K1, K1
-	VSCATTERQPD  Z10, K1, (R12)(Z15*8)
-	KXNORW       K1, K1, K1
-	VSCATTERQPD  Z11, K1, (R12)(Z16*8)
-	KXNORW       K1, K1, K1
-	VSCATTERQPD  Z12, K1, (R12)(Z17*8)
-	KXNORW       K1, K1, K1
-	VSCATTERQPD  Z13, K1, (R12)(Z14*8)
-	ADDQ         $+1, R11
-	CMPQ         R11, DX
-	JLT          loop9
+	VBLENDMPD    Z14, Z10, K1, Z10
+	VBLENDMPD    Z15, Z11, K3, Z11
+	VBLENDMPD    Z16, Z12, K5, Z12
+	VMOVUPD      Z9, (R10)(R12*8)
+	VMOVUPD      Z10, 64(R10)(R12*8)
+	VMOVUPD      Z11, 128(R10)(R12*8)
+	VMOVUPD      Z12, 192(R10)(R12*8)
+	ADDQ         $+32, R12
+	CMPQ         R12, R11
+	JLE          loop9
 
 done8:
-done7:
-	ADDQ $+32, R10
-	CMPQ R10, R9
-	JLE  loop6
-
-done5:
-	MOVQ DX, R9
-	ANDQ $+31, R9
-	MOVQ DX, R10
-	SUBQ R9, R10
-	LEAQ 7(DX), R9
-	LEAQ -8(R9), R9
-	CMPQ R10, R9
-	JGT  done10
+	MOVQ    DX, R11
+	ANDQ    $+31, R11
+	MOVQ    DX, R12
+	SUBQ    R11, R12
+	LEAQ    7(DX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done10
+	PCALIGN $0x20
 
 loop11:
-	MOVQ         DX, R11
-	SUBQ         R10, R11
-	VPBROADCASTQ R11, Z6
-	VPCMPQ       $0x06, Z2, Z6, K1
-	TESTQ        DX, DX
-	JLE          done12
-	VPBROADCASTQ R10, Z6
-	VPADDQ       Z2, Z6, Z6
-	TESTQ        DX, DX
-	JLE          done13
-	MOVQ         $+0, R11
-	PCALIGN      $0x20
-
-loop14:
-	VPXORD       Z7, Z7, Z7
-	VPBROADCASTQ R11, Z8
-	VPCMPQ       $0x01, Z6, Z8, K2
-	KANDB        K2, K1, K3
-	VPSLLQ       $0x01, Z6, Z8
-	MOVQ         DX, R12
-	IMULQ        R11, R12
-	SHLQ         $0x01, R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	VPBROADCASTQ R12, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VPCMPQ       $0x05, Z0, Z8, K4
-	VPMULLQ      Z1, Z6, Z8
-	MOVQ         DX, R12
-	IMULQ        DX, R12
-	IMUL3Q       $-1, DX, R13
-	LEAQ         (R12)(R13*1), R12
 	MOVQ         DX, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-2, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $+3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	VPBROADCASTQ R12, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VPCMPQ       $0x05, Z0, Z8, K5
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z9
+	VPCMPQ       $0x06, Z0, Z9, K1
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R12, Z10
+	VPADDQ       Z0, Z10, Z10
+	VPCMPQ       $0x01, Z8, Z10, K2
+	KANDB        K2, K1, K3
+	MOVQ         DX, R13
+	SHLQ         $0x01, R13
+	VPBROADCASTQ R13, Z11
+	VPMULLQ      Z11, Z10, Z12
+	VPMULLQ      Z10, Z10, Z13
+	VPMULLQ      Z4, Z13, Z13
+	VPADDQ       Z13, Z12, Z12
+	VPMULLQ      Z5, Z10, Z13
+	VPADDQ       Z13, Z12, Z12
+	MOVQ         R9, R13
+	SHLQ         $0x01, R13
+	LEAQ         -2(R13), R13
+	VPBROADCASTQ R13, Z13
+	VPADDQ       Z13, Z12, Z12
+	VPSRAQ       $0x01, Z12, Z12
+	VPCMPQ       $0x05, Z6, Z12, K4
+	IMUL3Q       $-2, DX, R13
+	VPBROADCASTQ R13, Z12
+	VPMULLQ      Z12, Z10, Z12
+	VPMULLQ      Z10, Z10, Z13
+	VPADDQ       Z13, Z12, Z12
+	VPMULLQ      Z7, Z10, Z13
+	VPADDQ       Z13, Z12, Z12
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMUL3Q       $-1, DX, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-2, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z13
+	VPADDQ       Z13, Z12, Z12
+	VPSRAQ       $0x01, Z12, Z12
+	VPCMPQ       $0x05, Z6, Z12, K5
 	KANDB        K5, K4, K4
 	KANDB        K4, K2, K2
 	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z6, Z8
-	MOVQ         DX, R12
-	IMULQ        DX, R12
-	IMULQ        AX, R12
-	MOVQ         DX, R13
-	IMULQ        AX, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
+	VPMULLQ      Z11, Z10, Z11
+	VPMULLQ      Z10, Z10, Z12
+	VPMULLQ      Z4, Z12, Z12
+	VPADDQ       Z12, Z11, Z11
+	VPMULLQ      Z5, Z10, Z10
+	VPADDQ       Z10, Z11, Z10
 	MOVQ         DX, R13
 	IMULQ        DX, R13
-	IMULQ        DI, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         DX, R13
-	IMULQ        DI, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         DX, R13
-	IMULQ        R11, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	VPBROADCASTQ R12, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VMOVAPS      Z0, Z9
-	VGATHERQPD   (BX)(Z8*8), K3, Z9
-	VBLENDMPD    Z9, Z7, K2, Z7
-	LEAQ         (R8)(R11*8), R12
-	MOVQ         DX, R13
-	IMULQ        R10, R13
-	LEAQ         (R12)(R13*8), R12
-	VPBROADCASTQ DX, Z8
-	VPMULLQ      Z8, Z2, Z8
-	KMOVW        K1, K2
-	VSCATTERQPD  Z7, K2, (R12)(Z8*8)
-	ADDQ         $+1, R11
-	CMPQ         R11, DX
-	JLT          loop14
-
-done13:
-done12:
-	ADDQ $+8, R10
-	CMPQ R10, R9
-	JLE  loop11
+	IMULQ        AX, R13
+	MOVQ         DX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         DX, BP
+	IMULQ        DX, BP
+	IMULQ        DI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        DI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R9, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z11
+	VPADDQ       Z11, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	VMOVAPS      Z6, Z11
+	VGATHERQPD   (BX)(Z10*8), K3, Z11
+	VBLENDMPD    Z11, Z9, K2, Z9
+	VMOVUPD      Z9, K1, (R10)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop11
 
 done10:
+done7:
+	ADDQ $+1, R9
+	CMPQ R9, DX
+	JLT  loop6
+
+done5:
 done4:
 	ADDQ $+1, DI
 	CMPQ DI, CX
@@ -14005,6 +14014,9 @@ DATA c32x8_h42a4f02043f7f565<>+16(SB)/8, $0x0000000100000000
 DATA c32x8_h42a4f02043f7f565<>+24(SB)/8, $0x0000000100000000
 GLOBL c32x8_h42a4f02043f7f565<>(SB), RODATA|NOPTR, $32
 
+DATA c64x1_0000000000000003<>+0(SB)/8, $0x0000000000000003
+GLOBL c64x1_0000000000000003<>(SB), RODATA|NOPTR, $8
+
 DATA c64x1_3c7abc9e3b39803f<>+0(SB)/8, $0x3c7abc9e3b39803f
 GLOBL c64x1_3c7abc9e3b39803f<>(SB), RODATA|NOPTR, $8
 
@@ -14086,8 +14098,14 @@ GLOBL c64x1_8000000000000000<>(SB), RODATA|NOPTR, $8
 DATA c64x1_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
 GLOBL c64x1_fff0000000000000<>(SB), RODATA|NOPTR, $8
 
+DATA c64x1_fffffffffffffffd<>+0(SB)/8, $0xfffffffffffffffd
+GLOBL c64x1_fffffffffffffffd<>(SB), RODATA|NOPTR, $8
+
 DATA c64x1_fffffffffffffffe<>+0(SB)/8, $0xfffffffffffffffe
 GLOBL c64x1_fffffffffffffffe<>(SB), RODATA|NOPTR, $8
+
+DATA c64x1_ffffffffffffffff<>+0(SB)/8, $0xffffffffffffffff
+GLOBL c64x1_ffffffffffffffff<>(SB), RODATA|NOPTR, $8
 
 DATA c64x4_0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA c64x4_0000000000000000<>+8(SB)/8, $0x0000000000000000

@@ -118,7 +118,716 @@ done1:
 
 // func tLoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tLoopAVX512(SB), $48-160
+TEXT ·tLoopAVX512(SB), $8-160
+	MOVQ         n+8(FP), AX
+	MOVQ         x_base+16(FP), CX
+	MOVQ         y2_base+40(FP), DX
+	MOVQ         k1_base+64(FP), BX
+	MOVQ         k2_base+88(FP), SI
+	MOVQ         k3_base+112(FP), DI
+	MOVQ         t_base+136(FP), R8
+	MOVQ         s+0(FP), R9
+	TESTQ        R9, R9
+	JLE          done1
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
+	MOVQ         s+0(FP), R9
+	VPBROADCASTQ R9, Z1
+	VCVTQQ2PD    Z1, Z1
+	VDIVPD       Z1, Z0, Z1
+	MOVQ         s+0(FP), R9
+	TESTQ        R9, R9
+	JLE          done2
+	MOVQ         $+0, R9
+	MOVQ         R9, (SP)
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
+	MOVQ         $+0, R9
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z4
+
+loop3:
+	LEAQ         -2(AX), R10
+	TESTQ        R10, R10
+	JLT          else5
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R11
+	KMOVB        R11, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else7
+	VBROADCASTSD (CX), Z5
+	JMP          done6
+
+else7:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
+
+done6:
+	VMOVSD       X5, (BX)
+	VPXORD       Z5, Z5, Z5
+	KMOVB        R9, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else9
+	VBROADCASTSD 8(CX), Z5
+	JMP          done8
+
+else9:
+	VPXORD       Z6, Z6, Z6
+	VBROADCASTSD (DX), Z6
+	VMULPD.BCST  8(CX), Z6, Z5
+
+done8:
+	VMOVSD  X5, 8(BX)
+	TESTQ   R10, R10
+	JLE     done10
+	LEAQ    -32(R10), R11
+	TESTQ   R11, R11
+	JLT     done11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop12:
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VMOVUPD 8(DX)(R12*8), Z9
+	VMOVUPD 72(DX)(R12*8), Z10
+	VMOVUPD 136(DX)(R12*8), Z11
+	VMOVUPD 200(DX)(R12*8), Z12
+	VMULPD  16(CX)(R12*8), Z9, Z5
+	VMULPD  80(CX)(R12*8), Z10, Z6
+	VMULPD  144(CX)(R12*8), Z11, Z7
+	VMULPD  208(CX)(R12*8), Z12, Z8
+	VMOVUPD Z5, 16(BX)(R12*8)
+	VMOVUPD Z6, 80(BX)(R12*8)
+	VMOVUPD Z7, 144(BX)(R12*8)
+	VMOVUPD Z8, 208(BX)(R12*8)
+	ADDQ    $+32, R12
+	CMPQ    R12, R11
+	JLE     loop12
+
+done11:
+	MOVQ    R10, R11
+	ANDQ    $+31, R11
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	LEAQ    7(R10), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done13
+	PCALIGN $0x20
+
+loop14:
+	MOVQ         R10, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z5
+	VPCMPQ       $0x06, Z2, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(DX)(R12*8), K1, Z7
+	VMULPD       Z7, Z6, Z5
+	VMOVUPD      Z5, K1, 16(BX)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop14
+
+done13:
+done10:
+	JMP done4
+
+else5:
+	TESTQ   AX, AX
+	JLE     done15
+	TESTQ   AX, AX
+	JLE     done16
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop17:
+	VPXORD       Z5, Z5, Z5
+	VPBROADCASTQ R11, Z6
+	VPCMPQ       $0x00, Z3, Z6, K1
+	KMOVB        K1, R12
+	TESTQ        R12, R12
+	JEQ          else19
+	LEAQ         (CX)(R11*8), R12
+	VBROADCASTSD (R12), Z5
+	JMP          done18
+
+else19:
+	LEAQ         (CX)(R11*8), R12
+	VPXORD       Z6, Z6, Z6
+	LEAQ         -1(R11), R13
+	TESTQ        R13, R13
+	JLT          done20
+	LEAQ         (DX)(R11*8), R13
+	VBROADCASTSD -8(R13), Z6
+
+done20:
+	VMULPD.BCST (R12), Z6, Z5
+
+done18:
+	LEAQ   (BX)(R11*8), R12
+	VMOVSD X5, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, AX
+	JLT    loop17
+
+done16:
+done15:
+done4:
+	TESTQ        R10, R10
+	JLT          else22
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R11
+	KMOVB        R11, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else24
+	VBROADCASTSD (CX), Z5
+	JMP          done23
+
+else24:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
+
+done23:
+	VMOVSD       X5, (SI)
+	VPXORD       Z5, Z5, Z5
+	KMOVB        R9, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else26
+	VBROADCASTSD 8(CX), Z5
+	JMP          done25
+
+else26:
+	VPXORD           Z6, Z6, Z6
+	VDIVPD           Z0, Z1, Z7
+	VBROADCASTSD     (DX), Z8
+	VMOVAPS          Z8, Z6
+	VFMADD231PD.BCST (BX), Z7, Z6
+	VMULPD.BCST      8(CX), Z6, Z5
+
+done25:
+	VMOVSD  X5, 8(SI)
+	TESTQ   R10, R10
+	JLE     done27
+	VDIVPD  Z0, Z1, Z5
+	LEAQ    -32(R10), R11
+	TESTQ   R11, R11
+	JLT     done28
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop29:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VMOVUPD     8(DX)(R12*8), Z14
+	VMOVUPD     72(DX)(R12*8), Z15
+	VMOVUPD     136(DX)(R12*8), Z16
+	VMOVUPD     200(DX)(R12*8), Z17
+	VMOVAPS     Z14, Z10
+	VFMADD231PD 8(BX)(R12*8), Z5, Z10
+	VMOVAPS     Z15, Z11
+	VFMADD231PD 72(BX)(R12*8), Z5, Z11
+	VMOVAPS     Z16, Z12
+	VFMADD231PD 136(BX)(R12*8), Z5, Z12
+	VMOVAPS     Z17, Z13
+	VFMADD231PD 200(BX)(R12*8), Z5, Z13
+	VMULPD      16(CX)(R12*8), Z10, Z6
+	VMULPD      80(CX)(R12*8), Z11, Z7
+	VMULPD      144(CX)(R12*8), Z12, Z8
+	VMULPD      208(CX)(R12*8), Z13, Z9
+	VMOVUPD     Z6, 16(SI)(R12*8)
+	VMOVUPD     Z7, 80(SI)(R12*8)
+	VMOVUPD     Z8, 144(SI)(R12*8)
+	VMOVUPD     Z9, 208(SI)(R12*8)
+	ADDQ        $+32, R12
+	CMPQ        R12, R11
+	JLE         loop29
+
+done28:
+	MOVQ    R10, R11
+	ANDQ    $+31, R11
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	LEAQ    7(R10), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done30
+	PCALIGN $0x20
+
+loop31:
+	MOVQ         R10, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(BX)(R12*8), K1, Z9
+	VMOVUPD.Z    8(DX)(R12*8), K1, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD231PD  Z9, Z5, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD      Z6, K1, 16(SI)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop31
+
+done30:
+done27:
+	JMP done21
+
+else22:
+	TESTQ   AX, AX
+	JLE     done32
+	VDIVPD  Z0, Z1, Z5
+	TESTQ   AX, AX
+	JLE     done33
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop34:
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ R11, Z7
+	VPCMPQ       $0x00, Z3, Z7, K1
+	KMOVB        K1, R12
+	TESTQ        R12, R12
+	JEQ          else36
+	LEAQ         (CX)(R11*8), R12
+	VBROADCASTSD (R12), Z6
+	JMP          done35
+
+else36:
+	LEAQ             (CX)(R11*8), R12
+	VPXORD           Z7, Z7, Z7
+	LEAQ             -1(R11), R13
+	TESTQ            R13, R13
+	JLT              done37
+	LEAQ             (BX)(R11*8), R13
+	LEAQ             (DX)(R11*8), BP
+	VBROADCASTSD     -8(BP), Z8
+	VMOVAPS          Z8, Z7
+	VFMADD231PD.BCST -8(R13), Z5, Z7
+
+done37:
+	VMULPD.BCST (R12), Z7, Z6
+
+done35:
+	LEAQ   (SI)(R11*8), R12
+	VMOVSD X6, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, AX
+	JLT    loop34
+
+done33:
+done32:
+done21:
+	TESTQ        R10, R10
+	JLT          else39
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R11
+	KMOVB        R11, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else41
+	VBROADCASTSD (CX), Z5
+	JMP          done40
+
+else41:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
+
+done40:
+	VMOVSD       X5, (DI)
+	VPXORD       Z5, Z5, Z5
+	KMOVB        R9, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else43
+	VBROADCASTSD 8(CX), Z5
+	JMP          done42
+
+else43:
+	VPXORD           Z6, Z6, Z6
+	VDIVPD           Z0, Z1, Z7
+	VBROADCASTSD     (DX), Z8
+	VMOVAPS          Z8, Z6
+	VFMADD231PD.BCST (SI), Z7, Z6
+	VMULPD.BCST      8(CX), Z6, Z5
+
+done42:
+	VMOVSD  X5, 8(DI)
+	TESTQ   R10, R10
+	JLE     done44
+	VDIVPD  Z0, Z1, Z5
+	LEAQ    -32(R10), R11
+	TESTQ   R11, R11
+	JLT     done45
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop46:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VMOVUPD     8(DX)(R12*8), Z14
+	VMOVUPD     72(DX)(R12*8), Z15
+	VMOVUPD     136(DX)(R12*8), Z16
+	VMOVUPD     200(DX)(R12*8), Z17
+	VMOVAPS     Z14, Z10
+	VFMADD231PD 8(SI)(R12*8), Z5, Z10
+	VMOVAPS     Z15, Z11
+	VFMADD231PD 72(SI)(R12*8), Z5, Z11
+	VMOVAPS     Z16, Z12
+	VFMADD231PD 136(SI)(R12*8), Z5, Z12
+	VMOVAPS     Z17, Z13
+	VFMADD231PD 200(SI)(R12*8), Z5, Z13
+	VMULPD      16(CX)(R12*8), Z10, Z6
+	VMULPD      80(CX)(R12*8), Z11, Z7
+	VMULPD      144(CX)(R12*8), Z12, Z8
+	VMULPD      208(CX)(R12*8), Z13, Z9
+	VMOVUPD     Z6, 16(DI)(R12*8)
+	VMOVUPD     Z7, 80(DI)(R12*8)
+	VMOVUPD     Z8, 144(DI)(R12*8)
+	VMOVUPD     Z9, 208(DI)(R12*8)
+	ADDQ        $+32, R12
+	CMPQ        R12, R11
+	JLE         loop46
+
+done45:
+	MOVQ    R10, R11
+	ANDQ    $+31, R11
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	LEAQ    7(R10), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done47
+	PCALIGN $0x20
+
+loop48:
+	MOVQ         R10, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(SI)(R12*8), K1, Z9
+	VMOVUPD.Z    8(DX)(R12*8), K1, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD231PD  Z9, Z5, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD      Z6, K1, 16(DI)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop48
+
+done47:
+done44:
+	JMP done38
+
+else39:
+	TESTQ   AX, AX
+	JLE     done49
+	VDIVPD  Z0, Z1, Z5
+	TESTQ   AX, AX
+	JLE     done50
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop51:
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ R11, Z7
+	VPCMPQ       $0x00, Z3, Z7, K1
+	KMOVB        K1, R12
+	TESTQ        R12, R12
+	JEQ          else53
+	LEAQ         (CX)(R11*8), R12
+	VBROADCASTSD (R12), Z6
+	JMP          done52
+
+else53:
+	LEAQ             (CX)(R11*8), R12
+	VPXORD           Z7, Z7, Z7
+	LEAQ             -1(R11), R13
+	TESTQ            R13, R13
+	JLT              done54
+	LEAQ             (SI)(R11*8), R13
+	LEAQ             (DX)(R11*8), BP
+	VBROADCASTSD     -8(BP), Z8
+	VMOVAPS          Z8, Z7
+	VFMADD231PD.BCST -8(R13), Z5, Z7
+
+done54:
+	VMULPD.BCST (R12), Z7, Z6
+
+done52:
+	LEAQ   (DI)(R11*8), R12
+	VMOVSD X6, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, AX
+	JLT    loop51
+
+done50:
+done49:
+done38:
+	TESTQ        R10, R10
+	JLT          else56
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R11
+	KMOVB        R11, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else58
+	VBROADCASTSD (CX), Z5
+	JMP          done57
+
+else58:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
+
+done57:
+	VBROADCASTSD     (BX), Z6
+	VFMADD231PD.BCST (SI), Z0, Z6
+	VFMADD231PD.BCST (DI), Z0, Z6
+	VADDPD           Z5, Z6, Z5
+	VMOVSD           X5, (R8)
+	VPXORD           Z5, Z5, Z5
+	KMOVB            R9, K1
+	KMOVB            K1, R11
+	TESTQ            R11, R11
+	JEQ              else60
+	VBROADCASTSD     8(CX), Z5
+	JMP              done59
+
+else60:
+	VPXORD           Z6, Z6, Z6
+	VBROADCASTSD     (DX), Z7
+	VMOVAPS          Z7, Z6
+	VFMADD231PD.BCST (DI), Z1, Z6
+	VMULPD.BCST      8(CX), Z6, Z5
+
+done59:
+	VBROADCASTSD     8(BX), Z6
+	VFMADD231PD.BCST 8(SI), Z0, Z6
+	VFMADD231PD.BCST 8(DI), Z0, Z6
+	VADDPD           Z5, Z6, Z5
+	VMOVSD           X5, 8(R8)
+	TESTQ            R10, R10
+	JLE              done61
+	LEAQ             -16(R10), R11
+	TESTQ            R11, R11
+	JLT              done62
+	MOVQ             $+0, R12
+	PCALIGN          $0x20
+
+loop63:
+	VPXORD      Z5, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     8(DX)(R12*8), Z9
+	VMOVUPD     72(DX)(R12*8), Z10
+	VMOVAPS     Z9, Z7
+	VFMADD231PD 8(DI)(R12*8), Z1, Z7
+	VMOVAPS     Z10, Z8
+	VFMADD231PD 72(DI)(R12*8), Z1, Z8
+	VMULPD      16(CX)(R12*8), Z7, Z5
+	VMULPD      80(CX)(R12*8), Z8, Z6
+	VMOVUPD     16(BX)(R12*8), Z7
+	VMOVUPD     80(BX)(R12*8), Z8
+	VFMADD231PD 16(SI)(R12*8), Z0, Z7
+	VFMADD231PD 80(SI)(R12*8), Z0, Z8
+	VFMADD231PD 16(DI)(R12*8), Z0, Z7
+	VFMADD231PD 80(DI)(R12*8), Z0, Z8
+	VADDPD      Z5, Z7, Z5
+	VADDPD      Z6, Z8, Z6
+	VMOVUPD     Z5, 16(R8)(R12*8)
+	VMOVUPD     Z6, 80(R8)(R12*8)
+	ADDQ        $+16, R12
+	CMPQ        R12, R11
+	JLE         loop63
+
+done62:
+	MOVQ    R10, R11
+	ANDQ    $+15, R11
+	MOVQ    R10, R12
+	SUBQ    R11, R12
+	LEAQ    7(R10), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done64
+	PCALIGN $0x20
+
+loop65:
+	MOVQ         R10, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z5
+	VPCMPQ       $0x06, Z2, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(DI)(R12*8), K1, Z8
+	VMOVUPD.Z    8(DX)(R12*8), K1, Z9
+	VMOVAPS      Z9, Z7
+	VFMADD231PD  Z8, Z1, Z7
+	VMULPD       Z7, Z6, Z5
+	VMOVUPD.Z    16(DI)(R12*8), K1, Z6
+	VMOVUPD.Z    16(SI)(R12*8), K1, Z7
+	VMOVUPD.Z    16(BX)(R12*8), K1, Z8
+	VFMADD231PD  Z7, Z0, Z8
+	VFMADD231PD  Z6, Z0, Z8
+	VADDPD       Z5, Z8, Z5
+	VMOVUPD      Z5, K1, 16(R8)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop65
+
+done64:
+done61:
+	JMP done55
+
+else56:
+	TESTQ   AX, AX
+	JLE     done66
+	TESTQ   AX, AX
+	JLE     done67
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop68:
+	VPXORD       Z5, Z5, Z5
+	VPBROADCASTQ R10, Z6
+	VPCMPQ       $0x00, Z3, Z6, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else70
+	LEAQ         (CX)(R10*8), R11
+	VBROADCASTSD (R11), Z5
+	JMP          done69
+
+else70:
+	LEAQ             (CX)(R10*8), R11
+	VPXORD           Z6, Z6, Z6
+	LEAQ             -1(R10), R12
+	TESTQ            R12, R12
+	JLT              done71
+	LEAQ             (DI)(R10*8), R12
+	LEAQ             (DX)(R10*8), R13
+	VBROADCASTSD     -8(R13), Z7
+	VMOVAPS          Z7, Z6
+	VFMADD231PD.BCST -8(R12), Z1, Z6
+
+done71:
+	VMULPD.BCST (R11), Z6, Z5
+
+done69:
+	LEAQ             (DI)(R10*8), R11
+	LEAQ             (SI)(R10*8), R12
+	LEAQ             (BX)(R10*8), R13
+	VBROADCASTSD     (R13), Z6
+	VFMADD231PD.BCST (R12), Z0, Z6
+	VFMADD231PD.BCST (R11), Z0, Z6
+	VADDPD           Z5, Z6, Z5
+	LEAQ             (R8)(R10*8), R11
+	VMOVSD           X5, (R11)
+	ADDQ             $+1, R10
+	CMPQ             R10, AX
+	JLT              loop68
+
+done67:
+done66:
+done55:
+	VDIVPD  Z4, Z1, Z5
+	TESTQ   AX, AX
+	JLE     done72
+	LEAQ    -32(AX), R10
+	TESTQ   R10, R10
+	JLT     done73
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop74:
+	VMULPD  (R8)(R11*8), Z5, Z6
+	VMULPD  64(R8)(R11*8), Z5, Z7
+	VMULPD  128(R8)(R11*8), Z5, Z8
+	VMULPD  192(R8)(R11*8), Z5, Z9
+	VADDPD  (DX)(R11*8), Z6, Z6
+	VADDPD  64(DX)(R11*8), Z7, Z7
+	VADDPD  128(DX)(R11*8), Z8, Z8
+	VADDPD  192(DX)(R11*8), Z9, Z9
+	VMOVUPD Z6, (DX)(R11*8)
+	VMOVUPD Z7, 64(DX)(R11*8)
+	VMOVUPD Z8, 128(DX)(R11*8)
+	VMOVUPD Z9, 192(DX)(R11*8)
+	ADDQ    $+32, R11
+	CMPQ    R11, R10
+	JLE     loop74
+
+done73:
+	MOVQ    AX, R10
+	ANDQ    $+31, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    7(AX), R10
+	LEAQ    -8(R10), R10
+	CMPQ    R11, R10
+	JGT     done75
+	PCALIGN $0x20
+
+loop76:
+	MOVQ         AX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	VMOVUPD.Z    (R8)(R11*8), K1, Z6
+	VMULPD       Z6, Z5, Z6
+	VMOVUPD.Z    (DX)(R11*8), K1, Z7
+	VADDPD       Z6, Z7, Z6
+	VMOVUPD      Z6, K1, (DX)(R11*8)
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
+	JLE          loop76
+
+done75:
+done72:
+	MOVQ (SP), R10
+	ADDQ $+1, R10
+	MOVQ R10, (SP)
+	MOVQ (SP), R10
+	MOVQ s+0(FP), R11
+	CMPQ R10, R11
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func tLoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tLoopAVX2(SB), $0-160
 	MOVQ         s+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         x_base+16(FP), DX
@@ -129,1253 +838,774 @@ TEXT ·tLoopAVX512(SB), $48-160
 	MOVQ         t_base+136(FP), R9
 	TESTQ        AX, AX
 	JLE          done1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
-	VPBROADCASTQ AX, Z1
-	VCVTQQ2PD    Z1, Z1
-	VDIVPD       Z1, Z0, Z1
+	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
+	VMOVQ        AX, X1
+	VPBROADCASTQ X1, Y1
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y1, Y1
+	VSUBPD       Y2, Y1, Y1
+	VDIVPD       Y1, Y0, Y1
 	TESTQ        AX, AX
 	JLE          done2
 	MOVQ         $+0, R10
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
-	VPXORD       Z6, Z6, Z6
-	VBROADCASTSD c64x1_ffffffffffffffff<>+0(SB), Z7
-	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z8
-
-loop3:
-	TESTQ   CX, CX
-	JLE     done4
-	LEAQ    -32(CX), R11
-	TESTQ   R11, R11
-	JLT     done5
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop6:
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R12, Z13
-	VPADDQ       Z2, Z13, Z14
-	VPADDQ       Z3, Z13, Z15
-	VPADDQ       Z4, Z13, Z16
-	VPADDQ       Z5, Z13, Z13
-	VPCMPQ       $0x00, Z6, Z14, K1
-	VPCMPQ       $0x00, Z6, Z15, K2
-	VPCMPQ       $0x00, Z6, Z16, K3
-	VPCMPQ       $0x00, Z6, Z13, K4
-	VMOVUPD.Z    (DX)(R12*8), K1, Z17
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z18
-	VMOVUPD.Z    128(DX)(R12*8), K3, Z19
-	VMOVUPD.Z    192(DX)(R12*8), K4, Z20
-	VBLENDMPD    Z17, Z9, K1, Z9
-	VBLENDMPD    Z18, Z10, K2, Z10
-	VBLENDMPD    Z19, Z11, K3, Z11
-	VBLENDMPD    Z20, Z12, K4, Z12
-	KNOTB        K1, K1
-	KMOVW        K1, (SP)
-	KNOTB        K2, K1
-	KMOVW        K1, 8(SP)
-	KNOTB        K3, K1
-	KMOVW        K1, 16(SP)
-	KNOTB        K4, K1
-	KMOVW        K1, 24(SP)
-	KMOVW        (SP), K1
-	VMOVUPD.Z    (DX)(R12*8), K1, Z17
-	KMOVW        8(SP), K1
-	VMOVUPD.Z    64(DX)(R12*8), K1, Z18
-	KMOVW        16(SP), K1
-	VMOVUPD.Z    128(DX)(R12*8), K1, Z19
-	KMOVW        24(SP), K1
-	VMOVUPD.Z    192(DX)(R12*8), K1, Z20
-	VPXORD       Z21, Z21, Z21
-	VPXORD       Z22, Z22, Z22
-	VPXORD       Z23, Z23, Z23
-	VPXORD       Z24, Z24, Z24
-	VPADDQ       Z7, Z14, Z14
-	VPCMPQ       $0x05, Z6, Z14, K1
-	VPADDQ       Z7, Z15, Z14
-	VPCMPQ       $0x05, Z6, Z14, K2
-	VPADDQ       Z7, Z16, Z14
-	VPCMPQ       $0x05, Z6, Z14, K3
-	VPADDQ       Z7, Z13, Z13
-	VPCMPQ       $0x05, Z6, Z13, K4
-	KMOVW        (SP), K5
-	KANDB        K1, K5, K5
-	KMOVW        K5, 32(SP)
-	KMOVW        (SP), K5
-	KANDB        K1, K5, K1
-	KMOVW        8(SP), K5
-	KANDB        K2, K5, K5
-	KMOVW        K5, 40(SP)
-	KMOVW        8(SP), K5
-	KANDB        K2, K5, K2
-	KMOVW        16(SP), K5
-	KANDB        K3, K5, K5
-	KMOVW        16(SP), K6
-	KANDB        K3, K6, K3
-	KMOVW        24(SP), K6
-	KANDB        K4, K6, K6
-	KMOVW        24(SP), K7
-	KANDB        K4, K7, K4
-	VMOVUPD.Z    -8(BX)(R12*8), K1, Z13
-	VMOVUPD.Z    56(BX)(R12*8), K2, Z14
-	VMOVUPD.Z    120(BX)(R12*8), K3, Z15
-	VMOVUPD.Z    184(BX)(R12*8), K4, Z16
-	KMOVW        32(SP), K1
-	VBLENDMPD    Z13, Z21, K1, Z21
-	KMOVW        40(SP), K1
-	VBLENDMPD    Z14, Z22, K1, Z22
-	VBLENDMPD    Z15, Z23, K5, Z23
-	VBLENDMPD    Z16, Z24, K6, Z24
-	VMULPD       Z21, Z17, Z13
-	VMULPD       Z22, Z18, Z14
-	VMULPD       Z23, Z19, Z15
-	VMULPD       Z24, Z20, Z16
-	KMOVW        (SP), K1
-	VBLENDMPD    Z13, Z9, K1, Z9
-	KMOVW        8(SP), K1
-	VBLENDMPD    Z14, Z10, K1, Z10
-	KMOVW        16(SP), K1
-	VBLENDMPD    Z15, Z11, K1, Z11
-	KMOVW        24(SP), K1
-	VBLENDMPD    Z16, Z12, K1, Z12
-	VMOVUPD      Z9, (SI)(R12*8)
-	VMOVUPD      Z10, 64(SI)(R12*8)
-	VMOVUPD      Z11, 128(SI)(R12*8)
-	VMOVUPD      Z12, 192(SI)(R12*8)
-	ADDQ         $+32, R12
-	CMPQ         R12, R11
-	JLE          loop6
-
-done5:
-	MOVQ    CX, R11
-	ANDQ    $+31, R11
-	MOVQ    CX, R12
-	SUBQ    R11, R12
-	LEAQ    7(CX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z9
-	VPCMPQ       $0x06, Z2, Z9, K1
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R12, Z10
-	VPADDQ       Z2, Z10, Z10
-	VPCMPQ       $0x00, Z6, Z10, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z11
-	VBLENDMPD    Z11, Z9, K2, Z9
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z11
-	VPXORD       Z12, Z12, Z12
-	VPADDQ       Z7, Z10, Z10
-	VPCMPQ       $0x05, Z6, Z10, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z10
-	VBLENDMPD    Z10, Z12, K5, Z12
-	VMULPD       Z12, Z11, Z10
-	VBLENDMPD    Z10, Z9, K2, Z9
-	VMOVUPD      Z9, K1, (SI)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop8
-
-done7:
-done4:
-	TESTQ   CX, CX
-	JLE     done9
-	VDIVPD  Z0, Z1, Z9
-	LEAQ    -16(CX), R11
-	TESTQ   R11, R11
-	JLT     done10
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop11:
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R12, Z12
-	VPADDQ       Z2, Z12, Z13
-	VPADDQ       Z3, Z12, Z12
-	VPCMPQ       $0x00, Z6, Z13, K1
-	VPCMPQ       $0x00, Z6, Z12, K2
-	VMOVUPD.Z    (DX)(R12*8), K1, Z14
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z15
-	VBLENDMPD    Z14, Z10, K1, Z10
-	VBLENDMPD    Z15, Z11, K2, Z11
-	KNOTB        K1, K1
-	KNOTB        K2, K2
-	VMOVUPD.Z    (DX)(R12*8), K1, Z14
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z15
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPADDQ       Z7, Z13, Z13
-	VPCMPQ       $0x05, Z6, Z13, K3
-	VPADDQ       Z7, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VMOVUPD.Z    -8(SI)(R12*8), K3, Z12
-	VMOVUPD.Z    56(SI)(R12*8), K4, Z13
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z18
-	VMOVUPD.Z    56(BX)(R12*8), K4, Z19
-	VFMADD231PD  Z12, Z9, Z18
-	VFMADD231PD  Z13, Z9, Z19
-	VBLENDMPD    Z18, Z16, K5, Z16
-	VBLENDMPD    Z19, Z17, K6, Z17
-	VMULPD       Z16, Z14, Z12
-	VMULPD       Z17, Z15, Z13
-	VBLENDMPD    Z12, Z10, K1, Z10
-	VBLENDMPD    Z13, Z11, K2, Z11
-	VMOVUPD      Z10, (DI)(R12*8)
-	VMOVUPD      Z11, 64(DI)(R12*8)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop11
-
-done10:
-	MOVQ    CX, R11
-	ANDQ    $+15, R11
-	MOVQ    CX, R12
-	SUBQ    R11, R12
-	LEAQ    7(CX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done12
-	PCALIGN $0x20
-
-loop13:
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z10
-	VPCMPQ       $0x06, Z2, Z10, K1
-	VPXORD       Z10, Z10, Z10
-	VPBROADCASTQ R12, Z11
-	VPADDQ       Z2, Z11, Z11
-	VPCMPQ       $0x00, Z6, Z11, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z12
-	VBLENDMPD    Z12, Z10, K2, Z10
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z12
-	VPXORD       Z13, Z13, Z13
-	VPADDQ       Z7, Z11, Z11
-	VPCMPQ       $0x05, Z6, Z11, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(SI)(R12*8), K3, Z11
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z14
-	VFMADD231PD  Z11, Z9, Z14
-	VBLENDMPD    Z14, Z13, K5, Z13
-	VMULPD       Z13, Z12, Z11
-	VBLENDMPD    Z11, Z10, K2, Z10
-	VMOVUPD      Z10, K1, (DI)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop13
-
-done12:
-done9:
-	TESTQ   CX, CX
-	JLE     done14
-	VDIVPD  Z0, Z1, Z9
-	LEAQ    -16(CX), R11
-	TESTQ   R11, R11
-	JLT     done15
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop16:
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R12, Z12
-	VPADDQ       Z2, Z12, Z13
-	VPADDQ       Z3, Z12, Z12
-	VPCMPQ       $0x00, Z6, Z13, K1
-	VPCMPQ       $0x00, Z6, Z12, K2
-	VMOVUPD.Z    (DX)(R12*8), K1, Z14
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z15
-	VBLENDMPD    Z14, Z10, K1, Z10
-	VBLENDMPD    Z15, Z11, K2, Z11
-	KNOTB        K1, K1
-	KNOTB        K2, K2
-	VMOVUPD.Z    (DX)(R12*8), K1, Z14
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z15
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPADDQ       Z7, Z13, Z13
-	VPCMPQ       $0x05, Z6, Z13, K3
-	VPADDQ       Z7, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VMOVUPD.Z    -8(DI)(R12*8), K3, Z12
-	VMOVUPD.Z    56(DI)(R12*8), K4, Z13
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z18
-	VMOVUPD.Z    56(BX)(R12*8), K4, Z19
-	VFMADD231PD  Z12, Z9, Z18
-	VFMADD231PD  Z13, Z9, Z19
-	VBLENDMPD    Z18, Z16, K5, Z16
-	VBLENDMPD    Z19, Z17, K6, Z17
-	VMULPD       Z16, Z14, Z12
-	VMULPD       Z17, Z15, Z13
-	VBLENDMPD    Z12, Z10, K1, Z10
-	VBLENDMPD    Z13, Z11, K2, Z11
-	VMOVUPD      Z10, (R8)(R12*8)
-	VMOVUPD      Z11, 64(R8)(R12*8)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop16
-
-done15:
-	MOVQ    CX, R11
-	ANDQ    $+15, R11
-	MOVQ    CX, R12
-	SUBQ    R11, R12
-	LEAQ    7(CX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done17
-	PCALIGN $0x20
-
-loop18:
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z10
-	VPCMPQ       $0x06, Z2, Z10, K1
-	VPXORD       Z10, Z10, Z10
-	VPBROADCASTQ R12, Z11
-	VPADDQ       Z2, Z11, Z11
-	VPCMPQ       $0x00, Z6, Z11, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z12
-	VBLENDMPD    Z12, Z10, K2, Z10
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z12
-	VPXORD       Z13, Z13, Z13
-	VPADDQ       Z7, Z11, Z11
-	VPCMPQ       $0x05, Z6, Z11, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(DI)(R12*8), K3, Z11
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z14
-	VFMADD231PD  Z11, Z9, Z14
-	VBLENDMPD    Z14, Z13, K5, Z13
-	VMULPD       Z13, Z12, Z11
-	VBLENDMPD    Z11, Z10, K2, Z10
-	VMOVUPD      Z10, K1, (R8)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop18
-
-done17:
-done14:
-	TESTQ   CX, CX
-	JLE     done19
-	LEAQ    -16(CX), R11
-	TESTQ   R11, R11
-	JLT     done20
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop21:
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPBROADCASTQ R12, Z11
-	VPADDQ       Z2, Z11, Z12
-	VPADDQ       Z3, Z11, Z11
-	VPCMPQ       $0x00, Z6, Z12, K1
-	VPCMPQ       $0x00, Z6, Z11, K2
-	VMOVUPD.Z    (DX)(R12*8), K1, Z13
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z14
-	VBLENDMPD    Z13, Z9, K1, Z9
-	VBLENDMPD    Z14, Z10, K2, Z10
-	KNOTB        K1, K1
-	KNOTB        K2, K2
-	VMOVUPD.Z    (DX)(R12*8), K1, Z13
-	VMOVUPD.Z    64(DX)(R12*8), K2, Z14
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z16, Z16, Z16
-	VPADDQ       Z7, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K3
-	VPADDQ       Z7, Z11, Z11
-	VPCMPQ       $0x05, Z6, Z11, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VMOVUPD.Z    -8(R8)(R12*8), K3, Z11
-	VMOVUPD.Z    56(R8)(R12*8), K4, Z12
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z17
-	VMOVUPD.Z    56(BX)(R12*8), K4, Z18
-	VFMADD231PD  Z11, Z1, Z17
-	VFMADD231PD  Z12, Z1, Z18
-	VBLENDMPD    Z17, Z15, K5, Z15
-	VBLENDMPD    Z18, Z16, K6, Z16
-	VMULPD       Z15, Z13, Z11
-	VMULPD       Z16, Z14, Z12
-	VBLENDMPD    Z11, Z9, K1, Z9
-	VBLENDMPD    Z12, Z10, K2, Z10
-	VMOVUPD      (SI)(R12*8), Z11
-	VMOVUPD      64(SI)(R12*8), Z12
-	VFMADD231PD  (DI)(R12*8), Z0, Z11
-	VFMADD231PD  64(DI)(R12*8), Z0, Z12
-	VFMADD231PD  (R8)(R12*8), Z0, Z11
-	VFMADD231PD  64(R8)(R12*8), Z0, Z12
-	VADDPD       Z9, Z11, Z9
-	VADDPD       Z10, Z12, Z10
-	VMOVUPD      Z9, (R9)(R12*8)
-	VMOVUPD      Z10, 64(R9)(R12*8)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop21
-
-done20:
-	MOVQ    CX, R11
-	ANDQ    $+15, R11
-	MOVQ    CX, R12
-	SUBQ    R11, R12
-	LEAQ    7(CX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done22
-	PCALIGN $0x20
-
-loop23:
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z9
-	VPCMPQ       $0x06, Z2, Z9, K1
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R12, Z10
-	VPADDQ       Z2, Z10, Z10
-	VPCMPQ       $0x00, Z6, Z10, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z11
-	VBLENDMPD    Z11, Z9, K2, Z9
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DX)(R12*8), K3, Z11
-	VPXORD       Z12, Z12, Z12
-	VPADDQ       Z7, Z10, Z10
-	VPCMPQ       $0x05, Z6, Z10, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(R8)(R12*8), K3, Z10
-	VMOVUPD.Z    -8(BX)(R12*8), K3, Z13
-	VFMADD231PD  Z10, Z1, Z13
-	VBLENDMPD    Z13, Z12, K5, Z12
-	VMULPD       Z12, Z11, Z10
-	VBLENDMPD    Z10, Z9, K2, Z9
-	VMOVUPD.Z    (R8)(R12*8), K1, Z10
-	VMOVUPD.Z    (DI)(R12*8), K1, Z11
-	VMOVUPD.Z    (SI)(R12*8), K1, Z12
-	VFMADD231PD  Z11, Z0, Z12
-	VFMADD231PD  Z10, Z0, Z12
-	VADDPD       Z9, Z12, Z9
-	VMOVUPD      Z9, K1, (R9)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop23
-
-done22:
-done19:
-	VDIVPD  Z8, Z1, Z9
-	TESTQ   CX, CX
-	JLE     done24
-	LEAQ    -32(CX), R11
-	TESTQ   R11, R11
-	JLT     done25
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop26:
-	VMULPD  (R9)(R12*8), Z9, Z10
-	VMULPD  64(R9)(R12*8), Z9, Z11
-	VMULPD  128(R9)(R12*8), Z9, Z12
-	VMULPD  192(R9)(R12*8), Z9, Z13
-	VADDPD  (BX)(R12*8), Z10, Z10
-	VADDPD  64(BX)(R12*8), Z11, Z11
-	VADDPD  128(BX)(R12*8), Z12, Z12
-	VADDPD  192(BX)(R12*8), Z13, Z13
-	VMOVUPD Z10, (BX)(R12*8)
-	VMOVUPD Z11, 64(BX)(R12*8)
-	VMOVUPD Z12, 128(BX)(R12*8)
-	VMOVUPD Z13, 192(BX)(R12*8)
-	ADDQ    $+32, R12
-	CMPQ    R12, R11
-	JLE     loop26
-
-done25:
-	MOVQ    CX, R11
-	ANDQ    $+31, R11
-	MOVQ    CX, R12
-	SUBQ    R11, R12
-	LEAQ    7(CX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done27
-	PCALIGN $0x20
-
-loop28:
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z10
-	VPCMPQ       $0x06, Z2, Z10, K1
-	VMOVUPD.Z    (R9)(R12*8), K1, Z10
-	VMULPD       Z10, Z9, Z10
-	VMOVUPD.Z    (BX)(R12*8), K1, Z11
-	VADDPD       Z10, Z11, Z10
-	VMOVUPD      Z10, K1, (BX)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop28
-
-done27:
-done24:
-	ADDQ $+1, R10
-	CMPQ R10, AX
-	JLT  loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func tLoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·tLoopAVX2(SB), $320-160
-	LEAQ         31(SP), AX
-	ANDQ         $-32, AX
-	MOVQ         s+0(FP), CX
-	MOVQ         n+8(FP), DX
-	MOVQ         x_base+16(FP), BX
-	MOVQ         y2_base+40(FP), SI
-	MOVQ         k1_base+64(FP), DI
-	MOVQ         k2_base+88(FP), R8
-	MOVQ         k3_base+112(FP), R9
-	MOVQ         t_base+136(FP), R10
-	TESTQ        CX, CX
-	JLE          done1
-	VMOVQ        CX, X0
-	VPBROADCASTQ X0, Y0
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y1
-	VPADDQ       Y1, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y1
-	VDIVPD       Y0, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	TESTQ        CX, CX
-	JLE          done2
-	MOVQ         $+0, R11
-
-loop3:
-	TESTQ   DX, DX
-	JLE     done4
-	LEAQ    -16(DX), R12
-	TESTQ   R12, R12
-	JLT     done5
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop6:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
+
+loop3:
+	LEAQ         -2(CX), R11
+	TESTQ        R11, R11
+	JLT          else5
 	VXORPS       Y3, Y3, Y3
-	VMOVQ        R13, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y5
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y4, Y6
-	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y4, Y7
-	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y4, Y4
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y5, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y6, Y9
-	VXORPS       Y10, Y10, Y10
-	VPCMPEQQ     Y10, Y7, Y10
-	VXORPS       Y11, Y11, Y11
-	VPCMPEQQ     Y11, Y4, Y11
-	VMASKMOVPD   (BX)(R13*8), Y8, Y12
-	VMASKMOVPD   32(BX)(R13*8), Y9, Y13
-	VMASKMOVPD   64(BX)(R13*8), Y10, Y14
-	VMASKMOVPD   96(BX)(R13*8), Y11, Y15
-	VBLENDVPD    Y8, Y12, Y0, Y0
-	VBLENDVPD    Y9, Y13, Y1, Y1
-	VBLENDVPD    Y10, Y14, Y2, Y2
-	VBLENDVPD    Y11, Y15, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMOVUPS      Y8, 32(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y8
-	VMOVUPS      Y8, 64(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y8
-	VMOVUPS      Y8, 96(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y8
-	VMOVUPS      Y8, 128(AX)
-	VMOVUPS      32(AX), Y8
-	VMASKMOVPD   (BX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 160(AX)
-	VMOVUPS      64(AX), Y8
-	VMASKMOVPD   32(BX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 192(AX)
-	VMOVUPS      96(AX), Y8
-	VMASKMOVPD   64(BX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 224(AX)
-	VMOVUPS      128(AX), Y8
-	VMASKMOVPD   96(BX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 256(AX)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y5, Y12, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y6, Y12, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y7, Y12, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y4, Y12, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       32(AX), Y5, Y12
-	VANDPD       32(AX), Y5, Y5
-	VANDPD       64(AX), Y6, Y13
-	VANDPD       64(AX), Y6, Y6
-	VANDPD       96(AX), Y7, Y14
-	VANDPD       96(AX), Y7, Y7
-	VANDPD       128(AX), Y4, Y15
-	VANDPD       128(AX), Y4, Y4
-	VMASKMOVPD   -8(SI)(R13*8), Y5, Y5
-	VMASKMOVPD   24(SI)(R13*8), Y6, Y6
-	VMASKMOVPD   56(SI)(R13*8), Y7, Y7
-	VMASKMOVPD   88(SI)(R13*8), Y4, Y4
-	VBLENDVPD    Y12, Y5, Y8, Y8
-	VBLENDVPD    Y13, Y6, Y9, Y9
-	VBLENDVPD    Y14, Y7, Y10, Y10
-	VBLENDVPD    Y15, Y4, Y11, Y11
-	VMULPD       160(AX), Y8, Y4
-	VMULPD       192(AX), Y9, Y5
-	VMULPD       224(AX), Y10, Y6
-	VMULPD       256(AX), Y11, Y7
-	VMOVUPS      32(AX), Y8
-	VBLENDVPD    Y8, Y4, Y0, Y0
-	VMOVUPS      64(AX), Y4
-	VBLENDVPD    Y4, Y5, Y1, Y1
-	VMOVUPS      96(AX), Y4
-	VBLENDVPD    Y4, Y6, Y2, Y2
-	VMOVUPS      128(AX), Y4
-	VBLENDVPD    Y4, Y7, Y3, Y3
-	VMOVUPD      Y0, (DI)(R13*8)
-	VMOVUPD      Y1, 32(DI)(R13*8)
-	VMOVUPD      Y2, 64(DI)(R13*8)
-	VMOVUPD      Y3, 96(DI)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop6
-
-done5:
-	MOVQ    DX, R12
-	ANDQ    $+15, R12
-	MOVQ    DX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(DX), R12
-	CMPQ    R13, R12
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VMASKMOVPD   (BX)(R13*8), Y2, Y3
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMASKMOVPD   (BX)(R13*8), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y1, Y5, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y2, Y5
-	VANDPD       Y1, Y2, Y1
-	VMASKMOVPD   -8(SI)(R13*8), Y1, Y1
-	VBLENDVPD    Y5, Y1, Y4, Y4
-	VMULPD       Y4, Y3, Y1
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMOVUPD      Y0, (DI)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop8
-
-done7:
-	MOVQ         DX, R12
-	ANDQ         $+3, R12
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
 	TESTQ        R12, R12
-	JLE          done9
-	MOVQ         DX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (BX)(R13*8), Y4, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (BX)(R13*8), Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y2, Y7, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y7
-	VANDPD       Y2, Y4, Y2
-	VMASKMOVPD   -8(SI)(R13*8), Y2, Y2
-	VBLENDVPD    Y7, Y2, Y6, Y6
-	VMULPD       Y6, Y5, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMASKMOVPD   Y1, Y0, (DI)(R13*8)
+	JEQ          else7
+	VBROADCASTSD (DX), Y3
+	JMP          done6
 
-done9:
-done4:
-	TESTQ   DX, DX
+else7:
+	VBROADCASTSD (DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VMULPD       Y5, Y4, Y3
+
+done6:
+	VMOVSD       X3, (SI)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else9
+	VBROADCASTSD 8(DX), Y3
+	JMP          done8
+
+else9:
+	VBROADCASTSD 8(DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSD (BX), Y5
+	VMULPD       Y5, Y4, Y3
+
+done8:
+	VMOVSD  X3, 8(SI)
+	TESTQ   R11, R11
 	JLE     done10
-	VMOVUPS (AX), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	LEAQ    -8(DX), R12
+	LEAQ    -16(R11), R12
 	TESTQ   R12, R12
 	JLT     done11
 	MOVQ    $+0, R13
 	PCALIGN $0x20
 
 loop12:
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y4
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y3, Y6
-	VMASKMOVPD   (BX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(BX)(R13*8), Y6, Y8
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VBLENDVPD    Y6, Y8, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMASKMOVPD   (BX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(BX)(R13*8), Y6, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y4, Y11, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y3, Y11, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y4, Y5, Y11
-	VANDPD       Y4, Y5, Y4
-	VANDPD       Y3, Y6, Y12
-	VANDPD       Y3, Y6, Y3
-	VMASKMOVPD   -8(DI)(R13*8), Y4, Y13
-	VMASKMOVPD   24(DI)(R13*8), Y3, Y14
-	VMASKMOVPD   -8(SI)(R13*8), Y4, Y4
-	VMASKMOVPD   24(SI)(R13*8), Y3, Y3
-	VFMADD231PD  Y13, Y0, Y4
-	VFMADD231PD  Y14, Y0, Y3
-	VBLENDVPD    Y11, Y4, Y9, Y9
-	VBLENDVPD    Y12, Y3, Y10, Y10
-	VMULPD       Y9, Y7, Y3
-	VMULPD       Y10, Y8, Y4
-	VBLENDVPD    Y5, Y3, Y1, Y1
-	VBLENDVPD    Y6, Y4, Y2, Y2
-	VMOVUPD      Y1, (R8)(R13*8)
-	VMOVUPD      Y2, 32(R8)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop12
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VMOVUPD 8(BX)(R13*8), Y7
+	VMOVUPD 40(BX)(R13*8), Y8
+	VMOVUPD 72(BX)(R13*8), Y9
+	VMOVUPD 104(BX)(R13*8), Y10
+	VMULPD  16(DX)(R13*8), Y7, Y3
+	VMULPD  48(DX)(R13*8), Y8, Y4
+	VMULPD  80(DX)(R13*8), Y9, Y5
+	VMULPD  112(DX)(R13*8), Y10, Y6
+	VMOVUPD Y3, 16(SI)(R13*8)
+	VMOVUPD Y4, 48(SI)(R13*8)
+	VMOVUPD Y5, 80(SI)(R13*8)
+	VMOVUPD Y6, 112(SI)(R13*8)
+	ADDQ    $+16, R13
+	CMPQ    R13, R12
+	JLE     loop12
 
 done11:
-	MOVQ    DX, R12
-	ANDQ    $+7, R12
-	MOVQ    DX, R13
+	MOVQ    R11, R12
+	ANDQ    $+15, R12
+	MOVQ    R11, R13
 	SUBQ    R12, R13
-	LEAQ    -4(DX), R12
+	LEAQ    -4(R11), R12
 	CMPQ    R13, R12
 	JGT     done13
 	PCALIGN $0x20
 
 loop14:
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VMASKMOVPD   (BX)(R13*8), Y3, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMASKMOVPD   (BX)(R13*8), Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y2, Y6, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y6
-	VANDPD       Y2, Y3, Y2
-	VMASKMOVPD   -8(DI)(R13*8), Y2, Y7
-	VMASKMOVPD   -8(SI)(R13*8), Y2, Y2
-	VFMADD231PD  Y7, Y0, Y2
-	VBLENDVPD    Y6, Y2, Y5, Y5
-	VMULPD       Y5, Y4, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMOVUPD      Y1, (R8)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop14
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VMOVUPD 8(BX)(R13*8), Y4
+	VMULPD  16(DX)(R13*8), Y4, Y3
+	VMOVUPD Y3, 16(SI)(R13*8)
+	ADDQ    $+4, R13
+	CMPQ    R13, R12
+	JLE     loop14
 
 done13:
-	MOVQ         DX, R12
+	MOVQ         R11, R12
 	ANDQ         $+3, R12
 	TESTQ        R12, R12
 	JLE          done15
-	MOVQ         DX, R13
+	MOVQ         R11, R13
 	SUBQ         R12, R13
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
+	VMOVQ        R12, X3
 	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (BX)(R13*8), Y5, Y5
-	VBLENDVPD    Y4, Y5, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (BX)(R13*8), Y5, Y6
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y3, Y8, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y4, Y8
-	VANDPD       Y3, Y5, Y3
-	VMASKMOVPD   -8(DI)(R13*8), Y3, Y5
-	VMASKMOVPD   -8(SI)(R13*8), Y3, Y3
-	VFMADD231PD  Y5, Y0, Y3
-	VBLENDVPD    Y8, Y3, Y7, Y7
-	VMULPD       Y7, Y6, Y0
-	VBLENDVPD    Y4, Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y1, (R8)(R13*8)
+	VMASKMOVPD   16(DX)(R13*8), Y3, Y5
+	VXORPS       Y6, Y6, Y6
+	VMASKMOVPD   8(BX)(R13*8), Y3, Y6
+	VMULPD       Y6, Y5, Y4
+	VMASKMOVPD   Y4, Y3, 16(SI)(R13*8)
 
 done15:
 done10:
-	TESTQ   DX, DX
+	JMP done4
+
+else5:
+	TESTQ   CX, CX
 	JLE     done16
-	VMOVUPS (AX), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	LEAQ    -8(DX), R12
-	TESTQ   R12, R12
-	JLT     done17
-	MOVQ    $+0, R13
+	TESTQ   CX, CX
+	JLE     done17
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop18:
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y4
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y3, Y6
-	VMASKMOVPD   (BX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(BX)(R13*8), Y6, Y8
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VBLENDVPD    Y6, Y8, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMASKMOVPD   (BX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(BX)(R13*8), Y6, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y4, Y11, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y3, Y11, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y4, Y5, Y11
-	VANDPD       Y4, Y5, Y4
-	VANDPD       Y3, Y6, Y12
-	VANDPD       Y3, Y6, Y3
-	VMASKMOVPD   -8(R8)(R13*8), Y4, Y13
-	VMASKMOVPD   24(R8)(R13*8), Y3, Y14
-	VMASKMOVPD   -8(SI)(R13*8), Y4, Y4
-	VMASKMOVPD   24(SI)(R13*8), Y3, Y3
-	VFMADD231PD  Y13, Y0, Y4
-	VFMADD231PD  Y14, Y0, Y3
-	VBLENDVPD    Y11, Y4, Y9, Y9
-	VBLENDVPD    Y12, Y3, Y10, Y10
-	VMULPD       Y9, Y7, Y3
-	VMULPD       Y10, Y8, Y4
-	VBLENDVPD    Y5, Y3, Y1, Y1
-	VBLENDVPD    Y6, Y4, Y2, Y2
-	VMOVUPD      Y1, (R9)(R13*8)
-	VMOVUPD      Y2, 32(R9)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop18
-
-done17:
-	MOVQ    DX, R12
-	ANDQ    $+7, R12
-	MOVQ    DX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(DX), R12
-	CMPQ    R13, R12
-	JGT     done19
-	PCALIGN $0x20
-
-loop20:
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VMASKMOVPD   (BX)(R13*8), Y3, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMASKMOVPD   (BX)(R13*8), Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y2, Y6, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y6
-	VANDPD       Y2, Y3, Y2
-	VMASKMOVPD   -8(R8)(R13*8), Y2, Y7
-	VMASKMOVPD   -8(SI)(R13*8), Y2, Y2
-	VFMADD231PD  Y7, Y0, Y2
-	VBLENDVPD    Y6, Y2, Y5, Y5
-	VMULPD       Y5, Y4, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMOVUPD      Y1, (R9)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop20
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPEQQ     Y2, Y4, Y4
+	VMOVMSKPD    Y4, R13
+	TESTQ        R13, R13
+	JEQ          else20
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD (R13), Y3
+	JMP          done19
 
-done19:
-	MOVQ         DX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done21
-	MOVQ         DX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (BX)(R13*8), Y5, Y5
-	VBLENDVPD    Y4, Y5, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (BX)(R13*8), Y5, Y6
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y3, Y8, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y4, Y8
-	VANDPD       Y3, Y5, Y3
-	VMASKMOVPD   -8(R8)(R13*8), Y3, Y5
-	VMASKMOVPD   -8(SI)(R13*8), Y3, Y3
-	VFMADD231PD  Y5, Y0, Y3
-	VBLENDVPD    Y8, Y3, Y7, Y7
-	VMULPD       Y7, Y6, Y0
-	VBLENDVPD    Y4, Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y1, (R9)(R13*8)
+else20:
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	VXORPS       Y5, Y5, Y5
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done21
+	LEAQ         (BX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y5
 
 done21:
+	VMULPD Y5, Y4, Y3
+
+done19:
+	LEAQ   (SI)(R12*8), R13
+	VMOVSD X3, (R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, CX
+	JLT    loop18
+
+done17:
 done16:
-	TESTQ   DX, DX
-	JLE     done22
-	LEAQ    -8(DX), R12
-	TESTQ   R12, R12
-	JLT     done23
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop24:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y2
-	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y2, Y5
-	VMASKMOVPD   (BX)(R13*8), Y4, Y6
-	VMASKMOVPD   32(BX)(R13*8), Y5, Y7
-	VBLENDVPD    Y4, Y6, Y0, Y0
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VMASKMOVPD   (BX)(R13*8), Y4, Y6
-	VMASKMOVPD   32(BX)(R13*8), Y5, Y7
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y10, Y10, Y10
-	VPCMPGTQ     Y3, Y10, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y10, Y10, Y10
-	VPCMPGTQ     Y2, Y10, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y3, Y4, Y10
-	VANDPD       Y3, Y4, Y3
-	VANDPD       Y2, Y5, Y11
-	VANDPD       Y2, Y5, Y2
-	VMASKMOVPD   -8(R9)(R13*8), Y3, Y12
-	VMASKMOVPD   24(R9)(R13*8), Y2, Y13
-	VMASKMOVPD   -8(SI)(R13*8), Y3, Y3
-	VMASKMOVPD   24(SI)(R13*8), Y2, Y2
-	VFMADD231PD  (AX), Y12, Y3
-	VFMADD231PD  (AX), Y13, Y2
-	VBLENDVPD    Y10, Y3, Y8, Y8
-	VBLENDVPD    Y11, Y2, Y9, Y9
-	VMULPD       Y8, Y6, Y2
-	VMULPD       Y9, Y7, Y3
-	VBLENDVPD    Y4, Y2, Y0, Y0
-	VBLENDVPD    Y5, Y3, Y1, Y1
-	VMOVUPD      (DI)(R13*8), Y2
-	VMOVUPD      32(DI)(R13*8), Y3
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y4
-	VFMADD231PD  (R8)(R13*8), Y4, Y2
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y4
-	VFMADD231PD  32(R8)(R13*8), Y4, Y3
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y4
-	VFMADD231PD  (R9)(R13*8), Y4, Y2
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y4
-	VFMADD231PD  32(R9)(R13*8), Y4, Y3
-	VADDPD       Y0, Y2, Y0
-	VADDPD       Y1, Y3, Y1
-	VMOVUPD      Y0, (R10)(R13*8)
-	VMOVUPD      Y1, 32(R10)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop24
-
-done23:
-	MOVQ    DX, R12
-	ANDQ    $+7, R12
-	MOVQ    DX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(DX), R12
-	CMPQ    R13, R12
-	JGT     done25
-	PCALIGN $0x20
-
-loop26:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VMASKMOVPD   (BX)(R13*8), Y2, Y3
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMASKMOVPD   (BX)(R13*8), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y1, Y5, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y2, Y5
-	VANDPD       Y1, Y2, Y1
-	VMASKMOVPD   -8(R9)(R13*8), Y1, Y6
-	VMASKMOVPD   -8(SI)(R13*8), Y1, Y1
-	VFMADD231PD  (AX), Y6, Y1
-	VBLENDVPD    Y5, Y1, Y4, Y4
-	VMULPD       Y4, Y3, Y1
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMOVUPD      (DI)(R13*8), Y1
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y2
-	VFMADD231PD  (R8)(R13*8), Y2, Y1
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y2
-	VFMADD231PD  (R9)(R13*8), Y2, Y1
-	VADDPD       Y0, Y1, Y0
-	VMOVUPD      Y0, (R10)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop26
-
-done25:
-	MOVQ         DX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done27
-	MOVQ         DX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+done4:
+	TESTQ        R11, R11
+	JLT          else23
 	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (BX)(R13*8), Y4, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (BX)(R13*8), Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y2, Y7, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y7
-	VANDPD       Y2, Y4, Y2
-	VMASKMOVPD   -8(R9)(R13*8), Y2, Y4
-	VMASKMOVPD   -8(SI)(R13*8), Y2, Y2
-	VFMADD231PD  (AX), Y4, Y2
-	VBLENDVPD    Y7, Y2, Y6, Y6
-	VMULPD       Y6, Y5, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMASKMOVPD   (R9)(R13*8), Y0, Y2
-	VMASKMOVPD   (R8)(R13*8), Y0, Y3
-	VMASKMOVPD   (DI)(R13*8), Y0, Y4
-	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y3, Y4
-	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y2, Y4
-	VADDPD       Y1, Y4, Y1
-	VMASKMOVPD   Y1, Y0, (R10)(R13*8)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else25
+	VBROADCASTSD (DX), Y3
+	JMP          done24
 
-done27:
-done22:
-	VMOVUPS (AX), Y0
-	VDIVPD  c64x4_4018000000000000<>+0(SB), Y0, Y0
-	TESTQ   DX, DX
+else25:
+	VBROADCASTSD (DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VMULPD       Y5, Y4, Y3
+
+done24:
+	VMOVSD       X3, (DI)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else27
+	VBROADCASTSD 8(DX), Y3
+	JMP          done26
+
+else27:
+	VBROADCASTSD 8(DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VDIVPD       Y0, Y1, Y6
+	VBROADCASTSD (SI), Y7
+	VBROADCASTSD (BX), Y8
+	VMOVAPS      Y8, Y5
+	VFMADD231PD  Y7, Y6, Y5
+	VMULPD       Y5, Y4, Y3
+
+done26:
+	VMOVSD  X3, 8(DI)
+	TESTQ   R11, R11
 	JLE     done28
-	LEAQ    -16(DX), R12
+	VDIVPD  Y0, Y1, Y3
+	LEAQ    -16(R11), R12
 	TESTQ   R12, R12
 	JLT     done29
 	MOVQ    $+0, R13
 	PCALIGN $0x20
 
 loop30:
-	VMULPD  (R10)(R13*8), Y0, Y1
-	VMULPD  32(R10)(R13*8), Y0, Y2
-	VMULPD  64(R10)(R13*8), Y0, Y3
-	VMULPD  96(R10)(R13*8), Y0, Y4
-	VADDPD  (SI)(R13*8), Y1, Y1
-	VADDPD  32(SI)(R13*8), Y2, Y2
-	VADDPD  64(SI)(R13*8), Y3, Y3
-	VADDPD  96(SI)(R13*8), Y4, Y4
-	VMOVUPD Y1, (SI)(R13*8)
-	VMOVUPD Y2, 32(SI)(R13*8)
-	VMOVUPD Y3, 64(SI)(R13*8)
-	VMOVUPD Y4, 96(SI)(R13*8)
-	ADDQ    $+16, R13
-	CMPQ    R13, R12
-	JLE     loop30
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VMOVUPD     8(BX)(R13*8), Y12
+	VMOVUPD     40(BX)(R13*8), Y13
+	VMOVUPD     72(BX)(R13*8), Y14
+	VMOVUPD     104(BX)(R13*8), Y15
+	VMOVAPS     Y12, Y8
+	VFMADD231PD 8(SI)(R13*8), Y3, Y8
+	VMOVAPS     Y13, Y9
+	VFMADD231PD 40(SI)(R13*8), Y3, Y9
+	VMOVAPS     Y14, Y10
+	VFMADD231PD 72(SI)(R13*8), Y3, Y10
+	VMOVAPS     Y15, Y11
+	VFMADD231PD 104(SI)(R13*8), Y3, Y11
+	VMULPD      16(DX)(R13*8), Y8, Y4
+	VMULPD      48(DX)(R13*8), Y9, Y5
+	VMULPD      80(DX)(R13*8), Y10, Y6
+	VMULPD      112(DX)(R13*8), Y11, Y7
+	VMOVUPD     Y4, 16(DI)(R13*8)
+	VMOVUPD     Y5, 48(DI)(R13*8)
+	VMOVUPD     Y6, 80(DI)(R13*8)
+	VMOVUPD     Y7, 112(DI)(R13*8)
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
+	JLE         loop30
 
 done29:
-	MOVQ    DX, R12
+	MOVQ    R11, R12
 	ANDQ    $+15, R12
-	MOVQ    DX, R13
+	MOVQ    R11, R13
 	SUBQ    R12, R13
-	LEAQ    -4(DX), R12
+	LEAQ    -4(R11), R12
 	CMPQ    R13, R12
 	JGT     done31
 	PCALIGN $0x20
 
 loop32:
-	VMULPD  (R10)(R13*8), Y0, Y1
-	VADDPD  (SI)(R13*8), Y1, Y1
-	VMOVUPD Y1, (SI)(R13*8)
-	ADDQ    $+4, R13
-	CMPQ    R13, R12
-	JLE     loop32
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     8(BX)(R13*8), Y6
+	VMOVAPS     Y6, Y5
+	VFMADD231PD 8(SI)(R13*8), Y3, Y5
+	VMULPD      16(DX)(R13*8), Y5, Y4
+	VMOVUPD     Y4, 16(DI)(R13*8)
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
+	JLE         loop32
 
 done31:
-	MOVQ         DX, R12
+	MOVQ         R11, R12
 	ANDQ         $+3, R12
 	TESTQ        R12, R12
 	JLE          done33
-	MOVQ         DX, R13
+	MOVQ         R11, R13
 	SUBQ         R12, R13
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VMASKMOVPD   (R10)(R13*8), Y1, Y2
-	VMULPD       Y2, Y0, Y0
-	VMASKMOVPD   (SI)(R13*8), Y1, Y2
-	VADDPD       Y0, Y2, Y0
-	VMASKMOVPD   Y0, Y1, (SI)(R13*8)
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   16(DX)(R13*8), Y4, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(SI)(R13*8), Y4, Y8
+	VMASKMOVPD   8(BX)(R13*8), Y4, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y3, Y7
+	VMULPD       Y7, Y6, Y5
+	VMASKMOVPD   Y5, Y4, 16(DI)(R13*8)
 
 done33:
 done28:
-	ADDQ $+1, R11
-	CMPQ R11, CX
+	JMP done22
+
+else23:
+	TESTQ   CX, CX
+	JLE     done34
+	VDIVPD  Y0, Y1, Y3
+	TESTQ   CX, CX
+	JLE     done35
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop36:
+	VXORPS       Y4, Y4, Y4
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y2, Y5, Y5
+	VMOVMSKPD    Y5, R13
+	TESTQ        R13, R13
+	JEQ          else38
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	JMP          done37
+
+else38:
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	VXORPS       Y6, Y6, Y6
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done39
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y7
+	LEAQ         (BX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y3, Y6
+
+done39:
+	VMULPD Y6, Y5, Y4
+
+done37:
+	LEAQ   (DI)(R12*8), R13
+	VMOVSD X4, (R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, CX
+	JLT    loop36
+
+done35:
+done34:
+done22:
+	TESTQ        R11, R11
+	JLT          else41
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else43
+	VBROADCASTSD (DX), Y3
+	JMP          done42
+
+else43:
+	VBROADCASTSD (DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VMULPD       Y5, Y4, Y3
+
+done42:
+	VMOVSD       X3, (R8)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else45
+	VBROADCASTSD 8(DX), Y3
+	JMP          done44
+
+else45:
+	VBROADCASTSD 8(DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VDIVPD       Y0, Y1, Y6
+	VBROADCASTSD (DI), Y7
+	VBROADCASTSD (BX), Y8
+	VMOVAPS      Y8, Y5
+	VFMADD231PD  Y7, Y6, Y5
+	VMULPD       Y5, Y4, Y3
+
+done44:
+	VMOVSD  X3, 8(R8)
+	TESTQ   R11, R11
+	JLE     done46
+	VDIVPD  Y0, Y1, Y3
+	LEAQ    -16(R11), R12
+	TESTQ   R12, R12
+	JLT     done47
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop48:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VMOVUPD     8(BX)(R13*8), Y12
+	VMOVUPD     40(BX)(R13*8), Y13
+	VMOVUPD     72(BX)(R13*8), Y14
+	VMOVUPD     104(BX)(R13*8), Y15
+	VMOVAPS     Y12, Y8
+	VFMADD231PD 8(DI)(R13*8), Y3, Y8
+	VMOVAPS     Y13, Y9
+	VFMADD231PD 40(DI)(R13*8), Y3, Y9
+	VMOVAPS     Y14, Y10
+	VFMADD231PD 72(DI)(R13*8), Y3, Y10
+	VMOVAPS     Y15, Y11
+	VFMADD231PD 104(DI)(R13*8), Y3, Y11
+	VMULPD      16(DX)(R13*8), Y8, Y4
+	VMULPD      48(DX)(R13*8), Y9, Y5
+	VMULPD      80(DX)(R13*8), Y10, Y6
+	VMULPD      112(DX)(R13*8), Y11, Y7
+	VMOVUPD     Y4, 16(R8)(R13*8)
+	VMOVUPD     Y5, 48(R8)(R13*8)
+	VMOVUPD     Y6, 80(R8)(R13*8)
+	VMOVUPD     Y7, 112(R8)(R13*8)
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
+	JLE         loop48
+
+done47:
+	MOVQ    R11, R12
+	ANDQ    $+15, R12
+	MOVQ    R11, R13
+	SUBQ    R12, R13
+	LEAQ    -4(R11), R12
+	CMPQ    R13, R12
+	JGT     done49
+	PCALIGN $0x20
+
+loop50:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     8(BX)(R13*8), Y6
+	VMOVAPS     Y6, Y5
+	VFMADD231PD 8(DI)(R13*8), Y3, Y5
+	VMULPD      16(DX)(R13*8), Y5, Y4
+	VMOVUPD     Y4, 16(R8)(R13*8)
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
+	JLE         loop50
+
+done49:
+	MOVQ         R11, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done51
+	MOVQ         R11, R13
+	SUBQ         R12, R13
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   16(DX)(R13*8), Y4, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(DI)(R13*8), Y4, Y8
+	VMASKMOVPD   8(BX)(R13*8), Y4, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y3, Y7
+	VMULPD       Y7, Y6, Y5
+	VMASKMOVPD   Y5, Y4, 16(R8)(R13*8)
+
+done51:
+done46:
+	JMP done40
+
+else41:
+	TESTQ   CX, CX
+	JLE     done52
+	VDIVPD  Y0, Y1, Y3
+	TESTQ   CX, CX
+	JLE     done53
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop54:
+	VXORPS       Y4, Y4, Y4
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y2, Y5, Y5
+	VMOVMSKPD    Y5, R13
+	TESTQ        R13, R13
+	JEQ          else56
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	JMP          done55
+
+else56:
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	VXORPS       Y6, Y6, Y6
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done57
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y7
+	LEAQ         (BX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y3, Y6
+
+done57:
+	VMULPD Y6, Y5, Y4
+
+done55:
+	LEAQ   (R8)(R12*8), R13
+	VMOVSD X4, (R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, CX
+	JLT    loop54
+
+done53:
+done52:
+done40:
+	TESTQ        R11, R11
+	JLT          else59
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else61
+	VBROADCASTSD (DX), Y3
+	JMP          done60
+
+else61:
+	VBROADCASTSD (DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VMULPD       Y5, Y4, Y3
+
+done60:
+	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (DI), Y5
+	VBROADCASTSD (SI), Y6
+	VFMADD231PD  Y5, Y0, Y6
+	VFMADD231PD  Y4, Y0, Y6
+	VADDPD       Y3, Y6, Y3
+	VMOVSD       X3, (R9)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else63
+	VBROADCASTSD 8(DX), Y3
+	JMP          done62
+
+else63:
+	VBROADCASTSD 8(DX), Y4
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSD (R8), Y6
+	VBROADCASTSD (BX), Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PD  Y6, Y1, Y5
+	VMULPD       Y5, Y4, Y3
+
+done62:
+	VBROADCASTSD 8(R8), Y4
+	VBROADCASTSD 8(DI), Y5
+	VBROADCASTSD 8(SI), Y6
+	VFMADD231PD  Y5, Y0, Y6
+	VFMADD231PD  Y4, Y0, Y6
+	VADDPD       Y3, Y6, Y3
+	VMOVSD       X3, 8(R9)
+	TESTQ        R11, R11
+	JLE          done64
+	LEAQ         -8(R11), R12
+	TESTQ        R12, R12
+	JLT          done65
+	MOVQ         $+0, R13
+	PCALIGN      $0x20
+
+loop66:
+	VXORPS      Y3, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VMOVUPD     8(BX)(R13*8), Y7
+	VMOVUPD     40(BX)(R13*8), Y8
+	VMOVAPS     Y7, Y5
+	VFMADD231PD 8(R8)(R13*8), Y1, Y5
+	VMOVAPS     Y8, Y6
+	VFMADD231PD 40(R8)(R13*8), Y1, Y6
+	VMULPD      16(DX)(R13*8), Y5, Y3
+	VMULPD      48(DX)(R13*8), Y6, Y4
+	VMOVUPD     16(SI)(R13*8), Y5
+	VMOVUPD     48(SI)(R13*8), Y6
+	VFMADD231PD 16(DI)(R13*8), Y0, Y5
+	VFMADD231PD 48(DI)(R13*8), Y0, Y6
+	VFMADD231PD 16(R8)(R13*8), Y0, Y5
+	VFMADD231PD 48(R8)(R13*8), Y0, Y6
+	VADDPD      Y3, Y5, Y3
+	VADDPD      Y4, Y6, Y4
+	VMOVUPD     Y3, 16(R9)(R13*8)
+	VMOVUPD     Y4, 48(R9)(R13*8)
+	ADDQ        $+8, R13
+	CMPQ        R13, R12
+	JLE         loop66
+
+done65:
+	MOVQ    R11, R12
+	ANDQ    $+7, R12
+	MOVQ    R11, R13
+	SUBQ    R12, R13
+	LEAQ    -4(R11), R12
+	CMPQ    R13, R12
+	JGT     done67
+	PCALIGN $0x20
+
+loop68:
+	VXORPS      Y3, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VMOVUPD     8(BX)(R13*8), Y5
+	VMOVAPS     Y5, Y4
+	VFMADD231PD 8(R8)(R13*8), Y1, Y4
+	VMULPD      16(DX)(R13*8), Y4, Y3
+	VMOVUPD     16(SI)(R13*8), Y4
+	VFMADD231PD 16(DI)(R13*8), Y0, Y4
+	VFMADD231PD 16(R8)(R13*8), Y0, Y4
+	VADDPD      Y3, Y4, Y3
+	VMOVUPD     Y3, 16(R9)(R13*8)
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
+	JLE         loop68
+
+done67:
+	MOVQ         R11, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done69
+	SUBQ         R12, R11
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMASKMOVPD   16(DX)(R11*8), Y3, Y5
+	VXORPS       Y6, Y6, Y6
+	VMASKMOVPD   8(R8)(R11*8), Y3, Y7
+	VMASKMOVPD   8(BX)(R11*8), Y3, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y1, Y6
+	VMULPD       Y6, Y5, Y4
+	VMASKMOVPD   16(R8)(R11*8), Y3, Y5
+	VMASKMOVPD   16(DI)(R11*8), Y3, Y6
+	VMASKMOVPD   16(SI)(R11*8), Y3, Y7
+	VFMADD231PD  Y6, Y0, Y7
+	VFMADD231PD  Y5, Y0, Y7
+	VADDPD       Y4, Y7, Y4
+	VMASKMOVPD   Y4, Y3, 16(R9)(R11*8)
+
+done69:
+done64:
+	JMP done58
+
+else59:
+	TESTQ   CX, CX
+	JLE     done70
+	TESTQ   CX, CX
+	JLE     done71
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop72:
+	VXORPS       Y3, Y3, Y3
+	VMOVQ        R11, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPEQQ     Y2, Y4, Y4
+	VMOVMSKPD    Y4, R12
+	TESTQ        R12, R12
+	JEQ          else74
+	LEAQ         (DX)(R11*8), R12
+	VBROADCASTSD (R12), Y3
+	JMP          done73
+
+else74:
+	LEAQ         (DX)(R11*8), R12
+	VBROADCASTSD (R12), Y4
+	VXORPS       Y5, Y5, Y5
+	LEAQ         -1(R11), R12
+	TESTQ        R12, R12
+	JLT          done75
+	LEAQ         (R8)(R11*8), R12
+	VBROADCASTSD -8(R12), Y6
+	LEAQ         (BX)(R11*8), R12
+	VBROADCASTSD -8(R12), Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PD  Y6, Y1, Y5
+
+done75:
+	VMULPD Y5, Y4, Y3
+
+done73:
+	LEAQ         (R8)(R11*8), R12
+	VBROADCASTSD (R12), Y4
+	LEAQ         (DI)(R11*8), R12
+	VBROADCASTSD (R12), Y5
+	LEAQ         (SI)(R11*8), R12
+	VBROADCASTSD (R12), Y6
+	VFMADD231PD  Y5, Y0, Y6
+	VFMADD231PD  Y4, Y0, Y6
+	VADDPD       Y3, Y6, Y3
+	LEAQ         (R9)(R11*8), R12
+	VMOVSD       X3, (R12)
+	ADDQ         $+1, R11
+	CMPQ         R11, CX
+	JLT          loop72
+
+done71:
+done70:
+done58:
+	VDIVPD  c64x4_4018000000000000<>+0(SB), Y1, Y3
+	TESTQ   CX, CX
+	JLE     done76
+	LEAQ    -16(CX), R11
+	TESTQ   R11, R11
+	JLT     done77
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop78:
+	VMULPD  (R9)(R12*8), Y3, Y4
+	VMULPD  32(R9)(R12*8), Y3, Y5
+	VMULPD  64(R9)(R12*8), Y3, Y6
+	VMULPD  96(R9)(R12*8), Y3, Y7
+	VADDPD  (BX)(R12*8), Y4, Y4
+	VADDPD  32(BX)(R12*8), Y5, Y5
+	VADDPD  64(BX)(R12*8), Y6, Y6
+	VADDPD  96(BX)(R12*8), Y7, Y7
+	VMOVUPD Y4, (BX)(R12*8)
+	VMOVUPD Y5, 32(BX)(R12*8)
+	VMOVUPD Y6, 64(BX)(R12*8)
+	VMOVUPD Y7, 96(BX)(R12*8)
+	ADDQ    $+16, R12
+	CMPQ    R12, R11
+	JLE     loop78
+
+done77:
+	MOVQ    CX, R11
+	ANDQ    $+15, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(CX), R11
+	CMPQ    R12, R11
+	JGT     done79
+	PCALIGN $0x20
+
+loop80:
+	VMULPD  (R9)(R12*8), Y3, Y4
+	VADDPD  (BX)(R12*8), Y4, Y4
+	VMOVUPD Y4, (BX)(R12*8)
+	ADDQ    $+4, R12
+	CMPQ    R12, R11
+	JLE     loop80
+
+done79:
+	MOVQ         CX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done81
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VMASKMOVPD   (R9)(R12*8), Y4, Y5
+	VMULPD       Y5, Y3, Y3
+	VMASKMOVPD   (BX)(R12*8), Y4, Y5
+	VADDPD       Y3, Y5, Y3
+	VMASKMOVPD   Y3, Y4, (BX)(R12*8)
+
+done81:
+done76:
+	ADDQ $+1, R10
+	CMPQ R10, AX
 	JLT  loop3
 
 done2:
@@ -1721,7 +1951,7 @@ done1:
 
 // func yLoop2AVX512(s int, n int, x []float64, y []float64, k1 []float64, k2 []float64, k3 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·yLoop2AVX512(SB), $56-136
+TEXT ·yLoop2AVX512(SB), $8-136
 	MOVQ         n+8(FP), AX
 	MOVQ         x_base+16(FP), CX
 	MOVQ         y_base+40(FP), DX
@@ -1743,422 +1973,687 @@ TEXT ·yLoop2AVX512(SB), $56-136
 	JLE          done2
 	MOVQ         $+0, R8
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
-	VPXORD       Z6, Z6, Z6
-	VBROADCASTSD c64x1_ffffffffffffffff<>+0(SB), Z7
-	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z8
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z4
 
 loop3:
-	TESTQ   AX, AX
-	JLE     done4
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	LEAQ    (DX)(R9*8), R9
-	LEAQ    -32(AX), R10
-	TESTQ   R10, R10
-	JLT     done5
-	MOVQ    $+0, R11
-	PCALIGN $0x20
+	LEAQ         -2(AX), R9
+	TESTQ        R9, R9
+	JLT          else5
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else7
+	VBROADCASTSD (CX), Z5
+	JMP          done6
 
-loop6:
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R11, Z13
-	VPADDQ       Z2, Z13, Z14
-	VPADDQ       Z3, Z13, Z15
-	VPADDQ       Z4, Z13, Z16
-	VPADDQ       Z5, Z13, Z13
-	VPCMPQ       $0x00, Z6, Z14, K1
-	VPCMPQ       $0x00, Z6, Z15, K2
-	VPCMPQ       $0x00, Z6, Z16, K3
-	VPCMPQ       $0x00, Z6, Z13, K4
-	VMOVUPD.Z    (CX)(R11*8), K1, Z17
-	VMOVUPD.Z    64(CX)(R11*8), K2, Z18
-	VMOVUPD.Z    128(CX)(R11*8), K3, Z19
-	VMOVUPD.Z    192(CX)(R11*8), K4, Z20
-	VBLENDMPD    Z17, Z9, K1, Z9
-	VBLENDMPD    Z18, Z10, K2, Z10
-	VBLENDMPD    Z19, Z11, K3, Z11
-	VBLENDMPD    Z20, Z12, K4, Z12
-	KNOTB        K1, K1
-	KMOVW        K1, 8(SP)
-	KNOTB        K2, K1
-	KMOVW        K1, 16(SP)
-	KNOTB        K3, K1
-	KMOVW        K1, 24(SP)
-	KNOTB        K4, K1
-	KMOVW        K1, 32(SP)
-	KMOVW        8(SP), K1
-	VMOVUPD.Z    (CX)(R11*8), K1, Z17
-	KMOVW        16(SP), K1
-	VMOVUPD.Z    64(CX)(R11*8), K1, Z18
-	KMOVW        24(SP), K1
-	VMOVUPD.Z    128(CX)(R11*8), K1, Z19
-	KMOVW        32(SP), K1
-	VMOVUPD.Z    192(CX)(R11*8), K1, Z20
-	VPXORD       Z21, Z21, Z21
-	VPXORD       Z22, Z22, Z22
-	VPXORD       Z23, Z23, Z23
-	VPXORD       Z24, Z24, Z24
-	VPADDQ       Z7, Z14, Z14
-	VPCMPQ       $0x05, Z6, Z14, K1
-	VPADDQ       Z7, Z15, Z14
-	VPCMPQ       $0x05, Z6, Z14, K2
-	VPADDQ       Z7, Z16, Z14
-	VPCMPQ       $0x05, Z6, Z14, K3
-	VPADDQ       Z7, Z13, Z13
-	VPCMPQ       $0x05, Z6, Z13, K4
-	KMOVW        8(SP), K5
-	KANDB        K1, K5, K5
-	KMOVW        K5, 40(SP)
-	KMOVW        8(SP), K5
-	KANDB        K1, K5, K1
-	KMOVW        16(SP), K5
-	KANDB        K2, K5, K5
-	KMOVW        K5, 48(SP)
-	KMOVW        16(SP), K5
-	KANDB        K2, K5, K2
-	KMOVW        24(SP), K5
-	KANDB        K3, K5, K5
-	KMOVW        24(SP), K6
-	KANDB        K3, K6, K3
-	KMOVW        32(SP), K6
-	KANDB        K4, K6, K6
-	KMOVW        32(SP), K7
-	KANDB        K4, K7, K4
-	VMOVUPD.Z    -8(R9)(R11*8), K1, Z13
-	VMOVUPD.Z    56(R9)(R11*8), K2, Z14
-	VMOVUPD.Z    120(R9)(R11*8), K3, Z15
-	VMOVUPD.Z    184(R9)(R11*8), K4, Z16
-	KMOVW        40(SP), K1
-	VBLENDMPD    Z13, Z21, K1, Z21
-	KMOVW        48(SP), K1
-	VBLENDMPD    Z14, Z22, K1, Z22
-	VBLENDMPD    Z15, Z23, K5, Z23
-	VBLENDMPD    Z16, Z24, K6, Z24
-	VMULPD       Z21, Z17, Z13
-	VMULPD       Z22, Z18, Z14
-	VMULPD       Z23, Z19, Z15
-	VMULPD       Z24, Z20, Z16
-	KMOVW        8(SP), K1
-	VBLENDMPD    Z13, Z9, K1, Z9
-	KMOVW        16(SP), K1
-	VBLENDMPD    Z14, Z10, K1, Z10
-	KMOVW        24(SP), K1
-	VBLENDMPD    Z15, Z11, K1, Z11
-	KMOVW        32(SP), K1
-	VBLENDMPD    Z16, Z12, K1, Z12
-	VMOVUPD      Z9, (BX)(R11*8)
-	VMOVUPD      Z10, 64(BX)(R11*8)
-	VMOVUPD      Z11, 128(BX)(R11*8)
-	VMOVUPD      Z12, 192(BX)(R11*8)
-	ADDQ         $+32, R11
-	CMPQ         R11, R10
-	JLE          loop6
+else7:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
 
-done5:
+done6:
+	VMOVSD       X5, (BX)
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+0, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else9
+	VBROADCASTSD 8(CX), Z5
+	JMP          done8
+
+else9:
+	VPXORD       Z6, Z6, Z6
+	MOVQ         AX, R10
+	IMULQ        R8, R10
+	LEAQ         (DX)(R10*8), R10
+	VBROADCASTSD (R10), Z6
+	VMULPD.BCST  8(CX), Z6, Z5
+
+done8:
+	VMOVSD  X5, 8(BX)
+	TESTQ   R9, R9
+	JLE     done10
 	MOVQ    AX, R10
-	ANDQ    $+31, R10
-	MOVQ    AX, R11
-	SUBQ    R10, R11
-	LEAQ    7(AX), R10
-	LEAQ    -8(R10), R10
-	CMPQ    R11, R10
-	JGT     done7
+	IMULQ   R8, R10
+	LEAQ    (DX)(R10*8), R10
+	LEAQ    -32(R9), R11
+	TESTQ   R11, R11
+	JLT     done11
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop8:
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VPBROADCASTQ R12, Z9
-	VPCMPQ       $0x06, Z2, Z9, K1
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R11, Z10
-	VPADDQ       Z2, Z10, Z10
-	VPCMPQ       $0x00, Z6, Z10, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R11*8), K3, Z11
-	VBLENDMPD    Z11, Z9, K2, Z9
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R11*8), K3, Z11
-	VPXORD       Z12, Z12, Z12
-	VPADDQ       Z7, Z10, Z10
-	VPCMPQ       $0x05, Z6, Z10, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(R9)(R11*8), K3, Z10
-	VBLENDMPD    Z10, Z12, K5, Z12
-	VMULPD       Z12, Z11, Z10
-	VBLENDMPD    Z10, Z9, K2, Z9
-	VMOVUPD      Z9, K1, (BX)(R11*8)
-	ADDQ         $+8, R11
-	CMPQ         R11, R10
-	JLE          loop8
+loop12:
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VMOVUPD 8(R10)(R12*8), Z9
+	VMOVUPD 72(R10)(R12*8), Z10
+	VMOVUPD 136(R10)(R12*8), Z11
+	VMOVUPD 200(R10)(R12*8), Z12
+	VMULPD  16(CX)(R12*8), Z9, Z5
+	VMULPD  80(CX)(R12*8), Z10, Z6
+	VMULPD  144(CX)(R12*8), Z11, Z7
+	VMULPD  208(CX)(R12*8), Z12, Z8
+	VMOVUPD Z5, 16(BX)(R12*8)
+	VMOVUPD Z6, 80(BX)(R12*8)
+	VMOVUPD Z7, 144(BX)(R12*8)
+	VMOVUPD Z8, 208(BX)(R12*8)
+	ADDQ    $+32, R12
+	CMPQ    R12, R11
+	JLE     loop12
 
-done7:
-done4:
-	TESTQ   AX, AX
-	JLE     done9
-	VDIVPD  Z0, Z1, Z9
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	LEAQ    (DX)(R9*8), R9
-	LEAQ    -16(AX), R10
-	TESTQ   R10, R10
-	JLT     done10
-	MOVQ    $+0, R11
+done11:
+	MOVQ    R9, R11
+	ANDQ    $+31, R11
+	MOVQ    R9, R12
+	SUBQ    R11, R12
+	LEAQ    7(R9), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done13
 	PCALIGN $0x20
 
-loop11:
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R11, Z12
-	VPADDQ       Z2, Z12, Z13
-	VPADDQ       Z3, Z12, Z12
-	VPCMPQ       $0x00, Z6, Z13, K1
-	VPCMPQ       $0x00, Z6, Z12, K2
-	VMOVUPD.Z    (CX)(R11*8), K1, Z14
-	VMOVUPD.Z    64(CX)(R11*8), K2, Z15
-	VBLENDMPD    Z14, Z10, K1, Z10
-	VBLENDMPD    Z15, Z11, K2, Z11
-	KNOTB        K1, K1
-	KNOTB        K2, K2
-	VMOVUPD.Z    (CX)(R11*8), K1, Z14
-	VMOVUPD.Z    64(CX)(R11*8), K2, Z15
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPADDQ       Z7, Z13, Z13
-	VPCMPQ       $0x05, Z6, Z13, K3
-	VPADDQ       Z7, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VMOVUPD.Z    -8(BX)(R11*8), K3, Z12
-	VMOVUPD.Z    56(BX)(R11*8), K4, Z13
-	VMOVUPD.Z    -8(R9)(R11*8), K3, Z18
-	VMOVUPD.Z    56(R9)(R11*8), K4, Z19
-	VFMADD231PD  Z12, Z9, Z18
-	VFMADD231PD  Z13, Z9, Z19
-	VBLENDMPD    Z18, Z16, K5, Z16
-	VBLENDMPD    Z19, Z17, K6, Z17
-	VMULPD       Z16, Z14, Z12
-	VMULPD       Z17, Z15, Z13
-	VBLENDMPD    Z12, Z10, K1, Z10
-	VBLENDMPD    Z13, Z11, K2, Z11
-	VMOVUPD      Z10, (SI)(R11*8)
-	VMOVUPD      Z11, 64(SI)(R11*8)
-	ADDQ         $+16, R11
-	CMPQ         R11, R10
-	JLE          loop11
+loop14:
+	MOVQ         R9, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z5
+	VPCMPQ       $0x06, Z2, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(R10)(R12*8), K1, Z7
+	VMULPD       Z7, Z6, Z5
+	VMOVUPD      Z5, K1, 16(BX)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop14
 
+done13:
 done10:
-	MOVQ    AX, R10
-	ANDQ    $+15, R10
-	MOVQ    AX, R11
-	SUBQ    R10, R11
-	LEAQ    7(AX), R10
-	LEAQ    -8(R10), R10
-	CMPQ    R11, R10
-	JGT     done12
-	PCALIGN $0x20
+	JMP done4
 
-loop13:
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VPBROADCASTQ R12, Z10
-	VPCMPQ       $0x06, Z2, Z10, K1
-	VPXORD       Z10, Z10, Z10
-	VPBROADCASTQ R11, Z11
-	VPADDQ       Z2, Z11, Z11
-	VPCMPQ       $0x00, Z6, Z11, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R11*8), K3, Z12
-	VBLENDMPD    Z12, Z10, K2, Z10
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R11*8), K3, Z12
-	VPXORD       Z13, Z13, Z13
-	VPADDQ       Z7, Z11, Z11
-	VPCMPQ       $0x05, Z6, Z11, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(BX)(R11*8), K3, Z11
-	VMOVUPD.Z    -8(R9)(R11*8), K3, Z14
-	VFMADD231PD  Z11, Z9, Z14
-	VBLENDMPD    Z14, Z13, K5, Z13
-	VMULPD       Z13, Z12, Z11
-	VBLENDMPD    Z11, Z10, K2, Z10
-	VMOVUPD      Z10, K1, (SI)(R11*8)
-	ADDQ         $+8, R11
-	CMPQ         R11, R10
-	JLE          loop13
-
-done12:
-done9:
+else5:
 	TESTQ   AX, AX
-	JLE     done14
-	VDIVPD  Z0, Z1, Z9
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	LEAQ    (DX)(R9*8), R9
-	LEAQ    -16(AX), R10
-	TESTQ   R10, R10
-	JLT     done15
+	JLE     done15
+	MOVQ    AX, R10
+	IMULQ   R8, R10
+	LEAQ    (DX)(R10*8), R10
+	TESTQ   AX, AX
+	JLE     done16
 	MOVQ    $+0, R11
 	PCALIGN $0x20
 
-loop16:
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R11, Z12
-	VPADDQ       Z2, Z12, Z13
-	VPADDQ       Z3, Z12, Z12
-	VPCMPQ       $0x00, Z6, Z13, K1
-	VPCMPQ       $0x00, Z6, Z12, K2
-	VMOVUPD.Z    (CX)(R11*8), K1, Z14
-	VMOVUPD.Z    64(CX)(R11*8), K2, Z15
-	VBLENDMPD    Z14, Z10, K1, Z10
-	VBLENDMPD    Z15, Z11, K2, Z11
-	KNOTB        K1, K1
-	KNOTB        K2, K2
-	VMOVUPD.Z    (CX)(R11*8), K1, Z14
-	VMOVUPD.Z    64(CX)(R11*8), K2, Z15
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPADDQ       Z7, Z13, Z13
-	VPCMPQ       $0x05, Z6, Z13, K3
-	VPADDQ       Z7, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K3
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	VMOVUPD.Z    -8(SI)(R11*8), K3, Z12
-	VMOVUPD.Z    56(SI)(R11*8), K4, Z13
-	VMOVUPD.Z    -8(R9)(R11*8), K3, Z18
-	VMOVUPD.Z    56(R9)(R11*8), K4, Z19
-	VFMADD231PD  Z12, Z9, Z18
-	VFMADD231PD  Z13, Z9, Z19
-	VBLENDMPD    Z18, Z16, K5, Z16
-	VBLENDMPD    Z19, Z17, K6, Z17
-	VMULPD       Z16, Z14, Z12
-	VMULPD       Z17, Z15, Z13
-	VBLENDMPD    Z12, Z10, K1, Z10
-	VBLENDMPD    Z13, Z11, K2, Z11
-	VMOVUPD      Z10, (DI)(R11*8)
-	VMOVUPD      Z11, 64(DI)(R11*8)
-	ADDQ         $+16, R11
-	CMPQ         R11, R10
-	JLE          loop16
+loop17:
+	VPXORD       Z5, Z5, Z5
+	VPBROADCASTQ R11, Z6
+	VPCMPQ       $0x00, Z3, Z6, K1
+	KMOVB        K1, R12
+	TESTQ        R12, R12
+	JEQ          else19
+	LEAQ         (CX)(R11*8), R12
+	VBROADCASTSD (R12), Z5
+	JMP          done18
 
+else19:
+	LEAQ         (CX)(R11*8), R12
+	VPXORD       Z6, Z6, Z6
+	LEAQ         -1(R11), R13
+	TESTQ        R13, R13
+	JLT          done20
+	LEAQ         (R10)(R11*8), R13
+	VBROADCASTSD -8(R13), Z6
+
+done20:
+	VMULPD.BCST (R12), Z6, Z5
+
+done18:
+	LEAQ   (BX)(R11*8), R12
+	VMOVSD X5, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, AX
+	JLT    loop17
+
+done16:
 done15:
+done4:
+	TESTQ        R9, R9
+	JLT          else22
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else24
+	VBROADCASTSD (CX), Z5
+	JMP          done23
+
+else24:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
+
+done23:
+	VMOVSD       X5, (SI)
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+0, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else26
+	VBROADCASTSD 8(CX), Z5
+	JMP          done25
+
+else26:
+	VPXORD           Z6, Z6, Z6
+	VDIVPD           Z0, Z1, Z7
+	MOVQ             AX, R10
+	IMULQ            R8, R10
+	LEAQ             (DX)(R10*8), R10
+	VBROADCASTSD     (R10), Z8
+	VMOVAPS          Z8, Z6
+	VFMADD231PD.BCST (BX), Z7, Z6
+	VMULPD.BCST      8(CX), Z6, Z5
+
+done25:
+	VMOVSD  X5, 8(SI)
+	TESTQ   R9, R9
+	JLE     done27
+	VDIVPD  Z0, Z1, Z5
 	MOVQ    AX, R10
-	ANDQ    $+15, R10
-	MOVQ    AX, R11
-	SUBQ    R10, R11
-	LEAQ    7(AX), R10
-	LEAQ    -8(R10), R10
-	CMPQ    R11, R10
-	JGT     done17
+	IMULQ   R8, R10
+	LEAQ    (DX)(R10*8), R10
+	LEAQ    -32(R9), R11
+	TESTQ   R11, R11
+	JLT     done28
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop18:
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VPBROADCASTQ R12, Z10
-	VPCMPQ       $0x06, Z2, Z10, K1
-	VPXORD       Z10, Z10, Z10
-	VPBROADCASTQ R11, Z11
-	VPADDQ       Z2, Z11, Z11
-	VPCMPQ       $0x00, Z6, Z11, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R11*8), K3, Z12
-	VBLENDMPD    Z12, Z10, K2, Z10
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R11*8), K3, Z12
-	VPXORD       Z13, Z13, Z13
-	VPADDQ       Z7, Z11, Z11
-	VPCMPQ       $0x05, Z6, Z11, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    -8(SI)(R11*8), K3, Z11
-	VMOVUPD.Z    -8(R9)(R11*8), K3, Z14
-	VFMADD231PD  Z11, Z9, Z14
-	VBLENDMPD    Z14, Z13, K5, Z13
-	VMULPD       Z13, Z12, Z11
-	VBLENDMPD    Z11, Z10, K2, Z10
-	VMOVUPD      Z10, K1, (DI)(R11*8)
-	ADDQ         $+8, R11
-	CMPQ         R11, R10
-	JLE          loop18
+loop29:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VMOVUPD     8(R10)(R12*8), Z14
+	VMOVUPD     72(R10)(R12*8), Z15
+	VMOVUPD     136(R10)(R12*8), Z16
+	VMOVUPD     200(R10)(R12*8), Z17
+	VMOVAPS     Z14, Z10
+	VFMADD231PD 8(BX)(R12*8), Z5, Z10
+	VMOVAPS     Z15, Z11
+	VFMADD231PD 72(BX)(R12*8), Z5, Z11
+	VMOVAPS     Z16, Z12
+	VFMADD231PD 136(BX)(R12*8), Z5, Z12
+	VMOVAPS     Z17, Z13
+	VFMADD231PD 200(BX)(R12*8), Z5, Z13
+	VMULPD      16(CX)(R12*8), Z10, Z6
+	VMULPD      80(CX)(R12*8), Z11, Z7
+	VMULPD      144(CX)(R12*8), Z12, Z8
+	VMULPD      208(CX)(R12*8), Z13, Z9
+	VMOVUPD     Z6, 16(SI)(R12*8)
+	VMOVUPD     Z7, 80(SI)(R12*8)
+	VMOVUPD     Z8, 144(SI)(R12*8)
+	VMOVUPD     Z9, 208(SI)(R12*8)
+	ADDQ        $+32, R12
+	CMPQ        R12, R11
+	JLE         loop29
 
-done17:
-done14:
-	VDIVPD  Z8, Z1, Z9
+done28:
+	MOVQ    R9, R11
+	ANDQ    $+31, R11
+	MOVQ    R9, R12
+	SUBQ    R11, R12
+	LEAQ    7(R9), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done30
+	PCALIGN $0x20
+
+loop31:
+	MOVQ         R9, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(BX)(R12*8), K1, Z9
+	VMOVUPD.Z    8(R10)(R12*8), K1, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD231PD  Z9, Z5, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD      Z6, K1, 16(SI)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop31
+
+done30:
+done27:
+	JMP done21
+
+else22:
 	TESTQ   AX, AX
-	JLE     done19
+	JLE     done32
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    AX, R10
+	IMULQ   R8, R10
+	LEAQ    (DX)(R10*8), R10
+	TESTQ   AX, AX
+	JLE     done33
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop34:
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ R11, Z7
+	VPCMPQ       $0x00, Z3, Z7, K1
+	KMOVB        K1, R12
+	TESTQ        R12, R12
+	JEQ          else36
+	LEAQ         (CX)(R11*8), R12
+	VBROADCASTSD (R12), Z6
+	JMP          done35
+
+else36:
+	LEAQ             (CX)(R11*8), R12
+	VPXORD           Z7, Z7, Z7
+	LEAQ             -1(R11), R13
+	TESTQ            R13, R13
+	JLT              done37
+	LEAQ             (BX)(R11*8), R13
+	LEAQ             (R10)(R11*8), BP
+	VBROADCASTSD     -8(BP), Z8
+	VMOVAPS          Z8, Z7
+	VFMADD231PD.BCST -8(R13), Z5, Z7
+
+done37:
+	VMULPD.BCST (R12), Z7, Z6
+
+done35:
+	LEAQ   (SI)(R11*8), R12
+	VMOVSD X6, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, AX
+	JLT    loop34
+
+done33:
+done32:
+done21:
+	TESTQ        R9, R9
+	JLT          else39
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else41
+	VBROADCASTSD (CX), Z5
+	JMP          done40
+
+else41:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (CX), Z6, Z5
+
+done40:
+	VMOVSD       X5, (DI)
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+0, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else43
+	VBROADCASTSD 8(CX), Z5
+	JMP          done42
+
+else43:
+	VPXORD           Z6, Z6, Z6
+	VDIVPD           Z0, Z1, Z7
+	MOVQ             AX, R10
+	IMULQ            R8, R10
+	LEAQ             (DX)(R10*8), R10
+	VBROADCASTSD     (R10), Z8
+	VMOVAPS          Z8, Z6
+	VFMADD231PD.BCST (SI), Z7, Z6
+	VMULPD.BCST      8(CX), Z6, Z5
+
+done42:
+	VMOVSD  X5, 8(DI)
+	TESTQ   R9, R9
+	JLE     done44
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    AX, R10
+	IMULQ   R8, R10
+	LEAQ    (DX)(R10*8), R10
+	LEAQ    -32(R9), R11
+	TESTQ   R11, R11
+	JLT     done45
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop46:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VMOVUPD     8(R10)(R12*8), Z14
+	VMOVUPD     72(R10)(R12*8), Z15
+	VMOVUPD     136(R10)(R12*8), Z16
+	VMOVUPD     200(R10)(R12*8), Z17
+	VMOVAPS     Z14, Z10
+	VFMADD231PD 8(SI)(R12*8), Z5, Z10
+	VMOVAPS     Z15, Z11
+	VFMADD231PD 72(SI)(R12*8), Z5, Z11
+	VMOVAPS     Z16, Z12
+	VFMADD231PD 136(SI)(R12*8), Z5, Z12
+	VMOVAPS     Z17, Z13
+	VFMADD231PD 200(SI)(R12*8), Z5, Z13
+	VMULPD      16(CX)(R12*8), Z10, Z6
+	VMULPD      80(CX)(R12*8), Z11, Z7
+	VMULPD      144(CX)(R12*8), Z12, Z8
+	VMULPD      208(CX)(R12*8), Z13, Z9
+	VMOVUPD     Z6, 16(DI)(R12*8)
+	VMOVUPD     Z7, 80(DI)(R12*8)
+	VMOVUPD     Z8, 144(DI)(R12*8)
+	VMOVUPD     Z9, 208(DI)(R12*8)
+	ADDQ        $+32, R12
+	CMPQ        R12, R11
+	JLE         loop46
+
+done45:
+	MOVQ    R9, R11
+	ANDQ    $+31, R11
+	MOVQ    R9, R12
+	SUBQ    R11, R12
+	LEAQ    7(R9), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done47
+	PCALIGN $0x20
+
+loop48:
+	MOVQ         R9, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    16(CX)(R12*8), K1, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(SI)(R12*8), K1, Z9
+	VMOVUPD.Z    8(R10)(R12*8), K1, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD231PD  Z9, Z5, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD      Z6, K1, 16(DI)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop48
+
+done47:
+done44:
+	JMP done38
+
+else39:
+	TESTQ   AX, AX
+	JLE     done49
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    AX, R10
+	IMULQ   R8, R10
+	LEAQ    (DX)(R10*8), R10
+	TESTQ   AX, AX
+	JLE     done50
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop51:
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ R11, Z7
+	VPCMPQ       $0x00, Z3, Z7, K1
+	KMOVB        K1, R12
+	TESTQ        R12, R12
+	JEQ          else53
+	LEAQ         (CX)(R11*8), R12
+	VBROADCASTSD (R12), Z6
+	JMP          done52
+
+else53:
+	LEAQ             (CX)(R11*8), R12
+	VPXORD           Z7, Z7, Z7
+	LEAQ             -1(R11), R13
+	TESTQ            R13, R13
+	JLT              done54
+	LEAQ             (SI)(R11*8), R13
+	LEAQ             (R10)(R11*8), BP
+	VBROADCASTSD     -8(BP), Z8
+	VMOVAPS          Z8, Z7
+	VFMADD231PD.BCST -8(R13), Z5, Z7
+
+done54:
+	VMULPD.BCST (R12), Z7, Z6
+
+done52:
+	LEAQ   (DI)(R11*8), R12
+	VMOVSD X6, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, AX
+	JLT    loop51
+
+done50:
+done49:
+done38:
+	VDIVPD       Z4, Z1, Z5
+	TESTQ        R9, R9
+	JLT          else56
+	VPXORD       Z6, Z6, Z6
+	MOVQ         $+255, R10
+	KMOVB        R10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else58
+	VBROADCASTSD (CX), Z6
+	JMP          done57
+
+else58:
+	VPXORD      Z7, Z7, Z7
+	VMULPD.BCST (CX), Z7, Z6
+
+done57:
+	VBROADCASTSD     (BX), Z7
+	VFMADD231PD.BCST (SI), Z0, Z7
+	VFMADD231PD.BCST (DI), Z0, Z7
+	VADDPD           Z6, Z7, Z6
+	MOVQ             AX, R10
+	IMULQ            R8, R10
+	LEAQ             (DX)(R10*8), R11
+	VFMADD213PD.BCST (R11), Z5, Z6
+	MOVQ             (SP), R11
+	LEAQ             (R11)(R10*8), R10
+	VMOVSD           X6, (R10)
+	VPXORD           Z6, Z6, Z6
+	MOVQ             $+0, R10
+	KMOVB            R10, K1
+	KMOVB            K1, R10
+	TESTQ            R10, R10
+	JEQ              else60
+	VBROADCASTSD     8(CX), Z6
+	JMP              done59
+
+else60:
+	VPXORD           Z7, Z7, Z7
+	MOVQ             AX, R10
+	IMULQ            R8, R10
+	LEAQ             (DX)(R10*8), R10
+	VBROADCASTSD     (R10), Z8
+	VMOVAPS          Z8, Z7
+	VFMADD231PD.BCST (DI), Z1, Z7
+	VMULPD.BCST      8(CX), Z7, Z6
+
+done59:
+	VBROADCASTSD     8(BX), Z7
+	VFMADD231PD.BCST 8(SI), Z0, Z7
+	VFMADD231PD.BCST 8(DI), Z0, Z7
+	VADDPD           Z6, Z7, Z6
+	MOVQ             AX, R10
+	IMULQ            R8, R10
+	LEAQ             (DX)(R10*8), R11
+	VFMADD213PD.BCST 8(R11), Z5, Z6
+	MOVQ             (SP), R11
+	LEAQ             (R11)(R10*8), R10
+	VMOVSD           X6, 8(R10)
+	TESTQ            R9, R9
+	JLE              done61
+	MOVQ             AX, R10
+	IMULQ            R8, R10
+	LEAQ             (DX)(R10*8), R11
+	MOVQ             (SP), R12
+	LEAQ             (R12)(R10*8), R10
+	LEAQ             -16(R9), R12
+	TESTQ            R12, R12
+	JLT              done62
+	MOVQ             $+0, R13
+	PCALIGN          $0x20
+
+loop63:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VMOVUPD     8(R11)(R13*8), Z10
+	VMOVUPD     72(R11)(R13*8), Z11
+	VMOVAPS     Z10, Z8
+	VFMADD231PD 8(DI)(R13*8), Z1, Z8
+	VMOVAPS     Z11, Z9
+	VFMADD231PD 72(DI)(R13*8), Z1, Z9
+	VMULPD      16(CX)(R13*8), Z8, Z6
+	VMULPD      80(CX)(R13*8), Z9, Z7
+	VMOVUPD     16(BX)(R13*8), Z8
+	VMOVUPD     80(BX)(R13*8), Z9
+	VFMADD231PD 16(SI)(R13*8), Z0, Z8
+	VFMADD231PD 80(SI)(R13*8), Z0, Z9
+	VFMADD231PD 16(DI)(R13*8), Z0, Z8
+	VFMADD231PD 80(DI)(R13*8), Z0, Z9
+	VADDPD      Z6, Z8, Z6
+	VADDPD      Z7, Z9, Z7
+	VFMADD213PD 16(R11)(R13*8), Z5, Z6
+	VFMADD213PD 80(R11)(R13*8), Z5, Z7
+	VMOVUPD     Z6, 16(R10)(R13*8)
+	VMOVUPD     Z7, 80(R10)(R13*8)
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
+	JLE         loop63
+
+done62:
+	MOVQ    R9, R12
+	ANDQ    $+15, R12
+	MOVQ    R9, R13
+	SUBQ    R12, R13
+	LEAQ    7(R9), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done64
+	PCALIGN $0x20
+
+loop65:
+	MOVQ         R9, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z6
+	VPCMPQ       $0x06, Z2, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    16(CX)(R13*8), K1, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(DI)(R13*8), K1, Z9
+	VMOVUPD.Z    8(R11)(R13*8), K1, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD231PD  Z9, Z1, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD.Z    16(DI)(R13*8), K1, Z7
+	VMOVUPD.Z    16(SI)(R13*8), K1, Z8
+	VMOVUPD.Z    16(BX)(R13*8), K1, Z9
+	VFMADD231PD  Z8, Z0, Z9
+	VFMADD231PD  Z7, Z0, Z9
+	VADDPD       Z6, Z9, Z6
+	VMOVUPD.Z    16(R11)(R13*8), K1, Z7
+	VFMADD231PD  Z6, Z5, Z7
+	VMOVUPD      Z7, K1, 16(R10)(R13*8)
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop65
+
+done64:
+done61:
+	JMP done55
+
+else56:
+	TESTQ   AX, AX
+	JLE     done66
 	MOVQ    AX, R9
 	IMULQ   R8, R9
 	LEAQ    (DX)(R9*8), R10
 	MOVQ    (SP), R11
 	LEAQ    (R11)(R9*8), R9
 	TESTQ   AX, AX
-	JLE     done20
+	JLE     done67
 	MOVQ    $+0, R11
 	PCALIGN $0x20
 
-loop21:
-	VPXORD       Z10, Z10, Z10
-	VPBROADCASTQ R11, Z11
-	VPCMPQ       $0x00, Z6, Z11, K1
+loop68:
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ R11, Z7
+	VPCMPQ       $0x00, Z3, Z7, K1
 	KMOVB        K1, R12
 	TESTQ        R12, R12
-	JEQ          else23
+	JEQ          else70
 	LEAQ         (CX)(R11*8), R12
-	VBROADCASTSD (R12), Z10
-	JMP          done22
+	VBROADCASTSD (R12), Z6
+	JMP          done69
 
-else23:
+else70:
 	LEAQ             (CX)(R11*8), R12
-	VPXORD           Z11, Z11, Z11
+	VPXORD           Z7, Z7, Z7
 	LEAQ             -1(R11), R13
 	TESTQ            R13, R13
-	JLT              done24
+	JLT              done71
 	LEAQ             (DI)(R11*8), R13
 	LEAQ             (R10)(R11*8), BP
-	VBROADCASTSD     -8(BP), Z12
-	VMOVAPS          Z12, Z11
-	VFMADD231PD.BCST -8(R13), Z1, Z11
+	VBROADCASTSD     -8(BP), Z8
+	VMOVAPS          Z8, Z7
+	VFMADD231PD.BCST -8(R13), Z1, Z7
 
-done24:
-	VMULPD.BCST (R12), Z11, Z10
+done71:
+	VMULPD.BCST (R12), Z7, Z6
 
-done22:
+done69:
 	LEAQ             (DI)(R11*8), R12
 	LEAQ             (SI)(R11*8), R13
 	LEAQ             (BX)(R11*8), BP
-	VBROADCASTSD     (BP), Z11
-	VFMADD231PD.BCST (R13), Z0, Z11
-	VFMADD231PD.BCST (R12), Z0, Z11
-	VADDPD           Z10, Z11, Z10
+	VBROADCASTSD     (BP), Z7
+	VFMADD231PD.BCST (R13), Z0, Z7
+	VFMADD231PD.BCST (R12), Z0, Z7
+	VADDPD           Z6, Z7, Z6
 	LEAQ             (R10)(R11*8), R12
-	VFMADD213PD.BCST (R12), Z9, Z10
+	VFMADD213PD.BCST (R12), Z5, Z6
 	LEAQ             (R9)(R11*8), R12
-	VMOVSD           X10, (R12)
+	VMOVSD           X6, (R12)
 	ADDQ             $+1, R11
 	CMPQ             R11, AX
-	JLT              loop21
+	JLT              loop68
 
-done20:
-done19:
+done67:
+done66:
+done55:
 	ADDQ $+1, R8
 	MOVQ s+0(FP), R9
 	CMPQ R8, R9
@@ -2171,568 +2666,785 @@ done1:
 
 // func yLoop2AVX2(s int, n int, x []float64, y []float64, k1 []float64, k2 []float64, k3 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·yLoop2AVX2(SB), $288-136
-	MOVQ         s+0(FP), AX
-	MOVQ         n+8(FP), CX
-	MOVQ         x_base+16(FP), DX
-	MOVQ         y_base+40(FP), BX
-	MOVQ         k1_base+64(FP), SI
-	MOVQ         k2_base+88(FP), DI
-	MOVQ         k3_base+112(FP), R8
-	TESTQ        AX, AX
+TEXT ·yLoop2AVX2(SB), $8-136
+	MOVQ         n+8(FP), AX
+	MOVQ         x_base+16(FP), CX
+	MOVQ         y_base+40(FP), DX
+	MOVQ         k1_base+64(FP), BX
+	MOVQ         k2_base+88(FP), SI
+	MOVQ         k3_base+112(FP), DI
+	MOVQ         s+0(FP), R8
+	TESTQ        R8, R8
 	JLE          done1
-	VMOVQ        AX, X0
-	VPBROADCASTQ X0, Y0
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y1
-	VPADDQ       Y1, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y1
-	VDIVPD       Y0, Y1, Y0
-	VMOVUPS      Y0, (SP)
-	LEAQ         (BX)(CX*8), R9
-	TESTQ        AX, AX
+	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
+	MOVQ         s+0(FP), R8
+	VMOVQ        R8, X1
+	VPBROADCASTQ X1, Y1
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y1, Y1
+	VSUBPD       Y2, Y1, Y1
+	VDIVPD       Y1, Y0, Y1
+	LEAQ         (DX)(AX*8), R8
+	MOVQ         s+0(FP), R9
+	TESTQ        R9, R9
 	JLE          done2
-	MOVQ         $+0, R10
+	MOVQ         $+0, R9
+	VXORPS       Y2, Y2, Y2
 
 loop3:
-	TESTQ   CX, CX
-	JLE     done4
-	MOVQ    CX, R11
-	IMULQ   R10, R11
-	LEAQ    (BX)(R11*8), R11
-	LEAQ    -16(CX), R12
-	TESTQ   R12, R12
-	JLT     done5
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop6:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
+	LEAQ         -2(AX), R10
+	TESTQ        R10, R10
+	JLT          else5
 	VXORPS       Y3, Y3, Y3
-	VMOVQ        R13, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y5
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y4, Y6
-	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y4, Y7
-	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y4, Y4
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y5, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y6, Y9
-	VXORPS       Y10, Y10, Y10
-	VPCMPEQQ     Y10, Y7, Y10
-	VXORPS       Y11, Y11, Y11
-	VPCMPEQQ     Y11, Y4, Y11
-	VMASKMOVPD   (DX)(R13*8), Y8, Y12
-	VMASKMOVPD   32(DX)(R13*8), Y9, Y13
-	VMASKMOVPD   64(DX)(R13*8), Y10, Y14
-	VMASKMOVPD   96(DX)(R13*8), Y11, Y15
-	VBLENDVPD    Y8, Y12, Y0, Y0
-	VBLENDVPD    Y9, Y13, Y1, Y1
-	VBLENDVPD    Y10, Y14, Y2, Y2
-	VBLENDVPD    Y11, Y15, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMOVUPS      Y8, 32(SP)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y8
-	VMOVUPS      Y8, 64(SP)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y8
-	VMOVUPS      Y8, 96(SP)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y8
-	VMOVUPS      Y8, 128(SP)
-	VMOVUPS      32(SP), Y8
-	VMASKMOVPD   (DX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 160(SP)
-	VMOVUPS      64(SP), Y8
-	VMASKMOVPD   32(DX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 192(SP)
-	VMOVUPS      96(SP), Y8
-	VMASKMOVPD   64(DX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 224(SP)
-	VMOVUPS      128(SP), Y8
-	VMASKMOVPD   96(DX)(R13*8), Y8, Y8
-	VMOVUPS      Y8, 256(SP)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y5, Y12, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y6, Y12, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y7, Y12, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y4, Y12, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       32(SP), Y5, Y12
-	VANDPD       32(SP), Y5, Y5
-	VANDPD       64(SP), Y6, Y13
-	VANDPD       64(SP), Y6, Y6
-	VANDPD       96(SP), Y7, Y14
-	VANDPD       96(SP), Y7, Y7
-	VANDPD       128(SP), Y4, Y15
-	VANDPD       128(SP), Y4, Y4
-	VMASKMOVPD   -8(R11)(R13*8), Y5, Y5
-	VMASKMOVPD   24(R11)(R13*8), Y6, Y6
-	VMASKMOVPD   56(R11)(R13*8), Y7, Y7
-	VMASKMOVPD   88(R11)(R13*8), Y4, Y4
-	VBLENDVPD    Y12, Y5, Y8, Y8
-	VBLENDVPD    Y13, Y6, Y9, Y9
-	VBLENDVPD    Y14, Y7, Y10, Y10
-	VBLENDVPD    Y15, Y4, Y11, Y11
-	VMULPD       160(SP), Y8, Y4
-	VMULPD       192(SP), Y9, Y5
-	VMULPD       224(SP), Y10, Y6
-	VMULPD       256(SP), Y11, Y7
-	VMOVUPS      32(SP), Y8
-	VBLENDVPD    Y8, Y4, Y0, Y0
-	VMOVUPS      64(SP), Y4
-	VBLENDVPD    Y4, Y5, Y1, Y1
-	VMOVUPS      96(SP), Y4
-	VBLENDVPD    Y4, Y6, Y2, Y2
-	VMOVUPS      128(SP), Y4
-	VBLENDVPD    Y4, Y7, Y3, Y3
-	VMOVUPD      Y0, (SI)(R13*8)
-	VMOVUPD      Y1, 32(SI)(R13*8)
-	VMOVUPD      Y2, 64(SI)(R13*8)
-	VMOVUPD      Y3, 96(SI)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R11
+	TESTQ        R11, R11
+	JEQ          else7
+	VBROADCASTSD (CX), Y3
+	JMP          done6
 
-done5:
-	MOVQ    CX, R12
-	ANDQ    $+15, R12
-	MOVQ    CX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(CX), R12
-	CMPQ    R13, R12
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VMASKMOVPD   (DX)(R13*8), Y2, Y3
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMASKMOVPD   (DX)(R13*8), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
+else7:
+	VBROADCASTSD (CX), Y4
 	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y1, Y5, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y2, Y5
-	VANDPD       Y1, Y2, Y1
-	VMASKMOVPD   -8(R11)(R13*8), Y1, Y1
-	VBLENDVPD    Y5, Y1, Y4, Y4
-	VMULPD       Y4, Y3, Y1
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMOVUPD      Y0, (SI)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop8
+	VMULPD       Y5, Y4, Y3
 
-done7:
-	MOVQ         CX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done9
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+done6:
+	VMOVSD       X3, (BX)
 	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (DX)(R13*8), Y4, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (DX)(R13*8), Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y2, Y7, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y7
-	VANDPD       Y2, Y4, Y2
-	VMASKMOVPD   -8(R11)(R13*8), Y2, Y2
-	VBLENDVPD    Y7, Y2, Y6, Y6
-	VMULPD       Y6, Y5, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMASKMOVPD   Y1, Y0, (SI)(R13*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R11
+	TESTQ        R11, R11
+	JEQ          else9
+	VBROADCASTSD 8(CX), Y3
+	JMP          done8
 
-done9:
-done4:
-	TESTQ   CX, CX
+else9:
+	VBROADCASTSD 8(CX), Y4
+	VXORPS       Y5, Y5, Y5
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R11
+	VBROADCASTSD (R11), Y5
+	VMULPD       Y5, Y4, Y3
+
+done8:
+	VMOVSD  X3, 8(BX)
+	TESTQ   R10, R10
 	JLE     done10
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	MOVQ    CX, R11
-	IMULQ   R10, R11
-	LEAQ    (BX)(R11*8), R11
-	LEAQ    -8(CX), R12
+	MOVQ    AX, R11
+	IMULQ   R9, R11
+	LEAQ    (DX)(R11*8), R11
+	LEAQ    -16(R10), R12
 	TESTQ   R12, R12
 	JLT     done11
 	MOVQ    $+0, R13
 	PCALIGN $0x20
 
 loop12:
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y4
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y3, Y6
-	VMASKMOVPD   (DX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(DX)(R13*8), Y6, Y8
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VBLENDVPD    Y6, Y8, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMASKMOVPD   (DX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(DX)(R13*8), Y6, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y4, Y11, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y3, Y11, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y4, Y5, Y11
-	VANDPD       Y4, Y5, Y4
-	VANDPD       Y3, Y6, Y12
-	VANDPD       Y3, Y6, Y3
-	VMASKMOVPD   -8(SI)(R13*8), Y4, Y13
-	VMASKMOVPD   24(SI)(R13*8), Y3, Y14
-	VMASKMOVPD   -8(R11)(R13*8), Y4, Y4
-	VMASKMOVPD   24(R11)(R13*8), Y3, Y3
-	VFMADD231PD  Y13, Y0, Y4
-	VFMADD231PD  Y14, Y0, Y3
-	VBLENDVPD    Y11, Y4, Y9, Y9
-	VBLENDVPD    Y12, Y3, Y10, Y10
-	VMULPD       Y9, Y7, Y3
-	VMULPD       Y10, Y8, Y4
-	VBLENDVPD    Y5, Y3, Y1, Y1
-	VBLENDVPD    Y6, Y4, Y2, Y2
-	VMOVUPD      Y1, (DI)(R13*8)
-	VMOVUPD      Y2, 32(DI)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop12
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VMOVUPD 8(R11)(R13*8), Y7
+	VMOVUPD 40(R11)(R13*8), Y8
+	VMOVUPD 72(R11)(R13*8), Y9
+	VMOVUPD 104(R11)(R13*8), Y10
+	VMULPD  16(CX)(R13*8), Y7, Y3
+	VMULPD  48(CX)(R13*8), Y8, Y4
+	VMULPD  80(CX)(R13*8), Y9, Y5
+	VMULPD  112(CX)(R13*8), Y10, Y6
+	VMOVUPD Y3, 16(BX)(R13*8)
+	VMOVUPD Y4, 48(BX)(R13*8)
+	VMOVUPD Y5, 80(BX)(R13*8)
+	VMOVUPD Y6, 112(BX)(R13*8)
+	ADDQ    $+16, R13
+	CMPQ    R13, R12
+	JLE     loop12
 
 done11:
-	MOVQ    CX, R12
-	ANDQ    $+7, R12
-	MOVQ    CX, R13
+	MOVQ    R10, R12
+	ANDQ    $+15, R12
+	MOVQ    R10, R13
 	SUBQ    R12, R13
-	LEAQ    -4(CX), R12
+	LEAQ    -4(R10), R12
 	CMPQ    R13, R12
 	JGT     done13
 	PCALIGN $0x20
 
 loop14:
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VMASKMOVPD   (DX)(R13*8), Y3, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMASKMOVPD   (DX)(R13*8), Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y2, Y6, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y6
-	VANDPD       Y2, Y3, Y2
-	VMASKMOVPD   -8(SI)(R13*8), Y2, Y7
-	VMASKMOVPD   -8(R11)(R13*8), Y2, Y2
-	VFMADD231PD  Y7, Y0, Y2
-	VBLENDVPD    Y6, Y2, Y5, Y5
-	VMULPD       Y5, Y4, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMOVUPD      Y1, (DI)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop14
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VMOVUPD 8(R11)(R13*8), Y4
+	VMULPD  16(CX)(R13*8), Y4, Y3
+	VMOVUPD Y3, 16(BX)(R13*8)
+	ADDQ    $+4, R13
+	CMPQ    R13, R12
+	JLE     loop14
 
 done13:
-	MOVQ         CX, R12
+	MOVQ         R10, R12
 	ANDQ         $+3, R12
 	TESTQ        R12, R12
 	JLE          done15
-	MOVQ         CX, R13
+	MOVQ         R10, R13
 	SUBQ         R12, R13
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
+	VMOVQ        R12, X3
 	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (DX)(R13*8), Y5, Y5
-	VBLENDVPD    Y4, Y5, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (DX)(R13*8), Y5, Y6
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y3, Y8, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y4, Y8
-	VANDPD       Y3, Y5, Y3
-	VMASKMOVPD   -8(SI)(R13*8), Y3, Y5
-	VMASKMOVPD   -8(R11)(R13*8), Y3, Y3
-	VFMADD231PD  Y5, Y0, Y3
-	VBLENDVPD    Y8, Y3, Y7, Y7
-	VMULPD       Y7, Y6, Y0
-	VBLENDVPD    Y4, Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y1, (DI)(R13*8)
+	VMASKMOVPD   16(CX)(R13*8), Y3, Y5
+	VXORPS       Y6, Y6, Y6
+	VMASKMOVPD   8(R11)(R13*8), Y3, Y6
+	VMULPD       Y6, Y5, Y4
+	VMASKMOVPD   Y4, Y3, 16(BX)(R13*8)
 
 done15:
 done10:
-	TESTQ   CX, CX
+	JMP done4
+
+else5:
+	TESTQ   AX, AX
 	JLE     done16
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	MOVQ    CX, R11
-	IMULQ   R10, R11
-	LEAQ    (BX)(R11*8), R11
-	LEAQ    -8(CX), R12
-	TESTQ   R12, R12
-	JLT     done17
-	MOVQ    $+0, R13
+	MOVQ    AX, R11
+	IMULQ   R9, R11
+	LEAQ    (DX)(R11*8), R11
+	TESTQ   AX, AX
+	JLE     done17
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop18:
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y4
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y3, Y6
-	VMASKMOVPD   (DX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(DX)(R13*8), Y6, Y8
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VBLENDVPD    Y6, Y8, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMASKMOVPD   (DX)(R13*8), Y5, Y7
-	VMASKMOVPD   32(DX)(R13*8), Y6, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y4, Y11, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y3, Y11, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y4, Y5, Y11
-	VANDPD       Y4, Y5, Y4
-	VANDPD       Y3, Y6, Y12
-	VANDPD       Y3, Y6, Y3
-	VMASKMOVPD   -8(DI)(R13*8), Y4, Y13
-	VMASKMOVPD   24(DI)(R13*8), Y3, Y14
-	VMASKMOVPD   -8(R11)(R13*8), Y4, Y4
-	VMASKMOVPD   24(R11)(R13*8), Y3, Y3
-	VFMADD231PD  Y13, Y0, Y4
-	VFMADD231PD  Y14, Y0, Y3
-	VBLENDVPD    Y11, Y4, Y9, Y9
-	VBLENDVPD    Y12, Y3, Y10, Y10
-	VMULPD       Y9, Y7, Y3
-	VMULPD       Y10, Y8, Y4
-	VBLENDVPD    Y5, Y3, Y1, Y1
-	VBLENDVPD    Y6, Y4, Y2, Y2
-	VMOVUPD      Y1, (R8)(R13*8)
-	VMOVUPD      Y2, 32(R8)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop18
-
-done17:
-	MOVQ    CX, R12
-	ANDQ    $+7, R12
-	MOVQ    CX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(CX), R12
-	CMPQ    R13, R12
-	JGT     done19
-	PCALIGN $0x20
-
-loop20:
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VMASKMOVPD   (DX)(R13*8), Y3, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMASKMOVPD   (DX)(R13*8), Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y2, Y6, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y6
-	VANDPD       Y2, Y3, Y2
-	VMASKMOVPD   -8(DI)(R13*8), Y2, Y7
-	VMASKMOVPD   -8(R11)(R13*8), Y2, Y2
-	VFMADD231PD  Y7, Y0, Y2
-	VBLENDVPD    Y6, Y2, Y5, Y5
-	VMULPD       Y5, Y4, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMOVUPD      Y1, (R8)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop20
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPEQQ     Y2, Y4, Y4
+	VMOVMSKPD    Y4, R13
+	TESTQ        R13, R13
+	JEQ          else20
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y3
+	JMP          done19
 
-done19:
-	MOVQ         CX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done21
-	MOVQ         CX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (DX)(R13*8), Y5, Y5
-	VBLENDVPD    Y4, Y5, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y1, Y5
-	VMASKMOVPD   (DX)(R13*8), Y5, Y6
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y3, Y8, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y4, Y8
-	VANDPD       Y3, Y5, Y3
-	VMASKMOVPD   -8(DI)(R13*8), Y3, Y5
-	VMASKMOVPD   -8(R11)(R13*8), Y3, Y3
-	VFMADD231PD  Y5, Y0, Y3
-	VBLENDVPD    Y8, Y3, Y7, Y7
-	VMULPD       Y7, Y6, Y0
-	VBLENDVPD    Y4, Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y1, (R8)(R13*8)
+else20:
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	VXORPS       Y5, Y5, Y5
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done21
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD -8(R13), Y5
 
 done21:
+	VMULPD Y5, Y4, Y3
+
+done19:
+	LEAQ   (BX)(R12*8), R13
+	VMOVSD X3, (R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, AX
+	JLT    loop18
+
+done17:
 done16:
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4018000000000000<>+0(SB), Y0, Y0
-	TESTQ   CX, CX
-	JLE     done22
-	MOVQ    CX, R11
-	IMULQ   R10, R11
-	LEAQ    (BX)(R11*8), R12
-	LEAQ    (R9)(R11*8), R11
-	TESTQ   CX, CX
-	JLE     done23
+done4:
+	TESTQ        R10, R10
+	JLT          else23
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R11
+	TESTQ        R11, R11
+	JEQ          else25
+	VBROADCASTSD (CX), Y3
+	JMP          done24
+
+else25:
+	VBROADCASTSD (CX), Y4
+	VXORPS       Y5, Y5, Y5
+	VMULPD       Y5, Y4, Y3
+
+done24:
+	VMOVSD       X3, (SI)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R11
+	TESTQ        R11, R11
+	JEQ          else27
+	VBROADCASTSD 8(CX), Y3
+	JMP          done26
+
+else27:
+	VBROADCASTSD 8(CX), Y4
+	VXORPS       Y5, Y5, Y5
+	VDIVPD       Y0, Y1, Y6
+	VBROADCASTSD (BX), Y7
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R11
+	VBROADCASTSD (R11), Y8
+	VMOVAPS      Y8, Y5
+	VFMADD231PD  Y7, Y6, Y5
+	VMULPD       Y5, Y4, Y3
+
+done26:
+	VMOVSD  X3, 8(SI)
+	TESTQ   R10, R10
+	JLE     done28
+	VDIVPD  Y0, Y1, Y3
+	MOVQ    AX, R11
+	IMULQ   R9, R11
+	LEAQ    (DX)(R11*8), R11
+	LEAQ    -16(R10), R12
+	TESTQ   R12, R12
+	JLT     done29
 	MOVQ    $+0, R13
 	PCALIGN $0x20
 
-loop24:
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y2
-	VMOVMSKPD    Y2, BP
-	TESTQ        BP, BP
-	JEQ          else26
-	LEAQ         (DX)(R13*8), BP
-	VBROADCASTSD (BP), Y1
-	JMP          done25
+loop30:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VMOVUPD     8(R11)(R13*8), Y12
+	VMOVUPD     40(R11)(R13*8), Y13
+	VMOVUPD     72(R11)(R13*8), Y14
+	VMOVUPD     104(R11)(R13*8), Y15
+	VMOVAPS     Y12, Y8
+	VFMADD231PD 8(BX)(R13*8), Y3, Y8
+	VMOVAPS     Y13, Y9
+	VFMADD231PD 40(BX)(R13*8), Y3, Y9
+	VMOVAPS     Y14, Y10
+	VFMADD231PD 72(BX)(R13*8), Y3, Y10
+	VMOVAPS     Y15, Y11
+	VFMADD231PD 104(BX)(R13*8), Y3, Y11
+	VMULPD      16(CX)(R13*8), Y8, Y4
+	VMULPD      48(CX)(R13*8), Y9, Y5
+	VMULPD      80(CX)(R13*8), Y10, Y6
+	VMULPD      112(CX)(R13*8), Y11, Y7
+	VMOVUPD     Y4, 16(SI)(R13*8)
+	VMOVUPD     Y5, 48(SI)(R13*8)
+	VMOVUPD     Y6, 80(SI)(R13*8)
+	VMOVUPD     Y7, 112(SI)(R13*8)
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
+	JLE         loop30
 
-else26:
-	LEAQ         (DX)(R13*8), BP
-	VBROADCASTSD (BP), Y2
-	VXORPS       Y3, Y3, Y3
-	LEAQ         -1(R13), BP
-	TESTQ        BP, BP
-	JLT          done27
-	LEAQ         (R8)(R13*8), BP
-	VBROADCASTSD -8(BP), Y4
-	LEAQ         (R12)(R13*8), BP
-	VBROADCASTSD -8(BP), Y5
-	VMOVAPS      Y5, Y3
-	VFMADD231PD  (SP), Y4, Y3
+done29:
+	MOVQ    R10, R12
+	ANDQ    $+15, R12
+	MOVQ    R10, R13
+	SUBQ    R12, R13
+	LEAQ    -4(R10), R12
+	CMPQ    R13, R12
+	JGT     done31
+	PCALIGN $0x20
 
-done27:
-	VMULPD Y3, Y2, Y1
+loop32:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     8(R11)(R13*8), Y6
+	VMOVAPS     Y6, Y5
+	VFMADD231PD 8(BX)(R13*8), Y3, Y5
+	VMULPD      16(CX)(R13*8), Y5, Y4
+	VMOVUPD     Y4, 16(SI)(R13*8)
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
+	JLE         loop32
 
-done25:
-	LEAQ         (R8)(R13*8), BP
-	VBROADCASTSD (BP), Y2
-	LEAQ         (DI)(R13*8), BP
-	VBROADCASTSD (BP), Y3
-	LEAQ         (SI)(R13*8), BP
-	VBROADCASTSD (BP), Y4
-	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y3, Y4
-	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y2, Y4
-	VADDPD       Y1, Y4, Y1
-	LEAQ         (R12)(R13*8), BP
-	VBROADCASTSD (BP), Y2
-	VFMADD231PD  Y1, Y0, Y2
-	LEAQ         (R11)(R13*8), BP
-	VMOVSD       X2, (BP)
-	ADDQ         $+1, R13
-	CMPQ         R13, CX
-	JLT          loop24
+done31:
+	MOVQ         R10, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done33
+	MOVQ         R10, R13
+	SUBQ         R12, R13
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   16(CX)(R13*8), Y4, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(BX)(R13*8), Y4, Y8
+	VMASKMOVPD   8(R11)(R13*8), Y4, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y3, Y7
+	VMULPD       Y7, Y6, Y5
+	VMASKMOVPD   Y5, Y4, 16(SI)(R13*8)
 
-done23:
+done33:
+done28:
+	JMP done22
+
+else23:
+	TESTQ   AX, AX
+	JLE     done34
+	VDIVPD  Y0, Y1, Y3
+	MOVQ    AX, R11
+	IMULQ   R9, R11
+	LEAQ    (DX)(R11*8), R11
+	TESTQ   AX, AX
+	JLE     done35
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop36:
+	VXORPS       Y4, Y4, Y4
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y2, Y5, Y5
+	VMOVMSKPD    Y5, R13
+	TESTQ        R13, R13
+	JEQ          else38
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	JMP          done37
+
+else38:
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	VXORPS       Y6, Y6, Y6
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done39
+	LEAQ         (BX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y7
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD -8(R13), Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y3, Y6
+
+done39:
+	VMULPD Y6, Y5, Y4
+
+done37:
+	LEAQ   (SI)(R12*8), R13
+	VMOVSD X4, (R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, AX
+	JLT    loop36
+
+done35:
+done34:
 done22:
-	ADDQ $+1, R10
-	CMPQ R10, AX
+	TESTQ        R10, R10
+	JLT          else41
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVMSKPD    Y4, R11
+	TESTQ        R11, R11
+	JEQ          else43
+	VBROADCASTSD (CX), Y3
+	JMP          done42
+
+else43:
+	VBROADCASTSD (CX), Y4
+	VXORPS       Y5, Y5, Y5
+	VMULPD       Y5, Y4, Y3
+
+done42:
+	VMOVSD       X3, (DI)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VMOVMSKPD    Y4, R11
+	TESTQ        R11, R11
+	JEQ          else45
+	VBROADCASTSD 8(CX), Y3
+	JMP          done44
+
+else45:
+	VBROADCASTSD 8(CX), Y4
+	VXORPS       Y5, Y5, Y5
+	VDIVPD       Y0, Y1, Y6
+	VBROADCASTSD (SI), Y7
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R11
+	VBROADCASTSD (R11), Y8
+	VMOVAPS      Y8, Y5
+	VFMADD231PD  Y7, Y6, Y5
+	VMULPD       Y5, Y4, Y3
+
+done44:
+	VMOVSD  X3, 8(DI)
+	TESTQ   R10, R10
+	JLE     done46
+	VDIVPD  Y0, Y1, Y3
+	MOVQ    AX, R11
+	IMULQ   R9, R11
+	LEAQ    (DX)(R11*8), R11
+	LEAQ    -16(R10), R12
+	TESTQ   R12, R12
+	JLT     done47
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop48:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VMOVUPD     8(R11)(R13*8), Y12
+	VMOVUPD     40(R11)(R13*8), Y13
+	VMOVUPD     72(R11)(R13*8), Y14
+	VMOVUPD     104(R11)(R13*8), Y15
+	VMOVAPS     Y12, Y8
+	VFMADD231PD 8(SI)(R13*8), Y3, Y8
+	VMOVAPS     Y13, Y9
+	VFMADD231PD 40(SI)(R13*8), Y3, Y9
+	VMOVAPS     Y14, Y10
+	VFMADD231PD 72(SI)(R13*8), Y3, Y10
+	VMOVAPS     Y15, Y11
+	VFMADD231PD 104(SI)(R13*8), Y3, Y11
+	VMULPD      16(CX)(R13*8), Y8, Y4
+	VMULPD      48(CX)(R13*8), Y9, Y5
+	VMULPD      80(CX)(R13*8), Y10, Y6
+	VMULPD      112(CX)(R13*8), Y11, Y7
+	VMOVUPD     Y4, 16(DI)(R13*8)
+	VMOVUPD     Y5, 48(DI)(R13*8)
+	VMOVUPD     Y6, 80(DI)(R13*8)
+	VMOVUPD     Y7, 112(DI)(R13*8)
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
+	JLE         loop48
+
+done47:
+	MOVQ    R10, R12
+	ANDQ    $+15, R12
+	MOVQ    R10, R13
+	SUBQ    R12, R13
+	LEAQ    -4(R10), R12
+	CMPQ    R13, R12
+	JGT     done49
+	PCALIGN $0x20
+
+loop50:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     8(R11)(R13*8), Y6
+	VMOVAPS     Y6, Y5
+	VFMADD231PD 8(SI)(R13*8), Y3, Y5
+	VMULPD      16(CX)(R13*8), Y5, Y4
+	VMOVUPD     Y4, 16(DI)(R13*8)
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
+	JLE         loop50
+
+done49:
+	MOVQ         R10, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done51
+	MOVQ         R10, R13
+	SUBQ         R12, R13
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   16(CX)(R13*8), Y4, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(SI)(R13*8), Y4, Y8
+	VMASKMOVPD   8(R11)(R13*8), Y4, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y3, Y7
+	VMULPD       Y7, Y6, Y5
+	VMASKMOVPD   Y5, Y4, 16(DI)(R13*8)
+
+done51:
+done46:
+	JMP done40
+
+else41:
+	TESTQ   AX, AX
+	JLE     done52
+	VDIVPD  Y0, Y1, Y3
+	MOVQ    AX, R11
+	IMULQ   R9, R11
+	LEAQ    (DX)(R11*8), R11
+	TESTQ   AX, AX
+	JLE     done53
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop54:
+	VXORPS       Y4, Y4, Y4
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y2, Y5, Y5
+	VMOVMSKPD    Y5, R13
+	TESTQ        R13, R13
+	JEQ          else56
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	JMP          done55
+
+else56:
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	VXORPS       Y6, Y6, Y6
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done57
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y7
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD -8(R13), Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y3, Y6
+
+done57:
+	VMULPD Y6, Y5, Y4
+
+done55:
+	LEAQ   (DI)(R12*8), R13
+	VMOVSD X4, (R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, AX
+	JLT    loop54
+
+done53:
+done52:
+done40:
+	VDIVPD       c64x4_4018000000000000<>+0(SB), Y1, Y3
+	TESTQ        R10, R10
+	JLT          else59
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVMSKPD    Y5, R11
+	TESTQ        R11, R11
+	JEQ          else61
+	VBROADCASTSD (CX), Y4
+	JMP          done60
+
+else61:
+	VBROADCASTSD (CX), Y5
+	VXORPS       Y6, Y6, Y6
+	VMULPD       Y6, Y5, Y4
+
+done60:
+	VBROADCASTSD (DI), Y5
+	VBROADCASTSD (SI), Y6
+	VBROADCASTSD (BX), Y7
+	VFMADD231PD  Y6, Y0, Y7
+	VFMADD231PD  Y5, Y0, Y7
+	VADDPD       Y4, Y7, Y4
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R12
+	VBROADCASTSD (R12), Y5
+	VFMADD231PD  Y4, Y3, Y5
+	LEAQ         (R8)(R11*8), R11
+	VMOVSD       X5, (R11)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
+	VMOVMSKPD    Y5, R11
+	TESTQ        R11, R11
+	JEQ          else63
+	VBROADCASTSD 8(CX), Y4
+	JMP          done62
+
+else63:
+	VBROADCASTSD 8(CX), Y5
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSD (DI), Y7
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R11
+	VBROADCASTSD (R11), Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y1, Y6
+	VMULPD       Y6, Y5, Y4
+
+done62:
+	VBROADCASTSD 8(DI), Y5
+	VBROADCASTSD 8(SI), Y6
+	VBROADCASTSD 8(BX), Y7
+	VFMADD231PD  Y6, Y0, Y7
+	VFMADD231PD  Y5, Y0, Y7
+	VADDPD       Y4, Y7, Y4
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R12
+	VBROADCASTSD 8(R12), Y5
+	VFMADD231PD  Y4, Y3, Y5
+	LEAQ         (R8)(R11*8), R11
+	VMOVSD       X5, 8(R11)
+	TESTQ        R10, R10
+	JLE          done64
+	MOVQ         AX, R11
+	IMULQ        R9, R11
+	LEAQ         (DX)(R11*8), R12
+	LEAQ         (R8)(R11*8), R11
+	LEAQ         -8(R10), R13
+	TESTQ        R13, R13
+	JLT          done65
+	MOVQ         $+0, BP
+	PCALIGN      $0x20
+
+loop66:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMOVUPD     8(R12)(BP*8), Y8
+	VMOVUPD     40(R12)(BP*8), Y9
+	VMOVAPS     Y8, Y6
+	VFMADD231PD 8(DI)(BP*8), Y1, Y6
+	VMOVAPS     Y9, Y7
+	VFMADD231PD 40(DI)(BP*8), Y1, Y7
+	VMULPD      16(CX)(BP*8), Y6, Y4
+	VMULPD      48(CX)(BP*8), Y7, Y5
+	VMOVUPD     16(BX)(BP*8), Y6
+	VMOVUPD     48(BX)(BP*8), Y7
+	VFMADD231PD 16(SI)(BP*8), Y0, Y6
+	VFMADD231PD 48(SI)(BP*8), Y0, Y7
+	VFMADD231PD 16(DI)(BP*8), Y0, Y6
+	VFMADD231PD 48(DI)(BP*8), Y0, Y7
+	VADDPD      Y4, Y6, Y4
+	VADDPD      Y5, Y7, Y5
+	VFMADD213PD 16(R12)(BP*8), Y3, Y4
+	VFMADD213PD 48(R12)(BP*8), Y3, Y5
+	VMOVUPD     Y4, 16(R11)(BP*8)
+	VMOVUPD     Y5, 48(R11)(BP*8)
+	ADDQ        $+8, BP
+	CMPQ        BP, R13
+	JLE         loop66
+
+done65:
+	MOVQ    R10, R13
+	ANDQ    $+7, R13
+	MOVQ    R10, BP
+	SUBQ    R13, BP
+	LEAQ    -4(R10), R13
+	CMPQ    BP, R13
+	JGT     done67
+	PCALIGN $0x20
+
+loop68:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     8(R12)(BP*8), Y6
+	VMOVAPS     Y6, Y5
+	VFMADD231PD 8(DI)(BP*8), Y1, Y5
+	VMULPD      16(CX)(BP*8), Y5, Y4
+	VMOVUPD     16(BX)(BP*8), Y5
+	VFMADD231PD 16(SI)(BP*8), Y0, Y5
+	VFMADD231PD 16(DI)(BP*8), Y0, Y5
+	VADDPD      Y4, Y5, Y4
+	VFMADD213PD 16(R12)(BP*8), Y3, Y4
+	VMOVUPD     Y4, 16(R11)(BP*8)
+	ADDQ        $+4, BP
+	CMPQ        BP, R13
+	JLE         loop68
+
+done67:
+	MOVQ         R10, R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done69
+	SUBQ         R13, R10
+	VMOVQ        R13, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   16(CX)(R10*8), Y4, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(DI)(R10*8), Y4, Y8
+	VMASKMOVPD   8(R12)(R10*8), Y4, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y1, Y7
+	VMULPD       Y7, Y6, Y5
+	VMASKMOVPD   16(DI)(R10*8), Y4, Y6
+	VMASKMOVPD   16(SI)(R10*8), Y4, Y7
+	VMASKMOVPD   16(BX)(R10*8), Y4, Y8
+	VFMADD231PD  Y7, Y0, Y8
+	VFMADD231PD  Y6, Y0, Y8
+	VADDPD       Y5, Y8, Y5
+	VMASKMOVPD   16(R12)(R10*8), Y4, Y6
+	VFMADD231PD  Y5, Y3, Y6
+	VMASKMOVPD   Y6, Y4, 16(R11)(R10*8)
+
+done69:
+done64:
+	JMP done58
+
+else59:
+	TESTQ   AX, AX
+	JLE     done70
+	MOVQ    AX, R10
+	IMULQ   R9, R10
+	LEAQ    (DX)(R10*8), R11
+	LEAQ    (R8)(R10*8), R10
+	TESTQ   AX, AX
+	JLE     done71
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop72:
+	VXORPS       Y4, Y4, Y4
+	VMOVQ        R12, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     Y2, Y5, Y5
+	VMOVMSKPD    Y5, R13
+	TESTQ        R13, R13
+	JEQ          else74
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y4
+	JMP          done73
+
+else74:
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	VXORPS       Y6, Y6, Y6
+	LEAQ         -1(R12), R13
+	TESTQ        R13, R13
+	JLT          done75
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y7
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD -8(R13), Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PD  Y7, Y1, Y6
+
+done75:
+	VMULPD Y6, Y5, Y4
+
+done73:
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD (R13), Y6
+	LEAQ         (BX)(R12*8), R13
+	VBROADCASTSD (R13), Y7
+	VFMADD231PD  Y6, Y0, Y7
+	VFMADD231PD  Y5, Y0, Y7
+	VADDPD       Y4, Y7, Y4
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD (R13), Y5
+	VFMADD231PD  Y4, Y3, Y5
+	LEAQ         (R10)(R12*8), R13
+	VMOVSD       X5, (R13)
+	ADDQ         $+1, R12
+	CMPQ         R12, AX
+	JLT          loop72
+
+done71:
+done70:
+done58:
+	ADDQ $+1, R9
+	MOVQ s+0(FP), R10
+	CMPQ R9, R10
 	JLT  loop3
 
 done2:
@@ -2742,1457 +3454,1983 @@ done1:
 
 // func dx3LoopAVX512(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dx3LoopAVX512(SB), $56-304
-	MOVQ         n+8(FP), AX
-	MOVQ         x_base+16(FP), CX
-	MOVQ         t_base+64(FP), DX
-	MOVQ         d_base+112(FP), BX
-	MOVQ         dy_base+136(FP), SI
-	MOVQ         dk3_base+160(FP), DI
-	MOVQ         dk2_base+184(FP), R8
-	MOVQ         dk1_base+232(FP), R9
-	MOVQ         dx_base+280(FP), R10
-	MOVQ         s+0(FP), R11
-	TESTQ        R11, R11
+TEXT ·dx3LoopAVX512(SB), $32-304
+	MOVQ         x_base+16(FP), AX
+	MOVQ         d_base+112(FP), CX
+	MOVQ         dk3_base+160(FP), DX
+	MOVQ         s+0(FP), BX
+	TESTQ        BX, BX
 	JLE          done1
 	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
-	MOVQ         s+0(FP), R11
-	VPBROADCASTQ R11, Z1
+	MOVQ         s+0(FP), BX
+	VPBROADCASTQ BX, Z1
 	VCVTQQ2PD    Z1, Z1
 	VDIVPD       Z1, Z0, Z1
-	MOVQ         s+0(FP), R11
-	IMULQ        AX, R11
-	IMUL3Q       $-1, AX, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         y_base+40(FP), R12
-	LEAQ         (R12)(R11*8), R11
-	MOVQ         R11, (SP)
-	MOVQ         s+0(FP), R11
-	TESTQ        R11, R11
+	MOVQ         n+8(FP), BX
+	MOVQ         s+0(FP), SI
+	IMULQ        SI, BX
+	MOVQ         n+8(FP), SI
+	IMUL3Q       $-1, SI, SI
+	LEAQ         (BX)(SI*1), BX
+	MOVQ         y_base+40(FP), SI
+	LEAQ         (SI)(BX*8), BX
+	MOVQ         BX, (SP)
+	MOVQ         s+0(FP), BX
+	TESTQ        BX, BX
 	JLE          done2
-	MOVQ         $+0, R11
-	MOVQ         R11, 8(SP)
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-	VBROADCASTSD c64x1_ffffffffffffffff<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z5
-	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z6
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z7
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z8
-	VBROADCASTSD c64x1_0000000000000001<>+0(SB), Z9
-	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z10
+	MOVQ         $+0, BX
+	MOVQ         BX, 8(SP)
+	VPXORD       Z2, Z2, Z2
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z3
+	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z4
 
 loop3:
-	TESTQ   AX, AX
-	JLE     done4
-	VDIVPD  Z0, Z1, Z11
-	MOVQ    AX, R11
-	IMULQ   8(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    (SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
-	JLT     done5
-	MOVQ    $+0, R13
+	MOVQ    n+8(FP), BX
+	LEAQ    -3(BX), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    16(SP), BX
+	TESTQ   BX, BX
+	JLT     else5
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), BX
+	IMULQ   8(SP), BX
+	IMUL3Q  $-1, BX, BX
+	MOVQ    (SP), SI
+	LEAQ    (SI)(BX*8), BX
+	MOVQ    $+0, SI
 	PCALIGN $0x20
 
 loop6:
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z2, Z14, Z15
-	VPADDQ       Z3, Z15, Z16
-	VPCMPQ       $0x05, Z4, Z16, K1
-	KMOVW        K1, 16(SP)
-	VPADDQ       Z5, Z14, Z14
-	VPADDQ       Z3, Z14, Z16
-	VPCMPQ       $0x05, Z4, Z16, K1
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPADDQ       Z3, Z15, Z18
-	VPADDQ       Z3, Z14, Z19
-	VPCMPQ       $0x00, Z4, Z18, K2
-	VPCMPQ       $0x00, Z4, Z19, K3
-	KMOVW        16(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        16(SP), K5
-	KANDB        K2, K5, K5
-	KANDB        K3, K1, K6
-	KANDB        K3, K1, K7
-	VMOVUPD.Z    -8(CX)(R13*8), K5, Z18
-	VMOVUPD.Z    56(CX)(R13*8), K7, Z19
-	VBLENDMPD    Z18, Z16, K4, Z16
-	VBLENDMPD    Z19, Z17, K6, Z17
-	KNOTB        K2, K2
-	KNOTB        K3, K3
-	KMOVW        16(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        K4, 24(SP)
-	KMOVW        16(SP), K4
-	KANDB        K2, K4, K2
-	KANDB        K3, K1, K4
-	KANDB        K3, K1, K3
-	VMOVUPD.Z    -8(CX)(R13*8), K2, Z18
-	VMOVUPD.Z    56(CX)(R13*8), K3, Z19
-	VPXORD       Z20, Z20, Z20
-	VPXORD       Z21, Z21, Z21
-	VPADDQ       Z6, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K5
-	VPADDQ       Z6, Z14, Z14
-	VPCMPQ       $0x05, Z4, Z14, K6
-	KMOVW        24(SP), K7
-	KANDB        K5, K7, K7
-	KANDB        K5, K2, K2
-	KANDB        K6, K4, K5
-	KANDB        K6, K3, K3
-	VMOVUPD.Z    -16(R11)(R13*8), K2, Z14
-	VMOVUPD.Z    48(R11)(R13*8), K3, Z15
-	VBLENDMPD    Z14, Z20, K7, Z20
-	VBLENDMPD    Z15, Z21, K5, Z21
-	VMULPD       Z20, Z18, Z14
-	VMULPD       Z21, Z19, Z15
-	KMOVW        24(SP), K2
-	VBLENDMPD    Z14, Z16, K2, Z16
-	VBLENDMPD    Z15, Z17, K4, Z17
-	KMOVW        16(SP), K2
-	VMOVUPD.Z    -8(R11)(R13*8), K2, Z14
-	VMOVUPD.Z    56(R11)(R13*8), K1, Z15
-	VFMADD231PD  Z16, Z11, Z14
-	VFMADD231PD  Z17, Z11, Z15
-	KMOVW        16(SP), K2
-	VBLENDMPD    Z14, Z12, K2, Z12
-	VBLENDMPD    Z15, Z13, K1, Z13
-	VMULPD       (CX)(R13*8), Z12, Z12
-	VMULPD       64(CX)(R13*8), Z13, Z13
-	VMOVUPD      Z12, (DX)(R13*8)
-	VMOVUPD      Z13, 64(DX)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop6
+	VPXORD       Z6, Z6, Z6
+	LEAQ         -1(SI), DI
+	TESTQ        DI, DI
+	JLT          done7
+	VPXORD       Z7, Z7, Z7
+	VPBROADCASTQ DI, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          else9
+	LEAQ         (AX)(SI*8), DI
+	VBROADCASTSD -8(DI), Z7
+	JMP          done8
 
-done5:
-	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z12
-	VPCMPQ       $0x06, Z2, Z12, K1
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z2, Z13, Z13
-	VPADDQ       Z3, Z13, Z14
-	VPCMPQ       $0x05, Z4, Z14, K2
-	KANDB        K2, K1, K3
-	VPXORD       Z14, Z14, Z14
-	VPADDQ       Z3, Z13, Z15
-	VPCMPQ       $0x00, Z4, Z15, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K6
-	VMOVUPD.Z    -8(CX)(R13*8), K6, Z15
-	VBLENDMPD    Z15, Z14, K5, Z14
-	KNOTB        K4, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K4
-	VMOVUPD.Z    -8(CX)(R13*8), K4, Z15
-	VPXORD       Z16, Z16, Z16
-	VPADDQ       Z6, Z13, Z13
-	VPCMPQ       $0x05, Z4, Z13, K6
-	KANDB        K6, K5, K7
-	KANDB        K6, K4, K4
-	VMOVUPD.Z    -16(R11)(R13*8), K4, Z13
-	VBLENDMPD    Z13, Z16, K7, Z16
-	VMULPD       Z16, Z15, Z13
-	VBLENDMPD    Z13, Z14, K5, Z14
-	VMOVUPD.Z    -8(R11)(R13*8), K3, Z13
-	VFMADD231PD  Z14, Z11, Z13
-	VBLENDMPD    Z13, Z12, K2, Z12
-	VMOVUPD.Z    (CX)(R13*8), K1, Z13
-	VMULPD       Z12, Z13, Z12
-	VMOVUPD      Z12, K1, (DX)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop8
-
-done7:
-done4:
-	TESTQ   AX, AX
-	JLE     done9
-	VDIVPD  Z0, Z1, Z11
-	MOVQ    AX, R11
-	IMULQ   8(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    (SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
-	JLT     done10
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop11:
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z2, Z14, Z15
-	VPADDQ       Z5, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z15, K1
-	VPCMPQ       $0x00, Z4, Z14, K2
-	VMOVUPD.Z    (CX)(R13*8), K1, Z16
-	VMOVUPD.Z    64(CX)(R13*8), K2, Z17
-	VBLENDMPD    Z16, Z12, K1, Z12
-	VBLENDMPD    Z17, Z13, K2, Z13
-	KNOTB        K1, K1
-	KMOVW        K1, 24(SP)
-	KNOTB        K2, K1
-	KMOVW        K1, 16(SP)
-	KMOVW        24(SP), K1
-	VMOVUPD.Z    (CX)(R13*8), K1, Z16
-	KMOVW        16(SP), K1
-	VMOVUPD.Z    64(CX)(R13*8), K1, Z17
-	VPXORD       Z18, Z18, Z18
-	VPXORD       Z19, Z19, Z19
-	VPADDQ       Z3, Z15, Z20
-	VPCMPQ       $0x05, Z4, Z20, K1
-	VPADDQ       Z3, Z14, Z20
-	VPCMPQ       $0x05, Z4, Z20, K2
-	KMOVW        24(SP), K3
-	KANDB        K1, K3, K3
-	KMOVW        K3, 32(SP)
-	KMOVW        24(SP), K3
-	KANDB        K1, K3, K1
-	KMOVW        K1, 40(SP)
-	KMOVW        16(SP), K1
-	KANDB        K2, K1, K1
-	KMOVW        K1, 48(SP)
-	KMOVW        16(SP), K1
-	KANDB        K2, K1, K1
-	VPXORD       Z20, Z20, Z20
-	VPXORD       Z21, Z21, Z21
-	VPADDQ       Z3, Z15, Z15
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z15, K2
-	VPCMPQ       $0x00, Z4, Z14, K3
-	KMOVW        32(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        40(SP), K5
-	KANDB        K2, K5, K5
-	KMOVW        48(SP), K6
-	KANDB        K3, K6, K6
-	KANDB        K3, K1, K7
-	VMOVUPD.Z    -8(CX)(R13*8), K5, Z14
-	VMOVUPD.Z    56(CX)(R13*8), K7, Z15
-	VBLENDMPD    Z14, Z20, K4, Z20
-	VBLENDMPD    Z15, Z21, K6, Z21
-	KNOTB        K2, K2
-	KNOTB        K3, K3
-	KMOVW        32(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        40(SP), K5
-	KANDB        K2, K5, K2
-	KMOVW        48(SP), K5
-	KANDB        K3, K5, K5
-	KANDB        K3, K1, K3
-	VMOVUPD.Z    -8(DX)(R13*8), K2, Z14
-	VMOVUPD.Z    56(DX)(R13*8), K3, Z15
-	VBLENDMPD    Z14, Z20, K4, Z20
-	VBLENDMPD    Z15, Z21, K5, Z21
-	KMOVW        40(SP), K2
-	VMOVUPD.Z    -8(R11)(R13*8), K2, Z14
-	VMOVUPD.Z    56(R11)(R13*8), K1, Z15
-	VFMADD231PD  Z20, Z11, Z14
-	VFMADD231PD  Z21, Z11, Z15
-	KMOVW        32(SP), K1
-	VBLENDMPD    Z14, Z18, K1, Z18
-	KMOVW        48(SP), K1
-	VBLENDMPD    Z15, Z19, K1, Z19
-	VMULPD       Z18, Z16, Z14
-	VMULPD       Z19, Z17, Z15
-	KMOVW        24(SP), K1
-	VBLENDMPD    Z14, Z12, K1, Z12
-	KMOVW        16(SP), K1
-	VBLENDMPD    Z15, Z13, K1, Z13
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD      Z12, (BP)(R13*8)
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD      Z13, 64(BP)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop11
+else9:
+	LEAQ         (AX)(SI*8), DI
+	VPXORD       Z8, Z8, Z8
+	LEAQ         -2(SI), R8
+	TESTQ        R8, R8
+	JLT          done10
+	LEAQ         (BX)(SI*8), R8
+	VBROADCASTSD -16(R8), Z8
 
 done10:
-	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done12
-	PCALIGN $0x20
+	VMULPD.BCST -8(DI), Z8, Z7
+
+done8:
+	LEAQ             (BX)(SI*8), DI
+	VMOVAPS          Z5, Z6
+	VFMADD213PD.BCST -8(DI), Z7, Z6
+
+done7:
+	LEAQ        (AX)(SI*8), DI
+	VMULPD.BCST (DI), Z6, Z6
+	MOVQ        t_base+64(FP), DI
+	LEAQ        (DI)(SI*8), DI
+	VMOVSD      X6, (DI)
+	ADDQ        $+1, SI
+	CMPQ        SI, $+3
+	JLT         loop6
+	MOVQ        16(SP), SI
+	TESTQ       SI, SI
+	JLE         done11
+	VDIVPD      Z0, Z1, Z5
+	MOVQ        16(SP), SI
+	LEAQ        -16(SI), SI
+	TESTQ       SI, SI
+	JLT         done12
+	MOVQ        $+0, DI
+	PCALIGN     $0x20
 
 loop13:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z12
-	VPCMPQ       $0x06, Z2, Z12, K1
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z2, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z13, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R13*8), K3, Z14
-	VBLENDMPD    Z14, Z12, K2, Z12
-	KNOTB        K2, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (CX)(R13*8), K3, Z14
-	VPXORD       Z15, Z15, Z15
-	VPADDQ       Z3, Z13, Z16
-	VPCMPQ       $0x05, Z4, Z16, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K3
-	VPXORD       Z16, Z16, Z16
-	VPADDQ       Z3, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z13, K4
-	KANDB        K4, K5, K6
-	KANDB        K4, K3, K7
-	VMOVUPD.Z    -8(CX)(R13*8), K7, Z13
-	VBLENDMPD    Z13, Z16, K6, Z16
-	KNOTB        K4, K4
-	KANDB        K4, K5, K6
-	KANDB        K4, K3, K4
-	VMOVUPD.Z    -8(DX)(R13*8), K4, Z13
-	VBLENDMPD    Z13, Z16, K6, Z16
-	VMOVUPD.Z    -8(R11)(R13*8), K3, Z13
-	VFMADD231PD  Z16, Z11, Z13
-	VBLENDMPD    Z13, Z15, K5, Z15
-	VMULPD       Z15, Z14, Z13
-	VBLENDMPD    Z13, Z12, K2, Z12
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD      Z12, K1, (BP)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop13
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VMOVUPD     8(BX)(DI*8), Z10
+	VMOVUPD     72(BX)(DI*8), Z11
+	VMULPD      16(AX)(DI*8), Z10, Z8
+	VMULPD      80(AX)(DI*8), Z11, Z9
+	VMOVAPS     Z5, Z6
+	VFMADD213PD 16(BX)(DI*8), Z8, Z6
+	VMOVAPS     Z5, Z7
+	VFMADD213PD 80(BX)(DI*8), Z9, Z7
+	VMULPD      24(AX)(DI*8), Z6, Z6
+	VMULPD      88(AX)(DI*8), Z7, Z7
+	MOVQ        t_base+64(FP), R8
+	VMOVUPD     Z6, 24(R8)(DI*8)
+	MOVQ        t_base+64(FP), R8
+	VMOVUPD     Z7, 88(R8)(DI*8)
+	ADDQ        $+16, DI
+	CMPQ        DI, SI
+	JLE         loop13
 
 done12:
-done9:
-	VDIVPD  Z10, Z1, Z11
-	TESTQ   AX, AX
-	JLE     done14
-	LEAQ    -32(AX), R11
-	TESTQ   R11, R11
-	JLT     done15
-	MOVQ    $+0, R12
+	MOVQ    16(SP), SI
+	ANDQ    $+15, SI
+	MOVQ    16(SP), DI
+	SUBQ    SI, DI
+	MOVQ    16(SP), SI
+	LEAQ    7(SI), SI
+	LEAQ    -8(SI), SI
+	CMPQ    DI, SI
+	JGT     done14
 	PCALIGN $0x20
 
-loop16:
-	VMULPD  (SI)(R12*8), Z11, Z12
-	VMULPD  64(SI)(R12*8), Z11, Z13
-	VMULPD  128(SI)(R12*8), Z11, Z14
-	VMULPD  192(SI)(R12*8), Z11, Z15
-	VMOVUPD Z12, (BX)(R12*8)
-	VMOVUPD Z13, 64(BX)(R12*8)
-	VMOVUPD Z14, 128(BX)(R12*8)
-	VMOVUPD Z15, 192(BX)(R12*8)
-	ADDQ    $+32, R12
-	CMPQ    R12, R11
-	JLE     loop16
+loop15:
+	MOVQ         16(SP), R8
+	SUBQ         DI, R8
+	VPBROADCASTQ R8, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    16(AX)(DI*8), K1, Z8
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD.Z    8(BX)(DI*8), K1, Z9
+	VMULPD       Z9, Z8, Z7
+	VMOVUPD.Z    16(BX)(DI*8), K1, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PD  Z7, Z5, Z6
+	VMOVUPD.Z    24(AX)(DI*8), K1, Z7
+	VMULPD       Z6, Z7, Z6
+	MOVQ         t_base+64(FP), R8
+	VMOVUPD      Z6, K1, 24(R8)(DI*8)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
+	JLE          loop15
 
-done15:
-	MOVQ    AX, R11
-	ANDQ    $+31, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done17
+done14:
+done11:
+	JMP done4
+
+else5:
+	MOVQ    n+8(FP), BX
+	TESTQ   BX, BX
+	JLE     done16
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), BX
+	IMULQ   8(SP), BX
+	IMUL3Q  $-1, BX, BX
+	MOVQ    (SP), SI
+	LEAQ    (SI)(BX*8), BX
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done17
+	MOVQ    $+0, SI
 	PCALIGN $0x20
 
 loop18:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z12
-	VPCMPQ       $0x06, Z2, Z12, K1
-	VMOVUPD.Z    (SI)(R12*8), K1, Z12
-	VMULPD       Z11, Z12, Z12
-	VMOVUPD      Z12, K1, (BX)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop18
+	VPXORD       Z6, Z6, Z6
+	LEAQ         -1(SI), DI
+	TESTQ        DI, DI
+	JLT          done19
+	VPXORD       Z7, Z7, Z7
+	VPBROADCASTQ DI, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          else21
+	LEAQ         (AX)(SI*8), DI
+	VBROADCASTSD -8(DI), Z7
+	JMP          done20
 
-done17:
-done14:
-	TESTQ   AX, AX
-	JLE     done19
-	LEAQ    -32(AX), R11
-	TESTQ   R11, R11
-	JLT     done20
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop21:
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPBROADCASTQ R12, Z15
-	VPADDQ       Z2, Z15, Z16
-	VPMULLQ      Z3, Z16, Z17
-	LEAQ         -2(AX), R13
-	VPBROADCASTQ R13, Z18
-	VPADDQ       Z18, Z17, Z17
-	VPCMPQ       $0x05, Z4, Z17, K1
-	KMOVW        K1, 48(SP)
-	VPADDQ       Z5, Z15, Z17
-	VPMULLQ      Z3, Z17, Z19
-	VPADDQ       Z18, Z19, Z19
-	VPCMPQ       $0x05, Z4, Z19, K1
-	KMOVW        K1, 40(SP)
-	VPADDQ       Z7, Z15, Z19
-	VPMULLQ      Z3, Z19, Z20
-	VPADDQ       Z18, Z20, Z20
-	VPCMPQ       $0x05, Z4, Z20, K1
-	VPADDQ       Z8, Z15, Z15
-	VPMULLQ      Z3, Z15, Z20
-	VPADDQ       Z18, Z20, Z18
-	VPCMPQ       $0x05, Z4, Z18, K2
-	VPADDQ       Z9, Z16, Z16
-	VPADDQ       Z9, Z17, Z17
-	VPADDQ       Z9, Z19, Z18
-	VPADDQ       Z9, Z15, Z15
-	VPCMPQ       $0x00, Z4, Z16, K3
-	VPCMPQ       $0x00, Z4, Z17, K4
-	VPCMPQ       $0x00, Z4, Z18, K5
-	VPCMPQ       $0x00, Z4, Z15, K6
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KNOTB        K5, K5
-	KNOTB        K6, K6
-	KMOVW        48(SP), K7
-	KANDB        K3, K7, K7
-	KMOVW        K7, 32(SP)
-	KMOVW        48(SP), K7
-	KANDB        K3, K7, K3
-	KMOVW        40(SP), K7
-	KANDB        K4, K7, K7
-	KMOVW        K7, 48(SP)
-	KMOVW        40(SP), K7
-	KANDB        K4, K7, K4
-	KANDB        K5, K1, K7
-	KANDB        K5, K1, K1
-	KANDB        K6, K2, K5
-	KANDB        K6, K2, K2
-	VMOVUPD.Z    8(BX)(R12*8), K3, Z15
-	VMOVUPD.Z    72(BX)(R12*8), K4, Z16
-	VMOVUPD.Z    136(BX)(R12*8), K1, Z17
-	VMOVUPD.Z    200(BX)(R12*8), K2, Z18
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z19
-	VMOVUPD.Z    72(CX)(R12*8), K4, Z20
-	VMOVUPD.Z    136(CX)(R12*8), K1, Z21
-	VMOVUPD.Z    200(CX)(R12*8), K2, Z22
-	VMULPD       Z19, Z15, Z15
-	VMULPD       Z20, Z16, Z16
-	VMULPD       Z21, Z17, Z17
-	VMULPD       Z22, Z18, Z18
-	KMOVW        32(SP), K1
-	VBLENDMPD    Z15, Z11, K1, Z11
-	KMOVW        48(SP), K1
-	VBLENDMPD    Z16, Z12, K1, Z12
-	VBLENDMPD    Z17, Z13, K7, Z13
-	VBLENDMPD    Z18, Z14, K5, Z14
-	VMULPD       (BX)(R12*8), Z0, Z15
-	VMULPD       64(BX)(R12*8), Z0, Z16
-	VMULPD       128(BX)(R12*8), Z0, Z17
-	VMULPD       192(BX)(R12*8), Z0, Z18
-	VFMADD231PD  Z1, Z11, Z15
-	VFMADD231PD  Z1, Z12, Z16
-	VFMADD231PD  Z1, Z13, Z17
-	VFMADD231PD  Z1, Z14, Z18
-	VMOVUPD      Z15, (DI)(R12*8)
-	VMOVUPD      Z16, 64(DI)(R12*8)
-	VMOVUPD      Z17, 128(DI)(R12*8)
-	VMOVUPD      Z18, 192(DI)(R12*8)
-	ADDQ         $+32, R12
-	CMPQ         R12, R11
-	JLE          loop21
-
-done20:
-	MOVQ    AX, R11
-	ANDQ    $+31, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done22
-	PCALIGN $0x20
-
-loop23:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z11
-	VPCMPQ       $0x06, Z2, Z11, K1
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R12, Z12
-	VPADDQ       Z2, Z12, Z12
-	VPMULLQ      Z3, Z12, Z13
-	LEAQ         -2(AX), R13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z14, Z13, Z13
-	VPCMPQ       $0x05, Z4, Z13, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z12, Z12
-	VPCMPQ       $0x00, Z4, Z12, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(BX)(R12*8), K3, Z12
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z13
-	VMULPD       Z13, Z12, Z12
-	VBLENDMPD    Z12, Z11, K2, Z11
-	VMOVUPD.Z    (BX)(R12*8), K1, Z12
-	VMULPD       Z12, Z0, Z12
-	VFMADD231PD  Z1, Z11, Z12
-	VMOVUPD      Z12, K1, (DI)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop23
+else21:
+	LEAQ         (AX)(SI*8), DI
+	VPXORD       Z8, Z8, Z8
+	LEAQ         -2(SI), R8
+	TESTQ        R8, R8
+	JLT          done22
+	LEAQ         (BX)(SI*8), R8
+	VBROADCASTSD -16(R8), Z8
 
 done22:
-done19:
-	VDIVPD  Z0, Z1, Z11
-	TESTQ   AX, AX
-	JLE     done24
-	VDIVPD  Z0, Z1, Z12
-	MOVQ    AX, R11
-	IMULQ   8(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    (SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
-	JLT     done25
-	MOVQ    $+0, R13
-	PCALIGN $0x20
+	VMULPD.BCST -8(DI), Z8, Z7
 
-loop26:
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPBROADCASTQ R13, Z15
-	VPADDQ       Z2, Z15, Z16
-	VPMULLQ      Z3, Z16, Z17
-	LEAQ         -2(AX), BP
-	VPBROADCASTQ BP, Z18
-	VPADDQ       Z18, Z17, Z17
-	VPCMPQ       $0x05, Z4, Z17, K1
-	VPADDQ       Z5, Z15, Z15
-	VPMULLQ      Z3, Z15, Z17
-	VPADDQ       Z18, Z17, Z17
-	VPCMPQ       $0x05, Z4, Z17, K2
-	VPADDQ       Z9, Z16, Z17
-	VPADDQ       Z9, Z15, Z18
-	VPCMPQ       $0x00, Z4, Z17, K3
-	VPCMPQ       $0x00, Z4, Z18, K4
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K1
-	KANDB        K4, K2, K3
-	KANDB        K4, K2, K2
-	VMOVUPD.Z    8(DI)(R13*8), K1, Z17
-	VMOVUPD.Z    72(DI)(R13*8), K2, Z18
-	VMOVUPD.Z    8(CX)(R13*8), K1, Z19
-	VMOVUPD.Z    72(CX)(R13*8), K2, Z20
-	VMULPD       Z19, Z17, Z17
-	VMULPD       Z20, Z18, Z18
-	VBLENDMPD    Z17, Z13, K5, Z13
-	VBLENDMPD    Z18, Z14, K3, Z14
-	VMULPD       (BX)(R13*8), Z0, Z17
-	VMULPD       64(BX)(R13*8), Z0, Z18
-	VFMADD231PD  Z11, Z13, Z17
-	VFMADD231PD  Z11, Z14, Z18
-	VMOVUPD      Z17, (R8)(R13*8)
-	VMOVUPD      Z18, 64(R8)(R13*8)
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPADDQ       Z3, Z16, Z19
-	VPCMPQ       $0x05, Z4, Z19, K1
-	KMOVW        K1, 48(SP)
-	VPADDQ       Z3, Z15, Z19
-	VPCMPQ       $0x05, Z4, Z19, K1
-	VPXORD       Z19, Z19, Z19
-	VPXORD       Z20, Z20, Z20
-	VPADDQ       Z3, Z16, Z21
-	VPADDQ       Z3, Z15, Z22
-	VPCMPQ       $0x00, Z4, Z21, K2
-	VPCMPQ       $0x00, Z4, Z22, K3
-	KMOVW        48(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        48(SP), K5
-	KANDB        K2, K5, K5
-	KANDB        K3, K1, K6
-	KANDB        K3, K1, K7
-	VMOVUPD.Z    -8(CX)(R13*8), K5, Z21
-	VMOVUPD.Z    56(CX)(R13*8), K7, Z22
-	VBLENDMPD    Z21, Z19, K4, Z19
-	VBLENDMPD    Z22, Z20, K6, Z20
-	KNOTB        K2, K2
-	KNOTB        K3, K3
-	KMOVW        48(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        K4, 32(SP)
-	KMOVW        48(SP), K4
-	KANDB        K2, K4, K2
-	KANDB        K3, K1, K4
-	KANDB        K3, K1, K3
-	VMOVUPD.Z    -8(CX)(R13*8), K2, Z21
-	VMOVUPD.Z    56(CX)(R13*8), K3, Z22
-	VPXORD       Z23, Z23, Z23
-	VPXORD       Z24, Z24, Z24
-	VPADDQ       Z6, Z16, Z16
-	VPCMPQ       $0x05, Z4, Z16, K5
-	VPADDQ       Z6, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K6
-	KMOVW        32(SP), K7
-	KANDB        K5, K7, K7
-	KANDB        K5, K2, K2
-	KANDB        K6, K4, K5
-	KANDB        K6, K3, K3
-	VMOVUPD.Z    -16(R11)(R13*8), K2, Z15
-	VMOVUPD.Z    48(R11)(R13*8), K3, Z16
-	VBLENDMPD    Z15, Z23, K7, Z23
-	VBLENDMPD    Z16, Z24, K5, Z24
-	VMULPD       Z23, Z21, Z15
-	VMULPD       Z24, Z22, Z16
-	KMOVW        32(SP), K2
-	VBLENDMPD    Z15, Z19, K2, Z19
-	VBLENDMPD    Z16, Z20, K4, Z20
-	KMOVW        48(SP), K2
-	VMOVUPD.Z    -8(R11)(R13*8), K2, Z15
-	VMOVUPD.Z    56(R11)(R13*8), K1, Z16
-	VFMADD231PD  Z19, Z12, Z15
-	VFMADD231PD  Z20, Z12, Z16
-	KMOVW        48(SP), K2
-	VBLENDMPD    Z15, Z13, K2, Z13
-	VBLENDMPD    Z16, Z14, K1, Z14
-	VMULPD       Z13, Z17, Z13
-	VMULPD       Z14, Z18, Z14
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD      Z13, (BP)(R13*8)
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD      Z14, 64(BP)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop26
+done20:
+	LEAQ             (BX)(SI*8), DI
+	VMOVAPS          Z5, Z6
+	VFMADD213PD.BCST -8(DI), Z7, Z6
+
+done19:
+	LEAQ        (AX)(SI*8), DI
+	VMULPD.BCST (DI), Z6, Z6
+	MOVQ        t_base+64(FP), DI
+	LEAQ        (DI)(SI*8), DI
+	VMOVSD      X6, (DI)
+	ADDQ        $+1, SI
+	MOVQ        n+8(FP), DI
+	CMPQ        SI, DI
+	JLT         loop18
+
+done17:
+done16:
+done4:
+	MOVQ         n+8(FP), BX
+	LEAQ         -2(BX), BX
+	TESTQ        BX, BX
+	JLT          else24
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, SI
+	KMOVB        SI, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          else26
+	VBROADCASTSD (AX), Z5
+	JMP          done25
+
+else26:
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (AX), Z6, Z5
 
 done25:
-	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done27
-	PCALIGN $0x20
+	MOVQ         p5_base+88(FP), SI
+	VMOVSD       X5, (SI)
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+0, SI
+	KMOVB        SI, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          else28
+	VBROADCASTSD 8(AX), Z5
+	JMP          done27
 
-loop28:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z13
-	VPCMPQ       $0x06, Z2, Z13, K1
-	VPXORD       Z13, Z13, Z13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z2, Z14, Z14
-	VPMULLQ      Z3, Z14, Z15
-	LEAQ         -2(AX), BP
-	VPBROADCASTQ BP, Z16
-	VPADDQ       Z16, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z14, Z15
-	VPCMPQ       $0x00, Z4, Z15, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(DI)(R13*8), K3, Z15
-	VMOVUPD.Z    8(CX)(R13*8), K3, Z16
-	VMULPD       Z16, Z15, Z15
-	VBLENDMPD    Z15, Z13, K2, Z13
-	VMOVUPD.Z    (BX)(R13*8), K1, Z15
-	VMULPD       Z15, Z0, Z15
-	VFMADD231PD  Z11, Z13, Z15
-	VMOVUPD      Z15, K1, (R8)(R13*8)
-	VPXORD       Z13, Z13, Z13
-	VPADDQ       Z3, Z14, Z16
-	VPCMPQ       $0x05, Z4, Z16, K2
-	KANDB        K2, K1, K3
-	VPXORD       Z16, Z16, Z16
-	VPADDQ       Z3, Z14, Z17
-	VPCMPQ       $0x00, Z4, Z17, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K6
-	VMOVUPD.Z    -8(CX)(R13*8), K6, Z17
-	VBLENDMPD    Z17, Z16, K5, Z16
-	KNOTB        K4, K4
-	KANDB        K4, K2, K5
-	KANDB        K4, K3, K4
-	VMOVUPD.Z    -8(CX)(R13*8), K4, Z17
-	VPXORD       Z18, Z18, Z18
-	VPADDQ       Z6, Z14, Z14
-	VPCMPQ       $0x05, Z4, Z14, K6
-	KANDB        K6, K5, K7
-	KANDB        K6, K4, K4
-	VMOVUPD.Z    -16(R11)(R13*8), K4, Z14
-	VBLENDMPD    Z14, Z18, K7, Z18
-	VMULPD       Z18, Z17, Z14
-	VBLENDMPD    Z14, Z16, K5, Z16
-	VMOVUPD.Z    -8(R11)(R13*8), K3, Z14
-	VFMADD231PD  Z16, Z12, Z14
-	VBLENDMPD    Z14, Z13, K2, Z13
-	VMULPD       Z13, Z15, Z13
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD      Z13, K1, (BP)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop28
+else28:
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	MOVQ         $+255, SI
+	KMOVB        SI, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          else30
+	VBROADCASTSD (AX), Z7
+	JMP          done29
+
+else30:
+	MOVQ         t_base+64(FP), SI
+	VBROADCASTSD (SI), Z7
+
+done29:
+	VDIVPD           Z0, Z1, Z8
+	MOVQ             n+8(FP), SI
+	IMULQ            8(SP), SI
+	IMUL3Q           $-1, SI, SI
+	MOVQ             (SP), DI
+	LEAQ             (DI)(SI*8), SI
+	VMOVAPS          Z8, Z6
+	VFMADD213PD.BCST (SI), Z7, Z6
+	VMULPD.BCST      8(AX), Z6, Z5
 
 done27:
-done24:
-	TESTQ   AX, AX
-	JLE     done29
-	LEAQ    -32(AX), R11
-	TESTQ   R11, R11
-	JLT     done30
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop31:
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPXORD       Z15, Z15, Z15
-	VPBROADCASTQ R12, Z16
-	VPADDQ       Z2, Z16, Z17
-	VPMULLQ      Z3, Z17, Z18
-	LEAQ         -2(AX), R13
-	VPBROADCASTQ R13, Z19
-	VPADDQ       Z19, Z18, Z18
-	VPCMPQ       $0x05, Z4, Z18, K1
-	KMOVW        K1, 32(SP)
-	VPADDQ       Z5, Z16, Z18
-	VPMULLQ      Z3, Z18, Z20
-	VPADDQ       Z19, Z20, Z20
-	VPCMPQ       $0x05, Z4, Z20, K1
-	KMOVW        K1, 48(SP)
-	VPADDQ       Z7, Z16, Z20
-	VPMULLQ      Z3, Z20, Z21
-	VPADDQ       Z19, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K1
-	VPADDQ       Z8, Z16, Z16
-	VPMULLQ      Z3, Z16, Z21
-	VPADDQ       Z19, Z21, Z19
-	VPCMPQ       $0x05, Z4, Z19, K2
-	VPADDQ       Z9, Z17, Z17
-	VPADDQ       Z9, Z18, Z18
-	VPADDQ       Z9, Z20, Z19
-	VPADDQ       Z9, Z16, Z16
-	VPCMPQ       $0x00, Z4, Z17, K3
-	VPCMPQ       $0x00, Z4, Z18, K4
-	VPCMPQ       $0x00, Z4, Z19, K5
-	VPCMPQ       $0x00, Z4, Z16, K6
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KNOTB        K5, K5
-	KNOTB        K6, K6
-	KMOVW        32(SP), K7
-	KANDB        K3, K7, K7
-	KMOVW        K7, 40(SP)
-	KMOVW        32(SP), K7
-	KANDB        K3, K7, K3
-	KMOVW        48(SP), K7
-	KANDB        K4, K7, K7
-	KMOVW        K7, 32(SP)
-	KMOVW        48(SP), K7
-	KANDB        K4, K7, K4
-	KANDB        K5, K1, K7
-	KANDB        K5, K1, K1
-	KANDB        K6, K2, K5
-	KANDB        K6, K2, K2
-	VMOVUPD.Z    8(R8)(R12*8), K3, Z16
-	VMOVUPD.Z    72(R8)(R12*8), K4, Z17
-	VMOVUPD.Z    136(R8)(R12*8), K1, Z18
-	VMOVUPD.Z    200(R8)(R12*8), K2, Z19
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z20
-	VMOVUPD.Z    72(CX)(R12*8), K4, Z21
-	VMOVUPD.Z    136(CX)(R12*8), K1, Z22
-	VMOVUPD.Z    200(CX)(R12*8), K2, Z23
-	VMULPD       Z20, Z16, Z16
-	VMULPD       Z21, Z17, Z17
-	VMULPD       Z22, Z18, Z18
-	VMULPD       Z23, Z19, Z19
-	KMOVW        40(SP), K1
-	VBLENDMPD    Z16, Z12, K1, Z12
-	KMOVW        32(SP), K1
-	VBLENDMPD    Z17, Z13, K1, Z13
-	VBLENDMPD    Z18, Z14, K7, Z14
-	VBLENDMPD    Z19, Z15, K5, Z15
-	VFMADD213PD  (BX)(R12*8), Z11, Z12
-	VFMADD213PD  64(BX)(R12*8), Z11, Z13
-	VFMADD213PD  128(BX)(R12*8), Z11, Z14
-	VFMADD213PD  192(BX)(R12*8), Z11, Z15
-	VMOVUPD      Z12, (R9)(R12*8)
-	VMOVUPD      Z13, 64(R9)(R12*8)
-	VMOVUPD      Z14, 128(R9)(R12*8)
-	VMOVUPD      Z15, 192(R9)(R12*8)
-	ADDQ         $+32, R12
-	CMPQ         R12, R11
-	JLE          loop31
-
-done30:
-	MOVQ    AX, R11
-	ANDQ    $+31, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done32
+	MOVQ    p5_base+88(FP), SI
+	VMOVSD  X5, 8(SI)
+	TESTQ   BX, BX
+	JLE     done31
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	LEAQ    -16(BX), DI
+	TESTQ   DI, DI
+	JLT     done32
+	MOVQ    $+0, R8
 	PCALIGN $0x20
 
 loop33:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z12
-	VPCMPQ       $0x06, Z2, Z12, K1
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R12, Z13
-	VPADDQ       Z2, Z13, Z13
-	VPMULLQ      Z3, Z13, Z14
-	LEAQ         -2(AX), R13
-	VPBROADCASTQ R13, Z15
-	VPADDQ       Z15, Z14, Z14
-	VPCMPQ       $0x05, Z4, Z14, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z13, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(R8)(R12*8), K3, Z13
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z14
-	VMULPD       Z14, Z13, Z13
-	VBLENDMPD    Z13, Z12, K2, Z12
-	VMOVUPD.Z    (BX)(R12*8), K1, Z13
-	VFMADD231PD  Z11, Z12, Z13
-	VMOVUPD      Z13, K1, (R9)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop33
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     8(R9)(R8*8), Z10
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     72(R9)(R8*8), Z11
+	VMOVAPS     Z5, Z8
+	VFMADD213PD 8(SI)(R8*8), Z10, Z8
+	VMOVAPS     Z5, Z9
+	VFMADD213PD 72(SI)(R8*8), Z11, Z9
+	VMULPD      16(AX)(R8*8), Z8, Z6
+	VMULPD      80(AX)(R8*8), Z9, Z7
+	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     Z6, 16(R9)(R8*8)
+	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     Z7, 80(R9)(R8*8)
+	ADDQ        $+16, R8
+	CMPQ        R8, DI
+	JLE         loop33
 
 done32:
-done29:
-	TESTQ   AX, AX
-	JLE     done34
-	VDIVPD  Z0, Z1, Z11
-	MOVQ    AX, R11
-	IMULQ   8(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    (SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
-	JLT     done35
-	MOVQ    $+0, R13
+	MOVQ    BX, DI
+	ANDQ    $+15, DI
+	MOVQ    BX, R8
+	SUBQ    DI, R8
+	LEAQ    7(BX), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done34
 	PCALIGN $0x20
 
-loop36:
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z2, Z14, Z15
-	VPADDQ       Z5, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z15, K1
-	VPCMPQ       $0x00, Z4, Z14, K2
-	KNOTB        K1, K1
-	KMOVW        K1, 32(SP)
-	KNOTB        K2, K1
-	KMOVW        K1, 40(SP)
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z17, Z17, Z17
-	VPADDQ       Z3, Z15, Z18
-	VPCMPQ       $0x05, Z4, Z18, K1
-	VPADDQ       Z3, Z14, Z18
-	VPCMPQ       $0x05, Z4, Z18, K2
-	KMOVW        32(SP), K3
-	KANDB        K1, K3, K3
-	KMOVW        K3, 48(SP)
-	KMOVW        32(SP), K3
-	KANDB        K1, K3, K1
-	KMOVW        K1, 16(SP)
-	KMOVW        40(SP), K1
-	KANDB        K2, K1, K1
-	KMOVW        K1, 24(SP)
-	KMOVW        40(SP), K1
-	KANDB        K2, K1, K1
-	VPXORD       Z18, Z18, Z18
-	VPXORD       Z19, Z19, Z19
-	VPADDQ       Z3, Z15, Z15
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x00, Z4, Z15, K2
-	VPCMPQ       $0x00, Z4, Z14, K3
-	KMOVW        48(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        16(SP), K5
-	KANDB        K2, K5, K5
-	KMOVW        24(SP), K6
-	KANDB        K3, K6, K6
-	KANDB        K3, K1, K7
-	VMOVUPD.Z    -8(CX)(R13*8), K5, Z14
-	VMOVUPD.Z    56(CX)(R13*8), K7, Z15
-	VBLENDMPD    Z14, Z18, K4, Z18
-	VBLENDMPD    Z15, Z19, K6, Z19
-	KNOTB        K2, K2
-	KNOTB        K3, K3
-	KMOVW        48(SP), K4
-	KANDB        K2, K4, K4
-	KMOVW        16(SP), K5
-	KANDB        K2, K5, K2
-	KMOVW        24(SP), K5
-	KANDB        K3, K5, K5
-	KANDB        K3, K1, K3
-	VMOVUPD.Z    -8(DX)(R13*8), K2, Z14
-	VMOVUPD.Z    56(DX)(R13*8), K3, Z15
-	VBLENDMPD    Z14, Z18, K4, Z18
-	VBLENDMPD    Z15, Z19, K5, Z19
-	KMOVW        16(SP), K2
-	VMOVUPD.Z    -8(R11)(R13*8), K2, Z14
-	VMOVUPD.Z    56(R11)(R13*8), K1, Z15
-	VFMADD231PD  Z18, Z11, Z14
-	VFMADD231PD  Z19, Z11, Z15
-	KMOVW        48(SP), K1
-	VBLENDMPD    Z14, Z16, K1, Z16
-	KMOVW        24(SP), K1
-	VBLENDMPD    Z15, Z17, K1, Z17
-	KMOVW        32(SP), K1
-	VMOVUPD.Z    (DI)(R13*8), K1, Z14
-	KMOVW        40(SP), K1
-	VMOVUPD.Z    64(DI)(R13*8), K1, Z15
-	VMULPD       Z16, Z14, Z14
-	VMULPD       Z17, Z15, Z15
-	KMOVW        32(SP), K1
-	VBLENDMPD    Z14, Z12, K1, Z12
-	KMOVW        40(SP), K1
-	VBLENDMPD    Z15, Z13, K1, Z13
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD      Z12, (BP)(R13*8)
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD      Z13, 64(BP)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop36
+loop35:
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    16(AX)(R8*8), K1, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	MOVQ         t_base+64(FP), R9
+	VMOVUPD.Z    8(R9)(R8*8), K1, Z9
+	VMOVUPD.Z    8(SI)(R8*8), K1, Z10
+	VMOVAPS      Z10, Z8
+	VFMADD231PD  Z9, Z5, Z8
+	VMULPD       Z8, Z7, Z6
+	MOVQ         p5_base+88(FP), R9
+	VMOVUPD      Z6, K1, 16(R9)(R8*8)
+	ADDQ         $+8, R8
+	CMPQ         R8, DI
+	JLE          loop35
 
-done35:
-	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done37
+done34:
+done31:
+	JMP done23
+
+else24:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done36
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done37
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop38:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z12
-	VPCMPQ       $0x06, Z2, Z12, K1
-	KMOVW        K1, 24(SP)
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z2, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z13, K1
-	KNOTB        K1, K1
-	KMOVW        24(SP), K2
-	KANDB        K1, K2, K2
-	VPXORD       Z14, Z14, Z14
-	VPADDQ       Z3, Z13, Z15
-	VPCMPQ       $0x05, Z4, Z15, K3
-	KANDB        K3, K1, K4
-	KANDB        K3, K2, K3
-	VPXORD       Z15, Z15, Z15
-	VPADDQ       Z3, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z13, K5
-	KANDB        K5, K4, K6
-	KANDB        K5, K3, K7
-	VMOVUPD.Z    -8(CX)(R13*8), K7, Z13
-	VBLENDMPD    Z13, Z15, K6, Z15
-	KNOTB        K5, K5
-	KANDB        K5, K4, K6
-	KANDB        K5, K3, K5
-	VMOVUPD.Z    -8(DX)(R13*8), K5, Z13
-	VBLENDMPD    Z13, Z15, K6, Z15
-	VMOVUPD.Z    -8(R11)(R13*8), K3, Z13
-	VFMADD231PD  Z15, Z11, Z13
-	VBLENDMPD    Z13, Z14, K4, Z14
-	VMOVUPD.Z    (DI)(R13*8), K2, Z13
-	VMULPD       Z14, Z13, Z13
-	VBLENDMPD    Z13, Z12, K1, Z12
-	KMOVW        24(SP), K1
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD      Z12, K1, (BP)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop38
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ DI, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          else40
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD (R8), Z6
+	JMP          done39
 
-done37:
-done34:
-	TESTQ   AX, AX
-	JLE     done39
-	LEAQ    -16(AX), R11
-	TESTQ   R11, R11
-	JLT     done40
-	MOVQ    $+0, R12
-	PCALIGN $0x20
+else40:
+	LEAQ         (AX)(DI*8), R8
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(DI), R9
+	TESTQ        R9, R9
+	JLT          done41
+	VPXORD       Z8, Z8, Z8
+	VPBROADCASTQ R9, Z9
+	VPCMPQ       $0x00, Z2, Z9, K1
+	KMOVB        K1, R9
+	TESTQ        R9, R9
+	JEQ          else43
+	VBROADCASTSD -8(R8), Z8
+	JMP          done42
 
-loop41:
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R12, Z13
-	VPADDQ       Z2, Z13, Z14
-	VPMULLQ      Z3, Z14, Z15
-	LEAQ         -2(AX), R13
-	VPBROADCASTQ R13, Z16
-	VPADDQ       Z16, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K1
-	VPADDQ       Z5, Z13, Z13
-	VPMULLQ      Z3, Z13, Z15
-	VPADDQ       Z16, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K2
-	VPADDQ       Z9, Z14, Z15
-	VPADDQ       Z9, Z13, Z17
-	VPCMPQ       $0x00, Z4, Z15, K3
-	VPCMPQ       $0x00, Z4, Z17, K4
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K1
-	KANDB        K4, K2, K3
-	KANDB        K4, K2, K2
-	VMOVUPD.Z    8(CX)(R12*8), K1, Z15
-	VMOVUPD.Z    72(CX)(R12*8), K2, Z17
-	VMOVUPD.Z    8(BX)(R12*8), K1, Z18
-	VMOVUPD.Z    72(BX)(R12*8), K2, Z19
-	VMULPD       Z15, Z18, Z15
-	VMULPD       Z17, Z19, Z17
-	VBLENDMPD    Z15, Z11, K5, Z11
-	VBLENDMPD    Z17, Z12, K3, Z12
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z17, Z17, Z17
-	VPMULLQ      Z3, Z14, Z18
-	VPADDQ       Z16, Z18, Z18
-	VPCMPQ       $0x05, Z4, Z18, K1
-	VPMULLQ      Z3, Z13, Z18
-	VPADDQ       Z16, Z18, Z18
-	VPCMPQ       $0x05, Z4, Z18, K2
-	VPADDQ       Z9, Z14, Z18
-	VPADDQ       Z9, Z13, Z19
-	VPCMPQ       $0x00, Z4, Z18, K3
-	VPCMPQ       $0x00, Z4, Z19, K4
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K1
-	KANDB        K4, K2, K3
-	KANDB        K4, K2, K2
-	VMOVUPD.Z    8(CX)(R12*8), K1, Z18
-	VMOVUPD.Z    72(CX)(R12*8), K2, Z19
-	VMOVUPD.Z    8(DI)(R12*8), K1, Z20
-	VMOVUPD.Z    72(DI)(R12*8), K2, Z21
-	VMULPD       Z18, Z20, Z18
-	VMULPD       Z19, Z21, Z19
-	VBLENDMPD    Z18, Z15, K5, Z15
-	VBLENDMPD    Z19, Z17, K3, Z17
-	VPXORD       Z18, Z18, Z18
-	VPXORD       Z19, Z19, Z19
-	VPMULLQ      Z3, Z14, Z20
-	VPADDQ       Z16, Z20, Z20
-	VPCMPQ       $0x05, Z4, Z20, K1
-	VPMULLQ      Z3, Z13, Z20
-	VPADDQ       Z16, Z20, Z20
-	VPCMPQ       $0x05, Z4, Z20, K2
-	VPADDQ       Z9, Z14, Z20
-	VPADDQ       Z9, Z13, Z21
-	VPCMPQ       $0x00, Z4, Z20, K3
-	VPCMPQ       $0x00, Z4, Z21, K4
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K1
-	KANDB        K4, K2, K3
-	KANDB        K4, K2, K2
-	VMOVUPD.Z    8(CX)(R12*8), K1, Z20
-	VMOVUPD.Z    72(CX)(R12*8), K2, Z21
-	VMOVUPD.Z    8(R8)(R12*8), K1, Z22
-	VMOVUPD.Z    72(R8)(R12*8), K2, Z23
-	VMULPD       Z20, Z22, Z20
-	VMULPD       Z21, Z23, Z21
-	VBLENDMPD    Z20, Z18, K5, Z18
-	VBLENDMPD    Z21, Z19, K3, Z19
-	VPXORD       Z20, Z20, Z20
-	VPXORD       Z21, Z21, Z21
-	VPMULLQ      Z3, Z14, Z22
-	VPADDQ       Z16, Z22, Z22
-	VPCMPQ       $0x05, Z4, Z22, K1
-	VPMULLQ      Z3, Z13, Z22
-	VPADDQ       Z16, Z22, Z16
-	VPCMPQ       $0x05, Z4, Z16, K2
-	VPADDQ       Z9, Z14, Z14
-	VPADDQ       Z9, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z14, K3
-	VPCMPQ       $0x00, Z4, Z13, K4
-	KNOTB        K3, K3
-	KNOTB        K4, K4
-	KANDB        K3, K1, K5
-	KANDB        K3, K1, K1
-	KANDB        K4, K2, K3
-	KANDB        K4, K2, K2
-	VMOVUPD.Z    8(CX)(R12*8), K1, Z13
-	VMOVUPD.Z    72(CX)(R12*8), K2, Z14
-	VMOVUPD.Z    8(R9)(R12*8), K1, Z16
-	VMOVUPD.Z    72(R9)(R12*8), K2, Z22
-	VMULPD       Z13, Z16, Z13
-	VMULPD       Z14, Z22, Z14
-	VBLENDMPD    Z13, Z20, K5, Z20
-	VBLENDMPD    Z14, Z21, K3, Z21
-	VADDPD       Z15, Z11, Z11
-	VADDPD       Z17, Z12, Z12
-	VADDPD       Z18, Z11, Z11
-	VADDPD       Z19, Z12, Z12
-	VADDPD       Z20, Z11, Z11
-	VADDPD       Z21, Z12, Z12
-	VADDPD       (SI)(R12*8), Z11, Z11
-	VADDPD       64(SI)(R12*8), Z12, Z12
-	VMOVUPD      Z11, (SI)(R12*8)
-	VMOVUPD      Z12, 64(SI)(R12*8)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop41
-
-done40:
-	MOVQ    AX, R11
-	ANDQ    $+15, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    7(AX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done42
-	PCALIGN $0x20
-
-loop43:
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z11
-	VPCMPQ       $0x06, Z2, Z11, K1
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R12, Z12
-	VPADDQ       Z2, Z12, Z12
-	VPMULLQ      Z3, Z12, Z13
-	LEAQ         -2(AX), R13
-	VPBROADCASTQ R13, Z14
-	VPADDQ       Z14, Z13, Z13
-	VPCMPQ       $0x05, Z4, Z13, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z12, Z13
-	VPCMPQ       $0x00, Z4, Z13, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z13
-	VMOVUPD.Z    8(BX)(R12*8), K3, Z15
-	VMULPD       Z13, Z15, Z13
-	VBLENDMPD    Z13, Z11, K2, Z11
-	VPXORD       Z13, Z13, Z13
-	VPMULLQ      Z3, Z12, Z15
-	VPADDQ       Z14, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z12, Z15
-	VPCMPQ       $0x00, Z4, Z15, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z15
-	VMOVUPD.Z    8(DI)(R12*8), K3, Z16
-	VMULPD       Z15, Z16, Z15
-	VBLENDMPD    Z15, Z13, K2, Z13
-	VPXORD       Z15, Z15, Z15
-	VPMULLQ      Z3, Z12, Z16
-	VPADDQ       Z14, Z16, Z16
-	VPCMPQ       $0x05, Z4, Z16, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z12, Z16
-	VPCMPQ       $0x00, Z4, Z16, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z16
-	VMOVUPD.Z    8(R8)(R12*8), K3, Z17
-	VMULPD       Z16, Z17, Z16
-	VBLENDMPD    Z16, Z15, K2, Z15
-	VPXORD       Z16, Z16, Z16
-	VPMULLQ      Z3, Z12, Z17
-	VPADDQ       Z14, Z17, Z14
-	VPCMPQ       $0x05, Z4, Z14, K2
-	KANDB        K2, K1, K3
-	VPADDQ       Z9, Z12, Z12
-	VPCMPQ       $0x00, Z4, Z12, K4
-	KNOTB        K4, K4
-	KANDB        K4, K2, K2
-	KANDB        K4, K3, K3
-	VMOVUPD.Z    8(CX)(R12*8), K3, Z12
-	VMOVUPD.Z    8(R9)(R12*8), K3, Z14
-	VMULPD       Z12, Z14, Z12
-	VBLENDMPD    Z12, Z16, K2, Z16
-	VADDPD       Z13, Z11, Z11
-	VADDPD       Z15, Z11, Z11
-	VADDPD       Z16, Z11, Z11
-	VMOVUPD.Z    (SI)(R12*8), K1, Z12
-	VADDPD       Z11, Z12, Z11
-	VMOVUPD      Z11, K1, (SI)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop43
+else43:
+	MOVQ         t_base+64(FP), R9
+	LEAQ         (R9)(DI*8), R9
+	VBROADCASTSD -8(R9), Z8
 
 done42:
+	LEAQ             (SI)(DI*8), R9
+	VMOVAPS          Z5, Z7
+	VFMADD213PD.BCST -8(R9), Z8, Z7
+
+done41:
+	VMULPD.BCST (R8), Z7, Z6
+
 done39:
-	TESTQ   AX, AX
+	MOVQ   p5_base+88(FP), R8
+	LEAQ   (R8)(DI*8), R8
+	VMOVSD X6, (R8)
+	ADDQ   $+1, DI
+	MOVQ   n+8(FP), R8
+	CMPQ   DI, R8
+	JLT    loop38
+
+done37:
+done36:
+done23:
+	VDIVPD  Z4, Z1, Z5
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
 	JLE     done44
-	MOVQ    AX, R11
-	IMULQ   8(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    (SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -16(AX), R12
-	TESTQ   R12, R12
+	MOVQ    n+8(FP), SI
+	LEAQ    -32(SI), SI
+	TESTQ   SI, SI
 	JLT     done45
-	MOVQ    $+0, R13
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop46:
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z2, Z13, Z14
-	VPADDQ       Z5, Z13, Z13
-	VPCMPQ       $0x00, Z4, Z14, K1
-	KMOVW        K1, 24(SP)
-	VPCMPQ       $0x00, Z4, Z13, K1
-	KMOVW        24(SP), K2
-	VMOVUPD.Z    (BX)(R13*8), K2, Z15
-	VMOVUPD.Z    64(BX)(R13*8), K1, Z16
-	KMOVW        24(SP), K2
-	VBLENDMPD    Z15, Z11, K2, Z11
-	VBLENDMPD    Z16, Z12, K1, Z12
-	KMOVW        24(SP), K2
-	KNOTB        K2, K2
-	KNOTB        K1, K3
-	VMOVUPD.Z    (BX)(R13*8), K2, Z15
-	VMOVUPD.Z    64(BX)(R13*8), K3, Z16
-	VPXORD       Z17, Z17, Z17
-	VPXORD       Z18, Z18, Z18
-	VPADDQ       Z3, Z14, Z19
-	VPCMPQ       $0x05, Z4, Z19, K4
-	VPADDQ       Z3, Z13, Z19
-	VPCMPQ       $0x05, Z4, Z19, K5
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	KANDB        K5, K3, K7
-	KANDB        K5, K3, K5
-	VMOVUPD.Z    -8(R11)(R13*8), K4, Z19
-	VMOVUPD.Z    56(R11)(R13*8), K5, Z20
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD.Z    -8(BP)(R13*8), K4, Z21
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD.Z    56(BP)(R13*8), K5, Z22
-	VFMADD231PD  Z21, Z1, Z19
-	VFMADD231PD  Z22, Z1, Z20
-	VBLENDMPD    Z19, Z17, K6, Z17
-	VBLENDMPD    Z20, Z18, K7, Z18
-	VMULPD       Z17, Z15, Z15
-	VMULPD       Z18, Z16, Z16
-	VBLENDMPD    Z15, Z11, K2, Z11
-	VBLENDMPD    Z16, Z12, K3, Z12
-	VMOVUPD      (R9)(R13*8), Z15
-	VMOVUPD      64(R9)(R13*8), Z16
-	VPXORD       Z17, Z17, Z17
-	VPXORD       Z18, Z18, Z18
-	KMOVW        24(SP), K2
-	KNOTB        K2, K2
-	KNOTB        K1, K3
-	VPXORD       Z19, Z19, Z19
-	VPXORD       Z20, Z20, Z20
-	VPADDQ       Z3, Z14, Z14
-	VPCMPQ       $0x05, Z4, Z14, K4
-	VPADDQ       Z3, Z13, Z13
-	VPCMPQ       $0x05, Z4, Z13, K5
-	KANDB        K4, K2, K6
-	KANDB        K4, K2, K4
-	KANDB        K5, K3, K7
-	KANDB        K5, K3, K5
-	VMOVUPD.Z    -8(R11)(R13*8), K4, Z13
-	VMOVUPD.Z    56(R11)(R13*8), K5, Z14
-	VBLENDMPD    Z13, Z19, K6, Z19
-	VBLENDMPD    Z14, Z20, K7, Z20
-	VMULPD       Z19, Z15, Z13
-	VMULPD       Z20, Z16, Z14
-	VBLENDMPD    Z13, Z17, K2, Z17
-	VBLENDMPD    Z14, Z18, K3, Z18
-	KMOVW        24(SP), K2
-	VMOVUPD.Z    (DI)(R13*8), K2, Z13
-	VMOVUPD.Z    64(DI)(R13*8), K1, Z14
-	KMOVW        24(SP), K2
-	VBLENDMPD    Z13, Z4, K2, Z13
-	VBLENDMPD    Z14, Z4, K1, Z14
-	VADDPD       Z13, Z11, Z11
-	VADDPD       Z14, Z12, Z12
-	MOVQ         dx3_base+256(FP), BP
-	VADDPD       (BP)(R13*8), Z11, Z11
-	MOVQ         dx3_base+256(FP), BP
-	VADDPD       64(BP)(R13*8), Z12, Z12
-	KMOVW        24(SP), K2
-	VMOVUPD.Z    (R8)(R13*8), K2, Z13
-	VMOVUPD.Z    64(R8)(R13*8), K1, Z14
-	KMOVW        24(SP), K2
-	VBLENDMPD    Z13, Z4, K2, Z13
-	VBLENDMPD    Z14, Z4, K1, Z14
-	VADDPD       Z13, Z11, Z11
-	VADDPD       Z14, Z12, Z12
-	KMOVW        24(SP), K2
-	KNOTB        K2, K2
-	KNOTB        K1, K3
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD.Z    (BP)(R13*8), K2, Z13
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD.Z    64(BP)(R13*8), K3, Z14
-	KMOVW        24(SP), K2
-	VBLENDMPD    Z4, Z13, K2, Z13
-	VBLENDMPD    Z4, Z14, K1, Z14
-	VADDPD       Z13, Z11, Z11
-	VADDPD       Z14, Z12, Z12
-	KMOVW        24(SP), K2
-	VBLENDMPD    Z15, Z4, K2, Z13
-	VBLENDMPD    Z16, Z4, K1, Z14
-	VADDPD       Z13, Z11, Z11
-	VADDPD       Z14, Z12, Z12
-	VADDPD       Z17, Z11, Z11
-	VADDPD       Z18, Z12, Z12
-	VADDPD       (R10)(R13*8), Z11, Z11
-	VADDPD       64(R10)(R13*8), Z12, Z12
-	VMOVUPD      Z11, (R10)(R13*8)
-	VMOVUPD      Z12, 64(R10)(R13*8)
-	ADDQ         $+16, R13
-	CMPQ         R13, R12
-	JLE          loop46
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  (R8)(DI*8), Z5, Z6
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  64(R8)(DI*8), Z5, Z7
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  128(R8)(DI*8), Z5, Z8
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  192(R8)(DI*8), Z5, Z9
+	VMOVUPD Z6, (CX)(DI*8)
+	VMOVUPD Z7, 64(CX)(DI*8)
+	VMOVUPD Z8, 128(CX)(DI*8)
+	VMOVUPD Z9, 192(CX)(DI*8)
+	ADDQ    $+32, DI
+	CMPQ    DI, SI
+	JLE     loop46
 
 done45:
-	MOVQ    AX, R12
-	ANDQ    $+15, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
+	MOVQ    n+8(FP), SI
+	ANDQ    $+31, SI
+	MOVQ    n+8(FP), DI
+	SUBQ    SI, DI
+	MOVQ    n+8(FP), SI
+	LEAQ    7(SI), SI
+	LEAQ    -8(SI), SI
+	CMPQ    DI, SI
 	JGT     done47
 	PCALIGN $0x20
 
 loop48:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z11
-	VPCMPQ       $0x06, Z2, Z11, K1
-	VPXORD       Z11, Z11, Z11
-	VPBROADCASTQ R13, Z12
-	VPADDQ       Z2, Z12, Z12
-	VPCMPQ       $0x00, Z4, Z12, K2
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (BX)(R13*8), K3, Z13
-	VBLENDMPD    Z13, Z11, K2, Z11
-	KNOTB        K2, K3
-	KANDB        K3, K1, K4
-	VMOVUPD.Z    (BX)(R13*8), K4, Z13
-	VPXORD       Z14, Z14, Z14
-	VPADDQ       Z3, Z12, Z15
-	VPCMPQ       $0x05, Z4, Z15, K5
-	KANDB        K5, K3, K6
-	KANDB        K5, K4, K4
-	VMOVUPD.Z    -8(R11)(R13*8), K4, Z15
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD.Z    -8(BP)(R13*8), K4, Z16
-	VFMADD231PD  Z16, Z1, Z15
-	VBLENDMPD    Z15, Z14, K6, Z14
-	VMULPD       Z14, Z13, Z13
-	VBLENDMPD    Z13, Z11, K3, Z11
-	VMOVUPD.Z    (R9)(R13*8), K1, Z13
-	VPXORD       Z14, Z14, Z14
-	KNOTB        K2, K3
-	KANDB        K3, K1, K4
-	VPXORD       Z15, Z15, Z15
-	VPADDQ       Z3, Z12, Z12
-	VPCMPQ       $0x05, Z4, Z12, K5
-	KANDB        K5, K3, K6
-	KANDB        K5, K4, K4
-	VMOVUPD.Z    -8(R11)(R13*8), K4, Z12
-	VBLENDMPD    Z12, Z15, K6, Z15
-	VMULPD       Z15, Z13, Z12
-	VBLENDMPD    Z12, Z14, K3, Z14
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (DI)(R13*8), K3, Z12
-	VBLENDMPD    Z12, Z4, K2, Z12
-	VADDPD       Z12, Z11, Z11
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD.Z    (BP)(R13*8), K1, Z12
-	VADDPD       Z12, Z11, Z11
-	KANDB        K2, K1, K3
-	VMOVUPD.Z    (R8)(R13*8), K3, Z12
-	VBLENDMPD    Z12, Z4, K2, Z12
-	VADDPD       Z12, Z11, Z11
-	KNOTB        K2, K3
-	KANDB        K3, K1, K3
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD.Z    (BP)(R13*8), K3, Z12
-	VBLENDMPD    Z4, Z12, K2, Z12
-	VADDPD       Z12, Z11, Z11
-	VBLENDMPD    Z13, Z4, K2, Z12
-	VADDPD       Z12, Z11, Z11
-	VADDPD       Z14, Z11, Z11
-	VMOVUPD.Z    (R10)(R13*8), K1, Z12
-	VADDPD       Z11, Z12, Z11
-	VMOVUPD      Z11, K1, (R10)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
+	MOVQ         n+8(FP), R8
+	SUBQ         DI, R8
+	VPBROADCASTQ R8, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	MOVQ         dy_base+136(FP), R8
+	VMOVUPD.Z    (R8)(DI*8), K1, Z6
+	VMULPD       Z5, Z6, Z6
+	VMOVUPD      Z6, K1, (CX)(DI*8)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
 	JLE          loop48
 
 done47:
 done44:
-	MOVQ 8(SP), R11
-	ADDQ $+1, R11
-	MOVQ R11, 8(SP)
-	MOVQ 8(SP), R11
-	MOVQ s+0(FP), R12
-	CMPQ R11, R12
+	TESTQ   BX, BX
+	JLT     else50
+	TESTQ   BX, BX
+	JLE     done51
+	LEAQ    -32(BX), SI
+	TESTQ   SI, SI
+	JLT     done52
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop53:
+	VPXORD      Z5, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     8(AX)(DI*8), Z9
+	VMOVUPD     72(AX)(DI*8), Z10
+	VMOVUPD     136(AX)(DI*8), Z11
+	VMOVUPD     200(AX)(DI*8), Z12
+	VMULPD      8(CX)(DI*8), Z9, Z5
+	VMULPD      72(CX)(DI*8), Z10, Z6
+	VMULPD      136(CX)(DI*8), Z11, Z7
+	VMULPD      200(CX)(DI*8), Z12, Z8
+	VMULPD      (CX)(DI*8), Z0, Z9
+	VMULPD      64(CX)(DI*8), Z0, Z10
+	VMULPD      128(CX)(DI*8), Z0, Z11
+	VMULPD      192(CX)(DI*8), Z0, Z12
+	VFMADD231PD Z1, Z5, Z9
+	VFMADD231PD Z1, Z6, Z10
+	VFMADD231PD Z1, Z7, Z11
+	VFMADD231PD Z1, Z8, Z12
+	VMOVUPD     Z9, (DX)(DI*8)
+	VMOVUPD     Z10, 64(DX)(DI*8)
+	VMOVUPD     Z11, 128(DX)(DI*8)
+	VMOVUPD     Z12, 192(DX)(DI*8)
+	ADDQ        $+32, DI
+	CMPQ        DI, SI
+	JLE         loop53
+
+done52:
+	MOVQ    BX, SI
+	ANDQ    $+31, SI
+	MOVQ    BX, DI
+	SUBQ    SI, DI
+	LEAQ    7(BX), SI
+	LEAQ    -8(SI), SI
+	CMPQ    DI, SI
+	JGT     done54
+	PCALIGN $0x20
+
+loop55:
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	VPBROADCASTQ R8, Z5
+	VPCMPQ       $0x06, Z3, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    8(CX)(DI*8), K1, Z6
+	VMOVUPD.Z    8(AX)(DI*8), K1, Z7
+	VMULPD       Z7, Z6, Z5
+	VMOVUPD.Z    (CX)(DI*8), K1, Z6
+	VMULPD       Z6, Z0, Z6
+	VFMADD231PD  Z1, Z5, Z6
+	VMOVUPD      Z6, K1, (DX)(DI*8)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
+	JLE          loop55
+
+done54:
+done51:
+	VPXORD       Z5, Z5, Z5
+	MOVQ         n+8(FP), SI
+	LEAQ         -1(SI), SI
+	VPBROADCASTQ SI, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KNOTB        K1, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          done56
+	MOVQ         n+8(FP), SI
+	LEAQ         (CX)(SI*8), SI
+	MOVQ         n+8(FP), DI
+	LEAQ         (AX)(DI*8), DI
+	VBROADCASTSD -8(DI), Z6
+	VMULPD.BCST  -8(SI), Z6, Z5
+
+done56:
+	MOVQ        n+8(FP), SI
+	LEAQ        (CX)(SI*8), SI
+	VMULPD.BCST -16(SI), Z0, Z6
+	VFMADD231PD Z1, Z5, Z6
+	MOVQ        n+8(FP), SI
+	LEAQ        (DX)(SI*8), SI
+	VMOVSD      X6, -16(SI)
+	VPXORD      Z5, Z5, Z5
+	MOVQ        n+8(FP), SI
+	LEAQ        (CX)(SI*8), SI
+	VMULPD.BCST -8(SI), Z0, Z6
+	VFMADD231PD Z1, Z5, Z6
+	MOVQ        n+8(FP), SI
+	LEAQ        (DX)(SI*8), SI
+	VMOVSD      X6, -8(SI)
+	JMP         done49
+
+else50:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done57
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done58
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop59:
+	VPXORD       Z5, Z5, Z5
+	IMUL3Q       $-1, SI, DI
+	LEAQ         (BX)(DI*1), DI
+	TESTQ        DI, DI
+	JLT          done60
+	LEAQ         1(SI), DI
+	VPBROADCASTQ DI, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KNOTB        K1, K1
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          done61
+	LEAQ         (CX)(SI*8), DI
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Z6
+	VMULPD.BCST  8(DI), Z6, Z5
+
+done61:
+done60:
+	LEAQ        (CX)(SI*8), DI
+	VMULPD.BCST (DI), Z0, Z6
+	VFMADD231PD Z1, Z5, Z6
+	LEAQ        (DX)(SI*8), DI
+	VMOVSD      X6, (DI)
+	ADDQ        $+1, SI
+	MOVQ        n+8(FP), DI
+	CMPQ        SI, DI
+	JLT         loop59
+
+done58:
+done57:
+done49:
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), SI
+	LEAQ    -5(SI), SI
+	TESTQ   SI, SI
+	JLT     else63
+	VDIVPD  Z0, Z1, Z6
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	MOVQ    DI, 24(SP)
+	MOVQ    (SP), DI
+	MOVQ    24(SP), R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop64:
+	VPXORD       Z7, Z7, Z7
+	IMUL3Q       $-1, R8, R9
+	LEAQ         (BX)(R9*1), R9
+	TESTQ        R9, R9
+	JLT          done65
+	LEAQ         1(R8), R9
+	VPBROADCASTQ R9, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R9
+	TESTQ        R9, R9
+	JEQ          done66
+	LEAQ         (DX)(R8*8), R9
+	LEAQ         (AX)(R8*8), R10
+	VBROADCASTSD 8(R10), Z8
+	VMULPD.BCST  8(R9), Z8, Z7
+
+done66:
+done65:
+	LEAQ         (CX)(R8*8), R9
+	VMULPD.BCST  (R9), Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	MOVQ         dk2_base+184(FP), R9
+	LEAQ         (R9)(R8*8), R9
+	VMOVSD       X8, (R9)
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(R8), R9
+	TESTQ        R9, R9
+	JLT          done67
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R9, Z10
+	VPCMPQ       $0x00, Z2, Z10, K1
+	KMOVB        K1, R9
+	TESTQ        R9, R9
+	JEQ          else69
+	LEAQ         (AX)(R8*8), R9
+	VBROADCASTSD -8(R9), Z9
+	JMP          done68
+
+else69:
+	LEAQ         (AX)(R8*8), R9
+	VPXORD       Z10, Z10, Z10
+	LEAQ         -2(R8), R10
+	TESTQ        R10, R10
+	JLT          done70
+	LEAQ         (DI)(R8*8), R10
+	VBROADCASTSD -16(R10), Z10
+
+done70:
+	VMULPD.BCST -8(R9), Z10, Z9
+
+done68:
+	LEAQ             (DI)(R8*8), R9
+	VMOVAPS          Z6, Z7
+	VFMADD213PD.BCST -8(R9), Z9, Z7
+
+done67:
+	VMULPD  Z7, Z8, Z7
+	MOVQ    dx2_base+208(FP), R9
+	LEAQ    (R9)(R8*8), R9
+	VMOVSD  X7, (R9)
+	ADDQ    $+1, R8
+	CMPQ    R8, $+3
+	JLT     loop64
+	TESTQ   SI, SI
+	JLE     done71
+	VDIVPD  Z0, Z1, Z6
+	LEAQ    -16(SI), R8
+	TESTQ   R8, R8
+	JLT     done72
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop73:
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     32(AX)(R9*8), Z9
+	VMOVUPD     96(AX)(R9*8), Z10
+	VMULPD      32(DX)(R9*8), Z9, Z7
+	VMULPD      96(DX)(R9*8), Z10, Z8
+	VMULPD      24(CX)(R9*8), Z0, Z9
+	VMULPD      88(CX)(R9*8), Z0, Z10
+	VFMADD231PD Z5, Z7, Z9
+	VFMADD231PD Z5, Z8, Z10
+	MOVQ        dk2_base+184(FP), R10
+	VMOVUPD     Z9, 24(R10)(R9*8)
+	MOVQ        dk2_base+184(FP), R10
+	VMOVUPD     Z10, 88(R10)(R9*8)
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VPXORD      Z14, Z14, Z14
+	VMOVUPD     8(DI)(R9*8), Z13
+	VMOVUPD     72(DI)(R9*8), Z14
+	VMULPD      16(AX)(R9*8), Z13, Z11
+	VMULPD      80(AX)(R9*8), Z14, Z12
+	VMOVAPS     Z6, Z7
+	VFMADD213PD 16(DI)(R9*8), Z11, Z7
+	VMOVAPS     Z6, Z8
+	VFMADD213PD 80(DI)(R9*8), Z12, Z8
+	VMULPD      Z7, Z9, Z7
+	VMULPD      Z8, Z10, Z8
+	MOVQ        dx2_base+208(FP), R10
+	VMOVUPD     Z7, 24(R10)(R9*8)
+	MOVQ        dx2_base+208(FP), R10
+	VMOVUPD     Z8, 88(R10)(R9*8)
+	ADDQ        $+16, R9
+	CMPQ        R9, R8
+	JLE         loop73
+
+done72:
+	MOVQ    SI, R8
+	ANDQ    $+15, R8
+	MOVQ    SI, R9
+	SUBQ    R8, R9
+	LEAQ    7(SI), R8
+	LEAQ    -8(R8), R8
+	CMPQ    R9, R8
+	JGT     done74
+	PCALIGN $0x20
+
+loop75:
+	MOVQ         SI, R10
+	SUBQ         R9, R10
+	VPBROADCASTQ R10, Z7
+	VPCMPQ       $0x06, Z3, Z7, K1
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    32(DX)(R9*8), K1, Z8
+	VMOVUPD.Z    32(AX)(R9*8), K1, Z9
+	VMULPD       Z9, Z8, Z7
+	VMOVUPD.Z    24(CX)(R9*8), K1, Z8
+	VMULPD       Z8, Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	MOVQ         dk2_base+184(FP), R10
+	VMOVUPD      Z8, K1, 24(R10)(R9*8)
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD.Z    16(AX)(R9*8), K1, Z10
+	VPXORD       Z11, Z11, Z11
+	VMOVUPD.Z    8(DI)(R9*8), K1, Z11
+	VMULPD       Z11, Z10, Z9
+	VMOVUPD.Z    16(DI)(R9*8), K1, Z10
+	VMOVAPS      Z10, Z7
+	VFMADD231PD  Z9, Z6, Z7
+	VMULPD       Z7, Z8, Z7
+	MOVQ         dx2_base+208(FP), R10
+	VMOVUPD      Z7, K1, 24(R10)(R9*8)
+	ADDQ         $+8, R9
+	CMPQ         R9, R8
+	JLE          loop75
+
+done74:
+done71:
+	VDIVPD  Z0, Z1, Z6
+	MOVQ    n+8(FP), SI
+	LEAQ    (DX)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	LEAQ    (AX)(DI*8), DI
+	MOVQ    n+8(FP), R8
+	LEAQ    (CX)(R8*8), R8
+	MOVQ    dk2_base+184(FP), R9
+	MOVQ    n+8(FP), R10
+	LEAQ    (R9)(R10*8), R9
+	MOVQ    n+8(FP), R10
+	MOVQ    s+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    y_base+40(FP), R11
+	LEAQ    (R11)(R10*8), R10
+	MOVQ    24(SP), R11
+	LEAQ    (R10)(R11*8), R10
+	MOVQ    dx2_base+208(FP), R11
+	MOVQ    n+8(FP), R12
+	LEAQ    (R11)(R12*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop76:
+	VPXORD       Z7, Z7, Z7
+	IMUL3Q       $-1, R12, R13
+	TESTQ        R13, R13
+	JLT          done77
+	MOVQ         n+8(FP), R13
+	LEAQ         -1(R13), R13
+	LEAQ         (R13)(R12*1), R13
+	VPBROADCASTQ R13, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          done78
+	LEAQ         (SI)(R12*8), R13
+	LEAQ         (DI)(R12*8), BP
+	VBROADCASTSD -8(BP), Z8
+	VMULPD.BCST  -8(R13), Z8, Z7
+
+done78:
+done77:
+	LEAQ         (R8)(R12*8), R13
+	VMULPD.BCST  -16(R13), Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	LEAQ         (R9)(R12*8), R13
+	VMOVSD       X8, -16(R13)
+	VPXORD       Z7, Z7, Z7
+	MOVQ         16(SP), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done79
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R13, Z10
+	VPCMPQ       $0x00, Z2, Z10, K1
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else81
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD -24(R13), Z9
+	JMP          done80
+
+else81:
+	LEAQ         (DI)(R12*8), R13
+	VPXORD       Z10, Z10, Z10
+	MOVQ         n+8(FP), BP
+	LEAQ         -4(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	TESTQ        BP, BP
+	JLT          done82
+	LEAQ         (R10)(R12*8), BP
+	VBROADCASTSD -32(BP), Z10
+
+done82:
+	VMULPD.BCST -24(R13), Z10, Z9
+
+done80:
+	LEAQ             (R10)(R12*8), R13
+	VMOVAPS          Z6, Z7
+	VFMADD213PD.BCST -24(R13), Z9, Z7
+
+done79:
+	VMULPD Z7, Z8, Z7
+	LEAQ   (R11)(R12*8), R13
+	VMOVSD X7, -16(R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, $+2
+	JLT    loop76
+	JMP    done62
+
+else63:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done83
+	VDIVPD  Z0, Z1, Z6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done84
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop85:
+	VPXORD       Z7, Z7, Z7
+	IMUL3Q       $-1, DI, R8
+	LEAQ         (BX)(R8*1), R8
+	TESTQ        R8, R8
+	JLT          done86
+	LEAQ         1(DI), R8
+	VPBROADCASTQ R8, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          done87
+	LEAQ         (DX)(DI*8), R8
+	LEAQ         (AX)(DI*8), R9
+	VBROADCASTSD 8(R9), Z8
+	VMULPD.BCST  8(R8), Z8, Z7
+
+done87:
+done86:
+	LEAQ         (CX)(DI*8), R8
+	VMULPD.BCST  (R8), Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	MOVQ         dk2_base+184(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VMOVSD       X8, (R8)
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done88
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R8, Z10
+	VPCMPQ       $0x00, Z2, Z10, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          else90
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Z9
+	JMP          done89
+
+else90:
+	LEAQ         (AX)(DI*8), R8
+	VPXORD       Z10, Z10, Z10
+	LEAQ         -2(DI), R9
+	TESTQ        R9, R9
+	JLT          done91
+	LEAQ         (SI)(DI*8), R9
+	VBROADCASTSD -16(R9), Z10
+
+done91:
+	VMULPD.BCST -8(R8), Z10, Z9
+
+done89:
+	LEAQ             (SI)(DI*8), R8
+	VMOVAPS          Z6, Z7
+	VFMADD213PD.BCST -8(R8), Z9, Z7
+
+done88:
+	VMULPD Z7, Z8, Z7
+	MOVQ   dx2_base+208(FP), R8
+	LEAQ   (R8)(DI*8), R8
+	VMOVSD X7, (R8)
+	ADDQ   $+1, DI
+	MOVQ   n+8(FP), R8
+	CMPQ   DI, R8
+	JLT    loop85
+
+done84:
+done83:
+done62:
+	TESTQ   BX, BX
+	JLT     else93
+	TESTQ   BX, BX
+	JLE     done94
+	LEAQ    -32(BX), SI
+	TESTQ   SI, SI
+	JLT     done95
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop96:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VMOVUPD     8(AX)(DI*8), Z10
+	VMOVUPD     72(AX)(DI*8), Z11
+	VMOVUPD     136(AX)(DI*8), Z12
+	VMOVUPD     200(AX)(DI*8), Z13
+	MOVQ        dk2_base+184(FP), R8
+	VMULPD      8(R8)(DI*8), Z10, Z6
+	MOVQ        dk2_base+184(FP), R8
+	VMULPD      72(R8)(DI*8), Z11, Z7
+	MOVQ        dk2_base+184(FP), R8
+	VMULPD      136(R8)(DI*8), Z12, Z8
+	MOVQ        dk2_base+184(FP), R8
+	VMULPD      200(R8)(DI*8), Z13, Z9
+	VFMADD213PD (CX)(DI*8), Z5, Z6
+	VFMADD213PD 64(CX)(DI*8), Z5, Z7
+	VFMADD213PD 128(CX)(DI*8), Z5, Z8
+	VFMADD213PD 192(CX)(DI*8), Z5, Z9
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Z6, (R8)(DI*8)
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Z7, 64(R8)(DI*8)
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Z8, 128(R8)(DI*8)
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Z9, 192(R8)(DI*8)
+	ADDQ        $+32, DI
+	CMPQ        DI, SI
+	JLE         loop96
+
+done95:
+	MOVQ    BX, SI
+	ANDQ    $+31, SI
+	MOVQ    BX, DI
+	SUBQ    SI, DI
+	LEAQ    7(BX), SI
+	LEAQ    -8(SI), SI
+	CMPQ    DI, SI
+	JGT     done97
+	PCALIGN $0x20
+
+loop98:
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	VPBROADCASTQ R8, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	MOVQ         dk2_base+184(FP), R8
+	VMOVUPD.Z    8(R8)(DI*8), K1, Z7
+	VMOVUPD.Z    8(AX)(DI*8), K1, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD.Z    (CX)(DI*8), K1, Z7
+	VFMADD231PD  Z5, Z6, Z7
+	MOVQ         dk1_base+232(FP), R8
+	VMOVUPD      Z7, K1, (R8)(DI*8)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
+	JLE          loop98
+
+done97:
+done94:
+	VPXORD       Z6, Z6, Z6
+	MOVQ         n+8(FP), SI
+	LEAQ         -1(SI), SI
+	VPBROADCASTQ SI, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KNOTB        K1, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          done99
+	MOVQ         dk2_base+184(FP), SI
+	MOVQ         n+8(FP), DI
+	LEAQ         (SI)(DI*8), SI
+	MOVQ         n+8(FP), DI
+	LEAQ         (AX)(DI*8), DI
+	VBROADCASTSD -8(DI), Z7
+	VMULPD.BCST  -8(SI), Z7, Z6
+
+done99:
+	MOVQ             n+8(FP), SI
+	LEAQ             (CX)(SI*8), SI
+	VFMADD213PD.BCST -16(SI), Z5, Z6
+	MOVQ             dk1_base+232(FP), SI
+	MOVQ             n+8(FP), DI
+	LEAQ             (SI)(DI*8), SI
+	VMOVSD           X6, -16(SI)
+	VPXORD           Z6, Z6, Z6
+	MOVQ             n+8(FP), SI
+	LEAQ             (CX)(SI*8), SI
+	VFMADD213PD.BCST -8(SI), Z5, Z6
+	MOVQ             dk1_base+232(FP), SI
+	MOVQ             n+8(FP), DI
+	LEAQ             (SI)(DI*8), SI
+	VMOVSD           X6, -8(SI)
+	JMP              done92
+
+else93:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done100
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done101
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop102:
+	VPXORD       Z6, Z6, Z6
+	IMUL3Q       $-1, SI, DI
+	LEAQ         (BX)(DI*1), DI
+	TESTQ        DI, DI
+	JLT          done103
+	LEAQ         1(SI), DI
+	VPBROADCASTQ DI, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KNOTB        K1, K1
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          done104
+	MOVQ         dk2_base+184(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Z7
+	VMULPD.BCST  8(DI), Z7, Z6
+
+done104:
+done103:
+	LEAQ             (CX)(SI*8), DI
+	VFMADD213PD.BCST (DI), Z5, Z6
+	MOVQ             dk1_base+232(FP), DI
+	LEAQ             (DI)(SI*8), DI
+	VMOVSD           X6, (DI)
+	ADDQ             $+1, SI
+	MOVQ             n+8(FP), DI
+	CMPQ             SI, DI
+	JLT              loop102
+
+done101:
+done100:
+done92:
+	TESTQ       BX, BX
+	JLT         else106
+	VPXORD      Z5, Z5, Z5
+	MOVQ        $+0, SI
+	KMOVB       SI, K1
+	KMOVB       K1, SI
+	TESTQ       SI, SI
+	JEQ         done107
+	VPXORD      Z6, Z6, Z6
+	VMULPD.BCST (DX), Z6, Z5
+
+done107:
+	MOVQ         dx3_base+256(FP), SI
+	VMOVSD       X5, (SI)
+	VPXORD       Z5, Z5, Z5
+	MOVQ         $+255, SI
+	KMOVB        SI, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          done108
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	MOVQ         $+255, SI
+	KMOVB        SI, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          else110
+	VBROADCASTSD (AX), Z7
+	JMP          done109
+
+else110:
+	MOVQ         t_base+64(FP), SI
+	VBROADCASTSD (SI), Z7
+
+done109:
+	VDIVPD           Z0, Z1, Z8
+	MOVQ             n+8(FP), SI
+	IMULQ            8(SP), SI
+	IMUL3Q           $-1, SI, SI
+	MOVQ             (SP), DI
+	LEAQ             (DI)(SI*8), SI
+	VMOVAPS          Z8, Z6
+	VFMADD213PD.BCST (SI), Z7, Z6
+	VMULPD.BCST      8(DX), Z6, Z5
+
+done108:
+	MOVQ    dx3_base+256(FP), SI
+	VMOVSD  X5, 8(SI)
+	TESTQ   BX, BX
+	JLE     done111
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	LEAQ    -16(BX), DI
+	TESTQ   DI, DI
+	JLT     done112
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop113:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     8(R9)(R8*8), Z10
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     72(R9)(R8*8), Z11
+	VMOVAPS     Z5, Z8
+	VFMADD213PD 8(SI)(R8*8), Z10, Z8
+	VMOVAPS     Z5, Z9
+	VFMADD213PD 72(SI)(R8*8), Z11, Z9
+	VMULPD      16(DX)(R8*8), Z8, Z6
+	VMULPD      80(DX)(R8*8), Z9, Z7
+	MOVQ        dx3_base+256(FP), R9
+	VMOVUPD     Z6, 16(R9)(R8*8)
+	MOVQ        dx3_base+256(FP), R9
+	VMOVUPD     Z7, 80(R9)(R8*8)
+	ADDQ        $+16, R8
+	CMPQ        R8, DI
+	JLE         loop113
+
+done112:
+	MOVQ    BX, DI
+	ANDQ    $+15, DI
+	MOVQ    BX, R8
+	SUBQ    DI, R8
+	LEAQ    7(BX), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done114
+	PCALIGN $0x20
+
+loop115:
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	MOVQ         t_base+64(FP), R9
+	VMOVUPD.Z    8(R9)(R8*8), K1, Z8
+	VMOVUPD.Z    8(SI)(R8*8), K1, Z9
+	VMOVAPS      Z9, Z7
+	VFMADD231PD  Z8, Z5, Z7
+	VMOVUPD.Z    16(DX)(R8*8), K1, Z8
+	VMULPD       Z7, Z8, Z6
+	MOVQ         dx3_base+256(FP), R9
+	VMOVUPD      Z6, K1, 16(R9)(R8*8)
+	ADDQ         $+8, R8
+	CMPQ         R8, DI
+	JLE          loop115
+
+done114:
+done111:
+	JMP done105
+
+else106:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done116
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done117
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop118:
+	VPXORD       Z6, Z6, Z6
+	VPBROADCASTQ DI, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          done119
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done120
+	VPXORD       Z8, Z8, Z8
+	VPBROADCASTQ R8, Z9
+	VPCMPQ       $0x00, Z2, Z9, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          else122
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Z8
+	JMP          done121
+
+else122:
+	MOVQ         t_base+64(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD -8(R8), Z8
+
+done121:
+	LEAQ             (SI)(DI*8), R8
+	VMOVAPS          Z5, Z7
+	VFMADD213PD.BCST -8(R8), Z8, Z7
+
+done120:
+	LEAQ        (DX)(DI*8), R8
+	VMULPD.BCST (R8), Z7, Z6
+
+done119:
+	MOVQ   dx3_base+256(FP), R8
+	LEAQ   (R8)(DI*8), R8
+	VMOVSD X6, (R8)
+	ADDQ   $+1, DI
+	MOVQ   n+8(FP), R8
+	CMPQ   DI, R8
+	JLT    loop118
+
+done117:
+done116:
+done105:
+	TESTQ   BX, BX
+	JLT     else124
+	TESTQ   BX, BX
+	JLE     done125
+	LEAQ    -16(BX), SI
+	TESTQ   SI, SI
+	JLT     done126
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop127:
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VMOVUPD 8(AX)(DI*8), Z7
+	VMOVUPD 72(AX)(DI*8), Z8
+	VMULPD  8(CX)(DI*8), Z7, Z5
+	VMULPD  72(CX)(DI*8), Z8, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VMOVUPD 8(AX)(DI*8), Z9
+	VMOVUPD 72(AX)(DI*8), Z10
+	VMULPD  8(DX)(DI*8), Z9, Z7
+	VMULPD  72(DX)(DI*8), Z10, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VMOVUPD 8(AX)(DI*8), Z11
+	VMOVUPD 72(AX)(DI*8), Z12
+	MOVQ    dk2_base+184(FP), R8
+	VMULPD  8(R8)(DI*8), Z11, Z9
+	MOVQ    dk2_base+184(FP), R8
+	VMULPD  72(R8)(DI*8), Z12, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VMOVUPD 8(AX)(DI*8), Z13
+	VMOVUPD 72(AX)(DI*8), Z14
+	MOVQ    dk1_base+232(FP), R8
+	VMULPD  8(R8)(DI*8), Z13, Z11
+	MOVQ    dk1_base+232(FP), R8
+	VMULPD  72(R8)(DI*8), Z14, Z12
+	VADDPD  Z7, Z5, Z5
+	VADDPD  Z8, Z6, Z6
+	VADDPD  Z9, Z5, Z5
+	VADDPD  Z10, Z6, Z6
+	VADDPD  Z11, Z5, Z5
+	VADDPD  Z12, Z6, Z6
+	MOVQ    dy_base+136(FP), R8
+	VADDPD  (R8)(DI*8), Z5, Z5
+	MOVQ    dy_base+136(FP), R8
+	VADDPD  64(R8)(DI*8), Z6, Z6
+	MOVQ    dy_base+136(FP), R8
+	VMOVUPD Z5, (R8)(DI*8)
+	MOVQ    dy_base+136(FP), R8
+	VMOVUPD Z6, 64(R8)(DI*8)
+	ADDQ    $+16, DI
+	CMPQ    DI, SI
+	JLE     loop127
+
+done126:
+	MOVQ    BX, SI
+	ANDQ    $+15, SI
+	MOVQ    BX, DI
+	SUBQ    SI, DI
+	LEAQ    7(BX), SI
+	LEAQ    -8(SI), SI
+	CMPQ    DI, SI
+	JGT     done128
+	PCALIGN $0x20
+
+loop129:
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	VPBROADCASTQ R8, Z5
+	VPCMPQ       $0x06, Z3, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    8(AX)(DI*8), K1, Z6
+	VMOVUPD.Z    8(CX)(DI*8), K1, Z7
+	VMULPD       Z6, Z7, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    8(AX)(DI*8), K1, Z7
+	VMOVUPD.Z    8(DX)(DI*8), K1, Z8
+	VMULPD       Z7, Z8, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(AX)(DI*8), K1, Z8
+	MOVQ         dk2_base+184(FP), R8
+	VMOVUPD.Z    8(R8)(DI*8), K1, Z9
+	VMULPD       Z8, Z9, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(AX)(DI*8), K1, Z9
+	MOVQ         dk1_base+232(FP), R8
+	VMOVUPD.Z    8(R8)(DI*8), K1, Z10
+	VMULPD       Z9, Z10, Z8
+	VADDPD       Z6, Z5, Z5
+	VADDPD       Z7, Z5, Z5
+	VADDPD       Z8, Z5, Z5
+	MOVQ         dy_base+136(FP), R8
+	VMOVUPD.Z    (R8)(DI*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	MOVQ         dy_base+136(FP), R8
+	VMOVUPD      Z5, K1, (R8)(DI*8)
+	ADDQ         $+8, DI
+	CMPQ         DI, SI
+	JLE          loop129
+
+done128:
+done125:
+	MOVQ    n+8(FP), SI
+	LEAQ    (AX)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	LEAQ    (CX)(DI*8), DI
+	MOVQ    n+8(FP), R8
+	LEAQ    (DX)(R8*8), R8
+	MOVQ    dk2_base+184(FP), R9
+	MOVQ    n+8(FP), R10
+	LEAQ    (R9)(R10*8), R9
+	MOVQ    dk1_base+232(FP), R10
+	MOVQ    n+8(FP), R11
+	LEAQ    (R10)(R11*8), R10
+	MOVQ    dy_base+136(FP), R11
+	MOVQ    n+8(FP), R12
+	LEAQ    (R11)(R12*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop130:
+	VPXORD       Z5, Z5, Z5
+	IMUL3Q       $-1, R12, R13
+	TESTQ        R13, R13
+	JLT          done131
+	MOVQ         n+8(FP), BP
+	LEAQ         -1(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	VPBROADCASTQ BP, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KNOTB        K1, K1
+	KMOVB        K1, BP
+	TESTQ        BP, BP
+	JEQ          done132
+	LEAQ         (SI)(R12*8), BP
+	VBROADCASTSD -8(BP), Z6
+	LEAQ         (DI)(R12*8), BP
+	VMULPD.BCST  -8(BP), Z6, Z5
+
+done132:
+done131:
+	VPXORD       Z6, Z6, Z6
+	TESTQ        R13, R13
+	JLT          done133
+	MOVQ         n+8(FP), BP
+	LEAQ         -1(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	VPBROADCASTQ BP, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KNOTB        K1, K1
+	KMOVB        K1, BP
+	TESTQ        BP, BP
+	JEQ          done134
+	LEAQ         (SI)(R12*8), BP
+	VBROADCASTSD -8(BP), Z7
+	LEAQ         (R8)(R12*8), BP
+	VMULPD.BCST  -8(BP), Z7, Z6
+
+done134:
+done133:
+	VPXORD       Z7, Z7, Z7
+	TESTQ        R13, R13
+	JLT          done135
+	MOVQ         n+8(FP), BP
+	LEAQ         -1(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	VPBROADCASTQ BP, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KNOTB        K1, K1
+	KMOVB        K1, BP
+	TESTQ        BP, BP
+	JEQ          done136
+	LEAQ         (SI)(R12*8), BP
+	VBROADCASTSD -8(BP), Z8
+	LEAQ         (R9)(R12*8), BP
+	VMULPD.BCST  -8(BP), Z8, Z7
+
+done136:
+done135:
+	VPXORD       Z8, Z8, Z8
+	TESTQ        R13, R13
+	JLT          done137
+	MOVQ         n+8(FP), R13
+	LEAQ         -1(R13), R13
+	LEAQ         (R13)(R12*1), R13
+	VPBROADCASTQ R13, Z9
+	VPCMPQ       $0x00, Z2, Z9, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          done138
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD -8(R13), Z9
+	LEAQ         (R10)(R12*8), R13
+	VMULPD.BCST  -8(R13), Z9, Z8
+
+done138:
+done137:
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	VADDPD      Z8, Z5, Z5
+	LEAQ        (R11)(R12*8), R13
+	VADDPD.BCST -16(R13), Z5, Z5
+	VMOVSD      X5, -16(R13)
+	ADDQ        $+1, R12
+	CMPQ        R12, $+2
+	JLT         loop130
+	JMP         done123
+
+else124:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done139
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done140
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop141:
+	VPXORD       Z5, Z5, Z5
+	IMUL3Q       $-1, SI, DI
+	LEAQ         (BX)(DI*1), DI
+	TESTQ        DI, DI
+	JLT          done142
+	LEAQ         1(SI), R8
+	VPBROADCASTQ R8, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          done143
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Z6
+	LEAQ         (CX)(SI*8), R8
+	VMULPD.BCST  8(R8), Z6, Z5
+
+done143:
+done142:
+	VPXORD       Z6, Z6, Z6
+	TESTQ        DI, DI
+	JLT          done144
+	LEAQ         1(SI), R8
+	VPBROADCASTQ R8, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          done145
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Z7
+	LEAQ         (DX)(SI*8), R8
+	VMULPD.BCST  8(R8), Z7, Z6
+
+done145:
+done144:
+	VPXORD       Z7, Z7, Z7
+	TESTQ        DI, DI
+	JLT          done146
+	LEAQ         1(SI), R8
+	VPBROADCASTQ R8, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          done147
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Z8
+	MOVQ         dk2_base+184(FP), R8
+	LEAQ         (R8)(SI*8), R8
+	VMULPD.BCST  8(R8), Z8, Z7
+
+done147:
+done146:
+	VPXORD       Z8, Z8, Z8
+	TESTQ        DI, DI
+	JLT          done148
+	LEAQ         1(SI), DI
+	VPBROADCASTQ DI, Z9
+	VPCMPQ       $0x00, Z2, Z9, K1
+	KNOTB        K1, K1
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          done149
+	LEAQ         (AX)(SI*8), DI
+	VBROADCASTSD 8(DI), Z9
+	MOVQ         dk1_base+232(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VMULPD.BCST  8(DI), Z9, Z8
+
+done149:
+done148:
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	VADDPD      Z8, Z5, Z5
+	MOVQ        dy_base+136(FP), DI
+	LEAQ        (DI)(SI*8), DI
+	VADDPD.BCST (DI), Z5, Z5
+	VMOVSD      X5, (DI)
+	ADDQ        $+1, SI
+	MOVQ        n+8(FP), DI
+	CMPQ        SI, DI
+	JLT         loop141
+
+done140:
+done139:
+done123:
+	TESTQ   BX, BX
+	JLT     else151
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop152:
+	VPXORD       Z5, Z5, Z5
+	VPBROADCASTQ DI, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          else154
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Z5
+	JMP          done153
+
+else154:
+	LEAQ             (CX)(DI*8), R8
+	VPXORD           Z6, Z6, Z6
+	LEAQ             -1(DI), R9
+	TESTQ            R9, R9
+	JLT              done155
+	LEAQ             (SI)(DI*8), R9
+	VBROADCASTSD     -8(R9), Z7
+	MOVQ             p5_base+88(FP), R9
+	LEAQ             (R9)(DI*8), R9
+	VMOVAPS          Z7, Z6
+	VFMADD231PD.BCST -8(R9), Z1, Z6
+
+done155:
+	VMULPD.BCST (R8), Z6, Z5
+
+done153:
+	MOVQ         dk1_base+232(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Z6
+	VPXORD       Z7, Z7, Z7
+	KNOTB        K1, K2
+	KMOVB        K2, R8
+	TESTQ        R8, R8
+	JEQ          done156
+	VPXORD       Z8, Z8, Z8
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done157
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Z8
+
+done157:
+	VMULPD Z8, Z6, Z7
+
+done156:
+	VPXORD       Z8, Z8, Z8
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          else159
+	LEAQ         (DX)(DI*8), R8
+	VBROADCASTSD (R8), Z8
+	JMP          done158
+
+else159:
+	VPXORD Z8, Z8, Z8
+
+done158:
+	VADDPD       Z8, Z5, Z5
+	MOVQ         dx3_base+256(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VADDPD.BCST  (R8), Z5, Z5
+	VPXORD       Z8, Z8, Z8
+	KMOVB        K1, R8
+	TESTQ        R8, R8
+	JEQ          else161
+	MOVQ         dk2_base+184(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Z8
+	JMP          done160
+
+else161:
+	VPXORD Z8, Z8, Z8
+
+done160:
+	VADDPD Z8, Z5, Z5
+	VPXORD Z8, Z8, Z8
+	KMOVB  K1, R8
+	TESTQ  R8, R8
+	JEQ    else163
+	VPXORD Z8, Z8, Z8
+	JMP    done162
+
+else163:
+	MOVQ         dx2_base+208(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Z8
+
+done162:
+	VADDPD      Z8, Z5, Z5
+	VBLENDMPD   Z6, Z2, K1, Z6
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	MOVQ        dx_base+280(FP), R8
+	LEAQ        (R8)(DI*8), R8
+	VADDPD.BCST (R8), Z5, Z5
+	VMOVSD      X5, (R8)
+	ADDQ        $+1, DI
+	CMPQ        DI, $+2
+	JLT         loop152
+	TESTQ       BX, BX
+	JLE         done164
+	LEAQ        -16(BX), DI
+	TESTQ       DI, DI
+	JLT         done165
+	MOVQ        $+0, R8
+	PCALIGN     $0x20
+
+loop166:
+	VPXORD      Z5, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     8(SI)(R8*8), Z9
+	VMOVUPD     72(SI)(R8*8), Z10
+	MOVQ        p5_base+88(FP), R9
+	VMOVAPS     Z9, Z7
+	VFMADD231PD 8(R9)(R8*8), Z1, Z7
+	MOVQ        p5_base+88(FP), R9
+	VMOVAPS     Z10, Z8
+	VFMADD231PD 72(R9)(R8*8), Z1, Z8
+	VMULPD      16(CX)(R8*8), Z7, Z5
+	VMULPD      80(CX)(R8*8), Z8, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VMOVUPD     8(SI)(R8*8), Z9
+	VMOVUPD     72(SI)(R8*8), Z10
+	MOVQ        dk1_base+232(FP), R9
+	VMULPD      16(R9)(R8*8), Z9, Z7
+	MOVQ        dk1_base+232(FP), R9
+	VMULPD      80(R9)(R8*8), Z10, Z8
+	VADDPD      Z2, Z5, Z5
+	VADDPD      Z2, Z6, Z6
+	MOVQ        dx3_base+256(FP), R9
+	VADDPD      16(R9)(R8*8), Z5, Z5
+	MOVQ        dx3_base+256(FP), R9
+	VADDPD      80(R9)(R8*8), Z6, Z6
+	VADDPD      Z2, Z5, Z5
+	VADDPD      Z2, Z6, Z6
+	MOVQ        dx2_base+208(FP), R9
+	VADDPD      16(R9)(R8*8), Z5, Z5
+	MOVQ        dx2_base+208(FP), R9
+	VADDPD      80(R9)(R8*8), Z6, Z6
+	VADDPD      Z2, Z5, Z5
+	VADDPD      Z2, Z6, Z6
+	VADDPD      Z7, Z5, Z5
+	VADDPD      Z8, Z6, Z6
+	MOVQ        dx_base+280(FP), R9
+	VADDPD      16(R9)(R8*8), Z5, Z5
+	MOVQ        dx_base+280(FP), R9
+	VADDPD      80(R9)(R8*8), Z6, Z6
+	MOVQ        dx_base+280(FP), R9
+	VMOVUPD     Z5, 16(R9)(R8*8)
+	MOVQ        dx_base+280(FP), R9
+	VMOVUPD     Z6, 80(R9)(R8*8)
+	ADDQ        $+16, R8
+	CMPQ        R8, DI
+	JLE         loop166
+
+done165:
+	MOVQ    BX, DI
+	ANDQ    $+15, DI
+	MOVQ    BX, R8
+	SUBQ    DI, R8
+	LEAQ    7(BX), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done167
+	PCALIGN $0x20
+
+loop168:
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z5
+	VPCMPQ       $0x06, Z3, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    16(CX)(R8*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(SI)(R8*8), K1, Z8
+	MOVQ         p5_base+88(FP), R9
+	VMOVUPD.Z    8(R9)(R8*8), K1, Z9
+	VMOVAPS      Z8, Z7
+	VFMADD231PD  Z9, Z1, Z7
+	VMULPD       Z7, Z6, Z5
+	MOVQ         dk1_base+232(FP), R9
+	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(SI)(R8*8), K1, Z8
+	VMULPD       Z8, Z6, Z7
+	VADDPD       Z2, Z5, Z5
+	MOVQ         dx3_base+256(FP), R9
+	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
+	VADDPD       Z6, Z5, Z5
+	VADDPD       Z2, Z5, Z5
+	MOVQ         dx2_base+208(FP), R9
+	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
+	VADDPD       Z6, Z5, Z5
+	VADDPD       Z2, Z5, Z5
+	VADDPD       Z7, Z5, Z5
+	MOVQ         dx_base+280(FP), R9
+	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	MOVQ         dx_base+280(FP), R9
+	VMOVUPD      Z5, K1, 16(R9)(R8*8)
+	ADDQ         $+8, R8
+	CMPQ         R8, DI
+	JLE          loop168
+
+done167:
+done164:
+	JMP done150
+
+else151:
+	MOVQ    n+8(FP), BX
+	TESTQ   BX, BX
+	JLE     done169
+	MOVQ    n+8(FP), BX
+	IMULQ   8(SP), BX
+	IMUL3Q  $-1, BX, BX
+	MOVQ    (SP), SI
+	LEAQ    (SI)(BX*8), BX
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done170
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop171:
+	VPXORD       Z5, Z5, Z5
+	VPBROADCASTQ SI, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          else173
+	LEAQ         (CX)(SI*8), DI
+	VBROADCASTSD (DI), Z5
+	JMP          done172
+
+else173:
+	LEAQ             (CX)(SI*8), DI
+	VPXORD           Z6, Z6, Z6
+	LEAQ             -1(SI), R8
+	TESTQ            R8, R8
+	JLT              done174
+	LEAQ             (BX)(SI*8), R8
+	VBROADCASTSD     -8(R8), Z7
+	MOVQ             p5_base+88(FP), R8
+	LEAQ             (R8)(SI*8), R8
+	VMOVAPS          Z7, Z6
+	VFMADD231PD.BCST -8(R8), Z1, Z6
+
+done174:
+	VMULPD.BCST (DI), Z6, Z5
+
+done172:
+	MOVQ         dk1_base+232(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VBROADCASTSD (DI), Z6
+	VPXORD       Z7, Z7, Z7
+	KNOTB        K1, K2
+	KMOVB        K2, DI
+	TESTQ        DI, DI
+	JEQ          done175
+	VPXORD       Z8, Z8, Z8
+	LEAQ         -1(SI), DI
+	TESTQ        DI, DI
+	JLT          done176
+	LEAQ         (BX)(SI*8), DI
+	VBROADCASTSD -8(DI), Z8
+
+done176:
+	VMULPD Z8, Z6, Z7
+
+done175:
+	VPXORD       Z8, Z8, Z8
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          else178
+	LEAQ         (DX)(SI*8), DI
+	VBROADCASTSD (DI), Z8
+	JMP          done177
+
+else178:
+	VPXORD Z8, Z8, Z8
+
+done177:
+	VADDPD       Z8, Z5, Z5
+	MOVQ         dx3_base+256(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VADDPD.BCST  (DI), Z5, Z5
+	VPXORD       Z8, Z8, Z8
+	KMOVB        K1, DI
+	TESTQ        DI, DI
+	JEQ          else180
+	MOVQ         dk2_base+184(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VBROADCASTSD (DI), Z8
+	JMP          done179
+
+else180:
+	VPXORD Z8, Z8, Z8
+
+done179:
+	VADDPD Z8, Z5, Z5
+	VPXORD Z8, Z8, Z8
+	KMOVB  K1, DI
+	TESTQ  DI, DI
+	JEQ    else182
+	VPXORD Z8, Z8, Z8
+	JMP    done181
+
+else182:
+	MOVQ         dx2_base+208(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VBROADCASTSD (DI), Z8
+
+done181:
+	VADDPD      Z8, Z5, Z5
+	VBLENDMPD   Z6, Z2, K1, Z6
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	MOVQ        dx_base+280(FP), DI
+	LEAQ        (DI)(SI*8), DI
+	VADDPD.BCST (DI), Z5, Z5
+	VMOVSD      X5, (DI)
+	ADDQ        $+1, SI
+	MOVQ        n+8(FP), DI
+	CMPQ        SI, DI
+	JLT         loop171
+
+done170:
+done169:
+done150:
+	MOVQ 8(SP), BX
+	ADDQ $+1, BX
+	MOVQ BX, 8(SP)
+	MOVQ 8(SP), BX
+	MOVQ s+0(FP), SI
+	CMPQ BX, SI
 	JLT  loop3
 
 done2:
@@ -4202,2263 +5440,2232 @@ done1:
 
 // func dx3LoopAVX2(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dx3LoopAVX2(SB), $208-304
-	MOVQ         n+8(FP), AX
-	MOVQ         x_base+16(FP), CX
-	MOVQ         t_base+64(FP), DX
-	MOVQ         d_base+112(FP), BX
-	MOVQ         dy_base+136(FP), SI
-	MOVQ         dk3_base+160(FP), DI
-	MOVQ         dk2_base+184(FP), R8
-	MOVQ         dk1_base+232(FP), R9
-	MOVQ         dx_base+280(FP), R10
-	MOVQ         s+0(FP), R11
-	TESTQ        R11, R11
+TEXT ·dx3LoopAVX2(SB), $40-304
+	MOVQ         x_base+16(FP), AX
+	MOVQ         d_base+112(FP), CX
+	MOVQ         dk3_base+160(FP), DX
+	MOVQ         dk2_base+184(FP), BX
+	MOVQ         s+0(FP), SI
+	TESTQ        SI, SI
 	JLE          done1
-	MOVQ         s+0(FP), R11
-	VMOVQ        R11, X0
-	VPBROADCASTQ X0, Y0
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y1
-	VPADDQ       Y1, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y1
-	VDIVPD       Y0, Y1, Y0
-	VMOVUPS      Y0, (SP)
-	MOVQ         s+0(FP), R11
-	IMULQ        AX, R11
-	IMUL3Q       $-1, AX, R12
-	LEAQ         (R11)(R12*1), R11
-	MOVQ         y_base+40(FP), R12
-	LEAQ         (R12)(R11*8), R11
-	MOVQ         R11, 192(SP)
-	MOVQ         s+0(FP), R11
-	TESTQ        R11, R11
+	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
+	MOVQ         s+0(FP), SI
+	VMOVQ        SI, X1
+	VPBROADCASTQ X1, Y1
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y2
+	VPADDQ       Y2, Y1, Y1
+	VSUBPD       Y2, Y1, Y1
+	VDIVPD       Y1, Y0, Y1
+	MOVQ         n+8(FP), SI
+	MOVQ         s+0(FP), DI
+	IMULQ        DI, SI
+	MOVQ         n+8(FP), DI
+	IMUL3Q       $-1, DI, DI
+	LEAQ         (SI)(DI*1), SI
+	MOVQ         y_base+40(FP), DI
+	LEAQ         (DI)(SI*8), SI
+	MOVQ         SI, (SP)
+	MOVQ         s+0(FP), SI
+	TESTQ        SI, SI
 	JLE          done2
-	MOVQ         $+0, R11
-	MOVQ         R11, 200(SP)
+	MOVQ         $+0, SI
+	MOVQ         SI, 8(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
 
 loop3:
-	TESTQ   AX, AX
-	JLE     done4
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, 32(SP)
-	MOVQ    AX, R11
-	IMULQ   200(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    192(SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -8(AX), R12
-	TESTQ   R12, R12
-	JLT     done5
-	MOVQ    $+0, R13
+	MOVQ    n+8(FP), SI
+	LEAQ    -3(SI), SI
+	MOVQ    SI, 16(SP)
+	MOVQ    16(SP), SI
+	TESTQ   SI, SI
+	JLT     else5
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop6:
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 64(SP)
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y3, Y4, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y1
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y4, Y5, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y8, Y8
-	VANDPD       Y7, Y3, Y9
-	VANDPD       Y7, Y3, Y10
-	VANDPD       Y8, Y4, Y11
-	VANDPD       Y8, Y4, Y12
-	VMASKMOVPD   -8(CX)(R13*8), Y10, Y10
-	VMASKMOVPD   24(CX)(R13*8), Y12, Y12
-	VBLENDVPD    Y9, Y10, Y5, Y5
-	VBLENDVPD    Y11, Y12, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y7, Y3, Y9
-	VANDPD       Y7, Y3, Y7
-	VANDPD       Y8, Y4, Y10
-	VANDPD       Y8, Y4, Y8
-	VMASKMOVPD   -8(CX)(R13*8), Y7, Y11
-	VMASKMOVPD   24(CX)(R13*8), Y8, Y12
-	VXORPS       Y13, Y13, Y13
-	VXORPS       Y14, Y14, Y14
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y2, Y2
-	VXORPS       Y15, Y15, Y15
-	VPCMPGTQ     Y2, Y15, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y1, Y1
-	VXORPS       Y15, Y15, Y15
-	VPCMPGTQ     Y1, Y15, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y2, Y9, Y15
-	VANDPD       Y2, Y7, Y2
-	VANDPD       Y1, Y10, Y7
-	VANDPD       Y1, Y8, Y1
-	VMASKMOVPD   -16(R11)(R13*8), Y2, Y2
-	VMASKMOVPD   16(R11)(R13*8), Y1, Y1
-	VBLENDVPD    Y15, Y2, Y13, Y13
-	VBLENDVPD    Y7, Y1, Y14, Y14
-	VMULPD       Y13, Y11, Y1
-	VMULPD       Y14, Y12, Y2
-	VBLENDVPD    Y9, Y1, Y5, Y5
-	VBLENDVPD    Y10, Y2, Y6, Y6
-	VMASKMOVPD   -8(R11)(R13*8), Y3, Y1
-	VMASKMOVPD   24(R11)(R13*8), Y4, Y2
-	VFMADD231PD  32(SP), Y5, Y1
-	VFMADD231PD  32(SP), Y6, Y2
-	VMOVUPS      64(SP), Y5
-	VBLENDVPD    Y3, Y1, Y5, Y5
-	VMOVUPS      Y5, 64(SP)
-	VBLENDVPD    Y4, Y2, Y0, Y0
-	VMOVUPS      64(SP), Y1
-	VMULPD       (CX)(R13*8), Y1, Y1
-	VMULPD       32(CX)(R13*8), Y0, Y0
-	VMOVUPD      Y1, (DX)(R13*8)
-	VMOVUPD      Y0, 32(DX)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop6
-
-done5:
-	MOVQ    AX, R12
-	ANDQ    $+7, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPGTQ     Y2, Y3, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y4, Y4
-	VANDPD       Y4, Y2, Y5
-	VANDPD       Y4, Y2, Y6
-	VMASKMOVPD   -8(CX)(R13*8), Y6, Y6
-	VBLENDVPD    Y5, Y6, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y2, Y5
-	VANDPD       Y4, Y2, Y4
-	VMASKMOVPD   -8(CX)(R13*8), Y4, Y6
 	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y1, Y1
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done7
 	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y1, Y8, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y5, Y8
-	VANDPD       Y1, Y4, Y1
-	VMASKMOVPD   -16(R11)(R13*8), Y1, Y1
-	VBLENDVPD    Y8, Y1, Y7, Y7
-	VMULPD       Y7, Y6, Y1
-	VBLENDVPD    Y5, Y1, Y3, Y3
-	VMASKMOVPD   -8(R11)(R13*8), Y2, Y1
-	VFMADD231PD  32(SP), Y3, Y1
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMULPD       (CX)(R13*8), Y0, Y0
-	VMOVUPD      Y0, (DX)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop8
+	VMOVQ        R8, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VMOVMSKPD    Y9, R8
+	TESTQ        R8, R8
+	JEQ          else9
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y8
+	JMP          done8
+
+else9:
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y9
+	VXORPS       Y10, Y10, Y10
+	LEAQ         -2(DI), R8
+	TESTQ        R8, R8
+	JLT          done10
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -16(R8), Y10
+
+done10:
+	VMULPD Y10, Y9, Y8
+
+done8:
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y6, Y7
 
 done7:
-	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done9
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y3, Y4, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPEQQ     Y7, Y6, Y6
-	VANDPD       Y6, Y3, Y7
-	VANDPD       Y6, Y4, Y8
-	VMASKMOVPD   -8(CX)(R13*8), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y3, Y7
-	VANDPD       Y6, Y4, Y6
-	VMASKMOVPD   -8(CX)(R13*8), Y6, Y8
-	VXORPS       Y9, Y9, Y9
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y2, Y2
-	VXORPS       Y10, Y10, Y10
-	VPCMPGTQ     Y2, Y10, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y7, Y10
-	VANDPD       Y2, Y6, Y2
-	VMASKMOVPD   -16(R11)(R13*8), Y2, Y2
-	VBLENDVPD    Y10, Y2, Y9, Y9
-	VMULPD       Y9, Y8, Y2
-	VBLENDVPD    Y7, Y2, Y5, Y5
-	VMASKMOVPD   -8(R11)(R13*8), Y4, Y2
-	VFMADD231PD  32(SP), Y5, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMASKMOVPD   (CX)(R13*8), Y0, Y2
-	VMULPD       Y1, Y2, Y1
-	VMASKMOVPD   Y1, Y0, (DX)(R13*8)
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VMULPD       Y7, Y8, Y7
+	MOVQ         t_base+64(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VMOVSD       X7, (R8)
+	ADDQ         $+1, DI
+	CMPQ         DI, $+3
+	JLT          loop6
+	MOVQ         16(SP), DI
+	TESTQ        DI, DI
+	JLE          done11
+	VDIVPD       Y0, Y1, Y6
+	MOVQ         16(SP), DI
+	LEAQ         -8(DI), DI
+	TESTQ        DI, DI
+	JLT          done12
+	MOVQ         $+0, R8
+	PCALIGN      $0x20
 
-done9:
-done4:
-	TESTQ   AX, AX
-	JLE     done10
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, 64(SP)
-	MOVQ    AX, R11
-	IMULQ   200(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    192(SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -8(AX), R12
-	TESTQ   R12, R12
-	JLT     done11
-	MOVQ    $+0, R13
+loop13:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VXORPS      Y12, Y12, Y12
+	VMOVUPD     8(SI)(R8*8), Y11
+	VMOVUPD     40(SI)(R8*8), Y12
+	VMULPD      16(AX)(R8*8), Y11, Y9
+	VMULPD      48(AX)(R8*8), Y12, Y10
+	VMOVAPS     Y6, Y7
+	VFMADD213PD 16(SI)(R8*8), Y9, Y7
+	VMOVAPS     Y6, Y8
+	VFMADD213PD 48(SI)(R8*8), Y10, Y8
+	VMULPD      24(AX)(R8*8), Y7, Y7
+	VMULPD      56(AX)(R8*8), Y8, Y8
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     Y7, 24(R9)(R8*8)
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     Y8, 56(R9)(R8*8)
+	ADDQ        $+8, R8
+	CMPQ        R8, DI
+	JLE         loop13
+
+done12:
+	MOVQ    16(SP), DI
+	ANDQ    $+7, DI
+	MOVQ    16(SP), R8
+	SUBQ    DI, R8
+	MOVQ    16(SP), DI
+	LEAQ    -4(DI), DI
+	CMPQ    R8, DI
+	JGT     done14
 	PCALIGN $0x20
 
-loop12:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y2
-	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y2, Y5
-	VMASKMOVPD   (CX)(R13*8), Y4, Y6
-	VMASKMOVPD   32(CX)(R13*8), Y5, Y7
-	VBLENDVPD    Y4, Y6, Y0, Y0
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      Y4, 32(SP)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y4
-	VMOVUPS      Y4, 96(SP)
-	VMOVUPS      32(SP), Y4
-	VMASKMOVPD   (CX)(R13*8), Y4, Y4
-	VMOVUPS      Y4, 128(SP)
-	VMOVUPS      96(SP), Y4
-	VMASKMOVPD   32(CX)(R13*8), Y4, Y4
-	VMOVUPS      Y4, 160(SP)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y6, Y7, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y7, Y8, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       32(SP), Y6, Y8
-	VANDPD       32(SP), Y6, Y6
-	VANDPD       96(SP), Y7, Y9
-	VANDPD       96(SP), Y7, Y7
-	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y3, Y3
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y2, Y2
-	VANDPD       Y3, Y8, Y12
-	VANDPD       Y3, Y6, Y13
-	VANDPD       Y2, Y9, Y14
-	VANDPD       Y2, Y7, Y15
-	VMASKMOVPD   -8(CX)(R13*8), Y13, Y13
-	VMASKMOVPD   24(CX)(R13*8), Y15, Y15
-	VBLENDVPD    Y12, Y13, Y10, Y10
-	VBLENDVPD    Y14, Y15, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y3, Y8, Y12
-	VANDPD       Y3, Y6, Y3
-	VANDPD       Y2, Y9, Y13
-	VANDPD       Y2, Y7, Y2
-	VMASKMOVPD   -8(DX)(R13*8), Y3, Y3
-	VMASKMOVPD   24(DX)(R13*8), Y2, Y2
-	VBLENDVPD    Y12, Y3, Y10, Y10
-	VBLENDVPD    Y13, Y2, Y11, Y11
-	VMASKMOVPD   -8(R11)(R13*8), Y6, Y2
-	VMASKMOVPD   24(R11)(R13*8), Y7, Y3
-	VFMADD231PD  64(SP), Y10, Y2
-	VFMADD231PD  64(SP), Y11, Y3
-	VBLENDVPD    Y8, Y2, Y4, Y4
-	VBLENDVPD    Y9, Y3, Y5, Y5
-	VMULPD       128(SP), Y4, Y2
-	VMULPD       160(SP), Y5, Y3
-	VMOVUPS      32(SP), Y4
-	VBLENDVPD    Y4, Y2, Y0, Y0
-	VMOVUPS      96(SP), Y2
-	VBLENDVPD    Y2, Y3, Y1, Y1
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD      Y0, (BP)(R13*8)
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD      Y1, 32(BP)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop12
+loop15:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     8(SI)(R8*8), Y9
+	VMULPD      16(AX)(R8*8), Y9, Y8
+	VMOVAPS     Y6, Y7
+	VFMADD213PD 16(SI)(R8*8), Y8, Y7
+	VMULPD      24(AX)(R8*8), Y7, Y7
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     Y7, 24(R9)(R8*8)
+	ADDQ        $+4, R8
+	CMPQ        R8, DI
+	JLE         loop15
 
-done11:
-	MOVQ    AX, R12
-	ANDQ    $+7, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done13
-	PCALIGN $0x20
-
-loop14:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VMASKMOVPD   (CX)(R13*8), Y2, Y3
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMASKMOVPD   (CX)(R13*8), Y2, Y3
-	VXORPS       Y4, Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y5, Y6, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VANDPD       Y5, Y2, Y6
-	VANDPD       Y5, Y2, Y5
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y1, Y1
-	VANDPD       Y1, Y6, Y8
-	VANDPD       Y1, Y5, Y9
-	VMASKMOVPD   -8(CX)(R13*8), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y6, Y8
-	VANDPD       Y1, Y5, Y1
-	VMASKMOVPD   -8(DX)(R13*8), Y1, Y1
-	VBLENDVPD    Y8, Y1, Y7, Y7
-	VMASKMOVPD   -8(R11)(R13*8), Y5, Y1
-	VFMADD231PD  64(SP), Y7, Y1
-	VBLENDVPD    Y6, Y1, Y4, Y4
-	VMULPD       Y4, Y3, Y1
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	MOVQ         p5_base+88(FP), BP
-	VMOVUPD      Y0, (BP)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop14
-
-done13:
-	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done15
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (CX)(R13*8), Y4, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (CX)(R13*8), Y4, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y7, Y8, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y3, Y8
-	VANDPD       Y7, Y4, Y4
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y2, Y2
-	VANDPD       Y2, Y8, Y9
-	VANDPD       Y2, Y4, Y10
-	VMASKMOVPD   -8(CX)(R13*8), Y10, Y10
-	VBLENDVPD    Y9, Y10, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y8, Y9
-	VANDPD       Y2, Y4, Y2
-	VMASKMOVPD   -8(DX)(R13*8), Y2, Y2
-	VBLENDVPD    Y9, Y2, Y7, Y7
-	VMASKMOVPD   -8(R11)(R13*8), Y4, Y2
-	VFMADD231PD  64(SP), Y7, Y2
-	VBLENDVPD    Y8, Y2, Y6, Y6
-	VMULPD       Y6, Y5, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	MOVQ         p5_base+88(FP), R11
-	VMASKMOVPD   Y1, Y0, (R11)(R13*8)
-
-done15:
-done10:
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4018000000000000<>+0(SB), Y0, Y0
-	TESTQ   AX, AX
-	JLE     done16
-	LEAQ    -16(AX), R11
-	TESTQ   R11, R11
-	JLT     done17
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop18:
-	VMULPD  (SI)(R12*8), Y0, Y1
-	VMULPD  32(SI)(R12*8), Y0, Y2
-	VMULPD  64(SI)(R12*8), Y0, Y3
-	VMULPD  96(SI)(R12*8), Y0, Y4
-	VMOVUPD Y1, (BX)(R12*8)
-	VMOVUPD Y2, 32(BX)(R12*8)
-	VMOVUPD Y3, 64(BX)(R12*8)
-	VMOVUPD Y4, 96(BX)(R12*8)
-	ADDQ    $+16, R12
-	CMPQ    R12, R11
-	JLE     loop18
-
-done17:
-	MOVQ    AX, R11
-	ANDQ    $+15, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(AX), R11
-	CMPQ    R12, R11
-	JGT     done19
-	PCALIGN $0x20
-
-loop20:
-	VMULPD  (SI)(R12*8), Y0, Y1
-	VMOVUPD Y1, (BX)(R12*8)
-	ADDQ    $+4, R12
-	CMPQ    R12, R11
-	JLE     loop20
-
-done19:
-	MOVQ         AX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
-	JLE          done21
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VMASKMOVPD   (SI)(R12*8), Y1, Y2
-	VMULPD       Y0, Y2, Y0
-	VMASKMOVPD   Y0, Y1, (BX)(R12*8)
-
-done21:
-done16:
-	TESTQ   AX, AX
-	JLE     done22
-	LEAQ    -16(AX), R11
-	TESTQ   R11, R11
-	JLT     done23
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop24:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y5
-	VPSRLQ       $0x20, Y5, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y5, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y5, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	LEAQ         -2(AX), R13
-	VMOVQ        R13, X7
+done14:
+	MOVQ         16(SP), DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done16
+	MOVQ         16(SP), R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X7
 	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y6, Y6
+	VPCMPGTQ     Y3, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y6, Y8, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y4, Y8
-	VPSRLQ       $0x20, Y8, Y9
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y10, Y8, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y8, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPADDQ       Y7, Y9, Y9
+	VXORPS       Y9, Y9, Y9
+	VMASKMOVPD   16(AX)(R8*8), Y7, Y10
+	VXORPS       Y11, Y11, Y11
+	VMASKMOVPD   8(SI)(R8*8), Y7, Y11
+	VMULPD       Y11, Y10, Y9
+	VMASKMOVPD   16(SI)(R8*8), Y7, Y10
+	VMOVAPS      Y10, Y8
+	VFMADD231PD  Y9, Y6, Y8
+	VMASKMOVPD   24(AX)(R8*8), Y7, Y6
+	VMULPD       Y8, Y6, Y6
+	MOVQ         t_base+64(FP), SI
+	VMASKMOVPD   Y6, Y7, 24(SI)(R8*8)
+
+done16:
+done11:
+	JMP done4
+
+else5:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done17
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done18
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop19:
+	VXORPS       Y7, Y7, Y7
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done20
+	VXORPS       Y8, Y8, Y8
+	VMOVQ        R8, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VMOVMSKPD    Y9, R8
+	TESTQ        R8, R8
+	JEQ          else22
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y8
+	JMP          done21
+
+else22:
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y9
 	VXORPS       Y10, Y10, Y10
-	VPCMPGTQ     Y9, Y10, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y4, Y10
-	VPSRLQ       $0x20, Y10, Y11
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y10, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y10, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       Y7, Y11, Y11
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y11, Y12, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y4, Y4
-	VPSRLQ       $0x20, Y4, Y12
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     Y13, Y4, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y4, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y7, Y12, Y7
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y7, Y12, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y8, Y8
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y10, Y10
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y4, Y4
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y5, Y5
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y8, Y8
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y10, Y10
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y5, Y6, Y12
-	VANDPD       Y5, Y6, Y5
-	VANDPD       Y8, Y9, Y6
-	VANDPD       Y8, Y9, Y8
-	VANDPD       Y10, Y11, Y9
-	VANDPD       Y10, Y11, Y10
-	VANDPD       Y4, Y7, Y11
-	VANDPD       Y4, Y7, Y4
-	VMASKMOVPD   8(BX)(R12*8), Y5, Y7
-	VMASKMOVPD   40(BX)(R12*8), Y8, Y13
-	VMASKMOVPD   72(BX)(R12*8), Y10, Y14
-	VMASKMOVPD   104(BX)(R12*8), Y4, Y15
-	VMASKMOVPD   8(CX)(R12*8), Y5, Y5
-	VMASKMOVPD   40(CX)(R12*8), Y8, Y8
-	VMASKMOVPD   72(CX)(R12*8), Y10, Y10
-	VMASKMOVPD   104(CX)(R12*8), Y4, Y4
-	VMULPD       Y5, Y7, Y5
-	VMULPD       Y8, Y13, Y7
-	VMULPD       Y10, Y14, Y8
-	VMULPD       Y4, Y15, Y4
-	VBLENDVPD    Y12, Y5, Y0, Y0
-	VBLENDVPD    Y6, Y7, Y1, Y1
-	VBLENDVPD    Y9, Y8, Y2, Y2
-	VBLENDVPD    Y11, Y4, Y3, Y3
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y4
-	VMULPD       (BX)(R12*8), Y4, Y4
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y5
-	VMULPD       32(BX)(R12*8), Y5, Y5
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y6
-	VMULPD       64(BX)(R12*8), Y6, Y6
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y7
-	VMULPD       96(BX)(R12*8), Y7, Y7
-	VFMADD231PD  (SP), Y0, Y4
-	VFMADD231PD  (SP), Y1, Y5
-	VFMADD231PD  (SP), Y2, Y6
-	VFMADD231PD  (SP), Y3, Y7
-	VMOVUPD      Y4, (DI)(R12*8)
-	VMOVUPD      Y5, 32(DI)(R12*8)
-	VMOVUPD      Y6, 64(DI)(R12*8)
-	VMOVUPD      Y7, 96(DI)(R12*8)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop24
+	LEAQ         -2(DI), R8
+	TESTQ        R8, R8
+	JLT          done23
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -16(R8), Y10
 
 done23:
-	MOVQ    AX, R11
-	ANDQ    $+15, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(AX), R11
-	CMPQ    R12, R11
-	JGT     done25
+	VMULPD Y10, Y9, Y8
+
+done21:
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PD  Y8, Y6, Y7
+
+done20:
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VMULPD       Y7, Y8, Y7
+	MOVQ         t_base+64(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VMOVSD       X7, (R8)
+	ADDQ         $+1, DI
+	MOVQ         n+8(FP), R8
+	CMPQ         DI, R8
+	JLT          loop19
+
+done18:
+done17:
+done4:
+	MOVQ         n+8(FP), SI
+	LEAQ         -2(SI), SI
+	MOVQ         SI, 24(SP)
+	MOVQ         24(SP), SI
+	TESTQ        SI, SI
+	JLT          else25
+	VXORPS       Y6, Y6, Y6
+	VMOVMSKPD    Y4, SI
+	TESTQ        SI, SI
+	JEQ          else27
+	VBROADCASTSD (AX), Y6
+	JMP          done26
+
+else27:
+	VBROADCASTSD (AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VMULPD       Y8, Y7, Y6
+
+done26:
+	MOVQ         p5_base+88(FP), SI
+	VMOVSD       X6, (SI)
+	VXORPS       Y6, Y6, Y6
+	VMOVMSKPD    Y5, SI
+	TESTQ        SI, SI
+	JEQ          else29
+	VBROADCASTSD 8(AX), Y6
+	JMP          done28
+
+else29:
+	VBROADCASTSD 8(AX), Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y4, SI
+	TESTQ        SI, SI
+	JEQ          else31
+	VBROADCASTSD (AX), Y9
+	JMP          done30
+
+else31:
+	MOVQ         t_base+64(FP), SI
+	VBROADCASTSD (SI), Y9
+
+done30:
+	VDIVPD       Y0, Y1, Y10
+	MOVQ         n+8(FP), SI
+	IMULQ        8(SP), SI
+	IMUL3Q       $-1, SI, SI
+	MOVQ         (SP), DI
+	LEAQ         (DI)(SI*8), SI
+	VBROADCASTSD (SI), Y11
+	VMOVAPS      Y11, Y8
+	VFMADD231PD  Y9, Y10, Y8
+	VMULPD       Y8, Y7, Y6
+
+done28:
+	MOVQ    p5_base+88(FP), SI
+	VMOVSD  X6, 8(SI)
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLE     done32
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    24(SP), DI
+	LEAQ    -8(DI), DI
+	TESTQ   DI, DI
+	JLT     done33
+	MOVQ    $+0, R8
 	PCALIGN $0x20
 
-loop26:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VPSRLQ       $0x20, Y1, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VPSRLQ       $0x20, Y3, Y3
-	VPMULUDQ     Y3, Y1, Y3
-	VPADDQ       Y3, Y2, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y3
-	VPSLLQ       $0x20, Y2, Y2
-	VPADDQ       Y2, Y3, Y2
-	LEAQ         -2(AX), R13
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       Y3, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPGTQ     Y2, Y3, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y1
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y2, Y3
-	VANDPD       Y1, Y2, Y1
-	VMASKMOVPD   8(BX)(R12*8), Y1, Y2
-	VMASKMOVPD   8(CX)(R12*8), Y1, Y1
-	VMULPD       Y1, Y2, Y1
-	VBLENDVPD    Y3, Y1, Y0, Y0
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y1
-	VMULPD       (BX)(R12*8), Y1, Y1
-	VFMADD231PD  (SP), Y0, Y1
-	VMOVUPD      Y1, (DI)(R12*8)
-	ADDQ         $+4, R12
-	CMPQ         R12, R11
-	JLE          loop26
-
-done25:
-	MOVQ         AX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
-	JLE          done27
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R12, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VPSRLQ       $0x20, Y2, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VPSRLQ       $0x20, Y4, Y4
-	VPMULUDQ     Y4, Y2, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	LEAQ         -2(AX), R11
-	VMOVQ        R11, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       Y4, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y3, Y4, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y2
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y3
-	VANDPD       Y2, Y4, Y2
-	VMASKMOVPD   8(BX)(R12*8), Y2, Y4
-	VMASKMOVPD   8(CX)(R12*8), Y2, Y2
-	VMULPD       Y2, Y4, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMASKMOVPD   (BX)(R12*8), Y0, Y2
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y2, Y2
-	VFMADD231PD  (SP), Y1, Y2
-	VMASKMOVPD   Y2, Y0, (DI)(R12*8)
-
-done27:
-done22:
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, 160(SP)
-	TESTQ   AX, AX
-	JLE     done28
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, 128(SP)
-	MOVQ    AX, R11
-	IMULQ   200(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    192(SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -8(AX), R12
-	TESTQ   R12, R12
-	JLT     done29
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop30:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VPSRLQ       $0x20, Y5, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	LEAQ         -2(AX), BP
-	VMOVQ        BP, X5
-	VPBROADCASTQ X5, Y5
-	VPADDQ       Y5, Y4, Y4
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y4, Y6, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y2
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VPADDQ       Y5, Y6, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y5, Y6, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y3, Y6
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y7
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y6, Y6
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y6, Y4, Y8
-	VANDPD       Y6, Y4, Y4
-	VANDPD       Y7, Y5, Y6
-	VANDPD       Y7, Y5, Y5
-	VMASKMOVPD   8(DI)(R13*8), Y4, Y7
-	VMASKMOVPD   40(DI)(R13*8), Y5, Y9
-	VMASKMOVPD   8(CX)(R13*8), Y4, Y4
-	VMASKMOVPD   40(CX)(R13*8), Y5, Y5
-	VMULPD       Y4, Y7, Y4
-	VMULPD       Y5, Y9, Y5
-	VBLENDVPD    Y8, Y4, Y0, Y0
-	VBLENDVPD    Y6, Y5, Y1, Y1
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y4
-	VMULPD       (BX)(R13*8), Y4, Y4
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y5
-	VMULPD       32(BX)(R13*8), Y5, Y5
-	VFMADD231PD  160(SP), Y0, Y4
-	VMOVUPS      Y4, 96(SP)
-	VFMADD231PD  160(SP), Y1, Y5
-	VMOVUPS      Y5, 32(SP)
-	VMOVUPS      96(SP), Y0
-	VMOVUPD      Y0, (R8)(R13*8)
-	VMOVUPS      32(SP), Y0
-	VMOVUPD      Y0, 32(R8)(R13*8)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 64(SP)
-	VXORPS       Y0, Y0, Y0
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y1
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y1, Y4, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y4, Y5, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y3, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y8, Y8
-	VANDPD       Y7, Y1, Y9
-	VANDPD       Y7, Y1, Y10
-	VANDPD       Y8, Y4, Y11
-	VANDPD       Y8, Y4, Y12
-	VMASKMOVPD   -8(CX)(R13*8), Y10, Y10
-	VMASKMOVPD   24(CX)(R13*8), Y12, Y12
-	VBLENDVPD    Y9, Y10, Y5, Y5
-	VBLENDVPD    Y11, Y12, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y7, Y1, Y9
-	VANDPD       Y7, Y1, Y7
-	VANDPD       Y8, Y4, Y10
-	VANDPD       Y8, Y4, Y8
-	VMASKMOVPD   -8(CX)(R13*8), Y7, Y11
-	VMASKMOVPD   24(CX)(R13*8), Y8, Y12
-	VXORPS       Y13, Y13, Y13
-	VXORPS       Y14, Y14, Y14
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y3, Y3
-	VXORPS       Y15, Y15, Y15
-	VPCMPGTQ     Y3, Y15, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y2, Y2
-	VXORPS       Y15, Y15, Y15
-	VPCMPGTQ     Y2, Y15, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y3, Y9, Y15
-	VANDPD       Y3, Y7, Y3
-	VANDPD       Y2, Y10, Y7
-	VANDPD       Y2, Y8, Y2
-	VMASKMOVPD   -16(R11)(R13*8), Y3, Y3
-	VMASKMOVPD   16(R11)(R13*8), Y2, Y2
-	VBLENDVPD    Y15, Y3, Y13, Y13
-	VBLENDVPD    Y7, Y2, Y14, Y14
-	VMULPD       Y13, Y11, Y2
-	VMULPD       Y14, Y12, Y3
-	VBLENDVPD    Y9, Y2, Y5, Y5
-	VBLENDVPD    Y10, Y3, Y6, Y6
-	VMASKMOVPD   -8(R11)(R13*8), Y1, Y2
-	VMASKMOVPD   24(R11)(R13*8), Y4, Y3
-	VFMADD231PD  128(SP), Y5, Y2
-	VFMADD231PD  128(SP), Y6, Y3
-	VMOVUPS      64(SP), Y5
-	VBLENDVPD    Y1, Y2, Y5, Y5
-	VMOVUPS      Y5, 64(SP)
-	VBLENDVPD    Y4, Y3, Y0, Y0
-	VMOVUPS      64(SP), Y1
-	VMULPD       96(SP), Y1, Y1
-	VMULPD       32(SP), Y0, Y0
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD      Y1, (BP)(R13*8)
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD      Y0, 32(BP)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop30
-
-done29:
-	MOVQ    AX, R12
-	ANDQ    $+7, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done31
-	PCALIGN $0x20
-
-loop32:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VPSRLQ       $0x20, Y1, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VPSRLQ       $0x20, Y3, Y3
-	VPMULUDQ     Y3, Y1, Y3
-	VPADDQ       Y3, Y2, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y3
-	VPSLLQ       $0x20, Y2, Y2
-	VPADDQ       Y2, Y3, Y2
-	LEAQ         -2(AX), BP
-	VMOVQ        BP, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       Y3, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPGTQ     Y2, Y3, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPEQQ     Y4, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y2, Y4
-	VANDPD       Y3, Y2, Y2
-	VMASKMOVPD   8(DI)(R13*8), Y2, Y3
-	VMASKMOVPD   8(CX)(R13*8), Y2, Y2
-	VMULPD       Y2, Y3, Y2
-	VBLENDVPD    Y4, Y2, Y0, Y0
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y2
-	VMULPD       (BX)(R13*8), Y2, Y2
-	VFMADD231PD  160(SP), Y0, Y2
-	VMOVUPD      Y2, (R8)(R13*8)
-	VXORPS       Y0, Y0, Y0
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y3, Y4, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y5, Y5
-	VANDPD       Y5, Y3, Y6
-	VANDPD       Y5, Y3, Y7
-	VMASKMOVPD   -8(CX)(R13*8), Y7, Y7
-	VBLENDVPD    Y6, Y7, Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VANDPD       Y5, Y3, Y6
-	VANDPD       Y5, Y3, Y5
-	VMASKMOVPD   -8(CX)(R13*8), Y5, Y7
-	VXORPS       Y8, Y8, Y8
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y1, Y1
-	VXORPS       Y9, Y9, Y9
-	VPCMPGTQ     Y1, Y9, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y6, Y9
-	VANDPD       Y1, Y5, Y1
-	VMASKMOVPD   -16(R11)(R13*8), Y1, Y1
-	VBLENDVPD    Y9, Y1, Y8, Y8
-	VMULPD       Y8, Y7, Y1
-	VBLENDVPD    Y6, Y1, Y4, Y4
-	VMASKMOVPD   -8(R11)(R13*8), Y3, Y1
-	VFMADD231PD  128(SP), Y4, Y1
-	VBLENDVPD    Y3, Y1, Y0, Y0
-	VMULPD       Y0, Y2, Y0
-	MOVQ         dx2_base+208(FP), BP
-	VMOVUPD      Y0, (BP)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop32
-
-done31:
-	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done33
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VPSRLQ       $0x20, Y2, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VPSRLQ       $0x20, Y4, Y4
-	VPMULUDQ     Y4, Y2, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	LEAQ         -2(AX), R12
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       Y4, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y3, Y4, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VANDPD       Y5, Y3, Y3
-	VANDPD       Y5, Y4, Y4
-	VMASKMOVPD   8(DI)(R13*8), Y4, Y5
-	VMASKMOVPD   8(CX)(R13*8), Y4, Y4
-	VMULPD       Y4, Y5, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VMASKMOVPD   (BX)(R13*8), Y0, Y3
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
-	VFMADD231PD  160(SP), Y1, Y3
-	VMASKMOVPD   Y3, Y0, (R8)(R13*8)
-	VXORPS       Y1, Y1, Y1
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y4, Y5, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y0, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y7, Y7
-	VANDPD       Y7, Y4, Y8
-	VANDPD       Y7, Y5, Y9
-	VMASKMOVPD   -8(CX)(R13*8), Y9, Y9
-	VBLENDVPD    Y8, Y9, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y4, Y8
-	VANDPD       Y7, Y5, Y7
-	VMASKMOVPD   -8(CX)(R13*8), Y7, Y9
-	VXORPS       Y10, Y10, Y10
-	VPADDQ       c64x4_fffffffffffffffe<>+0(SB), Y2, Y2
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y2, Y11, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y8, Y11
-	VANDPD       Y2, Y7, Y2
-	VMASKMOVPD   -16(R11)(R13*8), Y2, Y2
-	VBLENDVPD    Y11, Y2, Y10, Y10
-	VMULPD       Y10, Y9, Y2
-	VBLENDVPD    Y8, Y2, Y6, Y6
-	VMASKMOVPD   -8(R11)(R13*8), Y5, Y2
-	VFMADD231PD  128(SP), Y6, Y2
-	VBLENDVPD    Y4, Y2, Y1, Y1
-	VMULPD       Y1, Y3, Y1
-	MOVQ         dx2_base+208(FP), R11
-	VMASKMOVPD   Y1, Y0, (R11)(R13*8)
+loop34:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VXORPS      Y12, Y12, Y12
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     8(R9)(R8*8), Y11
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     40(R9)(R8*8), Y12
+	VMOVAPS     Y6, Y9
+	VFMADD213PD 8(SI)(R8*8), Y11, Y9
+	VMOVAPS     Y6, Y10
+	VFMADD213PD 40(SI)(R8*8), Y12, Y10
+	VMULPD      16(AX)(R8*8), Y9, Y7
+	VMULPD      48(AX)(R8*8), Y10, Y8
+	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     Y7, 16(R9)(R8*8)
+	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     Y8, 48(R9)(R8*8)
+	ADDQ        $+8, R8
+	CMPQ        R8, DI
+	JLE         loop34
 
 done33:
-done28:
-	TESTQ   AX, AX
-	JLE     done34
-	LEAQ    -16(AX), R11
-	TESTQ   R11, R11
-	JLT     done35
-	MOVQ    $+0, R12
+	MOVQ    24(SP), DI
+	ANDQ    $+7, DI
+	MOVQ    24(SP), R8
+	SUBQ    DI, R8
+	MOVQ    24(SP), DI
+	LEAQ    -4(DI), DI
+	CMPQ    R8, DI
+	JGT     done35
 	PCALIGN $0x20
 
 loop36:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y5
-	VPSRLQ       $0x20, Y5, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y5, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y5, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	LEAQ         -2(AX), R13
-	VMOVQ        R13, X7
-	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y6, Y8, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y4, Y8
-	VPSRLQ       $0x20, Y8, Y9
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y10, Y8, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y8, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPADDQ       Y7, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPCMPGTQ     Y9, Y10, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y4, Y10
-	VPSRLQ       $0x20, Y10, Y11
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y10, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y10, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       Y7, Y11, Y11
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y11, Y12, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y4, Y4
-	VPSRLQ       $0x20, Y4, Y12
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     Y13, Y4, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y4, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y7, Y12, Y7
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y7, Y12, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y8, Y8
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y10, Y10
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y4, Y4
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y5, Y5
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y8, Y8
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y10, Y10
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y5, Y6, Y12
-	VANDPD       Y5, Y6, Y5
-	VANDPD       Y8, Y9, Y6
-	VANDPD       Y8, Y9, Y8
-	VANDPD       Y10, Y11, Y9
-	VANDPD       Y10, Y11, Y10
-	VANDPD       Y4, Y7, Y11
-	VANDPD       Y4, Y7, Y4
-	VMASKMOVPD   8(R8)(R12*8), Y5, Y7
-	VMASKMOVPD   40(R8)(R12*8), Y8, Y13
-	VMASKMOVPD   72(R8)(R12*8), Y10, Y14
-	VMASKMOVPD   104(R8)(R12*8), Y4, Y15
-	VMASKMOVPD   8(CX)(R12*8), Y5, Y5
-	VMASKMOVPD   40(CX)(R12*8), Y8, Y8
-	VMASKMOVPD   72(CX)(R12*8), Y10, Y10
-	VMASKMOVPD   104(CX)(R12*8), Y4, Y4
-	VMULPD       Y5, Y7, Y5
-	VMULPD       Y8, Y13, Y7
-	VMULPD       Y10, Y14, Y8
-	VMULPD       Y4, Y15, Y4
-	VBLENDVPD    Y12, Y5, Y0, Y0
-	VBLENDVPD    Y6, Y7, Y1, Y1
-	VBLENDVPD    Y9, Y8, Y2, Y2
-	VBLENDVPD    Y11, Y4, Y3, Y3
-	VMOVUPS      160(SP), Y4
-	VFMADD213PD  (BX)(R12*8), Y4, Y0
-	VMOVUPS      160(SP), Y4
-	VFMADD213PD  32(BX)(R12*8), Y4, Y1
-	VMOVUPS      160(SP), Y4
-	VFMADD213PD  64(BX)(R12*8), Y4, Y2
-	VMOVUPS      160(SP), Y4
-	VFMADD213PD  96(BX)(R12*8), Y4, Y3
-	VMOVUPD      Y0, (R9)(R12*8)
-	VMOVUPD      Y1, 32(R9)(R12*8)
-	VMOVUPD      Y2, 64(R9)(R12*8)
-	VMOVUPD      Y3, 96(R9)(R12*8)
-	ADDQ         $+16, R12
-	CMPQ         R12, R11
-	JLE          loop36
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     8(R9)(R8*8), Y9
+	VMOVAPS     Y6, Y8
+	VFMADD213PD 8(SI)(R8*8), Y9, Y8
+	VMULPD      16(AX)(R8*8), Y8, Y7
+	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     Y7, 16(R9)(R8*8)
+	ADDQ        $+4, R8
+	CMPQ        R8, DI
+	JLE         loop36
 
 done35:
-	MOVQ    AX, R11
-	ANDQ    $+15, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(AX), R11
-	CMPQ    R12, R11
-	JGT     done37
-	PCALIGN $0x20
-
-loop38:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VPSRLQ       $0x20, Y1, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VPSRLQ       $0x20, Y3, Y3
-	VPMULUDQ     Y3, Y1, Y3
-	VPADDQ       Y3, Y2, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y3
-	VPSLLQ       $0x20, Y2, Y2
-	VPADDQ       Y2, Y3, Y2
-	LEAQ         -2(AX), R13
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       Y3, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPGTQ     Y2, Y3, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y1
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y2, Y3
-	VANDPD       Y1, Y2, Y1
-	VMASKMOVPD   8(R8)(R12*8), Y1, Y2
-	VMASKMOVPD   8(CX)(R12*8), Y1, Y1
-	VMULPD       Y1, Y2, Y1
-	VBLENDVPD    Y3, Y1, Y0, Y0
-	VMOVUPS      160(SP), Y1
-	VFMADD213PD  (BX)(R12*8), Y1, Y0
-	VMOVUPD      Y0, (R9)(R12*8)
-	ADDQ         $+4, R12
-	CMPQ         R12, R11
-	JLE          loop38
-
-done37:
-	MOVQ         AX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
-	JLE          done39
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R12, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VPSRLQ       $0x20, Y2, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VPSRLQ       $0x20, Y4, Y4
-	VPMULUDQ     Y4, Y2, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	LEAQ         -2(AX), R11
-	VMOVQ        R11, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       Y4, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y3, Y4, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y2
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y3, Y3
-	VANDPD       Y2, Y4, Y2
-	VMASKMOVPD   8(R8)(R12*8), Y2, Y4
-	VMASKMOVPD   8(CX)(R12*8), Y2, Y2
-	VMULPD       Y2, Y4, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMASKMOVPD   (BX)(R12*8), Y0, Y2
-	VFMADD231PD  160(SP), Y1, Y2
-	VMASKMOVPD   Y2, Y0, (R9)(R12*8)
-
-done39:
-done34:
-	TESTQ   AX, AX
-	JLE     done40
-	VMOVUPS (SP), Y0
-	VDIVPD  c64x4_4000000000000000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, 64(SP)
-	MOVQ    AX, R11
-	IMULQ   200(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    192(SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -8(AX), R12
-	TESTQ   R12, R12
-	JLT     done41
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop42:
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 32(SP)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 96(SP)
-	VMOVQ        R13, X0
-	VPBROADCASTQ X0, Y0
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y1
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y0, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y6, Y7, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y0, Y7
+	MOVQ         24(SP), DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done37
+	MOVQ         24(SP), R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     Y3, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y7, Y8, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y6, Y2, Y8
-	VANDPD       Y6, Y2, Y6
-	VANDPD       Y7, Y3, Y9
-	VANDPD       Y7, Y3, Y7
+	VMASKMOVPD   16(AX)(R8*8), Y7, Y9
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y0, Y0
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y1, Y1
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y0, Y0
-	VANDPD       Y1, Y8, Y12
-	VANDPD       Y1, Y6, Y13
-	VANDPD       Y0, Y9, Y14
-	VANDPD       Y0, Y7, Y15
-	VMASKMOVPD   -8(CX)(R13*8), Y13, Y13
-	VMASKMOVPD   24(CX)(R13*8), Y15, Y15
-	VBLENDVPD    Y12, Y13, Y10, Y10
-	VBLENDVPD    Y14, Y15, Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y0, Y0
-	VANDPD       Y1, Y8, Y12
-	VANDPD       Y1, Y6, Y1
-	VANDPD       Y0, Y9, Y13
-	VANDPD       Y0, Y7, Y0
-	VMASKMOVPD   -8(DX)(R13*8), Y1, Y1
-	VMASKMOVPD   24(DX)(R13*8), Y0, Y0
-	VBLENDVPD    Y12, Y1, Y10, Y10
-	VBLENDVPD    Y13, Y0, Y11, Y11
-	VMASKMOVPD   -8(R11)(R13*8), Y6, Y0
-	VMASKMOVPD   24(R11)(R13*8), Y7, Y1
-	VFMADD231PD  64(SP), Y10, Y0
-	VFMADD231PD  64(SP), Y11, Y1
-	VBLENDVPD    Y8, Y0, Y4, Y4
-	VBLENDVPD    Y9, Y1, Y5, Y5
-	VMASKMOVPD   (DI)(R13*8), Y2, Y0
-	VMASKMOVPD   32(DI)(R13*8), Y3, Y1
-	VMULPD       Y4, Y0, Y0
-	VMULPD       Y5, Y1, Y1
-	VMOVUPS      32(SP), Y4
-	VBLENDVPD    Y2, Y0, Y4, Y4
-	VMOVUPS      Y4, 32(SP)
-	VMOVUPS      96(SP), Y0
-	VBLENDVPD    Y3, Y1, Y0, Y0
-	VMOVUPS      Y0, 96(SP)
-	VMOVUPS      32(SP), Y0
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD      Y0, (BP)(R13*8)
-	VMOVUPS      96(SP), Y0
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD      Y0, 32(BP)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop42
+	MOVQ         t_base+64(FP), DI
+	VMASKMOVPD   8(DI)(R8*8), Y7, Y11
+	VMASKMOVPD   8(SI)(R8*8), Y7, Y12
+	VMOVAPS      Y12, Y10
+	VFMADD231PD  Y11, Y6, Y10
+	VMULPD       Y10, Y9, Y8
+	MOVQ         p5_base+88(FP), SI
+	VMASKMOVPD   Y8, Y7, 16(SI)(R8*8)
 
-done41:
-	MOVQ    AX, R12
-	ANDQ    $+7, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done43
+done37:
+done32:
+	JMP done24
+
+else25:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done38
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done39
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
-loop44:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y4, Y5, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y2, Y5
-	VANDPD       Y4, Y2, Y4
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
+loop40:
 	VXORPS       Y7, Y7, Y7
-	VPCMPEQQ     Y7, Y1, Y1
-	VANDPD       Y1, Y5, Y7
-	VANDPD       Y1, Y4, Y8
-	VMASKMOVPD   -8(CX)(R13*8), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y5, Y7
-	VANDPD       Y1, Y4, Y1
-	VMASKMOVPD   -8(DX)(R13*8), Y1, Y1
-	VBLENDVPD    Y7, Y1, Y6, Y6
-	VMASKMOVPD   -8(R11)(R13*8), Y4, Y1
-	VFMADD231PD  64(SP), Y6, Y1
-	VBLENDVPD    Y5, Y1, Y3, Y3
-	VMASKMOVPD   (DI)(R13*8), Y2, Y1
-	VMULPD       Y3, Y1, Y1
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	MOVQ         dx3_base+256(FP), BP
-	VMOVUPD      Y0, (BP)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop44
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     Y2, Y8, Y8
+	VMOVMSKPD    Y8, R8
+	TESTQ        R8, R8
+	JEQ          else42
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD (R8), Y7
+	JMP          done41
+
+else42:
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VXORPS       Y9, Y9, Y9
+	LEAQ         -1(DI), R9
+	TESTQ        R9, R9
+	JLT          done43
+	VXORPS       Y10, Y10, Y10
+	VMOVQ        R9, X11
+	VPBROADCASTQ X11, Y11
+	VPCMPEQQ     Y2, Y11, Y11
+	VMOVMSKPD    Y11, R9
+	TESTQ        R9, R9
+	JEQ          else45
+	VBROADCASTSD -8(R8), Y10
+	JMP          done44
+
+else45:
+	MOVQ         t_base+64(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+
+done44:
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y11
+	VMOVAPS      Y11, Y9
+	VFMADD231PD  Y10, Y6, Y9
 
 done43:
-	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done45
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y6, Y7, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y3, Y7
-	VANDPD       Y6, Y4, Y6
-	VXORPS       Y8, Y8, Y8
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y2, Y2
-	VANDPD       Y2, Y7, Y9
-	VANDPD       Y2, Y6, Y10
-	VMASKMOVPD   -8(CX)(R13*8), Y10, Y10
-	VBLENDVPD    Y9, Y10, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y7, Y9
-	VANDPD       Y2, Y6, Y2
-	VMASKMOVPD   -8(DX)(R13*8), Y2, Y2
-	VBLENDVPD    Y9, Y2, Y8, Y8
-	VMASKMOVPD   -8(R11)(R13*8), Y6, Y2
-	VFMADD231PD  64(SP), Y8, Y2
-	VBLENDVPD    Y7, Y2, Y5, Y5
-	VMASKMOVPD   (DI)(R13*8), Y4, Y2
-	VMULPD       Y5, Y2, Y2
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	MOVQ         dx3_base+256(FP), R11
-	VMASKMOVPD   Y1, Y0, (R11)(R13*8)
+	VMULPD Y9, Y8, Y7
 
-done45:
-done40:
-	TESTQ   AX, AX
+done41:
+	MOVQ   p5_base+88(FP), R8
+	LEAQ   (R8)(DI*8), R8
+	VMOVSD X7, (R8)
+	ADDQ   $+1, DI
+	MOVQ   n+8(FP), R8
+	CMPQ   DI, R8
+	JLT    loop40
+
+done39:
+done38:
+done24:
+	VDIVPD  c64x4_4018000000000000<>+0(SB), Y1, Y6
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
 	JLE     done46
-	LEAQ    -8(AX), R11
-	TESTQ   R11, R11
+	MOVQ    n+8(FP), SI
+	LEAQ    -16(SI), SI
+	TESTQ   SI, SI
 	JLT     done47
-	MOVQ    $+0, R12
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop48:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R12, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VPSRLQ       $0x20, Y5, Y5
-	VPMULUDQ     Y5, Y3, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	LEAQ         -2(AX), R13
-	VMOVQ        R13, X5
-	VPBROADCASTQ X5, Y5
-	VPADDQ       Y5, Y4, Y4
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y4, Y6, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y2
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VPADDQ       Y5, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y6, Y7, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y3, Y7
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y7, Y4, Y9
-	VANDPD       Y7, Y4, Y4
-	VANDPD       Y8, Y6, Y7
-	VANDPD       Y8, Y6, Y6
-	VMASKMOVPD   8(CX)(R12*8), Y4, Y8
-	VMASKMOVPD   40(CX)(R12*8), Y6, Y10
-	VMASKMOVPD   8(BX)(R12*8), Y4, Y4
-	VMASKMOVPD   40(BX)(R12*8), Y6, Y6
-	VMULPD       Y8, Y4, Y4
-	VMULPD       Y10, Y6, Y6
-	VBLENDVPD    Y9, Y4, Y0, Y0
-	VBLENDVPD    Y7, Y6, Y1, Y1
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y6, Y6, Y6
-	VPSRLQ       $0x20, Y3, Y7
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y8, Y3, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPADDQ       Y5, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VPCMPGTQ     Y7, Y8, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y9, Y2, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPADDQ       Y5, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPGTQ     Y8, Y9, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y3, Y9
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y10
-	VXORPS       Y11, Y11, Y11
-	VPCMPEQQ     Y11, Y9, Y9
-	VXORPS       Y11, Y11, Y11
-	VPCMPEQQ     Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VANDPD       Y9, Y7, Y11
-	VANDPD       Y9, Y7, Y7
-	VANDPD       Y10, Y8, Y9
-	VANDPD       Y10, Y8, Y8
-	VMASKMOVPD   8(CX)(R12*8), Y7, Y10
-	VMASKMOVPD   40(CX)(R12*8), Y8, Y12
-	VMASKMOVPD   8(DI)(R12*8), Y7, Y7
-	VMASKMOVPD   40(DI)(R12*8), Y8, Y8
-	VMULPD       Y10, Y7, Y7
-	VMULPD       Y12, Y8, Y8
-	VBLENDVPD    Y11, Y7, Y4, Y4
-	VBLENDVPD    Y9, Y8, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VPSRLQ       $0x20, Y3, Y9
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y10, Y3, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPADDQ       Y5, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPCMPGTQ     Y9, Y10, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y11
-	VPSRLQ       $0x20, Y11, Y11
-	VPMULUDQ     Y11, Y2, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VPADDQ       Y5, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y10, Y11, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y3, Y11
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y12
-	VXORPS       Y13, Y13, Y13
-	VPCMPEQQ     Y13, Y11, Y11
-	VXORPS       Y13, Y13, Y13
-	VPCMPEQQ     Y13, Y12, Y12
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VANDPD       Y11, Y9, Y13
-	VANDPD       Y11, Y9, Y9
-	VANDPD       Y12, Y10, Y11
-	VANDPD       Y12, Y10, Y10
-	VMASKMOVPD   8(CX)(R12*8), Y9, Y12
-	VMASKMOVPD   40(CX)(R12*8), Y10, Y14
-	VMASKMOVPD   8(R8)(R12*8), Y9, Y9
-	VMASKMOVPD   40(R8)(R12*8), Y10, Y10
-	VMULPD       Y12, Y9, Y9
-	VMULPD       Y14, Y10, Y10
-	VBLENDVPD    Y13, Y9, Y7, Y7
-	VBLENDVPD    Y11, Y10, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y3, Y11
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     Y12, Y3, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       Y5, Y11, Y11
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y11, Y12, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y5, Y12, Y5
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y5, Y12, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y3, Y3
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y2
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y3, Y3
-	VXORPS       Y12, Y12, Y12
-	VPCMPEQQ     Y12, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y3, Y11, Y12
-	VANDPD       Y3, Y11, Y3
-	VANDPD       Y2, Y5, Y11
-	VANDPD       Y2, Y5, Y2
-	VMASKMOVPD   8(CX)(R12*8), Y3, Y5
-	VMASKMOVPD   40(CX)(R12*8), Y2, Y13
-	VMASKMOVPD   8(R9)(R12*8), Y3, Y3
-	VMASKMOVPD   40(R9)(R12*8), Y2, Y2
-	VMULPD       Y5, Y3, Y3
-	VMULPD       Y13, Y2, Y2
-	VBLENDVPD    Y12, Y3, Y9, Y9
-	VBLENDVPD    Y11, Y2, Y10, Y10
-	VADDPD       Y4, Y0, Y0
-	VADDPD       Y6, Y1, Y1
-	VADDPD       Y7, Y0, Y0
-	VADDPD       Y8, Y1, Y1
-	VADDPD       Y9, Y0, Y0
-	VADDPD       Y10, Y1, Y1
-	VADDPD       (SI)(R12*8), Y0, Y0
-	VADDPD       32(SI)(R12*8), Y1, Y1
-	VMOVUPD      Y0, (SI)(R12*8)
-	VMOVUPD      Y1, 32(SI)(R12*8)
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop48
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  (R8)(DI*8), Y6, Y7
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  32(R8)(DI*8), Y6, Y8
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  64(R8)(DI*8), Y6, Y9
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  96(R8)(DI*8), Y6, Y10
+	VMOVUPD Y7, (CX)(DI*8)
+	VMOVUPD Y8, 32(CX)(DI*8)
+	VMOVUPD Y9, 64(CX)(DI*8)
+	VMOVUPD Y10, 96(CX)(DI*8)
+	ADDQ    $+16, DI
+	CMPQ    DI, SI
+	JLE     loop48
 
 done47:
-	MOVQ    AX, R11
-	ANDQ    $+7, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(AX), R11
-	CMPQ    R12, R11
+	MOVQ    n+8(FP), SI
+	ANDQ    $+15, SI
+	MOVQ    n+8(FP), DI
+	SUBQ    SI, DI
+	MOVQ    n+8(FP), SI
+	LEAQ    -4(SI), SI
+	CMPQ    DI, SI
 	JGT     done49
 	PCALIGN $0x20
 
 loop50:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R12, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VPSRLQ       $0x20, Y1, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VPSRLQ       $0x20, Y3, Y3
-	VPMULUDQ     Y3, Y1, Y3
-	VPADDQ       Y3, Y2, Y2
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y3
-	VPSLLQ       $0x20, Y2, Y2
-	VPADDQ       Y2, Y3, Y2
-	LEAQ         -2(AX), R13
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       Y3, Y2, Y2
-	VXORPS       Y4, Y4, Y4
-	VPCMPGTQ     Y2, Y4, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPEQQ     Y5, Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y2, Y5
-	VANDPD       Y4, Y2, Y2
-	VMASKMOVPD   8(CX)(R12*8), Y2, Y4
-	VMASKMOVPD   8(BX)(R12*8), Y2, Y2
-	VMULPD       Y4, Y2, Y2
-	VBLENDVPD    Y5, Y2, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VPSRLQ       $0x20, Y1, Y4
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VPSRLQ       $0x20, Y5, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VPADDQ       Y3, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y4, Y5, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VANDPD       Y5, Y4, Y6
-	VANDPD       Y5, Y4, Y4
-	VMASKMOVPD   8(CX)(R12*8), Y4, Y5
-	VMASKMOVPD   8(DI)(R12*8), Y4, Y4
-	VMULPD       Y5, Y4, Y4
-	VBLENDVPD    Y6, Y4, Y2, Y2
-	VXORPS       Y4, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y6, Y1, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VPADDQ       Y3, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y5, Y6, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPEQQ     Y7, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y5, Y7
-	VANDPD       Y6, Y5, Y5
-	VMASKMOVPD   8(CX)(R12*8), Y5, Y6
-	VMASKMOVPD   8(R8)(R12*8), Y5, Y5
-	VMULPD       Y6, Y5, Y5
-	VBLENDVPD    Y7, Y5, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VPADDQ       Y3, Y6, Y3
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y3, Y6, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y1, Y1
-	VXORPS       Y6, Y6, Y6
-	VPCMPEQQ     Y6, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y3, Y6
-	VANDPD       Y1, Y3, Y1
-	VMASKMOVPD   8(CX)(R12*8), Y1, Y3
-	VMASKMOVPD   8(R9)(R12*8), Y1, Y1
-	VMULPD       Y3, Y1, Y1
-	VBLENDVPD    Y6, Y1, Y5, Y5
-	VADDPD       Y2, Y0, Y0
-	VADDPD       Y4, Y0, Y0
-	VADDPD       Y5, Y0, Y0
-	VADDPD       (SI)(R12*8), Y0, Y0
-	VMOVUPD      Y0, (SI)(R12*8)
-	ADDQ         $+4, R12
-	CMPQ         R12, R11
-	JLE          loop50
+	MOVQ    dy_base+136(FP), R8
+	VMULPD  (R8)(DI*8), Y6, Y7
+	VMOVUPD Y7, (CX)(DI*8)
+	ADDQ    $+4, DI
+	CMPQ    DI, SI
+	JLE     loop50
 
 done49:
-	MOVQ         AX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
+	MOVQ         n+8(FP), SI
+	ANDQ         $+3, SI
+	TESTQ        SI, SI
 	JLE          done51
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R12, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VPSRLQ       $0x20, Y2, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VPSRLQ       $0x20, Y4, Y4
-	VPMULUDQ     Y4, Y2, Y4
-	VPADDQ       Y4, Y3, Y3
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y4, Y3
-	LEAQ         -2(AX), R11
-	VMOVQ        R11, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       Y4, Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VPCMPGTQ     Y3, Y5, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y3, Y0, Y5
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPEQQ     Y7, Y6, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y3, Y3
-	VANDPD       Y6, Y5, Y5
-	VMASKMOVPD   8(CX)(R12*8), Y5, Y6
-	VMASKMOVPD   8(BX)(R12*8), Y5, Y5
-	VMULPD       Y6, Y5, Y5
-	VBLENDVPD    Y3, Y5, Y1, Y1
-	VXORPS       Y3, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VPADDQ       Y4, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPCMPGTQ     Y5, Y6, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VANDPD       Y5, Y0, Y6
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y7
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y5, Y5
-	VANDPD       Y7, Y6, Y6
-	VMASKMOVPD   8(CX)(R12*8), Y6, Y7
-	VMASKMOVPD   8(DI)(R12*8), Y6, Y6
-	VMULPD       Y7, Y6, Y6
-	VBLENDVPD    Y5, Y6, Y3, Y3
-	VXORPS       Y5, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VPADDQ       Y4, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y6, Y7, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y0, Y7
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPEQQ     Y9, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y8, Y6, Y6
-	VANDPD       Y8, Y7, Y7
-	VMASKMOVPD   8(CX)(R12*8), Y7, Y8
-	VMASKMOVPD   8(R8)(R12*8), Y7, Y7
-	VMULPD       Y8, Y7, Y7
-	VBLENDVPD    Y6, Y7, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y8, Y2, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_ffffffffffffffff<>+0(SB), Y2, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPADDQ       Y4, Y7, Y4
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y4, Y7, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y4, Y0, Y7
-	VPADDQ       c64x4_0000000000000001<>+0(SB), Y2, Y2
-	VXORPS       Y8, Y8, Y8
-	VPCMPEQQ     Y8, Y2, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y4, Y4
-	VANDPD       Y2, Y7, Y2
-	VMASKMOVPD   8(CX)(R12*8), Y2, Y7
-	VMASKMOVPD   8(R9)(R12*8), Y2, Y2
-	VMULPD       Y7, Y2, Y2
-	VBLENDVPD    Y4, Y2, Y6, Y6
-	VADDPD       Y3, Y1, Y1
-	VADDPD       Y5, Y1, Y1
-	VADDPD       Y6, Y1, Y1
-	VMASKMOVPD   (SI)(R12*8), Y0, Y2
-	VADDPD       Y1, Y2, Y1
-	VMASKMOVPD   Y1, Y0, (SI)(R12*8)
+	MOVQ         n+8(FP), DI
+	SUBQ         SI, DI
+	VMOVQ        SI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     Y3, Y7, Y7
+	MOVQ         dy_base+136(FP), SI
+	VMASKMOVPD   (SI)(DI*8), Y7, Y8
+	VMULPD       Y6, Y8, Y6
+	VMASKMOVPD   Y6, Y7, (CX)(DI*8)
 
 done51:
 done46:
-	TESTQ   AX, AX
-	JLE     done52
-	MOVQ    AX, R11
-	IMULQ   200(SP), R11
-	IMUL3Q  $-1, R11, R11
-	MOVQ    192(SP), R12
-	LEAQ    (R12)(R11*8), R11
-	LEAQ    -8(AX), R12
-	TESTQ   R12, R12
-	JLT     done53
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop54:
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
-	VMOVUPS      Y3, 96(SP)
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y2
-	VMOVUPS      Y2, 32(SP)
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     96(SP), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     32(SP), Y3, Y3
-	VMASKMOVPD   (BX)(R13*8), Y2, Y4
-	VMASKMOVPD   32(BX)(R13*8), Y3, Y5
-	VBLENDVPD    Y2, Y4, Y0, Y0
-	VBLENDVPD    Y3, Y5, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y5
-	VMASKMOVPD   (BX)(R13*8), Y4, Y6
-	VMASKMOVPD   32(BX)(R13*8), Y5, Y7
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
-	VPADDQ       96(SP), Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VPCMPGTQ     Y10, Y11, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y11
-	VPADDQ       32(SP), Y11, Y11
-	VXORPS       Y12, Y12, Y12
-	VPCMPGTQ     Y11, Y12, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y10, Y4, Y12
-	VANDPD       Y10, Y4, Y10
-	VANDPD       Y11, Y5, Y13
-	VANDPD       Y11, Y5, Y11
-	VMASKMOVPD   -8(R11)(R13*8), Y10, Y14
-	VMASKMOVPD   24(R11)(R13*8), Y11, Y15
-	MOVQ         p5_base+88(FP), BP
-	VMASKMOVPD   -8(BP)(R13*8), Y10, Y10
-	MOVQ         p5_base+88(FP), BP
-	VMASKMOVPD   24(BP)(R13*8), Y11, Y11
-	VFMADD231PD  (SP), Y10, Y14
-	VFMADD231PD  (SP), Y11, Y15
-	VBLENDVPD    Y12, Y14, Y8, Y8
-	VBLENDVPD    Y13, Y15, Y9, Y9
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y9, Y7, Y7
-	VBLENDVPD    Y4, Y6, Y0, Y0
-	VBLENDVPD    Y5, Y7, Y1, Y1
-	VMOVUPD      (R9)(R13*8), Y4
-	VMOVUPD      32(R9)(R13*8), Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y9
-	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y12
-	VPADDQ       96(SP), Y12, Y12
-	VXORPS       Y13, Y13, Y13
-	VPCMPGTQ     Y12, Y13, Y12
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y13
-	VPADDQ       32(SP), Y13, Y13
-	VXORPS       Y14, Y14, Y14
-	VPCMPGTQ     Y13, Y14, Y13
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y13, Y13
-	VANDPD       Y12, Y8, Y14
-	VANDPD       Y12, Y8, Y12
-	VANDPD       Y13, Y9, Y15
-	VANDPD       Y13, Y9, Y13
-	VMASKMOVPD   -8(R11)(R13*8), Y12, Y12
-	VMASKMOVPD   24(R11)(R13*8), Y13, Y13
-	VBLENDVPD    Y14, Y12, Y10, Y10
-	VBLENDVPD    Y15, Y13, Y11, Y11
-	VMULPD       Y10, Y4, Y10
-	VMULPD       Y11, Y5, Y11
-	VBLENDVPD    Y8, Y10, Y6, Y6
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VMASKMOVPD   (DI)(R13*8), Y2, Y8
-	VMASKMOVPD   32(DI)(R13*8), Y3, Y9
-	VXORPS       Y10, Y10, Y10
-	VBLENDVPD    Y2, Y8, Y10, Y8
-	VXORPS       Y10, Y10, Y10
-	VBLENDVPD    Y3, Y9, Y10, Y9
-	VADDPD       Y8, Y0, Y0
-	VADDPD       Y9, Y1, Y1
-	MOVQ         dx3_base+256(FP), BP
-	VADDPD       (BP)(R13*8), Y0, Y0
-	MOVQ         dx3_base+256(FP), BP
-	VADDPD       32(BP)(R13*8), Y1, Y1
-	VMASKMOVPD   (R8)(R13*8), Y2, Y8
-	VMASKMOVPD   32(R8)(R13*8), Y3, Y9
-	VXORPS       Y10, Y10, Y10
-	VBLENDVPD    Y2, Y8, Y10, Y8
-	VXORPS       Y10, Y10, Y10
-	VBLENDVPD    Y3, Y9, Y10, Y9
-	VADDPD       Y8, Y0, Y0
-	VADDPD       Y9, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y9
-	MOVQ         dx2_base+208(FP), BP
-	VMASKMOVPD   (BP)(R13*8), Y8, Y8
-	MOVQ         dx2_base+208(FP), BP
-	VMASKMOVPD   32(BP)(R13*8), Y9, Y9
-	VXORPS       Y10, Y10, Y10
-	VBLENDVPD    Y2, Y10, Y8, Y8
-	VXORPS       Y10, Y10, Y10
-	VBLENDVPD    Y3, Y10, Y9, Y9
-	VADDPD       Y8, Y0, Y0
-	VADDPD       Y9, Y1, Y1
-	VXORPS       Y8, Y8, Y8
-	VBLENDVPD    Y2, Y4, Y8, Y2
-	VXORPS       Y4, Y4, Y4
-	VBLENDVPD    Y3, Y5, Y4, Y3
-	VADDPD       Y2, Y0, Y0
-	VADDPD       Y3, Y1, Y1
-	VADDPD       Y6, Y0, Y0
-	VADDPD       Y7, Y1, Y1
-	VADDPD       (R10)(R13*8), Y0, Y0
-	VADDPD       32(R10)(R13*8), Y1, Y1
-	VMOVUPD      Y0, (R10)(R13*8)
-	VMOVUPD      Y1, 32(R10)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop54
-
-done53:
-	MOVQ    AX, R12
-	ANDQ    $+7, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(AX), R12
-	CMPQ    R13, R12
-	JGT     done55
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLT     else53
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLE     done54
+	MOVQ    24(SP), SI
+	LEAQ    -16(SI), SI
+	TESTQ   SI, SI
+	JLT     done55
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop56:
-	VXORPS       Y0, Y0, Y0
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VPCMPEQQ     Y2, Y1, Y2
-	VMASKMOVPD   (BX)(R13*8), Y2, Y3
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y3
-	VMASKMOVPD   (BX)(R13*8), Y3, Y4
-	VXORPS       Y5, Y5, Y5
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y6
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y6, Y7, Y6
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y3, Y7
-	VANDPD       Y6, Y3, Y6
-	VMASKMOVPD   -8(R11)(R13*8), Y6, Y8
-	MOVQ         p5_base+88(FP), BP
-	VMASKMOVPD   -8(BP)(R13*8), Y6, Y6
-	VFMADD231PD  (SP), Y6, Y8
-	VBLENDVPD    Y7, Y8, Y5, Y5
-	VMULPD       Y5, Y4, Y4
-	VBLENDVPD    Y3, Y4, Y0, Y0
-	VMOVUPD      (R9)(R13*8), Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y5
-	VXORPS       Y6, Y6, Y6
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VXORPS       Y7, Y7, Y7
-	VPCMPGTQ     Y1, Y7, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y1, Y1
-	VANDPD       Y1, Y5, Y7
-	VANDPD       Y1, Y5, Y1
-	VMASKMOVPD   -8(R11)(R13*8), Y1, Y1
-	VBLENDVPD    Y7, Y1, Y6, Y6
-	VMULPD       Y6, Y3, Y1
-	VBLENDVPD    Y5, Y1, Y4, Y4
-	VMASKMOVPD   (DI)(R13*8), Y2, Y1
-	VXORPS       Y5, Y5, Y5
-	VBLENDVPD    Y2, Y1, Y5, Y1
-	VADDPD       Y1, Y0, Y0
-	MOVQ         dx3_base+256(FP), BP
-	VADDPD       (BP)(R13*8), Y0, Y0
-	VMASKMOVPD   (R8)(R13*8), Y2, Y1
-	VXORPS       Y5, Y5, Y5
-	VBLENDVPD    Y2, Y1, Y5, Y1
-	VADDPD       Y1, Y0, Y0
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y1
-	MOVQ         dx2_base+208(FP), BP
-	VMASKMOVPD   (BP)(R13*8), Y1, Y1
-	VXORPS       Y5, Y5, Y5
-	VBLENDVPD    Y2, Y5, Y1, Y1
-	VADDPD       Y1, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VBLENDVPD    Y2, Y3, Y1, Y1
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y4, Y0, Y0
-	VADDPD       (R10)(R13*8), Y0, Y0
-	VMOVUPD      Y0, (R10)(R13*8)
-	ADDQ         $+4, R13
-	CMPQ         R13, R12
-	JLE          loop56
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     8(AX)(DI*8), Y10
+	VMOVUPD     40(AX)(DI*8), Y11
+	VMOVUPD     72(AX)(DI*8), Y12
+	VMOVUPD     104(AX)(DI*8), Y13
+	VMULPD      8(CX)(DI*8), Y10, Y6
+	VMULPD      40(CX)(DI*8), Y11, Y7
+	VMULPD      72(CX)(DI*8), Y12, Y8
+	VMULPD      104(CX)(DI*8), Y13, Y9
+	VMULPD      (CX)(DI*8), Y0, Y10
+	VMULPD      32(CX)(DI*8), Y0, Y11
+	VMULPD      64(CX)(DI*8), Y0, Y12
+	VMULPD      96(CX)(DI*8), Y0, Y13
+	VFMADD231PD Y1, Y6, Y10
+	VFMADD231PD Y1, Y7, Y11
+	VFMADD231PD Y1, Y8, Y12
+	VFMADD231PD Y1, Y9, Y13
+	VMOVUPD     Y10, (DX)(DI*8)
+	VMOVUPD     Y11, 32(DX)(DI*8)
+	VMOVUPD     Y12, 64(DX)(DI*8)
+	VMOVUPD     Y13, 96(DX)(DI*8)
+	ADDQ        $+16, DI
+	CMPQ        DI, SI
+	JLE         loop56
 
 done55:
-	MOVQ         AX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done57
-	MOVQ         AX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVQ        R13, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VPCMPEQQ     Y3, Y2, Y3
-	VANDPD       Y3, Y0, Y4
-	VMASKMOVPD   (BX)(R13*8), Y4, Y4
-	VBLENDVPD    Y3, Y4, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y4
-	VANDPD       Y4, Y0, Y5
-	VMASKMOVPD   (BX)(R13*8), Y5, Y6
-	VXORPS       Y7, Y7, Y7
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y8
-	VXORPS       Y9, Y9, Y9
-	VPCMPGTQ     Y8, Y9, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y8, Y4, Y9
-	VANDPD       Y8, Y5, Y5
-	VMASKMOVPD   -8(R11)(R13*8), Y5, Y8
-	MOVQ         p5_base+88(FP), R12
-	VMASKMOVPD   -8(R12)(R13*8), Y5, Y5
-	VFMADD231PD  (SP), Y5, Y8
-	VBLENDVPD    Y9, Y8, Y7, Y7
-	VMULPD       Y7, Y6, Y5
-	VBLENDVPD    Y4, Y5, Y1, Y1
-	VMASKMOVPD   (R9)(R13*8), Y0, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y6
-	VANDPD       Y6, Y0, Y7
-	VXORPS       Y8, Y8, Y8
-	VPADDQ       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VXORPS       Y9, Y9, Y9
-	VPCMPGTQ     Y2, Y9, Y2
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y2, Y6, Y9
-	VANDPD       Y2, Y7, Y2
-	VMASKMOVPD   -8(R11)(R13*8), Y2, Y2
-	VBLENDVPD    Y9, Y2, Y8, Y8
-	VMULPD       Y8, Y4, Y2
-	VBLENDVPD    Y6, Y2, Y5, Y5
-	VANDPD       Y3, Y0, Y2
-	VMASKMOVPD   (DI)(R13*8), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VBLENDVPD    Y3, Y2, Y6, Y2
-	VADDPD       Y2, Y1, Y1
-	MOVQ         dx3_base+256(FP), R11
-	VMASKMOVPD   (R11)(R13*8), Y0, Y2
-	VADDPD       Y2, Y1, Y1
-	VANDPD       Y3, Y0, Y2
-	VMASKMOVPD   (R8)(R13*8), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VBLENDVPD    Y3, Y2, Y6, Y2
-	VADDPD       Y2, Y1, Y1
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y2
-	VANDPD       Y2, Y0, Y2
-	MOVQ         dx2_base+208(FP), R11
-	VMASKMOVPD   (R11)(R13*8), Y2, Y2
-	VXORPS       Y6, Y6, Y6
-	VBLENDVPD    Y3, Y6, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VBLENDVPD    Y3, Y4, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y5, Y1, Y1
-	VMASKMOVPD   (R10)(R13*8), Y0, Y2
-	VADDPD       Y1, Y2, Y1
-	VMASKMOVPD   Y1, Y0, (R10)(R13*8)
+	MOVQ    24(SP), SI
+	ANDQ    $+15, SI
+	MOVQ    24(SP), DI
+	SUBQ    SI, DI
+	MOVQ    24(SP), SI
+	LEAQ    -4(SI), SI
+	CMPQ    DI, SI
+	JGT     done57
+	PCALIGN $0x20
+
+loop58:
+	VXORPS      Y6, Y6, Y6
+	VMOVUPD     8(AX)(DI*8), Y7
+	VMULPD      8(CX)(DI*8), Y7, Y6
+	VMULPD      (CX)(DI*8), Y0, Y7
+	VFMADD231PD Y1, Y6, Y7
+	VMOVUPD     Y7, (DX)(DI*8)
+	ADDQ        $+4, DI
+	CMPQ        DI, SI
+	JLE         loop58
 
 done57:
+	MOVQ         24(SP), SI
+	ANDQ         $+3, SI
+	TESTQ        SI, SI
+	JLE          done59
+	MOVQ         24(SP), DI
+	SUBQ         SI, DI
+	VMOVQ        SI, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     Y3, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(CX)(DI*8), Y6, Y8
+	VMASKMOVPD   8(AX)(DI*8), Y6, Y9
+	VMULPD       Y9, Y8, Y7
+	VMASKMOVPD   (CX)(DI*8), Y6, Y8
+	VMULPD       Y8, Y0, Y8
+	VFMADD231PD  Y1, Y7, Y8
+	VMASKMOVPD   Y8, Y6, (DX)(DI*8)
+
+done59:
+done54:
+	VXORPS       Y6, Y6, Y6
+	MOVQ         n+8(FP), SI
+	LEAQ         -1(SI), SI
+	VMOVQ        SI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VXORPD       Y4, Y7, Y7
+	VMOVMSKPD    Y7, SI
+	TESTQ        SI, SI
+	JEQ          done60
+	MOVQ         n+8(FP), SI
+	LEAQ         (CX)(SI*8), SI
+	VBROADCASTSD -8(SI), Y7
+	MOVQ         n+8(FP), SI
+	LEAQ         (AX)(SI*8), SI
+	VBROADCASTSD -8(SI), Y8
+	VMULPD       Y8, Y7, Y6
+
+done60:
+	MOVQ         n+8(FP), SI
+	LEAQ         (CX)(SI*8), SI
+	VBROADCASTSD -16(SI), Y7
+	VMULPD       Y7, Y0, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	MOVQ         n+8(FP), SI
+	LEAQ         (DX)(SI*8), SI
+	VMOVSD       X7, -16(SI)
+	VXORPS       Y6, Y6, Y6
+	MOVQ         n+8(FP), SI
+	LEAQ         (CX)(SI*8), SI
+	VBROADCASTSD -8(SI), Y7
+	VMULPD       Y7, Y0, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	MOVQ         n+8(FP), SI
+	LEAQ         (DX)(SI*8), SI
+	VMOVSD       X7, -8(SI)
+	JMP          done52
+
+else53:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done61
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done62
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop63:
+	VXORPS       Y6, Y6, Y6
+	IMUL3Q       $-1, SI, DI
+	MOVQ         24(SP), R8
+	LEAQ         (R8)(DI*1), DI
+	TESTQ        DI, DI
+	JLT          done64
+	LEAQ         1(SI), DI
+	VMOVQ        DI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VXORPD       Y4, Y7, Y7
+	VMOVMSKPD    Y7, DI
+	TESTQ        DI, DI
+	JEQ          done65
+	LEAQ         (CX)(SI*8), DI
+	VBROADCASTSD 8(DI), Y7
+	LEAQ         (AX)(SI*8), DI
+	VBROADCASTSD 8(DI), Y8
+	VMULPD       Y8, Y7, Y6
+
+done65:
+done64:
+	LEAQ         (CX)(SI*8), DI
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y0, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	LEAQ         (DX)(SI*8), DI
+	VMOVSD       X7, (DI)
+	ADDQ         $+1, SI
+	MOVQ         n+8(FP), DI
+	CMPQ         SI, DI
+	JLT          loop63
+
+done62:
+done61:
 done52:
-	MOVQ 200(SP), R11
-	ADDQ $+1, R11
-	MOVQ R11, 200(SP)
-	MOVQ 200(SP), R11
-	MOVQ s+0(FP), R12
-	CMPQ R11, R12
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	LEAQ    -5(SI), SI
+	TESTQ   SI, SI
+	JLT     else67
+	VDIVPD  Y0, Y1, Y7
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	MOVQ    DI, 32(SP)
+	MOVQ    (SP), DI
+	MOVQ    32(SP), R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop68:
+	VXORPS       Y8, Y8, Y8
+	IMUL3Q       $-1, R8, R9
+	MOVQ         24(SP), R10
+	LEAQ         (R10)(R9*1), R9
+	TESTQ        R9, R9
+	JLT          done69
+	LEAQ         1(R8), R9
+	VMOVQ        R9, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VXORPD       Y4, Y9, Y9
+	VMOVMSKPD    Y9, R9
+	TESTQ        R9, R9
+	JEQ          done70
+	LEAQ         (DX)(R8*8), R9
+	VBROADCASTSD 8(R9), Y9
+	LEAQ         (AX)(R8*8), R9
+	VBROADCASTSD 8(R9), Y10
+	VMULPD       Y10, Y9, Y8
+
+done70:
+done69:
+	LEAQ         (CX)(R8*8), R9
+	VBROADCASTSD (R9), Y9
+	VMULPD       Y9, Y0, Y9
+	VFMADD231PD  Y6, Y8, Y9
+	LEAQ         (BX)(R8*8), R9
+	VMOVSD       X9, (R9)
+	VXORPS       Y8, Y8, Y8
+	LEAQ         -1(R8), R9
+	TESTQ        R9, R9
+	JLT          done71
+	VXORPS       Y10, Y10, Y10
+	VMOVQ        R9, X11
+	VPBROADCASTQ X11, Y11
+	VPCMPEQQ     Y2, Y11, Y11
+	VMOVMSKPD    Y11, R9
+	TESTQ        R9, R9
+	JEQ          else73
+	LEAQ         (AX)(R8*8), R9
+	VBROADCASTSD -8(R9), Y10
+	JMP          done72
+
+else73:
+	LEAQ         (AX)(R8*8), R9
+	VBROADCASTSD -8(R9), Y11
+	VXORPS       Y12, Y12, Y12
+	LEAQ         -2(R8), R9
+	TESTQ        R9, R9
+	JLT          done74
+	LEAQ         (DI)(R8*8), R9
+	VBROADCASTSD -16(R9), Y12
+
+done74:
+	VMULPD Y12, Y11, Y10
+
+done72:
+	LEAQ         (DI)(R8*8), R9
+	VBROADCASTSD -8(R9), Y11
+	VMOVAPS      Y11, Y8
+	VFMADD231PD  Y10, Y7, Y8
+
+done71:
+	VMULPD  Y8, Y9, Y8
+	MOVQ    dx2_base+208(FP), R9
+	LEAQ    (R9)(R8*8), R9
+	VMOVSD  X8, (R9)
+	ADDQ    $+1, R8
+	CMPQ    R8, $+3
+	JLT     loop68
+	TESTQ   SI, SI
+	JLE     done75
+	VDIVPD  Y0, Y1, Y7
+	LEAQ    -8(SI), R8
+	TESTQ   R8, R8
+	JLT     done76
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop77:
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     32(AX)(R9*8), Y10
+	VMOVUPD     64(AX)(R9*8), Y11
+	VMULPD      32(DX)(R9*8), Y10, Y8
+	VMULPD      64(DX)(R9*8), Y11, Y9
+	VMULPD      24(CX)(R9*8), Y0, Y10
+	VMULPD      56(CX)(R9*8), Y0, Y11
+	VFMADD231PD Y6, Y8, Y10
+	VFMADD231PD Y6, Y9, Y11
+	VMOVUPD     Y10, 24(BX)(R9*8)
+	VMOVUPD     Y11, 56(BX)(R9*8)
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y12, Y12, Y12
+	VXORPS      Y13, Y13, Y13
+	VXORPS      Y14, Y14, Y14
+	VXORPS      Y15, Y15, Y15
+	VMOVUPD     8(DI)(R9*8), Y14
+	VMOVUPD     40(DI)(R9*8), Y15
+	VMULPD      16(AX)(R9*8), Y14, Y12
+	VMULPD      48(AX)(R9*8), Y15, Y13
+	VMOVAPS     Y7, Y8
+	VFMADD213PD 16(DI)(R9*8), Y12, Y8
+	VMOVAPS     Y7, Y9
+	VFMADD213PD 48(DI)(R9*8), Y13, Y9
+	VMULPD      Y8, Y10, Y8
+	VMULPD      Y9, Y11, Y9
+	MOVQ        dx2_base+208(FP), R10
+	VMOVUPD     Y8, 24(R10)(R9*8)
+	MOVQ        dx2_base+208(FP), R10
+	VMOVUPD     Y9, 56(R10)(R9*8)
+	ADDQ        $+8, R9
+	CMPQ        R9, R8
+	JLE         loop77
+
+done76:
+	MOVQ    SI, R8
+	ANDQ    $+7, R8
+	MOVQ    SI, R9
+	SUBQ    R8, R9
+	LEAQ    -4(SI), R8
+	CMPQ    R9, R8
+	JGT     done78
+	PCALIGN $0x20
+
+loop79:
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     32(AX)(R9*8), Y9
+	VMULPD      32(DX)(R9*8), Y9, Y8
+	VMULPD      24(CX)(R9*8), Y0, Y9
+	VFMADD231PD Y6, Y8, Y9
+	VMOVUPD     Y9, 24(BX)(R9*8)
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VMOVUPD     8(DI)(R9*8), Y11
+	VMULPD      16(AX)(R9*8), Y11, Y10
+	VMOVAPS     Y7, Y8
+	VFMADD213PD 16(DI)(R9*8), Y10, Y8
+	VMULPD      Y8, Y9, Y8
+	MOVQ        dx2_base+208(FP), R10
+	VMOVUPD     Y8, 24(R10)(R9*8)
+	ADDQ        $+4, R9
+	CMPQ        R9, R8
+	JLE         loop79
+
+done78:
+	MOVQ         SI, R8
+	ANDQ         $+3, R8
+	TESTQ        R8, R8
+	JLE          done80
+	SUBQ         R8, SI
+	VMOVQ        R8, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPGTQ     Y3, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VMASKMOVPD   32(DX)(SI*8), Y8, Y10
+	VMASKMOVPD   32(AX)(SI*8), Y8, Y11
+	VMULPD       Y11, Y10, Y9
+	VMASKMOVPD   24(CX)(SI*8), Y8, Y10
+	VMULPD       Y10, Y0, Y10
+	VFMADD231PD  Y6, Y9, Y10
+	VMASKMOVPD   Y10, Y8, 24(BX)(SI*8)
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y11, Y11, Y11
+	VMASKMOVPD   16(AX)(SI*8), Y8, Y12
+	VXORPS       Y13, Y13, Y13
+	VMASKMOVPD   8(DI)(SI*8), Y8, Y13
+	VMULPD       Y13, Y12, Y11
+	VMASKMOVPD   16(DI)(SI*8), Y8, Y12
+	VMOVAPS      Y12, Y9
+	VFMADD231PD  Y11, Y7, Y9
+	VMULPD       Y9, Y10, Y7
+	MOVQ         dx2_base+208(FP), DI
+	VMASKMOVPD   Y7, Y8, 24(DI)(SI*8)
+
+done80:
+done75:
+	VDIVPD  Y0, Y1, Y7
+	MOVQ    n+8(FP), SI
+	LEAQ    (DX)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	LEAQ    (AX)(DI*8), DI
+	MOVQ    n+8(FP), R8
+	LEAQ    (CX)(R8*8), R8
+	MOVQ    n+8(FP), R9
+	LEAQ    (BX)(R9*8), R9
+	MOVQ    n+8(FP), R10
+	MOVQ    s+0(FP), R11
+	IMULQ   R11, R10
+	MOVQ    y_base+40(FP), R11
+	LEAQ    (R11)(R10*8), R10
+	MOVQ    32(SP), R11
+	LEAQ    (R10)(R11*8), R10
+	MOVQ    dx2_base+208(FP), R11
+	MOVQ    n+8(FP), R12
+	LEAQ    (R11)(R12*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop81:
+	VXORPS       Y8, Y8, Y8
+	IMUL3Q       $-1, R12, R13
+	TESTQ        R13, R13
+	JLT          done82
+	MOVQ         n+8(FP), R13
+	LEAQ         -1(R13), R13
+	LEAQ         (R13)(R12*1), R13
+	VMOVQ        R13, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VXORPD       Y4, Y9, Y9
+	VMOVMSKPD    Y9, R13
+	TESTQ        R13, R13
+	JEQ          done83
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y9
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y10
+	VMULPD       Y10, Y9, Y8
+
+done83:
+done82:
+	LEAQ         (R8)(R12*8), R13
+	VBROADCASTSD -16(R13), Y9
+	VMULPD       Y9, Y0, Y9
+	VFMADD231PD  Y6, Y8, Y9
+	LEAQ         (R9)(R12*8), R13
+	VMOVSD       X9, -16(R13)
+	VXORPS       Y8, Y8, Y8
+	MOVQ         16(SP), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done84
+	VXORPS       Y10, Y10, Y10
+	VMOVQ        R13, X11
+	VPBROADCASTQ X11, Y11
+	VPCMPEQQ     Y2, Y11, Y11
+	VMOVMSKPD    Y11, R13
+	TESTQ        R13, R13
+	JEQ          else86
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD -24(R13), Y10
+	JMP          done85
+
+else86:
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD -24(R13), Y11
+	VXORPS       Y12, Y12, Y12
+	MOVQ         n+8(FP), R13
+	LEAQ         -4(R13), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done87
+	LEAQ         (R10)(R12*8), R13
+	VBROADCASTSD -32(R13), Y12
+
+done87:
+	VMULPD Y12, Y11, Y10
+
+done85:
+	LEAQ         (R10)(R12*8), R13
+	VBROADCASTSD -24(R13), Y11
+	VMOVAPS      Y11, Y8
+	VFMADD231PD  Y10, Y7, Y8
+
+done84:
+	VMULPD Y8, Y9, Y8
+	LEAQ   (R11)(R12*8), R13
+	VMOVSD X8, -16(R13)
+	ADDQ   $+1, R12
+	CMPQ   R12, $+2
+	JLT    loop81
+	JMP    done66
+
+else67:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done88
+	VDIVPD  Y0, Y1, Y7
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done89
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop90:
+	VXORPS       Y8, Y8, Y8
+	IMUL3Q       $-1, DI, R8
+	MOVQ         24(SP), R9
+	LEAQ         (R9)(R8*1), R8
+	TESTQ        R8, R8
+	JLT          done91
+	LEAQ         1(DI), R8
+	VMOVQ        R8, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VXORPD       Y4, Y9, Y9
+	VMOVMSKPD    Y9, R8
+	TESTQ        R8, R8
+	JEQ          done92
+	LEAQ         (DX)(DI*8), R8
+	VBROADCASTSD 8(R8), Y9
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD 8(R8), Y10
+	VMULPD       Y10, Y9, Y8
+
+done92:
+done91:
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Y9
+	VMULPD       Y9, Y0, Y9
+	VFMADD231PD  Y6, Y8, Y9
+	LEAQ         (BX)(DI*8), R8
+	VMOVSD       X9, (R8)
+	VXORPS       Y8, Y8, Y8
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done93
+	VXORPS       Y10, Y10, Y10
+	VMOVQ        R8, X11
+	VPBROADCASTQ X11, Y11
+	VPCMPEQQ     Y2, Y11, Y11
+	VMOVMSKPD    Y11, R8
+	TESTQ        R8, R8
+	JEQ          else95
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+	JMP          done94
+
+else95:
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y11
+	VXORPS       Y12, Y12, Y12
+	LEAQ         -2(DI), R8
+	TESTQ        R8, R8
+	JLT          done96
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -16(R8), Y12
+
+done96:
+	VMULPD Y12, Y11, Y10
+
+done94:
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y11
+	VMOVAPS      Y11, Y8
+	VFMADD231PD  Y10, Y7, Y8
+
+done93:
+	VMULPD Y8, Y9, Y8
+	MOVQ   dx2_base+208(FP), R8
+	LEAQ   (R8)(DI*8), R8
+	VMOVSD X8, (R8)
+	ADDQ   $+1, DI
+	MOVQ   n+8(FP), R8
+	CMPQ   DI, R8
+	JLT    loop90
+
+done89:
+done88:
+done66:
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLT     else98
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLE     done99
+	MOVQ    24(SP), SI
+	LEAQ    -16(SI), SI
+	TESTQ   SI, SI
+	JLT     done100
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop101:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VMOVUPD     8(AX)(DI*8), Y11
+	VMOVUPD     40(AX)(DI*8), Y12
+	VMOVUPD     72(AX)(DI*8), Y13
+	VMOVUPD     104(AX)(DI*8), Y14
+	VMULPD      8(BX)(DI*8), Y11, Y7
+	VMULPD      40(BX)(DI*8), Y12, Y8
+	VMULPD      72(BX)(DI*8), Y13, Y9
+	VMULPD      104(BX)(DI*8), Y14, Y10
+	VFMADD213PD (CX)(DI*8), Y6, Y7
+	VFMADD213PD 32(CX)(DI*8), Y6, Y8
+	VFMADD213PD 64(CX)(DI*8), Y6, Y9
+	VFMADD213PD 96(CX)(DI*8), Y6, Y10
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Y7, (R8)(DI*8)
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Y8, 32(R8)(DI*8)
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Y9, 64(R8)(DI*8)
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Y10, 96(R8)(DI*8)
+	ADDQ        $+16, DI
+	CMPQ        DI, SI
+	JLE         loop101
+
+done100:
+	MOVQ    24(SP), SI
+	ANDQ    $+15, SI
+	MOVQ    24(SP), DI
+	SUBQ    SI, DI
+	MOVQ    24(SP), SI
+	LEAQ    -4(SI), SI
+	CMPQ    DI, SI
+	JGT     done102
+	PCALIGN $0x20
+
+loop103:
+	VXORPS      Y7, Y7, Y7
+	VMOVUPD     8(AX)(DI*8), Y8
+	VMULPD      8(BX)(DI*8), Y8, Y7
+	VFMADD213PD (CX)(DI*8), Y6, Y7
+	MOVQ        dk1_base+232(FP), R8
+	VMOVUPD     Y7, (R8)(DI*8)
+	ADDQ        $+4, DI
+	CMPQ        DI, SI
+	JLE         loop103
+
+done102:
+	MOVQ         24(SP), SI
+	ANDQ         $+3, SI
+	TESTQ        SI, SI
+	JLE          done104
+	MOVQ         24(SP), DI
+	SUBQ         SI, DI
+	VMOVQ        SI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     Y3, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMASKMOVPD   8(BX)(DI*8), Y7, Y9
+	VMASKMOVPD   8(AX)(DI*8), Y7, Y10
+	VMULPD       Y10, Y9, Y8
+	VMASKMOVPD   (CX)(DI*8), Y7, Y9
+	VFMADD231PD  Y6, Y8, Y9
+	MOVQ         dk1_base+232(FP), SI
+	VMASKMOVPD   Y9, Y7, (SI)(DI*8)
+
+done104:
+done99:
+	VXORPS       Y7, Y7, Y7
+	MOVQ         n+8(FP), SI
+	LEAQ         -1(SI), SI
+	VMOVQ        SI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     Y2, Y8, Y8
+	VXORPD       Y4, Y8, Y8
+	VMOVMSKPD    Y8, SI
+	TESTQ        SI, SI
+	JEQ          done105
+	MOVQ         n+8(FP), SI
+	LEAQ         (BX)(SI*8), SI
+	VBROADCASTSD -8(SI), Y8
+	MOVQ         n+8(FP), SI
+	LEAQ         (AX)(SI*8), SI
+	VBROADCASTSD -8(SI), Y9
+	VMULPD       Y9, Y8, Y7
+
+done105:
+	MOVQ         n+8(FP), SI
+	LEAQ         (CX)(SI*8), SI
+	VBROADCASTSD -16(SI), Y8
+	VFMADD231PD  Y6, Y7, Y8
+	MOVQ         dk1_base+232(FP), SI
+	MOVQ         n+8(FP), DI
+	LEAQ         (SI)(DI*8), SI
+	VMOVSD       X8, -16(SI)
+	VXORPS       Y7, Y7, Y7
+	MOVQ         n+8(FP), SI
+	LEAQ         (CX)(SI*8), SI
+	VBROADCASTSD -8(SI), Y8
+	VFMADD231PD  Y6, Y7, Y8
+	MOVQ         dk1_base+232(FP), SI
+	MOVQ         n+8(FP), DI
+	LEAQ         (SI)(DI*8), SI
+	VMOVSD       X8, -8(SI)
+	JMP          done97
+
+else98:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done106
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done107
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop108:
+	VXORPS       Y7, Y7, Y7
+	IMUL3Q       $-1, SI, DI
+	MOVQ         24(SP), R8
+	LEAQ         (R8)(DI*1), DI
+	TESTQ        DI, DI
+	JLT          done109
+	LEAQ         1(SI), DI
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     Y2, Y8, Y8
+	VXORPD       Y4, Y8, Y8
+	VMOVMSKPD    Y8, DI
+	TESTQ        DI, DI
+	JEQ          done110
+	LEAQ         (BX)(SI*8), DI
+	VBROADCASTSD 8(DI), Y8
+	LEAQ         (AX)(SI*8), DI
+	VBROADCASTSD 8(DI), Y9
+	VMULPD       Y9, Y8, Y7
+
+done110:
+done109:
+	LEAQ         (CX)(SI*8), DI
+	VBROADCASTSD (DI), Y8
+	VFMADD231PD  Y6, Y7, Y8
+	MOVQ         dk1_base+232(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VMOVSD       X8, (DI)
+	ADDQ         $+1, SI
+	MOVQ         n+8(FP), DI
+	CMPQ         SI, DI
+	JLT          loop108
+
+done107:
+done106:
+done97:
+	MOVQ         24(SP), SI
+	TESTQ        SI, SI
+	JLT          else112
+	VXORPS       Y6, Y6, Y6
+	VMOVMSKPD    Y5, SI
+	TESTQ        SI, SI
+	JEQ          done113
+	VXORPS       Y7, Y7, Y7
+	VBROADCASTSD (DX), Y8
+	VMULPD       Y7, Y8, Y6
+
+done113:
+	MOVQ         dx3_base+256(FP), SI
+	VMOVSD       X6, (SI)
+	VXORPS       Y6, Y6, Y6
+	VMOVMSKPD    Y4, SI
+	TESTQ        SI, SI
+	JEQ          done114
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y4, SI
+	TESTQ        SI, SI
+	JEQ          else116
+	VBROADCASTSD (AX), Y8
+	JMP          done115
+
+else116:
+	MOVQ         t_base+64(FP), SI
+	VBROADCASTSD (SI), Y8
+
+done115:
+	VDIVPD       Y0, Y1, Y9
+	MOVQ         n+8(FP), SI
+	IMULQ        8(SP), SI
+	IMUL3Q       $-1, SI, SI
+	MOVQ         (SP), DI
+	LEAQ         (DI)(SI*8), SI
+	VBROADCASTSD (SI), Y10
+	VMOVAPS      Y10, Y7
+	VFMADD231PD  Y8, Y9, Y7
+	VBROADCASTSD 8(DX), Y8
+	VMULPD       Y7, Y8, Y6
+
+done114:
+	MOVQ    dx3_base+256(FP), SI
+	VMOVSD  X6, 8(SI)
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLE     done117
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    24(SP), DI
+	LEAQ    -8(DI), DI
+	TESTQ   DI, DI
+	JLT     done118
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop119:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VXORPS      Y12, Y12, Y12
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     8(R9)(R8*8), Y11
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     40(R9)(R8*8), Y12
+	VMOVAPS     Y6, Y9
+	VFMADD213PD 8(SI)(R8*8), Y11, Y9
+	VMOVAPS     Y6, Y10
+	VFMADD213PD 40(SI)(R8*8), Y12, Y10
+	VMULPD      16(DX)(R8*8), Y9, Y7
+	VMULPD      48(DX)(R8*8), Y10, Y8
+	MOVQ        dx3_base+256(FP), R9
+	VMOVUPD     Y7, 16(R9)(R8*8)
+	MOVQ        dx3_base+256(FP), R9
+	VMOVUPD     Y8, 48(R9)(R8*8)
+	ADDQ        $+8, R8
+	CMPQ        R8, DI
+	JLE         loop119
+
+done118:
+	MOVQ    24(SP), DI
+	ANDQ    $+7, DI
+	MOVQ    24(SP), R8
+	SUBQ    DI, R8
+	MOVQ    24(SP), DI
+	LEAQ    -4(DI), DI
+	CMPQ    R8, DI
+	JGT     done120
+	PCALIGN $0x20
+
+loop121:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	MOVQ        t_base+64(FP), R9
+	VMOVUPD     8(R9)(R8*8), Y9
+	VMOVAPS     Y6, Y8
+	VFMADD213PD 8(SI)(R8*8), Y9, Y8
+	VMULPD      16(DX)(R8*8), Y8, Y7
+	MOVQ        dx3_base+256(FP), R9
+	VMOVUPD     Y7, 16(R9)(R8*8)
+	ADDQ        $+4, R8
+	CMPQ        R8, DI
+	JLE         loop121
+
+done120:
+	MOVQ         24(SP), DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done122
+	MOVQ         24(SP), R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     Y3, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	MOVQ         t_base+64(FP), DI
+	VMASKMOVPD   8(DI)(R8*8), Y7, Y10
+	VMASKMOVPD   8(SI)(R8*8), Y7, Y11
+	VMOVAPS      Y11, Y9
+	VFMADD231PD  Y10, Y6, Y9
+	VMASKMOVPD   16(DX)(R8*8), Y7, Y6
+	VMULPD       Y9, Y6, Y8
+	MOVQ         dx3_base+256(FP), SI
+	VMASKMOVPD   Y8, Y7, 16(SI)(R8*8)
+
+done122:
+done117:
+	JMP done111
+
+else112:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done123
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done124
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop125:
+	VXORPS       Y7, Y7, Y7
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     Y2, Y8, Y8
+	VXORPD       Y4, Y8, Y8
+	VMOVMSKPD    Y8, R8
+	TESTQ        R8, R8
+	JEQ          done126
+	VXORPS       Y8, Y8, Y8
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done127
+	VXORPS       Y9, Y9, Y9
+	VMOVQ        R8, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     Y2, Y10, Y10
+	VMOVMSKPD    Y10, R8
+	TESTQ        R8, R8
+	JEQ          else129
+	LEAQ         (AX)(DI*8), R8
+	VBROADCASTSD -8(R8), Y9
+	JMP          done128
+
+else129:
+	MOVQ         t_base+64(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD -8(R8), Y9
+
+done128:
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+	VMOVAPS      Y10, Y8
+	VFMADD231PD  Y9, Y6, Y8
+
+done127:
+	LEAQ         (DX)(DI*8), R8
+	VBROADCASTSD (R8), Y9
+	VMULPD       Y8, Y9, Y7
+
+done126:
+	MOVQ   dx3_base+256(FP), R8
+	LEAQ   (R8)(DI*8), R8
+	VMOVSD X7, (R8)
+	ADDQ   $+1, DI
+	MOVQ   n+8(FP), R8
+	CMPQ   DI, R8
+	JLT    loop125
+
+done124:
+done123:
+done111:
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLT     else131
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLE     done132
+	MOVQ    24(SP), SI
+	LEAQ    -8(SI), SI
+	TESTQ   SI, SI
+	JLT     done133
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop134:
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VMOVUPD 8(AX)(DI*8), Y8
+	VMOVUPD 40(AX)(DI*8), Y9
+	VMULPD  8(CX)(DI*8), Y8, Y6
+	VMULPD  40(CX)(DI*8), Y9, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VMOVUPD 8(AX)(DI*8), Y10
+	VMOVUPD 40(AX)(DI*8), Y11
+	VMULPD  8(DX)(DI*8), Y10, Y8
+	VMULPD  40(DX)(DI*8), Y11, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VMOVUPD 8(AX)(DI*8), Y12
+	VMOVUPD 40(AX)(DI*8), Y13
+	VMULPD  8(BX)(DI*8), Y12, Y10
+	VMULPD  40(BX)(DI*8), Y13, Y11
+	VXORPS  Y12, Y12, Y12
+	VXORPS  Y13, Y13, Y13
+	VMOVUPD 8(AX)(DI*8), Y14
+	VMOVUPD 40(AX)(DI*8), Y15
+	MOVQ    dk1_base+232(FP), R8
+	VMULPD  8(R8)(DI*8), Y14, Y12
+	MOVQ    dk1_base+232(FP), R8
+	VMULPD  40(R8)(DI*8), Y15, Y13
+	VADDPD  Y8, Y6, Y6
+	VADDPD  Y9, Y7, Y7
+	VADDPD  Y10, Y6, Y6
+	VADDPD  Y11, Y7, Y7
+	VADDPD  Y12, Y6, Y6
+	VADDPD  Y13, Y7, Y7
+	MOVQ    dy_base+136(FP), R8
+	VADDPD  (R8)(DI*8), Y6, Y6
+	MOVQ    dy_base+136(FP), R8
+	VADDPD  32(R8)(DI*8), Y7, Y7
+	MOVQ    dy_base+136(FP), R8
+	VMOVUPD Y6, (R8)(DI*8)
+	MOVQ    dy_base+136(FP), R8
+	VMOVUPD Y7, 32(R8)(DI*8)
+	ADDQ    $+8, DI
+	CMPQ    DI, SI
+	JLE     loop134
+
+done133:
+	MOVQ    24(SP), SI
+	ANDQ    $+7, SI
+	MOVQ    24(SP), DI
+	SUBQ    SI, DI
+	MOVQ    24(SP), SI
+	LEAQ    -4(SI), SI
+	CMPQ    DI, SI
+	JGT     done135
+	PCALIGN $0x20
+
+loop136:
+	VXORPS  Y6, Y6, Y6
+	VMOVUPD 8(AX)(DI*8), Y7
+	VMULPD  8(CX)(DI*8), Y7, Y6
+	VXORPS  Y7, Y7, Y7
+	VMOVUPD 8(AX)(DI*8), Y8
+	VMULPD  8(DX)(DI*8), Y8, Y7
+	VXORPS  Y8, Y8, Y8
+	VMOVUPD 8(AX)(DI*8), Y9
+	VMULPD  8(BX)(DI*8), Y9, Y8
+	VXORPS  Y9, Y9, Y9
+	VMOVUPD 8(AX)(DI*8), Y10
+	MOVQ    dk1_base+232(FP), R8
+	VMULPD  8(R8)(DI*8), Y10, Y9
+	VADDPD  Y7, Y6, Y6
+	VADDPD  Y8, Y6, Y6
+	VADDPD  Y9, Y6, Y6
+	MOVQ    dy_base+136(FP), R8
+	VADDPD  (R8)(DI*8), Y6, Y6
+	MOVQ    dy_base+136(FP), R8
+	VMOVUPD Y6, (R8)(DI*8)
+	ADDQ    $+4, DI
+	CMPQ    DI, SI
+	JLE     loop136
+
+done135:
+	MOVQ         24(SP), SI
+	ANDQ         $+3, SI
+	TESTQ        SI, SI
+	JLE          done137
+	MOVQ         24(SP), DI
+	SUBQ         SI, DI
+	VMOVQ        SI, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     Y3, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   8(AX)(DI*8), Y6, Y8
+	VMASKMOVPD   8(CX)(DI*8), Y6, Y9
+	VMULPD       Y8, Y9, Y7
+	VXORPS       Y8, Y8, Y8
+	VMASKMOVPD   8(AX)(DI*8), Y6, Y9
+	VMASKMOVPD   8(DX)(DI*8), Y6, Y10
+	VMULPD       Y9, Y10, Y8
+	VXORPS       Y9, Y9, Y9
+	VMASKMOVPD   8(AX)(DI*8), Y6, Y10
+	VMASKMOVPD   8(BX)(DI*8), Y6, Y11
+	VMULPD       Y10, Y11, Y9
+	VXORPS       Y10, Y10, Y10
+	VMASKMOVPD   8(AX)(DI*8), Y6, Y11
+	MOVQ         dk1_base+232(FP), SI
+	VMASKMOVPD   8(SI)(DI*8), Y6, Y12
+	VMULPD       Y11, Y12, Y10
+	VADDPD       Y8, Y7, Y7
+	VADDPD       Y9, Y7, Y7
+	VADDPD       Y10, Y7, Y7
+	MOVQ         dy_base+136(FP), SI
+	VMASKMOVPD   (SI)(DI*8), Y6, Y8
+	VADDPD       Y7, Y8, Y7
+	MOVQ         dy_base+136(FP), SI
+	VMASKMOVPD   Y7, Y6, (SI)(DI*8)
+
+done137:
+done132:
+	MOVQ    n+8(FP), SI
+	LEAQ    (AX)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	LEAQ    (CX)(DI*8), DI
+	MOVQ    n+8(FP), R8
+	LEAQ    (DX)(R8*8), R8
+	MOVQ    n+8(FP), R9
+	LEAQ    (BX)(R9*8), R9
+	MOVQ    dk1_base+232(FP), R10
+	MOVQ    n+8(FP), R11
+	LEAQ    (R10)(R11*8), R10
+	MOVQ    dy_base+136(FP), R11
+	MOVQ    n+8(FP), R12
+	LEAQ    (R11)(R12*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop138:
+	VXORPS       Y6, Y6, Y6
+	IMUL3Q       $-1, R12, R13
+	TESTQ        R13, R13
+	JLT          done139
+	MOVQ         n+8(FP), BP
+	LEAQ         -1(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	VMOVQ        BP, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VXORPD       Y4, Y7, Y7
+	VMOVMSKPD    Y7, BP
+	TESTQ        BP, BP
+	JEQ          done140
+	LEAQ         (SI)(R12*8), BP
+	VBROADCASTSD -8(BP), Y7
+	LEAQ         (DI)(R12*8), BP
+	VBROADCASTSD -8(BP), Y8
+	VMULPD       Y7, Y8, Y6
+
+done140:
+done139:
+	VXORPS       Y7, Y7, Y7
+	TESTQ        R13, R13
+	JLT          done141
+	MOVQ         n+8(FP), BP
+	LEAQ         -1(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	VMOVQ        BP, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     Y2, Y8, Y8
+	VXORPD       Y4, Y8, Y8
+	VMOVMSKPD    Y8, BP
+	TESTQ        BP, BP
+	JEQ          done142
+	LEAQ         (SI)(R12*8), BP
+	VBROADCASTSD -8(BP), Y8
+	LEAQ         (R8)(R12*8), BP
+	VBROADCASTSD -8(BP), Y9
+	VMULPD       Y8, Y9, Y7
+
+done142:
+done141:
+	VXORPS       Y8, Y8, Y8
+	TESTQ        R13, R13
+	JLT          done143
+	MOVQ         n+8(FP), BP
+	LEAQ         -1(BP), BP
+	LEAQ         (BP)(R12*1), BP
+	VMOVQ        BP, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VXORPD       Y4, Y9, Y9
+	VMOVMSKPD    Y9, BP
+	TESTQ        BP, BP
+	JEQ          done144
+	LEAQ         (SI)(R12*8), BP
+	VBROADCASTSD -8(BP), Y9
+	LEAQ         (R9)(R12*8), BP
+	VBROADCASTSD -8(BP), Y10
+	VMULPD       Y9, Y10, Y8
+
+done144:
+done143:
+	VXORPS       Y9, Y9, Y9
+	TESTQ        R13, R13
+	JLT          done145
+	MOVQ         n+8(FP), R13
+	LEAQ         -1(R13), R13
+	LEAQ         (R13)(R12*1), R13
+	VMOVQ        R13, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     Y2, Y10, Y10
+	VXORPD       Y4, Y10, Y10
+	VMOVMSKPD    Y10, R13
+	TESTQ        R13, R13
+	JEQ          done146
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD -8(R13), Y10
+	LEAQ         (R10)(R12*8), R13
+	VBROADCASTSD -8(R13), Y11
+	VMULPD       Y10, Y11, Y9
+
+done146:
+done145:
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y8, Y6, Y6
+	VADDPD       Y9, Y6, Y6
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD -16(R13), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, -16(R13)
+	ADDQ         $+1, R12
+	CMPQ         R12, $+2
+	JLT          loop138
+	JMP          done130
+
+else131:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done147
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done148
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop149:
+	VXORPS       Y6, Y6, Y6
+	IMUL3Q       $-1, SI, DI
+	MOVQ         24(SP), R8
+	LEAQ         (R8)(DI*1), DI
+	TESTQ        DI, DI
+	JLT          done150
+	LEAQ         1(SI), R8
+	VMOVQ        R8, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VXORPD       Y4, Y7, Y7
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          done151
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Y7
+	LEAQ         (CX)(SI*8), R8
+	VBROADCASTSD 8(R8), Y8
+	VMULPD       Y7, Y8, Y6
+
+done151:
+done150:
+	VXORPS       Y7, Y7, Y7
+	TESTQ        DI, DI
+	JLT          done152
+	LEAQ         1(SI), R8
+	VMOVQ        R8, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     Y2, Y8, Y8
+	VXORPD       Y4, Y8, Y8
+	VMOVMSKPD    Y8, R8
+	TESTQ        R8, R8
+	JEQ          done153
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Y8
+	LEAQ         (DX)(SI*8), R8
+	VBROADCASTSD 8(R8), Y9
+	VMULPD       Y8, Y9, Y7
+
+done153:
+done152:
+	VXORPS       Y8, Y8, Y8
+	TESTQ        DI, DI
+	JLT          done154
+	LEAQ         1(SI), R8
+	VMOVQ        R8, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VXORPD       Y4, Y9, Y9
+	VMOVMSKPD    Y9, R8
+	TESTQ        R8, R8
+	JEQ          done155
+	LEAQ         (AX)(SI*8), R8
+	VBROADCASTSD 8(R8), Y9
+	LEAQ         (BX)(SI*8), R8
+	VBROADCASTSD 8(R8), Y10
+	VMULPD       Y9, Y10, Y8
+
+done155:
+done154:
+	VXORPS       Y9, Y9, Y9
+	TESTQ        DI, DI
+	JLT          done156
+	LEAQ         1(SI), DI
+	VMOVQ        DI, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     Y2, Y10, Y10
+	VXORPD       Y4, Y10, Y10
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
+	JEQ          done157
+	LEAQ         (AX)(SI*8), DI
+	VBROADCASTSD 8(DI), Y10
+	MOVQ         dk1_base+232(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VBROADCASTSD 8(DI), Y11
+	VMULPD       Y10, Y11, Y9
+
+done157:
+done156:
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y8, Y6, Y6
+	VADDPD       Y9, Y6, Y6
+	MOVQ         dy_base+136(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VBROADCASTSD (DI), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, (DI)
+	ADDQ         $+1, SI
+	MOVQ         n+8(FP), DI
+	CMPQ         SI, DI
+	JLT          loop149
+
+done148:
+done147:
+done130:
+	MOVQ    24(SP), SI
+	TESTQ   SI, SI
+	JLT     else159
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop160:
+	VXORPS       Y6, Y6, Y6
+	VMOVQ        DI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          else162
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Y6
+	JMP          done161
+
+else162:
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VXORPS       Y9, Y9, Y9
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done163
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+	MOVQ         p5_base+88(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD -8(R8), Y11
+	VMOVAPS      Y10, Y9
+	VFMADD231PD  Y11, Y1, Y9
+
+done163:
+	VMULPD Y9, Y8, Y6
+
+done161:
+	MOVQ         dk1_base+232(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPD       Y4, Y7, Y10
+	VMOVMSKPD    Y10, R8
+	TESTQ        R8, R8
+	JEQ          done164
+	VXORPS       Y10, Y10, Y10
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done165
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+
+done165:
+	VMULPD Y10, Y8, Y9
+
+done164:
+	VXORPS       Y10, Y10, Y10
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          else167
+	LEAQ         (DX)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+	JMP          done166
+
+else167:
+	VXORPS Y10, Y10, Y10
+
+done166:
+	VADDPD       Y10, Y6, Y6
+	MOVQ         dx3_base+256(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+	VADDPD       Y10, Y6, Y6
+	VXORPS       Y10, Y10, Y10
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          else169
+	LEAQ         (BX)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+	JMP          done168
+
+else169:
+	VXORPS Y10, Y10, Y10
+
+done168:
+	VADDPD    Y10, Y6, Y6
+	VXORPS    Y10, Y10, Y10
+	VMOVMSKPD Y7, R8
+	TESTQ     R8, R8
+	JEQ       else171
+	VXORPS    Y10, Y10, Y10
+	JMP       done170
+
+else171:
+	MOVQ         dx2_base+208(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+
+done170:
+	VADDPD       Y10, Y6, Y6
+	VBLENDVPD    Y7, Y8, Y2, Y7
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y9, Y6, Y6
+	MOVQ         dx_base+280(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, (R8)
+	ADDQ         $+1, DI
+	CMPQ         DI, $+2
+	JLT          loop160
+	MOVQ         24(SP), DI
+	TESTQ        DI, DI
+	JLE          done172
+	MOVQ         24(SP), DI
+	LEAQ         -8(DI), DI
+	TESTQ        DI, DI
+	JLT          done173
+	MOVQ         $+0, R8
+	PCALIGN      $0x20
+
+loop174:
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     8(SI)(R8*8), Y10
+	VMOVUPD     40(SI)(R8*8), Y11
+	MOVQ        p5_base+88(FP), R9
+	VMOVAPS     Y10, Y8
+	VFMADD231PD 8(R9)(R8*8), Y1, Y8
+	MOVQ        p5_base+88(FP), R9
+	VMOVAPS     Y11, Y9
+	VFMADD231PD 40(R9)(R8*8), Y1, Y9
+	VMULPD      16(CX)(R8*8), Y8, Y6
+	VMULPD      48(CX)(R8*8), Y9, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VXORPS      Y11, Y11, Y11
+	VMOVUPD     8(SI)(R8*8), Y10
+	VMOVUPD     40(SI)(R8*8), Y11
+	MOVQ        dk1_base+232(FP), R9
+	VMULPD      16(R9)(R8*8), Y10, Y8
+	MOVQ        dk1_base+232(FP), R9
+	VMULPD      48(R9)(R8*8), Y11, Y9
+	VADDPD      Y2, Y6, Y6
+	VADDPD      Y2, Y7, Y7
+	MOVQ        dx3_base+256(FP), R9
+	VADDPD      16(R9)(R8*8), Y6, Y6
+	MOVQ        dx3_base+256(FP), R9
+	VADDPD      48(R9)(R8*8), Y7, Y7
+	VADDPD      Y2, Y6, Y6
+	VADDPD      Y2, Y7, Y7
+	MOVQ        dx2_base+208(FP), R9
+	VADDPD      16(R9)(R8*8), Y6, Y6
+	MOVQ        dx2_base+208(FP), R9
+	VADDPD      48(R9)(R8*8), Y7, Y7
+	VADDPD      Y2, Y6, Y6
+	VADDPD      Y2, Y7, Y7
+	VADDPD      Y8, Y6, Y6
+	VADDPD      Y9, Y7, Y7
+	MOVQ        dx_base+280(FP), R9
+	VADDPD      16(R9)(R8*8), Y6, Y6
+	MOVQ        dx_base+280(FP), R9
+	VADDPD      48(R9)(R8*8), Y7, Y7
+	MOVQ        dx_base+280(FP), R9
+	VMOVUPD     Y6, 16(R9)(R8*8)
+	MOVQ        dx_base+280(FP), R9
+	VMOVUPD     Y7, 48(R9)(R8*8)
+	ADDQ        $+8, R8
+	CMPQ        R8, DI
+	JLE         loop174
+
+done173:
+	MOVQ    24(SP), DI
+	ANDQ    $+7, DI
+	MOVQ    24(SP), R8
+	SUBQ    DI, R8
+	MOVQ    24(SP), DI
+	LEAQ    -4(DI), DI
+	CMPQ    R8, DI
+	JGT     done175
+	PCALIGN $0x20
+
+loop176:
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMOVUPD     8(SI)(R8*8), Y8
+	MOVQ        p5_base+88(FP), R9
+	VMOVAPS     Y8, Y7
+	VFMADD231PD 8(R9)(R8*8), Y1, Y7
+	VMULPD      16(CX)(R8*8), Y7, Y6
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     8(SI)(R8*8), Y8
+	MOVQ        dk1_base+232(FP), R9
+	VMULPD      16(R9)(R8*8), Y8, Y7
+	VADDPD      Y2, Y6, Y6
+	MOVQ        dx3_base+256(FP), R9
+	VADDPD      16(R9)(R8*8), Y6, Y6
+	VADDPD      Y2, Y6, Y6
+	MOVQ        dx2_base+208(FP), R9
+	VADDPD      16(R9)(R8*8), Y6, Y6
+	VADDPD      Y2, Y6, Y6
+	VADDPD      Y7, Y6, Y6
+	MOVQ        dx_base+280(FP), R9
+	VADDPD      16(R9)(R8*8), Y6, Y6
+	MOVQ        dx_base+280(FP), R9
+	VMOVUPD     Y6, 16(R9)(R8*8)
+	ADDQ        $+4, R8
+	CMPQ        R8, DI
+	JLE         loop176
+
+done175:
+	MOVQ         24(SP), DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done177
+	MOVQ         24(SP), R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     Y3, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   16(CX)(R8*8), Y6, Y8
+	VXORPS       Y9, Y9, Y9
+	VMASKMOVPD   8(SI)(R8*8), Y6, Y10
+	MOVQ         p5_base+88(FP), DI
+	VMASKMOVPD   8(DI)(R8*8), Y6, Y11
+	VMOVAPS      Y10, Y9
+	VFMADD231PD  Y11, Y1, Y9
+	VMULPD       Y9, Y8, Y7
+	MOVQ         dk1_base+232(FP), DI
+	VMASKMOVPD   16(DI)(R8*8), Y6, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VMASKMOVPD   8(SI)(R8*8), Y6, Y10
+	VMULPD       Y10, Y8, Y9
+	VADDPD       Y2, Y7, Y7
+	MOVQ         dx3_base+256(FP), SI
+	VMASKMOVPD   16(SI)(R8*8), Y6, Y8
+	VADDPD       Y8, Y7, Y7
+	VADDPD       Y2, Y7, Y7
+	MOVQ         dx2_base+208(FP), SI
+	VMASKMOVPD   16(SI)(R8*8), Y6, Y8
+	VADDPD       Y8, Y7, Y7
+	VADDPD       Y2, Y7, Y7
+	VADDPD       Y9, Y7, Y7
+	MOVQ         dx_base+280(FP), SI
+	VMASKMOVPD   16(SI)(R8*8), Y6, Y8
+	VADDPD       Y7, Y8, Y7
+	MOVQ         dx_base+280(FP), SI
+	VMASKMOVPD   Y7, Y6, 16(SI)(R8*8)
+
+done177:
+done172:
+	JMP done158
+
+else159:
+	MOVQ    n+8(FP), SI
+	TESTQ   SI, SI
+	JLE     done178
+	MOVQ    n+8(FP), SI
+	IMULQ   8(SP), SI
+	IMUL3Q  $-1, SI, SI
+	MOVQ    (SP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    n+8(FP), DI
+	TESTQ   DI, DI
+	JLE     done179
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop180:
+	VXORPS       Y6, Y6, Y6
+	VMOVQ        DI, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          else182
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Y6
+	JMP          done181
+
+else182:
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VXORPS       Y9, Y9, Y9
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done183
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+	MOVQ         p5_base+88(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD -8(R8), Y11
+	VMOVAPS      Y10, Y9
+	VFMADD231PD  Y11, Y1, Y9
+
+done183:
+	VMULPD Y9, Y8, Y6
+
+done181:
+	MOVQ         dk1_base+232(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPD       Y4, Y7, Y10
+	VMOVMSKPD    Y10, R8
+	TESTQ        R8, R8
+	JEQ          done184
+	VXORPS       Y10, Y10, Y10
+	LEAQ         -1(DI), R8
+	TESTQ        R8, R8
+	JLT          done185
+	LEAQ         (SI)(DI*8), R8
+	VBROADCASTSD -8(R8), Y10
+
+done185:
+	VMULPD Y10, Y8, Y9
+
+done184:
+	VXORPS       Y10, Y10, Y10
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          else187
+	LEAQ         (DX)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+	JMP          done186
+
+else187:
+	VXORPS Y10, Y10, Y10
+
+done186:
+	VADDPD       Y10, Y6, Y6
+	MOVQ         dx3_base+256(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+	VADDPD       Y10, Y6, Y6
+	VXORPS       Y10, Y10, Y10
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
+	JEQ          else189
+	LEAQ         (BX)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+	JMP          done188
+
+else189:
+	VXORPS Y10, Y10, Y10
+
+done188:
+	VADDPD    Y10, Y6, Y6
+	VXORPS    Y10, Y10, Y10
+	VMOVMSKPD Y7, R8
+	TESTQ     R8, R8
+	JEQ       else191
+	VXORPS    Y10, Y10, Y10
+	JMP       done190
+
+else191:
+	MOVQ         dx2_base+208(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y10
+
+done190:
+	VADDPD       Y10, Y6, Y6
+	VBLENDVPD    Y7, Y8, Y2, Y7
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y9, Y6, Y6
+	MOVQ         dx_base+280(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VBROADCASTSD (R8), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, (R8)
+	ADDQ         $+1, DI
+	MOVQ         n+8(FP), R8
+	CMPQ         DI, R8
+	JLT          loop180
+
+done179:
+done178:
+done158:
+	MOVQ 8(SP), SI
+	ADDQ $+1, SI
+	MOVQ SI, 8(SP)
+	MOVQ 8(SP), SI
+	MOVQ s+0(FP), DI
+	CMPQ SI, DI
 	JLT  loop3
 
 done2:
 done1:
 	VZEROUPPER
 	RET
-
-DATA c64x1_0000000000000001<>+0(SB)/8, $0x0000000000000001
-GLOBL c64x1_0000000000000001<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 GLOBL c64x1_3ff0000000000000<>(SB), RODATA|NOPTR, $8
@@ -6469,17 +7676,11 @@ GLOBL c64x1_4000000000000000<>(SB), RODATA|NOPTR, $8
 DATA c64x1_4018000000000000<>+0(SB)/8, $0x4018000000000000
 GLOBL c64x1_4018000000000000<>(SB), RODATA|NOPTR, $8
 
-DATA c64x1_fffffffffffffffe<>+0(SB)/8, $0xfffffffffffffffe
-GLOBL c64x1_fffffffffffffffe<>(SB), RODATA|NOPTR, $8
-
-DATA c64x1_ffffffffffffffff<>+0(SB)/8, $0xffffffffffffffff
-GLOBL c64x1_ffffffffffffffff<>(SB), RODATA|NOPTR, $8
-
-DATA c64x4_0000000000000001<>+0(SB)/8, $0x0000000000000001
-DATA c64x4_0000000000000001<>+8(SB)/8, $0x0000000000000001
-DATA c64x4_0000000000000001<>+16(SB)/8, $0x0000000000000001
-DATA c64x4_0000000000000001<>+24(SB)/8, $0x0000000000000001
-GLOBL c64x4_0000000000000001<>(SB), RODATA|NOPTR, $32
+DATA c64x4_0000000000000000<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_0000000000000000<>+8(SB)/8, $0x0000000000000000
+DATA c64x4_0000000000000000<>+16(SB)/8, $0x0000000000000000
+DATA c64x4_0000000000000000<>+24(SB)/8, $0x0000000000000000
+GLOBL c64x4_0000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA c64x4_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
@@ -6504,12 +7705,6 @@ DATA c64x4_4338000000000000<>+8(SB)/8, $0x4338000000000000
 DATA c64x4_4338000000000000<>+16(SB)/8, $0x4338000000000000
 DATA c64x4_4338000000000000<>+24(SB)/8, $0x4338000000000000
 GLOBL c64x4_4338000000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c64x4_fffffffffffffffe<>+0(SB)/8, $0xfffffffffffffffe
-DATA c64x4_fffffffffffffffe<>+8(SB)/8, $0xfffffffffffffffe
-DATA c64x4_fffffffffffffffe<>+16(SB)/8, $0xfffffffffffffffe
-DATA c64x4_fffffffffffffffe<>+24(SB)/8, $0xfffffffffffffffe
-GLOBL c64x4_fffffffffffffffe<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_ffffffffffffffff<>+0(SB)/8, $0xffffffffffffffff
 DATA c64x4_ffffffffffffffff<>+8(SB)/8, $0xffffffffffffffff
